@@ -1,0 +1,41 @@
+/** `npm start`: the stand-in upstream in its own process, the proxy, and the shop that uses both. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createOfferProxy } from 'offersight/proxy';
+import { sqliteIntake } from 'offersight/proxy/sqlite';
+import { readOptions } from './options.js';
+import { startShop } from './shop/server.js';
+import { spawnUpstream } from './spawn-upstream.js';
+
+const STAND_IN = { site: 'offersight-test', apiKey: 'test_stand_in_key' };
+
+try {
+  const options = readOptions(process.argv.slice(2), process.env);
+  await mkdir(options.data, { recursive: true });
+  const { site, apiKey } = options.chargebee ?? STAND_IN;
+  const standIn = options.chargebee
+    ? undefined
+    : await spawnUpstream({ site, apiKey, history: join(options.data, 'upstream.jsonl') });
+  const baseUrl = standIn?.url ?? `https://${site}.grow.chargebee.com`;
+  const intake = sqliteIntake({ file: join(options.data, 'intake.sqlite') });
+  const proxy = createOfferProxy({ site, apiKey, baseUrl, intake });
+  const shop = await startShop({
+    port: options.port,
+    proxy,
+    intake,
+    upstream: { baseUrl, apiKey, isStandIn: !!standIn },
+  });
+
+  console.log(`shop: ${shop.url}`);
+  console.log(`upstream: ${baseUrl}`);
+
+  const stop = async () => {
+    await shop.close();
+    await proxy.close();
+    standIn?.stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+} catch (error) {
+  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

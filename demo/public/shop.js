@@ -1,0 +1,101 @@
+/** The shop page's own script, and the panel that shows what Offersight does. */
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const post = (path, body) => fetch(path, { method: 'POST', body: JSON.stringify(body) });
+
+// The shop: a modal, a toast, an offer that comes late, and what accepting does.
+const modal = $('#modal');
+$('#open-modal').addEventListener('click', () => modal?.showModal());
+modal?.addEventListener('click', ({ target, clientX, clientY }) => {
+  // For browsers without `closedby`: a press on the backdrop hits the dialog outside its box.
+  const { left, right, top, bottom } = modal.getBoundingClientRect();
+  const isOutside = clientX < left || clientX > right || clientY < top || clientY > bottom;
+  if (target === modal && isOutside) modal.close();
+});
+
+const TOAST_AFTER_MS = 2_500;
+const TOAST_FOR_MS = 12_000;
+const toast = $('#toast');
+if (toast) {
+  setTimeout(() => {
+    toast.hidden = false;
+    setTimeout(() => {
+      toast.hidden = true;
+    }, TOAST_FOR_MS);
+  }, TOAST_AFTER_MS);
+}
+
+const LATE_AFTER_MS = 1_000;
+setTimeout(async () => {
+  $('#late').innerHTML = await (await fetch('/late')).text();
+}, LATE_AFTER_MS);
+
+document.addEventListener('click', ({ target }) => {
+  const offer = target.closest('[data-offer-id]');
+  const accept = target.closest('[data-offer-accept]');
+  if (!offer || !(accept || target.closest('[data-offer-dismiss]'))) return;
+  if (accept) post('/accept', { offer: offer.dataset.offerId, option: accept.dataset.option });
+  modal?.contains(offer) ? modal.close() : offer.remove();
+});
+
+// The panel.
+const log = (event) => {
+  const { type, offerId, reason } = event.detail;
+  const row = document.createElement('li');
+  row.textContent = `${new Date().toLocaleTimeString()}  ${type}  ${offerId}${reason ? `  (${reason})` : ''}`;
+  $('#log').prepend(row);
+};
+document.addEventListener('offersight:viewed', log);
+document.addEventListener('offersight:dismissed', log);
+
+const COUNTS = ['viewed', 'dismissed', 'delivered', 'waiting', 'refused'];
+const places = new Map();
+const namePlaces = () => {
+  for (const offer of document.querySelectorAll('[data-offer-id]')) {
+    const holder = offer.closest('dialog') ?? offer;
+    places.set(offer.dataset.offerId, holder.id.replace('-offer', ''));
+  }
+};
+let funnel = {};
+const renderFunnel = () => {
+  namePlaces();
+  const rows = [...places].map(([offerId, place]) => {
+    const row = document.createElement('tr');
+    row.dataset.offer = offerId;
+    const name = document.createElement('th');
+    name.append(place, Object.assign(document.createElement('small'), { textContent: offerId }));
+    row.append(name);
+    for (const count of COUNTS) {
+      const cell = row.insertCell();
+      cell.textContent = String(funnel[offerId]?.[count] ?? 0);
+      cell.dataset.count = count;
+    }
+    return row;
+  });
+  $('#funnel').replaceChildren(...rows);
+};
+new MutationObserver(renderFunnel).observe($('#late'), { childList: true });
+renderFunnel();
+new EventSource('/demo/funnel').onmessage = ({ data }) => {
+  funnel = JSON.parse(data);
+  renderFunnel();
+};
+
+window.offersight ||= [];
+window.offersight.push((tracker) => {
+  const show = async () => {
+    const { outbox, discarded = {} } = await tracker.stats();
+    const values = {
+      waiting: outbox?.waiting ?? '–',
+      dead: outbox?.dead ?? '–',
+      discarded: Object.values(discarded).reduce((sum, count) => sum + count, 0),
+    };
+    for (const [name, value] of Object.entries(values)) $(`#outbox [data-name=${name}]`).textContent = value;
+  };
+  setInterval(show, 500);
+});
+
+$('#network-off').addEventListener('change', ({ target }) => post('/demo/network', { off: target.checked }));
+$('#upstream-down').addEventListener('change', ({ target }) =>
+  post('/demo/upstream', { down: target.checked }),
+);

@@ -1,0 +1,106 @@
+/** The shop's pages, rendered on the server. */
+import type { ShopOffer } from './upstream.js';
+
+/** The offers of one page view by their place; a place without an offer stays empty. */
+export interface ShopOffers {
+  readonly hero: ShopOffer | undefined;
+  readonly aside: ShopOffer | undefined;
+  readonly modal: ShopOffer | undefined;
+  readonly toast: ShopOffer | undefined;
+}
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** What marks an element as an offer. */
+const offerAttributes = ({ id, expiresAt }: ShopOffer): string =>
+  `data-offer-id="${escapeHtml(id)}" data-offer-expires="${expiresAt}"`;
+
+/** An offer's body. Title and description are the merchant's own HTML, as the API documents. */
+const body = ({ title, description, option }: ShopOffer, dismiss: string): string => `
+  <p class="eyebrow">Just for you</p>
+  <h3>${title}</h3>
+  <div class="copy">${description}</div>
+  <p class="actions">
+    <button class="primary" data-offer-accept data-option="${escapeHtml(option.id)}">${escapeHtml(option.label)}</button>
+    <button class="quiet" data-offer-dismiss>${dismiss}</button>
+  </p>`;
+
+/** An offer among the page's content. */
+export const renderCard = (offer: ShopOffer, place: string): string =>
+  `<article class="offer card" id="${place}" ${offerAttributes(offer)}>${body(offer, 'No, thanks')}</article>`;
+
+const renderModal = (offer: ShopOffer): string => `
+  <dialog id="modal" closedby="any" aria-label="Your offer">
+    <div class="offer" ${offerAttributes(offer)}>${body(offer, 'Maybe later')}</div>
+  </dialog>`;
+
+const renderToast = (offer: ShopOffer): string => `
+  <div id="toast" class="offer" role="status" hidden ${offerAttributes(offer)}>${body(offer, 'Close')}</div>`;
+
+const PRODUCTS = [
+  ['Starter', 'For one person and one idea.', '€9'],
+  ['Team', 'For the people who build it with you.', '€29'],
+  ['Studio', 'For agencies and their clients.', '€59'],
+  ['Scale', 'For when it works.', '€149'],
+  ['Archive', 'For everything you finished.', '€4'],
+  ['Support', 'For nights before the launch.', '€39'],
+] as const;
+
+const product = ([name, line, price]: (typeof PRODUCTS)[number]): string => `
+  <li class="product"><span class="swatch"></span><h4>${name}</h4><p>${line}</p><p class="price">${price}<small> / month</small></p></li>`;
+
+/** The shop window with the live funnel beside it. */
+export const renderShop = (
+  { hero, aside, modal, toast }: ShopOffers,
+  { customerId, isStandIn }: { customerId: string; isStandIn: boolean },
+): string => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Fernweh, plans for makers</title>
+    <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="/shop.css">
+    <script async src="/offersight.js" data-endpoint="/offer-events" data-debug></script>
+    <script type="module" src="/shop.js"></script>
+  </head>
+  <body>
+    <header class="bar"><strong>Fernweh</strong><span>Plans for makers</span>
+      <button id="open-modal" class="primary">See your deal</button></header>
+    <main>
+      <section class="shop">
+        ${hero ? renderCard(hero, 'hero') : ''}
+        <h2>Plans</h2>
+        <ul class="products">${PRODUCTS.slice(0, 3).map(product).join('')}</ul>
+        ${aside ? renderCard(aside, 'aside') : ''}
+        <ul class="products">${PRODUCTS.slice(3).map(product).join('')}</ul>
+        <h2>Chosen while you read</h2>
+        <div id="late" aria-live="polite"><p class="hint">One moment …</p></div>
+        <h2>Common questions</h2>
+        <p class="copy">You can change plans on any day and pay the difference. Invoices come by e-mail. Nobody has
+          to talk to anybody. We answer within a working day, usually sooner, and always a person.</p>
+        <div class="tail"></div>
+      </section>
+      <aside class="panel" aria-label="What Offersight knows">
+        <h2>What Offersight knows</h2>
+        <p class="hint">Customer <code>${escapeHtml(customerId)}</code> · <a href="/?new">be somebody else</a></p>
+        <table>
+          <thead><tr><th>offer<th>viewed<th>dismissed<th>delivered<th>waiting<th>refused</tr></thead>
+          <tbody id="funnel"></tbody>
+        </table>
+        <h3>Outbox of this browser</h3>
+        <dl id="outbox"><dt>waiting<dd data-name="waiting">–<dt>refused<dd data-name="dead">–<dt>given up<dd data-name="discarded">–</dl>
+        <h3>Break something</h3>
+        <label><input type="checkbox" id="network-off"> network off <small>between this page and its server</small></label>
+        <label><input type="checkbox" id="upstream-down"${isStandIn ? '' : ' disabled'}> upstream down
+          <small>${isStandIn ? 'between the proxy and the stand-in' : 'only with the stand-in'}</small></label>
+        <h3>Events on this page</h3>
+        <ol id="log" aria-live="polite"></ol>
+      </aside>
+    </main>
+    ${modal ? renderModal(modal) : ''}
+    ${toast ? renderToast(toast) : ''}
+  </body>
+</html>
+`;

@@ -1,0 +1,145 @@
+/** The shop's server: pages, the endpoint, and the switches of the demo. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Intake, OfferProxy } from 'offersight/proxy';
+import { toNodeListener } from 'offersight/proxy/node';
+import { readFunnel } from './funnel.js';
+import { renderCard, renderShop } from './page.js';
+import { fetchOffer, fulfil, type ShopUpstream, switchUpstream } from './upstream.js';
+
+/** A running shop. */
+export interface Shop {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** What the shop is built from. */
+export interface ShopOptions {
+  readonly port: number;
+  readonly proxy: OfferProxy;
+  readonly intake: Intake;
+  readonly upstream: ShopUpstream;
+}
+
+const ROOT = new URL('../../', import.meta.url);
+const FILES: Readonly<Record<string, readonly [path: string, type: string]>> = {
+  '/offersight.js': ['dist/offersight.js', 'text/javascript'],
+  '/offersight.js.map': ['dist/offersight.js.map', 'application/json'],
+  '/shop.js': ['demo/public/shop.js', 'text/javascript'],
+  '/shop.css': ['demo/public/shop.css', 'text/css'],
+};
+const FUNNEL_INTERVAL_MS = 500;
+const MAX_BODY_BYTES = 1_000;
+
+const send = (response: ServerResponse, status: number, type: string, body: string | Buffer): void => {
+  response
+    .writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' })
+    .end(body);
+};
+
+const readJson = async (request: IncomingMessage): Promise<Record<string, unknown>> => {
+  let text = '';
+  for await (const chunk of request) {
+    text += chunk;
+    if (text.length > MAX_BODY_BYTES) break;
+  }
+  return Object(JSON.parse(text));
+};
+
+/** A customer lasts as long as the browser's session, so that reloading shows the same offers. */
+const customerOf = (request: IncomingMessage): string | undefined =>
+  /(?:^|;\s*)customer=([\w-]{1,40})/.exec(request.headers.cookie ?? '')?.[1];
+
+/** Starts the shop on the loopback interface. */
+export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions): Promise<Shop> => {
+  const endpoint = toNodeListener(proxy);
+  let isNetworkOff = false;
+
+  const shop = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
+    const known = url.searchParams.has('new') ? undefined : customerOf(request);
+    const customerId = known ?? `guest-${randomBytes(4).toString('hex')}`;
+    const cookie = `customer=${customerId}; Path=/; HttpOnly; SameSite=Lax`;
+    if (url.searchParams.has('new')) {
+      response.writeHead(303, { location: '/', 'set-cookie': cookie }).end();
+      return;
+    }
+    const offer = (placement: string) => fetchOffer(upstream, customerId, placement);
+    const [hero, aside, modal, toast] = await Promise.all(['hero', 'aside', 'modal', 'toast'].map(offer));
+    response.setHeader('set-cookie', cookie);
+    const { isStandIn } = upstream;
+    send(response, 200, 'text/html', renderShop({ hero, aside, modal, toast }, { customerId, isStandIn }));
+  };
+
+  const funnel = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    let last = '';
+    const tell = async (): Promise<void> => {
+      const next = JSON.stringify(await readFunnel(intake));
+      if (next !== last) response.write(`data: ${next}\n\n`);
+      last = next;
+    };
+    await tell();
+    const timer = setInterval(() => void tell(), FUNNEL_INTERVAL_MS);
+    await once(request, 'close');
+    clearInterval(timer);
+  };
+
+  const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(request.url ?? '/', 'http://shop.invalid');
+    const where = `${request.method} ${url.pathname}`;
+    if (url.pathname === '/offer-events') {
+      if (isNetworkOff) request.socket.destroy();
+      else endpoint(request, response);
+      return;
+    }
+    const file = request.method === 'GET' && FILES[url.pathname];
+    if (file) return send(response, 200, file[1], await readFile(fileURLToPath(new URL(file[0], ROOT))));
+    switch (where) {
+      case 'GET /':
+        return shop(request, response, url);
+      case 'GET /late': {
+        const offer = await fetchOffer(upstream, customerOf(request) ?? 'guest', 'late');
+        return send(response, 200, 'text/html', offer ? renderCard(offer, 'late-offer') : '');
+      }
+      case 'POST /accept': {
+        const { offer, option } = await readJson(request);
+        const isTaken = await fulfil(upstream, String(offer), String(option));
+        return send(response, isTaken ? 200 : 502, 'application/json', JSON.stringify({ isTaken }));
+      }
+      case 'GET /demo/funnel':
+        return funnel(request, response);
+      case 'GET /demo/switches':
+        return send(response, 200, 'application/json', JSON.stringify({ isNetworkOff }));
+      case 'POST /demo/network':
+        isNetworkOff = (await readJson(request)).off === true;
+        return send(response, 200, 'application/json', JSON.stringify({ isNetworkOff }));
+      case 'POST /demo/upstream': {
+        const isDown = (await readJson(request)).down === true;
+        if (upstream.isStandIn) await switchUpstream(upstream, isDown);
+        return send(response, 200, 'application/json', JSON.stringify({ isDown }));
+      }
+      default:
+        return send(response, 404, 'text/plain', 'There is nothing here.');
+    }
+  };
+
+  const server = createServer((request, response) => {
+    route(request, response).catch(() => {
+      if (!response.headersSent) send(response, 500, 'text/plain', 'The shop made a mistake.');
+      else response.destroy();
+    });
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+};

@@ -1,0 +1,36 @@
+/** Starts the stand-in upstream as a process of its own, which ends with ours, however ours ends. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** A running stand-in. */
+export interface SpawnedUpstream {
+  readonly url: string;
+  stop(): void;
+}
+
+/**
+ * Starts it on a free port.
+ * @throws {Error} If it ends before it listens; what it said is on standard error.
+ */
+export const spawnUpstream = async (options: {
+  readonly site: string;
+  readonly apiKey: string;
+  readonly history: string;
+}): Promise<SpawnedUpstream> => {
+  const main = fileURLToPath(new URL('./upstream/main.ts', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--import', 'tsx', main, '--port', '0', '--until-stdin-ends'],
+      ...['--site', options.site, '--api-key', options.apiKey, '--history', options.history],
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  const lines = createInterface({ input: child.stdout });
+  const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [unknown];
+  const url = /^upstream: (http:\S+)$/.exec(String(line))?.[1];
+  if (!url) throw new Error('the stand-in upstream did not start');
+  return { url, stop: () => child.kill() };
+};

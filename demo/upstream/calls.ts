@@ -1,0 +1,56 @@
+import { Journal } from './journal.js';
+
+const MAX_CALLS = 100_000;
+
+/** The status sent, or how else the call ended: `open` still runs, `aborted` means the client left while sending. */
+export type CallStatus = number | 'open' | 'reset' | 'hung' | 'aborted';
+
+/** One API call that reached the upstream, whatever became of it. */
+export interface Call {
+  /** When its head arrived, epoch milliseconds. */
+  readonly at: number;
+  /** When its end was decided: just before the answer's first byte, or at the reset; null while it runs or hangs. */
+  readonly ended_at: number | null;
+  readonly method: string;
+  readonly path: string;
+  /** The Host header: which site the client meant. */
+  readonly host: string;
+  readonly status: CallStatus;
+  /** The idempotency key, null when none was sent. */
+  readonly key: string | null;
+  readonly personalized_offer_id: string | null;
+  readonly type: string | null;
+  /** The kind of fault that hit it, if any. */
+  readonly fault: string | null;
+  /** The other `chargebee-*` request headers. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A call while it runs. */
+export type OpenCall = { -readonly [Name in keyof Call]: Call[Name] };
+
+/** Every API call in the order of arrival. */
+export class Calls {
+  readonly #calls = new Journal<OpenCall>(MAX_CALLS);
+
+  get length(): number {
+    return this.#calls.length;
+  }
+
+  get dropped(): number {
+    return this.#calls.dropped;
+  }
+
+  open(call: OpenCall): OpenCall {
+    this.#calls.push(call);
+    return call;
+  }
+
+  list(): Call[] {
+    return this.#calls.list();
+  }
+
+  clear(): void {
+    this.#calls.clear();
+  }
+}

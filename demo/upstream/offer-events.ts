@@ -1,0 +1,58 @@
+import { type Endpoint, refuse } from './endpoint.js';
+import { type Answer, badRequest, failure, wrongValue } from './errors.js';
+import type { HistoryRow } from './history.js';
+import { isObject, unknownField } from './shape.js';
+
+/** The path below the API's root; keys restored from a history belong to it. */
+export const OFFER_EVENTS_PATH = '/offer_events';
+
+const MAX_ID_LENGTH = 50;
+
+/** Recorded; there is nothing to say. */
+export const RECORDED: Answer = { status: 204 };
+
+/** What makes two offer events the same. */
+export function eventFingerprint(event: Pick<HistoryRow, 'type' | 'personalized_offer_id'>): string {
+  return `${event.type} ${event.personalized_offer_id}`;
+}
+
+/** Takes an offer event: exactly two fields, and no body in the answer. */
+export const recordOfferEvent: Endpoint = (site, body) => {
+  if (site.enabled.offer_events === '403') {
+    const message = 'Offer events are not enabled for this site. Contact support.';
+    return refuse(failure(403, 'api_authorization_failed', { message }));
+  }
+  if (site.enabled.offer_events === '404') {
+    return refuse(failure(404, 'url_not_found', { message: 'Sorry, there is nothing at this address.' }));
+  }
+  if (!isObject(body)) return refuse(badRequest('The body must be a JSON object.'));
+  const { personalized_offer_id: id, type } = body;
+  const faultyId = idFault(id);
+  if (faultyId !== null) return refuse(wrongValue('personalized_offer_id', faultyId));
+  if (type !== 'viewed' && type !== 'dismissed') {
+    const message = type === undefined ? 'cannot be blank' : 'must be one of viewed, dismissed';
+    return refuse(wrongValue('type', message));
+  }
+  const surplus = unknownField(body, ['personalized_offer_id', 'type']);
+  if (surplus !== undefined) return refuse(wrongValue(surplus, 'is not a field of an offer event'));
+
+  const event = { type, personalized_offer_id: String(id) } as const;
+  const record = (key: string | null, replayed: boolean) =>
+    site.record({ at: site.now(), ...event, key, replayed });
+  const run = (key: string | null): Answer => {
+    if (site.offers.settings.known_only && !site.offers.knows(event.personalized_offer_id)) {
+      const message = `${event.personalized_offer_id} not found`;
+      return failure(404, 'resource_not_found', { message, param: 'personalized_offer_id' });
+    }
+    record(key, false);
+    return RECORDED;
+  };
+  return { job: { fingerprint: eventFingerprint(event), run, onReplay: (key) => record(key, true) } };
+};
+
+/** Why a value cannot be an id; null when it can. */
+export function idFault(id: unknown): string | null {
+  if (id === undefined || id === null || id === '') return 'cannot be blank';
+  if (typeof id !== 'string') return 'must be a string';
+  return [...id].length > MAX_ID_LENGTH ? `cannot exceed ${MAX_ID_LENGTH} characters` : null;
+}

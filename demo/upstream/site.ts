@@ -1,0 +1,164 @@
+import { EventEmitter, setMaxListeners } from 'node:events';
+import { Calls } from './calls.js';
+import { type Fault, Faults } from './faults.js';
+import { History, type HistoryRow } from './history.js';
+import { DEFAULT_IDEMPOTENCY, type Idempotency, Keys } from './idempotency.js';
+import { Gate, type Limits } from './limits.js';
+import { eventFingerprint, OFFER_EVENTS_PATH, RECORDED } from './offer-events.js';
+import { Fulfillments } from './offer-fulfillments.js';
+import { type OfferSettings, Offers } from './personalized-offers.js';
+import { Usage, type UsageSettings } from './usage-events.js';
+
+/** What the site may use. Which status a live site answers before offer events are enabled is not documented. */
+export interface Enabled {
+  readonly offer_events: 'ok' | '403' | '404';
+}
+
+/** All settings and counts, as `GET /state` tells them. */
+export interface State {
+  readonly site: string;
+  readonly limits: Limits;
+  readonly idempotency: Idempotency & { readonly keys: number };
+  readonly offers: OfferSettings & { readonly handed_out: number };
+  readonly usage: UsageSettings;
+  readonly enabled: Enabled;
+  readonly faults: readonly Fault[];
+  /** Calls that run now. */
+  readonly in_flight: number;
+  /** How many rows each list holds; `dropped` were forgotten because a list was full. */
+  readonly counts: {
+    readonly history: number;
+    readonly calls: number;
+    readonly usage: number;
+    readonly dropped: number;
+  };
+}
+
+/** What a site is made with. */
+export interface SiteOptions {
+  readonly name: string;
+  /** Whether a host that names another site is refused. */
+  readonly isHostChecked: boolean;
+  readonly apiKey: string;
+  readonly limits: Limits;
+  readonly historyFile: string | null;
+  readonly now: () => number;
+}
+
+/** One site of the vendor: everything that it knows. It never sees HTTP. */
+export class Site {
+  readonly name: string;
+  readonly isHostChecked: boolean;
+  readonly apiKey: string;
+  readonly now: () => number;
+  readonly gate: Gate;
+  readonly keys = new Keys(DEFAULT_IDEMPOTENCY);
+  readonly faults = new Faults();
+  readonly history: History;
+  readonly calls = new Calls();
+  readonly usage = new Usage();
+  readonly offers = new Offers();
+  readonly fulfillments = new Fulfillments();
+  enabled: Enabled = { offer_events: 'ok' };
+  readonly #startLimits: Limits;
+  readonly #changes = new EventEmitter().setMaxListeners(0);
+  #life = newLife();
+
+  constructor(options: SiteOptions) {
+    this.name = options.name;
+    this.isHostChecked = options.isHostChecked;
+    this.apiKey = options.apiKey;
+    this.now = options.now;
+    this.#startLimits = options.limits;
+    this.gate = new Gate(options.limits);
+    this.history = new History(options.historyFile);
+    // A real site does not forget its keys when one of its machines restarts.
+    for (const row of this.history.list()) {
+      if (row.key === null || row.replayed) continue;
+      this.keys.restore(OFFER_EVENTS_PATH, row.key, eventFingerprint(row), row.at, RECORDED);
+    }
+  }
+
+  /** Aborted by reset and close: calls that wait end without effect. */
+  get life(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  record(row: HistoryRow): void {
+    this.history.append(row);
+    this.changed();
+  }
+
+  /** Tells those who wait that a call came, goes on or ended, or that a row came. */
+  changed(): void {
+    this.#changes.emit('change');
+  }
+
+  /** Resolves as soon as the condition holds; looked at after every change. */
+  async until(holds: () => boolean, timeoutMs: number): Promise<void> {
+    if (holds()) return;
+    await new Promise<void>((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#changes.off('change', look);
+        settle();
+      };
+      const look = () => {
+        if (holds()) end(resolve);
+      };
+      const timer = setTimeout(
+        () => end(() => reject(new Error(`not so within ${timeoutMs} ms`))),
+        timeoutMs,
+      );
+      this.#changes.on('change', look);
+    });
+  }
+
+  /** As just started; with a file, its rows are gone too. */
+  reset(): void {
+    this.endLife();
+    this.#life = newLife();
+    this.history.clear();
+    this.calls.clear();
+    this.keys.clear();
+    this.keys.set(DEFAULT_IDEMPOTENCY);
+    this.faults.clear();
+    this.usage.clear();
+    this.offers.clear();
+    this.fulfillments.clear();
+    this.gate.set(this.#startLimits);
+    this.gate.clear();
+    this.enabled = { offer_events: 'ok' };
+    this.changed();
+  }
+
+  endLife(): void {
+    this.#life.abort();
+  }
+
+  state(): State {
+    return {
+      site: this.name,
+      limits: this.gate.limits,
+      idempotency: { ...this.keys.settings, keys: this.keys.size },
+      offers: { ...this.offers.settings, handed_out: this.offers.size },
+      usage: this.usage.settings,
+      enabled: this.enabled,
+      faults: this.faults.list(),
+      in_flight: this.gate.inside,
+      counts: {
+        history: this.history.length,
+        calls: this.calls.length,
+        usage: this.usage.length,
+        dropped: this.history.dropped + this.calls.dropped,
+      },
+    };
+  }
+}
+
+function newLife(): AbortController {
+  const life = new AbortController();
+  // Every waiting call listens; a hundred of them is no leak.
+  setMaxListeners(0, life.signal);
+  return life;
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from '@playwright/test';
+import { ARGS, ensureBrowser, HELP } from './scripts/ensure-browser.mjs';
+
+const browser = await ensureBrowser({ install: false });
+if (!browser) throw new Error(HELP);
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results/e2e',
+  // A test that passes the second time has found a race of ours.
+  retries: 0,
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: true,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
+  use: {
+    viewport: { width: 1280, height: 800 },
+    launchOptions: {
+      args: [...ARGS],
+      // Otherwise no page ever enters the back/forward cache.
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
+      ...browser,
+    },
+    trace: 'retain-on-failure',
+  },
+});

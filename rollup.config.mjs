@@ -1,0 +1,49 @@
+import resolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import typescript from '@rollup/plugin-typescript';
+
+const compile = (options) => typescript({ tsconfig: './tsconfig.build.json', outDir: 'dist', ...options });
+
+/** A warning is a fault of ours: the build stops instead of shipping it. */
+const onwarn = (warning) => {
+  throw Object.assign(new Error(warning.message), warning);
+};
+
+export default [
+  {
+    // npm: one ES module per room, types beside it, dependencies left to the user's bundler.
+    input: {
+      index: 'src/index.ts',
+      'proxy/index': 'src/proxy/index.ts',
+      'proxy/intake/sqlite': 'src/proxy/intake/sqlite.ts',
+      'proxy/node': 'src/proxy/node.ts',
+    },
+    external: [/^[^./]/],
+    plugins: [compile({ declaration: true, declarationDir: 'dist' })],
+    output: {
+      dir: 'dist',
+      format: 'es',
+      sourcemap: true,
+      preserveModules: true,
+      preserveModulesRoot: 'src',
+      entryFileNames: '[name].js',
+    },
+    onwarn,
+  },
+  {
+    // Script tag: one self-contained classic file, delivery inside.
+    input: 'src/script.ts',
+    plugins: [
+      resolve({ browser: true }),
+      compile({ declaration: false }),
+      terser({
+        ecma: 2022,
+        module: true,
+        compress: { passes: 3, unsafe_arrows: true },
+        format: { comments: false },
+      }),
+    ],
+    output: { file: 'dist/offersight.js', format: 'iife', sourcemap: true, inlineDynamicImports: true },
+    onwarn,
+  },
+];

@@ -1,0 +1,66 @@
+// Weighs what a browser loads, in brotli bytes, and fails above the budget or where the README tells another size.
+import { readFileSync } from 'node:fs';
+import { resolve as resolvePath } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import resolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import { rollup } from 'rollup';
+
+const weigh = (code) =>
+  brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } })
+    .length;
+
+/** What a page loads that imports the package and creates a tracker: first at once, then on demand. */
+const bundlePage = async () => {
+  const bundle = await rollup({
+    input: 'page',
+    plugins: [
+      {
+        name: 'page',
+        resolveId: (id) => (id === 'page' ? id : null),
+        load: (id) =>
+          id === 'page'
+            ? `import { createOfferTracker } from '${resolvePath('dist/index.js')}';
+               createOfferTracker({ endpoint: '/offer-events' });`
+            : null,
+      },
+      resolve({ browser: true }),
+    ],
+  });
+  const { output } = await bundle.generate({
+    format: 'es',
+    plugins: [terser({ ecma: 2022, module: true, compress: { passes: 3, unsafe_arrows: true } })],
+  });
+  await bundle.close();
+  const chunks = new Map(
+    output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]),
+  );
+  const [entry] = output;
+  const first = new Set([entry.fileName]);
+  for (const name of first) for (const imported of chunks.get(name).imports) first.add(imported);
+  const sum = (names) => names.reduce((bytes, name) => bytes + weigh(chunks.get(name).code), 0);
+  return {
+    first: sum([...first]),
+    later: sum([...chunks.keys()].filter((name) => !first.has(name))),
+  };
+};
+
+const page = await bundlePage();
+const rows = [
+  { name: 'module, first load', bytes: page.first, budget: 4_000 },
+  { name: 'module, delivery on demand', bytes: page.later, budget: 9_000 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 12_000 },
+];
+
+const readme = readFileSync('README.md', 'utf8');
+let failed = 0;
+for (const { name, bytes, budget } of rows) {
+  const kilobytes = `${(bytes / 1000).toFixed(1)} KB`;
+  const isTold = readme.includes(`| ${name} | ${kilobytes} |`);
+  if (bytes > budget || !isTold) failed++;
+  console.log(
+    `${name}: ${bytes} of ${budget} bytes brotli${bytes > budget ? ', over budget' : ''}` +
+      `${isTold ? '' : `; the README must say "| ${name} | ${kilobytes} |"`}`,
+  );
+}
+process.exitCode = failed ? 1 : 0;

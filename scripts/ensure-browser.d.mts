@@ -1,0 +1,5 @@
+export const ARGS: readonly string[];
+export const HELP: string;
+export function ensureBrowser(options?: {
+  readonly install?: boolean;
+}): Promise<{ readonly executablePath?: string } | undefined>;

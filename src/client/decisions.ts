@@ -1,0 +1,44 @@
+/**
+ * What a user's decision records: a dismissal proves display, and an acceptance forbids every later dismissal,
+ * also after a reload while the offer lives.
+ */
+import { isOfferId } from '../protocol/event.js';
+import type { DecisionListener } from './detect/controls.js';
+import type { Leasing } from './outbox/leasing.js';
+import type { Recorder } from './tracker.js';
+
+/** Starts deciding, with what earlier pages remember. */
+export const createDecisions = (
+  recorder: Recorder,
+  leasing: Leasing,
+  onInvalid: (offerId: string) => void,
+): DecisionListener => {
+  const acceptedOffers = new Set<string>();
+  void leasing.marks().then((marks) => {
+    for (const { offerId, type } of marks) if (type === 'accepted') acceptedOffers.add(offerId);
+  });
+
+  const isOpen = (offerId: string): boolean => {
+    if (!isOfferId(offerId)) onInvalid(offerId);
+    else if (!acceptedOffers.has(offerId)) return true;
+    return false;
+  };
+
+  return {
+    onDismiss(offerId, reason, placement) {
+      if (!isOpen(offerId)) return;
+      // So in every funnel dismissed ≤ viewed.
+      const impression = recorder.onViewed(offerId, placement);
+      if (impression.isVetoed || impression.isDismissed) return;
+      impression.isDismissed = true;
+      recorder.record({ type: 'dismissed', reason }, offerId, impression, placement);
+    },
+    onAccept(offerId, placement) {
+      if (!isOpen(offerId)) return;
+      acceptedOffers.add(offerId);
+      recorder.onViewed(offerId, placement);
+      recorder.statsOf(offerId).accepted++;
+      void leasing.accept(offerId, placement?.expiresAt);
+    },
+  };
+};

@@ -1,0 +1,170 @@
+/**
+ * When to flush, and what comes of it: single flight across tabs, back-off, circuit. Free of window and document,
+ * so that a worker can run it. Only a verdict that names an event's id removes it.
+ */
+import { OffersightError } from '../../errors.js';
+import type { WithLock } from '../../locks.js';
+import { MAX_BATCH_EVENTS, MAX_LEAVE_BYTES } from '../../protocol/limits.js';
+import type { Runtime, Stop } from '../../runtime.js';
+import type { Leasing } from '../outbox/leasing.js';
+import { NO_PAUSE, type Outbox, type OutboxEntry, type Pause } from '../outbox/outbox.js';
+import { applyVerdicts } from '../outbox/verdicts.js';
+import { backoffMs, circuitMs } from './backoff.js';
+import { pack } from './packer.js';
+import type { Attempt, Transport } from './transport.js';
+
+/** Empties the outbox. */
+export interface Flusher {
+  /** Something may be due: flushes soon, so that events of one moment travel together. */
+  wake(): void;
+  /** The network may be back: shortens a back-off once, to a random 0–3 s. */
+  hurry(): Promise<void>;
+  /** Flushes now what is due; resolves when nothing more can be done at the moment. */
+  flush(): Promise<void>;
+  stop: Stop;
+}
+
+/** How events leave. */
+export interface FlusherOptions {
+  /** Most events in one request, 1–500. @default 100 */
+  readonly maxBatch?: number;
+  /** Largest request body, bytes. @default 48000 */
+  readonly maxBatchBytes?: number;
+  /** How long the first event of a batch waits for company, milliseconds. @default 250 */
+  readonly flushIntervalMs?: number;
+}
+
+/** A flush that holds the lock gives it up after this long. */
+const LONGEST_FLUSH_MS = 15_000;
+const LOCKED_RETRY_MS = 500;
+/** A lock refused so often may belong to a frozen tab. */
+const MAX_REFUSALS = 2;
+/** An event that nobody takes even alone is tried again this rarely. */
+const PARKED_MS = 3_600_000;
+const HURRY_MS = 3_000;
+
+/**
+ * Makes the flusher of an outbox. It does nothing until woken.
+ * @param lockName The lock that tabs of the same outbox share.
+ */
+export const createFlusher = (
+  outbox: Pick<Outbox, 'pause'>,
+  leasing: Leasing,
+  transport: Transport,
+  runtime: Runtime,
+  withLock: WithLock,
+  lockName: string,
+  { maxBatch = MAX_BATCH_EVENTS, maxBatchBytes = MAX_LEAVE_BYTES, flushIntervalMs = 250 }: FlusherOptions,
+  report: (error: OffersightError) => void,
+): Flusher => {
+  let inFlight: Promise<void> | undefined;
+  let stopTimer: Stop | undefined;
+  let wakesAt = Infinity;
+  let refusals = 0;
+  let isReported = false;
+  let isStopped = false;
+  let maxEvents = maxBatch;
+
+  const schedule = (delayMs: number): void => {
+    const at = runtime.elapsed() + delayMs;
+    if (isStopped || at >= wakesAt) return;
+    stopTimer?.();
+    wakesAt = at;
+    stopTimer = runtime.after(delayMs, () => {
+      wakesAt = Infinity;
+      void flush();
+    });
+  };
+
+  const giveBack = (entries: readonly OutboxEntry[], token: string, notBeforeAt: number): Promise<void> =>
+    leasing.release(token, new Map(entries.map(({ event }) => [event.id, notBeforeAt])));
+
+  const wait = async (kind: Pause['kind'], retryAfterMs: number, cause: unknown): Promise<void> => {
+    if (!isReported) report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
+    isReported = true;
+    await leasing.setPause((current) => {
+      const failures = current.kind === kind ? current.failures : 0;
+      const delayMs =
+        kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random());
+      return { kind, failures: failures + 1, at: runtime.now() + delayMs };
+    });
+  };
+
+  /** Does what the attempt asks for; tells whether every event of the batch is done with. */
+  const settle = async (attempt: Attempt, batch: readonly OutboxEntry[], token: string): Promise<boolean> => {
+    if (attempt.kind === 'unsplit') {
+      maxEvents = Math.max(1, batch.length >> 1);
+      // Whatever stands between does not take this one alone either: it waits, and is never given up for that.
+      if (batch.length === 1) await giveBack(batch, token, runtime.now() + PARKED_MS);
+    } else if (attempt.kind === 'answered') {
+      const events = batch.map(({ event }) => event);
+      const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
+      if (events.every(({ id }) => attempt.verdicts.has(id))) {
+        isReported = false;
+        maxEvents = Math.min(maxBatch, maxEvents * 2);
+        if (outbox.pause.failures) await leasing.setPause(() => NO_PAUSE);
+        return isSettled;
+      }
+      await wait('back-off', 0, 'no verdict');
+    } else await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);
+    return false;
+  };
+
+  const drain = async (): Promise<void> => {
+    const endsAt = runtime.elapsed() + LONGEST_FLUSH_MS;
+    while (!isStopped && runtime.elapsed() < endsAt) {
+      const token = runtime.fillRandom(new Uint8Array(16)).join('.');
+      const { entries, nextAt } = await leasing.lease(token, maxBatch);
+      if (!entries.length) {
+        if (nextAt !== undefined) schedule(nextAt - runtime.now());
+        return;
+      }
+      const batches = pack(entries, maxEvents, maxBatchBytes);
+      for (const [index, batch] of batches.entries()) {
+        const attempt = await transport(batch.map(({ event }) => event));
+        if (await settle(attempt, batch, token)) continue;
+        // A later batch may hold the `dismissed` of a `viewed` that was not taken: all wait for the next lease.
+        await giveBack(batches.slice(index).flat(), token, 0);
+        break;
+      }
+    }
+    schedule(0);
+  };
+
+  const run = async (): Promise<void> => {
+    try {
+      const isFree = await (refusals < MAX_REFUSALS ? withLock(lockName, drain) : drain());
+      refusals = isFree === false ? refusals + 1 : 0;
+      if (refusals) schedule(LOCKED_RETRY_MS);
+    } catch (cause) {
+      // The lock was taken away or is forbidden here: the leases alone keep order from now on.
+      refusals = MAX_REFUSALS;
+      report(new OffersightError('delivery', 'Events wait.', cause));
+      schedule(LOCKED_RETRY_MS);
+    }
+  };
+
+  const flush = async (): Promise<void> => {
+    await inFlight;
+    inFlight ??= run().finally(() => {
+      inFlight = undefined;
+    });
+    await inFlight;
+  };
+
+  return {
+    wake: () => schedule(flushIntervalMs),
+    async hurry() {
+      await leasing.setPause((current) => {
+        const at = Math.min(current.at, runtime.now() + runtime.random() * HURRY_MS);
+        return current.kind === 'back-off' ? { ...current, at } : current;
+      });
+      schedule(flushIntervalMs);
+    },
+    flush,
+    stop() {
+      isStopped = true;
+      stopTimer?.();
+    },
+  };
+};

@@ -1,0 +1,87 @@
+/**
+ * One attempt to deliver one batch: the one client room that names ky. It never retries by itself; the outbox
+ * owns the schedule.
+ */
+import ky from 'ky';
+import type { Verdict } from '../../protocol/batch.js';
+import { encodeRequest } from '../../protocol/encode.js';
+import type { OfferEvent } from '../../protocol/event.js';
+import { MAX_LEAVE_BYTES, REQUEST_TIMEOUT_MS } from '../../protocol/limits.js';
+import { decodeReply } from '../../protocol/reply.js';
+import type { Runtime } from '../../runtime.js';
+import type { KeepaliveBytes, Pause } from '../outbox/outbox.js';
+import { parseRetryAfter } from './backoff.js';
+
+/** What an attempt came to. */
+export type Attempt =
+  /** The proxy said what becomes of each event. */
+  | { readonly kind: 'answered'; readonly verdicts: ReadonlyMap<string, Verdict> }
+  /** Something in the batch, or between, does not take it as it is. */
+  | { readonly kind: 'unsplit' }
+  /**
+   * The outbox has to wait: nobody knows what arrived (`back-off`), the proxy asks for it (`throttled`), or the
+   * endpoint is absent, forbidden or of another version (`circuit`).
+   */
+  | { readonly kind: Exclude<Pause['kind'], 'none'>; readonly retryAfterMs: number; readonly cause: unknown };
+
+/** Posts events once. */
+export type Transport = (events: readonly OfferEvent[]) => Promise<Attempt>;
+
+const MISDEPLOYED = [401, 403, 404, 405, 415];
+const UNSPLIT = [400, 413, 422];
+
+const attemptOf = ({ status, headers }: Response, body: string): Attempt => {
+  const verdicts = status === 200 && decodeReply(body);
+  if (verdicts) return { kind: 'answered', verdicts };
+  // Old and new releases can meet: a version that the proxy does not know is a fault of the deployment.
+  const isMisdeployed = MISDEPLOYED.includes(status) || (status >= 400 && body.includes('"unsupported"'));
+  if (!isMisdeployed && UNSPLIT.includes(status)) return { kind: 'unsplit' };
+  const kind = isMisdeployed ? 'circuit' : status === 429 ? 'throttled' : 'back-off';
+  return {
+    kind,
+    retryAfterMs: parseRetryAfter(headers.get('retry-after'), headers.get('date')),
+    cause: status,
+  };
+};
+
+/** Makes the transport to an endpoint. */
+export const createTransport = (
+  endpoint: string,
+  runtime: Pick<Runtime, 'now' | 'after' | 'fetch'>,
+  keepalive: KeepaliveBytes,
+): Transport => {
+  const post = async (body: string, isKeptAlive: boolean): Promise<Attempt> => {
+    const controller = new AbortController();
+    // ky's own timeout ends at the headers; ours covers the body.
+    const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
+    const keptBytes = isKeptAlive ? body.length : 0;
+    keepalive.inFlight += keptBytes;
+    try {
+      const response = await ky.post(endpoint, {
+        body,
+        headers: { 'content-type': 'application/json' },
+        retry: 0,
+        timeout: false,
+        throwHttpErrors: false,
+        fetch: runtime.fetch,
+        signal: controller.signal,
+        redirect: 'error',
+        cache: 'no-store',
+        keepalive: isKeptAlive,
+      });
+      return attemptOf(response, await response.text());
+    } catch (cause) {
+      // Other scripts of the page may have used up the keepalive quota, which looks like a network error.
+      if (isKeptAlive && cause instanceof TypeError) return post(body, false);
+      return { kind: 'back-off', retryAfterMs: 0, cause };
+    } finally {
+      stopTimer();
+      keepalive.inFlight -= keptBytes;
+    }
+  };
+
+  return (events) => {
+    const body = encodeRequest(events, runtime.now());
+    return post(body, keepalive.inFlight + body.length <= MAX_LEAVE_BYTES);
+  };
+};

@@ -1,0 +1,124 @@
+/**
+ * Offers coming and going: which element shows which offer. Finds attributes now and later with one query a
+ * frame; knows nothing of seeing, closing or recording.
+ */
+import { isOfferId } from '../../protocol/event.js';
+import type { Stop } from '../../runtime.js';
+
+/** How often an offer may be reported: once a page view, once a mount, or once until it expires. */
+export type Repeat = 'page' | 'mount' | 'browser';
+
+/** What may differ from offer to offer; what is left out follows the tracker's options. */
+export interface OfferSettings {
+  /** The share of its pixels that must be visible, 0–1. */
+  readonly ratio?: number | undefined;
+  /** For how long without a break, milliseconds. */
+  readonly dwellMs?: number | undefined;
+  /** How often it may be reported. */
+  readonly repeat?: Repeat | undefined;
+  /** When the offer itself ends, epoch milliseconds. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** An element that shows an offer. */
+export interface Placement extends OfferSettings {
+  readonly element: Element;
+  readonly offerId: string;
+  /** Added by hand, so that no attribute tells when it is over. */
+  readonly isByHand?: boolean;
+}
+
+/** Knows every placement of the document. */
+export interface Registry {
+  /** Adds an element by hand, whatever its attributes say later; the result takes it out again. */
+  observe(element: Element, offerId: string, settings?: OfferSettings): Stop;
+  /** All placements by their element. */
+  readonly placements: ReadonlyMap<Element, Placement>;
+  stop: Stop;
+}
+
+/** Told of what comes and goes. */
+export interface RegistryListener {
+  onMount(placement: Placement): void;
+  onUnmount(placement: Placement): void;
+  /** An element names an offer that cannot be one. */
+  onInvalid(offerId: string): void;
+}
+
+const OFFER = 'data-offer-id';
+
+/** A number that is not negative; anything else counts as left out. */
+const numberOf = (text: string | null): number | undefined =>
+  text && Number(text) >= 0 ? Number(text) : undefined;
+
+/** Epoch seconds, as the API gives them, or an ISO date → epoch milliseconds. */
+const timeOf = (text: string | null): number | undefined =>
+  Number(text) * 1_000 || Date.parse(`${text}`) || undefined;
+
+/** The settings that an element's attributes name. */
+const settingsOf = (element: Element): OfferSettings => {
+  const read = (name: string): string | null => element.getAttribute(`data-offer-${name}`);
+  return {
+    ratio: numberOf(read('ratio')),
+    dwellMs: numberOf(read('dwell')),
+    repeat: (read('repeat') as Repeat | null) ?? undefined,
+    expiresAt: timeOf(read('expires')),
+  };
+};
+
+/** Starts finding offers in this document. */
+export const createRegistry = (listener: RegistryListener): Registry => {
+  const placements = new Map<Element, Placement>();
+  let isDirty = false;
+
+  const unmount = (placement: Placement | undefined): void => {
+    if (!placement || placements.get(placement.element) !== placement) return;
+    placements.delete(placement.element);
+    listener.onUnmount(placement);
+  };
+
+  const mount = (element: Element, offerId: string, settings?: Partial<Placement>): Placement => {
+    const placement = { ...settingsOf(element), ...settings, element, offerId };
+    placements.set(element, placement);
+    if (isOfferId(offerId)) listener.onMount(placement);
+    else listener.onInvalid(offerId);
+    return placement;
+  };
+
+  const scan = (): void => {
+    isDirty = false;
+    for (const placement of [...placements.values()]) {
+      const { element, offerId } = placement;
+      const isThere = element.isConnected && element.getAttribute(OFFER) === offerId;
+      if (!isThere && !placement.isByHand) unmount(placement);
+    }
+    for (const element of document.querySelectorAll(`[${OFFER}]`)) {
+      const offerId = element.getAttribute(OFFER);
+      // An empty attribute is an offer that has not arrived yet.
+      if (offerId && !placements.has(element)) mount(element, offerId);
+    }
+  };
+
+  // One query a frame is the cheapest way that loses nothing, and a hidden page, where nothing can be seen,
+  // waits by itself.
+  const observer = new MutationObserver(() => {
+    if (!isDirty) requestAnimationFrame(scan);
+    isDirty = true;
+  });
+  observer.observe(document, { childList: true, subtree: true, attributeFilter: [OFFER] });
+  scan();
+
+  return {
+    placements,
+    observe(element, offerId, settings) {
+      unmount(placements.get(element));
+      const placement = mount(element, offerId, { ...settings, isByHand: true });
+      return () => unmount(placement);
+    },
+    stop() {
+      observer.disconnect();
+      isDirty = true;
+      for (const placement of [...placements.values()]) unmount(placement);
+    },
+  };
+};

@@ -1,0 +1,85 @@
+/**
+ * The farewell: when the page may never come back, one keepalive POST takes along what is unsettled. The entries
+ * stay until a verdict names them. Never sendBeacon: it says true while offline.
+ */
+import { encodedBytes, encodeRequest } from '../protocol/encode.js';
+import type { OfferEvent } from '../protocol/event.js';
+import { MAX_LEAVE_BYTES } from '../protocol/limits.js';
+import type { Runtime, Stop } from '../runtime.js';
+import type { KeepaliveBytes, Mirrored, Outbox } from './outbox/outbox.js';
+import type { Page } from './page.js';
+
+/** Room for what stands around the events in a request. */
+const ENVELOPE_BYTES = 60;
+
+/**
+ * What the farewell would say now, oldest first.
+ * @param said The ids that went already since the page was last visible.
+ * @param maxBytes Room for events.
+ */
+export const unsettled = (
+  { pause, mirror }: Pick<Outbox, 'pause' | 'mirror'>,
+  said: ReadonlySet<string>,
+  now: number,
+  maxBytes: number,
+): OfferEvent[] => {
+  if (pause.at > now && pause.kind !== 'back-off') return [];
+  const isFresh = ({ event, heldUntil }: Mirrored): boolean => !said.has(event.id) && heldUntil <= now;
+  const mirrored = [...mirror.values()];
+  // A dismissal needs its view upstream before it, so an unsettled view goes along, though leased or sent.
+  const impressions = new Set(mirrored.filter(isFresh).map(({ event }) => event.impressionId));
+  const events = mirrored
+    .map(({ event }) => event)
+    .filter(({ impressionId }) => impressions.has(impressionId));
+  let left = maxBytes;
+  return events.filter((event) => {
+    left -= encodedBytes(event);
+    // Once one does not fit, none behind it goes: it could be the `dismissed` of that `viewed`.
+    return left >= 0;
+  });
+};
+
+/**
+ * Says farewell whenever the page is hidden or left.
+ * @param onReply Given the events and the reply if the page lives on; it must read the reply to the end, because
+ *   an unread body holds its share of the page's keepalive bytes for ever.
+ */
+export const createFarewell = (
+  outbox: Outbox,
+  page: Page,
+  runtime: Pick<Runtime, 'now' | 'fetch'>,
+  endpoint: string,
+  keepalive: KeepaliveBytes,
+  onReply: (events: readonly OfferEvent[], response: Response) => Promise<unknown>,
+): Stop => {
+  const said = new Set<string>();
+
+  const say = (): void => {
+    const now = runtime.now();
+    const events = unsettled(outbox, said, now, MAX_LEAVE_BYTES - ENVELOPE_BYTES - keepalive.inFlight);
+    if (!events.length) return;
+    for (const { id } of events) said.add(id);
+    const body = encodeRequest(events, now);
+    keepalive.inFlight += body.length;
+    runtime
+      .fetch(endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        keepalive: true,
+        redirect: 'error',
+        cache: 'no-store',
+      })
+      .then((response) => onReply(events, response))
+      // The entries are still in the outbox, and the flusher brings them.
+      .catch(() => undefined)
+      .finally(() => {
+        keepalive.inFlight -= body.length;
+      });
+  };
+
+  return page.listen((change) => {
+    if (change === 'visible') said.clear();
+    else if (change !== 'online') say();
+  });
+};

@@ -1,0 +1,72 @@
+/** What a user may configure; the first load's defaults and checks. Each later room has its own defaults. */
+import { OffersightError } from '../errors.js';
+import type { OfferEvent } from '../protocol/event.js';
+import type { FlusherOptions } from './delivery/flusher.js';
+import type { ClosingOptions } from './detect/closing.js';
+import type { Repeat } from './detect/registry.js';
+import type { ViewabilityRule } from './detect/viewability.js';
+import type { DiscardReason, LeasingOptions } from './outbox/leasing.js';
+
+/** Options of {@link createOfferTracker}. All but `endpoint` have defaults that suit a shop. */
+export interface TrackerOptions {
+  /** The proxy's address: a path or URL of this page's own origin, such as `/offer-events`. */
+  readonly endpoint: string;
+  /** When an offer counts as viewed; by default the MRC's rule for display. */
+  readonly viewability?: Partial<ViewabilityRule>;
+  /** What counts as closing beside `[data-offer-dismiss]`. */
+  readonly dismissal?: ClosingOptions;
+  /** How often an offer may be reported: once a page view, once a mount, once until it expires. @default 'page' */
+  readonly repeat?: Repeat;
+  /** Where events wait until they are answered for. */
+  readonly outbox?: LeasingOptions & {
+    /** The database's name; one database serves one endpoint. @default 'offersight' */
+    readonly name?: string;
+  };
+  /** How events leave. */
+  readonly delivery?: FlusherOptions;
+  /** Told of each event once it is durable. */
+  readonly onEvent?: (event: OfferEvent) => void;
+  /** Told of what went wrong and what to do next. Nothing is ever thrown into the page. */
+  readonly onError?: (error: OffersightError) => void;
+  /** Told of each event that was given up, and why. */
+  readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
+  /** Writes errors to the console. @default false */
+  readonly debug?: boolean;
+}
+
+/** What the first load needs, all decided. */
+export interface ResolvedOptions {
+  /** Absolute, of this page's origin. */
+  readonly endpoint: string;
+  readonly viewability: ViewabilityRule;
+  readonly repeat: Repeat;
+  /** Name of the database and of the lock. */
+  readonly name: string;
+}
+
+/**
+ * Fills in what was left out. Ratios out of range are found by the browser when observing starts.
+ * @throws {OffersightError} `unsupported` if the browser cannot see offers, `configuration` if the endpoint is
+ *   missing or on another origin.
+ * @throws {TypeError} If the endpoint is no URL.
+ */
+export const resolveOptions = ({
+  endpoint,
+  viewability,
+  repeat,
+  outbox,
+}: TrackerOptions): ResolvedOptions => {
+  if (!globalThis.IntersectionObserver) {
+    throw new OffersightError('unsupported', 'Needs IntersectionObserver.');
+  }
+  const { origin, href } = new URL(endpoint, location.href);
+  if (!endpoint || origin !== location.origin) {
+    throw new OffersightError('configuration', 'Set endpoint to a path of this site.');
+  }
+  return {
+    endpoint: href,
+    viewability: { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3, ...viewability },
+    repeat: repeat ?? 'page',
+    name: outbox?.name ?? 'offersight',
+  };
+};

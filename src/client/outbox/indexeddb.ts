@@ -1,0 +1,61 @@
+/**
+ * Records in IndexedDB: the one room that names idb-keyval, for its store function, which opens the database and
+ * reopens it when the browser closed it.
+ */
+import { createStore, promisifyRequest } from 'idb-keyval';
+import type { Runtime } from '../../runtime.js';
+import type { RecordKey, Records, Rows } from './outbox.js';
+
+/** A database that answers nothing for this long is taken for blocked. */
+const OPERATION_TIMEOUT_MS = 2_000;
+
+/** The DOM's types know mutable keys only. */
+const native = (key: RecordKey): IDBValidKey => key as readonly string[] as string[];
+
+/** Keys of one kind lie between `[kind]` and `[kind, []]`: arrays sort behind strings. */
+const rangeOf = (kind: string, after?: RecordKey): IDBKeyRange =>
+  IDBKeyRange.bound(after ?? [kind], [kind, []], true);
+
+const rowsOf = (store: IDBObjectStore): Rows => ({
+  get: (key) => promisifyRequest(store.get(native(key))),
+  async list(kind, limit, after) {
+    const range = rangeOf(kind, after);
+    const [keys, values] = await Promise.all([
+      promisifyRequest(store.getAllKeys(range, limit)),
+      promisifyRequest(store.getAll(range, limit)),
+    ]);
+    return keys.map((key, index) => [key as readonly string[] as RecordKey, values[index]]);
+  },
+  count: (kind) => promisifyRequest(store.count(rangeOf(kind))),
+  put: (key, value) => void store.put(value, native(key)),
+  delete: (key) => void store.delete(native(key)),
+});
+
+/**
+ * Makes records in IndexedDB. The database opens with the first transaction.
+ * @param name The database's name.
+ */
+export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>): Records => {
+  const useStore = createStore(name, 'offersight');
+  return {
+    transact: (work) =>
+      new Promise((resolve, reject) => {
+        const stopTimer = runtime.after(OPERATION_TIMEOUT_MS, () => reject(new Error('timeout')));
+        // A blocked `indexedDB` getter throws out of this call at once, which rejects as well.
+        useStore('readwrite', async (store) => {
+          const { transaction } = store;
+          const result = work(rowsOf(store));
+          // All or nothing. A failed request has aborted its transaction already, hence the second catch.
+          result.catch(() => transaction.abort()).catch(() => undefined);
+          // Success is the transaction's completion, not its requests': it may still abort behind them.
+          await new Promise((complete, abort) => {
+            transaction.oncomplete = complete;
+            transaction.onabort = () => abort(transaction.error);
+          });
+          resolve(result);
+        })
+          .catch(reject)
+          .finally(stopTimer);
+      }),
+  };
+};

@@ -1,0 +1,62 @@
+/** Records in memory: the same contract where storage is blocked. They die with the page. */
+import type { RecordKey, Records, Rows } from './outbox.js';
+
+/** No kind, id or offer id holds a NUL, so joined keys sort as the arrays do. */
+const nameOf = (key: RecordKey): string => key.join('\0');
+
+/** Makes records that live as long as the page. */
+export const memoryRecords = (): Records => {
+  let values = new Map<string, readonly [RecordKey, unknown]>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  const ofKind = (kind: string) => [...values].filter(([, [key]]) => key[0] === kind);
+
+  const rows: Rows = {
+    get: async (key) => values.get(nameOf(key))?.[1],
+    list: async (kind, limit, after) =>
+      ofKind(kind)
+        .filter(([name]) => !after || name > nameOf(after))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .slice(0, limit)
+        .map(([, record]) => record),
+    count: async (kind) => ofKind(kind).length,
+    put: (key, value) => void values.set(nameOf(key), [key, value]),
+    delete: (key) => void values.delete(nameOf(key)),
+  };
+
+  return {
+    transact(work) {
+      const run = async () => {
+        const before = new Map(values);
+        try {
+          return await work(rows);
+        } catch (cause) {
+          values = before;
+          throw cause;
+        }
+      };
+      const result = last.then(run);
+      last = result.catch(() => undefined);
+      return result;
+    },
+  };
+};
+
+/**
+ * Records that stay with `primary` as long as it works, and in memory from its first failure on.
+ * @param onBlocked Told once that durability is gone, and why.
+ */
+export const withMemoryFallback = (primary: Records, onBlocked: (cause: unknown) => void): Records => {
+  let fallback: Records | undefined;
+  return {
+    async transact(work) {
+      try {
+        if (!fallback) return await primary.transact(work);
+      } catch (cause) {
+        if (!fallback) onBlocked(cause);
+        fallback ??= memoryRecords();
+      }
+      return fallback.transact(work);
+    },
+  };
+};

@@ -1,0 +1,155 @@
+/**
+ * The outbox: what was recorded and is not yet answered for. Owns what a record is, appending, and the mirror
+ * that the farewell reads without waiting for storage; what delivery does to entries is leasing.ts, which loads
+ * with delivery. It never knows who fills it or who empties it.
+ */
+import type { OfferEvent, OfferEventType } from '../../protocol/event.js';
+import type { Runtime } from '../../runtime.js';
+
+/** Array keys, so that one object store holds everything and each kind is a range of it. */
+export type RecordKey =
+  | readonly [kind: 'entry' | 'dead', id: string]
+  | readonly [kind: 'seen', offerId: string, type: MarkType]
+  | readonly [kind: 'state', name: 'pause'];
+
+/** What is remembered of an offer beyond its events. */
+export type MarkType = OfferEventType | 'accepted';
+
+/** The records as one transaction sees them. */
+export interface Rows {
+  get(key: RecordKey): Promise<unknown>;
+  /** Keys and values of one kind in key order: at most `limit` of those behind the key `after`. */
+  list(kind: RecordKey[0], limit?: number, after?: RecordKey): Promise<(readonly [RecordKey, unknown])[]>;
+  count(kind: RecordKey[0]): Promise<number>;
+  put(key: RecordKey, value: object): void;
+  delete(key: RecordKey): void;
+}
+
+/** Where an outbox keeps its records. */
+export interface Records {
+  /**
+   * Runs `work` in one atomic read-write transaction and resolves once it is complete. `work` may await nothing
+   * but the rows, and may run again on other records if these fail.
+   */
+  transact<T>(work: (rows: Rows) => Promise<T>): Promise<T>;
+}
+
+/** One recorded event and how its delivery stands. Its state derives from these fields alone. */
+export interface OutboxEntry {
+  readonly v: 1;
+  readonly event: OfferEvent;
+  /** How often delivery was tried and answered with `deferred`, or failed. */
+  readonly attempts: number;
+  /** Not due before, epoch milliseconds. */
+  readonly notBeforeAt: number;
+  /** Who is delivering it; void once `until` has passed. */
+  readonly lease?: { readonly token: string; readonly until: number };
+}
+
+/** A remembered fact about an offer. */
+export interface Mark {
+  readonly offerId: string;
+  readonly type: MarkType;
+  /** Forgotten after, epoch milliseconds. */
+  readonly until: number;
+}
+
+/** The whole outbox waits: after failed replies, when throttled, or when the deployment is at fault. */
+export interface Pause {
+  /** Nothing is due before, epoch milliseconds. */
+  readonly at: number;
+  /** Failed replies in a row. */
+  readonly failures: number;
+  /** Only a back-off may be ignored by the farewell. */
+  readonly kind: 'none' | 'back-off' | 'throttled' | 'circuit';
+}
+
+/** An event to record. */
+export interface Recordable {
+  readonly event: OfferEvent;
+  /** Record it only if no page or tab has recorded this type for this offer. */
+  readonly isOnce: boolean;
+}
+
+/** An unsettled entry of this page, in memory. */
+export interface Mirrored {
+  readonly event: OfferEvent;
+  /** Leased or not due until then, epoch milliseconds. */
+  heldUntil: number;
+}
+
+/** Our bytes in flight with `keepalive`, shared by all that send so: the browser's quota is the page's. */
+export interface KeepaliveBytes {
+  inFlight: number;
+}
+
+/** The part of the outbox that a page loads first. */
+export interface Outbox {
+  /** Where the entries are kept; replaced where storage turns out to be blocked. */
+  records: Records;
+  /** Unsettled entries of this page by id, oldest first. */
+  readonly mirror: Map<string, Mirrored>;
+  /** The pause as last read or written. */
+  pause: Pause;
+  /** Records events in one transaction; resolves to those that were not known before, once they are durable. */
+  append(recordables: readonly Recordable[]): Promise<OfferEvent[]>;
+}
+
+/** More would not fit the farewell's request. */
+const MAX_MIRRORED = 250;
+/** An offer without an end is remembered this long. */
+export const MARK_MS = 30 * 86_400_000;
+
+/** No pause. */
+export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
+
+/** Remembers a fact about an offer. */
+export const mark = (rows: Rows, fact: Mark): void => rows.put(['seen', fact.offerId, fact.type], fact);
+
+/**
+ * Makes an outbox over records.
+ * @param records Where it keeps them; outboxes over the same records, also of other tabs, work together.
+ */
+export const createOutbox = (records: Records, runtime: Pick<Runtime, 'now'>): Outbox => {
+  const mirror = new Map<string, Mirrored>();
+  /** Impressions whose `viewed` went through the mirror: only their `dismissed` may say farewell. */
+  const mirrored = new Set<string>();
+
+  const outbox: Outbox = {
+    records,
+    mirror,
+    pause: NO_PAUSE,
+
+    async append(recordables) {
+      const reflect = (event: OfferEvent): void => {
+        const { id, type, impressionId } = event;
+        if (mirror.size >= MAX_MIRRORED || (type === 'dismissed' && !mirrored.has(impressionId))) return;
+        mirrored.add(impressionId);
+        mirror.set(id, { event, heldUntil: 0 });
+      };
+      // Only the commit tells whether an offer that counts once was known already.
+      for (const { event, isOnce } of recordables) if (!isOnce) reflect(event);
+      const fresh = await outbox.records.transact(async (rows) => {
+        const kept: OfferEvent[] = [];
+        for (const { event, isOnce } of recordables) {
+          const { id, offerId, type, expiresAt } = event;
+          // A read costs time that a closing page may not have, so only what needs one waits for it.
+          if (isOnce) {
+            const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
+            if (known && known.until > runtime.now()) continue;
+            mark(rows, { offerId, type, until: expiresAt ?? runtime.now() + MARK_MS });
+          }
+          rows.put(['entry', id], { v: 1, event, attempts: 0, notBeforeAt: 0 } satisfies OutboxEntry);
+          kept.push(event);
+        }
+        return kept;
+      });
+      for (const { event, isOnce } of recordables) {
+        if (!fresh.includes(event)) mirror.delete(event.id);
+        else if (isOnce) reflect(event);
+      }
+      return fresh;
+    },
+  };
+  return outbox;
+};

@@ -1,0 +1,304 @@
+/**
+ * The composition root of the first load: sees offers, turns what is detected into events, once per impression,
+ * and hands them to the outbox. What is needed soon, but not first, is later.ts.
+ */
+import { OffersightError } from '../errors.js';
+import { createIds, type DismissReason, type OfferEvent } from '../protocol/event.js';
+import { platformRuntime, type Stop } from '../runtime.js';
+import { createExposureWatch } from './detect/exposure.js';
+import { createRegistry, type OfferSettings, type Placement, type Repeat } from './detect/registry.js';
+import type { Later } from './later.js';
+import { createFarewell } from './leave.js';
+import { type ResolvedOptions, resolveOptions, type TrackerOptions } from './options.js';
+import { indexedDbRecords } from './outbox/indexeddb.js';
+import type { DiscardReason, OutboxStats } from './outbox/leasing.js';
+import { createOutbox, type Recordable } from './outbox/outbox.js';
+import { createPage } from './page.js';
+
+/** What happened to one offer on this page. */
+export interface OfferStats {
+  /** How many elements showed it. */
+  readonly rendered: number;
+  readonly viewed: number;
+  readonly dismissed: number;
+  readonly accepted: number;
+}
+
+/** What the tracker did and what waits. */
+export interface TrackerStats {
+  /** By offer id, on this page. */
+  readonly offers: Readonly<Record<string, OfferStats>>;
+  /** Of this browser, since all pages and tabs share one outbox; left out if the second load failed. */
+  readonly outbox?: OutboxStats;
+  /** Events given up by this page, by reason. */
+  readonly discarded?: Readonly<Partial<Record<DiscardReason, number>>>;
+}
+
+/** Sees offers, notices how they are closed, records both and delivers them. No method ever throws. */
+export interface OfferTracker {
+  /**
+   * Watches an element that no attribute names, or names wrongly.
+   * @param offer The offer's id, by default the element's `data-offer-id`, and its settings.
+   * @returns Ends the watch; calling it again does nothing.
+   */
+  observe(element: Element, offer?: { readonly id?: string } & OfferSettings): Stop;
+  /** The user closed the offer in a way that the page alone knows. Records `viewed` first if need be. */
+  dismiss(offerId: string, reason?: DismissReason): void;
+  /** The user accepted: proves display, and nothing can dismiss the offer any more. Sends nothing itself. */
+  accept(offerId: string): void;
+  /** Delivers what is due now; resolves when nothing more can be done at the moment. */
+  flush(): Promise<void>;
+  /** What happened so far. */
+  stats(): Promise<TrackerStats>;
+  /** Ends everything; what is recorded stays and is delivered by the next page. */
+  stop: Stop;
+}
+
+type OfferCounts = { -readonly [Name in keyof OfferStats]: OfferStats[Name] };
+
+/** What is known of one showing of an offer. */
+export interface Impression {
+  readonly id: string;
+  isViewed?: boolean;
+  isVetoed?: boolean;
+  isDismissed?: boolean;
+}
+
+/** What an event adds to what all events have. */
+export type Happened =
+  | { readonly type: 'viewed' }
+  | { readonly type: 'dismissed'; readonly reason: DismissReason };
+
+/** How the second load records what it notices. */
+export interface Recorder {
+  /** Makes sure that the offer's `viewed` is recorded. */
+  onViewed(offerId: string, placement?: Placement): Impression;
+  /** Announces an event on the page and, unless a listener vetoes it, records it; tells whether it did. */
+  record(happened: Happened, offerId: string, impression: Impression, placement?: Placement): boolean;
+  /** The counts of one offer, to be raised. */
+  statsOf(offerId: string): OfferCounts;
+  /** Runs a host's callback safely. */
+  call(callback: () => void): void;
+}
+
+/** How long to wait before asking for the second load again. */
+const RELOAD_MS = 30_000;
+
+const nothing = (): undefined => undefined;
+
+/** Runs a host's callback; what it throws is the host's own fault and never breaks us. */
+const call = (callback: () => void): void => {
+  try {
+    callback();
+  } catch (cause) {
+    console.error(cause);
+  }
+};
+
+/** Where a page keeps its trackers by endpoint, found also by another copy of this package. */
+const TRACKERS = Symbol.for('offersight');
+
+const createRunningTracker = (
+  options: TrackerOptions,
+  resolved: ResolvedOptions,
+  report: (error: OffersightError) => void,
+  onStop: () => void,
+): OfferTracker => {
+  const runtime = platformRuntime();
+  const page = createPage();
+  const newId = createIds(runtime);
+  const keepalive = { inFlight: 0 };
+  const stats: Record<string, OfferCounts> = {};
+  /** By offer id, and by placement where each mount counts. */
+  const impressions = new Map<string | Placement, Impression>();
+  let waiting: Recordable[] = [];
+  let committed: Promise<unknown> | undefined;
+  let loading: Promise<Later> | undefined;
+  let isStopped = false;
+
+  const outbox = createOutbox(indexedDbRecords(resolved.name, runtime), runtime);
+
+  const statsOf = (offerId: string): OfferCounts => {
+    stats[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
+    return stats[offerId];
+  };
+
+  const isRepeated = (repeat: Repeat, placement?: Placement): boolean =>
+    (placement?.repeat ?? resolved.repeat) === repeat;
+
+  const impressionOf = (offerId: string, placement?: Placement): Impression => {
+    const key = placement && isRepeated('mount', placement) ? placement : offerId;
+    const impression = impressions.get(key) ?? { id: newId() };
+    impressions.set(key, impression);
+    return impression;
+  };
+
+  /** The second load comes when the page shows an offer or has something to deliver; a failed one is repeated. */
+  const load = (): Promise<Later> => {
+    const recorder: Recorder = { onViewed, record, statsOf, call };
+    loading ??= import('./later.js').then(
+      ({ createLater }) =>
+        createLater({
+          options,
+          resolved,
+          runtime,
+          page,
+          registry,
+          exposure,
+          outbox,
+          keepalive,
+          recorder,
+          report,
+        }),
+      (cause) => {
+        loading = undefined;
+        runtime.after(RELOAD_MS, wake);
+        report(new OffersightError('delivery', 'Serve all files; events wait.', cause));
+        throw cause;
+      },
+    );
+    return loading;
+  };
+
+  /** Leaves it to the second load; that it did not come is reported where it failed. */
+  const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
+    isStopped ? undefined : load().then(act, nothing);
+
+  const wake = (): unknown => later((loaded) => loaded.wake());
+
+  const commit = (): void => {
+    const recordables = waiting;
+    waiting = [];
+    committed = outbox
+      .append(recordables)
+      // Storage is blocked: the second load brings records in memory.
+      .catch(() => load().then(() => outbox.append(recordables)))
+      .then((events) => {
+        for (const event of events) call(() => options.onEvent?.(event));
+        wake();
+      }, nothing);
+  };
+
+  const record: Recorder['record'] = (happened, offerId, impression, placement) => {
+    const event: OfferEvent = {
+      ...happened,
+      id: newId(),
+      offerId,
+      impressionId: impression.id,
+      occurredAt: runtime.now(),
+      expiresAt: placement?.expiresAt,
+    };
+    const announced = new CustomEvent(`offersight:${event.type}`, {
+      detail: event,
+      bubbles: true,
+      composed: true,
+      cancelable: true,
+    });
+    if (!(placement?.element ?? document).dispatchEvent(announced)) return false;
+    statsOf(offerId)[event.type]++;
+    if (!waiting.length) queueMicrotask(commit);
+    waiting.push({ event, isOnce: isRepeated('browser', placement) });
+    return true;
+  };
+
+  const onViewed: Recorder['onViewed'] = (offerId, placement) => {
+    const impression = impressionOf(offerId, placement);
+    if (!impression.isViewed) {
+      // Claimed before the page's listeners run: one of them may close the offer.
+      impression.isViewed = true;
+      impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);
+    }
+    return impression;
+  };
+
+  const exposure = createExposureWatch(page, runtime);
+  const registry = createRegistry({
+    onMount(placement) {
+      const { element, offerId, ratio, dwellMs } = placement;
+      const { viewability } = resolved;
+      statsOf(offerId).rendered++;
+      later(nothing);
+      if (impressionOf(offerId, placement).isViewed) return;
+      exposure.watch(
+        element,
+        { ...viewability, ratio: ratio ?? viewability.ratio, dwellMs: dwellMs ?? viewability.dwellMs },
+        () => onViewed(offerId, placement),
+      );
+    },
+    onUnmount(placement) {
+      exposure.unwatch(placement.element);
+      impressions.delete(placement);
+    },
+    onInvalid: (offerId) => later((loaded) => loaded.onInvalid(offerId)),
+  });
+  const stopFarewell = createFarewell(
+    outbox,
+    page,
+    runtime,
+    resolved.endpoint,
+    keepalive,
+    (events, response) => later((loaded) => loaded.settleFarewell(events, response)),
+  );
+
+  // Opens the database now, since a page that is closing could not, and looks for what earlier pages left.
+  outbox.records.transact((rows) => rows.count('entry')).then((count) => count && wake(), wake);
+
+  return {
+    observe: (element, { id = element.getAttribute('data-offer-id') ?? '', ...settings } = {}) =>
+      isStopped ? nothing : registry.observe(element, id, settings),
+    dismiss: (offerId, reason = 'api') => void later((loaded) => loaded.onDismiss(offerId, reason)),
+    accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
+    flush: () =>
+      later(async (loaded) => {
+        // What this tick records belongs to the flush, and is committed in the microtask before this one.
+        await undefined;
+        await committed;
+        await loaded.flush();
+      }),
+    stats: async () => ({ offers: stats, ...(await later((loaded) => loaded.stats())) }),
+    stop() {
+      if (isStopped) return;
+      isStopped = true;
+      onStop();
+      registry.stop();
+      exposure.stop();
+      stopFarewell();
+      loading?.then((loaded) => loaded.stop(), nothing);
+    },
+  };
+};
+
+const createInertTracker = (): OfferTracker => ({
+  observe: () => nothing,
+  dismiss: nothing,
+  accept: nothing,
+  flush: async () => undefined,
+  stats: async () => ({ offers: {} }),
+  stop: nothing,
+});
+
+/**
+ * Starts tracking the offers of this page.
+ *
+ * Never throws: with a wrong configuration, on a server or in a browser that lacks what it needs, the tracker is
+ * inert and one report tells what to do. One endpoint has one tracker a page: a second call gives the first one.
+ */
+export const createOfferTracker = (options: TrackerOptions): OfferTracker => {
+  const report = (error: OffersightError): void => {
+    if (options.debug) console.error(error);
+    call(() => options.onError?.(error));
+  };
+  try {
+    const resolved = resolveOptions(options);
+    const { endpoint } = resolved;
+    const shared = globalThis as { [TRACKERS]?: Record<string, OfferTracker> };
+    shared[TRACKERS] ??= {};
+    const trackers = shared[TRACKERS];
+    trackers[endpoint] ??= createRunningTracker(options, resolved, report, () => delete trackers[endpoint]);
+    return trackers[endpoint];
+  } catch (cause) {
+    const isOurs = cause instanceof OffersightError;
+    report(isOurs ? cause : new OffersightError('configuration', 'See the cause.', cause));
+    return createInertTracker();
+  }
+};

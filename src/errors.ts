@@ -1,0 +1,43 @@
+/**
+ * The one error family. Owns what can go wrong and what to do about it; knows no room.
+ * Nothing here is ever thrown into a host page: the client hands these to `onError`.
+ */
+
+/** What went wrong, as a literal that code can switch on. */
+export type ErrorCode =
+  /** The options are wrong; the client stays inert, the proxy throws at creation. */
+  | 'configuration'
+  /** The browser lacks something that seeing or keeping needs; the client stays inert. */
+  | 'unsupported'
+  /** IndexedDB is blocked or broke; events are kept in memory and die with the page. */
+  | 'storage'
+  /** Events wait: the endpoint cannot be reached or answers as a wrong deployment does. */
+  | 'delivery'
+  /** The proxy refused one event by name; it is kept as a dead letter. */
+  | 'refused';
+
+/** Every error that Offersight reports or, on the server at creation, throws. */
+export class OffersightError extends Error {
+  /** The same in every realm and after minification, so guards compare it instead of classes. */
+  override readonly name = 'OffersightError';
+
+  /**
+   * @param code What went wrong.
+   * @param hint What to do next; never holds a key, a host of the upstream or an answer's text.
+   * @param cause The error underneath, if there is one.
+   */
+  constructor(
+    readonly code: ErrorCode,
+    readonly hint: string,
+    cause?: unknown,
+  ) {
+    super(`${code}: ${hint}`, { cause });
+  }
+}
+
+/**
+ * Tells whether a value is an {@link OffersightError}, also one from another realm or another copy of the
+ * package.
+ */
+export const isOffersightError = (value: unknown): value is OffersightError =>
+  (value as { name?: unknown } | null | undefined)?.name === 'OffersightError';

@@ -1,0 +1,108 @@
+/**
+ * The proxy's side of the wire. Strict: unknown input becomes either a request whose every field was checked and
+ * copied by name, or one fault. A bad value inside an event refuses that event alone; what the sender got
+ * structurally wrong faults the whole request.
+ */
+import { WIRE_VERSION } from './batch.js';
+import { isOfferId, type OfferEventType } from './event.js';
+import { MAX_REQUEST_EVENTS } from './limits.js';
+
+/** An event whose every value is valid. Times are the sender's, epoch milliseconds. */
+export interface DecodedEvent {
+  readonly id: string;
+  readonly type: OfferEventType;
+  readonly offerId: string;
+  readonly occurredAt: number;
+  readonly expiresAt: number | undefined;
+  readonly subject: string | undefined;
+}
+
+/** What was asked about one id. */
+export type DecodedItem =
+  | { readonly id: string; readonly event: DecodedEvent }
+  | { readonly id: string; readonly refusedFor: string };
+
+/** What is wrong with the envelope. */
+export type EnvelopeFault = 'json' | 'batch' | 'unsupported';
+
+/** A whole request, decoded; each id stands in `items` once. */
+export type DecodedRequest =
+  | { readonly kind: 'request'; readonly sentAt: number; readonly items: readonly DecodedItem[] }
+  | { readonly kind: 'fault'; readonly fault: EnvelopeFault };
+
+const REQUEST_FIELDS = new Set(['v', 'sent_at', 'events']);
+const EVENT_FIELDS = new Set(['id', 'type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject']);
+const EVENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+// Opaque by agreement (a hash, a random id): what looks like an e-mail address does not pass.
+const SUBJECT = /^[\w.:~-]{1,128}$/;
+
+const fault = (name: EnvelopeFault): DecodedRequest => ({ kind: 'fault', fault: name });
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Own keys only: a `__proto__` in the JSON is an own key and unknown, so it faults too. */
+const hasOnly = (record: Record<string, unknown>, known: ReadonlySet<string>): boolean =>
+  Object.keys(record).every((key) => known.has(key));
+
+// A date beyond this cannot be a time that a browser reported (ECMA-262, time values).
+const LATEST_TIME = 8.64e15;
+
+const isTime = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= LATEST_TIME;
+
+const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem => {
+  const { type, personalized_offer_id: offerId, occurred_at: occurredAt, expires_at, subject } = record;
+  if (type !== 'viewed' && type !== 'dismissed') return { id, refusedFor: 'type' };
+  if (!isOfferId(offerId)) return { id, refusedFor: 'personalized_offer_id' };
+  if (!isTime(occurredAt)) return { id, refusedFor: 'occurred_at' };
+  if (expires_at !== undefined && !isTime(expires_at)) return { id, refusedFor: 'expires_at' };
+  if (subject !== undefined && !(typeof subject === 'string' && SUBJECT.test(subject))) {
+    return { id, refusedFor: 'subject' };
+  }
+  const event: DecodedEvent = {
+    id,
+    type,
+    offerId,
+    occurredAt: Math.round(occurredAt),
+    expiresAt: expires_at,
+    subject,
+  };
+  return { id, event };
+};
+
+/** Compares what both say, not how they were written. */
+const isSame = (a: DecodedItem, b: DecodedItem): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * Decodes a request's body.
+ * @param text The body, already known to be valid UTF-8 and no longer than the limit of a request. Nothing here recurses over
+ *   it, and every field of a valid event is bounded, so no event can grow past the upstream's 1 KB.
+ */
+export const decodeRequest = (text: string): DecodedRequest => {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return fault('json');
+  }
+  if (!isRecord(body)) return fault('json');
+  if (body.v !== WIRE_VERSION || !hasOnly(body, REQUEST_FIELDS)) return fault('unsupported');
+  const { sent_at: sentAt, events } = body;
+  if (!isTime(sentAt) || !Array.isArray(events)) return fault('batch');
+  if (events.length === 0 || events.length > MAX_REQUEST_EVENTS) return fault('batch');
+
+  const items = new Map<string, DecodedItem>();
+  for (const record of events as unknown[]) {
+    if (!isRecord(record)) return fault('batch');
+    const { id } = record;
+    // Without a proper id no verdict could name the event.
+    if (typeof id !== 'string' || !EVENT_ID.test(id)) return fault('batch');
+    if (!hasOnly(record, EVENT_FIELDS)) return fault('unsupported');
+    const item = decodeEvent(id, record);
+    const earlier = items.get(id);
+    if (earlier && !isSame(earlier, item)) return fault('batch');
+    items.set(id, item);
+  }
+  return { kind: 'request', sentAt, items: [...items.values()] };
+};

@@ -1,0 +1,80 @@
+/**
+ * What an offer event is, and how its identity is made. The id is made once, when the rule is met, and is the
+ * idempotency key all the way; an event never changes afterwards.
+ */
+import type { Runtime } from '../runtime.js';
+
+/** What happened to the offer: the two types that Chargebee lets a page report. */
+export type OfferEventType = 'viewed' | 'dismissed';
+
+/** How the user closed the offer. It stays on this side: Chargebee takes no reason. */
+export type DismissReason =
+  /** A close control, marked or conventional. */
+  | 'control'
+  /** The Escape key. */
+  | 'escape'
+  /** A press outside the dialog or popover. */
+  | 'backdrop'
+  /** The browser's own close request to a dialog, such as a phone's back gesture. */
+  | 'dialog'
+  /** A call of `dismiss`. */
+  | 'api';
+
+interface OfferEventBase {
+  /** UUIDv7 (RFC 9562), lower case, ascending within a page; the idempotency key. */
+  readonly id: string;
+  /** The personalized offer's `id`, 1–50 characters of `A–Z a–z 0–9 _ . : ~ -`. */
+  readonly offerId: string;
+  /** When it happened on this machine's clock, epoch milliseconds. */
+  readonly occurredAt: number;
+  /** The same for the `viewed` and the `dismissed` of one showing. */
+  readonly impressionId: string;
+  /** When the offer itself ends, epoch milliseconds; an event is not sent after that. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** The offer was really displayed. */
+export interface ViewedEvent extends OfferEventBase {
+  readonly type: 'viewed';
+}
+
+/** The user closed or ignored the offer without accepting it. */
+export interface DismissedEvent extends OfferEventBase {
+  readonly type: 'dismissed';
+  /** How. */
+  readonly reason: DismissReason;
+}
+
+/** One thing that happened to one offer. */
+export type OfferEvent = ViewedEvent | DismissedEvent;
+
+/**
+ * The characters that an offer's id may have. Anchored and linear; the API documents a length only, so the set
+ * is the one of every id it hands out, widened by what URL-safe ids use.
+ */
+export const OFFER_ID = /^[\w.:~-]{1,50}$/;
+
+/** Tells whether a text can be the id of a personalized offer. */
+export const isOfferId = (value: unknown): value is string =>
+  typeof value === 'string' && OFFER_ID.test(value);
+
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+
+/** Ticks in a millisecond. With 11 bits the sum stays exact in a double until the year 2109. */
+const TICKS = 2 ** 11;
+
+/**
+ * Makes a maker of UUIDv7 ids that ascend strictly, also within a millisecond and when the clock goes back
+ * (RFC 9562 §6.2, method 1: a counter in `rand_a` that starts at random and carries into the time when it is
+ * full).
+ */
+export const createIds = (runtime: Pick<Runtime, 'now' | 'fillRandom'>): (() => string) => {
+  let tick = 0;
+  return () => {
+    const [start = 0, variant = 0, ...tail] = runtime.fillRandom(new Uint8Array(9));
+    tick = Math.max(tick + 1, runtime.now() * TICKS + start);
+    const bytes = [(variant & 0x3f) | 0x80, ...tail].map((byte) => hex(byte, 2));
+    const digits = `${hex(Math.floor(tick / TICKS), 12)}7${hex(tick % TICKS, 3)}${bytes.join('')}`;
+    return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  };
+};

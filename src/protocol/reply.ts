@@ -1,0 +1,41 @@
+/** The client's way back: reply → verdicts. Only delivery needs it, so it loads with delivery. */
+import { type Verdict, WIRE_VERSION, type WireResult } from './batch.js';
+
+const toVerdict = ({ status, code = '', retry_after_ms }: Partial<WireResult>): Verdict | undefined => {
+  switch (status) {
+    case 'accepted':
+    case 'duplicate':
+      return { kind: status };
+    case 'refused':
+      return { kind: status, code };
+    case 'deferred':
+      return {
+        kind: status,
+        code,
+        ...(Number(retry_after_ms) > 0 && { retryAfterMs: Number(retry_after_ms) }),
+      };
+    default:
+      return undefined;
+  }
+};
+
+/**
+ * The verdicts of a 200 reply by event id, or undefined if this is no reply of ours: a captive portal, a cached
+ * page, a truncated body. Ids that were not asked about are the caller's to ignore.
+ * @param body The body's text.
+ */
+export const decodeReply = (body: string): Map<string, Verdict> | undefined => {
+  try {
+    const reply = JSON.parse(body);
+    if (reply.v !== WIRE_VERSION) return undefined;
+    const verdicts = new Map<string, Verdict>();
+    for (const result of reply.results as Partial<WireResult>[]) {
+      const verdict = toVerdict(result);
+      if (verdict && typeof result.id === 'string') verdicts.set(result.id, verdict);
+    }
+    return verdicts;
+  } catch {
+    // Not JSON, or not of this shape: the caller treats it as a lost answer.
+    return undefined;
+  }
+};

@@ -1,0 +1,113 @@
+/**
+ * One call to the upstream: the one proxy file that names ky. Says what happened on the wire, and never shows
+ * the key or an answer's text to anybody.
+ */
+import ky from 'ky';
+import type { Runtime } from '../../runtime.js';
+
+/** What happened on the wire. */
+export type Call =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      /** The API's own error code, if the answer is JSON and has one. */
+      readonly code: string | undefined;
+      /** Whether the body is empty or JSON; a gateway's HTML page is neither. */
+      readonly isApi: boolean;
+      readonly retryAfter: string | undefined;
+    }
+  /** No connection was made, so nothing was sent. */
+  | { readonly kind: 'unsent' }
+  /** The bytes left, or may have; no answer came. */
+  | { readonly kind: 'lost' };
+
+/** Where and as whom to call. */
+export interface Upstream {
+  /** Origin without a slash at its end. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+}
+
+/** Below the client's own deadline of 12 s. */
+const DEADLINE_MS = 8_000;
+const MAX_REPLY_BYTES = 65_536;
+const MAX_CODE_LENGTH = 64;
+const UNSENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** The system's code for a failed fetch, wherever in the chain of causes it hides. */
+const systemCodeOf = (error: unknown): string | undefined => {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string') return at.code;
+    // Both address families were tried.
+    if (at instanceof AggregateError) return systemCodeOf(at.errors[0]);
+  }
+  return undefined;
+};
+
+const readBounded = async (response: Response): Promise<string> => {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_REPLY_BYTES) break;
+  }
+  return text;
+};
+
+const parse = (text: string): { isApi: boolean; code: string | undefined } => {
+  if (text === '') return { isApi: true, code: undefined };
+  try {
+    const code = (JSON.parse(text) as { api_error_code?: unknown } | null)?.api_error_code;
+    return { isApi: true, code: typeof code === 'string' ? code.slice(0, MAX_CODE_LENGTH) : undefined };
+  } catch {
+    return { isApi: false, code: undefined };
+  }
+};
+
+/**
+ * Posts JSON once.
+ * @param path Below the base URL, a constant of ours.
+ * @param headers Beside authorization and type; built from validated values only.
+ */
+export const post = async (
+  { baseUrl, apiKey }: Upstream,
+  path: string,
+  body: object,
+  headers: Readonly<Record<string, string>>,
+  runtime: Pick<Runtime, 'after' | 'fetch'>,
+): Promise<Call> => {
+  const controller = new AbortController();
+  // Covers the answer's body too.
+  const stopTimer = runtime.after(DEADLINE_MS, () => controller.abort());
+  try {
+    const response = await ky.post(`${baseUrl}${path}`, {
+      body: JSON.stringify(body),
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        authorization: `Basic ${btoa(`${apiKey}:`)}`,
+        'content-type': 'application/json;charset=UTF-8',
+      },
+      retry: 0,
+      timeout: false,
+      throwHttpErrors: false,
+      fetch: runtime.fetch,
+      signal: controller.signal,
+      redirect: 'manual',
+    });
+    const retryAfter = response.headers.get('retry-after') ?? undefined;
+    return { kind: 'answered', status: response.status, ...parse(await readBounded(response)), retryAfter };
+  } catch (error) {
+    return { kind: UNSENT.has(systemCodeOf(error) ?? '') ? 'unsent' : 'lost' };
+  } finally {
+    stopTimer();
+    controller.abort();
+  }
+};

@@ -1,0 +1,87 @@
+/** One event → one call of Chargebee's offer events API, and what its answer means. */
+import type { Runtime } from '../../runtime.js';
+import type { IntakeRow } from '../intake/intake.js';
+import { type Call, post, type Upstream } from './http.js';
+
+/** What a call came to. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  /** The upstream will never take it. */
+  | { readonly kind: 'refused'; readonly code: string }
+  /** Not taken, and none other is either until somebody mends the configuration. */
+  | { readonly kind: 'misconfigured'; readonly alert: string }
+  /** Not taken: everything has to wait. */
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+  /** Not taken, for now. */
+  | { readonly kind: 'unavailable' }
+  /** Nobody knows whether it was taken. */
+  | { readonly kind: 'ambiguous' };
+
+/** Forwards one event; never throws. */
+export type Destination = (row: Pick<IntakeRow, 'id' | 'type' | 'offerId'>) => Promise<Outcome>;
+
+const NOT_ENABLED =
+  'The offer events API is not enabled for this site: ask Chargebee support to enable Growth for it. Events are kept.';
+const BAD_KEY =
+  'Chargebee does not accept the API key for offer events: check the key, its permissions and the site. Events are kept.';
+const WRONG_SITE = 'Chargebee knows no such site or path: check the site name. Events are kept.';
+
+const misconfigured = (alert: string): Outcome => ({ kind: 'misconfigured', alert });
+const refused = (code: string | undefined, status: number): Outcome => ({
+  kind: 'refused',
+  code: code ?? `status_${status}`,
+});
+
+const SOON_MS = 1_000;
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+const retryAfterMsOf = (retryAfter: string | undefined): number =>
+  /^\d{1,9}$/.test(retryAfter ?? '') ? Math.min(Number(retryAfter) * 1_000, LONGEST_RETRY_AFTER_MS) : 0;
+
+/**
+ * What the API's answer means.
+ * Source: Chargebee API, error handling and offer events; an answer that is not the API's own is ambiguous.
+ */
+export const outcomeOf = (call: Call): Outcome => {
+  if (call.kind === 'unsent') return { kind: 'unavailable' };
+  if (call.kind === 'lost' || !call.isApi) return { kind: 'ambiguous' };
+  const { status, code, retryAfter } = call;
+  if (status >= 200 && status < 300) return { kind: 'done' };
+  // Also a conflict with our own earlier call of the same key, which is still under way.
+  if (code === 'lock_timeout')
+    return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
+  switch (status) {
+    case 400:
+    case 409:
+    case 422:
+      return refused(code, status);
+    case 401:
+      return misconfigured(BAD_KEY);
+    case 402:
+    case 403:
+      return misconfigured(code === 'api_authorization_failed' ? BAD_KEY : NOT_ENABLED);
+    case 404:
+      if (code === 'resource_not_found') return refused(code, status);
+      return misconfigured(code === 'site_not_found' ? WRONG_SITE : NOT_ENABLED);
+    case 405:
+      return misconfigured(WRONG_SITE);
+    case 429:
+      return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
+    default:
+      return { kind: 'ambiguous' };
+  }
+};
+
+/** Makes the destination. The event's id is the idempotency key, under a prefix that no other call of the site has. */
+export const offerEvents =
+  (upstream: Upstream, runtime: Pick<Runtime, 'after' | 'fetch'>): Destination =>
+  async ({ id, type, offerId }) =>
+    outcomeOf(
+      await post(
+        upstream,
+        '/api/v2/offer_events',
+        { personalized_offer_id: offerId, type },
+        { 'chargebee-idempotency-key': `oe1-${id}` },
+        runtime,
+      ),
+    );

@@ -1,0 +1,311 @@
+/**
+ * Intake on this machine: one SQLite file, durable before it answers, remembered across restarts. Several
+ * processes may share the file; one of them forwards.
+ * @module
+ */
+import { hostname } from 'node:os';
+import Database from 'libsql';
+import { OffersightError } from '../../errors.js';
+import type { Verdict } from '../../protocol/batch.js';
+import { MAX_RETENTION_MS } from '../../protocol/limits.js';
+import type { AdmittedEvent, BeginOptions, Begun, Intake, IntakeRow, OfferTally } from './intake.js';
+
+/** Options of {@link sqliteIntake}. */
+export interface SqliteIntakeOptions {
+  /** Path of the database file; its folder must exist. */
+  readonly file: string;
+  /** Most events that may wait; beyond it new ones are deferred at the door. @default 200000 */
+  readonly maxWaiting?: number;
+  /** How long an event may wait for the upstream, milliseconds; then it is a dead letter. @default 86400000 (24 h) */
+  readonly maxDelayMs?: number;
+  /**
+   * What to do with an event whose outcome is unknown once the upstream may have forgotten its key: forward it
+   * again and mark it, or make it a dead letter. @default 'atLeastOnce'
+   */
+  readonly ambiguous?: 'atLeastOnce' | 'atMostOnce';
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS events (
+    id TEXT PRIMARY KEY,
+    content TEXT NOT NULL,
+    type TEXT NOT NULL,
+    offer_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'forwarding', 'done', 'dead')),
+    occurred_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    received_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    first_forward_at INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    is_ambiguous INTEGER NOT NULL DEFAULT 0,
+    maybe_duplicate INTEGER NOT NULL DEFAULT 0,
+    code TEXT,
+    settled_at INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS open_events ON events (due_at, id) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS open_offers ON events (offer_id, id) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS settled_events ON events (settled_at) WHERE settled_at IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS calls (at INTEGER NOT NULL);
+  CREATE INDEX IF NOT EXISTS calls_at ON calls (at);
+  CREATE TABLE IF NOT EXISTS lease (only INTEGER PRIMARY KEY CHECK (only = 1), token TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, until INTEGER NOT NULL);
+`;
+
+const MINUTE_MS = 60_000;
+/** How long one process leads without renewing. */
+const LEAD_MS = 30_000;
+/** Inside it the upstream surely remembers a key: its documented 30 minutes less a margin for clocks. */
+const KEY_WINDOW_MS = 25 * MINUTE_MS;
+/** A client may send an event again for as long as it keeps it; then nobody asks any more. */
+const MEMORY_MS = MAX_RETENTION_MS + 24 * 60 * MINUTE_MS;
+/** Due at no time: on its way, and only its outcome or a new leader moves it. */
+const IN_FLIGHT = Number.MAX_SAFE_INTEGER;
+const DEFER_MS = 60_000;
+
+interface Row {
+  id: string;
+  type: IntakeRow['type'];
+  offer_id: string;
+  state: IntakeRow['state'];
+  occurred_at: number;
+  received_at: number;
+  attempts: number;
+  is_ambiguous: number;
+  maybe_duplicate: number;
+  code: string | null;
+  settled_at: number | null;
+}
+
+interface Lease {
+  token: string;
+  host: string;
+  pid: number;
+  until: number;
+}
+
+/** Whether the holder surely ended: after a crash its successor need not wait for the lease to run out. */
+const isOver = ({ host, pid }: Lease): boolean => {
+  // Process ids of another machine or container say nothing here.
+  if (host !== hostname()) return false;
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+};
+
+const toIntakeRow = (row: Row): IntakeRow => ({
+  id: row.id,
+  type: row.type,
+  offerId: row.offer_id,
+  state: row.state,
+  occurredAt: row.occurred_at,
+  receivedAt: row.received_at,
+  attempts: row.attempts,
+  isAmbiguous: row.is_ambiguous === 1,
+  maybeDuplicate: row.maybe_duplicate === 1,
+  code: row.code ?? undefined,
+  settledAt: row.settled_at ?? undefined,
+});
+
+/**
+ * Opens an intake in a file, creating it if need be.
+ * @throws {OffersightError} `configuration` if the file cannot be opened.
+ */
+export const sqliteIntake = ({
+  file,
+  maxWaiting = 200_000,
+  maxDelayMs = 24 * 60 * MINUTE_MS,
+  ambiguous = 'atLeastOnce',
+}: SqliteIntakeOptions): Intake => {
+  const database = open(file);
+  const prepare = (sql: string) => database.prepare(sql);
+
+  const known = prepare('SELECT content FROM events WHERE id = ?');
+  const insert = prepare(
+    `INSERT INTO events (id, content, type, offer_id, state, occurred_at, expires_at, received_at, due_at)
+     VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?)`,
+  );
+  const waitingUpTo = prepare(
+    'SELECT count(*) AS n FROM (SELECT 1 FROM events WHERE settled_at IS NULL LIMIT ?)',
+  );
+  const lease = prepare('SELECT token, host, pid, until FROM lease');
+  const takeLease = prepare(
+    'INSERT OR REPLACE INTO lease (only, token, host, pid, until) VALUES (1, ?, ?, ?, ?)',
+  );
+  const dropLease = prepare('DELETE FROM lease WHERE token = ?');
+  const orphan = prepare(
+    `UPDATE events SET due_at = 0, is_ambiguous = 1 WHERE settled_at IS NULL AND state = 'forwarding'`,
+  );
+  const forget = prepare('DELETE FROM events WHERE settled_at < ?');
+  const forgetCalls = prepare('DELETE FROM calls WHERE at <= ?');
+  const callsSince = prepare('SELECT count(*) AS n, min(at) AS oldest FROM calls WHERE at > ?');
+  const called = prepare('INSERT INTO calls (at) VALUES (?)');
+  const expire = prepare(
+    `UPDATE events SET state = 'dead', code = 'expired', settled_at = ?
+     WHERE settled_at IS NULL AND state = 'waiting' AND (received_at < ? OR expires_at <= ?)`,
+  );
+  const giveUpUnknown = prepare(
+    `UPDATE events SET state = 'dead', code = 'unknown_outcome', settled_at = ?
+     WHERE settled_at IS NULL AND state = 'forwarding' AND due_at <= ? AND first_forward_at < ?`,
+  );
+  const firstOfEachOffer = `settled_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM events AS older
+    WHERE older.settled_at IS NULL AND older.offer_id = events.offer_id AND older.id < events.id)`;
+  const due = prepare(
+    `SELECT * FROM events WHERE due_at <= ? AND ${firstOfEachOffer} ORDER BY due_at, id LIMIT ?`,
+  );
+  const nextDue = prepare(
+    `SELECT min(due_at) AS at FROM events WHERE due_at > ? AND due_at < ? AND ${firstOfEachOffer}`,
+  );
+  const begin = prepare(
+    `UPDATE events SET state = 'forwarding', due_at = ?, attempts = attempts + 1,
+       first_forward_at = coalesce(first_forward_at, ?),
+       maybe_duplicate = maybe_duplicate OR (is_ambiguous AND first_forward_at < ?)
+     WHERE id = ?`,
+  );
+  const settle = prepare(
+    'UPDATE events SET state = ?, code = ?, settled_at = ?, due_at = 0 WHERE id = ? AND settled_at IS NULL',
+  );
+  // A `dismissed` without its `viewed` would lift the funnel over 100 %.
+  const settleOrphans = prepare(
+    `UPDATE events SET state = 'dead', code = 'viewed_refused', settled_at = ?
+     WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed'
+       AND offer_id = (SELECT offer_id FROM events WHERE id = ? AND type = 'viewed')
+       AND NOT EXISTS (
+         SELECT 1 FROM events AS seen
+         WHERE seen.offer_id = events.offer_id AND seen.type = 'viewed' AND seen.state <> 'dead')`,
+  );
+  const postpone = prepare(
+    `UPDATE events SET state = ?, due_at = ?, is_ambiguous = is_ambiguous OR ? WHERE id = ? AND settled_at IS NULL`,
+  );
+  const latest = prepare('SELECT * FROM events ORDER BY id DESC LIMIT ?');
+  const tallied = prepare(
+    'SELECT offer_id, type, state, count(*) AS n FROM events GROUP BY offer_id, type, state ORDER BY offer_id, type, state',
+  );
+
+  const takeOne = (event: AdmittedEvent): Verdict => {
+    const earlier = known.get(event.id) as { content: string } | undefined;
+    if (earlier) {
+      return earlier.content === event.content
+        ? { kind: 'duplicate' }
+        : { kind: 'refused', code: 'conflict' };
+    }
+    const { id, content, type, offerId, occurredAt, expiresAt, receivedAt } = event;
+    insert.run(id, content, type, offerId, occurredAt, expiresAt ?? null, receivedAt, receivedAt);
+    return { kind: 'accepted' };
+  };
+
+  return {
+    async take(events) {
+      const verdicts = new Map<string, Verdict>();
+      database
+        .transaction(() => {
+          let free = maxWaiting - (waitingUpTo.get(maxWaiting) as { n: number }).n;
+          for (const event of events) {
+            const isFull = free <= 0 && !known.get(event.id);
+            const verdict: Verdict = isFull
+              ? { kind: 'deferred', code: 'overloaded', retryAfterMs: DEFER_MS }
+              : takeOne(event);
+            if (verdict.kind === 'accepted') free--;
+            verdicts.set(event.id, verdict);
+          }
+        })
+        .immediate();
+      return verdicts;
+    },
+
+    lead: async (token, now) =>
+      database
+        .transaction(() => {
+          const held = lease.get() as Lease | undefined;
+          const isOurs = held?.token === token;
+          // A lease further ahead than any that is given out was made under another clock.
+          const isFresh = held && held.until > now && held.until <= now + LEAD_MS;
+          if (isFresh && !isOurs && !isOver(held)) return false;
+          if (!isOurs) orphan.run();
+          takeLease.run(token, hostname(), process.pid, now + LEAD_MS);
+          forget.run(now - MEMORY_MS);
+          forgetCalls.run(now - MINUTE_MS);
+          return true;
+        })
+        .immediate(),
+
+    async resign(token) {
+      dropLease.run(token);
+    },
+
+    begin: async (options) => database.transaction(() => beginDue(options)).immediate(),
+
+    async finish(id, result, now) {
+      database
+        .transaction(() => {
+          switch (result.kind) {
+            case 'done':
+              settle.run('done', null, now, id);
+              break;
+            case 'dead':
+              settle.run('dead', result.code, now, id);
+              settleOrphans.run(now, id);
+              break;
+            case 'waiting':
+              postpone.run('waiting', result.dueAt, 0, id);
+              break;
+            case 'ambiguous':
+              postpone.run('forwarding', result.dueAt, 1, id);
+              break;
+            default:
+              result satisfies never;
+          }
+        })
+        .immediate();
+    },
+
+    list: async (limit) => (latest.all(limit) as Row[]).map(toIntakeRow),
+
+    tally: async () =>
+      (tallied.all() as (Pick<Row, 'offer_id' | 'type' | 'state'> & { n: number })[]).map(
+        ({ offer_id, type, state, n }): OfferTally => ({ offerId: offer_id, type, state, events: n }),
+      ),
+
+    async close() {
+      database.close();
+    },
+  };
+
+  function beginDue({ now, limit, perMinute }: BeginOptions): Begun {
+    expire.run(now, now - maxDelayMs, now);
+    if (ambiguous === 'atMostOnce') giveUpUnknown.run(now, now, now - KEY_WINDOW_MS);
+    const { n: calls, oldest } = callsSince.get(now - MINUTE_MS) as { n: number; oldest: number | null };
+    const room = Math.max(0, Math.min(limit, perMinute - calls));
+    const rows = due.all(now, room) as Row[];
+    for (const { id } of rows) {
+      begin.run(IN_FLIGHT, now, now - KEY_WINDOW_MS, id);
+      called.run(now);
+    }
+    const { at } = nextDue.get(now, IN_FLIGHT) as { at: number | null };
+    // Out of pace: the oldest call has to leave the window first.
+    const nextAt =
+      rows.length === room && calls + rows.length >= perMinute ? (oldest ?? now) + MINUTE_MS + 1 : at;
+    return { rows: rows.map(toIntakeRow), nextAt: nextAt ?? undefined };
+  }
+};
+
+const open = (file: string): Database.Database => {
+  try {
+    const database = new Database(file, { timeout: 5_000 });
+    database.pragma('journal_mode = WAL');
+    // An accepted event must outlive the machine's power, not only this process.
+    database.pragma('synchronous = FULL');
+    database.exec(SCHEMA);
+    return database;
+  } catch (cause) {
+    throw new OffersightError(
+      'configuration',
+      'The intake file cannot be opened: create its folder and let this process write there.',
+      cause,
+    );
+  }
+};

@@ -1,0 +1,34 @@
+/** Problem bodies (RFC 9457): one table of codes. Constants all through: nothing of a request is ever echoed. */
+
+/** What is wrong with a request as a whole. */
+export type ProblemCode = keyof typeof PROBLEMS;
+
+const PROBLEMS = {
+  method: { status: 405, title: 'Only POST is taken here.' },
+  origin: { status: 403, title: 'The request does not come from a page of this site.' },
+  type: { status: 415, title: 'The body must be uncompressed application/json.' },
+  size: { status: 413, title: 'The body is larger than 500,000 bytes.' },
+  json: { status: 400, title: 'The body is no JSON object in UTF-8.' },
+  batch: { status: 400, title: 'The body needs sent_at and 1 to 500 events with distinct UUIDs.' },
+  unsupported: { status: 400, title: 'This version or field is unknown here.' },
+  incomplete: { status: 400, title: 'The body broke off.' },
+  unavailable: { status: 503, title: 'Events cannot be taken at the moment.' },
+} as const;
+
+/** Headers of every reply: nobody may store it or guess another type for it. */
+export const REPLY_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/**
+ * The reply to a request that is not admitted.
+ * @param headers What the status asks for, such as `Allow` or `Retry-After`.
+ */
+export const problem = (code: ProblemCode, headers: Readonly<Record<string, string>> = {}): Response => {
+  const { status, title } = PROBLEMS[code];
+  return new Response(JSON.stringify({ type: `urn:offersight:problem:${code}`, title, status, code }), {
+    status,
+    headers: { ...REPLY_HEADERS, 'content-type': 'application/problem+json', ...headers },
+  });
+};

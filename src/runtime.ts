@@ -1,0 +1,46 @@
+/**
+ * The only door to clock, timers, random, network and locks. Everything else takes them from here, so that a
+ * test can hold time still and a service worker or a server can bring its own.
+ */
+
+/** Cancels what was started; calling it again does nothing. */
+export type Stop = () => void;
+
+/** What every room needs from the machine that it runs on. */
+export interface Runtime {
+  /** Wall clock, epoch milliseconds. It can jump. */
+  now(): number;
+  /** Monotonic clock, milliseconds from an arbitrary start. It never jumps. */
+  elapsed(): number;
+  /** Runs `task` once after `delayMs`; longer delays than a timer can hold are cut to 2^31 − 1 ms. */
+  after(delayMs: number, task: () => void): Stop;
+  /** Evenly distributed in [0, 1), for jitter only. */
+  random(): number;
+  /** Fills the array from the machine's cryptographic source and returns it. */
+  fillRandom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
+  /** The platform's fetch. */
+  fetch: typeof fetch;
+}
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * The runtime of the page, worker or server that calls it.
+ *
+ * Globals are captured here, so that a page that later replaces them does not change what we do; a fetch that
+ * somebody wrapped before us is honoured.
+ */
+export const platformRuntime = (): Runtime => {
+  const { performance, crypto } = globalThis;
+  return {
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    after: (delayMs, task) => {
+      const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS));
+      return () => clearTimeout(timer);
+    },
+    random: () => Math.random(),
+    fillRandom: (bytes) => crypto.getRandomValues(bytes),
+    fetch: (input, init) => globalThis.fetch(input, init),
+  };
+};

@@ -1,0 +1,57 @@
+/**
+ * Offersight for a script tag: reads the tag's data attributes, starts one tracker and drains the commands that
+ * the page pushed before it loaded. Loading it again changes nothing.
+ */
+import { createOfferTracker, type OfferTracker, type TrackerOptions } from './index.js';
+
+type Command = (tracker: OfferTracker) => void;
+interface CommandQueue {
+  push(...commands: Command[]): void;
+}
+
+const page = window as unknown as { offersight?: Command[] | CommandQueue };
+
+const isOn = (text: string): boolean => text !== 'false';
+
+/** Every attribute of the tag: `data-…` → the option it sets, and how its text is read. */
+const ATTRIBUTES: Readonly<Record<string, readonly [option: string, read: (text: string) => unknown]>> = {
+  endpoint: ['endpoint', String],
+  repeat: ['repeat', String],
+  debug: ['debug', isOn],
+  ratio: ['viewability.ratio', Number],
+  dwell: ['viewability.dwellMs', Number],
+  controls: ['dismissal.controls', String],
+  escape: ['dismissal.escape', isOn],
+  outbox: ['outbox.name', String],
+};
+
+const optionsOf = (tag: HTMLScriptElement | null): TrackerOptions => {
+  const options: Record<string, unknown> = {};
+  for (const [name, [option, read]] of Object.entries(ATTRIBUTES)) {
+    const text = tag?.getAttribute(`data-${name}`);
+    const [group = '', member] = option.split('.');
+    if (text == null) continue;
+    options[group] = member
+      ? { ...(options[group] as object | undefined), [member]: read(text) }
+      : read(text);
+  }
+  // Whatever is missing or wrong is reported by the check of the options.
+  return options as unknown as TrackerOptions;
+};
+
+const queued = page.offersight;
+if (!queued || Array.isArray(queued)) {
+  const tracker = createOfferTracker(optionsOf(document.currentScript as HTMLScriptElement | null));
+  const push = (...commands: Command[]): void => {
+    for (const command of commands) {
+      try {
+        command(tracker);
+      } catch (cause) {
+        // The page's own mistake: shown as its own, and the commands behind it still run.
+        reportError(cause);
+      }
+    }
+  };
+  page.offersight = { push };
+  push(...(queued ?? []));
+}
