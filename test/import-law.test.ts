@@ -1,0 +1,204 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+
+/** What a room may import: prefixes of files below src, whole or as types only; and packages. */
+interface Law {
+  readonly values?: readonly string[];
+  readonly types?: readonly string[];
+  readonly packages?: readonly string[];
+}
+
+const PROTOCOL = ['protocol/batch', 'protocol/event', 'protocol/limits', 'protocol/encode', 'protocol/reply'];
+const FIRST_LOAD = [
+  'client/options',
+  'client/page',
+  'client/leave',
+  'client/outbox/outbox',
+  'client/outbox/indexeddb',
+];
+const FIRST_SIGHT = ['client/detect/registry', 'client/detect/exposure', 'client/detect/viewability'];
+
+/** The table of docs/architecture.md; the longest matching room applies. */
+const LAWS: Readonly<Record<string, Law>> = {
+  errors: {},
+  runtime: {},
+  locks: {},
+  protocol: { values: ['protocol', 'errors'], types: ['runtime'] },
+  'client/options': { values: ['errors', 'protocol/limits'], types: ['protocol', 'client'] },
+  'client/page': { values: ['errors'], types: ['runtime'] },
+  'client/detect': {
+    values: ['client/detect', 'protocol/event', 'protocol/limits', 'errors'],
+    types: ['client/page', 'runtime'],
+  },
+  'client/outbox': { values: ['client/outbox', ...PROTOCOL, 'errors'], types: ['runtime'] },
+  'client/outbox/indexeddb': {
+    values: ['client/outbox/outbox'],
+    types: ['runtime'],
+    packages: ['idb-keyval'],
+  },
+  'client/leave': {
+    values: [...PROTOCOL, 'errors'],
+    types: ['client/outbox/outbox', 'client/page', 'runtime'],
+  },
+  'client/delivery': {
+    values: ['client/delivery', 'client/outbox/outbox', 'client/outbox/verdicts', ...PROTOCOL, 'errors'],
+    types: ['client/outbox', 'runtime', 'locks'],
+  },
+  'client/delivery/transport': {
+    values: ['client/delivery/backoff', ...PROTOCOL],
+    types: ['client/outbox/outbox', 'runtime'],
+    packages: ['ky'],
+  },
+  'client/decisions': {
+    values: ['protocol/event'],
+    types: ['client/detect/controls', 'client/outbox/leasing', 'client/tracker'],
+  },
+  'client/later': {
+    values: [
+      'client/detect',
+      'client/outbox',
+      'client/delivery',
+      'client/decisions',
+      ...PROTOCOL,
+      'errors',
+      'locks',
+    ],
+    types: ['client', 'runtime'],
+  },
+  'client/tracker': {
+    values: [...FIRST_LOAD, ...FIRST_SIGHT, ...PROTOCOL, 'errors', 'runtime'],
+    types: ['client'],
+  },
+  index: { values: ['client/tracker', 'client/options', 'protocol/event', 'errors'], types: [''] },
+  script: { values: ['index'] },
+  proxy: { values: ['proxy', 'protocol', 'errors', 'runtime'] },
+  'proxy/forward/http': { types: ['runtime'], packages: ['ky'] },
+  'proxy/intake/sqlite': {
+    values: ['proxy/intake', 'protocol', 'errors'],
+    packages: ['libsql', 'node:os'],
+  },
+  'proxy/node': { values: ['proxy'], packages: ['node:http', 'node:stream', 'node:stream/web'] },
+};
+
+/** Rooms that may be imported by `import()` alone. */
+const DYNAMIC: Readonly<Record<string, readonly string[]>> = { 'client/tracker': ['client/later'] };
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+  readonly kind: 'value' | 'type' | 'dynamic';
+}
+
+const ROOT = resolve('src');
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)],
+  );
+
+const roomOf = (file: string): string =>
+  relative(ROOT, file)
+    .replaceAll('\\', '/')
+    .replace(/\.[jt]s$/, '');
+
+const importsOf = (file: string): Import[] => {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+  const found: Import[] = [];
+  const from = roomOf(file);
+  const add = (specifier: ts.Node | undefined, kind: Import['kind']): void => {
+    if (specifier && ts.isStringLiteral(specifier)) found.push({ from, specifier: specifier.text, kind });
+  };
+  const isTypeOnly = (names: ts.NamedImportBindings | ts.NamedExportBindings | undefined): boolean =>
+    names !== undefined &&
+    (ts.isNamedImports(names) || ts.isNamedExports(names)) &&
+    names.elements.length > 0 &&
+    names.elements.every((element) => element.isTypeOnly);
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) {
+      const clause = node.importClause;
+      const isType = clause?.isTypeOnly || (!clause?.name && isTypeOnly(clause?.namedBindings));
+      add(node.moduleSpecifier, isType ? 'type' : 'value');
+    } else if (ts.isExportDeclaration(node)) {
+      add(node.moduleSpecifier, node.isTypeOnly || isTypeOnly(node.exportClause) ? 'type' : 'value');
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0], 'dynamic');
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+};
+
+const lawOf = (room: string): Law | undefined => {
+  const names = Object.keys(LAWS).filter((name) => room === name || room.startsWith(`${name}/`));
+  const [name] = names.sort((a, b) => b.length - a.length);
+  return name === undefined ? undefined : LAWS[name];
+};
+
+const isBelow = (room: string, prefixes: readonly string[] = []): boolean =>
+  prefixes.some((prefix) => prefix === '' || room === prefix || room.startsWith(`${prefix}/`));
+
+/** What is wrong with an import, if anything. */
+const faultOf = ({ from, specifier, kind }: Import): string | undefined => {
+  const law = lawOf(from);
+  const shown = `${from} → ${specifier}${kind === 'value' ? '' : ` (${kind})`}`;
+  if (!law) return `${from} is in no row of the law`;
+  if (!specifier.startsWith('.')) return law.packages?.includes(specifier) ? undefined : shown;
+  const room = roomOf(resolve(ROOT, dirname(from), specifier));
+  if (kind === 'dynamic') return DYNAMIC[from]?.includes(room) ? undefined : shown;
+  const isAllowed = isBelow(room, law.values) || (kind === 'type' && isBelow(room, law.types));
+  // The strict decoder is the proxy's; in a page it would be dead weight.
+  const isDecoderInClient = room === 'protocol/decode' && from.startsWith('client');
+  return isAllowed && !isDecoderInClient ? undefined : shown;
+};
+
+const IMPORTS = filesBelow(ROOT).flatMap(importsOf);
+
+describe('the import law', () => {
+  test('is kept by every import of src', () => {
+    expect(IMPORTS.map(faultOf).filter((fault) => fault !== undefined)).toEqual([]);
+    expect(IMPORTS.length).toBeGreaterThan(50);
+  });
+
+  test('knows every room', () => {
+    expect(
+      filesBelow(ROOT)
+        .map(roomOf)
+        .filter((room) => !lawOf(room)),
+    ).toEqual([]);
+  });
+
+  test('catches a detector that imports the outbox, a page that imports the decoder, a stray package', () => {
+    const forbidden: Import[] = [
+      { from: 'client/detect/exposure', specifier: '../outbox/outbox.js', kind: 'value' },
+      { from: 'client/leave', specifier: '../protocol/decode.js', kind: 'value' },
+      { from: 'client/detect/exposure', specifier: '../page.js', kind: 'value' },
+      { from: 'proxy/handler', specifier: '../client/options.js', kind: 'type' },
+      { from: 'proxy/handler', specifier: 'node:fs', kind: 'value' },
+      { from: 'client/later', specifier: 'ky', kind: 'value' },
+    ];
+    expect(forbidden.map(faultOf)).not.toContain(undefined);
+  });
+
+  test('has no cycle of values', () => {
+    const next = new Map<string, string[]>();
+    for (const { from, specifier, kind } of IMPORTS) {
+      if (kind !== 'value' || !specifier.startsWith('.')) continue;
+      next.set(from, [...(next.get(from) ?? []), roomOf(resolve(ROOT, dirname(from), specifier))]);
+    }
+    const cycles: string[] = [];
+    const walk = (room: string, path: readonly string[]): void => {
+      if (path.includes(room)) cycles.push([...path, room].join(' → '));
+      else for (const to of next.get(room) ?? []) walk(to, [...path, room]);
+    };
+    for (const room of next.keys()) walk(room, []);
+    expect(cycles).toEqual([]);
+  });
+
+  test('leaves default exports to the tools that ask for them', () => {
+    const offenders = filesBelow(ROOT).filter((file) => /^export default/m.test(readFileSync(file, 'utf8')));
+    expect(offenders).toEqual([]);
+  });
+});

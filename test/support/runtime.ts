@@ -1,0 +1,67 @@
+/** A runtime that stands still until told to go on: no test waits for a real clock. */
+import type { Runtime } from '../../src/runtime.js';
+
+/** A runtime under a test's control. */
+export interface FakeRuntime extends Runtime {
+  /** Lets time pass, running what falls due in its order, each task's promises settled before the next. */
+  advance(ms: number): Promise<void>;
+  /** Moves the wall clock alone, as a user or a time server does. */
+  jump(ms: number): void;
+  /** How many timers wait. */
+  readonly timers: number;
+}
+
+/** Lets every promise that can settle do so, also those behind IndexedDB's and streams' macrotasks. */
+export const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/**
+ * Makes a runtime at a fixed time.
+ * @param overrides What the test wants to be otherwise, such as `fetch`.
+ */
+export const fakeRuntime = (overrides: Partial<Runtime> = {}): FakeRuntime => {
+  const start = 1_763_600_000_000;
+  let elapsed = 0;
+  let offset = 0;
+  let counter = 0;
+  let nextId = 0;
+  const waiting = new Map<number, { at: number; task: () => void }>();
+  return {
+    now: () => start + elapsed + offset,
+    elapsed: () => elapsed,
+    after(delayMs, task) {
+      const id = nextId++;
+      waiting.set(id, { at: elapsed + Math.max(0, delayMs), task });
+      return () => void waiting.delete(id);
+    },
+    random: () => 0.5,
+    fillRandom(bytes) {
+      counter++;
+      return bytes.map((_, index) => (counter * 31 + index * 7) & 0xff);
+    },
+    fetch: () => Promise.reject(new TypeError('no network in this test')),
+    ...overrides,
+    async advance(ms) {
+      const end = elapsed + ms;
+      await settle();
+      for (;;) {
+        const due = [...waiting].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0];
+        if (!due) break;
+        const [id, { at, task }] = due;
+        waiting.delete(id);
+        elapsed = Math.max(elapsed, at);
+        task();
+        await settle();
+      }
+      elapsed = end;
+      await settle();
+    },
+    jump(ms) {
+      offset += ms;
+    },
+    get timers() {
+      return waiting.size;
+    },
+  };
+};
