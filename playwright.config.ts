@@ -7,6 +7,7 @@ if (!browser) throw new Error(HELP);
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results/e2e',
+  globalSetup: './e2e/fixtures/bundle-module.ts',
   // A test that passes the second time has found a race of ours.
   retries: 0,
   workers: 2,

@@ -53,5 +53,5 @@ if (!queued || Array.isArray(queued)) {
     }
   };
   page.offersight = { push };
-  push(...(queued ?? []));
+  push(...((queued ?? []) as Command[]));
 }

@@ -118,7 +118,9 @@ const importsOf = (file: string): Import[] => {
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
       const clause = node.importClause;
-      const isType = clause?.isTypeOnly || (!clause?.name && isTypeOnly(clause?.namedBindings));
+      const isType =
+        clause?.phaseModifier === ts.SyntaxKind.TypeKeyword ||
+        (!clause?.name && isTypeOnly(clause?.namedBindings));
       add(node.moduleSpecifier, isType ? 'type' : 'value');
     } else if (ts.isExportDeclaration(node)) {
       add(node.moduleSpecifier, node.isTypeOnly || isTypeOnly(node.exportClause) ? 'type' : 'value');

@@ -95,7 +95,11 @@ window.offersight.push((tracker) => {
   setInterval(show, 500);
 });
 
-$('#network-off').addEventListener('change', ({ target }) => post('/demo/network', { off: target.checked }));
+$('#network-off').addEventListener('change', async ({ target }) => {
+  await post('/demo/network', { off: target.checked });
+  // What a browser says when a real network comes back.
+  if (!target.checked) window.dispatchEvent(new Event('online'));
+});
 $('#upstream-down').addEventListener('change', ({ target }) =>
   post('/demo/upstream', { down: target.checked }),
 );

@@ -43,11 +43,11 @@ const send = (response: ServerResponse, status: number, type: string, body: stri
 
 const readJson = async (request: IncomingMessage): Promise<Record<string, unknown>> => {
   let text = '';
-  for await (const chunk of request) {
-    text += chunk;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    text += chunk.toString();
     if (text.length > MAX_BODY_BYTES) break;
   }
-  return Object(JSON.parse(text));
+  return Object(JSON.parse(text)) as Record<string, unknown>;
 };
 
 /** A customer lasts as long as the browser's session, so that reloading shows the same offers. */
@@ -74,7 +74,7 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
     send(response, 200, 'text/html', renderShop({ hero, aside, modal, toast }, { customerId, isStandIn }));
   };
 
-  const funnel = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const funnel = async (response: ServerResponse): Promise<void> => {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
     let last = '';
     const tell = async (): Promise<void> => {
@@ -84,7 +84,7 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
     };
     await tell();
     const timer = setInterval(() => void tell(), FUNNEL_INTERVAL_MS);
-    await once(request, 'close');
+    await once(response, 'close');
     clearInterval(timer);
   };
 
@@ -111,7 +111,7 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
         return send(response, isTaken ? 200 : 502, 'application/json', JSON.stringify({ isTaken }));
       }
       case 'GET /demo/funnel':
-        return funnel(request, response);
+        return funnel(response);
       case 'GET /demo/switches':
         return send(response, 200, 'application/json', JSON.stringify({ isNetworkOff }));
       case 'POST /demo/network':

@@ -8,8 +8,12 @@ const USAGE =
 try {
   const { untilStdinEnds, ...options } = readOptions(process.argv.slice(2));
   const upstream = await startUpstream(options);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void upstream.close());
-  if (untilStdinEnds) process.stdin.resume().once('end', () => void upstream.close());
+  const stop = async (): Promise<void> => {
+    process.stdin.destroy();
+    await upstream.close();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
+  if (untilStdinEnds) process.stdin.resume().once('end', () => void stop());
   console.log(`upstream: ${upstream.url}`);
 } catch (error) {
   console.error(`upstream: ${error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error)}`);

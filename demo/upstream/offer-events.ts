@@ -54,5 +54,5 @@ export const recordOfferEvent: Endpoint = (site, body) => {
 export function idFault(id: unknown): string | null {
   if (id === undefined || id === null || id === '') return 'cannot be blank';
   if (typeof id !== 'string') return 'must be a string';
-  return [...id].length > MAX_ID_LENGTH ? `cannot exceed ${MAX_ID_LENGTH} characters` : null;
+  return Array.from(id).length > MAX_ID_LENGTH ? `cannot exceed ${MAX_ID_LENGTH} characters` : null;
 }

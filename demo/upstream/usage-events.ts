@@ -134,7 +134,7 @@ function readEvent(value: unknown, index: number): UsageEvent | Answer {
 }
 
 function isText(value: unknown, maxLength: number): value is string {
-  return typeof value === 'string' && value !== '' && [...value].length <= maxLength;
+  return typeof value === 'string' && value !== '' && Array.from(value).length <= maxLength;
 }
 
 interface Failure {

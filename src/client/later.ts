@@ -14,7 +14,7 @@ import { createClosing } from './detect/closing.js';
 import { createControls, type DecisionListener } from './detect/controls.js';
 import type { ExposureWatch } from './detect/exposure.js';
 import type { Registry } from './detect/registry.js';
-import type { ResolvedOptions, TrackerOptions } from './options.js';
+import type { ResolvedOptions } from './options.js';
 import { createLeasing, type DiscardReason, type OutboxStats } from './outbox/leasing.js';
 import { withMemoryFallback } from './outbox/memory.js';
 import type { KeepaliveBytes, Outbox } from './outbox/outbox.js';
@@ -24,8 +24,7 @@ import type { Recorder } from './tracker.js';
 
 /** What the first load hands over. */
 export interface LaterContext {
-  readonly options: TrackerOptions;
-  readonly resolved: ResolvedOptions;
+  readonly options: ResolvedOptions;
   readonly runtime: Runtime;
   readonly page: Page;
   readonly registry: Registry;
@@ -47,8 +46,7 @@ export interface Later extends Flusher, DecisionListener {
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
-  const { options, resolved, runtime, page, registry, exposure, outbox, keepalive, recorder, report } =
-    context;
+  const { options, runtime, page, registry, exposure, outbox, keepalive, recorder, report } = context;
   const discarded: Partial<Record<DiscardReason, number>> = {};
   outbox.records = withMemoryFallback(outbox.records, (cause) => {
     report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
@@ -60,14 +58,14 @@ export const createLater = (context: LaterContext): Later => {
   const onInvalid = (offerId: string): void =>
     report(new OffersightError('configuration', `No personalized offer's id: ${offerId.slice(0, 60)}`));
   const decisions = createDecisions(recorder, leasing, onInvalid);
-  const transport = createTransport(resolved.endpoint, runtime, keepalive);
+  const transport = createTransport(options.endpoint, runtime, keepalive);
   const flusher = createFlusher(
     outbox,
     leasing,
     transport,
     runtime,
     platformLock,
-    resolved.name,
+    options.name,
     options.delivery ?? {},
     report,
   );
@@ -82,7 +80,8 @@ export const createLater = (context: LaterContext): Later => {
     // What was transparent may be seen once it has faded in.
     page.capture(['transitionend', 'animationend'], exposure.recheck),
   ];
-  flusher.wake();
+  // A page that loads shows that there is a network.
+  void flusher.hurry();
   return {
     ...flusher,
     ...decisions,

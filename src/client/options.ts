@@ -34,8 +34,8 @@ export interface TrackerOptions {
   readonly debug?: boolean;
 }
 
-/** What the first load needs, all decided. */
-export interface ResolvedOptions {
+/** The options, and what the first load needs of them decided. */
+export interface ResolvedOptions extends TrackerOptions {
   /** Absolute, of this page's origin. */
   readonly endpoint: string;
   readonly viewability: ViewabilityRule;
@@ -50,12 +50,8 @@ export interface ResolvedOptions {
  *   missing or on another origin.
  * @throws {TypeError} If the endpoint is no URL.
  */
-export const resolveOptions = ({
-  endpoint,
-  viewability,
-  repeat,
-  outbox,
-}: TrackerOptions): ResolvedOptions => {
+export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
+  const { endpoint } = options;
   if (!globalThis.IntersectionObserver) {
     throw new OffersightError('unsupported', 'Needs IntersectionObserver.');
   }
@@ -64,9 +60,16 @@ export const resolveOptions = ({
     throw new OffersightError('configuration', 'Set endpoint to a path of this site.');
   }
   return {
+    ...options,
     endpoint: href,
-    viewability: { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3, ...viewability },
-    repeat: repeat ?? 'page',
-    name: outbox?.name ?? 'offersight',
+    viewability: {
+      ratio: 0.5,
+      dwellMs: 1_000,
+      largeAreaPx: 242_500,
+      largeRatio: 0.3,
+      ...options.viewability,
+    },
+    repeat: options.repeat ?? 'page',
+    name: options.outbox?.name ?? 'offersight',
   };
 };

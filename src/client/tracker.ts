@@ -99,8 +99,7 @@ const call = (callback: () => void): void => {
 const TRACKERS = Symbol.for('offersight');
 
 const createRunningTracker = (
-  options: TrackerOptions,
-  resolved: ResolvedOptions,
+  options: ResolvedOptions,
   report: (error: OffersightError) => void,
   onStop: () => void,
 ): OfferTracker => {
@@ -116,7 +115,7 @@ const createRunningTracker = (
   let loading: Promise<Later> | undefined;
   let isStopped = false;
 
-  const outbox = createOutbox(indexedDbRecords(resolved.name, runtime), runtime);
+  const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime);
 
   const statsOf = (offerId: string): OfferCounts => {
     stats[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
@@ -124,7 +123,7 @@ const createRunningTracker = (
   };
 
   const isRepeated = (repeat: Repeat, placement?: Placement): boolean =>
-    (placement?.repeat ?? resolved.repeat) === repeat;
+    (placement?.repeat ?? options.repeat) === repeat;
 
   const impressionOf = (offerId: string, placement?: Placement): Impression => {
     const key = placement && isRepeated('mount', placement) ? placement : offerId;
@@ -140,7 +139,6 @@ const createRunningTracker = (
       ({ createLater }) =>
         createLater({
           options,
-          resolved,
           runtime,
           page,
           registry,
@@ -150,9 +148,11 @@ const createRunningTracker = (
           recorder,
           report,
         }),
-      (cause) => {
-        loading = undefined;
-        runtime.after(RELOAD_MS, wake);
+      (cause: unknown) => {
+        runtime.after(RELOAD_MS, () => {
+          loading = undefined;
+          wake();
+        });
         report(new OffersightError('delivery', 'Serve all files; events wait.', cause));
         throw cause;
       },
@@ -215,9 +215,9 @@ const createRunningTracker = (
   const registry = createRegistry({
     onMount(placement) {
       const { element, offerId, ratio, dwellMs } = placement;
-      const { viewability } = resolved;
+      const { viewability } = options;
       statsOf(offerId).rendered++;
-      later(nothing);
+      void later(nothing);
       if (impressionOf(offerId, placement).isViewed) return;
       exposure.watch(
         element,
@@ -235,13 +235,13 @@ const createRunningTracker = (
     outbox,
     page,
     runtime,
-    resolved.endpoint,
+    options.endpoint,
     keepalive,
     (events, response) => later((loaded) => loaded.settleFarewell(events, response)),
   );
 
   // Opens the database now, since a page that is closing could not, and looks for what earlier pages left.
-  outbox.records.transact((rows) => rows.count('entry')).then((count) => count && wake(), wake);
+  void outbox.records.transact((rows) => rows.count('entry')).then((count) => count && wake(), wake);
 
   return {
     observe: (element, { id = element.getAttribute('data-offer-id') ?? '', ...settings } = {}) =>
@@ -251,7 +251,7 @@ const createRunningTracker = (
     flush: () =>
       later(async (loaded) => {
         // What this tick records belongs to the flush, and is committed in the microtask before this one.
-        await undefined;
+        await Promise.resolve();
         await committed;
         await loaded.flush();
       }),
@@ -291,11 +291,13 @@ export const createOfferTracker = (options: TrackerOptions): OfferTracker => {
   try {
     const resolved = resolveOptions(options);
     const { endpoint } = resolved;
-    const shared = globalThis as { [TRACKERS]?: Record<string, OfferTracker> };
-    shared[TRACKERS] ??= {};
+    const shared = globalThis as { [TRACKERS]?: Map<string, OfferTracker> };
+    shared[TRACKERS] ??= new Map();
     const trackers = shared[TRACKERS];
-    trackers[endpoint] ??= createRunningTracker(options, resolved, report, () => delete trackers[endpoint]);
-    return trackers[endpoint];
+    const tracker =
+      trackers.get(endpoint) ?? createRunningTracker(resolved, report, () => trackers.delete(endpoint));
+    trackers.set(endpoint, tracker);
+    return tracker;
   } catch (cause) {
     const isOurs = cause instanceof OffersightError;
     report(isOurs ? cause : new OffersightError('configuration', 'See the cause.', cause));

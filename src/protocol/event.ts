@@ -52,7 +52,7 @@ export type OfferEvent = ViewedEvent | DismissedEvent;
  * The characters that an offer's id may have. Anchored and linear; the API documents a length only, so the set
  * is the one of every id it hands out, widened by what URL-safe ids use.
  */
-export const OFFER_ID = /^[\w.:~-]{1,50}$/;
+const OFFER_ID = /^[\w.:~-]{1,50}$/;
 
 /** Tells whether a text can be the id of a personalized offer. */
 export const isOfferId = (value: unknown): value is string =>

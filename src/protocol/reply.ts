@@ -1,5 +1,5 @@
 /** The client's way back: reply → verdicts. Only delivery needs it, so it loads with delivery. */
-import { type Verdict, WIRE_VERSION, type WireResult } from './batch.js';
+import { type Verdict, WIRE_VERSION, type WireReply, type WireResult } from './batch.js';
 
 const toVerdict = ({ status, code = '', retry_after_ms }: Partial<WireResult>): Verdict | undefined => {
   switch (status) {
@@ -26,10 +26,10 @@ const toVerdict = ({ status, code = '', retry_after_ms }: Partial<WireResult>): 
  */
 export const decodeReply = (body: string): Map<string, Verdict> | undefined => {
   try {
-    const reply = JSON.parse(body);
+    const reply = JSON.parse(body) as Partial<WireReply>;
     if (reply.v !== WIRE_VERSION) return undefined;
     const verdicts = new Map<string, Verdict>();
-    for (const result of reply.results as Partial<WireResult>[]) {
+    for (const result of reply.results as readonly Partial<WireResult>[]) {
       const verdict = toVerdict(result);
       if (verdict && typeof result.id === 'string') verdicts.set(result.id, verdict);
     }

@@ -4,7 +4,7 @@
  */
 import { OffersightError } from '../../errors.js';
 import type { WithLock } from '../../locks.js';
-import { MAX_BATCH_EVENTS, MAX_LEAVE_BYTES } from '../../protocol/limits.js';
+import { MAX_LEAVE_BYTES } from '../../protocol/limits.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Leasing } from '../outbox/leasing.js';
 import { NO_PAUSE, type Outbox, type OutboxEntry, type Pause } from '../outbox/outbox.js';
@@ -17,7 +17,7 @@ import type { Attempt, Transport } from './transport.js';
 export interface Flusher {
   /** Something may be due: flushes soon, so that events of one moment travel together. */
   wake(): void;
-  /** The network may be back: shortens a back-off once, to a random 0–3 s. */
+  /** The network may be back: shortens a back-off to a random 0–3 s. */
   hurry(): Promise<void>;
   /** Flushes now what is due; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
@@ -54,7 +54,7 @@ export const createFlusher = (
   runtime: Runtime,
   withLock: WithLock,
   lockName: string,
-  { maxBatch = MAX_BATCH_EVENTS, maxBatchBytes = MAX_LEAVE_BYTES, flushIntervalMs = 250 }: FlusherOptions,
+  { maxBatch = 100, maxBatchBytes = MAX_LEAVE_BYTES, flushIntervalMs = 250 }: FlusherOptions,
   report: (error: OffersightError) => void,
 ): Flusher => {
   let inFlight: Promise<void> | undefined;
@@ -110,11 +110,11 @@ export const createFlusher = (
     return false;
   };
 
-  const drain = async (): Promise<void> => {
+  const drain = async (isExclusive: boolean): Promise<void> => {
     const endsAt = runtime.elapsed() + LONGEST_FLUSH_MS;
     while (!isStopped && runtime.elapsed() < endsAt) {
       const token = runtime.fillRandom(new Uint8Array(16)).join('.');
-      const { entries, nextAt } = await leasing.lease(token, maxBatch);
+      const { entries, nextAt } = await leasing.lease(token, maxBatch, isExclusive);
       if (!entries.length) {
         if (nextAt !== undefined) schedule(nextAt - runtime.now());
         return;
@@ -133,7 +133,7 @@ export const createFlusher = (
 
   const run = async (): Promise<void> => {
     try {
-      const isFree = await (refusals < MAX_REFUSALS ? withLock(lockName, drain) : drain());
+      const isFree = await (refusals < MAX_REFUSALS ? withLock(lockName, drain) : drain(false));
       refusals = isFree === false ? refusals + 1 : 0;
       if (refusals) schedule(LOCKED_RETRY_MS);
     } catch (cause) {

@@ -6,7 +6,7 @@ import ky from 'ky';
 import type { Verdict } from '../../protocol/batch.js';
 import { encodeRequest } from '../../protocol/encode.js';
 import type { OfferEvent } from '../../protocol/event.js';
-import { MAX_LEAVE_BYTES, REQUEST_TIMEOUT_MS } from '../../protocol/limits.js';
+import { MAX_LEAVE_BYTES } from '../../protocol/limits.js';
 import { decodeReply } from '../../protocol/reply.js';
 import type { Runtime } from '../../runtime.js';
 import type { KeepaliveBytes, Pause } from '../outbox/outbox.js';
@@ -27,6 +27,8 @@ export type Attempt =
 /** Posts events once. */
 export type Transport = (events: readonly OfferEvent[]) => Promise<Attempt>;
 
+/** An attempt is given up after this long, body included; strictly shorter than a lease. */
+const REQUEST_TIMEOUT_MS = 12_000;
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
 
@@ -72,7 +74,7 @@ export const createTransport = (
       return attemptOf(response, await response.text());
     } catch (cause) {
       // Other scripts of the page may have used up the keepalive quota, which looks like a network error.
-      if (isKeptAlive && cause instanceof TypeError) return post(body, false);
+      if (isKeptAlive && cause instanceof TypeError) return await post(body, false);
       return { kind: 'back-off', retryAfterMs: 0, cause };
     } finally {
       stopTimer();

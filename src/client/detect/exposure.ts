@@ -99,7 +99,7 @@ export const createExposureWatch = (
     // With the document as root the browser skips most of the work. Inside a frame the frame's own viewport would
     // count then, also while the frame itself is scrolled away, so there the root stays the top-level viewport.
     const root = window === window.top && element.ownerDocument === document ? document : null;
-    const key = `${rule.ratio} ${root}`;
+    const key = `${rule.ratio} ${root === null}`;
     const observer =
       observers.get(key) ??
       new IntersectionObserver(

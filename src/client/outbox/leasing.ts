@@ -3,7 +3,7 @@
  * operation is one transaction. Loads with delivery.
  */
 import type { OfferEvent } from '../../protocol/event.js';
-import { LEASE_MS, MAX_RETENTION_MS, RETENTION_MS } from '../../protocol/limits.js';
+import { MAX_RETENTION_MS } from '../../protocol/limits.js';
 import type { Runtime } from '../../runtime.js';
 import {
   MARK_MS,
@@ -38,8 +38,11 @@ export interface Leased {
 
 /** The part of the outbox that only delivery needs. */
 export interface Leasing {
-  /** Reserves due entries for the holder of `token`; gives up what expired or exceeds the cap. */
-  lease(token: string, limit: number): Promise<Leased>;
+  /**
+   * Reserves due entries for the holder of `token`; gives up what expired or exceeds the cap.
+   * @param isExclusive Whether the caller has the lock of all tabs.
+   */
+  lease(token: string, limit: number, isExclusive: boolean): Promise<Leased>;
   /** Removes entries that a verdict answered for. */
   settle(ids: readonly string[]): Promise<void>;
   /** Gives leased entries back; those that another token holds by now stay as they are. */
@@ -68,6 +71,9 @@ export type OnDiscard = (event: OfferEvent, reason: DiscardReason, code: string 
 
 type Discard = (entry: OutboxEntry, reason: DiscardReason, code?: string) => void;
 
+/** How long an entry is reserved for one attempt; strictly longer than the attempt's own deadline of 12 s. */
+const LEASE_MS = 30_000;
+const RETENTION_MS = 72 * 3_600_000;
 const PAGE = 200;
 const MAX_MARKS = 2_000;
 const MAX_DEAD = 50;
@@ -89,9 +95,10 @@ async function* entriesOf(rows: Rows): AsyncGenerator<OutboxEntry> {
 }
 
 /** When an entry is free to be delivered, epoch milliseconds. */
-const freeAt = ({ lease, notBeforeAt }: OutboxEntry, now: number): number => {
+const freeAt = ({ lease, notBeforeAt }: OutboxEntry, now: number, isExclusive: boolean): number => {
   // A lease further ahead than any that is given out was made under another clock.
-  const isReserved = lease && lease.until > now && lease.until <= now + LEASE_MS;
+  const isFresh = lease && lease.until > now && lease.until <= now + LEASE_MS;
+  const isReserved = isFresh && !(isExclusive && lease.isExclusive);
   return isReserved ? lease.until : Math.min(notBeforeAt, now + MAX_WAIT_MS);
 };
 
@@ -139,7 +146,7 @@ export const createLeasing = (
     now >= Math.min(occurredAt + lifeMs, expiresAt);
 
   return {
-    lease: (token, limit) =>
+    lease: (token, limit, isExclusive) =>
       transact(async (rows, discard) => {
         const now = runtime.now();
         const { at: pausedUntil } = await readPause(rows);
@@ -151,7 +158,7 @@ export const createLeasing = (
         for await (const entry of entriesOf(rows)) {
           const { event } = entry;
           const { id, offerId, impressionId } = event;
-          const entryAt = freeAt(entry, now);
+          const entryAt = freeAt(entry, now, isExclusive);
           const dueAt = Math.max(entryAt, pausedUntil);
           // The `dismissed` of a discarded `viewed` could never be sent, so it goes with it.
           const isOver = isExpired(event, now) || discardedImpressions.has(impressionId);
@@ -168,7 +175,7 @@ export const createLeasing = (
             heldOffers.add(offerId);
           } else {
             const until = now + LEASE_MS;
-            const leased = { ...entry, lease: { token, until } };
+            const leased = { ...entry, lease: { token, until, isExclusive } };
             rows.put(['entry', id], leased);
             entries.push(leased);
             hold(id, until);
@@ -212,8 +219,9 @@ export const createLeasing = (
 
     setPause: (next) =>
       transact(async (rows) => {
-        outbox.pause = next(await readPause(rows));
-        rows.put(['state', 'pause'], outbox.pause);
+        const current = await readPause(rows);
+        outbox.pause = next(current);
+        if (outbox.pause !== current) rows.put(['state', 'pause'], outbox.pause);
       }),
 
     accept: (offerId, expiresAt = runtime.now() + MARK_MS) =>

@@ -42,8 +42,11 @@ export interface OutboxEntry {
   readonly attempts: number;
   /** Not due before, epoch milliseconds. */
   readonly notBeforeAt: number;
-  /** Who is delivering it; void once `until` has passed. */
-  readonly lease?: { readonly token: string; readonly until: number };
+  /**
+   * Who is delivering it; void once `until` has passed, epoch milliseconds. One that was given under the lock
+   * is void as soon as somebody else has the lock: its holder is gone.
+   */
+  readonly lease?: { readonly token: string; readonly until: number; readonly isExclusive: boolean };
 }
 
 /** A remembered fact about an offer. */

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { test as base, expect } from '@playwright/test';
+import { startUpstream, type Upstream } from '../demo/upstream/server.js';
+import { trackerStats } from './fixtures/ready.js';
+
+const KEY = 'test_crashing_key';
+const BODY =
+  '<div class="offer" data-offer-id="closed" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>' +
+  '<div class="offer" data-offer-id="seen" data-offer-dwell="0"></div>';
+
+interface Running {
+  readonly url: string;
+  /** Resolves with the signal that ended it. */
+  readonly ended: Promise<NodeJS.Signals | null>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+interface ProxyProcess {
+  readonly upstream: Upstream;
+  start(options?: { readonly port?: string; readonly crash?: string }): Promise<Running>;
+}
+
+const test = base.extend<{ server: ProxyProcess }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
+  server: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'offersight-'));
+    const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
+    const children: ChildProcess[] = [];
+    await use({
+      upstream,
+      async start({ port = '0', crash } = {}) {
+        const main = fileURLToPath(new URL('./fixtures/proxy-process.ts', import.meta.url));
+        const file = join(folder, 'intake.sqlite');
+        const args = [
+          '--port',
+          port,
+          '--upstream',
+          upstream.url,
+          '--key',
+          KEY,
+          '--file',
+          file,
+          '--body',
+          BODY,
+        ];
+        const child = spawn(
+          process.execPath,
+          ['--import', 'tsx', main, ...args, ...(crash ? ['--crash', crash] : [])],
+          { stdio: ['ignore', 'pipe', 'inherit'] },
+        );
+        children.push(child);
+        const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
+        const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+        return { url: line.replace('site: ', ''), ended, kill: (signal) => child.kill(signal) };
+      },
+    });
+    for (const child of children) child.kill('SIGKILL');
+    await upstream.close();
+    await rm(folder, { recursive: true });
+  },
+});
+
+/** Once each, in order per offer. */
+const expectOnce = async (upstream: Upstream): Promise<void> => {
+  const recorded = () =>
+    upstream
+      .history()
+      .filter(({ replayed }) => !replayed)
+      .map(({ type, personalized_offer_id: id }) => `${type} ${id}`);
+  await expect
+    .poll(() => recorded().toSorted())
+    .toEqual(['dismissed closed', 'viewed closed', 'viewed seen']);
+  expect(recorded().indexOf('viewed closed')).toBeLessThan(recorded().indexOf('dismissed closed'));
+};
+
+test.describe('a proxy that is killed loses nothing and forwards nothing twice', () => {
+  for (const crash of ['after-take', 'after-forwarding', 'after-upstream', 'after-done', 'mid-reply']) {
+    test(crash, async ({ page, server }) => {
+      const first = await server.start({ crash });
+      await page.goto(`${first.url}/page.html`);
+      await trackerStats(page);
+      await page.click('button');
+      expect(await first.ended).toBe('SIGKILL');
+      await server.start({ port: new URL(first.url).port });
+      await expectOnce(server.upstream);
+    });
+  }
+});
+
+test('a proxy that is asked to stop finishes its calls, and the next one goes on', async ({
+  page,
+  server,
+}) => {
+  const first = await server.start();
+  server.upstream.addFaults({ kind: 'delay', ms: 300, count: 1 });
+  await page.goto(`${first.url}/page.html`);
+  await server.upstream.until(() => server.upstream.calls().length > 0);
+  first.kill('SIGTERM');
+  expect(await first.ended).toBe(null);
+  await server.start({ port: new URL(first.url).port });
+  await trackerStats(page);
+  await page.click('button');
+  await expectOnce(server.upstream);
+});
+
+test('an upstream that is down for a while gets everything once when it is back', async ({
+  page,
+  server,
+}) => {
+  const { url } = await server.start();
+  server.upstream.addFaults({ kind: 'down' });
+  await page.goto(`${url}/page.html`);
+  await trackerStats(page);
+  await page.click('button');
+  await server.upstream.until(() => server.upstream.calls().length >= 4, 20_000);
+  expect(server.upstream.history()).toEqual([]);
+  server.upstream.clearFaults();
+  await expectOnce(server.upstream);
+});

@@ -1,0 +1,156 @@
+import type { Page } from '@playwright/test';
+import type { GatewayFault } from './fixtures/gateway.js';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const offer = (id: string) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`;
+
+/** Views one offer and closes another, so that three events wait in two orders that matter. */
+const recordThree = async (page: Page, stack: Stack): Promise<void> => {
+  await stack.open(page, `${offer('closed')}${offer('seen')}`);
+  await trackerStats(page);
+  await page.click('[data-offer-id=closed] button');
+  await untilWaiting(page, 3);
+};
+
+const THREE = ['viewed closed', 'viewed seen', 'dismissed closed'];
+
+/** Once each, `viewed` before `dismissed` of the same offer; offers may overtake each other. */
+const expectThreeOnce = async (stack: Stack): Promise<void> => {
+  await expect.poll(() => stack.recorded().toSorted()).toEqual(THREE.toSorted());
+  await expect
+    .poll(async () => (await stack.intake.tally()).every(({ state }) => state === 'done'))
+    .toBe(true);
+  const recorded = stack.recorded();
+  expect(recorded.toSorted()).toEqual(THREE.toSorted());
+  expect(recorded.indexOf('viewed closed')).toBeLessThan(recorded.indexOf('dismissed closed'));
+};
+
+test.describe('events made offline', () => {
+  test('survive a reload and arrive once each when the network is back', async ({ page, stack }) => {
+    stack.site.gateway.fault = 'off';
+    await recordThree(page, stack);
+    // Another page of the site, which shows no offer itself, brings what the first one left.
+    await stack.open(page, '<p>Imprint</p>');
+    expect(stack.recorded()).toEqual([]);
+    stack.site.gateway.fault = undefined;
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await expectThreeOnce(stack);
+    await untilWaiting(page, 0);
+  });
+
+  test('survive a browser that is killed', async ({ profile, stack }) => {
+    stack.site.gateway.fault = 'off';
+    const first = await profile.start();
+    const [page] = first.context.pages();
+    if (!page) throw new Error('the browser has no page');
+    await recordThree(page, stack);
+    await first.kill();
+    expect(stack.recorded()).toEqual([]);
+
+    stack.site.gateway.fault = undefined;
+    const second = await profile.start();
+    const [again] = second.context.pages();
+    if (!again) throw new Error('the browser has no page');
+    await stack.open(again, '<p>Imprint</p>');
+    await expectThreeOnce(stack);
+  });
+
+  test('are held back without a storm of requests', async ({ context, page, stack }) => {
+    await stack.open(page, offer('early'));
+    await stack.expectRecorded(['viewed early']);
+    const before = stack.site.gateway.calls.length;
+    await context.setOffline(true);
+    await page.evaluate(() => {
+      document.body.insertAdjacentHTML(
+        'beforeend',
+        '<div class="offer" data-offer-id="offline" data-offer-dwell="0"></div>',
+      );
+    });
+    await untilWaiting(page, 1);
+    await context.setOffline(false);
+    await stack.expectRecorded(['viewed early', 'viewed offline']);
+    expect(stack.site.gateway.calls.length - before).toBeLessThanOrEqual(2);
+  });
+});
+
+test.describe('nothing is lost and nothing is twice', () => {
+  const faults: readonly [GatewayFault, string][] = [
+    ['off', 'the connection breaks'],
+    ['lose-answer', 'the answer is lost after the proxy took the events'],
+    ['truncate', 'the answer breaks off'],
+    ['portal', 'a captive portal answers 200 with its page'],
+    ['throttle', 'the proxy asks to come back later'],
+    ['one-by-one', 'something between takes no more than one event at once'],
+  ];
+  for (const [fault, name] of faults) {
+    test(`when ${name}`, async ({ page, stack }) => {
+      stack.site.gateway.fault = fault;
+      await stack.open(page, `${offer('closed')}${offer('seen')}`);
+      await trackerStats(page);
+      await page.click('[data-offer-id=closed] button');
+      await expect.poll(() => stack.site.gateway.calls.length).toBeGreaterThan(0);
+      if (fault !== 'one-by-one') stack.site.gateway.fault = undefined;
+      await expectThreeOnce(stack);
+      await untilWaiting(page, 0);
+    });
+  }
+
+  test('when the endpoint is not deployed: one report, the events wait, and come with the next page view', async ({
+    page,
+    stack,
+  }) => {
+    const reports: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && reports.push(message.text()));
+    stack.site.gateway.fault = 'absent';
+    await recordThree(page, stack);
+    await expect.poll(() => reports.filter((text) => text.includes('Check the endpoint'))).toHaveLength(1);
+    expect(stack.recorded()).toEqual([]);
+    await untilWaiting(page, 3);
+  });
+
+  test('when two tabs empty one outbox', async ({ context, page, stack }) => {
+    stack.site.gateway.fault = 'off';
+    const second = await context.newPage();
+    await recordThree(page, stack);
+    await stack.open(second, '<p>Imprint</p>');
+    stack.site.gateway.fault = undefined;
+    for (const tab of [page, second]) await tab.evaluate(() => window.dispatchEvent(new Event('online')));
+    await expectThreeOnce(stack);
+    await untilWaiting(second, 0);
+  });
+});
+
+test.describe('leaving the page', () => {
+  test('takes along what was recorded a moment ago', async ({ page, stack }) => {
+    await stack.open(page, `<a href="/elsewhere">away</a>${offer('last')}`);
+    await trackerStats(page);
+    await page.evaluate(() => {
+      document.querySelector<HTMLElement>('[data-offer-dismiss]')?.click();
+      document.querySelector('a')?.click();
+    });
+    await page.waitForURL('**/elsewhere');
+    await stack.expectRecorded(['viewed last', 'dismissed last']);
+  });
+
+  test('and coming back out of the cache neither repeats nor stops', async ({ page, stack }) => {
+    await stack.open(page, offer('cached'));
+    await stack.expectRecorded(['viewed cached']);
+    await page.evaluate(() => {
+      (window as { isSamePage?: boolean }).isSamePage = true;
+    });
+    await page.goto(`${stack.site.url}/elsewhere`);
+    const restored = stack.site.gateway.calls.length;
+    await page.evaluate(() => history.back());
+    await expect.poll(() => page.evaluate(() => (window as { isSamePage?: boolean }).isSamePage)).toBe(true);
+    await page.evaluate(() => {
+      document.body.insertAdjacentHTML(
+        'beforeend',
+        '<div class="offer" data-offer-id="after" data-offer-dwell="0"></div>',
+      );
+    });
+    await stack.expectRecorded(['viewed cached', 'viewed after']);
+    expect(stack.site.gateway.calls.length).toBe(restored + 1);
+  });
+});

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test as base, expect, type Page } from '@playwright/test';
+import { trackerStats } from './fixtures/ready.js';
+
+interface Demo {
+  readonly shop: string;
+  readonly upstream: string;
+  /** What arrived at the stand-in, as `type place`, in order. */
+  history(page: Page): Promise<string[]>;
+}
+
+/** The demo as `npm start` runs it, on a free port and with nothing left of earlier runs. */
+const test = base.extend<{ demo: Demo }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
+  demo: async ({}, use) => {
+    const data = await mkdtemp(join(tmpdir(), 'offersight-demo-'));
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', 'demo/main.ts', '--port', '0', '--data', data],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    const urls: Record<string, string> = {};
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [, name, url] = /^(shop|upstream): (http\S+)$/.exec(line) ?? [];
+      if (name && url) urls[name] = url;
+      if (urls.shop && urls.upstream) break;
+    }
+    const { shop = '', upstream = '' } = urls;
+    await use({
+      shop,
+      upstream,
+      async history(page) {
+        const places = await page.evaluate(() =>
+          Object.fromEntries(
+            [...document.querySelectorAll<HTMLElement>('#funnel tr')].map((row) => [
+              row.dataset.offer,
+              row.querySelector('th')?.firstChild?.textContent,
+            ]),
+          ),
+        );
+        const rows = (await (await fetch(`${upstream}/history`)).json()) as {
+          type: string;
+          personalized_offer_id: string;
+          replayed: boolean;
+        }[];
+        return rows
+          .filter(({ replayed }) => !replayed)
+          .map(({ type, personalized_offer_id: id }) => `${type} ${places[id]}`);
+      },
+    });
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    await exited;
+    await rm(data, { recursive: true });
+  },
+});
+
+test('a visit to the shop is exactly what the stand-in recorded, and what the funnel shows', async ({
+  demo,
+  page,
+}) => {
+  await page.goto(demo.shop);
+  await trackerStats(page);
+  await expect.poll(() => demo.history(page)).toEqual(expect.arrayContaining(['viewed hero']));
+
+  await page.click('#open-modal');
+  await page.keyboard.press('Escape');
+  await expect
+    .poll(() => demo.history(page))
+    .toEqual(expect.arrayContaining(['viewed modal', 'dismissed modal']));
+
+  await page.click('#hero [data-offer-accept]');
+  await page.locator('#toast').waitFor();
+  await page.click('#toast [data-offer-dismiss]');
+  await page.locator('#late-offer').scrollIntoViewIfNeeded();
+  await expect
+    .poll(async () => (await demo.history(page)).toSorted())
+    .toEqual([
+      'dismissed modal',
+      'dismissed toast',
+      'viewed aside',
+      'viewed hero',
+      'viewed late',
+      'viewed modal',
+      'viewed toast',
+    ]);
+  const cell = (place: string, count: string) =>
+    page.locator('#funnel tr', { hasText: place }).locator(`[data-count=${count}]`);
+  await expect(cell('modal', 'dismissed')).toHaveText('1');
+  await expect(cell('hero', 'dismissed')).toHaveText('0');
+  await expect(cell('late', 'delivered')).toHaveText('1');
+  await expect(page.locator('#outbox [data-name=waiting]')).toHaveText('0');
+});
+
+test('its switches break the way in two places, and everything arrives once they are mended', async ({
+  demo,
+  page,
+}) => {
+  await page.goto(demo.shop);
+  await trackerStats(page);
+  await page.check('#network-off');
+  await page.click('#open-modal');
+  await page.click('#modal [data-offer-dismiss]');
+  await expect(page.locator('#outbox [data-name=waiting]')).not.toHaveText('0');
+  expect(await demo.history(page)).toEqual([]);
+  await page.check('#upstream-down');
+  await page.uncheck('#network-off');
+  await expect(page.locator('#outbox [data-name=waiting]')).toHaveText('0');
+  await expect(page.locator('#funnel tr', { hasText: 'modal' }).locator('[data-count=waiting]')).toHaveText(
+    '2',
+  );
+  expect(await demo.history(page)).toEqual([]);
+  await page.uncheck('#upstream-down');
+  await expect
+    .poll(() => demo.history(page))
+    .toEqual(expect.arrayContaining(['viewed modal', 'dismissed modal']));
+  const arrived = await demo.history(page);
+  expect(arrived.filter((row) => row.endsWith('modal'))).toEqual(['viewed modal', 'dismissed modal']);
+});

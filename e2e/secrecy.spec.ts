@@ -1,0 +1,29 @@
+import { trackerStats } from './fixtures/ready.js';
+import { API_KEY, expect, test } from './fixtures/stack.js';
+
+test('the API key and the upstream are in no byte that a browser gets', async ({ page, request, stack }) => {
+  const { host } = new URL(stack.upstream.url);
+  stack.upstream.addFaults({ kind: 'status', status: 401, count: 1 });
+  await stack.open(
+    page,
+    '<div class="offer" data-offer-id="seen"><button data-offer-dismiss>x</button></div>',
+  );
+  await trackerStats(page);
+  await page.click('button');
+  await stack.upstream.until(() => stack.upstream.calls().length > 0);
+  for (const path of ['offersight.js', 'offersight.js.map', 'nothing-here'])
+    await request.get(`${stack.site.url}/${path}`);
+  for (const data of ['{', '{"v":2}']) {
+    await request.post(`${stack.site.url}/offer-events`, {
+      data,
+      headers: { 'sec-fetch-site': 'same-origin' },
+    });
+  }
+  const sent = stack.site.sent();
+  // The check can fail: what is certainly there is found.
+  expect(sent).toContain('offersight:');
+  expect(sent).toContain('"status":"accepted"');
+  for (const secret of [API_KEY, btoa(`${API_KEY}:`), host, 'chargebee.com', 'offersight-test']) {
+    expect(sent.includes(secret), secret).toBe(false);
+  }
+});

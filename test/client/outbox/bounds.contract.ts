@@ -1,0 +1,146 @@
+/** What the outbox gives up, and that it says so. */
+import { describe, expect, test } from 'vitest';
+import type { LeasingOptions } from '../../../src/client/outbox/leasing.js';
+import type { Records } from '../../../src/client/outbox/outbox.js';
+import { dismissed, idOf, plain, START, viewed } from '../../support/events.js';
+import { openTab, storedIds, type Tab } from '../../support/outbox.js';
+import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
+import type { OpenRecords } from './records.contract.js';
+
+const DAY_MS = 24 * 3_600_000;
+
+export const describeBounds = (open: OpenRecords): void => {
+  const start = (options: LeasingOptions = {}): Tab & { records: Records; runtime: FakeRuntime } => {
+    const runtime = fakeRuntime();
+    const records = open(runtime);
+    return { ...openTab(records, runtime, options), records, runtime };
+  };
+
+  describe('of age', () => {
+    test.each([
+      ['72 hours by default', {}, 3 * DAY_MS],
+      ['as long as configured', { retentionMs: 5_000 }, 5_000],
+      ['6 days whatever is configured', { retentionMs: 90 * DAY_MS }, 6 * DAY_MS],
+    ])('an event waits %s', async (_, options, lifeMs) => {
+      const tab = start(options);
+      await tab.outbox.append(plain(viewed(1), viewed(2, { occurredAt: START + 1 })));
+      await tab.runtime.advance(lifeMs);
+      await expect(tab.leased('one')).resolves.toEqual([idOf(2)]);
+      expect(tab.discarded).toEqual([[idOf(1), 'expired', undefined]]);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(2)]);
+    });
+
+    test('an event whose offer ended is not sent', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1, { expiresAt: START + 700 }), viewed(2)));
+      await tab.runtime.advance(700);
+      await expect(tab.leased('one')).resolves.toEqual([idOf(2)]);
+      expect(tab.discarded).toEqual([[idOf(1), 'expired', undefined]]);
+    });
+
+    test('an expired view takes its dismissal along, though that is younger', async () => {
+      const tab = start({ retentionMs: 10_000 });
+      const view = viewed(1);
+      await tab.outbox.append(plain(view, dismissed(2, view, { occurredAt: START + 9_000 }), viewed(3, { occurredAt: START + 1 })));
+      await tab.runtime.advance(10_000);
+      await expect(tab.leased('one')).resolves.toEqual([idOf(3)]);
+      expect(tab.discarded).toEqual([
+        [idOf(1), 'expired', undefined],
+        [idOf(2), 'expired', undefined],
+      ]);
+    });
+
+    test('an expired view takes its dismissal along also where that is not due yet', async () => {
+      const tab = start({ retentionMs: 10_000 });
+      const view = viewed(1);
+      await tab.outbox.append(plain(view, dismissed(2, view, { occurredAt: START + 9_000 })));
+      await tab.leased('one');
+      await tab.leasing.release('one', new Map([[idOf(1), 0], [idOf(2), START + 12_000]]));
+      await tab.runtime.advance(10_000);
+      await tab.leased('two');
+      await tab.runtime.advance(2_000);
+      await expect(tab.leased('three')).resolves.toEqual([]);
+      expect(tab.discarded).toEqual([
+        [idOf(1), 'expired', undefined],
+        [idOf(2), 'expired', undefined],
+      ]);
+    });
+
+    test('an event is given up once, whichever tab looks', async () => {
+      const tab = start({ retentionMs: 1_000 });
+      const other = openTab(tab.records, tab.runtime, { retentionMs: 1_000 });
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.runtime.advance(1_000);
+      await Promise.all([tab.leased('one'), other.leased('other')]);
+      expect([...tab.discarded, ...other.discarded]).toEqual([[idOf(1), 'expired', undefined]]);
+    });
+
+    test('nothing expires while somebody delivers it', async () => {
+      const tab = start({ retentionMs: 10_000 });
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.runtime.advance(9_000);
+      await tab.leased('one');
+      await tab.runtime.advance(5_000);
+      await expect(tab.leased('two')).resolves.toEqual([]);
+      expect(tab.discarded).toEqual([]);
+    });
+
+    test('a pause does not lengthen a life', async () => {
+      const tab = start({ retentionMs: 1_000 });
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.leasing.setPause(() => ({ kind: 'circuit', failures: 1, at: START + 60_000 }));
+      await tab.runtime.advance(1_000);
+      await tab.leased('one');
+      expect(tab.discarded).toEqual([[idOf(1), 'expired', undefined]]);
+    });
+  });
+
+  describe('of number', () => {
+    test('the oldest go first, and each is told', async () => {
+      const tab = start({ maxEntries: 3 });
+      await tab.outbox.append(plain(viewed(4), viewed(1), viewed(5), viewed(2), viewed(3)));
+      await expect(tab.leased('one')).resolves.toEqual([idOf(3), idOf(4), idOf(5)]);
+      expect(tab.discarded).toEqual([
+        [idOf(1), 'outbox-full', undefined],
+        [idOf(2), 'outbox-full', undefined],
+      ]);
+    });
+
+    test('a view takes its dismissal along for the same reason', async () => {
+      const tab = start({ maxEntries: 3 });
+      const view = viewed(1);
+      await tab.outbox.append(plain(view, viewed(2), viewed(3), dismissed(4, view)));
+      await expect(tab.leased('one')).resolves.toEqual([idOf(2), idOf(3)]);
+      expect(tab.discarded).toEqual([
+        [idOf(1), 'outbox-full', undefined],
+        [idOf(4), 'outbox-full', undefined],
+      ]);
+    });
+
+    test('leased entries are never given up', async () => {
+      const tab = start({ maxEntries: 2 });
+      await tab.outbox.append(plain(viewed(1), viewed(2)));
+      await tab.leased('one');
+      await tab.outbox.append(plain(viewed(3), viewed(4), viewed(5)));
+      await expect(tab.leased('two')).resolves.toEqual([]);
+      expect(tab.discarded.map(([id]) => id)).toEqual([idOf(3), idOf(4), idOf(5)]);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(1), idOf(2)]);
+    });
+
+    test('exactly as many as may wait do wait', async () => {
+      const tab = start({ maxEntries: 3 });
+      await tab.outbox.append(plain(viewed(1), viewed(2), viewed(3)));
+      await expect(tab.leased('one')).resolves.toEqual([idOf(1), idOf(2), idOf(3)]);
+      expect(tab.discarded).toEqual([]);
+    });
+
+    test('50 dead letters are kept, the youngest', async () => {
+      const tab = start();
+      const views = Array.from({ length: 53 }, (_, n) => viewed(n));
+      await tab.outbox.append(plain(...views));
+      await tab.leasing.bury(new Map(views.map(({ id }) => [id, 'invalid_event'])));
+      await expect(storedIds(tab.records, 'dead')).resolves.toEqual(views.slice(3).map(({ id }) => id));
+      expect(tab.discarded.map(([id]) => id)).toEqual(views.map(({ id }) => id));
+    });
+  });
+};

@@ -1,0 +1,126 @@
+import 'fake-indexeddb/auto';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { indexedDbRecords } from '../../../src/client/outbox/indexeddb.js';
+import { fakeRuntime, settle } from '../../support/runtime.js';
+import { describeLeasing } from './leasing.contract.js';
+import { describeOutbox } from './outbox.contract.js';
+import { describeRecords, type OpenRecords } from './records.contract.js';
+
+let databases = 0;
+const open: OpenRecords = (runtime) => indexedDbRecords(`records-${++databases}`, runtime);
+
+describe('records in IndexedDB', () => describeRecords(open));
+describe('an outbox in IndexedDB', () => {
+  describeOutbox(open);
+  describeLeasing(open);
+});
+
+describe('records of one database', () => {
+  test('are the same for whoever opens it by its name', async () => {
+    const name = `shared-${++databases}`;
+    const [one, other] = [indexedDbRecords(name, fakeRuntime()), indexedDbRecords(name, fakeRuntime())];
+    await one.transact(async (rows) => rows.put(['entry', 'a'], { from: 'one' }));
+    await expect(other.transact((rows) => rows.get(['entry', 'a']))).resolves.toEqual({ from: 'one' });
+  });
+
+  test('are not those of another name', async () => {
+    const [one, other] = [open(fakeRuntime()), open(fakeRuntime())];
+    await one.transact(async (rows) => rows.put(['entry', 'a'], {}));
+    await expect(other.transact((rows) => rows.count('entry'))).resolves.toBe(0);
+  });
+});
+
+describe('blocked storage rejects and harms nobody', () => {
+  const unhandled = vi.fn();
+  const works = vi.fn();
+
+  afterEach(async () => {
+    await settle();
+    process.off('unhandledRejection', unhandled);
+    vi.unstubAllGlobals();
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+
+  const listen = (): void => {
+    unhandled.mockClear();
+    works.mockClear();
+    process.on('unhandledRejection', unhandled);
+  };
+
+  const attempt = (name: string, runtime = fakeRuntime()): Promise<unknown> =>
+    indexedDbRecords(name, runtime).transact(async (rows) => {
+      works();
+      return rows.count('entry');
+    });
+
+  test('where looking at `indexedDB` throws', async () => {
+    listen();
+    const denied = new DOMException('denied', 'SecurityError');
+    const original = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB') ?? {};
+    Object.defineProperty(globalThis, 'indexedDB', {
+      configurable: true,
+      get() {
+        throw denied;
+      },
+    });
+    try {
+      await expect(attempt('denied')).rejects.toBe(denied);
+    } finally {
+      Object.defineProperty(globalThis, 'indexedDB', original);
+    }
+    expect(works).not.toHaveBeenCalled();
+  });
+
+  test('where there is none', async () => {
+    listen();
+    vi.stubGlobal('indexedDB', undefined);
+    await expect(attempt('absent')).rejects.toBeInstanceOf(TypeError);
+  });
+
+  /** A request of which the test fires what it likes. */
+  const openingAs = (fire: (request: { error?: unknown; onerror?: () => void }) => void): void => {
+    vi.stubGlobal('indexedDB', {
+      open() {
+        const request = {};
+        setImmediate(() => fire(request));
+        return request;
+      },
+    });
+  };
+
+  test('where opening fails', async () => {
+    listen();
+    const broken = new DOMException('broken', 'UnknownError');
+    openingAs((request) => {
+      request.error = broken;
+      request.onerror?.();
+    });
+    await expect(attempt('broken')).rejects.toBe(broken);
+    expect(works).not.toHaveBeenCalled();
+  });
+
+  test('where opening never ends: after two seconds, not before', async () => {
+    listen();
+    openingAs(() => undefined);
+    const runtime = fakeRuntime();
+    const rejected = vi.fn();
+    void attempt('hanging', runtime).catch(rejected);
+    await runtime.advance(1_999);
+    expect(rejected).not.toHaveBeenCalled();
+    await runtime.advance(1);
+    expect(rejected).toHaveBeenCalledWith(expect.any(Error));
+    expect(works).not.toHaveBeenCalled();
+  });
+
+  test('where it failed once, the next transaction opens it anew', async () => {
+    listen();
+    const name = `again-${++databases}`;
+    const records = indexedDbRecords(name, fakeRuntime());
+    openingAs((request) => {
+      request.onerror?.();
+    });
+    await records.transact((rows) => rows.count('entry')).catch(() => undefined);
+    vi.unstubAllGlobals();
+    await expect(records.transact((rows) => rows.count('entry'))).resolves.toBe(0);
+  });
+});

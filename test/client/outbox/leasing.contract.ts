@@ -1,0 +1,13 @@
+/** What delivery may rely on over any records: leases, verdicts, bounds. */
+import { describe } from 'vitest';
+import { describeBounds } from './bounds.contract.js';
+import { describeLeases } from './leases.contract.js';
+import { describeWaiting } from './waiting.contract.js';
+import type { OpenRecords } from './records.contract.js';
+
+/** Runs the promises of the leasing side against records. */
+export const describeLeasing = (open: OpenRecords): void => {
+  describe('leases', () => describeLeases(open));
+  describe('waits', () => describeWaiting(open));
+  describe('stays within its bounds', () => describeBounds(open));
+};

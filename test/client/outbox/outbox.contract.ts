@@ -1,0 +1,244 @@
+/** What appending, remembering and the mirror promise over any records. Leasing has a contract of its own. */
+import { describe, expect, test } from 'vitest';
+import { MARK_MS, type Records } from '../../../src/client/outbox/outbox.js';
+import { dismissed, idOf, idsOf, once, plain, START, viewed } from '../../support/events.js';
+import { openTab, storedIds, type Tab } from '../../support/outbox.js';
+import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
+import type { OpenRecords } from './records.contract.js';
+
+const LEASE_MS = 30_000;
+
+/** Runs the promises of appending against records. */
+export const describeOutbox = (open: OpenRecords): void => {
+  const start = (): Tab & { readonly records: Records; readonly runtime: FakeRuntime; another(): Tab } => {
+    const runtime = fakeRuntime();
+    const records = open(runtime);
+    return { ...openTab(records, runtime), records, runtime, another: () => openTab(records, runtime) };
+  };
+  const mirrored = ({ outbox }: Tab): string[] => [...outbox.mirror.keys()];
+
+  describe('records what happened', () => {
+    test('appended events are there for whoever opens the outbox next, oldest first', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(5)));
+      await tab.outbox.append(plain(viewed(2), viewed(9)));
+      await expect(tab.another().leased('t')).resolves.toEqual([idOf(2), idOf(5), idOf(9)]);
+    });
+
+    test('an appended event comes back as it was', async () => {
+      const tab = start();
+      const view = viewed(1, { expiresAt: START + 5_000 });
+      const close = dismissed(2, view, { reason: 'escape' });
+      await expect(tab.outbox.append(plain(view, close))).resolves.toEqual([view, close]);
+      const { entries } = await tab.another().leasing.lease('t', 9);
+      expect(entries.map(({ event }) => event)).toEqual([view, close]);
+    });
+
+    test('events of one tick are one transaction', async () => {
+      const { records, runtime } = start();
+      const transactions: string[] = [];
+      const counting: Records = {
+        transact(work) {
+          transactions.push('transaction');
+          return records.transact(work);
+        },
+      };
+      await openTab(counting, runtime).outbox.append([...plain(viewed(1)), ...once(viewed(2))]);
+      expect(transactions).toEqual(['transaction']);
+      await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1), idOf(2)]);
+    });
+
+    test('events whose transaction fails are not recorded, but the farewell still knows them', async () => {
+      const { runtime } = start();
+      const blocked = new Error('blocked');
+      const tab = openTab({ transact: () => Promise.reject(blocked) }, runtime);
+      await expect(tab.outbox.append(plain(viewed(1)))).rejects.toBe(blocked);
+      expect(mirrored(tab)).toEqual([idOf(1)]);
+    });
+
+    test('the same event appended again stays one', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.outbox.append(plain(viewed(1)));
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(1)]);
+    });
+  });
+
+  describe('records once what counts once', () => {
+    const offerId = 'a52ge40b';
+
+    test('across tabs that append at the same moment', async () => {
+      const tab = start();
+      const other = tab.another();
+      const results = await Promise.all([
+        tab.outbox.append(once(viewed(1, { offerId }))),
+        other.outbox.append(once(viewed(2, { offerId }))),
+      ]);
+      expect(results.map(idsOf)).toEqual([[idOf(1)], []]);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(1)]);
+    });
+
+    test('within one tick', async () => {
+      const tab = start();
+      const fresh = await tab.outbox.append(once(viewed(1, { offerId }), viewed(2, { offerId }), viewed(3)));
+      expect(idsOf(fresh)).toEqual([idOf(1), idOf(3)]);
+    });
+
+    test('also after the first was delivered', async () => {
+      const tab = start();
+      await tab.outbox.append(once(viewed(1, { offerId })));
+      await tab.leasing.settle([idOf(1)]);
+      await expect(tab.outbox.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
+    });
+
+    test('each type for itself', async () => {
+      const tab = start();
+      const view = viewed(1, { offerId });
+      const close = dismissed(2, view);
+      await tab.outbox.append(once(view));
+      await expect(tab.outbox.append(once(close))).resolves.toEqual([close]);
+      await expect(tab.outbox.append(once(dismissed(3, view)))).resolves.toEqual([]);
+    });
+
+    test('until the offer ends', async () => {
+      const tab = start();
+      await tab.outbox.append(once(viewed(1, { offerId, expiresAt: START + 60_000 })));
+      await tab.runtime.advance(59_999);
+      await expect(tab.outbox.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
+      await tab.runtime.advance(1);
+      expect(idsOf(await tab.outbox.append(once(viewed(3, { offerId }))))).toEqual([idOf(3)]);
+    });
+
+    test('for 30 days where it has no end', async () => {
+      const tab = start();
+      await tab.outbox.append(once(viewed(1, { offerId })));
+      await tab.runtime.advance(MARK_MS - 1);
+      await expect(tab.outbox.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
+      await tab.runtime.advance(1);
+      expect(idsOf(await tab.outbox.append(once(viewed(3, { offerId }))))).toEqual([idOf(3)]);
+      expect(MARK_MS).toBe(30 * 24 * 3_600_000);
+    });
+
+    test('what counts each time is recorded beside it', async () => {
+      const tab = start();
+      await tab.outbox.append(once(viewed(1, { offerId })));
+      const again = viewed(2, { offerId });
+      await expect(tab.outbox.append(plain(again))).resolves.toEqual([again]);
+    });
+  });
+
+  describe('mirrors what is unsettled', () => {
+    test('at once, before storage has answered', async () => {
+      const tab = start();
+      const view = viewed(1);
+      const appended = tab.outbox.append(plain(view, dismissed(2, view)));
+      expect(mirrored(tab)).toEqual([idOf(1), idOf(2)]);
+      await appended;
+      expect([...tab.outbox.mirror.values()]).toEqual([
+        { event: view, heldUntil: 0 },
+        { event: dismissed(2, view), heldUntil: 0 },
+      ]);
+    });
+
+    test('what counts once only when it is known to be new', async () => {
+      const tab = start();
+      const appended = tab.outbox.append(once(viewed(1)));
+      expect(mirrored(tab)).toEqual([]);
+      await appended;
+      expect(mirrored(tab)).toEqual([idOf(1)]);
+      const other = tab.another();
+      await other.outbox.append(once(viewed(2, { offerId: 'offer-1' })));
+      expect(mirrored(other)).toEqual([]);
+    });
+
+    test('of this page alone', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1)));
+      const other = tab.another();
+      await other.leased('t');
+      expect(mirrored(other)).toEqual([]);
+    });
+
+    test('as held while it is leased or not due', async () => {
+      const tab = start();
+      const { mirror } = tab.outbox;
+      await tab.outbox.append(plain(viewed(1), viewed(2)));
+      await tab.leased('t', 1);
+      expect([mirror.get(idOf(1))?.heldUntil, mirror.get(idOf(2))?.heldUntil]).toEqual([START + LEASE_MS, 0]);
+      await tab.leasing.release('t', new Map([[idOf(1), START + 70_000]]));
+      expect(mirror.get(idOf(1))?.heldUntil).toBe(START + 70_000);
+    });
+
+    test('until it is settled, buried or given up', async () => {
+      const runtime = fakeRuntime();
+      const tab = openTab(open(runtime), runtime, { retentionMs: 1_000 });
+      const refused = viewed(2);
+      await tab.outbox.append(plain(viewed(1), refused, dismissed(3, refused), viewed(4)));
+      await tab.leasing.settle([idOf(1)]);
+      expect(mirrored(tab)).toEqual([idOf(2), idOf(3), idOf(4)]);
+      await tab.leasing.bury(new Map([[idOf(2), 'invalid_event']]));
+      expect(mirrored(tab)).toEqual([idOf(4)]);
+      await runtime.advance(1_000);
+      await tab.leased('t');
+      expect(mirrored(tab)).toEqual([]);
+    });
+
+    test('at most 250, and no dismissal whose view had no room', async () => {
+      const tab = start();
+      const views = Array.from({ length: 252 }, (_, n) => viewed(n));
+      await tab.outbox.append(plain(...views));
+      expect(mirrored(tab)).toEqual(views.slice(0, 250).map(({ id }) => id));
+      await tab.leasing.settle([idOf(0), idOf(1), idOf(2)]);
+      await tab.outbox.append(plain(dismissed(500, viewed(251)), dismissed(501, viewed(7)), viewed(502)));
+      expect(mirrored(tab).slice(-3)).toEqual([idOf(249), idOf(501), idOf(502)]);
+    });
+
+    test('a dismissal whose view was mirrored and is settled', async () => {
+      const tab = start();
+      const view = viewed(1);
+      await tab.outbox.append(plain(view));
+      await tab.leasing.settle([idOf(1)]);
+      await tab.outbox.append(plain(dismissed(2, view)));
+      expect(mirrored(tab)).toEqual([idOf(2)]);
+    });
+
+    test('no dismissal whose view this page does not know', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(dismissed(2, viewed(1))));
+      expect(mirrored(tab)).toEqual([]);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(2)]);
+    });
+  });
+
+  describe('remembers what was accepted', () => {
+    test('across tabs, until the offer ends', async () => {
+      const tab = start();
+      await tab.leasing.accept('gone-soon', START + 60_000);
+      await tab.leasing.accept('endless', undefined);
+      await tab.runtime.advance(59_999);
+      const fact = { type: 'accepted' };
+      expect(await tab.another().leasing.marks()).toEqual([
+        { ...fact, offerId: 'endless', until: START + MARK_MS },
+        { ...fact, offerId: 'gone-soon', until: START + 60_000 },
+      ]);
+      await tab.runtime.advance(1);
+      expect(await tab.another().leasing.marks()).toEqual([
+        { ...fact, offerId: 'endless', until: START + MARK_MS },
+      ]);
+      await expect(storedIds(tab.records, 'seen')).resolves.toEqual(['endless']);
+    });
+
+    test('at most 2,000 facts, those that live longest', async () => {
+      const tab = start();
+      await tab.records.transact(async (rows) => {
+        for (let n = 0; n < 2_003; n++) {
+          const offerId = `offer-${String(n).padStart(4, '0')}`;
+          rows.put(['seen', offerId, 'viewed'], { offerId, type: 'viewed', until: START + 10_000 - n });
+        }
+      });
+      await tab.leasing.marks();
+      const kept = await storedIds(tab.records, 'seen');
+      expect([kept.length, kept[0], kept.at(-1)]).toEqual([2_000, 'offer-0000', 'offer-1999']);
+    });
+  });
+};

@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeRequest } from '../../src/protocol/decode.js';
+import { eventId, START, wireBody, wireEvent } from '../support/wire.js';
+
+/** What was decoded for each id: the event, or the field that it is refused for. */
+const itemsOf = (text: string): unknown[] => {
+  const decoded = decodeRequest(text);
+  if (decoded.kind === 'fault') return [decoded];
+  return decoded.items.map((item) => ('event' in item ? item.event : [item.id, item.refusedFor]));
+};
+
+const refusalOf = (fields: Record<string, unknown>): unknown => itemsOf(wireBody([wireEvent(1, fields)]))[0];
+
+/** The body of one event in which a field's value is this piece of JSON. */
+const withRaw = (field: string, json: string): string =>
+  wireBody([wireEvent(1, { [field]: 'RAW' })]).replace('"RAW"', json);
+
+describe('a valid request', () => {
+  it('gives every field under our names', () => {
+    const text = wireBody([
+      wireEvent(1, { expires_at: START + 9_000, subject: 'u:3f9a~b.c-d' }),
+      wireEvent(2, { type: 'dismissed' }),
+    ]);
+    expect(decodeRequest(text)).toEqual({
+      kind: 'request',
+      sentAt: START - 250,
+      items: [
+        {
+          id: eventId(1),
+          event: {
+            id: eventId(1),
+            type: 'viewed',
+            offerId: 'a52ge1',
+            occurredAt: START - 3_700,
+            expiresAt: START + 9_000,
+            subject: 'u:3f9a~b.c-d',
+          },
+        },
+        {
+          id: eventId(2),
+          event: {
+            id: eventId(2),
+            type: 'dismissed',
+            offerId: 'a52ge2',
+            occurredAt: START - 3_700,
+            expiresAt: undefined,
+            subject: undefined,
+          },
+        },
+      ],
+    });
+  });
+
+  it('keeps the order of the sender, not of the ids', () => {
+    const decoded = decodeRequest(wireBody([wireEvent(8), wireEvent(3), wireEvent(5)]));
+    expect(decoded.kind === 'request' && decoded.items.map(({ id }) => id)).toEqual([
+      eventId(8),
+      eventId(3),
+      eventId(5),
+    ]);
+  });
+
+  it('may hold 500 events, and a bad one beside a good one faults neither', () => {
+    const events = Array.from({ length: 500 }, (_, at) => wireEvent(at));
+    events[498] = wireEvent(498, { type: 'clicked' });
+    expect(itemsOf(wireBody(events)).slice(-2)).toEqual([
+      [eventId(498), 'type'],
+      expect.objectContaining({ id: eventId(499), offerId: 'a52ge499' }),
+    ]);
+  });
+
+  it('may say the same event twice, and has it once', () => {
+    const again = { ...wireEvent(4) };
+    expect(itemsOf(wireBody([wireEvent(4), wireEvent(5), again]))).toEqual([
+      expect.objectContaining({ id: eventId(4) }),
+      expect.objectContaining({ id: eventId(5) }),
+    ]);
+  });
+
+  it('may say the same event twice with its fields in another order', () => {
+    const { id, type, ...rest } = wireEvent(4);
+    expect(itemsOf(wireBody([wireEvent(4), { ...rest, type, id }]))).toEqual([
+      expect.objectContaining({ id: eventId(4), type: 'viewed' }),
+    ]);
+  });
+
+  it('rounds a time with a fraction', () => {
+    expect(refusalOf({ occurred_at: 1_763_599_999_999.6 })).toMatchObject({ occurredAt: START });
+  });
+
+  it('takes the last of two keys of one name, and checks that one', () => {
+    const text = wireBody([wireEvent(1)]);
+    expect(itemsOf(text.replace('"type":"viewed"', '"type":"viewed","type":"clicked"'))).toEqual([
+      [eventId(1), 'type'],
+    ]);
+  });
+});
+
+describe('an event with a bad value is refused alone', () => {
+  const texts = ['', 'Viewed', 'VIEWED', ' viewed', 'viewed\n', 'accepted', 'fulfilled', 'vi\u0435wed'];
+  it.each<unknown>([
+    ...texts,
+    undefined,
+    null,
+    1,
+    true,
+    ['viewed'],
+    { toString: 'viewed' },
+    'constructor',
+    '__proto__',
+  ])('for the type %j', (type) => {
+    expect(refusalOf({ type })).toEqual([eventId(1), 'type']);
+  });
+
+  it.each<unknown>([
+    undefined,
+    null,
+    '',
+    'k'.repeat(51),
+    'k'.repeat(10_000),
+    'a/b',
+    '..%2f',
+    'a%00',
+    'a52ge40b\n',
+    'a"b',
+    'a[0]',
+    'a b',
+    '\u0430b',
+    'a\u200b',
+    'a\ud800',
+    '\u202eab',
+    52,
+    true,
+    ['a52ge40b'],
+    { id: 'a52ge40b' },
+  ])('for the offer id %j', (personalized_offer_id) => {
+    expect(refusalOf({ personalized_offer_id })).toEqual([eventId(1), 'personalized_offer_id']);
+  });
+
+  it.each<unknown>([undefined, null, '1763600000000', true, [START], {}, 8.64e15 + 2, -8.64e15 - 2])(
+    'for the time %j',
+    (occurred_at) => {
+      expect(refusalOf({ occurred_at })).toEqual([eventId(1), 'occurred_at']);
+    },
+  );
+
+  it.each(['occurred_at', 'expires_at'])('for an endless %s', (field) => {
+    expect(itemsOf(withRaw(field, '1e999'))).toEqual([[eventId(1), field]]);
+    expect(itemsOf(withRaw(field, '-1e999'))).toEqual([[eventId(1), field]]);
+  });
+
+  it.each<unknown>([null, '1763600000', false, [START], 8.64e15 + 2])('for the end %j', (expires_at) => {
+    expect(refusalOf({ expires_at })).toEqual([eventId(1), 'expires_at']);
+  });
+
+  it.each<unknown>([null, '', 7, ['u1'], {}, 'k'.repeat(129), 'ada@example.org', 'a b', 'u1\n', '\u0430'])(
+    'for the subject %j',
+    (subject) => {
+      expect(refusalOf({ subject })).toEqual([eventId(1), 'subject']);
+    },
+  );
+
+  it('without recursing over 100,000 nested lists in its place', () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    for (const field of ['type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject']) {
+      expect(itemsOf(withRaw(field, nested))).toEqual([[eventId(1), field]]);
+    }
+  });
+
+  it('once, when it stands there twice alike', () => {
+    const bad = wireEvent(3, { type: 'clicked' });
+    expect(itemsOf(wireBody([bad, wireEvent(6), bad]))).toEqual([
+      [eventId(3), 'type'],
+      expect.objectContaining({ id: eventId(6) }),
+    ]);
+  });
+});
+
+describe('decoding never throws and says only what it checked', () => {
+  const KINDS = ['request', 'fault'];
+
+  it('for any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(KINDS).toContain(decodeRequest(text).kind);
+      }),
+    );
+  });
+
+  it('for any JSON anywhere in a request', () => {
+    fc.assert(
+      fc.property(
+        fc.jsonValue(),
+        fc.constantFrom(...Object.keys(wireEvent(1)), 'subject'),
+        (value, field) => {
+          for (const text of [
+            JSON.stringify(value),
+            wireBody(value),
+            wireBody([value]),
+            wireBody([wireEvent(1)], { sent_at: value }),
+            wireBody([wireEvent(1, { [field]: value })]),
+          ]) {
+            const decoded = decodeRequest(text);
+            if (decoded.kind === 'fault') continue;
+            for (const item of decoded.items) {
+              if (!('event' in item)) continue;
+              expect(item.event.offerId).toMatch(/^[\w.:~-]{1,50}$/);
+              expect(['viewed', 'dismissed']).toContain(item.event.type);
+              expect(Number.isSafeInteger(item.event.occurredAt)).toBe(true);
+            }
+          }
+        },
+      ),
+    );
+  });
+});

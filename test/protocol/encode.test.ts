@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodedBytes, encodeRequest } from '../../src/protocol/encode.js';
+import type { OfferEvent } from '../../src/protocol/event.js';
+import { eventId, START, viewedEvent } from '../support/wire.js';
+
+const utf8Bytes = (text: string): number => new TextEncoder().encode(text).length;
+
+describe('a request on the wire', () => {
+  it("has the version, the sender's clock and the API's own field names", () => {
+    const dismissed: OfferEvent = {
+      id: eventId(2),
+      type: 'dismissed',
+      offerId: 'b:9~x',
+      occurredAt: START - 40,
+      impressionId: eventId(77),
+      expiresAt: START + 86_400_000,
+      reason: 'escape',
+    };
+    expect(JSON.parse(encodeRequest([viewedEvent(1), dismissed], START))).toEqual({
+      v: 1,
+      sent_at: START,
+      events: [
+        { id: eventId(1), type: 'viewed', personalized_offer_id: 'a52ge1', occurred_at: START - 3_700 },
+        {
+          id: eventId(2),
+          type: 'dismissed',
+          personalized_offer_id: 'b:9~x',
+          occurred_at: START - 40,
+          expires_at: START + 86_400_000,
+        },
+      ],
+    });
+  });
+
+  it('keeps the order that it was given, whatever the ids are', () => {
+    const body = JSON.parse(encodeRequest([viewedEvent(9), viewedEvent(2), viewedEvent(5)], START)) as {
+      events: { id: string }[];
+    };
+    expect(body.events.map(({ id }) => id)).toEqual([eventId(9), eventId(2), eventId(5)]);
+  });
+
+  it('carries no reason, no impression and nothing that somebody hung on the event', () => {
+    const event = Object.assign(viewedEvent(4), { email: 'ada@example.org', reason: 'api' });
+    const body = encodeRequest([event], START);
+    expect(body).not.toMatch(/reason|impression|email|ada@/);
+  });
+});
+
+describe('the size of an encoded event', () => {
+  it('adds up to the bytes of the body: envelope, events and their commas', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            number: fc.nat(99_999),
+            offerId: fc.stringMatching(/^[\w.:~-]{1,50}$/),
+            occurredAt: fc.nat(START * 2),
+            expiresAt: fc.option(fc.nat(START * 2), { nil: undefined }),
+          }),
+          { minLength: 1, maxLength: 20 },
+        ),
+        (shapes) => {
+          const events = shapes.map(({ number, ...fields }) => viewedEvent(number, fields));
+          const envelope = utf8Bytes(encodeRequest([], START));
+          const sum = events.reduce((bytes, event) => bytes + encodedBytes(event), envelope);
+          expect(utf8Bytes(encodeRequest(events, START))).toBe(sum - 1);
+        },
+      ),
+    );
+  });
+
+  it('stays far below 1,000 bytes for the largest event there is', () => {
+    const largest = viewedEvent(3, { offerId: '~'.repeat(50), occurredAt: 8.64e15, expiresAt: 8.64e15 });
+    expect(encodedBytes(largest)).toBeLessThan(300);
+  });
+});

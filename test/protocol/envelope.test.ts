@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { decodeRequest } from '../../src/protocol/decode.js';
+import { eventId, START, wireBody, wireEvent } from '../support/wire.js';
+
+const faultOf = (text: string): string | undefined => {
+  const decoded = decodeRequest(text);
+  return decoded.kind === 'fault' ? decoded.fault : undefined;
+};
+
+/** The body of one event in which a field's value is this piece of JSON. */
+const withRaw = (field: string, json: string): string =>
+  wireBody([wireEvent(1, { [field]: 'RAW' })]).replace('"RAW"', json);
+
+describe('the envelope is faulted as a whole', () => {
+  it.each([
+    ['an empty body', ''],
+    ['HTML', '<p>hi</p>'],
+    ['a cut body', wireBody([wireEvent(1)]).slice(0, -2)],
+    ['garbage behind the body', `${wireBody([wireEvent(1)])}x`],
+    ['a byte order mark', `\ufeff${wireBody([wireEvent(1)])}`],
+    ['a comment', `/* */${wireBody([wireEvent(1)])}`],
+    ['NaN', withRaw('occurred_at', 'NaN')],
+    ['Infinity', withRaw('occurred_at', 'Infinity')],
+    ['null', 'null'],
+    ['a number', '7'],
+    ['a text', '"viewed"'],
+    ['a boolean', 'true'],
+    ['a list at the top', `[${wireBody([wireEvent(1)])}]`],
+    ['200,000 brackets that never close', '['.repeat(200_000)],
+    ['200,000 nested lists', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+  ])('json: %s', (_, text) => {
+    expect(faultOf(text)).toBe('json');
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['version 2', { v: 2 }],
+    ['a version in a text', { v: '1' }],
+    ['a version in a list', { v: [1] }],
+    ['no version', { v: undefined }],
+    ['a subscription', { subscription_id: 'cust_1' }],
+    ['an API key', { api_key: 'x' }],
+    ['a URL', { url: 'http://169.254.169.254/' }],
+    ['headers', { headers: {} }],
+    ['a site', { site: 'other' }],
+    ['a field in capitals', { Events: [] }],
+    ['constructor', { constructor: {} }],
+    ['prototype', { prototype: {} }],
+  ])('unsupported: an envelope with %s', (_, fields) => {
+    expect(faultOf(wireBody([wireEvent(1)], fields))).toBe('unsupported');
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a subscription', { subscription_id: 'cust_1' }],
+    ['a reason', { reason: 'api' }],
+    ['an offer id in camel case', { offerId: 'a52ge1' }],
+    ['constructor', { constructor: null }],
+    ['hasOwnProperty', { hasOwnProperty: 1 }],
+  ])('unsupported: an event with %s', (_, fields) => {
+    expect(faultOf(wireBody([wireEvent(1), wireEvent(2, fields)]))).toBe('unsupported');
+  });
+
+  it('unsupported: __proto__ as a key of the envelope or of an event, and no object is changed', () => {
+    const inEnvelope = wireBody([wireEvent(1)]).replace('"v":1', '"v":1,"__proto__":{"polluted":1}');
+    const inEvent = wireBody([wireEvent(1)]).replace(
+      '"type":"viewed"',
+      '"__proto__":{"polluted":1},"type":"viewed"',
+    );
+    expect([faultOf(inEnvelope), faultOf(inEvent)]).toEqual(['unsupported', 'unsupported']);
+    expect({}).not.toHaveProperty('polluted');
+  });
+
+  it.each<[string, string]>([
+    ['no sent_at', wireBody([wireEvent(1)], { sent_at: undefined })],
+    ['sent_at as a text', wireBody([wireEvent(1)], { sent_at: '1763600000000' })],
+    ['sent_at null', wireBody([wireEvent(1)], { sent_at: null })],
+    ['an endless sent_at', wireBody([wireEvent(1)]).replace(/"sent_at":\d+/, '"sent_at":1e999')],
+    ['sent_at beyond any date', wireBody([wireEvent(1)], { sent_at: 8.64e15 + 2 })],
+    ['no events', wireBody(undefined)],
+    ['events null', wireBody(null)],
+    ['events by name', wireBody({ 0: wireEvent(1), length: 1 })],
+    ['events as a text', wireBody('viewed')],
+    ['an empty list', wireBody([])],
+    ['501 events', wireBody(Array.from({ length: 501 }, (_, at) => wireEvent(at)))],
+    ['501 times the same event', wireBody(Array<unknown>(501).fill(wireEvent(1)))],
+    ['a text as an event', wireBody([wireEvent(1), 'viewed'])],
+    ['null as an event', wireBody([null])],
+    ['a list as an event', wireBody([[wireEvent(1)]])],
+    [
+      '200,000 nested lists as events',
+      wireBody('RAW').replace('"RAW"', `${'['.repeat(2e5)}${']'.repeat(2e5)}`),
+    ],
+  ])('batch: %s', (_, text) => {
+    expect(faultOf(text)).toBe('batch');
+  });
+
+  it.each<[string, unknown]>([
+    ['no id', undefined],
+    ['null', null],
+    ['a number', 1_763_600_000_000],
+    ['a boolean', true],
+    ['a list of one id', [eventId(1)]],
+    ['an empty text', ''],
+    ['capitals', eventId(1).toUpperCase()],
+    ['braces', `{${eventId(1)}}`],
+    ['no hyphens', eventId(1).replaceAll('-', '')],
+    ['a line feed at the end', `${eventId(1)}\n`],
+    ['a CRLF and a header', `${eventId(1)}\r\nx-a: b`],
+    ['a digit too many', `${eventId(1)}0`],
+    ['a letter that is no digit', eventId(1).replace('0', 'g')],
+    ['a full-width digit', eventId(1).replace('0', '\uff10')],
+    ['a path', '../../../../../../../../../../etc/pass'],
+  ])('batch: an event whose id has or is %s, for no verdict could name it', (_, id) => {
+    expect(faultOf(wireBody([wireEvent(2), wireEvent(1, { id })]))).toBe('batch');
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['another type', { type: 'dismissed' }],
+    ['another offer', { personalized_offer_id: 'other' }],
+    ['another time', { occurred_at: START - 3_699 }],
+    ['an end', { expires_at: START }],
+    ['a subject', { subject: 'somebody' }],
+    ['a type that does not exist', { type: 'accepted' }],
+  ])('batch: an id twice, once with %s', (_, fields) => {
+    expect(faultOf(wireBody([wireEvent(1), wireEvent(2), wireEvent(1, fields)]))).toBe('batch');
+  });
+});

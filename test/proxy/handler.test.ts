@@ -1,0 +1,253 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Intake } from '../../src/proxy/index.js';
+import { pageRequest, type StartedProxy, startProxy } from '../support/proxy.js';
+import { eventId, START, wireBody, wireEvent } from '../support/wire.js';
+
+const open: StartedProxy[] = [];
+
+const start = (options: Parameters<typeof startProxy>[0] = {}): StartedProxy => {
+  const started = startProxy(options);
+  open.push(started);
+  return started;
+};
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.end()));
+});
+
+const resultsOf = async ({ proxy }: StartedProxy, body: string): Promise<unknown> => {
+  const response = await proxy(pageRequest(body));
+  return ((await response.json()) as { results?: unknown }).results;
+};
+
+/** What reached the upstream: key and body of each call. */
+const reached = ({ runtime }: StartedProxy): unknown[] =>
+  runtime.calls.map(({ key, body }) => [key, JSON.parse(body) as unknown]);
+
+/** An intake that cannot take anything, like one whose disk is full. */
+const brokenIntake = (): Intake => ({
+  take: () => Promise.reject(new Error('SQLITE_FULL: database or disk is full at /srv/secret/intake.db')),
+  lead: async () => true,
+  resign: async () => undefined,
+  begin: async () => ({ rows: [], nextAt: undefined }),
+  finish: async () => undefined,
+  list: async () => [],
+  tally: async () => [],
+  close: async () => undefined,
+});
+
+describe('every event has one verdict, in the order of the request', () => {
+  it('good and bad ones beside each other, and only the good ones are forwarded', async () => {
+    const started = start();
+    const body = wireBody([
+      wireEvent(3, { type: 'clicked' }),
+      wireEvent(2, { type: 'dismissed' }),
+      wireEvent(5, { personalized_offer_id: 'k'.repeat(51) }),
+      wireEvent(4),
+    ]);
+    expect(await resultsOf(started, body)).toEqual([
+      { id: eventId(3), status: 'refused', code: 'invalid_event' },
+      { id: eventId(2), status: 'accepted' },
+      { id: eventId(5), status: 'refused', code: 'invalid_event' },
+      { id: eventId(4), status: 'accepted' },
+    ]);
+    await started.runtime.advance(2_000);
+    expect(reached(started)).toEqual([
+      [`oe1-${eventId(2)}`, { personalized_offer_id: 'a52ge2', type: 'dismissed' }],
+      [`oe1-${eventId(4)}`, { personalized_offer_id: 'a52ge4', type: 'viewed' }],
+    ]);
+  });
+
+  it('says duplicate to a repetition and conflict to other content under a known id', async () => {
+    const started = start();
+    await resultsOf(started, wireBody([wireEvent(1), wireEvent(2)]));
+    await started.runtime.advance(2_000);
+    const again = wireBody([wireEvent(1), wireEvent(2, { type: 'dismissed' }), wireEvent(3)], {
+      sent_at: START + 9_999,
+    });
+    expect(await resultsOf(started, again)).toEqual([
+      { id: eventId(1), status: 'duplicate' },
+      { id: eventId(2), status: 'refused', code: 'conflict' },
+      { id: eventId(3), status: 'accepted' },
+    ]);
+    await started.runtime.advance(2_000);
+    expect(started.runtime.calls.map(({ key }) => key)).toEqual([1, 2, 3].map((id) => `oe1-${eventId(id)}`));
+  });
+
+  it('forwards one of 100 parallel copies of a request', async () => {
+    const started = start();
+    const verdicts = await Promise.all(
+      Array.from({ length: 100 }, () => resultsOf(started, wireBody([wireEvent(7)]))),
+    );
+    expect(verdicts.filter((results) => JSON.stringify(results).includes('accepted'))).toEqual([
+      [{ id: eventId(7), status: 'accepted' }],
+    ]);
+    expect(verdicts.filter((results) => JSON.stringify(results).includes('duplicate'))).toHaveLength(99);
+    await started.runtime.advance(5_000);
+    expect(started.runtime.calls.map(({ key }) => key)).toEqual([`oe1-${eventId(7)}`]);
+  });
+
+  it('defers an event that the intake said nothing about', async () => {
+    const started = start({ intake: { ...brokenIntake(), take: async () => new Map() } });
+    expect(await resultsOf(started, wireBody([wireEvent(1)]))).toEqual([
+      { id: eventId(1), status: 'deferred', code: 'unavailable' },
+    ]);
+  });
+
+  it('ignores idempotency keys and credentials that the request brings', async () => {
+    const started = start();
+    const headers = {
+      'chargebee-idempotency-key': 'mine',
+      'idempotency-key': 'mine',
+      authorization: 'Basic eDo=',
+      cookie: 'session=1',
+    };
+    await started.proxy(pageRequest(wireBody([wireEvent(1)]), headers));
+    await started.runtime.advance(1_000);
+    expect(started.runtime.calls).toEqual([
+      expect.objectContaining({
+        key: `oe1-${eventId(1)}`,
+        url: 'https://acme-test.grow.chargebee.com/api/v2/offer_events',
+      }),
+    ]);
+  });
+});
+
+describe('the time of an event', () => {
+  it.each([
+    ['is corrected by a clock that runs an hour ahead', { sent_at: START + 3_600_000 }, 3_599_000, -1_000],
+    ['is corrected by a clock that runs a day behind', { sent_at: START - 86_400_000 }, -86_405_000, -5_000],
+    ['is never after its arrival', { sent_at: START }, 777_000, 0],
+    ['is never after its arrival, for the wildest clocks', { sent_at: -8.64e15 }, 8.64e15 - START, 0],
+  ])('%s', async (_, fields, occurredAt, expected) => {
+    const started = start();
+    await resultsOf(started, wireBody([wireEvent(1, { occurred_at: START + occurredAt })], fields));
+    expect((await started.intake.list(1)).map((row) => row.occurredAt - START)).toEqual([expected]);
+  });
+});
+
+describe('the earliest time that can be said', () => {
+  it('is a date after the correction, too', async () => {
+    const started = start();
+    await resultsOf(started, wireBody([wireEvent(1, { occurred_at: -8.64e15 })], { sent_at: 8.64e15 }));
+    const times = (await started.intake.list(1)).map(({ occurredAt }) => new Date(occurredAt).getTime());
+    expect(times).toEqual([expect.any(Number)]);
+    expect(times.filter((time) => Number.isNaN(time))).toEqual([]);
+  });
+});
+
+describe('an event of another subject waits for its subject', () => {
+  const body = wireBody([
+    wireEvent(1, { subject: 'ada' }),
+    wireEvent(2, { subject: 'grace' }),
+    wireEvent(3),
+    wireEvent(4, { subject: 'Ada' }),
+  ]);
+
+  it('is deferred by name, and neither kept nor forwarded', async () => {
+    const started = start({ subject: (request) => request.headers.get('x-session') ?? undefined });
+    const response = await started.proxy(pageRequest(body, { 'x-session': 'ada' }));
+    const deferred = { status: 'deferred', code: 'subject_mismatch', retry_after_ms: 60_000 };
+    expect(((await response.json()) as { results: unknown }).results).toEqual([
+      { id: eventId(1), status: 'accepted' },
+      { id: eventId(2), ...deferred },
+      { id: eventId(3), status: 'accepted' },
+      { id: eventId(4), ...deferred },
+    ]);
+    expect((await started.intake.list(9)).map(({ id }) => id)).toEqual([eventId(3), eventId(1)]);
+  });
+
+  it('is accepted once its subject is back', async () => {
+    let owner: string | undefined;
+    const started = start({ subject: async () => owner });
+    const later = wireBody([wireEvent(2, { subject: 'grace' })]);
+    expect(await resultsOf(started, later)).toMatchObject([{ code: 'subject_mismatch' }]);
+    owner = 'grace';
+    expect(await resultsOf(started, later)).toEqual([{ id: eventId(2), status: 'accepted' }]);
+  });
+
+  it('is not asked about where the proxy has no subject hook', async () => {
+    expect(await resultsOf(start(), body)).toMatchObject([1, 2, 3, 4].map(() => ({ status: 'accepted' })));
+  });
+
+  it('is a conflict under an id that another subject has taken', async () => {
+    const started = start();
+    await resultsOf(started, wireBody([wireEvent(1, { subject: 'ada' })]));
+    expect(await resultsOf(started, wireBody([wireEvent(1, { subject: 'grace' })]))).toEqual([
+      { id: eventId(1), status: 'refused', code: 'conflict' },
+    ]);
+  });
+
+  it('is the same event when the session changed in between', async () => {
+    const owners = ['ada', 'grace'];
+    const started = start({ subject: () => owners.shift() });
+    await resultsOf(started, wireBody([wireEvent(1)]));
+    expect(await resultsOf(started, wireBody([wireEvent(1)]))).toEqual([
+      { id: eventId(1), status: 'duplicate' },
+    ]);
+  });
+
+  it('has a 503 when the hook throws, and nothing is kept', async () => {
+    const started = start({ subject: () => Promise.reject(new Error('session store down')) });
+    expect((await started.proxy(pageRequest(body))).status).toBe(503);
+    expect(await started.intake.list(9)).toEqual([]);
+  });
+});
+
+describe('an intake that cannot take fails closed', () => {
+  it('with a 503 that says when to come back, one alert in words and nothing forwarded', async () => {
+    const started = start({ intake: brokenIntake() });
+    const response = await started.proxy(pageRequest(wireBody([wireEvent(1)])));
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      {
+        type: 'urn:offersight:problem:unavailable',
+        title: expect.any(String) as string,
+        status: 503,
+        code: 'unavailable',
+      },
+    ]);
+    expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(started.alerts).toEqual([expect.stringMatching(/intake.*disk/i)]);
+    expect(started.alerts.join()).not.toMatch(/SQLITE|srv/);
+    await started.runtime.advance(120_000);
+    expect(started.runtime.calls).toEqual([]);
+  });
+
+  it('also when the alert hook throws', async () => {
+    const started = start({
+      intake: brokenIntake(),
+      onAlert: () => {
+        throw new Error('pager down');
+      },
+    });
+    const response = await started.proxy(pageRequest(wireBody([wireEvent(1)]))).catch(() => undefined);
+    expect(response?.status).toBe(503);
+  });
+
+  it('answers as many events refused as before when none of them needs the intake', async () => {
+    const started = start({ intake: brokenIntake() });
+    expect(await resultsOf(started, wireBody([wireEvent(1, { type: 'x' })]))).toEqual([
+      { id: eventId(1), status: 'refused', code: 'invalid_event' },
+    ]);
+  });
+});
+
+describe('a closed proxy', () => {
+  it('answers 503 and may be closed again', async () => {
+    const started = start();
+    await started.proxy.close();
+    expect((await started.proxy(pageRequest(wireBody([wireEvent(1)])))).status).toBe(503);
+    await expect(started.proxy.close()).resolves.toBeUndefined();
+  });
+
+  it('leaves what waits to the next one on the same file', async () => {
+    const started = start();
+    started.runtime.answer = () => new Response(null, { status: 429, headers: { 'retry-after': '60' } });
+    await resultsOf(started, wireBody([wireEvent(1)]));
+    await started.runtime.advance(1_000);
+    expect(await started.intake.list(1)).toMatchObject([{ id: eventId(1), state: 'waiting' }]);
+  });
+});

@@ -1,0 +1,59 @@
+/** Events and entries as tests need them: no two alike, ids ascending with their number. */
+import type { OutboxEntry, Recordable } from '../../src/client/outbox/outbox.js';
+import type { DismissedEvent, OfferEvent, ViewedEvent } from '../../src/protocol/event.js';
+
+/** The time at which a fake runtime starts, epoch milliseconds. */
+export const START = 1_763_600_000_000;
+
+/** The id of event number `n`; ids sort as their numbers do. */
+export const idOf = (n: number): string => `019a9e5c-2c00-7000-8000-${n.toString(16).padStart(12, '0')}`;
+
+/** A view with an offer and an impression of its own. */
+export const viewed = (n: number, fields: Partial<ViewedEvent> = {}): ViewedEvent => ({
+  type: 'viewed',
+  id: idOf(n),
+  offerId: `offer-${n}`,
+  impressionId: `impression-${n}`,
+  occurredAt: START,
+  ...fields,
+});
+
+/** The dismissal that ends the showing which `view` began. */
+export const dismissed = (
+  n: number,
+  view: OfferEvent,
+  fields: Partial<DismissedEvent> = {},
+): DismissedEvent => ({
+  type: 'dismissed',
+  reason: 'control',
+  id: idOf(n),
+  offerId: view.offerId,
+  impressionId: view.impressionId,
+  occurredAt: view.occurredAt,
+  expiresAt: view.expiresAt,
+  ...fields,
+});
+
+/** Events to append as they are. */
+export const plain = (...events: OfferEvent[]): Recordable[] =>
+  events.map((event) => ({ event, isOnce: false }));
+
+/** Events to append only if nobody reported the like before. */
+export const once = (...events: OfferEvent[]): Recordable[] =>
+  events.map((event) => ({ event, isOnce: true }));
+
+/** An entry nobody tried to deliver yet. */
+export const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEntry => ({
+  v: 1,
+  event,
+  attempts: 0,
+  notBeforeAt: 0,
+  ...fields,
+});
+
+/** The ids of events. */
+export const idsOf = (events: Iterable<{ readonly id: string }>): string[] => [...events].map(({ id }) => id);
+
+/** The ids of entries. */
+export const entryIds = (entries: Iterable<OutboxEntry>): string[] =>
+  [...entries].map(({ event }) => event.id);

@@ -1,0 +1,45 @@
+/** An outbox with its leasing side over any records, and what it gave up. */
+import { createLeasing, type Leasing, type LeasingOptions } from '../../src/client/outbox/leasing.js';
+import { memoryRecords } from '../../src/client/outbox/memory.js';
+import { createOutbox, type Outbox, type RecordKey, type Records } from '../../src/client/outbox/outbox.js';
+import type { Runtime } from '../../src/runtime.js';
+import { entryIds } from './events.js';
+import { type FakeRuntime, fakeRuntime } from './runtime.js';
+
+/** One tab's outbox. */
+export interface Tab {
+  readonly outbox: Outbox;
+  readonly leasing: Leasing;
+  /** What was given up, in order: id, reason, code. */
+  readonly discarded: (readonly [id: string, reason: string, code: string | undefined])[];
+  /** The ids that a lease gives. */
+  leased(token: string, limit?: number): Promise<string[]>;
+}
+
+/** Opens a tab over records; tabs over the same records share them. */
+export const openTab = (records: Records, runtime: Pick<Runtime, 'now'>, options: LeasingOptions = {}): Tab => {
+  const outbox = createOutbox(records, runtime);
+  const discarded: Tab['discarded'] = [];
+  const leasing = createLeasing(outbox, runtime, options, ({ id }, reason, code) => {
+    discarded.push([id, reason, code]);
+  });
+  return {
+    outbox,
+    leasing,
+    discarded,
+    leased: async (token, limit = 100) => entryIds((await leasing.lease(token, limit)).entries),
+  };
+};
+
+/** A tab over fresh records in memory. */
+export const openMemoryTab = (
+  options: LeasingOptions = {},
+  runtime: FakeRuntime = fakeRuntime(),
+): Tab & { readonly runtime: FakeRuntime; readonly records: Records } => {
+  const records = memoryRecords();
+  return { ...openTab(records, runtime, options), runtime, records };
+};
+
+/** The last part of the keys of one kind, in key order. */
+export const storedIds = (records: Records, kind: RecordKey[0]): Promise<unknown[]> =>
+  records.transact(async (rows) => (await rows.list(kind)).map(([key]) => key[1]));

@@ -1,0 +1,49 @@
+/** A page whose life the test tells. Acts on it are real DOM events. */
+import { createPage, type Page, type PageChange } from '../../src/client/page.js';
+
+/** A page under a test's control. */
+export interface FakePage extends Page {
+  /** Lets something happen to the page. */
+  change(change: PageChange): void;
+  /** How many listen. */
+  readonly listeners: number;
+}
+
+/** Makes a page that is visible. */
+export const fakePage = (): FakePage => {
+  const { capture } = createPage();
+  const listeners = new Set<(change: PageChange) => void>();
+  let isVisible = true;
+  return {
+    isVisible: () => isVisible,
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    capture,
+    change(change) {
+      if (change !== 'online') isVisible = change === 'visible';
+      for (const listener of [...listeners]) listener(change);
+    },
+    get listeners() {
+      return listeners.size;
+    },
+  };
+};
+
+/** A user's own act: the DOM implementation of the tests gives no event its `isTrusted`. */
+export const trusted = <T extends Event>(event: T, isTrusted = true): T =>
+  Object.defineProperty(event, 'isTrusted', { value: isTrusted });
+
+/** Puts markup into the body and gives what the selector finds in it. */
+export const render = (markup: string, selector = 'body > *'): HTMLElement => {
+  document.body.innerHTML = markup;
+  return find(selector);
+};
+
+/** The one element that a test knows is there. */
+export const find = (selector: string): HTMLElement => {
+  const found = document.querySelector<HTMLElement>(selector);
+  if (!found) throw new Error(`Nothing matches ${selector}`);
+  return found;
+};
