@@ -4,15 +4,9 @@ import { type Control, createControl, serveCommand } from './control.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { Site } from './site.js';
 
-export type { Call, CallStatus } from './calls.js';
 export type { Control } from './control.js';
-export type { Fault, FaultMatch } from './faults.js';
-export type { HistoryRow } from './history.js';
-export type { Idempotency } from './idempotency.js';
+export type { Fault } from './faults.js';
 export type { Limits } from './limits.js';
-export type { OfferSettings } from './personalized-offers.js';
-export type { Enabled, State } from './site.js';
-export type { UsageEvent, UsageRow, UsageSettings } from './usage-events.js';
 
 /** How the stand-in starts. */
 export interface UpstreamOptions {

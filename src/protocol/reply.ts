@@ -1,18 +1,18 @@
 /** The client's way back: reply → verdicts. Only delivery needs it, so it loads with delivery. */
 import { type Verdict, WIRE_VERSION, type WireReply, type WireResult } from './batch.js';
 
-const toVerdict = ({ status, code = '', retry_after_ms }: Partial<WireResult>): Verdict | undefined => {
+const toVerdict = ({ status, code, retry_after_ms: delayMs }: Partial<WireResult>): Verdict | undefined => {
   switch (status) {
     case 'accepted':
     case 'duplicate':
       return { kind: status };
     case 'refused':
-      return { kind: status, code };
+      return { kind: status, code: `${code}` };
     case 'deferred':
       return {
         kind: status,
-        code,
-        ...(Number(retry_after_ms) > 0 && { retryAfterMs: Number(retry_after_ms) }),
+        code: `${code}`,
+        ...(Number(delayMs) > 0 && Number.isFinite(delayMs) && { retryAfterMs: Number(delayMs) }),
       };
     default:
       return undefined;

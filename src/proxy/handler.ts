@@ -7,6 +7,7 @@ import { type Verdict, WIRE_VERSION, type WireReply, type WireResult } from '../
 import { type DecodedEvent, decodeRequest } from '../protocol/decode.js';
 import { platformRuntime, type Runtime } from '../runtime.js';
 import { admit } from './admission.js';
+import { type OnAlert, quietly } from './alert.js';
 import { createForwarder, type Pace } from './forward/forwarder.js';
 import { offerEvents } from './forward/offer-events.js';
 import type { AdmittedEvent, Intake } from './intake/intake.js';
@@ -37,8 +38,11 @@ export interface OfferProxyOptions {
   readonly subject?: (request: Request) => string | undefined | Promise<string | undefined>;
   /** What the upstream allows. */
   readonly pace?: Pace;
-  /** Told, in words, what an operator has to do. @default writes to standard error */
-  readonly onAlert?: (message: string) => void;
+  /**
+   * Told, in words, what an operator has to do, and what broke if something of the host's own did.
+   * @default writes to standard error
+   */
+  readonly onAlert?: OnAlert;
   /** Clock, timers, random and network. @default the platform's */
   readonly runtime?: Runtime;
 }
@@ -59,14 +63,16 @@ const BUSY_SECONDS = 5;
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
 
 const baseUrlOf = ({ site, baseUrl }: OfferProxyOptions): string => {
-  if (!SITE.test(site))
+  if (typeof site !== 'string' || !SITE.test(site))
     throw configuration('Set site to the name of your Chargebee site, such as acme-test.');
   if (baseUrl === undefined) return `https://${site}.grow.chargebee.com`;
   if (!URL.canParse(baseUrl))
     throw configuration('Set baseUrl to an origin, such as https://upstream.example.');
   const { protocol, hostname, origin } = new URL(baseUrl);
   const isLoopback = LOOPBACK.has(hostname);
-  if (protocol !== 'https:' && !isLoopback) throw configuration('Set baseUrl to an https origin.');
+  if (protocol !== 'https:' && !(isLoopback && protocol === 'http:')) {
+    throw configuration('Set baseUrl to an https origin.');
+  }
   // Addresses of a private network would make the proxy a way into it.
   if (!isLoopback && /^[\d.]+$|^\[/.test(hostname))
     throw configuration('Set baseUrl to a name, not an address.');
@@ -75,8 +81,15 @@ const baseUrlOf = ({ site, baseUrl }: OfferProxyOptions): string => {
 
 const checkApiKey = (apiKey: string): void => {
   // Said without the value: messages end up in logs.
-  if (!API_KEY.test(apiKey))
+  if (typeof apiKey !== 'string' || !API_KEY.test(apiKey))
     throw configuration('Set apiKey to the key as Chargebee shows it, without spaces.');
+};
+
+const checkPace = (pace: Pace): Pace => {
+  if (Object.values(pace).some((limit) => !(Number(limit) >= 1))) {
+    throw configuration('Set pace to numbers of calls, at least 1.');
+  }
+  return pace;
 };
 
 const checkOrigins = (origins: readonly string[]): ReadonlySet<string> => {
@@ -95,7 +108,7 @@ const toAdmitted = (event: DecodedEvent, sentAt: number, receivedAt: number): Ad
     id,
     type,
     offerId,
-    occurredAt: Math.min(receivedAt, occurredAt + receivedAt - Math.round(sentAt)),
+    occurredAt: Math.max(0, Math.min(receivedAt, occurredAt + receivedAt - Math.round(sentAt))),
     expiresAt,
     receivedAt,
     content: JSON.stringify([type, offerId, occurredAt, expiresAt, event.subject]),
@@ -126,12 +139,15 @@ const toResult = (id: string, verdict: Verdict): WireResult => {
  * @throws {OffersightError} `configuration` if an option is wrong: a deployment has to fail, not its requests.
  */
 export const createOfferProxy = (options: OfferProxyOptions): OfferProxy => {
-  const { apiKey, intake, subject, pace = {} } = options;
+  const { apiKey, intake, subject } = options;
   const baseUrl = baseUrlOf(options);
   checkApiKey(apiKey);
   const origins = checkOrigins(options.origins ?? []);
+  const pace = checkPace(options.pace ?? {});
   const runtime = options.runtime ?? platformRuntime();
-  const onAlert = options.onAlert ?? ((message) => console.error(`offersight: ${message}`));
+  const onAlert = quietly(
+    options.onAlert ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? '')),
+  );
   const forwarder = createForwarder(
     intake,
     offerEvents({ baseUrl, apiKey }, runtime),
@@ -168,10 +184,8 @@ export const createOfferProxy = (options: OfferProxyOptions): OfferProxy => {
     try {
       const admission = await admit(request, origins);
       return admission.kind === 'admitted' ? await decide(request, admission.text) : admission.response;
-    } catch {
-      onAlert(
-        'The intake does not take events: check its disk and permissions. Clients keep theirs and send again.',
-      );
+    } catch (cause) {
+      onAlert('Events could not be taken: see what broke. Clients keep theirs and send them again.', cause);
       return problem('unavailable', {
         'retry-after': `${BUSY_SECONDS + Math.floor(runtime.random() * BUSY_SECONDS)}`,
       });

@@ -4,6 +4,7 @@
  * @module
  */
 export { type ErrorCode, isOffersightError, OffersightError } from '../errors.js';
+export type { OnAlert } from './alert.js';
 export type { Pace } from './forward/forwarder.js';
 export { createOfferProxy, type OfferProxy, type OfferProxyOptions } from './handler.js';
 export type {

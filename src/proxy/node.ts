@@ -49,12 +49,14 @@ export const toNodeListener =
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     outgoing.setHeader('content-length', body.length);
     if (!incoming.complete) {
-      // The body was not read to its end. Closing at once could destroy the answer on its way.
-      outgoing.setHeader('connection', 'close');
+      // The body was not read to its end. What still comes is thrown away before the connection ends, because
+      // closing it at once could destroy the answer on its way.
       const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
       timer.unref();
+      incoming.once('end', () => incoming.socket.end());
       incoming.once('close', () => clearTimeout(timer));
-      incoming.resume();
+      // The web stream over it would stop it again whenever nobody reads there.
+      incoming.removeAllListeners('data').resume();
     }
     outgoing.writeHead(response.status);
     outgoing.end(body);

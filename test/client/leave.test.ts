@@ -1,19 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
-import { createFarewell, unsettled } from '../../src/client/leave.js';
-import {
-  type KeepaliveBytes,
-  type Mirrored,
-  NO_PAUSE,
-  type Outbox,
-  type Pause,
-} from '../../src/client/outbox/outbox.js';
-import { encodedBytes, encodeRequest } from '../../src/protocol/encode.js';
+import { describe, expect, test } from 'vitest';
+import { unsettled } from '../../src/client/leave.js';
+import { type Mirrored, NO_PAUSE, type Outbox, type Pause } from '../../src/client/outbox/outbox.js';
+import { encodedBytes } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
-import { dismissed, idOf, idsOf, START, viewed } from '../support/events.js';
-import { fakePage } from '../support/page.js';
-import { deferred } from '../support/deferred.js';
-import { fakeRuntime, settle } from '../support/runtime.js';
+import { dismissed, idsOf, START, viewed } from '../support/events.js';
 
 type Held = readonly [event: OfferEvent, heldUntil?: number];
 type Sayable = Pick<Outbox, 'pause' | 'mirror'>;
@@ -40,7 +31,11 @@ describe('the farewell takes what is unsettled', () => {
     readonly expected: readonly OfferEvent[];
   }[] = [
     { name: 'nothing where all is settled', held: [], expected: [] },
-    { name: 'all that is free, oldest first', held: [[view], [close], [other]], expected: [view, close, other] },
+    {
+      name: 'all that is free, oldest first',
+      held: [[view], [close], [other]],
+      expected: [view, close, other],
+    },
     { name: 'not what is leased or not due', held: [[view, later], [other]], expected: [other] },
     { name: 'what was held until this very moment', held: [[view, START]], expected: [view] },
     { name: 'not what was said already', held: [[view], [other]], said: [view], expected: [other] },
@@ -93,7 +88,10 @@ describe('the farewell takes what is unsettled', () => {
     },
     {
       name: 'nothing behind the first that does not fit',
-      held: [[viewed(4, { offerId: 'a-very-long-offer-id-that-takes-its-room' })], [viewed(5, { offerId: 'b' })]],
+      held: [
+        [viewed(4, { offerId: 'a-very-long-offer-id-that-takes-its-room' })],
+        [viewed(5, { offerId: 'b' })],
+      ],
       maxBytes: encodedBytes(viewed(5, { offerId: 'b' })),
       expected: [],
     },
@@ -173,154 +171,5 @@ describe('the farewell takes what is unsettled', () => {
         }),
       );
     });
-  });
-});
-
-describe('the farewell is said', () => {
-  const ENDPOINT = 'https://shop.example/offer-events';
-
-  const start = (answer: () => Promise<Response> = () => Promise.resolve(new Response('{}'))) => {
-    const outbox = outboxOf([[viewed(1)], [viewed(2)]]) as Outbox;
-    const page = fakePage();
-    const keepalive: KeepaliveBytes = { inFlight: 0 };
-    const requests: { url: unknown; init: RequestInit | undefined; ids: string[] }[] = [];
-    const runtime = fakeRuntime({
-      fetch(url, init) {
-        const { events } = JSON.parse(init?.body as string) as { events: { id: string }[] };
-        requests.push({ url, init, ids: idsOf(events) });
-        return answer();
-      },
-    });
-    const onReply = vi.fn(async (_events: readonly OfferEvent[], response: Response): Promise<unknown> =>
-      response.text(),
-    );
-    const stop = createFarewell(outbox, page, runtime, ENDPOINT, keepalive, onReply);
-    return { outbox, page, keepalive, requests, onReply, stop, asked: () => requests.map(({ ids }) => ids) };
-  };
-
-  test('as one same-origin keepalive POST', () => {
-    const { page, requests } = start();
-    page.change('hidden');
-    expect(requests).toEqual([
-      {
-        url: ENDPOINT,
-        init: {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: encodeRequest([viewed(1), viewed(2)], START),
-          keepalive: true,
-          redirect: 'error',
-          cache: 'no-store',
-        },
-        ids: [idOf(1), idOf(2)],
-      },
-    ]);
-  });
-
-  test('once while the page is hidden, and with what came since when it is left', () => {
-    const { page, outbox, asked } = start();
-    page.change('hidden');
-    outbox.mirror.set(idOf(7), { event: viewed(7), heldUntil: 0 });
-    page.change('leave');
-    page.change('leave');
-    expect(asked()).toEqual([[idOf(1), idOf(2)], [idOf(7)]]);
-  });
-
-  test('again after the page was visible', () => {
-    const { page, asked } = start();
-    page.change('hidden');
-    page.change('visible');
-    page.change('leave');
-    expect(asked()).toEqual([
-      [idOf(1), idOf(2)],
-      [idOf(1), idOf(2)],
-    ]);
-  });
-
-  test('not because the network is back or the page is visible', () => {
-    const { page, asked } = start();
-    page.change('online');
-    page.change('visible');
-    expect(asked()).toEqual([]);
-  });
-
-  test.each(['throttled', 'circuit'] as const)('not in a %s pause', (kind) => {
-    const { page, outbox, asked } = start();
-    outbox.pause = { kind, at: START + 5, failures: 1 };
-    page.change('hidden');
-    expect(asked()).toEqual([]);
-  });
-
-  test('in a back-off', () => {
-    const { page, outbox, asked } = start();
-    outbox.pause = { kind: 'back-off', at: START + 5, failures: 1 };
-    page.change('hidden');
-    expect(asked()).toEqual([[idOf(1), idOf(2)]]);
-  });
-
-  test('not after it was stopped', () => {
-    const { page, stop, asked } = start();
-    stop();
-    page.change('hidden');
-    expect(asked()).toEqual([]);
-  });
-
-  test('within the bytes that others have left, and its own are given back when the reply was read', async () => {
-    const answer = deferred<Response>();
-    const { page, keepalive, requests } = start(() => answer.promise);
-    keepalive.inFlight = 1_000;
-    page.change('hidden');
-    const { length } = requests[0]?.init?.body as string;
-    expect(keepalive.inFlight).toBe(1_000 + length);
-    answer.resolve(new Response('{}'));
-    await settle();
-    expect(keepalive.inFlight).toBe(1_000);
-  });
-
-  test('in no more bytes than 48,000 with all that is in flight', () => {
-    const { page, outbox, keepalive, requests } = start(() => new Promise(() => undefined));
-    for (let n = 10; n < 260; n++) outbox.mirror.set(idOf(n), { event: viewed(n), heldUntil: 0 });
-    keepalive.inFlight = 40_000;
-    page.change('hidden');
-    expect(keepalive.inFlight).toBeGreaterThan(46_000);
-    expect(keepalive.inFlight).toBeLessThanOrEqual(48_000);
-    page.change('leave');
-    expect(requests).toHaveLength(1);
-  });
-
-  test('and its reply handed on with the events it was about', async () => {
-    const response = new Response('{"v":1,"results":[]}');
-    const { page, onReply } = start(() => Promise.resolve(response));
-    page.change('hidden');
-    await settle();
-    expect(onReply.mock.calls).toEqual([[[viewed(1), viewed(2)], response]]);
-  });
-
-  test.each([
-    ['the network fails', () => Promise.reject(new TypeError('offline'))],
-    [
-      'fetch itself throws',
-      () => {
-        throw new Error('replaced by the page');
-      },
-    ],
-  ] as const)('and where %s nothing is harmed', async (_, answer) => {
-    const unhandled = vi.fn();
-    process.on('unhandledRejection', unhandled);
-    const { page, keepalive, outbox } = start(answer);
-    expect(() => page.change('hidden')).not.toThrow();
-    await settle();
-    process.off('unhandledRejection', unhandled);
-    expect(unhandled).not.toHaveBeenCalled();
-    expect(keepalive.inFlight).toBe(0);
-    expect([...outbox.mirror.keys()]).toEqual([idOf(1), idOf(2)]);
-  });
-
-  test('and where the reply cannot be used the bytes are given back', async () => {
-    const { page, keepalive, onReply } = start();
-    onReply.mockRejectedValue(new Error('no second load'));
-    page.change('hidden');
-    await settle();
-    expect(keepalive.inFlight).toBe(0);
   });
 });

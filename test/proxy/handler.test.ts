@@ -158,7 +158,7 @@ describe('an event of another subject waits for its subject', () => {
   });
 
   it('is accepted once its subject is back', async () => {
-    let owner: string | undefined;
+    let owner = 'nobody';
     const started = start({ subject: async () => owner });
     const later = wireBody([wireEvent(2, { subject: 'grace' })]);
     expect(await resultsOf(started, later)).toMatchObject([{ code: 'subject_mismatch' }]);
@@ -210,10 +210,20 @@ describe('an intake that cannot take fails closed', () => {
     expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d?$/);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     expect(response.headers.get('cache-control')).toBe('no-store');
-    expect(started.alerts).toEqual([expect.stringMatching(/intake.*disk/i)]);
+    expect(started.alerts).toEqual([expect.stringMatching(/Clients keep theirs/)]);
     expect(started.alerts.join()).not.toMatch(/SQLITE|srv/);
     await started.runtime.advance(120_000);
     expect(started.runtime.calls).toEqual([]);
+  });
+
+  it('and hands what broke to the alert hook, not to the sender', async () => {
+    const causes: unknown[] = [];
+    const { proxy } = start({ intake: brokenIntake(), onAlert: (_, cause) => causes.push(cause) });
+    const response = await proxy(pageRequest(wireBody([wireEvent(1)])));
+    expect(causes).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('SQLITE_FULL') as string }),
+    ]);
+    expect(await response.text()).not.toMatch(/SQLITE|srv/);
   });
 
   it('also when the alert hook throws', async () => {

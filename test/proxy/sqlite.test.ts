@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteIntake } from '../../src/proxy/intake/sqlite.js';
 import { admitted, temporaryFolder } from '../support/intake.js';
@@ -91,6 +92,24 @@ describe('several processes on one file', () => {
     expect(await intake.lead('other', START + 30_000)).toBe(true);
     await intake.close();
   }, 20_000);
+});
+
+describe('the file stays small', () => {
+  it('for calls are forgotten once they are out of the window', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, 'intake.db');
+    const intake = sqliteIntake({ file });
+    await intake.take([1, 2, 3].map((number) => admitted(number)));
+    for (const minute of [0, 1, 2]) {
+      await intake.lead('only', START + minute * 60_000);
+      await begin(intake, START + minute * 60_000, 1);
+    }
+    await intake.close();
+    const database = new Database(file);
+    expect(database.prepare('SELECT at FROM calls').all()).toEqual([{ at: START + 120_000 }]);
+    database.close();
+    folder.remove();
+  });
 });
 
 describe('a file that cannot be opened', () => {

@@ -11,5 +11,9 @@ export const deferred = <T>(): Deferred<T> => {
   const promise = new Promise<T>((resolve, reject) => {
     settlers = { resolve, reject };
   });
-  return { promise, resolve: (value) => settlers?.resolve(value), reject: (cause) => settlers?.reject(cause) };
+  return {
+    promise,
+    resolve: (value) => settlers?.resolve(value),
+    reject: (cause) => settlers?.reject(cause),
+  };
 };

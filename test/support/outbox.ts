@@ -12,12 +12,16 @@ export interface Tab {
   readonly leasing: Leasing;
   /** What was given up, in order: id, reason, code. */
   readonly discarded: (readonly [id: string, reason: string, code: string | undefined])[];
-  /** The ids that a lease gives. */
-  leased(token: string, limit?: number): Promise<string[]>;
+  /** The ids that a lease gives; without the lock, unless told otherwise. */
+  leased(token: string, limit?: number, isExclusive?: boolean): Promise<string[]>;
 }
 
 /** Opens a tab over records; tabs over the same records share them. */
-export const openTab = (records: Records, runtime: Pick<Runtime, 'now'>, options: LeasingOptions = {}): Tab => {
+export const openTab = (
+  records: Records,
+  runtime: Pick<Runtime, 'now'>,
+  options: LeasingOptions = {},
+): Tab => {
   const outbox = createOutbox(records, runtime);
   const discarded: Tab['discarded'] = [];
   const leasing = createLeasing(outbox, runtime, options, ({ id }, reason, code) => {
@@ -27,7 +31,8 @@ export const openTab = (records: Records, runtime: Pick<Runtime, 'now'>, options
     outbox,
     leasing,
     discarded,
-    leased: async (token, limit = 100) => entryIds((await leasing.lease(token, limit)).entries),
+    leased: async (token, limit = 100, isExclusive = false) =>
+      entryIds((await leasing.lease(token, limit, isExclusive)).entries),
   };
 };
 

@@ -54,9 +54,11 @@ const systemCodeOf = (error: unknown): string | undefined => {
 const readBounded = async (response: Response): Promise<string> => {
   const decoder = new TextDecoder();
   let text = '';
+  let bytes = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_REPLY_BYTES) break;
+    if (bytes > MAX_REPLY_BYTES) break;
   }
   return text;
 };

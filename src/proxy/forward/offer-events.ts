@@ -14,8 +14,8 @@ export type Outcome =
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
   /** Not taken, for now. */
   | { readonly kind: 'unavailable' }
-  /** Nobody knows whether it was taken. */
-  | { readonly kind: 'ambiguous' };
+  /** Nobody knows whether it was taken; an alert says so where something else answers in the API's place. */
+  | { readonly kind: 'ambiguous'; readonly alert?: string };
 
 /** Forwards one event; never throws. */
 export type Destination = (row: Pick<IntakeRow, 'id' | 'type' | 'offerId'>) => Promise<Outcome>;
@@ -25,6 +25,9 @@ const NOT_ENABLED =
 const BAD_KEY =
   'Chargebee does not accept the API key for offer events: check the key, its permissions and the site. Events are kept.';
 const WRONG_SITE = 'Chargebee knows no such site or path: check the site name. Events are kept.';
+
+const NOT_THE_API =
+  'Something answers in the place of Chargebee: check the base URL and what stands between. Events are kept.';
 
 const misconfigured = (alert: string): Outcome => ({ kind: 'misconfigured', alert });
 const refused = (code: string | undefined, status: number): Outcome => ({
@@ -44,8 +47,11 @@ const retryAfterMsOf = (retryAfter: string | undefined): number =>
  */
 export const outcomeOf = (call: Call): Outcome => {
   if (call.kind === 'unsent') return { kind: 'unavailable' };
-  if (call.kind === 'lost' || !call.isApi) return { kind: 'ambiguous' };
-  const { status, code, retryAfter } = call;
+  if (call.kind === 'lost') return { kind: 'ambiguous' };
+  const { status, code, retryAfter, isApi } = call;
+  // A server error may well be a page; a page or a redirect instead of an answer is somebody else's.
+  if (status < 400 && (!isApi || status >= 300)) return { kind: 'ambiguous', alert: NOT_THE_API };
+  if (!isApi) return { kind: 'ambiguous' };
   if (status >= 200 && status < 300) return { kind: 'done' };
   // Also a conflict with our own earlier call of the same key, which is still under way.
   if (code === 'lock_timeout')

@@ -44,7 +44,7 @@ const SCHEMA = `
     settled_at INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS open_events ON events (due_at, id) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS open_offers ON events (offer_id, id) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS offers ON events (offer_id, id);
   CREATE INDEX IF NOT EXISTS settled_events ON events (settled_at) WHERE settled_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS calls (at INTEGER NOT NULL);
   CREATE INDEX IF NOT EXISTS calls_at ON calls (at);
@@ -61,6 +61,8 @@ const MEMORY_MS = MAX_RETENTION_MS + 24 * 60 * MINUTE_MS;
 /** Due at no time: on its way, and only its outcome or a new leader moves it. */
 const IN_FLIGHT = Number.MAX_SAFE_INTEGER;
 const DEFER_MS = 60_000;
+/** Nothing is postponed for longer. */
+const LONGEST_WAIT_MS = 60 * MINUTE_MS;
 
 interface Row {
   id: string;
@@ -141,24 +143,30 @@ export const sqliteIntake = ({
   );
   const forget = prepare('DELETE FROM events WHERE settled_at < ?');
   const forgetCalls = prepare('DELETE FROM calls WHERE at <= ?');
-  const callsSince = prepare('SELECT count(*) AS n, min(at) AS oldest FROM calls WHERE at > ?');
+  // Calls of the far future were made under another clock.
+  const callsBetween = prepare('SELECT count(*) AS n, min(at) AS oldest FROM calls WHERE at > ? AND at <= ?');
   const called = prepare('INSERT INTO calls (at) VALUES (?)');
+  // What is on its way is not given up under its call; its outcome decides.
   const expire = prepare(
-    `UPDATE events SET state = 'dead', code = 'expired', settled_at = ?
-     WHERE settled_at IS NULL AND state = 'waiting' AND (received_at < ? OR expires_at <= ?)`,
+    `UPDATE events SET state = 'dead', code = 'expired', settled_at = ?1
+     WHERE settled_at IS NULL AND due_at < ${IN_FLIGHT} AND (received_at < ?2 OR expires_at <= ?1)`,
   );
   const giveUpUnknown = prepare(
-    `UPDATE events SET state = 'dead', code = 'unknown_outcome', settled_at = ?
-     WHERE settled_at IS NULL AND state = 'forwarding' AND due_at <= ? AND first_forward_at < ?`,
+    `UPDATE events SET state = 'dead', code = 'unknown_outcome', settled_at = ?1
+     WHERE settled_at IS NULL AND is_ambiguous AND due_at <= ?1 AND first_forward_at < ?2`,
   );
-  const firstOfEachOffer = `settled_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM events AS older
-    WHERE older.settled_at IS NULL AND older.offer_id = events.offer_id AND older.id < events.id)`;
-  const due = prepare(
-    `SELECT * FROM events WHERE due_at <= ? AND ${firstOfEachOffer} ORDER BY due_at, id LIMIT ?`,
+  // A time to wait until, from a clock that has been put right since, would hold its offer back.
+  const putRight = prepare(
+    `UPDATE events SET due_at = ?1 WHERE settled_at IS NULL AND due_at > ?1 + ${LONGEST_WAIT_MS} AND due_at < ${IN_FLIGHT}`,
   );
+  // One event of an offer at a time: the one that is on its way, else the oldest.
+  const isNext = `settled_at IS NULL AND NOT EXISTS (
+    SELECT 1 FROM events AS other
+    WHERE other.offer_id = events.offer_id AND other.settled_at IS NULL AND other.id <> events.id
+      AND (other.state = 'forwarding' OR (events.state = 'waiting' AND other.id < events.id)))`;
+  const due = prepare(`SELECT * FROM events WHERE due_at <= ? AND ${isNext} ORDER BY due_at, id LIMIT ?`);
   const nextDue = prepare(
-    `SELECT min(due_at) AS at FROM events WHERE due_at > ? AND due_at < ? AND ${firstOfEachOffer}`,
+    `SELECT min(due_at) AS at FROM events WHERE due_at > ? AND due_at < ? AND ${isNext}`,
   );
   const begin = prepare(
     `UPDATE events SET state = 'forwarding', due_at = ?, attempts = attempts + 1,
@@ -170,10 +178,12 @@ export const sqliteIntake = ({
     'UPDATE events SET state = ?, code = ?, settled_at = ?, due_at = 0 WHERE id = ? AND settled_at IS NULL',
   );
   // A `dismissed` without its `viewed` would lift the funnel over 100 %.
-  const settleOrphans = prepare(
-    `UPDATE events SET state = 'dead', code = 'viewed_refused', settled_at = ?
+  const takeAlong = prepare(
+    `UPDATE events SET state = 'dead', code = 'viewed_dead', settled_at = ?1
      WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed'
-       AND offer_id = (SELECT offer_id FROM events WHERE id = ? AND type = 'viewed')
+       AND EXISTS (
+         SELECT 1 FROM events AS seen
+         WHERE seen.offer_id = events.offer_id AND seen.type = 'viewed' AND seen.state = 'dead')
        AND NOT EXISTS (
          SELECT 1 FROM events AS seen
          WHERE seen.offer_id = events.offer_id AND seen.type = 'viewed' AND seen.state <> 'dead')`,
@@ -248,7 +258,7 @@ export const sqliteIntake = ({
               break;
             case 'dead':
               settle.run('dead', result.code, now, id);
-              settleOrphans.run(now, id);
+              takeAlong.run(now);
               break;
             case 'waiting':
               postpone.run('waiting', result.dueAt, 0, id);
@@ -276,9 +286,12 @@ export const sqliteIntake = ({
   };
 
   function beginDue({ now, limit, perMinute }: BeginOptions): Begun {
-    expire.run(now, now - maxDelayMs, now);
-    if (ambiguous === 'atMostOnce') giveUpUnknown.run(now, now, now - KEY_WINDOW_MS);
-    const { n: calls, oldest } = callsSince.get(now - MINUTE_MS) as { n: number; oldest: number | null };
+    putRight.run(now);
+    let given = expire.run(now, now - maxDelayMs).changes;
+    if (ambiguous === 'atMostOnce') given += giveUpUnknown.run(now, now - KEY_WINDOW_MS).changes;
+    if (given) takeAlong.run(now);
+    const counted = callsBetween.get(now - MINUTE_MS, now + MINUTE_MS);
+    const { n: calls, oldest } = counted as { n: number; oldest: number | null };
     const room = Math.max(0, Math.min(limit, perMinute - calls));
     const rows = due.all(now, room) as Row[];
     for (const { id } of rows) {

@@ -15,7 +15,10 @@ const bytesOf = (batch: readonly OutboxEntry[]): number => new TextEncoder().enc
 
 const entries = fc
   .array(
-    fc.record({ length: fc.integer({ min: 1, max: 50 }), expiresAt: fc.option(fc.nat(), { nil: undefined }) }),
+    fc.record({
+      length: fc.integer({ min: 1, max: 50 }),
+      expiresAt: fc.option(fc.nat(), { nil: undefined }),
+    }),
     { maxLength: 60 },
   )
   .map((shapes) =>

@@ -41,7 +41,9 @@ export const describeBounds = (open: OpenRecords): void => {
     test('an expired view takes its dismissal along, though that is younger', async () => {
       const tab = start({ retentionMs: 10_000 });
       const view = viewed(1);
-      await tab.outbox.append(plain(view, dismissed(2, view, { occurredAt: START + 9_000 }), viewed(3, { occurredAt: START + 1 })));
+      await tab.outbox.append(
+        plain(view, dismissed(2, view, { occurredAt: START + 9_000 }), viewed(3, { occurredAt: START + 1 })),
+      );
       await tab.runtime.advance(10_000);
       await expect(tab.leased('one')).resolves.toEqual([idOf(3)]);
       expect(tab.discarded).toEqual([
@@ -55,7 +57,13 @@ export const describeBounds = (open: OpenRecords): void => {
       const view = viewed(1);
       await tab.outbox.append(plain(view, dismissed(2, view, { occurredAt: START + 9_000 })));
       await tab.leased('one');
-      await tab.leasing.release('one', new Map([[idOf(1), 0], [idOf(2), START + 12_000]]));
+      await tab.leasing.release(
+        'one',
+        new Map([
+          [idOf(1), 0],
+          [idOf(2), START + 12_000],
+        ]),
+      );
       await tab.runtime.advance(10_000);
       await tab.leased('two');
       await tab.runtime.advance(2_000);

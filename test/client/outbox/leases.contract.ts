@@ -39,10 +39,8 @@ export const describeLeases = (open: OpenRecords): void => {
     test('the lease names its holder and its end', async () => {
       const tab = start();
       await tab.outbox.append(plain(viewed(1)));
-      const { entries } = await tab.leasing.lease('me', 5);
-      expect(entries).toEqual([
-        expect.objectContaining({ attempts: 0, lease: { token: 'me', until: START + LEASE_MS } }),
-      ]);
+      const { entries } = await tab.leasing.lease('me', 5, false);
+      expect(entries).toMatchObject([{ attempts: 0, lease: { token: 'me', until: START + LEASE_MS } }]);
     });
 
     test('a lease further ahead than any that is given out is void: a clock jumped', async () => {
@@ -53,20 +51,40 @@ export const describeLeases = (open: OpenRecords): void => {
       await expect(tab.another().leased('other')).resolves.toEqual([idOf(1)]);
     });
 
+    test('a lease given under the lock is void for the next who has the lock, and for nobody else', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.leased('one', 5, true);
+      await expect(tab.another().leased('without the lock', 5, false)).resolves.toEqual([]);
+      await expect(tab.another().leased('with the lock', 5, true)).resolves.toEqual([idOf(1)]);
+    });
+
+    test('a lease given without the lock holds against who has the lock', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.leased('one', 5, false);
+      await expect(tab.another().leased('with the lock', 5, true)).resolves.toEqual([]);
+      await tab.runtime.advance(LEASE_MS);
+      await expect(tab.another().leased('with the lock', 5, true)).resolves.toEqual([idOf(1)]);
+    });
+
     test('a limit takes the oldest, and more is due at once', async () => {
       const tab = start();
       await tab.outbox.append(plain(viewed(3), viewed(1), viewed(2)));
-      const { entries, nextAt } = await tab.leasing.lease('one', 2);
+      const { entries, nextAt } = await tab.leasing.lease('one', 2, false);
       expect(entryIds(entries)).toEqual([idOf(1), idOf(2)]);
       expect(nextAt).toBe(START);
-      await expect(tab.leasing.lease('one', 2)).resolves.toEqual({
+      await expect(tab.leasing.lease('one', 2, false)).resolves.toEqual({
         entries: [expect.objectContaining({ event: viewed(3) })],
         nextAt: START + LEASE_MS,
       });
     });
 
     test('nothing waits in an empty outbox', async () => {
-      await expect(start().leasing.lease('one', 5)).resolves.toEqual({ entries: [], nextAt: undefined });
+      await expect(start().leasing.lease('one', 5, false)).resolves.toEqual({
+        entries: [],
+        nextAt: undefined,
+      });
     });
 
     test('a long outbox is leased whole, in order', async () => {
@@ -101,8 +119,17 @@ export const describeLeases = (open: OpenRecords): void => {
       const tab = start();
       await tab.outbox.append(plain(view, close));
       await tab.leased('one');
-      await tab.leasing.release('one', new Map([[view.id, START + 9_000], [close.id, 0]]));
-      await expect(tab.leasing.lease('other', 5)).resolves.toEqual({ entries: [], nextAt: START + 9_000 });
+      await tab.leasing.release(
+        'one',
+        new Map([
+          [view.id, START + 9_000],
+          [close.id, 0],
+        ]),
+      );
+      await expect(tab.leasing.lease('other', 5, false)).resolves.toEqual({
+        entries: [],
+        nextAt: START + 9_000,
+      });
       await tab.runtime.advance(9_000);
       await expect(tab.leased('other')).resolves.toEqual([view.id, close.id]);
     });
@@ -120,10 +147,16 @@ export const describeLeases = (open: OpenRecords): void => {
       const tab = start();
       await tab.outbox.append(plain(viewed(1), viewed(2)));
       await tab.leased('one');
-      await tab.leasing.release('one', new Map([[idOf(1), START + 4_000], [idOf(2), START + 2_500]]));
-      await expect(tab.leasing.lease('x', 5)).resolves.toEqual({ entries: [], nextAt: START + 2_500 });
+      await tab.leasing.release(
+        'one',
+        new Map([
+          [idOf(1), START + 4_000],
+          [idOf(2), START + 2_500],
+        ]),
+      );
+      await expect(tab.leasing.lease('x', 5, false)).resolves.toEqual({ entries: [], nextAt: START + 2_500 });
       await tab.runtime.advance(4_000);
-      const { entries } = await tab.leasing.lease('two', 5);
+      const { entries } = await tab.leasing.lease('two', 5, false);
       expect(entries.map(({ event, attempts }) => [event.id, attempts])).toEqual([
         [idOf(1), 1],
         [idOf(2), 1],
@@ -140,7 +173,7 @@ export const describeLeases = (open: OpenRecords): void => {
       await tab.leasing.release('stale', new Map([[idOf(1), 0]]));
       await expect(tab.leased('third')).resolves.toEqual([]);
       await other.leasing.release('current', new Map([[idOf(1), 0]]));
-      const { entries } = await tab.leasing.lease('third', 5);
+      const { entries } = await tab.leasing.lease('third', 5, false);
       expect(entries.map(({ attempts }) => attempts)).toEqual([1]);
     });
 
@@ -158,7 +191,14 @@ export const describeLeases = (open: OpenRecords): void => {
       await tab.outbox.append(plain(viewed(1), viewed(2), viewed(3)));
       await tab.leased('one');
       await tab.another().leasing.settle([idOf(1), idOf(3)]);
-      await tab.leasing.release('one', new Map([[idOf(1), 0], [idOf(2), 0], [idOf(3), 0]]));
+      await tab.leasing.release(
+        'one',
+        new Map([
+          [idOf(1), 0],
+          [idOf(2), 0],
+          [idOf(3), 0],
+        ]),
+      );
       await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(2)]);
       await expect(tab.leased('two')).resolves.toEqual([idOf(2)]);
     });

@@ -2,8 +2,8 @@
 import { describe } from 'vitest';
 import { describeBounds } from './bounds.contract.js';
 import { describeLeases } from './leases.contract.js';
-import { describeWaiting } from './waiting.contract.js';
 import type { OpenRecords } from './records.contract.js';
+import { describeWaiting } from './waiting.contract.js';
 
 /** Runs the promises of the leasing side against records. */
 export const describeLeasing = (open: OpenRecords): void => {

@@ -30,7 +30,7 @@ export const describeOutbox = (open: OpenRecords): void => {
       const view = viewed(1, { expiresAt: START + 5_000 });
       const close = dismissed(2, view, { reason: 'escape' });
       await expect(tab.outbox.append(plain(view, close))).resolves.toEqual([view, close]);
-      const { entries } = await tab.another().leasing.lease('t', 9);
+      const { entries } = await tab.another().leasing.lease('t', 9, false);
       expect(entries.map(({ event }) => event)).toEqual([view, close]);
     });
 

@@ -24,7 +24,10 @@ export const describeWaiting = (open: OpenRecords): void => {
       await tab.outbox.append(plain(viewed(1)));
       await tab.leasing.setPause(() => pauseOf({ at: START + 5_000 }));
       const other = tab.another();
-      await expect(other.leasing.lease('one', 5)).resolves.toEqual({ entries: [], nextAt: START + 5_000 });
+      await expect(other.leasing.lease('one', 5, false)).resolves.toEqual({
+        entries: [],
+        nextAt: START + 5_000,
+      });
       expect(other.outbox.pause).toEqual(pauseOf({ at: START + 5_000 }));
       await tab.runtime.advance(5_000);
       await expect(other.leased('one')).resolves.toEqual([idOf(1)]);
@@ -36,7 +39,7 @@ export const describeWaiting = (open: OpenRecords): void => {
       await tab.leased('one');
       await tab.leasing.release('one', new Map([[idOf(1), START + 8_000]]));
       await tab.leasing.setPause(() => pauseOf({ at: START + 5_000 }));
-      await expect(tab.leasing.lease('two', 5)).resolves.toMatchObject({ nextAt: START + 8_000 });
+      await expect(tab.leasing.lease('two', 5, false)).resolves.toMatchObject({ nextAt: START + 8_000 });
     });
 
     test('the next pause grows from the one that another tab wrote', async () => {
@@ -48,7 +51,7 @@ export const describeWaiting = (open: OpenRecords): void => {
         return NO_PAUSE;
       });
       expect(given).toEqual([pauseOf({ failures: 3, at: START + 100 })]);
-      await tab.leasing.lease('one', 1);
+      await tab.leasing.lease('one', 1, false);
       expect(tab.outbox.pause).toEqual(NO_PAUSE);
     });
   });
@@ -68,7 +71,7 @@ export const describeWaiting = (open: OpenRecords): void => {
       // Asked often, as a page does: the end must not move on with each look.
       const got: string[] = [];
       for (let asked = 0; asked < 5; asked++) {
-        const { entries, nextAt = 0 } = await tab.leasing.lease('one', 5);
+        const { entries, nextAt = 0 } = await tab.leasing.lease('one', 5, false);
         got.push(...entryIds(entries));
         expect(nextAt).toBeLessThanOrEqual(tab.runtime.now() + longestMs);
         await tab.runtime.advance(longestMs / 4);
@@ -114,7 +117,7 @@ export const describeWaiting = (open: OpenRecords): void => {
       await expect(tab.leased('one')).resolves.toEqual([idOf(2), idOf(4), idOf(6)]);
       await tab.leasing.settle([idOf(2), idOf(4)]);
       await tab.leasing.bury(new Map([[idOf(6), 'conflict']]));
-      await expect(tab.leasing.lease('two', 5)).resolves.toEqual({ entries: [], nextAt: undefined });
+      await expect(tab.leasing.lease('two', 5, false)).resolves.toEqual({ entries: [], nextAt: undefined });
     });
 
     test('records of other versions and strangers are left as they are', async () => {

@@ -1,0 +1,326 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type ClosingOptions, createClosing } from '../../../src/client/detect/closing.js';
+import type { Stop } from '../../../src/runtime.js';
+import { type FakePage, fakePage, find, render, trusted } from '../../support/page.js';
+import { type Decision, decisionLog, placementsOfPage } from '../../support/placements.js';
+import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
+
+let log: Decision[];
+let page: FakePage;
+let runtime: FakeRuntime;
+let stop: Stop;
+
+const start = (options: ClosingOptions = {}): void => {
+  const decisions = decisionLog();
+  ({ log } = decisions);
+  page = fakePage();
+  runtime = fakeRuntime();
+  stop = createClosing(placementsOfPage(), page, runtime, options, decisions);
+};
+
+beforeEach(() => start());
+
+afterEach(() => {
+  stop();
+  document.body.innerHTML = '';
+});
+
+const act = (type: string, target: Element | Document, isTrusted = true, more: MouseEventInit = {}): void =>
+  void target.dispatchEvent(
+    trusted(new MouseEvent(type, { bubbles: true, composed: true, ...more }), isTrusted),
+  );
+
+const click = (selector: string, isTrusted = true): void => act('click', find(selector), isTrusted);
+
+const press = (key: string, isTrusted = true, more: KeyboardEventInit = {}): void =>
+  void document.body.dispatchEvent(
+    trusted(new KeyboardEvent('keydown', { key, bubbles: true, ...more }), isTrusted),
+  );
+
+const MODAL = '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close">×</button></div>';
+const CARD = '<article data-offer-id="a"><button aria-label="Close">×</button></article>';
+
+describe('a conventional close control counts', () => {
+  test.each([
+    '<button aria-label="Close">×</button>',
+    '<button aria-label="Dismiss">×</button>',
+    '<button aria-label="No thanks">No</button>',
+    '<button aria-label="Not now">Later</button>',
+    '<button data-bs-dismiss="modal">×</button>',
+    '<button command="close">×</button>',
+    '<button command="hide-popover">×</button>',
+    '<button popovertargetaction="hide">×</button>',
+    '<button value="cancel">×</button>',
+  ])('%s, once what it stands in is gone', async (control) => {
+    render(`<article data-offer-id="a">${control}</article>`);
+    const article = find('article');
+    click('button');
+    expect(log).toEqual([]);
+    article.remove();
+    await runtime.advance(0);
+    expect(log).toEqual([['control', 'a', article]]);
+  });
+
+  test('when it stands in the dialog that holds the offer, for every offer shown there', async () => {
+    render(
+      '<div role="dialog"><p data-offer-id="a"></p><p data-offer-id="b" style="display:none"></p><i data-offer-id="c"></i><button aria-label="Close"></button></div><u data-offer-id="d"></u>',
+    );
+    const [a, c] = [find('[data-offer-id=a]'), find('[data-offer-id=c]')];
+    click('button');
+    find('[role=dialog]').remove();
+    await runtime.advance(1_000);
+    expect(log).toEqual([
+      ['control', 'a', a],
+      ['control', 'c', c],
+    ]);
+  });
+
+  test('when what it closes fades and goes within a second', async () => {
+    const card = render(CARD);
+    click('button');
+    await runtime.advance(900);
+    expect(log).toEqual([]);
+    card.style.display = 'none';
+    await runtime.advance(100);
+    expect(log).toEqual([['control', 'a', card]]);
+  });
+
+  test.each(['transitionend', 'animationend', 'close', 'toggle'])(
+    'as soon as a %s shows that it is gone',
+    (type) => {
+      const card = render(CARD);
+      click('button');
+      card.style.opacity = '0';
+      card.dispatchEvent(new Event(type));
+      expect(log).toEqual([['control', 'a', card]]);
+    },
+  );
+
+  test('when the page is left by it', () => {
+    const card = render(CARD);
+    click('button');
+    card.remove();
+    page.change('leave');
+    expect(log).toEqual([['control', 'a', card]]);
+  });
+
+  test('once, by press and click', async () => {
+    const card = render(CARD);
+    act('pointerdown', find('button'));
+    click('button');
+    card.remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([['control', 'a', card]]);
+  });
+
+  test('also one that the site names itself, and then no other', async () => {
+    stop();
+    start({ controls: '.away' });
+    render(
+      '<article data-offer-id="a"><b class="away"></b></article><p data-offer-id="b"><i aria-label="Close"></i></p>',
+    );
+    const [article, paragraph] = [find('article'), find('p')];
+    click('b');
+    article.remove();
+    await runtime.advance(1_000);
+    click('i');
+    paragraph.remove();
+    await runtime.advance(1_000);
+    expect(log).toEqual([['control', 'a', article]]);
+  });
+});
+
+describe('Escape counts', () => {
+  test('once the dialog is really closed', async () => {
+    render(MODAL);
+    const offer = find('p');
+    press('Escape');
+    expect(log).toEqual([]);
+    find('div').remove();
+    await runtime.advance(0);
+    expect(log).toEqual([['escape', 'a', offer]]);
+  });
+
+  test('for a `<dialog>` that lost its `open`', async () => {
+    render('<dialog open><p data-offer-id="a"></p></dialog>');
+    press('Escape');
+    find('dialog').removeAttribute('open');
+    await runtime.advance(0);
+    expect(log).toEqual([['escape', 'a', find('p')]]);
+  });
+
+  test('once, though the browser cancels and closes the dialog after it', async () => {
+    const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
+    press('Escape');
+    dialog.dispatchEvent(trusted(new Event('cancel')));
+    dialog.removeAttribute('open');
+    dialog.dispatchEvent(trusted(new Event('close')));
+    await runtime.advance(5_000);
+    expect(log).toEqual([['escape', 'a', find('p')]]);
+  });
+
+  test.each([
+    ['another key', () => press('Enter')],
+    ['a script’s own key', () => press('Escape', false)],
+    ['one that ends an input method’s composition', () => press('Escape', true, { isComposing: true })],
+  ])('not %s', async (_, key) => {
+    render(MODAL);
+    key();
+    find('div').remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('not for an offer outside of all dialogs', async () => {
+    const card = render(CARD);
+    press('Escape');
+    card.remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('not where the site says so', async () => {
+    stop();
+    start({ escape: false });
+    render(MODAL);
+    press('Escape');
+    find('div').remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+});
+
+describe('a press outside counts', () => {
+  test('once the dialog is gone', async () => {
+    render(`${MODAL}<main></main>`);
+    const offer = find('p');
+    act('pointerdown', find('main'));
+    find('div').remove();
+    await runtime.advance(0);
+    expect(log).toEqual([['backdrop', 'a', offer]]);
+  });
+
+  test('where it hits the dialog itself, outside of its box', async () => {
+    const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
+    vi.spyOn(dialog, 'getBoundingClientRect').mockReturnValue(new DOMRect(100, 50, 300, 200));
+    act('click', dialog, true, { clientX: 90, clientY: 60 });
+    dialog.removeAttribute('open');
+    await runtime.advance(0);
+    expect(log).toEqual([['backdrop', 'a', find('p')]]);
+  });
+
+  test.each([
+    ['inside of its box', { clientX: 110, clientY: 60 }],
+    ['by keyboard, without a position', { clientX: 0, clientY: 0 }],
+  ])('not %s', async (_, position) => {
+    const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
+    vi.spyOn(dialog, 'getBoundingClientRect').mockReturnValue(new DOMRect(100, 50, 300, 200));
+    act('click', dialog, true, position);
+    dialog.removeAttribute('open');
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+});
+
+describe('the browser’s own close request counts', () => {
+  test('once the dialog is closed', async () => {
+    const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
+    dialog.dispatchEvent(trusted(new Event('cancel')));
+    dialog.removeAttribute('open');
+    dialog.dispatchEvent(trusted(new Event('close')));
+    expect(log).toEqual([['dialog', 'a', find('p')]]);
+  });
+
+  test('not that of a file picker', async () => {
+    render('<dialog open><p data-offer-id="a"></p><input type="file"></dialog>');
+    find('input').dispatchEvent(trusted(new Event('cancel', { bubbles: true })));
+    find('dialog').removeAttribute('open');
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+});
+
+describe('nothing was closed', () => {
+  test('where the page refuses: the offer stays', async () => {
+    render(MODAL);
+    click('button');
+    await runtime.advance(1_000);
+    find('div').remove();
+    page.change('hidden');
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('where a script clicked', async () => {
+    const card = render(CARD);
+    click('button', false);
+    card.remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('where the page removes or hides the offer by itself', async () => {
+    const card = render(CARD);
+    card.style.display = 'none';
+    card.dispatchEvent(new Event('transitionend'));
+    card.remove();
+    page.change('leave');
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('where the offer was not to be seen before', async () => {
+    const card = render(CARD);
+    card.style.visibility = 'hidden';
+    click('button');
+    card.remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('where the user accepted in between', async () => {
+    render(
+      '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close"></button><a data-offer-accept="a"></a></div>',
+    );
+    click('button');
+    click('a');
+    find('div').remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('where a marked form was submitted in between', async () => {
+    render('<div role="dialog"><form data-offer-accept><p data-offer-id="a"></p></form></div><main></main>');
+    act('pointerdown', find('main'));
+    find('form').dispatchEvent(new Event('submit', { bubbles: true }));
+    find('div').remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('where a marked control counted already', async () => {
+    render(
+      '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close" data-offer-dismiss></button></div>',
+    );
+    click('button');
+    find('div').remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+});
+
+describe('stopped', () => {
+  test('it awaits nothing, hears nothing and has no timer', async () => {
+    const card = render(CARD);
+    click('button');
+    stop();
+    expect([runtime.timers, page.listeners]).toEqual([0, 0]);
+    card.remove();
+    await runtime.advance(5_000);
+    render(MODAL);
+    click('button');
+    find('div').remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+});

@@ -1,0 +1,261 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createRegistry, type Placement, type Registry } from '../../../src/client/detect/registry.js';
+import { find, render } from '../../support/page.js';
+import { settle } from '../../support/runtime.js';
+
+type Told = readonly [what: 'mount' | 'unmount' | 'invalid', offerId: string];
+
+let frames: FrameRequestCallback[] = [];
+let registry: Registry | undefined;
+
+/** Lets mutations be noticed and the frame come. */
+const frame = async (): Promise<void> => {
+  await settle();
+  for (const callback of frames.splice(0)) callback(0);
+};
+
+const start = () => {
+  const told: Told[] = [];
+  const mounted: Placement[] = [];
+  const started = createRegistry({
+    onMount(placement) {
+      told.push(['mount', placement.offerId]);
+      mounted.push(placement);
+    },
+    onUnmount: ({ offerId }) => told.push(['unmount', offerId]),
+    onInvalid: (offerId) => told.push(['invalid', offerId]),
+  });
+  registry = started;
+  return { registry: started, told, mounted };
+};
+
+beforeEach(() => {
+  frames = [];
+  vi.stubGlobal('requestAnimationFrame', (callback: FrameRequestCallback) => frames.push(callback));
+  vi.stubGlobal('cancelAnimationFrame', (handle: number) => {
+    frames.splice(handle - 1, 1);
+  });
+});
+
+afterEach(() => {
+  registry?.stop();
+  document.body.innerHTML = '';
+  vi.unstubAllGlobals();
+});
+
+describe('offers come', () => {
+  test('with the page', () => {
+    render('<p data-offer-id="a52ge40b"></p><section><p data-offer-id="b77"></p></section><p></p>');
+    const { told, registry } = start();
+    expect(told).toEqual([
+      ['mount', 'a52ge40b'],
+      ['mount', 'b77'],
+    ]);
+    expect([...registry.placements.keys()]).toEqual([find('p'), find('section p')]);
+  });
+
+  test('later, with the next frame', async () => {
+    const { told } = start();
+    render('<p data-offer-id="late"></p>');
+    await settle();
+    expect(told).toEqual([]);
+    await frame();
+    expect(told).toEqual([['mount', 'late']]);
+  });
+
+  test('when an element gets the attribute, or what was empty gets its offer', async () => {
+    render('<p id="bare"></p><p id="empty" data-offer-id=""></p>');
+    const { told } = start();
+    expect(told).toEqual([]);
+    find('#bare').setAttribute('data-offer-id', 'one');
+    find('#empty').setAttribute('data-offer-id', 'two');
+    await frame();
+    expect(told).toEqual([
+      ['mount', 'one'],
+      ['mount', 'two'],
+    ]);
+  });
+
+  test('many in one moment are one look', async () => {
+    start();
+    for (const id of ['x', 'y', 'z']) {
+      document.body.insertAdjacentHTML('beforeend', `<p data-offer-id="${id}"></p>`);
+      await settle();
+    }
+    expect(frames).toHaveLength(1);
+  });
+
+  test('each mounts once, however often the page changes', async () => {
+    render('<p data-offer-id="same"></p>');
+    const { told } = start();
+    document.body.append(document.createElement('i'));
+    await frame();
+    document.body.append(document.createElement('b'));
+    await frame();
+    expect(told).toEqual([['mount', 'same']]);
+  });
+
+  test('one offer in two places is two placements', () => {
+    render('<p data-offer-id="twice"></p><i data-offer-id="twice"></i>');
+    const { registry } = start();
+    expect([...registry.placements.values()].map(({ element }) => element)).toEqual([find('p'), find('i')]);
+  });
+});
+
+describe('offers go', () => {
+  test('with their element', async () => {
+    render('<p data-offer-id="a"></p><p data-offer-id="b"></p>');
+    const { told, registry } = start();
+    find('[data-offer-id=a]').remove();
+    await frame();
+    expect(told.slice(2)).toEqual([['unmount', 'a']]);
+    expect([...registry.placements.values()].map(({ offerId }) => offerId)).toEqual(['b']);
+  });
+
+  test('with their attribute', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { told } = start();
+    find('p').removeAttribute('data-offer-id');
+    await frame();
+    expect(told.slice(1)).toEqual([['unmount', 'a']]);
+  });
+
+  test('when the element shows another', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { told, mounted } = start();
+    find('p').setAttribute('data-offer-id', 'b');
+    await frame();
+    expect(told.slice(1)).toEqual([
+      ['unmount', 'a'],
+      ['mount', 'b'],
+    ]);
+    expect(mounted[1]?.element).toBe(find('p'));
+  });
+
+  test('and an element that only moved stays', async () => {
+    render('<div></div><p data-offer-id="a"></p>');
+    const { told } = start();
+    find('div').append(find('p'));
+    await frame();
+    expect(told).toEqual([['mount', 'a']]);
+  });
+});
+
+describe('settings', () => {
+  test.each([
+    ['nothing', '', {}],
+    ['a share', 'data-offer-ratio="0.75"', { ratio: 0.75 }],
+    ['a share of none', 'data-offer-ratio="0"', { ratio: 0 }],
+    ['a time', 'data-offer-dwell="2500"', { dwellMs: 2_500 }],
+    ['no time', 'data-offer-dwell="0"', { dwellMs: 0 }],
+    ['how often', 'data-offer-repeat="mount"', { repeat: 'mount' }],
+    ['an end in seconds', 'data-offer-expires="1763600123"', { expiresAt: 1_763_600_123_000 }],
+    [
+      'an end as a date',
+      'data-offer-expires="2025-11-20T09:00:00Z"',
+      { expiresAt: Date.UTC(2025, 10, 20, 9) },
+    ],
+    ['words for numbers', 'data-offer-ratio="half" data-offer-dwell="soon" data-offer-expires="never"', {}],
+    ['negative numbers', 'data-offer-ratio="-1" data-offer-dwell="-5"', {}],
+    ['empty values', 'data-offer-ratio="" data-offer-dwell="" data-offer-expires=""', {}],
+  ])('read from attributes: %s', (_, attributes, expected) => {
+    render(`<p data-offer-id="a" ${attributes}></p>`);
+    const { mounted } = start();
+    const nothing = { ratio: undefined, dwellMs: undefined, repeat: undefined, expiresAt: undefined };
+    expect(mounted).toEqual([{ ...nothing, ...expected, offerId: 'a', element: find('p') }]);
+  });
+});
+
+describe('what cannot be an offer', () => {
+  test.each(['with space', 'ä', 'x'.repeat(51), '<b>', 'a/b', 'name@example.com'])(
+    '%s is told and not mounted',
+    (id) => {
+      render('<p></p>').setAttribute('data-offer-id', id);
+      const { told } = start();
+      expect(told).toEqual([['invalid', id]]);
+    },
+  );
+
+  test('is told once, and the offers around it are found', async () => {
+    render('<p data-offer-id="a"></p><p data-offer-id="no good"></p><p data-offer-id="b"></p>');
+    const { told } = start();
+    document.body.append(document.createElement('i'));
+    await frame();
+    expect(told).toEqual([
+      ['mount', 'a'],
+      ['invalid', 'no good'],
+      ['mount', 'b'],
+    ]);
+  });
+});
+
+describe('by hand', () => {
+  test('an element without attributes is mounted at once, with its settings', () => {
+    const { registry, mounted } = start();
+    registry.observe(render('<p></p>'), 'a', { dwellMs: 7 });
+    expect(mounted).toEqual([
+      expect.objectContaining({ element: find('p'), offerId: 'a', dwellMs: 7, isByHand: true }),
+    ]);
+  });
+
+  test('what is said by hand wins over the attributes, also later', async () => {
+    render('<p data-offer-id="attribute" data-offer-dwell="40"></p>');
+    const { registry, told, mounted } = start();
+    registry.observe(find('p'), 'hand', { ratio: 0.9 });
+    find('p').setAttribute('data-offer-id', 'another');
+    await frame();
+    expect(told).toEqual([
+      ['mount', 'attribute'],
+      ['unmount', 'attribute'],
+      ['mount', 'hand'],
+    ]);
+    expect(mounted[1]).toMatchObject({ ratio: 0.9, dwellMs: 40 });
+  });
+
+  test('it is over when told so, once', async () => {
+    const { registry, told } = start();
+    const stop = registry.observe(render('<p></p>'), 'a');
+    stop();
+    stop();
+    await frame();
+    expect(told).toEqual([
+      ['mount', 'a'],
+      ['unmount', 'a'],
+    ]);
+  });
+
+  test('ending an older watch of an element leaves the newer one', () => {
+    const { registry, told } = start();
+    const stopOlder = registry.observe(render('<p></p>'), 'older');
+    registry.observe(find('p'), 'newer');
+    stopOlder();
+    expect(told).toEqual([
+      ['mount', 'older'],
+      ['unmount', 'older'],
+      ['mount', 'newer'],
+    ]);
+  });
+});
+
+describe('stopped', () => {
+  test('everything goes, and nothing comes any more', async () => {
+    render('<p data-offer-id="a"></p><p data-offer-id="b"></p>');
+    const { registry, told } = start();
+    registry.stop();
+    document.body.insertAdjacentHTML('beforeend', '<p data-offer-id="c"></p>');
+    await frame();
+    expect(told.slice(2)).toEqual([
+      ['unmount', 'a'],
+      ['unmount', 'b'],
+    ]);
+  });
+
+  test('between a change and its frame, nothing comes either', async () => {
+    const { registry, told } = start();
+    render('<p data-offer-id="a"></p>');
+    await settle();
+    registry.stop();
+    await frame();
+    expect(told).toEqual([]);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test, vi } from 'vitest';
+import { createFarewell } from '../../src/client/leave.js';
+import { type KeepaliveBytes, NO_PAUSE, type Outbox } from '../../src/client/outbox/outbox.js';
+import { encodeRequest } from '../../src/protocol/encode.js';
+import type { OfferEvent } from '../../src/protocol/event.js';
+import { deferred } from '../support/deferred.js';
+import { idOf, idsOf, START, viewed } from '../support/events.js';
+import { fakePage } from '../support/page.js';
+import { fakeRuntime, settle } from '../support/runtime.js';
+
+describe('the farewell is said', () => {
+  const ENDPOINT = 'https://shop.example/offer-events';
+
+  const start = (answer: () => Promise<Response> = () => Promise.resolve(new Response('{}'))) => {
+    const outbox: Pick<Outbox, 'pause' | 'mirror'> = {
+      pause: NO_PAUSE,
+      mirror: new Map([viewed(1), viewed(2)].map((event) => [event.id, { event, heldUntil: 0 }])),
+    };
+    const page = fakePage();
+    const keepalive: KeepaliveBytes = { inFlight: 0 };
+    const requests: { url: unknown; init: RequestInit | undefined; ids: string[] }[] = [];
+    const runtime = fakeRuntime({
+      fetch(url, init) {
+        const { events } = JSON.parse(init?.body as string) as { events: { id: string }[] };
+        requests.push({ url, init, ids: idsOf(events) });
+        return answer();
+      },
+    });
+    const onReply = vi.fn(
+      async (_events: readonly OfferEvent[], response: Response): Promise<unknown> => response.text(),
+    );
+    const stop = createFarewell(outbox as Outbox, page, runtime, ENDPOINT, keepalive, onReply);
+    return { outbox, page, keepalive, requests, onReply, stop, asked: () => requests.map(({ ids }) => ids) };
+  };
+
+  test('as one same-origin keepalive POST', () => {
+    const { page, requests } = start();
+    page.change('hidden');
+    expect(requests).toEqual([
+      {
+        url: ENDPOINT,
+        init: {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: encodeRequest([viewed(1), viewed(2)], START),
+          keepalive: true,
+          redirect: 'error',
+          cache: 'no-store',
+        },
+        ids: [idOf(1), idOf(2)],
+      },
+    ]);
+  });
+
+  test('once while the page is hidden, and with what came since when it is left', () => {
+    const { page, outbox, asked } = start();
+    page.change('hidden');
+    outbox.mirror.set(idOf(7), { event: viewed(7), heldUntil: 0 });
+    page.change('leave');
+    page.change('leave');
+    expect(asked()).toEqual([[idOf(1), idOf(2)], [idOf(7)]]);
+  });
+
+  test('again after the page was visible', () => {
+    const { page, asked } = start();
+    page.change('hidden');
+    page.change('visible');
+    page.change('leave');
+    expect(asked()).toEqual([
+      [idOf(1), idOf(2)],
+      [idOf(1), idOf(2)],
+    ]);
+  });
+
+  test('not because the network is back or the page is visible', () => {
+    const { page, asked } = start();
+    page.change('online');
+    page.change('visible');
+    expect(asked()).toEqual([]);
+  });
+
+  test.each(['throttled', 'circuit'] as const)('not in a %s pause', (kind) => {
+    const { page, outbox, asked } = start();
+    outbox.pause = { kind, at: START + 5, failures: 1 };
+    page.change('hidden');
+    expect(asked()).toEqual([]);
+  });
+
+  test('in a back-off', () => {
+    const { page, outbox, asked } = start();
+    outbox.pause = { kind: 'back-off', at: START + 5, failures: 1 };
+    page.change('hidden');
+    expect(asked()).toEqual([[idOf(1), idOf(2)]]);
+  });
+
+  test('not after it was stopped', () => {
+    const { page, stop, asked } = start();
+    stop();
+    page.change('hidden');
+    expect(asked()).toEqual([]);
+  });
+
+  test('within the bytes that others have left, and its own are given back when the reply was read', async () => {
+    const answer = deferred<Response>();
+    const { page, keepalive, requests } = start(() => answer.promise);
+    keepalive.inFlight = 1_000;
+    page.change('hidden');
+    expect(requests.map(({ ids }) => ids)).toEqual([[idOf(1), idOf(2)]]);
+    expect(keepalive.inFlight).toBe(1_000 + encodeRequest([viewed(1), viewed(2)], START).length);
+    answer.resolve(new Response('{}'));
+    await settle();
+    expect(keepalive.inFlight).toBe(1_000);
+  });
+
+  test('in no more bytes than 48,000 with all that is in flight', () => {
+    const { page, outbox, keepalive, requests } = start(() => new Promise(() => undefined));
+    for (let n = 10; n < 260; n++) outbox.mirror.set(idOf(n), { event: viewed(n), heldUntil: 0 });
+    keepalive.inFlight = 40_000;
+    page.change('hidden');
+    expect(keepalive.inFlight).toBeGreaterThan(46_000);
+    expect(keepalive.inFlight).toBeLessThanOrEqual(48_000);
+    page.change('leave');
+    expect(requests).toHaveLength(1);
+  });
+
+  test('and its reply handed on with the events it was about', async () => {
+    const response = new Response('{"v":1,"results":[]}');
+    const { page, onReply } = start(() => Promise.resolve(response));
+    page.change('hidden');
+    await settle();
+    expect(onReply.mock.calls).toEqual([[[viewed(1), viewed(2)], response]]);
+  });
+
+  test('and where the network fails nothing is harmed', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    const { page, keepalive, outbox } = start(() => Promise.reject(new TypeError('offline')));
+    page.change('hidden');
+    await settle();
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    expect(keepalive.inFlight).toBe(0);
+    expect([...outbox.mirror.keys()]).toEqual([idOf(1), idOf(2)]);
+  });
+
+  test('and where the reply cannot be used the bytes are given back', async () => {
+    const { page, keepalive, onReply } = start();
+    onReply.mockRejectedValue(new Error('no second load'));
+    page.change('hidden');
+    await settle();
+    expect(keepalive.inFlight).toBe(0);
+  });
+});

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { OfferTracker, TrackerOptions } from '../../src/index.js';
+
+const { createOfferTracker } = vi.hoisted(() => ({ createOfferTracker: vi.fn() }));
+vi.mock('../../src/index.js', () => ({ createOfferTracker }));
+
+type Command = (tracker: OfferTracker) => void;
+const page = window as unknown as { offersight?: { push(...commands: Command[]): void } };
+
+let tag: HTMLScriptElement | null;
+const tracker = {} as OfferTracker;
+const reported = vi.fn();
+
+beforeEach(() => {
+  tag = document.createElement('script');
+  delete page.offersight;
+  createOfferTracker.mockReset().mockReturnValue(tracker);
+  vi.stubGlobal('reportError', reported.mockReset());
+  Object.defineProperty(document, 'currentScript', { configurable: true, get: () => tag });
+});
+
+afterEach(() => {
+  Reflect.deleteProperty(document, 'currentScript');
+  vi.unstubAllGlobals();
+});
+
+const load = async (): Promise<void> => {
+  vi.resetModules();
+  await import('../../src/script.js');
+};
+
+const optionsFor = async (attributes: Readonly<Record<string, string>>): Promise<TrackerOptions> => {
+  for (const [name, value] of Object.entries(attributes)) tag?.setAttribute(name, value);
+  await load();
+  return createOfferTracker.mock.calls[0]?.[0] as TrackerOptions;
+};
+
+describe('the tag’s attributes', () => {
+  test.each([
+    [{}, {}],
+    [{ 'data-endpoint': '/offer-events' }, { endpoint: '/offer-events' }],
+    [{ 'data-endpoint': '' }, { endpoint: '' }],
+    [{ 'data-repeat': 'browser' }, { repeat: 'browser' }],
+    [{ 'data-debug': '' }, { debug: true }],
+    [{ 'data-debug': 'true' }, { debug: true }],
+    [{ 'data-debug': 'false' }, { debug: false }],
+    [{ 'data-ratio': '0.75', 'data-dwell': '2500' }, { viewability: { ratio: 0.75, dwellMs: 2_500 } }],
+    [{ 'data-dwell': '0' }, { viewability: { dwellMs: 0 } }],
+    [{ 'data-ratio': 'half' }, { viewability: { ratio: Number.NaN } }],
+    [
+      { 'data-controls': '.away', 'data-escape': 'false' },
+      { dismissal: { controls: '.away', escape: false } },
+    ],
+    [{ 'data-escape': '' }, { dismissal: { escape: true } }],
+    [{ 'data-outbox': 'shop' }, { outbox: { name: 'shop' } }],
+    [{ 'data-unknown': 'x', id: 'y' }, {}],
+  ])('%o', async (attributes, expected) => {
+    await expect(optionsFor(attributes)).resolves.toEqual(expected);
+  });
+
+  test('are none where the tag is not known', async () => {
+    tag = null;
+    await expect(optionsFor({})).resolves.toEqual({});
+  });
+});
+
+describe('commands', () => {
+  const order: string[] = [];
+  const command =
+    (name: string): Command =>
+    (given) => {
+      expect(given).toBe(tracker);
+      order.push(name);
+    };
+
+  beforeEach(() => void order.splice(0));
+
+  test('pushed before the script came run when it comes, in their order', async () => {
+    page.offersight = [command('one'), command('two')];
+    await load();
+    expect(order).toEqual(['one', 'two']);
+  });
+
+  test('pushed afterwards run at once', async () => {
+    await load();
+    page.offersight?.push(command('three'), command('four'));
+    expect(order).toEqual(['three', 'four']);
+  });
+
+  test('that throw are reported as the page’s own, and those behind them run', async () => {
+    const broken = new Error('broken');
+    page.offersight = [
+      command('one'),
+      () => {
+        throw broken;
+      },
+      command('two'),
+      'no command' as unknown as Command,
+      command('three'),
+    ];
+    await load();
+    expect(order).toEqual(['one', 'two', 'three']);
+    expect(reported.mock.calls).toEqual([[broken], [expect.any(TypeError)]]);
+  });
+
+  test('pushed by a command run too', async () => {
+    page.offersight = [() => page.offersight?.push(command('inner')), command('outer')];
+    await load();
+    expect([...order].sort()).toEqual(['inner', 'outer']);
+  });
+});
+
+describe('loaded twice', () => {
+  test('it starts one tracker, and the queue stays that of the first', async () => {
+    await load();
+    const queue = page.offersight;
+    await load();
+    expect(createOfferTracker).toHaveBeenCalledTimes(1);
+    expect(page.offersight).toBe(queue);
+  });
+});

@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { OfferEvent } from '../../src/protocol/event.js';
+import { find, render, trusted } from '../support/page.js';
+import { openSite, type Site, told, wired } from '../support/tracker.js';
+
+let site: Site;
+let leave: AbortController;
+
+beforeEach(() => {
+  site = openSite();
+  leave = new AbortController();
+});
+
+afterEach(() => {
+  leave.abort();
+  site.close();
+  expect(site.uncaught).toEqual([]);
+});
+
+/** Hears what is announced on the page, until the test ends. */
+const listen = (type: 'viewed' | 'dismissed', listener: (event: CustomEvent<OfferEvent>) => void): void =>
+  document.addEventListener(`offersight:${type}`, listener as (event: Event) => void, leave);
+
+const click = (selector: string): void => find(selector).click();
+
+describe('an offer that was seen', () => {
+  test('is announced on its element, recorded, and posted', async () => {
+    render('<p data-offer-id="a52ge40b" data-offer-expires="4102444800"></p>');
+    const announced: [EventTarget | null, OfferEvent][] = [];
+    listen('viewed', ({ target, detail }) => announced.push([target, detail]));
+    const { tracker, events } = site.start();
+    site.see(find('p'));
+    await tracker.flush();
+    expect(announced).toEqual([[find('p'), events[0]]]);
+    expect(events).toEqual([
+      {
+        type: 'viewed',
+        id: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-7/),
+        offerId: 'a52ge40b',
+        impressionId: expect.any(String),
+        occurredAt: expect.any(Number),
+        expiresAt: 4_102_444_800_000,
+      },
+    ]);
+    expect(site.posted.map(({ id, expires_at }) => [id, expires_at])).toEqual([
+      [events[0]?.id, 4_102_444_800_000],
+    ]);
+  });
+
+  test('and closed gives the two events of one impression, in their order', async () => {
+    render('<p data-offer-id="a"><button data-offer-dismiss></button></p>');
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    site.see(find('p'));
+    click('button');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(new Set(events.map(({ impressionId }) => impressionId)).size).toBe(1);
+    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
+  });
+});
+
+describe('a dismissal', () => {
+  test('before the offer counted as seen gives viewed, then dismissed', async () => {
+    render('<p data-offer-id="a"><button data-offer-dismiss></button></p>');
+    const { tracker, events } = site.start({ viewability: { dwellMs: 60_000 } });
+    await tracker.flush();
+    site.see(find('p'));
+    click('button');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(String(events[0]?.id) < String(events[1]?.id)).toBe(true);
+  });
+
+  test('by the page’s own call does so too, with its reason', async () => {
+    const { tracker, events } = site.start();
+    tracker.dismiss('a', 'escape');
+    tracker.dismiss('b');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a', 'viewed b', 'dismissed b']);
+    expect(events.flatMap((event) => ('reason' in event ? [event.reason] : []))).toEqual(['escape', 'api']);
+  });
+
+  test('counts once, however often the offer is closed', async () => {
+    render('<p data-offer-id="a"><button data-offer-dismiss></button></p>');
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    click('button');
+    click('button');
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('of an offer whose `viewed` announcement closes it comes once, behind it', async () => {
+    render('<p data-offer-id="a"><button data-offer-dismiss></button></p>');
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    listen('viewed', () => click('button'));
+    click('button');
+    await tracker.flush();
+    expect([...told(events)].sort()).toEqual(['dismissed a', 'viewed a']);
+    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
+  });
+});
+
+describe('a veto', () => {
+  test('of `viewed` leaves nothing, also no dismissal', async () => {
+    render('<p data-offer-id="a"><button data-offer-dismiss></button></p><i data-offer-id="b"></i>');
+    const { tracker, events } = site.start();
+    listen('viewed', (event) => event.detail.offerId === 'a' && event.preventDefault());
+    site.see(find('p'));
+    site.see(find('i'));
+    await tracker.flush();
+    click('button');
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed b']);
+    expect(wired(site.posted)).toEqual(['viewed b']);
+    expect((await tracker.stats()).offers.a).toEqual({ rendered: 1, viewed: 0, dismissed: 0, accepted: 0 });
+  });
+
+  test('of `dismissed` leaves the view', async () => {
+    const { tracker, events } = site.start();
+    listen('dismissed', (event) => event.preventDefault());
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a']);
+  });
+});
+
+describe('an acceptance', () => {
+  test('proves display, sends nothing itself, and forbids every dismissal', async () => {
+    render('<p data-offer-id="a"><a data-offer-accept></a><button data-offer-dismiss></button></p>');
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    click('a');
+    click('button');
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a']);
+    expect((await tracker.stats()).offers.a).toEqual({ rendered: 1, viewed: 1, dismissed: 0, accepted: 1 });
+  });
+
+  test('forbids it also on the next page, at once', async () => {
+    const { tracker } = site.start();
+    tracker.accept('a');
+    await tracker.flush();
+    tracker.stop();
+    const next = site.start();
+    next.tracker.dismiss('a');
+    next.tracker.dismiss('b');
+    await next.tracker.flush();
+    await site.frame();
+    await next.tracker.flush();
+    expect(told(next.events)).toEqual(['viewed b', 'dismissed b']);
+  });
+
+  test('counts once', async () => {
+    const { tracker } = site.start();
+    tracker.accept('a');
+    tracker.accept('a');
+    await tracker.flush();
+    expect((await tracker.stats()).offers.a?.accepted).toBe(1);
+  });
+});
+
+describe('repeated', () => {
+  const again = async (markup: string): Promise<void> => {
+    find('p').remove();
+    await site.frame();
+    document.body.insertAdjacentHTML('beforeend', markup);
+    await site.frame();
+    site.see(find('p'));
+  };
+
+  test('a page view by default: once, wherever and however often it is shown', async () => {
+    render('<p data-offer-id="a"></p><i data-offer-id="a"></i>');
+    const { tracker, events } = site.start();
+    site.see(find('p'));
+    site.see(find('i'));
+    await again('<p data-offer-id="a"></p>');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a']);
+    expect((await tracker.stats()).offers.a?.rendered).toBe(3);
+  });
+
+  test('a mount: each showing is an impression of its own', async () => {
+    render('<p data-offer-id="a"></p><i data-offer-id="a"></i>');
+    const { tracker, events } = site.start({ repeat: 'mount' });
+    site.see(find('p'));
+    site.see(find('i'));
+    await again('<p data-offer-id="a"></p>');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'viewed a', 'viewed a']);
+    expect(new Set(events.map(({ impressionId }) => impressionId)).size).toBe(3);
+  });
+
+  test('a mount: closing by the page’s own call belongs to the showing that was seen', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker, events } = site.start({ repeat: 'mount' });
+    site.see(find('p'));
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(new Set(events.map(({ impressionId }) => impressionId)).size).toBe(1);
+  });
+
+  test('a mount: closing that is noticed after the element went belongs to the showing that was seen', async () => {
+    render('<p data-offer-id="a"><button aria-label="Close"></button></p>');
+    const { tracker, events } = site.start({ repeat: 'mount' });
+    const element = find('p');
+    site.see(element);
+    await tracker.flush();
+    find('button').dispatchEvent(trusted(new MouseEvent('click', { bubbles: true })));
+    element.remove();
+    await site.frame();
+    document.dispatchEvent(new Event('transitionend'));
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(new Set(events.map(({ impressionId }) => impressionId)).size).toBe(1);
+  });
+
+  test('a browser: once across pages, each type for itself', async () => {
+    render('<p data-offer-id="a"></p>');
+    const first = site.start({ repeat: 'browser' });
+    site.see(find('p'));
+    await first.tracker.flush();
+    first.tracker.stop();
+    const second = site.start({ repeat: 'browser' });
+    site.see(find('p'));
+    second.tracker.dismiss('a');
+    await second.tracker.flush();
+    expect([told(first.events), told(second.events)]).toEqual([['viewed a'], ['dismissed a']]);
+    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('a browser: as one offer’s attribute says, also when the page’s own call closes it', async () => {
+    const pages: string[][] = [];
+    for (let page = 0; page < 2; page++) {
+      render('<p data-offer-id="a" data-offer-repeat="browser"></p>');
+      const { tracker, events } = site.start();
+      site.see(find('p'));
+      tracker.dismiss('a');
+      await tracker.flush();
+      tracker.stop();
+      pages.push(told(events));
+    }
+    expect(pages).toEqual([['viewed a', 'dismissed a'], []]);
+  });
+});

@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { find, render } from '../support/page.js';
+import { openSite, type Site, told, wired } from '../support/tracker.js';
+
+let site: Site;
+
+beforeEach(() => {
+  site = openSite();
+});
+
+afterEach(() => {
+  site.close();
+  expect(site.uncaught).toEqual([]);
+});
+
+const broken = new Error('the host’s own fault');
+const fail = (): never => {
+  throw broken;
+};
+
+describe('what the host throws breaks nothing', () => {
+  test('in onEvent', async () => {
+    render('<p data-offer-id="a"></p><i data-offer-id="b"></i>');
+    const { tracker } = site.start({ onEvent: fail });
+    site.see(find('p'));
+    site.see(find('i'));
+    await tracker.flush();
+    expect(wired(site.posted)).toEqual(['viewed a', 'viewed b']);
+    expect(console.error).toHaveBeenCalledWith(broken);
+  });
+
+  test('in onError', async () => {
+    render('<i data-offer-id="no good"></i><p data-offer-id="a"></p>');
+    const { tracker, events } = site.start({ onError: fail });
+    site.see(find('p'));
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a']);
+    expect(() => site.start({ endpoint: '', onError: fail })).not.toThrow();
+  });
+
+  test('in onDiscard', async () => {
+    vi.stubGlobal('fetch', async (input: Request) => {
+      const { events } = (await input.json()) as { events: { id: string }[] };
+      const results = events.map(({ id }) => ({ id, status: 'refused', code: 'conflict' }));
+      return new Response(JSON.stringify({ v: 1, results }));
+    });
+    const { tracker } = site.start({ onDiscard: fail });
+    tracker.dismiss('a');
+    await tracker.flush();
+    const { outbox, discarded } = await tracker.stats();
+    expect([outbox, discarded]).toEqual([{ waiting: 0, dead: 2 }, { refused: 2 }]);
+  });
+
+  test('in a listener of its own', async () => {
+    // As browsers do: what a listener throws is reported, not thrown at whoever dispatched.
+    const { settings } = (window as unknown as { happyDOM: { settings: { disableErrorCapturing: boolean } } })
+      .happyDOM;
+    const { disableErrorCapturing } = settings;
+    settings.disableErrorCapturing = false;
+    const reported = vi.fn();
+    window.addEventListener('error', reported);
+    document.addEventListener('offersight:viewed', fail, { once: true });
+    try {
+      const { tracker, events } = site.start();
+      tracker.dismiss('a');
+      await tracker.flush();
+      expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+      expect(reported).toHaveBeenCalled();
+    } finally {
+      window.removeEventListener('error', reported);
+      settings.disableErrorCapturing = disableErrorCapturing;
+    }
+  });
+});
+
+describe('one endpoint has one tracker', () => {
+  test('whoever asks gets the first', () => {
+    const { tracker } = site.start();
+    expect(site.start().tracker).toBe(tracker);
+    expect(site.start({ endpoint: `${location.origin}/offer-events` }).tracker).toBe(tracker);
+  });
+
+  test('another endpoint has another', () => {
+    const { tracker } = site.start();
+    expect(site.start({ endpoint: '/other', outbox: { name: `${site.name}-other` } }).tracker).not.toBe(
+      tracker,
+    );
+  });
+
+  test('so an offer counts once, though the page starts two', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start();
+    site.start();
+    site.see(find('p'));
+    await tracker.flush();
+    expect(wired(site.posted)).toEqual(['viewed a']);
+  });
+
+  test('after a stop there can be a new one', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start();
+    tracker.stop();
+    const next = site.start();
+    expect(next.tracker).not.toBe(tracker);
+    tracker.stop();
+    expect(site.start().tracker).toBe(next.tracker);
+    site.see(find('p'));
+    await next.tracker.flush();
+    expect(told(next.events)).toEqual(['viewed a']);
+  });
+});
+
+describe('stopped', () => {
+  test('it sees, notices and delivers nothing more', async () => {
+    render('<p data-offer-id="a"><button data-offer-dismiss></button></p>');
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    tracker.stop();
+    tracker.stop();
+    site.see(find('p'));
+    find('button').click();
+    tracker.dismiss('b');
+    tracker.accept('b');
+    tracker.observe(find('p'), { id: 'c' })();
+    document.dispatchEvent(new Event('visibilitychange'));
+    window.dispatchEvent(new Event('pagehide'));
+    await tracker.flush();
+    await site.frame();
+    expect([told(events), site.posted, site.browser.isObserved(find('p'))]).toEqual([[], [], false]);
+  });
+
+  test('between a change of the page and its frame, it sees nothing of that', async () => {
+    render('<main></main>');
+    const { tracker } = site.start();
+    render('<p data-offer-id="a"></p>');
+    await Promise.resolve();
+    tracker.stop();
+    await site.frame();
+    expect(site.browser.isObserved(find('p'))).toBe(false);
+  });
+
+  test('what it recorded is kept and delivered by the next', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start();
+    site.see(find('p'));
+    tracker.stop();
+    await site.frame();
+    expect(site.posted).toEqual([]);
+    const next = site.start({ endpoint: '/offer-events' });
+    await next.tracker.flush();
+    expect(wired(site.posted)).toEqual(['viewed a']);
+  });
+});
+
+describe('where storage is blocked', () => {
+  test('events are delivered from memory, and one report tells', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    render('<p data-offer-id="a"></p>');
+    const { tracker, events, errors } = site.start();
+    site.see(find('p'));
+    tracker.dismiss('a');
+    await site.frame();
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
+    expect(errors.map(({ code }) => code)).toEqual(['storage']);
+  });
+});
+
+describe('a page that is left', () => {
+  test('posts at once what is recorded and not yet delivered', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start();
+    await tracker.flush();
+    site.see(find('p'));
+    await Promise.resolve();
+    window.dispatchEvent(new Event('pagehide'));
+    expect(wired(site.posted)).toEqual(['viewed a']);
+    await site.frame();
+    const { outbox } = await tracker.stats();
+    expect(outbox).toEqual({ waiting: 0, dead: 0 });
+  });
+});
+
+describe('a page that replaced fetch by one that throws', () => {
+  test('is left without harm, and the event is kept', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start();
+    await tracker.flush();
+    vi.stubGlobal('fetch', fail);
+    site.see(find('p'));
+    await Promise.resolve();
+    expect(() => window.dispatchEvent(new Event('pagehide'))).not.toThrow();
+    await tracker.flush();
+    await expect(tracker.stats()).resolves.toMatchObject({ outbox: { waiting: 1, dead: 0 } });
+  });
+});
+
+describe('stats', () => {
+  test('count what happened to each offer on this page', async () => {
+    render('<p data-offer-id="a"></p><i data-offer-id="b"></i><b data-offer-id="b"></b>');
+    const { tracker } = site.start();
+    site.see(find('p'));
+    tracker.dismiss('a');
+    tracker.accept('c');
+    await tracker.flush();
+    await expect(tracker.stats()).resolves.toEqual({
+      offers: {
+        a: { rendered: 1, viewed: 1, dismissed: 1, accepted: 0 },
+        b: { rendered: 2, viewed: 0, dismissed: 0, accepted: 0 },
+        c: { rendered: 0, viewed: 1, dismissed: 0, accepted: 1 },
+      },
+      outbox: { waiting: 0, dead: 0 },
+      discarded: {},
+    });
+  });
+});

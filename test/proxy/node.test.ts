@@ -1,0 +1,241 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toNodeListener } from '../../src/proxy/node.js';
+import { type StartedProxy, startProxy } from '../support/proxy.js';
+import {
+  closed,
+  exchange,
+  type LoopbackServer,
+  listenOnLoopback,
+  openSocket,
+  rawRequest,
+} from '../support/sockets.js';
+import { eventId, wireBody, wireEvent } from '../support/wire.js';
+
+const JSON_TYPE = 'Content-Type: application/json';
+const SAME_ORIGIN = 'Sec-Fetch-Site: same-origin';
+const GOOD = wireBody([wireEvent(1)]);
+const lengthOf = (body: string): string => `Content-Length: ${Buffer.byteLength(body)}`;
+
+let started: StartedProxy;
+let server: LoopbackServer;
+
+beforeEach(async () => {
+  started = startProxy();
+  server = await listenOnLoopback(toNodeListener(started.proxy));
+});
+
+afterEach(async () => {
+  await server.close();
+  await started.end();
+});
+
+const send = (line: string, headers: readonly string[], body?: string): Promise<string> =>
+  exchange(server.port, rawRequest(line, headers, body));
+
+const statusOf = (answer: string): string => answer.slice(9, 12);
+const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4);
+
+const expectAlive = async (number: number): Promise<void> => {
+  const body = wireBody([wireEvent(number)]);
+  const answer = await send('POST /offer-events HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, lengthOf(body)], body);
+  expect(JSON.parse(bodyOf(answer))).toEqual({
+    v: 1,
+    results: [{ id: eventId(number), status: 'accepted' }],
+  });
+};
+
+const expectNothingTaken = async (): Promise<void> => {
+  await started.runtime.advance(60_000);
+  expect(await started.intake.list(9)).toEqual([]);
+  expect(started.runtime.calls).toEqual([]);
+};
+
+describe("under Node's server", () => {
+  it('a request is answered with exactly our headers', async () => {
+    const answer = await send('POST /x HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD);
+    const [head = ''] = answer.split('\r\n\r\n');
+    const names = head
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.split(':')[0]?.toLowerCase());
+    const ours = ['content-type', 'cache-control', 'x-content-type-options', 'content-length'];
+    expect(names.sort()).toEqual([...ours, 'connection', 'date'].sort());
+    expect(statusOf(answer)).toBe('200');
+  });
+
+  it('a chunked body is taken, and trailers say nothing', async () => {
+    const chunked = `${Buffer.byteLength(GOOD).toString(16)};ext=1\r\n${GOOD}\r\n0\r\n`;
+    const headers = [JSON_TYPE, 'Transfer-Encoding: chunked'];
+    const trailers = `${SAME_ORIGIN}\r\nOrigin: https://shop.example\r\n\r\n`;
+    expect(statusOf(await send('POST /x HTTP/1.1', headers, chunked + trailers))).toBe('403');
+    expect(statusOf(await send('POST /x HTTP/1.1', [...headers, SAME_ORIGIN], `${chunked}\r\n`))).toBe('200');
+  });
+
+  it('two requests on one connection are both answered', async () => {
+    const body = wireBody([wireEvent(2)]);
+    const headers = ['Host: a', JSON_TYPE, SAME_ORIGIN, lengthOf(body)].join('\r\n');
+    const twice = `POST / HTTP/1.1\r\n${headers}\r\n\r\n${body}`.repeat(2);
+    const answer = await exchange(server.port, twice, (text) => /duplicate/.test(text));
+    expect(answer).toMatch(/"accepted".*"duplicate"/s);
+  });
+});
+
+describe('odd request lines reach nothing', () => {
+  it.each(['TRACE', 'GET', 'DELETE', 'OPTIONS', 'M-SEARCH', 'PROPFIND'])('%s has a 405', async (method) => {
+    const answer = await send(`${method} /offer-events HTTP/1.1`, [SAME_ORIGIN]);
+    expect([statusOf(answer), /^allow: POST\r$/im.test(answer)]).toEqual(['405', true]);
+    expect(JSON.parse(bodyOf(answer))).toMatchObject({ status: 405, code: 'method' });
+    await expectNothingTaken();
+  });
+
+  it('HEAD has a 405 without a body', async () => {
+    const answer = await send('HEAD / HTTP/1.1', [SAME_ORIGIN]);
+    expect([statusOf(answer), bodyOf(answer)]).toEqual(['405', '']);
+  });
+
+  it('CONNECT is cut off', async () => {
+    const answer = await send('CONNECT internal.example:443 HTTP/1.1', [SAME_ORIGIN]);
+    expect(answer).not.toMatch(/^HTTP\/1.1 2/);
+    await expectNothingTaken();
+    await expectAlive(3);
+  });
+
+  it('Upgrade is never granted', async () => {
+    const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Key: eA==', 'Sec-WebSocket-Version: 13'];
+    const headers = upgrade.join('\r\n');
+    const get = await exchange(
+      server.port,
+      `GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n${headers}\r\n\r\n`,
+      (text) => text.endsWith('}'),
+    );
+    expect(statusOf(get)).toBe('405');
+    const posted = `POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n${headers}\r\n${JSON_TYPE}\r\n${lengthOf(GOOD)}\r\n\r\n${GOOD}`;
+    expect(statusOf(await exchange(server.port, posted, (text) => text.endsWith('}')))).toBe('403');
+    await expectNothingTaken();
+  });
+
+  it('a target and a Host that name another machine change nothing of where events go', async () => {
+    const line = 'POST http://169.254.169.254/api/v2/offer_events?site=evil HTTP/1.1';
+    await send(line, ['X-Forwarded-Host: evil.example', JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD);
+    await started.runtime.advance(1_000);
+    expect(started.runtime.calls.map(({ url }) => url)).toEqual([
+      'https://acme-test.grow.chargebee.com/api/v2/offer_events',
+    ]);
+  });
+
+  it.each<[string, string, string[]]>([
+    ['a negative length', 'POST / HTTP/1.1', ['Content-Length: -1']],
+    ['a length and chunks', 'POST / HTTP/1.1', [lengthOf(GOOD), 'Transfer-Encoding: chunked']],
+    ['two lengths', 'POST / HTTP/1.1', [lengthOf(GOOD), 'Content-Length: 3']],
+    ['a space before the colon', 'POST / HTTP/1.1', [lengthOf(GOOD).replace(':', ' :')]],
+    ['a NUL in a header', 'POST / HTTP/1.1', ['X-A: a\0b']],
+    ['a method that nobody knows', 'TRACK / HTTP/1.1', []],
+    ['a version that nobody knows', 'POST / HTTP/9.1', []],
+  ])("%s is the parser's 400", async (_, line, headers) => {
+    expect(statusOf(await send(line, [JSON_TYPE, SAME_ORIGIN, ...headers], GOOD))).toBe('400');
+    await expectNothingTaken();
+  });
+
+  it.each<[string, string[], string]>([
+    ['Sec-Fetch-Site twice', [SAME_ORIGIN, SAME_ORIGIN, JSON_TYPE], '403'],
+    ['Origin twice', ['Origin: https://a.example', 'Origin: https://a.example', JSON_TYPE], '403'],
+    ['Content-Type twice', [SAME_ORIGIN, JSON_TYPE, JSON_TYPE], '415'],
+    ['bytes beyond ASCII in a header', [`Sec-Fetch-Site: same-origin\xff`, JSON_TYPE], '403'],
+  ])('%s has its own answer', async (_, headers, status) => {
+    const request = rawRequest('POST / HTTP/1.1', [...headers, lengthOf(GOOD)], GOOD);
+    expect(statusOf(await exchange(server.port, Buffer.from(request, 'latin1')))).toBe(status);
+    await expectNothingTaken();
+  });
+});
+
+describe('a body that is too large', () => {
+  const big = ' '.repeat(2_000_000);
+  const chunks = `${(100_000).toString(16)}\r\n${' '.repeat(100_000)}\r\n`.repeat(20);
+
+  it.each([
+    ['with a length', lengthOf(big), big],
+    ['in chunks', 'Transfer-Encoding: chunked', `${chunks}0\r\n\r\n`],
+  ])('%s has its 413, complete, on every one of 20 connections', async (_, header, body) => {
+    const headers = [JSON_TYPE, SAME_ORIGIN, header];
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => send('POST / HTTP/1.1', headers, body)),
+    );
+    expect(answers.map((answer) => [statusOf(answer), bodyOf(answer).endsWith('"code":"size"}')])).toEqual(
+      answers.map(() => ['413', true]),
+    );
+    await expectNothingTaken();
+  });
+
+  it('may be finished after its answer, and the connection then ends without a reset', async () => {
+    const socket = await openSocket(server.port);
+    const faults: unknown[] = [];
+    socket.on('error', (error) => faults.push(error));
+    const half = ' '.repeat(300_000);
+    const answered = new Promise((resolve) => socket.once('data', resolve));
+    socket.write(rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, 'Content-Length: 600000'], half));
+    await answered;
+    socket.write(half);
+    await closed(socket);
+    expect(faults).toEqual([]);
+  });
+
+  it('is cut off after its answer, when the sender talks on and on', async () => {
+    const socket = await openSocket(server.port);
+    socket.resume();
+    socket.write(rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, 'Transfer-Encoding: chunked']));
+    const chunk = `${(16_384).toString(16)}\r\n${' '.repeat(16_384)}\r\n`;
+    const talk = (): void => {
+      while (!socket.destroyed && socket.write(chunk));
+    };
+    socket.on('drain', talk);
+    talk();
+    await closed(socket);
+    await expectAlive(4);
+  });
+});
+
+describe('the server stays up', () => {
+  it('when uploads are cut off in their head, in their body, or right after it', async () => {
+    const whole = rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD);
+    for (const length of [1, 60, whole.length - 40, whole.length - 1]) {
+      const socket = await openSocket(server.port);
+      socket.write(whole.slice(0, length), () => socket.resetAndDestroy());
+      await closed(socket);
+    }
+    await expectAlive(5);
+    expect((await started.intake.list(9)).map(({ id }) => id)).toEqual([eventId(5)]);
+  });
+
+  it('when 1,000 connections bring random bytes or a request with some of its bytes changed', async () => {
+    const whole = Buffer.from(rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD));
+    const mutated = fc
+      .array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
+      .map((changes) => {
+        const bytes = Uint8Array.from(whole);
+        for (const [at, byte] of changes) bytes[at] = byte;
+        return bytes;
+      });
+    const inputs = fc.sample(fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 400 }), mutated), {
+      numRuns: 1_000,
+      seed: 20_251,
+    });
+    const answers: string[] = [];
+    const next = async (): Promise<void> => {
+      for (let input = inputs.pop(); input; input = inputs.pop()) {
+        const socket = await openSocket(server.port);
+        let answer = '';
+        socket.setEncoding('latin1').on('data', (chunk: string) => {
+          answer += chunk;
+        });
+        socket.end(input);
+        await closed(socket);
+        answers.push(answer);
+      }
+    };
+    await Promise.all(Array.from({ length: 40 }, next));
+    const allowed = /^(|HTTP\/1\.1 (200|400|403|405|408|413|415|431|503) .*)$/s;
+    expect(answers.filter((answer) => !allowed.test(answer))).toEqual([]);
+    await expectAlive(6);
+  }, 30_000);
+});

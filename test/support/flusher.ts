@@ -1,0 +1,91 @@
+/** A flusher over an outbox in memory whose endpoint says what the test lets it say. */
+import { createFlusher, type Flusher, type FlusherOptions } from '../../src/client/delivery/flusher.js';
+import type { Attempt } from '../../src/client/delivery/transport.js';
+import type { LeasingOptions } from '../../src/client/outbox/leasing.js';
+import type { OffersightError } from '../../src/errors.js';
+import type { WithLock } from '../../src/locks.js';
+import type { Verdict } from '../../src/protocol/batch.js';
+import type { OfferEvent } from '../../src/protocol/event.js';
+import { idsOf } from './events.js';
+import { openMemoryTab, type Tab } from './outbox.js';
+import type { FakeRuntime } from './runtime.js';
+
+/** What the endpoint says to a batch. */
+export type Script = (events: readonly OfferEvent[]) => Attempt | Promise<Attempt>;
+
+export interface FlusherBench extends Tab {
+  readonly flusher: Flusher;
+  readonly runtime: FakeRuntime;
+  /** The ids of each batch that was posted, in order. */
+  readonly asked: string[][];
+  readonly reports: OffersightError[];
+  /** What the endpoint says from now on, one a batch; the last one stays. */
+  answer(...scripts: Script[]): void;
+  /** The ids of the entries that are still there. */
+  waiting(): Promise<unknown[]>;
+}
+
+/** Every event gets the same verdict. */
+export const all =
+  (verdict: Verdict): Script =>
+  (events) => ({ kind: 'answered', verdicts: new Map(events.map(({ id }) => [id, verdict])) });
+
+export const accept = all({ kind: 'accepted' });
+
+/** Verdicts by id, as given. */
+export const verdicts =
+  (by: Readonly<Record<string, Verdict>>): Script =>
+  () => ({ kind: 'answered', verdicts: new Map(Object.entries(by)) });
+
+/** A reply that says nothing about events. */
+export const fails =
+  (kind: 'back-off' | 'throttled' | 'circuit', retryAfterMs = 0): Script =>
+  () => ({ kind, retryAfterMs, cause: kind });
+
+export const unsplit: Script = () => ({ kind: 'unsplit' });
+
+/** The lock of a browser in which nobody else runs. */
+export const freeLock: WithLock = async (_, work) => {
+  await work(true);
+  return true;
+};
+
+/** Starts a flusher; until told otherwise everything is accepted. */
+export const startFlusher = ({
+  withLock = freeLock,
+  options = {},
+  leasing = {},
+}: {
+  withLock?: WithLock;
+  options?: FlusherOptions;
+  leasing?: LeasingOptions;
+} = {}): FlusherBench => {
+  const tab = openMemoryTab(leasing);
+  const asked: string[][] = [];
+  const reports: OffersightError[] = [];
+  let scripts: Script[] = [accept];
+  const flusher = createFlusher(
+    tab.outbox,
+    tab.leasing,
+    async (events) => {
+      asked.push(idsOf(events));
+      const script = (scripts.length > 1 ? scripts.shift() : scripts[0]) ?? accept;
+      return script(events);
+    },
+    tab.runtime,
+    withLock,
+    'offersight',
+    options,
+    (error) => reports.push(error),
+  );
+  return {
+    ...tab,
+    flusher,
+    asked,
+    reports,
+    answer(...given) {
+      scripts = given;
+    },
+    waiting: () => tab.records.transact(async (rows) => (await rows.list('entry')).map(([key]) => key[1])),
+  };
+};

@@ -1,0 +1,100 @@
+/** A forwarder over a real intake file, with a destination that records when it was called with which event. */
+import { join } from 'node:path';
+import { createForwarder, type Forwarder, type Pace } from '../../src/proxy/forward/forwarder.js';
+import type { Outcome } from '../../src/proxy/forward/offer-events.js';
+import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
+import { sqliteIntake } from '../../src/proxy/intake/sqlite.js';
+import { admitted, temporaryFolder } from './intake.js';
+import { type FakeRuntime, fakeRuntime } from './runtime.js';
+
+/** One call: which event, when, and when it was answered. */
+export interface ForwardedCall {
+  readonly number: number;
+  readonly at: number;
+  endedAt?: number;
+}
+
+/** Forwarders, their clock and their upstream. */
+export interface Stage {
+  readonly runtime: FakeRuntime;
+  readonly intake: Intake;
+  readonly calls: ForwardedCall[];
+  readonly alerts: string[];
+  /** What the upstream makes of an event; the default is done, at once. */
+  answer: (number: number) => Outcome | Promise<Outcome>;
+  /** Takes the events with these numbers now, each of its own offer. */
+  take(...numbers: readonly number[]): Promise<void>;
+  /** Takes these events as they are. */
+  takeEvents(...events: readonly AdmittedEvent[]): Promise<void>;
+  /** Another connection to the same file. */
+  open(): Intake;
+  /** Starts a forwarder; it is closed with the stage. */
+  start(pace?: Pace, intake?: Intake, onAlert?: (message: string) => void): Forwarder;
+  /** The outcome after this much of the runtime's time. */
+  after(delayMs: number, outcome: Outcome): Promise<Outcome>;
+  /** How the events stand: number → state. */
+  states(): Promise<Record<number, IntakeRow['state']>>;
+  end(): Promise<void>;
+}
+
+/** An event's number, by which it was made. */
+const numberOf = ({ id }: Pick<IntakeRow, 'id'>): number => Number.parseInt(id.slice(-12), 16);
+
+/** From one number to another, both included. */
+export const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
+
+/** Sets up a stage. */
+export const createStage = (): Stage => {
+  const folder = temporaryFolder();
+  const runtime = fakeRuntime();
+  const forwarders: Forwarder[] = [];
+  const open = () => sqliteIntake({ file: join(folder.path, 'intake.db') });
+  const intakes = [open()];
+  const [intake = open()] = intakes;
+  const stage: Stage = {
+    runtime,
+    intake,
+    calls: [],
+    alerts: [],
+    answer: () => ({ kind: 'done' }),
+    take: (...numbers) =>
+      stage.takeEvents(...numbers.map((number) => admitted(number, { receivedAt: runtime.now() }))),
+    async takeEvents(...events) {
+      await intake.take(events);
+    },
+    open() {
+      const another = open();
+      intakes.push(another);
+      return another;
+    },
+    start(pace = {}, over = intake, onAlert = (message) => stage.alerts.push(message)) {
+      const destination = async (row: Pick<IntakeRow, 'id'>): Promise<Outcome> => {
+        const call: ForwardedCall = { number: numberOf(row), at: runtime.elapsed() };
+        stage.calls.push(call);
+        const outcome = await stage.answer(call.number);
+        call.endedAt = runtime.elapsed();
+        return outcome;
+      };
+      const forwarder = createForwarder(over, destination, runtime, pace, onAlert);
+      forwarders.push(forwarder);
+      return forwarder;
+    },
+    after: (delayMs, outcome) =>
+      new Promise((resolve) => {
+        runtime.after(delayMs, () => resolve(outcome));
+      }),
+    states: async () =>
+      Object.fromEntries((await intake.list(10_000)).map((row) => [numberOf(row), row.state])),
+    async end() {
+      stage.answer = () => ({ kind: 'done' });
+      const closing = Promise.all(forwarders.map((forwarder) => forwarder.close()));
+      // Answers that are still under way come in virtual time.
+      await runtime.advance(60_000);
+      await closing;
+      await Promise.all(intakes.map((each) => each.close()));
+      folder.remove();
+    },
+  };
+  return stage;
+};

@@ -1,0 +1,29 @@
+/** A registry that knows what the test puts on the page, at once. */
+import type { DecisionListener } from '../../src/client/detect/controls.js';
+import type { Placement, Registry } from '../../src/client/detect/registry.js';
+
+/** Every element of the page with `data-offer-id`, as it is now. */
+export const placementsOfPage = (): Registry => ({
+  observe: () => () => undefined,
+  get placements() {
+    const placements = new Map<Element, Placement>();
+    for (const element of document.querySelectorAll<HTMLElement>('[data-offer-id]')) {
+      placements.set(element, { element, offerId: element.dataset.offerId ?? '' });
+    }
+    return placements;
+  },
+  stop: () => undefined,
+});
+
+/** What was decided, in order; the element is the one that shows the offer there, if any does. */
+export type Decision = readonly [what: string, offerId: string, element: Element | undefined];
+
+/** A listener that writes down. */
+export const decisionLog = (): DecisionListener & { readonly log: Decision[] } => {
+  const log: Decision[] = [];
+  return {
+    log,
+    onDismiss: (offerId, reason, placement) => void log.push([reason, offerId, placement?.element]),
+    onAccept: (offerId, placement) => void log.push(['accept', offerId, placement?.element]),
+  };
+};

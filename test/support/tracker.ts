@@ -1,0 +1,119 @@
+/** A tracker on the test's page: what is seen is told, what is posted is written down. */
+import 'fake-indexeddb/auto';
+import { vi } from 'vitest';
+import type { TrackerOptions } from '../../src/client/options.js';
+import { createOfferTracker, type OfferTracker } from '../../src/client/tracker.js';
+import type { OffersightError } from '../../src/errors.js';
+import type { WireEvent, WireRequest } from '../../src/protocol/batch.js';
+import type { OfferEvent } from '../../src/protocol/event.js';
+import { type Intersections, scriptIntersections } from './intersections.js';
+import { settle } from './runtime.js';
+
+/** What a page does and hears. */
+export interface Site {
+  readonly browser: Intersections;
+  /** What the endpoint got, in order, each event once. */
+  readonly posted: WireEvent[];
+  /** What our own callbacks threw where nobody could catch it. */
+  readonly uncaught: unknown[];
+  /** The name of a database that no other test has. */
+  readonly name: string;
+  /** Starts a tracker that counts an offer as soon as it is shown. */
+  start(options?: Partial<TrackerOptions>): Started;
+  /** Shows the whole element to the user. */
+  see(element: Element): void;
+  /** Lets mutations be noticed, frames come and microtasks run. */
+  frame(): Promise<void>;
+  /** Ends all trackers and gives the page back as it was. */
+  close(): void;
+}
+
+/** A tracker and what it told. */
+export interface Started {
+  readonly tracker: OfferTracker;
+  readonly events: OfferEvent[];
+  readonly errors: OffersightError[];
+}
+
+/** `type offer` of each event, in order. */
+export const told = (events: Iterable<OfferEvent>): string[] =>
+  [...events].map(({ type, offerId }) => `${type} ${offerId}`);
+
+/** `type offer` of each posted event, in order. */
+export const wired = (events: Iterable<WireEvent>): string[] =>
+  [...events].map(({ type, personalized_offer_id }) => `${type} ${personalized_offer_id}`);
+
+let sites = 0;
+
+/** Answers as a proxy does that takes everything. */
+const takeAll = ({ events }: WireRequest): Response =>
+  new Response(JSON.stringify({ v: 1, results: events.map(({ id }) => ({ id, status: 'accepted' })) }));
+
+/** Makes the test's page a site. */
+export const openSite = (): Site => {
+  const name = `site-${++sites}`;
+  const browser = scriptIntersections();
+  const posted = new Map<string, WireEvent>();
+  const uncaught: unknown[] = [];
+  const trackers: OfferTracker[] = [];
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  vi.stubGlobal('fetch', async (input: Request | string, init?: RequestInit) => {
+    const body = typeof input === 'string' ? (init?.body as string) : await input.text();
+    const request = JSON.parse(body) as WireRequest;
+    for (const event of request.events) posted.set(event.id, event);
+    return takeAll(request);
+  });
+  const noticing: MutationObserver[] = [];
+  vi.stubGlobal(
+    'MutationObserver',
+    class extends MutationObserver {
+      constructor(callback: MutationCallback) {
+        super(callback);
+        noticing.push(this);
+      }
+    },
+  );
+  vi.stubGlobal('requestAnimationFrame', (callback: FrameRequestCallback) =>
+    setImmediate(() => {
+      try {
+        callback(0);
+      } catch (cause) {
+        uncaught.push(cause);
+      }
+    }),
+  );
+  const onRejection = (cause: unknown): void => void uncaught.push(cause);
+  process.on('unhandledRejection', onRejection);
+  return {
+    browser,
+    uncaught,
+    name,
+    get posted() {
+      return [...posted.values()];
+    },
+    start(options = {}) {
+      const events: OfferEvent[] = [];
+      const errors: OffersightError[] = [];
+      const tracker = createOfferTracker({
+        endpoint: '/offer-events',
+        onEvent: (event) => events.push(event),
+        onError: (error) => errors.push(error),
+        ...options,
+        viewability: { dwellMs: 0, ...options.viewability },
+        outbox: { name, ...options.outbox },
+      });
+      trackers.push(tracker);
+      return { tracker, events, errors };
+    },
+    see: (element) => browser.show(element, { ratio: 1, at: performance.now() }),
+    frame: settle,
+    close() {
+      for (const tracker of trackers) tracker.stop();
+      // What a tracker forgot to end must not reach into the next test.
+      for (const observer of noticing) observer.disconnect();
+      process.off('unhandledRejection', onRejection);
+      document.body.innerHTML = '';
+      vi.unstubAllGlobals();
+    },
+  };
+};
