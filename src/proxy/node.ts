@@ -51,6 +51,7 @@ export const toNodeListener =
     if (!incoming.complete) {
       // The body was not read to its end. What still comes is thrown away before the connection ends, because
       // closing it at once could destroy the answer on its way.
+      outgoing.shouldKeepAlive = true;
       const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
       timer.unref();
       incoming.once('end', () => incoming.socket.end());
