@@ -21,24 +21,38 @@ const rejected = (code: ProblemCode, headers?: Readonly<Record<string, string>>)
  */
 const isFromOurPages = (headers: Headers, origins: ReadonlySet<string>): boolean => {
   const site = headers.get('sec-fetch-site');
-  if (site !== null) return site === 'same-origin' && headers.get('sec-fetch-mode') !== 'navigate';
+  const isNavigation =
+    headers.get('sec-fetch-mode') === 'navigate' || headers.get('sec-fetch-dest') === 'document';
+  if (isNavigation) return false;
+  if (site !== null) return site === 'same-origin';
   return origins.has(headers.get('origin') ?? '');
 };
 
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 
-/** Reads at most `maxBytes`, whatever Content-Length says; undefined if there is more. */
-const readBounded = async (request: Request, maxBytes: number): Promise<Uint8Array | undefined> => {
-  const bytes = new Uint8Array(maxBytes);
-  let length = 0;
+/** The body as text, whatever Content-Length says of it, or what is wrong with it. */
+const readText = async (request: Request): Promise<string | { readonly code: ProblemCode }> => {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const reader = request.body?.getReader();
+  let text = '';
+  let bytes = 0;
   for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done) return bytes.subarray(0, length);
-    // Left where it is, not cancelled: that would cut the connection before the answer is out.
-    if (length + value.length > maxBytes) return undefined;
-    bytes.set(value, length);
-    length += value.length;
+    let chunk: Uint8Array | undefined;
+    try {
+      chunk = (await reader?.read())?.value;
+    } catch {
+      // The sender went away; it will send the events again.
+      return { code: 'incomplete' };
+    }
+    bytes += chunk?.length ?? 0;
+    // What is too much is left where it is, not cancelled: that would cut the connection before the answer is out.
+    if (bytes > MAX_REQUEST_BYTES) return { code: 'size' };
+    try {
+      text += decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch {
+      return { code: 'json' };
+    }
+    if (!chunk) return text;
   }
 };
 
@@ -55,21 +69,6 @@ export const admit = async (request: Request, origins: ReadonlySet<string>): Pro
   if (headers.has('content-encoding')) return rejected('type');
   if (Number(headers.get('content-length') ?? 0) > MAX_REQUEST_BYTES) return rejected('size');
 
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = await readBounded(request, MAX_REQUEST_BYTES);
-  } catch {
-    // The sender went away; it will send the events again.
-    return rejected('incomplete');
-  }
-  if (!bytes) return rejected('size');
-  try {
-    return {
-      kind: 'admitted',
-      text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
-    };
-  } catch {
-    // Not UTF-8.
-    return rejected('json');
-  }
+  const text = await readText(request);
+  return typeof text === 'string' ? { kind: 'admitted', text } : rejected(text.code);
 };

@@ -1,15 +1,23 @@
 /** What the proxy tells its operator. */
+import type { Runtime } from '../runtime.js';
 
 /** Told, in words, what an operator has to do, and what broke if something of the host's own did. */
 export type OnAlert = (message: string, cause?: unknown) => void;
 
-/** An alert hook that throws is the host's own fault, and must not end forwarding. */
-export const quietly =
-  (onAlert: OnAlert): OnAlert =>
-  (message, cause) => {
+/** The same trouble is told again only after this long. */
+const AGAIN_MS = 60_000;
+
+/** Keeps an alert hook from being flooded, and what it throws from ending forwarding. */
+export const quietly = (onAlert: OnAlert, runtime: Pick<Runtime, 'elapsed'>): OnAlert => {
+  const toldAt = new Map<string, number>();
+  return (message, cause) => {
+    const now = runtime.elapsed();
+    if (now - (toldAt.get(message) ?? -AGAIN_MS) < AGAIN_MS) return;
+    toldAt.set(message, now);
     try {
       onAlert(message, cause);
     } catch {
       // Whoever should hear of it is the one that failed.
     }
   };
+};

@@ -68,7 +68,8 @@ const baseUrlOf = ({ site, baseUrl }: OfferProxyOptions): string => {
   if (baseUrl === undefined) return `https://${site}.grow.chargebee.com`;
   if (!URL.canParse(baseUrl))
     throw configuration('Set baseUrl to an origin, such as https://upstream.example.');
-  const { protocol, hostname, origin } = new URL(baseUrl);
+  const { protocol, hostname, origin, pathname } = new URL(baseUrl);
+  if (pathname !== '/') throw configuration('Set baseUrl to an origin alone, without a path.');
   const isLoopback = LOOPBACK.has(hostname);
   if (protocol !== 'https:' && !(isLoopback && protocol === 'http:')) {
     throw configuration('Set baseUrl to an https origin.');
@@ -147,6 +148,7 @@ export const createOfferProxy = (options: OfferProxyOptions): OfferProxy => {
   const runtime = options.runtime ?? platformRuntime();
   const onAlert = quietly(
     options.onAlert ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? '')),
+    runtime,
   );
   const forwarder = createForwarder(
     intake,

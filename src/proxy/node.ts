@@ -48,17 +48,23 @@ export const toNodeListener =
     const body = Buffer.from(await response.arrayBuffer());
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     outgoing.setHeader('content-length', body.length);
-    if (!incoming.complete) {
-      // The body was not read to its end. What still comes is thrown away before the connection ends, because
-      // closing it at once could destroy the answer on its way.
-      outgoing.shouldKeepAlive = true;
-      const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
-      timer.unref();
-      incoming.once('end', () => incoming.socket.end());
-      incoming.once('close', () => clearTimeout(timer));
-      // The web stream over it would stop it again whenever nobody reads there.
-      incoming.removeAllListeners('data').resume();
+    if (incoming.complete) {
+      outgoing.writeHead(response.status);
+      outgoing.end(body);
+      return;
     }
+    // The body was not read to its end, so the connection cannot go on; but closing it over unread bytes could
+    // destroy the answer on its way. The answer goes out whole, and the end comes when the sender is through.
+    outgoing.setHeader('connection', 'close');
     outgoing.writeHead(response.status);
-    outgoing.end(body);
+    outgoing.write(body);
+    const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
+    timer.unref();
+    const finish = (): void => {
+      clearTimeout(timer);
+      outgoing.end();
+    };
+    incoming.once('end', finish).once('close', finish);
+    // The web stream over it would stop it again whenever nobody reads there.
+    incoming.removeAllListeners('data').resume();
   };

@@ -40,7 +40,7 @@ export const createForwarder = (
   onAlert: OnAlert,
 ): Forwarder => {
   const token = runtime.fillRandom(new Uint8Array(16)).join('.');
-  const alert = quietly(onAlert);
+  const alert = quietly(onAlert, runtime);
   const calls = new Set<Promise<void>>();
   let stopTimer: Stop | undefined;
   // Both on the monotonic clock, since the other one can be set back by a day.
@@ -68,13 +68,15 @@ export const createForwarder = (
 
   const resultOf = (outcome: Outcome, { attempts }: IntakeRow): ForwardResult => {
     const now = runtime.now();
-    const dueAt = now + jittered(Math.min(CAP_MS, BASE_MS * 2 ** attempts));
+    const dueAt = now + jittered(Math.min(CAP_MS, BASE_MS * 2 ** (attempts - 1)));
     const isFailure = outcome.kind === 'ambiguous' || outcome.kind === 'unavailable';
-    if (!isFailure) failures = 0;
-    else if (isNews() && ++failures >= OUTAGE) {
+    if (isFailure && isNews() && ++failures >= OUTAGE) {
       pause(jittered(Math.min(CAP_MS, BASE_MS * 2 ** (failures - OUTAGE))));
     }
-    if (outcome.kind !== 'misconfigured') misconfigurations = 0;
+    if (outcome.kind === 'done' || outcome.kind === 'refused') {
+      failures = 0;
+      misconfigurations = 0;
+    }
     switch (outcome.kind) {
       case 'done':
         isAlerted = false;
@@ -134,8 +136,8 @@ export const createForwarder = (
     }
     // A pause does not end leading: another process would not know of it.
     if (pausedUntil > at) return Math.min(RENEW_MS, pausedUntil - at);
-    // After an outage one call tries whether it is over.
-    const limit = (failures >= OUTAGE ? 1 : concurrent) - calls.size;
+    // After an outage or a fault of the configuration one call tries whether it is over.
+    const limit = (failures >= OUTAGE || misconfigurations ? 1 : concurrent) - calls.size;
     if (limit <= 0) return RENEW_MS;
     const now = runtime.now();
     const { rows, nextAt = Infinity } = await intake.begin({ now, limit, perMinute });

@@ -49,6 +49,8 @@ export const outcomeOf = (call: Call): Outcome => {
   if (call.kind === 'unsent') return { kind: 'unavailable' };
   if (call.kind === 'lost') return { kind: 'ambiguous' };
   const { status, code, retryAfter, isApi } = call;
+  if (status === 429)
+    return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
   // A server error may well be a page; a page or a redirect instead of an answer is somebody else's.
   if (status < 400 && (!isApi || status >= 300)) return { kind: 'ambiguous', alert: NOT_THE_API };
   if (!isApi) return { kind: 'ambiguous' };
@@ -71,8 +73,6 @@ export const outcomeOf = (call: Call): Outcome => {
       return misconfigured(code === 'site_not_found' ? WRONG_SITE : NOT_ENABLED);
     case 405:
       return misconfigured(WRONG_SITE);
-    case 429:
-      return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
     default:
       return { kind: 'ambiguous' };
   }

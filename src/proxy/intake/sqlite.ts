@@ -44,10 +44,19 @@ const SCHEMA = `
     settled_at INTEGER
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS open_events ON events (due_at, id) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS open_received ON events (received_at) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS open_expiring ON events (expires_at) WHERE settled_at IS NULL AND expires_at IS NOT NULL;
   CREATE INDEX IF NOT EXISTS offers ON events (offer_id, id);
   CREATE INDEX IF NOT EXISTS settled_events ON events (settled_at) WHERE settled_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS calls (at INTEGER NOT NULL);
   CREATE INDEX IF NOT EXISTS calls_at ON calls (at);
+  CREATE TABLE IF NOT EXISTS tally (only INTEGER PRIMARY KEY CHECK (only = 1), open INTEGER NOT NULL);
+  INSERT OR IGNORE INTO tally (only, open) VALUES (1, 0);
+  CREATE TRIGGER IF NOT EXISTS opened AFTER INSERT ON events
+    BEGIN UPDATE tally SET open = open + 1; END;
+  CREATE TRIGGER IF NOT EXISTS closed AFTER UPDATE OF settled_at ON events
+    WHEN OLD.settled_at IS NULL AND NEW.settled_at IS NOT NULL
+    BEGIN UPDATE tally SET open = open - 1; END;
   CREATE TABLE IF NOT EXISTS lease (only INTEGER PRIMARY KEY CHECK (only = 1), token TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, until INTEGER NOT NULL);
 `;
 
@@ -122,7 +131,7 @@ export const sqliteIntake = ({
   maxDelayMs = 24 * 60 * MINUTE_MS,
   ambiguous = 'atLeastOnce',
 }: SqliteIntakeOptions): Intake => {
-  const database = open(file);
+  const database = openFile(file);
   const prepare = (sql: string) => database.prepare(sql);
 
   const known = prepare('SELECT content FROM events WHERE id = ?');
@@ -130,9 +139,7 @@ export const sqliteIntake = ({
     `INSERT INTO events (id, content, type, offer_id, state, occurred_at, expires_at, received_at, due_at)
      VALUES (?, ?, ?, ?, 'waiting', ?, ?, ?, ?)`,
   );
-  const waitingUpTo = prepare(
-    'SELECT count(*) AS n FROM (SELECT 1 FROM events WHERE settled_at IS NULL LIMIT ?)',
-  );
+  const open = prepare('SELECT open FROM tally');
   const lease = prepare('SELECT token, host, pid, until FROM lease');
   const takeLease = prepare(
     'INSERT OR REPLACE INTO lease (only, token, host, pid, until) VALUES (1, ?, ?, ?, ?)',
@@ -147,10 +154,13 @@ export const sqliteIntake = ({
   const callsBetween = prepare('SELECT count(*) AS n, min(at) AS oldest FROM calls WHERE at > ? AND at <= ?');
   const called = prepare('INSERT INTO calls (at) VALUES (?)');
   // What is on its way is not given up under its call; its outcome decides.
-  const expire = prepare(
-    `UPDATE events SET state = 'dead', code = 'expired', settled_at = ?1
-     WHERE settled_at IS NULL AND due_at < ${IN_FLIGHT} AND (received_at < ?2 OR expires_at <= ?1)`,
-  );
+  const expire = (overdue: string) =>
+    prepare(
+      `UPDATE events SET state = 'dead', code = 'expired', settled_at = ?1
+       WHERE settled_at IS NULL AND due_at < ${IN_FLIGHT} AND ${overdue}`,
+    );
+  const expireDelayed = expire('received_at < ?2');
+  const expireEnded = expire('expires_at <= ?1');
   const giveUpUnknown = prepare(
     `UPDATE events SET state = 'dead', code = 'unknown_outcome', settled_at = ?1
      WHERE settled_at IS NULL AND is_ambiguous AND due_at <= ?1 AND first_forward_at < ?2`,
@@ -159,11 +169,11 @@ export const sqliteIntake = ({
   const putRight = prepare(
     `UPDATE events SET due_at = ?1 WHERE settled_at IS NULL AND due_at > ?1 + ${LONGEST_WAIT_MS} AND due_at < ${IN_FLIGHT}`,
   );
-  // One event of an offer at a time: the one that is on its way, else the oldest.
+  // One event of an offer at a time, the oldest first.
   const isNext = `settled_at IS NULL AND NOT EXISTS (
     SELECT 1 FROM events AS other
     WHERE other.offer_id = events.offer_id AND other.settled_at IS NULL AND other.id <> events.id
-      AND (other.state = 'forwarding' OR (events.state = 'waiting' AND other.id < events.id)))`;
+      AND (other.id < events.id OR other.due_at = ${IN_FLIGHT}))`;
   const due = prepare(`SELECT * FROM events WHERE due_at <= ? AND ${isNext} ORDER BY due_at, id LIMIT ?`);
   const nextDue = prepare(
     `SELECT min(due_at) AS at FROM events WHERE due_at > ? AND due_at < ? AND ${isNext}`,
@@ -172,24 +182,30 @@ export const sqliteIntake = ({
     `UPDATE events SET state = 'forwarding', due_at = ?, attempts = attempts + 1,
        first_forward_at = coalesce(first_forward_at, ?),
        maybe_duplicate = maybe_duplicate OR (is_ambiguous AND first_forward_at < ?)
-     WHERE id = ?`,
+     WHERE id = ? RETURNING *`,
   );
   const settle = prepare(
     'UPDATE events SET state = ?, code = ?, settled_at = ?, due_at = 0 WHERE id = ? AND settled_at IS NULL',
   );
   // A `dismissed` without its `viewed` would lift the funnel over 100 %.
-  const takeAlong = prepare(
-    `UPDATE events SET state = 'dead', code = 'viewed_dead', settled_at = ?1
-     WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed'
-       AND EXISTS (
-         SELECT 1 FROM events AS seen
-         WHERE seen.offer_id = events.offer_id AND seen.type = 'viewed' AND seen.state = 'dead')
-       AND NOT EXISTS (
-         SELECT 1 FROM events AS seen
-         WHERE seen.offer_id = events.offer_id AND seen.type = 'viewed' AND seen.state <> 'dead')`,
-  );
+  const takeAlong = (which: string) =>
+    prepare(
+      `UPDATE events SET state = 'dead', code = 'viewed_dead', settled_at = ?1
+       WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed' ${which}
+         AND EXISTS (
+           SELECT 1 FROM events AS seen
+           WHERE seen.offer_id = events.offer_id AND seen.type = 'viewed' AND seen.state = 'dead')
+         AND NOT EXISTS (
+           SELECT 1 FROM events AS seen
+           WHERE seen.offer_id = events.offer_id AND seen.type = 'viewed' AND seen.state <> 'dead')`,
+    );
+  const takeAlongAll = takeAlong('');
+  const takeAlongOf = takeAlong('AND offer_id = (SELECT offer_id FROM events WHERE id = ?2)');
+  // The upstream can have remembered a key only from a call that may have reached it.
   const postpone = prepare(
-    `UPDATE events SET state = ?, due_at = ?, is_ambiguous = is_ambiguous OR ? WHERE id = ? AND settled_at IS NULL`,
+    `UPDATE events SET state = ?, due_at = ?, is_ambiguous = is_ambiguous OR ?,
+       first_forward_at = CASE WHEN is_ambiguous OR ? THEN first_forward_at END
+     WHERE id = ? AND settled_at IS NULL`,
   );
   const latest = prepare('SELECT * FROM events ORDER BY id DESC LIMIT ?');
   const tallied = prepare(
@@ -213,13 +229,17 @@ export const sqliteIntake = ({
       const verdicts = new Map<string, Verdict>();
       database
         .transaction(() => {
-          let free = maxWaiting - (waitingUpTo.get(maxWaiting) as { n: number }).n;
+          let free = maxWaiting - (open.get() as { open: number }).open;
           for (const event of events) {
             const isFull = free <= 0 && !known.get(event.id);
             const verdict: Verdict = isFull
               ? { kind: 'deferred', code: 'overloaded', retryAfterMs: DEFER_MS }
               : takeOne(event);
-            if (verdict.kind === 'accepted') free--;
+            if (verdict.kind === 'accepted') {
+              free--;
+              // Its `viewed` may have died before it came.
+              if (event.type === 'dismissed') takeAlongOf.run(event.receivedAt, event.id);
+            }
             verdicts.set(event.id, verdict);
           }
         })
@@ -258,13 +278,13 @@ export const sqliteIntake = ({
               break;
             case 'dead':
               settle.run('dead', result.code, now, id);
-              takeAlong.run(now);
+              takeAlongOf.run(now, id);
               break;
             case 'waiting':
-              postpone.run('waiting', result.dueAt, 0, id);
+              postpone.run('waiting', result.dueAt, 0, 0, id);
               break;
             case 'ambiguous':
-              postpone.run('forwarding', result.dueAt, 1, id);
+              postpone.run('forwarding', result.dueAt, 1, 1, id);
               break;
             default:
               result satisfies never;
@@ -287,17 +307,16 @@ export const sqliteIntake = ({
 
   function beginDue({ now, limit, perMinute }: BeginOptions): Begun {
     putRight.run(now);
-    let given = expire.run(now, now - maxDelayMs).changes;
+    let given = expireDelayed.run(now, now - maxDelayMs).changes + expireEnded.run(now).changes;
     if (ambiguous === 'atMostOnce') given += giveUpUnknown.run(now, now - KEY_WINDOW_MS).changes;
-    if (given) takeAlong.run(now);
+    if (given) takeAlongAll.run(now);
     const counted = callsBetween.get(now - MINUTE_MS, now + MINUTE_MS);
     const { n: calls, oldest } = counted as { n: number; oldest: number | null };
     const room = Math.max(0, Math.min(limit, perMinute - calls));
-    const rows = due.all(now, room) as Row[];
-    for (const { id } of rows) {
-      begin.run(IN_FLIGHT, now, now - KEY_WINDOW_MS, id);
+    const rows = (due.all(now, room) as Row[]).map(({ id }) => {
       called.run(now);
-    }
+      return begin.get(IN_FLIGHT, now, now - KEY_WINDOW_MS, id) as Row;
+    });
     const { at } = nextDue.get(now, IN_FLIGHT) as { at: number | null };
     // Out of pace: the oldest call has to leave the window first.
     const nextAt =
@@ -306,7 +325,7 @@ export const sqliteIntake = ({
   }
 };
 
-const open = (file: string): Database.Database => {
+const openFile = (file: string): Database.Database => {
   try {
     const database = new Database(file, { timeout: 5_000 });
     database.pragma('journal_mode = WAL');
