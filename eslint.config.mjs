@@ -20,6 +20,8 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': 'off',
       // A transaction's error is a DOMException, or null.
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      // Hosts without types call us too.
+      '@typescript-eslint/no-unnecessary-type-conversion': 'off',
       // The platform's types promise what older browsers lack, and no room here uses `this`.
       '@typescript-eslint/no-unnecessary-condition': 'off',
       '@typescript-eslint/unbound-method': 'off',

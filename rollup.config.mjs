@@ -39,7 +39,7 @@ export default [
       terser({
         ecma: 2022,
         module: true,
-        compress: { passes: 3, unsafe_arrows: true },
+        compress: { passes: 3, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
         format: { comments: false },
       }),
     ],

@@ -37,11 +37,11 @@ const test = base.extend<{ demo: Demo }>({
       shop,
       upstream,
       async history(page) {
-        const places = await page.evaluate(() =>
+        const places: Record<string, string> = await page.evaluate(() =>
           Object.fromEntries(
             [...document.querySelectorAll<HTMLElement>('#funnel tr')].map((row) => [
-              row.dataset.offer,
-              row.querySelector('th')?.firstChild?.textContent,
+              row.dataset.offer ?? '',
+              row.querySelector('th')?.firstChild?.textContent ?? '',
             ]),
           ),
         );

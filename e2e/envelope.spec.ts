@@ -1,4 +1,4 @@
-import type { APIRequestContext } from '@playwright/test';
+import type { APIRequestContext, APIResponse } from '@playwright/test';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 const PAGE = {
@@ -23,6 +23,9 @@ const post = (
   data: string,
   headers: Record<string, string> = PAGE,
 ) => request.post(`${stack.site.url}/offer-events`, { data: Buffer.from(data), headers });
+
+const resultsOf = async (response: APIResponse): Promise<unknown> =>
+  ((await response.json()) as { results: unknown }).results;
 
 test.describe('a request that is none of ours', () => {
   const faults: readonly [
@@ -106,8 +109,8 @@ test('the same event again is a duplicate, and other content under its id a conf
   const first = event(1, { occurred_at: 1_763_600_000_000 });
   await post(request, stack, envelope(first));
   const again = await post(request, stack, envelope(first));
-  expect((await again.json()).results).toEqual([{ id: first.id, status: 'duplicate' }]);
+  expect(await resultsOf(again)).toEqual([{ id: first.id, status: 'duplicate' }]);
   const other = await post(request, stack, envelope({ ...first, type: 'dismissed' }));
-  expect((await other.json()).results).toEqual([{ id: first.id, status: 'refused', code: 'conflict' }]);
+  expect(await resultsOf(other)).toEqual([{ id: first.id, status: 'refused', code: 'conflict' }]);
   await stack.expectRecorded(['viewed offer-1']);
 });

@@ -29,7 +29,13 @@ const bundlePage = async () => {
   });
   const { output } = await bundle.generate({
     format: 'es',
-    plugins: [terser({ ecma: 2022, module: true, compress: { passes: 3, unsafe_arrows: true } })],
+    plugins: [
+      terser({
+        ecma: 2022,
+        module: true,
+        compress: { passes: 3, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
+      }),
+    ],
   });
   await bundle.close();
   const chunks = new Map(

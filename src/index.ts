@@ -3,7 +3,7 @@
  * Importing it does nothing, also on a server.
  * @module
  */
-export type { OfferSettings, Repeat } from './client/detect/registry.js';
+export type { ObservedOffer, OfferSettings, Repeat } from './client/detect/registry.js';
 export type { TrackerOptions } from './client/options.js';
 export type { DiscardReason, OutboxStats } from './client/outbox/leasing.js';
 export {

@@ -10,7 +10,9 @@ interface Law {
   readonly packages?: readonly string[];
 }
 
-const PROTOCOL = ['protocol/batch', 'protocol/event', 'protocol/limits', 'protocol/encode', 'protocol/reply'];
+const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'encode', 'reply'].map(
+  (room) => `protocol/${room}`,
+);
 const FIRST_LOAD = [
   'client/options',
   'client/page',
@@ -26,7 +28,10 @@ const LAWS: Readonly<Record<string, Law>> = {
   runtime: {},
   locks: {},
   protocol: { values: ['protocol', 'errors'], types: ['runtime'] },
-  'client/options': { values: ['errors', 'protocol/limits'], types: ['protocol', 'client'] },
+  'client/options': {
+    values: ['errors', 'protocol/limits', 'client/detect/viewability'],
+    types: ['protocol', 'client'],
+  },
   'client/page': { values: ['errors'], types: ['runtime'] },
   'client/detect': {
     values: ['client/detect', 'protocol/event', 'protocol/limits', 'errors'],

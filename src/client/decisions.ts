@@ -7,17 +7,16 @@ import type { DecisionListener } from './detect/controls.js';
 import type { Leasing } from './outbox/leasing.js';
 import type { Recorder } from './tracker.js';
 
-/** Starts deciding, with what earlier pages remember. */
+/**
+ * Starts deciding.
+ * @param acceptedOffers What earlier pages saw accepted; what is accepted here joins them.
+ */
 export const createDecisions = (
   recorder: Recorder,
   leasing: Leasing,
+  acceptedOffers: Set<string>,
   onInvalid: (offerId: string) => void,
 ): DecisionListener => {
-  const acceptedOffers = new Set<string>();
-  void leasing.marks().then((marks) => {
-    for (const { offerId, type } of marks) if (type === 'accepted') acceptedOffers.add(offerId);
-  });
-
   const isOpen = (offerId: string): boolean => {
     if (!isOfferId(offerId)) onInvalid(offerId);
     else if (!acceptedOffers.has(offerId)) return true;

@@ -44,8 +44,11 @@ export interface Later extends Flusher, DecisionListener {
   stats(): Promise<{ outbox: OutboxStats; discarded: Partial<Record<DiscardReason, number>> }>;
 }
 
-/** Starts everything that came with the second load. */
-export const createLater = (context: LaterContext): Later => {
+/**
+ * Starts everything that came with the second load, once it is known what earlier pages saw accepted: until then no
+ * dismissal may be recorded.
+ */
+export const createLater = async (context: LaterContext): Promise<Later> => {
   const { options, runtime, page, registry, exposure, outbox, keepalive, recorder, report } = context;
   const discarded: Partial<Record<DiscardReason, number>> = {};
   outbox.records = withMemoryFallback(outbox.records, (cause) => {
@@ -56,8 +59,10 @@ export const createLater = (context: LaterContext): Later => {
     recorder.call(() => options.onDiscard?.(event, reason, code));
   });
   const onInvalid = (offerId: string): void =>
-    report(new OffersightError('configuration', `No personalized offer's id: ${offerId.slice(0, 60)}`));
-  const decisions = createDecisions(recorder, leasing, onInvalid);
+    report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
+  const marks = await leasing.marks();
+  const accepted = marks.filter(({ type }) => type === 'accepted').map(({ offerId }) => offerId);
+  const decisions = createDecisions(recorder, leasing, new Set(accepted), onInvalid);
   const transport = createTransport(options.endpoint, runtime, keepalive);
   const flusher = createFlusher(
     outbox,

@@ -2,20 +2,17 @@
  * The farewell: when the page may never come back, one keepalive POST takes along what is unsettled. The entries
  * stay until a verdict names them. Never sendBeacon: it says true while offline.
  */
-import { encodedBytes, encodeRequest } from '../protocol/encode.js';
+import { encodeRequest } from '../protocol/encode.js';
 import type { OfferEvent } from '../protocol/event.js';
-import { MAX_LEAVE_BYTES } from '../protocol/limits.js';
+import { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../protocol/limits.js';
 import type { Runtime, Stop } from '../runtime.js';
 import type { KeepaliveBytes, Mirrored, Outbox } from './outbox/outbox.js';
 import type { Page } from './page.js';
 
-/** Room for what stands around the events in a request. */
-const ENVELOPE_BYTES = 60;
-
 /**
  * What the farewell would say now, oldest first.
  * @param said The ids that went already since the page was last visible.
- * @param maxBytes Room for events.
+ * @param maxBytes Room for the request's body.
  */
 export const unsettled = (
   { pause, mirror }: Pick<Outbox, 'pause' | 'mirror'>,
@@ -26,17 +23,16 @@ export const unsettled = (
   if (pause.at > now && pause.kind !== 'back-off') return [];
   const isFresh = ({ event, heldUntil }: Mirrored): boolean => !said.has(event.id) && heldUntil <= now;
   const mirrored = [...mirror.values()];
-  // A dismissal needs its view upstream before it, so an unsettled view goes along, though leased or sent.
   const impressions = new Set(mirrored.filter(isFresh).map(({ event }) => event.impressionId));
-  const events = mirrored
-    .map(({ event }) => event)
-    .filter(({ impressionId }) => impressions.has(impressionId));
-  let left = maxBytes;
-  return events.filter((event) => {
-    left -= encodedBytes(event);
-    // Once one does not fit, none behind it goes: it could be the `dismissed` of that `viewed`.
-    return left >= 0;
-  });
+  return (
+    mirrored
+      // A dismissal needs its view upstream before it, so an unsettled view goes along, though leased or sent.
+      .filter(
+        (copy) => isFresh(copy) || (copy.event.type === 'viewed' && impressions.has(copy.event.impressionId)),
+      )
+      .slice(0, Math.max(0, maxBytes / MAX_EVENT_BYTES - 1))
+      .map(({ event }) => event)
+  );
 };
 
 /**
@@ -54,32 +50,31 @@ export const createFarewell = (
 ): Stop => {
   const said = new Set<string>();
 
-  const say = (): void => {
+  const say = async (): Promise<void> => {
     const now = runtime.now();
-    const events = unsettled(outbox, said, now, MAX_LEAVE_BYTES - ENVELOPE_BYTES - keepalive.inFlight);
+    const events = unsettled(outbox, said, now, MAX_LEAVE_BYTES - keepalive.inFlight);
     if (!events.length) return;
     for (const { id } of events) said.add(id);
     const body = encodeRequest(events, now);
     keepalive.inFlight += body.length;
-    runtime
-      .fetch(endpoint, {
+    try {
+      const response = await runtime.fetch(endpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
         keepalive: true,
         redirect: 'error',
         cache: 'no-store',
-      })
-      .then((response) => onReply(events, response))
-      // The entries are still in the outbox, and the flusher brings them.
-      .catch(() => undefined)
-      .finally(() => {
-        keepalive.inFlight -= body.length;
       });
+      await onReply(events, response);
+    } catch {
+      // The entries are still in the outbox, and the flusher brings them.
+    }
+    keepalive.inFlight -= body.length;
   };
 
   return page.listen((change) => {
     if (change === 'visible') said.clear();
-    else if (change !== 'online') say();
+    else if (change !== 'online') void say();
   });
 };

@@ -45,9 +45,9 @@ export interface ResolvedOptions extends TrackerOptions {
 }
 
 /**
- * Fills in what was left out. Ratios out of range are found by the browser when observing starts.
+ * Fills in what was left out.
  * @throws {OffersightError} `unsupported` if the browser cannot see offers, `configuration` if the endpoint is
- *   missing or on another origin.
+ *   missing or on another origin, or a number is out of its range.
  * @throws {TypeError} If the endpoint is no URL.
  */
 export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
@@ -56,19 +56,22 @@ export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
     throw new OffersightError('unsupported', 'Needs IntersectionObserver.');
   }
   const { origin, href } = new URL(endpoint, location.href);
-  if (!endpoint || origin !== location.origin) {
-    throw new OffersightError('configuration', 'Set endpoint to a path of this site.');
+  const viewability = {
+    ratio: 0.5,
+    dwellMs: 1_000,
+    largeAreaPx: 242_500,
+    largeRatio: 0.3,
+    ...options.viewability,
+  };
+  const { ratio, largeRatio, dwellMs } = viewability;
+  const isInRange = Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs) >= 0;
+  if (!endpoint || origin !== location.origin || !isInRange) {
+    throw new OffersightError('configuration', 'Needs an endpoint on this site, ratios 0 to 1.');
   }
   return {
     ...options,
     endpoint: href,
-    viewability: {
-      ratio: 0.5,
-      dwellMs: 1_000,
-      largeAreaPx: 242_500,
-      largeRatio: 0.3,
-      ...options.viewability,
-    },
+    viewability,
     repeat: options.repeat ?? 'page',
     name: options.outbox?.name ?? 'offersight',
   };

@@ -40,10 +40,9 @@ export const createPage = (): Page => {
         ),
       ),
     capture(types, listener) {
-      const listen = listener as (event: Event) => void;
-      for (const type of types) window.addEventListener(type, listen, true);
+      for (const type of types) window.addEventListener(type, listener as EventListener, true);
       return () => {
-        for (const type of types) window.removeEventListener(type, listen, true);
+        for (const type of types) window.removeEventListener(type, listener as EventListener, true);
       };
     },
   };

@@ -6,7 +6,8 @@ import { OffersightError } from '../errors.js';
 import { createIds, type DismissReason, type OfferEvent } from '../protocol/event.js';
 import { platformRuntime, type Stop } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
-import { createRegistry, type OfferSettings, type Placement, type Repeat } from './detect/registry.js';
+import { createRegistry, type ObservedOffer, type Placement } from './detect/registry.js';
+import { ruleOf } from './detect/viewability.js';
 import type { Later } from './later.js';
 import { createFarewell } from './leave.js';
 import { type ResolvedOptions, resolveOptions, type TrackerOptions } from './options.js';
@@ -38,10 +39,9 @@ export interface TrackerStats {
 export interface OfferTracker {
   /**
    * Watches an element that no attribute names, or names wrongly.
-   * @param offer The offer's id, by default the element's `data-offer-id`, and its settings.
    * @returns Ends the watch; calling it again does nothing.
    */
-  observe(element: Element, offer?: { readonly id?: string } & OfferSettings): Stop;
+  observe(element: Element, offer?: ObservedOffer): Stop;
   /** The user closed the offer in a way that the page alone knows. Records `viewed` first if need be. */
   dismiss(offerId: string, reason?: DismissReason): void;
   /** The user accepted: proves display, and nothing can dismiss the offer any more. Sends nothing itself. */
@@ -59,6 +59,8 @@ type OfferCounts = { -readonly [Name in keyof OfferStats]: OfferStats[Name] };
 /** What is known of one showing of an offer. */
 export interface Impression {
   readonly id: string;
+  /** Whether it counts only if no page or tab has recorded it. */
+  readonly isOnce: boolean;
   isViewed?: boolean;
   isVetoed?: boolean;
   isDismissed?: boolean;
@@ -107,9 +109,10 @@ const createRunningTracker = (
   const page = createPage();
   const newId = createIds(runtime);
   const keepalive = { inFlight: 0 };
-  const stats: Record<string, OfferCounts> = {};
-  /** By offer id, and by placement where each mount counts. */
-  const impressions = new Map<string | Placement, Impression>();
+  const stats = Object.create(null) as Record<string, OfferCounts>;
+  const latest = new Map<string, Impression>();
+  /** Where each mount counts; it lives as long as somebody knows the placement. */
+  const mounts = new WeakMap<Placement, Impression>();
   let waiting: Recordable[] = [];
   let committed: Promise<unknown> | undefined;
   let loading: Promise<Later> | undefined;
@@ -122,19 +125,18 @@ const createRunningTracker = (
     return stats[offerId];
   };
 
-  const isRepeated = (repeat: Repeat, placement?: Placement): boolean =>
-    (placement?.repeat ?? options.repeat) === repeat;
-
   const impressionOf = (offerId: string, placement?: Placement): Impression => {
-    const key = placement && isRepeated('mount', placement) ? placement : offerId;
-    const impression = impressions.get(key) ?? { id: newId() };
-    impressions.set(key, impression);
+    const repeat = placement?.repeat ?? options.repeat;
+    const own = repeat === 'mount' ? placement : undefined;
+    const known = own ? mounts.get(own) : latest.get(offerId);
+    const impression = known ?? { id: newId(), isOnce: repeat === 'browser' };
+    if (own) mounts.set(own, impression);
+    latest.set(offerId, impression);
     return impression;
   };
 
   /** The second load comes when the page shows an offer or has something to deliver; a failed one is repeated. */
   const load = (): Promise<Later> => {
-    const recorder: Recorder = { onViewed, record, statsOf, call };
     loading ??= import('./later.js').then(
       ({ createLater }) =>
         createLater({
@@ -145,7 +147,7 @@ const createRunningTracker = (
           exposure,
           outbox,
           keepalive,
-          recorder,
+          recorder: { onViewed, record, statsOf, call },
           report,
         }),
       (cause: unknown) => {
@@ -153,7 +155,7 @@ const createRunningTracker = (
           loading = undefined;
           wake();
         });
-        report(new OffersightError('delivery', 'Serve all files; events wait.', cause));
+        report(new OffersightError('delivery', 'Needs all files; events wait.', cause));
         throw cause;
       },
     );
@@ -197,7 +199,7 @@ const createRunningTracker = (
     if (!(placement?.element ?? document).dispatchEvent(announced)) return false;
     statsOf(offerId)[event.type]++;
     if (!waiting.length) queueMicrotask(commit);
-    waiting.push({ event, isOnce: isRepeated('browser', placement) });
+    waiting.push({ event, isOnce: impression.isOnce });
     return true;
   };
 
@@ -214,21 +216,13 @@ const createRunningTracker = (
   const exposure = createExposureWatch(page, runtime);
   const registry = createRegistry({
     onMount(placement) {
-      const { element, offerId, ratio, dwellMs } = placement;
-      const { viewability } = options;
+      const { element, offerId } = placement;
       statsOf(offerId).rendered++;
       void later(nothing);
       if (impressionOf(offerId, placement).isViewed) return;
-      exposure.watch(
-        element,
-        { ...viewability, ratio: ratio ?? viewability.ratio, dwellMs: dwellMs ?? viewability.dwellMs },
-        () => onViewed(offerId, placement),
-      );
+      exposure.watch(element, ruleOf(options.viewability, placement), () => onViewed(offerId, placement));
     },
-    onUnmount(placement) {
-      exposure.unwatch(placement.element);
-      impressions.delete(placement);
-    },
+    onUnmount: ({ element }) => exposure.unwatch(element),
     onInvalid: (offerId) => later((loaded) => loaded.onInvalid(offerId)),
   });
   const stopFarewell = createFarewell(
@@ -244,8 +238,7 @@ const createRunningTracker = (
   void outbox.records.transact((rows) => rows.count('entry')).then((count) => count && wake(), wake);
 
   return {
-    observe: (element, { id = element.getAttribute('data-offer-id') ?? '', ...settings } = {}) =>
-      isStopped ? nothing : registry.observe(element, id, settings),
+    observe: (element, offer = {}) => (isStopped || !element ? nothing : registry.observe(element, offer)),
     dismiss: (offerId, reason = 'api') => void later((loaded) => loaded.onDismiss(offerId, reason)),
     accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
     flush: () =>
@@ -283,7 +276,7 @@ const createInertTracker = (): OfferTracker => ({
  * Never throws: with a wrong configuration, on a server or in a browser that lacks what it needs, the tracker is
  * inert and one report tells what to do. One endpoint has one tracker a page: a second call gives the first one.
  */
-export const createOfferTracker = (options: TrackerOptions): OfferTracker => {
+export const createOfferTracker = (options = {} as TrackerOptions): OfferTracker => {
   const report = (error: OffersightError): void => {
     if (options.debug) console.error(error);
     call(() => options.onError?.(error));

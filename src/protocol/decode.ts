@@ -56,7 +56,9 @@ const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem =
   if (type !== 'viewed' && type !== 'dismissed') return { id, refusedFor: 'type' };
   if (!isOfferId(offerId)) return { id, refusedFor: 'personalized_offer_id' };
   if (!isTime(occurredAt)) return { id, refusedFor: 'occurred_at' };
-  if (expires_at !== undefined && !isTime(expires_at)) return { id, refusedFor: 'expires_at' };
+  // JSON has no infinity: an offer that never ends says null.
+  const expiresAt = expires_at ?? undefined;
+  if (expiresAt !== undefined && !isTime(expiresAt)) return { id, refusedFor: 'expires_at' };
   if (subject !== undefined && !(typeof subject === 'string' && SUBJECT.test(subject))) {
     return { id, refusedFor: 'subject' };
   }
@@ -65,7 +67,7 @@ const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem =
     type,
     offerId,
     occurredAt: Math.round(occurredAt),
-    expiresAt: expires_at,
+    expiresAt,
     subject,
   };
   return { id, event };

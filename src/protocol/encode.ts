@@ -10,9 +10,6 @@ const encodeEvent = ({ id, type, offerId, occurredAt, expiresAt }: OfferEvent): 
   expires_at: expiresAt,
 });
 
-/** UTF-8 bytes that an event takes in a request's body, its comma included. All our fields are ASCII. */
-export const encodedBytes = (event: OfferEvent): number => JSON.stringify(encodeEvent(event)).length + 1;
-
 /**
  * The body of a request.
  * @param events Oldest first.

@@ -60,21 +60,22 @@ export const isOfferId = (value: unknown): value is string =>
 
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
 
-/** Ticks in a millisecond. With 11 bits the sum stays exact in a double until the year 2109. */
+/** Ids in a millisecond before one borrows from the next. With 11 bits the sum is exact until the year 2109. */
 const TICKS = 2 ** 11;
 
 /**
  * Makes a maker of UUIDv7 ids that ascend strictly, also within a millisecond and when the clock goes back
- * (RFC 9562 §6.2, method 1: a counter in `rand_a` that starts at random and carries into the time when it is
- * full).
+ * (RFC 9562 §6.2, method 1: a counter in `rand_a`, which carries into the time when it is full). 60 bits of each
+ * are random.
  */
 export const createIds = (runtime: Pick<Runtime, 'now' | 'fillRandom'>): (() => string) => {
   let tick = 0;
   return () => {
-    const [start = 0, variant = 0, ...tail] = runtime.fillRandom(new Uint8Array(9));
-    tick = Math.max(tick + 1, runtime.now() * TICKS + start);
-    const bytes = [(variant & 0x3f) | 0x80, ...tail].map((byte) => hex(byte, 2));
-    const digits = `${hex(Math.floor(tick / TICKS), 12)}7${hex(tick % TICKS, 3)}${bytes.join('')}`;
-    return digits.replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+    tick = Math.max(tick + 1, runtime.now() * TICKS);
+    const random = Array.from(runtime.fillRandom(new Uint8Array(8)), (byte) => hex(byte, 2)).join('');
+    return `${hex(Math.floor(tick / TICKS), 12)}7${hex(tick % TICKS, 3)}8${random.slice(1)}`.replace(
+      /(.{8})(.{4})(.{4})(.{4})/,
+      '$1-$2-$3-$4-',
+    );
   };
 };

@@ -9,5 +9,8 @@ export const MAX_REQUEST_BYTES = 500_000;
  * (Fetch standard, "in-flight keepalive bytes"); we leave a quarter to the others.
  */
 export const MAX_LEAVE_BYTES = 48_000;
-/** No event may wait longer, whatever is configured: browsers may wipe idle storage after 7 days. */
-export const MAX_RETENTION_MS = 6 * 86_400_000;
+/**
+ * Most that one event of ours takes on the wire, its comma included: its ids, type and times are all bounded. Also
+ * room for what stands around the events.
+ */
+export const MAX_EVENT_BYTES = 240;

@@ -1,17 +1,20 @@
 /** The client's way back: reply → verdicts. Only delivery needs it, so it loads with delivery. */
 import { type Verdict, WIRE_VERSION, type WireReply, type WireResult } from './batch.js';
 
+/** Whatever stands in a text's place counts as none. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 const toVerdict = ({ status, code, retry_after_ms: delayMs }: Partial<WireResult>): Verdict | undefined => {
   switch (status) {
     case 'accepted':
     case 'duplicate':
       return { kind: status };
     case 'refused':
-      return { kind: status, code: `${code}` };
+      return { kind: status, code: textOf(code) };
     case 'deferred':
       return {
         kind: status,
-        code: `${code}`,
+        code: textOf(code),
         ...(Number(delayMs) > 0 && Number.isFinite(delayMs) && { retryAfterMs: Number(delayMs) }),
       };
     default:

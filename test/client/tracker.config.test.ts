@@ -80,7 +80,7 @@ describe('a wrong configuration gives an inert tracker and one report', () => {
 
   test('no options at all', async () => {
     render('<p data-offer-id="a"></p>');
-    const tracker = createOfferTracker(undefined as unknown as TrackerOptions);
+    const tracker = createOfferTracker();
     await expect(useAll(tracker)).resolves.toBeUndefined();
   });
 
@@ -140,6 +140,34 @@ describe('a wrong attribute or argument spoils nothing else', () => {
   test('observing with a share of 2', () => {
     const { tracker } = site.start();
     expect(() => tracker.observe(render('<p></p>'), { id: 'a', ratio: 2 })).not.toThrow();
+  });
+
+  test('observing with a dwell that is no number makes no timer run wild', async () => {
+    const setTimer = vi.spyOn(globalThis, 'setTimeout');
+    const { tracker } = site.start();
+    const element = render('<p></p>');
+    tracker.observe(element, { id: 'a', dwellMs: Number.NaN });
+    site.see(element);
+    await tracker.flush();
+    for (const [, delayMs] of setTimer.mock.calls) expect(delayMs).not.toBeNaN();
+  });
+
+  test('observing with an end that is no time posts none', async () => {
+    const { tracker } = site.start();
+    for (const [id, expiresAt] of [
+      ['a', Infinity],
+      ['b', Number.NaN],
+    ] as const) {
+      const element = render('<p></p>');
+      tracker.observe(element, { id, expiresAt });
+      site.see(element);
+    }
+    await tracker.flush();
+    const ends = site.posted.map((event) => [event.personalized_offer_id, event.expires_at ?? undefined]);
+    expect(ends).toEqual([
+      ['a', undefined],
+      ['b', undefined],
+    ]);
   });
 
   test('observing an element that was not found', () => {

@@ -48,19 +48,35 @@ describe('where the second load does not come', () => {
     expect(errors.map(({ code }) => code)).toEqual(['delivery']);
   });
 
-  test('and storage is blocked too, events are delivered once it comes', async () => {
+  test('and storage is blocked too, the farewell takes along what was recorded last', async () => {
     vi.stubGlobal('indexedDB', undefined);
-    render('<p data-offer-id="a"></p>');
+    render('<p data-offer-id="a"></p><i data-offer-id="b"></i>');
     const { tracker } = site.start();
     site.see(find('p'));
     await tracker.flush();
     await site.frame();
+    site.see(find('i'));
+    await site.frame();
+    window.dispatchEvent(new Event('pagehide'));
+    expect(wired(site.posted)).toEqual(['viewed a', 'viewed b']);
+  });
+
+  test('and storage is blocked too, a stopped tracker does not come to life again', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    render('<p data-offer-id="a"><button data-offer-dismiss></button></p>');
+    const { tracker } = site.start();
+    site.see(find('p'));
+    await tracker.flush();
+    await site.frame();
+    tracker.stop();
     isServing = true;
     await vi.advanceTimersByTimeAsync(RELOAD_MS);
-    await vi.waitFor(async () => {
-      await tracker.flush();
-      expect(wired(site.posted)).toEqual(['viewed a']);
-    });
+    await site.frame();
+    const announced = vi.fn();
+    document.addEventListener('offersight:dismissed', announced, { once: true });
+    find('button').click();
+    document.removeEventListener('offersight:dismissed', announced);
+    expect(announced).not.toHaveBeenCalled();
   });
 
   test('a stopped tracker does not ask again', async () => {

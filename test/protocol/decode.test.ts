@@ -150,7 +150,7 @@ describe('an event with a bad value is refused alone', () => {
     expect(itemsOf(withRaw(field, '-1e999'))).toEqual([[eventId(1), field]]);
   });
 
-  it.each<unknown>([null, '1763600000', false, [START], 8.64e15 + 2])('for the end %j', (expires_at) => {
+  it.each<unknown>(['1763600000', false, [START], 8.64e15 + 2])('for the end %j', (expires_at) => {
     expect(refusalOf({ expires_at })).toEqual([eventId(1), 'expires_at']);
   });
 

@@ -31,7 +31,7 @@ const descents = (ids: readonly string[]): [string, string][] =>
 describe('an id is a UUIDv7', () => {
   it('has version 7, the RFC variant and lower-case digits whatever the random bytes are', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 9, maxLength: 9 }), fc.nat(START * 2), (random, now) => {
+      fc.property(fc.uint8Array({ minLength: 8, maxLength: 8 }), fc.nat(START * 2), (random, now) => {
         const next = createIds({
           now: () => now,
           fillRandom: (bytes) => {

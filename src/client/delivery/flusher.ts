@@ -79,14 +79,16 @@ export const createFlusher = (
   const giveBack = (entries: readonly OutboxEntry[], token: string, notBeforeAt: number): Promise<void> =>
     leasing.release(token, new Map(entries.map(({ event }) => [event.id, notBeforeAt])));
 
-  const wait = async (kind: Pause['kind'], retryAfterMs: number, cause: unknown): Promise<void> => {
+  const wait = async (kind: Pause['kind'], retryAfterMs: number, cause?: unknown): Promise<void> => {
     if (!isReported) report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
     isReported = true;
     await leasing.setPause((current) => {
       const failures = current.kind === kind ? current.failures : 0;
       const delayMs =
         kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random());
-      return { kind, failures: failures + 1, at: runtime.now() + delayMs };
+      const at = runtime.now() + delayMs;
+      // Another tab may know of a longer one.
+      return at < current.at ? current : { kind, failures: failures + 1, at };
     });
   };
 
@@ -105,7 +107,7 @@ export const createFlusher = (
         if (outbox.pause.failures) await leasing.setPause(() => NO_PAUSE);
         return isSettled;
       }
-      await wait('back-off', 0, 'no verdict');
+      await wait('back-off', 0);
     } else await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);
     return false;
   };
@@ -121,8 +123,8 @@ export const createFlusher = (
       }
       const batches = pack(entries, maxEvents, maxBatchBytes);
       for (const [index, batch] of batches.entries()) {
-        const attempt = await transport(batch.map(({ event }) => event));
-        if (await settle(attempt, batch, token)) continue;
+        const attempt = runtime.elapsed() < endsAt && (await transport(batch.map(({ event }) => event)));
+        if (attempt && (await settle(attempt, batch, token))) continue;
         // A later batch may hold the `dismissed` of a `viewed` that was not taken: all wait for the next lease.
         await giveBack(batches.slice(index).flat(), token, 0);
         break;
@@ -134,12 +136,13 @@ export const createFlusher = (
   const run = async (): Promise<void> => {
     try {
       const isFree = await (refusals < MAX_REFUSALS ? withLock(lockName, drain) : drain(false));
-      refusals = isFree === false ? refusals + 1 : 0;
-      if (refusals) schedule(LOCKED_RETRY_MS);
+      if (isFree === false) refusals++;
+      else if (refusals <= MAX_REFUSALS) refusals = 0;
+      if (isFree === false) schedule(LOCKED_RETRY_MS);
     } catch (cause) {
       // The lock was taken away or is forbidden here: the leases alone keep order from now on.
-      refusals = MAX_REFUSALS;
-      report(new OffersightError('delivery', 'Events wait.', cause));
+      refusals = Infinity;
+      report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
       schedule(LOCKED_RETRY_MS);
     }
   };

@@ -1,12 +1,10 @@
 /** Entries → batches, pure. */
-import { encodedBytes } from '../../protocol/encode.js';
+import { MAX_EVENT_BYTES } from '../../protocol/limits.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
 
-/** Room for what stands around the events in a request. */
-const ENVELOPE_BYTES = 60;
-
 /**
- * Cuts entries into batches, in their order. An entry too large for any batch stands alone.
+ * Cuts entries into batches, in their order. Every event is counted with the most bytes that one can take, so no
+ * body exceeds the limit; an event stands alone where not even one fits.
  * @param maxEvents Most entries of one batch, at least 1.
  * @param maxBytes Largest body in UTF-8 bytes.
  */
@@ -14,19 +12,9 @@ export const pack = (
   entries: readonly OutboxEntry[],
   maxEvents: number,
   maxBytes: number,
-): OutboxEntry[][] => {
-  const batches: OutboxEntry[][] = [];
-  let batch: OutboxEntry[] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const size = encodedBytes(entry.event);
-    if (!batch.length || batch.length >= maxEvents || bytes + size > maxBytes) {
-      batch = [];
-      bytes = ENVELOPE_BYTES;
-      batches.push(batch);
-    }
-    batch.push(entry);
-    bytes += size;
-  }
-  return batches;
+): (readonly OutboxEntry[])[] => {
+  const size = Math.max(1, Math.min(maxEvents, Math.floor(maxBytes / MAX_EVENT_BYTES) - 1));
+  return Array.from({ length: Math.ceil(entries.length / size) }, (_, index) =>
+    entries.slice(index * size, (index + 1) * size),
+  );
 };

@@ -25,7 +25,7 @@ const CONTROLS = [
   '[popovertargetaction=hide]',
   '[value=cancel]',
   'form[method=dialog] :is([type=submit],button:not([type]))',
-  ...['Close', 'Dismiss', 'No thanks', 'Not now'].map((label) => `[aria-label="${label}" i]`),
+  ...['Close', 'Dismiss'].map((label) => `[aria-label="${label}" i]`),
 ].join();
 
 /** A close later than this after an act is not its consequence. */

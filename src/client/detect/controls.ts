@@ -48,20 +48,18 @@ export const createControls = (
   const onAct = (event: Event): void => {
     const isSubmit = event.type === 'submit';
     const accept = nearest(event, `[${ACCEPT}]${isSubmit ? '' : ':not(form)'}`);
-    const dismiss = isSubmit ? undefined : nearest(event, `[${DISMISS}]`);
-    const control = accept ?? dismiss;
+    const control = accept ?? (isSubmit ? undefined : nearest(event, `[${DISMISS}]`));
     if (!control) return;
+    const decide = (offerId: string, placement?: Placement): void =>
+      accept ? onAccept(offerId, placement) : onDismiss(offerId, 'control', placement);
     const placement = enclosing(registry, control);
-    const named = control.getAttribute(accept ? ACCEPT : DISMISS);
     const holder = nearest(event, HOLDER);
-    const placements = placement || accept || !holder ? [placement] : within(registry, holder);
-    for (const found of named ? [placement] : placements) {
-      const offerId = named || found?.offerId;
-      if (!offerId) continue;
-      const own = found?.offerId === offerId ? found : undefined;
-      if (accept) onAccept(offerId, own);
-      else onDismiss(offerId, 'control', own);
-    }
+    const named = control.getAttribute(accept ? ACCEPT : DISMISS);
+    if (named) decide(named, placement?.offerId === named ? placement : undefined);
+    else if (placement) decide(placement.offerId, placement);
+    // A dialog's own buttons stand beside the offer that it shows.
+    // An acceptance is of one offer, so there it has to say which.
+    else if (holder && !accept) for (const held of within(registry, holder)) decide(held.offerId, held);
   };
 
   return page.capture(['click', 'submit'], onAct);

@@ -76,8 +76,7 @@ export const createExposureWatch = (
       // Inside a frame of another origin the browser keeps the viewport to itself.
       const viewport = rootBounds ?? { width: innerWidth, height: innerHeight };
       const needed = neededRatio(boundingClientRect, viewport, item.rule);
-      if (intersectionRatio > 0 && intersectionRatio >= needed - TOLERANCE) exposed.add(item);
-      else exposed.delete(item);
+      exposed[intersectionRatio > Math.max(0, needed - TOLERANCE) ? 'add' : 'delete'](item);
       evaluate(item, time);
     }
   };

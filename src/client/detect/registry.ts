@@ -20,6 +20,11 @@ export interface OfferSettings {
   readonly expiresAt?: number | undefined;
 }
 
+/** An offer given by hand: its id, by default the element's `data-offer-id`, and its settings. */
+export interface ObservedOffer extends OfferSettings {
+  readonly id?: string | undefined;
+}
+
 /** An element that shows an offer. */
 export interface Placement extends OfferSettings {
   readonly element: Element;
@@ -31,7 +36,7 @@ export interface Placement extends OfferSettings {
 /** Knows every placement of the document. */
 export interface Registry {
   /** Adds an element by hand, whatever its attributes say later; the result takes it out again. */
-  observe(element: Element, offerId: string, settings?: OfferSettings): Stop;
+  observe(element: Element, offer: ObservedOffer): Stop;
   /** All placements by their element. */
   readonly placements: ReadonlyMap<Element, Placement>;
   stop: Stop;
@@ -69,7 +74,7 @@ const settingsOf = (element: Element): OfferSettings => {
 /** Starts finding offers in this document. */
 export const createRegistry = (listener: RegistryListener): Registry => {
   const placements = new Map<Element, Placement>();
-  let isDirty = false;
+  let isDirty = true;
 
   const unmount = (placement: Placement | undefined): void => {
     if (!placement || placements.get(placement.element) !== placement) return;
@@ -86,6 +91,8 @@ export const createRegistry = (listener: RegistryListener): Registry => {
   };
 
   const scan = (): void => {
+    // Stopped between a change and its frame.
+    if (!isDirty) return;
     isDirty = false;
     for (const placement of [...placements.values()]) {
       const { element, offerId } = placement;
@@ -110,14 +117,14 @@ export const createRegistry = (listener: RegistryListener): Registry => {
 
   return {
     placements,
-    observe(element, offerId, settings) {
+    observe(element, { id = element.getAttribute(OFFER) ?? '', ...settings }) {
       unmount(placements.get(element));
-      const placement = mount(element, offerId, { ...settings, isByHand: true });
+      const placement = mount(element, id, { ...settings, isByHand: true });
       return () => unmount(placement);
     },
     stop() {
       observer.disconnect();
-      isDirty = true;
+      isDirty = false;
       for (const placement of [...placements.values()]) unmount(placement);
     },
   };

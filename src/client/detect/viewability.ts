@@ -25,6 +25,19 @@ export interface Size {
 /** Since when an offer qualifies without a break, milliseconds on the monotonic clock; undefined if it does not. */
 export type Dwell = number | undefined;
 
+/** The rule with what an offer has of its own; what is out of range counts as left out. */
+export const ruleOf = (
+  rule: ViewabilityRule,
+  {
+    ratio = -1,
+    dwellMs = -1,
+  }: { readonly ratio?: number | undefined; readonly dwellMs?: number | undefined },
+): ViewabilityRule => ({
+  ...rule,
+  ...(ratio >= 0 && ratio <= 1 && { ratio }),
+  ...(dwellMs >= 0 && { dwellMs }),
+});
+
 /** From one threshold to the next it shrinks by a tenth; 60 of them reach offers of 500 viewports. */
 const SHRINK = 0.9;
 const THRESHOLDS = 60;

@@ -27,8 +27,8 @@ const rowsOf = (store: IDBObjectStore): Rows => ({
     return keys.map((key, index) => [key as readonly string[] as RecordKey, values[index]]);
   },
   count: (kind) => promisifyRequest(store.count(rangeOf(kind))),
-  put: (key, value) => void store.put(value, native(key)),
-  delete: (key) => void store.delete(native(key)),
+  put: (key, value) => store.put(value, native(key)),
+  delete: (key) => store.delete(native(key)),
 });
 
 /**
@@ -46,7 +46,12 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
           const { transaction } = store;
           const result = work(rowsOf(store));
           // All or nothing. A failed request has aborted its transaction already, hence the second catch.
-          result.catch(() => transaction.abort()).catch(() => undefined);
+          result
+            .catch((cause: unknown) => {
+              reject(cause);
+              transaction.abort();
+            })
+            .catch(() => undefined);
           // Success is the transaction's completion, not its requests': it may still abort behind them.
           await new Promise((complete, abort) => {
             transaction.oncomplete = complete;

@@ -3,7 +3,7 @@
  * operation is one transaction. Loads with delivery.
  */
 import type { OfferEvent } from '../../protocol/event.js';
-import { MAX_RETENTION_MS } from '../../protocol/limits.js';
+import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 import type { Runtime } from '../../runtime.js';
 import {
   MARK_MS,
@@ -52,7 +52,7 @@ export interface Leasing {
   /** Replaces the pause. */
   setPause(next: (current: Pause) => Pause): Promise<void>;
   /** Remembers that the offer was accepted: nothing can dismiss it any more. */
-  accept(offerId: string, expiresAt: number | undefined): Promise<void>;
+  accept(offerId: string, expiresAt: number | undefined): Promise<unknown>;
   /** The facts remembered about offers; forgets those that are over. */
   marks(): Promise<Mark[]>;
   stats(): Promise<OutboxStats>;
@@ -77,9 +77,9 @@ const RETENTION_MS = 72 * 3_600_000;
 const PAGE = 200;
 const MAX_MARKS = 2_000;
 const MAX_DEAD = 50;
-/** No pause or not-before is believed beyond this: a clock must have jumped. */
-const MAX_WAIT_MS = 3_600_000;
-const MAX_CIRCUIT_MS = 6 * MAX_WAIT_MS;
+/** Nothing waits longer: an hour, with the jitter of a Retry-After. */
+const MAX_WAIT_MS = 1.2 * 3_600_000;
+const MAX_CIRCUIT_MS = 6 * 3_600_000;
 
 const isEntry = (value: unknown): value is OutboxEntry =>
   (value as OutboxEntry | undefined)?.v === 1 && typeof (value as OutboxEntry).event?.id === 'string';
@@ -94,13 +94,13 @@ async function* entriesOf(rows: Rows): AsyncGenerator<OutboxEntry> {
   } while (after);
 }
 
-/** When an entry is free to be delivered, epoch milliseconds. */
-const freeAt = ({ lease, notBeforeAt }: OutboxEntry, now: number, isExclusive: boolean): number => {
+/** Until when somebody is delivering the entry, epoch milliseconds. */
+const reservedUntil = ({ lease }: OutboxEntry, now: number, isExclusive: boolean): number =>
   // A lease further ahead than any that is given out was made under another clock.
-  const isFresh = lease && lease.until > now && lease.until <= now + LEASE_MS;
-  const isReserved = isFresh && !(isExclusive && lease.isExclusive);
-  return isReserved ? lease.until : Math.min(notBeforeAt, now + MAX_WAIT_MS);
-};
+  lease && lease.until <= now + LEASE_MS && !(isExclusive && lease.isExclusive) ? lease.until : 0;
+
+/** A time further ahead than any that is written was meant for another clock: it is over. */
+const believed = (at: number, now: number, longestMs: number): number => (at > now + longestMs ? 0 : at);
 
 /** Makes the leasing side of an outbox. */
 export const createLeasing = (
@@ -131,8 +131,8 @@ export const createLeasing = (
 
   const readPause = async (rows: Rows): Promise<Pause> => {
     const read = ((await rows.get(['state', 'pause'])) ?? NO_PAUSE) as Pause;
-    const longest = read.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS;
-    outbox.pause = { ...read, at: Math.min(read.at, runtime.now() + longest) };
+    const longestMs = read.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS;
+    outbox.pause = { ...read, at: believed(read.at, runtime.now(), longestMs) };
     return outbox.pause;
   };
 
@@ -152,19 +152,21 @@ export const createLeasing = (
         const { at: pausedUntil } = await readPause(rows);
         const entries: OutboxEntry[] = [];
         const heldOffers = new Set<string>();
-        const discardedImpressions = new Set<string>();
+        const discarded = new Map<string, DiscardReason>();
         let excess = (await rows.count('entry')) - maxEntries;
         let nextAt: number | undefined;
         for await (const entry of entriesOf(rows)) {
-          const { event } = entry;
+          const { event, notBeforeAt } = entry;
           const { id, offerId, impressionId } = event;
-          const entryAt = freeAt(entry, now, isExclusive);
-          const dueAt = Math.max(entryAt, pausedUntil);
+          const reserved = reservedUntil(entry, now, isExclusive);
+          const dueAt = Math.max(reserved, believed(notBeforeAt, now, MAX_WAIT_MS), pausedUntil);
           // The `dismissed` of a discarded `viewed` could never be sent, so it goes with it.
-          const isOver = isExpired(event, now) || discardedImpressions.has(impressionId);
-          if (entryAt <= now && (isOver || excess > 0)) {
-            discard(entry, isOver ? 'expired' : 'outbox-full');
-            discardedImpressions.add(impressionId);
+          const reason =
+            discarded.get(impressionId) ??
+            (isExpired(event, now) ? 'expired' : excess > 0 ? 'outbox-full' : undefined);
+          if (reason && reserved <= now) {
+            discard(entry, reason);
+            discarded.set(impressionId, reason);
             excess--;
           } else if (entries.length === limit) {
             nextAt = now;
@@ -230,14 +232,11 @@ export const createLeasing = (
     marks: () =>
       transact(async (rows) => {
         const listed = (await rows.list('seen')) as [RecordKey, Mark][];
-        const now = runtime.now();
-        return listed
-          .sort(([, a], [, b]) => b.until - a.until)
-          .flatMap(([key, mark], index) => {
-            if (index < MAX_MARKS && mark.until > now) return [mark];
-            rows.delete(key);
-            return [];
-          });
+        return listed.flatMap(([key, mark], index) => {
+          if (index < MAX_MARKS && mark?.until > runtime.now()) return [mark];
+          rows.delete(key);
+          return [];
+        });
       }),
 
     stats: () =>

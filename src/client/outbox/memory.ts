@@ -20,8 +20,8 @@ export const memoryRecords = (): Records => {
         .slice(0, limit)
         .map(([, record]) => record),
     count: async (kind) => ofKind(kind).length,
-    put: (key, value) => void values.set(nameOf(key), [key, value]),
-    delete: (key) => void values.delete(nameOf(key)),
+    put: (key, value) => values.set(nameOf(key), [key, value]),
+    delete: (key) => values.delete(nameOf(key)),
   };
 
   return {

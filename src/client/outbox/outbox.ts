@@ -21,8 +21,9 @@ export interface Rows {
   /** Keys and values of one kind in key order: at most `limit` of those behind the key `after`. */
   list(kind: RecordKey[0], limit?: number, after?: RecordKey): Promise<(readonly [RecordKey, unknown])[]>;
   count(kind: RecordKey[0]): Promise<number>;
-  put(key: RecordKey, value: object): void;
-  delete(key: RecordKey): void;
+  /** Takes effect with the transaction. */
+  put(key: RecordKey, value: object): unknown;
+  delete(key: RecordKey): unknown;
 }
 
 /** Where an outbox keeps its records. */
@@ -107,7 +108,7 @@ export const MARK_MS = 30 * 86_400_000;
 export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
 
 /** Remembers a fact about an offer. */
-export const mark = (rows: Rows, fact: Mark): void => rows.put(['seen', fact.offerId, fact.type], fact);
+export const mark = (rows: Rows, fact: Mark): unknown => rows.put(['seen', fact.offerId, fact.type], fact);
 
 /**
  * Makes an outbox over records.
@@ -147,10 +148,7 @@ export const createOutbox = (records: Records, runtime: Pick<Runtime, 'now'>): O
         }
         return kept;
       });
-      for (const { event, isOnce } of recordables) {
-        if (!fresh.includes(event)) mirror.delete(event.id);
-        else if (isOnce) reflect(event);
-      }
+      for (const { event, isOnce } of recordables) if (isOnce && fresh.includes(event)) reflect(event);
       return fresh;
     },
   };

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import Database from 'libsql';
 import { OffersightError } from '../../errors.js';
 import type { Verdict } from '../../protocol/batch.js';
-import { MAX_RETENTION_MS } from '../../protocol/limits.js';
+import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 import type { AdmittedEvent, BeginOptions, Begun, Intake, IntakeRow, OfferTally } from './intake.js';
 
 /** Options of {@link sqliteIntake}. */

@@ -34,6 +34,26 @@ describe('one flush at a time', () => {
     expect(bench.asked).toEqual([[ONE], [TWO]]);
   });
 
+  test('a flush asked for while another one is ending delivers what came too late for that', async () => {
+    const released = deferred<undefined>();
+    let flushes = 0;
+    const bench = startFlusher({
+      async withLock(_, work) {
+        await work(true);
+        if (flushes++ === 0) await released.promise;
+        return true;
+      },
+    });
+    await bench.outbox.append(plain(viewed(1)));
+    const ending = bench.flusher.flush();
+    await settle();
+    await bench.outbox.append(plain(viewed(2)));
+    const following = bench.flusher.flush();
+    released.resolve(undefined);
+    await Promise.all([ending, following]);
+    expect(bench.asked).toEqual([[ONE], [TWO]]);
+  });
+
   test('events appended during a flush are delivered by it', async () => {
     const bench = startFlusher();
     bench.answer(async (events) => {

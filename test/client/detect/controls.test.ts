@@ -127,6 +127,14 @@ describe('a marked accept control', () => {
     expect(log).toEqual([['accept', 'a', find('article')]]);
   });
 
+  test('wins over a dismiss control around its offer', () => {
+    render(
+      '<div data-offer-dismiss><article data-offer-id="a"><button data-offer-accept></button></article></div>',
+    );
+    click('button');
+    expect(log).toEqual([['accept', 'a', find('article')]]);
+  });
+
   test('accepts nothing for a whole dialog', () => {
     render('<div role="dialog"><i data-offer-id="a"></i><button data-offer-accept></button></div>');
     click('button');

@@ -161,8 +161,12 @@ describe('settings', () => {
   ])('read from attributes: %s', (_, attributes, expected) => {
     render(`<p data-offer-id="a" ${attributes}></p>`);
     const { mounted } = start();
-    const nothing = { ratio: undefined, dwellMs: undefined, repeat: undefined, expiresAt: undefined };
-    expect(mounted).toEqual([{ ...nothing, ...expected, offerId: 'a', element: find('p') }]);
+    const given = mounted.map((placement) =>
+      Object.fromEntries(
+        Object.entries(placement).filter(([, value]) => value !== undefined && value !== null),
+      ),
+    );
+    expect(given).toEqual([{ ...expected, offerId: 'a', element: find('p') }]);
   });
 });
 
@@ -192,16 +196,28 @@ describe('what cannot be an offer', () => {
 describe('by hand', () => {
   test('an element without attributes is mounted at once, with its settings', () => {
     const { registry, mounted } = start();
-    registry.observe(render('<p></p>'), 'a', { dwellMs: 7 });
+    registry.observe(render('<p></p>'), { id: 'a', dwellMs: 7 });
     expect(mounted).toEqual([
       expect.objectContaining({ element: find('p'), offerId: 'a', dwellMs: 7, isByHand: true }),
     ]);
   });
 
+  test('the offer is by default the one that the element names', () => {
+    const { registry, mounted } = start();
+    registry.observe(render('<p data-offer-id="a"></p>'), { ratio: 0.9 });
+    expect(mounted).toEqual([expect.objectContaining({ offerId: 'a', ratio: 0.9, isByHand: true })]);
+  });
+
+  test('an element that names no offer shows none', () => {
+    const { registry, told } = start();
+    registry.observe(render('<p></p>'), { ratio: 0.9 });
+    expect(told.map(([what]) => what)).toEqual(['invalid']);
+  });
+
   test('what is said by hand wins over the attributes, also later', async () => {
     render('<p data-offer-id="attribute" data-offer-dwell="40"></p>');
     const { registry, told, mounted } = start();
-    registry.observe(find('p'), 'hand', { ratio: 0.9 });
+    registry.observe(find('p'), { id: 'hand', ratio: 0.9 });
     find('p').setAttribute('data-offer-id', 'another');
     await frame();
     expect(told).toEqual([
@@ -214,7 +230,7 @@ describe('by hand', () => {
 
   test('it is over when told so, once', async () => {
     const { registry, told } = start();
-    const stop = registry.observe(render('<p></p>'), 'a');
+    const stop = registry.observe(render('<p></p>'), { id: 'a' });
     stop();
     stop();
     await frame();
@@ -226,8 +242,8 @@ describe('by hand', () => {
 
   test('ending an older watch of an element leaves the newer one', () => {
     const { registry, told } = start();
-    const stopOlder = registry.observe(render('<p></p>'), 'older');
-    registry.observe(find('p'), 'newer');
+    const stopOlder = registry.observe(render('<p></p>'), { id: 'older' });
+    registry.observe(find('p'), { id: 'newer' });
     stopOlder();
     expect(told).toEqual([
       ['mount', 'older'],
