@@ -39,8 +39,8 @@ const optionsOf = (tag: HTMLScriptElement | null): TrackerOptions => {
   return options as unknown as TrackerOptions;
 };
 
-const queued = page.offersight;
-if (!queued || Array.isArray(queued)) {
+const queued = page.offersight ?? [];
+if (Array.isArray(queued)) {
   const tracker = createOfferTracker(optionsOf(document.currentScript as HTMLScriptElement | null));
   const push = (...commands: Command[]): void => {
     for (const command of commands) {
@@ -48,10 +48,10 @@ if (!queued || Array.isArray(queued)) {
         command(tracker);
       } catch (cause) {
         // The page's own mistake: shown as its own, and the commands behind it still run.
-        reportError(cause);
+        console.error(cause);
       }
     }
   };
   page.offersight = { push };
-  push(...((queued ?? []) as Command[]));
+  push(...(queued as Command[]));
 }

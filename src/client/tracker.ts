@@ -155,7 +155,7 @@ const createRunningTracker = (
           loading = undefined;
           wake();
         });
-        report(new OffersightError('delivery', 'Needs all files; events wait.', cause));
+        report(new OffersightError('delivery', 'Needs all its files.', cause));
         throw cause;
       },
     );
@@ -196,7 +196,9 @@ const createRunningTracker = (
       composed: true,
       cancelable: true,
     });
-    if (!(placement?.element ?? document).dispatchEvent(announced)) return false;
+    // An element that is gone by now has nobody above it to hear.
+    const target = placement?.element.isConnected ? placement.element : document;
+    if (!target.dispatchEvent(announced)) return false;
     statsOf(offerId)[event.type]++;
     if (!waiting.length) queueMicrotask(commit);
     waiting.push({ event, isOnce: impression.isOnce });
