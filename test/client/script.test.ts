@@ -15,7 +15,7 @@ beforeEach(() => {
   tag = document.createElement('script');
   delete page.offersight;
   createOfferTracker.mockReset().mockReturnValue(tracker);
-  vi.stubGlobal('reportError', reported.mockReset());
+  vi.spyOn(console, 'error').mockImplementation(reported.mockReset());
   Object.defineProperty(document, 'currentScript', { configurable: true, get: () => tag });
 });
 
@@ -87,7 +87,7 @@ describe('commands', () => {
     expect(order).toEqual(['three', 'four']);
   });
 
-  test('that throw are reported as the page’s own, and those behind them run', async () => {
+  test('that throw are shown on the console, and those behind them run', async () => {
     const broken = new Error('broken');
     page.offersight = [
       command('one'),
