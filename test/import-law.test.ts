@@ -80,10 +80,8 @@ const LAWS: Readonly<Record<string, Law>> = {
   script: { values: ['index'] },
   proxy: { values: ['proxy', 'protocol', 'errors', 'runtime'] },
   'proxy/forward/http': { types: ['runtime'], packages: ['ky'] },
-  'proxy/intake/sqlite': {
-    values: ['proxy/intake', 'protocol', 'errors'],
-    packages: ['libsql', 'node:os'],
-  },
+  'proxy/intake/sqlite': { values: ['proxy/intake', 'protocol', 'errors'], packages: ['node:os'] },
+  'proxy/intake/sqlite-file': { values: ['proxy/intake', 'errors'], packages: ['libsql', 'node:os'] },
   'proxy/node': { values: ['proxy'], packages: ['node:http', 'node:stream', 'node:stream/web'] },
 };
 
