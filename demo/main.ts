@@ -18,7 +18,14 @@ try {
     : await spawnUpstream({ site, apiKey, history: join(options.data, 'upstream.jsonl') });
   const baseUrl = standIn?.url ?? `https://${site}.grow.chargebee.com`;
   const intake = sqliteIntake({ file: join(options.data, 'intake.sqlite') });
-  const proxy = createOfferProxy({ site, apiKey, baseUrl, intake });
+  const proxy = createOfferProxy({
+    site,
+    apiKey,
+    baseUrl,
+    intake,
+    origins: options.port ? [`http://127.0.0.1:${options.port}`, `http://localhost:${options.port}`] : [],
+    ...(standIn && { pace: { perMinute: 6_000 } }),
+  });
   const shop = await startShop({
     port: options.port,
     proxy,

@@ -24,6 +24,8 @@ export const spawnUpstream = async (options: {
     process.execPath,
     [
       ...['--import', 'tsx', main, '--port', '0', '--until-stdin-ends'],
+      // The limit of a small plan would be the shop's own page views, five offers each.
+      ...['--per-minute', 'off'],
       ...['--site', options.site, '--api-key', options.apiKey, '--history', options.history],
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },

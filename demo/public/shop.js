@@ -35,7 +35,10 @@ document.addEventListener('click', ({ target }) => {
   const accept = target.closest('[data-offer-accept]');
   if (!offer || !(accept || target.closest('[data-offer-dismiss]'))) return;
   if (accept) post('/accept', { offer: offer.dataset.offerId, option: accept.dataset.option });
-  modal?.contains(offer) ? modal.close() : offer.remove();
+  if (modal?.contains(offer)) return modal.close();
+  offer.remove();
+  // Whoever uses a keyboard goes on where the offer was, not at the top of the page.
+  $('#plans').focus({ preventScroll: true });
 });
 
 // The panel.
@@ -62,7 +65,7 @@ const renderFunnel = () => {
   const rows = [...places].map(([offerId, place]) => {
     const row = document.createElement('tr');
     row.dataset.offer = offerId;
-    const name = document.createElement('th');
+    const name = Object.assign(document.createElement('th'), { scope: 'row' });
     name.append(place, Object.assign(document.createElement('small'), { textContent: offerId }));
     row.append(name);
     for (const count of COUNTS) {

@@ -53,7 +53,12 @@ const product = ([name, line, price]: (typeof PRODUCTS)[number]): string => `
 /** The shop window with the live funnel beside it. */
 export const renderShop = (
   { hero, aside, modal, toast }: ShopOffers,
-  { customerId, isStandIn }: { customerId: string; isStandIn: boolean },
+  panel: {
+    readonly customerId: string;
+    readonly isStandIn: boolean;
+    readonly isNetworkOff: boolean;
+    readonly isUpstreamDown: boolean;
+  },
 ): string => `<!doctype html>
 <html lang="en">
   <head>
@@ -67,11 +72,11 @@ export const renderShop = (
   </head>
   <body>
     <header class="bar"><strong>Fernweh</strong><span>Plans for makers</span>
-      <button id="open-modal" class="primary">See your deal</button></header>
+      <button id="open-modal" class="primary"${modal ? '' : ' disabled'}>See your deal</button></header>
     <main>
       <section class="shop">
         ${hero ? renderCard(hero, 'hero') : ''}
-        <h2>Plans</h2>
+        <h2 id="plans" tabindex="-1">Plans</h2>
         <ul class="products">${PRODUCTS.slice(0, 3).map(product).join('')}</ul>
         ${aside ? renderCard(aside, 'aside') : ''}
         <ul class="products">${PRODUCTS.slice(3).map(product).join('')}</ul>
@@ -84,17 +89,17 @@ export const renderShop = (
       </section>
       <aside class="panel" aria-label="What Offersight knows">
         <h2>What Offersight knows</h2>
-        <p class="hint">Customer <code>${escapeHtml(customerId)}</code> · <a href="/?new">be somebody else</a></p>
+        <p class="hint">Customer <code>${escapeHtml(panel.customerId)}</code> · <a href="/?new">be somebody else</a></p>
         <table>
-          <thead><tr><th>offer<th>viewed<th>dismissed<th>delivered<th>waiting<th>refused</tr></thead>
+          <thead><tr>${['offer', 'viewed', 'dismissed', 'delivered', 'waiting', 'refused'].map((name) => `<th scope="col">${name}`).join('')}</tr></thead>
           <tbody id="funnel"></tbody>
         </table>
         <h3>Outbox of this browser</h3>
         <dl id="outbox"><dt>waiting<dd data-name="waiting">–<dt>refused<dd data-name="dead">–<dt>given up<dd data-name="discarded">–</dl>
         <h3>Break something</h3>
-        <label><input type="checkbox" id="network-off"> network off <small>between this page and its server</small></label>
-        <label><input type="checkbox" id="upstream-down"${isStandIn ? '' : ' disabled'}> upstream down
-          <small>${isStandIn ? 'between the proxy and the stand-in' : 'only with the stand-in'}</small></label>
+        <label><input type="checkbox" id="network-off"${panel.isNetworkOff ? ' checked' : ''} autocomplete="off"> network off <small>between this page and its server</small></label>
+        <label><input type="checkbox" id="upstream-down" autocomplete="off"${panel.isStandIn ? '' : ' disabled'}${panel.isUpstreamDown ? ' checked' : ''}> upstream down
+          <small>${panel.isStandIn ? 'between the proxy and the stand-in' : 'only with the stand-in'}</small></label>
         <h3>Events on this page</h3>
         <ol id="log" aria-live="polite"></ol>
       </aside>

@@ -47,7 +47,12 @@ const readJson = async (request: IncomingMessage): Promise<Record<string, unknow
     text += chunk.toString();
     if (text.length > MAX_BODY_BYTES) break;
   }
-  return Object(JSON.parse(text)) as Record<string, unknown>;
+  try {
+    return Object(JSON.parse(text)) as Record<string, unknown>;
+  } catch {
+    // Not JSON: nothing of it is known, so nothing is asked for.
+    return {};
+  }
 };
 
 /** A customer lasts as long as the browser's session, so that reloading shows the same offers. */
@@ -58,6 +63,7 @@ const customerOf = (request: IncomingMessage): string | undefined =>
 export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions): Promise<Shop> => {
   const endpoint = toNodeListener(proxy);
   let isNetworkOff = false;
+  let isUpstreamDown = false;
 
   const shop = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const known = url.searchParams.has('new') ? undefined : customerOf(request);
@@ -70,8 +76,8 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
     const offer = (placement: string) => fetchOffer(upstream, customerId, placement);
     const [hero, aside, modal, toast] = await Promise.all(['hero', 'aside', 'modal', 'toast'].map(offer));
     response.setHeader('set-cookie', cookie);
-    const { isStandIn } = upstream;
-    send(response, 200, 'text/html', renderShop({ hero, aside, modal, toast }, { customerId, isStandIn }));
+    const panel = { customerId, isStandIn: upstream.isStandIn, isNetworkOff, isUpstreamDown };
+    send(response, 200, 'text/html', renderShop({ hero, aside, modal, toast }, panel));
   };
 
   const funnel = async (response: ServerResponse): Promise<void> => {
@@ -89,7 +95,8 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
   };
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const url = new URL(request.url ?? '/', 'http://shop.invalid');
+    // A path alone, whatever it looks like.
+    const url = new URL(`http://shop.invalid/${(request.url ?? '').replace(/^\/+/, '')}`);
     const where = `${request.method} ${url.pathname}`;
     if (url.pathname === '/offer-events') {
       if (isNetworkOff) request.socket.destroy();
@@ -112,15 +119,13 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
       }
       case 'GET /demo/funnel':
         return funnel(response);
-      case 'GET /demo/switches':
-        return send(response, 200, 'application/json', JSON.stringify({ isNetworkOff }));
       case 'POST /demo/network':
         isNetworkOff = (await readJson(request)).off === true;
         return send(response, 200, 'application/json', JSON.stringify({ isNetworkOff }));
       case 'POST /demo/upstream': {
-        const isDown = (await readJson(request)).down === true;
-        if (upstream.isStandIn) await switchUpstream(upstream, isDown);
-        return send(response, 200, 'application/json', JSON.stringify({ isDown }));
+        isUpstreamDown = (await readJson(request)).down === true;
+        if (upstream.isStandIn) await switchUpstream(upstream, isUpstreamDown);
+        return send(response, 200, 'application/json', JSON.stringify({ isUpstreamDown }));
       }
       default:
         return send(response, 404, 'text/plain', 'There is nothing here.');

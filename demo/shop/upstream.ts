@@ -72,8 +72,12 @@ export const fulfil = async (upstream: ShopUpstream, offerId: string, optionId: 
   }
 };
 
-/** Switches the stand-in off or on: every call's connection breaks before anything is recorded. */
+/** Switches the stand-in's offer events off or on: every call's connection breaks before anything is recorded. */
 export const switchUpstream = async ({ baseUrl }: ShopUpstream, isDown: boolean): Promise<void> => {
   await fetch(`${baseUrl}/faults`, { method: 'DELETE' });
-  if (isDown) await fetch(`${baseUrl}/faults`, { method: 'POST', body: JSON.stringify({ kind: 'down' }) });
+  if (isDown)
+    await fetch(`${baseUrl}/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ kind: 'down', match: { path: '/offer_events' } }),
+    });
 };

@@ -11,6 +11,7 @@ try {
   const stop = async (): Promise<void> => {
     process.stdin.destroy();
     await upstream.close();
+    process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
   if (untilStdinEnds) process.stdin.resume().once('end', () => void stop());

@@ -139,10 +139,11 @@ const toResult = (id: string, verdict: Verdict): WireResult => {
  * Makes the proxy of one Chargebee site. Forwarding starts at once, with what an earlier process left.
  * @throws {OffersightError} `configuration` if an option is wrong: a deployment has to fail, not its requests.
  */
-export const createOfferProxy = (options: OfferProxyOptions): OfferProxy => {
+export const createOfferProxy = (options = {} as OfferProxyOptions): OfferProxy => {
   const { apiKey, intake, subject } = options;
   const baseUrl = baseUrlOf(options);
   checkApiKey(apiKey);
+  if (typeof intake?.take !== 'function') throw configuration('Set intake, such as sqliteIntake({ file }).');
   const origins = checkOrigins(options.origins ?? []);
   const pace = checkPace(options.pace ?? {});
   const runtime = options.runtime ?? platformRuntime();

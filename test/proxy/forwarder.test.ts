@@ -19,11 +19,11 @@ const called = (): number[] => stage.calls.map(({ number }) => number);
 const done = { kind: 'done' } as const;
 
 describe('what waits is forwarded', () => {
-  it('that an earlier process left, as soon as the forwarder starts', async () => {
+  it('that an earlier process left, as soon as the forwarder starts, as it came', async () => {
     await stage.take(3, 1, 2);
     stage.start();
     await stage.runtime.advance(0);
-    expect(called()).toEqual([1, 2, 3]);
+    expect(called()).toEqual([3, 1, 2]);
     expect(await stage.states()).toEqual({ 1: 'done', 2: 'done', 3: 'done' });
   });
 

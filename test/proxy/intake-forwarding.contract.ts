@@ -24,6 +24,15 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
     });
 
+    it('a `viewed` before the `dismissed` of the same offer, whatever their ids are', async () => {
+      const intake = open();
+      await intake.take([admitted(9), dismissed(2, 9)]);
+      expect(await begun(intake)).toEqual([9]);
+      expect(await begun(intake)).toEqual([]);
+      await intake.finish(eventId(9), { kind: 'done' }, START);
+      expect(await begun(intake)).toEqual([2]);
+    });
+
     it('a `viewed` before the `dismissed` of the same offer, which waits until the first is settled', async () => {
       const intake = open();
       await intake.take([dismissed(2, 1), admitted(1), admitted(3)]);

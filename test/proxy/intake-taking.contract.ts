@@ -67,10 +67,10 @@ export const describeTaking = ({ open }: Bench): void => {
       expect(await begun(intake, START + 60_000)).toEqual([]);
     });
 
-    it('lists the newest first, and not more than asked for', async () => {
+    it('lists what came last first, and not more than asked for', async () => {
       const intake = open();
       await intake.take([admitted(4), admitted(9), admitted(6)]);
-      expect(numbers(await intake.list(2))).toEqual([9, 6]);
+      expect(numbers(await intake.list(2))).toEqual([6, 9]);
     });
 
     it('tallies by offer, type and state', async () => {

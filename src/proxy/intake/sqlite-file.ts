@@ -6,7 +6,8 @@ import type { IntakeRow } from './intake.js';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS events (
-    id TEXT PRIMARY KEY,
+    arrival INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     content TEXT NOT NULL,
     type TEXT NOT NULL,
     offer_id TEXT NOT NULL,
@@ -21,11 +22,11 @@ const SCHEMA = `
     maybe_duplicate INTEGER NOT NULL DEFAULT 0,
     code TEXT,
     settled_at INTEGER
-  ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS open_events ON events (due_at, id) WHERE settled_at IS NULL;
+  );
+  CREATE INDEX IF NOT EXISTS open_events ON events (due_at, arrival) WHERE settled_at IS NULL;
   CREATE INDEX IF NOT EXISTS open_received ON events (received_at) WHERE settled_at IS NULL;
   CREATE INDEX IF NOT EXISTS open_expiring ON events (expires_at) WHERE settled_at IS NULL AND expires_at IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS offers ON events (offer_id, id);
+  CREATE INDEX IF NOT EXISTS offers ON events (offer_id, arrival);
   CREATE INDEX IF NOT EXISTS settled_events ON events (settled_at) WHERE settled_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS calls (at INTEGER NOT NULL);
   CREATE INDEX IF NOT EXISTS calls_at ON calls (at);

@@ -85,12 +85,16 @@ export const sqliteIntake = ({
   const putRight = prepare(
     `UPDATE events SET due_at = ?1 WHERE settled_at IS NULL AND due_at > ?1 + ${LONGEST_WAIT_MS} AND due_at < ${IN_FLIGHT}`,
   );
-  // One event of an offer at a time, the oldest first.
+  // One event of an offer at a time: `viewed` before `dismissed`, else as they came.
   const isNext = `settled_at IS NULL AND NOT EXISTS (
     SELECT 1 FROM events AS other
     WHERE other.offer_id = events.offer_id AND other.settled_at IS NULL AND other.id <> events.id
-      AND (other.id < events.id OR other.due_at = ${IN_FLIGHT}))`;
-  const due = prepare(`SELECT * FROM events WHERE due_at <= ? AND ${isNext} ORDER BY due_at, id LIMIT ?`);
+      AND (other.due_at = ${IN_FLIGHT}
+        OR (other.type = events.type AND other.arrival < events.arrival)
+        OR (other.type = 'viewed' AND events.type = 'dismissed')))`;
+  const due = prepare(
+    `SELECT * FROM events WHERE due_at <= ? AND ${isNext} ORDER BY due_at, arrival LIMIT ?`,
+  );
   const nextDue = prepare(
     `SELECT min(due_at) AS at FROM events WHERE due_at > ? AND due_at < ? AND ${isNext}`,
   );
@@ -123,7 +127,7 @@ export const sqliteIntake = ({
        first_forward_at = CASE WHEN is_ambiguous OR ? THEN first_forward_at END
      WHERE id = ? AND settled_at IS NULL`,
   );
-  const latest = prepare('SELECT * FROM events ORDER BY id DESC LIMIT ?');
+  const latest = prepare('SELECT * FROM events ORDER BY arrival DESC LIMIT ?');
   const tallied = prepare(
     'SELECT offer_id, type, state, count(*) AS n FROM events GROUP BY offer_id, type, state ORDER BY offer_id, type, state',
   );
