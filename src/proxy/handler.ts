@@ -147,17 +147,11 @@ export const createOfferProxy = (options = {} as OfferProxyOptions): OfferProxy 
   const origins = checkOrigins(options.origins ?? []);
   const pace = checkPace(options.pace ?? {});
   const runtime = options.runtime ?? platformRuntime();
-  const onAlert = quietly(
-    options.onAlert ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? '')),
-    runtime,
-  );
-  const forwarder = createForwarder(
-    intake,
-    offerEvents({ baseUrl, apiKey }, runtime),
-    runtime,
-    pace,
-    onAlert,
-  );
+  const onAlert: OnAlert =
+    options.onAlert ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
+  const alert = quietly(onAlert, runtime);
+  const destination = offerEvents({ baseUrl, apiKey }, runtime);
+  const forwarder = createForwarder(intake, destination, runtime, pace, onAlert);
 
   const decide = async (request: Request, text: string): Promise<Response> => {
     const decoded = decodeRequest(text);
@@ -188,7 +182,7 @@ export const createOfferProxy = (options = {} as OfferProxyOptions): OfferProxy 
       const admission = await admit(request, origins);
       return admission.kind === 'admitted' ? await decide(request, admission.text) : admission.response;
     } catch (cause) {
-      onAlert('Events could not be taken: see what broke. Clients keep theirs and send them again.', cause);
+      alert('Events could not be taken: see what broke. Clients keep theirs and send them again.', cause);
       return problem('unavailable', {
         'retry-after': `${BUSY_SECONDS + Math.floor(runtime.random() * BUSY_SECONDS)}`,
       });
