@@ -9,13 +9,15 @@ import type { Recorder } from './tracker.js';
 
 /**
  * Starts deciding.
- * @param acceptedOffers What earlier pages saw accepted; what is accepted here joins them.
+ * @param acceptedOffers What other pages saw accepted; what is accepted here joins them.
+ * @param onAccepted Told of each offer when it is first accepted.
  */
 export const createDecisions = (
   recorder: Recorder,
   leasing: Leasing,
   acceptedOffers: Set<string>,
   onInvalid: (offerId: string) => void,
+  onAccepted: (offerId: string) => void,
 ): DecisionListener => {
   const isOpen = (offerId: string): boolean => {
     if (!isOfferId(offerId)) onInvalid(offerId);
@@ -36,7 +38,7 @@ export const createDecisions = (
       if (!isOpen(offerId)) return;
       acceptedOffers.add(offerId);
       recorder.onViewed(offerId, placement);
-      recorder.statsOf(offerId).accepted++;
+      onAccepted(offerId);
       void leasing.accept(offerId, placement?.expiresAt);
     },
   };

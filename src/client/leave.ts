@@ -37,6 +37,7 @@ export const unsettled = (
 
 /**
  * Says farewell whenever the page is hidden or left.
+ * @param onLeave Called when the page is left, for what happens by that; what it records at once goes along.
  * @param onReply Given the events and the reply if the page lives on; it must read the reply to the end, because
  *   an unread body holds its share of the page's keepalive bytes for ever.
  */
@@ -46,6 +47,7 @@ export const createFarewell = (
   runtime: Pick<Runtime, 'now' | 'fetch'>,
   endpoint: string,
   keepalive: KeepaliveBytes,
+  onLeave: () => void,
   onReply: (events: readonly OfferEvent[], response: Response) => Promise<unknown>,
 ): Stop => {
   const said = new Set<string>();
@@ -74,7 +76,9 @@ export const createFarewell = (
   };
 
   return page.listen((change) => {
+    if (change === 'leave') onLeave();
     if (change === 'visible') said.clear();
-    else if (change !== 'online') void say();
+    // After the commits that this task began, which bring the mirror up to date.
+    else if (change !== 'online') queueMicrotask(say);
   });
 };

@@ -3,8 +3,9 @@ import { OffersightError } from '../errors.js';
 import type { OfferEvent } from '../protocol/event.js';
 import type { FlusherOptions } from './delivery/flusher.js';
 import type { ClosingOptions } from './detect/closing.js';
-import type { Repeat } from './detect/registry.js';
+import type { Ignore, Repeat } from './detect/registry.js';
 import type { ViewabilityRule } from './detect/viewability.js';
+import type { ExposureNote } from './diagnosis.js';
 import type { DiscardReason, LeasingOptions } from './outbox/leasing.js';
 
 /** Options of {@link createOfferTracker}. All but `endpoint` have defaults that suit a shop. */
@@ -17,6 +18,19 @@ export interface TrackerOptions {
   readonly dismissal?: ClosingOptions;
   /** How often an offer may be reported: once a page view, once a mount, once until it expires. @default 'page' */
   readonly repeat?: Repeat;
+  /**
+   * When an offer that was viewed and then left alone counts as dismissed, reason `ignored`: never, when the page
+   * is left, or once it was out of sight for so many milliseconds; in both cases also when no element shows it any
+   * more. @default 'off'
+   */
+  readonly ignore?: Ignore;
+  /** Whether an offer that something else covers does not count, where the browser can tell. @default false */
+  readonly occlusion?: boolean;
+  /**
+   * The name of a global array, such as `dataLayer`, to which each durable event is pushed as
+   * `personalized_offer_viewed` or `personalized_offer_dismissed`; by default none is.
+   */
+  readonly dataLayer?: string;
   /** Where events wait until they are answered for. */
   readonly outbox?: LeasingOptions & {
     /** The database's name; one database serves one endpoint. @default 'offersight' */
@@ -30,8 +44,8 @@ export interface TrackerOptions {
   readonly onError?: (error: OffersightError) => void;
   /** Told of each event that was given up, and why. */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
-  /** Writes errors to the console. @default false */
-  readonly debug?: boolean;
+  /** Writes errors to the console; a function is told, beside, why an offer has not counted yet. @default false */
+  readonly debug?: boolean | ((note: ExposureNote) => void);
 }
 
 /** The options, and what the first load needs of them decided. */

@@ -6,8 +6,7 @@ import { OffersightError } from '../errors.js';
 import { createIds, type DismissReason, type OfferEvent } from '../protocol/event.js';
 import { platformRuntime, type Stop } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
-import { createRegistry, type ObservedOffer, type Placement } from './detect/registry.js';
-import { ruleOf } from './detect/viewability.js';
+import { createRegistry, type ObservedOffer, type Placement, type SearchRoot } from './detect/registry.js';
 import type { Later } from './later.js';
 import { createFarewell } from './leave.js';
 import { type ResolvedOptions, resolveOptions, type TrackerOptions } from './options.js';
@@ -27,7 +26,7 @@ export interface OfferStats {
 
 /** What the tracker did and what waits. */
 export interface TrackerStats {
-  /** By offer id, on this page. */
+  /** By offer id, on this page; empty if the second load failed. */
   readonly offers: Readonly<Record<string, OfferStats>>;
   /** Of this browser, since all pages and tabs share one outbox; left out if the second load failed. */
   readonly outbox?: OutboxStats;
@@ -38,10 +37,11 @@ export interface TrackerStats {
 /** Sees offers, notices how they are closed, records both and delivers them. No method ever throws. */
 export interface OfferTracker {
   /**
-   * Watches an element that no attribute names, or names wrongly.
+   * Watches an element that no attribute names, or names wrongly; also one in a same-origin frame. Or looks for
+   * `[data-offer-id]`, now and later, where the page itself cannot: in a closed shadow root, in a frame's document.
    * @returns Ends the watch; calling it again does nothing.
    */
-  observe(element: Element, offer?: ObservedOffer): Stop;
+  observe(target: Element | SearchRoot, offer?: ObservedOffer): Stop;
   /** The user closed the offer in a way that the page alone knows. Records `viewed` first if need be. */
   dismiss(offerId: string, reason?: DismissReason): void;
   /** The user accepted: proves display, and nothing can dismiss the offer any more. Sends nothing itself. */
@@ -54,14 +54,11 @@ export interface OfferTracker {
   stop: Stop;
 }
 
-type OfferCounts = { -readonly [Name in keyof OfferStats]: OfferStats[Name] };
-
 /** What is known of one showing of an offer. */
 export interface Impression {
   readonly id: string;
   /** Whether it counts only if no page or tab has recorded it. */
   readonly isOnce: boolean;
-  isViewed?: boolean;
   isVetoed?: boolean;
   isDismissed?: boolean;
 }
@@ -77,8 +74,6 @@ export interface Recorder {
   onViewed(offerId: string, placement?: Placement): Impression;
   /** Announces an event on the page and, unless a listener vetoes it, records it; tells whether it did. */
   record(happened: Happened, offerId: string, impression: Impression, placement?: Placement): boolean;
-  /** The counts of one offer, to be raised. */
-  statsOf(offerId: string): OfferCounts;
   /** Runs a host's callback safely. */
   call(callback: () => void): void;
 }
@@ -109,37 +104,31 @@ const createRunningTracker = (
   const page = createPage();
   const newId = createIds(runtime);
   const keepalive = { inFlight: 0 };
-  const stats = Object.create(null) as Record<string, OfferCounts>;
   const latest = new Map<string, Impression>();
-  /** Where each mount counts; it lives as long as somebody knows the placement. */
+  /** Of each mount that counts by itself; it lives as long as somebody knows the placement. */
   const mounts = new WeakMap<Placement, Impression>();
   let waiting: Recordable[] = [];
   let committed: Promise<unknown> | undefined;
   let loading: Promise<Later> | undefined;
+  let loaded: Later | undefined;
   let isStopped = false;
 
   const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime);
 
-  const statsOf = (offerId: string): OfferCounts => {
-    stats[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
-    return stats[offerId];
-  };
+  /** The mount that counts by itself, if this one does. */
+  const ownMount = (placement?: Placement): Placement | undefined =>
+    (placement?.repeat ?? options.repeat) === 'mount' ? (placement?.first ?? placement) : undefined;
 
-  const impressionOf = (offerId: string, placement?: Placement): Impression => {
-    const repeat = placement?.repeat ?? options.repeat;
-    const own = repeat === 'mount' ? placement : undefined;
-    const known = own ? mounts.get(own) : latest.get(offerId);
-    const impression = known ?? { id: newId(), isOnce: repeat === 'browser' };
-    if (own) mounts.set(own, impression);
-    latest.set(offerId, impression);
-    return impression;
+  const impressionOf = (offerId: string, placement?: Placement): Impression | undefined => {
+    const own = ownMount(placement);
+    return own ? mounts.get(own) : latest.get(offerId);
   };
 
   /** The second load comes when the page shows an offer or has something to deliver; a failed one is repeated. */
   const load = (): Promise<Later> => {
     loading ??= import('./later.js').then(
-      ({ createLater }) =>
-        createLater({
+      async ({ createLater }) => {
+        loaded = await createLater({
           options,
           runtime,
           page,
@@ -147,13 +136,15 @@ const createRunningTracker = (
           exposure,
           outbox,
           keepalive,
-          recorder: { onViewed, record, statsOf, call },
+          recorder: { onViewed, record, call },
           report,
-        }),
+        });
+        return loaded;
+      },
       (cause: unknown) => {
         runtime.after(RELOAD_MS, () => {
           loading = undefined;
-          wake();
+          wake([]);
         });
         report(new OffersightError('delivery', 'Needs all its files.', cause));
         throw cause;
@@ -166,7 +157,7 @@ const createRunningTracker = (
   const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
     isStopped ? undefined : load().then(act, nothing);
 
-  const wake = (): unknown => later((loaded) => loaded.wake());
+  const wake = (events: readonly OfferEvent[]): unknown => later((loaded) => loaded.onDurable(events));
 
   const commit = (): void => {
     const recordables = waiting;
@@ -177,7 +168,7 @@ const createRunningTracker = (
       .catch(() => load().then(() => outbox.append(recordables)))
       .then((events) => {
         for (const event of events) call(() => options.onEvent?.(event));
-        wake();
+        wake(events);
       }, nothing);
   };
 
@@ -199,32 +190,38 @@ const createRunningTracker = (
     // An element that is gone by now has nobody above it to hear.
     const target = placement?.element.isConnected ? placement.element : document;
     if (!target.dispatchEvent(announced)) return false;
-    statsOf(offerId)[event.type]++;
+    void later((loaded) => loaded.onAnnounced(event, placement));
     if (!waiting.length) queueMicrotask(commit);
     waiting.push({ event, isOnce: impression.isOnce });
     return true;
   };
 
   const onViewed: Recorder['onViewed'] = (offerId, placement) => {
-    const impression = impressionOf(offerId, placement);
-    if (!impression.isViewed) {
-      // Claimed before the page's listeners run: one of them may close the offer.
-      impression.isViewed = true;
+    let impression = impressionOf(offerId, placement);
+    if (!impression) {
+      const own = ownMount(placement);
+      impression = { id: newId(), isOnce: (placement?.repeat ?? options.repeat) === 'browser' };
+      if (own) mounts.set(own, impression);
+      latest.set(offerId, impression);
+      // In the map before the page's listeners run: one of them may close the offer.
       impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);
     }
     return impression;
   };
 
-  const exposure = createExposureWatch(page, runtime);
+  const exposure = createExposureWatch(page, runtime, options.viewability, options.occlusion, (placement) =>
+    onViewed(placement.offerId, placement),
+  );
   const registry = createRegistry({
     onMount(placement) {
-      const { element, offerId } = placement;
-      statsOf(offerId).rendered++;
-      void later(nothing);
-      if (impressionOf(offerId, placement).isViewed) return;
-      exposure.watch(element, ruleOf(options.viewability, placement), () => onViewed(offerId, placement));
+      if (!impressionOf(placement.offerId, placement)) exposure.watch(placement);
+      if (loaded) loaded.onMount(placement);
+      else if (!loading) void later(nothing);
     },
-    onUnmount: ({ element }) => exposure.unwatch(element),
+    onUnmount(placement) {
+      exposure.unwatch(placement.element);
+      loaded?.onUnmount(placement);
+    },
     onInvalid: (offerId) => later((loaded) => loaded.onInvalid(offerId)),
   });
   const stopFarewell = createFarewell(
@@ -233,14 +230,26 @@ const createRunningTracker = (
     runtime,
     options.endpoint,
     keepalive,
+    () => loaded?.onLeave(),
     (events, response) => later((loaded) => loaded.settleFarewell(events, response)),
   );
 
   // Opens the database now, since a page that is closing could not, and looks for what earlier pages left.
-  void outbox.records.transact((rows) => rows.count('entry')).then((count) => count && wake(), wake);
+  void outbox.records
+    .transact((rows) => rows.count('entry'))
+    .then(
+      (count) => count && wake([]),
+      () => wake([]),
+    );
 
   return {
-    observe: (element, offer = {}) => (isStopped || !element ? nothing : registry.observe(element, offer)),
+    observe(target, offer = {}) {
+      if (isStopped || !target) return nothing;
+      // By its number, since elements of a frame are of other classes.
+      if (target.nodeType === Node.ELEMENT_NODE) return registry.observe(target as Element, offer);
+      const searching = later((loaded) => loaded.search(target as SearchRoot));
+      return () => void searching.then((stop) => stop?.());
+    },
     dismiss: (offerId, reason = 'api') => void later((loaded) => loaded.onDismiss(offerId, reason)),
     accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
     flush: () =>
@@ -250,7 +259,7 @@ const createRunningTracker = (
         await committed;
         await loaded.flush();
       }),
-    stats: async () => ({ offers: stats, ...(await later((loaded) => loaded.stats())) }),
+    stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
     stop() {
       if (isStopped) return;
       isStopped = true;

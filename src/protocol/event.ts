@@ -7,7 +7,7 @@ import type { Runtime } from '../runtime.js';
 /** What happened to the offer: the two types that Chargebee lets a page report. */
 export type OfferEventType = 'viewed' | 'dismissed';
 
-/** How the user closed the offer. It stays on this side: Chargebee takes no reason. */
+/** How the user closed the offer, or that they ignored it. It stays on this side: Chargebee takes no reason. */
 export type DismissReason =
   /** A close control, marked or conventional. */
   | 'control'
@@ -17,6 +17,8 @@ export type DismissReason =
   | 'backdrop'
   /** The browser's own close request to a dialog, such as a phone's back gesture. */
   | 'dialog'
+  /** Left alone after it was seen, where the `ignore` option asks for it. */
+  | 'ignored'
   /** A call of `dismiss`. */
   | 'api';
 

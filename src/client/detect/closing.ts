@@ -6,14 +6,26 @@
 import type { DismissReason } from '../../protocol/event.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
-import { ACCEPT, type DecisionListener, DISMISS, enclosing, HOLDER, nearest, within } from './controls.js';
+import {
+  acceptedBy,
+  concerned,
+  type DecisionListener,
+  DISMISS,
+  enclosing,
+  HOLDER,
+  nearest,
+  within,
+} from './controls.js';
 import { isShown } from './exposure.js';
 import type { Placement, Registry } from './registry.js';
+import type { Roots } from './roots.js';
 
 /** What closing looks like on this site. */
 export interface ClosingOptions {
-  /** CSS selector of controls that close what they stand in; by default the common conventions. */
+  /** CSS selector of controls that close what they stand in; in place of all common conventions. */
   readonly controls?: string;
+  /** The `aria-label`s of conventional close controls, in any case. @default ['Close', 'Dismiss'] */
+  readonly labels?: readonly string[];
   /** Whether Escape closes dialogs and popovers here. @default true */
   readonly escape?: boolean;
 }
@@ -21,12 +33,16 @@ export interface ClosingOptions {
 const CONTROLS = [
   '[data-bs-dismiss]',
   '[command=close]',
+  '[command=request-close]',
   '[command=hide-popover]',
   '[popovertargetaction=hide]',
   '[value=cancel]',
   'form[method=dialog] :is([type=submit],button:not([type]))',
-  ...['Close', 'Dismiss'].map((label) => `[aria-label="${label}" i]`),
-].join();
+];
+
+/** The conventions as one selector. */
+const conventions = (labels: readonly string[]): string =>
+  [...CONTROLS, ...labels.map((label) => `[aria-label=${JSON.stringify(label)} i]`)].join();
 
 /** A close later than this after an act is not its consequence. */
 const CONSEQUENCE_MS = 1_000;
@@ -41,24 +57,33 @@ interface Pending {
 
 const isGone = (element: Element): boolean => !isShown(element) || element.matches('dialog:not([open])');
 
-/** A press on the backdrop hits the dialog itself, outside its box. */
+/** A press on the backdrop hits the dialog itself, outside its box, or the overlay that has the dialog's role. */
 const isOutside = (holder: Element, event: MouseEvent): boolean => {
   const { clientX: x, clientY: y } = event;
   const path = event.composedPath();
   if (path[0] !== holder) return !path.includes(holder);
+  if (!holder.matches('dialog,[popover]')) return true;
   const { left, right, top, bottom } = holder.getBoundingClientRect();
   // A click made by keyboard has no position.
   return (x !== 0 || y !== 0) && (x < left || x > right || y < top || y > bottom);
 };
 
+/** Notices closing that no attribute marks. */
+export interface Closing {
+  /** Looks whether what the last act concerned is gone by now. */
+  check(): void;
+  stop: Stop;
+}
+
 /** Starts listening. */
 export const createClosing = (
   registry: Registry,
+  roots: Roots,
   page: Page,
   runtime: Pick<Runtime, 'after'>,
-  { controls = CONTROLS, escape: hasEscape = true }: ClosingOptions,
+  { labels = ['Close', 'Dismiss'], controls = conventions(labels), escape: hasEscape = true }: ClosingOptions,
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
-): Stop => {
+): Closing => {
   let pending: Pending | undefined;
 
   const drop = (): void => {
@@ -66,7 +91,6 @@ export const createClosing = (
     pending = undefined;
   };
 
-  /** Looks whether what the act concerned is gone by now. */
   const check = (): void => {
     for (const [element, placements] of pending?.targets ?? []) {
       if (!pending || !isGone(element)) continue;
@@ -95,22 +119,34 @@ export const createClosing = (
     pending = { reason, targets, timers };
   };
 
-  const holders = (): Element[] => [...document.querySelectorAll(HOLDER)];
+  const holders = (): Element[] => roots.all().flatMap((root) => [...root.querySelectorAll(HOLDER)]);
+
+  /** Which elements show the offers that a marked control is about. */
+  const shown = (event: Event, marked: Element): Element[] => {
+    const ids = new Set(concerned(registry, event, marked, DISMISS).map(([offerId]) => offerId));
+    return [...registry.placements.values()]
+      .filter(({ offerId }) => ids.has(offerId))
+      .map(({ element }) => element);
+  };
 
   const onPress = (event: MouseEvent): void => {
-    // Whatever closes from here on closes because the user accepted, or is counted already.
-    if (nearest(event, `[${ACCEPT}]:not(form),[${DISMISS}]`)) {
+    // Whatever closes from here on closes because the user accepted.
+    if (acceptedBy(event)) {
       drop();
       return;
     }
     // The page's own scripts could act as well as a user.
     if (!event.isTrusted) return;
-    const control = nearest(event, controls);
-    if (control) expect('control', [enclosing(registry, control)?.element, nearest(event, HOLDER)]);
+    const marked = nearest(event, `[${DISMISS}]`);
+    const control = marked ?? nearest(event, controls);
+    // Some libraries close when the pointer is lifted, and then no click follows.
+    if (marked) expect('control', shown(event, marked));
+    else if (control) expect('control', [enclosing(registry, control)?.element, nearest(event, HOLDER)]);
     else
       expect(
         'backdrop',
-        holders().filter((holder) => isOutside(holder, event)),
+        // Nobody closes a manual popover by a press elsewhere: it is a toast, and hides itself.
+        holders().filter((holder) => !holder.matches('[popover=manual]') && isOutside(holder, event)),
       );
   };
 
@@ -121,20 +157,22 @@ export const createClosing = (
 
   const onCancel = ({ target, isTrusted }: Event): void => {
     // Also the close request of a phone's back gesture, which comes without a key.
-    const isExpected = pending?.targets.has(target as Element);
-    if (isTrusted && target instanceof HTMLDialogElement && !isExpected) expect('dialog', [target]);
+    const holder = target as Element;
+    if (isTrusted && holder.localName === 'dialog' && !pending?.targets.has(holder))
+      expect('dialog', [holder]);
   };
 
-  const stops = [
-    page.capture(['click', 'pointerdown'], onPress),
-    page.capture(['keydown'], onKey),
-    page.capture(['cancel'], onCancel),
-    page.capture(['submit'], (event) => nearest(event, `[${ACCEPT}]`) && drop()),
-    page.capture(['close', 'toggle', 'transitionend', 'animationend'], check),
-    page.listen((change) => change === 'visible' || check()),
-  ];
-  return () => {
-    drop();
-    for (const stop of stops) stop();
+  roots.capture(['click', 'pointerdown'], onPress);
+  roots.capture(['keydown'], onKey);
+  roots.capture(['cancel'], onCancel);
+  roots.capture(['submit'], (event) => acceptedBy(event) && drop());
+  roots.capture(['close', 'toggle', 'transitionend', 'animationend'], check);
+  const stopListening = page.listen((change) => change === 'visible' || check());
+  return {
+    check,
+    stop() {
+      drop();
+      stopListening();
+    },
   };
 };

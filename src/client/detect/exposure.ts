@@ -1,64 +1,107 @@
 /**
- * Seeing: few shared observers for any number of offers, one timer for all dwells. Knows elements and the rule,
- * never what is recorded.
+ * Seeing: few shared observers for any number of offers, one timer for all dwells. A lazy far observer finds what
+ * comes near the viewport; an exact one watches that alone. Knows elements and the rule, never what is recorded.
  */
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
+import type { Placement } from './registry.js';
 import {
   type Dwell,
   deadlineOf,
   neededRatio,
+  ruleOf,
+  type Size,
   step,
   thresholdsOf,
   type ViewabilityRule,
 } from './viewability.js';
 
+/** What an observer saw of an offer. `isVisible` is of the observer's second version, where the browser has it. */
+export type Sample = Pick<IntersectionObserverEntry, 'intersectionRatio' | 'rootBounds' | 'time'> & {
+  readonly boundingClientRect: Size;
+  readonly isVisible?: boolean;
+};
+
+/** What newer observers take beside. */
+type Init = IntersectionObserverInit & { readonly delay?: number; readonly trackVisibility?: boolean };
+
+/** An offer that has not counted yet. */
+export interface Watched {
+  readonly placement: Placement;
+  readonly rule: ViewabilityRule;
+  /** Finds that it comes near the viewport. */
+  readonly far: IntersectionObserver;
+  /** Watches it exactly while it is near. */
+  readonly near: IntersectionObserver;
+  /** The visible share when it was last looked at, and what it needs at the size it had; NaN without a box. */
+  ratio: number;
+  needed: number;
+  dwell: Dwell;
+}
+
+/** Told of each evaluation: with the dwell before it, and when it was on the monotonic clock. */
+export type EvaluationListener = (item: Watched, before: Dwell, at: number) => void;
+
 /** Watches elements until they count as seen. */
 export interface ExposureWatch {
-  /** Calls `onViewed` once, when the rule is met, and forgets the element. */
-  watch(element: Element, rule: ViewabilityRule, onViewed: () => void): void;
+  /** What has not counted yet, by element. */
+  readonly watched: ReadonlyMap<Element, Watched>;
+  /** Those whose geometry meets the rule: they dwell, or wait to be shown. */
+  readonly exposed: ReadonlySet<Watched>;
+  onEvaluation?: EvaluationListener | undefined;
+  watch(placement: Placement): void;
   unwatch(element: Element): void;
+  /** Takes what somebody else saw of an offer that has no box of its own. */
+  take(item: Watched, sample: Sample): void;
   /** Looks again at what is exposed, because what was transparent or hidden may have become visible. */
   recheck(): void;
   stop: Stop;
 }
 
-interface Watched {
-  readonly element: Element;
-  readonly rule: ViewabilityRule;
-  readonly observer: IntersectionObserver;
-  readonly onViewed: () => void;
-  dwell: Dwell;
-}
-
 /**
  * Whether the element is rendered and can be seen as far as styles tell: not `display: none`, `visibility:
- * hidden` or opacity 0, on itself or an ancestor. Browsers without the method are believed.
+ * hidden` or opacity 0, on itself or an ancestor. Children stand for an element without a box of its own. Browsers
+ * without the method are believed.
  */
 export const isShown = (element: Element): boolean =>
-  element.checkVisibility?.({ visibilityProperty: true, opacityProperty: true }) ?? element.isConnected;
+  !element.checkVisibility
+    ? element.isConnected
+    : element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) ||
+      (getComputedStyle(element).display === 'contents' && [...element.children].some(isShown));
 
 /** Observers report shares in single precision. */
 const TOLERANCE = 1e-4;
+/** How late, at most, an offer that comes near is noticed, milliseconds; browsers without `delay` notice at once. */
+const FAR_DELAY_MS = 100;
+/** The least that browsers allow with `trackVisibility`, milliseconds. */
+const OCCLUSION_DELAY_MS = 100;
 
-/** Starts watching on this document. */
+/**
+ * Starts watching on this document.
+ * @param hasOcclusion Whether what is covered does not count, where the browser can tell.
+ * @param onViewed Called once, when the rule is met; the offer is forgotten by then.
+ */
 export const createExposureWatch = (
   page: Page,
   runtime: Pick<Runtime, 'elapsed' | 'after'>,
+  rule: ViewabilityRule,
+  hasOcclusion: boolean | undefined,
+  onViewed: (placement: Placement) => void,
 ): ExposureWatch => {
   const watched = new Map<Element, Watched>();
-  /** Those whose geometry meets the rule: they dwell, or wait to be shown. */
   const exposed = new Set<Watched>();
   const observers = new Map<string, IntersectionObserver>();
   let stopTimer: Stop | undefined;
 
   const evaluate = (item: Watched, at: number): void => {
-    const qualifies = exposed.has(item) && page.isVisible() && isShown(item.element);
-    item.dwell = step(item.dwell, qualifies, at);
+    const { placement, dwell } = item;
+    const qualifies = exposed.has(item) && page.isVisible() && isShown(placement.element);
+    item.dwell = step(dwell, qualifies, at);
     if (deadlineOf(item.dwell, item.rule) <= at) {
-      unwatch(item.element);
-      item.onViewed();
+      unwatch(placement.element);
+      onViewed(placement);
     }
+    watch.onEvaluation?.(item, dwell, at);
   };
 
   const unwatch = (element: Element): void => {
@@ -66,25 +109,35 @@ export const createExposureWatch = (
     if (!item) return;
     watched.delete(element);
     exposed.delete(item);
-    item.observer.unobserve(element);
+    item.far.unobserve(element);
+    item.near.unobserve(element);
   };
 
-  const take = (entries: readonly IntersectionObserverEntry[]): void => {
-    for (const { target, intersectionRatio, boundingClientRect, rootBounds, time } of entries) {
+  const take: ExposureWatch['take'] = (item, sample) => {
+    // Inside a frame of another origin the browser keeps the viewport to itself.
+    const viewport = sample.rootBounds ?? { width: innerWidth, height: innerHeight };
+    item.ratio = sample.intersectionRatio;
+    item.needed = neededRatio(sample.boundingClientRect, viewport, item.rule);
+    const isCovered = hasOcclusion && sample.isVisible === false;
+    const isExposed = item.ratio > Math.max(0, item.needed - TOLERANCE) && !isCovered;
+    exposed[isExposed ? 'add' : 'delete'](item);
+    evaluate(item, sample.time);
+  };
+
+  const takeAll = (entries: readonly IntersectionObserverEntry[], observer: IntersectionObserver): void => {
+    for (const entry of entries) {
+      const { target } = entry;
       const item = watched.get(target);
       if (!item) continue;
-      // Inside a frame of another origin the browser keeps the viewport to itself.
-      const viewport = rootBounds ?? { width: innerWidth, height: innerHeight };
-      const needed = neededRatio(boundingClientRect, viewport, item.rule);
-      exposed[intersectionRatio > Math.max(0, needed - TOLERANCE) ? 'add' : 'delete'](item);
-      evaluate(item, time);
+      if (observer === item.far) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);
+      if (observer === item.near || !entry.isIntersecting) take(item, entry);
     }
   };
 
   const evaluateAll = (): void => {
     // What left before a deadline may have been computed but not yet delivered.
-    for (const observer of observers.values()) take(observer.takeRecords());
-    for (const item of [...exposed]) evaluate(item, runtime.elapsed());
+    for (const observer of observers.values()) takeAll(observer.takeRecords(), observer);
+    for (const item of exposed) evaluate(item, runtime.elapsed());
     schedule();
   };
 
@@ -94,38 +147,48 @@ export const createExposureWatch = (
     stopTimer = runtime.after(Math.min(...deadlines) - runtime.elapsed(), evaluateAll);
   };
 
-  const observerFor = (element: Element, rule: ViewabilityRule): IntersectionObserver => {
+  const observerFor = (element: Element, key: string, init: Init): IntersectionObserver => {
     // With the document as root the browser skips most of the work. Inside a frame the frame's own viewport would
     // count then, also while the frame itself is scrolled away, so there the root stays the top-level viewport.
     const root = window === window.top && element.ownerDocument === document ? document : null;
-    const key = `${rule.ratio} ${root === null}`;
+    const name = `${key} ${root}`;
     const observer =
-      observers.get(key) ??
+      observers.get(name) ??
       new IntersectionObserver(
-        (entries) => {
-          take(entries);
+        (entries, self) => {
+          takeAll(entries, self);
           schedule();
         },
-        { root, threshold: thresholdsOf(rule) },
+        { root, ...init },
       );
-    observers.set(key, observer);
+    observers.set(name, observer);
     return observer;
   };
 
   const stopListening = page.listen(evaluateAll);
 
-  return {
-    watch(element, rule, onViewed) {
-      const observer = observerFor(element, rule);
-      watched.set(element, { element, rule, observer, onViewed, dwell: undefined });
-      observer.observe(element);
+  const watch: ExposureWatch = {
+    watched,
+    exposed,
+    watch(placement) {
+      const { element } = placement;
+      const own = ruleOf(rule, placement);
+      const near = observerFor(element, `${own.ratio} ${own.largeRatio}`, {
+        threshold: thresholdsOf(own),
+        ...(hasOcclusion && { trackVisibility: true, delay: OCCLUSION_DELAY_MS }),
+      });
+      const far = observerFor(element, '', { rootMargin: '100% 0%', delay: FAR_DELAY_MS });
+      watched.set(element, { placement, rule: own, far, near, ratio: 0, needed: 0, dwell: undefined });
+      far.observe(element);
     },
     unwatch,
+    take,
     recheck: evaluateAll,
     stop() {
       stopListening();
       stopTimer?.();
-      for (const element of [...watched.keys()]) unwatch(element);
+      for (const element of watched.keys()) unwatch(element);
     },
   };
+  return watch;
 };

@@ -8,9 +8,15 @@ import type { Stop } from '../../runtime.js';
 /** How often an offer may be reported: once a page view, once a mount, or once until it expires. */
 export type Repeat = 'page' | 'mount' | 'browser';
 
+/**
+ * When an offer that was viewed and then left alone counts as ignored: never, when the page is left, or once it
+ * was out of sight for so many milliseconds without a break.
+ */
+export type Ignore = 'off' | 'leave' | number;
+
 /** What may differ from offer to offer; what is left out follows the tracker's options. */
 export interface OfferSettings {
-  /** The share of its pixels that must be visible, 0–1. */
+  /** The share of its pixels that must be visible, 0–1; also in place of what large offers need. */
   readonly ratio?: number | undefined;
   /** For how long without a break, milliseconds. */
   readonly dwellMs?: number | undefined;
@@ -18,6 +24,8 @@ export interface OfferSettings {
   readonly repeat?: Repeat | undefined;
   /** When the offer itself ends, epoch milliseconds. */
   readonly expiresAt?: number | undefined;
+  /** When it counts as ignored; by default as its `data-offer-ignore` says. */
+  readonly ignore?: Ignore | undefined;
 }
 
 /** An offer given by hand: its id, by default the element's `data-offer-id`, and its settings. */
@@ -31,14 +39,23 @@ export interface Placement extends OfferSettings {
   readonly offerId: string;
   /** Added by hand, so that no attribute tells when it is over. */
   readonly isByHand?: boolean;
+  /** The placement that it goes on from: a framework took the element out and put it in again in one task. */
+  readonly first?: Placement | undefined;
 }
 
-/** Knows every placement of the document. */
+/** Where offers are looked for. */
+export type SearchRoot = Document | ShadowRoot;
+
+/** Knows every placement of the page. */
 export interface Registry {
   /** Adds an element by hand, whatever its attributes say later; the result takes it out again. */
   observe(element: Element, offer: ObservedOffer): Stop;
   /** All placements by their element. */
   readonly placements: ReadonlyMap<Element, Placement>;
+  /** Looks for offers in another tree as well. */
+  search(root: SearchRoot): Stop;
+  /** Where it looks. */
+  readonly roots: ReadonlySet<SearchRoot>;
   stop: Stop;
 }
 
@@ -74,11 +91,16 @@ const settingsOf = (element: Element): OfferSettings => {
 /** Starts finding offers in this document. */
 export const createRegistry = (listener: RegistryListener): Registry => {
   const placements = new Map<Element, Placement>();
-  let isDirty = true;
+  const roots = new Set<SearchRoot>();
+  /** What was taken out in this task. */
+  const left = new Map<Element, Placement>();
+  let isDirty = false;
 
   const unmount = (placement: Placement | undefined): void => {
     if (!placement || placements.get(placement.element) !== placement) return;
     placements.delete(placement.element);
+    left.set(placement.element, placement);
+    queueMicrotask(() => left.clear());
     listener.onUnmount(placement);
   };
 
@@ -94,38 +116,56 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     // Stopped between a change and its frame.
     if (!isDirty) return;
     isDirty = false;
-    for (const placement of [...placements.values()]) {
+    for (const placement of placements.values()) {
       const { element, offerId } = placement;
-      const isThere = element.isConnected && element.getAttribute(OFFER) === offerId;
+      const isThere =
+        roots.has(element.getRootNode() as SearchRoot) && element.getAttribute(OFFER) === offerId;
       if (!isThere && !placement.isByHand) unmount(placement);
     }
-    for (const element of document.querySelectorAll(`[${OFFER}]`)) {
-      const offerId = element.getAttribute(OFFER);
-      // An empty attribute is an offer that has not arrived yet.
-      if (offerId && !placements.has(element)) mount(element, offerId);
+    for (const root of roots) {
+      for (const element of root.querySelectorAll(`[${OFFER}]`)) {
+        const offerId = element.getAttribute(OFFER);
+        // An empty attribute is an offer that has not arrived yet.
+        if (offerId && !placements.has(element)) mount(element, offerId);
+      }
     }
   };
 
   // One query a frame is the cheapest way that loses nothing, and a hidden page, where nothing can be seen,
   // waits by itself.
-  const observer = new MutationObserver(() => {
+  const onChange = (): void => {
     if (!isDirty) requestAnimationFrame(scan);
     isDirty = true;
-  });
-  observer.observe(document, { childList: true, subtree: true, attributeFilter: [OFFER] });
+  };
+  const observer = new MutationObserver(onChange);
+
+  const search = (root: SearchRoot): Stop => {
+    roots.add(root);
+    observer.observe(root, { childList: true, subtree: true, attributeFilter: [OFFER] });
+    onChange();
+    return () => {
+      roots.delete(root);
+      onChange();
+    };
+  };
+  search(document);
   scan();
 
   return {
     placements,
+    roots,
+    search,
     observe(element, { id = element.getAttribute(OFFER) ?? '', ...settings }) {
       unmount(placements.get(element));
-      const placement = mount(element, id, { ...settings, isByHand: true });
+      const before = left.get(element);
+      const first = before?.offerId === id ? (before.first ?? before) : undefined;
+      const placement = mount(element, id, { ...settings, isByHand: true, first });
       return () => unmount(placement);
     },
     stop() {
       observer.disconnect();
       isDirty = false;
-      for (const placement of [...placements.values()]) unmount(placement);
+      for (const placement of placements.values()) unmount(placement);
     },
   };
 };

@@ -34,7 +34,8 @@ export const ruleOf = (
   }: { readonly ratio?: number | undefined; readonly dwellMs?: number | undefined },
 ): ViewabilityRule => ({
   ...rule,
-  ...(ratio >= 0 && ratio <= 1 && { ratio }),
+  // What is said of one offer is meant as it is said, also of a large one.
+  ...(ratio >= 0 && ratio <= 1 && { ratio, largeRatio: ratio }),
   ...(dwellMs >= 0 && { dwellMs }),
 });
 

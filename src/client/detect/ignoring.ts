@@ -1,0 +1,151 @@
+/**
+ * Ignoring, where a site asks for it: an offer that was viewed and then left alone. Knows what is in sight and who
+ * reacted, never what is recorded.
+ */
+import type { Runtime, Stop } from '../../runtime.js';
+import type { Page } from '../page.js';
+import { boxesOf } from './contents.js';
+import { type DecisionListener, enclosing } from './controls.js';
+import type { Ignore, Placement, Registry, Repeat } from './registry.js';
+import type { Roots } from './roots.js';
+
+/** Awaits reactions to offers. */
+export interface Ignoring {
+  /** The offer was viewed: from now on it can be ignored. */
+  onViewed(placement: Placement): void;
+  /** Somebody reacted to it. */
+  onReaction(offerId: string, placement?: Placement): void;
+  onMount(placement: Placement): void;
+  onUnmount(placement: Placement): void;
+  /** The page is left. */
+  onLeave(): void;
+  stop: Stop;
+}
+
+/** What is ignored as one: an offer, or one mount of it. */
+type Subject = string | Placement;
+
+/** A subject to which nobody has reacted yet. */
+interface Awaited {
+  readonly placement: Placement;
+  readonly ignore: Ignore;
+  readonly inSight: Set<Element>;
+  stopTimer?: Stop | undefined;
+}
+
+/** The option as an attribute has it; what is none of its values counts as left out. */
+const ignoreOf = (text: string | null): Ignore | undefined => {
+  if (text === 'off' || text === 'leave') return text;
+  return text && Number(text) >= 0 ? Number(text) : undefined;
+};
+
+/** Starts awaiting. */
+export const createIgnoring = (
+  registry: Registry,
+  roots: Pick<Roots, 'capture'>,
+  page: Page,
+  runtime: Pick<Runtime, 'after'>,
+  defaults: { readonly ignore?: Ignore | undefined; readonly repeat: Repeat },
+  { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
+): Ignoring => {
+  const awaited = new Map<Subject, Awaited>();
+  /** What is drawn for a subject. */
+  const subjects = new Map<Element, Subject>();
+
+  const subjectOf = (placement: Placement): Subject =>
+    (placement.repeat ?? defaults.repeat) === 'mount' ? (placement.first ?? placement) : placement.offerId;
+
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const subject = subjects.get(target) ?? '';
+      awaited.get(subject)?.inSight[isIntersecting ? 'add' : 'delete'](target);
+      update(subject);
+    }
+  });
+
+  const drop = (element: Element): void => {
+    subjects.delete(element);
+    observer.unobserve(element);
+  };
+
+  const forget = (subject: Subject): void => {
+    awaited.get(subject)?.stopTimer?.();
+    awaited.delete(subject);
+    for (const [element, its] of subjects) if (its === subject) drop(element);
+  };
+
+  const conclude = (subject: Subject): void => {
+    const { placement } = awaited.get(subject) ?? {};
+    forget(subject);
+    if (placement) onDismiss(placement.offerId, 'ignored', placement);
+  };
+
+  const update = (subject: Subject): void => {
+    const state = awaited.get(subject);
+    if (!state) return;
+    if (state.inSight.size && page.isVisible()) {
+      state.stopTimer?.();
+      state.stopTimer = undefined;
+    } else if (typeof state.ignore === 'number') {
+      state.stopTimer ??= runtime.after(state.ignore, () => conclude(subject));
+    }
+  };
+
+  const observe = (placement: Placement, subject: Subject): void => {
+    for (const box of boxesOf(placement.element)) {
+      subjects.set(box, subject);
+      // In sight until the observer says otherwise, which it does for each that it begins to observe.
+      awaited.get(subject)?.inSight.add(box);
+      observer.observe(box);
+    }
+  };
+
+  /** Whether an element still shows it. */
+  const isMounted = (subject: Subject): boolean =>
+    [...registry.placements.values()].some((placement) => subjectOf(placement) === subject);
+
+  roots.capture(['click', 'input'], (event) => {
+    const reacted = event.isTrusted && enclosing(registry, event.composedPath()[0] as Element);
+    if (reacted) forget(subjectOf(reacted));
+  });
+  const stopListening = page.listen(() => {
+    for (const subject of awaited.keys()) update(subject);
+  });
+
+  return {
+    onViewed(placement) {
+      const { element } = placement;
+      const ignore =
+        placement.ignore ?? ignoreOf(element.getAttribute('data-offer-ignore')) ?? defaults.ignore ?? 'off';
+      const subject = subjectOf(placement);
+      if (ignore === 'off' || awaited.has(subject)) return;
+      awaited.set(subject, { placement, ignore, inSight: new Set() });
+      for (const other of registry.placements.values())
+        if (subjectOf(other) === subject) observe(other, subject);
+    },
+    onReaction: (offerId, placement) => forget(placement ? subjectOf(placement) : offerId),
+    onMount(placement) {
+      const subject = subjectOf(placement);
+      if (awaited.has(subject)) observe(placement, subject);
+    },
+    onUnmount(placement) {
+      const subject = subjectOf(placement);
+      const state = awaited.get(subject);
+      if (!state) return;
+      // A framework may take an element out and put it in again.
+      runtime.after(0, () => {
+        if (awaited.get(subject) !== state) return;
+        if (!isMounted(subject)) conclude(subject);
+        for (const element of subjects.keys()) if (!element.isConnected) drop(element);
+      });
+    },
+    onLeave() {
+      for (const [subject, { ignore }] of awaited) if (ignore === 'leave') conclude(subject);
+    },
+    stop() {
+      stopListening();
+      observer.disconnect();
+      for (const { stopTimer } of awaited.values()) stopTimer?.();
+    },
+  };
+};
