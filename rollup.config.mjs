@@ -1,3 +1,4 @@
+import { dirname, resolve as resolvePath } from 'node:path';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
@@ -8,6 +9,13 @@ const compile = (options) => typescript({ tsconfig: './tsconfig.build.json', out
 const onwarn = (warning) => {
   throw Object.assign(new Error(warning.message), warning);
 };
+
+/** Puts a file of src in the place of another. */
+const replacing = (from, to) => ({
+  name: 'replacing',
+  resolveId: (specifier, importer) =>
+    importer && resolvePath(dirname(importer), specifier) === resolvePath(from) ? resolvePath(to) : null,
+});
 
 export default [
   {
@@ -34,6 +42,7 @@ export default [
     // Script tag: one self-contained classic file, delivery inside.
     input: 'src/script.ts',
     plugins: [
+      replacing('src/client/delivery/post.js', 'src/client/delivery/post-script.ts'),
       resolve({ browser: true }),
       compile({ declaration: false }),
       terser({

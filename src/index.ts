@@ -3,7 +3,8 @@
  * Importing it does nothing, also on a server.
  * @module
  */
-export type { ObservedOffer, OfferSettings, Repeat } from './client/detect/registry.js';
+export type { Ignore, ObservedOffer, OfferSettings, Repeat, SearchRoot } from './client/detect/registry.js';
+export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/diagnosis.js';
 export type { TrackerOptions } from './client/options.js';
 export type { DiscardReason, OutboxStats } from './client/outbox/leasing.js';
 export {

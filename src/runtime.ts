@@ -16,8 +16,8 @@ export interface Runtime {
   after(delayMs: number, task: () => void): Stop;
   /** Evenly distributed in [0, 1), for jitter only. */
   random(): number;
-  /** Fills the array from the machine's cryptographic source and returns it. */
-  fillRandom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
+  /** 64 bits from the machine's cryptographic source. */
+  randomBits(): bigint;
   /** The platform's fetch. */
   fetch: typeof fetch;
 }
@@ -40,7 +40,8 @@ export const platformRuntime = (): Runtime => {
       return () => clearTimeout(timer);
     },
     random: Math.random,
-    fillRandom: (bytes) => crypto.getRandomValues(bytes),
+    // The array has one element.
+    randomBits: () => crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
     fetch: (input, init) => globalThis.fetch(input, init),
   };
 };

@@ -52,20 +52,24 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/outbox', 'runtime', 'locks'],
   },
   'client/delivery/transport': {
-    values: ['client/delivery/backoff', ...PROTOCOL],
+    values: ['client/delivery/backoff', 'client/delivery/post', ...PROTOCOL],
     types: ['client/outbox/outbox', 'runtime'],
-    packages: ['ky'],
   },
+  'client/delivery/post': { packages: ['ky'] },
+  'client/delivery/post-script': { types: ['client/delivery/post'] },
   'client/decisions': {
     values: ['protocol/event'],
     types: ['client/detect/controls', 'client/outbox/leasing', 'client/tracker'],
   },
+  'client/data-layer': { types: ['protocol/event'] },
+  'client/diagnosis': { values: ['client/detect'], types: ['client/page'] },
   'client/later': {
     values: [
       'client/detect',
       'client/outbox',
       'client/delivery',
       'client/decisions',
+      'client/data-layer',
       ...PROTOCOL,
       'errors',
       'locks',
@@ -76,7 +80,10 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [...FIRST_LOAD, ...FIRST_SIGHT, ...PROTOCOL, 'errors', 'runtime'],
     types: ['client'],
   },
-  index: { values: ['client/tracker', 'client/options', 'protocol/event', 'errors'], types: [''] },
+  index: {
+    values: ['client/tracker', 'client/options', 'client/diagnosis', 'protocol/event', 'errors'],
+    types: [''],
+  },
   script: { values: ['index'] },
   proxy: { values: ['proxy', 'protocol', 'errors', 'runtime'] },
   'proxy/forward/http': { types: ['runtime'], packages: ['ky'] },

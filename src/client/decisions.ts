@@ -26,7 +26,7 @@ export const createDecisions = (
   };
 
   return {
-    onDismiss(offerId, reason, placement) {
+    onDismiss(offerId, reason = 'api', placement) {
       if (!isOpen(offerId)) return;
       // So in every funnel dismissed ≤ viewed.
       const impression = recorder.onViewed(offerId, placement);

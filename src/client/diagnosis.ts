@@ -1,10 +1,13 @@
-/** Why an offer has not counted yet, as data: what the `debug` function is told. Decides nothing. */
-import type { EvaluationListener, Watched } from './detect/exposure.js';
+/**
+ * Why an offer has not counted yet, as data. Decides nothing; a site that does not ask for it does not load it.
+ */
+import { isDrawn } from './detect/contents.js';
+import type { EvaluationListener, ExposureWatch, Watched } from './detect/exposure.js';
 import type { Page } from './page.js';
 
 /** Why an offer has not counted, or that it has. */
 export type NoteReason =
-  /** It has no box, or is nowhere near the viewport. */
+  /** It has no box, or is not in the viewport. */
   | 'not-rendered'
   /** Less of it is visible than it needs. */
   | 'too-small'
@@ -32,38 +35,41 @@ export interface ExposureNote {
   readonly dwelledMs: number;
 }
 
+/** What {@link explain} makes, for the `debug` option. */
+export type Explainer = (
+  exposure: Pick<ExposureWatch, 'watched' | 'exposed'>,
+  page: Pick<Page, 'isVisible'>,
+  call: (callback: () => void) => void,
+) => EvaluationListener;
+
 /**
- * Starts telling.
- * @param tell Given a note whenever the reason changes.
+ * Explains why offers have not counted yet: `createOfferTracker({ endpoint, debug: explain(console.log) })`.
+ * @param tell Given a note whenever the reason changes. What it throws is shown on the console.
  */
-export const createDiagnosis = (
-  {
-    watched,
-    exposed,
-  }: { readonly watched: ReadonlyMap<Element, Watched>; readonly exposed: ReadonlySet<Watched> },
-  page: Page,
-  tell: (note: ExposureNote) => void,
-): EvaluationListener => {
-  const last = new WeakMap<Watched, NoteReason>();
+export const explain =
+  (tell: (note: ExposureNote) => void): Explainer =>
+  ({ watched, exposed }, page, call) => {
+    const last = new WeakMap<Watched, NoteReason>();
 
-  const reasonOf = (item: Watched): NoteReason => {
-    if (watched.get(item.placement.element) !== item) return 'viewed';
-    if (item.dwell !== undefined) return 'dwelling';
-    if (!page.isVisible()) return 'page-hidden';
-    if (!item.ratio) return 'not-rendered';
-    if (exposed.has(item)) return 'not-shown';
-    return item.ratio < item.needed ? 'too-small' : 'covered';
-  };
-
-  return (item, before, at) => {
-    const { placement, ratio, needed, dwell, rule } = item;
-    const note = (reason: NoteReason, dwelledMs: number): void => {
-      last.set(item, reason);
-      const { offerId, element } = placement;
-      tell({ offerId, element, reason, ratio, neededRatio: needed || rule.ratio, dwelledMs });
+    const reasonOf = (item: Watched): NoteReason => {
+      const { element } = item.placement;
+      if (watched.get(element) !== item) return 'viewed';
+      if (item.dwell !== undefined) return 'dwelling';
+      if (!page.isVisible()) return 'page-hidden';
+      if (!item.ratio) return 'not-rendered';
+      if (!exposed.has(item)) return 'too-small';
+      return isDrawn(element) ? 'covered' : 'not-shown';
     };
-    const reason = reasonOf(item);
-    if (before !== undefined && dwell === undefined && reason !== 'viewed') note('interrupted', at - before);
-    if (reason !== last.get(item)) note(reason, at - (dwell ?? at));
+
+    return (item, before, at) => {
+      const { placement, ratio, needed, dwell, rule } = item;
+      const note = (reason: NoteReason, dwelledMs: number): void => {
+        last.set(item, reason);
+        const { offerId, element } = placement;
+        call(() => tell({ offerId, element, reason, ratio, neededRatio: needed || rule.ratio, dwelledMs }));
+      };
+      const reason = reasonOf(item);
+      if (before !== undefined && dwell === undefined) note('interrupted', at - before);
+      if (reason !== last.get(item)) note(reason, at - (dwell ?? at));
+    };
   };
-};

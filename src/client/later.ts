@@ -5,7 +5,7 @@
  */
 import { OffersightError } from '../errors.js';
 import { platformLock } from '../locks.js';
-import type { OfferEvent } from '../protocol/event.js';
+import { isOfferId, type OfferEvent } from '../protocol/event.js';
 import { decodeReply } from '../protocol/reply.js';
 import type { Runtime, Stop } from '../runtime.js';
 import { createDataLayer } from './data-layer.js';
@@ -13,14 +13,14 @@ import { createDecisions } from './decisions.js';
 import { createFlusher } from './delivery/flusher.js';
 import { createTransport } from './delivery/transport.js';
 import { createClosing } from './detect/closing.js';
-import { createContents } from './detect/contents.js';
+import { createContents, isDrawn } from './detect/contents.js';
 import { createControls, type DecisionListener } from './detect/controls.js';
 import type { EvaluationListener, ExposureWatch } from './detect/exposure.js';
 import { createIgnoring } from './detect/ignoring.js';
 import { createMotion } from './detect/motion.js';
+import { createOcclusion } from './detect/occlusion.js';
 import type { Placement, Registry, SearchRoot } from './detect/registry.js';
 import { createRoots } from './detect/roots.js';
-import { createDiagnosis } from './diagnosis.js';
 import type { ResolvedOptions } from './options.js';
 import { createLeasing, type DiscardReason } from './outbox/leasing.js';
 import { withMemoryFallback } from './outbox/memory.js';
@@ -30,7 +30,7 @@ import type { Page } from './page.js';
 import type { OfferStats, Recorder, TrackerStats } from './tracker.js';
 
 /** What the first load hands over. */
-export interface LaterContext {
+export interface LaterContext extends Recorder {
   readonly options: ResolvedOptions;
   readonly runtime: Runtime;
   readonly page: Page;
@@ -38,7 +38,6 @@ export interface LaterContext {
   readonly exposure: ExposureWatch;
   readonly outbox: Outbox;
   readonly keepalive: KeepaliveBytes;
-  readonly recorder: Recorder;
   readonly report: (error: OffersightError) => void;
 }
 
@@ -46,8 +45,6 @@ export interface LaterContext {
 export interface Later extends DecisionListener {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
-  /** An element names an offer that cannot be one. */
-  onInvalid(offerId: string): void;
   /** An event was announced on the page, and not vetoed. */
   onAnnounced(event: OfferEvent, placement?: Placement): void;
   /** Events are durable; also called without any, when something may be waiting. */
@@ -77,10 +74,12 @@ const isSelector = (text: string): boolean => {
  * dismissal may be recorded.
  */
 export const createLater = async (context: LaterContext): Promise<Later> => {
-  const { options, runtime, page, registry, exposure, outbox, keepalive, recorder, report } = context;
+  const { options, runtime, page, registry, exposure, outbox, keepalive, call, report } = context;
   const discarded: Partial<Record<DiscardReason, number>> = {};
   const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
   const acceptedOffers = new Set<string>();
+  /** What left in this task: a framework may take an element out and put it in again at once. */
+  const left = new Map<Element, string>();
 
   const count = (offerId: string, what: keyof OfferStats): void => {
     offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
@@ -92,7 +91,7 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
   });
   const leasing = createLeasing(outbox, runtime, options.outbox ?? {}, (event, reason, code) => {
     discarded[reason] = (discarded[reason] ?? 0) + 1;
-    recorder.call(() => options.onDiscard?.(event, reason, code));
+    call(() => options.onDiscard?.(event, reason, code));
   });
   const onInvalid = (offerId: string): void =>
     report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
@@ -104,7 +103,7 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
   };
   await learn();
 
-  const decisions = createDecisions(recorder, leasing, acceptedOffers, onInvalid, (offerId) => {
+  const decisions = createDecisions(context, leasing, acceptedOffers, onInvalid, (offerId) => {
     count(offerId, 'accepted');
     ignoring.onReaction(offerId);
   });
@@ -138,18 +137,24 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
   );
 
   const tellDataLayer = createDataLayer(options.dataLayer);
+  const occlusion = options.occlusion ? createOcclusion(exposure) : undefined;
+  exposure.isShown = (element) => isDrawn(element) && occlusion?.isClear(element) !== false;
   const listeners: EvaluationListener[] = [contents.onEvaluation, motion.onEvaluation];
-  const { debug } = options;
-  if (typeof debug === 'function')
-    listeners.push(createDiagnosis(exposure, page, (note) => recorder.call(() => debug(note))));
+  if (occlusion) listeners.push(occlusion.onEvaluation);
+  if (typeof options.debug === 'function') listeners.push(options.debug(exposure, page, call));
   exposure.onEvaluation = (item, before, at) => {
     for (const listener of listeners) listener(item, before, at);
   };
   for (const item of exposure.watched.values()) exposure.onEvaluation(item, undefined, runtime.elapsed());
 
   const onMount = (placement: Placement): void => {
-    if (!placement.first) count(placement.offerId, 'rendered');
-    if (placement.isByHand) roots.join(placement.element);
+    const { offerId, element } = placement;
+    if (!isOfferId(offerId)) {
+      onInvalid(offerId);
+      return;
+    }
+    if (left.get(element) !== offerId) count(offerId, 'rendered');
+    roots.join(element);
     ignoring.onMount(placement);
   };
   for (const placement of registry.placements.values()) onMount(placement);
@@ -158,35 +163,37 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
     roots.stop,
     contents.stop,
     motion.stop,
+    () => occlusion?.stop(),
     ignoring.stop,
     closing.stop,
     flusher.stop,
-    page.listen((change) => {
-      if (change === 'visible') {
-        flusher.wake();
-        void learn();
-      }
-      if (change === 'online') void flusher.hurry();
-    }),
   ];
+  page.listen((change) => {
+    if (change === 'visible') {
+      flusher.wake();
+      void learn();
+    }
+    if (change === 'online') void flusher.hurry();
+  });
   // A page that loads shows that there is a network.
   void flusher.hurry();
   return {
     ...decisions,
     onMount,
     onUnmount(placement) {
+      left.set(placement.element, placement.offerId);
+      queueMicrotask(() => left.clear());
       // What a user closed is not ignored.
       closing.check();
       ignoring.onUnmount(placement);
     },
-    onInvalid,
     onAnnounced({ type, offerId }, placement) {
       count(offerId, type);
       if (type === 'dismissed') ignoring.onReaction(offerId, placement);
       else if (placement) ignoring.onViewed(placement);
     },
     onDurable(events) {
-      for (const event of events) recorder.call(() => tellDataLayer(event));
+      for (const event of events) call(() => tellDataLayer(event));
       flusher.wake();
     },
     onLeave: ignoring.onLeave,

@@ -5,7 +5,7 @@
 import { encodeRequest } from '../protocol/encode.js';
 import type { OfferEvent } from '../protocol/event.js';
 import { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../protocol/limits.js';
-import type { Runtime, Stop } from '../runtime.js';
+import type { Runtime } from '../runtime.js';
 import type { KeepaliveBytes, Mirrored, Outbox } from './outbox/outbox.js';
 import type { Page } from './page.js';
 
@@ -49,7 +49,7 @@ export const createFarewell = (
   keepalive: KeepaliveBytes,
   onLeave: () => void,
   onReply: (events: readonly OfferEvent[], response: Response) => Promise<unknown>,
-): Stop => {
+): void => {
   const said = new Set<string>();
 
   const say = async (): Promise<void> => {
@@ -75,8 +75,8 @@ export const createFarewell = (
     keepalive.inFlight -= body.length;
   };
 
-  return page.listen((change) => {
-    if (change === 'leave') onLeave();
+  page.listen((change) => {
+    if (change === 'pagehide') onLeave();
     if (change === 'visible') said.clear();
     // After the commits that this task began, which bring the mirror up to date.
     else if (change !== 'online') queueMicrotask(say);

@@ -5,7 +5,7 @@ import type { FlusherOptions } from './delivery/flusher.js';
 import type { ClosingOptions } from './detect/closing.js';
 import type { Ignore, Repeat } from './detect/registry.js';
 import type { ViewabilityRule } from './detect/viewability.js';
-import type { ExposureNote } from './diagnosis.js';
+import type { Explainer } from './diagnosis.js';
 import type { DiscardReason, LeasingOptions } from './outbox/leasing.js';
 
 /** Options of {@link createOfferTracker}. All but `endpoint` have defaults that suit a shop. */
@@ -44,8 +44,8 @@ export interface TrackerOptions {
   readonly onError?: (error: OffersightError) => void;
   /** Told of each event that was given up, and why. */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
-  /** Writes errors to the console; a function is told, beside, why an offer has not counted yet. @default false */
-  readonly debug?: boolean | ((note: ExposureNote) => void);
+  /** Writes errors to the console; {@link explain} tells, beside, why an offer has not counted yet. @default false */
+  readonly debug?: boolean | Explainer;
 }
 
 /** The options, and what the first load needs of them decided. */
@@ -53,7 +53,6 @@ export interface ResolvedOptions extends TrackerOptions {
   /** Absolute, of this page's origin. */
   readonly endpoint: string;
   readonly viewability: ViewabilityRule;
-  readonly repeat: Repeat;
   /** Name of the database and of the lock. */
   readonly name: string;
 }
@@ -86,7 +85,6 @@ export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
     ...options,
     endpoint: href,
     viewability,
-    repeat: options.repeat ?? 'page',
     name: options.outbox?.name ?? 'offersight',
   };
 };

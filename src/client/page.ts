@@ -11,40 +11,39 @@ export type PageChange =
   /** It cannot be seen any more, and may never be again. */
   | 'hidden'
   /** It is being left. */
-  | 'leave'
+  | 'pagehide'
   /** The browser thinks that the network is back: a hint, never a fact. */
   | 'online';
 
 /** The page as the other rooms see it. */
 export interface Page {
-  /** Whether somebody could see the page now; a prerendered page cannot be seen. */
+  /** Whether somebody could see the page now; a page that is prerendered is hidden until it is activated. */
   isVisible(): boolean;
   /** Calls back at each change, until stopped. */
-  listen(listener: (change: PageChange) => void): Stop;
+  listen(listener: (change: PageChange) => void): void;
   /** Hears events of these types ahead of the page's own listeners, also those of the document, until stopped. */
-  capture<T extends Event>(types: readonly string[], listener: (event: T) => void): Stop;
+  capture<T extends Event>(types: readonly string[], listener: (event: T) => void): void;
+  /** Ends all listening. */
+  stop: Stop;
 }
 
 /** The page of this document. */
 export const createPage = (): Page => {
-  const isVisible = (): boolean =>
-    document.visibilityState === 'visible' && !(document as { prerendering?: boolean }).prerendering;
+  const listening = new AbortController();
+  const { signal } = listening;
 
   const page: Page = {
-    isVisible,
+    isVisible: () => document.visibilityState === 'visible',
     // A page out of the back/forward cache may come back with `pageshow` alone.
     listen: (listener) =>
-      page.capture(['visibilitychange', 'prerenderingchange', 'pageshow', 'pagehide', 'online'], ({ type }) =>
-        listener(
-          type === 'pagehide' ? 'leave' : type === 'online' ? type : isVisible() ? 'visible' : 'hidden',
-        ),
+      page.capture(['visibilitychange', 'pageshow', 'pagehide', 'online'], ({ type }) =>
+        listener(type === 'pagehide' || type === 'online' ? type : document.visibilityState),
       ),
     capture(types, listener) {
-      for (const type of types) window.addEventListener(type, listener as EventListener, true);
-      return () => {
-        for (const type of types) window.removeEventListener(type, listener as EventListener, true);
-      };
+      for (const type of types)
+        window.addEventListener(type, listener as EventListener, { capture: true, signal });
     },
+    stop: () => listening.abort(),
   };
   return page;
 };

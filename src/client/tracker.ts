@@ -3,10 +3,16 @@
  * and hands them to the outbox. What is needed soon, but not first, is later.ts.
  */
 import { OffersightError } from '../errors.js';
-import { createIds, type DismissReason, type OfferEvent } from '../protocol/event.js';
+import { createIds, type DismissReason, isOfferId, type OfferEvent } from '../protocol/event.js';
 import { platformRuntime, type Stop } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
-import { createRegistry, type ObservedOffer, type Placement, type SearchRoot } from './detect/registry.js';
+import {
+  createRegistry,
+  type ObservedOffer,
+  type Placement,
+  type Repeat,
+  type SearchRoot,
+} from './detect/registry.js';
 import type { Later } from './later.js';
 import { createFarewell } from './leave.js';
 import { type ResolvedOptions, resolveOptions, type TrackerOptions } from './options.js';
@@ -92,9 +98,6 @@ const call = (callback: () => void): void => {
   }
 };
 
-/** Where a page keeps its trackers by endpoint, found also by another copy of this package. */
-const TRACKERS = Symbol.for('offersight');
-
 const createRunningTracker = (
   options: ResolvedOptions,
   report: (error: OffersightError) => void,
@@ -115,16 +118,13 @@ const createRunningTracker = (
 
   const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime);
 
-  /** The mount that counts by itself, if this one does. */
-  const ownMount = (placement?: Placement): Placement | undefined =>
-    (placement?.repeat ?? options.repeat) === 'mount' ? (placement?.first ?? placement) : undefined;
+  const repeats = (repeat: Repeat, placement?: Placement): boolean =>
+    (placement?.repeat ?? options.repeat) === repeat;
 
-  const impressionOf = (offerId: string, placement?: Placement): Impression | undefined => {
-    const own = ownMount(placement);
-    return own ? mounts.get(own) : latest.get(offerId);
-  };
+  const impressionOf = (offerId: string, placement?: Placement): Impression | undefined =>
+    placement && repeats('mount', placement) ? mounts.get(placement) : latest.get(offerId);
 
-  /** The second load comes when the page shows an offer or has something to deliver; a failed one is repeated. */
+  /** The second load follows at once; one that failed is repeated. */
   const load = (): Promise<Later> => {
     loading ??= import('./later.js').then(
       async ({ createLater }) => {
@@ -136,7 +136,9 @@ const createRunningTracker = (
           exposure,
           outbox,
           keepalive,
-          recorder: { onViewed, record, call },
+          onViewed,
+          record,
+          call,
           report,
         });
         return loaded;
@@ -144,7 +146,7 @@ const createRunningTracker = (
       (cause: unknown) => {
         runtime.after(RELOAD_MS, () => {
           loading = undefined;
-          wake([]);
+          void later(nothing);
         });
         report(new OffersightError('delivery', 'Needs all its files.', cause));
         throw cause;
@@ -157,8 +159,6 @@ const createRunningTracker = (
   const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
     isStopped ? undefined : load().then(act, nothing);
 
-  const wake = (events: readonly OfferEvent[]): unknown => later((loaded) => loaded.onDurable(events));
-
   const commit = (): void => {
     const recordables = waiting;
     waiting = [];
@@ -168,7 +168,7 @@ const createRunningTracker = (
       .catch(() => load().then(() => outbox.append(recordables)))
       .then((events) => {
         for (const event of events) call(() => options.onEvent?.(event));
-        wake(events);
+        void later((loaded) => loaded.onDurable(events));
       }, nothing);
   };
 
@@ -199,9 +199,8 @@ const createRunningTracker = (
   const onViewed: Recorder['onViewed'] = (offerId, placement) => {
     let impression = impressionOf(offerId, placement);
     if (!impression) {
-      const own = ownMount(placement);
-      impression = { id: newId(), isOnce: (placement?.repeat ?? options.repeat) === 'browser' };
-      if (own) mounts.set(own, impression);
+      impression = { id: newId(), isOnce: repeats('browser', placement) };
+      if (placement) mounts.set(placement, impression);
       latest.set(offerId, impression);
       // In the map before the page's listeners run: one of them may close the offer.
       impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);
@@ -209,22 +208,21 @@ const createRunningTracker = (
     return impression;
   };
 
-  const exposure = createExposureWatch(page, runtime, options.viewability, options.occlusion, (placement) =>
+  const exposure = createExposureWatch(page, runtime, options.viewability, (placement) =>
     onViewed(placement.offerId, placement),
   );
   const registry = createRegistry({
     onMount(placement) {
-      if (!impressionOf(placement.offerId, placement)) exposure.watch(placement);
-      if (loaded) loaded.onMount(placement);
-      else if (!loading) void later(nothing);
+      const { offerId } = placement;
+      if (isOfferId(offerId) && !impressionOf(offerId, placement)) exposure.watch(placement);
+      loaded?.onMount(placement);
     },
     onUnmount(placement) {
       exposure.unwatch(placement.element);
       loaded?.onUnmount(placement);
     },
-    onInvalid: (offerId) => later((loaded) => loaded.onInvalid(offerId)),
   });
-  const stopFarewell = createFarewell(
+  createFarewell(
     outbox,
     page,
     runtime,
@@ -234,40 +232,34 @@ const createRunningTracker = (
     (events, response) => later((loaded) => loaded.settleFarewell(events, response)),
   );
 
-  // Opens the database now, since a page that is closing could not, and looks for what earlier pages left.
-  void outbox.records
-    .transact((rows) => rows.count('entry'))
-    .then(
-      (count) => count && wake([]),
-      () => wake([]),
-    );
+  void later(nothing);
 
   return {
     observe(target, offer = {}) {
       if (isStopped || !target) return nothing;
-      // By its number, since elements of a frame are of other classes.
-      if (target.nodeType === Node.ELEMENT_NODE) return registry.observe(target as Element, offer);
-      const searching = later((loaded) => loaded.search(target as SearchRoot));
-      return () => void searching.then((stop) => stop?.());
+      // By its number, since what belongs to a frame is of other classes.
+      return target.nodeType === Node.ELEMENT_NODE
+        ? registry.observe(target as Element, offer)
+        : (loaded ?? registry).search(target as SearchRoot);
     },
-    dismiss: (offerId, reason = 'api') => void later((loaded) => loaded.onDismiss(offerId, reason)),
+    dismiss: (offerId, reason) => void later((loaded) => loaded.onDismiss(offerId, reason)),
     accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
     flush: () =>
       later(async (loaded) => {
         // What this tick records belongs to the flush, and is committed in the microtask before this one.
-        await Promise.resolve();
+        await undefined;
         await committed;
         await loaded.flush();
       }),
     stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
     stop() {
       if (isStopped) return;
+      void later((loaded) => loaded.stop());
       isStopped = true;
       onStop();
       registry.stop();
       exposure.stop();
-      stopFarewell();
-      loading?.then((loaded) => loaded.stop(), nothing);
+      page.stop();
     },
   };
 };
@@ -295,13 +287,11 @@ export const createOfferTracker = (options = {} as TrackerOptions): OfferTracker
   try {
     const resolved = resolveOptions(options);
     const { endpoint } = resolved;
-    const shared = globalThis as { [TRACKERS]?: Map<string, OfferTracker> };
-    shared[TRACKERS] ??= new Map();
-    const trackers = shared[TRACKERS];
-    const tracker =
-      trackers.get(endpoint) ?? createRunningTracker(resolved, report, () => trackers.delete(endpoint));
-    trackers.set(endpoint, tracker);
-    return tracker;
+    // Found also by another copy of this package.
+    const key = Symbol.for(`offersight ${endpoint}`);
+    const shared = globalThis as { [key]?: OfferTracker };
+    shared[key] ??= createRunningTracker(resolved, report, () => delete shared[key]);
+    return shared[key];
   } catch (cause) {
     const isOurs = cause instanceof OffersightError;
     report(isOurs ? cause : new OffersightError('configuration', 'See the cause.', cause));

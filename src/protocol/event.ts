@@ -60,7 +60,7 @@ const OFFER_ID = /^[\w.:~-]{1,50}$/;
 export const isOfferId = (value: unknown): value is string =>
   typeof value === 'string' && OFFER_ID.test(value);
 
-const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+const hex = (value: number | bigint, digits: number): string => value.toString(16).padStart(digits, '0');
 
 /** Ids in a millisecond before one borrows from the next. With 11 bits the sum is exact until the year 2109. */
 const TICKS = 2 ** 11;
@@ -70,12 +70,11 @@ const TICKS = 2 ** 11;
  * (RFC 9562 §6.2, method 1: a counter in `rand_a`, which carries into the time when it is full). 60 bits of each
  * are random.
  */
-export const createIds = (runtime: Pick<Runtime, 'now' | 'fillRandom'>): (() => string) => {
+export const createIds = (runtime: Pick<Runtime, 'now' | 'randomBits'>): (() => string) => {
   let tick = 0;
   return () => {
     tick = Math.max(tick + 1, runtime.now() * TICKS);
-    const random = Array.from(runtime.fillRandom(new Uint8Array(8)), (byte) => hex(byte, 2)).join('');
-    return `${hex(Math.floor(tick / TICKS), 12)}7${hex(tick % TICKS, 3)}8${random.slice(1)}`.replace(
+    return `${hex(Math.floor(tick / TICKS), 12)}7${hex(tick % TICKS, 3)}8${hex(runtime.randomBits(), 16).slice(1)}`.replace(
       /(.{8})(.{4})(.{4})(.{4})/,
       '$1-$2-$3-$4-',
     );

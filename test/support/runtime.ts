@@ -36,10 +36,7 @@ export const fakeRuntime = (overrides: Partial<Runtime> = {}): FakeRuntime => {
       return () => void waiting.delete(id);
     },
     random: () => 0.5,
-    fillRandom(bytes) {
-      counter++;
-      return bytes.map((_, index) => (counter * 31 + index * 7) & 0xff);
-    },
+    randomBits: () => BigInt.asUintN(64, BigInt(++counter) * 0x9e3779b97f4a7c15n),
     fetch: () => Promise.reject(new TypeError('no network in this test')),
     ...overrides,
     async advance(ms) {

@@ -115,7 +115,7 @@ export const createFlusher = (
   const drain = async (isExclusive: boolean): Promise<void> => {
     const endsAt = runtime.elapsed() + LONGEST_FLUSH_MS;
     while (!isStopped && runtime.elapsed() < endsAt) {
-      const token = runtime.fillRandom(new Uint8Array(16)).join('.');
+      const token = `${runtime.randomBits()}`;
       const { entries, nextAt } = await leasing.lease(token, maxBatch, isExclusive);
       if (!entries.length) {
         if (nextAt !== undefined) schedule(nextAt - runtime.now());

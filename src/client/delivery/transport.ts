@@ -1,8 +1,6 @@
 /**
- * One attempt to deliver one batch: the one client room that names ky. It never retries by itself; the outbox
- * owns the schedule.
+ * One attempt to deliver one batch, and what it came to. It never retries by itself; the outbox owns the schedule.
  */
-import ky from 'ky';
 import type { Verdict } from '../../protocol/batch.js';
 import { encodeRequest } from '../../protocol/encode.js';
 import type { OfferEvent } from '../../protocol/event.js';
@@ -11,6 +9,7 @@ import { decodeReply } from '../../protocol/reply.js';
 import type { Runtime } from '../../runtime.js';
 import type { KeepaliveBytes, Pause } from '../outbox/outbox.js';
 import { parseRetryAfter } from './backoff.js';
+import { post } from './post.js';
 
 /** What an attempt came to. */
 export type Attempt =
@@ -52,19 +51,16 @@ export const createTransport = (
   runtime: Pick<Runtime, 'now' | 'after' | 'fetch'>,
   keepalive: KeepaliveBytes,
 ): Transport => {
-  const post = async (body: string, isKeptAlive: boolean): Promise<Attempt> => {
+  const attempt = async (body: string, isKeptAlive: boolean): Promise<Attempt> => {
     const controller = new AbortController();
-    // ky's own timeout ends at the headers; ours covers the body.
+    // Covers the body too.
     const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
     const keptBytes = isKeptAlive ? body.length : 0;
     keepalive.inFlight += keptBytes;
     try {
-      const response = await ky.post(endpoint, {
+      const response = await post(endpoint, {
         body,
         headers: { 'content-type': 'application/json' },
-        retry: 0,
-        timeout: false,
-        throwHttpErrors: false,
         fetch: runtime.fetch,
         signal: controller.signal,
         redirect: 'error',
@@ -74,7 +70,7 @@ export const createTransport = (
       return attemptOf(response, await response.text());
     } catch (cause) {
       // Other scripts of the page may have used up the keepalive quota, which looks like a network error.
-      if (isKeptAlive && cause instanceof TypeError) return await post(body, false);
+      if (isKeptAlive && cause instanceof TypeError) return await attempt(body, false);
       return { kind: 'back-off', retryAfterMs: 0, cause };
     } finally {
       stopTimer();
@@ -84,6 +80,6 @@ export const createTransport = (
 
   return (events) => {
     const body = encodeRequest(events, runtime.now());
-    return post(body, keepalive.inFlight + body.length <= MAX_LEAVE_BYTES);
+    return attempt(body, keepalive.inFlight + body.length <= MAX_LEAVE_BYTES);
   };
 };

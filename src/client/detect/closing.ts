@@ -6,6 +6,7 @@
 import type { DismissReason } from '../../protocol/event.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
+import { isDrawn } from './contents.js';
 import {
   acceptedBy,
   concerned,
@@ -16,7 +17,7 @@ import {
   nearest,
   within,
 } from './controls.js';
-import { isShown } from './exposure.js';
+
 import type { Placement, Registry } from './registry.js';
 import type { Roots } from './roots.js';
 
@@ -55,7 +56,7 @@ interface Pending {
   readonly timers: readonly Stop[];
 }
 
-const isGone = (element: Element): boolean => !isShown(element) || element.matches('dialog:not([open])');
+const isGone = (element: Element): boolean => !isDrawn(element) || element.matches('dialog:not([open])');
 
 /** A press on the backdrop hits the dialog itself, outside its box, or the overlay that has the dialog's role. */
 const isOutside = (holder: Element, event: MouseEvent): boolean => {
@@ -111,7 +112,7 @@ export const createClosing = (
     for (const element of elements) {
       // Only what the user could see can be closed by the user.
       if (!element || isGone(element)) continue;
-      const placements = within(registry, element).filter((placement) => isShown(placement.element));
+      const placements = within(registry, element).filter((placement) => isDrawn(placement.element));
       if (placements.length) targets.set(element, placements);
     }
     // The page's own handlers run after us; what they remove at once is gone when the task is over.
@@ -167,12 +168,9 @@ export const createClosing = (
   roots.capture(['cancel'], onCancel);
   roots.capture(['submit'], (event) => acceptedBy(event) && drop());
   roots.capture(['close', 'toggle', 'transitionend', 'animationend'], check);
-  const stopListening = page.listen((change) => change === 'visible' || check());
+  page.listen((change) => change === 'visible' || check());
   return {
     check,
-    stop() {
-      drop();
-      stopListening();
-    },
+    stop: drop,
   };
 };

@@ -3,7 +3,7 @@
  * area.
  */
 import type { Stop } from '../../runtime.js';
-import type { EvaluationListener, ExposureWatch, Watched } from './exposure.js';
+import { type EvaluationListener, type ExposureWatch, isShown, type Watched } from './exposure.js';
 
 /** Watches the children of such offers. */
 export interface Contents {
@@ -34,6 +34,10 @@ const isContents = (element: Element): boolean =>
 /** What is drawn for an element: itself, or its children's boxes. */
 export const boxesOf = (element: Element): Element[] =>
   isContents(element) ? [...element.children].flatMap(boxesOf) : [element];
+
+/** Whether an element can be seen as far as styles tell, or what is drawn for it. */
+export const isDrawn = (element: Element): boolean =>
+  isShown(element) || (isContents(element) && boxesOf(element).some(isShown));
 
 const areaOf = ({ width, height }: DOMRectReadOnly): number => width * height;
 

@@ -8,8 +8,11 @@ import { holds, type Roots } from './roots.js';
 
 /** Told what users decided. */
 export interface DecisionListener {
-  /** @param placement Where it happened, if an element shows the offer. */
-  onDismiss(offerId: string, reason: DismissReason, placement?: Placement): void;
+  /**
+   * @param reason By default `api`.
+   * @param placement Where it happened, if an element shows the offer.
+   */
+  onDismiss(offerId: string, reason?: DismissReason, placement?: Placement): void;
   /** @param placement Where it happened, if an element shows the offer. */
   onAccept(offerId: string, placement?: Placement): void;
 }
@@ -18,7 +21,7 @@ export interface DecisionListener {
 export const HOLDER = 'dialog,[popover],[role=dialog],[role=alertdialog]';
 
 /** Marks what accepts; on a form its submission does. */
-export const ACCEPT = 'data-offer-accept';
+const ACCEPT = 'data-offer-accept';
 
 /** Marks what dismisses. */
 export const DISMISS = 'data-offer-dismiss';

@@ -16,22 +16,19 @@ import {
   type ViewabilityRule,
 } from './viewability.js';
 
-/** What an observer saw of an offer. `isVisible` is of the observer's second version, where the browser has it. */
+/** What an observer saw of an offer. */
 export type Sample = Pick<IntersectionObserverEntry, 'intersectionRatio' | 'rootBounds' | 'time'> & {
   readonly boundingClientRect: Size;
-  readonly isVisible?: boolean;
 };
 
 /** What newer observers take beside. */
-type Init = IntersectionObserverInit & { readonly delay?: number; readonly trackVisibility?: boolean };
+type Init = IntersectionObserverInit & { readonly delay?: number };
 
 /** An offer that has not counted yet. */
 export interface Watched {
   readonly placement: Placement;
   readonly rule: ViewabilityRule;
-  /** Finds that it comes near the viewport. */
-  readonly far: IntersectionObserver;
-  /** Watches it exactly while it is near. */
+  /** Watches it exactly while it is near the viewport. */
   readonly near: IntersectionObserver;
   /** The visible share when it was last looked at, and what it needs at the size it had; NaN without a box. */
   ratio: number;
@@ -49,6 +46,8 @@ export interface ExposureWatch {
   /** Those whose geometry meets the rule: they dwell, or wait to be shown. */
   readonly exposed: ReadonlySet<Watched>;
   onEvaluation?: EvaluationListener | undefined;
+  /** Whether a user could see what is exposed; at first by its styles alone. */
+  isShown(element: Element): boolean;
   watch(placement: Placement): void;
   unwatch(element: Element): void;
   /** Takes what somebody else saw of an offer that has no box of its own. */
@@ -60,32 +59,24 @@ export interface ExposureWatch {
 
 /**
  * Whether the element is rendered and can be seen as far as styles tell: not `display: none`, `visibility:
- * hidden` or opacity 0, on itself or an ancestor. Children stand for an element without a box of its own. Browsers
- * without the method are believed.
+ * hidden` or opacity 0, on itself or an ancestor. Browsers without the method are believed.
  */
 export const isShown = (element: Element): boolean =>
-  !element.checkVisibility
-    ? element.isConnected
-    : element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) ||
-      (getComputedStyle(element).display === 'contents' && [...element.children].some(isShown));
+  element.checkVisibility?.({ visibilityProperty: true, opacityProperty: true }) ?? element.isConnected;
 
 /** Observers report shares in single precision. */
 const TOLERANCE = 1e-4;
 /** How late, at most, an offer that comes near is noticed, milliseconds; browsers without `delay` notice at once. */
 const FAR_DELAY_MS = 100;
-/** The least that browsers allow with `trackVisibility`, milliseconds. */
-const OCCLUSION_DELAY_MS = 100;
 
 /**
  * Starts watching on this document.
- * @param hasOcclusion Whether what is covered does not count, where the browser can tell.
  * @param onViewed Called once, when the rule is met; the offer is forgotten by then.
  */
 export const createExposureWatch = (
   page: Page,
   runtime: Pick<Runtime, 'elapsed' | 'after'>,
   rule: ViewabilityRule,
-  hasOcclusion: boolean | undefined,
   onViewed: (placement: Placement) => void,
 ): ExposureWatch => {
   const watched = new Map<Element, Watched>();
@@ -95,7 +86,7 @@ export const createExposureWatch = (
 
   const evaluate = (item: Watched, at: number): void => {
     const { placement, dwell } = item;
-    const qualifies = exposed.has(item) && page.isVisible() && isShown(placement.element);
+    const qualifies = exposed.has(item) && page.isVisible() && watch.isShown(placement.element);
     item.dwell = step(dwell, qualifies, at);
     if (deadlineOf(item.dwell, item.rule) <= at) {
       unwatch(placement.element);
@@ -109,8 +100,7 @@ export const createExposureWatch = (
     if (!item) return;
     watched.delete(element);
     exposed.delete(item);
-    item.far.unobserve(element);
-    item.near.unobserve(element);
+    for (const observer of observers.values()) observer.unobserve(element);
   };
 
   const take: ExposureWatch['take'] = (item, sample) => {
@@ -118,8 +108,7 @@ export const createExposureWatch = (
     const viewport = sample.rootBounds ?? { width: innerWidth, height: innerHeight };
     item.ratio = sample.intersectionRatio;
     item.needed = neededRatio(sample.boundingClientRect, viewport, item.rule);
-    const isCovered = hasOcclusion && sample.isVisible === false;
-    const isExposed = item.ratio > Math.max(0, item.needed - TOLERANCE) && !isCovered;
+    const isExposed = item.ratio > Math.max(0, item.needed - TOLERANCE);
     exposed[isExposed ? 'add' : 'delete'](item);
     evaluate(item, sample.time);
   };
@@ -129,8 +118,9 @@ export const createExposureWatch = (
       const { target } = entry;
       const item = watched.get(target);
       if (!item) continue;
-      if (observer === item.far) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);
-      if (observer === item.near || !entry.isIntersecting) take(item, entry);
+      const isNear = observer === item.near;
+      if (!isNear) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);
+      if (isNear || !entry.isIntersecting) take(item, entry);
     }
   };
 
@@ -147,7 +137,7 @@ export const createExposureWatch = (
     stopTimer = runtime.after(Math.min(...deadlines) - runtime.elapsed(), evaluateAll);
   };
 
-  const observerFor = (element: Element, key: string, init: Init): IntersectionObserver => {
+  const observerFor = (element: Element, key: string, init: () => Init): IntersectionObserver => {
     // With the document as root the browser skips most of the work. Inside a frame the frame's own viewport would
     // count then, also while the frame itself is scrolled away, so there the root stays the top-level viewport.
     const root = window === window.top && element.ownerDocument === document ? document : null;
@@ -159,36 +149,31 @@ export const createExposureWatch = (
           takeAll(entries, self);
           schedule();
         },
-        { root, ...init },
+        { root, ...init() },
       );
     observers.set(name, observer);
     return observer;
   };
 
-  const stopListening = page.listen(evaluateAll);
+  page.listen(evaluateAll);
 
   const watch: ExposureWatch = {
     watched,
     exposed,
+    isShown,
     watch(placement) {
       const { element } = placement;
       const own = ruleOf(rule, placement);
-      const near = observerFor(element, `${own.ratio} ${own.largeRatio}`, {
+      const near = observerFor(element, `${own.ratio} ${own.largeRatio}`, () => ({
         threshold: thresholdsOf(own),
-        ...(hasOcclusion && { trackVisibility: true, delay: OCCLUSION_DELAY_MS }),
-      });
-      const far = observerFor(element, '', { rootMargin: '100% 0%', delay: FAR_DELAY_MS });
-      watched.set(element, { placement, rule: own, far, near, ratio: 0, needed: 0, dwell: undefined });
-      far.observe(element);
+      }));
+      watched.set(element, { placement, rule: own, near, ratio: 0, needed: 0, dwell: undefined });
+      observerFor(element, '', () => ({ rootMargin: '100% 0%', delay: FAR_DELAY_MS })).observe(element);
     },
     unwatch,
     take,
     recheck: evaluateAll,
-    stop() {
-      stopListening();
-      stopTimer?.();
-      for (const element of watched.keys()) unwatch(element);
-    },
+    stop: () => stopTimer?.(),
   };
   return watch;
 };

@@ -45,7 +45,7 @@ export const createIgnoring = (
   roots: Pick<Roots, 'capture'>,
   page: Page,
   runtime: Pick<Runtime, 'after'>,
-  defaults: { readonly ignore?: Ignore | undefined; readonly repeat: Repeat },
+  defaults: { readonly ignore?: Ignore | undefined; readonly repeat?: Repeat },
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
 ): Ignoring => {
   const awaited = new Map<Subject, Awaited>();
@@ -53,7 +53,7 @@ export const createIgnoring = (
   const subjects = new Map<Element, Subject>();
 
   const subjectOf = (placement: Placement): Subject =>
-    (placement.repeat ?? defaults.repeat) === 'mount' ? (placement.first ?? placement) : placement.offerId;
+    (placement.repeat ?? defaults.repeat) === 'mount' ? placement : placement.offerId;
 
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
@@ -108,7 +108,7 @@ export const createIgnoring = (
     const reacted = event.isTrusted && enclosing(registry, event.composedPath()[0] as Element);
     if (reacted) forget(subjectOf(reacted));
   });
-  const stopListening = page.listen(() => {
+  page.listen(() => {
     for (const subject of awaited.keys()) update(subject);
   });
 
@@ -143,9 +143,9 @@ export const createIgnoring = (
       for (const [subject, { ignore }] of awaited) if (ignore === 'leave') conclude(subject);
     },
     stop() {
-      stopListening();
       observer.disconnect();
       for (const { stopTimer } of awaited.values()) stopTimer?.();
+      awaited.clear();
     },
   };
 };

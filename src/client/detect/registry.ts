@@ -2,7 +2,6 @@
  * Offers coming and going: which element shows which offer. Finds attributes now and later with one query a
  * frame; knows nothing of seeing, closing or recording.
  */
-import { isOfferId } from '../../protocol/event.js';
 import type { Stop } from '../../runtime.js';
 
 /** How often an offer may be reported: once a page view, once a mount, or once until it expires. */
@@ -36,11 +35,10 @@ export interface ObservedOffer extends OfferSettings {
 /** An element that shows an offer. */
 export interface Placement extends OfferSettings {
   readonly element: Element;
+  /** As the page names it: it may be one that cannot be. */
   readonly offerId: string;
   /** Added by hand, so that no attribute tells when it is over. */
   readonly isByHand?: boolean;
-  /** The placement that it goes on from: a framework took the element out and put it in again in one task. */
-  readonly first?: Placement | undefined;
 }
 
 /** Where offers are looked for. */
@@ -63,27 +61,21 @@ export interface Registry {
 export interface RegistryListener {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
-  /** An element names an offer that cannot be one. */
-  onInvalid(offerId: string): void;
 }
 
 const OFFER = 'data-offer-id';
 
-/** A number that is not negative; anything else counts as left out. */
-const numberOf = (text: string | null): number | undefined =>
-  text && Number(text) >= 0 ? Number(text) : undefined;
-
 /** Epoch seconds, as the API gives them, or an ISO date → epoch milliseconds. */
-const timeOf = (text: string | null): number | undefined =>
-  Number(text) * 1_000 || Date.parse(`${text}`) || undefined;
+const timeOf = (text: string): number | undefined => Number(text) * 1_000 || Date.parse(text) || undefined;
 
 /** The settings that an element's attributes name. */
 const settingsOf = (element: Element): OfferSettings => {
-  const read = (name: string): string | null => element.getAttribute(`data-offer-${name}`);
+  const read = (name: string): string => `${element.getAttribute(`data-offer-${name}`)}`;
   return {
-    ratio: numberOf(read('ratio')),
-    dwellMs: numberOf(read('dwell')),
-    repeat: (read('repeat') as Repeat | null) ?? undefined,
+    // What is no number is left out where the rule is made.
+    ratio: parseFloat(read('ratio')),
+    dwellMs: parseFloat(read('dwell')),
+    repeat: (element.getAttribute('data-offer-repeat') as Repeat | null) ?? undefined,
     expiresAt: timeOf(read('expires')),
   };
 };
@@ -92,23 +84,18 @@ const settingsOf = (element: Element): OfferSettings => {
 export const createRegistry = (listener: RegistryListener): Registry => {
   const placements = new Map<Element, Placement>();
   const roots = new Set<SearchRoot>();
-  /** What was taken out in this task. */
-  const left = new Map<Element, Placement>();
   let isDirty = false;
 
   const unmount = (placement: Placement | undefined): void => {
     if (!placement || placements.get(placement.element) !== placement) return;
     placements.delete(placement.element);
-    left.set(placement.element, placement);
-    queueMicrotask(() => left.clear());
     listener.onUnmount(placement);
   };
 
   const mount = (element: Element, offerId: string, settings?: Partial<Placement>): Placement => {
     const placement = { ...settingsOf(element), ...settings, element, offerId };
     placements.set(element, placement);
-    if (isOfferId(offerId)) listener.onMount(placement);
-    else listener.onInvalid(offerId);
+    listener.onMount(placement);
     return placement;
   };
 
@@ -157,9 +144,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     search,
     observe(element, { id = element.getAttribute(OFFER) ?? '', ...settings }) {
       unmount(placements.get(element));
-      const before = left.get(element);
-      const first = before?.offerId === id ? (before.first ?? before) : undefined;
-      const placement = mount(element, id, { ...settings, isByHand: true, first });
+      const placement = mount(element, id, { ...settings, isByHand: true });
       return () => unmount(placement);
     },
     stop() {

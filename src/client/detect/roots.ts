@@ -45,7 +45,6 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
   const byHand = new Set<SearchRoot>();
   const closedHosts = new WeakSet<EventTarget>();
   const hearings: Hearing[] = [];
-  const stops: Stop[] = [];
   const awaited = new Set<string>();
 
   const hear = (root: SearchRoot, [types, listener]: Hearing): void => {
@@ -73,8 +72,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
   const enter = (root: SearchRoot): void => {
     listen(root);
     searched.set(root, registry.search(root));
-    observer.observe(root, { childList: true, subtree: true });
-    discover(root);
+    attend(root);
   };
 
   const look = (element: Element): void => {
@@ -110,10 +108,18 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
     for (const root of heardIn) if (!isPresent(root) && !byHand.has(root)) leave(root);
     onChange();
   });
-  observer.observe(document, { childList: true, subtree: true });
-  discover(document);
+  const attend = (root: SearchRoot): void => {
+    observer.observe(root, { childList: true, subtree: true });
+    discover(root);
+  };
+  for (const root of registry.roots) {
+    // Given by hand before this was here.
+    if (root !== document) byHand.add(root);
+    listen(root);
+    attend(root);
+  }
   // A parser gives a host its declarative shadow root only after it has inserted it.
-  stops.push(page.capture(['DOMContentLoaded'], () => discover(document)));
+  page.capture(['DOMContentLoaded'], () => discover(document));
 
   return {
     capture(types, listener) {
@@ -127,7 +133,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
       };
       const hearing: Hearing = [types, once];
       hearings.push(hearing);
-      stops.push(page.capture(types, once));
+      page.capture(types, once);
       for (const root of heardIn) hear(root, hearing);
     },
     search(root) {
@@ -141,7 +147,6 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
     all,
     stop() {
       observer.disconnect();
-      for (const stop of stops) stop();
       for (const root of heardIn) leave(root);
     },
   };

@@ -4,10 +4,13 @@
  */
 import { createStore, promisifyRequest } from 'idb-keyval';
 import type { Runtime } from '../../runtime.js';
-import type { RecordKey, Records, Rows } from './outbox.js';
+import type { QueryResults, RecordKey, Records, Rows } from './outbox.js';
 
 /** A database that answers nothing for this long is taken for blocked. */
 const OPERATION_TIMEOUT_MS = 2_000;
+
+/** The three take the same, but for a limit that `count` leaves alone. */
+type Queryable = Record<keyof QueryResults, (range: IDBKeyRange, limit?: number) => IDBRequest<never>>;
 
 /** The DOM's types know mutable keys only. */
 const native = (key: RecordKey): IDBValidKey => key as readonly string[] as string[];
@@ -18,15 +21,8 @@ const rangeOf = (kind: string, after?: RecordKey): IDBKeyRange =>
 
 const rowsOf = (store: IDBObjectStore): Rows => ({
   get: (key) => promisifyRequest(store.get(native(key))),
-  async list(kind, limit, after) {
-    const range = rangeOf(kind, after);
-    const [keys, values] = await Promise.all([
-      promisifyRequest(store.getAllKeys(range, limit)),
-      promisifyRequest(store.getAll(range, limit)),
-    ]);
-    return keys.map((key, index) => [key as readonly string[] as RecordKey, values[index]]);
-  },
-  count: (kind) => promisifyRequest(store.count(rangeOf(kind))),
+  query: (method, kind, limit, after) =>
+    promisifyRequest((store as unknown as Queryable)[method](rangeOf(kind, after), limit)),
   put: (key, value) => store.put(value, native(key)),
   delete: (key) => store.delete(native(key)),
 });
@@ -53,10 +49,7 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
             })
             .catch(() => undefined);
           // Success is the transaction's completion, not its requests': it may still abort behind them.
-          await new Promise((complete, abort) => {
-            transaction.oncomplete = complete;
-            transaction.onabort = () => abort(transaction.error);
-          });
+          await promisifyRequest(transaction);
           resolve(result);
         })
           .catch(reject)

@@ -84,11 +84,25 @@ const MAX_CIRCUIT_MS = 6 * 3_600_000;
 const isEntry = (value: unknown): value is OutboxEntry =>
   (value as OutboxEntry | undefined)?.v === 1 && typeof (value as OutboxEntry).event?.id === 'string';
 
+/** Keys and values of one kind in key order: at most `limit` of those behind the key `after`. */
+export const list = async (
+  rows: Rows,
+  kind: RecordKey[0],
+  limit?: number,
+  after?: RecordKey,
+): Promise<(readonly [RecordKey, unknown])[]> => {
+  const [keys, values] = await Promise.all([
+    rows.query('getAllKeys', kind, limit, after),
+    rows.query('getAll', kind, limit, after),
+  ]);
+  return keys.map((key, index) => [key, values[index]]);
+};
+
 /** All entries that this version understands, oldest first. Others are left alone. */
 async function* entriesOf(rows: Rows): AsyncGenerator<OutboxEntry> {
   let after: RecordKey | undefined;
   do {
-    const page = await rows.list('entry', PAGE, after);
+    const page = await list(rows, 'entry', PAGE, after);
     for (const [, value] of page) if (isEntry(value)) yield value;
     after = page[PAGE - 1]?.[0];
   } while (after);
@@ -153,7 +167,7 @@ export const createLeasing = (
         const entries: OutboxEntry[] = [];
         const heldOffers = new Set<string>();
         const discarded = new Map<string, DiscardReason>();
-        let excess = (await rows.count('entry')) - maxEntries;
+        let excess = (await rows.query('count', 'entry')) - maxEntries;
         let nextAt: number | undefined;
         for await (const entry of entriesOf(rows)) {
           const { event, notBeforeAt } = entry;
@@ -215,8 +229,8 @@ export const createLeasing = (
           discard(entry, 'refused', code);
           rows.put(['dead', id], { ...entry, code });
         }
-        const dead = await rows.list('dead');
-        for (const [key] of dead.slice(0, -MAX_DEAD)) rows.delete(key);
+        const dead = await rows.query('getAllKeys', 'dead');
+        for (const key of dead.slice(0, -MAX_DEAD)) rows.delete(key);
       }),
 
     setPause: (next) =>
@@ -231,7 +245,7 @@ export const createLeasing = (
 
     marks: () =>
       transact(async (rows) => {
-        const listed = (await rows.list('seen')) as [RecordKey, Mark][];
+        const listed = (await list(rows, 'seen')) as [RecordKey, Mark][];
         return listed.flatMap(([key, mark], index) => {
           if (index < MAX_MARKS && mark?.until > runtime.now()) return [mark];
           rows.delete(key);
@@ -240,6 +254,9 @@ export const createLeasing = (
       }),
 
     stats: () =>
-      transact(async (rows) => ({ waiting: await rows.count('entry'), dead: await rows.count('dead') })),
+      transact(async (rows) => ({
+        waiting: await rows.query('count', 'entry'),
+        dead: await rows.query('count', 'dead'),
+      })),
   };
 };

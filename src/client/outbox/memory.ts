@@ -1,5 +1,5 @@
 /** Records in memory: the same contract where storage is blocked. They die with the page. */
-import type { RecordKey, Records, Rows } from './outbox.js';
+import type { QueryResults, RecordKey, Records, Rows } from './outbox.js';
 
 /** No kind, id or offer id holds a NUL, so joined keys sort as the arrays do. */
 const nameOf = (key: RecordKey): string => key.join('\0');
@@ -9,17 +9,21 @@ export const memoryRecords = (): Records => {
   let values = new Map<string, readonly [RecordKey, unknown]>();
   let last: Promise<unknown> = Promise.resolve();
 
-  const ofKind = (kind: string) => [...values].filter(([, [key]]) => key[0] === kind);
-
   const rows: Rows = {
     get: async (key) => values.get(nameOf(key))?.[1],
-    list: async (kind, limit, after) =>
-      ofKind(kind)
-        .filter(([name]) => !after || name > nameOf(after))
+    async query(method, kind, limit, after) {
+      const found = [...values]
+        .filter(([name, [key]]) => key[0] === kind && (!after || name > nameOf(after)))
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .slice(0, limit)
-        .map(([, record]) => record),
-    count: async (kind) => ofKind(kind).length,
+        .map(([, record]) => record);
+      const results: QueryResults = {
+        getAllKeys: found.map(([key]) => key),
+        getAll: found.map(([, value]) => value),
+        count: found.length,
+      };
+      return results[method];
+    },
     put: (key, value) => values.set(nameOf(key), [key, value]),
     delete: (key) => values.delete(nameOf(key)),
   };

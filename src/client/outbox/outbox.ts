@@ -15,12 +15,23 @@ export type RecordKey =
 /** What is remembered of an offer beyond its events. */
 export type MarkType = OfferEventType | 'accepted';
 
+/** What a query comes to, by the name that IndexedDB has for it. */
+export interface QueryResults {
+  readonly getAllKeys: readonly RecordKey[];
+  readonly getAll: readonly unknown[];
+  readonly count: number;
+}
+
 /** The records as one transaction sees them. */
 export interface Rows {
   get(key: RecordKey): Promise<unknown>;
-  /** Keys and values of one kind in key order: at most `limit` of those behind the key `after`. */
-  list(kind: RecordKey[0], limit?: number, after?: RecordKey): Promise<(readonly [RecordKey, unknown])[]>;
-  count(kind: RecordKey[0]): Promise<number>;
+  /** Keys, values or the number of one kind's records, in key order: at most `limit` of those behind `after`. */
+  query<Method extends keyof QueryResults>(
+    method: Method,
+    kind: RecordKey[0],
+    limit?: number,
+    after?: RecordKey,
+  ): Promise<QueryResults[Method]>;
   /** Takes effect with the transaction. */
   put(key: RecordKey, value: object): unknown;
   delete(key: RecordKey): unknown;
@@ -99,8 +110,6 @@ export interface Outbox {
   append(recordables: readonly Recordable[]): Promise<OfferEvent[]>;
 }
 
-/** More would not fit the farewell's request. */
-const MAX_MIRRORED = 250;
 /** An offer without an end is remembered this long. */
 export const MARK_MS = 30 * 86_400_000;
 
@@ -116,8 +125,6 @@ export const mark = (rows: Rows, fact: Mark): unknown => rows.put(['seen', fact.
  */
 export const createOutbox = (records: Records, runtime: Pick<Runtime, 'now'>): Outbox => {
   const mirror = new Map<string, Mirrored>();
-  /** Impressions whose `viewed` went through the mirror: only their `dismissed` may say farewell. */
-  const mirrored = new Set<string>();
 
   const outbox: Outbox = {
     records,
@@ -125,12 +132,7 @@ export const createOutbox = (records: Records, runtime: Pick<Runtime, 'now'>): O
     pause: NO_PAUSE,
 
     async append(recordables) {
-      const reflect = (event: OfferEvent): void => {
-        const { id, type, impressionId } = event;
-        if (mirror.size >= MAX_MIRRORED || (type === 'dismissed' && !mirrored.has(impressionId))) return;
-        mirrored.add(impressionId);
-        mirror.set(id, { event, heldUntil: 0 });
-      };
+      const reflect = (event: OfferEvent): unknown => mirror.set(event.id, { event, heldUntil: 0 });
       // Only the commit tells whether an offer that counts once was known already.
       for (const { event, isOnce } of recordables) if (!isOnce) reflect(event);
       const fresh = await outbox.records.transact(async (rows) => {
@@ -148,7 +150,8 @@ export const createOutbox = (records: Records, runtime: Pick<Runtime, 'now'>): O
         }
         return kept;
       });
-      for (const { event, isOnce } of recordables) if (isOnce && fresh.includes(event)) reflect(event);
+      // A dismissal's view may be another tab's, and not upstream yet, so it cannot say farewell.
+      for (const event of fresh) if (event.type === 'viewed') reflect(event);
       return fresh;
     },
   };

@@ -39,7 +39,7 @@ export const createForwarder = (
   { perMinute = 150, concurrent = 10 }: Pace,
   onAlert: OnAlert,
 ): Forwarder => {
-  const token = runtime.fillRandom(new Uint8Array(16)).join('.');
+  const token = `${runtime.randomBits()}`;
   const alert = quietly(onAlert, runtime);
   const calls = new Set<Promise<void>>();
   let stopTimer: Stop | undefined;

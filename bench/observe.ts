@@ -1,0 +1,52 @@
+/**
+ * What seeing offers costs: `npm run bench:observe` after `npm run build`. Compares the built script file with a
+ * page that observes nothing and with one bare IntersectionObserver. Asserts nothing; only shares of one run can
+ * be compared with each other.
+ *
+ *     --rounds 5 --counts 20,200,1000,10000 --layouts grid,column,carousels
+ *
+ * Pages with fewer than 1,000 offers take part in the first three rounds alone.
+ */
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright';
+import { ARGS, ensureBrowser, HELP } from '../scripts/ensure-browser.mjs';
+import { measure, type Run } from './observe/measure.js';
+import { LAYOUTS, STRATEGIES, type Strategy } from './observe/plan.js';
+import { type Round, renderSeries, renderSummary } from './observe/report.js';
+import { startBenchSite } from './observe/server.js';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    counts: { type: 'string', default: '20,200,1000,10000' },
+    layouts: { type: 'string', default: LAYOUTS.join() },
+  },
+});
+/** More rounds of few offers only show again that there is nothing to see. */
+const FEW = { below: 1_000, rounds: 3 };
+const counts = values.counts.split(',').map(Number);
+const layouts = LAYOUTS.filter((layout) => values.layouts.split(',').includes(layout));
+
+const browserOptions = await ensureBrowser();
+if (!browserOptions) throw new Error(HELP);
+const site = await startBenchSite();
+const browser = await chromium.launch({ ...browserOptions, args: [...ARGS] });
+
+const series = layouts.flatMap((layout) => counts.map((count) => ({ layout, count, rounds: [] as Round[] })));
+const startedAt = Date.now();
+for (let round = 0; round < Number(values.rounds); round++) {
+  for (const { layout, count, rounds } of series) {
+    if (count < FEW.below && round >= FEW.rounds) continue;
+    const runs = {} as Record<Strategy, Run>;
+    // What a browser has warmed up, or filled, favours none of them.
+    for (const strategy of round % 2 ? [...STRATEGIES].reverse() : STRATEGIES)
+      runs[strategy] = await measure(browser, site.pageOf(strategy, layout, count));
+    rounds.push(runs);
+  }
+  console.error(`round ${round + 1}: ${((Date.now() - startedAt) / 1_000).toFixed(0)} s`);
+}
+await browser.close();
+await site.close();
+
+for (const one of series) console.log(`${renderSeries(one)}\n`);
+console.log(renderSummary(series));

@@ -1,0 +1,23 @@
+/** What is measured: the words that the page and the command share. */
+
+/** No observing at all, one plain IntersectionObserver, and the built script file. */
+export const STRATEGIES = ['none', 'bare', 'ours'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+/** Many offers side by side, one below the other, or in rows that scroll sideways. */
+export const LAYOUTS = ['grid', 'column', 'carousels'] as const;
+export type Layout = (typeof LAYOUTS)[number];
+
+/** In this order. At rest the first screen counts, and what counted is delivered. */
+export const PHASES = ['mount', 'rest', 'scroll', 'layout', 'churn'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What the page offers the command. */
+export interface BenchPage {
+  /** Resolves when the page has come to rest. */
+  ready(): Promise<void>;
+  /** Does the work of one phase; resolves to how many frames it took. */
+  run(phase: Phase): Promise<number>;
+  /** How many offers counted. */
+  counted(): number;
+}

@@ -1,0 +1,123 @@
+/** Runs → tables, pure. */
+import type { Run } from './measure.js';
+import { type Layout, PHASES, type Phase, STRATEGIES, type Strategy } from './plan.js';
+
+/** One page of one round under each strategy. */
+export type Round = Readonly<Record<Strategy, Run>>;
+
+/** All rounds of one page. */
+export interface Series {
+  readonly layout: Layout;
+  readonly count: number;
+  readonly rounds: readonly Round[];
+}
+
+/** The most that we may add, as a share of what the bare observer adds, from this many offers on. */
+const AIMS = [
+  { count: 10_000, most: 0.2 },
+  { count: 1_000, most: 0.5 },
+] as const;
+/** Up to here a share says nothing, since the bare observer itself adds nothing that could be measured. */
+const FEW = 20;
+/** What happens once, however many frames it takes. */
+const ONCE: ReadonlySet<Phase> = new Set(['mount', 'rest']);
+
+type Quantity = (run: Run) => number;
+
+const total: Quantity = ({ cpuMs }) => PHASES.reduce((sum, phase) => sum + cpuMs[phase], 0);
+const heapKb: Quantity = ({ heapBytes }) => heapBytes / 1_024;
+
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+
+const median = (values: readonly number[]): number => {
+  const ordered = sorted(values);
+  const middle = ordered.length / 2;
+  return ((ordered[Math.ceil(middle) - 1] ?? NaN) + (ordered[Math.floor(middle)] ?? NaN)) / 2;
+};
+
+/** `median (min–max)`. */
+const spread = (values: readonly number[], digits: number): string => {
+  if (!values.length) return '–';
+  const ordered = sorted(values);
+  const [least, most] = [ordered[0] ?? NaN, ordered.at(-1) ?? NaN];
+  return `${median(ordered).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
+};
+
+/** (ours − none) ÷ (bare − none) by round; a round in which the bare observer cost nothing has no share. */
+const shares = ({ rounds }: Series, quantity: Quantity): number[] =>
+  rounds.flatMap(({ none, bare, ours }) => {
+    const floor = quantity(bare) - quantity(none);
+    return floor > 0 ? [(quantity(ours) - quantity(none)) / floor] : [];
+  });
+
+const medianOf = ({ rounds }: Series, strategy: Strategy, quantity: Quantity): number =>
+  median(rounds.map((round) => quantity(round[strategy])));
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const widths = head.map((title, column) =>
+    Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)),
+  );
+  return [head, ...rows]
+    .map((row) =>
+      row.map((cell, column) => cell[column ? 'padStart' : 'padEnd'](widths[column] ?? 0)).join('  '),
+    )
+    .join('\n');
+};
+
+const nameOf = ({ layout, count }: Series): string => `${layout} × ${count}`;
+
+const COLUMNS: readonly (readonly [name: string, quantity: Quantity])[] = [
+  ['all', total],
+  ...PHASES.map((phase: Phase): [string, Quantity] => [phase, ({ cpuMs }) => cpuMs[phase]]),
+];
+
+/** What was measured, page by page: plain figures and shares. */
+export const renderSeries = (series: Series): string => {
+  const plain = STRATEGIES.map((strategy) => [
+    strategy,
+    ...COLUMNS.map(([, quantity]) => medianOf(series, strategy, quantity).toFixed(0)),
+    medianOf(series, strategy, heapKb).toFixed(0),
+    series.rounds.map((round) => round[strategy].counted).join(' '),
+  ]);
+  const share = [
+    'share',
+    ...COLUMNS.map(([, quantity]) => spread(shares(series, quantity), 2)),
+    spread(shares(series, heapKb), 2),
+    '',
+  ];
+  const head = [nameOf(series), ...COLUMNS.map(([name]) => `${name} ms`), 'heap KB', 'counted'];
+  return table(head, [...plain, share]);
+};
+
+/** With few offers: what we add, milliseconds; to a frame, where a phase has any number of them. */
+const renderFew = (all: readonly Series[]): string => {
+  const few = all.filter(({ count }) => count <= FEW);
+  const added = ({ rounds }: Series, phase: Phase): number[] =>
+    rounds.map(({ none, ours }) => {
+      const frames = ONCE.has(phase) ? 1 : ours.frames[phase];
+      return (ours.cpuMs[phase] - none.cpuMs[phase]) / frames;
+    });
+  const rows = few.map((series) => [
+    nameOf(series),
+    ...PHASES.map((phase) => spread(added(series, phase), 3)),
+  ]);
+  const head = ['', ...PHASES.map((phase) => `${phase} ${ONCE.has(phase) ? 'ms' : 'ms/frame'}`)];
+  return rows.length ? `ours − none\n${table(head, rows)}\n\n` : '';
+};
+
+/** The shares of all pages, and where an aim is missed. */
+export const renderSummary = (all: readonly Series[]): string => {
+  const rows = all.map((series) => {
+    const aim = AIMS.find(({ count }) => series.count >= count);
+    const share = median(shares(series, total));
+    const verdict = !aim ? '' : `${share <= aim.most ? 'met' : 'MISSED'} (≤ ${aim.most})`;
+    return [
+      nameOf(series),
+      ...COLUMNS.map(([, quantity]) => spread(shares(series, quantity), 2)),
+      spread(shares(series, heapKb), 2),
+      verdict,
+    ];
+  });
+  const head = ['', ...COLUMNS.map(([name]) => name), 'heap', 'aim'];
+  return `${renderFew(all)}(ours − none) ÷ (bare − none), median (min–max) over rounds\n${table(head, rows)}`;
+};

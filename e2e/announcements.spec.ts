@@ -1,0 +1,241 @@
+import type { Page } from '@playwright/test';
+import { type OffersightWindow, trackerStats } from './fixtures/ready.js';
+import { expect, test } from './fixtures/stack.js';
+
+const offer = (id: string, inside = '', dwell = 0) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}" style="height: 90px">${id} ${inside}</div>`;
+
+const NO = '<button data-offer-dismiss>No</button>';
+
+/** Starts a tracker from npm with these options, as JavaScript. */
+const importing = (options: string, before = '') => ({
+  script: '',
+  head: `<script type="module">
+    import { createOfferTracker } from '/module/index.js';
+    ${before}
+    window.offersight = { push: (command) => command(tracker) };
+    window.tracker = createOfferTracker({ endpoint: '/offer-events', ${options} });
+  </script>`,
+});
+
+/** What the page kept under a name. */
+const kept = <T>(page: Page, name: string): Promise<T> => page.evaluate(`window.${name}`);
+
+test.describe('the page hears', () => {
+  test('each event on the offer and on everything above it, before it is recorded, and can veto it', async ({
+    page,
+    stack,
+  }) => {
+    const listening = `<script>
+      window.heard = [];
+      for (const type of ['viewed', 'dismissed']) addEventListener('offersight:' + type, (event) => {
+        const { target, detail, bubbles, composed, cancelable } = event;
+        heard.push([type, detail.offerId, target.dataset.offerId, bubbles && composed && cancelable]);
+        if (detail.offerId === 'no-view' || (detail.offerId === 'no-close' && type === 'dismissed')) event.preventDefault();
+      });
+      window.durable = [];
+    </script>`;
+    const { script, head } = importing(
+      'onEvent: ({ type, offerId }) => durable.push([type, offerId, heard.some(([told, id]) => told === type && id === offerId)])',
+    );
+    await stack.open(page, `${offer('plain', NO)}${offer('no-view', NO)}${offer('no-close', NO)}`, {
+      script,
+      head: listening + head,
+    });
+    await stack.expectRecorded(['viewed plain', 'viewed no-close']);
+    for (const id of ['no-view', 'no-close', 'plain']) await page.click(`[data-offer-id=${id}] button`);
+    await stack.expectRecorded(['viewed plain', 'viewed no-close', 'dismissed plain']);
+    expect(await kept(page, 'heard')).toEqual([
+      ['viewed', 'plain', 'plain', true],
+      ['viewed', 'no-view', 'no-view', true],
+      ['viewed', 'no-close', 'no-close', true],
+      ['dismissed', 'no-close', 'no-close', true],
+      ['dismissed', 'plain', 'plain', true],
+    ]);
+    expect(await kept(page, 'durable')).toEqual([
+      ['viewed', 'plain', true],
+      ['viewed', 'no-close', true],
+      ['dismissed', 'plain', true],
+    ]);
+  });
+
+  test('on the offer itself, on its parent and on the document, in this order', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<section>${offer('bubbling')}</section>
+       <script>
+         window.heard = [];
+         const offer = document.querySelector('.offer');
+         for (const node of [document, offer.parentElement, offer]) {
+           node.addEventListener('offersight:viewed', ({ currentTarget }) => heard.push(currentTarget.nodeName));
+         }
+       </script>`,
+    );
+    await stack.expectRecorded(['viewed bubbling']);
+    expect(await kept(page, 'heard')).toEqual(['DIV', 'SECTION', '#document']);
+  });
+
+  test('on the document what happens to an offer that is gone', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      offer('gone', '<button aria-label="Close" onclick="this.parentElement.remove()">x</button>', 60_000),
+      {
+        head: `<script>
+        window.heard = [];
+        document.addEventListener('offersight:dismissed', ({ target, detail }) => heard.push([target.nodeName, detail.offerId]));
+      </script>`,
+      },
+    );
+    await trackerStats(page);
+    await page.click('button');
+    await stack.expectRecorded(['viewed gone', 'dismissed gone']);
+    expect(await kept(page, 'heard')).toEqual([['#document', 'gone']]);
+  });
+
+  test('and what a listener throws harms nothing', async ({ page, stack }) => {
+    await stack.open(page, `${offer('first', NO)}${offer('second')}`, {
+      head: `<script>
+        for (const type of ['viewed', 'dismissed'])
+          document.addEventListener('offersight:' + type, () => { throw new Error('mine') });
+      </script>`,
+    });
+    await trackerStats(page);
+    await page.click('button');
+    await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second']);
+  });
+});
+
+test.describe('the data layer', () => {
+  /** The layer without what differs from run to run, which must be there all the same. */
+  const pushed = async (page: Page, name = 'dataLayer'): Promise<unknown[]> =>
+    (await kept<Record<string, unknown>[]>(page, name)).map(({ event_id, occurred_at, ...rest }) => {
+      expect(event_id ?? '').toMatch(/^([\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-8[\da-f]{3}-[\da-f]{12})?$/);
+      if (event_id) expect(Math.abs(Number(occurred_at) - Date.now())).toBeLessThan(60_000);
+      return rest;
+    });
+
+  const row = (event: string, id: string, reason?: string) => ({
+    event: `personalized_offer_${event}`,
+    personalized_offer_id: id,
+    ...(reason && { reason }),
+  });
+
+  test('gets nothing where it is not asked for', async ({ page, stack }) => {
+    await stack.open(page, offer('quiet', NO), { head: '<script>window.dataLayer = []</script>' });
+    await trackerStats(page);
+    await page.click('button');
+    await stack.expectRecorded(['viewed quiet', 'dismissed quiet']);
+    expect(await pushed(page)).toEqual([]);
+  });
+
+  test('gets each event once, behind what was in it, and no vetoed one', async ({ page, stack }) => {
+    await stack.open(page, `${offer('closed', NO)}${offer('seen')}${offer('vetoed', NO)}`, {
+      script: 'data-endpoint="/offer-events" data-data-layer',
+      head: `<script>
+        window.dataLayer = [{ event: 'gtm.js' }];
+        document.addEventListener('offersight:viewed', (event) => event.detail.offerId === 'vetoed' && event.preventDefault());
+      </script>`,
+    });
+    await stack.expectRecorded(['viewed closed', 'viewed seen']);
+    await page.click('[data-offer-id=vetoed] button');
+    await page.dblclick('[data-offer-id=closed] button');
+    await stack.expectRecorded(['viewed closed', 'viewed seen', 'dismissed closed']);
+    expect(await pushed(page)).toEqual([
+      { event: 'gtm.js' },
+      row('viewed', 'closed'),
+      row('viewed', 'seen'),
+      row('dismissed', 'closed', 'control'),
+    ]);
+  });
+
+  test('has the ids that the upstream has been given', async ({ page, stack }) => {
+    await stack.open(page, `${offer('closed', NO)}${offer('seen')}`, {
+      script: 'data-endpoint="/offer-events" data-data-layer',
+    });
+    await trackerStats(page);
+    await page.click('button');
+    await stack.expectRecorded(['viewed closed', 'dismissed closed', 'viewed seen']);
+    const layer = await kept<{ event: string; personalized_offer_id: string; event_id: string }[]>(
+      page,
+      'dataLayer',
+    );
+    const given = stack.upstream.calls().map(({ key, type, personalized_offer_id: id }) => [key, type, id]);
+    expect(
+      layer
+        .map(({ event, personalized_offer_id: id, event_id }) => [
+          `oe1-${event_id}`,
+          event.replace('personalized_offer_', ''),
+          id,
+        ])
+        .toSorted(),
+    ).toEqual(given.toSorted());
+  });
+
+  test('may have another name, and is made where it is not there yet', async ({ page, stack }) => {
+    await stack.open(page, offer('named'), {
+      script: 'data-endpoint="/offer-events" data-data-layer="shopLayer"',
+      head: '<script>window.dataLayer = []</script>',
+    });
+    await stack.expectRecorded(['viewed named']);
+    expect(await pushed(page, 'shopLayer')).toEqual([row('viewed', 'named')]);
+    expect(await pushed(page)).toEqual([]);
+  });
+
+  test('is an option from npm, and gets an event once it is durable', async ({ page, stack }) => {
+    const { script, head } = importing(
+      "dataLayer: 'layer', onEvent: ({ offerId }) => order.push('durable ' + offerId)",
+    );
+    await stack.open(page, offer('module'), {
+      script,
+      head: `<script>
+        window.order = [];
+        window.layer = { push: ({ personalized_offer_id }) => order.push('pushed ' + personalized_offer_id) };
+        document.addEventListener('offersight:viewed', ({ detail }) => order.push('announced ' + detail.offerId));
+      </script>${head}`,
+    });
+    await stack.expectRecorded(['viewed module']);
+    const order = await kept<string[]>(page, 'order');
+    expect(order[0]).toBe('announced module');
+    expect(order.slice(1).toSorted()).toEqual(['durable module', 'pushed module']);
+  });
+
+  test('that throws harms nothing', async ({ page, stack }) => {
+    await stack.open(page, `${offer('first', NO)}${offer('second')}`, {
+      script: 'data-endpoint="/offer-events" data-data-layer',
+      head: '<script>window.dataLayer = { push() { throw new Error("full") } }</script>',
+    });
+    await trackerStats(page);
+    await page.click('button');
+    await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second']);
+  });
+});
+
+test('stats() tells of each offer how often it was rendered, viewed, dismissed and accepted', async ({
+  page,
+  stack,
+}) => {
+  const mounted = (id: string, inside = '') =>
+    `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" data-offer-repeat="mount" style="height: 60px">${inside}</div>`;
+  await stack.open(
+    page,
+    `${mounted('often', NO)}${mounted('often', NO)}${mounted('often')}${offer('waiting', '', 60_000)}${offer('waiting', '', 60_000)}
+     ${offer('accepted', '<button data-offer-accept>Yes</button>')}
+     <div style="height: 3000px"></div>${offer('below', '', 60_000)}`,
+  );
+  await stack.expectRecorded(['viewed often', 'viewed often', 'viewed often', 'viewed accepted']);
+  await page.click('[data-offer-id=often] >> nth=0 >> button');
+  await page.click('[data-offer-id=often] >> nth=1 >> button');
+  await page.click('[data-offer-accept]');
+  await page.evaluate(() => {
+    (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.dismiss('elsewhere'));
+  });
+  await expect
+    .poll(async () => (await trackerStats(page)).offers)
+    .toEqual({
+      often: { rendered: 3, viewed: 3, dismissed: 2, accepted: 0 },
+      waiting: { rendered: 2, viewed: 0, dismissed: 0, accepted: 0 },
+      accepted: { rendered: 1, viewed: 1, dismissed: 0, accepted: 1 },
+      below: { rendered: 1, viewed: 0, dismissed: 0, accepted: 0 },
+      elsewhere: { rendered: 0, viewed: 1, dismissed: 1, accepted: 0 },
+    });
+});

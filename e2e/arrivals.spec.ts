@@ -1,0 +1,566 @@
+import type { Page } from '@playwright/test';
+import { trackerStats } from './fixtures/ready.js';
+import { expect, test } from './fixtures/stack.js';
+
+const TALL = '<div style="height: 3000px"></div>';
+
+/** An offer of 300 × 200 px; the second itself is rarely the point. */
+const offer = (id: string, attributes = '', dwellMs = 300) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
+
+/** The same where the page's style sheet does not reach. */
+const ownOffer = (id: string, dwellMs?: number) =>
+  offer(id, 'style="width: 280px; height: 180px; background: gold"', dwellMs);
+
+/**
+ * Certainly counts, and later than the others would: when it has arrived, what had to come before it would have
+ * come too. The first is there from the start, more can follow.
+ */
+const witness = (id = 'witness', dwellMs = 800) =>
+  offer(id, 'style="position: fixed; top: 0; right: 0"', dwellMs);
+
+const addWitness = (page: Page, id: string) =>
+  page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), witness(id));
+
+/** Runs statements of the page; `noticed()` waits until the tracker has had a frame to notice what was done. */
+const run = (page: Page, statements: string) =>
+  page.evaluate(`(async () => {
+    const noticed = async () => {
+      for (let turn = 0; turn < 2; turn++) await new Promise(requestAnimationFrame);
+    };
+    ${statements}
+  })()`);
+
+/** Runs statements of the page at the moment when an offer counts. */
+const onViewed = (id: string, statements: string) => `<script>
+  document.addEventListener('offersight:viewed', ({ detail }) => { if (detail.offerId === '${id}') { ${statements} } });
+</script>`;
+
+/** Gives the tracker to the page's own statements. */
+const withTracker = (statements: string) => `<script>
+  (window.offersight ||= []).push((tracker) => { ${statements} });
+</script>`;
+
+const find = (id: string) => `document.querySelector('[data-offer-id="${id}"]')`;
+
+test.describe('offers that come and go', () => {
+  test('count when they are added later, or named later', async ({ page, stack }) => {
+    await stack.open(page, '<div class="offer" id="late" data-offer-dwell="300"></div>');
+    await trackerStats(page);
+    await run(page, `document.body.insertAdjacentHTML('beforeend', '<section>${offer('added')}</section>')`);
+    await stack.expectRecorded(['viewed added']);
+    await run(page, `late.dataset.offerId = 'named'`);
+    await stack.expectRecorded(['viewed added', 'viewed named']);
+  });
+
+  test('count once their data has arrived, if they were empty before', async ({ page, stack }) => {
+    await stack.open(page, `${offer('', 'id="blank"')}${witness()}`);
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, `blank.dataset.offerId = 'filled'`);
+    await stack.expectRecorded(['viewed witness', 'viewed filled']);
+  });
+
+  test('do not count when they are removed before their time is over', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('gone', '', 700)}${onViewed('first', `${find('gone')}.remove()`)}
+       ${offer('first')}${witness('witness', 1500)}`,
+    );
+    await stack.expectRecorded(['viewed first', 'viewed witness']);
+  });
+
+  test('do not count when they lose their name before their time is over', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('unnamed', '', 700)}
+       ${onViewed('first', `${find('unnamed')}.removeAttribute('data-offer-id')`)}
+       ${offer('first')}${witness('witness', 1500)}`,
+    );
+    await stack.expectRecorded(['viewed first', 'viewed witness']);
+  });
+
+  test('start again when they are removed and added again, and count once', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('returns', '', 1000)}
+       ${onViewed(
+         'first',
+         `const offer = ${find('returns')};
+          offer.remove();
+          requestAnimationFrame(() => requestAnimationFrame(() => {
+            document.body.append(offer);
+            window.addedAt = performance.now();
+          }));`,
+       )}
+       ${onViewed('returns', 'window.viewedAt = performance.now()')}${offer('first')}`,
+    );
+    await stack.expectRecorded(['viewed first', 'viewed returns']);
+    expect(await page.evaluate('viewedAt - addedAt')).toBeGreaterThanOrEqual(1_000);
+    await run(
+      page,
+      `const offer = ${find('returns')}; offer.remove(); await noticed(); document.body.append(offer)`,
+    );
+    await addWitness(page, 'witness');
+    await stack.expectRecorded(['viewed first', 'viewed returns', 'viewed witness']);
+  });
+
+  test('go on when they are only moved to another place', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('moves', '', 900)}<section id="place"></section>
+       ${onViewed('first', `place.append(${find('moves')})`)}${offer('first')}`,
+    );
+    await stack.expectRecorded(['viewed first', 'viewed moves']);
+    expect((await trackerStats(page)).offers.moves?.rendered).toBe(1);
+  });
+});
+
+test.describe('an element that shows another offer', () => {
+  test('counts for each', async ({ page, stack }) => {
+    await stack.open(page, offer('first', 'id="slot"'));
+    await stack.expectRecorded(['viewed first']);
+    await run(page, `slot.dataset.offerId = 'second'`);
+    await stack.expectRecorded(['viewed first', 'viewed second']);
+  });
+
+  test('counts for the new one alone when the first had no time, which starts again', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `${offer('too-short', 'id="slot"', 1000)}
+       ${onViewed('before', `slot.dataset.offerId = 'replaces'; window.changedAt = performance.now()`)}
+       ${onViewed('replaces', 'window.viewedAt = performance.now()')}
+       ${offer('before')}${witness('witness', 2500)}`,
+    );
+    await stack.expectRecorded(['viewed before', 'viewed replaces', 'viewed witness']);
+    expect(await page.evaluate('viewedAt - changedAt')).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('counts for the first again where it is once a mount', async ({ page, stack }) => {
+    await stack.open(page, offer('left', 'id="slot" data-offer-repeat="mount"'));
+    await stack.expectRecorded(['viewed left']);
+    await run(page, `slot.dataset.offerId = 'right'`);
+    await stack.expectRecorded(['viewed left', 'viewed right']);
+    await run(page, `slot.dataset.offerId = 'left'`);
+    await stack.expectRecorded(['viewed left', 'viewed right', 'viewed left']);
+  });
+
+  test('is the row of a virtualised list: each row counts that had its time, and once', async ({
+    page,
+    stack,
+  }) => {
+    // Three elements of 220 px stand for 30 rows, as recycling lists do it: they are moved and renamed.
+    await stack.open(
+      page,
+      `<div id="list" style="height: 440px; width: 320px; overflow-y: auto">
+         <div style="height: 6600px; position: relative">
+           ${[0, 1, 2].map((row) => offer(`row-${row}`, `id="slot-${row}" style="position: absolute; top: ${row * 220}px"`)).join('')}
+         </div>
+       </div>
+       <script>
+         list.addEventListener('scroll', () => {
+           const first = Math.floor(list.scrollTop / 220);
+           for (let row = first; row < first + 3; row++) {
+             const slot = document.querySelector('#slot-' + row % 3);
+             slot.dataset.offerId = 'row-' + row;
+             slot.style.top = row * 220 + 'px';
+           }
+         });
+       </script>${witness()}`,
+    );
+    const first = ['viewed row-0', 'viewed row-1', 'viewed witness'];
+    await stack.expectRecorded(first);
+    // Past many rows, none of which has its time, to the tenth and the eleventh.
+    await run(page, 'for (let row = 2; row <= 10; row++) { list.scrollTop = row * 220; await noticed(); }');
+    await stack.expectRecorded([...first, 'viewed row-10', 'viewed row-11']);
+    await run(page, 'list.scrollTop = 0; await noticed();');
+    await addWitness(page, 'last');
+    await stack.expectRecorded([...first, 'viewed row-10', 'viewed row-11', 'viewed last']);
+  });
+
+  test('takes over from another that shows it no more, and it counts once', async ({ page, stack }) => {
+    await stack.open(page, `${offer('shared', 'id="one"')}${offer('alone', 'id="two"')}`);
+    await stack.expectRecorded(['viewed shared', 'viewed alone']);
+    await run(page, `one.dataset.offerId = 'new'; two.dataset.offerId = 'shared';`);
+    await addWitness(page, 'witness');
+    await stack.expectRecorded(['viewed shared', 'viewed alone', 'viewed new', 'viewed witness']);
+  });
+});
+
+test.describe('a change of route', () => {
+  /** A page with two routes; the address tells which, as in a single-page application. */
+  const app = (repeat: string, dwellMs = 300) => `
+    <nav><a id="to-plans" href="?plans">Plans</a></nav>${TALL}<main id="view"></main>${TALL}
+    <script>
+      const ROUTES = {
+        '': '${offer('on-home', `data-offer-repeat="${repeat}"`, dwellMs)}',
+        '?plans': '<h1>Plans</h1>${offer('on-plans', `data-offer-repeat="${repeat}"`)}${offer('plans-beside')}',
+      };
+      const render = () => {
+        view.innerHTML = ROUTES[location.search];
+        view.scrollIntoView({ behavior: 'instant' });
+      };
+      document.querySelector('#to-plans').addEventListener('click', (event) => {
+        event.preventDefault();
+        history.pushState(null, '', event.target.href);
+        render();
+      });
+      history.scrollRestoration = 'manual';
+      addEventListener('popstate', render);
+      render();
+    </script>`;
+
+  test('counts the offers of the new one, and those of the old one not again after coming back', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(page, app('page'));
+    await stack.expectRecorded(['viewed on-home']);
+    await page.click('#to-plans');
+    const plans = ['viewed on-plans', 'viewed plans-beside'];
+    await stack.expectRecorded(['viewed on-home', ...plans]);
+    await page.goBack();
+    await expect(page.locator('h1')).toHaveCount(0);
+    await addWitness(page, 'witness');
+    await stack.expectRecorded(['viewed on-home', ...plans, 'viewed witness']);
+    expect((await trackerStats(page)).offers).toMatchObject({
+      'on-home': { rendered: 2, viewed: 1 },
+      'on-plans': { rendered: 1, viewed: 1 },
+    });
+  });
+
+  test('counts them again after coming back where they are once a mount', async ({ page, stack }) => {
+    await stack.open(page, app('mount'));
+    await stack.expectRecorded(['viewed on-home']);
+    await page.click('#to-plans');
+    const plans = ['viewed on-plans', 'viewed plans-beside'];
+    await stack.expectRecorded(['viewed on-home', ...plans]);
+    await page.goBack();
+    await stack.expectRecorded(['viewed on-home', ...plans, 'viewed on-home']);
+  });
+
+  test('before their time is over counts the new ones alone', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${app('page', 900)}
+       ${onViewed('first', `document.querySelector('#to-plans').click()`)}${offer('first', 'style="position: fixed; top: 0; left: 900px"')}
+       ${witness('witness', 1500)}`,
+    );
+    await stack.expectRecorded(['viewed first', 'viewed on-plans', 'viewed plans-beside', 'viewed witness']);
+  });
+});
+
+test.describe('open shadow roots', () => {
+  test.fixme('that are there when the page is parsed count: declared, and nested', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div><template shadowrootmode="open">${ownOffer('declared')}
+         <p><template shadowrootmode="open">${ownOffer('nested')}</template></p></template></div>`,
+    );
+    await stack.expectRecorded(['viewed declared', 'viewed nested']);
+  });
+
+  test('that are there on insertion count: attached by script, deep in what is inserted', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(page, '<main></main>');
+    await trackerStats(page);
+    await run(
+      page,
+      `const host = document.createElement('div');
+       host.attachShadow({ mode: 'open' }).innerHTML = '<section>${ownOffer('on-insertion')}</section>';
+       const wrapper = document.createElement('section');
+       wrapper.append('text', host);
+       document.querySelector('main').append(wrapper);`,
+    );
+    await stack.expectRecorded(['viewed on-insertion']);
+  });
+
+  test('of a custom element count, whether it is defined before it is inserted or after', async ({
+    page,
+    stack,
+  }) => {
+    const define = (name: string, id: string) => `customElements.define('${name}', class extends HTMLElement {
+      constructor() { super(); this.attachShadow({ mode: 'open' }).innerHTML = '${ownOffer(id)}'; }
+    });`;
+    await stack.open(
+      page,
+      `<late-card></late-card><script>${define('early-card', 'early')}</script>${witness()}`,
+    );
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, `document.body.append(document.createElement('early-card'))`);
+    await stack.expectRecorded(['viewed witness', 'viewed early']);
+    await run(page, define('late-card', 'late'));
+    await stack.expectRecorded(['viewed witness', 'viewed early', 'viewed late']);
+  });
+
+  test('of a custom element inside another one count, though both are defined later', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(page, `<outer-card></outer-card>${witness()}`);
+    await stack.expectRecorded(['viewed witness']);
+    const define = (name: string, content: string) =>
+      run(
+        page,
+        `customElements.define('${name}', class extends HTMLElement {
+           connectedCallback() { this.attachShadow({ mode: 'open' }).innerHTML = '${content}'; }
+         });`,
+      );
+    await define('outer-card', `<inner-card></inner-card>${ownOffer('outer')}`);
+    await stack.expectRecorded(['viewed witness', 'viewed outer']);
+    await define('inner-card', ownOffer('inner'));
+    await stack.expectRecorded(['viewed witness', 'viewed outer', 'viewed inner']);
+  });
+
+  test('count what is added to them later, named later, and what has a root of its own', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `<div id="host"><template shadowrootmode="open"><p id="late" data-offer-dwell="300">Deal</p></template></div>${witness()}`,
+    );
+    await stack.expectRecorded(['viewed witness']);
+    await run(
+      page,
+      `host.shadowRoot.append(document.createRange().createContextualFragment('${ownOffer('added')}'))`,
+    );
+    await stack.expectRecorded(['viewed witness', 'viewed added']);
+    await run(page, `host.shadowRoot.querySelector('#late').dataset.offerId = 'named'`);
+    await stack.expectRecorded(['viewed witness', 'viewed added', 'viewed named']);
+    await run(
+      page,
+      `const inner = document.createElement('div');
+       inner.attachShadow({ mode: 'open' }).innerHTML = '${ownOffer('deeper')}';
+       host.shadowRoot.append(inner);`,
+    );
+    await stack.expectRecorded(['viewed witness', 'viewed added', 'viewed named', 'viewed deeper']);
+  });
+
+  test('that are removed before the time is over do not count, and once they are back they do', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `<div id="host"><template shadowrootmode="open">${ownOffer('hosted', 700)}</template></div>
+       <script>const kept = host</script>
+       ${onViewed('first', `kept.remove()`)}${offer('first')}${witness('witness', 1500)}`,
+    );
+    await stack.expectRecorded(['viewed first', 'viewed witness']);
+    await run(page, 'document.body.prepend(kept)');
+    await stack.expectRecorded(['viewed first', 'viewed witness', 'viewed hosted']);
+  });
+
+  test('show what is slotted into them, and hide what is not', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div id="host"><template shadowrootmode="open"><slot name="shown"></slot></template>
+         ${offer('slotted', 'slot="shown"')}${offer('unslotted', 'id="unslotted"')}</div>${witness()}`,
+    );
+    await stack.expectRecorded(['viewed slotted', 'viewed witness']);
+    await run(page, `unslotted.slot = 'shown'`);
+    await stack.expectRecorded(['viewed slotted', 'viewed witness', 'viewed unslotted']);
+  });
+
+  test('count by the same rule as the document', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div style="position: fixed; left: -170px"><template shadowrootmode="open">${ownOffer('too-little')}</template></div>
+       <div style="position: fixed; top: 300px; left: -120px"><template shadowrootmode="open">${ownOffer('enough')}</template></div>
+       ${witness()}`,
+    );
+    await stack.expectRecorded(['viewed enough', 'viewed witness']);
+  });
+});
+
+test.describe('roots that the page hands over', () => {
+  test('are closed shadow roots: what is in them now and later counts, until that is stopped', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `<div id="open-to-us"></div><div id="to-nobody"></div>
+       <script>
+         const attach = (host, html) => {
+           const root = host.attachShadow({ mode: 'closed' });
+           root.innerHTML = html;
+           return root;
+         };
+         const root = attach(document.querySelector('#open-to-us'), '${ownOffer('closed')}');
+         attach(document.querySelector('#to-nobody'), '${ownOffer('unknown')}');
+       </script>
+       ${withTracker('window.stopRoot = tracker.observe(root)')}${witness()}`,
+    );
+    await stack.expectRecorded(['viewed closed', 'viewed witness']);
+    const add = (id: string) =>
+      run(page, `root.append(document.createRange().createContextualFragment('${ownOffer(id)}'))`);
+    await add('added');
+    await stack.expectRecorded(['viewed closed', 'viewed witness', 'viewed added']);
+    await run(page, 'stopRoot()');
+    await add('too-late');
+    await addWitness(page, 'last');
+    await stack.expectRecorded(['viewed closed', 'viewed witness', 'viewed added', 'viewed last']);
+  });
+
+  /** A frame of this origin with a body of its own, 340 × 260 px. */
+  const frame = (body: string) =>
+    `<iframe id="frame" width="340" height="260" style="border: 0; display: block" srcdoc="${body.replaceAll('"', '&quot;')}"></iframe>`;
+
+  test('are documents of same-origin frames: what is in them now and later counts', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `${frame(ownOffer('framed'))}<script>
+         frame.onload = () => offersight.push((tracker) => tracker.observe(frame.contentDocument));
+         (window.offersight ||= []);
+       </script>`,
+    );
+    await stack.expectRecorded(['viewed framed']);
+    await run(page, `frame.contentDocument.body.innerHTML = '${ownOffer('framed-later')}'`);
+    await stack.expectRecorded(['viewed framed', 'viewed framed-later']);
+  });
+
+  test('are not looked into unasked', async ({ page, stack }) => {
+    await stack.open(page, `${frame(ownOffer('unasked'))}${witness()}`);
+    await stack.expectRecorded(['viewed witness']);
+  });
+
+  test('do not count while the frame is scrolled out of the page, nor what the frame cuts off', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `${TALL}${frame(`${ownOffer('in-frame')}${ownOffer('below-its-fold')}`)}${TALL}
+       <script>
+         (window.offersight ||= []);
+         frame.onload = () => offersight.push((tracker) => tracker.observe(frame.contentDocument));
+       </script>${witness()}`,
+    );
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, `frame.scrollIntoView({ block: 'center', behavior: 'instant' })`);
+    await stack.expectRecorded(['viewed witness', 'viewed in-frame']);
+    await run(page, 'frame.contentWindow.scrollTo(0, 1000)');
+    await stack.expectRecorded(['viewed witness', 'viewed in-frame', 'viewed below-its-fold']);
+  });
+
+  test('may be single elements of a frame, which count by what the page shows of them', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `${TALL}${frame('<p id="one">Deal</p><p>No deal</p>')}${TALL}
+       <script>
+         (window.offersight ||= []);
+         frame.onload = () => offersight.push((tracker) => {
+           tracker.observe(frame.contentDocument.querySelector('#one'), { id: 'by-hand', dwellMs: 250 });
+         });
+       </script>${witness()}`,
+    );
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, `frame.scrollIntoView({ block: 'center', behavior: 'instant' })`);
+    await stack.expectRecorded(['viewed witness', 'viewed by-hand']);
+  });
+
+  test('may be portals, which count where they are shown', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div id="portal"></div>${withTracker(`
+        const card = Object.assign(document.createElement('div'), { className: 'offer' });
+        tracker.observe(card, { id: 'ported', dwellMs: 250 });
+        window.card = card;
+      `)}${witness()}`,
+    );
+    // It is observed before it is anywhere.
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, 'portal.append(card)');
+    await stack.expectRecorded(['viewed witness', 'viewed ported']);
+  });
+});
+
+test.describe('elements that are observed by hand', () => {
+  const mounting = (repeat: string) => `
+    <div class="offer" id="plain"></div>
+    ${withTracker(`
+      const plain = document.querySelector('#plain');
+      window.mount = (id) => tracker.observe(plain, { id, dwellMs: 300, repeat: '${repeat}' });
+    `)}`;
+
+  for (const repeat of ['page', 'mount']) {
+    test(`count once when a framework mounts them twice in one task (repeat: ${repeat})`, async ({
+      page,
+      stack,
+    }) => {
+      await stack.open(page, mounting(repeat));
+      await trackerStats(page);
+      await run(page, `const stop = mount('strict'); stop(); window.unmount = mount('strict');`);
+      await addWitness(page, 'witness');
+      await stack.expectRecorded(['viewed strict', 'viewed witness']);
+      expect((await trackerStats(page)).offers.strict).toMatchObject({ rendered: 1, viewed: 1 });
+      // The same again after it has counted.
+      await run(page, `unmount(); window.unmount = mount('strict');`);
+      await addWitness(page, 'second');
+      await stack.expectRecorded(['viewed strict', 'viewed witness', 'viewed second']);
+      expect((await trackerStats(page)).offers.strict).toMatchObject({ rendered: 1, viewed: 1 });
+    });
+  }
+
+  test('count again when they are really mounted again (repeat: mount)', async ({ page, stack }) => {
+    await stack.open(page, mounting('mount'));
+    await trackerStats(page);
+    await run(page, `window.unmount = mount('again')`);
+    await stack.expectRecorded(['viewed again']);
+    await run(page, `unmount(); await noticed(); window.unmount = mount('again');`);
+    await stack.expectRecorded(['viewed again', 'viewed again']);
+    expect((await trackerStats(page)).offers.again).toMatchObject({ rendered: 2, viewed: 2 });
+  });
+
+  test('are another offer when another is given, also in the same task', async ({ page, stack }) => {
+    await stack.open(page, mounting('mount'));
+    await trackerStats(page);
+    await run(page, `mount('former')(); mount('latter');`);
+    await addWitness(page, 'witness');
+    await stack.expectRecorded(['viewed latter', 'viewed witness']);
+    expect((await trackerStats(page)).offers).toMatchObject({ former: { viewed: 0 }, latter: { viewed: 1 } });
+  });
+
+  test('do not count once the watch has ended, however often that is said', async ({ page, stack }) => {
+    await stack.open(page, mounting('page'));
+    await trackerStats(page);
+    await run(page, `const stop = mount('ended'); await noticed(); stop(); stop();`);
+    await addWitness(page, 'witness');
+    await stack.expectRecorded(['viewed witness']);
+  });
+});
+
+test.describe('the counts of a page', () => {
+  test('tell how many elements showed an offer, and what came of it', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('twice')}${offer('twice')}${TALL}${offer('unseen')}
+       <div style="position: fixed; top: 500px"><template shadowrootmode="open">${ownOffer('shadow')}</template></div>
+       ${witness()}`,
+    );
+    await stack.expectRecorded(['viewed twice', 'viewed shadow', 'viewed witness']);
+    expect((await trackerStats(page)).offers).toEqual({
+      twice: { rendered: 2, viewed: 1, dismissed: 0, accepted: 0 },
+      unseen: { rendered: 1, viewed: 0, dismissed: 0, accepted: 0 },
+      shadow: { rendered: 1, viewed: 1, dismissed: 0, accepted: 0 },
+      witness: { rendered: 1, viewed: 1, dismissed: 0, accepted: 0 },
+    });
+    await run(
+      page,
+      `const offer = ${find('unseen')}; offer.remove(); await noticed(); document.body.append(offer); await noticed();`,
+    );
+    expect((await trackerStats(page)).offers.unseen).toMatchObject({ rendered: 2, viewed: 0 });
+  });
+});

@@ -1,0 +1,403 @@
+/**
+ * However cheaply offers are observed, exactly those count that a bare observer counts which looks at all of them
+ * all the time. Each page has both, and what must count is said by name.
+ */
+import type { Page } from '@playwright/test';
+import type { OffersightWindow } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const DWELL_MS = 400;
+/** Where offers pass by: two frames of a busy machine may take longer than the shorter one. */
+const LONG_DWELL_MS = 1_000;
+
+const scriptOf = (dwellMs: number): string =>
+  `data-endpoint="/offer-events" data-dwell="${dwellMs}" data-debug`;
+
+/** What counted in a page and its frames, and a way to let frames pass there. */
+interface CountingWindow {
+  readonly counting: {
+    readonly bare: Set<string>;
+    readonly ours: Set<string>;
+    /** Does something once a frame, and waits until the last of it is on the screen. */
+    eachFrame(turns: number, act: (turn: number) => void): Promise<void>;
+  };
+}
+
+/** Runs in every frame, ahead of all scripts: the bare observer, and an ear for the product's events. */
+const install = (defaultDwellMs: number): void => {
+  const own = {
+    bare: new Set<string>(),
+    ours: new Set<string>(),
+    async eachFrame(turns: number, act: (turn: number) => void) {
+      for (let turn = 0; turn < turns; turn++) {
+        act(turn);
+        await new Promise(requestAnimationFrame);
+      }
+      await new Promise(requestAnimationFrame);
+    },
+  };
+  Object.assign(window, { counting: own });
+  const { bare, ours } = (window.top as unknown as CountingWindow).counting;
+
+  const timers = new Map<Element, number>();
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, intersectionRatio } of entries) {
+        if (intersectionRatio < 0.5) {
+          clearTimeout(timers.get(target));
+          timers.delete(target);
+        } else if (!timers.has(target)) {
+          const { offerId = '', offerDwell = defaultDwellMs } = (target as HTMLElement).dataset;
+          timers.set(
+            target,
+            window.setTimeout(() => bare.add(offerId), Number(offerDwell)),
+          );
+        }
+      }
+    },
+    { threshold: [0.5] },
+  );
+  new MutationObserver((records) => {
+    for (const { addedNodes } of records)
+      for (const node of addedNodes) {
+        if (!(node instanceof Element)) continue;
+        for (const offer of [node, ...node.querySelectorAll('*')])
+          if (offer.hasAttribute('data-offer-id')) observer.observe(offer);
+      }
+  }).observe(document, { childList: true, subtree: true });
+
+  document.addEventListener('offersight:viewed', (event) => {
+    ours.add((event as CustomEvent<{ offerId: string }>).detail.offerId);
+  });
+};
+
+const counted = (page: Page): Promise<{ bare: string[]; ours: string[] }> =>
+  page.evaluate(() => {
+    const { bare, ours } = (window as unknown as CountingWindow).counting;
+    return { bare: [...bare].sort(), ours: [...ours].sort() };
+  });
+
+const STYLE = `<style>
+  .offer { box-sizing: border-box; width: 300px; height: 200px; margin-bottom: 20px; background: gold }
+  .small { width: 150px; height: 80px; margin: 10px }
+</style>`;
+
+const offer = (id: string, attributes = 'class="offer"'): string =>
+  `<div data-offer-id="${id}" ${attributes}></div>`;
+
+/** `prefix-from` … `prefix-to`. */
+const ids = (prefix: string, from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `${prefix}-${from + index}`);
+
+const offers = (prefix: string, from: number, to: number, attributes?: string): string =>
+  ids(prefix, from, to)
+    .map((id) => offer(id, attributes))
+    .join('');
+
+const space = (height: number): string => `<div style="height: ${height}px"></div>`;
+
+const open = async (stack: Stack, page: Page, body: string, dwellMs = DWELL_MS): Promise<void> => {
+  await page.addInitScript(install, dwellMs);
+  await stack.open(page, body, { head: STYLE, script: scriptOf(dwellMs) });
+};
+
+/** Waits until exactly these counted, for the bare observer and for the product. */
+const expectCounted = async (page: Page, ...expected: readonly (readonly string[])[]): Promise<void> => {
+  const all = expected.flat().sort();
+  await expect.poll(() => counted(page)).toEqual({ bare: all, ours: all });
+};
+
+/**
+ * The same, and that no other was still on its way: the witness comes last, and takes longer than any of them.
+ */
+const expectOnly = async (page: Page, ...expected: readonly (readonly string[])[]): Promise<void> => {
+  await expectCounted(page, ...expected);
+  await page.evaluate((dwellMs) => {
+    document.body.insertAdjacentHTML(
+      'beforeend',
+      `<div data-offer-id="witness" data-offer-dwell="${dwellMs}"
+        style="position: fixed; top: 0; right: 0; width: 60px; height: 40px"></div>`,
+    );
+  }, 2 * LONG_DWELL_MS);
+  await expect.poll(async () => (await counted(page)).ours).toContain('witness');
+  await expectCounted(page, ...expected, ['witness']);
+};
+
+/** One script's worth of work in the page; `counting` and ids as global names are at hand. */
+const act = (page: Page, script: string): Promise<unknown> => page.evaluate(`(async () => { ${script} })()`);
+
+test.describe('the same offers count as for an exact observer', () => {
+  test('where the page scrolls', async ({ page, stack }) => {
+    // 220 px an offer: a screen shows three of them and 70 % of the fourth.
+    await open(stack, page, offers('row', 0, 79), LONG_DWELL_MS);
+    await expectCounted(page, ids('row', 0, 3));
+    await act(page, 'await counting.eachFrame(20, () => scrollBy(0, 440))');
+    await expectCounted(page, ids('row', 0, 3), ids('row', 40, 43));
+    await act(page, 'await counting.eachFrame(8, () => scrollBy(0, -440))');
+    await act(page, 'await counting.eachFrame(4, () => scrollBy(0, 400))');
+    // Now 65 % of offer 34 is there, and nothing of 38.
+    await act(page, 'scrollTo(0, 34 * 220 + 70)');
+    await expectOnly(page, ids('row', 0, 3), ids('row', 34, 37), ids('row', 40, 43));
+  });
+
+  test('where it jumps', async ({ page, stack }) => {
+    await open(stack, page, offers('row', 0, 199), LONG_DWELL_MS);
+    await expectCounted(page, ids('row', 0, 3));
+    await act(page, 'await counting.eachFrame(30, (turn) => scrollTo(0, 220 * (5 + ((turn * 37) % 190))))');
+    await act(page, 'scrollTo(0, 150 * 220)');
+    await expectCounted(page, ids('row', 0, 3), ids('row', 150, 153));
+    // 30 % of the first and of the last on the screen.
+    await act(page, 'scrollTo(0, 20 * 220 + 140)');
+    await expectOnly(page, ids('row', 0, 3), ids('row', 21, 23), ids('row', 150, 153));
+  });
+
+  test('where they come late', async ({ page, stack }) => {
+    await open(stack, page, `<div id="feed">${offer('first')}</div>${space(3_000)}<div id="foot"></div>`);
+    await expectCounted(page, ['first']);
+    const late = `<section><ul><li>${offer('deep')}</li></ul></section>${offer('beside')}`;
+    await act(page, `feed.insertAdjacentHTML('beforeend', '${late}')`);
+    await act(page, `foot.insertAdjacentHTML('beforeend', '${offer('below')}${offer('lowest')}')`);
+    await expectCounted(page, ['first', 'deep', 'beside']);
+    await act(
+      page,
+      `scrollTo(0, 1e6); foot.insertAdjacentHTML('beforeend', '${space(900)}${offer('under')}')`,
+    );
+    await act(page, "feed.append(document.querySelector('[data-offer-id=lowest]'))");
+    await expectOnly(page, ['first', 'deep', 'beside', 'below']);
+  });
+
+  test('in carousels', async ({ page, stack }) => {
+    // Of 320 px an offer 1,000 px show three, and 13 % of the fourth.
+    const carousel = (name: string) =>
+      `<div id="${name}" style="display: flex; gap: 20px; width: 1000px; overflow-x: auto">
+        ${offers(name, 0, 49, 'class="offer" style="flex: none"')}</div>`;
+    const body = `${carousel('upper')}${carousel('lower')}${space(900)}${carousel('unseen')}`;
+    await open(stack, page, body, LONG_DWELL_MS);
+    await expectCounted(page, ids('upper', 0, 2), ids('lower', 0, 2));
+    await act(page, 'await counting.eachFrame(6, () => { upper.scrollBy(640, 0); unseen.scrollBy(640, 0) })');
+    await act(page, 'lower.scrollLeft = 30 * 320 + 200');
+    await expectOnly(
+      page,
+      ids('upper', 0, 2),
+      ids('upper', 12, 14),
+      ids('lower', 0, 2),
+      ids('lower', 31, 33),
+    );
+  });
+
+  test('scattered over a long page', async ({ page, stack }) => {
+    const gaps = [1_310, 940, 2_770, 1_020, 3_330, 1_150];
+    const body = gaps
+      .map((gap, index) => {
+        const [open, close] = ['<p><i>'.repeat(index), '</i></p>'.repeat(index)];
+        return `${space(gap)}${open}${offer(`part-${index}`, `style="display: block; height: ${90 + 40 * index}px"`)}${close}`;
+      })
+      .join('');
+    await open(stack, page, body + space(2_000));
+    for (const [index, before] of [
+      [4, []],
+      [1, ['part-4']],
+      [5, ['part-1', 'part-4']],
+    ] as const) {
+      await act(
+        page,
+        `document.querySelector('[data-offer-id=part-${index}]').scrollIntoView({ block: 'center' })`,
+      );
+      await expectCounted(page, before, [`part-${index}`]);
+    }
+    await expectOnly(page, ['part-1', 'part-4', 'part-5']);
+  });
+
+  test('in a hidden panel that is shown', async ({ page, stack }) => {
+    const panel = (name: string, last: number) => `<div id="${name}" hidden>${offers(name, 0, last)}</div>`;
+    await open(stack, page, `${offer('above')}${panel('shown', 5)}${panel('kept', 2)}`);
+    await expectCounted(page, ['above']);
+    await act(page, 'shown.hidden = false');
+    // Under the one above it two fit, and 70 % of the third.
+    await expectOnly(page, ['above'], ids('shown', 0, 2));
+  });
+
+  for (const [when, wait] of [
+    ['in the task', ''],
+    ['a frame after', 'await counting.eachFrame(1, () => undefined);'],
+  ] as const)
+    test(`after a jump ${when} of mounting`, async ({ page, stack }) => {
+      await open(stack, page, '', LONG_DWELL_MS);
+      await act(
+        page,
+        `document.body.innerHTML = '${offers('row', 0, 239)}'; ${wait} scrollTo(0, 120 * 220);`,
+      );
+      await expectOnly(page, ids('row', 120, 123));
+    });
+
+  test('moved in by a transform', async ({ page, stack }) => {
+    const drawer = (name: string, last: number) =>
+      `<div id="${name}" style="position: fixed; top: 0; width: 400px; transform: translateX(-400px)">
+        ${offers(name, 1, last, 'class="offer small"')}</div>`;
+    await open(stack, page, `${drawer('drawer', 7)}${drawer('other', 3)}`);
+    await act(page, "drawer.style.transform = 'none'");
+    await expectOnly(page, ids('drawer', 1, 7));
+  });
+
+  test('glided in by a transition', async ({ page, stack }) => {
+    await open(
+      stack,
+      page,
+      `<div id="drawer" style="position: fixed; top: 0; transform: translateX(-400px); transition: transform 300ms">
+        ${offers('glide', 1, 3)}</div>`,
+    );
+    await act(
+      page,
+      "const over = new Promise((done) => drawer.ontransitionend = done); drawer.style.transform = 'none'; await over",
+    );
+    await expectOnly(page, ids('glide', 1, 3));
+  });
+
+  test('where `order` swaps them', async ({ page, stack }) => {
+    await open(
+      stack,
+      page,
+      `<div id="box" style="display: flex; flex-direction: column; height: 400px; overflow: hidden">
+        ${offers('turn', 0, 7, 'style="flex: none; height: 100px"')}</div>`,
+    );
+    await expectCounted(page, ids('turn', 0, 3));
+    await act(page, 'for (const index of [5, 7]) box.children[index].style.order = -1');
+    await expectOnly(page, ids('turn', 0, 3), ['turn-5', 'turn-7']);
+  });
+
+  test('in an accordion in a box of fixed height', async ({ page, stack }) => {
+    await open(
+      stack,
+      page,
+      `<div style="height: 400px; overflow: hidden"><div id="fold" style="height: 400px"></div>
+        ${offers('inner', 0, 5, 'style="height: 90px; margin-bottom: 10px"')}</div>`,
+    );
+    await act(page, "await counting.eachFrame(3, () => undefined); fold.style.height = '0'");
+    await expectOnly(page, ids('inner', 0, 3));
+  });
+
+  test('under an accordion that closes and shrinks the page', async ({ page, stack }) => {
+    await open(stack, page, `<div id="fold">${offers('fold', 0, 399)}</div>${offers('under', 0, 6)}`);
+    await expectCounted(page, ids('fold', 0, 3));
+    await act(page, 'fold.hidden = true');
+    await expectOnly(page, ids('fold', 0, 3), ids('under', 0, 3));
+  });
+
+  test('in an inner vertical scroller', async ({ page, stack }) => {
+    await open(
+      stack,
+      page,
+      `<div id="box" style="height: 600px; overflow-y: auto">
+        ${offers('item', 0, 59, 'style="height: 140px; margin-bottom: 10px"')}</div>`,
+      LONG_DWELL_MS,
+    );
+    await expectCounted(page, ids('item', 0, 3));
+    await act(page, 'await counting.eachFrame(20, () => box.scrollBy(0, 300))');
+    await expectOnly(page, ids('item', 0, 3), ids('item', 40, 43));
+  });
+
+  test('in masonry, whose parent has no height', async ({ page, stack }) => {
+    const place = (index: number) =>
+      `style="position: absolute; left: ${(index % 6) * 210}px; top: ${Math.floor(index / 6) * 190 + (index % 3) * 7}px; width: 200px; height: 180px"`;
+    const all = ids('tile', 0, 29).map((id, index) => offer(id, place(index)));
+    await open(stack, page, `<div style="position: relative">${all.join('')}</div>${space(300)}`);
+    await expectOnly(page, ids('tile', 0, 23));
+  });
+
+  test('in a bar that stays at the bottom', async ({ page, stack }) => {
+    const bar = (name: string, bottom: number, last: number) =>
+      `<div style="position: fixed; bottom: ${bottom}px; display: flex">${offers(name, 1, last, 'class="offer small"')}</div>`;
+    await open(stack, page, `${bar('bar', 0, 5)}${bar('sunk', -70, 2)}${space(20_000)}`);
+    await act(
+      page,
+      'const until = performance.now() + 2 * 400; while (performance.now() < until) await counting.eachFrame(1, () => scrollBy(0, 48))',
+    );
+    await expectOnly(page, ids('bar', 1, 5));
+  });
+
+  test('not if they are away for a moment again and again', async ({ page, stack }) => {
+    await open(
+      stack,
+      page,
+      `${offer('glance', 'id="glance" class="offer" data-offer-dwell="2000"')}${offer('steady')}`,
+    );
+    // Here 550 ms, away 50 ms and at least two frames, and gone in the end.
+    await act(
+      page,
+      `for (let turn = 0; turn < 5; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 550));
+        glance.style.transform = 'translateX(-320px)';
+        await Promise.all([counting.eachFrame(1, () => undefined), new Promise((resolve) => setTimeout(resolve, 50))]);
+        if (turn < 4) glance.style.transform = 'none';
+      }`,
+    );
+    await expectOnly(page, ['steady']);
+  });
+
+  test('in a modal dialog', async ({ page, stack }) => {
+    const dialog = (name: string, last: number) =>
+      `<dialog id="${name}">${offers(name, 1, last, 'class="offer small"')}</dialog>`;
+    await open(stack, page, `${space(900)}${offer('below')}${dialog('opened', 2)}${dialog('closed', 3)}`);
+    await act(page, 'opened.showModal()');
+    await expectOnly(page, ids('opened', 1, 2));
+  });
+
+  test('in a popover', async ({ page, stack }) => {
+    const popover = (name: string, last: number) =>
+      `<div id="${name}" popover>${offers(name, 1, last, 'class="offer small"')}</div>`;
+    await open(stack, page, `${popover('opened', 3)}${popover('closed', 2)}`);
+    await act(page, 'opened.showPopover()');
+    await expectOnly(page, ids('opened', 1, 3));
+  });
+
+  test('where they are sticky', async ({ page, stack }) => {
+    const part = (name: string) => `<section style="height: 8000px">
+      ${offer(name, 'class="offer" style="position: sticky; top: 10px"')}${space(2_000)}${offer(`${name}-passed`)}</section>`;
+    await open(stack, page, `${space(1_000)}${part('sticky')}${part('later')}`, LONG_DWELL_MS);
+    await act(page, 'scrollTo(0, 1200)');
+    await act(
+      page,
+      'const until = performance.now() + 2 * 1000; while (performance.now() < until) await counting.eachFrame(1, () => scrollBy(0, scrollY < 7000 ? 440 : -4400))',
+    );
+    await expectOnly(page, ['sticky']);
+  });
+});
+
+test.describe('in a frame that the page around it has scrolled away', () => {
+  const show = async (page: Page, script: string): Promise<void> => {
+    await page.route('**/frame.html', (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<!doctype html><head>${STYLE}${script}</head><body>${offer('inside')}${space(500)}${offer('deeper')}</body>`,
+      }),
+    );
+  };
+  const BODY = `${offer('outside')}${space(2_000)}<iframe id="frame" src="/frame.html" width="600" height="400"></iframe>`;
+
+  test('offers of a script of its own do not count until it is back', async ({ page, stack }) => {
+    await show(page, `<script src="/offersight.js" ${scriptOf(DWELL_MS)}></script>`);
+    await open(stack, page, BODY);
+    await expectOnly(page, ['outside']);
+    await act(page, 'scrollTo(0, 1e6)');
+    await expectCounted(page, ['outside', 'witness', 'inside']);
+  });
+
+  test('offers that are observed from outside do not count until it is back', async ({ page, stack }) => {
+    await show(page, '');
+    await open(stack, page, BODY);
+    await page.waitForFunction(() => frames[0]?.document.querySelectorAll('[data-offer-id]').length === 2);
+    await page.evaluate(
+      () =>
+        new Promise<void>((resolve) =>
+          (window as unknown as OffersightWindow).offersight.push((tracker) => {
+            for (const element of frames[0]?.document.querySelectorAll('[data-offer-id]') ?? [])
+              tracker.observe(element);
+            resolve();
+          }),
+        ),
+    );
+    await expectOnly(page, ['outside']);
+    await act(page, 'scrollTo(0, 1e6)');
+    await expectCounted(page, ['outside', 'witness', 'inside']);
+  });
+});

@@ -1,0 +1,258 @@
+import type { Page } from '@playwright/test';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+/** What the `debug` function was given, without the element, which is told by its id. */
+interface Note {
+  readonly offerId: string;
+  readonly elementId: string;
+  readonly reason: string;
+  readonly ratio: number;
+  readonly neededRatio: number;
+  readonly dwelledMs: number;
+}
+
+const offer = (id: string, style = '', dwell = 60_000) =>
+  `<div class="offer" id="box-${id}" data-offer-id="${id}" data-offer-dwell="${dwell}" style="${style}">${id}</div>`;
+
+/** Opens a page whose tracker tells why offers have not counted, and keeps what anybody changes on it. */
+const openDiagnosed = async (
+  page: Page,
+  stack: Stack,
+  body: string,
+  { options = '', also = '' } = {},
+): Promise<void> => {
+  await stack.open(page, body, {
+    script: '',
+    head: `<script type="module">
+      import { createOfferTracker } from '/module/index.js';
+      window.notes = [];
+      window.changes = [];
+      new MutationObserver((records) => changes.push(...records.map(({ type, attributeName, target }) =>
+        type + ' ' + (attributeName ?? '') + ' ' + target.nodeName))).observe(document,
+        { attributes: true, childList: true, characterData: true, subtree: true });
+      window.tracker = createOfferTracker({
+        endpoint: '/offer-events',
+        debug: ({ element, ...note }) => { notes.push({ ...note, elementId: element.id }); ${also} },
+        ${options}
+      });
+    </script>`,
+  });
+};
+
+const notesOf = async (page: Page, offerId: string): Promise<Note[]> => {
+  const notes = await page.evaluate(() => (window as unknown as { notes?: Note[] }).notes ?? []);
+  return notes.filter((note) => note.offerId === offerId);
+};
+
+/** Waits until this reason was told of the offer; gives the last such note. */
+const untilTold = async (page: Page, offerId: string, reason: string): Promise<Note> => {
+  await expect.poll(async () => (await notesOf(page, offerId)).map((note) => note.reason)).toContain(reason);
+  const note = (await notesOf(page, offerId)).findLast((told) => told.reason === reason);
+  if (!note) throw new Error('a note that was there is gone');
+  expect(note.elementId).toBe(`box-${offerId}`);
+  return note;
+};
+
+/** The reason that stands, as it is told last. */
+const expectLast = (page: Page, offerId: string, reason: string): Promise<void> =>
+  expect.poll(async () => (await notesOf(page, offerId)).at(-1)?.reason).toBe(reason);
+
+const NEIGHBOUR = offer('neighbour', 'position: fixed; right: 0; top: 0');
+
+test.describe('the debug function is told', () => {
+  const notRendered: Readonly<Record<string, string>> = {
+    'has no box': offer('none', 'display: none'),
+    'lies in what has no box': `<section hidden>${offer('none')}</section>`,
+    'is far below': `<div style="height: 5000px"></div>${offer('none')}`,
+    'is just below': `<div style="height: 900px"></div>${offer('none')}`,
+    'is pushed out to the left': offer('none', 'position: absolute; left: -1000px'),
+  };
+  for (const [name, body] of Object.entries(notRendered)) {
+    test(`not-rendered, where an offer ${name}`, async ({ page, stack }) => {
+      await openDiagnosed(page, stack, body + NEIGHBOUR);
+      expect(await untilTold(page, 'none', 'not-rendered')).toMatchObject({ ratio: 0, dwelledMs: 0 });
+      await untilTold(page, 'neighbour', 'dwelling');
+      await expectLast(page, 'none', 'not-rendered');
+    });
+  }
+
+  test('too-small, with the share that is visible and the one that is needed', async ({ page, stack }) => {
+    await openDiagnosed(
+      page,
+      stack,
+      `${offer('half', 'margin-left: -210px')}
+       ${offer('own', 'margin-left: -60px').replace('>', ' data-offer-ratio="0.9">')}
+       ${offer('large', 'position: absolute; top: 0; left: 1180px; width: 500px; height: 500px')}`,
+    );
+    const shares = { half: [0.3, 0.5], own: [0.8, 0.9], large: [0.2, 0.3] } as const;
+    for (const [id, [ratio, needed]] of Object.entries(shares)) {
+      const note = await untilTold(page, id, 'too-small');
+      expect(note.ratio).toBeCloseTo(ratio, 2);
+      expect(note.neededRatio).toBeCloseTo(needed, 2);
+      expect(note.dwelledMs).toBe(0);
+      await expectLast(page, id, 'too-small');
+    }
+  });
+
+  const styles: Readonly<Record<string, string>> = {
+    'is transparent': offer('hidden', 'opacity: 0'),
+    'is invisible': offer('hidden', 'visibility: hidden'),
+    'lies in what is transparent': `<section style="opacity: 0">${offer('hidden')}</section>`,
+  };
+  for (const [name, body] of Object.entries(styles)) {
+    test(`not-shown, where an offer ${name}`, async ({ page, stack }) => {
+      await openDiagnosed(page, stack, body + NEIGHBOUR);
+      const note = await untilTold(page, 'hidden', 'not-shown');
+      expect(note).toMatchObject({ ratio: 1, neededRatio: 0.5, dwelledMs: 0 });
+      await untilTold(page, 'neighbour', 'dwelling');
+      await expectLast(page, 'hidden', 'not-shown');
+    });
+  }
+
+  test('covered, where something lies over an offer and that is asked for', async ({ page, stack }) => {
+    await openDiagnosed(
+      page,
+      stack,
+      `${offer('under', '', 300)}${NEIGHBOUR}
+       <div style="position: fixed; left: 0; top: 0; width: 400px; height: 300px; background: black"></div>`,
+      { options: 'occlusion: true' },
+    );
+    const note = await untilTold(page, 'under', 'covered');
+    expect(note).toMatchObject({ ratio: 1, neededRatio: 0.5, dwelledMs: 0 });
+    await untilTold(page, 'neighbour', 'dwelling');
+    await expectLast(page, 'under', 'covered');
+    await page.evaluate(() => {
+      document.body.insertAdjacentHTML(
+        'beforeend',
+        '<div class="offer" data-offer-id="witness" data-offer-dwell="500" style="position: fixed; right: 0; bottom: 0"></div>',
+      );
+    });
+    await stack.expectRecorded(['viewed witness']);
+  });
+
+  test('page-hidden, where the tab is behind another', async ({ profile, stack }) => {
+    const { context } = await profile.start();
+    const [page] = context.pages();
+    if (!page) throw new Error('the browser has no page');
+    await openDiagnosed(page, stack, offer('behind'));
+    await untilTold(page, 'behind', 'dwelling');
+    const other = await context.newPage();
+    expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+    expect((await untilTold(page, 'behind', 'interrupted')).dwelledMs).toBeGreaterThan(0);
+    expect(await untilTold(page, 'behind', 'page-hidden')).toMatchObject({ ratio: 1, dwelledMs: 0 });
+    await other.close();
+    await page.bringToFront();
+    await expectLast(page, 'behind', 'dwelling');
+  });
+
+  test('interrupted, with how long it had lasted', async ({ page, stack }) => {
+    await openDiagnosed(
+      page,
+      stack,
+      `${offer('glanced')}${offer('stays', 'position: fixed; right: 0; top: 0', 400)}<div style="height: 3000px"></div>`,
+    );
+    await untilTold(page, 'glanced', 'dwelling');
+    // The neighbour's dwell is known to be over: so long the first one has been in sight too, about.
+    await untilTold(page, 'stays', 'viewed');
+    await page.evaluate('scrollTo({ top: 2000, behavior: "instant" })');
+    const note = await untilTold(page, 'glanced', 'interrupted');
+    expect(note.dwelledMs).toBeGreaterThanOrEqual(300);
+    expect(note.dwelledMs).toBeLessThan(60_000);
+    expect(note.ratio).toBe(0);
+    await expectLast(page, 'glanced', 'not-rendered');
+  });
+
+  test('dwelling, and then viewed, in this order and once each', async ({ page, stack }) => {
+    await openDiagnosed(page, stack, offer('seen', '', 700) + NEIGHBOUR);
+    const viewed = await untilTold(page, 'seen', 'viewed');
+    expect(viewed).toMatchObject({ ratio: 1, neededRatio: 0.5 });
+    expect(viewed.dwelledMs).toBeGreaterThanOrEqual(700);
+    await stack.expectRecorded(['viewed seen']);
+    const reasons = (await notesOf(page, 'seen')).map(({ reason }) => reason);
+    expect(reasons.slice(-2)).toEqual(['dwelling', 'viewed']);
+    expect(reasons.filter((reason) => reason === 'dwelling' || reason === 'viewed')).toHaveLength(2);
+    expect((await notesOf(page, 'neighbour')).map(({ reason }) => reason)).not.toContain('viewed');
+  });
+
+  test('each change of mind, as an offer comes into sight bit by bit', async ({ page, stack }) => {
+    await openDiagnosed(
+      page,
+      stack,
+      `<div style="height: 2000px"></div>${offer('slow')}<div style="height: 3000px"></div>${NEIGHBOUR}`,
+    );
+    const show = (pixels: number) =>
+      page.evaluate(`scrollTo({ top: 2000 - 800 + ${pixels}, behavior: 'instant' })`);
+    await expectLast(page, 'slow', 'not-rendered');
+    await show(60);
+    await expectLast(page, 'slow', 'too-small');
+    expect((await untilTold(page, 'slow', 'too-small')).ratio).toBeCloseTo(0.3, 1);
+    await show(150);
+    await expectLast(page, 'slow', 'dwelling');
+    await show(0);
+    await expectLast(page, 'slow', 'not-rendered');
+    const reasons = (await notesOf(page, 'slow')).map(({ reason }) => reason);
+    expect(reasons.slice(-5)).toEqual([
+      'not-rendered',
+      'too-small',
+      'dwelling',
+      'interrupted',
+      'not-rendered',
+    ]);
+  });
+});
+
+test.describe('the debug function', () => {
+  test('comes with no change to any element of the page', async ({ page, stack }) => {
+    await openDiagnosed(
+      page,
+      stack,
+      `${offer('seen', '', 1_000)}${offer('hidden', 'opacity: 0')}${offer('small', 'margin-left: -210px')}<div style="height: 3000px"></div>${offer('below')}`,
+    );
+    for (const [id, reason] of [
+      ['seen', 'viewed'],
+      ['hidden', 'not-shown'],
+      ['small', 'too-small'],
+      ['below', 'not-rendered'],
+    ] as const)
+      await untilTold(page, id, reason);
+    await stack.expectRecorded(['viewed seen']);
+    expect(await page.evaluate(() => (window as unknown as { changes: string[] }).changes)).toEqual([]);
+  });
+
+  test('that throws harms nothing', async ({ page, stack }) => {
+    const crashes: string[] = [];
+    page.on('pageerror', (error) => crashes.push(error.message));
+    await openDiagnosed(
+      page,
+      stack,
+      `${offer('seen', '', 300)}${offer('closed').replace('</div>', '<button data-offer-dismiss>x</button></div>')}`,
+      {
+        also: "throw new Error('mine')",
+      },
+    );
+    await untilTold(page, 'closed', 'dwelling');
+    await stack.expectRecorded(['viewed seen']);
+    await page.click('button');
+    await stack.expectRecorded(['viewed seen', 'viewed closed', 'dismissed closed']);
+    expect(crashes).toEqual([]);
+  });
+
+  test('may close offers and add others while it is told', async ({ page, stack }) => {
+    await openDiagnosed(page, stack, offer('first') + NEIGHBOUR, {
+      also: `if (note.reason === 'dwelling' && note.offerId === 'first') {
+        tracker.dismiss('first');
+        element.remove();
+        document.body.insertAdjacentHTML('beforeend', '<div class="offer" data-offer-id="second" data-offer-dwell="0"></div>');
+      }`,
+    });
+    await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second']);
+  });
+
+  test('is not needed: the script tag’s flag writes no note to the console', async ({ page, stack }) => {
+    const lines: string[] = [];
+    page.on('console', (message) => lines.push(message.text()));
+    await stack.open(page, offer('seen', '', 0) + offer('hidden', 'opacity: 0'));
+    await stack.expectRecorded(['viewed seen']);
+    expect(lines).toEqual([]);
+  });
+});

@@ -1,0 +1,399 @@
+import { trackerStats } from './fixtures/ready.js';
+import { expect, test } from './fixtures/stack.js';
+
+const TALL = '<div style="height: 3000px"></div>';
+
+/** An offer of 300 × 200 px; the second itself is rarely the point. */
+const offer = (id: string, attributes = '', dwellMs = 300) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
+
+/**
+ * Certainly counts, and later than the others would: when it has arrived, what had to come before it would have
+ * come too.
+ */
+const witness = (id = 'witness', dwellMs = 700) =>
+  offer(id, 'style="position: fixed; top: 0; right: 0"', dwellMs);
+
+/** Puts an element's top edge at this height of the viewport. */
+const scrollTo = (id: string, top: number) => `
+  { const offer = document.querySelector('[data-offer-id="${id}"]');
+    scrollBy({ top: offer.getBoundingClientRect().top - ${top}, behavior: 'instant' }); }`;
+
+/** Runs a script of the page at the moment when an offer counts. */
+const onViewed = (id: string, act: string) => `<script>
+  document.addEventListener('offersight:viewed', async ({ detail }) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    if (detail.offerId === '${id}') { ${act} }
+  });
+</script>`;
+
+/** Keeps on the page's clock when each offer counted and when the page could be seen. */
+const CLOCK = `<script>
+  window.times = {};
+  document.addEventListener('offersight:viewed', ({ detail }) => { times[detail.offerId] = performance.now(); });
+  document.addEventListener('visibilitychange', () => { times[document.visibilityState] = performance.now(); });
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) times.restored = performance.now(); });
+</script>`;
+
+/** What the clock kept: milliseconds from one moment to another. */
+const between = (from: string, to: string) => `times['${to}'] - times['${from}']`;
+
+test.describe('the share of an offer that must be visible', () => {
+  test('is half of it', async ({ page, stack }) => {
+    await stack.open(page, `${TALL}${offer('half')}${TALL}`);
+    await page.evaluate(scrollTo('half', 800 - 101));
+    await stack.expectRecorded(['viewed half']);
+  });
+
+  test('is not met by less than half of it', async ({ page, stack }) => {
+    await stack.open(page, `${TALL}${offer('less')}${TALL}${witness()}`);
+    await page.evaluate(scrollTo('less', 800 - 97));
+    await stack.expectRecorded(['viewed witness']);
+  });
+
+  test('is counted in both directions', async ({ page, stack }) => {
+    // Each shows 70 % of its width, and the first 80 %, the second 60 % of its height: 56 % and 42 %.
+    const corner = (id: string, top: number) =>
+      offer(id, `style="position: fixed; left: -90px; top: ${top}px"`);
+    await stack.open(page, `${corner('56-percent', -40)}${corner('42-percent', 800 - 120)}${witness()}`);
+    await stack.expectRecorded(['viewed 56-percent', 'viewed witness']);
+  });
+
+  test('follows the script tag', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('shows-75', 'style="margin-left: -75px"')}${offer('shows-85', 'style="margin-left: -45px"')}${witness()}`,
+      { script: 'data-endpoint="/offer-events" data-ratio="0.8"' },
+    );
+    await stack.expectRecorded(['viewed shows-85', 'viewed witness']);
+  });
+
+  test('follows the offer rather than the script tag', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('sliver', 'data-offer-ratio="0.1" style="margin-left: -262px"')}
+       ${offer('whole', 'data-offer-ratio="0.9" style="margin-left: -40px"')}${witness()}`,
+      { script: 'data-endpoint="/offer-events" data-ratio="0.8"' },
+    );
+    await stack.expectRecorded(['viewed sliver', 'viewed witness']);
+  });
+
+  test('may be all of it, or anything', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('all', 'data-offer-ratio="1"')}
+       ${offer('all-but-two-columns', 'data-offer-ratio="1" style="margin-left: -2px"')}
+       ${offer('two-columns', 'data-offer-ratio="0" style="margin-left: -298px"')}
+       ${offer('nothing', 'data-offer-ratio="0" style="margin-left: -301px"')}${witness()}`,
+    );
+    await stack.expectRecorded(['viewed all', 'viewed two-columns', 'viewed witness']);
+  });
+
+  test.describe('of an offer from 242,500 px² on', () => {
+    /** Shows so many rows of an offer of 500 px width at the bottom of the viewport. */
+    const large = (id: string, height: number, rows: number, attributes = '') =>
+      `<div data-offer-id="${id}" data-offer-dwell="300" ${attributes}
+            style="position: fixed; top: ${800 - rows}px; width: 500px; height: ${height}px"></div>`;
+
+    test('is 30 %', async ({ page, stack }) => {
+      // 500 × 484 is just below the limit, 500 × 486 just above it; 170 and 135 rows are 35 % and 28 %.
+      await stack.open(
+        page,
+        `${large('small-484', 484, 170)}${large('large-486', 486, 170)}${large('little-486', 486, 135)}${witness()}`,
+      );
+      await stack.expectRecorded(['viewed large-486', 'viewed witness']);
+    });
+
+    test('is what the offer itself says', async ({ page, stack }) => {
+      await stack.open(
+        page,
+        `${large('half-487', 487, 170, 'data-offer-ratio="0.5"')}${large('half-489', 489, 250, 'data-offer-ratio="0.5"')}
+         ${large('tenth-491', 491, 60, 'data-offer-ratio="0.1"')}${witness()}`,
+      );
+      await stack.expectRecorded(['viewed half-489', 'viewed tenth-491', 'viewed witness']);
+    });
+  });
+});
+
+test.describe('the time that an offer must be visible', () => {
+  test('is a second', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<script>
+         times.added = performance.now();
+         document.body.insertAdjacentHTML('beforeend', '<div class="offer" data-offer-id="second"></div>');
+       </script>`,
+      { head: CLOCK },
+    );
+    await stack.expectRecorded(['viewed second']);
+    expect(await page.evaluate(between('added', 'second'))).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('is not met by scrolling past', async ({ page, stack }) => {
+    const offers = ['fast-1', 'fast-2', 'fast-3'].map(
+      (id) => `${TALL}<div class="offer" data-offer-id="${id}"></div>`,
+    );
+    await stack.open(page, `${offers.join('')}${TALL}${witness()}`);
+    await page.mouse.move(300, 300);
+    for (let turn = 0; turn < 20; turn++) await page.mouse.wheel(0, 500);
+    await page.evaluate(() => {
+      document.body.insertAdjacentHTML(
+        'beforeend',
+        '<div class="offer" data-offer-id="last" data-offer-dwell="1300" style="position: fixed; bottom: 0"></div>',
+      );
+    });
+    await stack.expectRecorded(['viewed witness', 'viewed last']);
+  });
+
+  test('follows the script tag, and the offer rather than that', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div class="offer" data-offer-id="by-tag"></div>
+       <div class="offer" data-offer-id="by-itself" data-offer-dwell="60000"></div>
+       ${onViewed('witness', 'times.isAfter = times["by-tag"] < times.witness')}${witness()}`,
+      { head: CLOCK, script: 'data-endpoint="/offer-events" data-dwell="200"' },
+    );
+    await stack.expectRecorded(['viewed by-tag', 'viewed witness']);
+    // A second would have been too late for this.
+    expect(await page.evaluate('times.isAfter')).toBe(true);
+  });
+
+  test('may be none, and then the first glimpse counts, and nothing less', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div class="offer" data-offer-id="glimpse" data-offer-dwell="0"></div>
+       ${onViewed('glimpse', `document.querySelector('[data-offer-id=glimpse]').remove()`)}
+       ${TALL}<div class="offer" data-offer-id="below" data-offer-dwell="0"></div>${witness()}`,
+    );
+    await stack.expectRecorded(['viewed glimpse', 'viewed witness']);
+  });
+
+  test('is not collected from glances', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div class="offer" id="glance" data-offer-id="glance" data-offer-dwell="1000"></div>
+       ${onViewed(
+         'witness',
+         `// Three glances of about 400 ms each, and then nothing more of it.
+          for (const place of ['-400px', '0', '-400px', '0', '-400px']) {
+            glance.style.marginLeft = place;
+            await new Promise((resolve) => setTimeout(resolve, 400));
+          }
+          document.body.insertAdjacentHTML('beforeend', '${offer('last')}');`,
+       )}
+       ${witness('witness', 400)}`,
+    );
+    await stack.expectRecorded(['viewed witness', 'viewed last']);
+  });
+
+  test('starts again when the offer comes back', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div class="offer" id="comes-back" data-offer-id="comes-back" data-offer-dwell="1500"></div>
+       ${onViewed(
+         'witness',
+         `document.querySelector('#comes-back').style.marginLeft = '-160px';
+          await frame();
+          await frame();
+          document.querySelector('#comes-back').style.marginLeft = '0';
+          times.back = performance.now();`,
+       )}
+       ${witness()}`,
+      { head: CLOCK },
+    );
+    await stack.expectRecorded(['viewed witness', 'viewed comes-back']);
+    expect(await page.evaluate(between('back', 'comes-back'))).toBeGreaterThanOrEqual(1_500);
+  });
+});
+
+test.describe('how often an offer counts', () => {
+  /** Takes an offer out, waits until that was noticed, and puts it back in front. */
+  const remount = (id: string) => `(async () => {
+    const offer = document.querySelector('[data-offer-id="${id}"]');
+    const frame = () => new Promise(requestAnimationFrame);
+    offer.remove();
+    await frame();
+    await frame();
+    document.body.prepend(offer);
+    await frame();
+  })()`;
+
+  /** Scrolls everything but the witnesses away and back. */
+  const lookAgain = `(async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    scrollTo(0, 2000);
+    await frame();
+    await frame();
+    scrollTo(0, 0);
+    await frame();
+  })()`;
+
+  const addMarker = `document.body.insertAdjacentHTML('beforeend', '${witness('marker')}')`;
+
+  test('is once a page view, however often it is looked at, and again after a reload', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(page, `${offer('again')}${TALL}`);
+    await stack.expectRecorded(['viewed again']);
+    await page.evaluate(lookAgain);
+    await page.evaluate(remount('again'));
+    // Another place that shows the same offer.
+    await page.evaluate(`document.body.insertAdjacentHTML('afterbegin', '${offer('again')}')`);
+    await page.evaluate(addMarker);
+    await stack.expectRecorded(['viewed again', 'viewed marker']);
+    await page.reload();
+    await stack.expectRecorded(['viewed again', 'viewed marker', 'viewed again']);
+  });
+
+  test('may be once a mount: not for another look, but for another showing', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('mounted', 'data-offer-repeat="mount"')}${offer('follows-tag')}${TALL}${witness()}`,
+    );
+    await stack.expectRecorded(['viewed mounted', 'viewed follows-tag', 'viewed witness']);
+    await page.evaluate(lookAgain);
+    await page.evaluate(addMarker);
+    await stack.expectRecorded(['viewed mounted', 'viewed follows-tag', 'viewed witness', 'viewed marker']);
+    await page.evaluate(remount('mounted'));
+    await page.evaluate(remount('follows-tag'));
+    await page.evaluate(addMarker.replace('marker', 'last'));
+    await stack.expectRecorded([
+      'viewed mounted',
+      'viewed mounted',
+      'viewed follows-tag',
+      'viewed witness',
+      'viewed marker',
+      'viewed last',
+    ]);
+  });
+
+  test('follows the script tag, and the offer rather than that', async ({ page, stack }) => {
+    await stack.open(page, `${offer('by-tag')}${offer('by-itself', 'data-offer-repeat="page"')}`, {
+      script: 'data-endpoint="/offer-events" data-repeat="mount"',
+    });
+    await stack.expectRecorded(['viewed by-tag', 'viewed by-itself']);
+    await page.evaluate(remount('by-tag'));
+    await page.evaluate(remount('by-itself'));
+    await page.evaluate(addMarker);
+    await stack.expectRecorded(['viewed by-tag', 'viewed by-tag', 'viewed by-itself', 'viewed marker']);
+  });
+
+  test('may be once a browser, over reloads and tabs', async ({ page, context, stack }) => {
+    const body = `${offer('ever', 'data-offer-repeat="browser"')}${offer('each')}${witness()}`;
+    await stack.open(page, body);
+    await stack.expectRecorded(['viewed ever', 'viewed each', 'viewed witness']);
+    await page.reload();
+    const second = ['viewed each', 'viewed each', 'viewed witness', 'viewed witness'];
+    await stack.expectRecorded(['viewed ever', ...second]);
+    await stack.open(await context.newPage(), body);
+    await stack.expectRecorded(['viewed ever', ...second, 'viewed each', 'viewed witness']);
+  });
+});
+
+test.describe('a page that nobody sees', () => {
+  test('counts nothing, and starts the second again when it is shown', async ({ profile, stack }) => {
+    const { context } = await profile.start();
+    const [page] = context.pages();
+    if (!page) throw new Error('the browser has no page');
+    await stack.open(
+      page,
+      '<div class="offer" data-offer-id="behind" data-offer-dwell="2000"></div><div class="offer" data-offer-id="ahead" data-offer-dwell="300"></div>',
+      { head: CLOCK },
+    );
+    // From here on the other one dwells, too.
+    await stack.expectRecorded(['viewed ahead']);
+    const front = await context.newPage();
+    expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+    await stack.open(front, witness('witness', 2200));
+    await stack.expectRecorded(['viewed ahead', 'viewed witness']);
+    await page.bringToFront();
+    await stack.expectRecorded(['viewed ahead', 'viewed witness', 'viewed behind']);
+    expect(await page.evaluate(between('visible', 'behind'))).toBeGreaterThanOrEqual(2_000);
+  });
+
+  test('counts nothing when it was opened behind another', async ({ profile, stack }) => {
+    const { context } = await profile.start();
+    const [front] = context.pages();
+    if (!front) throw new Error('the browser has no page');
+    await stack.open(front, '<a href="/page.html">more</a>');
+    await trackerStats(front);
+    stack.site.show(offer('background'), { head: CLOCK });
+    const opened = context.waitForEvent('page');
+    await front.click('a', { button: 'middle' });
+    const background = await opened;
+    await background.waitForLoadState();
+    await trackerStats(background);
+    expect(await background.evaluate(() => document.visibilityState)).toBe('hidden');
+    await front.evaluate(`document.body.insertAdjacentHTML('beforeend', '${witness()}')`);
+    await stack.expectRecorded(['viewed witness']);
+    await background.bringToFront();
+    await stack.expectRecorded(['viewed witness', 'viewed background']);
+    expect(await background.evaluate(between('visible', 'background'))).toBeGreaterThanOrEqual(300);
+  });
+
+  test('counts nothing while it is prerendered, and the second starts when it is activated', async ({
+    profile,
+    stack,
+  }) => {
+    const { context } = await profile.start();
+    const [page] = context.pages();
+    if (!page) throw new Error('the browser has no page');
+    // A browser prerenders nothing while somebody debugs it: from the moment when the site shows the next page
+    // the pages are on their own, and say by the offers that they show what happened to them.
+    await stack.open(
+      page,
+      `${offer('start')}<script>
+        addEventListener('storage', () => { location.href = '/page.html?next'; });
+        (async () => {
+          while (!(await fetch('/page.html', { method: 'HEAD' })).headers.get('x-next')) {
+            await new Promise(requestAnimationFrame);
+          }
+          const rules = document.createElement('script');
+          rules.type = 'speculationrules';
+          rules.textContent = JSON.stringify({ prerender: [{ urls: ['/page.html?next'], eagerness: 'immediate' }] });
+          document.head.append(rules);
+        })();
+      </script>`,
+    );
+    await stack.expectRecorded(['viewed start']);
+    await context.browser()?.close();
+    stack.site.show(
+      `${offer('next')}
+       <script>
+         const wasPrerendering = document.prerendering;
+         let viewedEarly = 0;
+         document.addEventListener('offersight:viewed', () => { if (document.prerendering) viewedEarly++; });
+         // Twice as long as the offer needs, from when there is somebody to count it.
+         (window.offersight ||= []).push(() => setTimeout(() => { localStorage.ready = '1'; }, 600));
+       </script>
+       ${onViewed(
+         'next',
+         `const { activationStart } = performance.getEntriesByType('navigation')[0];
+          const facts = [wasPrerendering, viewedEarly, performance.now() - activationStart >= 300];
+          document.body.insertAdjacentHTML('beforeend', '<div class="offer" data-offer-id="' + facts.join('-') + '"></div>');`,
+       )}`,
+      { headers: { 'x-next': 'ready' } },
+    );
+    await stack.expectRecorded(['viewed start', 'viewed next', 'viewed true-0-true']);
+  });
+
+  test('goes on where it was when it comes out of the back/forward cache', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('before')}${offer('under-way', '', 1_500)}
+       ${TALL}${offer('further-down')}<a href="/elsewhere" style="position: fixed; top: 0">leave</a>`,
+      { head: CLOCK },
+    );
+    await stack.expectRecorded(['viewed before']);
+    await page.click('a');
+    await page.waitForURL('**/elsewhere');
+    // There is no load to wait for.
+    await page.goBack({ waitUntil: 'commit' });
+    await expect.poll(() => page.evaluate('times.restored > 0')).toBe(true);
+    await stack.expectRecorded(['viewed before', 'viewed under-way']);
+    expect(await page.evaluate(between('restored', 'under-way'))).toBeGreaterThanOrEqual(1_500);
+    await page.evaluate(scrollTo('further-down', 400));
+    await stack.expectRecorded(['viewed before', 'viewed under-way', 'viewed further-down']);
+  });
+});

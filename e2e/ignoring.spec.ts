@@ -1,0 +1,427 @@
+import type { BrowserContext, Page } from '@playwright/test';
+import { trackerStats } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const offer = (id: string, attributes = '', inside = '') =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" ${attributes}>${id} ${inside}</div>`;
+
+/** Room below everything, with an offer that is seen once the page has been scrolled down for so long. */
+const far = (id: string, dwell = 0) =>
+  `<div style="height: 3000px"></div><div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}"></div>`;
+
+const DOWN = 'scrollTo({ top: 10_000, behavior: "instant" })';
+const UP = 'scrollTo({ top: 0, behavior: "instant" })';
+
+/** Tells what the page heard, also pages that this tab has left. */
+const HEARING = `<script>
+  for (const type of ['viewed', 'dismissed']) document.addEventListener('offersight:' + type, ({ detail }) => {
+    const row = [type, detail.offerId, detail.reason].filter(Boolean).join(' ');
+    sessionStorage.heard = JSON.stringify([...JSON.parse(sessionStorage.heard ?? '[]'), row]);
+  });
+  addEventListener('pageshow', ({ persisted }) => { document.documentElement.dataset.persisted = persisted });
+</script>`;
+
+const heard = (page: Page): Promise<string[]> =>
+  page.evaluate(() => JSON.parse(sessionStorage.getItem('heard') ?? '[]') as string[]);
+
+/** Opens a page whose script tag says how long an offer may be left alone. */
+const openIgnoring = async (page: Page, stack: Stack, ignore: string, body: string): Promise<void> => {
+  const script = `data-endpoint="/offer-events" ${ignore && `data-ignore="${ignore}"`}`;
+  await stack.open(page, body, { script, head: HEARING });
+  await trackerStats(page);
+};
+
+/** Adds an offer that is seen at once, or after so many milliseconds in sight, and waits until it was. */
+const seeNext = async (page: Page, id: string, dwell = 0): Promise<void> => {
+  await page.evaluate(
+    ([next = '', dwellMs]) => {
+      document.body.insertAdjacentHTML(
+        'beforeend',
+        `<div class="offer" data-offer-id="${next}" data-offer-dwell="${dwellMs}" style="position: fixed; right: 0; bottom: 0"></div>`,
+      );
+    },
+    [id, String(dwell)],
+  );
+  await expect.poll(() => heard(page)).toContain(`viewed ${id}`);
+};
+
+const firstPage = (context: BrowserContext): Page => {
+  const [page] = context.pages();
+  if (!page) throw new Error('the browser has no page');
+  return page;
+};
+
+test.describe('where nothing is said of it', () => {
+  test('an offer that was seen and then left alone in every way is viewed only', async ({ page, stack }) => {
+    await openIgnoring(page, stack, '', `${offer('scrolled')}${offer('removed')}${far('below')}`);
+    await stack.expectRecorded(['viewed scrolled', 'viewed removed']);
+    await page.locator('[data-offer-id=removed]').evaluate((element) => element.remove());
+    await page.evaluate(DOWN);
+    await stack.expectRecorded(['viewed scrolled', 'viewed removed', 'viewed below']);
+    await page.goto(`${stack.site.url}/elsewhere`);
+    await openIgnoring(page, stack, '', offer('marker'));
+    await stack.expectRecorded(['viewed scrolled', 'viewed removed', 'viewed below', 'viewed marker']);
+  });
+});
+
+test.describe('where a time is given', () => {
+  test('an offer that is out of sight for that long is dismissed, and not what stays in sight', async ({
+    page,
+    stack,
+  }) => {
+    await openIgnoring(
+      page,
+      stack,
+      '600',
+      `${offer('gone')}${offer('stays', 'style="position: fixed; right: 0"')}${far('below')}`,
+    );
+    await stack.expectRecorded(['viewed gone', 'viewed stays']);
+    await page.evaluate(DOWN);
+    await stack.expectRecorded(['viewed gone', 'viewed stays', 'viewed below', 'dismissed gone']);
+    expect(await heard(page)).toContain('dismissed gone ignored');
+  });
+
+  test('from npm it is the option of that name', async ({ page, stack }) => {
+    await stack.open(page, `${offer('gone')}${far('below')}`, {
+      script: '',
+      head: `<script type="module">
+        import { createOfferTracker } from '/module/index.js';
+        createOfferTracker({ endpoint: '/offer-events', ignore: 500 });
+      </script>`,
+    });
+    await stack.expectRecorded(['viewed gone']);
+    await page.evaluate(DOWN);
+    await stack.expectRecorded(['viewed gone', 'viewed below', 'dismissed gone']);
+  });
+
+  test('an offer’s own word goes before the tracker’s', async ({ page, stack }) => {
+    const offers = [
+      offer('follows'),
+      offer('sooner', 'data-offer-ignore="200"'),
+      offer('later', 'data-offer-ignore="60000"'),
+      offer('never', 'data-offer-ignore="off"'),
+      offer('leaving', 'data-offer-ignore="leave"'),
+      offer('nonsense', 'data-offer-ignore="soon"'),
+    ];
+    const seen = ['follows', 'sooner', 'later', 'never', 'leaving', 'nonsense'].map((id) => `viewed ${id}`);
+    await openIgnoring(
+      page,
+      stack,
+      '1000',
+      `<style>.offer { height: 90px }</style>${offers.join('')}${far('below', 2_000)}`,
+    );
+    await stack.expectRecorded(seen);
+    await page.evaluate(DOWN);
+    await stack.expectRecorded([
+      ...seen,
+      'viewed below',
+      'dismissed follows',
+      'dismissed sooner',
+      'dismissed nonsense',
+    ]);
+    expect((await heard(page)).filter((row) => row.startsWith('dismissed'))[0]).toBe(
+      'dismissed sooner ignored',
+    );
+  });
+
+  test('only one offer may have it, while the tracker has none', async ({ page, stack }) => {
+    await openIgnoring(
+      page,
+      stack,
+      '',
+      `${offer('own', 'data-offer-ignore="300"')}${offer('other')}${far('below', 1_000)}`,
+    );
+    await stack.expectRecorded(['viewed own', 'viewed other']);
+    await page.evaluate(DOWN);
+    await stack.expectRecorded(['viewed own', 'viewed other', 'viewed below', 'dismissed own']);
+  });
+
+  test('coming back before it is over keeps the offer, and the time starts again', async ({
+    page,
+    stack,
+  }) => {
+    await openIgnoring(
+      page,
+      stack,
+      '2500',
+      `${offer('visited')}${far('below').replace('data-offer-id', 'data-offer-ignore="off" data-offer-id')}`,
+    );
+    await expect.poll(() => heard(page)).toContain('viewed visited');
+    // Two absences that only together last long enough.
+    for (const turn of ['first', 'second']) {
+      await page.evaluate(DOWN);
+      await seeNext(page, `${turn}-away`, 1_300);
+      await page.evaluate(UP);
+      await seeNext(page, `${turn}-back`);
+    }
+    await seeNext(page, 'long-after', 2_700);
+    const seen = ['visited', 'below', 'first-away', 'first-back', 'second-away', 'second-back', 'long-after'];
+    await stack.expectRecorded(seen.map((id) => `viewed ${id}`));
+    await page.evaluate(DOWN);
+    await stack.expectRecorded([...seen.map((id) => `viewed ${id}`), 'dismissed visited']);
+  });
+
+  test('a hidden tab is out of sight', async ({ profile, stack }) => {
+    const { context } = await profile.start();
+    const page = firstPage(context);
+    await openIgnoring(page, stack, '700', offer('behind'));
+    await stack.expectRecorded(['viewed behind']);
+    await context.newPage();
+    expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+    await stack.expectRecorded(['viewed behind', 'dismissed behind']);
+    await page.bringToFront();
+    await seeNext(page, 'front');
+    await stack.expectRecorded(['viewed behind', 'dismissed behind', 'viewed front']);
+  });
+
+  test('a tab that comes back to the front in time keeps its offers', async ({ profile, stack }) => {
+    const { context } = await profile.start();
+    const page = firstPage(context);
+    await openIgnoring(page, stack, '3000', offer('kept'));
+    await stack.expectRecorded(['viewed kept']);
+    const other = await context.newPage();
+    expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+    await other.close();
+    await page.bringToFront();
+    await seeNext(page, 'after', 3_200);
+    await stack.expectRecorded(['viewed kept', 'viewed after']);
+  });
+
+  test('an offer that was never viewed is never ignored', async ({ page, stack }) => {
+    const unseen = '<div class="offer" data-offer-id="glanced" data-offer-dwell="60000"></div>';
+    await openIgnoring(page, stack, '300', `${unseen}${far('below', 1_000)}`);
+    await page.evaluate(DOWN);
+    await stack.expectRecorded(['viewed below']);
+  });
+
+  test('a vetoed view is not ignored either', async ({ page, stack }) => {
+    await openIgnoring(
+      page,
+      stack,
+      '300',
+      `<script>document.addEventListener('offersight:viewed', (event) => {
+         if (event.detail.offerId === 'vetoed') event.preventDefault();
+       })</script>${offer('vetoed')}${offer('heard')}${far('below', 1_000)}`,
+    );
+    await stack.expectRecorded(['viewed heard']);
+    await page.evaluate(DOWN);
+    await stack.expectRecorded(['viewed heard', 'viewed below', 'dismissed heard']);
+  });
+
+  test('the page being left is no dismissal', async ({ page, stack }) => {
+    await openIgnoring(page, stack, '60000', offer('left'));
+    await stack.expectRecorded(['viewed left']);
+    await openIgnoring(page, stack, '60000', offer('next'));
+    await stack.expectRecorded(['viewed left', 'viewed next']);
+  });
+});
+
+for (const mode of ['60000', 'leave']) {
+  test.describe(`an offer that the page takes away, with ignore=${mode}`, () => {
+    test('after it was viewed is dismissed at once', async ({ page, stack }) => {
+      await openIgnoring(page, stack, mode, `${offer('taken')}${offer('stays')}`);
+      await stack.expectRecorded(['viewed taken', 'viewed stays']);
+      await page.locator('[data-offer-id=taken]').evaluate((element) => element.remove());
+      await stack.expectRecorded(['viewed taken', 'viewed stays', 'dismissed taken']);
+      expect(await heard(page)).toContain('dismissed taken ignored');
+    });
+
+    test('before it was viewed is nothing', async ({ page, stack }) => {
+      const unseen = '<div class="offer" data-offer-id="early" data-offer-dwell="60000"></div>';
+      await openIgnoring(page, stack, mode, unseen);
+      await page.locator('[data-offer-id=early]').evaluate((element) => element.remove());
+      await seeNext(page, 'witness', 300);
+      await stack.expectRecorded(['viewed witness']);
+    });
+
+    test('while another element still shows it, or one comes in its place, is not dismissed', async ({
+      page,
+      stack,
+    }) => {
+      await openIgnoring(
+        page,
+        stack,
+        mode,
+        `${offer('double', 'id="one"')}${offer('double', 'id="two"')}${offer('rendered')}`,
+      );
+      await stack.expectRecorded(['viewed double', 'viewed rendered']);
+      await page.evaluate(() => {
+        document.querySelector('#one')?.remove();
+        const rendered = document.querySelector('[data-offer-id=rendered]');
+        rendered?.replaceWith(rendered.cloneNode(true));
+      });
+      await seeNext(page, 'witness', 300);
+      await stack.expectRecorded(['viewed double', 'viewed rendered', 'viewed witness']);
+      await page.evaluate(() => document.querySelector('#two')?.remove());
+      await stack.expectRecorded(['viewed double', 'viewed rendered', 'viewed witness', 'dismissed double']);
+    });
+
+    test('by showing another in the same element is dismissed', async ({ page, stack }) => {
+      await openIgnoring(page, stack, mode, offer('before'));
+      await stack.expectRecorded(['viewed before']);
+      await page.locator('.offer').evaluate((element) => element.setAttribute('data-offer-id', 'after'));
+      await stack.expectRecorded(['viewed before', 'dismissed before', 'viewed after']);
+    });
+  });
+}
+
+test.describe('where leaving is what counts', () => {
+  test('an offer that was viewed is dismissed as the page is left, and not before', async ({
+    page,
+    stack,
+  }) => {
+    await openIgnoring(page, stack, 'leave', `${offer('scrolled')}${offer('seen')}${far('below', 800)}`);
+    await stack.expectRecorded(['viewed scrolled', 'viewed seen']);
+    await page.evaluate(DOWN);
+    await stack.expectRecorded(['viewed scrolled', 'viewed seen', 'viewed below']);
+    await page.goto(`${stack.site.url}/elsewhere`);
+    await stack.expectRecorded([
+      ...['viewed scrolled', 'viewed seen', 'viewed below'],
+      ...['dismissed scrolled', 'dismissed seen', 'dismissed below'],
+    ]);
+    expect((await heard(page)).filter((row) => row.startsWith('dismissed')).toSorted()).toEqual([
+      'dismissed below ignored',
+      'dismissed scrolled ignored',
+      'dismissed seen ignored',
+    ]);
+  });
+
+  test('an offer that was never viewed is not', async ({ page, stack }) => {
+    await openIgnoring(page, stack, 'leave', `${offer('seen')}${far('never-reached')}`);
+    await stack.expectRecorded(['viewed seen']);
+    await page.goto(`${stack.site.url}/elsewhere`);
+    await stack.expectRecorded(['viewed seen', 'dismissed seen']);
+  });
+
+  test('a tab that is only hidden is not left', async ({ profile, stack }) => {
+    const { context } = await profile.start();
+    const page = firstPage(context);
+    await openIgnoring(page, stack, 'leave', offer('waiting'));
+    await stack.expectRecorded(['viewed waiting']);
+    const other = await context.newPage();
+    expect(await page.evaluate(() => document.visibilityState)).toBe('hidden');
+    await openIgnoring(other, stack, 'leave', offer('other', '', '').replace('"0"', '"300"'));
+    await stack.expectRecorded(['viewed waiting', 'viewed other']);
+    await page.bringToFront();
+    await seeNext(page, 'back');
+    await stack.expectRecorded(['viewed waiting', 'viewed other', 'viewed back']);
+  });
+
+  test('a tab that is closed is left', async ({ profile, stack }) => {
+    const { context } = await profile.start();
+    const page = await context.newPage();
+    await openIgnoring(page, stack, 'leave', offer('closed-tab'));
+    await stack.expectRecorded(['viewed closed-tab']);
+    await page.close({ runBeforeUnload: true });
+    await stack.expectRecorded(['viewed closed-tab', 'dismissed closed-tab']);
+  });
+
+  test('what could not be said in leaving is brought by the next page', async ({ page, stack }) => {
+    await openIgnoring(page, stack, 'leave', offer('late'));
+    await stack.expectRecorded(['viewed late']);
+    stack.site.gateway.fault = 'off';
+    const before = stack.site.gateway.calls.length;
+    await page.goto(`${stack.site.url}/elsewhere`);
+    await expect.poll(() => stack.site.gateway.calls.length).toBeGreaterThan(before);
+    expect(stack.recorded()).toEqual(['viewed late']);
+    stack.site.gateway.fault = undefined;
+    await openIgnoring(page, stack, 'leave', '<p>Imprint</p>');
+    await stack.expectRecorded(['viewed late', 'dismissed late']);
+  });
+
+  test('a return out of the back/forward cache neither takes it back nor repeats it', async ({
+    page,
+    stack,
+  }) => {
+    await openIgnoring(page, stack, 'leave', offer('cached'));
+    await stack.expectRecorded(['viewed cached']);
+    await page.goto(`${stack.site.url}/elsewhere`);
+    await stack.expectRecorded(['viewed cached', 'dismissed cached']);
+    // `goBack` would wait for a load that a cached page does not have.
+    await page.evaluate(() => history.back());
+    await expect(page.locator('html[data-persisted=true]')).toHaveCount(1);
+    await seeNext(page, 'after');
+    await stack.expectRecorded(['viewed cached', 'dismissed cached', 'viewed after']);
+    await page.goto(`${stack.site.url}/elsewhere`);
+    await stack.expectRecorded(['viewed cached', 'dismissed cached', 'viewed after', 'dismissed after']);
+  });
+});
+
+test.describe('an offer that somebody reacted to is never ignored', () => {
+  const reactions: Readonly<Record<string, readonly [inside: string, act: (page: Page) => Promise<void>]>> = {
+    'a press on a link inside': [
+      '<a href="#details">Details</a>',
+      (page) => page.click('[data-offer-id=touched] a'),
+    ],
+    'a press on its text': ['<p>Two months</p>', (page) => page.click('[data-offer-id=touched] p')],
+    'a text that is typed inside': [
+      '<input>',
+      (page) => page.locator('[data-offer-id=touched] input').pressSequentially('code'),
+    ],
+  };
+  for (const [name, [inside, act]] of Object.entries(reactions)) {
+    test(`by ${name}`, async ({ page, stack }) => {
+      await openIgnoring(
+        page,
+        stack,
+        '500',
+        `${offer('touched', '', inside)}${offer('untouched', '', inside)}
+         <div style="height: 3000px"></div><div class="offer" data-offer-id="below" data-offer-dwell="1000"></div>`,
+      );
+      await stack.expectRecorded(['viewed touched', 'viewed untouched']);
+      await act(page);
+      await page.evaluate(DOWN);
+      await stack.expectRecorded([
+        ...['viewed touched', 'viewed untouched', 'viewed below'],
+        'dismissed untouched',
+      ]);
+      await page.locator('[data-offer-id=touched]').evaluate((element) => element.remove());
+      await seeNext(page, 'last', 300);
+      await stack.expectRecorded([
+        ...['viewed touched', 'viewed untouched', 'viewed below', 'viewed last'],
+        'dismissed untouched',
+      ]);
+    });
+  }
+
+  test('by a press that a script made it is', async ({ page, stack }) => {
+    await openIgnoring(
+      page,
+      stack,
+      '400',
+      `${offer('scripted', '', '<a href="#more">More</a>')}${far('below', 900)}`,
+    );
+    await stack.expectRecorded(['viewed scripted']);
+    await page.evaluate(() => document.querySelector('a')?.click());
+    await page.evaluate(DOWN);
+    await stack.expectRecorded(['viewed scripted', 'viewed below', 'dismissed scripted']);
+  });
+
+  test('by accepting, dismissing or following a link, when the page is left', async ({ page, stack }) => {
+    await openIgnoring(
+      page,
+      stack,
+      'leave',
+      `${offer('accepted', '', '<button data-offer-accept>Yes</button>')}
+       ${offer('by-api')}
+       ${offer('closed', '', '<button data-offer-dismiss>No</button>')}
+       ${offer('followed', '', '<a href="/elsewhere">More</a>')}${offer('alone', 'style="position: fixed; right: 0; top: 0"')}`,
+    );
+    const seen = ['accepted', 'by-api', 'closed', 'alone'].map((id) => `viewed ${id}`);
+    await page.click('[data-offer-accept]');
+    await page.click('[data-offer-dismiss]');
+    await page.evaluate(() => {
+      const { offersight } = window as unknown as { offersight: { push(command: unknown): void } };
+      offersight.push((tracker: { accept(id: string): void }) => tracker.accept('by-api'));
+    });
+    await page.locator('[data-offer-id=followed]').scrollIntoViewIfNeeded();
+    await expect.poll(() => heard(page)).toContain('viewed followed');
+    await page.click('[data-offer-id=followed] a');
+    await page.waitForURL('**/elsewhere');
+    await stack.expectRecorded([...seen, 'viewed followed', 'dismissed closed', 'dismissed alone']);
+    expect((await heard(page)).filter((row) => row.startsWith('dismissed'))).toEqual([
+      'dismissed closed control',
+      'dismissed alone ignored',
+    ]);
+  });
+});

@@ -1,0 +1,251 @@
+import type { CDPSession, Page } from '@playwright/test';
+import { trackerStats } from './fixtures/ready.js';
+import { expect, test } from './fixtures/stack.js';
+
+/** An offer of 300 × 200 px; the second itself is not the point here. */
+const offer = (id: string, attributes = '', dwellMs = 300) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
+
+/** Runs a script of the page at the moment when an offer counts. */
+const onViewed = (id: string, act: string) => `<script>
+  document.addEventListener('offersight:viewed', ({ detail }) => { if (detail.offerId === '${id}') { ${act} } });
+</script>`;
+
+const TAG = '<script async src="/offersight.js" data-endpoint="/offer-events"></script>';
+
+const IMPORT = `<script type="module">
+  import { createOfferTracker } from '/module/index.js';
+  window.imported = createOfferTracker({ endpoint: '/offer-events' });
+</script>`;
+
+test.describe('one endpoint has one tracker', () => {
+  const body = `${offer('in-view')}${offer('closes', '', 60_000)}<button data-offer-dismiss="closes">x</button>`;
+  const PAGES = {
+    'a script that is loaded twice': TAG,
+    'a script that is loaded three times': TAG + TAG,
+    'a script and an import from npm': IMPORT,
+    'a script that is loaded three times and two imports': TAG + IMPORT + TAG + IMPORT,
+  };
+
+  for (const [name, head] of Object.entries(PAGES)) {
+    test(`so that with ${name} each offer counts once, and closing it too`, async ({ page, stack }) => {
+      await stack.open(page, body, { head });
+      await stack.expectRecorded(['viewed in-view']);
+      await page.click('button');
+      await stack.expectRecorded(['viewed in-view', 'viewed closes', 'dismissed closes']);
+      expect((await trackerStats(page)).offers).toEqual({
+        'in-view': { rendered: 1, viewed: 1, dismissed: 0, accepted: 0 },
+        closes: { rendered: 1, viewed: 1, dismissed: 1, accepted: 0 },
+      });
+    });
+  }
+
+  test('so that a script added much later changes nothing', async ({ page, stack }) => {
+    await stack.open(page, offer('early'));
+    await stack.expectRecorded(['viewed early']);
+    await page.addScriptTag({ url: '/offersight.js' });
+    await page.addScriptTag({ type: 'module', content: IMPORT.replace(/<\/?script.*>/g, '') });
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('late'));
+    await stack.expectRecorded(['viewed early', 'viewed late']);
+  });
+
+  test('so that all of them hand out the same one', async ({ page, stack }) => {
+    await stack.open(page, offer('shared'), { head: TAG + IMPORT });
+    await stack.expectRecorded(['viewed shared']);
+    await expect.poll(() => page.evaluate('!!window.imported')).toBe(true);
+    expect(
+      await page.evaluate('new Promise((done) => offersight.push((own) => done(own === imported)))'),
+    ).toBe(true);
+  });
+});
+
+test.describe('a page where nothing happens', () => {
+  /** Counts what could be polled with, from before the script on. */
+  const COUNTING = `<script>
+    window.calls = {};
+    for (const name of ['requestAnimationFrame', 'setInterval', 'setTimeout', 'requestIdleCallback']) {
+      const original = window[name].bind(window);
+      calls[name] = 0;
+      window[name] = (...given) => { calls[name]++; return original(...given); };
+    }
+    window.startCounting = () => { for (const name in calls) calls[name] = 0; };
+  </script>`;
+
+  /** Offers that wait: below the fold, too little, without a box, or not shown. */
+  const WAITING = `${offer('too-little', 'style="margin-left: -200px"')}${offer('no-box', 'style="display: none"')}
+    <div style="height: 3000px"></div>${Array.from({ length: 200 }, (_, row) => offer(`row-${row}`)).join('')}`;
+
+  test('is left alone while offers wait and one dwells', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('settles')}${offer('witness', '', 5_000)}${WAITING}${onViewed('witness', 'window.counted = { ...calls }')}`,
+      { head: COUNTING },
+    );
+    await stack.expectRecorded(['viewed settles']);
+    await trackerStats(page);
+    // What is counted here would be noticed.
+    expect(await page.evaluate('calls.setTimeout')).toBeGreaterThan(0);
+    await page.evaluate('startCounting()');
+    await stack.expectRecorded(['viewed settles', 'viewed witness']);
+    // The timer of the dwell was set before.
+    expect(await page.evaluate('counted')).toEqual({
+      requestAnimationFrame: 0,
+      setInterval: 0,
+      setTimeout: 0,
+      requestIdleCallback: 0,
+    });
+  });
+
+  test('is left alone while an offer in view is transparent, also beside an animation', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `<style>@keyframes turn { to { transform: rotate(1turn) } }</style>
+       <div style="width: 20px; height: 20px; background: grey; animation: turn 1s linear infinite"></div>
+       ${offer('clear', 'style="opacity: 0"')}${offer('settles')}${offer('witness', '', 5_000)}
+       ${WAITING}${onViewed('witness', 'window.counted = { ...calls }')}`,
+      { head: COUNTING },
+    );
+    await stack.expectRecorded(['viewed settles']);
+    await trackerStats(page);
+    // What is counted here would be noticed.
+    expect(await page.evaluate('calls.setTimeout')).toBeGreaterThan(0);
+    await page.evaluate('startCounting()');
+    await stack.expectRecorded(['viewed settles', 'viewed witness']);
+    expect(await page.evaluate('counted')).toEqual({
+      requestAnimationFrame: 0,
+      setInterval: 0,
+      setTimeout: 0,
+      requestIdleCallback: 0,
+    });
+  });
+});
+
+/** Knows how many observers there are and how many elements they observe, without keeping either alive. */
+const OBSERVING = `<script>
+  window.observing = { observers: 0, elements: 0 };
+  for (const name of ['IntersectionObserver', 'MutationObserver', 'ResizeObserver']) {
+    const targets = new WeakMap();
+    window[name] = class extends window[name] {
+      constructor(...given) {
+        super(...given);
+        observing.observers++;
+        targets.set(this, { known: new WeakSet(), count: 0 });
+      }
+      observe(target, options) {
+        super.observe(target, options);
+        const own = targets.get(this);
+        if (own.known.has(target)) return;
+        own.known.add(target);
+        own.count++;
+        observing.elements++;
+      }
+      unobserve(target) {
+        super.unobserve(target);
+        const own = targets.get(this);
+        if (!own.known.delete(target)) return;
+        own.count--;
+        observing.elements--;
+      }
+      disconnect() {
+        super.disconnect();
+        const own = targets.get(this);
+        observing.elements -= own.count;
+        targets.set(this, { known: new WeakSet(), count: 0 });
+      }
+    };
+  }
+</script>`;
+
+interface Observing {
+  readonly observers: number;
+  readonly elements: number;
+}
+
+const observing = (page: Page): Promise<Observing> => page.evaluate('({ ...observing })');
+
+test.describe('the observers of a page', () => {
+  const list = (count: number) =>
+    Array.from({ length: count }, (_, row) =>
+      offer(`offer-${row}`, `data-offer-ratio="${['0.1', '0.35', '0.6', '0.85'][row % 4]}"`, 60_000),
+    ).join('');
+
+  test('are few, and not more for 1,000 offers than for 20', async ({ page, stack }) => {
+    const observers: number[] = [];
+    for (const [count, witness] of [
+      [20, 'few'],
+      [1_000, 'many'],
+    ] as const) {
+      await stack.open(page, `${offer(witness)}${list(count)}`, { head: OBSERVING });
+      await stack.expectRecorded(witness === 'few' ? ['viewed few'] : ['viewed few', 'viewed many']);
+      await trackerStats(page);
+      observers.push((await observing(page)).observers);
+    }
+    expect(observers[1]).toBe(observers[0]);
+    // One for each share, and some for the page as a whole.
+    expect(observers[0]).toBeLessThanOrEqual(16);
+  });
+
+  test('let go of an offer once it has counted', async ({ page, stack }) => {
+    await stack.open(page, '', { head: OBSERVING });
+    await trackerStats(page);
+    const before = await observing(page);
+    await page.evaluate(
+      (html) => {
+        document.body.innerHTML = html;
+      },
+      `${offer('one')}${offer('two')}${offer('three')}`,
+    );
+    await stack.expectRecorded(['viewed one', 'viewed two', 'viewed three']);
+    expect((await observing(page)).elements).toBe(before.elements);
+  });
+});
+
+test.describe('offers that come and go without end', () => {
+  /** Mounts 1,000 offers and takes them away again, so often; each time the tracker notices both. */
+  const cycle = (page: Page, turns: number) =>
+    page.evaluate(async (count) => {
+      const noticed = async () => {
+        for (let turn = 0; turn < 3; turn++) await new Promise(requestAnimationFrame);
+      };
+      for (let turn = 0; turn < count; turn++) {
+        const list = document.createElement('section');
+        for (let row = 0; row < 1_000; row++) {
+          const element = document.createElement('div');
+          element.className = 'offer';
+          element.dataset.offerId = `row-${row}`;
+          element.dataset.offerDwell = '60000';
+          // Some are in view and some are not shown.
+          if (row % 3 === 0) element.style.cssText = 'position: absolute; top: 0; opacity: 0';
+          list.append(element);
+        }
+        document.body.append(list);
+        await noticed();
+        list.remove();
+        await noticed();
+      }
+    }, turns);
+
+  const heapOf = async (session: CDPSession): Promise<number> => {
+    // What the first one lets go of may keep more alive until the second.
+    for (let turn = 0; turn < 3; turn++) await session.send('HeapProfiler.collectGarbage');
+    return (await session.send('Runtime.getHeapUsage')).usedSize;
+  };
+
+  test('leave nothing behind', async ({ page, context, stack }) => {
+    test.slow();
+    await stack.open(page, offer('witness'), { head: OBSERVING });
+    await stack.expectRecorded(['viewed witness']);
+    const session = await context.newCDPSession(page);
+    await cycle(page, 5);
+    const warm = { heap: await heapOf(session), observing: await observing(page) };
+    await cycle(page, 50);
+    const after = { heap: await heapOf(session), observing: await observing(page) };
+    expect((await trackerStats(page)).offers['row-999']?.rendered).toBe(55);
+    expect(after.observing).toEqual(warm.observing);
+    expect(after.heap / warm.heap).toBeLessThan(1.05);
+    await stack.expectRecorded(['viewed witness']);
+  });
+});
