@@ -56,7 +56,7 @@ export const explain =
       if (watched.get(element) !== item) return 'viewed';
       if (item.dwell !== undefined) return 'dwelling';
       if (!page.isVisible()) return 'page-hidden';
-      if (!item.ratio) return 'not-rendered';
+      if (!item.ratio || Number.isNaN(item.needed)) return 'not-rendered';
       if (!exposed.has(item)) return 'too-small';
       return isDrawn(element) ? 'covered' : 'not-shown';
     };

@@ -36,8 +36,10 @@ const CONTROLS = [
   '[command=close]',
   '[command=request-close]',
   '[command=hide-popover]',
-  '[popovertargetaction=hide]',
+  '[command=toggle-popover]',
+  '[popovertarget]:not([popovertargetaction=show])',
   '[value=cancel]',
+  '[formmethod=dialog]',
   'form[method=dialog] :is([type=submit],button:not([type]))',
 ];
 
@@ -120,7 +122,12 @@ export const createClosing = (
     pending = { reason, targets, timers };
   };
 
-  const holders = (): Element[] => roots.all().flatMap((root) => [...root.querySelectorAll(HOLDER)]);
+  // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself.
+  const holders = (): Element[] =>
+    roots
+      .all()
+      .flatMap((root) => [...root.querySelectorAll(HOLDER)])
+      .filter((holder) => !holder.matches('[popover=manual]:not([role*=dialog])'));
 
   /** Which elements show the offers that a marked control is about. */
   const shown = (event: Event, marked: Element): Element[] => {
@@ -140,14 +147,20 @@ export const createClosing = (
     if (!event.isTrusted) return;
     const marked = nearest(event, `[${DISMISS}]`);
     const control = marked ?? nearest(event, controls);
+    // A press on a child of a disabled control is heard, too.
+    if (control?.matches(':disabled')) return;
     // Some libraries close when the pointer is lifted, and then no click follows.
     if (marked) expect('control', shown(event, marked));
     else if (control) expect('control', [enclosing(registry, control)?.element, nearest(event, HOLDER)]);
     else
       expect(
         'backdrop',
-        // Nobody closes a manual popover by a press elsewhere: it is a toast, and hides itself.
-        holders().filter((holder) => !holder.matches('[popover=manual]') && isOutside(holder, event)),
+        holders().filter(
+          (holder) =>
+            isOutside(holder, event) &&
+            // A link elsewhere leaves for another view, and takes along what no browser closes by a press.
+            (holder.matches('dialog,[popover]') || !nearest(event, 'a[href]')),
+        ),
       );
   };
 
@@ -159,8 +172,11 @@ export const createClosing = (
   const onCancel = ({ target, isTrusted }: Event): void => {
     // Also the close request of a phone's back gesture, which comes without a key.
     const holder = target as Element;
-    if (isTrusted && holder.localName === 'dialog' && !pending?.targets.has(holder))
-      expect('dialog', [holder]);
+    if (!isTrusted || holder.localName !== 'dialog' || pending?.targets.has(holder)) return;
+    // Under a script's own `requestClose()` this comes when the dialog is closed already.
+    queueMicrotask(() => {
+      if (holder.matches('[open]')) expect('dialog', [holder]);
+    });
   };
 
   roots.capture(['click', 'pointerdown'], onPress);

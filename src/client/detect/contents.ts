@@ -42,7 +42,7 @@ export const isDrawn = (element: Element): boolean =>
 const areaOf = ({ width, height }: DOMRectReadOnly): number => width * height;
 
 /** Starts watching. */
-export const createContents = (exposure: Pick<ExposureWatch, 'take' | 'watched'>): Contents => {
+export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' | 'watched'>): Contents => {
   const wholes = new Map<Watched, Whole>();
   /** Which offer a child stands for. */
   const wholeOf = new Map<Element, Whole>();
@@ -69,6 +69,8 @@ export const createContents = (exposure: Pick<ExposureWatch, 'take' | 'watched'>
           time,
         });
       }
+      // Their deadlines are new to it.
+      exposure.recheck();
     },
     { threshold: THRESHOLDS },
   );

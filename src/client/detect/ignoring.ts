@@ -104,7 +104,7 @@ export const createIgnoring = (
   const isMounted = (subject: Subject): boolean =>
     [...registry.placements.values()].some((placement) => subjectOf(placement) === subject);
 
-  roots.capture(['click', 'input'], (event) => {
+  roots.capture(['click', 'keydown', 'input'], (event) => {
     const reacted = event.isTrusted && enclosing(registry, event.composedPath()[0] as Element);
     if (reacted) forget(subjectOf(reacted));
   });

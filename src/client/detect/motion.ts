@@ -1,6 +1,7 @@
 /**
- * What observers of intersections do not report: styles that show an offer without a change of its geometry, and
- * animations that run without the page's own frames. Looks again because something happened, never by polling.
+ * What observers of intersections do not report: styles that show an offer without a change of its geometry, a size
+ * that comes to what had none, and animations that run without the page's own frames. Looks again because something
+ * happened, never by polling.
  */
 import type { Stop } from '../../runtime.js';
 import type { EvaluationListener, ExposureWatch, Watched } from './exposure.js';
@@ -14,18 +15,41 @@ export interface Motion {
 
 /** Starts listening. */
 export const createMotion = (
-  { exposed, recheck }: Pick<ExposureWatch, 'exposed' | 'recheck'>,
+  { watched, exposed, recheck }: Pick<ExposureWatch, 'watched' | 'exposed' | 'recheck'>,
   roots: Pick<Roots, 'capture' | 'all'>,
 ): Motion => {
-  /** Exposed, but not shown as far as styles tell. */
+  /** In the viewport, but without a size or not shown as far as styles tell. */
   const concealed = new Set<Watched>();
   let isFollowing = false;
 
-  const restyled = new MutationObserver(() => {
-    for (const item of concealed) if (!exposed.has(item)) concealed.delete(item);
-    if (concealed.size) recheck();
-    else restyled.disconnect();
+  const isEmpty = ({ ratio, needed }: Watched): boolean => ratio > 0 && Number.isNaN(needed);
+
+  const isConcealed = (item: Watched): boolean =>
+    watched.get(item.placement.element) === item &&
+    (isEmpty(item) || (item.dwell === undefined && exposed.has(item)));
+
+  const lookAgain = (): void => {
+    for (const item of concealed) {
+      if (!isConcealed(item)) forget(item);
+      else if (isEmpty(item)) {
+        // Without a size it counts as wholly visible, so becoming that would be no change.
+        item.near.unobserve(item.placement.element);
+        item.near.observe(item.placement.element);
+      }
+    }
+    if (!concealed.size) restyled.disconnect();
+    recheck();
+  };
+
+  const restyled = new MutationObserver(lookAgain);
+  const resized = new ResizeObserver((entries) => {
+    if (entries.some(({ contentRect }) => contentRect.width && contentRect.height)) lookAgain();
   });
+
+  const forget = (item: Watched): void => {
+    concealed.delete(item);
+    resized.unobserve(item.placement.element);
+  };
 
   const isMoving = ({ placement, dwell }: Watched): boolean =>
     dwell !== undefined &&
@@ -47,19 +71,25 @@ export const createMotion = (
   };
 
   roots.capture(['transitionrun', 'animationstart'], start);
-  // What was transparent may be seen once it has faded in.
-  roots.capture(['transitionend', 'animationend'], recheck);
+  // What was transparent may be seen once it has faded in, and what was empty once its image is there.
+  roots.capture(['transitionend', 'animationend', 'load'], lookAgain);
 
   return {
     onEvaluation(item, before) {
       if (item.dwell !== undefined && before === undefined) start();
-      const isConcealed = item.dwell === undefined && exposed.has(item);
-      if (isConcealed && !concealed.size) {
-        for (const root of roots.all())
-          restyled.observe(root, { attributes: true, childList: true, subtree: true });
+      if (!isConcealed(item)) forget(item);
+      else if (!concealed.has(item)) {
+        if (!concealed.size) {
+          for (const root of roots.all())
+            restyled.observe(root, { attributes: true, childList: true, subtree: true });
+        }
+        concealed.add(item);
+        if (isEmpty(item)) resized.observe(item.placement.element);
       }
-      concealed[isConcealed ? 'add' : 'delete'](item);
     },
-    stop: () => restyled.disconnect(),
+    stop() {
+      restyled.disconnect();
+      resized.disconnect();
+    },
   };
 };

@@ -41,12 +41,16 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
         useStore('readwrite', async (store) => {
           const { transaction } = store;
           const result = work(rowsOf(store));
-          // All or nothing. A failed request has aborted its transaction already, hence the second catch.
+          // All or nothing, and at once: a page that is closing may not live until the transaction ends by itself.
+          // A failed request has aborted it already, hence the catch.
           result
-            .catch((cause: unknown) => {
-              reject(cause);
-              transaction.abort();
-            })
+            .then(
+              () => transaction.commit(),
+              (cause: unknown) => {
+                reject(cause);
+                transaction.abort();
+              },
+            )
             .catch(() => undefined);
           // Success is the transaction's completion, not its requests': it may still abort behind them.
           await promisifyRequest(transaction);
