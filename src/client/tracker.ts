@@ -126,8 +126,8 @@ const createRunningTracker = (
 
   /** The second load follows at once; one that failed is repeated. */
   const load = (): Promise<Later> => {
-    loading ??= import('./later.js').then(
-      async ({ createLater }) => {
+    loading ??= import('./later.js')
+      .then(async ({ createLater }) => {
         loaded = await createLater({
           options,
           runtime,
@@ -142,16 +142,15 @@ const createRunningTracker = (
           report,
         });
         return loaded;
-      },
-      (cause: unknown) => {
+      })
+      .catch((cause: unknown) => {
         runtime.after(RELOAD_MS, () => {
           loading = undefined;
           void later(nothing);
         });
-        report(new OffersightError('delivery', 'Needs all its files.', cause));
+        report(new OffersightError('delivery', 'Needs its files.', cause));
         throw cause;
-      },
-    );
+      });
     return loading;
   };
 
@@ -237,10 +236,8 @@ const createRunningTracker = (
   return {
     observe(target, offer = {}) {
       if (isStopped || !target) return nothing;
-      // By its number, since what belongs to a frame is of other classes.
-      return target.nodeType === Node.ELEMENT_NODE
-        ? registry.observe(target as Element, offer)
-        : (loaded ?? registry).search(target as SearchRoot);
+      // Not by classes, since those of a frame are others.
+      return 'getAttribute' in target ? registry.observe(target, offer) : (loaded ?? registry).search(target);
     },
     dismiss: (offerId, reason) => void later((loaded) => loaded.onDismiss(offerId, reason)),
     accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
