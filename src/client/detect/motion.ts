@@ -77,8 +77,10 @@ export const createMotion = (
   return {
     onEvaluation(item, before) {
       if (item.dwell !== undefined && before === undefined) start();
-      if (!isConcealed(item)) forget(item);
-      else if (!concealed.has(item)) {
+      const isKnown = concealed.has(item);
+      if (!isConcealed(item)) {
+        if (isKnown) forget(item);
+      } else if (!isKnown) {
         if (!concealed.size) {
           for (const root of roots.all())
             restyled.observe(root, { attributes: true, childList: true, subtree: true });
