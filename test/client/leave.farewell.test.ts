@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createFarewell } from '../../src/client/leave.js';
 import { type KeepaliveBytes, NO_PAUSE, type Outbox } from '../../src/client/outbox/outbox.js';
+import type { PageChange } from '../../src/client/page.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { deferred } from '../support/deferred.js';
@@ -29,13 +30,27 @@ describe('the farewell is said', () => {
     const onReply = vi.fn(
       async (_events: readonly OfferEvent[], response: Response): Promise<unknown> => response.text(),
     );
-    const stop = createFarewell(outbox as Outbox, page, runtime, ENDPOINT, keepalive, onReply);
-    return { outbox, page, keepalive, requests, onReply, stop, asked: () => requests.map(({ ids }) => ids) };
+    const onLeave = vi.fn();
+    createFarewell(outbox as Outbox, page, runtime, ENDPOINT, keepalive, onLeave, onReply);
+    return {
+      outbox,
+      page,
+      keepalive,
+      requests,
+      onLeave,
+      onReply,
+      asked: () => requests.map(({ ids }) => ids),
+      /** Lets it happen, and what was to be said be said. */
+      async become(change: PageChange): Promise<void> {
+        page.change(change);
+        await Promise.resolve();
+      },
+    };
   };
 
-  test('as one same-origin keepalive POST', () => {
-    const { page, requests } = start();
-    page.change('hidden');
+  test('as one same-origin keepalive POST', async () => {
+    const { become, requests } = start();
+    await become('hidden');
     expect(requests).toEqual([
       {
         url: ENDPOINT,
@@ -52,59 +67,80 @@ describe('the farewell is said', () => {
     ]);
   });
 
-  test('once while the page is hidden, and with what came since when it is left', () => {
-    const { page, outbox, asked } = start();
-    page.change('hidden');
+  test('once while the page is hidden, and with what came since when it is left', async () => {
+    const { become, outbox, asked } = start();
+    await become('hidden');
     outbox.mirror.set(idOf(7), { event: viewed(7), heldUntil: 0 });
-    page.change('leave');
-    page.change('leave');
+    await become('pagehide');
+    await become('pagehide');
     expect(asked()).toEqual([[idOf(1), idOf(2)], [idOf(7)]]);
   });
 
-  test('again after the page was visible', () => {
-    const { page, asked } = start();
-    page.change('hidden');
-    page.change('visible');
-    page.change('leave');
+  test('again after the page was visible', async () => {
+    const { become, asked } = start();
+    await become('hidden');
+    await become('visible');
+    await become('pagehide');
     expect(asked()).toEqual([
       [idOf(1), idOf(2)],
       [idOf(1), idOf(2)],
     ]);
   });
 
-  test('not because the network is back or the page is visible', () => {
-    const { page, asked } = start();
-    page.change('online');
-    page.change('visible');
+  test('not because the network is back or the page is visible', async () => {
+    const { become, asked } = start();
+    await become('online');
+    await become('visible');
     expect(asked()).toEqual([]);
   });
 
-  test.each(['throttled', 'circuit'] as const)('not in a %s pause', (kind) => {
-    const { page, outbox, asked } = start();
+  test.each(['throttled', 'circuit'] as const)('not in a %s pause', async (kind) => {
+    const { become, outbox, asked } = start();
     outbox.pause = { kind, at: START + 5, failures: 1 };
-    page.change('hidden');
+    await become('hidden');
     expect(asked()).toEqual([]);
   });
 
-  test('in a back-off', () => {
-    const { page, outbox, asked } = start();
+  test('in a back-off', async () => {
+    const { become, outbox, asked } = start();
     outbox.pause = { kind: 'back-off', at: START + 5, failures: 1 };
-    page.change('hidden');
+    await become('hidden');
     expect(asked()).toEqual([[idOf(1), idOf(2)]]);
   });
 
-  test('not after it was stopped', () => {
-    const { page, stop, asked } = start();
-    stop();
-    page.change('hidden');
+  test('not after the page’s listening ended', async () => {
+    const { become, page, asked } = start();
+    page.stop();
+    await become('hidden');
     expect(asked()).toEqual([]);
+  });
+
+  test('behind what the same task still records', async () => {
+    const { page, outbox, asked } = start();
+    page.change('hidden');
+    outbox.mirror.set(idOf(8), { event: viewed(8), heldUntil: 0 });
+    expect(asked()).toEqual([]);
+    await Promise.resolve();
+    expect(asked()).toEqual([[idOf(1), idOf(2), idOf(8)]]);
+  });
+
+  test('with what happens by leaving, which is asked for at `pagehide` alone', async () => {
+    const { become, outbox, onLeave, asked } = start();
+    onLeave.mockImplementation(() => outbox.mirror.set(idOf(9), { event: viewed(9), heldUntil: 0 }));
+    await become('hidden');
+    await become('visible');
+    await become('online');
+    expect(onLeave).not.toHaveBeenCalled();
+    await become('pagehide');
+    expect(onLeave).toHaveBeenCalledOnce();
+    expect(asked().at(-1)).toEqual([idOf(1), idOf(2), idOf(9)]);
   });
 
   test('within the bytes that others have left, and its own are given back when the reply was read', async () => {
     const answer = deferred<Response>();
-    const { page, keepalive, requests } = start(() => answer.promise);
+    const { become, keepalive, requests } = start(() => answer.promise);
     keepalive.inFlight = 1_000;
-    page.change('hidden');
+    await become('hidden');
     expect(requests.map(({ ids }) => ids)).toEqual([[idOf(1), idOf(2)]]);
     expect(keepalive.inFlight).toBe(1_000 + encodeRequest([viewed(1), viewed(2)], START).length);
     answer.resolve(new Response('{}'));
@@ -112,15 +148,15 @@ describe('the farewell is said', () => {
     expect(keepalive.inFlight).toBe(1_000);
   });
 
-  test('in no more bytes than 48,000 with all that is in flight', () => {
-    const { page, outbox, keepalive, requests } = start(() => new Promise(() => undefined));
+  test('in no more bytes than 48,000 with all that is in flight', async () => {
+    const { become, outbox, keepalive, requests } = start(() => new Promise(() => undefined));
     for (let n = 10; n < 260; n++) outbox.mirror.set(idOf(n), { event: viewed(n), heldUntil: 0 });
     keepalive.inFlight = 40_000;
-    page.change('hidden');
+    await become('hidden');
     expect(keepalive.inFlight).toBeGreaterThan(42_000);
     expect(keepalive.inFlight).toBeLessThanOrEqual(48_000);
-    page.change('leave');
-    page.change('leave');
+    await become('pagehide');
+    await become('pagehide');
     expect(keepalive.inFlight).toBeLessThanOrEqual(48_000);
     const said = requests.flatMap(({ ids }) => ids);
     expect(said).toEqual([...new Set(said)]);
@@ -128,8 +164,8 @@ describe('the farewell is said', () => {
 
   test('and its reply handed on with the events it was about', async () => {
     const response = new Response('{"v":1,"results":[]}');
-    const { page, onReply } = start(() => Promise.resolve(response));
-    page.change('hidden');
+    const { become, onReply } = start(() => Promise.resolve(response));
+    await become('hidden');
     await settle();
     expect(onReply.mock.calls).toEqual([[[viewed(1), viewed(2)], response]]);
   });
@@ -137,8 +173,8 @@ describe('the farewell is said', () => {
   test('and where the network fails nothing is harmed', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
-    const { page, keepalive, outbox } = start(() => Promise.reject(new TypeError('offline')));
-    page.change('hidden');
+    const { become, keepalive, outbox } = start(() => Promise.reject(new TypeError('offline')));
+    await become('hidden');
     await settle();
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
@@ -147,9 +183,9 @@ describe('the farewell is said', () => {
   });
 
   test('and where the reply cannot be used the bytes are given back', async () => {
-    const { page, keepalive, onReply } = start();
+    const { become, keepalive, onReply } = start();
     onReply.mockRejectedValue(new Error('no second load'));
-    page.change('hidden');
+    await become('hidden');
     await settle();
     expect(keepalive.inFlight).toBe(0);
   });

@@ -1,17 +1,22 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createPage, type PageChange } from '../../src/client/page.js';
+import { createPage, type Page, type PageChange } from '../../src/client/page.js';
 import { find, render } from '../support/page.js';
 
-const stops: (() => void)[] = [];
+const pages: Page[] = [];
 
 afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-  Reflect.deleteProperty(document, 'prerendering');
+  for (const page of pages.splice(0)) page.stop();
 });
 
-const listen = (): PageChange[] => {
+const open = (): Page => {
+  const page = createPage();
+  pages.push(page);
+  return page;
+};
+
+const listen = (page = open()): PageChange[] => {
   const changes: PageChange[] = [];
-  stops.push(createPage().listen((change) => changes.push(change)));
+  page.listen((change) => changes.push(change));
   return changes;
 };
 
@@ -28,27 +33,22 @@ describe('the page’s life', () => {
     window.dispatchEvent(new Event('pagehide'));
     window.dispatchEvent(new Event('pageshow'));
     window.dispatchEvent(new Event('online'));
-    expect(changes).toEqual(['hidden', 'visible', 'leave', 'visible', 'online']);
+    expect(changes).toEqual(['hidden', 'visible', 'pagehide', 'visible', 'online']);
   });
 
-  test('begins when a prerendered page is activated', () => {
-    const page = createPage();
-    Object.defineProperty(document, 'prerendering', { configurable: true, value: true });
+  test('is seen by whoever asks, as the document says', () => {
+    const page = open();
+    become('hidden');
     expect(page.isVisible()).toBe(false);
-    const changes = listen();
-    Reflect.deleteProperty(document, 'prerendering');
-    document.dispatchEvent(new Event('prerenderingchange'));
-    expect([page.isVisible(), changes]).toEqual([true, ['visible']]);
+    become('visible');
+    expect(page.isVisible()).toBe(true);
   });
 
-  test('is not told once stopped', () => {
+  test('comes back hidden where a page is restored behind another', () => {
     const changes = listen();
-    for (const stop of stops) {
-      stop();
-      stop();
-    }
-    window.dispatchEvent(new Event('pagehide'));
-    expect(changes).toEqual([]);
+    become('hidden');
+    window.dispatchEvent(new Event('pageshow'));
+    expect(changes).toEqual(['hidden']);
   });
 
   test('costs the page no back/forward cache', () => {
@@ -69,9 +69,33 @@ describe('what happens on the page', () => {
       event.stopImmediatePropagation();
     };
     document.addEventListener('click', own, { capture: true });
-    stops.push(() => document.removeEventListener('click', own, { capture: true }));
-    stops.push(createPage().capture(['click'], ({ type }) => order.push(type)));
+    open().capture(['click'], ({ type }) => order.push(type));
     find('p').click();
+    document.removeEventListener('click', own, { capture: true });
     expect(order).toEqual(['click', 'page']);
+  });
+});
+
+describe('stopped', () => {
+  test('nobody hears anything any more, however many listened', () => {
+    render('<p></p>');
+    const page = open();
+    const heard: string[] = [];
+    const told = [listen(page), listen(page)];
+    page.capture(['click', 'keydown'], ({ type }) => heard.push(type));
+    page.stop();
+    page.stop();
+    window.dispatchEvent(new Event('pagehide'));
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    find('p').click();
+    find('p').dispatchEvent(new Event('keydown', { bubbles: true }));
+    expect([told, heard]).toEqual([[[], []], []]);
+  });
+
+  test('the other pages of this document go on', () => {
+    const changes = listen();
+    open().stop();
+    window.dispatchEvent(new Event('online'));
+    expect(changes).toEqual(['online']);
   });
 });

@@ -177,6 +177,7 @@ describe('repeated', () => {
   test('a page view by default: once, wherever and however often it is shown', async () => {
     render('<p data-offer-id="a"></p><i data-offer-id="a"></i>');
     const { tracker, events } = site.start();
+    await tracker.flush();
     site.see(find('p'));
     site.see(find('i'));
     await again('<p data-offer-id="a"></p>');

@@ -175,6 +175,7 @@ describe('a page that is left', () => {
     site.see(find('p'));
     await Promise.resolve();
     window.dispatchEvent(new Event('pagehide'));
+    await Promise.resolve();
     expect(wired(site.posted)).toEqual(['viewed a']);
     await site.frame();
     const { outbox } = await tracker.stats();
@@ -191,6 +192,7 @@ describe('a page that replaced fetch by one that throws', () => {
     site.see(find('p'));
     await Promise.resolve();
     expect(() => window.dispatchEvent(new Event('pagehide'))).not.toThrow();
+    await Promise.resolve();
     await tracker.flush();
     await expect(tracker.stats()).resolves.toMatchObject({ outbox: { waiting: 1, dead: 0 } });
   });

@@ -86,6 +86,7 @@ export const startFlusher = ({
     answer(...given) {
       scripts = given;
     },
-    waiting: () => tab.records.transact(async (rows) => (await rows.list('entry')).map(([key]) => key[1])),
+    waiting: () =>
+      tab.records.transact(async (rows) => (await rows.query('getAllKeys', 'entry')).map((key) => key[1])),
   };
 };

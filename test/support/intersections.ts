@@ -12,50 +12,73 @@ export interface Sight {
   readonly offer?: Size;
   /** @default 1280 × 720; null as in a frame of another origin */
   readonly viewport?: Size | null;
+  /** Whether it is further from the viewport than an observer with a margin looks. @default false */
+  readonly isFar?: boolean;
+  /** Whether nothing covers it; undefined in browsers that cannot tell. */
+  readonly isVisible?: boolean | undefined;
 }
+
+/** What newer observers take beside. */
+type Init = IntersectionObserverInit & { readonly delay?: number; readonly trackVisibility?: boolean };
 
 const rectOf = ({ width, height }: Size): DOMRect => new DOMRect(0, 0, width, height);
 
-const entryOf = (target: Element, sight: Sight): IntersectionObserverEntry => {
+const entryOf = (target: Element, sight: Sight, hasMargin: boolean): IntersectionObserverEntry => {
   const {
     ratio,
     at = 0,
     offer = { width: 300, height: 200 },
     viewport = { width: 1280, height: 720 },
+    isFar = false,
+    isVisible,
   } = sight;
-  return {
+  const entry = {
     target,
     time: at,
     intersectionRatio: ratio,
-    isIntersecting: ratio > 0,
+    isIntersecting: hasMargin ? !isFar : ratio > 0,
     boundingClientRect: rectOf(offer),
-    intersectionRect: rectOf(offer),
+    intersectionRect: rectOf({ width: offer.width, height: offer.height * ratio }),
     rootBounds: viewport && rectOf(viewport),
+    isVisible,
   };
+  return entry;
 };
 
 /** One observer, as a page made it. */
 export class ScriptedObserver implements IntersectionObserver {
   readonly root: Element | Document | null;
-  readonly rootMargin = '0px';
+  readonly rootMargin: string;
   readonly scrollMargin = '0px';
   readonly thresholds: readonly number[];
+  readonly delay: number | undefined;
+  readonly trackVisibility: boolean | undefined;
   readonly observed = new Set<Element>();
+  /** Whether each element was near when that was last told. */
+  readonly #told = new Map<Element, boolean>();
   #queued: IntersectionObserverEntry[] = [];
   readonly #callback: IntersectionObserverCallback;
 
   constructor(
     callback: IntersectionObserverCallback,
-    { root, threshold = 0 }: IntersectionObserverInit = {},
+    { root, rootMargin = '0px', threshold = 0, delay, trackVisibility }: Init = {},
   ) {
     this.#callback = callback;
     this.root = root ?? null;
+    this.rootMargin = rootMargin;
     this.thresholds = [threshold].flat();
+    this.delay = delay;
+    this.trackVisibility = trackVisibility;
     // As browsers do.
     for (const each of this.thresholds) {
       if (!Number.isFinite(each)) throw new TypeError('The threshold is not finite.');
       if (each < 0 || each > 1) throw new RangeError('Threshold values must be numbers between 0 and 1.');
     }
+  }
+
+  /** Whether it looks beyond the viewport. */
+  get hasMargin(): boolean {
+    return this.rootMargin !== '0px';
   }
 
   observe(element: Element): void {
@@ -64,19 +87,26 @@ export class ScriptedObserver implements IntersectionObserver {
 
   unobserve(element: Element): void {
     this.observed.delete(element);
+    this.#told.delete(element);
+    this.#queued = this.#queued.filter(({ target }) => target !== element);
   }
 
   disconnect(): void {
     this.observed.clear();
+    this.#told.clear();
+    this.#queued = [];
   }
 
   takeRecords(): IntersectionObserverEntry[] {
     return this.#queued.splice(0);
   }
 
-  /** Computed, but not delivered yet. */
+  /** Computed, but not delivered yet. One that looks beyond the viewport is told only what changes there. */
   queue(element: Element, sight: Sight): void {
-    this.#queued.push(entryOf(element, sight));
+    const entry = entryOf(element, sight, this.hasMargin);
+    if (this.hasMargin && this.#told.get(element) === entry.isIntersecting) return;
+    this.#told.set(element, entry.isIntersecting);
+    this.#queued.push(entry);
   }
 
   deliver(): void {
@@ -90,7 +120,7 @@ export interface Intersections {
   readonly observers: ScriptedObserver[];
   /** Whether anybody watches the element. */
   isObserved(element: Element): boolean;
-  /** Shows an element to whoever watches it. */
+  /** Shows an element to whoever watches it; those that look beyond the viewport see it first. */
   show(element: Element, sight: Sight): void;
   /** As `show`, but the browser has not called back yet. */
   queue(element: Element, sight: Sight): void;
@@ -102,24 +132,28 @@ export const scriptIntersections = (): Intersections => {
   vi.stubGlobal(
     'IntersectionObserver',
     class extends ScriptedObserver {
-      constructor(callback: IntersectionObserverCallback, init?: IntersectionObserverInit) {
+      constructor(callback: IntersectionObserverCallback, init?: Init) {
         super(callback, init);
         observers.push(this);
       }
     },
   );
-  const watching = (element: Element) => observers.filter(({ observed }) => observed.has(element));
+  const watching = (element: Element, hasMargin: boolean) =>
+    observers.filter((observer) => observer.hasMargin === hasMargin && observer.observed.has(element));
   return {
     observers,
-    isObserved: (element) => watching(element).length > 0,
+    isObserved: (element) => observers.some(({ observed }) => observed.has(element)),
     show(element, sight) {
-      for (const observer of watching(element)) {
-        observer.queue(element, sight);
-        observer.deliver();
+      // What looks beyond the viewport decides who watches exactly.
+      for (const hasMargin of [true, false]) {
+        for (const observer of watching(element, hasMargin)) {
+          observer.queue(element, sight);
+          observer.deliver();
+        }
       }
     },
     queue(element, sight) {
-      for (const observer of watching(element)) observer.queue(element, sight);
+      for (const observer of watching(element, false)) observer.queue(element, sight);
     },
   };
 };

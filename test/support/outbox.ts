@@ -47,4 +47,4 @@ export const openMemoryTab = (
 
 /** The last part of the keys of one kind, in key order. */
 export const storedIds = (records: Records, kind: RecordKey[0]): Promise<unknown[]> =>
-  records.transact(async (rows) => (await rows.list(kind)).map(([key]) => key[1]));
+  records.transact(async (rows) => (await rows.query('getAllKeys', kind)).map((key) => key[1]));

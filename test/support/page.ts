@@ -1,35 +1,41 @@
 /** A page whose life the test tells. Acts on it are real DOM events. */
+import type { Roots } from '../../src/client/detect/roots.js';
 import { createPage, type Page, type PageChange } from '../../src/client/page.js';
 
 /** A page under a test's control. */
 export interface FakePage extends Page {
   /** Lets something happen to the page. */
   change(change: PageChange): void;
-  /** How many listen. */
-  readonly listeners: number;
 }
 
 /** Makes a page that is visible. */
 export const fakePage = (): FakePage => {
-  const { capture } = createPage();
+  const { capture, stop } = createPage();
   const listeners = new Set<(change: PageChange) => void>();
   let isVisible = true;
   return {
     isVisible: () => isVisible,
-    listen(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    listen: (listener) => void listeners.add(listener),
     capture,
     change(change) {
       if (change !== 'online') isVisible = change === 'visible';
       for (const listener of [...listeners]) listener(change);
     },
-    get listeners() {
-      return listeners.size;
+    stop() {
+      listeners.clear();
+      stop();
     },
   };
 };
+
+/** The trees of a page that has but its document. */
+export const documentOnly = ({ capture }: Pick<Page, 'capture'>): Roots => ({
+  capture,
+  search: () => () => undefined,
+  join: () => undefined,
+  all: () => [document],
+  stop: () => undefined,
+});
 
 /** A user's own act: the DOM implementation of the tests gives no event its `isTrusted`. */
 export const trusted = <T extends Event>(event: T, isTrusted = true): T =>
@@ -42,8 +48,8 @@ export const render = (markup: string, selector = 'body > *'): HTMLElement => {
 };
 
 /** The one element that a test knows is there. */
-export const find = (selector: string): HTMLElement => {
-  const found = document.querySelector<HTMLElement>(selector);
+export const find = (selector: string, root: ParentNode = document): HTMLElement => {
+  const found = root.querySelector<HTMLElement>(selector);
   if (!found) throw new Error(`Nothing matches ${selector}`);
   return found;
 };

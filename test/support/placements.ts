@@ -5,6 +5,8 @@ import type { Placement, Registry } from '../../src/client/detect/registry.js';
 /** Every element of the page with `data-offer-id`, as it is now. */
 export const placementsOfPage = (): Registry => ({
   observe: () => () => undefined,
+  search: () => () => undefined,
+  roots: new Set([document]),
   get placements() {
     const placements = new Map<Element, Placement>();
     for (const element of document.querySelectorAll<HTMLElement>('[data-offer-id]')) {
@@ -23,7 +25,7 @@ export const decisionLog = (): DecisionListener & { readonly log: Decision[] } =
   const log: Decision[] = [];
   return {
     log,
-    onDismiss: (offerId, reason, placement) => void log.push([reason, offerId, placement?.element]),
+    onDismiss: (offerId, reason = 'api', placement) => void log.push([reason, offerId, placement?.element]),
     onAccept: (offerId, placement) => void log.push(['accept', offerId, placement?.element]),
   };
 };

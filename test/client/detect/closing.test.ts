@@ -1,24 +1,28 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type ClosingOptions, createClosing } from '../../../src/client/detect/closing.js';
-import type { Stop } from '../../../src/runtime.js';
-import { type FakePage, fakePage, find, render, trusted } from '../../support/page.js';
+import { type Closing, type ClosingOptions, createClosing } from '../../../src/client/detect/closing.js';
+import { documentOnly, type FakePage, fakePage, find, render, trusted } from '../../support/page.js';
 import { type Decision, decisionLog, placementsOfPage } from '../../support/placements.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 
 let log: Decision[];
 let page: FakePage;
 let runtime: FakeRuntime;
-let stop: Stop;
+let closing: Closing;
 
 const start = (options: ClosingOptions = {}): void => {
   const decisions = decisionLog();
   ({ log } = decisions);
   page = fakePage();
   runtime = fakeRuntime();
-  stop = createClosing(placementsOfPage(), page, runtime, options, decisions);
+  closing = createClosing(placementsOfPage(), documentOnly(page), page, runtime, options, decisions);
 };
 
 beforeEach(() => start());
+
+const stop = (): void => {
+  page.stop();
+  closing.stop();
+};
 
 afterEach(() => {
   stop();
@@ -47,8 +51,14 @@ describe('a conventional close control counts', () => {
     '<button data-bs-dismiss="modal">×</button>',
     '<button command="close">×</button>',
     '<button command="hide-popover">×</button>',
-    '<button popovertargetaction="hide">×</button>',
+    '<button command="request-close">×</button>',
+    '<button command="toggle-popover">×</button>',
+    '<button popovertarget="x">×</button>',
+    '<button popovertarget="x" popovertargetaction="hide">×</button>',
     '<button value="cancel">×</button>',
+    '<button formmethod="dialog">×</button>',
+    '<form method="dialog"><button>×</button></form>',
+    '<form method="dialog"><button type="submit">×</button></form>',
   ])('%s, once what it stands in is gone', async (control) => {
     render(`<article data-offer-id="a">${control}</article>`);
     const article = find('article');
@@ -98,7 +108,7 @@ describe('a conventional close control counts', () => {
     const card = render(CARD);
     click('button');
     card.remove();
-    page.change('leave');
+    page.change('pagehide');
     expect(log).toEqual([['control', 'a', card]]);
   });
 
@@ -121,6 +131,27 @@ describe('a conventional close control counts', () => {
     expect(log).toEqual([['control', 'a', card]]);
   });
 
+  test('where it is marked and closes when the pointer is lifted, though no click follows', async () => {
+    render(
+      '<div role="dialog"><p data-offer-id="a"></p><i data-offer-id="b"></i><button data-offer-dismiss="b"></button></div>',
+    );
+    const offer = find('i');
+    act('pointerdown', find('button'));
+    offer.remove();
+    await runtime.advance(0);
+    expect(log).toEqual([['control', 'b', offer]]);
+  });
+
+  test('when it is asked whether it is gone', () => {
+    const card = render(CARD);
+    click('button');
+    closing.check();
+    expect(log).toEqual([]);
+    card.remove();
+    closing.check();
+    expect(log).toEqual([['control', 'a', card]]);
+  });
+
   test('also one that the site names itself, and then no other', async () => {
     stop();
     start({ controls: '.away' });
@@ -135,6 +166,42 @@ describe('a conventional close control counts', () => {
     paragraph.remove();
     await runtime.advance(1_000);
     expect(log).toEqual([['control', 'a', article]]);
+  });
+});
+
+describe('a control closes nothing by convention', () => {
+  test.each([
+    '<button aria-label="Close deal">×</button>',
+    '<button popovertarget="x" popovertargetaction="show">×</button>',
+    '<button command="show-modal">×</button>',
+    '<button aria-label="Close" disabled>×</button>',
+    '<form method="dialog"><button type="button">×</button></form>',
+    '<form><button>×</button></form>',
+  ])('%s', async (control) => {
+    render(`<article data-offer-id="a">${control}</article>`);
+    const article = find('article');
+    click('button');
+    article.remove();
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('by labels that the site replaced', async () => {
+    stop();
+    start({ labels: ['Schließen', 'No thanks'] });
+    render(
+      '<i data-offer-id="a"><button aria-label="Close"></button></i><b data-offer-id="b"><button aria-label="Schließen"></button></b><u data-offer-id="c"><button aria-label="No thanks"></button></u>',
+    );
+    for (const selector of ['i', 'b', 'u']) {
+      const offer = find(selector);
+      click(`${selector} button`);
+      offer.remove();
+      await runtime.advance(1_000);
+    }
+    expect(log.map(([reason, offerId]) => [reason, offerId])).toEqual([
+      ['control', 'b'],
+      ['control', 'c'],
+    ]);
   });
 });
 
@@ -161,6 +228,7 @@ describe('Escape counts', () => {
     const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
     press('Escape');
     dialog.dispatchEvent(trusted(new Event('cancel')));
+    await Promise.resolve();
     dialog.removeAttribute('open');
     dialog.dispatchEvent(trusted(new Event('close')));
     await runtime.advance(5_000);
@@ -217,6 +285,38 @@ describe('a press outside counts', () => {
     expect(log).toEqual([['backdrop', 'a', find('p')]]);
   });
 
+  test.each(['<div popover="manual">', '<div popover="manual" role="status">'])(
+    'not for the toast %s, which hides itself',
+    async (toast) => {
+      render(`${toast}<p data-offer-id="a"></p></div><main></main>`);
+      act('pointerdown', find('main'));
+      find('div').remove();
+      await runtime.advance(5_000);
+      press('Escape');
+      expect(log).toEqual([]);
+    },
+  );
+
+  test('for a manual popover that is a dialog', async () => {
+    render('<div popover="manual" role="dialog"><p data-offer-id="a"></p></div><main></main>');
+    const offer = find('p');
+    act('pointerdown', find('main'));
+    find('div').remove();
+    await runtime.advance(0);
+    expect(log).toEqual([['backdrop', 'a', offer]]);
+  });
+
+  test.each([
+    ['not for what only looks like a dialog, by a link that leads away', '<div role="dialog">', []],
+    ['for what the browser closes by a press, also by a link', '<div popover="auto">', [['backdrop', 'a']]],
+  ])('%s', async (_, holder, expected) => {
+    render(`${holder}<p data-offer-id="a"></p></div><a href="#next"></a>`);
+    act('pointerdown', find('a'));
+    find('div').remove();
+    await runtime.advance(5_000);
+    expect(log.map(([reason, offerId]) => [reason, offerId])).toEqual(expected);
+  });
+
   test.each([
     ['inside of its box', { clientX: 110, clientY: 60 }],
     ['by keyboard, without a position', { clientX: 0, clientY: 0 }],
@@ -231,9 +331,29 @@ describe('a press outside counts', () => {
 });
 
 describe('the browser’s own close request counts', () => {
+  test('not where a script asked for it, and so has closed the dialog by then', async () => {
+    const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
+    dialog.dispatchEvent(trusted(new Event('cancel')));
+    dialog.removeAttribute('open');
+    await Promise.resolve();
+    dialog.dispatchEvent(trusted(new Event('close')));
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
+  test('not one that a script makes up', async () => {
+    const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
+    dialog.dispatchEvent(new Event('cancel'));
+    await Promise.resolve();
+    dialog.removeAttribute('open');
+    await runtime.advance(5_000);
+    expect(log).toEqual([]);
+  });
+
   test('once the dialog is closed', async () => {
     const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
     dialog.dispatchEvent(trusted(new Event('cancel')));
+    await Promise.resolve();
     dialog.removeAttribute('open');
     dialog.dispatchEvent(trusted(new Event('close')));
     expect(log).toEqual([['dialog', 'a', find('p')]]);
@@ -272,7 +392,7 @@ describe('nothing was closed', () => {
     card.style.display = 'none';
     card.dispatchEvent(new Event('transitionend'));
     card.remove();
-    page.change('leave');
+    page.change('pagehide');
     await runtime.advance(5_000);
     expect(log).toEqual([]);
   });
@@ -306,12 +426,9 @@ describe('nothing was closed', () => {
     expect(log).toEqual([]);
   });
 
-  test('where a marked control counted already', async () => {
-    render(
-      '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close" data-offer-dismiss></button></div>',
-    );
-    click('button');
-    find('div').remove();
+  test('where a marked control is pressed but stays what it is about', async () => {
+    render('<div role="dialog"><p data-offer-id="a"></p><button data-offer-dismiss></button></div>');
+    act('pointerdown', find('button'));
     await runtime.advance(5_000);
     expect(log).toEqual([]);
   });
@@ -322,7 +439,8 @@ describe('stopped', () => {
     const card = render(CARD);
     click('button');
     stop();
-    expect([runtime.timers, page.listeners]).toEqual([0, 0]);
+    page.change('pagehide');
+    expect(runtime.timers).toBe(0);
     card.remove();
     await runtime.advance(5_000);
     render(MODAL);

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createControls } from '../../../src/client/detect/controls.js';
-import { createPage } from '../../../src/client/page.js';
-import type { Stop } from '../../../src/runtime.js';
+import { createPage, type Page } from '../../../src/client/page.js';
 import { find, render } from '../../support/page.js';
 import { type Decision, decisionLog, placementsOfPage } from '../../support/placements.js';
 
 let log: Decision[];
-let stop: Stop;
+let page: Page;
 
 beforeEach(() => {
   const decisions = decisionLog();
   ({ log } = decisions);
-  stop = createControls(placementsOfPage(), createPage(), decisions);
+  page = createPage();
+  createControls(placementsOfPage(), page, decisions);
 });
 
 afterEach(() => {
-  stop();
+  page.stop();
   document.body.innerHTML = '';
 });
 
@@ -173,7 +173,7 @@ describe('everything else', () => {
 
   test('counts for nothing once stopped', () => {
     render('<article data-offer-id="a"><button data-offer-dismiss>No</button></article>');
-    stop();
+    page.stop();
     click('button');
     expect(log).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createExposureWatch, type ExposureWatch } from '../../../src/client/detect/exposure.js';
+import type { OfferSettings } from '../../../src/client/detect/registry.js';
 import type { ViewabilityRule } from '../../../src/client/detect/viewability.js';
 import { type Intersections, scriptIntersections } from '../../support/intersections.js';
 import { type FakePage, fakePage, find, render } from '../../support/page.js';
@@ -18,8 +19,8 @@ beforeEach(() => {
   browser = scriptIntersections();
   page = fakePage();
   runtime = fakeRuntime();
-  exposure = createExposureWatch(page, runtime);
   seen = [];
+  exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
   hidden = new Set();
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
@@ -27,13 +28,15 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  page.stop();
   exposure.stop();
   vi.unstubAllGlobals();
 });
 
-const watch = (selector = 'p', rule: Partial<ViewabilityRule> = {}): Element => {
-  const element = find(selector);
-  exposure.watch(element, { ...RULE, ...rule }, () => seen.push(selector));
+/** Watches the offer of that name in the element of that name. */
+const watch = (offerId = 'p', settings: OfferSettings = {}): Element => {
+  const element = find(offerId);
+  exposure.watch({ ...settings, element, offerId });
   return element;
 };
 
@@ -256,29 +259,193 @@ describe('the visibility of an element is asked of the browser', () => {
 });
 
 describe('the browser is spared', () => {
-  test('offers under the same rule share one observer', () => {
+  const far = () => browser.observers.filter(({ hasMargin }) => hasMargin);
+  const near = () => browser.observers.filter(({ hasMargin }) => !hasMargin);
+
+  test('one observer looks for all that comes near, a viewport ahead and lazily', () => {
     render('<p></p><i></i><b></b>');
-    for (const selector of ['p', 'i']) watch(selector);
-    watch('b', { ratio: 0.8 });
-    expect(browser.observers.map(({ observed }) => [...observed])).toEqual([
-      [find('p'), find('i')],
-      [find('b')],
+    watch('p');
+    watch('i', { ratio: 0.8 });
+    watch('b');
+    expect(far().map(({ rootMargin, delay, observed }) => [rootMargin, delay, observed.size])).toEqual([
+      ['100% 0%', 100, 3],
     ]);
+  });
+
+  test('only what is near is watched exactly, and offers under the same rule share that', () => {
+    render('<p></p><i></i><b></b><u></u>');
+    for (const name of ['p', 'i', 'u']) watch(name);
+    watch('b', { ratio: 0.8 });
+    expect(near().map(({ observed }) => observed.size)).toEqual([0, 0]);
+    for (const name of ['p', 'i', 'b']) show(find(name), 0);
+    show(find('u'), 0, { isFar: true });
+    expect(near().map(({ observed }) => [...observed])).toEqual([[find('p'), find('i')], [find('b')]]);
+  });
+
+  test('what goes far is watched exactly no more, until it comes near again', async () => {
+    render('<p></p>');
+    const offer = watch();
+    show(offer, 0.8);
+    await runtime.advance(900);
+    show(offer, 0, { isFar: true });
+    expect(near().map(({ observed }) => observed.size)).toEqual([0]);
+    await runtime.advance(5_000);
+    expect(seen).toEqual([]);
+    show(offer, 0.8);
+    await runtime.advance(1_000);
+    expect(seen).toEqual(['p']);
+  });
+
+  test('what jumped away is taken for gone by whoever tells it first', async () => {
+    render('<p></p>');
+    const offer = watch();
+    show(offer, 0.8);
+    await runtime.advance(500);
+    for (const observer of far()) {
+      observer.queue(offer, { ratio: 0, at: 500, isFar: true });
+      observer.deliver();
+    }
+    await runtime.advance(5_000);
+    expect(seen).toEqual([]);
+  });
+
+  test('an offer’s own dwell needs no observer of its own', () => {
+    render('<p></p><i></i>');
+    watch('p');
+    watch('i', { dwellMs: 5_000 });
+    expect(near()).toHaveLength(1);
   });
 
   test('a top-level page observes against its document', () => {
     render('<p></p>');
     watch();
-    expect(browser.observers.map(({ root }) => root)).toEqual([document]);
+    expect(browser.observers.map(({ root }) => root)).toEqual([document, document]);
   });
 
-  test('stopped, it observes nothing, listens to nothing and has no timer', async () => {
+  test('an element of another document is observed against the top-level viewport', () => {
+    const element = document.implementation.createHTMLDocument().createElement('p');
+    exposure.watch({ element, offerId: 'p' });
+    expect(browser.observers.map(({ root }) => root)).toEqual([null, null]);
+    show(element, 1);
+    expect(browser.isObserved(element)).toBe(true);
+  });
+
+  test('what nobody watches any more is observed by nobody', () => {
     render('<p></p>');
     const offer = watch();
     show(offer, 1);
+    exposure.unwatch(offer);
+    expect(browser.isObserved(offer)).toBe(false);
+  });
+
+  test('stopped, it has no timer, and none begins when the page is hidden', async () => {
+    render('<p></p>');
+    show(watch(), 1);
+    page.stop();
     exposure.stop();
     exposure.stop();
+    page.change('hidden');
     await runtime.advance(5_000);
-    expect([browser.isObserved(offer), page.listeners, runtime.timers, seen]).toEqual([false, 0, 0, []]);
+    expect([runtime.timers, seen]).toEqual([0, []]);
+  });
+});
+
+describe('what is known of an offer that has not counted', () => {
+  const known = (element: Element) => exposure.watched.get(element);
+
+  test('begins with nothing', () => {
+    render('<p></p>');
+    expect(known(watch('p', { ratio: 0.7 }))).toMatchObject({
+      placement: { offerId: 'p' },
+      rule: { ratio: 0.7, largeRatio: 0.7, dwellMs: 1_000 },
+      ratio: 0,
+      dwell: undefined,
+    });
+  });
+
+  test('is the share last seen, the share it needs and since when it dwells', async () => {
+    render('<p></p>');
+    const offer = watch();
+    await runtime.advance(30);
+    show(offer, 0.6);
+    expect(known(offer)).toMatchObject({ ratio: 0.6, needed: 0.5, dwell: 30 });
+    show(offer, 0.2);
+    expect(known(offer)).toMatchObject({ ratio: 0.2, needed: 0.5, dwell: undefined });
+  });
+
+  test('needs no number where it has no box', () => {
+    render('<p></p>');
+    const offer = watch();
+    show(offer, 0, { offer: { width: 0, height: 0 } });
+    expect(known(offer)?.needed).toBeNaN();
+    show(offer, 0, { isFar: true, offer: { width: 0, height: 0 } });
+    expect(known(offer)?.needed).toBeNaN();
+  });
+
+  test('is exposed by its geometry alone, whether it is shown or the page is visible', () => {
+    render('<p></p><i></i>');
+    const [offer, other] = [watch('p'), watch('i')];
+    hidden.add(offer);
+    show(offer, 0.6);
+    show(other, 0.4);
+    expect([...exposure.exposed].map(({ placement }) => placement.offerId)).toEqual(['p']);
+    page.change('hidden');
+    expect(exposure.exposed.size).toBe(1);
+    show(offer, 0.4);
+    expect(exposure.exposed.size).toBe(0);
+  });
+
+  test('is forgotten when it counts, before that is told', () => {
+    render('<p></p>');
+    const offer = watch('p', { dwellMs: 0 });
+    const counts: number[] = [];
+    exposure.onEvaluation = () => counts.push(exposure.watched.size, exposure.exposed.size);
+    show(offer, 1);
+    expect([seen, counts]).toEqual([['p'], [0, 0]]);
+  });
+});
+
+describe('who helps to see', () => {
+  test('is told of each evaluation, with the dwell before it and its time', async () => {
+    render('<p></p>');
+    const offer = watch();
+    const told: unknown[] = [];
+    exposure.onEvaluation = (item, before, at) => told.push([item.placement.offerId, before, item.dwell, at]);
+    await runtime.advance(10);
+    show(offer, 0.9);
+    await runtime.advance(200);
+    page.change('hidden');
+    page.change('visible');
+    show(offer, 0.1, { at: 205 });
+    expect(told).toEqual([
+      ['p', undefined, 10, 10],
+      ['p', 10, undefined, 210],
+      ['p', undefined, 210, 210],
+      ['p', 210, undefined, 205],
+    ]);
+  });
+
+  test('decides whether what is exposed can be seen', async () => {
+    render('<p></p><i></i>');
+    exposure.isShown = (element) => element.localName === 'i';
+    show(watch('p'), 1);
+    show(watch('i'), 1);
+    await runtime.advance(1_000);
+    expect(seen).toEqual(['i']);
+  });
+
+  test('may bring what it saw of an offer without a box', async () => {
+    render('<p></p>');
+    const item = exposure.watched.get(watch());
+    if (!item) return expect.unreachable();
+    const sample = { boundingClientRect: { width: 300, height: 200 }, rootBounds: null, time: 0 };
+    exposure.take(item, { ...sample, intersectionRatio: 0.49 });
+    await runtime.advance(2_000);
+    exposure.take(item, { ...sample, intersectionRatio: 0.5, time: 2_000 });
+    exposure.recheck();
+    await runtime.advance(999);
+    expect(seen).toEqual([]);
+    await runtime.advance(1);
+    expect(seen).toEqual(['p']);
   });
 });

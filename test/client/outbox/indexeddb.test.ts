@@ -26,7 +26,7 @@ describe('records of one database', () => {
   test('are not those of another name', async () => {
     const [one, other] = [open(fakeRuntime()), open(fakeRuntime())];
     await one.transact(async (rows) => rows.put(['entry', 'a'], {}));
-    await expect(other.transact((rows) => rows.count('entry'))).resolves.toBe(0);
+    await expect(other.transact((rows) => rows.query('count', 'entry'))).resolves.toBe(0);
   });
 });
 
@@ -50,7 +50,7 @@ describe('blocked storage rejects and harms nobody', () => {
   const attempt = (name: string, runtime = fakeRuntime()): Promise<unknown> =>
     indexedDbRecords(name, runtime).transact(async (rows) => {
       works();
-      return rows.count('entry');
+      return rows.query('count', 'entry');
     });
 
   test('where looking at `indexedDB` throws', async () => {
@@ -119,8 +119,8 @@ describe('blocked storage rejects and harms nobody', () => {
     openingAs((request) => {
       request.onerror?.();
     });
-    await records.transact((rows) => rows.count('entry')).catch(() => undefined);
+    await records.transact((rows) => rows.query('count', 'entry')).catch(() => undefined);
     vi.unstubAllGlobals();
-    await expect(records.transact((rows) => rows.count('entry'))).resolves.toBe(0);
+    await expect(records.transact((rows) => rows.query('count', 'entry'))).resolves.toBe(0);
   });
 });

@@ -60,8 +60,7 @@ describe('records with memory to fall back on, once storage broke', () => {
     breakDown();
     await records.transact(async (rows) => rows.put(['entry', 'a'], { n: 1 }));
     await records.transact(async (rows) => rows.put(['entry', 'b'], { n: 2 }));
-    const listed = await records.transact((rows) => rows.list('entry'));
-    expect(listed.map(([key]) => key)).toEqual([
+    await expect(records.transact((rows) => rows.query('getAllKeys', 'entry'))).resolves.toEqual([
       ['entry', 'a'],
       ['entry', 'b'],
     ]);
@@ -77,7 +76,11 @@ describe('records with memory to fall back on, once storage broke', () => {
     await Promise.all([put('a'), put('b'), put('c')]);
     await put('d');
     expect(onBlocked.mock.calls).toEqual([[broken]]);
-    const listed = await records.transact((rows) => rows.list('entry'));
-    expect(listed.map(([, value]) => value)).toEqual([{ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' }]);
+    await expect(records.transact((rows) => rows.query('getAll', 'entry'))).resolves.toEqual([
+      { id: 'a' },
+      { id: 'b' },
+      { id: 'c' },
+      { id: 'd' },
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 /** What every store of records promises, wherever it keeps them. */
 import { describe, expect, test } from 'vitest';
+import { list } from '../../../src/client/outbox/leasing.js';
 import type { RecordKey, Records } from '../../../src/client/outbox/outbox.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../support/runtime.js';
 
@@ -10,7 +11,7 @@ const read = (records: Records, key: RecordKey): Promise<unknown> =>
   records.transact((rows) => rows.get(key));
 
 const keysOf = (records: Records, kind: RecordKey[0]): Promise<unknown[]> =>
-  records.transact(async (rows) => (await rows.list(kind)).map(([key]) => key));
+  records.transact(async (rows) => [...(await rows.query('getAllKeys', kind))]);
 
 /** Runs the promises of {@link Records} against a store. */
 export const describeRecords = (open: OpenRecords): void => {
@@ -33,7 +34,7 @@ export const describeRecords = (open: OpenRecords): void => {
         rows.put(['entry', 'c'], { n: 3 });
       });
       await records.transact(async (rows) => rows.delete(['entry', 'a']));
-      await expect(records.transact((rows) => rows.list('entry'))).resolves.toEqual([
+      await expect(records.transact((rows) => list(rows, 'entry'))).resolves.toEqual([
         [['entry', 'b'], { n: 22 }],
         [['entry', 'c'], { n: 3 }],
       ]);
@@ -50,7 +51,11 @@ export const describeRecords = (open: OpenRecords): void => {
         rows.put(['entry', 'k'], { n: 7 });
         rows.put(['entry', 'l'], { n: 8 });
         rows.delete(['entry', 'k']);
-        return [await rows.get(['entry', 'k']), await rows.get(['entry', 'l']), await rows.count('entry')];
+        return [
+          await rows.get(['entry', 'k']),
+          await rows.get(['entry', 'l']),
+          await rows.query('count', 'entry'),
+        ];
       });
       expect(seen).toEqual([undefined, { n: 8 }, 1]);
     });
@@ -74,8 +79,8 @@ export const describeRecords = (open: OpenRecords): void => {
 
     const page = async (records: Records, limit?: number, after?: string): Promise<unknown[]> =>
       records.transact(async (rows) =>
-        (await rows.list('entry', limit, after === undefined ? undefined : ['entry', after])).map(
-          ([, value]) => (value as { id: string }).id,
+        (await rows.query('getAll', 'entry', limit, after === undefined ? undefined : ['entry', after])).map(
+          (value) => (value as { id: string }).id,
         ),
       );
 
@@ -130,17 +135,17 @@ export const describeRecords = (open: OpenRecords): void => {
         ['seen', 'x', 'viewed'],
       ]);
       const counts = await records.transact(async (rows) => [
-        await rows.count('dead'),
-        await rows.count('entry'),
-        await rows.count('seen'),
-        await rows.count('state'),
+        await rows.query('count', 'dead'),
+        await rows.query('count', 'entry'),
+        await rows.query('count', 'seen'),
+        await rows.query('count', 'state'),
       ]);
       expect(counts).toEqual([1, 2, 3, 1]);
     });
 
     test('a page that runs out does not go on into the next kind', async () => {
       const records = await filled();
-      const listed = await records.transact((rows) => rows.list('entry', 9, ['entry', 'x']));
+      const listed = await records.transact((rows) => list(rows, 'entry', 9, ['entry', 'x']));
       expect(listed).toEqual([[['entry', 'y'], { of: 'entry' }]]);
     });
 
@@ -165,7 +170,7 @@ export const describeRecords = (open: OpenRecords): void => {
         throw broken;
       });
       await expect(failing).rejects.toBe(broken);
-      await expect(records.transact((rows) => rows.list('entry'))).resolves.toEqual([
+      await expect(records.transact((rows) => list(rows, 'entry'))).resolves.toEqual([
         [['entry', 'old'], { n: 1 }],
       ]);
     });
@@ -198,7 +203,7 @@ export const describeRecords = (open: OpenRecords): void => {
       const raise = (): Promise<number> =>
         records.transact(async (rows) => {
           const { n = 0 } = ((await rows.get(['state', 'pause'])) ?? {}) as { n?: number };
-          await rows.count('entry');
+          await rows.query('count', 'entry');
           rows.put(['state', 'pause'], { n: n + 1 });
           return n + 1;
         });
