@@ -4,6 +4,7 @@ import {
   type Dwell,
   deadlineOf,
   neededRatio,
+  ruleOf,
   type Size,
   step,
   thresholdsOf,
@@ -49,9 +50,33 @@ describe('the visible share that makes an offer count', () => {
     expect(needed).toBeGreaterThan((0.3 / 6) * 0.9);
   });
 
-  test('an offer without area never counts', () => {
-    expect(0.9 >= neededRatio(size(0, 0), DESKTOP, RULE)).toBe(false);
-    expect(1 >= neededRatio(size(300, 0), DESKTOP, RULE)).toBe(false);
+  test.each([
+    [0, 0],
+    [300, 0],
+    [0, 250],
+  ])('an offer of %i × %i has no area, needs no number and never counts', (width, height) => {
+    const needed = neededRatio(size(width, height), DESKTOP, RULE);
+    expect(needed).toBeNaN();
+    expect(1 >= needed).toBe(false);
+  });
+
+  test('an offer in a viewport without area can show nothing, so its need is below every share', () => {
+    expect(neededRatio(size(300, 250), size(0, 720), RULE)).toBe(0);
+  });
+
+  test('an offer that fits exactly needs no less than one that fits with room', () => {
+    expect(neededRatio(size(400, 300), size(400, 300), RULE)).toBe(0.5);
+    expect(neededRatio(size(400, 300), size(401, 301), RULE)).toBe(0.5);
+  });
+
+  test('an offer one pixel too wide needs one threshold less', () => {
+    expect(neededRatio(size(401, 300), size(400, 300), RULE)).toBeCloseTo(0.45, 12);
+  });
+
+  test('an offer five hundred viewports large still needs a share that is observed', () => {
+    const needed = neededRatio(size(1_280, 720 * 500), DESKTOP, RULE);
+    expect(thresholdsOf(RULE)).toContain(needed);
+    expect(needed).toBeGreaterThan(0);
   });
 
   const length = fc.double({ min: 1, max: 4_000, noNaN: true });
@@ -103,6 +128,47 @@ describe('the visible share that makes an offer count', () => {
   });
 });
 
+describe('what an offer has of its own', () => {
+  test('stands in for the rule, the share also where the offer is large', () => {
+    expect(ruleOf(RULE, { ratio: 0.75, dwellMs: 2_500 })).toEqual({
+      ratio: 0.75,
+      largeRatio: 0.75,
+      dwellMs: 2_500,
+      largeAreaPx: 242_500,
+    });
+  });
+
+  test('may ask for less than what large offers need', () => {
+    expect(neededRatio(size(970, 300), DESKTOP, ruleOf(RULE, { ratio: 0.1 }))).toBeCloseTo(0.1, 12);
+  });
+
+  test('may ask a large offer for all of itself', () => {
+    expect(neededRatio(size(970, 300), DESKTOP, ruleOf(RULE, { ratio: 1 }))).toBe(1);
+  });
+
+  test('may be nothing at all', () => {
+    expect(ruleOf(RULE, { ratio: 0, dwellMs: 0 })).toEqual({ ...RULE, ratio: 0, largeRatio: 0, dwellMs: 0 });
+  });
+
+  test('leaves the rule as it is where it is left out', () => {
+    expect(ruleOf(RULE, {})).toEqual(RULE);
+    expect(ruleOf(RULE, { ratio: undefined, dwellMs: undefined })).toEqual(RULE);
+  });
+
+  test.each([Number.NaN, -0.01, 1.01, Infinity, -Infinity])('is no share of %d', (ratio) => {
+    expect(ruleOf(RULE, { ratio })).toEqual(RULE);
+  });
+
+  test.each([Number.NaN, -1, -Infinity])('is no time of %d', (dwellMs) => {
+    expect(ruleOf(RULE, { dwellMs })).toEqual(RULE);
+  });
+
+  test('leaves the rule that it was made from alone', () => {
+    const rule = Object.freeze({ ...RULE });
+    expect(ruleOf(rule, { ratio: 0.9 })).not.toBe(rule);
+  });
+});
+
 describe('the thresholds of an observer', () => {
   test('are shares that a browser takes', () => {
     fc.assert(
@@ -117,6 +183,18 @@ describe('the thresholds of an observer', () => {
 
   test('hold the share of small offers and of large ones', () => {
     expect(thresholdsOf(RULE)).toEqual(expect.arrayContaining([0.5, 0.3]));
+  });
+
+  test('go down from each by a tenth, sixty times', () => {
+    const thresholds = thresholdsOf(RULE);
+    expect(thresholds).toHaveLength(120);
+    for (const top of [0.5, 0.3]) {
+      for (const power of [1, 2, 59]) expect(thresholds).toContain(top * 0.9 ** power);
+    }
+  });
+
+  test('are all nothing where any pixel is enough', () => {
+    expect(new Set(thresholdsOf({ ...RULE, ratio: 0, largeRatio: 0 }))).toEqual(new Set([0]));
   });
 });
 
