@@ -190,8 +190,8 @@ const createRunningTracker = (
     const target = placement?.element.isConnected ? placement.element : document;
     if (!target.dispatchEvent(announced)) return false;
     void later((loaded) => loaded.onAnnounced(event, placement));
-    if (!waiting.length) queueMicrotask(commit);
-    waiting.push({ event, isOnce: impression.isOnce });
+    // The first of a task takes along those that follow.
+    if (waiting.push({ event, isOnce: impression.isOnce }) === 1) queueMicrotask(commit);
     return true;
   };
 
@@ -244,7 +244,7 @@ const createRunningTracker = (
     flush: () =>
       later(async (loaded) => {
         // What this tick records belongs to the flush, and is committed in the microtask before this one.
-        await undefined;
+        await Promise.resolve();
         await committed;
         await loaded.flush();
       }),
@@ -286,8 +286,10 @@ export const createOfferTracker = (options = {} as TrackerOptions): OfferTracker
     const { endpoint } = resolved;
     // Found also by another copy of this package.
     const key = Symbol.for(`offersight ${endpoint}`);
-    const shared = globalThis as { [key]?: OfferTracker };
-    shared[key] ??= createRunningTracker(resolved, report, () => delete shared[key]);
+    const shared = globalThis as { [key]?: OfferTracker | undefined };
+    shared[key] ??= createRunningTracker(resolved, report, () => {
+      shared[key] = undefined;
+    });
     return shared[key];
   } catch (cause) {
     const isOurs = cause instanceof OffersightError;

@@ -52,9 +52,11 @@ const CONSEQUENCE_MS = 1_000;
 
 /** An act whose consequence is awaited. */
 interface Pending {
-  readonly reason: DismissReason;
-  /** What must be closed or gone, and the offers that it shows. */
-  readonly targets: Map<Element, readonly Placement[]>;
+  /** What must be closed or gone, how it was then closed, and the offers that it shows. */
+  readonly targets: Map<
+    Element,
+    { readonly reason: DismissReason; readonly placements: readonly Placement[] }
+  >;
   readonly timers: readonly Stop[];
 }
 
@@ -95,10 +97,10 @@ export const createClosing = (
   };
 
   const check = (): void => {
-    for (const [element, placements] of pending?.targets ?? []) {
+    for (const [element, { reason, placements }] of pending?.targets ?? []) {
       if (!pending || !isGone(element)) continue;
       pending.targets.delete(element);
-      for (const placement of placements) onDismiss(placement.offerId, pending.reason, placement);
+      for (const placement of placements) onDismiss(placement.offerId, reason, placement);
     }
   };
 
@@ -108,18 +110,18 @@ export const createClosing = (
   };
 
   /** Awaits the consequence of an act; it is the last one that a close is ascribed to. */
-  const expect = (reason: DismissReason, elements: readonly (Element | undefined)[]): void => {
+  const expect = (acts: ReadonlyMap<Element | undefined, DismissReason>): void => {
     finish();
-    const targets = new Map<Element, readonly Placement[]>();
-    for (const element of elements) {
+    const targets: Pending['targets'] = new Map();
+    for (const [element, reason] of acts) {
       // Only what the user could see can be closed by the user.
       if (!element || isGone(element)) continue;
       const placements = within(registry, element).filter((placement) => isDrawn(placement.element));
-      if (placements.length) targets.set(element, placements);
+      if (placements.length) targets.set(element, { reason, placements });
     }
     // The page's own handlers run after us; what they remove at once is gone when the task is over.
     const timers = targets.size ? [runtime.after(0, check), runtime.after(CONSEQUENCE_MS, finish)] : [];
-    pending = { reason, targets, timers };
+    pending = { targets, timers };
   };
 
   // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself.
@@ -145,28 +147,28 @@ export const createClosing = (
     }
     // The page's own scripts could act as well as a user.
     if (!event.isTrusted) return;
+    const acts = new Map<Element | undefined, DismissReason>();
+    for (const holder of holders()) {
+      // A link elsewhere leaves for another view, and takes along what no browser closes by a press.
+      const isKept = !holder.matches('dialog,[popover]') && nearest(event, 'a[href]');
+      if (isOutside(holder, event) && !isKept) acts.set(holder, 'backdrop');
+    }
     const marked = nearest(event, `[${DISMISS}]`);
     const control = marked ?? nearest(event, controls);
     // A press on a child of a disabled control is heard, too.
-    if (control?.matches(':disabled')) return;
-    // Some libraries close when the pointer is lifted, and then no click follows.
-    if (marked) expect('control', shown(event, marked));
-    else if (control) expect('control', [enclosing(registry, control)?.element, nearest(event, HOLDER)]);
-    else
-      expect(
-        'backdrop',
-        holders().filter(
-          (holder) =>
-            isOutside(holder, event) &&
-            // A link elsewhere leaves for another view, and takes along what no browser closes by a press.
-            (holder.matches('dialog,[popover]') || !nearest(event, 'a[href]')),
-        ),
-      );
+    if (control && !control.matches(':disabled')) {
+      // Some libraries close when the pointer is lifted, and then no click follows.
+      const closed = marked
+        ? shown(event, marked)
+        : [enclosing(registry, control)?.element, nearest(event, HOLDER)];
+      for (const element of closed) acts.set(element, 'control');
+    }
+    expect(acts);
   };
 
   const onKey = (event: KeyboardEvent): void => {
     if (hasEscape && event.key === 'Escape' && event.isTrusted && !event.isComposing)
-      expect('escape', holders());
+      expect(new Map(holders().map((holder) => [holder, 'escape'])));
   };
 
   const onCancel = ({ target, isTrusted }: Event): void => {
@@ -175,7 +177,7 @@ export const createClosing = (
     if (!isTrusted || holder.localName !== 'dialog' || pending?.targets.has(holder)) return;
     // Under a script's own `requestClose()` this comes when the dialog is closed already.
     queueMicrotask(() => {
-      if (holder.matches('[open]')) expect('dialog', [holder]);
+      if (holder.matches('[open]')) expect(new Map([[holder, 'dialog']]));
     });
   };
 

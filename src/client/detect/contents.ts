@@ -24,12 +24,12 @@ interface Whole {
 const STEPS = 20;
 const THRESHOLDS = Array.from({ length: STEPS + 1 }, (_, step) => step / STEPS);
 
-/** Asks for boxes before styles: the styles of what is not rendered have to be computed first. */
+/** Asked before styles, since the styles of what is not rendered have to be computed first. */
 const hasBoxBelow = (element: Element): boolean =>
   [...element.children].some((child) => child.checkVisibility?.() || hasBoxBelow(child));
 
 const isContents = (element: Element): boolean =>
-  hasBoxBelow(element) && getComputedStyle(element).display === 'contents';
+  (!element.firstElementChild || hasBoxBelow(element)) && getComputedStyle(element).display === 'contents';
 
 /** What is drawn for an element: itself, or its children's boxes. */
 export const boxesOf = (element: Element): Element[] =>
@@ -75,10 +75,19 @@ export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' 
     { threshold: THRESHOLDS },
   );
 
+  /** Without a size a child counts as wholly visible, so becoming that would be no change. */
+  const resized = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      observer.unobserve(target);
+      observer.observe(target);
+    }
+  });
+
   const part = (whole: Whole, elements: readonly Element[]): void => {
     for (const element of whole.parts.keys()) {
       if (elements.includes(element)) continue;
       observer.unobserve(element);
+      resized.unobserve(element);
       wholeOf.delete(element);
       whole.parts.delete(element);
     }
@@ -87,6 +96,7 @@ export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' 
       whole.parts.set(element, undefined);
       wholeOf.set(element, whole);
       observer.observe(element);
+      resized.observe(element);
     }
   };
 
@@ -95,10 +105,10 @@ export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' 
     const isWatched = exposure.watched.get(element) === item;
     let whole = wholes.get(item);
     if (!whole && !(isWatched && Number.isNaN(item.needed))) return;
-    const boxes = isWatched && isContents(element) ? boxesOf(element) : [];
+    const isOne = isWatched && isContents(element);
     whole ??= { item, parts: new Map() };
-    wholes[boxes.length ? 'set' : 'delete'](item, whole);
-    part(whole, boxes);
+    wholes[isOne ? 'set' : 'delete'](item, whole);
+    part(whole, isOne ? boxesOf(element) : []);
   };
 
   return {
@@ -106,6 +116,9 @@ export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' 
     refresh() {
       for (const item of wholes.keys()) look(item, undefined, 0);
     },
-    stop: () => observer.disconnect(),
+    stop() {
+      observer.disconnect();
+      resized.disconnect();
+    },
   };
 };

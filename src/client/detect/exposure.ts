@@ -141,7 +141,7 @@ export const createExposureWatch = (
     // With the document as root the browser skips most of the work. Inside a frame the frame's own viewport would
     // count then, also while the frame itself is scrolled away, so there the root stays the top-level viewport.
     const root = window === window.top && element.ownerDocument === document ? document : null;
-    const name = key + !root;
+    const name = root ? key : `-${key}`;
     const observer =
       observers.get(name) ??
       new IntersectionObserver(

@@ -33,10 +33,10 @@ interface Awaited {
   stopTimer?: Stop | undefined;
 }
 
-/** The option as an attribute has it; what is none of its values counts as left out. */
-const ignoreOf = (text: string | null): Ignore | undefined => {
-  if (text === 'off' || text === 'leave') return text;
-  return text && Number(text) >= 0 ? Number(text) : undefined;
+/** The option, as a value or as an attribute's text; what is none of its values counts as left out. */
+const ignoreOf = (value: string | number | null | undefined): Ignore | undefined => {
+  if (value === 'off' || value === 'leave') return value;
+  return value != null && value !== '' && Number(value) >= 0 ? Number(value) : undefined;
 };
 
 /** Starts awaiting. */
@@ -116,7 +116,10 @@ export const createIgnoring = (
     onViewed(placement) {
       const { element } = placement;
       const ignore =
-        placement.ignore ?? ignoreOf(element.getAttribute('data-offer-ignore')) ?? defaults.ignore ?? 'off';
+        ignoreOf(placement.ignore) ??
+        ignoreOf(element.getAttribute('data-offer-ignore')) ??
+        ignoreOf(defaults.ignore) ??
+        'off';
       const subject = subjectOf(placement);
       if (ignore === 'off' || awaited.has(subject)) return;
       awaited.set(subject, { placement, ignore, inSight: new Set() });

@@ -149,7 +149,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     },
     stop() {
       observer.disconnect();
-      isDirty = false;
+      roots.clear();
       for (const placement of placements.values()) unmount(placement);
     },
   };

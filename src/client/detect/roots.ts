@@ -33,7 +33,7 @@ const COMPOSED = ['click', 'pointerdown', 'keydown'];
 
 /** Whether a tree is still part of what a user could see. */
 const isPresent = (root: SearchRoot): boolean =>
-  root.isConnected && (root.ownerDocument ?? (root as Document)).defaultView !== null;
+  root.isConnected && (root.ownerDocument ?? root).defaultView !== null;
 
 /**
  * Starts finding trees.
