@@ -30,7 +30,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     kind: fc.constantFrom('hidden' as const, 'visible' as const, 'look' as const),
   }),
 );
-const story = fc.array(happening, { maxLength: 40 });
+const story = fc.array(happening, { maxLength: 40, size: 'max' });
 const rule: fc.Arbitrary<ViewabilityRule> = fc.record({
   ratio: fc.double({ min: 0.01, max: 1, noNaN: true }),
   dwellMs: fc.constantFrom(0, 1, 500, 1_000, 2_500),
