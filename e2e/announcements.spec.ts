@@ -75,6 +75,29 @@ test.describe('the page hears', () => {
     expect(await kept(page, 'heard')).toEqual(['DIV', 'SECTION', '#document']);
   });
 
+  test('on the document what happens inside a shadow root', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div id="host"></div><script>
+         host.attachShadow({ mode: 'open' }).innerHTML = ${JSON.stringify(offer('shaded', NO)).replaceAll('</', '<\\/')};
+       </script>`,
+      {
+        head: `<script>
+          window.heard = [];
+          for (const type of ['viewed', 'dismissed']) document.addEventListener('offersight:' + type, (event) =>
+            heard.push([type, event.detail.offerId, event.target.id, event.composedPath()[0].className]));
+        </script>`,
+      },
+    );
+    await stack.expectRecorded(['viewed shaded']);
+    await page.click('#host button');
+    await stack.expectRecorded(['viewed shaded', 'dismissed shaded']);
+    expect(await kept(page, 'heard')).toEqual([
+      ['viewed', 'shaded', 'host', 'offer'],
+      ['dismissed', 'shaded', 'host', 'offer'],
+    ]);
+  });
+
   test('on the document what happens to an offer that is gone', async ({ page, stack }) => {
     await stack.open(
       page,

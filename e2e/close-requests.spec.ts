@@ -177,6 +177,17 @@ test.describe('a press beside', () => {
     await expectClosed(page, stack, { toggled: 'backdrop' });
   });
 
+  test('a popover, on a close control of something else, closes the offer in it', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<aside>Cookies <button id="cookies" aria-label="Close">x</button></aside>${popover(offer('light'))}`,
+    );
+    await page.click('#cookies');
+    await page.locator('#pop').waitFor({ state: 'hidden' });
+    await expectClosed(page, stack, { light: 'backdrop' });
+  });
+
   test('a popover that stands in a dialog closes the popover’s offer alone', async ({ page, stack }) => {
     await openReady(page, stack, POPOVER_IN_DIALOG);
     await page.click('#open');
@@ -298,6 +309,7 @@ test.describe('is no dismissal', () => {
       `<dialog id="modal" open>${INSIDE}</dialog>`,
       "modal.close('no')",
     ],
+    'requestClose() of a dialog': [modal(INSIDE), 'modal.requestClose()'],
     'the removal of a dialog': [modal(INSIDE), 'modal.remove()'],
     'hidePopover()': [popover(INSIDE), 'pop.hidePopover()'],
     'another popover that opens': [
@@ -327,6 +339,7 @@ test.describe('is no dismissal', () => {
     'a plain toast': `<div id="toast">${INSIDE}</div>`,
     'a toast of role=alert': `<div id="toast" role="alert">${INSIDE}</div>`,
     'a toast of role=status': `<div id="toast" role="status">${INSIDE}</div>`,
+    'a toast that is a manual popover': `<div id="toast" popover="manual" style="margin: 200px">${INSIDE}</div><script>toast.showPopover()</script>`,
   };
   const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     'a press elsewhere': (page) => page.mouse.click(20, 500),
@@ -399,6 +412,7 @@ test.describe('is no dismissal', () => {
 
   const routes: Readonly<Record<string, string>> = {
     'an offer in the page': `<main>${INSIDE}</main>`,
+    'an offer in a side panel of role=dialog': `<main><div role="dialog">${INSIDE}</div></main>`,
   };
   for (const [name, main] of Object.entries(routes)) {
     test(`when a link leads to another view of the same document: ${name}`, async ({ page, stack }) => {

@@ -3,7 +3,7 @@
  * all the time. Each page has both, and what must count is said by name.
  */
 import type { Page } from '@playwright/test';
-import type { OffersightWindow } from './fixtures/ready.js';
+import { type OffersightWindow, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 const DWELL_MS = 400;
@@ -133,18 +133,24 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectCounted(page, ids('row', 0, 3));
     await act(page, 'await counting.eachFrame(20, () => scrollBy(0, 440))');
     await expectCounted(page, ids('row', 0, 3), ids('row', 40, 43));
-    await act(page, 'await counting.eachFrame(8, () => scrollBy(0, -440))');
-    await act(page, 'await counting.eachFrame(4, () => scrollBy(0, 400))');
-    // Now 65 % of offer 34 is there, and nothing of 38.
-    await act(page, 'scrollTo(0, 34 * 220 + 70)');
+    // In the end 65 % of offer 34 is there, and nothing of 38.
+    await act(
+      page,
+      `await counting.eachFrame(8, () => scrollBy(0, -440));
+      await counting.eachFrame(4, () => scrollBy(0, 400));
+      scrollTo(0, 34 * 220 + 70);`,
+    );
     await expectOnly(page, ids('row', 0, 3), ids('row', 34, 37), ids('row', 40, 43));
   });
 
   test('where it jumps', async ({ page, stack }) => {
     await open(stack, page, offers('row', 0, 199), LONG_DWELL_MS);
     await expectCounted(page, ids('row', 0, 3));
-    await act(page, 'await counting.eachFrame(30, (turn) => scrollTo(0, 220 * (5 + ((turn * 37) % 190))))');
-    await act(page, 'scrollTo(0, 150 * 220)');
+    await act(
+      page,
+      `await counting.eachFrame(30, (turn) => scrollTo(0, 220 * (5 + ((turn * 37) % 190))));
+      scrollTo(0, 150 * 220);`,
+    );
     await expectCounted(page, ids('row', 0, 3), ids('row', 150, 153));
     // 30 % of the first and of the last on the screen.
     await act(page, 'scrollTo(0, 20 * 220 + 140)');
@@ -160,9 +166,11 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectCounted(page, ['first', 'deep', 'beside']);
     await act(
       page,
-      `scrollTo(0, 1e6); foot.insertAdjacentHTML('beforeend', '${space(900)}${offer('under')}')`,
+      `scrollTo(0, 1e6);
+      foot.insertAdjacentHTML('beforeend', '${space(900)}${offer('under')}');
+      await counting.eachFrame(2, () => undefined);
+      feed.append(document.querySelector('[data-offer-id=lowest]'));`,
     );
-    await act(page, "feed.append(document.querySelector('[data-offer-id=lowest]'))");
     await expectOnly(page, ['first', 'deep', 'beside', 'below']);
   });
 
@@ -174,8 +182,11 @@ test.describe('the same offers count as for an exact observer', () => {
     const body = `${carousel('upper')}${carousel('lower')}${space(900)}${carousel('unseen')}`;
     await open(stack, page, body, LONG_DWELL_MS);
     await expectCounted(page, ids('upper', 0, 2), ids('lower', 0, 2));
-    await act(page, 'await counting.eachFrame(6, () => { upper.scrollBy(640, 0); unseen.scrollBy(640, 0) })');
-    await act(page, 'lower.scrollLeft = 30 * 320 + 200');
+    await act(
+      page,
+      `await counting.eachFrame(6, () => { upper.scrollBy(640, 0); unseen.scrollBy(640, 0) });
+      lower.scrollLeft = 30 * 320 + 200;`,
+    );
     await expectOnly(
       page,
       ids('upper', 0, 2),
@@ -217,6 +228,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ['above'], ids('shown', 0, 2));
   });
 
+  // The one or two frames between mounting and the jump are no view of the first screen.
   for (const [when, wait] of [
     ['in the task', ''],
     ['a frame after', 'await counting.eachFrame(1, () => undefined);'],
@@ -310,7 +322,8 @@ test.describe('the same offers count as for an exact observer', () => {
     await open(stack, page, `${bar('bar', 0, 5)}${bar('sunk', -70, 2)}${space(20_000)}`);
     await act(
       page,
-      'const until = performance.now() + 2 * 400; while (performance.now() < until) await counting.eachFrame(1, () => scrollBy(0, 48))',
+      `const until = performance.now() + 2 * ${DWELL_MS};
+      while (performance.now() < until) await counting.eachFrame(1, () => scrollBy(0, 48));`,
     );
     await expectOnly(page, ids('bar', 1, 5));
   });
@@ -357,13 +370,16 @@ test.describe('the same offers count as for an exact observer', () => {
     await act(page, 'scrollTo(0, 1200)');
     await act(
       page,
-      'const until = performance.now() + 2 * 1000; while (performance.now() < until) await counting.eachFrame(1, () => scrollBy(0, scrollY < 7000 ? 440 : -4400))',
+      `const until = performance.now() + 2 * ${LONG_DWELL_MS};
+      while (performance.now() < until)
+        await counting.eachFrame(1, () => scrollBy(0, scrollY < 7000 ? 440 : -4400));`,
     );
     await expectOnly(page, ['sticky']);
   });
 });
 
 test.describe('in a frame that the page around it has scrolled away', () => {
+  /** What the frame shows; its second offer is below its own edge. */
   const show = async (page: Page, script: string): Promise<void> => {
     await page.route('**/frame.html', (route) =>
       route.fulfill({
@@ -386,16 +402,13 @@ test.describe('in a frame that the page around it has scrolled away', () => {
     await show(page, '');
     await open(stack, page, BODY);
     await page.waitForFunction(() => frames[0]?.document.querySelectorAll('[data-offer-id]').length === 2);
-    await page.evaluate(
-      () =>
-        new Promise<void>((resolve) =>
-          (window as unknown as OffersightWindow).offersight.push((tracker) => {
-            for (const element of frames[0]?.document.querySelectorAll('[data-offer-id]') ?? [])
-              tracker.observe(element);
-            resolve();
-          }),
-        ),
-    );
+    await trackerStats(page);
+    await page.evaluate(() => {
+      (window as unknown as OffersightWindow).offersight.push((tracker) => {
+        for (const element of frames[0]?.document.querySelectorAll('[data-offer-id]') ?? [])
+          tracker.observe(element);
+      });
+    });
     await expectOnly(page, ['outside']);
     await act(page, 'scrollTo(0, 1e6)');
     await expectCounted(page, ['outside', 'witness', 'inside']);

@@ -24,7 +24,7 @@ const openDiagnosed = async (
   await stack.open(page, body, {
     script: '',
     head: `<script type="module">
-      import { createOfferTracker } from '/module/index.js';
+      import { createOfferTracker, explain } from '/module/index.js';
       window.notes = [];
       window.changes = [];
       new MutationObserver((records) => changes.push(...records.map(({ type, attributeName, target }) =>
@@ -32,7 +32,7 @@ const openDiagnosed = async (
         { attributes: true, childList: true, characterData: true, subtree: true });
       window.tracker = createOfferTracker({
         endpoint: '/offer-events',
-        debug: ({ element, ...note }) => { notes.push({ ...note, elementId: element.id }); ${also} },
+        debug: explain(({ element, ...note }) => { notes.push({ ...note, elementId: element.id }); ${also} }),
         ${options}
       });
     </script>`,
@@ -75,6 +75,14 @@ test.describe('the debug function is told', () => {
       await expectLast(page, 'none', 'not-rendered');
     });
   }
+
+  // Of nothing, a browser says that all of it is visible.
+  test('not-rendered, where an offer has no size', async ({ page, stack }) => {
+    await openDiagnosed(page, stack, offer('none', 'width: 0; height: 0; overflow: hidden') + NEIGHBOUR);
+    expect((await untilTold(page, 'none', 'not-rendered')).dwelledMs).toBe(0);
+    await untilTold(page, 'neighbour', 'dwelling');
+    await expectLast(page, 'none', 'not-rendered');
+  });
 
   test('too-small, with the share that is visible and the one that is needed', async ({ page, stack }) => {
     await openDiagnosed(

@@ -30,9 +30,9 @@ const onViewed = (id: string, act: string) => `<script>
 /** Keeps on the page's clock when each offer counted and when the page could be seen. */
 const CLOCK = `<script>
   window.times = {};
-  document.addEventListener('offersight:viewed', ({ detail }) => { times[detail.offerId] = performance.now(); });
-  document.addEventListener('visibilitychange', () => { times[document.visibilityState] = performance.now(); });
-  addEventListener('pageshow', ({ persisted }) => { if (persisted) times.restored = performance.now(); });
+  document.addEventListener('offersight:viewed', ({ detail, timeStamp }) => { times[detail.offerId] = timeStamp; });
+  document.addEventListener('visibilitychange', ({ timeStamp }) => { times[document.visibilityState] = timeStamp; });
+  addEventListener('pageshow', ({ persisted, timeStamp }) => { if (persisted) times.restored = timeStamp; });
 </script>`;
 
 /** What the clock kept: milliseconds from one moment to another. */
@@ -150,7 +150,7 @@ test.describe('the time that an offer must be visible', () => {
       page,
       `<div class="offer" data-offer-id="by-tag"></div>
        <div class="offer" data-offer-id="by-itself" data-offer-dwell="60000"></div>
-       ${onViewed('witness', 'times.isAfter = times["by-tag"] < times.witness')}${witness()}`,
+       ${onViewed('witness', 'times.isAfter = times["by-tag"] <= times.witness')}${witness()}`,
       { head: CLOCK, script: 'data-endpoint="/offer-events" data-dwell="200"' },
     );
     await stack.expectRecorded(['viewed by-tag', 'viewed witness']);

@@ -79,7 +79,7 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
   const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
   const acceptedOffers = new Set<string>();
   /** What left in this task: a framework may take an element out and put it in again at once. */
-  const left = new Map<Element, string>();
+  const left = new Map<Element, Placement>();
 
   const count = (offerId: string, what: keyof OfferStats): void => {
     offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
@@ -153,7 +153,9 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
       onInvalid(offerId);
       return;
     }
-    if (left.get(element) !== offerId) count(offerId, 'rendered');
+    const before = left.get(element);
+    if (before?.offerId === offerId) placement.impression = before.impression;
+    else count(offerId, 'rendered');
     roots.join(element);
     ignoring.onMount(placement);
   };
@@ -181,7 +183,7 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
     ...decisions,
     onMount,
     onUnmount(placement) {
-      left.set(placement.element, placement.offerId);
+      left.set(placement.element, placement);
       queueMicrotask(() => left.clear());
       // What a user closed is not ignored.
       closing.check();

@@ -8,6 +8,7 @@ import { platformRuntime, type Stop } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
 import {
   createRegistry,
+  type Impression,
   type ObservedOffer,
   type Placement,
   type Repeat,
@@ -60,15 +61,6 @@ export interface OfferTracker {
   stop: Stop;
 }
 
-/** What is known of one showing of an offer. */
-export interface Impression {
-  readonly id: string;
-  /** Whether it counts only if no page or tab has recorded it. */
-  readonly isOnce: boolean;
-  isVetoed?: boolean;
-  isDismissed?: boolean;
-}
-
 /** What an event adds to what all events have. */
 export type Happened =
   | { readonly type: 'viewed' }
@@ -108,8 +100,6 @@ const createRunningTracker = (
   const newId = createIds(runtime);
   const keepalive = { inFlight: 0 };
   const latest = new Map<string, Impression>();
-  /** Of each mount that counts by itself; it lives as long as somebody knows the placement. */
-  const mounts = new WeakMap<Placement, Impression>();
   let waiting: Recordable[] = [];
   let committed: Promise<unknown> | undefined;
   let loading: Promise<Later> | undefined;
@@ -122,7 +112,7 @@ const createRunningTracker = (
     (placement?.repeat ?? options.repeat) === repeat;
 
   const impressionOf = (offerId: string, placement?: Placement): Impression | undefined =>
-    placement && repeats('mount', placement) ? mounts.get(placement) : latest.get(offerId);
+    placement && repeats('mount', placement) ? placement.impression : latest.get(offerId);
 
   /** The second load follows at once; one that failed is repeated. */
   const load = (): Promise<Later> => {
@@ -199,7 +189,7 @@ const createRunningTracker = (
     let impression = impressionOf(offerId, placement);
     if (!impression) {
       impression = { id: newId(), isOnce: repeats('browser', placement) };
-      if (placement) mounts.set(placement, impression);
+      if (placement) placement.impression = impression;
       latest.set(offerId, impression);
       // In the map before the page's listeners run: one of them may close the offer.
       impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);

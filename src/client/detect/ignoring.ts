@@ -6,7 +6,7 @@ import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
 import { boxesOf } from './contents.js';
 import { type DecisionListener, enclosing } from './controls.js';
-import type { Ignore, Placement, Registry, Repeat } from './registry.js';
+import type { Ignore, Impression, Placement, Registry, Repeat } from './registry.js';
 import type { Roots } from './roots.js';
 
 /** Awaits reactions to offers. */
@@ -23,7 +23,7 @@ export interface Ignoring {
 }
 
 /** What is ignored as one: an offer, or one mount of it. */
-type Subject = string | Placement;
+type Subject = string | Placement | Impression;
 
 /** A subject to which nobody has reacted yet. */
 interface Awaited {
@@ -53,7 +53,9 @@ export const createIgnoring = (
   const subjects = new Map<Element, Subject>();
 
   const subjectOf = (placement: Placement): Subject =>
-    (placement.repeat ?? defaults.repeat) === 'mount' ? placement : placement.offerId;
+    (placement.repeat ?? defaults.repeat) === 'mount'
+      ? (placement.impression ?? placement)
+      : placement.offerId;
 
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {

@@ -32,6 +32,15 @@ export interface ObservedOffer extends OfferSettings {
   readonly id?: string | undefined;
 }
 
+/** What is known of one showing of an offer. */
+export interface Impression {
+  readonly id: string;
+  /** Whether it counts only if no page or tab has recorded it. */
+  readonly isOnce: boolean;
+  isVetoed?: boolean;
+  isDismissed?: boolean;
+}
+
 /** An element that shows an offer. */
 export interface Placement extends OfferSettings {
   readonly element: Element;
@@ -39,6 +48,8 @@ export interface Placement extends OfferSettings {
   readonly offerId: string;
   /** Added by hand, so that no attribute tells when it is over. */
   readonly isByHand?: boolean;
+  /** Set when it has counted; with `repeat: 'mount'` each placement has its own. */
+  impression?: Impression | undefined;
 }
 
 /** Where offers are looked for. */
