@@ -5,7 +5,7 @@
  *
  *     --rounds 5 --counts 20,200,1000,10000 --layouts grid,column,carousels
  *
- * Pages with fewer than 1,000 offers take part in the first three rounds alone.
+ * Pages with fewer than 1,000 offers take part in the first two rounds alone.
  */
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   },
 });
 /** More rounds of few offers only show again that there is nothing to see. */
-const FEW = { below: 1_000, rounds: 3 };
+const FEW = { below: 1_000, rounds: 2 };
 const counts = values.counts.split(',').map(Number);
 const layouts = LAYOUTS.filter((layout) => values.layouts.split(',').includes(layout));
 

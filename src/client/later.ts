@@ -177,6 +177,10 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
     }
     if (change === 'online') void flusher.hurry();
   });
+  // Where two windows are side by side, the other one may have accepted a moment ago.
+  page.capture(['focus'], ({ target }) => {
+    if (target === window) void learn();
+  });
   // A page that loads shows that there is a network.
   void flusher.hurry();
   return {

@@ -1,9 +1,9 @@
 // @vitest-environment node
 import { describe, expect, test, vi } from 'vitest';
 import { createDecisions } from '../../src/client/decisions.js';
-import type { Placement } from '../../src/client/detect/registry.js';
+import type { Impression, Placement } from '../../src/client/detect/registry.js';
 import type { Leasing } from '../../src/client/outbox/leasing.js';
-import type { Happened, Impression, Recorder } from '../../src/client/tracker.js';
+import type { Happened, Recorder } from '../../src/client/tracker.js';
 
 /** What was recorded: type, reason, offer, impression and where. */
 type Recorded = readonly [what: string, offerId: string, impression: Impression, at: Placement | undefined];

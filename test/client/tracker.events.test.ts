@@ -222,6 +222,39 @@ describe('repeated', () => {
     expect(new Set(events.map(({ impressionId }) => impressionId)).size).toBe(1);
   });
 
+  test.each(['page', 'mount'] as const)(
+    'a %s: watching an element, ending it and watching it again within a task is one showing',
+    async (repeat) => {
+      render('<p></p>');
+      const { tracker, events } = site.start({ repeat });
+      await tracker.flush();
+      tracker.observe(find('p'), { id: 'a' })();
+      tracker.observe(find('p'), { id: 'a' });
+      site.see(find('p'));
+      tracker.observe(find('p'), { id: 'a' })();
+      tracker.observe(find('p'), { id: 'a' });
+      site.see(find('p'));
+      await tracker.flush();
+      expect(told(events)).toEqual(['viewed a']);
+      expect((await tracker.stats()).offers.a).toMatchObject({ rendered: 1, viewed: 1 });
+    },
+  );
+
+  test('a mount: watching it again in a later task is a showing of its own', async () => {
+    render('<p></p>');
+    const { tracker, events } = site.start({ repeat: 'mount' });
+    await tracker.flush();
+    const stop = tracker.observe(find('p'), { id: 'a' });
+    site.see(find('p'));
+    stop();
+    await site.frame();
+    tracker.observe(find('p'), { id: 'a' });
+    site.see(find('p'));
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'viewed a']);
+    expect((await tracker.stats()).offers.a).toMatchObject({ rendered: 2, viewed: 2 });
+  });
+
   test('a browser: once across pages, each type for itself', async () => {
     render('<p data-offer-id="a"></p>');
     const first = site.start({ repeat: 'browser' });

@@ -1,0 +1,631 @@
+/** What is broken, one promise of seeing or closing at a time, and the tests that have to notice. */
+import type { Tests } from './suite.js';
+
+/** One way to break the client. */
+export interface Mutant {
+  /** What it is called on the command line. */
+  readonly name: string;
+  /** Which promise it breaks. */
+  readonly breaks: string;
+  /** The file that is altered. */
+  readonly file: string;
+  /** A text that is there exactly once, and what stands in its place. */
+  readonly find: string;
+  readonly put: string;
+  /** Each of them fails, by an assertion. */
+  readonly noticedBy: Tests;
+}
+
+const DETECT = 'src/client/detect';
+
+const SEEING: readonly Mutant[] = [
+  {
+    name: 'hidden-time-counts',
+    breaks: 'a page that nobody sees counts nothing',
+    file: `${DETECT}/exposure.ts`,
+    find: 'page.isVisible() && ',
+    put: '',
+    noticedBy: {
+      'e2e/dwell.spec.ts': [
+        'a page that nobody sees › counts nothing, and starts the second again when it is shown',
+        'a page that nobody sees › counts nothing when it was opened behind another',
+      ],
+      'test/client/detect/exposure.test.ts': [
+        'an offer is not seen › while the page is hidden: coming back begins anew',
+      ],
+    },
+  },
+  {
+    name: 'cumulative-dwell',
+    breaks: 'leaving the viewport starts the second again',
+    file: `${DETECT}/viewability.ts`,
+    find: 'qualifies ? (dwell ?? at) : undefined',
+    put: 'dwell ?? (qualifies ? at : undefined)',
+    noticedBy: {
+      'e2e/dwell.spec.ts': [
+        'the time that an offer must be visible › is not collected from glances',
+        'the time that an offer must be visible › starts again when the offer comes back',
+      ],
+      'test/client/detect/viewability.test.ts': [
+        'the dwell › is met by one unbroken stretch only, whatever comes before',
+      ],
+    },
+  },
+  {
+    name: 'no-dwell',
+    breaks: 'an offer counts after a second, not at once',
+    file: `${DETECT}/viewability.ts`,
+    find: '(dwell ?? Infinity) + dwellMs',
+    put: '(dwell ?? Infinity) + 0 * dwellMs',
+    noticedBy: {
+      'e2e/dwell.spec.ts': ['the time that an offer must be visible › is a second'],
+      'test/client/detect/viewability.test.ts': [
+        'the dwell › is over after its time, and never if there is none',
+      ],
+    },
+  },
+  {
+    name: 'any-share',
+    breaks: 'half of an offer must be visible',
+    file: `${DETECT}/exposure.ts`,
+    find: 'item.ratio > Math.max(0, item.needed - TOLERANCE)',
+    put: 'item.ratio > 0',
+    noticedBy: {
+      'e2e/dwell.spec.ts': [
+        'the share of an offer that must be visible › is not met by less than half of it',
+      ],
+    },
+  },
+  {
+    name: 'no-large-rule',
+    breaks: 'from 242,500 px² on 30 % are enough',
+    file: `${DETECT}/viewability.ts`,
+    find: 'area < rule.largeAreaPx ?',
+    put: 'area < Infinity ?',
+    noticedBy: {
+      'e2e/dwell.spec.ts': [
+        'the share of an offer that must be visible › of an offer from 242,500 px² on › is 30 %',
+      ],
+    },
+  },
+  {
+    name: 'own-rule-ignored',
+    breaks: 'an offer’s own share goes before the tracker’s',
+    file: `${DETECT}/viewability.ts`,
+    find: '...(ratio >= 0 && ratio <= 1 && { ratio, largeRatio: ratio }),',
+    put: '',
+    noticedBy: {
+      'e2e/dwell.spec.ts': [
+        'the share of an offer that must be visible › follows the offer rather than the script tag',
+      ],
+    },
+  },
+  {
+    name: 'no-share-for-tall-offers',
+    breaks: 'an offer that does not fit the viewport needs a share of what can show',
+    file: `${DETECT}/viewability.ts`,
+    find: 'return ratio * SHRINK ** Math.ceil(Math.log(most / area) / Math.log(SHRINK));',
+    put: 'return most && ratio;',
+    noticedBy: {
+      'e2e/geometry.spec.ts': [
+        'an offer larger than the viewport › of 3000 px counts when the page opens with it',
+      ],
+      'test/client/detect/viewability.test.ts': [
+        'the visible share that makes an offer count › an offer twice as tall as the viewport needs that share of the most that can show',
+      ],
+    },
+  },
+  {
+    name: 'transparent-counts',
+    breaks: 'opacity 0 does not count',
+    file: `${DETECT}/exposure.ts`,
+    find: 'visibilityProperty: true, opacityProperty: true',
+    put: 'visibilityProperty: true',
+    noticedBy: {
+      'e2e/geometry.spec.ts': [
+        'an offer that is there but not shown › by opacity: 0 on itself does not count when that comes before its time is over',
+        'an offer that is there but not shown › by opacity: 0 on its ancestor counts once it is shown by a transition',
+      ],
+    },
+  },
+  {
+    name: 'fading-in-unnoticed',
+    breaks: 'what was transparent counts once it can be seen',
+    file: `${DETECT}/motion.ts`,
+    find: '(item.dwell === undefined && exposed.has(item))',
+    put: 'false',
+    noticedBy: {
+      'e2e/geometry.spec.ts': [
+        'an offer that is there but not shown › by opacity: 0 on itself counts once it is shown at once',
+      ],
+    },
+  },
+  {
+    name: 'compositor-animation-not-followed',
+    breaks: 'what an animation carries out of the viewport does not count',
+    file: `${DETECT}/motion.ts`,
+    find: 'if (isFollowing) requestAnimationFrame(follow);',
+    put: '',
+    noticedBy: {
+      'e2e/geometry.spec.ts': [
+        'an offer that is moved by a transform › that an animation moves out on itself does not count when that comes before its time is over',
+      ],
+    },
+  },
+  {
+    name: 'display-contents-never-counts',
+    breaks: 'an offer with display: contents counts by its children',
+    file: `${DETECT}/contents.ts`,
+    find: "display === 'contents'",
+    put: "display === ''",
+    noticedBy: {
+      'e2e/geometry.spec.ts': ['an offer with display: contents › counts by its children'],
+    },
+  },
+  {
+    name: 'occlusion-ignored',
+    breaks: 'with the occlusion option a covered offer does not count',
+    file: 'src/client/later.ts',
+    find: 'occlusion?.isClear(element) !== false',
+    put: 'true',
+    noticedBy: {
+      'e2e/geometry.spec.ts': [
+        'an offer that something else covers › does not count where the page asks for occlusion, until it is uncovered',
+      ],
+    },
+  },
+  {
+    name: 'bound-once-at-load',
+    breaks: 'offers that are added later count',
+    file: `${DETECT}/registry.ts`,
+    find: 'observer.observe(root, { childList: true, subtree: true, attributeFilter: [OFFER] });',
+    put: '',
+    noticedBy: {
+      'e2e/arrivals.spec.ts': ['offers that come and go › count when they are added later, or named later'],
+      'test/client/detect/registry.test.ts': ['offers come › later, with the next frame'],
+    },
+  },
+  {
+    name: 'changed-id-unnoticed',
+    breaks: 'an element whose id changes shows another offer',
+    file: `${DETECT}/registry.ts`,
+    find: 'element.getAttribute(OFFER) === offerId;',
+    put: '!!offerId;',
+    noticedBy: {
+      'e2e/arrivals.spec.ts': ['an element that shows another offer › counts for each'],
+      'test/client/detect/registry.test.ts': ['offers go › when the element shows another'],
+    },
+  },
+  {
+    name: 'gone-but-watched',
+    breaks: 'an offer that is gone before its time is over does not count',
+    file: 'src/client/tracker.ts',
+    find: 'exposure.unwatch(placement.element);',
+    put: '',
+    noticedBy: {
+      'e2e/arrivals.spec.ts': [
+        'offers that come and go › do not count when they lose their name before their time is over',
+      ],
+    },
+  },
+  {
+    name: 'shadow-roots-not-searched',
+    breaks: 'offers in open shadow roots count',
+    file: `${DETECT}/roots.ts`,
+    find: 'if (!searched.has(shadowRoot)) enter(shadowRoot);',
+    put: '',
+    noticedBy: {
+      'e2e/arrivals.spec.ts': [
+        'open shadow roots › that are there on insertion count: attached by script, deep in what is inserted',
+      ],
+      'e2e/close-controls.spec.ts': [
+        'through shadow roots and frames › a control inside one closes the offer inside it: data-offer-dismiss',
+      ],
+    },
+  },
+  {
+    name: 'counts-at-every-place',
+    breaks: 'an offer counts once a page view, wherever it is shown',
+    file: 'src/client/tracker.ts',
+    find: "placement && repeats('mount', placement) ? mounts.get(placement)",
+    put: 'placement ? mounts.get(placement)',
+    noticedBy: {
+      'e2e/dwell.spec.ts': [
+        'how often an offer counts › is once a page view, however often it is looked at, and again after a reload',
+      ],
+      'e2e/arrivals.spec.ts': [
+        'an element that shows another offer › takes over from another that shows it no more, and it counts once',
+      ],
+    },
+  },
+  {
+    name: 'counted-but-observed',
+    breaks: 'an offer that has counted costs nothing any more',
+    file: `${DETECT}/exposure.ts`,
+    find: 'for (const observer of observers.values()) observer.unobserve(element);',
+    put: '',
+    noticedBy: {
+      'e2e/one-tracker.spec.ts': ['the observers of a page › let go of an offer once it has counted'],
+    },
+  },
+  {
+    name: 'far-forgets-near',
+    breaks: 'what comes near the viewport is watched exactly',
+    file: `${DETECT}/exposure.ts`,
+    find: "if (!isNear) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);",
+    put: '',
+    noticedBy: {
+      'e2e/counting.spec.ts': ['the same offers count as for an exact observer › where it jumps'],
+      'e2e/dwell.spec.ts': ['the share of an offer that must be visible › is half of it'],
+    },
+  },
+  {
+    name: 'frame-is-its-own-viewport',
+    breaks: 'in a frame that is scrolled away nothing counts',
+    file: `${DETECT}/exposure.ts`,
+    find: 'window === window.top && element.ownerDocument === document ? document : null',
+    put: 'element.ownerDocument',
+    noticedBy: {
+      'e2e/counting.spec.ts': [
+        'in a frame that the page around it has scrolled away › offers of a script of its own do not count until it is back',
+        'in a frame that the page around it has scrolled away › offers that are observed from outside do not count until it is back',
+      ],
+    },
+  },
+  {
+    name: 'two-trackers',
+    breaks: 'a page that loads the tracker twice has one',
+    file: 'src/client/tracker.ts',
+    find: 'shared[key] ??= createRunningTracker(',
+    put: 'shared[key] = createRunningTracker(',
+    noticedBy: {
+      'e2e/one-tracker.spec.ts': [
+        'one endpoint has one tracker › so that with a script and an import from npm each offer counts once, and closing it too',
+      ],
+      'test/client/tracker.life.test.ts': ['one endpoint has one tracker › whoever asks gets the first'],
+    },
+  },
+  {
+    name: 'veto-ignored',
+    breaks: 'a listener can veto an event',
+    file: 'src/client/tracker.ts',
+    find: 'if (!target.dispatchEvent(announced)) return false;',
+    put: 'target.dispatchEvent(announced);',
+    noticedBy: {
+      'e2e/sequences.spec.ts': [
+        'a veto › of viewed leaves nothing to dismiss, in whatever way',
+        'a veto › of dismissed leaves viewed alone, also when it is closed again',
+      ],
+    },
+  },
+];
+
+const CLOSING: readonly Mutant[] = [
+  {
+    name: 'dismissed-without-viewed',
+    breaks: 'a dismissal proves display: dismissed never exceeds viewed',
+    file: 'src/client/decisions.ts',
+    find: 'const impression = recorder.onViewed(offerId, placement);',
+    put: 'const impression = { id: offerId, isOnce: false, isVetoed: false, isDismissed: false };',
+    noticedBy: {
+      'e2e/close-controls.spec.ts': [
+        'a marked control › in an offer closes that offer and none of its neighbours',
+      ],
+    },
+  },
+  {
+    name: 'dismissed-before-viewed',
+    breaks: 'viewed comes before its dismissed',
+    file: 'src/client/tracker.ts',
+    find: "impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);",
+    put: `const made = impression;
+      queueMicrotask(() => {
+        made.isVetoed = !record({ type: 'viewed' }, offerId, made, placement);
+      });`,
+    noticedBy: {
+      'test/client/tracker.events.test.ts': [
+        'a dismissal › before the offer counted as seen gives viewed, then dismissed',
+      ],
+    },
+  },
+  {
+    name: 'dismissed-at-every-press',
+    breaks: 'an offer is dismissed once',
+    file: 'src/client/decisions.ts',
+    find: 'impression.isVetoed || impression.isDismissed',
+    put: 'impression.isVetoed',
+    noticedBy: {
+      'e2e/close-controls.spec.ts': ['a marked control › counts once, however often it is pressed'],
+    },
+  },
+  {
+    name: 'named-offer-ignored',
+    breaks: 'a control that names an offer is about that one',
+    file: `${DETECT}/controls.ts`,
+    find: 'const named = control.getAttribute(mark);',
+    put: "const named = control.closest('[data-offer-id]') ? '' : control.getAttribute(mark);",
+    noticedBy: {
+      'e2e/close-controls.spec.ts': ['a marked control › in one offer that names another closes the other'],
+    },
+  },
+  {
+    name: 'page-hears-first',
+    breaks: 'a press counts though the page stops it',
+    file: 'src/client/page.ts',
+    find: 'capture: true',
+    put: 'capture: false',
+    noticedBy: {
+      'e2e/close-controls.spec.ts': [
+        'though the page gets in the way › a marked control counts where it stops the click at the control',
+      ],
+    },
+  },
+  {
+    name: 'accept-forgotten',
+    breaks: 'what was accepted cannot be dismissed',
+    file: 'src/client/decisions.ts',
+    find: 'acceptedOffers.add(offerId);',
+    put: '',
+    noticedBy: {
+      'e2e/accepting.spec.ts': [
+        'what was accepted cannot be dismissed › by a control, by convention, by the command, by Escape or the backdrop',
+      ],
+    },
+  },
+  {
+    name: 'accept-forgotten-by-reload',
+    breaks: 'what was accepted cannot be dismissed after a reload, or in another tab',
+    file: 'src/client/outbox/leasing.ts',
+    find: "type: 'accepted', until: expiresAt",
+    put: "type: 'accepted', until: 0 * expiresAt",
+    noticedBy: {
+      'e2e/accepting.spec.ts': [
+        'what was accepted cannot be dismissed › after a reload',
+        'what was accepted cannot be dismissed › in another tab that was opened before',
+      ],
+    },
+  },
+  {
+    name: 'accept-proves-nothing',
+    breaks: 'accepting proves display',
+    file: 'src/client/decisions.ts',
+    find: `acceptedOffers.add(offerId);
+      recorder.onViewed(offerId, placement);`,
+    put: 'acceptedOffers.add(offerId);',
+    noticedBy: {
+      'e2e/accepting.spec.ts': ['accepting proves display, before its time › by the command accept()'],
+    },
+  },
+  {
+    name: 'accept-closes-its-neighbours',
+    breaks: 'a dialog that closes because the user accepted was not closed by the user',
+    file: `${DETECT}/closing.ts`,
+    find: `if (acceptedBy(event)) {
+      drop();
+      return;
+    }`,
+    put: '',
+    noticedBy: {
+      'e2e/accepting.spec.ts': [
+        'what was accepted cannot be dismissed › nor can what stands beside it, when accepting closes the dialog at once',
+      ],
+    },
+  },
+  {
+    name: 'closed-by-the-page',
+    breaks: 'what the page closes by itself is no dismissal',
+    file: `${DETECT}/closing.ts`,
+    find: "roots.capture(['close', 'toggle', 'transitionend', 'animationend'], check);",
+    put: `roots.capture(['close', 'toggle', 'transitionend', 'animationend'], ({ type, target }) => {
+    check();
+    if (type !== 'close') return;
+    for (const placement of within(registry, target as Element))
+      onDismiss(placement.offerId, 'dialog', placement);
+  });`,
+    noticedBy: {
+      'e2e/close-requests.spec.ts': ['is no dismissal › by the page’s own script: close() of a dialog'],
+    },
+  },
+  {
+    name: 'refused-close-counts',
+    breaks: 'a close that the page refuses is no dismissal',
+    file: `${DETECT}/closing.ts`,
+    find: '!pending || !isGone(element)',
+    put: '!pending',
+    noticedBy: {
+      'e2e/close-requests.spec.ts': [
+        'is no dismissal › when the page refuses Escape',
+        'is no dismissal › when a press beside it leaves it standing',
+      ],
+    },
+  },
+  {
+    name: 'any-later-close-counts',
+    breaks: 'a close later than a second after an act is not its consequence',
+    file: `${DETECT}/closing.ts`,
+    find: 'const CONSEQUENCE_MS = 1_000;',
+    put: 'const CONSEQUENCE_MS = 60_000;',
+    noticedBy: {
+      'e2e/close-requests.spec.ts': [
+        'is no dismissal › when the page refuses Escape and closes the dialog by itself later',
+      ],
+    },
+  },
+  {
+    name: 'no-consequence-awaited',
+    breaks: 'a close that fades counts once it is over',
+    file: `${DETECT}/closing.ts`,
+    find: 'const CONSEQUENCE_MS = 1_000;',
+    put: 'const CONSEQUENCE_MS = 0;',
+    noticedBy: {
+      'e2e/close-controls.spec.ts': [
+        'a control by convention, in an offer that it removes › counts once it has faded out, within the second',
+      ],
+    },
+  },
+  {
+    name: 'script-press-counts',
+    breaks: 'a script that presses a conventional control is no user',
+    file: `${DETECT}/closing.ts`,
+    find: 'if (!event.isTrusted) return;',
+    put: '',
+    noticedBy: {
+      'e2e/close-controls.spec.ts': [
+        'a control by convention, in an offer that it removes › that a script presses counts nothing',
+      ],
+    },
+  },
+  {
+    name: 'overlay-backdrop-ignored',
+    breaks: 'a press on an overlay that is itself the role=dialog is one on its backdrop',
+    file: `${DETECT}/closing.ts`,
+    find: "if (!holder.matches('dialog,[popover]')) return true;",
+    put: "if (!holder.matches('dialog,[popover]')) return false;",
+    noticedBy: {
+      'e2e/close-requests.spec.ts': [
+        'a press beside › the box of an overlay that is itself the dialog, as Bootstrap has it, closes the offer in it',
+      ],
+    },
+  },
+  {
+    name: 'escape-ignored',
+    breaks: 'Escape closes what a dialog or popover shows',
+    file: `${DETECT}/closing.ts`,
+    find: "event.key === 'Escape' && ",
+    put: "event.key === '' && ",
+    noticedBy: {
+      'e2e/close-requests.spec.ts': [
+        'Escape › in a modal dialog closes both offers in it',
+        'Escape › in a popover closes the offer in it',
+        'Escape › that the page’s own script answers closes a role=dialog, also after it has faded out',
+      ],
+    },
+  },
+  {
+    name: 'composing-escape-counts',
+    breaks: 'an Escape that ends the composing of a text closes nothing',
+    file: `${DETECT}/closing.ts`,
+    find: ' && !event.isComposing',
+    put: '',
+    noticedBy: {
+      'e2e/close-requests.spec.ts': [
+        'is no dismissal › when Escape only ends the composing of a text, though the page hides the box',
+      ],
+    },
+  },
+  {
+    name: 'hidden-neighbours-closed',
+    breaks: 'what a dialog holds and does not show is not closed with it',
+    file: `${DETECT}/closing.ts`,
+    find: '.filter((placement) => isDrawn(placement.element))',
+    put: '',
+    noticedBy: {
+      'e2e/close-controls.spec.ts': [
+        'a control of what holds the offers, beside them › does not close what is not shown in it',
+      ],
+    },
+  },
+  {
+    name: 'slots-ignored',
+    breaks: 'a dialog in a shadow root closes the offers that are slotted into it',
+    file: `${DETECT}/roots.ts`,
+    find: '(at as Element).assignedSlot ?? ',
+    put: '',
+    noticedBy: {
+      'e2e/close-controls.spec.ts': [
+        'through shadow roots and frames › the conventional control of a dialog inside one closes the offer that is slotted into it',
+      ],
+    },
+  },
+  {
+    name: 'toasts-are-closed',
+    breaks: 'a toast that hides itself is no dismissal',
+    file: `${DETECT}/closing.ts`,
+    find: ".filter((holder) => !holder.matches('[popover=manual]:not([role*=dialog])'))",
+    put: '',
+    noticedBy: {
+      'e2e/close-requests.spec.ts': [
+        'is no dismissal › when a toast that is a manual popover hides itself just after a press elsewhere',
+      ],
+    },
+  },
+  {
+    name: 'links-close-what-they-leave',
+    breaks: 'a link to another view is no press on a backdrop',
+    file: `${DETECT}/closing.ts`,
+    find: "nearest(event, 'a[href]')",
+    put: 'false',
+    noticedBy: {
+      'e2e/close-requests.spec.ts': [
+        'is no dismissal › when a link leads to another view of the same document: an offer in a side panel of role=dialog',
+      ],
+    },
+  },
+];
+
+const IGNORING: readonly Mutant[] = [
+  {
+    name: 'ignored-without-viewed',
+    breaks: 'an offer that was never viewed is never ignored',
+    file: 'src/client/later.ts',
+    find: 'ignoring.onMount(placement);',
+    put: 'ignoring.onViewed(placement);',
+    noticedBy: {
+      'e2e/ignoring.spec.ts': ['where a time is given › an offer that was never viewed is never ignored'],
+    },
+  },
+  {
+    name: 'ignored-at-every-leaving',
+    breaks: 'a return out of the back/forward cache does not repeat what is ignored',
+    file: 'src/client/later.ts',
+    find: 'onLeave: ignoring.onLeave,',
+    put: `onLeave() {
+      for (const placement of registry.placements.values()) {
+        const impression = context.onViewed(placement.offerId, placement);
+        context.record({ type: 'dismissed', reason: 'ignored' }, placement.offerId, impression, placement);
+      }
+    },`,
+    noticedBy: {
+      'e2e/ignoring.spec.ts': [
+        'where leaving is what counts › a return out of the back/forward cache neither takes it back nor repeats it',
+      ],
+    },
+  },
+  {
+    name: 'left-but-not-ignored',
+    breaks: 'where leaving is what counts, an offer that was viewed is dismissed by it',
+    file: 'src/client/leave.ts',
+    find: "if (change === 'pagehide') onLeave();",
+    put: '',
+    noticedBy: {
+      'e2e/ignoring.spec.ts': [
+        'where leaving is what counts › an offer that was viewed is dismissed as the page is left, and not before',
+      ],
+    },
+  },
+  {
+    name: 'ignored-though-touched',
+    breaks: 'an offer that somebody reacted to is never ignored',
+    file: `${DETECT}/ignoring.ts`,
+    find: 'if (reacted) forget(subjectOf(reacted));',
+    put: '',
+    noticedBy: {
+      'e2e/ignoring.spec.ts': ['an offer that somebody reacted to is never ignored › by a press on its text'],
+    },
+  },
+  {
+    name: 'ignored-though-back',
+    breaks: 'an offer that comes back in time is not ignored',
+    file: `${DETECT}/ignoring.ts`,
+    find: 'state.stopTimer?.();\n      state.stopTimer = undefined;',
+    put: '',
+    noticedBy: {
+      'e2e/ignoring.spec.ts': [
+        'where a time is given › a tab that comes back to the front in time keeps its offers',
+      ],
+    },
+  },
+];
+
+/** All of them. */
+export const MUTANTS: readonly Mutant[] = [...SEEING, ...CLOSING, ...IGNORING];
