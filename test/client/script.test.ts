@@ -53,6 +53,14 @@ describe('the tag’s attributes', () => {
     ],
     [{ 'data-escape': '' }, { dismissal: { escape: true } }],
     [{ 'data-outbox': 'shop' }, { outbox: { name: 'shop' } }],
+    [{ 'data-ignore': 'leave' }, { ignore: 'leave' }],
+    [{ 'data-ignore': '30000' }, { ignore: 30_000 }],
+    [{ 'data-ignore': '0' }, { ignore: 0 }],
+    [{ 'data-ignore': '' }, { ignore: '' }],
+    [{ 'data-occlusion': '' }, { occlusion: true }],
+    [{ 'data-occlusion': 'false' }, { occlusion: false }],
+    [{ 'data-data-layer': '' }, { dataLayer: 'dataLayer' }],
+    [{ 'data-data-layer': 'shopLayer' }, { dataLayer: 'shopLayer' }],
     [{ 'data-unknown': 'x', id: 'y' }, {}],
   ])('%o', async (attributes, expected) => {
     await expect(optionsFor(attributes)).resolves.toEqual(expected);

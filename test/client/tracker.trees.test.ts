@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type ExposureNote, explain } from '../../src/client/diagnosis.js';
+import { find, render, trusted } from '../support/page.js';
+import { openSite, type Site, told, wired } from '../support/tracker.js';
+
+let site: Site;
+
+beforeEach(() => {
+  site = openSite();
+});
+
+afterEach(() => {
+  site.close();
+  expect(site.uncaught).toEqual([]);
+});
+
+const OFFER = '<p data-offer-id="a"><button data-offer-dismiss></button><i aria-label="Close"></i></p>';
+
+/** A shadow tree on the page that shows an offer. */
+const shadow = (mode: ShadowRootMode, markup = OFFER): ShadowRoot => {
+  const root = render('<div></div>').attachShadow({ mode });
+  root.innerHTML = markup;
+  return root;
+};
+
+describe('an offer in an open shadow root', () => {
+  test('is seen, announced out of it, and closed inside', async () => {
+    const root = shadow('open');
+    const announced = vi.fn();
+    document.addEventListener('offersight:viewed', announced, { once: true });
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    await site.frame();
+    site.see(find('p', root));
+    find('button', root).click();
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(announced).toHaveBeenCalledOnce();
+  });
+
+  test('is closed by a conventional control inside', async () => {
+    const root = shadow('open');
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    await site.frame();
+    find('i', root).dispatchEvent(trusted(new MouseEvent('click', { bubbles: true, composed: true })));
+    find('p', root).remove();
+    await site.frame();
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('is seen no more by a tracker that was stopped', async () => {
+    const root = shadow('open');
+    document.body.insertAdjacentHTML('beforeend', '<b data-offer-id="b"></b>');
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    await site.frame();
+    tracker.stop();
+    await site.frame();
+    document.body.append(document.createElement('u'));
+    await site.frame();
+    for (const element of [find('p', root), find('b')]) {
+      site.see(element);
+      expect(site.browser.isObserved(element)).toBe(false);
+    }
+    await site.frame();
+    expect(told(events)).toEqual([]);
+  });
+});
+
+describe('an offer in a closed shadow root', () => {
+  test('is not found', async () => {
+    const root = shadow('closed');
+    const { tracker } = site.start();
+    await tracker.flush();
+    await site.frame();
+    expect(site.browser.isObserved(find('p', root))).toBe(false);
+  });
+
+  test.each([
+    ['once its tree is given', true],
+    ['also where that is given before the second load came', false],
+  ])('is seen and closed %s', async (_, isLoaded) => {
+    const root = shadow('closed');
+    const { tracker, events } = site.start();
+    if (isLoaded) await tracker.flush();
+    tracker.observe(root);
+    await tracker.flush();
+    await site.frame();
+    site.see(find('p', root));
+    find('button', root).click();
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('is found no more once its tree is taken back', async () => {
+    const root = shadow('closed');
+    const { tracker } = site.start();
+    await tracker.flush();
+    const stop = tracker.observe(root);
+    await site.frame();
+    expect(site.browser.isObserved(find('p', root))).toBe(true);
+    stop();
+    stop();
+    await site.frame();
+    expect(site.browser.isObserved(find('p', root))).toBe(false);
+  });
+
+  test('is closed inside also where the offer itself was given', async () => {
+    const root = shadow('closed');
+    const { tracker, events } = site.start();
+    await tracker.flush();
+    tracker.observe(find('p', root));
+    find('button', root).click();
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+  });
+});
+
+describe('an offer in the document of a frame', () => {
+  test('is found once that is given', async () => {
+    const frame = document.implementation.createHTMLDocument();
+    frame.body.innerHTML = OFFER;
+    const { tracker } = site.start();
+    await tracker.flush();
+    tracker.observe(frame);
+    await site.frame();
+    expect(site.browser.isObserved(find('p', frame))).toBe(true);
+  });
+});
+
+describe('what else may be asked for', () => {
+  afterEach(() => {
+    Reflect.deleteProperty(globalThis, 'shopLayer');
+  });
+
+  test('a tag manager’s array is told once an event is durable', async () => {
+    const { tracker, events } = site.start({ dataLayer: 'shopLayer' });
+    tracker.dismiss('a', 'escape');
+    expect(Object.hasOwn(globalThis, 'shopLayer')).toBe(false);
+    await tracker.flush();
+    await site.frame();
+    const { shopLayer } = globalThis as unknown as { shopLayer: unknown };
+    expect(shopLayer).toEqual([
+      expect.objectContaining({ event: 'personalized_offer_viewed', event_id: events[0]?.id }),
+      expect.objectContaining({ event: 'personalized_offer_dismissed', reason: 'escape' }),
+    ]);
+  });
+
+  test('what was ignored goes along when the page is left', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start({ ignore: 'leave' });
+    await tracker.flush();
+    site.see(find('p'));
+    await tracker.flush();
+    await site.frame();
+    window.dispatchEvent(new Event('pagehide'));
+    await Promise.resolve();
+    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('what was reacted to is not ignored', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start({ ignore: 'leave' });
+    await tracker.flush();
+    site.see(find('p'));
+    tracker.accept('a');
+    await tracker.flush();
+    window.dispatchEvent(new Event('pagehide'));
+    await tracker.flush();
+    expect(wired(site.posted)).toEqual(['viewed a']);
+  });
+
+  test('an explanation begins with what is so when the second load comes', async () => {
+    render('<p data-offer-id="a"></p>');
+    const notes: ExposureNote[] = [];
+    const { tracker } = site.start({ debug: explain((note) => notes.push(note)) });
+    await tracker.flush();
+    site.browser.show(find('p'), { ratio: 0.2 });
+    site.see(find('p'));
+    expect(notes.map(({ reason }) => reason)).toEqual(['not-rendered', 'too-small', 'viewed']);
+  });
+
+  test('a browser that knows what covers an offer is asked only where the site wants that', async () => {
+    const asked = () => site.browser.observers.filter(({ trackVisibility }) => trackVisibility).length;
+    const { tracker } = site.start();
+    await tracker.flush();
+    expect(asked()).toBe(0);
+    tracker.stop();
+    await site.start({ occlusion: true }).tracker.flush();
+    expect(asked()).toBe(1);
+  });
+});
+
+describe('an option that breaks the second load', () => {
+  test('is told, and what was seen is kept', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker, events, errors } = site.start({
+      dismissal: { labels: 'Close' as unknown as string[] },
+    });
+    site.see(find('p'));
+    await tracker.flush();
+    await site.frame();
+    expect([told(events), errors.map(({ code }) => code)]).toEqual([['viewed a'], ['delivery']]);
+  });
+
+  test('such as a selector that is none is told, and conventions stand in', async () => {
+    render(OFFER);
+    const { tracker, events, errors } = site.start({ dismissal: { controls: ':::' } });
+    await tracker.flush();
+    find('i').dispatchEvent(trusted(new MouseEvent('click', { bubbles: true })));
+    find('p').remove();
+    await site.frame();
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(errors.map(({ code, hint }) => [code, hint])).toEqual([['configuration', 'No selector: :::']]);
+  });
+});
