@@ -330,6 +330,46 @@ describe('a press outside counts', () => {
   });
 });
 
+describe('one press that closes several things counts for each', () => {
+  test('for its own reason', async () => {
+    render(
+      '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close"></button></div><aside popover="auto"><i data-offer-id="b"></i></aside>',
+    );
+    const [dialog, popover] = [find('div'), find('aside')];
+    const [inDialog, inPopover] = [find('p'), find('i')];
+    act('pointerdown', find('button'));
+    dialog.remove();
+    popover.remove();
+    await runtime.advance(0);
+    expect(log.toSorted(([a], [b]) => a.localeCompare(b))).toEqual([
+      ['backdrop', 'b', inPopover],
+      ['control', 'a', inDialog],
+    ]);
+  });
+
+  test('as far as it closes it', async () => {
+    render(
+      '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close"></button></div><aside popover="auto"><i data-offer-id="b"></i></aside>',
+    );
+    act('pointerdown', find('button'));
+    find('aside').remove();
+    await runtime.advance(1_000);
+    find('div').remove();
+    await runtime.advance(5_000);
+    expect(log.map(([reason, offerId]) => [reason, offerId])).toEqual([['backdrop', 'b']]);
+  });
+
+  test('outside also where it hits a control that is disabled', async () => {
+    render(
+      '<aside popover="auto"><i data-offer-id="b"></i></aside><button aria-label="Close" disabled></button>',
+    );
+    act('pointerdown', find('button'));
+    find('aside').remove();
+    await runtime.advance(0);
+    expect(log.map(([reason, offerId]) => [reason, offerId])).toEqual([['backdrop', 'b']]);
+  });
+});
+
 describe('the browser’s own close request counts', () => {
   test('not where a script asked for it, and so has closed the dialog by then', async () => {
     const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
