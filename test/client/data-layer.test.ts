@@ -19,7 +19,7 @@ describe('a tag manager', () => {
     tell(view);
     tell(close);
     expect(site.dataLayer).toBe(layer);
-    expect(layer.slice(1)).toEqual([
+    expect(layer.slice(1)).toStrictEqual([
       {
         event: 'personalized_offer_viewed',
         personalized_offer_id: 'a',

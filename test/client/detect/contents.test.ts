@@ -124,6 +124,15 @@ describe('an offer without a box', () => {
     expect(seen).toEqual(['a']);
   });
 
+  test('fits the viewport as if its children stood one below the other, as wide as the widest', async () => {
+    watch('<section style="display: contents"><p></p><i></i></section>');
+    // As narrow as the narrowest they would be a column of 5,000 px, which needs far less than half.
+    show('p', 0.25, { width: 1_000, height: 90 });
+    show('i', 1, { width: 20, height: 500 });
+    await runtime.advance(5_000);
+    expect(seen).toEqual([]);
+  });
+
   test('is not seen in pieces of time', async () => {
     watch('<section style="display: contents"><p></p></section>');
     show('p', 1);
@@ -207,6 +216,8 @@ describe('what is drawn for an element', () => {
     expect(isDrawn(render('<p style="display: none"></p>'))).toBe(false);
     expect(isDrawn(render(THREE))).toBe(true);
     expect(isDrawn(render('<p style="display: contents"><i style="display: none"></i></p>'))).toBe(false);
+    const some = '<p style="display: contents"><i style="display: none"></i><b></b></p>';
+    expect(isDrawn(render(some))).toBe(true);
   });
 });
 

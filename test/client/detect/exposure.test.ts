@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createExposureWatch, type ExposureWatch } from '../../../src/client/detect/exposure.js';
 import type { OfferSettings } from '../../../src/client/detect/registry.js';
-import type { ViewabilityRule } from '../../../src/client/detect/viewability.js';
+import { ruleOf, thresholdsOf, type ViewabilityRule } from '../../../src/client/detect/viewability.js';
 import { type Intersections, scriptIntersections } from '../../support/intersections.js';
 import { type FakePage, fakePage, find, render } from '../../support/page.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
@@ -307,6 +307,28 @@ describe('the browser is spared', () => {
     }
     await runtime.advance(5_000);
     expect(seen).toEqual([]);
+  });
+
+  test('an exact observer reports at every share that an offer under its rule may need', () => {
+    render('<p></p><i></i>');
+    watch('p');
+    watch('i', { ratio: 0.8 });
+    expect(near().map(({ thresholds }) => thresholds)).toEqual([
+      thresholdsOf(RULE),
+      thresholdsOf(ruleOf(RULE, { ratio: 0.8 })),
+    ]);
+  });
+
+  test('a page in a frame observes against the top-level viewport', () => {
+    const { top } = window;
+    Object.defineProperty(window, 'top', { configurable: true, value: {} });
+    try {
+      render('<p></p>');
+      watch();
+      expect(browser.observers.map(({ root }) => root)).toEqual([null, null]);
+    } finally {
+      Object.defineProperty(window, 'top', { configurable: true, value: top });
+    }
   });
 
   test('an offer’s own dwell needs no observer of its own', () => {

@@ -193,6 +193,15 @@ describe('an offer is ignored when no element shows it any more', () => {
     expect(runtime.timers).toBe(0);
   });
 
+  test('though other offers are still there', async () => {
+    start('leave');
+    render('<p></p><i></i>');
+    view('i', { offerId: 'b' });
+    unmount(view('p'));
+    await runtime.advance(0);
+    expect(ignored()).toEqual(['a']);
+  });
+
   test('but not while another element shows it', async () => {
     start('leave');
     render('<p></p><i></i>');
@@ -249,6 +258,7 @@ describe('an offer is ignored when the page is left', () => {
     view();
     leaveSight();
     page.change('hidden');
+    expect(runtime.timers).toBe(0);
     await runtime.advance(3_600_000);
     expect(ignored()).toEqual([]);
   });
@@ -302,6 +312,24 @@ describe('an offer is not ignored', () => {
     ignoring.onReaction('a', view());
     await outlast();
     expect(ignored()).toEqual([]);
+  });
+});
+
+describe('a reaction to one offer', () => {
+  test('leaves the others as they are', async () => {
+    start(5_000);
+    render('<p></p><i></i>');
+    view('p');
+    view('i', { offerId: 'b' });
+    ignoring.onReaction('a');
+    leaveSight('i');
+    await runtime.advance(4_999);
+    comeIntoSight('i');
+    await runtime.advance(1);
+    expect(ignored()).toEqual([]);
+    leaveSight('i');
+    await runtime.advance(5_000);
+    expect(ignored()).toEqual(['b']);
   });
 });
 

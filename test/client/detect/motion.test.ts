@@ -196,12 +196,12 @@ describe('an offer that dwells on something that moves', () => {
     expect([frame(), frame()]).toEqual([1, 0]);
   });
 
-  test('is followed also where the motion begins later', () => {
+  test.each(['animationstart', 'transitionrun'])('is followed also from a later %s', (type) => {
     show(1);
     expect(frame()).toBe(0);
     animate(find('p'));
-    fire('animationstart', find('p'));
-    fire('transitionrun', find('p'));
+    fire(type, find('p'));
+    fire(type, find('p'));
     expect([frame(), frame()]).toEqual([1, 1]);
   });
 
@@ -220,6 +220,7 @@ describe('an offer that dwells on something that moves', () => {
   });
 
   test.each<[string, () => void]>([
+    ['it does not dwell', () => [animate(find('p')), hidden.add(find('p'))]],
     ['something else moves', () => animate(find('i'))],
     ['what moves is inside of it', () => animate(find('p').appendChild(document.createElement('b')))],
     ['the motion has paused', () => animate(find('p'), 'paused')],

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Registry, SearchRoot } from '../../../src/client/detect/registry.js';
 import { createRoots, holds, type Roots } from '../../../src/client/detect/roots.js';
 import { createPage, type Page } from '../../../src/client/page.js';
@@ -250,6 +250,15 @@ describe('what happens is heard', () => {
     expect(heard).toEqual(['close dialog', 'own']);
   });
 
+  test('without a listener in each open tree for what reaches the window anyway', () => {
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    start();
+    const listened = vi.spyOn(root, 'addEventListener');
+    hear('click', 'pointerdown', 'keydown', 'submit');
+    expect(listened.mock.calls.map(([type]) => type)).toEqual(['submit']);
+  });
+
   test('of the types asked for alone', () => {
     start();
     const heard = hear('toggle');
@@ -281,6 +290,17 @@ describe('a tree that nobody can find', () => {
     const heard = hear('click');
     fire(find('p', root), 'click', { bubbles: true, composed: true });
     expect(heard).toEqual(['click p']);
+  });
+
+  test('is left to itself where a press shows its host alone, as it does to the window', () => {
+    const { host, root } = hostOf('<p></p>', 'closed');
+    document.body.append(host);
+    start();
+    const heard = hear('click');
+    fire(host, 'click');
+    roots.search(root);
+    fire(host, 'click');
+    expect(heard).toEqual(['click div']);
   });
 
   test('shows its own open trees too', () => {

@@ -99,7 +99,7 @@ describe('whatever happens to an offer, and whenever', () => {
       fc.property(story, rule, (happenings, rule) => {
         expect(seenAt(happenings, rule)).toBe(firstSeenAt(stretchesOf(happenings, rule), rule.dwellMs));
       }),
-      { numRuns: 500 },
+      { numRuns: 3_000 },
     );
   });
 
@@ -112,7 +112,7 @@ describe('whatever happens to an offer, and whenever', () => {
           .reduce((total, { from, to }) => total + Math.max(0, Math.min(to, at) - from), 0);
         expect(at === Infinity || qualifiedMs >= rule.dwellMs).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -147,7 +147,7 @@ describe('whatever happens to an offer, and whenever', () => {
         });
         expect(seenAt(cut, rule) === undefined).toBe(seenAt(happenings, rule) === undefined);
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 
