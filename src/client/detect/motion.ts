@@ -51,28 +51,27 @@ export const createMotion = (
     resized.unobserve(item.placement.element);
   };
 
-  const isMoving = ({ placement, dwell }: Watched): boolean =>
-    dwell !== undefined &&
-    document
-      .getAnimations()
-      .some(
-        ({ effect, playState }) =>
-          playState === 'running' && holds((effect as KeyframeEffect | null)?.target, placement.element),
-      );
-
   /** Asks for frames, in which the browser computes intersections, while an offer dwells on something that moves. */
   const follow = (): void => {
-    isFollowing = !!document.getAnimations && [...exposed].some(isMoving);
+    const moving = (document.getAnimations?.() ?? [])
+      .filter(({ playState }) => playState === 'running')
+      .map(({ effect }) => (effect as KeyframeEffect | null)?.target);
+    const dwelling = moving.length ? [...exposed].filter(({ dwell }) => dwell !== undefined) : [];
+    isFollowing = dwelling.some(({ placement }) => moving.some((target) => holds(target, placement.element)));
     if (isFollowing) requestAnimationFrame(follow);
   };
 
+  /** Once for all that begins to dwell, or to move, at the same time. */
   const start = (): void => {
-    if (!isFollowing) follow();
+    if (!isFollowing) queueMicrotask(follow);
+    isFollowing = true;
   };
 
   roots.capture(['transitionrun', 'animationstart'], start);
   // What was transparent may be seen once it has faded in, and what was empty once its image is there.
   roots.capture(['transitionend', 'animationend', 'load'], lookAgain);
+  // Of the document's own elements this one never reaches the window.
+  document.addEventListener('load', lookAgain, true);
 
   return {
     onEvaluation(item, before) {
@@ -90,6 +89,7 @@ export const createMotion = (
       }
     },
     stop() {
+      document.removeEventListener('load', lookAgain, true);
       restyled.disconnect();
       resized.disconnect();
     },
