@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     reporters: ['default', ['json', { outputFile: 'test-results/unit.json' }]],
     restoreMocks: true,
+    // Of a machine that does much else.
+    testTimeout: 20_000,
     projects: [
       {
         extends: true,

@@ -28,7 +28,6 @@ const SEEING: readonly Mutant[] = [
     noticedBy: {
       'e2e/dwell.spec.ts': [
         'a page that nobody sees › counts nothing, and starts the second again when it is shown',
-        'a page that nobody sees › counts nothing when it was opened behind another',
       ],
       'test/client/detect/exposure.test.ts': [
         'an offer is not seen › while the page is hidden: coming back begins anew',
@@ -227,14 +226,26 @@ const SEEING: readonly Mutant[] = [
     name: 'counts-at-every-place',
     breaks: 'an offer counts once a page view, wherever it is shown',
     file: 'src/client/tracker.ts',
-    find: "placement && repeats('mount', placement) ? mounts.get(placement)",
-    put: 'placement ? mounts.get(placement)',
+    find: "placement && repeats('mount', placement) ?",
+    put: 'placement ?',
     noticedBy: {
       'e2e/dwell.spec.ts': [
         'how often an offer counts › is once a page view, however often it is looked at, and again after a reload',
       ],
       'e2e/arrivals.spec.ts': [
         'an element that shows another offer › takes over from another that shows it no more, and it counts once',
+      ],
+    },
+  },
+  {
+    name: 'counts-at-every-effect',
+    breaks: 'a framework that mounts again at once goes on with the same showing',
+    file: 'src/client/later.ts',
+    find: 'placement.impression = before.impression;',
+    put: 'void before;',
+    noticedBy: {
+      'e2e/arrivals.spec.ts': [
+        "elements that are observed by hand › count once when a framework's effect runs again, also where they are once a mount",
       ],
     },
   },
@@ -407,7 +418,19 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/accepting.spec.ts': [
-        'what was accepted cannot be dismissed › nor can what stands beside it, when accepting closes the dialog at once',
+        'what was accepted cannot be dismissed › nor can what stands beside it, when accepting is what closes the dialog by convention',
+      ],
+    },
+  },
+  {
+    name: 'accepting-form-closes-its-neighbours',
+    breaks: 'a dialog that closes because the user submitted what accepts was not closed by the user',
+    file: `${DETECT}/closing.ts`,
+    find: "roots.capture(['submit'], (event) => acceptedBy(event) && drop());",
+    put: '',
+    noticedBy: {
+      'e2e/accepting.spec.ts': [
+        'what was accepted cannot be dismissed › by a form of the dialog that it is accepted by',
       ],
     },
   },

@@ -66,6 +66,7 @@ export const createIgnoring = (
   });
 
   const drop = (element: Element): void => {
+    awaited.get(subjects.get(element) ?? '')?.inSight.delete(element);
     subjects.delete(element);
     observer.unobserve(element);
   };
@@ -142,6 +143,7 @@ export const createIgnoring = (
         if (awaited.get(subject) !== state) return;
         if (!isMounted(subject)) conclude(subject);
         for (const element of subjects.keys()) if (!element.isConnected) drop(element);
+        update(subject);
       });
     },
     onLeave() {

@@ -112,7 +112,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
     observer.observe(root, { childList: true, subtree: true });
     discover(root);
   };
-  for (const root of registry.roots) {
+  for (const root of [...registry.roots]) {
     // Given by hand before this was here.
     if (root !== document) byHand.add(root);
     listen(root);

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tests of the pure rooms, for mutation testing. */
+export default defineConfig({
+  test: {
+    environment: 'node',
+    testTimeout: 30_000,
+    include: [
+      'test/client/detect/viewability.test.ts',
+      'test/client/detect/viewability.properties.test.ts',
+      'test/client/delivery/backoff.test.ts',
+      'test/client/delivery/packer.test.ts',
+      'test/client/outbox/verdicts.test.ts',
+      'test/client/decisions.test.ts',
+      'test/protocol/{event,encode,reply,round-trip}.test.ts',
+    ],
+  },
+});
