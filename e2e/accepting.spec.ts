@@ -198,6 +198,7 @@ test.describe('what was accepted cannot be dismissed', () => {
     'closes the dialog at once': 'modal.close()',
     'closes the dialog a moment later': 'setTimeout(() => modal.close(), 200)',
     'takes the dialog away': 'modal.remove()',
+    'is what closes the dialog by convention': 'modal.close()" data-bs-dismiss="modal',
   };
   for (const [name, how] of Object.entries(closings)) {
     test(`nor can what stands beside it, when accepting ${name}`, async ({ page, stack }) => {

@@ -54,7 +54,7 @@ const bundlePage = async () => {
 const page = await bundlePage();
 const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_000 },
-  { name: 'module, second load', bytes: page.later, budget: 10_500 },
+  { name: 'module, second load', bytes: page.later, budget: 11_000 },
   { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 12_000 },
 ];
 

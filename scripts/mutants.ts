@@ -93,7 +93,8 @@ const print = ({ mutant, kind, lines, seconds }: Verdict): void => {
 };
 
 const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+// Not once: without a listener the loader of TypeScript would end this process before its copies are removed.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 
 /** Tries the chosen mutants; tells whether all of them were noticed. */
 const work = async (scratch: string): Promise<boolean> => {
@@ -170,8 +171,9 @@ const work = async (scratch: string): Promise<boolean> => {
   const lane = async (name: string): Promise<void> => {
     const folder = join(scratch, name);
     await copyTree(base, folder);
-    for (let next = waiting.shift(); next && !stopping.signal.aborted; next = waiting.shift()) {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
       const verdict = await judge(folder, ...next);
+      if (stopping.signal.aborted) return;
       verdicts.push(verdict);
       console.log(`${MARKS[verdict.kind]} ${verdict.mutant.name}`);
     }

@@ -11,6 +11,9 @@ interface CommandQueue {
 
 const page = window as unknown as { offersight?: Command[] | CommandQueue };
 
+/** Without a value it counts as left out. */
+const numberOf = (text: string): number | undefined => (text ? Number(text) : undefined);
+
 const isOn = (text: string): boolean => text !== 'false';
 
 /** Every attribute of the tag: `data-…` → the option it sets, and how its text is read. */
@@ -21,8 +24,8 @@ const ATTRIBUTES: Readonly<Record<string, readonly [option: string, read: (text:
   ignore: ['ignore', (text) => (text && Number(text) >= 0 ? Number(text) : text)],
   occlusion: ['occlusion', isOn],
   'data-layer': ['dataLayer', (text) => text || 'dataLayer'],
-  ratio: ['viewability.ratio', Number],
-  dwell: ['viewability.dwellMs', Number],
+  ratio: ['viewability.ratio', numberOf],
+  dwell: ['viewability.dwellMs', numberOf],
   controls: ['dismissal.controls', String],
   escape: ['dismissal.escape', isOn],
   outbox: ['outbox.name', String],

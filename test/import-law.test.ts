@@ -61,11 +61,12 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['protocol/event'],
     types: ['client/detect/controls', 'client/outbox/leasing', 'client/tracker'],
   },
+  'client/noticing': { values: ['client/detect', 'errors'], types: ['client', 'runtime'] },
   'client/data-layer': { types: ['protocol/event'] },
   'client/diagnosis': { values: ['client/detect'], types: ['client/page'] },
   'client/later': {
     values: [
-      'client/detect',
+      'client/noticing',
       'client/outbox',
       'client/delivery',
       'client/decisions',

@@ -164,7 +164,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'occlusion-ignored',
     breaks: 'with the occlusion option a covered offer does not count',
-    file: 'src/client/later.ts',
+    file: 'src/client/noticing.ts',
     find: 'occlusion?.isClear(element) !== false',
     put: 'true',
     noticedBy: {
@@ -442,7 +442,7 @@ const CLOSING: readonly Mutant[] = [
     put: `roots.capture(['close', 'toggle', 'transitionend', 'animationend'], ({ type, target }) => {
     check();
     if (type !== 'close') return;
-    for (const placement of within(registry, target as Element))
+    for (const placement of within(registry, target as Element, () => true))
       onDismiss(placement.offerId, 'dialog', placement);
   });`,
     noticedBy: {
@@ -453,8 +453,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'refused-close-counts',
     breaks: 'a close that the page refuses is no dismissal',
     file: `${DETECT}/closing.ts`,
-    find: '!pending || !isGone(element)',
-    put: '!pending',
+    find: 'if (!isGone(element)) continue;',
+    put: '',
     noticedBy: {
       'e2e/close-requests.spec.ts': [
         'is no dismissal › when the page refuses Escape',
@@ -540,8 +540,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'hidden-neighbours-closed',
     breaks: 'what a dialog holds and does not show is not closed with it',
     file: `${DETECT}/closing.ts`,
-    find: '.filter((placement) => isDrawn(placement.element))',
-    put: '',
+    find: 'within(registry, element, isInSight)',
+    put: 'within(registry, element, () => true)',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
         'a control of what holds the offers, beside them › does not close what is not shown in it',
@@ -552,7 +552,7 @@ const CLOSING: readonly Mutant[] = [
     name: 'slots-ignored',
     breaks: 'a dialog in a shadow root closes the offers that are slotted into it',
     file: `${DETECT}/roots.ts`,
-    find: '(at as Element).assignedSlot ?? ',
+    find: '(node as Partial<Element>).assignedSlot ?? ',
     put: '',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
@@ -576,8 +576,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'links-close-what-they-leave',
     breaks: 'a link to another view is no press on a backdrop',
     file: `${DETECT}/closing.ts`,
-    find: "nearest(event, 'a[href]')",
-    put: 'false',
+    find: ' && isDismissable(holder, event)',
+    put: '',
     noticedBy: {
       'e2e/close-requests.spec.ts': [
         'is no dismissal › when a link leads to another view of the same document: an offer in a side panel of role=dialog',
@@ -590,7 +590,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'ignored-without-viewed',
     breaks: 'an offer that was never viewed is never ignored',
-    file: 'src/client/later.ts',
+    file: 'src/client/noticing.ts',
     find: 'ignoring.onMount(placement);',
     put: 'ignoring.onViewed(placement);',
     noticedBy: {
@@ -601,7 +601,7 @@ const IGNORING: readonly Mutant[] = [
     name: 'ignored-at-every-leaving',
     breaks: 'a return out of the back/forward cache does not repeat what is ignored',
     file: 'src/client/later.ts',
-    find: 'onLeave: ignoring.onLeave,',
+    find: 'onLeave: () => noticing?.onLeave(),',
     put: `onLeave() {
       for (const placement of registry.placements.values()) {
         const impression = context.onViewed(placement.offerId, placement);
@@ -630,7 +630,7 @@ const IGNORING: readonly Mutant[] = [
     name: 'ignored-though-touched',
     breaks: 'an offer that somebody reacted to is never ignored',
     file: `${DETECT}/ignoring.ts`,
-    find: 'if (reacted) forget(subjectOf(reacted));',
+    find: 'for (const placement of around(registry, event.composedPath()[0] as Node)) onReaction(placement);',
     put: '',
     noticedBy: {
       'e2e/ignoring.spec.ts': ['an offer that somebody reacted to is never ignored › by a press on its text'],

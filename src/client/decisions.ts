@@ -25,11 +25,16 @@ export const createDecisions = (
     return false;
   };
 
-  return {
+  const decisions: DecisionListener = {
     onDismiss(offerId, reason = 'api', placement) {
       if (!isOpen(offerId)) return;
       // So in every funnel dismissed ≤ viewed.
       const impression = recorder.onViewed(offerId, placement);
+      if (impression.isVetoed === undefined) {
+        // A listener of `viewed` closes the offer: whether that is vetoed is known when all were heard.
+        queueMicrotask(() => decisions.onDismiss(offerId, reason, placement));
+        return;
+      }
       if (impression.isVetoed || impression.isDismissed) return;
       impression.isDismissed = true;
       recorder.record({ type: 'dismissed', reason }, offerId, impression, placement);
@@ -42,4 +47,5 @@ export const createDecisions = (
       void leasing.accept(offerId, placement?.expiresAt);
     },
   };
+  return decisions;
 };

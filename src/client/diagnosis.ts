@@ -35,8 +35,11 @@ export interface ExposureNote {
   readonly dwelledMs: number;
 }
 
-/** What {@link explain} makes, for the `debug` option. */
-export type Explainer = (
+/** What {@link explain} makes, for the `debug` option; only this package knows what it takes. */
+export type Explainer = (...internals: never) => unknown;
+
+/** An {@link Explainer}, as it is called. */
+export type Explaining = (
   exposure: Pick<ExposureWatch, 'watched' | 'exposed'>,
   page: Pick<Page, 'isVisible'>,
   call: (callback: () => void) => void,
@@ -46,9 +49,8 @@ export type Explainer = (
  * Explains why offers have not counted yet: `createOfferTracker({ endpoint, debug: explain(console.log) })`.
  * @param tell Given a note whenever the reason changes. What it throws is shown on the console.
  */
-export const explain =
-  (tell: (note: ExposureNote) => void): Explainer =>
-  ({ watched, exposed }, page, call) => {
+export const explain = (tell: (note: ExposureNote) => void): Explainer => {
+  const explaining: Explaining = ({ watched, exposed }, page, call) => {
     const last = new WeakMap<Watched, NoteReason>();
 
     const reasonOf = (item: Watched): NoteReason => {
@@ -73,3 +75,5 @@ export const explain =
       if (reason !== last.get(item)) note(reason, at - (dwell ?? at));
     };
   };
+  return explaining;
+};

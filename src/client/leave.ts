@@ -6,7 +6,7 @@ import { encodeRequest } from '../protocol/encode.js';
 import type { OfferEvent } from '../protocol/event.js';
 import { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../protocol/limits.js';
 import type { Runtime } from '../runtime.js';
-import type { KeepaliveBytes, Mirrored, Outbox } from './outbox/outbox.js';
+import type { Mirrored, Outbox } from './outbox/outbox.js';
 import type { Page } from './page.js';
 
 /**
@@ -46,7 +46,6 @@ export const createFarewell = (
   page: Page,
   runtime: Pick<Runtime, 'now' | 'fetch'>,
   endpoint: string,
-  keepalive: KeepaliveBytes,
   onLeave: () => void,
   onReply: (events: readonly OfferEvent[], response: Response) => Promise<unknown>,
 ): void => {
@@ -54,11 +53,11 @@ export const createFarewell = (
 
   const say = async (): Promise<void> => {
     const now = runtime.now();
-    const events = unsettled(outbox, said, now, MAX_LEAVE_BYTES - keepalive.inFlight);
+    const events = unsettled(outbox, said, now, MAX_LEAVE_BYTES - outbox.inFlight);
     if (!events.length) return;
     for (const { id } of events) said.add(id);
     const body = encodeRequest(events, now);
-    keepalive.inFlight += body.length;
+    outbox.inFlight += body.length;
     try {
       const response = await runtime.fetch(endpoint, {
         method: 'POST',
@@ -72,7 +71,7 @@ export const createFarewell = (
     } catch {
       // The entries are still in the outbox, and the flusher brings them.
     }
-    keepalive.inFlight -= body.length;
+    outbox.inFlight -= body.length;
   };
 
   page.listen((change) => {

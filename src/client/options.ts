@@ -69,22 +69,15 @@ export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
     throw new OffersightError('unsupported', 'Needs IntersectionObserver.');
   }
   const { origin, href } = new URL(endpoint, location.href);
-  const viewability = {
-    ratio: 0.5,
-    dwellMs: 1_000,
-    largeAreaPx: 242_500,
-    largeRatio: 0.3,
-    ...options.viewability,
-  };
-  const { ratio, largeRatio, dwellMs } = viewability;
+  const { ratio = 0.5, dwellMs = 1_000, largeAreaPx = 242_500, largeRatio = 0.3 } = options.viewability ?? {};
   const isInRange = Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs) >= 0;
   if (!endpoint || origin !== location.origin || !isInRange) {
-    throw new OffersightError('configuration', 'Needs an endpoint on this site, ratios 0 to 1.');
+    throw new OffersightError('configuration', 'Needs a same-origin endpoint, ratios 0 to 1.');
   }
   return {
     ...options,
     endpoint: href,
-    viewability,
+    viewability: { ratio, dwellMs, largeAreaPx, largeRatio },
     name: options.outbox?.name ?? 'offersight',
   };
 };

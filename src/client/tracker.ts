@@ -57,7 +57,10 @@ export interface OfferTracker {
   flush(): Promise<void>;
   /** What happened so far. */
   stats(): Promise<TrackerStats>;
-  /** Ends everything; what is recorded stays and is delivered by the next page. */
+  /**
+   * Ends everything, for all who share this page's tracker, so never when a component goes; what is recorded stays
+   * and is delivered by the next one.
+   */
   stop: Stop;
 }
 
@@ -72,12 +75,21 @@ export interface Recorder {
   onViewed(offerId: string, placement?: Placement): Impression;
   /** Announces an event on the page and, unless a listener vetoes it, records it; tells whether it did. */
   record(happened: Happened, offerId: string, impression: Impression, placement?: Placement): boolean;
-  /** Runs a host's callback safely. */
-  call(callback: () => void): void;
+}
+
+/** What an endpoint has on this page, for as long as its document lives. */
+interface Site {
+  /** By offer id, so that an offer counts once a page view, however often a tracker is started. */
+  readonly latest: Map<string, Impression>;
+  tracker?: OfferTracker | undefined;
 }
 
 /** How long to wait before asking for the second load again. */
 const RELOAD_MS = 30_000;
+
+/** `Node`'s own numbers; documents and shadow roots come behind comments. */
+const ELEMENT_NODE = 1;
+const COMMENT_NODE = 8;
 
 const nothing = (): undefined => undefined;
 
@@ -93,13 +105,12 @@ const call = (callback: () => void): void => {
 const createRunningTracker = (
   options: ResolvedOptions,
   report: (error: OffersightError) => void,
-  onStop: () => void,
+  site: Site,
 ): OfferTracker => {
+  const { latest } = site;
   const runtime = platformRuntime();
   const page = createPage();
   const newId = createIds(runtime);
-  const keepalive = { inFlight: 0 };
-  const latest = new Map<string, Impression>();
   let waiting: Recordable[] = [];
   let committed: Promise<unknown> | undefined;
   let loading: Promise<Later> | undefined;
@@ -117,15 +128,14 @@ const createRunningTracker = (
   /** The second load follows at once; one that failed is repeated. */
   const load = (): Promise<Later> => {
     loading ??= import('./later.js')
-      .then(async ({ createLater }) => {
-        loaded = await createLater({
+      .then(({ createLater }) => {
+        loaded = createLater({
           options,
           runtime,
           page,
           registry,
           exposure,
           outbox,
-          keepalive,
           onViewed,
           record,
           call,
@@ -216,7 +226,6 @@ const createRunningTracker = (
     page,
     runtime,
     options.endpoint,
-    keepalive,
     () => loaded?.onLeave(),
     (events, response) => later((loaded) => loaded.settleFarewell(events, response)),
   );
@@ -224,10 +233,11 @@ const createRunningTracker = (
   void later(nothing);
 
   return {
-    observe(target, offer = {}) {
-      if (isStopped || !target) return nothing;
+    observe(target, offer) {
       // Not by classes, since those of a frame are others.
-      return 'getAttribute' in target ? registry.observe(target, offer) : (loaded ?? registry).search(target);
+      const kind = isStopped ? 0 : target?.nodeType;
+      if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer ?? {});
+      return kind > COMMENT_NODE ? (loaded ?? registry).search(target as SearchRoot) : nothing;
     },
     dismiss: (offerId, reason) => void later((loaded) => loaded.onDismiss(offerId, reason)),
     accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
@@ -243,7 +253,7 @@ const createRunningTracker = (
       if (isStopped) return;
       void later((loaded) => loaded.stop());
       isStopped = true;
-      onStop();
+      site.tracker = undefined;
       registry.stop();
       exposure.stop();
       page.stop();
@@ -266,7 +276,8 @@ const createInertTracker = (): OfferTracker => ({
  * Never throws: with a wrong configuration, on a server or in a browser that lacks what it needs, the tracker is
  * inert and one report tells what to do. One endpoint has one tracker a page: a second call gives the first one.
  */
-export const createOfferTracker = (options = {} as TrackerOptions): OfferTracker => {
+export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
+  const options = given ?? ({} as TrackerOptions);
   const report = (error: OffersightError): void => {
     if (options.debug) console.error(error);
     call(() => options.onError?.(error));
@@ -276,11 +287,11 @@ export const createOfferTracker = (options = {} as TrackerOptions): OfferTracker
     const { endpoint } = resolved;
     // Found also by another copy of this package.
     const key = Symbol.for(`offersight ${endpoint}`);
-    const shared = globalThis as { [key]?: OfferTracker | undefined };
-    shared[key] ??= createRunningTracker(resolved, report, () => {
-      shared[key] = undefined;
-    });
-    return shared[key];
+    const shared = globalThis as { [key]?: Site };
+    shared[key] ??= { latest: new Map() };
+    const site = shared[key];
+    site.tracker ??= createRunningTracker(resolved, report, site);
+    return site.tracker;
   } catch (cause) {
     const isOurs = cause instanceof OffersightError;
     report(isOurs ? cause : new OffersightError('configuration', 'See the cause.', cause));

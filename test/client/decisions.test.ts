@@ -26,7 +26,6 @@ const start = ({ accepted = [] as readonly string[], isVetoed = false } = {}) =>
       recorded.push([what, offerId, impression, placement]);
       return true;
     },
-    call: (callback) => callback(),
   };
   const acceptedOffers = new Set(accepted);
   const accept = vi.fn<Leasing['accept']>(async () => undefined);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createExposureWatch, type ExposureWatch } from '../../src/client/detect/exposure.js';
 import type { ViewabilityRule } from '../../src/client/detect/viewability.js';
-import { type ExposureNote, explain } from '../../src/client/diagnosis.js';
+import { type Explaining, type ExposureNote, explain } from '../../src/client/diagnosis.js';
 import { type Intersections, scriptIntersections } from '../support/intersections.js';
 import { type FakePage, fakePage, find, render } from '../support/page.js';
 import { type FakeRuntime, fakeRuntime } from '../support/runtime.js';
@@ -25,7 +25,8 @@ beforeEach(() => {
     return !hidden.has(this);
   });
   exposure = createExposureWatch(page, runtime, RULE, () => undefined);
-  exposure.onEvaluation = explain((note) => notes.push(note))(exposure, page, (callback) => callback());
+  const explaining = explain((note) => notes.push(note)) as Explaining;
+  exposure.onEvaluation = explaining(exposure, page, (callback) => callback());
   render('<p></p>');
   exposure.watch({ element: find('p'), offerId: 'a' });
 });
@@ -135,9 +136,10 @@ describe('the teller', () => {
   test('is called where what it throws harms nobody', () => {
     const called = vi.fn();
     const broken = new Error('the host’s own fault');
-    exposure.onEvaluation = explain(() => {
+    const explaining = explain(() => {
       throw broken;
-    })(exposure, page, (callback) => {
+    }) as Explaining;
+    exposure.onEvaluation = explaining(exposure, page, (callback) => {
       called();
       expect(callback).toThrow(broken);
     });

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createFarewell } from '../../src/client/leave.js';
-import { type KeepaliveBytes, NO_PAUSE, type Outbox } from '../../src/client/outbox/outbox.js';
+import { NO_PAUSE, type Outbox } from '../../src/client/outbox/outbox.js';
 import type { PageChange } from '../../src/client/page.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
@@ -13,12 +13,12 @@ describe('the farewell is said', () => {
   const ENDPOINT = 'https://shop.example/offer-events';
 
   const start = (answer: () => Promise<Response> = () => Promise.resolve(new Response('{}'))) => {
-    const outbox: Pick<Outbox, 'pause' | 'mirror'> = {
+    const outbox: Pick<Outbox, 'inFlight' | 'pause' | 'mirror'> = {
+      inFlight: 0,
       pause: NO_PAUSE,
       mirror: new Map([viewed(1), viewed(2)].map((event) => [event.id, { event, heldUntil: 0 }])),
     };
     const page = fakePage();
-    const keepalive: KeepaliveBytes = { inFlight: 0 };
     const requests: { url: unknown; init: RequestInit | undefined; ids: string[] }[] = [];
     const runtime = fakeRuntime({
       fetch(url, init) {
@@ -31,11 +31,10 @@ describe('the farewell is said', () => {
       async (_events: readonly OfferEvent[], response: Response): Promise<unknown> => response.text(),
     );
     const onLeave = vi.fn();
-    createFarewell(outbox as Outbox, page, runtime, ENDPOINT, keepalive, onLeave, onReply);
+    createFarewell(outbox as Outbox, page, runtime, ENDPOINT, onLeave, onReply);
     return {
       outbox,
       page,
-      keepalive,
       requests,
       onLeave,
       onReply,
@@ -138,26 +137,26 @@ describe('the farewell is said', () => {
 
   test('within the bytes that others have left, and its own are given back when the reply was read', async () => {
     const answer = deferred<Response>();
-    const { become, keepalive, requests } = start(() => answer.promise);
-    keepalive.inFlight = 1_000;
+    const { become, outbox, requests } = start(() => answer.promise);
+    outbox.inFlight = 1_000;
     await become('hidden');
     expect(requests.map(({ ids }) => ids)).toEqual([[idOf(1), idOf(2)]]);
-    expect(keepalive.inFlight).toBe(1_000 + encodeRequest([viewed(1), viewed(2)], START).length);
+    expect(outbox.inFlight).toBe(1_000 + encodeRequest([viewed(1), viewed(2)], START).length);
     answer.resolve(new Response('{}'));
     await settle();
-    expect(keepalive.inFlight).toBe(1_000);
+    expect(outbox.inFlight).toBe(1_000);
   });
 
   test('in no more bytes than 48,000 with all that is in flight', async () => {
-    const { become, outbox, keepalive, requests } = start(() => new Promise(() => undefined));
+    const { become, outbox, requests } = start(() => new Promise(() => undefined));
     for (let n = 10; n < 260; n++) outbox.mirror.set(idOf(n), { event: viewed(n), heldUntil: 0 });
-    keepalive.inFlight = 40_000;
+    outbox.inFlight = 40_000;
     await become('hidden');
-    expect(keepalive.inFlight).toBeGreaterThan(42_000);
-    expect(keepalive.inFlight).toBeLessThanOrEqual(48_000);
+    expect(outbox.inFlight).toBeGreaterThan(42_000);
+    expect(outbox.inFlight).toBeLessThanOrEqual(48_000);
     await become('pagehide');
     await become('pagehide');
-    expect(keepalive.inFlight).toBeLessThanOrEqual(48_000);
+    expect(outbox.inFlight).toBeLessThanOrEqual(48_000);
     const said = requests.flatMap(({ ids }) => ids);
     expect(said).toEqual([...new Set(said)]);
   });
@@ -173,20 +172,20 @@ describe('the farewell is said', () => {
   test('and where the network fails nothing is harmed', async () => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
-    const { become, keepalive, outbox } = start(() => Promise.reject(new TypeError('offline')));
+    const { become, outbox } = start(() => Promise.reject(new TypeError('offline')));
     await become('hidden');
     await settle();
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
-    expect(keepalive.inFlight).toBe(0);
+    expect(outbox.inFlight).toBe(0);
     expect([...outbox.mirror.keys()]).toEqual([idOf(1), idOf(2)]);
   });
 
   test('and where the reply cannot be used the bytes are given back', async () => {
-    const { become, keepalive, onReply } = start();
+    const { become, outbox, onReply } = start();
     onReply.mockRejectedValue(new Error('no second load'));
     await become('hidden');
     await settle();
-    expect(keepalive.inFlight).toBe(0);
+    expect(outbox.inFlight).toBe(0);
   });
 });

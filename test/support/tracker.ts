@@ -49,6 +49,13 @@ let sites = 0;
 const takeAll = ({ events }: WireRequest): Response =>
   new Response(JSON.stringify({ v: 1, results: events.map(({ id }) => ({ id, status: 'accepted' })) }));
 
+/** What the page remembers of trackers that ended is over with it: the next one starts on a new page. */
+const turnPage = (): void => {
+  const page = globalThis as unknown as Record<symbol, { tracker?: OfferTracker } | undefined>;
+  for (const key of Object.getOwnPropertySymbols(page))
+    if (key.description?.startsWith('offersight ') && !page[key]?.tracker) page[key] = undefined;
+};
+
 /** Makes the test's page a site. */
 export const openSite = (): Site => {
   const name = `site-${++sites}`;
@@ -94,6 +101,7 @@ export const openSite = (): Site => {
     start(options = {}) {
       const events: OfferEvent[] = [];
       const errors: OffersightError[] = [];
+      turnPage();
       const tracker = createOfferTracker({
         endpoint: '/offer-events',
         onEvent: (event) => events.push(event),
@@ -109,6 +117,7 @@ export const openSite = (): Site => {
     frame: settle,
     close() {
       for (const tracker of trackers) tracker.stop();
+      turnPage();
       // What a tracker forgot to end must not reach into the next test.
       for (const observer of noticing) observer.disconnect();
       process.off('unhandledRejection', onRejection);

@@ -1,7 +1,6 @@
 /**
  * Closing that no attribute marks: conventional close controls, Escape, backdrop, the browser's own close
- * requests. An act counts only if what holds the offer is really closed or gone within a second of it. Loads as
- * soon as a page shows an offer.
+ * requests. An act counts only if what holds the offer is really closed or gone within a second of it.
  */
 import type { DismissReason } from '../../protocol/event.js';
 import type { Runtime, Stop } from '../../runtime.js';
@@ -9,15 +8,16 @@ import type { Page } from '../page.js';
 import { isDrawn } from './contents.js';
 import {
   acceptedBy,
+  around,
   concerned,
   type DecisionListener,
   DISMISS,
-  enclosing,
   HOLDER,
+  type IsInSight,
   nearest,
   within,
 } from './controls.js';
-
+import { isShown } from './exposure.js';
 import type { Placement, Registry } from './registry.js';
 import type { Roots } from './roots.js';
 
@@ -50,32 +50,47 @@ const conventions = (labels: readonly string[]): string =>
 /** A close later than this after an act is not its consequence. */
 const CONSEQUENCE_MS = 1_000;
 
-/** An act whose consequence is awaited. */
-interface Pending {
-  /** What must be closed or gone, how it was then closed, and the offers that it shows. */
-  readonly targets: Map<
-    Element,
-    { readonly reason: DismissReason; readonly placements: readonly Placement[] }
-  >;
-  readonly timers: readonly Stop[];
+/** Something that is closed or gone soon, if an act had its consequence. */
+interface Awaited {
+  /** How it was closed then. */
+  readonly reason: DismissReason;
+  /** The offers that it shows. */
+  readonly placements: readonly Placement[];
 }
 
-const isGone = (element: Element): boolean => !isDrawn(element) || element.matches('dialog:not([open])');
+/** What a press elsewhere may be meant for. */
+const INTERACTIVE =
+  'a[href],button,input,select,textarea,label,summary,[role=button],[role=link],[role=tab],[role=menuitem]';
 
-/** A press on the backdrop hits the dialog itself, outside its box, or the overlay that has the dialog's role. */
+const coversViewport = (element: Element): boolean => {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  return left <= 0 && top <= 0 && right >= innerWidth && bottom >= innerHeight;
+};
+
+/**
+ * A press on the backdrop hits the dialog itself, outside its box, or the overlay that has the dialog's role, or,
+ * inside of that, what covers the viewport.
+ */
 const isOutside = (holder: Element, event: MouseEvent): boolean => {
   const { clientX: x, clientY: y } = event;
   const path = event.composedPath();
-  if (path[0] !== holder) return !path.includes(holder);
+  if (path[0] !== holder) return !path.includes(holder) || coversViewport(path[0] as Element);
   if (!holder.matches('dialog,[popover]')) return true;
   const { left, right, top, bottom } = holder.getBoundingClientRect();
   // A click made by keyboard has no position.
   return (x !== 0 || y !== 0) && (x < left || x > right || y < top || y > bottom);
 };
 
+/**
+ * Whether a press elsewhere may close a holder. No browser closes one that only has the role, so there a press on
+ * something interactive is meant for that: it may lead to another view, which takes the holder along.
+ */
+const isDismissable = (holder: Element, event: Event): boolean =>
+  holder.matches('dialog,[popover],[aria-modal=true]') || !nearest(event, INTERACTIVE);
+
 /** Notices closing that no attribute marks. */
 export interface Closing {
-  /** Looks whether what the last act concerned is gone by now. */
+  /** Looks whether what acts concerned is gone by now. */
   check(): void;
   stop: Stop;
 }
@@ -87,41 +102,51 @@ export const createClosing = (
   page: Page,
   runtime: Pick<Runtime, 'after'>,
   { labels = ['Close', 'Dismiss'], controls = conventions(labels), escape: hasEscape = true }: ClosingOptions,
+  isInSight: IsInSight,
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
 ): Closing => {
-  let pending: Pending | undefined;
+  const awaited = new Map<Element, Awaited>();
+  let timers: Stop[] = [];
+
+  // A holder has a box of its own; an offer may be drawn by its children.
+  const isGone = (element: Element): boolean =>
+    !(registry.placements.has(element) ? isDrawn : isShown)(element) || element.matches('dialog:not([open])');
 
   const drop = (): void => {
-    for (const stop of pending?.timers ?? []) stop();
-    pending = undefined;
+    for (const stop of timers) stop();
+    timers = [];
+    awaited.clear();
   };
 
   const check = (): void => {
-    for (const [element, { reason, placements }] of pending?.targets ?? []) {
-      if (!pending || !isGone(element)) continue;
-      pending.targets.delete(element);
+    for (const [element, { reason, placements }] of awaited) {
+      if (!isGone(element)) continue;
+      awaited.delete(element);
       for (const placement of placements) onDismiss(placement.offerId, reason, placement);
     }
   };
 
-  const finish = (): void => {
+  /** Awaits the consequences of an act; of several that concern one element it is the last that counts. */
+  const attend = (acts: ReadonlyMap<Element | undefined, DismissReason>): void => {
     check();
-    drop();
-  };
-
-  /** Awaits the consequence of an act; it is the last one that a close is ascribed to. */
-  const expect = (acts: ReadonlyMap<Element | undefined, DismissReason>): void => {
-    finish();
-    const targets: Pending['targets'] = new Map();
+    const own = new Map<Element, Awaited>();
     for (const [element, reason] of acts) {
       // Only what the user could see can be closed by the user.
       if (!element || isGone(element)) continue;
-      const placements = within(registry, element).filter((placement) => isDrawn(placement.element));
-      if (placements.length) targets.set(element, { reason, placements });
+      const placements = within(registry, element, isInSight);
+      if (placements.length) own.set(element, { reason, placements });
     }
-    // The page's own handlers run after us; what they remove at once is gone when the task is over.
-    const timers = targets.size ? [runtime.after(0, check), runtime.after(CONSEQUENCE_MS, finish)] : [];
-    pending = { targets, timers };
+    if (!own.size) return;
+    for (const [element, each] of own) awaited.set(element, each);
+    timers.push(
+      // The page's own handlers run after us; what they remove at once is gone when the task is over.
+      runtime.after(0, check),
+      runtime.after(CONSEQUENCE_MS, () => {
+        check();
+        for (const [element, each] of own) if (awaited.get(element) === each) awaited.delete(element);
+        if (!awaited.size) timers = [];
+      }),
+    );
   };
 
   // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself.
@@ -133,7 +158,7 @@ export const createClosing = (
 
   /** Which elements show the offers that a marked control is about. */
   const shown = (event: Event, marked: Element): Element[] => {
-    const ids = new Set(concerned(registry, event, marked, DISMISS).map(([offerId]) => offerId));
+    const ids = new Set(concerned(registry, isInSight, event, marked, DISMISS).map(([offerId]) => offerId));
     return [...registry.placements.values()]
       .filter(({ offerId }) => ids.has(offerId))
       .map(({ element }) => element);
@@ -148,11 +173,8 @@ export const createClosing = (
     // The page's own scripts could act as well as a user.
     if (!event.isTrusted) return;
     const acts = new Map<Element | undefined, DismissReason>();
-    for (const holder of holders()) {
-      // A link elsewhere leaves for another view, and takes along what no browser closes by a press.
-      const isKept = !holder.matches('dialog,[popover]') && nearest(event, 'a[href]');
-      if (isOutside(holder, event) && !isKept) acts.set(holder, 'backdrop');
-    }
+    for (const holder of holders())
+      if (isOutside(holder, event) && isDismissable(holder, event)) acts.set(holder, 'backdrop');
     const marked = nearest(event, `[${DISMISS}]`);
     const control = marked ?? nearest(event, controls);
     // A press on a child of a disabled control is heard, too.
@@ -160,35 +182,38 @@ export const createClosing = (
       // Some libraries close when the pointer is lifted, and then no click follows.
       const closed = marked
         ? shown(event, marked)
-        : [enclosing(registry, control)?.element, nearest(event, HOLDER)];
+        : [around(registry, control)[0]?.element, nearest(event, HOLDER)];
       for (const element of closed) acts.set(element, 'control');
     }
-    expect(acts);
+    attend(acts);
+  };
+
+  /** The press became a scroll or another gesture of the browser's. */
+  const onPressCancelled = (): void => {
+    for (const [element, { reason }] of awaited) if (reason === 'backdrop') awaited.delete(element);
   };
 
   const onKey = (event: KeyboardEvent): void => {
     if (hasEscape && event.key === 'Escape' && event.isTrusted && !event.isComposing)
-      expect(new Map(holders().map((holder) => [holder, 'escape'])));
+      attend(new Map(holders().map((holder) => [holder, 'escape'])));
   };
 
   const onCancel = ({ target, isTrusted }: Event): void => {
     // Also the close request of a phone's back gesture, which comes without a key.
     const holder = target as Element;
-    if (!isTrusted || holder.localName !== 'dialog' || pending?.targets.has(holder)) return;
+    if (!isTrusted || holder.localName !== 'dialog' || awaited.has(holder)) return;
     // Under a script's own `requestClose()` this comes when the dialog is closed already.
     queueMicrotask(() => {
-      if (holder.matches('[open]')) expect(new Map([[holder, 'dialog']]));
+      if (holder.matches('[open]')) attend(new Map([[holder, 'dialog']]));
     });
   };
 
   roots.capture(['click', 'pointerdown'], onPress);
+  roots.capture(['pointercancel'], onPressCancelled);
   roots.capture(['keydown'], onKey);
   roots.capture(['cancel'], onCancel);
   roots.capture(['submit'], (event) => acceptedBy(event) && drop());
   roots.capture(['close', 'toggle', 'transitionend', 'animationend'], check);
   page.listen((change) => change === 'visible' || check());
-  return {
-    check,
-    stop: drop,
-  };
+  return { check, stop: drop };
 };

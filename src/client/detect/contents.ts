@@ -24,16 +24,21 @@ interface Whole {
 const STEPS = 20;
 const THRESHOLDS = Array.from({ length: STEPS + 1 }, (_, step) => step / STEPS);
 
+/** A form's field of that name must not stand for the property. */
+const childrenOf = (element: Element): Element[] => [
+  ...(Reflect.get(Element.prototype, 'children', element) as HTMLCollection),
+];
+
 /** Asked before styles, since the styles of what is not rendered have to be computed first. */
 const hasBoxBelow = (element: Element): boolean =>
-  [...element.children].some((child) => child.checkVisibility?.() || hasBoxBelow(child));
+  childrenOf(element).some((child) => child.checkVisibility?.() || hasBoxBelow(child));
 
 const isContents = (element: Element): boolean =>
-  (!element.firstElementChild || hasBoxBelow(element)) && getComputedStyle(element).display === 'contents';
+  (!childrenOf(element).length || hasBoxBelow(element)) && getComputedStyle(element).display === 'contents';
 
 /** What is drawn for an element: itself, or its children's boxes. */
 export const boxesOf = (element: Element): Element[] =>
-  isContents(element) ? [...element.children].flatMap(boxesOf) : [element];
+  isContents(element) ? childrenOf(element).flatMap(boxesOf) : [element];
 
 /** Whether an element can be seen as far as styles tell, or what is drawn for it. */
 export const isDrawn = (element: Element): boolean =>

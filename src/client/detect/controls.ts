@@ -4,7 +4,7 @@
  */
 import type { DismissReason } from '../../protocol/event.js';
 import type { Placement, Registry } from './registry.js';
-import { holds, type Roots } from './roots.js';
+import { drawnIn, holds, type Roots } from './roots.js';
 
 /** Told what users decided. */
 export interface DecisionListener {
@@ -28,18 +28,28 @@ export const DISMISS = 'data-offer-dismiss';
 
 /** The innermost element of an event's path that matches, also through open shadow roots and in other documents. */
 export const nearest = (event: Event, selector: string): Element | undefined =>
-  event.composedPath().find((node): node is Element => !!(node as Partial<Element>).matches?.(selector));
+  event
+    .composedPath()
+    .filter((node): node is Element => (node as Node).nodeType === Node.ELEMENT_NODE)
+    // A form's field of that name must not stand for the method.
+    .find((element) => Element.prototype.matches.call(element, selector));
 
-/** The placement that an element is or lies in. */
-export const enclosing = ({ placements }: Registry, element: Element): Placement | undefined => {
-  let at: Element | null | undefined = element;
-  while (at && !placements.has(at)) at = at.parentElement ?? (at.getRootNode() as Partial<ShadowRoot>).host;
-  return at ? placements.get(at) : undefined;
+/** The placements that a node is or lies in, as it is drawn, innermost first. */
+export const around = ({ placements }: Registry, node: Node): Placement[] => {
+  const found: Placement[] = [];
+  for (let at: Node | null | undefined = node; at; at = drawnIn(at)) {
+    const placement = placements.get(at as Element);
+    if (placement) found.push(placement);
+  }
+  return found;
 };
 
-/** The placements inside an element as it is drawn, itself included. */
-export const within = ({ placements }: Registry, holder: Element): Placement[] =>
-  [...placements.values()].filter(({ element }) => holds(holder, element));
+/** Tells whether a user could see any of a placement. */
+export type IsInSight = (placement: Placement) => boolean;
+
+/** The placements in sight inside an element as it is drawn, itself included. */
+export const within = ({ placements }: Registry, holder: Element, isInSight: IsInSight): Placement[] =>
+  [...placements.values()].filter((placement) => holds(holder, placement.element) && isInSight(placement));
 
 /**
  * Which offers a pressed control is about: the one that its mark names, the one that it stands in, or, since a
@@ -47,18 +57,20 @@ export const within = ({ placements }: Registry, holder: Element): Placement[] =
  */
 export const concerned = (
   registry: Registry,
+  isInSight: IsInSight,
   event: Event,
   control: Element,
   mark: string,
 ): (readonly [offerId: string, placement?: Placement | undefined])[] => {
   const named = control.getAttribute(mark);
-  const around = enclosing(registry, control);
+  const [placement] = around(registry, control);
   const holder = nearest(event, HOLDER);
-  if (named) return [[named, around?.offerId === named ? around : undefined]];
-  if (around) return [[around.offerId, around]];
-  // An acceptance is of one offer, so there it has to say which.
-  if (!holder || mark === ACCEPT) return [];
-  return within(registry, holder).map((held) => [held.offerId, held]);
+  if (named) return [[named, placement?.offerId === named ? placement : undefined]];
+  if (placement) return [[placement.offerId, placement]];
+  const held = holder ? within(registry, holder, isInSight) : [];
+  // An acceptance is of one offer, so where there are more it has to say which.
+  if (mark === ACCEPT && held.length > 1) return [];
+  return held.map((each) => [each.offerId, each]);
 };
 
 /** The mark that an event accepts by: a click on it or, where it is or holds a form, that form's submission. */
@@ -72,13 +84,15 @@ export const acceptedBy = (event: Event): Element | undefined => {
 export const createControls = (
   registry: Registry,
   roots: Pick<Roots, 'capture'>,
+  isInSight: IsInSight,
   { onDismiss, onAccept }: DecisionListener,
 ): void => {
   roots.capture(['click', 'submit'], (event) => {
     const accept = acceptedBy(event);
     const control = accept ?? (event.type === 'click' ? nearest(event, `[${DISMISS}]`) : undefined);
     if (!control) return;
-    for (const [offerId, placement] of concerned(registry, event, control, accept ? ACCEPT : DISMISS)) {
+    const mark = accept ? ACCEPT : DISMISS;
+    for (const [offerId, placement] of concerned(registry, isInSight, event, control, mark)) {
       if (accept) onAccept(offerId, placement);
       else onDismiss(offerId, 'control', placement);
     }

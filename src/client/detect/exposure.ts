@@ -105,7 +105,7 @@ export const createExposureWatch = (
 
   const take: ExposureWatch['take'] = (item, sample) => {
     // Inside a frame of another origin the browser keeps the viewport to itself.
-    const viewport = sample.rootBounds ?? { width: innerWidth, height: innerHeight };
+    const viewport = sample.rootBounds ?? (visualViewport as Size);
     item.ratio = sample.intersectionRatio;
     item.needed = neededRatio(sample.boundingClientRect, viewport, item.rule);
     const isExposed = item.ratio > Math.max(0, item.needed - TOLERANCE);

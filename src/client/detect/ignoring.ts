@@ -5,7 +5,7 @@
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
 import { boxesOf } from './contents.js';
-import { type DecisionListener, enclosing } from './controls.js';
+import { around, type DecisionListener } from './controls.js';
 import type { Ignore, Impression, Placement, Registry, Repeat } from './registry.js';
 import type { Roots } from './roots.js';
 
@@ -49,8 +49,11 @@ export const createIgnoring = (
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
 ): Ignoring => {
   const awaited = new Map<Subject, Awaited>();
-  /** What is drawn for a subject. */
-  const subjects = new Map<Element, Subject>();
+  /** Where somebody reacted, perhaps before it was viewed, and to which offers: they are not ignored any more. */
+  const reactedIn = new WeakSet<Placement>();
+  const reactedTo = new Set<Subject>();
+  /** What is drawn for a placement that is awaited. */
+  const boxes = new Map<Element, Placement>();
 
   const subjectOf = (placement: Placement): Subject =>
     (placement.repeat ?? defaults.repeat) === 'mount'
@@ -59,22 +62,26 @@ export const createIgnoring = (
 
   const observer = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
-      const subject = subjects.get(target) ?? '';
-      awaited.get(subject)?.inSight[isIntersecting ? 'add' : 'delete'](target);
+      const placement = boxes.get(target);
+      if (!placement) continue;
+      const subject = subjectOf(placement);
+      const inSight = awaited.get(subject)?.inSight;
+      if (isIntersecting) inSight?.add(target);
+      else inSight?.delete(target);
       update(subject);
     }
   });
 
-  const drop = (element: Element): void => {
-    awaited.get(subjects.get(element) ?? '')?.inSight.delete(element);
-    subjects.delete(element);
-    observer.unobserve(element);
+  const drop = (box: Element, subject: Subject): void => {
+    awaited.get(subject)?.inSight.delete(box);
+    boxes.delete(box);
+    observer.unobserve(box);
   };
 
   const forget = (subject: Subject): void => {
     awaited.get(subject)?.stopTimer?.();
     awaited.delete(subject);
-    for (const [element, its] of subjects) if (its === subject) drop(element);
+    for (const [box, placement] of boxes) if (subjectOf(placement) === subject) drop(box, subject);
   };
 
   const conclude = (subject: Subject): void => {
@@ -94,11 +101,11 @@ export const createIgnoring = (
     }
   };
 
-  const observe = (placement: Placement, subject: Subject): void => {
+  const observe = (placement: Placement): void => {
     for (const box of boxesOf(placement.element)) {
-      subjects.set(box, subject);
+      boxes.set(box, placement);
       // In sight until the observer says otherwise, which it does for each that it begins to observe.
-      awaited.get(subject)?.inSight.add(box);
+      awaited.get(subjectOf(placement))?.inSight.add(box);
       observer.observe(box);
     }
   };
@@ -107,9 +114,16 @@ export const createIgnoring = (
   const isMounted = (subject: Subject): boolean =>
     [...registry.placements.values()].some((placement) => subjectOf(placement) === subject);
 
+  const onReaction = (placement: Placement): void => {
+    const subject = subjectOf(placement);
+    reactedIn.add(placement);
+    if (subject === placement.offerId) reactedTo.add(subject);
+    forget(subject);
+  };
+
   roots.capture(['click', 'keydown', 'input'], (event) => {
-    const reacted = event.isTrusted && enclosing(registry, event.composedPath()[0] as Element);
-    if (reacted) forget(subjectOf(reacted));
+    if (!event.isTrusted) return;
+    for (const placement of around(registry, event.composedPath()[0] as Node)) onReaction(placement);
   });
   page.listen(() => {
     for (const subject of awaited.keys()) update(subject);
@@ -124,15 +138,14 @@ export const createIgnoring = (
         ignoreOf(defaults.ignore) ??
         'off';
       const subject = subjectOf(placement);
-      if (ignore === 'off' || awaited.has(subject)) return;
+      if (ignore === 'off' || awaited.has(subject) || reactedIn.has(placement) || reactedTo.has(subject))
+        return;
       awaited.set(subject, { placement, ignore, inSight: new Set() });
-      for (const other of registry.placements.values())
-        if (subjectOf(other) === subject) observe(other, subject);
+      for (const other of registry.placements.values()) if (subjectOf(other) === subject) observe(other);
     },
     onReaction: (offerId, placement) => forget(placement ? subjectOf(placement) : offerId),
     onMount(placement) {
-      const subject = subjectOf(placement);
-      if (awaited.has(subject)) observe(placement, subject);
+      if (awaited.has(subjectOf(placement))) observe(placement);
     },
     onUnmount(placement) {
       const subject = subjectOf(placement);
@@ -142,7 +155,8 @@ export const createIgnoring = (
       runtime.after(0, () => {
         if (awaited.get(subject) !== state) return;
         if (!isMounted(subject)) conclude(subject);
-        for (const element of subjects.keys()) if (!element.isConnected) drop(element);
+        for (const [box, its] of boxes)
+          if (registry.placements.get(its.element) !== its) drop(box, subjectOf(its));
         update(subject);
       });
     },

@@ -10,6 +10,8 @@ import { holds, type Roots } from './roots.js';
 /** Looks again where an observer would not. */
 export interface Motion {
   readonly onEvaluation: EvaluationListener;
+  /** There may be more trees than before. */
+  onTrees(): void;
   stop: Stop;
 }
 
@@ -21,6 +23,7 @@ export const createMotion = (
   /** In the viewport, but without a size or not shown as far as styles tell. */
   const concealed = new Set<Watched>();
   let isFollowing = false;
+  let isAsked = false;
 
   const isEmpty = ({ ratio, needed }: Watched): boolean => ratio > 0 && Number.isNaN(needed);
 
@@ -29,6 +32,7 @@ export const createMotion = (
     (isEmpty(item) || (item.dwell === undefined && exposed.has(item)));
 
   const lookAgain = (): void => {
+    isAsked = false;
     for (const item of concealed) {
       if (!isConcealed(item)) forget(item);
       else if (isEmpty(item)) {
@@ -41,10 +45,18 @@ export const createMotion = (
     recheck();
   };
 
-  const restyled = new MutationObserver(lookAgain);
-  const resized = new ResizeObserver((entries) => {
-    if (entries.some(({ contentRect }) => contentRect.width && contentRect.height)) lookAgain();
-  });
+  /** Looks again with the next frame, which a hidden page waits for by itself. */
+  const ask = (): void => {
+    if (!isAsked) requestAnimationFrame(lookAgain);
+    isAsked = true;
+  };
+
+  const askIfConcealed = (): void => {
+    if (concealed.size) ask();
+  };
+
+  const restyled = new MutationObserver(askIfConcealed);
+  const resized = new ResizeObserver(askIfConcealed);
 
   const forget = (item: Watched): void => {
     concealed.delete(item);
@@ -67,29 +79,41 @@ export const createMotion = (
     isFollowing = true;
   };
 
+  /** All trees; one that is observed already stays so. */
+  const observeTrees = (): void => {
+    for (const root of roots.all())
+      restyled.observe(root, { attributes: true, childList: true, subtree: true });
+  };
+
   roots.capture(['transitionrun', 'animationstart'], start);
   // What was transparent may be seen once it has faded in, and what was empty once its image is there.
-  roots.capture(['transitionend', 'animationend', 'load'], lookAgain);
+  roots.capture(['transitionend', 'animationend', 'load'], ask);
   // Of the document's own elements this one never reaches the window.
-  document.addEventListener('load', lookAgain, true);
+  document.addEventListener('load', askIfConcealed, true);
+  // Styles may follow the user's own acts.
+  roots.capture(['change', 'click', 'pointerover', 'focusin', 'keyup'], askIfConcealed);
 
   return {
     onEvaluation(item, before) {
+      const { element } = item.placement;
       if (item.dwell !== undefined && before === undefined) start();
       const isKnown = concealed.has(item);
       if (!isConcealed(item)) {
         if (isKnown) forget(item);
       } else if (!isKnown) {
-        if (!concealed.size) {
-          for (const root of roots.all())
-            restyled.observe(root, { attributes: true, childList: true, subtree: true });
-        }
         concealed.add(item);
-        if (isEmpty(item)) resized.observe(item.placement.element);
+        if (concealed.size === 1) observeTrees();
+        if (isEmpty(item)) resized.observe(element);
+        // An animation that a script began tells nobody but who asks.
+        for (const { effect, finished } of document.getAnimations?.() ?? [])
+          if (holds((effect as KeyframeEffect | null)?.target, element)) finished.then(ask, ask);
       }
     },
+    onTrees() {
+      if (concealed.size) observeTrees();
+    },
     stop() {
-      document.removeEventListener('load', lookAgain, true);
+      document.removeEventListener('load', askIfConcealed, true);
       restyled.disconnect();
       resized.disconnect();
     },

@@ -18,18 +18,30 @@ export interface Roots {
   stop: Stop;
 }
 
-/** Whether a node is or holds another as it is drawn: through slots, and out of open and closed shadow roots. */
+/** What a node is drawn in: through slots, and out of open and closed shadow roots. */
+export const drawnIn = (node: Node): Node | null | undefined =>
+  (node as Partial<Element>).assignedSlot ?? node.parentNode ?? (node as Partial<ShadowRoot>).host;
+
+/** Whether a node is, or holds as it is drawn, another. */
 export const holds = (holder: Node | null | undefined, node: Node): boolean => {
   let at: Node | null | undefined = node;
-  while (at && at !== holder)
-    at = (at as Element).assignedSlot ?? at.parentNode ?? (at as Partial<ShadowRoot>).host;
+  while (at && at !== holder) at = drawnIn(at);
   return !!at;
 };
 
 type Hearing = readonly [types: readonly string[], listener: (event: Event) => void];
 
 /** What reaches the window out of open shadow roots too. */
-const COMPOSED = ['click', 'pointerdown', 'keydown'];
+const COMPOSED = [
+  'click',
+  'pointerdown',
+  'pointercancel',
+  'keydown',
+  'keyup',
+  'input',
+  'pointerover',
+  'focusin',
+];
 
 /** Whether a tree is still part of what a user could see. */
 const isPresent = (root: SearchRoot): boolean =>
@@ -42,7 +54,8 @@ const isPresent = (root: SearchRoot): boolean =>
 export const createRoots = (registry: Registry, page: Page, onChange: () => void): Roots => {
   const heardIn = new Set<SearchRoot>();
   const searched = new Map<SearchRoot, Stop>();
-  const byHand = new Set<SearchRoot>();
+  /** How many ask for a tree by hand. */
+  const byHand = new Map<SearchRoot, number>();
   const closedHosts = new WeakSet<EventTarget>();
   const hearings: Hearing[] = [];
   const awaited = new Set<string>();
@@ -105,7 +118,8 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
         if (node.firstChild) discover(node as Element);
       }
     }
-    for (const root of heardIn) if (!isPresent(root) && !byHand.has(root)) leave(root);
+    if (records.some(({ removedNodes }) => removedNodes.length))
+      for (const root of heardIn) if (!isPresent(root) && !byHand.has(root)) leave(root);
     onChange();
   });
   const attend = (root: SearchRoot): void => {
@@ -114,7 +128,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
   };
   for (const root of [...registry.roots]) {
     // Given by hand before this was here.
-    if (root !== document) byHand.add(root);
+    if (root !== document) byHand.set(root, 1);
     listen(root);
     attend(root);
   }
@@ -137,9 +151,19 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
       for (const root of heardIn) hear(root, hearing);
     },
     search(root) {
-      byHand.add(root);
-      enter(root);
-      return () => leave(root);
+      if (root === document) return () => undefined;
+      byHand.set(root, (byHand.get(root) ?? 0) + 1);
+      if (!searched.has(root)) enter(root);
+      let isOver = false;
+      return () => {
+        const holders = (byHand.get(root) ?? 0) - (isOver ? 0 : 1);
+        isOver = true;
+        byHand.set(root, holders);
+        if (holders) return;
+        byHand.delete(root);
+        // An open one would have been found by itself.
+        if ((root as ShadowRoot).mode !== 'open' || !isPresent(root)) leave(root);
+      };
     },
     join(element) {
       if (element.isConnected) listen(element.getRootNode() as SearchRoot);

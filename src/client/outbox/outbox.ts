@@ -99,7 +99,7 @@ export interface KeepaliveBytes {
 }
 
 /** The part of the outbox that a page loads first. */
-export interface Outbox {
+export interface Outbox extends KeepaliveBytes {
   /** Where the entries are kept; replaced where storage turns out to be blocked. */
   records: Records;
   /** Unsettled entries of this page by id, oldest first. */
@@ -129,6 +129,7 @@ export const createOutbox = (records: Records, runtime: Pick<Runtime, 'now'>): O
   const outbox: Outbox = {
     records,
     mirror,
+    inFlight: 0,
     pause: NO_PAUSE,
 
     async append(recordables) {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Closing, type ClosingOptions, createClosing } from '../../../src/client/detect/closing.js';
+import { isShown } from '../../../src/client/detect/exposure.js';
 import { documentOnly, type FakePage, fakePage, find, render, trusted } from '../../support/page.js';
 import { type Decision, decisionLog, placementsOfPage } from '../../support/placements.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
@@ -9,12 +10,24 @@ let page: FakePage;
 let runtime: FakeRuntime;
 let closing: Closing;
 
+/** What was never seen, though its styles show it. */
+let unseen: Element[];
+
 const start = (options: ClosingOptions = {}): void => {
+  unseen = [];
   const decisions = decisionLog();
   ({ log } = decisions);
   page = fakePage();
   runtime = fakeRuntime();
-  closing = createClosing(placementsOfPage(), documentOnly(page), page, runtime, options, decisions);
+  closing = createClosing(
+    placementsOfPage(),
+    documentOnly(page),
+    page,
+    runtime,
+    options,
+    ({ element }) => isShown(element) && !unseen.includes(element),
+    decisions,
+  );
 };
 
 beforeEach(() => start());

@@ -6,12 +6,15 @@ import { type Decision, decisionLog, placementsOfPage } from '../../support/plac
 
 let log: Decision[];
 let page: Page;
+/** What was never seen. */
+let unseen: Element[];
 
 beforeEach(() => {
   const decisions = decisionLog();
   ({ log } = decisions);
   page = createPage();
-  createControls(placementsOfPage(), page, decisions);
+  unseen = [];
+  createControls(placementsOfPage(), page, ({ element }) => !unseen.includes(element), decisions);
 });
 
 afterEach(() => {
