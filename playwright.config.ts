@@ -10,7 +10,8 @@ export default defineConfig({
   globalSetup: './e2e/fixtures/bundle-module.ts',
   // A test that passes the second time has found a race of ours.
   retries: 0,
-  workers: 2,
+  // Tests wait for seconds to pass more than they compute.
+  workers: 4,
   fullyParallel: true,
   forbidOnly: true,
   timeout: 30_000,

@@ -3,10 +3,15 @@
  * Importing it does nothing, also on a server.
  * @module
  */
+import type { DismissedEvent, ViewedEvent } from './protocol/event.js';
+
+export type { FlusherOptions } from './client/delivery/flusher.js';
+export type { ClosingOptions } from './client/detect/closing.js';
 export type { Ignore, ObservedOffer, OfferSettings, Repeat, SearchRoot } from './client/detect/registry.js';
+export type { ViewabilityRule } from './client/detect/viewability.js';
 export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/diagnosis.js';
 export type { TrackerOptions } from './client/options.js';
-export type { DiscardReason, OutboxStats } from './client/outbox/leasing.js';
+export type { DiscardReason, LeasingOptions, OutboxStats } from './client/outbox/leasing.js';
 export {
   createOfferTracker,
   type OfferStats,
@@ -22,3 +27,12 @@ export type {
   ViewedEvent,
 } from './protocol/event.js';
 export type { Stop } from './runtime.js';
+
+declare global {
+  interface GlobalEventHandlersEventMap {
+    /** An offer was seen, and its event is about to be recorded; `preventDefault()` vetoes that. */
+    'offersight:viewed': CustomEvent<ViewedEvent>;
+    /** An offer was closed or ignored, and its event is about to be recorded; `preventDefault()` vetoes that. */
+    'offersight:dismissed': CustomEvent<DismissedEvent>;
+  }
+}

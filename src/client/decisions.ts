@@ -25,19 +25,19 @@ export const createDecisions = (
     return false;
   };
 
-  const decisions: DecisionListener = {
+  return {
     onDismiss(offerId, reason = 'api', placement) {
       if (!isOpen(offerId)) return;
       // So in every funnel dismissed ≤ viewed.
       const impression = recorder.onViewed(offerId, placement);
-      if (impression.isVetoed === undefined) {
-        // A listener of `viewed` closes the offer: whether that is vetoed is known when all were heard.
-        queueMicrotask(() => decisions.onDismiss(offerId, reason, placement));
-        return;
-      }
-      if (impression.isVetoed || impression.isDismissed) return;
-      impression.isDismissed = true;
-      recorder.record({ type: 'dismissed', reason }, offerId, impression, placement);
+      const dismiss = (): void => {
+        if (impression.isVetoed || impression.isDismissed) return;
+        impression.isDismissed = true;
+        recorder.record({ type: 'dismissed', reason }, offerId, impression, placement);
+      };
+      // Where a listener of `viewed` closes the offer, all have to be heard before it is known whether one vetoes.
+      if (impression.isVetoed === undefined) queueMicrotask(dismiss);
+      else dismiss();
     },
     onAccept(offerId, placement) {
       if (!isOpen(offerId)) return;
@@ -47,5 +47,4 @@ export const createDecisions = (
       void leasing.accept(offerId, placement?.expiresAt);
     },
   };
-  return decisions;
 };

@@ -35,6 +35,8 @@ export interface Later
   onDurable(events: readonly OfferEvent[]): void;
   /** What a farewell came to, if the page lives on. Reads the reply to its end. */
   settleFarewell(events: readonly OfferEvent[], response: Response): Promise<void>;
+  /** Resolves when what was decided before is recorded, though perhaps not durable yet. */
+  judged(): Promise<void>;
   flush(): Promise<void>;
   stats(): Promise<TrackerStats>;
   stop: Stop;
@@ -157,6 +159,9 @@ export const createLater = (context: LaterContext): Later => {
       if (response.status === 200 && verdicts) await applyVerdicts(leasing, events, verdicts, runtime.now());
     },
     search: (root) => (noticing ?? registry).search(root),
+    async judged() {
+      await learned;
+    },
     flush: flusher.flush,
     stats: async () => ({ offers, outbox: await leasing.stats(), discarded: { ...discarded } }),
     stop() {

@@ -13,6 +13,7 @@ import { createMotion } from './detect/motion.js';
 import { createOcclusion } from './detect/occlusion.js';
 import type { Placement, Registry, SearchRoot } from './detect/registry.js';
 import { createRoots } from './detect/roots.js';
+import { siftChanges } from './detect/sifting.js';
 import type { Explaining } from './diagnosis.js';
 import type { ResolvedOptions } from './options.js';
 import type { Page } from './page.js';
@@ -60,6 +61,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   const isInSight: IsInSight = ({ element }) =>
     isDrawn(element) && (exposure.watched.get(element)?.ratio ?? 1) > 0;
 
+  siftChanges(registry);
   const roots = createRoots(registry, page, () => {
     contents.refresh();
     motion.onTrees();

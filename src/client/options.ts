@@ -72,7 +72,7 @@ export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
   const { ratio = 0.5, dwellMs = 1_000, largeAreaPx = 242_500, largeRatio = 0.3 } = options.viewability ?? {};
   const isInRange = Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs) >= 0;
   if (!endpoint || origin !== location.origin || !isInRange) {
-    throw new OffersightError('configuration', 'Needs a same-origin endpoint, ratios 0 to 1.');
+    throw new OffersightError('configuration', 'Needs a same-origin endpoint, valid ratios.');
   }
   return {
     ...options,

@@ -77,10 +77,11 @@ export interface Recorder {
   record(happened: Happened, offerId: string, impression: Impression, placement?: Placement): boolean;
 }
 
-/** What an endpoint has on this page, for as long as its document lives. */
-interface Site {
-  /** By offer id, so that an offer counts once a page view, however often a tracker is started. */
-  readonly latest: Map<string, Impression>;
+/**
+ * An endpoint's latest impressions by offer id, and who tracks them. It lives as long as the document, so that an
+ * offer counts once a page view, however often a tracker is started.
+ */
+interface PageView extends Map<string, Impression> {
   tracker?: OfferTracker | undefined;
 }
 
@@ -105,9 +106,8 @@ const call = (callback: () => void): void => {
 const createRunningTracker = (
   options: ResolvedOptions,
   report: (error: OffersightError) => void,
-  site: Site,
+  latest: PageView,
 ): OfferTracker => {
-  const { latest } = site;
   const runtime = platformRuntime();
   const page = createPage();
   const newId = createIds(runtime);
@@ -243,8 +243,8 @@ const createRunningTracker = (
     accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
     flush: () =>
       later(async (loaded) => {
-        // What this tick records belongs to the flush, and is committed in the microtask before this one.
-        await Promise.resolve();
+        // What users and the page decided before belongs to the flush.
+        await loaded.judged();
         await committed;
         await loaded.flush();
       }),
@@ -253,7 +253,7 @@ const createRunningTracker = (
       if (isStopped) return;
       void later((loaded) => loaded.stop());
       isStopped = true;
-      site.tracker = undefined;
+      latest.tracker = undefined;
       registry.stop();
       exposure.stop();
       page.stop();
@@ -287,11 +287,11 @@ export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
     const { endpoint } = resolved;
     // Found also by another copy of this package.
     const key = Symbol.for(`offersight ${endpoint}`);
-    const shared = globalThis as { [key]?: Site };
-    shared[key] ??= { latest: new Map() };
-    const site = shared[key];
-    site.tracker ??= createRunningTracker(resolved, report, site);
-    return site.tracker;
+    const shared = globalThis as { [key]?: PageView };
+    shared[key] ??= new Map();
+    const latest = shared[key];
+    latest.tracker ??= createRunningTracker(resolved, report, latest);
+    return latest.tracker;
   } catch (cause) {
     const isOurs = cause instanceof OffersightError;
     report(isOurs ? cause : new OffersightError('configuration', 'See the cause.', cause));

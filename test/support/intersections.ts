@@ -129,6 +129,7 @@ export interface Intersections {
 /** Replaces the page's IntersectionObserver until globals are restored. */
 export const scriptIntersections = (): Intersections => {
   const observers: ScriptedObserver[] = [];
+  vi.stubGlobal('visualViewport', { width: 1280, height: 720 });
   vi.stubGlobal(
     'IntersectionObserver',
     class extends ScriptedObserver {

@@ -14,6 +14,8 @@ export const placementsOfPage = (): Registry => ({
     }
     return placements;
   },
+  look: () => undefined,
+  sift: () => undefined,
   stop: () => undefined,
 });
 

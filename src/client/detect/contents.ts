@@ -26,7 +26,7 @@ const THRESHOLDS = Array.from({ length: STEPS + 1 }, (_, step) => step / STEPS);
 
 /** A form's field of that name must not stand for the property. */
 const childrenOf = (element: Element): Element[] => [
-  ...(Reflect.get(Element.prototype, 'children', element) as HTMLCollection),
+  ...Reflect.get<Element, 'children'>(Element.prototype, 'children', element),
 ];
 
 /** Asked before styles, since the styles of what is not rendered have to be computed first. */

@@ -108,8 +108,7 @@ export const createExposureWatch = (
     const viewport = sample.rootBounds ?? (visualViewport as Size);
     item.ratio = sample.intersectionRatio;
     item.needed = neededRatio(sample.boundingClientRect, viewport, item.rule);
-    const isExposed = item.ratio > Math.max(0, item.needed - TOLERANCE);
-    exposed[isExposed ? 'add' : 'delete'](item);
+    exposed[item.ratio > Math.max(0, item.needed - TOLERANCE) ? 'add' : 'delete'](item);
     evaluate(item, sample.time);
   };
 
@@ -120,7 +119,9 @@ export const createExposureWatch = (
       if (!item) continue;
       const isNear = observer === item.near;
       if (!isNear) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);
-      if (isNear || !entry.isIntersecting) take(item, entry);
+      // At first nearly all are told to be far; of these only one without a box may need more, for its children.
+      if (isNear || (!entry.isIntersecting && (exposed.has(item) || !entry.boundingClientRect.width)))
+        take(item, entry);
     }
   };
 
@@ -140,7 +141,7 @@ export const createExposureWatch = (
   const observerFor = (element: Element, key: string, init: () => Init): IntersectionObserver => {
     // With the document as root the browser skips most of the work. Inside a frame the frame's own viewport would
     // count then, also while the frame itself is scrolled away, so there the root stays the top-level viewport.
-    const root = window === window.top && element.ownerDocument === document ? document : null;
+    const root = self === top && element.ownerDocument === document ? document : null;
     const name = root ? key : `-${key}`;
     const observer =
       observers.get(name) ??

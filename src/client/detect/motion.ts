@@ -56,7 +56,9 @@ export const createMotion = (
   };
 
   const restyled = new MutationObserver(askIfConcealed);
-  const resized = new ResizeObserver(askIfConcealed);
+  const resized = new ResizeObserver((entries) => {
+    if (entries.some(({ contentRect }) => contentRect.width && contentRect.height)) ask();
+  });
 
   const forget = (item: Watched): void => {
     concealed.delete(item);

@@ -65,6 +65,10 @@ export interface Registry {
   search(root: SearchRoot): Stop;
   /** Where it looks. */
   readonly roots: ReadonlySet<SearchRoot>;
+  /** Looks at one element again: whether it shows an offer, and which. */
+  look(element: Element): void;
+  /** Given every change of the trees; at first looks at everything again, once a frame. */
+  sift(records: readonly MutationRecord[]): void;
   stop: Stop;
 }
 
@@ -74,19 +78,20 @@ export interface RegistryListener {
   onUnmount(placement: Placement): void;
 }
 
-const OFFER = 'data-offer-id';
+/** Names the offer that an element shows. */
+export const OFFER = 'data-offer-id';
 
 /** Epoch seconds, as the API gives them, or an ISO date → epoch milliseconds. */
 const timeOf = (text: string): number | undefined => Number(text) * 1_000 || Date.parse(text) || undefined;
 
 /** The settings that an element's attributes name. */
 const settingsOf = (element: Element): OfferSettings => {
-  const read = (name: string): string => `${element.getAttribute(`data-offer-${name}`)}`;
+  // An attribute that is not there is null, which is no number, no time, and counts as left out.
+  const read = (name: string) => element.getAttribute(`data-offer-${name}`) as string;
   return {
-    // What is no number is left out where the rule is made.
     ratio: parseFloat(read('ratio')),
     dwellMs: parseFloat(read('dwell')),
-    repeat: (element.getAttribute('data-offer-repeat') as Repeat | null) ?? undefined,
+    repeat: read('repeat') as Repeat,
     expiresAt: timeOf(read('expires')),
   };
 };
@@ -95,11 +100,10 @@ const settingsOf = (element: Element): OfferSettings => {
 export const createRegistry = (listener: RegistryListener): Registry => {
   const placements = new Map<Element, Placement>();
   const roots = new Set<SearchRoot>();
-  let isDirty = false;
 
-  const unmount = (placement: Placement | undefined): void => {
-    if (!placement || placements.get(placement.element) !== placement) return;
-    placements.delete(placement.element);
+  const unmount = (element: Element, placement = placements.get(element)): void => {
+    if (!placement || placements.get(element) !== placement) return;
+    placements.delete(element);
     listener.onUnmount(placement);
   };
 
@@ -110,23 +114,22 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     return placement;
   };
 
+  let isDirty = false;
+
+  const look = (element: Element): void => {
+    const placement = placements.get(element);
+    if (placement?.isByHand) return;
+    const offerId = roots.has(element.getRootNode() as SearchRoot) && element.getAttribute(OFFER);
+    if (placement?.offerId === offerId) return;
+    unmount(element);
+    // An empty attribute is an offer that has not arrived yet.
+    if (offerId) mount(element, offerId);
+  };
+
   const scan = (): void => {
-    // Stopped between a change and its frame.
-    if (!isDirty) return;
     isDirty = false;
-    for (const placement of placements.values()) {
-      const { element, offerId } = placement;
-      const isThere =
-        roots.has(element.getRootNode() as SearchRoot) && element.getAttribute(OFFER) === offerId;
-      if (!isThere && !placement.isByHand) unmount(placement);
-    }
-    for (const root of roots) {
-      for (const element of root.querySelectorAll(`[${OFFER}]`)) {
-        const offerId = element.getAttribute(OFFER);
-        // An empty attribute is an offer that has not arrived yet.
-        if (offerId && !placements.has(element)) mount(element, offerId);
-      }
-    }
+    for (const element of placements.keys()) look(element);
+    for (const root of roots) for (const element of root.querySelectorAll(`[${OFFER}]`)) look(element);
   };
 
   // One query a frame is the cheapest way that loses nothing, and a hidden page, where nothing can be seen,
@@ -135,7 +138,6 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     if (!isDirty) requestAnimationFrame(scan);
     isDirty = true;
   };
-  const observer = new MutationObserver(onChange);
 
   const search = (root: SearchRoot): Stop => {
     roots.add(root);
@@ -146,22 +148,26 @@ export const createRegistry = (listener: RegistryListener): Registry => {
       onChange();
     };
   };
-  search(document);
-  scan();
 
-  return {
+  const registry: Registry = {
     placements,
     roots,
     search,
+    look,
+    sift: onChange,
     observe(element, { id = element.getAttribute(OFFER) ?? '', ...settings }) {
-      unmount(placements.get(element));
+      unmount(element);
       const placement = mount(element, id, { ...settings, isByHand: true });
-      return () => unmount(placement);
+      return () => unmount(element, placement);
     },
     stop() {
       observer.disconnect();
       roots.clear();
-      for (const placement of placements.values()) unmount(placement);
+      for (const element of placements.keys()) unmount(element);
     },
   };
+  const observer = new MutationObserver((records) => registry.sift(records));
+  search(document);
+  scan();
+  return registry;
 };

@@ -113,7 +113,8 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
   const observer = new MutationObserver((records) => {
     for (const { addedNodes } of records) {
       for (const node of addedNodes) {
-        if (node.nodeType !== Node.ELEMENT_NODE) continue;
+        // What was built or taken out meanwhile is found when it comes.
+        if (node.nodeType !== Node.ELEMENT_NODE || !node.isConnected) continue;
         look(node as Element);
         if (node.firstChild) discover(node as Element);
       }

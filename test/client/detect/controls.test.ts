@@ -138,8 +138,16 @@ describe('a marked accept control', () => {
     expect(log).toEqual([['accept', 'a', find('article')]]);
   });
 
-  test('accepts nothing for a whole dialog', () => {
+  test('beside the only offer of a dialog accepts that', () => {
     render('<div role="dialog"><i data-offer-id="a"></i><button data-offer-accept></button></div>');
+    click('button');
+    expect(log).toEqual([['accept', 'a', find('i')]]);
+  });
+
+  test('accepts nothing for a dialog of several offers', () => {
+    render(
+      '<div role="dialog"><i data-offer-id="a"></i><b data-offer-id="b"></b><button data-offer-accept></button></div>',
+    );
     click('button');
     expect(log).toEqual([]);
   });

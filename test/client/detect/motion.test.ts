@@ -42,7 +42,10 @@ beforeEach(() => {
       disconnect = () => sized.clear();
     },
   );
-  Object.defineProperty(document, 'getAnimations', { configurable: true, value: () => moving });
+  Object.defineProperty(document, 'getAnimations', {
+    configurable: true,
+    value: () => moving.map((animation) => ({ finished: new Promise(() => undefined), ...animation })),
+  });
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
   });
@@ -102,6 +105,7 @@ describe('what is exposed but not shown is looked at again', () => {
     await runtime.advance(5_000);
     happen();
     await settle();
+    frame();
     await expectSeenAfterItsTime();
   });
 
@@ -150,6 +154,7 @@ describe('what is in the viewport without a size is looked at again', () => {
     if (!near) return expect.unreachable();
     const observe = vi.spyOn(near, 'observe');
     happen();
+    frame();
     return observe.mock.calls.some(([element]) => element === find('p'));
   };
 

@@ -163,7 +163,7 @@ describe('settings', () => {
     const given = mounted.map((placement) =>
       Object.fromEntries(
         // What is no number is left out where the rule is made.
-        Object.entries(placement).filter(([, value]) => value !== undefined && !Number.isNaN(value)),
+        Object.entries(placement).filter(([, value]) => value != null && !Number.isNaN(value)),
       ),
     );
     expect(given).toEqual([{ ...expected, offerId: 'a', element: find('p') }]);
