@@ -14,6 +14,7 @@ import { createOcclusion } from './detect/occlusion.js';
 import type { Placement, Registry, SearchRoot } from './detect/registry.js';
 import { createRoots } from './detect/roots.js';
 import { siftChanges } from './detect/sifting.js';
+import { isInView } from './detect/sight.js';
 import type { Explaining } from './diagnosis.js';
 import type { ResolvedOptions } from './options.js';
 import type { Page } from './page.js';
@@ -57,9 +58,9 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   if (!isUsable || !areLabels)
     report(new OffersightError('configuration', 'dismissal: a selector as controls, a list as labels.'));
 
-  /** An offer that has not counted must have been seen at all; one that has, was. */
-  const isInSight: IsInSight = ({ element }) =>
-    isDrawn(element) && (exposure.watched.get(element)?.ratio ?? 1) > 0;
+  /** One that has counted was in sight. */
+  const isInSight: IsInSight = ({ element }, holder) =>
+    isDrawn(element) && (!exposure.watched.has(element) || isInView(element, holder));
 
   siftChanges(registry);
   const roots = createRoots(registry, page, () => {

@@ -44,12 +44,14 @@ export const around = ({ placements }: Registry, node: Node): Placement[] => {
   return found;
 };
 
-/** Tells whether a user could see any of a placement. */
-export type IsInSight = (placement: Placement) => boolean;
+/** Tells whether a user could see any of a placement in what holds it. */
+export type IsInSight = (placement: Placement, holder: Element) => boolean;
 
 /** The placements in sight inside an element as it is drawn, itself included. */
 export const within = ({ placements }: Registry, holder: Element, isInSight: IsInSight): Placement[] =>
-  [...placements.values()].filter((placement) => holds(holder, placement.element) && isInSight(placement));
+  [...placements.values()].filter(
+    (placement) => holds(holder, placement.element) && isInSight(placement, holder),
+  );
 
 /**
  * Which offers a pressed control is about: the one that its mark names, the one that it stands in, or, since a

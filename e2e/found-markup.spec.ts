@@ -1,0 +1,259 @@
+import type { Page } from '@playwright/test';
+import { trackerStats } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+/** An offer whose own dwell is so long that only closing can prove its display. */
+const offer = (id: string, inside = id, more = '') =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="height: 90px; width: 200px" ${more}>${inside}</div>`;
+
+/** An offer that comes last, when no consequence of what happened is awaited any more. */
+const expectOnly = async (page: Page, stack: Stack, expected: readonly string[]): Promise<void> => {
+  await page.evaluate(() => {
+    document.body.insertAdjacentHTML(
+      'beforeend',
+      '<div class="offer" data-offer-id="last" data-offer-dwell="1200" style="position: fixed; right: 0; bottom: 0"></div>',
+    );
+  });
+  await stack.expectRecorded([...expected, 'viewed last']);
+};
+
+const openReady = async (page: Page, stack: Stack, body: string, script?: string): Promise<void> => {
+  await stack.open(
+    page,
+    body,
+    script === undefined ? {} : { script: `data-endpoint="/offer-events" ${script}` },
+  );
+  await trackerStats(page);
+};
+
+/** What a card does that fades out for 400 ms before it goes. */
+const FADING = `<button aria-label="Close" onclick="const card = this.parentElement; card.style.transition = 'opacity 400ms'; card.style.opacity = 0;
+  card.ontransitionend = () => card.remove()">×</button>`;
+
+test.describe('what fades after it was closed', () => {
+  test('is closed, though another is closed meanwhile', async ({ page, stack }) => {
+    await openReady(page, stack, `${offer('first', FADING)}${offer('second', FADING)}${offer('third')}`);
+    await page.click('[data-offer-id=first] button');
+    await page.click('[data-offer-id=second] button');
+    await expectOnly(page, stack, ['viewed first', 'dismissed first', 'viewed second', 'dismissed second']);
+  });
+
+  test('is closed, though something else is pressed meanwhile', async ({ page, stack }) => {
+    await openReady(page, stack, `${offer('fading', FADING)}${offer('stays')}<button id="other">?</button>`);
+    await page.click('[data-offer-id=fading] button');
+    await page.click('#other');
+    await expectOnly(page, stack, ['viewed fading', 'dismissed fading']);
+  });
+});
+
+test.describe('closing a dialog closes what was in sight in it', () => {
+  const LIST = `<dialog id="modal" style="height: 220px; overflow: auto">
+    ${offer('top')}<div style="height: 900px"></div>${offer('below')}<button data-offer-dismiss onclick="modal.close()">×</button>
+    ${offer('hidden', '', 'hidden')}</dialog><script>modal.showModal()</script>`;
+
+  test('by Escape, and not what it would have had to be scrolled to', async ({ page, stack }) => {
+    await openReady(page, stack, LIST.replace('<button data-offer-dismiss', '<button'));
+    await page.keyboard.press('Escape');
+    await expectOnly(page, stack, ['viewed top', 'dismissed top']);
+  });
+
+  test('by a marked control beside it, and not what is hidden', async ({ page, stack }) => {
+    await openReady(page, stack, LIST.replace('<div style="height: 900px"></div>', ''));
+    await page.click('[data-offer-dismiss]');
+    await expectOnly(page, stack, ['viewed top', 'dismissed top', 'viewed below', 'dismissed below']);
+  });
+});
+
+test.describe('a panel with the role of a dialog', () => {
+  test('is not closed by a button that leads to another view', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog">${offer('aside')}</div><button onclick="document.querySelector('[role=dialog]').remove()">Next</button>`,
+    );
+    await page.click('button');
+    await expectOnly(page, stack, []);
+  });
+
+  test('is closed by a press on the overlay that lies in it', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog" aria-modal="true" id="holder">
+         <div style="position: fixed; inset: 0; background: #0004"></div>
+         <div style="position: fixed; inset: 0; display: flex; align-items: center; justify-content: center" onclick="if (event.target === this) holder.remove()">
+           <div>${offer('panel')}</div></div></div>`,
+    );
+    await page.mouse.click(10, 10);
+    await expectOnly(page, stack, ['viewed panel', 'dismissed panel']);
+  });
+});
+
+test.describe('an offer in a shadow tree whose controls are slotted into it', () => {
+  const card = (control: string) => `<offer-card>${control}</offer-card>
+    <script>customElements.define('offer-card', class extends HTMLElement {
+      connectedCallback() {
+        this.attachShadow({ mode: 'open' }).innerHTML =
+          '<article data-offer-id="card" data-offer-dwell="60000" style="display: block; width: 200px; height: 90px"><slot></slot></article>';
+      }
+    });</script>`;
+
+  test('is closed by them', async ({ page, stack }) => {
+    await openReady(page, stack, card('<button data-offer-dismiss>×</button>'));
+    await page.click('button');
+    await expectOnly(page, stack, ['viewed card', 'dismissed card']);
+  });
+
+  test('is accepted by them', async ({ page, stack }) => {
+    await openReady(page, stack, card('<button data-offer-accept>Yes</button>'), 'data-ignore="leave"');
+    await page.click('button');
+    await expectOnly(page, stack, ['viewed card']);
+  });
+});
+
+test('fields named like what elements have neither break closing nor throw', async ({ page, stack }) => {
+  const thrown: string[] = [];
+  page.on('pageerror', ({ message }) => thrown.push(message));
+  await openReady(
+    page,
+    stack,
+    `<dialog><form><input name="children"></form></dialog>
+     <form onsubmit="return false"><input name="matches"><input name="nodeType">${offer('travel', '<button type="button" data-offer-dismiss>×</button>')}</form>`,
+  );
+  await page.click('[data-offer-id=travel] button');
+  await expectOnly(page, stack, ['viewed travel', 'dismissed travel']);
+  expect(thrown).toEqual([]);
+});
+
+test.describe('an offer that styles alone bring out counts', () => {
+  test('when a tab is chosen without a script', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<style>.tab { opacity: 0 } :checked ~ .tab { opacity: 1 }</style>
+       <input type="checkbox"><div class="offer tab" data-offer-id="tab" data-offer-dwell="200"></div>`,
+    );
+    await expectOnly(page, stack, []);
+    await page.check('input');
+    await stack.expectRecorded(['viewed last', 'viewed tab']);
+  });
+
+  test('when a script animates it', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div class="offer" id="fade" data-offer-id="fade" data-offer-dwell="200"></div>
+       <script>fade.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 300, delay: 300, fill: 'backwards', easing: 'step-end' })</script>`,
+    );
+    await expectOnly(page, stack, ['viewed fade']);
+  });
+
+  test('in a shadow tree that came after another was hidden', async ({ page, stack }) => {
+    await openReady(page, stack, `<div class="offer" data-offer-id="never" style="opacity: 0"></div>`);
+    await page.evaluate(() => {
+      const host = document.body.appendChild(document.createElement('div'));
+      host.attachShadow({ mode: 'open' }).innerHTML =
+        '<p data-offer-id="shadow" data-offer-dwell="200" style="height: 90px; opacity: 0"></p>';
+    });
+    await expectOnly(page, stack, []);
+    await page.evaluate(() => {
+      document
+        .querySelector('body > div:last-of-type')
+        ?.previousElementSibling?.shadowRoot?.querySelector('p')
+        ?.style.setProperty('opacity', '1');
+    });
+    await stack.expectRecorded(['viewed last', 'viewed shadow']);
+  });
+});
+
+test.describe('a listener of `viewed` that closes the offer', () => {
+  const listening = (veto: string) => `<script>
+    addEventListener('offersight:viewed', (event) => { if (event.detail.offerId === 'quick') { ${veto} document.querySelector('button').click(); } }, { once: true });
+  </script><div class="offer" data-offer-id="quick" data-offer-dwell="200"><button data-offer-dismiss>×</button></div>`;
+
+  test('is heard after it', async ({ page, stack }) => {
+    await openReady(page, stack, listening(''));
+    await expectOnly(page, stack, ['viewed quick', 'dismissed quick']);
+  });
+
+  test('and vetoes it leaves nothing', async ({ page, stack }) => {
+    await openReady(page, stack, listening('event.preventDefault();'));
+    await expectOnly(page, stack, []);
+  });
+});
+
+test.describe('what somebody reacted to is not ignored', () => {
+  const GONE = `<script>const away = () => { document.querySelector('.offer').style.marginLeft = '-9999px'; };</script>`;
+
+  test('though the reaction came before its time was over', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div class="offer" data-offer-id="early" data-offer-dwell="500"><i>Details</i></div>${GONE}`,
+      'data-ignore="300"',
+    );
+    await page.click('i');
+    await stack.expectRecorded(['viewed early']);
+    await page.evaluate('away()');
+    await expectOnly(page, stack, ['viewed early']);
+  });
+
+  test('though it was to an offer inside of it', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div class="offer" data-offer-id="outer" data-offer-dwell="0"><div data-offer-id="inner" data-offer-dwell="0" style="height: 90px"><i>Details</i></div></div>${GONE}`,
+      'data-ignore="300"',
+    );
+    await stack.expectRecorded(['viewed outer', 'viewed inner']);
+    await page.click('i');
+    await page.evaluate('away()');
+    await expectOnly(page, stack, ['viewed outer', 'viewed inner']);
+  });
+});
+
+test.describe('wrong use of the tracker', () => {
+  test('of observe() throws nothing and leaves closing as it is', async ({ page, stack }) => {
+    await openReady(page, stack, offer('right', '<button data-offer-dismiss>×</button>'));
+    const thrown = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          (
+            window as unknown as { offersight: { push(command: (tracker: never) => void): void } }
+          ).offersight.push((tracker: { observe(target: unknown, more?: null): () => void }) => {
+            try {
+              for (const wrong of ['#x', {}, document.querySelectorAll('*'), window, new Text('')])
+                tracker.observe(wrong)();
+              tracker.observe(document)();
+              tracker.observe(document.createElement('p'), null)();
+              resolve('nothing');
+            } catch (cause) {
+              resolve(String(cause));
+            }
+          });
+        }),
+    );
+    expect(thrown).toBe('nothing');
+    await page.click('button');
+    await expectOnly(page, stack, ['viewed right', 'dismissed right']);
+  });
+});
+
+test('closing is noticed while storage is slow to open', async ({ page, stack }) => {
+  await stack.open(page, offer('slow', '<button data-offer-dismiss>×</button>'), {
+    head: `<script>
+      const open = IDBFactory.prototype.open;
+      IDBFactory.prototype.open = function (...names) {
+        const request = open.apply(this, names);
+        let heard;
+        Object.defineProperty(request, 'onsuccess', { set(listener) { heard = listener; } });
+        request.addEventListener('success', (event) => { window.isClosable = true; addEventListener('storage-ready', () => heard.call(request, event)); });
+        return request;
+      };
+    </script>`,
+  });
+  await page.waitForFunction('window.isClosable');
+  await page.click('button');
+  await page.evaluate('dispatchEvent(new Event("storage-ready"))');
+  await expectOnly(page, stack, ['viewed slow', 'dismissed slow']);
+});
