@@ -372,7 +372,7 @@ test.describe('the same offers count as for an exact observer', () => {
       page,
       `const until = performance.now() + 2 * ${LONG_DWELL_MS};
       while (performance.now() < until)
-        await counting.eachFrame(1, () => scrollBy(0, scrollY < 7000 ? 440 : -4400));`,
+        await counting.eachFrame(1, () => scrollBy(0, scrollY < 7000 ? 1000 : -5000));`,
     );
     await expectOnly(page, ['sticky']);
   });
