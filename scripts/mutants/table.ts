@@ -181,15 +181,14 @@ const SEEING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/arrivals.spec.ts': ['offers that come and go › count when they are added later, or named later'],
-      'test/client/detect/registry.test.ts': ['offers come › later, with the next frame'],
     },
   },
   {
     name: 'changed-id-unnoticed',
     breaks: 'an element whose id changes shows another offer',
     file: `${DETECT}/registry.ts`,
-    find: 'element.getAttribute(OFFER) === offerId;',
-    put: '!!offerId;',
+    find: 'if (placement?.offerId === offerId) return;',
+    put: 'if (placement && offerId) return;',
     noticedBy: {
       'e2e/arrivals.spec.ts': ['an element that shows another offer › counts for each'],
       'test/client/detect/registry.test.ts': ['offers go › when the element shows another'],
@@ -274,7 +273,7 @@ const SEEING: readonly Mutant[] = [
     name: 'frame-is-its-own-viewport',
     breaks: 'in a frame that is scrolled away nothing counts',
     file: `${DETECT}/exposure.ts`,
-    find: 'window === window.top && element.ownerDocument === document ? document : null',
+    find: 'self === top && element.ownerDocument === document ? document : null',
     put: 'element.ownerDocument',
     noticedBy: {
       'e2e/counting.spec.ts': [
@@ -287,8 +286,8 @@ const SEEING: readonly Mutant[] = [
     name: 'two-trackers',
     breaks: 'a page that loads the tracker twice has one',
     file: 'src/client/tracker.ts',
-    find: 'shared[key] ??= createRunningTracker(',
-    put: 'shared[key] = createRunningTracker(',
+    find: 'Symbol.for(',
+    put: 'Symbol(',
     noticedBy: {
       'e2e/one-tracker.spec.ts': [
         'one endpoint has one tracker › so that with a script and an import from npm each offer counts once, and closing it too',
@@ -330,9 +329,8 @@ const CLOSING: readonly Mutant[] = [
     file: 'src/client/tracker.ts',
     find: "impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);",
     put: `const made = impression;
-      queueMicrotask(() => {
-        made.isVetoed = !record({ type: 'viewed' }, offerId, made, placement);
-      });`,
+      made.isVetoed = false;
+      queueMicrotask(() => record({ type: 'viewed' }, offerId, made, placement));`,
     noticedBy: {
       'test/client/tracker.events.test.ts': [
         'a dismissal › before the offer counted as seen gives viewed, then dismissed',
