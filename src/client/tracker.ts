@@ -24,7 +24,7 @@ import { createPage } from './page.js';
 
 /** What happened to one offer on this page. */
 export interface OfferStats {
-  /** How many elements showed it. */
+  /** How often an element began to show it. */
   readonly rendered: number;
   readonly viewed: number;
   readonly dismissed: number;

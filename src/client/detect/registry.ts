@@ -127,6 +127,8 @@ export const createRegistry = (listener: RegistryListener): Registry => {
   };
 
   const scan = (): void => {
+    // The first one does not wait for its frame.
+    if (!isDirty) return;
     isDirty = false;
     for (const element of placements.keys()) look(element);
     for (const root of roots) for (const element of root.querySelectorAll(`[${OFFER}]`)) look(element);

@@ -23,7 +23,9 @@ const cut = (
  */
 export const isInView = (element: Element, holder: Element): boolean =>
   boxesOf(element).some((box) => {
-    let rest = cut(box.getBoundingClientRect(), { left: 0, top: 0, right: innerWidth, bottom: innerHeight });
+    // In a frame it is the frame's own.
+    const { innerWidth: right, innerHeight: bottom } = box.ownerDocument.defaultView ?? window;
+    let rest = cut(box.getBoundingClientRect(), { left: 0, top: 0, right, bottom });
     for (let at: Node | null | undefined = box; at && at !== holder; ) {
       at = drawnIn(at);
       if (at?.nodeType === Node.ELEMENT_NODE && getComputedStyle(at as Element).overflow !== 'visible')
