@@ -14,12 +14,14 @@ export interface WireEvent {
   /** Epoch milliseconds. */
   readonly expires_at?: number | undefined;
   /** The opaque user that the event belongs to. */
-  readonly subject?: string;
+  readonly subject?: string | undefined;
+  /** The server's word that the offer was shown here. */
+  readonly token?: string | undefined;
 }
 
 /** A request's body. */
 export interface WireRequest {
-  readonly v: typeof WIRE_VERSION;
+  readonly v: 1;
   /** The sender's clock when the request left, epoch milliseconds. */
   readonly sent_at: number;
   readonly events: readonly WireEvent[];
@@ -28,24 +30,48 @@ export interface WireRequest {
 /** What the proxy says of one event. Only this removes or keeps an entry of the outbox. */
 export type Verdict =
   /** Taken: it will reach the upstream. */
-  | { readonly kind: 'accepted' }
+  | {
+      /** Which verdict it is. */
+      readonly kind: 'accepted';
+    }
   /** Known already; nothing new happens. */
-  | { readonly kind: 'duplicate' }
+  | {
+      /** Which verdict it is. */
+      readonly kind: 'duplicate';
+    }
   /** Not now: send it again, at the earliest after `retryAfterMs`. */
-  | { readonly kind: 'deferred'; readonly code: string; readonly retryAfterMs?: number }
+  | {
+      /** Which verdict it is. */
+      readonly kind: 'deferred';
+      /** Why. */
+      readonly code: string;
+      /** Milliseconds from now. */
+      readonly retryAfterMs?: number;
+    }
   /** Never: what is wrong with it will not change. */
-  | { readonly kind: 'refused'; readonly code: string };
+  | {
+      /** Which verdict it is. */
+      readonly kind: 'refused';
+      /** Why. */
+      readonly code: string;
+    };
 
 /** One verdict as the wire has it. */
 export interface WireResult {
+  /** Of the event. */
   readonly id: string;
+  /** What becomes of it. */
   readonly status: Verdict['kind'];
+  /** Why, where it was refused or deferred. */
   readonly code?: string;
+  /** The earliest time to say it again, milliseconds from now. */
   readonly retry_after_ms?: number;
 }
 
 /** A reply's body, always with status 200. */
 export interface WireReply {
-  readonly v: typeof WIRE_VERSION;
+  /** The wire's version. */
+  readonly v: 1;
+  /** One for each event that was asked about. */
   readonly results: readonly WireResult[];
 }

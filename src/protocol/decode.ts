@@ -6,15 +6,24 @@
 import { WIRE_VERSION } from './batch.js';
 import { isOfferId, type OfferEventType } from './event.js';
 import { MAX_REQUEST_EVENTS } from './limits.js';
+import { isSubject } from './subject.js';
 
 /** An event whose every value is valid. Times are the sender's, epoch milliseconds. */
 export interface DecodedEvent {
+  /** UUIDv7, the idempotency key. */
   readonly id: string;
+  /** What happened. */
   readonly type: OfferEventType;
+  /** The personalized offer's id. */
   readonly offerId: string;
+  /** When it happened, epoch milliseconds. */
   readonly occurredAt: number;
+  /** When the offer ends, epoch milliseconds. */
   readonly expiresAt: number | undefined;
+  /** The opaque user that it belongs to. */
   readonly subject: string | undefined;
+  /** What `signOffer` gave for the offer. */
+  readonly token: string | undefined;
 }
 
 /** What was asked about one id. */
@@ -31,10 +40,19 @@ export type DecodedRequest =
   | { readonly kind: 'fault'; readonly fault: EnvelopeFault };
 
 const REQUEST_FIELDS = new Set(['v', 'sent_at', 'events']);
-const EVENT_FIELDS = new Set(['id', 'type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject']);
+const EVENT_FIELDS = new Set([
+  'id',
+  'type',
+  'personalized_offer_id',
+  'occurred_at',
+  'expires_at',
+  'subject',
+  'token',
+]);
+const TOKEN = /^[\w.-]{1,64}$/;
+/** What templates write of an offer that is not there. */
+const NOTHING = new Set(['null', 'undefined', 'false', 'true']);
 const EVENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-// Opaque by agreement (a hash, a random id): what looks like an e-mail address does not pass.
-const SUBJECT = /^[\w.:~-]{1,128}$/;
 
 const fault = (name: EnvelopeFault): DecodedRequest => ({ kind: 'fault', fault: name });
 
@@ -52,16 +70,20 @@ const isTime = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= LATEST_TIME;
 
 const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem => {
-  const { type, personalized_offer_id: offerId, occurred_at: occurredAt, expires_at, subject } = record;
+  const { type, personalized_offer_id: offerId, occurred_at: occurredAt, expires_at } = record;
   if (type !== 'viewed' && type !== 'dismissed') return { id, refusedFor: 'type' };
-  if (!isOfferId(offerId)) return { id, refusedFor: 'personalized_offer_id' };
+  if (!isOfferId(offerId) || NOTHING.has(offerId)) return { id, refusedFor: 'personalized_offer_id' };
   if (!isTime(occurredAt)) return { id, refusedFor: 'occurred_at' };
-  // JSON has no infinity: an offer that never ends says null.
+  // JSON has no infinity: an offer that never ends says null. Hosts without types say so of nobody, too.
   const expiresAt = expires_at ?? undefined;
+  const subject = record.subject ?? undefined;
+  const token = record.token ?? undefined;
   if (expiresAt !== undefined && !isTime(expiresAt)) return { id, refusedFor: 'expires_at' };
-  if (subject !== undefined && !(typeof subject === 'string' && SUBJECT.test(subject))) {
+  if (subject !== undefined && !isSubject(subject)) {
     return { id, refusedFor: 'subject' };
   }
+  if (token !== undefined && !(typeof token === 'string' && TOKEN.test(token)))
+    return { id, refusedFor: 'token' };
   const event: DecodedEvent = {
     id,
     type,
@@ -69,6 +91,7 @@ const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem =
     occurredAt: Math.round(occurredAt),
     expiresAt,
     subject,
+    token,
   };
   return { id, event };
 };

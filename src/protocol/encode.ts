@@ -2,12 +2,22 @@
 import { WIRE_VERSION, type WireEvent, type WireRequest } from './batch.js';
 import type { OfferEvent } from './event.js';
 
-const encodeEvent = ({ id, type, offerId, occurredAt, expiresAt }: OfferEvent): WireEvent => ({
+const encodeEvent = ({
+  id,
+  type,
+  offerId,
+  occurredAt,
+  expiresAt,
+  subject,
+  token,
+}: OfferEvent): WireEvent => ({
   id,
   type,
   personalized_offer_id: offerId,
   occurred_at: occurredAt,
   expires_at: expiresAt,
+  subject,
+  token,
 });
 
 /**

@@ -22,7 +22,8 @@ export type DismissReason =
   /** A call of `dismiss`. */
   | 'api';
 
-interface OfferEventBase {
+/** What every event has. */
+export interface OfferEventBase {
   /** UUIDv7 (RFC 9562), lower case, ascending within a page; the idempotency key. */
   readonly id: string;
   /** The personalized offer's `id`, 1–50 characters of `A–Z a–z 0–9 _ . : ~ -`. */
@@ -33,6 +34,10 @@ interface OfferEventBase {
   readonly impressionId: string;
   /** When the offer itself ends, epoch milliseconds; an event is not sent after that. */
   readonly expiresAt?: number | undefined;
+  /** The opaque user that it belongs to, 1–128 characters of `A–Z a–z 0–9 _ . : ~ -`. */
+  readonly subject?: string | undefined;
+  /** The server's word that the offer was shown here, from `signOffer`. */
+  readonly token?: string | undefined;
 }
 
 /** The offer was really displayed. */

@@ -16,6 +16,13 @@ const refusalOf = (fields: Record<string, unknown>): unknown => itemsOf(wireBody
 const withRaw = (field: string, json: string): string =>
   wireBody([wireEvent(1, { [field]: 'RAW' })]).replace('"RAW"', json);
 
+describe('an offer that is not there', () => {
+  it.each(['null', 'undefined', 'false', 'true'])('is not the offer that a template calls %s', (offerId) => {
+    expect(refusalOf({ personalized_offer_id: offerId })).toEqual([eventId(1), 'personalized_offer_id']);
+    expect(refusalOf({ personalized_offer_id: `${offerId}1` })).toMatchObject({ offerId: `${offerId}1` });
+  });
+});
+
 describe('a valid request', () => {
   it('gives every field under our names', () => {
     const text = wireBody([
@@ -70,7 +77,7 @@ describe('a valid request', () => {
     ]);
   });
 
-  it('may say the same event twice, and has it once', () => {
+  it('may say the same event twice, and has it once (attack 33)', () => {
     const again = { ...wireEvent(4) };
     expect(itemsOf(wireBody([wireEvent(4), wireEvent(5), again]))).toEqual([
       expect.objectContaining({ id: eventId(4) }),
@@ -89,7 +96,7 @@ describe('a valid request', () => {
     expect(refusalOf({ occurred_at: 1_763_599_999_999.6 })).toMatchObject({ occurredAt: START });
   });
 
-  it('takes the last of two keys of one name, and checks that one', () => {
+  it('takes the last of two keys of one name, and checks that one (attack 28)', () => {
     const text = wireBody([wireEvent(1)]);
     expect(itemsOf(text.replace('"type":"viewed"', '"type":"viewed","type":"clicked"'))).toEqual([
       [eventId(1), 'type'],
@@ -109,7 +116,7 @@ describe('an event with a bad value is refused alone', () => {
     { toString: 'viewed' },
     'constructor',
     '__proto__',
-  ])('for the type %j', (type) => {
+  ])('for the type %j (attack 31)', (type) => {
     expect(refusalOf({ type })).toEqual([eventId(1), 'type']);
   });
 
@@ -134,41 +141,44 @@ describe('an event with a bad value is refused alone', () => {
     true,
     ['a52ge40b'],
     { id: 'a52ge40b' },
-  ])('for the offer id %j', (personalized_offer_id) => {
+  ])('for the offer id %j (attacks 32, 36)', (personalized_offer_id) => {
     expect(refusalOf({ personalized_offer_id })).toEqual([eventId(1), 'personalized_offer_id']);
   });
 
   it.each<unknown>([undefined, null, '1763600000000', true, [START], {}, 8.64e15 + 2, -8.64e15 - 2])(
-    'for the time %j',
+    'for the time %j (attack 35)',
     (occurred_at) => {
       expect(refusalOf({ occurred_at })).toEqual([eventId(1), 'occurred_at']);
     },
   );
 
-  it.each(['occurred_at', 'expires_at'])('for an endless %s', (field) => {
+  it.each(['occurred_at', 'expires_at'])('for an endless %s (attack 35)', (field) => {
     expect(itemsOf(withRaw(field, '1e999'))).toEqual([[eventId(1), field]]);
     expect(itemsOf(withRaw(field, '-1e999'))).toEqual([[eventId(1), field]]);
   });
 
-  it.each<unknown>(['1763600000', false, [START], 8.64e15 + 2])('for the end %j', (expires_at) => {
-    expect(refusalOf({ expires_at })).toEqual([eventId(1), 'expires_at']);
-  });
+  it.each<unknown>(['1763600000', false, [START], 8.64e15 + 2])(
+    'for the end %j (attack 35)',
+    (expires_at) => {
+      expect(refusalOf({ expires_at })).toEqual([eventId(1), 'expires_at']);
+    },
+  );
 
-  it.each<unknown>([null, '', 7, ['u1'], {}, 'k'.repeat(129), 'ada@example.org', 'a b', 'u1\n', '\u0430'])(
+  it.each<unknown>(['', 7, ['u1'], {}, 'k'.repeat(129), 'ada@example.org', 'a b', 'u1\n', '\u0430'])(
     'for the subject %j',
     (subject) => {
       expect(refusalOf({ subject })).toEqual([eventId(1), 'subject']);
     },
   );
 
-  it('without recursing over 100,000 nested lists in its place', () => {
+  it('without recursing over 100,000 nested lists in its place (attack 27)', () => {
     const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     for (const field of ['type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject']) {
       expect(itemsOf(withRaw(field, nested))).toEqual([[eventId(1), field]]);
     }
   });
 
-  it('once, when it stands there twice alike', () => {
+  it('once, when it stands there twice alike (attack 33)', () => {
     const bad = wireEvent(3, { type: 'clicked' });
     expect(itemsOf(wireBody([bad, wireEvent(6), bad]))).toEqual([
       [eventId(3), 'type'],

@@ -72,7 +72,13 @@ describe('the most that an event takes', () => {
   });
 
   it('holds for the largest event there is, and far below the upstream’s 1,000 bytes', () => {
-    const largest = viewedEvent(3, { offerId: '~'.repeat(50), occurredAt: 8.64e15, expiresAt: 8.64e15 });
+    const largest = {
+      ...viewedEvent(3, { offerId: '~'.repeat(50), occurredAt: 8.64e15, expiresAt: 8.64e15 }),
+      type: 'dismissed' as const,
+      reason: 'control' as const,
+      subject: '~'.repeat(128),
+      token: '~'.repeat(64),
+    };
     const bytes =
       utf8Bytes(encodeRequest([largest, largest], START)) - utf8Bytes(encodeRequest([largest], START));
     expect(bytes).toBeLessThanOrEqual(MAX_EVENT_BYTES);

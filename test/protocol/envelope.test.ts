@@ -26,9 +26,15 @@ describe('the envelope is faulted as a whole', () => {
     ['a text', '"viewed"'],
     ['a boolean', 'true'],
     ['a list at the top', `[${wireBody([wireEvent(1)])}]`],
-    ['200,000 brackets that never close', '['.repeat(200_000)],
-    ['200,000 nested lists', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
-  ])('json: %s', (_, text) => {
+  ])('json: %s (attack 26)', (_, text) => {
+    expect(faultOf(text)).toBe('json');
+  });
+
+  it.each([
+    ['brackets that never close', '['.repeat(200_000)],
+    ['nested lists', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+    ['nested objects that never close', '{"v":'.repeat(100_000)],
+  ])('json: 200,000 %s (attack 27)', (_, text) => {
     expect(faultOf(text)).toBe('json');
   });
 
@@ -43,9 +49,7 @@ describe('the envelope is faulted as a whole', () => {
     ['headers', { headers: {} }],
     ['a site', { site: 'other' }],
     ['a field in capitals', { Events: [] }],
-    ['constructor', { constructor: {} }],
-    ['prototype', { prototype: {} }],
-  ])('unsupported: an envelope with %s', (_, fields) => {
+  ])('unsupported: an envelope with %s (attack 30)', (_, fields) => {
     expect(faultOf(wireBody([wireEvent(1)], fields))).toBe('unsupported');
   });
 
@@ -53,13 +57,25 @@ describe('the envelope is faulted as a whole', () => {
     ['a subscription', { subscription_id: 'cust_1' }],
     ['a reason', { reason: 'api' }],
     ['an offer id in camel case', { offerId: 'a52ge1' }],
-    ['constructor', { constructor: null }],
-    ['hasOwnProperty', { hasOwnProperty: 1 }],
-  ])('unsupported: an event with %s', (_, fields) => {
+    ['headers', { headers: { authorization: 'Basic eDo=' } }],
+    ['a URL', { url: 'http://169.254.169.254/' }],
+    ['a site', { site: 'other' }],
+  ])('unsupported: an event with %s (attack 30)', (_, fields) => {
     expect(faultOf(wireBody([wireEvent(1), wireEvent(2, fields)]))).toBe('unsupported');
   });
 
-  it('unsupported: __proto__ as a key of the envelope or of an event, and no object is changed', () => {
+  it.each([
+    ['constructor', { constructor: {} }],
+    ['prototype', { prototype: {} }],
+    ['hasOwnProperty', { hasOwnProperty: 1 }],
+    ['toString', { toString: null }],
+    ['toJSON', { toJSON: null }],
+  ])('unsupported: an envelope or an event with %s (attack 29)', (_, fields) => {
+    expect(faultOf(wireBody([wireEvent(1)], fields))).toBe('unsupported');
+    expect(faultOf(wireBody([wireEvent(1), wireEvent(2, fields)]))).toBe('unsupported');
+  });
+
+  it('unsupported: __proto__ as a key of the envelope or of an event, and no object is changed (attack 29)', () => {
     const inEnvelope = wireBody([wireEvent(1)]).replace('"v":1', '"v":1,"__proto__":{"polluted":1}');
     const inEvent = wireBody([wireEvent(1)]).replace(
       '"type":"viewed"',
@@ -75,6 +91,13 @@ describe('the envelope is faulted as a whole', () => {
     ['sent_at null', wireBody([wireEvent(1)], { sent_at: null })],
     ['an endless sent_at', wireBody([wireEvent(1)]).replace(/"sent_at":\d+/, '"sent_at":1e999')],
     ['sent_at beyond any date', wireBody([wireEvent(1)], { sent_at: 8.64e15 + 2 })],
+    ['sent_at in a list', wireBody([wireEvent(1)], { sent_at: [START] })],
+    ['sent_at as a boolean', wireBody([wireEvent(1)], { sent_at: true })],
+  ])('batch: %s (attack 35)', (_, text) => {
+    expect(faultOf(text)).toBe('batch');
+  });
+
+  it.each<[string, string]>([
     ['no events', wireBody(undefined)],
     ['events null', wireBody(null)],
     ['events by name', wireBody({ 0: wireEvent(1), length: 1 })],
@@ -85,12 +108,14 @@ describe('the envelope is faulted as a whole', () => {
     ['a text as an event', wireBody([wireEvent(1), 'viewed'])],
     ['null as an event', wireBody([null])],
     ['a list as an event', wireBody([[wireEvent(1)]])],
-    [
-      '200,000 nested lists as events',
-      wireBody('RAW').replace('"RAW"', `${'['.repeat(2e5)}${']'.repeat(2e5)}`),
-    ],
-  ])('batch: %s', (_, text) => {
+    ['a million numbers as events', wireBody(Array<number>(1_000_000).fill(0))],
+  ])('batch: %s (attack 34)', (_, text) => {
     expect(faultOf(text)).toBe('batch');
+  });
+
+  it('batch: 200,000 nested lists as events (attack 27)', () => {
+    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    expect(faultOf(wireBody('RAW').replace('"RAW"', nested))).toBe('batch');
   });
 
   it.each<[string, unknown]>([
@@ -109,7 +134,7 @@ describe('the envelope is faulted as a whole', () => {
     ['a letter that is no digit', eventId(1).replace('0', 'g')],
     ['a full-width digit', eventId(1).replace('0', '\uff10')],
     ['a path', '../../../../../../../../../../etc/pass'],
-  ])('batch: an event whose id has or is %s, for no verdict could name it', (_, id) => {
+  ])('batch: an event whose id has or is %s, for no verdict could name it (attacks 33, 36, 47)', (_, id) => {
     expect(faultOf(wireBody([wireEvent(2), wireEvent(1, { id })]))).toBe('batch');
   });
 
@@ -120,7 +145,7 @@ describe('the envelope is faulted as a whole', () => {
     ['an end', { expires_at: START }],
     ['a subject', { subject: 'somebody' }],
     ['a type that does not exist', { type: 'accepted' }],
-  ])('batch: an id twice, once with %s', (_, fields) => {
+  ])('batch: an id twice, once with %s (attack 33)', (_, fields) => {
     expect(faultOf(wireBody([wireEvent(1), wireEvent(2), wireEvent(1, fields)]))).toBe('batch');
   });
 });
