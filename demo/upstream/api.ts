@@ -6,9 +6,9 @@ import { MAX_KEY_LENGTH } from './idempotency.js';
 import { OFFER_EVENTS_PATH, recordOfferEvent } from './offer-events.js';
 import { fulfil, showFulfillment, updateFulfillment } from './offer-fulfillments.js';
 import { personalizedOffers } from './personalized-offers.js';
-import { parseJson } from './shape.js';
+import { hasRepeatedName, parseJson } from './shape.js';
 import type { Site } from './site.js';
-import { ingestUsage } from './usage-events.js';
+import { ingestUsage, USAGE_EVENTS_PATH } from './usage-events.js';
 
 /** Where the API begins. */
 export const API_ROOT = '/api/v2';
@@ -37,7 +37,7 @@ const ROUTES: readonly { readonly pattern: RegExp; readonly operations: Operatio
     pattern: /^\/offer_fulfillments\/([^/]+)$/,
     operations: { GET: showFulfillment, POST: updateFulfillment },
   },
-  { pattern: /^\/batch\/usage_events$/, operations: { POST: ingestUsage } },
+  { pattern: new RegExp(`^${USAGE_EVENTS_PATH}$`), operations: { POST: ingestUsage } },
 ];
 
 /** Answers a call as the vendor does when nothing goes wrong on the way. */
@@ -92,7 +92,7 @@ type Admitted = { readonly refusal: Answer } | { readonly job: Job; readonly key
 function admit(site: Site, visit: Visit): Admitted {
   const identity = identify(site, visit.headers);
   if (identity !== null) return { refusal: identity };
-  const entrance = site.gate.enter(site.now());
+  const entrance = site.gate.enter(site.now(), visit.path !== USAGE_EVENTS_PATH);
   if ('retryAfter' in entrance) {
     const message = 'Sorry, access has been blocked temporarily: too many requests.';
     const { retryAfter } = entrance;
@@ -130,6 +130,8 @@ function admit(site: Site, visit: Visit): Admitted {
   if (visit.body === null) return { refusal: badRequest('The body is too long.') };
   const body = parseJson(visit.body);
   if (body === undefined) return { refusal: badRequest('The body is not JSON.') };
+  // Which of the two was meant, nobody can tell.
+  if (hasRepeatedName(visit.body)) return { refusal: badRequest('A field is there twice.') };
   const prepared = operation(site, body, id);
   return 'refusal' in prepared ? prepared : { job: prepared.job, key };
 }

@@ -78,9 +78,10 @@ function readMatch(value: unknown): FaultMatch | undefined {
 /** Limits that are not named stay; null switches one off. */
 export function readLimits(body: unknown): Partial<Limits> {
   const limits = readObject(body, 'limits');
-  refuseUnknown(limits, ['per_minute', 'concurrent']);
-  const read = (name: string) => (limits[name] === null ? null : readNumber(limits, name, 0));
-  return { ...optional('per_minute', read('per_minute')), ...optional('concurrent', read('concurrent')) };
+  refuseUnknown(limits, ['per_minute', 'concurrent', 'usage_events_per_minute']);
+  const read = (name: keyof Limits) =>
+    optional(name, limits[name] === null ? null : readNumber(limits, name, 0));
+  return { ...read('per_minute'), ...read('concurrent'), ...read('usage_events_per_minute') };
 }
 
 /** How keys are treated. */

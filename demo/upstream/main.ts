@@ -47,6 +47,7 @@ function readOptions(args: string[]): UpstreamOptions & { readonly untilStdinEnd
     // Whoever starts us holds the other end: it closes however that process ends.
     untilStdinEnds: values['until-stdin-ends'] ?? false,
     limits: {
+      ...DEFAULT_LIMITS,
       per_minute: readLimit('--per-minute', values['per-minute'], DEFAULT_LIMITS.per_minute),
       concurrent: readLimit('--concurrent', values.concurrent, DEFAULT_LIMITS.concurrent),
     },

@@ -20,6 +20,23 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** Whether any object in a valid JSON text has two fields of one name, of which parsing keeps the last alone. */
+export function hasRepeatedName(text: string): boolean {
+  const open: Set<unknown>[] = [];
+  for (const [token, string] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {
+    const names = open.at(-1);
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (string !== undefined && names !== undefined) {
+      // Escapes are one more way to write the same name.
+      const name: unknown = JSON.parse(string);
+      if (names.has(name)) return true;
+      names.add(name);
+    }
+  }
+  return false;
+}
+
 /** The first field outside the allowed ones. */
 export function unknownField(value: JsonObject, allowed: readonly string[]): string | undefined {
   return Object.keys(value).find((name) => !allowed.includes(name));

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Endpoint, refuse } from './endpoint.js';
-import { type Answer, badRequest, ok, wrongValue } from './errors.js';
+import { type Answer, badRequest, failure, ok, wrongValue } from './errors.js';
 import { Journal } from './journal.js';
 import { isObject, type JsonObject, unknownField } from './shape.js';
+
+/** The path below the API's root. */
+export const USAGE_EVENTS_PATH = '/batch/usage_events';
 
 const MAX_BATCH_EVENTS = 500;
 const MAX_BATCH_BYTES = 500_000;
@@ -99,6 +102,11 @@ export const ingestUsage: Endpoint = (site, body) => {
   }
   const run = () => {
     const now = site.now();
+    const retryAfter = site.gate.takeUsage(batch.length, now);
+    if (retryAfter !== null) {
+      const message = 'Sorry, too many usage events were sent in a minute.';
+      return failure(429, 'api_request_limit_exceeded', { message, retryAfter });
+    }
     const failed: object[] = [];
     for (const event of batch) {
       const reason = failureOf(event, now, site.usage.settings.fail);

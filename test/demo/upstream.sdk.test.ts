@@ -133,6 +133,38 @@ describe('the vendor’s SDK is refused', () => {
     });
   });
 
+  it.each([
+    ['an empty id', { personalized_offer_id: '', type: 'viewed' }, 'personalized_offer_id'],
+    ['no id', { type: 'viewed' }, 'personalized_offer_id'],
+    ['no type', { personalized_offer_id: ID }, 'type'],
+    ['a time', { personalized_offer_id: ID, type: 'viewed', occurred_at: 1 }, 'occurred_at'],
+  ])('for %s', async (_, input, param) => {
+    const call = chargebee.offerEvent.offerEvents(input as never);
+    expect(await rejection(call)).toMatchObject({ http_status_code: 400, param });
+    expect(upstream.history()).toEqual([]);
+  });
+
+  it('with an idempotency key of 101 characters', async () => {
+    const headers = { 'chargebee-idempotency-key': 'k'.repeat(101) };
+    const input = { personalized_offer_id: ID, type: 'viewed' } as const;
+    expect(await rejection(chargebee.offerEvent.offerEvents(input, headers))).toMatchObject({
+      http_status_code: 400,
+      api_error_code: 'invalid_request',
+    });
+  });
+
+  it.each([
+    ['403', 403],
+    ['404', 404],
+  ] as const)('with %s where offer events are not enabled', async (offerEvents, status) => {
+    upstream.setEnabled({ offer_events: offerEvents });
+    const input = { personalized_offer_id: ID, type: 'viewed' } as const;
+    expect(await rejection(chargebee.offerEvent.offerEvents(input))).toMatchObject({
+      http_status_code: status,
+      message: expect.any(String),
+    });
+  });
+
   it('with a wrong key', async () => {
     const stranger = connect({ apiKey: 'wrong' });
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
@@ -317,11 +349,75 @@ describe('the vendor’s SDK ingests usage', () => {
     expect(upstream.usage().map((row) => row.deduplication_id)).toEqual(['d1']);
   });
 
-  it('but no batch of 501', async () => {
-    const events = Array.from({ length: 501 }, (_, at) => usage(`d${at}`));
+  it('of 500 events at once, each of them once, however often it is sent', async () => {
+    const events = Array.from({ length: 500 }, (_, at) => usage(`d${at}`));
+    for (const _ of [1, 2])
+      expect((await chargebee.usageEvent.batchIngest({ events })).failed_events).toEqual([]);
+    expect(upstream.usage().map((row) => row.deduplication_id)).toEqual(
+      events.map((each) => each.deduplication_id),
+    );
+  });
+
+  it('but not an event of more than 1 KB', async () => {
+    const large = { ...usage('large'), properties: { text: 'x'.repeat(1_000) } };
+    const answer = await chargebee.usageEvent.batchIngest({ events: [large, usage('d2')] });
+    expect(answer.failed_events).toMatchObject([{ deduplication_id: 'large' }]);
+    expect(upstream.usage().map((row) => row.deduplication_id)).toEqual(['d2']);
+  });
+
+  it.each([
+    ['of none', [], 'events'],
+    ['of 501', Array.from({ length: 501 }, (_, at) => usage(`d${at}`)), 'events'],
+    [
+      'without a subscription',
+      [{ ...usage('d1'), subscription_id: undefined }],
+      'events[subscription_id][0]',
+    ],
+    [
+      'with an id of 51 characters',
+      [{ ...usage('d1'), subscription_id: 's'.repeat(51) }],
+      'events[subscription_id][0]',
+    ],
+    ['with a key of 37 characters', [usage('d1'), usage('d'.repeat(37))], 'events[deduplication_id][1]'],
+    ['with a date', [{ ...usage('d1'), usage_timestamp: '2026-01-01' }], 'events[usage_timestamp][0]'],
+    [
+      'with properties in properties',
+      [{ ...usage('d1'), properties: { a: { b: 1 } } }],
+      'events[properties][0]',
+    ],
+    ['with a customer', [{ ...usage('d1'), customer_id: 'c1' }], 'events[customer_id][0]'],
+  ])('but no batch %s', async (_, events, param) => {
+    const call = chargebee.usageEvent.batchIngest({ events: events as never });
+    expect(await rejection(call)).toMatchObject({ http_status_code: 400, param });
+    expect(upstream.usage()).toEqual([]);
+  });
+
+  it('but no batch of more than 500 KB', async () => {
+    const events = Array.from({ length: 500 }, (_, at) => ({
+      ...usage(`d${at}`),
+      properties: { text: 'x'.repeat(950) },
+    }));
     expect(await rejection(chargebee.usageEvent.batchIngest({ events }))).toMatchObject({
       http_status_code: 400,
-      param: 'events',
+      api_error_code: 'invalid_request',
     });
+  });
+
+  it('but no more events a minute than it allows, with the time to come back', async () => {
+    upstream.setLimits({ usage_events_per_minute: 3 });
+    await chargebee.usageEvent.batchIngest({ events: [usage('d1'), usage('d2')] });
+    const call = chargebee.usageEvent.batchIngest({ events: [usage('d3'), usage('d4')] });
+    expect(await rejection(call)).toMatchObject({
+      http_status_code: 429,
+      api_error_code: 'api_request_limit_exceeded',
+      headers: { 'retry-after': expect.stringMatching(/^\d+$/) },
+    });
+    expect(upstream.usage()).toHaveLength(2);
+  });
+
+  it('but nothing with a wrong key', async () => {
+    const call = connect({ apiKey: 'wrong' }).usageEvent.batchIngest({ events: [usage('d1')] });
+    expect(await rejection(call)).toMatchObject({ http_status_code: 401 });
+    expect(upstream.usage()).toEqual([]);
   });
 });

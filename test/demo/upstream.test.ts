@@ -154,6 +154,11 @@ describe('an offer event is refused, and leaves no row', () => {
   it.each([
     ['broken JSON', '{"type":', {}],
     ['a list', '[]', {}],
+    [
+      'a field that is there twice',
+      '{"type":"viewed","personalized_offer_id":"a","\\u0074ype":"dismissed"}',
+      {},
+    ],
     ['a form', 'type=viewed', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['a key of 101 characters', '{}', { 'chargebee-idempotency-key': 'k'.repeat(101) }],
     ['more than a mebibyte', 'x'.repeat(1024 * 1024 + 1), {}],
@@ -279,11 +284,33 @@ describe('limits', () => {
   });
 
   it('allow 150 a minute and 100 at once from the start', async () => {
-    expect(upstream.state().limits).toEqual({ per_minute: 150, concurrent: 100 });
+    expect(upstream.state().limits).toMatchObject({ per_minute: 150, concurrent: 100 });
     upstream.setLimits({ concurrent: null });
     const answers = await Promise.all(Array.from({ length: 151 }, () => event()));
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(1);
     expect(upstream.history()).toHaveLength(150);
+  });
+
+  it('count usage events, and not in calls: 10,000 a minute, whole batches', async () => {
+    upstream.setLimits({ per_minute: 1 });
+    const batch = (name: string, size: number) => ({
+      events: Array.from({ length: size }, (_, at) => usage({ deduplication_id: `${name}-${at}` })),
+    });
+    for (let number = 0; number < 19; number += 1)
+      expect((await post('/batch/usage_events', batch(`b${number}`, 500))).status).toBe(200);
+    now += 20_500;
+    expect((await post('/batch/usage_events', batch('late', 499))).status).toBe(200);
+    const refused = await post('/batch/usage_events', batch('surplus', 2));
+    expect(refused.headers.get('retry-after')).toBe('40');
+    expect(await problem(refused)).toMatchObject({
+      status: 429,
+      api_error_code: 'api_request_limit_exceeded',
+    });
+    expect((await post('/batch/usage_events', batch('last', 1))).status).toBe(200);
+    expect(upstream.usage()).toHaveLength(10_000);
+    expect((await event()).status).toBe(204);
+    now += 39_500;
+    expect((await post('/batch/usage_events', batch('surplus', 2))).status).toBe(200);
   });
 
   it('count the calls at once', async () => {
@@ -545,12 +572,67 @@ describe('usage events', () => {
       [usage({ subscription_id: 'x'.repeat(51) })],
       'events[subscription_id][0]',
     ],
+    ['no subscription', [usage({ subscription_id: undefined })], 'events[subscription_id][0]'],
+    ['an empty deduplication id', [usage({ deduplication_id: '' })], 'events[deduplication_id][0]'],
+    ['no time', [usage({ usage_timestamp: undefined })], 'events[usage_timestamp][0]'],
+    ['a time in fractions', [usage({ usage_timestamp: 1.5 })], 'events[usage_timestamp][0]'],
+    ['no properties', [usage({ properties: undefined })], 'events[properties][0]'],
+    ['a list of properties', [usage({ properties: ['a'] })], 'events[properties][0]'],
+    ['an event that is none', [usage(), 'viewed'], 'events[1]'],
     ['a time as text', [usage({ usage_timestamp: '1' })], 'events[usage_timestamp][0]'],
     ['nested properties', [usage({ properties: { a: {} } })], 'events[properties][0]'],
     ['an unknown field', [usage(), usage({ customer_id: 'c' })], 'events[customer_id][1]'],
   ])('are refused as a batch for %s', async (_, events, param) => {
     expect(await ingest(events)).toMatchObject({ status: 400, api_error_code: 'param_wrong_value', param });
     expect(upstream.usage()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a property that is there twice',
+      (text: string) => text.replace('{"offer_event"', '{"offer_event":"a","offer_event"'),
+      400,
+    ],
+    [
+      'a property whose value is another one’s name',
+      (text: string) => text.replace('"viewed"', '"offer_event"'),
+      200,
+    ],
+    ['a second list of events', (text: string) => text.replace('{"events"', '{"events":[],"events"'), 400],
+    ['a field beside the events', (text: string) => text.replace('{"events"', '{"site":"x","events"'), 400],
+    ['broken JSON', (text: string) => text.slice(1), 400],
+  ])('with %s are answered as such', async (_, spoil, status) => {
+    const answer = await post('/batch/usage_events', spoil(JSON.stringify({ events: [usage(), usage()] })));
+    expect(answer.status).toBe(status);
+    expect(upstream.usage()).toHaveLength(status === 200 ? 1 : 0);
+  });
+
+  it('are refused without the key, as another type and by GET', async () => {
+    const body = { events: [usage()] };
+    const path = '/batch/usage_events';
+    expect((await post(path, body, { authorization: 'Basic Og==' })).status).toBe(401);
+    expect((await post(path, body, { 'content-type': 'text/plain' })).status).toBe(400);
+    const got = await fetch(`${upstream.url}/api/v2${path}`, { headers: { authorization: AUTHORIZATION } });
+    expect([got.status, got.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(upstream.usage()).toEqual([]);
+  });
+
+  it('are taken 12 hours old to the millisecond, 500 at once and 1,000 bytes each', async () => {
+    const events = Array.from({ length: 499 }, (_, at) => usage({ deduplication_id: `d${at}` }));
+    const old = usage({ deduplication_id: 'old', usage_timestamp: now - 12 * 3_600_000 });
+    const room = 1_000 - JSON.stringify({ ...old, properties: { text: '' } }).length;
+    const answer = await ingest([...events, { ...old, properties: { text: 'x'.repeat(room) } }]);
+    expect(answer).toMatchObject({ status: 200, failed_events: [] });
+    expect(upstream.usage()).toHaveLength(500);
+    const large = { ...old, deduplication_id: 'big', properties: { text: 'x'.repeat(room + 1) } };
+    expect((await ingest([large])).failed_events).toMatchObject([{ deduplication_id: 'big' }]);
+  });
+
+  it('that were sent again unchanged, after an answer that was lost, count once', async () => {
+    upstream.addFaults({ kind: 'reset_after', count: 1 });
+    await expect(ingest([usage(), usage({ deduplication_id: 'd2' })])).rejects.toThrow();
+    expect(await ingest([usage(), usage({ deduplication_id: 'd2' })])).toMatchObject({ failed_events: [] });
+    expect(upstream.usage().map((row) => row.deduplication_id)).toEqual(['d1', 'd2']);
   });
 
   it('are refused as a batch beyond 500 KB', async () => {
