@@ -1,198 +1,166 @@
 /**
- * The proxy's pipeline: admit → decode → take → answer. One verdict for every event, a problem body for what is
+ * The proxy's pipeline: admit → decode → judge → take → answer. One verdict for every event, a problem body for what is
  * no request of ours; it never throws, and it alone knows the API key.
  */
-import { OffersightError } from '../errors.js';
-import { type Verdict, WIRE_VERSION, type WireReply, type WireResult } from '../protocol/batch.js';
-import { type DecodedEvent, decodeRequest } from '../protocol/decode.js';
-import { platformRuntime, type Runtime } from '../runtime.js';
-import { admit } from './admission.js';
+import { type Verdict, WIRE_VERSION, type WireReply } from '../protocol/batch.js';
+import { decodeRequest } from '../protocol/decode.js';
+import { platformRuntime } from '../runtime.js';
+import { addressKey, clientKey } from './address.js';
+import { createAdmission } from './admission.js';
 import { type OnAlert, quietly } from './alert.js';
-import { createForwarder, type Pace } from './forward/forwarder.js';
-import { offerEvents } from './forward/offer-events.js';
-import type { AdmittedEvent, Intake } from './intake/intake.js';
-import { problem, REPLY_HEADERS } from './problem.js';
+import { createEntitlement, offerADayKey } from './entitlement.js';
+import { startForwarding } from './forwarding.js';
+import type { AdmittedEvent } from './intake/intake.js';
+import { createBudgets } from './limits.js';
+import type { Observation } from './observation.js';
+import { type OfferProxyOptions, resolveProxyOptions } from './options.js';
+import { type ProblemCode, problem, REPLY_HEADERS } from './problem.js';
+import { createSubjects } from './subjects.js';
+import { countVerdicts, toResult } from './verdicts.js';
 
-/** Options of {@link createOfferProxy}. */
-export interface OfferProxyOptions {
-  /** The Chargebee site's name, such as `acme-test`. */
-  readonly site: string;
-  /** A full-access or Growth API key. It never leaves this process but to the upstream. */
-  readonly apiKey: string;
-  /**
-   * Origin of the upstream, https, or http on a loopback address.
-   * @default `https://{site}.grow.chargebee.com`
-   */
-  readonly baseUrl?: string;
-  /**
-   * This site's own origins, such as `https://shop.example`, for browsers that send no fetch metadata.
-   * @default []
-   */
-  readonly origins?: readonly string[];
-  /** Who answers for admitted events, such as `sqliteIntake({ file })`. */
-  readonly intake: Intake;
-  /**
-   * The opaque user of a request, from the host's own verified session. With it an event that names another
-   * subject is deferred until its subject is back.
-   */
-  readonly subject?: (request: Request) => string | undefined | Promise<string | undefined>;
-  /** What the upstream allows. */
-  readonly pace?: Pace;
-  /**
-   * Told, in words, what an operator has to do, and what broke if something of the host's own did.
-   * @default writes to standard error
-   */
-  readonly onAlert?: OnAlert;
-  /** Clock, timers, random and network. @default the platform's */
-  readonly runtime?: Runtime;
+/** What the host's server knows of a request. */
+export interface Connection {
+  /** The other end of the socket. */
+  readonly address?: string | undefined;
 }
 
 /** Answers requests of the endpoint, and forwards until closed. */
 export interface OfferProxy {
-  (request: Request): Promise<Response>;
+  /**
+   * Never rejects.
+   * @param connection A {@link Connection}; whatever else a host's router gives as its second argument is ignored.
+   */
+  (request: Request, connection?: object): Promise<Response>;
   /** Ends forwarding after the calls under way, and closes the intake. */
   close(): Promise<void>;
 }
 
-const SITE = /^[a-z0-9][a-z0-9-]{0,62}$/i;
-const API_KEY = /^[\w-]{8,200}$/;
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-const SUBJECT_DEFER_MS = 60_000;
-const BUSY_SECONDS = 5;
+const BUSY_MS = 5_000;
+const FULL =
+  'New events are deferred, since maxWaiting events wait for the upstream: more come than the plan allows. ' +
+  'Raise pace.perMinute with a larger plan, or count less, such as once a browser.';
 
-const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
-
-const baseUrlOf = ({ site, baseUrl }: OfferProxyOptions): string => {
-  if (typeof site !== 'string' || !SITE.test(site))
-    throw configuration('Set site to the name of your Chargebee site, such as acme-test.');
-  if (baseUrl === undefined) return `https://${site}.grow.chargebee.com`;
-  if (!URL.canParse(baseUrl))
-    throw configuration('Set baseUrl to an origin, such as https://upstream.example.');
-  const { protocol, hostname, origin, pathname } = new URL(baseUrl);
-  if (pathname !== '/') throw configuration('Set baseUrl to an origin alone, without a path.');
-  const isLoopback = LOOPBACK.has(hostname);
-  if (protocol !== 'https:' && !(isLoopback && protocol === 'http:')) {
-    throw configuration('Set baseUrl to an https origin.');
-  }
-  // Addresses of a private network would make the proxy a way into it.
-  if (!isLoopback && /^[\d.]+$|^\[/.test(hostname))
-    throw configuration('Set baseUrl to a name, not an address.');
-  return origin;
-};
-
-const checkApiKey = (apiKey: string): void => {
-  // Said without the value: messages end up in logs.
-  if (typeof apiKey !== 'string' || !API_KEY.test(apiKey))
-    throw configuration('Set apiKey to the key as Chargebee shows it, without spaces.');
-};
-
-const checkPace = (pace: Pace): Pace => {
-  if (Object.values(pace).some((limit) => !(Number(limit) >= 1))) {
-    throw configuration('Set pace to numbers of calls, at least 1.');
-  }
-  return pace;
-};
-
-const checkOrigins = (origins: readonly string[]): ReadonlySet<string> => {
-  for (const origin of origins) {
-    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
-      throw configuration('Set origins to exact origins, such as https://shop.example, without a path.');
-    }
-  }
-  return new Set(origins);
-};
-
-/** Corrects what a skewed clock reported, once, and never dates an event after its arrival. */
-const toAdmitted = (event: DecodedEvent, sentAt: number, receivedAt: number): AdmittedEvent => {
-  const { id, type, offerId, occurredAt, expiresAt } = event;
-  return {
-    id,
-    type,
-    offerId,
-    occurredAt: Math.max(0, Math.min(receivedAt, occurredAt + receivedAt - Math.round(sentAt))),
-    expiresAt,
-    receivedAt,
-    content: JSON.stringify([type, offerId, occurredAt, expiresAt, event.subject]),
-  };
-};
-
-const toResult = (id: string, verdict: Verdict): WireResult => {
-  switch (verdict.kind) {
-    case 'accepted':
-    case 'duplicate':
-      return { id, status: verdict.kind };
-    case 'refused':
-      return { id, status: 'refused', code: verdict.code };
-    case 'deferred':
-      return {
-        id,
-        status: 'deferred',
-        code: verdict.code,
-        ...(verdict.retryAfterMs !== undefined && { retry_after_ms: verdict.retryAfterMs }),
-      };
-    default:
-      return verdict satisfies never;
-  }
-};
+/** An answer, and the problem that it tells of. */
+interface Answer {
+  readonly response: Response;
+  readonly code?: ProblemCode;
+}
 
 /**
- * Makes the proxy of one Chargebee site. Forwarding starts at once, with what an earlier process left.
+ * Makes the proxy of one Chargebee site. With a durable intake forwarding starts at once, with what an earlier process
+ * left.
  * @throws {OffersightError} `configuration` if an option is wrong: a deployment has to fail, not its requests.
  */
-export const createOfferProxy = (options = {} as OfferProxyOptions): OfferProxy => {
-  const { apiKey, intake, subject } = options;
-  const baseUrl = baseUrlOf(options);
-  checkApiKey(apiKey);
-  if (typeof intake?.take !== 'function') throw configuration('Set intake, such as sqliteIntake({ file }).');
-  const origins = checkOrigins(options.origins ?? []);
-  const pace = checkPace(options.pace ?? {});
-  const runtime = options.runtime ?? platformRuntime();
+export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
+  // Hosts without types call it, too; what is missing is said by name.
+  const options = resolveProxyOptions(given ?? {});
+  const runtime = given.runtime ?? platformRuntime();
   const onAlert: OnAlert =
-    options.onAlert ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
+    given.onAlert ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
   const alert = quietly(onAlert, runtime);
-  const destination = offerEvents({ baseUrl, apiKey }, runtime);
-  const forwarder = createForwarder(intake, destination, runtime, pace, onAlert);
+  const observe = (observation: Observation): void => {
+    try {
+      given.onObservation?.(observation);
+    } catch (cause) {
+      alert('The onObservation hook failed: see what broke.', cause);
+    }
+  };
+  const forwarding = startForwarding(options, runtime, onAlert, observe);
 
-  const decide = async (request: Request, text: string): Promise<Response> => {
-    const decoded = decodeRequest(text);
-    if (decoded.kind === 'fault') return problem(decoded.fault);
-    const receivedAt = runtime.now();
-    const owner = subject && (await subject(request));
-    const verdicts = new Map<string, Verdict>();
-    const admitted: AdmittedEvent[] = [];
-    for (const item of decoded.items) {
-      if ('refusedFor' in item) {
-        verdicts.set(item.id, { kind: 'refused', code: 'invalid_event' });
-      } else if (subject && item.event.subject !== undefined && item.event.subject !== owner) {
-        verdicts.set(item.id, { kind: 'deferred', code: 'subject_mismatch', retryAfterMs: SUBJECT_DEFER_MS });
-      } else admitted.push(toAdmitted(item.event, decoded.sentAt, receivedAt));
+  const retryAfter = (delayMs: number): string =>
+    `${Math.ceil((Math.min(delayMs, 3_600_000) * (1 + runtime.random() * 0.5)) / 1_000)}`;
+  const subjectOf = createSubjects(options.subject, alert, runtime);
+  const budgets = createBudgets(options.limits);
+  const admit = createAdmission({
+    origins: options.origins,
+    isVouched: async (request) => options.isSubjectVouching && (await subjectOf(request)) !== undefined,
+    budget: budgets.address,
+    retryAfter,
+  });
+  const judge = createEntitlement(options, budgets, forwarding.knows, alert, runtime);
+
+  const overBudget = async (
+    events: number,
+    address: string | undefined,
+    owner: string | undefined,
+  ): Promise<Answer | undefined> => {
+    let waitMs = address === undefined ? undefined : await budgets.address.take(address, events);
+    if (waitMs === undefined && owner !== undefined) {
+      waitMs = await budgets.subject.take(owner, events);
+      // One user must not use up what an office has.
+      if (waitMs !== undefined && address !== undefined) await budgets.address.giveBack(address, events);
     }
-    if (admitted.length) {
-      for (const [id, verdict] of await intake.take(admitted)) verdicts.set(id, verdict);
-      forwarder.wake();
-    }
-    const results = decoded.items.map(({ id }) =>
-      toResult(id, verdicts.get(id) ?? { kind: 'deferred', code: 'unavailable' }),
-    );
-    return Response.json({ v: WIRE_VERSION, results } satisfies WireReply, { headers: REPLY_HEADERS });
+    if (waitMs === undefined) return undefined;
+    return { response: problem('budget', { 'retry-after': retryAfter(waitMs) }), code: 'budget' };
   };
 
-  const handle = async (request: Request): Promise<Response> => {
+  /** Asking again for what was not accepted takes nothing from the day's budget. */
+  const giveBack = async (
+    owner: string | undefined,
+    events: readonly AdmittedEvent[],
+    verdicts: ReadonlyMap<string, Verdict>,
+  ): Promise<void> => {
+    if (owner === undefined) return;
+    for (const event of events) {
+      if (verdicts.get(event.id)?.kind !== 'accepted')
+        await budgets.offerADay.giveBack(offerADayKey(owner, event), 1);
+    }
+  };
+
+  const decide = async (request: Request, text: string, address: string | undefined): Promise<Answer> => {
+    const decoded = decodeRequest(text);
+    if (decoded.kind === 'fault') return { response: problem(decoded.fault), code: decoded.fault };
+    const { items, sentAt } = decoded;
+    const receivedAt = runtime.now();
+    const owner = await subjectOf(request);
+    const rejection = await overBudget(items.length, address, owner);
+    if (rejection) return rejection;
+    const { admitted, verdicts } = await judge(items, { request, subject: owner, sentAt, receivedAt });
+    if (admitted.length) {
+      try {
+        for (const [id, verdict] of await forwarding.take(admitted)) verdicts.set(id, verdict);
+      } finally {
+        await giveBack(owner, admitted, verdicts);
+      }
+    }
+    const results = items.map(({ id }) =>
+      toResult(id, verdicts.get(id) ?? { kind: 'deferred', code: 'unavailable' }),
+    );
+    for (const count of countVerdicts(results)) {
+      observe(count);
+      if (count.code === 'overloaded' && forwarding.isDurable) alert(FULL);
+    }
+    return {
+      response: Response.json({ v: WIRE_VERSION, results } satisfies WireReply, { headers: REPLY_HEADERS }),
+    };
+  };
+
+  const answer = async (request: Request, connection: Connection | null | undefined): Promise<Answer> => {
     try {
-      const admission = await admit(request, origins);
-      return admission.kind === 'admitted' ? await decide(request, admission.text) : admission.response;
+      const address = typeof connection?.address === 'string' ? connection.address : undefined;
+      const known = options.address?.(request) || undefined;
+      const key = options.address
+        ? known && (addressKey(known) ?? known)
+        : clientKey(address, request.headers.get('x-forwarded-for'), options.trustedHops);
+      const admission = await admit(request, key);
+      return admission.kind === 'admitted' ? await decide(request, admission.text, key) : admission;
     } catch (cause) {
       alert('Events could not be taken: see what broke. Clients keep theirs and send them again.', cause);
-      return problem('unavailable', {
-        'retry-after': `${BUSY_SECONDS + Math.floor(runtime.random() * BUSY_SECONDS)}`,
-      });
+      return {
+        response: problem('unavailable', { 'retry-after': retryAfter(BUSY_MS) }),
+        code: 'unavailable',
+      };
     }
+  };
+
+  const handle = async (request: Request, connection?: object): Promise<Response> => {
+    const startedAt = runtime.elapsed();
+    const { response, code } = await answer(request, connection);
+    observe({ kind: 'request', status: response.status, code, durationMs: runtime.elapsed() - startedAt });
+    return response;
   };
 
   return Object.assign(handle, {
-    async close() {
-      await forwarder.close();
-      await intake.close();
-    },
+    close: () => forwarding.close(),
   });
 };

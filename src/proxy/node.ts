@@ -1,8 +1,10 @@
 /**
- * The proxy under Node's http, and so under Express: `http.createServer(toNodeListener(proxy))`.
- * @module
+ * The proxy under Node's http, and so under Express: `createOfferServer(toNodeListener(proxy))`, or the listener in a
+ * server of the host's own.
+ * @module offersight/proxy/node
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { OfferProxy } from './handler.js';
@@ -11,8 +13,20 @@ import { problem } from './problem.js';
 /** What Node calls for each request. */
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
+/** Options of {@link toNodeListener}. */
+export interface NodeListenerOptions {
+  /**
+   * The only path that is answered, compared as it was sent, undecoded and without its query.
+   * @default every path, since the host's own router has chosen
+   */
+  readonly path?: string;
+}
+
+/** How long a request may take to arrive, milliseconds. Under the client's own deadline of 12 s. */
+const ARRIVAL_MS = 10_000;
 /** How long a rejected sender may go on talking before it is cut off. */
 const LINGER_MS = 1_000;
+const MAX_HEADERS = 100;
 /** Fetch forbids them, so no Request can be made of them. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
@@ -30,21 +44,84 @@ const toRequest = (incoming: IncomingMessage): Request => {
   } as RequestInit);
 };
 
-const answer = async (proxy: OfferProxy, incoming: IncomingMessage): Promise<Response> => {
+/**
+ * Whether everybody on the way reads the request alike: one host, no coding but chunks (RFC 9112 §3.2, §6.1).
+ * Node's parser looks at the last coding alone.
+ */
+const isWellFramed = ({ rawHeaders, httpVersion }: IncomingMessage): boolean => {
+  const values = (name: string): string[] =>
+    rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
+  if (values('host').length > 1) return false;
+  const codings = values('transfer-encoding');
+  return !codings.length || (codings.join().toLowerCase() === 'chunked' && httpVersion !== '1.0');
+};
+
+const incomings = new WeakMap<Request, IncomingMessage>();
+
+/**
+ * What Node or Express knows of a request, for hooks: `subject: (request) => incomingOf(request)?.session?.user.id`.
+ * Undefined for a request that did not come through {@link toNodeListener}.
+ */
+export const incomingOf = (request: Request): IncomingMessage | undefined => incomings.get(request);
+
+let isWarned = false;
+/** Said once a process: nothing that the proxy could answer would reach whoever has to mend it. */
+const warn = (message: string): void => {
+  if (!isWarned) process.emitWarning(`offersight: ${message}`);
+  isWarned = true;
+};
+
+/** Routers that strip what they matched keep the whole. */
+const pathOf = (incoming: IncomingMessage & { readonly originalUrl?: unknown }): string => {
+  const target = typeof incoming.originalUrl === 'string' ? incoming.originalUrl : (incoming.url ?? '');
+  return target.split('?', 1)[0] ?? '';
+};
+
+const answer = async (
+  proxy: OfferProxy,
+  incoming: IncomingMessage,
+  path: string | undefined,
+): Promise<Response> => {
+  // A target that names a host asks for what another server has (RFC 9112 §3.2.2).
+  const isHere = path === undefined ? (incoming.url ?? '/').startsWith('/') : pathOf(incoming) === path;
+  if (!isHere) return problem('path');
+  if (!isWellFramed(incoming)) return problem('headers');
+  // Node drops those beyond its own bound without a word, and among them could be the one that matters.
+  if (incoming.rawHeaders.length >= 2 * MAX_HEADERS) return problem('many');
   if (FORBIDDEN_METHODS.has(incoming.method ?? '')) return problem('method', { allow: 'POST' });
-  return proxy(toRequest(incoming));
+  if (incoming.readableDidRead) {
+    warn('something read a body before its listener: mount it ahead of any body parser.');
+    return problem('unavailable', { 'retry-after': '60' });
+  }
+  let stopTimer = (): void => undefined;
+  const late = new Promise<Response>((resolve) => {
+    const timer = setTimeout(() => {
+      if (!incoming.complete) resolve(problem('late'));
+    }, ARRIVAL_MS);
+    stopTimer = () => clearTimeout(timer);
+  });
+  const request = toRequest(incoming);
+  incomings.set(request, incoming);
+  // What stands in for a request of Node's may have no socket.
+  const { remoteAddress: address } = (incoming.socket as Socket | undefined) ?? {};
+  try {
+    return await Promise.race([proxy(request, { address }), late]);
+  } finally {
+    stopTimer();
+  }
 };
 
 /** Makes a listener for Node's http server. Mount it at the endpoint's path, ahead of any body parser. */
 export const toNodeListener =
-  (proxy: OfferProxy): NodeListener =>
+  (proxy: OfferProxy, { path }: NodeListenerOptions = {}): NodeListener =>
   async (incoming, outgoing) => {
     // A connection that breaks is the sender's to mend; unheard it would end the process.
     incoming.on('error', () => undefined);
     outgoing.on('error', () => undefined);
-    const response = await answer(proxy, incoming).catch(() =>
-      problem('unavailable', { 'retry-after': '5' }),
-    );
+    const response = await answer(proxy, incoming, path).catch((cause: unknown) => {
+      warn(`a request could not be read: ${String(cause)}`);
+      return problem('unavailable', { 'retry-after': '5' });
+    });
     const body = Buffer.from(await response.arrayBuffer());
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     outgoing.setHeader('content-length', body.length);
@@ -68,3 +145,24 @@ export const toNodeListener =
     // The web stream over it would stop it again whenever nobody reads there.
     incoming.removeAllListeners('data').resume();
   };
+
+/**
+ * Makes a server with bounds for strangers: headers of 16 KiB, 10 s for a request to arrive, 5 s for an idle
+ * connection, 1,000 connections, 1,000 requests each.
+ */
+export const createOfferServer = (listener: NodeListener): Server => {
+  const server = createServer(
+    {
+      headersTimeout: ARRIVAL_MS,
+      requestTimeout: ARRIVAL_MS,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: 5_000,
+      maxHeaderSize: 16_384,
+    },
+    listener,
+  );
+  server.maxConnections = 1_000;
+  server.maxRequestsPerSocket = 1_000;
+  server.maxHeadersCount = MAX_HEADERS;
+  return server;
+};

@@ -4,6 +4,11 @@
 export type ProblemCode = keyof typeof PROBLEMS;
 
 const PROBLEMS = {
+  token: { status: 401, title: 'The bearer token is not the one.' },
+  query: { status: 400, title: 'A parameter cannot be read.' },
+  path: { status: 404, title: 'There is nothing here.' },
+  headers: { status: 400, title: 'The headers contradict each other.' },
+  many: { status: 431, title: 'There are too many headers.' },
   method: { status: 405, title: 'Only POST is taken here.' },
   origin: { status: 403, title: 'The request does not come from a page of this site.' },
   type: { status: 415, title: 'The body must be uncompressed application/json.' },
@@ -12,6 +17,8 @@ const PROBLEMS = {
   batch: { status: 400, title: 'The body needs sent_at and 1 to 500 events with distinct UUIDs.' },
   unsupported: { status: 400, title: 'This version or field is unknown here.' },
   incomplete: { status: 400, title: 'The body broke off.' },
+  late: { status: 408, title: 'The request took too long to arrive.' },
+  budget: { status: 429, title: 'Too many events come from here.' },
   unavailable: { status: 503, title: 'Events cannot be taken at the moment.' },
 } as const;
 

@@ -61,7 +61,7 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     '\u0430cme',
     undefined,
     null,
-  ])('with the site %j', (site) => {
+  ])('with the site %j (attack 48)', (site) => {
     expectRefusal({ site }, /\bsite\b/);
   });
 
@@ -79,7 +79,7 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     ['a query', `https://x.example/?key=${CANARY_KEY}`],
     ['letters beyond ASCII', `${CANARY_KEY}\u00e9`],
     ['1,000 characters', CANARY_KEY.repeat(60)],
-  ])('with the API key: %s, and the message does not show it', (_, apiKey) => {
+  ])('with the API key: %s, and the message does not show it (attack 52)', (_, apiKey) => {
     expectRefusal({ apiKey }, /\bapiKey\b/);
   });
 
@@ -103,8 +103,10 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     'http://127.0.0.1.evil.example',
     'http://localhost.evil.example',
     'http://localhost@evil.example',
-  ])('with the base URL %j', (baseUrl) => {
+  ])('with the base URL %j, also for usage events (attack 48)', (baseUrl) => {
     expectRefusal({ baseUrl }, /\bbaseUrl\b/);
+    const usage = { subscriptionFor: () => 'sub_1', baseUrl };
+    expectRefusal({ usage }, /\busage\.baseUrl\b/);
   });
 
   it.each<unknown>([
@@ -147,7 +149,7 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
 });
 
 describe('the API key is shown to the upstream alone', () => {
-  it('and is in no reply, alert or inspection, whatever the upstream echoes', async () => {
+  it('and is in no reply, alert or inspection, whatever the upstream echoes (attacks 51, 53)', async () => {
     const { proxy, runtime, alerts } = started;
     const answers = [
       new Response(JSON.stringify({ message: CANARY_KEY, api_error_code: CANARY_KEY }), { status: 400 }),
@@ -166,7 +168,7 @@ describe('the API key is shown to the upstream alone', () => {
     expect(shown.filter((text) => text.includes(CANARY_KEY) || text.includes(BASIC))).toEqual([]);
   });
 
-  it('and no reply tells where the upstream is', async () => {
+  it('and no reply tells where the upstream is (attack 51)', async () => {
     const { proxy, runtime } = started;
     runtime.answer = () => Promise.reject(new TypeError('fetch failed'));
     const response = await proxy(pageRequest(wireBody([wireEvent(1)])));

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Outcome } from '../../src/proxy/forward/offer-events.js';
+import type { Outcome } from '../../src/proxy/forward/destination.js';
 import type { Intake } from '../../src/proxy/index.js';
 import { createStage, range, type Stage } from '../support/forwarding.js';
+import { admitted } from '../support/intake.js';
 import { dismissed } from './intake.contract.js';
 
 const MINUTE_MS = 60_000;
@@ -142,7 +143,7 @@ describe('an outage', () => {
     },
   );
 
-  it('of one event is not taken for an outage of the upstream', async () => {
+  it('of one event is not taken for an outage of the upstream (fault 13)', async () => {
     stage.answer = (number) => (number === 1 ? { kind: 'ambiguous' } : done);
     await stage.takeEvents(dismissed(2, 1));
     await stage.take(1, ...range(3, 20));
@@ -155,6 +156,26 @@ describe('an outage', () => {
     const gaps = attempts.slice(1).map((at, index) => at - (attempts[index] ?? 0));
     expect(gaps).toEqual([...gaps].sort((a, b) => a - b));
     expect(called()).not.toContain(2);
+  });
+
+  it('of one event ends with that event: too old, it is a dead letter, and its offer is free (fault 13)', async () => {
+    stage.answer = (number) => (number === 1 ? { kind: 'ambiguous' } : done);
+    const impatient = stage.open({ maxDelayMs: 10 * MINUTE_MS });
+    await stage.take(...range(1, 5));
+    const forwarder = stage.start({}, impatient);
+    await stage.runtime.advance(9 * MINUTE_MS);
+    expect(await stage.states()).toEqual({ 1: 'forwarding', 2: 'done', 3: 'done', 4: 'done', 5: 'done' });
+    await stage.runtime.advance(2 * MINUTE_MS);
+    const [poison] = (await stage.intake.list({ limit: 9 })).filter(({ state }) => state !== 'done');
+    expect(poison).toMatchObject({ state: 'dead', code: 'expired', isAmbiguous: true });
+    const attempts = called().filter((number) => number === 1).length;
+    expect(attempts).toBeGreaterThan(10);
+    const now = stage.runtime.now();
+    await stage.takeEvents(admitted(6, { offerId: 'offer1', occurredAt: now, receivedAt: now }));
+    forwarder.wake();
+    await stage.runtime.advance(2 * MINUTE_MS);
+    expect(called().filter((number) => number === 1)).toHaveLength(attempts);
+    expect((await stage.states())[6]).toBe('done');
   });
 });
 
@@ -202,6 +223,55 @@ describe('an intake that breaks', () => {
     expect(await stage.states()).toEqual({ 1: 'done', 2: 'done' });
   });
 
+  it('after it has begun events without saying so does not keep them until the next restart', async () => {
+    const { intake } = stage;
+    let isTold = false;
+    await stage.take(1, 2);
+    stage.start(
+      {},
+      {
+        ...intake,
+        async begin(options) {
+          const begun = await intake.begin(options);
+          if (isTold) return begun;
+          isTold = true;
+          throw new Error('disk I/O error');
+        },
+      },
+    );
+    await stage.runtime.advance(2 * MINUTE_MS);
+    expect(await stage.states()).toEqual({ 1: 'done', 2: 'done' });
+    expect(called()).toEqual([1, 2]);
+    expect((await intake.list({ limit: 10 })).every(({ isAmbiguous }) => isAmbiguous)).toBe(true);
+  });
+
+  it('when it has recorded a failure without saying so never has two calls of the event at once', async () => {
+    const { intake } = stage;
+    let failures = 0;
+    stage.answer = () =>
+      failures++ === 0 ? { kind: 'ambiguous' } : stage.after(30_000, { kind: 'unavailable' });
+    await stage.take(1);
+    let isTold = false;
+    const forwarder = stage.start(
+      {},
+      {
+        ...intake,
+        async finish(...result) {
+          await intake.finish(...result);
+          if (isTold) return;
+          isTold = true;
+          // Told after so long that the event is on its way again.
+          await new Promise<void>((resolve) => stage.runtime.after(5_000, resolve));
+          throw new Error('disk I/O error');
+        },
+      },
+    );
+    await stage.runtime.advance(2_000);
+    forwarder.wake();
+    await stage.runtime.advance(18_000);
+    expect(called()).toEqual([1, 1]);
+  });
+
   it('goes on when the alert hook throws as well', async () => {
     await stage.take(1);
     stage.start({}, failing('begin', 1), () => {
@@ -209,5 +279,31 @@ describe('an intake that breaks', () => {
     });
     await stage.runtime.advance(MINUTE_MS);
     expect(called()).toEqual([1]);
+  });
+});
+
+describe('a wake', () => {
+  it.each(range(0, 7))('that comes %i microtasks after another one is never lost', async (microtasks) => {
+    let looks = 0;
+    const { intake } = stage;
+    const forwarder = stage.start(
+      {},
+      {
+        ...intake,
+        lead: async () => true,
+        async begin() {
+          looks++;
+          return { rows: [], nextAt: undefined, expired: 0 };
+        },
+      },
+    );
+    await stage.runtime.advance(0);
+    forwarder.wake();
+    for (let turn = 0; turn < microtasks; turn++) await Promise.resolve();
+    const before = looks;
+    forwarder.wake();
+    await stage.runtime.advance(0);
+    expect(looks).toBeGreaterThan(before);
+    expect(stage.runtime.timers).toBe(1);
   });
 });

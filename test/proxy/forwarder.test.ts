@@ -76,7 +76,7 @@ describe('what waits is forwarded', () => {
     stage.start();
     await stage.runtime.advance(60_000);
     expect(called()).toEqual([1, 2, 3]);
-    expect(await stage.intake.list(3)).toMatchObject([
+    expect(await stage.intake.list({ limit: 3 })).toMatchObject([
       { state: 'done', code: undefined },
       { state: 'dead', code: 'resource_not_found' },
       { state: 'done' },
@@ -154,7 +154,7 @@ describe('one of several processes forwards', () => {
 });
 
 describe('closing', () => {
-  it('waits for the calls under way, records them and begins nothing more', async () => {
+  it('waits for the calls under way, records them and begins nothing more (fault 67)', async () => {
     stage.answer = () => stage.after(4_000, done);
     await stage.take(1, 2, 3);
     const forwarder = stage.start({ concurrent: 2 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Intake } from '../../src/proxy/index.js';
+import type { Intake, Lane } from '../../src/proxy/index.js';
 import { pageRequest, type StartedProxy, startProxy } from '../support/proxy.js';
 import { eventId, START, wireBody, wireEvent } from '../support/wire.js';
 
@@ -24,15 +24,24 @@ const resultsOf = async ({ proxy }: StartedProxy, body: string): Promise<unknown
 const reached = ({ runtime }: StartedProxy): unknown[] =>
   runtime.calls.map(({ key, body }) => [key, JSON.parse(body) as unknown]);
 
+const idleLane: Lane = {
+  lead: async () => true,
+  resign: async () => undefined,
+  begin: async () => ({ rows: [], nextAt: undefined, expired: 0 }),
+  finish: async () => undefined,
+  note: async () => undefined,
+  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} }),
+  list: async () => [],
+  tally: async () => [],
+  retry: async () => 0,
+};
+
 /** An intake that cannot take anything, like one whose disk is full. */
 const brokenIntake = (): Intake => ({
   take: () => Promise.reject(new Error('SQLITE_FULL: database or disk is full at /srv/secret/intake.db')),
-  lead: async () => true,
-  resign: async () => undefined,
-  begin: async () => ({ rows: [], nextAt: undefined }),
-  finish: async () => undefined,
-  list: async () => [],
-  tally: async () => [],
+  ...idleLane,
+  usage: idleLane,
+  knows: async () => new Set(),
   close: async () => undefined,
 });
 
@@ -58,7 +67,7 @@ describe('every event has one verdict, in the order of the request', () => {
     ]);
   });
 
-  it('says duplicate to a repetition and conflict to other content under a known id', async () => {
+  it('says duplicate to a repetition and conflict to other content under a known id (fault 59) (attacks 37, 38)', async () => {
     const started = start();
     await resultsOf(started, wireBody([wireEvent(1), wireEvent(2)]));
     await started.runtime.advance(2_000);
@@ -74,7 +83,7 @@ describe('every event has one verdict, in the order of the request', () => {
     expect(started.runtime.calls.map(({ key }) => key)).toEqual([1, 2, 3].map((id) => `oe1-${eventId(id)}`));
   });
 
-  it('forwards one of 100 parallel copies of a request', async () => {
+  it('forwards one of 100 parallel copies of a request (attack 41)', async () => {
     const started = start();
     const verdicts = await Promise.all(
       Array.from({ length: 100 }, () => resultsOf(started, wireBody([wireEvent(7)]))),
@@ -94,7 +103,7 @@ describe('every event has one verdict, in the order of the request', () => {
     ]);
   });
 
-  it('ignores idempotency keys and credentials that the request brings', async () => {
+  it('ignores idempotency keys and credentials that the request brings (attacks 40, 46)', async () => {
     const started = start();
     const headers = {
       'chargebee-idempotency-key': 'mine',
@@ -119,10 +128,12 @@ describe('the time of an event', () => {
     ['is corrected by a clock that runs a day behind', { sent_at: START - 86_400_000 }, -86_405_000, -5_000],
     ['is never after its arrival', { sent_at: START }, 777_000, 0],
     ['is never after its arrival, for the wildest clocks', { sent_at: -8.64e15 }, 8.64e15 - START, 0],
-  ])('%s', async (_, fields, occurredAt, expected) => {
+  ])('%s (fault 57) (attack 35)', async (_, fields, occurredAt, expected) => {
     const started = start();
     await resultsOf(started, wireBody([wireEvent(1, { occurred_at: START + occurredAt })], fields));
-    expect((await started.intake.list(1)).map((row) => row.occurredAt - START)).toEqual([expected]);
+    expect((await started.intake.list({ limit: 1 })).map((row) => row.occurredAt - START)).toEqual([
+      expected,
+    ]);
   });
 });
 
@@ -130,7 +141,9 @@ describe('the earliest time that can be said', () => {
   it('is a date after the correction, too', async () => {
     const started = start();
     await resultsOf(started, wireBody([wireEvent(1, { occurred_at: -8.64e15 })], { sent_at: 8.64e15 }));
-    const times = (await started.intake.list(1)).map(({ occurredAt }) => new Date(occurredAt).getTime());
+    const times = (await started.intake.list({ limit: 1 })).map(({ occurredAt }) =>
+      new Date(occurredAt).getTime(),
+    );
     expect(times).toEqual([expect.any(Number)]);
     expect(times.filter((time) => Number.isNaN(time))).toEqual([]);
   });
@@ -144,7 +157,7 @@ describe('an event of another subject waits for its subject', () => {
     wireEvent(4, { subject: 'Ada' }),
   ]);
 
-  it('is deferred by name, and neither kept nor forwarded', async () => {
+  it('is deferred by name, and neither kept nor forwarded (attack 22)', async () => {
     const started = start({ subject: (request) => request.headers.get('x-session') ?? undefined });
     const response = await started.proxy(pageRequest(body, { 'x-session': 'ada' }));
     const deferred = { status: 'deferred', code: 'subject_mismatch', retry_after_ms: 60_000 };
@@ -154,7 +167,7 @@ describe('an event of another subject waits for its subject', () => {
       { id: eventId(3), status: 'accepted' },
       { id: eventId(4), ...deferred },
     ]);
-    expect((await started.intake.list(9)).map(({ id }) => id)).toEqual([eventId(3), eventId(1)]);
+    expect((await started.intake.list({ limit: 9 })).map(({ id }) => id)).toEqual([eventId(3), eventId(1)]);
   });
 
   it('is accepted once its subject is back', async () => {
@@ -170,7 +183,7 @@ describe('an event of another subject waits for its subject', () => {
     expect(await resultsOf(start(), body)).toMatchObject([1, 2, 3, 4].map(() => ({ status: 'accepted' })));
   });
 
-  it('is a conflict under an id that another subject has taken', async () => {
+  it('is a conflict under an id that another subject has taken (fault 59) (attack 39)', async () => {
     const started = start();
     await resultsOf(started, wireBody([wireEvent(1, { subject: 'ada' })]));
     expect(await resultsOf(started, wireBody([wireEvent(1, { subject: 'grace' })]))).toEqual([
@@ -190,12 +203,12 @@ describe('an event of another subject waits for its subject', () => {
   it('has a 503 when the hook throws, and nothing is kept', async () => {
     const started = start({ subject: () => Promise.reject(new Error('session store down')) });
     expect((await started.proxy(pageRequest(body))).status).toBe(503);
-    expect(await started.intake.list(9)).toEqual([]);
+    expect(await started.intake.list({ limit: 9 })).toEqual([]);
   });
 });
 
 describe('an intake that cannot take fails closed', () => {
-  it('with a 503 that says when to come back, one alert in words and nothing forwarded', async () => {
+  it('with a 503 that says when to come back, one alert in words and nothing forwarded (fault 64)', async () => {
     const started = start({ intake: brokenIntake() });
     const response = await started.proxy(pageRequest(wireBody([wireEvent(1)])));
     expect([response.status, await response.json()]).toEqual([
@@ -258,6 +271,6 @@ describe('a closed proxy', () => {
     started.runtime.answer = () => new Response(null, { status: 429, headers: { 'retry-after': '60' } });
     await resultsOf(started, wireBody([wireEvent(1)]));
     await started.runtime.advance(1_000);
-    expect(await started.intake.list(1)).toMatchObject([{ id: eventId(1), state: 'waiting' }]);
+    expect(await started.intake.list({ limit: 1 })).toMatchObject([{ id: eventId(1), state: 'waiting' }]);
   });
 });

@@ -15,7 +15,7 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3), dismissed(5, 1)]);
       await begun(intake);
-      await intake.finish(eventId(1), refuse, START + 9);
+      await intake.finish([{ id: eventId(1), result: refuse }], START + 9);
       expect(await rowOf(intake, 2)).toMatchObject({
         state: 'dead',
         code: 'viewed_dead',
@@ -30,10 +30,10 @@ export const describeAging = ({ open }: Bench): void => {
       await intake.take([admitted(1), admitted(2, { offerId: 'offer1' }), dismissed(3, 1)]);
       await begun(intake);
       if (state === 'done') {
-        await intake.finish(eventId(1), { kind: 'done' }, START);
+        await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
         await begun(intake);
-        await intake.finish(eventId(2), refuse, START);
-      } else await intake.finish(eventId(1), refuse, START);
+        await intake.finish([{ id: eventId(2), result: refuse }], START);
+      } else await intake.finish([{ id: eventId(1), result: refuse }], START);
       expect(await rowOf(intake, 3)).toMatchObject({ state: 'waiting' });
     });
 
@@ -41,9 +41,9 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([dismissed(1, 1), dismissed(2, 1), admitted(3, { offerId: 'offer1' })]);
       expect(await begun(intake)).toEqual([3]);
-      await intake.finish(eventId(3), { kind: 'done' }, START);
+      await intake.finish([{ id: eventId(3), result: { kind: 'done' } }], START);
       expect(await begun(intake)).toEqual([1]);
-      await intake.finish(eventId(1), refuse, START);
+      await intake.finish([{ id: eventId(1), result: refuse }], START);
       expect(await rowOf(intake, 2)).toMatchObject({ state: 'waiting' });
     });
 
@@ -72,20 +72,13 @@ export const describeAging = ({ open }: Bench): void => {
       });
     });
 
-    it('when its offer ends', async () => {
-      const intake = open();
-      await intake.take([admitted(1, { expiresAt: START + 700 }), admitted(2, { expiresAt: START + 701 })]);
-      expect(await begun(intake, START + 700)).toEqual([2]);
-      expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'expired' });
-    });
-
     it('not while a call of it is under way', async () => {
       const intake = open({ maxDelayMs: HOUR_MS });
-      await intake.take([admitted(1, { expiresAt: START + 900 })]);
+      await intake.take([admitted(1)]);
       await begun(intake);
       await begin(intake, START + 2 * HOUR_MS);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', settledAt: undefined });
-      await intake.finish(eventId(1), { kind: 'done' }, START + 2 * HOUR_MS);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 2 * HOUR_MS);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'done' });
     });
 
@@ -93,7 +86,7 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open({ maxDelayMs: HOUR_MS });
       await intake.take([admitted(1), admitted(2, { offerId: 'offer1', receivedAt: START + HOUR_MS })]);
       await begun(intake);
-      await intake.finish(eventId(1), { kind: 'ambiguous', dueAt: START + 5_000 }, START);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 5_000 } }], START);
       expect(await begun(intake, START + HOUR_MS + MINUTE_MS)).toEqual([2]);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', isAmbiguous: true });
     });
@@ -104,7 +97,10 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
-      await intake.finish(eventId(1), { kind: 'ambiguous', dueAt: START + 25 * MINUTE_MS }, START);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 25 * MINUTE_MS } }],
+        START,
+      );
       expect(await begun(intake, START + 25 * MINUTE_MS)).toEqual([1]);
       expect(await rowOf(intake, 1)).toMatchObject({ attempts: 2, maybeDuplicate: false });
     });
@@ -113,7 +109,10 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open({ ambiguous: 'atLeastOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
-      await intake.finish(eventId(1), { kind: 'ambiguous', dueAt: START + 25 * MINUTE_MS }, START);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 25 * MINUTE_MS } }],
+        START,
+      );
       await begin(intake, START + 25 * MINUTE_MS + 1);
       expect(await rowOf(intake, 1)).toMatchObject({
         state: 'forwarding',
@@ -126,7 +125,7 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
-      await intake.finish(eventId(1), { kind: 'ambiguous', dueAt: START + 9_000 }, START);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 9_000 } }], START);
       const now = START + 25 * MINUTE_MS + 1;
       expect(await begun(intake, now)).toEqual([]);
       expect(await rowOf(intake, 1)).toMatchObject({
@@ -140,9 +139,12 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
-      await intake.finish(eventId(1), { kind: 'ambiguous', dueAt: START + 1_000 }, START);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 1_000 } }], START);
       expect(await begun(intake, START + 1_000)).toEqual([1]);
-      await intake.finish(eventId(1), { kind: 'waiting', dueAt: START + 9_000 }, START + 2_000);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 9_000 } }],
+        START + 2_000,
+      );
       expect(await begun(intake, START + 26 * MINUTE_MS)).toEqual([]);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'unknown_outcome' });
     });
@@ -151,7 +153,10 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
-      await intake.finish(eventId(1), { kind: 'waiting', dueAt: START + 40 * MINUTE_MS }, START);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 40 * MINUTE_MS } }],
+        START,
+      );
       expect(await begun(intake, START + 40 * MINUTE_MS)).toEqual([1]);
       expect(await rowOf(intake, 1)).toMatchObject({ isAmbiguous: false, maybeDuplicate: false });
     });
@@ -170,7 +175,7 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1)]);
       await begun(intake);
-      await intake.finish(eventId(1), { kind: 'done' }, START);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
       await intake.lead('a', START + 7 * DAY_MS - 1);
       expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'duplicate' }]);
       await intake.lead('a', START + 7 * DAY_MS + 1);

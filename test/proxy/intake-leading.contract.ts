@@ -41,13 +41,13 @@ export const describeLeading = ({ open }: Bench): void => {
   });
 
   describe('who takes over', () => {
-    it('holds what was on its way for ambiguous and due, and leaves what waits and what is settled', async () => {
+    it('holds what was on its way for ambiguous and due, and leaves what waits and what is settled (fault 61)', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);
       await left.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
       await begun(left, START, 3);
-      await left.finish(eventId(2), { kind: 'done' }, START);
-      await left.finish(eventId(3), { kind: 'waiting', dueAt: START + 90_000 }, START);
+      await left.finish([{ id: eventId(2), result: { kind: 'done' } }], START);
+      await left.finish([{ id: eventId(3), result: { kind: 'waiting', dueAt: START + 90_000 } }], START);
       expect(await right.lead('right', START + LEAD_MS)).toBe(true);
       expect([await rowOf(right, 1), await rowOf(right, 2), await rowOf(right, 3)]).toMatchObject([
         { state: 'forwarding', isAmbiguous: true },
@@ -71,13 +71,22 @@ export const describeLeading = ({ open }: Bench): void => {
       expect(await begun(right, START + 1)).toEqual([1]);
     });
 
+    it('begins alone: one that stood still meanwhile and goes on begins nothing', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START);
+      await left.take([admitted(1)]);
+      await right.lead('right', START + LEAD_MS);
+      expect(await begun(left, START + LEAD_MS + 5)).toEqual([]);
+      expect(await begun(right, START + LEAD_MS + 10)).toEqual([1]);
+    });
+
     it('hears from the one before it what came of a call, if that is known after all', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);
       await left.take([admitted(1)]);
       await begun(left);
       await right.lead('right', START + LEAD_MS);
-      await left.finish(eventId(1), { kind: 'done' }, START + LEAD_MS + 5);
+      await left.finish([{ id: eventId(1), result: { kind: 'done' } }], START + LEAD_MS + 5);
       expect(await begun(right, START + LEAD_MS + 10)).toEqual([]);
       expect(await rowOf(right, 1)).toMatchObject({ state: 'done', isAmbiguous: true });
     });

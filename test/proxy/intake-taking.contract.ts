@@ -12,7 +12,7 @@ export const describeTaking = ({ open }: Bench): void => {
         [eventId(1), { kind: 'accepted' }],
         [eventId(2), { kind: 'accepted' }],
       ]);
-      expect(await intake.list(10)).toEqual([
+      expect(await intake.list({ limit: 10 })).toEqual([
         {
           id: eventId(2),
           type: 'dismissed',
@@ -25,6 +25,9 @@ export const describeTaking = ({ open }: Bench): void => {
           maybeDuplicate: false,
           code: undefined,
           settledAt: undefined,
+          headers: undefined,
+          usage: undefined,
+          cursor: expect.any(String) as string,
         },
         expect.objectContaining({ id: eventId(1), type: 'viewed', occurredAt: START - 3_700 }),
       ]);
@@ -62,7 +65,10 @@ export const describeTaking = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1)]);
       await begun(intake);
-      await intake.finish(eventId(1), kind === 'done' ? { kind } : { kind, code: 'x' }, START);
+      await intake.finish(
+        [{ id: eventId(1), result: kind === 'done' ? { kind } : { kind, code: 'x' } }],
+        START,
+      );
       expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'duplicate' }]);
       expect(await begun(intake, START + 60_000)).toEqual([]);
     });
@@ -70,15 +76,15 @@ export const describeTaking = ({ open }: Bench): void => {
     it('lists what came last first, and not more than asked for', async () => {
       const intake = open();
       await intake.take([admitted(4), admitted(9), admitted(6)]);
-      expect(numbers(await intake.list(2))).toEqual([6, 9]);
+      expect(numbers(await intake.list({ limit: 2 }))).toEqual([6, 9]);
     });
 
     it('tallies by offer, type and state', async () => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1), admitted(3, { offerId: 'offer1' }), admitted(4)]);
       await begun(intake);
-      await intake.finish(eventId(1), { kind: 'done' }, START);
-      await intake.finish(eventId(4), { kind: 'dead', code: 'x' }, START);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await intake.finish([{ id: eventId(4), result: { kind: 'dead', code: 'x' } }], START);
       expect(await intake.tally()).toEqual([
         { offerId: 'offer1', type: 'dismissed', state: 'waiting', events: 1 },
         { offerId: 'offer1', type: 'viewed', state: 'done', events: 1 },
@@ -99,7 +105,7 @@ export const describeTaking = ({ open }: Bench): void => {
       const intake = open({ maxWaiting: 2 });
       const verdicts = await intake.take([admitted(1), admitted(2), admitted(3)]);
       expect([...verdicts.values()]).toEqual([{ kind: 'accepted' }, { kind: 'accepted' }, overloaded]);
-      expect(numbers(await intake.list(9))).toEqual([2, 1]);
+      expect(numbers(await intake.list({ limit: 9 }))).toEqual([2, 1]);
     });
 
     it('goes on answering for what it knows while it is full', async () => {
@@ -118,7 +124,7 @@ export const describeTaking = ({ open }: Bench): void => {
       await intake.take([admitted(1), admitted(2)]);
       await begun(intake);
       expect([...(await intake.take([admitted(3)])).values()]).toEqual([overloaded]);
-      await intake.finish(eventId(1), { kind: 'done' }, START);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
       expect([...(await intake.take([admitted(3), admitted(4)])).values()]).toEqual([
         { kind: 'accepted' },
         overloaded,
@@ -131,20 +137,23 @@ export const describeTaking = ({ open }: Bench): void => {
       const first = open();
       await first.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
       await begun(first, START, 3);
-      await first.finish(eventId(1), { kind: 'done' }, START + 1);
-      await first.finish(eventId(2), { kind: 'dead', code: 'resource_not_found' }, START + 2);
-      await first.finish(eventId(3), { kind: 'ambiguous', dueAt: START + 9 }, START + 3);
-      const before = await first.list(9);
+      await first.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 1);
+      await first.finish(
+        [{ id: eventId(2), result: { kind: 'dead', code: 'resource_not_found' } }],
+        START + 2,
+      );
+      await first.finish([{ id: eventId(3), result: { kind: 'ambiguous', dueAt: START + 9 } }], START + 3);
+      const before = await first.list({ limit: 9 });
       await first.close();
       const second = open();
-      expect(await second.list(9)).toEqual(before);
+      expect(await second.list({ limit: 9 })).toEqual(before);
       expect([...(await second.take([admitted(1), admitted(4)])).values()]).toEqual([
         { kind: 'duplicate' },
         { kind: 'duplicate' },
       ]);
     });
 
-    it('accepts an id once when two connections take it at the same time', async () => {
+    it('accepts an id once when two connections take it at the same time (fault 63)', async () => {
       const [left, right] = [open(), open()];
       const events = Array.from({ length: 50 }, (_, at) => admitted(at + 1));
       const answers = await Promise.all(

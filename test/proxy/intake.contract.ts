@@ -41,7 +41,7 @@ export const begun = async (intake: Intake, now = START, limit?: number, perMinu
 
 /** How an event stands, by its number. */
 export const rowOf = async (intake: Intake, number: number): Promise<IntakeRow | undefined> =>
-  (await intake.list(1_000)).find((row) => numbers([row])[0] === number);
+  (await intake.list({ limit: 1_000 })).find((row) => numbers([row])[0] === number);
 
 /** A `dismissed` of the offer that `admitted(of)` views. */
 export const dismissed = (number: number, of: number, fields: Partial<AdmittedEvent> = {}): AdmittedEvent =>

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toNodeListener } from '../../src/proxy/node.js';
 import { type StartedProxy, startProxy } from '../support/proxy.js';
@@ -10,6 +9,7 @@ import {
   openSocket,
   rawRequest,
 } from '../support/sockets.js';
+import { expectUntouched } from '../support/untouched.js';
 import { eventId, wireBody, wireEvent } from '../support/wire.js';
 
 const JSON_TYPE = 'Content-Type: application/json';
@@ -45,11 +45,7 @@ const expectAlive = async (number: number): Promise<void> => {
   });
 };
 
-const expectNothingTaken = async (): Promise<void> => {
-  await started.runtime.advance(60_000);
-  expect(await started.intake.list(9)).toEqual([]);
-  expect(started.runtime.calls).toEqual([]);
-};
+const expectNothingTaken = (): Promise<void> => expectUntouched(started);
 
 describe("under Node's server", () => {
   it('a request is answered with exactly our headers', async () => {
@@ -64,7 +60,7 @@ describe("under Node's server", () => {
     expect(statusOf(answer)).toBe('200');
   });
 
-  it('a chunked body is taken, and trailers say nothing', async () => {
+  it('a chunked body is taken, and its extensions and trailers say nothing (attack 9)', async () => {
     const chunked = `${Buffer.byteLength(GOOD).toString(16)};ext=1\r\n${GOOD}\r\n0\r\n`;
     const headers = [JSON_TYPE, 'Transfer-Encoding: chunked'];
     const trailers = `${SAME_ORIGIN}\r\nOrigin: https://shop.example\r\n\r\n`;
@@ -82,26 +78,29 @@ describe("under Node's server", () => {
 });
 
 describe('odd request lines reach nothing', () => {
-  it.each(['TRACE', 'GET', 'DELETE', 'OPTIONS', 'M-SEARCH', 'PROPFIND'])('%s has a 405', async (method) => {
-    const answer = await send(`${method} /offer-events HTTP/1.1`, [SAME_ORIGIN]);
-    expect([statusOf(answer), /^allow: POST\r$/im.test(answer)]).toEqual(['405', true]);
-    expect(JSON.parse(bodyOf(answer))).toMatchObject({ status: 405, code: 'method' });
-    await expectNothingTaken();
-  });
+  it.each(['TRACE', 'GET', 'DELETE', 'OPTIONS', 'M-SEARCH', 'PROPFIND'])(
+    '%s has a 405 (attacks 1, 2)',
+    async (method) => {
+      const answer = await send(`${method} /offer-events HTTP/1.1`, [SAME_ORIGIN]);
+      expect([statusOf(answer), /^allow: POST\r$/im.test(answer)]).toEqual(['405', true]);
+      expect(JSON.parse(bodyOf(answer))).toMatchObject({ status: 405, code: 'method' });
+      await expectNothingTaken();
+    },
+  );
 
-  it('HEAD has a 405 without a body', async () => {
+  it('HEAD has a 405 without a body (attack 1)', async () => {
     const answer = await send('HEAD / HTTP/1.1', [SAME_ORIGIN]);
     expect([statusOf(answer), bodyOf(answer)]).toEqual(['405', '']);
   });
 
-  it('CONNECT is cut off', async () => {
+  it('CONNECT is cut off (attack 5)', async () => {
     const answer = await send('CONNECT internal.example:443 HTTP/1.1', [SAME_ORIGIN]);
     expect(answer).not.toMatch(/^HTTP\/1.1 2/);
     await expectNothingTaken();
     await expectAlive(3);
   });
 
-  it('Upgrade is never granted', async () => {
+  it('Upgrade is never granted (attack 5)', async () => {
     const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Key: eA==', 'Sec-WebSocket-Version: 13'];
     const headers = upgrade.join('\r\n');
     const get = await exchange(
@@ -115,9 +114,15 @@ describe('odd request lines reach nothing', () => {
     await expectNothingTaken();
   });
 
-  it('a target and a Host that name another machine change nothing of where events go', async () => {
+  it('a target that names another machine is not here (attack 4)', async () => {
     const line = 'POST http://169.254.169.254/api/v2/offer_events?site=evil HTTP/1.1';
-    await send(line, ['X-Forwarded-Host: evil.example', JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD);
+    expect(statusOf(await send(line, [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD))).toBe('404');
+    await expectNothingTaken();
+  });
+
+  it('a Host that names another machine changes nothing of where events go (attacks 4, 48)', async () => {
+    const headers = ['X-Forwarded-Host: evil.example', JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)];
+    await send('POST / HTTP/1.1', headers, GOOD);
     await started.runtime.advance(1_000);
     expect(started.runtime.calls.map(({ url }) => url)).toEqual([
       'https://acme-test.grow.chargebee.com/api/v2/offer_events',
@@ -132,17 +137,21 @@ describe('odd request lines reach nothing', () => {
     ['a NUL in a header', 'POST / HTTP/1.1', ['X-A: a\0b']],
     ['a method that nobody knows', 'TRACK / HTTP/1.1', []],
     ['a version that nobody knows', 'POST / HTTP/9.1', []],
-  ])("%s is the parser's 400", async (_, line, headers) => {
+  ])("%s is the parser's 400 (attack 6)", async (_, line, headers) => {
     expect(statusOf(await send(line, [JSON_TYPE, SAME_ORIGIN, ...headers], GOOD))).toBe('400');
     await expectNothingTaken();
   });
 
   it.each<[string, string[], string]>([
-    ['Sec-Fetch-Site twice', [SAME_ORIGIN, SAME_ORIGIN, JSON_TYPE], '403'],
-    ['Origin twice', ['Origin: https://a.example', 'Origin: https://a.example', JSON_TYPE], '403'],
-    ['Content-Type twice', [SAME_ORIGIN, JSON_TYPE, JSON_TYPE], '415'],
-    ['bytes beyond ASCII in a header', [`Sec-Fetch-Site: same-origin\xff`, JSON_TYPE], '403'],
-  ])('%s has its own answer', async (_, headers, status) => {
+    ['Sec-Fetch-Site twice (attack 13)', [SAME_ORIGIN, SAME_ORIGIN, JSON_TYPE], '403'],
+    [
+      'Origin twice (attack 18)',
+      ['Origin: https://a.example', 'Origin: https://a.example', JSON_TYPE],
+      '403',
+    ],
+    ['Content-Type twice (attack 19)', [SAME_ORIGIN, JSON_TYPE, JSON_TYPE], '415'],
+    ['bytes beyond ASCII in a header (attack 13)', [`Sec-Fetch-Site: same-origin\xff`, JSON_TYPE], '403'],
+  ])('with its own answer: %s', async (_, headers, status) => {
     const request = rawRequest('POST / HTTP/1.1', [...headers, lengthOf(GOOD)], GOOD);
     expect(statusOf(await exchange(server.port, Buffer.from(request, 'latin1')))).toBe(status);
     await expectNothingTaken();
@@ -156,7 +165,7 @@ describe('a body that is too large', () => {
   it.each([
     ['with a length', lengthOf(big), big],
     ['in chunks', 'Transfer-Encoding: chunked', `${chunks}0\r\n\r\n`],
-  ])('%s has its 413, complete, on every one of 20 connections', async (_, header, body) => {
+  ])('%s has its 413, complete, on every one of 20 connections (attack 23)', async (_, header, body) => {
     const headers = [JSON_TYPE, SAME_ORIGIN, header];
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => send('POST / HTTP/1.1', headers, body)),
@@ -180,7 +189,7 @@ describe('a body that is too large', () => {
     expect(faults).toEqual([]);
   });
 
-  it('is cut off after its answer, when the sender talks on and on', async () => {
+  it('is cut off after its answer, when the sender talks on and on (attacks 11, 23)', async () => {
     const socket = await openSocket(server.port);
     socket.resume();
     socket.write(rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, 'Transfer-Encoding: chunked']));
@@ -196,7 +205,7 @@ describe('a body that is too large', () => {
 });
 
 describe('the server stays up', () => {
-  it('when uploads are cut off in their head, in their body, or right after it', async () => {
+  it('when uploads are cut off in their head, in their body, or right after it (attack 64)', async () => {
     const whole = rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD);
     for (const length of [1, 60, whole.length - 40, whole.length - 1]) {
       const socket = await openSocket(server.port);
@@ -204,38 +213,6 @@ describe('the server stays up', () => {
       await closed(socket);
     }
     await expectAlive(5);
-    expect((await started.intake.list(9)).map(({ id }) => id)).toEqual([eventId(5)]);
+    expect((await started.intake.list({ limit: 9 })).map(({ id }) => id)).toEqual([eventId(5)]);
   });
-
-  it('when 1,000 connections bring random bytes or a request with some of its bytes changed', async () => {
-    const whole = Buffer.from(rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD));
-    const mutated = fc
-      .array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 })
-      .map((changes) => {
-        const bytes = Uint8Array.from(whole);
-        for (const [at, byte] of changes) bytes[at] = byte;
-        return bytes;
-      });
-    const inputs = fc.sample(fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 400 }), mutated), {
-      numRuns: 1_000,
-      seed: 20_251,
-    });
-    const answers: string[] = [];
-    const next = async (): Promise<void> => {
-      for (let input = inputs.pop(); input; input = inputs.pop()) {
-        const socket = await openSocket(server.port);
-        let answer = '';
-        socket.setEncoding('latin1').on('data', (chunk: string) => {
-          answer += chunk;
-        });
-        socket.end(input);
-        await closed(socket);
-        answers.push(answer);
-      }
-    };
-    await Promise.all(Array.from({ length: 40 }, next));
-    const allowed = /^(|HTTP\/1\.1 (200|400|403|405|408|413|415|431|503) .*)$/s;
-    expect(answers.filter((answer) => !allowed.test(answer))).toEqual([]);
-    await expectAlive(6);
-  }, 30_000);
 });

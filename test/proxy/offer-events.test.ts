@@ -53,7 +53,7 @@ const endless = (chunk: string) => {
 };
 
 describe('one event is one call', () => {
-  it('of exactly this method, path, body and these headers', async () => {
+  it('of exactly this method, path, body and these headers (attack 46)', async () => {
     const requests: unknown[] = [];
     const names: string[] = [];
     const baseUrl = await listen(async (request, response) => {
@@ -65,8 +65,14 @@ describe('one event is one call', () => {
       names.push(...Object.keys(request.headers));
       response.writeHead(204).end();
     });
-    const event = { id: eventId(12), type: 'dismissed', offerId: 'a52ge40b', subject: 'ada' } as const;
-    expect(await offerEvents({ baseUrl, apiKey }, network())(event)).toEqual({ kind: 'done' });
+    const event = {
+      id: eventId(12),
+      type: 'dismissed',
+      offerId: 'a52ge40b',
+      occurredAt: 0,
+      subject: 'ada',
+    } as const;
+    expect(await offerEvents({ baseUrl, apiKey }, network()).forward([event])).toEqual([{ kind: 'done' }]);
     expect(requests).toEqual([
       [
         'POST',
@@ -111,17 +117,27 @@ describe('one event is one call', () => {
 describe("the answer's status and code are read, and nothing else", () => {
   it.each<[string, number, string, object]>([
     ['an empty 204', 204, '', { isApi: true, code: undefined }],
-    ['a 200 with JSON', 200, '{"ok":true}', { isApi: true, code: undefined }],
-    ['an error', 400, '{"message":"m","api_error_code":"x_y"}', { isApi: true, code: 'x_y' }],
-    ['an error with a number as its code', 400, '{"api_error_code":7}', { isApi: true, code: undefined }],
-    ['JSON null', 500, 'null', { isApi: true, code: undefined }],
+    ['a 200 with JSON', 200, '{"ok":true}', { isApi: true, code: undefined, body: { ok: true } }],
+    [
+      'an error',
+      400,
+      '{"message":"m","api_error_code":"x_y"}',
+      { isApi: true, code: 'x_y', body: { message: 'm', api_error_code: 'x_y' } },
+    ],
+    [
+      'an error with a number as its code',
+      400,
+      '{"api_error_code":7}',
+      { isApi: true, code: undefined, body: { api_error_code: 7 } },
+    ],
+    ['JSON null', 500, 'null', { isApi: true, code: undefined, body: null }],
     ['a page', 200, '<!doctype html>', { isApi: false, code: undefined }],
     ['JSON cut short', 400, '{"api_error_code":"x', { isApi: false, code: undefined }],
     [
       'an endless code',
       400,
       `{"api_error_code":"${'z'.repeat(900)}"}`,
-      { isApi: true, code: 'z'.repeat(64) },
+      { isApi: true, code: undefined, body: { api_error_code: 'z'.repeat(900) } },
     ],
   ])('%s', async (_, status, body, expected) => {
     const baseUrl = await listen((__, response) => {
@@ -130,7 +146,7 @@ describe("the answer's status and code are read, and nothing else", () => {
     expect(await call(baseUrl)).toEqual({ kind: 'answered', status, retryAfter: undefined, ...expected });
   });
 
-  it.each([301, 302, 303, 307, 308])('a %i is not followed', async (status) => {
+  it.each([301, 302, 303, 307, 308])('a %i is not followed (attack 49)', async (status) => {
     const paths: unknown[] = [];
     const baseUrl = await listen((request, response) => {
       paths.push(request.url);
@@ -142,7 +158,7 @@ describe("the answer's status and code are read, and nothing else", () => {
 });
 
 describe('an answer cannot hold the forwarder', () => {
-  it('when it never ends: at most 64 KiB are read, then it is cut off', async () => {
+  it('when it never ends: at most 64 KiB are read, then it is cut off (attack 50)', async () => {
     const { seen, fetch } = endless(' '.repeat(1_024));
     expect(await call('http://upstream.invalid', network(fetch))).toMatchObject({ isApi: false });
     expect(seen.bytes).toBeLessThanOrEqual(65_536 + 1_024);
@@ -155,7 +171,7 @@ describe('an answer cannot hold the forwarder', () => {
     expect(seen.bytes).toBeLessThanOrEqual(65_536 + 900);
   });
 
-  it('when it never ends on a real connection, which is then closed', async () => {
+  it('when it never ends on a real connection, which is then closed (attack 50)', async () => {
     let close: (() => void) | undefined;
     const closed = new Promise<void>((resolve) => {
       close = resolve;
@@ -171,7 +187,7 @@ describe('an answer cannot hold the forwarder', () => {
     await closed;
   });
 
-  it('when it is small and swells', async () => {
+  it('when it is small and swells (attack 50)', async () => {
     const bomb = gzipSync(Buffer.alloc(40_000_000, ' '));
     const baseUrl = await listen((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
@@ -182,7 +198,7 @@ describe('an answer cannot hold the forwarder', () => {
   it.each([
     ['before its head', false],
     ['in the middle of its body', true],
-  ])('when it hangs %s: the deadline of 8 seconds ends it', async (_, hasHead) => {
+  ])('when it hangs %s: the deadline of 8 seconds ends it (fault 66) (attack 50)', async (_, hasHead) => {
     let reached: (() => void) | undefined;
     const hanging = new Promise<void>((resolve) => {
       reached = resolve;
@@ -246,7 +262,7 @@ describe('whether the bytes left', () => {
     'EHOSTUNREACH',
     'ENETUNREACH',
     'UND_ERR_CONNECT_TIMEOUT',
-  ])('%s: they did not', async (code) => {
+  ])('%s: they did not (fault 68)', async (code) => {
     const error = new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code }) });
     expect(
       await call(
@@ -289,10 +305,9 @@ describe('whether the bytes left', () => {
   it('whatever is thrown, it is an outcome', async () => {
     for (const thrown of [undefined, null, 'text', new Error('x'), { code: 'ECONNREFUSED' }]) {
       const runtime = network(() => Promise.reject(thrown));
-      const event = { id: eventId(1), type: 'viewed', offerId: 'x' } as const;
-      expect(await offerEvents({ baseUrl: 'http://upstream.invalid', apiKey }, runtime)(event)).toEqual({
-        kind: 'ambiguous',
-      });
+      const event = { id: eventId(1), type: 'viewed', offerId: 'x', occurredAt: 0 } as const;
+      const destination = offerEvents({ baseUrl: 'http://upstream.invalid', apiKey }, runtime);
+      expect(await destination.forward([event])).toEqual([{ kind: 'ambiguous' }]);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/proxy/forward/destination.js';
 import type { Call } from '../../src/proxy/forward/http.js';
-import { type Outcome, outcomeOf } from '../../src/proxy/forward/offer-events.js';
+import { outcomeOf } from '../../src/proxy/forward/offer-events.js';
 
 interface Answer {
   readonly code?: string;
@@ -13,13 +14,14 @@ const answered = (status: number, { code, retryAfter, isApi = true }: Answer = {
   status,
   code,
   isApi,
+  body: undefined,
   retryAfter,
 });
 
 const HTML = { isApi: false };
 
 describe('what the upstream has taken is done', () => {
-  it.each([204, 200, 201, 202])('%i with an empty or JSON body', (status) => {
+  it.each([204, 200, 201, 202])('%i with an empty or JSON body (fault 65)', (status) => {
     expect(outcomeOf(answered(status))).toEqual({ kind: 'done' });
   });
 });
@@ -99,9 +101,12 @@ describe('what nobody knows is ambiguous', () => {
     expect(outcomeOf(answered(status))).toMatchObject({ kind: 'ambiguous' });
   });
 
-  it.each([200, 204, 302, 400, 401, 403, 404, 409, 422, 500, 503])('%i with a page of HTML', (status) => {
-    expect(outcomeOf(answered(status, HTML))).toMatchObject({ kind: 'ambiguous' });
-  });
+  it.each([200, 204, 302, 400, 401, 403, 404, 409, 422, 500, 503])(
+    '%i with a page of HTML (fault 65)',
+    (status) => {
+      expect(outcomeOf(answered(status, HTML))).toMatchObject({ kind: 'ambiguous' });
+    },
+  );
 
   it('an answer that never came', () => {
     expect(outcomeOf({ kind: 'lost' })).toMatchObject({ kind: 'ambiguous' });

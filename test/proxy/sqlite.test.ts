@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteIntake } from '../../src/proxy/intake/sqlite.js';
+import { durably } from '../support/answering.js';
 import { admitted, temporaryFolder } from '../support/intake.js';
 import { eventId, START } from '../support/wire.js';
 import { begin, describeIntake } from './intake.contract.js';
+import { describeAnswering } from './intake-answering.contract.js';
 
 describeIntake('sqlite', () => {
   const folder = temporaryFolder();
@@ -15,6 +17,11 @@ describeIntake('sqlite', () => {
     open: (options = {}) => sqliteIntake({ file: join(folder.path, 'intake.db'), ...options }),
     remove: folder.remove,
   };
+});
+
+describeAnswering('sqlite', () => {
+  const folder = temporaryFolder();
+  return durably(sqliteIntake({ file: join(folder.path, 'intake.db') }), folder.remove);
 });
 
 describe('several processes on one file', () => {

@@ -4,15 +4,16 @@
  */
 import type { Runtime, Stop } from '../../runtime.js';
 import { type OnAlert, quietly } from '../alert.js';
-import type { ForwardResult, Intake, IntakeRow } from '../intake/intake.js';
-import type { Destination, Outcome } from './offer-events.js';
+import type { ForwardResult, IntakeRow, Lane, LaneNote } from '../intake/intake.js';
+import type { Destination, OnCall, Outcome } from './destination.js';
+import { createGate } from './gate.js';
 
 /** What the upstream allows. */
 export interface Pace {
-  /** Most calls in any 60 s. @default 150, the limit of Chargebee's small plans and test sites */
-  readonly perMinute?: number;
+  /** Most events in any 60 s. @default 150, the limit of Chargebee's small plans and test sites */
+  readonly perMinute?: number | undefined;
   /** Most calls at once. @default 10 */
-  readonly concurrent?: number;
+  readonly concurrent?: number | undefined;
 }
 
 /** Forwards until closed. */
@@ -28,18 +29,31 @@ const BASE_MS = 1_000;
 const CAP_MS = 30_000;
 const CIRCUIT_MS = 30_000;
 const LONGEST_CIRCUIT_MS = 600_000;
+const LONGEST_THROTTLE_MS = 60_000;
+/** The longest Retry-After that counts, and its jitter. */
+const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
 /** So many failures in a row are the upstream's trouble, not one event's. */
 const OUTAGE = 3;
 
-/** Starts forwarding at once. */
+const UNREACHABLE =
+  'Chargebee cannot be reached, or answers with errors: check the network, DNS and the site name, or its status page. Events are kept.';
+const TOO_LONG =
+  'Events waited too long for the upstream and are dead letters now: it was away, or more come than the plan allows. ' +
+  'See offersight dead-letters, and pace.perMinute.';
+
+/**
+ * Starts forwarding at once.
+ * @param onCall Told what each call came to.
+ */
 export const createForwarder = (
-  intake: Intake,
+  lane: Lane,
   destination: Destination,
   runtime: Runtime,
   { perMinute = 150, concurrent = 10 }: Pace,
   onAlert: OnAlert,
+  onCall: OnCall = () => undefined,
 ): Forwarder => {
-  const token = `${runtime.randomBits()}`;
+  let token = `${runtime.randomBits()}`;
   const alert = quietly(onAlert, runtime);
   const calls = new Set<Promise<void>>();
   let stopTimer: Stop | undefined;
@@ -48,9 +62,14 @@ export const createForwarder = (
   let pausedUntil = 0;
   let failures = 0;
   let misconfigurations = 0;
-  let isAlerted = false;
+  let throttles = 0;
+  const gate = createGate(perMinute, runtime);
+  let note: LaneNote = {};
+  let noted = '{}';
   let looking: Promise<void> | undefined;
   let isWoken = false;
+  /** The intake may have begun more than it told. */
+  let isUnsure = false;
   let isClosed = false;
 
   const jittered = (delayMs: number): number => delayMs * (0.5 + runtime.random() / 2);
@@ -62,39 +81,72 @@ export const createForwarder = (
   const isNews = (): boolean => runtime.elapsed() >= pausedUntil;
 
   const alertOnce = (message: string | undefined): void => {
-    if (message && !isAlerted) alert(message);
-    isAlerted ||= message !== undefined;
+    if (message && note.alert !== message) alert(message);
+    if (message) note = { ...note, alert: message };
+  };
+
+  /** What a call says of the upstream as a whole. */
+  const heed = (outcome: Outcome): void => {
+    switch (outcome.kind) {
+      case 'done':
+        // A call that was under way when a pause began ends no pause.
+        note = isNews() ? {} : { pausedUntil: note.pausedUntil };
+        break;
+      case 'refused':
+        break;
+      case 'misconfigured':
+        alertOnce(outcome.alert);
+        if (isNews()) pause(Math.min(LONGEST_CIRCUIT_MS, CIRCUIT_MS * 2 ** misconfigurations++));
+        return;
+      case 'throttled': {
+        // Where it does not say for how long, it is asked less and less.
+        if (isNews()) throttles++;
+        const leastMs = Math.min(LONGEST_THROTTLE_MS, BASE_MS * 2 ** (throttles - 1));
+        const delayMs = Math.max(outcome.retryAfterMs, leastMs) * (1 + runtime.random() * 0.2);
+        pause(delayMs);
+        const until = Math.round(runtime.now() + delayMs);
+        note = { ...note, pausedUntil: Math.max(note.pausedUntil ?? 0, until) };
+        return;
+      }
+      case 'crowded':
+        return;
+      case 'ambiguous':
+        alertOnce(outcome.alert);
+        break;
+      case 'unavailable':
+        break;
+      default:
+        outcome satisfies never;
+    }
+    const isFailure = outcome.kind === 'ambiguous' || outcome.kind === 'unavailable';
+    if (!isFailure) {
+      failures = 0;
+      misconfigurations = 0;
+      throttles = 0;
+    } else if (isNews() && ++failures >= OUTAGE) {
+      alertOnce(UNREACHABLE);
+      pause(jittered(Math.min(CAP_MS, BASE_MS * 2 ** (failures - OUTAGE))));
+    }
   };
 
   const resultOf = (outcome: Outcome, { attempts }: IntakeRow): ForwardResult => {
     const now = runtime.now();
-    const dueAt = now + jittered(Math.min(CAP_MS, BASE_MS * 2 ** (attempts - 1)));
-    const isFailure = outcome.kind === 'ambiguous' || outcome.kind === 'unavailable';
-    if (isFailure && isNews() && ++failures >= OUTAGE) {
-      pause(jittered(Math.min(CAP_MS, BASE_MS * 2 ** (failures - OUTAGE))));
-    }
-    if (outcome.kind === 'done' || outcome.kind === 'refused') {
-      failures = 0;
-      misconfigurations = 0;
-    }
     switch (outcome.kind) {
       case 'done':
-        isAlerted = false;
         return { kind: 'done' };
       case 'refused':
         return { kind: 'dead', code: outcome.code };
       case 'misconfigured':
-        alertOnce(outcome.alert);
-        if (isNews()) pause(Math.min(LONGEST_CIRCUIT_MS, CIRCUIT_MS * 2 ** misconfigurations++));
-        return { kind: 'waiting', dueAt: now };
       case 'throttled':
-        pause(outcome.retryAfterMs * (1 + runtime.random() * 0.2));
         return { kind: 'waiting', dueAt: now };
+      case 'crowded':
+        // Ahead of everything else, so that its halves are next.
+        return { kind: 'waiting', dueAt: 0 };
       case 'unavailable':
-        return { kind: 'waiting', dueAt };
-      case 'ambiguous':
-        alertOnce(outcome.alert);
-        return { kind: 'ambiguous', dueAt };
+      case 'ambiguous': {
+        const dueAt = now + jittered(Math.min(CAP_MS, BASE_MS * 2 ** (attempts - 1)));
+        return { kind: outcome.kind === 'ambiguous' ? 'ambiguous' : 'waiting', dueAt };
+      }
       default:
         return outcome satisfies never;
     }
@@ -102,20 +154,26 @@ export const createForwarder = (
 
   const broken = (cause: unknown): void => {
     alert(
-      'The intake cannot be written: check its disk and permissions. What waits is forwarded later.',
+      'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.',
       cause,
     );
   };
 
   /** What came of a call is known here alone until it is written, so writing is tried until it succeeds. */
-  const record = async (id: string, result: ForwardResult): Promise<void> => {
+  const record = async (rows: readonly IntakeRow[], results: readonly ForwardResult[]): Promise<void> => {
+    const finished = rows.map(({ id, attempts }, at) => ({
+      id,
+      // Every row has its result.
+      result: results[at] as ForwardResult,
+      attempt: attempts,
+    }));
     for (;;) {
       try {
-        await intake.finish(id, result, runtime.now());
+        await lane.finish(finished, runtime.now());
         return;
       } catch (cause) {
         broken(cause);
-        // Whoever leads next treats the event as ambiguous, and asks again with the same key.
+        // Whoever leads next treats the events as ambiguous, and asks again with the same keys.
         if (isClosed) return;
         pause(BASE_MS);
         await new Promise<void>((resolve) => runtime.after(BASE_MS, resolve));
@@ -123,27 +181,92 @@ export const createForwarder = (
     }
   };
 
-  const forward = async (row: IntakeRow): Promise<void> => {
-    await record(row.id, resultOf(await destination(row), row));
+  /** Tells successors and operators; that it cannot be told harms no event. */
+  const leaveNote = async (): Promise<void> => {
+    const next = JSON.stringify(note);
+    if (next === noted) return;
+    try {
+      await lane.note(note);
+      noted = next;
+    } catch (cause) {
+      // Tried again at the next look.
+      broken(cause);
+    }
+  };
+
+  const forward = async (rows: readonly IntakeRow[]): Promise<void> => {
+    const startedAt = runtime.elapsed();
+    const outcomes = await destination.forward(rows);
+    // Trouble concerns the whole call; what was done or refused concerns its own event.
+    const whole = outcomes.find(({ kind }) => kind !== 'done' && kind !== 'refused') ??
+      outcomes.find(({ kind }) => kind === 'done') ?? { kind: 'refused', code: '' };
+    heed(whole);
+    onCall(whole.kind, rows.length, runtime.elapsed() - startedAt);
+    // A successor must know of a pause before it knows of events that wait.
+    if (whole.kind === 'throttled') await leaveNote();
+    await record(
+      rows,
+      // A destination answers for each row, in order.
+      rows.map((row, at) => resultOf(outcomes[at] as Outcome, row)),
+    );
+    await leaveNote();
+  };
+
+  /** Makes what an earlier process was told its own. */
+  const succeed = async (): Promise<void> => {
+    const { note: left } = await lane.status(runtime.now());
+    note = left;
+    noted = JSON.stringify(left);
+    const delayMs = (left.pausedUntil ?? 0) - runtime.now();
+    // Longer than any that the upstream asked for: the clock was put right since.
+    if (delayMs > 0 && delayMs <= LONGEST_PAUSE_MS) pause(delayMs);
   };
 
   /** Begins what is due; tells when to look again, in milliseconds. */
   const begin = async (): Promise<number> => {
+    if (isUnsure) {
+      if (calls.size) return BASE_MS;
+      // Whoever leads anew takes what was begun for ambiguous, and asks again with the same key.
+      await lane.resign(token);
+      token = `${runtime.randomBits()}`;
+      leadsUntil = 0;
+      isUnsure = false;
+    }
     const at = runtime.elapsed();
     if (at >= leadsUntil - RENEW_MS) {
-      leadsUntil = (await intake.lead(token, runtime.now())) ? at + 2 * RENEW_MS : 0;
+      const isNew = at >= leadsUntil;
+      leadsUntil = (await lane.lead(token, runtime.now())) ? at + 2 * RENEW_MS : 0;
       if (!leadsUntil || isClosed) return RENEW_MS;
+      if (isNew) await succeed();
     }
+    await leaveNote();
     // A pause does not end leading: another process would not know of it.
     if (pausedUntil > at) return Math.min(RENEW_MS, pausedUntil - at);
-    // After an outage or a fault of the configuration one call tries whether it is over.
-    const limit = (failures >= OUTAGE || misconfigurations ? 1 : concurrent) - calls.size;
-    if (limit <= 0) return RENEW_MS;
+    // After an outage, a 429 or a fault of the configuration one event tries whether it is over.
+    const isProbing = failures >= OUTAGE || misconfigurations > 0 || throttles > 0;
+    // Another call may change it meanwhile.
+    const { maxEvents } = destination;
+    const most = isProbing ? 1 - calls.size : (concurrent - calls.size) * maxEvents;
+    if (most <= 0) return RENEW_MS;
+    // The intake counts by the wall clock, which may jump.
+    const limit = Math.min(most, gate.room());
+    if (limit <= 0) return Math.min(RENEW_MS, gate.waitMs());
     const now = runtime.now();
-    const { rows, nextAt = Infinity } = await intake.begin({ now, limit, perMinute });
-    for (const row of rows) {
+    const { rows, nextAt = Infinity, expired } = await lane.begin({ now, limit, perMinute });
+    if (expired) alert(TOO_LONG);
+    gate.begin(rows.length);
+    for (let from = 0; from < rows.length; from += maxEvents) {
+      const some = rows.slice(from, from + maxEvents);
       // What was begun while we were asked to stop has not been called: it only waits again.
-      const call = (isClosed ? record(row.id, { kind: 'waiting', dueAt: now }) : forward(row)).finally(() => {
+      const call = (
+        isClosed
+          ? record(
+              some,
+              some.map(() => ({ kind: 'waiting', dueAt: now })),
+            )
+          : forward(some)
+      ).finally(() => {
+        gate.end(some.length);
         calls.delete(call);
         wake();
       });
@@ -160,8 +283,10 @@ export const createForwarder = (
         delayMs = await begin();
       } catch (cause) {
         broken(cause);
+        isUnsure = true;
         delayMs = BASE_MS;
         // Not at once again, whoever wakes us: a broken disk is not mended by asking.
+        isWoken = false;
         break;
       }
     } while (isWoken && !isClosed);
@@ -174,18 +299,30 @@ export const createForwarder = (
     stopTimer?.();
     looking ??= look().finally(() => {
       looking = undefined;
+      // Between its last look and now.
+      if (isWoken) wake();
     });
   };
 
+  let isLingering = false;
   wake();
   return {
-    wake,
+    wake() {
+      if (!destination.lingerMs) return wake();
+      if (isLingering) return;
+      isLingering = true;
+      runtime.after(destination.lingerMs, () => {
+        isLingering = false;
+        wake();
+      });
+    },
     async close() {
       isClosed = true;
       stopTimer?.();
       await looking;
       await Promise.all(calls);
-      await intake.resign(token);
+      // An intake that is away cannot be told; the lead runs out by itself.
+      await lane.resign(token).catch(broken);
     },
   };
 };

@@ -14,6 +14,8 @@ export type Call =
       readonly code: string | undefined;
       /** Whether the body is empty or JSON; a gateway's HTML page is neither. */
       readonly isApi: boolean;
+      /** The body, if it is JSON. */
+      readonly body: unknown;
       readonly retryAfter: string | undefined;
     }
   /** No connection was made, so nothing was sent. */
@@ -30,8 +32,9 @@ export interface Upstream {
 
 /** Below the client's own deadline of 12 s. */
 const DEADLINE_MS = 8_000;
+/** The most of an answer that is read, unless its API names many events in it. */
 const MAX_REPLY_BYTES = 65_536;
-const MAX_CODE_LENGTH = 64;
+const CODE = /^[a-z][a-z0-9_]{0,63}$/;
 const UNSENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -51,25 +54,30 @@ const systemCodeOf = (error: unknown): string | undefined => {
   return undefined;
 };
 
-const readBounded = async (response: Response): Promise<string> => {
+const readBounded = async (response: Response, maxBytes: number): Promise<string> => {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     text += decoder.decode(chunk, { stream: true });
-    if (bytes > MAX_REPLY_BYTES) break;
+    if (bytes > maxBytes) break;
   }
   return text;
 };
 
-const parse = (text: string): { isApi: boolean; code: string | undefined } => {
-  if (text === '') return { isApi: true, code: undefined };
+/** A code as the API's own are; anything else could be an echo of what we sent. */
+const codeOf = (code: unknown, apiKey: string): string | undefined =>
+  typeof code === 'string' && CODE.test(code) && !code.includes(apiKey.toLowerCase()) ? code : undefined;
+
+const parse = (text: string, apiKey: string): { isApi: boolean; code: string | undefined; body: unknown } => {
+  if (text === '') return { isApi: true, code: undefined, body: undefined };
   try {
-    const code = (JSON.parse(text) as { api_error_code?: unknown } | null)?.api_error_code;
-    return { isApi: true, code: typeof code === 'string' ? code.slice(0, MAX_CODE_LENGTH) : undefined };
+    const body: unknown = JSON.parse(text);
+    const code = (body as { api_error_code?: unknown } | null)?.api_error_code;
+    return { isApi: true, code: codeOf(code, apiKey), body };
   } catch {
-    return { isApi: false, code: undefined };
+    return { isApi: false, code: undefined, body: undefined };
   }
 };
 
@@ -84,6 +92,7 @@ export const post = async (
   body: object,
   headers: Readonly<Record<string, string>>,
   runtime: Pick<Runtime, 'after' | 'fetch'>,
+  maxReplyBytes = MAX_REPLY_BYTES,
 ): Promise<Call> => {
   const controller = new AbortController();
   // Covers the answer's body too.
@@ -105,7 +114,12 @@ export const post = async (
       redirect: 'manual',
     });
     const retryAfter = response.headers.get('retry-after') ?? undefined;
-    return { kind: 'answered', status: response.status, ...parse(await readBounded(response)), retryAfter };
+    return {
+      kind: 'answered',
+      status: response.status,
+      ...parse(await readBounded(response, maxReplyBytes), apiKey),
+      retryAfter,
+    };
   } catch (error) {
     return { kind: UNSENT.has(systemCodeOf(error) ?? '') ? 'unsent' : 'lost' };
   } finally {

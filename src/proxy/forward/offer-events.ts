@@ -1,29 +1,15 @@
 /** One event → one call of Chargebee's offer events API, and what its answer means. */
 import type { Runtime } from '../../runtime.js';
-import type { IntakeRow } from '../intake/intake.js';
+import type { Destination, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
 
-/** What a call came to. */
-export type Outcome =
-  | { readonly kind: 'done' }
-  /** The upstream will never take it. */
-  | { readonly kind: 'refused'; readonly code: string }
-  /** Not taken, and none other is either until somebody mends the configuration. */
-  | { readonly kind: 'misconfigured'; readonly alert: string }
-  /** Not taken: everything has to wait. */
-  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
-  /** Not taken, for now. */
-  | { readonly kind: 'unavailable' }
-  /** Nobody knows whether it was taken; an alert says so where something else answers in the API's place. */
-  | { readonly kind: 'ambiguous'; readonly alert?: string };
+/** What an API is called in alerts. */
+type ApiName = 'offer events' | 'usage events';
 
-/** Forwards one event; never throws. */
-export type Destination = (row: Pick<IntakeRow, 'id' | 'type' | 'offerId'>) => Promise<Outcome>;
-
-const NOT_ENABLED =
-  'The offer events API is not enabled for this site: ask Chargebee support to enable Growth for it. Events are kept.';
-const BAD_KEY =
-  'Chargebee does not accept the API key for offer events: check the key, its permissions and the site. Events are kept.';
+const notEnabled = (api: ApiName): string =>
+  `The ${api} API is not enabled for this site: ask Chargebee support to enable ${api === 'offer events' ? 'Growth' : 'usage ingestion'} for it. Events are kept.`;
+const badKey = (api: ApiName): string =>
+  `Chargebee does not accept the API key for ${api}: check the key, its permissions and the site. Events are kept.`;
 const WRONG_SITE = 'Chargebee knows no such site or path: check the site name. Events are kept.';
 
 const NOT_THE_API =
@@ -45,7 +31,7 @@ const retryAfterMsOf = (retryAfter: string | undefined): number =>
  * What the API's answer means.
  * Source: Chargebee API, error handling and offer events; an answer that is not the API's own is ambiguous.
  */
-export const outcomeOf = (call: Call): Outcome => {
+export const outcomeOf = (call: Call, api: ApiName = 'offer events'): Outcome => {
   if (call.kind === 'unsent') return { kind: 'unavailable' };
   if (call.kind === 'lost') return { kind: 'ambiguous' };
   const { status, code, retryAfter, isApi } = call;
@@ -64,13 +50,13 @@ export const outcomeOf = (call: Call): Outcome => {
     case 422:
       return refused(code, status);
     case 401:
-      return misconfigured(BAD_KEY);
+      return misconfigured(badKey(api));
     case 402:
     case 403:
-      return misconfigured(code === 'api_authorization_failed' ? BAD_KEY : NOT_ENABLED);
+      return misconfigured(code === 'api_authorization_failed' ? badKey(api) : notEnabled(api));
     case 404:
       if (code === 'resource_not_found') return refused(code, status);
-      return misconfigured(code === 'site_not_found' ? WRONG_SITE : NOT_ENABLED);
+      return misconfigured(code === 'site_not_found' ? WRONG_SITE : notEnabled(api));
     case 405:
       return misconfigured(WRONG_SITE);
     default:
@@ -79,15 +65,23 @@ export const outcomeOf = (call: Call): Outcome => {
 };
 
 /** Makes the destination. The event's id is the idempotency key, under a prefix that no other call of the site has. */
-export const offerEvents =
-  (upstream: Upstream, runtime: Pick<Runtime, 'after' | 'fetch'>): Destination =>
-  async ({ id, type, offerId }) =>
-    outcomeOf(
-      await post(
+export const offerEvents = (
+  upstream: Upstream,
+  runtime: Pick<Runtime, 'after' | 'fetch'>,
+  constants: Readonly<Record<string, string>> = {},
+): Destination => ({
+  maxEvents: 1,
+  lingerMs: 0,
+  async forward(rows) {
+    const calls = rows.map(({ id, type, offerId, headers }) =>
+      post(
         upstream,
         '/api/v2/offer_events',
         { personalized_offer_id: offerId, type },
-        { 'chargebee-idempotency-key': `oe1-${id}` },
+        { ...headers, ...constants, 'chargebee-idempotency-key': `oe1-${id}` },
         runtime,
       ),
     );
+    return (await Promise.all(calls)).map((call) => outcomeOf(call));
+  },
+});

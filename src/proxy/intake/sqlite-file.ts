@@ -1,11 +1,16 @@
 /** The intake's file: its tables, how it is opened, and what its rows are in TypeScript. */
-import { hostname } from 'node:os';
 import Database from 'libsql';
 import { OffersightError } from '../../errors.js';
+import { platformRuntime } from '../../runtime.js';
 import type { IntakeRow } from './intake.js';
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS events (
+/** What a release that wrote the file calls its layout. */
+const LAYOUT = 1;
+/** “Offr” in ASCII, which SQLite keeps in the file's head. */
+const APPLICATION_ID = 0x4f_66_66_72;
+
+const laneOf = (table: string): string => `
+  CREATE TABLE IF NOT EXISTS ${table} (
     arrival INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     content TEXT NOT NULL,
@@ -15,33 +20,53 @@ const SCHEMA = `
     occurred_at INTEGER NOT NULL,
     expires_at INTEGER,
     received_at INTEGER NOT NULL,
+    waiting_since INTEGER NOT NULL,
     due_at INTEGER NOT NULL,
     first_forward_at INTEGER,
     attempts INTEGER NOT NULL DEFAULT 0,
     is_ambiguous INTEGER NOT NULL DEFAULT 0,
     maybe_duplicate INTEGER NOT NULL DEFAULT 0,
     code TEXT,
-    settled_at INTEGER
+    settled_at INTEGER,
+    headers TEXT,
+    usage TEXT
   );
-  CREATE INDEX IF NOT EXISTS open_events ON events (due_at, arrival) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS open_received ON events (received_at) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS open_expiring ON events (expires_at) WHERE settled_at IS NULL AND expires_at IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS offers ON events (offer_id, arrival);
-  CREATE INDEX IF NOT EXISTS settled_events ON events (settled_at) WHERE settled_at IS NOT NULL;
-  CREATE TABLE IF NOT EXISTS calls (at INTEGER NOT NULL);
-  CREATE INDEX IF NOT EXISTS calls_at ON calls (at);
-  CREATE TABLE IF NOT EXISTS tally (only INTEGER PRIMARY KEY CHECK (only = 1), open INTEGER NOT NULL);
-  INSERT OR IGNORE INTO tally (only, open) VALUES (1, 0);
-  CREATE TRIGGER IF NOT EXISTS opened AFTER INSERT ON events
-    BEGIN UPDATE tally SET open = open + 1; END;
-  CREATE TRIGGER IF NOT EXISTS closed AFTER UPDATE OF settled_at ON events
+  CREATE INDEX IF NOT EXISTS ${table}_open ON ${table} (due_at, arrival) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_open_offers ON ${table} (offer_id, arrival) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_since ON ${table} (waiting_since) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_expiring ON ${table} (expires_at)
+    WHERE settled_at IS NULL AND expires_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_offers ON ${table} (offer_id, arrival);
+  CREATE INDEX IF NOT EXISTS ${table}_settled ON ${table} (settled_at) WHERE settled_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_dead ON ${table} (arrival) WHERE state = 'dead';
+  INSERT OR IGNORE INTO tally (lane, open) VALUES ('${table}', 0);
+  CREATE TRIGGER IF NOT EXISTS ${table}_opened AFTER INSERT ON ${table}
+    BEGIN UPDATE tally SET open = open + 1 WHERE lane = '${table}'; END;
+  CREATE TRIGGER IF NOT EXISTS ${table}_closed AFTER UPDATE OF settled_at ON ${table}
     WHEN OLD.settled_at IS NULL AND NEW.settled_at IS NOT NULL
-    BEGIN UPDATE tally SET open = open - 1; END;
-  CREATE TABLE IF NOT EXISTS lease (only INTEGER PRIMARY KEY CHECK (only = 1), token TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, until INTEGER NOT NULL);
+    BEGIN UPDATE tally SET open = open - 1 WHERE lane = '${table}'; END;
+  CREATE TRIGGER IF NOT EXISTS ${table}_reopened AFTER UPDATE OF settled_at ON ${table}
+    WHEN OLD.settled_at IS NOT NULL AND NEW.settled_at IS NULL
+    BEGIN UPDATE tally SET open = open + 1 WHERE lane = '${table}'; END;
+`;
+
+const SCHEMA = `
+  PRAGMA application_id = ${APPLICATION_ID};
+  CREATE TABLE IF NOT EXISTS tally (lane TEXT PRIMARY KEY, open INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS calls (lane TEXT NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL);
+  CREATE INDEX IF NOT EXISTS calls_at ON calls (lane, at);
+  CREATE INDEX IF NOT EXISTS calls_event ON calls (lane, event, at);
+  CREATE TABLE IF NOT EXISTS leases (
+    lane TEXT PRIMARY KEY, token TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, until INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS notes (lane TEXT PRIMARY KEY, note TEXT NOT NULL);
+  ${laneOf('events')}
+  ${laneOf('usage')}
+  PRAGMA user_version = ${LAYOUT};
 `;
 
 /** An event as the file has it. */
 export interface Row {
+  arrival: number;
   id: string;
   type: IntakeRow['type'];
   offer_id: string;
@@ -53,28 +78,12 @@ export interface Row {
   maybe_duplicate: number;
   code: string | null;
   settled_at: number | null;
+  headers: string | null;
+  usage: string | null;
 }
 
-/** Who leads, and until when, epoch milliseconds. */
-export interface Lease {
-  token: string;
-  host: string;
-  pid: number;
-  until: number;
-}
-
-/** Whether the holder surely ended: after a crash its successor need not wait for the lease to run out. */
-export const isOver = ({ host, pid }: Lease): boolean => {
-  // Process ids of another machine or container say nothing here.
-  if (host !== hostname()) return false;
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-};
+const parsed = <T>(text: string | null): T | undefined =>
+  text === null ? undefined : (JSON.parse(text) as T);
 
 /** What the rest of the proxy sees of a row. */
 export const toIntakeRow = (row: Row): IntakeRow => ({
@@ -89,25 +98,84 @@ export const toIntakeRow = (row: Row): IntakeRow => ({
   maybeDuplicate: row.maybe_duplicate === 1,
   code: row.code ?? undefined,
   settledAt: row.settled_at ?? undefined,
+  headers: parsed<IntakeRow['headers']>(row.headers),
+  usage: parsed<IntakeRow['usage']>(row.usage),
+  cursor: `${row.arrival}`,
 });
 
+const BUSY_MS = 5_000;
+
+const isBusy = (cause: unknown): boolean =>
+  (cause as { code?: unknown } | undefined)?.code?.toString().startsWith('SQLITE_BUSY') ?? false;
+
+/** One setting of the file. libsql has no plain value for it, unlike the driver whose interface it has. */
+const pragma = (database: Database.Database, name: string): unknown =>
+  (database.prepare(`PRAGMA ${name}`).get() as Readonly<Record<string, unknown>>)[name];
+
+/** Whose a file is must be known before anything is written into it. */
+const checkOwner = (database: Database.Database): void => {
+  const owner = pragma(database, 'application_id');
+  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as {
+    tables: number;
+  };
+  if (owner === APPLICATION_ID || (owner === 0 && tables === 0)) return;
+  throw new OffersightError(
+    'configuration',
+    'The intake file belongs to another program: name a file of its own.',
+  );
+};
+
+const configure = (database: Database.Database): void => {
+  // Switching takes the file for itself alone, which a second process that runs already would refuse.
+  if (pragma(database, 'journal_mode') !== 'wal') database.pragma('journal_mode = WAL');
+  // An accepted event must outlive the machine's power, not only this process.
+  database.pragma('synchronous = FULL');
+  checkOwner(database);
+  const layout = Number(pragma(database, 'user_version'));
+  if (layout > LAYOUT)
+    throw new OffersightError(
+      'configuration',
+      'The intake file was written by a newer release: run that one, or name another file.',
+    );
+  database.exec(SCHEMA);
+};
+
 /**
- * Opens the file, creating it and its tables if need be.
+ * Opens the file, creating it and its tables if need be. Blocks for up to 5 s while another process is creating or
+ * recovering it: SQLite's own waiting does not cover these.
  * @throws {OffersightError} `configuration` if it cannot be opened.
  */
 export const openFile = (file: string): Database.Database => {
-  try {
-    const database = new Database(file, { timeout: 5_000 });
-    database.pragma('journal_mode = WAL');
-    // An accepted event must outlive the machine's power, not only this process.
-    database.pragma('synchronous = FULL');
-    database.exec(SCHEMA);
-    return database;
-  } catch (cause) {
-    throw new OffersightError(
-      'configuration',
-      'The intake file cannot be opened: create its folder and let this process write there.',
-      cause,
-    );
+  const { elapsed } = platformRuntime();
+  const givesUpAt = elapsed() + BUSY_MS;
+  for (;;) {
+    let database: Database.Database | undefined;
+    try {
+      database = new Database(file, { timeout: BUSY_MS });
+      configure(database);
+      return database;
+    } catch (cause) {
+      database?.close();
+      if (cause instanceof OffersightError) throw cause;
+      if ((cause as { code?: unknown } | undefined)?.code === 'SQLITE_NOTADB')
+        throw new OffersightError(
+          'configuration',
+          'The intake file is no database: name a file of its own.',
+          cause,
+        );
+      if (isBusy(cause)) {
+        if (elapsed() < givesUpAt) continue;
+        throw new OffersightError(
+          'configuration',
+          'The intake file is held by another program: close what else has it open.',
+          cause,
+        );
+      }
+      throw new OffersightError(
+        'configuration',
+        'The intake file cannot be opened: create its folder and let this process write there.',
+        cause,
+      );
+    }
   }
 };

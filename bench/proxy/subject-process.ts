@@ -1,0 +1,59 @@
+/** One measured server as a process of its own, asked over IPC what it holds and what it has spent. */
+import { parseArgs } from 'node:util';
+import { getHeapSpaceStatistics } from 'node:v8';
+import { listen, startSubject } from './subjects.js';
+
+const text = { type: 'string', default: '' } as const;
+const { values } = parseArgs({
+  options: {
+    name: text,
+    upstream: text,
+    key: text,
+    redis: text,
+    settling: { type: 'boolean', default: false },
+  },
+});
+const { name, upstream, key, redis, settling: isSettling } = values;
+const subject = await startSubject(name, { upstream, key, redis, isSettling });
+
+/** What a process tells of itself. */
+export interface Told {
+  readonly url?: string;
+  /** What is in use after everything unused was given back, without compiled code, which grows with what is hot. */
+  readonly heapBytes?: number;
+  readonly rssBytes?: number;
+  /** Spent since the start, milliseconds. */
+  readonly cpuMs?: number;
+}
+
+const heapBytes = (): number =>
+  getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => !name.startsWith('code'))
+    .reduce((sum, { space_used_size: bytes }) => sum + bytes, 0);
+
+const tell = (told: Told): void => void process.send?.(told);
+
+process.on('message', async (asked: 'memory' | 'cpu' | 'end') => {
+  switch (asked) {
+    case 'memory': {
+      await subject.settled();
+      // What finalizers hold back goes with the second one.
+      for (let time = 0; time < 2; time++) {
+        globalThis.gc?.();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      tell({ heapBytes: heapBytes(), rssBytes: process.memoryUsage().rss });
+      break;
+    }
+    case 'cpu': {
+      const { user, system } = process.cpuUsage();
+      tell({ cpuMs: (user + system) / 1_000 });
+      break;
+    }
+    case 'end':
+      await subject.close();
+      // A profile is only written by an orderly end.
+      process.exit();
+  }
+});
+tell({ url: await listen(subject) });

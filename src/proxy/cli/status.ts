@@ -1,0 +1,88 @@
+/** `offersight status`: figures for people, and a progress display while a lane drains. */
+import { platformRuntime } from '../../runtime.js';
+import type { Intake, LaneStatus } from '../intake/intake.js';
+import { type ProxyStatus, readStatus } from '../listing.js';
+
+/** Where a display goes. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const ROUND_MS = 1_000;
+
+const inWords = (ms: number): string => {
+  if (ms < MINUTE_MS) return `${Math.ceil(ms / SECOND_MS)} s`;
+  const minutes = Math.ceil(ms / MINUTE_MS);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+};
+
+const lineOf = (name: string, { waiting, oldestAt, lastMinute, note }: LaneStatus, now: number): string[] => {
+  const parts = [`${waiting} waiting`, `${lastMinute} begun in the last minute`];
+  if (oldestAt !== undefined) parts.push(`oldest for ${inWords(Math.max(0, now - oldestAt))}`);
+  if (note.pausedUntil !== undefined && note.pausedUntil > now)
+    parts.push(`paused by the upstream for ${inWords(note.pausedUntil - now)}`);
+  return [`${name}: ${parts.join(', ')}`, ...(note.alert === undefined ? [] : [`  ALERT ${note.alert}`])];
+};
+
+const table = (rows: readonly (readonly (string | number)[])[]): string[] => {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => `${row[at] ?? ''}`.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => (at ? `${cell}`.padStart(widths[at] ?? 0) : `${cell}`.padEnd(widths[at] ?? 0)))
+      .join('  '),
+  );
+};
+
+/** The whole status as text, a line each. */
+const renderStatus = ({ offers, lanes }: ProxyStatus, now: number): string => {
+  const head = ['offer', 'viewed', 'dismissed', 'waiting', 'refused'];
+  const rows = offers.map(({ offerId, viewed, dismissed, waiting, refused }) => [
+    offerId,
+    viewed,
+    dismissed,
+    waiting,
+    refused,
+  ]);
+  const lines = Object.entries(lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
+  return `${[...(rows.length ? [...table([head, ...rows]), ''] : ['no events yet', '']), ...lines].join('\n')}\n`;
+};
+
+const BAR = 24;
+
+/** Draws how an intake drains, until nothing waits or somebody stops it. */
+export const follow = async (intake: Intake, screen: Screen, signal: AbortSignal): Promise<void> => {
+  const { now, after } = platformRuntime();
+  let most = 0;
+  while (!signal.aborted) {
+    const { waiting, lastMinute, note } = await intake.status(now());
+    most = Math.max(most, waiting);
+    const done = Math.round(BAR * (most ? 1 - waiting / most : 1));
+    // Attempts say nothing of the end while none of them succeeds.
+    const isStuck = note.alert !== undefined || (note.pausedUntil ?? 0) > now();
+    const left =
+      waiting && lastMinute && !isStuck ? `, about ${inWords((waiting / lastMinute) * MINUTE_MS)} left` : '';
+    const alert = note.alert === undefined ? '' : ` — ${note.alert}`;
+    const line = `[${'█'.repeat(done)}${'·'.repeat(BAR - done)}] ${waiting} waiting, ${lastMinute} a minute${left}${alert}`;
+    // A terminal shows one line that changes; a file gets them all.
+    screen.write(screen.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
+    if (!waiting) break;
+    await new Promise<void>((resolve) => {
+      const stop = after(ROUND_MS, resolve);
+      signal.addEventListener('abort', () => {
+        stop();
+        resolve();
+      });
+    });
+  }
+  if (screen.isTTY) screen.write('\n');
+};
+
+/** Writes the status once. */
+export const printStatus = async (intake: Intake, screen: Screen): Promise<void> => {
+  const { now } = platformRuntime();
+  const at = now();
+  screen.write(renderStatus(await readStatus(intake, at), at));
+};

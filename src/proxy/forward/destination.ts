@@ -1,0 +1,34 @@
+/** Where events are forwarded to, and what a call can come to. */
+import type { IntakeRow } from '../intake/intake.js';
+
+/** What a call came to, for one event. */
+export type Outcome =
+  | { readonly kind: 'done' }
+  /** The upstream will never take it. */
+  | { readonly kind: 'refused'; readonly code: string }
+  /** Not taken, and none other is either until somebody mends the configuration. */
+  | { readonly kind: 'misconfigured'; readonly alert: string }
+  /** Not taken: everything has to wait. */
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+  /** Not taken, for now. */
+  | { readonly kind: 'unavailable' }
+  /** Not taken, since something in its batch spoilt it: smaller batches find what. */
+  | { readonly kind: 'crowded' }
+  /** Nobody knows whether it was taken; an alert says so where something else answers in the API's place. */
+  | { readonly kind: 'ambiguous'; readonly alert?: string };
+
+/** What a destination needs to know of an event. */
+export type Forwarded = Pick<IntakeRow, 'id' | 'type' | 'offerId' | 'occurredAt' | 'headers' | 'usage'>;
+
+/** Told what each call came to. */
+export type OnCall = (outcome: Outcome['kind'], events: number, durationMs: number) => void;
+
+/** One API of the upstream. */
+export interface Destination {
+  /** Most events that the next call may carry. */
+  readonly maxEvents: number;
+  /** How long an event waits for company, milliseconds. */
+  readonly lingerMs: number;
+  /** Forwards at most {@link maxEvents}, at least one; never throws. One outcome each, in order. */
+  forward(rows: readonly Forwarded[]): Promise<readonly Outcome[]>;
+}

@@ -1,0 +1,48 @@
+/** How much may begin by the pace, on the monotonic clock: a call counts from its beginning until a minute after its end. */
+import type { Runtime } from '../../runtime.js';
+
+/** The pace of one process. */
+export interface Gate {
+  /** How many events may begin now. */
+  room(): number;
+  /** Milliseconds until there is room: 0 for now, Infinity until a call ends. */
+  waitMs(): number;
+  begin(events: number): void;
+  end(events: number): void;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Makes a gate for so many events in any 60 s. */
+export const createGate = (perMinute: number, runtime: Pick<Runtime, 'elapsed'>): Gate => {
+  const ended: { readonly at: number; readonly events: number }[] = [];
+  let counted = 0;
+
+  const forget = (): void => {
+    const since = runtime.elapsed() - MINUTE_MS;
+    for (let [oldest] = ended; oldest && oldest.at < since; [oldest] = ended) {
+      counted -= oldest.events;
+      ended.shift();
+    }
+  };
+
+  const room = (): number => {
+    forget();
+    return Math.max(0, perMinute - counted);
+  };
+
+  return {
+    room,
+    waitMs() {
+      if (room() > 0) return 0;
+      const [oldest] = ended;
+      return oldest ? Math.max(1, oldest.at + MINUTE_MS + 1 - runtime.elapsed()) : Infinity;
+    },
+    begin(events) {
+      counted += events;
+    },
+    end(events) {
+      ended.push({ at: runtime.elapsed(), events });
+    },
+  };
+};

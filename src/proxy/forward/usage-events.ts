@@ -1,0 +1,107 @@
+/** Many events → one call of Chargebee's batch usage API, and what its answer means for each. */
+import type { Runtime } from '../../runtime.js';
+import type { Destination, Forwarded, Outcome } from './destination.js';
+import { type Call, post, type Upstream } from './http.js';
+import { outcomeOf } from './offer-events.js';
+
+/** One usage event on the wire. */
+interface UsageEvent {
+  readonly subscription_id: string;
+  readonly deduplication_id: string;
+  /** Epoch milliseconds. */
+  readonly usage_timestamp: number;
+  readonly properties: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Most that the API takes of one event (usage events API: 1 KB); 500 of them and what stands around fit 500 KB. */
+export const MAX_USAGE_EVENT_BYTES = 998;
+const MAX_EVENTS = 500;
+const LINGER_MS = 1_000;
+
+/** What the API is told: (usage_timestamp, subscription_id, deduplication_id) is its identity, so nothing of it ever changes. */
+export const usageEventOf = ({
+  id,
+  occurredAt,
+  usage,
+}: Pick<Forwarded, 'id' | 'occurredAt' | 'usage'>): UsageEvent => ({
+  subscription_id: usage?.subscriptionId ?? '',
+  deduplication_id: id,
+  usage_timestamp: occurredAt,
+  properties: usage?.properties ?? {},
+});
+
+interface FailedEvent extends Partial<Record<keyof UsageEvent, unknown>> {
+  readonly error_code?: unknown;
+  readonly api_error_code?: unknown;
+  readonly error?: { readonly error_code?: unknown; readonly api_error_code?: unknown } | null;
+}
+
+const codeOf = ({ error_code, api_error_code, error }: FailedEvent): string => {
+  const code = error_code ?? api_error_code ?? error?.error_code ?? error?.api_error_code;
+  return typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : 'failed_event';
+};
+
+/** The whole answer was taken; some of its events may not have been. Undefined where nobody can tell which. */
+const outcomesOf = (rows: readonly Forwarded[], body: unknown): readonly Outcome[] | undefined => {
+  const failed = (body as { failed_events?: unknown } | null | undefined)?.failed_events ?? [];
+  const elements = (Array.isArray(failed) ? failed : [failed]) as unknown[];
+  const codes = new Map<string, string>();
+  for (const element of elements) {
+    // The API does not document the elements' shape: the identity stands in them or one level below.
+    const event = {
+      ...(element as object | null),
+      ...((element as { event?: object } | null)?.event ?? {}),
+    } as FailedEvent;
+    // Of one event there is nothing to match.
+    if (rows[0] && rows.length === 1) {
+      codes.set(rows[0].id, codeOf(event));
+      break;
+    }
+    const match = rows.find(
+      (row) =>
+        row.id === event.deduplication_id &&
+        row.usage?.subscriptionId === event.subscription_id &&
+        row.occurredAt === Number(event.usage_timestamp),
+    );
+    if (!match) return undefined;
+    codes.set(match.id, codeOf(event));
+  }
+  return rows.map(({ id }) => {
+    const code = codes.get(id);
+    return code === undefined ? { kind: 'done' } : { kind: 'refused', code };
+  });
+};
+
+/** An answer may name every event of the batch. */
+const MAX_REPLY_BYTES = 1_000_000;
+
+/** Makes the destination. */
+export const usageEvents = (upstream: Upstream, runtime: Pick<Runtime, 'after' | 'fetch'>): Destination => {
+  let maxEvents = MAX_EVENTS;
+
+  const read = (rows: readonly Forwarded[], answer: Call): readonly Outcome[] | undefined => {
+    const outcome = outcomeOf(answer, 'usage events');
+    const isTooLarge = answer.kind === 'answered' && answer.status === 413;
+    if (outcome.kind === 'done' && answer.kind === 'answered') return outcomesOf(rows, answer.body);
+    if (outcome.kind !== 'refused' && !isTooLarge) return rows.map(() => outcome);
+    return rows.length > 1 ? undefined : [isTooLarge ? { kind: 'refused', code: 'status_413' } : outcome];
+  };
+
+  return {
+    get maxEvents() {
+      return maxEvents;
+    },
+    lingerMs: LINGER_MS,
+    async forward(rows) {
+      const body = { events: rows.map(usageEventOf) };
+      const answer = await post(upstream, '/api/v2/batch/usage_events', body, {}, runtime, MAX_REPLY_BYTES);
+      const outcomes = read(rows, answer);
+      // One event can spoil a batch, and is found by halves, each at its own turn. What was taken already is not
+      // counted twice, being the same.
+      if (!outcomes) maxEvents = Math.max(1, Math.min(maxEvents, rows.length >> 1));
+      // What began before the last halving says nothing of it.
+      else if (rows.length <= maxEvents) maxEvents = Math.min(MAX_EVENTS, maxEvents * 2);
+      return outcomes ?? rows.map(() => ({ kind: 'crowded' }));
+    },
+  };
+};

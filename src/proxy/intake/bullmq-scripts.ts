@@ -1,0 +1,50 @@
+/** What a lane does in Redis: one Lua script for each of its methods, so that each is one transaction. */
+import { BEGIN, FINISH, LEAD, RESIGN } from './bullmq-forwarding.js';
+import { FORGET, LIST, MEND, RETRY, STATUS } from './bullmq-keeping.js';
+import { TAKE } from './bullmq-taking.js';
+import { TRANSITIONS } from './bullmq-transitions.js';
+
+/** A job as a row of the intake, its id before these fields. */
+const SHOW = `
+local FIELDS = { 'name', 'offer', 'state', 'data', 'timestamp', 'atm', 'doubt', 'again', 'failedReason', 'finishedOn',
+  'headers', 'arrival' }
+local function show(id)
+  local row = call('HMGET', jobs .. id, unpack(FIELDS))
+  if not row[1] then return nil end
+  -- A missing field would end the reply.
+  for at = 1, #FIELDS do row[at] = row[at] or '' end
+  table.insert(row, 1, id)
+  return row
+end
+`;
+
+/** Writes that a full Redis allows let the rest of a script write, too: what waits can still go out. */
+const THOUGH_FULL = `call('DEL', own .. 'none')\n`;
+
+/** The scripts of a lane, by name. */
+export const SCRIPTS = {
+  note: `${THOUGH_FULL}call('SET', own .. 'note', ARGV[1])`,
+  tally: "return call('HGETALL', own .. 'tally')",
+  deadIds: "return call('ZRANGE', own .. 'dead', 0, -1)",
+  take: TAKE,
+  knows: `
+local contents = {}
+for at = 1, #ARGV do contents[at] = call('HGET', jobs .. ARGV[at], 'content') or '' end
+return contents`,
+  lead: THOUGH_FULL + LEAD,
+  forget: THOUGH_FULL + FORGET,
+  resign: RESIGN,
+  begin: THOUGH_FULL + SHOW + BEGIN,
+  finish: THOUGH_FULL + FINISH,
+  status: STATUS,
+  list: SHOW + LIST,
+  retry: THOUGH_FULL + RETRY,
+  mend: THOUGH_FULL + MEND,
+} as const;
+
+/**
+ * The whole text of a script.
+ * @param isOrdered Whether events of one offer go one at a time.
+ */
+export const scriptOf = (name: keyof typeof SCRIPTS, isOrdered: boolean): string =>
+  `local ORDERED = ${isOrdered}\n${TRANSITIONS}\n${SCRIPTS[name]}`;

@@ -1,0 +1,46 @@
+/** Who forwards: the lease that one process holds at a time, and when it surely ended. */
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname, platform } from 'node:os';
+
+/** Who leads, and until when, epoch milliseconds. */
+export interface Lease {
+  token: string;
+  host: string;
+  pid: number;
+  until: number;
+}
+
+/** How long one process leads without renewing. */
+export const LEAD_MS = 30_000;
+
+/**
+ * Which table of processes this one is in: machines of one image may have one name, and containers of one machine have
+ * tables of their own.
+ */
+const tableOf = (): string => {
+  if (platform() !== 'linux') return hostname();
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+  } catch {
+    // Like no other: nobody concludes anything from a process id.
+    return `${hostname()} ${randomUUID()}`;
+  }
+};
+
+/** Where this process is, for a lease's `host`. */
+export const WHEREABOUTS = tableOf();
+
+/** Whether the holder surely ended: after a crash its successor need not wait for the lease to run out. */
+export const isOver = ({ host, pid }: Pick<Lease, 'host' | 'pid'>): boolean => {
+  // Process ids of another machine or container say nothing here.
+  if (host !== WHEREABOUTS) return false;
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+};

@@ -1,0 +1,76 @@
+/** What every durable intake keeps to, wherever it keeps its events. */
+import { OffersightError } from '../../errors.js';
+import { MAX_RETENTION_MS } from '../../protocol/retention.js';
+
+/** Bounds and policy of a durable intake. */
+export interface IntakeBounds {
+  /** Most events that may wait; beyond it new ones are deferred at the door. @default 200000 */
+  readonly maxWaiting?: number | undefined;
+  /** How long an event may wait for the upstream, milliseconds; then it is a dead letter. @default 86400000 (24 h) */
+  readonly maxDelayMs?: number | undefined;
+  /**
+   * What to do with an event whose outcome is unknown once the upstream may have forgotten its key: forward it
+   * again and mark it, or make it a dead letter. @default 'atLeastOnce'
+   */
+  readonly ambiguous?: 'atLeastOnce' | 'atMostOnce' | undefined;
+}
+
+/** What one lane's events have to obey. */
+export interface LaneRules {
+  /** How long an event may wait, milliseconds; then it is a dead letter. */
+  readonly maxDelayMs: number;
+  /** Whether events of one offer go one at a time, `viewed` before `dismissed`. */
+  readonly isOrdered: boolean;
+  /** What becomes of an unknown outcome once the upstream may have forgotten the key. */
+  readonly ambiguous: 'atLeastOnce' | 'atMostOnce';
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const DEFAULT_BOUNDS = {
+  maxWaiting: 200_000,
+  maxDelayMs: 24 * HOUR_MS,
+  ambiguous: 'atLeastOnce',
+} as const satisfies IntakeBounds;
+
+/** When a client may ask again where there is no room. */
+export const DEFER_MS = MINUTE_MS;
+/** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
+export const SLACK_MS = 6_000;
+/** Inside it the upstream surely remembers a key: its documented 30 minutes less a margin for clocks. */
+export const KEY_WINDOW_MS = 25 * MINUTE_MS;
+/** A client may send an event again for as long as it keeps it; then nobody asks any more. */
+export const MEMORY_MS = MAX_RETENTION_MS + 24 * HOUR_MS;
+/** Nothing is postponed for longer. */
+export const LONGEST_WAIT_MS = HOUR_MS;
+/** Chargebee takes no usage event that is older (usage events API). */
+export const MAX_USAGE_AGE_MS = 12 * HOUR_MS;
+/**
+ * The rules of the lane of usage events. The upstream tells them apart by their own content for ever, so that asking
+ * again is always safe.
+ */
+export const USAGE_RULES: LaneRules = {
+  maxDelayMs: MAX_USAGE_AGE_MS,
+  isOrdered: false,
+  ambiguous: 'atLeastOnce',
+};
+
+/**
+ * Checks bounds and fills in what is left out.
+ * @throws {OffersightError} `configuration`, which says what to set.
+ */
+export const resolveBounds = ({
+  maxWaiting = DEFAULT_BOUNDS.maxWaiting,
+  maxDelayMs = DEFAULT_BOUNDS.maxDelayMs,
+  ambiguous = DEFAULT_BOUNDS.ambiguous,
+}: IntakeBounds): { [Name in keyof IntakeBounds]-?: NonNullable<IntakeBounds[Name]> } => {
+  if (!Number.isInteger(maxWaiting) || maxWaiting < 1)
+    throw new OffersightError('configuration', 'Set maxWaiting to a whole number of events, at least 1.');
+  if (typeof maxDelayMs !== 'number' || !(maxDelayMs >= 1))
+    throw new OffersightError('configuration', 'Set maxDelayMs to a number of milliseconds, at least 1.');
+  // Hosts without types may misspell it.
+  if (!['atLeastOnce', 'atMostOnce'].includes(ambiguous))
+    throw new OffersightError('configuration', "Set ambiguous to 'atLeastOnce' or 'atMostOnce'.");
+  return { maxWaiting, maxDelayMs, ambiguous };
+};

@@ -1,0 +1,83 @@
+/** How much one user or one address may report: budgets that no single visitor reaches, in bounded memory. */
+import { LRUCache } from 'lru-cache';
+import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
+
+/** Budgets; `Infinity` switches one off. */
+export interface Limits {
+  /**
+   * Events of one address a minute; an IPv6 address counts by its /64. Many people may share an address.
+   * @default 6000
+   */
+  readonly perAddress?: number | undefined;
+  /** Events of one subject a minute. @default 600 */
+  readonly perSubject?: number | undefined;
+  /** Events of one type that one subject may report of one offer in 24 h; more are refused. @default 200 */
+  readonly perOfferADay?: number | undefined;
+}
+
+/** One kind of budget. */
+export interface Budget {
+  /** Milliseconds until the key has room again; undefined if it has. */
+  waitMs(key: string): Promise<number | undefined>;
+  /**
+   * Takes from the budget, in one step, if anything is left; below zero if need be, since a batch that is larger than
+   * the budget must pass some day.
+   * @returns Milliseconds until the key has room again; undefined if it was taken.
+   */
+  take(key: string, events: number): Promise<number | undefined>;
+  /** Gives back what was taken for nothing. */
+  giveBack(key: string, events: number): Promise<void>;
+}
+
+/** Every budget of the proxy. */
+export interface Budgets {
+  readonly address: Budget;
+  readonly subject: Budget;
+  readonly offerADay: Budget;
+}
+
+const MINUTE_S = 60;
+const DAY_S = 86_400;
+/** Keys that are remembered of each kind; of more, those that were quiet longest begin anew. */
+const MAX_KEYS = 50_000;
+
+const createBudget = (points: number, duration: number): Budget => {
+  if (points === Infinity)
+    return { waitMs: async () => undefined, take: async () => undefined, giveBack: async () => undefined };
+  const limiter = new RateLimiterMemory({ points, duration });
+  const keys = new LRUCache<string, true>({
+    max: MAX_KEYS,
+    dispose: (_, key) => void limiter.delete(key),
+    noDisposeOnSet: true,
+  });
+  return {
+    async waitMs(key) {
+      const state = await limiter.get(key);
+      return state && state.msBeforeNext > 0 && state.consumedPoints >= points
+        ? state.msBeforeNext
+        : undefined;
+    },
+    async take(key, events) {
+      keys.set(key, true);
+      const { consumedPoints, msBeforeNext } = await limiter.penalty(key, events);
+      if (consumedPoints - events < points) return undefined;
+      await limiter.reward(key, events);
+      return Math.max(1, msBeforeNext);
+    },
+    async giveBack(key, events) {
+      // Of a key that began anew meanwhile there is nothing to give back.
+      if ((await limiter.get(key))?.consumedPoints) await limiter.reward(key, events);
+    },
+  };
+};
+
+/** Makes the budgets. */
+export const createBudgets = ({
+  perAddress = 6_000,
+  perSubject = 600,
+  perOfferADay = 200,
+}: Limits): Budgets => ({
+  address: createBudget(perAddress, MINUTE_S),
+  subject: createBudget(perSubject, MINUTE_S),
+  offerADay: createBudget(perOfferADay, DAY_S),
+});

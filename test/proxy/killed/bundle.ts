@@ -1,0 +1,40 @@
+/** Makes one file of a program and of `src`, once: two hundred processes have no time to compile it each. */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { rollup } from 'rollup';
+import ts from 'typescript';
+
+/** A program that Node can run as it is. */
+export interface Program {
+  readonly path: string;
+  remove(): void;
+}
+
+/**
+ * Bundles.
+ * @param entry Path of a TypeScript module. Packages stay outside, so the bundle lies where they are found.
+ */
+export const bundleProgram = async (entry: string): Promise<Program> => {
+  const bundle = await rollup({
+    input: entry,
+    external: (specifier) => !/^[./]/.test(specifier),
+    plugins: [
+      {
+        name: 'without-types',
+        resolveId: (specifier, importer) =>
+          importer ? join(dirname(importer), specifier.replace(/\.js$/, '.ts')) : specifier,
+        load(id) {
+          const { target, module } = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 };
+          return ts.transpileModule(readFileSync(id, 'utf8'), { compilerOptions: { target, module } })
+            .outputText;
+        },
+      },
+    ],
+  });
+  const folder = join(import.meta.dirname, '../../../test-results', `program-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'program.mjs');
+  await bundle.write({ file: path, format: 'es' });
+  await bundle.close();
+  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+};

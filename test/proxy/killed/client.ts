@@ -1,0 +1,81 @@
+/** Makes events and posts them as a page does: oldest first, again until each is answered for. */
+import type { Chance } from '../../simulation/chance.js';
+import { eventId, wireBody } from '../../support/wire.js';
+
+/** An event as it was made. */
+export interface Made {
+  readonly id: string;
+  readonly type: 'viewed' | 'dismissed';
+  readonly offerId: string;
+}
+
+/** One page after another of one browser. */
+export interface Client {
+  /** Everything ever made, in its order. */
+  readonly made: readonly Made[];
+  /** Posts, and goes on making events, until nobody answers any more. */
+  postWhileAnswered(url: string): Promise<void>;
+  /** Posts until nothing is left. */
+  postTheRest(url: string): Promise<void>;
+}
+
+interface Reply {
+  readonly results: readonly { readonly id: string; readonly status: string }[];
+}
+
+const BATCH = 4;
+
+/**
+ * Makes one.
+ * @param number Tells its events and offers from those of other clients.
+ */
+export const createClient = (number: number, chance: Chance): Client => {
+  const made: Made[] = [];
+  const outbox = new Map<string, Made>();
+
+  const make = (type: Made['type'], offerId: string): void => {
+    const event = { id: eventId(number * 1_000_000 + made.length), type, offerId };
+    made.push(event);
+    outbox.set(event.id, event);
+  };
+  /** Some offers are seen twice, some are closed. */
+  const makeSome = (): void => {
+    while (outbox.size < BATCH) {
+      const offerId = `offer-${number}-${made.length}`;
+      make('viewed', offerId);
+      if (chance.is(0.3)) make('viewed', offerId);
+      if (chance.is(0.6)) make('dismissed', offerId);
+    }
+  };
+
+  const post = async (url: string): Promise<boolean> => {
+    const batch = [...outbox.values()].slice(0, chance.whole(1, BATCH));
+    const events = batch.map(({ id, type, offerId }) => ({
+      id,
+      type,
+      personalized_offer_id: offerId,
+      occurred_at: 1_763_600_000_000,
+    }));
+    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
+    const answered = await fetch(url, { method: 'POST', headers, body: wireBody(events) })
+      .then(async (response) => ({ status: response.status, reply: (await response.json()) as Reply }))
+      // Nobody there any more, or an answer that breaks off.
+      .catch(() => undefined);
+    if (!answered) return false;
+    if (answered.status !== 200) throw new Error(`the proxy answered ${answered.status}`);
+    for (const { id, status } of answered.reply.results)
+      if (status === 'accepted' || status === 'duplicate') outbox.delete(id);
+    return true;
+  };
+
+  return {
+    made,
+    async postWhileAnswered(url) {
+      do makeSome();
+      while (await post(url));
+    },
+    async postTheRest(url) {
+      while (outbox.size) await post(url);
+    },
+  };
+};

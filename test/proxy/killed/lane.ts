@@ -1,0 +1,91 @@
+/** One file, one stand-in upstream, two clients, and one proxy after another. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type Fault, startUpstream } from '../../../demo/upstream/server.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite.js';
+import { type Chance, createChance } from '../../simulation/chance.js';
+import { temporaryFolder } from '../../support/intake.js';
+import { createClient, type Made } from './client.js';
+import { type KillPlan, plansOf } from './plan.js';
+
+/** What came of a lane. */
+export interface Outcome {
+  /** How each process ended that was to be killed. */
+  readonly ends: readonly (NodeJS.Signals | null)[];
+  /** What was made, by client, in its order. */
+  readonly made: readonly Made[];
+  /** What the upstream counted, in its order. */
+  readonly counted: readonly Made[];
+  /** Events that the last intake holds in another state than done. */
+  readonly unsettled: readonly string[];
+}
+
+const KEY = 'test_killed_key';
+/** Slow enough that calls are under way when their process ends. */
+const DELAY: Fault = { kind: 'delay', ms: 3 };
+
+/** What may befall one of the upstream's next calls. */
+const TROUBLES: readonly (readonly Fault[])[] = [
+  [],
+  [{ kind: 'status', status: 500, count: 1 }],
+  [{ kind: 'status', status: 504, recorded: true, count: 1 }],
+  [{ kind: 'reset_after', count: 1 }],
+];
+
+/** Kills proxies at every crash point and at so many moments, then lets one go on in peace. */
+export const runLane = async (program: string, chance: Chance, moments: number): Promise<Outcome> => {
+  const folder = temporaryFolder();
+  const file = join(folder.path, 'intake.db');
+  const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
+  const clients = [1, 2].map((number) => createClient(number, createChance(chance.whole(0, 1e9), 'client')));
+  const children: ChildProcess[] = [];
+  try {
+    /** Gives no address if the process ends before it has one: it forwards what it finds at once. */
+    const start = async (plan: KillPlan | null) => {
+      const child = fork(program, [file, upstream.url, KEY, JSON.stringify(plan)]);
+      children.push(child);
+      const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
+      const port = await Promise.race([once(child, 'message').then(([told]) => told as number), ended]);
+      return { url: typeof port === 'number' ? `http://127.0.0.1:${port}/` : undefined, child, ended };
+    };
+    const ends: Outcome['ends'][number][] = [];
+    for (const plan of plansOf(chance, moments)) {
+      upstream.clearFaults();
+      upstream.addFaults([...chance.one(TROUBLES), DELAY]);
+      const { url, ended } = await start(plan);
+      if (url) await Promise.all(clients.map((client) => client.postWhileAnswered(url)));
+      ends.push(await ended);
+    }
+    upstream.clearFaults();
+    const { url = '', child, ended } = await start(null);
+    await Promise.all(clients.map((client) => client.postTheRest(url)));
+    const made = clients.flatMap((client) => client.made);
+    // What is lost never comes; which events these are is for the test to say.
+    await upstream.until(() => counted().length >= made.length, 30_000).catch(() => undefined);
+    child.kill('SIGTERM');
+    await ended;
+    const intake = sqliteIntake({ file });
+    const rows = await intake.list({ limit: 1_000_000 });
+    await intake.close();
+    return {
+      ends,
+      made,
+      counted: counted(),
+      unsettled: rows.flatMap(({ id, state, code }) => (state === 'done' ? [] : [`${id}: ${state} ${code}`])),
+    };
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    await upstream.close();
+    folder.remove();
+  }
+
+  function counted(): Made[] {
+    return upstream
+      .history()
+      .filter(({ replayed }) => !replayed)
+      .map(({ key, type, personalized_offer_id: offerId }) => {
+        return { id: `${key}`.replace('oe1-', ''), type, offerId };
+      });
+  }
+};

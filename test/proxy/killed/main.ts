@@ -1,0 +1,100 @@
+/** The real proxy over HTTP as a process that kills itself by plan; given none, it runs until it is told to stop. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import type { CrashPoint } from '../../../e2e/fixtures/crash-points.js';
+import { createOfferProxy, type Intake } from '../../../src/proxy/index.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite.js';
+import { toNodeListener } from '../../../src/proxy/node.js';
+import { platformRuntime } from '../../../src/runtime.js';
+import type { KillPlan } from './plan.js';
+
+const [file = '', baseUrl, apiKey = '', planned = 'null'] = process.argv.slice(2);
+const plan = JSON.parse(planned) as KillPlan | null;
+
+const seen = new Int32Array(new SharedArrayBuffer(4));
+
+// Another thread, since this one cannot be interrupted inside a transaction by itself.
+const KILLER = `
+  const { workerData: { seen, plan, pid } } = require('node:worker_threads');
+  for (let now; (now = Atomics.load(seen, 0)) < plan.seen; ) Atomics.wait(seen, 0, now);
+  for (let spin = 0; spin < plan.spins; spin++) Atomics.load(seen, 0);
+  process.kill(pid, 'SIGKILL');`;
+if (plan?.kind === 'moment')
+  await once(new Worker(KILLER, { eval: true, workerData: { seen, plan, pid: process.pid } }), 'online');
+
+let occurrences = 0;
+const see = (point?: CrashPoint): void => {
+  Atomics.add(seen, 0, 1);
+  Atomics.notify(seen, 0);
+  if (plan?.kind !== 'point' || plan.point !== point) return;
+  if (++occurrences === plan.occurrence) process.kill(process.pid, 'SIGKILL');
+};
+
+const inner = sqliteIntake({ file });
+const intake: Intake = {
+  ...inner,
+  async take(events) {
+    see();
+    const verdicts = await inner.take(events);
+    see('after-take');
+    return verdicts;
+  },
+  async begin(options) {
+    const begun = await inner.begin(options);
+    if (begun.rows.length) see('after-forwarding');
+    return begun;
+  },
+  async finish(...finished) {
+    see();
+    await inner.finish(...finished);
+    see('after-done');
+  },
+};
+const runtime = platformRuntime();
+const proxy = createOfferProxy({
+  site: 'offersight-test',
+  apiKey,
+  ...(baseUrl !== undefined && { baseUrl }),
+  intake,
+  pace: { perMinute: 1_000_000 },
+  onAlert: () => undefined,
+  runtime: {
+    ...runtime,
+    async fetch(...call) {
+      see();
+      const response = await runtime.fetch(...call);
+      see('after-upstream');
+      return response;
+    },
+  },
+});
+
+const listener = toNodeListener(proxy);
+const server = createServer((request, response) => {
+  const end = response.end.bind(response) as (chunk?: unknown) => typeof response;
+  response.end = ((chunk?: Buffer) => {
+    if (plan?.kind !== 'point' || plan.point !== 'mid-reply' || !chunk) return end(chunk);
+    // The half has to be on its way before the process ends.
+    response.write(chunk.subarray(0, chunk.length / 2), () => {
+      see('mid-reply');
+      end(chunk.subarray(chunk.length / 2));
+    });
+    return response;
+  }) as typeof response.end;
+  see();
+  listener(request, response);
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+process.send?.((server.address() as AddressInfo).port);
+
+process.once('SIGTERM', async () => {
+  server.close();
+  server.closeAllConnections();
+  await proxy.close();
+  process.disconnect();
+});
+// Whoever started it is gone.
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,100 @@
+/** What takes a minute or so of real time: side by side, since most of it is waiting. */
+import { join } from 'node:path';
+import { describe, it } from 'vitest';
+import { startUpstream } from '../../demo/upstream/server.js';
+import { platformRuntime } from '../../src/runtime.js';
+import { createChance } from '../simulation/chance.js';
+import { pageRequest, startProxy } from '../support/proxy.js';
+import { eventId, wireBody, wireEvent } from '../support/wire.js';
+import { bundleProgram } from './killed/bundle.js';
+import type { Made } from './killed/client.js';
+import { runLane } from './killed/lane.js';
+
+const MINUTE_MS = 60_000;
+
+/** Offer → what happened to it, in order. */
+const byOffer = (events: readonly Made[]): Record<string, string[]> => {
+  const offers: Record<string, string[]> = {};
+  for (const { id, type, offerId } of events) {
+    const happened = offers[offerId] ?? [];
+    happened.push(`${type} ${id}`);
+    offers[offerId] = happened;
+  }
+  return offers;
+};
+
+describe.concurrent('a proxy of its own process', () => {
+  /** Side by side, each with a file of its own; and at how many moments each is killed. */
+  const LANES = 4;
+  const MOMENTS = 50;
+
+  it('that is killed at any moment loses nothing it accepted, forwards nothing twice, and keeps the order of each offer', async ({
+    expect,
+    onTestFailed,
+  }) => {
+    const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
+    onTestFailed(() => console.error(`to repeat it: KILL_SEED=${seed}`));
+    const program = await bundleProgram(join(import.meta.dirname, 'killed/main.ts'));
+    try {
+      const lanes = Array.from({ length: LANES }, (_, lane) =>
+        runLane(program.path, createChance(seed, `lane ${lane}`), MOMENTS),
+      );
+      for (const { made, counted, ends, unsettled } of await Promise.all(lanes)) {
+        expect(ends.filter((signal) => signal !== 'SIGKILL')).toEqual([]);
+        expect(byOffer(counted)).toEqual(byOffer(made));
+        expect(unsettled).toEqual([]);
+      }
+    } finally {
+      program.remove();
+    }
+  }, 600_000);
+});
+
+describe.concurrent('an upstream that allows 1,000 calls a minute', () => {
+  const EVENTS = 2_000;
+  const PER_MINUTE = 1_000;
+
+  it('gets 2,000 events without a single 429, and never more than 1,000 in any 60 seconds', async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const apiKey = 'test_pace_key';
+    const upstream = await startUpstream({
+      apiKey,
+      limits: { per_minute: PER_MINUTE },
+      // A minute is measured by the clock that the pace is kept by: the machine's other one is set right now and then.
+      now: () => performance.timeOrigin + performance.now(),
+    });
+    const { proxy, end } = startProxy({
+      apiKey,
+      baseUrl: upstream.url,
+      runtime: platformRuntime(),
+      pace: { perMinute: PER_MINUTE },
+    });
+    onTestFinished(async () => {
+      await end();
+      await upstream.close();
+    });
+    const made = Array.from({ length: EVENTS }, (_, number): Made => {
+      // Seen and closed, one after the other.
+      const offerId = `offer-${Math.floor(number / 2)}`;
+      return { id: eventId(number), type: number % 2 ? 'dismissed' : 'viewed', offerId };
+    });
+    for (let from = 0; from < EVENTS; from += 500) {
+      const batch = made.slice(from, from + 500).map(({ type, offerId }, at) => {
+        return wireEvent(from + at, { type, personalized_offer_id: offerId });
+      });
+      expect((await proxy(pageRequest(wireBody(batch)))).status).toBe(200);
+    }
+    await upstream.until(() => upstream.state().counts.history >= EVENTS, 240_000);
+
+    const arrivals = upstream.calls().map(({ at }) => at);
+    const bursts = arrivals.filter((at, index) => at - (arrivals[index - PER_MINUTE] ?? 0) < MINUTE_MS);
+    expect(bursts).toEqual([]);
+    expect(upstream.calls().filter(({ status }) => status === 429)).toEqual([]);
+    const counted = upstream.history().flatMap(({ key, type, personalized_offer_id: offerId, replayed }) => {
+      return replayed ? [] : [{ id: `${key}`.replace('oe1-', ''), type, offerId }];
+    });
+    expect(byOffer(counted)).toEqual(byOffer(made));
+  }, 300_000);
+});
