@@ -1,10 +1,11 @@
 /**
  * Offersight for npm: sees offers, notices how they are closed, and delivers both through your own proxy.
  * Importing it does nothing, also on a server.
- * @module
+ * @module offersight
  */
 import type { DismissedEvent, ViewedEvent } from './protocol/event.js';
 
+export { markOffer, type OfferAttributes, type Offered, offerAttributes } from './client/attributes.js';
 export type { FlusherOptions } from './client/delivery/flusher.js';
 export type { ClosingOptions } from './client/detect/closing.js';
 export type { Ignore, ObservedOffer, OfferSettings, Repeat, SearchRoot } from './client/detect/registry.js';
@@ -12,6 +13,7 @@ export type { ViewabilityRule } from './client/detect/viewability.js';
 export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/diagnosis.js';
 export type { TrackerOptions } from './client/options.js';
 export type { DiscardReason, LeasingOptions, OutboxStats } from './client/outbox/leasing.js';
+export type { Consent } from './client/outbox/outbox.js';
 export {
   createOfferTracker,
   type OfferStats,
@@ -23,6 +25,7 @@ export type {
   DismissedEvent,
   DismissReason,
   OfferEvent,
+  OfferEventBase,
   OfferEventType,
   ViewedEvent,
 } from './protocol/event.js';

@@ -27,21 +27,18 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /**
  * The runtime of the page, worker or server that calls it.
  *
- * Globals are captured here, so that a page that later replaces them does not change what we do; a fetch that
- * somebody wrapped before us is honoured.
+ * The clock is captured here, so that a page that later replaces it does not change what we do; a fetch that somebody
+ * wrapped is honoured.
  */
-export const platformRuntime = (): Runtime => {
-  const { performance, crypto } = globalThis;
-  return {
-    now: Date.now,
-    elapsed: () => performance.now(),
-    after: (delayMs, task) => {
-      const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS));
-      return () => clearTimeout(timer);
-    },
-    random: Math.random,
-    // The array has one element.
-    randomBits: () => crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
-    fetch: (input, init) => globalThis.fetch(input, init),
-  };
-};
+export const platformRuntime = (): Runtime => ({
+  now: Date.now,
+  elapsed: () => performance.now(),
+  after: (delayMs, task) => {
+    const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS));
+    return () => clearTimeout(timer);
+  },
+  random: Math.random,
+  // The array has one element.
+  randomBits: () => crypto.getRandomValues(new BigUint64Array(1))[0] as bigint,
+  fetch: (input, init) => fetch(input, init),
+});

@@ -29,6 +29,9 @@ const ATTRIBUTES: Readonly<Record<string, readonly [option: string, read: (text:
   controls: ['dismissal.controls', String],
   escape: ['dismissal.escape', isOn],
   outbox: ['outbox.name', String],
+  consent: ['consent', String],
+  gpc: ['respectGpc', isOn],
+  subject: ['subject', (text) => text || undefined],
 };
 
 const optionsOf = (tag: HTMLScriptElement | null): TrackerOptions => {
@@ -46,8 +49,11 @@ const optionsOf = (tag: HTMLScriptElement | null): TrackerOptions => {
 };
 
 const queued = page.offersight ?? [];
-if (Array.isArray(queued)) {
-  const tracker = createOfferTracker(optionsOf(document.currentScript as HTMLScriptElement | null));
+// Of what is not an array only our own has `push`; an element of that name or id is none of it.
+if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
+  // An image of that name would hide the tag, and set every option by its own attributes.
+  const tag = Reflect.get(Document.prototype, 'currentScript', document) as HTMLScriptElement | null;
+  const tracker = createOfferTracker(optionsOf(tag));
   const push = (...commands: Command[]): void => {
     for (const command of commands) {
       try {
@@ -59,5 +65,5 @@ if (Array.isArray(queued)) {
     }
   };
   page.offersight = { push };
-  push(...(queued as Command[]));
+  if (Array.isArray(queued)) push(...(queued as Command[]));
 }

@@ -14,7 +14,7 @@ import type { Recorder } from './tracker.js';
  */
 export const createDecisions = (
   recorder: Recorder,
-  leasing: Leasing,
+  leasing: Pick<Leasing, 'accept'>,
   acceptedOffers: Set<string>,
   onInvalid: (offerId: string) => void,
   onAccepted: (offerId: string) => void,

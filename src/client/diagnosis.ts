@@ -24,8 +24,11 @@ export type NoteReason =
 
 /** One thing that was noticed about one offer. */
 export interface ExposureNote {
+  /** The offer, as the page names it. */
   readonly offerId: string;
+  /** The element that shows it. */
   readonly element: Element;
+  /** Why it has not counted, or that it has. */
   readonly reason: NoteReason;
   /** The visible share of its pixels when it was last looked at, 0–1. */
   readonly ratio: number;

@@ -5,24 +5,28 @@
 import { OffersightError } from '../errors.js';
 import { platformLock } from '../locks.js';
 import { isOfferId, type OfferEvent } from '../protocol/event.js';
-import { decodeReply } from '../protocol/reply.js';
 import type { Stop } from '../runtime.js';
+import { createBackgroundSync } from './background-sync.js';
+import { createDeciding, type Deciding } from './consent.js';
 import { createDataLayer } from './data-layer.js';
 import { createDecisions } from './decisions.js';
-import { createFlusher } from './delivery/flusher.js';
-import { createTransport } from './delivery/transport.js';
+import { createDelivering, type Delivering } from './delivering.js';
 import type { DecisionListener } from './detect/controls.js';
 import type { Placement } from './detect/registry.js';
 import { createNoticing, type Noticing, type NoticingContext } from './noticing.js';
-import { createLeasing, type DiscardReason } from './outbox/leasing.js';
-import { withMemoryFallback } from './outbox/memory.js';
-import type { Outbox } from './outbox/outbox.js';
-import { applyVerdicts } from './outbox/verdicts.js';
+import { indexedDbRecords, type StoreRows } from './outbox/indexeddb.js';
+import { withKinds } from './outbox/indexeddb-kinds.js';
+import { type DiscardReason, isGranted, type Leasing, type OnDiscard } from './outbox/leasing.js';
+import type { Outbox, Recordable } from './outbox/outbox.js';
 import type { OfferStats, Recorder, TrackerStats } from './tracker.js';
 
 /** What the first load hands over. */
 export interface LaterContext extends NoticingContext, Recorder {
-  readonly outbox: Outbox;
+  readonly outbox: Outbox<StoreRows>;
+  /** What is not committed yet; while consent is pending, everything. */
+  readonly waiting: Recordable[];
+  /** Commits it. */
+  commit(): Promise<void>;
 }
 
 /** What the second load gives. */
@@ -31,12 +35,11 @@ export interface Later
     Pick<Noticing, 'onMount' | 'onUnmount' | 'onLeave' | 'search'> {
   /** An event was announced on the page, and not vetoed. */
   onAnnounced(event: OfferEvent, placement?: Placement): void;
-  /** Events are durable; also called without any, when something may be waiting. */
+  /** Events are durable. */
   onDurable(events: readonly OfferEvent[]): void;
-  /** What a farewell came to, if the page lives on. Reads the reply to its end. */
-  settleFarewell(events: readonly OfferEvent[], response: Response): Promise<void>;
-  /** Resolves when what was decided before is recorded, though perhaps not durable yet. */
-  judged(): Promise<void>;
+  settleFarewell: Delivering['settleFarewell'];
+  onDecided: Deciding['onDecided'];
+  /** Delivers what is due, with what users and the page decided before. */
   flush(): Promise<void>;
   stats(): Promise<TrackerStats>;
   stop: Stop;
@@ -44,7 +47,7 @@ export interface Later
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
-  const { options, runtime, page, registry, outbox, call, report } = context;
+  const { options, runtime, page, registry, outbox, waiting, commit, call, report } = context;
   const discarded: Partial<Record<DiscardReason, number>> = {};
   const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
   const acceptedOffers = new Set<string>();
@@ -56,34 +59,53 @@ export const createLater = (context: LaterContext): Later => {
     offers[offerId][what]++;
   };
 
-  outbox.records = withMemoryFallback(outbox.records, (cause) => {
-    report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
-  });
-  const leasing = createLeasing(outbox, runtime, options.outbox ?? {}, (event, reason, code) => {
+  const onDiscard: OnDiscard = (event, reason, code) => {
     discarded[reason] = (discarded[reason] ?? 0) + 1;
-    call(() => options.onDiscard?.(event, reason, code));
-  });
-  const flusher = createFlusher(
+    if (event) call(() => options.onDiscard?.(event, reason, code));
+  };
+  const delivering = createDelivering({
     outbox,
-    leasing,
-    createTransport(options.endpoint, runtime, outbox),
+    owner: options,
+    database: withKinds(outbox.records, runtime),
+    open: () => withKinds(indexedDbRecords(options.name, runtime), runtime),
+    endpoint: options.endpoint,
+    name: options.name,
     runtime,
-    platformLock,
-    options.name,
-    options.delivery ?? {},
-    report,
+    withLock: platformLock,
+    options: { ...options.outbox, ...options.delivery },
+    report(error) {
+      // Perhaps nobody will be here when it works again.
+      sync.request();
+      report(error);
+    },
+    onDiscard,
+  });
+  const { records, leasing, flusher, settleFarewell } = delivering;
+  const sync = createBackgroundSync(options.name, () =>
+    leasing.setSite({
+      ...options.outbox,
+      ...options.delivery,
+      endpoint: options.endpoint,
+      subject: options.subject,
+    }),
   );
   const tellDataLayer = createDataLayer(options.dataLayer);
   const onInvalid = (offerId: string): void =>
     report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
 
-  /** What was accepted on other pages, also on those that are open beside this one. */
-  const learn = async (): Promise<void> => {
-    for (const { offerId, type } of await leasing.marks())
-      if (type === 'accepted') acceptedOffers.add(offerId);
+  /** What was accepted is remembered for other pages, unless the user denied that. */
+  const remember: Pick<Leasing, 'accept'> = {
+    accept: async (...acceptance) => options.consent !== 'denied' && leasing.accept(...acceptance),
   };
 
-  const decided = createDecisions(context, leasing, acceptedOffers, onInvalid, (offerId) => {
+  /** What was accepted on other pages, also on those that are open beside this one. */
+  const learn = async (): Promise<ReadonlySet<string>> => {
+    for (const { offerId, type } of await leasing.marks())
+      if (type === 'accepted') acceptedOffers.add(offerId);
+    return acceptedOffers;
+  };
+
+  const judged = createDecisions(context, remember, acceptedOffers, onInvalid, (offerId) => {
     count(offerId, 'accepted');
     noticing?.onReaction(offerId);
   });
@@ -97,8 +119,8 @@ export const createLater = (context: LaterContext): Later => {
     else void learned.then(act);
   };
   const decisions: DecisionListener = {
-    onDismiss: (...dismissal) => judge(() => decided.onDismiss(...dismissal)),
-    onAccept: (...acceptance) => judge(() => decided.onAccept(...acceptance)),
+    onDismiss: (...dismissal) => judge(() => judged.onDismiss(...dismissal)),
+    onAccept: (...acceptance) => judge(() => judged.onAccept(...acceptance)),
   };
 
   let noticing: Noticing | undefined;
@@ -124,17 +146,30 @@ export const createLater = (context: LaterContext): Later => {
 
   page.listen((change) => {
     if (change === 'visible') {
+      records.retry();
       flusher.wake();
       void learn();
-    }
-    if (change === 'online') void flusher.hurry();
+    } else if (change === 'online') void flusher.hurry();
+    else if (outbox.mirror.size && isGranted(options)) sync.request();
   });
+  // A frozen page would keep the lock from all others.
+  page.capture(['freeze', 'pagehide'], flusher.release);
   // Where two windows are side by side, the other one may have accepted a moment ago.
   page.capture(['focus'], ({ target }) => {
     if (target === window) void learn();
   });
-  // A page that loads shows that there is a network.
-  void flusher.hurry();
+
+  const { onDecided, decided } = createDeciding({
+    owner: options,
+    delivering,
+    runtime,
+    waiting,
+    commit,
+    learn,
+    onGranted: () => void sync.find(),
+    onDiscard,
+    report,
+  });
 
   return {
     ...decisions,
@@ -152,17 +187,18 @@ export const createLater = (context: LaterContext): Later => {
     onDurable(events) {
       for (const event of events) call(() => tellDataLayer(event));
       flusher.wake();
+      void sync.find();
     },
     onLeave: () => noticing?.onLeave(),
-    async settleFarewell(events, response) {
-      const verdicts = decodeReply(await response.text());
-      if (response.status === 200 && verdicts) await applyVerdicts(leasing, events, verdicts, runtime.now());
-    },
+    settleFarewell,
+    onDecided,
     search: (root) => (noticing ?? registry).search(root),
-    async judged() {
+    async flush() {
       await learned;
+      await decided();
+      await commit();
+      await flusher.flush();
     },
-    flush: flusher.flush,
     stats: async () => ({ offers, outbox: await leasing.stats(), discarded: { ...discarded } }),
     stop() {
       noticing?.stop();

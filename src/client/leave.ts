@@ -6,22 +6,25 @@ import { encodeRequest } from '../protocol/encode.js';
 import type { OfferEvent } from '../protocol/event.js';
 import { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../protocol/limits.js';
 import type { Runtime } from '../runtime.js';
-import type { Mirrored, Outbox } from './outbox/outbox.js';
+import type { Mirrored, Outbox, Owner } from './outbox/outbox.js';
 import type { Page } from './page.js';
 
 /**
  * What the farewell would say now, oldest first.
+ * @param owner Who has the page now: nothing of another one, and nothing without consent.
  * @param said The ids that went already since the page was last visible.
  * @param maxBytes Room for the request's body.
  */
 export const unsettled = (
   { pause, mirror }: Pick<Outbox, 'pause' | 'mirror'>,
+  { consent, subject }: Owner,
   said: ReadonlySet<string>,
   now: number,
   maxBytes: number,
 ): OfferEvent[] => {
-  if (pause.at > now && pause.kind !== 'back-off') return [];
-  const isFresh = ({ event, heldUntil }: Mirrored): boolean => !said.has(event.id) && heldUntil <= now;
+  if (consent !== 'granted' || (pause.at > now && pause.kind !== 'back-off')) return [];
+  const isFresh = ({ event, heldUntil }: Mirrored): boolean =>
+    !said.has(event.id) && heldUntil <= now && (event.subject ?? subject) === subject;
   const mirrored = [...mirror.values()];
   const impressions = new Set(mirrored.filter(isFresh).map(({ event }) => event.impressionId));
   return (
@@ -38,36 +41,36 @@ export const unsettled = (
 /**
  * Says farewell whenever the page is hidden or left.
  * @param onLeave Called when the page is left, for what happens by that; what it records at once goes along.
- * @param onReply Given the events and the reply if the page lives on; it must read the reply to the end, because
- *   an unread body holds its share of the page's keepalive bytes for ever.
+ * @param onReply Given the events, and the reply's status and body if the page lives on.
  */
 export const createFarewell = (
   outbox: Outbox,
   page: Page,
   runtime: Pick<Runtime, 'now' | 'fetch'>,
-  endpoint: string,
+  options: Owner & { readonly endpoint: string },
   onLeave: () => void,
-  onReply: (events: readonly OfferEvent[], response: Response) => Promise<unknown>,
+  onReply: (events: readonly OfferEvent[], status: number, body: string) => unknown,
 ): void => {
   const said = new Set<string>();
 
   const say = async (): Promise<void> => {
     const now = runtime.now();
-    const events = unsettled(outbox, said, now, MAX_LEAVE_BYTES - outbox.inFlight);
+    const events = unsettled(outbox, options, said, now, MAX_LEAVE_BYTES - outbox.inFlight);
     if (!events.length) return;
     for (const { id } of events) said.add(id);
     const body = encodeRequest(events, now);
     outbox.inFlight += body.length;
     try {
-      const response = await runtime.fetch(endpoint, {
-        method: 'POST',
+      const response = await runtime.fetch(options.endpoint, {
         headers: { 'content-type': 'application/json' },
-        body,
-        keepalive: true,
+        method: 'POST',
         redirect: 'error',
         cache: 'no-store',
+        body,
+        keepalive: true,
       });
-      await onReply(events, response);
+      // Always read to the end: an unread body holds its share of the page's keepalive bytes for ever.
+      await onReply(events, response.status, await response.text());
     } catch {
       // The entries are still in the outbox, and the flusher brings them.
     }

@@ -63,11 +63,11 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     isDrawn(element) && (!exposure.watched.has(element) || isInView(element, holder));
 
   siftChanges(registry);
+  const contents = createContents(exposure);
   const roots = createRoots(registry, page, () => {
     contents.refresh();
     motion.onTrees();
   });
-  const contents = createContents(exposure);
   const motion = createMotion(exposure, roots);
   const ignoring = createIgnoring(registry, roots, page, runtime, options, decisions);
   createControls(registry, roots, isInSight, decisions);

@@ -1,5 +1,5 @@
 /** What a user may configure; the first load's defaults and checks. Each later room has its own defaults. */
-import { OffersightError } from '../errors.js';
+import type { OffersightError } from '../errors.js';
 import type { OfferEvent } from '../protocol/event.js';
 import type { FlusherOptions } from './delivery/flusher.js';
 import type { ClosingOptions } from './detect/closing.js';
@@ -7,77 +7,92 @@ import type { Ignore, Repeat } from './detect/registry.js';
 import type { ViewabilityRule } from './detect/viewability.js';
 import type { Explainer } from './diagnosis.js';
 import type { DiscardReason, LeasingOptions } from './outbox/leasing.js';
+import type { Consent } from './outbox/outbox.js';
 
 /** Options of {@link createOfferTracker}. All but `endpoint` have defaults that suit a shop. */
 export interface TrackerOptions {
   /** The proxy's address: a path or URL of this page's own origin, such as `/offer-events`. */
   readonly endpoint: string;
   /** When an offer counts as viewed; by default the MRC's rule for display. */
-  readonly viewability?: Partial<ViewabilityRule>;
+  readonly viewability?: Partial<ViewabilityRule> | undefined;
   /** What counts as closing beside `[data-offer-dismiss]`. */
-  readonly dismissal?: ClosingOptions;
+  readonly dismissal?: ClosingOptions | undefined;
   /** How often an offer may be reported: once a page view, once a mount, once until it expires. @default 'page' */
-  readonly repeat?: Repeat;
+  readonly repeat?: Repeat | undefined;
   /**
    * When an offer that was viewed and then left alone counts as dismissed, reason `ignored`: never, when the page
    * is left, or once it was out of sight for so many milliseconds; in both cases also when no element shows it any
    * more. @default 'off'
    */
-  readonly ignore?: Ignore;
+  readonly ignore?: Ignore | undefined;
   /** Whether an offer that something else covers does not count, where the browser can tell. @default false */
-  readonly occlusion?: boolean;
+  readonly occlusion?: boolean | undefined;
   /**
    * The name of a global array, such as `dataLayer`, to which each durable event is pushed as
    * `personalized_offer_viewed` or `personalized_offer_dismissed`; by default none is.
    */
-  readonly dataLayer?: string;
+  readonly dataLayer?: string | undefined;
+  /**
+   * What the user said to keeping and reporting events, until `tracker.consent` says otherwise.
+   * @default 'granted', since an event names the offer alone, and nobody
+   */
+  readonly consent?: Consent | undefined;
+  /**
+   * Whether the browser's Global Privacy Control counts as denied consent, until the user decides by
+   * `tracker.consent`. Source: the GPC specification, `navigator.globalPrivacyControl`. @default false
+   */
+  readonly respectGpc?: boolean | undefined;
+  /** Who has the page, until `tracker.subject` says otherwise; opaque, never an e-mail address. */
+  readonly subject?: string | undefined;
   /** Where events wait until they are answered for. */
   readonly outbox?: LeasingOptions & {
     /** The database's name; one database serves one endpoint. @default 'offersight' */
     readonly name?: string;
   };
   /** How events leave. */
-  readonly delivery?: FlusherOptions;
+  readonly delivery?: FlusherOptions | undefined;
   /** Told of each event once it is durable. */
-  readonly onEvent?: (event: OfferEvent) => void;
+  readonly onEvent?: ((event: OfferEvent) => void) | undefined;
   /** Told of what went wrong and what to do next. Nothing is ever thrown into the page. */
-  readonly onError?: (error: OffersightError) => void;
+  readonly onError?: ((error: OffersightError) => void) | undefined;
   /** Told of each event that was given up, and why. */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
   /** Writes errors to the console; {@link explain} tells, beside, why an offer has not counted yet. @default false */
-  readonly debug?: boolean | Explainer;
+  readonly debug?: boolean | Explainer | undefined;
 }
 
 /** The options, and what the first load needs of them decided. */
-export interface ResolvedOptions extends TrackerOptions {
+export interface ResolvedOptions extends Omit<TrackerOptions, 'consent' | 'subject'> {
   /** Absolute, of this page's origin. */
   readonly endpoint: string;
   readonly viewability: ViewabilityRule;
   /** Name of the database and of the lock. */
   readonly name: string;
+  /** As the user said last. */
+  consent: Consent;
+  /** Who has the page now. */
+  subject?: string | undefined;
 }
 
 /**
  * Fills in what was left out.
- * @throws {OffersightError} `unsupported` if the browser cannot see offers, `configuration` if the endpoint is
- *   missing or on another origin, or a number is out of its range.
+ * @throws {Error} If the endpoint is missing or on another origin, or a number is out of its range.
  * @throws {TypeError} If the endpoint is no URL.
  */
 export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
-  const { endpoint } = options;
-  if (!globalThis.IntersectionObserver) {
-    throw new OffersightError('unsupported', 'Needs IntersectionObserver.');
-  }
+  const { endpoint, consent = 'granted' } = options;
   const { origin, href } = new URL(endpoint, location.href);
   const { ratio = 0.5, dwellMs = 1_000, largeAreaPx = 242_500, largeRatio = 0.3 } = options.viewability ?? {};
   const isInRange = Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs) >= 0;
-  if (!endpoint || origin !== location.origin || !isInRange) {
-    throw new OffersightError('configuration', 'Needs a same-origin endpoint, valid ratios.');
-  }
+  if (!endpoint || origin !== location.origin || !isInRange) throw new Error();
   return {
     ...options,
     endpoint: href,
     viewability: { ratio, dwellMs, largeAreaPx, largeRatio },
     name: options.outbox?.name ?? 'offersight',
+    consent:
+      options.respectGpc && (globalThis.navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl
+        ? 'denied'
+        : consent,
   };
 };

@@ -19,15 +19,18 @@ import { createFarewell } from './leave.js';
 import { type ResolvedOptions, resolveOptions, type TrackerOptions } from './options.js';
 import { indexedDbRecords } from './outbox/indexeddb.js';
 import type { DiscardReason, OutboxStats } from './outbox/leasing.js';
-import { createOutbox, type Recordable } from './outbox/outbox.js';
+import { type Consent, createOutbox, type Recordable } from './outbox/outbox.js';
 import { createPage } from './page.js';
 
 /** What happened to one offer on this page. */
 export interface OfferStats {
   /** How often an element began to show it. */
   readonly rendered: number;
+  /** How many of its `viewed` were recorded. */
   readonly viewed: number;
+  /** How many of its `dismissed` were recorded. */
   readonly dismissed: number;
+  /** How often it was accepted. */
   readonly accepted: number;
 }
 
@@ -55,6 +58,16 @@ export interface OfferTracker {
   accept(offerId: string): void;
   /** Delivers what is due now; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
+  /**
+   * What the user said to keeping and reporting events. While it is pending, events are only in memory, with their
+   * own times; `granted` records and delivers them; `denied` gives up and forgets everything, also what is stored.
+   */
+  consent(state: Consent): void;
+  /**
+   * Who has the page: an opaque id, such as a hash of the customer's, 1–128 characters of `A–Z a–z 0–9 _ . : ~ -`, or
+   * nobody. Events belong to who had the page when they happened, and wait while another one has it.
+   */
+  subject(value: string | undefined): void;
   /** What happened so far. */
   stats(): Promise<TrackerStats>;
   /**
@@ -111,8 +124,7 @@ const createRunningTracker = (
   const runtime = platformRuntime();
   const page = createPage();
   const newId = createIds(runtime);
-  let waiting: Recordable[] = [];
-  let committed: Promise<unknown> | undefined;
+  const waiting: Recordable[] = [];
   let loading: Promise<Later> | undefined;
   let loaded: Later | undefined;
   let isStopped = false;
@@ -132,14 +144,16 @@ const createRunningTracker = (
         loaded = createLater({
           options,
           runtime,
-          page,
-          registry,
+          waiting,
           exposure,
-          outbox,
-          onViewed,
-          record,
           call,
+          record,
+          commit,
+          registry,
+          outbox,
+          page,
           report,
+          onViewed,
         });
         return loaded;
       })
@@ -148,7 +162,7 @@ const createRunningTracker = (
           loading = undefined;
           void later(nothing);
         });
-        report(new OffersightError('delivery', 'Needs its files.', cause));
+        report(new OffersightError('delivery', 'Check its files.', cause));
         throw cause;
       });
     return loading;
@@ -158,17 +172,19 @@ const createRunningTracker = (
   const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
     isStopped ? undefined : load().then(act, nothing);
 
-  const commit = (): void => {
-    const recordables = waiting;
-    waiting = [];
-    committed = outbox
-      .append(recordables)
-      // Storage is blocked: the second load brings records in memory.
-      .catch(() => load().then(() => outbox.append(recordables)))
-      .then((events) => {
-        for (const event of events) call(() => options.onEvent?.(event));
-        void later((loaded) => loaded.onDurable(events));
-      }, nothing);
+  /** Records what waits, and resolves when that is durable. */
+  const commit = async (): Promise<void> => {
+    if (options.consent !== 'granted' || !waiting[0]) return;
+    const recordables = waiting.splice(0);
+    try {
+      const events = await outbox.append(recordables);
+      for (const event of events) call(() => options.onEvent?.(event));
+      void later((loaded) => loaded.onDurable(events));
+    } catch {
+      // Storage is blocked: the second load brings records in memory, and begins with a commit.
+      waiting.unshift(...recordables);
+      await later(commit);
+    }
   };
 
   const record: Recorder['record'] = (happened, offerId, impression, placement) => {
@@ -179,6 +195,8 @@ const createRunningTracker = (
       impressionId: impression.id,
       occurredAt: runtime.now(),
       expiresAt: placement?.expiresAt,
+      token: placement?.token,
+      subject: impression.subject,
     };
     const announced = new CustomEvent(`offersight:${event.type}`, {
       detail: event,
@@ -188,17 +206,22 @@ const createRunningTracker = (
     });
     // An element that is gone by now has nobody above it to hear.
     const target = placement?.element.isConnected ? placement.element : document;
-    if (!target.dispatchEvent(announced)) return false;
+    if (options.consent === 'denied' || !target.dispatchEvent(announced)) return false;
     void later((loaded) => loaded.onAnnounced(event, placement));
+    waiting.push({ event, isOnce: impression.isOnce });
     // The first of a task takes along those that follow.
-    if (waiting.push({ event, isOnce: impression.isOnce }) === 1) queueMicrotask(commit);
+    queueMicrotask(commit);
     return true;
   };
 
   const onViewed: Recorder['onViewed'] = (offerId, placement) => {
     let impression = impressionOf(offerId, placement);
     if (!impression) {
-      impression = { id: newId(), isOnce: repeats('browser', placement) };
+      impression = {
+        id: newId(),
+        isOnce: repeats('browser', placement),
+        subject: options.subject,
+      };
       if (placement) placement.impression = impression;
       latest.set(offerId, impression);
       // In the map before the page's listeners run: one of them may close the offer.
@@ -210,6 +233,8 @@ const createRunningTracker = (
   const exposure = createExposureWatch(page, runtime, options.viewability, (placement) =>
     onViewed(placement.offerId, placement),
   );
+  // What covers an offer is known once the second load is there.
+  if (options.occlusion) exposure.isShown = nothing;
   const registry = createRegistry({
     onMount(placement) {
       const { offerId } = placement;
@@ -221,13 +246,23 @@ const createRunningTracker = (
       loaded?.onUnmount(placement);
     },
   });
+  /** The user decided, or is another one. */
+  const decide =
+    <Name extends 'consent' | 'subject'>(name: Name) =>
+    (value: ResolvedOptions[Name]): void => {
+      options[name] = value;
+      const { consent } = options;
+      const dropped = consent === 'denied' ? waiting.splice(0) : [];
+      void later((loaded) => loaded.onDecided(consent, dropped));
+    };
+
   createFarewell(
     outbox,
     page,
     runtime,
-    options.endpoint,
+    options,
     () => loaded?.onLeave(),
-    (events, response) => later((loaded) => loaded.settleFarewell(events, response)),
+    (...reply) => later((loaded) => loaded.settleFarewell(...reply)),
   );
 
   void later(nothing);
@@ -241,13 +276,9 @@ const createRunningTracker = (
     },
     dismiss: (offerId, reason) => void later((loaded) => loaded.onDismiss(offerId, reason)),
     accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
-    flush: () =>
-      later(async (loaded) => {
-        // What users and the page decided before belongs to the flush.
-        await loaded.judged();
-        await committed;
-        await loaded.flush();
-      }),
+    flush: () => later((loaded) => loaded.flush()),
+    consent: decide('consent'),
+    subject: decide('subject'),
     stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
     stop() {
       if (isStopped) return;
@@ -266,6 +297,8 @@ const createInertTracker = (): OfferTracker => ({
   dismiss: nothing,
   accept: nothing,
   flush: async () => undefined,
+  consent: nothing,
+  subject: nothing,
   stats: async () => ({ offers: {} }),
   stop: nothing,
 });
@@ -276,25 +309,27 @@ const createInertTracker = (): OfferTracker => ({
  * Never throws: with a wrong configuration, on a server or in a browser that lacks what it needs, the tracker is
  * inert and one report tells what to do. One endpoint has one tracker a page: a second call gives the first one.
  */
-export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
+export const createOfferTracker = (given: TrackerOptions): OfferTracker => {
+  // Pages without types call it, too.
   const options = given ?? ({} as TrackerOptions);
   const report = (error: OffersightError): void => {
     if (options.debug) console.error(error);
     call(() => options.onError?.(error));
   };
-  try {
-    const resolved = resolveOptions(options);
-    const { endpoint } = resolved;
-    // Found also by another copy of this package.
-    const key = Symbol.for(`offersight ${endpoint}`);
-    const shared = globalThis as { [key]?: PageView };
-    shared[key] ??= new Map();
-    const latest = shared[key];
-    latest.tracker ??= createRunningTracker(resolved, report, latest);
-    return latest.tracker;
-  } catch (cause) {
-    const isOurs = cause instanceof OffersightError;
-    report(isOurs ? cause : new OffersightError('configuration', 'See the cause.', cause));
-    return createInertTracker();
-  }
+  if (!globalThis.IntersectionObserver)
+    report(new OffersightError('unsupported', 'Needs IntersectionObserver.'));
+  else
+    try {
+      const resolved = resolveOptions(options);
+      // Found also by another copy of this package.
+      const key = Symbol.for(`offersight ${resolved.endpoint}`);
+      const shared = globalThis as { [key]?: PageView };
+      shared[key] ??= new Map();
+      const latest = shared[key];
+      latest.tracker ??= createRunningTracker(resolved, report, latest);
+      return latest.tracker;
+    } catch (cause) {
+      report(new OffersightError('configuration', 'Check its options.', cause));
+    }
+  return createInertTracker();
 };

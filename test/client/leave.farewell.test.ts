@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createFarewell } from '../../src/client/leave.js';
-import { NO_PAUSE, type Outbox } from '../../src/client/outbox/outbox.js';
+import { NO_PAUSE } from '../../src/client/outbox/leasing.js';
+import type { Outbox } from '../../src/client/outbox/outbox.js';
 import type { PageChange } from '../../src/client/page.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
@@ -28,10 +29,11 @@ describe('the farewell is said', () => {
       },
     });
     const onReply = vi.fn(
-      async (_events: readonly OfferEvent[], response: Response): Promise<unknown> => response.text(),
+      async (_events: readonly OfferEvent[], _status: number, _body: string): Promise<void> => undefined,
     );
     const onLeave = vi.fn();
-    createFarewell(outbox as Outbox, page, runtime, ENDPOINT, onLeave, onReply);
+    const options = { endpoint: ENDPOINT, consent: 'granted' } as const;
+    createFarewell(outbox as Outbox, page, runtime, options, onLeave, onReply);
     return {
       outbox,
       page,
@@ -162,11 +164,11 @@ describe('the farewell is said', () => {
   });
 
   test('and its reply handed on with the events it was about', async () => {
-    const response = new Response('{"v":1,"results":[]}');
-    const { become, onReply } = start(() => Promise.resolve(response));
+    const body = '{"v":1,"results":[]}';
+    const { become, onReply } = start(async () => new Response(body, { status: 207 }));
     await become('hidden');
     await settle();
-    expect(onReply.mock.calls).toEqual([[[viewed(1), viewed(2)], response]]);
+    expect(onReply.mock.calls).toEqual([[[viewed(1), viewed(2)], 207, body]]);
   });
 
   test('and where the network fails nothing is harmed', async () => {

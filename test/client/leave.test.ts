@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { unsettled } from '../../src/client/leave.js';
-import { type Mirrored, NO_PAUSE, type Outbox, type Pause } from '../../src/client/outbox/outbox.js';
+import { NO_PAUSE } from '../../src/client/outbox/leasing.js';
+import type { Mirrored, Outbox, Owner, Pause } from '../../src/client/outbox/outbox.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { dismissed, idsOf, START, viewed } from '../support/events.js';
@@ -15,6 +16,7 @@ const outboxOf = (held: readonly Held[], pause: Pause = NO_PAUSE): Sayable => ({
 });
 
 const PLENTY = 48_000;
+const OWNER: Owner = { consent: 'granted' };
 
 describe('the farewell takes what is unsettled', () => {
   const view = viewed(1);
@@ -84,7 +86,7 @@ describe('the farewell takes what is unsettled', () => {
   ];
 
   test.each(table)('$name', ({ held, said = [], pause, maxBytes = PLENTY, expected }) => {
-    expect(unsettled(outboxOf(held, pause), new Set(idsOf(said)), START, maxBytes)).toEqual(expected);
+    expect(unsettled(outboxOf(held, pause), OWNER, new Set(idsOf(said)), START, maxBytes)).toEqual(expected);
   });
 
   describe('whatever is in the mirror', () => {
@@ -127,7 +129,7 @@ describe('the farewell takes what is unsettled', () => {
       fc.assert(
         fc.property(state, (generated) => {
           const { outbox, said } = build(generated);
-          const events = unsettled(outbox, said, START, generated.maxBytes);
+          const events = unsettled(outbox, OWNER, said, START, generated.maxBytes);
           const bytes = encodeRequest(events, START).length - encodeRequest([], START).length;
           expect(bytes).toBeLessThanOrEqual(Math.max(0, generated.maxBytes));
         }),
@@ -138,8 +140,8 @@ describe('the farewell takes what is unsettled', () => {
       fc.assert(
         fc.property(state, (generated) => {
           const { outbox, said } = build(generated);
-          const all = unsettled(outbox, said, START, Infinity);
-          const some = unsettled(outbox, said, START, generated.maxBytes);
+          const all = unsettled(outbox, OWNER, said, START, Infinity);
+          const some = unsettled(outbox, OWNER, said, START, generated.maxBytes);
           expect(some).toEqual(all.slice(0, some.length));
         }),
       );
@@ -149,7 +151,7 @@ describe('the farewell takes what is unsettled', () => {
       fc.assert(
         fc.property(state, (generated) => {
           const { outbox, said } = build(generated);
-          const events = unsettled(outbox, said, START, generated.maxBytes);
+          const events = unsettled(outbox, OWNER, said, START, generated.maxBytes);
           const views = new Set<string>();
           for (const { type, impressionId } of events) {
             if (type === 'viewed') views.add(impressionId);
@@ -166,10 +168,25 @@ describe('the farewell takes what is unsettled', () => {
       fc.assert(
         fc.property(state, (generated) => {
           const { outbox, said } = build(generated);
-          const ids = idsOf(unsettled(outbox, said, START, generated.maxBytes));
+          const ids = idsOf(unsettled(outbox, OWNER, said, START, generated.maxBytes));
           expect(ids).toEqual([...new Set(ids)].sort());
         }),
       );
     });
+  });
+});
+
+describe('the farewell takes nothing', () => {
+  const [annas, bens, nobodys] = [viewed(1, { subject: 'anna' }), viewed(2, { subject: 'ben' }), viewed(3)];
+  const outbox = outboxOf([[annas], [bens], [nobodys]]);
+  const says = (owner: Owner) => unsettled(outbox, owner, new Set(), START, PLENTY);
+
+  test('of another user', () => {
+    expect(says({ consent: 'granted', subject: 'ben' })).toEqual([bens, nobodys]);
+    expect(says({ consent: 'granted' })).toEqual([nobodys]);
+  });
+
+  test.each(['pending', 'denied'] as const)('while consent is %s', (consent) => {
+    expect(says({ consent, subject: 'anna' })).toEqual([]);
   });
 });

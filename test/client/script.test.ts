@@ -16,11 +16,11 @@ beforeEach(() => {
   delete page.offersight;
   createOfferTracker.mockReset().mockReturnValue(tracker);
   vi.spyOn(console, 'error').mockImplementation(reported.mockReset());
-  Object.defineProperty(document, 'currentScript', { configurable: true, get: () => tag });
+  Object.defineProperty(Document.prototype, 'currentScript', { configurable: true, get: () => tag });
 });
 
 afterEach(() => {
-  Reflect.deleteProperty(document, 'currentScript');
+  Reflect.deleteProperty(Document.prototype, 'currentScript');
   vi.unstubAllGlobals();
 });
 

@@ -80,7 +80,7 @@ describe('a wrong configuration gives an inert tracker and one report', () => {
 
   test('no options at all', async () => {
     render('<p data-offer-id="a"></p>');
-    const tracker = createOfferTracker();
+    const tracker = createOfferTracker(undefined as unknown as TrackerOptions);
     await expect(useAll(tracker)).resolves.toBeUndefined();
   });
 

@@ -61,7 +61,7 @@ describe('an offer that was seen', () => {
 });
 
 describe('a dismissal', () => {
-  test('before the offer counted as seen gives viewed, then dismissed', async () => {
+  test('before the offer counted as seen gives viewed, then dismissed (fault 53)', async () => {
     render('<p data-offer-id="a"><button data-offer-dismiss></button></p>');
     const { tracker, events } = site.start({ viewability: { dwellMs: 60_000 } });
     await tracker.flush();

@@ -4,13 +4,12 @@
  */
 import { OffersightError } from '../../errors.js';
 import type { WithLock } from '../../locks.js';
-import { MAX_LEAVE_BYTES } from '../../protocol/limits.js';
 import type { Runtime, Stop } from '../../runtime.js';
-import type { Leasing } from '../outbox/leasing.js';
-import { NO_PAUSE, type Outbox, type OutboxEntry, type Pause } from '../outbox/outbox.js';
+import { type Leasing, NO_PAUSE } from '../outbox/leasing.js';
+import type { Outbox, OutboxEntry, Pause } from '../outbox/outbox.js';
 import { applyVerdicts } from '../outbox/verdicts.js';
 import { backoffMs, circuitMs } from './backoff.js';
-import { pack } from './packer.js';
+import { KEEPALIVE_BYTES, pack } from './packer.js';
 import type { Attempt, Transport } from './transport.js';
 
 /** Empties the outbox. */
@@ -21,6 +20,10 @@ export interface Flusher {
   hurry(): Promise<void>;
   /** Flushes now what is due; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
+  /** Ends the flush after the request under way, and begins no other before it is woken. */
+  pause(): void;
+  /** The page may not run on: pauses, and gives the lock back at once. */
+  release(): void;
   stop: Stop;
 }
 
@@ -39,6 +42,8 @@ const LONGEST_FLUSH_MS = 15_000;
 const LOCKED_RETRY_MS = 500;
 /** A lock refused so often may belong to a frozen tab. */
 const MAX_REFUSALS = 2;
+/** A flush without the lock that found nothing to do asks for it again after this long. */
+const REFUSED_RETRY_MS = 5_000;
 /** An event that nobody takes even alone is tried again this rarely. */
 const PARKED_MS = 3_600_000;
 const HURRY_MS = 3_000;
@@ -54,16 +59,20 @@ export const createFlusher = (
   runtime: Runtime,
   withLock: WithLock,
   lockName: string,
-  { maxBatch = 100, maxBatchBytes = MAX_LEAVE_BYTES, flushIntervalMs = 250 }: FlusherOptions,
+  { maxBatch = 100, maxBatchBytes = KEEPALIVE_BYTES, flushIntervalMs = 250 }: FlusherOptions,
   report: (error: OffersightError) => void,
 ): Flusher => {
   let inFlight: Promise<void> | undefined;
+  /** Gives the lock back while a request is still under way. */
+  let letGo: Stop | undefined;
+  let endsAt = 0;
   let stopTimer: Stop | undefined;
   let wakesAt = Infinity;
   let refusals = 0;
   let isReported = false;
   let isStopped = false;
-  let maxEvents = maxBatch;
+  const limit = Math.max(1, maxBatch);
+  let maxEvents = limit;
 
   const schedule = (delayMs: number): void => {
     const at = runtime.elapsed() + delayMs;
@@ -72,7 +81,7 @@ export const createFlusher = (
     wakesAt = at;
     stopTimer = runtime.after(delayMs, () => {
       wakesAt = Infinity;
-      void flush();
+      void flush(false);
     });
   };
 
@@ -103,7 +112,7 @@ export const createFlusher = (
       const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
       if (events.every(({ id }) => attempt.verdicts.has(id))) {
         isReported = false;
-        maxEvents = Math.min(maxBatch, maxEvents * 2);
+        maxEvents = Math.min(limit, maxEvents * 2);
         if (outbox.pause.failures) await leasing.setPause(() => NO_PAUSE);
         return isSettled;
       }
@@ -112,13 +121,16 @@ export const createFlusher = (
     return false;
   };
 
-  const drain = async (isExclusive: boolean): Promise<void> => {
-    const endsAt = runtime.elapsed() + LONGEST_FLUSH_MS;
+  /** @param isThorough Whether what comes meanwhile belongs to this flush, and waits for no company. */
+  const drain = async (isExclusive: boolean, isThorough: boolean): Promise<void> => {
+    endsAt = runtime.elapsed() + LONGEST_FLUSH_MS;
     while (!isStopped && runtime.elapsed() < endsAt) {
       const token = `${runtime.randomBits()}`;
-      const { entries, nextAt } = await leasing.lease(token, maxBatch, isExclusive);
+      const { entries, nextAt } = await leasing.lease(token, limit, isExclusive);
       if (!entries.length) {
-        if (nextAt !== undefined) schedule(nextAt - runtime.now());
+        // What others have leased is free at once where they ended without giving it back, and the lock tells.
+        const longestMs = refusals === MAX_REFUSALS ? REFUSED_RETRY_MS : Infinity;
+        if (nextAt !== undefined) schedule(Math.min(nextAt - runtime.now(), longestMs));
         return;
       }
       const batches = pack(entries, maxEvents, maxBatchBytes);
@@ -129,30 +141,50 @@ export const createFlusher = (
         await giveBack(batches.slice(index).flat(), token, 0);
         break;
       }
+      if (endsAt && !isThorough && entries.length < limit) {
+        schedule(flushIntervalMs);
+        return;
+      }
     }
-    schedule(0);
+    // After a pause the page has to wake us.
+    if (endsAt) schedule(0);
   };
 
-  const run = async (): Promise<void> => {
+  const run = async (isThorough: boolean): Promise<void> => {
+    let draining: Promise<void> | undefined;
+    const work = (isExclusive: boolean): Promise<void> => {
+      draining = drain(isExclusive, isThorough);
+      const released = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      return Promise.race([draining, released]);
+    };
     try {
-      const isFree = await (refusals < MAX_REFUSALS ? withLock(lockName, drain) : drain(false));
+      const isFree = await (refusals < MAX_REFUSALS ? withLock(lockName, work) : work(false));
       if (isFree === false) refusals++;
       else if (refusals <= MAX_REFUSALS) refusals = 0;
       if (isFree === false) schedule(LOCKED_RETRY_MS);
+      await draining;
     } catch (cause) {
       // The lock was taken away or is forbidden here: the leases alone keep order from now on.
       refusals = Infinity;
       report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
       schedule(LOCKED_RETRY_MS);
+      // One request at a time, also without the lock.
+      await draining?.catch(() => undefined);
     }
   };
 
-  const flush = async (): Promise<void> => {
+  const flush = async (isThorough: boolean): Promise<void> => {
     await inFlight;
-    inFlight ??= run().finally(() => {
+    inFlight ??= run(isThorough).finally(() => {
       inFlight = undefined;
     });
     await inFlight;
+  };
+
+  const pause = (): void => {
+    endsAt = 0;
   };
 
   return {
@@ -164,7 +196,12 @@ export const createFlusher = (
       });
       schedule(flushIntervalMs);
     },
-    flush,
+    flush: () => flush(true),
+    pause,
+    release() {
+      pause();
+      letGo?.();
+    },
     stop() {
       isStopped = true;
       stopTimer?.();

@@ -1,6 +1,11 @@
 /** Entries → batches, pure. */
-import { MAX_EVENT_BYTES } from '../../protocol/limits.js';
+import type { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../../protocol/limits.js';
 import type { OutboxEntry } from '../outbox/outbox.js';
+
+/** Told again, since a value that the first load exports costs it bytes. */
+const EVENT_BYTES: typeof MAX_EVENT_BYTES = 420;
+/** The same as the farewell's. */
+export const KEEPALIVE_BYTES: typeof MAX_LEAVE_BYTES = 48_000;
 
 /**
  * Cuts entries into batches, in their order. Every event is counted with the most bytes that one can take, so no
@@ -13,7 +18,7 @@ export const pack = (
   maxEvents: number,
   maxBytes: number,
 ): (readonly OutboxEntry[])[] => {
-  const size = Math.max(1, Math.min(maxEvents, Math.floor(maxBytes / MAX_EVENT_BYTES) - 1));
+  const size = Math.max(1, Math.min(maxEvents, Math.floor(maxBytes / EVENT_BYTES) - 1));
   return Array.from({ length: Math.ceil(entries.length / size) }, (_, index) =>
     entries.slice(index * size, (index + 1) * size),
   );

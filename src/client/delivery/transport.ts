@@ -4,11 +4,11 @@
 import type { Verdict } from '../../protocol/batch.js';
 import { encodeRequest } from '../../protocol/encode.js';
 import type { OfferEvent } from '../../protocol/event.js';
-import { MAX_LEAVE_BYTES } from '../../protocol/limits.js';
 import { decodeReply } from '../../protocol/reply.js';
 import type { Runtime } from '../../runtime.js';
 import type { KeepaliveBytes, Pause } from '../outbox/outbox.js';
 import { parseRetryAfter } from './backoff.js';
+import { KEEPALIVE_BYTES } from './packer.js';
 import { post } from './post.js';
 
 /** What an attempt came to. */
@@ -80,6 +80,6 @@ export const createTransport = (
 
   return (events) => {
     const body = encodeRequest(events, runtime.now());
-    return attempt(body, keepalive.inFlight + body.length <= MAX_LEAVE_BYTES);
+    return attempt(body, keepalive.inFlight + body.length <= KEEPALIVE_BYTES);
   };
 };

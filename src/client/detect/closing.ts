@@ -14,6 +14,7 @@ import {
   DISMISS,
   HOLDER,
   type IsInSight,
+  marking,
   nearest,
   within,
 } from './controls.js';
@@ -175,7 +176,7 @@ export const createClosing = (
     const acts = new Map<Element | undefined, DismissReason>();
     for (const holder of holders())
       if (isOutside(holder, event) && isDismissable(holder, event)) acts.set(holder, 'backdrop');
-    const marked = nearest(event, `[${DISMISS}]`);
+    const marked = nearest(event, marking(DISMISS));
     const control = marked ?? nearest(event, controls);
     // A press on a child of a disabled control is heard, too.
     if (control && !control.matches(':disabled')) {

@@ -26,6 +26,9 @@ const ACCEPT = 'data-offer-accept';
 /** Marks what dismisses. */
 export const DISMISS = 'data-offer-dismiss';
 
+/** Finds what is marked; `false` is what JSX writes where there is to be no mark. */
+export const marking = (mark: string): string => `[${mark}]:not([${mark}=false])`;
+
 /** The innermost element of an event's path that matches, also through open shadow roots and in other documents. */
 export const nearest = (event: Event, selector: string): Element | undefined =>
   event
@@ -67,7 +70,8 @@ export const concerned = (
   const named = control.getAttribute(mark);
   const [placement] = around(registry, control);
   const holder = nearest(event, HOLDER);
-  if (named) return [[named, placement?.offerId === named ? placement : undefined]];
+  // JSX writes `true` for an attribute without a value.
+  if (named && named !== 'true') return [[named, placement?.offerId === named ? placement : undefined]];
   if (placement) return [[placement.offerId, placement]];
   const held = holder ? within(registry, holder, isInSight) : [];
   // An acceptance is of one offer, so where there are more it has to say which.
@@ -77,8 +81,10 @@ export const concerned = (
 
 /** The mark that an event accepts by: a click on it or, where it is or holds a form, that form's submission. */
 export const acceptedBy = (event: Event): Element | undefined => {
-  const marked = nearest(event, `[${ACCEPT}]`);
-  const hasForm = marked?.matches('form') || marked?.querySelector('form');
+  // The innermost mark counts: in a card that accepts there may be a cross that closes it.
+  const marked = nearest(event, `${marking(ACCEPT)},${marking(DISMISS)}`);
+  if (!marked?.matches(marking(ACCEPT))) return undefined;
+  const hasForm = marked.matches('form') || marked.querySelector('form');
   return (event.type === 'submit') === !!hasForm ? marked : undefined;
 };
 
@@ -91,7 +97,7 @@ export const createControls = (
 ): void => {
   roots.capture(['click', 'submit'], (event) => {
     const accept = acceptedBy(event);
-    const control = accept ?? (event.type === 'click' ? nearest(event, `[${DISMISS}]`) : undefined);
+    const control = accept ?? (event.type === 'click' ? nearest(event, marking(DISMISS)) : undefined);
     if (!control) return;
     const mark = accept ? ACCEPT : DISMISS;
     for (const [offerId, placement] of concerned(registry, isInSight, event, control, mark)) {

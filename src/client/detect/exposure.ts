@@ -46,8 +46,8 @@ export interface ExposureWatch {
   /** Those whose geometry meets the rule: they dwell, or wait to be shown. */
   readonly exposed: ReadonlySet<Watched>;
   onEvaluation?: EvaluationListener | undefined;
-  /** Whether a user could see what is exposed; at first by its styles alone. */
-  isShown(element: Element): boolean;
+  /** Whether a user could see what is exposed; at first by its styles alone, or not at all where more is asked for. */
+  isShown(element: Element): boolean | undefined;
   watch(placement: Placement): void;
   unwatch(element: Element): void;
   /** Takes what somebody else saw of an offer that has no box of its own. */

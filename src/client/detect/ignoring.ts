@@ -45,7 +45,7 @@ export const createIgnoring = (
   roots: Pick<Roots, 'capture'>,
   page: Page,
   runtime: Pick<Runtime, 'after'>,
-  defaults: { readonly ignore?: Ignore | undefined; readonly repeat?: Repeat },
+  defaults: { readonly ignore?: Ignore | undefined; readonly repeat?: Repeat | undefined },
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
 ): Ignoring => {
   const awaited = new Map<Subject, Awaited>();

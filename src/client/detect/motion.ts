@@ -15,6 +15,10 @@ export interface Motion {
   stop: Stop;
 }
 
+/** An image of that name would hide the document's own; browsers before 2020 have none. */
+const animations = (): readonly Animation[] =>
+  (Document.prototype as Partial<Document>).getAnimations?.call(document) ?? [];
+
 /** Starts listening. */
 export const createMotion = (
   { watched, exposed, recheck }: Pick<ExposureWatch, 'watched' | 'exposed' | 'recheck'>,
@@ -67,7 +71,7 @@ export const createMotion = (
 
   /** Asks for frames, in which the browser computes intersections, while an offer dwells on something that moves. */
   const follow = (): void => {
-    const moving = (document.getAnimations?.() ?? [])
+    const moving = animations()
       .filter(({ playState }) => playState === 'running')
       .map(({ effect }) => (effect as KeyframeEffect | null)?.target);
     const dwelling = moving.length ? [...exposed].filter(({ dwell }) => dwell !== undefined) : [];
@@ -107,7 +111,7 @@ export const createMotion = (
         if (concealed.size === 1) observeTrees();
         if (isEmpty(item)) resized.observe(element);
         // An animation that a script began tells nobody but who asks.
-        for (const { effect, finished } of document.getAnimations?.() ?? [])
+        for (const { effect, finished } of animations())
           if (holds((effect as KeyframeEffect | null)?.target, element)) finished.then(ask, ask);
       }
     },

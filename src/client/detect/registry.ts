@@ -23,12 +23,15 @@ export interface OfferSettings {
   readonly repeat?: Repeat | undefined;
   /** When the offer itself ends, epoch milliseconds. */
   readonly expiresAt?: number | undefined;
+  /** What `signOffer` gave for the offer, where the proxy asks for it. */
+  readonly token?: string | undefined;
   /** When it counts as ignored; by default as its `data-offer-ignore` says. */
   readonly ignore?: Ignore | undefined;
 }
 
 /** An offer given by hand: its id, by default the element's `data-offer-id`, and its settings. */
 export interface ObservedOffer extends OfferSettings {
+  /** The personalized offer's `id`. @default the element's `data-offer-id` */
   readonly id?: string | undefined;
 }
 
@@ -37,6 +40,8 @@ export interface Impression {
   readonly id: string;
   /** Whether it counts only if no page or tab has recorded it. */
   readonly isOnce: boolean;
+  /** Who had the page when it began. */
+  readonly subject?: string | undefined;
   isVetoed?: boolean;
   isDismissed?: boolean;
 }
@@ -93,6 +98,7 @@ const settingsOf = (element: Element): OfferSettings => {
     dwellMs: parseFloat(read('dwell')),
     repeat: read('repeat') as Repeat,
     expiresAt: timeOf(read('expires')),
+    token: read('token') || undefined,
   };
 };
 

@@ -18,9 +18,18 @@ export interface Roots {
   stop: Stop;
 }
 
+/** A form's fields hide its own properties behind their names, so the prototype is asked. */
+const own = (prototype: object, name: string, node: Node): Node | null =>
+  Reflect.get(prototype, name, node) as Node | null;
+
 /** What a node is drawn in: through slots, and out of open and closed shadow roots. */
-export const drawnIn = (node: Node): Node | null | undefined =>
-  (node as Partial<Element>).assignedSlot ?? node.parentNode ?? (node as Partial<ShadowRoot>).host;
+export const drawnIn = (node: Node): Node | null | undefined => {
+  const parent = own(Node.prototype, 'parentNode', node);
+  // What has no parent is a tree's root, or nowhere.
+  return parent
+    ? (own(Element.prototype, 'assignedSlot', node) ?? parent)
+    : (node as Partial<ShadowRoot>).host;
+};
 
 /** Whether a node is, or holds as it is drawn, another. */
 export const holds = (holder: Node | null | undefined, node: Node): boolean => {

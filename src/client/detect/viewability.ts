@@ -28,16 +28,15 @@ export type Dwell = number | undefined;
 /** The rule with what an offer has of its own; what is out of range counts as left out. */
 export const ruleOf = (
   rule: ViewabilityRule,
-  {
-    ratio = -1,
-    dwellMs = -1,
-  }: { readonly ratio?: number | undefined; readonly dwellMs?: number | undefined },
-): ViewabilityRule => ({
-  ...rule,
-  // What is said of one offer is meant as it is said, also of a large one.
-  ...(ratio >= 0 && ratio <= 1 && { ratio, largeRatio: ratio }),
-  ...(dwellMs >= 0 && { dwellMs }),
-});
+  { ratio, dwellMs }: { readonly ratio?: number | undefined; readonly dwellMs?: number | undefined },
+): ViewabilityRule =>
+  ({
+    ...rule,
+    // What is left out compares like a number that is none: never. What is said of one offer is meant as it is said,
+    // also of a large one.
+    ...((ratio as number) >= 0 && (ratio as number) <= 1 && { ratio, largeRatio: ratio }),
+    ...((dwellMs as number) >= 0 && { dwellMs }),
+  }) as ViewabilityRule;
 
 /** From one threshold to the next it shrinks by a tenth; 60 of them reach offers of 500 viewports. */
 const SHRINK = 0.9;
@@ -67,7 +66,7 @@ export const neededRatio = (offer: Size, viewport: Size, rule: ViewabilityRule):
  * @param qualifies Whether the offer is exposed, shown and the page visible.
  * @param at Milliseconds on the monotonic clock.
  */
-export const step = (dwell: Dwell, qualifies: boolean, at: number): Dwell =>
+export const step = (dwell: Dwell, qualifies: boolean | undefined, at: number): Dwell =>
   qualifies ? (dwell ?? at) : undefined;
 
 /** When the dwell will have lasted long enough; never, if there is none. */

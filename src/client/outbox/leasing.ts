@@ -5,26 +5,28 @@
 import type { OfferEvent } from '../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 import type { Runtime } from '../../runtime.js';
-import {
-  MARK_MS,
-  type Mark,
-  mark,
-  NO_PAUSE,
-  type Outbox,
-  type OutboxEntry,
-  type Pause,
-  type RecordKey,
-  type Rows,
-} from './outbox.js';
+import type { MARK_MS, Mark, Outbox, OutboxEntry, Owner, Pause, RecordKey, Records, Rows } from './outbox.js';
 
 /** Why an event was given up. Every one is counted and reported. */
-export type DiscardReason = 'expired' | 'outbox-full' | 'refused';
+export type DiscardReason =
+  /** It waited longer than `retentionMs`, or the offer ended. */
+  | 'expired'
+  /** More events or bytes wait than the outbox may hold. */
+  | 'outbox-full'
+  /** The browser gives this site no more storage. */
+  | 'storage-full'
+  /** The proxy refused it by name. */
+  | 'refused'
+  /** Consent was denied. */
+  | 'consent'
+  /** Something in the outbox is no event of ours; it has become a dead letter. */
+  | 'unreadable';
 
 /** What waits, what was given up. */
 export interface OutboxStats {
   /** Entries that are not yet answered for. */
   readonly waiting: number;
-  /** Events that the proxy refused by name. */
+  /** Dead letters: what the proxy refused by name or what is unreadable; the latest 50, for 7 days. */
   readonly dead: number;
 }
 
@@ -53,8 +55,14 @@ export interface Leasing {
   setPause(next: (current: Pause) => Pause): Promise<void>;
   /** Remembers that the offer was accepted: nothing can dismiss it any more. */
   accept(offerId: string, expiresAt: number | undefined): Promise<unknown>;
-  /** The facts remembered about offers; forgets those that are over. */
+  /** The facts remembered about offers; forgets those that are over, and old dead letters. */
   marks(): Promise<Mark[]>;
+  /** Tells a service worker where events go. */
+  setSite(site: Site): Promise<unknown>;
+  /** Gives up what is worth least in records that are full, which are not always those of this outbox. */
+  makeRoom(records: Records): Promise<void>;
+  /** Gives up and forgets everything that records hold: the user does not want any of it. */
+  purge(records: Records): Promise<void>;
   stats(): Promise<OutboxStats>;
 }
 
@@ -62,27 +70,64 @@ export interface Leasing {
 export interface LeasingOptions {
   /** Most events that may wait; beyond it the oldest are given up, and reported. @default 10000 */
   readonly maxEntries?: number;
+  /** Most bytes that waiting events may take, each counted as 400. @default 4194304 (4 MiB) */
+  readonly maxBytes?: number;
   /** How long an event may wait, milliseconds, at most 6 days. @default 259200000 (72 hours) */
   readonly retentionMs?: number;
 }
 
-/** Told of each event that is given up. */
-export type OnDiscard = (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
+/** Told of each event that is given up; of something that cannot be read there is no event to tell. */
+export type OnDiscard = (
+  event: OfferEvent | undefined,
+  reason: DiscardReason,
+  code: string | undefined,
+) => void;
 
-type Discard = (entry: OutboxEntry, reason: DiscardReason, code?: string) => void;
+type Discard = (key: RecordKey, event: OfferEvent | undefined, reason: DiscardReason, code?: string) => void;
 
+/** Where a service worker delivers what a closed page left, and for whom. */
+export interface Site extends LeasingOptions, Pick<Owner, 'subject'> {
+  readonly endpoint: string;
+  /** Most events in one request. */
+  readonly maxBatch?: number;
+  /** Largest request body, bytes. */
+  readonly maxBatchBytes?: number;
+}
+
+/** No pause. */
+export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
+
+/** Told again, since a value that the first load exports costs it bytes. */
+const REMEMBERED_MS: typeof MARK_MS = 2_592_000_000;
 /** How long an entry is reserved for one attempt; strictly longer than the attempt's own deadline of 12 s. */
 const LEASE_MS = 30_000;
+const SLACK_MS = 1_000;
 const RETENTION_MS = 72 * 3_600_000;
 const PAGE = 200;
 const MAX_MARKS = 2_000;
 const MAX_DEAD = 50;
+const DEAD_MS = 7 * 86_400_000;
+/** What an entry takes: its event, its impression's id, its lease. */
+const ENTRY_BYTES = 400;
+/** So many entries of a full storage are given up at once. */
+const ROOM = 100;
 /** Nothing waits longer: an hour, with the jitter of a Retry-After. */
 const MAX_WAIT_MS = 1.2 * 3_600_000;
 const MAX_CIRCUIT_MS = 6 * 3_600_000;
 
-const isEntry = (value: unknown): value is OutboxEntry =>
-  (value as OutboxEntry | undefined)?.v === 1 && typeof (value as OutboxEntry).event?.id === 'string';
+/** Whether this version wrote it. What JSON cannot say would stop everything behind it. */
+const isEntry = (value: unknown, [, id]: RecordKey): value is OutboxEntry => {
+  const { v, event } = Object(value) as Partial<OutboxEntry>;
+  return (
+    v === 1 &&
+    event?.id === id &&
+    Number.isFinite(event.occurredAt) &&
+    Object.values(event).every((field) => field == null || ['string', 'number'].includes(typeof field))
+  );
+};
+
+/** Whether a later version wrote it, which knows what to do with it. */
+const isNewer = (value: unknown): boolean => Number((value as Partial<OutboxEntry> | undefined)?.v) > 1;
 
 /** Keys and values of one kind in key order: at most `limit` of those behind the key `after`. */
 export const list = async (
@@ -98,53 +143,65 @@ export const list = async (
   return keys.map((key, index) => [key, values[index]]);
 };
 
-/** All entries that this version understands, oldest first. Others are left alone. */
-async function* entriesOf(rows: Rows): AsyncGenerator<OutboxEntry> {
+/** Everything that stands as an entry, oldest first. */
+async function* recordsOf(rows: Rows): AsyncGenerator<readonly [RecordKey, unknown]> {
   let after: RecordKey | undefined;
   do {
     const page = await list(rows, 'entry', PAGE, after);
-    for (const [, value] of page) if (isEntry(value)) yield value;
+    yield* page;
     after = page[PAGE - 1]?.[0];
   } while (after);
 }
 
+/** All entries that this version understands, oldest first. Others are left alone. */
+async function* entriesOf(rows: Rows): AsyncGenerator<OutboxEntry> {
+  for await (const [key, value] of recordsOf(rows)) if (isEntry(value, key)) yield value;
+}
+
 /** Until when somebody is delivering the entry, epoch milliseconds. */
 const reservedUntil = ({ lease }: OutboxEntry, now: number, isExclusive: boolean): number =>
-  // A lease further ahead than any that is given out was made under another clock.
-  lease && lease.until <= now + LEASE_MS && !(isExclusive && lease.isExclusive) ? lease.until : 0;
+  // A lease further ahead than any that is given out was made under another clock; two tabs may differ a little.
+  lease && lease.until <= now + LEASE_MS + SLACK_MS && !(isExclusive && lease.isExclusive) ? lease.until : 0;
 
 /** A time further ahead than any that is written was meant for another clock: it is over. */
 const believed = (at: number, now: number, longestMs: number): number => (at > now + longestMs ? 0 : at);
 
+/** When the id of an entry was made (RFC 9562: UUIDv7 begins with it), epoch milliseconds. */
+const madeAt = ([, id]: RecordKey): number => Number(`0x${String(id).slice(0, 13).replace('-', '')}`);
+
+/** Whether anything may be stored or sent. */
+export const isGranted = ({ consent = 'granted' }: Owner): boolean => consent === 'granted';
+
 /** Makes the leasing side of an outbox. */
 export const createLeasing = (
-  outbox: Outbox,
+  outbox: Outbox<Rows>,
   runtime: Pick<Runtime, 'now'>,
-  { maxEntries = 10_000, retentionMs = RETENTION_MS }: LeasingOptions,
+  owner: Owner,
+  { maxEntries = 10_000, maxBytes = 4 * 2 ** 20, retentionMs = RETENTION_MS }: LeasingOptions,
   onDiscard: OnDiscard,
 ): Leasing => {
   const lifeMs = Math.min(retentionMs, MAX_RETENTION_MS);
+  const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);
   const { mirror } = outbox;
 
   /** Runs `work` and, once it is durable, reports what it gave up. */
-  const transact = async <T>(work: (rows: Rows, discard: Discard) => Promise<T>): Promise<T> => {
-    let discarded: [OfferEvent, DiscardReason, string | undefined][] = [];
-    const result = await outbox.records.transact((rows) => {
-      discarded = [];
-      return work(rows, ({ event }, reason, code) => {
-        rows.delete(['entry', event.id]);
-        discarded.push([event, reason, code]);
-      });
-    });
-    for (const given of discarded) {
-      mirror.delete(given[0].id);
-      onDiscard(...given);
-    }
-    return result;
-  };
+  const transact = <T>(
+    work: (rows: Rows, discard: Discard) => Promise<T>,
+    records = outbox.records,
+  ): Promise<T> =>
+    records.transact((rows) =>
+      work(rows, (key, event, reason, code) => {
+        rows.delete(key);
+        rows.onComplete(() => {
+          if (event) mirror.delete(event.id);
+          onDiscard(event, reason, code);
+        });
+      }),
+    );
 
   const readPause = async (rows: Rows): Promise<Pause> => {
-    const read = ((await rows.get(['state', 'pause'])) ?? NO_PAUSE) as Pause;
+    // Records that have none may have taken the place of others.
+    const read = ((await rows.get(['state', 'pause'])) ?? outbox.pause) as Pause;
     const longestMs = read.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS;
     outbox.pause = { ...read, at: believed(read.at, runtime.now(), longestMs) };
     return outbox.pause;
@@ -159,29 +216,84 @@ export const createLeasing = (
   const isExpired = ({ occurredAt, expiresAt = Infinity }: OfferEvent, now: number): boolean =>
     now >= Math.min(occurredAt + lifeMs, expiresAt);
 
+  /** Gives up the `count` entries that are worth least: what is on its way last, a `dismissed` with its `viewed`. */
+  const evict = async (rows: Rows, discard: Discard, count: number, reason: DiscardReason): Promise<void> => {
+    const now = runtime.now();
+    const worth = (entry: OutboxEntry): number => {
+      if (reservedUntil(entry, now, false) > now) return 3;
+      if (isExpired(entry.event, now)) return 0;
+      return entry.event.type === 'viewed' ? 1 : 2;
+    };
+    const kept = new Set<OutboxEntry>();
+    for await (const entry of entriesOf(rows)) kept.add(entry);
+    const most = kept.size - count;
+    for (const { event } of [...kept].sort((a, b) => worth(a) - worth(b))) {
+      if (kept.size <= most) return;
+      for (const entry of kept) {
+        if (entry.event.impressionId !== event.impressionId) continue;
+        kept.delete(entry);
+        discard(['entry', entry.event.id], entry.event, isExpired(entry.event, now) ? 'expired' : reason);
+      }
+    }
+  };
+
+  /** Forgets what is over, and of the rest all but those that last longest. */
+  const prune = async <T>(
+    rows: Rows,
+    kind: RecordKey[0],
+    most: number,
+    until: (value: T) => number,
+  ): Promise<T[]> => {
+    const all = (await list(rows, kind)) as (readonly [RecordKey, T])[];
+    const kept = all
+      // Of those that last equally long the latest.
+      .toReversed()
+      .filter(([, value]) => until(value) > runtime.now())
+      .sort(([, a], [, b]) => until(b) - until(a))
+      .slice(0, most);
+    for (const record of all) if (!kept.includes(record)) rows.delete(record[0]);
+    return kept.map(([, value]) => value);
+  };
+
+  /** Puts dead letters in the place of entries, by their keys. */
+  const bury = async (rows: Rows, letters: ReadonlyMap<RecordKey, object>): Promise<void> => {
+    for (const [[, id], letter] of letters) rows.put(['dead', id], { ...letter, deadAt: runtime.now() });
+    const isKeptUntil = (letter?: { deadAt: number }): number => Number(letter?.deadAt) + DEAD_MS;
+    await prune(rows, 'dead', MAX_DEAD, isKeptUntil);
+  };
+
   return {
-    lease: (token, limit, isExclusive) =>
-      transact(async (rows, discard) => {
-        const now = runtime.now();
+    lease: async (token, limit, isExclusive) => {
+      if (!isGranted(owner)) return { entries: [], nextAt: undefined };
+      return transact(async (rows, discard) => {
         const { at: pausedUntil } = await readPause(rows);
+        // Told only now: another tab's transaction may have been served first.
+        const now = runtime.now();
         const entries: OutboxEntry[] = [];
         const heldOffers = new Set<string>();
-        const discarded = new Map<string, DiscardReason>();
-        let excess = (await rows.query('count', 'entry')) - maxEntries;
+        const expired = new Set<string>();
+        const unreadable = new Map<RecordKey, object>();
         let nextAt: number | undefined;
-        for await (const entry of entriesOf(rows)) {
-          const { event, notBeforeAt } = entry;
-          const { id, offerId, impressionId } = event;
-          const reserved = reservedUntil(entry, now, isExclusive);
+        const excess = (await rows.query('count', 'entry')) - cap;
+        if (excess > 0) await evict(rows, discard, excess, 'outbox-full');
+        for await (const [key, value] of recordsOf(rows)) {
+          if (!isEntry(value, key)) {
+            if (!isNewer(value)) {
+              unreadable.set(key, { v: 1, code: 'unreadable' });
+              discard(key, undefined, 'unreadable');
+            } else if (!(now < madeAt(key) + MAX_RETENTION_MS)) discard(key, undefined, 'expired');
+            continue;
+          }
+          const { event, notBeforeAt } = value;
+          const { id, offerId, impressionId, subject } = event;
+          const reserved = reservedUntil(value, now, isExclusive);
           const dueAt = Math.max(reserved, believed(notBeforeAt, now, MAX_WAIT_MS), pausedUntil);
           // The `dismissed` of a discarded `viewed` could never be sent, so it goes with it.
-          const reason =
-            discarded.get(impressionId) ??
-            (isExpired(event, now) ? 'expired' : excess > 0 ? 'outbox-full' : undefined);
-          if (reason && reserved <= now) {
-            discard(entry, reason);
-            discarded.set(impressionId, reason);
-            excess--;
+          if ((expired.has(impressionId) || isExpired(event, now)) && reserved <= now) {
+            discard(key, event, 'expired');
+            expired.add(impressionId);
+          } else if (subject && subject !== owner.subject) {
+            // Another user's: it waits until that one is back, or it expires.
           } else if (entries.length === limit) {
             nextAt = now;
             break;
@@ -191,14 +303,16 @@ export const createLeasing = (
             heldOffers.add(offerId);
           } else {
             const until = now + LEASE_MS;
-            const leased = { ...entry, lease: { token, until, isExclusive } };
-            rows.put(['entry', id], leased);
+            const leased = { ...value, lease: { token, until, isExclusive } };
+            rows.put(key, leased);
             entries.push(leased);
             hold(id, until);
           }
         }
+        if (unreadable.size) await bury(rows, unreadable);
         return { entries, nextAt };
-      }),
+      });
+    },
 
     settle: (ids) => {
       for (const id of ids) mirror.delete(id);
@@ -210,10 +324,11 @@ export const createLeasing = (
     release: (token, notBefore) =>
       transact(async (rows) => {
         for (const [id, notBeforeAt] of notBefore) {
-          const entry = await rows.get(['entry', id]);
-          if (!isEntry(entry) || entry.lease?.token !== token) continue;
+          const key: RecordKey = ['entry', id];
+          const entry = await rows.get(key);
+          if (!isEntry(entry, key) || entry.lease?.token !== token) continue;
           const { lease: _, ...rest } = entry;
-          rows.put(['entry', id], { ...rest, attempts: entry.attempts + 1, notBeforeAt });
+          rows.put(key, { ...rest, attempts: entry.attempts + 1, notBeforeAt });
           hold(id, notBeforeAt);
         }
       }),
@@ -221,16 +336,17 @@ export const createLeasing = (
     bury: (codes) =>
       transact(async (rows, discard) => {
         const codeOf = new Map<string, string>();
+        const letters = new Map<RecordKey, object>();
         for await (const entry of entriesOf(rows)) {
-          const { id, impressionId } = entry.event;
-          const code = codes.get(id) ?? codeOf.get(impressionId);
+          const { event } = entry;
+          const code = codes.get(event.id) ?? codeOf.get(event.impressionId);
           if (code === undefined) continue;
-          codeOf.set(impressionId, code);
-          discard(entry, 'refused', code);
-          rows.put(['dead', id], { ...entry, code });
+          codeOf.set(event.impressionId, code);
+          const key: RecordKey = ['entry', event.id];
+          discard(key, event, 'refused', code);
+          letters.set(key, { ...entry, code });
         }
-        const dead = await rows.query('getAllKeys', 'dead');
-        for (const key of dead.slice(0, -MAX_DEAD)) rows.delete(key);
+        await bury(rows, letters);
       }),
 
     setPause: (next) =>
@@ -240,18 +356,44 @@ export const createLeasing = (
         if (outbox.pause !== current) rows.put(['state', 'pause'], outbox.pause);
       }),
 
-    accept: (offerId, expiresAt = runtime.now() + MARK_MS) =>
-      transact(async (rows) => mark(rows, { offerId, type: 'accepted', until: expiresAt })),
+    accept: (offerId, until = runtime.now() + REMEMBERED_MS) =>
+      transact(async (rows) =>
+        rows.put(['seen', offerId, 'accepted'], { offerId, type: 'accepted', until } satisfies Mark),
+      ),
 
     marks: () =>
       transact(async (rows) => {
-        const listed = (await list(rows, 'seen')) as [RecordKey, Mark][];
-        return listed.flatMap(([key, mark], index) => {
-          if (index < MAX_MARKS && mark?.until > runtime.now()) return [mark];
-          rows.delete(key);
-          return [];
-        });
+        await bury(rows, new Map());
+        return prune<Mark>(rows, 'seen', MAX_MARKS, (fact) => fact?.until);
       }),
+
+    setSite: (site) => transact(async (rows) => rows.put(['state', 'site'], site)),
+
+    makeRoom: (records) =>
+      transact(async (rows, discard) => {
+        const dead = await rows.query('getAllKeys', 'dead');
+        for (const key of dead) rows.delete(key);
+        if (!dead.length) await evict(rows, discard, ROOM, 'storage-full');
+      }, records),
+
+    async purge(records) {
+      // In portions, since a slow device would not be through with all of them in time.
+      const purgeSome = (): Promise<boolean> =>
+        transact(async (rows, discard) => {
+          const some = await list(rows, 'entry', PAGE);
+          for (const [key, value] of some)
+            discard(key, isEntry(value, key) ? value.event : undefined, 'consent');
+          return some.length > 0;
+        }, records);
+      await transact(async (rows) => {
+        // A pause says nothing of the user, and other tabs need it.
+        rows.delete(['state', 'site']);
+        for (const kind of ['dead', 'seen'] as const)
+          for (const key of await rows.query('getAllKeys', kind)) rows.delete(key);
+      }, records);
+      while (await purgeSome());
+      mirror.clear();
+    },
 
     stats: () =>
       transact(async (rows) => ({

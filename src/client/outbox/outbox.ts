@@ -10,7 +10,7 @@ import type { Runtime } from '../../runtime.js';
 export type RecordKey =
   | readonly [kind: 'entry' | 'dead', id: string]
   | readonly [kind: 'seen', offerId: string, type: MarkType]
-  | readonly [kind: 'state', name: 'pause'];
+  | readonly [kind: 'state', name: 'pause' | 'site'];
 
 /** What is remembered of an offer beyond its events. */
 export type MarkType = OfferEventType | 'accepted';
@@ -22,9 +22,16 @@ export interface QueryResults {
   readonly count: number;
 }
 
-/** The records as one transaction sees them. */
-export interface Rows {
+/** The records as one transaction of the first load sees them. */
+export interface BareRows {
   get(key: RecordKey): Promise<unknown>;
+  /** Takes effect with the transaction. */
+  put(key: RecordKey, value: object): unknown;
+  delete(key: RecordKey): unknown;
+}
+
+/** The records as one transaction sees them. */
+export interface Rows extends BareRows {
   /** Keys, values or the number of one kind's records, in key order: at most `limit` of those behind `after`. */
   query<Method extends keyof QueryResults>(
     method: Method,
@@ -32,18 +39,17 @@ export interface Rows {
     limit?: number,
     after?: RecordKey,
   ): Promise<QueryResults[Method]>;
-  /** Takes effect with the transaction. */
-  put(key: RecordKey, value: object): unknown;
-  delete(key: RecordKey): unknown;
+  /** Calls back once the transaction is complete, also where that is too late for whoever waited for it. */
+  onComplete(tell: () => void): void;
 }
 
 /** Where an outbox keeps its records. */
-export interface Records {
+export interface Records<Row extends BareRows = Rows> {
   /**
    * Runs `work` in one atomic read-write transaction and resolves once it is complete. `work` may await nothing
-   * but the rows, and may run again on other records if these fail.
+   * but the rows, and may run again, on these or on other records, if they fail.
    */
-  transact<T>(work: (rows: Rows) => Promise<T>): Promise<T>;
+  transact<T>(work: (rows: Row) => Promise<T>): Promise<T>;
 }
 
 /** One recorded event and how its delivery stands. Its state derives from these fields alone. */
@@ -79,6 +85,17 @@ export interface Pause {
   readonly kind: 'none' | 'back-off' | 'throttled' | 'circuit';
 }
 
+/** What the user said to keeping and reporting events. */
+export type Consent = 'granted' | 'pending' | 'denied';
+
+/** Who has the page, and what they said. */
+export interface Owner {
+  /** The opaque user: what belongs to another one waits. */
+  readonly subject?: string | undefined;
+  /** Without it granted. */
+  readonly consent?: Consent;
+}
+
 /** An event to record. */
 export interface Recordable {
   readonly event: OfferEvent;
@@ -99,9 +116,9 @@ export interface KeepaliveBytes {
 }
 
 /** The part of the outbox that a page loads first. */
-export interface Outbox extends KeepaliveBytes {
-  /** Where the entries are kept; replaced where storage turns out to be blocked. */
-  records: Records;
+export interface Outbox<Row extends BareRows = BareRows> extends KeepaliveBytes {
+  /** Where the entries are kept; the second load puts steadier ones in their place. */
+  records: Records<Row>;
   /** Unsettled entries of this page by id, oldest first. */
   readonly mirror: Map<string, Mirrored>;
   /** The pause as last read or written. */
@@ -110,27 +127,24 @@ export interface Outbox extends KeepaliveBytes {
   append(recordables: readonly Recordable[]): Promise<OfferEvent[]>;
 }
 
-/** An offer without an end is remembered this long. */
-export const MARK_MS = 30 * 86_400_000;
-
-/** No pause. */
-export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
-
-/** Remembers a fact about an offer. */
-export const mark = (rows: Rows, fact: Mark): unknown => rows.put(['seen', fact.offerId, fact.type], fact);
+/** An offer without an end is remembered this long: 30 days. */
+export const MARK_MS = 2_592_000_000;
 
 /**
  * Makes an outbox over records.
  * @param records Where it keeps them; outboxes over the same records, also of other tabs, work together.
  */
-export const createOutbox = (records: Records, runtime: Pick<Runtime, 'now'>): Outbox => {
+export const createOutbox = <Row extends BareRows>(
+  records: Records<Row>,
+  runtime: Pick<Runtime, 'now'>,
+): Outbox<Row> => {
   const mirror = new Map<string, Mirrored>();
 
-  const outbox: Outbox = {
+  const outbox: Outbox<Row> = {
     records,
     mirror,
     inFlight: 0,
-    pause: NO_PAUSE,
+    pause: { at: 0, failures: 0, kind: 'none' },
 
     async append(recordables) {
       const reflect = (event: OfferEvent): unknown => mirror.set(event.id, { event, heldUntil: 0 });
@@ -144,7 +158,8 @@ export const createOutbox = (records: Records, runtime: Pick<Runtime, 'now'>): O
           if (isOnce) {
             const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
             if (known && known.until > runtime.now()) continue;
-            mark(rows, { offerId, type, until: expiresAt ?? runtime.now() + MARK_MS });
+            const until = expiresAt ?? runtime.now() + MARK_MS;
+            rows.put(['seen', offerId, type], { offerId, type, until } satisfies Mark);
           }
           rows.put(['entry', id], { v: 1, event, attempts: 0, notBeforeAt: 0 } satisfies OutboxEntry);
           kept.push(event);

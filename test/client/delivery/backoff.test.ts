@@ -31,7 +31,7 @@ describe('what a server asks for', () => {
     ['a date far ahead', 'Fri, 20 Nov 2026 09:00:00 GMT', DATE, HOUR_MS],
     ['a date without one to take it against', 'Thu, 20 Nov 2025 09:01:30 GMT', null, 0],
     ['a date against none that can be read', 'Thu, 20 Nov 2025 09:01:30 GMT', 'today', 0],
-  ])('%s', (_, retryAfter, date, expected) => {
+  ])('%s (fault 11)', (_, retryAfter, date, expected) => {
     expect(parseRetryAfter(retryAfter, date)).toBe(expected);
   });
 

@@ -112,7 +112,7 @@ describe('throttled', () => {
 });
 
 describe('the circuit', () => {
-  test('opens with one report, keeps everything, and asks rarely', async () => {
+  test('opens with one report, keeps everything, and asks rarely (faults 15, 16)', async () => {
     const bench = await started(1, 2);
     bench.answer(fails('circuit'));
     await bench.flusher.flush();
@@ -154,7 +154,7 @@ describe('a batch that is not taken as it is', () => {
     (events) =>
       idsOf(events).includes(poison) ? { kind: 'unsplit' } : accept(events);
 
-  test('is halved until the one is found; that waits alone and all others are delivered', async () => {
+  test('is halved until the one is found; that waits alone and all others are delivered (fault 14)', async () => {
     const bench = await started(1, 2, 3, 4, 5, 6);
     bench.answer(refusesWith(idOf(3)));
     await bench.flusher.flush();
@@ -163,7 +163,7 @@ describe('a batch that is not taken as it is', () => {
     expect(bench.discarded).toEqual([]);
   });
 
-  test('the one that nobody takes is asked for again after an hour, and never given up for that', async () => {
+  test('the one that nobody takes is asked for again after an hour, and never given up for that (fault 14)', async () => {
     const bench = await started(1);
     bench.answer(unsplit);
     await bench.flusher.flush();

@@ -189,3 +189,141 @@ describe('stopped', () => {
     expect(runtime.timers).toBe(0);
   });
 });
+
+describe('a page that may not run on', () => {
+  /** A lock that tells when it was given back. */
+  const watchedLock = () => {
+    let isHeld = false;
+    const withLock: WithLock = async (_, work) => {
+      isHeld = true;
+      await work(true);
+      isHeld = false;
+      return true;
+    };
+    return { withLock, isHeld: () => isHeld };
+  };
+
+  test('gives the lock back while its request is still under way (fault 40)', async () => {
+    const lock = watchedLock();
+    const bench = startFlusher({ withLock: lock.withLock });
+    const answer = deferred<Attempt>();
+    bench.answer(() => answer.promise, accept);
+    await bench.outbox.append(plain(viewed(1)));
+    const flushed = bench.flusher.flush();
+    await settle();
+    expect(lock.isHeld()).toBe(true);
+    bench.flusher.release();
+    await settle();
+    expect(lock.isHeld()).toBe(false);
+    answer.resolve({ kind: 'answered', verdicts: new Map([[ONE, { kind: 'accepted' }]]) });
+    await flushed;
+    await expect(bench.waiting()).resolves.toEqual([]);
+  });
+
+  test('keeps the lock where it only pauses, since its request is still under way', async () => {
+    const lock = watchedLock();
+    const bench = startFlusher({ withLock: lock.withLock });
+    const answer = deferred<Attempt>();
+    bench.answer(() => answer.promise, accept);
+    await bench.outbox.append(plain(viewed(1)));
+    const flushed = bench.flusher.flush();
+    await settle();
+    bench.flusher.pause();
+    await settle();
+    expect(lock.isHeld()).toBe(true);
+    answer.resolve({ kind: 'answered', verdicts: new Map([[ONE, { kind: 'accepted' }]]) });
+    await flushed;
+  });
+
+  test('begins no other request before it is woken', async () => {
+    const bench = startFlusher({ options: { maxBatch: 1 } });
+    const answer = deferred<Attempt>();
+    bench.answer(() => answer.promise, accept);
+    await bench.outbox.append(plain(viewed(1), viewed(2)));
+    const flushed = bench.flusher.flush();
+    await settle();
+    bench.flusher.pause();
+    answer.resolve({ kind: 'answered', verdicts: new Map([[ONE, { kind: 'accepted' }]]) });
+    await flushed;
+    await bench.runtime.advance(60_000);
+    expect(bench.asked).toEqual([[ONE]]);
+    bench.flusher.wake();
+    await bench.runtime.advance(250);
+    expect(bench.asked).toEqual([[ONE], [TWO]]);
+  });
+
+  test('begins no other request by itself either, where a timer began the flush', async () => {
+    const bench = startFlusher();
+    const answer = deferred<Attempt>();
+    bench.answer(() => answer.promise, accept);
+    await bench.outbox.append(plain(viewed(1)));
+    bench.flusher.wake();
+    await bench.runtime.advance(250);
+    bench.flusher.release();
+    await bench.outbox.append(plain(viewed(2)));
+    answer.resolve({ kind: 'answered', verdicts: new Map([[ONE, { kind: 'accepted' }]]) });
+    await bench.runtime.advance(60_000);
+    expect(bench.asked).toEqual([[ONE]]);
+  });
+
+  test('has one request at a time, also when it is woken before that one has ended', async () => {
+    const bench = startFlusher();
+    const answer = deferred<Attempt>();
+    bench.answer(() => answer.promise, accept);
+    await bench.outbox.append(plain(viewed(1)));
+    const flushed = bench.flusher.flush();
+    await settle();
+    bench.flusher.pause();
+    await bench.outbox.append(plain(viewed(2)));
+    const again = bench.flusher.flush();
+    await settle();
+    expect(bench.asked).toEqual([[ONE]]);
+    answer.resolve({ kind: 'answered', verdicts: new Map([[ONE, { kind: 'accepted' }]]) });
+    await Promise.all([flushed, again]);
+    expect(bench.asked).toEqual([[ONE], [TWO]]);
+  });
+});
+
+describe('what comes while a request is under way', () => {
+  test('waits for company like everything else', async () => {
+    const bench = startFlusher({ options: { flushIntervalMs: 250 } });
+    const answer = deferred<Attempt>();
+    bench.answer(() => answer.promise, accept);
+    await bench.outbox.append(plain(viewed(1)));
+    bench.flusher.wake();
+    await bench.runtime.advance(250);
+    await bench.outbox.append(plain(viewed(2)));
+    answer.resolve({ kind: 'answered', verdicts: new Map([[ONE, { kind: 'accepted' }]]) });
+    await bench.runtime.advance(100);
+    await bench.outbox.append(plain(viewed(3)));
+    expect(bench.asked).toEqual([[ONE]]);
+    await bench.runtime.advance(250);
+    expect(bench.asked).toEqual([[ONE], [TWO, idOf(3)]]);
+  });
+
+  test('does not wait where more is due than one request takes', async () => {
+    const bench = startFlusher({ options: { maxBatch: 1, flushIntervalMs: 250 } });
+    await bench.outbox.append(plain(viewed(1), viewed(2)));
+    bench.flusher.wake();
+    await bench.runtime.advance(250);
+    expect(bench.asked).toEqual([[ONE], [TWO]]);
+  });
+});
+
+test('what another tab leased before it crashed is delivered within seconds (fault 38)', async () => {
+  let isHeld = true;
+  const bench = startFlusher({
+    async withLock(_, work) {
+      if (!isHeld) await work(true);
+      return !isHeld;
+    },
+  });
+  await bench.outbox.append(plain(viewed(1)));
+  await bench.leased('the crashed tab', 1, true);
+  await bench.flusher.flush();
+  await bench.runtime.advance(2_000);
+  expect(bench.asked).toEqual([]);
+  isHeld = false;
+  await bench.runtime.advance(5_000);
+  expect(bench.asked).toEqual([[ONE]]);
+});

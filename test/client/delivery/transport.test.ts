@@ -116,7 +116,7 @@ describe('verdicts', () => {
     ['no results', JSON.stringify({ v: 1 })],
     ['results that are none', JSON.stringify({ v: 1, results: {} })],
     ['JSON of somebody else', 'null'],
-  ])('never come from a 200 with %s', async (_, body) => {
+  ])('never come from a 200 with %s (faults 5, 6)', async (_, body) => {
     const { transport } = start(reply(200, body));
     await expect(transport(EVENTS)).resolves.toEqual({ kind: 'back-off', retryAfterMs: 0, cause: 200 });
   });
@@ -151,7 +151,7 @@ describe('every other reply', () => {
     [206, '', { kind: 'back-off' }],
     [402, '', { kind: 'back-off' }],
     [418, '', { kind: 'back-off' }],
-  ])('%i %s', async (status, body, expected) => {
+  ])('%i %s (faults 15, 16)', async (status, body, expected) => {
     const { transport } = start(reply(status, body));
     const attempt = await transport(EVENTS);
     const rest = expected.kind === 'unsplit' ? {} : { retryAfterMs: 0, cause: status };
@@ -187,7 +187,7 @@ describe('a lost answer', () => {
     expect(runtime.timers).toBe(0);
   });
 
-  test('is given up also when the body never ends', async () => {
+  test('is given up also when the body never ends (fault 9)', async () => {
     const { transport, runtime, keepalive } = start(({ signal }) => {
       const body = new ReadableStream({
         start(controller) {

@@ -37,6 +37,35 @@ describe('a marked dismiss control counts at once', () => {
     expect(log).toEqual([['control', 'a', find('article')]]);
   });
 
+  test('for the offer that it stands in where JSX wrote `true`, and not at all where it wrote `false`', () => {
+    render(
+      `<article data-offer-id="a"><b data-offer-dismiss="true"></b><i data-offer-dismiss="false"></i></article>
+       <form data-offer-id="b" data-offer-accept="true"></form><u data-offer-accept="false" data-offer-id="c"></u>
+       <section data-offer-id="d" data-offer-accept="false"><s data-offer-dismiss="true"></s></section>
+       <em data-offer-id="e" data-offer-accept="false" data-offer-dismiss="true"></em>`,
+    );
+    click('b');
+    click('i');
+    submit('form');
+    for (const selector of ['u', 's', 'em']) click(selector);
+    expect(log).toEqual([
+      ['control', 'a', find('article')],
+      ['accept', 'b', find('form')],
+      ['control', 'd', find('section')],
+      ['control', 'e', find('em')],
+    ]);
+  });
+
+  test('where it stands in what accepts, since the innermost mark is meant', () => {
+    render('<a data-offer-id="a" data-offer-accept><button data-offer-dismiss></button><b></b></a>');
+    click('button');
+    click('b');
+    expect(log).toEqual([
+      ['control', 'a', find('a')],
+      ['accept', 'a', find('a')],
+    ]);
+  });
+
   test('also when something inside it was clicked', () => {
     render('<article data-offer-id="a"><button data-offer-dismiss><svg><path/></svg></button></article>');
     click('path');

@@ -42,7 +42,7 @@ beforeEach(() => {
       disconnect = () => sized.clear();
     },
   );
-  Object.defineProperty(document, 'getAnimations', {
+  Object.defineProperty(Document.prototype, 'getAnimations', {
     configurable: true,
     value: () => moving.map((animation) => ({ finished: new Promise(() => undefined), ...animation })),
   });
@@ -60,7 +60,7 @@ afterEach(() => {
   page.stop();
   exposure.stop();
   motion.stop();
-  Reflect.deleteProperty(document, 'getAnimations');
+  Reflect.deleteProperty(Document.prototype, 'getAnimations');
   vi.unstubAllGlobals();
 });
 
@@ -233,7 +233,10 @@ describe('an offer that dwells on something that moves', () => {
     ['something else moves', () => animate(find('i'))],
     ['what moves is inside of it', () => animate(find('p').appendChild(document.createElement('b')))],
     ['the motion has paused', () => animate(find('p'), 'paused')],
-    ['the browser cannot tell', () => Object.defineProperty(document, 'getAnimations', { value: undefined })],
+    [
+      'the browser cannot tell',
+      () => Object.defineProperty(Document.prototype, 'getAnimations', { value: undefined }),
+    ],
   ])('is not followed where %s', async (_, happen) => {
     happen();
     show(1);

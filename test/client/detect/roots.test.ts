@@ -421,10 +421,17 @@ describe('what holds what', () => {
     const { host, root } = hostOf('<dialog><slot></slot></dialog>');
     const slotted = document.createElement('p');
     // The DOM implementation of the tests assigns nothing.
-    Object.defineProperty(slotted, 'assignedSlot', { value: find('slot', root) });
+    const slot = find('slot', root);
+    Object.defineProperty(Element.prototype, 'assignedSlot', {
+      configurable: true,
+      get: function (this: Element) {
+        return this === slotted ? slot : null;
+      },
+    });
     host.append(slotted);
     document.body.append(host);
     expect(holds(find('dialog', root), slotted)).toBe(true);
+    Reflect.deleteProperty(Element.prototype, 'assignedSlot');
   });
 
   test('nothing holds anything', () => {

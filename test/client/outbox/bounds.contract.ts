@@ -21,7 +21,7 @@ export const describeBounds = (open: OpenRecords): void => {
       ['72 hours by default', {}, 3 * DAY_MS],
       ['as long as configured', { retentionMs: 5_000 }, 5_000],
       ['6 days whatever is configured', { retentionMs: 90 * DAY_MS }, 6 * DAY_MS],
-    ])('an event waits %s', async (_, options, lifeMs) => {
+    ])('an event waits %s (fault 35)', async (_, options, lifeMs) => {
       const tab = start(options);
       await tab.outbox.append(plain(viewed(1), viewed(2, { occurredAt: START + 1 })));
       await tab.runtime.advance(lifeMs);
@@ -142,6 +142,24 @@ export const describeBounds = (open: OpenRecords): void => {
       expect(tab.discarded).toEqual([]);
     });
 
+    test('a view that is free goes before a dismissal alone, and both before what is on its way', async () => {
+      const tab = start({ maxEntries: 1 });
+      const [gone, away] = [viewed(90), viewed(2)];
+      await tab.outbox.append(plain(away));
+      await tab.leased('one');
+      await tab.outbox.append(plain(dismissed(1, gone), viewed(3), dismissed(4, viewed(91))));
+      await tab.leased('two');
+      expect(tab.discarded.map(([id]) => id)).toEqual([idOf(3), idOf(1), idOf(4)]);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(2)]);
+    });
+
+    test('what has expired goes first, and says that it expired', async () => {
+      const tab = start({ maxEntries: 2, retentionMs: 1_000 });
+      await tab.outbox.append(plain(viewed(1), viewed(2), viewed(3, { occurredAt: START - 1_000 })));
+      await expect(tab.leased('one')).resolves.toEqual([idOf(1), idOf(2)]);
+      expect(tab.discarded).toEqual([[idOf(3), 'expired', undefined]]);
+    });
+
     test('50 dead letters are kept, the youngest', async () => {
       const tab = start();
       const views = Array.from({ length: 53 }, (_, n) => viewed(n));
@@ -149,6 +167,79 @@ export const describeBounds = (open: OpenRecords): void => {
       await tab.leasing.bury(new Map(views.map(({ id }) => [id, 'invalid_event'])));
       await expect(storedIds(tab.records, 'dead')).resolves.toEqual(views.slice(3).map(({ id }) => id));
       expect(tab.discarded.map(([id]) => id)).toEqual(views.map(({ id }) => id));
+    });
+
+    test('of what was buried before, the letters that were buried last are kept', async () => {
+      const tab = start();
+      const views = Array.from({ length: 51 }, (_, n) => viewed(n));
+      await tab.outbox.append(plain(...views));
+      const [first, ...rest] = views.toReversed();
+      if (first) await tab.leasing.bury(new Map([[first.id, 'conflict']]));
+      await tab.runtime.advance(1);
+      await tab.leasing.bury(new Map(rest.map(({ id }) => [id, 'conflict'])));
+      await expect(storedIds(tab.records, 'dead')).resolves.toEqual(views.slice(0, 50).map(({ id }) => id));
+    });
+
+    test('2,000 marks are kept, those that last longest', async () => {
+      const tab = start();
+      const offers = Array.from({ length: 2_003 }, (_, n) => `offer-${n}`);
+      await tab.records.transact(async (rows) => {
+        for (const [n, offerId] of offers.entries())
+          rows.put(['seen', offerId, 'viewed'], { offerId, type: 'viewed', until: START + 10_000 - n });
+      });
+      const kept = (await tab.leasing.marks()).map(({ offerId }) => offerId);
+      expect(kept.toSorted()).toEqual(offers.slice(0, 2_000).toSorted());
+      await expect(tab.records.transact((rows) => rows.query('count', 'seen'))).resolves.toBe(2_000);
+    });
+  });
+
+  describe('of bytes', () => {
+    test('each entry counts as 400', async () => {
+      const tab = start({ maxBytes: 1_000 });
+      await tab.outbox.append(plain(viewed(1), viewed(2), viewed(3)));
+      await expect(tab.leased('one')).resolves.toEqual([idOf(2), idOf(3)]);
+      expect(tab.discarded).toEqual([[idOf(1), 'outbox-full', undefined]]);
+    });
+  });
+
+  describe('of dead letters’ age', () => {
+    test('7 days', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.leasing.bury(new Map([[idOf(1), 'conflict']]));
+      await tab.runtime.advance(7 * DAY_MS - 1);
+      await tab.leasing.marks();
+      await expect(storedIds(tab.records, 'dead')).resolves.toEqual([idOf(1)]);
+      await tab.runtime.advance(1);
+      await tab.leasing.marks();
+      await expect(storedIds(tab.records, 'dead')).resolves.toEqual([]);
+    });
+  });
+
+  describe('where the browser gives no more storage', () => {
+    const fill = async (entries: number, dead = 0): Promise<ReturnType<typeof start>> => {
+      const tab = start();
+      const views = Array.from({ length: entries + dead }, (_, n) => viewed(n));
+      await tab.outbox.append(plain(...views));
+      await tab.leasing.bury(new Map(views.slice(entries).map(({ id }) => [id, 'conflict'])));
+      tab.discarded.length = 0;
+      return tab;
+    };
+
+    test('dead letters go first', async () => {
+      const tab = await fill(2, 3);
+      await tab.leasing.makeRoom(tab.records);
+      await expect(storedIds(tab.records, 'dead')).resolves.toEqual([]);
+      expect(tab.discarded).toEqual([]);
+    });
+
+    test('then the 100 oldest', async () => {
+      const tab = await fill(110);
+      await tab.leasing.makeRoom(tab.records);
+      expect(tab.discarded).toEqual(
+        Array.from({ length: 100 }, (_, n) => [idOf(n), 'storage-full', undefined]),
+      );
+      expect(tab.outbox.mirror.size).toBe(10);
     });
   });
 };

@@ -1,13 +1,17 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { indexedDbRecords } from '../../../src/client/outbox/indexeddb.js';
-import { fakeRuntime, settle } from '../../support/runtime.js';
+import { withKinds } from '../../../src/client/outbox/indexeddb-kinds.js';
+import type { Records } from '../../../src/client/outbox/outbox.js';
+import { type FakeRuntime, fakeRuntime, settle } from '../../support/runtime.js';
 import { describeLeasing } from './leasing.contract.js';
 import { describeOutbox } from './outbox.contract.js';
 import { describeRecords, type OpenRecords } from './records.contract.js';
 
 let databases = 0;
-const open: OpenRecords = (runtime) => indexedDbRecords(`records-${++databases}`, runtime);
+const openNamed = (name: string, runtime: FakeRuntime = fakeRuntime()): Records =>
+  withKinds(indexedDbRecords(name, runtime), runtime);
+const open: OpenRecords = (runtime) => openNamed(`records-${++databases}`, runtime);
 
 describe('records in IndexedDB', () => describeRecords(open));
 describe('an outbox in IndexedDB', () => {
@@ -18,7 +22,7 @@ describe('an outbox in IndexedDB', () => {
 describe('records of one database', () => {
   test('are the same for whoever opens it by its name', async () => {
     const name = `shared-${++databases}`;
-    const [one, other] = [indexedDbRecords(name, fakeRuntime()), indexedDbRecords(name, fakeRuntime())];
+    const [one, other] = [openNamed(name), openNamed(name)];
     await one.transact(async (rows) => rows.put(['entry', 'a'], { from: 'one' }));
     await expect(other.transact((rows) => rows.get(['entry', 'a']))).resolves.toEqual({ from: 'one' });
   });
@@ -27,6 +31,29 @@ describe('records of one database', () => {
     const [one, other] = [open(fakeRuntime()), open(fakeRuntime())];
     await one.transact(async (rows) => rows.put(['entry', 'a'], {}));
     await expect(other.transact((rows) => rows.query('count', 'entry'))).resolves.toBe(0);
+  });
+});
+
+describe('a transaction that aborts behind its requests', () => {
+  test('was none: it rejects, and nothing of it is there (fault 29)', async () => {
+    const records = open(fakeRuntime());
+    await records.transact(async (rows) => rows.put(['entry', 'before'], {}));
+    const commit = vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementationOnce(function (
+      this: IDBTransaction,
+    ) {
+      this.abort();
+    });
+    const succeeded = vi.fn();
+    const transacted = records.transact(async (rows) => {
+      await rows.put(['entry', 'behind'], {});
+      succeeded(await rows.query('count', 'entry'));
+    });
+    await expect(transacted.then(() => 'complete')).rejects.toSatisfy(() => true);
+    expect(commit).toHaveBeenCalledOnce();
+    expect(succeeded).toHaveBeenCalledWith(2);
+    await expect(records.transact((rows) => rows.query('getAllKeys', 'entry'))).resolves.toEqual([
+      ['entry', 'before'],
+    ]);
   });
 });
 
@@ -48,7 +75,7 @@ describe('blocked storage rejects and harms nobody', () => {
   };
 
   const attempt = (name: string, runtime = fakeRuntime()): Promise<unknown> =>
-    indexedDbRecords(name, runtime).transact(async (rows) => {
+    openNamed(name, runtime).transact(async (rows) => {
       works();
       return rows.query('count', 'entry');
     });
@@ -115,7 +142,7 @@ describe('blocked storage rejects and harms nobody', () => {
   test('where it failed once, the next transaction opens it anew', async () => {
     listen();
     const name = `again-${++databases}`;
-    const records = indexedDbRecords(name, fakeRuntime());
+    const records = openNamed(name);
     openingAs((request) => {
       request.onerror?.();
     });

@@ -43,12 +43,20 @@ export const describeLeases = (open: OpenRecords): void => {
       expect(entries).toMatchObject([{ attempts: 0, lease: { token: 'me', until: START + LEASE_MS } }]);
     });
 
-    test('a lease further ahead than any that is given out is void: a clock jumped', async () => {
+    test('a lease further ahead than any that is given out is void: a clock jumped (fault 56)', async () => {
       const tab = start();
       await tab.outbox.append(plain(viewed(1)));
       await tab.leased('one');
-      tab.runtime.jump(-1);
+      tab.runtime.jump(-1_001);
       await expect(tab.another().leased('other')).resolves.toEqual([idOf(1)]);
+    });
+
+    test('a lease that is ahead by as much as two tabs may differ holds', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.leased('one');
+      tab.runtime.jump(-1_000);
+      await expect(tab.another().leased('other')).resolves.toEqual([]);
     });
 
     test('a lease given under the lock is void for the next who has the lock, and for nobody else', async () => {
@@ -163,7 +171,7 @@ export const describeLeases = (open: OpenRecords): void => {
       ]);
     });
 
-    test('a stale token changes nothing', async () => {
+    test('a stale token changes nothing (fault 41)', async () => {
       const tab = start();
       await tab.outbox.append(plain(viewed(1)));
       await tab.leased('stale');

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { list } from '../../../src/client/outbox/leasing.js';
 import type { RecordKey, Records } from '../../../src/client/outbox/outbox.js';
-import { type FakeRuntime, fakeRuntime, settle } from '../../support/runtime.js';
+import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 
 /** Opens an empty store. */
 export type OpenRecords = (runtime: FakeRuntime) => Records;
@@ -209,19 +209,6 @@ export const describeRecords = (open: OpenRecords): void => {
         });
       await expect(Promise.all([raise(), raise(), raise(), raise()])).resolves.toEqual([1, 2, 3, 4]);
       await expect(read(records, ['state', 'pause'])).resolves.toEqual({ n: 4 });
-    });
-
-    test('no transaction leaves a timer behind', async () => {
-      const runtime = fakeRuntime();
-      const records = open(runtime);
-      await records.transact(async (rows) => rows.put(['entry', 'a'], {}));
-      await records
-        .transact(async () => {
-          throw new Error('broken');
-        })
-        .catch(() => undefined);
-      await settle();
-      expect(runtime.timers).toBe(0);
     });
   });
 };

@@ -1,8 +1,9 @@
 /** What makes the outbox wait, and what must not. */
 import { describe, expect, test } from 'vitest';
-import { NO_PAUSE, type Pause, type Records } from '../../../src/client/outbox/outbox.js';
+import { NO_PAUSE } from '../../../src/client/outbox/leasing.js';
+import type { Pause, Records } from '../../../src/client/outbox/outbox.js';
 import { dismissed, entryIds, entryOf, idOf, plain, START, viewed } from '../../support/events.js';
-import { openTab, type Tab } from '../../support/outbox.js';
+import { openTab, storedIds, type Tab } from '../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 import type { OpenRecords } from './records.contract.js';
 
@@ -19,6 +20,17 @@ export const describeWaiting = (open: OpenRecords): void => {
   };
 
   describe('while it is paused', () => {
+    test('a tab that has read it keeps to it, though the records that hold it are gone', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1)));
+      await tab.leasing.setPause(() => pauseOf({ kind: 'throttled', at: START + 5_000 }));
+      await tab.records.transact(async (rows) => rows.delete(['state', 'pause']));
+      await expect(tab.leasing.lease('one', 5, false)).resolves.toEqual({
+        entries: [],
+        nextAt: START + 5_000,
+      });
+    });
+
     test('nothing is leased by any tab, before the pause is over', async () => {
       const tab = start();
       await tab.outbox.append(plain(viewed(1)));
@@ -63,7 +75,7 @@ export const describeWaiting = (open: OpenRecords): void => {
       ['back-off', HOUR_MS],
       ['throttled', HOUR_MS],
       ['circuit', 6 * HOUR_MS],
-    ] as const)('a %s pause ends within %i ms', async (kind, longestMs) => {
+    ] as const)('a %s pause ends within %i ms (fault 56)', async (kind, longestMs) => {
       const tab = start();
       await tab.leasing.setPause(() => pauseOf({ kind, at: START + 60_000 }));
       tab.runtime.jump(-BACK_MS);
@@ -79,7 +91,7 @@ export const describeWaiting = (open: OpenRecords): void => {
       expect(got).toContain(idOf(1));
     });
 
-    test('an entry that was released for later is due within an hour', async () => {
+    test('an entry that was released for later is due within an hour (fault 56)', async () => {
       const tab = start();
       await tab.outbox.append(plain(viewed(1, { occurredAt: START - BACK_MS })));
       tab.runtime.jump(-BACK_MS);
@@ -94,9 +106,11 @@ export const describeWaiting = (open: OpenRecords): void => {
     });
   });
 
-  describe('for nobody whom it does not understand', () => {
+  describe('for nobody whom this version does not understand', () => {
     const strangers: readonly (readonly [string, object])[] = [
       [idOf(0), { v: 2, event: viewed(0), attempts: 0, notBeforeAt: 0 }],
+      [idOf(1), { ...entryOf(viewed(1)), event: viewed(7) }],
+      [idOf(7), { ...entryOf(viewed(7)), event: { ...viewed(7), occurredAt: 'now' } }],
       [idOf(3), ['anything']],
       [idOf(5), { v: 1, attempts: 0 }],
       ['zzz', { v: 1, event: null }],
@@ -120,15 +134,35 @@ export const describeWaiting = (open: OpenRecords): void => {
       await expect(tab.leasing.lease('two', 5, false)).resolves.toEqual({ entries: [], nextAt: undefined });
     });
 
-    test('records of other versions and strangers are left as they are', async () => {
+    test('records of a later version are left as they are until they are too old for any (fault 33)', async () => {
+      const tab = await among();
+      const newer = strangers.slice(0, 1);
+      await tab.leased('one');
+      await tab.leasing.release('one', new Map([[idOf(0), 0]]));
+      await tab.leasing.bury(new Map([[idOf(0), 'conflict']]));
+      const stored = () =>
+        tab.records.transact(async (rows) => (await rows.query('getAll', 'entry')).slice(0, 1));
+      await expect(stored()).resolves.toEqual(newer.map(([, value]) => value));
+      const madeAt = Number.parseInt(idOf(0).replace('-', '').slice(0, 12), 16);
+      tab.runtime.jump(madeAt + 6 * 24 * HOUR_MS - 1 - tab.runtime.now());
+      await tab.leased('two');
+      await expect(stored()).resolves.toEqual(newer.map(([, value]) => value));
+      tab.runtime.jump(1);
+      await tab.leased('three');
+      expect(tab.discarded).toContainEqual([undefined, 'expired', undefined]);
+      await expect(storedIds(tab.records, 'entry')).resolves.not.toContain(idOf(0));
+    });
+
+    test('strangers become dead letters, and are counted (fault 32)', async () => {
       const tab = await among();
       await tab.leased('one');
-      await tab.leasing.release('one', new Map(strangers.map(([id]) => [id, 0])));
-      await tab.leasing.bury(new Map(strangers.map(([id]) => [id, 'conflict'])));
-      for (const [id, value] of strangers) {
-        await expect(tab.records.transact((rows) => rows.get(['entry', id]))).resolves.toEqual(value);
-      }
-      expect(tab.discarded).toEqual([]);
+      const quarantined = strangers
+        .slice(1)
+        .map(([id]) => id)
+        .sort();
+      await expect(storedIds(tab.records, 'dead')).resolves.toEqual(quarantined);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([0, 2, 4, 6].map(idOf));
+      expect(tab.discarded).toEqual(quarantined.map(() => [undefined, 'unreadable', undefined]));
     });
 
     test('a pause that is none does not stop delivery', async () => {

@@ -1,0 +1,78 @@
+/**
+ * Offersight for a site's own service worker: delivers by Background Sync what a closed page left. One line there,
+ * `import 'offersight/service-worker'` or `importScripts('/offersight-worker.js')`, and nothing elsewhere: the
+ * page's tracker asks for the sync, and the outbox itself tells where events go.
+ * @module offersight/service-worker
+ */
+import { syncTag } from './client/background-sync.js';
+import { createDelivering } from './client/delivering.js';
+import { indexedDbRecords } from './client/outbox/indexeddb.js';
+import { withKinds } from './client/outbox/indexeddb-kinds.js';
+import type { Site } from './client/outbox/leasing.js';
+import { createOutbox, type OutboxEntry, type Records } from './client/outbox/outbox.js';
+import { platformLock } from './locks.js';
+import { platformRuntime } from './runtime.js';
+
+/** Not in the DOM's types (Web Background Synchronization). */
+interface SyncEvent extends Event {
+  readonly tag: string;
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** What is not delivered by then is left to the next sync: the browser asks again by itself, after minutes. */
+const LONGEST_SYNC_MS = 60_000;
+/** A page may be about to leave, and have the lock. */
+const RETRY_MS = 1_000;
+
+const ignore = (): void => undefined;
+
+/** How many entries this user's page left. */
+const countLeft = (records: Records, { subject }: Site): Promise<number> =>
+  records.transact(async (rows) => {
+    const entries = (await rows.query('getAll', 'entry')) as readonly (Partial<OutboxEntry> | undefined)[];
+    return entries.filter((entry) => entry?.v === 1 && (entry.event?.subject ?? subject) === subject).length;
+  });
+
+/** Delivers what is left, or rejects, so that the browser asks again. */
+const deliver = async (name: string): Promise<void> => {
+  const runtime = platformRuntime();
+  const open = (): Records => withKinds(indexedDbRecords(name, runtime), runtime);
+  const database = open();
+  const site = (await database.transact((rows) => rows.get(['state', 'site']))) as Site | undefined;
+  // Nobody left anything, or consent was denied.
+  if (!site) return;
+  const outbox = createOutbox(database, runtime);
+  const { flusher, records } = createDelivering({
+    outbox,
+    owner: site,
+    database,
+    open,
+    endpoint: site.endpoint,
+    name,
+    runtime,
+    withLock: platformLock,
+    options: site,
+    report: ignore,
+    onDiscard: ignore,
+  });
+  const endsAt = runtime.elapsed() + LONGEST_SYNC_MS;
+  await flusher.hurry();
+  try {
+    for (;;) {
+      await flusher.flush();
+      if (!(await countLeft(records, site))) return;
+      const delayMs = Math.max(RETRY_MS, outbox.pause.at - runtime.now());
+      if (runtime.elapsed() + delayMs > endsAt) throw new Error('Events are left in the outbox.');
+      await new Promise<void>((resolve) => runtime.after(delayMs, resolve));
+    }
+  } finally {
+    flusher.stop();
+  }
+};
+
+const PREFIX = syncTag('');
+
+addEventListener('sync', (event) => {
+  const { tag } = event as SyncEvent;
+  if (tag.startsWith(PREFIX)) (event as SyncEvent).waitUntil(deliver(tag.slice(PREFIX.length)));
+});

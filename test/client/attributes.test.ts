@@ -1,0 +1,82 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { markOffer, type Offered, offerAttributes } from '../../src/client/attributes.js';
+import { createRegistry, type Placement } from '../../src/client/detect/registry.js';
+import { find, render } from '../support/page.js';
+
+afterEach(() => {
+  document.body.innerHTML = '';
+});
+
+/** What a tracker reads of an element. */
+const readBack = (offer: Offered): Placement | undefined => {
+  markOffer(render('<p></p>'), offer);
+  const mounted: Placement[] = [];
+  createRegistry({ onMount: (placement) => void mounted.push(placement), onUnmount: vi.fn() }).stop();
+  return mounted[0];
+};
+
+describe('the attributes of an offer', () => {
+  test('of an id alone are that id', () => {
+    expect(offerAttributes('a52ge40b')).toEqual({ 'data-offer-id': 'a52ge40b' });
+  });
+
+  test('say each of its settings, as a tracker reads them', () => {
+    const settings = {
+      ratio: 0.25,
+      dwellMs: 300,
+      repeat: 'mount',
+      expiresAt: 1_893_456_000_123,
+      token: 't0ken.x',
+    } as const;
+    expect(readBack({ id: 'a', ...settings })).toMatchObject({ offerId: 'a', ...settings });
+  });
+
+  test('leave out what was left out, what is null, and a time that is none', () => {
+    const loose = { id: 'a', ratio: undefined, dwellMs: null, token: '', expiresAt: Number.NaN };
+    expect(offerAttributes(loose as unknown as Offered)).toEqual({ 'data-offer-id': 'a' });
+    expect(offerAttributes({ id: 'a', expiresAt: Number.POSITIVE_INFINITY })).toEqual({
+      'data-offer-id': 'a',
+    });
+  });
+
+  test('say zero, which is a setting', () => {
+    expect(offerAttributes({ id: 'a', dwellMs: 0, ratio: 0, ignore: 0 })).toEqual({
+      'data-offer-id': 'a',
+      'data-offer-dwell': '0',
+      'data-offer-ratio': '0',
+      'data-offer-ignore': '0',
+    });
+  });
+
+  test('are none where no offer has arrived yet', () => {
+    for (const offer of [undefined, null, ''] as const) expect(offerAttributes(offer)).toEqual({});
+  });
+
+  test('are none of another kind', () => {
+    const offer = { id: 'a', onclick: 'evil()', title: 'Two months on us' };
+    expect(offerAttributes(offer)).toEqual({ 'data-offer-id': 'a' });
+  });
+});
+
+describe('an element that is marked', () => {
+  test('loses what belonged to the offer before, and keeps what is the page’s own', () => {
+    const element = render('<p class="card" data-offer-repeat="browser"></p>');
+    markOffer(element, { id: 'a', dwellMs: 100, token: 't' });
+    markOffer(element, { id: 'b', ratio: 1 });
+    expect(Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value]))).toEqual({
+      class: 'card',
+      'data-offer-repeat': 'browser',
+      'data-offer-id': 'b',
+      'data-offer-ratio': '1',
+    });
+    markOffer(element, undefined);
+    expect(element.getAttributeNames()).toEqual(['class', 'data-offer-repeat']);
+  });
+
+  test('is not touched where it says so already', () => {
+    markOffer(render('<p></p>'), { id: 'a', dwellMs: 100 });
+    const touched = vi.spyOn(find('p'), 'setAttribute');
+    markOffer(find('p'), { id: 'a', dwellMs: 100 });
+    expect(touched).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,348 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { TrackerOptions } from '../../src/client/options.js';
+import { indexedDbRecords } from '../../src/client/outbox/indexeddb.js';
+import { withKinds } from '../../src/client/outbox/indexeddb-kinds.js';
+import type { OfferEvent } from '../../src/protocol/event.js';
+import { storedIds } from '../support/outbox.js';
+import { find, render } from '../support/page.js';
+import { fakeRuntime, settle } from '../support/runtime.js';
+import { openSite, type Site, told, wired } from '../support/tracker.js';
+
+let site: Site;
+
+beforeEach(() => {
+  site = openSite();
+});
+
+afterEach(() => {
+  site.close();
+  expect(site.uncaught).toEqual([]);
+});
+
+const databases = async (): Promise<(string | undefined)[]> =>
+  (await indexedDB.databases()).map(({ name }) => name);
+
+/** What the database holds, whatever the tracker says. */
+const stored = async (): Promise<unknown[]> => {
+  const records = withKinds(indexedDbRecords(site.name, fakeRuntime()), fakeRuntime());
+  const kinds = ['entry', 'dead', 'seen', 'state'] as const;
+  const all = (await Promise.all(kinds.map((kind) => storedIds(records, kind)))).flat();
+  // It says nothing of the user, and other tabs need it.
+  return all.filter((name) => name !== 'pause');
+};
+
+/** A page that shows two offers, of which one is seen. */
+const show = (options: Partial<TrackerOptions> = {}) => {
+  render('<p data-offer-id="a"></p><i data-offer-id="b"></i>');
+  const started = site.start(options);
+  site.see(find('p'));
+  return started;
+};
+
+describe('while consent is pending', () => {
+  test('nothing is stored, sent or told as recorded', async () => {
+    const { tracker, events } = show({ consent: 'pending' });
+    tracker.accept('b');
+    await tracker.flush();
+    await settle();
+    expect([events, site.posted]).toEqual([[], []]);
+    expect(await databases()).not.toContain(site.name);
+  });
+
+  test('the page still hears what happens', () => {
+    const heard: string[] = [];
+    const hear = ({ detail }: CustomEvent<OfferEvent>) => heard.push(detail.offerId);
+    document.addEventListener('offersight:viewed', hear);
+    show({ consent: 'pending' });
+    document.removeEventListener('offersight:viewed', hear);
+    expect(heard).toEqual(['a']);
+  });
+
+  test('granting records and delivers what happened meanwhile, with its own times', async () => {
+    const seenAt = Date.now();
+    const { tracker, events } = show({ consent: 'pending' });
+    tracker.dismiss('b');
+    await tracker.stats();
+    const decidedAt = Date.now();
+    // Time passes until the user decides.
+    while (Date.now() === decidedAt) await settle();
+    tracker.consent('granted');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'viewed b', 'dismissed b']);
+    expect(wired(site.posted)).toEqual(['viewed a', 'viewed b', 'dismissed b']);
+    for (const { occurred_at: at } of site.posted) {
+      expect(at).toBeGreaterThanOrEqual(seenAt);
+      expect(at).toBeLessThanOrEqual(decidedAt);
+    }
+  });
+
+  test('an acceptance is remembered once it is granted', async () => {
+    const first = show({ consent: 'pending' });
+    first.tracker.accept('b');
+    await first.tracker.stats();
+    first.tracker.consent('granted');
+    await first.tracker.flush();
+    first.tracker.stop();
+    const second = site.start();
+    second.tracker.dismiss('b');
+    await second.tracker.flush();
+    expect(told(second.events)).toEqual([]);
+  });
+
+  test('denying gives up what happened meanwhile, and counts it', async () => {
+    const discarded: string[] = [];
+    const { tracker, events } = show({
+      consent: 'pending',
+      onDiscard: ({ offerId }, reason) => discarded.push(`${reason} ${offerId}`),
+    });
+    tracker.consent('denied');
+    await tracker.flush();
+    tracker.consent('granted');
+    await tracker.flush();
+    expect([events, site.posted, discarded]).toEqual([[], [], ['consent a']]);
+    await expect(tracker.stats()).resolves.toMatchObject({ discarded: { consent: 1 } });
+  });
+});
+
+describe('once consent is denied', () => {
+  test('what waited is purged from the storage, with everything that was remembered', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
+    const { tracker } = show({ repeat: 'browser' });
+    tracker.accept('b');
+    await tracker.flush();
+    expect(await stored()).not.toEqual([]);
+    tracker.consent('denied');
+    await tracker.stats();
+    await settle();
+    expect(await stored()).toEqual([]);
+    await expect(tracker.stats()).resolves.toMatchObject({ discarded: { consent: 2 } });
+  });
+
+  test('a page that starts so purges what an earlier one left', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
+    const first = show();
+    await first.tracker.flush();
+    first.tracker.stop();
+    const second = site.start({ consent: 'denied' });
+    await second.tracker.stats();
+    await settle();
+    expect(await stored()).toEqual([]);
+  });
+
+  test('nothing is recorded, and the page hears nothing', async () => {
+    const heard = vi.fn();
+    document.addEventListener('offersight:viewed', heard);
+    const { tracker, events } = show({ consent: 'denied' });
+    tracker.dismiss('b');
+    await tracker.flush();
+    document.removeEventListener('offersight:viewed', heard);
+    expect(heard).not.toHaveBeenCalled();
+    expect([events, site.posted]).toEqual([[], []]);
+  });
+
+  test('granting begins anew: what was seen without consent does not count', async () => {
+    const { tracker, events } = show({ consent: 'denied' });
+    await tracker.stats();
+    tracker.consent('granted');
+    site.see(find('i'));
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed b']);
+  });
+});
+
+describe('decisions that meet something else', () => {
+  /** A network that takes nothing, and what was tried to send. */
+  const listenOffline = (): unknown[] => {
+    const sent: unknown[] = [];
+    vi.stubGlobal('fetch', (input: unknown, init?: RequestInit) => {
+      sent.push(init?.body ?? input);
+      return Promise.reject(new TypeError('offline'));
+    });
+    return sent;
+  };
+  const leave = async (): Promise<void> => {
+    window.dispatchEvent(new Event('pagehide'));
+    await settle();
+  };
+
+  test('a denial and leaving in one task say no farewell', async () => {
+    listenOffline();
+    const { tracker } = show();
+    await tracker.flush();
+    const sent = listenOffline();
+    tracker.consent('denied');
+    await leave();
+    expect(sent).toEqual([]);
+  });
+
+  test('a denial before the second load has come says no farewell', async () => {
+    const sent = listenOffline();
+    const { tracker } = show();
+    tracker.consent('denied');
+    await leave();
+    expect(sent).toEqual([]);
+    await tracker.stats();
+  });
+
+  test('consent that is asked for again says no farewell', async () => {
+    listenOffline();
+    const { tracker } = show();
+    await tracker.flush();
+    const sent = listenOffline();
+    tracker.consent('pending');
+    await leave();
+    await tracker.flush();
+    expect(sent).toEqual([]);
+  });
+
+  test('a denial that is followed by a grant in one task gives up what was pending', async () => {
+    const { tracker } = show({ consent: 'pending' });
+    await tracker.stats();
+    tracker.consent('denied');
+    tracker.consent('granted');
+    await tracker.flush();
+    expect(site.posted).toEqual([]);
+  });
+
+  test('a denial that is followed by asking again purges all the same', async () => {
+    listenOffline();
+    const first = show();
+    await first.tracker.flush();
+    first.tracker.stop();
+    const second = site.start({ consent: 'pending' });
+    await second.tracker.stats();
+    second.tracker.consent('denied');
+    await settle();
+    second.tracker.consent('pending');
+    await second.tracker.stats();
+    await settle();
+    expect(await stored()).toEqual([]);
+  });
+
+  test('what counts once a browser does not count again when consent is granted', async () => {
+    const first = show({ repeat: 'browser' });
+    await first.tracker.flush();
+    first.tracker.stop();
+    const second = show({ repeat: 'browser', consent: 'pending' });
+    await second.tracker.stats();
+    second.tracker.consent('granted');
+    await second.tracker.flush();
+    expect(told(second.events)).toEqual([]);
+    expect(wired(site.posted)).toEqual(['viewed a']);
+  });
+
+  test('what was accepted on an earlier page is not dismissed by a page that could not know', async () => {
+    const first = show();
+    first.tracker.accept('b');
+    await first.tracker.flush();
+    first.tracker.stop();
+    const second = site.start({ consent: 'pending' });
+    await second.tracker.stats();
+    second.tracker.dismiss('b');
+    await second.tracker.stats();
+    second.tracker.consent('granted');
+    await second.tracker.flush();
+    expect(told(second.events)).not.toContain('dismissed b');
+  });
+
+  test('what was accepted without consent is not remembered', async () => {
+    const { tracker } = show({ consent: 'denied' });
+    tracker.accept('b');
+    await tracker.stats();
+    tracker.consent('granted');
+    await tracker.flush();
+    expect(await stored()).toEqual([]);
+  });
+
+  test.each([
+    ['consent', { consent: 'yes' as 'granted' }],
+    ['subject', { subject: 'anna@example.org' }],
+  ])('a %s that is none is reported', async (what, options) => {
+    const { tracker, errors } = show(options);
+    await tracker.stats();
+    await settle();
+    expect(errors.map(({ message }) => message)).toEqual([`configuration: No valid ${what}.`]);
+  });
+});
+
+describe('Global Privacy Control', () => {
+  test.each([
+    ['counts as denied where the site wants that', true, true, []],
+    ['does not where the user has not set it', true, false, ['viewed a']],
+    ['does not where the site leaves it to consent', false, true, ['viewed a']],
+  ])('%s', async (_, respectGpc, globalPrivacyControl, expected) => {
+    vi.stubGlobal('navigator', Object.assign(Object.create(navigator) as object, { globalPrivacyControl }));
+    const { tracker, events } = show({ respectGpc });
+    await tracker.flush();
+    expect(told(events)).toEqual(expected);
+  });
+
+  test('gives way to what the user says here', async () => {
+    vi.stubGlobal(
+      'navigator',
+      Object.assign(Object.create(navigator) as object, { globalPrivacyControl: true }),
+    );
+    render('<p data-offer-id="a"></p>');
+    const { tracker, events } = site.start({ respectGpc: true });
+    tracker.consent('granted');
+    site.see(find('p'));
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a']);
+  });
+});
+
+describe('a subject', () => {
+  const subjects = () => site.posted.map((event) => `${event.personalized_offer_id} ${event.subject}`);
+
+  test('stands on every event of its time', async () => {
+    const { tracker } = show({ subject: 'anna' });
+    tracker.subject('ben');
+    site.see(find('i'));
+    await tracker.flush();
+    expect(subjects()).toEqual(['b ben']);
+    tracker.subject('anna');
+    await tracker.flush();
+    expect(subjects()).toEqual(['b ben', 'a anna']);
+  });
+
+  test('that left takes its events along until it is back, also over page views', async () => {
+    const first = show({ subject: 'anna' });
+    await first.tracker.stats();
+    first.tracker.subject(undefined);
+    await first.tracker.flush();
+    first.tracker.stop();
+    const second = site.start({ subject: 'ben' });
+    await second.tracker.flush();
+    second.tracker.stop();
+    expect(site.posted).toEqual([]);
+    const third = site.start({ subject: 'anna' });
+    await third.tracker.flush();
+    expect(subjects()).toEqual(['a anna']);
+  });
+
+  test('does not take over what happened before anybody was known', async () => {
+    const { tracker } = show();
+    tracker.subject('anna');
+    await tracker.flush();
+    expect(subjects()).toEqual(['a undefined']);
+  });
+
+  test('keeps the dismissal of an offer with its view, whoever closes it', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
+    const { tracker, events } = show({ subject: 'anna' });
+    await tracker.flush();
+    tracker.subject('ben');
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(events.map(({ type, subject }) => `${type} ${subject}`)).toEqual([
+      'viewed anna',
+      'dismissed anna',
+    ]);
+  });
+
+  test('that is null is nobody', async () => {
+    const { tracker } = show({ subject: null as unknown as undefined });
+    await tracker.flush();
+    expect(wired(site.posted)).toEqual(['viewed a']);
+  });
+});
