@@ -1,0 +1,207 @@
+/**
+ * A tracker for tests of a page's parts, in jsdom or happy-dom, where nothing is ever in view. It is made of the
+ * rooms that find offers, hear marked controls and decide, so it keeps to the tracker's own rules: once an offer and
+ * page view, `viewed` before `dismissed`, no dismissal of what was accepted, and a listener may veto. What only a browser
+ * can tell, such as an inferred close or that an offer has expired or is hidden, is the test's to say.
+ */
+import { createDecisions } from '../client/decisions.js';
+import { createControls } from '../client/detect/controls.js';
+import { createRegistry, type Impression, type Placement, type Repeat } from '../client/detect/registry.js';
+import type { Consent } from '../client/outbox/outbox.js';
+import type { OfferStats, OfferTracker, Recorder } from '../client/tracker.js';
+import { OffersightError } from '../errors.js';
+import { createIds, type DismissReason, isOfferId, type OfferEvent } from '../protocol/event.js';
+import { platformRuntime } from '../runtime.js';
+
+/** Options of {@link createFakeTracker}. */
+export interface FakeTrackerOptions {
+  /** As the tracker's own. @default 'page' */
+  readonly repeat?: Repeat;
+  /** As the tracker's own. @default 'granted' */
+  readonly consent?: Consent;
+  /** Told of each event, at once. */
+  readonly onEvent?: (event: OfferEvent) => void;
+}
+
+/** A tracker whose user is the test. It goes wherever a tracker does, and the page's marked controls work. */
+export interface FakeTracker extends OfferTracker {
+  /** What a real one would have recorded, in order. */
+  readonly events: readonly OfferEvent[];
+  /**
+   * The user sees an offer, named by its id or its element, for as long as it needs.
+   * @throws {OffersightError} `configuration`, if no element shows it: no user could see it either.
+   */
+  see(offer: string | Element): void;
+  /**
+   * The user closes an offer, named by its id or its element.
+   * @param reason How. @default 'control'
+   * @throws {OffersightError} `configuration`, if no element shows it.
+   */
+  close(offer: string | Element, reason?: DismissReason): void;
+  /** Forgets everything and begins a new page view, in which every offer counts again. */
+  clear(): void;
+}
+
+/** `Node`'s own numbers, as the tracker has them. */
+const ELEMENT_NODE = 1;
+const COMMENT_NODE = 8;
+
+/** Starts a fake tracker on this document; `stop()` ends it. */
+export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker => {
+  const runtime = platformRuntime();
+  const newId = createIds(runtime);
+  const listening = new AbortController();
+  const events: OfferEvent[] = [];
+  const waiting: OfferEvent[] = [];
+  const latest = new Map<string, Impression>();
+  const acceptedOffers = new Set<string>();
+  const offers: Record<string, { -readonly [Name in keyof OfferStats]: number }> = {};
+  let consent = options.consent ?? 'granted';
+  let subject: string | undefined;
+
+  const count = (offerId: string, what: keyof OfferStats): void => {
+    offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
+    offers[offerId][what]++;
+  };
+
+  const commit = (): void => {
+    if (consent !== 'granted') return;
+    for (const event of waiting.splice(0)) {
+      events.push(event);
+      options.onEvent?.(event);
+    }
+  };
+
+  const recorder: Recorder = {
+    onViewed(offerId, placement) {
+      const isEachMount = placement && (placement.repeat || options.repeat) === 'mount';
+      let impression = isEachMount ? placement.impression : latest.get(offerId);
+      if (!impression) {
+        impression = { id: newId(), isOnce: false, subject };
+        if (placement) placement.impression = impression;
+        latest.set(offerId, impression);
+        impression.isVetoed = !recorder.record({ type: 'viewed' }, offerId, impression, placement);
+      }
+      return impression;
+    },
+    record(happened, offerId, impression, placement) {
+      const { expiresAt, token } = placement ?? {};
+      const event: OfferEvent = {
+        ...happened,
+        id: newId(),
+        offerId,
+        impressionId: impression.id,
+        occurredAt: runtime.now(),
+        ...(expiresAt !== undefined && { expiresAt }),
+        ...(token !== undefined && { token }),
+        ...(impression.subject !== undefined && { subject: impression.subject }),
+      };
+      const announced = new CustomEvent(`offersight:${event.type}`, {
+        detail: event,
+        bubbles: true,
+        composed: true,
+        cancelable: true,
+      });
+      const target = placement?.element.isConnected ? placement.element : document;
+      if (consent === 'denied' || !target.dispatchEvent(announced)) return false;
+      count(offerId, event.type);
+      waiting.push(event);
+      commit();
+      return true;
+    },
+  };
+
+  const refuse = (hint: string): never => {
+    throw new OffersightError('configuration', hint);
+  };
+
+  const decisions = createDecisions(
+    recorder,
+    { accept: async () => undefined },
+    acceptedOffers,
+    // A real one reports it; what its methods are given never throws.
+    () => undefined,
+    (offerId) => count(offerId, 'accepted'),
+  );
+  const registry = createRegistry({
+    onMount: ({ offerId }) => isOfferId(offerId) && count(offerId, 'rendered'),
+    onUnmount: () => undefined,
+  });
+
+  /** A test acts in the task in which it rendered, before anybody was told of it. */
+  const look = (): void => {
+    for (const element of registry.placements.keys()) registry.look(element);
+    // Grows while it is gone through: an open shadow root may hold others.
+    for (const root of registry.roots)
+      for (const element of root.querySelectorAll('*')) {
+        if (element.shadowRoot) registry.search(element.shadowRoot);
+        if (element.hasAttribute('data-offer-id')) registry.look(element);
+      }
+  };
+
+  const find = (offer: string | Element): Placement => {
+    look();
+    const isNamed = ({ offerId, element }: Placement): boolean => offerId === offer || element === offer;
+    const shown = [...registry.placements.values()].filter(isNamed);
+    const name = typeof offer === 'string' ? offer : offer.outerHTML.slice(0, 80);
+    // With several the first one is meant, as a user would come to it.
+    const [placement] = shown;
+    if (!placement) return refuse(`No element shows the offer ${name}`);
+    return isOfferId(placement.offerId) ? placement : refuse(`No offer id: ${name}`);
+  };
+
+  const { signal } = listening;
+  createControls(
+    registry,
+    {
+      capture(types, listener) {
+        const hear = (event: Event): void => {
+          look();
+          (listener as (event: Event) => void)(event);
+        };
+        for (const type of types) window.addEventListener(type, hear, { capture: true, signal });
+      },
+    },
+    ({ element }) => element.isConnected,
+    decisions,
+  );
+
+  return {
+    events,
+    see(offer) {
+      const placement = find(offer);
+      recorder.onViewed(placement.offerId, placement);
+    },
+    close(offer, reason = 'control') {
+      const placement = find(offer);
+      decisions.onDismiss(placement.offerId, reason, placement);
+    },
+    clear() {
+      for (const list of [events, waiting]) list.length = 0;
+      for (const known of [latest, acceptedOffers]) known.clear();
+      for (const offerId of Object.keys(offers)) Reflect.deleteProperty(offers, offerId);
+      for (const placement of registry.placements.values()) placement.impression = undefined;
+    },
+    observe(target, offer) {
+      const kind = signal.aborted ? 0 : target?.nodeType;
+      if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer ?? {});
+      return kind > COMMENT_NODE ? registry.search(target as Document | ShadowRoot) : () => undefined;
+    },
+    dismiss: (offerId, reason) => signal.aborted || decisions.onDismiss(offerId, reason),
+    accept: (offerId) => signal.aborted || decisions.onAccept(offerId),
+    flush: async () => undefined,
+    consent(state) {
+      consent = state;
+      if (state === 'denied') for (const list of [events, waiting]) list.length = 0;
+      commit();
+    },
+    subject(value) {
+      subject = value;
+    },
+    stats: async () => ({ offers: JSON.parse(JSON.stringify(offers)) as typeof offers }),
+    stop() {
+      listening.abort();
+      registry.stop();
+    },
+  };
+};

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createFakeTracker, type FakeTracker, type FakeTrackerOptions } from '../../src/testing.js';
+import { find, render } from '../support/page.js';
+
+let fake: FakeTracker;
+
+const start = (options?: FakeTrackerOptions): FakeTracker => {
+  fake = createFakeTracker(options);
+  return fake;
+};
+
+const told = (): string[] => fake.events.map(({ type, offerId }) => `${type} ${offerId}`);
+
+const OFFER =
+  '<article data-offer-id="a" data-offer-expires="4102444800"><button data-offer-dismiss></button><i data-offer-accept></i></article>';
+
+beforeEach(() => {
+  document.body.innerHTML = '';
+});
+
+afterEach(() => {
+  fake.stop();
+});
+
+describe('a user of the fake tracker', () => {
+  test('sees an offer, which is recorded as the tracker would', () => {
+    render(OFFER);
+    start().see('a');
+    expect(fake.events).toEqual([
+      {
+        type: 'viewed',
+        id: expect.stringMatching(/^[\da-f]{8}-[\da-f]{4}-7/),
+        offerId: 'a',
+        impressionId: expect.any(String),
+        occurredAt: expect.any(Number),
+        expiresAt: 4_102_444_800_000,
+      },
+    ]);
+  });
+
+  test('sees what was rendered in this very task, by its element too', () => {
+    start();
+    fake.see(render(OFFER));
+    fake.see('a');
+    expect(told()).toEqual(['viewed a']);
+  });
+
+  test('closes an offer, which proves that it was seen', () => {
+    render(OFFER);
+    start().close('a', 'escape');
+    expect(told()).toEqual(['viewed a', 'dismissed a']);
+    expect(fake.events[1]).toMatchObject({ reason: 'escape', impressionId: fake.events[0]?.impressionId });
+  });
+
+  test('presses the page’s own marked controls', () => {
+    render(OFFER);
+    start();
+    find('button').click();
+    find('button').click();
+    expect(told()).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('accepts an offer, which nothing closes any more', () => {
+    render(OFFER);
+    start();
+    find('i').click();
+    find('button').click();
+    fake.close('a');
+    fake.dismiss('a');
+    expect(told()).toEqual(['viewed a']);
+  });
+
+  test('cannot see, nor close, what no element shows', () => {
+    start();
+    for (const act of [() => fake.see('a'), () => fake.close('a'), () => fake.see(document.body)])
+      expect(act).toThrow(expect.objectContaining({ name: 'OffersightError', code: 'configuration' }));
+    render('<p data-offer-id="no id"><button data-offer-dismiss="no id either"></button></p>');
+    for (const act of [() => fake.see('no id'), () => fake.close('no id')])
+      expect(act).toThrow('No offer id: no id');
+    find('button').click();
+    fake.dismiss('no id');
+    expect(told()).toEqual([]);
+  });
+});
+
+describe('the fake tracker', () => {
+  test('counts an offer once a page view, and anew after a clear', () => {
+    render(`${OFFER}${OFFER}`);
+    start();
+    fake.see('a');
+    fake.see(find('article:last-child'));
+    expect(told()).toEqual(['viewed a']);
+    fake.clear();
+    fake.see('a');
+    expect(told()).toEqual(['viewed a']);
+  });
+
+  test('counts it at each mount where that is asked for', () => {
+    start({ repeat: 'mount' });
+    fake.see(render(OFFER));
+    fake.see(render(OFFER));
+    expect(told()).toEqual(['viewed a', 'viewed a']);
+  });
+
+  test('announces on the element, and lets the page veto', () => {
+    render(OFFER);
+    start();
+    const veto = (event: Event): void => event.preventDefault();
+    find('article').addEventListener('offersight:viewed', veto);
+    fake.close('a');
+    expect(told()).toEqual([]);
+  });
+
+  test('keeps what happens while consent is pending, and forgets it when that is denied', () => {
+    render(OFFER);
+    const heard: string[] = [];
+    start({ consent: 'pending', onEvent: ({ type }) => heard.push(type) });
+    fake.see('a');
+    expect(told()).toEqual([]);
+    fake.consent('granted');
+    expect([told(), heard]).toEqual([['viewed a'], ['viewed']]);
+    fake.consent('denied');
+    fake.close('a');
+    expect(told()).toEqual([]);
+  });
+
+  test('gives events to who had the page', () => {
+    render(OFFER);
+    start().subject('somebody');
+    fake.see('a');
+    expect(fake.events[0]?.subject).toBe('somebody');
+  });
+
+  test('watches an element given by hand, until it is stopped', () => {
+    start();
+    const stop = fake.observe(render('<p></p>'), { id: 'b', token: 't' });
+    fake.see('b');
+    expect(fake.events[0]).toMatchObject({ offerId: 'b', token: 't' });
+    stop();
+    expect(() => fake.see('b')).toThrow('No element shows the offer b');
+  });
+
+  test('tells what happened to each offer', async () => {
+    render(OFFER);
+    start().close('a');
+    await fake.flush();
+    expect((await fake.stats()).offers).toEqual({ a: { rendered: 1, viewed: 1, dismissed: 1, accepted: 0 } });
+  });
+
+  test('finds offers in open shadow trees, and in each other', () => {
+    const host = render('<div></div>');
+    const inner = document.createElement('div');
+    host.attachShadow({ mode: 'open' }).append(inner);
+    inner.attachShadow({ mode: 'open' }).innerHTML = OFFER;
+    start().see('a');
+    inner.shadowRoot?.querySelector('button')?.click();
+    expect(told()).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('watches nothing that is no element and no tree', () => {
+    start();
+    const stop = fake.observe(document.createTextNode('') as unknown as Element);
+    render(OFFER);
+    find('button').click();
+    stop();
+    expect(told()).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('hears nothing, and does nothing, once it is stopped', () => {
+    render(OFFER);
+    start().stop();
+    find('button').click();
+    fake.dismiss('a');
+    fake.accept('a');
+    fake.observe(find('article'), { id: 'a' });
+    expect(told()).toEqual([]);
+  });
+});
