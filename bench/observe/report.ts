@@ -1,4 +1,5 @@
 /** Runs → tables, pure. */
+import { median, spread, table } from '../figures.js';
 import type { Run } from './measure.js';
 import { type Layout, PHASES, type Phase, STRATEGIES, type Strategy } from './plan.js';
 
@@ -27,22 +28,6 @@ type Quantity = (run: Run) => number;
 const total: Quantity = ({ cpuMs }) => PHASES.reduce((sum, phase) => sum + cpuMs[phase], 0);
 const heapKb: Quantity = ({ heapBytes }) => heapBytes / 1_024;
 
-const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
-
-const median = (values: readonly number[]): number => {
-  const ordered = sorted(values);
-  const middle = ordered.length / 2;
-  return ((ordered[Math.ceil(middle) - 1] ?? NaN) + (ordered[Math.floor(middle)] ?? NaN)) / 2;
-};
-
-/** `median (min–max)`. */
-const spread = (values: readonly number[], digits: number): string => {
-  if (!values.length) return '–';
-  const ordered = sorted(values);
-  const [least, most] = [ordered[0] ?? NaN, ordered.at(-1) ?? NaN];
-  return `${median(ordered).toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
-};
-
 /** (ours − none) ÷ (bare − none) by round; a round in which the bare observer cost nothing has no share. */
 const shares = ({ rounds }: Series, quantity: Quantity): number[] =>
   rounds.flatMap(({ none, bare, ours }) => {
@@ -52,17 +37,6 @@ const shares = ({ rounds }: Series, quantity: Quantity): number[] =>
 
 const medianOf = ({ rounds }: Series, strategy: Strategy, quantity: Quantity): number =>
   median(rounds.map((round) => quantity(round[strategy])));
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
-  const widths = head.map((title, column) =>
-    Math.max(...[head, ...rows].map((row) => (row[column] ?? title).length)),
-  );
-  return [head, ...rows]
-    .map((row) =>
-      row.map((cell, column) => cell[column ? 'padStart' : 'padEnd'](widths[column] ?? 0)).join('  '),
-    )
-    .join('\n');
-};
 
 const nameOf = ({ layout, count }: Series): string => `${layout} × ${count}`;
 

@@ -27,7 +27,7 @@ const SEEING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/dwell.spec.ts': [
-        'a page that nobody sees › counts nothing, and starts the second again when it is shown',
+        'a page that nobody sees › counts nothing, and starts the second again when it is shown (fault 45)',
       ],
       'test/client/detect/exposure.test.ts': [
         'an offer is not seen › while the page is hidden: coming back begins anew',
@@ -91,7 +91,7 @@ const SEEING: readonly Mutant[] = [
     name: 'own-rule-ignored',
     breaks: 'an offer’s own share goes before the tracker’s',
     file: `${DETECT}/viewability.ts`,
-    find: '...(ratio >= 0 && ratio <= 1 && { ratio, largeRatio: ratio }),',
+    find: '...((ratio as number) >= 0 && (ratio as number) <= 1 && { ratio, largeRatio: ratio }),',
     put: '',
     noticedBy: {
       'e2e/dwell.spec.ts': [
@@ -123,7 +123,7 @@ const SEEING: readonly Mutant[] = [
     noticedBy: {
       'e2e/geometry.spec.ts': [
         'an offer that is there but not shown › by opacity: 0 on itself does not count when that comes before its time is over',
-        'an offer that is there but not shown › by opacity: 0 on its ancestor counts once it is shown by a transition',
+        'an offer that is there but not shown › by opacity: 0 on its ancestor counts once it is shown by a transition (fault 49)',
       ],
     },
   },
@@ -135,7 +135,7 @@ const SEEING: readonly Mutant[] = [
     put: 'false',
     noticedBy: {
       'e2e/geometry.spec.ts': [
-        'an offer that is there but not shown › by opacity: 0 on itself counts once it is shown at once',
+        'an offer that is there but not shown › by opacity: 0 on itself counts once it is shown at once (fault 49)',
       ],
     },
   },
@@ -169,7 +169,7 @@ const SEEING: readonly Mutant[] = [
     put: 'true',
     noticedBy: {
       'e2e/geometry.spec.ts': [
-        'an offer that something else covers › does not count where the page asks for occlusion, until it is uncovered',
+        'an offer that something else covers › does not count where the page asks for occlusion, until it is uncovered (fault 49)',
       ],
     },
   },
@@ -290,7 +290,7 @@ const SEEING: readonly Mutant[] = [
     put: 'Symbol(',
     noticedBy: {
       'e2e/one-tracker.spec.ts': [
-        'one endpoint has one tracker › so that with a script and an import from npm each offer counts once, and closing it too',
+        'one endpoint has one tracker › so that with a script and an import from npm each offer counts once, and closing it too (fault 47)',
       ],
       'test/client/tracker.life.test.ts': ['one endpoint has one tracker › whoever asks gets the first'],
     },
@@ -299,7 +299,7 @@ const SEEING: readonly Mutant[] = [
     name: 'veto-ignored',
     breaks: 'a listener can veto an event',
     file: 'src/client/tracker.ts',
-    find: 'if (!target.dispatchEvent(announced)) return false;',
+    find: "if (options.consent === 'denied' || !target.dispatchEvent(announced)) return false;",
     put: 'target.dispatchEvent(announced);',
     noticedBy: {
       'e2e/sequences.spec.ts': [
@@ -319,7 +319,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'const impression = { id: offerId, isOnce: false, isVetoed: false, isDismissed: false };',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
-        'a marked control › in an offer closes that offer and none of its neighbours',
+        'a marked control › in an offer closes that offer and none of its neighbours (fault 53)',
       ],
     },
   },
@@ -333,7 +333,7 @@ const CLOSING: readonly Mutant[] = [
       queueMicrotask(() => record({ type: 'viewed' }, offerId, made, placement));`,
     noticedBy: {
       'test/client/tracker.events.test.ts': [
-        'a dismissal › before the offer counted as seen gives viewed, then dismissed',
+        'a dismissal › before the offer counted as seen gives viewed, then dismissed (fault 53)',
       ],
     },
   },
@@ -344,7 +344,9 @@ const CLOSING: readonly Mutant[] = [
     find: 'impression.isVetoed || impression.isDismissed',
     put: 'impression.isVetoed',
     noticedBy: {
-      'e2e/close-controls.spec.ts': ['a marked control › counts once, however often it is pressed'],
+      'e2e/close-controls.spec.ts': [
+        'a marked control › counts once, however often it is pressed (fault 51)',
+      ],
     },
   },
   {
@@ -385,8 +387,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'accept-forgotten-by-reload',
     breaks: 'what was accepted cannot be dismissed after a reload, or in another tab',
     file: 'src/client/outbox/leasing.ts',
-    find: "type: 'accepted', until: expiresAt",
-    put: "type: 'accepted', until: 0 * expiresAt",
+    find: "type: 'accepted', until }",
+    put: "type: 'accepted', until: 0 * until }",
     noticedBy: {
       'e2e/accepting.spec.ts': [
         'what was accepted cannot be dismissed › after a reload',
@@ -550,8 +552,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'slots-ignored',
     breaks: 'a dialog in a shadow root closes the offers that are slotted into it',
     file: `${DETECT}/roots.ts`,
-    find: '(node as Partial<Element>).assignedSlot ?? ',
-    put: '',
+    find: "(own(Element.prototype, 'assignedSlot', node) ?? parent)",
+    put: 'parent',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
         'through shadow roots and frames › the conventional control of a dialog inside one closes the offer that is slotted into it',

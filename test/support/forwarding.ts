@@ -1,9 +1,9 @@
 /** A forwarder over a real intake file, with a destination that records when it was called with which event. */
 import { join } from 'node:path';
+import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
 import { createForwarder, type Forwarder, type Pace } from '../../src/proxy/forward/forwarder.js';
-import type { Outcome } from '../../src/proxy/forward/offer-events.js';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
-import { sqliteIntake } from '../../src/proxy/intake/sqlite.js';
+import { type SqliteIntakeOptions, sqliteIntake } from '../../src/proxy/intake/sqlite.js';
 import { admitted, temporaryFolder } from './intake.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
@@ -27,7 +27,7 @@ export interface Stage {
   /** Takes these events as they are. */
   takeEvents(...events: readonly AdmittedEvent[]): Promise<void>;
   /** Another connection to the same file. */
-  open(): Intake;
+  open(options?: Omit<SqliteIntakeOptions, 'file'>): Intake;
   /** Starts a forwarder; it is closed with the stage. */
   start(pace?: Pace, intake?: Intake, onAlert?: (message: string) => void): Forwarder;
   /** The outcome after this much of the runtime's time. */
@@ -49,7 +49,7 @@ export const createStage = (): Stage => {
   const folder = temporaryFolder();
   const runtime = fakeRuntime();
   const forwarders: Forwarder[] = [];
-  const open = () => sqliteIntake({ file: join(folder.path, 'intake.db') });
+  const open: Stage['open'] = (options) => sqliteIntake({ file: join(folder.path, 'intake.db'), ...options });
   const intakes = [open()];
   const [intake = open()] = intakes;
   const stage: Stage = {
@@ -63,18 +63,23 @@ export const createStage = (): Stage => {
     async takeEvents(...events) {
       await intake.take(events);
     },
-    open() {
-      const another = open();
+    open(options) {
+      const another = open(options);
       intakes.push(another);
       return another;
     },
     start(pace = {}, over = intake, onAlert = (message) => stage.alerts.push(message)) {
-      const destination = async (row: Pick<IntakeRow, 'id'>): Promise<Outcome> => {
+      const forward = async (row: Pick<IntakeRow, 'id'>): Promise<Outcome> => {
         const call: ForwardedCall = { number: numberOf(row), at: runtime.elapsed() };
         stage.calls.push(call);
         const outcome = await stage.answer(call.number);
         call.endedAt = runtime.elapsed();
         return outcome;
+      };
+      const destination: Destination = {
+        maxEvents: 1,
+        lingerMs: 0,
+        forward: (rows) => Promise.all(rows.map(forward)),
       };
       const forwarder = createForwarder(over, destination, runtime, pace, onAlert);
       forwarders.push(forwarder);
@@ -85,7 +90,7 @@ export const createStage = (): Stage => {
         runtime.after(delayMs, () => resolve(outcome));
       }),
     states: async () =>
-      Object.fromEntries((await intake.list(10_000)).map((row) => [numberOf(row), row.state])),
+      Object.fromEntries((await intake.list({ limit: 10_000 })).map((row) => [numberOf(row), row.state])),
     async end() {
       stage.answer = () => ({ kind: 'done' });
       const closing = Promise.all(forwarders.map((forwarder) => forwarder.close()));

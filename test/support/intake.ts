@@ -22,8 +22,11 @@ export const admitted = (number: number, fields: Partial<AdmittedEvent> = {}): A
   };
 };
 
-/** A fresh folder that goes away by `remove`. */
-export const temporaryFolder = (): { readonly path: string; remove(): void } => {
-  const path = mkdtempSync(join(tmpdir(), 'offersight-'));
+/**
+ * A fresh folder that goes away by `remove`.
+ * @param within Where.
+ */
+export const temporaryFolder = (within = tmpdir()): { readonly path: string; remove(): void } => {
+  const path = mkdtempSync(join(within, 'offersight-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };

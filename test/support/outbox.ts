@@ -1,7 +1,13 @@
 /** An outbox with its leasing side over any records, and what it gave up. */
 import { createLeasing, type Leasing, type LeasingOptions } from '../../src/client/outbox/leasing.js';
 import { memoryRecords } from '../../src/client/outbox/memory.js';
-import { createOutbox, type Outbox, type RecordKey, type Records } from '../../src/client/outbox/outbox.js';
+import {
+  createOutbox,
+  type Outbox,
+  type Owner,
+  type RecordKey,
+  type Records,
+} from '../../src/client/outbox/outbox.js';
 import type { Runtime } from '../../src/runtime.js';
 import { entryIds } from './events.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
@@ -11,7 +17,7 @@ export interface Tab {
   readonly outbox: Outbox;
   readonly leasing: Leasing;
   /** What was given up, in order: id, reason, code. */
-  readonly discarded: (readonly [id: string, reason: string, code: string | undefined])[];
+  readonly discarded: (readonly [id: string | undefined, reason: string, code: string | undefined])[];
   /** The ids that a lease gives; without the lock, unless told otherwise. */
   leased(token: string, limit?: number, isExclusive?: boolean): Promise<string[]>;
 }
@@ -21,11 +27,12 @@ export const openTab = (
   records: Records,
   runtime: Pick<Runtime, 'now'>,
   options: LeasingOptions = {},
+  owner: Owner = {},
 ): Tab => {
   const outbox = createOutbox(records, runtime);
   const discarded: Tab['discarded'] = [];
-  const leasing = createLeasing(outbox, runtime, options, ({ id }, reason, code) => {
-    discarded.push([id, reason, code]);
+  const leasing = createLeasing(outbox, runtime, owner, options, (event, reason, code) => {
+    discarded.push([event?.id, reason, code]);
   });
   return {
     outbox,

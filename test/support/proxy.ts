@@ -67,7 +67,9 @@ export interface StartedProxy {
 }
 
 /** Starts a proxy over a file of its own. */
-export const startProxy = (options: Partial<OfferProxyOptions> = {}): StartedProxy => {
+export const startProxy = (
+  options: Partial<Omit<OfferProxyOptions, 'intake'>> & { readonly intake?: Intake } = {},
+): StartedProxy => {
   const folder = temporaryFolder();
   const runtime = upstreamRuntime();
   const alerts: string[] = [];

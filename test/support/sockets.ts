@@ -1,5 +1,5 @@
 /** Raw connections to a server on loopback, for what no well-behaved client sends. */
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** A server on a free port of loopback. */
@@ -8,9 +8,9 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** Listens on a free port. */
-export const listenOnLoopback = async (listener: RequestListener): Promise<LoopbackServer> => {
-  const server = createServer(listener);
+/** Listens on a free port, by default with a server as Node makes them. */
+export const listenOnLoopback = async (by: RequestListener | Server): Promise<LoopbackServer> => {
+  const server = typeof by === 'function' ? createServer(by) : by;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
@@ -60,3 +60,7 @@ export const closed = (socket: Socket): Promise<void> =>
 /** A request as text, with `Connection: close` unless another is given. */
 export const rawRequest = (line: string, headers: readonly string[], body = ''): string =>
   `${line}\r\n${['Host: shop.example', 'Connection: close', ...headers].join('\r\n')}\r\n\r\n${body}`;
+
+/** The statuses of an answer that may hold several replies, in order. */
+export const statusesOf = (answer: string): number[] =>
+  [...answer.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));

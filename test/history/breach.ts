@@ -1,0 +1,45 @@
+/** What an invariant comes to: how much there was to judge, and what was found. */
+
+/** One way in which a promise was broken. */
+export interface Breach {
+  /** The event, if one event tells it. */
+  readonly id?: string | undefined;
+  readonly text: string;
+}
+
+/** What judging one invariant came to. */
+export interface Judgement {
+  /** How many things it was held against; with none there was nothing to judge. */
+  readonly examined: number;
+  readonly breaches: readonly Breach[];
+  /** What would be a breach but for a fault that no product can survive, by that fault. */
+  readonly excused?: Readonly<Record<string, number>>;
+}
+
+/** Collects a judgement. */
+export interface Judging {
+  /** One more thing was looked at. */
+  examine(): void;
+  breach(text: string, id?: string): void;
+  excuse(why: string): void;
+  done(): Judgement;
+}
+
+/** Starts one. */
+export const judging = (): Judging => {
+  let examined = 0;
+  const breaches: Breach[] = [];
+  const excused: Record<string, number> = {};
+  return {
+    examine() {
+      examined++;
+    },
+    breach(text, id) {
+      breaches.push({ text, id });
+    },
+    excuse(why) {
+      excused[why] = (excused[why] ?? 0) + 1;
+    },
+    done: () => ({ examined, breaches, excused }),
+  };
+};

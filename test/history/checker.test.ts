@@ -1,0 +1,472 @@
+import { describe, expect, it } from 'vitest';
+import { type Checked, check, explain, INVARIANT_NAMES, type InvariantName } from './checker.js';
+import type { Row } from './row.js';
+import { type Draft, delivered, ending, historyOf, id, opened, way } from './sample.js';
+
+const checked = (...drafts: readonly Draft[]): Checked => check(historyOf(drafts));
+
+/** The invariants that these rows break. */
+const broken = (...drafts: readonly Draft[]): readonly InvariantName[] => checked(...drafts).broken;
+
+/** A whole way without some of its rows, by their kind. */
+const without = (drafts: readonly Draft[], ...kinds: readonly Row['kind'][]): Draft[] =>
+  drafts.filter(({ kind }) => !kinds.includes(kind));
+
+/** A whole way with rows behind the first one of a kind. */
+const behind = (drafts: readonly Draft[], kind: Row['kind'], ...rows: readonly Draft[]): Draft[] => {
+  const at = drafts.findIndex((draft) => draft.kind === kind) + 1;
+  return [...drafts.slice(0, at), ...rows, ...drafts.slice(at)];
+};
+
+const one = way(1);
+const two = way(2, 'tab-2');
+const wiped: Draft = { kind: 'wiped', what: 'outbox' };
+const killed: Draft = { kind: 'killed', what: 'renderer', names: ['tab-1'] };
+const ignores: Draft = { kind: 'mode', keys: 'ignores' };
+
+describe('a good history', () => {
+  it('keeps every invariant, and says how much it was held against', () => {
+    const result = checked(opened(), ...delivered(1), ...delivered(2), ...ending([id(1), id(2)]));
+    expect(explain(result)).toBe('');
+    expect(result.isKept).toBe(true);
+    expect(result.tally).toEqual({ effect: 2 });
+    expect(result.invariants.I1.examined).toBe(2);
+    expect(result.invariants.I9.examined).toBe(4);
+  });
+
+  it('says where there was nothing to judge', () => {
+    const { invariants } = checked();
+    for (const name of INVARIANT_NAMES) expect(invariants[name].standing).toBe('nothing to judge');
+  });
+
+  it('does not count a reading of zero bytes as a search, nor an unwatched page as watched', () => {
+    const { invariants } = checked(
+      { kind: 'searched', where: 'replies', bytes: 0, hits: 0 },
+      { kind: 'opened', tab: 'tab-1', watches: [] },
+    );
+    expect(invariants.I11.standing).toBe('nothing to judge');
+    expect(invariants.I10.standing).toBe('nothing to judge');
+  });
+});
+
+describe('I1: what was committed', () => {
+  it('is lost if it is nowhere', () => {
+    expect(broken(one.created, one.put, one.committed)).toContain('I1');
+  });
+  it('is lost if the intake calls it done and the upstream never counted it', () => {
+    const result = checked(...without(delivered(1), 'effect'), ...ending([one.id]));
+    expect(result.invariants.I1.breaches).toEqual([
+      { id: one.id, text: expect.stringContaining('called done') },
+    ]);
+  });
+  it('is lost if the proxy accepted it and it is nowhere, though the page never called it durable', () => {
+    expect(broken(one.created, one.requested, one.taken)).toContain('I1');
+  });
+  it.each<[string, Draft]>([
+    ['waits in the outbox', { kind: 'final-outbox', entries: [{ id: one.id }], dead: [] }],
+    ['is a dead letter of the page', { kind: 'final-outbox', entries: [], dead: [{ id: one.id }] }],
+    [
+      'waits in the intake',
+      {
+        kind: 'final-intake',
+        rows: [{ id: one.id, state: 'waiting', isAmbiguous: false, maybeDuplicate: false }],
+      },
+    ],
+    ['is a dead letter of the intake', { kind: 'settled', id: one.id, state: 'dead', code: 'expired' }],
+    ['was given up with a reason', one.discarded],
+  ])('is not lost if it %s', (_, row) => {
+    expect(broken(one.created, one.put, one.committed, row)).toEqual([]);
+  });
+  it('is excused by a wiped store only if it was there then', () => {
+    const result = checked(one.created, one.put, one.committed, wiped);
+    expect(result.broken).toEqual([]);
+    expect(result.invariants.I1.excused).toEqual({ wiped: 1 });
+    expect(broken(wiped, one.created, one.put, one.committed)).toContain('I1');
+    expect(broken(one.created, one.put, one.committed, one.answered, one.removed, wiped)).toContain('I1');
+  });
+  it('is excused in a memory that ended, not in one that lives on', () => {
+    const put: Draft = { ...one.put, store: 'memory tab-1' };
+    const committed: Draft = { ...one.committed, store: 'memory tab-1' };
+    expect(broken(one.created, put, committed, killed)).toEqual([]);
+    expect(broken(one.created, put, committed)).toContain('I1');
+  });
+});
+
+describe('I2: an effect', () => {
+  it('that nobody created is an invention', () => {
+    expect(broken(one.effect)).toContain('I2');
+  });
+  it('without an id is an invention', () => {
+    expect(broken({ kind: 'effect', number: 1, type: 'viewed', offerId: 'offer-1' })).toContain('I2');
+  });
+  it.each([{ offerId: 'offer-2' }, { type: 'dismissed' }])('with another %o is an invention', (other) => {
+    expect(broken(one.created, { ...one.effect, ...other })).toContain('I2');
+  });
+});
+
+describe('I3: a second effect', () => {
+  const again: Draft[] = [
+    { ...one.forwarded, number: 9 },
+    { ...one.effect, number: 9 },
+  ];
+  const lost: Draft = { kind: 'forward-ended', number: 1, isAmbiguous: true };
+  const ambiguous = [one.created, one.put, one.committed, one.taken, one.forwarded, one.effect];
+  const finish: Draft[] = [{ ...one.ended, number: 9 }, one.settled];
+
+  it('is a breach where keys are honoured, even after an ambiguous attempt', () => {
+    expect(broken(...ambiguous, lost, ...again, ...finish, ...ending([one.id], true))).toEqual(['I3']);
+  });
+  it('is excused where keys are ignored, after an ambiguous attempt that is marked', () => {
+    const result = checked(ignores, ...ambiguous, lost, ...again, ...finish, ...ending([one.id], true));
+    expect(result.broken).toEqual([]);
+    expect(result.invariants.I3.excused).toEqual({ ambiguous: 1 });
+  });
+  it('is a breach where the ambiguous attempt is not marked', () => {
+    expect(broken(ignores, ...ambiguous, lost, ...again, ...finish, ...ending([one.id], false))).toEqual([
+      'I3',
+    ]);
+  });
+  it('is a breach where the attempt before was answered', () => {
+    expect(broken(ignores, ...ambiguous, one.ended, ...again, ...finish, ...ending([one.id], true))).toEqual([
+      'I3',
+    ]);
+  });
+  it('is a breach where there are more of them than ambiguous attempts', () => {
+    const third: Draft[] = [
+      { ...one.ended, number: 9 },
+      { ...one.forwarded, number: 10 },
+      { ...one.effect, number: 10 },
+      { ...one.ended, number: 10 },
+    ];
+    expect(
+      broken(ignores, ...ambiguous, lost, ...again, ...third, one.settled, ...ending([one.id], true)),
+    ).toEqual(['I3']);
+  });
+  it('is excused if the proxy died before it could write what it heard', () => {
+    const death: Draft = { kind: 'killed', what: 'proxy', names: ['proxy-1'] };
+    expect(
+      broken(ignores, ...ambiguous, one.ended, death, ...again, ...finish, ...ending([one.id], true)),
+    ).toEqual([]);
+  });
+  it('is a breach inside the window of the key, and excused behind it', () => {
+    const window: Draft = { kind: 'mode', keys: 'window', windowMs: 1_800_000 };
+    const late = again.map((row, at) => ({ ...row, at: 1_900_000 + at }));
+    expect(broken(window, ...ambiguous, lost, ...again, ...finish, ...ending([one.id], true))).toEqual([
+      'I3',
+    ]);
+    expect(broken(window, ...ambiguous, lost, ...late, ...finish, ...ending([one.id], true))).toEqual([]);
+  });
+});
+
+describe('I4: an entry that leaves the store', () => {
+  const before = [one.created, one.put, one.committed, one.requested];
+  it('without any answer is a breach', () => {
+    expect(broken(...before, one.removed, one.effect)).toContain('I4');
+  });
+  it('before its answer is a breach', () => {
+    expect(broken(...before, one.removed, one.answered, one.effect)).toContain('I4');
+  });
+  it('by an answer that only another page heard is a breach', () => {
+    expect(broken(...before, { ...one.answered, tab: 'tab-2' }, one.removed, one.effect)).toContain('I4');
+  });
+  it('by a reply that does not count, or that says deferred, is a breach', () => {
+    expect(broken(...before, { ...one.failed, status: 200 }, one.removed, one.effect)).toContain('I4');
+    const deferred: Draft = { ...one.answered, verdicts: { [one.id]: { kind: 'deferred' } } };
+    expect(broken(...before, deferred, one.removed, one.effect)).toContain('I4');
+  });
+  it('as refused is a breach unless it or its view was refused', () => {
+    const removed: Draft = { ...one.removed, why: 'refused' };
+    const told: Draft = { ...one.discarded, reason: 'refused' };
+    const refused: Draft = { ...one.answered, verdicts: { [one.id]: { kind: 'refused', code: 'gone' } } };
+    expect(broken(...before, one.failed, removed, told)).toContain('I4');
+    expect(broken(...before, refused, removed, told)).toEqual([]);
+  });
+  it('as given up is told, unless its page died at that moment', () => {
+    const removed: Draft = { ...one.removed, why: 'expired' };
+    expect(broken(...before, one.failed, removed)).toContain('I4');
+    expect(broken(...before, one.failed, removed, one.discarded)).toEqual([]);
+    expect(broken(...before, one.failed, removed, killed)).toEqual([]);
+  });
+  it('as given up while another page delivers it is a breach', () => {
+    const evicted: Draft = { ...one.removed, tab: 'tab-2', why: 'outbox-full' };
+    const told: Draft = { ...one.discarded, tab: 'tab-2', reason: 'outbox-full' };
+    const other = [two.created, two.put, two.committed, two.discarded];
+    expect(broken(...other, ...before, evicted, told)).toEqual(['I4']);
+    expect(broken(...other, ...before, one.failed, evicted, told)).toEqual([]);
+    expect(broken(...other, ...before, killed, evicted, told)).toEqual([]);
+    // Where everything is on its way, something of it has to go.
+    expect(broken(...before, evicted, told)).toEqual([]);
+    const expired: Draft = { ...evicted, why: 'expired' };
+    const toldSo: Draft = { ...told, reason: 'expired' };
+    expect(broken(...before, expired, toldSo)).toEqual(['I4']);
+    expect(broken(...before, { ...expired, isFull: true }, toldSo)).toEqual([]);
+    expect(broken(...other, ...before, { ...expired, isFull: true }, toldSo)).toEqual(['I4']);
+  });
+  it('by a purge is a breach unless consent was denied', () => {
+    const purged: Draft = { ...one.removed, why: 'purged' };
+    const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };
+    expect(broken(...before, purged)).toContain('I4');
+    expect(checked(...before, denied, purged).invariants.I4.breaches).toEqual([]);
+  });
+  it('of a memory is moved only if it was in another store before', () => {
+    const removed: Draft = { ...one.removed, why: 'moved', store: 'memory tab-1' };
+    const put: Draft = { ...one.put, store: 'memory tab-1' };
+    expect(checked(one.created, put, one.put, removed).invariants.I4.breaches).toEqual([]);
+    expect(broken(one.created, put, removed)).toContain('I4');
+  });
+});
+
+describe('I5: over all forwards and requests', () => {
+  it('another key is a breach', () => {
+    expect(
+      broken(...behind(delivered(1), 'taken', { ...one.forwarded, number: 9, key: `oe1-${one.id}-2` })),
+    ).toContain('I5');
+  });
+  it('another offer is a breach', () => {
+    expect(broken(one.created, { ...one.forwarded, offerId: 'offer-2' })).toContain('I5');
+  });
+  it('another content is a breach', () => {
+    const requested: Draft = { ...one.requested, number: 9, contents: { [one.id]: 'said otherwise' } };
+    expect(broken(...behind(delivered(1), 'created', requested, { ...one.failed, number: 9 }))).toEqual(
+      expect.arrayContaining(['I5']),
+    );
+  });
+});
+
+describe('I6: after an event is done', () => {
+  it('a forward is a breach', () => {
+    expect(broken(...delivered(1), { ...one.forwarded, number: 9 })).toEqual(['I6']);
+  });
+  it('a forward of an intake that was wiped is none', () => {
+    expect(
+      broken(...delivered(1), { kind: 'wiped', what: 'intake' }, { ...one.forwarded, number: 9 }),
+    ).toEqual([]);
+  });
+  it('two forwards at once are a breach, unless the first one died with its proxy', () => {
+    const second: Draft = { ...one.forwarded, number: 9, proxy: 'proxy-2' };
+    const end: Draft = { ...one.ended, number: 9 };
+    const death: Draft = { kind: 'killed', what: 'proxy', names: ['proxy-1'] };
+    const begun = [one.created, one.put, one.committed, one.taken, one.forwarded];
+    expect(broken(...begun, second, one.effect, one.ended, end, one.settled)).toEqual(['I6']);
+    expect(broken(...begun, death, second, one.effect, end, one.settled)).toEqual([]);
+  });
+});
+
+describe('I7: a page', () => {
+  const next: Draft = { ...one.requested, number: 9 };
+  const paused = (pause: 'back-off' | 'throttled' | 'circuit' | 'none', until: number): Draft => ({
+    kind: 'paused',
+    tab: 'tab-1',
+    pause,
+    until,
+  });
+  const rates = (...drafts: readonly Draft[]) =>
+    checked(one.created, two.created, ...drafts).invariants.I7.breaches;
+
+  it('has one request in flight; a farewell and a repeat without keepalive are others', () => {
+    expect(rates(one.requested, next)).toHaveLength(1);
+    expect(rates(one.requested, { ...next, isFarewell: true })).toEqual([]);
+    expect(rates(one.requested, { ...next, isRepeat: true })).toEqual([]);
+    expect(rates(one.requested, one.answered, next)).toEqual([]);
+  });
+  it('does not ask for an event that another page is asking for', () => {
+    const other: Draft = { ...next, tab: 'tab-2' };
+    const hidden: Draft = { kind: 'page', tab: 'tab-1', change: 'frozen' };
+    expect(rates(one.requested, other)).toHaveLength(1);
+    expect(rates(one.requested, { ...other, at: 13_000 })).toEqual([]);
+    expect(rates(one.requested, hidden, other)).toEqual([]);
+    const copy: Draft = { ...one.committed, store: 'memory tab-1' };
+    expect(rates(copy, one.requested, other)).toEqual([]);
+    expect(rates({ ...copy, tab: 'tab-3', store: 'memory tab-3' }, one.requested, other)).toHaveLength(1);
+    expect(rates(one.requested, { ...two.requested })).toEqual([]);
+  });
+  it('asks nothing while a pause lasts', () => {
+    for (const kind of ['back-off', 'throttled', 'circuit'] as const) {
+      expect(rates(paused(kind, 60_000), { ...next, at: 59_999 })).toHaveLength(1);
+      expect(rates(paused(kind, 60_000), { ...next, at: 60_000 })).toEqual([]);
+    }
+    expect(rates(paused('circuit', 60_000), paused('none', 0), next)).toEqual([]);
+  });
+  it('says farewell in a back-off, but in no other pause', () => {
+    const farewell: Draft = { ...next, isFarewell: true };
+    expect(rates(paused('back-off', 60_000), farewell)).toEqual([]);
+    expect(rates(paused('throttled', 60_000), farewell)).toHaveLength(1);
+  });
+  it('keeps the pause of another page if it leased after it', () => {
+    expect(rates(paused('throttled', 60_000), two.leased, two.requested)).toHaveLength(1);
+    expect(rates(two.leased, paused('throttled', 60_000), two.requested)).toEqual([]);
+  });
+  it('reads a pause on its own clock, and forgets it when that one is moved', () => {
+    const early: Draft = { kind: 'clock', byMs: -3_600_000, names: ['tab-1'] };
+    expect(rates(early, paused('throttled', -3_600_000 + 60_000), { ...next, at: 59_000 })).toHaveLength(1);
+    expect(rates(paused('throttled', 60_000), early, next)).toEqual([]);
+  });
+  it('waits after a failure, as long as it was asked to', () => {
+    const throttled: Draft = { ...one.failed, status: 429, retryAfterMs: 5_000, at: 10 };
+    expect(rates(one.requested, one.failed, next)).toHaveLength(1);
+    expect(rates(one.requested, throttled, { ...next, at: 4_000 })).toHaveLength(1);
+    expect(rates(one.requested, throttled, { ...next, at: 5_010 })).toEqual([]);
+    expect(rates(one.requested, one.failed, { kind: 'page', tab: 'tab-1', change: 'online' }, next)).toEqual(
+      [],
+    );
+  });
+  it('backs off: failing requests become rare', () => {
+    const storm = (count: number, everyMs: number): Draft[] =>
+      Array.from({ length: count }, (_, at) => [
+        { ...one.requested, number: 100 + at, at: 1_000 + at * everyMs },
+        { ...one.failed, number: 100 + at, status: 503, at: 1_001 + at * everyMs },
+      ]).flat();
+    expect(rates(...storm(9, 1_000)).length).toBeGreaterThan(0);
+    expect(rates(...storm(8, 1_000))).toEqual([]);
+    expect(rates(...storm(9, 10_000))).toEqual([]);
+  });
+});
+
+describe('I8 to I12: what is measured and looked for', () => {
+  it('I8: a size beyond its bound is a breach', () => {
+    expect(broken({ kind: 'measured', what: 'outbox', value: 11, bound: 10 })).toEqual(['I8']);
+    expect(broken({ kind: 'measured', what: 'outbox', value: 10, bound: 10 })).toEqual([]);
+  });
+  it('I9: what never becomes quiet, or too late, is a breach', () => {
+    expect(broken({ kind: 'healed', withinMs: 10 })).toEqual(['I9']);
+    expect(broken({ kind: 'healed', withinMs: 10 }, { kind: 'quiet', at: 20 })).toEqual(['I9']);
+  });
+  it('I9: what still waits, or is still held, is a breach, unless it has to wait', () => {
+    const begun = [one.created, one.put, one.committed, ...ending().slice(0, 2)];
+    const kept = (entry: { id: string; because?: 'subject' }): Draft => ({
+      kind: 'final-outbox',
+      entries: [entry],
+      dead: [],
+    });
+    expect(broken(...begun, kept({ id: one.id }))).toEqual(['I9']);
+    expect(broken(...begun, kept({ id: one.id, because: 'subject' }))).toEqual([]);
+    expect(broken(...ending(), { kind: 'final-holds', locks: ['tab-1'], leases: [] })).toEqual(['I9']);
+    expect(
+      broken(...begun, {
+        kind: 'final-intake',
+        rows: [{ id: one.id, state: 'forwarding', isAmbiguous: true, maybeDuplicate: false }],
+      }),
+    ).toEqual(['I9']);
+  });
+  it('I10: an error, a rejection and a long task are breaches, a short task is none', () => {
+    const harm = (what: 'rejection' | 'long-task', durationMs?: number): Draft => ({
+      kind: 'harm',
+      tab: 'tab-1',
+      what,
+      text: 'what happened',
+      ...(durationMs !== undefined && { durationMs }),
+    });
+    expect(broken(opened(), harm('rejection'))).toEqual(['I10']);
+    expect(broken(opened(), harm('long-task', 51))).toEqual(['I10']);
+    expect(broken(opened(), harm('long-task', 50))).toEqual([]);
+  });
+  it('I11: the key in any byte is a breach', () => {
+    expect(broken({ kind: 'searched', where: 'replies', bytes: 100, hits: 1 })).toEqual(['I11']);
+  });
+  it('I12: a forward of what failed a check is a breach', () => {
+    const probed: Draft = { kind: 'probed', check: 'origin', ids: [one.id], status: 403 };
+    expect(broken(probed)).toEqual([]);
+    expect(broken(one.created, probed, one.forwarded)).toContain('I12');
+    expect(broken(one.created, probed, one.taken)).toContain('I12');
+  });
+});
+
+describe('I13: an entry', () => {
+  const gone = delivered(1);
+  it('that comes back after it was settled, or after the store was wiped, is a ghost', () => {
+    expect(broken(...gone, one.put)).toEqual(['I13']);
+    expect(broken(one.created, one.put, one.committed, wiped, one.leased)).toContain('I13');
+  });
+  it('may change as long as it is there, and be in two stores', () => {
+    expect(broken(...behind(gone, 'committed', one.put))).toEqual([]);
+    expect(broken(...behind(gone, 'answered', { ...one.put, store: 'memory tab-1' }))).toEqual([]);
+  });
+  it('is created before anything is known of it', () => {
+    expect(broken(one.put, ...gone)).toEqual(['I13']);
+  });
+});
+
+describe('I14: one impression', () => {
+  it('has at most one viewed, and one dismissed beside it', () => {
+    const { impressionId } = one.created;
+    const second = delivered(2).map(
+      (row): Draft => (row.kind === 'created' ? { ...row, impressionId } : row),
+    );
+    expect(broken(...delivered(1), ...second)).toEqual(['I14']);
+    const closing = delivered(2).map(
+      (row): Draft => ('offerId' in row ? ({ ...row, impressionId, type: 'dismissed' } as Draft) : row),
+    );
+    expect(broken(...delivered(1), ...closing)).toEqual([]);
+  });
+});
+
+describe('I14 and I12: what belongs together', () => {
+  it('the viewed of an impression reaches the upstream before its dismissed', () => {
+    const { impressionId, offerId } = one.created;
+    const closing: Draft = { ...two.created, type: 'dismissed', impressionId, offerId };
+    const closed: Draft = { ...two.effect, type: 'dismissed', offerId };
+    expect(checked(one.created, closing, one.effect, closed).invariants.I14.breaches).toEqual([]);
+    expect(checked(one.created, closing, closed, one.effect).invariants.I14.breaches).toHaveLength(1);
+    const wiped: Draft = { kind: 'wiped', what: 'outbox' };
+    const lost = [one.created, one.put, wiped, closing, closed, one.effect];
+    expect(checked(...lost).invariants.I14).toMatchObject({ breaches: [], excused: { wiped: 1 } });
+    const late = [one.created, one.put, closing, closed, wiped, one.effect];
+    expect(checked(...late).invariants.I14.breaches).toHaveLength(1);
+  });
+  it('an event of one user goes out in no session but theirs', () => {
+    const created: Draft = { ...one.created, subject: 'user-1' };
+    const sessions = (session: string | undefined) =>
+      checked(created, { ...one.requested, session }).invariants.I12;
+    expect(sessions('user-1')).toMatchObject({ examined: 1, breaches: [] });
+    expect(sessions('user-2').breaches).toHaveLength(1);
+    expect(sessions(undefined).breaches).toHaveLength(1);
+    expect(checked(created, one.requested).invariants.I12.examined).toBe(0);
+  });
+});
+
+describe('I15: every created event', () => {
+  it('is accounted for, or its page ended before it was durable', () => {
+    expect(broken(one.created)).toEqual(['I15']);
+    const result = checked(one.created, killed);
+    expect(result.broken).toEqual([]);
+    expect(result.invariants.I15.excused).toEqual({ 'before-commit': 1 });
+    expect(result.tally).toEqual({ 'before-commit': 1 });
+  });
+  it('has no excuse in the death of another page, nor in one before it was created', () => {
+    expect(broken(one.created, { ...killed, names: ['tab-2'] })).toEqual(['I15']);
+    expect(broken(killed, one.created)).toEqual(['I15']);
+  });
+  it('is given up once', () => {
+    expect(broken(one.created, one.discarded, one.discarded)).toEqual(['I15']);
+  });
+});
+
+describe('the story of an event in trouble', () => {
+  it('holds every row about it in order, and none of others', () => {
+    const result = checked(
+      opened(),
+      ...delivered(2, 'tab-2'),
+      ...without(delivered(1), 'effect'),
+      ...ending([one.id, two.id]),
+    );
+    expect([...result.stories.keys()]).toEqual([one.id]);
+    const lines = (result.stories.get(one.id) ?? '')
+      .split('\n')
+      .map((line) => line.split(/ s +/)[1]?.split(' ')[0]);
+    expect(lines).toEqual([
+      'created',
+      'put',
+      'committed',
+      'put',
+      'requested',
+      'taken',
+      'forwarded',
+      'forward-ended',
+      'settled',
+      'answered',
+      'removed',
+      'final-intake',
+    ]);
+    expect(explain(result)).toContain(`I1 no loss: called done, but the upstream never counted it ${one.id}`);
+  });
+});

@@ -1,0 +1,96 @@
+/**
+ * The checker: a history in, a verdict for each invariant of the delivery promise out, and for each event that is
+ * in trouble its whole story. Pure: it knows nothing of who wrote the rows.
+ */
+import type { Judgement } from './breach.js';
+import { neverChanges, noDuplicates, noInvention, noneAfterDone, oneOfEach } from './invariants/effects.js';
+import { accounting, noLoss, tallyOf } from './invariants/keeping.js';
+import { bounded, failClosed, liveness, pageSafety, secrecy } from './invariants/measures.js';
+import { rate } from './invariants/rate.js';
+import { monotone, noDeleteWithoutAck } from './invariants/store.js';
+import { createLedger, type Ledger } from './ledger.js';
+import type { History } from './row.js';
+import { lineOf } from './story.js';
+
+const INVARIANTS = {
+  I1: ['no loss', noLoss],
+  I2: ['no invention', noInvention],
+  I3: ['no duplicates', noDuplicates],
+  I4: ['no removal without an answer', noDeleteWithoutAck],
+  I5: ['key and content never change', neverChanges],
+  I6: ['nothing after done', noneAfterDone],
+  I7: ['rate', rate],
+  I8: ['bounded', bounded],
+  I9: ['liveness', liveness],
+  I10: ['page safety', pageSafety],
+  I11: ['secrecy', secrecy],
+  I12: ['fail closed', failClosed],
+  I13: ['gone stays gone', monotone],
+  I14: ['one of each per impression', oneOfEach],
+  I15: ['accounting', accounting],
+} as const satisfies Record<string, readonly [string, (ledger: Ledger) => Judgement]>;
+
+/** The name of an invariant. */
+export type InvariantName = keyof typeof INVARIANTS;
+
+/** The names, in order. */
+export const INVARIANT_NAMES = Object.keys(INVARIANTS) as readonly InvariantName[];
+
+/** What one invariant came to. */
+export interface InvariantVerdict extends Judgement {
+  readonly name: InvariantName;
+  readonly title: string;
+  readonly standing: 'kept' | 'broken' | 'nothing to judge';
+}
+
+/** What a history came to. */
+export interface Checked {
+  readonly isKept: boolean;
+  readonly invariants: Readonly<Record<InvariantName, InvariantVerdict>>;
+  /** The names of those that are broken, in order. */
+  readonly broken: readonly InvariantName[];
+  /** By the id of each event in trouble: all rows about it, as text. */
+  readonly stories: ReadonlyMap<string, string>;
+  /** How many created events ended up where. */
+  readonly tally: Readonly<Record<string, number>>;
+}
+
+/** Judges a history. */
+export const check = (history: History): Checked => {
+  const ledger = createLedger(history);
+  const startAt = history[0]?.at ?? 0;
+  const verdicts = INVARIANT_NAMES.map((name): InvariantVerdict => {
+    const [title, judge] = INVARIANTS[name];
+    const judgement = judge(ledger);
+    const standing = judgement.breaches.length ? 'broken' : judgement.examined ? 'kept' : 'nothing to judge';
+    return { name, title, standing, ...judgement };
+  });
+  const stories = new Map<string, string>();
+  for (const { id } of verdicts.flatMap(({ breaches }) => breaches)) {
+    if (id === undefined || stories.has(id)) continue;
+    const lines = ledger.story(id).map((row) => lineOf(row, startAt, id));
+    stories.set(id, lines.join('\n'));
+  }
+  const broken = verdicts.filter(({ standing }) => standing === 'broken').map(({ name }) => name);
+  return {
+    isKept: broken.length === 0,
+    invariants: Object.fromEntries(verdicts.map((verdict) => [verdict.name, verdict])) as Record<
+      InvariantName,
+      InvariantVerdict
+    >,
+    broken,
+    stories,
+    tally: tallyOf(ledger),
+  };
+};
+
+/** What is wrong, for a person: each breach, then the stories. Empty if nothing is. */
+export const explain = ({ invariants, broken, stories }: Checked): string =>
+  [
+    ...broken.flatMap((name) =>
+      invariants[name].breaches.map(
+        ({ id, text }) => `${name} ${invariants[name].title}: ${text} ${id ?? ''}`,
+      ),
+    ),
+    ...[...stories].map(([id, story]) => `\n${id}\n${story}`),
+  ].join('\n');

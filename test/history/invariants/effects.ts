@@ -1,0 +1,157 @@
+/** I2 no invention, I3 no duplicates, I5 what never changes, I6 none after done, I14 one of each per impression. */
+import { type Judgement, judging } from '../breach.js';
+import { DISK, type Ledger, type Placed } from '../ledger.js';
+
+/** I2: every effect is an event that was created, once, with the same offer and type. */
+export const noInvention = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  for (const { row } of ledger.of('effect')) {
+    judged.examine();
+    const created = row.id === undefined ? [] : ledger.about('created', row.id);
+    const [first] = created;
+    if (!first) judged.breach(`an effect of ${row.type} ${row.offerId} that nobody created`, row.id);
+    else if (created.length > 1) judged.breach('created more than once', row.id);
+    else if (first.row.type !== row.type || first.row.offerId !== row.offerId)
+      judged.breach(
+        `counted as ${row.type} ${row.offerId}, but it was ${first.row.type} ${first.row.offerId}`,
+        row.id,
+      );
+  }
+  return judged.done();
+};
+
+/** Whether the proxy could not know what came of a forward. */
+const isAmbiguous = (ledger: Ledger, { row, index }: Placed<'forwarded'>): boolean => {
+  const end = ledger.endOf(row.number);
+  if (!end || end.row.isAmbiguous) return true;
+  // What it knew was never written: it died first, or its intake failed.
+  const settledAt = ledger.about('settled', row.id ?? '').find((settled) => settled.index > index)?.index;
+  const to = settledAt ?? ledger.history.length;
+  const diedAt = row.proxy === undefined ? undefined : ledger.deathOf(row.proxy, index);
+  const isKilled =
+    row.proxy === undefined
+      ? ledger.between('killed', index, to, ({ what }) => what === 'proxy')
+      : diedAt !== undefined && diedAt < to;
+  return isKilled || ledger.between('fault', end.index, to, ({ where }) => where === 'intake');
+};
+
+/** Forwards of one event that were ambiguous. */
+const ambiguousForwards = (ledger: Ledger, id: string): readonly Placed<'forwarded'>[] =>
+  ledger.about('forwarded', id).filter((forward) => isAmbiguous(ledger, forward));
+
+/**
+ * I3: one effect an event where the upstream honours the key; where it does not, a further one only for a marked
+ * ambiguous attempt.
+ */
+export const noDuplicates = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  const modes = ledger.of('mode');
+  for (const id of ledger.ids) {
+    const effects = ledger.about('effect', id);
+    const [first] = effects;
+    if (!first) continue;
+    judged.examine();
+    let before = first;
+    effects.slice(1).forEach((extra, at) => {
+      const mode = modes.findLast(({ index }) => index < extra.index)?.row ?? {
+        keys: 'honours',
+        windowMs: Infinity,
+      };
+      const isRemembered =
+        mode.keys === 'honours' ||
+        (mode.keys === 'window' && extra.row.at - before.row.at < (mode.windowMs ?? 0));
+      const mark = ledger
+        .about('final-intake', id)
+        .at(-1)
+        ?.row.rows.find((row) => row.id === id);
+      const earlier = ambiguousForwards(ledger, id).filter(({ index }) => index < extra.index);
+      if (isRemembered) judged.breach('counted twice though its key was honoured', id);
+      else if (ledger.between('wiped', before.index, extra.index, ({ what }) => what === 'intake'))
+        judged.excuse('intake-wiped');
+      else if (earlier.length <= at) judged.breach('counted again without an ambiguous attempt before', id);
+      else if (mark && !mark.isAmbiguous) judged.breach('counted again, and not marked as ambiguous', id);
+      else judged.excuse('ambiguous');
+      before = extra;
+    });
+  }
+  return judged.done();
+};
+
+/** I5: the key, and what is said of an event, never change. */
+export const neverChanges = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  for (const { row } of ledger.of('forwarded')) {
+    judged.examine();
+    if (row.id === undefined || row.key !== `oe1-${row.id}`)
+      judged.breach(`forwarded under the key ${row.key}`, row.id);
+    const [created] = row.id === undefined ? [] : ledger.about('created', row.id);
+    if (created && (created.row.type !== row.type || created.row.offerId !== row.offerId))
+      judged.breach(`forwarded as ${row.type} ${row.offerId}`, row.id);
+  }
+  const said = new Map<string, string>();
+  for (const { row } of ledger.of('requested')) {
+    for (const [id, content] of Object.entries(row.contents ?? {})) {
+      judged.examine();
+      const before = said.get(id);
+      if (before !== undefined && before !== content) judged.breach(`said ${before}, then ${content}`, id);
+      said.set(id, content);
+    }
+  }
+  return judged.done();
+};
+
+/** I6: nothing starts for an event that the intake has settled, and never two forwards of it at once. */
+export const noneAfterDone = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  for (const { row, index } of ledger.of('settled')) {
+    judged.examine();
+    for (const forward of ledger.about('forwarded', row.id)) {
+      if (forward.index < index) continue;
+      if (ledger.between('wiped', index, forward.index, ({ what }) => what === 'intake')) continue;
+      judged.breach(`forwarded after it was ${row.state}`, row.id);
+    }
+  }
+  for (const { row, index } of ledger.of('forwarded')) {
+    judged.examine();
+    if (row.id === undefined) continue;
+    const end = ledger.endOf(row.number);
+    const diedAt = row.proxy === undefined ? undefined : ledger.deathOf(row.proxy, index);
+    const to = Math.min(end?.index ?? Infinity, diedAt ?? Infinity);
+    const second = ledger.about('forwarded', row.id).find((other) => other.index > index && other.index < to);
+    if (!second || to === Infinity) continue;
+    if (!ledger.between('clock', 0, second.index)) judged.breach('two forwards of it at once', row.id);
+  }
+  return judged.done();
+};
+
+/** I14: at most one `viewed` and one `dismissed` an impression, and the `viewed` reaches the upstream first. */
+export const oneOfEach = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  const seen = new Map<string, string>();
+  const views = new Map<string, string>();
+  for (const { row } of ledger.of('created')) if (row.type === 'viewed') views.set(row.impressionId, row.id);
+  for (const { row } of ledger.of('created')) {
+    const view = views.get(row.impressionId);
+    const [closed] = ledger.about('effect', row.id);
+    if (row.type !== 'dismissed' || view === undefined || !closed) continue;
+    judged.examine();
+    const [shown] = ledger.about('effect', view);
+    if (!shown || shown.index < closed.index) continue;
+    const stores = [view, row.id].map((id) => ledger.about('committed', id)[0]?.row.store ?? DISK);
+    // While storage is blocked, neither knows of the other.
+    if (stores[0] !== stores[1]) judged.excuse('split-stores');
+    // The first of the two was lost from the store; the page said it all the same when it was left.
+    else if (ledger.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
+    else judged.breach('dismissed upstream before it was viewed', row.id);
+  }
+  for (const { row } of ledger.of('created')) {
+    judged.examine();
+    if (ledger.about('declined', row.id).length) continue;
+    const name = `${row.impressionId} ${row.type}`;
+    const other = seen.get(name);
+    if (other !== undefined && other !== row.id)
+      judged.breach(`a second ${row.type} of its impression`, row.id);
+    seen.set(name, row.id);
+  }
+  return judged.done();
+};

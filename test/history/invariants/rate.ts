@@ -1,0 +1,207 @@
+/** I7: how often and when pages ask. */
+import { type Judgement, type Judging, judging } from '../breach.js';
+import { DISK, type Ledger, type Placed } from '../ledger.js';
+import type { RowOf } from '../row.js';
+
+const REQUEST_MS = 12_000;
+const SHORTEST_BACKOFF_MS = 500;
+/** 0.5 + 1 + 2 + … + 32 s exceed a minute, so with the shortest jitter eight failing requests fit into one. */
+const MOST_A_MINUTE = { 'back-off': 8, throttled: 8, circuit: 1 } as const;
+const MINUTE_MS = 60_000;
+/** No pause is longer than the longest circuit. */
+const LONGEST_MS = 6 * 3_600_000;
+const MISDEPLOYED = [401, 403, 404, 405, 415];
+const UNSPLIT = [400, 413, 422];
+
+type Failure = 'back-off' | 'throttled' | 'circuit';
+
+const failureOf = ({ status, verdicts }: RowOf<'answered'>): Failure | 'unsplit' | undefined => {
+  if (verdicts) return undefined;
+  if (status === undefined) return 'back-off';
+  if (MISDEPLOYED.includes(status)) return 'circuit';
+  if (UNSPLIT.includes(status)) return 'unsplit';
+  return status === 429 ? 'throttled' : 'back-off';
+};
+
+/** What lets a back-off end early: a page that loads, comes to the front, or may have a network again. */
+const isHurried = (ledger: Ledger, from: number, to: number): boolean =>
+  ledger.between('opened', from, to) ||
+  ledger.between('clock', from, to) ||
+  ledger.between('wiped', from, to) ||
+  ledger.between('consent', from, to, ({ state }) => state === 'granted') ||
+  ledger.between('page', from, to, ({ change }) => change === 'online' || change === 'visible');
+
+const flights = (ledger: Ledger): Placed<'requested'>[] =>
+  ledger.of('requested').filter(({ row }) => !row.isFarewell && row.isRepeat !== true);
+
+const endOf = (ledger: Ledger, { row, index }: Placed<'requested'>): number =>
+  Math.min(ledger.answerOf(row.number)?.index ?? Infinity, ledger.goneAt(row.tab, index) ?? Infinity);
+
+const oneAtATime = (ledger: Ledger, judged: Judging): void => {
+  const all = flights(ledger);
+  all.forEach((request, at) => {
+    judged.examine();
+    for (const earlier of all.slice(0, at)) {
+      if (endOf(ledger, earlier) < request.index) continue;
+      if (earlier.row.tab === request.row.tab) {
+        judged.breach(`a second request of ${request.row.tab} at once`, request.row.ids[0]);
+        continue;
+      }
+      // A lease outlives its request; only what a page cannot help takes one away.
+      if (request.row.at - earlier.row.at >= REQUEST_MS) continue;
+      const shared = request.row.ids.find((id) => earlier.row.ids.includes(id));
+      if (shared === undefined) continue;
+      const isLost =
+        ledger.between('wiped', 0, request.index) ||
+        ledger.between('clock', 0, request.index) ||
+        ledger.between(
+          'page',
+          0,
+          request.index,
+          ({ tab, change }) =>
+            (tab === earlier.row.tab || tab === request.row.tab) && ['frozen', 'pagehide'].includes(change),
+        );
+      // No lease reaches from the database to a copy in the memory of one of the two.
+      const isCopied = [...ledger.about('put', shared), ...ledger.about('committed', shared)].some(
+        ({ row }) =>
+          (row.store ?? DISK) !== DISK && (row.tab === earlier.row.tab || row.tab === request.row.tab),
+      );
+      if (isLost) continue;
+      if (isCopied) judged.excuse('copy');
+      else judged.breach(`on its way from ${earlier.row.tab} and ${request.row.tab} at once`, shared);
+    }
+  });
+};
+
+/** Whether a page took what it asks for after the pause was there to be read. */
+const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'paused'>): boolean =>
+  request.row.tab === pause.row.tab ||
+  (!request.row.isFarewell &&
+    request.row.ids.some((id) =>
+      ledger
+        .about('put', id)
+        .some(
+          ({ row, index }) =>
+            row.tab === request.row.tab &&
+            row.token !== undefined &&
+            (row.store ?? DISK) === (pause.row.store ?? DISK) &&
+            index > pause.index &&
+            index < request.index,
+        ),
+    ));
+
+const clockOf = (ledger: Ledger, tab: string, to: number): number =>
+  ledger
+    .of('clock')
+    .filter(({ row, index }) => index < to && (!row.names || row.names.includes(tab)))
+    .reduce((sum, { row }) => sum + row.byMs, 0);
+
+const noneInPause = (ledger: Ledger, judged: Judging): void => {
+  const pauses = ledger.of('paused');
+  for (const request of ledger.of('requested')) {
+    // The same attempt, a moment later.
+    if (request.row.isRepeat === true) continue;
+    const stores = new Set(pauses.map(({ row }) => row.store ?? DISK));
+    for (const store of stores) {
+      const pause = pauses.findLast(
+        ({ row, index }) => index < request.index && (row.store ?? DISK) === store,
+      );
+      if (!pause || pause.row.pause === 'none') continue;
+      if (request.row.isFarewell && pause.row.pause === 'back-off') continue;
+      if (!couldKnow(ledger, request, pause)) continue;
+      if (ledger.between('clock', pause.index, request.index)) continue;
+      if (ledger.between('wiped', pause.index, request.index)) continue;
+      // Where storage is blocked, the shorter one is in the page's memory.
+      if (pause.row.pause === 'back-off' && isHurried(ledger, pause.index, request.index)) continue;
+      // By the clock of the one who reads it, a pause that another clock wrote is over, or not to be believed.
+      const aheadMs = clockOf(ledger, pause.row.tab, pause.index);
+      if (clockOf(ledger, request.row.tab, request.index) !== aheadMs) continue;
+      judged.examine();
+      const until = pause.row.until - aheadMs;
+      // Written by another clock than the one that it was made by: no page believes it.
+      if (until - pause.row.at > LONGEST_MS) continue;
+      if (request.row.at < until)
+        judged.breach(
+          `${request.row.tab} asked ${until - request.row.at} ms before the ${pause.row.pause} pause was over`,
+          request.row.ids[0],
+        );
+    }
+  }
+};
+
+/** How an attempt ended: where the browser refused it with `keepalive`, what its repeat came to. */
+const outcomeOf = (
+  ledger: Ledger,
+  request: Placed<'requested'>,
+  next: Placed<'requested'> | undefined,
+): Placed<'answered'> | undefined => {
+  const repeat = ledger
+    .of('requested')
+    .find(
+      ({ row, index }) =>
+        row.isRepeat === true &&
+        row.tab === request.row.tab &&
+        index > request.index &&
+        index < (next?.index ?? Infinity),
+    );
+  return ledger.answerOf((repeat ?? request).row.number);
+};
+
+const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
+  const tabs = new Map<string, Placed<'requested'>[]>();
+  for (const request of flights(ledger))
+    tabs.set(request.row.tab, [...(tabs.get(request.row.tab) ?? []), request]);
+  for (const requests of tabs.values()) {
+    let run: { readonly failure: Failure; readonly starts: number[]; readonly index: number } | undefined;
+    requests.forEach((request, at) => {
+      const answer = outcomeOf(ledger, request, requests[at + 1]);
+      const failure = answer && failureOf(answer.row);
+      if (!answer || !failure || failure === 'unsplit') {
+        run = undefined;
+        return;
+      }
+      judged.examine();
+      const isUndone =
+        run &&
+        (isHurried(ledger, run.index, request.index) ||
+          ledger.between(
+            'answered',
+            run.index,
+            request.index,
+            ({ tab, verdicts }) => tab !== request.row.tab || verdicts !== undefined,
+          ));
+      if (!run || run.failure !== failure || isUndone) run = { failure, starts: [], index: answer.index };
+      run.starts.push(request.row.at);
+      const most = MOST_A_MINUTE[failure];
+      const first = run.starts.at(-most - 1);
+      if (first !== undefined && request.row.at - first < MINUTE_MS)
+        judged.breach(
+          `${request.row.tab} failed (${failure}) more than ${most} times a minute`,
+          request.row.ids[0],
+        );
+
+      const next = requests[at + 1];
+      if (!next) return;
+      const isEased =
+        ledger.between('clock', answer.index, next.index) ||
+        ledger.between('wiped', answer.index, next.index) ||
+        ledger.between('paused', answer.index, next.index, ({ pause }) => pause === 'none') ||
+        (failure === 'back-off' && isHurried(ledger, request.index, next.index));
+      const least = Math.max(SHORTEST_BACKOFF_MS, answer.row.retryAfterMs ?? 0);
+      if (!isEased && next.row.at - answer.row.at < least)
+        judged.breach(
+          `${next.row.tab} asked ${next.row.at - answer.row.at} ms after ${answer.row.status ?? 'no answer'}, not ${least}`,
+          next.row.ids[0],
+        );
+    });
+  }
+};
+
+/** I7: one request a page, never during a pause, never sooner than asked for, and never the same event twice at once. */
+export const rate = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  oneAtATime(ledger, judged);
+  noneInPause(ledger, judged);
+  waitsAfterFailure(ledger, judged);
+  return judged.done();
+};

@@ -1,0 +1,141 @@
+/** I4 no removal without an answer, I13 an entry that is gone stays gone: the store's trace. */
+import { type Judgement, judging } from '../breach.js';
+import { DISK, type Ledger, type Placed } from '../ledger.js';
+
+const REQUEST_MS = 12_000;
+
+/** Whether a page has another copy, because it never heard that its write was complete. */
+const isCopied = (ledger: Ledger, { id, store = DISK }: Placed<'removed'>['row']): boolean =>
+  ledger.about('committed', id).some(({ row }) => (row.store ?? DISK) !== store);
+
+/** What a page that lived on must have told. */
+const isTold = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
+  ledger
+    .about('discarded', row.id)
+    // Of two copies the other one may have been given up, and told, before.
+    .some((told) => (isCopied(ledger, row) || told.index > index) && told.row.tab === row.tab);
+
+/** A valid verdict that the removing page itself heard. */
+const isAnswered = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
+  ledger.about('answered', row.id).some((answered) => {
+    const verdict = answered.row.verdicts?.[row.id];
+    return (
+      answered.index < index &&
+      answered.row.tab === row.tab &&
+      (verdict?.kind === 'accepted' || verdict?.kind === 'duplicate')
+    );
+  });
+
+/** A refusal of the event, or of the `viewed` before it. */
+const isRefused = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean => {
+  const impression = ledger.about('created', row.id)[0]?.row.impressionId;
+  return ledger
+    .of('answered')
+    .some(
+      (answered) =>
+        answered.index < index &&
+        answered.row.tab === row.tab &&
+        Object.entries(answered.row.verdicts ?? {}).some(
+          ([id, { kind }]) =>
+            kind === 'refused' &&
+            (id === row.id || ledger.about('created', id)[0]?.row.impressionId === impression),
+        ),
+    );
+};
+
+/** Whether another page is delivering the entry, and will tell what came of it. */
+const isInFlight = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
+  ledger.about('requested', row.id).some(({ row: request, index: at }) => {
+    if (request.isFarewell || at > index || row.at - request.at >= REQUEST_MS) return false;
+    const endedAt = ledger.answerOf(request.number)?.index ?? Infinity;
+    if (endedAt < index || (ledger.goneAt(request.tab, at) ?? Infinity) < index) return false;
+    const isStill = !ledger.between(
+      'page',
+      0,
+      index,
+      ({ tab, change }) => tab === request.tab && ['frozen', 'pagehide'].includes(change),
+    );
+    return isStill && !ledger.between('clock', at, index);
+  });
+
+/** Whether an entry stays in the store that nobody is delivering: that one had to go first. */
+const isAnotherFree = (ledger: Ledger, placed: Placed<'removed'>): boolean =>
+  ledger.ids.some((id) => {
+    const isHere = ({ row, index }: Placed<'put'> | Placed<'removed'>): boolean =>
+      row.shelf === 'entry' && row.store === placed.row.store && index < placed.index;
+    const put = ledger.about('put', id).filter(isHere).at(-1);
+    const removed = ledger
+      .about('removed', id)
+      .filter((each) => isHere(each) || each.row.at === placed.row.at)
+      .at(-1);
+    if (!put || put.row.token !== undefined || (removed?.index ?? -1) > put.index) return false;
+    return ledger.about('created', id).length > 0;
+  });
+
+/** I4: an entry leaves the store by a verdict, or given up and told, or purged, or moved. */
+export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  for (const placed of ledger.of('removed')) {
+    const { row, index } = placed;
+    // What nobody created was never promised.
+    if (row.shelf !== 'entry' || !ledger.about('created', row.id).length) continue;
+    judged.examine();
+    if (isAnswered(ledger, placed)) continue;
+    const isPurged =
+      row.why === 'purged' &&
+      ledger.of('consent').some((said) => said.index < index && said.row.state === 'denied');
+    const store = row.store ?? DISK;
+    const isMoved = ledger
+      .about('put', row.id)
+      .some((put) => put.index < index && put.row.shelf === 'entry' && (put.row.store ?? DISK) !== store);
+    if (isPurged || isMoved) continue;
+    const told = isTold(ledger, placed);
+    const isDying = ledger.isOver(row.tab, index) && row.why !== undefined;
+    const reason =
+      row.why ?? ledger.about('discarded', row.id).find((given) => given.index > index)?.row.reason;
+    if (!told && !isDying) judged.breach(`left the ${store} without an answer and untold`, row.id);
+    else if (!told && row.why === 'settled') judged.breach('settled without an answer', row.id);
+    else if (reason === 'refused' && !isRefused(ledger, placed)) judged.breach('nobody refused it', row.id);
+    else if (
+      isInFlight(ledger, placed) &&
+      !isCopied(ledger, row) &&
+      (reason === 'expired' || reason === 'outbox-full')
+    ) {
+      // What ended is called so also where it had to go for room.
+      const hadToGo = (reason === 'outbox-full' || row.isFull) && !isAnotherFree(ledger, placed);
+      if (hadToGo) judged.excuse('no-room');
+      else judged.breach(`given up as ${reason} while it was being delivered`, row.id);
+    } else if (!told) judged.excuse('unreported');
+  }
+  return judged.done();
+};
+
+/** I13: created comes first, and an entry that left a store never comes back to it. */
+export const monotone = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  const wipes = ledger.of('wiped').filter(({ row }) => row.what === 'outbox');
+  for (const id of ledger.ids) {
+    const [created] = ledger.about('created', id);
+    if (!created) continue;
+    judged.examine();
+    if (ledger.story(id)[0] !== created.row) judged.breach('known before it was created', id);
+    const stores = new Set(ledger.about('put', id).map(({ row }) => row.store ?? DISK));
+    for (const store of stores) {
+      const isHere = ({ row }: Placed<'put'> | Placed<'removed'>): boolean =>
+        row.shelf === 'entry' && (row.store ?? DISK) === store;
+      const puts = ledger.about('put', id).filter(isHere);
+      const gone = [
+        ...ledger.about('removed', id).filter(isHere),
+        ...wipes.filter(({ row }) => (row.store ?? DISK) === store),
+      ]
+        .map(({ index }) => index)
+        .find((index) => puts.some((put) => put.index < index));
+      if (gone === undefined || !puts.some((put) => put.index > gone)) continue;
+      // A page that never heard that its write was complete keeps a copy, and brings it when it can.
+      const isKept = ledger.about('committed', id).some(({ row }) => (row.store ?? DISK) !== store);
+      if (isKept) judged.excuse('copy');
+      else judged.breach(`came back to the ${store} after it had gone`, id);
+    }
+  }
+  return judged.done();
+};

@@ -1,0 +1,131 @@
+/** A history by what its rows are about: ids, tabs, numbers. Every room of the checker reads from here. */
+import type { History, Row, RowOf } from './row.js';
+
+/** Where the entries of a page are when nothing else is said. */
+export const DISK = 'disk';
+
+/** A row and its place. */
+export interface Placed<Kind extends Row['kind'] = Row['kind']> {
+  readonly row: RowOf<Kind>;
+  readonly index: number;
+}
+
+/** A history, sorted. */
+export interface Ledger {
+  readonly history: History;
+  /** All rows of one kind, in order. */
+  of<Kind extends Row['kind']>(kind: Kind): readonly Placed<Kind>[];
+  /** All rows of one kind that are about one event, in order. */
+  about<Kind extends Row['kind']>(kind: Kind, id: string): readonly Placed<Kind>[];
+  /** All rows about one event, in order. */
+  story(id: string): readonly Row[];
+  /** Every id that a row names, in the order of their first rows. */
+  readonly ids: readonly string[];
+  /** How a request ended, if the page lived to see it. */
+  answerOf(number: number): Placed<'answered'> | undefined;
+  /** How a forward ended, if the proxy lived to see it. */
+  endOf(number: number): Placed<'forward-ended'> | undefined;
+  /** Whether a row of this kind that satisfies `test` lies strictly between two places. */
+  between<Kind extends Row['kind']>(
+    kind: Kind,
+    from: number,
+    to: number,
+    test?: (row: RowOf<Kind>) => boolean,
+  ): boolean;
+  /** Where the tab or the proxy was killed at or behind a place. */
+  deathOf(name: string, from?: number): number | undefined;
+  /** Where the page ended, by violence or not, at or behind a place. */
+  goneAt(tab: string, from?: number): number | undefined;
+  /** Whether the page ended at or behind a place, or was frozen and never thawed: it tells nothing any more. */
+  isOver(tab: string, from: number): boolean;
+  /** Whether an entry was in a store when everything in it was lost, at or behind one place and before another. */
+  wasWiped(id: string, from?: number, to?: number): boolean;
+}
+
+const namedBy = (row: Row): readonly string[] => {
+  const ids = new Set<string>();
+  if ('id' in row && row.id !== undefined) ids.add(row.id);
+  if ('ids' in row) for (const id of row.ids) ids.add(id);
+  if ('verdicts' in row) for (const id of Object.keys(row.verdicts ?? {})) ids.add(id);
+  if (row.kind === 'final-outbox') for (const { id } of [...row.entries, ...row.dead]) ids.add(id);
+  if (row.kind === 'final-intake') for (const { id } of row.rows) ids.add(id);
+  return [...ids];
+};
+
+/** Sorts a history. */
+export const createLedger = (history: History): Ledger => {
+  const kinds = new Map<Row['kind'], Placed[]>();
+  const abouts = new Map<string, Map<Row['kind'], Placed[]>>();
+  const stories = new Map<string, Row[]>();
+  const answers = new Map<number, Placed<'answered'>>();
+  const ends = new Map<number, Placed<'forward-ended'>>();
+  const asked = new Map<number, readonly string[]>();
+  const called = new Map<number, readonly string[]>();
+  const deaths = new Map<string, number[]>();
+  const closings = new Map<string, number[]>();
+
+  history.forEach((row, index) => {
+    const placed = { row, index } as Placed;
+    const sameKind = kinds.get(row.kind);
+    if (sameKind) sameKind.push(placed);
+    else kinds.set(row.kind, [placed]);
+    let ids = namedBy(row);
+    if (row.kind === 'requested') asked.set(row.number, row.ids);
+    if (row.kind === 'forwarded') called.set(row.number, ids);
+    if (row.kind === 'answered') {
+      answers.set(row.number, { row, index });
+      ids = [...new Set([...(asked.get(row.number) ?? []), ...ids])];
+    }
+    if (row.kind === 'forward-ended') {
+      ends.set(row.number, { row, index });
+      ids = called.get(row.number) ?? [];
+    }
+    if (row.kind === 'killed')
+      for (const name of row.names) deaths.set(name, [...(deaths.get(name) ?? []), index]);
+    if (row.kind === 'page' && row.change === 'closed')
+      closings.set(row.tab, [...(closings.get(row.tab) ?? []), index]);
+    for (const id of ids) {
+      const story = stories.get(id);
+      if (story) story.push(row);
+      else stories.set(id, [row]);
+      const byKind = abouts.get(id) ?? new Map<Row['kind'], Placed[]>();
+      abouts.set(id, byKind);
+      const list = byKind.get(row.kind);
+      if (list) list.push(placed);
+      else byKind.set(row.kind, [placed]);
+    }
+  });
+
+  const ledger: Ledger = {
+    history,
+    of: <Kind extends Row['kind']>(kind: Kind) => (kinds.get(kind) ?? []) as unknown as Placed<Kind>[],
+    about: <Kind extends Row['kind']>(kind: Kind, id: string) =>
+      (abouts.get(id)?.get(kind) ?? []) as unknown as Placed<Kind>[],
+    story: (id) => stories.get(id) ?? [],
+    ids: [...stories.keys()],
+    answerOf: (number) => answers.get(number),
+    endOf: (number) => ends.get(number),
+    between: (kind, from, to, test = () => true) =>
+      ledger.of(kind).some(({ row, index }) => index > from && index < to && test(row)),
+    deathOf: (name, from = 0) => deaths.get(name)?.find((index) => index >= from),
+    goneAt: (tab, from = 0) =>
+      deaths.get(tab)?.find((index) => index >= from) ?? closings.get(tab)?.find((index) => index >= from),
+    isOver: (tab, from) =>
+      ledger.goneAt(tab, from) !== undefined ||
+      ledger
+        .of('page')
+        .filter(({ row }) => row.tab === tab && (row.change === 'frozen' || row.change === 'thawed'))
+        .at(-1)?.row.change === 'frozen',
+    wasWiped: (id, from = 0, to = Infinity) =>
+      ledger.of('wiped').some(({ row, index }) => {
+        if (row.what !== 'outbox' || index < from || index >= to) return false;
+        const store = row.store ?? DISK;
+        const isHere = (placed: Placed<'put'> | Placed<'removed'>): boolean =>
+          placed.index < index && (placed.row.store ?? DISK) === store && placed.row.shelf === 'entry';
+        const puts = ledger.about('put', id).filter(isHere);
+        const removals = ledger.about('removed', id).filter(isHere);
+        return puts.length > 0 && (puts.at(-1)?.index ?? 0) > (removals.at(-1)?.index ?? -1);
+      }),
+  };
+  return ledger;
+};

@@ -1,0 +1,84 @@
+/** The intake's file of one run, and a look into it from outside: what was settled, and what is in it. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import type { KeptRow } from '../history/row.js';
+import type { Recorder } from './recorder.js';
+import type { Rooms } from './rooms.js';
+
+/** The file. */
+export interface IntakeFile {
+  readonly file: string;
+  /** Writes down what was settled since the last time. */
+  note(proxy: string): void;
+  /** Everything in it. */
+  rows(): KeptRow[];
+  /** How many events wait in it. */
+  readonly open: number;
+  remove(): void;
+}
+
+const MEMORY = '/dev/shm';
+
+/** Makes an empty file. */
+export const createIntakeFile = async (
+  { sqliteIntake }: Pick<Rooms, 'sqliteIntake'>,
+  { write }: Recorder,
+): Promise<IntakeFile> => {
+  const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'offersight-'));
+  const file = join(folder, 'intake.db');
+  await sqliteIntake({ file }).close();
+  const database = new Database(file);
+  database.pragma('synchronous = OFF');
+  database.exec(`
+    CREATE TABLE noted (number INTEGER PRIMARY KEY, id TEXT, state TEXT, code TEXT);
+    CREATE TRIGGER note AFTER UPDATE OF settled_at ON events
+      WHEN OLD.settled_at IS NULL AND NEW.settled_at IS NOT NULL
+      BEGIN INSERT INTO noted (id, state, code) VALUES (NEW.id, NEW.state, NEW.code); END;
+  `);
+  const fresh = database.prepare('SELECT * FROM noted WHERE number > ? ORDER BY number');
+  const all = database.prepare(
+    'SELECT id, state, code, is_ambiguous, maybe_duplicate FROM events ORDER BY arrival',
+  );
+  const open = database.prepare('SELECT open FROM tally');
+  let last = 0;
+  return {
+    file,
+    note(proxy) {
+      const rows = fresh.all(last) as {
+        number: number;
+        id: string;
+        state: 'done' | 'dead';
+        code: string | null;
+      }[];
+      for (const { number, id, state, code } of rows) {
+        write({ kind: 'settled', id, state, code: code ?? undefined, proxy });
+        last = number;
+      }
+    },
+    rows: () =>
+      (
+        all.all() as {
+          id: string;
+          state: KeptRow['state'];
+          code: string | null;
+          is_ambiguous: number;
+          maybe_duplicate: number;
+        }[]
+      ).map(({ id, state, code, is_ambiguous, maybe_duplicate }) => ({
+        id,
+        state,
+        code: code ?? undefined,
+        isAmbiguous: is_ambiguous === 1,
+        maybeDuplicate: maybe_duplicate === 1,
+      })),
+    get open() {
+      return (open.get() as { open: number }).open;
+    },
+    remove() {
+      database.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};

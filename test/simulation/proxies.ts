@@ -1,0 +1,197 @@
+/** ProxyProcess processes over one intake file: the real proxy, which may die between any two operations. */
+
+import type { Pace } from '../../src/proxy/forward/forwarder.js';
+import type { Intake } from '../../src/proxy/intake/intake.js';
+import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite.js';
+import type { Runtime, Stop } from '../../src/runtime.js';
+import { type Chance, createChance } from './chance.js';
+import { type Clock, START } from './clock.js';
+import type { IntakeFile } from './intake-file.js';
+import type { Recorder } from './recorder.js';
+import type { Rooms } from './rooms.js';
+import type { Upstream } from './upstream.js';
+
+/** What goes wrong with an operation of the intake: nothing was done, or it was and nobody hears of it. */
+export type IntakeFault = 'fails' | 'fails-after';
+
+/** One process. */
+export interface ProxyProcess {
+  readonly name: string;
+  readonly isDead: boolean;
+  /** Resolves when the process is gone. */
+  readonly died: Promise<undefined>;
+  readonly chance: Chance;
+  /** Answers a request; never, if the process dies before. */
+  handle(body: string, session: string | undefined): Promise<Response>;
+  /** Gives it a request as it is. */
+  probe(headers: Readonly<Record<string, string>>, body: string): Promise<Response>;
+  /** Dies at the n-th operation from now, 0 for at once. */
+  crash(operations: number): void;
+  /** Ends as an operator ends it. */
+  close(): Promise<void>;
+}
+
+/** What a process is started with. */
+export interface ProxySetting {
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly file: IntakeFile;
+  readonly upstream: Upstream;
+  readonly seed: number;
+  readonly pace: Pace;
+  readonly intake: Omit<SqliteIntakeOptions, 'file'>;
+  /** The servers' clock against the true one, milliseconds. */
+  readonly offset: () => number;
+  readonly nextIntakeFault: () => IntakeFault | undefined;
+  readonly onDeath: (proxy: ProxyProcess) => void;
+  readonly onAlert: (message: string) => void;
+}
+
+/** A key that must never be seen anywhere but at the upstream. */
+export const CANARY_KEY = 'live_CANARYq7Zx81vN';
+
+const SESSION = 'x-session';
+
+/** Starts a process. */
+export const startProxy = (setting: ProxySetting, name: string): ProxyProcess => {
+  const { rooms, clock, recorder, file, upstream, seed, pace, offset, nextIntakeFault, onDeath, onAlert } =
+    setting;
+  const chance = createChance(seed, name);
+  const stops = new Set<Stop>();
+  let isDead = false;
+  let tellDied: (value: undefined) => void = () => undefined;
+  const died = new Promise<undefined>((resolve) => {
+    tellDied = resolve;
+  });
+  let dueAt = Infinity;
+
+  const raw = rooms.sqliteIntake({ file: file.file, ...setting.intake });
+  const die = (): void => {
+    if (isDead) return;
+    isDead = true;
+    tellDied(undefined);
+    for (const stop of stops) stop();
+    void raw.close();
+    recorder.write({ kind: 'killed', what: 'proxy', names: [name] });
+    onDeath(proxy);
+  };
+  /** Counts operations down to the last one; a dead process goes no further. */
+  const reach = async (): Promise<void> => {
+    if (--dueAt < 0) die();
+    if (isDead) await new Promise(() => undefined);
+  };
+  const pauseABit = (): Promise<void> =>
+    chance.is(0.85)
+      ? Promise.resolve()
+      : new Promise((resolve) => runtime.after(chance.whole(1, 40), resolve));
+
+  const operate = async <T>(run: () => Promise<T>): Promise<T> => {
+    await pauseABit();
+    await reach();
+    const fault = nextIntakeFault();
+    if (fault) recorder.write({ kind: 'fault', where: 'intake', what: fault, target: name });
+    if (fault === 'fails') throw new Error('SQLITE_IOERR');
+    const result = await run();
+    file.note(name);
+    await reach();
+    if (fault === 'fails-after') throw new Error('SQLITE_IOERR');
+    await pauseABit();
+    return result;
+  };
+
+  const runtime: Runtime = {
+    now: () => START + clock.elapsed + offset(),
+    elapsed: () => clock.elapsed,
+    after(delayMs, task) {
+      const stop = clock.after(delayMs, () => {
+        stops.delete(stop);
+        if (!isDead) task();
+      });
+      stops.add(stop);
+      return () => {
+        stops.delete(stop);
+        stop();
+      };
+    },
+    random: chance.next,
+    randomBits: chance.bits,
+    fetch: (input, init) => upstream.fetchOf(proxy)(input, init),
+  };
+
+  const intake: Intake = {
+    take: (events) =>
+      operate(async () => {
+        const verdicts = await raw.take(events);
+        for (const [id, { kind, ...rest }] of verdicts)
+          recorder.write({
+            kind: 'taken',
+            id,
+            proxy: name,
+            verdict: { kind, ...('code' in rest && { code: rest.code }) },
+          });
+        return verdicts;
+      }),
+    lead: (token, now) => operate(() => raw.lead(token, now)),
+    resign: (token) => operate(() => raw.resign(token)),
+    begin: (options) => operate(() => raw.begin(options)),
+    finish: (...result) => operate(() => raw.finish(...result)),
+    knows: (events) => operate(() => raw.knows(events)),
+    note: (note) => operate(() => raw.note(note)),
+    status: (now) => operate(() => raw.status(now)),
+    list: (filter) => raw.list(filter),
+    tally: () => raw.tally(),
+    retry: (ids, now) => raw.retry(ids, now),
+    usage: raw.usage,
+    close: async () => undefined,
+  };
+
+  const proxy: ProxyProcess = {
+    name,
+    chance,
+    died,
+    get isDead() {
+      return isDead;
+    },
+    async handle(body, session) {
+      const request = new Request('http://proxy.invalid/', {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'sec-fetch-site': 'same-origin',
+          ...(session !== undefined && { [SESSION]: session }),
+        },
+        body,
+      });
+      if (isDead) return new Promise(() => undefined);
+      const response = await product(request);
+      return isDead ? new Promise(() => undefined) : response;
+    },
+    async probe(headers, body) {
+      const request = new Request('http://proxy.invalid/', { method: 'POST', headers, body });
+      return product(request);
+    },
+    crash(operations) {
+      dueAt = operations;
+      if (operations === 0) die();
+    },
+    async close() {
+      await product.close();
+      if (isDead) return;
+      isDead = true;
+      tellDied(undefined);
+      for (const stop of stops) stop();
+      await raw.close();
+    },
+  };
+  const product = rooms.createOfferProxy({
+    site: 'acme-test',
+    apiKey: CANARY_KEY,
+    intake,
+    pace,
+    subject: (request) => request.headers.get(SESSION) ?? undefined,
+    runtime,
+    onAlert,
+  });
+  return proxy;
+};

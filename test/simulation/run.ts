@@ -1,0 +1,180 @@
+/** Many schedules in a row: what they came to together, and the smallest one that breaks the promise. */
+import fc from 'fast-check';
+import { type Checked, check, explain, INVARIANT_NAMES, type InvariantName } from '../history/checker.js';
+import type { History } from '../history/row.js';
+import type { Rooms } from './rooms.js';
+import { type Focus, type Schedule, schedules } from './schedule.js';
+import { runSchedule } from './world.js';
+
+/** What many runs came to. */
+export interface Totals {
+  schedules: number;
+  steps: number;
+  /** Virtual time, milliseconds. */
+  elapsedMs: number;
+  created: number;
+  committed: number;
+  effects: number;
+  /** Effects beyond the first one of an event. */
+  extras: number;
+  /** Rows of intakes that are marked as ambiguous. */
+  ambiguous: number;
+  requests: number;
+  forwards: number;
+  /** How many created events ended up where. */
+  readonly whereabouts: Record<string, number>;
+  readonly discarded: Record<string, number>;
+  readonly faults: Record<string, number>;
+  readonly examined: Record<InvariantName, number>;
+  readonly excused: Record<string, number>;
+}
+
+/** A schedule that breaks the promise, as small as it could be made. */
+export interface Broken {
+  readonly schedule: Schedule;
+  readonly invariants: readonly InvariantName[];
+  readonly explanation: string;
+  /** Repeats exactly this one, together with the seed. */
+  readonly path: string;
+  /** Which of the schedules it was, from 1. */
+  readonly number: number;
+}
+
+/** What {@link simulate} gives. */
+export interface Simulated {
+  readonly totals: Totals;
+  readonly broken: Broken | undefined;
+}
+
+/** How many schedules, and which. */
+export interface Campaign {
+  readonly schedules: number;
+  readonly seed: number;
+  readonly focus?: Focus;
+  /** A failure's own path, to repeat it alone. */
+  readonly path?: string;
+  /** Whether a failure is made small, which takes its time. @default true */
+  readonly isShrunk?: boolean;
+}
+
+const add = (into: Record<string, number>, name: string, by = 1): void => {
+  into[name] = (into[name] ?? 0) + by;
+};
+
+const count = (totals: Totals, history: History, checked: Checked): void => {
+  totals.schedules++;
+  const counted = new Set<string | undefined>();
+  for (const row of history) {
+    if (row.kind === 'created') totals.created++;
+    else if (row.kind === 'committed') totals.committed++;
+    else if (row.kind === 'requested') totals.requests++;
+    else if (row.kind === 'forwarded') totals.forwards++;
+    else if (row.kind === 'discarded') add(totals.discarded, row.reason);
+    else if (row.kind === 'fault') add(totals.faults, `${row.where}: ${row.what}`);
+    else if (row.kind === 'killed') add(totals.faults, `killed: ${row.what}`);
+    else if (row.kind === 'wiped' || row.kind === 'clock') add(totals.faults, row.kind);
+    else if (row.kind === 'effect') {
+      if (counted.has(row.id)) totals.extras++;
+      else totals.effects++;
+      counted.add(row.id);
+    } else if (row.kind === 'final-intake')
+      totals.ambiguous += row.rows.filter(({ isAmbiguous }) => isAmbiguous).length;
+  }
+  for (const [where, events] of Object.entries(checked.tally)) add(totals.whereabouts, where, events);
+  for (const name of INVARIANT_NAMES) {
+    totals.examined[name] += checked.invariants[name].examined;
+    for (const [why, times] of Object.entries(checked.invariants[name].excused ?? {}))
+      add(totals.excused, `${name} ${why}`, times);
+  }
+};
+
+const noTotals = (): Totals => ({
+  schedules: 0,
+  steps: 0,
+  elapsedMs: 0,
+  created: 0,
+  committed: 0,
+  effects: 0,
+  extras: 0,
+  ambiguous: 0,
+  requests: 0,
+  forwards: 0,
+  whereabouts: {},
+  discarded: {},
+  faults: {},
+  examined: Object.fromEntries(INVARIANT_NAMES.map((name) => [name, 0])) as Record<InvariantName, number>,
+  excused: {},
+});
+
+/** Runs one schedule and judges it. */
+export const judge = async (rooms: Rooms, schedule: Schedule): Promise<Checked> =>
+  check((await runSchedule(rooms, schedule)).history);
+
+/** Runs schedules until one breaks the promise, and makes that one small. */
+export const simulate = async (rooms: Rooms, campaign: Campaign): Promise<Simulated> => {
+  const totals = noTotals();
+  let isFound = false;
+  const property = fc.asyncProperty(schedules(campaign.focus), async (schedule) => {
+    const { history, steps, elapsed } = await runSchedule(rooms, schedule);
+    const checked = check(history);
+    if (!isFound) {
+      count(totals, history, checked);
+      totals.steps += steps;
+      totals.elapsedMs += elapsed;
+    }
+    isFound ||= !checked.isKept;
+    return checked.isKept;
+  });
+  const { path, isShrunk = true } = campaign;
+  const details = await fc.check(property, {
+    seed: campaign.seed,
+    numRuns: path === undefined ? campaign.schedules : 1,
+    ...(path !== undefined && { path }),
+    endOnFailure: !isShrunk,
+  });
+  const [schedule] = details.counterexample ?? [];
+  if (!schedule) return { totals, broken: undefined };
+  const checked = await judge(rooms, schedule);
+  return {
+    totals,
+    broken: {
+      schedule,
+      invariants: checked.broken,
+      explanation: explain(checked),
+      path: details.counterexamplePath ?? '',
+      number: totals.schedules,
+    },
+  };
+};
+
+/** What many runs came to, for a person. */
+export const tell = (totals: Totals): string => {
+  const list = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+      .map(([name, times]) => `${name} ${times}`)
+      .join(', ') || 'none';
+  const {
+    schedules: runs,
+    steps,
+    elapsedMs,
+    created,
+    committed,
+    effects,
+    extras,
+    ambiguous,
+    requests,
+    forwards,
+  } = totals;
+  return [
+    `${runs} schedules, ${steps} steps, ${(elapsedMs / 3_600_000).toFixed(0)} h of virtual time`,
+    `events: ${created} created, ${committed} committed, ${effects} effects`,
+    `extra effects: ${extras} (keys not honoured), rows marked ambiguous: ${ambiguous}`,
+    `requests: ${requests}, forwards: ${forwards}`,
+    `where events ended: ${list(totals.whereabouts)}`,
+    `discarded: ${list(totals.discarded)}`,
+    `examined: ${list(totals.examined)}`,
+    `excused: ${list(totals.excused)}`,
+    `faults: ${list(totals.faults)}`,
+  ].join('\n');
+};

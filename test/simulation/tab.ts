@@ -1,0 +1,360 @@
+/** One page of the browser: the client's real rooms, over doors that freeze and die with it. */
+
+import type { FlusherOptions } from '../../src/client/delivery/flusher.js';
+import type { LeasingOptions } from '../../src/client/outbox/leasing.js';
+import type { Consent, Recordable } from '../../src/client/outbox/outbox.js';
+import type { Page, PageChange } from '../../src/client/page.js';
+import type { OffersightError } from '../../src/errors.js';
+import type { WithLock } from '../../src/locks.js';
+import type { OfferEvent, OfferEventType } from '../../src/protocol/event.js';
+import type { Runtime, Stop } from '../../src/runtime.js';
+import { createChance } from './chance.js';
+import { type Clock, START } from './clock.js';
+import type { Disk } from './disk.js';
+import type { Locks } from './locks.js';
+import type { Network, Poster } from './network.js';
+import type { Recorder } from './recorder.js';
+import type { Rooms } from './rooms.js';
+
+/** What a page is opened with. */
+export interface TabSetting {
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly disk: Disk;
+  readonly locks: Locks;
+  readonly network: Network;
+  readonly seed: number;
+  readonly hasLocks: boolean;
+  readonly options: LeasingOptions & FlusherOptions;
+  /** The machine's clock against the true one, milliseconds. */
+  readonly offset: () => number;
+  readonly subject: string | undefined;
+  readonly onDeath: (tab: Tab) => void;
+}
+
+/** A page. */
+export interface Tab extends Poster {
+  readonly isFrozen: boolean;
+  /** What the page told of delivery. */
+  readonly reports: OffersightError[];
+  /** An offer is seen. */
+  view(offerId: string, options?: { readonly isOnce?: boolean; readonly lifeMs?: number | undefined }): void;
+  /** What was seen here and not closed yet is closed, the oldest first. */
+  dismiss(): void;
+  flush(): void;
+  consent(state: Consent): void;
+  subject(subject: string | undefined): void;
+  change(change: PageChange): void;
+  freeze(): void;
+  thaw(): void;
+  close(): void;
+  /** Dies at its n-th operation from now, 0 for at once. */
+  crash(operations: number): void;
+  stats(): Promise<{ readonly waiting: number }>;
+}
+
+const ENDPOINT = 'https://shop.example/offer-events';
+const NAME = 'offersight';
+
+interface Impression {
+  readonly impressionId: string;
+  readonly offerId: string;
+  readonly isOnce: boolean;
+  readonly expiresAt: number | undefined;
+}
+
+/** Opens a page. */
+export const openTab = (setting: TabSetting, name: string): Tab => {
+  const { rooms, clock, recorder, disk, locks, network, seed, options, offset, onDeath } = setting;
+  const { write } = recorder;
+  const chance = createChance(seed, name);
+  const stops = new Set<Stop>();
+  const frozen: (() => void)[] = [];
+  const listeners: ((change: PageChange) => void)[] = [];
+  const captured = new Map<string, ((event: Event) => void)[]>();
+  const shown: Impression[] = [];
+  const reports: OffersightError[] = [];
+  let dueAt = Infinity;
+  let isDead = false;
+  let isFrozen = false;
+
+  const end = (): void => {
+    isDead = true;
+    for (const stop of stops) stop();
+    frozen.length = 0;
+    disk.onDeath(name);
+    locks.onDeath(name);
+    onDeath(tab);
+  };
+
+  const run = (task: () => void): void => {
+    if (isDead) return;
+    if (isFrozen) frozen.push(task);
+    else task();
+  };
+  const after: Runtime['after'] = (delayMs, task) => {
+    const stop = clock.after(delayMs, () => {
+      stops.delete(stop);
+      run(() => {
+        if (!isStopped) task();
+      });
+    });
+    let isStopped = false;
+    stops.add(stop);
+    return () => {
+      isStopped = true;
+      stops.delete(stop);
+      stop();
+    };
+  };
+
+  const postOf =
+    (isFarewell: boolean): typeof fetch =>
+    async (input, init) => {
+      // What a Request would hide is read from what it was made of, where it can be.
+      const request = input instanceof Request ? input : undefined;
+      const body = request ? await request.text() : (init?.body as string);
+      tab.onDoor();
+      if (isDead) return new Promise(() => undefined);
+      return network.post(tab, {
+        body,
+        signal: request?.signal ?? init?.signal ?? undefined,
+        isKeptAlive: request?.keepalive ?? init?.keepalive ?? false,
+        isFarewell,
+      });
+    };
+
+  const runtime: Runtime = {
+    now: () => START + clock.elapsed + offset(),
+    elapsed: () => clock.elapsed,
+    after,
+    random: chance.next,
+    randomBits: chance.bits,
+    fetch: postOf(false),
+  };
+
+  const page: Page = {
+    isVisible: () => true,
+    listen: (listener) => void listeners.push(listener),
+    capture(types, listener) {
+      for (const type of types)
+        captured.set(type, [...(captured.get(type) ?? []), listener as (event: Event) => void]);
+    },
+    stop: () => undefined,
+  };
+  const fire = (type: string): void => {
+    for (const listener of captured.get(type) ?? []) listener({ type } as Event);
+  };
+
+  const noLocks: WithLock = async (_, work) => {
+    await work(false);
+    return true;
+  };
+
+  /** What rejects in a page without anybody hearing is told to the page. */
+  const safely = (promise: Promise<unknown>): void => {
+    promise.catch((cause: unknown) =>
+      write({ kind: 'harm', tab: name, what: 'rejection', text: String(cause) }),
+    );
+  };
+
+  const tab: Tab = {
+    name,
+    now: () => runtime.now(),
+    written: new Set(),
+    chance,
+    reports,
+    keptBytes: 0,
+    unreadBytes: 0,
+    refusedBody: undefined,
+    get isDead() {
+      return isDead;
+    },
+    get isFrozen() {
+      return isFrozen;
+    },
+    run,
+    after,
+    onDoor() {
+      if (isDead || --dueAt >= 0) return;
+      write({ kind: 'killed', what: 'renderer', names: [name] });
+      end();
+    },
+    view(offerId, { isOnce = false, lifeMs } = {}) {
+      run(() => {
+        const impression = {
+          impressionId: newId(),
+          offerId,
+          isOnce,
+          expiresAt: lifeMs === undefined ? undefined : runtime.now() + lifeMs,
+        };
+        shown.push(impression);
+        record('viewed', impression);
+      });
+    },
+    dismiss() {
+      run(() => {
+        const impression = shown.shift();
+        if (impression) record('dismissed', impression);
+      });
+    },
+    flush: () => run(() => safely(flusher.flush())),
+    consent(state) {
+      run(() => {
+        owner.consent = state;
+        write({ kind: 'consent', tab: name, state });
+        onDecided(owner.consent, owner.consent === 'denied' ? waiting.splice(0) : []);
+      });
+    },
+    subject(subject) {
+      run(() => {
+        owner.subject = subject;
+        write({ kind: 'subject', tab: name, subject });
+        onDecided(owner.consent, owner.consent === 'denied' ? waiting.splice(0) : []);
+      });
+    },
+    change(change) {
+      if (isDead || isFrozen) return;
+      write({ kind: 'page', tab: name, change });
+      if (change === 'pagehide') fire('pagehide');
+      for (const listener of listeners) listener(change);
+    },
+    freeze() {
+      if (isDead || isFrozen) return;
+      fire('freeze');
+      write({ kind: 'page', tab: name, change: 'frozen' });
+      // What the event's own task and its microtasks do still happens.
+      clock.after(0, () => {
+        isFrozen = true;
+      });
+    },
+    thaw() {
+      if (isDead || !isFrozen) return;
+      isFrozen = false;
+      write({ kind: 'page', tab: name, change: 'thawed' });
+      for (const task of frozen.splice(0)) clock.after(0, () => run(task));
+      clock.after(0, () => tab.change('visible'));
+    },
+    close() {
+      if (isDead) return;
+      if (!isFrozen) {
+        tab.change('hidden');
+        tab.change('pagehide');
+      }
+      // The document lives as long as its tasks; then nothing of it runs any more.
+      clock.after(chance.whole(0, 5), () => {
+        if (isDead) return;
+        write({ kind: 'page', tab: name, change: 'closed' });
+        end();
+      });
+    },
+    crash(operations) {
+      dueAt = operations;
+      if (operations === 0) tab.onDoor();
+    },
+    stats: () => leasing.stats(),
+  };
+  write({ kind: 'opened', tab: name, watches: ['errors', 'rejections'] });
+
+  const newId = rooms.createIds(runtime);
+  const database = disk.open(tab);
+  const outbox = rooms.createOutbox(database, runtime);
+  const owner: { subject: string | undefined; consent: Consent; readonly endpoint: string } = {
+    subject: setting.subject,
+    consent: 'granted',
+    endpoint: ENDPOINT,
+  };
+  // As the second load of a page does it (client/later.ts), free of the document.
+  const context = {
+    outbox,
+    owner,
+    database,
+    open: () => disk.open(tab),
+    endpoint: ENDPOINT,
+    name: NAME,
+    runtime,
+    withLock: setting.hasLocks ? locks.of(tab) : noLocks,
+    options,
+    report: (error: OffersightError) => void reports.push(error),
+    onDiscard(event: OfferEvent | undefined, reason: string, code: string | undefined) {
+      if (event) write({ kind: 'discarded', id: event.id, tab: name, reason, code });
+    },
+  };
+  const delivering = rooms.createDelivering(context);
+  const { records, leasing, flusher, settleFarewell } = delivering;
+  rooms.createFarewell(
+    outbox,
+    page,
+    { now: runtime.now, fetch: postOf(true) },
+    owner,
+    () => undefined,
+    settleFarewell,
+  );
+  page.listen((change) => {
+    if (change === 'visible') {
+      records.retry();
+      flusher.wake();
+      safely(leasing.marks());
+    } else if (change === 'online') safely(flusher.hurry());
+  });
+  page.capture(['freeze', 'pagehide'], flusher.release);
+  const blocked = (): number => reports.filter(({ code }) => code === 'storage').length;
+  /** Where the page told that storage is blocked while it wrote, or before, what it wrote is in its memory. */
+  const isInMemory = (id: string, before: number): boolean =>
+    blocked() > before || (before > 0 && !tab.written.has(id));
+
+  const waiting: Recordable[] = [];
+  const subjects = new Map<string, string | undefined>();
+  const commit = (): void => {
+    if (owner.consent !== 'granted' || !waiting.length) return;
+    const recordables = waiting.splice(0);
+    const before = blocked();
+    outbox
+      .append(recordables)
+      .catch(() => outbox.append(recordables))
+      .then((events) => {
+        const known = new Set(events.map(({ id }) => id));
+        for (const { event } of recordables)
+          if (known.has(event.id)) {
+            write({
+              kind: 'committed',
+              id: event.id,
+              tab: name,
+              ...(isInMemory(event.id, before) && { store: `memory ${name}` }),
+            });
+          } else write({ kind: 'declined', id: event.id, tab: name, why: 'known' });
+        flusher.wake();
+      })
+      // As in the page, where nobody hears of it.
+      .catch(() => undefined);
+  };
+  const record = (type: OfferEventType, { impressionId, offerId, isOnce, expiresAt }: Impression): void => {
+    if (owner.consent === 'denied') return;
+    // Whose the impression is, stays.
+    if (!subjects.has(impressionId)) subjects.set(impressionId, owner.subject);
+    const subject = subjects.get(impressionId);
+    const about = { id: newId(), offerId, occurredAt: runtime.now(), impressionId, expiresAt, subject };
+    const event: OfferEvent = type === 'viewed' ? { type, ...about } : { type, reason: 'control', ...about };
+    write({ kind: 'created', id: event.id, type, offerId, impressionId, tab: name, expiresAt, subject });
+    waiting.push({ event, isOnce });
+    queueMicrotask(commit);
+  };
+  const { onDecided } = rooms.createDeciding({
+    owner,
+    delivering,
+    runtime,
+    waiting,
+    async commit() {
+      commit();
+    },
+    async learn() {
+      await leasing.marks();
+      return new Set();
+    },
+    onGranted: () => undefined,
+    onDiscard: context.onDiscard,
+    report: context.report,
+  });
+  return tab;
+};

@@ -1,0 +1,347 @@
+/**
+ * The product, broken on purpose: what the simulator and the checker have to notice. Each variant is a copy of the
+ * source with a text in another's place, so that it fails loudly once the source has changed.
+ */
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { InvariantName } from '../history/checker.js';
+import { SOURCE } from './rooms.js';
+import type { Focus } from './schedule.js';
+
+/** A text that a file has exactly once, and what stands in its place. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+/** One way to break the delivery promise. */
+export interface Variant {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** One of them has to notice. */
+  readonly noticedBy: readonly InvariantName[];
+  /** What has to come together, so that it does not take thousands of schedules. @default anything */
+  readonly focus?: Focus;
+  /** Of a campaign that is known to show it soon. */
+  readonly seed: number;
+}
+
+const LEASING = 'client/outbox/leasing.ts';
+const OUTBOX = 'client/outbox/outbox.ts';
+const FLUSHER = 'client/delivery/flusher.ts';
+const TRANSPORT = 'client/delivery/transport.ts';
+const LANE = 'proxy/intake/sqlite-lane.ts';
+const DESTINATION = 'proxy/forward/offer-events.ts';
+
+const one = (file: string, find: string, put: string): readonly Edit[] => [{ file, find, put }];
+
+/** All of them. */
+export const VARIANTS: readonly Variant[] = [
+  {
+    name: 'delete before send',
+    edits: one(
+      FLUSHER,
+      'const attempt = runtime.elapsed() < endsAt',
+      'await leasing.settle(batch.map(({ event }) => event.id));\n        const attempt = runtime.elapsed() < endsAt',
+    ),
+    noticedBy: ['I1', 'I4'],
+    seed: 1,
+  },
+  {
+    name: 'any 200 is an answer',
+    edits: one(
+      TRANSPORT,
+      'return attemptOf(response, await response.text());',
+      `const text = await response.text();
+      const sent = JSON.parse(body) as { events: { id: string }[] };
+      return response.status === 200
+        ? { kind: 'answered', verdicts: new Map(sent.events.map(({ id }) => [id, { kind: 'accepted' }])) }
+        : attemptOf(response, text);`,
+    ),
+    noticedBy: ['I1', 'I4'],
+    focus: { only: ['view', 'network', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'a lease shorter than its request',
+    edits: one(LEASING, 'const LEASE_MS = 30_000;', 'const LEASE_MS = 5_000;'),
+    noticedBy: ['I7'],
+    seed: 1,
+  },
+  {
+    name: 'a release that writes without reading',
+    edits: one(
+      LEASING,
+      'if (!isEntry(entry, key) || entry.lease?.token !== token) continue;',
+      `if (entry === undefined) {
+            const event = released.get(id);
+            if (event) rows.put(key, { v: 1, event, attempts: 1, notBeforeAt });
+          }
+          if (!isEntry(entry, key) || entry.lease?.token !== token) continue;`,
+    ).concat(
+      one(
+        LEASING,
+        '            hold(id, until);',
+        '            hold(id, until);\n            released.set(id, event);',
+      ),
+      one(
+        LEASING,
+        '  const { mirror } = outbox;',
+        '  const { mirror } = outbox;\n  const released = new Map<string, OfferEvent>();',
+      ),
+    ),
+    noticedBy: ['I13'],
+    focus: { only: ['view', 'wipe', 'network', 'flush'] },
+    seed: 2,
+  },
+  {
+    name: 'bodies of failed replies are not read',
+    edits: one(
+      TRANSPORT,
+      'attemptOf(response, await response.text())',
+      "attemptOf(response, response.status === 200 ? await response.text() : '')",
+    ),
+    noticedBy: ['I8', 'I7'],
+    seed: 1,
+  },
+  {
+    name: 'forwarding is not written before the call',
+    edits: one(
+      LANE,
+      "UPDATE LANE SET state = 'forwarding', due_at = ?",
+      "UPDATE LANE SET state = 'waiting', due_at = ?",
+    ),
+    noticedBy: ['I9'],
+    focus: { only: ['view', 'crash-proxy', 'start-proxy', 'flush'] },
+    seed: 4,
+  },
+  {
+    name: 'accepted before the intake has it',
+    edits: one(
+      'proxy/handler.ts',
+      'for (const [id, verdict] of await forwarding.take(admitted)) verdicts.set(id, verdict);',
+      `for (const { id } of admitted) verdicts.set(id, { kind: 'accepted' });
+      forwarding.take(admitted).catch(() => undefined);`,
+    ),
+    noticedBy: ['I1', 'I15'],
+    focus: { only: ['view', 'intake', 'crash-proxy', 'start-proxy', 'flush'] },
+    seed: 2,
+  },
+  {
+    name: 'another key for every attempt',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the source's own text.
+    edits: one(DESTINATION, '`oe1-${id}`', '`oe1-${id}-${runtime.random()}`').concat(
+      one(
+        DESTINATION,
+        "runtime: Pick<Runtime, 'after' | 'fetch'>",
+        "runtime: Pick<Runtime, 'after' | 'fetch' | 'random'>",
+      ),
+    ),
+    noticedBy: ['I5'],
+    seed: 1,
+  },
+  {
+    name: 'Retry-After is ignored',
+    edits: one(
+      TRANSPORT,
+      "parseRetryAfter(headers.get('retry-after'), headers.get('date'))",
+      "0 * parseRetryAfter(headers.get('x'), null)",
+    ),
+    noticedBy: ['I7'],
+    seed: 1,
+  },
+  {
+    name: 'the outbox as one array',
+    edits: one(
+      LEASING,
+      `      return transact(async (rows) => {
+        for (const id of ids) rows.delete(['entry', id]);
+      });`,
+      `      const gone = new Set(ids);
+      return outbox.records
+        .transact((rows) => list(rows, 'entry'))
+        .then(async (all) => {
+          await outbox.records.transact((rows) => rows.get(['state', 'pause']));
+          await transact(async (rows) => {
+            for (const key of await rows.query('getAllKeys', 'entry')) rows.delete(key);
+            for (const [key, value] of all) if (!gone.has(key[1] as string)) rows.put(key, value as object);
+          });
+        });`,
+    ),
+    noticedBy: ['I1', 'I4', 'I13'],
+    focus: { only: ['view', 'open', 'flush', 'dismiss', 'wait'] },
+    seed: 5,
+  },
+  {
+    name: 'what is on its way is evicted first',
+    edits: one(LEASING, 'if (reservedUntil(entry, now, false) > now) return 3;', ''),
+    noticedBy: ['I4'],
+    focus: {
+      only: ['view', 'network', 'flush', 'open'],
+      setting: { maxEntries: 2, tabs: 3, hasLocks: false },
+    },
+    seed: 2,
+  },
+  {
+    name: 'what is on its way expires',
+    edits: one(
+      LEASING,
+      '(expired.has(impressionId) || isExpired(event, now)) && reserved <= now',
+      'expired.has(impressionId) || isExpired(event, now)',
+    ),
+    noticedBy: ['I4'],
+    focus: { only: ['view', 'network', 'flush'], setting: { tabs: 3, hasLocks: false }, lifeMs: 1_000 },
+    seed: 4,
+  },
+  {
+    name: 'dismissed before viewed',
+    edits: one(LANE, "\n            OR (other.type = 'viewed' AND LANE.type = 'dismissed')", ''),
+    noticedBy: ['I14'],
+    focus: { only: ['view', 'dismiss', 'upstream', 'flush'] },
+    seed: 5,
+  },
+  {
+    name: 'leases of others are taken',
+    edits: one(LEASING, '? lease.until : 0;', '? 0 : 0;'),
+    noticedBy: ['I7'],
+    seed: 1,
+  },
+  {
+    name: 'an open circuit deletes',
+    edits: one(
+      FLUSHER,
+      '} else await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);',
+      `} else {
+      if (attempt.kind === 'circuit') await leasing.settle(batch.map(({ event }) => event.id));
+      await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);
+    }`,
+    ),
+    noticedBy: ['I1', 'I4'],
+    seed: 2,
+  },
+  {
+    name: 'the farewell removes what it says',
+    edits: one(
+      'client/leave.ts',
+      'for (const { id } of events) said.add(id);',
+      `for (const { id } of events) said.add(id);
+    void outbox.records.transact(async (rows) => {
+      for (const { id } of events) rows.delete(['entry', id]);
+    });`,
+    ),
+    noticedBy: ['I1', 'I4'],
+    seed: 5,
+  },
+  {
+    name: 'durable before the commit',
+    edits: one(
+      OUTBOX,
+      'const fresh = await outbox.records.transact(async (rows) => {',
+      'const writing = outbox.records.transact(async (rows) => {',
+    ).concat(
+      one(
+        OUTBOX,
+        "      // A dismissal's view may be",
+        `      const fresh = await Promise.race([writing, Promise.resolve(recordables.map(({ event }) => event))]);
+      // A dismissal's view may be`,
+      ),
+    ),
+    noticedBy: ['I1', 'I15'],
+    focus: { only: ['view', 'crash-tab', 'open', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'a verdict of another id counts',
+    edits: one(
+      'client/outbox/verdicts.ts',
+      'const verdict = verdicts.get(id);',
+      'const verdict = verdicts.get(id) ?? [...verdicts.values()][0];',
+    ),
+    noticedBy: ['I1', 'I4'],
+    focus: { only: ['view', 'network', 'flush'] },
+    seed: 3,
+  },
+  {
+    name: 'forwarding without leading',
+    edits: one(LANE, 'if (isFresh && !isOurs && !isOver(held)) return false;', 'void isFresh;'),
+    noticedBy: ['I3', 'I6'],
+    focus: {
+      only: ['view', 'crash-proxy', 'start-proxy', 'upstream', 'upstream-regime', 'wait'],
+      setting: { proxies: 2 },
+    },
+    seed: 1,
+  },
+  {
+    name: 'a page in place of the upstream is an answer',
+    edits: one(
+      DESTINATION,
+      'if (status < 400 && (!isApi || status >= 300))',
+      'if (status < 400 && status >= 300)',
+    ).concat(
+      one(
+        DESTINATION,
+        "if (!isApi) return { kind: 'ambiguous' };",
+        "if (!isApi && status >= 400) return { kind: 'ambiguous' };",
+      ),
+    ),
+    noticedBy: ['I1'],
+    focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'ambiguous attempts are not marked',
+    edits: one(
+      LANE,
+      "postpone.run('forwarding', result.dueAt, 1, 1, id, attempt);",
+      "postpone.run('forwarding', result.dueAt, 0, 0, id, attempt);",
+    ),
+    noticedBy: ['I3'],
+    focus: { only: ['view', 'upstream', 'upstream-regime'], setting: { keys: 'ignores' } },
+    seed: 1,
+  },
+  {
+    name: 'nobody waits for a pause',
+    edits: one(
+      LEASING,
+      'believed(notBeforeAt, now, MAX_WAIT_MS), pausedUntil)',
+      'believed(notBeforeAt, now, MAX_WAIT_MS), 0 * pausedUntil)',
+    ),
+    noticedBy: ['I7'],
+    seed: 1,
+  },
+  {
+    name: 'nobody is told of what is given up',
+    edits: one(LEASING, 'onDiscard(event, reason, code);', 'void onDiscard;'),
+    noticedBy: ['I4', 'I15'],
+    seed: 1,
+  },
+  {
+    name: 'events of another user go out',
+    edits: one(LEASING, 'subject && subject !== owner.subject', 'subject && subject === null'),
+    noticedBy: ['I12'],
+    focus: { only: ['view', 'subject', 'network', 'flush', 'open'] },
+    seed: 3,
+  },
+];
+
+const FOLDER = fileURLToPath(new URL('../../test-results/variants', import.meta.url));
+
+/**
+ * Writes a variant's source.
+ * @returns Its folder, to load the rooms from.
+ * @throws {Error} If a text is not there exactly once: then the variant has to follow the source.
+ */
+export const writeVariant = ({ name, edits }: Variant): string => {
+  const folder = join(FOLDER, name.replaceAll(' ', '-').toLowerCase());
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(SOURCE, folder, { recursive: true });
+  for (const { file, find, put } of edits) {
+    const path = join(folder, file);
+    const parts = readFileSync(path, 'utf8').split(find);
+    if (parts.length !== 2) throw new Error(`${name}: found ${parts.length - 1} times in ${file}: ${find}`);
+    writeFileSync(path, parts.join(put));
+  }
+  return folder;
+};

@@ -1,0 +1,350 @@
+/** One run: the setting, the nemesis's commands, healing, and the end that the checker judges. */
+import { Buffer } from 'node:buffer';
+import type { History } from '../history/row.js';
+import { createChance } from './chance.js';
+import { createClock } from './clock.js';
+import { createDisk } from './disk.js';
+import { createIntakeFile } from './intake-file.js';
+import { createLocks } from './locks.js';
+import { createNetwork } from './network.js';
+import { PROBES } from './probes.js';
+import { CANARY_KEY, type IntakeFault, type ProxyProcess, startProxy } from './proxies.js';
+import { createRecorder } from './recorder.js';
+import type { Rooms } from './rooms.js';
+import type { Action, Schedule } from './schedule.js';
+import { openTab, type Tab } from './tab.js';
+import { createUpstream } from './upstream.js';
+
+/** What a run left. */
+export interface Run {
+  readonly history: History;
+  /** Tasks that ran. */
+  readonly steps: number;
+  /** Virtual time that passed, milliseconds. */
+  readonly elapsed: number;
+}
+
+const MOST_TABS = 6;
+const HOUR_MS = 3_600_000;
+/** The longest circuit, the time of a parked event, and what their jitter adds. */
+const HEALING_MS = 9 * HOUR_MS;
+const LOOK_MS = 5_000;
+const LAST_MS = 20_000;
+const UPSTREAM_HOST = 'acme-test.grow.chargebee.com';
+
+const JUNK: readonly (readonly [id: string, value: unknown])[] = [
+  ['019a0000-0000-7000-8000-00000000aaaa', 7],
+  ['019a0000-0000-7000-8000-00000000bbbb', { v: 1 }],
+  ['not an id', { v: 1, event: { id: 'other' } }],
+  ['019a0000-0000-7000-8000-00000000cccc', 'x'.repeat(1_000)],
+  ['019a0000-0000-7000-8000-00000000dddd', null],
+];
+
+/** What is closing may die while it does, when nobody counts it any more. */
+const remove = <T>(from: T[], what: T): void => {
+  const at = from.indexOf(what);
+  if (at >= 0) from.splice(at, 1);
+};
+
+/** Runs a schedule to its end. */
+export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run> => {
+  const { seed, keys, hasLocks, maxEntries, perMinute, ambiguous } = schedule;
+  const clock = createClock();
+  const recorder = createRecorder(clock);
+  const { write, history } = recorder;
+  const file = await createIntakeFile(rooms, recorder);
+  const upstream = createUpstream(clock, recorder, keys);
+  const disk = createDisk(clock, recorder, maxEntries);
+  const locks = createLocks(clock);
+  const tabs: Tab[] = [];
+  const proxies: ProxyProcess[] = [];
+  const network = createNetwork(clock, recorder, createChance(seed, 'network'), () => proxies);
+  let subject: string | undefined;
+  let pageOffset = 0;
+  let serverOffset = 0;
+  let isServerClockMoved = false;
+  let opened = 0;
+  let started = 0;
+  let intakeFaults: IntakeFault[] = [];
+  const alerts: string[] = [];
+  const onRejection = (cause: unknown): void =>
+    write({ kind: 'harm', tab: 'somewhere', what: 'rejection', text: String(cause) });
+  process.on('unhandledRejection', onRejection);
+
+  const open = (): Tab | undefined => {
+    if (tabs.length >= MOST_TABS) return undefined;
+    const tab = openTab(
+      {
+        rooms,
+        clock,
+        recorder,
+        disk,
+        locks,
+        network,
+        seed,
+        hasLocks,
+        options: { maxEntries },
+        offset: () => pageOffset,
+        subject,
+        onDeath: (dead) => remove(tabs, dead),
+      },
+      `tab-${++opened}`,
+    );
+    tabs.push(tab);
+    return tab;
+  };
+  const start = (): void => {
+    if (proxies.length >= schedule.proxies) return;
+    const proxy = startProxy(
+      {
+        rooms,
+        clock,
+        recorder,
+        file,
+        upstream,
+        seed,
+        pace: { perMinute },
+        intake: { ambiguous },
+        offset: () => serverOffset,
+        nextIntakeFault: () => intakeFaults.shift(),
+        onDeath: (dead) => remove(proxies, dead),
+        onAlert: (message) => alerts.push(message),
+      },
+      `proxy-${++started}`,
+    );
+    proxies.push(proxy);
+  };
+  const tabOf = (number: number): Tab | undefined => tabs[number % Math.max(1, tabs.length)];
+  const proxyOf = (number: number): ProxyProcess | undefined => proxies[number % Math.max(1, proxies.length)];
+
+  const perform = (action: Action): void => {
+    switch (action.do) {
+      case 'view': {
+        const { offer, many, isOnce, lifeMs } = action;
+        for (let at = 0; at < many; at++) tabOf(action.tab)?.view(`offer-${offer + at}`, { isOnce, lifeMs });
+        break;
+      }
+      case 'dismiss':
+        tabOf(action.tab)?.dismiss();
+        break;
+      case 'flush':
+        tabOf(action.tab)?.flush();
+        break;
+      case 'open':
+        open();
+        break;
+      case 'close':
+        tabOf(action.tab)?.close();
+        break;
+      case 'hide':
+        tabOf(action.tab)?.change('hidden');
+        break;
+      case 'show':
+        tabOf(action.tab)?.change('visible');
+        break;
+      case 'freeze':
+        tabOf(action.tab)?.freeze();
+        break;
+      case 'thaw':
+        tabOf(action.tab)?.thaw();
+        break;
+      case 'crash-tab':
+        tabOf(action.tab)?.crash(action.operations);
+        break;
+      case 'crash-browser':
+        for (const tab of [...tabs]) tab.crash(0);
+        break;
+      case 'offline':
+        network.isOnline = false;
+        write({ kind: 'fault', where: 'network', what: 'offline' });
+        break;
+      case 'online':
+        if (network.isOnline) break;
+        network.isOnline = true;
+        for (const tab of tabs) tab.change('online');
+        break;
+      case 'network':
+        network.fail(action.faults);
+        break;
+      case 'network-regime':
+        network.setRegime(action.fault);
+        break;
+      case 'disk':
+        disk.fail(action.faults, action.tab === undefined ? undefined : tabOf(action.tab)?.name);
+        break;
+      case 'disk-regime':
+        disk.setRegime(action.fault);
+        break;
+      case 'wipe':
+        disk.wipe();
+        break;
+      case 'junk': {
+        const [id, value] = JUNK[action.what % JUNK.length] ?? ['', undefined];
+        disk.putJunk(['entry', id], value);
+        break;
+      }
+      case 'upstream':
+        upstream.fail(action.faults);
+        break;
+      case 'upstream-regime':
+        upstream.setRegime(action.fault);
+        break;
+      case 'intake':
+        intakeFaults.push(...action.faults);
+        break;
+      case 'crash-proxy':
+        proxyOf(action.proxy)?.crash(action.operations);
+        break;
+      case 'probe': {
+        const probe = PROBES[action.which % PROBES.length];
+        const [proxy] = proxies;
+        if (!probe || !proxy) break;
+        const ids = [`019a0000-0000-7000-8000-${`${recorder.number()}`.padStart(12, '0')}`];
+        write({ kind: 'probed', check: probe.check, ids });
+        void proxy.probe(probe.headers, probe.body(ids));
+        break;
+      }
+      case 'close-proxy': {
+        const proxy = proxyOf(action.proxy);
+        if (!proxy) break;
+        remove(proxies, proxy);
+        // An intake that fails at the end rejects here, and nothing is lost by it.
+        proxy.close().catch(() => undefined);
+        break;
+      }
+      case 'start-proxy':
+        start();
+        break;
+      case 'consent':
+        tabOf(action.tab)?.consent(action.state);
+        break;
+      case 'subject':
+        // A log-in: the session is the browser's, and every page that runs is told.
+        subject = action.subject;
+        network.session = subject;
+        for (const tab of tabs) tab.subject(subject);
+        break;
+      case 'page-clock':
+        pageOffset += action.byMs;
+        write({ kind: 'clock', byMs: action.byMs });
+        break;
+      case 'server-clock':
+        serverOffset += action.byMs;
+        isServerClockMoved = true;
+        write({ kind: 'clock', byMs: action.byMs, names: ['servers'] });
+        break;
+      default:
+        action satisfies { readonly do: 'wait' };
+    }
+  };
+
+  const entries = (): string[] =>
+    [...disk.values.values()].flatMap(([[shelf, id], value]) =>
+      shelf === 'entry' && (value as { v?: unknown; event?: unknown } | null)?.event !== undefined
+        ? [id ?? '']
+        : [],
+    );
+  /** Whether an entry waits for another user than the one who has the browser now. */
+  const isOther = (id: string): boolean => {
+    const entry = disk.values.get(`entry\0${id}`)?.[1] as { event?: { subject?: string } } | undefined;
+    return entry?.event?.subject !== undefined && entry.event.subject !== subject;
+  };
+  const junk = (): number =>
+    [...disk.values.values()].filter(([[shelf]]) => shelf === 'entry').length - entries().length;
+  /** Nothing that somebody gave up long ago still arrives, and nothing waits for anybody but another user. */
+  const isStill = (): boolean =>
+    !network.onTheirWay && !upstream.onTheirWay && !file.open && entries().every(isOther);
+  const isQuiet = async (): Promise<boolean> => {
+    if (!isStill()) return false;
+    // What is in a page's memory only that page can tell.
+    let waiting = 0;
+    const apart = junk() + entries().length;
+    const asked = tabs
+      .filter((tab) => !tab.isFrozen)
+      .map((tab) =>
+        tab.stats().then((stats) => {
+          waiting += Math.max(0, stats.waiting - apart);
+        }),
+      );
+    await clock.runTo(clock.elapsed + 3_000);
+    await Promise.all(asked);
+    return waiting === 0 && isStill();
+  };
+
+  const heal = async (): Promise<void> => {
+    // What a page that was just thawed had still to do comes before what it is told now.
+    await clock.runTo(clock.elapsed);
+    network.setRegime(undefined);
+    disk.setRegime(undefined);
+    upstream.setRegime(undefined);
+    intakeFaults = [];
+    for (let count = proxies.length; count < schedule.proxies; count++) start();
+    for (const proxy of proxies) proxy.crash(Infinity);
+    for (const tab of tabs) tab.crash(Infinity);
+    network.isOnline = true;
+    write({ kind: 'healed', withinMs: HEALING_MS });
+    for (const tab of [...tabs]) {
+      tab.consent('granted');
+      tab.change('online');
+    }
+    if (tabs.length >= MOST_TABS) tabs[0]?.close();
+    await clock.runTo(clock.elapsed + 1_000);
+    open();
+    const until = clock.elapsed + HEALING_MS;
+    for (let lookMs = LOOK_MS; clock.elapsed < until; lookMs *= 1.5) {
+      await clock.runTo(Math.min(until, clock.elapsed + lookMs));
+      // Whoever is frozen with the database in its hands leaves it to nobody: past that no promise goes.
+      for (const tab of [...tabs]) if (disk.holder === tab.name) tab.thaw();
+      if (await isQuiet()) {
+        write({ kind: 'quiet' });
+        return;
+      }
+    }
+  };
+
+  let run: Run;
+  try {
+    for (let count = 0; count < schedule.proxies; count++) start();
+    for (let count = 0; count < schedule.tabs; count++) open();
+    for (const { afterMs, action } of schedule.commands) {
+      await clock.runTo(clock.elapsed + afterMs);
+      perform(action);
+    }
+    await heal();
+    // What is still on its way ends by its own deadline.
+    await clock.runTo(clock.elapsed + LAST_MS);
+
+    const rows = file.rows();
+    write({
+      kind: 'final-outbox',
+      entries: entries().map((id) => ({ id, ...(isOther(id) && { because: 'subject' as const }) })),
+      dead: [...disk.values.values()].flatMap(([[shelf, id]]) =>
+        shelf === 'dead' ? [{ id: id ?? '' }] : [],
+      ),
+    });
+    write({ kind: 'final-intake', rows });
+    const alive = new Set(tabs.filter((tab) => !tab.isFrozen).map((tab) => tab.name));
+    write({ kind: 'final-holds', locks: locks.holders.filter((name) => alive.has(name)), leases: [] });
+    const dead = [...disk.values.values()].filter(([[shelf]]) => shelf === 'dead').length;
+    write({ kind: 'measured', what: 'dead', value: dead, bound: 50 });
+    write({ kind: 'measured', what: 'outbox', value: entries().length, bound: maxEntries });
+    // Where the servers' clock is moved, no minute is one.
+    if (!isServerClockMoved)
+      write({ kind: 'measured', what: 'calls-per-minute', value: upstream.mostAMinute, bound: perMinute });
+    for (const tab of tabs)
+      if (!tab.isFrozen)
+        write({ kind: 'measured', what: 'keepalive-bytes', value: tab.unreadBytes, bound: 0 });
+    const heard = network.heard.join('\n');
+    const hits = heard.split(CANARY_KEY).length - 1 + heard.split(UPSTREAM_HOST).length - 1;
+    write({ kind: 'searched', where: 'replies', bytes: Buffer.byteLength(heard), hits });
+    // How the harness itself ends everything is no part of the history.
+    run = { history: [...history], steps: clock.steps, elapsed: clock.elapsed };
+  } finally {
+    process.off('unhandledRejection', onRejection);
+    for (const tab of [...tabs]) tab.close();
+    await clock.runTo(clock.elapsed + 10);
+    for (const proxy of [...proxies]) proxy.crash(0);
+    file.remove();
+  }
+  return run;
+};

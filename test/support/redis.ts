@@ -1,0 +1,74 @@
+/** A Redis server of a test's own, on loopback, with the settings that the promise needs. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { Redis } from 'ioredis';
+import { freePort } from '../../e2e/fixtures/free-port.js';
+import { temporaryFolder } from './intake.js';
+
+/** One server, on one port and one folder for as long as the test lasts. */
+export interface RedisServer {
+  readonly port: number;
+  readonly url: string;
+  /** For the test's own look at it; it waits while the server is away. */
+  readonly admin: Redis;
+  /** Starts it, again with what it wrote before. */
+  start(): Promise<void>;
+  /** Ends it as a power cut would, but for what the operating system has. */
+  kill(): Promise<void>;
+  /** Freezes and thaws it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  remove(): Promise<void>;
+}
+
+/** @throws If no redis-server is installed: a promise that is not tested is not kept. */
+export const startRedis = async (): Promise<RedisServer> => {
+  if (spawnSync('redis-server', ['--version']).error)
+    throw new Error('These tests need a redis-server: apt-get install redis-server (Debian, Ubuntu).');
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+  const admin = new Redis({
+    host: '127.0.0.1',
+    port,
+    lazyConnect: true,
+    retryStrategy: () => 20,
+    maxRetriesPerRequest: null,
+  });
+  admin.on('error', () => undefined);
+
+  const server: RedisServer = {
+    port,
+    url,
+    admin,
+    async start() {
+      child = spawn(
+        'redis-server',
+        [
+          ...['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder.path],
+          ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
+        ],
+        { stdio: 'ignore' },
+      );
+      // Answered only once it has read what it wrote before.
+      await admin.ping();
+    },
+    async kill() {
+      if (!child) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+      child = undefined;
+    },
+    signal(signal) {
+      child?.kill(signal);
+    },
+    async remove() {
+      admin.disconnect();
+      await server.kill();
+      folder.remove();
+    },
+  };
+  await server.start();
+  return server;
+};

@@ -1,0 +1,39 @@
+/** Visitors who report ever new events, and the limiter's clock, which is not the runtime's. */
+import { afterEach, beforeEach, vi } from 'vitest';
+import type { Connection, OfferProxyOptions } from '../../src/proxy/index.js';
+import { pageRequest, type StartedProxy, startProxy } from './proxy.js';
+import { wireBody, wireEvent } from './wire.js';
+
+const open: StartedProxy[] = [];
+
+/** Starts a proxy that ends with its test. */
+export const start = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy => {
+  const started = startProxy(options);
+  open.push(started);
+  return started;
+};
+
+/** Holds the limiter's clock still, and ends what was started. To be called once a file. */
+export const holdLimiterClock = (): void => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await Promise.all(open.splice(0).map((each) => each.end()));
+  });
+};
+
+let last = 0;
+
+/** A request's body with so many events, none like another's. */
+export const body = (events = 1, fields: Record<string, unknown> = {}): string =>
+  wireBody(Array.from({ length: events }, () => wireEvent(++last, fields)));
+
+/** Posts; by default one event as one visitor with one address. */
+export const post = (
+  { proxy }: StartedProxy,
+  text = body(),
+  headers: Record<string, string> = {},
+  connection: Connection = { address: '203.0.113.7' },
+): Promise<Response> => proxy(pageRequest(text, headers), connection);
