@@ -1,0 +1,19 @@
+/** Calls of the intakes' entries that must and must not compile. */
+import type { Intake } from 'offersight/proxy';
+import { bullmqIntake } from 'offersight/proxy/bullmq';
+import { sqliteIntake } from 'offersight/proxy/sqlite';
+
+export const intakes: readonly Intake[] = [
+  sqliteIntake({ file: 'events.sqlite' }),
+  sqliteIntake({ file: 'events.sqlite', maxWaiting: 1_000, ambiguous: 'atMostOnce' }),
+  bullmqIntake({ connection: 'redis://127.0.0.1' }),
+  bullmqIntake({ connection: { host: '127.0.0.1', port: 6379 }, name: 'shop', maxDelayMs: 60_000 }),
+];
+// @ts-expect-error a file is named
+sqliteIntake({});
+// @ts-expect-error a word that is no policy
+sqliteIntake({ file: 'events.sqlite', ambiguous: 'never' });
+// @ts-expect-error a connection is named
+bullmqIntake({ name: 'shop' });
+// @ts-expect-error a port is a number
+bullmqIntake({ connection: { port: '6379' } });

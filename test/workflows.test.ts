@@ -1,0 +1,160 @@
+/** What the workflows promise: nothing runs that was not read, nothing has more rights than it needs, nothing is published untested. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const FOLDER = '.github/workflows';
+const workflows = readdirSync(FOLDER).map((name) => ({
+  name,
+  text: readFileSync(join(FOLDER, name), 'utf8'),
+}));
+
+/** The jobs of a workflow, as text, by name. */
+const jobsOf = (text: string): ReadonlyMap<string, string> => {
+  const [, jobs = ''] = text.split(/^jobs:\n/m);
+  const each = jobs.split(/^ {2}(?=[\w-]+:$)/m).slice(1);
+  return new Map(each.map((job) => [job.slice(0, job.indexOf(':')), job]));
+};
+
+const all = workflows.flatMap(({ name, text }) =>
+  [...jobsOf(text)].map(([job, body]) => ({ job: `${name} ${job}`, body })),
+);
+const bodyOf = (job: string): string => all.find((each) => each.job === job)?.body ?? '';
+const found = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].map(([, first = '']) => first.trim());
+
+describe('the workflows', () => {
+  it('are two, with their jobs', () => {
+    expect(all.map(({ job }) => job)).toEqual([
+      'ci.yml all',
+      'ci.yml units',
+      'publish.yml checks',
+      'publish.yml pack',
+      'publish.yml publish',
+    ]);
+  });
+
+  it.each(workflows)(
+    'of $name run actions by the hash of a commit, and say which version that is',
+    ({ text }) => {
+      const foreign = found(text, /\buses:(.*)$/gm).filter((used) => !used.startsWith('./'));
+      for (const used of foreign) expect(used).toMatch(/^[\w-]+\/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    },
+  );
+
+  it('run one version of an action', () => {
+    const used = new Set(workflows.flatMap(({ text }) => found(text, /\buses: ([^.].*)$/gm)));
+    const actions = [...used].map((each) => each.split('@', 1)[0]);
+    expect(actions.length).toBeGreaterThan(3);
+    expect(actions).toEqual([...new Set(actions)]);
+  });
+
+  it.each(workflows)('of $name may read, and write nothing', ({ text }) => {
+    expect(text).toMatch(/^permissions:\n {2}contents: read\n\n/m);
+    expect(text).toMatch(/^concurrency:\n/m);
+    expect(found(text, /^ +([\w-]+): write\b/gm)).toEqual(text.includes('npm publish') ? ['id-token'] : []);
+    expect(text).not.toMatch(/pull_request_target|workflow_run|secrets|_TOKEN|write-all/);
+  });
+
+  it.each(workflows)('of $name leave no credentials behind a checkout', ({ text }) => {
+    const checkouts = found(text, /uses: (actions\/checkout)@/g).length;
+    expect(found(text, /(persist-credentials: false)/g)).toHaveLength(checkouts);
+  });
+
+  it('put nothing of an event into a command', () => {
+    for (const { text } of workflows) {
+      const commands = found(text, /\brun: (?!\|)(.*)$/gm).concat(
+        found(text, /\brun: \|\n((?: {10}.*\n)+)/g),
+      );
+      expect(commands.length).toBeGreaterThan(1);
+      expect(commands.filter((command) => command.includes('${{'))).toEqual([]);
+    }
+  });
+
+  it.each(all.filter(({ body }) => body.includes('runs-on:')))('end $job in bounded time', ({ body }) => {
+    expect(body).toMatch(/^ {4}timeout-minutes: \d+$/m);
+    expect(body).toMatch(/^ {4}runs-on: ubuntu-\d/m);
+  });
+});
+
+describe('continuous integration', () => {
+  it('runs what .ci/run does, on the oldest Node that is supported', () => {
+    const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string } };
+    expect(bodyOf('ci.yml all')).toContain(`node-version: ${engines.node.replace('>=', '')}\n`);
+    expect(bodyOf('ci.yml all')).toMatch(/- run: \.ci\/run\n$/m);
+    expect(readFileSync('.ci/run', 'utf8')).toContain('npm ci && npm test');
+  });
+});
+
+describe('publishing', () => {
+  it('waits for everything that CI runs', () => {
+    expect(bodyOf('publish.yml checks')).toContain(`uses: ./${FOLDER}/ci.yml\n`);
+    expect(bodyOf('publish.yml pack')).toMatch(/^ {4}needs: checks$/m);
+    expect(bodyOf('publish.yml publish')).toMatch(/^ {4}needs: pack$/m);
+    expect(workflows.map(({ text }) => text).join('\n')).not.toMatch(/^ *(if|continue-on-error):/m);
+  });
+
+  it('alone may say who it is, and runs nothing of ours but the publishing', () => {
+    expect(all.filter(({ body }) => body.includes('id-token: write')).map(({ job }) => job)).toEqual([
+      'publish.yml publish',
+    ]);
+    expect(found(bodyOf('publish.yml publish'), /\brun:(.*)$/gm)).toEqual([
+      'npm publish ./*.tgz --provenance --access public',
+    ]);
+    expect(bodyOf('publish.yml publish')).not.toContain('actions/checkout');
+  });
+
+  it('asks first whether the tag may be published', () => {
+    expect(bodyOf('publish.yml pack')).toContain('run: node scripts/release.mjs "$GITHUB_REF_NAME"\n');
+  });
+});
+
+describe('a tag', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'offersight-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** What is said of a tag in a repository of version 1.2.3. */
+  const judge = (
+    tag: string,
+    { changelog = '# Changelog\n\n## 1.2.3\n\n- New.\n', locked = '1.2.3' } = {},
+  ) => {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ version: '1.2.3' }));
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ version: locked }));
+    writeFileSync(join(folder, 'CHANGELOG.md'), changelog);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('scripts/release.mjs'), tag], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    return { status, said: stdout + stderr };
+  };
+
+  it('of the version that the changelog tells of may be published', () => {
+    expect(judge('v1.2.3')).toEqual({ status: 0, said: 'v1.2.3 may be published\n' });
+  });
+
+  it('of another version may not', () => {
+    expect(judge('v1.2.4')).toEqual({
+      status: 1,
+      said: 'The tag is v1.2.4, and the version 1.2.3: it has to be v1.2.3.\n',
+    });
+    expect(judge('1.2.3').status).toBe(1);
+  });
+
+  it('without a word in the changelog may not', () => {
+    for (const changelog of [
+      '# Changelog\n',
+      '# Changelog\n\n## 1.2.30\n\n- New.\n',
+      '# Changelog\n\n## 1.2.3\n',
+    ])
+      expect(judge('v1.2.3', { changelog })).toEqual({
+        status: 1,
+        said: 'CHANGELOG.md has no section "## 1.2.3" with what is new.\n',
+      });
+  });
+
+  it('of another version than the lock file’s may not', () => {
+    expect(judge('v1.2.3', { locked: '1.2.2' }).status).toBe(1);
+  });
+});
