@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
+import { holdTimers, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
@@ -56,7 +56,7 @@ const openModule = async (page: Page, stack: Stack, body: string, options: strin
 };
 
 test.describe('a marked control', () => {
-  test('in an offer closes that offer and none of its neighbours', async ({ page, stack }) => {
+  test('in an offer closes that offer and none of its neighbours (fault 53)', async ({ page, stack }) => {
     const marked = '<button data-offer-dismiss>No</button>';
     await openReady(
       page,
@@ -104,7 +104,7 @@ test.describe('a marked control', () => {
     await expectOnly(page, stack, closed('seen'));
   });
 
-  test('counts once, however often it is pressed', async ({ page, stack }) => {
+  test('counts once, however often it is pressed (fault 51)', async ({ page, stack }) => {
     await openReady(page, stack, amid(offer('storm', '<button data-offer-dismiss>x</button>')));
     await page.dblclick('button');
     await page.keyboard.press('Enter');
@@ -273,6 +273,7 @@ test.describe('a control by convention, in an offer that it removes', () => {
   }
 
   test('counts once it has faded out, within the second', async ({ page, stack }) => {
+    await page.clock.install();
     await openReady(
       page,
       stack,
@@ -283,7 +284,10 @@ test.describe('a control by convention, in an offer that it removes', () => {
         ).replace('style="', 'style="transition: opacity 400ms; '),
       ),
     );
+    const goOn = await holdTimers(page);
     await page.click('button');
+    await expect(page.locator('[data-offer-id=fading]')).toHaveCSS('opacity', '0');
+    await goOn();
     await expectOnly(page, stack, closed('fading'));
   });
 
@@ -620,7 +624,7 @@ test.describe('though the page gets in the way', () => {
     await expectOnly(page, stack, closed('wiped'));
   });
 
-  test('a marked control that leaves the page counts', async ({ page, stack }) => {
+  test('a marked control that leaves the page counts (fault 52)', async ({ page, stack }) => {
     await openReady(
       page,
       stack,

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
+import { holdTimers, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
@@ -79,6 +79,7 @@ test.describe('Escape', () => {
     page,
     stack,
   }) => {
+    await page.clock.install();
     await openReady(
       page,
       stack,
@@ -88,7 +89,10 @@ test.describe('Escape', () => {
          event.stopImmediatePropagation();
        }, true)</script>`,
     );
+    const goOn = await holdTimers(page);
     await page.keyboard.press('Escape');
+    await expect(page.locator('#box')).toHaveCSS('opacity', '0');
+    await goOn();
     await expectClosed(page, stack, { boxed: 'escape' });
   });
 

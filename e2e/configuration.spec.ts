@@ -27,7 +27,7 @@ test.describe('a wrong configuration leaves the page working, and one report say
   test('no endpoint', async ({ page, stack }) => {
     const { reports, crashes } = await openAndListen(page, stack, 'data-debug');
     await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain('configuration: Needs a same-origin endpoint, valid ratios.');
+    expect(reports[0]).toContain('configuration: Check its options.');
     await expectWorking(page);
     expect(crashes).toEqual([]);
   });
@@ -39,7 +39,7 @@ test.describe('a wrong configuration leaves the page working, and one report say
       'data-endpoint="https://other.example/events" data-debug',
     );
     await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain('configuration: Needs a same-origin endpoint, valid ratios.');
+    expect(reports[0]).toContain('configuration: Check its options.');
     await expectWorking(page);
     expect(crashes).toEqual([]);
   });
@@ -60,7 +60,7 @@ test.describe('a wrong configuration leaves the page working, and one report say
       'data-endpoint="/offer-events" data-ratio="2" data-debug',
     );
     await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain('configuration: Needs a same-origin endpoint, valid ratios.');
+    expect(reports[0]).toContain('configuration: Check its options.');
     await expectWorking(page);
     expect(crashes).toEqual([]);
   });
@@ -68,14 +68,14 @@ test.describe('a wrong configuration leaves the page working, and one report say
 
 test.describe('blocked storage is reported once, and events go out from memory', () => {
   const blocks: Readonly<Record<string, () => void>> = {
-    'a getter that throws, as in a sandboxed frame': () => {
+    'a getter that throws, as in a sandboxed frame (fault 24)': () => {
       Object.defineProperty(window, 'indexedDB', {
         get() {
           throw new DOMException('denied', 'SecurityError');
         },
       });
     },
-    'an open that fails, as in a private window': () => {
+    'an open that fails, as in a private window (fault 25)': () => {
       IDBFactory.prototype.open = () => {
         const request = new EventTarget() as IDBOpenDBRequest;
         Object.defineProperty(request, 'error', { value: new DOMException('denied', 'InvalidStateError') });
@@ -83,7 +83,7 @@ test.describe('blocked storage is reported once, and events go out from memory',
         return request;
       };
     },
-    'an open that never answers': () => {
+    'an open that never answers (fault 26)': () => {
       IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest;
     },
   };
@@ -92,7 +92,8 @@ test.describe('blocked storage is reported once, and events go out from memory',
       await page.addInitScript(block);
       const { reports, crashes } = await openAndListen(page, stack);
       await stack.expectRecorded(['viewed seen']);
-      expect(reports).toHaveLength(1);
+      // A page's words reach us by another way than its events, and perhaps later.
+      await expect.poll(() => reports).toHaveLength(1);
       expect(reports[0]).toContain('storage: Allow IndexedDB');
       await expectWorking(page);
       expect(crashes).toEqual([]);

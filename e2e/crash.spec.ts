@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { test as base, expect } from '@playwright/test';
+import { test as base } from '@playwright/test';
 import { startUpstream, type Upstream } from '../demo/upstream/server.js';
-import { trackerStats } from './fixtures/ready.js';
+import type { CrashPoint } from './fixtures/crash-points.js';
+import { bePatient, expect } from './fixtures/patience.js';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
 
 const KEY = 'test_crashing_key';
 const BODY =
@@ -28,7 +30,9 @@ interface ProxyProcess {
 
 const test = base.extend<{ server: ProxyProcess }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
-  server: async ({}, use) => {
+  server: async ({}, use, testInfo) => {
+    // Proxies start twice, and meanwhile pages and proxies back off ever longer.
+    bePatient(testInfo, 150_000);
     const folder = await mkdtemp(join(tmpdir(), 'offersight-'));
     const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
     const children: ChildProcess[] = [];
@@ -66,6 +70,9 @@ const test = base.extend<{ server: ProxyProcess }>({
   },
 });
 
+/** Several back-offs may add up while a process starts. */
+const BACK_OFF_MS = 60_000;
+
 /** Once each, in order per offer. */
 const expectOnce = async (upstream: Upstream): Promise<void> => {
   const recorded = () =>
@@ -74,14 +81,21 @@ const expectOnce = async (upstream: Upstream): Promise<void> => {
       .filter(({ replayed }) => !replayed)
       .map(({ type, personalized_offer_id: id }) => `${type} ${id}`);
   await expect
-    .poll(() => recorded().toSorted())
+    .poll(() => recorded().toSorted(), { timeout: BACK_OFF_MS })
     .toEqual(['dismissed closed', 'viewed closed', 'viewed seen']);
   expect(recorded().indexOf('viewed closed')).toBeLessThan(recorded().indexOf('dismissed closed'));
 };
 
 test.describe('a proxy that is killed loses nothing and forwards nothing twice', () => {
-  for (const crash of ['after-take', 'after-forwarding', 'after-upstream', 'after-done', 'mid-reply']) {
-    test(crash, async ({ page, server }) => {
+  const points: Readonly<Record<CrashPoint, string>> = {
+    'after-take': 'once it has taken an event (fault 60)',
+    'after-forwarding': 'once it has written that an event is on its way (fault 60)',
+    'after-upstream': 'once the upstream has answered (fault 61)',
+    'after-done': 'once it has written what the upstream answered (fault 62)',
+    'mid-reply': 'in the midst of its reply to the page (fault 62)',
+  };
+  for (const [crash, name] of Object.entries(points)) {
+    test(name, async ({ page, server }) => {
       const first = await server.start({ crash });
       await page.goto(`${first.url}/page.html`);
       await trackerStats(page);
@@ -89,18 +103,21 @@ test.describe('a proxy that is killed loses nothing and forwards nothing twice',
       expect(await first.ended).toBe('SIGKILL');
       await server.start({ port: new URL(first.url).port });
       await expectOnce(server.upstream);
+      // What was not answered for is asked again, and then it is.
+      await untilWaiting(page, 0, BACK_OFF_MS);
+      await expectOnce(server.upstream);
     });
   }
 });
 
-test('a proxy that is asked to stop finishes its calls, and the next one goes on', async ({
+test('a proxy that is asked to stop finishes its calls, and the next one goes on (fault 67)', async ({
   page,
   server,
 }) => {
   const first = await server.start();
   server.upstream.addFaults({ kind: 'delay', ms: 300, count: 1 });
   await page.goto(`${first.url}/page.html`);
-  await server.upstream.until(() => server.upstream.calls().length > 0);
+  await server.upstream.until(() => server.upstream.calls().length > 0, 20_000);
   first.kill('SIGTERM');
   expect(await first.ended).toBe(null);
   await server.start({ port: new URL(first.url).port });

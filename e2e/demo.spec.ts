@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { test as base, expect, type Page } from '@playwright/test';
+import { test as base, type Page } from '@playwright/test';
+import { bePatient, expect } from './fixtures/patience.js';
 import { trackerStats } from './fixtures/ready.js';
 
 interface Demo {
@@ -17,7 +18,8 @@ interface Demo {
 /** The demo as `npm start` runs it, on a free port and with nothing left of earlier runs. */
 const test = base.extend<{ demo: Demo }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
-  demo: async ({}, use) => {
+  demo: async ({}, use, testInfo) => {
+    bePatient(testInfo);
     const data = await mkdtemp(join(tmpdir(), 'offersight-demo-'));
     const child = spawn(
       process.execPath,
@@ -103,21 +105,31 @@ test('its switches break the way in two places, and everything arrives once they
   demo,
   page,
 }) => {
+  const toggle = async (name: 'network' | 'upstream', isOff: boolean): Promise<void> => {
+    const isSwitched = page.waitForResponse(`**/demo/${name}`);
+    await page.setChecked(name === 'network' ? '#network-off' : '#upstream-down', isOff);
+    await isSwitched;
+  };
+  // Switched before anything is seen: the first visit comes without the script.
+  await page.route('**/offersight.js', (route) => route.abort());
   await page.goto(demo.shop);
+  await toggle('network', true);
+  await page.unroute('**/offersight.js');
+  await page.reload();
+  await expect(page.locator('#network-off')).toBeChecked();
   await trackerStats(page);
-  await page.check('#network-off');
   await page.click('#open-modal');
   await page.click('#modal [data-offer-dismiss]');
   await expect(page.locator('#outbox [data-name=waiting]')).not.toHaveText('0');
   expect(await demo.history(page)).toEqual([]);
-  await page.check('#upstream-down');
-  await page.uncheck('#network-off');
+  await toggle('upstream', true);
+  await toggle('network', false);
   await expect(page.locator('#outbox [data-name=waiting]')).toHaveText('0');
   await expect(page.locator('#funnel tr', { hasText: 'modal' }).locator('[data-count=waiting]')).toHaveText(
     '2',
   );
   expect(await demo.history(page)).toEqual([]);
-  await page.uncheck('#upstream-down');
+  await toggle('upstream', false);
   await expect
     .poll(() => demo.history(page))
     .toEqual(expect.arrayContaining(['viewed modal', 'dismissed modal']));

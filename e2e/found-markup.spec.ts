@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
+import { holdTimers, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
@@ -32,16 +32,25 @@ const FADING = `<button aria-label="Close" onclick="const card = this.parentElem
 
 test.describe('what fades after it was closed', () => {
   test('is closed, though another is closed meanwhile', async ({ page, stack }) => {
+    await page.clock.install();
     await openReady(page, stack, `${offer('first', FADING)}${offer('second', FADING)}${offer('third')}`);
+    const goOn = await holdTimers(page);
     await page.click('[data-offer-id=first] button');
     await page.click('[data-offer-id=second] button');
+    for (const id of ['first', 'second'])
+      await page.locator(`[data-offer-id=${id}]`).waitFor({ state: 'detached' });
+    await goOn();
     await expectOnly(page, stack, ['viewed first', 'dismissed first', 'viewed second', 'dismissed second']);
   });
 
   test('is closed, though something else is pressed meanwhile', async ({ page, stack }) => {
+    await page.clock.install();
     await openReady(page, stack, `${offer('fading', FADING)}${offer('stays')}<button id="other">?</button>`);
+    const goOn = await holdTimers(page);
     await page.click('[data-offer-id=fading] button');
     await page.click('#other');
+    await page.locator('[data-offer-id=fading]').waitFor({ state: 'detached' });
+    await goOn();
     await expectOnly(page, stack, ['viewed fading', 'dismissed fading']);
   });
 });

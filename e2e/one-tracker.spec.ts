@@ -23,7 +23,10 @@ test.describe('one endpoint has one tracker', () => {
   };
 
   for (const [name, head] of Object.entries(PAGES)) {
-    test(`so that with ${name} each offer counts once, and closing it too`, async ({ page, stack }) => {
+    test(`so that with ${name} each offer counts once, and closing it too (fault 47)`, async ({
+      page,
+      stack,
+    }) => {
       await stack.open(page, body, { head });
       await stack.expectRecorded(['viewed in-view']);
       await page.click('button');
@@ -238,7 +241,7 @@ test.describe('offers that come and go without end', () => {
     };
   };
 
-  test('leave nothing behind', async ({ page, context, stack }) => {
+  test('leave nothing behind (fault 48)', async ({ page, context, stack }) => {
     test.slow();
     await stack.open(
       page,

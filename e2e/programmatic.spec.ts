@@ -125,16 +125,43 @@ test.describe('the npm entry', () => {
     await expect
       .poll(() => page.evaluate(() => (window as unknown as { events: string[] }).events))
       .toEqual(['viewed kept']);
-    expect(await page.evaluate(() => (window as unknown as { reports: string[] }).reports)).toEqual([
-      'delivery',
-    ]);
+    // The page may know of the event before it knows that the load failed.
+    await expect
+      .poll(() => page.evaluate(() => (window as unknown as { reports: string[] }).reports))
+      .toEqual(['delivery']);
     await page.unroute('**/module/later.js');
     await stack.open(page, '<p>Imprint</p>', { script: '', head: importing('') });
     await stack.expectRecorded(['viewed kept']);
   });
 
+  test('counts nothing that may be covered before its second load can tell', async ({ page, stack }) => {
+    let arrive = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    await page.route('**/module/later.js', async (route) => {
+      await arrived;
+      await route.continue();
+    });
+    const style = 'position: fixed; left: 0; top: 0; width: 400px; height: 300px';
+    await stack.open(
+      page,
+      `<div class="offer" data-offer-id="covered" data-offer-dwell="0" style="${style}"></div>
+       <div class="offer" data-offer-id="open" data-offer-dwell="0" style="position: fixed; right: 0"></div>
+       <div style="${style}; background: black"></div>`,
+      { script: '', head: importing('occlusion: true') },
+    );
+    // Frames in which the offers' geometry has long been known.
+    await page.evaluate(async () => {
+      for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
+    });
+    expect(await page.evaluate(() => (window as unknown as { events: string[] }).events)).toEqual([]);
+    arrive();
+    await stack.expectRecorded(['viewed open']);
+  });
+
   test('stops when told to, and starts again', async ({ page, stack }) => {
-    await stack.open(page, '<div class="offer" data-offer-id="stopped"></div>', {
+    await stack.open(page, '<div class="offer" data-offer-id="stopped" data-offer-dwell="60000"></div>', {
       script: '',
       head: importing(''),
     });

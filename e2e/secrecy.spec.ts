@@ -1,7 +1,11 @@
-import { trackerStats } from './fixtures/ready.js';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import { API_KEY, expect, test } from './fixtures/stack.js';
 
-test('the API key and the upstream are in no byte that a browser gets', async ({ page, request, stack }) => {
+test('the API key and the upstream are in no byte that a browser gets (attack 53)', async ({
+  page,
+  request,
+  stack,
+}) => {
   const { host } = new URL(stack.upstream.url);
   stack.upstream.addFaults({ kind: 'status', status: 401, count: 1 });
   await stack.open(
@@ -11,6 +15,7 @@ test('the API key and the upstream are in no byte that a browser gets', async ({
   await trackerStats(page);
   await page.click('button');
   await stack.upstream.until(() => stack.upstream.calls().length > 0);
+  await untilWaiting(page, 0);
   for (const path of ['offersight.js', 'offersight.js.map', 'nothing-here'])
     await request.get(`${stack.site.url}/${path}`);
   for (const data of ['{', '{"v":2}']) {

@@ -1,0 +1,114 @@
+import type { Page } from '@playwright/test';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const BODY =
+  '<div class="offer" data-offer-id="closed" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>' +
+  '<div class="offer" data-offer-id="seen" data-offer-dwell="0"></div>';
+const THREE = ['viewed closed', 'dismissed closed', 'viewed seen'];
+/** The page itself reaches no endpoint; its service worker has a policy of its own. */
+const CUT_OFF = { headers: { 'content-security-policy': "connect-src 'none'" } };
+
+const WORKERS = [
+  ['a classic worker', "importScripts('/offersight-worker.js')", 'classic'],
+  ['a module worker', "import '/module/service-worker.js'", 'module'],
+] as const;
+
+const register = async (page: Page, type: 'classic' | 'module'): Promise<void> => {
+  await page.evaluate(async (type) => {
+    await navigator.serviceWorker.register('/worker.js', { type });
+    await navigator.serviceWorker.ready;
+  }, type);
+};
+
+/** Opens a page of the site as a user's browser has it, with the site's worker running. */
+const openWithWorker = async (
+  page: Page,
+  stack: Stack,
+  [, source, type]: (typeof WORKERS)[number],
+): Promise<void> => {
+  stack.site.serveWorker(source);
+  await stack.open(page, '<p>Imprint</p>');
+  await register(page, type);
+  await stack.open(page, BODY, CUT_OFF);
+  await trackerStats(page);
+  await page.click('[data-offer-id=closed] button');
+};
+
+test.describe('with one line in a site’s own service worker', () => {
+  test.setTimeout(60_000);
+
+  for (const worker of WORKERS) {
+    test(`what a page could not deliver is delivered after its tab is gone: ${worker[0]}`, async ({
+      profile,
+      stack,
+    }) => {
+      const { context } = await profile.start();
+      const [page] = context.pages();
+      if (!page) throw new Error('the browser has no page');
+      const other = await context.newPage();
+      await page.bringToFront();
+      // Not even the worker gets through as long as the tab is there.
+      stack.site.gateway.fault = 'off';
+      await openWithWorker(page, stack, worker);
+      await untilWaiting(page, 3);
+      await page.close();
+      await other.goto('about:blank');
+      stack.site.gateway.fault = undefined;
+      // The browser and the worker take their time; the outbox had to back off.
+      await expect.poll(() => stack.recorded().length, { timeout: 45_000 }).toBe(THREE.length);
+      await stack.expectRecorded(THREE);
+    });
+  }
+});
+
+test.describe('without it', () => {
+  test('nothing changes: what a page could not deliver waits for the next one', async ({ page, stack }) => {
+    await stack.open(page, BODY, CUT_OFF);
+    await trackerStats(page);
+    await page.click('[data-offer-id=closed] button');
+    await untilWaiting(page, 3);
+    expect(stack.recorded()).toEqual([]);
+    await stack.open(page, '<p>Imprint</p>');
+    await stack.expectRecorded(THREE);
+  });
+
+  test('a worker without that line is left alone', async ({ page, stack }) => {
+    stack.site.serveWorker('// the site’s own');
+    await stack.open(page, '<p>Imprint</p>');
+    await register(page, 'classic');
+    await stack.open(page, BODY);
+    await trackerStats(page);
+    await page.click('[data-offer-id=closed] button');
+    await stack.expectRecorded(THREE);
+  });
+});
+
+test('the worker delivers nothing once consent was denied', async ({ page, stack }) => {
+  stack.site.serveWorker(WORKERS[0][1]);
+  await stack.open(page, BODY, CUT_OFF);
+  await trackerStats(page);
+  await page.click('[data-offer-id=closed] button');
+  await untilWaiting(page, 3);
+  await stack.open(page, '<p>Imprint</p>', {
+    script: 'data-endpoint="/offer-events" data-consent="denied"',
+  });
+  await untilWaiting(page, 0);
+  await register(page, 'classic');
+  const pending = () =>
+    page.evaluate(async () => {
+      const { sync } = (await navigator.serviceWorker.ready) as unknown as {
+        sync: { register(tag: string): Promise<void>; getTags(): Promise<string[]> };
+      };
+      return sync.getTags();
+    });
+  await page.evaluate(async () => {
+    const { sync } = (await navigator.serviceWorker.ready) as unknown as {
+      sync: { register(tag: string): Promise<void> };
+    };
+    await sync.register('offersight:offersight');
+  });
+  await expect.poll(pending).toEqual([]);
+  expect(stack.recorded()).toEqual([]);
+  expect(stack.site.gateway.calls).toEqual([]);
+});

@@ -1,0 +1,152 @@
+/** Ends all faults, waits until nothing moves any more, and writes down what is left. */
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import Database from 'libsql';
+import type { KeptRow } from '../../test/history/row.js';
+import { setOffline } from './nemesis.js';
+import type { Dump } from './page/types.js';
+import { command, setFrozen, type Tab, within } from './tabs.js';
+import { API_KEY, type World } from './world.js';
+
+/** Within which everything has to be gone: the longest back-offs of either side, and what a busy machine adds. */
+const WITHIN_MS = 90_000;
+/** The same beside a tab that is frozen for good: the browser ends its transactions only after about a minute. */
+const WITHIN_ASLEEP_MS = 150_000;
+const LOOK_MS = 250;
+/** So often a lock is looked at before it counts as held for good. */
+const LOCK_LOOKS = 20;
+/** The network comes back this often for a page, since it may believe it once only. */
+const ONLINE_MS = 2_000;
+/** What waits longer than this is not waited for: a page of a later time comes. */
+const PATIENCE_MS = 8_000;
+
+interface IntakeRow {
+  readonly id: string;
+  readonly state: KeptRow['state'];
+  readonly code: string | null;
+  readonly is_ambiguous: number;
+  readonly maybe_duplicate: number;
+}
+
+const readIntake = (folder: string): KeptRow[] => {
+  const database = new Database(join(folder, 'intake.sqlite'), { timeout: 5_000 });
+  const rows = database
+    .prepare('SELECT id, state, code, is_ambiguous, maybe_duplicate FROM events')
+    .all() as IntakeRow[];
+  database.close();
+  return rows.map(({ id, state, code, is_ambiguous, maybe_duplicate }) => ({
+    id,
+    state,
+    ...(code !== null && { code }),
+    isAmbiguous: is_ambiguous === 1,
+    maybeDuplicate: maybe_duplicate === 1,
+  }));
+};
+
+const isOpen = ({ state }: KeptRow): boolean => state === 'waiting' || state === 'forwarding';
+
+/** When the last of what waits is due, by the page's own clock. */
+const dueAt = ({ entries, pausedUntil }: Dump): number =>
+  Math.max(
+    pausedUntil,
+    ...entries.map(({ notBeforeAt = 0, lease }) => Math.max(notBeforeAt, lease?.until ?? 0)),
+  );
+
+const mendBrowser = async (world: World, keepsOneAsleep: boolean): Promise<void> => {
+  const { tabs } = world;
+  let isKept = !keepsOneAsleep;
+  for (const tab of tabs.list) {
+    if (tab.isFrozen && !isKept) {
+      isKept = true;
+      continue;
+    }
+    if (tab.isFrozen) await setFrozen(tab, false);
+    await setOffline(world, tab, false);
+    await command(tab, 'fill', 0);
+    await within(tab.session.send('Emulation.setCPUThrottlingRate', { rate: 1 }));
+    await command(tab, 'work', 'none');
+  }
+};
+
+/** Whether pages that live on still have something, be it in memory. */
+const arePagesDone = async (tabs: readonly Tab[]): Promise<boolean> => {
+  const waiting = await Promise.all(tabs.map((tab) => command(tab, 'waiting')));
+  return waiting.every((count) => !count);
+};
+
+const sayOnline = async (tabs: readonly Tab[]): Promise<void> => {
+  for (const tab of tabs)
+    if (!tab.isFrozen)
+      await within(
+        tab.page.evaluate(() => window.dispatchEvent(new Event('online'))),
+        1_000,
+      );
+};
+
+/**
+ * Heals the world and waits.
+ * @param keepsOneAsleep Whether a tab that is frozen stays so: it must hold up nobody.
+ */
+export const heal = async (world: World, keepsOneAsleep: boolean): Promise<void> => {
+  const { recorder, network, upstream, proxies, tabs } = world;
+  network.heal();
+  await upstream.heal();
+  await proxies.heal();
+  await mendBrowser(world, keepsOneAsleep);
+  const withinMs = tabs.list.some(({ isFrozen }) => isFrozen) ? WITHIN_ASLEEP_MS : WITHIN_MS;
+  recorder.tell({ kind: 'healed', withinMs });
+  const endsAt = Date.now() + withinMs;
+  let tab = await world.open({ offers: 0 });
+  // A worker that lies would go on lying to every page that is open.
+  await command(tab, 'work', 'none');
+  await within(tab.page.goto(world.addressOf(tab)));
+  let { clockMs } = world;
+  let onlineAt = Date.now() + ONLINE_MS;
+  let changedAt = Date.now();
+  let before = '';
+  let calm = 0;
+  let dump: Dump | undefined;
+  while (Date.now() < endsAt && calm < 3) {
+    await wait(LOOK_MS);
+    dump = await command(tab, 'dump');
+    const open = readIntake(world.folder).filter(isOpen);
+    const left = dump?.entries.map(({ id }) => id) ?? ['unknown'];
+    const isCalm = !open.length && !left.length && !network.inFlight;
+    calm = isCalm && (await arePagesDone(tabs.list)) ? calm + 1 : 0;
+    const now = JSON.stringify([open, left]);
+    if (now !== before) changedAt = Date.now();
+    before = now;
+    if (Date.now() > onlineAt) {
+      onlineAt = Date.now() + ONLINE_MS;
+      await sayOnline(tabs.list);
+    }
+    const waitsMs = dump?.entries.length ? dueAt(dump) - Date.now() - clockMs : 0;
+    if (waitsMs > PATIENCE_MS && Date.now() - changedAt > 1_000) {
+      clockMs += waitsMs;
+      tab = await world.open({ offers: 0, clockMs });
+    }
+  }
+  if (calm >= 3) recorder.tell({ kind: 'quiet' });
+  dump = (await command(tab, 'dump')) ?? dump;
+  // A page that was told of the network looks into the empty outbox, under the lock: in passing it may be held.
+  for (let left = LOCK_LOOKS; left > 0 && dump?.locks.length; left--) {
+    await wait(LOOK_MS);
+    dump = (await command(tab, 'dump')) ?? dump;
+  }
+  const { entries = [], dead = [], locks = [] } = dump ?? {};
+  recorder.tell({
+    kind: 'final-outbox',
+    entries: entries.map(({ id }) => ({ id })),
+    dead: dead.map((id) => ({ id })),
+  });
+  const said = network.said();
+  const secrets = [API_KEY, new URL(upstream.url).host];
+  const hits = secrets.filter((secret) => said.includes(secret)).length;
+  recorder.tell({ kind: 'searched', where: 'replies', bytes: said.length, hits });
+  recorder.tell({ kind: 'final-intake', rows: readIntake(world.folder) });
+  recorder.tell({
+    kind: 'final-holds',
+    locks,
+    leases: entries.flatMap(({ id, lease }) => (lease ? [id] : [])),
+  });
+};

@@ -1,0 +1,81 @@
+/**
+ * Runs under fire until the time is over: `npm run chaos -- --minutes 10 --seed 1`.
+ *
+ *     --minutes N   how long; without it, one run
+ *     --seed S      the first seed, else by chance; those behind it follow
+ *     --steps N     so many steps, else 60 to 120
+ *     --shrink      leaves out steps of the seed as long as the run stays broken, and prints what is left
+ *     --keep        keeps the history of every run
+ *     --plan FILE   the steps of a file that a shrink wrote, in place of the seed's
+ *
+ * The history of a broken run is in test-results/chaos. Needs `npm run build`.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { ARGS, ensureBrowser, HELP } from '../../scripts/ensure-browser.mjs';
+import bundleModule from '../fixtures/bundle-module.js';
+import { type Plan, planOf } from './plan.js';
+import { lineOf, type Outcome, runPlan } from './run.js';
+import { shrink } from './shrink.js';
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+const { values } = parseArgs({
+  options: { minutes: text, seed: text, steps: text, shrink: flag, keep: flag, plan: text },
+});
+
+const FOLDER = 'test-results/chaos';
+await mkdir(FOLDER, { recursive: true });
+await bundleModule();
+const browser = await ensureBrowser({ install: false });
+if (!browser) throw new Error(HELP);
+const launch = { ...browser, args: [...ARGS] };
+
+const keep = async ({ plan, history }: Pick<Outcome, 'plan' | 'history'>): Promise<string> => {
+  const file = `${FOLDER}/${plan.seed}.jsonl`;
+  await writeFile(file, history.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return file;
+};
+
+const MOST_STORIES = 3;
+const tellBroken = async ({ plan, history, checked }: Outcome): Promise<void> => {
+  for (const name of checked.broken) {
+    const { title, breaches } = checked.invariants[name];
+    console.log(`  ${name} ${title}: ${breaches.length}`);
+    for (const { id, text: said } of breaches.slice(0, MOST_STORIES)) console.log(`    ${id ?? ''} ${said}`);
+  }
+  for (const story of [...checked.stories.values()].slice(0, MOST_STORIES)) console.log(`\n${story}`);
+  const file = await keep({ plan, history });
+  console.log(
+    `  ${file}; again: npm run chaos -- --seed ${plan.seed}${values.steps ? ` --steps ${values.steps}` : ''}`,
+  );
+};
+
+const first = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
+const length = values.steps === undefined ? undefined : Number(values.steps);
+const planFor = async (seed: number): Promise<Plan> =>
+  values.plan ? (JSON.parse(await readFile(values.plan, 'utf8')) as Plan) : planOf(seed, length);
+
+if (values.shrink) {
+  const smallest = await shrink(await planFor(first), (plan) => runPlan(plan, launch), console.log);
+  const file = `${FOLDER}/${first}.plan.json`;
+  await writeFile(file, JSON.stringify(smallest, undefined, 1));
+  console.log(`${smallest.steps.length} steps are left: ${file}; again: npm run chaos -- --plan ${file}`);
+} else {
+  const endsAt = Date.now() + Number(values.minutes ?? 0) * 60_000;
+  let runs = 0;
+  let broken = 0;
+  let created = 0;
+  do {
+    const outcome = await runPlan(await planFor(first + runs), launch);
+    runs++;
+    created += outcome.history.filter(({ kind }) => kind === 'created').length;
+    console.log(lineOf(outcome));
+    if (values.keep) await keep(outcome);
+    if (outcome.checked.isKept) continue;
+    broken++;
+    await tellBroken(outcome);
+  } while (Date.now() < endsAt);
+  console.log(`${runs} runs, ${created} events, ${broken} runs broken`);
+  process.exitCode = broken ? 1 : 0;
+}

@@ -1,0 +1,128 @@
+/** Does one step to the world. What a step finds impossible at that moment, it leaves. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Step } from './plan.js';
+import { command, setFrozen, type Tab, within } from './tabs.js';
+import { wipe } from './wiping.js';
+import type { World } from './world.js';
+
+const MOST_TABS = 6;
+
+const closeTab = async (world: World, tab: Tab): Promise<void> => {
+  await world.tabs.close(tab);
+  for (const name of world.documentsOf(tab))
+    world.recorder.tell({ kind: 'page', tab: name, change: 'closed' });
+};
+
+/** Takes the network from a tab, or gives it back; the way by which it tells its rows stays. */
+export const setOffline = async (world: World, { session }: Tab, offline: boolean): Promise<void> => {
+  const speed = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+  const rules = offline ? [{ urlPattern: `${world.site.url}/*`, offline: true, ...speed }] : [];
+  // Not in Playwright's types yet.
+  const send = session.send.bind(session) as (method: string, parameters?: object) => Promise<unknown>;
+  await within(send('Network.enable'));
+  await within(send('Network.emulateNetworkConditionsByRule', { matchedNetworkConditions: rules }));
+  await within(send('Network.overrideNetworkState', { offline, ...speed }));
+};
+
+/** Ends the browser at once, with all its pages, and opens one page in the next. */
+export const killBrowser = async (world: World): Promise<void> => {
+  const names = world.recorder.rows.flatMap((row) => (row.kind === 'opened' ? [row.tab] : []));
+  const gone = new Set(
+    world.recorder.rows.flatMap((row) => (row.kind === 'page' && row.change === 'closed' ? [row.tab] : [])),
+  );
+  await world.tabs.kill();
+  world.recorder.tell({ kind: 'killed', what: 'browser', names: names.filter((name) => !gone.has(name)) });
+  await world.open({ offers: 1 });
+};
+
+const onTab = async (world: World, tab: Tab, step: Step): Promise<void> => {
+  switch (step.act) {
+    case 'close':
+      return closeTab(world, tab);
+    case 'reload':
+      if (!tab.isFrozen) await within(tab.page.reload());
+      return;
+    case 'navigate':
+      if (tab.isFrozen) return;
+      tab.depth++;
+      await within(tab.page.goto(world.addressOf(tab)));
+      return;
+    case 'back':
+      if (tab.isFrozen || !tab.depth) return;
+      tab.depth--;
+      await within(tab.page.evaluate(() => history.back()));
+      return;
+    case 'front':
+      await within(tab.page.bringToFront());
+      return;
+    case 'freeze':
+      return setFrozen(tab, true);
+    case 'thaw':
+      return setFrozen(tab, false);
+    case 'crash':
+      await within(tab.session.send('Page.crash'), 500);
+      return;
+    case 'hog':
+    case 'again':
+      await command(tab, step.act);
+      return;
+    case 'show':
+    case 'dismiss':
+    case 'burst':
+      // What happens behind another tab is seen only later.
+      if (step.isInFront) await within(tab.page.bringToFront());
+      await command(tab, step.act, step.count);
+      return;
+    case 'worker':
+      await command(tab, 'work', step.lie);
+      return;
+    case 'slow':
+      await within(tab.session.send('Emulation.setCPUThrottlingRate', { rate: step.rate }));
+      return;
+    case 'offline':
+      return setOffline(world, tab, step.isOffline);
+    default:
+  }
+};
+
+/** Does it. */
+export const act = async (world: World, step: Step): Promise<void> => {
+  const { recorder, network, upstream, proxies, tabs } = world;
+  recorder.tell({ kind: 'fault', where: 'step', what: JSON.stringify(step) });
+  switch (step.act) {
+    case 'open': {
+      const { act: _, ...settings } = step;
+      const oldest = tabs.list[0];
+      if (tabs.list.length >= MOST_TABS && oldest) await closeTab(world, oldest);
+      await world.open(settings);
+      return;
+    }
+    case 'kill-browser':
+      return killBrowser(world);
+    case 'wipe': {
+      const [tab] = tabs.list;
+      return tab && wipe(world, tab);
+    }
+    case 'fill':
+      if (world.isNarrow) for (const tab of tabs.list) await command(tab, 'fill', step.refusals);
+      return;
+    case 'network':
+      return network.arm(step.fault, step.count, step.ms);
+    case 'upstream':
+      await upstream.arm(step.fault, step.count, step.ms);
+      return;
+    case 'proxy-kill':
+      return proxies.kill(step.proxy, step.signal);
+    case 'proxy-arm':
+      return proxies.arm(step.proxy, step.point);
+    case 'clock':
+      world.moveClock(step.byMs);
+      for (const tab of tabs.list) await command(tab, 'followClock');
+      return;
+    case 'wait':
+      await wait(step.ms);
+      return;
+    default:
+      return onTab(world, tabs.at(step.tab) ?? (await world.open()), step);
+  }
+};

@@ -1,0 +1,179 @@
+/** Watches the product from outside: events, storage, requests, the page's life and what harms it. Loads first. */
+import { askClock, numberOf, settings, tab, tell, trueNow } from './settings.js';
+import type { OfferEvent, RowVerdict, StoredEntry } from './types.js';
+
+let clockMs = 0;
+/** Follows the machine's clock; the product takes `Date.now` at its start, so it has to be this one. */
+const setClock = (aheadMs: number): void => {
+  const byMs = aheadMs - clockMs;
+  if (!byMs) return;
+  clockMs = aheadMs;
+  tell({ kind: 'clock', byMs, names: [tab] });
+};
+/** Asks what the machine's clock says. */
+export const followClock = (): void => setClock(askClock());
+Date.now = () => trueNow() + clockMs;
+
+if (!settings.hasLocks) {
+  Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+  tell({ kind: 'fault', where: 'page', what: 'no locks', target: tab });
+}
+tell({ kind: 'opened', tab, watches: ['errors', 'rejections', 'console'] });
+setClock(settings.clockMs);
+// The clock went on, or jumped, while the page slept or lay in the cache.
+for (const target of [document, window])
+  target.addEventListener(target === document ? 'resume' : 'pageshow', followClock, { capture: true });
+
+const changeOf = { visible: 'visible', hidden: 'hidden' } as const;
+document.addEventListener('visibilitychange', () =>
+  tell({ kind: 'page', tab, change: changeOf[document.visibilityState] }),
+);
+for (const [type, change] of [
+  ['freeze', 'frozen'],
+  ['resume', 'thawed'],
+  ['online', 'online'],
+  ['offline', 'offline'],
+] as const) {
+  const target = type === 'freeze' || type === 'resume' ? document : window;
+  target.addEventListener(type, () => tell({ kind: 'page', tab, change }), { capture: true });
+}
+
+for (const type of ['pagehide', 'pageshow'] as const) {
+  // In the cache a page sleeps, and perhaps never wakes.
+  const change = { pagehide: 'frozen', pageshow: 'thawed' } as const;
+  const tellChange = ({ persisted }: PageTransitionEvent): void => {
+    if (type === 'pagehide') tell({ kind: 'page', tab, change: 'pagehide' });
+    if (persisted) tell({ kind: 'page', tab, change: change[type] });
+    else if (type === 'pagehide') tell({ kind: 'page', tab, change: 'closed' });
+  };
+  window.addEventListener(type, tellChange, { capture: true });
+}
+
+window.addEventListener('error', ({ message }) => tell({ kind: 'harm', tab, what: 'error', text: message }));
+window.addEventListener('unhandledrejection', ({ reason }) =>
+  tell({ kind: 'harm', tab, what: 'rejection', text: String(reason) }),
+);
+const MOST_CONSOLE = 30;
+let written = 0;
+for (const level of ['log', 'warn', 'error'] as const) {
+  const original = console[level].bind(console);
+  console[level] = (...given: unknown[]) => {
+    if (++written === MOST_CONSOLE)
+      tell({ kind: 'harm', tab, what: 'console-flood', text: String(given[0]) });
+    original(...given);
+  };
+}
+
+for (const type of ['offersight:viewed', 'offersight:dismissed'] as const) {
+  window.addEventListener(
+    type,
+    (announced) => {
+      const { id, offerId, impressionId, expiresAt } = (announced as CustomEvent<OfferEvent>).detail;
+      const { type: happened } = (announced as CustomEvent<OfferEvent>).detail;
+      tell({ kind: 'created', id, type: happened, offerId, impressionId, tab, expiresAt });
+    },
+    { capture: true },
+  );
+}
+
+/** What one transaction does, told when it is complete. */
+const changes = new WeakMap<IDBTransaction, Parameters<typeof tell>>();
+const noted = (store: IDBObjectStore, key: unknown, value?: unknown): void => {
+  const list = changes.get(store.transaction);
+  const [shelf, id] = Array.isArray(key) ? (key as unknown[]) : [];
+  if (!list || typeof id !== 'string') return;
+  if (shelf === 'state' && id === 'pause' && value) {
+    const { kind: pause, at: until } = value as {
+      kind: 'none' | 'back-off' | 'throttled' | 'circuit';
+      at: number;
+    };
+    list.push({ kind: 'paused', tab, pause, until });
+  }
+  if (shelf !== 'entry' && shelf !== 'dead') return;
+  if (value) list.push({ kind: 'put', shelf, id, tab, token: (value as StoredEntry).lease?.token });
+  else list.push({ kind: 'removed', shelf, id, tab });
+};
+const { transaction } = IDBDatabase.prototype;
+IDBDatabase.prototype.transaction = function (...given) {
+  const begun = transaction.apply(this, given);
+  const list: Parameters<typeof tell> = [];
+  changes.set(begun, list);
+  const since = trueNow();
+  begun.addEventListener('complete', () => {
+    if (list.length) tell(...list.map((row) => ({ ...row, since })));
+  });
+  return begun;
+};
+const { put, delete: remove } = IDBObjectStore.prototype;
+/** More than the little by which the browser lets an origin go beyond its quota. */
+const BALLAST = 4_000_000;
+let refusals = 0;
+/** So many of the next transactions that write an entry ask for more room than there is, if there is a quota. */
+export const fill = (count: number): void => {
+  refusals = count;
+};
+IDBObjectStore.prototype.put = function (value, key) {
+  if (refusals > 0 && Array.isArray(key) && key[0] === 'entry') {
+    refusals--;
+    put.call(this, 'x'.repeat(BALLAST), 'ballast');
+  }
+  noted(this, key, value);
+  return put.call(this, value, key);
+};
+IDBObjectStore.prototype.delete = function (key) {
+  noted(this, key);
+  return remove.call(this, key);
+};
+
+/** The verdicts of a reply that counts, judged by eyes of our own. */
+const verdictsOf = (response: Response, text: string): Record<string, RowVerdict> | undefined => {
+  if (response.status !== 200 || response.redirected) return undefined;
+  try {
+    const reply = JSON.parse(text) as {
+      v?: unknown;
+      results?: { id: string; status: RowVerdict['kind']; code?: string }[];
+    };
+    if (reply.v !== 1 || !Array.isArray(reply.results)) return undefined;
+    return Object.fromEntries(reply.results.map(({ id, status, code }) => [id, { kind: status, code }]));
+  } catch {
+    return undefined;
+  }
+};
+
+const ENDPOINT = new URL('/offer-events', location.href).href;
+const originalFetch = window.fetch.bind(window);
+let requests = 0;
+let refusedWithKeepalive = '';
+window.fetch = async (input, init) => {
+  const url = input instanceof Request ? input.url : new URL(String(input), location.href).href;
+  if (url !== ENDPOINT) return originalFetch(input, init);
+  const body = input instanceof Request ? await input.clone().text() : (init?.body as string);
+  const { events } = JSON.parse(body) as { events: { id: string }[] };
+  const ids = events.map(({ id }) => id);
+  const number = numberOf(requests++);
+  const isKeptAlive = input instanceof Request ? input.keepalive : init?.keepalive === true;
+  const isFarewell = !(input instanceof Request) && !init?.signal;
+  const isRepeat = refusedWithKeepalive === ids.join();
+  refusedWithKeepalive = '';
+  const contents = Object.fromEntries(events.map((event) => [event.id, JSON.stringify(event)]));
+  tell({ kind: 'requested', number, tab, ids, isFarewell, ...(isRepeat && { isRepeat }), contents });
+  try {
+    const response = await originalFetch(input, init);
+    const text = await response
+      .clone()
+      .text()
+      .catch(() => undefined);
+    // A reply that breaks off looks to the product like a refusal of the browser's.
+    if (text === undefined && isKeptAlive && !isFarewell) refusedWithKeepalive = ids.join();
+    const verdicts = text === undefined ? undefined : verdictsOf(response, text);
+    const status = text === undefined ? undefined : response.status;
+    const seconds = Number(response.headers.get('retry-after') ?? 0);
+    const retryAfterMs = seconds > 0 ? seconds * 1_000 : undefined;
+    tell({ kind: 'answered', number, tab, status, retryAfterMs, ...(verdicts && { verdicts }) });
+    return response;
+  } catch (cause) {
+    if (isKeptAlive && !isFarewell) refusedWithKeepalive = ids.join();
+    tell({ kind: 'answered', number, tab });
+    throw cause;
+  }
+};

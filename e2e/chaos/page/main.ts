@@ -1,0 +1,145 @@
+/** A page of the shop under fire: its tracker, its offers, and what it can be told to do. */
+import { fill, followClock } from './instrument.js';
+import { settings, tab, tell } from './settings.js';
+import type { ChaosPage, ChaosWindow, Dump, OfferEvent, PageTracker, StoredEntry } from './types.js';
+
+const site = window as unknown as ChaosWindow;
+/** Built by the application's own bundler, as a user's would be. */
+const MODULE = '/module/index.js';
+const ENDPOINT = '/offer-events';
+
+let isBlocked = false;
+const committed = (id: string): void =>
+  tell({ kind: 'committed', id, tab, ...(isBlocked && { store: `memory of ${tab}` }) });
+const onError = (error: unknown): void => {
+  const { code, message } = error as { code?: string; message?: string };
+  // From here on what is recorded dies with the page, and the product said so.
+  if (code === 'storage') isBlocked = true;
+  tell({ kind: 'fault', where: 'report', what: `${code}: ${message}`, target: tab });
+};
+
+let tracker: PageTracker | undefined;
+const startModule = async (): Promise<void> => {
+  const { createOfferTracker } = (await import(MODULE)) as typeof import('offersight');
+  tracker = createOfferTracker({
+    endpoint: ENDPOINT,
+    onError,
+    onEvent: ({ id }: OfferEvent) => committed(id),
+    onDiscard: ({ id }, reason, code) => tell({ kind: 'discarded', id, tab, reason, code }),
+  });
+};
+const addScript = (): void => {
+  const script = document.createElement('script');
+  script.src = '/offersight.js';
+  script.dataset.endpoint = ENDPOINT;
+  script.dataset.dataLayer = 'chaosLayer';
+  script.dataset.debug = '';
+  document.head.append(script);
+};
+
+let shown = 0;
+const list = document.createElement('main');
+document.body.append(list);
+const show = (count: number): void => {
+  for (let left = count; left > 0; left--) {
+    list.insertAdjacentHTML(
+      'afterbegin',
+      `<div class="offer" data-offer-id="${tab}-${shown++}" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`,
+    );
+  }
+};
+
+const query = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(new Error('the database cannot be read'));
+  });
+const rangeOf = (kind: string): IDBKeyRange => IDBKeyRange.bound([kind], [kind, []]);
+
+const dump = async (): Promise<Dump> => {
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  const locks = held.map(({ name }) => `${name}`);
+  const nothing: Dump = { entries: [], dead: [], pausedUntil: 0, locks };
+  const known = await indexedDB.databases();
+  if (!known.some(({ name }) => name === 'offersight')) return nothing;
+  const database = await query(indexedDB.open('offersight'));
+  if (!database.objectStoreNames.contains('offersight')) return nothing;
+  const store = database.transaction('offersight').objectStore('offersight');
+  const [keys, values, deadKeys, pause] = await Promise.all([
+    query(store.getAllKeys(rangeOf('entry'))),
+    query(store.getAll(rangeOf('entry'))) as Promise<StoredEntry[]>,
+    query(store.getAllKeys(rangeOf('dead'))),
+    query(store.get(['state', 'pause'])) as Promise<{ at: number } | undefined>,
+  ]);
+  database.close();
+  const idOf = (key: IDBValidKey): string => String((key as string[])[1]);
+  return {
+    entries: keys.map((key, index) => ({
+      id: idOf(key),
+      notBeforeAt: values[index]?.notBeforeAt ?? 0,
+      ...(values[index]?.lease && { lease: values[index].lease }),
+    })),
+    dead: deadKeys.map(idOf),
+    pausedUntil: pause?.at ?? 0,
+    locks,
+  };
+};
+
+site.chaos = {
+  tab,
+  show,
+  dismiss(count) {
+    const open = [...document.querySelectorAll<HTMLElement>('.offer:not(.closed) button')].slice(0, count);
+    for (const button of open) {
+      button.parentElement?.classList.add('closed');
+      button.click();
+    }
+  },
+  burst(count) {
+    show(count);
+    window.scrollTo(0, document.body.scrollHeight);
+    requestAnimationFrame(() => window.scrollTo(0, 0));
+  },
+  flood(count) {
+    for (let left = tracker ? count : 0; left > 0; left--) tracker?.dismiss(`${tab}-${shown++}`);
+  },
+  hog() {
+    for (let left = 2; left > 0; left--) {
+      const body = 'x'.repeat(30_000);
+      fetch('/slow', { method: 'POST', keepalive: true, body }).catch(() => undefined);
+    }
+  },
+  again: addScript,
+  followClock,
+  fill,
+  waiting: async () => (tracker ? (await tracker.stats()).outbox?.waiting : undefined),
+  dump,
+  async work(lie) {
+    if (lie === 'none') {
+      for (const registration of await navigator.serviceWorker.getRegistrations())
+        await registration.unregister();
+    } else await navigator.serviceWorker.register(`/worker-${lie}.js`);
+  },
+} satisfies ChaosPage;
+
+show(settings.offers);
+site.chaosLayer = { push: ({ event_id: id }) => committed(id) };
+if (settings.flavour === 'script') {
+  const { error } = console;
+  console.error = (...given: unknown[]) => {
+    if ((given[0] as { code?: string } | undefined)?.code) onError(given[0]);
+    error(...given);
+  };
+  addScript();
+  site.offersight ??= [] as unknown as NonNullable<ChaosWindow['offersight']>;
+  site.offersight.push((started) => {
+    tracker = started;
+  });
+} else {
+  // Without a network there is no tracker on this page, and nothing to tell.
+  await startModule().catch(() => undefined);
+  if (settings.flavour === 'twice') {
+    addScript();
+    addScript();
+  }
+}

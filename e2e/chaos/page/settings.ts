@@ -1,0 +1,56 @@
+/** What the site told this document, and how it tells the run what happens here. */
+import type { NemesisRow, PageRow, StoreRow } from '../../../test/history/row.js';
+import type { Flavour } from '../plan.js';
+
+/** Put into every page by the site. */
+export interface PageSettings {
+  /** The run's own server: rows are posted there. */
+  readonly side: string;
+  /** The document's name, without what makes it unique. */
+  readonly name: string;
+  readonly clockMs: number;
+  readonly hasLocks: boolean;
+  readonly flavour: Flavour;
+  /** How many offers it shows at once. */
+  readonly offers: number;
+}
+
+export const settings = JSON.parse(document.querySelector('#settings')?.textContent ?? '{}') as PageSettings;
+
+const [salt = 0] = crypto.getRandomValues(new Uint32Array(1));
+
+/** This document's name in the history; a copy out of the cache is another document. */
+export const tab = `${settings.name}.${salt.toString(36).slice(-4)}`;
+
+/** Unique in the history. */
+export const numberOf = (index: number): number => salt * 100_000 + index;
+
+type Told = PageRow | StoreRow | Extract<NemesisRow, { kind: 'clock' | 'fault' }>;
+
+/** Before anything moves the clock. */
+export const trueNow = Date.now;
+let told = 0;
+
+/**
+ * Writes rows down before it returns, so that nothing the page does next can be ahead of them. A page that is being
+ * left may not wait; its rows follow as they can, with the time at which they were told.
+ */
+export const tell = (...rows: Told[]): void => {
+  const textOf = (given: object): string =>
+    rows.map((row) => JSON.stringify({ ...given, ...row, serial: ++told })).join('\n');
+  try {
+    const request = new XMLHttpRequest();
+    request.open('POST', settings.side, false);
+    request.send(textOf({}));
+  } catch {
+    navigator.sendBeacon(settings.side, textOf({ since: trueNow() }));
+  }
+};
+
+/** What the machine's clock is ahead by now. */
+export const askClock = (): number => {
+  const request = new XMLHttpRequest();
+  request.open('GET', `${settings.side}?tab=${settings.name.split('.')[0]}`, false);
+  request.send();
+  return Number(request.responseText);
+};

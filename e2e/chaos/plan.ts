@@ -1,0 +1,188 @@
+/**
+ * What a seed means: the steps of a run, decided before it begins, so that any of them can be left out again. A
+ * step names a tab by a number; which of the open ones that is shows when it happens.
+ */
+import type { CrashPoint } from '../fixtures/crash-points.js';
+import { CRASH_POINTS } from '../fixtures/crash-points.js';
+import { type Chance, chanceOf } from './random.js';
+
+/** What the network does to a request of the endpoint. */
+export const NETWORK_FAULTS = {
+  'drop-request': 4,
+  'drop-reply': 5,
+  delay: 3,
+  twice: 3,
+  'again-later': 2,
+  portal: 3,
+  cut: 4,
+  redirect: 2,
+  bare: 2,
+  'too-large': 2,
+  throttled: 3,
+  unavailable: 3,
+  absent: 0.3,
+  forbidden: 0.3,
+  'no-chunk': 1,
+} as const;
+export type NetworkFault = keyof typeof NETWORK_FAULTS;
+
+/** What the upstream does to a call. */
+export const UPSTREAM_FAULTS = {
+  reset_before: 3,
+  reset_after: 4,
+  delay: 3,
+  throttled: 2,
+  broken: 3,
+  html: 2,
+  truncated: 3,
+} as const;
+export type UpstreamFault = keyof typeof UPSTREAM_FAULTS;
+
+/** How a page comes by its tracker. */
+export type Flavour = 'module' | 'script' | 'twice';
+
+/** One thing that happens to the world. Times are milliseconds. */
+export type Step =
+  | { readonly act: 'open'; readonly offers: number; readonly hasLocks: boolean }
+  | {
+      readonly act:
+        | 'close'
+        | 'reload'
+        | 'navigate'
+        | 'back'
+        | 'front'
+        | 'freeze'
+        | 'thaw'
+        | 'crash'
+        | 'hog'
+        | 'again';
+      readonly tab: number;
+    }
+  | {
+      readonly act: 'show' | 'dismiss' | 'burst';
+      readonly tab: number;
+      readonly count: number;
+      readonly isInFront: boolean;
+    }
+  | { readonly act: 'clock'; readonly byMs: number }
+  | { readonly act: 'slow'; readonly tab: number; readonly rate: number }
+  | { readonly act: 'offline'; readonly tab: number; readonly isOffline: boolean }
+  | { readonly act: 'worker'; readonly tab: number; readonly lie: 'portal' | 'replay' | 'none' }
+  | { readonly act: 'kill-browser' }
+  | { readonly act: 'wipe' }
+  | { readonly act: 'fill'; readonly refusals: number }
+  | { readonly act: 'network'; readonly fault: NetworkFault; readonly count: number; readonly ms: number }
+  | { readonly act: 'upstream'; readonly fault: UpstreamFault; readonly count: number; readonly ms: number }
+  | { readonly act: 'proxy-kill'; readonly proxy: number; readonly signal: 'SIGKILL' | 'SIGTERM' }
+  | { readonly act: 'proxy-arm'; readonly proxy: number; readonly point: CrashPoint }
+  | { readonly act: 'wait'; readonly ms: number };
+
+/** A run before it happened. */
+export interface Plan {
+  readonly seed: number;
+  readonly flavour: Flavour;
+  /** What the upstream makes of keys. */
+  readonly keys: 'honour' | 'ignore';
+  /** Whether the origin has hardly any room. Chromium believes for half a minute what it had, so from the start. */
+  readonly isNarrow: boolean;
+  readonly steps: readonly Step[];
+}
+
+const WEIGHTS: Readonly<Record<Step['act'], number>> = {
+  open: 10,
+  close: 4,
+  reload: 4,
+  navigate: 4,
+  back: 3,
+  front: 6,
+  show: 14,
+  dismiss: 12,
+  burst: 4,
+  freeze: 3,
+  thaw: 3,
+  crash: 2,
+  'kill-browser': 2.5,
+  offline: 5,
+  slow: 2,
+  fill: 5,
+  wipe: 0.7,
+  clock: 2,
+  worker: 2,
+  network: 14,
+  upstream: 8,
+  'proxy-kill': 4,
+  'proxy-arm': 6,
+  hog: 2,
+  again: 2,
+  wait: 8,
+};
+
+const HOUR_MS = 3_600_000;
+const JUMPS_MS = [-24 * HOUR_MS, -HOUR_MS, -60_000, 60_000, HOUR_MS, 24 * HOUR_MS];
+
+const stepOf = (act: Step['act'], chance: Chance): Step => {
+  const tab = chance.whole(0, 5);
+  switch (act) {
+    case 'open':
+      return {
+        act,
+        offers: chance.whole(0, 4),
+        hasLocks: chance.next() > 0.15,
+      };
+    case 'show':
+      return { act, tab, count: chance.whole(1, 4), isInFront: chance.next() < 0.8 };
+    case 'dismiss':
+      return { act, tab, count: chance.whole(1, 3), isInFront: chance.next() < 0.8 };
+    case 'burst':
+      return { act, tab, count: chance.whole(10, 60), isInFront: chance.next() < 0.8 };
+    case 'clock':
+      return { act, byMs: chance.pick(JUMPS_MS) };
+    case 'slow':
+      return { act, tab, rate: chance.pick([20, 1]) };
+    case 'offline':
+      return { act, tab, isOffline: chance.next() < 0.6 };
+    case 'worker':
+      return { act, tab, lie: chance.pick(['portal', 'replay', 'none'] as const) };
+    case 'fill':
+      // The first refusal makes room, the second one in a row sends the page to its memory.
+      return { act, refusals: chance.pick([0, 1, 1, 2, 4]) };
+    case 'network': {
+      const fault = chance.weighted(NETWORK_FAULTS);
+      // Pauses that grow with every refusal would outlast the run.
+      const most = ['throttled', 'absent', 'forbidden', 'too-large', 'no-chunk'].includes(fault) ? 2 : 5;
+      return { act, fault, count: chance.whole(1, most), ms: chance.whole(50, 1_500) };
+    }
+    case 'upstream':
+      return {
+        act,
+        fault: chance.weighted(UPSTREAM_FAULTS),
+        count: chance.whole(1, 3),
+        ms: chance.whole(20, 1_000),
+      };
+    case 'proxy-kill':
+      return { act, proxy: chance.whole(0, 1), signal: chance.pick(['SIGKILL', 'SIGTERM'] as const) };
+    case 'proxy-arm':
+      return { act, proxy: chance.whole(0, 1), point: chance.pick(CRASH_POINTS) };
+    case 'wait':
+      return { act, ms: chance.whole(20, 900) };
+    case 'kill-browser':
+      return { act };
+    case 'wipe':
+      return { act };
+    default:
+      return { act, tab };
+  }
+};
+
+/** What happens in the run of a seed. */
+export const planOf = (seed: number, length?: number): Plan => {
+  const chance = chanceOf(seed);
+  const flavour = chance.weighted({ module: 6, twice: 2, script: 2 });
+  const keys = chance.weighted({ honour: 3, ignore: 1 });
+  // Script-tag pages cannot tell which events were given up, so what makes a page give up is left to the others.
+  const isNarrow = flavour !== 'script' && chance.next() < 0.4;
+  const count = length ?? chance.whole(60, 120);
+  const steps: Step[] = [3, 2].map((offers) => ({ act: 'open', offers, hasLocks: true }));
+  while (steps.length < count) steps.push(stepOf(chance.weighted(WEIGHTS), chance));
+  return { seed, flavour, keys, isNarrow, steps };
+};

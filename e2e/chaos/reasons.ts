@@ -1,0 +1,38 @@
+/**
+ * Why entries left a store, where their page died while it told. A page tells of one event after the other, and each
+ * telling takes its time; the product gave up all of one transaction at once.
+ */
+import type { Row } from '../../test/history/row.js';
+
+type Why = Extract<Row, { readonly kind: 'removed' }>['why'];
+
+/** What a page says of an event, and what the checker calls it. */
+const WHYS: Readonly<Record<string, Why>> = {
+  expired: 'expired',
+  'outbox-full': 'outbox-full',
+  'storage-full': 'storage-full',
+  refused: 'refused',
+  consent: 'purged',
+};
+
+const transactionOf = (row: Row): string | undefined => {
+  const { tab, since } = row as { readonly tab?: string; readonly since?: number };
+  return row.kind === 'removed' && since !== undefined ? `${tab} ${since}` : undefined;
+};
+
+/** Gives what was removed in one transaction the reason that its page told of any other in it. */
+export const withReasons = (rows: readonly Row[]): Row[] => {
+  const told = new Map<string, string>();
+  for (const row of rows) if (row.kind === 'discarded') told.set(`${row.tab} ${row.id}`, row.reason);
+  const whys = new Map<string, Why>();
+  for (const row of rows) {
+    const transaction = transactionOf(row);
+    if (row.kind !== 'removed' || transaction === undefined) continue;
+    const why = WHYS[told.get(`${row.tab} ${row.id}`) ?? ''];
+    if (why) whys.set(transaction, why);
+  }
+  return rows.map((row) => {
+    const why = whys.get(transactionOf(row) ?? '');
+    return row.kind === 'removed' && why ? { ...row, why } : row;
+  });
+};

@@ -1,0 +1,65 @@
+/** Keeps the rows of a run, and brings those of all processes into one order at its end. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { History, Row } from '../../test/history/row.js';
+
+/** A row without its time, which the recorder adds. */
+export type Untimed = Row extends infer One ? (One extends Row ? Omit<One, 'at'> : never) : never;
+
+/** The run's own rows. */
+export interface Recorder {
+  readonly rows: readonly Row[];
+  write(row: Row): void;
+  /** Writes a row of now. */
+  tell(row: Untimed): void;
+}
+
+/** Starts an empty history. */
+export const createRecorder = (): Recorder => {
+  const rows: Row[] = [];
+  return {
+    rows,
+    write: (row) => void rows.push(row),
+    tell: (row) => void rows.push({ at: Date.now(), ...row }),
+  };
+};
+
+/** Rows of a file. A process that was killed may have torn the last line, or never begun. */
+export const readRows = (file: string): Row[] =>
+  (existsSync(file) ? readFileSync(file, 'utf8') : '')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Row);
+
+/** Which of two rows of one millisecond comes first where different processes wrote them: causes before effects. */
+const CAUSES: readonly Row['kind'][] = [
+  'created',
+  'requested',
+  'taken',
+  'forwarded',
+  'effect',
+  'forward-ended',
+  'settled',
+  'answered',
+];
+const rankOf = ({ kind }: Row): number => CAUSES.indexOf(kind);
+
+/** One history out of several, each of which is in order itself. */
+export const mergeRows = (sources: readonly (readonly Row[])[]): History => {
+  const merged: Row[] = [];
+  const next = sources.map(() => 0);
+  for (;;) {
+    let first: number | undefined;
+    let best: Row | undefined;
+    for (const [index, source] of sources.entries()) {
+      const row = source[next[index] ?? 0];
+      if (!row) continue;
+      if (!best || row.at < best.at || (row.at === best.at && rankOf(row) < rankOf(best))) {
+        best = row;
+        first = index;
+      }
+    }
+    if (!best || first === undefined) return merged;
+    merged.push(best);
+    next[first] = (next[first] ?? 0) + 1;
+  }
+};

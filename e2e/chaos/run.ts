@@ -1,0 +1,60 @@
+/** One run: its steps, healing, and what the checker says of everything that was written down. */
+import type { LaunchOptions } from '@playwright/test';
+import { type Checked, check } from '../../test/history/checker.js';
+import type { History } from '../../test/history/row.js';
+import { heal } from './healing.js';
+import { act } from './nemesis.js';
+import type { Plan } from './plan.js';
+import { createWorld } from './world.js';
+
+/** What a run came to. */
+export interface Outcome {
+  readonly plan: Plan;
+  readonly history: History;
+  readonly checked: Checked;
+  /** Milliseconds, healing included. */
+  readonly tookMs: number;
+}
+
+/** Does a plan. */
+export const runPlan = async (plan: Plan, launch: LaunchOptions): Promise<Outcome> => {
+  const startedAt = Date.now();
+  const world = await createWorld(launch, plan.flavour, plan.isNarrow);
+  try {
+    await world.upstream.keys(plan.keys);
+    world.recorder.tell({ kind: 'mode', keys: plan.keys === 'honour' ? 'honours' : 'ignores' });
+    for (const step of plan.steps) await act(world, step);
+    await heal(world, plan.seed % 2 === 0);
+    const history = await world.history();
+    return { plan, history, checked: check(history), tookMs: Date.now() - startedAt };
+  } finally {
+    await world.close();
+  }
+};
+
+/** A run in one line. */
+export const lineOf = ({ plan, history, checked, tookMs }: Outcome): string => {
+  const ids = (kind: 'created' | 'committed' | 'effect' | 'discarded'): string[] =>
+    history.flatMap((row) => (row.kind === kind && row.id !== undefined ? [row.id] : []));
+  const effects = ids('effect');
+  const ambiguous = history.flatMap((row) =>
+    row.kind === 'final-intake' ? row.rows.filter(({ isAmbiguous }) => isAmbiguous) : [],
+  );
+  const counts = {
+    steps: plan.steps.length,
+    created: ids('created').length,
+    committed: new Set(ids('committed')).size,
+    effects: effects.length,
+    discarded: ids('discarded').length,
+    extras: effects.length - new Set(effects).size,
+    ambiguous: ambiguous.length,
+  };
+  const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  // Neither counted nor given up: gone with storage that was wiped, or with a page that had no storage, or never durable.
+  const elsewhere = Object.entries(checked.tally)
+    .filter(([where]) => where !== 'effect' && !where.startsWith('discarded'))
+    .map(([where, count]) => `${count} ${where}`);
+  if (elsewhere.length) told.push(`elsewhere ${elsewhere.join(' ')}`);
+  const verdict = checked.isKept ? 'kept' : `BROKEN ${checked.broken.join(' ')}`;
+  return `seed ${plan.seed} (${plan.flavour}, keys ${plan.keys === 'honour' ? 'honoured' : 'ignored'}): ${told.join(', ')}; ${(tookMs / 1_000).toFixed(0)} s; ${verdict}`;
+};

@@ -1,0 +1,28 @@
+/**
+ * Ten thousand events through two deaths of the browser and one of a proxy: `npm run chaos:ten-thousand`, or
+ * `-- --events N`. Ends with an error unless each that was durable was counted once. Needs `npm run build`.
+ */
+import { parseArgs } from 'node:util';
+import { ARGS, ensureBrowser, HELP } from '../../scripts/ensure-browser.mjs';
+import bundleModule from '../fixtures/bundle-module.js';
+import { flood } from './flood.js';
+
+const { values } = parseArgs({ options: { events: { type: 'string', default: '10000' } } });
+await bundleModule();
+const browser = await ensureBrowser({ install: false });
+if (!browser) throw new Error(HELP);
+
+const came = await flood({ ...browser, args: [...ARGS] }, Number(values.events), console.log);
+const { created, committed, rescued, requests, lost, repeated, invented, tookMs } = came;
+console.log(`${created} events were made, ${committed} were durable before anything died`);
+console.log(
+  `${committed - lost.length} of these were counted, ${lost.length} were lost: ${lost.slice(0, 5).join(' ')}`,
+);
+console.log(`${repeated.length} were counted more than once, ${invented.length} were never made`);
+console.log(`${rescued} more arrived though nobody lived to say that they were durable`);
+console.log(
+  `${requests} requests, ${(requests / created).toFixed(3)} an event; ${(tookMs / 1_000).toFixed(0)} s`,
+);
+const isKept = came.isQuiet && !lost.length && !repeated.length && !invented.length;
+console.log(isKept ? 'kept: each exactly once' : 'BROKEN');
+process.exitCode = isKept ? 0 : 1;

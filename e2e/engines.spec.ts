@@ -1,0 +1,173 @@
+/** What every engine keeps: the promises, through the real proxy, with real keys and presses. */
+import type { Tab, Visitor } from './engines/engine.js';
+import {
+  append,
+  button,
+  COUNTING,
+  comeOnline,
+  glimpse,
+  NEVER_MS,
+  offer,
+  trackerStats,
+  untilQuiet,
+  untilWaiting,
+} from './engines/offers.js';
+import { ENGINES, expect, test } from './engines/test.js';
+import type { Stack } from './fixtures/stack.js';
+
+/** Opens the site's page with this body, and waits until closing is noticed there. */
+const open = async (visitor: Visitor, { site }: Stack, body: string): Promise<Tab> => {
+  site.show(body, { head: COUNTING });
+  const tab = await visitor.open(`${site.url}/page.html`);
+  await trackerStats(tab);
+  return tab;
+};
+
+/** What shows no offer itself, but brings what another page left. */
+const IMPRINT = '<p>Imprint</p>';
+
+for (const name of ENGINES) {
+  const cell = (column: string) => ({
+    annotation: [
+      { type: 'row', description: name },
+      { type: 'column', description: column },
+    ],
+  });
+
+  test.describe(`in ${name}`, () => {
+    // An engine is started once, not by every worker.
+    // A busy machine takes its time to start one.
+    test.describe.configure({ mode: 'default', timeout: 90_000 });
+
+    test(
+      'an offer is viewed when it was in view for a second, and not when it left before',
+      cell('first view'),
+      async ({ stack, visitorOf }) => {
+        const tab = await open(await visitorOf(name), stack, IMPRINT);
+        await glimpse(tab);
+        await append(tab, offer('stays', 1_000));
+        await stack.expectRecorded(['viewed stays']);
+      },
+    );
+
+    test(
+      'a marked control closes an offer, which proves its display',
+      cell('close'),
+      async ({ stack, visitorOf }) => {
+        const tab = await open(await visitorOf(name), stack, offer('closed', NEVER_MS));
+        await tab.click(button('closed', 'dismiss'));
+        await stack.expectRecorded(['viewed closed', 'dismissed closed']);
+      },
+    );
+
+    test('Escape closes the offer in a modal dialog', cell('Escape'), async ({ stack, visitorOf }) => {
+      const modal = `<dialog id="modal">${offer('asked', NEVER_MS)}</dialog><script>modal.showModal()</script>`;
+      const tab = await open(await visitorOf(name), stack, modal);
+      await tab.press('Escape');
+      await stack.expectRecorded(['viewed asked', 'dismissed asked']);
+    });
+
+    test(
+      'a press on the backdrop closes the offer in a dialog',
+      cell('backdrop'),
+      async ({ stack, visitorOf }) => {
+        const modal = `<dialog id="modal" closedby="any">${offer('pressed', NEVER_MS)}</dialog><script>
+        modal.showModal();
+        // Where the engine does not close it by itself, pages do.
+        if (!('closedBy' in modal)) modal.onclick = ({ target }) => target === modal && modal.close();
+      </script>`;
+        const tab = await open(await visitorOf(name), stack, modal);
+        await tab.clickAt(5, 5);
+        await stack.expectRecorded(['viewed pressed', 'dismissed pressed']);
+      },
+    );
+
+    test('what was accepted is not dismissed any more', cell('accept'), async ({ stack, visitorOf }) => {
+      const tab = await open(await visitorOf(name), stack, offer('taken', NEVER_MS));
+      await tab.click(button('taken', 'accept'));
+      await tab.click(button('taken', 'dismiss'));
+      await append(tab, offer('witness'));
+      await stack.expectRecorded(['viewed taken', 'viewed witness']);
+    });
+
+    test(
+      'events made offline survive a reload and arrive once each',
+      cell('offline and back'),
+      async ({ stack, visitorOf }) => {
+        stack.site.gateway.fault = 'off';
+        const tab = await open(await visitorOf(name), stack, `${offer('closed')}${offer('seen')}`);
+        await tab.click(button('closed', 'dismiss'));
+        await untilWaiting(tab, 3);
+        stack.site.show(IMPRINT);
+        await tab.reload();
+        await untilWaiting(tab, 3);
+        expect(stack.recorded()).toEqual([]);
+        stack.site.gateway.fault = undefined;
+        await comeOnline(tab);
+        await stack.expectRecorded(['viewed closed', 'dismissed closed', 'viewed seen']);
+        await untilWaiting(tab, 0);
+      },
+    );
+
+    test(
+      'a link that closes and leads away takes the events along',
+      cell('leave'),
+      async ({ stack, visitorOf }) => {
+        const link = `<div class="offer" data-offer-id="last" data-offer-dwell="${NEVER_MS}">
+        <a data-offer-dismiss href="/elsewhere">No, thanks</a></div>`;
+        const tab = await open(await visitorOf(name), stack, link);
+        await tab.click('[data-offer-dismiss]');
+        await stack.expectRecorded(['viewed last', 'dismissed last']);
+      },
+    );
+
+    test('closing the tab takes the events along', cell('close the tab'), async ({ stack, visitorOf }) => {
+      const visitor = await visitorOf(name);
+      const tab = await open(visitor, stack, offer('last', NEVER_MS));
+      await tab.click(button('last', 'dismiss'));
+      await tab.close();
+      await stack.expectRecorded(['viewed last', 'dismissed last']);
+    });
+
+    test(
+      'a page that comes back out of the cache neither repeats nor stops',
+      cell('back'),
+      async ({ stack, visitorOf }) => {
+        const tab = await open(await visitorOf(name), stack, offer('cached'));
+        await stack.expectRecorded(['viewed cached']);
+        await tab.evaluate(() => {
+          addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
+        });
+        await tab.goto(`${stack.site.url}/elsewhere`);
+        // Later, since the page that is asked to go back is gone before it could answer.
+        await tab.evaluate(() => void setTimeout(() => history.back(), 50));
+        const isBack = () => tab.evaluate(() => 'persisted' in window && window.persisted).catch(() => false);
+        await expect.poll(isBack).toBe(true);
+        await append(tab, offer('after'));
+        await stack.expectRecorded(['viewed cached', 'viewed after']);
+      },
+    );
+
+    test('two tabs empty one outbox, each event once', cell('two tabs'), async ({ stack, visitorOf }) => {
+      stack.site.gateway.fault = 'off';
+      const visitor = await visitorOf(name);
+      const first = await open(visitor, stack, offer('first'));
+      await untilWaiting(first, 1);
+      const second = await open(visitor, stack, offer('second'));
+      await untilWaiting(second, 2);
+      await second.click(button('second', 'dismiss'));
+      await first.show();
+      await first.click(button('first', 'dismiss'));
+      await untilWaiting(first, 4);
+      // A tab that was hidden said farewell without asking the other; that must not be answered after all.
+      for (const tab of [first, second]) await untilQuiet(tab);
+      stack.site.gateway.fault = undefined;
+      await Promise.all([comeOnline(first), comeOnline(second)]);
+      await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second', 'dismissed second']);
+      await untilWaiting(second, 0);
+      // The tabs agree on one that goes.
+      const verdicts = stack.site.sent().matchAll(/"status":"(\w+)"/g);
+      expect([...verdicts].map(([, verdict]) => verdict)).toEqual(Array(4).fill('accepted'));
+    });
+  });
+}

@@ -1,0 +1,92 @@
+/** Pages with offers, and what tests ask the tracker on them, in any engine. */
+import { expect } from '@playwright/test';
+import type { TrackerStats } from 'offersight';
+import type { OffersightWindow } from '../fixtures/ready.js';
+import type { Tab } from './engine.js';
+
+/** Longer than any test, so that only closing can prove the display. */
+export const NEVER_MS = 600_000;
+
+/** An offer with a marked close control. */
+export const offer = (id: string, dwellMs = 0): string =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}">
+    <button data-offer-dismiss>No, thanks</button> <button data-offer-accept>Yes</button></div>`;
+
+/** The offer's own button. */
+export const button = (id: string, act: 'dismiss' | 'accept'): string =>
+  `[data-offer-id=${id}] [data-offer-${act}]`;
+
+/** Waits until the tracker is there; gives what it counted. */
+export const trackerStats = (tab: Tab): Promise<TrackerStats> =>
+  tab.evaluate(
+    () =>
+      new Promise<TrackerStats>((resolve) => {
+        const site = window as unknown as OffersightWindow;
+        site.offersight ??= [] as unknown as OffersightWindow['offersight'];
+        site.offersight.push((tracker) => void tracker.stats().then(resolve));
+      }),
+  );
+
+/** Waits until so many events are durable in this browser and not delivered. */
+export const untilWaiting = (tab: Tab, count: number): Promise<void> =>
+  expect.poll(async () => (await trackerStats(tab)).outbox?.waiting).toBe(count);
+
+/** Counts the requests under way; for the head of a page, ahead of the tracker. */
+export const COUNTING = `<script>
+  underWay = 0;
+  const ask = fetch;
+  fetch = (...request) => {
+    underWay++;
+    return ask(...request).finally(() => underWay--);
+  };
+</script>`;
+
+/** Waits until no request of a page that counts them is under way. */
+export const untilQuiet = (tab: Tab): Promise<void> =>
+  expect.poll(() => tab.evaluate(() => (window as unknown as { underWay: number }).underWay)).toBe(0);
+
+/** Adds markup at the end of the page. */
+export const append = (tab: Tab, markup: string): Promise<void> =>
+  tab.evaluate((html: string) => document.body.insertAdjacentHTML('beforeend', html), markup);
+
+/** Tells the page that the network is back, as the browser would. */
+export const comeOnline = (tab: Tab): Promise<void> =>
+  tab.evaluate(() => void dispatchEvent(new Event('online')));
+
+/**
+ * Shows offers too briefly until one really was, which a busy machine may fail at: one that a page saw in view and
+ * out of it again within half of its second.
+ * @returns The id of that one.
+ */
+export const glimpse = (tab: Tab): Promise<string> =>
+  tab.evaluate(async () => {
+    for (let tries = 1; ; tries++) {
+      const id = `glimpsed-${tries}`;
+      const frame = document.createElement('div');
+      frame.innerHTML = `<div class="offer" data-offer-id="${id}"></div>`;
+      const changes: IntersectionObserverEntry[] = [];
+      let onChange = () => {};
+      const observer = new IntersectionObserver((entries) => {
+        changes.push(...entries);
+        onChange();
+      });
+      const next = (isIn: boolean) =>
+        new Promise<number>((resolve) => {
+          onChange = () => {
+            const change = changes.find(({ isIntersecting }) => isIntersecting === isIn);
+            if (change) resolve(performance.now());
+          };
+        });
+      const enters = next(true);
+      const startedAt = performance.now();
+      document.body.prepend(frame);
+      observer.observe(frame.firstElementChild as Element);
+      await enters;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const leaves = next(false);
+      frame.style.transform = 'translateY(-1000px)';
+      const leftAt = await leaves;
+      observer.disconnect();
+      if (leftAt - startedAt < 500) return id;
+    }
+  });

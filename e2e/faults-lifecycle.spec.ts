@@ -1,0 +1,159 @@
+import type { BrowserContext, Page } from '@playwright/test';
+import { addOffer, offer, sayOnline } from './fixtures/faults.js';
+import { untilWaiting } from './fixtures/ready.js';
+import type { Profile } from './fixtures/real-browser.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+/** Opens a page that is in the midst of a flush: its event is upstream, and it waits for the answer. */
+const openFlushing = async (page: Page, stack: Stack): Promise<void> => {
+  stack.site.gateway.fault = 'hold-answer';
+  await stack.open(page, offer('flushed'));
+  await expect.poll(() => stack.recorded()).toContain('viewed flushed');
+  await untilWaiting(page, 1);
+  stack.site.gateway.fault = undefined;
+};
+
+/** Opens another tab beside it, which delivers its own event by leases, and then has nothing to do. */
+const openBeside = async (context: BrowserContext, stack: Stack): Promise<Page> => {
+  const page = await context.newPage();
+  await stack.open(page, offer('beside'));
+  await stack.expectRecorded(['viewed flushed', 'viewed beside']);
+  await untilWaiting(page, 1);
+  return page;
+};
+
+/** Ends the page's process, which says farewell to nobody. */
+const crash = async (page: Page): Promise<void> => {
+  const crashed = page.waitForEvent('crash');
+  const session = await page.context().newCDPSession(page);
+  // It never answers.
+  session.send('Page.crash').catch(() => undefined);
+  await crashed;
+};
+
+const setState = async (page: Page, state: 'frozen' | 'active'): Promise<void> => {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Page.setWebLifecycleState', { state });
+};
+
+test.describe('a page whose process crashes', () => {
+  test('in the midst of a flush leaves the rest to another tab (fault 38)', async ({
+    context,
+    page,
+    stack,
+  }) => {
+    await openFlushing(page, stack);
+    const other = await openBeside(context, stack);
+    await crash(page);
+    await sayOnline(other);
+    await untilWaiting(other, 0);
+    expect(stack.site.gateway.calls).toHaveLength(3);
+    await stack.expectRecorded(['viewed flushed', 'viewed beside']);
+  });
+
+  test('in the midst of a flush leaves the rest to the next page (fault 38)', async ({
+    context,
+    page,
+    stack,
+  }) => {
+    await openFlushing(page, stack);
+    await crash(page);
+    const next = await context.newPage();
+    await stack.open(next, offer('next'));
+    await untilWaiting(next, 0);
+    await stack.expectRecorded(['viewed flushed', 'viewed next']);
+  });
+});
+
+test('a tab that is discarded with unsent events, and loaded anew, delivers them once (fault 43)', async ({
+  context,
+  page,
+  stack,
+}) => {
+  stack.site.gateway.fault = 'off';
+  await stack.open(page, `${offer('one')}${offer('two')}`);
+  await untilWaiting(page, 2);
+  // What a discard is to a page: its process ends, and it is told nothing.
+  await crash(page);
+  stack.site.gateway.fault = undefined;
+  const before = stack.site.gateway.calls.length;
+  const again = await context.newPage();
+  await stack.open(again, '<p>Imprint</p>');
+  await stack.expectRecorded(['viewed one', 'viewed two']);
+  await untilWaiting(again, 0);
+  expect(stack.site.gateway.calls.length - before).toBe(1);
+});
+
+test('a tab that is closed in the moment of a view takes it along, and keeps it until it is answered for (fault 39)', async ({
+  page,
+  stack,
+}) => {
+  await stack.open(page, '<p>Shop</p>', { script: '' });
+  stack.site.show(
+    `<script>document.addEventListener('offersight:viewed', () => window.close())</script>${offer('last')}`,
+  );
+  const opened = page.waitForEvent('popup');
+  await page.evaluate(() => void window.open('/page.html'));
+  const popup = await opened;
+  if (!popup.isClosed()) await popup.waitForEvent('close');
+  await stack.expectRecorded(['viewed last']);
+  await stack.open(page, '<p>Imprint</p>');
+  await untilWaiting(page, 0);
+  await stack.expectRecorded(['viewed last']);
+});
+
+test.describe('a frozen tab', () => {
+  /** A tab and one before it, in a browser as a user has it: no other freezes what it hides. */
+  const openTabs = async (
+    profile: Profile,
+  ): Promise<{ readonly page: Page; readonly context: BrowserContext }> => {
+    const { context } = await profile.start();
+    const [page] = context.pages();
+    if (!page) throw new Error('the browser has no page');
+    return { page, context };
+  };
+
+  test('does not keep the others from delivering, though it has the lock (fault 40)', async ({
+    profile,
+    stack,
+  }) => {
+    const { page, context } = await openTabs(profile);
+    await stack.open(page, '<p>Imprint</p>');
+    await page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          void navigator.locks.request('offersight', () => {
+            resolve();
+            return new Promise(() => undefined);
+          });
+        }),
+    );
+    const other = await context.newPage();
+    await setState(page, 'frozen');
+    await stack.open(other, offer('free'));
+    await stack.expectRecorded(['viewed free']);
+    await untilWaiting(other, 0);
+    const { held } = await other.evaluate(() => navigator.locks.query());
+    expect(held?.map(({ name }) => name)).toEqual(['offersight']);
+  });
+
+  test('gives the lock back in the midst of a flush; when it wakes, others have done its work, and it goes on (faults 40, 41)', async ({
+    profile,
+    stack,
+  }) => {
+    const { page: frozen, context } = await openTabs(profile);
+    await openFlushing(frozen, stack);
+    const other = await openBeside(context, stack);
+    await setState(frozen, 'frozen');
+    await other.evaluate(() => navigator.locks.request('offersight', () => undefined));
+    await addOffer(other, 'later');
+    await untilWaiting(other, 0);
+    await stack.expectRecorded(['viewed flushed', 'viewed beside', 'viewed later']);
+    stack.site.gateway.release();
+    await frozen.bringToFront();
+    await setState(frozen, 'active');
+    await addOffer(frozen, 'awake');
+    await stack.expectRecorded(['viewed flushed', 'viewed beside', 'viewed later', 'viewed awake']);
+    await untilWaiting(frozen, 0);
+  });
+});

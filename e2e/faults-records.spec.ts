@@ -1,0 +1,214 @@
+import type { Page } from '@playwright/test';
+import { putRecords, storedRecords, untilStored } from './fixtures/database.js';
+import { addOffer, listen, offer, sayOnline, showAgain } from './fixtures/faults.js';
+import { flush, trackerStats, untilWaiting } from './fixtures/ready.js';
+import type { Profile } from './fixtures/real-browser.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const DAY_MS = 86_400_000;
+
+/** An id that sorts ahead of all that are made now, made a minute ago. */
+const idOf = (number: number): string => {
+  const time = (Date.now() - 60_000).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${number.toString(16).padStart(12, '0')}`;
+};
+
+test.describe('a database that another tab', () => {
+  /** What the other tab does with it; tells whether this one was in its way. */
+  const isBlocked = (page: Page, what: 'delete' | 'upgrade'): Promise<boolean> =>
+    page.evaluate(
+      (act) =>
+        new Promise<boolean>((resolve, reject) => {
+          const request =
+            act === 'delete' ? indexedDB.deleteDatabase('offersight') : indexedDB.open('offersight', 7);
+          request.onblocked = () => resolve(true);
+          request.onerror = () => reject(new Error(String(request.error)));
+          request.onsuccess = () => {
+            if (act === 'upgrade') request.result.close();
+            resolve(false);
+          };
+        }),
+      what,
+    );
+
+  for (const [what, title, kept] of [
+    ['delete', 'deletes steps aside at once, and is made anew for the next event (fault 31)', []],
+    ['upgrade', 'upgrades steps aside at once, and goes on as it is then (fault 31)', ['before']],
+  ] as const) {
+    test(title, async ({ context, page, stack }) => {
+      const { storage, uncaught } = listen(page);
+      stack.site.gateway.fault = 'off';
+      await stack.open(page, offer('before'));
+      await untilStored(page, 1);
+      const other = await context.newPage();
+      await stack.open(other, '<p>Imprint</p>', { script: '' });
+      expect(await isBlocked(other, what)).toBe(false);
+      await addOffer(page, 'after');
+      await untilStored(page, kept.length + 1);
+      stack.site.gateway.fault = undefined;
+      await sayOnline(page);
+      await stack.expectRecorded([...kept, 'after'].map((id) => `viewed ${id}`));
+      expect([storage, uncaught]).toEqual([[], []]);
+    });
+  }
+});
+
+test('records that nobody can read become dead letters, and everything else goes on (fault 32)', async ({
+  page,
+  stack,
+}) => {
+  const { storage, delivery, uncaught } = listen(page);
+  await stack.open(page, '<p>no offer yet</p>', { script: '' });
+  const event = { id: idOf(1), type: 'viewed', offerId: 'junk', impressionId: 'x', occurredAt: Date.now() };
+  const junk: Parameters<typeof putRecords>[1] = [
+    [['entry', idOf(1)], 7],
+    [['entry', idOf(2)], 'x'.repeat(1_000_000)],
+    [['entry', idOf(3)], null],
+    [['entry', idOf(4)], { event: { ...event, id: idOf(4) }, tries: 3 }],
+    [['entry', idOf(5)], { v: 1, attempts: 0, notBeforeAt: 0 }],
+    [['entry', idOf(6)], { v: 1, event: { ...event, id: undefined }, attempts: 0, notBeforeAt: 0 }],
+    [['entry', 'no id'], { v: 1, event, attempts: 0, notBeforeAt: 0 }],
+    [['entry', 42], { v: 1, event, attempts: 0, notBeforeAt: 0 }],
+  ];
+  await putRecords(page, [
+    ...junk,
+    // Nobody's business, and left alone.
+    ['settings', { theme: 'dark' }],
+    [['basket', 'item'], 3],
+  ]);
+  await stack.open(page, offer('sound'));
+  await stack.expectRecorded(['viewed sound']);
+  await untilWaiting(page, 0);
+  const { outbox, discarded } = await trackerStats(page);
+  expect([outbox, discarded]).toEqual([{ waiting: 0, dead: junk.length }, { unreadable: junk.length }]);
+  const letters = (await storedRecords(page, 'dead')).map(([, letter]) => (letter as { code: unknown }).code);
+  expect(new Set(letters)).toEqual(new Set(['unreadable']));
+  expect(await storedRecords(page, 'basket')).toEqual([[['basket', 'item'], 3]]);
+  await addOffer(page, 'later');
+  await stack.expectRecorded(['viewed sound', 'viewed later']);
+  expect([storage, delivery, uncaught]).toEqual([[], [], []]);
+});
+
+const ALMOST: readonly [what: string, fields: object][] = [
+  ['no offer', {}],
+  ['an offer that JSON cannot say', { offerId: 10n }],
+  ['a text of a million characters for an offer', { offerId: 'x'.repeat(1_000_000) }],
+];
+for (const [what, fields] of ALMOST) {
+  test(`a record that is an event but for ${what} holds up no other (fault 32)`, async ({ page, stack }) => {
+    const { uncaught } = listen(page);
+    await stack.open(page, '<p>no offer yet</p>', { script: '' });
+    const event = { id: idOf(1), type: 'viewed', impressionId: 'x', occurredAt: Date.now(), ...fields };
+    await putRecords(page, [[['entry', idOf(1)], { v: 1, event, attempts: 0, notBeforeAt: 0 }]]);
+    await stack.open(page, offer('sound'));
+    await stack.expectRecorded(['viewed sound']);
+    expect(uncaught).toEqual([]);
+  });
+}
+
+test('records of a newer release are left alone until they are too old, and everything else goes on (fault 33)', async ({
+  page,
+  stack,
+}) => {
+  const { storage, delivery, uncaught } = listen(page);
+  await stack.open(page, '<p>no offer yet</p>', { script: '' });
+  const newer: Parameters<typeof putRecords>[1] = [
+    [['entry', idOf(1)], { v: 2, what: 'nobody knows', offers: ['one', 'two'] }],
+    [['entry', idOf(2)], { v: 2, event: { id: idOf(2), type: 'hovered', offerId: 'newer' } }],
+  ];
+  await putRecords(page, newer);
+  await page.clock.install();
+  await stack.open(page, `${offer('one')}${offer('two')}`);
+  await stack.expectRecorded(['viewed one', 'viewed two']);
+  await untilStored(page, newer.length);
+  expect(await storedRecords(page, 'entry')).toEqual(newer);
+  expect((await trackerStats(page)).outbox?.dead).toBe(0);
+  await page.clock.fastForward(7 * DAY_MS);
+  await addOffer(page, 'a-week-later');
+  await flush(page);
+  await untilStored(page, 0);
+  expect((await trackerStats(page)).discarded).toEqual({ expired: 2 });
+  await stack.expectRecorded(['viewed one', 'viewed two', 'viewed a-week-later']);
+  expect([storage, delivery, uncaught]).toEqual([[], [], []]);
+});
+
+test.describe('a store that a frozen tab keeps busy', () => {
+  /** A tab that is frozen in the midst of a transaction, and another one beside it, with what ends that. */
+  const openBesideBusy = async (
+    profile: Profile,
+    stack: Stack,
+  ): Promise<{ readonly page: Page; free(): Promise<void> }> => {
+    const { context } = await profile.start();
+    const [busy] = context.pages();
+    if (!busy) throw new Error('the browser has no page');
+    await stack.open(busy, '<p>Shop</p>', { script: '' });
+    await putRecords(busy, []);
+    await busy.evaluate(() => {
+      const opening = indexedDB.open('offersight');
+      return new Promise<void>((resolve) => {
+        opening.onsuccess = () => {
+          const transaction = opening.result.transaction('offersight', 'readwrite');
+          const store = transaction.objectStore('offersight');
+          const isOver = new Promise((over) => {
+            transaction.oncomplete = over;
+          });
+          Object.assign(window, { isOver });
+          // One request after the other, so that the transaction never ends by itself.
+          const ask = (): void => {
+            resolve();
+            if ('isFree' in window) return;
+            store.get('anything').onsuccess = ask;
+          };
+          ask();
+        };
+      });
+    });
+    const page = await context.newPage();
+    const session = await context.newCDPSession(busy);
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+    return {
+      page,
+      async free() {
+        await busy.bringToFront();
+        await session.send('Page.setWebLifecycleState', { state: 'active' });
+        await busy.evaluate(async () => {
+          const held = Object.assign(window as unknown as { isOver: Promise<unknown> }, { isFree: true });
+          await held.isOver;
+        });
+        await page.bringToFront();
+        await showAgain(page);
+      },
+    };
+  };
+
+  test('leaves memory, and gets what waits there when it is free (fault 34)', async ({ profile, stack }) => {
+    const { page, free } = await openBesideBusy(profile, stack);
+    const { storage, uncaught } = listen(page);
+    await stack.open(page, offer('early'));
+    await stack.expectRecorded(['viewed early']);
+    await expect.poll(() => storage).toHaveLength(1);
+    stack.site.gateway.fault = 'off';
+    await addOffer(page, 'waits');
+    await untilWaiting(page, 1);
+    await free();
+    await expect.poll(async () => JSON.stringify(await storedRecords(page, 'entry'))).toContain('"waits"');
+    stack.site.gateway.fault = undefined;
+    await sayOnline(page);
+    await stack.expectRecorded(['viewed early', 'viewed waits']);
+    await untilStored(page, 0);
+    expect(storage).toHaveLength(1);
+    expect(uncaught).toEqual([]);
+  });
+
+  test('brings back nothing that was delivered meanwhile (fault 34)', async ({ profile, stack }) => {
+    const { page, free } = await openBesideBusy(profile, stack);
+    await stack.open(page, offer('early'));
+    await stack.expectRecorded(['viewed early']);
+    await untilWaiting(page, 0);
+    stack.site.gateway.fault = 'off';
+    await free();
+    await addOffer(page, 'late');
+    await expect.poll(async () => JSON.stringify(await storedRecords(page, 'entry'))).toContain('"late"');
+    await untilStored(page, 1);
+  });
+});

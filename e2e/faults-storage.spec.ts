@@ -1,0 +1,225 @@
+import type { Page } from '@playwright/test';
+import { untilStored } from './fixtures/database.js';
+import { addOffer, leaveAndReturn, listen, offer, sayOnline, showAgain } from './fixtures/faults.js';
+import { flush, type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+test('a database that opens late gets what waited in memory meanwhile (fault 26)', async ({
+  page,
+  stack,
+}) => {
+  const { storage, uncaught } = listen(page);
+  // Some other connection is in the way of an upgrade, and that is in the way of every open behind it.
+  await stack.open(page, '<p>no offer yet</p>', { script: '' });
+  await page.evaluate(async () => {
+    const opening = indexedDB.open('offersight', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('offersight');
+    await new Promise((resolve) => {
+      opening.onsuccess = resolve;
+    });
+    const upgrading = indexedDB.open('offersight', 2);
+    const isOver = new Promise<void>((over) => {
+      upgrading.onsuccess = () => {
+        upgrading.result.close();
+        over();
+      };
+    });
+    const unblock = (): Promise<void> => {
+      opening.result.close();
+      return isOver;
+    };
+    Object.assign(window, { unblock });
+    const script = document.createElement('script');
+    script.src = '/offersight.js';
+    Object.assign(script.dataset, { endpoint: '/offer-events', debug: '' });
+    document.head.append(script);
+  });
+  await addOffer(page, 'early');
+  await stack.expectRecorded(['viewed early']);
+  await expect.poll(() => storage).toHaveLength(1);
+  stack.site.gateway.fault = 'off';
+  await addOffer(page, 'waits');
+  await untilWaiting(page, 1);
+  await page.evaluate('unblock()');
+  await showAgain(page);
+  await untilWaiting(page, 1);
+  await untilStored(page, 1);
+  await leaveAndReturn(page, stack);
+  await stack.expectRecorded(['viewed early', 'viewed waits']);
+  expect(storage).toHaveLength(1);
+  expect(uncaught).toEqual([]);
+});
+
+/** Lets the test break every connection that there is, or every one to come as well. */
+const BREAKING = `<script>
+  const dead = new WeakSet();
+  const alive = [];
+  window.breaking = { isDown: false, breakOff() { for (const database of alive.splice(0)) dead.add(database); } };
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (...given) {
+    if (breaking.isDown || dead.has(this)) {
+      throw new DOMException('The database connection is closing.', 'InvalidStateError');
+    }
+    alive.push(this);
+    return transaction.apply(this, given);
+  };
+</script>`;
+
+test.describe('a connection that is lost', () => {
+  test('is made anew, and the event is as durable as ever (fault 27)', async ({ page, stack }) => {
+    const { storage, uncaught } = listen(page);
+    stack.site.gateway.fault = 'off';
+    await stack.open(page, offer('before'), { head: BREAKING });
+    await untilWaiting(page, 1);
+    for (const [at, id] of ['after', 'again'].entries()) {
+      await page.evaluate('breaking.breakOff()');
+      await addOffer(page, id);
+      await untilStored(page, at + 2);
+    }
+    expect([storage, uncaught]).toEqual([[], []]);
+    await leaveAndReturn(page, stack);
+    await stack.expectRecorded(['viewed before', 'viewed after', 'viewed again']);
+  });
+
+  test('and cannot be made anew leaves memory, until the page is seen again (fault 27)', async ({
+    page,
+    stack,
+  }) => {
+    const { storage, uncaught } = listen(page);
+    await stack.open(page, '<p>no offer yet</p>', { head: BREAKING });
+    await trackerStats(page);
+    await page.evaluate('breaking.isDown = true');
+    await addOffer(page, 'down');
+    await stack.expectRecorded(['viewed down']);
+    await expect.poll(() => storage).toHaveLength(1);
+    stack.site.gateway.fault = 'off';
+    await addOffer(page, 'waits');
+    await untilWaiting(page, 1);
+    await page.evaluate('breaking.isDown = false');
+    await showAgain(page);
+    await addOffer(page, 'up');
+    await untilStored(page, 2);
+    expect(storage).toHaveLength(1);
+    expect(uncaught).toEqual([]);
+    await leaveAndReturn(page, stack);
+    await stack.expectRecorded(['viewed down', 'viewed waits', 'viewed up']);
+  });
+});
+
+/** Records so many dismissals, with their views, and waits until they are durable. */
+const dismissMany = async (page: Page, count: number): Promise<void> => {
+  await page.evaluate((most) => {
+    (window as unknown as OffersightWindow).offersight.push((tracker) => {
+      for (let n = 0; n < most; n++) tracker.dismiss(`old-${String(n).padStart(2, '0')}`);
+    });
+  }, count);
+  await untilWaiting(page, 2 * count);
+};
+
+/**
+ * So many writes find the storage full: with each of them comes so much that the browser refuses them, as it does by
+ * aborting the transaction. It is lenient with little ones.
+ */
+const FULL = `<script>
+  window.full = 0;
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (...given) {
+    if (full > 0) {
+      full--;
+      put.call(this, 'x'.repeat(4000000), 'much');
+    }
+    return put.apply(this, given);
+  };
+</script>`;
+
+const openFull = async (page: Page, stack: Stack): Promise<void> => {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Storage.overrideQuotaForOrigin', { origin: stack.site.url, quotaSize: 500_000 });
+  stack.site.gateway.fault = 'off';
+  await stack.open(page, '<p>no offer yet</p>', { head: FULL });
+  await dismissMany(page, 60);
+};
+
+/** From here on the page tries nothing by itself, and nothing of it is on its way, which is given up last. */
+const rest = async (page: Page): Promise<void> => {
+  await page.evaluate(() => {
+    // Nor what it had meant to try.
+    for (let last = Number(setTimeout(() => 0)); last; last--) clearTimeout(last);
+    Object.assign(window, { setTimeout: () => 0 });
+  });
+  await flush(page);
+};
+
+test.describe('a storage that is full', () => {
+  test('gets room by giving up the oldest views with their dismissals, each of them told (fault 28)', async ({
+    page,
+    stack,
+  }) => {
+    const { storage, uncaught } = listen(page);
+    await openFull(page, stack);
+    await rest(page);
+    await page.evaluate('full = 1');
+    await addOffer(page, 'new');
+    await untilWaiting(page, 21);
+    await untilStored(page, 21);
+    expect((await trackerStats(page)).discarded).toEqual({ 'storage-full': 100 });
+    await leaveAndReturn(page, stack);
+    const kept = Array.from({ length: 10 }, (_, n) => [
+      `viewed old-${50 + n}`,
+      `dismissed old-${50 + n}`,
+    ]).flat();
+    await stack.expectRecorded([...kept, 'viewed new']);
+    expect([storage, uncaught]).toEqual([[], []]);
+  });
+
+  test('for good leaves memory and one report; every event is delivered or given up, and told (fault 28)', async ({
+    page,
+    stack,
+  }) => {
+    const { storage, uncaught } = listen(page);
+    await openFull(page, stack);
+    await page.evaluate('full = Infinity');
+    await addOffer(page, 'new');
+    await expect.poll(() => storage).toHaveLength(1);
+    await page.evaluate('full = 0');
+    stack.site.gateway.fault = undefined;
+    await showAgain(page);
+    await sayOnline(page);
+    await untilWaiting(page, 0);
+    const { discarded } = await trackerStats(page);
+    const given = Object.values(discarded ?? {}).reduce((sum, count) => sum + count, 0);
+    await expect.poll(() => stack.recorded().length + given).toBe(121);
+    expect(Object.keys(discarded ?? {}).filter((reason) => reason !== 'storage-full')).toEqual([]);
+    expect(stack.recorded()).toContain('viewed new');
+    expect(uncaught).toEqual([]);
+  });
+});
+
+test('site data that the user clears takes along what waited, and nothing that comes later (fault 30)', async ({
+  page,
+  context,
+  stack,
+}) => {
+  const { storage, uncaught } = listen(page);
+  stack.site.gateway.fault = 'off';
+  await stack.open(page, offer('cleared'));
+  await untilStored(page, 1);
+  // An operation under way would be cut off, be tried once more while the database is still being cleared, and leave
+  // for memory.
+  await rest(page);
+  const session = await context.newCDPSession(page);
+  await session.send('Storage.clearDataForOrigin', { origin: stack.site.url, storageTypes: 'all' });
+  await untilWaiting(page, 0);
+  await addOffer(page, 'later');
+  await untilStored(page, 1);
+  stack.site.gateway.fault = undefined;
+  await sayOnline(page);
+  await expect
+    .poll(async () => {
+      await flush(page);
+      return stack.recorded();
+    })
+    .toEqual(['viewed later']);
+  await stack.expectRecorded(['viewed later']);
+  expect([storage, uncaught]).toEqual([[], []]);
+});

@@ -1,0 +1,210 @@
+/** Importing the package where there is no page, on a server and in workers, does nothing and breaks nothing. */
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Worker } from '@playwright/test';
+import { install, pack } from './fixtures/packed.js';
+import { expect, test } from './fixtures/policed.js';
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+const { exports, peerDependencies } = JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
+
+/** Everything that is for pages: neither the proxy's half nor single files. */
+const entries = Object.keys(exports)
+  .filter((path) => !path.startsWith('./proxy') && !/\.js(on)?$/.test(path))
+  .map((path) => path.replace('.', 'offersight'));
+/** Adds a listener for the browser's syncs, so it needs the scope of a worker. */
+const WORKER_ENTRY = 'offersight/service-worker';
+/** What the proxy's half may be used with, and nothing else of the package. */
+const SERVERS = ['bullmq', 'ioredis', 'libsql', 'prom-client'];
+const frameworks = Object.keys(peerDependencies).filter((name) => !SERVERS.includes(name));
+
+/**
+ * Notes whatever a module could begin: timers, listeners, requests, output, globals. Runs where there is no page, so it
+ * names only what all of these places have.
+ */
+const SPIES = `
+  globalThis.noted = [];
+  const names = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'fetch', 'addEventListener', 'postMessage'];
+  for (const name of names) {
+    const real = globalThis[name];
+    if (real) globalThis[name] = (...given) => {
+      noted.push(name);
+      return Reflect.apply(real, globalThis, given);
+    };
+  }
+  for (const name of ['debug', 'log', 'info', 'warn', 'error']) console[name] = () => noted.push('console.' + name);
+  const { addEventListener } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function (...given) {
+    noted.push('listener ' + given[0]);
+    return Reflect.apply(addEventListener, this, given);
+  };
+  globalThis.news = () => [...noted, ...Reflect.ownKeys(globalThis).filter((key) => !known.has(key)).map(String)];
+  globalThis.known = undefined;
+  globalThis.known = new Set(Reflect.ownKeys(globalThis));
+`;
+
+/** Starts a tracker and asks everything of it; gives what it answers and what it reports. */
+const ASK = `
+  globalThis.ask = async ({ createOfferTracker }) => {
+    const reports = [];
+    const tracker = createOfferTracker({ endpoint: '/offer-events', onError: ({ code }) => reports.push(code) });
+    const answers = {};
+    for (const [name, given] of Object.entries({
+      observe: [{ nodeType: 1 }, { id: 'seen' }], dismiss: ['seen'], accept: ['seen'], flush: [], consent: ['granted'],
+      subject: ['somebody'], stats: [], stop: [],
+    })) {
+      const answer = await tracker[name](...given);
+      answers[name] = typeof answer === 'function' ? typeof answer() : typeof answer;
+    }
+    return { reports, answers, unasked: Object.keys(tracker).filter((name) => !(name in answers)), news: news() };
+  };
+`;
+
+/** An inert tracker: each method answers, nothing follows, and one report says why. */
+const INERT = {
+  reports: ['unsupported'],
+  answers: {
+    observe: 'undefined',
+    dismiss: 'undefined',
+    accept: 'undefined',
+    flush: 'undefined',
+    consent: 'undefined',
+    subject: 'undefined',
+    stats: 'object',
+    stop: 'undefined',
+  },
+  unasked: [],
+  news: [],
+};
+
+test.describe('on a server', () => {
+  // Packed once for all of them, in one worker.
+  test.describe.configure({ mode: 'default' });
+  let folder: string;
+
+  test.beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'offersight-'));
+    await install(pack(folder), folder, frameworks);
+    await writeFile(
+      join(folder, 'misbehaving.mjs'),
+      `globalThis.left = 1; setInterval(() => fetch('/'), 1000); process.on('exit', () => console.log('bye'));`,
+    );
+  });
+
+  test.afterAll(() => rm(folder, { recursive: true }));
+
+  /** Runs a module in a process of its own, which ends by itself or not at all. */
+  const run = async (source: string): Promise<unknown> => {
+    const file = join(folder, 'main.mjs');
+    await writeFile(file, source);
+    const ended = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', timeout: 20_000 });
+    expect([ended.signal, ended.stderr]).toEqual([null, '']);
+    return JSON.parse(ended.stdout) as unknown;
+  };
+
+  /** Imports a module under spies; its frameworks first, whose doings are their own. */
+  const importing = (entry: string, then: string): string => `
+    for (const name of ${JSON.stringify(frameworks)}) await import(name);
+    const listeners = () => process.eventNames().flatMap((name) => process.listeners(name));
+    const before = listeners().length;
+    const resources = () => process.getActiveResourcesInfo().filter((name) => !/^(TTY|Pipe|FS)/.test(name));
+    const idle = resources().length;
+    ${ASK}
+    ${SPIES}
+    const ended = { ...(await (async () => {
+      const imported = await import('${entry}');
+      return { exported: Object.keys(imported).length, result: await (${then})(imported) };
+    })()), listeners: listeners().length - before, resources: resources().length - idle };
+    process.stdout.write(JSON.stringify(ended));
+  `;
+
+  test('the entries are those that the package has', () => {
+    expect(entries).toContain('offersight');
+    expect(entries).toContain(WORKER_ENTRY);
+  });
+
+  for (const entry of entries.filter((name) => name !== WORKER_ENTRY)) {
+    test(`importing ${entry} begins nothing, and the process ends by itself`, async () => {
+      expect(await run(importing(entry, 'news'))).toEqual({
+        exported: expect.any(Number),
+        result: [],
+        listeners: 0,
+        resources: 0,
+      });
+    });
+  }
+
+  test('a module that begins something is noticed', async () => {
+    // It has to be ended, since it does not end by itself.
+    const source = importing('./misbehaving.mjs', '() => news()');
+    expect(await run(`${source} process.removeAllListeners('exit'); process.exit();`)).toMatchObject({
+      result: ['setInterval', 'left'],
+      listeners: 1,
+      resources: 1,
+    });
+  });
+
+  test('a tracker is inert, and says so once', async () => {
+    expect(await run(importing('offersight', 'ask'))).toMatchObject({
+      result: INERT,
+      listeners: 0,
+      resources: 0,
+    });
+  });
+
+  test('the service worker’s entry says that it needs a worker', async () => {
+    const told = await run(
+      importing('offersight', `async () => String(await import('${WORKER_ENTRY}').catch((cause) => cause))`),
+    );
+    expect(told).toMatchObject({ result: expect.stringContaining('addEventListener') });
+  });
+});
+
+test.describe('in a worker', () => {
+  const REST = `
+    globalThis.outcome = { imported: news(), ...(await ask(offersight)) };
+  `;
+  const CLASSIC = `${ASK}${SPIES}
+    (async () => { const offersight = await import('/module/index.js'); ${REST} })();`;
+  const MODULE = `import '/spies.js'; import * as offersight from '/module/index.js';
+    import '/module/element.js';
+    (async () => { ${REST} })();`;
+
+  const outcomeOf = async (worker: Worker): Promise<unknown> => {
+    await expect.poll(() => worker.evaluate(() => 'outcome' in globalThis)).toBe(true);
+    return worker.evaluate(() => (globalThis as unknown as { outcome: unknown }).outcome);
+  };
+
+  for (const [kind, source, type] of [
+    ['a dedicated worker', CLASSIC, 'classic'],
+    ['a module worker', MODULE, 'module'],
+  ] as const) {
+    test(`importing begins nothing and a tracker is inert: ${kind}`, async ({ page, policed }) => {
+      policed.serve('/spies.js', ASK + SPIES);
+      policed.serve('/worker.js', source);
+      await policed.open({}, '', '<p>Imprint</p>');
+      const started = page.waitForEvent('worker');
+      await page.evaluate((type) => {
+        new window.Worker('/worker.js', { type });
+      }, type);
+      expect(await outcomeOf(await started)).toEqual({ imported: [], ...INERT });
+      expect(policed.noticed.console).toEqual([]);
+    });
+  }
+
+  test('importing begins nothing and a tracker is inert: a service worker', async ({ page, policed }) => {
+    policed.serve('/spies.js', ASK + SPIES);
+    policed.serve('/worker.js', MODULE);
+    await policed.open({}, '', '<p>Imprint</p>');
+    const started = page.context().waitForEvent('serviceworker');
+    await page.evaluate(() => navigator.serviceWorker.register('/worker.js', { type: 'module' }));
+    expect(await outcomeOf(await started)).toEqual({ imported: [], ...INERT });
+    expect(policed.noticed.console).toEqual([]);
+  });
+});

@@ -1,0 +1,136 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { type Nginx, startNginx } from './fixtures/nginx.js';
+import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { type Bench, test as base, expect, type Standalone } from './fixtures/standalone.js';
+
+const ADMIN_TOKEN = 'an operator bears this token of 40 chars';
+const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };
+
+/** A proxy behind the recipe's nginx. */
+interface Shop {
+  readonly nginx: Nginx;
+  readonly proxy: Standalone;
+}
+
+const startProxy = (bench: Bench, port = 0): Promise<Standalone> =>
+  bench.start(['--trusted-hops', '1', '--port', `${port}`], { env: { OFFERSIGHT_ADMIN_TOKEN: ADMIN_TOKEN } });
+
+const test = base.extend<{ shop: Shop }>({
+  shop: async ({ bench }, use) => {
+    const proxy = await startProxy(bench);
+    const nginx = await startNginx(bench.folder, proxy.port);
+    await use({ nginx, proxy });
+    await nginx.stop();
+  },
+});
+
+/** Opens a page of the shop's folder, whose script tag says what the proxy printed. */
+const openShop = async (page: Page, { nginx, proxy }: Shop, offers: readonly string[]): Promise<void> => {
+  const { path, integrity } = proxy.script;
+  const articles = offers.map(
+    (id) =>
+      `<article data-offer-id="${id}" style="width: 300px; height: 200px"><button data-offer-dismiss>x</button></article>`,
+  );
+  await writeFile(
+    join(nginx.pages, 'index.html'),
+    `<!doctype html><link rel="icon" href="data:,">
+    <script async src="${path}" integrity="${integrity}" data-endpoint="/offer-events" data-dwell="0"></script>
+    ${articles.join('')}`,
+  );
+  await page.goto(nginx.url);
+};
+
+const recorded = ({ upstream }: Bench): string[] =>
+  upstream.history().map(({ type, personalized_offer_id: id }) => `${type} ${id}`);
+
+test.describe('behind the nginx of the recipe', () => {
+  test('a view and a close reach the upstream from the page’s own origin', async ({ bench, page, shop }) => {
+    const scripts: (string | undefined)[][] = [];
+    page.on('response', async (response) => {
+      const { pathname } = new URL(response.url());
+      if (pathname !== shop.proxy.script.path) return;
+      const { 'content-encoding': coding, 'cache-control': caching, vary } = response.headers();
+      scripts.push([coding, caching, vary]);
+    });
+    await openShop(page, shop, ['hero-a52g']);
+    await trackerStats(page);
+    await page.click('button');
+    await expect.poll(() => recorded(bench)).toEqual(['viewed hero-a52g', 'dismissed hero-a52g']);
+    await untilWaiting(page, 0);
+    expect(scripts).toEqual([['gzip', 'public, max-age=31536000, immutable', 'Accept-Encoding']]);
+  });
+
+  test('a restart of the proxy under the page loses nothing', async ({ bench, page, shop }) => {
+    await openShop(page, shop, ['before', 'during']);
+    await trackerStats(page);
+    await page.click('[data-offer-id=before] button');
+    await expect.poll(() => recorded(bench)).toContain('dismissed before');
+    shop.proxy.kill('SIGTERM');
+    expect((await shop.proxy.ended).code).toBe(0);
+
+    const isAway = page.waitForResponse((response) => response.status() === 502);
+    await page.click('[data-offer-id=during] button');
+    await isAway;
+    await expect.poll(async () => (await trackerStats(page)).outbox?.waiting).toBeGreaterThan(0);
+    await startProxy(bench, shop.proxy.port);
+    await page.evaluate(() => window.dispatchEvent(new Event('online')));
+    await untilWaiting(page, 0);
+    await expect
+      .poll(() => recorded(bench).toSorted())
+      .toEqual(['dismissed before', 'dismissed during', 'viewed before', 'viewed during']);
+  });
+
+  test('nothing of the proxy but the endpoint and the script file is there for visitors', async ({
+    shop,
+  }) => {
+    const { nginx, proxy } = shop;
+    const inside = ['/metrics', '/healthz', '/readyz', '/admin/status', '/admin/events'];
+    for (const path of inside) {
+      expect((await ask(proxy.url, path, { headers: BEARER })).status, path).toBe(200);
+      expect((await ask(nginx.url, path, { headers: BEARER })).status, path).toBe(404);
+    }
+    const detours = [
+      ...['/offer-events/../metrics', '/offersight.js/../healthz', '//metrics', '/%6detrics'],
+      ...[
+        '/admin/status/../../offersight.js/..',
+        '/offer-events%2f..%2fmetrics',
+        '/offer-events/admin/status',
+      ],
+    ];
+    for (const path of detours)
+      expect((await ask(nginx.url, path, { headers: BEARER })).status, path).not.toBe(200);
+    // Those that end at a location get what is there, whatever stood before.
+    const { status, headers } = await ask(nginx.url, '/admin/../offersight.js', { headers: BEARER });
+    expect([status, headers['content-type']]).toEqual([200, 'text/javascript; charset=utf-8']);
+    expect((await ask(nginx.url, '/admin/status/../../offer-events', { headers: BEARER })).status).toBe(405);
+  });
+
+  test('the address that counts is the visitor’s, whatever they write into X-Forwarded-For', async ({
+    shop,
+  }) => {
+    const { url } = shop.nginx;
+    let number = 0;
+    const batch = () => bodyOf(...Array.from({ length: 500 }, () => eventOf(++number)));
+    const forged = () => ({ 'x-forwarded-for': `203.0.113.${number % 250}` });
+    // The budget of one address is 6,000 events a minute.
+    for (let request = 0; request < 12; request++)
+      expect((await post(url, batch(), { from: '127.0.0.2', headers: forged() })).status).toBe(200);
+    const more = await post(url, batch(), { from: '127.0.0.2', headers: forged() });
+    expect([more.status, Number(more.headers['retry-after']) > 0]).toEqual([429, true]);
+    expect((await post(url, batch(), { from: '127.0.0.3' })).status).toBe(200);
+    expect(
+      (await post(url, batch(), { from: '127.0.0.3', headers: { 'x-forwarded-for': '127.0.0.2' } })).status,
+    ).toBe(200);
+  });
+
+  test('a request of 500,000 bytes passes, and one of more does not reach the proxy', async ({ shop }) => {
+    const { url } = shop.nginx;
+    const largest = await post(url, bodyOf(eventOf(1)).padEnd(500_000));
+    expect([largest.status, largest.text]).toEqual([200, expect.stringContaining('accepted')]);
+    const tooLarge = await post(url, bodyOf(eventOf(2)).padEnd(500_001));
+    expect([tooLarge.status, tooLarge.headers['content-type']]).toEqual([413, 'text/html']);
+  });
+});

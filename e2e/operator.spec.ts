@@ -1,0 +1,266 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { bodyOf, eventOf, post } from './fixtures/post.js';
+import { type Bench, expect, PROGRAM, test } from './fixtures/standalone.js';
+
+const FIRST_ID = eventOf(1).id;
+const GONE = { offer: 'gone' } as const;
+
+/** The upstream knows nothing of the offer `gone`. */
+const refuseGone = ({ upstream }: Bench): void =>
+  upstream.addFaults({
+    kind: 'status',
+    status: 404,
+    code: 'resource_not_found',
+    match: { personalized_offer_id: 'gone' },
+  });
+
+/** The proxy took one offer's view and close, and an event that the upstream refused. */
+const leaveThree = async (bench: Bench): Promise<void> => {
+  refuseGone(bench);
+  const proxy = await bench.start();
+  await post(
+    proxy.url,
+    bodyOf(eventOf(1), eventOf(2, { type: 'dismissed', offer: 'a52ge1' }), eventOf(3, GONE)),
+  );
+  await bench.upstream.until(() => bench.upstream.calls().length === 3);
+  proxy.kill('SIGTERM');
+  await proxy.ended;
+  bench.upstream.clearFaults();
+};
+
+const rowsOf = (lines: string): Record<string, unknown>[] =>
+  lines
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+test.describe('offersight status', () => {
+  test('tells figures of offers and lanes, beside a proxy that runs', async ({ bench }) => {
+    await leaveThree(bench);
+    await bench.start(['--per-minute', '1']);
+    const { code, stdout, stderr } = await bench.run(['status', '--intake', bench.intake]);
+    expect([code, stderr]).toEqual([0, '']);
+    const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
+    expect(rows[0]).toEqual(['offer', 'viewed', 'dismissed', 'waiting', 'refused']);
+    expect(rows).toContainEqual(['a52ge1', '1', '1', '0', '0']);
+    expect(rows).toContainEqual(['gone', '0', '0', '0', '1']);
+    expect(stdout).toMatch(/^offer_events: 0 waiting, 3 begun in the last minute$/m);
+    expect(stdout).toMatch(/^usage_events: 0 waiting, 0 begun in the last minute$/m);
+  });
+
+  test('says in words what an operator has to do', async ({ bench }) => {
+    bench.upstream.setEnabled({ offer_events: '404' });
+    const proxy = await bench.start();
+    await post(proxy.url, bodyOf(eventOf(1)));
+    await bench.upstream.until(() => bench.upstream.calls().length === 1);
+    const status = async () => (await bench.run(['status', '--intake', bench.intake])).stdout;
+    await expect.poll(status).toMatch(/^ {2}ALERT .*support/m);
+    expect(await status()).toMatch(/^offer_events: 1 waiting, .*oldest for \d+ s/m);
+  });
+
+  test('does not take a file that is not there for an intake without events', async ({ bench }) => {
+    for (const command of [['status'], ['events'], ['dead-letters', 'list']]) {
+      const { code, stdout, stderr } = await bench.run([...command, '--intake', bench.intake]);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^offersight: [A-Z].+\n$/);
+    }
+  });
+});
+
+/** Leaves events in the intake that nobody forwards until a proxy starts. */
+const leaveWaiting = async (bench: Bench): Promise<void> => {
+  bench.upstream.addFaults({ kind: 'down' });
+  const proxy = await bench.start();
+  await post(proxy.url, bodyOf(eventOf(1), eventOf(2), eventOf(3)));
+  proxy.kill('SIGTERM');
+  await proxy.ended;
+  bench.upstream.clearFaults();
+};
+
+const follow = (bench: Bench) => {
+  const args = ['status', '--follow', '--intake', bench.intake];
+  return {
+    /** Into a file or a pipe. */
+    piped: () => spawn(process.execPath, [PROGRAM, ...args]),
+    /** On a terminal, which `script` (util-linux) pretends to be. */
+    onTerminal: () =>
+      spawn('script', ['-qec', [process.execPath, PROGRAM, ...args].join(' '), '/dev/null'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+  };
+};
+
+test.describe('offersight status --follow', () => {
+  for (const where of ['piped', 'onTerminal'] as const) {
+    test(`shows how the intake drains, and ends when nothing waits (${where})`, async ({ bench }) => {
+      await leaveWaiting(bench);
+      const child = follow(bench)[where]();
+      let shown = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+        shown += chunk;
+      });
+      const ended = once(child, 'close');
+      await expect.poll(() => shown).toContain('3 waiting');
+      await bench.start();
+      expect(await ended).toEqual([0, null]);
+      const last = shown
+        .trimEnd()
+        .split(/[\r\n]/)
+        .at(-1);
+      expect(last).toContain(`[${'█'.repeat(24)}] 0 waiting`);
+      // A terminal's one line is drawn over and over; a file gets lines, and nothing that a terminal would need.
+      const isLines = /^(\[[█·]{24}\] \d+ waiting[^\r\n]*\n)+$/.test(shown);
+      const isDrawn = /^(\r~\[2K\[[█·]{24}\] \d+ waiting[^\r\n~]*)+\r?\n$/.test(
+        shown.replaceAll('\u001b', '~'),
+      );
+      expect([isLines, isDrawn]).toEqual([where === 'piped', where === 'onTerminal']);
+    });
+  }
+
+  test('ends when it is told to', async ({ bench }) => {
+    await leaveWaiting(bench);
+    const child = follow(bench).piped();
+    await once(child.stdout, 'data');
+    const ended = once(child, 'close');
+    child.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
+  });
+});
+
+test.describe('offersight events', () => {
+  test('gives each event as a line of JSON, newest first, by offer and by time', async ({ bench }) => {
+    const before = new Date();
+    await leaveThree(bench);
+    const events = async (...args: string[]) => {
+      const { code, stdout, stderr } = await bench.run(['events', '--intake', bench.intake, ...args]);
+      expect([code, stderr]).toEqual([0, '']);
+      return rowsOf(stdout);
+    };
+    const all = await events();
+    expect(all.map(({ personalized_offer_id: offer, type, state }) => [offer, type, state])).toEqual([
+      ['gone', 'viewed', 'dead'],
+      ['a52ge1', 'dismissed', 'done'],
+      ['a52ge1', 'viewed', 'done'],
+    ]);
+    expect(all[2]).toMatchObject({ id: FIRST_ID, attempts: 1, is_ambiguous: false });
+    for (const name of ['occurred_at', 'received_at', 'settled_at'])
+      expect(new Date(String(all[2]?.[name])).toISOString()).toBe(all[2]?.[name]);
+
+    expect((await events('--offer', 'a52ge1')).map(({ type }) => type)).toEqual(['dismissed', 'viewed']);
+    expect(await events('--offer', 'nobody')).toEqual([]);
+    for (const since of [before.toISOString(), `${before.getTime()}`])
+      expect(await events('--since', since)).toEqual(all);
+    expect(await events('--since', new Date(Date.now() + 60_000).toISOString())).toEqual([]);
+    expect(await events('--lane', 'usage_events')).toEqual([]);
+  });
+
+  test('refuses a time or a lane that is none', async ({ bench }) => {
+    await leaveThree(bench);
+    for (const [args, words] of [
+      [['--since', 'yesterday'], 'Set --since to an ISO date or epoch milliseconds.'],
+      [['--lane', 'offers'], 'Set --lane to offer_events or usage_events.'],
+    ] as const) {
+      const { code, stderr } = await bench.run(['events', '--intake', bench.intake, ...args]);
+      expect([code, stderr]).toEqual([1, `offersight: ${words}\n`]);
+    }
+  });
+
+  test('ends without a word when its reader has seen enough', async ({ bench }) => {
+    const proxy = await bench.start(['--per-minute', '1']);
+    // More than a pipe holds.
+    await post(proxy.url, bodyOf(...Array.from({ length: 500 }, (_, at) => eventOf(at + 1))));
+    const child = spawn(process.execPath, [PROGRAM, 'events', '--intake', bench.intake]);
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    expect([await once(child, 'close'), complaint]).toEqual([[0, null], '']);
+  });
+});
+
+test.describe('offersight dead-letters', () => {
+  test('lists and exports what was refused, with the upstream’s code', async ({ bench }) => {
+    await leaveThree(bench);
+    for (const action of ['list', 'export']) {
+      const { code, stdout } = await bench.run(['dead-letters', action, '--intake', bench.intake]);
+      expect(code).toBe(0);
+      expect(rowsOf(stdout)).toEqual([
+        expect.objectContaining({ personalized_offer_id: 'gone', state: 'dead', code: 'resource_not_found' }),
+      ]);
+    }
+  });
+
+  test('lets those that are named wait anew, or all', async ({ bench }) => {
+    await leaveThree(bench);
+    const retry = async (...ids: string[]) =>
+      (await bench.run(['dead-letters', 'retry', '--intake', bench.intake, ...ids])).stdout;
+    expect(await retry(FIRST_ID)).toMatch(/^0 /);
+    expect(await retry(eventOf(3).id)).toMatch(/^1 /);
+    expect(await retry()).toMatch(/^0 /);
+    await bench.start();
+    await bench.upstream.until(() => bench.upstream.history().length === 3);
+    const offers = bench.upstream.history().map((row) => row.personalized_offer_id);
+    expect(offers.toSorted()).toEqual(['a52ge1', 'a52ge1', 'gone']);
+  });
+
+  test('does nothing that it was not told', async ({ bench }) => {
+    for (const args of [[], ['purge']]) {
+      const { code, stderr } = await bench.run(['dead-letters', ...args]);
+      expect([code, stderr]).toEqual([
+        1,
+        'offersight: Say what to do: offersight dead-letters list, export or retry.\n',
+      ]);
+    }
+  });
+});
+
+test.describe('offersight sign', () => {
+  const SECRET = 'a signing secret of 40 random characters';
+  const env = { OFFERSIGHT_SIGNING_SECRET: SECRET };
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+
+  test('gives a token that the proxy takes for that offer alone', async ({ bench }) => {
+    const sign = async (args: readonly string[], secret = SECRET) => {
+      const surroundings = { env: { OFFERSIGHT_SIGNING_SECRET: secret } };
+      const { code, stdout } = await bench.run(['sign', ...args], surroundings);
+      expect(code).toBe(0);
+      return stdout.trim();
+    };
+    const proxy = await bench.start(['--require-signed-offers'], { env });
+    const token = await sign(['--offer', 'a52ge1', '--expires', inAnHour]);
+    const stale = await sign(['--offer', 'a52ge1', '--expires', '1700000000000']);
+    const forged = await sign(['--offer', 'a52ge1', '--expires', inAnHour], SECRET.toUpperCase());
+    const { text } = await post(
+      proxy.url,
+      bodyOf(
+        eventOf(1, { token }),
+        eventOf(2, { token }),
+        eventOf(3, { offer: 'a52ge1', token: stale }),
+        eventOf(4, { offer: 'a52ge1', token: forged }),
+        eventOf(5, { offer: 'a52ge1' }),
+      ),
+    );
+    const { results } = JSON.parse(text) as { results: { status: string }[] };
+    expect(results.map(({ status }) => status)).toEqual([
+      ...['accepted', 'refused', 'refused', 'refused', 'refused'],
+    ]);
+    await bench.upstream.until(() => bench.upstream.history().length === 1);
+  });
+
+  test('says what it needs', async ({ bench }) => {
+    for (const [args, words, given] of [
+      [['--offer', 'a52ge1', '--expires', inAnHour], 'at least 32 characters', {}],
+      [['--offer', 'a52ge1'], 'Sign until a time', env],
+      [['--expires', inAnHour], 'Sign the id of a personalized offer', env],
+      [['--offer', 'a52ge1', '--expires', 'soon'], 'Set --expires to', env],
+    ] as const) {
+      const { code, stdout, stderr } = await bench.run(['sign', ...args], { env: given });
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain(words);
+      expect(stderr).not.toContain(SECRET);
+    }
+  });
+});

@@ -1,0 +1,76 @@
+/** The script file under the policies that a careful page has: pinned by its hash, allowed by a nonce, nothing inline. */
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const integrityOf = async (): Promise<string> => (await readFile('dist/offersight.js.sri', 'utf8')).trim();
+
+/** A page with nothing inline but an offer and the tag. */
+const openStrictly = async (page: Page, stack: Stack, tag: string, policy = ''): Promise<void> => {
+  await page.route('**/strict.html', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      headers: policy ? { 'content-security-policy': policy } : {},
+      body: `<!doctype html><link rel="icon" href="data:,"><script async src="/offersight.js" ${tag}></script>
+        <img width="300" height="200" alt="" src="data:," data-offer-id="seen" data-offer-dwell="0"><button>Buy</button>`,
+    }),
+  );
+  await page.goto(`${stack.site.url}/strict.html`);
+};
+
+const ENDPOINT = 'data-endpoint="/offer-events"';
+
+test('the pinned file runs, and one with a byte more does not (attack 66)', async ({ page, stack }) => {
+  const pinned = `${ENDPOINT} integrity="${await integrityOf()}"`;
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  await page.route('**/offersight.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${await response.text()} ` });
+  });
+  await openStrictly(page, stack, pinned);
+  await expect.poll(() => complaints.join()).toMatch(/integrity/);
+  await page.click('button');
+  expect(stack.site.gateway.calls).toEqual([]);
+  expect(await page.evaluate(() => 'offersight' in window)).toBe(false);
+
+  await page.unroute('**/offersight.js');
+  await openStrictly(page, stack, pinned);
+  await stack.expectRecorded(['viewed seen']);
+});
+
+test('under a policy of nonces, trusted types and nothing inline it breaks no rule (attack 66)', async ({
+  page,
+  stack,
+}) => {
+  const violations: string[] = [];
+  page.on('console', (message) => violations.push(message.text()));
+  await page.addInitScript(() => {
+    addEventListener('securitypolicyviolation', (event) =>
+      console.log(`violated: ${event.effectiveDirective}`),
+    );
+  });
+  const policy = [
+    "default-src 'none'",
+    "script-src 'nonce-r4nd0m' 'strict-dynamic'",
+    "connect-src 'self'",
+    "style-src 'none'",
+    'img-src data:',
+    "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+  await openStrictly(page, stack, `${ENDPOINT} nonce="r4nd0m"`, policy);
+  await stack.expectRecorded(['viewed seen']);
+  expect(violations).toEqual([]);
+});
+
+test('what is shipped to browsers evaluates no text and names no other place to load from (attack 66)', async () => {
+  for (const file of ['offersight.js', 'offersight-worker.js']) {
+    const text = await readFile(`dist/${file}`, 'utf8');
+    expect(
+      text.match(/\beval\(|\bFunction\(|\.innerHTML|document\.write|insertAdjacentHTML|importScripts/g),
+    ).toBeNull();
+    expect(text.match(/https?:\/\/[\w.-]+/g) ?? []).toEqual([]);
+  }
+});

@@ -1,0 +1,71 @@
+/** Files that are pinned by their hash: the right one runs, the wrong one does not, and the page works either way. */
+import { readFile } from 'node:fs/promises';
+import { untilStored } from './fixtures/database.js';
+import { expect, hashOf, OFFERS, test } from './fixtures/policed.js';
+import { readRecipe } from './fixtures/recipe.js';
+
+const recipe = await readRecipe('docs/recipes/policies.md');
+const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
+const WRONG = `sha384-${'A'.repeat(64)}`;
+const BUY = `<button id="buy" onclick="this.textContent = 'bought'">Buy</button>`;
+
+test('a page whose policy wants integrity of every script has it', async ({ page, policed }) => {
+  const headers = recipe.headers('Integrity for every script');
+  await policed.open(headers, recipe.block('Integrity for every script', 'html', 0, { integrity }));
+  await policed.goTheWholeWay();
+  await policed.expectNothingBut({
+    commit: () =>
+      page.evaluate(() => {
+        document.head.append(Object.assign(document.createElement('script'), { src: '/bare.js' }));
+      }),
+    observed: 'integrity-violation',
+  });
+});
+
+test('with a wrong hash nothing runs, and the page works as it does without the file', async ({
+  page,
+  policed,
+  stack,
+}) => {
+  const head = recipe.block('Scripts by hash', 'html', 0, { integrity: WRONG });
+  const loaded = page.waitForEvent('console', (message) => message.text().includes('integrity'));
+  await policed.open({}, head, `${OFFERS}${BUY}`);
+  await loaded;
+  await page.click('[data-offer-id=closed] button');
+  await page.click('#buy');
+  await expect(page.locator('#buy')).toHaveText('bought');
+  // Commands wait for a file that never comes.
+  expect(await page.evaluate('Array.isArray(offersight) && offersight.length')).toBe(1);
+  expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
+  expect(stack.site.gateway.calls).toEqual([]);
+  expect(policed.noticed.console).toEqual([expect.stringMatching(/integrity/)]);
+});
+
+test('a second load with a wrong hash leaves what was seen in the outbox, and one report', async ({
+  page,
+  policed,
+  stack,
+}) => {
+  const open = async (later: string): Promise<void> => {
+    const map = JSON.stringify({ integrity: { '/module/later.js': later } });
+    await policed.open(
+      {},
+      `<script type="importmap">${map}</script><script type="module">
+      import { createOfferTracker } from '/module/index.js';
+      createOfferTracker({ endpoint: '/offer-events', onError: ({ message }) => console.error(message) });
+      </script>`,
+      `${OFFERS}${BUY}`,
+    );
+  };
+  await open(WRONG);
+  await untilStored(page, 2);
+  await page.click('#buy');
+  await expect(page.locator('#buy')).toHaveText('bought');
+  expect(stack.site.gateway.calls).toEqual([]);
+  const [own, ...others] = policed.noticed.console.toSorted((text) => (text.startsWith('delivery') ? -1 : 1));
+  expect(own).toBe('delivery: Check its files.');
+  expect(others).toEqual([expect.stringMatching(/integrity/)]);
+  // Said on leaving, or by the page that has the right file.
+  await open(hashOf(await (await page.request.get(`${stack.site.url}/module/later.js`)).text()));
+  await stack.expectRecorded(['viewed closed', 'viewed seen', 'viewed closed', 'viewed seen']);
+});

@@ -1,0 +1,69 @@
+/** What browsers get holds nothing that a strict policy forbids, whether or not any page would come to run it. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { textIntoCode } from './fixtures/text-into-code.js';
+
+const filesOf = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true }))
+    .filter((file) => file.endsWith('.js') && !file.startsWith('proxy/'))
+    .map((file) => join(folder, file));
+
+test.describe('text that would become code is found', () => {
+  const FOUND = {
+    'eval("1")': ['eval'],
+    '(0, eval)("1")': ['eval'],
+    'globalThis["eval"]("1")': ['eval'],
+    'Reflect.get(window, "eval")("1")': ['eval'],
+    'new Function("return 1")': ['Function'],
+    '[].at.constructor("return 1")()': ['constructor'],
+    'setTimeout("f()", 1)': ['setTimeout'],
+    'setTimeout("f(" + x + ")")': ['setTimeout'],
+    'window.setInterval(`f(${x})`)': ['setInterval'],
+    'element.innerHTML = x': ['innerHTML'],
+    'element["outerHTML"] = x': ['outerHTML'],
+    'element.innerHTML += x': ['innerHTML'],
+    '[element.innerHTML] = x': ['innerHTML'],
+    'const { innerHTML } = element': ['innerHTML'],
+    'element.style.color = "red"': ['style'],
+    'element.setAttribute("style", x)': ['setAttribute'],
+    'element.setAttribute("onclick", x)': ['setAttribute'],
+    'document.createElement("script")': ['createElement'],
+    'document.createElementNS(svg, "script")': ['createElementNS'],
+    'document.write(x)': ['document.write'],
+    'importScripts("/x.js")': ['importScripts'],
+    'import(x)': ['import'],
+    'new Worker(x)': ['Worker'],
+    'location = "javascript:f()"': ['javascript:f()'],
+  };
+  for (const [code, names] of Object.entries(FOUND))
+    test(code, () => {
+      expect(textIntoCode(code)).toEqual(names);
+    });
+
+  test('and what only looks like it is not', () => {
+    const harmless = `
+      // eval('1'), element.innerHTML, new Function
+      const told = 'eval("1") and importScripts("/x.js")';
+      setTimeout(() => told, 1); retrieval(told); Function.prototype; element.constructor; stream.write(told); stream.write(element.outerHTML);
+      getComputedStyle(element).display; import('./later.js'); element.setAttribute('data-offer-id', told);
+      document.createElement('template'); const pattern = /eval\\(/;`;
+    expect(textIntoCode(harmless)).toEqual([]);
+  });
+});
+
+test('no file of the package that is for browsers makes code, markup or style of text', async () => {
+  const files = [...(await filesOf('dist')), ...(await filesOf('test-results/module'))];
+  for (const file of [
+    'index.js',
+    'offersight.js',
+    'offersight-worker.js',
+    'service-worker.js',
+    'client/later.js',
+  ])
+    expect(files).toContain(join('dist', file));
+  // What an application's build brings along with it, other packages inside.
+  expect(files.filter((file) => file.startsWith('test-results')).length).toBeGreaterThan(1);
+  for (const file of files)
+    expect([file, textIntoCode(await readFile(file, 'utf8'), file)]).toEqual([file, []]);
+});

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { signOffer } from 'offersight/proxy';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { expect, test } from './fixtures/stack.js';
+
+const SECRET = randomBytes(32).toString('hex');
+const HOUR_MS = 3_600_000;
+
+const offer = (id: string, token?: string) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" ${token ? `data-offer-token="${token}"` : ''}>
+     <button id="close-${id}" data-offer-dismiss>x</button></div>`;
+
+test.describe('where the proxy asks for signed offers', () => {
+  test.use({ proxyOptions: { requireSignedOffers: SECRET } });
+
+  test('those that the server signed are seen and closed, and what anybody made up is refused (attack 43)', async ({
+    page,
+    stack,
+  }) => {
+    const expiresAt = Date.now() + HOUR_MS;
+    const token = await signOffer({ id: 'signed', expiresAt }, SECRET);
+    await stack.open(page, `${offer('signed', token)}${offer('unsigned')}${offer('borrowed', token)}`);
+    await page.click('#close-signed');
+    await page.click('#close-borrowed');
+    await stack.expectRecorded(['viewed signed', 'dismissed signed']);
+    await untilWaiting(page, 0);
+    expect((await trackerStats(page)).discarded).toMatchObject({ refused: 3 });
+    await stack.expectRecorded(['viewed signed', 'dismissed signed']);
+  });
+
+  test('a token given to observe, and an event that waited for the network, do as well', async ({
+    page,
+    stack,
+  }) => {
+    const token = await signOffer({ id: 'by-hand', expiresAt: Date.now() + HOUR_MS }, SECRET);
+    stack.site.gateway.fault = 'off';
+    await stack.open(page, '<div class="offer" id="card"></div>');
+    await page.evaluate((given) => {
+      const site = window as unknown as { offersight: { push(command: (tracker: never) => void): void } };
+      site.offersight.push((tracker: { observe(element: Element | null, offer: object): void }) => {
+        tracker.observe(document.querySelector('#card'), { id: 'by-hand', dwellMs: 0, token: given });
+      });
+    }, token);
+    await untilWaiting(page, 1);
+    stack.site.gateway.fault = undefined;
+    await page.reload();
+    await stack.expectRecorded(['viewed by-hand']);
+  });
+});

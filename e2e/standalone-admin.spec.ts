@@ -1,0 +1,110 @@
+import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { type Bench, expect, type Standalone, test } from './fixtures/standalone.js';
+
+const TOKEN = 'an operator bears this token of 40 chars';
+const env = { OFFERSIGHT_ADMIN_TOKEN: TOKEN };
+const headers = { authorization: `Bearer ${TOKEN}` };
+
+/** A view done, another one refused as unknown. */
+const startWithTwo = async (bench: Bench): Promise<Standalone> => {
+  bench.upstream.addFaults({
+    kind: 'status',
+    status: 404,
+    code: 'resource_not_found',
+    match: { personalized_offer_id: 'gone' },
+  });
+  const proxy = await bench.start([], { env });
+  await post(proxy.url, bodyOf(eventOf(1), eventOf(2, { offer: 'gone' })));
+  const status = async () => (await ask(proxy.url, '/admin/status', { headers })).text;
+  await expect.poll(status).toContain('"waiting":0,"refused":1');
+  bench.upstream.clearFaults();
+  return proxy;
+};
+
+const rowsOf = (text: string) =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+test.describe('the admin route', () => {
+  test('gives the listing to whoever bears the token', async ({ bench }) => {
+    const { url } = await startWithTwo(bench);
+    const get = async (path: string) => {
+      const answer = await ask(url, path, { headers });
+      expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'no-store']);
+      return answer;
+    };
+    const status = JSON.parse((await get('/admin/status')).text) as Record<string, unknown>;
+    expect(status).toMatchObject({
+      offers: expect.arrayContaining([
+        { offerId: 'a52ge1', viewed: 1, dismissed: 0, waiting: 0, refused: 0 },
+        { offerId: 'gone', viewed: 0, dismissed: 0, waiting: 0, refused: 1 },
+      ]),
+      lanes: { offer_events: { waiting: 0 }, usage_events: { waiting: 0 } },
+    });
+    const events = await get('/admin/events');
+    expect(events.headers['content-type']).toBe('application/x-ndjson');
+    expect(rowsOf(events.text).map(({ id }) => id)).toEqual([eventOf(2).id, eventOf(1).id]);
+    expect(rowsOf((await get('/admin/events?offer=a52ge1')).text)).toHaveLength(1);
+    expect((await get(`/admin/events?since=${Date.now() + 60_000}`)).text).toBe('');
+    expect(rowsOf((await get('/admin/dead-letters')).text)).toEqual([
+      expect.objectContaining({ personalized_offer_id: 'gone', code: 'resource_not_found' }),
+    ]);
+    expect((await ask(url, '/admin/events?since=yesterday', { headers })).status).toBe(400);
+  });
+
+  test('lets dead letters wait anew, and the running proxy forwards them', async ({ bench }) => {
+    const { url } = await startWithTwo(bench);
+    const retry = async (query = '') =>
+      (await ask(url, `/admin/dead-letters/retry${query}`, { method: 'POST', headers })).text;
+    expect(await retry(`?id=${eventOf(1).id}`)).toBe('{"retried":0}');
+    expect(await retry()).toBe('{"retried":1}');
+    // It looks every few seconds, and whenever an event comes.
+    await post(url, bodyOf(eventOf(3)));
+    await bench.upstream.until(() => bench.upstream.history().length === 3);
+    const offers = bench.upstream.history().map((row) => row.personalized_offer_id);
+    expect(offers.toSorted()).toEqual(['a52ge1', 'a52ge3', 'gone']);
+  });
+
+  test('tells nobody else anything, whatever they ask for', async ({ bench }) => {
+    const { url } = await startWithTwo(bench);
+    const wrong = [
+      ...[
+        undefined,
+        '',
+        TOKEN,
+        'Bearer',
+        'Bearer ',
+        `Bearer ${TOKEN} `.repeat(2),
+        `Basic ${btoa(`:${TOKEN}`)}`,
+      ],
+      ...[`Bearer ${TOKEN.slice(0, -1)}`, `Bearer ${TOKEN.toUpperCase()}`],
+    ];
+    const answers = new Set<string>();
+    for (const authorization of wrong) {
+      for (const [method, path] of [
+        ['GET', '/admin/status'],
+        ['GET', '/admin/events?since=x'],
+        ['GET', '/admin/nothing-here'],
+        ['POST', '/admin/dead-letters/retry'],
+      ] as const) {
+        const given = { headers: authorization === undefined ? {} : { authorization } };
+        const { status, text, headers: said } = await ask(url, path, { method, ...given });
+        answers.add(`${status} ${String(said['www-authenticate'])} ${text}`);
+      }
+    }
+    expect([...answers]).toEqual([
+      expect.stringMatching(/^401 Bearer \{"type":"urn:offersight:problem:token"/),
+    ]);
+    expect(rowsOf((await ask(url, '/admin/dead-letters', { headers })).text)).toHaveLength(1);
+  });
+
+  test('is not there without a token, or without storage', async ({ bench }) => {
+    const proxies = [await bench.start(), await bench.start(['--intake', 'direct'], { env })];
+    for (const { url, log } of proxies) {
+      expect((await ask(url, '/admin/status', { headers })).status).toBe(404);
+      expect(log).toContainEqual(expect.objectContaining({ message: 'listening', admin: false }));
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { expect, type LogLine, type Standalone, test } from './fixtures/standalone.js';
+
+/** The fields that a line of each message may have; whatever else a line said would be new. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  listening: ['url', 'endpoint', 'script', 'integrity', 'admin'],
+  request: ['status', 'code', 'durationMs'],
+  verdict: ['verdict', 'code', 'events'],
+  call: ['destination', 'outcome', 'events', 'durationMs'],
+  event: ['id', 'type', 'offer_id', 'verdict'],
+  stopping: [],
+  stopped: [],
+};
+
+const until = (proxy: Standalone, holds: (line: LogLine) => boolean): Promise<void> =>
+  expect.poll(() => proxy.log.some(holds)).toBe(true);
+
+/** Letters and ends of lines alone: nothing that a terminal would obey. */
+const isPlain = (text: string): boolean => /^[\n -~]*$/.test(text);
+
+test.describe('the log of the standalone proxy', () => {
+  test('is a line of JSON each, from named fields, without ids', async ({ bench }) => {
+    const proxy = await bench.start();
+    await post(proxy.url, bodyOf(eventOf(1)), { headers: { 'user-agent': 'a canary in a header' } });
+    await post(proxy.url, '{', { headers: { 'x-forwarded-for': '203.0.113.9' } });
+    await ask(proxy.url, '/a-path-of-a-visitor?with=a-query');
+    await until(proxy, ({ message }) => message === 'call');
+    proxy.kill('SIGTERM');
+    await proxy.ended;
+    expect(new Set(proxy.log.map(({ message }) => message))).toEqual(
+      new Set(['listening', 'request', 'verdict', 'call', 'stopping', 'stopped']),
+    );
+    for (const { time, level, message, ...fields } of proxy.log) {
+      expect(new Date(String(time)).toISOString()).toBe(time);
+      expect(level).toBe('info');
+      expect(FIELDS[message]).toEqual(expect.arrayContaining(Object.keys(fields)));
+    }
+    expect(proxy.output()).not.toMatch(
+      /019aa02f|a52ge|canary|203\.0\.113|127\.0\.0\.1(?!:\d+")|visitor|a-query/,
+    );
+  });
+
+  test('names events for whoever asked for it', async ({ bench }) => {
+    const proxy = await bench.start(['--log-ids']);
+    const event = eventOf(1, { type: 'dismissed' });
+    await post(proxy.url, bodyOf(event));
+    await post(proxy.url, bodyOf(event));
+    const named = () => proxy.log.filter(({ message }) => message === 'event');
+    await expect.poll(() => named().length).toBe(2);
+    expect(named()).toEqual(
+      ['accepted', 'duplicate'].map((verdict) =>
+        expect.objectContaining({ id: event.id, type: 'dismissed', offer_id: 'a52ge1', verdict }),
+      ),
+    );
+  });
+
+  test('cannot be made to lie by what is sent: no line and no colour of a stranger’s', async ({ bench }) => {
+    const proxy = await bench.start(['--log-ids']);
+    const forged = '\u001b[31m\n{"level":"error","message":"forged"}\r\n\u2028\u009b31m';
+    const bodies = [
+      bodyOf({ ...eventOf(1), personalized_offer_id: forged }),
+      bodyOf({ ...eventOf(2), id: forged }),
+      JSON.stringify({ v: 1, [forged]: forged, events: [] }),
+      forged,
+    ];
+    for (const body of bodies) await post(proxy.url, body);
+    await ask(proxy.url, `/${encodeURIComponent(forged)}`);
+    // The upstream is a stranger, too.
+    bench.upstream.addFaults({ kind: 'status', status: 400, code: forged });
+    await post(proxy.url, bodyOf(eventOf(3)));
+    await until(proxy, ({ message, outcome }) => message === 'call' && outcome === 'refused');
+    const output = proxy.output();
+    expect(output).not.toContain('forged');
+    expect(isPlain(output)).toBe(true);
+
+    // The operator's own listing shows the code as JSON has it, so a terminal sees no more than letters.
+    await until(proxy, ({ message }) => message === 'event');
+    const { stdout } = await bench.run(['dead-letters', 'list', '--intake', bench.intake]);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(isPlain(stdout)).toBe(true);
+  });
+
+  test('stays short however much comes, and says how much it left out', async ({ bench }) => {
+    const proxy = await bench.start();
+    const storm = Array.from({ length: 400 }, () => ask(proxy.url, '/offer-events', { method: 'PUT' }));
+    expect(new Set((await Promise.all(storm)).map(({ status }) => status))).toEqual(new Set([405]));
+    const requests = () => proxy.log.filter(({ message }) => message === 'request');
+    const leftOut = () => requests().reduce((sum, line) => sum + Number(line.left_out ?? 0), 0);
+    // Lines that say what was left out come with the next second's first one.
+    await expect
+      .poll(
+        async () => {
+          await ask(proxy.url, '/offer-events', { method: 'PUT' });
+          return requests().length + leftOut();
+        },
+        { intervals: [1_100] },
+      )
+      .toBeGreaterThan(400);
+    const seconds = new Map<string, number>();
+    for (const { time } of requests()) {
+      const second = String(time).slice(0, 19);
+      seconds.set(second, (seconds.get(second) ?? 0) + 1);
+    }
+    // A window of a second may begin within a calendar second.
+    expect(Math.max(...seconds.values())).toBeLessThanOrEqual(40);
+    expect(leftOut()).toBeGreaterThan(0);
+  });
+});

