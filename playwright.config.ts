@@ -16,7 +16,12 @@ export default defineConfig({
   forbidOnly: true,
   timeout: 30_000,
   expect: { timeout: 10_000 },
-  reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
+  reporter: [
+    ['list'],
+    ['./e2e/fixtures/table-reporter.ts'],
+    ['./e2e/engines/reporter.ts'],
+    ['json', { outputFile: 'test-results/e2e.json' }],
+  ],
   use: {
     viewport: { width: 1280, height: 800 },
     launchOptions: {

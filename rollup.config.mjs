@@ -17,14 +17,41 @@ const replacing = (from, to) => ({
     importer && resolvePath(dirname(importer), specifier) === resolvePath(from) ? resolvePath(to) : null,
 });
 
+const classic = (input, file) => ({
+  input,
+  plugins: [
+    replacing('src/client/delivery/post.js', 'src/client/delivery/post-script.ts'),
+    resolve({ browser: true }),
+    compile({ declaration: false }),
+    terser({
+      ecma: 2022,
+      module: true,
+      compress: { passes: 3, inline: 1, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
+      format: { comments: false },
+    }),
+  ],
+  output: { file, format: 'iife', sourcemap: true, inlineDynamicImports: true },
+  onwarn,
+});
+
 export default [
   {
     // npm: one ES module per room, types beside it, dependencies left to the user's bundler.
     input: {
+      ...Object.fromEntries(
+        ['element', 'react', 'solid', 'svelte', 'vue'].map((name) => [
+          `adapters/${name}`,
+          `src/adapters/${name}.ts`,
+        ]),
+      ),
       index: 'src/index.ts',
+      'proxy/cli': 'src/proxy/cli.ts',
       'proxy/index': 'src/proxy/index.ts',
+      'proxy/intake/bullmq': 'src/proxy/intake/bullmq.ts',
       'proxy/intake/sqlite': 'src/proxy/intake/sqlite.ts',
       'proxy/node': 'src/proxy/node.ts',
+      'service-worker': 'src/service-worker.ts',
+      testing: 'src/testing.ts',
     },
     external: [/^[^./]/],
     plugins: [compile({ declaration: true, declarationDir: 'dist' })],
@@ -38,21 +65,7 @@ export default [
     },
     onwarn,
   },
-  {
-    // Script tag: one self-contained classic file, delivery inside.
-    input: 'src/script.ts',
-    plugins: [
-      replacing('src/client/delivery/post.js', 'src/client/delivery/post-script.ts'),
-      resolve({ browser: true }),
-      compile({ declaration: false }),
-      terser({
-        ecma: 2022,
-        module: true,
-        compress: { passes: 3, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
-        format: { comments: false },
-      }),
-    ],
-    output: { file: 'dist/offersight.js', format: 'iife', sourcemap: true, inlineDynamicImports: true },
-    onwarn,
-  },
+  // Script tag and importScripts: self-contained classic files, delivery inside.
+  classic('src/script.ts', 'dist/offersight.js'),
+  classic('src/service-worker.ts', 'dist/offersight-worker.js'),
 ];

@@ -29,6 +29,8 @@ const bundlePage = async () => {
   });
   const { output } = await bundle.generate({
     format: 'es',
+    // A hash would change the figures by chance.
+    chunkFileNames: '[name].js',
     plugins: [
       terser({
         ecma: 2022,
@@ -54,8 +56,8 @@ const bundlePage = async () => {
 const page = await bundlePage();
 const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_000 },
-  { name: 'module, second load', bytes: page.later, budget: 11_000 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 12_000 },
+  { name: 'module, second load', bytes: page.later, budget: 13_000 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 13_600 },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');

@@ -1,9 +1,7 @@
 // Finds a Chromium for the end-to-end tests and the pictures, and installs one if need be. Needs Node alone; a
 // module (`ensureBrowser`) and a command: `node scripts/ensure-browser.mjs [--no-install]` prints what it found.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { installPackages, isDebianRoot, placesOf, run, versionOf } from './programs.mjs';
 
 /** What a browser in a container, as root and without a network, has to be told. */
 export const ARGS = [
@@ -31,11 +29,7 @@ const PLACES = [
 ];
 
 // Asked, not only looked at: a system's `chromium` may be a stub that only names a store.
-const runs = (path) => {
-  if (!existsSync(path)) return false;
-  const { status, stdout } = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 15_000 });
-  return status === 0 && /chrom|edge/i.test(stdout);
-};
+const runs = (path) => /chrom|edge/i.test(versionOf(path) ?? '');
 
 /** Playwright's own browser, really launched: its parts may be there while the system's libraries are not. */
 const isPlaywrightsOwnThere = async () => {
@@ -55,27 +49,9 @@ const find = async () => {
     throw new Error(`The browser named by the environment does not run: ${named}`);
   }
   if (await isPlaywrightsOwnThere()) return {};
-  const onPath = (process.env.PATH ?? '')
-    .split(delimiter)
-    .flatMap((folder) => NAMES.map((name) => join(folder, name)));
-  const executablePath = [...onPath, ...PLACES].find(runs);
+  const executablePath = [...placesOf(NAMES), ...PLACES].find(runs);
   return executablePath ? { executablePath } : undefined;
 };
-
-const run = (command, args, timeout) => {
-  console.error(`> ${command} ${args.join(' ')}`);
-  spawnSync(command, args, {
-    stdio: ['ignore', 2, 2],
-    timeout,
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    shell: process.platform === 'win32',
-  });
-};
-
-const isDebianRoot = () =>
-  process.getuid?.() === 0 &&
-  existsSync('/etc/os-release') &&
-  /^ID(_LIKE)?=.*(debian|ubuntu)/m.test(readFileSync('/etc/os-release', 'utf8'));
 
 /**
  * Finds a browser, in this order: the one that the environment names, Playwright's own, the system's; then
@@ -89,8 +65,7 @@ export const ensureBrowser = async ({ install = true } = {}) => {
   run('npx', ['playwright', 'install', '--only-shell', 'chromium'], 180_000);
   const downloaded = await find();
   if (downloaded || !isDebianRoot()) return downloaded;
-  run('apt-get', ['update'], 300_000);
-  run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], 600_000);
+  installPackages(['chromium']);
   return find();
 };
 

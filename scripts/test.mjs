@@ -8,6 +8,8 @@ const RESULTS = 'test-results';
 /** A step counts as one check, or as the tests that its report holds. */
 const STEPS = [
   { name: 'browser', command: 'node scripts/ensure-browser.mjs' },
+  { name: 'servers', command: 'node scripts/ensure-servers.mjs' },
+  { name: 'engines', command: 'node scripts/ensure-engines.mjs' },
   { name: 'build', command: 'npm run build --silent' },
   { name: 'format and lint', command: 'npm run lint --silent' },
   { name: 'types', command: 'npm run types --silent' },
@@ -20,6 +22,9 @@ const STEPS = [
   },
   { name: 'byte budget', command: 'npm run budget --silent' },
   { name: 'package', command: 'npm run package --silent' },
+  { name: 'public face', command: 'npm run api --silent -- --check' },
+  { name: 'reference', command: 'npm run reference --silent -- --check' },
+  { name: 'applications by their guides', command: 'npm run apps --silent' },
   {
     name: 'end to end',
     command: 'npm run e2e --silent',

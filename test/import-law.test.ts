@@ -10,7 +10,7 @@ interface Law {
   readonly packages?: readonly string[];
 }
 
-const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'encode', 'reply'].map(
+const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 'reply'].map(
   (room) => `protocol/${room}`,
 );
 const FIRST_LOAD = [
@@ -47,12 +47,22 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [...PROTOCOL, 'errors'],
     types: ['client/outbox/outbox', 'client/page', 'runtime'],
   },
+  'client/outbox/indexeddb-kinds': {
+    values: ['client/outbox/indexeddb'],
+    types: ['client/outbox', 'runtime'],
+  },
+  'client/delivering': {
+    values: ['client/outbox', 'client/delivery', ...PROTOCOL, 'errors'],
+    types: ['runtime', 'locks'],
+  },
+  'client/consent': { values: ['errors', 'protocol/subject'], types: ['client', 'runtime'] },
+  'client/background-sync': {},
   'client/delivery': {
-    values: ['client/delivery', 'client/outbox/outbox', 'client/outbox/verdicts', ...PROTOCOL, 'errors'],
+    values: ['client/delivery', 'client/outbox/leasing', 'client/outbox/verdicts', ...PROTOCOL, 'errors'],
     types: ['client/outbox', 'runtime', 'locks'],
   },
   'client/delivery/transport': {
-    values: ['client/delivery/backoff', 'client/delivery/post', ...PROTOCOL],
+    values: ['client/delivery/backoff', 'client/delivery/packer', 'client/delivery/post', ...PROTOCOL],
     types: ['client/outbox/outbox', 'runtime'],
   },
   'client/delivery/post': { packages: ['ky'] },
@@ -62,13 +72,16 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/detect/controls', 'client/outbox/leasing', 'client/tracker'],
   },
   'client/noticing': { values: ['client/detect', 'errors'], types: ['client', 'runtime'] },
+  'client/attributes': { types: ['client/detect/registry'] },
   'client/data-layer': { types: ['protocol/event'] },
   'client/diagnosis': { values: ['client/detect'], types: ['client/page'] },
   'client/later': {
     values: [
       'client/noticing',
       'client/outbox',
-      'client/delivery',
+      'client/delivering',
+      'client/consent',
+      'client/background-sync',
       'client/decisions',
       'client/data-layer',
       ...PROTOCOL,
@@ -82,19 +95,80 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client'],
   },
   index: {
-    values: ['client/tracker', 'client/options', 'client/diagnosis', 'protocol/event', 'errors'],
+    values: [
+      'client/tracker',
+      'client/attributes',
+      'client/options',
+      'client/diagnosis',
+      'protocol/event',
+      'errors',
+    ],
     types: [''],
   },
   script: { values: ['index'] },
+  'adapters/react': { values: ['index'], packages: ['react'] },
+  'adapters/vue': { values: ['index'], packages: ['vue'] },
+  'adapters/svelte': { values: ['index'], packages: ['svelte/action', 'svelte/attachments'] },
+  'adapters/solid': { values: ['index'], packages: ['solid-js'] },
+  'adapters/element': { values: ['index'] },
+  testing: { values: ['testing'], types: ['index', 'protocol'] },
+  'testing/endpoint': { values: ['protocol'] },
+  'testing/tracker': {
+    values: ['client/decisions', 'client/detect', 'protocol/event', 'errors', 'runtime'],
+    types: ['client'],
+  },
+  'service-worker': {
+    values: ['client/background-sync', 'client/delivering', 'client/outbox', 'locks', 'runtime'],
+  },
   proxy: { values: ['proxy', 'protocol', 'errors', 'runtime'] },
+  'proxy/limits': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
+  'proxy/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
+  'proxy/intake/direct': {
+    values: ['proxy', 'protocol', 'errors'],
+    types: ['runtime'],
+    packages: ['lru-cache'],
+  },
   'proxy/forward/http': { types: ['runtime'], packages: ['ky'] },
-  'proxy/intake/sqlite': { values: ['proxy/intake', 'protocol', 'errors'], packages: ['node:os'] },
-  'proxy/intake/sqlite-file': { values: ['proxy/intake', 'errors'], packages: ['libsql', 'node:os'] },
-  'proxy/node': { values: ['proxy'], packages: ['node:http', 'node:stream', 'node:stream/web'] },
+  'proxy/intake/sqlite': { values: ['proxy/intake', 'protocol', 'errors'] },
+  'proxy/intake/sqlite-lane': {
+    values: ['proxy/intake', 'protocol', 'errors'],
+    packages: ['libsql', 'node:os'],
+  },
+  'proxy/intake/sqlite-file': {
+    values: ['proxy/intake', 'errors', 'runtime'],
+    packages: ['libsql'],
+  },
+  'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
+  'proxy/intake/bullmq': {
+    values: ['proxy/intake', 'errors', 'runtime'],
+    types: ['protocol'],
+    packages: ['bullmq', 'ioredis', 'node:crypto'],
+  },
+  'proxy/intake/bullmq-client': { values: ['errors'], types: ['runtime'], packages: ['ioredis'] },
+  'proxy/intake/bullmq-lane': { values: ['proxy/intake'], types: ['runtime'], packages: ['node:os'] },
+  'proxy/node': { values: ['proxy'], packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'] },
+  'proxy/cli': {
+    values: ['proxy', 'errors', 'runtime'],
+    packages: [
+      'node:crypto',
+      'node:events',
+      'node:fs',
+      'node:http',
+      'node:net',
+      'node:stream',
+      'node:stream/promises',
+      'node:util',
+      'prom-client',
+    ],
+  },
 };
 
 /** Rooms that may be imported by `import()` alone. */
-const DYNAMIC: Readonly<Record<string, readonly string[]>> = { 'client/tracker': ['client/later'] };
+const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
+  'client/tracker': ['client/later'],
+  'proxy/cli': ['proxy/cli/serve'],
+  'proxy/cli/sources': ['proxy/intake/sqlite', 'proxy/intake/bullmq', 'proxy/intake/direct'],
+};
 
 interface Import {
   readonly from: string;
