@@ -125,6 +125,25 @@ test.describe('nothing is lost and nothing is twice', () => {
   });
 });
 
+/** Leaves as soon as an entry is leased; the transaction that leases it goes on for as long as the page lives. */
+const LEAVING_BY_LEASE = `<script>
+  const { put } = IDBObjectStore.prototype;
+  const { commit } = IDBTransaction.prototype;
+  const leasing = new Set();
+  IDBTransaction.prototype.commit = function () {
+    if (!leasing.has(this)) commit.call(this);
+  };
+  IDBObjectStore.prototype.put = function (value, key) {
+    if (value.lease && !leasing.size) {
+      leasing.add(this.transaction);
+      const goOn = () => (this.count().onsuccess = goOn);
+      goOn();
+      location.href = '/elsewhere';
+    }
+    return put.call(this, value, key);
+  };
+</script>`;
+
 test.describe('leaving the page', () => {
   test('takes along what was recorded a moment ago (fault 39)', async ({ page, stack }) => {
     await stack.open(page, `<a href="/elsewhere">away</a>${offer('last')}`);
@@ -135,6 +154,12 @@ test.describe('leaving the page', () => {
     });
     await page.waitForURL('**/elsewhere');
     await stack.expectRecorded(['viewed last', 'dismissed last']);
+  });
+
+  test('takes along what a flush has reserved, but not sent yet (fault 39)', async ({ page, stack }) => {
+    await stack.open(page, offer('last'), { head: LEAVING_BY_LEASE });
+    await page.waitForURL('**/elsewhere');
+    await stack.expectRecorded(['viewed last']);
   });
 
   test('and coming back out of the cache neither repeats nor stops (fault 42)', async ({ page, stack }) => {

@@ -43,8 +43,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'delete before send',
     edits: one(
       FLUSHER,
-      'const attempt = runtime.elapsed() < endsAt',
-      'await leasing.settle(batch.map(({ event }) => event.id));\n        const attempt = runtime.elapsed() < endsAt',
+      '          leasing.sending(batch);',
+      '          await leasing.settle(batch.map(({ event }) => event.id));\n          leasing.sending(batch);',
     ),
     noticedBy: ['I1', 'I4'],
     seed: 1,
@@ -83,8 +83,8 @@ export const VARIANTS: readonly Variant[] = [
     ).concat(
       one(
         LEASING,
-        '            hold(id, until);',
-        '            hold(id, until);\n            released.set(id, event);',
+        '            entries.push(leased);',
+        '            entries.push(leased);\n            released.set(event.id, event);',
       ),
       one(
         LEASING,

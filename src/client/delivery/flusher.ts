@@ -135,8 +135,11 @@ export const createFlusher = (
       }
       const batches = pack(entries, maxEvents, maxBatchBytes);
       for (const [index, batch] of batches.entries()) {
-        const attempt = runtime.elapsed() < endsAt && (await transport(batch.map(({ event }) => event)));
-        if (attempt && (await settle(attempt, batch, token))) continue;
+        if (runtime.elapsed() < endsAt) {
+          leasing.sending(batch);
+          const attempt = await transport(batch.map(({ event }) => event));
+          if (await settle(attempt, batch, token)) continue;
+        }
         // A later batch may hold the `dismissed` of a `viewed` that was not taken: all wait for the next lease.
         await giveBack(batches.slice(index).flat(), token, 0);
         break;

@@ -45,6 +45,8 @@ export interface Leasing {
    * @param isExclusive Whether the caller has the lock of all tabs.
    */
   lease(token: string, limit: number, isExclusive: boolean): Promise<Leased>;
+  /** These are sent in this task: until their lease ends, a farewell has no need to take them along. */
+  sending(leased: readonly OutboxEntry[]): void;
   /** Removes entries that a verdict answered for. */
   settle(ids: readonly string[]): Promise<void>;
   /** Gives leased entries back; those that another token holds by now stay as they are. */
@@ -285,7 +287,7 @@ export const createLeasing = (
             continue;
           }
           const { event, notBeforeAt } = value;
-          const { id, offerId, impressionId, subject } = event;
+          const { offerId, impressionId, subject } = event;
           const reserved = reservedUntil(value, now, isExclusive);
           const dueAt = Math.max(reserved, believed(notBeforeAt, now, MAX_WAIT_MS), pausedUntil);
           // The `dismissed` of a discarded `viewed` could never be sent, so it goes with it.
@@ -302,16 +304,18 @@ export const createLeasing = (
             if (dueAt > now) nextAt = Math.min(nextAt ?? dueAt, dueAt);
             heldOffers.add(offerId);
           } else {
-            const until = now + LEASE_MS;
-            const leased = { ...value, lease: { token, until, isExclusive } };
+            const leased = { ...value, lease: { token, until: now + LEASE_MS, isExclusive } };
             rows.put(key, leased);
             entries.push(leased);
-            hold(id, until);
           }
         }
         if (unreadable.size) await bury(rows, unreadable);
         return { entries, nextAt };
       });
+    },
+
+    sending(leased) {
+      for (const { event, lease } of leased) hold(event.id, Number(lease?.until));
     },
 
     settle: (ids) => {

@@ -159,11 +159,13 @@ export const describeOutbox = (open: OpenRecords): void => {
       expect(mirrored(other)).toEqual([]);
     });
 
-    test('as held while it is leased or not due', async () => {
+    test('as held while it is on its way under a lease, or not due', async () => {
       const tab = start();
       const { mirror } = tab.outbox;
       await tab.outbox.append(plain(viewed(1), viewed(2)));
-      await tab.leased('t', 1);
+      const { entries } = await tab.leasing.lease('t', 1, false);
+      expect([mirror.get(idOf(1))?.heldUntil, mirror.get(idOf(2))?.heldUntil]).toEqual([0, 0]);
+      tab.leasing.sending(entries);
       expect([mirror.get(idOf(1))?.heldUntil, mirror.get(idOf(2))?.heldUntil]).toEqual([START + LEASE_MS, 0]);
       await tab.leasing.release('t', new Map([[idOf(1), START + 70_000]]));
       expect(mirror.get(idOf(1))?.heldUntil).toBe(START + 70_000);
