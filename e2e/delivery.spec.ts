@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { HOLD_LEASE } from './fixtures/database.js';
 import type { GatewayFault } from './fixtures/gateway.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -160,6 +161,20 @@ test.describe('leaving the page', () => {
     await stack.open(page, offer('last'), { head: LEAVING_BY_LEASE });
     await page.waitForURL('**/elsewhere');
     await stack.expectRecorded(['viewed last']);
+  });
+
+  test('keeps what it records by that, though a transaction is in the way (fault 39)', async ({
+    page,
+    stack,
+  }) => {
+    stack.site.gateway.fault = 'off';
+    const ignored = offer('ignored').replace('>', ' data-offer-ignore="leave">');
+    const head = `${HOLD_LEASE}<script>onHeld = () => (location.href = '/elsewhere')</script>`;
+    await stack.open(page, ignored, { head });
+    await page.waitForURL('**/elsewhere');
+    stack.site.gateway.fault = undefined;
+    await stack.open(page, '<p>Imprint</p>');
+    await stack.expectRecorded(['viewed ignored', 'dismissed ignored']);
   });
 
   test('and coming back out of the cache neither repeats nor stops (fault 42)', async ({ page, stack }) => {

@@ -1,6 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
-import { addOffer, offer, sayOnline } from './fixtures/faults.js';
-import { untilWaiting } from './fixtures/ready.js';
+import { HOLD_LEASE } from './fixtures/database.js';
+import { addOffer, listen, offer, sayOnline } from './fixtures/faults.js';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import type { Profile } from './fixtures/real-browser.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
@@ -135,6 +136,22 @@ test.describe('a frozen tab', () => {
     await untilWaiting(other, 0);
     const { held } = await other.evaluate(() => navigator.locks.query());
     expect(held?.map(({ name }) => name)).toEqual(['offersight']);
+  });
+
+  test('gives the database back in the midst of a transaction (fault 40)', async ({ profile, stack }) => {
+    const { page: other, context } = await openTabs(profile);
+    const complaints = listen(other);
+    await stack.open(other, '<p>Imprint</p>');
+    await trackerStats(other);
+    const frozen = await context.newPage();
+    await stack.open(frozen, offer('held'), { head: HOLD_LEASE });
+    await frozen.waitForFunction(() => (window as { isHeld?: boolean }).isHeld);
+    await setState(frozen, 'frozen');
+    await other.bringToFront();
+    await addOffer(other, 'beside');
+    await stack.expectRecorded(['viewed held', 'viewed beside']);
+    await untilWaiting(other, 0);
+    expect(complaints.storage).toEqual([]);
   });
 
   test('gives the lock back in the midst of a flush; when it wakes, others have done its work, and it goes on (faults 40, 41)', async ({

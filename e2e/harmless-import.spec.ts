@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from '@playwright/test';
 import { install, pack } from './fixtures/packed.js';
+import { bePatient } from './fixtures/patience.js';
 import { expect, test } from './fixtures/policed.js';
 
 interface Manifest {
@@ -88,7 +89,9 @@ test.describe('on a server', () => {
   test.describe.configure({ mode: 'default' });
   let folder: string;
 
-  test.beforeAll(async () => {
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
+  test.beforeAll(async ({}, testInfo) => {
+    bePatient(testInfo);
     folder = await mkdtemp(join(tmpdir(), 'offersight-'));
     await install(pack(folder), folder, frameworks);
     await writeFile(

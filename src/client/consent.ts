@@ -59,7 +59,7 @@ export const createDeciding = (context: ConsentContext): Deciding => {
       await leasing.purge(records.memory);
       await leasing.purge(records.stored);
     } catch (cause) {
-      report(new OffersightError('storage', 'Nothing could be purged yet; it is tried again.', cause));
+      report(new OffersightError('storage', 'Purging is tried again.', cause));
       runtime.after(PURGE_RETRY_MS, () => {
         if (owner.consent === 'denied') void purge();
       });

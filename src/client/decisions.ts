@@ -9,19 +9,20 @@ import type { Recorder } from './tracker.js';
 
 /**
  * Starts deciding.
+ * @param remember Lets other pages know what was accepted.
  * @param acceptedOffers What other pages saw accepted; what is accepted here joins them.
  * @param onAccepted Told of each offer when it is first accepted.
  */
 export const createDecisions = (
   recorder: Recorder,
-  leasing: Pick<Leasing, 'accept'>,
+  remember: (...acceptance: Parameters<Leasing['accept']>) => unknown,
   acceptedOffers: Set<string>,
   onInvalid: (offerId: string) => void,
   onAccepted: (offerId: string) => void,
 ): DecisionListener => {
   const isOpen = (offerId: string): boolean => {
-    if (!isOfferId(offerId)) onInvalid(offerId);
-    else if (!acceptedOffers.has(offerId)) return true;
+    if (isOfferId(offerId)) return !acceptedOffers.has(offerId);
+    onInvalid(offerId);
     return false;
   };
 
@@ -44,7 +45,7 @@ export const createDecisions = (
       acceptedOffers.add(offerId);
       recorder.onViewed(offerId, placement);
       onAccepted(offerId);
-      void leasing.accept(offerId, placement?.expiresAt);
+      remember(offerId, placement?.expiresAt);
     },
   };
 };

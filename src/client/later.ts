@@ -15,7 +15,7 @@ import type { DecisionListener } from './detect/controls.js';
 import type { Placement } from './detect/registry.js';
 import { createNoticing, type Noticing, type NoticingContext } from './noticing.js';
 import { indexedDbRecords, type StoreRows } from './outbox/indexeddb.js';
-import { withKinds } from './outbox/indexeddb-kinds.js';
+import { abandon, withKinds } from './outbox/indexeddb-kinds.js';
 import { type DiscardReason, isGranted, type Leasing, type OnDiscard } from './outbox/leasing.js';
 import type { Outbox, Recordable } from './outbox/outbox.js';
 import type { OfferStats, Recorder, TrackerStats } from './tracker.js';
@@ -94,9 +94,8 @@ export const createLater = (context: LaterContext): Later => {
     report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
 
   /** What was accepted is remembered for other pages, unless the user denied that. */
-  const remember: Pick<Leasing, 'accept'> = {
-    accept: async (...acceptance) => options.consent !== 'denied' && leasing.accept(...acceptance),
-  };
+  const remember = (...acceptance: Parameters<Leasing['accept']>): unknown =>
+    options.consent !== 'denied' && leasing.accept(...acceptance);
 
   /** What was accepted on other pages, also on those that are open beside this one. */
   const learn = async (): Promise<ReadonlySet<string>> => {
@@ -114,13 +113,15 @@ export const createLater = (context: LaterContext): Later => {
     isLearned = true;
   });
   /** Users decide at once; what they decided is judged when it is known what was accepted before. */
-  const judge = (act: () => void): void => {
-    if (isLearned) act();
-    else void learned.then(act);
-  };
+  const whenLearned =
+    <Args extends unknown[]>(act: (...args: Args) => void) =>
+    (...args: Args): void => {
+      if (isLearned) act(...args);
+      else void learned.then(() => act(...args));
+    };
   const decisions: DecisionListener = {
-    onDismiss: (...dismissal) => judge(() => judged.onDismiss(...dismissal)),
-    onAccept: (...acceptance) => judge(() => judged.onAccept(...acceptance)),
+    onDismiss: whenLearned(judged.onDismiss),
+    onAccept: whenLearned(judged.onAccept),
   };
 
   let noticing: Noticing | undefined;
@@ -152,8 +153,11 @@ export const createLater = (context: LaterContext): Later => {
     } else if (change === 'online') void flusher.hurry();
     else if (outbox.mirror.size && isGranted(options)) sync.request();
   });
-  // A frozen page would keep the lock from all others.
-  page.capture(['freeze', 'pagehide'], flusher.release);
+  // A frozen page would keep the lock and the database from all others.
+  page.capture(['freeze', 'pagehide'], () => {
+    abandon();
+    flusher.release();
+  });
   // Where two windows are side by side, the other one may have accepted a moment ago.
   page.capture(['focus'], ({ target }) => {
     if (target === window) void learn();

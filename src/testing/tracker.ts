@@ -117,7 +117,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
 
   const decisions = createDecisions(
     recorder,
-    { accept: async () => undefined },
+    () => undefined,
     acceptedOffers,
     // A real one reports it; what its methods are given never throws.
     () => undefined,

@@ -31,7 +31,7 @@ const start = ({ accepted = [] as readonly string[], isVetoed = false } = {}) =>
   const accept = vi.fn<Leasing['accept']>(async () => undefined);
   const onInvalid = vi.fn();
   const onAccepted = vi.fn();
-  const decisions = createDecisions(recorder, { accept }, acceptedOffers, onInvalid, onAccepted);
+  const decisions = createDecisions(recorder, accept, acceptedOffers, onInvalid, onAccepted);
   return { decisions, recorded, viewed, impressions, acceptedOffers, accept, onInvalid, onAccepted };
 };
 

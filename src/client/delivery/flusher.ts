@@ -164,9 +164,10 @@ export const createFlusher = (
     };
     try {
       const isFree = await (refusals < MAX_REFUSALS ? withLock(lockName, work) : work(false));
-      if (isFree === false) refusals++;
-      else if (refusals <= MAX_REFUSALS) refusals = 0;
-      if (isFree === false) schedule(LOCKED_RETRY_MS);
+      if (isFree === false) {
+        refusals++;
+        schedule(LOCKED_RETRY_MS);
+      } else if (refusals <= MAX_REFUSALS) refusals = 0;
       await draining;
     } catch (cause) {
       // The lock was taken away or is forbidden here: the leases alone keep order from now on.
@@ -193,10 +194,11 @@ export const createFlusher = (
   return {
     wake: () => schedule(flushIntervalMs),
     async hurry() {
-      await leasing.setPause((current) => {
-        const at = Math.min(current.at, runtime.now() + runtime.random() * HURRY_MS);
-        return current.kind === 'back-off' ? { ...current, at } : current;
-      });
+      await leasing.setPause((current) =>
+        current.kind === 'back-off'
+          ? { ...current, at: Math.min(current.at, runtime.now() + runtime.random() * HURRY_MS) }
+          : current,
+      );
       schedule(flushIntervalMs);
     },
     flush: () => flush(true),

@@ -12,6 +12,9 @@ const LATE_MS: typeof OPERATION_TIMEOUT_MS = 2_000;
 /** The three take the same, but for a limit that `count` leaves alone. */
 type Queryable = Record<keyof QueryResults, (range: IDBKeyRange, limit?: number) => IDBRequest<never>>;
 
+/** Transactions that wait for their next step: all of them, since they have one page, and end with it. */
+const unfinished = new Set<IDBTransaction>();
+
 /** Keys of one kind lie between `[kind]` and `[kind, []]`: arrays sort behind strings. */
 const rangeOf = (kind: string, after?: RecordKey): IDBKeyRange =>
   IDBKeyRange.bound(after ?? [kind], [kind, []], true);
@@ -23,23 +26,38 @@ const rangeOf = (kind: string, after?: RecordKey): IDBKeyRange =>
 export const withKinds = (records: Records<StoreRows>, runtime: Pick<Runtime, 'elapsed'>): Records => ({
   transact(work) {
     const lateAt = runtime.elapsed() + LATE_MS;
-    return records.transact(async (rows) => {
+    return records.transact((rows) => {
       const { store, ask } = rows;
-      const { db } = store.transaction;
+      const { transaction } = store;
+      const { db } = transaction;
+      unfinished.add(transaction);
       // Another tab wants to delete or to upgrade it.
       db.onversionchange = () => db.close();
       const told: (() => void)[] = [];
-      store.transaction.addEventListener('complete', () => {
+      transaction.addEventListener('complete', () => {
         for (const tell of told) tell();
       });
-      const result = await work({
+      return work({
         ...rows,
         query: (method, kind, limit, after) =>
           ask((store as unknown as Queryable)[method](rangeOf(kind, after), limit)),
         onComplete: (tell) => told.push(tell),
+      }).finally(() => {
+        unfinished.delete(transaction);
+        if (runtime.elapsed() >= lateAt) throw new Error('timeout');
       });
-      if (runtime.elapsed() >= lateAt) throw new Error('timeout');
-      return result;
     });
   },
 });
+
+/**
+ * Ends what is under way, to be tried again by who waits for it. In a page that is left or frozen no transaction goes
+ * on that waits for its next step: it would keep the database from what is recorded in leaving, and from other tabs.
+ */
+export const abandon = (): void => {
+  try {
+    for (const transaction of unfinished) transaction.abort();
+  } catch {
+    // The browser closed the database a moment ago, and with it has ended them all.
+  }
+};

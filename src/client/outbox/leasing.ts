@@ -5,7 +5,18 @@
 import type { OfferEvent } from '../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 import type { Runtime } from '../../runtime.js';
-import type { MARK_MS, Mark, Outbox, OutboxEntry, Owner, Pause, RecordKey, Records, Rows } from './outbox.js';
+import type {
+  LeasedEntry,
+  MARK_MS,
+  Mark,
+  Outbox,
+  OutboxEntry,
+  Owner,
+  Pause,
+  RecordKey,
+  Records,
+  Rows,
+} from './outbox.js';
 
 /** Why an event was given up. Every one is counted and reported. */
 export type DiscardReason =
@@ -33,7 +44,7 @@ export interface OutboxStats {
 /** What {@link Leasing.lease} gives. */
 export interface Leased {
   /** Oldest first; a `dismissed` stands behind its `viewed`. */
-  readonly entries: readonly OutboxEntry[];
+  readonly entries: readonly LeasedEntry[];
   /** When something else is due, epoch milliseconds; undefined if nothing waits. */
   readonly nextAt: number | undefined;
 }
@@ -46,7 +57,7 @@ export interface Leasing {
    */
   lease(token: string, limit: number, isExclusive: boolean): Promise<Leased>;
   /** These are sent in this task: until their lease ends, a farewell has no need to take them along. */
-  sending(leased: readonly OutboxEntry[]): void;
+  sending(leased: readonly LeasedEntry[]): void;
   /** Removes entries that a verdict answered for. */
   settle(ids: readonly string[]): Promise<void>;
   /** Gives leased entries back; those that another token holds by now stay as they are. */
@@ -271,7 +282,7 @@ export const createLeasing = (
         const { at: pausedUntil } = await readPause(rows);
         // Told only now: another tab's transaction may have been served first.
         const now = runtime.now();
-        const entries: OutboxEntry[] = [];
+        const entries: LeasedEntry[] = [];
         const heldOffers = new Set<string>();
         const expired = new Set<string>();
         const unreadable = new Map<RecordKey, object>();
@@ -315,7 +326,7 @@ export const createLeasing = (
     },
 
     sending(leased) {
-      for (const { event, lease } of leased) hold(event.id, Number(lease?.until));
+      for (const { event, lease } of leased) hold(event.id, lease.until);
     },
 
     settle: (ids) => {

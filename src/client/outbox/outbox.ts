@@ -67,6 +67,9 @@ export interface OutboxEntry {
   readonly lease?: { readonly token: string; readonly until: number; readonly isExclusive: boolean };
 }
 
+/** An entry that is reserved for one attempt. */
+export type LeasedEntry = OutboxEntry & Required<Pick<OutboxEntry, 'lease'>>;
+
 /** A remembered fact about an offer. */
 export interface Mark {
   readonly offerId: string;
