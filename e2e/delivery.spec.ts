@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { HOLD_LEASE } from './fixtures/database.js';
+import { HOLD_LEASE, untilStored } from './fixtures/database.js';
 import type { GatewayFault } from './fixtures/gateway.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -145,7 +145,7 @@ const LEAVING_BY_LEASE = `<script>
   };
 </script>`;
 
-test.describe('leaving the page', () => {
+test.describe('leaving a page', () => {
   test('takes along what was recorded a moment ago (fault 39)', async ({ page, stack }) => {
     await stack.open(page, `<a href="/elsewhere">away</a>${offer('last')}`);
     await trackerStats(page);
@@ -163,19 +163,26 @@ test.describe('leaving the page', () => {
     await stack.expectRecorded(['viewed last']);
   });
 
-  test('keeps what it records by that, though a transaction is in the way (fault 39)', async ({
-    page,
-    stack,
-  }) => {
-    stack.site.gateway.fault = 'off';
-    const ignored = offer('ignored').replace('>', ' data-offer-ignore="leave">');
-    const head = `${HOLD_LEASE}<script>onHeld = () => (location.href = '/elsewhere')</script>`;
-    await stack.open(page, ignored, { head });
-    await page.waitForURL('**/elsewhere');
-    stack.site.gateway.fault = undefined;
-    await stack.open(page, '<p>Imprint</p>');
-    await stack.expectRecorded(['viewed ignored', 'dismissed ignored']);
-  });
+  for (const [name, head] of [
+    ['that may come back', ''],
+    ['that never comes back', '<script>addEventListener("unload", () => {})</script>'],
+  ] as const) {
+    test(`${name} keeps what it records by that, though a transaction is in the way (fault 39)`, async ({
+      page,
+      stack,
+    }) => {
+      stack.site.gateway.fault = 'off';
+      const ignored = offer('ignored').replace('>', ' data-offer-ignore="leave">');
+      const leaving = `<script>onHeld = () => (location.href = '/elsewhere')</script>`;
+      await stack.open(page, ignored, { head: HOLD_LEASE + leaving + head });
+      await page.waitForURL('**/elsewhere');
+      await stack.open(page, '<p>Imprint</p>', { script: '' });
+      await untilStored(page, 2);
+      stack.site.gateway.fault = undefined;
+      await stack.open(page, '<p>Imprint</p>');
+      await stack.expectRecorded(['viewed ignored', 'dismissed ignored']);
+    });
+  }
 
   test('and coming back out of the cache neither repeats nor stops (fault 42)', async ({ page, stack }) => {
     await stack.open(page, offer('cached'));

@@ -144,9 +144,7 @@ test.describe('part of it works, and one report says what does not', () => {
     async ({ page, policed, stack }) => {
       await stack.expectRecorded(['viewed closed', 'viewed seen']);
       expect(await silent(page)).toEqual([]);
-      expect(told(policed)).toEqual([
-        'OffersightError: configuration: Closing is not noticed; see the cause.',
-      ]);
+      expect(told(policed)).toEqual(['OffersightError: configuration: Closing goes unnoticed.']);
     },
   );
 

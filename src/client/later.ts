@@ -129,7 +129,7 @@ export const createLater = (context: LaterContext): Later => {
     noticing = createNoticing(context, decisions);
   } catch (cause) {
     // What was seen is delivered all the same.
-    report(new OffersightError('configuration', 'Closing is not noticed; see the cause.', cause));
+    report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
   }
 
   const onMount = (placement: Placement): void => {
@@ -153,11 +153,12 @@ export const createLater = (context: LaterContext): Later => {
     } else if (change === 'online') void flusher.hurry();
     else if (outbox.mirror.size && isGranted(options)) sync.request();
   });
-  // A frozen page would keep the lock and the database from all others.
-  page.capture(['freeze', 'pagehide'], () => {
+  /** A page that stands still would keep the database and the lock from all others. */
+  const rest = (): void => {
     abandon();
     flusher.release();
-  });
+  };
+  page.capture(['freeze'], rest);
   // Where two windows are side by side, the other one may have accepted a moment ago.
   page.capture(['focus'], ({ target }) => {
     if (target === window) void learn();
@@ -193,7 +194,11 @@ export const createLater = (context: LaterContext): Later => {
       flusher.wake();
       void sync.find();
     },
-    onLeave: () => noticing?.onLeave(),
+    onLeave() {
+      // First, so that nothing is in the way of what is recorded now.
+      rest();
+      noticing?.onLeave();
+    },
     settleFarewell,
     onDecided,
     search: (root) => (noticing ?? registry).search(root),

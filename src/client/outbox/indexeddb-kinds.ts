@@ -12,7 +12,7 @@ const LATE_MS: typeof OPERATION_TIMEOUT_MS = 2_000;
 /** The three take the same, but for a limit that `count` leaves alone. */
 type Queryable = Record<keyof QueryResults, (range: IDBKeyRange, limit?: number) => IDBRequest<never>>;
 
-/** Transactions that wait for their next step: all of them, since they have one page, and end with it. */
+/** Transactions that wait for their next step: of all records together, since they have one page. */
 const unfinished = new Set<IDBTransaction>();
 
 /** Keys of one kind lie between `[kind]` and `[kind, []]`: arrays sort behind strings. */
@@ -51,13 +51,14 @@ export const withKinds = (records: Records<StoreRows>, runtime: Pick<Runtime, 'e
 });
 
 /**
- * Ends what is under way, to be tried again by who waits for it. In a page that is left or frozen no transaction goes
- * on that waits for its next step: it would keep the database from what is recorded in leaving, and from other tabs.
+ * Ends what is under way; who waits for it tries once more. In a page that is left or frozen no transaction goes on that
+ * waits for its next step: it would keep the database from what is recorded in leaving, and from other tabs.
  */
 export const abandon = (): void => {
-  try {
-    for (const transaction of unfinished) transaction.abort();
-  } catch {
-    // The browser closed the database a moment ago, and with it has ended them all.
-  }
+  for (const transaction of unfinished)
+    try {
+      transaction.abort();
+    } catch {
+      // It was ended a moment ago, by the browser or here.
+    }
 };

@@ -276,9 +276,12 @@ export const createLeasing = (
   };
 
   return {
-    lease: async (token, limit, isExclusive) => {
+    lease: async (token, limit, hasLock) => {
       if (!isGranted(owner)) return { entries: [], nextAt: undefined };
       return transact(async (rows, discard) => {
+        const isExclusive = hasLock;
+        // When this is repeated, another tab may have it.
+        hasLock = false;
         const { at: pausedUntil } = await readPause(rows);
         // Told only now: another tab's transaction may have been served first.
         const now = runtime.now();

@@ -109,7 +109,7 @@ export interface Recordable {
 /** An unsettled entry of this page, in memory. */
 export interface Mirrored {
   readonly event: OfferEvent;
-  /** Leased or not due until then, epoch milliseconds. */
+  /** On its way under a lease, or not due, until then; epoch milliseconds. */
   heldUntil: number;
 }
 

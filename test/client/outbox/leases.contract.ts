@@ -67,6 +67,28 @@ export const describeLeases = (open: OpenRecords): void => {
       await expect(tab.another().leased('with the lock', 5, true)).resolves.toEqual([idOf(1)]);
     });
 
+    test('a lease that is tried again does so without the lock, which another tab may have by then', async () => {
+      const tab = start();
+      await tab.outbox.append(plain(viewed(1)));
+      const aborted = new Error('aborted');
+      const frozen = openTab(
+        {
+          // A tab that freezes in the midst of a transaction, and repeats it when it wakes.
+          async transact(work) {
+            const abort = tab.records.transact(async (rows) => {
+              await work(rows);
+              throw aborted;
+            });
+            await expect(abort).rejects.toBe(aborted);
+            await tab.another().leased('meanwhile', 5, true);
+            return tab.records.transact(work);
+          },
+        },
+        tab.runtime,
+      );
+      await expect(frozen.leased('frozen', 5, true)).resolves.toEqual([]);
+    });
+
     test('a lease given without the lock holds against who has the lock', async () => {
       const tab = start();
       await tab.outbox.append(plain(viewed(1)));
