@@ -135,6 +135,9 @@ for (const name of ENGINES) {
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, offer('cached'));
         await stack.expectRecorded(['viewed cached']);
+        // An engine may keep no page that still waits for an answer or for its database.
+        await untilQuiet(tab);
+        await untilWaiting(tab, 0);
         await tab.evaluate(() => {
           addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
         });

@@ -601,16 +601,29 @@ const IGNORING: readonly Mutant[] = [
     name: 'ignored-at-every-leaving',
     breaks: 'a return out of the back/forward cache does not repeat what is ignored',
     file: 'src/client/later.ts',
-    find: 'onLeave: () => noticing?.onLeave(),',
-    put: `onLeave() {
-      for (const placement of registry.placements.values()) {
+    find: '      noticing?.onLeave();',
+    put: `for (const placement of registry.placements.values()) {
         const impression = context.onViewed(placement.offerId, placement);
         context.record({ type: 'dismissed', reason: 'ignored' }, placement.offerId, impression, placement);
-      }
-    },`,
+      }`,
     noticedBy: {
       'e2e/ignoring.spec.ts': [
         'where leaving is what counts › a return out of the back/forward cache neither takes it back nor repeats it',
+      ],
+    },
+  },
+  {
+    name: 'transactions-outlive-the-page',
+    breaks: 'what leaving dismisses is kept, though a transaction is in the way',
+    file: 'src/client/outbox/indexeddb-kinds.ts',
+    find: 'transaction.abort();',
+    put: 'void transaction;',
+    noticedBy: {
+      'e2e/delivery.spec.ts': [
+        'leaving a page › that may come back keeps what it records by that, though a transaction is in the way (fault 39)',
+      ],
+      'e2e/faults-lifecycle.spec.ts': [
+        'a frozen tab › gives the database back in the midst of a transaction (fault 40)',
       ],
     },
   },
