@@ -159,7 +159,7 @@ test.describe('an element that shows another offer', () => {
       page,
       `<div id="list" style="height: 440px; width: 320px; overflow-y: auto">
          <div style="height: 6600px; position: relative">
-           ${[0, 1, 2].map((row) => offer(`row-${row}`, `id="slot-${row}" style="position: absolute; top: ${row * 220}px"`, 800)).join('')}
+           ${[800, 800, 60_000].map((dwellMs, row) => offer(`row-${row}`, `id="slot-${row}" style="position: absolute; top: ${row * 220}px"`, dwellMs)).join('')}
          </div>
        </div>
        <script>
@@ -167,6 +167,8 @@ test.describe('an element that shows another offer', () => {
            const first = Math.floor(list.scrollTop / 220);
            for (let row = first; row < first + 3; row++) {
              const slot = document.querySelector('#slot-' + row % 3);
+             // What is only passed has no time, however long a busy machine takes from one row to the next.
+             slot.dataset.offerDwell = row < 2 || row > 9 ? 800 : 60000;
              slot.dataset.offerId = 'row-' + row;
              slot.style.top = row * 220 + 'px';
            }

@@ -50,11 +50,21 @@ test('a database that opens late gets what waited in memory meanwhile (fault 26)
   expect(uncaught).toEqual([]);
 });
 
-/** Lets the test break every connection that there is, or every one to come as well. */
+/**
+ * Lets the test break every connection that there is, or every one to come as well: at once, or behind the next
+ * event that is stored.
+ */
 const BREAKING = `<script>
   const dead = new WeakSet();
   const alive = [];
   window.breaking = { isDown: false, breakOff() { for (const database of alive.splice(0)) dead.add(database); } };
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (value, key) {
+    if (breaking.isNext && key[0] === 'entry') {
+      this.transaction.addEventListener('complete', () => (breaking.isDown = true));
+    }
+    return put.call(this, value, key);
+  };
   const { transaction } = IDBDatabase.prototype;
   IDBDatabase.prototype.transaction = function (...given) {
     if (breaking.isDown || dead.has(this)) {
@@ -79,6 +89,24 @@ test.describe('a connection that is lost', () => {
     expect([storage, uncaught]).toEqual([[], []]);
     await leaveAndReturn(page, stack);
     await stack.expectRecorded(['viewed before', 'viewed after', 'viewed again']);
+  });
+
+  test('behind an event that is durable already delivers it by itself, half a minute later (fault 27)', async ({
+    page,
+    stack,
+  }) => {
+    const { storage, uncaught } = listen(page);
+    await page.clock.install();
+    await stack.open(page, '<p>no offer yet</p>', { head: BREAKING });
+    await trackerStats(page);
+    await page.evaluate('breaking.isNext = true');
+    await addOffer(page, 'stored');
+    await expect.poll(() => storage).toHaveLength(1);
+    await page.evaluate('breaking.isDown = breaking.isNext = false');
+    // Nothing else happens on this page: no other event, and nobody comes back to it.
+    await page.clock.fastForward(30_000);
+    await stack.expectRecorded(['viewed stored']);
+    expect(uncaught).toEqual([]);
   });
 
   test('and cannot be made anew leaves memory, until the page is seen again (fault 27)', async ({

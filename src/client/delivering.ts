@@ -54,9 +54,10 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
     context;
   const makeRoom = (full: Records): Promise<void> => leasing.makeRoom(full);
   const mayStore = (): boolean => isGranted(owner);
-  const records = steadyRecords(database, open, runtime, mayStore, makeRoom, (cause) =>
-    report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause)),
-  );
+  const onBlocked = (cause: unknown): void =>
+    report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
+  const onRetry = (): void => flusher.wake();
+  const records = steadyRecords(database, open, runtime, mayStore, makeRoom, onBlocked, onRetry);
   const leasing = createLeasing(
     Object.assign(outbox, { records }) as Outbox as Outbox<Rows>,
     runtime,
@@ -65,10 +66,11 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
     onDiscard,
   );
   const transport = createTransport(endpoint, runtime, outbox);
+  const flusher = createFlusher(outbox, leasing, transport, runtime, withLock, name, options, report);
   return {
     records,
     leasing,
-    flusher: createFlusher(outbox, leasing, transport, runtime, withLock, name, options, report),
+    flusher,
     async settleFarewell(events, status, body) {
       const verdicts = decodeReply(body);
       if (status === 200 && verdicts) await applyVerdicts(leasing, events, verdicts, runtime.now());

@@ -148,7 +148,6 @@ export const createLater = (context: LaterContext): Later => {
   page.listen((change) => {
     if (change === 'visible') {
       records.retry();
-      flusher.wake();
       void learn();
     } else if (change === 'online') void flusher.hurry();
     else if (outbox.mirror.size && isGranted(options)) sync.request();

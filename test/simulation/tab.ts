@@ -294,7 +294,6 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   page.listen((change) => {
     if (change === 'visible') {
       records.retry();
-      flusher.wake();
       safely(leasing.marks());
     } else if (change === 'online') safely(flusher.hurry());
   });

@@ -9,7 +9,7 @@ import type { Pause, Records } from './outbox.js';
 
 /** Records, and what decides where they are. */
 export interface SteadyRecords extends Records {
-  /** The database may work again: the next transaction tries it. */
+  /** The database may work again: asks for a transaction, and the next one tries it. */
   retry(): void;
   /** What is in memory. */
   readonly memory: Records;
@@ -17,7 +17,7 @@ export interface SteadyRecords extends Records {
   readonly stored: Records;
 }
 
-/** A database that failed is tried again after this long. */
+/** A database that failed is tried again after this long, since it may hold what nobody would ask for otherwise. */
 const RETRY_MS = 30_000;
 
 /**
@@ -27,17 +27,19 @@ const RETRY_MS = 30_000;
  * @param mayStore Whether anything may be stored; while not, the records stay in memory and the database is left alone.
  * @param makeRoom Gives up what is worth least in the given records, which are full.
  * @param onBlocked Told, whenever the database stops working, that durability is gone, and why.
+ * @param onRetry Begins a transaction soon.
  */
 export const steadyRecords = (
   database: Records,
   open: () => Records,
-  runtime: Pick<Runtime, 'elapsed'>,
+  runtime: Pick<Runtime, 'after'>,
   mayStore: () => boolean,
   makeRoom: (records: Records) => Promise<unknown>,
   onBlocked: (cause: unknown) => void,
+  onRetry: () => void,
 ): SteadyRecords => {
   const memory = memoryRecords();
-  let retryAt = 0;
+  let mayRetry = true;
   let isInMemory = false;
   let isBlocked = false;
   let moving: Promise<unknown> | undefined;
@@ -56,10 +58,16 @@ export const steadyRecords = (
     }
   };
 
+  const retry = (): void => {
+    mayRetry = true;
+    onRetry();
+  };
+
   const leave = (cause: unknown): void => {
     if (!isBlocked) onBlocked(cause);
+    mayRetry = false;
     isBlocked = isInMemory = true;
-    retryAt = runtime.elapsed() + RETRY_MS;
+    runtime.after(RETRY_MS, retry);
   };
 
   /** Moves what is in memory into the database, if that works by now. */
@@ -84,12 +92,10 @@ export const steadyRecords = (
   return {
     stored: { transact: store },
     memory,
-    retry() {
-      retryAt = 0;
-    },
+    retry,
     async transact(work) {
       for (;;) {
-        if (isInMemory && mayStore() && runtime.elapsed() >= retryAt) {
+        if (isInMemory && mayRetry && mayStore()) {
           moving ??= adopt().finally(() => {
             moving = undefined;
           });

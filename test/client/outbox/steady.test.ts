@@ -24,6 +24,7 @@ interface Bench {
   readonly opened: () => number;
   readonly asked: () => number;
   readonly onBlocked: ReturnType<typeof vi.fn<(cause: unknown) => void>>;
+  readonly onRetry: ReturnType<typeof vi.fn<() => void>>;
   readonly makeRoom: ReturnType<typeof vi.fn<(records: Records) => Promise<unknown>>>;
 }
 
@@ -45,7 +46,9 @@ const start = (runtime: FakeRuntime = fakeRuntime()): Bench => {
   };
   const onBlocked = vi.fn<(cause: unknown) => void>();
   const makeRoom = vi.fn<(records: Records) => Promise<unknown>>(async () => undefined);
-  const steady = steadyRecords(connect(), open, runtime, () => bench.mayStore, makeRoom, onBlocked);
+  const onRetry = vi.fn<() => void>();
+  const mayStore = () => bench.mayStore;
+  const steady = steadyRecords(connect(), open, runtime, mayStore, makeRoom, onBlocked, onRetry);
   const bench: Bench = {
     steady,
     runtime,
@@ -56,6 +59,7 @@ const start = (runtime: FakeRuntime = fakeRuntime()): Bench => {
     opened: () => opened,
     asked: () => asked,
     onBlocked,
+    onRetry,
     makeRoom,
   };
   return bench;
@@ -182,6 +186,21 @@ describe('a database that works again', () => {
     await runtime.advance(1);
     await put(steady, 'd');
     await expect(idsIn(stored)).resolves.toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('asks for a transaction after 30 s, and every 30 s while it is still broken', async () => {
+    const bench = await blocked();
+    bench.fault = dead;
+    bench.onRetry.mockImplementation(() => void put(bench.steady, 'c'));
+    await bench.runtime.advance(29_999);
+    expect(bench.onRetry).not.toHaveBeenCalled();
+    await bench.runtime.advance(60_001);
+    expect(bench.onRetry).toHaveBeenCalledTimes(3);
+    bench.fault = undefined;
+    await bench.runtime.advance(30_000);
+    await expect(idsIn(bench.stored)).resolves.toEqual(['a', 'b', 'c']);
+    await bench.runtime.advance(120_000);
+    expect(bench.onRetry).toHaveBeenCalledTimes(4);
   });
 
   test('and breaks again is reported again', async () => {
