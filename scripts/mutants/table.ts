@@ -613,6 +613,18 @@ const IGNORING: readonly Mutant[] = [
     },
   },
   {
+    name: 'failed-database-is-left-alone',
+    breaks: 'a database that failed is tried again, though nothing happens on the page',
+    file: 'src/client/outbox/steady.ts',
+    find: 'runtime.after(RETRY_MS, retry);',
+    put: 'void retry;',
+    noticedBy: {
+      'e2e/faults-storage.spec.ts': [
+        'a connection that is lost › behind an event that is durable already delivers it by itself, half a minute later (fault 27)',
+      ],
+    },
+  },
+  {
     name: 'transactions-outlive-the-page',
     breaks: 'what leaving dismisses is kept, though a transaction is in the way',
     file: 'src/client/outbox/indexeddb-kinds.ts',
