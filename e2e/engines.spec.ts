@@ -9,6 +9,7 @@ import {
   NEVER_MS,
   offer,
   trackerStats,
+  untilIdle,
   untilQuiet,
   untilWaiting,
 } from './engines/offers.js';
@@ -135,8 +136,7 @@ for (const name of ENGINES) {
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, offer('cached'));
         await stack.expectRecorded(['viewed cached']);
-        // An engine may keep no page that still waits for an answer or for its database.
-        await untilQuiet(tab);
+        await untilIdle(tab);
         await untilWaiting(tab, 0);
         await tab.evaluate(() => {
           addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
