@@ -10,6 +10,13 @@ const onwarn = (warning) => {
   throw Object.assign(new Error(warning.message), warning);
 };
 
+const MINIFY = {
+  ecma: 2022,
+  module: true,
+  compress: { passes: 2, inline: 1, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
+  format: { comments: false },
+};
+
 /** Puts a file of src in the place of another. */
 const replacing = (from, to) => ({
   name: 'replacing',
@@ -23,12 +30,9 @@ const classic = (input, file) => ({
     replacing('src/client/delivery/post.js', 'src/client/delivery/post-script.ts'),
     resolve({ browser: true }),
     compile({ declaration: false }),
-    terser({
-      ecma: 2022,
-      module: true,
-      compress: { passes: 3, inline: 1, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
-      format: { comments: false },
-    }),
+    // Twice, since the second names anew what the first has inlined.
+    terser(MINIFY),
+    terser(MINIFY),
   ],
   output: { file, format: 'iife', sourcemap: true, inlineDynamicImports: true },
   onwarn,

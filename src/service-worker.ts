@@ -26,7 +26,7 @@ const RETRY_MS = 1_000;
 
 const ignore = (): void => undefined;
 
-/** How many entries this user's page left. */
+/** How many entries this user's page left; rejects where the database fails. */
 const countLeft = (records: Records, { subject }: Site): Promise<number> =>
   records.transact(async (rows) => {
     const entries = (await rows.query('getAll', 'entry')) as readonly (Partial<OutboxEntry> | undefined)[];
@@ -60,7 +60,7 @@ const deliver = async (name: string): Promise<void> => {
   try {
     for (;;) {
       await flusher.flush();
-      if (!(await countLeft(records, site))) return;
+      if (!(await countLeft(records.stored, site))) return;
       const delayMs = Math.max(RETRY_MS, outbox.pause.at - runtime.now());
       if (runtime.elapsed() + delayMs > endsAt) throw new Error('Events are left in the outbox.');
       await new Promise<void>((resolve) => runtime.after(delayMs, resolve));

@@ -52,6 +52,11 @@ const dueAt = ({ entries, pausedUntil }: Dump): number =>
     ...entries.map(({ notBeforeAt = 0, lease }) => Math.max(notBeforeAt, lease?.until ?? 0)),
   );
 
+/** Gives a tab's origin all the room that the disk has. */
+const widen = async ({ site }: World, { session }: Tab): Promise<void> => {
+  await within(session.send('Storage.overrideQuotaForOrigin', { origin: site.url }));
+};
+
 const mendBrowser = async (world: World, keepsOneAsleep: boolean): Promise<void> => {
   const { tabs } = world;
   let isKept = !keepsOneAsleep;
@@ -63,6 +68,7 @@ const mendBrowser = async (world: World, keepsOneAsleep: boolean): Promise<void>
     if (tab.isFrozen) await setFrozen(tab, false);
     await setOffline(world, tab, false);
     await command(tab, 'fill', 0);
+    await widen(world, tab);
     await within(tab.session.send('Emulation.setCPUThrottlingRate', { rate: 1 }));
     await command(tab, 'work', 'none');
   }
@@ -96,6 +102,7 @@ export const heal = async (world: World, keepsOneAsleep: boolean): Promise<void>
   const withinMs = tabs.list.some(({ isFrozen }) => isFrozen) ? WITHIN_ASLEEP_MS : WITHIN_MS;
   recorder.tell({ kind: 'healed', withinMs });
   const endsAt = Date.now() + withinMs;
+  world.isNarrow = false;
   let tab = await world.open({ offers: 0 });
   // A worker that lies would go on lying to every page that is open.
   await command(tab, 'work', 'none');

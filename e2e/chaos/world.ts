@@ -18,8 +18,8 @@ import { type ChaosUpstream, startChaosUpstream } from './upstream.js';
 export interface World {
   readonly folder: string;
   readonly flavour: Flavour;
-  /** Whether the origin has hardly any room. */
-  readonly isNarrow: boolean;
+  /** Whether the origin has hardly any room in tabs that are opened from now on. */
+  isNarrow: boolean;
   readonly recorder: Recorder;
   readonly upstream: ChaosUpstream;
   readonly proxies: Proxies;
@@ -98,7 +98,7 @@ export const createWorld = async (
   const leave = (): void => void close().then(() => process.exit(1));
   for (const signal of STOPS) process.once(signal, leave);
 
-  return {
+  const world: World = {
     folder,
     flavour,
     isNarrow,
@@ -111,7 +111,7 @@ export const createWorld = async (
     open(given = {}) {
       const name = `t${++opened}`;
       settings.set(name, given);
-      return tabs.open(name, addressOf({ name }), isNarrow ? NARROW_BYTES : undefined);
+      return tabs.open(name, addressOf({ name }), world.isNarrow ? NARROW_BYTES : undefined);
     },
     get clockMs() {
       return clockMs;
@@ -129,4 +129,5 @@ export const createWorld = async (
       ]),
     close,
   };
+  return world;
 };

@@ -71,7 +71,7 @@ export interface OfferTracker {
   /** What happened so far. */
   stats(): Promise<TrackerStats>;
   /**
-   * Ends everything, for all who share this page's tracker, so never when a component goes; what is recorded stays
+   * Ends everything, for all who share this page's tracker, so never when a component goes; what is stored stays
    * and is delivered by the next one.
    */
   stop: Stop;

@@ -254,9 +254,13 @@ describe('I6: after an event is done', () => {
 
 describe('I7: a page', () => {
   const next: Draft = { ...one.requested, number: 9 };
-  const paused = (pause: 'back-off' | 'throttled' | 'circuit' | 'none', until: number): Draft => ({
+  const paused = (
+    pause: 'back-off' | 'throttled' | 'circuit' | 'none',
+    until: number,
+    tab = 'tab-1',
+  ): Draft => ({
     kind: 'paused',
-    tab: 'tab-1',
+    tab,
     pause,
     until,
   });
@@ -295,6 +299,18 @@ describe('I7: a page', () => {
   it('keeps the pause of another page if it leased after it', () => {
     expect(rates(paused('throttled', 60_000), two.leased, two.requested)).toHaveLength(1);
     expect(rates(two.leased, paused('throttled', 60_000), two.requested)).toEqual([]);
+  });
+  it('knows its own pause once that is written', () => {
+    const told = (serial: number): Draft => ({ ...one.requested, serial });
+    const written: Draft = { kind: 'paused', tab: 'tab-1', pause: 'circuit', until: 60_000, serial: 5 };
+    expect(rates(written, told(4))).toEqual([]);
+    expect(rates(written, told(6))).toHaveLength(1);
+  });
+  it('may ask for what it leased before, though it shortens that pause meanwhile', () => {
+    const shortened = paused('back-off', 50_000, 'tab-2');
+    expect(rates(two.leased, paused('back-off', 60_000), shortened, two.requested)).toEqual([]);
+    expect(rates(paused('back-off', 60_000), shortened, two.leased, two.requested)).toHaveLength(1);
+    expect(rates(two.leased, shortened, two.requested)).toHaveLength(1);
   });
   it('reads a pause on its own clock, and forgets it when that one is moved', () => {
     const early: Draft = { kind: 'clock', byMs: -3_600_000, names: ['tab-1'] };

@@ -76,6 +76,8 @@ export type PageRow =
       readonly isRepeat?: boolean;
       /** By id, what is said of the event, verbatim; it may never change. */
       readonly contents?: Readonly<Record<string, string>>;
+      /** Its place among all rows that the page told. */
+      readonly serial?: number;
     }
   /** The request ended for the page. Missing if the page died before. */
   | {
@@ -99,6 +101,8 @@ export type PageRow =
       readonly pause: 'none' | 'back-off' | 'throttled' | 'circuit';
       readonly until: number;
       readonly store?: string;
+      /** Its place among all rows that the page told: it stands in the history where the write began. */
+      readonly serial?: number;
     }
   /** What the page must never have done; what the host page suffered. */
   | {

@@ -43,8 +43,8 @@ export const withKinds = (records: Records<StoreRows>, runtime: Pick<Runtime, 'e
           ask((store as unknown as Queryable)[method](rangeOf(kind, after), limit)),
         onComplete: (tell) => told.push(tell),
       }).finally(() => {
-        unfinished.delete(transaction);
-        if (runtime.elapsed() >= lateAt) throw new Error('timeout');
+        // What was abandoned may be repeated, however long the page was frozen.
+        if (unfinished.delete(transaction) && runtime.elapsed() >= lateAt) throw new Error('timeout');
       });
     });
   },
@@ -61,4 +61,5 @@ export const abandon = (): void => {
     } catch {
       // It was ended a moment ago, by the browser or here.
     }
+  unfinished.clear();
 };

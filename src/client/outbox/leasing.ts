@@ -225,7 +225,7 @@ export const createLeasing = (
     if (copy) copy.heldUntil = heldUntil;
   };
 
-  /** When an event is no longer worth sending. A clock that was set back does not lengthen its life. */
+  /** When an event is no longer worth sending. A clock that is set back lengthens its life: better than losing it. */
   const isExpired = ({ occurredAt, expiresAt = Infinity }: OfferEvent, now: number): boolean =>
     now >= Math.min(occurredAt + lifeMs, expiresAt);
 

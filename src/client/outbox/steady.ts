@@ -3,9 +3,9 @@
  * room made, and while nothing helps, or nothing may be stored, the records are in memory. They move into the
  * database as soon as that works.
  */
-import type { Runtime } from '../../runtime.js';
+import type { Runtime, Stop } from '../../runtime.js';
 import { memoryRecords } from './memory.js';
-import type { Pause, Records } from './outbox.js';
+import type { Pause, RecordKey, Records } from './outbox.js';
 
 /** Records, and what decides where they are. */
 export interface SteadyRecords extends Records {
@@ -19,6 +19,9 @@ export interface SteadyRecords extends Records {
 
 /** A database that failed is tried again after this long, since it may hold what nobody would ask for otherwise. */
 const RETRY_MS = 30_000;
+
+/** Where something is written to see whether the database takes it: no event has this id, and nothing stays there. */
+const PROBE: RecordKey = ['dead', ''];
 
 /**
  * Makes steady records.
@@ -39,10 +42,12 @@ export const steadyRecords = (
   onRetry: () => void,
 ): SteadyRecords => {
   const memory = memoryRecords();
-  let mayRetry = true;
+  /** While the database that failed is left alone. */
+  let stopRetry: Stop | undefined;
   let isInMemory = false;
   let isBlocked = false;
   let moving: Promise<unknown> | undefined;
+  let room: Promise<unknown> | undefined;
 
   /** In the database; what can be mended is mended once. */
   const store: Records['transact'] = async (work) => {
@@ -52,22 +57,29 @@ export const steadyRecords = (
       const { name, message } = Object(cause) as Error;
       // A database that does not answer would not answer another connection either.
       if (message === 'timeout') throw cause;
-      if (name === 'QuotaExceededError') await makeRoom(database);
-      else database = open();
+      if (name === 'QuotaExceededError') {
+        // Room that did not help is not made again: else that would go on until nothing is left.
+        if (isBlocked) throw cause;
+        // Once for all that find it full together.
+        room ??= makeRoom(database).finally(() => {
+          room = undefined;
+        });
+        await room;
+      } else database = open();
       return database.transact(work);
     }
   };
 
   const retry = (): void => {
-    mayRetry = true;
+    stopRetry?.();
+    stopRetry = undefined;
     onRetry();
   };
 
   const leave = (cause: unknown): void => {
     if (!isBlocked) onBlocked(cause);
-    mayRetry = false;
     isBlocked = isInMemory = true;
-    runtime.after(RETRY_MS, retry);
+    stopRetry ??= runtime.after(RETRY_MS, retry);
   };
 
   /** Moves what is in memory into the database, if that works by now. */
@@ -76,10 +88,14 @@ export const steadyRecords = (
       await memory.move(({ put, deleted }) =>
         store(async (rows) => {
           for (const key of deleted) rows.delete(key);
+          // A full database still takes nothing, and lets itself be read.
+          rows.put(PROBE, {});
+          rows.delete(PROBE);
           for (const [key, value] of put) {
-            const there = (await rows.get(key)) as Partial<Pause> | undefined;
-            // What is there may be on its way by now, and of two pauses the longer one holds.
-            if (!there || Number(there.at) < (value as Pause).at) rows.put(key, value as object);
+            const there = (await rows.get(key)) as Pause | undefined;
+            // An entry that is there may be on its way by now, and of two pauses the longer one holds.
+            if (!there || (key[0] !== 'entry' && !(there.at > (value as Pause).at)))
+              rows.put(key, value as object);
           }
         }),
       );
@@ -87,6 +103,7 @@ export const steadyRecords = (
     } catch (cause) {
       leave(cause);
     }
+    moving = undefined;
   };
 
   return {
@@ -95,10 +112,8 @@ export const steadyRecords = (
     retry,
     async transact(work) {
       for (;;) {
-        if (isInMemory && mayRetry && mayStore()) {
-          moving ??= adopt().finally(() => {
-            moving = undefined;
-          });
+        if (isInMemory && !stopRetry && mayStore()) {
+          moving ??= adopt();
         }
         // What came into the memory behind a move would stay there.
         while (moving) await moving;

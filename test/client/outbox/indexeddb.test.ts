@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { indexedDbRecords } from '../../../src/client/outbox/indexeddb.js';
-import { withKinds } from '../../../src/client/outbox/indexeddb-kinds.js';
+import { abandon, withKinds } from '../../../src/client/outbox/indexeddb-kinds.js';
 import type { Records } from '../../../src/client/outbox/outbox.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../support/runtime.js';
 import { describeLeasing } from './leasing.contract.js';
@@ -54,6 +54,23 @@ describe('a transaction that aborts behind its requests', () => {
     await expect(records.transact((rows) => rows.query('getAllKeys', 'entry'))).resolves.toEqual([
       ['entry', 'before'],
     ]);
+  });
+});
+
+describe('a transaction that was abandoned', () => {
+  test('is not taken for one of a blocked database, however long the page was frozen then', async () => {
+    const runtime = fakeRuntime();
+    const records = open(runtime);
+    await records.transact(async (rows) => rows.put(['entry', 'a'], {}));
+    const transacted = records
+      .transact(async (rows) => {
+        const asked = rows.get(['entry', 'a']);
+        abandon();
+        vi.spyOn(runtime, 'elapsed').mockReturnValue(60_000);
+        return asked;
+      })
+      .catch((cause: unknown) => (cause as Error).name);
+    await expect(transacted).resolves.toBe('AbortError');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { memoryRecords } from '../../../src/client/outbox/memory.js';
-import type { Records } from '../../../src/client/outbox/outbox.js';
+import type { RecordKey, Records } from '../../../src/client/outbox/outbox.js';
 import { type SteadyRecords, steadyRecords } from '../../../src/client/outbox/steady.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 import { describeLeasing } from './leasing.contract.js';
@@ -18,6 +18,8 @@ interface Bench {
   readonly stored: Records;
   /** What each transaction of a connection fails with from now on; undefined works. */
   fault: Error | undefined;
+  /** What each put fails with from now on, as in a full database; what only reads or deletes works. */
+  putFault: Error | undefined;
   /** Faults for the next transactions, one each. */
   readonly next: Error[];
   mayStore: boolean;
@@ -37,7 +39,15 @@ const start = (runtime: FakeRuntime = fakeRuntime()): Bench => {
       asked++;
       const fault = bench.next.shift() ?? bench.fault;
       if (fault) throw fault;
-      return stored.transact(work);
+      return stored.transact((rows) =>
+        work({
+          ...rows,
+          put(key, value) {
+            if (bench.putFault) throw bench.putFault;
+            return rows.put(key, value);
+          },
+        }),
+      );
     },
   });
   const open = (): Records => {
@@ -54,6 +64,7 @@ const start = (runtime: FakeRuntime = fakeRuntime()): Bench => {
     runtime,
     stored,
     fault: undefined,
+    putFault: undefined,
     next: [],
     mayStore: true,
     opened: () => opened,
@@ -159,6 +170,33 @@ describe('a full database', () => {
     await expect(idsIn(bench.steady)).resolves.toEqual(['a']);
     expect(bench.onBlocked.mock.calls).toEqual([[full]]);
   });
+
+  test('gets room made once for all transactions that find it full together', async () => {
+    const bench = start();
+    bench.next.push(full, full, full);
+    await Promise.all(['a', 'b', 'c'].map((id) => put(bench.steady, id)));
+    expect(bench.makeRoom).toHaveBeenCalledOnce();
+    await expect(idsIn(bench.stored)).resolves.toEqual(['a', 'b', 'c']);
+    bench.next.push(full);
+    await put(bench.steady, 'd');
+    expect(bench.makeRoom).toHaveBeenCalledTimes(2);
+  });
+
+  test('that stays full though room was made gives up no more for it, and says so once, however often it is tried', async () => {
+    const bench = start();
+    bench.putFault = full;
+    // What only reads succeeds, and shows nothing.
+    bench.onRetry.mockImplementation(() => void idsIn(bench.steady).then(() => put(bench.steady, 'b')));
+    await put(bench.steady, 'a');
+    await bench.steady.transact(async (rows) => rows.delete(['entry', 'a']));
+    await bench.runtime.advance(600_000);
+    expect(bench.onRetry).toHaveBeenCalledTimes(20);
+    expect(bench.makeRoom).toHaveBeenCalledOnce();
+    expect(bench.onBlocked.mock.calls).toEqual([[full]]);
+    bench.putFault = undefined;
+    await bench.runtime.advance(30_000);
+    await expect(idsIn(bench.stored)).resolves.toEqual(['b']);
+  });
 });
 
 describe('a database that works again', () => {
@@ -201,6 +239,19 @@ describe('a database that works again', () => {
     await expect(idsIn(bench.stored)).resolves.toEqual(['a', 'b', 'c']);
     await bench.runtime.advance(120_000);
     expect(bench.onRetry).toHaveBeenCalledTimes(4);
+  });
+
+  test('is tried no oftener after many looks at the page', async () => {
+    const bench = await blocked();
+    bench.fault = dead;
+    bench.onRetry.mockImplementation(() => void put(bench.steady, 'c'));
+    for (let look = 0; look < 10; look++) {
+      bench.steady.retry();
+      await bench.runtime.advance(1_000);
+    }
+    bench.onRetry.mockClear();
+    await bench.runtime.advance(60_000);
+    expect(bench.onRetry).toHaveBeenCalledTimes(2);
   });
 
   test('and breaks again is reported again', async () => {
@@ -250,6 +301,28 @@ describe('a database that works again', () => {
     await expect(bench.steady.transact((rows) => rows.get(['state', 'pause']))).resolves.toEqual({
       at: expected,
     });
+  });
+});
+
+describe('a record that is in the database already', () => {
+  const both = async (key: RecordKey): Promise<unknown> => {
+    const bench = start();
+    const write = (records: Records, from: string) =>
+      records.transact(async (rows) => rows.put(key, { from }));
+    await write(bench.stored, 'database');
+    bench.fault = new Error('blocked');
+    await write(bench.steady, 'memory');
+    bench.fault = undefined;
+    bench.steady.retry();
+    return bench.steady.transact((rows) => rows.get(key));
+  };
+
+  test('stays if it is an entry, which may be on its way by now', async () => {
+    await expect(both(['entry', 'a'])).resolves.toEqual({ from: 'database' });
+  });
+
+  test('gives way to the later one of the memory if it tells a service worker where events go', async () => {
+    await expect(both(['state', 'site'])).resolves.toEqual({ from: 'memory' });
   });
 });
 

@@ -73,9 +73,24 @@ const oneAtATime = (ledger: Ledger, judged: Judging): void => {
   });
 };
 
+/** Whether a page only shortened the pause of another one, whatever it had on its way itself. */
+const isShortened = (ledger: Ledger, pause: Placed<'paused'>): boolean => {
+  const before = ledger
+    .of('paused')
+    .findLast(({ row, index }) => index < pause.index && (row.store ?? DISK) === (pause.row.store ?? DISK));
+  return (
+    before?.row.pause === pause.row.pause &&
+    before.row.tab !== pause.row.tab &&
+    before.row.until > pause.row.until
+  );
+};
+
 /** Whether a page took what it asks for after the pause was there to be read. */
 const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'paused'>): boolean =>
-  request.row.tab === pause.row.tab ||
+  (request.row.tab === pause.row.tab &&
+    !isShortened(ledger, pause) &&
+    // A slow page asks while its own pause is being written.
+    (request.row.serial ?? Infinity) > (pause.row.serial ?? 0)) ||
   (!request.row.isFarewell &&
     request.row.ids.some((id) =>
       ledger
