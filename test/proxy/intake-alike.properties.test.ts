@@ -94,6 +94,8 @@ const take = async (intake: Intake, step: Step, at: number, now: number): Promis
       // What is not on its way has no unknown outcome.
       const row = (await lane.list({ limit: 100 })).find(({ id }) => id === eventId(step.event));
       if (step.as === 'ambiguous' && row?.state !== 'forwarding') return undefined;
+      // What was never begun was never put off: a time before it is another clock's, which a file puts right.
+      if (step.as === 'waiting' && row?.attempts === 0) return undefined;
       return lane.finish([{ id: eventId(step.event), result, attempt: step.attempt }], now);
     }
     case 'succeed':
