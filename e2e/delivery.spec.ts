@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { HOLD_LEASE, untilStored } from './fixtures/database.js';
 import type { GatewayFault } from './fixtures/gateway.js';
+import { returnToKept } from './fixtures/kept.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
@@ -185,25 +186,29 @@ test.describe('leaving a page', () => {
   }
 
   test('and coming back out of the cache neither repeats nor stops (fault 42)', async ({ page, stack }) => {
-    await stack.open(page, offer('cached'));
-    await stack.expectRecorded(['viewed cached']);
-    // What is answered for has no part in the farewell.
-    await untilWaiting(page, 0);
-    await page.evaluate(() => {
-      (window as { isSamePage?: boolean }).isSamePage = true;
-    });
-    await page.goto(`${stack.site.url}/elsewhere`);
-    const restored = stack.site.gateway.calls.length;
-    // Heard before the page that hears it is gone.
-    await page.evaluate(() => void setTimeout(() => history.back()));
-    await page.waitForFunction(() => (window as { isSamePage?: boolean }).isSamePage === true);
+    const seen: string[] = [];
+    let restored = 0;
+    await returnToKept(
+      page,
+      stack.site,
+      async (before) => {
+        await stack.open(page, offer(`cached-${before}`));
+        seen.push(`viewed cached-${before}`);
+        await stack.expectRecorded(seen);
+        // What is answered for has no part in the farewell.
+        await untilWaiting(page, 0);
+      },
+      async () => {
+        restored = stack.site.gateway.calls.length;
+      },
+    );
     await page.evaluate(() => {
       document.body.insertAdjacentHTML(
         'beforeend',
         '<div class="offer" data-offer-id="after" data-offer-dwell="0"></div>',
       );
     });
-    await stack.expectRecorded(['viewed cached', 'viewed after']);
+    await stack.expectRecorded([...seen, 'viewed after']);
     expect(stack.site.gateway.calls.length).toBe(restored + 1);
   });
 });
