@@ -25,7 +25,7 @@ const register = async (page: Page, type: 'classic' | 'module'): Promise<void> =
 const openWithWorker = async (
   page: Page,
   stack: Stack,
-  [, source, type]: (typeof WORKERS)[number],
+  [, source, type]: readonly [name: string, source: string, type: 'classic' | 'module'],
 ): Promise<void> => {
   stack.site.serveWorker(source);
   await stack.open(page, '<p>Imprint</p>');
@@ -60,6 +60,42 @@ test.describe('with one line in a site’s own service worker', () => {
       await stack.expectRecorded(THREE);
     });
   }
+});
+
+/** Plays the browser's part in a sync: answers how it ended, where the database breaks behind the first look, or not. */
+const PLAYED_SYNC = `importScripts('/offersight-worker.js');
+  let left = Infinity;
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (...given) {
+    if (left-- <= 0) throw new DOMException('', 'InvalidStateError');
+    return transaction.apply(this, given);
+  };
+  addEventListener('message', ({ data, ports: [port] }) => {
+    left = data === 'broken' ? 1 : Infinity;
+    const waitUntil = (work) => work.then(() => port.postMessage('done'), () => port.postMessage('rejected'));
+    dispatchEvent(Object.assign(new Event('sync'), { tag: 'offersight:offersight', waitUntil }));
+  });`;
+
+test('a sync whose database breaks on the way is not done, so that the browser asks again', async ({
+  page,
+  stack,
+}) => {
+  await openWithWorker(page, stack, ['', PLAYED_SYNC, 'classic']);
+  await untilWaiting(page, 3);
+  const sync = (database: 'broken' | 'whole') =>
+    page.evaluate(async (how) => {
+      const { active } = await navigator.serviceWorker.ready;
+      const { port1, port2 } = new MessageChannel();
+      return new Promise<string>((resolve) => {
+        port1.onmessage = ({ data }) => resolve(data);
+        active?.postMessage(how, [port2]);
+      });
+    }, database);
+  // At first the page may not have told yet where events go.
+  await expect.poll(() => sync('broken')).toBe('rejected');
+  expect(stack.recorded()).toEqual([]);
+  expect(await sync('whole')).toBe('done');
+  await stack.expectRecorded(THREE);
 });
 
 test.describe('without it', () => {

@@ -61,6 +61,8 @@ const mendBrowser = async (world: World, keepsOneAsleep: boolean): Promise<void>
   const { tabs } = world;
   let isKept = !keepsOneAsleep;
   for (const tab of tabs.list) {
+    // Also where one stays asleep: the room is the origin's.
+    await widen(world, tab);
     if (tab.isFrozen && !isKept) {
       isKept = true;
       continue;
@@ -68,7 +70,6 @@ const mendBrowser = async (world: World, keepsOneAsleep: boolean): Promise<void>
     if (tab.isFrozen) await setFrozen(tab, false);
     await setOffline(world, tab, false);
     await command(tab, 'fill', 0);
-    await widen(world, tab);
     await within(tab.session.send('Emulation.setCPUThrottlingRate', { rate: 1 }));
     await command(tab, 'work', 'none');
   }

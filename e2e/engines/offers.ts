@@ -31,7 +31,10 @@ export const trackerStats = (tab: Tab): Promise<TrackerStats> =>
 export const untilWaiting = (tab: Tab, count: number): Promise<void> =>
   expect.poll(async () => (await trackerStats(tab)).outbox?.waiting).toBe(count);
 
-/** Counts the requests under way, and tells when delivery looked for more in vain; for the head of a page, ahead of the tracker. */
+/**
+ * Counts the requests under way, and tells when delivery looked for more in vain; for the head of a page, ahead of the
+ * tracker.
+ */
 export const COUNTING = `<script>
   underWay = requests = 0;
   const ask = fetch;
