@@ -428,6 +428,14 @@ describe('I14 and I12: what belongs together', () => {
     expect(checked(...lost).invariants.I14).toMatchObject({ breaches: [], excused: { wiped: 1 } });
     const late = [one.created, one.put, closing, closed, wiped, one.effect];
     expect(checked(...late).invariants.I14.breaches).toHaveLength(1);
+    const inMemory = (event: typeof one): Draft => ({ ...event.committed, store: 'memory tab-1' });
+    const written = [one.created, one.put, closing, inMemory(two), closed, inMemory(one), one.effect];
+    expect(checked(...written).invariants.I14).toMatchObject({
+      breaches: [],
+      excused: { 'split-stores': 1 },
+    });
+    const unwritten = [one.created, closing, inMemory(one), inMemory(two), closed, one.effect];
+    expect(checked(...unwritten).invariants.I14.breaches).toHaveLength(1);
   });
   it('an event of one user goes out in no session but theirs', () => {
     const created: Draft = { ...one.created, subject: 'user-1' };

@@ -124,6 +124,14 @@ export const noneAfterDone = (ledger: Ledger): Judgement => {
   return judged.done();
 };
 
+/** Where an event was first: what is written is there also before its page hears of it. */
+const firstStoreOf = (ledger: Ledger, id: string): string => {
+  const [first] = [...ledger.about('put', id), ...ledger.about('committed', id)].sort(
+    (a, b) => a.index - b.index,
+  );
+  return first?.row.store ?? DISK;
+};
+
 /** I14: at most one `viewed` and one `dismissed` an impression, and the `viewed` reaches the upstream first. */
 export const oneOfEach = (ledger: Ledger): Judgement => {
   const judged = judging();
@@ -137,9 +145,8 @@ export const oneOfEach = (ledger: Ledger): Judgement => {
     judged.examine();
     const [shown] = ledger.about('effect', view);
     if (!shown || shown.index < closed.index) continue;
-    const stores = [view, row.id].map((id) => ledger.about('committed', id)[0]?.row.store ?? DISK);
     // While storage is blocked, neither knows of the other.
-    if (stores[0] !== stores[1]) judged.excuse('split-stores');
+    if (firstStoreOf(ledger, view) !== firstStoreOf(ledger, row.id)) judged.excuse('split-stores');
     // The first of the two was lost from the store; the page said it all the same when it was left.
     else if (ledger.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
     else judged.breach('dismissed upstream before it was viewed', row.id);
