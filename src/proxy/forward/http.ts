@@ -95,6 +95,7 @@ export const post = async (
   maxReplyBytes = MAX_REPLY_BYTES,
 ): Promise<Call> => {
   const controller = new AbortController();
+  const { signal } = controller;
   // Covers the answer's body too.
   const stopTimer = runtime.after(DEADLINE_MS, () => controller.abort());
   try {
@@ -109,8 +110,10 @@ export const post = async (
       retry: 0,
       timeout: false,
       throwHttpErrors: false,
-      fetch: runtime.fetch,
-      signal: controller.signal,
+      // Node forgets the signal of a request that was copied, as ky does, with the next garbage
+      // (https://github.com/nodejs/undici/issues/4068): the call gets it once more by itself.
+      fetch: (request, init) => runtime.fetch(request, { ...init, signal }),
+      signal,
       redirect: 'manual',
     });
     const retryAfter = response.headers.get('retry-after') ?? undefined;
