@@ -113,16 +113,17 @@ export const judge = async (rooms: Rooms, schedule: Schedule): Promise<Checked> 
 /** Runs schedules until one breaks the promise, and makes that one small. */
 export const simulate = async (rooms: Rooms, campaign: Campaign): Promise<Simulated> => {
   const totals = noTotals();
-  let isFound = false;
+  /** What was seen last of a broken schedule: the smallest one, in the end. */
+  let found: Checked | undefined;
   const property = fc.asyncProperty(schedules(campaign.focus), async (schedule) => {
     const { history, steps, elapsed } = await runSchedule(rooms, schedule);
     const checked = check(history);
-    if (!isFound) {
+    if (!found) {
       count(totals, history, checked);
       totals.steps += steps;
       totals.elapsedMs += elapsed;
     }
-    isFound ||= !checked.isKept;
+    if (!checked.isKept) found = checked;
     return checked.isKept;
   });
   const { path, isShrunk = true } = campaign;
@@ -133,14 +134,13 @@ export const simulate = async (rooms: Rooms, campaign: Campaign): Promise<Simula
     endOnFailure: !isShrunk,
   });
   const [schedule] = details.counterexample ?? [];
-  if (!schedule) return { totals, broken: undefined };
-  const checked = await judge(rooms, schedule);
+  if (!schedule || !found) return { totals, broken: undefined };
   return {
     totals,
     broken: {
       schedule,
-      invariants: checked.broken,
-      explanation: explain(checked),
+      invariants: found.broken,
+      explanation: explain(found),
       path: details.counterexamplePath ?? '',
       number: totals.schedules,
     },

@@ -109,11 +109,14 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     };
   };
 
+  /** Node takes a request's signal with its garbage (https://github.com/nodejs/undici/issues/4068), browsers do not. */
+  const requests = new Set<Request>();
   const postOf =
     (isFarewell: boolean): typeof fetch =>
     async (input, init) => {
       // What a Request would hide is read from what it was made of, where it can be.
       const request = input instanceof Request ? input : undefined;
+      if (request) requests.add(request);
       const body = request ? await request.text() : (init?.body as string);
       tab.onDoor();
       if (isDead) return new Promise(() => undefined);

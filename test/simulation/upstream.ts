@@ -113,7 +113,8 @@ export const createUpstream = (clock: Clock, { write, number }: Recorder, keys: 
   return {
     fetchOf: (proxy) => async (input, init) => {
       const request = new Request(input, init);
-      const { signal } = request;
+      // A request that nothing holds would lose its own with its garbage (https://github.com/nodejs/undici/issues/4068).
+      const signal = init?.signal ?? request.signal;
       const key = request.headers.get('chargebee-idempotency-key') ?? '';
       const { personalized_offer_id: offerId, type } = JSON.parse(await request.text()) as Record<
         string,
