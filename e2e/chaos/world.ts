@@ -12,6 +12,7 @@ import { createRecorder, mergeRows, type Recorder, readRows } from './recorder.j
 import { type ChaosSite, startChaosSite, type TabSettings } from './site.js';
 import { startTabs, type Tab, type Tabs } from './tabs.js';
 import { inTrueOrder } from './true-order.js';
+import { withUnheard } from './unheard.js';
 import { type ChaosUpstream, startChaosUpstream } from './upstream.js';
 
 /** A world. */
@@ -125,7 +126,7 @@ export const createWorld = async (
       mergeRows([
         ...proxies.rowFiles.map(readRows),
         await upstream.effects(),
-        inTrueOrder(withReasons(recorder.rows)),
+        inTrueOrder(withUnheard(withReasons(recorder.rows))),
       ]),
     close,
   };

@@ -1,0 +1,37 @@
+/**
+ * Events that a page told of while it was left, by beacons that its browser did not live to send. The product wrote
+ * them into the outbox all the same, and who finds them there says what they are.
+ */
+import type { Row } from '../../test/history/row.js';
+
+/** So long after a page was left may its beacons still be on their way, milliseconds; the machine may be busy. */
+const BEACONS_MS = 2_000;
+
+/** Puts what such pages created behind the row by which they told that they are left. */
+export const withUnheard = (rows: readonly Row[]): Row[] => {
+  const heard = new Set(rows.flatMap((row) => (row.kind === 'created' ? [row.id] : [])));
+  const killed = rows.filter((row) => row.kind === 'killed' && row.what === 'browser');
+  return rows.flatMap((row): Row[] => {
+    if (row.kind !== 'page' || row.change !== 'pagehide') return [row];
+    const { tab, at } = row;
+    const isCutShort = killed.some(
+      (kill) => kill.names.includes(tab) && kill.at >= at && kill.at - at < BEACONS_MS,
+    );
+    if (!isCutShort) return [row];
+    const created: Row[] = [];
+    for (const asked of rows) {
+      if (asked.kind !== 'requested' || asked.tab === tab) continue;
+      for (const [id, content] of Object.entries(asked.contents ?? {})) {
+        const { type, personalized_offer_id: offerId } = JSON.parse(content) as {
+          readonly type: 'viewed' | 'dismissed';
+          readonly personalized_offer_id: string;
+        };
+        // Each document's offers bear its name.
+        if (heard.has(id) || !offerId.startsWith(`${tab}-`)) continue;
+        heard.add(id);
+        created.push({ kind: 'created', id, type, offerId, impressionId: `of ${id}`, tab, at });
+      }
+    }
+    return [row, ...created];
+  });
+};
