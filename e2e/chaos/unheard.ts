@@ -10,12 +10,12 @@ const BEACONS_MS = 2_000;
 /** Puts what such pages created behind the row by which they told that they are left. */
 export const withUnheard = (rows: readonly Row[]): Row[] => {
   const heard = new Set(rows.flatMap((row) => (row.kind === 'created' ? [row.id] : [])));
-  const killed = rows.filter((row) => row.kind === 'killed' && row.what === 'browser');
+  const killed = rows.flatMap((row) => (row.kind === 'killed' && row.what === 'browser' ? [row] : []));
   return rows.flatMap((row): Row[] => {
     if (row.kind !== 'page' || row.change !== 'pagehide') return [row];
     const { tab, at } = row;
     const isCutShort = killed.some(
-      (kill) => kill.names.includes(tab) && kill.at >= at && kill.at - at < BEACONS_MS,
+      ({ names, at: killedAt }) => names.includes(tab) && killedAt >= at && killedAt - at < BEACONS_MS,
     );
     if (!isCutShort) return [row];
     const created: Row[] = [];
