@@ -201,6 +201,12 @@ describe('I4: an entry that leaves the store', () => {
     expect(broken(...before, expired, toldSo)).toEqual(['I4']);
     expect(broken(...before, { ...expired, isFull: true }, toldSo)).toEqual([]);
     expect(broken(...other, ...before, { ...expired, isFull: true }, toldSo)).toEqual(['I4']);
+    // A clock that goes on ends leases too, also the one that was being made; not those made behind it.
+    const clock = (at: number): Draft => ({ kind: 'clock', byMs: 60_000, at });
+    const asked = { ...one.requested, at: 10_000 };
+    const late = [{ ...expired, at: 11_000 }, toldSo];
+    expect(broken(one.created, one.put, one.committed, clock(8_500), asked, ...late)).toEqual([]);
+    expect(broken(one.created, one.put, one.committed, clock(7_500), asked, ...late)).toEqual(['I4']);
   });
   it('by a purge is a breach unless consent was denied', () => {
     const purged: Draft = { ...one.removed, why: 'purged' };

@@ -3,6 +3,8 @@ import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
 
 const REQUEST_MS = 12_000;
+/** A lease is made by the clock as it was when its transaction began, which ends so long after at the latest. */
+const TRANSACTION_MS = 2_000;
 
 /** Whether a page has another copy, because it never heard that its write was complete. */
 const isCopied = (ledger: Ledger, { id, store = DISK }: Placed<'removed'>['row']): boolean =>
@@ -55,7 +57,8 @@ const isInFlight = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean 
       index,
       ({ tab, change }) => tab === request.tab && ['frozen', 'pagehide'].includes(change),
     );
-    return isStill && !ledger.between('clock', at, index);
+    const leasedSince = request.at - TRANSACTION_MS;
+    return isStill && !ledger.between('clock', -1, index, ({ at: movedAt }) => movedAt > leasedSince);
   });
 
 /** Whether an entry stays in the store that nobody is delivering: that one had to go first. */
