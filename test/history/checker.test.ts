@@ -434,6 +434,9 @@ describe('I14 and I12: what belongs together', () => {
     expect(checked(...lost).invariants.I14).toMatchObject({ breaches: [], excused: { wiped: 1 } });
     const late = [one.created, one.put, closing, closed, wiped, one.effect];
     expect(checked(...late).invariants.I14.breaches).toHaveLength(1);
+    const denied: Draft = { ...one.discarded, tab: 'tab-2', reason: 'consent' };
+    const purged = [one.created, one.put, denied, closing, closed, one.effect];
+    expect(checked(...purged).invariants.I14).toMatchObject({ breaches: [], excused: { purged: 1 } });
     const inMemory = (event: typeof one): Draft => ({ ...event.committed, store: 'memory tab-1' });
     const written = [one.created, one.put, closing, inMemory(two), closed, inMemory(one), one.effect];
     expect(checked(...written).invariants.I14).toMatchObject({
