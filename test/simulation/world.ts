@@ -29,7 +29,8 @@ const HOUR_MS = 3_600_000;
 /** The longest circuit, the time of a parked event, and what their jitter adds. */
 const HEALING_MS = 9 * HOUR_MS;
 const LOOK_MS = 5_000;
-const LAST_MS = 20_000;
+/** The longest deadline, and the time after which a page tries its database anew: then its memory moves there. */
+const LAST_MS = 35_000;
 const UPSTREAM_HOST = 'acme-test.grow.chargebee.com';
 
 const JUNK: readonly (readonly [id: string, value: unknown])[] = [
@@ -311,7 +312,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       perform(action);
     }
     await heal();
-    // What is still on its way ends by its own deadline.
+    // What is still on its way ends by its own deadline, and what waits for another user is stored.
     await clock.runTo(clock.elapsed + LAST_MS);
 
     const rows = file.rows();
