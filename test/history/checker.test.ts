@@ -436,7 +436,9 @@ describe('I14 and I12: what belongs together', () => {
     expect(checked(...late).invariants.I14.breaches).toHaveLength(1);
     const denied: Draft = { ...one.discarded, tab: 'tab-2', reason: 'consent' };
     const purged = [one.created, one.put, denied, closing, closed, one.effect];
-    expect(checked(...purged).invariants.I14).toMatchObject({ breaches: [], excused: { purged: 1 } });
+    expect(checked(...purged).invariants.I14).toMatchObject({ breaches: [], excused: { 'given-up': 1 } });
+    const purgedLate = [one.created, one.put, closing, closed, denied, one.effect];
+    expect(checked(...purgedLate).invariants.I14.breaches).toHaveLength(1);
     const inMemory = (event: typeof one): Draft => ({ ...event.committed, store: 'memory tab-1' });
     const written = [one.created, one.put, closing, inMemory(two), closed, inMemory(one), one.effect];
     expect(checked(...written).invariants.I14).toMatchObject({

@@ -1,4 +1,5 @@
 /** A proxy over a real intake file, a clock that stands still and an upstream that only records. */
+
 import { join } from 'node:path';
 import {
   createOfferProxy,
@@ -8,6 +9,7 @@ import {
 } from '../../src/proxy/index.js';
 import { sqliteIntake } from '../../src/proxy/intake/sqlite.js';
 import { temporaryFolder } from './intake.js';
+import { requestOf } from './request-of.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
 /** A key that must appear nowhere but in the upstream's Authorization header. */
@@ -46,7 +48,7 @@ const upstreamRuntime = (): UpstreamRuntime => {
     calls,
     answer: noContent,
     fetch: async (input: RequestInfo | URL, init?: RequestInit) => {
-      const request = new Request(input, init);
+      const request = requestOf(input, init);
       const key = request.headers.get('chargebee-idempotency-key');
       const call: UpstreamCall = { at: clock.elapsed(), url: request.url, key, body: '' };
       calls.push(call);

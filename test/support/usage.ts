@@ -1,6 +1,7 @@
 /** The usage destination over an upstream that answers batches as a test says. */
 import type { Destination, Forwarded, Outcome } from '../../src/proxy/forward/destination.js';
 import { usageEvents } from '../../src/proxy/forward/usage-events.js';
+import { requestOf } from './request-of.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 import { eventId, START } from './wire.js';
 
@@ -64,7 +65,7 @@ export const startUsage = (): UsageStage => {
   const batches: number[][] = [];
   const runtime = fakeRuntime({
     fetch: async (input, init) => {
-      const request = new Request(input, init);
+      const request = requestOf(input, init);
       const { events } = (await request.json()) as { events: ToldUsage[] };
       batches.push(events.map(numberOfUsage));
       return stage.answer(events, request);

@@ -1,5 +1,6 @@
 // @vitest-environment node
 /** Outages that last, over the real transport: how often they are asked about, and by how many tabs. */
+
 import { describe, expect, test } from 'vitest';
 import { createFlusher, type Flusher } from '../../../src/client/delivery/flusher.js';
 import { createTransport } from '../../../src/client/delivery/transport.js';
@@ -8,6 +9,7 @@ import type { WithLock } from '../../../src/locks.js';
 import type { WireRequest } from '../../../src/protocol/batch.js';
 import { idOf, plain, viewed } from '../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../support/outbox.js';
+import { requestOf } from '../../support/request-of.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 
 const MINUTE_MS = 60_000;
@@ -54,7 +56,7 @@ const startOutage = (
   let most = 0;
   const runtime: FakeRuntime = Object.assign(Object.create(clock) as FakeRuntime, overrides(clock), {
     fetch: async (input: RequestInfo | URL, init?: RequestInit) => {
-      const request = new Request(input, init);
+      const request = requestOf(input, init);
       const { events } = (await request.clone().json()) as WireRequest;
       outage.asked.push({ at: clock.elapsed(), ids: events.map(({ id }) => id) });
       most = Math.max(most, ++underWay);

@@ -1,6 +1,8 @@
 /** What every way to post promises, whatever sends it. */
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Post, PostInit } from '../../../src/client/delivery/post.js';
+import { requestOf } from '../../support/request-of.js';
 
 const URL_OF_PROXY = 'https://shop.example/offer-events';
 
@@ -27,7 +29,7 @@ export const describePost = (post: Post): void => {
       body: '{"v":1}',
       headers: { 'content-type': 'application/json' },
       fetch: async (input, init) => {
-        const request = new Request(input, init);
+        const request = requestOf(input, init);
         requests.push(request);
         return answer(request);
       },

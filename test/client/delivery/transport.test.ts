@@ -1,10 +1,12 @@
 // @vitest-environment node
+
 import { describe, expect, test } from 'vitest';
 import { createTransport, type Transport } from '../../../src/client/delivery/transport.js';
 import type { KeepaliveBytes } from '../../../src/client/outbox/outbox.js';
 import { encodeRequest } from '../../../src/protocol/encode.js';
 import { deferred } from '../../support/deferred.js';
 import { dismissed, idOf, START, viewed } from '../../support/events.js';
+import { requestOf } from '../../support/request-of.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../support/runtime.js';
 
 const ENDPOINT = 'https://shop.example/offer-events';
@@ -27,7 +29,7 @@ const start = (...answers: Answer[]): Bench => {
   const keepalive = { inFlight: 0 };
   const runtime = fakeRuntime({
     async fetch(input, init) {
-      const request = new Request(input, init);
+      const request = requestOf(input, init);
       requests.push(request);
       const answer = answers.shift();
       if (!answer) return expect.unreachable('one request too many');

@@ -132,9 +132,9 @@ const firstStoreOf = (ledger: Ledger, id: string): string => {
   return first?.row.store ?? DISK;
 };
 
-/** Whether a page gave the event up before, because its user denied consent there. */
-const wasPurged = (ledger: Ledger, id: string, to: number): boolean =>
-  ledger.about('discarded', id).some(({ row, index }) => row.reason === 'consent' && index < to);
+/** Whether a page gave the event up before; another page, or another store, may have it still. */
+const wasGivenUp = (ledger: Ledger, id: string, to: number): boolean =>
+  ledger.about('discarded', id).some(({ index }) => index < to);
 
 /** I14: at most one `viewed` and one `dismissed` an impression, and the `viewed` reaches the upstream first. */
 export const oneOfEach = (ledger: Ledger): Judgement => {
@@ -153,7 +153,7 @@ export const oneOfEach = (ledger: Ledger): Judgement => {
     if (firstStoreOf(ledger, view) !== firstStoreOf(ledger, row.id)) judged.excuse('split-stores');
     // The first of the two was lost from the store; the page said it all the same when it was left.
     else if (ledger.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
-    else if (wasPurged(ledger, view, closed.index)) judged.excuse('purged');
+    else if (wasGivenUp(ledger, view, closed.index)) judged.excuse('given-up');
     else judged.breach('dismissed upstream before it was viewed', row.id);
   }
   for (const { row } of ledger.of('created')) {
