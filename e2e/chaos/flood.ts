@@ -38,6 +38,8 @@ const OFFERS_A_TURN = 10;
 const TURN_MS = 20;
 const KILLS_BROWSER = [1 / 3, 2 / 3];
 const KILLS_PROXY = 1 / 2;
+/** Each goes upstream by itself, for which a busy machine may take so long. */
+const UPSTREAM_MS = 30;
 /** How often a turn finds the network gone, and for how many requests. */
 const FLAPS = { chance: 0.15, requests: 3 };
 
@@ -79,7 +81,7 @@ export const flood = async (
       }
     }
     say(`${idsOf('created').length} events were made, ${idsOf('committed').length} are durable; now to rest`);
-    await heal(world, false);
+    await heal(world, false, count * UPSTREAM_MS);
     const effects = (await world.upstream.effects()).flatMap((row) =>
       'id' in row && row.id ? [row.id] : [],
     );

@@ -93,14 +93,15 @@ const sayOnline = async (tabs: readonly Tab[]): Promise<void> => {
 /**
  * Heals the world and waits.
  * @param keepsOneAsleep Whether a tab that is frozen stays so: it must hold up nobody.
+ * @param moreMs Given beyond the time in which everything has to be gone.
  */
-export const heal = async (world: World, keepsOneAsleep: boolean): Promise<void> => {
+export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): Promise<void> => {
   const { recorder, network, upstream, proxies, tabs } = world;
   network.heal();
   await upstream.heal();
   await proxies.heal();
   await mendBrowser(world, keepsOneAsleep);
-  const withinMs = tabs.list.some(({ isFrozen }) => isFrozen) ? WITHIN_ASLEEP_MS : WITHIN_MS;
+  const withinMs = moreMs + (tabs.list.some(({ isFrozen }) => isFrozen) ? WITHIN_ASLEEP_MS : WITHIN_MS);
   recorder.tell({ kind: 'healed', withinMs });
   const endsAt = Date.now() + withinMs;
   world.isNarrow = false;

@@ -23,6 +23,7 @@ console.log(`${rescued} more arrived though nobody lived to say that they were d
 console.log(
   `${requests} requests, ${(requests / created).toFixed(3)} an event; ${(tookMs / 1_000).toFixed(0)} s`,
 );
+if (!came.isQuiet) console.log('It did not come to rest: what counts as lost may wait.');
 const isKept = came.isQuiet && !lost.length && !repeated.length && !invented.length;
 console.log(isKept ? 'kept: each exactly once' : 'BROKEN');
 process.exitCode = isKept ? 0 : 1;

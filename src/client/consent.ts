@@ -80,7 +80,7 @@ export const createDeciding = (context: ConsentContext): Deciding => {
       await commit();
       onGranted();
       // A page that loads shows that there is a network.
-      if (isStarting) await flusher.hurry();
+      if (isStarting) await flusher.hurry(isStarting);
       isStarting = false;
       flusher.wake();
     } else if (consent !== 'pending') onMisconfigured('consent');

@@ -16,8 +16,11 @@ import type { Attempt, Transport } from './transport.js';
 export interface Flusher {
   /** Something may be due: flushes soon, so that events of one moment travel together. */
   wake(): void;
-  /** The network may be back: shortens a back-off to a random 0–3 s. */
-  hurry(): Promise<void>;
+  /**
+   * The network may be back: shortens a back-off to a random 0–3 s.
+   * @param isStarting The page loaded, which says nothing that its own failed requests do not know better.
+   */
+  hurry(isStarting?: boolean): Promise<void>;
   /** Flushes now what is due; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
   /** Ends the flush after the request under way, and begins no other before it is woken. */
@@ -69,7 +72,8 @@ export const createFlusher = (
   let stopTimer: Stop | undefined;
   let wakesAt = Infinity;
   let refusals = 0;
-  let isReported = false;
+  /** Requests of this page fail, and that is reported. */
+  let isFailing = false;
   let isStopped = false;
   const limit = Math.max(1, maxBatch);
   let maxEvents = limit;
@@ -89,8 +93,8 @@ export const createFlusher = (
     leasing.release(token, new Map(entries.map(({ event }) => [event.id, notBeforeAt])));
 
   const wait = async (kind: Pause['kind'], retryAfterMs: number, cause?: unknown): Promise<void> => {
-    if (!isReported) report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
-    isReported = true;
+    if (!isFailing) report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
+    isFailing = true;
     await leasing.setPause((current) => {
       const failures = current.kind === kind ? current.failures : 0;
       const delayMs =
@@ -111,7 +115,7 @@ export const createFlusher = (
       const events = batch.map(({ event }) => event);
       const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
       if (events.every(({ id }) => attempt.verdicts.has(id))) {
-        isReported = false;
+        isFailing = false;
         maxEvents = Math.min(limit, maxEvents * 2);
         if (outbox.pause.failures) await leasing.setPause(() => NO_PAUSE);
         return isSettled;
@@ -184,27 +188,25 @@ export const createFlusher = (
     inFlight ??= run(isThorough).finally(() => {
       inFlight = undefined;
     });
-    await inFlight;
-  };
-
-  const pause = (): void => {
-    endsAt = 0;
+    return inFlight;
   };
 
   return {
     wake: () => schedule(flushIntervalMs),
-    async hurry() {
+    async hurry(isStarting) {
       await leasing.setPause((current) =>
-        current.kind === 'back-off'
+        current.kind === 'back-off' && !(isStarting && isFailing)
           ? { ...current, at: Math.min(current.at, runtime.now() + runtime.random() * HURRY_MS) }
           : current,
       );
       schedule(flushIntervalMs);
     },
     flush: () => flush(true),
-    pause,
+    pause() {
+      endsAt = 0;
+    },
     release() {
-      pause();
+      endsAt = 0;
       letGo?.();
     },
     stop() {

@@ -93,6 +93,17 @@ describe('a back-off', () => {
     await bench.runtime.advance(750);
     expect(bench.asked).toEqual([ids(1), ids(1)]);
   });
+
+  test('that this page asked for itself is not shortened because the page has loaded', async () => {
+    const bench = await started(1);
+    bench.answer(fails('back-off', 12_000), accept);
+    await bench.flusher.flush();
+    await bench.flusher.hurry(true);
+    await bench.runtime.advance(11_999);
+    expect(bench.asked).toEqual([ids(1)]);
+    await bench.runtime.advance(2_401);
+    expect(bench.asked).toEqual([ids(1), ids(1)]);
+  });
 });
 
 describe('throttled', () => {
