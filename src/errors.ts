@@ -20,18 +20,24 @@ export type ErrorCode =
 export class OffersightError extends Error {
   /** The same in every realm and after minification, so guards compare it instead of classes. */
   override readonly name = 'OffersightError';
+  /** What went wrong. */
+  declare readonly code: ErrorCode;
+  /** What to do next; never holds a key, a host of the upstream or an answer's text. */
+  declare readonly hint: string;
 
   /**
    * @param code What went wrong.
-   * @param hint What to do next; never holds a key, a host of the upstream or an answer's text.
+   * @param hint What to do next.
    * @param cause The error underneath, if there is one.
    */
   constructor(
-    readonly code: ErrorCode,
-    readonly hint: string,
+    code: ErrorCode,
+    hint: string,
     cause?: unknown,
   ) {
     super(`${code}: ${hint}`, { cause });
+    this.code = code;
+    this.hint = hint;
   }
 }
 

@@ -16,27 +16,27 @@ const numberOf = (text: string): number | undefined => (text ? Number(text) : un
 
 const isOn = (text: string): boolean => text !== 'false';
 
-/** Every attribute of the tag: `data-…` → the option it sets, and how its text is read. */
-const ATTRIBUTES: Readonly<Record<string, readonly [option: string, read: (text: string) => unknown]>> = {
-  endpoint: ['endpoint', String],
-  repeat: ['repeat', String],
-  debug: ['debug', isOn],
-  ignore: ['ignore', (text) => (text && Number(text) >= 0 ? Number(text) : text)],
-  occlusion: ['occlusion', isOn],
-  'data-layer': ['dataLayer', (text) => text || 'dataLayer'],
-  ratio: ['viewability.ratio', numberOf],
-  dwell: ['viewability.dwellMs', numberOf],
-  controls: ['dismissal.controls', String],
-  escape: ['dismissal.escape', isOn],
-  outbox: ['outbox.name', String],
-  consent: ['consent', String],
-  gpc: ['respectGpc', isOn],
-  subject: ['subject', (text) => text || undefined],
+/** Every attribute of the tag: `data-…` → how its text is read, and the option it sets, if that has another name. */
+const ATTRIBUTES: Readonly<Record<string, readonly [read: (text: string) => unknown, option?: string]>> = {
+  endpoint: [String],
+  repeat: [String],
+  debug: [isOn],
+  ignore: [(text) => (text && Number(text) >= 0 ? Number(text) : text)],
+  occlusion: [isOn],
+  'data-layer': [(text) => text || 'dataLayer', 'dataLayer'],
+  ratio: [numberOf, 'viewability.ratio'],
+  dwell: [numberOf, 'viewability.dwellMs'],
+  controls: [String, 'dismissal.controls'],
+  escape: [isOn, 'dismissal.escape'],
+  outbox: [String, 'outbox.name'],
+  consent: [String],
+  gpc: [isOn, 'respectGpc'],
+  subject: [(text) => text || undefined],
 };
 
 const optionsOf = (tag: HTMLScriptElement | null): TrackerOptions => {
   const options: Record<string, unknown> = {};
-  for (const [name, [option, read]] of Object.entries(ATTRIBUTES)) {
+  for (const [name, [read, option = name]] of Object.entries(ATTRIBUTES)) {
     const text = tag?.getAttribute(`data-${name}`);
     const [group = '', member] = option.split('.');
     if (text == null) continue;

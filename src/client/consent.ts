@@ -46,7 +46,6 @@ const PURGE_RETRY_MS = 5_000;
 export const createDeciding = (context: ConsentContext): Deciding => {
   const { owner, delivering, runtime, waiting, commit, learn, onGranted, onDiscard, report } = context;
   const { records, leasing, flusher } = delivering;
-  let isStarting = true;
   let decided: Promise<void> = Promise.resolve();
   let latest = '';
 
@@ -64,8 +63,9 @@ export const createDeciding = (context: ConsentContext): Deciding => {
         if (owner.consent === 'denied') void purge();
       });
     }
-    // What was on its way to a database that did not answer is in memory by now.
+    // What was on its way to a database that did not answer is in memory by now, or waits again.
     await leasing.purge(records.memory);
+    for (const { event } of waiting.splice(0)) onDiscard(event, 'consent', undefined);
   };
 
   const decide = async (consent: Consent): Promise<void> => {
@@ -79,10 +79,8 @@ export const createDeciding = (context: ConsentContext): Deciding => {
       }
       await commit();
       onGranted();
-      // A page that loads shows that there is a network.
-      if (isStarting) await flusher.hurry(isStarting);
-      isStarting = false;
-      flusher.wake();
+      // A page that loads shows that there is a network, and so may a user who decides.
+      await flusher.hurry();
     } else if (consent !== 'pending') onMisconfigured('consent');
   };
 

@@ -33,7 +33,7 @@ export const unsettled = (
       .filter(
         (copy) => isFresh(copy) || (copy.event.type === 'viewed' && impressions.has(copy.event.impressionId)),
       )
-      .slice(0, Math.max(0, maxBytes / MAX_EVENT_BYTES - 1))
+      .slice(0, Math.max(1, maxBytes / MAX_EVENT_BYTES) - 1)
       .map(({ event }) => event)
   );
 };
@@ -56,7 +56,7 @@ export const createFarewell = (
   const say = async (): Promise<void> => {
     const now = runtime.now();
     const events = unsettled(outbox, options, said, now, MAX_LEAVE_BYTES - outbox.inFlight);
-    if (!events.length) return;
+    if (!events[0]) return;
     for (const { id } of events) said.add(id);
     const body = encodeRequest(events, now);
     outbox.inFlight += body.length;

@@ -254,6 +254,8 @@ const createRunningTracker = (
       const { consent } = options;
       const dropped = consent === 'denied' ? waiting.splice(0) : [];
       void later((loaded) => loaded.onDecided(consent, dropped));
+      // The second load judges what waits first: a dismissal may be of an offer that was accepted.
+      if (!loaded) void commit();
     };
 
   createFarewell(

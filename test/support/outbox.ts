@@ -27,7 +27,7 @@ export const openTab = (
   records: Records,
   runtime: Pick<Runtime, 'now'>,
   options: LeasingOptions = {},
-  owner: Owner = {},
+  owner: Owner = { consent: 'granted' },
 ): Tab => {
   const outbox = createOutbox(records, runtime);
   const discarded: Tab['discarded'] = [];

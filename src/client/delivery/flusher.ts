@@ -16,11 +16,8 @@ import type { Attempt, Transport } from './transport.js';
 export interface Flusher {
   /** Something may be due: flushes soon, so that events of one moment travel together. */
   wake(): void;
-  /**
-   * The network may be back: shortens a back-off to a random 0–3 s.
-   * @param isStarting The page loaded, which says nothing that its own failed requests do not know better.
-   */
-  hurry(isStarting?: boolean): Promise<void>;
+  /** The network may be back: shortens a back-off to a random 0.5–3 s. What was asked for is kept to. */
+  hurry(): Promise<void>;
   /** Flushes now what is due; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
   /** Ends the flush after the request under way, and begins no other before it is woken. */
@@ -49,7 +46,9 @@ const MAX_REFUSALS = 2;
 const REFUSED_RETRY_MS = 5_000;
 /** An event that nobody takes even alone is tried again this rarely. */
 const PARKED_MS = 3_600_000;
-const HURRY_MS = 3_000;
+/** A back-off is never shorter than that, also where it is shortened right after a failure. */
+const SHORTEST_MS = 500;
+const HURRY_MS = 2_500;
 
 /**
  * Makes the flusher of an outbox. It does nothing until woken.
@@ -72,8 +71,7 @@ export const createFlusher = (
   let stopTimer: Stop | undefined;
   let wakesAt = Infinity;
   let refusals = 0;
-  /** Requests of this page fail, and that is reported. */
-  let isFailing = false;
+  let isReported = false;
   let isStopped = false;
   const limit = Math.max(1, maxBatch);
   let maxEvents = limit;
@@ -93,8 +91,8 @@ export const createFlusher = (
     leasing.release(token, new Map(entries.map(({ event }) => [event.id, notBeforeAt])));
 
   const wait = async (kind: Pause['kind'], retryAfterMs: number, cause?: unknown): Promise<void> => {
-    if (!isFailing) report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
-    isFailing = true;
+    if (!isReported) report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
+    isReported = true;
     await leasing.setPause((current) => {
       const failures = current.kind === kind ? current.failures : 0;
       const delayMs =
@@ -115,9 +113,11 @@ export const createFlusher = (
       const events = batch.map(({ event }) => event);
       const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
       if (events.every(({ id }) => attempt.verdicts.has(id))) {
-        isFailing = false;
+        isReported = false;
         maxEvents = Math.min(limit, maxEvents * 2);
-        if (outbox.pause.failures) await leasing.setPause(() => NO_PAUSE);
+        if (outbox.pause.failures)
+          // One that holds by now was asked for on another tab, while this request was under way.
+          await leasing.setPause((current) => (current.at > runtime.now() ? current : NO_PAUSE));
         return isSettled;
       }
       await wait('back-off', 0);
@@ -193,10 +193,10 @@ export const createFlusher = (
 
   return {
     wake: () => schedule(flushIntervalMs),
-    async hurry(isStarting) {
+    async hurry() {
       await leasing.setPause((current) =>
-        current.kind === 'back-off' && !(isStarting && isFailing)
-          ? { ...current, at: Math.min(current.at, runtime.now() + runtime.random() * HURRY_MS) }
+        current.kind === 'back-off'
+          ? { ...current, at: Math.min(current.at, runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS) }
           : current,
       );
       schedule(flushIntervalMs);

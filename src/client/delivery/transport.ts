@@ -18,8 +18,8 @@ export type Attempt =
   /** Something in the batch, or between, does not take it as it is. */
   | { readonly kind: 'unsplit' }
   /**
-   * The outbox has to wait: nobody knows what arrived (`back-off`), the proxy asks for it (`throttled`), or the
-   * endpoint is absent, forbidden or of another version (`circuit`).
+   * The outbox has to wait: nobody knows what arrived (`back-off`), whoever answered asks for it (`throttled`), or
+   * the endpoint is absent, forbidden or of another version (`circuit`).
    */
   | { readonly kind: Exclude<Pause['kind'], 'none'>; readonly retryAfterMs: number; readonly cause: unknown };
 
@@ -37,12 +37,9 @@ const attemptOf = ({ status, headers }: Response, body: string): Attempt => {
   // Old and new releases can meet: a version that the proxy does not know is a fault of the deployment.
   const isMisdeployed = MISDEPLOYED.includes(status) || (status >= 400 && body.includes('"unsupported"'));
   if (!isMisdeployed && UNSPLIT.includes(status)) return { kind: 'unsplit' };
-  const kind = isMisdeployed ? 'circuit' : status === 429 ? 'throttled' : 'back-off';
-  return {
-    kind,
-    retryAfterMs: parseRetryAfter(headers.get('retry-after'), headers.get('date')),
-    cause: status,
-  };
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), headers.get('date'));
+  const kind = isMisdeployed ? 'circuit' : status === 429 || retryAfterMs ? 'throttled' : 'back-off';
+  return { kind, retryAfterMs, cause: status };
 };
 
 /** Makes the transport to an endpoint. */

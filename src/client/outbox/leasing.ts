@@ -183,7 +183,7 @@ const believed = (at: number, now: number, longestMs: number): number => (at > n
 const madeAt = ([, id]: RecordKey): number => Number(`0x${String(id).slice(0, 13).replace('-', '')}`);
 
 /** Whether anything may be stored or sent. */
-export const isGranted = ({ consent = 'granted' }: Owner): boolean => consent === 'granted';
+export const isGranted = ({ consent }: Owner): boolean => consent === 'granted';
 
 /** Makes the leasing side of an outbox. */
 export const createLeasing = (
@@ -285,6 +285,8 @@ export const createLeasing = (
         const { at: pausedUntil } = await readPause(rows);
         // Told only now: another tab's transaction may have been served first.
         const now = runtime.now();
+        // What other tabs have delivered stays in the mirror: a farewell must not say it when nobody knows it any more.
+        for (const [id, { event }] of mirror) if (isExpired(event, now)) mirror.delete(id);
         const entries: LeasedEntry[] = [];
         const heldOffers = new Set<string>();
         const expired = new Set<string>();
@@ -398,17 +400,15 @@ export const createLeasing = (
       // In portions, since a slow device would not be through with all of them in time.
       const purgeSome = (): Promise<boolean> =>
         transact(async (rows, discard) => {
+          // A pause says nothing of the user, and other tabs need it.
+          rows.delete(['state', 'site']);
+          for (const kind of ['dead', 'seen'] as const)
+            for (const key of await rows.query('getAllKeys', kind)) rows.delete(key);
           const some = await list(rows, 'entry', PAGE);
           for (const [key, value] of some)
             discard(key, isEntry(value, key) ? value.event : undefined, 'consent');
-          return some.length > 0;
+          return some.length === PAGE;
         }, records);
-      await transact(async (rows) => {
-        // A pause says nothing of the user, and other tabs need it.
-        rows.delete(['state', 'site']);
-        for (const kind of ['dead', 'seen'] as const)
-          for (const key of await rows.query('getAllKeys', kind)) rows.delete(key);
-      }, records);
       while (await purgeSome());
       mirror.clear();
     },

@@ -95,8 +95,7 @@ export type Consent = 'granted' | 'pending' | 'denied';
 export interface Owner {
   /** The opaque user: what belongs to another one waits. */
   readonly subject?: string | undefined;
-  /** Without it granted. */
-  readonly consent?: Consent;
+  readonly consent: Consent;
 }
 
 /** An event to record. */

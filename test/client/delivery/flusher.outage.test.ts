@@ -190,7 +190,7 @@ describe('timers that cannot be relied on', () => {
     outage.answer = takeAll;
     await outage.runtime.advance(10_000);
     const next = outage.open();
-    await next.flusher.hurry(true);
+    await next.flusher.hurry();
     await outage.runtime.advance(19_999);
     expect(outage.asked.map(({ at }) => at)).toEqual([0]);
     await outage.runtime.advance(6_001);
@@ -199,14 +199,14 @@ describe('timers that cannot be relied on', () => {
   });
 
   test('since the network has gone, are tried again soon by the next page: that it loads shows a network', async () => {
-    const outage = startOutage(() => new Response('', { status: 503, headers: { 'retry-after': '30' } }));
+    const outage = startOutage(() => new Response('', { status: 503 }));
     const first = outage.open();
     await first.outbox.append(plain(viewed(1)));
     await first.flusher.flush();
     first.flusher.stop();
     outage.answer = takeAll;
     const next = outage.open();
-    await next.flusher.hurry(true);
+    await next.flusher.hurry();
     await outage.runtime.advance(3_000);
     expect(outage.asked.map(({ ids }) => ids)).toEqual([[idOf(1)], [idOf(1)]]);
     await expect(outage.waiting()).resolves.toEqual([]);
