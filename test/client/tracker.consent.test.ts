@@ -204,6 +204,29 @@ describe('decisions that meet something else', () => {
     expect(site.posted).toEqual([]);
   });
 
+  test('a denial while the storage hangs gives up what was on its way there, for good', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let isHeld = true;
+    const held = indexedDbRecords(site.name, fakeRuntime()).transact(async (rows) => {
+      while (isHeld) await rows.get(['state', 'pause']);
+    });
+    await settle();
+    const discarded: string[] = [];
+    const { tracker } = show({ onDiscard: (event, reason) => discarded.push(`${reason} ${event.offerId}`) });
+    await settle();
+    tracker.consent('denied');
+    await vi.advanceTimersByTimeAsync(2_000);
+    isHeld = false;
+    await held;
+    await vi.advanceTimersByTimeAsync(10_000);
+    await settle();
+    tracker.consent('granted');
+    await tracker.flush();
+    vi.useRealTimers();
+    expect(discarded).toContain('consent a');
+    expect(site.posted).toEqual([]);
+  });
+
   test('a denial that is followed by asking again purges all the same', async () => {
     listenOffline();
     const first = show();

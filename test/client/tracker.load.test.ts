@@ -78,6 +78,20 @@ describe('where the second load does not come', () => {
     expect(announced).not.toHaveBeenCalled();
   });
 
+  test('what waited for consent is kept, and said in leaving, as soon as it is granted', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker, events } = site.start({ consent: 'pending' });
+    site.see(find('p'));
+    await site.frame();
+    expect(told(events)).toEqual([]);
+    tracker.consent('granted');
+    await site.frame();
+    expect(told(events)).toEqual(['viewed a']);
+    window.dispatchEvent(new Event('pagehide'));
+    await Promise.resolve();
+    expect(wired(site.posted)).toEqual(['viewed a']);
+  });
+
   test('a stopped tracker does not ask again', async () => {
     render('<p data-offer-id="a"></p>');
     const { tracker, errors } = site.start();

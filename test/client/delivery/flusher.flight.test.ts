@@ -1,11 +1,14 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
+import { createFlusher } from '../../../src/client/delivery/flusher.js';
 import type { Attempt } from '../../../src/client/delivery/transport.js';
+import { memoryRecords } from '../../../src/client/outbox/memory.js';
 import type { WithLock } from '../../../src/locks.js';
 import { deferred } from '../../support/deferred.js';
 import { idOf, plain, viewed } from '../../support/events.js';
 import { accept, freeLock, startFlusher } from '../../support/flusher.js';
-import { settle } from '../../support/runtime.js';
+import { openTab } from '../../support/outbox.js';
+import { fakeRuntime, settle } from '../../support/runtime.js';
 
 const [ONE, TWO] = [idOf(1), idOf(2)];
 
@@ -326,4 +329,48 @@ test('what another tab leased before it crashed is delivered within seconds (fau
   isHeld = false;
   await bench.runtime.advance(5_000);
   expect(bench.asked).toEqual([[ONE]]);
+});
+
+describe('a pause that another tab wrote while a request was under way', () => {
+  test('outlasts the success of that request', async () => {
+    const runtime = fakeRuntime();
+    const records = memoryRecords();
+    const asked: string[] = [];
+    const open = (name: string, ...answers: (() => Attempt | Promise<Attempt>)[]) => {
+      const tab = openTab(records, runtime);
+      const transport = async (): Promise<Attempt> => {
+        asked.push(name);
+        return answers.shift()?.() ?? fail('back-off');
+      };
+      const { outbox, leasing } = tab;
+      return {
+        ...tab,
+        flusher: createFlusher(outbox, leasing, transport, runtime, freeLock, '', {}, () => 0),
+      };
+    };
+    const fail = (kind: 'back-off' | 'throttled', retryAfterMs = 0): Attempt => ({
+      kind,
+      retryAfterMs,
+      cause: 0,
+    });
+    const answer = deferred<Attempt>();
+    const slow = open(
+      'slow',
+      () => fail('back-off'),
+      () => answer.promise,
+    );
+    const other = open('other', () => fail('throttled', 600_000));
+    await slow.outbox.append(plain(viewed(1)));
+    await slow.flusher.flush();
+    await runtime.advance(1_500);
+    await other.outbox.append(plain(viewed(2)));
+    await other.flusher.flush();
+    expect(asked).toEqual(['slow', 'slow', 'other']);
+    answer.resolve({ kind: 'answered', verdicts: new Map([[ONE, { kind: 'accepted' }]]) });
+    await settle();
+    slow.flusher.wake();
+    other.flusher.wake();
+    await runtime.advance(599_000);
+    expect(asked).toEqual(['slow', 'slow', 'other']);
+  });
 });

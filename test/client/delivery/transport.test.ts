@@ -162,7 +162,8 @@ describe('every other reply', () => {
 
   test.each([
     [429, 'throttled'],
-    [503, 'back-off'],
+    [503, 'throttled'],
+    [200, 'throttled'],
     [404, 'circuit'],
   ])('%i waits as long as it asks for', async (status, kind) => {
     const headers = { 'retry-after': 'Thu, 20 Nov 2025 09:00:20 GMT', date: 'Thu, 20 Nov 2025 09:00:00 GMT' };
