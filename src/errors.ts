@@ -30,11 +30,7 @@ export class OffersightError extends Error {
    * @param hint What to do next.
    * @param cause The error underneath, if there is one.
    */
-  constructor(
-    code: ErrorCode,
-    hint: string,
-    cause?: unknown,
-  ) {
+  constructor(code: ErrorCode, hint: string, cause?: unknown) {
     super(`${code}: ${hint}`, { cause });
     this.code = code;
     this.hint = hint;

@@ -196,7 +196,10 @@ export const createFlusher = (
     async hurry() {
       await leasing.setPause((current) =>
         current.kind === 'back-off'
-          ? { ...current, at: Math.min(current.at, runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS) }
+          ? {
+              ...current,
+              at: Math.min(current.at, runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS),
+            }
           : current,
       );
       schedule(flushIntervalMs);
