@@ -79,8 +79,7 @@ export const createDeciding = (context: ConsentContext): Deciding => {
       }
       await commit();
       onGranted();
-      // A page that loads shows that there is a network, and so may a user who decides.
-      await flusher.hurry();
+      flusher.wake();
     } else if (consent !== 'pending') onMisconfigured('consent');
   };
 

@@ -111,6 +111,8 @@ export const createLater = (context: LaterContext): Later => {
   let isLearned = false;
   const learned = learn().then(() => {
     isLearned = true;
+    // A page that loads shows that there is a network.
+    void flusher.hurry();
   });
   /** Users decide at once; what they decided is judged when it is known what was accepted before. */
   const whenLearned =

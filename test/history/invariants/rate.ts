@@ -23,13 +23,12 @@ const failureOf = ({ status, verdicts, retryAfterMs }: RowOf<'answered'>): Failu
   return status === 429 || retryAfterMs ? 'throttled' : 'back-off';
 };
 
-/** What lets a back-off end early: a page that loads, comes to the front, hears of a user, or has a network again. */
+/** What lets a back-off end early: a page that loads, comes to the front, or may have a network again. */
 const isHurried = (ledger: Ledger, from: number, to: number): boolean =>
   ledger.between('opened', from, to) ||
   ledger.between('clock', from, to) ||
   ledger.between('wiped', from, to) ||
   ledger.between('consent', from, to, ({ state }) => state === 'granted') ||
-  ledger.between('subject', from, to) ||
   ledger.between('page', from, to, ({ change }) => change === 'online' || change === 'visible');
 
 const flights = (ledger: Ledger): Placed<'requested'>[] =>
