@@ -15,7 +15,11 @@ const UNSPLIT = [400, 413, 422];
 
 type Failure = 'back-off' | 'throttled' | 'circuit';
 
-const failureOf = ({ status, verdicts, retryAfterMs }: RowOf<'answered'>): Failure | 'unsplit' | undefined => {
+const failureOf = ({
+  status,
+  verdicts,
+  retryAfterMs,
+}: RowOf<'answered'>): Failure | 'unsplit' | undefined => {
   if (verdicts) return undefined;
   if (status === undefined) return 'back-off';
   if (MISDEPLOYED.includes(status)) return 'circuit';
