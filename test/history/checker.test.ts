@@ -399,6 +399,12 @@ describe('I13: an entry', () => {
     expect(broken(...gone, one.put)).toEqual(['I13']);
     expect(broken(one.created, one.put, one.committed, wiped, one.leased)).toContain('I13');
   });
+  it('may come back by the page that wrote it, and never heard that it was written', () => {
+    const unheard = gone.filter(({ kind }) => kind !== 'committed');
+    expect(checked(...unheard, one.put).invariants.I13).toMatchObject({ breaches: [], excused: { copy: 1 } });
+    expect(checked(...unheard, { ...one.put, tab: 'tab-2' }).invariants.I13.breaches).toHaveLength(1);
+    expect(checked(...unheard, one.leased).invariants.I13.breaches).toHaveLength(1);
+  });
   it('may change as long as it is there, and be in two stores', () => {
     expect(broken(...behind(gone, 'committed', one.put))).toEqual([]);
     expect(broken(...behind(gone, 'answered', { ...one.put, store: 'memory tab-1' }))).toEqual([]);

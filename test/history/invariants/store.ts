@@ -136,7 +136,13 @@ export const monotone = (ledger: Ledger): Judgement => {
       if (gone === undefined || !puts.some((put) => put.index > gone)) continue;
       // A page that never heard that its write was complete keeps a copy, and brings it when it can.
       const isKept = ledger.about('committed', id).some(({ row }) => (row.store ?? DISK) !== store);
-      if (isKept) judged.excuse('copy');
+      // One that was given up and took effect all the same is written again; a farewell can be answered in between.
+      const isRepeated =
+        !ledger.about('committed', id).some(({ index }) => index < gone) &&
+        puts
+          .filter(({ index }) => index > gone)
+          .every(({ row }) => row.tab === created.row.tab && row.token === undefined);
+      if (isKept || isRepeated) judged.excuse('copy');
       else judged.breach(`came back to the ${store} after it had gone`, id);
     }
   }
