@@ -1,6 +1,8 @@
 import { expect, test } from '@playwright/test';
+import type { Row } from '../test/history/row.js';
 import { planOf } from './chaos/plan.js';
 import { runPlan } from './chaos/run.js';
+import { withUnheardEnds } from './chaos/unheard.js';
 
 /** Short runs; between them they kill the browser, a renderer and proxies at several points. */
 const SEEDS = [71, 153, 155, 219];
@@ -18,4 +20,26 @@ test.describe('under fire the delivery promise is kept', () => {
         expect(checked.invariants[name].standing, checked.invariants[name].title).toBe('kept');
     });
   }
+});
+
+test.describe('a document that another one replaced in its tab', () => {
+  const opened = (tab: string): Row => ({ kind: 'opened', tab, watches: [], at: 1 });
+  const deaths = (rows: readonly Row[]): unknown[] =>
+    withUnheardEnds(rows).map((row) => (row.kind === 'killed' ? row.names : row.kind));
+
+  test('has died there if nobody heard of its end', () => {
+    expect(deaths([opened('t1.1.a'), opened('t2.2.b'), opened('t1.3.c')])).toEqual([
+      'opened',
+      'opened',
+      ['t1.1.a'],
+      'opened',
+    ]);
+  });
+
+  test('has not if it said so, however late, or was killed', () => {
+    const left: Row = { kind: 'page', tab: 't1.1.a', change: 'pagehide', at: 1 };
+    expect(deaths([opened('t1.1.a'), opened('t1.2.b'), left])).toEqual(['opened', 'opened', 'page']);
+    const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 1 };
+    expect(deaths([opened('t1.1.a'), killed, opened('t1.2.b')])).toEqual(['opened', ['t1.1.a'], 'opened']);
+  });
 });

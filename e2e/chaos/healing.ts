@@ -136,11 +136,19 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
     }
   }
   if (calm >= 3) recorder.tell({ kind: 'quiet' });
-  dump = (await command(tab, 'dump')) ?? dump;
-  // A page that was told of the network looks into the empty outbox, under the lock: in passing it may be held.
-  for (let left = LOCK_LOOKS; left > 0 && dump?.locks.length; left--) {
-    await wait(LOOK_MS);
+  const look = async (): Promise<void> => {
     dump = (await command(tab, 'dump')) ?? dump;
+    // A page that was told of the network looks into the empty outbox, under the lock: in passing it may be held.
+    for (let left = LOCK_LOOKS; left > 0 && dump?.locks.length; left--) {
+      await wait(LOOK_MS);
+      dump = (await command(tab, 'dump')) ?? dump;
+    }
+  };
+  await look();
+  if (dump?.locks.length) {
+    // The browser may have given it to a page that was asleep by then, and could not hear of it before it wakes.
+    for (const sleeper of tabs.list) if (sleeper.isFrozen) await setFrozen(sleeper, false);
+    await look();
   }
   const { entries = [], dead = [], locks = [] } = dump ?? {};
   recorder.tell({

@@ -30,7 +30,7 @@ export const killBrowser = async (world: World): Promise<void> => {
   const names = world.recorder.rows.flatMap((row) => (row.kind === 'opened' ? [row.tab] : []));
   await world.tabs.kill();
   world.recorder.tell({ kind: 'killed', what: 'browser', names });
-  await world.open({ offers: 1 });
+  await world.open({ offers: 1, looks: true });
 };
 
 const onTab = async (world: World, tab: Tab, step: Step): Promise<void> => {

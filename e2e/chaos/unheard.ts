@@ -1,11 +1,34 @@
 /**
- * Events that a page told of while it was left, by beacons that its browser did not live to send. The product wrote
- * them into the outbox all the same, and who finds them there says what they are.
+ * What a page could not tell any more. Events that it told of while it was left, by beacons that its browser did not
+ * live to send: the product wrote them into the outbox all the same, and who finds them there says what they are. And
+ * the end of a page that its browser replaced without giving it a word, since its process was busy.
  */
 import type { Row } from '../../test/history/row.js';
 
 /** So long after a page was left may its beacons still be on their way, milliseconds; the machine may be busy. */
 const BEACONS_MS = 2_000;
+
+/** The tab of a document: the first part of its name. */
+const tabOf = (document: string): string => document.slice(0, document.indexOf('.'));
+
+/** Puts the death of such a page ahead of the next document of its tab. */
+export const withUnheardEnds = (rows: readonly Row[]): Row[] => {
+  const ended = new Set(
+    rows.flatMap((row) => {
+      if (row.kind === 'killed') return row.names;
+      const isEnd = row.kind === 'page' && (row.change === 'pagehide' || row.change === 'closed');
+      return isEnd ? [row.tab] : [];
+    }),
+  );
+  const shown = new Map<string, string>();
+  return rows.flatMap((row): Row[] => {
+    if (row.kind !== 'opened') return [row];
+    const before = shown.get(tabOf(row.tab));
+    shown.set(tabOf(row.tab), row.tab);
+    if (before === undefined || ended.has(before)) return [row];
+    return [{ kind: 'killed', what: 'renderer', names: [before], at: row.at }, row];
+  });
+};
 
 /** Puts what such pages created behind the row by which they told that they are left. */
 export const withUnheard = (rows: readonly Row[]): Row[] => {

@@ -12,7 +12,7 @@ import { createRecorder, mergeRows, type Recorder, readRows } from './recorder.j
 import { type ChaosSite, startChaosSite, type TabSettings } from './site.js';
 import { startTabs, type Tab, type Tabs } from './tabs.js';
 import { inTrueOrder } from './true-order.js';
-import { withUnheard } from './unheard.js';
+import { withUnheard, withUnheardEnds } from './unheard.js';
 import { type ChaosUpstream, startChaosUpstream } from './upstream.js';
 
 /** A world. */
@@ -68,7 +68,7 @@ export const createWorld = async (
   );
   const network = createNetwork(proxies.port);
   const settings = new Map<string, Partial<TabSettings>>();
-  const plain = { hasLocks: true, flavour, offers: 2 };
+  const plain = { hasLocks: true, flavour, offers: 2, looks: false };
   const site = await startChaosSite(
     network,
     (tab) => ({ ...plain, clockMs, ...settings.get(tab) }),
@@ -126,7 +126,7 @@ export const createWorld = async (
       mergeRows([
         ...proxies.rowFiles.map(readRows),
         await upstream.effects(),
-        inTrueOrder(withUnheard(withReasons(recorder.rows))),
+        inTrueOrder(withUnheard(withUnheardEnds(withReasons(recorder.rows)))),
       ]),
     close,
   };

@@ -105,6 +105,10 @@ IDBDatabase.prototype.transaction = function (...given) {
   return begun;
 };
 const { put, delete: remove } = IDBObjectStore.prototype;
+IDBFactory.prototype.deleteDatabase = (name) => {
+  tell({ kind: 'harm', tab, what: 'error', text: `deletes the database ${name}` });
+  throw new Error('nobody may delete a database');
+};
 /** More than the little by which the browser lets an origin go beyond its quota. */
 const BALLAST = 4_000_000;
 let refusals = 0;

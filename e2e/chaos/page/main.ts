@@ -123,6 +123,11 @@ site.chaos = {
 } satisfies ChaosPage;
 
 show(settings.offers);
+if (settings.looks) {
+  // A browser that was killed may begin with an empty database; the product has no means to delete one.
+  const known = await indexedDB.databases();
+  if (!known.some(({ name }) => name === 'offersight')) tell({ kind: 'wiped', what: 'outbox' });
+}
 site.chaosLayer = { push: ({ event_id: id }) => committed(id) };
 if (settings.flavour === 'script') {
   const { error } = console;

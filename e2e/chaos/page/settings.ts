@@ -13,6 +13,8 @@ export interface PageSettings {
   readonly flavour: Flavour;
   /** How many offers it shows at once. */
   readonly offers: number;
+  /** Whether it tells, before anything is stored, if the browser has no outbox any more. */
+  readonly looks: boolean;
 }
 
 export const settings = JSON.parse(document.querySelector('#settings')?.textContent ?? '{}') as PageSettings;
@@ -25,7 +27,7 @@ export const tab = `${settings.name}.${salt.toString(36).slice(-4)}`;
 /** Unique in the history. */
 export const numberOf = (index: number): number => salt * 100_000 + index;
 
-type Told = PageRow | StoreRow | Extract<NemesisRow, { kind: 'clock' | 'fault' }>;
+type Told = PageRow | StoreRow | Extract<NemesisRow, { kind: 'clock' | 'fault' | 'wiped' }>;
 
 /** Before anything moves the clock. */
 export const trueNow = Date.now;

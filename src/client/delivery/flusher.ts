@@ -87,11 +87,14 @@ export const createFlusher = (
     });
   };
 
+  const complain = (cause: unknown): void =>
+    report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
+
   const giveBack = (entries: readonly OutboxEntry[], token: string, notBeforeAt: number): Promise<void> =>
     leasing.release(token, new Map(entries.map(({ event }) => [event.id, notBeforeAt])));
 
   const wait = async (kind: Pause['kind'], retryAfterMs: number, cause?: unknown): Promise<void> => {
-    if (!isReported) report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
+    if (!isReported) complain(cause);
     isReported = true;
     await leasing.setPause((current) => {
       const failures = current.kind === kind ? current.failures : 0;
@@ -127,7 +130,8 @@ export const createFlusher = (
 
   /** @param isThorough Whether what comes meanwhile belongs to this flush, and waits for no company. */
   const drain = async (isExclusive: boolean, isThorough: boolean): Promise<void> => {
-    endsAt = runtime.elapsed() + LONGEST_FLUSH_MS;
+    // It is 0 where the page was left, or a user decided, while the lock was asked for: then nothing begins.
+    endsAt &&= runtime.elapsed() + LONGEST_FLUSH_MS;
     while (!isStopped && runtime.elapsed() < endsAt) {
       const token = `${runtime.randomBits()}`;
       const { entries, nextAt } = await leasing.lease(token, limit, isExclusive);
@@ -159,6 +163,7 @@ export const createFlusher = (
 
   const run = async (isThorough: boolean): Promise<void> => {
     let draining: Promise<void> | undefined;
+    endsAt = Infinity;
     const work = (isExclusive: boolean): Promise<void> => {
       draining = drain(isExclusive, isThorough);
       const released = new Promise<void>((resolve) => {
@@ -176,7 +181,7 @@ export const createFlusher = (
     } catch (cause) {
       // The lock was taken away or is forbidden here: the leases alone keep order from now on.
       refusals = Infinity;
-      report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
+      complain(cause);
       schedule(LOCKED_RETRY_MS);
       // One request at a time, also without the lock.
       await draining?.catch(() => undefined);

@@ -286,7 +286,7 @@ export const createLeasing = (
         // Told only now: another tab's transaction may have been served first.
         const now = runtime.now();
         // What other tabs have delivered stays in the mirror: a farewell must not say it when nobody knows it any more.
-        for (const { event } of mirror.values()) if (isExpired(event, now)) mirror.delete(event.id);
+        for (const [id, { event }] of mirror) if (isExpired(event, now)) mirror.delete(id);
         const entries: LeasedEntry[] = [];
         const heldOffers = new Set<string>();
         const expired = new Set<string>();

@@ -238,6 +238,30 @@ describe('a page that may not run on', () => {
     await flushed;
   });
 
+  test('gives the lock back at once where it is given it after that, and begins no request before it is woken', async () => {
+    const asked = deferred<void>();
+    const given: boolean[] = [];
+    const withLock: WithLock = async (_, work) => {
+      await asked.promise;
+      await work(true);
+      given.push(true);
+      return true;
+    };
+    const bench = startFlusher({ withLock });
+    await bench.outbox.append(plain(viewed(1)));
+    const flushed = bench.flusher.flush();
+    await settle();
+    bench.flusher.release();
+    asked.resolve();
+    await flushed;
+    expect(given).toEqual([true]);
+    await bench.runtime.advance(60_000);
+    expect(bench.asked).toEqual([]);
+    bench.flusher.wake();
+    await bench.runtime.advance(250);
+    expect(bench.asked).toEqual([[ONE]]);
+  });
+
   test('begins no other request before it is woken', async () => {
     const bench = startFlusher({ options: { maxBatch: 1 } });
     const answer = deferred<Attempt>();
