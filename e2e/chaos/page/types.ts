@@ -27,7 +27,7 @@ export interface ChaosPage {
   followClock(): void;
   /** So many of the next writes find the storage full, where there is a quota. */
   fill(count: number): void;
-  /** Events that the tracker still has, in whatever it keeps them; undefined without a tracker. */
+  /** Events that the tracker may still have, in whatever it keeps them; undefined without a tracker. */
   waiting(): Promise<number | undefined>;
   /** All that the database holds, and what is locked. */
   dump(): Promise<Dump>;
