@@ -213,6 +213,11 @@ describe('I4: an entry that leaves the store', () => {
     const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };
     expect(broken(...before, purged)).toContain('I4');
     expect(checked(...before, denied, purged).invariants.I4.breaches).toEqual([]);
+    const seenToExpire: Draft = { ...one.removed, why: 'expired' };
+    const told: Draft = { ...one.discarded, reason: 'consent' };
+    expect(checked(...before, denied, seenToExpire, told).invariants.I4.breaches).toEqual([]);
+    expect(broken(...before, seenToExpire, told)).toContain('I4');
+    expect(broken(...before, denied, seenToExpire, { ...told, reason: 'expired' })).toContain('I4');
   });
   it('of a memory is moved only if it was in another store before', () => {
     const removed: Draft = { ...one.removed, why: 'moved', store: 'memory tab-1' };

@@ -152,13 +152,10 @@ export const createFlusher = (
         await giveBack(batches.slice(index).flat(), token, 0);
         break;
       }
-      if (endsAt && !isThorough && entries.length < limit) {
-        schedule(flushIntervalMs);
-        return;
-      }
+      if (!isThorough && entries.length < limit) break;
     }
     // After a pause the page has to wake us.
-    if (endsAt) schedule(0);
+    if (endsAt) schedule(flushIntervalMs);
   };
 
   const run = async (isThorough: boolean): Promise<void> => {
@@ -199,13 +196,9 @@ export const createFlusher = (
   return {
     wake: () => schedule(flushIntervalMs),
     async hurry() {
-      await leasing.setPause((current) =>
-        current.kind === 'back-off'
-          ? {
-              ...current,
-              at: Math.min(current.at, runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS),
-            }
-          : current,
+      // What does not shorten it is not written: in memory it would stand before a longer one on the disk.
+      await leasing.setPause((current, at = runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS) =>
+        current.at > at && current.kind === 'back-off' ? { ...current, at } : current,
       );
       schedule(flushIntervalMs);
     },

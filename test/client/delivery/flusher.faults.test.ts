@@ -94,6 +94,19 @@ describe('a back-off', () => {
     expect(bench.asked).toEqual([ids(1), ids(1)]);
   });
 
+  test('that cannot be shortened is not written again: in memory it would stand before a longer one on the disk', async () => {
+    const bench = await started(1);
+    const pause = { kind: 'back-off', failures: 1 } as const;
+    // As where another store has them.
+    bench.outbox.pause = { ...pause, at: bench.runtime.now() + 100 };
+    await bench.flusher.hurry();
+    bench.outbox.pause = { ...pause, at: bench.runtime.now() + 9_000 };
+    await bench.runtime.advance(8_999);
+    expect(bench.asked).toEqual([]);
+    await bench.runtime.advance(1);
+    expect(bench.asked).toEqual([ids(1)]);
+  });
+
   test('is never shortened to less than the shortest one', async () => {
     const bench = await started(1);
     Object.assign(bench.runtime, { random: () => 0 });

@@ -85,7 +85,7 @@ describe('one flush at a time', () => {
       await bench.flusher.flush();
       flushes++;
       expect(bench.asked).toEqual([[ONE], [TWO]]);
-      await bench.runtime.advance(0);
+      await bench.runtime.advance(250);
       expect(bench.asked).toEqual([[ONE], [TWO], [idOf(3)]]);
     },
   );

@@ -84,8 +84,10 @@ export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
     if (row.shelf !== 'entry' || !ledger.about('created', row.id).length) continue;
     judged.examine();
     if (isAnswered(ledger, placed)) continue;
+    const given = ledger.about('discarded', row.id).find((told) => told.index > index)?.row;
     const isPurged =
-      row.why === 'purged' &&
+      // What is over by now is called expired by who only sees it go.
+      (row.why === 'purged' || (given?.tab === row.tab && given.reason === 'consent')) &&
       ledger.of('consent').some((said) => said.index < index && said.row.state === 'denied');
     const store = row.store ?? DISK;
     const isMoved = ledger
@@ -94,8 +96,7 @@ export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
     if (isPurged || isMoved) continue;
     const told = isTold(ledger, placed);
     const isDying = ledger.isOver(row.tab, index) && row.why !== undefined;
-    const reason =
-      row.why ?? ledger.about('discarded', row.id).find((given) => given.index > index)?.row.reason;
+    const reason = row.why ?? given?.reason;
     if (!told && !isDying) judged.breach(`left the ${store} without an answer and untold`, row.id);
     else if (!told && row.why === 'settled') judged.breach('settled without an answer', row.id);
     else if (reason === 'refused' && !isRefused(ledger, placed)) judged.breach('nobody refused it', row.id);
