@@ -328,6 +328,15 @@ describe('I7: a page', () => {
     expect(rates(early, paused('throttled', -3_600_000 + 60_000), { ...next, at: 59_000 })).toHaveLength(1);
     expect(rates(paused('throttled', 60_000), early, next)).toEqual([]);
   });
+  it('that loads may shorten a back-off once its database has told or kept silent for two seconds', () => {
+    const opened: Draft = { kind: 'opened', tab: 'tab-1', watches: [], at: 10_000 };
+    const asked = { ...next, at: 59_999 };
+    const at = (told: Draft, ms: number): Draft => ({ ...told, at: ms });
+    expect(rates(opened, at(paused('back-off', 60_000), 12_000), asked)).toEqual([]);
+    expect(rates(opened, at(paused('back-off', 60_000), 13_000), asked)).toHaveLength(1);
+    expect(rates(opened, at(paused('throttled', 60_000), 12_000), asked)).toHaveLength(1);
+    expect(rates({ ...opened, tab: 'tab-2' }, at(paused('back-off', 60_000), 12_000), asked)).toHaveLength(1);
+  });
   it('waits after a failure, as long as it was asked to', () => {
     const throttled: Draft = { ...one.failed, status: 429, retryAfterMs: 5_000, at: 10 };
     expect(rates(one.requested, one.failed, next)).toHaveLength(1);

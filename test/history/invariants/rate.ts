@@ -13,6 +13,9 @@ const LONGEST_MS = 6 * 3_600_000;
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
 
+/** A page that loads shortens a back-off when it knows what was accepted before: its database has two seconds for that. */
+const LEARNING_MS = 2_500;
+
 type Failure = 'back-off' | 'throttled' | 'circuit';
 
 const failureOf = ({
@@ -34,6 +37,10 @@ const isHurried = (ledger: Ledger, from: number, to: number): boolean =>
   ledger.between('wiped', from, to) ||
   ledger.between('consent', from, to, ({ state }) => state === 'granted') ||
   ledger.between('page', from, to, ({ change }) => change === 'online' || change === 'visible');
+
+/** Whether a page may still have been about to shorten what it loaded beside. */
+const isLoading = (ledger: Ledger, loads: string, { row: { at } }: Placed<'paused'>): boolean =>
+  ledger.of('opened').some(({ row }) => row.tab === loads && row.at <= at && at - row.at < LEARNING_MS);
 
 const flights = (ledger: Ledger): Placed<'requested'>[] =>
   ledger.of('requested').filter(({ row }) => !row.isFarewell && row.isRepeat !== true);
@@ -131,7 +138,11 @@ const noneInPause = (ledger: Ledger, judged: Judging): void => {
       if (ledger.between('clock', pause.index, request.index)) continue;
       if (ledger.between('wiped', pause.index, request.index)) continue;
       // Where storage is blocked, the shorter one is in the page's memory.
-      if (pause.row.pause === 'back-off' && isHurried(ledger, pause.index, request.index)) continue;
+      if (
+        pause.row.pause === 'back-off' &&
+        (isHurried(ledger, pause.index, request.index) || isLoading(ledger, request.row.tab, pause))
+      )
+        continue;
       // By the clock of the one who reads it, a pause that another clock wrote is over, or not to be believed.
       const aheadMs = clockOf(ledger, pause.row.tab, pause.index);
       if (clockOf(ledger, request.row.tab, request.index) !== aheadMs) continue;
