@@ -127,8 +127,9 @@ site.chaos = {
 
 show(settings.offers);
 if (settings.looks) {
-  // A browser that was killed may begin with an empty database; the product has no means to delete one.
-  const known = await indexedDB.databases();
+  // A browser that was killed may begin with an empty database, after one that it could not read: then this fails once.
+  // The product has no means to delete one, and what is there after all would be called a ghost.
+  const known = await indexedDB.databases().catch(() => []);
   if (!known.some(({ name }) => name === 'offersight')) tell({ kind: 'wiped', what: 'outbox' });
 }
 site.chaosLayer = { push: ({ event_id: id }) => committed(id) };
