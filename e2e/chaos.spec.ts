@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import type { Row } from '../test/history/row.js';
 import { planOf } from './chaos/plan.js';
+import { withReasons } from './chaos/reasons.js';
 import { runPlan } from './chaos/run.js';
 import { withUnheardEnds } from './chaos/unheard.js';
 
@@ -41,5 +42,24 @@ test.describe('a document that another one replaced in its tab', () => {
     expect(deaths([opened('t1.1.a'), opened('t1.2.b'), left])).toEqual(['opened', 'opened', 'page']);
     const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 1 };
     expect(deaths([opened('t1.1.a'), killed, opened('t1.2.b')])).toEqual(['opened', ['t1.1.a'], 'opened']);
+  });
+});
+
+test.describe('what a page removed in its last words', () => {
+  const said = { tab: 't1.1.a', since: 1, at: 1 };
+  const removed = { kind: 'removed', shelf: 'entry', id: 'x', serial: 5, ...said } as Row;
+  const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 2 };
+  const whys = (rows: readonly Row[], isNarrow: boolean): unknown[] =>
+    withReasons(rows, isNarrow).flatMap((row) => (row.kind === 'removed' ? [row.why] : []));
+
+  test('made room, where there was hardly any and its browser was killed', () => {
+    expect(whys([removed, killed], true)).toEqual(['storage-full']);
+  });
+
+  test('has no reason where there was room, where it lived, or where it went on to tell', () => {
+    expect(whys([removed, killed], false)).toEqual([undefined]);
+    expect(whys([removed], true)).toEqual([undefined]);
+    const later = { kind: 'page', change: 'hidden', ...said, serial: 6 } as Row;
+    expect(whys([removed, later, killed], true)).toEqual([undefined]);
   });
 });

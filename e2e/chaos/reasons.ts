@@ -20,8 +20,23 @@ const transactionOf = (row: Row): string | undefined => {
   return row.kind === 'removed' && since !== undefined ? `${tab} ${since}` : undefined;
 };
 
-/** Gives what was removed in one transaction the reason that its page told of any other in it. */
-export const withReasons = (rows: readonly Row[]): Row[] => {
+/** What was removed in the last words of a page that was killed with its browser, by transaction. */
+const lastWords = (rows: readonly Row[]): ReadonlySet<string> => {
+  const last = new Map<string, Row & { readonly serial?: number }>();
+  const cutShort = new Set<string>();
+  for (const row of rows as readonly (Row & { readonly serial?: number })[]) {
+    if ('tab' in row && (row.serial ?? -1) > (last.get(row.tab)?.serial ?? -1)) last.set(row.tab, row);
+    if (row.kind === 'killed' && row.what === 'browser') for (const name of row.names) cutShort.add(name);
+  }
+  return new Set([...last].flatMap(([tab, row]) => (cutShort.has(tab) ? (transactionOf(row) ?? []) : [])));
+};
+
+/**
+ * Gives what was removed in one transaction the reason that its page told of any other in it.
+ * @param isNarrow Whether there was hardly any room: then what a page removed in its last words had to make room.
+ */
+export const withReasons = (rows: readonly Row[], isNarrow: boolean): Row[] => {
+  const untold = isNarrow ? lastWords(rows) : new Set<string>();
   const told = new Map<string, string>();
   for (const row of rows) if (row.kind === 'discarded') told.set(`${row.tab} ${row.id}`, row.reason);
   const whys = new Map<string, Why>();
@@ -32,7 +47,8 @@ export const withReasons = (rows: readonly Row[]): Row[] => {
     if (why) whys.set(transaction, why);
   }
   return rows.map((row) => {
-    const why = whys.get(transactionOf(row) ?? '');
+    const transaction = transactionOf(row) ?? '';
+    const why = whys.get(transaction) ?? (untold.has(transaction) ? 'storage-full' : undefined);
     return row.kind === 'removed' && why ? { ...row, why } : row;
   });
 };

@@ -126,7 +126,7 @@ export const createWorld = async (
       mergeRows([
         ...proxies.rowFiles.map(readRows),
         await upstream.effects(),
-        inTrueOrder(withUnheard(withUnheardEnds(withReasons(recorder.rows)))),
+        inTrueOrder(withUnheard(withUnheardEnds(withReasons(recorder.rows, isNarrow)))),
       ]),
     close,
   };
