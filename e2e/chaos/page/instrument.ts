@@ -158,7 +158,8 @@ window.fetch = async (input, init) => {
   const isKeptAlive = input instanceof Request ? input.keepalive : init?.keepalive === true;
   const isFarewell = !(input instanceof Request) && !init?.signal;
   const isRepeat = refusedWithKeepalive === ids.join();
-  refusedWithKeepalive = '';
+  // A farewell may come in between.
+  if (!isFarewell) refusedWithKeepalive = '';
   const contents = Object.fromEntries(events.map((event) => [event.id, JSON.stringify(event)]));
   tell({ kind: 'requested', number, tab, ids, isFarewell, ...(isRepeat && { isRepeat }), contents });
   try {
