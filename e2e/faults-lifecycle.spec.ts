@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { HOLD_LEASE, PATIENT } from './fixtures/database.js';
-import { addOffer, offer, sayOnline } from './fixtures/faults.js';
+import { addOffer, listen, offer, sayOnline } from './fixtures/faults.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import type { Profile } from './fixtures/real-browser.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -140,6 +140,7 @@ test.describe('a frozen tab', () => {
 
   test('gives the database back in the midst of a transaction (fault 40)', async ({ profile, stack }) => {
     const { page: other, context } = await openTabs(profile);
+    const complaints = listen(other);
     // What it asks of the database waits until it is given back, and is told nothing else.
     await stack.open(other, '<p>Imprint</p>', { head: PATIENT });
     await trackerStats(other);
@@ -151,6 +152,7 @@ test.describe('a frozen tab', () => {
     await addOffer(other, 'beside');
     await stack.expectRecorded(['viewed held', 'viewed beside']);
     await untilWaiting(other, 0);
+    expect(complaints.storage).toEqual([]);
   });
 
   test('gives the lock back in the midst of a flush; when it wakes, others have done its work, and it goes on (faults 40, 41)', async ({

@@ -3,6 +3,7 @@
  * telling takes its time; the product gave up all of one transaction at once.
  */
 import type { Row } from '../../test/history/row.js';
+import type { Told } from './true-order.js';
 
 type Why = Extract<Row, { readonly kind: 'removed' }>['why'];
 
@@ -22,9 +23,9 @@ const transactionOf = (row: Row): string | undefined => {
 
 /** What was removed in the last words of a page that was killed with its browser, by transaction. */
 const lastWords = (rows: readonly Row[]): ReadonlySet<string> => {
-  const last = new Map<string, Row & { readonly serial?: number }>();
+  const last = new Map<string, Row & Told>();
   const cutShort = new Set<string>();
-  for (const row of rows as readonly (Row & { readonly serial?: number })[]) {
+  for (const row of rows as readonly (Row & Told)[]) {
     if ('tab' in row && (row.serial ?? -1) > (last.get(row.tab)?.serial ?? -1)) last.set(row.tab, row);
     if (row.kind === 'killed' && row.what === 'browser') for (const name of row.names) cutShort.add(name);
   }

@@ -5,7 +5,7 @@
 import type { Row } from '../../test/history/row.js';
 
 /** What pages tell beside a row. */
-interface Told {
+export interface Told {
   /** When it really was: when its transaction began, or when a page that could not wait told it. */
   readonly since?: number;
   /** Its place among the page's own rows. */
