@@ -1,9 +1,22 @@
-import { expect, test } from '@playwright/test';
+import { test as base, expect } from '@playwright/test';
 import type { Row } from '../test/history/row.js';
+import { heal } from './chaos/healing.js';
+import { killBrowser } from './chaos/nemesis.js';
 import { planOf } from './chaos/plan.js';
 import { withReasons } from './chaos/reasons.js';
 import { runPlan } from './chaos/run.js';
+import { setFrozen } from './chaos/tabs.js';
 import { withUnheardEnds } from './chaos/unheard.js';
+import { createWorld, type World } from './chaos/world.js';
+
+/** With a world in which nothing happens but what the test does. */
+const test = base.extend<{ world: World }>({
+  async world({ launchOptions }, use) {
+    const world = await createWorld(launchOptions, 'module');
+    await use(world);
+    await world.close();
+  },
+});
 
 /** Short runs; between them they kill the browser, a renderer and proxies at several points. */
 const SEEDS = [71, 153, 155, 219];
@@ -61,5 +74,53 @@ test.describe('what a page removed in its last words', () => {
     expect(whys([removed], true)).toEqual([undefined]);
     const later = { kind: 'page', change: 'hidden', ...said, serial: 6 } as Row;
     expect(whys([removed, later, killed], true)).toEqual([undefined]);
+  });
+});
+
+test.describe('a page that looks for the outbox', () => {
+  const isWiped = ({ recorder }: World): boolean => recorder.rows.some(({ kind }) => kind === 'wiped');
+
+  test('says that it is gone if the next browser has none', async ({ world }) => {
+    await killBrowser(world);
+    await expect.poll(() => isWiped(world)).toBe(true);
+  });
+
+  test('says nothing if it is there', async ({ world }) => {
+    const opened = (): number => world.recorder.rows.filter(({ kind }) => kind === 'committed').length;
+    await world.open({ offers: 1 });
+    await expect.poll(opened).toBe(1);
+    await world.open({ offers: 1, looks: true });
+    await expect.poll(opened).toBe(2);
+    expect(isWiped(world)).toBe(false);
+  });
+});
+
+test.describe('a lock that a page holds in its sleep', () => {
+  /** Heals with a frozen tab that holds one until this happens to it, and gives what is held in the end. */
+  const heldAfter = async (world: World, end: 'resume' | 'never'): Promise<readonly string[]> => {
+    const tab = await world.open();
+    await tab.page.evaluate(
+      (end) =>
+        new Promise<void>((isHeld) => {
+          void navigator.locks.request(end, () => {
+            isHeld();
+            return new Promise((release) => document.addEventListener(end, release));
+          });
+        }),
+      end,
+    );
+    await setFrozen(tab, true);
+    await heal(world, true);
+    return world.recorder.rows.flatMap((row) => (row.kind === 'final-holds' ? row.locks : []));
+  };
+
+  test('is not held for good if it is given back on waking', async ({ world }) => {
+    test.setTimeout(300_000);
+    expect(await heldAfter(world, 'resume')).toEqual([]);
+  });
+
+  test('is if it is not', async ({ world }) => {
+    test.setTimeout(300_000);
+    expect(await heldAfter(world, 'never')).toEqual(['never']);
   });
 });
