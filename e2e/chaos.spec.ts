@@ -1,4 +1,4 @@
-import { test as base, expect } from '@playwright/test';
+import { test as base } from '@playwright/test';
 import type { Row } from '../test/history/row.js';
 import { heal } from './chaos/healing.js';
 import { killBrowser } from './chaos/nemesis.js';
@@ -8,10 +8,15 @@ import { runPlan } from './chaos/run.js';
 import { setFrozen } from './chaos/tabs.js';
 import { withUnheardEnds } from './chaos/unheard.js';
 import { createWorld, type World } from './chaos/world.js';
+import { bePatient, expect } from './fixtures/patience.js';
+
+/** As long as a world may last, milliseconds: it has a browser and two proxies of its own. */
+const WORLD_MS = 300_000;
 
 /** With a world in which nothing happens but what the test does. */
 const test = base.extend<{ world: World }>({
-  async world({ launchOptions }, use) {
+  async world({ launchOptions }, use, testInfo) {
+    bePatient(testInfo, WORLD_MS);
     const world = await createWorld(launchOptions, 'module');
     await use(world);
     await world.close();
@@ -25,7 +30,7 @@ const STEPS = 25;
 test.describe('under fire the delivery promise is kept', () => {
   for (const seed of SEEDS) {
     test(`in a run of seed ${seed}`, async ({ launchOptions }) => {
-      test.setTimeout(300_000);
+      test.setTimeout(WORLD_MS);
       const { checked } = await runPlan(planOf(seed, STEPS), launchOptions);
       const told = checked.broken.flatMap((name) => checked.invariants[name].breaches);
       expect(told, [...checked.stories.values()].join('\n\n')).toEqual([]);
@@ -86,11 +91,14 @@ test.describe('a page that looks for the outbox', () => {
   });
 
   test('says nothing if it is there', async ({ world }) => {
-    const opened = (): number => world.recorder.rows.filter(({ kind }) => kind === 'committed').length;
-    await world.open({ offers: 1 });
-    await expect.poll(opened).toBe(1);
-    await world.open({ offers: 1, looks: true });
-    await expect.poll(opened).toBe(2);
+    const { page } = await world.open({ offers: 1 });
+    const databases = (): Promise<number> => page.evaluate(async () => (await indexedDB.databases()).length);
+    await expect.poll(databases).toBe(1);
+    const { name } = await world.open({ offers: 1, looks: true });
+    // What it looks for comes before whatever it does.
+    const isRecorded = (): boolean =>
+      world.recorder.rows.some((row) => row.kind === 'committed' && row.tab.startsWith(`${name}.`));
+    await expect.poll(isRecorded).toBe(true);
     expect(isWiped(world)).toBe(false);
   });
 });
@@ -115,12 +123,10 @@ test.describe('a lock that a page holds in its sleep', () => {
   };
 
   test('is not held for good if it is given back on waking', async ({ world }) => {
-    test.setTimeout(300_000);
     expect(await heldAfter(world, 'resume')).toEqual([]);
   });
 
   test('is if it is not', async ({ world }) => {
-    test.setTimeout(300_000);
     expect(await heldAfter(world, 'never')).toEqual(['never']);
   });
 });

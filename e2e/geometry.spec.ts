@@ -30,6 +30,13 @@ const find = (id: string) => `document.querySelector('[data-offer-id="${id}"]')`
 /** Runs a statement of the page, such as the style that a script sets. */
 const run = (page: Page, statement: string) => page.evaluate(`void (() => { ${statement} })()`);
 
+/**
+ * Has the page draw frames until this is true: at rest it would not notice what an animation brings in, and a busy
+ * machine may draw too little of one pass.
+ */
+const drawUntil = (page: Page, condition: string) =>
+  page.evaluate(`(async () => { while (!(${condition})) await new Promise(requestAnimationFrame) })()`);
+
 /** Runs a script of the page at the moment when an offer counts. */
 const onViewed = (id: string, act: string) => `<script>
   document.addEventListener('offersight:viewed', ({ detail }) => { if (detail.offerId === '${id}') { ${act} } });
@@ -507,10 +514,7 @@ test.describe('an offer that is moved by a transform', () => {
          ${moving('brought-in', 'animation: pass 6s linear infinite', 700)}
          ${onViewed('brought-in', 'window.isBroughtIn = true')}${offer('resting')}`,
       );
-      // A busy machine may draw too little of one pass.
-      await page.evaluate(
-        '(async () => { while (!window.isBroughtIn) await new Promise(requestAnimationFrame) })()',
-      );
+      await drawUntil(page, 'window.isBroughtIn');
       await stack.expectRecorded(['viewed resting', 'viewed brought-in']);
     });
 
@@ -525,7 +529,9 @@ test.describe('an offer that is moved by a transform', () => {
         '<style>@keyframes pass { from { transform: translateX(-300px) } to { transform: translateX(2700px) } }</style>';
       await stack.open(page, `${keyframes}${moving('fast', pass(1), 2_500)}${witness('witness', 3_000)}`);
       await stack.expectRecorded(['viewed witness']);
-      await stack.open(page, `${keyframes}${moving('slow', pass(5), 900)}`);
+      const slow = `${moving('slow', pass(5), 900)}${onViewed('slow', 'window.isSlowViewed = true')}`;
+      await stack.open(page, `${keyframes}${slow}`);
+      await drawUntil(page, 'window.isSlowViewed');
       await stack.expectRecorded(['viewed witness', 'viewed slow']);
     });
   }
