@@ -1,6 +1,7 @@
 /** Pages with offers, and what tests ask the tracker on them, in any engine. */
-import { expect } from '@playwright/test';
+
 import type { TrackerStats } from 'offersight';
+import { expect } from '../fixtures/patience.js';
 import type { OffersightWindow } from '../fixtures/ready.js';
 import type { Tab } from './engine.js';
 
