@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LaunchOptions } from '@playwright/test';
+import type { History } from '../../test/history/row.js';
 import { heal } from './healing.js';
 import { killBrowser } from './nemesis.js';
 import { chanceOf } from './random.js';
@@ -30,6 +31,8 @@ export interface Flood {
   readonly isQuiet: boolean;
   /** From the first event until all was quiet, milliseconds. */
   readonly tookMs: number;
+  /** Everything that anybody wrote down, in order. */
+  readonly history: History;
 }
 
 const TABS = 6;
@@ -99,6 +102,7 @@ export const flood = async (
       requests: idsOf('requested').length,
       isQuiet: recorder.rows.some(({ kind }) => kind === 'quiet'),
       tookMs: Date.now() - startedAt,
+      history: await world.history(),
     };
   } finally {
     await world.close();
