@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { ARGS, ensureBrowser, HELP } from '../../scripts/ensure-browser.mjs';
 import bundleModule from '../fixtures/bundle-module.js';
 import { type Plan, planOf } from './plan.js';
+import { FOLDER, keepHistory } from './recorder.js';
 import { lineOf, type Outcome, runPlan } from './run.js';
 import { shrink } from './shrink.js';
 
@@ -24,18 +25,11 @@ const { values } = parseArgs({
   options: { minutes: text, seed: text, steps: text, shrink: flag, keep: flag, plan: text },
 });
 
-const FOLDER = 'test-results/chaos';
 await mkdir(FOLDER, { recursive: true });
 await bundleModule();
 const browser = await ensureBrowser({ install: false });
 if (!browser) throw new Error(HELP);
 const launch = { ...browser, args: [...ARGS] };
-
-const keep = async ({ plan, history }: Pick<Outcome, 'plan' | 'history'>): Promise<string> => {
-  const file = `${FOLDER}/${plan.seed}.jsonl`;
-  await writeFile(file, history.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  return file;
-};
 
 const MOST_STORIES = 3;
 const tellBroken = async ({ plan, history, checked }: Outcome): Promise<void> => {
@@ -45,7 +39,7 @@ const tellBroken = async ({ plan, history, checked }: Outcome): Promise<void> =>
     for (const { id, text: said } of breaches.slice(0, MOST_STORIES)) console.log(`    ${id ?? ''} ${said}`);
   }
   for (const story of [...checked.stories.values()].slice(0, MOST_STORIES)) console.log(`\n${story}`);
-  const file = await keep({ plan, history });
+  const file = await keepHistory(plan.seed, history);
   console.log(
     `  ${file}; again: npm run chaos -- --seed ${plan.seed}${values.steps ? ` --steps ${values.steps}` : ''}`,
   );
@@ -71,7 +65,7 @@ if (values.shrink) {
     runs++;
     created += outcome.history.filter(({ kind }) => kind === 'created').length;
     console.log(lineOf(outcome));
-    if (values.keep) await keep(outcome);
+    if (values.keep) await keepHistory(outcome.plan.seed, outcome.history);
     if (outcome.checked.isKept) continue;
     broken++;
     await tellBroken(outcome);

@@ -1,5 +1,6 @@
 /** Keeps the rows of a run, and brings those of all processes into one order at its end. */
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import type { History, Row } from '../../test/history/row.js';
 
 /** A row without its time, which the recorder adds. */
@@ -62,4 +63,15 @@ export const mergeRows = (sources: readonly (readonly Row[])[]): History => {
     merged.push(best);
     next[first] = (next[first] ?? 0) + 1;
   }
+};
+
+/** Where histories are kept, and what belongs to them. */
+export const FOLDER = 'test-results/chaos';
+
+/** Keeps a history under a name, and gives its file. */
+export const keepHistory = async (name: string | number, history: History): Promise<string> => {
+  await mkdir(FOLDER, { recursive: true });
+  const file = `${FOLDER}/${name}.jsonl`;
+  await writeFile(file, history.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return file;
 };

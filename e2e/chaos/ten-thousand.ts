@@ -3,13 +3,11 @@
  * `-- --events N`. Ends with an error unless each that was durable was counted once; its history is in
  * test-results/chaos then. Needs `npm run build`.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ARGS, ensureBrowser, HELP } from '../../scripts/ensure-browser.mjs';
 import bundleModule from '../fixtures/bundle-module.js';
 import { flood } from './flood.js';
-
-const FOLDER = 'test-results/chaos';
+import { keepHistory } from './recorder.js';
 
 const { values } = parseArgs({ options: { events: { type: 'string', default: '10000' } } });
 await bundleModule();
@@ -29,12 +27,7 @@ console.log(
 );
 if (!came.isQuiet) console.log('It did not come to rest: what counts as lost may wait.');
 const isKept = came.isQuiet && !lost.length && !repeated.length && !invented.length;
-if (!isKept) {
-  await mkdir(FOLDER, { recursive: true });
-  await writeFile(
-    `${FOLDER}/ten-thousand.jsonl`,
-    came.history.map((row) => `${JSON.stringify(row)}\n`).join(''),
-  );
-}
-console.log(isKept ? 'kept: each exactly once' : `BROKEN: ${FOLDER}/ten-thousand.jsonl`);
+console.log(
+  isKept ? 'kept: each exactly once' : `BROKEN: ${await keepHistory('ten-thousand', came.history)}`,
+);
 process.exitCode = isKept ? 0 : 1;

@@ -1,5 +1,4 @@
 /** Pages with offers, and what tests ask the tracker on them, in any engine. */
-
 import type { TrackerStats } from 'offersight';
 import { expect } from '../fixtures/patience.js';
 import type { OffersightWindow } from '../fixtures/ready.js';
