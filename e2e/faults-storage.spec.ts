@@ -50,6 +50,34 @@ test('a database that opens late gets what waited in memory meanwhile (fault 26)
   expect(uncaught).toEqual([]);
 });
 
+test('a task that keeps the page busy for seconds is not taken for a database that does not answer', async ({
+  page,
+  stack,
+}) => {
+  const { storage, uncaught } = listen(page);
+  stack.site.gateway.fault = 'off';
+  await stack.open(page, offer('early'));
+  await untilStored(page, 1);
+  // The page's own work on what was seen begins behind the product's transaction, and outlasts the product's patience.
+  await page.evaluate(() => {
+    const work = (): void => {
+      const endsAt = performance.now() + 2_600;
+      while (performance.now() < endsAt) void 0;
+    };
+    addEventListener('offersight:viewed', () => queueMicrotask(() => queueMicrotask(work)));
+  });
+  // More than once, since it is for the browser to say whether the answer or the timer comes first.
+  const busy = ['first', 'second', 'third'];
+  for (const [at, id] of busy.entries()) {
+    await addOffer(page, id);
+    await untilStored(page, at + 2);
+  }
+  expect(storage).toEqual([]);
+  await leaveAndReturn(page, stack);
+  await stack.expectRecorded(['viewed early', ...busy.map((id) => `viewed ${id}`)]);
+  expect(uncaught).toEqual([]);
+});
+
 /**
  * Lets the test break every connection that there is, or every one to come as well: at once, or behind the next
  * event that is stored.

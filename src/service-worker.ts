@@ -36,7 +36,7 @@ const countLeft = (records: Records, { subject }: Site): Promise<number> =>
 /** Delivers what is left, or rejects, so that the browser asks again. */
 const deliver = async (name: string): Promise<void> => {
   const runtime = platformRuntime();
-  const open = (): Records => withKinds(indexedDbRecords(name, runtime), runtime);
+  const open = (): Records => withKinds(indexedDbRecords(name, runtime));
   const database = open();
   const site = (await database.transact((rows) => rows.get(['state', 'site']))) as Site | undefined;
   // Nobody left anything, or consent was denied.

@@ -613,6 +613,21 @@ const IGNORING: readonly Mutant[] = [
     },
   },
   {
+    name: 'busy-page-blames-the-database',
+    breaks: 'a task that goes on for seconds is not taken for a database that does not answer',
+    file: 'src/client/outbox/indexeddb.ts',
+    find: "runtime.after(BUSY_MS, () => runtime.after(ANSWER_MS, () => reject(new Error('timeout'))));",
+    put: "runtime.after(BUSY_MS + ANSWER_MS, () => reject(new Error('timeout')));",
+    noticedBy: {
+      'e2e/faults-storage.spec.ts': [
+        'a task that keeps the page busy for seconds is not taken for a database that does not answer',
+      ],
+      'test/client/outbox/indexeddb.test.ts': [
+        'a page that is busy for seconds › takes the answer that was there meanwhile, though its timer comes first',
+      ],
+    },
+  },
+  {
     name: 'failed-database-is-left-alone',
     breaks: 'a database that failed is tried again, though nothing happens on the page',
     file: 'src/client/outbox/steady.ts',

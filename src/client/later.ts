@@ -66,8 +66,8 @@ export const createLater = (context: LaterContext): Later => {
   const delivering = createDelivering({
     outbox,
     owner: options,
-    database: withKinds(outbox.records, runtime),
-    open: () => withKinds(indexedDbRecords(options.name, runtime), runtime),
+    database: withKinds(outbox.records),
+    open: () => withKinds(indexedDbRecords(options.name, runtime)),
     endpoint: options.endpoint,
     name: options.name,
     runtime,

@@ -24,7 +24,7 @@ const databases = async (): Promise<(string | undefined)[]> =>
 
 /** What the database holds, whatever the tracker says. */
 const stored = async (): Promise<unknown[]> => {
-  const records = withKinds(indexedDbRecords(site.name, fakeRuntime()), fakeRuntime());
+  const records = withKinds(indexedDbRecords(site.name, fakeRuntime()));
   const kinds = ['entry', 'dead', 'seen', 'state'] as const;
   const all = (await Promise.all(kinds.map((kind) => storedIds(records, kind)))).flat();
   // It says nothing of the user, and other tabs need it.

@@ -2,12 +2,8 @@
  * What the second load adds to records in IndexedDB: queries by kind, and giving the database up when another tab
  * needs that.
  */
-import type { Runtime } from '../../runtime.js';
-import type { OPERATION_TIMEOUT_MS, StoreRows } from './indexeddb.js';
+import type { StoreRows } from './indexeddb.js';
 import type { QueryResults, RecordKey, Records } from './outbox.js';
-
-/** Told again, since a value that the first load exports costs it bytes. */
-const LATE_MS: typeof OPERATION_TIMEOUT_MS = 2_000;
 
 /** The three take the same, but for a limit that `count` leaves alone. */
 type Queryable = Record<keyof QueryResults, (range: IDBKeyRange, limit?: number) => IDBRequest<never>>;
@@ -23,10 +19,10 @@ const rangeOf = (kind: string, after?: RecordKey): IDBKeyRange =>
  * The same records, whose rows can be queried, and which do not change any more once nobody waits for them: a
  * database that answers too late must not bring back what went another way meanwhile.
  */
-export const withKinds = (records: Records<StoreRows>, runtime: Pick<Runtime, 'elapsed'>): Records => ({
+export const withKinds = (records: Records<StoreRows>): Records => ({
   transact(work) {
-    const lateAt = runtime.elapsed() + LATE_MS;
-    return records.transact((rows) => {
+    let isGivenUp: boolean | undefined;
+    const outcome = records.transact((rows) => {
       const { store, ask } = rows;
       const { transaction } = store;
       const { db } = transaction;
@@ -43,10 +39,14 @@ export const withKinds = (records: Records<StoreRows>, runtime: Pick<Runtime, 'e
           ask((store as unknown as Queryable)[method](rangeOf(kind, after), limit)),
         onComplete: (tell) => told.push(tell),
       }).finally(() => {
-        // What was abandoned may be repeated, however long the page was frozen.
-        if (unfinished.delete(transaction) && runtime.elapsed() >= lateAt) throw new Error('timeout');
+        // What was given up may have been repeated by now.
+        if (unfinished.delete(transaction) && isGivenUp) transaction.abort();
       });
     });
+    outcome.catch(() => {
+      isGivenUp = true;
+    });
+    return outcome;
   },
 });
 

@@ -12,19 +12,15 @@ export interface StoreRows extends BareRows {
   readonly ask: typeof promisifyRequest;
 }
 
-/** A database that answers nothing for this long is taken for blocked. */
-export const OPERATION_TIMEOUT_MS = 2_000;
+/**
+ * A database that answers nothing for both is taken for blocked. Behind a task that kept the page busy for seconds a
+ * timer may come before an answer that has been there for long, hence two: that answer has the time of the second.
+ */
+const BUSY_MS = 500;
+const ANSWER_MS = 1_500;
 
 /** The DOM's types know mutable keys only. */
 const native = (key: RecordKey): IDBValidKey => key as readonly string[] as string[];
-
-const rowsOf = (store: IDBObjectStore): StoreRows => ({
-  store,
-  ask: promisifyRequest,
-  get: (key) => promisifyRequest(store.get(native(key))),
-  put: (key, value) => store.put(value, native(key)),
-  delete: (key) => store.delete(native(key)),
-});
 
 /**
  * Makes records in IndexedDB. The database opens with the first transaction. After the browser or another tab
@@ -37,11 +33,17 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
     transact: (work) =>
       new Promise((resolve, reject) => {
         // Once the transaction has ended this changes nothing any more.
-        runtime.after(OPERATION_TIMEOUT_MS, () => reject(new Error('timeout')));
+        runtime.after(BUSY_MS, () => runtime.after(ANSWER_MS, () => reject(new Error('timeout'))));
         // A blocked `indexedDB` getter throws out of this call at once, which rejects as well.
         useStore('readwrite', (store) => {
           const { transaction } = store;
-          const result = work(rowsOf(store));
+          const result = work({
+            store,
+            ask: promisifyRequest,
+            get: (key) => promisifyRequest(store.get(native(key))),
+            put: (key, value) => store.put(value, native(key)),
+            delete: (key) => store.delete(native(key)),
+          });
           // Success is the transaction's completion, not its requests': it may still abort behind them.
           transaction.oncomplete = () => resolve(result);
           transaction.onabort = () => reject(transaction.error);

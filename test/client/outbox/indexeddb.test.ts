@@ -10,7 +10,7 @@ import { describeRecords, type OpenRecords } from './records.contract.js';
 
 let databases = 0;
 const openNamed = (name: string, runtime: FakeRuntime = fakeRuntime()): Records =>
-  withKinds(indexedDbRecords(name, runtime), runtime);
+  withKinds(indexedDbRecords(name, runtime));
 const open: OpenRecords = (runtime) => openNamed(`records-${++databases}`, runtime);
 
 describe('records in IndexedDB', () => describeRecords(open));
@@ -57,16 +57,58 @@ describe('a transaction that aborts behind its requests', () => {
   });
 });
 
-describe('a transaction that was abandoned', () => {
-  test('is not taken for one of a blocked database, however long the page was frozen then', async () => {
-    const runtime = fakeRuntime();
+/** A runtime whose timers come when the test says so: behind a task that keeps the page busy they are late. */
+const lateTimers = (): { readonly runtime: FakeRuntime; readonly timers: (() => void)[] } => {
+  const timers: (() => void)[] = [];
+  const after = (_: number, task: () => void): (() => void) => {
+    timers.push(task);
+    return () => undefined;
+  };
+  return { runtime: fakeRuntime({ after }), timers };
+};
+
+describe('a page that is busy for seconds', () => {
+  test('takes the answer that was there meanwhile, though its timer comes first', async () => {
+    const { runtime, timers } = lateTimers();
+    const records = open(runtime);
+    const transacted = records.transact(async (rows) => rows.put(['entry', 'a'], {}));
+    timers.shift()?.();
+    expect(await transacted.then(() => 'complete', String)).toBe('complete');
+    await expect(records.transact((rows) => rows.query('count', 'entry'))).resolves.toBe(1);
+  });
+});
+
+describe('a transaction that was given up', () => {
+  test('changes nothing any more when the database answers at last', async () => {
+    const { runtime, timers } = lateTimers();
     const records = open(runtime);
     await records.transact(async (rows) => rows.put(['entry', 'a'], {}));
+    timers.length = 0;
+    const ended = new Promise((resolve) => {
+      const transacted = records.transact(async (rows) => {
+        rows.delete(['entry', 'a']);
+        const answer = rows.get(['entry', 'a']);
+        while (timers.length) timers.shift()?.();
+        await answer;
+        await transacted.catch(resolve);
+      });
+    });
+    await expect(ended).resolves.toMatchObject({ message: 'timeout' });
+    await expect(records.transact((rows) => rows.query('count', 'entry'))).resolves.toBe(1);
+  });
+});
+
+describe('a transaction that was abandoned', () => {
+  test('is not taken for one of a blocked database, however long the page was frozen then', async () => {
+    const { runtime, timers } = lateTimers();
+    const records = open(runtime);
+    await records.transact(async (rows) => rows.put(['entry', 'a'], {}));
+    timers.length = 0;
     const transacted = records
       .transact(async (rows) => {
         const asked = rows.get(['entry', 'a']);
         abandon();
-        vi.spyOn(runtime, 'elapsed').mockReturnValue(60_000);
+        timers.shift()?.();
         return asked;
       })
       .catch((cause: unknown) => (cause as Error).name);
