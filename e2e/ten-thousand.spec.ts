@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { flood } from './chaos/flood.js';
+import { type Draft, delivered, ending, historyOf, id, opened, way } from '../test/history/sample.js';
+import { type Flood, flood, floodOf, isKept } from './chaos/flood.js';
 
 /** The full ten thousand are a command of their own: `npm run chaos:ten-thousand`. */
 const EVENTS = 400;
@@ -10,5 +11,63 @@ test('many events of six tabs outlive two deaths of the browser and one of a pro
   test.setTimeout(300_000);
   const came = await flood(launchOptions, EVENTS);
   expect(came).toMatchObject({ lost: [], repeated: [], invented: [], isQuiet: true });
-  expect(came.committed).toBeGreaterThan(EVENTS / 2);
+  expect(came.checked.broken).toEqual([]);
+  expect(isKept(came)).toBe(true);
+  expect(came.durable).toBeGreaterThan(EVENTS / 2);
+});
+
+test.describe('what became of many events', () => {
+  const MEMORY = 'memory of tab-1';
+  const killed: Draft = { kind: 'killed', what: 'browser', names: ['tab-1'] };
+  const kept = [opened(), ...delivered(1)];
+  const { created, put, committed } = way(2);
+  const inMemory: Draft[] = [created, { ...committed, store: MEMORY }];
+  const ended = (drafts: readonly Draft[]): Draft[] => {
+    const counted = drafts.flatMap((row) => (row.kind === 'effect' && row.id !== undefined ? [row.id] : []));
+    return [...drafts, ...ending([...new Set(counted)])];
+  };
+  const cameOf = (...drafts: Draft[]): Flood => floodOf(historyOf(ended(drafts)), 0);
+
+  test('is kept where each was counted once', () => {
+    const came = cameOf(...kept, ...delivered(2));
+    expect(came).toMatchObject({ created: 2, durable: 2, inMemory: 0, lost: [], repeated: [], invented: [] });
+    expect(isKept(came)).toBe(true);
+  });
+
+  test('is broken where one that was in the database is not counted, even with a good reason', () => {
+    const { discarded } = way(2);
+    for (const end of [[], [killed], [discarded], [{ kind: 'wiped', what: 'outbox' } as const]]) {
+      const came = cameOf(...kept, created, put, committed, ...end);
+      expect(came).toMatchObject({ durable: 2, lost: [id(2)] });
+      expect(isKept(came)).toBe(false);
+    }
+  });
+
+  test('is broken where one was in the memory of a page that lived on', () => {
+    const came = cameOf(...kept, ...inMemory);
+    expect(came).toMatchObject({ durable: 1, inMemory: 1, diedWithPage: 0, lost: [id(2)] });
+    expect(isKept(came)).toBe(false);
+  });
+
+  test('tells how many died in the memory of pages that were killed', () => {
+    const came = cameOf(...kept, ...inMemory, killed);
+    expect(came).toMatchObject({ durable: 1, inMemory: 1, diedWithPage: 1, lost: [] });
+    expect(isKept(came)).toBe(true);
+  });
+
+  test('is broken where one was counted twice, or was never made', () => {
+    const { effect } = way(2);
+    const twice = cameOf(...kept, ...delivered(2), effect);
+    expect(twice).toMatchObject({ repeated: [id(2)], lost: [] });
+    const strange = cameOf(...kept, effect);
+    expect(strange).toMatchObject({ invented: [id(2)], lost: [] });
+    expect([isKept(twice), isKept(strange)]).toEqual([false, false]);
+  });
+
+  test('is broken where it did not come to rest, or the checker finds anything else', () => {
+    const restless = ended([...kept, ...delivered(2)]).filter(({ kind }) => kind !== 'quiet');
+    expect(isKept(floodOf(historyOf(restless), 0))).toBe(false);
+    const harm: Draft = { kind: 'harm', tab: 'tab-1', what: 'error', text: 'thrown into the page' };
+    expect(isKept(cameOf(...kept, harm, ...delivered(2)))).toBe(false);
+  });
 });

@@ -4,7 +4,8 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LaunchOptions } from '@playwright/test';
-import type { History } from '../../test/history/row.js';
+import { type Checked, check } from '../../test/history/checker.js';
+import type { History, Row } from '../../test/history/row.js';
 import { heal } from './healing.js';
 import { killBrowser } from './nemesis.js';
 import { chanceOf } from './random.js';
@@ -15,15 +16,19 @@ import { createWorld } from './world.js';
 export interface Flood {
   /** Events that were made, as far as anybody lived to tell. */
   readonly created: number;
-  /** Events that were told to be durable, and that telling was heard. */
-  readonly committed: number;
-  /** Ids of committed events that the upstream did not count. */
+  /** Events that were told to be durable, were in the database then, and that telling was heard. */
+  readonly durable: number;
+  /** Events that were told while storage did not answer, which was reported, and were in the memory of their page. */
+  readonly inMemory: number;
+  /** How many of these were never counted, since their page was killed. */
+  readonly diedWithPage: number;
+  /** Ids of durable events that the upstream did not count, whatever became of them, and of others that are lost. */
   readonly lost: readonly string[];
   /** Ids that the upstream counted more than once. */
   readonly repeated: readonly string[];
   /** Ids that the upstream counted and nobody made. */
   readonly invented: readonly string[];
-  /** Events that nobody lived to call durable, and that arrived all the same. */
+  /** Events that nobody lived to call recorded, and that arrived all the same. */
   readonly rescued: number;
   /** Requests of the endpoint. */
   readonly requests: number;
@@ -31,9 +36,48 @@ export interface Flood {
   readonly isQuiet: boolean;
   /** From the first event until all was quiet, milliseconds. */
   readonly tookMs: number;
+  /** What the checker says of the history. */
+  readonly checked: Checked;
   /** Everything that anybody wrote down, in order. */
   readonly history: History;
 }
+
+/**
+ * What a history of a flood came to. Of an event that was in the database nothing is excused; of one that was in a
+ * page's memory, the checker knows whether that page lived on.
+ */
+export const floodOf = (history: History, tookMs: number): Flood => {
+  const checked = check(history);
+  const idsOf = (kind: 'created' | 'committed' | 'effect', test: (row: Row) => boolean = () => true) =>
+    history.flatMap((row) => (row.kind === kind && row.id !== undefined && test(row) ? [row.id] : []));
+  const isInMemory = (row: Row): boolean => row.kind === 'committed' && row.store !== undefined;
+  const created = new Set(idsOf('created'));
+  const recorded = new Set(idsOf('committed'));
+  const inMemory = new Set(idsOf('committed', isInMemory));
+  const durable = [...recorded].filter((id) => !inMemory.has(id));
+  const effects = idsOf('effect');
+  const counted = new Set(effects);
+  const breaches = checked.invariants.I1.breaches.flatMap(({ id }) => id ?? []);
+  return {
+    created: created.size,
+    durable: durable.length,
+    inMemory: inMemory.size,
+    diedWithPage: checked.tally['died-with-page'] ?? 0,
+    lost: [...new Set([...durable.filter((id) => !counted.has(id)), ...breaches])],
+    repeated: [...new Set(effects.filter((id, at) => effects.indexOf(id) !== at))],
+    invented: [...counted].filter((id) => !created.has(id)),
+    rescued: [...counted].filter((id) => !recorded.has(id)).length,
+    requests: history.filter(({ kind }) => kind === 'requested').length,
+    isQuiet: history.some(({ kind }) => kind === 'quiet'),
+    tookMs,
+    checked,
+    history,
+  };
+};
+
+/** Whether each event that anybody could promise was counted exactly once, and the checker finds nothing else. */
+export const isKept = ({ lost, repeated, invented, isQuiet, checked }: Flood): boolean =>
+  isQuiet && checked.isKept && !lost.length && !repeated.length && !invented.length;
 
 const TABS = 6;
 /** Each gives two events. */
@@ -58,8 +102,7 @@ export const flood = async (
   const chance = chanceOf(count);
   const world = await createWorld(launch, 'module');
   const { recorder, network, proxies, tabs } = world;
-  const idsOf = (kind: 'created' | 'committed' | 'requested'): string[] =>
-    recorder.rows.flatMap((row) => (row.kind === kind ? ('id' in row ? [row.id] : [`${row.number}`]) : []));
+  const madeSoFar = (): number => recorder.rows.filter(({ kind }) => kind === 'created').length;
   try {
     const startedAt = Date.now();
     const browserKills = KILLS_BROWSER.map((share) => share * count);
@@ -69,7 +112,7 @@ export const flood = async (
       kills.shift();
       return true;
     };
-    for (let created = 0; created < count; created = idsOf('created').length) {
+    for (let created = 0; created < count; created = madeSoFar()) {
       while (tabs.list.length < TABS) await world.open({ offers: 0 });
       for (const tab of tabs.list) {
         if (chance.next() < FLAPS.chance)
@@ -83,27 +126,9 @@ export const flood = async (
         await killBrowser(world);
       }
     }
-    say(`${idsOf('created').length} events were made, ${idsOf('committed').length} are durable; now to rest`);
+    say(`${madeSoFar()} events were made; now to rest`);
     await heal(world, false, count * UPSTREAM_MS);
-    const effects = (await world.upstream.effects()).flatMap((row) =>
-      'id' in row && row.id ? [row.id] : [],
-    );
-    const counted = new Set(effects);
-    const created = new Set(idsOf('created'));
-    const committed = new Set(idsOf('committed'));
-    const repeated = [...counted].filter((id) => effects.indexOf(id) !== effects.lastIndexOf(id));
-    return {
-      created: created.size,
-      committed: committed.size,
-      lost: [...committed].filter((id) => !counted.has(id)),
-      repeated: effects.length === counted.size ? [] : repeated,
-      invented: [...counted].filter((id) => !created.has(id)),
-      rescued: [...counted].filter((id) => !committed.has(id)).length,
-      requests: idsOf('requested').length,
-      isQuiet: recorder.rows.some(({ kind }) => kind === 'quiet'),
-      tookMs: Date.now() - startedAt,
-      history: await world.history(),
-    };
+    return floodOf(await world.history(), Date.now() - startedAt);
   } finally {
     await world.close();
   }

@@ -76,6 +76,11 @@ for (const type of ['offersight:viewed', 'offersight:dismissed'] as const) {
   );
 }
 
+/** Entries that this page has written into the database, in transactions that are complete. */
+const stored = new Set<string>();
+/** Whether this one was, be it gone by now. */
+export const wasStored = (id: string): boolean => stored.has(id);
+
 /** What one transaction does, told when it is complete. */
 const changes = new WeakMap<IDBTransaction, Parameters<typeof tell>>();
 const noted = (store: IDBObjectStore, key: unknown, value?: unknown): void => {
@@ -100,6 +105,7 @@ IDBDatabase.prototype.transaction = function (...given) {
   changes.set(begun, list);
   const since = trueNow();
   begun.addEventListener('complete', () => {
+    for (const row of list) if (row.kind === 'put') stored.add(row.id);
     if (list.length) tell(...list.map((row) => ({ ...row, since })));
   });
   return begun;
