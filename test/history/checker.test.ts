@@ -311,6 +311,13 @@ describe('I7: a page', () => {
     expect(rates(paused('throttled', 60_000), two.leased, two.requested)).toHaveLength(1);
     expect(rates(two.leased, paused('throttled', 60_000), two.requested)).toEqual([]);
   });
+  it('need not know it where its own copy only moved out of its memory since', () => {
+    const inMemory: Draft = { ...two.committed, store: 'memory tab-2' };
+    const pause = paused('circuit', 60_000);
+    expect(rates(inMemory, pause, two.leased, two.requested)).toEqual([]);
+    expect(rates(inMemory, pause, two.leased, two.leased, two.requested)).toHaveLength(1);
+    expect(rates(two.committed, pause, two.leased, two.requested)).toHaveLength(1);
+  });
   it('knows its own pause once that is written', () => {
     const told = (serial: number): Draft => ({ ...one.requested, serial });
     const written: Draft = { kind: 'paused', tab: 'tab-1', pause: 'circuit', until: 60_000, serial: 5 };

@@ -80,6 +80,8 @@ const failure = (name: string): Error => Object.assign(new Error(''), { name });
 export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number): Disk => {
   const values = new Map<string, readonly [RecordKey, unknown]>();
   const waiting: Transaction[] = [];
+  /** What somebody else writes as soon as no transaction is open. */
+  const junk: (readonly [RecordKey, unknown])[] = [];
   /** What went wrong with a page's latest transaction. */
   const lastFault = new Map<string, DiskFault | undefined>();
   let next: { readonly fault: DiskFault; readonly user: string | undefined }[] = [];
@@ -88,7 +90,9 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
   const advance = (): void => {
     while (waiting[0]?.isOver) waiting.shift();
     const [first] = waiting;
-    if (!first || first.isBegun) return;
+    if (first?.isBegun) return;
+    for (const [key, value] of junk.splice(0)) values.set(nameOf(key), [key, value]);
+    if (!first) return;
     first.isBegun = true;
     first.begin();
   };
@@ -307,7 +311,10 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
       for (const transaction of waiting) if (transaction.isBegun && !transaction.isOver) transaction.abort();
       write({ kind: 'wiped', what: 'outbox' });
     },
-    putJunk: (key, value) => void values.set(nameOf(key), [key, value]),
+    putJunk(key, value) {
+      junk.push([key, value]);
+      advance();
+    },
     onDeath(user) {
       // What the browser already has is completed; the rest never was.
       for (const transaction of waiting) if (transaction.user.name === user) end(transaction);

@@ -96,6 +96,19 @@ const isShortened = (ledger: Ledger, pause: Placed<'paused'>): boolean => {
   );
 };
 
+/** Whether this brought a copy out of its page's memory into the database, with the lease that it had there. */
+const isMove = (ledger: Ledger, { row, index }: Placed<'put'>): boolean => {
+  const isEarlier = (other: Placed<'put'> | Placed<'committed'>): boolean => other.index < index;
+  const isHere = (other: Placed<'put'> | Placed<'committed'>): boolean =>
+    (other.row.store ?? DISK) === (row.store ?? DISK);
+  return (
+    !ledger.about('put', row.id).some((put) => isEarlier(put) && isHere(put)) &&
+    ledger
+      .about('committed', row.id)
+      .some((told) => isEarlier(told) && !isHere(told) && told.row.tab === row.tab)
+  );
+};
+
 /** Whether a page took what it asks for after the pause was there to be read. */
 const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'paused'>): boolean =>
   (request.row.tab === pause.row.tab &&
@@ -107,12 +120,13 @@ const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'
       ledger
         .about('put', id)
         .some(
-          ({ row, index }) =>
-            row.tab === request.row.tab &&
-            row.token !== undefined &&
-            (row.store ?? DISK) === (pause.row.store ?? DISK) &&
-            index > pause.index &&
-            index < request.index,
+          (put) =>
+            put.row.tab === request.row.tab &&
+            put.row.token !== undefined &&
+            (put.row.store ?? DISK) === (pause.row.store ?? DISK) &&
+            put.index > pause.index &&
+            put.index < request.index &&
+            !isMove(ledger, put),
         ),
     ));
 

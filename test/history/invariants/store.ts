@@ -3,7 +3,7 @@ import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
 
 const REQUEST_MS = 12_000;
-/** A lease is made by the clock as it was when its transaction began, which ends so long after at the latest. */
+/** A lease is made by the clock as it was when its transaction began, which is over by then unless its page is busy. */
 const TRANSACTION_MS = 2_000;
 
 /** Whether a page has another copy, because it never heard that its write was complete. */
