@@ -5,7 +5,7 @@ import { killBrowser } from './chaos/nemesis.js';
 import { planOf } from './chaos/plan.js';
 import { withReasons } from './chaos/reasons.js';
 import { runPlan } from './chaos/run.js';
-import { setFrozen } from './chaos/tabs.js';
+import { command, setFrozen } from './chaos/tabs.js';
 import { withUnheardEnds } from './chaos/unheard.js';
 import { createWorld, type World } from './chaos/world.js';
 import { bePatient, expect } from './fixtures/patience.js';
@@ -100,6 +100,40 @@ test.describe('a page that looks for the outbox', () => {
       world.recorder.rows.some((row) => row.kind === 'committed' && row.tab.startsWith(`${name}.`));
     await expect.poll(isRecorded).toBe(true);
     expect(isWiped(world)).toBe(false);
+  });
+});
+
+test.describe('an event that is recorded while the database fails', () => {
+  const storesOf = ({ recorder }: World): unknown[] =>
+    recorder.rows.flatMap((row) => (row.kind === 'committed' ? [row.store?.replace(/ .*/, '')] : []));
+
+  test('is told as in memory, and those behind its recovery are not', async ({ world }) => {
+    const tab = await world.open({ offers: 0 });
+    const { page } = tab;
+    // Its tracker is there, and has nothing.
+    await expect.poll(() => command(tab, 'waiting')).toBe(0);
+    await page.evaluate(() => {
+      const { transaction } = IDBDatabase.prototype;
+      const fail = (): never => {
+        throw new DOMException('The database connection is closing.', 'InvalidStateError');
+      };
+      IDBDatabase.prototype.transaction = fail;
+      addEventListener('mend', () => {
+        IDBDatabase.prototype.transaction = transaction;
+        dispatchEvent(new Event('pageshow'));
+      });
+    });
+    world.network.arm('drop-request', 1_000, 0);
+    await command(tab, 'flood', 1);
+    // Each offer gives two events, and the first of them may be told before the report.
+    await expect.poll(() => storesOf(world).length).toBe(2);
+    await command(tab, 'flood', 1);
+    await expect.poll(() => storesOf(world).slice(2)).toEqual(['memory', 'memory']);
+    await page.evaluate(() => dispatchEvent(new Event('mend')));
+    const isMoved = (): boolean => world.recorder.rows.filter(({ kind }) => kind === 'put').length >= 4;
+    await expect.poll(isMoved).toBe(true);
+    await command(tab, 'flood', 1);
+    await expect.poll(() => storesOf(world).slice(4)).toEqual([undefined, undefined]);
   });
 });
 

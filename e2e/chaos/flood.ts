@@ -5,7 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LaunchOptions } from '@playwright/test';
 import { type Checked, check } from '../../test/history/checker.js';
-import type { History, Row } from '../../test/history/row.js';
+import type { History } from '../../test/history/row.js';
 import { heal } from './healing.js';
 import { killBrowser } from './nemesis.js';
 import { chanceOf } from './random.js';
@@ -16,14 +16,14 @@ import { createWorld } from './world.js';
 export interface Flood {
   /** Events that were made, as far as anybody lived to tell. */
   readonly created: number;
-  /** Events that were told to be durable, were in the database then, and that telling was heard. */
-  readonly durable: number;
-  /** Events that were told while storage did not answer, which was reported, and were in the memory of their page. */
+  /** Events that were told to be recorded, and that telling was heard. */
+  readonly committed: number;
+  /** How many of these were in the memory of a page alone, since its database did not answer, which it reported. */
   readonly inMemory: number;
-  /** How many of these were never counted, since their page was killed. */
-  readonly diedWithPage: number;
-  /** Ids of durable events that the upstream did not count, whatever became of them, and of others that are lost. */
+  /** Ids of committed events that the upstream did not count, for whatever reason, and of others that are lost. */
   readonly lost: readonly string[];
+  /** How many of the lost were in the memory of a page alone when it ended: more than that nobody promised. */
+  readonly diedWithPage: number;
   /** Ids that the upstream counted more than once. */
   readonly repeated: readonly string[];
   /** Ids that the upstream counted and nobody made. */
@@ -34,48 +34,40 @@ export interface Flood {
   readonly requests: number;
   /** Whether everything came to rest. */
   readonly isQuiet: boolean;
-  /** From the first event until all was quiet, milliseconds. */
-  readonly tookMs: number;
   /** What the checker says of the history. */
   readonly checked: Checked;
   /** Everything that anybody wrote down, in order. */
   readonly history: History;
 }
 
-/**
- * What a history of a flood came to. Of an event that was in the database nothing is excused; of one that was in a
- * page's memory, the checker knows whether that page lived on.
- */
-export const floodOf = (history: History, tookMs: number): Flood => {
+/** What a history came to, of a flood or of any other run in which no storage was taken away. */
+export const floodOf = (history: History): Flood => {
   const checked = check(history);
-  const idsOf = (kind: 'created' | 'committed' | 'effect', test: (row: Row) => boolean = () => true) =>
-    history.flatMap((row) => (row.kind === kind && row.id !== undefined && test(row) ? [row.id] : []));
-  const isInMemory = (row: Row): boolean => row.kind === 'committed' && row.store !== undefined;
+  const idsOf = (kind: 'created' | 'committed' | 'effect'): string[] =>
+    history.flatMap((row) => (row.kind === kind && row.id !== undefined ? [row.id] : []));
   const created = new Set(idsOf('created'));
-  const recorded = new Set(idsOf('committed'));
-  const inMemory = new Set(idsOf('committed', isInMemory));
-  const durable = [...recorded].filter((id) => !inMemory.has(id));
+  const committed = new Set(idsOf('committed'));
   const effects = idsOf('effect');
   const counted = new Set(effects);
+  const uncounted = [...committed].filter((id) => !counted.has(id));
   const breaches = checked.invariants.I1.breaches.flatMap(({ id }) => id ?? []);
   return {
     created: created.size,
-    durable: durable.length,
-    inMemory: inMemory.size,
+    committed: committed.size,
+    inMemory: history.filter((row) => row.kind === 'committed' && row.store !== undefined).length,
+    lost: [...new Set([...uncounted, ...breaches])],
     diedWithPage: checked.tally['died-with-page'] ?? 0,
-    lost: [...new Set([...durable.filter((id) => !counted.has(id)), ...breaches])],
     repeated: [...new Set(effects.filter((id, at) => effects.indexOf(id) !== at))],
     invented: [...counted].filter((id) => !created.has(id)),
-    rescued: [...counted].filter((id) => !recorded.has(id)).length,
+    rescued: [...counted].filter((id) => !committed.has(id)).length,
     requests: history.filter(({ kind }) => kind === 'requested').length,
     isQuiet: history.some(({ kind }) => kind === 'quiet'),
-    tookMs,
     checked,
     history,
   };
 };
 
-/** Whether each event that anybody could promise was counted exactly once, and the checker finds nothing else. */
+/** Whether each event was counted exactly once, without any excuse, and the checker finds nothing else. */
 export const isKept = ({ lost, repeated, invented, isQuiet, checked }: Flood): boolean =>
   isQuiet && checked.isKept && !lost.length && !repeated.length && !invented.length;
 
@@ -104,7 +96,6 @@ export const flood = async (
   const { recorder, network, proxies, tabs } = world;
   const madeSoFar = (): number => recorder.rows.filter(({ kind }) => kind === 'created').length;
   try {
-    const startedAt = Date.now();
     const browserKills = KILLS_BROWSER.map((share) => share * count);
     const proxyKills = [KILLS_PROXY * count];
     const isNext = (kills: number[], created: number): boolean => {
@@ -128,7 +119,7 @@ export const flood = async (
     }
     say(`${madeSoFar()} events were made; now to rest`);
     await heal(world, false, count * UPSTREAM_MS);
-    return floodOf(await world.history(), Date.now() - startedAt);
+    return floodOf(await world.history());
   } finally {
     await world.close();
   }

@@ -643,8 +643,8 @@ const IGNORING: readonly Mutant[] = [
     name: 'transactions-outlive-the-page',
     breaks: 'what leaving dismisses is kept, though a transaction is in the way',
     file: 'src/client/outbox/indexeddb-kinds.ts',
-    find: 'transaction.abort();',
-    put: 'void transaction;',
+    find: 'transaction.abort();\n    } catch',
+    put: 'void transaction;\n    } catch',
     noticedBy: {
       'e2e/delivery.spec.ts': [
         'leaving a page › that may come back keeps what it records by that, though a transaction is in the way (fault 39)',

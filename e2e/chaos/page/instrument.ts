@@ -76,10 +76,18 @@ for (const type of ['offersight:viewed', 'offersight:dismissed'] as const) {
   );
 }
 
-/** Entries that this page has written into the database, in transactions that are complete. */
+/** A transaction that took no longer than this was not given up. */
+const PROMPT_MS = 1_500;
+/** What this page has written into the database, be it gone by now. */
 const stored = new Set<string>();
-/** Whether this one was, be it gone by now. */
-export const wasStored = (id: string): boolean => stored.has(id);
+let worksSince = 0;
+let blockedAt = 0;
+/** The product says that what it records from now on may die with the page. */
+export const noteBlocked = (): void => {
+  blockedAt = trueNow();
+};
+/** Whether that is so for this entry: the database did not take it, nor anything else since then. */
+export const isInMemory = (id: string): boolean => blockedAt > worksSince && !stored.has(id);
 
 /** What one transaction does, told when it is complete. */
 const changes = new WeakMap<IDBTransaction, Parameters<typeof tell>>();
@@ -105,7 +113,11 @@ IDBDatabase.prototype.transaction = function (...given) {
   changes.set(begun, list);
   const since = trueNow();
   begun.addEventListener('complete', () => {
-    for (const row of list) if (row.kind === 'put') stored.add(row.id);
+    for (const row of list) {
+      if (row.kind !== 'put') continue;
+      stored.add(row.id);
+      if (trueNow() - since < PROMPT_MS) worksSince = since;
+    }
     if (list.length) tell(...list.map((row) => ({ ...row, since })));
   });
   return begun;

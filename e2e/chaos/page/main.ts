@@ -1,5 +1,5 @@
 /** A page of the shop under fire: its tracker, its offers, and what it can be told to do. */
-import { fill, followClock, wasStored } from './instrument.js';
+import { fill, followClock, isInMemory, noteBlocked } from './instrument.js';
 import { settings, tab, tell } from './settings.js';
 import type { ChaosPage, ChaosWindow, Dump, OfferEvent, PageTracker, StoredEntry } from './types.js';
 
@@ -8,13 +8,11 @@ const site = window as unknown as ChaosWindow;
 const MODULE = '/module/index.js';
 const ENDPOINT = '/offer-events';
 
-/** Whether the product said that what is recorded may die with the page. */
-let isBlocked = false;
 const committed = (id: string): void =>
-  tell({ kind: 'committed', id, tab, ...(isBlocked && !wasStored(id) && { store: `memory of ${tab}` }) });
+  tell({ kind: 'committed', id, tab, ...(isInMemory(id) && { store: `memory of ${tab}` }) });
 const onError = (error: unknown): void => {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === 'storage') isBlocked = true;
+  if (code === 'storage') noteBlocked();
   tell({ kind: 'fault', where: 'report', what: `${code}: ${message}`, target: tab });
 };
 
