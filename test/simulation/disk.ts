@@ -82,8 +82,12 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
   const waiting: Transaction[] = [];
   /** What somebody else writes as soon as no transaction is open. */
   const junk: (readonly [RecordKey, unknown])[] = [];
-  /** What went wrong with a page's latest transaction. */
-  const lastFault = new Map<string, DiskFault | undefined>();
+  /**
+   * Pages that were refused room, and how many faults of other kinds until that is forgotten: the next may befall the
+   * very transaction that makes room.
+   */
+  const refused = new Map<string, number>();
+  const isRefused = (tab: string): boolean => (refused.get(tab) ?? 0) > 0;
   let next: { readonly fault: DiskFault; readonly user: string | undefined }[] = [];
   let regime: DiskFault | undefined;
 
@@ -131,12 +135,12 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
     const gone = new Map<string, ReturnType<typeof whyOf>>();
     for (const [name, [, value]] of written) {
       const before = value === undefined ? (Object(values.get(name)?.[1]) as Partial<OutboxEntry>) : {};
-      const why = before.event && whyOf(before, now(), lastFault.get(tab) === 'quota');
+      const why = before.event && whyOf(before, now(), isRefused(tab));
       // With a `viewed` that is given up goes its `dismissed`.
       if (before.event && why && gone.get(before.event.impressionId) !== 'expired')
         gone.set(before.event.impressionId, why);
     }
-    const isFull = count() > maxEntries || lastFault.get(tab) === 'quota';
+    const isFull = count() > maxEntries || isRefused(tab);
     const buried = new Set(
       [...written.values()].flatMap(([key, value]) => (key[0] === 'dead' && value ? [key[1]] : [])),
     );
@@ -174,8 +178,8 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
           if (!user.isDead) user.onDoor();
           if (user.isDead) return;
           const fault = faultFor(user.name);
-          const before = lastFault.get(user.name);
-          if (fault || before !== 'quota') lastFault.set(user.name, fault);
+          if (fault === 'quota') refused.set(user.name, 2);
+          else if (fault) refused.set(user.name, (refused.get(user.name) ?? 0) - 1);
           if (fault) write({ kind: 'fault', where: 'storage', what: fault, target: user.name });
           if (fault === 'closed') isClosed = true;
           if (isClosed) {
