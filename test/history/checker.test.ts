@@ -472,6 +472,13 @@ describe('I14 and I12: what belongs together', () => {
       breaches: [],
       excused: { 'split-stores': 1 },
     });
+    const split = { breaches: [], excused: { 'split-stores': 1 } };
+    const copied = [one.created, one.put, closing, two.put, inMemory(two), closed, one.effect];
+    expect(checked(...copied).invariants.I14).toMatchObject(split);
+    const hung = [one.created, closing, inMemory(two), two.put, closed, inMemory(one), one.effect];
+    expect(checked(...hung).invariants.I14).toMatchObject(split);
+    const copiedLate = [one.created, one.put, closing, two.put, closed, inMemory(two), one.effect];
+    expect(checked(...copiedLate).invariants.I14.breaches).toHaveLength(1);
     const unwritten = [one.created, closing, inMemory(one), inMemory(two), closed, one.effect];
     expect(checked(...unwritten).invariants.I14.breaches).toHaveLength(1);
   });
