@@ -140,6 +140,8 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
       if (before.event && why && gone.get(before.event.impressionId) !== 'expired')
         gone.set(before.event.impressionId, why);
     }
+    // Nothing else takes away what a service worker is told.
+    const isPurge = written.has(nameOf(['state', 'site'])) && !written.get(nameOf(['state', 'site']))?.[1];
     const isFull = count() > maxEntries || isRefused(tab);
     const buried = new Set(
       [...written.values()].flatMap(([key, value]) => (key[0] === 'dead' && value ? [key[1]] : [])),
@@ -155,7 +157,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
             shelf,
             id,
             tab,
-            why: buried.has(id) ? 'refused' : whyIn(name, gone),
+            why: isPurge ? 'purged' : buried.has(id) ? 'refused' : whyIn(name, gone),
             ...(isFull && { isFull }),
           });
       } else if (shelf === 'state' && key[1] === 'pause') {
