@@ -425,6 +425,11 @@ describe('I13: an entry', () => {
     expect(checked(...unheard, one.put).invariants.I13).toMatchObject({ breaches: [], excused: { copy: 1 } });
     expect(checked(...unheard, { ...one.put, tab: 'tab-2' }).invariants.I13.breaches).toHaveLength(1);
     expect(checked(...unheard, one.leased).invariants.I13.breaches).toHaveLength(1);
+    // From there on it is an entry like any other, which other pages lease; but it comes back no second time.
+    const elsewhere: Draft = { ...one.leased, tab: 'tab-2' };
+    const again = [...unheard, one.put, one.committed, elsewhere];
+    expect(checked(...again).invariants.I13).toMatchObject({ breaches: [], excused: { copy: 1 } });
+    expect(checked(...again, one.removed, one.put).invariants.I13.breaches).toHaveLength(1);
   });
   it('may change as long as it is there, and be in two stores', () => {
     expect(broken(...behind(gone, 'committed', one.put))).toEqual([]);

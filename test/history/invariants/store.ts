@@ -128,21 +128,25 @@ export const monotone = (ledger: Ledger): Judgement => {
       const isHere = ({ row }: Placed<'put'> | Placed<'removed'>): boolean =>
         row.shelf === 'entry' && (row.store ?? DISK) === store;
       const puts = ledger.about('put', id).filter(isHere);
-      const gone = [
+      const losses = [
         ...ledger.about('removed', id).filter(isHere),
         ...wipes.filter(({ row }) => (row.store ?? DISK) === store),
-      ]
-        .map(({ index }) => index)
-        .find((index) => puts.some((put) => put.index < index));
-      if (gone === undefined || !puts.some((put) => put.index > gone)) continue;
+      ].map(({ index }) => index);
+      /** The first write behind each loss. */
+      const returns = puts.filter(({ index }, at) => {
+        const before = puts[at - 1]?.index ?? index;
+        return losses.some((loss) => before < loss && loss < index);
+      });
+      const [back] = returns;
+      if (!back) continue;
       // A page that never heard that its write was complete keeps a copy, and brings it when it can.
       const isKept = ledger.about('committed', id).some(({ row }) => (row.store ?? DISK) !== store);
       // One that was given up and took effect all the same is written again; a farewell can be answered in between.
       const isRepeated =
-        !ledger.about('committed', id).some(({ index }) => index < gone) &&
-        puts
-          .filter(({ index }) => index > gone)
-          .every(({ row }) => row.tab === created.row.tab && row.token === undefined);
+        !returns[1] &&
+        back.row.tab === created.row.tab &&
+        back.row.token === undefined &&
+        !ledger.about('committed', id).some(({ index }) => index < back.index);
       if (isKept || isRepeated) judged.excuse('copy');
       else judged.breach(`came back to the ${store} after it had gone`, id);
     }
