@@ -78,6 +78,40 @@ test('a task that keeps the page busy for seconds is not taken for a database th
   expect(uncaught).toEqual([]);
 });
 
+for (const taskMs of [400, 500, 800])
+  test(`a page that hydrates in tasks of ${taskMs} ms for seconds keeps what it records in the database`, async ({
+    page,
+    stack,
+  }) => {
+    const { storage, uncaught } = listen(page);
+    stack.site.gateway.fault = 'off';
+    // From the start, so that every step of every transaction waits behind one of these tasks, opening included.
+    const hydrating = `<script>
+      const { port1, port2 } = new MessageChannel();
+      const untilAt = performance.now() + 7000;
+      port2.onmessage = () => {
+        const endsAt = performance.now() + ${taskMs};
+        while (performance.now() < endsAt);
+        if (endsAt < untilAt) port1.postMessage('');
+        else isHydrated = true;
+      };
+      port1.postMessage('');
+    </script>`;
+    await stack.open(page, offer('early'), { head: hydrating });
+    await page.waitForFunction('window.isHydrated');
+    const ids = Array.from({ length: 40 }, (_, at) => `late-${at}`);
+    await page.evaluate((offers) => {
+      (window as unknown as OffersightWindow).offersight.push((tracker) => {
+        for (const id of offers) tracker.dismiss(id);
+      });
+    }, ids);
+    await untilStored(page, 1 + 2 * ids.length);
+    expect(storage).toEqual([]);
+    await leaveAndReturn(page, stack);
+    await stack.expectRecorded(['viewed early', ...ids.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`])]);
+    expect(uncaught).toEqual([]);
+  });
+
 /**
  * Lets the test break every connection that there is, or every one to come as well: at once, or behind the next
  * event that is stored.

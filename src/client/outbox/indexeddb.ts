@@ -13,11 +13,12 @@ export interface StoreRows extends BareRows {
 }
 
 /**
- * A database that answers nothing for both is taken for blocked. Behind a task that kept the page busy for seconds a
- * timer may come before an answer that has been there for long, hence two: that answer has the time of the second.
+ * A database that does not answer within all turns counts as blocked. One timer would run out on a page that is busy:
+ * each step of a transaction waits behind a whole task of the page, and a timer that is due comes before an answer that
+ * has long been there. A turn begins when the one before it ends, so a busy page takes longer over them as well.
  */
-const BUSY_MS = 500;
-const ANSWER_MS = 1_500;
+const TURNS = 8;
+const TURN_MS = 250;
 
 /** The DOM's types know mutable keys only. */
 const native = (key: RecordKey): IDBValidKey => key as readonly string[] as string[];
@@ -32,8 +33,10 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
   return {
     transact: (work) =>
       new Promise((resolve, reject) => {
+        let turns = TURNS;
         // Once the transaction has ended this changes nothing any more.
-        runtime.after(BUSY_MS, () => runtime.after(ANSWER_MS, () => reject(new Error('timeout'))));
+        const wait = (): unknown => (turns-- ? runtime.after(TURN_MS, wait) : reject(new Error('timeout')));
+        wait();
         // A blocked `indexedDB` getter throws out of this call at once, which rejects as well.
         useStore('readwrite', (store) => {
           const { transaction } = store;

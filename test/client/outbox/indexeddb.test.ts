@@ -78,6 +78,24 @@ describe('a page that is busy for seconds', () => {
   });
 });
 
+describe('a database that does not answer', () => {
+  test('is given up after eight turns, each of which begins when the one before it ends', async () => {
+    const { runtime, timers } = lateTimers();
+    const never = vi.spyOn(indexedDB, 'open').mockReturnValueOnce({} as IDBOpenDBRequest);
+    const given = open(runtime)
+      .transact(async (rows) => rows.put(['entry', 'a'], {}))
+      .catch((cause: unknown) => (cause as Error).message);
+    never.mockRestore();
+    let turns = 0;
+    for (; timers.length; turns++) {
+      expect(timers).toHaveLength(1);
+      timers.shift()?.();
+    }
+    expect(turns).toBe(8);
+    await expect(given).resolves.toBe('timeout');
+  });
+});
+
 describe('a transaction that was given up', () => {
   test('changes nothing any more when the database answers at last', async () => {
     const { runtime, timers } = lateTimers();
