@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { HOLD_LEASE, untilStored } from './fixtures/database.js';
 import type { GatewayFault } from './fixtures/gateway.js';
 import { returnToKept } from './fixtures/kept.js';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { flush, trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 const offer = (id: string) =>
@@ -102,17 +102,53 @@ test.describe('nothing is lost and nothing is twice', () => {
     });
   }
 
-  test('when the endpoint is not deployed: one report, the events wait, and come with the next page view (fault 16)', async ({
-    page,
-    stack,
-  }) => {
+  /** Records three events while the endpoint is not there, and waits until the page has reported that. */
+  const recordThreeInVain = async (page: Page, stack: Stack): Promise<void> => {
     const reports: string[] = [];
     page.on('console', (message) => message.type() === 'error' && reports.push(message.text()));
     stack.site.gateway.fault = 'absent';
     await recordThree(page, stack);
     await expect.poll(() => reports.filter((text) => text.includes('Check the endpoint'))).toHaveLength(1);
-    expect(stack.recorded()).toEqual([]);
     await untilWaiting(page, 3);
+    expect(stack.recorded()).toEqual([]);
+    const { outbox } = await trackerStats(page);
+    expect(outbox?.pause).toMatchObject({
+      kind: 'circuit',
+      status: 404,
+      url: new URL('/offer-events', page.url()).href,
+    });
+  };
+
+  test('when the endpoint is not deployed: one report, the events wait, and the next page view brings them (fault 16)', async ({
+    context,
+    page,
+    stack,
+  }) => {
+    await recordThreeInVain(page, stack);
+    stack.site.gateway.fault = undefined;
+    await stack.open(await context.newPage(), '<p>Imprint</p>');
+    await expectThreeOnce(stack);
+    expect((await trackerStats(page)).outbox?.pause).toBeUndefined();
+  });
+
+  test('when the endpoint was not deployed and the visitor leaves for good (fault 16)', async ({
+    page,
+    stack,
+  }) => {
+    await recordThreeInVain(page, stack);
+    stack.site.gateway.fault = undefined;
+    await page.goto('about:blank');
+    await expectThreeOnce(stack);
+  });
+
+  test('when the endpoint was not deployed and somebody asks for a flush (fault 16)', async ({
+    page,
+    stack,
+  }) => {
+    await recordThreeInVain(page, stack);
+    stack.site.gateway.fault = undefined;
+    await flush(page);
+    await expectThreeOnce(stack);
   });
 
   test('when two tabs empty one outbox', async ({ context, page, stack }) => {

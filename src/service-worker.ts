@@ -41,14 +41,13 @@ const deliver = async (name: string): Promise<void> => {
   const site = (await database.transact((rows) => rows.get(['state', 'site']))) as Site | undefined;
   // Nobody left anything, or consent was denied.
   if (!site) return;
-  const outbox = createOutbox(database, runtime);
+  const outbox = createOutbox(database, runtime, site.endpoint);
   const { flusher, records } = createDelivering({
     outbox,
     // Denied, there would be no site.
     owner: { ...site, consent: 'granted' },
     database,
     open,
-    endpoint: site.endpoint,
     name,
     runtime,
     withLock: platformLock,

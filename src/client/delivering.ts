@@ -14,6 +14,7 @@ import {
   isGranted,
   type Leasing,
   type LeasingOptions,
+  NO_PAUSE,
   type OnDiscard,
 } from './outbox/leasing.js';
 import type { Outbox, Owner, Records, Rows } from './outbox/outbox.js';
@@ -28,8 +29,6 @@ export interface DeliveringContext {
   readonly database: Records;
   /** Opens another connection to it. */
   readonly open: () => Records;
-  /** Absolute, of this origin. */
-  readonly endpoint: string;
   /** Name of the lock that all who share the outbox share. */
   readonly name: string;
   readonly runtime: Runtime;
@@ -50,8 +49,7 @@ export interface Delivering {
 
 /** Gives the outbox steady records and starts nothing yet. */
 export const createDelivering = (context: DeliveringContext): Delivering => {
-  const { outbox, owner, database, open, endpoint, name, runtime, withLock, options, report, onDiscard } =
-    context;
+  const { outbox, owner, database, open, name, runtime, withLock, options, report, onDiscard } = context;
   const makeRoom = (full: Records): Promise<void> => leasing.makeRoom(full);
   const mayStore = (): boolean => isGranted(owner);
   const onBlocked = (cause: unknown): void =>
@@ -65,7 +63,7 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
     options,
     onDiscard,
   );
-  const transport = createTransport(endpoint, runtime, outbox);
+  const transport = createTransport(runtime, outbox);
   const flusher = createFlusher(outbox, leasing, transport, runtime, withLock, name, options, report);
   return {
     records,
@@ -73,7 +71,10 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
     flusher,
     async settleFarewell(events, status, body) {
       const verdicts = decodeReply(body);
-      if (status === 200 && verdicts) await applyVerdicts(leasing, events, verdicts, runtime.now());
+      if (status !== 200 || !verdicts) return;
+      await applyVerdicts(leasing, events, verdicts, runtime.now());
+      // Of the pauses a farewell tries only an open circuit.
+      if (outbox.pause.kind === 'circuit') await leasing.setPause(() => NO_PAUSE);
     },
   };
 };

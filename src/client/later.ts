@@ -68,7 +68,6 @@ export const createLater = (context: LaterContext): Later => {
     owner: options,
     database: withKinds(outbox.records),
     open: () => withKinds(indexedDbRecords(options.name, runtime)),
-    endpoint: options.endpoint,
     name: options.name,
     runtime,
     withLock: platformLock,
@@ -111,8 +110,8 @@ export const createLater = (context: LaterContext): Later => {
   let isLearned = false;
   const learned = learn().then(() => {
     isLearned = true;
-    // A page that loads shows that there is a network.
-    void flusher.hurry();
+    // A page that loads shows that there is a network, and perhaps a deployment that was mended.
+    void flusher.hurry(true);
   });
   /** Users decide at once; what they decided is judged when it is known what was accepted before. */
   const whenLearned =

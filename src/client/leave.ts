@@ -16,13 +16,13 @@ import type { Page } from './page.js';
  * @param maxBytes Room for the request's body.
  */
 export const unsettled = (
-  { pause, mirror }: Pick<Outbox, 'pause' | 'mirror'>,
+  { mirror }: Pick<Outbox, 'mirror'>,
   { consent, subject }: Owner,
   said: ReadonlySet<string>,
   now: number,
   maxBytes: number,
 ): OfferEvent[] => {
-  if (consent !== 'granted' || (pause.at > now && pause.kind !== 'back-off')) return [];
+  if (consent !== 'granted') return [];
   const isFresh = ({ event, heldUntil }: Mirrored): boolean =>
     !said.has(event.id) && heldUntil <= now && (event.subject ?? subject) === subject;
   const mirrored = [...mirror.values()];
@@ -47,21 +47,27 @@ export const createFarewell = (
   outbox: Outbox,
   page: Page,
   runtime: Pick<Runtime, 'now' | 'fetch'>,
-  options: Owner & { readonly endpoint: string },
+  options: Owner,
   onLeave: () => void,
   onReply: (events: readonly OfferEvent[], status: number, body: string) => unknown,
 ): void => {
   const said = new Set<string>();
+  let hasTried = false;
 
   const say = async (): Promise<void> => {
     const now = runtime.now();
+    const { kind, at } = outbox.pause;
+    const isPaused = at > now && kind !== 'back-off';
+    // An open circuit is tried once a page: the visitor may never come back.
+    if (isPaused && (kind !== 'circuit' || hasTried)) return;
     const events = unsettled(outbox, options, said, now, MAX_LEAVE_BYTES - outbox.inFlight);
     if (!events[0]) return;
+    hasTried ||= isPaused;
     for (const { id } of events) said.add(id);
     const body = encodeRequest(events, now);
     outbox.inFlight += body.length;
     try {
-      const response = await runtime.fetch(options.endpoint, {
+      const response = await runtime.fetch(outbox.endpoint, {
         headers: { 'content-type': 'application/json' },
         method: 'POST',
         redirect: 'error',

@@ -129,7 +129,7 @@ const createRunningTracker = (
   let loaded: Later | undefined;
   let isStopped = false;
 
-  const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime);
+  const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint);
 
   const repeats = (repeat: Repeat, placement?: Placement): boolean =>
     (placement?.repeat ?? options.repeat) === repeat;

@@ -14,7 +14,8 @@ describe('the farewell is said', () => {
   const ENDPOINT = 'https://shop.example/offer-events';
 
   const start = (answer: () => Promise<Response> = () => Promise.resolve(new Response('{}'))) => {
-    const outbox: Pick<Outbox, 'inFlight' | 'pause' | 'mirror'> = {
+    const outbox: Pick<Outbox, 'endpoint' | 'inFlight' | 'pause' | 'mirror'> = {
+      endpoint: ENDPOINT,
       inFlight: 0,
       pause: NO_PAUSE,
       mirror: new Map([viewed(1), viewed(2)].map((event) => [event.id, { event, heldUntil: 0 }])),
@@ -32,7 +33,7 @@ describe('the farewell is said', () => {
       async (_events: readonly OfferEvent[], _status: number, _body: string): Promise<void> => undefined,
     );
     const onLeave = vi.fn();
-    const options = { endpoint: ENDPOINT, consent: 'granted' } as const;
+    const options = { consent: 'granted' } as const;
     createFarewell(outbox as Outbox, page, runtime, options, onLeave, onReply);
     return {
       outbox,
@@ -95,11 +96,38 @@ describe('the farewell is said', () => {
     expect(asked()).toEqual([]);
   });
 
-  test.each(['throttled', 'circuit'] as const)('not in a %s pause', async (kind) => {
+  test('not while the endpoint has asked for a pause', async () => {
     const { become, outbox, asked } = start();
-    outbox.pause = { kind, at: START + 5, failures: 1 };
+    outbox.pause = { kind: 'throttled', at: START + 5, failures: 1 };
     await become('hidden');
     expect(asked()).toEqual([]);
+  });
+
+  test('once the pause that the endpoint asked for is over', async () => {
+    const { become, outbox, asked } = start();
+    outbox.pause = { kind: 'throttled', at: START, failures: 1 };
+    await become('hidden');
+    expect(asked()).toEqual([[idOf(1), idOf(2)]]);
+  });
+
+  test('once a page in spite of an open circuit', async () => {
+    const { become, outbox, asked } = start();
+    outbox.pause = { kind: 'circuit', at: START + 5, failures: 1 };
+    await become('hidden');
+    await become('visible');
+    await become('hidden');
+    expect(asked()).toEqual([[idOf(1), idOf(2)]]);
+  });
+
+  test('in spite of an open circuit also if an earlier one had nothing to say', async () => {
+    const { become, outbox, asked } = start();
+    outbox.pause = { kind: 'circuit', at: START + 5, failures: 1 };
+    const copies = [...outbox.mirror];
+    outbox.mirror.clear();
+    await become('hidden');
+    for (const [id, copy] of copies) outbox.mirror.set(id, copy);
+    await become('pagehide');
+    expect(asked()).toEqual([[idOf(1), idOf(2)]]);
   });
 
   test('in a back-off', async () => {

@@ -1,17 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { unsettled } from '../../src/client/leave.js';
-import { NO_PAUSE } from '../../src/client/outbox/leasing.js';
-import type { Mirrored, Outbox, Owner, Pause } from '../../src/client/outbox/outbox.js';
+import type { Mirrored, Outbox, Owner } from '../../src/client/outbox/outbox.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { dismissed, idsOf, START, viewed } from '../support/events.js';
 
 type Held = readonly [event: OfferEvent, heldUntil?: number];
-type Sayable = Pick<Outbox, 'pause' | 'mirror'>;
+type Sayable = Pick<Outbox, 'mirror'>;
 
-const outboxOf = (held: readonly Held[], pause: Pause = NO_PAUSE): Sayable => ({
-  pause,
+const outboxOf = (held: readonly Held[]): Sayable => ({
   mirror: new Map(held.map(([event, heldUntil = 0]) => [event.id, { event, heldUntil }])),
 });
 
@@ -28,7 +26,6 @@ describe('the farewell takes what is unsettled', () => {
     readonly name: string;
     readonly held: readonly Held[];
     readonly said?: readonly OfferEvent[];
-    readonly pause?: Pause;
     readonly maxBytes?: number;
     readonly expected: readonly OfferEvent[];
   }[] = [
@@ -58,35 +55,11 @@ describe('the farewell takes what is unsettled', () => {
       held: [[view], [close, later]],
       expected: [view],
     },
-    {
-      name: 'nothing while throttled',
-      held: [[view]],
-      pause: { kind: 'throttled', at: START + 1, failures: 1 },
-      expected: [],
-    },
-    {
-      name: 'nothing while the circuit is open',
-      held: [[view]],
-      pause: { kind: 'circuit', at: START + 1, failures: 4 },
-      expected: [],
-    },
-    {
-      name: 'all in a back-off',
-      held: [[view], [other]],
-      pause: { kind: 'back-off', at: START + 60_000, failures: 3 },
-      expected: [view, other],
-    },
-    {
-      name: 'all once a pause is over',
-      held: [[view]],
-      pause: { kind: 'throttled', at: START, failures: 1 },
-      expected: [view],
-    },
     { name: 'nothing where there is no room', held: [[view]], maxBytes: -7, expected: [] },
   ];
 
-  test.each(table)('$name', ({ held, said = [], pause, maxBytes = PLENTY, expected }) => {
-    expect(unsettled(outboxOf(held, pause), OWNER, new Set(idsOf(said)), START, maxBytes)).toEqual(expected);
+  test.each(table)('$name', ({ held, said = [], maxBytes = PLENTY, expected }) => {
+    expect(unsettled(outboxOf(held), OWNER, new Set(idsOf(said)), START, maxBytes)).toEqual(expected);
   });
 
   describe('whatever is in the mirror', () => {

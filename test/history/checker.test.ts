@@ -302,10 +302,35 @@ describe('I7: a page', () => {
     }
     expect(rates(paused('circuit', 60_000), paused('none', 0), next)).toEqual([]);
   });
-  it('says farewell in a back-off, but in no other pause', () => {
+  it('says farewell in a back-off and once while the circuit is open, but in no pause that was asked for', () => {
     const farewell: Draft = { ...next, isFarewell: true };
     expect(rates(paused('back-off', 60_000), farewell)).toEqual([]);
     expect(rates(paused('throttled', 60_000), farewell)).toHaveLength(1);
+    const again: Draft = { ...farewell, number: 10 };
+    expect(rates(paused('circuit', 60_000), farewell)).toEqual([]);
+    expect(rates(paused('circuit', 60_000), farewell, again)).toHaveLength(1);
+  });
+  it('tries an open circuit with one batch when it loads, and with one for each flush', () => {
+    const opened: Draft = { kind: 'opened', tab: 'tab-1', watches: [], at: 1_000 };
+    const asked = (number: number, at: number): readonly Draft[] => [
+      { ...one.requested, number, at },
+      { ...one.answered, number, at: at + 10, status: 404, verdicts: undefined } as unknown as Draft,
+    ];
+    const flush = (at: number): Draft => ({ kind: 'page', tab: 'tab-1', change: 'flush', at });
+    const open = paused('circuit', 60_000);
+    expect(rates(open, opened, ...asked(20, 2_000))).toEqual([]);
+    expect(rates(open, opened, ...asked(20, 2_000), ...asked(21, 9_000))).toHaveLength(1);
+    expect(rates(open, opened, ...asked(20, 2_000), flush(9_000), ...asked(21, 9_100))).toEqual([]);
+    expect(rates(open, opened, ...asked(20, 2_000), flush(3_000), ...asked(21, 3_100))).toHaveLength(1);
+  });
+  it('backs off when not even one event is taken alone', () => {
+    const asked = (number: number, at: number, ids: readonly string[]): readonly Draft[] => [
+      { ...one.requested, number, at, ids },
+      { ...one.answered, number, at: at + 10, status: 400, verdicts: undefined } as unknown as Draft,
+    ];
+    const [id] = one.requested.ids;
+    expect(rates(...asked(20, 2_000, [id ?? '', 'other']), ...asked(21, 2_100, [id ?? '']))).toEqual([]);
+    expect(rates(...asked(20, 2_000, [id ?? '']), ...asked(21, 2_100, [id ?? '']))).toHaveLength(1);
   });
   it('keeps the pause of another page if it leased after it', () => {
     expect(rates(paused('throttled', 60_000), two.leased, two.requested)).toHaveLength(1);

@@ -33,6 +33,8 @@ export type PageRow =
         | 'thawed'
         | 'online'
         | 'offline'
+        /** Somebody asked for a flush by hand. */
+        | 'flush'
         | 'closed';
     }
   /** The qualifying moment: the id is made here. */

@@ -202,7 +202,11 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
         if (impression) record('dismissed', impression);
       });
     },
-    flush: () => run(() => safely(flusher.flush())),
+    flush: () =>
+      run(() => {
+        write({ kind: 'page', tab: name, change: 'flush' });
+        safely(flusher.flush());
+      }),
     consent(state) {
       run(() => {
         owner.consent = state;
@@ -262,11 +266,10 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
 
   const newId = rooms.createIds(runtime);
   const database = disk.open(tab);
-  const outbox = rooms.createOutbox(database, runtime);
-  const owner: { subject: string | undefined; consent: Consent; readonly endpoint: string } = {
+  const outbox = rooms.createOutbox(database, runtime, ENDPOINT);
+  const owner: { subject: string | undefined; consent: Consent } = {
     subject: setting.subject,
     consent: 'granted',
-    endpoint: ENDPOINT,
   };
   // As the second load of a page does it (client/later.ts), free of the document.
   const context = {
@@ -274,7 +277,6 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     owner,
     database,
     open: () => disk.open(tab),
-    endpoint: ENDPOINT,
     name: NAME,
     runtime,
     withLock: setting.hasLocks ? locks.of(tab) : noLocks,
@@ -358,6 +360,6 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     onDiscard: context.onDiscard,
     report: context.report,
   });
-  safely(leasing.marks().then(flusher.hurry));
+  safely(leasing.marks().then(() => flusher.hurry(true)));
   return tab;
 };

@@ -42,7 +42,7 @@ export const fails =
   (kind: 'back-off' | 'throttled' | 'circuit', retryAfterMs = 0): Script =>
   () => ({ kind, retryAfterMs, cause: kind });
 
-export const unsplit: Script = () => ({ kind: 'unsplit' });
+export const unsplit: Script = () => ({ kind: 'unsplit', cause: 413 });
 
 /** The lock of a browser in which nobody else runs. */
 export const freeLock: WithLock = async (_, work) => {

@@ -12,6 +12,9 @@ import type { Runtime } from '../../src/runtime.js';
 import { entryIds } from './events.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
+/** Where the events of a tab go. */
+export const ENDPOINT = 'https://shop.example/offer-events';
+
 /** One tab's outbox. */
 export interface Tab {
   readonly outbox: Outbox;
@@ -29,7 +32,7 @@ export const openTab = (
   options: LeasingOptions = {},
   owner: Owner = { consent: 'granted' },
 ): Tab => {
-  const outbox = createOutbox(records, runtime);
+  const outbox = createOutbox(records, runtime, ENDPOINT);
   const discarded: Tab['discarded'] = [];
   const leasing = createLeasing(outbox, runtime, owner, options, (event, reason, code) => {
     discarded.push([event?.id, reason, code]);

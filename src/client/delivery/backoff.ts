@@ -4,7 +4,7 @@ const BASE_MS = 1_000;
 const CAP_MS = 5 * 60_000;
 const SHORTEST_RETRY_AFTER_MS = 1_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
-const CIRCUIT_MS = 5 * 60_000;
+const CIRCUIT_MS = 30_000;
 const LONGEST_CIRCUIT_MS = 6 * 3_600_000;
 
 /**
@@ -32,7 +32,7 @@ export const backoffMs = (failures: number, retryAfterMs: number, random: number
   Math.max(retryAfterMs * (1 + random * 0.2), (0.5 + random / 2) * Math.min(CAP_MS, BASE_MS * 2 ** failures));
 
 /**
- * How long the circuit stays open after a deployment fault: 5 minutes, doubling to 6 hours.
+ * How long the circuit stays open after a deployment fault: 30 seconds, doubling to 6 hours.
  * @param failures Failed replies in a row before this one, from 0.
  */
 export const circuitMs = (failures: number): number =>

@@ -16,9 +16,12 @@ import type { Attempt, Transport } from './transport.js';
 export interface Flusher {
   /** Something may be due: flushes soon, so that events of one moment travel together. */
   wake(): void;
-  /** The network may be back: shortens a back-off to a random 0.5–3 s. What was asked for is kept to. */
-  hurry(): Promise<void>;
-  /** Flushes now what is due; resolves when nothing more can be done at the moment. */
+  /**
+   * The network may be back: shortens a back-off to a random 0.5–3 s. What was asked for is kept to.
+   * @param isTrial Whether an open circuit may be tried as well.
+   */
+  hurry(isTrial?: boolean): Promise<void>;
+  /** Flushes now what is due, and tries an open circuit; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
   /** Ends the flush after the request under way, and begins no other before it is woken. */
   pause(): void;
@@ -73,6 +76,10 @@ export const createFlusher = (
   let refusals = 0;
   let isReported = false;
   let isStopped = false;
+  /** Whether the next lease may try an open circuit. */
+  let mayTry = false;
+  /** Events that are taken by nobody even alone, and were reported. */
+  const parked = new Set<string>();
   const limit = Math.max(1, maxBatch);
   let maxEvents = limit;
 
@@ -93,16 +100,26 @@ export const createFlusher = (
   const giveBack = (entries: readonly OutboxEntry[], token: string, notBeforeAt: number): Promise<void> =>
     leasing.release(token, new Map(entries.map(({ event }) => [event.id, notBeforeAt])));
 
-  const wait = async (kind: Pause['kind'], retryAfterMs: number, cause?: unknown): Promise<void> => {
-    if (!isReported) complain(cause);
-    isReported = true;
+  const wait = async (
+    kind: Pause['kind'],
+    retryAfterMs: number,
+    cause?: unknown,
+    isKnown = false,
+  ): Promise<void> => {
+    if (!isKnown && !isReported) {
+      complain(cause);
+      isReported = true;
+    }
     await leasing.setPause((current) => {
       const failures = current.kind === kind ? current.failures : 0;
       const delayMs =
         kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random());
       const at = runtime.now() + delayMs;
-      // Another tab may know of a longer one.
-      return at < current.at ? current : { kind, failures: failures + 1, at };
+      // Another tab may know of a longer one, and whoever tries an open circuit leaves its time as it is.
+      const leastAt = kind === 'circuit' && failures ? runtime.now() : at;
+      return leastAt < current.at
+        ? current
+        : { kind, failures: failures + 1, at, status: Number(cause) || undefined };
     });
   };
 
@@ -110,8 +127,15 @@ export const createFlusher = (
   const settle = async (attempt: Attempt, batch: readonly OutboxEntry[], token: string): Promise<boolean> => {
     if (attempt.kind === 'unsplit') {
       maxEvents = Math.max(1, batch.length >> 1);
-      // Whatever stands between does not take this one alone either: it waits, and is never given up for that.
-      if (batch.length === 1) await giveBack(batch, token, runtime.now() + PARKED_MS);
+      const [first, ...others] = batch;
+      if (first && !others.length) {
+        // Something between does not take this one even alone: it waits, and is never given up for that.
+        await giveBack(batch, token, runtime.now() + PARKED_MS);
+        const { id } = first.event;
+        // Perhaps nothing else is taken there either.
+        await wait('back-off', 0, attempt.cause, parked.has(id));
+        parked.add(id);
+      }
     } else if (attempt.kind === 'answered') {
       const events = batch.map(({ event }) => event);
       const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
@@ -119,8 +143,10 @@ export const createFlusher = (
         isReported = false;
         maxEvents = Math.min(limit, maxEvents * 2);
         if (outbox.pause.failures)
-          // One that holds by now was asked for on another tab, while this request was under way.
-          await leasing.setPause((current) => (current.at > runtime.now() ? current : NO_PAUSE));
+          // One that holds by now was asked for on another tab, while this request was under way; or this was a trial.
+          await leasing.setPause((current) =>
+            current.at > runtime.now() && current.kind !== 'circuit' ? current : NO_PAUSE,
+          );
         return isSettled;
       }
       await wait('back-off', 0);
@@ -134,7 +160,8 @@ export const createFlusher = (
     endsAt &&= runtime.elapsed() + LONGEST_FLUSH_MS;
     while (!isStopped && runtime.elapsed() < endsAt) {
       const token = `${runtime.randomBits()}`;
-      const { entries, nextAt } = await leasing.lease(token, limit, isExclusive);
+      const { entries, nextAt } = await leasing.lease(token, limit, isExclusive, mayTry);
+      mayTry = false;
       if (!entries.length) {
         // What others have leased is free at once where they ended without giving it back, and the lock tells.
         const longestMs = refusals === MAX_REFUSALS ? REFUSED_RETRY_MS : Infinity;
@@ -160,6 +187,7 @@ export const createFlusher = (
 
   const run = async (isThorough: boolean): Promise<void> => {
     let draining: Promise<void> | undefined;
+    mayTry ||= isThorough;
     endsAt = Infinity;
     const work = (isExclusive: boolean): Promise<void> => {
       draining = drain(isExclusive, isThorough);
@@ -195,7 +223,8 @@ export const createFlusher = (
 
   return {
     wake: () => schedule(flushIntervalMs),
-    async hurry() {
+    async hurry(isTrial = false) {
+      mayTry ||= isTrial;
       // What does not shorten it is not written: in memory it would stand before a longer one on the disk.
       await leasing.setPause((current, at = runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS) =>
         current.at > at && current.kind === 'back-off' ? { ...current, at } : current,

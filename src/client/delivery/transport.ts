@@ -6,7 +6,7 @@ import { encodeRequest } from '../../protocol/encode.js';
 import type { OfferEvent } from '../../protocol/event.js';
 import { decodeReply } from '../../protocol/reply.js';
 import type { Runtime } from '../../runtime.js';
-import type { KeepaliveBytes, Pause } from '../outbox/outbox.js';
+import type { Outbox, Pause } from '../outbox/outbox.js';
 import { parseRetryAfter } from './backoff.js';
 import { KEEPALIVE_BYTES } from './packer.js';
 import { post } from './post.js';
@@ -16,7 +16,7 @@ export type Attempt =
   /** The proxy said what becomes of each event. */
   | { readonly kind: 'answered'; readonly verdicts: ReadonlyMap<string, Verdict> }
   /** Something in the batch, or between, does not take it as it is. */
-  | { readonly kind: 'unsplit' }
+  | { readonly kind: 'unsplit'; readonly cause: number }
   /**
    * The outbox has to wait: nobody knows what arrived (`back-off`), whoever answered asks for it (`throttled`), or
    * the endpoint is absent, forbidden or of another version (`circuit`).
@@ -36,26 +36,25 @@ const attemptOf = ({ status, headers }: Response, body: string): Attempt => {
   if (verdicts) return { kind: 'answered', verdicts };
   // Old and new releases can meet: a version that the proxy does not know is a fault of the deployment.
   const isMisdeployed = MISDEPLOYED.includes(status) || (status >= 400 && body.includes('"unsupported"'));
-  if (!isMisdeployed && UNSPLIT.includes(status)) return { kind: 'unsplit' };
+  if (!isMisdeployed && UNSPLIT.includes(status)) return { kind: 'unsplit', cause: status };
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), headers.get('date'));
   const kind = isMisdeployed ? 'circuit' : status === 429 || retryAfterMs ? 'throttled' : 'back-off';
   return { kind, retryAfterMs, cause: status };
 };
 
-/** Makes the transport to an endpoint. */
+/** Makes the transport to an outbox's endpoint. */
 export const createTransport = (
-  endpoint: string,
   runtime: Pick<Runtime, 'now' | 'after' | 'fetch'>,
-  keepalive: KeepaliveBytes,
+  outbox: Pick<Outbox, 'endpoint' | 'inFlight'>,
 ): Transport => {
   const attempt = async (body: string, isKeptAlive: boolean): Promise<Attempt> => {
     const controller = new AbortController();
     // Covers the body too.
     const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
     const keptBytes = isKeptAlive ? body.length : 0;
-    keepalive.inFlight += keptBytes;
+    outbox.inFlight += keptBytes;
     try {
-      const response = await post(endpoint, {
+      const response = await post(outbox.endpoint, {
         body,
         headers: { 'content-type': 'application/json' },
         fetch: runtime.fetch,
@@ -71,12 +70,12 @@ export const createTransport = (
       return { kind: 'back-off', retryAfterMs: 0, cause };
     } finally {
       stopTimer();
-      keepalive.inFlight -= keptBytes;
+      outbox.inFlight -= keptBytes;
     }
   };
 
   return (events) => {
     const body = encodeRequest(events, runtime.now());
-    return attempt(body, keepalive.inFlight + body.length <= KEEPALIVE_BYTES);
+    return attempt(body, outbox.inFlight + body.length <= KEEPALIVE_BYTES);
   };
 };

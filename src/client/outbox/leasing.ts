@@ -39,6 +39,23 @@ export interface OutboxStats {
   readonly waiting: number;
   /** Dead letters: what the proxy refused by name or what is unreadable; the latest 50, for 7 days. */
   readonly dead: number;
+  /** Why nothing is sent now, if that is so. */
+  readonly pause?: OutboxPause | undefined;
+}
+
+/** Why nothing is sent now, and until when. */
+export interface OutboxPause {
+  /**
+   * After failed replies (`back-off`), because the endpoint asked for it (`throttled`), or because the endpoint is absent,
+   * forbidden or of another version (`circuit`).
+   */
+  readonly kind: Exclude<Pause['kind'], 'none'>;
+  /** When it ends, epoch milliseconds. */
+  readonly until: number;
+  /** Where events go. */
+  readonly url: string;
+  /** What was answered there; left out if nothing was. */
+  readonly status?: number | undefined;
 }
 
 /** What {@link Leasing.lease} gives. */
@@ -54,8 +71,9 @@ export interface Leasing {
   /**
    * Reserves due entries for the holder of `token`; gives up what expired or exceeds the cap.
    * @param isExclusive Whether the caller has the lock of all tabs.
+   * @param isTrial Whether an open circuit may be tried, if nobody has tried it for 5 s.
    */
-  lease(token: string, limit: number, isExclusive: boolean): Promise<Leased>;
+  lease(token: string, limit: number, isExclusive: boolean, isTrial?: boolean): Promise<Leased>;
   /** These are sent in this task: until their lease ends, a farewell has no need to take them along. */
   sending(leased: readonly LeasedEntry[]): void;
   /** Removes entries that a verdict answered for. */
@@ -127,6 +145,8 @@ const ROOM = 100;
 /** Nothing waits longer: an hour, with the jitter of a Retry-After. */
 const MAX_WAIT_MS = 1.2 * 3_600_000;
 const MAX_CIRCUIT_MS = 6 * 3_600_000;
+/** An open circuit is tried at most so often, by all tabs together. */
+const TRIAL_MS = 5_000;
 
 /** Whether this version wrote it. What JSON cannot say would stop everything behind it. */
 const isEntry = (value: unknown, [, id]: RecordKey): value is OutboxEntry => {
@@ -276,15 +296,18 @@ export const createLeasing = (
   };
 
   return {
-    lease: async (token, limit, hasLock) => {
+    lease: async (token, limit, hasLock, isTrial) => {
       if (!isGranted(owner)) return { entries: [], nextAt: undefined };
       return transact(async (rows, discard) => {
         const isExclusive = hasLock;
         // When this is repeated, another tab may have it.
         hasLock = false;
-        const { at: pausedUntil } = await readPause(rows);
+        const pause = await readPause(rows);
         // Told only now: another tab's transaction may have been served first.
         const now = runtime.now();
+        const { kind, at, triedAt = 0 } = pause;
+        const isTried = isTrial && kind === 'circuit' && !(Math.abs(now - triedAt) < TRIAL_MS);
+        const pausedUntil = isTried ? 0 : at;
         // What other tabs have delivered stays in the mirror: a farewell must not say it when nobody knows it any more.
         for (const [id, { event }] of mirror) if (isExpired(event, now)) mirror.delete(id);
         const entries: LeasedEntry[] = [];
@@ -326,6 +349,7 @@ export const createLeasing = (
           }
         }
         if (unreadable.size) await bury(rows, unreadable);
+        if (isTried && entries.length) rows.put(['state', 'pause'], { ...pause, triedAt: now });
         return { entries, nextAt };
       });
     },
@@ -414,9 +438,16 @@ export const createLeasing = (
     },
 
     stats: () =>
-      transact(async (rows) => ({
-        waiting: await rows.query('count', 'entry'),
-        dead: await rows.query('count', 'dead'),
-      })),
+      transact(async (rows) => {
+        const { kind, at, status } = await readPause(rows);
+        return {
+          waiting: await rows.query('count', 'entry'),
+          dead: await rows.query('count', 'dead'),
+          pause:
+            at > runtime.now() && kind !== 'none'
+              ? { kind, until: at, url: outbox.endpoint, status }
+              : undefined,
+        };
+      }),
   };
 };

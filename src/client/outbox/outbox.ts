@@ -84,8 +84,11 @@ export interface Pause {
   readonly at: number;
   /** Failed replies in a row. */
   readonly failures: number;
-  /** Only a back-off may be ignored by the farewell. */
   readonly kind: 'none' | 'back-off' | 'throttled' | 'circuit';
+  /** What the endpoint answered, if it answered at all. */
+  readonly status?: number | undefined;
+  /** When a batch was last sent in spite of an open circuit, epoch milliseconds. */
+  readonly triedAt?: number;
 }
 
 /** What the user said to keeping and reporting events. */
@@ -112,19 +115,18 @@ export interface Mirrored {
   heldUntil: number;
 }
 
-/** Our bytes in flight with `keepalive`, shared by all that send so: the browser's quota is the page's. */
-export interface KeepaliveBytes {
-  inFlight: number;
-}
-
 /** The part of the outbox that a page loads first. */
-export interface Outbox<Row extends BareRows = BareRows> extends KeepaliveBytes {
+export interface Outbox<Row extends BareRows = BareRows> {
   /** Where the entries are kept; the second load puts steadier ones in their place. */
   records: Records<Row>;
   /** Unsettled entries of this page by id, oldest first. */
   readonly mirror: Map<string, Mirrored>;
+  /** Where its events go: absolute, of this origin. */
+  readonly endpoint: string;
   /** The pause as last read or written. */
   pause: Pause;
+  /** Our bytes in flight with `keepalive`, by all that send so: the browser's quota is the page's. */
+  inFlight: number;
   /** Records events in one transaction; resolves to those that were not known before, once they are durable. */
   append(recordables: readonly Recordable[]): Promise<OfferEvent[]>;
 }
@@ -135,16 +137,19 @@ export const MARK_MS = 2_592_000_000;
 /**
  * Makes an outbox over records.
  * @param records Where it keeps them; outboxes over the same records, also of other tabs, work together.
+ * @param endpoint Where its events go: absolute, of this origin.
  */
 export const createOutbox = <Row extends BareRows>(
   records: Records<Row>,
   runtime: Pick<Runtime, 'now'>,
+  endpoint: string,
 ): Outbox<Row> => {
   const mirror = new Map<string, Mirrored>();
 
   const outbox: Outbox<Row> = {
     records,
     mirror,
+    endpoint,
     inFlight: 0,
     pause: { at: 0, failures: 0, kind: 'none' },
 

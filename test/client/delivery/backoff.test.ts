@@ -86,13 +86,13 @@ describe('the back-off', () => {
 
 describe('the open circuit', () => {
   test.each([
-    [0, 5],
-    [1, 10],
-    [2, 20],
-    [6, 320],
-    [7, 360],
+    [0, 0.5],
+    [1, 1],
+    [2, 2],
+    [9, 256],
+    [10, 360],
     [900, 360],
-  ])('after %i failures lasts %i minutes', (failures, minutes) => {
+  ])('after %i failures lasts %d minutes', (failures, minutes) => {
     expect(circuitMs(failures)).toBe(minutes * 60_000);
   });
 });

@@ -10,6 +10,7 @@ import {
   startFlusher,
   unsplit,
 } from '../../support/flusher.js';
+import { ENDPOINT } from '../../support/outbox.js';
 
 const HOUR_MS = 3_600_000;
 const ids = (...numbers: number[]): string[] => numbers.map(idOf);
@@ -141,13 +142,14 @@ describe('the circuit', () => {
     const bench = await started(1, 2);
     bench.answer(fails('circuit'));
     await bench.flusher.flush();
-    await bench.runtime.advance(299_999);
+    await bench.runtime.advance(29_999);
     expect(bench.asked).toEqual([ids(1, 2)]);
     await bench.runtime.advance(1);
     expect(bench.asked).toEqual([ids(1, 2), ids(1, 2)]);
-    await bench.runtime.advance(599_999);
+    await bench.runtime.advance(59_999);
     expect(bench.asked).toHaveLength(2);
     await bench.runtime.advance(10 * HOUR_MS);
+    expect(bench.asked.length).toBeLessThan(15);
     expect(bench.reports.map(({ code, cause }) => [code, cause])).toEqual([['delivery', 'circuit']]);
     await expect(bench.waiting()).resolves.toEqual(ids(1, 2));
     expect(bench.discarded).toEqual([]);
@@ -158,7 +160,7 @@ describe('the circuit', () => {
     bench.answer(fails('circuit'));
     await bench.flusher.flush();
     await bench.flusher.hurry();
-    await bench.runtime.advance(60_000);
+    await bench.runtime.advance(29_999);
     expect(bench.asked).toEqual([ids(1)]);
   });
 
@@ -166,9 +168,93 @@ describe('the circuit', () => {
     const bench = await started(1);
     bench.answer(fails('circuit'), accept);
     await bench.flusher.flush();
-    await bench.runtime.advance(300_000);
+    await bench.runtime.advance(30_000);
     await expect(bench.waiting()).resolves.toEqual([]);
     expect(bench.outbox.pause.kind).toBe('none');
+  });
+
+  describe('is tried', () => {
+    /** An outbox whose circuit has been open for ten seconds, after three failures. */
+    const opened = async (...numbers: number[]): Promise<FlusherBench> => {
+      const bench = await started(...numbers);
+      const at = bench.runtime.now() + 2 * 60_000;
+      await bench.leasing.setPause(() => ({ kind: 'circuit', failures: 3, at, status: 404 }));
+      await bench.runtime.advance(10_000);
+      return bench;
+    };
+
+    test('with one batch by a flush; an answer in order closes it, and the rest follows', async () => {
+      const bench = await opened(1);
+      await bench.flusher.flush();
+      expect(bench.asked).toEqual([ids(1)]);
+      await expect(bench.waiting()).resolves.toEqual([]);
+      expect(bench.outbox.pause.kind).toBe('none');
+    });
+
+    test('with one batch by a page that loads', async () => {
+      const bench = await opened(1);
+      await bench.flusher.hurry(true);
+      await bench.runtime.advance(250);
+      expect(bench.asked).toEqual([ids(1)]);
+      await expect(bench.waiting()).resolves.toEqual([]);
+    });
+
+    test.each([
+      ['circuit', 0],
+      ['back-off', 0],
+    ] as const)('and an attempt that comes to %s leaves its time as it is', async (kind, retryAfterMs) => {
+      const bench = await opened(1, 2);
+      bench.answer(fails(kind, retryAfterMs));
+      const { at, failures } = bench.outbox.pause;
+      await bench.flusher.flush();
+      expect(bench.asked).toEqual([ids(1, 2)]);
+      expect(bench.outbox.pause).toMatchObject({ kind: 'circuit', at, failures });
+    });
+
+    test('but a longer pause that the endpoint asks for holds', async () => {
+      const bench = await opened(1);
+      bench.answer(fails('throttled', HOUR_MS));
+      await bench.flusher.flush();
+      expect(bench.outbox.pause.kind).toBe('throttled');
+      expect(bench.outbox.pause.at).toBeGreaterThanOrEqual(bench.runtime.now() + HOUR_MS);
+    });
+
+    test('at most once in five seconds, by all tabs together', async () => {
+      const bench = await opened(1);
+      bench.answer(fails('circuit'));
+      await bench.flusher.flush();
+      await bench.runtime.advance(4_999);
+      await bench.flusher.flush();
+      await expect(bench.leased('other tab')).resolves.toEqual([]);
+      await expect(bench.leasing.lease('other tab', 9, false, true)).resolves.toMatchObject({ entries: [] });
+      expect(bench.asked).toEqual([ids(1)]);
+      await bench.runtime.advance(1);
+      await bench.flusher.flush();
+      expect(bench.asked).toEqual([ids(1), ids(1)]);
+    });
+
+    test('also if the last trial was made under a clock that has been put right since', async () => {
+      const bench = await opened(1);
+      bench.runtime.jump(24 * HOUR_MS);
+      const at = bench.runtime.now() + 60_000;
+      await bench.leasing.setPause(() => ({ kind: 'circuit', failures: 3, at, triedAt: at }));
+      bench.runtime.jump(-24 * HOUR_MS);
+      await bench.leasing.setPause((current) => ({ ...current, at: bench.runtime.now() + 60_000 }));
+      await bench.flusher.flush();
+      expect(bench.asked).toEqual([ids(1)]);
+    });
+
+    test('and what it was answered, where and until when is told', async () => {
+      const bench = await started(1);
+      bench.answer(() => ({ kind: 'circuit', retryAfterMs: 0, cause: 405 }));
+      await bench.flusher.flush();
+      await expect(bench.leasing.stats()).resolves.toMatchObject({
+        pause: { kind: 'circuit', status: 405, url: ENDPOINT, until: bench.runtime.now() + 30_000 },
+      });
+      bench.answer(accept);
+      await bench.flusher.flush();
+      expect((await bench.leasing.stats()).pause).toBeUndefined();
+    });
   });
 });
 
@@ -177,12 +263,13 @@ describe('a batch that is not taken as it is', () => {
   const refusesWith =
     (poison: string): Script =>
     (events) =>
-      idsOf(events).includes(poison) ? { kind: 'unsplit' } : accept(events);
+      idsOf(events).includes(poison) ? unsplit(events) : accept(events);
 
   test('is halved until the one is found; that waits alone and all others are delivered (fault 14)', async () => {
     const bench = await started(1, 2, 3, 4, 5, 6);
     bench.answer(refusesWith(idOf(3)));
     await bench.flusher.flush();
+    await bench.runtime.advance(3_000);
     await expect(bench.waiting()).resolves.toEqual(ids(3));
     expect(bench.asked).toContainEqual(ids(3));
     expect(bench.discarded).toEqual([]);
@@ -201,12 +288,37 @@ describe('a batch that is not taken as it is', () => {
     await expect(bench.waiting()).resolves.toEqual([]);
   });
 
+  test('the others go on after a back-off, and one report tells of it, also an hour later (fault 14)', async () => {
+    const bench = await started(1, 2);
+    bench.answer(refusesWith(idOf(1)));
+    await bench.flusher.flush();
+    expect(bench.asked).toEqual([ids(1, 2), ids(1)]);
+    expect(bench.outbox.pause).toMatchObject({ kind: 'back-off', status: 413 });
+    await bench.runtime.advance(1_000);
+    await expect(bench.waiting()).resolves.toEqual(ids(1));
+    await bench.runtime.advance(2 * HOUR_MS);
+    expect(bench.asked.filter((batch) => batch.includes(idOf(1))).length).toBeGreaterThan(2);
+    expect(bench.reports.map(({ code, cause }) => [code, cause])).toEqual([['delivery', 413]]);
+  });
+
+  test('an endpoint that takes nothing is asked ever more rarely (fault 14)', async () => {
+    const bench = await started(...Array.from({ length: 100 }, (_, at) => at));
+    bench.answer(unsplit);
+    await bench.flusher.flush();
+    await bench.runtime.advance(10 * 60_000);
+    // Seven to find that not even one is taken, and then as after a 503.
+    expect(bench.asked.length).toBeLessThan(20);
+    expect(bench.reports).toHaveLength(1);
+    expect(bench.discarded).toEqual([]);
+  });
+
   test('the one that waits holds back what came later for its offer, and no other', async () => {
     const bench = startFlusher();
     const view = viewed(1);
     await bench.outbox.append(plain(view, dismissed(2, view), viewed(3)));
     bench.answer(refusesWith(view.id));
     await bench.flusher.flush();
+    await bench.runtime.advance(3_000);
     await expect(bench.waiting()).resolves.toEqual(ids(1, 2));
     expect(bench.asked).not.toContainEqual(ids(2));
   });

@@ -74,7 +74,7 @@ const startOutage = (
     answer,
     open() {
       const tab = openTab(records, runtime, { retentionMs: 6 * 24 * HOUR_MS });
-      const transport = createTransport('https://shop.example/offer-events', runtime, tab.outbox);
+      const transport = createTransport(runtime, tab.outbox);
       const flusher = createFlusher(
         tab.outbox,
         tab.leasing,

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createTransport, type Transport } from '../../../src/client/delivery/transport.js';
-import type { KeepaliveBytes } from '../../../src/client/outbox/outbox.js';
+import type { Outbox } from '../../../src/client/outbox/outbox.js';
 import { encodeRequest } from '../../../src/protocol/encode.js';
 import { deferred } from '../../support/deferred.js';
 import { dismissed, idOf, START, viewed } from '../../support/events.js';
@@ -19,14 +19,14 @@ type Answer = (request: Request) => Response | Promise<Response>;
 interface Bench {
   readonly transport: Transport;
   readonly runtime: FakeRuntime;
-  readonly keepalive: KeepaliveBytes;
+  readonly keepalive: Pick<Outbox, 'inFlight'>;
   readonly requests: Request[];
 }
 
 /** A transport whose endpoint gives these answers, one a request, then none. */
 const start = (...answers: Answer[]): Bench => {
   const requests: Request[] = [];
-  const keepalive = { inFlight: 0 };
+  const keepalive = { endpoint: ENDPOINT, inFlight: 0 };
   const runtime = fakeRuntime({
     async fetch(input, init) {
       const request = requestOf(input, init);
@@ -36,7 +36,7 @@ const start = (...answers: Answer[]): Bench => {
       return answer(request);
     },
   });
-  return { transport: createTransport(ENDPOINT, runtime, keepalive), runtime, keepalive, requests };
+  return { transport: createTransport(runtime, keepalive), runtime, keepalive, requests };
 };
 
 const reply = (status: number, body = '', headers: Record<string, string> = {}): Answer => {
@@ -156,7 +156,7 @@ describe('every other reply', () => {
   ])('%i %s (faults 15, 16)', async (status, body, expected) => {
     const { transport } = start(reply(status, body));
     const attempt = await transport(EVENTS);
-    const rest = expected.kind === 'unsplit' ? {} : { retryAfterMs: 0, cause: status };
+    const rest = expected.kind === 'unsplit' ? { cause: status } : { retryAfterMs: 0, cause: status };
     expect(attempt).toEqual({ ...expected, ...rest });
   });
 

@@ -5,8 +5,13 @@ import type { RowOf } from '../row.js';
 
 const REQUEST_MS = 12_000;
 const SHORTEST_BACKOFF_MS = 500;
-/** 0.5 + 1 + 2 + … + 32 s exceed a minute, so with the shortest jitter eight failing requests fit into one. */
-const MOST_A_MINUTE = { 'back-off': 8, throttled: 8, circuit: 1 } as const;
+/**
+ * 0.5 + 1 + 2 + … + 32 s exceed a minute, so with the shortest jitter eight failing requests fit into one; of a circuit
+ * that lasts 30 s and then a minute two do.
+ */
+const MOST_A_MINUTE = { 'back-off': 8, throttled: 8, circuit: 2 } as const;
+/** An open circuit is tried once in five seconds, and a transaction may take two of them. */
+const TRIAL_MS = 3_000;
 const MINUTE_MS = 60_000;
 /** No pause is longer than the longest circuit. */
 const LONGEST_MS = 6 * 3_600_000;
@@ -18,15 +23,15 @@ const LEARNING_MS = 2_500;
 
 type Failure = 'back-off' | 'throttled' | 'circuit';
 
-const failureOf = ({
-  status,
-  verdicts,
-  retryAfterMs,
-}: RowOf<'answered'>): Failure | 'unsplit' | undefined => {
+const failureOf = (
+  { status, verdicts, retryAfterMs }: RowOf<'answered'>,
+  events: number,
+): Failure | 'unsplit' | undefined => {
   if (verdicts) return undefined;
   if (status === undefined) return 'back-off';
   if (MISDEPLOYED.includes(status)) return 'circuit';
-  if (UNSPLIT.includes(status)) return 'unsplit';
+  // What is not taken even alone is not the batch's fault.
+  if (UNSPLIT.includes(status)) return events > 1 ? 'unsplit' : 'back-off';
   return status === 429 || retryAfterMs ? 'throttled' : 'back-off';
 };
 
@@ -44,6 +49,18 @@ const isLoading = (ledger: Ledger, loads: string, { row: { at } }: Placed<'pause
 
 const flights = (ledger: Ledger): Placed<'requested'>[] =>
   ledger.of('requested').filter(({ row }) => !row.isFarewell && row.isRepeat !== true);
+
+/** Whether this is the one batch that a page sends in spite of an open circuit when it loads or is asked to flush. */
+const isTrial = (ledger: Ledger, { row: { tab }, index }: Placed<'requested'>): boolean => {
+  const isBefore = (placed: { readonly index: number }): boolean => placed.index < index;
+  const asked = ledger.of('page').filter(({ row }) => row.tab === tab && row.change === 'flush');
+  const opened = ledger.of('opened').filter(({ row }) => row.tab === tab);
+  const from = Math.max(...[...asked, ...opened].filter(isBefore).map((placed) => placed.index));
+  return (
+    !flights(ledger).some((other) => other.row.tab === tab && isBefore(other) && other.index > from) &&
+    from >= 0
+  );
+};
 
 const endOf = (ledger: Ledger, { row, index }: Placed<'requested'>): number =>
   Math.min(ledger.answerOf(row.number)?.index ?? Infinity, ledger.goneAt(row.tab, index) ?? Infinity);
@@ -138,6 +155,8 @@ const clockOf = (ledger: Ledger, tab: string, to: number): number =>
 
 const noneInPause = (ledger: Ledger, judged: Judging): void => {
   const pauses = ledger.of('paused');
+  const farewells = new Set<string>();
+  const trials: Placed<'requested'>[] = [];
   for (const request of ledger.of('requested')) {
     // The same attempt, a moment later.
     if (request.row.isRepeat === true) continue;
@@ -164,7 +183,19 @@ const noneInPause = (ledger: Ledger, judged: Judging): void => {
       const until = pause.row.until - aheadMs;
       // Written by another clock than the one that it was made by: no page believes it.
       if (until - pause.row.at > LONGEST_MS) continue;
-      if (request.row.at < until)
+      if (request.row.at >= until) continue;
+      if (pause.row.pause === 'circuit' && request.row.isFarewell && !farewells.has(request.row.tab))
+        farewells.add(request.row.tab);
+      else if (pause.row.pause === 'circuit' && !request.row.isFarewell && isTrial(ledger, request)) {
+        const before = trials.at(-1);
+        trials.push(request);
+        const isMoved = before && ledger.between('clock', before.index, request.index);
+        if (before && !isMoved && request.row.at - before.row.at < TRIAL_MS)
+          judged.breach(
+            `tried an open circuit ${request.row.at - before.row.at} ms after ${before.row.tab} did`,
+            request.row.ids[0],
+          );
+      } else
         judged.breach(
           `${request.row.tab} asked ${until - request.row.at} ms before the ${pause.row.pause} pause was over`,
           request.row.ids[0],
@@ -199,7 +230,7 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
     let run: { readonly failure: Failure; readonly starts: number[]; readonly index: number } | undefined;
     requests.forEach((request, at) => {
       const answer = outcomeOf(ledger, request, requests[at + 1]);
-      const failure = answer && failureOf(answer.row);
+      const failure = answer && failureOf(answer.row, request.row.ids.length);
       if (!answer || !failure || failure === 'unsplit') {
         run = undefined;
         return;
@@ -215,7 +246,7 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
             ({ tab, verdicts }) => tab !== request.row.tab || verdicts !== undefined,
           ));
       if (!run || run.failure !== failure || isUndone) run = { failure, starts: [], index: answer.index };
-      run.starts.push(request.row.at);
+      if (!(failure === 'circuit' && isTrial(ledger, request))) run.starts.push(request.row.at);
       const most = MOST_A_MINUTE[failure];
       const first = run.starts.at(-most - 1);
       if (first !== undefined && request.row.at - first < MINUTE_MS)
@@ -230,7 +261,8 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
         ledger.between('clock', answer.index, next.index) ||
         ledger.between('wiped', answer.index, next.index) ||
         ledger.between('paused', answer.index, next.index, ({ pause }) => pause === 'none') ||
-        (failure === 'back-off' && isHurried(ledger, request.index, next.index));
+        (failure === 'back-off' && isHurried(ledger, request.index, next.index)) ||
+        (failure === 'circuit' && isTrial(ledger, next));
       const least = Math.max(SHORTEST_BACKOFF_MS, answer.row.retryAfterMs ?? 0);
       if (!isEased && next.row.at - answer.row.at < least)
         judged.breach(
