@@ -1,5 +1,6 @@
 /** What every stack shows that followed its guide: the same scenarios on each built application, with its own proxy. */
 import type { Page } from '@playwright/test';
+import { type Application, applicationsOf } from './fixtures/apps/guide.js';
 import { type RunningApp, startApp } from './fixtures/apps/running.js';
 import { STACKS, type StackUnderTest } from './fixtures/apps/stacks.js';
 import { storedRecords, untilStored } from './fixtures/database.js';
@@ -35,18 +36,19 @@ const NEVER_HYDRATED = {
   'as a file': 'a file as it is',
 } as const;
 const HYDRATED = 'server-rendered, then hydrated';
+const SHORT = 'first view without optional sections';
 
-const scenarios = ({ name, title, routes, rendered }: StackUnderTest): void => {
+const scenarios = ({ name, title, routes, rendered }: StackUnderTest, application: Application): void => {
   let app: RunningApp;
 
   const row = { type: 'row', description: title };
   const cell = (column: string, ...others: { type: string; description: string }[]) => ({
     annotation: [row, { type: 'column', description: column }, ...others],
   });
-  const exceptions =
-    rendered === 'on the server'
-      ? []
-      : [{ type: 'does-not-apply', description: `${HYDRATED}: ${NEVER_HYDRATED[rendered]}` }];
+  const exceptions = [
+    ...(rendered === 'on the server' ? [] : [`${HYDRATED}: ${NEVER_HYDRATED[rendered]}`]),
+    ...(applicationsOf(name).length > 1 ? [] : [`${SHORT}: none is optional`]),
+  ].map((description) => ({ type: 'does-not-apply', description }));
 
   const recorded = (): string[] =>
     app.upstream
@@ -70,7 +72,7 @@ const scenarios = ({ name, title, routes, rendered }: StackUnderTest): void => {
   test.describe.configure({ mode: 'default', timeout: 120_000 });
 
   test.beforeAll(async () => {
-    app = await startApp(name);
+    app = await startApp(application);
   });
 
   test.afterAll(() => app?.close());
@@ -83,13 +85,16 @@ const scenarios = ({ name, title, routes, rendered }: StackUnderTest): void => {
 
   test(
     'an offer that was in view for a second is viewed',
-    cell('first view', ...exceptions),
+    cell(application.isShort ? SHORT : 'first view', ...exceptions),
     async ({ page }) => {
       await page.goto(app.url);
       await expectRecorded(page, `viewed ${FIRST}`);
       expect(await app.status()).toContain(FIRST);
     },
   );
+
+  // The other scenarios run on the whole application, which has a second route.
+  if (application.isShort) return;
 
   test('closing an offer dismisses it, and the application closes it', cell('close'), async ({ page }) => {
     await page.goto(app.url);
@@ -155,4 +160,9 @@ const scenarios = ({ name, title, routes, rendered }: StackUnderTest): void => {
     });
 };
 
-for (const stack of STACKS) test.describe(stack.title, () => scenarios(stack));
+for (const stack of STACKS)
+  for (const application of applicationsOf(stack.name))
+    test.describe(
+      application.isShort ? `${stack.title}, without the optional sections of its guide` : stack.title,
+      () => scenarios(stack, application),
+    );

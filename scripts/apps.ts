@@ -1,12 +1,13 @@
 /**
  * Follows the guides in docs/start: installs every application with the packed package, writes the files that its
- * guide shows over its starter, and builds it by its own tool. `node --import tsx scripts/apps.ts [stack…]`
+ * guide shows over its starter, and builds it by its own tool. A guide with optional sections is followed twice: with
+ * them and without them. `node --import tsx scripts/apps.ts [stack…]`
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { readGuide, STARTERS } from '../e2e/fixtures/apps/guide.js';
+import { type Application, applicationsOf, readGuide, STARTERS } from '../e2e/fixtures/apps/guide.js';
 import { STACKS } from '../e2e/fixtures/apps/stacks.js';
 import {
   folderOf,
@@ -56,24 +57,24 @@ const installAll = async (root: string): Promise<void> => {
 };
 
 /** Writes what the guide shows over the starter; only what the tools themselves made stays. */
-const build = async (name: string): Promise<void> => {
-  const { files, commands } = readGuide(name);
-  const folder = folderOf(name);
-  await cp(join(STARTERS, name), folder, { recursive: true });
+const build = async (application: Application): Promise<void> => {
+  const { files, commands } = readGuide(application);
+  const folder = folderOf(application);
+  await cp(join(STARTERS, application.name), folder, { recursive: true });
   for (const [path, content] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
   }
   for (const command of commands.build) await run(command, folder);
-  await writeFile(stampFile(name), stampOf(name));
+  await writeFile(stampFile(application), stampOf(application));
 };
 
 const chosen = process.argv.slice(2);
 const root = workplace();
 const complete = join(root, '.installed');
 const isInstalled = existsSync(complete) && readFileSync(complete, 'utf8') === lockStamp();
-const waiting = STACKS.map(({ name }) => name).filter((name) =>
-  chosen.length ? chosen.includes(name) : !isBuilt(name),
+const waiting = STACKS.flatMap(({ name }) => applicationsOf(name)).filter((application) =>
+  chosen.length ? chosen.includes(application.name) : !isBuilt(application),
 );
 console.log(`applications in ${root}`);
 if (waiting.length) {
@@ -87,10 +88,11 @@ if (waiting.length) {
 }
 const failures: unknown[] = [];
 const workers = Array.from({ length: AT_ONCE }, async () => {
-  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-    const stack = name;
-    await timed(stack, () => build(stack)).catch((cause: unknown) => {
-      console.error(`✘ ${stack}: ${String(cause)}`);
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    const application = next;
+    const what = application.isShort ? `${application.name}, short` : application.name;
+    await timed(what, () => build(application)).catch((cause: unknown) => {
+      console.error(`✘ ${what}: ${String(cause)}`);
       failures.push(cause);
     });
   }
