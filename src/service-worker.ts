@@ -8,7 +8,7 @@ import { syncTag } from './client/background-sync.js';
 import { createDelivering } from './client/delivering.js';
 import { indexedDbRecords } from './client/outbox/indexeddb.js';
 import { withKinds } from './client/outbox/indexeddb-kinds.js';
-import type { Site } from './client/outbox/leasing.js';
+import { list, type Site } from './client/outbox/leasing.js';
 import { createOutbox, type OutboxEntry, type Records } from './client/outbox/outbox.js';
 import { platformLock } from './locks.js';
 import { platformRuntime } from './runtime.js';
@@ -26,21 +26,23 @@ const RETRY_MS = 1_000;
 
 const ignore = (): void => undefined;
 
-/** How many entries this user's page left; rejects where the database fails. */
-const countLeft = (records: Records, { subject }: Site): Promise<number> =>
+/** How many entries this user's page left for an endpoint; rejects where the database fails. */
+const countLeft = (records: Records, { subject, endpoint }: Site): Promise<number> =>
   records.transact(async (rows) => {
     const entries = (await rows.query('getAll', 'entry')) as readonly (Partial<OutboxEntry> | undefined)[];
-    return entries.filter((entry) => entry?.v === 1 && (entry.event?.subject ?? subject) === subject).length;
+    return entries.filter(
+      (entry) =>
+        entry?.v === 1 &&
+        (entry.endpoint ?? endpoint) === endpoint &&
+        (entry.event?.subject ?? subject) === subject,
+    ).length;
   });
 
-/** Delivers what is left, or rejects, so that the browser asks again. */
-const deliver = async (name: string): Promise<void> => {
+/** Delivers what is left for one endpoint, or rejects, so that the browser asks again. */
+const deliverTo = async (site: Site, name: string): Promise<void> => {
   const runtime = platformRuntime();
   const open = (): Records => withKinds(indexedDbRecords(name, runtime));
   const database = open();
-  const site = (await database.transact((rows) => rows.get(['state', 'site']))) as Site | undefined;
-  // Nobody left anything, or consent was denied.
-  if (!site) return;
   const outbox = createOutbox(database, runtime, site.endpoint);
   const { flusher, records } = createDelivering({
     outbox,
@@ -68,6 +70,22 @@ const deliver = async (name: string): Promise<void> => {
   } finally {
     flusher.stop();
   }
+};
+
+/** Delivers what is left, or rejects, so that the browser asks again. */
+const deliver = async (name: string): Promise<void> => {
+  const states = await withKinds(indexedDbRecords(name, platformRuntime())).transact((rows) =>
+    list(rows, 'state'),
+  );
+  // Without a site nobody left anything, or consent was denied. Version 0.1 told one site, without its endpoint in the key.
+  const sites = new Map(
+    states.flatMap(([key, value]) => {
+      const site = value as Site;
+      return key[1] === 'site' ? [[site.endpoint, site] as const] : [];
+    }),
+  );
+  const delivered = await Promise.allSettled([...sites.values()].map((site) => deliverTo(site, name)));
+  for (const outcome of delivered) if (outcome.status === 'rejected') throw outcome.reason;
 };
 
 const PREFIX = syncTag('');

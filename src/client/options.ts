@@ -46,7 +46,7 @@ export interface TrackerOptions {
   readonly subject?: string | undefined;
   /** Where events wait until they are answered for. */
   readonly outbox?: LeasingOptions & {
-    /** The database's name; one database serves one endpoint. @default 'offersight' */
+    /** The database's name; the endpoints of an origin may share one. @default 'offersight' */
     readonly name?: string;
   };
   /** How events leave. */

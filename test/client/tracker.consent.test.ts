@@ -208,7 +208,7 @@ describe('decisions that meet something else', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     let isHeld = true;
     const held = indexedDbRecords(site.name, fakeRuntime()).transact(async (rows) => {
-      while (isHeld) await rows.get(['state', 'pause']);
+      while (isHeld) await rows.get(['state', 'pause', '']);
     });
     await settle();
     const discarded: string[] = [];

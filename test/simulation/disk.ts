@@ -141,7 +141,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
         gone.set(before.event.impressionId, why);
     }
     // Nothing else takes away what a service worker is told.
-    const isPurge = written.has(nameOf(['state', 'site'])) && !written.get(nameOf(['state', 'site']))?.[1];
+    const isPurge = [...written.values()].some(([key, value]) => key[1] === 'site' && value === undefined);
     const isFull = count() > maxEntries || isRefused(tab);
     const buried = new Set(
       [...written.values()].flatMap(([key, value]) => (key[0] === 'dead' && value ? [key[1]] : [])),

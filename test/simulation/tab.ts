@@ -344,6 +344,8 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     waiting.push({ event, isOnce });
     queueMicrotask(commit);
   };
+  /** As a page does that finds a service worker. */
+  const tellSite = (): void => safely(leasing.setSite({ endpoint: ENDPOINT }));
   const { onDecided } = rooms.createDeciding({
     owner,
     delivering,
@@ -356,7 +358,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       await leasing.marks();
       return new Set();
     },
-    onGranted: () => undefined,
+    onGranted: tellSite,
     onDiscard: context.onDiscard,
     report: context.report,
   });

@@ -21,6 +21,8 @@ export interface Tab {
   readonly leasing: Leasing;
   /** What was given up, in order: id, reason, code. */
   readonly discarded: (readonly [id: string | undefined, reason: string, code: string | undefined])[];
+  /** Other endpoints that it was told of, in order. */
+  readonly stranded: readonly string[];
   /** The ids that a lease gives; without the lock, unless told otherwise. */
   leased(token: string, limit?: number, isExclusive?: boolean): Promise<string[]>;
 }
@@ -31,13 +33,21 @@ export const openTab = (
   runtime: Pick<Runtime, 'now'>,
   options: LeasingOptions = {},
   owner: Owner = { consent: 'granted' },
+  endpoint = ENDPOINT,
 ): Tab => {
-  const outbox = createOutbox(records, runtime, ENDPOINT);
+  const outbox = createOutbox(records, runtime, endpoint);
   const discarded: Tab['discarded'] = [];
-  const leasing = createLeasing(outbox, runtime, owner, options, (event, reason, code) => {
-    discarded.push([event?.id, reason, code]);
-  });
+  const stranded: string[] = [];
+  const leasing = createLeasing(
+    outbox,
+    runtime,
+    owner,
+    options,
+    (event, reason, code) => discarded.push([event?.id, reason, code]),
+    (there) => stranded.push(there),
+  );
   return {
+    stranded,
     outbox,
     leasing,
     discarded,

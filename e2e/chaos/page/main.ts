@@ -67,7 +67,9 @@ const dump = async (): Promise<Dump> => {
     query(store.getAllKeys(rangeOf('entry'))),
     query(store.getAll(rangeOf('entry'))) as Promise<StoredEntry[]>,
     query(store.getAllKeys(rangeOf('dead'))),
-    query(store.get(['state', 'pause'])) as Promise<{ at: number } | undefined>,
+    query(store.get(['state', 'pause', new URL('/offer-events', location.href).href])) as Promise<
+      { at: number } | undefined
+    >,
   ]);
   database.close();
   const idOf = (key: IDBValidKey): string => String((key as string[])[1]);

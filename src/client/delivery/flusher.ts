@@ -55,7 +55,7 @@ const HURRY_MS = 2_500;
 
 /**
  * Makes the flusher of an outbox. It does nothing until woken.
- * @param lockName The lock that tabs of the same outbox share.
+ * @param lockName The lock that tabs with the same outbox and endpoint share.
  */
 export const createFlusher = (
   outbox: Pick<Outbox, 'pause'>,
@@ -119,7 +119,7 @@ export const createFlusher = (
       const leastAt = kind === 'circuit' && failures ? runtime.now() : at;
       return leastAt < current.at
         ? current
-        : { kind, failures: failures + 1, at, status: Number(cause) || undefined };
+        : { ...current, kind, failures: failures + 1, at, status: Number(cause) || undefined };
     });
   };
 

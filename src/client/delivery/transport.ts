@@ -21,7 +21,13 @@ export type Attempt =
    * The outbox has to wait: nobody knows what arrived (`back-off`), whoever answered asks for it (`throttled`), or
    * the endpoint is absent, forbidden or of another version (`circuit`).
    */
-  | { readonly kind: Exclude<Pause['kind'], 'none'>; readonly retryAfterMs: number; readonly cause: unknown };
+  | {
+      readonly kind: Exclude<Pause['kind'], 'none'>;
+      readonly retryAfterMs: number;
+      readonly cause: unknown;
+      /** Whether it looks as if no proxy were there: 404, 405, or a page in its place. */
+      readonly isAbsent?: boolean;
+    };
 
 /** Posts events once. */
 export type Transport = (events: readonly OfferEvent[]) => Promise<Attempt>;
@@ -39,7 +45,8 @@ const attemptOf = ({ status, headers }: Response, body: string): Attempt => {
   if (!isMisdeployed && UNSPLIT.includes(status)) return { kind: 'unsplit', cause: status };
   const retryAfterMs = parseRetryAfter(headers.get('retry-after'), headers.get('date'));
   const kind = isMisdeployed ? 'circuit' : status === 429 || retryAfterMs ? 'throttled' : 'back-off';
-  return { kind, retryAfterMs, cause: status };
+  const isAbsent = [404, 405].includes(status) || (status === 200 && /^\s*</.test(body));
+  return { kind, retryAfterMs, cause: status, isAbsent };
 };
 
 /** Makes the transport to an outbox's endpoint. */

@@ -34,7 +34,7 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
     transact: (work) =>
       new Promise((resolve, reject) => {
         let turns = TURNS;
-        // Once the transaction has ended this changes nothing any more.
+        // Once the transaction has ended, rejecting changes nothing any more.
         const wait = (): unknown => (turns-- ? runtime.after(TURN_MS, wait) : reject(new Error('timeout')));
         wait();
         // A blocked `indexedDB` getter throws out of this call at once, which rejects as well.
@@ -48,8 +48,14 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
             delete: (key) => store.delete(native(key)),
           });
           // Success is the transaction's completion, not its requests': it may still abort behind them.
-          transaction.oncomplete = () => resolve(result);
-          transaction.onabort = () => reject(transaction.error);
+          transaction.oncomplete = () => {
+            turns = 0;
+            resolve(result);
+          };
+          transaction.onabort = () => {
+            turns = 0;
+            reject(transaction.error);
+          };
           // All or nothing, and at once: a page that is closing may not live until the transaction ends by itself.
           // A failed request has aborted it already, hence the catch.
           result

@@ -49,7 +49,7 @@ export interface OutboxPause {
    * After failed replies (`back-off`), because the endpoint asked for it (`throttled`), or because the endpoint is absent,
    * forbidden or of another version (`circuit`).
    */
-  readonly kind: Exclude<Pause['kind'], 'none'>;
+  readonly kind: 'back-off' | 'throttled' | 'circuit';
   /** When it ends, epoch milliseconds. */
   readonly until: number;
   /** Where events go. */
@@ -82,6 +82,8 @@ export interface Leasing {
   release(token: string, notBefore: ReadonlyMap<string, number>): Promise<void>;
   /** Makes entries dead letters, and with a `viewed` the `dismissed` of its impression. */
   bury(codes: ReadonlyMap<string, string>): Promise<void>;
+  /** Takes stranded entries of another endpoint over. */
+  adopt(endpoint: string): Promise<void>;
   /** Replaces the pause. */
   setPause(next: (current: Pause) => Pause): Promise<void>;
   /** Remembers that the offer was accepted: nothing can dismiss it any more. */
@@ -147,6 +149,8 @@ const MAX_WAIT_MS = 1.2 * 3_600_000;
 const MAX_CIRCUIT_MS = 6 * 3_600_000;
 /** An open circuit is tried at most so often, by all tabs together. */
 const TRIAL_MS = 5_000;
+/** An entry that has waited so long for another endpoint is stranded: perhaps no page of that endpoint comes again. */
+const STRANDED_MS = 24 * 3_600_000;
 
 /** Whether this version wrote it. What JSON cannot say would stop everything behind it. */
 const isEntry = (value: unknown, [, id]: RecordKey): value is OutboxEntry => {
@@ -191,10 +195,13 @@ async function* entriesOf(rows: Rows): AsyncGenerator<OutboxEntry> {
   for await (const [key, value] of recordsOf(rows)) if (isEntry(value, key)) yield value;
 }
 
-/** Until when somebody is delivering the entry, epoch milliseconds. */
-const reservedUntil = ({ lease }: OutboxEntry, now: number, isExclusive: boolean): number =>
+/**
+ * Until when somebody is delivering the entry, epoch milliseconds.
+ * @param lock The lock that the caller has, if it has one.
+ */
+const reservedUntil = ({ lease }: OutboxEntry, now: number, lock?: string): number =>
   // A lease further ahead than any that is given out was made under another clock; two tabs may differ a little.
-  lease && lease.until <= now + LEASE_MS + SLACK_MS && !(isExclusive && lease.isExclusive) ? lease.until : 0;
+  lease && lease.until <= now + LEASE_MS + SLACK_MS && !(lock && lock === lease.lock) ? lease.until : 0;
 
 /** A time further ahead than any that is written was meant for another clock: it is over. */
 const believed = (at: number, now: number, longestMs: number): number => (at > now + longestMs ? 0 : at);
@@ -205,17 +212,22 @@ const madeAt = ([, id]: RecordKey): number => Number(`0x${String(id).slice(0, 13
 /** Whether anything may be stored or sent. */
 export const isGranted = ({ consent }: Owner): boolean => consent === 'granted';
 
-/** Makes the leasing side of an outbox. */
+/**
+ * Makes the leasing side of an outbox.
+ * @param onStranded Told of another endpoint that has stranded entries. Without it the outbox's own endpoint is such a
+ * one: then only what is stranded is leased.
+ */
 export const createLeasing = (
   outbox: Outbox<Rows>,
   runtime: Pick<Runtime, 'now'>,
   owner: Owner,
   { maxEntries = 10_000, maxBytes = 4 * 2 ** 20, retentionMs = RETENTION_MS }: LeasingOptions,
   onDiscard: OnDiscard,
+  onStranded?: (endpoint: string) => void,
 ): Leasing => {
   const lifeMs = Math.min(retentionMs, MAX_RETENTION_MS);
   const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);
-  const { mirror } = outbox;
+  const { mirror, endpoint } = outbox;
 
   /** Runs `work` and, once it is durable, reports what it gave up. */
   const transact = <T>(
@@ -234,7 +246,7 @@ export const createLeasing = (
 
   const readPause = async (rows: Rows): Promise<Pause> => {
     // Records that have none may have taken the place of others.
-    const read = ((await rows.get(['state', 'pause'])) ?? outbox.pause) as Pause;
+    const read = ((await rows.get(['state', 'pause', endpoint])) ?? outbox.pause) as Pause;
     const longestMs = read.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS;
     outbox.pause = { ...read, at: believed(read.at, runtime.now(), longestMs) };
     return outbox.pause;
@@ -253,7 +265,7 @@ export const createLeasing = (
   const evict = async (rows: Rows, discard: Discard, count: number, reason: DiscardReason): Promise<void> => {
     const now = runtime.now();
     const worth = (entry: OutboxEntry): number => {
-      if (reservedUntil(entry, now, false) > now) return 3;
+      if (reservedUntil(entry, now) > now) return 3;
       if (isExpired(entry.event, now)) return 0;
       return entry.event.type === 'viewed' ? 1 : 2;
     };
@@ -299,7 +311,7 @@ export const createLeasing = (
     lease: async (token, limit, hasLock, isTrial) => {
       if (!isGranted(owner)) return { entries: [], nextAt: undefined };
       return transact(async (rows, discard) => {
-        const isExclusive = hasLock;
+        const lock = hasLock ? endpoint : undefined;
         // When this is repeated, another tab may have it.
         hasLock = false;
         const pause = await readPause(rows);
@@ -325,9 +337,10 @@ export const createLeasing = (
             } else if (!(now < madeAt(key) + MAX_RETENTION_MS)) discard(key, undefined, 'expired');
             continue;
           }
-          const { event, notBeforeAt } = value;
+          const { event, notBeforeAt, endpoint: there } = value;
           const { offerId, impressionId, subject } = event;
-          const reserved = reservedUntil(value, now, isExclusive);
+          const reserved = reservedUntil(value, now, lock);
+          const isStranded = event.occurredAt + STRANDED_MS <= now;
           const dueAt = Math.max(reserved, believed(notBeforeAt, now, MAX_WAIT_MS), pausedUntil);
           // The `dismissed` of a discarded `viewed` could never be sent, so it goes with it.
           if ((expired.has(impressionId) || isExpired(event, now)) && reserved <= now) {
@@ -335,6 +348,8 @@ export const createLeasing = (
             expired.add(impressionId);
           } else if (subject && subject !== owner.subject) {
             // Another user's: it waits until that one is back, or it expires.
+          } else if ((onStranded ? (there ?? endpoint) : isStranded && there) !== endpoint) {
+            if (isStranded && there) onStranded?.(there);
           } else if (entries.length === limit) {
             nextAt = now;
             break;
@@ -343,13 +358,13 @@ export const createLeasing = (
             if (dueAt > now) nextAt = Math.min(nextAt ?? dueAt, dueAt);
             heldOffers.add(offerId);
           } else {
-            const leased = { ...value, lease: { token, until: now + LEASE_MS, isExclusive } };
+            const leased: LeasedEntry = { ...value, lease: { token, until: now + LEASE_MS, lock } };
             rows.put(key, leased);
             entries.push(leased);
           }
         }
         if (unreadable.size) await bury(rows, unreadable);
-        if (isTried && entries.length) rows.put(['state', 'pause'], { ...pause, triedAt: now });
+        if (isTried && entries.length) rows.put(['state', 'pause', endpoint], { ...pause, triedAt: now });
         return { entries, nextAt };
       });
     },
@@ -393,11 +408,18 @@ export const createLeasing = (
         await bury(rows, letters);
       }),
 
+    adopt: (from) =>
+      transact(async (rows) => {
+        for await (const { lease: _, ...entry } of entriesOf(rows))
+          if (entry.endpoint === from && entry.event.occurredAt + STRANDED_MS <= runtime.now())
+            rows.put(['entry', entry.event.id], { ...entry, endpoint });
+      }),
+
     setPause: (next) =>
       transact(async (rows) => {
         const current = await readPause(rows);
         outbox.pause = next(current);
-        if (outbox.pause !== current) rows.put(['state', 'pause'], outbox.pause);
+        if (outbox.pause !== current) rows.put(['state', 'pause', endpoint], outbox.pause);
       }),
 
     accept: (offerId, until = runtime.now() + REMEMBERED_MS) =>
@@ -411,7 +433,7 @@ export const createLeasing = (
         return prune<Mark>(rows, 'seen', MAX_MARKS, (fact) => fact?.until);
       }),
 
-    setSite: (site) => transact(async (rows) => rows.put(['state', 'site'], site)),
+    setSite: (site) => transact(async (rows) => rows.put(['state', 'site', endpoint], site)),
 
     makeRoom: (records) =>
       transact(async (rows, discard) => {
@@ -425,9 +447,8 @@ export const createLeasing = (
       const purgeSome = (): Promise<boolean> =>
         transact(async (rows, discard) => {
           // A pause says nothing of the user, and other tabs need it.
-          rows.delete(['state', 'site']);
-          for (const kind of ['dead', 'seen'] as const)
-            for (const key of await rows.query('getAllKeys', kind)) rows.delete(key);
+          for (const kind of ['dead', 'seen', 'state'] as const)
+            for (const key of await rows.query('getAllKeys', kind)) if (key[1] !== 'pause') rows.delete(key);
           const some = await list(rows, 'entry', PAGE);
           for (const [key, value] of some)
             discard(key, isEntry(value, key) ? value.event : undefined, 'consent');

@@ -10,7 +10,7 @@ import type { Runtime } from '../../runtime.js';
 export type RecordKey =
   | readonly [kind: 'entry' | 'dead', id: string]
   | readonly [kind: 'seen', offerId: string, type: MarkType]
-  | readonly [kind: 'state', name: 'pause' | 'site'];
+  | readonly [kind: 'state', name: 'pause' | 'site', endpoint: string];
 
 /** What is remembered of an offer beyond its events. */
 export type MarkType = OfferEventType | 'accepted';
@@ -56,15 +56,17 @@ export interface Records<Row extends BareRows = Rows> {
 export interface OutboxEntry {
   readonly v: 1;
   readonly event: OfferEvent;
+  /** Where it goes: absolute, of this origin. Version 0.1 wrote none; those entries go with anyone's. */
+  readonly endpoint?: string;
   /** How often delivery was tried and answered with `deferred`, or failed. */
   readonly attempts: number;
   /** Not due before, epoch milliseconds. */
   readonly notBeforeAt: number;
   /**
-   * Who is delivering it; void once `until` has passed, epoch milliseconds. One that was given under the lock
-   * is void as soon as somebody else has the lock: its holder is gone.
+   * Who is delivering it; void once `until` has passed, epoch milliseconds. One that was given under the lock of an
+   * endpoint is void as soon as somebody else has that lock: its holder is gone.
    */
-  readonly lease?: { readonly token: string; readonly until: number; readonly isExclusive: boolean };
+  readonly lease?: { readonly token: string; readonly until: number; readonly lock?: string | undefined };
 }
 
 /** An entry that is reserved for one attempt. */
@@ -89,6 +91,8 @@ export interface Pause {
   readonly status?: number | undefined;
   /** When a batch was last sent in spite of an open circuit, epoch milliseconds. */
   readonly triedAt?: number;
+  /** Since when the endpoint answers as if it were not there, epoch milliseconds. */
+  readonly absentSince?: number;
 }
 
 /** What the user said to keeping and reporting events. */
@@ -168,7 +172,13 @@ export const createOutbox = <Row extends BareRows>(
             const until = expiresAt ?? runtime.now() + MARK_MS;
             rows.put(['seen', offerId, type], { offerId, type, until } satisfies Mark);
           }
-          rows.put(['entry', id], { v: 1, event, attempts: 0, notBeforeAt: 0 } satisfies OutboxEntry);
+          rows.put(['entry', id], {
+            v: 1,
+            event,
+            endpoint,
+            attempts: 0,
+            notBeforeAt: 0,
+          } satisfies OutboxEntry);
           kept.push(event);
         }
         return kept;

@@ -96,6 +96,16 @@ describe('a database that does not answer', () => {
   });
 });
 
+describe('a transaction that is complete', () => {
+  test('sets no timer any more', async () => {
+    const { runtime, timers } = lateTimers();
+    await open(runtime).transact(async (rows) => rows.put(['entry', 'a'], {}));
+    expect(timers).toHaveLength(1);
+    timers.shift()?.();
+    expect(timers).toEqual([]);
+  });
+});
+
 describe('a transaction that was given up', () => {
   test('changes nothing any more when the database answers at last', async () => {
     const { runtime, timers } = lateTimers();

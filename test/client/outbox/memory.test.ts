@@ -15,7 +15,7 @@ describe('moving records out of memory', () => {
     const records = memoryRecords();
     await records.transact(async (rows) => {
       rows.put(['entry', 'a'], { n: 1 });
-      rows.put(['state', 'pause'], { at: 7 });
+      rows.put(['state', 'pause', ''], { at: 7 });
     });
     return records;
   };
@@ -30,7 +30,7 @@ describe('moving records out of memory', () => {
     expect(adopt).toHaveBeenCalledWith({
       put: [
         [['entry', 'a'], { n: 1 }],
-        [['state', 'pause'], { at: 7 }],
+        [['state', 'pause', ''], { at: 7 }],
       ],
       deleted: [['entry', 'elsewhere']],
     });

@@ -117,7 +117,7 @@ export const describeRecords = (open: OpenRecords): void => {
         rows.put(['seen', 'x', 'viewed'], { of: 'seen' });
         rows.put(['seen', 'x', 'accepted'], { of: 'seen' });
         rows.put(['seen', 'w', 'viewed'], { of: 'seen' });
-        rows.put(['state', 'pause'], { of: 'state' });
+        rows.put(['state', 'pause', ''], { of: 'state' });
       });
       return records;
     };
@@ -165,7 +165,7 @@ export const describeRecords = (open: OpenRecords): void => {
       const failing = records.transact(async (rows) => {
         rows.put(['entry', 'new'], { n: 2 });
         rows.put(['entry', 'old'], { n: 11 });
-        rows.delete(['state', 'pause']);
+        rows.delete(['state', 'pause', '']);
         await rows.get(['entry', 'old']);
         throw broken;
       });
@@ -202,13 +202,13 @@ export const describeRecords = (open: OpenRecords): void => {
       const records = start();
       const raise = (): Promise<number> =>
         records.transact(async (rows) => {
-          const { n = 0 } = ((await rows.get(['state', 'pause'])) ?? {}) as { n?: number };
+          const { n = 0 } = ((await rows.get(['state', 'pause', ''])) ?? {}) as { n?: number };
           await rows.query('count', 'entry');
-          rows.put(['state', 'pause'], { n: n + 1 });
+          rows.put(['state', 'pause', ''], { n: n + 1 });
           return n + 1;
         });
       await expect(Promise.all([raise(), raise(), raise(), raise()])).resolves.toEqual([1, 2, 3, 4]);
-      await expect(read(records, ['state', 'pause'])).resolves.toEqual({ n: 4 });
+      await expect(read(records, ['state', 'pause', ''])).resolves.toEqual({ n: 4 });
     });
   });
 };

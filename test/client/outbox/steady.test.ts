@@ -292,13 +292,13 @@ describe('a database that works again', () => {
   ])('of two pauses %s', async (_, there, expected) => {
     const bench = start();
     const pause = (records: Records, at: number) =>
-      records.transact(async (rows) => rows.put(['state', 'pause'], { at }));
+      records.transact(async (rows) => rows.put(['state', 'pause', ''], { at }));
     await pause(bench.stored, there);
     bench.fault = new Error('blocked');
     await pause(bench.steady, 500);
     bench.fault = undefined;
     bench.steady.retry();
-    await expect(bench.steady.transact((rows) => rows.get(['state', 'pause']))).resolves.toEqual({
+    await expect(bench.steady.transact((rows) => rows.get(['state', 'pause', '']))).resolves.toEqual({
       at: expected,
     });
   });
@@ -322,7 +322,7 @@ describe('a record that is in the database already', () => {
   });
 
   test('gives way to the later one of the memory if it tells a service worker where events go', async () => {
-    await expect(both(['state', 'site'])).resolves.toEqual({ from: 'memory' });
+    await expect(both(['state', 'site', ''])).resolves.toEqual({ from: 'memory' });
   });
 });
 

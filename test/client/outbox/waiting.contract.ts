@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_PAUSE } from '../../../src/client/outbox/leasing.js';
 import type { Pause, Records } from '../../../src/client/outbox/outbox.js';
 import { dismissed, entryIds, entryOf, idOf, plain, START, viewed } from '../../support/events.js';
-import { openTab, storedIds, type Tab } from '../../support/outbox.js';
+import { ENDPOINT, openTab, storedIds, type Tab } from '../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 import type { OpenRecords } from './records.contract.js';
 
@@ -24,7 +24,7 @@ export const describeWaiting = (open: OpenRecords): void => {
       const tab = start();
       await tab.outbox.append(plain(viewed(1)));
       await tab.leasing.setPause(() => pauseOf({ kind: 'throttled', at: START + 5_000 }));
-      await tab.records.transact(async (rows) => rows.delete(['state', 'pause']));
+      await tab.records.transact(async (rows) => rows.delete(['state', 'pause', ENDPOINT]));
       await expect(tab.leasing.lease('one', 5, false)).resolves.toEqual({
         entries: [],
         nextAt: START + 5_000,
@@ -181,7 +181,7 @@ export const describeWaiting = (open: OpenRecords): void => {
 
     test('a pause that is none does not stop delivery', async () => {
       const tab = await among();
-      await tab.records.transact(async (rows) => rows.put(['state', 'pause'], { at: 'tomorrow' }));
+      await tab.records.transact(async (rows) => rows.put(['state', 'pause', ENDPOINT], { at: 'tomorrow' }));
       await expect(tab.leased('one')).resolves.toEqual([idOf(2), idOf(4), idOf(6)]);
     });
   });

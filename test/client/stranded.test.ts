@@ -1,0 +1,150 @@
+// @vitest-environment node
+import { describe, expect, test } from 'vitest';
+import { createDelivering, type Delivering } from '../../src/client/delivering.js';
+import { memoryRecords } from '../../src/client/outbox/memory.js';
+import { createOutbox } from '../../src/client/outbox/outbox.js';
+import type { OffersightError } from '../../src/errors.js';
+import { idOf, plain, viewed } from '../support/events.js';
+import { freeLock } from '../support/flusher.js';
+import { requestOf } from '../support/request-of.js';
+import { type FakeRuntime, fakeRuntime } from '../support/runtime.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const OLD = 'https://shop.example/old';
+const NEW = 'https://shop.example/new';
+
+type Answer = (ids: readonly string[]) => Response;
+
+const takes: Answer = (ids) =>
+  Response.json({ v: 1, results: ids.map((id) => ({ id, status: 'accepted' })) });
+const absent: Answer = () => new Response('', { status: 404 });
+const page: Answer = () => new Response('<!doctype html><title>Shop</title>');
+const later: Answer = () => Response.json({ v: 2 });
+const fails: Answer = () => new Response('', { status: 503 });
+
+interface Site {
+  readonly runtime: FakeRuntime;
+  /** What was asked of each endpoint: the ids of each request. */
+  readonly asked: Record<string, string[][]>;
+  readonly answers: Record<string, Answer>;
+  readonly reports: OffersightError[];
+  open(endpoint: string): Delivering & { view(n: number): Promise<unknown> };
+}
+
+/** One browser's database, and the endpoints of its site. */
+const startSite = (answers: Record<string, Answer>): Site => {
+  const asked: Record<string, string[][]> = { [OLD]: [], [NEW]: [] };
+  const runtime = fakeRuntime({
+    async fetch(input, init) {
+      const request = requestOf(input, init);
+      const { events } = (await request.json()) as { events: { id: string }[] };
+      const ids = events.map(({ id }) => id);
+      asked[request.url]?.push(ids);
+      return (answers[request.url] ?? absent)(ids);
+    },
+  });
+  const database = memoryRecords();
+  const reports: OffersightError[] = [];
+  return {
+    runtime,
+    asked,
+    answers,
+    reports,
+    open(endpoint) {
+      const outbox = createOutbox(database, runtime, endpoint);
+      const delivering = createDelivering({
+        outbox,
+        owner: { consent: 'granted' },
+        database,
+        open: () => database,
+        name: 'offersight',
+        runtime,
+        withLock: freeLock,
+        options: { retentionMs: 6 * DAY_MS },
+        report: (error) => reports.push(error),
+        onDiscard: () => expect.unreachable('nothing is given up'),
+      });
+      const view = (n: number): Promise<unknown> =>
+        outbox.append(plain(viewed(n, { occurredAt: runtime.now() })));
+      return { ...delivering, view };
+    },
+  };
+};
+
+/** A page of the old endpoint recorded an event a day ago, and a page of the new one loads and records its own. */
+const stranded = async (answers: Record<string, Answer>): Promise<Site> => {
+  const site = startSite(answers);
+  await site.open(OLD).view(1);
+  await site.runtime.advance(DAY_MS);
+  const { view, flusher } = site.open(NEW);
+  await view(2);
+  flusher.wake();
+  await site.runtime.advance(5_000);
+  return site;
+};
+
+const configuration = ({ reports }: Site): string[] =>
+  reports.filter(({ code }) => code === 'configuration').map(({ hint }) => hint);
+
+describe('events that have waited a day for another endpoint', () => {
+  test('are sent there by whichever page is open', async () => {
+    const site = await stranded({ [OLD]: takes, [NEW]: takes });
+    expect(site.asked).toEqual({ [OLD]: [[idOf(1)]], [NEW]: [[idOf(2)]] });
+    expect(site.reports).toEqual([]);
+  });
+
+  test.each([
+    ['404', absent],
+    ['a page', page],
+  ])('go to the page’s own endpoint if there is only %s for an hour, with one report', async (_, answer) => {
+    const site = await stranded({ [OLD]: answer, [NEW]: takes });
+    expect(site.asked[NEW]).toEqual([[idOf(2)]]);
+    await site.runtime.advance(HOUR_MS - 10_000);
+    expect(site.asked[NEW]).toEqual([[idOf(2)]]);
+    await site.runtime.advance(2 * HOUR_MS);
+    expect(site.asked[NEW]).toEqual([[idOf(2)], [idOf(1)]]);
+    expect(configuration(site)).toEqual([`No proxy at ${OLD}: its events go to ${NEW}.`]);
+  });
+
+  test.each([
+    ['fails', fails],
+    ['is of another version', later],
+  ])('never go to another endpoint while their own %s', async (_, answer) => {
+    const site = await stranded({ [OLD]: answer, [NEW]: takes });
+    await site.runtime.advance(DAY_MS);
+    expect(site.asked[NEW]).toEqual([[idOf(2)]]);
+    expect(site.asked[OLD]?.length).toBeGreaterThan(1);
+    expect(configuration(site)).toEqual([]);
+  });
+
+  test('stay where they are while the page’s own endpoint does not answer in order', async () => {
+    const site = await stranded({ [OLD]: absent, [NEW]: fails });
+    await site.runtime.advance(4 * HOUR_MS);
+    expect(site.asked[NEW]?.flat()).not.toContain(idOf(1));
+    expect(configuration(site)).toEqual([]);
+  });
+
+  test('that their own endpoint took in between start that hour again', async () => {
+    const site = await stranded({ [OLD]: absent, [NEW]: takes });
+    await site.runtime.advance(HOUR_MS / 2);
+    site.answers[OLD] = takes;
+    await site.runtime.advance(HOUR_MS);
+    expect(site.asked[OLD]?.at(-1)).toEqual([idOf(1)]);
+    expect(site.asked[NEW]).toEqual([[idOf(2)]]);
+  });
+
+  test('are not sent any more once the page has stopped', async () => {
+    const site = startSite({ [OLD]: fails, [NEW]: takes });
+    await site.open(OLD).view(1);
+    await site.runtime.advance(DAY_MS);
+    const { flusher } = site.open(NEW);
+    await flusher.flush();
+    await site.runtime.advance(1_000);
+    const requests = site.asked[OLD]?.length;
+    expect(requests).toBeGreaterThan(0);
+    flusher.stop();
+    await site.runtime.advance(HOUR_MS);
+    expect(site.asked[OLD]).toHaveLength(requests ?? 0);
+  });
+});
