@@ -24,7 +24,7 @@ test('two endpoints of one origin share a database, and each gets its own events
     onAlert: () => undefined,
   });
   const gateway = createGateway(toNodeListener(proxy));
-  stack.site.serve('/brand/offer-events', (request, response) => void gateway.listener(request, response));
+  stack.site.serve('/brand/offer-events', gateway.listener);
   const arrived = (): string[] => upstream.history().map(({ personalized_offer_id: id }) => id);
   const BRAND = 'data-endpoint="/brand/offer-events" data-debug';
   try {

@@ -78,8 +78,6 @@ export const createFlusher = (
   let isStopped = false;
   /** Whether the next lease may try an open circuit. */
   let mayTry = false;
-  /** Events that are taken by nobody even alone, and were reported. */
-  const parked = new Set<string>();
   const limit = Math.max(1, maxBatch);
   let maxEvents = limit;
 
@@ -131,10 +129,8 @@ export const createFlusher = (
       if (first && !others.length) {
         // Something between does not take this one even alone: it waits, and is never given up for that.
         await giveBack(batch, token, runtime.now() + PARKED_MS);
-        const { id } = first.event;
-        // Perhaps nothing else is taken there either.
-        await wait('back-off', 0, attempt.cause, parked.has(id));
-        parked.add(id);
+        // What had to wait before was reported then. Perhaps nothing else is taken there either.
+        await wait('back-off', 0, attempt.cause, !!first.notBeforeAt);
       }
     } else if (attempt.kind === 'answered') {
       const events = batch.map(({ event }) => event);

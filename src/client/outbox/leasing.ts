@@ -44,18 +44,9 @@ export interface OutboxStats {
 }
 
 /** Why nothing is sent now, and until when. */
-export interface OutboxPause {
-  /**
-   * After failed replies (`back-off`), because the endpoint asked for it (`throttled`), or because the endpoint is absent,
-   * forbidden or of another version (`circuit`).
-   */
-  readonly kind: 'back-off' | 'throttled' | 'circuit';
-  /** When it ends, epoch milliseconds. */
-  readonly until: number;
+export interface OutboxPause extends Pause {
   /** Where events go. */
   readonly url: string;
-  /** What was answered there; left out if nothing was. */
-  readonly status?: number | undefined;
 }
 
 /** What {@link Leasing.lease} gives. */
@@ -460,14 +451,11 @@ export const createLeasing = (
 
     stats: () =>
       transact(async (rows) => {
-        const { kind, at, status } = await readPause(rows);
+        const pause = await readPause(rows);
         return {
           waiting: await rows.query('count', 'entry'),
           dead: await rows.query('count', 'dead'),
-          pause:
-            at > runtime.now() && kind !== 'none'
-              ? { kind, until: at, url: outbox.endpoint, status }
-              : undefined,
+          pause: pause.at > runtime.now() ? { ...pause, url: endpoint } : undefined,
         };
       }),
   };
