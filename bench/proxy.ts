@@ -1,10 +1,11 @@
 /**
  * What the proxy takes: `npm run bench:proxy`. Events a second that each intake has accepted durably, over HTTP on
- * loopback, beside a bare handler that only reads the body; and what a proxy holds while many events pass. The
- * upstream answers after a second, at the pace of a small plan: it must not matter, except where an intake forwards
- * before it answers, whose upstream is the bare handler. Asserts nothing; only figures of one run can be compared.
+ * loopback, beside a bare handler that only reads the body; what a proxy holds while many events pass; and how long the
+ * event loop stands still if one offer has many events in a file. The upstream answers after a second, at the pace of a
+ * small plan: it must not matter, except where an intake forwards before it answers, whose upstream is the bare
+ * handler. Asserts nothing; only figures of one run can be compared.
  *
- *     --only rates,memory --intakes sqlite,direct,bullmq --rounds 7 --batch-events 20000 --events 1000000 --profile FOLDER
+ *     --only rates,memory,offer --intakes sqlite,direct,bullmq --rounds 7 --batch-events 20000 --events 1000000 --profile FOLDER
  *
  * `--waiting` leaves the million where it waits, in the place of settling it as it comes.
  */
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { startUpstream } from '../demo/upstream/server.js';
 import { startRedis } from '../test/support/redis.js';
 import { measureMemory } from './proxy/memory.js';
+import { measureOneOffer } from './proxy/one-offer.js';
 import { startServer } from './proxy/process.js';
 import { measureRates } from './proxy/rates.js';
 import { isForwardingFirst, isOnRedis, SUBJECTS } from './proxy/subjects.js';
@@ -19,7 +21,7 @@ import { isForwardingFirst, isOnRedis, SUBJECTS } from './proxy/subjects.js';
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
   options: {
-    only: { ...text, default: 'rates,memory' },
+    only: { ...text, default: 'rates,memory,offer' },
     intakes: { ...text, default: SUBJECTS.slice(1).join() },
     rounds: { ...text, default: '7' },
     'batch-events': { ...text, default: '20000' },
@@ -57,6 +59,7 @@ if (parts.includes('memory')) {
     await server.end();
   }
 }
+if (parts.includes('offer')) console.log(`${await measureOneOffer()}\n`);
 await bare.end();
 await redis?.remove();
 await upstream.close();

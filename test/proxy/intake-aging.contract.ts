@@ -47,6 +47,29 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 2)).toMatchObject({ state: 'waiting' });
     });
 
+    it('also what comes later, until a new `viewed` of the offer comes, even in the same request', async () => {
+      const intake = open();
+      const first = [admitted(1), dismissed(2, 1), dismissed(3, 1, { receivedAt: START + 1 })];
+      await intake.take(first.slice(0, 1));
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: refuse }], START);
+      await intake.take([
+        ...first.slice(1),
+        admitted(4),
+        dismissed(5, 4),
+        admitted(6, { offerId: 'offer1' }),
+        dismissed(7, 1),
+      ]);
+      const rows = await Promise.all([2, 3, 5, 6, 7].map((number) => rowOf(intake, number)));
+      expect(rows).toMatchObject([
+        { state: 'dead', code: 'viewed_dead', settledAt: START },
+        { state: 'dead', code: 'viewed_dead', settledAt: START + 1 },
+        { state: 'waiting' },
+        { state: 'waiting' },
+        { state: 'waiting' },
+      ]);
+    });
+
     it('also when it dies of age', async () => {
       const intake = open({ maxDelayMs: HOUR_MS });
       await intake.take([admitted(1), dismissed(2, 1, { receivedAt: START + 4_000 })]);

@@ -197,7 +197,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'dismissed before viewed',
-    edits: one(LANE, "\n            OR (other.type = 'viewed' AND LANE.type = 'dismissed')", ''),
+    edits: one(LANE, "type <> 'dismissed' OR NOT EXISTS", '1 OR NOT EXISTS'),
     noticedBy: ['I14'],
     focus: { only: ['view', 'dismiss', 'upstream', 'flush'] },
     seed: 5,

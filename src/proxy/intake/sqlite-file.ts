@@ -32,7 +32,6 @@ const laneOf = (table: string): string => `
     usage TEXT
   );
   CREATE INDEX IF NOT EXISTS ${table}_open ON ${table} (due_at, arrival) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_open_offers ON ${table} (offer_id, arrival) WHERE settled_at IS NULL;
   CREATE INDEX IF NOT EXISTS ${table}_since ON ${table} (waiting_since) WHERE settled_at IS NULL;
   CREATE INDEX IF NOT EXISTS ${table}_expiring ON ${table} (expires_at)
     WHERE settled_at IS NULL AND expires_at IS NOT NULL;
@@ -50,6 +49,15 @@ const laneOf = (table: string): string => `
     BEGIN UPDATE tally SET open = open + 1 WHERE lane = '${table}'; END;
 `;
 
+/** What finds an offer's next event and its views without a look at its history; usage events have no order. */
+const ORDER = `
+  CREATE INDEX IF NOT EXISTS events_next ON events (offer_id, type, arrival) WHERE settled_at IS NULL;
+  CREATE INDEX IF NOT EXISTS events_views ON events (offer_id, state) WHERE type = 'viewed';
+  -- What an earlier release had in their place.
+  DROP INDEX IF EXISTS events_open_offers;
+  DROP INDEX IF EXISTS usage_open_offers;
+`;
+
 const SCHEMA = `
   PRAGMA application_id = ${APPLICATION_ID};
   CREATE TABLE IF NOT EXISTS tally (lane TEXT PRIMARY KEY, open INTEGER NOT NULL);
@@ -61,6 +69,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS notes (lane TEXT PRIMARY KEY, note TEXT NOT NULL);
   ${laneOf('events')}
   ${laneOf('usage')}
+  ${ORDER}
   PRAGMA user_version = ${LAYOUT};
 `;
 

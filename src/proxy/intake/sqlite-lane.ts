@@ -8,6 +8,19 @@ import { type Row, toIntakeRow } from './sqlite-file.js';
 const MINUTE_MS = 60_000;
 /** Due at no time: on its way, and only its outcome or a new leader moves it. */
 const IN_FLIGHT = Number.MAX_SAFE_INTEGER;
+const VIEWED_DEAD = 'viewed_dead';
+
+/** A lane, and what taking does to it inside a transaction of its own. */
+interface SqliteLane {
+  readonly lane: Lane;
+  /**
+   * Gives up what waits of an offer's `dismissed`, if all its views are dead.
+   * @returns Whether there was any.
+   */
+  giveUpWithViewed(offerId: string, now: number): boolean;
+  /** Gives up one `dismissed` of an offer whose views are all dead. */
+  giveUp(id: string, now: number): void;
+}
 
 /**
  * Makes the lane over its table.
@@ -17,7 +30,7 @@ export const createLane = (
   database: Database.Database,
   table: 'events' | 'usage',
   { maxDelayMs, isOrdered, ambiguous }: LaneRules,
-): Lane & { giveUpWithViewed(id: string, now: number): void } => {
+): SqliteLane => {
   const prepare = (sql: string) => database.prepare(sql.replaceAll('LANE', table));
 
   const lease = prepare(`SELECT token, host, pid, until FROM leases WHERE lane = 'LANE'`);
@@ -60,14 +73,18 @@ export const createLane = (
     `UPDATE LANE SET due_at = ?1 WHERE settled_at IS NULL AND due_at > ?1 AND due_at < ${IN_FLIGHT}
        AND (attempts = 0 OR due_at > ?1 + ${LONGEST_WAIT_MS})`,
   );
-  // One event of an offer at a time: `viewed` before `dismissed`, else as they came.
+  // One event of an offer at a time: `viewed` before `dismissed`, else as they came. Each look is one step in an index,
+  // since a stranger may send as many events of one offer as budgets allow.
   const isNext = isOrdered
-    ? `settled_at IS NULL AND NOT EXISTS (
-        SELECT 1 FROM LANE AS other
-        WHERE other.offer_id = LANE.offer_id AND other.settled_at IS NULL AND other.id <> LANE.id
-          AND (other.due_at = ${IN_FLIGHT}
-            OR (other.type = LANE.type AND other.arrival < LANE.arrival)
-            OR (other.type = 'viewed' AND LANE.type = 'dismissed')))`
+    ? `settled_at IS NULL
+        AND offer_id NOT IN (SELECT offer_id FROM LANE WHERE settled_at IS NULL AND due_at = ${IN_FLIGHT})
+        AND NOT EXISTS (
+          SELECT 1 FROM LANE AS other
+          WHERE other.settled_at IS NULL AND other.offer_id = LANE.offer_id AND other.type = LANE.type
+            AND other.arrival < LANE.arrival)
+        AND (type <> 'dismissed' OR NOT EXISTS (
+          SELECT 1 FROM LANE AS other
+          WHERE other.settled_at IS NULL AND other.offer_id = LANE.offer_id AND other.type = 'viewed'))`
     : 'settled_at IS NULL';
   const due = prepare(`SELECT id FROM LANE WHERE due_at <= ? AND ${isNext} ORDER BY due_at, arrival LIMIT ?`);
   const nextDue = prepare(`SELECT min(due_at) AS at FROM LANE WHERE due_at > ? AND due_at < ? AND ${isNext}`);
@@ -79,22 +96,24 @@ export const createLane = (
   );
   const settle = prepare(
     `UPDATE LANE SET state = ?, code = ?, settled_at = ?, due_at = 0, headers = NULL
-     WHERE id = ? AND settled_at IS NULL`,
+     WHERE id = ? AND settled_at IS NULL RETURNING offer_id`,
   );
   // A `dismissed` without its `viewed` would lift the funnel over 100 %.
-  const takeAlong = (which: string) =>
+  const takeAlong = (which: string, offer: string) =>
     prepare(
-      `UPDATE LANE SET state = 'dead', code = 'viewed_dead', settled_at = ?1, headers = NULL
+      `UPDATE LANE SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = ?1, headers = NULL
        WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed' ${which}
          AND EXISTS (
            SELECT 1 FROM LANE AS seen
-           WHERE seen.offer_id = LANE.offer_id AND seen.type = 'viewed' AND seen.state = 'dead')
+           WHERE seen.offer_id = ${offer} AND seen.type = 'viewed' AND seen.state = 'dead')
          AND NOT EXISTS (
            SELECT 1 FROM LANE AS seen
-           WHERE seen.offer_id = LANE.offer_id AND seen.type = 'viewed' AND seen.state <> 'dead')`,
+           WHERE seen.offer_id = ${offer} AND seen.type = 'viewed'
+             -- By name: to find what is not dead, an index would be read past everything that is.
+             AND seen.state IN ('waiting', 'forwarding', 'done'))`,
     );
-  const takeAlongAll = takeAlong('');
-  const takeAlongOf = takeAlong('AND offer_id = (SELECT offer_id FROM LANE WHERE id = ?2)');
+  const takeAlongAll = takeAlong('', 'LANE.offer_id');
+  const takeAlongOf = takeAlong('AND offer_id = ?2', '?2');
   // The upstream can have remembered a key only from a call that may have reached it.
   const postpone = prepare(
     `UPDATE LANE SET state = ?, due_at = ?, is_ambiguous = is_ambiguous OR ?,
@@ -145,17 +164,24 @@ export const createLane = (
     return { rows: rows.map(toIntakeRow), nextAt: nextAt ?? undefined, expired };
   };
 
+  const settleOne = (id: string, state: 'done' | 'dead', code: string | null, now: number) =>
+    settle.get(state, code, now, id) as Pick<Row, 'offer_id'> | undefined;
+
+  const giveUpWithViewed = (offerId: string, now: number): boolean =>
+    takeAlongOf.run(now, offerId).changes > 0;
+
   const finishOne = ({ id, result, attempt: given }: Finished, now: number): void => {
     const attempt = given ?? null;
     answered.run(now, id);
     switch (result.kind) {
       case 'done':
-        settle.run('done', null, now, id);
+        settleOne(id, 'done', null, now);
         break;
-      case 'dead':
-        settle.run('dead', result.code, now, id);
-        if (isOrdered) takeAlongOf.run(now, id);
+      case 'dead': {
+        const settled = settleOne(id, 'dead', result.code, now);
+        if (isOrdered && settled) giveUpWithViewed(settled.offer_id, now);
         break;
+      }
       case 'waiting':
         postpone.run('waiting', result.dueAt, 0, 0, id, attempt);
         break;
@@ -167,7 +193,7 @@ export const createLane = (
     }
   };
 
-  return {
+  const lane: Lane = {
     lead: async (token, now) =>
       database
         .transaction(() => {
@@ -241,9 +267,13 @@ export const createLane = (
           return isOrdered && retried ? retried - takeAlongAll.run(now).changes : retried;
         })
         .immediate(),
+  };
 
-    giveUpWithViewed(id, now) {
-      takeAlongOf.run(now, id);
+  return {
+    lane,
+    giveUpWithViewed,
+    giveUp(id, now) {
+      settleOne(id, 'dead', VIEWED_DEAD, now);
     },
   };
 };

@@ -23,8 +23,8 @@ export const sqliteIntake = ({ file, ...given }: SqliteIntakeOptions): Intake =>
   const { maxWaiting, ...rules } = resolveBounds(given);
   const database = openFile(file);
   const prepare = (sql: string) => database.prepare(sql);
-  const { giveUpWithViewed, ...lane } = createLane(database, 'events', { ...rules, isOrdered: true });
-  const { giveUpWithViewed: _, ...usage } = createLane(database, 'usage', USAGE_RULES);
+  const { lane, giveUpWithViewed, giveUp } = createLane(database, 'events', { ...rules, isOrdered: true });
+  const { lane: usage } = createLane(database, 'usage', USAGE_RULES);
 
   const known = prepare('SELECT content FROM events WHERE id = ?');
   const insert = (table: string) =>
@@ -74,6 +74,14 @@ export const sqliteIntake = ({ file, ...given }: SqliteIntakeOptions): Intake =>
       const verdicts = new Map<string, Verdict>();
       database
         .transaction(() => {
+          /** Asked once for each offer: a stranger may send many events of one. */
+          const areViewsDead = new Map<string, boolean>();
+          /** Its `viewed` may have died before it came. */
+          const judgeDismissed = ({ id, offerId, receivedAt }: AdmittedEvent): void => {
+            const isDead = areViewsDead.get(offerId);
+            if (isDead) giveUp(id, receivedAt);
+            if (isDead === undefined) areViewsDead.set(offerId, giveUpWithViewed(offerId, receivedAt));
+          };
           let free = maxWaiting - (open.get() as { open: number }).open;
           for (const event of events) {
             const isFull = free <= 0 && !known.get(event.id);
@@ -82,8 +90,8 @@ export const sqliteIntake = ({ file, ...given }: SqliteIntakeOptions): Intake =>
               : takeOne(event);
             if (verdict.kind === 'accepted') {
               free--;
-              // Its `viewed` may have died before it came.
-              if (event.type === 'dismissed') giveUpWithViewed(event.id, event.receivedAt);
+              if (event.type === 'dismissed') judgeDismissed(event);
+              else areViewsDead.set(event.offerId, false);
             }
             verdicts.set(event.id, verdict);
           }
