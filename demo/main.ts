@@ -17,7 +17,8 @@ try {
     ? undefined
     : await spawnUpstream({ site, apiKey, history: join(options.data, 'upstream.jsonl') });
   const baseUrl = standIn?.url ?? `https://${site}.grow.chargebee.com`;
-  const intake = sqliteIntake({ file: join(options.data, 'intake.sqlite') });
+  // A shop that is pointed at another site leaves what waits for this one where it is.
+  const intake = sqliteIntake({ file: join(options.data, `intake-${site}.sqlite`) });
   const proxy = createOfferProxy({
     site,
     apiKey,

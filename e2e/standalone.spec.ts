@@ -81,6 +81,22 @@ test.describe('starting the proxy', () => {
     });
   }
 
+  test('with the file of another site ends at once with words, and the other goes on', async ({ bench }) => {
+    const { url } = await bench.start();
+    const { code, stdout, stderr } = await bench.run(
+      ['proxy', '--site', 'other-test', '--port', '0', '--intake', bench.intake],
+      { env: { OFFERSIGHT_API_KEY: bench.apiKey } },
+    );
+    expect([code, stderr]).toEqual([
+      1,
+      "offersight: The intake's file keeps the events of the site offersight-test, and this proxy is for other-test: " +
+        'name a file of its own for each site.\n',
+    ]);
+    expect(stdout).not.toContain('listening');
+    expect((await post(url, bodyOf(eventOf(1)))).status).toBe(200);
+    await bench.upstream.until(() => bench.upstream.history().length === 1);
+  });
+
   test('on a port that somebody has ends at once with words', async ({ bench }) => {
     const somebody = createServer().listen(0, '127.0.0.1');
     await once(somebody, 'listening');

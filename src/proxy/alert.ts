@@ -1,8 +1,13 @@
 /** What the proxy tells its operator. */
+import { isOffersightError } from '../errors.js';
 import type { Runtime } from '../runtime.js';
 
 /** Told, in words, what an operator has to do, and what broke if something of the host's own did. */
 export type OnAlert = (message: string, cause?: unknown) => void;
+
+/** What an operator has to do about a failure, if it says so itself; logs show the words of an alert, not its cause. */
+export const remedyOf = (cause: unknown, otherwise: string): string =>
+  isOffersightError(cause) && cause.code === 'configuration' ? cause.hint : otherwise;
 
 /** The same trouble is told again only after this long. */
 const AGAIN_MS = 60_000;

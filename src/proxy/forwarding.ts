@@ -18,9 +18,12 @@ export interface Forwarding extends Taking {
 
 const USAGE_PACE = { perMinute: 10_000, concurrent: 2 };
 
-/** Starts forwarding, with a durable intake at once, with what an earlier process left. */
+/**
+ * Starts forwarding, with a durable intake at once, with what an earlier process left.
+ * @throws {OffersightError} `configuration` if the intake keeps another site's events.
+ */
 export const startForwarding = (
-  { apiKey, intake, pace, usage, baseUrl, usageBaseUrl, constants }: ResolvedProxyOptions,
+  { site, apiKey, intake, pace, usage, baseUrl, usageBaseUrl, constants }: ResolvedProxyOptions,
   runtime: Runtime,
   onAlert: OnAlert,
   observe: (observation: Observation) => void,
@@ -35,6 +38,7 @@ export const startForwarding = (
     const context = { destination: offers, runtime, pace, alert, onCall: onCall('offer_events') };
     return { ...intake.start(context), isDurable: false };
   }
+  intake.claim(site);
   const forwarders: Forwarder[] = [
     createForwarder(intake, offers, runtime, pace, onAlert, onCall('offer_events')),
   ];

@@ -7,7 +7,7 @@ import { decodeRequest } from '../protocol/decode.js';
 import { platformRuntime } from '../runtime.js';
 import { addressKey, clientKey } from './address.js';
 import { createAdmission } from './admission.js';
-import { type OnAlert, quietly } from './alert.js';
+import { type OnAlert, quietly, remedyOf } from './alert.js';
 import { createEntitlement, offerADayKey } from './entitlement.js';
 import { startForwarding } from './forwarding.js';
 import type { AdmittedEvent } from './intake/intake.js';
@@ -36,6 +36,7 @@ export interface OfferProxy {
 }
 
 const BUSY_MS = 5_000;
+const BROKEN = 'Events could not be taken: see what broke. Clients keep theirs and send them again.';
 const FULL =
   'New events are deferred, since maxWaiting events wait for the upstream: more come than the plan allows. ' +
   'Raise pace.perMinute with a larger plan, or count less, such as once a browser.';
@@ -49,7 +50,8 @@ interface Answer {
 /**
  * Makes the proxy of one Chargebee site. With a durable intake forwarding starts at once, with what an earlier process
  * left.
- * @throws {OffersightError} `configuration` if an option is wrong: a deployment has to fail, not its requests.
+ * @throws {OffersightError} `configuration` if an option is wrong, or the intake keeps another site's events: a
+ * deployment has to fail, not its requests. A queue in Redis can only say so when it is asked; then all events get 503.
  */
 export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   // Hosts without types call it, too; what is missing is said by name.
@@ -145,7 +147,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       const admission = await admit(request, key);
       return admission.kind === 'admitted' ? await decide(request, admission.text, key) : admission;
     } catch (cause) {
-      alert('Events could not be taken: see what broke. Clients keep theirs and send them again.', cause);
+      alert(remedyOf(cause, BROKEN), cause);
       return {
         response: problem('unavailable', { 'retry-after': retryAfter(BUSY_MS) }),
         code: 'unavailable',

@@ -126,6 +126,8 @@ export interface OfferProxyOptions {
 
 /** Options as the pipeline has them. */
 export interface ResolvedProxyOptions extends Pick<OfferProxyOptions, 'apiKey' | 'intake'> {
+  /** In lower case, as Chargebee reads it too. */
+  readonly site: string;
   readonly subject: OfferProxyOptions['subject'] | undefined;
   readonly authorize: OfferProxyOptions['authorize'] | undefined;
   readonly address: OfferProxyOptions['address'] | undefined;
@@ -245,6 +247,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     throw configuration("Set disable to a list of 'webhook', 'email' and 'actions'.");
   checkUsage(options);
   return {
+    site: site.toLowerCase(),
     apiKey,
     intake,
     subject,

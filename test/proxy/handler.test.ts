@@ -38,6 +38,7 @@ const idleLane: Lane = {
 
 /** An intake that cannot take anything, like one whose disk is full. */
 const brokenIntake = (): Intake => ({
+  claim: () => undefined,
   take: () => Promise.reject(new Error('SQLITE_FULL: database or disk is full at /srv/secret/intake.db')),
   ...idleLane,
   usage: idleLane,

@@ -132,6 +132,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
           });
         return verdicts;
       }),
+    claim: (site) => raw.claim(site),
     lead: (token, now) => operate(() => raw.lead(token, now)),
     resign: (token) => operate(() => raw.resign(token)),
     begin: (options) => operate(() => raw.begin(options)),

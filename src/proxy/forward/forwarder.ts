@@ -3,7 +3,7 @@
  * upstream says so. Holds nothing itself: what it knows of events is in the intake.
  */
 import type { Runtime, Stop } from '../../runtime.js';
-import { type OnAlert, quietly } from '../alert.js';
+import { type OnAlert, quietly, remedyOf } from '../alert.js';
 import type { ForwardResult, IntakeRow, Lane, LaneNote } from '../intake/intake.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate } from './gate.js';
@@ -35,6 +35,8 @@ const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
 /** So many failures in a row are the upstream's trouble, not one event's. */
 const OUTAGE = 3;
 
+const BROKEN =
+  'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.';
 const UNREACHABLE =
   'Chargebee cannot be reached, or answers with errors: check the network, DNS and the site name, or its status page. Events are kept.';
 const TOO_LONG =
@@ -153,10 +155,7 @@ export const createForwarder = (
   };
 
   const broken = (cause: unknown): void => {
-    alert(
-      'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.',
-      cause,
-    );
+    alert(remedyOf(cause, BROKEN), cause);
   };
 
   /** What came of a call is known here alone until it is written, so writing is tried until it succeeds. */

@@ -21,22 +21,30 @@ end
 /** Writes that a full Redis allows let the rest of a script write, too: what waits can still go out. */
 const THOUGH_FULL = `call('DEL', own .. 'none')\n`;
 
+/** How an error begins that names the site whose events these are. */
+export const OTHER_SITE = 'OTHERSITE';
+
+/** Nothing is taken or forwarded for another site. */
+const OURS = `
+if isOfOtherSite() then return redis.error_reply('${OTHER_SITE} ' .. call('GET', siteKey)) end
+`;
+
 /** The scripts of a lane, by name. */
 export const SCRIPTS = {
   note: `${THOUGH_FULL}call('SET', own .. 'note', ARGV[1])`,
   tally: "return call('HGETALL', own .. 'tally')",
   deadIds: "return call('ZRANGE', own .. 'dead', 0, -1)",
-  take: TAKE,
-  knows: `
+  take: OURS + TAKE,
+  knows: `${OURS}
 local contents = {}
 for at = 1, #ARGV do contents[at] = call('HGET', jobs .. ARGV[at], 'content') or '' end
 return contents`,
-  lead: THOUGH_FULL + LEAD,
+  lead: THOUGH_FULL + OURS + LEAD,
   forget: THOUGH_FULL + FORGET,
   resign: RESIGN,
-  begin: THOUGH_FULL + SHOW + BEGIN,
+  begin: THOUGH_FULL + OURS + SHOW + BEGIN,
   finish: THOUGH_FULL + FINISH,
-  status: STATUS,
+  status: OURS + STATUS,
   list: SHOW + LIST,
   retry: THOUGH_FULL + RETRY,
   mend: THOUGH_FULL + MEND,

@@ -11,7 +11,8 @@
 export const CHUNK = 1_000;
 
 /**
- * Keys: `jobs`, BullMQ's prefix of the lane, and `own`, ours. Every script begins with this.
+ * Keys: `jobs`, BullMQ's prefix of the lane, and `own`, ours; the last one is where the site's name stands. The last
+ * argument is the name of the site that asks, or empty. Every script begins with this.
  *
  * A job, beside BullMQ's fields: `content` a digest, `offer`, `state`, `arrival`, and while it is open `since` when it
  * began to wait and `due`, which is missing while its call is under way; `ends` when it expires, `first` when the
@@ -21,6 +22,7 @@ export const CHUNK = 1_000;
  * `flying` (to its offer), `offer:…` its open events in order, `heads` (by time) of each offer, `tally`, `lease`, `note`, `layout`.
  */
 export const TRANSITIONS = `
+local siteKey, site = table.remove(KEYS), table.remove(ARGV)
 local jobs, own = KEYS[1], KEYS[2]
 local call = redis.call
 local MINUTE, LAST = 60000, 2 ^ 50
@@ -39,6 +41,14 @@ local function isOfNewerRelease()
   return call('SETNX', own .. 'layout', 1) == 0 and tonumber(call('GET', own .. 'layout')) > 1
 end
 local NEWER = 'the keys in Redis were written by a newer release: run that one, or give another name'
+
+-- Whose events these are: of the first site that asks, for good. Commands that only look have none.
+local function isOfOtherSite()
+  if site == '' then return false end
+  local owner = call('GET', siteKey)
+  if not owner then call('SET', siteKey, site) end
+  return owner and owner ~= site
+end
 
 local function count(name, state, offer, by)
   local field = name .. ' ' .. state .. ' ' .. offer

@@ -9,10 +9,18 @@ import type { RedisOptions } from 'ioredis';
 import { OffersightError } from '../../errors.js';
 import type { Verdict } from '../../protocol/batch.js';
 import { platformRuntime } from '../../runtime.js';
-import { connect } from './bullmq-client.js';
+import { type Client, connect } from './bullmq-client.js';
 import { createLane, type JobData, type LaneKeys, runnerOf } from './bullmq-lane.js';
+import { OTHER_SITE } from './bullmq-scripts.js';
 import type { AdmittedEvent, Intake } from './intake.js';
-import { DEFER_MS, type IntakeBounds, MAX_USAGE_AGE_MS, resolveBounds, USAGE_RULES } from './rules.js';
+import {
+  DEFER_MS,
+  type IntakeBounds,
+  MAX_USAGE_AGE_MS,
+  otherSite,
+  resolveBounds,
+  USAGE_RULES,
+} from './rules.js';
 
 /** Options of {@link bullmqIntake}. */
 export interface BullmqIntakeOptions extends IntakeBounds {
@@ -28,6 +36,10 @@ export interface BullmqIntakeOptions extends IntakeBounds {
 
 /** A request waits for it, and a client for the request. */
 const TAKE_DEADLINE_MS = 1_000;
+const OWNER = new RegExp(`^(?:ERR )?${OTHER_SITE} (\\S+)`);
+const PLACE = 'queue in Redis';
+const REMEDY =
+  'give each site a name of its own in bullmqIntake, or another database, such as redis://localhost:6379/1.';
 const NAME = /^[\w.-]{1,100}$/;
 
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
@@ -80,7 +92,23 @@ export const bullmqIntake = ({ connection, name = 'offersight', ...given }: Bull
     throw configuration('Set name to letters, digits, dots, dashes and underscores.');
   const { maxWaiting, ...rules } = resolveBounds(given);
   const runtime = platformRuntime();
-  const client = connect(connection, runtime);
+  const connected = connect(connection, runtime);
+  /** Empty for commands that only look. */
+  let site = '';
+  const inWords = (cause: unknown): unknown => {
+    const [, owner] = OWNER.exec(cause instanceof Error ? cause.message : '') ?? [];
+    return owner === undefined ? cause : otherSite(PLACE, owner, site, REMEDY);
+  };
+  /** Every script is told which site asks, and where the name stands of the one whose events these are. */
+  const client: Client = {
+    ...connected,
+    run: (script, text, keys, args, deadlineMs) =>
+      connected
+        .run(script, text, [...keys, `{${name}}/site`], [...args, site], deadlineMs)
+        .catch((cause: unknown) => {
+          throw inWords(cause);
+        }),
+  };
   // In braces: all keys are in one slot of a cluster, so that a script may touch them together.
   const queues = new QueueKeys(`{${name}}`);
   const keysOf = (queue: string): LaneKeys => [queues.toKey(queue, ''), `{${name}}/${queue}/`];
@@ -93,6 +121,11 @@ export const bullmqIntake = ({ connection, name = 'offersight', ...given }: Bull
   return {
     ...lane,
     usage,
+
+    claim(given) {
+      if (site && site !== given) throw otherSite(PLACE, site, given, REMEDY);
+      site = given;
+    },
 
     async take(admitted) {
       const args = [runtime.now(), maxWaiting, ...admitted.flatMap(toArguments)];

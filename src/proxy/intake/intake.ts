@@ -203,6 +203,15 @@ export interface Lane {
  * at a time, `viewed` before `dismissed`.
  */
 export interface Intake extends Lane {
+  /**
+   * Writes down whose events it keeps, before anything is taken or forwarded. It keeps those of one site for good, since
+   * another site's would leave under this one's key. The first name wins; an intake that has none yet takes this one.
+   *
+   * An intake that cannot be asked at once lets every later method reject instead.
+   * @param site The site's name, in lower case.
+   * @throws {OffersightError} `configuration` if it keeps another site's.
+   */
+  claim(site: string): void;
   /** Takes events durably; one verdict each, by id. */
   take(events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
   /** Which of these were taken already, with this content. */

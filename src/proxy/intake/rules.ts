@@ -57,6 +57,17 @@ export const USAGE_RULES: LaneRules = {
 };
 
 /**
+ * Refuses an intake that keeps another site's events.
+ * @param place What it is called, such as `file`.
+ * @param remedy What to do.
+ */
+export const otherSite = (place: string, owner: string, site: string, remedy: string): OffersightError =>
+  new OffersightError(
+    'configuration',
+    `The intake's ${place} keeps the events of the site ${owner}, and this proxy is for ${site}: ${remedy}`,
+  );
+
+/**
  * Checks bounds and fills in what is left out.
  * @throws {OffersightError} `configuration`, which says what to set.
  */

@@ -3,6 +3,7 @@ import Database from 'libsql';
 import { OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import type { IntakeRow } from './intake.js';
+import { otherSite } from './rules.js';
 
 /** What a release that wrote the file calls its layout. */
 const LAYOUT = 1;
@@ -66,6 +67,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS calls_event ON calls (lane, event, at);
   CREATE TABLE IF NOT EXISTS leases (
     lane TEXT PRIMARY KEY, token TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, until INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS site (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS notes (lane TEXT PRIMARY KEY, note TEXT NOT NULL);
   ${laneOf('events')}
   ${laneOf('usage')}
@@ -116,6 +118,13 @@ const BUSY_MS = 5_000;
 
 const isBusy = (cause: unknown): boolean =>
   (cause as { code?: unknown } | undefined)?.code?.toString().startsWith('SQLITE_BUSY') ?? false;
+
+const held = (cause: unknown): OffersightError =>
+  new OffersightError(
+    'configuration',
+    'The intake file is held by another program: close what else has it open.',
+    cause,
+  );
 
 /** One setting of the file. libsql has no plain value for it, unlike the driver whose interface it has. */
 const pragma = (database: Database.Database, name: string): unknown =>
@@ -174,11 +183,7 @@ export const openFile = (file: string): Database.Database => {
         );
       if (isBusy(cause)) {
         if (elapsed() < givesUpAt) continue;
-        throw new OffersightError(
-          'configuration',
-          'The intake file is held by another program: close what else has it open.',
-          cause,
-        );
+        throw held(cause);
       }
       throw new OffersightError(
         'configuration',
@@ -187,4 +192,20 @@ export const openFile = (file: string): Database.Database => {
       );
     }
   }
+};
+
+/**
+ * Writes a site's name into the file, where none stands yet.
+ * @throws {OffersightError} `configuration` if another site's name stands there.
+ */
+export const claimFile = (database: Database.Database, site: string): void => {
+  const ownerOf = database.prepare('SELECT name FROM site');
+  try {
+    // One statement, so that of two processes which open a new file at the same moment one finds the other's name.
+    if (!ownerOf.get()) database.prepare('INSERT OR IGNORE INTO site (one, name) VALUES (1, ?)').run(site);
+  } catch (cause) {
+    throw isBusy(cause) ? held(cause) : cause;
+  }
+  const { name } = ownerOf.get() as { name: string };
+  if (name !== site) throw otherSite('file', name, site, 'name a file of its own for each site.');
 };

@@ -6,7 +6,7 @@
 import type { Verdict } from '../../protocol/batch.js';
 import type { AdmittedEvent, Intake } from './intake.js';
 import { DEFER_MS, type IntakeBounds, MAX_USAGE_AGE_MS, resolveBounds, USAGE_RULES } from './rules.js';
-import { openFile } from './sqlite-file.js';
+import { claimFile, openFile } from './sqlite-file.js';
 import { createLane } from './sqlite-lane.js';
 
 /** Options of {@link sqliteIntake}. */
@@ -69,6 +69,8 @@ export const sqliteIntake = ({ file, ...given }: SqliteIntakeOptions): Intake =>
   return {
     ...lane,
     usage,
+
+    claim: (site) => claimFile(database, site),
 
     async take(events) {
       const verdicts = new Map<string, Verdict>();
