@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from '@playwright/test';
+import { startRedis } from '../test/support/redis.js';
 import { bePatient, expect } from './fixtures/patience.js';
 
 const API_KEY = 'test_CANARYkey7Gq1x';
@@ -194,6 +195,22 @@ test('secrets and what requests say are in no reply, log line or figure (attacks
   expect(text()).not.toContain(idOf(1));
   // The check can fail: what an operator has to know is there.
   expect(text()).toMatch(/check the key/);
+});
+
+test('a command that Redis refuses is in the log without its arguments (attack 59)', async () => {
+  const redis = await startRedis();
+  try {
+    await redis.admin.set('{offersight}/offersight/open', 'not a sorted set');
+    const { child, url, text, ended } = await startProxy(['--intake', redis.url]);
+    const reply = await ask(`${url}/offer-events`, 'POST', { ...PAGE, ...HOSTILE }, body(3));
+    expect(reply).toMatch(/^503 /);
+    await expect.poll(text).toMatch(/"message":"Events could not be taken.*"cause":"ReplyError"/);
+    child.kill('SIGTERM');
+    await ended();
+    expect([...SECRETS, MARK, idOf(3)].filter((secret) => `${reply}${text()}`.includes(secret))).toEqual([]);
+  } finally {
+    await redis.remove();
+  }
 });
 
 test('asked for, ids are in the log, and nothing else of a request is (attack 59)', async () => {

@@ -144,7 +144,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['protocol'],
     packages: ['bullmq', 'ioredis', 'node:crypto'],
   },
-  'proxy/intake/bullmq-client': { values: ['errors'], types: ['runtime'], packages: ['ioredis'] },
+  'proxy/intake/bullmq-client': {
+    values: ['proxy/cause', 'errors'],
+    types: ['runtime'],
+    packages: ['ioredis'],
+  },
   'proxy/intake/bullmq-lane': { values: ['proxy/intake'], types: ['runtime'], packages: ['node:os'] },
   'proxy/node': { values: ['proxy'], packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'] },
   'proxy/cli': {

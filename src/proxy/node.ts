@@ -119,7 +119,8 @@ export const toNodeListener =
     incoming.on('error', () => undefined);
     outgoing.on('error', () => undefined);
     const response = await answer(proxy, incoming, path).catch((cause: unknown) => {
-      warn(`a request could not be read: ${String(cause)}`);
+      // The words of such an error quote the header that it is about.
+      warn(`a request could not be read (${cause instanceof Error ? cause.name : typeof cause}).`);
       return problem('unavailable', { 'retry-after': '5' });
     });
     const body = Buffer.from(await response.arrayBuffer());

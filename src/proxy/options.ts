@@ -114,7 +114,8 @@ export interface OfferProxyOptions {
   /** Usage events as a second destination, with a durable intake only. @default off */
   readonly usage?: UsageOptions;
   /**
-   * Told, in words, what an operator has to do, and what broke if something of the host's own did.
+   * Told, in words, what an operator has to do, and what broke: a copy of the error without what else a driver puts on
+   * it. The words of errors that your own hooks throw are passed on as they are.
    * @default writes to standard error
    */
   readonly onAlert?: OnAlert;

@@ -2,6 +2,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { OffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
+import { cleanCause } from '../cause.js';
 
 /** Runs scripts in Redis. */
 export interface Client {
@@ -51,12 +52,17 @@ export const connect = (connection: string | RedisOptions, runtime: Runtime): Cl
     redis =
       typeof connection === 'string' ? new Redis(connection, ours) : new Redis({ ...connection, ...ours });
   } catch (cause) {
-    throw new OffersightError('configuration', 'Set connection to what ioredis can connect to.', cause);
+    throw new OffersightError(
+      'configuration',
+      'Set connection to what ioredis can connect to.',
+      cleanCause(cause),
+    );
   }
   // Whoever asks next is told by a rejection.
   let trouble: Error | undefined;
-  redis.on('error', (error: NodeJS.ErrnoException) => {
-    trouble = error;
+  redis.on('error', (error: Error) => {
+    // Where signing in failed, it bears the password.
+    trouble = cleanCause(error) as Error;
   });
   redis.on('ready', () => {
     trouble = undefined;
@@ -110,7 +116,12 @@ export const connect = (connection: string | RedisOptions, runtime: Runtime): Cl
 
   return {
     run: (name, text, keys, args, deadlineMs) =>
-      within(deadlineMs, (isLate) => send(name, text, [keys.length, ...keys, ...args], isLate)),
+      within(deadlineMs, (isLate) => send(name, text, [keys.length, ...keys, ...args], isLate)).catch(
+        (cause: unknown) => {
+          // ioredis puts the command on it, with the offers, addresses and users among its arguments.
+          throw cleanCause(cause);
+        },
+      ),
 
     async close() {
       isClosed = true;
