@@ -13,7 +13,7 @@ export type { ViewabilityRule } from './client/detect/viewability.js';
 export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/diagnosis.js';
 export type { TrackerOptions } from './client/options.js';
 export type { DiscardReason, LeasingOptions, OutboxPause, OutboxStats } from './client/outbox/leasing.js';
-export type { Consent } from './client/outbox/outbox.js';
+export type { Consent, Pause } from './client/outbox/outbox.js';
 export {
   createOfferTracker,
   type OfferStats,

@@ -8,7 +8,7 @@ import type { OfferEvent } from '../protocol/event.js';
 import { decodeReply } from '../protocol/reply.js';
 import type { Runtime } from '../runtime.js';
 import { createFlusher, type Flusher, type FlusherOptions } from './delivery/flusher.js';
-import { type Attempt, createTransport, type Transport } from './delivery/transport.js';
+import { type Attempt, createTransport } from './delivery/transport.js';
 import {
   createLeasing,
   isGranted,
@@ -60,64 +60,54 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
   const onRetry = (): void => flusher.wake();
   const records = steadyRecords(database, open, runtime, mayStore, makeRoom, onBlocked, onRetry);
   const outbox = Object.assign(context.outbox, { records }) as Outbox as Outbox<Rows>;
-  const createSending = (
+  const start = (
     to: Outbox<Rows>,
     leasing: Leasing,
     onReport: DeliveringContext['report'],
     onAttempt: (attempt: Attempt) => unknown,
+    clock = runtime,
   ): Flusher => {
+    const lockName = `${name} ${to.endpoint}`;
     const transport = createTransport(runtime, to);
-    const judged: Transport = async (events) => {
-      const attempt = await transport(events);
-      await onAttempt(attempt);
-      return attempt;
-    };
-    return createFlusher(to, leasing, judged, runtime, withLock, `${name} ${to.endpoint}`, options, onReport);
+    return createFlusher(to, leasing, transport, clock, withLock, lockName, options, onReport, onAttempt);
   };
 
-  const elsewhere = new Map<string, Flusher>();
-  /** Delivers another endpoint's entries there or, once nobody has been there for an hour, here. */
-  const onStranded = (endpoint: string): void => {
-    let there = elsewhere.get(endpoint);
-    if (!there) {
-      const theirs: Outbox<Rows> = { ...outbox, endpoint, mirror: new Map(), pause: NO_PAUSE };
-      const stranded = createLeasing(theirs, runtime, owner, options, onDiscard);
-      there = createSending(
-        theirs,
-        stranded,
-        () => undefined,
-        async (attempt) => {
-          if (!('isAbsent' in attempt) || !attempt.isAbsent) return;
-          const now = runtime.now();
-          const { absentSince = now } = theirs.pause;
-          await stranded.setPause((current) => ({ ...current, absentSince }));
-          if (!isAnswered || now < absentSince + ABSENT_MS) return;
-          await leasing.adopt(endpoint);
-          report(
-            new OffersightError(
-              'configuration',
-              `No proxy at ${endpoint}: its events go to ${outbox.endpoint}.`,
-            ),
-          );
-          flusher.wake();
-        },
-      );
-      elsewhere.set(endpoint, there);
-    }
-    there.wake();
-  };
-  const leasing = createLeasing(outbox, runtime, owner, options, onDiscard, onStranded);
+  /** Whether the page's own endpoint answered in order when it was asked last. */
   let isAnswered = false;
-  const flusher = createSending(outbox, leasing, report, ({ kind }) => {
+  /** Other endpoints that this page has asked, and whether nobody is there. */
+  const others = new Map<string, boolean>();
+  /** Asks another endpoint to take what is stranded, once a page. */
+  const bring = (endpoint: string): void => {
+    const theirs: Outbox<Rows> = { ...outbox, endpoint, mirror: new Map(), pause: NO_PAUSE };
+    const stranded = createLeasing(theirs, runtime, owner, options, onDiscard);
+    const onAttempt = (attempt: Attempt): unknown => {
+      if (!('isAbsent' in attempt) || !attempt.isAbsent) return;
+      const { absentSince = runtime.now() } = theirs.pause;
+      if (absentSince + ABSENT_MS <= runtime.now()) {
+        others.set(endpoint, true);
+        report(new OffersightError('configuration', `No proxy at ${endpoint}: its events come here.`));
+        flusher.wake();
+      }
+      return stranded.setPause((current) => ({ ...current, absentSince }));
+    };
+    // This page does not repeat it, so nothing of it has to be stopped.
+    const once: Runtime = { ...runtime, after: () => () => undefined };
+    void start(theirs, stranded, () => undefined, onAttempt, once).flush();
+  };
+  const leasing = createLeasing(outbox, runtime, owner, options, onDiscard, (endpoint) => {
+    if (!others.has(endpoint)) {
+      others.set(endpoint, false);
+      bring(endpoint);
+    }
+    return isAnswered && !!others.get(endpoint);
+  });
+  const flusher = start(outbox, leasing, report, ({ kind }) => {
     isAnswered = kind === 'answered';
   });
-  const all = (act: 'pause' | 'release' | 'stop') => (): void => {
-    for (const each of [flusher, ...elsewhere.values()]) each[act]();
-  };
   return {
     records,
     leasing,
-    flusher: { ...flusher, pause: all('pause'), release: all('release'), stop: all('stop') },
+    flusher,
     async settleFarewell(events, status, body) {
       const verdicts = decodeReply(body);
       if (status !== 200 || !verdicts) return;

@@ -111,7 +111,7 @@ export const createLater = (context: LaterContext): Later => {
   const learned = learn().then(() => {
     isLearned = true;
     // A page that loads shows that there is a network, and perhaps a deployment that was mended.
-    void flusher.hurry(true);
+    void flusher.hurry();
   });
   /** Users decide at once; what they decided is judged when it is known what was accepted before. */
   const whenLearned =

@@ -77,11 +77,17 @@ const stranded = async (answers: Record<string, Answer>): Promise<Site> => {
   const site = startSite(answers);
   await site.open(OLD).view(1);
   await site.runtime.advance(DAY_MS);
+  await visit(site, 2);
+  return site;
+};
+
+/** A page of the new endpoint that records an event, and is left after a while. */
+const visit = async (site: Site, n: number): Promise<void> => {
   const { view, flusher } = site.open(NEW);
-  await view(2);
+  await view(n);
   flusher.wake();
   await site.runtime.advance(5_000);
-  return site;
+  flusher.stop();
 };
 
 const configuration = ({ reports }: Site): string[] =>
@@ -94,17 +100,29 @@ describe('events that have waited a day for another endpoint', () => {
     expect(site.reports).toEqual([]);
   });
 
+  test('are sent there also by a page that has nothing of its own to send', async () => {
+    const site = startSite({ [OLD]: takes, [NEW]: takes });
+    await site.open(OLD).view(1);
+    await site.runtime.advance(DAY_MS);
+    site.open(NEW).flusher.wake();
+    await site.runtime.advance(1_000);
+    expect(site.asked).toEqual({ [OLD]: [[idOf(1)]], [NEW]: [] });
+  });
+
   test.each([
     ['404', absent],
     ['a page', page],
   ])('go to the page’s own endpoint if there is only %s for an hour, with one report', async (_, answer) => {
     const site = await stranded({ [OLD]: answer, [NEW]: takes });
-    expect(site.asked[NEW]).toEqual([[idOf(2)]]);
-    await site.runtime.advance(HOUR_MS - 10_000);
-    expect(site.asked[NEW]).toEqual([[idOf(2)]]);
-    await site.runtime.advance(2 * HOUR_MS);
-    expect(site.asked[NEW]).toEqual([[idOf(2)], [idOf(1)]]);
-    expect(configuration(site)).toEqual([`No proxy at ${OLD}: its events go to ${NEW}.`]);
+    await site.runtime.advance(HOUR_MS - 60_000);
+    await visit(site, 3);
+    expect(site.asked[NEW]).toEqual([[idOf(2)], [idOf(3)]]);
+    await site.runtime.advance(60_000);
+    await visit(site, 4);
+    expect(site.asked[NEW]).toEqual([[idOf(2)], [idOf(3)], [idOf(4)], [idOf(1)]]);
+    await visit(site, 5);
+    expect(site.asked[OLD]).toEqual([[idOf(1)], [idOf(1)], [idOf(1)]]);
+    expect(configuration(site)).toEqual([`No proxy at ${OLD}: its events come here.`]);
   });
 
   test.each([
@@ -112,39 +130,44 @@ describe('events that have waited a day for another endpoint', () => {
     ['is of another version', later],
   ])('never go to another endpoint while their own %s', async (_, answer) => {
     const site = await stranded({ [OLD]: answer, [NEW]: takes });
-    await site.runtime.advance(DAY_MS);
-    expect(site.asked[NEW]).toEqual([[idOf(2)]]);
+    for (let n = 3; n < 12; n++) {
+      await site.runtime.advance(HOUR_MS);
+      await visit(site, n);
+    }
+    expect(site.asked[NEW]?.flat()).not.toContain(idOf(1));
     expect(site.asked[OLD]?.length).toBeGreaterThan(1);
     expect(configuration(site)).toEqual([]);
   });
 
   test('stay where they are while the page’s own endpoint does not answer in order', async () => {
     const site = await stranded({ [OLD]: absent, [NEW]: fails });
-    await site.runtime.advance(4 * HOUR_MS);
+    for (let n = 3; n < 8; n++) {
+      await site.runtime.advance(HOUR_MS);
+      await visit(site, n);
+    }
     expect(site.asked[NEW]?.flat()).not.toContain(idOf(1));
-    expect(configuration(site)).toEqual([]);
   });
 
   test('that their own endpoint took in between start that hour again', async () => {
     const site = await stranded({ [OLD]: absent, [NEW]: takes });
-    await site.runtime.advance(HOUR_MS / 2);
     site.answers[OLD] = takes;
     await site.runtime.advance(HOUR_MS);
-    expect(site.asked[OLD]?.at(-1)).toEqual([idOf(1)]);
-    expect(site.asked[NEW]).toEqual([[idOf(2)]]);
+    await visit(site, 3);
+    expect(site.asked[OLD]).toEqual([[idOf(1)], [idOf(1)]]);
+    expect(site.asked[NEW]?.flat()).not.toContain(idOf(1));
+    expect(configuration(site)).toEqual([]);
   });
 
-  test('are not sent any more once the page has stopped', async () => {
+  test('are asked for once a page, however often it sends its own', async () => {
     const site = startSite({ [OLD]: fails, [NEW]: takes });
     await site.open(OLD).view(1);
     await site.runtime.advance(DAY_MS);
-    const { flusher } = site.open(NEW);
-    await flusher.flush();
-    await site.runtime.advance(1_000);
-    const requests = site.asked[OLD]?.length;
-    expect(requests).toBeGreaterThan(0);
-    flusher.stop();
-    await site.runtime.advance(HOUR_MS);
-    expect(site.asked[OLD]).toHaveLength(requests ?? 0);
+    const { view, flusher } = site.open(NEW);
+    for (let n = 2; n < 6; n++) {
+      await view(n);
+      await flusher.flush();
+      await site.runtime.advance(60_000);
+    }
+    expect(site.asked[OLD]).toEqual([[idOf(1)]]);
   });
 });

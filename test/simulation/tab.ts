@@ -362,6 +362,6 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     onDiscard: context.onDiscard,
     report: context.report,
   });
-  safely(leasing.marks().then(() => flusher.hurry(true)));
+  safely(leasing.marks().then(flusher.hurry));
   return tab;
 };

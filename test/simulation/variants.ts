@@ -88,8 +88,8 @@ export const VARIANTS: readonly Variant[] = [
       ),
       one(
         LEASING,
-        '  const { mirror } = outbox;',
-        '  const { mirror } = outbox;\n  const released = new Map<string, OfferEvent>();',
+        '  const { mirror, endpoint } = outbox;',
+        '  const { mirror, endpoint } = outbox;\n  const released = new Map<string, OfferEvent>();',
       ),
     ),
     noticedBy: ['I13'],
@@ -176,7 +176,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'what is on its way is evicted first',
-    edits: one(LEASING, 'if (reservedUntil(entry, now, false) > now) return 3;', ''),
+    edits: one(LEASING, 'if (reservedUntil(entry, now) > now) return 3;', ''),
     noticedBy: ['I4'],
     focus: {
       only: ['view', 'network', 'flush', 'open'],

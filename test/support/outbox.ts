@@ -27,13 +27,17 @@ export interface Tab {
   leased(token: string, limit?: number, isExclusive?: boolean): Promise<string[]>;
 }
 
-/** Opens a tab over records; tabs over the same records share them. */
+/**
+ * Opens a tab over records; tabs over the same records share them.
+ * @param mostStranded Stranded entries beyond so many are told to be the tab's own.
+ */
 export const openTab = (
   records: Records,
   runtime: Pick<Runtime, 'now'>,
   options: LeasingOptions = {},
   owner: Owner = { consent: 'granted' },
   endpoint = ENDPOINT,
+  mostStranded = Infinity,
 ): Tab => {
   const outbox = createOutbox(records, runtime, endpoint);
   const discarded: Tab['discarded'] = [];
@@ -44,7 +48,7 @@ export const openTab = (
     owner,
     options,
     (event, reason, code) => discarded.push([event?.id, reason, code]),
-    (there) => stranded.push(there),
+    (there) => stranded.push(there) > mostStranded,
   );
   return {
     stranded,

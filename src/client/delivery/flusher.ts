@@ -16,11 +16,8 @@ import type { Attempt, Transport } from './transport.js';
 export interface Flusher {
   /** Something may be due: flushes soon, so that events of one moment travel together. */
   wake(): void;
-  /**
-   * The network may be back: shortens a back-off to a random 0.5–3 s. What was asked for is kept to.
-   * @param isTrial Whether an open circuit may be tried as well.
-   */
-  hurry(isTrial?: boolean): Promise<void>;
+  /** The network may be back: shortens a back-off to a random 0.5–3 s. What was asked for is kept to. */
+  hurry(): Promise<void>;
   /** Flushes now what is due, and tries an open circuit; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
   /** Ends the flush after the request under way, and begins no other before it is woken. */
@@ -56,6 +53,7 @@ const HURRY_MS = 2_500;
 /**
  * Makes the flusher of an outbox. It does nothing until woken.
  * @param lockName The lock that tabs with the same outbox and endpoint share.
+ * @param onAttempt Told what each attempt came to, before anything follows from it.
  */
 export const createFlusher = (
   outbox: Pick<Outbox, 'pause'>,
@@ -66,6 +64,7 @@ export const createFlusher = (
   lockName: string,
   { maxBatch = 100, maxBatchBytes = KEEPALIVE_BYTES, flushIntervalMs = 250 }: FlusherOptions,
   report: (error: OffersightError) => void,
+  onAttempt?: (attempt: Attempt) => unknown,
 ): Flusher => {
   let inFlight: Promise<void> | undefined;
   /** Gives the lock back while a request is still under way. */
@@ -76,8 +75,8 @@ export const createFlusher = (
   let refusals = 0;
   let isReported = false;
   let isStopped = false;
-  /** Whether the next lease may try an open circuit. */
-  let mayTry = false;
+  /** Whether the next lease may try an open circuit: a page that loads may. */
+  let mayTry = true;
   const limit = Math.max(1, maxBatch);
   let maxEvents = limit;
 
@@ -169,6 +168,7 @@ export const createFlusher = (
         if (runtime.elapsed() < endsAt) {
           leasing.sending(batch);
           const attempt = await transport(batch.map(({ event }) => event));
+          await onAttempt?.(attempt);
           if (await settle(attempt, batch, token)) continue;
         }
         // A later batch may hold the `dismissed` of a `viewed` that was not taken: all wait for the next lease.
@@ -219,8 +219,7 @@ export const createFlusher = (
 
   return {
     wake: () => schedule(flushIntervalMs),
-    async hurry(isTrial = false) {
-      mayTry ||= isTrial;
+    async hurry() {
       // What does not shorten it is not written: in memory it would stand before a longer one on the disk.
       await leasing.setPause((current, at = runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS) =>
         current.at > at && current.kind === 'back-off' ? { ...current, at } : current,

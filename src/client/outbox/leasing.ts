@@ -73,8 +73,6 @@ export interface Leasing {
   release(token: string, notBefore: ReadonlyMap<string, number>): Promise<void>;
   /** Makes entries dead letters, and with a `viewed` the `dismissed` of its impression. */
   bury(codes: ReadonlyMap<string, string>): Promise<void>;
-  /** Takes stranded entries of another endpoint over. */
-  adopt(endpoint: string): Promise<void>;
   /** Replaces the pause. */
   setPause(next: (current: Pause) => Pause): Promise<void>;
   /** Remembers that the offer was accepted: nothing can dismiss it any more. */
@@ -205,8 +203,8 @@ export const isGranted = ({ consent }: Owner): boolean => consent === 'granted';
 
 /**
  * Makes the leasing side of an outbox.
- * @param onStranded Told of another endpoint that has stranded entries. Without it the outbox's own endpoint is such a
- * one: then only what is stranded is leased.
+ * @param onStranded Told of another endpoint that has stranded entries; tells whether they are this one's by now. Without
+ * it this endpoint is another page's, and only what is stranded is leased.
  */
 export const createLeasing = (
   outbox: Outbox<Rows>,
@@ -214,7 +212,7 @@ export const createLeasing = (
   owner: Owner,
   { maxEntries = 10_000, maxBytes = 4 * 2 ** 20, retentionMs = RETENTION_MS }: LeasingOptions,
   onDiscard: OnDiscard,
-  onStranded?: (endpoint: string) => void,
+  onStranded?: (endpoint: string) => boolean,
 ): Leasing => {
   const lifeMs = Math.min(retentionMs, MAX_RETENTION_MS);
   const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);
@@ -339,8 +337,12 @@ export const createLeasing = (
             expired.add(impressionId);
           } else if (subject && subject !== owner.subject) {
             // Another user's: it waits until that one is back, or it expires.
-          } else if ((onStranded ? (there ?? endpoint) : isStranded && there) !== endpoint) {
-            if (isStranded && there) onStranded?.(there);
+          } else if (
+            onStranded
+              ? there && there !== endpoint && !(isStranded && onStranded(there))
+              : there !== endpoint || !isStranded
+          ) {
+            // It goes elsewhere.
           } else if (entries.length === limit) {
             nextAt = now;
             break;
@@ -397,13 +399,6 @@ export const createLeasing = (
           letters.set(key, { ...entry, code });
         }
         await bury(rows, letters);
-      }),
-
-    adopt: (from) =>
-      transact(async (rows) => {
-        for await (const { lease: _, ...entry } of entriesOf(rows))
-          if (entry.endpoint === from && entry.event.occurredAt + STRANDED_MS <= runtime.now())
-            rows.put(['entry', entry.event.id], { ...entry, endpoint });
       }),
 
     setPause: (next) =>

@@ -193,7 +193,7 @@ describe('the circuit', () => {
 
     test('with one batch by a page that loads', async () => {
       const bench = await opened(1);
-      await bench.flusher.hurry(true);
+      await bench.flusher.hurry();
       await bench.runtime.advance(250);
       expect(bench.asked).toEqual([ids(1)]);
       await expect(bench.waiting()).resolves.toEqual([]);
@@ -249,7 +249,7 @@ describe('the circuit', () => {
       bench.answer(() => ({ kind: 'circuit', retryAfterMs: 0, cause: 405 }));
       await bench.flusher.flush();
       await expect(bench.leasing.stats()).resolves.toMatchObject({
-        pause: { kind: 'circuit', status: 405, url: ENDPOINT, until: bench.runtime.now() + 30_000 },
+        pause: { kind: 'circuit', status: 405, url: ENDPOINT, at: bench.runtime.now() + 30_000 },
       });
       bench.answer(accept);
       await bench.flusher.flush();

@@ -1,7 +1,7 @@
 /** Which page delivers what, where several endpoints share one database. */
 import { describe, expect, test } from 'vitest';
 import type { OutboxEntry } from '../../../src/client/outbox/outbox.js';
-import { dismissed, entryIds, entryOf, idOf, plain, START, viewed } from '../../support/events.js';
+import { dismissed, entryOf, idOf, plain, START, viewed } from '../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 import type { OpenRecords } from './records.contract.js';
@@ -13,7 +13,7 @@ const FR = 'https://shop.example/fr/offer-events';
 export const describeEndpoints = (open: OpenRecords): void => {
   const start = (): {
     readonly runtime: FakeRuntime;
-    readonly at: (endpoint: string) => Tab;
+    readonly at: (endpoint: string, mostStranded?: number) => Tab;
     put(entry: OutboxEntry): Promise<unknown>;
     deny(tab: Tab): Promise<void>;
     stored(kind: 'entry' | 'state'): Promise<unknown[]>;
@@ -23,7 +23,8 @@ export const describeEndpoints = (open: OpenRecords): void => {
     const options = { retentionMs: 6 * DAY_MS };
     return {
       runtime,
-      at: (endpoint) => openTab(records, runtime, options, { consent: 'granted' }, endpoint),
+      at: (endpoint, mostStranded) =>
+        openTab(records, runtime, options, { consent: 'granted' }, endpoint, mostStranded),
       put: (entry) => records.transact(async (rows) => rows.put(['entry', entry.event.id], entry)),
       deny: ({ leasing }) => leasing.purge(records),
       stored: (kind) => storedIds(records, kind),
@@ -117,17 +118,14 @@ export const describeEndpoints = (open: OpenRecords): void => {
       expect(fr.stranded).toEqual([DE]);
     });
 
-    test('is taken over on request, and nothing younger', async () => {
+    test('is leased once it is told to be this endpoint’s own, and nothing younger', async () => {
       const { at, runtime } = start();
-      const [de, fr] = [at(DE), at(FR)];
+      const [de, fr] = [at(DE), at(FR, 0)];
       await de.outbox.append(plain(viewed(1)));
       await de.leased('gone', 9, true);
       await runtime.advance(DAY_MS);
       await de.outbox.append(plain(viewed(2, { occurredAt: runtime.now() })));
-      await fr.leasing.adopt(DE);
-      const { entries } = await fr.leasing.lease('fr', 9, false);
-      expect(entryIds(entries)).toEqual([idOf(1)]);
-      expect(entries[0]?.endpoint).toBe(FR);
+      await expect(fr.leased('fr')).resolves.toEqual([idOf(1)]);
     });
 
     test('still waits for its own user', async () => {
