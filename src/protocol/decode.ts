@@ -29,7 +29,9 @@ export interface DecodedEvent {
 /** What was asked about one id. */
 export type DecodedItem =
   | { readonly id: string; readonly event: DecodedEvent }
-  | { readonly id: string; readonly refusedFor: string };
+  | { readonly id: string; readonly refusedFor: string }
+  /** A type that a later release may know. */
+  | { readonly id: string; readonly deferredFor: 'unsupported_type' };
 
 /** What is wrong with the envelope. */
 export type EnvelopeFault = 'json' | 'batch' | 'unsupported';
@@ -49,6 +51,10 @@ const EVENT_FIELDS = new Set([
   'subject',
   'token',
 ]);
+/** How a type is spelt. A client that is newer than this proxy may send one that it does not know yet. */
+const LATER_TYPE = /^[a-z_]{1,32}$/;
+/** What the billing system itself counts: no page may ever report it. */
+const BILLED = new Set(['accepted', 'fulfilled']);
 const TOKEN = /^[\w.-]{1,64}$/;
 /** What templates write of an offer that is not there. */
 const NOTHING = new Set(['null', 'undefined', 'false', 'true']);
@@ -71,7 +77,10 @@ const isTime = (value: unknown): value is number =>
 
 const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem => {
   const { type, personalized_offer_id: offerId, occurred_at: occurredAt, expires_at } = record;
-  if (type !== 'viewed' && type !== 'dismissed') return { id, refusedFor: 'type' };
+  if (type !== 'viewed' && type !== 'dismissed') {
+    const isLater = typeof type === 'string' && LATER_TYPE.test(type) && !BILLED.has(type);
+    return isLater ? { id, deferredFor: 'unsupported_type' } : { id, refusedFor: 'type' };
+  }
   if (!isOfferId(offerId) || NOTHING.has(offerId)) return { id, refusedFor: 'personalized_offer_id' };
   if (!isTime(occurredAt)) return { id, refusedFor: 'occurred_at' };
   // JSON has no infinity: an offer that never ends says null. Hosts without types say so of nobody, too.

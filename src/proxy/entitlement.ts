@@ -41,6 +41,10 @@ const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } 
 const MISMATCH: Entitled = {
   verdict: { kind: 'deferred', code: 'subject_mismatch', retryAfterMs: SUBJECT_DEFER_MS },
 };
+/** Proxies are updated first; if one was not, the page keeps the event and asks again. */
+const UNSUPPORTED_TYPE: Entitled = {
+  verdict: { kind: 'deferred', code: 'unsupported_type', retryAfterMs: 3_600_000 },
+};
 const UNAVAILABLE: Entitled = {
   verdict: { kind: 'deferred', code: 'unavailable', retryAfterMs: HOOK_DEFER_MS },
 };
@@ -128,6 +132,7 @@ export const createEntitlement = (
     late: Promise<Entitled>,
   ): Promise<Entitled> => {
     if ('refusedFor' in item) return REFUSED;
+    if ('deferredFor' in item) return UNSUPPORTED_TYPE;
     const judged = judge(item.event, occasion).catch((cause: unknown): Entitled => {
       alert(
         'A hook failed, so its event was not taken: see what broke. Clients keep it and send it again.',

@@ -43,6 +43,29 @@ const report = async (
 const ACCEPTED = expect.stringContaining('"accepted"') as string;
 const REFUSED = expect.stringMatching(/^200 .*"status":"refused","code":"invalid_event"/) as string;
 
+describe('an event of a type that only a later release knows', () => {
+  it('is deferred for an hour and not forwarded, and all others are taken', async () => {
+    const started = start();
+    const body = wireBody([wireEvent(1, { type: 'shared' }), wireEvent(2)]);
+    const response = await started.proxy(pageRequest(body, { 'x-session': 'ada' }));
+    expect(await response.json()).toMatchObject({
+      results: [
+        { status: 'deferred', code: 'unsupported_type', retry_after_ms: 3_600_000 },
+        { status: 'accepted' },
+      ],
+    });
+  });
+
+  it.each(['accepted', 'fulfilled'])(
+    'is not %s, which is refused: the billing system counts it',
+    async (type) => {
+      const started = start();
+      expect(await report(started, { type })).toEqual(REFUSED);
+      await expectUntouched(started);
+    },
+  );
+});
+
 describe('where offers have to be signed', () => {
   const signed = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy =>
     start({ requireSignedOffers: SECRET, ...options });

@@ -50,7 +50,7 @@ describe('every event has one verdict, in the order of the request', () => {
   it('good and bad ones beside each other, and only the good ones are forwarded', async () => {
     const started = start();
     const body = wireBody([
-      wireEvent(3, { type: 'clicked' }),
+      wireEvent(3, { type: 'Clicked' }),
       wireEvent(2, { type: 'dismissed' }),
       wireEvent(5, { personalized_offer_id: 'k'.repeat(51) }),
       wireEvent(4),
@@ -253,7 +253,7 @@ describe('an intake that cannot take fails closed', () => {
 
   it('answers as many events refused as before when none of them needs the intake', async () => {
     const started = start({ intake: brokenIntake() });
-    expect(await resultsOf(started, wireBody([wireEvent(1, { type: 'x' })]))).toEqual([
+    expect(await resultsOf(started, wireBody([wireEvent(1, { type: 'X' })]))).toEqual([
       { id: eventId(1), status: 'refused', code: 'invalid_event' },
     ]);
   });

@@ -86,6 +86,10 @@ export interface Pause {
   readonly at: number;
   /** Failed replies in a row. */
   readonly failures: number;
+  /**
+   * After failed replies (`back-off`), because the endpoint asked for it (`throttled`), or because the endpoint is absent,
+   * forbidden or of another version (`circuit`).
+   */
   readonly kind: 'none' | 'back-off' | 'throttled' | 'circuit';
   /** What the endpoint answered, if it answered at all. */
   readonly status?: number | undefined;
