@@ -500,13 +500,17 @@ const CLOSING: readonly Mutant[] = [
   },
   {
     name: 'overlay-backdrop-ignored',
-    breaks: 'a press on an overlay that is itself the role=dialog is one on its backdrop',
-    file: `${DETECT}/closing.ts`,
-    find: "if (!holder.matches('dialog,[popover]')) return true;",
-    put: "if (!holder.matches('dialog,[popover]')) return false;",
+    breaks: 'a press on an overlay can only be meant to close, whatever the URL does then',
+    file: `${DETECT}/pressing.ts`,
+    find: "if (coversViewport(target) && path.slice(0, -2).some(isLayer)) return { reason: 'backdrop' };",
+    put: '',
     noticedBy: {
       'e2e/close-requests.spec.ts': [
         'a press beside › the box of an overlay that is itself the dialog, as Bootstrap has it, closes the offer in it',
+      ],
+      'e2e/close-presses.spec.ts': [
+        'a press that can only be meant to close › closes what shows offers: an overlay whose close changes the URL',
+        'a press that can only be meant to close › closes what is an overlay itself',
       ],
     },
   },
@@ -575,12 +579,201 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'links-close-what-they-leave',
     breaks: 'a link to another view is no press on a backdrop',
-    file: `${DETECT}/closing.ts`,
-    find: ' && isDismissable(holder, event)',
+    file: `${DETECT}/pressing.ts`,
+    find: 'return isMeant ? undefined : {',
+    put: 'return isMeant && !isMeant ? undefined : {',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing: a link',
+      ],
+    },
+  },
+  {
+    name: 'only-common-controls-are-meant',
+    breaks: 'a press on what the page made a control of is meant for that',
+    file: `${DETECT}/pressing.ts`,
+    find: 'a,button,input,select,textarea,label,summary,li,[onclick],[tabindex="0"],[role*=button],[role*=item],[role*=box],[role=link],[role=tab],[role=option],',
+    put: 'a[href],button,input,select,textarea,label,summary,[role=button],[role=link],[role=tab],[role=menuitem],',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing: a link without href',
+        'a press that is meant for something, and leads to a view without it, closes › nothing: a list item',
+        'a press that is meant for something, and leads to a view without it, closes › nothing: what stands in a list item',
+        'a press that is meant for something, and leads to a view without it, closes › nothing: an option in a portal',
+        'a press that is meant for something, and leads to a view without it, closes › nothing: a card that can be focused',
+        'a press that is meant for something, and leads to a view without it, closes › nothing: a card with a handler of its own',
+      ],
+    },
+  },
+  {
+    name: 'pointer-cursor-unnoticed',
+    breaks: 'a press on what has a pointer cursor is meant for that',
+    file: `${DETECT}/pressing.ts`,
+    find: " || getComputedStyle(target).cursor === 'pointer'",
     put: '',
     noticedBy: {
-      'e2e/close-requests.spec.ts': [
-        'is no dismissal › when a link leads to another view of the same document: an offer in a side panel of role=dialog',
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing: a card with a pointer cursor',
+      ],
+    },
+  },
+  {
+    name: 'transition-hits-the-root',
+    breaks: 'a press during a view transition is meant for what lies below it',
+    file: `${DETECT}/pressing.ts`,
+    find: ',:active-view-transition',
+    put: '',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing: whatever lies below a view transition, during which the page’s root is hit',
+      ],
+    },
+  },
+  {
+    name: 'padding-is-outside',
+    breaks: 'a press on the padding of a flyout is none outside of it',
+    file: `${DETECT}/pressing.ts`,
+    find: 'target === holder ? !isBeyond(holder, event)',
+    put: "target === holder ? holder.matches('dialog,[popover]') && !isBeyond(holder, event)",
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing: the padding of the flyout itself',
+      ],
+    },
+  },
+  {
+    name: 'no-light-dismissal',
+    breaks: 'what the browser closes by any press outside counts by any',
+    file: `${DETECT}/pressing.ts`,
+    find: "if (holder.matches(NATIVE)) return { reason: 'backdrop' };",
+    put: '',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that can only be meant to close › closes a dialog that closes so by itself, also on a link to another view',
+        'a press that can only be meant to close › closes a popover that closes so by itself, also on a link to another view',
+      ],
+    },
+  },
+  {
+    name: 'closedby-ignored',
+    breaks: 'a dialog that closes by a press outside is closed by that',
+    file: `${DETECT}/pressing.ts`,
+    find: 'dialog[closedby=any],',
+    put: '',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that can only be meant to close › closes a dialog that closes so by itself, also on a link to another view',
+      ],
+    },
+  },
+  {
+    name: 'every-dialog-closes-lightly',
+    breaks: 'no browser closes a dialog that is not modal, or a manual popover, by a press outside',
+    file: `${DETECT}/pressing.ts`,
+    find: ':is(dialog:modal,dialog[closedby=any],[popover]:not([popover=manual]))',
+    put: 'dialog,[popover]',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing: a link',
+      ],
+    },
+  },
+  {
+    name: 'aria-modal-is-modal',
+    breaks: 'what only says that it is modal lets presses through',
+    file: `${DETECT}/pressing.ts`,
+    find: ':is(dialog:modal,',
+    put: ':is([aria-modal=true],dialog:modal,',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing: a link',
+      ],
+    },
+  },
+  {
+    name: 'another-view-closes',
+    breaks: 'a press after which the URL names another view led there',
+    file: `${DETECT}/closing.ts`,
+    find: 'if (view && view !== viewNow()) continue;',
+    put: '',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing where the URL tells of the view, by its path',
+        'a press that is meant for something, and leads to a view without it, closes › nothing where the URL tells of the view, by its query',
+        'a press that is meant for something, and leads to a view without it, closes › nothing where the URL tells of the view, by a fragment that is a path',
+      ],
+    },
+  },
+  {
+    name: 'fragment-paths-ignored',
+    breaks: 'a fragment that is a path names a view',
+    file: `${DETECT}/pressing.ts`,
+    find: '/#(?![/!]).*/',
+    put: '/#.*/',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that is meant for something, and leads to a view without it, closes › nothing where the URL tells of the view, by a fragment that is a path',
+      ],
+    },
+  },
+  {
+    name: 'every-fragment-is-a-view',
+    breaks: 'a fragment that is none names a place in the view',
+    file: `${DETECT}/pressing.ts`,
+    find: ".replace(/#(?![/!]).*/, '')",
+    put: '',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that can only be meant to close › closes what shows offers: a blank spot of the page, from where it scrolls to a fragment',
+      ],
+    },
+  },
+  {
+    name: 'wrappers-are-no-overlay',
+    breaks: 'what fills an overlay is pressed as the overlay',
+    file: `${DETECT}/pressing.ts`,
+    find: 'path.slice(0, -2).some(isLayer)',
+    put: 'isLayer(target)',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that can only be meant to close › closes what shows offers: what fills an overlay',
+        'a press that can only be meant to close › closes what holds an overlay, and what fills that',
+      ],
+    },
+  },
+  {
+    name: 'top-layer-unnoticed',
+    breaks: 'what covers the viewport in the top layer is an overlay, whatever its position',
+    file: `${DETECT}/pressing.ts`,
+    find: "element.matches(':is(:modal,:popover-open)') || ",
+    put: '',
+    noticedBy: {
+      'e2e/close-presses.spec.ts': [
+        'a press that can only be meant to close › closes what shows offers: an overlay in the top layer',
+      ],
+    },
+  },
+  {
+    name: 'fixed-body-is-an-overlay',
+    breaks: 'a page whose body is fixed is no overlay',
+    file: `${DETECT}/pressing.ts`,
+    find: 'path.slice(0, -2)',
+    put: 'path',
+    noticedBy: {
+      'test/client/detect/closing.test.ts': [
+        'a press outside counts › not where the page’s own box covers the viewport and the body is fixed, so that nothing scrolls',
+      ],
+    },
+  },
+  {
+    name: 'scrollbar-uncovers',
+    breaks: 'an overlay ends beside the scrollbar, and its size is rounded',
+    file: `${DETECT}/pressing.ts`,
+    find: 'element.ownerDocument.documentElement',
+    put: '{ clientWidth: innerWidth, clientHeight: innerHeight }',
+    noticedBy: {
+      'test/client/detect/closing.test.ts': [
+        'a press outside counts › where it hits an overlay in the dialog, also beside a scrollbar and with a size that was rounded',
       ],
     },
   },

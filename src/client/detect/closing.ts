@@ -2,7 +2,6 @@
  * Closing that no attribute marks: conventional close controls, Escape, backdrop, the browser's own close
  * requests. An act counts only if what holds the offer is really closed or gone within a second of it.
  */
-import type { DismissReason } from '../../protocol/event.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
 import { isDrawn } from './contents.js';
@@ -19,6 +18,7 @@ import {
   within,
 } from './controls.js';
 import { isShown } from './exposure.js';
+import { type Act, actOutside, viewNow } from './pressing.js';
 import type { Placement, Registry } from './registry.js';
 import type { Roots } from './roots.js';
 
@@ -52,42 +52,10 @@ const conventions = (labels: readonly string[]): string =>
 const CONSEQUENCE_MS = 1_000;
 
 /** Something that is closed or gone soon, if an act had its consequence. */
-interface Awaited {
-  /** How it was closed then. */
-  readonly reason: DismissReason;
+interface Awaited extends Act {
   /** The offers that it shows. */
   readonly placements: readonly Placement[];
 }
-
-/** What a press elsewhere may be meant for. */
-const INTERACTIVE =
-  'a[href],button,input,select,textarea,label,summary,[role=button],[role=link],[role=tab],[role=menuitem]';
-
-const coversViewport = (element: Element): boolean => {
-  const { left, right, top, bottom } = element.getBoundingClientRect();
-  return left <= 0 && top <= 0 && right >= innerWidth && bottom >= innerHeight;
-};
-
-/**
- * A press on the backdrop hits the dialog itself, outside its box, or the overlay that has the dialog's role, or,
- * inside of that, what covers the viewport.
- */
-const isOutside = (holder: Element, event: MouseEvent): boolean => {
-  const { clientX: x, clientY: y } = event;
-  const path = event.composedPath();
-  if (path[0] !== holder) return !path.includes(holder) || coversViewport(path[0] as Element);
-  if (!holder.matches('dialog,[popover]')) return true;
-  const { left, right, top, bottom } = holder.getBoundingClientRect();
-  // A click made by keyboard has no position.
-  return (x !== 0 || y !== 0) && (x < left || x > right || y < top || y > bottom);
-};
-
-/**
- * Whether a press elsewhere may close a holder. No browser closes one that only has the role, so there a press on
- * something interactive is meant for that: it may lead to another view, which takes the holder along.
- */
-const isDismissable = (holder: Element, event: Event): boolean =>
-  holder.matches('dialog,[popover],[aria-modal=true]') || !nearest(event, INTERACTIVE);
 
 /** Notices closing that no attribute marks. */
 export interface Closing {
@@ -120,22 +88,24 @@ export const createClosing = (
   };
 
   const check = (): void => {
-    for (const [element, { reason, placements }] of awaited) {
+    for (const [element, { reason, view, placements }] of awaited) {
       if (!isGone(element)) continue;
       awaited.delete(element);
+      // The press led to another view, which has no place for it.
+      if (view && view !== viewNow()) continue;
       for (const placement of placements) onDismiss(placement.offerId, reason, placement);
     }
   };
 
   /** Awaits the consequences of an act; of several that concern one element it is the last that counts. */
-  const attend = (acts: ReadonlyMap<Element | undefined, DismissReason>): void => {
+  const attend = (acts: ReadonlyMap<Element | undefined, Act | undefined>): void => {
     check();
     const own = new Map<Element, Awaited>();
-    for (const [element, reason] of acts) {
+    for (const [element, act] of acts) {
       // Only what the user could see can be closed by the user.
-      if (!element || isGone(element)) continue;
+      if (!act || !element || isGone(element)) continue;
       const placements = within(registry, element, isInSight);
-      if (placements.length) own.set(element, { reason, placements });
+      if (placements.length) own.set(element, { ...act, placements });
     }
     if (!own.size) return;
     for (const [element, each] of own) awaited.set(element, each);
@@ -173,9 +143,9 @@ export const createClosing = (
     }
     // The page's own scripts could act as well as a user.
     if (!event.isTrusted) return;
-    const acts = new Map<Element | undefined, DismissReason>();
-    for (const holder of holders())
-      if (isOutside(holder, event) && isDismissable(holder, event)) acts.set(holder, 'backdrop');
+    const acts = new Map<Element | undefined, Act | undefined>(
+      holders().map((holder) => [holder, actOutside(holder, event)]),
+    );
     const marked = nearest(event, marking(DISMISS));
     const control = marked ?? nearest(event, controls);
     // A press on a child of a disabled control is heard, too.
@@ -184,7 +154,7 @@ export const createClosing = (
       const closed = marked
         ? shown(event, marked)
         : [around(registry, control)[0]?.element, nearest(event, HOLDER)];
-      for (const element of closed) acts.set(element, 'control');
+      for (const element of closed) acts.set(element, { reason: 'control' });
     }
     attend(acts);
   };
@@ -196,7 +166,7 @@ export const createClosing = (
 
   const onKey = (event: KeyboardEvent): void => {
     if (hasEscape && event.key === 'Escape' && event.isTrusted && !event.isComposing)
-      attend(new Map(holders().map((holder) => [holder, 'escape'])));
+      attend(new Map(holders().map((holder) => [holder, { reason: 'escape' }])));
   };
 
   const onCancel = ({ target, isTrusted }: Event): void => {
@@ -205,7 +175,7 @@ export const createClosing = (
     if (!isTrusted || holder.localName !== 'dialog' || awaited.has(holder)) return;
     // Under a script's own `requestClose()` this comes when the dialog is closed already.
     queueMicrotask(() => {
-      if (holder.matches('[open]')) attend(new Map([[holder, 'dialog']]));
+      if (holder.matches('[open]')) attend(new Map([[holder, { reason: 'dialog' }]]));
     });
   };
 

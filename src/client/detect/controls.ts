@@ -29,13 +29,14 @@ export const DISMISS = 'data-offer-dismiss';
 /** Finds what is marked; `false` is what JSX writes where there is to be no mark. */
 export const marking = (mark: string): string => `[${mark}]:not([${mark}=false])`;
 
-/** The innermost element of an event's path that matches, also through open shadow roots and in other documents. */
+/** The elements that an event passes, innermost first, also through open shadow roots and in other documents. */
+export const pathOf = (event: Event): Element[] =>
+  event.composedPath().filter((node): node is Element => (node as Node).nodeType === Node.ELEMENT_NODE);
+
+/** The innermost element of an event's path that matches. */
 export const nearest = (event: Event, selector: string): Element | undefined =>
-  event
-    .composedPath()
-    .filter((node): node is Element => (node as Node).nodeType === Node.ELEMENT_NODE)
-    // A form's field of that name must not stand for the method.
-    .find((element) => Element.prototype.matches.call(element, selector));
+  // A form's field of that name must not stand for the method.
+  pathOf(event).find((element) => Element.prototype.matches.call(element, selector));
 
 /** The placements that a node is or lies in, as it is drawn, innermost first. */
 export const around = ({ placements }: Registry, node: Node): Placement[] => {

@@ -298,6 +298,30 @@ describe('a press outside counts', () => {
     expect(log).toEqual([['backdrop', 'a', find('p')]]);
   });
 
+  test('where it hits an overlay in the dialog, also beside a scrollbar and with a size that was rounded', async () => {
+    render(
+      '<div role="dialog"><i style="position: fixed; cursor: pointer"></i><p data-offer-id="a"></p></div>',
+    );
+    vi.spyOn(document.documentElement, 'clientWidth', 'get').mockReturnValue(1_009);
+    vi.spyOn(document.documentElement, 'clientHeight', 'get').mockReturnValue(768);
+    vi.spyOn(find('i'), 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 0, 1_008.6, 768));
+    const offer = find('p');
+    act('pointerdown', find('i'));
+    find('div').remove();
+    await runtime.advance(0);
+    expect(log).toEqual([['backdrop', 'a', offer]]);
+  });
+
+  test('not where the page’s own box covers the viewport and the body is fixed, so that nothing scrolls', async () => {
+    render(`${MODAL}<main style="cursor: pointer"></main>`);
+    document.body.style.position = 'fixed';
+    act('pointerdown', find('main'));
+    find('div').remove();
+    await runtime.advance(5_000);
+    document.body.removeAttribute('style');
+    expect(log).toEqual([]);
+  });
+
   test.each(['<div popover="manual">', '<div popover="manual" role="status">'])(
     'not for the toast %s, which hides itself',
     async (toast) => {
