@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { signOffer } from 'offersight/proxy';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, test } from './fixtures/stack.js';
 
 const SECRET = randomBytes(32).toString('hex');
@@ -45,5 +45,45 @@ test.describe('where the proxy asks for signed offers', () => {
     stack.site.gateway.fault = undefined;
     await page.reload();
     await stack.expectRecorded(['viewed by-hand']);
+  });
+
+  test('an offer that is closed or accepted by its id alone is signed as what shows it is, or did last', async ({
+    page,
+    stack,
+  }) => {
+    const ids = ['named', 'called', 'gone', 'taken', 'taken-named'];
+    const expiresAt = Date.now() + HOUR_MS;
+    const offers = await Promise.all(
+      ids.map(async (id) => {
+        const token = await signOffer({ id, expiresAt }, SECRET);
+        // Only the decision can prove its display.
+        return offer(id, token).replace('dwell="0"', 'dwell="60000"');
+      }),
+    );
+    await stack.open(
+      page,
+      `${offers.join('')}<button id="outside" data-offer-dismiss="named">x</button>
+       <button id="accept" data-offer-accept="taken-named">Yes</button>`,
+    );
+    await trackerStats(page);
+    await page.click('#outside');
+    await page.click('#accept');
+    await page.evaluate(async () => {
+      document.querySelector('[data-offer-id=gone]')?.remove();
+      // What is gone is noticed in the next frame, behind what asked for that before.
+      for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+      (window as unknown as OffersightWindow).offersight.push((tracker) => {
+        tracker.dismiss('called');
+        tracker.dismiss('gone');
+        tracker.accept('taken');
+      });
+    });
+    await stack.expectRecorded([
+      ...['named', 'called', 'gone'].flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]),
+      'viewed taken',
+      'viewed taken-named',
+    ]);
+    await untilWaiting(page, 0);
+    expect((await trackerStats(page)).discarded).toEqual({});
   });
 });

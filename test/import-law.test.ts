@@ -69,7 +69,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'client/delivery/post-script': { types: ['client/delivery/post'] },
   'client/decisions': {
     values: ['protocol/event'],
-    types: ['client/detect/controls', 'client/outbox/leasing', 'client/tracker'],
+    types: ['client/detect/controls', 'client/detect/registry', 'client/outbox/leasing', 'client/tracker'],
   },
   'client/noticing': { values: ['client/detect', 'errors'], types: ['client', 'runtime'] },
   'client/attributes': { types: ['client/detect/registry'] },

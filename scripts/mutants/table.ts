@@ -777,6 +777,59 @@ const CLOSING: readonly Mutant[] = [
       ],
     },
   },
+  {
+    name: 'named-offer-unsigned',
+    breaks: 'a decision by the id alone has the token and the expiry of what shows the offer',
+    file: 'src/client/decisions.ts',
+    find: 'placement.offerId === offerId && ',
+    put: "placement.offerId === '' && ",
+    noticedBy: {
+      'e2e/signed-offers.spec.ts': [
+        'where the proxy asks for signed offers › an offer that is closed or accepted by its id alone is signed as what shows it is, or did last',
+      ],
+      'test/client/tracker.events.test.ts': [
+        'a decision by the id alone › by dismiss() has the token and the expiry of what shows the offer, and is announced there',
+        'a decision by the id alone › ends with the offer',
+      ],
+    },
+  },
+  {
+    name: 'past-forgotten',
+    breaks: 'a decision by the id alone has those of what showed the offer last',
+    file: 'src/client/decisions.ts',
+    find: '= past.get(offerId);',
+    put: '= void past;',
+    noticedBy: {
+      'e2e/signed-offers.spec.ts': [
+        'where the proxy asks for signed offers › an offer that is closed or accepted by its id alone is signed as what shows it is, or did last',
+      ],
+      'test/client/tracker.events.test.ts': [
+        'a decision by the id alone › by accept() has those of what showed it last, after that is gone',
+      ],
+    },
+  },
+  {
+    name: 'named-offer-unseen',
+    breaks: 'of several places that show an offer its id means one that was seen',
+    file: 'src/client/decisions.ts',
+    find: ' || placement.impression',
+    put: '',
+    noticedBy: {
+      'test/client/decisions.test.ts': ['a decision by the id alone › concerns the one that was seen'],
+    },
+  },
+  {
+    name: 'past-without-impression',
+    breaks: 'what is remembered of a placement has the impression that its going was about',
+    file: `${DETECT}/registry.ts`,
+    find: '{ ...placement, element: undefined }',
+    put: '{ ...placement, impression: undefined, element: undefined }',
+    noticedBy: {
+      'test/client/tracker.events.test.ts': [
+        'repeated › a mount: closing by a control and, once the element is gone, by the id alone counts once',
+      ],
+    },
+  },
 ];
 
 const IGNORING: readonly Mutant[] = [

@@ -4,6 +4,7 @@
  */
 import { isOfferId } from '../protocol/event.js';
 import type { DecisionListener } from './detect/controls.js';
+import type { Past, Placement, Registry } from './detect/registry.js';
 import type { Leasing } from './outbox/leasing.js';
 import type { Recorder } from './tracker.js';
 
@@ -15,6 +16,7 @@ import type { Recorder } from './tracker.js';
  */
 export const createDecisions = (
   recorder: Recorder,
+  { placements, past }: Pick<Registry, 'placements' | 'past'>,
   remember: (...acceptance: Parameters<Leasing['accept']>) => unknown,
   acceptedOffers: Set<string>,
   onInvalid: (offerId: string) => void,
@@ -26,8 +28,16 @@ export const createDecisions = (
     return false;
   };
 
+  /** What an id alone stands for: what shows the offer, of several one that was seen, or else the last that did. */
+  const placementOf = (offerId: string): Placement | Past | undefined => {
+    let found: Placement | Past | undefined = past.get(offerId);
+    for (const placement of placements.values())
+      if (placement.offerId === offerId && (!found?.element || placement.impression)) found = placement;
+    return found;
+  };
+
   return {
-    onDismiss(offerId, reason = 'api', placement) {
+    onDismiss(offerId, reason = 'api', placement: Placement | Past | undefined = placementOf(offerId)) {
       if (!isOpen(offerId)) return;
       // So in every funnel dismissed ≤ viewed.
       const impression = recorder.onViewed(offerId, placement);
@@ -40,7 +50,7 @@ export const createDecisions = (
       if (impression.isVetoed === undefined) queueMicrotask(dismiss);
       else dismiss();
     },
-    onAccept(offerId, placement) {
+    onAccept(offerId, placement: Placement | Past | undefined = placementOf(offerId)) {
       if (!isOpen(offerId)) return;
       acceptedOffers.add(offerId);
       recorder.onViewed(offerId, placement);

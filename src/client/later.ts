@@ -12,7 +12,7 @@ import { createDataLayer } from './data-layer.js';
 import { createDecisions } from './decisions.js';
 import { createDelivering, type Delivering } from './delivering.js';
 import type { DecisionListener } from './detect/controls.js';
-import type { Placement } from './detect/registry.js';
+import type { Past, Placement } from './detect/registry.js';
 import { createNoticing, type Noticing, type NoticingContext } from './noticing.js';
 import { indexedDbRecords, type StoreRows } from './outbox/indexeddb.js';
 import { abandon, withKinds } from './outbox/indexeddb-kinds.js';
@@ -34,7 +34,7 @@ export interface Later
   extends DecisionListener,
     Pick<Noticing, 'onMount' | 'onUnmount' | 'onLeave' | 'search'> {
   /** An event was announced on the page, and not vetoed. */
-  onAnnounced(event: OfferEvent, placement?: Placement): void;
+  onAnnounced(event: OfferEvent, placement?: Placement | Past): void;
   /** Events are durable. */
   onDurable(events: readonly OfferEvent[]): void;
   settleFarewell: Delivering['settleFarewell'];
@@ -103,7 +103,7 @@ export const createLater = (context: LaterContext): Later => {
     return acceptedOffers;
   };
 
-  const judged = createDecisions(context, remember, acceptedOffers, onInvalid, (offerId) => {
+  const judged = createDecisions(context, registry, remember, acceptedOffers, onInvalid, (offerId) => {
     count(offerId, 'accepted');
     noticing?.onReaction(offerId);
   });
@@ -187,7 +187,7 @@ export const createLater = (context: LaterContext): Later => {
     onAnnounced({ type, offerId }, placement) {
       count(offerId, type);
       if (type === 'dismissed') noticing?.onReaction(offerId, placement);
-      else if (placement) noticing?.onViewed(placement);
+      else if (placement?.element) noticing?.onViewed(placement);
     },
     onDurable(events) {
       for (const event of events) call(() => tellDataLayer(event));

@@ -10,6 +10,7 @@ import {
   createRegistry,
   type Impression,
   type ObservedOffer,
+  type Past,
   type Placement,
   type Repeat,
   type SearchRoot,
@@ -85,9 +86,9 @@ export type Happened =
 /** How the second load records what it notices. */
 export interface Recorder {
   /** Makes sure that the offer's `viewed` is recorded. */
-  onViewed(offerId: string, placement?: Placement): Impression;
+  onViewed(offerId: string, placement?: Placement | Past): Impression;
   /** Announces an event on the page and, unless a listener vetoes it, records it; tells whether it did. */
-  record(happened: Happened, offerId: string, impression: Impression, placement?: Placement): boolean;
+  record(happened: Happened, offerId: string, impression: Impression, placement?: Placement | Past): boolean;
 }
 
 /**
@@ -131,10 +132,10 @@ const createRunningTracker = (
 
   const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint);
 
-  const repeats = (repeat: Repeat, placement?: Placement): boolean =>
+  const repeats = (repeat: Repeat, placement?: Placement | Past): boolean =>
     (placement?.repeat ?? options.repeat) === repeat;
 
-  const impressionOf = (offerId: string, placement?: Placement): Impression | undefined =>
+  const impressionOf = (offerId: string, placement?: Placement | Past): Impression | undefined =>
     placement && repeats('mount', placement) ? placement.impression : latest.get(offerId);
 
   /** The second load follows at once; one that failed is repeated. */
@@ -205,7 +206,7 @@ const createRunningTracker = (
       cancelable: true,
     });
     // An element that is gone by now has nobody above it to hear.
-    const target = placement?.element.isConnected ? placement.element : document;
+    const target = placement?.element?.isConnected ? placement.element : document;
     if (options.consent === 'denied' || !target.dispatchEvent(announced)) return false;
     void later((loaded) => loaded.onAnnounced(event, placement));
     waiting.push({ event, isOnce: impression.isOnce });

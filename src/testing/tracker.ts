@@ -102,7 +102,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
         composed: true,
         cancelable: true,
       });
-      const target = placement?.element.isConnected ? placement.element : document;
+      const target = placement?.element?.isConnected ? placement.element : document;
       if (consent === 'denied' || !target.dispatchEvent(announced)) return false;
       count(offerId, event.type);
       waiting.push(event);
@@ -115,18 +115,19 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     throw new OffersightError('configuration', hint);
   };
 
+  const registry = createRegistry({
+    onMount: ({ offerId }) => isOfferId(offerId) && count(offerId, 'rendered'),
+    onUnmount: () => undefined,
+  });
   const decisions = createDecisions(
     recorder,
+    registry,
     () => undefined,
     acceptedOffers,
     // A real one reports it; what its methods are given never throws.
     () => undefined,
     (offerId) => count(offerId, 'accepted'),
   );
-  const registry = createRegistry({
-    onMount: ({ offerId }) => isOfferId(offerId) && count(offerId, 'rendered'),
-    onUnmount: () => undefined,
-  });
 
   /** A test acts in the task in which it rendered, before anybody was told of it. */
   const look = (): void => {
@@ -178,7 +179,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     },
     clear() {
       for (const list of [events, waiting]) list.length = 0;
-      for (const known of [latest, acceptedOffers]) known.clear();
+      for (const known of [latest, acceptedOffers, registry.past]) known.clear();
       for (const offerId of Object.keys(offers)) Reflect.deleteProperty(offers, offerId);
       for (const placement of registry.placements.values()) placement.impression = undefined;
     },
@@ -187,8 +188,16 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
       if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer ?? {});
       return kind > COMMENT_NODE ? registry.search(target as Document | ShadowRoot) : () => undefined;
     },
-    dismiss: (offerId, reason) => signal.aborted || decisions.onDismiss(offerId, reason),
-    accept: (offerId) => signal.aborted || decisions.onAccept(offerId),
+    dismiss(offerId, reason) {
+      if (signal.aborted) return;
+      look();
+      decisions.onDismiss(offerId, reason);
+    },
+    accept(offerId) {
+      if (signal.aborted) return;
+      look();
+      decisions.onAccept(offerId);
+    },
     flush: async () => undefined,
     consent(state) {
       consent = state;

@@ -1,18 +1,34 @@
 // @vitest-environment node
 import { describe, expect, test, vi } from 'vitest';
 import { createDecisions } from '../../src/client/decisions.js';
-import type { Impression, Placement } from '../../src/client/detect/registry.js';
+import type { Impression, Past, Placement } from '../../src/client/detect/registry.js';
 import type { Leasing } from '../../src/client/outbox/leasing.js';
 import type { Happened, Recorder } from '../../src/client/tracker.js';
 
 /** What was recorded: type, reason, offer, impression and where. */
-type Recorded = readonly [what: string, offerId: string, impression: Impression, at: Placement | undefined];
+type Recorded = readonly [
+  what: string,
+  offerId: string,
+  impression: Impression,
+  at: Placement | Past | undefined,
+];
 
 const here = { element: {} as Element, offerId: 'a', expiresAt: 77 } satisfies Placement;
 
-const start = ({ accepted = [] as readonly string[], isVetoed = false } = {}) => {
+/** What shows offers, or did. */
+const registryOf = (placements: readonly Placement[], past: readonly Past[]) => ({
+  placements: new Map(placements.map((placement) => [placement.element, placement])),
+  past: new Map(past.map((placement) => [placement.offerId, placement])),
+});
+
+const start = ({
+  accepted = [] as readonly string[],
+  isVetoed = false,
+  placements = [] as readonly Placement[],
+  past = [] as readonly Past[],
+} = {}) => {
   const recorded: Recorded[] = [];
-  const viewed: (readonly [string, Placement | undefined])[] = [];
+  const viewed: (readonly [string, Placement | Past | undefined])[] = [];
   const impressions = new Map<string, Impression>();
   const recorder: Recorder = {
     onViewed(offerId, placement) {
@@ -31,7 +47,14 @@ const start = ({ accepted = [] as readonly string[], isVetoed = false } = {}) =>
   const accept = vi.fn<Leasing['accept']>(async () => undefined);
   const onInvalid = vi.fn();
   const onAccepted = vi.fn();
-  const decisions = createDecisions(recorder, accept, acceptedOffers, onInvalid, onAccepted);
+  const decisions = createDecisions(
+    recorder,
+    registryOf(placements, past),
+    accept,
+    acceptedOffers,
+    onInvalid,
+    onAccepted,
+  );
   return { decisions, recorded, viewed, impressions, acceptedOffers, accept, onInvalid, onAccepted };
 };
 
@@ -100,7 +123,7 @@ describe('an acceptance', () => {
     expect(onAccepted.mock.calls).toEqual([['a']]);
   });
 
-  test('of an offer that no element shows has no end of its own', () => {
+  test('of an offer that no element ever showed has no end of its own', () => {
     const { decisions, accept } = start();
     decisions.onAccept('a');
     expect(accept.mock.calls).toEqual([['a', undefined]]);
@@ -119,6 +142,34 @@ describe('an acceptance', () => {
     viewed.push = () => known.push(acceptedOffers.has('a'));
     decisions.onAccept('a');
     expect(known).toEqual([true]);
+  });
+});
+
+describe('a decision by the id alone', () => {
+  const gone: Past = { offerId: 'a', expiresAt: 33, token: 'of the last one' };
+  const unseen: Placement = { element: {} as Element, offerId: 'a', token: 'unseen' };
+  const seen: Placement = { ...unseen, element: {} as Element, impression: { id: 'x', isOnce: false } };
+  const other: Placement = { element: {} as Element, offerId: 'b', impression: { id: 'y', isOnce: false } };
+
+  test.each<readonly [where: string, placements: Placement[], past: Past[], expected: Placement | Past]>([
+    ['what shows the offer', [other, unseen], [gone], unseen],
+    ['the first of several that nobody saw', [unseen, { ...unseen, element: {} as Element }], [], unseen],
+    ['the one that was seen', [unseen, seen, { ...unseen, element: {} as Element }], [gone], seen],
+    ['the last one that showed it', [other], [gone], gone],
+  ])('concerns %s', (_, placements, past, expected) => {
+    const { decisions, recorded, viewed, accept } = start({ placements, past });
+    decisions.onDismiss('a');
+    decisions.onAccept('a');
+    expect(viewed.map(([, placement]) => placement)).toEqual([expected, expected]);
+    expect(viewed[0]?.[1]).toBe(expected);
+    expect(recorded.map((row) => row[3])).toEqual([expected]);
+    expect(accept.mock.calls).toEqual([['a', expected.expiresAt]]);
+  });
+
+  test('concerns no other place where it is told which', () => {
+    const { decisions, viewed } = start({ placements: [seen] });
+    decisions.onDismiss('a', 'control', here);
+    expect(viewed).toEqual([['a', here]]);
   });
 });
 

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { find, render, trusted } from '../support/page.js';
-import { openSite, type Site, told, wired } from '../support/tracker.js';
+import { openSite, type Site, type Started, told, wired } from '../support/tracker.js';
 
 let site: Site;
 let leave: AbortController;
@@ -165,6 +165,61 @@ describe('an acceptance', () => {
   });
 });
 
+describe('a decision by the id alone', () => {
+  const SIGNED = `<p data-offer-id="a" data-offer-expires="4102444800" data-offer-token="signed"></p>
+    <button data-offer-dismiss="a"></button><i data-offer-accept="a"></i>`;
+  const terms = ({ type, expiresAt, token }: OfferEvent) => [type, expiresAt, token];
+  const VIEWED = ['viewed', 4_102_444_800_000, 'signed'];
+  const DISMISSED = ['dismissed', 4_102_444_800_000, 'signed'];
+
+  const ways: Readonly<
+    Record<string, readonly [act: (tracker: Started['tracker']) => void, expected: unknown]>
+  > = {
+    'a control outside that dismisses': [() => click('button'), [VIEWED, DISMISSED]],
+    'dismiss()': [(tracker) => tracker.dismiss('a'), [VIEWED, DISMISSED]],
+    'a control outside that accepts': [() => click('i'), [VIEWED]],
+    'accept()': [(tracker) => tracker.accept('a'), [VIEWED]],
+  };
+  for (const [name, [act, expected]] of Object.entries(ways)) {
+    test(`by ${name} has the token and the expiry of what shows the offer, and is announced there`, async () => {
+      render(SIGNED);
+      const targets: (EventTarget | null)[] = [];
+      for (const type of ['viewed', 'dismissed'] as const) listen(type, ({ target }) => targets.push(target));
+      const { tracker, events } = site.start();
+      await tracker.flush();
+      act(tracker);
+      await tracker.flush();
+      expect(events.map(terms)).toEqual(expected);
+      expect(targets).toEqual(events.map(() => find('p')));
+    });
+
+    test(`by ${name} has those of what showed it last, after that is gone`, async () => {
+      render(SIGNED);
+      const { tracker, events } = site.start();
+      find('p').remove();
+      document.body.insertAdjacentHTML('beforeend', '<p data-offer-id="b" data-offer-token="other"></p>');
+      await site.frame();
+      await tracker.flush();
+      act(tracker);
+      await tracker.flush();
+      expect(events.map(terms)).toEqual(expected);
+    });
+  }
+
+  test('ends with the offer', async () => {
+    render('<p data-offer-id="a" data-offer-expires="1000000000"></p>');
+    const discarded: unknown[] = [];
+    const { tracker } = site.start({ onDiscard: ({ type }, reason) => discarded.push([type, reason]) });
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(discarded).toEqual([
+      ['viewed', 'expired'],
+      ['dismissed', 'expired'],
+    ]);
+    expect(site.posted).toEqual([]);
+  });
+});
+
 describe('repeated', () => {
   const again = async (markup: string): Promise<void> => {
     find('p').remove();
@@ -205,6 +260,46 @@ describe('repeated', () => {
     await tracker.flush();
     expect(told(events)).toEqual(['viewed a', 'dismissed a']);
     expect(new Set(events.map(({ impressionId }) => impressionId)).size).toBe(1);
+  });
+
+  test('a mount: closing by the id alone belongs to the showing that there is, though nobody saw it yet', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker, events } = site.start({ repeat: 'mount' });
+    await tracker.flush();
+    site.see(find('p'));
+    render('<p data-offer-id="a"></p>');
+    await site.frame();
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'viewed a', 'dismissed a']);
+    const [first, second, dismissed] = events.map(({ impressionId }) => impressionId);
+    expect(first).not.toBe(second);
+    expect(dismissed).toBe(second);
+  });
+
+  test('a mount: closing by the id alone counts once, also when what showed it is gone', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker, events } = site.start({ repeat: 'mount' });
+    find('p').remove();
+    await site.frame();
+    tracker.dismiss('a');
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('a mount: closing by a control and, once the element is gone, by the id alone counts once', async () => {
+    render('<p data-offer-id="a"><button aria-label="Close"></button></p>');
+    const { tracker, events } = site.start({ repeat: 'mount' });
+    await tracker.flush();
+    vi.spyOn(find('p'), 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 0, 300, 200));
+    find('button').dispatchEvent(trusted(new MouseEvent('click', { bubbles: true })));
+    find('p').remove();
+    await site.frame();
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(events[1]).toMatchObject({ reason: 'control' });
   });
 
   test('a mount: closing that is noticed after the element went belongs to the showing that was seen', async () => {

@@ -6,6 +6,7 @@ import type { Placement, Registry } from '../../src/client/detect/registry.js';
 export const placementsOfPage = (): Registry => ({
   observe: () => () => undefined,
   search: () => () => undefined,
+  past: new Map(),
   roots: new Set([document]),
   get placements() {
     const placements = new Map<Element, Placement>();

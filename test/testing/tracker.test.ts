@@ -83,6 +83,47 @@ describe('a user of the fake tracker', () => {
   });
 });
 
+describe('a decision by the id alone', () => {
+  const SIGNED = '<article data-offer-id="a" data-offer-expires="4102444800" data-offer-token="t"></article>';
+  const terms = () => fake.events.map(({ type, expiresAt, token }) => [type, expiresAt, token]);
+  const BOTH = ['viewed', 'dismissed'].map((type) => [type, 4_102_444_800_000, 't']);
+
+  test('has the token and the expiry of what shows the offer, also of what was rendered in this very task', () => {
+    start();
+    const element = render(SIGNED);
+    const targets: (EventTarget | null)[] = [];
+    element.addEventListener('offersight:dismissed', ({ target }) => targets.push(target));
+    fake.dismiss('a');
+    expect(terms()).toEqual(BOTH);
+    expect(targets).toEqual([element]);
+    render(SIGNED.replaceAll('"a"', '"b"'));
+    fake.accept('b');
+    expect(terms()).toEqual([...BOTH, BOTH[0]]);
+  });
+
+  test('has those of what showed it last, until a new page view begins', () => {
+    render(SIGNED);
+    start();
+    document.body.innerHTML = '';
+    fake.dismiss('a');
+    expect(terms()).toEqual(BOTH);
+    fake.clear();
+    fake.dismiss('a');
+    expect(terms()).toEqual([
+      ['viewed', undefined, undefined],
+      ['dismissed', undefined, undefined],
+    ]);
+  });
+
+  test('is none once the fake is stopped', () => {
+    render(SIGNED);
+    start().stop();
+    fake.dismiss('a');
+    fake.accept('a');
+    expect(fake.events).toEqual([]);
+  });
+});
+
 describe('the fake tracker', () => {
   test('counts an offer once a page view, and anew after a clear', () => {
     render(`${OFFER}${OFFER}`);

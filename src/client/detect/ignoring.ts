@@ -6,7 +6,7 @@ import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
 import { boxesOf } from './contents.js';
 import { around, type DecisionListener } from './controls.js';
-import type { Ignore, Impression, Placement, Registry, Repeat } from './registry.js';
+import type { Ignore, Impression, Past, Placement, Registry, Repeat } from './registry.js';
 import type { Roots } from './roots.js';
 
 /** Awaits reactions to offers. */
@@ -14,7 +14,7 @@ export interface Ignoring {
   /** The offer was viewed: from now on it can be ignored. */
   onViewed(placement: Placement): void;
   /** Somebody reacted to it. */
-  onReaction(offerId: string, placement?: Placement): void;
+  onReaction(offerId: string, placement?: Placement | Past): void;
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
   /** The page is left. */
@@ -23,7 +23,7 @@ export interface Ignoring {
 }
 
 /** What is ignored as one: an offer, or one mount of it. */
-type Subject = string | Placement | Impression;
+type Subject = string | Placement | Past | Impression;
 
 /** A subject to which nobody has reacted yet. */
 interface Awaited {
@@ -55,7 +55,7 @@ export const createIgnoring = (
   /** What is drawn for a placement that is awaited. */
   const boxes = new Map<Element, Placement>();
 
-  const subjectOf = (placement: Placement): Subject =>
+  const subjectOf = (placement: Placement | Past): Subject =>
     (placement.repeat ?? defaults.repeat) === 'mount'
       ? (placement.impression ?? placement)
       : placement.offerId;

@@ -57,6 +57,11 @@ export interface Placement extends OfferSettings {
   impression?: Impression | undefined;
 }
 
+/** A placement that is gone: all but its element, which it would keep from being freed. */
+export interface Past extends Omit<Placement, 'element'> {
+  readonly element?: undefined;
+}
+
 /** Where offers are looked for. */
 export type SearchRoot = Document | ShadowRoot;
 
@@ -66,6 +71,8 @@ export interface Registry {
   observe(element: Element, offer: ObservedOffer): Stop;
   /** All placements by their element. */
   readonly placements: ReadonlyMap<Element, Placement>;
+  /** Of each offer the latest placement that is gone, by the offer's id. */
+  readonly past: Map<string, Past>;
   /** Looks for offers in another tree as well. */
   search(root: SearchRoot): Stop;
   /** Where it looks. */
@@ -105,12 +112,15 @@ const settingsOf = (element: Element): OfferSettings => {
 /** Starts finding offers in this document. */
 export const createRegistry = (listener: RegistryListener): Registry => {
   const placements = new Map<Element, Placement>();
+  const past = new Map<string, Past>();
   const roots = new Set<SearchRoot>();
 
   const unmount = (element: Element, placement = placements.get(element)): void => {
     if (!placement || placements.get(element) !== placement) return;
     placements.delete(element);
     listener.onUnmount(placement);
+    // After what its going decides, so that it has the impression that this was about.
+    past.set(placement.offerId, { ...placement, element: undefined });
   };
 
   const mount = (element: Element, offerId: string, settings?: Partial<Placement>): Placement => {
@@ -159,6 +169,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
 
   const registry: Registry = {
     placements,
+    past,
     roots,
     search,
     look,
