@@ -56,7 +56,7 @@ const bundlePage = async () => {
 const page = await bundlePage();
 const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_150 },
-  { name: 'module, second load', bytes: page.later, budget: 13_500 },
+  { name: 'module, second load', bytes: page.later, budget: 13_700 },
   { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_200 },
 ];
 
