@@ -2,6 +2,7 @@ import { dirname, resolve as resolvePath } from 'node:path';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
+import { MANGLED } from './scripts/mangled.mjs';
 
 const compile = (options) => typescript({ tsconfig: './tsconfig.build.json', outDir: 'dist', ...options });
 
@@ -32,7 +33,8 @@ const classic = (input, file) => ({
     compile({ declaration: false }),
     // Twice, since the second names anew what the first has inlined.
     terser(MINIFY),
-    terser(MINIFY),
+    // Only the last one renames properties: two would have to agree on the short names.
+    terser({ ...MINIFY, mangle: { properties: { regex: new RegExp(`^(?:${MANGLED.join('|')})$`) } } }),
   ],
   output: { file, format: 'iife', sourcemap: true, inlineDynamicImports: true },
   onwarn,
