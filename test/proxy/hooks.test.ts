@@ -71,7 +71,7 @@ describe('where offers have to be signed', () => {
   it('a refusal looks like that of what is no event', async () => {
     const started = start({ requireSignedOffers: SECRET });
     const unsigned = await started.proxy(pageRequest(wireBody([wireEvent(1)])));
-    const invalid = await started.proxy(pageRequest(wireBody([wireEvent(1, { type: 'clicked' })])));
+    const invalid = await started.proxy(pageRequest(wireBody([wireEvent(1, { type: 'Clicked' })])));
     expect(await unsigned.text()).toBe(await invalid.text());
     expect([...unsigned.headers]).toEqual([...invalid.headers]);
   });
