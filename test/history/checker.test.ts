@@ -207,6 +207,11 @@ describe('I4: an entry that leaves the store', () => {
     const late = [{ ...expired, at: 11_000 }, toldSo];
     expect(broken(one.created, one.put, one.committed, clock(8_500), asked, ...late)).toEqual([]);
     expect(broken(one.created, one.put, one.committed, clock(7_500), asked, ...late)).toEqual(['I4']);
+    const frozen = (at: number): Draft => ({ kind: 'page', tab: 'tab-1', change: 'frozen', at });
+    const leased = [one.created, one.put, one.committed];
+    const asking = [{ ...asked, at: 60_000 }, { ...expired, at: 61_000 }, toldSo];
+    expect(broken(...leased, frozen(30_000), ...asking)).toEqual([]);
+    expect(broken(...leased, frozen(20_000), ...asking)).toEqual(['I4']);
   });
   it('by a purge is a breach unless consent was denied', () => {
     const purged: Draft = { ...one.removed, why: 'purged' };
@@ -260,6 +265,26 @@ describe('I6: after an event is done', () => {
     const begun = [one.created, one.put, one.committed, one.taken, one.forwarded];
     expect(broken(...begun, second, one.effect, one.ended, end, one.settled)).toEqual(['I6']);
     expect(broken(...begun, death, second, one.effect, end, one.settled)).toEqual([]);
+    const clock = (at: number, names?: readonly string[]): Draft => ({
+      kind: 'clock',
+      byMs: 60_000,
+      at,
+      ...(names && { names }),
+    });
+    const both = [
+      { ...one.taken, at: 60_000 },
+      one.forwarded,
+      second,
+      one.effect,
+      one.ended,
+      end,
+      one.settled,
+    ];
+    const kept = begun.slice(0, 3);
+    expect(broken(...kept, clock(30_000), ...both)).toEqual([]);
+    expect(broken(...kept, clock(30_000, ['servers']), ...both)).toEqual([]);
+    expect(broken(...kept, clock(30_000, ['tab-1']), ...both)).toEqual(['I6']);
+    expect(broken(...kept, clock(20_000), ...both)).toEqual(['I6']);
   });
 });
 
@@ -290,6 +315,17 @@ describe('I7: a page', () => {
     expect(rates(one.requested, other)).toHaveLength(1);
     expect(rates(one.requested, { ...other, at: 13_000 })).toEqual([]);
     expect(rates(one.requested, hidden, other)).toEqual([]);
+    // What happened before the lease was made took none away; the nap of a page that asks on waking did.
+    const at = (ms: number, draft: Draft): Draft => ({ ...draft, at: ms });
+    const clash = [at(60_000, one.requested), at(61_000, other)];
+    const moved: Draft = { kind: 'clock', byMs: 60_000 };
+    for (const loss of [hidden, moved, wiped]) {
+      expect(rates(at(20_000, loss), ...clash)).toHaveLength(1);
+      expect(rates(at(30_000, loss), ...clash)).toEqual([]);
+    }
+    const thawed: Draft = { kind: 'page', tab: 'tab-1', change: 'thawed', at: 59_000 };
+    expect(rates(at(20_000, hidden), thawed, ...clash)).toEqual([]);
+    expect(rates(at(30_000, { ...moved, names: ['tab-3'] }), ...clash)).toHaveLength(1);
     const copy: Draft = { ...one.committed, store: 'memory tab-1' };
     expect(rates(copy, one.requested, other)).toEqual([]);
     expect(rates({ ...copy, tab: 'tab-3', store: 'memory tab-3' }, one.requested, other)).toHaveLength(1);
@@ -537,6 +573,166 @@ describe('I15: every created event', () => {
   });
   it('is given up once', () => {
     expect(broken(one.created, one.discarded, one.discarded)).toEqual(['I15']);
+  });
+});
+
+describe('I16: what is given up', () => {
+  const HOUR_MS = 3_600_000;
+  const setting: Draft = { kind: 'setting', retentionMs: 72 * HOUR_MS, maxEntries: 2 };
+  const fault = (what: string, target = 'tab-1'): Draft => ({
+    kind: 'fault',
+    where: 'storage',
+    what,
+    target,
+  });
+  const at = (ms: number, draft: Draft): Draft => ({ ...draft, at: ms });
+  const told = (reason: string): Draft => ({ ...one.discarded, reason });
+  const begun: readonly Draft[] = [one.created, one.put, one.committed];
+  const given = (...drafts: readonly Draft[]) => checked(setting, ...drafts).invariants.I16.breaches;
+
+  it('is judged only where the bounds of the outbox are known', () => {
+    expect(checked(...begun, one.discarded).invariants.I16.standing).toBe('nothing to judge');
+    expect(checked(setting, ...begun, one.discarded).broken).toEqual(['I16']);
+  });
+  it('as expired was older than the retention, or its offer had ended', () => {
+    expect(given(...begun, at(72 * HOUR_MS, one.discarded))).toHaveLength(1);
+    expect(given(...begun, at(72 * HOUR_MS + 2, one.discarded))).toEqual([]);
+    const short: Draft = { ...one.created, expiresAt: 20_000 };
+    expect(given(short, at(19_999, one.discarded))).toHaveLength(1);
+    expect(given(short, at(20_000, one.discarded))).toEqual([]);
+  });
+  it('as expired was so by the clock of the page that says it', () => {
+    const ahead: Draft = { kind: 'clock', byMs: 72 * HOUR_MS };
+    expect(given(...begun, ahead, one.discarded)).toEqual([]);
+    expect(given(ahead, ...begun, one.discarded)).toHaveLength(1);
+    expect(given(...begun, { ...ahead, names: ['tab-2'] }, one.discarded)).toHaveLength(1);
+    // It decided by the clock as it was, and a frozen page tells late.
+    const back: Draft = { kind: 'clock', byMs: -72 * HOUR_MS, at: 5_000 };
+    expect(given(...begun, ahead, back, at(15_000, one.discarded))).toEqual([]);
+    expect(given(...begun, ahead, back, at(15_001, one.discarded))).toHaveLength(1);
+    const frozen: Draft = { kind: 'page', tab: 'tab-1', change: 'frozen', at: 6_000 };
+    const thawed: Draft = { kind: 'page', tab: 'tab-1', change: 'thawed', at: 50_000 };
+    expect(given(...begun, ahead, back, frozen, thawed, at(55_000, one.discarded))).toEqual([]);
+    expect(given(...begun, ahead, back, frozen, thawed, at(60_000, one.discarded))).toHaveLength(1);
+  });
+  it('as expired may be a dismissed that goes with its viewed, not one of another impression', () => {
+    const { impressionId, offerId } = one.created;
+    const closing: Draft = { ...two.created, type: 'dismissed', impressionId, offerId, at: HOUR_MS };
+    const late = at(72 * HOUR_MS + 2, one.discarded);
+    expect(given(...begun, closing, late, two.discarded)).toEqual([]);
+    expect(given(...begun, closing, { ...two.discarded, at: 72 * HOUR_MS + 2 })).toHaveLength(1);
+    expect(given(...begun, { ...closing, impressionId: 'another' }, late, two.discarded)).toHaveLength(1);
+    expect(given(...begun, closing, at(72 * HOUR_MS + 2, told('refused')), two.discarded)).toHaveLength(2);
+  });
+  it('as outbox-full left a store that held more than it may', () => {
+    const third = way(3);
+    const evicted = (tab = 'tab-1'): Draft[] => [
+      { ...one.removed, why: 'outbox-full', tab },
+      { ...one.discarded, reason: 'outbox-full', tab },
+    ];
+    const full = [...begun, two.created, two.put];
+    expect(given(...full, ...evicted())).toHaveLength(1);
+    expect(given(...full, third.created, third.put, ...evicted())).toEqual([]);
+    expect(given(...full, third.created, third.put, ...evicted('tab-2'))).toEqual([]);
+    // What left it a moment ago may have been there; what left before, or a wipe took, was not.
+    const gone: readonly Draft[] = [...full, third.created, third.put, { ...third.removed, at: 5_000 }];
+    expect(given(...gone, ...evicted())).toEqual([]);
+    expect(given(...gone, at(6_002, two.leased), ...evicted())).toHaveLength(1);
+    expect(given(...full, third.created, third.put, wiped, at(1_100, one.put), ...evicted())).toHaveLength(1);
+  });
+  it('as outbox-full from a memory was one of more than it may hold, all of its own page', () => {
+    const inMemory = (number: number, tab = 'tab-1'): Draft[] => [
+      way(number, tab).created,
+      { ...way(number, tab).committed, store: `memory ${tab}` },
+    ];
+    const full = told('outbox-full');
+    expect(given(...inMemory(1), ...inMemory(2), full)).toHaveLength(1);
+    expect(given(...inMemory(1), ...inMemory(2), ...inMemory(3, 'tab-2'), full)).toHaveLength(1);
+    expect(given(...inMemory(1), ...inMemory(2), ...inMemory(3), full)).toEqual([]);
+  });
+  it('as storage-full was refused room on its page just before', () => {
+    const full = told('storage-full');
+    expect(given(...begun, full)).toHaveLength(1);
+    expect(given(...begun, fault('hang'), full)).toHaveLength(1);
+    expect(given(...begun, fault('quota', 'tab-2'), full)).toHaveLength(1);
+    expect(given(...begun, fault('quota'), full)).toEqual([]);
+    expect(given(...begun, { kind: 'fault', where: 'storage', what: 'quota' }, full)).toEqual([]);
+    expect(given(...begun, at(1_000, fault('quota')), at(11_000, full))).toEqual([]);
+    expect(given(...begun, at(1_000, fault('quota')), at(11_001, full))).toHaveLength(1);
+  });
+  it('for want of consent was denied on its page, or had been until just before', () => {
+    const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };
+    const granted: Draft = { ...denied, state: 'granted', at: 5_000 };
+    const given16 = (...drafts: readonly Draft[]) => given(...begun, ...drafts);
+    expect(given16(told('consent'))).toHaveLength(1);
+    expect(given16({ ...denied, state: 'pending' }, told('consent'))).toHaveLength(1);
+    expect(given16({ ...denied, tab: 'tab-2' }, told('consent'))).toHaveLength(1);
+    expect(given16(denied, at(HOUR_MS, told('consent')))).toEqual([]);
+    expect(given16(denied, granted, at(15_000, told('consent')))).toEqual([]);
+    expect(given16(denied, granted, at(15_001, told('consent')))).toHaveLength(1);
+  });
+  it('as refused was refused in an answer that its page heard', () => {
+    const answer = (kind: 'refused' | 'deferred', tab = 'tab-1'): Draft => ({
+      ...one.answered,
+      tab,
+      verdicts: { [one.id]: { kind } },
+    });
+    expect(given(...begun, one.requested, answer('deferred'), told('refused'))).toHaveLength(1);
+    expect(given(...begun, one.requested, answer('refused', 'tab-2'), told('refused'))).toHaveLength(1);
+    expect(given(...begun, one.requested, answer('refused'), told('refused'))).toEqual([]);
+  });
+  it('as unreadable is nothing that the product made, and any other reason is none', () => {
+    expect(given(...begun, told('unreadable'))).toHaveLength(1);
+    expect(given(told('unreadable'))).toEqual([]);
+    expect(given(...begun, told('boredom'))).toHaveLength(1);
+  });
+
+  describe('and what dies with the memory of its page', () => {
+    const committed: Draft = { ...one.committed, store: 'memory tab-1' };
+    const dies = (...drafts: readonly Draft[]): readonly InvariantName[] => broken(setting, ...drafts);
+    const dying = (...drafts: readonly Draft[]) => dies(one.created, ...drafts, committed, killed);
+
+    it('is lost unless something kept the page from its database', () => {
+      expect(dying()).toEqual(['I1', 'I15']);
+      expect(dying(fault('hang', 'tab-2'))).toEqual(['I1', 'I15']);
+      expect(dying(fault('hang'))).toEqual([]);
+      expect(dying({ kind: 'consent', tab: 'tab-1', state: 'pending' })).toEqual([]);
+      expect(dying({ kind: 'consent', tab: 'tab-2', state: 'pending' })).toEqual(['I1', 'I15']);
+    });
+    it('may have waited for a page that was frozen, as long as that one is', () => {
+      const frozen: Draft = { kind: 'page', tab: 'tab-2', change: 'frozen' };
+      const thawed: Draft = { kind: 'page', tab: 'tab-2', change: 'thawed' };
+      const other = opened('tab-2');
+      expect(dying(other, frozen)).toEqual([]);
+      expect(dying(other, frozen, thawed, { ...one.requested, at: 70_000 }, one.failed)).toEqual([
+        'I1',
+        'I15',
+      ]);
+    });
+    it('is lost if the fault was long over when it was written, or when its page ended', () => {
+      const late = (ms: number): Draft => ({ ...killed, at: ms });
+      expect(dies(one.created, fault('hang'), at(60_003, committed), killed)).toEqual(['I1', 'I15']);
+      expect(dies(one.created, fault('hang'), committed, late(60_003))).toEqual([]);
+      expect(dies(one.created, fault('hang'), committed, late(60_004))).toEqual(['I1', 'I15']);
+      expect(dies(one.created, fault('hang'), committed, at(60_000, fault('abort')), late(70_000))).toEqual(
+        [],
+      );
+    });
+  });
+
+  it('and untold is excused only by a page that ended right then', () => {
+    const removed: Draft = { ...one.removed, why: 'expired' };
+    const untold = (ms: number) => broken(setting, ...begun, removed, { ...killed, at: ms });
+    expect(untold(10_005)).toEqual([]);
+    expect(untold(10_006)).toEqual(['I1', 'I4', 'I15']);
+    expect(broken(...begun, removed, { ...killed, at: 10_006 })).toEqual([]);
+  });
+  it('and never durable is excused only by a page that ended right then, or had no consent yet', () => {
+    const pending: Draft = { kind: 'consent', tab: 'tab-1', state: 'pending' };
+    expect(broken(setting, one.created, at(10_002, killed))).toEqual([]);
+    expect(broken(setting, one.created, at(10_003, killed))).toEqual(['I15']);
+    expect(broken(setting, pending, one.created, at(90_000, killed))).toEqual([]);
+    expect(broken(setting, one.created, pending, at(90_000, killed))).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import { neverChanges, noDuplicates, noInvention, noneAfterDone, oneOfEach } fro
 import { accounting, noLoss, tallyOf } from './invariants/keeping.js';
 import { bounded, failClosed, liveness, pageSafety, secrecy } from './invariants/measures.js';
 import { rate } from './invariants/rate.js';
+import { justified } from './invariants/reasons.js';
 import { monotone, noDeleteWithoutAck } from './invariants/store.js';
 import { createLedger, type Ledger } from './ledger.js';
 import type { History } from './row.js';
@@ -28,6 +29,7 @@ const INVARIANTS = {
   I13: ['gone stays gone', monotone],
   I14: ['one of each per impression', oneOfEach],
   I15: ['accounting', accounting],
+  I16: ['justified', justified],
 } as const satisfies Record<string, readonly [string, (ledger: Ledger) => Judgement]>;
 
 /** The name of an invariant. */

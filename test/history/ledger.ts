@@ -32,6 +32,24 @@ export interface Ledger {
     to: number,
     test?: (row: RowOf<Kind>) => boolean,
   ): boolean;
+  /**
+   * Whether a row of this kind that satisfies `test` lies before a place, and not longer ago than that.
+   * @param to Up to this row, which is not counted itself.
+   * @param tab Whose time counts: while that page was frozen, none passed. Without it the true time counts.
+   */
+  lately<Kind extends Row['kind']>(
+    kind: Kind,
+    to: number,
+    withinMs: number,
+    test: (row: RowOf<Kind>) => boolean,
+    tab?: string,
+  ): boolean;
+  /** How far the clock of this name is ahead of the true one at a place, milliseconds. */
+  clockOf(name: string, to: number): number;
+  /** Whether a page was frozen at a place, and not over. */
+  isFrozenAt(tab: string, to: number): boolean;
+  /** How long a page was awake between two places, milliseconds. */
+  awakeMs(tab: string, from: number, to: number): number;
   /** Where the tab or the proxy was killed at or behind a place. */
   deathOf(name: string, from?: number): number | undefined;
   /** Where the page ended, by violence or not, at or behind a place. */
@@ -107,6 +125,44 @@ export const createLedger = (history: History): Ledger => {
     endOf: (number) => ends.get(number),
     between: (kind, from, to, test = () => true) =>
       ledger.of(kind).some(({ row, index }) => index > from && index < to && test(row)),
+    lately: (kind, to, withinMs, test, tab) => {
+      const end = history[to]?.at ?? Infinity;
+      return ledger
+        .of(kind)
+        .some(
+          ({ row, index }) =>
+            index < to &&
+            test(row) &&
+            (tab === undefined ? end - row.at : ledger.awakeMs(tab, index, to)) <= withinMs,
+        );
+    },
+    clockOf: (name, to) =>
+      ledger
+        .of('clock')
+        .filter(({ row, index }) => index < to && (!row.names || row.names.includes(name)))
+        .reduce((sum, { row }) => sum + row.byMs, 0),
+    isFrozenAt(tab, to) {
+      const last = ledger
+        .of('page')
+        .findLast(
+          ({ row, index }) =>
+            index < to && row.tab === tab && (row.change === 'frozen' || row.change === 'thawed'),
+        );
+      return last?.row.change === 'frozen' && (ledger.goneAt(tab, last.index) ?? Infinity) >= to;
+    },
+    awakeMs(tab, from, to) {
+      let awakeMs = 0;
+      let since: number | undefined = history[from]?.at ?? 0;
+      for (const { row, index } of ledger.of('page')) {
+        if (index < from || index >= to || row.tab !== tab) continue;
+        if (row.change === 'frozen') {
+          awakeMs += row.at - (since ?? row.at);
+          since = undefined;
+        } else if (row.change === 'thawed') since ??= row.at;
+      }
+      const end = history[to]?.at ?? Infinity;
+      return awakeMs + (since === undefined ? 0 : end - since);
+    },
     deathOf: (name, from = 0) => deaths.get(name)?.find((index) => index >= from),
     goneAt: (tab, from = 0) =>
       deaths.get(tab)?.find((index) => index >= from) ?? closings.get(tab)?.find((index) => index >= from),

@@ -203,8 +203,10 @@ export type ProxyRow =
       readonly status?: number | undefined;
     };
 
-/** What the nemesis did. */
+/** What the nemesis did, and the bounds that it did it within. */
 export type NemesisRow =
+  /** What the outbox of every page may hold, and for how long: from here on each fault of the storage is a row. */
+  | { readonly kind: 'setting'; readonly retentionMs: number; readonly maxEntries: number }
   | {
       readonly kind: 'fault';
       /** Such as `network`, `storage`, `upstream`, `clock`, and what exactly. */

@@ -67,7 +67,8 @@ interface Transaction {
 /** An operation that answers nothing for this long is given up by the page. */
 const TIMEOUT_MS = 2_000;
 const LATE_MS = 2_500;
-const RETENTION_MS = 72 * 3_600_000;
+/** How long an event may wait: what the product does by default. */
+export const RETENTION_MS = 72 * 3_600_000;
 
 const nameOf = (key: RecordKey): string => key.join('\0');
 const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
@@ -95,7 +96,11 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
     while (waiting[0]?.isOver) waiting.shift();
     const [first] = waiting;
     if (first?.isBegun) return;
-    for (const [key, value] of junk.splice(0)) values.set(nameOf(key), [key, value]);
+    for (const [key, value] of junk.splice(0)) {
+      const [shelf, id] = key;
+      if (shelf === 'entry') write({ kind: 'put', shelf, id, tab: 'nobody' });
+      values.set(nameOf(key), [key, value]);
+    }
     if (!first) return;
     first.isBegun = true;
     first.begin();

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { History } from '../history/row.js';
 import { createChance } from './chance.js';
 import { createClock } from './clock.js';
-import { createDisk } from './disk.js';
+import { createDisk, RETENTION_MS } from './disk.js';
 import { createIntakeFile } from './intake-file.js';
 import { createLocks } from './locks.js';
 import { createNetwork } from './network.js';
@@ -60,6 +60,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
   const tabs: Tab[] = [];
   const proxies: ProxyProcess[] = [];
   const network = createNetwork(clock, recorder, createChance(seed, 'network'), () => proxies);
+  write({ kind: 'setting', retentionMs: RETENTION_MS, maxEntries });
   let subject: string | undefined;
   let pageOffset = 0;
   let serverOffset = 0;

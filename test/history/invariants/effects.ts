@@ -1,4 +1,5 @@
 /** I2 no invention, I3 no duplicates, I5 what never changes, I6 none after done, I14 one of each per impression. */
+import { LEAD_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
 
@@ -119,7 +120,14 @@ export const noneAfterDone = (ledger: Ledger): Judgement => {
     const to = Math.min(end?.index ?? Infinity, diedAt ?? Infinity);
     const second = ledger.about('forwarded', row.id).find((other) => other.index > index && other.index < to);
     if (!second || to === Infinity) continue;
-    if (!ledger.between('clock', 0, second.index)) judged.breach('two forwards of it at once', row.id);
+    const since = row.at - LEAD_MS;
+    const isMoved = ledger.between(
+      'clock',
+      -1,
+      second.index,
+      ({ at, names }) => at >= since && (names?.includes('servers') ?? true),
+    );
+    if (!isMoved) judged.breach('two forwards of it at once', row.id);
   }
   return judged.done();
 };

@@ -1,6 +1,7 @@
 /** I1 no loss, I15 accounting: where every event is when all is quiet. */
 import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger } from '../ledger.js';
+import { endedUntold, endedUnwritten, hadToBeInMemory } from './reasons.js';
 
 /** Where an event ended up. */
 type Whereabouts =
@@ -34,6 +35,7 @@ const diedWithPage = (ledger: Ledger, id: string): boolean =>
         row.shelf === 'entry' &&
         (row.store ?? DISK) !== DISK &&
         ledger.isOver(row.tab, index) &&
+        hadToBeInMemory(ledger, row.tab, index) &&
         !ledger
           .about('removed', id)
           .some((removed) => removed.index > index && removed.row.store === row.store),
@@ -44,6 +46,7 @@ const diedWithPage = (ledger: Ledger, id: string): boolean =>
       ({ row, index }) =>
         (row.store ?? DISK) !== DISK &&
         ledger.isOver(row.tab, index) &&
+        hadToBeInMemory(ledger, row.tab, index) &&
         !ledger.about('put', id).some((put) => (put.row.store ?? DISK) === DISK),
     );
 
@@ -53,7 +56,7 @@ const isUnreported = (ledger: Ledger, id: string): boolean =>
     .about('removed', id)
     .some(
       ({ row, index }) =>
-        row.why !== undefined && GIVEN_UP.includes(row.why) && ledger.isOver(row.tab, index),
+        row.why !== undefined && GIVEN_UP.includes(row.why) && endedUntold(ledger, row.tab, index),
     );
 
 const isIntakeWiped = (ledger: Ledger, id: string): boolean =>
@@ -131,7 +134,7 @@ export const accounting = (ledger: Ledger): Judgement => {
     else if (times > 1) judged.excuse('two-copies');
     const where = whereIs(ledger, id);
     if (where !== 'nowhere') continue;
-    if (!isPromised(ledger, id) && ledger.isOver(tab, index)) judged.excuse('before-commit');
+    if (!isPromised(ledger, id) && endedUnwritten(ledger, tab, index)) judged.excuse('before-commit');
     else
       judged.breach(
         isPromised(ledger, id) ? 'promised, and now nowhere' : 'neither durable nor given up',
@@ -146,7 +149,7 @@ export const tallyOf = (ledger: Ledger): Readonly<Record<string, number>> => {
   const tally: Record<string, number> = {};
   for (const { row, index } of ledger.of('created')) {
     let where: string = whereIs(ledger, row.id);
-    if (where === 'nowhere' && !isPromised(ledger, row.id) && ledger.isOver(row.tab, index))
+    if (where === 'nowhere' && !isPromised(ledger, row.id) && endedUnwritten(ledger, row.tab, index))
       where = 'before-commit';
     tally[where] = (tally[where] ?? 0) + 1;
   }

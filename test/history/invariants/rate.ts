@@ -1,9 +1,9 @@
 /** I7: how often and when pages ask. */
+import { LEASE_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, type Judging, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
 import type { RowOf } from '../row.js';
 
-const REQUEST_MS = 12_000;
 const SHORTEST_BACKOFF_MS = 500;
 /**
  * 0.5 + 1 + 2 + … + 32 s exceed a minute, so with the shortest jitter eight failing requests fit into one; of a circuit
@@ -65,6 +65,28 @@ const isTrial = (ledger: Ledger, { row: { tab }, index }: Placed<'requested'>): 
 const endOf = (ledger: Ledger, { row, index }: Placed<'requested'>): number =>
   Math.min(ledger.answerOf(row.number)?.index ?? Infinity, ledger.goneAt(row.tab, index) ?? Infinity);
 
+/** What a page cannot help takes a lease away: of one that was made before this, nothing is left to take. */
+const isLeaseLost = (ledger: Ledger, earlier: Placed<'requested'>, request: Placed<'requested'>): boolean => {
+  const withinMs = request.row.at - earlier.row.at + LEASE_MS;
+  const tabs = [earlier.row.tab, request.row.tab];
+  return (
+    ledger.lately('wiped', request.index, withinMs, ({ what }) => what === 'outbox') ||
+    ledger.lately(
+      'clock',
+      request.index,
+      withinMs,
+      ({ names }) => !names || tabs.some((tab) => names.includes(tab)),
+    ) ||
+    ledger.lately(
+      'page',
+      request.index,
+      withinMs,
+      // A page that was frozen with its lease may ask at once when it is thawed.
+      ({ tab, change }) => tabs.includes(tab) && ['frozen', 'thawed', 'pagehide'].includes(change),
+    )
+  );
+};
+
 const oneAtATime = (ledger: Ledger, judged: Judging): void => {
   const all = flights(ledger);
   all.forEach((request, at) => {
@@ -79,16 +101,7 @@ const oneAtATime = (ledger: Ledger, judged: Judging): void => {
       if (request.row.at - earlier.row.at >= REQUEST_MS) continue;
       const shared = request.row.ids.find((id) => earlier.row.ids.includes(id));
       if (shared === undefined) continue;
-      const isLost =
-        ledger.between('wiped', 0, request.index) ||
-        ledger.between('clock', 0, request.index) ||
-        ledger.between(
-          'page',
-          0,
-          request.index,
-          ({ tab, change }) =>
-            (tab === earlier.row.tab || tab === request.row.tab) && ['frozen', 'pagehide'].includes(change),
-        );
+      const isLost = isLeaseLost(ledger, earlier, request);
       // No lease reaches from the database to a copy in the memory of one of the two.
       const isCopied = [...ledger.about('put', shared), ...ledger.about('committed', shared)].some(
         ({ row }) =>
@@ -147,12 +160,6 @@ const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'
         ),
     ));
 
-const clockOf = (ledger: Ledger, tab: string, to: number): number =>
-  ledger
-    .of('clock')
-    .filter(({ row, index }) => index < to && (!row.names || row.names.includes(tab)))
-    .reduce((sum, { row }) => sum + row.byMs, 0);
-
 const noneInPause = (ledger: Ledger, judged: Judging): void => {
   const pauses = ledger.of('paused');
   const farewells = new Set<string>();
@@ -177,8 +184,8 @@ const noneInPause = (ledger: Ledger, judged: Judging): void => {
       )
         continue;
       // By the clock of the one who reads it, a pause that another clock wrote is over, or not to be believed.
-      const aheadMs = clockOf(ledger, pause.row.tab, pause.index);
-      if (clockOf(ledger, request.row.tab, request.index) !== aheadMs) continue;
+      const aheadMs = ledger.clockOf(pause.row.tab, pause.index);
+      if (ledger.clockOf(request.row.tab, request.index) !== aheadMs) continue;
       judged.examine();
       const until = pause.row.until - aheadMs;
       // Written by another clock than the one that it was made by: no page believes it.

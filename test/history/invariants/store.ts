@@ -1,8 +1,9 @@
 /** I4 no removal without an answer, I13 an entry that is gone stays gone: the store's trace. */
+import { LEASE_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
+import { endedUntold, wasRefused } from './reasons.js';
 
-const REQUEST_MS = 12_000;
 /** A lease is made by the clock as it was when its transaction began, which is over by then unless its page is busy. */
 const TRANSACTION_MS = 2_000;
 
@@ -28,34 +29,18 @@ const isAnswered = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean 
     );
   });
 
-/** A refusal of the event, or of the `viewed` before it. */
-const isRefused = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean => {
-  const impression = ledger.about('created', row.id)[0]?.row.impressionId;
-  return ledger
-    .of('answered')
-    .some(
-      (answered) =>
-        answered.index < index &&
-        answered.row.tab === row.tab &&
-        Object.entries(answered.row.verdicts ?? {}).some(
-          ([id, { kind }]) =>
-            kind === 'refused' &&
-            (id === row.id || ledger.about('created', id)[0]?.row.impressionId === impression),
-        ),
-    );
-};
-
 /** Whether another page is delivering the entry, and will tell what came of it. */
 const isInFlight = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
   ledger.about('requested', row.id).some(({ row: request, index: at }) => {
     if (request.isFarewell || at > index || row.at - request.at >= REQUEST_MS) return false;
     const endedAt = ledger.answerOf(request.number)?.index ?? Infinity;
     if (endedAt < index || (ledger.goneAt(request.tab, at) ?? Infinity) < index) return false;
-    const isStill = !ledger.between(
+    // A page that was frozen with its lease may ask at once when it is thawed.
+    const isStill = !ledger.lately(
       'page',
-      0,
       index,
-      ({ tab, change }) => tab === request.tab && ['frozen', 'pagehide'].includes(change),
+      row.at - request.at + LEASE_MS,
+      ({ tab, change }) => tab === request.tab && ['frozen', 'thawed', 'pagehide'].includes(change),
     );
     const leasedSince = request.at - TRANSACTION_MS;
     return isStill && !ledger.between('clock', -1, index, ({ at: movedAt }) => movedAt > leasedSince);
@@ -95,11 +80,12 @@ export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
       .some((put) => put.index < index && put.row.shelf === 'entry' && (put.row.store ?? DISK) !== store);
     if (isPurged || isMoved) continue;
     const told = isTold(ledger, placed);
-    const isDying = ledger.isOver(row.tab, index) && row.why !== undefined;
+    const isDying = endedUntold(ledger, row.tab, index) && row.why !== undefined;
     const reason = row.why ?? given?.reason;
     if (!told && !isDying) judged.breach(`left the ${store} without an answer and untold`, row.id);
     else if (!told && row.why === 'settled') judged.breach('settled without an answer', row.id);
-    else if (reason === 'refused' && !isRefused(ledger, placed)) judged.breach('nobody refused it', row.id);
+    else if (reason === 'refused' && !wasRefused(ledger, row.id, row.tab, index))
+      judged.breach('nobody refused it', row.id);
     else if (
       isInFlight(ledger, placed) &&
       !isCopied(ledger, row) &&

@@ -1,0 +1,20 @@
+/** How long what the product does may last, milliseconds: beyond that, it excuses nothing any more. */
+
+/** A request is given up after this long. */
+export const REQUEST_MS = 12_000;
+/** A lease lasts 30 s, and a transaction of 2 s makes it; the rest is slack. */
+export const LEASE_MS = 35_000;
+/** A proxy leads for 30 s before it has to renew that, by a clock that may be moved meanwhile; the rest is slack. */
+export const LEAD_MS = 35_000;
+/**
+ * From a decision to the moment when the page tells it: three transactions of 2 s (one fails, one makes room, one is
+ * repeated), and half a second until the page hears that the last one is complete; the rest is slack.
+ */
+export const DECISION_MS = 10_000;
+/**
+ * A page leaves a database that failed alone for 30 s. Then a request that is under way may last 12 s more, and two
+ * transactions follow; the rest is slack.
+ */
+export const MEMORY_MS = 60_000;
+/** Rows of one moment may be written in another order. */
+export const ORDER_MS = 1_000;

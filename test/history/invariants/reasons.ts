@@ -1,0 +1,224 @@
+/**
+ * I16 justified: what a page gives up had to be given up. Judged only where a row tells the bounds that the outbox
+ * has, since then the history also tells each fault of the storage.
+ */
+import { DECISION_MS, MEMORY_MS, ORDER_MS } from '../bounds.js';
+import { type Judgement, judging } from '../breach.js';
+import { DISK, type Ledger, type Placed } from '../ledger.js';
+import type { RowOf } from '../row.js';
+
+type Setting = RowOf<'setting'>;
+
+/** The bounds of the outbox, if the history tells them. */
+const settingOf = (ledger: Ledger): Setting | undefined => ledger.of('setting')[0]?.row;
+
+/** The latest time that the page may have read from its clock when it decided what it tells here. */
+const latestTime = (ledger: Ledger, tab: string, index: number, at: number): number =>
+  Math.max(
+    at + ledger.clockOf(tab, index),
+    ...ledger
+      .of('clock')
+      .filter((moved) => moved.index < index && ledger.awakeMs(tab, moved.index, index) <= DECISION_MS)
+      .map((moved) => moved.row.at + ledger.clockOf(tab, moved.index)),
+  );
+
+/** Whether the life of an event was over by the clock of the page that gave it up, or that of its `viewed` was. */
+const isOver = (
+  ledger: Ledger,
+  { retentionMs }: Setting,
+  { row: { id, tab, at }, index }: Placed<'discarded'>,
+): boolean => {
+  const [created] = ledger.about('created', id);
+  if (!created) return true;
+  const madeAt = created.row.at + ledger.clockOf(created.row.tab, created.index);
+  const endsAt = Math.min(madeAt + retentionMs, created.row.expiresAt ?? Infinity);
+  if (latestTime(ledger, tab, index, at) >= endsAt) return true;
+  // A `dismissed` without its `viewed` could never be sent.
+  return (
+    created.row.type === 'dismissed' &&
+    ledger
+      .of('discarded')
+      .some(
+        (other) =>
+          other.index < index &&
+          other.row.reason === 'expired' &&
+          ledger
+            .about('created', other.row.id)
+            .some(({ row }) => row.type === 'viewed' && row.impressionId === created.row.impressionId),
+      )
+  );
+};
+
+/** How many entries a store held, at each place where that changed. */
+const sizesOf = (ledger: Ledger, store: string): readonly { at: number; index: number; size: number }[] => {
+  const held = new Set<string>();
+  return [...ledger.of('put'), ...ledger.of('removed'), ...ledger.of('wiped')]
+    .sort((a, b) => a.index - b.index)
+    .flatMap(({ row, index }) => {
+      if ((row.store ?? DISK) !== store) return [];
+      if (row.kind === 'wiped') {
+        if (row.what === 'outbox') held.clear();
+      } else if (row.shelf !== 'entry') return [];
+      else if (row.kind === 'put') held.add(row.id);
+      else held.delete(row.id);
+      return { at: row.at, index, size: held.size };
+    });
+};
+
+/** The most that a store held just before a row. */
+const mostBefore = (ledger: Ledger, { row, index }: Placed<'removed'>): number => {
+  const sizes = sizesOf(ledger, row.store ?? DISK).filter((each) => each.index < index);
+  const before = sizes.findLast(({ at }) => at < row.at - ORDER_MS);
+  const lately = sizes.filter(({ at }) => at >= row.at - ORDER_MS);
+  return Math.max(0, before?.size ?? 0, ...lately.map(({ size }) => size));
+};
+
+/** The most that the memory of a page can have held: what it made itself and has not given up. */
+const mostInMemory = (ledger: Ledger, { row: { tab, at }, index }: Placed<'discarded'>): number =>
+  ledger
+    .of('created')
+    .filter(
+      (created) =>
+        created.row.tab === tab &&
+        created.index < index &&
+        !ledger
+          .about('discarded', created.row.id)
+          .some(({ row }) => row.tab === tab && row.at < at - ORDER_MS),
+    ).length;
+
+/** Whether more waited than may, where the event was. */
+const wasFull = (ledger: Ledger, { maxEntries }: Setting, told: Placed<'discarded'>): boolean => {
+  const { id, tab } = told.row;
+  const mine = ({ row, index }: Placed<'removed'> | Placed<'discarded'>): boolean =>
+    row.tab === tab && index < told.index;
+  const removals = ledger.about('removed', id).filter(mine);
+  if (removals.some((removed) => mostBefore(ledger, removed) > maxEntries)) return true;
+  // Given up more often than it left a store that the history tells of: from the page's memory.
+  const isFromMemory = ledger.about('discarded', id).filter(mine).length >= removals.length;
+  return isFromMemory && mostInMemory(ledger, told) > maxEntries;
+};
+
+/** Whether this page was refused room just before. */
+const wasRefusedRoom = (ledger: Ledger, { row: { tab }, index }: Placed<'discarded'>): boolean =>
+  ledger.lately(
+    'fault',
+    index,
+    DECISION_MS,
+    ({ where, what, target = tab }) => where === 'storage' && what === 'quota' && target === tab,
+    tab,
+  );
+
+/** What the user had said to this page at a place. */
+const consentAt = (ledger: Ledger, tab: string, to: number): 'granted' | 'pending' | 'denied' =>
+  ledger.of('consent').findLast(({ row, index }) => index < to && row.tab === tab)?.row.state ?? 'granted';
+
+/** Whether the user denied consent on this page, or had until just before: a purge goes on to its end. */
+const wasDenied = (ledger: Ledger, { row: { tab }, index }: Placed<'discarded'>): boolean =>
+  consentAt(ledger, tab, index) === 'denied' ||
+  ledger
+    .of('consent')
+    .some(
+      ({ row, index: at }) =>
+        at < index &&
+        row.tab === tab &&
+        consentAt(ledger, tab, at) === 'denied' &&
+        ledger.awakeMs(tab, at, index) <= DECISION_MS,
+    );
+
+/** Whether a proxy refused the event, or another one of its impression, and this page heard of it. */
+export const wasRefused = (ledger: Ledger, id: string, tab: string, to: number): boolean => {
+  const impression = ledger.about('created', id)[0]?.row.impressionId;
+  return ledger
+    .of('answered')
+    .some(
+      ({ row, index }) =>
+        index < to &&
+        row.tab === tab &&
+        Object.entries(row.verdicts ?? {}).some(
+          ([other, { kind }]) =>
+            kind === 'refused' &&
+            (other === id || ledger.about('created', other)[0]?.row.impressionId === impression),
+        ),
+    );
+};
+
+/** Why a reason does not hold; nothing if it does. */
+const faultOf = (ledger: Ledger, setting: Setting, told: Placed<'discarded'>): string | undefined => {
+  const { id, tab, reason } = told.row;
+  switch (reason) {
+    case 'expired':
+      return isOver(ledger, setting, told) ? undefined : 'before its life was over';
+    case 'outbox-full':
+      return wasFull(ledger, setting, told) ? undefined : `though at most ${setting.maxEntries} waited`;
+    case 'storage-full':
+      return wasRefusedRoom(ledger, told) ? undefined : 'though the page was not refused room';
+    case 'consent':
+      return wasDenied(ledger, told) ? undefined : 'though nobody denied it';
+    case 'refused':
+      return wasRefused(ledger, id, tab, told.index) ? undefined : 'though nobody refused it';
+    case 'unreadable':
+      return ledger.about('created', id).length ? 'though the product made it' : undefined;
+    default:
+      return 'which is no reason';
+  }
+};
+
+/** Whether something kept a page from its database just before a place. */
+const wasBlocked = (ledger: Ledger, tab: string, to: number): boolean =>
+  consentAt(ledger, tab, to) !== 'granted' ||
+  ledger.lately('consent', to, MEMORY_MS, (row) => row.tab === tab && row.state !== 'granted', tab) ||
+  ledger.lately(
+    'fault',
+    to,
+    MEMORY_MS,
+    ({ where, target = tab }) => where === 'storage' && target === tab,
+    tab,
+  ) ||
+  // It ends the transactions that are open.
+  ledger.lately('wiped', to, MEMORY_MS, ({ what }) => what === 'outbox', tab) ||
+  // Whoever is frozen in a transaction leaves the database to nobody, and finds its own transaction too slow on waking.
+  ledger.lately('page', to, MEMORY_MS, ({ change }) => change === 'frozen' || change === 'thawed', tab) ||
+  [...new Set(ledger.of('opened').map(({ row }) => row.tab))].some((other) => ledger.isFrozenAt(other, to));
+
+/**
+ * Whether an event that was committed to a page's memory had to be there, and still when the page ended. Without the
+ * bounds of the outbox the history does not tell the faults of the storage, and it is taken to be so.
+ */
+export const hadToBeInMemory = (ledger: Ledger, tab: string, index: number): boolean =>
+  !settingOf(ledger) ||
+  (wasBlocked(ledger, tab, index) &&
+    wasBlocked(ledger, tab, ledger.goneAt(tab, index) ?? ledger.history.length - 1));
+
+/**
+ * Whether a page ended, or was frozen for good, before it can have told what it did at a place. Without the bounds of
+ * the outbox it may be as slow as a real browser.
+ */
+export const endedUntold = (ledger: Ledger, tab: string, index: number): boolean => {
+  if (!ledger.isOver(tab, index)) return false;
+  const end = ledger.goneAt(tab, index) ?? ledger.history.length - 1;
+  return !settingOf(ledger) || ledger.awakeMs(tab, index, end) <= DECISION_MS;
+};
+
+/** Whether a page ended before what it made there can have been durable: while consent is pending nothing is. */
+export const endedUnwritten = (ledger: Ledger, tab: string, index: number): boolean => {
+  const end = ledger.goneAt(tab, index) ?? ledger.history.length;
+  return (
+    endedUntold(ledger, tab, index) ||
+    (ledger.isOver(tab, index) &&
+      (consentAt(ledger, tab, index) !== 'granted' ||
+        ledger.between('consent', index, end, (said) => said.tab === tab && said.state !== 'granted')))
+  );
+};
+
+/** I16: an event is given up only for a reason that holds. */
+export const justified = (ledger: Ledger): Judgement => {
+  const judged = judging();
+  const setting = settingOf(ledger);
+  if (!setting) return judged.done();
+  for (const told of ledger.of('discarded')) {
+    judged.examine();
+    const fault = faultOf(ledger, setting, told);
+    if (fault) judged.breach(`given up as ${told.row.reason} ${fault}`, told.row.id);
+  }
+  return judged.done();
+};
