@@ -5,6 +5,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DiscardReason } from '../../src/client/outbox/leasing.js';
 import type { InvariantName } from '../history/checker.js';
 import { SOURCE } from './rooms.js';
 import type { Focus } from './schedule.js';
@@ -20,6 +21,8 @@ export interface Edit {
 export interface Variant {
   readonly name: string;
   readonly edits: readonly Edit[];
+  /** What the checker lets an event go for, which this one claims without a right to it. */
+  readonly abuses?: DiscardReason | 'died-with-page';
   /** One of them has to notice. */
   readonly noticedBy: readonly InvariantName[];
   /** What has to come together, so that it does not take thousands of schedules. @default anything */
@@ -323,6 +326,112 @@ export const VARIANTS: readonly Variant[] = [
     noticedBy: ['I12'],
     focus: { only: ['view', 'subject', 'network', 'flush', 'open'] },
     seed: 3,
+  },
+  {
+    name: 'all that is older than 20 s is expired',
+    abuses: 'expired',
+    edits: one(
+      LEASING,
+      'now >= Math.min(occurredAt + lifeMs, expiresAt);',
+      'now >= Math.min(occurredAt + Math.min(lifeMs, 20_000), expiresAt);',
+    ),
+    noticedBy: ['I16'],
+    focus: { only: ['view', 'network', 'upstream-regime', 'offline', 'wait'] },
+    seed: 1,
+  },
+  {
+    name: 'the outbox holds two',
+    abuses: 'outbox-full',
+    edits: one(
+      LEASING,
+      'const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);',
+      'const cap = Math.min(2, maxEntries, maxBytes / ENTRY_BYTES);',
+    ),
+    noticedBy: ['I16'],
+    focus: { only: ['view', 'network', 'wait', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'events are evicted at each reconnection',
+    abuses: 'storage-full',
+    edits: one(
+      FLUSHER,
+      '      // What does not shorten it is not written',
+      '      await leasing.makeRoom(outbox.records);\n      // What does not shorten it is not written',
+    ).concat(
+      one(FLUSHER, "outbox: Pick<Outbox, 'pause'>,", "outbox: Pick<Outbox<Rows>, 'pause' | 'records'>,"),
+    ),
+    noticedBy: ['I16'],
+    focus: { only: ['view', 'network', 'offline', 'online', 'wait'] },
+    seed: 1,
+  },
+  {
+    name: 'storage-full is said of an outbox that is full',
+    abuses: 'storage-full',
+    edits: one(
+      LEASING,
+      "await evict(rows, discard, excess, 'outbox-full');",
+      "await evict(rows, discard, excess, 'storage-full');",
+    ),
+    noticedBy: ['I16'],
+    focus: { only: ['view', 'network', 'flush'], setting: { maxEntries: 2 } },
+    seed: 1,
+  },
+  {
+    name: 'outbox-full is said of a full storage',
+    abuses: 'outbox-full',
+    edits: one(
+      LEASING,
+      "await evict(rows, discard, ROOM, 'storage-full');",
+      "await evict(rows, discard, ROOM, 'outbox-full');",
+    ),
+    noticedBy: ['I16'],
+    focus: { only: ['view', 'network', 'disk', 'offline'], setting: { maxEntries: 10_000 } },
+    seed: 1,
+  },
+  {
+    name: 'consent is said though nobody denied it',
+    abuses: 'consent',
+    edits: one(
+      LEASING,
+      "discard(key, event, 'expired');\n            expired",
+      "discard(key, event, 'consent');\n            expired",
+    ),
+    noticedBy: ['I16'],
+    focus: { only: ['view', 'network', 'flush'], lifeMs: 1_000 },
+    seed: 1,
+  },
+  {
+    name: 'a refusal is invented where no verdict came',
+    abuses: 'refused',
+    edits: one(
+      'client/outbox/verdicts.ts',
+      "if (!verdict) notBefore.set(id, 0);\n    else if (verdict.kind === 'deferred')",
+      "if (!verdict) refused.set(id, 'deferred');\n    else if (verdict.kind === 'deferred')",
+    ),
+    noticedBy: ['I16', 'I4'],
+    focus: { only: ['view', 'network', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'everything stays in memory after the first slow transaction',
+    abuses: 'died-with-page',
+    edits: one(
+      'client/outbox/steady.ts',
+      'if (isInMemory && !stopRetry && mayStore()) {',
+      'if (isInMemory && !stopRetry && mayStore() && !isBlocked) {',
+    ),
+    noticedBy: ['I1', 'I15'],
+    focus: { only: ['view', 'disk', 'crash-tab', 'open', 'offline', 'wait'] },
+    seed: 1,
+  },
+  {
+    name: 'what is evicted is called expired',
+    abuses: 'expired',
+    edits: one(LEASING, "isExpired(entry.event, now) ? 'expired' : reason", "reason && 'expired'"),
+    noticedBy: ['I16'],
+    focus: { only: ['view', 'network', 'flush'], setting: { maxEntries: 2 } },
+    seed: 1,
   },
 ];
 
