@@ -253,7 +253,9 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
             ({ tab, verdicts }) => tab !== request.row.tab || verdicts !== undefined,
           ));
       if (!run || run.failure !== failure || isUndone) run = { failure, starts: [], index: answer.index };
-      if (!(failure === 'circuit' && isTrial(ledger, request))) run.starts.push(request.row.at);
+      // A trial comes out of its turn. A 400 to one event may be of the circuit as well, which only its body tells.
+      if (!isTrial(ledger, request) && !UNSPLIT.includes(answer.row.status ?? 0))
+        run.starts.push(request.row.at);
       const most = MOST_A_MINUTE[failure];
       const first = run.starts.at(-most - 1);
       if (first !== undefined && request.row.at - first < MINUTE_MS)
