@@ -254,7 +254,9 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
           ));
       if (!run || run.failure !== failure || isUndone) run = { failure, starts: [], index: answer.index };
       // A trial comes out of its turn. A 400 to one event may be of the circuit as well, which only its body tells.
-      if (!isTrial(ledger, request) && !UNSPLIT.includes(answer.row.status ?? 0))
+      const before = ledger.of('paused').findLast(({ index }) => index < request.index)?.row;
+      const isTried = failure === 'circuit' || before?.pause === 'circuit';
+      if (!(isTried && isTrial(ledger, request)) && !UNSPLIT.includes(answer.row.status ?? 0))
         run.starts.push(request.row.at);
       const most = MOST_A_MINUTE[failure];
       const first = run.starts.at(-most - 1);
