@@ -19,6 +19,7 @@ export default tseslint.config(
       'reference',
       'demo/public',
       'e2e/apps',
+      'e2e/fixtures/releases',
       'test/types/{page,server}',
     ],
   },

@@ -1,0 +1,135 @@
+/** Pages and intakes of version 0.1 before a proxy of this version, and the other way about. */
+import type { Page } from '@playwright/test';
+import { startRedis } from '../test/support/redis.js';
+import { offer } from './fixtures/faults.js';
+import { createGateway, type Gateway } from './fixtures/gateway.js';
+import { bodyOf, eventOf, post } from './fixtures/post.js';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { test as base, MEETINGS, openWith, type Release, recordAndLeave } from './fixtures/releases.js';
+import { API_KEY, expect, type Stack } from './fixtures/stack.js';
+
+const DURABLE = ['sqlite', 'bullmq'] as const;
+type IntakeName = (typeof DURABLE)[number] | 'direct';
+
+/** A proxy that serves the site's endpoint. */
+interface Served {
+  readonly gateway: Gateway;
+  close(): Promise<void>;
+}
+
+const test = base.extend<{
+  /** Puts a proxy of a version in the place of the one before; both have the same file or Redis. */
+  serve: (release: Release, intake: IntakeName) => Promise<Served>;
+}>({
+  serve: async ({ stack }, use, testInfo) => {
+    const ends: (() => Promise<void>)[] = [];
+    let connection: string | undefined;
+    const connect = async (): Promise<string> => {
+      const { url, remove } = await startRedis();
+      ends.push(remove);
+      return url;
+    };
+    await use(async ({ proxy: parts }, name) => {
+      if (name === 'bullmq') connection ??= await connect();
+      const intakes = {
+        sqlite: () => parts.sqliteIntake({ file: testInfo.outputPath('intake.sqlite') }),
+        bullmq: () => parts.bullmqIntake({ connection: connection ?? '' }),
+        direct: () => parts.directIntake(),
+      };
+      const proxy = parts.createOfferProxy({
+        site: 'offersight-test',
+        apiKey: API_KEY,
+        baseUrl: stack.upstream.url,
+        intake: intakes[name](),
+        pace: { perMinute: 100_000 },
+        onAlert: () => undefined,
+      });
+      let closing: Promise<void> | undefined;
+      const close = (): Promise<void> => (closing ??= proxy.close());
+      ends.push(close);
+      const gateway = createGateway(parts.toNodeListener(proxy));
+      stack.site.serve('/offer-events', gateway.listener);
+      return { gateway, close };
+    });
+    for (const end of ends.toReversed()) await end();
+  },
+});
+
+/** Whatever was asked for twice, the upstream was asked once. */
+const expectEachOnce = ({ upstream }: Stack): void => {
+  const keys = upstream.history().map(({ key }) => key);
+  expect(keys).toEqual([...new Set(keys)]);
+};
+
+/** The names of what the events of a page said so far. */
+const watchFields = (page: Page): ReadonlySet<string> => {
+  const names = new Set<string>();
+  page.on('request', (request) => {
+    if (!request.url().endsWith('/offer-events')) return;
+    const { events } = request.postDataJSON() as { events: object[] };
+    for (const name of events.flatMap(Object.keys)) names.add(name);
+  });
+  return names;
+};
+
+for (const [client, server] of MEETINGS)
+  for (const intake of [...DURABLE, 'direct'] as const)
+    test(`what a page of ${client.name} says is understood by a proxy of ${server.name} whose intake is ${intake}, and so is the answer`, async ({
+      page,
+      serve,
+      stack,
+    }) => {
+      const { gateway } = await serve(server, intake);
+      const fields = watchFields(page);
+      const expires = new Date(Date.now() + 3_600_000).toISOString();
+      // It takes the events, and the page does not hear of it.
+      gateway.fault = 'lose-answer';
+      await openWith(
+        client,
+        page,
+        stack,
+        `<div class="offer" data-offer-id="full" data-offer-dwell="0" data-offer-expires="${expires}"
+          data-offer-token="to.ke-n_1"><button data-offer-dismiss>x</button></div>${offer('null')}`,
+        { script: 'data-endpoint="/offer-events" data-debug data-subject="user:1"' },
+      );
+      await trackerStats(page);
+      await page.click('button');
+      await stack.expectRecorded(['viewed full', 'dismissed full']);
+      gateway.fault = undefined;
+      await untilWaiting(page, 0);
+      // What a template wrote of an offer that is not there is refused.
+      expect(await trackerStats(page)).toMatchObject({ outbox: { dead: 1 }, discarded: { refused: 1 } });
+      await recordAndLeave(page, 'leaving');
+      await stack.expectRecorded(['viewed full', 'dismissed full', 'viewed leaving']);
+      expectEachOnce(stack);
+      expect([...fields].toSorted()).toEqual([
+        ...['expires_at', 'id', 'occurred_at', 'personalized_offer_id', 'subject', 'token', 'type'],
+      ]);
+    });
+
+for (const [first, second] of MEETINGS)
+  for (const intake of DURABLE)
+    test(`a proxy of ${second.name} works beside one of ${first.name}, and takes over its intake: ${intake}`, async ({
+      serve,
+      stack,
+    }) => {
+      const ask = async (body: string): Promise<unknown> =>
+        JSON.parse((await post(stack.site.url, body)).text);
+      const verdicts = (status: string, ids: readonly string[]) => ids.map((id) => ({ id, status }));
+      const events = [eventOf(1), eventOf(2, { type: 'dismissed', offer: 'a52ge1' }), eventOf(3)];
+      const ids = events.map(({ id }) => id);
+      stack.upstream.addFaults({ kind: 'down' });
+      const before = await serve(first, intake);
+      expect(await ask(bodyOf(...events))).toEqual({ v: 1, results: verdicts('accepted', ids) });
+
+      await serve(second, intake);
+      const later = eventOf(4);
+      expect(await ask(bodyOf(...events, later))).toEqual({
+        v: 1,
+        results: [...verdicts('duplicate', ids), ...verdicts('accepted', [later.id])],
+      });
+      await before.close();
+      stack.upstream.clearFaults();
+      await stack.expectRecorded(['viewed a52ge1', 'dismissed a52ge1', 'viewed a52ge3', 'viewed a52ge4']);
+      expectEachOnce(stack);
+    });
