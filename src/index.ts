@@ -12,8 +12,10 @@ export type { Ignore, ObservedOffer, OfferSettings, Repeat, SearchRoot } from '.
 export type { ViewabilityRule } from './client/detect/viewability.js';
 export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/diagnosis.js';
 export type { TrackerOptions } from './client/options.js';
-export type { DiscardReason, LeasingOptions, OutboxPause, OutboxStats } from './client/outbox/leasing.js';
-export type { Consent, Pause } from './client/outbox/outbox.js';
+export type { DiscardReason } from './client/outbox/giving-up.js';
+export type { Consent } from './client/outbox/outbox.js';
+export type { Pause } from './client/outbox/records.js';
+export type { LeasingOptions, OutboxPause, OutboxStats } from './client/outbox/remembering.js';
 export {
   createOfferTracker,
   type OfferStats,

@@ -7,11 +7,13 @@
 import { syncTag } from './client/background-sync.js';
 import { createDelivering } from './client/delivering.js';
 import { indexedDbRecords } from './client/outbox/indexeddb.js';
-import { withKinds } from './client/outbox/indexeddb-kinds.js';
-import { list, type Site } from './client/outbox/leasing.js';
-import { createOutbox, type OutboxEntry, type Records } from './client/outbox/outbox.js';
-import { platformLock } from './locks.js';
+import { createConnecting } from './client/outbox/indexeddb-kinds.js';
+import { createOutbox } from './client/outbox/outbox.js';
+import { list } from './client/outbox/reading.js';
+import type { Connection, OutboxEntry, Records } from './client/outbox/records.js';
+import type { Site } from './client/outbox/remembering.js';
 import { platformRuntime } from './runtime.js';
+import { tellTabs } from './tabs.js';
 
 /** Not in the DOM's types (Web Background Synchronization). */
 interface SyncEvent extends Event {
@@ -25,6 +27,8 @@ const LONGEST_SYNC_MS = 60_000;
 const RETRY_MS = 1_000;
 
 const ignore = (): void => undefined;
+
+const { connect } = createConnecting();
 
 /** How many entries this user's page left for an endpoint; rejects where the database fails. */
 const countLeft = (records: Records, { subject, endpoint }: Site): Promise<number> =>
@@ -41,18 +45,17 @@ const countLeft = (records: Records, { subject, endpoint }: Site): Promise<numbe
 /** Delivers what is left for one endpoint, or rejects, so that the browser asks again. */
 const deliverTo = async (site: Site, name: string): Promise<void> => {
   const runtime = platformRuntime();
-  const open = (): Records => withKinds(indexedDbRecords(name, runtime));
-  const database = open();
-  const outbox = createOutbox(database, runtime, site.endpoint);
-  const { flusher, records } = createDelivering({
+  const open = (): Connection => connect(indexedDbRecords(name, runtime));
+  const connection = open();
+  const outbox = createOutbox(connection, runtime, site.endpoint);
+  const { flusher } = createDelivering({
     outbox,
     // Denied, there would be no site.
     owner: { ...site, consent: 'granted' },
-    database,
+    connection,
     open,
-    name,
     runtime,
-    withLock: platformLock,
+    tellTabs: (ids) => tellTabs(name, ids),
     options: site,
     report: ignore,
     onDiscard: ignore,
@@ -62,7 +65,7 @@ const deliverTo = async (site: Site, name: string): Promise<void> => {
   try {
     for (;;) {
       await flusher.flush();
-      if (!(await countLeft(records.stored, site))) return;
+      if (!(await countLeft(outbox.records, site))) return;
       const delayMs = Math.max(RETRY_MS, outbox.pause.at - runtime.now());
       if (runtime.elapsed() + delayMs > endsAt) throw new Error('Events are left in the outbox.');
       await new Promise<void>((resolve) => runtime.after(delayMs, resolve));
@@ -74,7 +77,7 @@ const deliverTo = async (site: Site, name: string): Promise<void> => {
 
 /** Delivers what is left, or rejects, so that the browser asks again. */
 const deliver = async (name: string): Promise<void> => {
-  const states = await withKinds(indexedDbRecords(name, platformRuntime())).transact((rows) =>
+  const states = await connect(indexedDbRecords(name, platformRuntime())).transact((rows) =>
     list(rows, 'state'),
   );
   // Without a site nobody left anything, or consent was denied. Version 0.1 told one site, without its endpoint in the key.

@@ -7,24 +7,20 @@ import { OffersightError } from '../errors.js';
 import { isSubject } from '../protocol/subject.js';
 import type { Runtime } from '../runtime.js';
 import type { Delivering } from './delivering.js';
-import type { OnDiscard } from './outbox/leasing.js';
-import type { Consent, Recordable } from './outbox/outbox.js';
+import type { Consent, Mirrored, Outbox } from './outbox/outbox.js';
 
 /** What decisions work with. */
 export interface ConsentContext {
   /** Who has the page, and what they said last. */
   readonly owner: { consent: Consent; subject?: string | undefined };
-  readonly delivering: Pick<Delivering, 'records' | 'leasing' | 'flusher'>;
+  readonly delivering: Pick<Delivering, 'leasing' | 'flusher'>;
   readonly runtime: Pick<Runtime, 'after'>;
-  /** What is not committed yet; while consent is pending, everything. */
-  readonly waiting: Recordable[];
-  /** Commits it. */
-  commit(): Promise<void>;
+  /** Its mirror holds what is not stored yet; while consent is pending, everything. */
+  readonly outbox: Pick<Outbox, 'mirror' | 'commit'>;
   /** Reads what was accepted on other pages; resolves to all offers that were accepted. */
   learn(): Promise<ReadonlySet<string>>;
   /** Something may be stored now, for this user. */
   onGranted(): void;
-  readonly onDiscard: OnDiscard;
   readonly report: (error: OffersightError) => void;
 }
 
@@ -32,9 +28,9 @@ export interface ConsentContext {
 export interface Deciding {
   /**
    * The user decided, or another one has the page.
-   * @param dropped Given up by a denial.
+   * @param copies What was in the mirror then; a denial takes all of it out.
    */
-  onDecided(consent: Consent, dropped: readonly Recordable[]): void;
+  onDecided(consent: Consent, copies: readonly Mirrored[]): void;
   /** Resolves when every decision so far is carried out. */
   decided(): Promise<void>;
 }
@@ -44,8 +40,8 @@ const PURGE_RETRY_MS = 5_000;
 
 /** Starts with what the owner says already. */
 export const createDeciding = (context: ConsentContext): Deciding => {
-  const { owner, delivering, runtime, waiting, commit, learn, onGranted, onDiscard, report } = context;
-  const { records, leasing, flusher } = delivering;
+  const { owner, delivering, runtime, outbox, learn, onGranted, report } = context;
+  const { leasing, flusher } = delivering;
   let decided: Promise<void> = Promise.resolve();
   let latest = '';
 
@@ -55,17 +51,13 @@ export const createDeciding = (context: ConsentContext): Deciding => {
   /** A denial is owed until the database was purged. */
   const purge = async (): Promise<void> => {
     try {
-      await leasing.purge(records.memory);
-      await leasing.purge(records.stored);
+      await leasing.purge();
     } catch (cause) {
       report(new OffersightError('storage', 'Purging is tried again.', cause));
       runtime.after(PURGE_RETRY_MS, () => {
         if (owner.consent === 'denied') void purge();
       });
     }
-    // What was on its way to a database that did not answer is in memory by now, or waits again.
-    await leasing.purge(records.memory);
-    for (const { event } of waiting.splice(0)) onDiscard(event, 'consent', undefined);
   };
 
   const decide = async (consent: Consent): Promise<void> => {
@@ -73,18 +65,18 @@ export const createDeciding = (context: ConsentContext): Deciding => {
     else if (consent === 'granted') {
       const acceptedOffers = await learn();
       // While consent was pending, nobody knew what was accepted on earlier pages.
-      for (const recordable of waiting.splice(0)) {
-        const { type, offerId } = recordable.event;
-        if (type === 'viewed' || !acceptedOffers.has(offerId)) waiting.push(recordable);
-      }
-      await commit();
+      for (const [id, { event, isStored }] of outbox.mirror)
+        if (!isStored && event.type === 'dismissed' && acceptedOffers.has(event.offerId))
+          outbox.mirror.delete(id);
+      // What fails is delivered out of memory, and stored later.
+      await outbox.commit().catch(() => undefined);
       onGranted();
       flusher.wake();
     } else if (consent !== 'pending') onMisconfigured('consent');
   };
 
-  const onDecided: Deciding['onDecided'] = (consent, dropped) => {
-    for (const { event } of dropped) onDiscard(event, 'consent', undefined);
+  const onDecided: Deciding['onDecided'] = (consent, copies) => {
+    if (consent === 'denied') leasing.drop(copies);
     if (owner.subject && !isSubject(owner.subject)) {
       owner.subject = undefined;
       onMisconfigured('subject');

@@ -7,7 +7,7 @@ import type { OfferEvent } from '../protocol/event.js';
  */
 export const createDataLayer =
   (name: string | undefined) =>
-  (event: OfferEvent): void => {
+  (event: OfferEvent, isDurable: boolean): void => {
     if (!name) return;
     const site = globalThis as unknown as Record<string, object[] | undefined>;
     site[name] ??= [];
@@ -16,6 +16,7 @@ export const createDataLayer =
       personalized_offer_id: event.offerId,
       event_id: event.id,
       occurred_at: event.occurredAt,
+      is_durable: isDurable,
       ...(event.type === 'dismissed' && { reason: event.reason }),
     });
   };

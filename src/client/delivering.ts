@@ -1,46 +1,41 @@
 /**
- * Composes what delivers: steady records, the leasing side of the outbox, flusher and transport. Free of window
+ * Composes what delivers: mended records, the leasing side of the outbox, flusher and transport. Free of window
  * and document, so that a service worker runs the same.
  */
 import { OffersightError } from '../errors.js';
-import type { WithLock } from '../locks.js';
 import type { OfferEvent } from '../protocol/event.js';
 import { decodeReply } from '../protocol/reply.js';
 import type { Runtime } from '../runtime.js';
 import { createFlusher, type Flusher, type FlusherOptions } from './delivery/flusher.js';
 import { type Attempt, createTransport } from './delivery/transport.js';
-import {
-  createLeasing,
-  isGranted,
-  type Leasing,
-  type LeasingOptions,
-  NO_PAUSE,
-  type OnDiscard,
-} from './outbox/leasing.js';
-import type { Outbox, Owner, Records, Rows } from './outbox/outbox.js';
-import { type SteadyRecords, steadyRecords } from './outbox/steady.js';
+import type { OnDiscard } from './outbox/giving-up.js';
+import { createLeasing, type Leasing } from './outbox/leasing.js';
+import { mendedRecords } from './outbox/mended.js';
+import type { Outbox, Owner } from './outbox/outbox.js';
+import type { Connection, Rows } from './outbox/records.js';
+import { type LeasingOptions, NO_PAUSE } from './outbox/remembering.js';
 import { applyVerdicts } from './outbox/verdicts.js';
 
 /** What delivery works with. */
 export interface DeliveringContext {
   readonly outbox: Outbox;
   readonly owner: Owner;
-  /** The database, as the outbox has it. */
-  readonly database: Records;
-  /** Opens another connection to it. */
-  readonly open: () => Records;
-  /** Name of the lock that all who share the outbox share. */
-  readonly name: string;
+  /** The first connection to the database. */
+  readonly connection: Connection;
+  /** Opens another one. */
+  readonly open: () => Connection;
   readonly runtime: Runtime;
-  readonly withLock: WithLock;
+  /** Lets other tabs know what was settled. */
+  readonly tellTabs: (ids: readonly string[]) => void;
   readonly options: LeasingOptions & FlusherOptions;
   readonly report: (error: OffersightError) => void;
   readonly onDiscard: OnDiscard;
+  /** Told of each recorded event once: whether the database has it, or only this page's memory. */
+  readonly onRecorded?: (event: OfferEvent, isDurable: boolean) => void;
 }
 
 /** Delivers what the outbox holds. */
 export interface Delivering {
-  readonly records: SteadyRecords;
   readonly leasing: Leasing;
   readonly flusher: Flusher;
   /** What a farewell came to, if the page lives on. */
@@ -50,28 +45,20 @@ export interface Delivering {
 /** An endpoint that has not been there for so long is given up. */
 const ABSENT_MS = 3_600_000;
 
-/** Gives the outbox steady records and starts nothing yet. */
+/** Gives the outbox mended records and starts nothing yet. */
 export const createDelivering = (context: DeliveringContext): Delivering => {
-  const { owner, database, open, name, runtime, withLock, options, report, onDiscard } = context;
-  const makeRoom = (full: Records): Promise<void> => leasing.makeRoom(full);
-  const mayStore = (): boolean => isGranted(owner);
+  const { connection, open, runtime, report } = context;
   const onBlocked = (cause: unknown): void =>
     report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
-  const onRetry = (): void => flusher.wake();
-  const records = steadyRecords(database, open, runtime, mayStore, makeRoom, onBlocked, onRetry);
-  const outbox = Object.assign(context.outbox, { records }) as Outbox as Outbox<Rows>;
-  const start = (
-    to: Outbox<Rows>,
-    leasing: Leasing,
-    onReport: DeliveringContext['report'],
-    onAttempt: (attempt: Attempt) => unknown,
-    clock = runtime,
-  ): Flusher => {
-    const lockName = `${name} ${to.endpoint}`;
-    const transport = createTransport(runtime, to);
-    return createFlusher(to, leasing, transport, clock, withLock, lockName, options, onReport, onAttempt);
-  };
-
+  const outbox = Object.assign(context.outbox, {
+    records: mendedRecords(
+      context.outbox,
+      connection,
+      open,
+      (records) => leasing.makeRoom(records),
+      onBlocked,
+    ),
+  }) as Outbox as Outbox<Rows>;
   /** Whether the page's own endpoint answered in order when it was asked last. */
   let isAnswered = false;
   /** Other endpoints that this page has asked, and whether nobody is there. */
@@ -79,7 +66,7 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
   /** Asks another endpoint to take what is stranded, once a page. */
   const bring = (endpoint: string): void => {
     const theirs: Outbox<Rows> = { ...outbox, endpoint, mirror: new Map(), pause: NO_PAUSE };
-    const stranded = createLeasing(theirs, runtime, owner, options, onDiscard);
+    const stranded = createLeasing({ ...context, outbox: theirs });
     const onAttempt = (attempt: Attempt): unknown => {
       if (!('isAbsent' in attempt) || !attempt.isAbsent) return;
       const { absentSince = runtime.now() } = theirs.pause;
@@ -90,22 +77,36 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
       }
       return stranded.setPause((current) => ({ ...current, absentSince }));
     };
-    // This page does not repeat it, so nothing of it has to be stopped.
-    const once: Runtime = { ...runtime, after: () => () => undefined };
-    void start(theirs, stranded, () => undefined, onAttempt, once).flush();
+    const bringer = createFlusher({
+      ...context,
+      leasing: stranded,
+      outbox: theirs,
+      transport: createTransport(runtime, theirs),
+      onAttempt,
+      report: () => undefined,
+    });
+    void bringer.flush().then(bringer.stop);
   };
-  const leasing = createLeasing(outbox, runtime, owner, options, onDiscard, (endpoint) => {
-    if (!others.has(endpoint)) {
-      others.set(endpoint, false);
-      bring(endpoint);
-    }
-    return isAnswered && !!others.get(endpoint);
+  const leasing = createLeasing({
+    ...context,
+    outbox,
+    onStranded(endpoint) {
+      if (!others.has(endpoint)) {
+        others.set(endpoint, false);
+        bring(endpoint);
+      }
+      return isAnswered && !!others.get(endpoint);
+    },
   });
-  const flusher = start(outbox, leasing, report, ({ kind }) => {
-    isAnswered = kind === 'answered';
+  const flusher = createFlusher({
+    ...context,
+    leasing,
+    transport: createTransport(runtime, outbox),
+    onAttempt({ kind }) {
+      isAnswered = kind === 'answered';
+    },
   });
   return {
-    records,
     leasing,
     flusher,
     async settleFarewell(events, status, body) {

@@ -1,11 +1,11 @@
 /**
  * The second load: composes what a page needs soon, but not first. Noticing, decisions, the leasing side of the
- * outbox, delivery, memory where storage is blocked, and what is told to others.
+ * outbox, delivery, and what is told to others.
  */
 import { OffersightError } from '../errors.js';
-import { platformLock } from '../locks.js';
 import { isOfferId, type OfferEvent } from '../protocol/event.js';
 import type { Stop } from '../runtime.js';
+import { hearTabs, tellTabs } from '../tabs.js';
 import { createBackgroundSync } from './background-sync.js';
 import { createDeciding, type Deciding } from './consent.js';
 import { createDataLayer } from './data-layer.js';
@@ -14,19 +14,16 @@ import { createDelivering, type Delivering } from './delivering.js';
 import type { DecisionListener } from './detect/controls.js';
 import type { Past, Placement } from './detect/registry.js';
 import { createNoticing, type Noticing, type NoticingContext } from './noticing.js';
+import { type DiscardReason, isGranted, type OnDiscard } from './outbox/giving-up.js';
 import { indexedDbRecords, type StoreRows } from './outbox/indexeddb.js';
-import { abandon, withKinds } from './outbox/indexeddb-kinds.js';
-import { type DiscardReason, isGranted, type Leasing, type OnDiscard } from './outbox/leasing.js';
-import type { Outbox, Recordable } from './outbox/outbox.js';
+import { createConnecting } from './outbox/indexeddb-kinds.js';
+import type { Leasing } from './outbox/leasing.js';
+import type { Outbox } from './outbox/outbox.js';
 import type { OfferStats, Recorder, TrackerStats } from './tracker.js';
 
 /** What the first load hands over. */
 export interface LaterContext extends NoticingContext, Recorder {
   readonly outbox: Outbox<StoreRows>;
-  /** What is not committed yet; while consent is pending, everything. */
-  readonly waiting: Recordable[];
-  /** Commits it. */
-  commit(): Promise<void>;
 }
 
 /** What the second load gives. */
@@ -35,8 +32,8 @@ export interface Later
     Pick<Noticing, 'onMount' | 'onUnmount' | 'onLeave' | 'search'> {
   /** An event was announced on the page, and not vetoed. */
   onAnnounced(event: OfferEvent, placement?: Placement | Past): void;
-  /** Events are durable. */
-  onDurable(events: readonly OfferEvent[]): void;
+  /** What was recorded is stored, or could not be stored. */
+  onCommitted(): void;
   settleFarewell: Delivering['settleFarewell'];
   onDecided: Deciding['onDecided'];
   /** Delivers what is due, with what users and the page decided before. */
@@ -47,7 +44,7 @@ export interface Later
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
-  const { options, runtime, page, registry, outbox, waiting, commit, call, report } = context;
+  const { options, runtime, page, registry, outbox, call, report } = context;
   const discarded: Partial<Record<DiscardReason, number>> = {};
   const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
   const acceptedOffers = new Set<string>();
@@ -63,14 +60,14 @@ export const createLater = (context: LaterContext): Later => {
     discarded[reason] = (discarded[reason] ?? 0) + 1;
     if (event) call(() => options.onDiscard?.(event, reason, code));
   };
+  const { connect, abandon } = createConnecting();
   const delivering = createDelivering({
     outbox,
     owner: options,
-    database: withKinds(outbox.records),
-    open: () => withKinds(indexedDbRecords(options.name, runtime)),
-    name: options.name,
+    connection: connect(outbox.records),
+    open: () => connect(indexedDbRecords(options.name, runtime)),
     runtime,
-    withLock: platformLock,
+    tellTabs: (ids) => tellTabs(options.name, ids),
     options: { ...options.outbox, ...options.delivery },
     report(error) {
       // Perhaps nobody will be here when it works again.
@@ -78,8 +75,13 @@ export const createLater = (context: LaterContext): Later => {
       report(error);
     },
     onDiscard,
+    onRecorded(event, isDurable) {
+      call(() => options.onEvent?.(event, isDurable));
+      call(() => tellDataLayer(event, isDurable));
+    },
   });
-  const { records, leasing, flusher, settleFarewell } = delivering;
+  const { leasing, flusher, settleFarewell } = delivering;
+  let stopHearing = hearTabs(options.name, leasing.onSettled);
   const sync = createBackgroundSync(options.name, () =>
     leasing.setSite({
       ...options.outbox,
@@ -148,7 +150,9 @@ export const createLater = (context: LaterContext): Later => {
 
   page.listen((change) => {
     if (change === 'visible') {
-      records.retry();
+      stopHearing();
+      stopHearing = hearTabs(options.name, leasing.onSettled);
+      flusher.wake();
       void learn();
     } else if (change === 'online') void flusher.hurry();
     else if (outbox.mirror.size && isGranted(options)) sync.request();
@@ -156,7 +160,8 @@ export const createLater = (context: LaterContext): Later => {
   /** A page that stands still would keep the database and the lock from all others. */
   const rest = (): void => {
     abandon();
-    flusher.release();
+    stopHearing();
+    flusher.pause();
   };
   page.capture(['freeze'], rest);
   // Where two windows are side by side, the other one may have accepted a moment ago.
@@ -168,11 +173,9 @@ export const createLater = (context: LaterContext): Later => {
     owner: options,
     delivering,
     runtime,
-    waiting,
-    commit,
+    outbox,
     learn,
     onGranted: () => void sync.find(),
-    onDiscard,
     report,
   });
 
@@ -189,8 +192,8 @@ export const createLater = (context: LaterContext): Later => {
       if (type === 'dismissed') noticing?.onReaction(offerId, placement);
       else if (placement?.element) noticing?.onViewed(placement);
     },
-    onDurable(events) {
-      for (const event of events) call(() => tellDataLayer(event));
+    onCommitted() {
+      leasing.tell();
       flusher.wake();
       void sync.find();
     },
@@ -205,12 +208,12 @@ export const createLater = (context: LaterContext): Later => {
     async flush() {
       await learned;
       await decided();
-      await commit();
       await flusher.flush();
     },
     stats: async () => ({ offers, outbox: await leasing.stats(), discarded: { ...discarded } }),
     stop() {
       noticing?.stop();
+      stopHearing();
       flusher.stop();
     },
   };

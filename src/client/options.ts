@@ -6,8 +6,9 @@ import type { ClosingOptions } from './detect/closing.js';
 import type { Ignore, Repeat } from './detect/registry.js';
 import type { ViewabilityRule } from './detect/viewability.js';
 import type { Explainer } from './diagnosis.js';
-import type { DiscardReason, LeasingOptions } from './outbox/leasing.js';
+import type { DiscardReason } from './outbox/giving-up.js';
 import type { Consent } from './outbox/outbox.js';
+import type { LeasingOptions } from './outbox/remembering.js';
 
 /** Options of {@link createOfferTracker}. All but `endpoint` have defaults that suit a shop. */
 export interface TrackerOptions {
@@ -51,8 +52,11 @@ export interface TrackerOptions {
   };
   /** How events leave. */
   readonly delivery?: FlusherOptions | undefined;
-  /** Told of each event once it is durable. */
-  readonly onEvent?: ((event: OfferEvent) => void) | undefined;
+  /**
+   * Told of each recorded event once: as soon as it is durable or, where the database does not take it, while it is only in
+   * this page's memory. It may become durable later, and is delivered either way as long as the page lives.
+   */
+  readonly onEvent?: ((event: OfferEvent, isDurable: boolean) => void) | undefined;
   /** Told of what went wrong and what to do next. Nothing is ever thrown into the page. */
   readonly onError?: ((error: OffersightError) => void) | undefined;
   /** Told of each event that was given up, and why. */

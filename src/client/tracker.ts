@@ -4,6 +4,7 @@
  */
 import { OffersightError } from '../errors.js';
 import { createIds, type DismissReason, isOfferId, type OfferEvent } from '../protocol/event.js';
+import { isSubject } from '../protocol/subject.js';
 import { platformRuntime, type Stop } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
 import {
@@ -18,9 +19,10 @@ import {
 import type { Later } from './later.js';
 import { createFarewell } from './leave.js';
 import { type ResolvedOptions, resolveOptions, type TrackerOptions } from './options.js';
+import type { DiscardReason } from './outbox/giving-up.js';
 import { indexedDbRecords } from './outbox/indexeddb.js';
-import type { DiscardReason, OutboxStats } from './outbox/leasing.js';
-import { type Consent, createOutbox, type Recordable } from './outbox/outbox.js';
+import { type Consent, createOutbox } from './outbox/outbox.js';
+import type { OutboxStats } from './outbox/remembering.js';
 import { createPage } from './page.js';
 
 /** What happened to one offer on this page. */
@@ -125,7 +127,6 @@ const createRunningTracker = (
   const runtime = platformRuntime();
   const page = createPage();
   const newId = createIds(runtime);
-  const waiting: Recordable[] = [];
   let loading: Promise<Later> | undefined;
   let loaded: Later | undefined;
   let isStopped = false;
@@ -145,11 +146,9 @@ const createRunningTracker = (
         loaded = createLater({
           options,
           runtime,
-          waiting,
           exposure,
           call,
           record,
-          commit,
           registry,
           outbox,
           page,
@@ -173,19 +172,12 @@ const createRunningTracker = (
   const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
     isStopped ? undefined : load().then(act, nothing);
 
-  /** Records what waits, and resolves when that is durable. */
+  /** Stores what is not stored yet. */
   const commit = async (): Promise<void> => {
-    if (options.consent !== 'granted' || !waiting[0]) return;
-    const recordables = waiting.splice(0);
-    try {
-      const events = await outbox.append(recordables);
-      for (const event of events) call(() => options.onEvent?.(event));
-      void later((loaded) => loaded.onDurable(events));
-    } catch {
-      // Storage is blocked: the second load brings records in memory, and begins with a commit.
-      waiting.unshift(...recordables);
-      await later(commit);
-    }
+    if (options.consent !== 'granted') return;
+    // What fails the second load mends, or it delivers from memory.
+    await outbox.commit().catch(nothing);
+    void later((loaded) => loaded.onCommitted());
   };
 
   const record: Recorder['record'] = (happened, offerId, impression, placement) => {
@@ -209,7 +201,7 @@ const createRunningTracker = (
     const target = placement?.element?.isConnected ? placement.element : document;
     if (options.consent === 'denied' || !target.dispatchEvent(announced)) return false;
     void later((loaded) => loaded.onAnnounced(event, placement));
-    waiting.push({ event, isOnce: impression.isOnce });
+    outbox.add(event, impression.isOnce);
     // The first of a task takes along those that follow.
     queueMicrotask(commit);
     return true;
@@ -221,7 +213,8 @@ const createRunningTracker = (
       impression = {
         id: newId(),
         isOnce: repeats('browser', placement),
-        subject: options.subject,
+        // One that is no subject, such as an e-mail address, never leaves the page; the second load reports it.
+        subject: isSubject(options.subject) ? options.subject : undefined,
       };
       if (placement) placement.impression = impression;
       latest.set(offerId, impression);
@@ -253,8 +246,9 @@ const createRunningTracker = (
     (value: ResolvedOptions[Name]): void => {
       options[name] = value;
       const { consent } = options;
-      const dropped = consent === 'denied' ? waiting.splice(0) : [];
-      void later((loaded) => loaded.onDecided(consent, dropped));
+      const copies = [...outbox.mirror.values()];
+      if (consent === 'denied') outbox.mirror.clear();
+      void later((loaded) => loaded.onDecided(consent, copies));
       // The second load judges what waits first: a dismissal may be of an offer that was accepted.
       if (!loaded) void commit();
     };

@@ -3,6 +3,7 @@
  * idempotency key all the way; an event never changes afterwards.
  */
 import type { Runtime } from '../runtime.js';
+import { isSubject } from './subject.js';
 
 /** What happened to the offer: the two types that Chargebee lets a page report. */
 export type OfferEventType = 'viewed' | 'dismissed';
@@ -55,15 +56,15 @@ export interface DismissedEvent extends OfferEventBase {
 /** One thing that happened to one offer. */
 export type OfferEvent = ViewedEvent | DismissedEvent;
 
-/**
- * The characters that an offer's id may have. Anchored and linear; the API documents a length only, so the set
- * is the one of every id it hands out, widened by what URL-safe ids use.
- */
-const OFFER_ID = /^[\w.:~-]{1,50}$/;
+/** The API's own bound. */
+const LONGEST_OFFER_ID = 50;
 
-/** Tells whether a text can be the id of a personalized offer. */
+/**
+ * Tells whether a text can be the id of a personalized offer. The API documents a length only, so the characters are
+ * those of every id that it hands out, widened by what URL-safe ids use: the same that a subject may have.
+ */
 export const isOfferId = (value: unknown): value is string =>
-  typeof value === 'string' && OFFER_ID.test(value);
+  isSubject(value) && value.length <= LONGEST_OFFER_ID;
 
 const hex = (value: number | bigint, digits: number): string => value.toString(16).padStart(digits, '0');
 

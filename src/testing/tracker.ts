@@ -19,8 +19,8 @@ export interface FakeTrackerOptions {
   readonly repeat?: Repeat;
   /** As the tracker's own. @default 'granted' */
   readonly consent?: Consent;
-  /** Told of each event, at once. */
-  readonly onEvent?: (event: OfferEvent) => void;
+  /** Told of each event, at once, and that it is durable. */
+  readonly onEvent?: (event: OfferEvent, isDurable: boolean) => void;
 }
 
 /** A tracker whose user is the test. It goes wherever a tracker does, and the page's marked controls work. */
@@ -68,7 +68,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     if (consent !== 'granted') return;
     for (const event of waiting.splice(0)) {
       events.push(event);
-      options.onEvent?.(event);
+      options.onEvent?.(event, true);
     }
   };
 

@@ -1,18 +1,19 @@
 /**
- * When to flush, and what comes of it: single flight across tabs, back-off, circuit. Free of window and document,
- * so that a worker can run it. Only a verdict that names an event's id removes it.
+ * When to flush, and what comes of it: one request at a time, back-off, circuit. Free of window and document, so that a
+ * worker can run it. Only a verdict that names an event's id removes it.
  */
 import { OffersightError } from '../../errors.js';
-import type { WithLock } from '../../locks.js';
 import type { Runtime, Stop } from '../../runtime.js';
-import { type Leasing, NO_PAUSE } from '../outbox/leasing.js';
-import type { Outbox, OutboxEntry, Pause } from '../outbox/outbox.js';
+import type { Leasing } from '../outbox/leasing.js';
+import type { Outbox } from '../outbox/outbox.js';
+import type { LeasedEntry, Pause } from '../outbox/records.js';
+import { NO_PAUSE } from '../outbox/remembering.js';
 import { applyVerdicts } from '../outbox/verdicts.js';
 import { backoffMs, circuitMs } from './backoff.js';
-import { KEEPALIVE_BYTES, pack } from './packer.js';
+import { batchSize, KEEPALIVE_BYTES } from './batch-size.js';
 import type { Attempt, Transport } from './transport.js';
 
-/** Empties the outbox. */
+/** Empties the outbox. Tabs do so side by side: a lease keeps an entry, and its offer, to one of them. */
 export interface Flusher {
   /** Something may be due: flushes soon, so that events of one moment travel together. */
   wake(): void;
@@ -22,8 +23,6 @@ export interface Flusher {
   flush(): Promise<void>;
   /** Ends the flush after the request under way, and begins no other before it is woken. */
   pause(): void;
-  /** The page may not run on: pauses, and gives the lock back at once. */
-  release(): void;
   stop: Stop;
 }
 
@@ -37,48 +36,44 @@ export interface FlusherOptions {
   readonly flushIntervalMs?: number;
 }
 
-/** A flush that holds the lock gives it up after this long. */
-const LONGEST_FLUSH_MS = 15_000;
-const LOCKED_RETRY_MS = 500;
-/** A lock refused so often may belong to a frozen tab. */
-const MAX_REFUSALS = 2;
-/** A flush without the lock that found nothing to do asks for it again after this long. */
-const REFUSED_RETRY_MS = 5_000;
+/** What a flusher works with. */
+export interface FlusherContext {
+  readonly outbox: Pick<Outbox, 'pause'>;
+  readonly leasing: Leasing;
+  readonly transport: Transport;
+  readonly runtime: Runtime;
+  readonly options: FlusherOptions;
+  readonly report: (error: OffersightError) => void;
+  /** Told what each attempt came to, before anything follows from it. */
+  readonly onAttempt?: (attempt: Attempt) => unknown;
+}
+
 /** An event that nobody takes even alone is tried again this rarely. */
 const PARKED_MS = 3_600_000;
 /** A back-off is never shorter than that, also where it is shortened right after a failure. */
 const SHORTEST_MS = 500;
 const HURRY_MS = 2_500;
 
-/**
- * Makes the flusher of an outbox. It does nothing until woken.
- * @param lockName The lock that tabs with the same outbox and endpoint share.
- * @param onAttempt Told what each attempt came to, before anything follows from it.
- */
-export const createFlusher = (
-  outbox: Pick<Outbox, 'pause'>,
-  leasing: Leasing,
-  transport: Transport,
-  runtime: Runtime,
-  withLock: WithLock,
-  lockName: string,
-  { maxBatch = 100, maxBatchBytes = KEEPALIVE_BYTES, flushIntervalMs = 250 }: FlusherOptions,
-  report: (error: OffersightError) => void,
-  onAttempt?: (attempt: Attempt) => unknown,
-): Flusher => {
+/** Makes the flusher of an outbox. It does nothing until woken. */
+export const createFlusher = ({
+  outbox,
+  leasing,
+  transport,
+  runtime,
+  options: { maxBatch = 100, maxBatchBytes = KEEPALIVE_BYTES, flushIntervalMs = 250 },
+  report,
+  onAttempt,
+}: FlusherContext): Flusher => {
   let inFlight: Promise<void> | undefined;
-  /** Gives the lock back while a request is still under way. */
-  let letGo: Stop | undefined;
-  let endsAt = 0;
   let stopTimer: Stop | undefined;
   let wakesAt = Infinity;
-  let refusals = 0;
+  let isPaused = false;
   let isReported = false;
   let isStopped = false;
   /** Whether the next lease may try an open circuit: a page that loads may. */
   let mayTry = true;
-  const limit = Math.max(1, maxBatch);
-  let maxEvents = limit;
+  const largest = batchSize(maxBatch, maxBatchBytes);
+  let size = largest;
 
   const schedule = (delayMs: number): void => {
     const at = runtime.elapsed() + delayMs;
@@ -94,9 +89,6 @@ export const createFlusher = (
   const complain = (cause: unknown): void =>
     report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
 
-  const giveBack = (entries: readonly OutboxEntry[], token: string, notBeforeAt: number): Promise<void> =>
-    leasing.release(token, new Map(entries.map(({ event }) => [event.id, notBeforeAt])));
-
   const wait = async (
     kind: Pause['kind'],
     retryAfterMs: number,
@@ -108,35 +100,28 @@ export const createFlusher = (
       isReported = true;
     }
     await leasing.setPause((current) => {
+      const now = runtime.now();
       const failures = current.kind === kind ? current.failures : 0;
       const delayMs =
         kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random());
-      const at = runtime.now() + delayMs;
-      // Another tab may know of a longer one, and whoever tries an open circuit leaves its time as it is.
-      const leastAt = kind === 'circuit' && failures ? runtime.now() : at;
-      return leastAt < current.at
+      const at = now + delayMs;
+      // Whoever tries an open circuit leaves its time as it is, and what failed beside another tab's request is no failure more.
+      return current.at > (failures && kind !== 'throttled' ? now : at)
         ? current
         : { ...current, kind, failures: failures + 1, at, status: Number(cause) || undefined };
     });
   };
 
   /** Does what the attempt asks for; tells whether every event of the batch is done with. */
-  const settle = async (attempt: Attempt, batch: readonly OutboxEntry[], token: string): Promise<boolean> => {
-    if (attempt.kind === 'unsplit') {
-      maxEvents = Math.max(1, batch.length >> 1);
-      const [first, ...others] = batch;
-      if (first && !others.length) {
-        // Something between does not take this one even alone: it waits, and is never given up for that.
-        await giveBack(batch, token, runtime.now() + PARKED_MS);
-        // What had to wait before was reported then. Perhaps nothing else is taken there either.
-        await wait('back-off', 0, attempt.cause, !!first.notBeforeAt);
-      }
-    } else if (attempt.kind === 'answered') {
+  const settle = async (attempt: Attempt, batch: readonly LeasedEntry[], token: string): Promise<boolean> => {
+    const giveBack = (notBeforeAt: number): Promise<void> =>
+      leasing.release(token, new Map(batch.map(({ event }) => [event.id, notBeforeAt])));
+    if (attempt.kind === 'answered') {
       const events = batch.map(({ event }) => event);
       const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
       if (events.every(({ id }) => attempt.verdicts.has(id))) {
         isReported = false;
-        maxEvents = Math.min(limit, maxEvents * 2);
+        size = Math.min(largest, size * 2);
         if (outbox.pause.failures)
           // One that holds by now was asked for on another tab, while this request was under way; or this was a trial.
           await leasing.setPause((current) =>
@@ -145,82 +130,59 @@ export const createFlusher = (
         return isSettled;
       }
       await wait('back-off', 0);
-    } else await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);
+    } else if (attempt.kind === 'unsplit') {
+      size = Math.max(1, batch.length >> 1);
+      const [first, second] = batch;
+      // Something between does not take this one even alone: it waits, and is never given up for that. What had to wait
+      // before was reported then. Perhaps nothing else is taken there either.
+      if (first && !second) await wait('back-off', 0, attempt.cause, !!first.notBeforeAt);
+      await giveBack(second ? 0 : runtime.now() + PARKED_MS);
+    } else {
+      await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);
+      await giveBack(0);
+    }
     return false;
   };
 
   /** @param isThorough Whether what comes meanwhile belongs to this flush, and waits for no company. */
-  const drain = async (isExclusive: boolean, isThorough: boolean): Promise<void> => {
-    // It is 0 where the page was left, or a user decided, while the lock was asked for: then nothing begins.
-    endsAt &&= runtime.elapsed() + LONGEST_FLUSH_MS;
-    while (!isStopped && runtime.elapsed() < endsAt) {
+  const run = async (isThorough: boolean): Promise<void> => {
+    mayTry ||= isThorough;
+    isPaused = isStopped;
+    let isMore = true;
+    while (isMore) {
       const token = `${runtime.randomBits()}`;
-      const { entries, nextAt } = await leasing.lease(token, limit, isExclusive, mayTry);
+      const { entries, nextAt } = await leasing.lease(token, size, mayTry);
       mayTry = false;
+      // The page was left meanwhile, or a user decided, or that was all.
+      if (isPaused) return leasing.release(token, new Map(entries.map(({ event }) => [event.id, 0])));
       if (!entries.length) {
-        // What others have leased is free at once where they ended without giving it back, and the lock tells.
-        const longestMs = refusals === MAX_REFUSALS ? REFUSED_RETRY_MS : Infinity;
-        if (nextAt !== undefined) schedule(Math.min(nextAt - runtime.now(), longestMs));
+        if (nextAt !== undefined) schedule(nextAt - runtime.now());
         return;
       }
-      const batches = pack(entries, maxEvents, maxBatchBytes);
-      for (const [index, batch] of batches.entries()) {
-        if (runtime.elapsed() < endsAt) {
-          leasing.sending(batch);
-          const attempt = await transport(batch.map(({ event }) => event));
-          await onAttempt?.(attempt);
-          if (await settle(attempt, batch, token)) continue;
-        }
-        // A later batch may hold the `dismissed` of a `viewed` that was not taken: all wait for the next lease.
-        await giveBack(batches.slice(index).flat(), token, 0);
-        break;
-      }
-      if (!isThorough && entries.length < limit) break;
+      const attempt = await transport(entries.map(({ event }) => event));
+      await onAttempt?.(attempt);
+      const isSettled = await settle(attempt, entries, token);
+      // After a pause the page has to wake us.
+      if (isPaused) return;
+      isMore = isThorough || (isSettled && entries.length === size);
     }
-    // After a pause the page has to wake us.
-    if (endsAt) schedule(flushIntervalMs);
-  };
-
-  const run = async (isThorough: boolean): Promise<void> => {
-    let draining: Promise<void> | undefined;
-    mayTry ||= isThorough;
-    endsAt = Infinity;
-    const work = (isExclusive: boolean): Promise<void> => {
-      draining = drain(isExclusive, isThorough);
-      const released = new Promise<void>((resolve) => {
-        letGo = resolve;
-      });
-      return Promise.race([draining, released]);
-    };
-    try {
-      const isFree = await (refusals < MAX_REFUSALS ? withLock(lockName, work) : work(false));
-      if (isFree === false) {
-        refusals++;
-        schedule(LOCKED_RETRY_MS);
-      } else if (refusals <= MAX_REFUSALS) refusals = 0;
-      await draining;
-    } catch (cause) {
-      // The lock was taken away or is forbidden here: the leases alone keep order from now on.
-      refusals = Infinity;
-      complain(cause);
-      schedule(LOCKED_RETRY_MS);
-      // One request at a time, also without the lock.
-      await draining?.catch(() => undefined);
-    }
+    schedule(flushIntervalMs);
   };
 
   const flush = async (isThorough: boolean): Promise<void> => {
     await inFlight;
-    inFlight ??= run(isThorough).finally(() => {
-      inFlight = undefined;
-    });
+    inFlight ??= run(isThorough)
+      .catch(complain)
+      .finally(() => {
+        inFlight = undefined;
+      });
     return inFlight;
   };
 
   return {
     wake: () => schedule(flushIntervalMs),
     async hurry() {
-      // What does not shorten it is not written: in memory it would stand before a longer one on the disk.
+      // What does not shorten it is not written.
       await leasing.setPause((current, at = runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS) =>
         current.at > at && current.kind === 'back-off' ? { ...current, at } : current,
       );
@@ -228,14 +190,10 @@ export const createFlusher = (
     },
     flush: () => flush(true),
     pause() {
-      endsAt = 0;
-    },
-    release() {
-      endsAt = 0;
-      letGo?.();
+      isPaused = true;
     },
     stop() {
-      isStopped = true;
+      isStopped = isPaused = true;
       stopTimer?.();
     },
   };

@@ -6,9 +6,10 @@ import { encodeRequest } from '../../protocol/encode.js';
 import type { OfferEvent } from '../../protocol/event.js';
 import { decodeReply } from '../../protocol/reply.js';
 import type { Runtime } from '../../runtime.js';
-import type { Outbox, Pause } from '../outbox/outbox.js';
+import type { Outbox } from '../outbox/outbox.js';
+import type { Pause } from '../outbox/records.js';
 import { parseRetryAfter } from './backoff.js';
-import { KEEPALIVE_BYTES } from './packer.js';
+import { KEEPALIVE_BYTES } from './batch-size.js';
 import { post } from './post.js';
 
 /** What an attempt came to. */
@@ -32,7 +33,7 @@ export type Attempt =
 /** Posts events once. */
 export type Transport = (events: readonly OfferEvent[]) => Promise<Attempt>;
 
-/** An attempt is given up after this long, body included; strictly shorter than a lease. */
+/** An attempt is given up after this long, repeat and body included; strictly shorter than a lease. */
 const REQUEST_TIMEOUT_MS = 12_000;
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
@@ -54,10 +55,7 @@ export const createTransport = (
   runtime: Pick<Runtime, 'now' | 'after' | 'fetch'>,
   outbox: Pick<Outbox, 'endpoint' | 'inFlight'>,
 ): Transport => {
-  const attempt = async (body: string, isKeptAlive: boolean): Promise<Attempt> => {
-    const controller = new AbortController();
-    // Covers the body too.
-    const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
+  const attempt = async (body: string, isKeptAlive: boolean, signal: AbortSignal): Promise<Attempt> => {
     const keptBytes = isKeptAlive ? body.length : 0;
     outbox.inFlight += keptBytes;
     try {
@@ -65,7 +63,7 @@ export const createTransport = (
         body,
         headers: { 'content-type': 'application/json' },
         fetch: runtime.fetch,
-        signal: controller.signal,
+        signal,
         redirect: 'error',
         cache: 'no-store',
         keepalive: isKeptAlive,
@@ -73,16 +71,20 @@ export const createTransport = (
       return attemptOf(response, await response.text());
     } catch (cause) {
       // Other scripts of the page may have used up the keepalive quota, which looks like a network error.
-      if (isKeptAlive && cause instanceof TypeError) return await attempt(body, false);
+      if (isKeptAlive && cause instanceof TypeError) return await attempt(body, false, signal);
       return { kind: 'back-off', retryAfterMs: 0, cause };
     } finally {
-      stopTimer();
       outbox.inFlight -= keptBytes;
     }
   };
 
-  return (events) => {
+  return async (events) => {
     const body = encodeRequest(events, runtime.now());
-    return attempt(body, outbox.inFlight + body.length <= KEEPALIVE_BYTES);
+    const controller = new AbortController();
+    const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
+    const isKeptAlive = outbox.inFlight + body.length <= KEEPALIVE_BYTES;
+    const outcome = await attempt(body, isKeptAlive, controller.signal);
+    stopTimer();
+    return outcome;
   };
 };

@@ -4,7 +4,7 @@
  */
 import { createStore, promisifyRequest } from 'idb-keyval';
 import type { Runtime } from '../../runtime.js';
-import type { BareRows, RecordKey, Records } from './outbox.js';
+import type { BareRows, RecordKey, Records } from './records.js';
 
 /** The rows of an object store, and what the second load needs to ask more of it. */
 export interface StoreRows extends BareRows {

@@ -1,103 +1,11 @@
 /**
- * The outbox: what was recorded and is not yet answered for. Owns what a record is, appending, and the mirror
- * that the farewell reads without waiting for storage; what delivery does to entries is leasing.ts, which loads
- * with delivery. It never knows who fills it or who empties it.
+ * The outbox: what was recorded and is not yet answered for. An event is in the mirror at once, and in the database
+ * as soon as that takes it; the farewell reads the mirror without waiting for storage. What delivery does to entries is
+ * leasing.ts, which loads with delivery. It never knows who fills it or who empties it.
  */
-import type { OfferEvent, OfferEventType } from '../../protocol/event.js';
+import type { OfferEvent } from '../../protocol/event.js';
 import type { Runtime } from '../../runtime.js';
-
-/** Array keys, so that one object store holds everything and each kind is a range of it. */
-export type RecordKey =
-  | readonly [kind: 'entry' | 'dead', id: string]
-  | readonly [kind: 'seen', offerId: string, type: MarkType]
-  | readonly [kind: 'state', name: 'pause' | 'site', endpoint: string];
-
-/** What is remembered of an offer beyond its events. */
-export type MarkType = OfferEventType | 'accepted';
-
-/** What a query comes to, by the name that IndexedDB has for it. */
-export interface QueryResults {
-  readonly getAllKeys: readonly RecordKey[];
-  readonly getAll: readonly unknown[];
-  readonly count: number;
-}
-
-/** The records as one transaction of the first load sees them. */
-export interface BareRows {
-  get(key: RecordKey): Promise<unknown>;
-  /** Takes effect with the transaction. */
-  put(key: RecordKey, value: object): unknown;
-  delete(key: RecordKey): unknown;
-}
-
-/** The records as one transaction sees them. */
-export interface Rows extends BareRows {
-  /** Keys, values or the number of one kind's records, in key order: at most `limit` of those behind `after`. */
-  query<Method extends keyof QueryResults>(
-    method: Method,
-    kind: RecordKey[0],
-    limit?: number,
-    after?: RecordKey,
-  ): Promise<QueryResults[Method]>;
-  /** Calls back once the transaction is complete, also where that is too late for whoever waited for it. */
-  onComplete(tell: () => void): void;
-}
-
-/** Where an outbox keeps its records. */
-export interface Records<Row extends BareRows = Rows> {
-  /**
-   * Runs `work` in one atomic read-write transaction and resolves once it is complete. `work` may await nothing
-   * but the rows, and may run again, on these or on other records, if they fail.
-   */
-  transact<T>(work: (rows: Row) => Promise<T>): Promise<T>;
-}
-
-/** One recorded event and how its delivery stands. Its state derives from these fields alone. */
-export interface OutboxEntry {
-  readonly v: 1;
-  readonly event: OfferEvent;
-  /** Where it goes: absolute, of this origin. Version 0.1 wrote none; those entries go with anyone's. */
-  readonly endpoint?: string;
-  /** How often delivery was tried and answered with `deferred`, or failed. */
-  readonly attempts: number;
-  /** Not due before, epoch milliseconds. */
-  readonly notBeforeAt: number;
-  /**
-   * Who is delivering it; void once `until` has passed, epoch milliseconds. One that was given under the lock of an
-   * endpoint is void as soon as somebody else has that lock: its holder is gone.
-   */
-  readonly lease?: { readonly token: string; readonly until: number; readonly lock?: string | undefined };
-}
-
-/** An entry that is reserved for one attempt. */
-export type LeasedEntry = OutboxEntry & Required<Pick<OutboxEntry, 'lease'>>;
-
-/** A remembered fact about an offer. */
-export interface Mark {
-  readonly offerId: string;
-  readonly type: MarkType;
-  /** Forgotten after, epoch milliseconds. */
-  readonly until: number;
-}
-
-/** The whole outbox waits: after failed replies, when throttled, or when the deployment is at fault. */
-export interface Pause {
-  /** Nothing is due before, epoch milliseconds. */
-  readonly at: number;
-  /** Failed replies in a row. */
-  readonly failures: number;
-  /**
-   * After failed replies (`back-off`), because the endpoint asked for it (`throttled`), or because the endpoint is absent,
-   * forbidden or of another version (`circuit`).
-   */
-  readonly kind: 'none' | 'back-off' | 'throttled' | 'circuit';
-  /** What the endpoint answered, if it answered at all. */
-  readonly status?: number | undefined;
-  /** When a batch was last sent in spite of an open circuit, epoch milliseconds. */
-  readonly triedAt?: number;
-  /** Since when the endpoint answers as if it were not there, epoch milliseconds. */
-  readonly absentSince?: number;
-}
+import type { BareRows, Mark, OutboxEntry, Pause, Records } from './records.js';
 
 /** What the user said to keeping and reporting events. */
 export type Consent = 'granted' | 'pending' | 'denied';
@@ -109,25 +17,24 @@ export interface Owner {
   readonly consent: Consent;
 }
 
-/** An event to record. */
-export interface Recordable {
-  readonly event: OfferEvent;
-  /** Record it only if no page or tab has recorded this type for this offer. */
-  readonly isOnce: boolean;
-}
-
-/** An unsettled entry of this page, in memory. */
+/** An unsettled event of this page, in memory. */
 export interface Mirrored {
   readonly event: OfferEvent;
-  /** On its way under a lease, or not due, until then; epoch milliseconds. */
+  /** It counts only if no page or tab has recorded this type for this offer, which a commit finds out. */
+  isOnce: boolean;
+  /** Not to be said by a farewell, since it is on its way, not due or not known to count, until then; epoch milliseconds. */
   heldUntil: number;
+  /** Whether the database has it, as far as the page knows: a put that was given up may take effect later. */
+  isStored?: boolean;
+  /** Whether the page was told of it. */
+  isTold?: boolean;
 }
 
 /** The part of the outbox that a page loads first. */
 export interface Outbox<Row extends BareRows = BareRows> {
-  /** Where the entries are kept; the second load puts steadier ones in their place. */
+  /** Where the entries are kept; the second load puts mended ones in their place. */
   records: Records<Row>;
-  /** Unsettled entries of this page by id, oldest first. */
+  /** Unsettled events of this page by id, oldest first. */
   readonly mirror: Map<string, Mirrored>;
   /** Where its events go: absolute, of this origin. */
   readonly endpoint: string;
@@ -135,8 +42,12 @@ export interface Outbox<Row extends BareRows = BareRows> {
   pause: Pause;
   /** Our bytes in flight with `keepalive`, by all that send so: the browser's quota is the page's. */
   inFlight: number;
-  /** Records events in one transaction; resolves to those that were not known before, once they are durable. */
-  append(recordables: readonly Recordable[]): Promise<OfferEvent[]>;
+  /** Whether it was reported that nothing can be stored; storing an event ends it. */
+  isBlocked?: boolean;
+  /** Records an event in the mirror. */
+  add(event: OfferEvent, isOnce: boolean): void;
+  /** Writes what the database does not have, in one transaction. What fails is written by the next commit. */
+  commit(): Promise<void>;
 }
 
 /** An offer without an end is remembered this long: 30 days. */
@@ -144,7 +55,7 @@ export const MARK_MS = 2_592_000_000;
 
 /**
  * Makes an outbox over records.
- * @param records Where it keeps them; outboxes over the same records, also of other tabs, work together.
+ * @param records Where it keeps entries; outboxes over the same records, also of other tabs, work together.
  * @param endpoint Where its events go: absolute, of this origin.
  */
 export const createOutbox = <Row extends BareRows>(
@@ -153,6 +64,10 @@ export const createOutbox = <Row extends BareRows>(
   endpoint: string,
 ): Outbox<Row> => {
   const mirror = new Map<string, Mirrored>();
+  /** Whether there may be something to write. */
+  let isDue = false;
+  /** Offers of which events are being written. */
+  const writing = new Set<string>();
 
   const outbox: Outbox<Row> = {
     records,
@@ -161,35 +76,55 @@ export const createOutbox = <Row extends BareRows>(
     inFlight: 0,
     pause: { at: 0, failures: 0, kind: 'none' },
 
-    async append(recordables) {
-      const reflect = (event: OfferEvent): unknown => mirror.set(event.id, { event, heldUntil: 0 });
-      // Only the commit tells whether an offer that counts once was known already.
-      for (const { event, isOnce } of recordables) if (!isOnce) reflect(event);
-      const fresh = await outbox.records.transact(async (rows) => {
-        const kept: OfferEvent[] = [];
-        for (const { event, isOnce } of recordables) {
-          const { id, offerId, type, expiresAt } = event;
-          // A read costs time that a closing page may not have, so only what needs one waits for it.
-          if (isOnce) {
-            const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
-            if (known && known.until > runtime.now()) continue;
-            const until = expiresAt ?? runtime.now() + MARK_MS;
-            rows.put(['seen', offerId, type], { offerId, type, until } satisfies Mark);
+    add(event, isOnce) {
+      // Only a commit tells whether an offer that counts once was known already.
+      mirror.set(event.id, { event, isOnce, heldUntil: isOnce ? Infinity : 0 });
+      isDue = true;
+    },
+
+    async commit() {
+      if (!isDue) return;
+      isDue = false;
+      // Of an offer one after the other: a `dismissed` may not be there before its `viewed`, which may still fail.
+      const copies = [...mirror.values()].filter(
+        ({ event, isStored }) => !isStored && !writing.has(event.offerId),
+      );
+      if (!copies[0]) return;
+      for (const { event } of copies) writing.add(event.offerId);
+      try {
+        await outbox.records.transact(async (rows) => {
+          for (const copy of copies) {
+            const { event, isOnce, heldUntil } = copy;
+            const { id, offerId, type, expiresAt } = event;
+            // It went another way meanwhile, or a later commit stored it.
+            if (copy.isStored || !mirror.has(id)) continue;
+            // A read costs time that a closing page may not have, so only what needs one waits for it.
+            if (isOnce) {
+              const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
+              if (known && known.until > runtime.now() && known.id !== id) {
+                mirror.delete(id);
+                continue;
+              }
+              const until = expiresAt ?? runtime.now() + MARK_MS;
+              rows.put(['seen', offerId, type], { offerId, type, until, id } satisfies Mark);
+            }
+            rows.put(['entry', id], {
+              v: 1,
+              event,
+              endpoint,
+              notBeforeAt: isOnce ? 0 : heldUntil,
+            } satisfies OutboxEntry);
           }
-          rows.put(['entry', id], {
-            v: 1,
-            event,
-            endpoint,
-            attempts: 0,
-            notBeforeAt: 0,
-          } satisfies OutboxEntry);
-          kept.push(event);
+        });
+        for (const copy of copies) {
+          copy.isStored = true;
+          // A dismissal's view may be another tab's, and not upstream yet, so it cannot say farewell.
+          if (copy.isOnce && copy.event.type === 'viewed') copy.heldUntil = 0;
         }
-        return kept;
-      });
-      // A dismissal's view may be another tab's, and not upstream yet, so it cannot say farewell.
-      for (const event of fresh) if (event.type === 'viewed') reflect(event);
-      return fresh;
+      } finally {
+        isDue = true;
+        for (const { event } of copies) writing.delete(event.offerId);
+      }
     },
   };
   return outbox;
