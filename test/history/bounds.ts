@@ -2,8 +2,10 @@
 
 /** A request is given up after this long. */
 export const REQUEST_MS = 12_000;
-/** A lease lasts 30 s, and a transaction of 2 s makes it; the rest is slack. */
-export const LEASE_MS = 35_000;
+/** A lease lasts 15 s, and a transaction of 2 s makes it; the rest is slack. */
+export const LEASE_MS = 20_000;
+/** Where nothing fails, an event is stored in some milliseconds. */
+export const COMMIT_MS = 1_000;
 /** A proxy leads for 30 s before it has to renew that, by a clock that may be moved meanwhile; the rest is slack. */
 export const LEAD_MS = 35_000;
 /**

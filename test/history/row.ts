@@ -37,6 +37,8 @@ export type PageRow =
         | 'flush'
         | 'closed';
     }
+  /** A task keeps the page from everything else, milliseconds. */
+  | { readonly kind: 'busy'; readonly tab: string; readonly taskMs: number }
   /** The qualifying moment: the id is made here. */
   | {
       readonly kind: 'created';
@@ -141,8 +143,7 @@ export type StoreRow =
         | 'outbox-full'
         | 'storage-full'
         | 'unreadable'
-        | 'purged'
-        | 'moved';
+        | 'purged';
       /** The store held more than it may, or was given no more room: something had to go. */
       readonly isFull?: boolean;
     };
@@ -275,8 +276,8 @@ export type JudgeRow =
       readonly dead: readonly KeptEntry[];
     }
   | { readonly kind: 'final-intake'; readonly rows: readonly KeptRow[] }
-  /** Locks and leases that still bind something at the end. */
-  | { readonly kind: 'final-holds'; readonly locks: readonly string[]; readonly leases: readonly string[] };
+  /** Leases that still bind something at the end. */
+  | { readonly kind: 'final-holds'; readonly leases: readonly string[] };
 
 /** One thing that happened. */
 export type Row = { readonly at: number } & (PageRow | StoreRow | ProxyRow | NemesisRow | JudgeRow);

@@ -98,5 +98,5 @@ export const ending = (ids: readonly string[] = [], isAmbiguous = false): Draft[
     kind: 'final-intake',
     rows: ids.map((each) => ({ id: each, state: 'done', isAmbiguous, maybeDuplicate: false })),
   },
-  { kind: 'final-holds', locks: [], leases: [] },
+  { kind: 'final-holds', leases: [] },
 ];

@@ -1,8 +1,9 @@
 /**
- * The database that all tabs of a browser share, as the outbox sees it: one read-write transaction at a time, every
- * operation takes time, and what a transaction wrote is there only when it is complete. It fails as databases do.
+ * The database that all tabs of a browser share, as IndexedDB has it: one read-write transaction at a time, every
+ * operation takes time, each answer is a task of the page, and what a transaction wrote is there only when it is
+ * complete. It fails as databases do.
  */
-import type { OutboxEntry, Pause, RecordKey, Records, Rows } from '../../src/client/outbox/outbox.js';
+import type { OutboxEntry, Pause, RecordKey } from '../../src/client/outbox/records.js';
 import type { Chance } from './chance.js';
 import type { Clock } from './clock.js';
 import type { Recorder } from './recorder.js';
@@ -26,20 +27,21 @@ export interface DiskUser {
   /** Runs `task` in the page when it can run: at once, after a thaw, or never. */
   run(task: () => void): void;
   readonly isDead: boolean;
-  /** The page's own timer. */
-  after(delayMs: number, task: () => void): () => void;
   /** Told of each operation that the page begins. */
   onDoor(): void;
   /** The page's own wall clock, epoch milliseconds. */
   now(): number;
-  /** Entries that the page knows to be written. */
-  readonly written: Set<string>;
+  /** Whether the user has denied consent on it. */
+  readonly isDenied: boolean;
 }
 
 /** The database. */
 export interface Disk {
-  /** A connection of a page. */
-  open(user: DiskUser): Records;
+  /**
+   * Makes the database a page's `indexedDB`.
+   * @returns The name to open it by.
+   */
+  give(user: DiskUser): string;
   /** What happens to the next transactions, one each; of every page, or of one. */
   fail(faults: readonly DiskFault[], user?: string): void;
   /** What happens to all of them from now on, until told otherwise. */
@@ -64,15 +66,30 @@ interface Transaction {
   isBegun: boolean;
 }
 
-/** An operation that answers nothing for this long is given up by the page. */
-const TIMEOUT_MS = 2_000;
+/** Longer than a page waits that is not busy. */
 const LATE_MS = 2_500;
 /** How long an event may wait: what the product does by default. */
 export const RETENTION_MS = 72 * 3_600_000;
 
 const nameOf = (key: RecordKey): string => key.join('\0');
 const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
-const failure = (name: string): Error => Object.assign(new Error(''), { name });
+const failure = (name: string): DOMException => new DOMException('', name);
+
+/** What pages open by their names: `indexedDB` is one for all pages of the process. */
+const openings = new Map<string, () => object>();
+
+/** Two keys as a range, as the outbox makes it: behind the first, up to the second. */
+interface Range {
+  readonly lower: RecordKey;
+  readonly upper: RecordKey;
+}
+
+Object.assign(globalThis, {
+  indexedDB: { open: (name: string) => openings.get(name)?.() },
+  IDBKeyRange: { bound: (lower: RecordKey, upper: RecordKey): Range => ({ lower, upper }) },
+});
+
+let given = 0;
 
 /**
  * Makes an empty database.
@@ -134,7 +151,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
   };
 
   const trace = (
-    { name: tab, now }: DiskUser,
+    { name: tab, now, isDenied }: DiskUser,
     written: ReadonlyMap<string, readonly [RecordKey, unknown]>,
   ): void => {
     const gone = new Map<string, ReturnType<typeof whyOf>>();
@@ -145,8 +162,9 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
       if (before.event && why && gone.get(before.event.impressionId) !== 'expired')
         gone.set(before.event.impressionId, why);
     }
-    // Nothing else takes away what a service worker is told.
-    const isPurge = [...written.values()].some(([key, value]) => key[1] === 'site' && value === undefined);
+    // Nothing else takes away what a service worker is told. A purge goes on for a while when consent is given again.
+    const isPurge =
+      isDenied || [...written.values()].some(([key, value]) => key[1] === 'site' && value === undefined);
     const isFull = count() > maxEntries || isRefused(tab);
     const buried = new Set(
       [...written.values()].flatMap(([key, value]) => (key[0] === 'dead' && value ? [key[1]] : [])),
@@ -177,135 +195,184 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
     return event ? (gone.get(event.impressionId) ?? 'settled') : 'unreadable';
   };
 
-  const connect = (user: DiskUser): Records => {
-    let isClosed = false;
-    return {
-      transact: <T>(work: (rows: Rows) => Promise<T>): Promise<T> =>
-        new Promise<T>((resolvePage, rejectPage) => {
-          if (!user.isDead) user.onDoor();
-          if (user.isDead) return;
-          const fault = faultFor(user.name);
-          if (fault === 'quota') refused.set(user.name, 2);
-          else if (fault) refused.set(user.name, (refused.get(user.name) ?? 0) - 1);
-          if (fault) write({ kind: 'fault', where: 'storage', what: fault, target: user.name });
-          if (fault === 'closed') isClosed = true;
-          if (isClosed) {
-            clock.after(0, () => user.run(() => rejectPage(failure('InvalidStateError'))));
-            return;
-          }
-          let isLate = false;
-          const stopTimer = user.after(TIMEOUT_MS, () => {
-            isLate = true;
-            rejectPage(new Error('timeout'));
-          });
-          if (fault === 'hang') return;
-          const settle = (how: () => void, delayMs: number): void => {
-            clock.after(delayMs, () =>
-              user.run(() => {
-                stopTimer();
-                how();
-              }),
-            );
-          };
-
-          const written = new Map<string, readonly [RecordKey, unknown]>();
-          const latency = (): number => (user.chance.is(0.8) ? 0 : user.chance.whole(1, 20));
-          const read = (key: RecordKey): unknown =>
-            (written.get(nameOf(key)) ?? values.get(nameOf(key)))?.[1];
-          /** Answers a request within the transaction; a dead page's is gone with it. */
-          const ask = <V>(answer: () => V): Promise<V> =>
-            new Promise((resolve) => {
-              user.onDoor();
-              clock.after(latency(), () => {
-                if (transaction.isOver) return;
-                const value = answer();
-                user.run(() => resolve(value));
-              });
-            });
-          const told: (() => void)[] = [];
-          const rows: Rows = {
-            get: (key) => ask(() => copy(read(key))),
-            query: (method, kind, limit, after) =>
-              ask(() => {
-                const all = new Map(values);
-                for (const [name, record] of written) all.set(name, record);
-                const found = [...all]
-                  .filter(
-                    ([name, [key, value]]) =>
-                      key[0] === kind && value !== undefined && (!after || name > nameOf(after)),
-                  )
-                  .sort(([a], [b]) => (a < b ? -1 : 1))
-                  .slice(0, limit)
-                  .map(([, record]) => record);
-                return {
-                  getAllKeys: found.map(([key]) => key),
-                  getAll: found.map(([, value]) => copy(value)),
-                  count: found.length,
-                }[method];
-              }),
-            onComplete: (tell) => told.push(tell),
-            put: (key, value) => written.set(nameOf(key), [key, copy(value)]),
-            delete: (key) => written.set(nameOf(key), [key, undefined]),
-          };
-
-          const commit = (result: T): void => {
-            const isFull =
-              fault === 'quota' && [...written.values()].some(([, value]) => value !== undefined);
-            if (isFull || fault === 'abort') {
-              end(transaction);
-              settle(() => rejectPage(failure(isFull ? 'QuotaExceededError' : 'AbortError')), latency());
-              return;
-            }
-            clock.after(latency(), () => {
-              // The page died before the browser had it all.
-              if (transaction.isOver) return;
-              trace(user, written);
-              for (const [name, record] of written)
-                if (record[1] === undefined) values.delete(name);
-                else values.set(name, record);
-              end(transaction);
-              // The page hears of the completion also when it has given up waiting.
-              const complete = (): void => {
-                for (const tell of told) tell();
-                if (!isLate)
-                  for (const [[shelf, id]] of written.values()) if (shelf === 'entry') user.written.add(id);
-                resolvePage(result);
-              };
-              settle(complete, fault === 'late' ? LATE_MS : latency());
-            });
-          };
-          const transaction: Transaction = {
-            user,
-            isOver: false,
-            isBegun: false,
-            abort() {
-              end(transaction);
-              settle(() => rejectPage(failure('AbortError')), 0);
-            },
-            begin: () =>
-              user.run(() => {
-                work(rows).then(
-                  (result) => {
-                    user.onDoor();
-                    // Nobody waits any more for what comes late.
-                    if (isLate) end(transaction);
-                    else if (!user.isDead) commit(result);
-                  },
-                  (cause: unknown) => {
-                    end(transaction);
-                    settle(() => rejectPage(cause), 0);
-                  },
-                );
-              }),
-          };
-          waiting.push(transaction);
-          clock.after(latency(), advance);
-        }),
+  /** One transaction of a page, and its only store. */
+  const transactionOf = (user: DiskUser, db: object, fault: DiskFault | undefined): object => {
+    const written = new Map<string, readonly [RecordKey, unknown]>();
+    /** What was asked and is not answered yet. */
+    const asked: (() => void)[] = [];
+    const listeners: (() => void)[] = [];
+    let isAsking = false;
+    let isCommitting = false;
+    let error: DOMException | null = null;
+    const latency = (): number => (user.chance.is(0.8) ? 0 : user.chance.whole(1, 20));
+    /** A task of the page. */
+    const tell = (task: () => void, delayMs = latency()): void => {
+      clock.after(delayMs, () => user.run(task));
     };
+
+    const complete = (): void => {
+      const isFull = fault === 'quota' && [...written.values()].some(([, value]) => value !== undefined);
+      if (isFull || fault === 'abort') {
+        error = failure(isFull ? 'QuotaExceededError' : 'AbortError');
+        end(transaction);
+        tell(() => idb.onabort?.());
+        return;
+      }
+      clock.after(latency(), () => {
+        // The page died before the browser had it all.
+        if (transaction.isOver) return;
+        trace(user, written);
+        for (const [name, record] of written)
+          if (record[1] === undefined) values.delete(name);
+          else values.set(name, record);
+        end(transaction);
+        tell(
+          () => {
+            for (const listener of listeners) listener();
+            idb.oncomplete?.();
+          },
+          fault === 'late' ? LATE_MS : latency(),
+        );
+      });
+    };
+    /** Does what was asked, one after the other. */
+    const go = (): void => {
+      if (!transaction.isBegun || transaction.isOver || isAsking) return;
+      const next = asked.shift();
+      if (next) {
+        isAsking = true;
+        next();
+      } else if (isCommitting) {
+        isAsking = true;
+        complete();
+      }
+    };
+    /** Answers a request within the transaction; a dead page's is gone with it. */
+    const ask = <V>(answer: () => V): object => {
+      user.onDoor();
+      const request: { result?: V; error?: Error; onsuccess?: () => void; onerror?: () => void } = {};
+      asked.push(() => {
+        clock.after(latency(), () => {
+          if (transaction.isOver) return;
+          request.result = answer();
+          isAsking = false;
+          user.run(() => {
+            if (!transaction.isOver) request.onsuccess?.();
+          });
+          go();
+        });
+      });
+      onEnd.push(() => tell(() => request.onerror?.(), 0));
+      go();
+      return request;
+    };
+    /** Requests that are never answered fail. */
+    const onEnd: (() => void)[] = [];
+    const read = (key: RecordKey): unknown => (written.get(nameOf(key)) ?? values.get(nameOf(key)))?.[1];
+    const found = ({ lower, upper }: Range, limit?: number): (readonly [RecordKey, unknown])[] => {
+      const all = new Map(values);
+      for (const [name, record] of written) all.set(name, record);
+      return [...all]
+        .filter(
+          ([name, [key, value]]) =>
+            key[0] === upper[0] && value !== undefined && (!lower[1] || name > nameOf(lower)),
+        )
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .slice(0, limit)
+        .map(([, record]) => record);
+    };
+    const abort = (cause: DOMException | null): void => {
+      if (transaction.isOver) throw failure('InvalidStateError');
+      error = cause;
+      end(transaction);
+      for (const fail of onEnd) fail();
+      tell(() => idb.onabort?.(), 0);
+    };
+    const transaction: Transaction = {
+      user,
+      isOver: false,
+      isBegun: false,
+      abort: () => abort(failure('AbortError')),
+      begin: go,
+    };
+    const store = {
+      get: (key: RecordKey) => ask(() => copy(read(key))),
+      getAllKeys: (range: Range, limit?: number) => ask(() => found(range, limit).map(([key]) => key)),
+      getAll: (range: Range, limit?: number) =>
+        ask(() => found(range, limit).map(([, value]) => copy(value))),
+      count: (range: Range) => ask(() => found(range).length),
+      put(value: object, key: RecordKey) {
+        const stored = copy(value);
+        return ask(() => written.set(nameOf(key), [key, stored]));
+      },
+      delete: (key: RecordKey) => ask(() => written.set(nameOf(key), [key, undefined])),
+    };
+    const idb = {
+      db,
+      oncomplete: undefined as (() => void) | undefined,
+      onabort: undefined as (() => void) | undefined,
+      get error() {
+        return error;
+      },
+      objectStore: () => ({ ...store, transaction: idb }),
+      addEventListener: (_: 'complete', listener: () => void) => void listeners.push(listener),
+      commit() {
+        if (transaction.isOver) throw failure('InvalidStateError');
+        user.onDoor();
+        isCommitting = true;
+        go();
+      },
+      abort: () => abort(null),
+    };
+    // A page that died in this very operation asks for nothing any more.
+    if (fault === 'hang' || user.isDead) transaction.isOver = true;
+    else {
+      waiting.push(transaction);
+      clock.after(latency(), advance);
+    }
+    return idb;
+  };
+
+  /** A request of a page for a connection. */
+  const connect = (user: DiskUser): object => {
+    const request: { result?: object; error?: Error; onsuccess?: () => void } = {};
+    let isClosed = false;
+    const db = {
+      close() {
+        isClosed = true;
+      },
+      transaction() {
+        user.onDoor();
+        const fault = faultFor(user.name);
+        if (fault === 'quota') refused.set(user.name, 2);
+        else if (fault) refused.set(user.name, (refused.get(user.name) ?? 0) - 1);
+        if (fault) write({ kind: 'fault', where: 'storage', what: fault, target: user.name });
+        if (fault === 'closed') isClosed = true;
+        if (isClosed) throw failure('InvalidStateError');
+        return transactionOf(user, db, fault);
+      },
+    };
+    user.onDoor();
+    // Nobody can open it while it does not answer.
+    if (regime === 'hang') {
+      write({ kind: 'fault', where: 'storage', what: 'hang', target: user.name });
+      return request;
+    }
+    clock.after(user.chance.is(0.8) ? 0 : user.chance.whole(1, 20), () =>
+      user.run(() => {
+        request.result = db;
+        request.onsuccess?.();
+      }),
+    );
+    return request;
   };
 
   return {
-    open: connect,
+    give(user) {
+      const name = `database ${++given}`;
+      openings.set(name, () => connect(user));
+      return name;
+    },
     values,
     get holder() {
       return waiting.find(({ isBegun, isOver }) => isBegun && !isOver)?.user.name;

@@ -7,6 +7,8 @@ export const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
 
 /** Everything that the simulator runs. */
 export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
+  typeof import('../../src/client/outbox/indexeddb.js') &
+  typeof import('../../src/client/outbox/indexeddb-kinds.js') &
   typeof import('../../src/client/delivering.js') &
   typeof import('../../src/client/consent.js') &
   typeof import('../../src/client/leave.js') &
@@ -16,6 +18,8 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
 
 const FILES = [
   'client/outbox/outbox',
+  'client/outbox/indexeddb',
+  'client/outbox/indexeddb-kinds',
   'client/delivering',
   'client/consent',
   'client/leave',

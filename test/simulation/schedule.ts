@@ -23,6 +23,7 @@ export type Action =
   | { readonly do: 'show'; readonly tab: number }
   | { readonly do: 'freeze'; readonly tab: number }
   | { readonly do: 'thaw'; readonly tab: number }
+  | { readonly do: 'busy'; readonly tab: number; readonly taskMs: number; readonly tasks: number }
   | { readonly do: 'crash-tab'; readonly tab: number; readonly operations: number }
   | { readonly do: 'crash-browser' }
   | { readonly do: 'offline' }
@@ -59,7 +60,6 @@ export interface Schedule {
   readonly keys: KeyMode;
   readonly tabs: number;
   readonly proxies: number;
-  readonly hasLocks: boolean;
   readonly maxEntries: number;
   readonly perMinute: number;
   readonly ambiguous: 'atLeastOnce' | 'atMostOnce';
@@ -156,6 +156,15 @@ const ACTIONS: readonly {
   { name: 'show', arbitrary: of('show', { tab }), weight: 1 },
   { name: 'freeze', arbitrary: of('freeze', { tab }), weight: 2 },
   { name: 'thaw', arbitrary: of('thaw', { tab }), weight: 2 },
+  {
+    name: 'busy',
+    arbitrary: of('busy', {
+      tab,
+      taskMs: fc.constantFrom(50, 100, 350, 500, 900, 1_500, 3_000),
+      tasks: fc.constantFrom(1, 1, 4, 16),
+    }),
+    weight: 4,
+  },
   { name: 'crash-tab', arbitrary: of('crash-tab', { tab, operations: fc.nat(25) }), weight: 4 },
   { name: 'crash-browser', arbitrary: of('crash-browser'), weight: 1 },
   { name: 'offline', arbitrary: of('offline'), weight: 1 },
@@ -236,10 +245,6 @@ export const schedules = (focus: Focus = {}): fc.Arbitrary<Schedule> =>
       keys: fc.constantFrom<KeyMode>('honours', 'ignores', 'window'),
       tabs: fc.integer({ min: 1, max: 3 }),
       proxies: fc.integer({ min: 1, max: 2 }),
-      hasLocks: fc.oneof(
-        { arbitrary: fc.constant(true), weight: 4 },
-        { arbitrary: fc.constant(false), weight: 1 },
-      ),
       maxEntries: fc.constantFrom(10_000, 10_000, 6),
       perMinute: fc.constantFrom(150, 20),
       ambiguous: fc.constantFrom<Schedule['ambiguous']>('atLeastOnce', 'atLeastOnce', 'atMostOnce'),

@@ -27,7 +27,6 @@ describe('a run', () => {
     keys: 'window',
     tabs: 2,
     proxies: 2,
-    hasLocks: true,
     maxEntries: 10_000,
     perMinute: 150,
     ambiguous: 'atLeastOnce',

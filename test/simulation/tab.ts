@@ -1,17 +1,16 @@
 /** One page of the browser: the client's real rooms, over doors that freeze and die with it. */
 
 import type { FlusherOptions } from '../../src/client/delivery/flusher.js';
-import type { LeasingOptions } from '../../src/client/outbox/leasing.js';
-import type { Consent, Recordable } from '../../src/client/outbox/outbox.js';
+import type { DiscardReason } from '../../src/client/outbox/giving-up.js';
+import type { Consent } from '../../src/client/outbox/outbox.js';
+import type { LeasingOptions } from '../../src/client/outbox/remembering.js';
 import type { Page, PageChange } from '../../src/client/page.js';
 import type { OffersightError } from '../../src/errors.js';
-import type { WithLock } from '../../src/locks.js';
 import type { OfferEvent, OfferEventType } from '../../src/protocol/event.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
 import { createChance } from './chance.js';
 import { type Clock, START } from './clock.js';
 import type { Disk } from './disk.js';
-import type { Locks } from './locks.js';
 import type { Network, Poster } from './network.js';
 import type { Recorder } from './recorder.js';
 import type { Rooms } from './rooms.js';
@@ -22,15 +21,15 @@ export interface TabSetting {
   readonly clock: Clock;
   readonly recorder: Recorder;
   readonly disk: Disk;
-  readonly locks: Locks;
   readonly network: Network;
   readonly seed: number;
-  readonly hasLocks: boolean;
   readonly options: LeasingOptions & FlusherOptions;
   /** The machine's clock against the true one, milliseconds. */
   readonly offset: () => number;
   readonly subject: string | undefined;
   readonly onDeath: (tab: Tab) => void;
+  /** The other pages of the browser hear ids. */
+  readonly tell: (from: Tab, ids: readonly string[]) => void;
 }
 
 /** A page. */
@@ -49,13 +48,16 @@ export interface Tab extends Poster {
   freeze(): void;
   thaw(): void;
   close(): void;
+  /** Tasks of this length keep it busy, one after the other; between two of them it does a little of what waits. */
+  busy(taskMs: number, tasks: number): void;
+  /** Another page told ids. */
+  hear(ids: readonly string[]): void;
   /** Dies at its n-th operation from now, 0 for at once. */
   crash(operations: number): void;
   stats(): Promise<{ readonly waiting: number }>;
 }
 
 const ENDPOINT = 'https://shop.example/offer-events';
-const NAME = 'offersight';
 
 interface Impression {
   readonly impressionId: string;
@@ -66,7 +68,7 @@ interface Impression {
 
 /** Opens a page. */
 export const openTab = (setting: TabSetting, name: string): Tab => {
-  const { rooms, clock, recorder, disk, locks, network, seed, options, offset, onDeath } = setting;
+  const { rooms, clock, recorder, disk, network, seed, options, offset, onDeath } = setting;
   const { write } = recorder;
   const chance = createChance(seed, name);
   const stops = new Set<Stop>();
@@ -78,19 +80,23 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   let dueAt = Infinity;
   let isDead = false;
   let isFrozen = false;
+  /** Ends when the last of the tasks that keep the page busy ends. */
+  let isBusy = false;
+  /** What waits behind a task that keeps the page busy: timers that are due come first. */
+  const late: Record<'timers' | 'others', (() => void)[]> = { timers: [], others: [] };
 
   const end = (): void => {
     isDead = true;
     for (const stop of stops) stop();
-    frozen.length = 0;
+    frozen.length = late.timers.length = late.others.length = 0;
     disk.onDeath(name);
-    locks.onDeath(name);
     onDeath(tab);
   };
 
-  const run = (task: () => void): void => {
+  const run = (task: () => void, queue: keyof typeof late = 'others'): void => {
     if (isDead) return;
     if (isFrozen) frozen.push(task);
+    else if (isBusy) late[queue].push(task);
     else task();
   };
   const after: Runtime['after'] = (delayMs, task) => {
@@ -98,7 +104,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       stops.delete(stop);
       run(() => {
         if (!isStopped) task();
-      });
+      }, 'timers');
     });
     let isStopped = false;
     stops.add(stop);
@@ -150,11 +156,6 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     for (const listener of captured.get(type) ?? []) listener({ type } as Event);
   };
 
-  const noLocks: WithLock = async (_, work) => {
-    await work(false);
-    return true;
-  };
-
   /** What rejects in a page without anybody hearing is told to the page. */
   const safely = (promise: Promise<unknown>): void => {
     promise.catch((cause: unknown) =>
@@ -165,7 +166,9 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   const tab: Tab = {
     name,
     now: () => runtime.now(),
-    written: new Set(),
+    get isDenied() {
+      return owner.consent === 'denied';
+    },
     chance,
     reports,
     keptBytes: 0,
@@ -178,7 +181,6 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       return isFrozen;
     },
     run,
-    after,
     onDoor() {
       if (isDead || --dueAt >= 0) return;
       write({ kind: 'killed', what: 'renderer', names: [name] });
@@ -211,16 +213,36 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       run(() => {
         owner.consent = state;
         write({ kind: 'consent', tab: name, state });
-        onDecided(owner.consent, owner.consent === 'denied' ? waiting.splice(0) : []);
+        onDecided(owner.consent, dropped());
       });
     },
     subject(subject) {
       run(() => {
         owner.subject = subject;
         write({ kind: 'subject', tab: name, subject });
-        onDecided(owner.consent, owner.consent === 'denied' ? waiting.splice(0) : []);
+        onDecided(owner.consent, dropped());
       });
     },
+    busy(taskMs, tasks) {
+      if (isDead || isFrozen || isBusy || tasks === 0) return;
+      write({ kind: 'busy', tab: name, taskMs });
+      isBusy = true;
+      clock.after(taskMs, () => {
+        isBusy = false;
+        run(() => late.timers.shift()?.());
+        // Between two tasks the page does a little of what waits.
+        clock.after(0, () => {
+          run(() => late.others.shift()?.());
+          clock.after(0, () => {
+            if (tasks > 1) tab.busy(taskMs, tasks - 1);
+            else
+              for (const task of [...late.timers.splice(0), ...late.others.splice(0)])
+                clock.after(0, () => run(task));
+          });
+        });
+      });
+    },
+    hear: (ids) => run(() => leasing.onSettled(ids)),
     change(change) {
       if (isDead || isFrozen) return;
       write({ kind: 'page', tab: name, change });
@@ -265,29 +287,48 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   write({ kind: 'opened', tab: name, watches: ['errors', 'rejections'] });
 
   const newId = rooms.createIds(runtime);
-  const database = disk.open(tab);
-  const outbox = rooms.createOutbox(database, runtime, ENDPOINT);
+  const database = disk.give(tab);
+  const { connect, abandon } = rooms.createConnecting();
+  const open = () => connect(rooms.indexedDbRecords(database, runtime));
+  const connection = open();
+  const outbox = rooms.createOutbox(connection, runtime, ENDPOINT);
   const owner: { subject: string | undefined; consent: Consent } = {
     subject: setting.subject,
     consent: 'granted',
+  };
+  /** What a commit may find to be known already. */
+  const once = new Set<string>();
+  const store = outbox.commit;
+  outbox.commit = async () => {
+    await store();
+    for (const id of once) {
+      if (outbox.mirror.has(id)) continue;
+      write({ kind: 'declined', id, tab: name, why: 'known' });
+      once.delete(id);
+    }
   };
   // As the second load of a page does it (client/later.ts), free of the document.
   const context = {
     outbox,
     owner,
-    database,
-    open: () => disk.open(tab),
-    name: NAME,
+    connection,
+    open,
     runtime,
-    withLock: setting.hasLocks ? locks.of(tab) : noLocks,
     options,
+    tellTabs: (ids: readonly string[]) => setting.tell(tab, ids),
     report: (error: OffersightError) => void reports.push(error),
-    onDiscard(event: OfferEvent | undefined, reason: string, code: string | undefined) {
-      if (event) write({ kind: 'discarded', id: event.id, tab: name, reason, code });
+    onRecorded({ id }: OfferEvent, isDurable: boolean) {
+      once.delete(id);
+      write({ kind: 'committed', id, tab: name, ...(!isDurable && { store: `memory ${name}` }) });
+    },
+    onDiscard(event: OfferEvent | undefined, reason: DiscardReason, code: string | undefined) {
+      if (!event) return;
+      once.delete(event.id);
+      write({ kind: 'discarded', id: event.id, tab: name, reason, code });
     },
   };
   const delivering = rooms.createDelivering(context);
-  const { records, leasing, flusher, settleFarewell } = delivering;
+  const { leasing, flusher, settleFarewell } = delivering;
   rooms.createFarewell(
     outbox,
     page,
@@ -298,40 +339,26 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   );
   page.listen((change) => {
     if (change === 'visible') {
-      records.retry();
+      flusher.wake();
       safely(leasing.marks());
     } else if (change === 'online') safely(flusher.hurry());
   });
-  page.capture(['freeze', 'pagehide'], flusher.release);
-  const blocked = (): number => reports.filter(({ code }) => code === 'storage').length;
-  /** Where the page told that storage is blocked while it wrote, or before, what it wrote is in its memory. */
-  const isInMemory = (id: string, before: number): boolean =>
-    blocked() > before || (before > 0 && !tab.written.has(id));
-
-  const waiting: Recordable[] = [];
+  page.capture(['freeze', 'pagehide'], () => {
+    abandon();
+    flusher.pause();
+  });
+  const dropped = () => {
+    const copies = owner.consent === 'denied' ? [...outbox.mirror.values()] : [];
+    if (copies.length) outbox.mirror.clear();
+    return copies;
+  };
   const subjects = new Map<string, string | undefined>();
-  const commit = (): void => {
-    if (owner.consent !== 'granted' || !waiting.length) return;
-    const recordables = waiting.splice(0);
-    const before = blocked();
-    outbox
-      .append(recordables)
-      .catch(() => outbox.append(recordables))
-      .then((events) => {
-        const known = new Set(events.map(({ id }) => id));
-        for (const { event } of recordables)
-          if (known.has(event.id)) {
-            write({
-              kind: 'committed',
-              id: event.id,
-              tab: name,
-              ...(isInMemory(event.id, before) && { store: `memory ${name}` }),
-            });
-          } else write({ kind: 'declined', id: event.id, tab: name, why: 'known' });
-        flusher.wake();
-      })
-      // As in the page, where nobody hears of it.
-      .catch(() => undefined);
+  // As the first load does it (client/tracker.ts).
+  const commit = async (): Promise<void> => {
+    if (owner.consent !== 'granted') return;
+    await outbox.commit().catch(() => undefined);
+    leasing.tell();
+    flusher.wake();
   };
   const record = (type: OfferEventType, { impressionId, offerId, isOnce, expiresAt }: Impression): void => {
     if (owner.consent === 'denied') return;
@@ -341,25 +368,22 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     const about = { id: newId(), offerId, occurredAt: runtime.now(), impressionId, expiresAt, subject };
     const event: OfferEvent = type === 'viewed' ? { type, ...about } : { type, reason: 'control', ...about };
     write({ kind: 'created', id: event.id, type, offerId, impressionId, tab: name, expiresAt, subject });
-    waiting.push({ event, isOnce });
-    queueMicrotask(commit);
+    if (isOnce) once.add(event.id);
+    outbox.add(event, isOnce);
+    queueMicrotask(() => safely(commit()));
   };
   /** As a page does that finds a service worker. */
-  const tellSite = (): void => safely(leasing.setSite({ endpoint: ENDPOINT }));
+  const tellSite = (): void => void leasing.setSite({ endpoint: ENDPOINT }).catch(() => undefined);
   const { onDecided } = rooms.createDeciding({
     owner,
     delivering,
     runtime,
-    waiting,
-    async commit() {
-      commit();
-    },
+    outbox,
     async learn() {
       await leasing.marks();
       return new Set();
     },
     onGranted: tellSite,
-    onDiscard: context.onDiscard,
     report: context.report,
   });
   safely(leasing.marks().then(flusher.hurry));

@@ -5,7 +5,6 @@ import { createChance } from './chance.js';
 import { createClock } from './clock.js';
 import { createDisk, RETENTION_MS } from './disk.js';
 import { createIntakeFile } from './intake-file.js';
-import { createLocks } from './locks.js';
 import { createNetwork } from './network.js';
 import { PROBES } from './probes.js';
 import { CANARY_KEY, type IntakeFault, type ProxyProcess, startProxy } from './proxies.js';
@@ -49,14 +48,13 @@ const remove = <T>(from: T[], what: T): void => {
 
 /** Runs a schedule to its end. */
 export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run> => {
-  const { seed, keys, hasLocks, maxEntries, perMinute, ambiguous } = schedule;
+  const { seed, keys, maxEntries, perMinute, ambiguous } = schedule;
   const clock = createClock();
   const recorder = createRecorder(clock);
   const { write, history } = recorder;
   const file = await createIntakeFile(rooms, recorder);
   const upstream = createUpstream(clock, recorder, keys);
   const disk = createDisk(clock, recorder, maxEntries);
-  const locks = createLocks(clock);
   const tabs: Tab[] = [];
   const proxies: ProxyProcess[] = [];
   const network = createNetwork(clock, recorder, createChance(seed, 'network'), () => proxies);
@@ -81,14 +79,15 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         clock,
         recorder,
         disk,
-        locks,
         network,
         seed,
-        hasLocks,
         options: { maxEntries },
         offset: () => pageOffset,
         subject,
         onDeath: (dead) => remove(tabs, dead),
+        tell(from, ids) {
+          for (const tab of tabs) if (tab !== from) clock.after(1, () => tab.hear(ids));
+        },
       },
       `tab-${++opened}`,
     );
@@ -149,6 +148,9 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         break;
       case 'thaw':
         tabOf(action.tab)?.thaw();
+        break;
+      case 'busy':
+        tabOf(action.tab)?.busy(action.taskMs, action.tasks);
         break;
       case 'crash-tab':
         tabOf(action.tab)?.crash(action.operations);
@@ -261,16 +263,14 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     // What is in a page's memory only that page can tell.
     let waiting = 0;
     const apart = junk() + entries().length;
-    const asked = tabs
-      .filter((tab) => !tab.isFrozen)
-      .map((tab) =>
-        tab.stats().then((stats) => {
-          waiting += Math.max(0, stats.waiting - apart);
-        }),
-      );
+    const silent = new Set(tabs.filter((tab) => !tab.isFrozen));
+    for (const tab of silent)
+      void tab.stats().then((stats) => {
+        waiting += Math.max(0, stats.waiting - apart);
+        silent.delete(tab);
+      });
     await clock.runTo(clock.elapsed + 3_000);
-    await Promise.all(asked);
-    return waiting === 0 && isStill();
+    return waiting === 0 && ![...silent].some((tab) => !tab.isDead) && isStill();
   };
 
   const heal = async (): Promise<void> => {
@@ -325,13 +325,6 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       ),
     });
     write({ kind: 'final-intake', rows });
-    const held = (): string[] => {
-      const alive = new Set(tabs.filter((tab) => !tab.isFrozen).map((tab) => tab.name));
-      return locks.holders.filter((name) => alive.has(name));
-    };
-    // A page that tries its database anew looks into the outbox, under the lock: in passing it may be held.
-    for (let looks = 3; looks > 0 && held().length; looks--) await clock.runTo(clock.elapsed + LOOK_MS);
-    write({ kind: 'final-holds', locks: held(), leases: [] });
     const dead = [...disk.values.values()].filter(([[shelf]]) => shelf === 'dead').length;
     write({ kind: 'measured', what: 'dead', value: dead, bound: 50 });
     write({ kind: 'measured', what: 'outbox', value: entries().length, bound: maxEntries });

@@ -1,7 +1,7 @@
 /** I2 no invention, I3 no duplicates, I5 what never changes, I6 none after done, I14 one of each per impression. */
 import { LEAD_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
-import { DISK, type Ledger, type Placed } from '../ledger.js';
+import type { Ledger, Placed } from '../ledger.js';
 
 /** I2: every effect is an event that was created, once, with the same offer and type. */
 export const noInvention = (ledger: Ledger): Judgement => {
@@ -132,28 +132,6 @@ export const noneAfterDone = (ledger: Ledger): Judgement => {
   return judged.done();
 };
 
-/** Where an event was first: what is written is there also before its page hears of it. */
-const firstStoreOf = (ledger: Ledger, id: string): string => {
-  const [first] = [...ledger.about('put', id), ...ledger.about('committed', id)].sort(
-    (a, b) => a.index - b.index,
-  );
-  return first?.row.store ?? DISK;
-};
-
-/** Where a copy of an event was by then. */
-const storesOf = (ledger: Ledger, id: string, to: number): ReadonlySet<string> =>
-  new Set(
-    [...ledger.about('put', id), ...ledger.about('committed', id)]
-      .filter(({ index }) => index < to)
-      .map(({ row }) => row.store ?? DISK),
-  );
-
-/** Whether a copy was in the memory of a page, from where it may have gone, and no copy of the other event was there. */
-const isApart = (ledger: Ledger, id: string, other: string, to: number): boolean => {
-  const others = storesOf(ledger, other, to);
-  return [...storesOf(ledger, id, to)].some((store) => store !== DISK && !others.has(store));
-};
-
 /** Whether a page gave the event up before; another page, or another store, may have it still. */
 const wasGivenUp = (ledger: Ledger, id: string, to: number): boolean =>
   ledger.about('discarded', id).some(({ index }) => index < to);
@@ -171,12 +149,8 @@ export const oneOfEach = (ledger: Ledger): Judgement => {
     judged.examine();
     const [shown] = ledger.about('effect', view);
     if (!shown || shown.index < closed.index) continue;
-    // While storage is blocked, neither knows of the other.
-    if (firstStoreOf(ledger, view) !== firstStoreOf(ledger, row.id)) judged.excuse('split-stores');
-    // The page never heard that the one was written, and sent its copy; or the other one's put hung until then.
-    else if (isApart(ledger, row.id, view, closed.index)) judged.excuse('split-stores');
     // The first of the two was lost from the store; the page said it all the same when it was left.
-    else if (ledger.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
+    if (ledger.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
     else if (wasGivenUp(ledger, view, closed.index)) judged.excuse('given-up');
     else judged.breach('dismissed upstream before it was viewed', row.id);
   }

@@ -119,19 +119,16 @@ export const accounting = (ledger: Ledger): Judgement => {
     judged.examine();
     const { id, tab } = row;
     const times = ledger.about('discarded', id).length;
-    // What a page wrote without hearing of it, and again into its memory, may be given up in both places.
-    const copies = new Set(
-      [...ledger.about('put', id), ...ledger.about('committed', id)].map(
-        ({ row: copy }) => copy.store ?? DISK,
-      ),
-    );
-    // A copy that is moved, late once more, stands in the database anew after it was given up there.
-    const anew = ledger
-      .about('removed', id)
-      .filter(({ row: gone }) => gone.shelf === 'entry' && (gone.store ?? DISK) === DISK).length;
-    const most = copies.size > 1 ? Math.max(copies.size, copies.size - 1 + anew) : 1;
-    if (times > most) judged.breach(`told as given up ${times} times`, id);
-    else if (times > 1) judged.excuse('two-copies');
+    // A put that nobody waited for took effect late: one page gave that one up, and the page its own.
+    const puts = ledger.about('put', id).filter((put) => put.row.tab === tab && put.row.token === undefined);
+    const isInMemory = ledger.about('committed', id).some((told) => (told.row.store ?? DISK) !== DISK);
+    // One page gave up its copy while its database failed, and another one found what that still had.
+    const isApart = ledger
+      .of('fault')
+      .some(({ row: { where, target } }) => where === 'storage' && target === tab);
+    const isLate = times === 2 && (puts.length + Number(isInMemory) > 1 || isApart);
+    if (isLate) judged.excuse('late-put');
+    else if (times > 1) judged.breach(`told as given up ${times} times`, id);
     const where = whereIs(ledger, id);
     if (where !== 'nowhere') continue;
     if (!isPromised(ledger, id) && endedUnwritten(ledger, tab, index)) judged.excuse('before-commit');

@@ -1,5 +1,5 @@
 /** I7: how often and when pages ask. */
-import { LEASE_MS, REQUEST_MS } from '../bounds.js';
+import { LEASE_MS, MEMORY_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, type Judging, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
 import type { RowOf } from '../row.js';
@@ -87,6 +87,12 @@ const isLeaseLost = (ledger: Ledger, earlier: Placed<'requested'>, request: Plac
   );
 };
 
+const tabs = (...requests: readonly Placed<'requested'>[]): string[] => requests.map(({ row }) => row.tab);
+
+/** Whether a page had trouble with its database, and so may have sent what it has in memory as well. */
+const wasInMemory = (ledger: Ledger, tab: string, to: number): boolean =>
+  ledger.lately('fault', to, MEMORY_MS, ({ where, target }) => where === 'storage' && target === tab, tab);
+
 const oneAtATime = (ledger: Ledger, judged: Judging): void => {
   const all = flights(ledger);
   all.forEach((request, at) => {
@@ -103,10 +109,12 @@ const oneAtATime = (ledger: Ledger, judged: Judging): void => {
       if (shared === undefined) continue;
       const isLost = isLeaseLost(ledger, earlier, request);
       // No lease reaches from the database to a copy in the memory of one of the two.
-      const isCopied = [...ledger.about('put', shared), ...ledger.about('committed', shared)].some(
-        ({ row }) =>
-          (row.store ?? DISK) !== DISK && (row.tab === earlier.row.tab || row.tab === request.row.tab),
-      );
+      const isCopied =
+        tabs(earlier, request).some((tab) => wasInMemory(ledger, tab, request.index)) ||
+        [...ledger.about('put', shared), ...ledger.about('committed', shared)].some(
+          ({ row }) =>
+            (row.store ?? DISK) !== DISK && (row.tab === earlier.row.tab || row.tab === request.row.tab),
+        );
       if (isLost) continue;
       if (isCopied) judged.excuse('copy');
       else judged.breach(`on its way from ${earlier.row.tab} and ${request.row.tab} at once`, shared);
@@ -126,19 +134,6 @@ const isShortened = (ledger: Ledger, pause: Placed<'paused'>): boolean => {
   );
 };
 
-/** Whether this brought a copy out of its page's memory into the database, with the lease that it had there. */
-const isMove = (ledger: Ledger, { row, index }: Placed<'put'>): boolean => {
-  const isEarlier = (other: Placed<'put'> | Placed<'committed'>): boolean => other.index < index;
-  const isHere = (other: Placed<'put'> | Placed<'committed'>): boolean =>
-    (other.row.store ?? DISK) === (row.store ?? DISK);
-  return (
-    !ledger.about('put', row.id).some((put) => isEarlier(put) && isHere(put)) &&
-    ledger
-      .about('committed', row.id)
-      .some((told) => isEarlier(told) && !isHere(told) && told.row.tab === row.tab)
-  );
-};
-
 /** Whether a page took what it asks for after the pause was there to be read. */
 const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'paused'>): boolean =>
   (request.row.tab === pause.row.tab &&
@@ -155,8 +150,7 @@ const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'
             put.row.token !== undefined &&
             (put.row.store ?? DISK) === (pause.row.store ?? DISK) &&
             put.index > pause.index &&
-            put.index < request.index &&
-            !isMove(ledger, put),
+            put.index < request.index,
         ),
     ));
 
@@ -268,12 +262,14 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
 
       const next = requests[at + 1];
       if (!next) return;
+      // Another tab may have opened a circuit meanwhile.
+      const isOpen = ledger.of('paused').findLast(({ index }) => index < next.index)?.row.pause === 'circuit';
       const isEased =
         ledger.between('clock', answer.index, next.index) ||
         ledger.between('wiped', answer.index, next.index) ||
         ledger.between('paused', answer.index, next.index, ({ pause }) => pause === 'none') ||
         (failure === 'back-off' && isHurried(ledger, request.index, next.index)) ||
-        (failure === 'circuit' && isTrial(ledger, next));
+        ((failure === 'circuit' || isOpen) && isTrial(ledger, next));
       const least = Math.max(SHORTEST_BACKOFF_MS, answer.row.retryAfterMs ?? 0);
       if (!isEased && next.row.at - answer.row.at < least)
         judged.breach(

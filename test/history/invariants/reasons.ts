@@ -2,7 +2,7 @@
  * I16 justified: what a page gives up had to be given up. Judged only where a row tells the bounds that the outbox
  * has, since then the history also tells each fault of the storage.
  */
-import { DECISION_MS, MEMORY_MS, ORDER_MS } from '../bounds.js';
+import { COMMIT_MS, DECISION_MS, MEMORY_MS, ORDER_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
 import type { RowOf } from '../row.js';
@@ -201,13 +201,28 @@ export const endedUntold = (ledger: Ledger, tab: string, index: number): boolean
 
 /** Whether a page ended before what it made there can have been durable: while consent is pending nothing is. */
 export const endedUnwritten = (ledger: Ledger, tab: string, index: number): boolean => {
-  const end = ledger.goneAt(tab, index) ?? ledger.history.length;
-  return (
-    endedUntold(ledger, tab, index) ||
-    (ledger.isOver(tab, index) &&
-      (consentAt(ledger, tab, index) !== 'granted' ||
-        ledger.between('consent', index, end, (said) => said.tab === tab && said.state !== 'granted')))
-  );
+  if (!ledger.isOver(tab, index)) return false;
+  const end = ledger.goneAt(tab, index) ?? ledger.history.length - 1;
+  const isPending =
+    consentAt(ledger, tab, index) !== 'granted' ||
+    ledger.between('consent', index, end, (said) => said.tab === tab && said.state !== 'granted');
+  const isBusy = ledger.lately('busy', end, DECISION_MS, (busy) => busy.tab === tab, tab);
+  const isSlow = !settingOf(ledger) || isBusy || wasBlocked(ledger, tab, end);
+  return isPending || isSlow || ledger.awakeMs(tab, index, end) <= COMMIT_MS;
+};
+
+/** Whether an offer that counts once in the browser was recorded before. */
+const wasKnown = (ledger: Ledger, { row: { id }, index }: Placed<'declined'>): boolean => {
+  const [created] = ledger.about('created', id);
+  return ledger
+    .of('created')
+    .some(
+      ({ row }) =>
+        row.id !== id &&
+        row.offerId === created?.row.offerId &&
+        row.type === created.row.type &&
+        ledger.about('put', row.id).some((put) => put.index < index),
+    );
 };
 
 /** I16: an event is given up only for a reason that holds. */
@@ -219,6 +234,10 @@ export const justified = (ledger: Ledger): Judgement => {
     judged.examine();
     const fault = faultOf(ledger, setting, told);
     if (fault) judged.breach(`given up as ${told.row.reason} ${fault}`, told.row.id);
+  }
+  for (const declined of ledger.of('declined')) {
+    judged.examine();
+    if (!wasKnown(ledger, declined)) judged.breach('declined, and the first of its kind', declined.row.id);
   }
   return judged.done();
 };

@@ -7,16 +7,9 @@ import { endedUntold, wasRefused } from './reasons.js';
 /** A lease is made by the clock as it was when its transaction began, which is over by then unless its page is busy. */
 const TRANSACTION_MS = 2_000;
 
-/** Whether a page has another copy, because it never heard that its write was complete. */
-const isCopied = (ledger: Ledger, { id, store = DISK }: Placed<'removed'>['row']): boolean =>
-  ledger.about('committed', id).some(({ row }) => (row.store ?? DISK) !== store);
-
-/** What a page that lived on must have told. */
-const isTold = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
-  ledger
-    .about('discarded', row.id)
-    // Of two copies the other one may have been given up, and told, before.
-    .some((told) => (isCopied(ledger, row) || told.index > index) && told.row.tab === row.tab);
+/** What a page that lived on must have told: once it is done with, or before, where the database failed meanwhile. */
+const isTold = (ledger: Ledger, { row }: Placed<'removed'>): boolean =>
+  ledger.about('discarded', row.id).some((told) => told.row.tab === row.tab);
 
 /** A valid verdict that the removing page itself heard. */
 const isAnswered = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
@@ -46,21 +39,7 @@ const isInFlight = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean 
     return isStill && !ledger.between('clock', -1, index, ({ at: movedAt }) => movedAt > leasedSince);
   });
 
-/** Whether an entry stays in the store that nobody is delivering: that one had to go first. */
-const isAnotherFree = (ledger: Ledger, placed: Placed<'removed'>): boolean =>
-  ledger.ids.some((id) => {
-    const isHere = ({ row, index }: Placed<'put'> | Placed<'removed'>): boolean =>
-      row.shelf === 'entry' && row.store === placed.row.store && index < placed.index;
-    const put = ledger.about('put', id).filter(isHere).at(-1);
-    const removed = ledger
-      .about('removed', id)
-      .filter((each) => isHere(each) || each.row.at === placed.row.at)
-      .at(-1);
-    if (!put || put.row.token !== undefined || (removed?.index ?? -1) > put.index) return false;
-    return ledger.about('created', id).length > 0;
-  });
-
-/** I4: an entry leaves the store by a verdict, or given up and told, or purged, or moved. */
+/** I4: an entry leaves the store by a verdict, or given up and told, or purged. */
 export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
   const judged = judging();
   for (const placed of ledger.of('removed')) {
@@ -69,16 +48,13 @@ export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
     if (row.shelf !== 'entry' || !ledger.about('created', row.id).length) continue;
     judged.examine();
     if (isAnswered(ledger, placed)) continue;
-    const given = ledger.about('discarded', row.id).find((told) => told.index > index)?.row;
+    const given = ledger.about('discarded', row.id).find((told) => told.row.tab === row.tab)?.row;
     const isPurged =
       // What is over by now is called expired by who only sees it go.
-      (row.why === 'purged' || (given?.tab === row.tab && given.reason === 'consent')) &&
+      (row.why === 'purged' || given?.reason === 'consent') &&
       ledger.of('consent').some((said) => said.index < index && said.row.state === 'denied');
     const store = row.store ?? DISK;
-    const isMoved = ledger
-      .about('put', row.id)
-      .some((put) => put.index < index && put.row.shelf === 'entry' && (put.row.store ?? DISK) !== store);
-    if (isPurged || isMoved) continue;
+    if (isPurged) continue;
     const told = isTold(ledger, placed);
     const isDying = endedUntold(ledger, row.tab, index) && row.why !== undefined;
     const reason = row.why ?? given?.reason;
@@ -86,16 +62,9 @@ export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
     else if (!told && row.why === 'settled') judged.breach('settled without an answer', row.id);
     else if (reason === 'refused' && !wasRefused(ledger, row.id, row.tab, index))
       judged.breach('nobody refused it', row.id);
-    else if (
-      isInFlight(ledger, placed) &&
-      !isCopied(ledger, row) &&
-      (reason === 'expired' || reason === 'outbox-full')
-    ) {
-      // What ended is called so also where it had to go for room.
-      const hadToGo = (reason === 'outbox-full' || row.isFull) && !isAnotherFree(ledger, placed);
-      if (hadToGo) judged.excuse('no-room');
-      else judged.breach(`given up as ${reason} while it was being delivered`, row.id);
-    } else if (!told) judged.excuse('unreported');
+    else if (isInFlight(ledger, placed) && (reason === 'expired' || reason === 'outbox-full'))
+      judged.breach(`given up as ${reason} while it was being delivered`, row.id);
+    else if (!told) judged.excuse('unreported');
   }
   return judged.done();
 };
@@ -123,17 +92,17 @@ export const monotone = (ledger: Ledger): Judgement => {
         const before = puts[at - 1]?.index ?? index;
         return losses.some((loss) => before < loss && loss < index);
       });
-      const [back] = returns;
-      if (!back) continue;
-      // A page that never heard that its write was complete keeps a copy, and brings it when it can.
-      const isKept = ledger.about('committed', id).some(({ row }) => (row.store ?? DISK) !== store);
+      if (!returns[0]) continue;
       // One that was given up and took effect all the same is written again; a farewell can be answered in between.
-      const isRepeated =
-        !returns[1] &&
-        back.row.tab === created.row.tab &&
-        back.row.token === undefined &&
-        !ledger.about('committed', id).some(({ index }) => index < back.index);
-      if (isKept || isRepeated) judged.excuse('copy');
+      const isRepeated = returns.every(
+        ({ row, index }) =>
+          row.tab === created.row.tab &&
+          row.token === undefined &&
+          !ledger
+            .about('committed', id)
+            .some((told) => told.index < index && (told.row.store ?? DISK) === store),
+      );
+      if (isRepeated) judged.excuse('copy');
       else judged.breach(`came back to the ${store} after it had gone`, id);
     }
   }
