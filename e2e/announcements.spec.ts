@@ -140,6 +140,7 @@ test.describe('the data layer', () => {
   const row = (event: string, id: string, reason?: string) => ({
     event: `personalized_offer_${event}`,
     personalized_offer_id: id,
+    is_durable: true,
     ...(reason && { reason }),
   });
 

@@ -1,11 +1,10 @@
 import { test as base } from '@playwright/test';
 import type { Row } from '../test/history/row.js';
-import { heal } from './chaos/healing.js';
 import { killBrowser } from './chaos/nemesis.js';
 import { planOf } from './chaos/plan.js';
 import { withReasons } from './chaos/reasons.js';
 import { runPlan } from './chaos/run.js';
-import { command, setFrozen } from './chaos/tabs.js';
+import { command } from './chaos/tabs.js';
 import { withUnheardEnds } from './chaos/unheard.js';
 import { createWorld, type World } from './chaos/world.js';
 import { bePatient, expect } from './fixtures/patience.js';
@@ -134,33 +133,5 @@ test.describe('an event that is recorded while the database fails', () => {
     await expect.poll(isMoved).toBe(true);
     await command(tab, 'flood', 1);
     await expect.poll(() => storesOf(world).slice(4)).toEqual(['disk', 'disk']);
-  });
-});
-
-test.describe('a lock that a page holds in its sleep', () => {
-  /** Heals with a frozen tab that holds one until this happens to it, and gives what is held in the end. */
-  const heldAfter = async (world: World, end: 'resume' | 'never'): Promise<readonly string[]> => {
-    const tab = await world.open();
-    await tab.page.evaluate(
-      (end) =>
-        new Promise<void>((isHeld) => {
-          void navigator.locks.request(end, () => {
-            isHeld();
-            return new Promise((release) => document.addEventListener(end, release));
-          });
-        }),
-      end,
-    );
-    await setFrozen(tab, true);
-    await heal(world, true);
-    return world.recorder.rows.flatMap((row) => (row.kind === 'final-holds' ? row.locks : []));
-  };
-
-  test('is not held for good if it is given back on waking', async ({ world }) => {
-    expect(await heldAfter(world, 'resume')).toEqual([]);
-  });
-
-  test('is if it is not', async ({ world }) => {
-    expect(await heldAfter(world, 'never')).toEqual(['never']);
   });
 });

@@ -9,11 +9,11 @@ import {
   NEVER_MS,
   offer,
   trackerStats,
-  untilIdle,
   untilQuiet,
   untilWaiting,
 } from './engines/offers.js';
 import { ENGINES, expect, test } from './engines/test.js';
+import { HOLD } from './fixtures/database.js';
 import type { Stack } from './fixtures/stack.js';
 
 /** Opens the site's page with this body, and waits until closing is noticed there. */
@@ -26,6 +26,33 @@ const open = async (visitor: Visitor, { site }: Stack, body: string): Promise<Ta
 
 /** What shows no offer itself, but brings what another page left. */
 const IMPRINT = '<p>Imprint</p>';
+
+/** Leaves for `/elsewhere`, goes back, and waits until the page is there that the browser has kept. */
+const leaveAndComeBack = async (tab: Tab, leave: () => Promise<void>): Promise<void> => {
+  await tab.evaluate(() => {
+    addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
+  });
+  await leave();
+  const isAt = (path: string) => () =>
+    tab.evaluate((at) => location.pathname === at, path).catch(() => false);
+  await expect.poll(isAt('/elsewhere')).toBe(true);
+  // Later, since the page that is asked to go back is gone before it could answer.
+  await tab.evaluate(() => void setTimeout(() => history.back(), 50));
+  const isBack = () => tab.evaluate(() => 'persisted' in window && window.persisted).catch(() => false);
+  await expect.poll(isBack).toBe(true);
+};
+
+/** Leaves when the page next looks for what is due once `isLeaving`, and keeps that look from its end. */
+const LEAVING_BY_LOOKING = `${HOLD}<script>
+  const { getAll } = IDBObjectStore.prototype;
+  var isLeaving = false;
+  IDBObjectStore.prototype.getAll = function (range, limit) {
+    if (!isLeaving || range.lower[0] !== 'entry') return getAll.call(this, range, limit);
+    isLeaving = false;
+    location.href = '/elsewhere';
+    return hold(this);
+  };
+</script>`;
 
 for (const name of ENGINES) {
   const cell = (column: string) => ({
@@ -136,18 +163,26 @@ for (const name of ENGINES) {
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, offer('cached'));
         await stack.expectRecorded(['viewed cached']);
-        await untilIdle(tab);
+        // Firefox keeps no page that is left while it waits for an answer.
+        await untilQuiet(tab);
         await untilWaiting(tab, 0);
-        await tab.evaluate(() => {
-          addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
-        });
-        await tab.goto(`${stack.site.url}/elsewhere`);
-        // Later, since the page that is asked to go back is gone before it could answer.
-        await tab.evaluate(() => void setTimeout(() => history.back(), 50));
-        const isBack = () => tab.evaluate(() => 'persisted' in window && window.persisted).catch(() => false);
-        await expect.poll(isBack).toBe(true);
+        await leaveAndComeBack(tab, () => tab.goto(`${stack.site.url}/elsewhere`));
         await append(tab, offer('after'));
         await stack.expectRecorded(['viewed cached', 'viewed after']);
+      },
+    );
+
+    test(
+      'a page that is left while it looks for what is due is kept in the cache, and goes on',
+      cell('back'),
+      async ({ stack, visitorOf }) => {
+        const tab = await open(await visitorOf(name), stack, IMPRINT + LEAVING_BY_LOOKING);
+        await leaveAndComeBack(tab, async () => {
+          await tab.evaluate(() => void Object.assign(window, { isLeaving: true }));
+          await comeOnline(tab);
+        });
+        await append(tab, offer('after'));
+        await stack.expectRecorded(['viewed after']);
       },
     );
 

@@ -80,7 +80,10 @@ test('records that nobody can read become dead letters, and everything else goes
   await stack.expectRecorded(['viewed sound']);
   await untilWaiting(page, 0);
   const { outbox, discarded } = await trackerStats(page);
-  expect([outbox, discarded]).toEqual([{ waiting: 0, dead: junk.length }, { unreadable: junk.length }]);
+  expect([outbox, discarded]).toEqual([
+    { waiting: 0, inMemory: 0, dead: junk.length },
+    { unreadable: junk.length },
+  ]);
   const letters = (await storedRecords(page, 'dead')).map(([, letter]) => (letter as { code: unknown }).code);
   expect(new Set(letters)).toEqual(new Set(['unreadable']));
   expect(await storedRecords(page, 'basket')).toEqual([[['basket', 'item'], 3]]);

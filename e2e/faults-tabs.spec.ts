@@ -1,6 +1,7 @@
 import type { BrowserContext, Page, Request } from '@playwright/test';
-import { offer, sayOnline } from './fixtures/faults.js';
-import { untilWaiting } from './fixtures/ready.js';
+import { putRecords } from './fixtures/database.js';
+import { addOffer, offer, sayOnline } from './fixtures/faults.js';
+import { flush, trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 /** What the tabs of a browser post from now on: the tab and the ids of each request. */
@@ -54,18 +55,54 @@ test('ten tabs that share an outbox deliver each event once, and nearly all of t
   expect(new Set(posts.map(({ tab }) => tab)).size).toBeLessThanOrEqual(2);
 });
 
-test('two tabs without locks deliver each event, and the upstream has it once (fault 55)', async ({
+test('two tabs deliver side by side, and a lease keeps each event to one of them (fault 55)', async ({
   context,
   stack,
 }) => {
-  await context.addInitScript(() => {
-    Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
-  });
-  const { tabs, made } = await openOffline(context, stack, 2);
-  expect(await tabs[0]?.evaluate(() => 'request' in (navigator.locks ?? {}))).toBe(false);
+  const posts = await watchPosts(context);
+  stack.site.gateway.fault = 'hold-answer';
+  const first = await context.newPage();
+  await stack.open(first, offer('held'));
+  await expect.poll(() => stack.recorded()).toEqual(['viewed held']);
   stack.site.gateway.fault = undefined;
-  await Promise.all(tabs.map(sayOnline));
-  await stack.expectRecorded(made);
-  await Promise.all(tabs.map((tab) => untilWaiting(tab, 0)));
-  await stack.expectRecorded(made);
+  const second = await context.newPage();
+  await stack.open(second, offer('beside'));
+  await stack.expectRecorded(['viewed held', 'viewed beside']);
+  // It goes on until nothing more can be done at the moment.
+  await flush(second);
+  stack.site.gateway.release();
+  await Promise.all([first, second].map((tab) => untilWaiting(tab, 0)));
+  expect(posts.map(({ tab, ids }) => [tab, ids.length])).toEqual([
+    [first, 1],
+    [second, 1],
+  ]);
+  await stack.expectRecorded(['viewed held', 'viewed beside']);
+});
+
+test('what another tab delivered while this one was backing off is not said again when this one is left', async ({
+  context,
+  page,
+  stack,
+}) => {
+  const leaving = `<div class="offer" data-offer-id="last" data-offer-dwell="600000"><a data-offer-dismiss href="/elsewhere">x</a></div>`;
+  await stack.open(page, leaving);
+  await trackerStats(page);
+  const pause = { kind: 'back-off', failures: 6, at: Date.now() + 60_000 };
+  await putRecords(page, [[['state', 'pause', new URL('/offer-events', page.url()).href], pause]]);
+  await addOffer(page, 'mine');
+  await expect.poll(async () => (await trackerStats(page)).outbox).toMatchObject({ waiting: 1, pause });
+
+  const other = await context.newPage();
+  // A page that loads shortens a back-off, and those that wait for its end do not hear of that.
+  await stack.open(other, '<p>Imprint</p>');
+  await stack.expectRecorded(['viewed mine']);
+  await untilWaiting(page, 0);
+  await page.click('[data-offer-dismiss]');
+  await stack.expectRecorded(['viewed mine', 'viewed last', 'dismissed last']);
+  // The answers name each id as often as a request did.
+  const named = stack.upstream.calls().map(({ key, personalized_offer_id: id }) => {
+    const times = stack.site.sent().split(`"${key?.replace('oe1-', '')}"`).length - 1;
+    return `${id} ${times}`;
+  });
+  expect(named.toSorted()).toEqual(['last 1', 'last 1', 'mine 1']);
 });

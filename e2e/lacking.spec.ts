@@ -120,7 +120,9 @@ test.describe('events go, each once, and one report says that they do not outlas
 test.describe('everything works as ever', () => {
   forEach(
     {
-      'without locks': 'delete Navigator.prototype.locks',
+      'without channels between tabs': without('BroadcastChannel'),
+      'with a channel that must not be opened': `
+        BroadcastChannel = function () { throw new DOMException('denied', 'SecurityError') }`,
       'without crypto.subtle': "Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })",
       'without service workers': 'delete Navigator.prototype.serviceWorker',
       'without animations and visibility to ask for':

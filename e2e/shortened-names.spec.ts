@@ -98,6 +98,7 @@ const ATTRIBUTES: Readonly<Record<string, (page: Page, stack: Stack) => Promise<
           personalized_offer_id: 'one',
           event_id: expect.any(String),
           occurred_at: expect.any(Number),
+          is_durable: true,
         },
       ]);
   },

@@ -26,7 +26,7 @@ const FIRST_SIGHT = ['client/detect/registry', 'client/detect/exposure', 'client
 const LAWS: Readonly<Record<string, Law>> = {
   errors: {},
   runtime: {},
-  locks: {},
+  tabs: { types: ['runtime'] },
   protocol: { values: ['protocol', 'errors'], types: ['runtime'] },
   'client/options': {
     values: ['errors', 'protocol/limits', 'client/detect/viewability'],
@@ -39,31 +39,29 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/outbox': { values: ['client/outbox', ...PROTOCOL, 'errors'], types: ['runtime'] },
   'client/outbox/indexeddb': {
-    values: ['client/outbox/outbox'],
-    types: ['runtime'],
+    types: ['client/outbox/records', 'runtime'],
     packages: ['idb-keyval'],
   },
   'client/leave': {
     values: [...PROTOCOL, 'errors'],
-    types: ['client/outbox/outbox', 'client/page', 'runtime'],
+    types: ['client/outbox', 'client/page', 'runtime'],
   },
   'client/outbox/indexeddb-kinds': {
-    values: ['client/outbox/indexeddb'],
     types: ['client/outbox', 'runtime'],
   },
   'client/delivering': {
     values: ['client/outbox', 'client/delivery', ...PROTOCOL, 'errors'],
-    types: ['runtime', 'locks'],
+    types: ['runtime'],
   },
   'client/consent': { values: ['errors', 'protocol/subject'], types: ['client', 'runtime'] },
   'client/background-sync': {},
   'client/delivery': {
-    values: ['client/delivery', 'client/outbox/leasing', 'client/outbox/verdicts', ...PROTOCOL, 'errors'],
-    types: ['client/outbox', 'runtime', 'locks'],
+    values: ['client/delivery', 'client/outbox/remembering', 'client/outbox/verdicts', ...PROTOCOL, 'errors'],
+    types: ['client/outbox', 'runtime'],
   },
   'client/delivery/transport': {
-    values: ['client/delivery/backoff', 'client/delivery/packer', 'client/delivery/post', ...PROTOCOL],
-    types: ['client/outbox/outbox', 'runtime'],
+    values: ['client/delivery/backoff', 'client/delivery/batch-size', 'client/delivery/post', ...PROTOCOL],
+    types: ['client/outbox', 'runtime'],
   },
   'client/delivery/post': { packages: ['ky'] },
   'client/delivery/post-script': { types: ['client/delivery/post'] },
@@ -86,7 +84,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'client/data-layer',
       ...PROTOCOL,
       'errors',
-      'locks',
+      'tabs',
     ],
     types: ['client', 'runtime'],
   },
@@ -118,7 +116,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client'],
   },
   'service-worker': {
-    values: ['client/background-sync', 'client/delivering', 'client/outbox', 'locks', 'runtime'],
+    values: ['client/background-sync', 'client/delivering', 'client/outbox', 'tabs', 'runtime'],
   },
   proxy: { values: ['proxy', 'protocol', 'errors', 'runtime'] },
   'proxy/limits': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },

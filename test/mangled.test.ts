@@ -15,7 +15,6 @@ describe('the names that somebody else reads are found in the sources', () => {
       'notBeforeAt',
       'lease',
       'token',
-      'lock',
       'until',
       'triedAt',
       'maxEntries',

@@ -13,8 +13,6 @@ const WITHIN_MS = 90_000;
 /** The same beside a tab that is frozen for good: the browser ends its transactions only after about a minute. */
 const WITHIN_ASLEEP_MS = 150_000;
 const LOOK_MS = 250;
-/** So often a lock is looked at before it counts as held for good. */
-const LOCK_LOOKS = 20;
 /** The network comes back this often for a page, since it may believe it once only. */
 const ONLINE_MS = 2_000;
 /** What waits longer than this is not waited for: a page of a later time comes. */
@@ -136,21 +134,8 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
     }
   }
   if (calm >= 3) recorder.tell({ kind: 'quiet' });
-  const look = async (): Promise<void> => {
-    dump = (await command(tab, 'dump')) ?? dump;
-    // A page that was told of the network looks into the empty outbox, under the lock: in passing it may be held.
-    for (let left = LOCK_LOOKS; left > 0 && dump?.locks.length; left--) {
-      await wait(LOOK_MS);
-      dump = (await command(tab, 'dump')) ?? dump;
-    }
-  };
-  await look();
-  if (dump?.locks.length) {
-    // The browser may have given it to a page that was asleep by then, and could not hear of it before it wakes.
-    for (const sleeper of tabs.list) if (sleeper.isFrozen) await setFrozen(sleeper, false);
-    await look();
-  }
-  const { entries = [], dead = [], locks = [] } = dump ?? {};
+  dump = (await command(tab, 'dump')) ?? dump;
+  const { entries = [], dead = [] } = dump ?? {};
   recorder.tell({
     kind: 'final-outbox',
     entries: entries.map(({ id }) => ({ id })),
@@ -163,7 +148,6 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
   recorder.tell({ kind: 'final-intake', rows: readIntake(world.folder) });
   recorder.tell({
     kind: 'final-holds',
-    locks,
     leases: entries.flatMap(({ id, lease }) => (lease ? [id] : [])),
   });
 };

@@ -43,7 +43,7 @@ export type Flavour = 'module' | 'script' | 'twice';
 
 /** One thing that happens to the world. Times are milliseconds. */
 export type Step =
-  | { readonly act: 'open'; readonly offers: number; readonly hasLocks: boolean }
+  | { readonly act: 'open'; readonly offers: number }
   | {
       readonly act:
         | 'close'
@@ -127,7 +127,6 @@ const stepOf = (act: Step['act'], chance: Chance): Step => {
       return {
         act,
         offers: chance.whole(0, 4),
-        hasLocks: chance.next() > 0.15,
       };
     case 'show':
       return { act, tab, count: chance.whole(1, 4), isInFront: chance.next() < 0.8 };
@@ -182,7 +181,7 @@ export const planOf = (seed: number, length?: number): Plan => {
   // Script-tag pages cannot tell which events were given up, so what makes a page give up is left to the others.
   const isNarrow = flavour !== 'script' && chance.next() < 0.4;
   const count = length ?? chance.whole(60, 120);
-  const steps: Step[] = [3, 2].map((offers) => ({ act: 'open', offers, hasLocks: true }));
+  const steps: Step[] = [3, 2].map((offers) => ({ act: 'open', offers }));
   while (steps.length < count) steps.push(stepOf(chance.weighted(WEIGHTS), chance));
   return { seed, flavour, keys, isNarrow, steps };
 };

@@ -68,7 +68,7 @@ export const createWorld = async (
   );
   const network = createNetwork(proxies.port);
   const settings = new Map<string, Partial<TabSettings>>();
-  const plain = { hasLocks: true, flavour, offers: 2, looks: false };
+  const plain = { flavour, offers: 2, looks: false };
   const site = await startChaosSite(
     network,
     (tab) => ({ ...plain, clockMs, ...settings.get(tab) }),

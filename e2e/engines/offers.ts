@@ -31,42 +31,21 @@ export const trackerStats = (tab: Tab): Promise<TrackerStats> =>
 export const untilWaiting = (tab: Tab, count: number): Promise<void> =>
   expect.poll(async () => (await trackerStats(tab)).outbox?.waiting).toBe(count);
 
-/**
- * Counts the requests under way, and tells when delivery looked for more in vain; for the head of a page, ahead of the
- * tracker.
- */
+/** Counts the requests under way; for the head of a page, ahead of the tracker. */
 export const COUNTING = `<script>
-  underWay = requests = 0;
+  underWay = 0;
   const ask = fetch;
   fetch = (...request) => {
     underWay++;
-    requests++;
-    isIdle = false;
     return ask(...request).finally(() => underWay--);
-  };
-  const lock = LockManager.prototype.request;
-  LockManager.prototype.request = function (...request) {
-    const before = requests;
-    return lock.apply(this, request).finally(() => isIdle = requests === before);
   };
 </script>`;
 
-/** What the page of such a head tells. */
-interface CountingWindow {
-  readonly underWay: number;
-  readonly isIdle: boolean;
-}
-
 /** Waits until no request of a page that counts them is under way. */
 export const untilQuiet = (tab: Tab): Promise<void> =>
-  expect.poll(() => tab.evaluate(() => (window as unknown as CountingWindow).underWay)).toBe(0);
-
-/**
- * Waits until a page that sent something has looked for more in vain, as it does a moment after the last answer:
- * Firefox keeps no page that is left while it waits for an answer or holds a lock, even if that is given back then.
- */
-export const untilIdle = (tab: Tab): Promise<void> =>
-  expect.poll(() => tab.evaluate(() => (window as unknown as CountingWindow).isIdle)).toBe(true);
+  expect
+    .poll(() => tab.evaluate(() => (window as unknown as { readonly underWay: number }).underWay))
+    .toBe(0);
 
 /** Adds markup at the end of the page. */
 export const append = (tab: Tab, markup: string): Promise<void> =>

@@ -386,7 +386,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'accept-forgotten-by-reload',
     breaks: 'what was accepted cannot be dismissed after a reload, or in another tab',
-    file: 'src/client/outbox/leasing.ts',
+    file: 'src/client/outbox/remembering.ts',
     find: "type: 'accepted', until }",
     put: "type: 'accepted', until: 0 * until }",
     noticedBy: {
@@ -877,9 +877,9 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'failed-database-is-left-alone',
     breaks: 'a database that failed is tried again, though nothing happens on the page',
-    file: 'src/client/outbox/steady.ts',
-    find: 'runtime.after(RETRY_MS, retry);',
-    put: 'void retry;',
+    file: 'src/client/outbox/passing.ts',
+    find: 'pass.nextAt = Math.min(pass.nextAt ?? againAt, againAt);',
+    put: 'void againAt;',
     noticedBy: {
       'e2e/faults-storage.spec.ts': [
         'a connection that is lost › behind an event that is durable already delivers it by itself, half a minute later (fault 27)',
@@ -890,8 +890,8 @@ const IGNORING: readonly Mutant[] = [
     name: 'transactions-outlive-the-page',
     breaks: 'what leaving dismisses is kept, though a transaction is in the way',
     file: 'src/client/outbox/indexeddb-kinds.ts',
-    find: 'transaction.abort();\n    } catch',
-    put: 'void transaction;\n    } catch',
+    find: 'transaction.abort();\n        } catch',
+    put: 'void transaction;\n        } catch',
     noticedBy: {
       'e2e/delivery.spec.ts': [
         'leaving a page › that may come back keeps what it records by that, though a transaction is in the way (fault 39)',

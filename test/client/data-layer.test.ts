@@ -10,14 +10,14 @@ afterEach(() => {
 });
 
 describe('a tag manager', () => {
-  test('is told of what was viewed and dismissed, in its own words', () => {
+  test('is told of what was viewed and dismissed, in its own words, and whether that is durable', () => {
     const layer: unknown[] = [{ event: 'gtm.js' }];
     site.dataLayer = layer;
     const tell = createDataLayer('dataLayer');
     const view = viewed(1, { offerId: 'a', expiresAt: START });
     const close = dismissed(2, view, { reason: 'escape' });
-    tell(view);
-    tell(close);
+    tell(view, true);
+    tell(close, false);
     expect(site.dataLayer).toBe(layer);
     expect(layer.slice(1)).toStrictEqual([
       {
@@ -25,34 +25,36 @@ describe('a tag manager', () => {
         personalized_offer_id: 'a',
         event_id: view.id,
         occurred_at: START,
+        is_durable: true,
       },
       {
         event: 'personalized_offer_dismissed',
         personalized_offer_id: 'a',
         event_id: close.id,
         occurred_at: START,
+        is_durable: false,
         reason: 'escape',
       },
     ]);
   });
 
   test('that comes later finds its array, under the name that the site gave', () => {
-    createDataLayer('otherLayer')(viewed(1));
+    createDataLayer('otherLayer')(viewed(1), true);
     expect(site.otherLayer).toEqual([expect.objectContaining({ event: 'personalized_offer_viewed' })]);
     expect(site.dataLayer).toBeUndefined();
   });
 
   test('that replaced its array meanwhile is told in the new one', () => {
     const tell = createDataLayer('dataLayer');
-    tell(viewed(1));
+    tell(viewed(1), true);
     const next: unknown[] = [];
     site.dataLayer = next;
-    tell(viewed(2));
+    tell(viewed(2), true);
     expect(next).toHaveLength(1);
   });
 
   test.each([undefined, ''])('is told nothing where the site names none: %j', (name) => {
-    createDataLayer(name)(viewed(1));
+    createDataLayer(name)(viewed(1), true);
     expect(site.dataLayer).toBeUndefined();
     expect(Object.hasOwn(site, '')).toBe(false);
   });

@@ -1,12 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createFarewell } from '../../src/client/leave.js';
-import { NO_PAUSE } from '../../src/client/outbox/leasing.js';
 import type { Outbox } from '../../src/client/outbox/outbox.js';
+import { NO_PAUSE } from '../../src/client/outbox/remembering.js';
 import type { PageChange } from '../../src/client/page.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { deferred } from '../support/deferred.js';
-import { idOf, idsOf, START, viewed } from '../support/events.js';
+import { copyOf, idOf, idsOf, START, viewed } from '../support/events.js';
 import { fakePage } from '../support/page.js';
 import { fakeRuntime, settle } from '../support/runtime.js';
 
@@ -18,7 +18,7 @@ describe('the farewell is said', () => {
       endpoint: ENDPOINT,
       inFlight: 0,
       pause: NO_PAUSE,
-      mirror: new Map([viewed(1), viewed(2)].map((event) => [event.id, { event, heldUntil: 0 }])),
+      mirror: new Map([viewed(1), viewed(2)].map((event) => [event.id, copyOf(event)])),
     };
     const page = fakePage();
     const requests: { url: unknown; init: RequestInit | undefined; ids: string[] }[] = [];
@@ -72,7 +72,7 @@ describe('the farewell is said', () => {
   test('once while the page is hidden, and with what came since when it is left', async () => {
     const { become, outbox, asked } = start();
     await become('hidden');
-    outbox.mirror.set(idOf(7), { event: viewed(7), heldUntil: 0 });
+    outbox.mirror.set(idOf(7), copyOf(viewed(7)));
     await become('pagehide');
     await become('pagehide');
     expect(asked()).toEqual([[idOf(1), idOf(2)], [idOf(7)]]);
@@ -147,7 +147,7 @@ describe('the farewell is said', () => {
   test('behind what the same task still records', async () => {
     const { page, outbox, asked } = start();
     page.change('hidden');
-    outbox.mirror.set(idOf(8), { event: viewed(8), heldUntil: 0 });
+    outbox.mirror.set(idOf(8), copyOf(viewed(8)));
     expect(asked()).toEqual([]);
     await Promise.resolve();
     expect(asked()).toEqual([[idOf(1), idOf(2), idOf(8)]]);
@@ -155,7 +155,7 @@ describe('the farewell is said', () => {
 
   test('with what happens by leaving, which is asked for at `pagehide` alone', async () => {
     const { become, outbox, onLeave, asked } = start();
-    onLeave.mockImplementation(() => outbox.mirror.set(idOf(9), { event: viewed(9), heldUntil: 0 }));
+    onLeave.mockImplementation(() => outbox.mirror.set(idOf(9), copyOf(viewed(9))));
     await become('hidden');
     await become('visible');
     await become('online');
@@ -179,7 +179,7 @@ describe('the farewell is said', () => {
 
   test('in no more bytes than 48,000 with all that is in flight', async () => {
     const { become, outbox, requests } = start(() => new Promise(() => undefined));
-    for (let n = 10; n < 260; n++) outbox.mirror.set(idOf(n), { event: viewed(n), heldUntil: 0 });
+    for (let n = 10; n < 260; n++) outbox.mirror.set(idOf(n), copyOf(viewed(n)));
     outbox.inFlight = 40_000;
     await become('hidden');
     expect(outbox.inFlight).toBeGreaterThan(42_000);

@@ -4,13 +4,13 @@ import { unsettled } from '../../src/client/leave.js';
 import type { Mirrored, Outbox, Owner } from '../../src/client/outbox/outbox.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
-import { dismissed, idsOf, START, viewed } from '../support/events.js';
+import { copyOf, dismissed, idsOf, START, viewed } from '../support/events.js';
 
 type Held = readonly [event: OfferEvent, heldUntil?: number];
 type Sayable = Pick<Outbox, 'mirror'>;
 
 const outboxOf = (held: readonly Held[]): Sayable => ({
-  mirror: new Map(held.map(([event, heldUntil = 0]) => [event.id, { event, heldUntil }])),
+  mirror: new Map(held.map(([event, heldUntil]) => [event.id, copyOf(event, heldUntil)])),
 });
 
 const PLENTY = 48_000;
@@ -55,6 +55,7 @@ describe('the farewell takes what is unsettled', () => {
       held: [[view], [close, later]],
       expected: [view],
     },
+    { name: 'not what is not known to count', held: [[view, Infinity], [other]], expected: [other] },
     { name: 'nothing where there is no room', held: [[view]], maxBytes: -7, expected: [] },
   ];
 

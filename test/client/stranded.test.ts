@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { createDelivering, type Delivering } from '../../src/client/delivering.js';
-import { memoryRecords } from '../../src/client/outbox/memory.js';
 import { createOutbox } from '../../src/client/outbox/outbox.js';
+import type { Connection } from '../../src/client/outbox/records.js';
 import type { OffersightError } from '../../src/errors.js';
-import { idOf, plain, viewed } from '../support/events.js';
-import { freeLock } from '../support/flusher.js';
+import { idOf, viewed } from '../support/events.js';
+import { memoryRecords } from '../support/memory-records.js';
 import { requestOf } from '../support/request-of.js';
 import { type FakeRuntime, fakeRuntime } from '../support/runtime.js';
 
@@ -14,7 +14,7 @@ const DAY_MS = 24 * HOUR_MS;
 const OLD = 'https://shop.example/old';
 const NEW = 'https://shop.example/new';
 
-type Answer = (ids: readonly string[]) => Response;
+type Answer = (ids: readonly string[]) => Response | Promise<Response>;
 
 const takes: Answer = (ids) =>
   Response.json({ v: 1, results: ids.map((id) => ({ id, status: 'accepted' })) });
@@ -44,7 +44,7 @@ const startSite = (answers: Record<string, Answer>): Site => {
       return (answers[request.url] ?? absent)(ids);
     },
   });
-  const database = memoryRecords();
+  const connection: Connection = { ...memoryRecords(), close: () => undefined };
   const reports: OffersightError[] = [];
   return {
     runtime,
@@ -52,21 +52,22 @@ const startSite = (answers: Record<string, Answer>): Site => {
     answers,
     reports,
     open(endpoint) {
-      const outbox = createOutbox(database, runtime, endpoint);
+      const outbox = createOutbox(connection, runtime, endpoint);
       const delivering = createDelivering({
         outbox,
         owner: { consent: 'granted' },
-        database,
-        open: () => database,
-        name: 'offersight',
+        connection,
+        open: () => connection,
         runtime,
-        withLock: freeLock,
+        tellTabs: () => undefined,
         options: { retentionMs: 6 * DAY_MS },
         report: (error) => reports.push(error),
         onDiscard: () => expect.unreachable('nothing is given up'),
       });
-      const view = (n: number): Promise<unknown> =>
-        outbox.append(plain(viewed(n, { occurredAt: runtime.now() })));
+      const view = (n: number): Promise<unknown> => {
+        outbox.add(viewed(n, { occurredAt: runtime.now() }), false);
+        return outbox.commit();
+      };
       return { ...delivering, view };
     },
   };
@@ -123,6 +124,15 @@ describe('events that have waited a day for another endpoint', () => {
     await visit(site, 5);
     expect(site.asked[OLD]).toEqual([[idOf(1)], [idOf(1)], [idOf(1)]]);
     expect(configuration(site)).toEqual([`No proxy at ${OLD}: its events come here.`]);
+  });
+
+  test('go to the page’s own endpoint also if the other one says only late that nobody is there', async () => {
+    const site = await stranded({ [OLD]: absent, [NEW]: takes });
+    site.answers[OLD] = (ids) =>
+      new Promise((resolve) => site.runtime.after(2_000, () => resolve(absent(ids))));
+    await site.runtime.advance(HOUR_MS);
+    await visit(site, 3);
+    expect(site.asked[NEW]).toEqual([[idOf(2)], [idOf(3)], [idOf(1)]]);
   });
 
   test.each([

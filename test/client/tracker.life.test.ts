@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
 import { openSite, type Site, told, wired } from '../support/tracker.js';
 
@@ -48,7 +49,7 @@ describe('what the host throws breaks nothing', () => {
     tracker.dismiss('a');
     await tracker.flush();
     const { outbox, discarded } = await tracker.stats();
-    expect([outbox, discarded]).toEqual([{ waiting: 0, dead: 2 }, { refused: 2 }]);
+    expect([outbox, discarded]).toEqual([{ waiting: 0, inMemory: 0, dead: 2 }, { refused: 2 }]);
   });
 
   test('in a listener of its own', async () => {
@@ -165,6 +166,53 @@ describe('where storage is blocked', () => {
     expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
     expect(errors.map(({ code }) => code)).toEqual(['storage']);
   });
+
+  test('the page and its tag manager are told that events are not durable, and stats count them', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
+    vi.stubGlobal('dataLayer', []);
+    render('<p data-offer-id="a"></p>');
+    const durable: boolean[] = [];
+    const { tracker } = site.start({
+      dataLayer: 'dataLayer',
+      onEvent: (_, isDurable) => durable.push(isDurable),
+    });
+    site.see(find('p'));
+    await tracker.flush();
+    await tracker.flush();
+    expect(durable).toEqual([false]);
+    expect((globalThis as unknown as { dataLayer: unknown[] }).dataLayer).toEqual([
+      expect.objectContaining({ personalized_offer_id: 'a', is_durable: false }),
+    ]);
+    await expect(tracker.stats()).resolves.toMatchObject({ outbox: { waiting: 1, inMemory: 1 } });
+  });
+});
+
+describe('where storage hangs', () => {
+  test('events leave from memory, once, and are not stored behind that when it answers at last', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { fetch } = globalThis;
+    const post = vi.fn(fetch);
+    vi.stubGlobal('fetch', post);
+    let isHeld = true;
+    const held = site.database.transact(async (rows) => {
+      while (isHeld) await rows.get(['dead', '']);
+    });
+    await site.frame();
+    render('<p data-offer-id="a"></p>');
+    const durable: boolean[] = [];
+    const { tracker } = site.start({ onEvent: (_, isDurable) => durable.push(isDurable) });
+    site.see(find('p'));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect([wired(site.posted), durable]).toEqual([['viewed a'], [false]]);
+    isHeld = false;
+    await held;
+    await vi.advanceTimersByTimeAsync(20_000);
+    await tracker.flush();
+    vi.useRealTimers();
+    expect([post.mock.calls.length, durable]).toEqual([1, [false]]);
+    await expect(storedIds(site.database, 'entry')).resolves.toEqual([]);
+  });
 });
 
 describe('a page that is left', () => {
@@ -179,7 +227,7 @@ describe('a page that is left', () => {
     expect(wired(site.posted)).toEqual(['viewed a']);
     await site.frame();
     const { outbox } = await tracker.stats();
-    expect(outbox).toEqual({ waiting: 0, dead: 0 });
+    expect(outbox).toEqual({ waiting: 0, inMemory: 0, dead: 0 });
   });
 });
 
@@ -194,7 +242,7 @@ describe('a page that replaced fetch by one that throws', () => {
     expect(() => window.dispatchEvent(new Event('pagehide'))).not.toThrow();
     await Promise.resolve();
     await tracker.flush();
-    await expect(tracker.stats()).resolves.toMatchObject({ outbox: { waiting: 1, dead: 0 } });
+    await expect(tracker.stats()).resolves.toMatchObject({ outbox: { waiting: 1, inMemory: 0, dead: 0 } });
   });
 });
 
@@ -212,7 +260,7 @@ describe('stats', () => {
         b: { rendered: 2, viewed: 0, dismissed: 0, accepted: 0 },
         c: { rendered: 0, viewed: 1, dismissed: 0, accepted: 1 },
       },
-      outbox: { waiting: 0, dead: 0 },
+      outbox: { waiting: 0, inMemory: 0, dead: 0 },
       discarded: {},
     });
   });

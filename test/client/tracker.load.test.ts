@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
-import { openSite, type Site, told, wired } from '../support/tracker.js';
+import { openSite, type Site, wired } from '../support/tracker.js';
 
 let isServing = false;
 
@@ -30,13 +31,14 @@ afterEach(() => {
 });
 
 describe('where the second load does not come', () => {
-  test('one report tells, and events are kept and delivered once it comes', async () => {
+  test('one report tells, and events are kept; once it comes they are told as durable, and delivered', async () => {
     render('<p data-offer-id="a"></p>');
-    const { tracker, events, errors } = site.start();
+    const durable: boolean[] = [];
+    const { tracker, errors } = site.start({ onEvent: (_, isDurable) => durable.push(isDurable) });
     site.see(find('p'));
     await tracker.flush();
     await site.frame();
-    expect([told(events), site.posted]).toEqual([['viewed a'], []]);
+    expect([durable, site.posted]).toEqual([[], []]);
     expect(errors.map(({ code }) => code)).toEqual(['delivery']);
     await expect(tracker.stats()).resolves.toEqual({ offers: {} });
     isServing = true;
@@ -45,6 +47,7 @@ describe('where the second load does not come', () => {
       await tracker.flush();
       expect(wired(site.posted)).toEqual(['viewed a']);
     }, SLOW_MACHINE_MS);
+    expect(durable).toEqual([true]);
     expect(errors.map(({ code }) => code)).toEqual(['delivery']);
   });
 
@@ -82,13 +85,13 @@ describe('where the second load does not come', () => {
 
   test('what waited for consent is kept, and said in leaving, as soon as it is granted', async () => {
     render('<p data-offer-id="a"></p>');
-    const { tracker, events } = site.start({ consent: 'pending' });
+    const { tracker } = site.start({ consent: 'pending' });
     site.see(find('p'));
     await tracker.flush();
-    expect(told(events)).toEqual([]);
+    expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(site.name);
     tracker.consent('granted');
     await site.frame();
-    expect(told(events)).toEqual(['viewed a']);
+    await expect(storedIds(site.database, 'entry')).resolves.toHaveLength(1);
     window.dispatchEvent(new Event('pagehide'));
     await Promise.resolve();
     expect(wired(site.posted)).toEqual(['viewed a']);

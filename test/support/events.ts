@@ -1,6 +1,14 @@
 /** Events and entries as tests need them: no two alike, ids ascending with their number. */
-import type { OutboxEntry, Recordable } from '../../src/client/outbox/outbox.js';
+import type { Mirrored } from '../../src/client/outbox/outbox.js';
+import type { OutboxEntry } from '../../src/client/outbox/records.js';
 import type { DismissedEvent, OfferEvent, ViewedEvent } from '../../src/protocol/event.js';
+
+/** An event to record. */
+export interface Recordable {
+  readonly event: OfferEvent;
+  /** Record it only if no page or tab has recorded this type for this offer. */
+  readonly isOnce: boolean;
+}
 
 /** The time at which a fake runtime starts, epoch milliseconds. */
 export const START = 1_763_600_000_000;
@@ -34,11 +42,11 @@ export const dismissed = (
   ...fields,
 });
 
-/** Events to append as they are. */
+/** Events that count as they are. */
 export const plain = (...events: OfferEvent[]): Recordable[] =>
   events.map((event) => ({ event, isOnce: false }));
 
-/** Events to append only if nobody reported the like before. */
+/** Events that count only if nobody recorded the like before. */
 export const once = (...events: OfferEvent[]): Recordable[] =>
   events.map((event) => ({ event, isOnce: true }));
 
@@ -46,10 +54,12 @@ export const once = (...events: OfferEvent[]): Recordable[] =>
 export const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEntry => ({
   v: 1,
   event,
-  attempts: 0,
   notBeforeAt: 0,
   ...fields,
 });
+
+/** An event as the mirror holds it; free to be said unless told otherwise. */
+export const copyOf = (event: OfferEvent, heldUntil = 0): Mirrored => ({ event, isOnce: false, heldUntil });
 
 /** The ids of events. */
 export const idsOf = (events: Iterable<{ readonly id: string }>): string[] => [...events].map(({ id }) => id);

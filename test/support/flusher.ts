@@ -1,13 +1,13 @@
 /** A flusher over an outbox in memory whose endpoint says what the test lets it say. */
 import { createFlusher, type Flusher, type FlusherOptions } from '../../src/client/delivery/flusher.js';
 import type { Attempt } from '../../src/client/delivery/transport.js';
-import type { LeasingOptions } from '../../src/client/outbox/leasing.js';
+import type { Records } from '../../src/client/outbox/records.js';
+import type { LeasingOptions } from '../../src/client/outbox/remembering.js';
 import type { OffersightError } from '../../src/errors.js';
-import type { WithLock } from '../../src/locks.js';
 import type { Verdict } from '../../src/protocol/batch.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { idsOf } from './events.js';
-import { openMemoryTab, type Tab } from './outbox.js';
+import { openMemoryTab, storedIds, type Tab } from './outbox.js';
 import type { FakeRuntime } from './runtime.js';
 
 /** What the endpoint says to a batch. */
@@ -16,6 +16,7 @@ export type Script = (events: readonly OfferEvent[]) => Attempt | Promise<Attemp
 export interface FlusherBench extends Tab {
   readonly flusher: Flusher;
   readonly runtime: FakeRuntime;
+  readonly records: Records;
   /** The ids of each batch that was posted, in order. */
   readonly asked: string[][];
   readonly reports: OffersightError[];
@@ -44,40 +45,28 @@ export const fails =
 
 export const unsplit: Script = () => ({ kind: 'unsplit', cause: 413 });
 
-/** The lock of a browser in which nobody else runs. */
-export const freeLock: WithLock = async (_, work) => {
-  await work(true);
-  return true;
-};
-
 /** Starts a flusher; until told otherwise everything is accepted. */
 export const startFlusher = ({
-  withLock = freeLock,
   options = {},
-  leasing = {},
+  bounds = {},
 }: {
-  withLock?: WithLock;
   options?: FlusherOptions;
-  leasing?: LeasingOptions;
+  bounds?: LeasingOptions;
 } = {}): FlusherBench => {
-  const tab = openMemoryTab(leasing);
+  const tab = openMemoryTab(bounds);
   const asked: string[][] = [];
   const reports: OffersightError[] = [];
   let scripts: Script[] = [accept];
-  const flusher = createFlusher(
-    tab.outbox,
-    tab.leasing,
-    async (events) => {
+  const flusher = createFlusher({
+    ...tab,
+    async transport(events) {
       asked.push(idsOf(events));
       const script = (scripts.length > 1 ? scripts.shift() : scripts[0]) ?? accept;
       return script(events);
     },
-    tab.runtime,
-    withLock,
-    'offersight',
     options,
-    (error) => reports.push(error),
-  );
+    report: (error) => reports.push(error),
+  });
   return {
     ...tab,
     flusher,
@@ -86,7 +75,6 @@ export const startFlusher = ({
     answer(...given) {
       scripts = given;
     },
-    waiting: () =>
-      tab.records.transact(async (rows) => (await rows.query('getAllKeys', 'entry')).map((key) => key[1])),
+    waiting: () => storedIds(tab.records, 'entry'),
   };
 };

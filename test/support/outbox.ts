@@ -1,15 +1,12 @@
-/** An outbox with its leasing side over any records, and what it gave up. */
-import { createLeasing, type Leasing, type LeasingOptions } from '../../src/client/outbox/leasing.js';
-import { memoryRecords } from '../../src/client/outbox/memory.js';
-import {
-  createOutbox,
-  type Outbox,
-  type Owner,
-  type RecordKey,
-  type Records,
-} from '../../src/client/outbox/outbox.js';
+/** An outbox with its leasing side over any records, and what it told. */
+import { createLeasing, type Leasing } from '../../src/client/outbox/leasing.js';
+import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/outbox.js';
+import type { RecordKey, Records } from '../../src/client/outbox/records.js';
+import type { LeasingOptions } from '../../src/client/outbox/remembering.js';
+import type { OfferEvent } from '../../src/protocol/event.js';
 import type { Runtime } from '../../src/runtime.js';
-import { entryIds } from './events.js';
+import { entryIds, type Recordable } from './events.js';
+import { memoryRecords } from './memory-records.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
 /** Where the events of a tab go. */
@@ -23,50 +20,74 @@ export interface Tab {
   readonly discarded: (readonly [id: string | undefined, reason: string, code: string | undefined])[];
   /** Other endpoints that it was told of, in order. */
   readonly stranded: readonly string[];
-  /** The ids that a lease gives; without the lock, unless told otherwise. */
-  leased(token: string, limit?: number, isExclusive?: boolean): Promise<string[]>;
+  /** What was told as recorded, in order: id, and whether it was durable. */
+  readonly told: (readonly [id: string, isDurable: boolean])[];
+  /** The ids that other tabs were told as settled, in order. */
+  readonly settled: readonly string[];
+  /** Records events and stores them; resolves to those that count, and rejects where they are in the mirror alone. */
+  append(recordables: readonly Recordable[]): Promise<OfferEvent[]>;
+  /** The ids that a lease gives. */
+  leased(token: string, limit?: number): Promise<string[]>;
 }
 
-/**
- * Opens a tab over records; tabs over the same records share them.
- * @param mostStranded Stranded entries beyond so many are told to be the tab's own.
- */
+/** What is special about a tab. */
+export interface TabOptions {
+  readonly bounds?: LeasingOptions;
+  readonly owner?: Owner;
+  readonly endpoint?: string;
+  /** Stranded entries beyond so many are told to be the tab's own; none unless told otherwise. */
+  readonly mostStranded?: number | undefined;
+}
+
+/** Opens a tab over records; tabs over the same records share them. */
 export const openTab = (
   records: Records,
   runtime: Pick<Runtime, 'now'>,
-  options: LeasingOptions = {},
-  owner: Owner = { consent: 'granted' },
-  endpoint = ENDPOINT,
-  mostStranded = Infinity,
+  {
+    bounds = {},
+    owner = { consent: 'granted' },
+    endpoint = ENDPOINT,
+    mostStranded = Infinity,
+  }: TabOptions = {},
 ): Tab => {
   const outbox = createOutbox(records, runtime, endpoint);
   const discarded: Tab['discarded'] = [];
   const stranded: string[] = [];
-  const leasing = createLeasing(
+  const told: Tab['told'] = [];
+  const settled: string[] = [];
+  const leasing = createLeasing({
     outbox,
     runtime,
     owner,
-    options,
-    (event, reason, code) => discarded.push([event?.id, reason, code]),
-    (there) => stranded.push(there) > mostStranded,
-  );
+    options: bounds,
+    onDiscard: (event, reason, code) => discarded.push([event?.id, reason, code]),
+    onRecorded: ({ id }, isDurable) => told.push([id, isDurable]),
+    onStranded: (there) => stranded.push(there) > mostStranded,
+    tellTabs: (ids) => settled.push(...ids),
+  });
   return {
     stranded,
     outbox,
     leasing,
     discarded,
-    leased: async (token, limit = 100, isExclusive = false) =>
-      entryIds((await leasing.lease(token, limit, isExclusive)).entries),
+    told,
+    settled,
+    async append(recordables) {
+      for (const { event, isOnce } of recordables) outbox.add(event, isOnce);
+      await outbox.commit();
+      return recordables.map(({ event }) => event).filter(({ id }) => outbox.mirror.get(id)?.isStored);
+    },
+    leased: async (token, limit = 100) => entryIds((await leasing.lease(token, limit)).entries),
   };
 };
 
 /** A tab over fresh records in memory. */
 export const openMemoryTab = (
-  options: LeasingOptions = {},
+  bounds: LeasingOptions = {},
   runtime: FakeRuntime = fakeRuntime(),
 ): Tab & { readonly runtime: FakeRuntime; readonly records: Records } => {
   const records = memoryRecords();
-  return { ...openTab(records, runtime, options), runtime, records };
+  return { ...openTab(records, runtime, { bounds }), runtime, records };
 };
 
 /** The last part of the keys of one kind, in key order. */

@@ -2,12 +2,15 @@
 import 'fake-indexeddb/auto';
 import { vi } from 'vitest';
 import type { TrackerOptions } from '../../src/client/options.js';
+import { indexedDbRecords } from '../../src/client/outbox/indexeddb.js';
+import { createConnecting } from '../../src/client/outbox/indexeddb-kinds.js';
+import type { Records } from '../../src/client/outbox/records.js';
 import { createOfferTracker, type OfferTracker } from '../../src/client/tracker.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { WireEvent, WireRequest } from '../../src/protocol/batch.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { type Intersections, scriptIntersections } from './intersections.js';
-import { settle } from './runtime.js';
+import { fakeRuntime, settle } from './runtime.js';
 
 /** What a page does and hears. */
 export interface Site {
@@ -18,6 +21,8 @@ export interface Site {
   readonly uncaught: unknown[];
   /** The name of a database that no other test has. */
   readonly name: string;
+  /** What the database holds, whatever a tracker says. */
+  readonly database: Records;
   /** Starts a tracker that counts an offer as soon as it is shown. */
   start(options?: Partial<TrackerOptions>): Started;
   /** Shows the whole element to the user. */
@@ -95,6 +100,7 @@ export const openSite = (): Site => {
     browser,
     uncaught,
     name,
+    database: createConnecting().connect(indexedDbRecords(name, fakeRuntime())),
     get posted() {
       return [...posted.values()];
     },

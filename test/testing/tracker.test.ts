@@ -154,12 +154,12 @@ describe('the fake tracker', () => {
 
   test('keeps what happens while consent is pending, and forgets it when that is denied', () => {
     render(OFFER);
-    const heard: string[] = [];
-    start({ consent: 'pending', onEvent: ({ type }) => heard.push(type) });
+    const heard: unknown[] = [];
+    start({ consent: 'pending', onEvent: ({ type }, isDurable) => heard.push([type, isDurable]) });
     fake.see('a');
     expect(told()).toEqual([]);
     fake.consent('granted');
-    expect([told(), heard]).toEqual([['viewed a'], ['viewed']]);
+    expect([told(), heard]).toEqual([['viewed a'], [['viewed', true]]]);
     fake.consent('denied');
     fake.close('a');
     expect(told()).toEqual([]);

@@ -14,10 +14,6 @@ const setClock = (aheadMs: number): void => {
 export const followClock = (): void => setClock(askClock());
 Date.now = () => trueNow() + clockMs;
 
-if (!settings.hasLocks) {
-  Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
-  tell({ kind: 'fault', where: 'page', what: 'no locks', target: tab });
-}
 tell({ kind: 'opened', tab, watches: ['errors', 'rejections', 'console'] });
 setClock(settings.clockMs);
 // The clock went on, or jumped, while the page slept or lay in the cache.

@@ -55,9 +55,7 @@ const query = <T>(request: IDBRequest<T>): Promise<T> =>
 const rangeOf = (kind: string): IDBKeyRange => IDBKeyRange.bound([kind], [kind, []]);
 
 const dump = async (): Promise<Dump> => {
-  const { held = [] } = (await navigator.locks?.query()) ?? {};
-  const locks = held.map(({ name }) => `${name}`);
-  const nothing: Dump = { entries: [], dead: [], pausedUntil: 0, locks };
+  const nothing: Dump = { entries: [], dead: [], pausedUntil: 0 };
   const known = await indexedDB.databases();
   if (!known.some(({ name }) => name === 'offersight')) return nothing;
   const database = await query(indexedDB.open('offersight'));
@@ -81,7 +79,6 @@ const dump = async (): Promise<Dump> => {
     })),
     dead: deadKeys.map(idOf),
     pausedUntil: pause?.at ?? 0,
-    locks,
   };
 };
 

@@ -9,7 +9,6 @@ export interface PageSettings {
   /** The document's name, without what makes it unique. */
   readonly name: string;
   readonly clockMs: number;
-  readonly hasLocks: boolean;
   readonly flavour: Flavour;
   /** How many offers it shows at once. */
   readonly offers: number;

@@ -29,7 +29,7 @@ export interface ChaosPage {
   fill(count: number): void;
   /** Events that the tracker may still have, in whatever it keeps them; undefined without a tracker. */
   waiting(): Promise<number | undefined>;
-  /** All that the database holds, and what is locked. */
+  /** All that the database holds. */
   dump(): Promise<Dump>;
   work(lie: 'portal' | 'replay' | 'none'): Promise<void>;
 }
@@ -39,7 +39,6 @@ export interface Dump {
   readonly entries: readonly (StoredEntry & { readonly id: string })[];
   readonly dead: readonly string[];
   readonly pausedUntil: number;
-  readonly locks: readonly string[];
 }
 
 /** The page's window. */

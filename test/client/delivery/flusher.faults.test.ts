@@ -16,8 +16,8 @@ const HOUR_MS = 3_600_000;
 const ids = (...numbers: number[]): string[] => numbers.map(idOf);
 
 const started = async (...numbers: number[]): Promise<FlusherBench> => {
-  const bench = startFlusher({ leasing: { retentionMs: 6 * 24 * HOUR_MS } });
-  await bench.outbox.append(plain(...numbers.map((n) => viewed(n))));
+  const bench = startFlusher({ bounds: { retentionMs: 6 * 24 * HOUR_MS } });
+  await bench.append(plain(...numbers.map((n) => viewed(n))));
   return bench;
 };
 
@@ -52,7 +52,7 @@ describe('a back-off', () => {
     bench.answer(accept);
     await bench.runtime.advance(60_000);
     bench.answer(fails('back-off'));
-    await bench.outbox.append(plain(viewed(2)));
+    await bench.append(plain(viewed(2)));
     await bench.flusher.flush();
     expect(bench.reports.map(({ code }) => code)).toEqual(['delivery', 'delivery']);
   });
@@ -126,7 +126,7 @@ describe('throttled', () => {
     const bench = await started(1);
     bench.answer(fails('throttled', 30_000), accept);
     await bench.flusher.flush();
-    await bench.outbox.append(plain(viewed(2)));
+    await bench.append(plain(viewed(2)));
     bench.flusher.wake();
     await bench.flusher.hurry();
     await bench.runtime.advance(29_999);
@@ -226,7 +226,7 @@ describe('the circuit', () => {
       await bench.runtime.advance(4_999);
       await bench.flusher.flush();
       await expect(bench.leased('other tab')).resolves.toEqual([]);
-      await expect(bench.leasing.lease('other tab', 9, false, true)).resolves.toMatchObject({ entries: [] });
+      await expect(bench.leasing.lease('other tab', 9, true)).resolves.toMatchObject({ entries: [] });
       expect(bench.asked).toEqual([ids(1)]);
       await bench.runtime.advance(1);
       await bench.flusher.flush();
@@ -315,7 +315,7 @@ describe('a batch that is not taken as it is', () => {
   test('the one that waits holds back what came later for its offer, and no other', async () => {
     const bench = startFlusher();
     const view = viewed(1);
-    await bench.outbox.append(plain(view, dismissed(2, view), viewed(3)));
+    await bench.append(plain(view, dismissed(2, view), viewed(3)));
     bench.answer(refusesWith(view.id));
     await bench.flusher.flush();
     await bench.runtime.advance(3_000);
@@ -329,7 +329,7 @@ describe('a batch that is not taken as it is', () => {
     await bench.flusher.flush();
     expect(bench.asked.slice(0, 3)).toEqual([ids(1, 2, 3, 4), ids(1, 2), ids(1)]);
     await expect(bench.waiting()).resolves.toEqual([]);
-    await bench.outbox.append(plain(viewed(10), viewed(11), viewed(12), viewed(13), viewed(14)));
+    await bench.append(plain(viewed(10), viewed(11), viewed(12), viewed(13), viewed(14)));
     await bench.flusher.flush();
     expect(bench.asked.at(-1)).toEqual(ids(10, 11, 12, 13, 14));
   });

@@ -4,10 +4,9 @@
 import { describe, expect, test } from 'vitest';
 import { createFlusher, type Flusher } from '../../../src/client/delivery/flusher.js';
 import { createTransport } from '../../../src/client/delivery/transport.js';
-import { memoryRecords } from '../../../src/client/outbox/memory.js';
-import type { WithLock } from '../../../src/locks.js';
 import type { WireRequest } from '../../../src/protocol/batch.js';
 import { idOf, plain, viewed } from '../../support/events.js';
+import { memoryRecords } from '../../support/memory-records.js';
 import { openTab, storedIds, type Tab } from '../../support/outbox.js';
 import { requestOf } from '../../support/request-of.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
@@ -34,12 +33,6 @@ interface Outage {
   open(): Tab & { readonly flusher: Flusher };
   waiting(): Promise<unknown[]>;
 }
-
-/** As in a browser without the Web Locks API. */
-const noLock: WithLock = async (_, work) => {
-  await work(false);
-  return true;
-};
 
 const takeAll: Answer = async (request) => {
   const { events } = (await request.json()) as WireRequest;
@@ -73,18 +66,9 @@ const startOutage = (
     mostAtOnce: () => most,
     answer,
     open() {
-      const tab = openTab(records, runtime, { retentionMs: 6 * 24 * HOUR_MS });
+      const tab = openTab(records, runtime, { bounds: { retentionMs: 6 * 24 * HOUR_MS } });
       const transport = createTransport(runtime, tab.outbox);
-      const flusher = createFlusher(
-        tab.outbox,
-        tab.leasing,
-        transport,
-        runtime,
-        noLock,
-        'offersight',
-        {},
-        () => {},
-      );
+      const flusher = createFlusher({ ...tab, transport, runtime, options: {}, report: () => {} });
       return { ...tab, flusher };
     },
     waiting: () => storedIds(records, 'entry'),
@@ -99,10 +83,10 @@ const hang: Answer = ({ signal }) =>
   });
 
 describe('a proxy that is slower than the page waits', () => {
-  test('is asked by one tab at a time, though there are no locks (fault 8)', async () => {
+  test('is asked for an event by one tab at a time (fault 8)', async () => {
     const outage = startOutage(hang);
     const [one, other] = [outage.open(), outage.open()];
-    await one.outbox.append(plain(viewed(1)));
+    await one.append(plain(viewed(1)));
     void one.flusher.flush();
     // The other tab looks every second, also in the moment when the first one has given up.
     for (let second = 0; second < 12; second++) {
@@ -121,15 +105,15 @@ describe('a proxy that is slower than the page waits', () => {
     // A tab that is frozen in the midst of its request, and with it its timers.
     const outage = startOutage(() => new Promise(() => {}));
     const [frozen, other] = [outage.open(), outage.open()];
-    await frozen.outbox.append(plain(viewed(1)));
+    await frozen.append(plain(viewed(1)));
     void frozen.flusher.flush();
     await outage.runtime.advance(0);
     frozen.flusher.stop();
     outage.answer = takeAll;
     other.flusher.wake();
-    await outage.runtime.advance(29_999);
+    await outage.runtime.advance(14_999);
     expect(outage.asked.map(({ at }) => at)).toEqual([0]);
-    await outage.runtime.advance(MINUTE_MS);
+    await outage.runtime.advance(1);
     expect(outage.asked.map(({ ids }) => ids)).toEqual([[idOf(1)], [idOf(1)]]);
     await expect(outage.waiting()).resolves.toEqual([]);
   });
@@ -141,7 +125,7 @@ describe('an hour of 503', () => {
     const tabs = [outage.open(), outage.open()];
     for (let minute = 0; minute < 60; minute++) {
       for (const [at, tab] of tabs.entries()) {
-        await tab.outbox.append(plain(viewed(2 * minute + at)));
+        await tab.append(plain(viewed(2 * minute + at)));
         tab.flusher.wake();
       }
       await outage.runtime.advance(MINUTE_MS);
@@ -171,7 +155,7 @@ describe('timers that cannot be relied on', () => {
       }),
     );
     const tab = outage.open();
-    await tab.outbox.append(plain(viewed(1)));
+    await tab.append(plain(viewed(1)));
     await tab.flusher.flush();
     await outage.runtime.advance(MINUTE_MS - 1);
     expect(outage.asked.map(({ at }) => at)).toEqual([0]);
@@ -184,7 +168,7 @@ describe('timers that cannot be relied on', () => {
   test('since the page has gone, leave to the next page when to ask (fault 46)', async () => {
     const outage = startOutage(() => new Response('', { status: 429, headers: { 'retry-after': '30' } }));
     const first = outage.open();
-    await first.outbox.append(plain(viewed(1)));
+    await first.append(plain(viewed(1)));
     await first.flusher.flush();
     first.flusher.stop();
     outage.answer = takeAll;
@@ -201,7 +185,7 @@ describe('timers that cannot be relied on', () => {
   test('since the network has gone, are tried again soon by the next page: that it loads shows a network', async () => {
     const outage = startOutage(() => new Response('', { status: 503 }));
     const first = outage.open();
-    await first.outbox.append(plain(viewed(1)));
+    await first.append(plain(viewed(1)));
     await first.flusher.flush();
     first.flusher.stop();
     outage.answer = takeAll;

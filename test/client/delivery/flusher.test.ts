@@ -8,7 +8,7 @@ const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];
 describe('only a verdict that names an event removes it', () => {
   const started = async () => {
     const bench = startFlusher();
-    await bench.outbox.append(plain(viewed(1), viewed(2), viewed(3)));
+    await bench.append(plain(viewed(1), viewed(2), viewed(3)));
     return bench;
   };
 
@@ -20,6 +20,7 @@ describe('only a verdict that names an event removes it', () => {
     await bench.flusher.flush();
     await expect(bench.waiting()).resolves.toEqual([]);
     expect([bench.asked, bench.reports, bench.discarded]).toEqual([[[ONE, TWO, THREE]], [], []]);
+    expect(bench.settled).toEqual([ONE, TWO, THREE]);
   });
 
   test('deferred comes again when it was told, the others are done with', async () => {
@@ -55,7 +56,7 @@ describe('only a verdict that names an event removes it', () => {
     );
     await bench.flusher.flush();
     expect(bench.discarded).toEqual([[TWO, 'refused', 'conflict']]);
-    await expect(bench.leasing.stats()).resolves.toEqual({ waiting: 0, dead: 1 });
+    await expect(bench.leasing.stats()).resolves.toMatchObject({ waiting: 0, dead: 1 });
   });
 
   test('ids that were not asked about are ignored', async () => {
@@ -109,14 +110,14 @@ describe('a view goes before its dismissal', () => {
 
   test('in one batch', async () => {
     const bench = startFlusher();
-    await bench.outbox.append(plain(view, viewed(3), close));
+    await bench.append(plain(view, viewed(3), close));
     await bench.flusher.flush();
     expect(bench.asked).toEqual([[ONE, TWO, THREE]]);
   });
 
   test('a dismissal waits for its deferred view, also where it stands in the next batch', async () => {
     const bench = startFlusher({ options: { maxBatchBytes: 10 } });
-    await bench.outbox.append(plain(view, close));
+    await bench.append(plain(view, close));
     bench.answer(all({ kind: 'deferred', code: 'busy', retryAfterMs: 4_000 }), accept);
     await bench.flusher.flush();
     expect(bench.asked).toEqual([[ONE]]);
@@ -126,7 +127,7 @@ describe('a view goes before its dismissal', () => {
 
   test('the dismissal of a refused view is never posted, also where it stands in the next batch', async () => {
     const bench = startFlusher({ options: { maxBatchBytes: 10 } });
-    await bench.outbox.append(plain(view, close, viewed(3)));
+    await bench.append(plain(view, close, viewed(3)));
     bench.answer(all({ kind: 'refused', code: 'invalid_event' }), accept);
     await bench.flusher.flush();
     expect(bench.asked).toEqual([[ONE], [THREE]]);
@@ -137,11 +138,11 @@ describe('a view goes before its dismissal', () => {
 describe('what is due leaves soon and together', () => {
   test('a woken flusher waits a moment for company', async () => {
     const bench = startFlusher();
-    await bench.outbox.append(plain(viewed(1)));
+    await bench.append(plain(viewed(1)));
     bench.flusher.wake();
     await bench.runtime.advance(249);
     expect(bench.asked).toEqual([]);
-    await bench.outbox.append(plain(viewed(2)));
+    await bench.append(plain(viewed(2)));
     bench.flusher.wake();
     await bench.runtime.advance(1);
     expect(bench.asked).toEqual([[ONE, TWO]]);
@@ -149,7 +150,7 @@ describe('what is due leaves soon and together', () => {
 
   test('as long as configured', async () => {
     const bench = startFlusher({ options: { flushIntervalMs: 40 } });
-    await bench.outbox.append(plain(viewed(1)));
+    await bench.append(plain(viewed(1)));
     bench.flusher.wake();
     await bench.runtime.advance(39);
     expect(bench.asked).toEqual([]);
@@ -157,9 +158,16 @@ describe('what is due leaves soon and together', () => {
     expect(bench.asked).toEqual([[ONE]]);
   });
 
+  test('in requests of at most as many bytes as configured, each event counted with the most that it can take', async () => {
+    const bench = startFlusher({ options: { maxBatchBytes: 3 * 420 } });
+    await bench.append(plain(viewed(3), viewed(1), viewed(2)));
+    await bench.flusher.flush();
+    expect(bench.asked).toEqual([[ONE, TWO], [THREE]]);
+  });
+
   test('in requests of at most as many events as configured', async () => {
     const bench = startFlusher({ options: { maxBatch: 2 } });
-    await bench.outbox.append(plain(viewed(3), viewed(1), viewed(4), viewed(2), viewed(5)));
+    await bench.append(plain(viewed(3), viewed(1), viewed(4), viewed(2), viewed(5)));
     await bench.flusher.flush();
     expect(bench.asked).toEqual([[ONE, TWO], [THREE, idOf(4)], [idOf(5)]]);
   });
@@ -172,11 +180,13 @@ describe('what is due leaves soon and together', () => {
 
   test('events of another page are delivered once their holder is gone', async () => {
     const bench = startFlusher();
-    await bench.outbox.append(plain(viewed(1)));
+    await bench.append(plain(viewed(1)));
     await bench.leased('a page that died');
     await bench.flusher.flush();
     expect(bench.asked).toEqual([]);
-    await bench.runtime.advance(30_000);
+    await bench.runtime.advance(14_999);
+    expect(bench.asked).toEqual([]);
+    await bench.runtime.advance(1);
     expect(bench.asked).toEqual([[ONE]]);
   });
 });

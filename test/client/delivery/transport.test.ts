@@ -44,6 +44,12 @@ const reply = (status: number, body = '', headers: Record<string, string> = {}):
   return () => new Response(bodyless ? null : body, { status, headers });
 };
 
+/** No answer at all, until the request is given up. */
+const hang: Answer = ({ signal }) =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+
 describe('one attempt is one request', () => {
   test('a same-origin JSON POST that follows no redirect and no cache', async () => {
     const { transport, requests } = start(reply(200, ANSWER));
@@ -188,11 +194,6 @@ describe('every other reply', () => {
 });
 
 describe('a lost answer', () => {
-  const hang = (request: Request): Promise<Response> =>
-    new Promise((_, reject) => {
-      request.signal.addEventListener('abort', () => reject(request.signal.reason as Error));
-    });
-
   test('is given up after 12 seconds, not before', async () => {
     const { transport, runtime, requests } = start(hang);
     const ended: unknown[] = [];
@@ -246,6 +247,21 @@ describe('a network error', () => {
     const { transport, requests } = start(fail(refused), fail(refused));
     await expect(transport(EVENTS)).resolves.toEqual({ kind: 'back-off', retryAfterMs: 0, cause: refused });
     expect(requests.map((request) => request.keepalive)).toEqual([true, false]);
+  });
+
+  test('and what is asked after it are given up after 12 seconds together, since a lease lasts little longer', async () => {
+    const bench = start(
+      () => new Promise((_, reject) => void bench.runtime.after(8_000, () => reject(refused))),
+      hang,
+    );
+    const { transport, runtime, requests } = bench;
+    const ended: unknown[] = [];
+    void transport(EVENTS).then((attempt) => ended.push(attempt));
+    await runtime.advance(11_999);
+    expect([requests.map((request) => request.keepalive), ended]).toEqual([[true, false], []]);
+    await runtime.advance(1);
+    expect(ended).toEqual([{ kind: 'back-off', retryAfterMs: 0, cause: expect.anything() }]);
+    expect(runtime.timers).toBe(0);
   });
 
   test('without keepalive is not asked again', async () => {

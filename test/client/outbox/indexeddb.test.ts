@@ -1,16 +1,18 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { indexedDbRecords } from '../../../src/client/outbox/indexeddb.js';
-import { abandon, withKinds } from '../../../src/client/outbox/indexeddb-kinds.js';
-import type { Records } from '../../../src/client/outbox/outbox.js';
+import { createConnecting } from '../../../src/client/outbox/indexeddb-kinds.js';
+import type { Connection } from '../../../src/client/outbox/records.js';
+import { memoryRecords } from '../../support/memory-records.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../support/runtime.js';
 import { describeLeasing } from './leasing.contract.js';
 import { describeOutbox } from './outbox.contract.js';
 import { describeRecords, type OpenRecords } from './records.contract.js';
 
+const { connect, abandon } = createConnecting();
 let databases = 0;
-const openNamed = (name: string, runtime: FakeRuntime = fakeRuntime()): Records =>
-  withKinds(indexedDbRecords(name, runtime));
+const openNamed = (name: string, runtime: FakeRuntime = fakeRuntime()): Connection =>
+  connect(indexedDbRecords(name, runtime));
 const open: OpenRecords = (runtime) => openNamed(`records-${++databases}`, runtime);
 
 describe('records in IndexedDB', () => describeRecords(open));
@@ -18,6 +20,8 @@ describe('an outbox in IndexedDB', () => {
   describeOutbox(open);
   describeLeasing(open);
 });
+
+describe('records in memory, which stand for them in tests', () => describeRecords(memoryRecords));
 
 describe('records of one database', () => {
   test('are the same for whoever opens it by its name', async () => {
@@ -141,6 +145,41 @@ describe('a transaction that was abandoned', () => {
       })
       .catch((cause: unknown) => (cause as Error).name);
     await expect(transacted).resolves.toBe('AbortError');
+  });
+});
+
+describe('a connection that is replaced', () => {
+  /** Names of the databases whose connections were closed, each time. */
+  const watchClosing = (): string[] => {
+    const closed: string[] = [];
+    const { close } = IDBDatabase.prototype;
+    vi.spyOn(IDBDatabase.prototype, 'close').mockImplementation(function (this: IDBDatabase) {
+      closed.push(this.name);
+      close.call(this);
+    });
+    return closed;
+  };
+
+  test('is closed, so that it is not in the way of who wants to delete the database', async () => {
+    const closed = watchClosing();
+    const name = `closed-${++databases}`;
+    const connection = openNamed(name);
+    await connection.transact(async (rows) => rows.put(['entry', 'a'], {}));
+    expect(closed).toEqual([]);
+    connection.close();
+    expect(closed).toEqual([name]);
+  });
+
+  test('is closed as soon as it is open at last, and what was under way takes effect', async () => {
+    const closed = watchClosing();
+    const name = `late-${++databases}`;
+    const connection = openNamed(name);
+    const transacted = connection.transact(async (rows) => rows.put(['entry', 'a'], { n: 1 }));
+    connection.close();
+    expect(closed).toEqual([]);
+    await transacted;
+    expect(closed).toEqual([name]);
+    await expect(openNamed(name).transact((rows) => rows.get(['entry', 'a']))).resolves.toEqual({ n: 1 });
   });
 });
 

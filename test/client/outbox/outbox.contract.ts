@@ -1,12 +1,14 @@
 /** What appending, remembering and the mirror promise over any records. Leasing has a contract of its own. */
 import { describe, expect, test } from 'vitest';
-import { MARK_MS, type Records } from '../../../src/client/outbox/outbox.js';
+import { unsettled } from '../../../src/client/leave.js';
+import { MARK_MS } from '../../../src/client/outbox/outbox.js';
+import type { Records } from '../../../src/client/outbox/records.js';
 import { dismissed, idOf, idsOf, once, plain, START, viewed } from '../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 import type { OpenRecords } from './records.contract.js';
 
-const LEASE_MS = 30_000;
+const LEASE_MS = 15_000;
 
 /** Runs the promises of appending against records. */
 export const describeOutbox = (open: OpenRecords): void => {
@@ -16,12 +18,15 @@ export const describeOutbox = (open: OpenRecords): void => {
     return { ...openTab(records, runtime), records, runtime, another: () => openTab(records, runtime) };
   };
   const mirrored = ({ outbox }: Tab): string[] => [...outbox.mirror.keys()];
+  /** The ids that a farewell would say now. */
+  const sayable = ({ outbox }: Tab): string[] =>
+    idsOf(unsettled(outbox, { consent: 'granted' }, new Set(), START, 48_000));
 
   describe('records what happened', () => {
     test('appended events are there for whoever opens the outbox next, oldest first', async () => {
       const tab = start();
-      await tab.outbox.append(plain(viewed(5)));
-      await tab.outbox.append(plain(viewed(2), viewed(9)));
+      await tab.append(plain(viewed(5)));
+      await tab.append(plain(viewed(2), viewed(9)));
       await expect(tab.another().leased('t')).resolves.toEqual([idOf(2), idOf(5), idOf(9)]);
     });
 
@@ -29,8 +34,8 @@ export const describeOutbox = (open: OpenRecords): void => {
       const tab = start();
       const view = viewed(1, { expiresAt: START + 5_000 });
       const close = dismissed(2, view, { reason: 'escape' });
-      await expect(tab.outbox.append(plain(view, close))).resolves.toEqual([view, close]);
-      const { entries } = await tab.another().leasing.lease('t', 9, false);
+      await expect(tab.append(plain(view, close))).resolves.toEqual([view, close]);
+      const { entries } = await tab.another().leasing.lease('t', 9);
       expect(entries.map(({ event }) => event)).toEqual([view, close]);
     });
 
@@ -43,23 +48,37 @@ export const describeOutbox = (open: OpenRecords): void => {
           return records.transact(work);
         },
       };
-      await openTab(counting, runtime).outbox.append([...plain(viewed(1)), ...once(viewed(2))]);
+      await openTab(counting, runtime).append([...plain(viewed(1)), ...once(viewed(2))]);
       expect(transactions).toEqual(['transaction']);
       await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1), idOf(2)]);
     });
 
-    test('events whose transaction fails are not recorded, but the farewell still knows them', async () => {
+    test('events whose transaction fails are not stored, but the farewell knows them', async () => {
       const { runtime } = start();
       const blocked = new Error('blocked');
       const tab = openTab({ transact: () => Promise.reject(blocked) }, runtime);
-      await expect(tab.outbox.append(plain(viewed(1)))).rejects.toBe(blocked);
-      expect(mirrored(tab)).toEqual([idOf(1)]);
+      await expect(tab.append(plain(viewed(1)))).rejects.toBe(blocked);
+      expect(sayable(tab)).toEqual([idOf(1)]);
+    });
+
+    test('events whose transaction failed are stored by the next one, with those that came behind them', async () => {
+      const { records, runtime } = start();
+      let isBlocked = true;
+      const tab = openTab(
+        { transact: (work) => (isBlocked ? Promise.reject(new Error('blocked')) : records.transact(work)) },
+        runtime,
+      );
+      await tab.append([...plain(viewed(1)), ...once(viewed(2))]).catch(() => undefined);
+      isBlocked = false;
+      await tab.append(plain(viewed(3)));
+      await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1), idOf(2), idOf(3)]);
+      await expect(storedIds(records, 'seen')).resolves.toEqual(['offer-2']);
     });
 
     test('the same event appended again stays one', async () => {
       const tab = start();
-      await tab.outbox.append(plain(viewed(1)));
-      await tab.outbox.append(plain(viewed(1)));
+      await tab.append(plain(viewed(1)));
+      await tab.append(plain(viewed(1)));
       await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(1)]);
     });
   });
@@ -71,8 +90,8 @@ export const describeOutbox = (open: OpenRecords): void => {
       const tab = start();
       const other = tab.another();
       const results = await Promise.all([
-        tab.outbox.append(once(viewed(1, { offerId }))),
-        other.outbox.append(once(viewed(2, { offerId }))),
+        tab.append(once(viewed(1, { offerId }))),
+        other.append(once(viewed(2, { offerId }))),
       ]);
       expect(results.map(idsOf)).toEqual([[idOf(1)], []]);
       await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(1)]);
@@ -80,50 +99,50 @@ export const describeOutbox = (open: OpenRecords): void => {
 
     test('within one tick', async () => {
       const tab = start();
-      const fresh = await tab.outbox.append(once(viewed(1, { offerId }), viewed(2, { offerId }), viewed(3)));
+      const fresh = await tab.append(once(viewed(1, { offerId }), viewed(2, { offerId }), viewed(3)));
       expect(idsOf(fresh)).toEqual([idOf(1), idOf(3)]);
     });
 
     test('also after the first was delivered', async () => {
       const tab = start();
-      await tab.outbox.append(once(viewed(1, { offerId })));
+      await tab.append(once(viewed(1, { offerId })));
       await tab.leasing.settle([idOf(1)]);
-      await expect(tab.outbox.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
+      await expect(tab.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
     });
 
     test('each type for itself', async () => {
       const tab = start();
       const view = viewed(1, { offerId });
       const close = dismissed(2, view);
-      await tab.outbox.append(once(view));
-      await expect(tab.outbox.append(once(close))).resolves.toEqual([close]);
-      await expect(tab.outbox.append(once(dismissed(3, view)))).resolves.toEqual([]);
+      await tab.append(once(view));
+      await expect(tab.append(once(close))).resolves.toEqual([close]);
+      await expect(tab.append(once(dismissed(3, view)))).resolves.toEqual([]);
     });
 
     test('until the offer ends', async () => {
       const tab = start();
-      await tab.outbox.append(once(viewed(1, { offerId, expiresAt: START + 60_000 })));
+      await tab.append(once(viewed(1, { offerId, expiresAt: START + 60_000 })));
       await tab.runtime.advance(59_999);
-      await expect(tab.outbox.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
+      await expect(tab.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
       await tab.runtime.advance(1);
-      expect(idsOf(await tab.outbox.append(once(viewed(3, { offerId }))))).toEqual([idOf(3)]);
+      expect(idsOf(await tab.append(once(viewed(3, { offerId }))))).toEqual([idOf(3)]);
     });
 
     test('for 30 days where it has no end', async () => {
       const tab = start();
-      await tab.outbox.append(once(viewed(1, { offerId })));
+      await tab.append(once(viewed(1, { offerId })));
       await tab.runtime.advance(MARK_MS - 1);
-      await expect(tab.outbox.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
+      await expect(tab.append(once(viewed(2, { offerId })))).resolves.toEqual([]);
       await tab.runtime.advance(1);
-      expect(idsOf(await tab.outbox.append(once(viewed(3, { offerId }))))).toEqual([idOf(3)]);
+      expect(idsOf(await tab.append(once(viewed(3, { offerId }))))).toEqual([idOf(3)]);
       expect(MARK_MS).toBe(30 * 24 * 3_600_000);
     });
 
     test('what counts each time is recorded beside it', async () => {
       const tab = start();
-      await tab.outbox.append(once(viewed(1, { offerId })));
+      await tab.append(once(viewed(1, { offerId })));
       const again = viewed(2, { offerId });
-      await expect(tab.outbox.append(plain(again))).resolves.toEqual([again]);
+      await expect(tab.append(plain(again))).resolves.toEqual([again]);
     });
   });
 
@@ -131,29 +150,29 @@ export const describeOutbox = (open: OpenRecords): void => {
     test('at once, before storage has answered', async () => {
       const tab = start();
       const view = viewed(1);
-      const appended = tab.outbox.append(plain(view, dismissed(2, view)));
+      const appended = tab.append(plain(view, dismissed(2, view)));
       expect(mirrored(tab)).toEqual([idOf(1), idOf(2)]);
       await appended;
       expect([...tab.outbox.mirror.values()]).toEqual([
-        { event: view, heldUntil: 0 },
-        { event: dismissed(2, view), heldUntil: 0 },
+        { event: view, isOnce: false, heldUntil: 0, isStored: true },
+        { event: dismissed(2, view), isOnce: false, heldUntil: 0, isStored: true },
       ]);
     });
 
-    test('what counts once only when it is known to be new', async () => {
+    test('what counts once too, which may be said only when it is known to be new', async () => {
       const tab = start();
-      const appended = tab.outbox.append(once(viewed(1)));
-      expect(mirrored(tab)).toEqual([]);
+      const appended = tab.append(once(viewed(1)));
+      expect([mirrored(tab), sayable(tab)]).toEqual([[idOf(1)], []]);
       await appended;
-      expect(mirrored(tab)).toEqual([idOf(1)]);
+      expect([mirrored(tab), sayable(tab)]).toEqual([[idOf(1)], [idOf(1)]]);
       const other = tab.another();
-      await other.outbox.append(once(viewed(2, { offerId: 'offer-1' })));
+      await other.append(once(viewed(2, { offerId: 'offer-1' })));
       expect(mirrored(other)).toEqual([]);
     });
 
     test('of this page alone', async () => {
       const tab = start();
-      await tab.outbox.append(plain(viewed(1)));
+      await tab.append(plain(viewed(1)));
       const other = tab.another();
       await other.leased('t');
       expect(mirrored(other)).toEqual([]);
@@ -162,10 +181,9 @@ export const describeOutbox = (open: OpenRecords): void => {
     test('as held while it is on its way under a lease, or not due', async () => {
       const tab = start();
       const { mirror } = tab.outbox;
-      await tab.outbox.append(plain(viewed(1), viewed(2)));
-      const { entries } = await tab.leasing.lease('t', 1, false);
+      await tab.append(plain(viewed(1), viewed(2)));
       expect([mirror.get(idOf(1))?.heldUntil, mirror.get(idOf(2))?.heldUntil]).toEqual([0, 0]);
-      tab.leasing.sending(entries);
+      await tab.leased('t', 1);
       expect([mirror.get(idOf(1))?.heldUntil, mirror.get(idOf(2))?.heldUntil]).toEqual([START + LEASE_MS, 0]);
       await tab.leasing.release('t', new Map([[idOf(1), START + 70_000]]));
       expect(mirror.get(idOf(1))?.heldUntil).toBe(START + 70_000);
@@ -173,9 +191,9 @@ export const describeOutbox = (open: OpenRecords): void => {
 
     test('until it is settled, buried or given up', async () => {
       const runtime = fakeRuntime();
-      const tab = openTab(open(runtime), runtime, { retentionMs: 1_000 });
+      const tab = openTab(open(runtime), runtime, { bounds: { retentionMs: 1_000 } });
       const refused = viewed(2);
-      await tab.outbox.append(plain(viewed(1), refused, dismissed(3, refused), viewed(4)));
+      await tab.append(plain(viewed(1), refused, dismissed(3, refused), viewed(4)));
       await tab.leasing.settle([idOf(1)]);
       expect(mirrored(tab)).toEqual([idOf(2), idOf(3), idOf(4)]);
       await tab.leasing.bury(new Map([[idOf(2), 'invalid_event']]));
@@ -188,33 +206,45 @@ export const describeOutbox = (open: OpenRecords): void => {
     test('however much it is: the farewell takes what has room', async () => {
       const tab = start();
       const views = Array.from({ length: 600 }, (_, n) => viewed(n));
-      await tab.outbox.append(plain(...views));
+      await tab.append(plain(...views));
       expect(mirrored(tab)).toEqual(views.map(({ id }) => id));
     });
 
     test('a dismissal whose view was mirrored and is settled', async () => {
       const tab = start();
       const view = viewed(1);
-      await tab.outbox.append(plain(view));
+      await tab.append(plain(view));
       await tab.leasing.settle([idOf(1)]);
-      await tab.outbox.append(plain(dismissed(2, view)));
+      await tab.append(plain(dismissed(2, view)));
       expect(mirrored(tab)).toEqual([idOf(2)]);
     });
 
-    test('no dismissal that counts once, since its view may be another tab’s', async () => {
+    test('a dismissal that counts once, which no farewell says, since its view may be another tab’s', async () => {
       const tab = start();
       const view = viewed(1);
-      await tab.outbox.append(once(view, dismissed(2, view)));
-      expect(mirrored(tab)).toEqual([idOf(1)]);
+      await tab.append(once(view, dismissed(2, view)));
+      expect([mirrored(tab), sayable(tab)]).toEqual([[idOf(1), idOf(2)], [idOf(1)]]);
       await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(1), idOf(2)]);
     });
 
-    test('what counts each time as it was before, though its transaction came to an end', async () => {
+    test('a dismissal that counts once as not to be said also when an attempt with it has failed', async () => {
+      const here = start();
+      const there = here.another();
+      const view = viewed(1);
+      await there.append(once(view));
+      await here.append(once(dismissed(2, view)));
+      await expect(here.leased('t')).resolves.toEqual([idOf(1), idOf(2)]);
+      await here.leasing.release('t', new Map([idOf(1), idOf(2)].map((id) => [id, 0])));
+      expect([mirrored(here), sayable(here)]).toEqual([[idOf(2)], []]);
+    });
+
+    test('nothing that was settled while it was being stored, and the database does not keep it', async () => {
       const tab = start();
-      const appended = tab.outbox.append(plain(viewed(1), viewed(2)));
+      const appended = tab.append(plain(viewed(1), viewed(2)));
       await tab.leasing.settle([idOf(1)]);
-      await appended;
-      expect(mirrored(tab)).toContain(idOf(2));
+      await expect(appended).resolves.toEqual([viewed(2)]);
+      expect(mirrored(tab)).toEqual([idOf(2)]);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(2)]);
     });
   });
 

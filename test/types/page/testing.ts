@@ -2,7 +2,10 @@
 import type { OfferTracker } from 'offersight';
 import { createFakeEndpoint, createFakeTracker, type FakeTracker, type OfferEvent } from 'offersight/testing';
 
-const tracker: FakeTracker = createFakeTracker({ consent: 'pending', onEvent: (event) => event.offerId });
+const tracker: FakeTracker = createFakeTracker({
+  consent: 'pending',
+  onEvent: (event, isDurable) => isDurable && event.offerId,
+});
 export const asGivenToAPage: OfferTracker = tracker;
 tracker.see('a52ge40b');
 tracker.close(document.body, 'escape');

@@ -34,7 +34,8 @@ const options: TrackerOptions = {
   outbox: { name: 'shop', maxEntries: 100 },
   delivery: { maxBatch: 10 },
   debug: explain(({ offerId, reason, element }) => element.setAttribute(offerId, reason)),
-  onEvent: (event) => {
+  onEvent: (event, isDurable) => {
+    isDurable satisfies boolean;
     if (event.type === 'dismissed') event.reason satisfies string;
     // @ts-expect-error only a dismissal has a reason
     else event.reason;
@@ -83,7 +84,10 @@ export const told = async (): Promise<number> => {
   // @ts-expect-error an offer that was never shown has no counts
   stats.offers.a52ge40b.viewed;
   return (
-    (stats.offers.a52ge40b?.viewed ?? 0) + (stats.discarded?.expired ?? 0) + (stats.outbox?.waiting ?? 0)
+    (stats.offers.a52ge40b?.viewed ?? 0) +
+    (stats.discarded?.expired ?? 0) +
+    (stats.outbox?.waiting ?? 0) -
+    (stats.outbox?.inMemory ?? 0)
   );
 };
 

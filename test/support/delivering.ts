@@ -1,0 +1,105 @@
+/** Pages that record and deliver over one database, of which the test says how it and the endpoint are. */
+import { createDelivering, type Delivering, type DeliveringContext } from '../../src/client/delivering.js';
+import { unsettled } from '../../src/client/leave.js';
+import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/outbox.js';
+import type { OffersightError } from '../../src/errors.js';
+import type { WireRequest } from '../../src/protocol/batch.js';
+import { type ScriptedDatabase, scriptDatabase } from './database.js';
+import { idsOf, type Recordable } from './events.js';
+import { ENDPOINT, storedIds, type Tab } from './outbox.js';
+import { requestOf } from './request-of.js';
+import { type FakeRuntime, fakeRuntime } from './runtime.js';
+
+/** What the endpoint says to the events of a request. */
+export type Answer = (ids: readonly string[]) => Response | Promise<Response>;
+
+/** A page that is open. */
+export interface DeliveringPage extends Delivering, Pick<Tab, 'told' | 'discarded' | 'settled'> {
+  readonly outbox: Outbox;
+  readonly reports: readonly OffersightError[];
+  /** Records events as a page does: commits them, tells of them, and wakes the flusher. */
+  record(recordables: readonly Recordable[]): Promise<void>;
+  /** The ids that a farewell would say now. */
+  farewell(): string[];
+}
+
+/** A browser, its pages and their endpoint. */
+export interface DeliveringBench {
+  readonly runtime: FakeRuntime;
+  readonly database: ScriptedDatabase;
+  /** The ids of each request, in order. */
+  readonly asked: string[][];
+  /** What the endpoint says; unless told otherwise it takes everything. */
+  answer: Answer;
+  open(options?: DeliveringContext['options'], owner?: Owner): DeliveringPage;
+  /** The ids of the entries that are really stored. */
+  stored(): Promise<unknown[]>;
+}
+
+/** Every event gets the same status. */
+export const says =
+  (status: 'accepted' | 'deferred' | 'refused', fields: object = {}): Answer =>
+  (ids) =>
+    Response.json({ v: 1, results: ids.map((id) => ({ id, status, ...fields })) });
+
+/** A reply that says nothing about events. */
+export const replies =
+  (status: number, headers: Record<string, string> = {}): Answer =>
+  () =>
+    new Response('', { status, headers });
+
+/** Starts a browser without a page. */
+export const startDelivering = (): DeliveringBench => {
+  const runtime = fakeRuntime({
+    async fetch(input, init) {
+      const { events } = (await requestOf(input, init).json()) as WireRequest;
+      const ids = idsOf(events);
+      bench.asked.push(ids);
+      return bench.answer(ids);
+    },
+  });
+  const database = scriptDatabase(runtime);
+  const bench: DeliveringBench = {
+    runtime,
+    database,
+    asked: [],
+    answer: says('accepted'),
+    stored: () => storedIds(database.stored, 'entry'),
+    open(options = {}, owner = { consent: 'granted' }) {
+      const connection = database.connect();
+      const outbox = createOutbox(connection, runtime, ENDPOINT);
+      const reports: OffersightError[] = [];
+      const discarded: Tab['discarded'] = [];
+      const told: Tab['told'] = [];
+      const settled: string[] = [];
+      const delivering = createDelivering({
+        outbox,
+        owner,
+        connection,
+        open: database.connect,
+        runtime,
+        tellTabs: (ids) => settled.push(...ids),
+        options,
+        report: (error) => reports.push(error),
+        onDiscard: (event, reason, code) => discarded.push([event?.id, reason, code]),
+        onRecorded: ({ id }, isDurable) => told.push([id, isDurable]),
+      });
+      return {
+        ...delivering,
+        outbox,
+        reports,
+        discarded,
+        told,
+        settled,
+        async record(recordables) {
+          for (const { event, isOnce } of recordables) outbox.add(event, isOnce);
+          await outbox.commit().catch(() => undefined);
+          delivering.leasing.tell();
+          delivering.flusher.wake();
+        },
+        farewell: () => idsOf(unsettled(outbox, owner, new Set(), runtime.now(), 48_000)),
+      };
+    },
+  };
+  return bench;
+};
