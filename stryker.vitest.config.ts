@@ -9,7 +9,7 @@ export default defineConfig({
       'test/client/detect/viewability.test.ts',
       'test/client/detect/viewability.properties.test.ts',
       'test/client/delivery/backoff.test.ts',
-      'test/client/delivery/packer.test.ts',
+      'test/client/delivery/batch-size.test.ts',
       'test/client/outbox/verdicts.test.ts',
       'test/client/decisions.test.ts',
       'test/protocol/{event,encode,reply,round-trip}.test.ts',
