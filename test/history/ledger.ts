@@ -48,7 +48,7 @@ export interface Ledger {
   clockOf(name: string, to: number): number;
   /** Whether a page was frozen at a place, and not over. */
   isFrozenAt(tab: string, to: number): boolean;
-  /** How long a page was awake between two places, milliseconds. */
+  /** How long a page was awake between two places, and could do anything beside its own long tasks, milliseconds. */
   awakeMs(tab: string, from: number, to: number): number;
   /** Where the tab or the proxy was killed at or behind a place. */
   deathOf(name: string, from?: number): number | undefined;
@@ -69,6 +69,8 @@ const namedBy = (row: Row): readonly string[] => {
   if (row.kind === 'final-intake') for (const { id } of row.rows) ids.add(id);
   return [...ids];
 };
+
+const lengthOf = (from: number, to: number): number => Math.max(0, to - from);
 
 /** Sorts a history. */
 export const createLedger = (history: History): Ledger => {
@@ -160,8 +162,16 @@ export const createLedger = (history: History): Ledger => {
           since = undefined;
         } else if (row.change === 'thawed') since ??= row.at;
       }
+      const begin = history[from]?.at ?? 0;
       const end = history[to]?.at ?? Infinity;
-      return awakeMs + (since === undefined ? 0 : end - since);
+      const busyMs = ledger
+        .of('busy')
+        .filter(({ row }) => row.tab === tab)
+        .reduce(
+          (sum, { row }) => sum + lengthOf(Math.max(begin, row.at), Math.min(end, row.at + row.taskMs)),
+          0,
+        );
+      return Math.max(0, awakeMs + (since === undefined ? 0 : end - since) - busyMs);
     },
     deathOf: (name, from = 0) => deaths.get(name)?.find((index) => index >= from),
     goneAt: (tab, from = 0) =>

@@ -318,11 +318,13 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     tellTabs: (ids: readonly string[]) => setting.tell(tab, ids),
     report: (error: OffersightError) => void reports.push(error),
     onRecorded({ id }: OfferEvent, isDurable: boolean) {
+      // What a page does behind its death, since its microtasks still run here, nobody hears.
+      if (isDead) return;
       once.delete(id);
       write({ kind: 'committed', id, tab: name, ...(!isDurable && { store: `memory ${name}` }) });
     },
     onDiscard(event: OfferEvent | undefined, reason: DiscardReason, code: string | undefined) {
-      if (!event) return;
+      if (!event || isDead) return;
       once.delete(event.id);
       write({ kind: 'discarded', id: event.id, tab: name, reason, code });
     },

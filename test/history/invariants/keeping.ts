@@ -119,14 +119,14 @@ export const accounting = (ledger: Ledger): Judgement => {
     judged.examine();
     const { id, tab } = row;
     const times = ledger.about('discarded', id).length;
-    // A put that nobody waited for took effect late: one page gave that one up, and the page its own.
+    // A put that nobody waited for took effect late, and is made again: whoever finds it there gives it up, each time.
     const puts = ledger.about('put', id).filter((put) => put.row.tab === tab && put.row.token === undefined);
     const isInMemory = ledger.about('committed', id).some((told) => (told.row.store ?? DISK) !== DISK);
-    // One page gave up its copy while its database failed, and another one found what that still had.
+    // One page gave up its copy, once, while its database failed, and another one found what that still had.
     const isApart = ledger
       .of('fault')
       .some(({ row: { where, target } }) => where === 'storage' && target === tab);
-    const isLate = times === 2 && (puts.length + Number(isInMemory) > 1 || isApart);
+    const isLate = times > 1 && times <= puts.length + Number(isInMemory || isApart);
     if (isLate) judged.excuse('late-put');
     else if (times > 1) judged.breach(`told as given up ${times} times`, id);
     const where = whereIs(ledger, id);

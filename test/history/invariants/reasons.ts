@@ -164,7 +164,7 @@ const faultOf = (ledger: Ledger, setting: Setting, told: Placed<'discarded'>): s
 };
 
 /** Whether something kept a page from its database just before a place. */
-const wasBlocked = (ledger: Ledger, tab: string, to: number): boolean =>
+export const wasBlocked = (ledger: Ledger, tab: string, to: number): boolean =>
   consentAt(ledger, tab, to) !== 'granted' ||
   ledger.lately('consent', to, MEMORY_MS, (row) => row.tab === tab && row.state !== 'granted', tab) ||
   ledger.lately(
@@ -206,8 +206,7 @@ export const endedUnwritten = (ledger: Ledger, tab: string, index: number): bool
   const isPending =
     consentAt(ledger, tab, index) !== 'granted' ||
     ledger.between('consent', index, end, (said) => said.tab === tab && said.state !== 'granted');
-  const isBusy = ledger.lately('busy', end, DECISION_MS, (busy) => busy.tab === tab, tab);
-  const isSlow = !settingOf(ledger) || isBusy || wasBlocked(ledger, tab, end);
+  const isSlow = !settingOf(ledger) || wasBlocked(ledger, tab, end);
   return isPending || isSlow || ledger.awakeMs(tab, index, end) <= COMMIT_MS;
 };
 

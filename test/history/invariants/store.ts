@@ -2,7 +2,7 @@
 import { LEASE_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
-import { endedUntold, wasRefused } from './reasons.js';
+import { endedUntold, wasBlocked, wasRefused } from './reasons.js';
 
 /** A lease is made by the clock as it was when its transaction began, which is over by then unless its page is busy. */
 const TRANSACTION_MS = 2_000;
@@ -22,12 +22,24 @@ const isAnswered = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean 
     );
   });
 
+/** Whether a page asked out of its memory, since it was kept from the database: of that no other page can know. */
+const isUnleased = (ledger: Ledger, id: string, tab: string, to: number): boolean =>
+  wasBlocked(ledger, tab, to) &&
+  !ledger.lately(
+    'put',
+    to,
+    LEASE_MS,
+    (put) => put.id === id && put.tab === tab && put.token !== undefined,
+    tab,
+  );
+
 /** Whether another page is delivering the entry, and will tell what came of it. */
 const isInFlight = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
   ledger.about('requested', row.id).some(({ row: request, index: at }) => {
     if (request.isFarewell || at > index || row.at - request.at >= REQUEST_MS) return false;
     const endedAt = ledger.answerOf(request.number)?.index ?? Infinity;
     if (endedAt < index || (ledger.goneAt(request.tab, at) ?? Infinity) < index) return false;
+    if (isUnleased(ledger, row.id, request.tab, at)) return false;
     // A page that was frozen with its lease may ask at once when it is thawed.
     const isStill = !ledger.lately(
       'page',
