@@ -65,8 +65,8 @@ export const createDeciding = (context: ConsentContext): Deciding => {
     else if (consent === 'granted') {
       const acceptedOffers = await learn();
       // While consent was pending, nobody knew what was accepted on earlier pages.
-      for (const [id, { event, isStored }] of outbox.mirror)
-        if (!isStored && event.type === 'dismissed' && acceptedOffers.has(event.offerId))
+      for (const [id, { event, isStored, isTold }] of outbox.mirror)
+        if (!isStored && !isTold && event.type === 'dismissed' && acceptedOffers.has(event.offerId))
           outbox.mirror.delete(id);
       // What fails is delivered out of memory, and stored later.
       await outbox.commit().catch(() => undefined);

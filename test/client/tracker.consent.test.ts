@@ -249,6 +249,17 @@ describe('decisions that meet something else', () => {
     expect(await stored()).toEqual([]);
   });
 
+  test('a grant in the task of the denial counts what happens from then on', async () => {
+    const { tracker, events } = show();
+    await tracker.flush();
+    tracker.consent('denied');
+    tracker.consent('granted');
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
+  });
+
   test('what counts once a browser does not count again when consent is granted', async () => {
     const first = show({ repeat: 'browser' });
     await first.tracker.flush();
@@ -355,6 +366,19 @@ describe('a subject', () => {
     tracker.subject('anna');
     await tracker.flush();
     expect(subjects()).toEqual(['a undefined']);
+  });
+
+  test('that changes drops no dismissal that was told, though its offer was accepted meanwhile', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
+    const { tracker, events } = show();
+    tracker.dismiss('a');
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    tracker.accept('a');
+    tracker.subject('anna');
+    await tracker.flush();
+    await expect(tracker.stats()).resolves.toMatchObject({ outbox: { inMemory: 2 } });
   });
 
   test('keeps the dismissal of an offer with its view, whoever closes it', async () => {

@@ -48,6 +48,13 @@ export const replies =
   () =>
     new Response('', { status, headers });
 
+/** What a denial takes out of the mirror, as the tracker does it in the task of the user's decision. */
+export const deny = ({ outbox, leasing }: DeliveringPage): void => {
+  const dropped = [...outbox.mirror.values()];
+  outbox.mirror.clear();
+  leasing.drop(dropped);
+};
+
 /** Starts a browser without a page. */
 export const startDelivering = (): DeliveringBench => {
   const runtime = fakeRuntime({

@@ -18,15 +18,15 @@ export interface Leasing extends Remembering, Leases {
   settle(ids: readonly string[]): Promise<void>;
   /** Gives leased entries back; those that another token holds by now stay as they are. */
   release(token: string, notBefore: ReadonlyMap<string, number>): Promise<void>;
-  /** Makes entries dead letters, and with a `viewed` the `dismissed` of its impression. */
+  /** Makes entries dead letters, and with a `viewed` the `dismissed` of its impression, and lets other tabs know. */
   bury(codes: ReadonlyMap<string, string>): Promise<void>;
-  /** Other tabs have settled these. */
+  /** Another tab had an answer for these. */
   onSettled(ids: readonly string[]): void;
   /** Gives up what is worth least in records that are full. */
   makeRoom(records: Records): Promise<void>;
   /** Gives up copies that are in the mirror no more, since consent was denied. */
   drop(copies: readonly Mirrored[]): void;
-  /** Gives up and forgets everything: the user does not want any of it. Rejects where the database fails. */
+  /** Gives up and forgets everything that is stored: the user does not want any of it. Rejects where the database fails. */
   purge(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export interface LeasingContext {
    * another page's, and only what is stranded is leased.
    */
   readonly onStranded?: (endpoint: string) => boolean;
-  /** Lets other tabs know what was settled. */
+  /** Lets other tabs know what was answered for. */
   readonly tellTabs?: (ids: readonly string[]) => void;
 }
 
@@ -70,22 +70,28 @@ export const createLeasing = ({
   const ways = createWays(outbox, owner, now, onDiscard);
   const { transact, visit, forget, giveUp } = ways;
   const [remembering, remembered] = createRemembering(outbox, now, transact);
-  const lifeMs = Math.min(retentionMs, MAX_RETENTION_MS);
-  const choose = createChoosing(owner, now, lifeMs, (there = endpoint, isStranded) =>
-    onStranded ? there === endpoint || (isStranded && onStranded(there)) : there === endpoint && isStranded,
+  const choose = createChoosing(
+    owner,
+    now,
+    Math.min(retentionMs, MAX_RETENTION_MS),
+    (there = endpoint, isStranded) =>
+      onStranded ? there === endpoint || (isStranded && onStranded(there)) : there === endpoint && isStranded,
   );
 
   const { lease, tell, startPass, hold } = createPasses({
-    ...{ outbox, owner, now, cap, lifeMs, choose, ways, remembered, onRecorded },
+    ...{ outbox, owner, now, cap, choose, ways, remembered, onRecorded },
   });
 
-  const onSettled = (ids: readonly string[]): void => {
-    // What was not told yet was in memory alone when it was delivered.
-    tell(
-      ids.flatMap((id) => mirror.get(id) ?? []),
-      true,
-    );
-    for (const id of ids) mirror.delete(id);
+  /** @param isStored Whether it was in the database, since another tab had it from there. */
+  const done = (ids: readonly string[], isStored: boolean): void => {
+    for (const id of ids) {
+      const copy = mirror.get(id);
+      if (copy) {
+        copy.isStored ||= isStored;
+        tell([copy], true);
+      }
+      mirror.delete(id);
+    }
   };
 
   const drop = (copies: readonly Mirrored[]): void => {
@@ -97,10 +103,10 @@ export const createLeasing = ({
     ...remembering,
     lease,
     tell,
-    onSettled,
+    onSettled: (ids) => done(ids, true),
 
     async settle(ids) {
-      onSettled(ids);
+      done(ids, false);
       forget(ids);
       tellTabs?.(ids);
       await transact(async () => undefined).catch(() => undefined);
@@ -108,19 +114,24 @@ export const createLeasing = ({
 
     async release(token, notBefore) {
       for (const [id, at] of notBefore) hold(id, at);
-      await transact(async (rows) => {
-        for (const [id, notBeforeAt] of notBefore) {
-          const key: RecordKey = ['entry', id];
-          const entry = await rows.get(key);
-          if (!isEntry(entry, key) || entry.lease?.token !== token) continue;
-          const { lease: _, ...rest } = entry;
-          rows.put(key, { ...rest, notBeforeAt });
-        }
-      }).catch(() => undefined);
+      await transact((rows) =>
+        // All at once: one after the other, each would wait behind a task of a busy page, and everything else behind it.
+        Promise.all(
+          [...notBefore].map(async ([id, at]) => {
+            const key: RecordKey = ['entry', id];
+            const entry = await rows.get(key);
+            // What left from the mirror was stored meanwhile, without a lease.
+            if (!isEntry(entry, key) || (entry.lease ?? { token }).token !== token) return;
+            const { lease: _, ...rest } = entry;
+            rows.put(key, { ...rest, notBeforeAt: Math.max(rest.notBeforeAt, at) });
+          }),
+        ),
+      ).catch(() => undefined);
     },
 
     async bury(codes) {
       const codeOf = new Map<string, string>();
+      const buried: string[] = [];
       const bury = (entries: readonly (readonly [RecordKey, unknown])[], discard: Discard): void => {
         for (const [key, value] of entries) {
           if (!isEntry(value, key)) continue;
@@ -130,6 +141,7 @@ export const createLeasing = ({
           // Not the other way round: the mirror is gone over behind the database.
           if (type === 'viewed') codeOf.set(impressionId, code);
           discard(key, value.event, 'refused', code);
+          buried.push(id);
         }
       };
       await visit(async (_, discard, portion) => bury(portion, discard)).catch(() => undefined);
@@ -138,6 +150,7 @@ export const createLeasing = ({
         [...mirror].map(([id, { event }]) => [['entry', id], { v: 1, event }]),
         giveUp,
       );
+      tellTabs?.(buried);
     },
 
     async makeRoom(records) {
@@ -147,7 +160,8 @@ export const createLeasing = ({
         const dead = await rows.query('getAllKeys', 'dead');
         for (const key of dead) rows.delete(key);
         pass.excess = isFirst ? ROOM : 0;
-        return dead[0] || choose(portion, pass, discard);
+        // A dead letter of something that cannot be read would need room itself.
+        return dead[0] || choose(portion, pass, (key, event, ...why) => event && discard(key, event, ...why));
       }, records);
     },
 
@@ -155,9 +169,6 @@ export const createLeasing = ({
 
     // Whatever the user says meanwhile.
     async purge() {
-      const copies = [...mirror.values()];
-      mirror.clear();
-      drop(copies);
       await visit(async (rows, discard, portion, isFirst) => {
         if (isFirst) await remembered.forgetUser(rows);
         for (const [key, value] of portion)

@@ -3,7 +3,6 @@ import type { OfferEvent } from '../../protocol/event.js';
 import type { Choose, Pass } from './choosing.js';
 import { isGranted, type Ways } from './giving-up.js';
 import type { Mirrored, Outbox, Owner } from './outbox.js';
-import { isOver } from './reading.js';
 import type { LeasedEntry, OutboxEntry, Rows } from './records.js';
 import type { Remembered } from './remembering.js';
 
@@ -43,8 +42,6 @@ export interface PassesContext {
   readonly now: () => number;
   /** Most entries that may wait. */
   readonly cap: number;
-  /** How long an event may wait, milliseconds. */
-  readonly lifeMs: number;
   readonly choose: Choose;
   readonly ways: Ways;
   readonly remembered: Remembered;
@@ -53,6 +50,8 @@ export interface PassesContext {
 
 /** An open circuit is tried at most so often, by all tabs together. */
 const TRIAL_MS = 5_000;
+/** What is left of the first lease when a pass ends: an attempt of 12 s, and one more portion. */
+const SHORTEST_LEASE_MS = 14_000;
 /** A database that failed is asked again after this long where something waits for it, and else after the longer. */
 const AGAIN_MS = 5_000;
 const IDLE_MS = 30_000;
@@ -63,10 +62,9 @@ export const createPasses = ({
   owner,
   now,
   cap,
-  lifeMs,
   choose,
   ways: { visit, giveUp },
-  remembered: { readPause, knownPause },
+  remembered: { readPause, knownPause, remember },
   onRecorded,
 }: PassesContext): Passes => {
   const { mirror, endpoint } = outbox;
@@ -127,7 +125,9 @@ export const createPasses = ({
         entries.push(...pass.taken);
         pass.limit -= pass.taken.length;
       });
-      return isThrough;
+      const [first = pass.taken[0]] = entries;
+      // The database is slow, and the first leases run: whoever sends them comes again for what is behind.
+      return isThrough || (first && !pass.lost.size && first.lease.until < now() + SHORTEST_LEASE_MS);
     });
     return entries;
   };
@@ -141,7 +141,11 @@ export const createPasses = ({
     const waiting = unstored();
     // Where the database is only slow, it will tell whether the offer was known already.
     if ((Object(cause) as Error).message !== 'timeout')
-      for (const copy of waiting) if (copy.isOnce) Object.assign(copy, { isOnce: false, heldUntil: 0 });
+      for (const copy of waiting)
+        if (copy.isOnce) {
+          Object.assign(copy, { isOnce: false, heldUntil: 0 });
+          remember(copy.event);
+        }
     tell(copies, true);
     knownPause();
     const isTried = tries(pass, isTrial);
@@ -172,9 +176,6 @@ export const createPasses = ({
         await outbox.commit();
         tell();
         entries = await leaseStored(pass, isTrial);
-        // Another tab may have delivered it unheard: a farewell must not say it when nobody knows it any more.
-        for (const [id, { event, isStored }] of mirror)
-          if (isStored && isOver(event, lifeMs, now())) mirror.delete(id);
       } catch (cause) {
         // The user took it back meanwhile.
         if (!isGranted(owner)) return { entries: [] };

@@ -75,7 +75,7 @@ export interface Mark {
   /** Forgotten after, epoch milliseconds. */
   readonly until: number;
   /** The event that it was first remembered by. */
-  readonly id?: string;
+  readonly id?: string | undefined;
 }
 
 /** The whole outbox waits: after failed replies, when throttled, or when the deployment is at fault. */

@@ -1,4 +1,5 @@
 /** What the origin remembers beside its events: pauses, facts about offers, dead letters, where a worker delivers. */
+import type { OfferEvent } from '../../protocol/event.js';
 import type { Transact } from './giving-up.js';
 import type { MARK_MS, Outbox, Owner } from './outbox.js';
 import { believed, list, MAX_WAIT_MS } from './reading.js';
@@ -47,7 +48,7 @@ export interface Remembering {
   setPause(next: (current: Pause) => Pause): Promise<void>;
   /**
    * Remembers that the offer was accepted: nothing can dismiss it any more. What the database does not take is written
-   * when the marks are read.
+   * by whatever reads or leases next.
    */
   accept(offerId: string, expiresAt: number | undefined): Promise<unknown>;
   /** The facts remembered about offers; forgets those that are over, and old dead letters. */
@@ -97,6 +98,8 @@ export interface Remembered {
   readPause(rows: Rows): Promise<Pause>;
   /** The pause as the page knows it. */
   knownPause(): Pause;
+  /** Remembers an event that counts once in the browser, as soon as the database takes that. */
+  remember(event: OfferEvent): unknown;
   /** Deletes what is remembered of the user. A pause says nothing of one, and other tabs need it. */
   forgetUser(rows: Rows): Promise<void>;
 }
@@ -119,6 +122,14 @@ export const createRemembering = (
     }
   };
 
+  const remember = ({
+    offerId,
+    type,
+    expiresAt = now() + REMEMBERED_MS,
+    id,
+  }: Pick<Mark, 'offerId' | 'type' | 'id'> & Pick<OfferEvent, 'expiresAt'>): unknown =>
+    unsavedMarks.add({ offerId, type, until: expiresAt, id });
+
   const knownPause = (): Pause => {
     const { pause } = outbox;
     const longestMs = pause.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS;
@@ -127,6 +138,7 @@ export const createRemembering = (
   };
 
   const readPause: Remembered['readPause'] = async (rows) => {
+    saveMarks(rows);
     // Records that have none may have taken the place of others.
     const stored = ((await rows.get(key)) ?? outbox.pause) as Pause;
     outbox.pause = unsaved && unsaved.at > stored.at ? unsaved : stored;
@@ -164,14 +176,20 @@ export const createRemembering = (
       outbox.pause = after ?? current;
     },
 
-    accept(offerId, until = now() + REMEMBERED_MS) {
-      unsavedMarks.add({ offerId, type: 'accepted', until });
+    accept(offerId, expiresAt) {
+      remember({ offerId, type: 'accepted', expiresAt });
       return transact(async (rows) => saveMarks(rows)).catch(() => undefined);
     },
 
     marks: () =>
       transact(async (rows) => {
         saveMarks(rows);
+        // What another tab settled while this page could not hear of it.
+        await Promise.all(
+          [...mirror].map(
+            async ([id, { isStored }]) => isStored && !(await rows.get(['entry', id])) && mirror.delete(id),
+          ),
+        );
         await prune<Letter>(rows, now(), 'dead', MAX_DEAD, (letter) => letter?.deadAt + DEAD_MS);
         return prune<Mark>(rows, now(), 'seen', MAX_MARKS, (fact) => fact?.until);
       }).catch(() => []),
@@ -194,6 +212,7 @@ export const createRemembering = (
     {
       readPause,
       knownPause,
+      remember,
 
       async forgetUser(rows) {
         unsavedMarks.clear();

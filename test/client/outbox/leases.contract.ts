@@ -216,11 +216,12 @@ export const describeLeases = (open: OpenRecords): void => {
       await expect(tab.leased('third')).resolves.toEqual([idOf(1)]);
     });
 
-    test('an entry that nobody leased cannot be released', async () => {
+    test('an entry that nobody leases waits as long as asked, and no shorter than it had to', async () => {
       const tab = start();
       await tab.append(plain(viewed(1)));
       await tab.leasing.release('', new Map([[idOf(1), START + 60_000]]));
-      await expect(tab.leased('one')).resolves.toEqual([idOf(1)]);
+      await tab.leasing.release('', new Map([[idOf(1), 0]]));
+      await expect(tab.leasing.lease('one', 5)).resolves.toEqual({ entries: [], nextAt: START + 60_000 });
     });
   });
 

@@ -4,19 +4,12 @@ import { describe, expect, test } from 'vitest';
 import type { OutboxEntry } from '../../../src/client/outbox/records.js';
 import { TIMEOUT_MS } from '../../support/database.js';
 import { deferred } from '../../support/deferred.js';
-import { type DeliveringPage, says, startDelivering } from '../../support/delivering.js';
+import { deny, says, startDelivering } from '../../support/delivering.js';
 import { dismissed, idOf, once, plain, START, viewed } from '../../support/events.js';
 import { openTab, storedIds } from '../../support/outbox.js';
 
 const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];
 const HOUR_MS = 3_600_000;
-
-/** What a denial takes out of the mirror, as the tracker does it in the task of the user's decision. */
-const deny = ({ outbox, leasing }: DeliveringPage): void => {
-  const dropped = [...outbox.mirror.values()];
-  outbox.mirror.clear();
-  leasing.drop(dropped);
-};
 
 describe('while the database does not answer, events', () => {
   test('leave from the mirror once a lease has waited for it as well, in their order', async () => {
@@ -266,5 +259,20 @@ describe('a denial while the database does not answer', () => {
     await answer();
     await page.leasing.purge();
     expect(page.discarded).toEqual([[ONE, 'consent', undefined]]);
+  });
+});
+
+describe('an event of which nobody knows yet whether it counts', () => {
+  test('is told as durable once another tab has delivered it, which had it from the database', async () => {
+    const bench = startDelivering();
+    const [page, other] = [bench.open(), bench.open()];
+    const answer = bench.database.linger();
+    void page.record(once(viewed(1)));
+    await bench.runtime.advance(TIMEOUT_MS);
+    await answer();
+    await other.flusher.flush();
+    expect([bench.asked, page.told]).toEqual([[[ONE]], []]);
+    page.leasing.onSettled(other.settled);
+    expect([page.told, page.outbox.mirror.size]).toEqual([[[ONE, true]], 0]);
   });
 });

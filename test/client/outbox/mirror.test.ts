@@ -7,6 +7,7 @@ import { DEAD, FULL } from '../../support/database.js';
 import {
   type DeliveringBench,
   type DeliveringPage,
+  deny,
   replies,
   says,
   startDelivering,
@@ -450,7 +451,7 @@ describe('a denial while the database rejects', () => {
     const { leasing } = bench.page;
     await bench.page.record([...plain(viewed(2)), ...once(viewed(3))]);
     await leasing.accept('a', START + HOUR_MS);
-    await expect(leasing.purge()).rejects.toBe(DEAD);
+    deny(bench.page);
     const lost = [TWO, THREE].map((id) => [id, 'consent', undefined]);
     expect([bench.page.outbox.mirror.size, bench.page.discarded]).toEqual([0, lost]);
     await expect(leasing.purge()).rejects.toBe(DEAD);
@@ -465,7 +466,7 @@ describe('a denial while the database rejects', () => {
   test('leaves nothing that a later commit or a grant would bring back', async () => {
     const bench = blocked();
     await bench.page.record(plain(viewed(1)));
-    await bench.page.leasing.purge().catch(() => undefined);
+    deny(bench.page);
     bench.database.fault = undefined;
     await bench.page.record(plain(viewed(2)));
     await bench.runtime.advance(60_000);
@@ -475,6 +476,16 @@ describe('a denial while the database rejects', () => {
 });
 
 describe('other tabs', () => {
+  test('are told what was refused, with the dismissal that went along', async () => {
+    const bench = startDelivering();
+    const page = bench.open();
+    const view = viewed(1);
+    bench.answer = says('refused', { code: 'conflict' });
+    await page.record(plain(view, dismissed(2, view)));
+    await page.flusher.flush();
+    expect(page.settled).toEqual([ONE, TWO]);
+  });
+
   test('are told what was settled, from the database and from the mirror alike', async () => {
     const bench = startDelivering();
     const page = bench.open();
@@ -501,6 +512,38 @@ describe('other tabs', () => {
     bench.answer = says('accepted');
     await here.flusher.flush();
     expect(bench.asked.at(-1)).toEqual([TWO]);
+  });
+});
+
+describe('an answer to what left from the mirror', () => {
+  test('that defers it holds, though the database took it while the request was under way', async () => {
+    const bench = blocked();
+    bench.answer = async (ids) => {
+      bench.database.fault = undefined;
+      await bench.page.outbox.commit();
+      return says('deferred', { code: 'busy', retry_after_ms: HOUR_MS })(ids);
+    };
+    await bench.page.record(plain(viewed(1)));
+    await bench.page.flusher.flush();
+    bench.answer = says('accepted');
+    await bench.runtime.advance(HOUR_MS - 1);
+    expect(bench.asked).toEqual([[ONE]]);
+    await bench.runtime.advance(1);
+    expect(bench.asked).toEqual([[ONE], [ONE]]);
+  });
+});
+
+describe('an event that counts once and left from the mirror', () => {
+  test('is remembered as soon as the database takes that, so the next page does not count its offer again', async () => {
+    const bench = blocked();
+    await bench.page.record(once(viewed(1)));
+    await bench.page.flusher.flush();
+    bench.database.fault = undefined;
+    await bench.page.flusher.flush();
+    const next = bench.open();
+    await next.record(once(viewed(2, { offerId: 'offer-1' })));
+    await next.flusher.flush();
+    expect([bench.asked, next.told]).toEqual([[[ONE]], []]);
   });
 });
 

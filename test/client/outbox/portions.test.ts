@@ -2,7 +2,7 @@
 /** Passes over more entries than one transaction takes: in portions, of which each may fail. */
 import { describe, expect, test } from 'vitest';
 import type { Records } from '../../../src/client/outbox/records.js';
-import { DEAD, type ScriptedDatabase, scriptDatabase } from '../../support/database.js';
+import { DEAD, FULL, type ScriptedDatabase, scriptDatabase } from '../../support/database.js';
 import { startDelivering } from '../../support/delivering.js';
 import { dismissed, entryOf, idOf, plain, START, viewed } from '../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../support/outbox.js';
@@ -65,6 +65,12 @@ describe('a lease of many entries', () => {
     const bench = await start();
     await expect(bench.open().leased('one', 250)).resolves.toEqual(all.slice(0, 250));
     expect(bench.database.asked()).toBe(2);
+  });
+
+  test('ends early where the database is slow, since an attempt needs 12 s of the first lease', async () => {
+    const bench = await start();
+    const tab = bench.open({}, () => bench.runtime.jump(600));
+    await expect(tab.leased('one', MANY)).resolves.toEqual(all.slice(0, 600));
   });
 
   test('of which a portion fails loses none and takes none twice: they come when that lease is over', async () => {
@@ -215,6 +221,16 @@ describe('making room among many', () => {
     await tab.leasing.makeRoom(bench.database.connect());
     expect(lost(tab)).toEqual([...all.slice(0, 100), close.id]);
     expect(reasons(tab)).toEqual(new Set(['storage-full']));
+  });
+
+  test('leaves alone what cannot be read, since a dead letter of it would need room', async () => {
+    const bench = await start();
+    await bench.database.stored.transact(async (rows) => rows.put(['entry', '0'], ['junk']));
+    bench.database.putFault = FULL;
+    const tab = bench.open();
+    await tab.leasing.makeRoom(bench.database.connect());
+    expect(lost(tab)).toEqual(all.slice(0, 100));
+    await expect(bench.stored()).resolves.toEqual(['0', ...all.slice(100)]);
   });
 
   test('that fails in its midst tells what it gave up till then, once', async () => {

@@ -106,20 +106,6 @@ export const describeWaiting = (open: OpenRecords): void => {
     });
   });
 
-  test('an event that is over leaves the mirror too, though another tab delivered it', async () => {
-    const here = start();
-    const there = here.another();
-    await here.append(plain(viewed(1)));
-    await there.leased('one');
-    await there.leasing.settle([idOf(1)]);
-    here.runtime.jump(5 * 24 * HOUR_MS - 1);
-    await here.leased('two');
-    expect([...here.outbox.mirror.keys()]).toEqual([idOf(1)]);
-    here.runtime.jump(1);
-    await here.leased('three');
-    expect([...here.outbox.mirror.keys()]).toEqual([]);
-  });
-
   describe('for nobody whom this version does not understand', () => {
     const strangers: readonly (readonly [string, object])[] = [
       [idOf(0), { v: 2, event: viewed(0), notBeforeAt: 0 }],
