@@ -1,5 +1,5 @@
 /**
- * The only door to clock, timers, random, network and locks. Everything else takes them from here, so that a
+ * The only door to clock, timers, random and network. Everything else takes them from here, so that a
  * test can hold time still and a service worker or a server can bring its own.
  */
 

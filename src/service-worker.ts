@@ -23,7 +23,7 @@ interface SyncEvent extends Event {
 
 /** What is not delivered by then is left to the next sync: the browser asks again by itself, after minutes. */
 const LONGEST_SYNC_MS = 60_000;
-/** A page may be about to leave, and have the lock. */
+/** A page may be about to leave, and have leased what is left. */
 const RETRY_MS = 1_000;
 
 const ignore = (): void => undefined;

@@ -157,7 +157,7 @@ export const createLater = (context: LaterContext): Later => {
     } else if (change === 'online') void flusher.hurry();
     else if (outbox.mirror.size && isGranted(options)) sync.request();
   });
-  /** A page that stands still would keep the database and the lock from all others. */
+  /** A page that stands still would keep the database from all others. */
   const rest = (): void => {
     abandon();
     stopHearing();

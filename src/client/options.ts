@@ -70,7 +70,7 @@ export interface ResolvedOptions extends Omit<TrackerOptions, 'consent' | 'subje
   /** Absolute, of this page's origin. */
   readonly endpoint: string;
   readonly viewability: ViewabilityRule;
-  /** Name of the database and of the lock. */
+  /** Name of the database, and of the channel between its tabs. */
   readonly name: string;
   /** As the user said last. */
   consent: Consent;
