@@ -23,6 +23,10 @@ export const runPlan = async (plan: Plan, launch: LaunchOptions): Promise<Outcom
   try {
     await world.upstream.keys(plan.keys);
     world.recorder.tell({ kind: 'mode', keys: plan.keys === 'honour' ? 'honours' : 'ignores' });
+    // What the pages leave to the product's defaults.
+    const [retentionMs, maxEntries] = [72 * 3_600_000, 10_000];
+    const storage = plan.isNarrow ? 'narrow' : 'ample';
+    world.recorder.tell({ kind: 'setting', retentionMs, maxEntries, storage });
     for (const step of plan.steps) await act(world, step);
     await heal(world, plan.seed % 2 === 0);
     const history = await world.history();

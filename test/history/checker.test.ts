@@ -568,7 +568,7 @@ describe('I15: every created event', () => {
 
 describe('I16: what is given up', () => {
   const HOUR_MS = 3_600_000;
-  const setting: Draft = { kind: 'setting', retentionMs: 72 * HOUR_MS, maxEntries: 2 };
+  const setting = { kind: 'setting', retentionMs: 72 * HOUR_MS, maxEntries: 2, storage: 'told' } as const;
   const fault = (what: string, target = 'tab-1'): Draft => ({
     kind: 'fault',
     where: 'storage',
@@ -640,8 +640,12 @@ describe('I16: what is given up', () => {
     expect(given(...inMemory(1), ...inMemory(2), ...inMemory(3, 'tab-2'), full)).toHaveLength(1);
     expect(given(...inMemory(1), ...inMemory(2), ...inMemory(3), full)).toEqual([]);
   });
-  it('as storage-full was refused room on its page just before', () => {
+  it('as storage-full was refused room on its page just before, or in a browser that has hardly any', () => {
     const full = told('storage-full');
+    const inBrowser = (storage: 'ample' | 'narrow') =>
+      checked({ ...setting, storage }, ...begun, full).invariants.I16.breaches;
+    expect(inBrowser('ample')).toHaveLength(1);
+    expect(inBrowser('narrow')).toEqual([]);
     expect(given(...begun, full)).toHaveLength(1);
     expect(given(...begun, fault('hang'), full)).toHaveLength(1);
     expect(given(...begun, fault('quota', 'tab-2'), full)).toHaveLength(1);

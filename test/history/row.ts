@@ -206,8 +206,17 @@ export type ProxyRow =
 
 /** What the nemesis did, and the bounds that it did it within. */
 export type NemesisRow =
-  /** What the outbox of every page may hold, and for how long: from here on each fault of the storage is a row. */
-  | { readonly kind: 'setting'; readonly retentionMs: number; readonly maxEntries: number }
+  /** What the outbox of every page may hold, and for how long. */
+  | {
+      readonly kind: 'setting';
+      readonly retentionMs: number;
+      readonly maxEntries: number;
+      /**
+       * What goes wrong with the storage: each fault is a row (`told`); or it is a real browser's, of which nobody tells,
+       * with room for everything (`ample`) or for hardly anything (`narrow`).
+       */
+      readonly storage: 'told' | 'ample' | 'narrow';
+    }
   | {
       readonly kind: 'fault';
       /** Such as `network`, `storage`, `upstream`, `clock`, and what exactly. */

@@ -58,7 +58,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
   const tabs: Tab[] = [];
   const proxies: ProxyProcess[] = [];
   const network = createNetwork(clock, recorder, createChance(seed, 'network'), () => proxies);
-  write({ kind: 'setting', retentionMs: RETENTION_MS, maxEntries });
+  write({ kind: 'setting', retentionMs: RETENTION_MS, maxEntries, storage: 'told' });
   let subject: string | undefined;
   let pageOffset = 0;
   let serverOffset = 0;

@@ -1,6 +1,5 @@
 /**
- * I16 justified: what a page gives up had to be given up. Judged only where a row tells the bounds that the outbox
- * has, since then the history also tells each fault of the storage.
+ * I16 justified: what a page gives up had to be given up. Judged only where a row tells the bounds that the outbox has.
  */
 import { COMMIT_MS, DECISION_MS, MEMORY_MS, ORDER_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
@@ -11,6 +10,9 @@ type Setting = RowOf<'setting'>;
 
 /** The bounds of the outbox, if the history tells them. */
 const settingOf = (ledger: Ledger): Setting | undefined => ledger.of('setting')[0]?.row;
+
+/** Whether the history tells each fault of the storage. Otherwise a page may be as slow as a real browser, and as its disk. */
+const tellsStorage = (ledger: Ledger): boolean => settingOf(ledger)?.storage === 'told';
 
 /** The latest time that the page may have read from its clock when it decided what it tells here. */
 const latestTime = (ledger: Ledger, tab: string, index: number, at: number): number =>
@@ -151,7 +153,9 @@ const faultOf = (ledger: Ledger, setting: Setting, told: Placed<'discarded'>): s
     case 'outbox-full':
       return wasFull(ledger, setting, told) ? undefined : `though at most ${setting.maxEntries} waited`;
     case 'storage-full':
-      return wasRefusedRoom(ledger, told) ? undefined : 'though the page was not refused room';
+      return setting.storage === 'narrow' || wasRefusedRoom(ledger, told)
+        ? undefined
+        : 'though the page was not refused room';
     case 'consent':
       return wasDenied(ledger, told) ? undefined : 'though nobody denied it';
     case 'refused':
@@ -180,23 +184,17 @@ export const wasBlocked = (ledger: Ledger, tab: string, to: number): boolean =>
   ledger.lately('page', to, MEMORY_MS, ({ change }) => change === 'frozen' || change === 'thawed', tab) ||
   [...new Set(ledger.of('opened').map(({ row }) => row.tab))].some((other) => ledger.isFrozenAt(other, to));
 
-/**
- * Whether an event that was committed to a page's memory had to be there, and still when the page ended. Without the
- * bounds of the outbox the history does not tell the faults of the storage, and it is taken to be so.
- */
+/** Whether an event that was committed to a page's memory had to be there, and still when the page ended. */
 export const hadToBeInMemory = (ledger: Ledger, tab: string, index: number): boolean =>
-  !settingOf(ledger) ||
+  !tellsStorage(ledger) ||
   (wasBlocked(ledger, tab, index) &&
     wasBlocked(ledger, tab, ledger.goneAt(tab, index) ?? ledger.history.length - 1));
 
-/**
- * Whether a page ended, or was frozen for good, before it can have told what it did at a place. Without the bounds of
- * the outbox it may be as slow as a real browser.
- */
+/** Whether a page ended, or was frozen for good, before it can have told what it did at a place. */
 export const endedUntold = (ledger: Ledger, tab: string, index: number): boolean => {
   if (!ledger.isOver(tab, index)) return false;
   const end = ledger.goneAt(tab, index) ?? ledger.history.length - 1;
-  return !settingOf(ledger) || ledger.awakeMs(tab, index, end) <= DECISION_MS;
+  return !tellsStorage(ledger) || ledger.awakeMs(tab, index, end) <= DECISION_MS;
 };
 
 /** Whether a page ended before what it made there can have been durable: while consent is pending nothing is. */
@@ -206,7 +204,7 @@ export const endedUnwritten = (ledger: Ledger, tab: string, index: number): bool
   const isPending =
     consentAt(ledger, tab, index) !== 'granted' ||
     ledger.between('consent', index, end, (said) => said.tab === tab && said.state !== 'granted');
-  const isSlow = !settingOf(ledger) || wasBlocked(ledger, tab, end);
+  const isSlow = !tellsStorage(ledger) || wasBlocked(ledger, tab, end);
   return isPending || isSlow || ledger.awakeMs(tab, index, end) <= COMMIT_MS;
 };
 
