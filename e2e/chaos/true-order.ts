@@ -14,6 +14,8 @@ export interface Told {
 
 /** Told so much later than it began, a transaction was over long before, milliseconds. */
 const LATE_MS = 500;
+/** Two pages that began their transactions so close to each other cannot tell whose came first, milliseconds. */
+const TOGETHER_MS = 5;
 
 /** Puts the end of a page behind its last words: it tells that it ends before the product hears of it. */
 const withLateEnds = (rows: readonly Row[]): Row[] => {
@@ -58,6 +60,19 @@ const inOwnOrder = (rows: readonly Row[]): Row[] => {
 export const inTrueOrder = (rows: readonly Row[]): Row[] => {
   const wipedAt = rows.flatMap((row) => (row.kind === 'wiped' ? [row.at] : []));
   const storedLate = new Map<string, number>();
+  /** When each entry was leased. */
+  const leases = new Map<string, number[]>();
+  for (const row of rows)
+    if (row.kind === 'put' && row.token !== undefined)
+      leases.set(row.id, [...(leases.get(row.id) ?? []), (row as Told).since ?? row.at]);
+  /** Who leases an entry has read it, so it was there. */
+  const behindLeases = (id: string, since: number): number =>
+    Math.max(
+      since,
+      ...(leases.get(id) ?? [])
+        .filter((at) => at - since <= TOGETHER_MS)
+        .map((at) => at + Number(at >= since)),
+    );
   const trueTime = (row: Row): number => {
     if (row.kind === 'committed' && row.store === undefined)
       return storedLate.get(`${row.tab} ${row.id}`) ?? row.at;
@@ -65,7 +80,7 @@ export const inTrueOrder = (rows: readonly Row[]): Row[] => {
     if (since === undefined) return row.at;
     const isLate = row.at - since > LATE_MS || wipedAt.some((at) => since <= at && at <= row.at);
     if (isLate && row.kind === 'put') storedLate.set(`${row.tab} ${row.id}`, since);
-    return since;
+    return row.kind === 'removed' ? behindLeases(row.id, since) : since;
   };
   return inOwnOrder(withLateEnds(rows))
     .map((row, index) => ({ row: { ...row, at: trueTime(row) }, index }))

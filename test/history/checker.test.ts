@@ -564,6 +564,15 @@ describe('I15: every created event', () => {
     expect(given(2, one.put, one.leased).breaches).toHaveLength(1);
     expect(given(2, inMemory).breaches).toHaveLength(1);
   });
+  it('is given up again by another page if the first one ended before it could delete it', () => {
+    const again: Draft = { ...one.discarded, tab: 'tab-2' };
+    const given = (...drafts: readonly Draft[]) =>
+      checked(one.created, one.put, one.discarded, ...drafts).invariants.I15.breaches;
+    expect(given(killed, again)).toEqual([]);
+    expect(given(again)).toHaveLength(1);
+    expect(given({ ...killed, names: ['tab-2'] }, { ...again, tab: 'tab-3' })).toHaveLength(1);
+    expect(given(killed, again, again)).toHaveLength(1);
+  });
 });
 
 describe('I16: what is given up', () => {
@@ -731,6 +740,10 @@ describe('I16: what is given up', () => {
     const { offerId, type } = one.created;
     expect(broken(setting, ...begun, { ...two.created, offerId, type }, again, one.effect)).toEqual([]);
     expect(broken(setting, ...begun, two.created, again, one.effect)).toEqual(['I16']);
+    const second = { ...two.created, offerId, type };
+    const inMemory: Draft = { ...one.committed, store: 'memory tab-1' };
+    expect(broken(setting, one.created, inMemory, second, again, one.effect)).toEqual([]);
+    expect(broken(setting, one.created, second, again, one.effect)).toContain('I16');
   });
   it('and never durable is excused only by a page that ended right then, could not store it, or had no consent yet', () => {
     const pending: Draft = { kind: 'consent', tab: 'tab-1', state: 'pending' };

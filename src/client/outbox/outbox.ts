@@ -64,8 +64,6 @@ export const createOutbox = <Row extends BareRows>(
   endpoint: string,
 ): Outbox<Row> => {
   const mirror = new Map<string, Mirrored>();
-  /** Whether there may be something to write. */
-  let isDue = false;
   /** Offers of which events are being written. */
   const writing = new Set<string>();
 
@@ -79,12 +77,9 @@ export const createOutbox = <Row extends BareRows>(
     add(event, isOnce) {
       // Only a commit tells whether an offer that counts once was known already.
       mirror.set(event.id, { event, isOnce, heldUntil: isOnce ? Infinity : 0 });
-      isDue = true;
     },
 
     async commit() {
-      if (!isDue) return;
-      isDue = false;
       // Of an offer one after the other: a `dismissed` may not be there before its `viewed`, which may still fail.
       const copies = [...mirror.values()].filter(
         ({ event, isStored }) => !isStored && !writing.has(event.offerId),
@@ -122,7 +117,6 @@ export const createOutbox = <Row extends BareRows>(
           if (copy.isOnce && copy.event.type === 'viewed') copy.heldUntil = 0;
         }
       } finally {
-        isDue = true;
         for (const { event } of copies) writing.delete(event.offerId);
       }
     },

@@ -126,7 +126,11 @@ export const accounting = (ledger: Ledger): Judgement => {
     const isApart = ledger
       .of('fault')
       .some(({ row: { where, target } }) => where === 'storage' && target === tab);
-    const isLate = times > 1 && times <= puts.length + Number(isInMemory || isApart);
+    // What a page gave up stayed in the database, since that page ended before it was deleted there.
+    const isOwed = ledger
+      .about('discarded', id)
+      .some((told) => endedUntold(ledger, told.row.tab, told.index));
+    const isLate = times > 1 && times <= puts.length + Number(isInMemory || isApart) + Number(isOwed);
     if (isLate) judged.excuse('late-put');
     else if (times > 1) judged.breach(`told as given up ${times} times`, id);
     const where = whereIs(ledger, id);

@@ -211,15 +211,16 @@ export const endedUnwritten = (ledger: Ledger, tab: string, index: number): bool
 /** Whether an offer that counts once in the browser was recorded before. */
 const wasKnown = (ledger: Ledger, { row: { id }, index }: Placed<'declined'>): boolean => {
   const [created] = ledger.about('created', id);
-  return ledger
-    .of('created')
-    .some(
-      ({ row }) =>
-        row.id !== id &&
-        row.offerId === created?.row.offerId &&
-        row.type === created.row.type &&
-        ledger.about('put', row.id).some((put) => put.index < index),
-    );
+  return ledger.of('created').some(
+    ({ row }) =>
+      row.id !== id &&
+      row.offerId === created?.row.offerId &&
+      row.type === created.row.type &&
+      // Stored, or delivered from memory, which is remembered as well.
+      [...ledger.about('put', row.id), ...ledger.about('committed', row.id)].some(
+        (kept) => kept.index < index,
+      ),
+  );
 };
 
 /** I16: an event is given up only for a reason that holds. */
