@@ -758,6 +758,165 @@ describe('I16: what is given up', () => {
   });
 });
 
+describe('I17: where there are two endpoints, an event', () => {
+  const HOUR_MS = 3_600_000;
+  const own = '/offer-events';
+  const other = '/fr/offer-events';
+  const proxies: Draft[] = [
+    { kind: 'started', proxy: 'proxy-1', endpoint: own, isDirect: false },
+    { kind: 'started', proxy: 'proxy-2', endpoint: other, isDirect: false },
+  ];
+  const pages: Draft[] = [
+    { kind: 'opened', tab: 'tab-1', endpoint: own, watches: [] },
+    { kind: 'opened', tab: 'tab-2', endpoint: other, watches: [] },
+  ];
+  const there: Draft = { ...one.taken, proxy: 'proxy-2' };
+  const asked = (number: number, at: number, answer: object, more: object = {}): Draft[] => [
+    { ...one.requested, number, tab: 'tab-3', ids: [two.id], endpoint: own, at, ...more },
+    { ...one.failed, number, tab: 'tab-3', ...answer },
+  ];
+  const absent = { status: 404, isAbsent: true };
+  const breaches = (...drafts: readonly Draft[]) =>
+    checked(...proxies, ...pages, one.created, ...drafts).invariants.I17.breaches;
+
+  it('is taken at its own', () => {
+    expect(breaches(one.taken)).toEqual([]);
+    expect(breaches(there)).toHaveLength(1);
+  });
+  it('is taken at another one only if its own was answered as absent, and an hour later again', () => {
+    expect(breaches(...asked(7, 100, absent), ...asked(8, 101 + HOUR_MS, absent), there)).toEqual([]);
+    expect(breaches(...asked(7, 100, absent), ...asked(8, 99 + HOUR_MS, absent), there)).toHaveLength(1);
+    expect(breaches(...asked(7, 100, absent), there)).toHaveLength(1);
+    expect(breaches(there, ...asked(7, 100, absent), ...asked(8, 101 + HOUR_MS, absent))).toHaveLength(1);
+    const unavailable = { status: 503 };
+    expect(
+      breaches(...asked(7, 100, unavailable), ...asked(8, 101 + HOUR_MS, unavailable), there),
+    ).toHaveLength(1);
+    const moved: Draft = { kind: 'clock', byMs: HOUR_MS };
+    expect(breaches(...asked(7, 100, absent), moved, ...asked(8, 200, absent), there)).toEqual([]);
+  });
+  it('is not taken at another one if its own answered in order in between, unless that was a farewell', () => {
+    const before = asked(7, 100, absent);
+    const after = asked(9, 101 + HOUR_MS, absent);
+    const inOrder = { status: 200, verdicts: { [two.id]: { kind: 'accepted' } } };
+    expect(breaches(...before, ...asked(8, 200, inOrder), ...after, there)).toHaveLength(1);
+    expect(breaches(...before, ...asked(8, 200, inOrder, { isFarewell: true }), ...after, there)).toEqual([]);
+  });
+  it('of version 0.1 bears none, and is taken at any', () => {
+    expect(breaches({ kind: 'opened', tab: 'tab-1', watches: [] }, there)).toEqual([]);
+  });
+  it('is brought to its own by a page of another one when it has waited for a day', () => {
+    const brought = (at: number, endpoint = own): Draft => ({ ...one.requested, tab: 'tab-2', endpoint, at });
+    expect(breaches(brought(5 + 24 * HOUR_MS))).toEqual([]);
+    expect(breaches(brought(4 + 24 * HOUR_MS))).toHaveLength(1);
+    expect(breaches(brought(5 + 24 * HOUR_MS, '/de/offer-events'))).toHaveLength(1);
+    expect(breaches({ ...one.requested, endpoint: own })).toEqual([]);
+  });
+  it('counts at both only if its own was absent after it had taken it, or if it bears none', () => {
+    const both: Draft[] = [
+      one.created,
+      one.taken,
+      one.forwarded,
+      one.effect,
+      one.ended,
+      one.settled,
+      ...asked(7, 100, absent),
+      ...asked(8, 101 + HOUR_MS, absent),
+      there,
+      { ...one.forwarded, number: 9, proxy: 'proxy-2' },
+      { ...one.effect, number: 9 },
+      { ...one.ended, number: 9 },
+      { ...one.settled, proxy: 'proxy-2' },
+    ];
+    const result = checked(...proxies, ...pages, ...both);
+    expect(result.broken).toEqual([]);
+    expect(result.invariants.I3.excused).toEqual({ moved: 1 });
+    const present = without(both, 'answered');
+    expect(checked(...proxies, ...pages, ...present).invariants.I3.breaches).toHaveLength(1);
+    const old = checked(...proxies, { kind: 'opened', tab: 'tab-1', watches: [] }, ...present);
+    expect(old.invariants.I3.excused).toEqual({ 'any-endpoint': 1 });
+    expect(broken(...delivered(1), { ...one.forwarded, number: 9, proxy: 'proxy-2' })).toEqual(['I6']);
+  });
+  it('waits behind the pauses of its own endpoint alone', () => {
+    const paused: Draft = { kind: 'paused', tab: 'tab-1', pause: 'circuit', until: 60_000, endpoint: own };
+    const asks = (endpoint: string): Draft[] => [
+      { ...one.requested, number: 5, endpoint, at: 100 },
+      { ...one.answered, number: 5 },
+      { ...one.requested, number: 6, endpoint, at: 59_000 },
+    ];
+    const rates = (...drafts: readonly Draft[]) => checked(...pages, ...drafts).invariants.I7.breaches;
+    expect(rates(paused, ...asks(own))).toHaveLength(1);
+    expect(rates(paused, ...asks(other))).toEqual([]);
+    const both: Draft[] = [
+      { ...one.requested, endpoint: own },
+      { ...one.requested, number: 9, endpoint: other },
+    ];
+    expect(rates(...both)).toEqual([]);
+    expect(rates(...both.map((row) => ({ ...row, endpoint: own }) as Draft))).toHaveLength(1);
+  });
+});
+
+describe('I3 and I6: with an intake that keeps nothing', () => {
+  const direct = (proxy: string): Draft => ({ kind: 'started', proxy, endpoint: '/', isDirect: true });
+  const again = (proxy: string): Draft[] => [
+    { ...one.taken, proxy },
+    { ...one.forwarded, number: 9, proxy },
+    { ...one.effect, number: 9 },
+    { ...one.ended, number: 9 },
+  ];
+  const first = [direct('proxy-1'), direct('proxy-2'), one.created, one.put, one.committed, one.forwarded];
+
+  it('another process may count an event again where keys are ignored, and nowhere else', () => {
+    const result = checked(ignores, ...first, one.effect, one.ended, one.taken, ...again('proxy-2'));
+    expect(result.broken).toEqual([]);
+    expect(result.invariants.I3.excused).toEqual({ 'other-process': 1 });
+    expect(broken(...first, one.effect, one.ended, one.taken, ...again('proxy-2'))).toEqual(['I3']);
+  });
+  it('a process that heard that an event is done may not forward it again, also one that dies later', () => {
+    const death: Draft = { kind: 'killed', what: 'proxy', names: ['proxy-1'] };
+    const twice = [ignores, ...first, one.effect, one.ended, one.taken, ...again('proxy-1'), death];
+    expect(broken(...twice)).toEqual(['I3', 'I6']);
+    const lost: Draft = { kind: 'forward-ended', number: 1, isAmbiguous: true };
+    expect(broken(ignores, ...first, one.effect, lost, one.taken, ...again('proxy-1'))).toEqual([]);
+  });
+  it('two processes may forward at once, one may not', () => {
+    const end: Draft = { ...one.ended, number: 9 };
+    const at = (proxy: string): Draft => ({ ...one.forwarded, number: 9, proxy });
+    expect(broken(...first, at('proxy-2'), one.effect, one.ended, end, one.taken)).toEqual([]);
+    expect(broken(...first, at('proxy-1'), one.effect, one.ended, end, one.taken)).toEqual(['I6']);
+  });
+});
+
+describe('I18: what another version wrote', () => {
+  const DAY_MS = 86_400_000;
+  const unknown = '[["note","later"]]';
+  const written: Draft = { ...one.put, unknown };
+  const newer: Draft = { ...one.put, unknown, isNewer: true };
+  const breaches = (...drafts: readonly Draft[]) => checked(...drafts).invariants.I18.breaches;
+  const madeAt = Number.parseInt(one.id.slice(0, 13).replace('-', ''), 16);
+
+  it('stays in an entry as long as that is there, and is not sent', () => {
+    expect(breaches(written, { ...one.leased, unknown }, one.requested, one.removed)).toEqual([]);
+    expect(breaches(written, one.leased)).toHaveLength(1);
+    expect(breaches(written, { ...one.leased, unknown: '[]' })).toHaveLength(1);
+    expect(breaches(one.put, { ...one.requested, extras: ['note'] })).toHaveLength(1);
+    expect(breaches(one.put, { ...one.requested, extras: [] })).toEqual([]);
+  });
+  it('with a higher version is neither sent nor taken away, before it is six days old or consent is denied', () => {
+    const purged: Draft = { ...one.removed, why: 'purged' };
+    const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };
+    expect(breaches(newer)).toEqual([]);
+    expect(breaches(newer, one.requested)).toHaveLength(1);
+    expect(breaches(newer, one.removed)).toHaveLength(1);
+    expect(breaches(newer, purged)).toHaveLength(1);
+    expect(breaches(newer, denied, purged)).toEqual([]);
+    expect(breaches({ ...newer, at: madeAt }, { ...one.removed, at: madeAt + 6 * DAY_MS })).toEqual([]);
+    expect(breaches({ ...newer, at: madeAt }, { ...one.removed, at: madeAt + 6 * DAY_MS - 1 })).toHaveLength(
+      1,
+    );
+  });
+});
+
 describe('the story of an event in trouble', () => {
   it('holds every row about it in order, and none of others', () => {
     const result = checked(

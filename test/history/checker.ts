@@ -4,6 +4,7 @@
  */
 import type { Judgement } from './breach.js';
 import { neverChanges, noDuplicates, noInvention, noneAfterDone, oneOfEach } from './invariants/effects.js';
+import { leftAlone, ownEndpoint } from './invariants/endpoints.js';
 import { accounting, noLoss, tallyOf } from './invariants/keeping.js';
 import { bounded, failClosed, liveness, pageSafety, secrecy } from './invariants/measures.js';
 import { rate } from './invariants/rate.js';
@@ -30,6 +31,8 @@ const INVARIANTS = {
   I14: ['one of each per impression', oneOfEach],
   I15: ['accounting', accounting],
   I16: ['justified', justified],
+  I17: ['to its own endpoint', ownEndpoint],
+  I18: ['left alone', leftAlone],
 } as const satisfies Record<string, readonly [string, (ledger: Ledger) => Judgement]>;
 
 /** The name of an invariant. */

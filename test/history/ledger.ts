@@ -23,6 +23,12 @@ export interface Ledger {
   readonly ids: readonly string[];
   /** How a request ended, if the page lived to see it. */
   answerOf(number: number): Placed<'answered'> | undefined;
+  /** The forward of this number. */
+  callOf(number: number): Placed<'forwarded'> | undefined;
+  /** The endpoint that a page delivers to, or that a proxy answers at; nothing if there is one alone, or none is known. */
+  endpointOf(name: string | undefined): string | undefined;
+  /** Whether a proxy forwards before it answers, and keeps nothing. */
+  isDirect(proxy: string | undefined): boolean;
   /** How a forward ended, if the proxy lived to see it. */
   endOf(number: number): Placed<'forward-ended'> | undefined;
   /** Whether a row of this kind that satisfies `test` lies strictly between two places. */
@@ -80,7 +86,9 @@ export const createLedger = (history: History): Ledger => {
   const answers = new Map<number, Placed<'answered'>>();
   const ends = new Map<number, Placed<'forward-ended'>>();
   const asked = new Map<number, readonly string[]>();
-  const called = new Map<number, readonly string[]>();
+  const calls = new Map<number, Placed<'forwarded'>>();
+  const endpoints = new Map<string, string | undefined>();
+  const direct = new Set<string>();
   const deaths = new Map<string, number[]>();
   const closings = new Map<string, number[]>();
 
@@ -91,14 +99,20 @@ export const createLedger = (history: History): Ledger => {
     else kinds.set(row.kind, [placed]);
     let ids = namedBy(row);
     if (row.kind === 'requested') asked.set(row.number, row.ids);
-    if (row.kind === 'forwarded') called.set(row.number, ids);
+    if (row.kind === 'forwarded') calls.set(row.number, { row, index });
+    if (row.kind === 'opened') endpoints.set(row.tab, row.endpoint);
+    if (row.kind === 'started') {
+      endpoints.set(row.proxy, row.endpoint);
+      if (row.isDirect) direct.add(row.proxy);
+    }
     if (row.kind === 'answered') {
       answers.set(row.number, { row, index });
       ids = [...new Set([...(asked.get(row.number) ?? []), ...ids])];
     }
     if (row.kind === 'forward-ended') {
       ends.set(row.number, { row, index });
-      ids = called.get(row.number) ?? [];
+      const { id } = calls.get(row.number)?.row ?? {};
+      ids = id === undefined ? [] : [id];
     }
     if (row.kind === 'killed')
       for (const name of row.names) deaths.set(name, [...(deaths.get(name) ?? []), index]);
@@ -124,6 +138,9 @@ export const createLedger = (history: History): Ledger => {
     story: (id) => stories.get(id) ?? [],
     ids: [...stories.keys()],
     answerOf: (number) => answers.get(number),
+    callOf: (number) => calls.get(number),
+    endpointOf: (name) => endpoints.get(name ?? ''),
+    isDirect: (proxy) => direct.has(proxy ?? ''),
     endOf: (number) => ends.get(number),
     between: (kind, from, to, test = () => true) =>
       ledger.of(kind).some(({ row, index }) => index > from && index < to && test(row)),

@@ -19,6 +19,8 @@ export type PageRow =
   | {
       readonly kind: 'opened';
       readonly tab: string;
+      /** Where its events go; missing if there is one endpoint alone, or if the page is of version 0.1, which names none. */
+      readonly endpoint?: string;
       readonly watches: readonly ('errors' | 'rejections' | 'console' | 'long-tasks' | 'bfcache')[];
     }
   /** A page ends without violence, or changes state. Only `closed` ends it. */
@@ -74,6 +76,10 @@ export type PageRow =
       readonly tab: string;
       readonly ids: readonly string[];
       readonly isFarewell: boolean;
+      /** Whom it asks, where there are several. */
+      readonly endpoint?: string;
+      /** Fields that the wire does not have, and that it has all the same. */
+      readonly extras?: readonly string[];
       /** Whose session the request goes out under, as the server knows it. */
       readonly session?: string | undefined;
       /** The same request once more, because the browser refused it with `keepalive`: not a new attempt. */
@@ -95,6 +101,8 @@ export type PageRow =
        * own eyes, not by the product's. By event id.
        */
       readonly verdicts?: Readonly<Record<string, RowVerdict>>;
+      /** It looks as if no proxy were there: 404, 405, or a page with status 200. */
+      readonly isAbsent?: boolean;
       /** What a sensible `Retry-After` asked for, milliseconds; missing if there was none or it made no sense. */
       readonly retryAfterMs?: number | undefined;
     }
@@ -105,6 +113,8 @@ export type PageRow =
       readonly pause: 'none' | 'back-off' | 'throttled' | 'circuit';
       readonly until: number;
       readonly store?: string;
+      /** Whose pause it is, where there are several endpoints. */
+      readonly endpoint?: string;
       /** Its place among all rows that the page told: it stands in the history where the write began. */
       readonly serial?: number;
     }
@@ -128,6 +138,10 @@ export type StoreRow =
       readonly store?: string;
       /** The token of its lease, if it has one. */
       readonly token?: string | undefined;
+      /** What this version does not know of it, as JSON. */
+      readonly unknown?: string | undefined;
+      /** Whether a later version wrote it for itself: its `v` is higher. */
+      readonly isNewer?: boolean;
     }
   | {
       readonly kind: 'removed';
@@ -150,6 +164,13 @@ export type StoreRow =
 
 /** The proxy's side. */
 export type ProxyRow =
+  /** A process begins to answer at an endpoint. One that is direct forwards before it answers, and keeps nothing. */
+  | {
+      readonly kind: 'started';
+      readonly proxy: string;
+      readonly endpoint: string;
+      readonly isDirect: boolean;
+    }
   /** The proxy's verdict, when it was made; whether the page heard it is another row. */
   | {
       readonly kind: 'taken';

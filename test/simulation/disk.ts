@@ -48,8 +48,11 @@ export interface Disk {
   setRegime(fault: DiskFault | undefined): void;
   /** The user clears the site's storage. */
   wipe(): void;
-  /** Something that is no entry of ours is written. */
-  putJunk(key: RecordKey, value: unknown): void;
+  /**
+   * Somebody else writes as soon as no transaction is open.
+   * @param write Puts a record, by this name.
+   */
+  whenFree(write: (put: (by: string, key: RecordKey, value: unknown) => void) => void): void;
   /** Removes what a dead page had not completed. */
   onDeath(user: string): void;
   readonly values: ReadonlyMap<string, readonly [RecordKey, unknown]>;
@@ -75,6 +78,23 @@ const nameOf = (key: RecordKey): string => key.join('\0');
 const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
 const failure = (name: string): DOMException => new DOMException('', name);
 
+/** The fields of an entry and of its event that this version knows. */
+const ENTRY = ['v', 'event', 'endpoint', 'notBeforeAt', 'lease'];
+const EVENT = [
+  ...['id', 'type', 'offerId', 'occurredAt', 'impressionId'],
+  ...['expiresAt', 'subject', 'token', 'reason'],
+];
+
+/** What this version does not know of a record. */
+const beyond = (value: unknown): { readonly unknown?: string; readonly isNewer?: boolean } => {
+  const { v, event } = Object(value) as Partial<Record<'v' | 'event', unknown>>;
+  if (Number(v) > 1) return { unknown: JSON.stringify(value), isNewer: true };
+  const without = (from: unknown, known: readonly string[]): (readonly [string, unknown])[] =>
+    Object.entries(Object(from) as object).filter(([name]) => !known.includes(name));
+  const unknown = [...without(value, ENTRY), ...without(event, EVENT)];
+  return event && unknown.length ? { unknown: JSON.stringify(unknown) } : {};
+};
+
 /** What pages open by their names: `indexedDB` is one for all pages of the process. */
 const openings = new Map<string, () => object>();
 
@@ -98,8 +118,8 @@ let given = 0;
 export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number): Disk => {
   const values = new Map<string, readonly [RecordKey, unknown]>();
   const waiting: Transaction[] = [];
-  /** What somebody else writes as soon as no transaction is open. */
-  const junk: (readonly [RecordKey, unknown])[] = [];
+  /** What others write as soon as no transaction is open. */
+  const others: Parameters<Disk['whenFree']>[0][] = [];
   /**
    * Pages that were refused room, and how many faults of other kinds until that is forgotten: the next may befall the
    * very transaction that makes room.
@@ -113,11 +133,12 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
     while (waiting[0]?.isOver) waiting.shift();
     const [first] = waiting;
     if (first?.isBegun) return;
-    for (const [key, value] of junk.splice(0)) {
-      const [shelf, id] = key;
-      if (shelf === 'entry') write({ kind: 'put', shelf, id, tab: 'nobody' });
-      values.set(nameOf(key), [key, value]);
-    }
+    for (const other of others.splice(0))
+      other((tab, key, value) => {
+        const [shelf, id] = key;
+        if (shelf === 'entry') write({ kind: 'put', shelf, id, tab, ...beyond(value) });
+        values.set(nameOf(key), [key, value]);
+      });
     if (!first) return;
     first.isBegun = true;
     first.begin();
@@ -173,7 +194,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
       const [shelf, id] = key;
       if (shelf === 'entry' || shelf === 'dead') {
         const token = (value as Partial<OutboxEntry> | undefined)?.lease?.token;
-        if (value !== undefined) write({ kind: 'put', shelf, id, tab, token });
+        if (value !== undefined) write({ kind: 'put', shelf, id, tab, token, ...beyond(value) });
         else if (values.has(name))
           write({
             kind: 'removed',
@@ -185,7 +206,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
           });
       } else if (shelf === 'state' && key[1] === 'pause') {
         const { kind = 'none', at = 0 } = Object(value) as Partial<Pause>;
-        write({ kind: 'paused', tab, pause: kind, until: at });
+        write({ kind: 'paused', tab, pause: kind, until: at, endpoint: key[2] });
       }
     }
   };
@@ -389,8 +410,8 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
       for (const transaction of waiting) if (transaction.isBegun && !transaction.isOver) transaction.abort();
       write({ kind: 'wiped', what: 'outbox' });
     },
-    putJunk(key, value) {
-      junk.push([key, value]);
+    whenFree(other) {
+      others.push(other);
       advance();
     },
     onDeath(user) {

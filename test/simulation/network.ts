@@ -32,6 +32,7 @@ export type NetworkFault =
   | '400'
   | '401'
   | '404'
+  | '405'
   | '408'
   | '409'
   | '413-many'
@@ -53,6 +54,7 @@ interface Reply {
 
 /** One request of a page. */
 export interface Posted {
+  readonly endpoint: string;
   readonly body: string;
   readonly signal: AbortSignal | undefined;
   readonly isKeptAlive: boolean;
@@ -74,6 +76,8 @@ export interface Network {
   post(page: Poster, posted: Posted): Promise<Response>;
   fail(faults: readonly NetworkFault[]): void;
   setRegime(fault: NetworkFault | undefined): void;
+  /** What answers in an endpoint's place from now on, until told otherwise. */
+  setAbsent(endpoint: string, as: NetworkFault | undefined): void;
   isOnline: boolean;
   /** Who is logged in, as the servers know by the browser's cookies. */
   session: string | undefined;
@@ -95,6 +99,7 @@ const SCRIPTED: Partial<Record<NetworkFault, Reply>> = {
   '400': { status: 400, body: '{"code":"batch"}', headers: {} },
   '401': { status: 401, body: PAGE, headers: {} },
   '404': { status: 404, body: PAGE, headers: {} },
+  '405': { status: 405, body: '', headers: {} },
   '408': { status: 408, body: '', headers: {} },
   '409': { status: 409, body: '', headers: {} },
   '429': { status: 429, body: '', headers: { 'retry-after': '7' } },
@@ -141,6 +146,18 @@ const verdictsOf = ({ status, body }: Reply): Record<string, RowVerdict> | undef
   }
 };
 
+const WIRE = ['id', 'type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject', 'token'];
+
+/** Fields of events that the wire does not have. */
+const extrasOf = (body: string): string[] =>
+  (JSON.parse(body) as { events: object[] }).events.flatMap((event) =>
+    Object.keys(event).filter((field) => !WIRE.includes(field)),
+  );
+
+/** Whether it looks as if no proxy were there. */
+const isAbsence = ({ status, body }: Reply): boolean =>
+  status === 404 || status === 405 || (status === 200 && body.startsWith('<'));
+
 /** What a sensible Retry-After asks for, milliseconds. */
 const retryAfterOf = ({ headers }: Reply): number | undefined => {
   const given = headers['retry-after'] ?? '';
@@ -152,22 +169,27 @@ const retryAfterOf = ({ headers }: Reply): number | undefined => {
 
 /**
  * Makes a network.
- * @param proxies Those that live now.
+ * @param proxies Those that live now and answer at an endpoint.
  */
 export const createNetwork = (
   clock: Clock,
   { write, number }: Recorder,
   chance: Chance,
-  proxies: () => readonly ProxyProcess[],
+  proxies: (endpoint: string) => readonly ProxyProcess[],
 ): Network => {
   let next: NetworkFault[] = [];
   let regime: NetworkFault | undefined;
   let onTheirWay = 0;
+  const absent = new Map<string, NetworkFault | undefined>();
   const heard: string[] = [];
 
-  /** Brings a body to one of the proxies; nothing comes back from one that dies. */
-  const arrive = async (body: string, session: string | undefined): Promise<Reply | undefined> => {
-    const alive = proxies();
+  /** Brings a body to one of the endpoint's proxies; nothing comes back from one that dies. */
+  const arrive = async (
+    endpoint: string,
+    body: string,
+    session: string | undefined,
+  ): Promise<Reply | undefined> => {
+    const alive = proxies(endpoint);
     if (!alive.length) return { status: 502, body: PAGE, headers: {} };
     const proxy = chance.one(alive);
     const response = await Promise.race([proxy.handle(body, session), proxy.died]);
@@ -219,7 +241,8 @@ export const createNetwork = (
       regime = fault;
       if (!fault) next = [];
     },
-    post(page, { body, signal, isKeptAlive, isFarewell }) {
+    setAbsent: (endpoint, as) => void absent.set(endpoint, as),
+    post(page, { endpoint, body, signal, isKeptAlive, isFarewell }) {
       const { session } = network;
       const call = number();
       const ids = idsOf(body);
@@ -231,11 +254,13 @@ export const createNetwork = (
         tab: page.name,
         ids,
         isFarewell,
+        endpoint,
+        extras: extrasOf(body),
         session,
         ...(isRepeat && { isRepeat }),
         contents: contentsOf(body),
       });
-      const fault = network.isOnline ? (next.shift() ?? regime) : undefined;
+      const fault = network.isOnline ? (absent.get(endpoint) ?? next.shift() ?? regime) : undefined;
       if (fault) write({ kind: 'fault', where: 'network', what: fault, target: `${call}` });
 
       return new Promise<Response>((resolve, reject) => {
@@ -262,6 +287,7 @@ export const createNetwork = (
               tab: page.name,
               status: reply?.status,
               ...(verdicts && { verdicts }),
+              ...(reply && isAbsence(reply) && { isAbsent: true }),
               ...(retryAfterMs && { retryAfterMs }),
             });
             act();
@@ -320,7 +346,7 @@ export const createNetwork = (
           onTheirWay++;
           clock.after(delayMs, () => {
             onTheirWay--;
-            void arrive(body, session).then((reply) => clock.after(back, () => onReply(reply)));
+            void arrive(endpoint, body, session).then((reply) => clock.after(back, () => onReply(reply)));
           });
         };
         switch (fault) {

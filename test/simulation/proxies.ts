@@ -1,6 +1,8 @@
-/** ProxyProcess processes over one intake file: the real proxy, which may die between any two operations. */
+/** Processes of a site, over one intake file or with none: the real proxy, which may die between any two operations. */
 
+import type { Verdict } from '../../src/protocol/batch.js';
 import type { Pace } from '../../src/proxy/forward/forwarder.js';
+import type { DirectIntake } from '../../src/proxy/intake/direct.js';
 import type { Intake } from '../../src/proxy/intake/intake.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
@@ -36,7 +38,11 @@ export interface ProxySetting {
   readonly rooms: Rooms;
   readonly clock: Clock;
   readonly recorder: Recorder;
-  readonly file: IntakeFile;
+  readonly endpoint: string;
+  /** Whose events it takes. */
+  readonly site: string;
+  /** Where it keeps events; without one it forwards before it answers. */
+  readonly file: IntakeFile | undefined;
   readonly upstream: Upstream;
   readonly seed: number;
   readonly pace: Pace;
@@ -55,8 +61,8 @@ const SESSION = 'x-session';
 
 /** Starts a process. */
 export const startProxy = (setting: ProxySetting, name: string): ProxyProcess => {
-  const { rooms, clock, recorder, file, upstream, seed, pace, offset, nextIntakeFault, onDeath, onAlert } =
-    setting;
+  const { rooms, clock, recorder, endpoint, site, file, upstream, seed, pace, offset } = setting;
+  const { nextIntakeFault, onDeath, onAlert } = setting;
   const chance = createChance(seed, name);
   const stops = new Set<Stop>();
   let isDead = false;
@@ -66,13 +72,13 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
   });
   let dueAt = Infinity;
 
-  const raw = rooms.sqliteIntake({ file: file.file, ...setting.intake });
+  const raw = file && rooms.sqliteIntake({ file: file.file, ...setting.intake });
   const die = (): void => {
     if (isDead) return;
     isDead = true;
     tellDied(undefined);
     for (const stop of stops) stop();
-    void raw.close();
+    void raw?.close();
     recorder.write({ kind: 'killed', what: 'proxy', names: [name] });
     onDeath(proxy);
   };
@@ -93,7 +99,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     if (fault) recorder.write({ kind: 'fault', where: 'intake', what: fault, target: name });
     if (fault === 'fails') throw new Error('SQLITE_IOERR');
     const result = await run();
-    file.note(name);
+    file?.note(name);
     await reach();
     if (fault === 'fails-after') throw new Error('SQLITE_IOERR');
     await pauseABit();
@@ -116,22 +122,41 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     },
     random: chance.next,
     randomBits: chance.bits,
-    fetch: (input, init) => upstream.fetchOf(proxy)(input, init),
+    async fetch(input, init) {
+      // With a file a process dies where it uses that.
+      if (!file) await reach();
+      const response = await upstream.fetchOf(proxy)(input, init);
+      if (!file) await reach();
+      return response;
+    },
   };
 
-  const intake: Intake = {
-    take: (events) =>
-      operate(async () => {
-        const verdicts = await raw.take(events);
-        for (const [id, { kind, ...rest }] of verdicts)
-          recorder.write({
-            kind: 'taken',
-            id,
-            proxy: name,
-            verdict: { kind, ...('code' in rest && { code: rest.code }) },
-          });
-        return verdicts;
-      }),
+  const noteTaken = (verdicts: ReadonlyMap<string, Verdict>): ReadonlyMap<string, Verdict> => {
+    for (const [id, { kind, ...rest }] of verdicts)
+      recorder.write({
+        kind: 'taken',
+        id,
+        proxy: name,
+        verdict: { kind, ...('code' in rest && { code: rest.code }) },
+      });
+    return verdicts;
+  };
+  const direct = (): DirectIntake => ({
+    start(context) {
+      const taking = rooms.directIntake().start(context);
+      return {
+        ...taking,
+        async take(events) {
+          await reach();
+          const verdicts = noteTaken(await taking.take(events));
+          await reach();
+          return verdicts;
+        },
+      };
+    },
+  });
+  const durable = (raw: Intake): Intake => ({
+    take: (events) => operate(async () => noteTaken(await raw.take(events))),
     claim: (site) => raw.claim(site),
     lead: (token, now) => operate(() => raw.lead(token, now)),
     resign: (token) => operate(() => raw.resign(token)),
@@ -145,7 +170,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     retry: (ids, now) => raw.retry(ids, now),
     usage: raw.usage,
     close: async () => undefined,
-  };
+  });
 
   const proxy: ProxyProcess = {
     name,
@@ -182,13 +207,14 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
       isDead = true;
       tellDied(undefined);
       for (const stop of stops) stop();
-      await raw.close();
+      await raw?.close();
     },
   };
+  recorder.write({ kind: 'started', proxy: name, endpoint, isDirect: !raw });
   const product = rooms.createOfferProxy({
-    site: 'acme-test',
+    site,
     apiKey: CANARY_KEY,
-    intake,
+    intake: raw ? durable(raw) : direct(),
     pace,
     subject: (request) => request.headers.get(SESSION) ?? undefined,
     runtime,

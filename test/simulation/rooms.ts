@@ -14,7 +14,8 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/leave.js') &
   typeof import('../../src/protocol/event.js') &
   typeof import('../../src/proxy/handler.js') &
-  typeof import('../../src/proxy/intake/sqlite.js');
+  typeof import('../../src/proxy/intake/sqlite.js') &
+  typeof import('../../src/proxy/intake/direct.js');
 
 const FILES = [
   'client/outbox/outbox',
@@ -26,6 +27,7 @@ const FILES = [
   'protocol/event',
   'proxy/handler',
   'proxy/intake/sqlite',
+  'proxy/intake/direct',
 ];
 
 /** Loads the rooms from a folder of source. */

@@ -1,6 +1,7 @@
 /** Many schedules in a row: what they came to together, and the smallest one that breaks the promise. */
 import fc from 'fast-check';
 import { type Checked, check, explain, INVARIANT_NAMES, type InvariantName } from '../history/checker.js';
+import { createLedger } from '../history/ledger.js';
 import type { History } from '../history/row.js';
 import type { Rooms } from './rooms.js';
 import { type Focus, type Schedule, schedules } from './schedule.js';
@@ -9,6 +10,8 @@ import { runSchedule } from './world.js';
 /** What many runs came to. */
 export interface Totals {
   schedules: number;
+  /** How many of them delivered at least half of the events that were created. */
+  lively: number;
   steps: number;
   /** Virtual time, milliseconds. */
   elapsedMs: number;
@@ -20,6 +23,10 @@ export interface Totals {
   /** Rows of intakes that are marked as ambiguous. */
   ambiguous: number;
   requests: number;
+  /** Requests by which a page brought another endpoint what waited for that one. */
+  brought: number;
+  /** Events that another endpoint than their own took, since nobody was there. */
+  moved: number;
   forwards: number;
   /** How many created events ended up where. */
   readonly whereabouts: Record<string, number>;
@@ -64,11 +71,22 @@ const add = (into: Record<string, number>, name: string, by = 1): void => {
 const count = (totals: Totals, history: History, checked: Checked): void => {
   totals.schedules++;
   const counted = new Set<string | undefined>();
+  const { endpointOf } = createLedger(history);
+  const owners = new Map<string, string>();
+  const moved = new Set<string>();
+  let created = 0;
   for (const row of history) {
-    if (row.kind === 'created') totals.created++;
-    else if (row.kind === 'committed') totals.committed++;
-    else if (row.kind === 'requested') totals.requests++;
-    else if (row.kind === 'forwarded') totals.forwards++;
+    if (row.kind === 'created') {
+      created++;
+      owners.set(row.id, row.tab);
+    } else if (row.kind === 'committed') totals.committed++;
+    else if (row.kind === 'requested') {
+      totals.requests++;
+      if (row.endpoint !== endpointOf(row.tab)) totals.brought++;
+    } else if (row.kind === 'taken') {
+      const own = endpointOf(owners.get(row.id));
+      if (own !== undefined && own !== endpointOf(row.proxy)) moved.add(row.id);
+    } else if (row.kind === 'forwarded') totals.forwards++;
     else if (row.kind === 'discarded') add(totals.discarded, row.reason);
     else if (row.kind === 'fault') add(totals.faults, `${row.where}: ${row.what}`);
     else if (row.kind === 'killed') add(totals.faults, `killed: ${row.what}`);
@@ -80,6 +98,9 @@ const count = (totals: Totals, history: History, checked: Checked): void => {
     } else if (row.kind === 'final-intake')
       totals.ambiguous += row.rows.filter(({ isAmbiguous }) => isAmbiguous).length;
   }
+  totals.created += created;
+  totals.moved += moved.size;
+  if (created > 0 && counted.size * 2 >= created) totals.lively++;
   for (const [where, events] of Object.entries(checked.tally)) add(totals.whereabouts, where, events);
   for (const name of INVARIANT_NAMES) {
     totals.examined[name] += checked.invariants[name].examined;
@@ -90,6 +111,7 @@ const count = (totals: Totals, history: History, checked: Checked): void => {
 
 const noTotals = (): Totals => ({
   schedules: 0,
+  lively: 0,
   steps: 0,
   elapsedMs: 0,
   created: 0,
@@ -98,6 +120,8 @@ const noTotals = (): Totals => ({
   extras: 0,
   ambiguous: 0,
   requests: 0,
+  brought: 0,
+  moved: 0,
   forwards: 0,
   whereabouts: {},
   discarded: {},
@@ -156,6 +180,7 @@ export const tell = (totals: Totals): string => {
       .join(', ') || 'none';
   const {
     schedules: runs,
+    lively,
     steps,
     elapsedMs,
     created,
@@ -164,13 +189,16 @@ export const tell = (totals: Totals): string => {
     extras,
     ambiguous,
     requests,
+    brought,
+    moved,
     forwards,
   } = totals;
   return [
     `${runs} schedules, ${steps} steps, ${(elapsedMs / 3_600_000).toFixed(0)} h of virtual time`,
     `events: ${created} created, ${committed} committed, ${effects} effects`,
     `extra effects: ${extras} (keys not honoured), rows marked ambiguous: ${ambiguous}`,
-    `requests: ${requests}, forwards: ${forwards}`,
+    `at least half delivered: ${lively} schedules`,
+    `requests: ${requests} (${brought} to another endpoint, which ${moved} events could not reach), forwards: ${forwards}`,
     `where events ended: ${list(totals.whereabouts)}`,
     `discarded: ${list(totals.discarded)}`,
     `examined: ${list(totals.examined)}`,

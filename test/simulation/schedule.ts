@@ -17,7 +17,7 @@ export type Action =
     }
   | { readonly do: 'dismiss'; readonly tab: number }
   | { readonly do: 'flush'; readonly tab: number }
-  | { readonly do: 'open' }
+  | { readonly do: 'open'; readonly endpoint: number }
   | { readonly do: 'close'; readonly tab: number }
   | { readonly do: 'hide'; readonly tab: number }
   | { readonly do: 'show'; readonly tab: number }
@@ -34,6 +34,18 @@ export type Action =
   | { readonly do: 'disk-regime'; readonly fault: DiskFault | undefined }
   | { readonly do: 'wipe' }
   | { readonly do: 'junk'; readonly what: number }
+  /** A page of version 0.1 records an offer that was seen, and perhaps closed, and is closed itself. */
+  | {
+      readonly do: 'old-page';
+      readonly offer: number;
+      readonly isDismissed: boolean;
+      /** Whether it was delivering them when it ended. */
+      readonly isLeased: boolean;
+    }
+  /** So does a page of a later version: what it says more is beside what this one can read, or all is for itself alone. */
+  | { readonly do: 'newer-page'; readonly offer: number; readonly isReadable: boolean }
+  /** Something else answers in an endpoint's place, where the origin has two. */
+  | { readonly do: 'absent'; readonly endpoint: number; readonly as: NetworkFault | undefined }
   | { readonly do: 'upstream'; readonly faults: readonly UpstreamFault[] }
   | { readonly do: 'upstream-regime'; readonly fault: UpstreamFault | undefined }
   | { readonly do: 'intake'; readonly faults: readonly IntakeFault[] }
@@ -59,7 +71,12 @@ export interface Schedule {
   readonly seed: number;
   readonly keys: KeyMode;
   readonly tabs: number;
+  /** How many the origin has, each with proxies, an intake and a site of its own. */
+  readonly endpoints: number;
+  /** How many answer at an endpoint. */
   readonly proxies: number;
+  /** What they keep events in. */
+  readonly intake: 'sqlite' | 'direct';
   readonly maxEntries: number;
   readonly perMinute: number;
   readonly ambiguous: 'atLeastOnce' | 'atMostOnce';
@@ -85,6 +102,7 @@ const NETWORK: readonly NetworkFault[] = [
   '400',
   '401',
   '404',
+  '405',
   '408',
   '409',
   '413-many',
@@ -121,7 +139,8 @@ const UPSTREAM: readonly UpstreamFault[] = [
 ];
 const DISK: readonly DiskFault[] = ['abort', 'closed', 'quota', 'hang', 'late'];
 const INTAKE: readonly IntakeFault[] = ['fails', 'fails-after'];
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 const tab = fc.nat(5);
 const some = <T>(of: readonly T[], most = 3) =>
@@ -137,7 +156,7 @@ const view = fc.record<Action & { do: 'view' }>({
     { arbitrary: fc.integer({ min: 2, max: 12 }), weight: 1 },
   ),
   isOnce: fc.boolean(),
-  lifeMs: fc.option(fc.constantFrom(5_000, 60_000, DAY_MS), { nil: undefined, freq: 8 }),
+  lifeMs: fc.constantFrom(...Array<undefined>(17).fill(undefined), 5_000, 60_000, DAY_MS),
 });
 const of = <Name extends Action['do']>(name: Name, fields: object = {}) =>
   fc.record({ do: fc.constant(name), ...fields }) as unknown as fc.Arbitrary<Action>;
@@ -150,7 +169,7 @@ const ACTIONS: readonly {
   { name: 'view', arbitrary: view, weight: 14 },
   { name: 'dismiss', arbitrary: of('dismiss', { tab }), weight: 6 },
   { name: 'flush', arbitrary: of('flush', { tab }), weight: 2 },
-  { name: 'open', arbitrary: of('open'), weight: 3 },
+  { name: 'open', arbitrary: of('open', { endpoint: fc.nat(1) }), weight: 3 },
   { name: 'close', arbitrary: of('close', { tab }), weight: 2 },
   { name: 'hide', arbitrary: of('hide', { tab }), weight: 2 },
   { name: 'show', arbitrary: of('show', { tab }), weight: 1 },
@@ -179,16 +198,34 @@ const ACTIONS: readonly {
   { name: 'disk-regime', arbitrary: of('disk-regime', { fault: regime(DISK) }), weight: 1 },
   { name: 'wipe', arbitrary: of('wipe'), weight: 1 },
   { name: 'junk', arbitrary: of('junk', { what: fc.nat(4) }), weight: 1 },
+  {
+    name: 'old-page',
+    arbitrary: of('old-page', { offer: fc.nat(7), isDismissed: fc.boolean(), isLeased: fc.boolean() }),
+    weight: 2,
+  },
+  {
+    name: 'newer-page',
+    arbitrary: of('newer-page', { offer: fc.nat(7), isReadable: fc.boolean() }),
+    weight: 2,
+  },
+  {
+    name: 'absent',
+    arbitrary: of('absent', {
+      endpoint: fc.nat(1),
+      as: fc.constantFrom<NetworkFault | undefined>('404', '405', 'page', undefined),
+    }),
+    weight: 2,
+  },
   { name: 'upstream', arbitrary: of('upstream', { faults: some(UPSTREAM) }), weight: 7 },
   { name: 'upstream-regime', arbitrary: of('upstream-regime', { fault: regime(UPSTREAM) }), weight: 3 },
   { name: 'intake', arbitrary: of('intake', { faults: some(INTAKE) }), weight: 2 },
   {
     name: 'crash-proxy',
-    arbitrary: of('crash-proxy', { proxy: fc.nat(1), operations: fc.nat(12) }),
+    arbitrary: of('crash-proxy', { proxy: fc.nat(3), operations: fc.nat(12) }),
     weight: 5,
   },
   { name: 'probe', arbitrary: of('probe', { which: fc.nat(12) }), weight: 1 },
-  { name: 'close-proxy', arbitrary: of('close-proxy', { proxy: fc.nat(1) }), weight: 1 },
+  { name: 'close-proxy', arbitrary: of('close-proxy', { proxy: fc.nat(3) }), weight: 1 },
   { name: 'start-proxy', arbitrary: of('start-proxy'), weight: 4 },
   {
     name: 'consent',
@@ -202,12 +239,12 @@ const ACTIONS: readonly {
   },
   {
     name: 'page-clock',
-    arbitrary: of('page-clock', { byMs: fc.constantFrom(-DAY_MS, -60_000, 60_000, DAY_MS) }),
+    arbitrary: of('page-clock', { byMs: fc.constantFrom(-DAY_MS, -60_000, 60_000, HOUR_MS, DAY_MS) }),
     weight: 1,
   },
   {
     name: 'server-clock',
-    arbitrary: of('server-clock', { byMs: fc.constantFrom(-3_600_000, -60_000, 60_000, 3_600_000) }),
+    arbitrary: of('server-clock', { byMs: fc.constantFrom(-HOUR_MS, -60_000, 60_000, HOUR_MS) }),
     weight: 1,
   },
   { name: 'wait', arbitrary: of('wait'), weight: 3 },
@@ -237,6 +274,30 @@ const actionsOf = ({ only, lifeMs }: Focus): fc.Arbitrary<Action> =>
     .oneof(...ACTIONS.filter(({ name }) => !only || only.includes(name)))
     .map((action) => (action.do === 'view' && lifeMs !== undefined ? { ...action, lifeMs } : action));
 
+/** The page that was opened last, where one, two, three or six are open. */
+const NEWEST = 5;
+
+/** An endpoint goes away for good, and pages of the other one find what waits for it: a day later, and an hour after that. */
+const departures = fc
+  .record({ endpoint: fc.nat(1), as: fc.constantFrom<NetworkFault>('404', '405', 'page') })
+  .map(({ endpoint, as }): Command[] => {
+    const visit: Command[] = [
+      { afterMs: 100, action: { do: 'close', tab: 0 } },
+      { afterMs: 100, action: { do: 'open', endpoint: endpoint + 1 } },
+      // Once its own endpoint has answered in order, it may take what the other one does not.
+      { afterMs: 3_000, action: { do: 'view', tab: NEWEST, offer: 0, many: 1, isOnce: false } },
+      { afterMs: 30_000, action: { do: 'wait' } },
+    ];
+    return [
+      { afterMs: 100, action: { do: 'absent', endpoint, as } },
+      { afterMs: 100, action: { do: 'newer-page', offer: endpoint, isReadable: true } },
+      { afterMs: 100, action: { do: 'page-clock', byMs: DAY_MS } },
+      ...visit,
+      { afterMs: 100, action: { do: 'page-clock', byMs: HOUR_MS } },
+      ...visit,
+    ];
+  });
+
 /** Any run, or any that a focus allows. */
 export const schedules = (focus: Focus = {}): fc.Arbitrary<Schedule> =>
   fc
@@ -244,7 +305,9 @@ export const schedules = (focus: Focus = {}): fc.Arbitrary<Schedule> =>
       seed: fc.nat(),
       keys: fc.constantFrom<KeyMode>('honours', 'ignores', 'window'),
       tabs: fc.integer({ min: 1, max: 3 }),
+      endpoints: fc.constantFrom(1, 1, 2),
       proxies: fc.integer({ min: 1, max: 2 }),
+      intake: fc.constantFrom<Schedule['intake']>('sqlite', 'sqlite', 'sqlite', 'sqlite', 'direct'),
       maxEntries: fc.constantFrom(10_000, 10_000, 6),
       perMinute: fc.constantFrom(150, 20),
       ambiguous: fc.constantFrom<Schedule['ambiguous']>('atLeastOnce', 'atLeastOnce', 'atMostOnce'),
@@ -253,5 +316,11 @@ export const schedules = (focus: Focus = {}): fc.Arbitrary<Schedule> =>
         maxLength: focus.size ?? 40,
         size: 'max',
       }),
+      departure:
+        focus.only?.includes('absent') === false ? fc.constant([]) : fc.oneof(fc.constant([]), departures),
     })
-    .map((schedule) => ({ ...schedule, ...focus.setting }));
+    .map(({ departure, ...drawn }) => {
+      const schedule = { ...drawn, ...focus.setting };
+      const { endpoints, commands } = schedule;
+      return endpoints > 1 ? { ...schedule, commands: [...commands, ...departure] } : schedule;
+    });

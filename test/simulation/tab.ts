@@ -23,6 +23,7 @@ export interface TabSetting {
   readonly disk: Disk;
   readonly network: Network;
   readonly seed: number;
+  readonly endpoint: string;
   readonly options: LeasingOptions & FlusherOptions;
   /** The machine's clock against the true one, milliseconds. */
   readonly offset: () => number;
@@ -57,8 +58,6 @@ export interface Tab extends Poster {
   stats(): Promise<{ readonly waiting: number }>;
 }
 
-const ENDPOINT = 'https://shop.example/offer-events';
-
 interface Impression {
   readonly impressionId: string;
   readonly offerId: string;
@@ -68,7 +67,7 @@ interface Impression {
 
 /** Opens a page. */
 export const openTab = (setting: TabSetting, name: string): Tab => {
-  const { rooms, clock, recorder, disk, network, seed, options, offset, onDeath } = setting;
+  const { rooms, clock, recorder, disk, network, seed, endpoint, options, offset, onDeath } = setting;
   const { write } = recorder;
   const chance = createChance(seed, name);
   const stops = new Set<Stop>();
@@ -127,6 +126,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       tab.onDoor();
       if (isDead) return new Promise(() => undefined);
       return network.post(tab, {
+        endpoint: request?.url ?? (input as string),
         body,
         signal: request?.signal ?? init?.signal ?? undefined,
         isKeptAlive: request?.keepalive ?? init?.keepalive ?? false,
@@ -242,7 +242,12 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
         });
       });
     },
-    hear: (ids) => run(() => leasing.onSettled(ids)),
+    hear: (ids) =>
+      run(() => {
+        // What another page has delivered was no other's before.
+        for (const id of ids) once.delete(id);
+        leasing.onSettled(ids);
+      }),
     change(change) {
       if (isDead || isFrozen) return;
       write({ kind: 'page', tab: name, change });
@@ -284,14 +289,14 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     },
     stats: () => leasing.stats(),
   };
-  write({ kind: 'opened', tab: name, watches: ['errors', 'rejections'] });
+  write({ kind: 'opened', tab: name, endpoint, watches: ['errors', 'rejections'] });
 
   const newId = rooms.createIds(runtime);
   const database = disk.give(tab);
   const { connect, abandon } = rooms.createConnecting();
   const open = () => connect(rooms.indexedDbRecords(database, runtime));
   const connection = open();
-  const outbox = rooms.createOutbox(connection, runtime, ENDPOINT);
+  const outbox = rooms.createOutbox(connection, runtime, endpoint);
   const owner: { subject: string | undefined; consent: Consent } = {
     subject: setting.subject,
     consent: 'granted',
@@ -375,7 +380,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     queueMicrotask(() => safely(commit()));
   };
   /** As a page does that finds a service worker. */
-  const tellSite = (): void => void leasing.setSite({ endpoint: ENDPOINT }).catch(() => undefined);
+  const tellSite = (): void => void leasing.setSite({ endpoint }).catch(() => undefined);
   const { onDecided } = rooms.createDeciding({
     owner,
     delivering,

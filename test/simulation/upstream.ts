@@ -43,7 +43,7 @@ export interface Upstream {
   fetchOf(proxy: { readonly name: string; readonly isDead: boolean; readonly chance: Chance }): typeof fetch;
   fail(faults: readonly UpstreamFault[]): void;
   setRegime(fault: UpstreamFault | undefined): void;
-  /** The most calls that arrived in any minute. */
+  /** The most calls that left in any minute, by those that keep to one pace. */
   readonly mostAMinute: number;
   /** How many calls have not arrived yet, whether or not their proxy still waits. */
   readonly onTheirWay: number;
@@ -90,10 +90,19 @@ const never = new Promise<never>(() => undefined);
 const systemError = (code: string): TypeError =>
   new TypeError('fetch failed', { cause: Object.assign(new Error(code), { code }) });
 
-/** Makes an upstream. */
-export const createUpstream = (clock: Clock, { write, number }: Recorder, keys: KeyMode): Upstream => {
+/**
+ * Makes an upstream.
+ * @param isPacedApart Whether each process that calls it keeps to the pace by itself, rather than all together.
+ */
+export const createUpstream = (
+  clock: Clock,
+  { write, number }: Recorder,
+  keys: KeyMode,
+  isPacedApart: boolean,
+): Upstream => {
   const counted = new Map<string, number>();
-  const calls: number[] = [];
+  /** When whoever keeps to a pace called it in the last minute. */
+  const paces = new Map<string, number[]>();
   let next: UpstreamFault[] = [];
   let regime: UpstreamFault | undefined;
   let mostAMinute = 0;
@@ -127,8 +136,11 @@ export const createUpstream = (clock: Clock, { write, number }: Recorder, keys: 
       const id = /^oe1-([0-9a-f-]{36})/.exec(key)?.[1];
       const call = number();
       write({ kind: 'forwarded', number: call, key, id, type, offerId, proxy: proxy.name });
-      calls.push(clock.elapsed);
-      while ((calls[0] ?? 0) <= clock.elapsed - MINUTE_MS) calls.shift();
+      const pacer = isPacedApart ? proxy.name : '';
+      const calls = [...(paces.get(pacer) ?? []), clock.elapsed].filter(
+        (at) => at > clock.elapsed - MINUTE_MS,
+      );
+      paces.set(pacer, calls);
       mostAMinute = Math.max(mostAMinute, calls.length);
       const fault = next.shift() ?? regime;
       if (fault) write({ kind: 'fault', where: 'upstream', what: fault, target: key });

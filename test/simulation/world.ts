@@ -1,10 +1,11 @@
 /** One run: the setting, the nemesis's commands, healing, and the end that the checker judges. */
 import { Buffer } from 'node:buffer';
-import type { History } from '../history/row.js';
+import type { OfferEventType } from '../../src/protocol/event.js';
+import type { History, KeptEntry } from '../history/row.js';
 import { createChance } from './chance.js';
-import { createClock } from './clock.js';
+import { createClock, START } from './clock.js';
 import { createDisk, RETENTION_MS } from './disk.js';
-import { createIntakeFile } from './intake-file.js';
+import { createIntakeFile, type IntakeFile } from './intake-file.js';
 import { createNetwork } from './network.js';
 import { PROBES } from './probes.js';
 import { CANARY_KEY, type IntakeFault, type ProxyProcess, startProxy } from './proxies.js';
@@ -12,7 +13,7 @@ import { createRecorder } from './recorder.js';
 import type { Rooms } from './rooms.js';
 import type { Action, Schedule } from './schedule.js';
 import { openTab, type Tab } from './tab.js';
-import { createUpstream } from './upstream.js';
+import { createUpstream, type Upstream } from './upstream.js';
 
 /** What a run left. */
 export interface Run {
@@ -30,7 +31,21 @@ const HEALING_MS = 9 * HOUR_MS;
 const LOOK_MS = 5_000;
 /** The longest deadline, and the time after which a page tries its database anew: then its memory moves there. */
 const LAST_MS = 35_000;
-const UPSTREAM_HOST = 'acme-test.grow.chargebee.com';
+/** The endpoints of the origin, and the site that each reports to. */
+const SITES = [
+  ['https://shop.example/offer-events', 'acme-test'],
+  ['https://shop.example/fr/offer-events', 'acme-fr-test'],
+] as const;
+
+/** What stands behind one endpoint. */
+interface Site {
+  readonly endpoint: string;
+  readonly name: string;
+  readonly file: IntakeFile | undefined;
+  readonly upstream: Upstream;
+  /** Those that live. */
+  readonly proxies: ProxyProcess[];
+}
 
 const JUNK: readonly (readonly [id: string, value: unknown])[] = [
   ['019a0000-0000-7000-8000-00000000aaaa', 7],
@@ -40,6 +55,12 @@ const JUNK: readonly (readonly [id: string, value: unknown])[] = [
   ['019a0000-0000-7000-8000-00000000dddd', null],
 ];
 
+/** So long version 0.1 keeps what it delivers from others. */
+const OLD_LEASE_MS = 30_000;
+/** What a later version may say more, beside its event and in it. */
+const BESIDE = { isUrgent: true, route: { via: 'edge' }, hops: [1, 'two', { three: null }] };
+const INSIDE = { note: 'later', score: 0.5, isPreview: false, view: { steps: [1, 2] }, none: null };
+
 /** What is closing may die while it does, when nobody counts it any more. */
 const remove = <T>(from: T[], what: T): void => {
   const at = from.indexOf(what);
@@ -48,16 +69,29 @@ const remove = <T>(from: T[], what: T): void => {
 
 /** Runs a schedule to its end. */
 export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run> => {
-  const { seed, keys, maxEntries, perMinute, ambiguous } = schedule;
+  const { seed, keys, endpoints, maxEntries, perMinute, ambiguous } = schedule;
+  const isDirect = schedule.intake === 'direct';
   const clock = createClock();
   const recorder = createRecorder(clock);
   const { write, history } = recorder;
-  const file = await createIntakeFile(rooms, recorder);
-  const upstream = createUpstream(clock, recorder, keys);
+  const sites: Site[] = [];
+  for (const [endpoint, name] of SITES.slice(0, endpoints))
+    sites.push({
+      endpoint,
+      name,
+      file: isDirect ? undefined : await createIntakeFile(rooms, recorder),
+      upstream: createUpstream(clock, recorder, keys, isDirect),
+      proxies: [],
+    });
   const disk = createDisk(clock, recorder, maxEntries);
   const tabs: Tab[] = [];
-  const proxies: ProxyProcess[] = [];
-  const network = createNetwork(clock, recorder, createChance(seed, 'network'), () => proxies);
+  const siteOf = (number: number): Site => sites[number % sites.length] as Site;
+  const network = createNetwork(
+    clock,
+    recorder,
+    createChance(seed, 'network'),
+    (endpoint) => sites.find((site) => site.endpoint === endpoint)?.proxies ?? [],
+  );
   write({ kind: 'setting', retentionMs: RETENTION_MS, maxEntries, storage: 'told' });
   let subject: string | undefined;
   let pageOffset = 0;
@@ -71,8 +105,8 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     write({ kind: 'harm', tab: 'somewhere', what: 'rejection', text: String(cause) });
   process.on('unhandledRejection', onRejection);
 
-  const open = (): Tab | undefined => {
-    if (tabs.length >= MOST_TABS) return undefined;
+  const open = ({ endpoint }: Site): void => {
+    if (tabs.length >= MOST_TABS) return;
     const tab = openTab(
       {
         rooms,
@@ -81,6 +115,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         disk,
         network,
         seed,
+        endpoint,
         options: { maxEntries },
         offset: () => pageOffset,
         subject,
@@ -92,15 +127,19 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       `tab-${++opened}`,
     );
     tabs.push(tab);
-    return tab;
   };
+  /** A process begins where one is missing. */
   const start = (): void => {
-    if (proxies.length >= schedule.proxies) return;
+    const site = sites.find(({ proxies }) => proxies.length < schedule.proxies);
+    if (!site) return;
+    const { endpoint, name, file, upstream, proxies } = site;
     const proxy = startProxy(
       {
         rooms,
         clock,
         recorder,
+        endpoint,
+        site: name,
         file,
         upstream,
         seed,
@@ -115,8 +154,45 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     );
     proxies.push(proxy);
   };
+  const startAll = (): void => {
+    for (let count = 0; count < schedule.proxies * sites.length; count++) start();
+  };
   const tabOf = (number: number): Tab | undefined => tabs[number % Math.max(1, tabs.length)];
-  const proxyOf = (number: number): ProxyProcess | undefined => proxies[number % Math.max(1, proxies.length)];
+  const living = (): ProxyProcess[] => sites.flatMap(({ proxies }) => proxies);
+  const proxyOf = (number: number): ProxyProcess | undefined =>
+    living()[number % Math.max(1, living().length)];
+
+  const pageIds = rooms.createIds({
+    now: () => START + clock.elapsed + pageOffset,
+    randomBits: createChance(seed, 'pages of other versions').bits,
+  });
+  /** What a page of another version recorded before it was closed. */
+  const recordElsewhere = (
+    offer: number,
+    types: readonly OfferEventType[],
+    entry: object,
+    inEvent: object,
+    site?: Site,
+  ): void => {
+    const tab = `tab-${++opened}`;
+    const offerId = `offer-${offer}`;
+    const impressionId = pageIds();
+    disk.whenFree((put) => {
+      write({ kind: 'opened', tab, ...(site && { endpoint: site.endpoint }), watches: [] });
+      for (const type of types) {
+        const id = pageIds();
+        const event = {
+          ...{ type, id, offerId, occurredAt: START + clock.elapsed + pageOffset, impressionId, subject },
+          ...(type === 'dismissed' && { reason: 'control' }),
+          ...inEvent,
+        };
+        write({ kind: 'created', id, type, offerId, impressionId, tab, subject });
+        put(tab, ['entry', id], { v: 1, event, notBeforeAt: 0, ...entry });
+        write({ kind: 'committed', id, tab });
+      }
+      write({ kind: 'page', tab, change: 'closed' });
+    });
+  };
 
   const perform = (action: Action): void => {
     switch (action.do) {
@@ -132,7 +208,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         tabOf(action.tab)?.flush();
         break;
       case 'open':
-        open();
+        open(siteOf(action.endpoint));
         break;
       case 'close':
         tabOf(action.tab)?.close();
@@ -184,14 +260,44 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         break;
       case 'junk': {
         const [id, value] = JUNK[action.what % JUNK.length] ?? ['', undefined];
-        disk.putJunk(['entry', id], value);
+        disk.whenFree((put) => put('nobody', ['entry', id], value));
         break;
       }
+      case 'old-page': {
+        const { offer, isDismissed, isLeased } = action;
+        const until = START + clock.elapsed + pageOffset + OLD_LEASE_MS;
+        const lease = isLeased && { lease: { token: 'of version 0.1', until } };
+        recordElsewhere(
+          offer,
+          isDismissed ? ['viewed', 'dismissed'] : ['viewed'],
+          { attempts: 0, ...lease },
+          {},
+        );
+        break;
+      }
+      case 'newer-page': {
+        const { offer, isReadable } = action;
+        const site = siteOf(offer);
+        const { endpoint } = site;
+        if (isReadable) recordElsewhere(offer, ['viewed'], { endpoint, ...BESIDE }, INSIDE, site);
+        else {
+          const id = pageIds();
+          const event = { id, type: 'hovered' };
+          disk.whenFree((put) =>
+            put('a later version', ['entry', id], { v: 2, event, endpoint, notBeforeAt: 0 }),
+          );
+        }
+        break;
+      }
+      case 'absent':
+        // Where there is one alone, the network's own faults do it.
+        if (sites.length > 1) network.setAbsent(siteOf(action.endpoint).endpoint, action.as);
+        break;
       case 'upstream':
-        upstream.fail(action.faults);
+        for (const { upstream } of sites) upstream.fail(action.faults);
         break;
       case 'upstream-regime':
-        upstream.setRegime(action.fault);
+        for (const { upstream } of sites) upstream.setRegime(action.fault);
         break;
       case 'intake':
         intakeFaults.push(...action.faults);
@@ -201,7 +307,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         break;
       case 'probe': {
         const probe = PROBES[action.which % PROBES.length];
-        const [proxy] = proxies;
+        const [proxy] = living();
         if (!probe || !proxy) break;
         const ids = [`019a0000-0000-7000-8000-${`${recorder.number()}`.padStart(12, '0')}`];
         write({ kind: 'probed', check: probe.check, ids });
@@ -211,7 +317,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       case 'close-proxy': {
         const proxy = proxyOf(action.proxy);
         if (!proxy) break;
-        remove(proxies, proxy);
+        for (const { proxies } of sites) remove(proxies, proxy);
         // An intake that fails at the end rejects here, and nothing is lost by it.
         proxy.close().catch(() => undefined);
         break;
@@ -242,22 +348,23 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     }
   };
 
-  const entries = (): string[] =>
-    [...disk.values.values()].flatMap(([[shelf, id], value]) =>
-      shelf === 'entry' && (value as { v?: unknown; event?: unknown } | null)?.event !== undefined
-        ? [id ?? '']
-        : [],
-    );
-  /** Whether an entry waits for another user than the one who has the browser now. */
-  const isOther = (id: string): boolean => {
-    const entry = disk.values.get(`entry\0${id}`)?.[1] as { event?: { subject?: string } } | undefined;
-    return entry?.event?.subject !== undefined && entry.event.subject !== subject;
-  };
+  /** What stands in the outbox, and why it may: for another user than the one who has the browser, or a later version. */
+  const entries = (): KeptEntry[] =>
+    [...disk.values.values()].flatMap(([[shelf, id = ''], value]): KeptEntry[] => {
+      const { v, event } = Object(value) as { v?: number; event?: { subject?: string } };
+      if (shelf !== 'entry' || event === undefined) return [];
+      if (v === 2) return [{ id, because: 'newer-version' }];
+      return [
+        { id, ...(event.subject !== undefined && event.subject !== subject && { because: 'subject' }) },
+      ];
+    });
   const junk = (): number =>
     [...disk.values.values()].filter(([[shelf]]) => shelf === 'entry').length - entries().length;
   /** Nothing that somebody gave up long ago still arrives, and nothing waits for anybody but another user. */
   const isStill = (): boolean =>
-    !network.onTheirWay && !upstream.onTheirWay && !file.open && entries().every(isOther);
+    !network.onTheirWay &&
+    sites.every(({ upstream, file }) => !upstream.onTheirWay && !file?.open) &&
+    entries().every(({ because }) => because);
   const isQuiet = async (): Promise<boolean> => {
     if (!isStill()) return false;
     // What is in a page's memory only that page can tell.
@@ -278,10 +385,13 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     await clock.runTo(clock.elapsed);
     network.setRegime(undefined);
     disk.setRegime(undefined);
-    upstream.setRegime(undefined);
     intakeFaults = [];
-    for (let count = proxies.length; count < schedule.proxies; count++) start();
-    for (const proxy of proxies) proxy.crash(Infinity);
+    for (const { endpoint, upstream } of sites) {
+      network.setAbsent(endpoint, undefined);
+      upstream.setRegime(undefined);
+    }
+    startAll();
+    for (const proxy of living()) proxy.crash(Infinity);
     for (const tab of tabs) tab.crash(Infinity);
     network.isOnline = true;
     write({ kind: 'healed', withinMs: HEALING_MS });
@@ -289,9 +399,11 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       tab.consent('granted');
       tab.change('online');
     }
-    if (tabs.length >= MOST_TABS) tabs[0]?.close();
-    await clock.runTo(clock.elapsed + 1_000);
-    open();
+    for (const site of sites) {
+      if (tabs.length >= MOST_TABS) tabs[0]?.close();
+      await clock.runTo(clock.elapsed + 1_000);
+      open(site);
+    }
     const until = clock.elapsed + HEALING_MS;
     for (let lookMs = LOOK_MS; clock.elapsed < until; lookMs *= 1.5) {
       await clock.runTo(Math.min(until, clock.elapsed + lookMs));
@@ -306,8 +418,8 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
 
   let run: Run;
   try {
-    for (let count = 0; count < schedule.proxies; count++) start();
-    for (let count = 0; count < schedule.tabs; count++) open();
+    startAll();
+    for (let count = 0; count < schedule.tabs; count++) open(siteOf(count));
     for (const { afterMs, action } of schedule.commands) {
       await clock.runTo(clock.elapsed + afterMs);
       perform(action);
@@ -316,26 +428,28 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     // What is still on its way ends by its own deadline, and what waits for another user is stored.
     await clock.runTo(clock.elapsed + LAST_MS);
 
-    const rows = file.rows();
     write({
       kind: 'final-outbox',
-      entries: entries().map((id) => ({ id, ...(isOther(id) && { because: 'subject' as const }) })),
+      entries: entries(),
       dead: [...disk.values.values()].flatMap(([[shelf, id]]) =>
         shelf === 'dead' ? [{ id: id ?? '' }] : [],
       ),
     });
-    write({ kind: 'final-intake', rows });
+    write({ kind: 'final-intake', rows: sites.flatMap(({ file }) => file?.rows() ?? []) });
     const dead = [...disk.values.values()].filter(([[shelf]]) => shelf === 'dead').length;
     write({ kind: 'measured', what: 'dead', value: dead, bound: 50 });
-    write({ kind: 'measured', what: 'outbox', value: entries().length, bound: maxEntries });
+    const waiting = entries().filter(({ because }) => because !== 'newer-version').length;
+    write({ kind: 'measured', what: 'outbox', value: waiting, bound: maxEntries });
     // Where the servers' clock is moved, no minute is one.
     if (!isServerClockMoved)
-      write({ kind: 'measured', what: 'calls-per-minute', value: upstream.mostAMinute, bound: perMinute });
+      for (const { upstream } of sites)
+        write({ kind: 'measured', what: 'calls-per-minute', value: upstream.mostAMinute, bound: perMinute });
     for (const tab of tabs)
       if (!tab.isFrozen)
         write({ kind: 'measured', what: 'keepalive-bytes', value: tab.unreadBytes, bound: 0 });
     const heard = network.heard.join('\n');
-    const hits = heard.split(CANARY_KEY).length - 1 + heard.split(UPSTREAM_HOST).length - 1;
+    const secrets = [CANARY_KEY, ...sites.map(({ name }) => `${name}.grow.chargebee.com`)];
+    const hits = secrets.reduce((sum, secret) => sum + heard.split(secret).length - 1, 0);
     write({ kind: 'searched', where: 'replies', bytes: Buffer.byteLength(heard), hits });
     // How the harness itself ends everything is no part of the history.
     run = { history: [...history], steps: clock.steps, elapsed: clock.elapsed };
@@ -343,8 +457,8 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     process.off('unhandledRejection', onRejection);
     for (const tab of [...tabs]) tab.close();
     await clock.runTo(clock.elapsed + 10);
-    for (const proxy of [...proxies]) proxy.crash(0);
-    file.remove();
+    for (const proxy of living()) proxy.crash(0);
+    for (const { file } of sites) file?.remove();
   }
   return run;
 };

@@ -47,18 +47,27 @@ const isHurried = (ledger: Ledger, from: number, to: number): boolean =>
 const isLoading = (ledger: Ledger, loads: string, { row: { at } }: Placed<'paused'>): boolean =>
   ledger.of('opened').some(({ row }) => row.tab === loads && row.at <= at && at - row.at < LEARNING_MS);
 
+/** Whether two rows are about the same pause or line: each endpoint has its own. */
+const isSameEndpoint = (
+  a: Placed<'requested'> | Placed<'paused'>,
+  b: Placed<'requested'> | Placed<'paused'>,
+): boolean => a.row.endpoint === b.row.endpoint;
+
 const flights = (ledger: Ledger): Placed<'requested'>[] =>
   ledger.of('requested').filter(({ row }) => !row.isFarewell && row.isRepeat !== true);
 
 /** Whether this is the one batch that a page sends in spite of an open circuit when it loads or is asked to flush. */
-const isTrial = (ledger: Ledger, { row: { tab }, index }: Placed<'requested'>): boolean => {
-  const isBefore = (placed: { readonly index: number }): boolean => placed.index < index;
+const isTrial = (ledger: Ledger, request: Placed<'requested'>): boolean => {
+  const { tab } = request.row;
+  const isBefore = (placed: { readonly index: number }): boolean => placed.index < request.index;
   const asked = ledger.of('page').filter(({ row }) => row.tab === tab && row.change === 'flush');
   const opened = ledger.of('opened').filter(({ row }) => row.tab === tab);
   const from = Math.max(...[...asked, ...opened].filter(isBefore).map((placed) => placed.index));
   return (
-    !flights(ledger).some((other) => other.row.tab === tab && isBefore(other) && other.index > from) &&
-    from >= 0
+    !flights(ledger).some(
+      (other) =>
+        other.row.tab === tab && isSameEndpoint(other, request) && isBefore(other) && other.index > from,
+    ) && from >= 0
   );
 };
 
@@ -98,7 +107,7 @@ const oneAtATime = (ledger: Ledger, judged: Judging): void => {
   all.forEach((request, at) => {
     judged.examine();
     for (const earlier of all.slice(0, at)) {
-      if (endOf(ledger, earlier) < request.index) continue;
+      if (endOf(ledger, earlier) < request.index || !isSameEndpoint(earlier, request)) continue;
       if (earlier.row.tab === request.row.tab) {
         judged.breach(`a second request of ${request.row.tab} at once`, request.row.ids[0]);
         continue;
@@ -126,7 +135,12 @@ const oneAtATime = (ledger: Ledger, judged: Judging): void => {
 const isShortened = (ledger: Ledger, pause: Placed<'paused'>): boolean => {
   const before = ledger
     .of('paused')
-    .findLast(({ row, index }) => index < pause.index && (row.store ?? DISK) === (pause.row.store ?? DISK));
+    .findLast(
+      (other) =>
+        other.index < pause.index &&
+        isSameEndpoint(other, pause) &&
+        (other.row.store ?? DISK) === (pause.row.store ?? DISK),
+    );
   return (
     before?.row.pause === pause.row.pause &&
     before.row.tab !== pause.row.tab &&
@@ -164,7 +178,8 @@ const noneInPause = (ledger: Ledger, judged: Judging): void => {
     const stores = new Set(pauses.map(({ row }) => row.store ?? DISK));
     for (const store of stores) {
       const pause = pauses.findLast(
-        ({ row, index }) => index < request.index && (row.store ?? DISK) === store,
+        (each) =>
+          each.index < request.index && isSameEndpoint(each, request) && (each.row.store ?? DISK) === store,
       );
       if (!pause || pause.row.pause === 'none') continue;
       if (request.row.isFarewell && pause.row.pause === 'back-off') continue;
@@ -188,7 +203,7 @@ const noneInPause = (ledger: Ledger, judged: Judging): void => {
       if (pause.row.pause === 'circuit' && request.row.isFarewell && !farewells.has(request.row.tab))
         farewells.add(request.row.tab);
       else if (pause.row.pause === 'circuit' && !request.row.isFarewell && isTrial(ledger, request)) {
-        const before = trials.at(-1);
+        const before = trials.findLast((other) => isSameEndpoint(other, request));
         trials.push(request);
         const isMoved = before && ledger.between('clock', before.index, request.index);
         if (before && !isMoved && request.row.at - before.row.at < TRIAL_MS)
@@ -225,8 +240,10 @@ const outcomeOf = (
 
 const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
   const tabs = new Map<string, Placed<'requested'>[]>();
-  for (const request of flights(ledger))
-    tabs.set(request.row.tab, [...(tabs.get(request.row.tab) ?? []), request]);
+  for (const request of flights(ledger)) {
+    const line = `${request.row.tab} ${request.row.endpoint ?? ''}`;
+    tabs.set(line, [...(tabs.get(line) ?? []), request]);
+  }
   for (const requests of tabs.values()) {
     let run: { readonly failure: Failure; readonly starts: number[]; readonly index: number } | undefined;
     requests.forEach((request, at) => {
@@ -248,7 +265,9 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
           ));
       if (!run || run.failure !== failure || isUndone) run = { failure, starts: [], index: answer.index };
       // A trial comes out of its turn. A 400 to one event may be of the circuit as well, which only its body tells.
-      const before = ledger.of('paused').findLast(({ index }) => index < request.index)?.row;
+      const pauseBefore = (place: Placed<'requested'>): RowOf<'paused'> | undefined =>
+        ledger.of('paused').findLast((each) => each.index < place.index && isSameEndpoint(each, place))?.row;
+      const before = pauseBefore(request);
       const isTried = failure === 'circuit' || before?.pause === 'circuit';
       if (!(isTried && isTrial(ledger, request)) && !UNSPLIT.includes(answer.row.status ?? 0))
         run.starts.push(request.row.at);
@@ -263,11 +282,16 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
       const next = requests[at + 1];
       if (!next) return;
       // Another tab may have opened a circuit meanwhile.
-      const isOpen = ledger.of('paused').findLast(({ index }) => index < next.index)?.row.pause === 'circuit';
+      const isOpen = pauseBefore(next)?.pause === 'circuit';
       const isEased =
         ledger.between('clock', answer.index, next.index) ||
         ledger.between('wiped', answer.index, next.index) ||
-        ledger.between('paused', answer.index, next.index, ({ pause }) => pause === 'none') ||
+        ledger.between(
+          'paused',
+          answer.index,
+          next.index,
+          ({ pause, endpoint }) => pause === 'none' && endpoint === next.row.endpoint,
+        ) ||
         (failure === 'back-off' && isHurried(ledger, request.index, next.index)) ||
         ((failure === 'circuit' || isOpen) && isTrial(ledger, next));
       const least = Math.max(SHORTEST_BACKOFF_MS, answer.row.retryAfterMs ?? 0);

@@ -15,7 +15,7 @@ const settingOf = (ledger: Ledger): Setting | undefined => ledger.of('setting')[
 const tellsStorage = (ledger: Ledger): boolean => settingOf(ledger)?.storage === 'told';
 
 /** The latest time that the page may have read from its clock when it decided what it tells here. */
-const latestTime = (ledger: Ledger, tab: string, index: number, at: number): number =>
+export const latestTime = (ledger: Ledger, tab: string, index: number, at: number): number =>
   Math.max(
     at + ledger.clockOf(tab, index),
     ...ledger
