@@ -18,6 +18,7 @@ export type Excuse =
   | 'declined'
   | 'died-with-page'
   | 'given-up'
+  | 'other-process'
   | 'unreported'
   | 'wiped';
 
@@ -51,6 +52,7 @@ const READING = 'client/outbox/reading.ts';
 const FLUSHER = 'client/delivery/flusher.ts';
 const TRANSPORT = 'client/delivery/transport.ts';
 const LANE = 'proxy/intake/sqlite-lane.ts';
+const DIRECT = 'proxy/intake/direct.ts';
 const DESTINATION = 'proxy/forward/offer-events.ts';
 
 const one = (file: string, find: string, put: string): readonly Edit[] => [{ file, find, put }];
@@ -86,7 +88,7 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a lease shorter than its request',
     edits: one(READING, 'LEASE_MS = 15_000;', 'LEASE_MS = 5_000;'),
     noticedBy: ['I7'],
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'a release that writes without reading',
@@ -99,7 +101,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I13'],
     focus: { only: ['view', 'wipe', 'network', 'flush'] },
-    seed: 2,
+    seed: 3,
   },
   {
     name: 'bodies of failed replies are not read',
@@ -178,7 +180,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I1', 'I4', 'I13'],
     focus: { only: ['view', 'open', 'flush', 'dismiss', 'wait'] },
-    seed: 5,
+    seed: 2,
   },
   {
     name: 'what is on its way is evicted first',
@@ -323,7 +325,7 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(CHOOSING, 'subject && subject !== owner.subject', 'subject && subject === null'),
     noticedBy: ['I12'],
     focus: { only: ['view', 'subject', 'network', 'flush', 'open'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'all that is older than 20 s is expired',
@@ -501,6 +503,79 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I3', 'I6'],
     focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'], setting: { keys: 'ignores' } },
+    seed: 1,
+  },
+  {
+    name: 'an entry is sent to the endpoint of the page at once',
+    edits: one(
+      LEASING,
+      'onStranded ? there === endpoint || (isStranded && onStranded(there)) :',
+      "onStranded ? there !== '' :",
+    ),
+    noticedBy: ['I17'],
+    focus: { only: ['view', 'open', 'newer-page', 'absent', 'flush'], setting: { endpoints: 2 } },
+    seed: 1,
+  },
+  {
+    name: 'an endpoint is given up when it is found absent for the first time',
+    edits: one('client/delivering.ts', 'ABSENT_MS = 3_600_000;', 'ABSENT_MS = 0;'),
+    noticedBy: ['I17'],
+    focus: { only: ['view', 'open', 'absent', 'flush', 'wait'], setting: { endpoints: 2 } },
+    seed: 1,
+  },
+  {
+    name: 'another endpoint is brought at once what waits for it',
+    edits: one(CHOOSING, 'STRANDED_MS = 24 * 3_600_000;', 'STRANDED_MS = 0;'),
+    noticedBy: ['I17'],
+    focus: { only: ['view', 'open', 'network', 'flush', 'wait'], setting: { endpoints: 2 } },
+    seed: 1,
+  },
+  {
+    name: 'what has no endpoint is left alone',
+    edits: one(
+      LEASING,
+      '(there = endpoint, isStranded) =>',
+      '(there: string | undefined, isStranded) => there === undefined ? false :',
+    ),
+    noticedBy: ['I9'],
+    focus: { only: ['view', 'old-page', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'an unknown field is sent',
+    edits: one(
+      'protocol/encode.ts',
+      '  token,\n}: OfferEvent): WireEvent => ({',
+      '  token,\n  note,\n}: OfferEvent & { note?: unknown }): WireEvent => ({\n  ...{ note },',
+    ),
+    noticedBy: ['I18'],
+    focus: { only: ['view', 'newer-page', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'an unknown field is dropped when its event is leased',
+    edits: one(
+      CHOOSING,
+      'pass.taken.push({ ...value, lease:',
+      'pass.taken.push({ v: 1, event, endpoint: endpoint as string, notBeforeAt, lease:',
+    ),
+    noticedBy: ['I18'],
+    focus: { only: ['view', 'newer-page', 'old-page', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'what a later version wrote for itself is unreadable',
+    edits: one(READING, "?.v) > 1)) return 'unreadable';", "?.v) > 2)) return 'unreadable';"),
+    noticedBy: ['I18'],
+    focus: { only: ['view', 'newer-page', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'a process without storage does not remember what it forwarded',
+    abuses: 'other-process',
+    edits: one(DIRECT, "if (verdict.kind === 'accepted') remembered.set", 'if (isClosed) remembered.set'),
+    noticedBy: ['I3', 'I6'],
+    focus: { only: ['view', 'network', 'flush'], setting: { intake: 'direct' } },
     seed: 1,
   },
 ];
