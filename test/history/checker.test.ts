@@ -332,6 +332,11 @@ describe('I7: a page', () => {
     expect(rates(copy, one.requested, other)).toEqual([]);
     expect(rates({ ...copy, tab: 'tab-3', store: 'memory tab-3' }, one.requested, other)).toHaveLength(1);
     expect(rates(one.requested, { ...two.requested })).toEqual([]);
+    // A third page that is busy in a transaction keeps the database from both.
+    const busy = (ms: number, tab = 'tab-3', taskMs = 3_000): Draft => at(ms, { kind: 'busy', tab, taskMs });
+    expect(rates(busy(51_001), ...clash)).toEqual([]);
+    expect(rates(busy(50_999), ...clash)).toHaveLength(1);
+    expect(rates(busy(51_001, 'tab-3', 100), ...clash)).toHaveLength(1);
   });
   it('asks nothing while a pause lasts', () => {
     for (const kind of ['back-off', 'throttled', 'circuit'] as const) {

@@ -1,5 +1,5 @@
 /** I7: how often and when pages ask. */
-import { LEASE_MS, MEMORY_MS, REQUEST_MS } from '../bounds.js';
+import { DECISION_MS, LEASE_MS, MEMORY_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, type Judging, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
 import type { RowOf } from '../row.js';
@@ -17,6 +17,9 @@ const MINUTE_MS = 60_000;
 const LONGEST_MS = 6 * 3_600_000;
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
+
+/** A transaction has some steps, and within four seconds twice no answer came: shorter tasks cannot hold it up for so long. */
+const STEP_MS = 500;
 
 /** A page that loads shortens a back-off when it knows what was accepted before: its database has two seconds for that. */
 const LEARNING_MS = 2_500;
@@ -100,7 +103,9 @@ const tabs = (...requests: readonly Placed<'requested'>[]): string[] => requests
 
 /** Whether a page had trouble with its database, and so may have sent what it has in memory as well. */
 const wasInMemory = (ledger: Ledger, tab: string, to: number): boolean =>
-  ledger.lately('fault', to, MEMORY_MS, ({ where, target }) => where === 'storage' && target === tab, tab);
+  ledger.lately('fault', to, MEMORY_MS, ({ where, target }) => where === 'storage' && target === tab, tab) ||
+  // Whoever is busy in a transaction takes a task for each step of it, and the others wait for the database.
+  ledger.lately('busy', to, DECISION_MS, (busy) => busy.tab !== tab && busy.taskMs >= STEP_MS);
 
 const oneAtATime = (ledger: Ledger, judged: Judging): void => {
   const all = flights(ledger);
