@@ -842,6 +842,21 @@ describe('I17: where there are two endpoints, an event', () => {
     expect(old.invariants.I3.excused).toEqual({ 'any-endpoint': 1 });
     expect(broken(...delivered(1), { ...one.forwarded, number: 9, proxy: 'proxy-2' })).toEqual(['I6']);
   });
+  it('has no order with one that counts at the other', () => {
+    const { impressionId, offerId } = one.created;
+    const closed = { ...way(2), type: 'dismissed' as const };
+    const created: Draft = { ...closed.created, type: 'dismissed', impressionId, offerId };
+    const counted = (event: typeof one | typeof closed, number: number, proxy: string): Draft[] => [
+      { ...event.forwarded, number, proxy },
+      { ...event.effect, number },
+    ];
+    const order = (...drafts: readonly Draft[]) =>
+      checked(...proxies, one.created, created, ...drafts).invariants.I14.breaches;
+    const [first, later] = [counted(closed, 5, 'proxy-1'), counted(one, 6, 'proxy-1')];
+    expect(order(...first, ...later)).toHaveLength(1);
+    expect(order(...first, ...counted(one, 6, 'proxy-2'))).toEqual([]);
+    expect(order(...later, ...first)).toEqual([]);
+  });
   it('waits behind the pauses of its own endpoint alone', () => {
     const paused: Draft = { kind: 'paused', tab: 'tab-1', pause: 'circuit', until: 60_000, endpoint: own };
     const asks = (endpoint: string): Draft[] => [

@@ -193,7 +193,10 @@ export const oneOfEach = (ledger: Ledger): Judgement => {
     const [closed] = ledger.about('effect', row.id);
     if (row.type !== 'dismissed' || view === undefined || !closed) continue;
     judged.examine();
-    const [shown] = ledger.about('effect', view);
+    // Two sites count apart: what was shown at one and closed at the other has no order.
+    const shown = ledger
+      .about('effect', view)
+      .find((each) => isSamePlace(ledger, causeOf(ledger, each), causeOf(ledger, closed)));
     if (!shown || shown.index < closed.index) continue;
     // The first of the two was lost from the store; the page said it all the same when it was left.
     if (ledger.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
