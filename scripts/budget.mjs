@@ -57,7 +57,7 @@ const page = await bundlePage();
 const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_150 },
   { name: 'module, second load', bytes: page.later, budget: 14_080 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_420 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_440 },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');

@@ -4,7 +4,7 @@ import { createDelivering, type Delivering } from '../../src/client/delivering.j
 import { createOutbox } from '../../src/client/outbox/outbox.js';
 import type { Connection } from '../../src/client/outbox/records.js';
 import type { OffersightError } from '../../src/errors.js';
-import { idOf, viewed } from '../support/events.js';
+import { entryOf, idOf, viewed } from '../support/events.js';
 import { memoryRecords } from '../support/memory-records.js';
 import { requestOf } from '../support/request-of.js';
 import { type FakeRuntime, fakeRuntime } from '../support/runtime.js';
@@ -29,6 +29,8 @@ interface Site {
   readonly asked: Record<string, string[][]>;
   readonly answers: Record<string, Answer>;
   readonly reports: OffersightError[];
+  /** Its database. */
+  readonly connection: Connection;
   open(endpoint: string): Delivering & { view(n: number): Promise<unknown> };
 }
 
@@ -51,6 +53,7 @@ const startSite = (answers: Record<string, Answer>): Site => {
     asked,
     answers,
     reports,
+    connection,
     open(endpoint) {
       const outbox = createOutbox(connection, runtime, endpoint);
       const delivering = createDelivering({
@@ -99,6 +102,17 @@ describe('events that have waited a day for another endpoint', () => {
     const site = await stranded({ [OLD]: takes, [NEW]: takes });
     expect(site.asked).toEqual({ [OLD]: [[idOf(1)]], [NEW]: [[idOf(2)]] });
     expect(site.reports).toEqual([]);
+  });
+
+  test('take nothing along that bears no endpoint: it goes to the page’s own', async () => {
+    const site = startSite({ [OLD]: takes, [NEW]: fails });
+    const { connection, runtime } = site;
+    await site.open(OLD).view(1);
+    const first = viewed(2, { occurredAt: runtime.now() });
+    await connection.transact(async (rows) => rows.put(['entry', first.id], entryOf(first)));
+    await runtime.advance(DAY_MS);
+    await visit(site, 3);
+    expect([site.asked[OLD], site.asked[NEW]?.[0]]).toEqual([[[idOf(1)]], [idOf(2), idOf(3)]]);
   });
 
   test('are sent there also by a page that has nothing of its own to send', async () => {

@@ -228,6 +228,16 @@ describe('a `dismissed` shares the fate of its `viewed`', () => {
     ]);
   });
 
+  it('and waits while any showing of the offer waits, since nobody tells which one it closed', async () => {
+    const another = admitted(6, { offerId: 'offer5' });
+    stage.answer = (number) => ({ kind: number === 5 ? 'unavailable' : 'done' });
+    expect(await verdictsOf([another, admitted(5), dismissed(1, 5)])).toEqual([
+      { kind: 'accepted' },
+      deferred('unavailable'),
+      deferred('unavailable'),
+    ]);
+  });
+
   it('and alone it goes at once, since its `viewed` was settled before', async () => {
     expect(await verdictsOf([dismissed(1, 5)])).toEqual([{ kind: 'accepted' }]);
   });

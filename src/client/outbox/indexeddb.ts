@@ -39,7 +39,7 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
         let known = complete;
         const wait = (): unknown => {
           // A database that answers those ahead is not blocked.
-          if (turns && known < complete) turns = TURNS;
+          if (turns >= 0 && known < complete) turns = TURNS;
           known = complete;
           // Once the transaction has ended, rejecting changes nothing any more.
           return turns-- ? runtime.after(TURN_MS, wait) : reject(new Error('timeout'));
@@ -58,11 +58,11 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
           // Success is the transaction's completion, not its requests': it may still abort behind them.
           transaction.oncomplete = () => {
             complete++;
-            turns = 0;
+            turns = NaN;
             resolve(result);
           };
           transaction.onabort = () => {
-            turns = 0;
+            turns = NaN;
             reject(transaction.error);
           };
           // All or nothing, and at once: a page that is closing may not live until the transaction ends by itself.

@@ -74,8 +74,11 @@ export const createLeasing = ({
     owner,
     now,
     Math.min(retentionMs, MAX_RETENTION_MS),
-    (there = endpoint, isStranded) =>
-      onStranded ? there === endpoint || (isStranded && onStranded(there)) : there === endpoint && isStranded,
+    // What bears none goes to the page's own.
+    (there, isStranded) =>
+      onStranded
+        ? (there ??= endpoint) === endpoint || (isStranded && onStranded(there))
+        : there === endpoint && isStranded,
   );
 
   const { lease, tell, startPass, hold } = createPasses({

@@ -204,20 +204,18 @@ const createTaking = (
         else offers.set(event.offerId, [event]);
       }
       const takeInOrder = async (ofOffer: readonly AdmittedEvent[]): Promise<void> => {
-        const views = ofOffer.filter(({ type }) => type === 'viewed');
-        let missing: Verdict | undefined;
-        let isSeen = !views.length;
-        for (const event of views) {
+        const said: Verdict[] = [];
+        for (const event of ofOffer) {
+          if (event.type !== 'viewed') continue;
           const verdict = await takeOne(event, deadline);
           verdicts.set(event.id, verdict);
-          if (verdict.kind === 'accepted' || verdict.kind === 'duplicate') isSeen = true;
-          else missing = verdict;
+          said.push(verdict);
         }
-        for (const event of ofOffer) {
-          if (event.type === 'viewed') continue;
-          // A `dismissed` without its `viewed` would lift the funnel over 100 %.
-          verdicts.set(event.id, isSeen || !missing ? await takeOne(event, deadline) : missing);
-        }
+        // A `dismissed` without its `viewed` would lift the funnel over 100 %. It waits for every view of its offer.
+        const isSeen = said.some(({ kind }) => kind === 'accepted' || kind === 'duplicate');
+        const missing = said.find(({ kind }) => kind === 'deferred') ?? (isSeen ? undefined : said[0]);
+        for (const event of ofOffer)
+          if (event.type !== 'viewed') verdicts.set(event.id, missing ?? (await takeOne(event, deadline)));
       };
       let stop = (): void => undefined;
       const late = new Promise<void>((resolve) => {

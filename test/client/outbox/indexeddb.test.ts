@@ -100,6 +100,40 @@ describe('a database that does not answer', () => {
   });
 });
 
+describe('a transaction that waits behind another one', () => {
+  test('has all its turns when that is complete, and times out by its own', async () => {
+    const { runtime, timers } = lateTimers();
+    const records = open(runtime);
+    const begin = () => {
+      let isEnding = false;
+      const outcome = records
+        .transact(async (rows) => {
+          while (!isEnding) await rows.get(['entry', 'a']);
+        })
+        .then(() => 'complete', String);
+      return {
+        outcome,
+        end: () => {
+          isEnding = true;
+        },
+      };
+    };
+    const take = (turns: number): void => {
+      for (let turn = 0; turn < turns; turn++) for (const timer of timers.splice(0)) timer();
+    };
+    const [first, second, third] = [begin(), begin(), begin()];
+    take(7);
+    first.end();
+    await expect(first.outcome).resolves.toBe('complete');
+    take(7);
+    second.end();
+    await expect(second.outcome).resolves.toBe('complete');
+    take(9);
+    await expect(third.outcome).resolves.toBe('Error: timeout');
+    third.end();
+  });
+});
+
 describe('a transaction that is complete', () => {
   test('sets no timer any more', async () => {
     const { runtime, timers } = lateTimers();
