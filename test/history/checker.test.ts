@@ -552,6 +552,10 @@ describe('I15: every created event', () => {
     expect(result.invariants.I15.excused).toEqual({ 'before-commit': 1 });
     expect(result.tally).toEqual({ 'before-commit': 1 });
   });
+  it('was promised by a proxy that took it, not by one that defers it', () => {
+    expect(broken(one.created, one.taken, killed)).toEqual(['I1', 'I15']);
+    expect(broken(one.created, { ...one.taken, verdict: { kind: 'deferred' } }, killed)).toEqual([]);
+  });
   it('has no excuse in the death of another page, nor in one before it was created', () => {
     expect(broken(one.created, { ...killed, names: ['tab-2'] })).toEqual(['I15']);
     expect(broken(killed, one.created)).toEqual(['I15']);

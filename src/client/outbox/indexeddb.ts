@@ -3,7 +3,7 @@
  * reopens it when the browser closed it. What only the second load asks of them is indexeddb-kinds.ts.
  */
 import { createStore, promisifyRequest } from 'idb-keyval';
-import type { Runtime } from '../../runtime.js';
+import type { Runtime, Stop } from '../../runtime.js';
 import type { BareRows, RecordKey, Records } from './records.js';
 
 /** The rows of an object store, and what the second load needs to ask more of it. */
@@ -37,12 +37,13 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
       new Promise((resolve, reject) => {
         let turns = TURNS;
         let known = complete;
-        const wait = (): unknown => {
+        let stop: Stop;
+        const wait = (): void => {
           // A database that answers those ahead is not blocked.
-          if (turns >= 0 && known < complete) turns = TURNS;
+          if (known < complete) turns = TURNS;
           known = complete;
-          // Once the transaction has ended, rejecting changes nothing any more.
-          return turns-- ? runtime.after(TURN_MS, wait) : reject(new Error('timeout'));
+          if (turns--) stop = runtime.after(TURN_MS, wait);
+          else reject(new Error('timeout'));
         };
         wait();
         // A blocked `indexedDB` getter throws out of this call at once, which rejects as well.
@@ -58,11 +59,11 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
           // Success is the transaction's completion, not its requests': it may still abort behind them.
           transaction.oncomplete = () => {
             complete++;
-            turns = NaN;
+            stop();
             resolve(result);
           };
           transaction.onabort = () => {
-            turns = NaN;
+            stop();
             reject(transaction.error);
           };
           // All or nothing, and at once: a page that is closing may not live until the transaction ends by itself.

@@ -88,16 +88,20 @@ const whereIs = (ledger: Ledger, id: string): Whereabouts => {
   return 'nowhere';
 };
 
+/** Whether anybody said that the event is kept. */
+const isPromised = (ledger: Ledger, id: string): boolean =>
+  ledger.about('committed', id).length > 0 ||
+  ledger
+    .about('taken', id)
+    .some(({ row: { verdict } }) => verdict.kind === 'accepted' || verdict.kind === 'duplicate');
+
 const EXCUSED: readonly Whereabouts[] = ['wiped', 'died-with-page', 'unreported', 'declined'];
 
 /** I1: what was committed, or accepted by the proxy, is an effect, or still kept, or was given up with a reason. */
 export const noLoss = (ledger: Ledger): Judgement => {
   const judged = judging();
   for (const id of ledger.ids) {
-    const isAccepted = ledger
-      .about('taken', id)
-      .some(({ row: { verdict } }) => verdict.kind === 'accepted' || verdict.kind === 'duplicate');
-    if (!isAccepted && !ledger.about('committed', id).length) continue;
+    if (!isPromised(ledger, id)) continue;
     judged.examine();
     const where = whereIs(ledger, id);
     if (where === 'nowhere') {
@@ -107,10 +111,6 @@ export const noLoss = (ledger: Ledger): Judgement => {
   }
   return judged.done();
 };
-
-/** Whether anybody said that the event is kept. */
-const isPromised = (ledger: Ledger, id: string): boolean =>
-  ledger.about('committed', id).length > 0 || ledger.about('taken', id).length > 0;
 
 /** I15: every event that was created is accounted for, once. */
 export const accounting = (ledger: Ledger): Judgement => {
