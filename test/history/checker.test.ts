@@ -365,6 +365,10 @@ describe('I7: a page', () => {
     expect(rates(open, opened, ...asked(20, 2_000), ...asked(21, 9_000))).toHaveLength(1);
     expect(rates(open, opened, ...asked(20, 2_000), flush(9_000), ...asked(21, 9_100))).toEqual([]);
     expect(rates(open, opened, ...asked(20, 2_000), flush(3_000), ...asked(21, 3_100))).toHaveLength(1);
+    // One that fails leaves the time as it is, and behind that any page asks.
+    expect(rates(open, opened, ...asked(20, 59_800), ...asked(21, 60_000))).toEqual([]);
+    expect(rates(open, opened, ...asked(20, 59_800), ...asked(21, 59_999))).toHaveLength(1);
+    expect(rates(opened, ...asked(20, 59_800), ...asked(21, 60_000))).toHaveLength(1);
   });
   it('backs off when not even one event is taken alone', () => {
     const asked = (number: number, at: number, ids: readonly string[]): readonly Draft[] => [

@@ -273,9 +273,8 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
       const pauseBefore = (place: Placed<'requested'>): RowOf<'paused'> | undefined =>
         ledger.of('paused').findLast((each) => each.index < place.index && isSameEndpoint(each, place))?.row;
       const before = pauseBefore(request);
-      const isTried = failure === 'circuit' || before?.pause === 'circuit';
-      if (!(isTried && isTrial(ledger, request)) && !UNSPLIT.includes(answer.row.status ?? 0))
-        run.starts.push(request.row.at);
+      const isTried = (failure === 'circuit' || before?.pause === 'circuit') && isTrial(ledger, request);
+      if (!isTried && !UNSPLIT.includes(answer.row.status ?? 0)) run.starts.push(request.row.at);
       const most = MOST_A_MINUTE[failure];
       const first = run.starts.at(-most - 1);
       if (first !== undefined && request.row.at - first < MINUTE_MS)
@@ -298,7 +297,9 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
           ({ pause, endpoint }) => pause === 'none' && endpoint === next.row.endpoint,
         ) ||
         (failure === 'back-off' && isHurried(ledger, request.index, next.index)) ||
-        ((failure === 'circuit' || isOpen) && isTrial(ledger, next));
+        ((failure === 'circuit' || isOpen) && isTrial(ledger, next)) ||
+        // A trial that fails leaves the time of its circuit as it is, which may be over in a moment.
+        (failure === 'circuit' && isTried && before?.pause === 'circuit');
       const least = Math.max(SHORTEST_BACKOFF_MS, answer.row.retryAfterMs ?? 0);
       if (!isEased && next.row.at - answer.row.at < least)
         judged.breach(
