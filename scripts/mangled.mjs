@@ -33,7 +33,6 @@ export const MANGLED = [
   'knownPause',
   'learn',
   'leasing',
-  'lifeMs',
   'limit',
   'listen',
   'look',

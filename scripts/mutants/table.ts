@@ -387,8 +387,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'accept-forgotten-by-reload',
     breaks: 'what was accepted cannot be dismissed after a reload, or in another tab',
     file: 'src/client/outbox/remembering.ts',
-    find: "type: 'accepted', until }",
-    put: "type: 'accepted', until: 0 * until }",
+    find: "type: 'accepted', expiresAt }",
+    put: "type: 'accepted', expiresAt: 1 }",
     noticedBy: {
       'e2e/accepting.spec.ts': [
         'what was accepted cannot be dismissed › after a reload',

@@ -94,10 +94,10 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a release that writes without reading',
     edits: one(
       LEASING,
-      'if (!isEntry(entry, key) || entry.lease?.token !== token) continue;',
+      'if (!isEntry(entry, key) || (entry.lease ?? { token }).token !== token) return;',
       `const event = outbox.mirror.get(id)?.event;
-          if (entry === undefined && event) rows.put(key, { v: 1, event, notBeforeAt });
-          if (!isEntry(entry, key) || entry.lease?.token !== token) continue;`,
+            if (entry === undefined && event) rows.put(key, { v: 1, event, notBeforeAt: at });
+            if (!isEntry(entry, key) || (entry.lease ?? { token }).token !== token) return;`,
     ),
     noticedBy: ['I13'],
     focus: { only: ['view', 'wipe', 'network', 'flush'] },
@@ -486,8 +486,8 @@ export const VARIANTS: readonly Variant[] = [
     abuses: 'wiped',
     edits: one(
       OUTBOX,
-      '      if (!isDue) return;',
-      "      if (!isDue || outbox.pause.kind === 'back-off') return;",
+      '      if (!copies[0]) return;',
+      "      if (!copies[0] || outbox.pause.kind === 'back-off') return;",
     ),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'wipe', 'network', 'crash-tab', 'open', 'wait'] },
@@ -509,8 +509,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'an entry is sent to the endpoint of the page at once',
     edits: one(
       LEASING,
-      'onStranded ? there === endpoint || (isStranded && onStranded(there)) :',
-      "onStranded ? there !== '' :",
+      '(there ??= endpoint) === endpoint || (isStranded && onStranded(there))',
+      "there !== ''",
     ),
     noticedBy: ['I17'],
     focus: { only: ['view', 'open', 'newer-page', 'absent', 'flush'], setting: { endpoints: 2 } },
@@ -532,11 +532,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'what has no endpoint is left alone',
-    edits: one(
-      LEASING,
-      '(there = endpoint, isStranded) =>',
-      '(there: string | undefined, isStranded) => there === undefined ? false :',
-    ),
+    edits: one(LEASING, '(there ??= endpoint) === endpoint', 'there === endpoint'),
     noticedBy: ['I9'],
     focus: { only: ['view', 'old-page', 'flush'] },
     seed: 1,
