@@ -1,5 +1,5 @@
 /**
- * Breaks one promise of seeing or closing at a time and shows that tests notice: `npm run mutants`. Works on copies
+ * Breaks one promise of seeing, closing or delivering at a time and shows that tests notice: `npm run mutants`. Works on copies
  * of the tree in a temporary folder. `--list` tells the switches of mutants/table.ts, `--only NAME` turns on one;
  * it may be given more than once.
  */

@@ -1,4 +1,4 @@
-/** What is broken, one promise of seeing or closing at a time, and the tests that have to notice. */
+/** What is broken, one promise of seeing, closing or delivering at a time, and the tests that have to notice. */
 import type { Tests } from './suite.js';
 
 /** One way to break the client. */
@@ -937,5 +937,69 @@ const IGNORING: readonly Mutant[] = [
   },
 ];
 
+const DELIVERING: readonly Mutant[] = [
+  {
+    name: 'endpoints-share-their-events',
+    breaks: 'a page sends what goes to its own endpoint, and nothing of another one',
+    file: 'src/client/outbox/leasing.ts',
+    find: '(there ??= endpoint) === endpoint',
+    put: '(there ??= endpoint) > endpoint.slice(0, 1)',
+    noticedBy: {
+      'e2e/two-endpoints.spec.ts': [
+        'two endpoints of one origin share a database, and each gets its own events alone',
+      ],
+    },
+  },
+  {
+    name: 'endpoints-share-a-pause',
+    breaks: 'the pause of one endpoint holds up no other',
+    file: 'src/client/outbox/remembering.ts',
+    find: "['state', 'pause', endpoint]",
+    put: "['state', 'pause', '']",
+    noticedBy: {
+      'test/client/outbox/indexeddb.test.ts': [
+        'an outbox in IndexedDB › shares one database between endpoints › a pause is the endpoint’s own',
+      ],
+    },
+  },
+  {
+    name: 'open-circuit-is-never-tried',
+    breaks: 'a page that loads and a flush try an open circuit',
+    file: 'src/client/outbox/passing.ts',
+    find: 'const isTried = isTrial && kind',
+    put: 'const isTried = !isTrial && kind',
+    noticedBy: {
+      'test/client/delivery/flusher.faults.test.ts': [
+        'the circuit › is tried › with one batch by a flush; an answer in order closes it, and the rest follows',
+        'the circuit › is tried › with one batch by a page that loads',
+      ],
+    },
+  },
+  {
+    name: 'open-circuit-silences-the-farewell',
+    breaks: 'one farewell a page goes out in spite of an open circuit',
+    file: 'src/client/leave.ts',
+    find: "kind !== 'circuit' || hasTried",
+    put: 'isPaused || hasTried',
+    noticedBy: {
+      'test/client/leave.farewell.test.ts': [
+        'the farewell is said › once a page in spite of an open circuit',
+      ],
+    },
+  },
+  {
+    name: 'refused-alone-without-a-pause',
+    breaks: 'an endpoint that takes no event even alone is asked ever more rarely',
+    file: 'src/client/delivery/flusher.ts',
+    find: 'if (first && !second) await wait',
+    put: 'if (first && !second && isStopped) await wait',
+    noticedBy: {
+      'test/client/delivery/flusher.faults.test.ts': [
+        'a batch that is not taken as it is › an endpoint that takes nothing is asked ever more rarely (fault 14)',
+      ],
+    },
+  },
+];
+
 /** All of them. */
-export const MUTANTS: readonly Mutant[] = [...SEEING, ...CLOSING, ...IGNORING];
+export const MUTANTS: readonly Mutant[] = [...SEEING, ...CLOSING, ...IGNORING, ...DELIVERING];
