@@ -160,7 +160,7 @@ const runUnits = async (
     if (!assertionResults.length) throw new Error(message);
     return assertionResults.map(({ ancestorTitles, title, status, failureMessages }): [string, Outcome] => [
       nameOf(relative(folder, name), [...ancestorTitles, title].join(' › ')),
-      outcomeOf(status, failureMessages ?? [], /^(AssertionError|Error: Property failed)/),
+      outcomeOf(status, failureMessages ?? [], /^(AssertionError|Error: (Property failed|expected ))/),
     ]);
   });
 };
