@@ -221,6 +221,18 @@ describe('I4: an entry that leaves the store', () => {
     expect(broken(...leased, frozen(45_000), ...asking)).toEqual([]);
     expect(broken(...leased, frozen(35_000), ...asking)).toEqual(['I4']);
   });
+  it('given up in a transaction that the page had given up itself is excused once that delivers it from memory', () => {
+    const evicted: Draft = { ...one.removed, why: 'outbox-full' };
+    const late: Draft = { kind: 'fault', where: 'storage', what: 'late', target: 'tab-1' };
+    const stored = [one.created, one.put, evicted];
+    const told = (...drafts: readonly Draft[]) => checked(...drafts).invariants.I4;
+    expect(told(late, ...stored, one.requested, one.answered)).toMatchObject({
+      breaches: [],
+      excused: { 'from-memory': 1 },
+    });
+    expect(told(...stored, one.requested, one.answered).breaches).toHaveLength(1);
+    expect(told(late, ...stored, one.requested, one.failed).breaches).toHaveLength(1);
+  });
   it('by a purge is a breach unless consent was denied', () => {
     const purged: Draft = { ...one.removed, why: 'purged' };
     const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };
@@ -496,6 +508,16 @@ describe('I13: an entry', () => {
     expect(checked(...again).invariants.I13).toMatchObject({ breaches: [], excused: { copy: 1 } });
     expect(checked(...again, one.removed, one.put).invariants.I13.breaches).toHaveLength(1);
   });
+  it('may come back by a write that was on its way when another tab settled it', () => {
+    const unheard = gone.filter(({ kind }) => kind !== 'committed');
+    const back = (at: number): Draft => ({ ...one.put, at });
+    expect(checked(...unheard, { ...one.committed, at: 100 }, back(2_100)).invariants.I13.breaches).toEqual(
+      [],
+    );
+    expect(
+      checked(...unheard, { ...one.committed, at: 100 }, back(2_101)).invariants.I13.breaches,
+    ).toHaveLength(1);
+  });
   it('may change as long as it is there, and be in two stores', () => {
     expect(broken(...behind(gone, 'committed', one.put))).toEqual([]);
     expect(broken(...behind(gone, 'answered', { ...one.put, store: 'memory tab-1' }))).toEqual([]);
@@ -563,6 +585,18 @@ describe('I15: every created event', () => {
   it('has no excuse in the death of another page, nor in one before it was created', () => {
     expect(broken(one.created, { ...killed, names: ['tab-2'] })).toEqual(['I15']);
     expect(broken(killed, one.created)).toEqual(['I15']);
+  });
+  it('may be gone with what a page was removing when it fell asleep for good', () => {
+    const unheard: Draft = { kind: 'unheard', tab: 'tab-1', ids: [one.id] };
+    const asleep: Draft = { kind: 'page', tab: 'tab-1', change: 'frozen' };
+    const awake: Draft = { ...asleep, change: 'thawed' };
+    const end: Draft = { kind: 'final-outbox', entries: [], dead: [] };
+    const kept = [one.created, one.put, one.committed];
+    const gone = (...drafts: readonly Draft[]) => broken(...kept, ...drafts);
+    expect(gone(unheard, asleep)).toEqual([]);
+    expect(gone(unheard, asleep, awake)).toEqual(['I1', 'I15']);
+    expect(gone({ ...unheard, ids: [two.id] }, asleep)).toEqual(['I1', 'I15']);
+    expect(broken(...kept, unheard, asleep, end)).toEqual([]);
   });
   it('is given up once', () => {
     expect(broken(one.created, one.discarded, one.discarded)).toEqual(['I15']);

@@ -143,6 +143,8 @@ export type StoreRow =
       /** Whether a later version wrote it for itself: its `v` is higher. */
       readonly isNewer?: boolean;
     }
+  /** What a page was removing when it went to sleep: only where it wakes does it hear whether that took effect. */
+  | { readonly kind: 'unheard'; readonly tab: string; readonly ids: readonly string[] }
   | {
       readonly kind: 'removed';
       readonly shelf: 'entry' | 'dead';

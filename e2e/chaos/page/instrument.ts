@@ -86,7 +86,14 @@ export const noteBlocked = (): void => {
 export const isInMemory = (id: string): boolean => blockedAt > worksSince && !stored.has(id);
 
 /** What one transaction does, told when it is complete. */
-const changes = new WeakMap<IDBTransaction, Parameters<typeof tell>>();
+const changes = new Map<IDBTransaction, Parameters<typeof tell>>();
+/** A page that sleeps may never hear that a transaction is complete. */
+const tellUnheard = (): void => {
+  const ids = [...changes.values()].flat().flatMap((row) => (row.kind === 'removed' ? row.id : []));
+  if (ids.length) tell({ kind: 'unheard', tab, ids });
+};
+window.addEventListener('pagehide', tellUnheard, { capture: true });
+document.addEventListener('freeze', tellUnheard, { capture: true });
 const noted = (store: IDBObjectStore, key: unknown, value?: unknown): void => {
   const list = changes.get(store.transaction);
   const [shelf, id] = Array.isArray(key) ? (key as unknown[]) : [];
@@ -108,7 +115,9 @@ IDBDatabase.prototype.transaction = function (...given) {
   const list: Parameters<typeof tell> = [];
   changes.set(begun, list);
   const since = trueNow();
+  begun.addEventListener('abort', () => changes.delete(begun));
   begun.addEventListener('complete', () => {
+    changes.delete(begun);
     for (const row of list) {
       if (row.kind !== 'put') continue;
       stored.add(row.id);

@@ -43,6 +43,9 @@ export type Transact = <T>(
   records?: Records,
 ) => Promise<T>;
 
+/** Puts a record, or deletes what stands there. */
+type Put = (key: RecordKey, value?: object) => unknown;
+
 /** The ways in which an outbox changes. */
 export interface Ways {
   readonly transact: Transact;
@@ -59,8 +62,8 @@ export interface Ways {
     ) => Promise<unknown>,
     records?: Records,
   ): Promise<void>;
-  /** These are done with, whatever the database does; what it has of them is owed. */
-  forget(ids: readonly string[]): void;
+  /** Leaves it to the next transaction that completes. */
+  readonly owe: Put;
   /** Gives an event of the mirror up, at once. */
   readonly giveUp: Discard;
 }
@@ -78,30 +81,29 @@ export const createWays = (
   onDiscard: OnDiscard,
 ): Ways => {
   const { mirror } = outbox;
-  /** Ids that are done with, and may still stand in the database. */
-  const owed = new Set<string>();
+  /** What the database still has to be told, by key. */
+  const owed = new Map<string, Parameters<Put>>();
+  const owe: Put = (...debt) => owed.set(`${debt[0]}`, debt);
 
-  const forget: Ways['forget'] = (ids) => {
-    for (const id of ids) {
-      mirror.delete(id);
-      owed.add(id);
-    }
+  const bury = (put: Put, key: RecordKey, event: OfferEvent | undefined, code: string | undefined): void => {
+    put(key);
+    if (code) put(['dead', key[1]], { v: 1, event, code, deadAt: now() });
   };
 
   const transact: Transact = (work, records = isGranted(owner) ? outbox.records : NOTHING) =>
     records.transact((rows) => {
+      const put: Put = (key, value) => (value ? rows.put(key, value) : rows.delete(key));
       const paid = [...owed];
-      for (const id of paid) rows.delete(['entry', id]);
+      for (const [, debt] of paid) put(...debt);
       rows.onComplete(() => {
-        for (const id of paid) owed.delete(id);
+        for (const [name, debt] of paid) if (owed.get(name) === debt) owed.delete(name);
       });
       return work(rows, (key, event, reason, code) => {
-        rows.delete(key);
-        if (code || !event) rows.put(['dead', key[1]], { v: 1, event, code: code ?? reason, deadAt: now() });
+        bury(put, key, event, event ? code : reason);
         rows.onComplete(() => {
           // It was done with meanwhile, and told.
-          if (event && owed.has(event.id)) return;
-          if (event) mirror.delete(event.id);
+          if (owed.has(`${key}`)) return;
+          mirror.delete(key[1]);
           onDiscard(event, reason, code);
         });
       });
@@ -118,9 +120,10 @@ export const createWays = (
         }, records);
       while (after);
     },
-    forget,
-    giveUp([, id = ''], event, reason, code) {
-      forget([id]);
+    owe,
+    giveUp(key, event, reason, code) {
+      mirror.delete(key[1]);
+      bury(owe, key, event, code);
       onDiscard(event, reason, code);
     },
   };

@@ -68,8 +68,8 @@ export const createLeasing = ({
   const { mirror, endpoint } = outbox;
   const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);
   const ways = createWays(outbox, owner, now, onDiscard);
-  const { transact, visit, forget, giveUp } = ways;
-  const [remembering, remembered] = createRemembering(outbox, now, transact);
+  const { transact, visit, owe, giveUp } = ways;
+  const [remembering, remembered] = createRemembering(outbox, now, ways);
   const choose = createChoosing(
     owner,
     now,
@@ -110,7 +110,7 @@ export const createLeasing = ({
 
     async settle(ids) {
       done(ids, false);
-      forget(ids);
+      for (const id of ids) owe(['entry', id]);
       tellTabs?.(ids);
       await transact(async () => undefined).catch(() => undefined);
     },
@@ -175,7 +175,8 @@ export const createLeasing = ({
       await visit(async (rows, discard, portion, isFirst) => {
         if (isFirst) await remembered.forgetUser(rows);
         for (const [key, value] of portion)
-          discard(key, isEntry(value, key) ? value.event : undefined, 'consent');
+          if (isEntry(value, key)) discard(key, value.event, 'consent');
+          else rows.delete(key);
       }, outbox.records);
     },
   };

@@ -1,6 +1,6 @@
 /** What the origin remembers beside its events: pauses, facts about offers, dead letters, where a worker delivers. */
 import type { OfferEvent } from '../../protocol/event.js';
-import type { Transact } from './giving-up.js';
+import type { Ways } from './giving-up.js';
 import type { MARK_MS, Outbox, Owner } from './outbox.js';
 import { believed, list, MAX_WAIT_MS } from './reading.js';
 import type { Mark, Pause, RecordKey, Rows } from './records.js';
@@ -108,19 +108,11 @@ export interface Remembered {
 export const createRemembering = (
   outbox: Outbox<Rows>,
   now: () => number,
-  transact: Transact,
+  { transact, owe }: Ways,
 ): readonly [Remembering, Remembered] => {
   const { mirror, endpoint } = outbox;
   const key: RecordKey = ['state', 'pause', endpoint];
   let unsaved: Pause | undefined;
-  const unsavedMarks = new Set<Mark>();
-
-  const saveMarks = (rows: Rows): void => {
-    for (const mark of unsavedMarks) {
-      rows.put(['seen', mark.offerId, mark.type], mark);
-      rows.onComplete(() => unsavedMarks.delete(mark));
-    }
-  };
 
   const remember = ({
     offerId,
@@ -128,7 +120,7 @@ export const createRemembering = (
     expiresAt = now() + REMEMBERED_MS,
     id,
   }: Pick<Mark, 'offerId' | 'type' | 'id'> & Pick<OfferEvent, 'expiresAt'>): unknown =>
-    unsavedMarks.add({ offerId, type, until: expiresAt, id });
+    owe(['seen', offerId, type], { offerId, type, until: expiresAt, id } satisfies Mark);
 
   const knownPause = (): Pause => {
     const { pause } = outbox;
@@ -138,7 +130,6 @@ export const createRemembering = (
   };
 
   const readPause: Remembered['readPause'] = async (rows) => {
-    saveMarks(rows);
     // Records that have none may have taken the place of others.
     const stored = ((await rows.get(key)) ?? outbox.pause) as Pause;
     outbox.pause = unsaved && unsaved.at > stored.at ? unsaved : stored;
@@ -178,12 +169,11 @@ export const createRemembering = (
 
     accept(offerId, expiresAt) {
       remember({ offerId, type: 'accepted', expiresAt });
-      return transact(async (rows) => saveMarks(rows)).catch(() => undefined);
+      return transact(async () => undefined).catch(() => undefined);
     },
 
     marks: () =>
       transact(async (rows) => {
-        saveMarks(rows);
         // What another tab settled while this page could not hear of it.
         await Promise.all(
           [...mirror].map(
@@ -215,7 +205,6 @@ export const createRemembering = (
       remember,
 
       async forgetUser(rows) {
-        unsavedMarks.clear();
         for (const kind of ['dead', 'seen', 'state'] as const)
           for (const record of await rows.query('getAllKeys', kind))
             if (record[1] !== 'pause') rows.delete(record);

@@ -13,7 +13,7 @@ import {
   startDelivering,
 } from '../../support/delivering.js';
 import { dismissed, idOf, once, plain, START, viewed } from '../../support/events.js';
-import { ENDPOINT, openTab } from '../../support/outbox.js';
+import { ENDPOINT, openTab, storedIds } from '../../support/outbox.js';
 
 const HOUR_MS = 3_600_000;
 const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];
@@ -530,6 +530,30 @@ describe('an answer to what left from the mirror', () => {
     expect(bench.asked).toEqual([[ONE]]);
     await bench.runtime.advance(1);
     expect(bench.asked).toEqual([[ONE], [ONE]]);
+  });
+});
+
+describe('a refusal of what left from the mirror', () => {
+  test('leaves a dead letter as soon as the database takes it', async () => {
+    const bench = blocked();
+    bench.answer = says('refused', { code: 'conflict' });
+    await bench.page.record(plain(viewed(1)));
+    await bench.page.flusher.flush();
+    bench.database.fault = undefined;
+    await expect(bench.page.leasing.stats()).resolves.toMatchObject({ waiting: 0, dead: 1 });
+    await expect(storedIds(bench.database.stored, 'dead')).resolves.toEqual([ONE]);
+    expect(bench.page.discarded).toEqual([[ONE, 'refused', 'conflict']]);
+  });
+});
+
+describe('a denial of what cannot be read', () => {
+  test('leaves nothing of it', async () => {
+    const bench = startDelivering();
+    const page = bench.open();
+    await bench.database.stored.transact(async (rows) => rows.put(['entry', '0'], ['junk']));
+    await page.leasing.purge();
+    for (const kind of ['entry', 'dead'] as const)
+      await expect(storedIds(bench.database.stored, kind)).resolves.toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** I17 an event goes to its own endpoint, I18 what another version wrote is left alone. */
 import { type Judgement, judging } from '../breach.js';
 import type { Ledger, Placed } from '../ledger.js';
-import { latestTime } from './reasons.js';
+import { latestTime, wasDenied } from './reasons.js';
 
 const HOUR_MS = 3_600_000;
 /** Another endpoint is brought what has waited so long for it. */
@@ -91,8 +91,7 @@ export const leftAlone = (ledger: Ledger): Judgement => {
         judged.breach(`${row.tab} wrote ${row.unknown ?? 'nothing'} for ${first.row.unknown}`, id);
     if (!first.row.isNewer) continue;
     for (const { row, index } of ledger.about('removed', id)) {
-      const isPurged =
-        row.why === 'purged' && ledger.between('consent', 0, index, ({ state }) => state === 'denied');
+      const isPurged = wasDenied(ledger, row.tab, index);
       const isExpired = latestTime(ledger, row.tab, index, row.at) >= timeOf(id) + LONGEST_LIFE_MS;
       if (!isPurged && !isExpired) judged.breach(`taken away by ${row.tab}, which cannot read it`, id);
     }

@@ -57,7 +57,7 @@ const isUnreported = (ledger: Ledger, id: string): boolean =>
     .some(
       ({ row, index }) =>
         row.why !== undefined && GIVEN_UP.includes(row.why) && endedUntold(ledger, row.tab, index),
-    );
+    ) || ledger.about('unheard', id).some(({ row, index }) => ledger.isOver(row.tab, index));
 
 const isIntakeWiped = (ledger: Ledger, id: string): boolean =>
   ledger

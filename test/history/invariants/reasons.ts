@@ -115,7 +115,7 @@ const consentAt = (ledger: Ledger, tab: string, to: number): 'granted' | 'pendin
   ledger.of('consent').findLast(({ row, index }) => index < to && row.tab === tab)?.row.state ?? 'granted';
 
 /** Whether the user denied consent on this page, or had until just before: a purge goes on to its end. */
-const wasDenied = (ledger: Ledger, { row: { tab }, index }: Placed<'discarded'>): boolean =>
+export const wasDenied = (ledger: Ledger, tab: string, index: number): boolean =>
   consentAt(ledger, tab, index) === 'denied' ||
   ledger
     .of('consent')
@@ -157,7 +157,7 @@ const faultOf = (ledger: Ledger, setting: Setting, told: Placed<'discarded'>): s
         ? undefined
         : 'though the page was not refused room';
     case 'consent':
-      return wasDenied(ledger, told) ? undefined : 'though nobody denied it';
+      return wasDenied(ledger, tab, told.index) ? undefined : 'though nobody denied it';
     case 'refused':
       return wasRefused(ledger, id, tab, told.index) ? undefined : 'though nobody refused it';
     case 'unreadable':

@@ -2,6 +2,7 @@
 import { LEASE_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
+import type { RowOf } from '../row.js';
 import { endedUntold, wasBlocked, wasRefused } from './reasons.js';
 
 /** A lease is made by the clock as it was when its transaction began, which is over by then unless its page is busy. */
@@ -11,16 +12,21 @@ const TRANSACTION_MS = 2_000;
 const isTold = (ledger: Ledger, { row }: Placed<'removed'>): boolean =>
   ledger.about('discarded', row.id).some((told) => told.row.tab === row.tab);
 
-/** A valid verdict that the removing page itself heard. */
-const isAnswered = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
-  ledger.about('answered', row.id).some((answered) => {
-    const verdict = answered.row.verdicts?.[row.id];
+/** A valid verdict that the removing page itself heard between two places. */
+const isAnswered = (ledger: Ledger, { id, tab }: RowOf<'removed'>, from: number, to: number): boolean =>
+  ledger.about('answered', id).some((answered) => {
+    const verdict = answered.row.verdicts?.[id];
     return (
-      answered.index < index &&
-      answered.row.tab === row.tab &&
+      answered.index > from &&
+      answered.index < to &&
+      answered.row.tab === tab &&
       (verdict?.kind === 'accepted' || verdict?.kind === 'duplicate')
     );
   });
+
+/** Whether the page had given up the transaction that removed it, and delivered the event out of its memory instead. */
+const isOutOfMemory = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
+  wasBlocked(ledger, row.tab, index) && isAnswered(ledger, row, index, Infinity);
 
 /** Whether a page asked out of its memory, since it was kept from the database: of that no other page can know. */
 const isUnleased = (ledger: Ledger, id: string, tab: string, to: number): boolean =>
@@ -59,7 +65,7 @@ export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
     // What nobody created was never promised.
     if (row.shelf !== 'entry' || !ledger.about('created', row.id).length) continue;
     judged.examine();
-    if (isAnswered(ledger, placed)) continue;
+    if (isAnswered(ledger, row, -1, index)) continue;
     const given = ledger.about('discarded', row.id).find((told) => told.row.tab === row.tab)?.row;
     const isPurged =
       // What is over by now is called expired by who only sees it go.
@@ -70,7 +76,8 @@ export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
     const told = isTold(ledger, placed);
     const isDying = endedUntold(ledger, row.tab, index) && row.why !== undefined;
     const reason = row.why ?? given?.reason;
-    if (!told && !isDying) judged.breach(`left the ${store} without an answer and untold`, row.id);
+    if (!told && isOutOfMemory(ledger, placed)) judged.excuse('from-memory');
+    else if (!told && !isDying) judged.breach(`left the ${store} without an answer and untold`, row.id);
     else if (!told && row.why === 'settled') judged.breach('settled without an answer', row.id);
     else if (reason === 'refused' && !wasRefused(ledger, row.id, row.tab, index))
       judged.breach('nobody refused it', row.id);
@@ -110,9 +117,16 @@ export const monotone = (ledger: Ledger): Judgement => {
         ({ row, index }) =>
           row.tab === created.row.tab &&
           row.token === undefined &&
+          // While the second write was on its way, another tab may have settled it, and told so.
           !ledger
             .about('committed', id)
-            .some((told) => told.index < index && (told.row.store ?? DISK) === store),
+            .some(
+              (told) =>
+                told.index < index &&
+                (told.row.store ?? DISK) === store &&
+                (losses.some((loss) => told.index < loss && loss < index) ||
+                  ledger.awakeMs(row.tab, told.index, index) > TRANSACTION_MS),
+            ),
       );
       if (isRepeated) judged.excuse('copy');
       else judged.breach(`came back to the ${store} after it had gone`, id);
