@@ -55,9 +55,9 @@ const bundlePage = async () => {
 
 const page = await bundlePage();
 const rows = [
-  { name: 'module, first load', bytes: page.first, budget: 4_150 },
-  { name: 'module, second load', bytes: page.later, budget: 14_080 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_440 },
+  { name: 'module, first load', bytes: page.first, budget: 4_160 },
+  { name: 'module, second load', bytes: page.later, budget: 14_220 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_580 },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');

@@ -63,12 +63,20 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
   let isAnswered = false;
   /** Other endpoints that this page has asked, and whether nobody is there. */
   const others = new Map<string, boolean>();
+  /** What asks other endpoints now. */
+  const bringers = new Set<Flusher>();
   /** Asks another endpoint to take what is stranded, once a page. */
   const bring = (endpoint: string): void => {
     const theirs: Outbox<Rows> = { ...outbox, endpoint, mirror: new Map(), pause: NO_PAUSE };
     const stranded = createLeasing({ ...context, outbox: theirs });
     const onAttempt = (attempt: Attempt): unknown => {
-      if (!('isAbsent' in attempt) || !attempt.isAbsent) return;
+      if (!('isAbsent' in attempt && attempt.isAbsent))
+        // Whoever answers anything else is there.
+        return (
+          'cause' in attempt &&
+          Number(attempt.cause) &&
+          stranded.setPause(({ absentSince: _, ...pause }) => pause)
+        );
       const { absentSince = runtime.now() } = theirs.pause;
       if (absentSince + ABSENT_MS <= runtime.now()) {
         others.set(endpoint, true);
@@ -85,7 +93,11 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
       onAttempt,
       report: () => undefined,
     });
-    void bringer.flush().then(bringer.stop);
+    bringers.add(bringer);
+    void bringer.flush().then(() => {
+      bringer.stop();
+      bringers.delete(bringer);
+    });
   };
   const leasing = createLeasing({
     ...context,
@@ -108,7 +120,15 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
   });
   return {
     leasing,
-    flusher,
+    flusher: {
+      ...flusher,
+      pause() {
+        for (const each of [flusher, ...bringers]) each.pause();
+      },
+      stop() {
+        for (const each of [flusher, ...bringers]) each.stop();
+      },
+    },
     async settleFarewell(events, status, body) {
       const verdicts = decodeReply(body);
       if (status !== 200 || !verdicts) return;

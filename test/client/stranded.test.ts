@@ -104,6 +104,18 @@ describe('events that have waited a day for another endpoint', () => {
     expect(site.reports).toEqual([]);
   });
 
+  test.each([503, 401, 429])('stay there if it answered %i within that hour', async (status) => {
+    const site = await stranded({ [OLD]: absent, [NEW]: takes });
+    await site.runtime.advance(HOUR_MS / 2);
+    site.answers[OLD] = () => new Response('', { status });
+    await visit(site, 3);
+    await site.runtime.advance(HOUR_MS / 2);
+    site.answers[OLD] = absent;
+    await visit(site, 4);
+    await visit(site, 5);
+    expect(site.asked[NEW]).toEqual([2, 3, 4, 5].map((n) => [idOf(n)]));
+  });
+
   test('take nothing along that bears no endpoint: it goes to the page’s own', async () => {
     const site = startSite({ [OLD]: takes, [NEW]: fails });
     const { connection, runtime } = site;

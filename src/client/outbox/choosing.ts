@@ -19,7 +19,7 @@ export interface Pass {
   /** Offers of which an older event waits. */
   heldOffers: Set<string>;
   /** Why impressions were given up. */
-  readonly lost: Map<string, DiscardReason>;
+  lost: Map<string, DiscardReason>;
   /** When something else is due, epoch milliseconds; undefined if nothing waits. */
   nextAt?: number | undefined;
 }

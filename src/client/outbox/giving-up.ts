@@ -79,11 +79,12 @@ export const createWays = (
   owner: Owner,
   now: () => number,
   onDiscard: OnDiscard,
+  tellTabs: ((ids: readonly string[]) => void) | undefined,
 ): Ways => {
   const { mirror } = outbox;
   /** What the database still has to be told, by key. */
   const owed = new Map<string, Parameters<Put>>();
-  const owe: Put = (...debt) => owed.set(`${debt[0]}`, debt);
+  const owe: Put = (...debt) => owed.set(String(debt[0]), debt);
 
   const bury = (put: Put, key: RecordKey, event: OfferEvent | undefined, code: string | undefined): void => {
     put(key);
@@ -94,15 +95,18 @@ export const createWays = (
     records.transact((rows) => {
       const put: Put = (key, value) => (value ? rows.put(key, value) : rows.delete(key));
       const paid = [...owed];
+      const given: string[] = [];
       for (const [, debt] of paid) put(...debt);
       rows.onComplete(() => {
         for (const [name, debt] of paid) if (owed.get(name) === debt) owed.delete(name);
+        if (given[0]) tellTabs?.(given);
       });
       return work(rows, (key, event, reason, code) => {
         bury(put, key, event, event ? code : reason);
+        given.push(key[1]);
         rows.onComplete(() => {
           // It was done with meanwhile, and told.
-          if (owed.has(`${key}`)) return;
+          if (owed.has(String(key))) return;
           mirror.delete(key[1]);
           onDiscard(event, reason, code);
         });

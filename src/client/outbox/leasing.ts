@@ -8,7 +8,7 @@ import { createChoosing } from './choosing.js';
 import { createWays, type Discard, type OnDiscard } from './giving-up.js';
 import type { Mirrored, Outbox, Owner } from './outbox.js';
 import { createPasses, type Leases } from './passing.js';
-import { isEntry } from './reading.js';
+import { believed, isEntry } from './reading.js';
 import type { RecordKey, Records, Rows } from './records.js';
 import { createRemembering, type LeasingOptions, type Remembering } from './remembering.js';
 
@@ -18,9 +18,9 @@ export interface Leasing extends Remembering, Leases {
   settle(ids: readonly string[]): Promise<void>;
   /** Gives leased entries back; those that another token holds by now stay as they are. */
   release(token: string, notBefore: ReadonlyMap<string, number>): Promise<void>;
-  /** Makes entries dead letters, and with a `viewed` the `dismissed` of its impression, and lets other tabs know. */
+  /** Makes entries dead letters, and with a `viewed` the `dismissed` of its impression. */
   bury(codes: ReadonlyMap<string, string>): Promise<void>;
-  /** Another tab had an answer for these. */
+  /** Another tab had an answer for these, or gave them up. */
   onSettled(ids: readonly string[]): void;
   /** Gives up what is worth least in records that are full. */
   makeRoom(records: Records): Promise<void>;
@@ -44,7 +44,7 @@ export interface LeasingContext {
    * another page's, and only what is stranded is leased.
    */
   readonly onStranded?: (endpoint: string) => boolean;
-  /** Lets other tabs know what was answered for. */
+  /** Lets other tabs know what was answered for, or given up. */
   readonly tellTabs?: (ids: readonly string[]) => void;
 }
 
@@ -67,7 +67,7 @@ export const createLeasing = ({
   const { now } = runtime;
   const { mirror, endpoint } = outbox;
   const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);
-  const ways = createWays(outbox, owner, now, onDiscard);
+  const ways = createWays(outbox, owner, now, onDiscard, tellTabs);
   const { transact, visit, owe, giveUp } = ways;
   const [remembering, remembered] = createRemembering(outbox, now, ways);
   const choose = createChoosing(
@@ -126,7 +126,7 @@ export const createLeasing = ({
             // What left from the mirror was stored meanwhile, without a lease.
             if (!isEntry(entry, key) || (entry.lease ?? { token }).token !== token) return;
             const { lease: _, ...rest } = entry;
-            rows.put(key, { ...rest, notBeforeAt: Math.max(rest.notBeforeAt, at) });
+            rows.put(key, { ...rest, notBeforeAt: Math.max(believed(rest.notBeforeAt, now()) || 0, at) });
           }),
         ),
       ).catch(() => undefined);
@@ -134,7 +134,6 @@ export const createLeasing = ({
 
     async bury(codes) {
       const codeOf = new Map<string, string>();
-      const buried: string[] = [];
       const bury = (entries: readonly (readonly [RecordKey, unknown])[], discard: Discard): void => {
         for (const [key, value] of entries) {
           if (!isEntry(value, key)) continue;
@@ -144,7 +143,6 @@ export const createLeasing = ({
           // Not the other way round: the mirror is gone over behind the database.
           if (type === 'viewed') codeOf.set(impressionId, code);
           discard(key, value.event, 'refused', code);
-          buried.push(id);
         }
       };
       await visit(async (_, discard, portion) => bury(portion, discard)).catch(() => undefined);
@@ -153,7 +151,6 @@ export const createLeasing = ({
         [...mirror].map(([id, { event }]) => [['entry', id], { v: 1, event }]),
         giveUp,
       );
-      tellTabs?.(buried);
     },
 
     async makeRoom(records) {

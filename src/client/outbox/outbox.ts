@@ -111,8 +111,10 @@ export const createOutbox = <Row extends BareRows>(
             } satisfies OutboxEntry);
           }
         });
+        outbox.isBlocked = false;
         for (const copy of copies) {
-          copy.isStored = true;
+          // What a denial took out meanwhile was not, or is given up.
+          copy.isStored = mirror.has(copy.event.id);
           // A dismissal's view may be another tab's, and not upstream yet, so it cannot say farewell.
           if (copy.isOnce && copy.event.type === 'viewed') copy.heldUntil = 0;
         }

@@ -50,6 +50,8 @@ export interface PassesContext {
 
 /** An open circuit is tried at most so often, by all tabs together. */
 const TRIAL_MS = 5_000;
+/** An attempt takes no longer. */
+const ATTEMPT_MS = 12_000;
 /** What is left of the first lease when a pass ends: an attempt of 12 s, and one more portion. */
 const SHORTEST_LEASE_MS = 14_000;
 /** A database that failed is asked again after this long where something waits for it, and else after the longer. */
@@ -81,7 +83,6 @@ export const createPasses = ({
       const { event, heldUntil, isStored = false, isTold } = copy;
       if (isTold || !(isStored || (isFailed && heldUntil < Infinity))) continue;
       copy.isTold = true;
-      if (isStored) outbox.isBlocked = false;
       onRecorded?.(event, isStored);
     }
   };
@@ -108,11 +109,12 @@ export const createPasses = ({
   /** A pass over the database. What that does not have yet holds back what it has of the same offer. */
   const leaseStored = async (pass: Pass, isTrial?: boolean): Promise<LeasedEntry[]> => {
     const entries: LeasedEntry[] = [];
-    let held = pass.heldOffers;
+    let { heldOffers: held, lost } = pass;
     await visit(async (rows, discard, portion) => {
       await readPause(rows);
       // A portion that is repeated begins with what the pass was before it.
       pass.heldOffers = new Set([...held, ...unstored().map(({ event }) => event.offerId)]);
+      pass.lost = new Map(lost);
       pass.excess = (await rows.query('count', 'entry')) - cap;
       const isTried = tries(pass, isTrial);
       pass.taken = [];
@@ -122,6 +124,7 @@ export const createPasses = ({
         rows.put(['state', 'pause', endpoint], { ...outbox.pause, triedAt: now() });
       rows.onComplete(() => {
         held = pass.heldOffers;
+        lost = pass.lost;
         entries.push(...pass.taken);
         pass.limit -= pass.taken.length;
       });
@@ -140,7 +143,9 @@ export const createPasses = ({
     const copies = [...mirror.values()];
     const waiting = unstored();
     // Where the database is only slow, it will tell whether the offer was known already.
-    if ((Object(cause) as Error).message !== 'timeout')
+    const { name, message } = Object(cause) as Error;
+    // Nor is a page that is left or frozen, which ends its transactions itself, refused by the database.
+    if (message !== 'timeout' && name !== 'AbortError')
       for (const copy of waiting)
         if (copy.isOnce) {
           Object.assign(copy, { isOnce: false, heldUntil: 0 });
@@ -176,6 +181,8 @@ export const createPasses = ({
         await outbox.commit();
         tell();
         entries = await leaseStored(pass, isTrial);
+        // What was given up on the way is gone by now, so the next pass is shorter.
+        if (entries[0] && entries[0].lease.until < now() + ATTEMPT_MS) return { entries: [], nextAt: now() };
       } catch (cause) {
         // The user took it back meanwhile.
         if (!isGranted(owner)) return { entries: [] };

@@ -17,13 +17,13 @@ export const MAX_WAIT_MS = 1.2 * 3_600_000;
  * is not sent, and left alone.
  */
 export const isEntry = (value: unknown, [, id]: RecordKey): value is OutboxEntry => {
-  const { v, event } = Object(value) as Partial<OutboxEntry>;
+  const { v, event, endpoint } = Object(value) as Partial<OutboxEntry>;
   const { occurredAt, type, offerId, impressionId, expiresAt, subject, token } = Object(event) as OfferEvent;
   return (
     v === 1 &&
     event?.id === id &&
     Number.isFinite(occurredAt) &&
-    [type, offerId, impressionId, expiresAt, subject, token].every(
+    [type, offerId, impressionId, expiresAt, subject, token, endpoint].every(
       (field: unknown) => field == null || ['string', 'number'].includes(typeof field),
     )
   );

@@ -113,6 +113,8 @@ export const createRemembering = (
   const { mirror, endpoint } = outbox;
   const key: RecordKey = ['state', 'pause', endpoint];
   let unsaved: Pause | undefined;
+  /** The end of the pause that it takes the place of, epoch milliseconds. */
+  let replacedAt: number | undefined;
 
   const remember = ({
     offerId,
@@ -132,7 +134,7 @@ export const createRemembering = (
   const readPause: Remembered['readPause'] = async (rows) => {
     // Records that have none may have taken the place of others.
     const stored = ((await rows.get(key)) ?? outbox.pause) as Pause;
-    outbox.pause = unsaved && unsaved.at > stored.at ? unsaved : stored;
+    outbox.pause = unsaved && (unsaved.at > stored.at || stored.at === replacedAt) ? unsaved : stored;
     return knownPause();
   };
 
@@ -162,7 +164,10 @@ export const createRemembering = (
       } catch {
         // It may be written later than anybody waits. What was only read is over as soon as the database says so.
         after ??= next(current);
-        if (after !== current) unsaved = after;
+        if (after !== current) {
+          unsaved = after;
+          replacedAt = current.at;
+        }
       }
       outbox.pause = after ?? current;
     },
@@ -177,7 +182,8 @@ export const createRemembering = (
         // What another tab settled while this page could not hear of it.
         await Promise.all(
           [...mirror].map(
-            async ([id, { isStored }]) => isStored && !(await rows.get(['entry', id])) && mirror.delete(id),
+            async ([id, { isStored, isTold }]) =>
+              isStored && isTold && !(await rows.get(['entry', id])) && mirror.delete(id),
           ),
         );
         await prune<Letter>(rows, now(), 'dead', MAX_DEAD, (letter) => letter?.deadAt + DEAD_MS);

@@ -8,6 +8,7 @@ test('a copy of what another tab delivered unheard is forgotten when the page is
   const other = openTab(tab.records, tab.runtime);
   await tab.append(plain(viewed(1), viewed(2)));
   tab.outbox.add(viewed(3), false);
+  tab.leasing.tell();
   await other.leased('other', 1);
   await other.leasing.settle([idOf(1)]);
   await tab.leasing.marks();
