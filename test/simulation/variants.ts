@@ -86,7 +86,9 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'a lease shorter than its request',
-    edits: one(READING, 'LEASE_MS = 15_000;', 'LEASE_MS = 5_000;'),
+    edits: one(READING, 'LEASE_MS = 15_000;', 'LEASE_MS = 5_000;').concat(
+      one(PASSING, 'ATTEMPT_MS = 12_000;', 'ATTEMPT_MS = 0;'),
+    ),
     noticedBy: ['I7'],
     seed: 6,
   },
@@ -174,8 +176,8 @@ export const VARIANTS: readonly Variant[] = [
     ).concat(
       one(
         LEASING,
-        "import { isEntry } from './reading.js';",
-        "import { isEntry, list } from './reading.js';",
+        "import { believed, isEntry } from './reading.js';",
+        "import { believed, isEntry, list } from './reading.js';",
       ),
     ),
     noticedBy: ['I1', 'I4', 'I13'],
@@ -314,8 +316,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'nobody is told of what is given up',
     edits: one(
       GIVING_UP,
-      '          if (event) mirror.delete(event.id);\n          onDiscard(event, reason, code);',
-      '          if (event) mirror.delete(event.id);\n          void code;',
+      '          mirror.delete(key[1]);\n          onDiscard(event, reason, code);',
+      '          mirror.delete(key[1]);\n          void code;',
     ),
     noticedBy: ['I4', 'I15'],
     seed: 1,
@@ -451,7 +453,7 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(OUTBOX, 'if (copy.isStored || !mirror.has(id)) continue;', '').concat(
       one(
         OUTBOX,
-        '          copy.isStored = true;',
+        '          copy.isStored = mirror.has(copy.event.id);',
         'for (const copy of copies) mirror.set(copy.event.id, { ...copy });',
       ),
     ),
@@ -474,8 +476,8 @@ export const VARIANTS: readonly Variant[] = [
     abuses: 'unreported',
     edits: one(
       GIVING_UP,
-      '          if (event) mirror.delete(event.id);\n          onDiscard(event, reason, code);',
-      '          if (event) mirror.delete(event.id);\n          setTimeout(() => onDiscard(event, reason, code), 1e6);',
+      '          mirror.delete(key[1]);\n          onDiscard(event, reason, code);',
+      '          mirror.delete(key[1]);\n          setTimeout(() => onDiscard(event, reason, code), 1e6);',
     ),
     noticedBy: ['I4', 'I15'],
     focus: { only: ['view', 'network', 'flush', 'open', 'close'], lifeMs: 1_000 },

@@ -181,8 +181,9 @@ export const createPasses = ({
         await outbox.commit();
         tell();
         entries = await leaseStored(pass, isTrial);
-        // What was given up on the way is gone by now, so the next pass is shorter.
-        if (entries[0] && entries[0].lease.until < now() + ATTEMPT_MS) return { entries: [], nextAt: now() };
+        // They come again when that is over. What was given up on the way is gone by then, so the next pass is shorter.
+        const { until = Infinity } = entries[0]?.lease ?? {};
+        if (until < now() + ATTEMPT_MS) return { entries: [], nextAt: until };
       } catch (cause) {
         // The user took it back meanwhile.
         if (!isGranted(owner)) return { entries: [] };
