@@ -72,19 +72,6 @@ for (const type of ['offersight:viewed', 'offersight:dismissed'] as const) {
   );
 }
 
-/** A transaction that took no longer than this was not given up. */
-const PROMPT_MS = 1_500;
-/** What this page has written into the database, be it gone by now. */
-const stored = new Set<string>();
-let worksSince = 0;
-let blockedAt = 0;
-/** The product says that what it records from now on may die with the page. */
-export const noteBlocked = (): void => {
-  blockedAt = trueNow();
-};
-/** Whether that is so for this entry: the database did not take it, nor anything else since then. */
-export const isInMemory = (id: string): boolean => blockedAt > worksSince && !stored.has(id);
-
 /** What one transaction does, told when it is complete. */
 const changes = new Map<IDBTransaction, Parameters<typeof tell>>();
 /** A page that sleeps may never hear that a transaction is complete. */
@@ -118,11 +105,6 @@ IDBDatabase.prototype.transaction = function (...given) {
   begun.addEventListener('abort', () => changes.delete(begun));
   begun.addEventListener('complete', () => {
     changes.delete(begun);
-    for (const row of list) {
-      if (row.kind !== 'put') continue;
-      stored.add(row.id);
-      if (trueNow() - since < PROMPT_MS) worksSince = since;
-    }
     if (list.length) tell(...list.map((row) => ({ ...row, since })));
   });
   return begun;

@@ -1,5 +1,5 @@
 /** A page of the shop under fire: its tracker, its offers, and what it can be told to do. */
-import { fill, followClock, isInMemory, noteBlocked } from './instrument.js';
+import { fill, followClock } from './instrument.js';
 import { settings, tab, tell } from './settings.js';
 import type { ChaosPage, ChaosWindow, Dump, OfferEvent, PageTracker, StoredEntry } from './types.js';
 
@@ -8,11 +8,10 @@ const site = window as unknown as ChaosWindow;
 const MODULE = '/module/index.js';
 const ENDPOINT = '/offer-events';
 
-const committed = (id: string): void =>
-  tell({ kind: 'committed', id, tab, ...(isInMemory(id) && { store: `memory of ${tab}` }) });
+const committed = (id: string, isDurable: boolean): void =>
+  tell({ kind: 'committed', id, tab, ...(!isDurable && { store: `memory of ${tab}` }) });
 const onError = (error: unknown): void => {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === 'storage') noteBlocked();
   tell({ kind: 'fault', where: 'report', what: `${code}: ${message}`, target: tab });
 };
 
@@ -22,7 +21,7 @@ const startModule = async (): Promise<void> => {
   tracker = createOfferTracker({
     endpoint: ENDPOINT,
     onError,
-    onEvent: ({ id }: OfferEvent) => committed(id),
+    onEvent: ({ id }: OfferEvent, isDurable) => committed(id, isDurable),
     onDiscard: ({ id }, reason, code) => tell({ kind: 'discarded', id, tab, reason, code }),
   });
 };
@@ -129,7 +128,7 @@ if (settings.looks) {
   const known = await indexedDB.databases().catch(() => []);
   if (!known.some(({ name }) => name === 'offersight')) tell({ kind: 'wiped', what: 'outbox' });
 }
-site.chaosLayer = { push: ({ event_id: id }) => committed(id) };
+site.chaosLayer = { push: ({ event_id: id, is_durable: isDurable }) => committed(id, isDurable) };
 if (settings.flavour === 'script') {
   const { error } = console;
   console.error = (...given: unknown[]) => {

@@ -44,6 +44,6 @@ export interface Dump {
 /** The page's window. */
 export interface ChaosWindow {
   chaos?: ChaosPage;
-  chaosLayer?: { push(pushed: { readonly event_id: string }): void };
+  chaosLayer?: { push(pushed: { readonly event_id: string; readonly is_durable: boolean }): void };
   offersight?: { push(command: (tracker: PageTracker) => void): void };
 }
