@@ -942,8 +942,8 @@ const DELIVERING: readonly Mutant[] = [
     name: 'endpoints-share-their-events',
     breaks: 'a page sends what goes to its own endpoint, and nothing of another one',
     file: 'src/client/outbox/leasing.ts',
-    find: '(there ??= endpoint) === endpoint',
-    put: '(there ??= endpoint) > endpoint.slice(0, 1)',
+    find: 'goal === endpoint ||',
+    put: 'goal > endpoint.slice(0, 1) ||',
     noticedBy: {
       'e2e/two-endpoints.spec.ts': [
         'two endpoints of one origin share a database, and each gets its own events alone',

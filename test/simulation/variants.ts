@@ -534,7 +534,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'what has no endpoint is left alone',
-    edits: one(LEASING, '(there ??= endpoint) === endpoint', 'there === endpoint'),
+    edits: one(LEASING, 'goal === endpoint ||', 'there === endpoint ||'),
     noticedBy: ['I9'],
     focus: { only: ['view', 'old-page', 'flush'] },
     seed: 1,

@@ -75,10 +75,11 @@ export const createLeasing = ({
     now,
     Math.min(retentionMs, MAX_RETENTION_MS),
     // What bears none goes to the page's own.
-    (there, isStranded) =>
-      onStranded
-        ? (there ??= endpoint) === endpoint || (isStranded && onStranded(there))
-        : there === endpoint && isStranded,
+    (there, isStranded) => {
+      if (!onStranded) return there === endpoint && isStranded;
+      const goal = there ?? endpoint;
+      return goal === endpoint || (isStranded && onStranded(goal));
+    },
   );
 
   const { lease, tell, startPass, hold } = createPasses({
