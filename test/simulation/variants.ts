@@ -509,11 +509,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'an entry is sent to the endpoint of the page at once',
-    edits: one(
-      LEASING,
-      '(there ??= endpoint) === endpoint || (isStranded && onStranded(there))',
-      "there !== ''",
-    ),
+    edits: one(LEASING, 'goal === endpoint || (isStranded && onStranded(goal))', "goal !== ''"),
     noticedBy: ['I17'],
     focus: { only: ['view', 'open', 'newer-page', 'absent', 'flush'], setting: { endpoints: 2 } },
     seed: 1,
