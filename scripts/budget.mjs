@@ -56,8 +56,8 @@ const bundlePage = async () => {
 const page = await bundlePage();
 const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_160 },
-  { name: 'module, second load', bytes: page.later, budget: 14_220 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_580 },
+  { name: 'module, second load', bytes: page.later, budget: 14_240 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_600 },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');
