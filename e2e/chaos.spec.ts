@@ -5,6 +5,7 @@ import { planOf } from './chaos/plan.js';
 import { withReasons } from './chaos/reasons.js';
 import { runPlan } from './chaos/run.js';
 import { command } from './chaos/tabs.js';
+import { inTrueOrder } from './chaos/true-order.js';
 import { withUnheardEnds } from './chaos/unheard.js';
 import { createWorld, type World } from './chaos/world.js';
 import { bePatient, expect } from './fixtures/patience.js';
@@ -38,6 +39,23 @@ test.describe('under fire the delivery promise is kept', () => {
         expect(checked.invariants[name].standing, checked.invariants[name].title).toBe('kept');
     });
   }
+});
+
+test.describe('two transactions that began together', () => {
+  const entry = { shelf: 'entry', id: 'x' } as const;
+  const removedAt = (since: number): Row =>
+    Object.assign({ ...entry, kind: 'removed', tab: 't1', at: 200 } as const, { since });
+  const leasedAt = (since: number): Row =>
+    Object.assign({ ...entry, kind: 'put', tab: 't2', token: 'two', at: 201 } as const, { since });
+  const kinds = (...rows: readonly Row[]): string[] => inTrueOrder(rows).map(({ kind }) => kind);
+
+  test('are told in the order that they must have had: what was leased was still there', () => {
+    expect(kinds(removedAt(100), leasedAt(105))).toEqual(['put', 'removed']);
+  });
+
+  test('are told as they began if that is longer apart', () => {
+    expect(kinds(removedAt(100), leasedAt(106))).toEqual(['removed', 'put']);
+  });
 });
 
 test.describe('a document that another one replaced in its tab', () => {

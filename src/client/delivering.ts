@@ -25,7 +25,7 @@ export interface DeliveringContext {
   /** Opens another one. */
   readonly open: () => Connection;
   readonly runtime: Runtime;
-  /** Lets other tabs know what was settled. */
+  /** Lets other tabs know what was answered for, or given up. */
   readonly tellTabs: (ids: readonly string[]) => void;
   readonly options: LeasingOptions & FlusherOptions;
   readonly report: (error: OffersightError) => void;

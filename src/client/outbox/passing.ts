@@ -142,9 +142,9 @@ export const createPasses = ({
   const leaseCopies = (pass: Pass, cause: unknown, isTrial?: boolean): LeasedEntry[] => {
     const copies = [...mirror.values()];
     const waiting = unstored();
-    // Where the database is only slow, it will tell whether the offer was known already.
     const { name, message } = Object(cause) as Error;
-    // Nor is a page that is left or frozen, which ends its transactions itself, refused by the database.
+    // A database that is only slow will tell whether the offer was known already. So will one whose transactions the page
+    // ended itself, since it was left or frozen.
     if (message !== 'timeout' && name !== 'AbortError')
       for (const copy of waiting)
         if (copy.isOnce) {
