@@ -53,8 +53,7 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: [
       'src/runtime.ts',
-      'src/locks.ts',
-      'src/client/background-sync.ts',
+      'src/client/later/background-sync.ts',
       'src/proxy/node.ts',
       'src/proxy/cli/**',
       'src/proxy/cli.ts',
@@ -65,7 +64,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/protocol/**', 'src/client/outbox/**', 'src/client/delivery/**', 'src/proxy/**'],
+    files: [
+      'src/protocol/**',
+      'src/client/outbox/**',
+      'src/client/later/outbox/**',
+      'src/client/later/delivery/**',
+      'src/proxy/**',
+    ],
     ignores: ['src/proxy/node.ts', 'src/client/outbox/indexeddb.ts'],
     rules: { 'no-restricted-globals': ban(...MACHINE, ...PAGE) },
   },

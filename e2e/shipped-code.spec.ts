@@ -59,7 +59,7 @@ test('no file of the package that is for browsers makes code, markup or style of
     'offersight.js',
     'offersight-worker.js',
     'service-worker.js',
-    'client/later.js',
+    'client/later/later.js',
   ])
     expect(files).toContain(join('dist', file));
   // What an application's build brings along with it, other packages inside.

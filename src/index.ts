@@ -6,16 +6,16 @@
 import type { DismissedEvent, ViewedEvent } from './protocol/event.js';
 
 export { markOffer, type OfferAttributes, type Offered, offerAttributes } from './client/attributes.js';
-export type { FlusherOptions } from './client/delivery/flusher.js';
-export type { ClosingOptions } from './client/detect/closing.js';
 export type { Ignore, ObservedOffer, OfferSettings, Repeat, SearchRoot } from './client/detect/registry.js';
 export type { ViewabilityRule } from './client/detect/viewability.js';
-export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/diagnosis.js';
+export type { FlusherOptions } from './client/later/delivery/flusher.js';
+export type { ClosingOptions } from './client/later/detect/closing.js';
+export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/later/diagnosis.js';
+export type { DiscardReason } from './client/later/outbox/giving-up.js';
+export type { LeasingOptions, OutboxPause, OutboxStats } from './client/later/outbox/remembering.js';
 export type { TrackerOptions } from './client/options.js';
-export type { DiscardReason } from './client/outbox/giving-up.js';
 export type { Consent } from './client/outbox/outbox.js';
 export type { Pause } from './client/outbox/records.js';
-export type { LeasingOptions, OutboxPause, OutboxStats } from './client/outbox/remembering.js';
 export {
   createOfferTracker,
   type OfferStats,

@@ -4,14 +4,14 @@
  * page's tracker asks for the sync, and the outbox itself tells where events go.
  * @module offersight/service-worker
  */
-import { syncTag } from './client/background-sync.js';
-import { createDelivering } from './client/delivering.js';
+import { syncTag } from './client/later/background-sync.js';
+import { createDelivering } from './client/later/delivering.js';
+import { createConnecting } from './client/later/outbox/indexeddb-kinds.js';
+import { list } from './client/later/outbox/reading.js';
+import type { Site } from './client/later/outbox/remembering.js';
 import { indexedDbRecords } from './client/outbox/indexeddb.js';
-import { createConnecting } from './client/outbox/indexeddb-kinds.js';
 import { createOutbox } from './client/outbox/outbox.js';
-import { list } from './client/outbox/reading.js';
 import type { Connection, OutboxEntry, Records } from './client/outbox/records.js';
-import type { Site } from './client/outbox/remembering.js';
 import { platformRuntime } from './runtime.js';
 import { tellTabs } from './tabs.js';
 

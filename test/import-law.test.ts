@@ -16,7 +16,7 @@ const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 
 const FIRST_LOAD = [
   'client/options',
   'client/page',
-  'client/leave',
+  'client/farewell',
   'client/outbox/outbox',
   'client/outbox/indexeddb',
 ];
@@ -33,6 +33,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['protocol', 'client'],
   },
   'client/page': { values: ['errors'], types: ['runtime'] },
+  'client/attributes': { types: ['client/detect/registry'] },
   'client/detect': {
     values: ['client/detect', 'protocol/event', 'protocol/limits', 'errors'],
     types: ['client/page', 'runtime'],
@@ -42,62 +43,79 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/outbox/records', 'runtime'],
     packages: ['idb-keyval'],
   },
-  'client/leave': {
+  'client/farewell': {
     values: [...PROTOCOL, 'errors'],
     types: ['client/outbox', 'client/page', 'runtime'],
-  },
-  'client/outbox/indexeddb-kinds': {
-    types: ['client/outbox', 'runtime'],
-  },
-  'client/delivering': {
-    values: ['client/outbox', 'client/delivery', ...PROTOCOL, 'errors'],
-    types: ['runtime'],
-  },
-  'client/consent': { values: ['errors', 'protocol/subject'], types: ['client', 'runtime'] },
-  'client/background-sync': {},
-  'client/delivery': {
-    values: ['client/delivery', 'client/outbox/remembering', 'client/outbox/verdicts', ...PROTOCOL, 'errors'],
-    types: ['client/outbox', 'runtime'],
-  },
-  'client/delivery/transport': {
-    values: ['client/delivery/backoff', 'client/delivery/batch-size', 'client/delivery/post', ...PROTOCOL],
-    types: ['client/outbox', 'runtime'],
-  },
-  'client/delivery/post': { packages: ['ky'] },
-  'client/delivery/post-script': { types: ['client/delivery/post'] },
-  'client/decisions': {
-    values: ['protocol/event'],
-    types: ['client/detect/controls', 'client/detect/registry', 'client/outbox/leasing', 'client/tracker'],
-  },
-  'client/noticing': { values: ['client/detect', 'errors'], types: ['client', 'runtime'] },
-  'client/attributes': { types: ['client/detect/registry'] },
-  'client/data-layer': { types: ['protocol/event'] },
-  'client/diagnosis': { values: ['client/detect'], types: ['client/page'] },
-  'client/later': {
-    values: [
-      'client/noticing',
-      'client/outbox',
-      'client/delivering',
-      'client/consent',
-      'client/background-sync',
-      'client/decisions',
-      'client/data-layer',
-      ...PROTOCOL,
-      'errors',
-      'tabs',
-    ],
-    types: ['client', 'runtime'],
   },
   'client/tracker': {
     values: [...FIRST_LOAD, ...FIRST_SIGHT, ...PROTOCOL, 'errors', 'runtime'],
     types: ['client'],
+  },
+  'client/later/later': {
+    values: ['client/later', 'client/outbox/indexeddb', 'protocol/event', 'errors', 'tabs'],
+    types: ['client', 'runtime'],
+  },
+  'client/later/noticing': {
+    values: ['client/later/detect', 'errors'],
+    types: ['client/later/diagnosis', 'client/detect', 'client/options', 'client/page', 'runtime'],
+  },
+  'client/later/detect': {
+    values: ['client/later/detect', 'client/detect', 'protocol/event', 'protocol/limits', 'errors'],
+    types: ['client/page', 'runtime'],
+  },
+  'client/later/decisions': {
+    values: ['protocol/event'],
+    types: [
+      'client/later/detect/controls',
+      'client/later/outbox/leasing',
+      'client/detect/registry',
+      'client/tracker',
+    ],
+  },
+  'client/later/consent': {
+    values: ['errors', 'protocol/subject'],
+    types: ['client/later/delivering', 'client/outbox', 'runtime'],
+  },
+  'client/later/delivering': {
+    values: ['client/later/outbox', 'client/later/delivery', ...PROTOCOL, 'errors'],
+    types: ['client/outbox', 'runtime'],
+  },
+  'client/later/delivery': {
+    values: [
+      'client/later/delivery',
+      'client/later/outbox/remembering',
+      'client/later/outbox/verdicts',
+      'errors',
+    ],
+    types: ['client/later/outbox', 'client/outbox', 'protocol/limits', 'runtime'],
+  },
+  'client/later/delivery/transport': {
+    values: [
+      'client/later/delivery/backoff',
+      'client/later/delivery/batch-size',
+      'client/later/delivery/post',
+      ...PROTOCOL,
+    ],
+    types: ['client/outbox', 'runtime'],
+  },
+  'client/later/delivery/post': { packages: ['ky'] },
+  'client/later/delivery/post-script': { types: ['client/later/delivery/post'] },
+  'client/later/outbox': {
+    values: ['client/later/outbox', ...PROTOCOL, 'errors'],
+    types: ['client/outbox', 'runtime'],
+  },
+  'client/later/background-sync': {},
+  'client/later/data-layer': { types: ['protocol/event'] },
+  'client/later/diagnosis': {
+    values: ['client/later/detect'],
+    types: ['client/detect', 'client/page'],
   },
   index: {
     values: [
       'client/tracker',
       'client/attributes',
       'client/options',
-      'client/diagnosis',
+      'client/later/diagnosis',
       'protocol/event',
       'errors',
     ],
@@ -112,11 +130,25 @@ const LAWS: Readonly<Record<string, Law>> = {
   testing: { values: ['testing'], types: ['index', 'protocol'] },
   'testing/endpoint': { values: ['protocol'] },
   'testing/tracker': {
-    values: ['client/decisions', 'client/detect', 'protocol/event', 'errors', 'runtime'],
+    values: [
+      'client/later/decisions',
+      'client/later/detect',
+      'client/detect',
+      'protocol/event',
+      'errors',
+      'runtime',
+    ],
     types: ['client'],
   },
   'service-worker': {
-    values: ['client/background-sync', 'client/delivering', 'client/outbox', 'tabs', 'runtime'],
+    values: [
+      'client/later/background-sync',
+      'client/later/delivering',
+      'client/later/outbox',
+      'client/outbox',
+      'tabs',
+      'runtime',
+    ],
   },
   proxy: { values: ['proxy', 'protocol', 'errors', 'runtime'] },
   'proxy/limits': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
@@ -167,7 +199,7 @@ const LAWS: Readonly<Record<string, Law>> = {
 
 /** Rooms that may be imported by `import()` alone. */
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
-  'client/tracker': ['client/later'],
+  'client/tracker': ['client/later/later'],
   'proxy/cli': ['proxy/cli/serve'],
   'proxy/cli/sources': ['proxy/intake/sqlite', 'proxy/intake/bullmq', 'proxy/intake/direct'],
 };
@@ -262,13 +294,32 @@ describe('the import law', () => {
   test('catches a detector that imports the outbox, a page that imports the decoder, a stray package', () => {
     const forbidden: Import[] = [
       { from: 'client/detect/exposure', specifier: '../outbox/outbox.js', kind: 'value' },
-      { from: 'client/leave', specifier: '../protocol/decode.js', kind: 'value' },
+      { from: 'client/farewell', specifier: '../protocol/decode.js', kind: 'value' },
+      { from: 'client/detect/exposure', specifier: '../later/detect/closing.js', kind: 'value' },
+      { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'value' },
+      { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'type' },
+      { from: 'client/tracker', specifier: './later/later.js', kind: 'value' },
       { from: 'client/detect/exposure', specifier: '../page.js', kind: 'value' },
       { from: 'proxy/handler', specifier: '../client/options.js', kind: 'type' },
       { from: 'proxy/handler', specifier: 'node:fs', kind: 'value' },
-      { from: 'client/later', specifier: 'ky', kind: 'value' },
+      { from: 'client/later/later', specifier: 'ky', kind: 'value' },
     ];
     expect(forbidden.map(faultOf)).not.toContain(undefined);
+  });
+
+  test('lets nobody but the second load import its rooms, and those whose own entry needs them', () => {
+    const from = IMPORTS.filter(
+      ({ from, specifier, kind }) =>
+        kind === 'value' &&
+        !from.startsWith('client/later/') &&
+        roomOf(resolve(ROOT, dirname(from), specifier)).startsWith('client/later/'),
+    );
+    expect(new Set(from.map(({ from }) => from))).toEqual(
+      new Set(['index', 'service-worker', 'testing/tracker']),
+    );
+    expect(from.filter(({ from }) => from === 'index').map(({ specifier }) => specifier)).toEqual([
+      './client/later/diagnosis.js',
+    ]);
   });
 
   test('has no cycle of values', () => {

@@ -17,6 +17,7 @@ export interface Mutant {
 }
 
 const DETECT = 'src/client/detect';
+const LATER_DETECT = 'src/client/later/detect';
 
 const SEEING: readonly Mutant[] = [
   {
@@ -130,7 +131,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'fading-in-unnoticed',
     breaks: 'what was transparent counts once it can be seen',
-    file: `${DETECT}/motion.ts`,
+    file: `${LATER_DETECT}/motion.ts`,
     find: '(item.dwell === undefined && exposed.has(item))',
     put: 'false',
     noticedBy: {
@@ -142,7 +143,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'compositor-animation-not-followed',
     breaks: 'what an animation carries out of the viewport does not count',
-    file: `${DETECT}/motion.ts`,
+    file: `${LATER_DETECT}/motion.ts`,
     find: 'if (isFollowing) requestAnimationFrame(follow);',
     put: '',
     noticedBy: {
@@ -154,7 +155,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'display-contents-never-counts',
     breaks: 'an offer with display: contents counts by its children',
-    file: `${DETECT}/contents.ts`,
+    file: `${LATER_DETECT}/contents.ts`,
     find: "display === 'contents'",
     put: "display === ''",
     noticedBy: {
@@ -164,7 +165,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'occlusion-ignored',
     breaks: 'with the occlusion option a covered offer does not count',
-    file: 'src/client/noticing.ts',
+    file: 'src/client/later/noticing.ts',
     find: 'occlusion?.isClear(element) !== false',
     put: 'true',
     noticedBy: {
@@ -209,7 +210,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'shadow-roots-not-searched',
     breaks: 'offers in open shadow roots count',
-    file: `${DETECT}/roots.ts`,
+    file: `${LATER_DETECT}/roots.ts`,
     find: 'if (!searched.has(shadowRoot)) enter(shadowRoot);',
     put: '',
     noticedBy: {
@@ -239,7 +240,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'counts-at-every-effect',
     breaks: 'a framework that mounts again at once goes on with the same showing',
-    file: 'src/client/later.ts',
+    file: 'src/client/later/later.ts',
     find: 'placement.impression = before.impression;',
     put: 'void before;',
     noticedBy: {
@@ -314,7 +315,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'dismissed-without-viewed',
     breaks: 'a dismissal proves display: dismissed never exceeds viewed',
-    file: 'src/client/decisions.ts',
+    file: 'src/client/later/decisions.ts',
     find: 'const impression = recorder.onViewed(offerId, placement);',
     put: 'const impression = { id: offerId, isOnce: false, isVetoed: false, isDismissed: false };',
     noticedBy: {
@@ -340,7 +341,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'dismissed-at-every-press',
     breaks: 'an offer is dismissed once',
-    file: 'src/client/decisions.ts',
+    file: 'src/client/later/decisions.ts',
     find: 'impression.isVetoed || impression.isDismissed',
     put: 'impression.isVetoed',
     noticedBy: {
@@ -352,7 +353,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'named-offer-ignored',
     breaks: 'a control that names an offer is about that one',
-    file: `${DETECT}/controls.ts`,
+    file: `${LATER_DETECT}/controls.ts`,
     find: 'const named = control.getAttribute(mark);',
     put: "const named = control.closest('[data-offer-id]') ? '' : control.getAttribute(mark);",
     noticedBy: {
@@ -374,7 +375,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'accept-forgotten',
     breaks: 'what was accepted cannot be dismissed',
-    file: 'src/client/decisions.ts',
+    file: 'src/client/later/decisions.ts',
     find: 'acceptedOffers.add(offerId);',
     put: '',
     noticedBy: {
@@ -386,7 +387,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'accept-forgotten-by-reload',
     breaks: 'what was accepted cannot be dismissed after a reload, or in another tab',
-    file: 'src/client/outbox/remembering.ts',
+    file: 'src/client/later/outbox/remembering.ts',
     find: "type: 'accepted', expiresAt }",
     put: "type: 'accepted', expiresAt: 1 }",
     noticedBy: {
@@ -399,7 +400,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'accept-proves-nothing',
     breaks: 'accepting proves display',
-    file: 'src/client/decisions.ts',
+    file: 'src/client/later/decisions.ts',
     find: `acceptedOffers.add(offerId);
       recorder.onViewed(offerId, placement);`,
     put: 'acceptedOffers.add(offerId);',
@@ -410,7 +411,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'accept-closes-its-neighbours',
     breaks: 'a dialog that closes because the user accepted was not closed by the user',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: `if (acceptedBy(event)) {
       drop();
       return;
@@ -425,7 +426,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'accepting-form-closes-its-neighbours',
     breaks: 'a dialog that closes because the user submitted what accepts was not closed by the user',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: "roots.capture(['submit'], (event) => acceptedBy(event) && drop());",
     put: '',
     noticedBy: {
@@ -437,7 +438,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'closed-by-the-page',
     breaks: 'what the page closes by itself is no dismissal',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: "roots.capture(['close', 'toggle', 'transitionend', 'animationend'], check);",
     put: `roots.capture(['close', 'toggle', 'transitionend', 'animationend'], ({ type, target }) => {
     check();
@@ -452,7 +453,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'refused-close-counts',
     breaks: 'a close that the page refuses is no dismissal',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: 'if (!isGone(element)) continue;',
     put: '',
     noticedBy: {
@@ -465,7 +466,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'any-later-close-counts',
     breaks: 'a close later than a second after an act is not its consequence',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: 'const CONSEQUENCE_MS = 1_000;',
     put: 'const CONSEQUENCE_MS = 60_000;',
     noticedBy: {
@@ -477,7 +478,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'no-consequence-awaited',
     breaks: 'a close that fades counts once it is over',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: 'const CONSEQUENCE_MS = 1_000;',
     put: 'const CONSEQUENCE_MS = 0;',
     noticedBy: {
@@ -489,7 +490,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'script-press-counts',
     breaks: 'a script that presses a conventional control is no user',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: 'if (!event.isTrusted) return;',
     put: '',
     noticedBy: {
@@ -501,7 +502,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'overlay-backdrop-ignored',
     breaks: 'a press on an overlay can only be meant to close, whatever the URL does then',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: "if (coversViewport(target) && path.slice(0, -2).some(isLayer)) return { reason: 'backdrop' };",
     put: '',
     noticedBy: {
@@ -517,7 +518,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'escape-ignored',
     breaks: 'Escape closes what a dialog or popover shows',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: "event.key === 'Escape' && ",
     put: "event.key === '' && ",
     noticedBy: {
@@ -531,7 +532,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'composing-escape-counts',
     breaks: 'an Escape that ends the composing of a text closes nothing',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: ' && !event.isComposing',
     put: '',
     noticedBy: {
@@ -543,7 +544,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'hidden-neighbours-closed',
     breaks: 'what a dialog holds and does not show is not closed with it',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: 'within(registry, element, isInSight)',
     put: 'within(registry, element, () => true)',
     noticedBy: {
@@ -555,7 +556,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'slots-ignored',
     breaks: 'a dialog in a shadow root closes the offers that are slotted into it',
-    file: `${DETECT}/roots.ts`,
+    file: `${LATER_DETECT}/roots.ts`,
     find: "(own(Element.prototype, 'assignedSlot', node) ?? parent)",
     put: 'parent',
     noticedBy: {
@@ -567,7 +568,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'toasts-are-closed',
     breaks: 'a toast that hides itself is no dismissal',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: ".filter((holder) => !holder.matches('[popover=manual]:not([role*=dialog])'))",
     put: '',
     noticedBy: {
@@ -579,7 +580,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'links-close-what-they-leave',
     breaks: 'a link to another view is no press on a backdrop',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: 'return isMeant ? undefined : {',
     put: 'return isMeant && !isMeant ? undefined : {',
     noticedBy: {
@@ -591,7 +592,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'only-common-controls-are-meant',
     breaks: 'a press on what the page made a control of is meant for that',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: 'a,button,input,select,textarea,label,summary,li,[onclick],[tabindex="0"],[role*=button],[role*=item],[role*=box],[role=link],[role=tab],[role=option],',
     put: 'a[href],button,input,select,textarea,label,summary,[role=button],[role=link],[role=tab],[role=menuitem],',
     noticedBy: {
@@ -608,7 +609,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'pointer-cursor-unnoticed',
     breaks: 'a press on what has a pointer cursor is meant for that',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: " || getComputedStyle(target).cursor === 'pointer'",
     put: '',
     noticedBy: {
@@ -620,7 +621,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'transition-hits-the-root',
     breaks: 'a press during a view transition is meant for what lies below it',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: ',:active-view-transition',
     put: '',
     noticedBy: {
@@ -632,7 +633,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'padding-is-outside',
     breaks: 'a press on the padding of a flyout is none outside of it',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: 'target === holder ? !isBeyond(holder, event)',
     put: "target === holder ? holder.matches('dialog,[popover]') && !isBeyond(holder, event)",
     noticedBy: {
@@ -644,7 +645,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'no-light-dismissal',
     breaks: 'what the browser closes by any press outside counts by any',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: "if (holder.matches(NATIVE)) return { reason: 'backdrop' };",
     put: '',
     noticedBy: {
@@ -657,7 +658,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'closedby-ignored',
     breaks: 'a dialog that closes by a press outside is closed by that',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: 'dialog[closedby=any],',
     put: '',
     noticedBy: {
@@ -669,7 +670,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'every-dialog-closes-lightly',
     breaks: 'no browser closes a dialog that is not modal, or a manual popover, by a press outside',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: ':is(dialog:modal,dialog[closedby=any],[popover]:not([popover=manual]))',
     put: 'dialog,[popover]',
     noticedBy: {
@@ -681,7 +682,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'aria-modal-is-modal',
     breaks: 'what only says that it is modal lets presses through',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: ':is(dialog:modal,',
     put: ':is([aria-modal=true],dialog:modal,',
     noticedBy: {
@@ -693,7 +694,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'another-view-closes',
     breaks: 'a press after which the URL names another view led there',
-    file: `${DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/closing.ts`,
     find: 'if (view && view !== viewNow()) continue;',
     put: '',
     noticedBy: {
@@ -707,7 +708,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'fragment-paths-ignored',
     breaks: 'a fragment that is a path names a view',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: '/#(?![/!]).*/',
     put: '/#.*/',
     noticedBy: {
@@ -719,7 +720,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'every-fragment-is-a-view',
     breaks: 'a fragment that is none names a place in the view',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: ".replace(/#(?![/!]).*/, '')",
     put: '',
     noticedBy: {
@@ -731,7 +732,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'wrappers-are-no-overlay',
     breaks: 'what fills an overlay is pressed as the overlay',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: 'path.slice(0, -2).some(isLayer)',
     put: 'isLayer(target)',
     noticedBy: {
@@ -744,7 +745,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'top-layer-unnoticed',
     breaks: 'what covers the viewport in the top layer is an overlay, whatever its position',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: "element.matches(':is(:modal,:popover-open)') || ",
     put: '',
     noticedBy: {
@@ -756,11 +757,11 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'fixed-body-is-an-overlay',
     breaks: 'a page whose body is fixed is no overlay',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: 'path.slice(0, -2)',
     put: 'path',
     noticedBy: {
-      'test/client/detect/closing.test.ts': [
+      'test/client/later/detect/closing.test.ts': [
         'a press outside counts › not where the page’s own box covers the viewport and the body is fixed, so that nothing scrolls',
       ],
     },
@@ -768,11 +769,11 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'scrollbar-uncovers',
     breaks: 'an overlay ends beside the scrollbar, and its size is rounded',
-    file: `${DETECT}/pressing.ts`,
+    file: `${LATER_DETECT}/pressing.ts`,
     find: 'element.ownerDocument.documentElement',
     put: '{ clientWidth: innerWidth, clientHeight: innerHeight }',
     noticedBy: {
-      'test/client/detect/closing.test.ts': [
+      'test/client/later/detect/closing.test.ts': [
         'a press outside counts › where it hits an overlay in the dialog, also beside a scrollbar and with a size that was rounded',
       ],
     },
@@ -780,7 +781,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'named-offer-unsigned',
     breaks: 'a decision by the id alone has the token and the expiry of what shows the offer',
-    file: 'src/client/decisions.ts',
+    file: 'src/client/later/decisions.ts',
     find: 'placement.offerId === offerId && ',
     put: "placement.offerId === '' && ",
     noticedBy: {
@@ -796,7 +797,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'past-forgotten',
     breaks: 'a decision by the id alone has those of what showed the offer last',
-    file: 'src/client/decisions.ts',
+    file: 'src/client/later/decisions.ts',
     find: '= past.get(offerId);',
     put: '= void past;',
     noticedBy: {
@@ -811,11 +812,11 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'named-offer-unseen',
     breaks: 'of several places that show an offer its id means one that was seen',
-    file: 'src/client/decisions.ts',
+    file: 'src/client/later/decisions.ts',
     find: ' || placement.impression',
     put: '',
     noticedBy: {
-      'test/client/decisions.test.ts': ['a decision by the id alone › concerns the one that was seen'],
+      'test/client/later/decisions.test.ts': ['a decision by the id alone › concerns the one that was seen'],
     },
   },
   {
@@ -836,7 +837,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'ignored-without-viewed',
     breaks: 'an offer that was never viewed is never ignored',
-    file: 'src/client/noticing.ts',
+    file: 'src/client/later/noticing.ts',
     find: 'ignoring.onMount(placement);',
     put: 'ignoring.onViewed(placement);',
     noticedBy: {
@@ -846,7 +847,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'ignored-at-every-leaving',
     breaks: 'a return out of the back/forward cache does not repeat what is ignored',
-    file: 'src/client/later.ts',
+    file: 'src/client/later/later.ts',
     find: '      noticing?.onLeave();',
     put: `for (const placement of registry.placements.values()) {
         const impression = context.onViewed(placement.offerId, placement);
@@ -877,7 +878,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'failed-database-is-left-alone',
     breaks: 'a database that failed is tried again, though nothing happens on the page',
-    file: 'src/client/outbox/passing.ts',
+    file: 'src/client/later/outbox/passing.ts',
     find: 'pass.nextAt = Math.min(pass.nextAt ?? againAt, againAt);',
     put: 'void againAt;',
     noticedBy: {
@@ -889,7 +890,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'transactions-outlive-the-page',
     breaks: 'what leaving dismisses is kept, though a transaction is in the way',
-    file: 'src/client/outbox/indexeddb-kinds.ts',
+    file: 'src/client/later/outbox/indexeddb-kinds.ts',
     find: 'transaction.abort();\n        } catch',
     put: 'void transaction;\n        } catch',
     noticedBy: {
@@ -904,7 +905,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'left-but-not-ignored',
     breaks: 'where leaving is what counts, an offer that was viewed is dismissed by it',
-    file: 'src/client/leave.ts',
+    file: 'src/client/farewell.ts',
     find: "if (change === 'pagehide') onLeave();",
     put: '',
     noticedBy: {
@@ -916,7 +917,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'ignored-though-touched',
     breaks: 'an offer that somebody reacted to is never ignored',
-    file: `${DETECT}/ignoring.ts`,
+    file: `${LATER_DETECT}/ignoring.ts`,
     find: 'for (const placement of around(registry, event.composedPath()[0] as Node)) onReaction(placement);',
     put: '',
     noticedBy: {
@@ -926,7 +927,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'ignored-though-back',
     breaks: 'an offer that comes back in time is not ignored',
-    file: `${DETECT}/ignoring.ts`,
+    file: `${LATER_DETECT}/ignoring.ts`,
     find: 'state.stopTimer?.();\n      state.stopTimer = undefined;',
     put: '',
     noticedBy: {
@@ -941,7 +942,7 @@ const DELIVERING: readonly Mutant[] = [
   {
     name: 'endpoints-share-their-events',
     breaks: 'a page sends what goes to its own endpoint, and nothing of another one',
-    file: 'src/client/outbox/leasing.ts',
+    file: 'src/client/later/outbox/leasing.ts',
     find: 'goal === endpoint ||',
     put: 'goal > endpoint.slice(0, 1) ||',
     noticedBy: {
@@ -953,7 +954,7 @@ const DELIVERING: readonly Mutant[] = [
   {
     name: 'endpoints-share-a-pause',
     breaks: 'the pause of one endpoint holds up no other',
-    file: 'src/client/outbox/remembering.ts',
+    file: 'src/client/later/outbox/remembering.ts',
     find: "['state', 'pause', endpoint]",
     put: "['state', 'pause', '']",
     noticedBy: {
@@ -965,11 +966,11 @@ const DELIVERING: readonly Mutant[] = [
   {
     name: 'open-circuit-is-never-tried',
     breaks: 'a page that loads and a flush try an open circuit',
-    file: 'src/client/outbox/passing.ts',
+    file: 'src/client/later/outbox/passing.ts',
     find: 'const isTried = isTrial && kind',
     put: 'const isTried = !isTrial && kind',
     noticedBy: {
-      'test/client/delivery/flusher.faults.test.ts': [
+      'test/client/later/delivery/flusher.faults.test.ts': [
         'the circuit › is tried › with one batch by a flush; an answer in order closes it, and the rest follows',
         'the circuit › is tried › with one batch by a page that loads',
       ],
@@ -978,23 +979,21 @@ const DELIVERING: readonly Mutant[] = [
   {
     name: 'open-circuit-silences-the-farewell',
     breaks: 'one farewell a page goes out in spite of an open circuit',
-    file: 'src/client/leave.ts',
+    file: 'src/client/farewell.ts',
     find: "kind !== 'circuit' || hasTried",
     put: 'isPaused || hasTried',
     noticedBy: {
-      'test/client/leave.farewell.test.ts': [
-        'the farewell is said › once a page in spite of an open circuit',
-      ],
+      'test/client/farewell.said.test.ts': ['the farewell is said › once a page in spite of an open circuit'],
     },
   },
   {
     name: 'refused-alone-without-a-pause',
     breaks: 'an endpoint that takes no event even alone is asked ever more rarely',
-    file: 'src/client/delivery/flusher.ts',
+    file: 'src/client/later/delivery/flusher.ts',
     find: 'if (first && !second) await wait',
     put: 'if (first && !second && isStopped) await wait',
     noticedBy: {
-      'test/client/delivery/flusher.faults.test.ts': [
+      'test/client/later/delivery/flusher.faults.test.ts': [
         'a batch that is not taken as it is › an endpoint that takes nothing is asked ever more rarely (fault 14)',
       ],
     },

@@ -1,14 +1,14 @@
 /** What a user may configure; the first load's defaults and checks. Each later room has its own defaults. */
 import type { OffersightError } from '../errors.js';
 import type { OfferEvent } from '../protocol/event.js';
-import type { FlusherOptions } from './delivery/flusher.js';
-import type { ClosingOptions } from './detect/closing.js';
 import type { Ignore, Repeat } from './detect/registry.js';
 import type { ViewabilityRule } from './detect/viewability.js';
-import type { Explainer } from './diagnosis.js';
-import type { DiscardReason } from './outbox/giving-up.js';
+import type { FlusherOptions } from './later/delivery/flusher.js';
+import type { ClosingOptions } from './later/detect/closing.js';
+import type { Explainer } from './later/diagnosis.js';
+import type { DiscardReason } from './later/outbox/giving-up.js';
+import type { LeasingOptions } from './later/outbox/remembering.js';
 import type { Consent } from './outbox/outbox.js';
-import type { LeasingOptions } from './outbox/remembering.js';
 
 /** Options of {@link createOfferTracker}. All but `endpoint` have defaults that suit a shop. */
 export interface TrackerOptions {

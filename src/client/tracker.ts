@@ -16,13 +16,13 @@ import {
   type Repeat,
   type SearchRoot,
 } from './detect/registry.js';
-import type { Later } from './later.js';
-import { createFarewell } from './leave.js';
+import { createFarewell } from './farewell.js';
+import type { Later } from './later/later.js';
+import type { DiscardReason } from './later/outbox/giving-up.js';
+import type { OutboxStats } from './later/outbox/remembering.js';
 import { type ResolvedOptions, resolveOptions, type TrackerOptions } from './options.js';
-import type { DiscardReason } from './outbox/giving-up.js';
 import { indexedDbRecords } from './outbox/indexeddb.js';
 import { type Consent, createOutbox } from './outbox/outbox.js';
-import type { OutboxStats } from './outbox/remembering.js';
 import { createPage } from './page.js';
 
 /** What happened to one offer on this page. */
@@ -141,7 +141,7 @@ const createRunningTracker = (
 
   /** The second load follows at once; one that failed is repeated. */
   const load = (): Promise<Later> => {
-    loading ??= import('./later.js')
+    loading ??= import('./later/later.js')
       .then(({ createLater }) => {
         loaded = createLater({
           options,

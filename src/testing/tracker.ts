@@ -4,9 +4,10 @@
  * page view, `viewed` before `dismissed`, no dismissal of what was accepted, and a listener may veto. What only a browser
  * can tell, such as an inferred close or that an offer has expired or is hidden, is the test's to say.
  */
-import { createDecisions } from '../client/decisions.js';
-import { createControls } from '../client/detect/controls.js';
+
 import { createRegistry, type Impression, type Placement, type Repeat } from '../client/detect/registry.js';
+import { createDecisions } from '../client/later/decisions.js';
+import { createControls } from '../client/later/detect/controls.js';
 import type { Consent } from '../client/outbox/outbox.js';
 import type { OfferStats, OfferTracker, Recorder } from '../client/tracker.js';
 import { OffersightError } from '../errors.js';

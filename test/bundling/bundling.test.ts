@@ -68,7 +68,9 @@ describe.each(BUNDLERS)('a page that %s bundles', (name, bundle) => {
     expect(first.filter((room) => /^(ky|client\/(delivery|later|diagnosis|attributes))/.test(room))).toEqual(
       [],
     );
-    expect(later).toEqual(expect.arrayContaining(['client/later', 'client/delivery/flusher', 'ky']));
+    expect(later).toEqual(
+      expect.arrayContaining(['client/later/later', 'client/later/delivery/flusher', 'ky']),
+    );
     expect(later.filter((room) => /diagnosis|proxy|testing|adapters|service-worker/.test(room))).toEqual([]);
     expect(later.filter((room) => first.includes(room))).toEqual([]);
   }, 120_000);
@@ -78,7 +80,7 @@ describe.each(BUNDLERS)('a page that %s bundles', (name, bundle) => {
       `import { createOfferTracker, explain } from 'offersight';
        createOfferTracker({ endpoint: '/offer-events', debug: explain(console.log) });`,
     );
-    expect(first).toContain('client/diagnosis');
+    expect(first).toContain('client/later/diagnosis');
   }, 120_000);
 
   it.each([

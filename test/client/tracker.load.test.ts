@@ -15,7 +15,7 @@ beforeEach(() => {
   isServing = false;
   // Registered anew for each test, since what came once does not come again.
   vi.resetModules();
-  vi.doMock('../../src/client/later.js', async (importOriginal) => {
+  vi.doMock('../../src/client/later/later.js', async (importOriginal) => {
     if (!isServing) throw new TypeError('Failed to fetch dynamically imported module');
     return importOriginal();
   });

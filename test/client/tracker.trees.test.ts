@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type ExposureNote, explain } from '../../src/client/diagnosis.js';
+import { type ExposureNote, explain } from '../../src/client/later/diagnosis.js';
 import { find, render, trusted } from '../support/page.js';
 import { openSite, type Site, told, wired } from '../support/tracker.js';
 

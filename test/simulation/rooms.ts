@@ -8,10 +8,10 @@ export const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
 /** Everything that the simulator runs. */
 export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/outbox/indexeddb.js') &
-  typeof import('../../src/client/outbox/indexeddb-kinds.js') &
-  typeof import('../../src/client/delivering.js') &
-  typeof import('../../src/client/consent.js') &
-  typeof import('../../src/client/leave.js') &
+  typeof import('../../src/client/later/outbox/indexeddb-kinds.js') &
+  typeof import('../../src/client/later/delivering.js') &
+  typeof import('../../src/client/later/consent.js') &
+  typeof import('../../src/client/farewell.js') &
   typeof import('../../src/protocol/event.js') &
   typeof import('../../src/proxy/handler.js') &
   typeof import('../../src/proxy/intake/sqlite.js') &
@@ -20,10 +20,10 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
 const FILES = [
   'client/outbox/outbox',
   'client/outbox/indexeddb',
-  'client/outbox/indexeddb-kinds',
-  'client/delivering',
-  'client/consent',
-  'client/leave',
+  'client/later/outbox/indexeddb-kinds',
+  'client/later/delivering',
+  'client/later/consent',
+  'client/farewell',
   'protocol/event',
   'proxy/handler',
   'proxy/intake/sqlite',

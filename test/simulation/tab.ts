@@ -1,9 +1,9 @@
 /** One page of the browser: the client's real rooms, over doors that freeze and die with it. */
 
-import type { FlusherOptions } from '../../src/client/delivery/flusher.js';
-import type { DiscardReason } from '../../src/client/outbox/giving-up.js';
+import type { FlusherOptions } from '../../src/client/later/delivery/flusher.js';
+import type { DiscardReason } from '../../src/client/later/outbox/giving-up.js';
+import type { LeasingOptions } from '../../src/client/later/outbox/remembering.js';
 import type { Consent } from '../../src/client/outbox/outbox.js';
-import type { LeasingOptions } from '../../src/client/outbox/remembering.js';
 import type { Page, PageChange } from '../../src/client/page.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { OfferEvent, OfferEventType } from '../../src/protocol/event.js';
@@ -312,7 +312,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       once.delete(id);
     }
   };
-  // As the second load of a page does it (client/later.ts), free of the document.
+  // As the second load of a page does it (client/later/later.ts), free of the document.
   const context = {
     outbox,
     owner,

@@ -5,7 +5,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DiscardReason } from '../../src/client/outbox/giving-up.js';
+import type { DiscardReason } from '../../src/client/later/outbox/giving-up.js';
 import type { InvariantName } from '../history/checker.js';
 import { SOURCE } from './rooms.js';
 import type { Focus } from './schedule.js';
@@ -43,14 +43,14 @@ export interface Variant {
   readonly seed: number;
 }
 
-const LEASING = 'client/outbox/leasing.ts';
-const CHOOSING = 'client/outbox/choosing.ts';
-const GIVING_UP = 'client/outbox/giving-up.ts';
+const LEASING = 'client/later/outbox/leasing.ts';
+const CHOOSING = 'client/later/outbox/choosing.ts';
+const GIVING_UP = 'client/later/outbox/giving-up.ts';
 const OUTBOX = 'client/outbox/outbox.ts';
-const PASSING = 'client/outbox/passing.ts';
-const READING = 'client/outbox/reading.ts';
-const FLUSHER = 'client/delivery/flusher.ts';
-const TRANSPORT = 'client/delivery/transport.ts';
+const PASSING = 'client/later/outbox/passing.ts';
+const READING = 'client/later/outbox/reading.ts';
+const FLUSHER = 'client/later/delivery/flusher.ts';
+const TRANSPORT = 'client/later/delivery/transport.ts';
 const LANE = 'proxy/intake/sqlite-lane.ts';
 const DIRECT = 'proxy/intake/direct.ts';
 const DESTINATION = 'proxy/forward/offer-events.ts';
@@ -236,7 +236,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'the farewell removes what it says',
     edits: one(
-      'client/leave.ts',
+      'client/farewell.ts',
       'for (const { id } of events) said.add(id);',
       `for (const { id } of events) said.add(id);
     void outbox.records.transact(async (rows) => {
@@ -260,7 +260,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'a verdict of another id counts',
     edits: one(
-      'client/outbox/verdicts.ts',
+      'client/later/outbox/verdicts.ts',
       'const verdict = verdicts.get(id);',
       'const verdict = verdicts.get(id) ?? [...verdicts.values()][0];',
     ),
@@ -399,7 +399,7 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a refusal is invented where no verdict came',
     abuses: 'refused',
     edits: one(
-      'client/outbox/verdicts.ts',
+      'client/later/outbox/verdicts.ts',
       "if (!verdict) notBefore.set(id, 0);\n    else if (verdict.kind === 'deferred')",
       "if (!verdict) refused.set(id, 'deferred');\n    else if (verdict.kind === 'deferred')",
     ),
@@ -516,7 +516,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'an endpoint is given up when it is found absent for the first time',
-    edits: one('client/delivering.ts', 'ABSENT_MS = 3_600_000;', 'ABSENT_MS = 0;'),
+    edits: one('client/later/delivering.ts', 'ABSENT_MS = 3_600_000;', 'ABSENT_MS = 0;'),
     noticedBy: ['I17'],
     focus: { only: ['view', 'open', 'absent', 'flush', 'wait'], setting: { endpoints: 2 } },
     seed: 1,

@@ -1,6 +1,11 @@
 /** Pages that record and deliver over one database, of which the test says how it and the endpoint are. */
-import { createDelivering, type Delivering, type DeliveringContext } from '../../src/client/delivering.js';
-import { unsettled } from '../../src/client/leave.js';
+
+import { unsettled } from '../../src/client/farewell.js';
+import {
+  createDelivering,
+  type Delivering,
+  type DeliveringContext,
+} from '../../src/client/later/delivering.js';
 import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/outbox.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { WireRequest } from '../../src/protocol/batch.js';

@@ -1,8 +1,8 @@
 /** A flusher over an outbox in memory whose endpoint says what the test lets it say. */
-import { createFlusher, type Flusher, type FlusherOptions } from '../../src/client/delivery/flusher.js';
-import type { Attempt } from '../../src/client/delivery/transport.js';
+import { createFlusher, type Flusher, type FlusherOptions } from '../../src/client/later/delivery/flusher.js';
+import type { Attempt } from '../../src/client/later/delivery/transport.js';
+import type { LeasingOptions } from '../../src/client/later/outbox/remembering.js';
 import type { Records } from '../../src/client/outbox/records.js';
-import type { LeasingOptions } from '../../src/client/outbox/remembering.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { Verdict } from '../../src/protocol/batch.js';
 import type { OfferEvent } from '../../src/protocol/event.js';

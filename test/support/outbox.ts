@@ -1,8 +1,8 @@
 /** An outbox with its leasing side over any records, and what it told. */
-import { createLeasing, type Leasing } from '../../src/client/outbox/leasing.js';
+import { createLeasing, type Leasing } from '../../src/client/later/outbox/leasing.js';
+import type { LeasingOptions } from '../../src/client/later/outbox/remembering.js';
 import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/outbox.js';
 import type { RecordKey, Records } from '../../src/client/outbox/records.js';
-import type { LeasingOptions } from '../../src/client/outbox/remembering.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import type { Runtime } from '../../src/runtime.js';
 import { entryIds, type Recordable } from './events.js';

@@ -1,5 +1,5 @@
 /** A page whose life the test tells. Acts on it are real DOM events. */
-import type { Roots } from '../../src/client/detect/roots.js';
+import type { Roots } from '../../src/client/later/detect/roots.js';
 import { createPage, type Page, type PageChange } from '../../src/client/page.js';
 
 /** A page under a test's control. */

@@ -1,6 +1,7 @@
 /** A registry that knows what the test puts on the page, at once. */
-import type { DecisionListener } from '../../src/client/detect/controls.js';
+
 import type { Placement, Registry } from '../../src/client/detect/registry.js';
+import type { DecisionListener } from '../../src/client/later/detect/controls.js';
 
 /** Every element of the page with `data-offer-id`, as it is now. */
 export const placementsOfPage = (): Registry => ({

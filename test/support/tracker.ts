@@ -1,9 +1,9 @@
 /** A tracker on the test's page: what is seen is told, what is posted is written down. */
 import 'fake-indexeddb/auto';
 import { vi } from 'vitest';
+import { createConnecting } from '../../src/client/later/outbox/indexeddb-kinds.js';
 import type { TrackerOptions } from '../../src/client/options.js';
 import { indexedDbRecords } from '../../src/client/outbox/indexeddb.js';
-import { createConnecting } from '../../src/client/outbox/indexeddb-kinds.js';
 import type { Records } from '../../src/client/outbox/records.js';
 import { createOfferTracker, type OfferTracker } from '../../src/client/tracker.js';
 import type { OffersightError } from '../../src/errors.js';

@@ -1,11 +1,11 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createConnecting } from '../../../src/client/later/outbox/indexeddb-kinds.js';
 import { indexedDbRecords } from '../../../src/client/outbox/indexeddb.js';
-import { createConnecting } from '../../../src/client/outbox/indexeddb-kinds.js';
 import type { Connection } from '../../../src/client/outbox/records.js';
 import { memoryRecords } from '../../support/memory-records.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../support/runtime.js';
-import { describeLeasing } from './leasing.contract.js';
+import { describeLeasing } from '../later/outbox/leasing.contract.js';
 import { describeOutbox } from './outbox.contract.js';
 import { describeRecords, type OpenRecords } from './records.contract.js';
 

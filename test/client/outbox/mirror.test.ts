@@ -1,8 +1,8 @@
 // @vitest-environment node
 /** What a page does with its events while the database rejects: it has them all in its mirror. */
 import { describe, expect, test } from 'vitest';
+import { NO_PAUSE } from '../../../src/client/later/outbox/remembering.js';
 import type { Pause } from '../../../src/client/outbox/records.js';
-import { NO_PAUSE } from '../../../src/client/outbox/remembering.js';
 import { DEAD, FULL } from '../../support/database.js';
 import {
   type DeliveringBench,

@@ -1,6 +1,6 @@
 /** What every store of records promises, wherever it keeps them. */
 import { describe, expect, test } from 'vitest';
-import { list } from '../../../src/client/outbox/reading.js';
+import { list } from '../../../src/client/later/outbox/reading.js';
 import type { RecordKey, Records } from '../../../src/client/outbox/records.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 

@@ -1,0 +1,96 @@
+/**
+ * What follows when the user decides, or another user has the page: what waits is committed or given up, what is
+ * stored is purged, what is on its way is the last that leaves. One decision after the other; free of window and
+ * document.
+ */
+import { OffersightError } from '../../errors.js';
+import { isSubject } from '../../protocol/subject.js';
+import type { Runtime } from '../../runtime.js';
+import type { Consent, Mirrored, Outbox } from '../outbox/outbox.js';
+import type { Delivering } from './delivering.js';
+
+/** What decisions work with. */
+export interface ConsentContext {
+  /** Who has the page, and what they said last. */
+  readonly owner: { consent: Consent; subject?: string | undefined };
+  readonly delivering: Pick<Delivering, 'leasing' | 'flusher'>;
+  readonly runtime: Pick<Runtime, 'after'>;
+  /** Its mirror holds what is not stored yet; while consent is pending, everything. */
+  readonly outbox: Pick<Outbox, 'mirror' | 'commit'>;
+  /** Reads what was accepted on other pages; resolves to all offers that were accepted. */
+  learn(): Promise<ReadonlySet<string>>;
+  /** Something may be stored now, for this user. */
+  onGranted(): void;
+  readonly report: (error: OffersightError) => void;
+}
+
+/** Takes decisions. */
+export interface Deciding {
+  /**
+   * The user decided, or another one has the page.
+   * @param copies What was in the mirror then; a denial takes all of it out.
+   */
+  onDecided(consent: Consent, copies: readonly Mirrored[]): void;
+  /** Resolves when every decision so far is carried out. */
+  decided(): Promise<void>;
+}
+
+/** A purge that failed is tried again after this long. */
+const PURGE_RETRY_MS = 5_000;
+
+/** Starts with what the owner says already. */
+export const createDeciding = (context: ConsentContext): Deciding => {
+  const { owner, delivering, runtime, outbox, learn, onGranted, report } = context;
+  const { leasing, flusher } = delivering;
+  let decided: Promise<void> = Promise.resolve();
+  let latest = '';
+
+  const onMisconfigured = (what: string): void =>
+    report(new OffersightError('configuration', `No valid ${what}.`));
+
+  /** A denial is owed until the database was purged. */
+  const purge = async (): Promise<void> => {
+    try {
+      await leasing.purge();
+    } catch (cause) {
+      report(new OffersightError('storage', 'Purging is tried again.', cause));
+      runtime.after(PURGE_RETRY_MS, () => {
+        if (owner.consent === 'denied') void purge();
+      });
+    }
+  };
+
+  const decide = async (consent: Consent): Promise<void> => {
+    if (consent === 'denied') await purge();
+    else if (consent === 'granted') {
+      const acceptedOffers = await learn();
+      // While consent was pending, nobody knew what was accepted on earlier pages.
+      for (const [id, { event, isStored, isTold }] of outbox.mirror)
+        if (!isStored && !isTold && event.type === 'dismissed' && acceptedOffers.has(event.offerId))
+          outbox.mirror.delete(id);
+      // What fails is delivered out of memory, and stored later.
+      await outbox.commit().catch(() => undefined);
+      onGranted();
+      flusher.wake();
+    } else if (consent !== 'pending') onMisconfigured('consent');
+  };
+
+  const onDecided: Deciding['onDecided'] = (consent, copies) => {
+    if (consent === 'denied') leasing.drop(copies);
+    if (owner.subject && !isSubject(owner.subject)) {
+      owner.subject = undefined;
+      onMisconfigured('subject');
+    }
+    // Pages say the same again and again.
+    const decision = `${consent} ${owner.subject}`;
+    if (decision === latest) return;
+    latest = decision;
+    // Requests that have not left yet are another user's, or nobody's any more.
+    flusher.pause();
+    // One after the other, as they were taken.
+    decided = decided.then(() => decide(consent));
+  };
+  onDecided(owner.consent, []);
+
+  return { onDecided, decided: () => decided };
+};

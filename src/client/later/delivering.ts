@@ -1,0 +1,140 @@
+/**
+ * Composes what delivers: mended records, the leasing side of the outbox, flusher and transport. Free of window
+ * and document, so that a service worker runs the same.
+ */
+import { OffersightError } from '../../errors.js';
+import type { OfferEvent } from '../../protocol/event.js';
+import { decodeReply } from '../../protocol/reply.js';
+import type { Runtime } from '../../runtime.js';
+import type { Outbox, Owner } from '../outbox/outbox.js';
+import type { Connection, Rows } from '../outbox/records.js';
+import { createFlusher, type Flusher, type FlusherOptions } from './delivery/flusher.js';
+import { type Attempt, createTransport } from './delivery/transport.js';
+import type { OnDiscard } from './outbox/giving-up.js';
+import { createLeasing, type Leasing } from './outbox/leasing.js';
+import { mendedRecords } from './outbox/mended.js';
+import { type LeasingOptions, NO_PAUSE } from './outbox/remembering.js';
+import { applyVerdicts } from './outbox/verdicts.js';
+
+/** What delivery works with. */
+export interface DeliveringContext {
+  readonly outbox: Outbox;
+  readonly owner: Owner;
+  /** The first connection to the database. */
+  readonly connection: Connection;
+  /** Opens another one. */
+  readonly open: () => Connection;
+  readonly runtime: Runtime;
+  /** Lets other tabs know what was answered for, or given up. */
+  readonly tellTabs: (ids: readonly string[]) => void;
+  readonly options: LeasingOptions & FlusherOptions;
+  readonly report: (error: OffersightError) => void;
+  readonly onDiscard: OnDiscard;
+  /** Told of each recorded event once: whether the database has it, or only this page's memory. */
+  readonly onRecorded?: (event: OfferEvent, isDurable: boolean) => void;
+}
+
+/** Delivers what the outbox holds. */
+export interface Delivering {
+  readonly leasing: Leasing;
+  readonly flusher: Flusher;
+  /** What a farewell came to, if the page lives on. */
+  settleFarewell(events: readonly OfferEvent[], status: number, body: string): Promise<void>;
+}
+
+/** An endpoint that has not been there for so long is given up. */
+const ABSENT_MS = 3_600_000;
+
+/** Gives the outbox mended records and starts nothing yet. */
+export const createDelivering = (context: DeliveringContext): Delivering => {
+  const { connection, open, runtime, report } = context;
+  const onBlocked = (cause: unknown): void =>
+    report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
+  const outbox = Object.assign(context.outbox, {
+    records: mendedRecords(
+      context.outbox,
+      connection,
+      open,
+      (records) => leasing.makeRoom(records),
+      onBlocked,
+    ),
+  }) as Outbox as Outbox<Rows>;
+  /** Whether the page's own endpoint answered in order when it was asked last. */
+  let isAnswered = false;
+  /** Other endpoints that this page has asked, and whether nobody is there. */
+  const others = new Map<string, boolean>();
+  /** What asks other endpoints now. */
+  const bringers = new Set<Flusher>();
+  /** Asks another endpoint to take what is stranded, once a page. */
+  const bring = (endpoint: string): void => {
+    const theirs: Outbox<Rows> = { ...outbox, endpoint, mirror: new Map(), pause: NO_PAUSE };
+    const stranded = createLeasing({ ...context, outbox: theirs });
+    const onAttempt = (attempt: Attempt): unknown => {
+      if (!('isAbsent' in attempt && attempt.isAbsent))
+        // Whoever answers anything else is there.
+        return (
+          'cause' in attempt &&
+          Number(attempt.cause) &&
+          stranded.setPause(({ absentSince: _, ...pause }) => pause)
+        );
+      const { absentSince = runtime.now() } = theirs.pause;
+      if (absentSince + ABSENT_MS <= runtime.now()) {
+        others.set(endpoint, true);
+        report(new OffersightError('configuration', `No proxy at ${endpoint}: its events come here.`));
+        flusher.wake();
+      }
+      return stranded.setPause((current) => ({ ...current, absentSince }));
+    };
+    const bringer = createFlusher({
+      ...context,
+      leasing: stranded,
+      outbox: theirs,
+      transport: createTransport(runtime, theirs),
+      onAttempt,
+      report: () => undefined,
+    });
+    bringers.add(bringer);
+    void bringer.flush().then(() => {
+      bringer.stop();
+      bringers.delete(bringer);
+    });
+  };
+  const leasing = createLeasing({
+    ...context,
+    outbox,
+    onStranded(endpoint) {
+      if (!others.has(endpoint)) {
+        others.set(endpoint, false);
+        bring(endpoint);
+      }
+      return isAnswered && !!others.get(endpoint);
+    },
+  });
+  const flusher = createFlusher({
+    ...context,
+    leasing,
+    transport: createTransport(runtime, outbox),
+    onAttempt({ kind }) {
+      isAnswered = kind === 'answered';
+    },
+  });
+  return {
+    leasing,
+    flusher: {
+      ...flusher,
+      pause() {
+        for (const each of [flusher, ...bringers]) each.pause();
+      },
+      stop() {
+        for (const each of [flusher, ...bringers]) each.stop();
+      },
+    },
+    async settleFarewell(events, status, body) {
+      const verdicts = decodeReply(body);
+      if (status !== 200 || !verdicts) return;
+      await applyVerdicts(leasing, events, verdicts, runtime.now());
+      // Of the pauses a farewell tries only an open circuit.
+      if (outbox.pause.kind === 'circuit') await leasing.setPause(() => NO_PAUSE);
+    },
+  };
+};

@@ -1,0 +1,200 @@
+/**
+ * When to flush, and what comes of it: one request at a time, back-off, circuit. Free of window and document, so that a
+ * worker can run it. Only a verdict that names an event's id removes it.
+ */
+import { OffersightError } from '../../../errors.js';
+import type { Runtime, Stop } from '../../../runtime.js';
+import type { Outbox } from '../../outbox/outbox.js';
+import type { LeasedEntry, Pause } from '../../outbox/records.js';
+import type { Leasing } from '../outbox/leasing.js';
+import { NO_PAUSE } from '../outbox/remembering.js';
+import { applyVerdicts } from '../outbox/verdicts.js';
+import { backoffMs, circuitMs } from './backoff.js';
+import { batchSize, KEEPALIVE_BYTES } from './batch-size.js';
+import type { Attempt, Transport } from './transport.js';
+
+/** Empties the outbox. Tabs do so side by side: a lease keeps an entry, and its offer, to one of them. */
+export interface Flusher {
+  /** Something may be due: flushes soon, so that events of one moment travel together. */
+  wake(): void;
+  /** The network may be back: shortens a back-off to a random 0.5–3 s. What was asked for is kept to. */
+  hurry(): Promise<void>;
+  /** Flushes now what is due, and tries an open circuit; resolves when nothing more can be done at the moment. */
+  flush(): Promise<void>;
+  /** Ends the flush after the request under way, and begins no other before it is woken. */
+  pause(): void;
+  stop: Stop;
+}
+
+/** How events leave. */
+export interface FlusherOptions {
+  /** Most events in one request, 1–500. @default 100 */
+  readonly maxBatch?: number;
+  /** Largest request body, bytes. @default 48000 */
+  readonly maxBatchBytes?: number;
+  /** How long the first event of a batch waits for company, milliseconds. @default 250 */
+  readonly flushIntervalMs?: number;
+}
+
+/** What a flusher works with. */
+export interface FlusherContext {
+  readonly outbox: Pick<Outbox, 'pause'>;
+  readonly leasing: Leasing;
+  readonly transport: Transport;
+  readonly runtime: Runtime;
+  readonly options: FlusherOptions;
+  readonly report: (error: OffersightError) => void;
+  /** Told what each attempt came to, before anything follows from it. */
+  readonly onAttempt?: (attempt: Attempt) => unknown;
+}
+
+/** An event that nobody takes even alone is tried again this rarely. */
+const PARKED_MS = 3_600_000;
+/** A back-off is never shorter than that, also where it is shortened right after a failure. */
+const SHORTEST_MS = 500;
+const HURRY_MS = 2_500;
+
+/** Makes the flusher of an outbox. It does nothing until woken. */
+export const createFlusher = ({
+  outbox,
+  leasing,
+  transport,
+  runtime,
+  options: { maxBatch = 100, maxBatchBytes = KEEPALIVE_BYTES, flushIntervalMs = 250 },
+  report,
+  onAttempt,
+}: FlusherContext): Flusher => {
+  let inFlight: Promise<void> | undefined;
+  let stopTimer: Stop | undefined;
+  let wakesAt = Infinity;
+  let isPaused = false;
+  let isReported = false;
+  let isStopped = false;
+  /** Whether the next lease may try an open circuit: a page that loads may. */
+  let mayTry = true;
+  const largest = batchSize(maxBatch, maxBatchBytes);
+  let size = largest;
+
+  const schedule = (delayMs: number): void => {
+    const at = runtime.elapsed() + delayMs;
+    if (isStopped || at >= wakesAt) return;
+    stopTimer?.();
+    wakesAt = at;
+    stopTimer = runtime.after(delayMs, () => {
+      wakesAt = Infinity;
+      void flush(false);
+    });
+  };
+
+  const complain = (cause: unknown): void =>
+    report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
+
+  const wait = async (
+    kind: Pause['kind'],
+    retryAfterMs: number,
+    cause?: unknown,
+    isKnown = false,
+  ): Promise<void> => {
+    if (!isKnown && !isReported) {
+      complain(cause);
+      isReported = true;
+    }
+    await leasing.setPause((current) => {
+      const now = runtime.now();
+      const failures = current.kind === kind ? current.failures : 0;
+      const delayMs =
+        kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random());
+      const at = now + delayMs;
+      // Whoever tries an open circuit leaves its time as it is, and what failed beside another tab's request is no failure more.
+      return current.at > (failures && kind !== 'throttled' ? now : at)
+        ? current
+        : { ...current, kind, failures: failures + 1, at, status: Number(cause) || undefined };
+    });
+  };
+
+  /** Does what the attempt asks for; tells whether every event of the batch is done with. */
+  const settle = async (attempt: Attempt, batch: readonly LeasedEntry[], token: string): Promise<boolean> => {
+    const giveBack = (notBeforeAt: number): Promise<void> =>
+      leasing.release(token, new Map(batch.map(({ event }) => [event.id, notBeforeAt])));
+    if (attempt.kind === 'answered') {
+      const events = batch.map(({ event }) => event);
+      const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
+      if (events.every(({ id }) => attempt.verdicts.has(id))) {
+        isReported = false;
+        size = Math.min(largest, size * 2);
+        if (outbox.pause.failures)
+          // One that holds by now was asked for on another tab, while this request was under way; or this was a trial.
+          await leasing.setPause((current) =>
+            current.at > runtime.now() && current.kind !== 'circuit' ? current : NO_PAUSE,
+          );
+        return isSettled;
+      }
+      await wait('back-off', 0);
+    } else if (attempt.kind === 'unsplit') {
+      size = Math.max(1, batch.length >> 1);
+      const [first, second] = batch;
+      // Something between does not take this one even alone: it waits, and is never given up for that. What had to wait
+      // before was reported then. Perhaps nothing else is taken there either.
+      if (first && !second) await wait('back-off', 0, attempt.cause, !!first.notBeforeAt);
+      await giveBack(second ? 0 : runtime.now() + PARKED_MS);
+    } else {
+      await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);
+      await giveBack(0);
+    }
+    return false;
+  };
+
+  /** @param isThorough Whether what comes meanwhile belongs to this flush, and waits for no company. */
+  const run = async (isThorough: boolean): Promise<void> => {
+    mayTry ||= isThorough;
+    isPaused = isStopped;
+    let isMore = true;
+    while (isMore) {
+      const token = `${runtime.randomBits()}`;
+      const { entries, nextAt } = await leasing.lease(token, size, mayTry);
+      mayTry = false;
+      // The page was left meanwhile, or a user decided, or that was all.
+      if (isPaused) return leasing.release(token, new Map(entries.map(({ event }) => [event.id, 0])));
+      if (!entries.length) {
+        if (nextAt !== undefined) schedule(nextAt - runtime.now());
+        return;
+      }
+      const attempt = await transport(entries.map(({ event }) => event));
+      await onAttempt?.(attempt);
+      const isSettled = await settle(attempt, entries, token);
+      // After a pause the page has to wake us.
+      if (isPaused) return;
+      isMore = isThorough || (isSettled && entries.length === size);
+    }
+    schedule(flushIntervalMs);
+  };
+
+  const flush = async (isThorough: boolean): Promise<void> => {
+    await inFlight;
+    inFlight ??= run(isThorough)
+      .catch(complain)
+      .finally(() => {
+        inFlight = undefined;
+      });
+    return inFlight;
+  };
+
+  return {
+    wake: () => schedule(flushIntervalMs),
+    async hurry() {
+      // What does not shorten it is not written.
+      await leasing.setPause((current, at = runtime.now() + SHORTEST_MS + runtime.random() * HURRY_MS) =>
+        current.at > at && current.kind === 'back-off' ? { ...current, at } : current,
+      );
+      schedule(flushIntervalMs);
+    },
+    flush: () => flush(true),
+    pause() {
+      isPaused = true;
+    },
+    stop() {
+      isStopped = isPaused = true;
+      stopTimer?.();
+    },
+  };
+};

@@ -1,0 +1,109 @@
+/**
+ * Marked controls: `[data-offer-dismiss]` and `[data-offer-accept]`, which count at once. What must be inferred
+ * is closing.ts.
+ */
+import type { DismissReason } from '../../../protocol/event.js';
+import type { Placement, Registry } from '../../detect/registry.js';
+import { drawnIn, holds, type Roots } from './roots.js';
+
+/** Told what users decided. */
+export interface DecisionListener {
+  /**
+   * @param reason By default `api`.
+   * @param placement Where it happened, if an element shows the offer.
+   */
+  onDismiss(offerId: string, reason?: DismissReason, placement?: Placement): void;
+  /** @param placement Where it happened, if an element shows the offer. */
+  onAccept(offerId: string, placement?: Placement): void;
+}
+
+/** What may hold an offer and be closed with it. */
+export const HOLDER = 'dialog,[popover],[role=dialog],[role=alertdialog]';
+
+/** Marks what accepts; on a form its submission does. */
+const ACCEPT = 'data-offer-accept';
+
+/** Marks what dismisses. */
+export const DISMISS = 'data-offer-dismiss';
+
+/** Finds what is marked; `false` is what JSX writes where there is to be no mark. */
+export const marking = (mark: string): string => `[${mark}]:not([${mark}=false])`;
+
+/** The elements that an event passes, innermost first, also through open shadow roots and in other documents. */
+export const pathOf = (event: Event): Element[] =>
+  event.composedPath().filter((node): node is Element => (node as Node).nodeType === Node.ELEMENT_NODE);
+
+/** The innermost element of an event's path that matches. */
+export const nearest = (event: Event, selector: string): Element | undefined =>
+  // A form's field of that name must not stand for the method.
+  pathOf(event).find((element) => Element.prototype.matches.call(element, selector));
+
+/** The placements that a node is or lies in, as it is drawn, innermost first. */
+export const around = ({ placements }: Registry, node: Node): Placement[] => {
+  const found: Placement[] = [];
+  for (let at: Node | null | undefined = node; at; at = drawnIn(at)) {
+    const placement = placements.get(at as Element);
+    if (placement) found.push(placement);
+  }
+  return found;
+};
+
+/** Tells whether a user could see any of a placement in what holds it. */
+export type IsInSight = (placement: Placement, holder: Element) => boolean;
+
+/** The placements in sight inside an element as it is drawn, itself included. */
+export const within = ({ placements }: Registry, holder: Element, isInSight: IsInSight): Placement[] =>
+  [...placements.values()].filter(
+    (placement) => holds(holder, placement.element) && isInSight(placement, holder),
+  );
+
+/**
+ * Which offers a pressed control is about: the one that its mark names, the one that it stands in, or, since a
+ * dialog's own buttons stand beside the offer that it shows, those of the dialog around it.
+ */
+export const concerned = (
+  registry: Registry,
+  isInSight: IsInSight,
+  event: Event,
+  control: Element,
+  mark: string,
+): (readonly [offerId: string, placement?: Placement | undefined])[] => {
+  const named = control.getAttribute(mark);
+  const [placement] = around(registry, control);
+  const holder = nearest(event, HOLDER);
+  // JSX writes `true` for an attribute without a value.
+  if (named && named !== 'true') return [[named, placement?.offerId === named ? placement : undefined]];
+  if (placement) return [[placement.offerId, placement]];
+  const held = holder ? within(registry, holder, isInSight) : [];
+  // An acceptance is of one offer, so where there are more it has to say which.
+  if (mark === ACCEPT && held.length > 1) return [];
+  return held.map((each) => [each.offerId, each]);
+};
+
+/** The mark that an event accepts by: a click on it or, where it is or holds a form, that form's submission. */
+export const acceptedBy = (event: Event): Element | undefined => {
+  // The innermost mark counts: in a card that accepts there may be a cross that closes it.
+  const marked = nearest(event, `${marking(ACCEPT)},${marking(DISMISS)}`);
+  if (!marked?.matches(marking(ACCEPT))) return undefined;
+  const hasForm = marked.matches('form') || marked.querySelector('form');
+  return (event.type === 'submit') === !!hasForm ? marked : undefined;
+};
+
+/** Starts listening. */
+export const createControls = (
+  registry: Registry,
+  roots: Pick<Roots, 'capture'>,
+  isInSight: IsInSight,
+  { onDismiss, onAccept }: DecisionListener,
+): void => {
+  roots.capture(['click', 'submit'], (event) => {
+    const accept = acceptedBy(event);
+    const control = accept ?? (event.type === 'click' ? nearest(event, marking(DISMISS)) : undefined);
+    if (!control) return;
+    const mark = accept ? ACCEPT : DISMISS;
+    for (const [offerId, placement] of concerned(registry, isInSight, event, control, mark)) {
+      if (accept) onAccept(offerId, placement);
+      else onDismiss(offerId, 'control', placement);
+    }
+  });
+};

@@ -1,0 +1,172 @@
+/**
+ * Ignoring, where a site asks for it: an offer that was viewed and then left alone. Knows what is in sight and who
+ * reacted, never what is recorded.
+ */
+import type { Runtime, Stop } from '../../../runtime.js';
+import type { Ignore, Impression, Past, Placement, Registry, Repeat } from '../../detect/registry.js';
+import type { Page } from '../../page.js';
+import { boxesOf } from './contents.js';
+import { around, type DecisionListener } from './controls.js';
+import type { Roots } from './roots.js';
+
+/** Awaits reactions to offers. */
+export interface Ignoring {
+  /** The offer was viewed: from now on it can be ignored. */
+  onViewed(placement: Placement): void;
+  /** Somebody reacted to it. */
+  onReaction(offerId: string, placement?: Placement | Past): void;
+  onMount(placement: Placement): void;
+  onUnmount(placement: Placement): void;
+  /** The page is left. */
+  onLeave(): void;
+  stop: Stop;
+}
+
+/** What is ignored as one: an offer, or one mount of it. */
+type Subject = string | Placement | Past | Impression;
+
+/** A subject to which nobody has reacted yet. */
+interface Awaited {
+  readonly placement: Placement;
+  readonly ignore: Ignore;
+  readonly inSight: Set<Element>;
+  stopTimer?: Stop | undefined;
+}
+
+/** The option, as a value or as an attribute's text; what is none of its values counts as left out. */
+const ignoreOf = (value: string | number | null | undefined): Ignore | undefined => {
+  if (value === 'off' || value === 'leave') return value;
+  return value != null && value !== '' && Number(value) >= 0 ? Number(value) : undefined;
+};
+
+/** Starts awaiting. */
+export const createIgnoring = (
+  registry: Registry,
+  roots: Pick<Roots, 'capture'>,
+  page: Page,
+  runtime: Pick<Runtime, 'after'>,
+  defaults: { readonly ignore?: Ignore | undefined; readonly repeat?: Repeat | undefined },
+  { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
+): Ignoring => {
+  const awaited = new Map<Subject, Awaited>();
+  /** Where somebody reacted, perhaps before it was viewed, and to which offers: they are not ignored any more. */
+  const reactedIn = new WeakSet<Placement>();
+  const reactedTo = new Set<Subject>();
+  /** What is drawn for a placement that is awaited. */
+  const boxes = new Map<Element, Placement>();
+
+  const subjectOf = (placement: Placement | Past): Subject =>
+    (placement.repeat ?? defaults.repeat) === 'mount'
+      ? (placement.impression ?? placement)
+      : placement.offerId;
+
+  const observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const placement = boxes.get(target);
+      if (!placement) continue;
+      const subject = subjectOf(placement);
+      const inSight = awaited.get(subject)?.inSight;
+      if (isIntersecting) inSight?.add(target);
+      else inSight?.delete(target);
+      update(subject);
+    }
+  });
+
+  const drop = (box: Element, subject: Subject): void => {
+    awaited.get(subject)?.inSight.delete(box);
+    boxes.delete(box);
+    observer.unobserve(box);
+  };
+
+  const forget = (subject: Subject): void => {
+    awaited.get(subject)?.stopTimer?.();
+    awaited.delete(subject);
+    for (const [box, placement] of boxes) if (subjectOf(placement) === subject) drop(box, subject);
+  };
+
+  const conclude = (subject: Subject): void => {
+    const { placement } = awaited.get(subject) ?? {};
+    forget(subject);
+    if (placement) onDismiss(placement.offerId, 'ignored', placement);
+  };
+
+  const update = (subject: Subject): void => {
+    const state = awaited.get(subject);
+    if (!state) return;
+    if (state.inSight.size && page.isVisible()) {
+      state.stopTimer?.();
+      state.stopTimer = undefined;
+    } else if (typeof state.ignore === 'number') {
+      state.stopTimer ??= runtime.after(state.ignore, () => conclude(subject));
+    }
+  };
+
+  const observe = (placement: Placement): void => {
+    for (const box of boxesOf(placement.element)) {
+      boxes.set(box, placement);
+      // In sight until the observer says otherwise, which it does for each that it begins to observe.
+      awaited.get(subjectOf(placement))?.inSight.add(box);
+      observer.observe(box);
+    }
+  };
+
+  /** Whether an element still shows it. */
+  const isMounted = (subject: Subject): boolean =>
+    [...registry.placements.values()].some((placement) => subjectOf(placement) === subject);
+
+  const onReaction = (placement: Placement): void => {
+    const subject = subjectOf(placement);
+    reactedIn.add(placement);
+    if (subject === placement.offerId) reactedTo.add(subject);
+    forget(subject);
+  };
+
+  roots.capture(['click', 'keydown', 'input'], (event) => {
+    if (!event.isTrusted) return;
+    for (const placement of around(registry, event.composedPath()[0] as Node)) onReaction(placement);
+  });
+  page.listen(() => {
+    for (const subject of awaited.keys()) update(subject);
+  });
+
+  return {
+    onViewed(placement) {
+      const { element } = placement;
+      const ignore =
+        ignoreOf(placement.ignore) ??
+        ignoreOf(element.getAttribute('data-offer-ignore')) ??
+        ignoreOf(defaults.ignore) ??
+        'off';
+      const subject = subjectOf(placement);
+      if (ignore === 'off' || awaited.has(subject) || reactedIn.has(placement) || reactedTo.has(subject))
+        return;
+      awaited.set(subject, { placement, ignore, inSight: new Set() });
+      for (const other of registry.placements.values()) if (subjectOf(other) === subject) observe(other);
+    },
+    onReaction: (offerId, placement) => forget(placement ? subjectOf(placement) : offerId),
+    onMount(placement) {
+      if (awaited.has(subjectOf(placement))) observe(placement);
+    },
+    onUnmount(placement) {
+      const subject = subjectOf(placement);
+      const state = awaited.get(subject);
+      if (!state) return;
+      // A framework may take an element out and put it in again.
+      runtime.after(0, () => {
+        if (awaited.get(subject) !== state) return;
+        if (!isMounted(subject)) conclude(subject);
+        for (const [box, its] of boxes)
+          if (registry.placements.get(its.element) !== its) drop(box, subjectOf(its));
+        update(subject);
+      });
+    },
+    onLeave() {
+      for (const [subject, { ignore }] of awaited) if (ignore === 'leave') conclude(subject);
+    },
+    stop() {
+      observer.disconnect();
+      for (const { stopTimer } of awaited.values()) stopTimer?.();
+      awaited.clear();
+    },
+  };
+};

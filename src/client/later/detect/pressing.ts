@@ -1,0 +1,63 @@
+/**
+ * Presses outside: which of them may close what holds an offer. Knows the press, the holder and the URL; whether
+ * the holder is really closed then is closing.ts.
+ */
+import type { DismissReason } from '../../../protocol/event.js';
+import { nearest, pathOf } from './controls.js';
+
+/** What a user did, and what of it counts if something is closed by it. */
+export interface Act {
+  /** How it is closed then. */
+  readonly reason: DismissReason;
+  /** The view that the page showed; left out where a close counts even though the view changed. */
+  readonly view?: string;
+}
+
+/** Holders that the browser closes by a press outside or, if they are modal, for which it keeps presses off the page. */
+const NATIVE = ':is(dialog:modal,dialog[closedby=any],[popover]:not([popover=manual]))';
+
+/**
+ * What a press may be meant for. During a view transition every press hits the root, whatever lies below it. `:is()`
+ * skips what a browser does not know; without it older browsers would throw.
+ */
+const MEANT =
+  ':is(a,button,input,select,textarea,label,summary,li,[onclick],[tabindex="0"],[role*=button],[role*=item],[role*=box],[role=link],[role=tab],[role=option],:active-view-transition)';
+
+/** The view that the URL names; a fragment belongs to it only if it is a path, and else is a place in the view. */
+export const viewNow = (): string => location.href.replace(/#(?![/!]).*/, '');
+
+/** Compares to the pixel, since the viewport's size is rounded and the box is not. */
+const coversViewport = (element: Element): boolean => {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  // `innerWidth` would include the scrollbar, beside which an overlay ends.
+  const { clientWidth, clientHeight } = element.ownerDocument.documentElement;
+  return Math.max(left, top, clientWidth - right, clientHeight - bottom) < 1;
+};
+
+/** Whether an element lies above the page. */
+const isLayer = (element: Element): boolean =>
+  element.matches(':is(:modal,:popover-open)') || getComputedStyle(element).position === 'fixed';
+
+/** A press on the backdrop of a dialog hits the dialog itself, outside of its box. */
+const isBeyond = (holder: Element, { clientX: x, clientY: y }: MouseEvent): boolean => {
+  const { left, right, top, bottom } = holder.getBoundingClientRect();
+  // A click made by keyboard has no position.
+  return !!(x || y) && Math.max(left - x, x - right, top - y, y - bottom) > 0;
+};
+
+/**
+ * What a press is to a holder, if it may close it from outside. An overlay covers the viewport, and is a layer or
+ * fills one; a press on it can only be meant to close. Any other press on the page itself may be meant for something
+ * there, or lead to a view without the holder, which no browser tells apart from closing it.
+ */
+export const actOutside = (holder: Element, event: MouseEvent): Act | undefined => {
+  const path = pathOf(event);
+  const [target] = path;
+  if (!target) return undefined;
+  // Without the body and the root: a page that must not scroll behind an overlay may have its body fixed.
+  if (coversViewport(target) && path.slice(0, -2).some(isLayer)) return { reason: 'backdrop' };
+  if (target === holder ? !isBeyond(holder, event) : path.includes(holder)) return undefined;
+  if (holder.matches(NATIVE)) return { reason: 'backdrop' };
+  const isMeant = nearest(event, MEANT) || getComputedStyle(target).cursor === 'pointer';
+  return isMeant ? undefined : { reason: 'backdrop', view: viewNow() };
+};

@@ -1,0 +1,83 @@
+/**
+ * Why an offer has not counted yet, as data. Decides nothing; a site that does not ask for it does not load it.
+ */
+
+import type { EvaluationListener, ExposureWatch, Watched } from '../detect/exposure.js';
+import type { Page } from '../page.js';
+import { isDrawn } from './detect/contents.js';
+
+/** Why an offer has not counted, or that it has. */
+export type NoteReason =
+  /** It has no box, or is not in the viewport. */
+  | 'not-rendered'
+  /** Less of it is visible than it needs. */
+  | 'too-small'
+  /** Its styles, or an ancestor's, make it invisible. */
+  | 'not-shown'
+  /** Something else covers it; only with the `occlusion` option. */
+  | 'covered'
+  | 'page-hidden'
+  /** It left, or the page was hidden, before its time was over. */
+  | 'interrupted'
+  /** It qualifies, and its time runs. */
+  | 'dwelling'
+  | 'viewed';
+
+/** One thing that was noticed about one offer. */
+export interface ExposureNote {
+  /** The offer, as the page names it. */
+  readonly offerId: string;
+  /** The element that shows it. */
+  readonly element: Element;
+  /** Why it has not counted, or that it has. */
+  readonly reason: NoteReason;
+  /** The visible share of its pixels when it was last looked at, 0–1. */
+  readonly ratio: number;
+  /** The share that it needs, 0–1. */
+  readonly neededRatio: number;
+  /** For how long it has qualified without a break, milliseconds; of `interrupted`: had qualified. */
+  readonly dwelledMs: number;
+}
+
+/** What {@link explain} makes, for the `debug` option; only this package knows what it takes. */
+export type Explainer = (...internals: never) => unknown;
+
+/** An {@link Explainer}, as it is called. */
+export type Explaining = (
+  exposure: Pick<ExposureWatch, 'watched' | 'exposed'>,
+  page: Pick<Page, 'isVisible'>,
+  call: (callback: () => void) => void,
+) => EvaluationListener;
+
+/**
+ * Explains why offers have not counted yet: `createOfferTracker({ endpoint, debug: explain(console.log) })`.
+ * @param tell Given a note whenever the reason changes. What it throws is shown on the console.
+ */
+export const explain = (tell: (note: ExposureNote) => void): Explainer => {
+  const explaining: Explaining = ({ watched, exposed }, page, call) => {
+    const last = new WeakMap<Watched, NoteReason>();
+
+    const reasonOf = (item: Watched): NoteReason => {
+      const { element } = item.placement;
+      if (watched.get(element) !== item) return 'viewed';
+      if (item.dwell !== undefined) return 'dwelling';
+      if (!page.isVisible()) return 'page-hidden';
+      if (!item.ratio || Number.isNaN(item.needed)) return 'not-rendered';
+      if (!exposed.has(item)) return 'too-small';
+      return isDrawn(element) ? 'covered' : 'not-shown';
+    };
+
+    return (item, before, at) => {
+      const { placement, ratio, needed, dwell, rule } = item;
+      const note = (reason: NoteReason, dwelledMs: number): void => {
+        last.set(item, reason);
+        const { offerId, element } = placement;
+        call(() => tell({ offerId, element, reason, ratio, neededRatio: needed || rule.ratio, dwelledMs }));
+      };
+      const reason = reasonOf(item);
+      if (before !== undefined && dwell === undefined) note('interrupted', at - before);
+      if (reason !== last.get(item)) note(reason, at - (dwell ?? at));
+    };
+  };
+  return explaining;
+};

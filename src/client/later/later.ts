@@ -1,0 +1,220 @@
+/**
+ * The second load: composes what a page needs soon, but not first. Noticing, decisions, the leasing side of the
+ * outbox, delivery, and what is told to others.
+ */
+import { OffersightError } from '../../errors.js';
+import { isOfferId, type OfferEvent } from '../../protocol/event.js';
+import type { Stop } from '../../runtime.js';
+import { hearTabs, tellTabs } from '../../tabs.js';
+import type { Past, Placement } from '../detect/registry.js';
+import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
+import type { Outbox } from '../outbox/outbox.js';
+import type { OfferStats, Recorder, TrackerStats } from '../tracker.js';
+import { createBackgroundSync } from './background-sync.js';
+import { createDeciding, type Deciding } from './consent.js';
+import { createDataLayer } from './data-layer.js';
+import { createDecisions } from './decisions.js';
+import { createDelivering, type Delivering } from './delivering.js';
+import type { DecisionListener } from './detect/controls.js';
+import { createNoticing, type Noticing, type NoticingContext } from './noticing.js';
+import { type DiscardReason, isGranted, type OnDiscard } from './outbox/giving-up.js';
+import { createConnecting } from './outbox/indexeddb-kinds.js';
+import type { Leasing } from './outbox/leasing.js';
+
+/** What the first load hands over. */
+export interface LaterContext extends NoticingContext, Recorder {
+  readonly outbox: Outbox<StoreRows>;
+}
+
+/** What the second load gives. */
+export interface Later
+  extends DecisionListener,
+    Pick<Noticing, 'onMount' | 'onUnmount' | 'onLeave' | 'search'> {
+  /** An event was announced on the page, and not vetoed. */
+  onAnnounced(event: OfferEvent, placement?: Placement | Past): void;
+  /** What was recorded is stored, or could not be stored. */
+  onCommitted(): void;
+  settleFarewell: Delivering['settleFarewell'];
+  onDecided: Deciding['onDecided'];
+  /** Delivers what is due, with what users and the page decided before. */
+  flush(): Promise<void>;
+  stats(): Promise<TrackerStats>;
+  stop: Stop;
+}
+
+/** Starts everything that came with the second load. */
+export const createLater = (context: LaterContext): Later => {
+  const { options, runtime, page, registry, outbox, call, report } = context;
+  const discarded: Partial<Record<DiscardReason, number>> = {};
+  const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
+  const acceptedOffers = new Set<string>();
+  /** What left in this task: a framework may take an element out and put it in again at once. */
+  const left = new Map<Element, Placement>();
+
+  const count = (offerId: string, what: keyof OfferStats): void => {
+    offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
+    offers[offerId][what]++;
+  };
+
+  const onDiscard: OnDiscard = (event, reason, code) => {
+    discarded[reason] = (discarded[reason] ?? 0) + 1;
+    if (event) call(() => options.onDiscard?.(event, reason, code));
+  };
+  const { connect, abandon } = createConnecting();
+  const delivering = createDelivering({
+    outbox,
+    owner: options,
+    connection: connect(outbox.records),
+    open: () => connect(indexedDbRecords(options.name, runtime)),
+    runtime,
+    tellTabs: (ids) => tellTabs(options.name, ids),
+    options: { ...options.outbox, ...options.delivery },
+    report(error) {
+      // Perhaps nobody will be here when it works again.
+      sync.request();
+      report(error);
+    },
+    onDiscard,
+    onRecorded(event, isDurable) {
+      call(() => options.onEvent?.(event, isDurable));
+      call(() => tellDataLayer(event, isDurable));
+    },
+  });
+  const { leasing, flusher, settleFarewell } = delivering;
+  let stopHearing = hearTabs(options.name, leasing.onSettled);
+  const sync = createBackgroundSync(options.name, () =>
+    leasing.setSite({
+      ...options.outbox,
+      ...options.delivery,
+      endpoint: options.endpoint,
+      subject: options.subject,
+    }),
+  );
+  const tellDataLayer = createDataLayer(options.dataLayer);
+  const onInvalid = (offerId: string): void =>
+    report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
+
+  /** What was accepted is remembered for other pages, unless the user denied that. */
+  const remember = (...acceptance: Parameters<Leasing['accept']>): unknown =>
+    options.consent !== 'denied' && leasing.accept(...acceptance);
+
+  /** What was accepted on other pages, also on those that are open beside this one. */
+  const learn = async (): Promise<ReadonlySet<string>> => {
+    for (const { offerId, type } of await leasing.marks())
+      if (type === 'accepted') acceptedOffers.add(offerId);
+    return acceptedOffers;
+  };
+
+  const judged = createDecisions(context, registry, remember, acceptedOffers, onInvalid, (offerId) => {
+    count(offerId, 'accepted');
+    noticing?.onReaction(offerId);
+  });
+  let isLearned = false;
+  const learned = learn().then(() => {
+    isLearned = true;
+    // A page that loads shows that there is a network, and perhaps a deployment that was mended.
+    void flusher.hurry();
+  });
+  /** Users decide at once; what they decided is judged when it is known what was accepted before. */
+  const whenLearned =
+    <Args extends unknown[]>(act: (...args: Args) => void) =>
+    (...args: Args): void => {
+      if (isLearned) act(...args);
+      else void learned.then(() => act(...args));
+    };
+  const decisions: DecisionListener = {
+    onDismiss: whenLearned(judged.onDismiss),
+    onAccept: whenLearned(judged.onAccept),
+  };
+
+  let noticing: Noticing | undefined;
+  try {
+    noticing = createNoticing(context, decisions);
+  } catch (cause) {
+    // What was seen is delivered all the same.
+    report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
+  }
+
+  const onMount = (placement: Placement): void => {
+    const { offerId, element } = placement;
+    if (!isOfferId(offerId)) {
+      onInvalid(offerId);
+      return;
+    }
+    const before = left.get(element);
+    if (before?.offerId === offerId) placement.impression = before.impression;
+    else count(offerId, 'rendered');
+    noticing?.onMount(placement);
+  };
+  for (const placement of registry.placements.values()) onMount(placement);
+
+  page.listen((change) => {
+    if (change === 'visible') {
+      stopHearing();
+      stopHearing = hearTabs(options.name, leasing.onSettled);
+      flusher.wake();
+      void learn();
+    } else if (change === 'online') void flusher.hurry();
+    else if (outbox.mirror.size && isGranted(options)) sync.request();
+  });
+  /** A page that stands still would keep the database from all others. */
+  const rest = (): void => {
+    abandon();
+    stopHearing();
+    flusher.pause();
+  };
+  page.capture(['freeze'], rest);
+  // Where two windows are side by side, the other one may have accepted a moment ago.
+  page.capture(['focus'], ({ target }) => {
+    if (target === window) void learn();
+  });
+
+  const { onDecided, decided } = createDeciding({
+    owner: options,
+    delivering,
+    runtime,
+    outbox,
+    learn,
+    onGranted: () => void sync.find(),
+    report,
+  });
+
+  return {
+    ...decisions,
+    onMount,
+    onUnmount(placement) {
+      left.set(placement.element, placement);
+      queueMicrotask(() => left.clear());
+      noticing?.onUnmount(placement);
+    },
+    onAnnounced({ type, offerId }, placement) {
+      count(offerId, type);
+      if (type === 'dismissed') noticing?.onReaction(offerId, placement);
+      else if (placement?.element) noticing?.onViewed(placement);
+    },
+    onCommitted() {
+      leasing.tell();
+      flusher.wake();
+      void sync.find();
+    },
+    onLeave() {
+      // First, so that nothing is in the way of what is recorded now.
+      rest();
+      noticing?.onLeave();
+    },
+    settleFarewell,
+    onDecided,
+    search: (root) => (noticing ?? registry).search(root),
+    async flush() {
+      await learned;
+      await decided();
+      await flusher.flush();
+    },
+    stats: async () => ({ offers, outbox: await leasing.stats(), discarded: { ...discarded } }),
+    stop() {
+      noticing?.stop();
+      stopHearing();
+      flusher.stop();
+    },
+  };
+};

@@ -1,0 +1,115 @@
+/**
+ * Composes the detecting side of the second load: other trees than the document, what observers do not report,
+ * marked and inferred closing, ignoring, and why an offer has not counted.
+ */
+import { OffersightError } from '../../errors.js';
+import type { Runtime, Stop } from '../../runtime.js';
+import type { EvaluationListener, ExposureWatch } from '../detect/exposure.js';
+import type { Placement, Registry, SearchRoot } from '../detect/registry.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Page } from '../page.js';
+import { createClosing } from './detect/closing.js';
+import { createContents, isDrawn } from './detect/contents.js';
+import { createControls, type DecisionListener, type IsInSight } from './detect/controls.js';
+import { createIgnoring, type Ignoring } from './detect/ignoring.js';
+import { createMotion } from './detect/motion.js';
+import { createOcclusion } from './detect/occlusion.js';
+import { createRoots } from './detect/roots.js';
+import { siftChanges } from './detect/sifting.js';
+import { isInView } from './detect/sight.js';
+import type { Explaining } from './diagnosis.js';
+
+/** What the first load hands over for noticing. */
+export interface NoticingContext {
+  readonly options: ResolvedOptions;
+  readonly runtime: Runtime;
+  readonly page: Page;
+  readonly registry: Registry;
+  readonly exposure: ExposureWatch;
+  readonly report: (error: OffersightError) => void;
+  /** Runs a host's callback safely. */
+  readonly call: (callback: () => void) => void;
+}
+
+/** Notices what users do, and tells the decisions. */
+export interface Noticing extends Pick<Ignoring, 'onViewed' | 'onReaction' | 'onLeave'> {
+  onMount(placement: Placement): void;
+  onUnmount(placement: Placement): void;
+  /** Looks for offers in a tree that nobody can find. */
+  search(root: SearchRoot): Stop;
+  stop: Stop;
+}
+
+const isSelector = (text: string): boolean => {
+  try {
+    document.querySelector(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Starts noticing. */
+export const createNoticing = (context: NoticingContext, decisions: DecisionListener): Noticing => {
+  const { options, runtime, page, registry, exposure, report, call } = context;
+  const { controls, labels, ...dismissal } = options.dismissal ?? {};
+  const isUsable = controls === undefined || isSelector(controls);
+  const areLabels = labels === undefined || Array.isArray(labels);
+  if (!isUsable || !areLabels)
+    report(new OffersightError('configuration', 'dismissal: a selector as controls, a list as labels.'));
+
+  /** One that has counted was in sight. */
+  const isInSight: IsInSight = ({ element }, holder) =>
+    isDrawn(element) && (!exposure.watched.has(element) || isInView(element, holder));
+
+  siftChanges(registry);
+  const contents = createContents(exposure);
+  const roots = createRoots(registry, page, () => {
+    contents.refresh();
+    motion.onTrees();
+  });
+  const motion = createMotion(exposure, roots);
+  const ignoring = createIgnoring(registry, roots, page, runtime, options, decisions);
+  createControls(registry, roots, isInSight, decisions);
+  const closing = createClosing(
+    registry,
+    roots,
+    page,
+    runtime,
+    { ...dismissal, ...(controls && isUsable && { controls }), ...(labels && areLabels && { labels }) },
+    isInSight,
+    decisions,
+  );
+  const occlusion = options.occlusion ? createOcclusion(exposure) : undefined;
+
+  const listeners: EvaluationListener[] = [contents.onEvaluation, motion.onEvaluation];
+  if (occlusion) listeners.push(occlusion.onEvaluation);
+  if (typeof options.debug === 'function')
+    listeners.push((options.debug as Explaining)(exposure, page, call));
+  exposure.isShown = (element) => isDrawn(element) && occlusion?.isClear(element) !== false;
+  exposure.onEvaluation = (item, before, at) => {
+    for (const listener of listeners) listener(item, before, at);
+  };
+  for (const item of exposure.watched.values()) exposure.onEvaluation(item, undefined, runtime.elapsed());
+
+  return {
+    onViewed: ignoring.onViewed,
+    onReaction: ignoring.onReaction,
+    onLeave: ignoring.onLeave,
+    onMount(placement) {
+      roots.join(placement.element);
+      ignoring.onMount(placement);
+    },
+    onUnmount(placement) {
+      // What a user closed is not ignored.
+      closing.check();
+      ignoring.onUnmount(placement);
+    },
+    search: roots.search,
+    stop() {
+      exposure.onEvaluation = undefined;
+      for (const { stop } of [roots, contents, motion, ignoring, closing]) stop();
+      occlusion?.stop();
+    },
+  };
+};

@@ -1,0 +1,87 @@
+/** What a pass over the entries takes and what it gives up, oldest first. Knows no storage. */
+
+import type { Owner } from '../../outbox/outbox.js';
+import type { LeasedEntry, RecordKey } from '../../outbox/records.js';
+import type { Discard, DiscardReason } from './giving-up.js';
+import { believed, isEntry, isOver, LEASE_MS, reservedUntil, strangeness } from './reading.js';
+
+/** A pass. It may see the same records again. */
+export interface Pass {
+  readonly token: string;
+  /** Most entries that it takes of the next records. */
+  limit: number;
+  /** Nothing is due before, epoch milliseconds. */
+  pausedUntil: number;
+  /** So many of the next records have to go, and why. */
+  excess: number;
+  reason: DiscardReason;
+  /** What it took of the latest records, oldest first; a `dismissed` stands behind its `viewed`. */
+  taken: LeasedEntry[];
+  /** Offers of which an older event waits. */
+  heldOffers: Set<string>;
+  /** Why impressions were given up. */
+  lost: Map<string, DiscardReason>;
+  /** When something else is due, epoch milliseconds; undefined if nothing waits. */
+  nextAt?: number | undefined;
+}
+
+/** Goes over some more records; tells whether what is behind them does not matter. */
+export type Choose = (
+  records: readonly (readonly [RecordKey, unknown])[],
+  pass: Pass,
+  discard: Discard,
+) => boolean;
+
+/** An entry that has waited so long for another endpoint is stranded: perhaps no page of that endpoint comes again. */
+const STRANDED_MS = 24 * 3_600_000;
+
+/**
+ * Makes what chooses.
+ * @param lifeMs How long an event may wait, milliseconds.
+ * @param isOurs Whether what bears an endpoint goes where the caller delivers.
+ */
+export const createChoosing =
+  (
+    owner: Owner,
+    clock: () => number,
+    lifeMs: number,
+    isOurs: (endpoint: string | undefined, isStranded: boolean) => boolean,
+  ): Choose =>
+  (records, pass, discard) => {
+    const { token, heldOffers, lost } = pass;
+    const now = clock();
+    const soon = (at: number): unknown => (pass.nextAt = Math.min(pass.nextAt ?? at, at));
+    for (const [key, value] of records) {
+      if (!isEntry(value, key)) {
+        const what = strangeness(key, value, now);
+        if (what) discard(key, undefined, what);
+        continue;
+      }
+      const { event, notBeforeAt, endpoint } = value;
+      const { offerId, impressionId, subject, occurredAt } = event;
+      const reserved = reservedUntil(value, now);
+      // The `dismissed` of a `viewed` that is given up could never be sent, so it goes with it.
+      const why = isOver(event, lifeMs, now)
+        ? 'expired'
+        : (lost.get(impressionId) ?? (pass.excess > 0 && pass.reason));
+      const dueAt = Math.max(reserved, believed(notBeforeAt, now), pass.pausedUntil);
+      if (why && reserved <= now) {
+        pass.excess--;
+        lost.set(impressionId, why);
+        discard(key, event, why);
+      } else if (
+        (subject && subject !== owner.subject) ||
+        !isOurs(endpoint, occurredAt + STRANDED_MS <= now)
+      ) {
+        // Another user's waits until that one is back, or it expires; another endpoint's goes there.
+      } else if (pass.taken.length === pass.limit) {
+        soon(now);
+        if (!lost.size && pass.excess <= 0) return true;
+      } else if (dueAt > now || heldOffers.has(offerId)) {
+        // What waits for an older event of its offer is due whenever that one is.
+        if (dueAt > now) soon(dueAt);
+        heldOffers.add(offerId);
+      } else pass.taken.push({ ...value, lease: { token, until: now + LEASE_MS } });
+    }
+    return false;
+  };

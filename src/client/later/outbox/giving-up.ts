@@ -1,0 +1,134 @@
+/** Transactions that report what they gave up, once that is durable, and that owe the database nothing. */
+import type { OfferEvent } from '../../../protocol/event.js';
+import type { Outbox, Owner } from '../../outbox/outbox.js';
+import type { RecordKey, Records, Rows } from '../../outbox/records.js';
+import { list, PAGE } from './reading.js';
+
+/** Why an event was given up. Every one is counted and reported. */
+export type DiscardReason =
+  /** It waited longer than `retentionMs`, or the offer ended. */
+  | 'expired'
+  /** More events or bytes wait than the outbox may hold. */
+  | 'outbox-full'
+  /** The browser gives this site no more storage. */
+  | 'storage-full'
+  /** The proxy refused it by name. */
+  | 'refused'
+  /** Consent was denied. */
+  | 'consent'
+  /** Something in the outbox is no event of ours; it has become a dead letter. */
+  | 'unreadable';
+
+/** Told of each event that is given up; of something that cannot be read there is no event to tell. */
+export type OnDiscard = (
+  event: OfferEvent | undefined,
+  reason: DiscardReason,
+  code: string | undefined,
+) => void;
+
+/** Gives a record up; what was refused or cannot be read becomes a dead letter. */
+export type Discard = (
+  key: RecordKey,
+  event: OfferEvent | undefined,
+  reason: DiscardReason,
+  code?: string,
+) => void;
+
+/**
+ * Runs `work` in one transaction; what it gave up is reported when that is durable. Without consent the database is left
+ * alone, and this rejects, unless `records` are named.
+ */
+export type Transact = <T>(
+  work: (rows: Rows, discard: Discard) => Promise<T>,
+  records?: Records,
+) => Promise<T>;
+
+/** Puts a record, or deletes what stands there. */
+type Put = (key: RecordKey, value?: object) => unknown;
+
+/** The ways in which an outbox changes. */
+export interface Ways {
+  readonly transact: Transact;
+  /**
+   * Goes over everything that stands as an entry, oldest first, one transaction a portion, since a slow device would not
+   * be through with all of them in time. `see` may run again for a portion, and ends it all by `true`.
+   */
+  visit(
+    see: (
+      rows: Rows,
+      discard: Discard,
+      portion: readonly (readonly [RecordKey, unknown])[],
+      isFirst: boolean,
+    ) => Promise<unknown>,
+    records?: Records,
+  ): Promise<void>;
+  /** Leaves it to the next transaction that completes. */
+  readonly owe: Put;
+  /** Gives an event of the mirror up, at once. */
+  readonly giveUp: Discard;
+}
+
+/** Whether anything may be stored or sent. */
+export const isGranted = ({ consent }: Owner): boolean => consent === 'granted';
+
+const NOTHING: Records = { transact: () => Promise.reject(new Error()) };
+
+/** Makes the ways of an outbox. */
+export const createWays = (
+  outbox: Outbox<Rows>,
+  owner: Owner,
+  now: () => number,
+  onDiscard: OnDiscard,
+  tellTabs: ((ids: readonly string[]) => void) | undefined,
+): Ways => {
+  const { mirror } = outbox;
+  /** What the database still has to be told, by key. */
+  const owed = new Map<string, Parameters<Put>>();
+  const owe: Put = (...debt) => owed.set(String(debt[0]), debt);
+
+  const bury = (put: Put, key: RecordKey, event: OfferEvent | undefined, code: string | undefined): void => {
+    put(key);
+    if (code) put(['dead', key[1]], { v: 1, event, code, deadAt: now() });
+  };
+
+  const transact: Transact = (work, records = isGranted(owner) ? outbox.records : NOTHING) =>
+    records.transact((rows) => {
+      const put: Put = (key, value) => (value ? rows.put(key, value) : rows.delete(key));
+      const paid = [...owed];
+      const given: string[] = [];
+      for (const [, debt] of paid) put(...debt);
+      rows.onComplete(() => {
+        for (const [name, debt] of paid) if (owed.get(name) === debt) owed.delete(name);
+        if (given[0]) tellTabs?.(given);
+      });
+      return work(rows, (key, event, reason, code) => {
+        bury(put, key, event, event ? code : reason);
+        given.push(key[1]);
+        rows.onComplete(() => {
+          // It was done with meanwhile, and told.
+          if (owed.has(String(key))) return;
+          mirror.delete(key[1]);
+          onDiscard(event, reason, code);
+        });
+      });
+    });
+
+  return {
+    transact,
+    async visit(see, records) {
+      let after: RecordKey | undefined;
+      do
+        after = await transact(async (rows, discard) => {
+          const portion = await list(rows, 'entry', PAGE, after);
+          return (await see(rows, discard, portion, !after)) ? undefined : portion[PAGE - 1]?.[0];
+        }, records);
+      while (after);
+    },
+    owe,
+    giveUp(key, event, reason, code) {
+      mirror.delete(key[1]);
+      bury(owe, key, event, code);
+      onDiscard(event, reason, code);
+    },
+  };
+};

@@ -1,0 +1,181 @@
+/**
+ * What delivery does to the outbox: lease, settle, release, bury, and giving up. Loads with delivery.
+ */
+import type { OfferEvent } from '../../../protocol/event.js';
+import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
+import type { Runtime } from '../../../runtime.js';
+import type { Mirrored, Outbox, Owner } from '../../outbox/outbox.js';
+import type { RecordKey, Records, Rows } from '../../outbox/records.js';
+import { createChoosing } from './choosing.js';
+import { createWays, type Discard, type OnDiscard } from './giving-up.js';
+import { createPasses, type Leases } from './passing.js';
+import { believed, isEntry } from './reading.js';
+import { createRemembering, type LeasingOptions, type Remembering } from './remembering.js';
+
+/** The part of the outbox that only delivery needs. Only `lease` waits for events to be stored. */
+export interface Leasing extends Remembering, Leases {
+  /** Removes entries that a verdict answered for, and lets other tabs know. */
+  settle(ids: readonly string[]): Promise<void>;
+  /** Gives leased entries back; those that another token holds by now stay as they are. */
+  release(token: string, notBefore: ReadonlyMap<string, number>): Promise<void>;
+  /** Makes entries dead letters, and with a `viewed` the `dismissed` of its impression. */
+  bury(codes: ReadonlyMap<string, string>): Promise<void>;
+  /** Another tab had an answer for these, or gave them up. */
+  onSettled(ids: readonly string[]): void;
+  /** Gives up what is worth least in records that are full. */
+  makeRoom(records: Records): Promise<void>;
+  /** Gives up copies that are in the mirror no more, since consent was denied. */
+  drop(copies: readonly Mirrored[]): void;
+  /** Gives up and forgets everything that is stored: the user does not want any of it. Rejects where the database fails. */
+  purge(): Promise<void>;
+}
+
+/** What the leasing side works with. */
+export interface LeasingContext {
+  readonly outbox: Outbox<Rows>;
+  readonly runtime: Pick<Runtime, 'now'>;
+  readonly owner: Owner;
+  readonly options: LeasingOptions;
+  readonly onDiscard: OnDiscard;
+  /** Told of each recorded event once: whether the database has it, or only this page's memory. */
+  readonly onRecorded?: (event: OfferEvent, isDurable: boolean) => void;
+  /**
+   * Told of another endpoint that has stranded entries; tells whether they are this one's by now. Without it this endpoint is
+   * another page's, and only what is stranded is leased.
+   */
+  readonly onStranded?: (endpoint: string) => boolean;
+  /** Lets other tabs know what was answered for, or given up. */
+  readonly tellTabs?: (ids: readonly string[]) => void;
+}
+
+const RETENTION_MS = 72 * 3_600_000;
+/** What an entry takes: its event, its impression's id, its lease. */
+const ENTRY_BYTES = 400;
+/** So many entries of a full storage are given up at once. */
+const ROOM = 100;
+/** Makes the leasing side of an outbox. */
+export const createLeasing = ({
+  outbox,
+  runtime,
+  owner,
+  options: { maxEntries = 10_000, maxBytes = 4 * 2 ** 20, retentionMs = RETENTION_MS },
+  onDiscard,
+  onRecorded,
+  onStranded,
+  tellTabs,
+}: LeasingContext): Leasing => {
+  const { now } = runtime;
+  const { mirror, endpoint } = outbox;
+  const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);
+  const ways = createWays(outbox, owner, now, onDiscard, tellTabs);
+  const { transact, visit, owe, giveUp } = ways;
+  const [remembering, remembered] = createRemembering(outbox, now, ways);
+  const choose = createChoosing(
+    owner,
+    now,
+    Math.min(retentionMs, MAX_RETENTION_MS),
+    // What bears none goes to the page's own.
+    (there, isStranded) => {
+      if (!onStranded) return there === endpoint && isStranded;
+      const goal = there ?? endpoint;
+      return goal === endpoint || (isStranded && onStranded(goal));
+    },
+  );
+
+  const { lease, tell, startPass, hold } = createPasses({
+    ...{ outbox, owner, now, cap, choose, ways, remembered, onRecorded },
+  });
+
+  /** @param isStored Whether it was in the database, since another tab had it from there. */
+  const done = (ids: readonly string[], isStored: boolean): void => {
+    for (const id of ids) {
+      const copy = mirror.get(id);
+      if (copy) {
+        copy.isStored ||= isStored;
+        tell([copy], true);
+      }
+      mirror.delete(id);
+    }
+  };
+
+  const drop = (copies: readonly Mirrored[]): void => {
+    // What is stored is told when it is purged.
+    for (const { event, isStored } of copies) if (!isStored) giveUp(['entry', event.id], event, 'consent');
+  };
+
+  return {
+    ...remembering,
+    lease,
+    tell,
+    onSettled: (ids) => done(ids, true),
+
+    async settle(ids) {
+      done(ids, false);
+      for (const id of ids) owe(['entry', id]);
+      tellTabs?.(ids);
+      await transact(async () => undefined).catch(() => undefined);
+    },
+
+    async release(token, notBefore) {
+      for (const [id, at] of notBefore) hold(id, at);
+      await transact((rows) =>
+        // All at once: one after the other, each would wait behind a task of a busy page, and everything else behind it.
+        Promise.all(
+          [...notBefore].map(async ([id, at]) => {
+            const key: RecordKey = ['entry', id];
+            const entry = await rows.get(key);
+            // What left from the mirror was stored meanwhile, without a lease.
+            if (!isEntry(entry, key) || (entry.lease ?? { token }).token !== token) return;
+            const { lease: _, ...rest } = entry;
+            rows.put(key, { ...rest, notBeforeAt: Math.max(believed(rest.notBeforeAt, now()) || 0, at) });
+          }),
+        ),
+      ).catch(() => undefined);
+    },
+
+    async bury(codes) {
+      const codeOf = new Map<string, string>();
+      const bury = (entries: readonly (readonly [RecordKey, unknown])[], discard: Discard): void => {
+        for (const [key, value] of entries) {
+          if (!isEntry(value, key)) continue;
+          const { id, impressionId, type } = value.event;
+          const code = codes.get(id) ?? codeOf.get(impressionId);
+          if (code === undefined) continue;
+          // Not the other way round: the mirror is gone over behind the database.
+          if (type === 'viewed') codeOf.set(impressionId, code);
+          discard(key, value.event, 'refused', code);
+        }
+      };
+      await visit(async (_, discard, portion) => bury(portion, discard)).catch(() => undefined);
+      // What the database does not have, or does not give.
+      bury(
+        [...mirror].map(([id, { event }]) => [['entry', id], { v: 1, event }]),
+        giveUp,
+      );
+    },
+
+    async makeRoom(records) {
+      const pass = startPass('', 0);
+      pass.reason = 'storage-full';
+      await visit(async (rows, discard, portion, isFirst) => {
+        const dead = await rows.query('getAllKeys', 'dead');
+        for (const key of dead) rows.delete(key);
+        pass.excess = isFirst ? ROOM : 0;
+        // A dead letter of something that cannot be read would need room itself.
+        return dead[0] || choose(portion, pass, (key, event, ...why) => event && discard(key, event, ...why));
+      }, records);
+    },
+
+    drop,
+
+    // Whatever the user says meanwhile.
+    async purge() {
+      await visit(async (rows, discard, portion, isFirst) => {
+        if (isFirst) await remembered.forgetUser(rows);
+        for (const [key, value] of portion)
+          if (isEntry(value, key)) discard(key, value.event, 'consent');
+          else rows.delete(key);
+      }, outbox.records);
+    },
+  };
+};

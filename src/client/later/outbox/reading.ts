@@ -1,0 +1,72 @@
+/** What stands in the records, and what of it this version believes. */
+import type { OfferEvent } from '../../../protocol/event.js';
+import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
+import type { OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
+
+/** How long an entry is reserved for one attempt; strictly longer than the attempt's own deadline of 12 s. */
+export const LEASE_MS = 15_000;
+/** Version 0.1 reserved for 30 s; and two tabs may differ a little. */
+const LONGEST_LEASE_MS = 31_000;
+/** So many records are read in one step. */
+export const PAGE = 200;
+/** Nothing waits longer: an hour, with the jitter of a Retry-After. */
+export const MAX_WAIT_MS = 1.2 * 3_600_000;
+
+/**
+ * Whether this version can deliver it. What JSON cannot say would stop everything behind it; what a later version added
+ * is not sent, and left alone.
+ */
+export const isEntry = (value: unknown, [, id]: RecordKey): value is OutboxEntry => {
+  const { v, event, endpoint } = Object(value) as Partial<OutboxEntry>;
+  const { occurredAt, type, offerId, impressionId, expiresAt, subject, token } = Object(event) as OfferEvent;
+  return (
+    v === 1 &&
+    event?.id === id &&
+    Number.isFinite(occurredAt) &&
+    [type, offerId, impressionId, expiresAt, subject, token, endpoint].every(
+      (field: unknown) => field == null || ['string', 'number'].includes(typeof field),
+    )
+  );
+};
+
+/** Whether an event is no longer worth sending. A clock that is set back lengthens its life: better than losing it. */
+export const isOver = (
+  { occurredAt, expiresAt = Infinity }: OfferEvent,
+  lifeMs: number,
+  now: number,
+): boolean => now >= Math.min(occurredAt + lifeMs, expiresAt);
+
+/** When the id of an entry was made (RFC 9562: UUIDv7 begins with it), epoch milliseconds. */
+const madeAt = ([, id]: RecordKey): number => Number(`0x${String(id).slice(0, 13).replace('-', '')}`);
+
+/** Why something that is no entry is given up. What a later version wrote is not, while that one may know what to do. */
+export const strangeness = (
+  key: RecordKey,
+  value: unknown,
+  now: number,
+): 'expired' | 'unreadable' | undefined => {
+  if (!(Number((value as Partial<OutboxEntry> | undefined)?.v) > 1)) return 'unreadable';
+  return now < madeAt(key) + MAX_RETENTION_MS ? undefined : 'expired';
+};
+
+/** Keys and values of one kind in key order: at most `limit` of those behind the key `after`. */
+export const list = async (
+  rows: Rows,
+  kind: RecordKey[0],
+  limit?: number,
+  after?: RecordKey,
+): Promise<(readonly [RecordKey, unknown])[]> => {
+  const [keys, values] = await Promise.all([
+    rows.query('getAllKeys', kind, limit, after),
+    rows.query('getAll', kind, limit, after),
+  ]);
+  return keys.map((key, index) => [key, values[index]]);
+};
+
+/** Until when somebody is delivering the entry, epoch milliseconds. */
+export const reservedUntil = ({ lease }: OutboxEntry, now: number): number =>
+  lease ? believed(lease.until, now, LONGEST_LEASE_MS) : 0;
+
+/** A time further ahead than any that is written was meant for another clock: it is over. What has no end holds. */
+export const believed = (at: number, now: number, longestMs = MAX_WAIT_MS): number =>
+  at > now + longestMs && at < Infinity ? 0 : at;

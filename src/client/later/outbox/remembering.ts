@@ -1,0 +1,220 @@
+/** What the origin remembers beside its events: pauses, facts about offers, dead letters, where a worker delivers. */
+import type { OfferEvent } from '../../../protocol/event.js';
+import type { MARK_MS, Outbox, Owner } from '../../outbox/outbox.js';
+import type { Mark, Pause, RecordKey, Rows } from '../../outbox/records.js';
+import type { Ways } from './giving-up.js';
+import { believed, list, MAX_WAIT_MS } from './reading.js';
+
+/** What bounds the outbox. */
+export interface LeasingOptions {
+  /** Most events that may wait; beyond it the oldest are given up, and reported. @default 10000 */
+  readonly maxEntries?: number;
+  /** Most bytes that waiting events may take, each counted as 400. @default 4194304 (4 MiB) */
+  readonly maxBytes?: number;
+  /** How long an event may wait, milliseconds, at most 6 days. @default 259200000 (72 hours) */
+  readonly retentionMs?: number;
+}
+
+/** Where a service worker delivers what a closed page left, and for whom. */
+export interface Site extends LeasingOptions, Pick<Owner, 'subject'> {
+  readonly endpoint: string;
+  /** Most events in one request. */
+  readonly maxBatch?: number;
+  /** Largest request body, bytes. */
+  readonly maxBatchBytes?: number;
+}
+
+/** What waits, what was given up. */
+export interface OutboxStats {
+  /** Events that are not yet answered for: of the whole browser, and of this page what is in its memory alone. */
+  readonly waiting: number;
+  /** How many of them are only in this page's memory, and die with it. */
+  readonly inMemory: number;
+  /** Dead letters: what the proxy refused by name or what is unreadable; the latest 50, for 7 days. */
+  readonly dead: number;
+  /** Why nothing is sent now, if that is so. */
+  readonly pause?: OutboxPause | undefined;
+}
+
+/** Why nothing is sent now, and until when. */
+export interface OutboxPause extends Pause {
+  /** Where events go. */
+  readonly url: string;
+}
+
+/** What is remembered. Where the database does not answer, what the page knows. */
+export interface Remembering {
+  /** Replaces the pause. */
+  setPause(next: (current: Pause) => Pause): Promise<void>;
+  /**
+   * Remembers that the offer was accepted: nothing can dismiss it any more. What the database does not take is written
+   * by whatever reads or leases next.
+   */
+  accept(offerId: string, expiresAt: number | undefined): Promise<unknown>;
+  /** The facts remembered about offers; forgets those that are over, and old dead letters. */
+  marks(): Promise<Mark[]>;
+  /** Tells a service worker where events go. */
+  setSite(site: Site): Promise<unknown>;
+  stats(): Promise<OutboxStats>;
+}
+
+/** No pause. */
+export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
+
+/** Told again, since a value that the first load exports costs it bytes. */
+const REMEMBERED_MS: typeof MARK_MS = 2_592_000_000;
+const MAX_CIRCUIT_MS = 6 * 3_600_000;
+const MAX_MARKS = 2_000;
+const MAX_DEAD = 50;
+const DEAD_MS = 7 * 86_400_000;
+
+/** What was given up, and kept to be looked at. */
+interface Letter {
+  readonly deadAt: number;
+}
+
+/** Forgets what is over, and of the rest all but those that last longest. */
+const prune = async <T>(
+  rows: Rows,
+  now: number,
+  kind: RecordKey[0],
+  most: number,
+  until: (value: T) => number,
+): Promise<T[]> => {
+  const all = (await list(rows, kind)) as (readonly [RecordKey, T])[];
+  const kept = all
+    // Of those that last equally long the latest.
+    .toReversed()
+    .filter(([, value]) => until(value) > now)
+    .sort(([, a], [, b]) => until(b) - until(a))
+    .slice(0, most);
+  for (const record of all) if (!kept.includes(record)) rows.delete(record[0]);
+  return kept.map(([, value]) => value);
+};
+
+/** What else the leasing side asks of it. */
+export interface Remembered {
+  /** Reads the pause of the outbox's endpoint, or gives one that the database could not take. */
+  readPause(rows: Rows): Promise<Pause>;
+  /** The pause as the page knows it. */
+  knownPause(): Pause;
+  /** Remembers an event that counts once in the browser, as soon as the database takes that. */
+  remember(event: OfferEvent): unknown;
+  /** Deletes what is remembered of the user. A pause says nothing of one, and other tabs need it. */
+  forgetUser(rows: Rows): Promise<void>;
+}
+
+/** Makes what remembers. */
+export const createRemembering = (
+  outbox: Outbox<Rows>,
+  now: () => number,
+  { transact, owe }: Ways,
+): readonly [Remembering, Remembered] => {
+  const { mirror, endpoint } = outbox;
+  const key: RecordKey = ['state', 'pause', endpoint];
+  let unsaved: Pause | undefined;
+  /** The end of the pause that it takes the place of, epoch milliseconds. */
+  let replacedAt: number | undefined;
+
+  const remember = ({
+    offerId,
+    type,
+    expiresAt = now() + REMEMBERED_MS,
+    id,
+  }: Pick<Mark, 'offerId' | 'type' | 'id'> & Pick<OfferEvent, 'expiresAt'>): unknown =>
+    owe(['seen', offerId, type], { offerId, type, until: expiresAt, id } satisfies Mark);
+
+  const knownPause = (): Pause => {
+    const { pause } = outbox;
+    const longestMs = pause.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS;
+    outbox.pause = { ...pause, at: believed(pause.at, now(), longestMs) };
+    return outbox.pause;
+  };
+
+  const readPause: Remembered['readPause'] = async (rows) => {
+    // Records that have none may have taken the place of others.
+    const stored = ((await rows.get(key)) ?? outbox.pause) as Pause;
+    outbox.pause = unsaved && (unsaved.at > stored.at || stored.at === replacedAt) ? unsaved : stored;
+    return knownPause();
+  };
+
+  const statsOf = (dead: number, stored?: number): OutboxStats => {
+    const { pause } = outbox;
+    const inMemory = [...mirror.values()].filter(({ isStored }) => !isStored).length;
+    return {
+      // Where the database does not answer, what of it is this page's.
+      waiting: stored === undefined ? mirror.size : stored + inMemory,
+      inMemory,
+      dead,
+      pause: pause.at > now() ? { ...pause, url: endpoint } : undefined,
+    };
+  };
+
+  const remembering: Remembering = {
+    async setPause(next) {
+      let current = outbox.pause;
+      let after: Pause | undefined;
+      try {
+        await transact(async (rows) => {
+          current = await readPause(rows);
+          after = next(current);
+          if (unsaved || after !== current) rows.put(key, after);
+        });
+        unsaved = undefined;
+      } catch {
+        // It may be written later than anybody waits. What was only read is over as soon as the database says so.
+        after ??= next(current);
+        if (after !== current) {
+          unsaved = after;
+          replacedAt = current.at;
+        }
+      }
+      outbox.pause = after ?? current;
+    },
+
+    accept(offerId, expiresAt) {
+      remember({ offerId, type: 'accepted', expiresAt });
+      return transact(async () => undefined).catch(() => undefined);
+    },
+
+    marks: () =>
+      transact(async (rows) => {
+        // What another tab settled while this page could not hear of it.
+        await Promise.all(
+          [...mirror].map(
+            async ([id, { isStored, isTold }]) =>
+              isStored && isTold && !(await rows.get(['entry', id])) && mirror.delete(id),
+          ),
+        );
+        await prune<Letter>(rows, now(), 'dead', MAX_DEAD, (letter) => letter?.deadAt + DEAD_MS);
+        return prune<Mark>(rows, now(), 'seen', MAX_MARKS, (fact) => fact?.until);
+      }).catch(() => []),
+
+    setSite: (site) =>
+      transact(async (rows) => {
+        const there = await rows.get(['state', 'site', endpoint]);
+        if (JSON.stringify(there) !== JSON.stringify(site)) rows.put(['state', 'site', endpoint], site);
+      }),
+
+    stats: () =>
+      transact(async (rows) => {
+        await readPause(rows);
+        return statsOf(await rows.query('count', 'dead'), await rows.query('count', 'entry'));
+      }).catch(() => statsOf(0)),
+  };
+
+  return [
+    remembering,
+    {
+      readPause,
+      knownPause,
+      remember,
+
+      async forgetUser(rows) {
+        for (const kind of ['dead', 'seen', 'state'] as const)
+          for (const record of await rows.query('getAllKeys', kind))
+            if (record[1] !== 'pause') rows.delete(record);
+      },
+    },
+  ];
+};

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { unsettled } from '../../src/client/farewell.js';
+import type { Mirrored, Outbox, Owner } from '../../src/client/outbox/outbox.js';
+import { encodeRequest } from '../../src/protocol/encode.js';
+import type { OfferEvent } from '../../src/protocol/event.js';
+import { copyOf, dismissed, idsOf, START, viewed } from '../support/events.js';
+
+type Held = readonly [event: OfferEvent, heldUntil?: number];
+type Sayable = Pick<Outbox, 'mirror'>;
+
+const outboxOf = (held: readonly Held[]): Sayable => ({
+  mirror: new Map(held.map(([event, heldUntil]) => [event.id, copyOf(event, heldUntil)])),
+});
+
+const PLENTY = 48_000;
+const OWNER: Owner = { consent: 'granted' };
+
+describe('the farewell takes what is unsettled', () => {
+  const view = viewed(1);
+  const close = dismissed(2, view);
+  const other = viewed(3);
+  const later = START + 10_000;
+
+  const table: readonly {
+    readonly name: string;
+    readonly held: readonly Held[];
+    readonly said?: readonly OfferEvent[];
+    readonly maxBytes?: number;
+    readonly expected: readonly OfferEvent[];
+  }[] = [
+    { name: 'nothing where all is settled', held: [], expected: [] },
+    {
+      name: 'all that is free, oldest first',
+      held: [[view], [close], [other]],
+      expected: [view, close, other],
+    },
+    { name: 'not what is leased or not due', held: [[view, later], [other]], expected: [other] },
+    { name: 'what was held until this very moment', held: [[view, START]], expected: [view] },
+    { name: 'not what was said already', held: [[view], [other]], said: [view], expected: [other] },
+    {
+      name: 'a leased view again, together with its free dismissal',
+      held: [[view, later], [close], [other, later]],
+      expected: [view, close],
+    },
+    {
+      name: 'a view that was said, together with its new dismissal',
+      held: [[view], [close]],
+      said: [view],
+      expected: [view, close],
+    },
+    { name: 'a dismissal alone where its view is settled', held: [[close]], expected: [close] },
+    {
+      name: 'not a dismissal that was deferred, though its view is free',
+      held: [[view], [close, later]],
+      expected: [view],
+    },
+    { name: 'not what is not known to count', held: [[view, Infinity], [other]], expected: [other] },
+    { name: 'nothing where there is no room', held: [[view]], maxBytes: -7, expected: [] },
+  ];
+
+  test.each(table)('$name', ({ held, said = [], maxBytes = PLENTY, expected }) => {
+    expect(unsettled(outboxOf(held), OWNER, new Set(idsOf(said)), START, maxBytes)).toEqual(expected);
+  });
+
+  describe('whatever is in the mirror', () => {
+    /** Impressions with a view, a dismissal or both, each held or said or neither. */
+    const impression = fc.record({
+      hasView: fc.boolean(),
+      hasClose: fc.boolean(),
+      fields: fc.constantFrom(
+        {},
+        { offerId: 'o' },
+        { offerId: '0123456789'.repeat(5), expiresAt: 4_102_444_800_000.123 },
+      ),
+      heldView: fc.constantFrom(0, START, later),
+      heldClose: fc.constantFrom(0, START, later),
+      isViewSaid: fc.boolean(),
+      isCloseSaid: fc.boolean(),
+    });
+    const state = fc.record({
+      impressions: fc.array(impression),
+      maxBytes: fc.integer({ min: -50, max: 3_000 }),
+    });
+    type State = typeof state extends fc.Arbitrary<infer T> ? T : never;
+
+    const build = ({ impressions }: State) => {
+      const said = new Set<string>();
+      const held: [OfferEvent, number][] = [];
+      impressions.forEach((each, index) => {
+        const view = viewed(index, each.fields);
+        const close = dismissed(1_000 + index * 3, view);
+        if (each.hasView) held.push([view, each.heldView]);
+        if (each.hasClose) held.push([close, each.heldClose]);
+        if (each.isViewSaid) said.add(view.id);
+        if (each.isCloseSaid) said.add(close.id);
+      });
+      held.sort(([a], [b]) => (a.id < b.id ? -1 : 1));
+      return { outbox: outboxOf(held), said };
+    };
+
+    test('it is never more than its bytes', () => {
+      fc.assert(
+        fc.property(state, (generated) => {
+          const { outbox, said } = build(generated);
+          const events = unsettled(outbox, OWNER, said, START, generated.maxBytes);
+          const bytes = encodeRequest(events, START).length - encodeRequest([], START).length;
+          expect(bytes).toBeLessThanOrEqual(Math.max(0, generated.maxBytes));
+        }),
+      );
+    });
+
+    test('what has no room is the youngest', () => {
+      fc.assert(
+        fc.property(state, (generated) => {
+          const { outbox, said } = build(generated);
+          const all = unsettled(outbox, OWNER, said, START, Infinity);
+          const some = unsettled(outbox, OWNER, said, START, generated.maxBytes);
+          expect(some).toEqual(all.slice(0, some.length));
+        }),
+      );
+    });
+
+    test('no dismissal goes without its unsettled view before it', () => {
+      fc.assert(
+        fc.property(state, (generated) => {
+          const { outbox, said } = build(generated);
+          const events = unsettled(outbox, OWNER, said, START, generated.maxBytes);
+          const views = new Set<string>();
+          for (const { type, impressionId } of events) {
+            if (type === 'viewed') views.add(impressionId);
+            const isViewUnsettled = [...outbox.mirror.values()].some(
+              ({ event }: Mirrored) => event.type === 'viewed' && event.impressionId === impressionId,
+            );
+            expect(!isViewUnsettled || views.has(impressionId)).toBe(true);
+          }
+        }),
+      );
+    });
+
+    test('it is in the order of happening, each event once', () => {
+      fc.assert(
+        fc.property(state, (generated) => {
+          const { outbox, said } = build(generated);
+          const ids = idsOf(unsettled(outbox, OWNER, said, START, generated.maxBytes));
+          expect(ids).toEqual([...new Set(ids)].sort());
+        }),
+      );
+    });
+  });
+});
+
+describe('the farewell takes nothing', () => {
+  const [annas, bens, nobodys] = [viewed(1, { subject: 'anna' }), viewed(2, { subject: 'ben' }), viewed(3)];
+  const outbox = outboxOf([[annas], [bens], [nobodys]]);
+  const says = (owner: Owner) => unsettled(outbox, owner, new Set(), START, PLENTY);
+
+  test('of another user', () => {
+    expect(says({ consent: 'granted', subject: 'ben' })).toEqual([bens, nobodys]);
+    expect(says({ consent: 'granted' })).toEqual([nobodys]);
+  });
+
+  test.each(['pending', 'denied'] as const)('while consent is %s', (consent) => {
+    expect(says({ consent, subject: 'anna' })).toEqual([]);
+  });
+});

@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { createDataLayer } from '../../../src/client/later/data-layer.js';
+import { dismissed, START, viewed } from '../../support/events.js';
+
+const site = globalThis as unknown as Record<string, unknown>;
+
+afterEach(() => {
+  delete site.dataLayer;
+  delete site.otherLayer;
+});
+
+describe('a tag manager', () => {
+  test('is told of what was viewed and dismissed, in its own words, and whether that is durable', () => {
+    const layer: unknown[] = [{ event: 'gtm.js' }];
+    site.dataLayer = layer;
+    const tell = createDataLayer('dataLayer');
+    const view = viewed(1, { offerId: 'a', expiresAt: START });
+    const close = dismissed(2, view, { reason: 'escape' });
+    tell(view, true);
+    tell(close, false);
+    expect(site.dataLayer).toBe(layer);
+    expect(layer.slice(1)).toStrictEqual([
+      {
+        event: 'personalized_offer_viewed',
+        personalized_offer_id: 'a',
+        event_id: view.id,
+        occurred_at: START,
+        is_durable: true,
+      },
+      {
+        event: 'personalized_offer_dismissed',
+        personalized_offer_id: 'a',
+        event_id: close.id,
+        occurred_at: START,
+        is_durable: false,
+        reason: 'escape',
+      },
+    ]);
+  });
+
+  test('that comes later finds its array, under the name that the site gave', () => {
+    createDataLayer('otherLayer')(viewed(1), true);
+    expect(site.otherLayer).toEqual([expect.objectContaining({ event: 'personalized_offer_viewed' })]);
+    expect(site.dataLayer).toBeUndefined();
+  });
+
+  test('that replaced its array meanwhile is told in the new one', () => {
+    const tell = createDataLayer('dataLayer');
+    tell(viewed(1), true);
+    const next: unknown[] = [];
+    site.dataLayer = next;
+    tell(viewed(2), true);
+    expect(next).toHaveLength(1);
+  });
+
+  test.each([undefined, ''])('is told nothing where the site names none: %j', (name) => {
+    createDataLayer(name)(viewed(1), true);
+    expect(site.dataLayer).toBeUndefined();
+    expect(Object.hasOwn(site, '')).toBe(false);
+  });
+});

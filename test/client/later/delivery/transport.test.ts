@@ -1,0 +1,281 @@
+// @vitest-environment node
+
+import { describe, expect, test } from 'vitest';
+import { createTransport, type Transport } from '../../../../src/client/later/delivery/transport.js';
+import type { Outbox } from '../../../../src/client/outbox/outbox.js';
+import { encodeRequest } from '../../../../src/protocol/encode.js';
+import { deferred } from '../../../support/deferred.js';
+import { dismissed, idOf, START, viewed } from '../../../support/events.js';
+import { requestOf } from '../../../support/request-of.js';
+import { type FakeRuntime, fakeRuntime, settle } from '../../../support/runtime.js';
+
+const ENDPOINT = 'https://shop.example/offer-events';
+const EVENTS = [viewed(1), dismissed(2, viewed(1))];
+const BODY = encodeRequest(EVENTS, START);
+const ANSWER = JSON.stringify({ v: 1, results: [{ id: idOf(1), status: 'accepted' }] });
+
+type Answer = (request: Request) => Response | Promise<Response>;
+
+interface Bench {
+  readonly transport: Transport;
+  readonly runtime: FakeRuntime;
+  readonly keepalive: Pick<Outbox, 'inFlight'>;
+  readonly requests: Request[];
+}
+
+/** A transport whose endpoint gives these answers, one a request, then none. */
+const start = (...answers: Answer[]): Bench => {
+  const requests: Request[] = [];
+  const keepalive = { endpoint: ENDPOINT, inFlight: 0 };
+  const runtime = fakeRuntime({
+    async fetch(input, init) {
+      const request = requestOf(input, init);
+      requests.push(request);
+      const answer = answers.shift();
+      if (!answer) return expect.unreachable('one request too many');
+      return answer(request);
+    },
+  });
+  return { transport: createTransport(runtime, keepalive), runtime, keepalive, requests };
+};
+
+const reply = (status: number, body = '', headers: Record<string, string> = {}): Answer => {
+  const bodyless = [204, 205, 304].includes(status);
+  return () => new Response(bodyless ? null : body, { status, headers });
+};
+
+/** No answer at all, until the request is given up. */
+const hang: Answer = ({ signal }) =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+
+describe('one attempt is one request', () => {
+  test('a same-origin JSON POST that follows no redirect and no cache', async () => {
+    const { transport, requests } = start(reply(200, ANSWER));
+    await transport(EVENTS);
+    const [request] = requests;
+    expect(request).toMatchObject({
+      url: ENDPOINT,
+      method: 'POST',
+      credentials: 'same-origin',
+      redirect: 'error',
+      cache: 'no-store',
+      keepalive: true,
+    });
+    expect(request?.headers.get('content-type')).toBe('application/json');
+    await expect(request?.text()).resolves.toBe(BODY);
+  });
+
+  test.each([200, 400, 408, 413, 429, 500, 502, 503, 504])('also after a %i', async (status) => {
+    const { transport, requests } = start(reply(status, 'anything', { 'retry-after': '1' }));
+    await transport(EVENTS);
+    expect(requests.map(({ url }) => url)).toEqual([ENDPOINT]);
+  });
+
+  test('with keepalive only as long as the page’s bytes in flight allow', async () => {
+    const { transport, requests, keepalive } = start(reply(200, ANSWER), reply(200, ANSWER));
+    keepalive.inFlight = 48_000 - BODY.length;
+    await transport(EVENTS);
+    keepalive.inFlight = 48_001 - BODY.length;
+    await transport(EVENTS);
+    expect(requests.map((request) => request.keepalive)).toEqual([true, false]);
+  });
+
+  test('its keepalive bytes are counted until the reply was read', async () => {
+    const answer = deferred<Response>();
+    const { transport, keepalive } = start(() => answer.promise);
+    keepalive.inFlight = 77;
+    const attempt = transport(EVENTS);
+    expect(keepalive.inFlight).toBe(77 + BODY.length);
+    answer.resolve(new Response(ANSWER));
+    await attempt;
+    expect(keepalive.inFlight).toBe(77);
+  });
+});
+
+describe('verdicts', () => {
+  test('come from a 200 of our own version', async () => {
+    const results = [
+      { id: idOf(1), status: 'accepted' },
+      { id: idOf(2), status: 'deferred', code: 'subject_mismatch', retry_after_ms: 1_500 },
+      { id: idOf(3), status: 'refused', code: 'conflict' },
+      { id: idOf(4), status: 'duplicate' },
+      { id: idOf(5), status: 'misplaced' },
+      { status: 'accepted' },
+    ];
+    const { transport } = start(reply(200, JSON.stringify({ v: 1, results })));
+    await expect(transport(EVENTS)).resolves.toEqual({
+      kind: 'answered',
+      verdicts: new Map([
+        [idOf(1), { kind: 'accepted' }],
+        [idOf(2), { kind: 'deferred', code: 'subject_mismatch', retryAfterMs: 1_500 }],
+        [idOf(3), { kind: 'refused', code: 'conflict' }],
+        [idOf(4), { kind: 'duplicate' }],
+      ]),
+    });
+  });
+
+  test.each([
+    ['the page of a captive portal', '<!doctype html><title>Sign in</title>'],
+    ['nothing', ''],
+    ['half a reply', ANSWER.slice(0, -9)],
+    ['another version', JSON.stringify({ v: 2, results: [{ id: idOf(1), status: 'accepted' }] })],
+    ['no results', JSON.stringify({ v: 1 })],
+    ['results that are none', JSON.stringify({ v: 1, results: {} })],
+    ['JSON of somebody else', 'null'],
+  ])('never come from a 200 with %s (faults 5, 6)', async (_, body) => {
+    const { transport } = start(reply(200, body));
+    await expect(transport(EVENTS)).resolves.toMatchObject({ kind: 'back-off', retryAfterMs: 0, cause: 200 });
+  });
+
+  test.each([
+    [404, '', true],
+    [405, '', true],
+    [200, ' <!doctype html><title>Shop</title>', true],
+    [200, JSON.stringify({ v: 2, results: [] }), false],
+    [200, '', false],
+    [401, '', false],
+    [403, '', false],
+    [429, '', false],
+    [503, '<html></html>', false],
+  ])('a %i with %j tells whether a proxy is there at all', async (status, body, isAbsent) => {
+    const { transport } = start(reply(status, body));
+    await expect(transport(EVENTS)).resolves.toMatchObject({ isAbsent });
+  });
+
+  test.each([201, 202, 203, 400, 404, 409, 500])('never come from a %i, whatever it says', async (status) => {
+    const { transport } = start(reply(status, ANSWER));
+    await expect(transport(EVENTS)).resolves.not.toHaveProperty('verdicts');
+  });
+});
+
+describe('every other reply', () => {
+  const unsupported = JSON.stringify({ type: 'about:blank', status: 400, code: 'unsupported' });
+
+  test.each([
+    [400, '', { kind: 'unsplit' }],
+    [413, '', { kind: 'unsplit' }],
+    [422, '', { kind: 'unsplit' }],
+    [401, '', { kind: 'circuit' }],
+    [403, '', { kind: 'circuit' }],
+    [404, '', { kind: 'circuit' }],
+    [405, '', { kind: 'circuit' }],
+    [415, '', { kind: 'circuit' }],
+    [400, unsupported, { kind: 'circuit' }],
+    [503, unsupported, { kind: 'circuit' }],
+    [429, '', { kind: 'throttled' }],
+    [408, '', { kind: 'back-off' }],
+    [409, '', { kind: 'back-off' }],
+    [425, '', { kind: 'back-off' }],
+    [500, '', { kind: 'back-off' }],
+    [503, '', { kind: 'back-off' }],
+    [204, '', { kind: 'back-off' }],
+    [206, '', { kind: 'back-off' }],
+    [402, '', { kind: 'back-off' }],
+    [418, '', { kind: 'back-off' }],
+  ])('%i %s (faults 15, 16)', async (status, body, expected) => {
+    const { transport } = start(reply(status, body));
+    const attempt = await transport(EVENTS);
+    const rest = expected.kind === 'unsplit' ? { cause: status } : { retryAfterMs: 0, cause: status };
+    expect(attempt).toMatchObject({ ...expected, ...rest });
+  });
+
+  test.each([
+    [429, 'throttled'],
+    [503, 'throttled'],
+    [200, 'throttled'],
+    [404, 'circuit'],
+  ])('%i waits as long as it asks for', async (status, kind) => {
+    const headers = { 'retry-after': 'Thu, 20 Nov 2025 09:00:20 GMT', date: 'Thu, 20 Nov 2025 09:00:00 GMT' };
+    const { transport } = start(reply(status, '', headers));
+    await expect(transport(EVENTS)).resolves.toMatchObject({ kind, retryAfterMs: 20_000, cause: status });
+  });
+});
+
+describe('a lost answer', () => {
+  test('is given up after 12 seconds, not before', async () => {
+    const { transport, runtime, requests } = start(hang);
+    const ended: unknown[] = [];
+    void transport(EVENTS).then((attempt) => ended.push(attempt));
+    await runtime.advance(11_999);
+    expect(ended).toEqual([]);
+    await runtime.advance(1);
+    expect(ended).toEqual([{ kind: 'back-off', retryAfterMs: 0, cause: expect.anything() }]);
+    expect(requests.map(({ url }) => url)).toEqual([ENDPOINT]);
+    expect(runtime.timers).toBe(0);
+  });
+
+  test('is given up also when the body never ends (fault 9)', async () => {
+    const { transport, runtime, keepalive } = start(({ signal }) => {
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode(ANSWER.slice(0, 12)));
+          signal.addEventListener('abort', () => controller.error(signal.reason));
+        },
+      });
+      return new Response(body);
+    });
+    const ended: unknown[] = [];
+    void transport(EVENTS).then((attempt) => ended.push(attempt));
+    await runtime.advance(11_999);
+    expect([ended, keepalive.inFlight]).toEqual([[], BODY.length]);
+    await runtime.advance(1);
+    expect([ended, keepalive.inFlight]).toEqual([[expect.objectContaining({ kind: 'back-off' })], 0]);
+  });
+
+  test('leaves no timer when it came', async () => {
+    const { transport, runtime } = start(reply(200, ANSWER));
+    await transport(EVENTS);
+    await settle();
+    expect(runtime.timers).toBe(0);
+  });
+});
+
+describe('a network error', () => {
+  const refused = new TypeError('Failed to fetch');
+  const fail = (cause: Error) => (): Promise<Response> => Promise.reject(cause);
+
+  test('with keepalive is asked once more without: others may have used up the quota', async () => {
+    const { transport, requests, keepalive } = start(fail(refused), reply(200, ANSWER));
+    await expect(transport(EVENTS)).resolves.toMatchObject({ kind: 'answered' });
+    expect(requests.map((request) => request.keepalive)).toEqual([true, false]);
+    expect(keepalive.inFlight).toBe(0);
+  });
+
+  test('twice is a back-off', async () => {
+    const { transport, requests } = start(fail(refused), fail(refused));
+    await expect(transport(EVENTS)).resolves.toEqual({ kind: 'back-off', retryAfterMs: 0, cause: refused });
+    expect(requests.map((request) => request.keepalive)).toEqual([true, false]);
+  });
+
+  test('and what is asked after it are given up after 12 seconds together, since a lease lasts little longer', async () => {
+    const bench = start(
+      () => new Promise((_, reject) => void bench.runtime.after(8_000, () => reject(refused))),
+      hang,
+    );
+    const { transport, runtime, requests } = bench;
+    const ended: unknown[] = [];
+    void transport(EVENTS).then((attempt) => ended.push(attempt));
+    await runtime.advance(11_999);
+    expect([requests.map((request) => request.keepalive), ended]).toEqual([[true, false], []]);
+    await runtime.advance(1);
+    expect(ended).toEqual([{ kind: 'back-off', retryAfterMs: 0, cause: expect.anything() }]);
+    expect(runtime.timers).toBe(0);
+  });
+
+  test('without keepalive is not asked again', async () => {
+    const { transport, requests, keepalive } = start(fail(refused));
+    keepalive.inFlight = 48_000;
+    await expect(transport(EVENTS)).resolves.toMatchObject({ kind: 'back-off', cause: refused });
+    expect(requests.map((request) => request.keepalive)).toEqual([false]);
+    expect(keepalive.inFlight).toBe(48_000);
+  });
+
+  test('of another kind is not asked again', async () => {
+    const other = new DOMException('The operation was aborted.', 'AbortError');
+    const { transport, requests } = start(fail(other));
+    await expect(transport(EVENTS)).resolves.toEqual({ kind: 'back-off', retryAfterMs: 0, cause: other });
+    expect(requests.map((request) => request.keepalive)).toEqual([true]);
+  });
+});

@@ -1,0 +1,442 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Registry, SearchRoot } from '../../../../src/client/detect/registry.js';
+import { createRoots, holds, type Roots } from '../../../../src/client/later/detect/roots.js';
+import { createPage, type Page } from '../../../../src/client/page.js';
+import { find, render } from '../../../support/page.js';
+import { settle } from '../../../support/runtime.js';
+
+let page: Page;
+let roots: Roots;
+let searched: Set<SearchRoot>;
+let changes: number;
+let names = 0;
+
+const start = (known: readonly SearchRoot[] = []): void => {
+  page = createPage();
+  searched = new Set([document, ...known]);
+  changes = 0;
+  const registry: Pick<Registry, 'roots' | 'search'> = {
+    roots: searched,
+    search(root) {
+      searched.add(root);
+      return () => void searched.delete(root);
+    },
+  };
+  roots = createRoots(registry as Registry, page, () => changes++);
+};
+
+beforeEach(() => {
+  document.body.innerHTML = '';
+});
+
+afterEach(() => {
+  page.stop();
+  roots.stop();
+});
+
+/** A host with a shadow tree, not inserted yet. */
+const hostOf = (markup: string, mode: ShadowRootMode = 'open', name = 'div') => {
+  const host = document.createElement(name);
+  const root = host.attachShadow({ mode });
+  root.innerHTML = markup;
+  return { host, root };
+};
+
+/** What is heard of these types, by the innermost element's name. */
+const hear = (...types: string[]): string[] => {
+  const heard: string[] = [];
+  roots.capture(types, (event) => {
+    const [target] = event.composedPath();
+    heard.push(`${event.type} ${(target as Element).localName}`);
+  });
+  return heard;
+};
+
+const fire = (target: EventTarget, type: string, init: EventInit = { bubbles: true }): void =>
+  void target.dispatchEvent(new Event(type, init));
+
+/** The roots beside the document that are searched. */
+const others = (): SearchRoot[] => [...searched].filter((root) => root !== document);
+
+describe('open shadow roots are found', () => {
+  test('where they stand already', () => {
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    start();
+    expect([others(), roots.all()]).toEqual([[root], [document, root]]);
+  });
+
+  test('when their host is inserted', async () => {
+    start();
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    await settle();
+    expect(others()).toEqual([root]);
+  });
+
+  test('when something around their host is inserted', async () => {
+    start();
+    const { host, root } = hostOf('<p></p>');
+    const section = document.createElement('section');
+    section.append(document.createElement('i'), host);
+    document.body.append(section);
+    await settle();
+    expect(others()).toEqual([root]);
+  });
+
+  test('inside each other, and when one is inserted into one that is known', async () => {
+    const [outer, inner, later] = [hostOf('<main></main>'), hostOf('<p></p>'), hostOf('<p></p>')];
+    find('main', outer.root).append(inner.host);
+    document.body.append(outer.host);
+    start();
+    expect(others()).toEqual([outer.root, inner.root]);
+    inner.root.append(later.host);
+    await settle();
+    expect(others()).toEqual([outer.root, inner.root, later.root]);
+  });
+
+  test('once their custom element is defined, wherever it stands', async () => {
+    const name = `x-late-${names++}`;
+    const outer = hostOf(`<${name}></${name}>`);
+    document.body.append(document.createElement(name), outer.host);
+    start();
+    expect(others()).toEqual([outer.root]);
+    customElements.define(
+      name,
+      class extends HTMLElement {
+        connectedCallback(): void {
+          if (!this.shadowRoot) this.attachShadow({ mode: 'open' });
+        }
+      },
+    );
+    for (const element of [find(name), find(name, outer.root)]) {
+      // Where an implementation leaves elements that stand already as they are.
+      if (!element.shadowRoot) element.attachShadow({ mode: 'open' });
+    }
+    await settle();
+    expect(new Set(others())).toEqual(
+      new Set([outer.root, find(name).shadowRoot, find(name, outer.root).shadowRoot]),
+    );
+  });
+
+  test('though there are names that nobody can ever define', async () => {
+    document.body.append(document.createElementNS('http://www.w3.org/2000/svg', 'font-face'));
+    start();
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    await settle();
+    expect(others()).toEqual([root]);
+  });
+
+  test('once each, however often their host is inserted', async () => {
+    start();
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    await settle();
+    document.body.append(host);
+    await settle();
+    expect([others(), roots.all()]).toEqual([[root], [document, root]]);
+  });
+
+  test('when a parser gave them after it had inserted their host', () => {
+    start();
+    const host = render('<div></div>');
+    const root = host.attachShadow({ mode: 'open' });
+    fire(document, 'DOMContentLoaded');
+    expect(others()).toEqual([root]);
+  });
+
+  test('but not closed ones, which nobody can find', async () => {
+    document.body.append(hostOf('<p></p>', 'closed').host);
+    start();
+    await settle();
+    expect(others()).toEqual([]);
+  });
+});
+
+describe('trees go', () => {
+  test('with their host, and what is inside with them', async () => {
+    const [outer, inner] = [hostOf('<main></main>'), hostOf('<p></p>')];
+    find('main', outer.root).append(inner.host);
+    document.body.append(outer.host);
+    start();
+    outer.host.remove();
+    await settle();
+    expect([others(), roots.all()]).toEqual([[], [document]]);
+  });
+
+  test('and come back with it', async () => {
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    start();
+    const heard = hear('toggle');
+    host.remove();
+    await settle();
+    fire(find('p', root), 'toggle');
+    document.body.append(host);
+    await settle();
+    expect([heard, others()]).toEqual([[], [root]]);
+    fire(find('p', root), 'toggle');
+    expect(heard).toEqual(['toggle p']);
+  });
+
+  test('but not when their host only moved', async () => {
+    const { host, root } = hostOf('<p></p>');
+    render('<section></section>');
+    document.body.append(host);
+    start();
+    find('section').append(host);
+    await settle();
+    expect(others()).toEqual([root]);
+  });
+
+  test('nobody looks into a tree that is built where nobody sees it', async () => {
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    start();
+    host.remove();
+    await settle();
+    root.append(hostOf('<p></p>').host);
+    await settle();
+    expect(others()).toEqual([]);
+  });
+});
+
+describe('what happens is heard', () => {
+  test('in the document and in open trees, each event once', () => {
+    const [outer, inner] = [hostOf('<main></main>'), hostOf('<p></p>')];
+    find('main', outer.root).append(inner.host);
+    document.body.append(outer.host);
+    start();
+    const heard = hear('toggle', 'click', 'submit');
+    fire(document.body, 'toggle');
+    fire(find('p', inner.root), 'toggle');
+    fire(find('p', inner.root), 'submit', { bubbles: true, composed: true });
+    fire(find('p', inner.root), 'click', { bubbles: true, composed: true });
+    expect(heard).toEqual(['toggle body', 'toggle p', 'submit p', 'click p']);
+  });
+
+  test('also what does not bubble and ends at the tree’s edge', () => {
+    const { host, root } = hostOf('<dialog></dialog>');
+    document.body.append(host);
+    start();
+    const heard = hear('cancel', 'close');
+    fire(find('dialog', root), 'cancel', {});
+    fire(find('dialog', root), 'close', {});
+    expect(heard).toEqual(['cancel dialog', 'close dialog']);
+  });
+
+  test('by each who listens, whenever the tree came', async () => {
+    start();
+    const [first, second] = [hear('close'), hear('close')];
+    const { host, root } = hostOf('<dialog></dialog>');
+    document.body.append(host);
+    await settle();
+    const third = hear('close');
+    fire(find('dialog', root), 'close', {});
+    expect([first, second, third]).toEqual([['close dialog'], ['close dialog'], ['close dialog']]);
+  });
+
+  test('ahead of the tree’s own listeners', () => {
+    const { host, root } = hostOf('<dialog></dialog>');
+    document.body.append(host);
+    start();
+    const heard = hear('close');
+    find('dialog', root).addEventListener('close', (event) => {
+      heard.push('own');
+      event.stopImmediatePropagation();
+    });
+    fire(find('dialog', root), 'close', {});
+    expect(heard).toEqual(['close dialog', 'own']);
+  });
+
+  test('without a listener in each open tree for what reaches the window anyway', () => {
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    start();
+    const listened = vi.spyOn(root, 'addEventListener');
+    hear('click', 'pointerdown', 'keydown', 'submit');
+    expect(listened.mock.calls.map(([type]) => type)).toEqual(['submit']);
+  });
+
+  test('of the types asked for alone', () => {
+    start();
+    const heard = hear('toggle');
+    fire(document.body, 'click');
+    expect(heard).toEqual([]);
+  });
+});
+
+describe('a tree that nobody can find', () => {
+  test('is searched and heard in once it is given, until it is taken back', async () => {
+    const { host, root } = hostOf('<p></p>', 'closed');
+    document.body.append(host);
+    start();
+    const heard = hear('click');
+    const stop = roots.search(root);
+    expect([others(), roots.all()]).toEqual([[root], [document, root]]);
+    fire(find('p', root), 'click');
+    expect(heard).toEqual(['click p']);
+    stop();
+    fire(find('p', root), 'click');
+    expect([heard, others()]).toEqual([['click p'], []]);
+  });
+
+  test('is heard inside alone, where it is known what was pressed', () => {
+    const { host, root } = hostOf('<p></p>', 'closed');
+    document.body.append(host);
+    start();
+    roots.search(root);
+    const heard = hear('click');
+    fire(find('p', root), 'click', { bubbles: true, composed: true });
+    expect(heard).toEqual(['click p']);
+  });
+
+  test('is left to itself where a press shows its host alone, as it does to the window', () => {
+    const { host, root } = hostOf('<p></p>', 'closed');
+    document.body.append(host);
+    start();
+    const heard = hear('click');
+    fire(host, 'click');
+    roots.search(root);
+    fire(host, 'click');
+    expect(heard).toEqual(['click div']);
+  });
+
+  test('shows its own open trees too', () => {
+    const [outer, inner] = [hostOf('<main></main>', 'closed'), hostOf('<p></p>')];
+    find('main', outer.root).append(inner.host);
+    document.body.append(outer.host);
+    start();
+    roots.search(outer.root);
+    expect(others()).toEqual([outer.root, inner.root]);
+  });
+
+  test('that was given before this began stays, too', async () => {
+    const { host, root } = hostOf('<p></p>', 'closed');
+    start([root]);
+    const heard = hear('toggle');
+    document.body.append(document.createElement('i'));
+    await settle();
+    expect(others()).toEqual([root]);
+    document.body.append(host);
+    fire(find('p', root), 'toggle');
+    expect(heard).toEqual(['toggle p']);
+  });
+
+  test('stays while its host is out of the page', async () => {
+    const { host, root } = hostOf('<p></p>', 'closed');
+    document.body.append(host);
+    start();
+    roots.search(root);
+    host.remove();
+    await settle();
+    expect(others()).toEqual([root]);
+  });
+
+  test('may be the document of a frame', () => {
+    start();
+    const heard = hear('click', 'keydown');
+    const other = document.implementation.createHTMLDocument();
+    roots.search(other);
+    fire(other.body, 'click');
+    fire(other.body, 'keydown');
+    expect(heard).toEqual(['click body', 'keydown body']);
+  });
+
+  test('is heard in, but not searched, where one of its elements was given', () => {
+    const { host, root } = hostOf('<p></p>', 'closed');
+    document.body.append(host);
+    start();
+    const heard = hear('click');
+    roots.join(find('p', root));
+    roots.join(find('p', root));
+    fire(find('p', root), 'click');
+    expect([heard, others()]).toEqual([['click p'], []]);
+  });
+
+  test('is left alone where its element is nowhere yet', () => {
+    start();
+    const element = document.createElement('p');
+    const heard = hear('click');
+    roots.join(element);
+    fire(element, 'click');
+    expect([heard, roots.all()]).toEqual([[], [document]]);
+  });
+});
+
+describe('who asked', () => {
+  test('is told that elements came or went, in any tree', async () => {
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    start();
+    expect(changes).toBe(0);
+    find('p', root).remove();
+    await settle();
+    expect(changes).toBe(1);
+    document.body.append(document.createElement('i'));
+    await settle();
+    expect(changes).toBe(2);
+  });
+
+  test('hears, searches and is told nothing any more once it is stopped', async () => {
+    const [open, closed] = [hostOf('<p></p>'), hostOf('<p></p>', 'closed')];
+    document.body.append(open.host, closed.host);
+    start();
+    roots.search(closed.root);
+    const heard = hear('click', 'toggle');
+    page.stop();
+    roots.stop();
+    for (const target of [document.body, find('p', open.root), find('p', closed.root)]) {
+      fire(target, 'click', { bubbles: true, composed: true });
+      fire(target, 'toggle');
+    }
+    document.body.append(hostOf('<p></p>').host);
+    await settle();
+    expect([heard, others(), changes]).toEqual([[], [], 0]);
+  });
+});
+
+describe('what holds what', () => {
+  test('as in the tree, an element holding itself', () => {
+    render('<section><p></p></section><i></i>');
+    expect(holds(find('section'), find('p'))).toBe(true);
+    expect(holds(find('p'), find('p'))).toBe(true);
+    expect(holds(document, find('p'))).toBe(true);
+    expect(holds(find('p'), find('section'))).toBe(false);
+    expect(holds(find('i'), find('p'))).toBe(false);
+  });
+
+  test.each(['open', 'closed'] as const)('out of %s shadow roots', (mode) => {
+    const { host, root } = hostOf('<p></p>', mode);
+    const section = document.createElement('section');
+    section.append(host);
+    document.body.append(section);
+    expect(holds(section, find('p', root))).toBe(true);
+    expect(holds(host, find('p', root))).toBe(true);
+    expect(holds(find('p', root), host)).toBe(false);
+  });
+
+  test('through the slot in which it is drawn', () => {
+    const { host, root } = hostOf('<dialog><slot></slot></dialog>');
+    const slotted = document.createElement('p');
+    // The DOM implementation of the tests assigns nothing.
+    const slot = find('slot', root);
+    Object.defineProperty(Element.prototype, 'assignedSlot', {
+      configurable: true,
+      get: function (this: Element) {
+        return this === slotted ? slot : null;
+      },
+    });
+    host.append(slotted);
+    document.body.append(host);
+    expect(holds(find('dialog', root), slotted)).toBe(true);
+    Reflect.deleteProperty(Element.prototype, 'assignedSlot');
+  });
+
+  test('nothing holds anything', () => {
+    render('<p></p>');
+    expect(holds(undefined, find('p'))).toBe(false);
+    expect(holds(null, find('p'))).toBe(false);
+  });
+});

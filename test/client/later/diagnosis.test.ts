@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createExposureWatch, type ExposureWatch } from '../../../src/client/detect/exposure.js';
+import type { ViewabilityRule } from '../../../src/client/detect/viewability.js';
+import { type Explaining, type ExposureNote, explain } from '../../../src/client/later/diagnosis.js';
+import { type Intersections, scriptIntersections } from '../../support/intersections.js';
+import { type FakePage, fakePage, find, render } from '../../support/page.js';
+import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
+
+const RULE: ViewabilityRule = { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3 };
+
+let browser: Intersections;
+let page: FakePage;
+let runtime: FakeRuntime;
+let exposure: ExposureWatch;
+let notes: ExposureNote[];
+let hidden: Set<Element>;
+
+beforeEach(() => {
+  browser = scriptIntersections();
+  page = fakePage();
+  runtime = fakeRuntime();
+  notes = [];
+  hidden = new Set();
+  vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
+    return !hidden.has(this);
+  });
+  exposure = createExposureWatch(page, runtime, RULE, () => undefined);
+  const explaining = explain((note) => notes.push(note)) as Explaining;
+  exposure.onEvaluation = explaining(exposure, page, (callback) => callback());
+  render('<p></p>');
+  exposure.watch({ element: find('p'), offerId: 'a' });
+});
+
+afterEach(() => {
+  page.stop();
+  exposure.stop();
+  vi.unstubAllGlobals();
+});
+
+const show = (ratio: number, more: Partial<Parameters<Intersections['show']>[1]> = {}): void =>
+  browser.show(find('p'), { ratio, at: runtime.elapsed(), ...more });
+
+const reasons = (): string[] => notes.map(({ reason }) => reason);
+
+describe('a note says', () => {
+  test('which offer and element, what is visible, what is needed and for how long', async () => {
+    show(0.2);
+    await runtime.advance(100);
+    show(0.6);
+    await runtime.advance(1_000);
+    const about = { offerId: 'a', element: find('p'), neededRatio: 0.5 };
+    expect(notes).toEqual([
+      { ...about, reason: 'too-small', ratio: 0.2, dwelledMs: 0 },
+      { ...about, reason: 'dwelling', ratio: 0.6, dwelledMs: 0 },
+      { ...about, reason: 'viewed', ratio: 0.6, dwelledMs: 1_000 },
+    ]);
+  });
+
+  test('that a dwell was interrupted, after how long, and then why', async () => {
+    show(0.6);
+    await runtime.advance(400);
+    show(0.1);
+    show(0.6);
+    await runtime.advance(250);
+    page.change('hidden');
+    expect(notes.map(({ reason, dwelledMs }) => [reason, dwelledMs])).toEqual([
+      ['dwelling', 0],
+      ['interrupted', 400],
+      ['too-small', 0],
+      ['dwelling', 0],
+      ['interrupted', 250],
+      ['page-hidden', 0],
+    ]);
+  });
+
+  test('the share that the rule asks for where there is no box to measure', () => {
+    show(0, { offer: { width: 0, height: 0 } });
+    expect(notes).toMatchObject([{ reason: 'not-rendered', ratio: 0, neededRatio: 0.5 }]);
+  });
+});
+
+describe('the reason is', () => {
+  test('not-rendered out of the viewport, and without a size', () => {
+    show(0, { isFar: true });
+    show(0);
+    expect(reasons()).toEqual(['not-rendered']);
+    show(0.2);
+    show(1, { offer: { width: 300, height: 0 } });
+    expect(reasons()).toEqual(['not-rendered', 'too-small', 'not-rendered']);
+  });
+
+  test('not-shown where styles hide it', () => {
+    hidden.add(find('p'));
+    show(1);
+    expect(reasons()).toEqual(['not-shown']);
+  });
+
+  test('covered where it is shown and yet cannot be seen', () => {
+    exposure.isShown = () => false;
+    show(1);
+    expect(reasons()).toEqual(['covered']);
+  });
+
+  test('page-hidden before anything else', () => {
+    page.change('hidden');
+    show(0);
+    show(1);
+    expect(reasons()).toEqual(['page-hidden']);
+  });
+
+  test('told when it changes, not with each look', async () => {
+    show(0.1);
+    show(0.2);
+    show(0.3);
+    show(0.7);
+    show(0.8);
+    exposure.recheck();
+    await runtime.advance(500);
+    exposure.recheck();
+    expect(reasons()).toEqual(['too-small', 'dwelling']);
+  });
+
+  test('told anew of the same offer in another place', () => {
+    show(0.2);
+    exposure.unwatch(find('p'));
+    exposure.watch({ element: find('p'), offerId: 'b' });
+    show(0.2);
+    expect(notes.map(({ offerId, reason }) => [offerId, reason])).toEqual([
+      ['a', 'too-small'],
+      ['b', 'too-small'],
+    ]);
+  });
+});
+
+describe('the teller', () => {
+  test('is called where what it throws harms nobody', () => {
+    const called = vi.fn();
+    const broken = new Error('the host’s own fault');
+    const explaining = explain(() => {
+      throw broken;
+    }) as Explaining;
+    exposure.onEvaluation = explaining(exposure, page, (callback) => {
+      called();
+      expect(callback).toThrow(broken);
+    });
+    show(0.2);
+    expect(called).toHaveBeenCalledOnce();
+  });
+});

@@ -1,0 +1,274 @@
+// @vitest-environment node
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createChoosing, type Pass } from '../../../../src/client/later/outbox/choosing.js';
+import type { Owner } from '../../../../src/client/outbox/outbox.js';
+import type { OutboxEntry, RecordKey } from '../../../../src/client/outbox/records.js';
+import { dismissed, entryOf, idOf, START, viewed } from '../../../support/events.js';
+import { ENDPOINT } from '../../../support/outbox.js';
+
+const HOUR_MS = 3_600_000;
+const LIFE_MS = 72 * HOUR_MS;
+const ids = (...numbers: number[]): string[] => numbers.map(idOf);
+
+/** What a pass goes by beside what it has seen. */
+interface Rules extends Pick<Pass, 'token' | 'limit' | 'pausedUntil' | 'excess' | 'reason'> {
+  readonly owner: Owner;
+  readonly now: number;
+  readonly heldOffers: readonly string[];
+  isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
+}
+
+/** A pass over portions of records, and what it came to. */
+const pass = (
+  portions: readonly (readonly (readonly [RecordKey, unknown])[])[],
+  fields: Partial<Rules> = {},
+) => {
+  const discarded: (readonly [id: string, reason: string])[] = [];
+  const rules: Rules = {
+    ...{ owner: { consent: 'granted' }, token: 'me', limit: 100, now: START, pausedUntil: 0 },
+    ...{ excess: 0, reason: 'outbox-full', heldOffers: [] },
+    isOurs: (there = ENDPOINT) => there === ENDPOINT,
+    ...fields,
+  };
+  const choose = createChoosing(rules.owner, () => rules.now, LIFE_MS, rules.isOurs);
+  const begun: Pass = { ...rules, taken: [], heldOffers: new Set(rules.heldOffers), lost: new Map() };
+  const taken: string[] = [];
+  let seen = 0;
+  for (const portion of portions) {
+    seen++;
+    begun.taken = [];
+    const isThrough = choose(portion, begun, ([, id = ''], _, reason) => discarded.push([id, reason]));
+    taken.push(...begun.taken.map(({ event }) => event.id));
+    begun.limit -= begun.taken.length;
+    if (isThrough) break;
+  }
+  return { taken, nextAt: begun.nextAt, discarded, seen, begun };
+};
+
+const recordOf = (entry: OutboxEntry): readonly [RecordKey, unknown] => [['entry', entry.event.id], entry];
+const recordsOf = (...entries: OutboxEntry[]) => entries.map(recordOf);
+const held = (until: number): Partial<OutboxEntry> => ({ lease: { token: 'another', until } });
+
+describe('a pass takes', () => {
+  const view = viewed(1);
+  const close = dismissed(2, view);
+  const later = START + 7_000;
+
+  const table: readonly {
+    readonly name: string;
+    readonly entries: readonly OutboxEntry[];
+    readonly rules?: Partial<Rules>;
+    readonly taken: readonly number[];
+    readonly nextAt?: number;
+  }[] = [
+    { name: 'nothing of nothing, and nothing is due', entries: [], taken: [] },
+    {
+      name: 'what is due, and says when the rest is',
+      entries: [entryOf(viewed(3)), entryOf(viewed(4), { notBeforeAt: later })],
+      taken: [3],
+      nextAt: later,
+    },
+    {
+      name: 'nothing that somebody else delivers, until that lease ends',
+      entries: [entryOf(view, held(later)), entryOf(viewed(3))],
+      taken: [3],
+      nextAt: later,
+    },
+    { name: 'what somebody else has stopped to deliver', entries: [entryOf(view, held(START))], taken: [1] },
+    {
+      name: 'no dismissal whose view is not due, though it is due itself',
+      entries: [entryOf(view, { notBeforeAt: later }), entryOf(close)],
+      taken: [],
+      nextAt: later,
+    },
+    { name: 'a dismissal behind its view', entries: [entryOf(view), entryOf(close)], taken: [1, 2] },
+    {
+      name: 'nothing while it is paused, and says until when',
+      entries: [entryOf(view)],
+      rules: { pausedUntil: later },
+      taken: [],
+      nextAt: later,
+    },
+    {
+      name: 'at most as many as asked for, and says that more is due',
+      entries: [entryOf(viewed(1)), entryOf(viewed(3)), entryOf(viewed(5))],
+      rules: { limit: 2 },
+      taken: [1, 3],
+      nextAt: START,
+    },
+    {
+      name: 'nothing of another user, and what is nobody’s',
+      entries: [entryOf(viewed(1, { subject: 'ben' })), entryOf(viewed(3))],
+      rules: { owner: { consent: 'granted', subject: 'anna' } },
+      taken: [3],
+    },
+    {
+      name: 'nothing that goes elsewhere, which delays nothing of the same offer',
+      entries: [
+        entryOf(view, { endpoint: 'https://shop.example/other', notBeforeAt: later }),
+        entryOf(close),
+      ],
+      taken: [2],
+    },
+  ];
+
+  test.each(table)('$name', ({ entries, rules, taken, nextAt }) => {
+    const done = pass([recordsOf(...entries)], rules);
+    expect([done.taken, done.nextAt, done.discarded]).toEqual([ids(...taken), nextAt, []]);
+  });
+
+  test('under a lease of its own, which is as long as an attempt and a little more', () => {
+    const { begun } = pass([recordsOf(entryOf(view, { notBeforeAt: START - 1 }))]);
+    expect(begun.taken).toEqual([
+      entryOf(view, { notBeforeAt: START - 1, lease: { token: 'me', until: START + 15_000 } }),
+    ]);
+  });
+
+  test('nothing of an offer of which an older event is elsewhere', () => {
+    const done = pass([recordsOf(entryOf(close), entryOf(viewed(3)))], { heldOffers: [view.offerId] });
+    expect(done.taken).toEqual(ids(3));
+  });
+
+  test('no more than the limit over all portions, and looks no further', () => {
+    const portions = [1, 3, 5, 7].map((n) => recordsOf(entryOf(viewed(n)), entryOf(viewed(n + 1))));
+    const done = pass(portions, { limit: 3 });
+    expect([done.taken, done.nextAt, done.seen]).toEqual([ids(1, 2, 3), START, 2]);
+  });
+});
+
+describe('a pass gives up', () => {
+  const view = viewed(1);
+  const old = { occurredAt: START - LIFE_MS };
+
+  test('what has expired, but not what somebody delivers', () => {
+    const done = pass([
+      recordsOf(entryOf(viewed(1, old)), entryOf(viewed(3, old), held(START + 1)), entryOf(viewed(5))),
+    ]);
+    expect([done.discarded, done.taken]).toEqual([[[idOf(1), 'expired']], ids(5)]);
+  });
+
+  test('the oldest of what is too much, each with its impression, and what that makes room for stays', () => {
+    const done = pass(
+      [recordsOf(entryOf(view), entryOf(viewed(3)), entryOf(dismissed(4, view)), entryOf(viewed(5)))],
+      { excess: 2 },
+    );
+    expect(done.discarded).toEqual([
+      [idOf(1), 'outbox-full'],
+      [idOf(3), 'outbox-full'],
+      [idOf(4), 'outbox-full'],
+    ]);
+    expect(done.taken).toEqual(ids(5));
+  });
+
+  test('what is too much for the reason that it was told, but for what is on its way', () => {
+    const done = pass([recordsOf(entryOf(view, held(START + 9)), entryOf(viewed(3)), entryOf(viewed(4)))], {
+      ...{ excess: 1, reason: 'storage-full', limit: 0, token: '' },
+    });
+    expect([done.discarded, done.taken]).toEqual([[[idOf(3), 'storage-full']], []]);
+  });
+
+  test('a dismissal with its expired view, though 500 entries and two portions stand between, and all others wait', () => {
+    const lost = viewed(1, old);
+    const others = Array.from({ length: 500 }, (_, n) => entryOf(viewed(n + 2)));
+    const all = recordsOf(entryOf(lost), ...others, entryOf(dismissed(900, viewed(1))), entryOf(viewed(901)));
+    const portions = [all.slice(0, 200), all.slice(200, 400), all.slice(400)];
+    const done = pass(portions, { limit: 50 });
+    expect(done.discarded).toEqual([
+      [idOf(1), 'expired'],
+      [idOf(900), 'expired'],
+    ]);
+    expect(done.taken).toEqual(others.slice(0, 50).map(({ event }) => event.id));
+    expect(done.seen).toBe(3);
+  });
+
+  test('what is no entry as unreadable, and what a later version wrote only when it is too old for any', () => {
+    const portion: readonly (readonly [RecordKey, unknown])[] = [
+      [['entry', idOf(1)], { v: 1, event: viewed(2) }],
+      [['entry', idOf(3)], { v: 2 }],
+      [['entry', idOf(4)], undefined],
+    ];
+    expect(pass([portion]).discarded).toEqual([
+      [idOf(1), 'unreadable'],
+      [idOf(4), 'unreadable'],
+    ]);
+    const madeAt = Number.parseInt(idOf(3).replace('-', '').slice(0, 12), 16);
+    expect(pass([portion], { now: madeAt + 6 * 24 * HOUR_MS }).discarded).toContainEqual([
+      idOf(3),
+      'expired',
+    ]);
+  });
+});
+
+describe('whatever waits', () => {
+  const entry = fc.record({
+    impression: fc.nat(5),
+    isView: fc.boolean(),
+    notBeforeAt: fc.constantFrom(0, START, START + 5_000),
+    leasedUntil: fc.constantFrom(0, START, START + 3_000),
+    isOld: fc.boolean(),
+  });
+  const state = fc.record({
+    shapes: fc.array(entry, { maxLength: 40 }),
+    limit: fc.integer({ min: 1, max: 10 }),
+    excess: fc.integer({ min: -3, max: 5 }),
+    portion: fc.integer({ min: 1, max: 7 }),
+  });
+  type State = typeof state extends fc.Arbitrary<infer T> ? T : never;
+
+  const build = ({ shapes, limit, excess, portion }: State) => {
+    const entries = shapes.map(({ impression, isView, notBeforeAt, leasedUntil, isOld }, n) => {
+      const view = viewed(n, {
+        offerId: `offer-${impression}`,
+        impressionId: `impression-${impression}`,
+        occurredAt: isOld ? START - LIFE_MS : START - 1,
+      });
+      return entryOf(isView ? view : dismissed(n, view), {
+        notBeforeAt,
+        ...(leasedUntil && held(leasedUntil)),
+      });
+    });
+    const records = recordsOf(...entries);
+    const portions = Array.from({ length: Math.ceil(records.length / portion) }, (_, n) =>
+      records.slice(n * portion, (n + 1) * portion),
+    );
+    return { entries, ...pass(portions, { limit, excess }) };
+  };
+
+  test('nothing is taken before an older event of its offer that waits', () => {
+    fc.assert(
+      fc.property(state, (generated) => {
+        const { entries, taken, discarded } = build(generated);
+        const gone = new Set(discarded.map(([id]) => id));
+        for (const [at, { event }] of entries.entries()) {
+          if (!taken.includes(event.id)) continue;
+          for (const older of entries.slice(0, at))
+            if (older.event.offerId === event.offerId)
+              expect(taken.includes(older.event.id) || gone.has(older.event.id)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('nothing is both taken and given up, nothing twice, and nothing that somebody delivers', () => {
+    fc.assert(
+      fc.property(state, (generated) => {
+        const { entries, taken, discarded } = build(generated);
+        const touched = [...taken, ...discarded.map(([id]) => id)];
+        expect(touched).toHaveLength(new Set(touched).size);
+        for (const { event, lease } of entries)
+          if ((lease?.until ?? 0) > START) expect(touched).not.toContain(event.id);
+      }),
+    );
+  });
+
+  test('what is due and neither taken nor given up is told to be due', () => {
+    fc.assert(
+      fc.property(state, (generated) => {
+        const { entries, taken, discarded, nextAt } = build(generated);
+        const left = entries.length - taken.length - discarded.length;
+        expect(nextAt !== undefined).toBe(left > 0);
+      }),
+    );
+  });
+});

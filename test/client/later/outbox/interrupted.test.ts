@@ -1,0 +1,207 @@
+// @vitest-environment node
+/** What one tab does in the midst of what another one does, or while its database or its clock goes another way. */
+import { describe, expect, test } from 'vitest';
+import { NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
+import type { Consent } from '../../../../src/client/outbox/outbox.js';
+import type { Records } from '../../../../src/client/outbox/records.js';
+import { DEAD, FULL, scriptDatabase } from '../../../support/database.js';
+import { replies, says, startDelivering } from '../../../support/delivering.js';
+import { entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
+import { openTab } from '../../../support/outbox.js';
+import { fakeRuntime, settle } from '../../../support/runtime.js';
+
+const HOUR_MS = 3_600_000;
+const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];
+
+describe('a deferral', () => {
+  const deferring = says('deferred', { code: 'busy', retry_after_ms: 30_000 });
+
+  test('takes the place of a time that a clock that was set back has made void', async () => {
+    const bench = startDelivering();
+    const page = bench.open();
+    bench.answer = deferring;
+    await page.record(plain(viewed(1)));
+    await page.flusher.flush();
+    bench.runtime.jump(-3 * HOUR_MS);
+    await page.flusher.flush();
+    await bench.runtime.advance(60_000);
+    expect(bench.asked.length).toBeLessThan(5);
+  });
+
+  test('takes the place of a time that is none', async () => {
+    const bench = startDelivering();
+    const event = viewed(1);
+    await bench.database.stored.transact(async (rows) => rows.put(['entry', ONE], { v: 1, event }));
+    bench.answer = deferring;
+    await bench.open().flusher.flush();
+    await bench.runtime.advance(29_000);
+    expect(bench.asked).toEqual([[ONE]]);
+  });
+});
+
+describe('what is given up', () => {
+  test('is what exceeds the cap in the attempt that takes effect, not in one that was undone', async () => {
+    const bench = startDelivering();
+    const [writer, other] = [bench.open(), bench.open()];
+    await writer.record(plain(viewed(1), viewed(2), viewed(3)));
+    const page = bench.open({ maxEntries: 2 });
+    const complete = bench.database.linger();
+    bench.database.next.push(DEAD);
+    const leased = page.leasing.lease('one', 5);
+    await settle();
+    const settled = other.leasing.settle([TWO, THREE]);
+    await settle();
+    await complete();
+    await settled;
+    await leased;
+    expect(page.discarded).toEqual([]);
+  });
+
+  test('is not asked for any more by the tab that recorded it, whose database fails then', async () => {
+    const bench = startDelivering();
+    const [here, there] = [bench.open(), bench.open({ maxEntries: 1 })];
+    await here.record(plain(viewed(1), viewed(2)));
+    await there.leasing.lease('one', 0);
+    expect(there.discarded).toEqual([[ONE, 'outbox-full', undefined]]);
+    here.leasing.onSettled(there.settled);
+    bench.database.fault = DEAD;
+    await here.flusher.flush();
+    expect(bench.asked).toEqual([[TWO]]);
+  });
+
+  test('is told to other tabs only where the database has deleted it', async () => {
+    const bench = startDelivering();
+    const page = bench.open();
+    await openTab(bench.database.stored, bench.runtime).append(plain(viewed(1)));
+    bench.database.next.push(DEAD, DEAD);
+    await page.leasing.bury(new Map([[ONE, 'conflict']]));
+    expect([await bench.stored(), page.settled]).toEqual([[ONE], []]);
+  });
+});
+
+describe('an outage that is over', () => {
+  /** A page that told of its event while the database failed, and stored it later. */
+  const recovered = async () => {
+    const bench = startDelivering();
+    bench.database.fault = DEAD;
+    const page = bench.open();
+    bench.answer = replies(503);
+    await page.record(plain(viewed(1)));
+    await page.flusher.flush();
+    bench.database.fault = undefined;
+    await bench.runtime.advance(10_000);
+    await expect(bench.stored()).resolves.toEqual([ONE]);
+    return { ...bench, page };
+  };
+
+  test('is followed by another report if the next one begins', async () => {
+    const { database, page } = await recovered();
+    database.fault = DEAD;
+    await page.record(plain(viewed(2)));
+    await page.flusher.flush();
+    expect(page.reports.filter(({ code }) => code === 'storage')).toHaveLength(2);
+  });
+
+  test('does not keep a storage that is full from getting room', async () => {
+    const { database, page } = await recovered();
+    database.next.push(FULL);
+    await page.record(plain(viewed(2)));
+    await page.leasing.lease('one', 5);
+    expect(page.discarded).toEqual([[ONE, 'storage-full', undefined]]);
+  });
+});
+
+test('a lease that takes long since it gives something up is waited out, and the next one is long enough', async () => {
+  const runtime = fakeRuntime();
+  const database = scriptDatabase(runtime);
+  await database.stored.transact(async (rows) => {
+    for (let n = 0; n < 3_000; n++) {
+      const view = viewed(n, n ? {} : { occurredAt: START - 73 * HOUR_MS });
+      rows.put(['entry', view.id], entryOf(view));
+    }
+  });
+  const connection = database.connect();
+  const slow: Records = {
+    transact(work) {
+      runtime.jump(1_000);
+      return connection.transact(work);
+    },
+  };
+  const [here, there] = [openTab(slow, runtime), openTab(database.stored, runtime)];
+  await expect(here.leased('one', 100)).resolves.toEqual([]);
+  await runtime.advance(15_000);
+  const leased = await here.leased('two', 100);
+  expect(leased).toHaveLength(100);
+  expect((await there.leased('three', 100)).filter((id) => leased.includes(id))).toEqual([]);
+});
+
+test('what another tab settled before this one told of it is told all the same', async () => {
+  const bench = startDelivering();
+  const [here, there] = [bench.open(), bench.open()];
+  here.outbox.add(viewed(1), false);
+  await here.outbox.commit();
+  await there.flusher.flush();
+  await here.leasing.marks();
+  await here.flusher.flush();
+  expect(here.told).toEqual([[ONE, true]]);
+});
+
+test('a denial in the midst of a commit gives up once what the commit left out then', async () => {
+  const bench = startDelivering();
+  const page = bench.open();
+  const answer = bench.database.hang();
+  void page.record(plain(viewed(1)));
+  const dropped = [...page.outbox.mirror.values()];
+  page.outbox.mirror.clear();
+  await answer();
+  page.leasing.drop(dropped);
+  await page.leasing.purge();
+  expect(page.discarded).toEqual([[ONE, 'consent', undefined]]);
+});
+
+test('what is stranded is not brought any more once consent is denied, though it was leased', async () => {
+  const bench = startDelivering();
+  const owner: { consent: Consent } = { consent: 'granted' };
+  const page = bench.open({}, owner);
+  const event = viewed(1, { occurredAt: START - 25 * HOUR_MS });
+  await bench.database.stored.transact(async (rows) =>
+    rows.put(['entry', ONE], entryOf(event, { endpoint: 'https://shop.example/old' })),
+  );
+  const { records } = page.outbox;
+  let complete: (() => Promise<void>) | undefined;
+  page.outbox.records = {
+    transact(work) {
+      // The page's own lease came first, and this is the one that brings it.
+      const transacted = records.transact(work);
+      if (page.outbox.records !== records) complete ??= bench.database.linger();
+      return transacted;
+    },
+  };
+  const flushed = page.flusher.flush();
+  await settle();
+  owner.consent = 'denied';
+  page.flusher.pause();
+  await complete?.();
+  await flushed;
+  await settle();
+  expect(bench.asked).toEqual([]);
+});
+
+test('an answer in order closes the circuit, though the database fails at that moment', async () => {
+  const bench = startDelivering();
+  const page = bench.open();
+  await openTab(bench.database.stored, bench.runtime).leasing.setPause(() => ({
+    kind: 'circuit',
+    failures: 9,
+    at: START + 3 * HOUR_MS,
+  }));
+  await page.leasing.stats();
+  bench.database.fault = DEAD;
+  await page.record(plain(viewed(1)));
+  await page.flusher.flush();
+  expect([bench.asked, page.outbox.pause]).toEqual([[[ONE]], NO_PAUSE]);
+  bench.database.fault = undefined;
+  await page.record(plain(viewed(2)));
+  await bench.runtime.advance(2 * HOUR_MS);
+  expect(bench.asked).toEqual([[ONE], [TWO]]);
+});

@@ -1,0 +1,206 @@
+/** What makes the outbox wait, and what must not. */
+import { describe, expect, test } from 'vitest';
+import { NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
+import type { Pause, Records } from '../../../../src/client/outbox/records.js';
+import { dismissed, entryIds, entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
+import { ENDPOINT, openTab, storedIds, type Tab } from '../../../support/outbox.js';
+import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
+import type { OpenRecords } from '../../outbox/records.contract.js';
+
+const HOUR_MS = 3_600_000;
+const pauseOf = (fields: Partial<Pause>): Pause => ({ kind: 'back-off', failures: 1, at: START, ...fields });
+
+export const describeWaiting = (open: OpenRecords): void => {
+  const start = (): Tab & { readonly records: Records; readonly runtime: FakeRuntime; another(): Tab } => {
+    const runtime = fakeRuntime();
+    const records = open(runtime);
+    // Long enough that nothing expires while a test lets hours pass.
+    const tab = (): Tab => openTab(records, runtime, { bounds: { retentionMs: 5 * 24 * HOUR_MS } });
+    return { ...tab(), records, runtime, another: tab };
+  };
+
+  describe('while it is paused', () => {
+    test('a tab that has read it keeps to it, though the records that hold it are gone', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1)));
+      await tab.leasing.setPause(() => pauseOf({ kind: 'throttled', at: START + 5_000 }));
+      await tab.records.transact(async (rows) => rows.delete(['state', 'pause', ENDPOINT]));
+      await expect(tab.leasing.lease('one', 5)).resolves.toEqual({
+        entries: [],
+        nextAt: START + 5_000,
+      });
+    });
+
+    test('nothing is leased by any tab, before the pause is over', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1)));
+      await tab.leasing.setPause(() => pauseOf({ at: START + 5_000 }));
+      const other = tab.another();
+      await expect(other.leasing.lease('one', 5)).resolves.toEqual({
+        entries: [],
+        nextAt: START + 5_000,
+      });
+      expect(other.outbox.pause).toEqual(pauseOf({ at: START + 5_000 }));
+      await tab.runtime.advance(5_000);
+      await expect(other.leased('one')).resolves.toEqual([idOf(1)]);
+    });
+
+    test('what is due even later says so', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1)));
+      await tab.leased('one');
+      await tab.leasing.release('one', new Map([[idOf(1), START + 8_000]]));
+      await tab.leasing.setPause(() => pauseOf({ at: START + 5_000 }));
+      await expect(tab.leasing.lease('two', 5)).resolves.toMatchObject({ nextAt: START + 8_000 });
+    });
+
+    test('the next pause grows from the one that another tab wrote', async () => {
+      const tab = start();
+      await tab.leasing.setPause(() => pauseOf({ failures: 3, at: START + 100 }));
+      const given: Pause[] = [];
+      await tab.another().leasing.setPause((current) => {
+        given.push(current);
+        return NO_PAUSE;
+      });
+      expect(given).toEqual([pauseOf({ failures: 3, at: START + 100 })]);
+      await tab.leasing.lease('one', 1);
+      expect(tab.outbox.pause).toEqual(NO_PAUSE);
+    });
+  });
+
+  describe('no longer than is sensible after a clock was set back', () => {
+    const BACK_MS = 30 * 24 * HOUR_MS;
+
+    test.each([
+      ['back-off', HOUR_MS],
+      ['throttled', HOUR_MS],
+      ['circuit', 6 * HOUR_MS],
+    ] as const)('a %s pause ends within %i ms (fault 56)', async (kind, longestMs) => {
+      const tab = start();
+      await tab.leasing.setPause(() => pauseOf({ kind, at: START + 60_000 }));
+      tab.runtime.jump(-BACK_MS);
+      await tab.append(plain(viewed(1, { occurredAt: tab.runtime.now() })));
+      // Asked often, as a page does: the end must not move on with each look.
+      const got: string[] = [];
+      for (let asked = 0; asked < 5; asked++) {
+        const { entries, nextAt = 0 } = await tab.leasing.lease('one', 5);
+        got.push(...entryIds(entries));
+        expect(nextAt).toBeLessThanOrEqual(tab.runtime.now() + longestMs);
+        await tab.runtime.advance(longestMs / 4);
+      }
+      expect(got).toContain(idOf(1));
+    });
+
+    test('an entry that was released for later is due within an hour (fault 56)', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1, { occurredAt: START - BACK_MS })));
+      tab.runtime.jump(-BACK_MS);
+      await tab.leased('one');
+      await tab.leasing.release('one', new Map([[idOf(1), START + 60_000]]));
+      const got: string[] = [];
+      for (let asked = 0; asked < 5; asked++) {
+        got.push(...(await tab.leased('two')));
+        await tab.runtime.advance(HOUR_MS / 4);
+      }
+      expect(got).toContain(idOf(1));
+    });
+  });
+
+  describe('for nobody whom this version does not understand', () => {
+    const strangers: readonly (readonly [string, object])[] = [
+      [idOf(0), { v: 2, event: viewed(0), notBeforeAt: 0 }],
+      [idOf(1), { ...entryOf(viewed(1)), event: viewed(7) }],
+      [idOf(7), { ...entryOf(viewed(7)), event: { ...viewed(7), occurredAt: 'now' } }],
+      [idOf(3), ['anything']],
+      [idOf(5), { v: 1, notBeforeAt: 0 }],
+      ['zzz', { v: 1, event: null }],
+    ];
+
+    const among = async (): Promise<ReturnType<typeof start>> => {
+      const tab = start();
+      await tab.records.transact(async (rows) => {
+        for (const [id, value] of strangers) rows.put(['entry', id], value);
+      });
+      const view = viewed(2);
+      await tab.append(plain(view, dismissed(4, view), viewed(6)));
+      return tab;
+    };
+
+    test('records of other versions and strangers stall no delivery', async () => {
+      const tab = await among();
+      await expect(tab.leased('one')).resolves.toEqual([idOf(2), idOf(4), idOf(6)]);
+      await tab.leasing.settle([idOf(2), idOf(4)]);
+      await tab.leasing.bury(new Map([[idOf(6), 'conflict']]));
+      await expect(tab.leasing.lease('two', 5)).resolves.toEqual({ entries: [], nextAt: undefined });
+    });
+
+    test('records of a later version are left as they are until they are too old for any (fault 33)', async () => {
+      const tab = await among();
+      const newer = strangers.slice(0, 1);
+      await tab.leased('one');
+      await tab.leasing.release('one', new Map([[idOf(0), 0]]));
+      await tab.leasing.bury(new Map([[idOf(0), 'conflict']]));
+      const stored = () =>
+        tab.records.transact(async (rows) => (await rows.query('getAll', 'entry')).slice(0, 1));
+      await expect(stored()).resolves.toEqual(newer.map(([, value]) => value));
+      const madeAt = Number.parseInt(idOf(0).replace('-', '').slice(0, 12), 16);
+      tab.runtime.jump(madeAt + 6 * 24 * HOUR_MS - 1 - tab.runtime.now());
+      await tab.leased('two');
+      await expect(stored()).resolves.toEqual(newer.map(([, value]) => value));
+      tab.runtime.jump(1);
+      await tab.leased('three');
+      expect(tab.discarded).toContainEqual([undefined, 'expired', undefined]);
+      await expect(storedIds(tab.records, 'entry')).resolves.not.toContain(idOf(0));
+    });
+
+    test('strangers become dead letters, and are counted (fault 32)', async () => {
+      const tab = await among();
+      await tab.leased('one');
+      const quarantined = strangers
+        .slice(1)
+        .map(([id]) => id)
+        .sort();
+      await expect(storedIds(tab.records, 'dead')).resolves.toEqual(quarantined);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([0, 2, 4, 6].map(idOf));
+      expect(tab.discarded).toEqual(quarantined.map(() => [undefined, 'unreadable', undefined]));
+    });
+
+    test('what an entry or its event bears beyond what this version knows stalls nothing, and is left as it is', async () => {
+      const tab = start();
+      const event = { ...viewed(1), colours: ['green', null], more: { of: 'a later version' } };
+      const entry = { ...entryOf(event), attempts: { failed: 3 }, isUrgent: true };
+      await tab.records.transact(async (rows) => rows.put(['entry', idOf(1)], entry));
+      await expect(tab.leasing.lease('one', 5)).resolves.toMatchObject({ entries: [{ ...entry, event }] });
+      await tab.leasing.release('one', new Map([[idOf(1), START + 7]]));
+      await expect(tab.records.transact((rows) => rows.get(['entry', idOf(1)]))).resolves.toEqual({
+        ...entry,
+        notBeforeAt: START + 7,
+      });
+      expect(tab.discarded).toEqual([]);
+    });
+
+    test.each(['offerId', 'impressionId', 'type', 'expiresAt', 'subject', 'token'])(
+      'an event whose %s is no text and no number is a stranger, since no request could say it',
+      async (field) => {
+        const tab = start();
+        await tab.records.transact(async (rows) =>
+          rows.put(['entry', idOf(1)], { ...entryOf(viewed(1)), event: { ...viewed(1), [field]: { a: 1 } } }),
+        );
+        await expect(tab.leased('one')).resolves.toEqual([]);
+        expect(tab.discarded).toEqual([[undefined, 'unreadable', undefined]]);
+      },
+    );
+
+    test('a pause that is none does not stop delivery', async () => {
+      const tab = await among();
+      await tab.records.transact(async (rows) => rows.put(['state', 'pause', ENDPOINT], { at: 'tomorrow' }));
+      await expect(tab.leased('one')).resolves.toEqual([idOf(2), idOf(4), idOf(6)]);
+    });
+  });
+
+  test('for nothing where an entry has no lease, no pause and no not-before', async () => {
+    const tab = start();
+    await tab.records.transact(async (rows) => rows.put(['entry', idOf(1)], entryOf(viewed(1))));
+    await expect(tab.leased('one')).resolves.toEqual([idOf(1)]);
+  });
+};
