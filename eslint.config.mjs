@@ -76,7 +76,7 @@ export default tseslint.config(
   },
   // The one room that signs.
   {
-    files: ['src/proxy/signature.ts'],
+    files: ['src/proxy/judging/signature.ts'],
     rules: { 'no-restricted-globals': ban(...MACHINE.filter((name) => name !== 'crypto'), ...PAGE) },
   },
 );

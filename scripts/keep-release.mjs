@@ -11,13 +11,13 @@ import { rollup } from 'rollup';
 const [commit = '', version = ''] = process.argv.slice(2);
 /** Self-contained files for browsers, kept as they are. */
 const SCRIPTS = ['offersight.js', 'offersight-worker.js'];
-/** What of the proxy tests use. */
-const PROXY = ['proxy/index.js', 'proxy/node.js', 'proxy/intake/sqlite.js', 'proxy/intake/bullmq.js'];
+/** What of the proxy tests use, by the names under which the package exports it. */
+const PROXY = ['./proxy', './proxy/node', './proxy/sqlite', './proxy/bullmq'];
 
 const run = (command, args, cwd = '.') => execFileSync(command, args, { cwd, stdio: 'inherit' });
 
 /** One ES module; packages stay outside, as they do for whoever installs the product. */
-const bundleProxy = async (dist, file) => {
+const bundleProxy = async (folder, exported, file) => {
   const bundle = await rollup({
     input: 'proxy',
     external: [/^[^./]/],
@@ -27,7 +27,9 @@ const bundleProxy = async (dist, file) => {
         resolveId: (id) => (id === 'proxy' ? id : null),
         load: (id) =>
           id === 'proxy'
-            ? PROXY.map((room) => `export * from ${JSON.stringify(join(dist, room))};`).join('')
+            ? PROXY.map(
+                (entry) => `export * from ${JSON.stringify(join(folder, exported[entry].default))};`,
+              ).join('')
             : null,
       },
     ],
@@ -52,7 +54,7 @@ try {
   const kept = join('e2e/fixtures/releases', version);
   mkdirSync(kept, { recursive: true });
   for (const script of SCRIPTS) copyFileSync(join(folder, 'dist', script), join(kept, script));
-  await bundleProxy(join(folder, 'dist'), join(kept, 'proxy.js'));
+  await bundleProxy(folder, manifest.exports, join(kept, 'proxy.js'));
   console.log(`${kept} is what commit ${commit} consists of.`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

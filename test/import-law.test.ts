@@ -150,37 +150,93 @@ const LAWS: Readonly<Record<string, Law>> = {
       'runtime',
     ],
   },
-  proxy: { values: ['proxy', 'protocol', 'errors', 'runtime'] },
-  'proxy/limits': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
-  'proxy/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
+  // The order inside the proxy, from below: who is told, the door, judging, keeping, forwarding, the operator.
+  'proxy/telling': {
+    values: ['proxy/telling', 'errors'],
+    types: ['proxy/door/problem', 'proxy/forward/destination', 'protocol', 'runtime'],
+  },
+  'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
+  'proxy/door/budgets': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
+  'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
+  'proxy/judging': {
+    values: ['proxy/judging', 'proxy/forward/usage-events', 'protocol', 'errors'],
+    types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/telling', 'runtime'],
+  },
+  'proxy/intake': {
+    values: ['proxy/intake', 'protocol', 'errors', 'runtime'],
+  },
   'proxy/intake/direct': {
-    values: ['proxy', 'protocol', 'errors'],
-    types: ['runtime'],
+    values: ['proxy/forward/gate', 'errors'],
+    types: ['proxy/forward', 'proxy/intake/intake', 'proxy/telling', 'protocol', 'runtime'],
     packages: ['lru-cache'],
   },
-  'proxy/forward/http': { types: ['runtime'], packages: ['ky'] },
-  'proxy/intake/sqlite': { values: ['proxy/intake', 'protocol', 'errors'] },
-  'proxy/intake/sqlite-lane': {
+  'proxy/intake/sqlite/sqlite': { values: ['proxy/intake', 'protocol', 'errors'] },
+  'proxy/intake/sqlite/sqlite-lane': {
     values: ['proxy/intake', 'protocol', 'errors'],
     packages: ['libsql', 'node:os'],
   },
-  'proxy/intake/sqlite-file': {
+  'proxy/intake/sqlite/sqlite-file': {
     values: ['proxy/intake', 'errors', 'runtime'],
     packages: ['libsql'],
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
-  'proxy/intake/bullmq': {
+  'proxy/intake/bullmq/bullmq': {
     values: ['proxy/intake', 'errors', 'runtime'],
     types: ['protocol'],
     packages: ['bullmq', 'ioredis', 'node:crypto'],
   },
-  'proxy/intake/bullmq-client': {
-    values: ['proxy/cause', 'errors'],
+  'proxy/intake/bullmq/bullmq-client': {
+    values: ['proxy/telling/cause', 'errors'],
     types: ['runtime'],
     packages: ['ioredis'],
   },
-  'proxy/intake/bullmq-lane': { values: ['proxy/intake'], types: ['runtime'], packages: ['node:os'] },
-  'proxy/node': { values: ['proxy'], packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'] },
+  'proxy/intake/bullmq/bullmq-lane': { values: ['proxy/intake'], types: ['runtime'], packages: ['node:os'] },
+  'proxy/forward': {
+    values: ['proxy/forward', 'proxy/telling', 'errors'],
+    types: ['proxy/intake', 'runtime'],
+  },
+  'proxy/forward/forwarding': {
+    values: ['proxy/forward', 'proxy/intake/durable', 'proxy/telling', 'errors'],
+    types: ['proxy/intake', 'proxy/options', 'runtime'],
+  },
+  'proxy/forward/http': { types: ['runtime'], packages: ['ky'] },
+  'proxy/operator': {
+    values: ['proxy/operator', 'proxy/door/problem', 'proxy/judging/signature', 'errors', 'runtime'],
+    types: ['proxy/intake/intake'],
+  },
+  'proxy/results': { types: ['proxy/telling', 'protocol'] },
+  'proxy/options': {
+    values: ['proxy/intake/durable', 'proxy/judging/signature', 'errors'],
+    types: ['proxy', 'protocol', 'runtime'],
+  },
+  'proxy/handler': {
+    values: [
+      'proxy/door',
+      'proxy/judging',
+      'proxy/forward/forwarding',
+      'proxy/telling',
+      'proxy/options',
+      'proxy/results',
+      'protocol',
+      'runtime',
+    ],
+    types: ['proxy/intake/intake'],
+  },
+  'proxy/index': {
+    values: [
+      'proxy/handler',
+      'proxy/intake/direct',
+      'proxy/judging/signature',
+      'proxy/operator/admin',
+      'errors',
+    ],
+    types: ['proxy', 'protocol', 'runtime'],
+  },
+  'proxy/node': {
+    values: ['proxy/door/problem'],
+    types: ['proxy/handler'],
+    packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'],
+  },
   'proxy/cli': {
     values: ['proxy', 'errors', 'runtime'],
     packages: [
@@ -201,7 +257,11 @@ const LAWS: Readonly<Record<string, Law>> = {
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/tracker': ['client/later/later'],
   'proxy/cli': ['proxy/cli/serve'],
-  'proxy/cli/sources': ['proxy/intake/sqlite', 'proxy/intake/bullmq', 'proxy/intake/direct'],
+  'proxy/cli/sources': [
+    'proxy/intake/sqlite/sqlite',
+    'proxy/intake/bullmq/bullmq',
+    'proxy/intake/direct/direct',
+  ],
 };
 
 interface Import {
@@ -302,6 +362,10 @@ describe('the import law', () => {
       { from: 'client/detect/exposure', specifier: '../page.js', kind: 'value' },
       { from: 'proxy/handler', specifier: '../client/options.js', kind: 'type' },
       { from: 'proxy/handler', specifier: 'node:fs', kind: 'value' },
+      { from: 'proxy/judging/signature', specifier: '../cli/serve.js', kind: 'value' },
+      { from: 'proxy/door/problem', specifier: '../handler.js', kind: 'value' },
+      { from: 'proxy/door/problem', specifier: '../handler.js', kind: 'type' },
+      { from: 'proxy/forward/http', specifier: '../intake/sqlite/sqlite.js', kind: 'value' },
       { from: 'client/later/later', specifier: 'ky', kind: 'value' },
     ];
     expect(forbidden.map(faultOf)).not.toContain(undefined);

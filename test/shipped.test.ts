@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import * as proxy from '../src/proxy/index.js';
-import * as sqlite from '../src/proxy/intake/sqlite.js';
+import * as sqlite from '../src/proxy/intake/sqlite/sqlite.js';
 import * as node from '../src/proxy/node.js';
 
 interface Manifest {

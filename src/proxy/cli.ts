@@ -7,9 +7,10 @@ import { Failure } from './cli/failure.js';
 import { createLog } from './cli/log.js';
 import { openAnyIntake, openIntake, readSecret } from './cli/sources.js';
 import { follow, printStatus } from './cli/status.js';
-import { isDurable, type ListFilter } from './intake/intake.js';
-import { eachRow, isLaneName, type LaneName, laneOf, timeOf, toLine } from './listing.js';
-import { signOffer } from './signature.js';
+import { isDurable } from './intake/durable.js';
+import type { ListFilter } from './intake/intake.js';
+import { signOffer } from './judging/signature.js';
+import { eachRow, isLaneName, type LaneName, laneOf, timeOf, toLine } from './operator/listing.js';
 
 const HELP = `offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
 offersight status [--follow]             figures of offers and lanes; with --follow until nothing waits

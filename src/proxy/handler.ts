@@ -5,18 +5,18 @@
 import { type Verdict, WIRE_VERSION, type WireReply } from '../protocol/batch.js';
 import { decodeRequest } from '../protocol/decode.js';
 import { platformRuntime } from '../runtime.js';
-import { addressKey, clientKey } from './address.js';
-import { createAdmission } from './admission.js';
-import { type OnAlert, quietly, remedyOf } from './alert.js';
-import { createEntitlement, offerADayKey } from './entitlement.js';
-import { startForwarding } from './forwarding.js';
+import { addressKey, clientKey } from './door/address.js';
+import { createAdmission } from './door/admission.js';
+import { createBudgets } from './door/budgets.js';
+import { type ProblemCode, problem, REPLY_HEADERS } from './door/problem.js';
+import { startForwarding } from './forward/forwarding.js';
 import type { AdmittedEvent } from './intake/intake.js';
-import { createBudgets } from './limits.js';
-import type { Observation } from './observation.js';
+import { createEntitlement, offerADayKey } from './judging/entitlement.js';
+import { createSubjects } from './judging/subjects.js';
 import { type OfferProxyOptions, resolveProxyOptions } from './options.js';
-import { type ProblemCode, problem, REPLY_HEADERS } from './problem.js';
-import { createSubjects } from './subjects.js';
-import { countVerdicts, toResult } from './verdicts.js';
+import { countVerdicts, toResult } from './results.js';
+import { type OnAlert, quietly, remedyOf } from './telling/alert.js';
+import type { Observation } from './telling/observation.js';
 
 /** What the host's server knows of a request. */
 export interface Connection {

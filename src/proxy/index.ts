@@ -6,11 +6,11 @@
 export { type ErrorCode, isOffersightError, OffersightError } from '../errors.js';
 export type { Verdict } from '../protocol/batch.js';
 export type { Runtime, Stop } from '../runtime.js';
-export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './admin.js';
-export type { OnAlert } from './alert.js';
+export type { Limits } from './door/budgets.js';
+export type { ProblemCode } from './door/problem.js';
 export type { Pace } from './forward/forwarder.js';
 export { type Connection, createOfferProxy, type OfferProxy } from './handler.js';
-export { type DirectIntake, type DirectIntakeOptions, directIntake } from './intake/direct.js';
+export { type DirectIntake, type DirectIntakeOptions, directIntake } from './intake/direct/direct.js';
 export type {
   AdmittedEvent,
   BeginOptions,
@@ -28,8 +28,8 @@ export type {
   UsageFields,
 } from './intake/intake.js';
 export type { IntakeBounds } from './intake/rules.js';
-export type { Limits } from './limits.js';
-export type { Observation, OnObservation } from './observation.js';
+export { type SignableOffer, signOffer } from './judging/signature.js';
+export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './operator/admin.js';
 export type { Caller, OfferProxyOptions, ReportedEvent, UsageOptions } from './options.js';
-export type { ProblemCode } from './problem.js';
-export { type SignableOffer, signOffer } from './signature.js';
+export type { OnAlert } from './telling/alert.js';
+export type { Observation, OnObservation } from './telling/observation.js';

@@ -7,8 +7,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { problem } from './door/problem.js';
 import type { OfferProxy } from './handler.js';
-import { problem } from './problem.js';
 
 /** What Node calls for each request. */
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;

@@ -2,13 +2,14 @@
 import { OffersightError } from '../errors.js';
 import type { OfferEventType } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
-import type { OnAlert } from './alert.js';
+import type { Limits } from './door/budgets.js';
 import type { Pace } from './forward/forwarder.js';
-import type { DirectIntake } from './intake/direct.js';
-import { type Intake, isDurable, type UsageFields } from './intake/intake.js';
-import type { Limits } from './limits.js';
-import type { OnObservation } from './observation.js';
-import { checkSecrets } from './signature.js';
+import type { DirectIntake } from './intake/direct/direct.js';
+import { isDurable } from './intake/durable.js';
+import type { Intake, UsageFields } from './intake/intake.js';
+import { checkSecrets } from './judging/signature.js';
+import type { OnAlert } from './telling/alert.js';
+import type { OnObservation } from './telling/observation.js';
 
 /** An event as hooks of the host see it. */
 export interface ReportedEvent {

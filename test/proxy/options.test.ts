@@ -9,7 +9,7 @@ import {
   isOffersightError,
   type OfferProxyOptions,
 } from '../../src/proxy/index.js';
-import { sqliteIntake } from '../../src/proxy/intake/sqlite.js';
+import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { temporaryFolder } from '../support/intake.js';
 import { CANARY_KEY } from '../support/proxy.js';
 import { fakeRuntime } from '../support/runtime.js';

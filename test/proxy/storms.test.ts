@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sqliteIntake } from '../../src/proxy/intake/sqlite.js';
+import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { temporaryFolder } from '../support/intake.js';
 import { pageRequest, type StartedProxy, startProxy } from '../support/proxy.js';
 import { type FakeRuntime, fakeRuntime } from '../support/runtime.js';

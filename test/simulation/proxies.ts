@@ -2,9 +2,9 @@
 
 import type { Verdict } from '../../src/protocol/batch.js';
 import type { Pace } from '../../src/proxy/forward/forwarder.js';
-import type { DirectIntake } from '../../src/proxy/intake/direct.js';
+import type { DirectIntake } from '../../src/proxy/intake/direct/direct.js';
 import type { Intake } from '../../src/proxy/intake/intake.js';
-import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite.js';
+import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
 import { type Chance, createChance } from './chance.js';
 import { type Clock, START } from './clock.js';

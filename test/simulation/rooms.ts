@@ -14,8 +14,8 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/farewell.js') &
   typeof import('../../src/protocol/event.js') &
   typeof import('../../src/proxy/handler.js') &
-  typeof import('../../src/proxy/intake/sqlite.js') &
-  typeof import('../../src/proxy/intake/direct.js');
+  typeof import('../../src/proxy/intake/sqlite/sqlite.js') &
+  typeof import('../../src/proxy/intake/direct/direct.js');
 
 const FILES = [
   'client/outbox/outbox',
@@ -26,8 +26,8 @@ const FILES = [
   'client/farewell',
   'protocol/event',
   'proxy/handler',
-  'proxy/intake/sqlite',
-  'proxy/intake/direct',
+  'proxy/intake/sqlite/sqlite',
+  'proxy/intake/direct/direct',
 ];
 
 /** Loads the rooms from a folder of source. */

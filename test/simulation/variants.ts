@@ -51,8 +51,8 @@ const PASSING = 'client/later/outbox/passing.ts';
 const READING = 'client/later/outbox/reading.ts';
 const FLUSHER = 'client/later/delivery/flusher.ts';
 const TRANSPORT = 'client/later/delivery/transport.ts';
-const LANE = 'proxy/intake/sqlite-lane.ts';
-const DIRECT = 'proxy/intake/direct.ts';
+const LANE = 'proxy/intake/sqlite/sqlite-lane.ts';
+const DIRECT = 'proxy/intake/direct/direct.ts';
 const DESTINATION = 'proxy/forward/offer-events.ts';
 
 const one = (file: string, find: string, put: string): readonly Edit[] => [{ file, find, put }];

@@ -1,6 +1,6 @@
 /** A durable intake as requests meet it, with somebody who forwards what it accepted. */
 import type { Intake } from '../../src/proxy/index.js';
-import type { Answering } from '../proxy/intake-answering.contract.js';
+import type { Answering } from '../proxy/intake/intake-answering.contract.js';
 import { START } from './wire.js';
 
 /**

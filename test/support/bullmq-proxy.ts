@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
 import { createOfferProxy } from '../../src/proxy/index.js';
-import { bullmqIntake } from '../../src/proxy/intake/bullmq.js';
+import { bullmqIntake } from '../../src/proxy/intake/bullmq/bullmq.js';
 import { toNodeListener } from '../../src/proxy/node.js';
 
 const text = { type: 'string' } as const;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
 import { createForwarder, type Forwarder, type Pace } from '../../src/proxy/forward/forwarder.js';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
-import { type SqliteIntakeOptions, sqliteIntake } from '../../src/proxy/intake/sqlite.js';
+import { type SqliteIntakeOptions, sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, temporaryFolder } from './intake.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 

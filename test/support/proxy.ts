@@ -7,7 +7,7 @@ import {
   type OfferProxy,
   type OfferProxyOptions,
 } from '../../src/proxy/index.js';
-import { sqliteIntake } from '../../src/proxy/intake/sqlite.js';
+import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { temporaryFolder } from './intake.js';
 import { requestOf } from './request-of.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';

@@ -1,7 +1,7 @@
 /** The intake without storage, over a clock that stands still and a destination that records what it was called with. */
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
 import type { Pace } from '../../src/proxy/forward/forwarder.js';
-import { type DirectIntakeOptions, directIntake, type Taking } from '../../src/proxy/intake/direct.js';
+import { type DirectIntakeOptions, directIntake, type Taking } from '../../src/proxy/intake/direct/direct.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
 /** One call, and when it began and ended, milliseconds after the start. */

@@ -2,8 +2,8 @@
 import type { Registry } from 'prom-client';
 import { platformRuntime } from '../../runtime.js';
 import type { Intake } from '../intake/intake.js';
-import { type LaneName, laneOf } from '../listing.js';
-import type { Observation } from '../observation.js';
+import { type LaneName, laneOf } from '../operator/listing.js';
+import type { Observation } from '../telling/observation.js';
 
 /** Counts observations and renders them. */
 export interface Metrics {

@@ -1,7 +1,7 @@
 /** Where a command's secrets and its intake come from. Secrets never stand in arguments, which every process can see. */
 import { existsSync, readFileSync } from 'node:fs';
 import { OffersightError } from '../../errors.js';
-import type { DirectIntake } from '../intake/direct.js';
+import type { DirectIntake } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { IntakeBounds } from '../intake/rules.js';
 import { Failure } from './failure.js';
@@ -49,7 +49,7 @@ export const openIntake = async (
   try {
     switch (kind) {
       case 'sqlite': {
-        const { sqliteIntake } = await load(() => import('../intake/sqlite.js'), 'libsql');
+        const { sqliteIntake } = await load(() => import('../intake/sqlite/sqlite.js'), 'libsql');
         const file = name.slice('sqlite:'.length);
         // SQLite would take an empty name for a database that is gone when it is closed.
         if (!file || file.startsWith(':')) throw new Failure('Name the file of the intake: sqlite:FILE.');
@@ -59,7 +59,7 @@ export const openIntake = async (
       }
       case 'redis':
       case 'rediss': {
-        const { bullmqIntake } = await load(() => import('../intake/bullmq.js'), 'bullmq ioredis');
+        const { bullmqIntake } = await load(() => import('../intake/bullmq/bullmq.js'), 'bullmq ioredis');
         return bullmqIntake({ connection: name, ...given(bounds) });
       }
       default:
@@ -76,6 +76,6 @@ export const openIntake = async (
 /** The same, for a proxy, which can do without storage. */
 export const openAnyIntake = async (name: string, bounds: GivenBounds): Promise<Intake | DirectIntake> => {
   if (name !== 'direct') return openIntake(name, bounds);
-  const { directIntake } = await import('../intake/direct.js');
+  const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();
 };

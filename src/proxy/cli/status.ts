@@ -1,7 +1,7 @@
 /** `offersight status`: figures for people, and a progress display while a lane drains. */
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, LaneStatus } from '../intake/intake.js';
-import { type ProxyStatus, readStatus } from '../listing.js';
+import { type ProxyStatus, readStatus } from '../operator/listing.js';
 
 /** Where a display goes. */
 export interface Screen {

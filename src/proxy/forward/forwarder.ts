@@ -3,8 +3,8 @@
  * upstream says so. Holds nothing itself: what it knows of events is in the intake.
  */
 import type { Runtime, Stop } from '../../runtime.js';
-import { type OnAlert, quietly, remedyOf } from '../alert.js';
 import type { ForwardResult, IntakeRow, Lane, LaneNote } from '../intake/intake.js';
+import { type OnAlert, quietly, remedyOf } from '../telling/alert.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate } from './gate.js';
 

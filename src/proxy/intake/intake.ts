@@ -1,7 +1,6 @@
 /** Who answers for an admitted event: the interface of every intake. An accepted event is never forgotten. */
 import type { Verdict } from '../../protocol/batch.js';
 import type { OfferEventType } from '../../protocol/event.js';
-import type { DirectIntake } from './direct.js';
 
 /** What a usage event says beside its event's id and time. It bills a customer, so nothing of it comes from a browser. */
 export interface UsageFields {
@@ -221,6 +220,3 @@ export interface Intake extends Lane {
   /** Frees what the intake holds open; what it keeps stays. */
   close(): Promise<void>;
 }
-
-/** Tells an intake that keeps events from one that forwards them itself. */
-export const isDurable = (intake: Intake | DirectIntake): intake is Intake => 'take' in intake;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { CrashPoint } from '../../../e2e/fixtures/crash-points.js';
 import { createOfferProxy, type Intake } from '../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { toNodeListener } from '../../../src/proxy/node.js';
 import { platformRuntime } from '../../../src/runtime.js';
 import type { KillPlan } from './plan.js';

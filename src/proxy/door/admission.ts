@@ -1,0 +1,128 @@
+/**
+ * Who may speak to the proxy, and how much: method, origin, type, budget of the address, counted bytes. Nothing behind
+ * this room sees a request that did not pass.
+ */
+import { MAX_REQUEST_BYTES } from '../../protocol/limits.js';
+import type { Budget } from './budgets.js';
+import { type ProblemCode, problem } from './problem.js';
+
+/** An admitted request's body, or why it was not admitted. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly text: string }
+  | { readonly kind: 'rejected'; readonly code: ProblemCode; readonly response: Response };
+
+/** What admission depends on. */
+export interface AdmissionRules {
+  /** Exact serialized origins of this site, for browsers without fetch metadata. */
+  readonly origins: ReadonlySet<string>;
+  /** Says of a request with neither fetch metadata nor an Origin whether a user's token vouches for it. */
+  readonly isVouched: (request: Request) => Promise<boolean>;
+  readonly budget: Budget;
+  /** Seconds to say in Retry-After, spread so that not all come back at once. */
+  readonly retryAfter: (delayMs: number) => string;
+}
+
+/** Bodies of all requests together that are in memory at once. */
+const MAX_BUFFERED_BYTES = 64_000_000;
+const BUSY_MS = 2_000;
+
+const rejected = (code: ProblemCode, headers?: Readonly<Record<string, string>>): Admission => ({
+  kind: 'rejected',
+  code,
+  response: problem(code, headers),
+});
+
+const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+
+/** Makes the admission of one proxy. */
+export const createAdmission = ({
+  origins,
+  isVouched,
+  budget,
+  retryAfter,
+}: AdmissionRules): ((request: Request, address: string | undefined) => Promise<Admission>) => {
+  let bufferedBytes = 0;
+  const bytesOf = new Map<string, number>();
+
+  /** Counts bytes that are held for an address. */
+  const hold = (address: string | undefined, bytes: number): void => {
+    bufferedBytes += bytes;
+    if (address === undefined) return;
+    const sum = (bytesOf.get(address) ?? 0) + bytes;
+    if (sum) bytesOf.set(address, sum);
+    else bytesOf.delete(address);
+  };
+
+  /** One sender must not fill what is there for all. */
+  const isFull = (address: string | undefined): boolean =>
+    bufferedBytes > MAX_BUFFERED_BYTES ||
+    (address !== undefined && (bytesOf.get(address) ?? 0) > MAX_BUFFERED_BYTES / 4);
+
+  /**
+   * Whether a page of this site sent the request. `Sec-Fetch-Site` cannot be set by scripts (Fetch Metadata, W3C);
+   * browsers without it are known by an exact Origin. The request's own Host proves nothing and is not asked.
+   */
+  const isFromOurPages = async (request: Request): Promise<boolean> => {
+    const { headers } = request;
+    const site = headers.get('sec-fetch-site');
+    const origin = headers.get('origin');
+    const isNavigation =
+      headers.get('sec-fetch-mode') === 'navigate' || headers.get('sec-fetch-dest') === 'document';
+    if (isNavigation) return false;
+    if (site !== null) return site === 'same-origin';
+    return origin === null ? isVouched(request) : origins.has(origin);
+  };
+
+  /** The body as text, whatever Content-Length says of it, or what is wrong with it. */
+  const readText = async (
+    request: Request,
+    address: string | undefined,
+  ): Promise<string | { readonly code: ProblemCode }> => {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    const reader = request.body?.getReader();
+    let text = '';
+    let bytes = 0;
+    try {
+      for (;;) {
+        let chunk: Uint8Array | undefined;
+        try {
+          chunk = (await reader?.read())?.value;
+        } catch {
+          // The sender went away; it will send the events again.
+          return { code: 'incomplete' };
+        }
+        const length = chunk?.length ?? 0;
+        bytes += length;
+        hold(address, length);
+        // What is too much is left where it is, not cancelled: that would cut the connection before the answer is out.
+        if (bytes > MAX_REQUEST_BYTES) return { code: 'size' };
+        if (isFull(address)) return { code: 'unavailable' };
+        try {
+          text += decoder.decode(chunk, { stream: chunk !== undefined });
+        } catch {
+          return { code: 'json' };
+        }
+        if (!chunk) return text;
+      }
+    } finally {
+      hold(address, -bytes);
+    }
+  };
+
+  /** Cheapest check first. */
+  return async (request, address) => {
+    const { method, headers } = request;
+    if (method !== 'POST') return rejected('method', { allow: 'POST' });
+    if (!(await isFromOurPages(request))) return rejected('origin');
+    if (!JSON_TYPE.test(headers.get('content-type') ?? '')) return rejected('type');
+    // Nothing here inflates, so nothing can be a bomb.
+    if (headers.has('content-encoding')) return rejected('type');
+    if (Number(headers.get('content-length') ?? 0) > MAX_REQUEST_BYTES) return rejected('size');
+    const waitMs = address === undefined ? undefined : await budget.waitMs(address);
+    if (waitMs !== undefined) return rejected('budget', { 'retry-after': retryAfter(waitMs) });
+
+    const text = await readText(request, address);
+    if (typeof text === 'string') return { kind: 'admitted', text };
+    return rejected(text.code, text.code === 'unavailable' ? { 'retry-after': retryAfter(BUSY_MS) } : {});
+  };
+};

@@ -1,0 +1,254 @@
+/**
+ * Intake without storage, for functions that live as long as one request: it forwards before it answers, and remembers
+ * in process what it forwarded. What is not through in time goes back to the client, which keeps it.
+ */
+import { LRUCache } from 'lru-cache';
+import { OffersightError } from '../../../errors.js';
+import type { Verdict } from '../../../protocol/batch.js';
+import type { Runtime } from '../../../runtime.js';
+import type { Destination, OnCall, Outcome } from '../../forward/destination.js';
+import type { Pace } from '../../forward/forwarder.js';
+import { createGate } from '../../forward/gate.js';
+import type { OnAlert } from '../../telling/alert.js';
+import type { AdmittedEvent } from '../intake.js';
+
+/** Options of {@link directIntake}. */
+export interface DirectIntakeOptions {
+  /** How many of the latest events are remembered, so that they are not forwarded twice. @default 10000 */
+  readonly remember?: number;
+}
+
+/** What forwarding needs. */
+export interface DirectContext {
+  readonly destination: Destination;
+  readonly runtime: Runtime;
+  readonly pace: Pace;
+  readonly alert: OnAlert;
+  readonly onCall: OnCall;
+}
+
+/** Takes events by forwarding them. */
+export interface Taking {
+  take(events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
+  /** Which of these were taken already, with this content. */
+  knows(events: readonly Pick<AdmittedEvent, 'id' | 'content'>[]): Promise<ReadonlySet<string>>;
+  close(): Promise<void>;
+}
+
+/** An intake that forwards by itself. */
+export interface DirectIntake {
+  /** Begins to take, with what the proxy gives it. */
+  start(context: DirectContext): Taking;
+}
+
+/** For everything in one request; below the client's own deadline of 12 s. */
+const REQUEST_MS = 8_000;
+const CIRCUIT_MS = 60_000;
+const AGAIN_MS = 1_000;
+
+interface Memory {
+  readonly content: string;
+  readonly verdict: Verdict;
+}
+
+const createTaking = (
+  { destination, runtime, pace: { perMinute = 150, concurrent = 10 }, alert, onCall }: DirectContext,
+  remember: number,
+): Taking => {
+  const remembered = new LRUCache<string, Memory>({ max: remember });
+  /** Never evicted: forgetting one would forward it twice at once. */
+  const inFlight = new Map<string, string>();
+  const gate = createGate(perMinute, runtime);
+  let running = 0;
+  let pausedUntil = 0;
+  /** After a fault of the configuration or a 429 one call tries whether it is over. */
+  let isProbing = false;
+  let isClosed = false;
+  const waiters = new Set<() => void>();
+  const calls = new Set<Promise<Verdict>>();
+
+  const deferred = (delayMs: number, code = 'unavailable'): Verdict => ({
+    kind: 'deferred',
+    code,
+    retryAfterMs: Math.ceil(Math.max(AGAIN_MS, delayMs) * (1 + runtime.random() * 0.2)),
+  });
+
+  /** Milliseconds until a call may begin: 0 for now, Infinity until another one ends. */
+  const waitMs = (): number => {
+    const now = runtime.elapsed();
+    if (pausedUntil > now) return pausedUntil - now;
+    return running >= (isProbing ? 1 : concurrent) ? Infinity : gate.waitMs();
+  };
+
+  /** A place is free for one; who does not take it passes it on. */
+  const wakeOne = (): void => {
+    const [go] = waiters;
+    go?.();
+  };
+
+  /** Waits for a place until the deadline, and takes it; tells after how long to ask again if there was none. */
+  const takePlace = async (deadline: number): Promise<number> => {
+    for (;;) {
+      const delayMs = waitMs();
+      const leftMs = deadline - runtime.elapsed();
+      if (isClosed || leftMs <= 0 || (delayMs !== Infinity && delayMs >= leftMs)) {
+        wakeOne();
+        return Math.max(AGAIN_MS, delayMs === Infinity ? 0 : delayMs);
+      }
+      if (delayMs === 0) {
+        // In the step of the look, so that nobody else sees the same place.
+        running++;
+        gate.begin(1);
+        return 0;
+      }
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          stop();
+          waiters.delete(go);
+          resolve();
+        };
+        const stop = runtime.after(Math.min(delayMs, leftMs), go);
+        waiters.add(go);
+      });
+    }
+  };
+
+  const pause = (delayMs: number): void => {
+    pausedUntil = Math.max(pausedUntil, runtime.elapsed() + delayMs);
+  };
+
+  const verdictOf = (outcome: Outcome): Verdict => {
+    if (outcome.kind === 'done' || outcome.kind === 'refused') isProbing = false;
+    if (outcome.kind === 'misconfigured' || outcome.kind === 'throttled') isProbing = true;
+    switch (outcome.kind) {
+      case 'done':
+        return { kind: 'accepted' };
+      case 'refused':
+        return { kind: 'refused', code: 'invalid_event' };
+      case 'misconfigured':
+        alert(outcome.alert);
+        pause(CIRCUIT_MS);
+        return deferred(CIRCUIT_MS);
+      case 'throttled':
+        pause(outcome.retryAfterMs);
+        return deferred(outcome.retryAfterMs);
+      case 'ambiguous':
+        if (outcome.alert) alert(outcome.alert);
+        return deferred(AGAIN_MS);
+      case 'unavailable':
+      case 'crowded':
+        return deferred(AGAIN_MS);
+      default:
+        return outcome satisfies never;
+    }
+  };
+
+  /** Forwards from a place that was taken. */
+  const call = async (event: AdmittedEvent): Promise<Verdict> => {
+    const { id, content } = event;
+    const startedAt = runtime.elapsed();
+    inFlight.set(id, content);
+    const [outcome = { kind: 'ambiguous' }] = await destination.forward([event]);
+    running--;
+    inFlight.delete(id);
+    gate.end(1);
+    onCall(outcome.kind, 1, runtime.elapsed() - startedAt);
+    const wasProbing = isProbing;
+    const verdict = verdictOf(outcome);
+    // The next time it is known, not new.
+    if (verdict.kind === 'accepted') remembered.set(id, { content, verdict: { kind: 'duplicate' } });
+    if (verdict.kind === 'refused') remembered.set(id, { content, verdict });
+    // All places are free again.
+    if (wasProbing && !isProbing) for (const go of [...waiters].slice(0, concurrent)) go();
+    else wakeOne();
+    return verdict;
+  };
+
+  /** What is known of an event already; undefined if nothing is. */
+  const knownOf = ({ id, content }: AdmittedEvent): Verdict | undefined => {
+    const known = remembered.get(id);
+    const before = known?.content ?? inFlight.get(id);
+    if (before !== undefined && before !== content) return { kind: 'refused', code: 'conflict' };
+    if (known) return known.verdict;
+    return inFlight.has(id) ? deferred(AGAIN_MS + runtime.random() * AGAIN_MS, 'in_progress') : undefined;
+  };
+
+  const takeOne = async (event: AdmittedEvent, deadline: number): Promise<Verdict> => {
+    const known = knownOf(event);
+    if (known) return known;
+    const delayMs = await takePlace(deadline);
+    if (delayMs > 0) return deferred(delayMs, 'overloaded');
+    // While it waited, a copy of it may have gone.
+    const since = knownOf(event);
+    if (!since) {
+      const calling = call(event);
+      calls.add(calling);
+      return calling.finally(() => calls.delete(calling));
+    }
+    // Nothing was called; the pace counts it all the same.
+    running--;
+    gate.end(1);
+    wakeOne();
+    return since;
+  };
+
+  return {
+    async take(events) {
+      if (isClosed) throw new OffersightError('delivery', 'The proxy was closed: nothing is taken any more.');
+      const verdicts = new Map<string, Verdict>();
+      const deadline = runtime.elapsed() + REQUEST_MS;
+      const offers = new Map<string, AdmittedEvent[]>();
+      for (const event of events) {
+        const others = offers.get(event.offerId);
+        if (others) others.push(event);
+        else offers.set(event.offerId, [event]);
+      }
+      const takeInOrder = async (ofOffer: readonly AdmittedEvent[]): Promise<void> => {
+        const said: Verdict[] = [];
+        for (const event of ofOffer) {
+          if (event.type !== 'viewed') continue;
+          const verdict = await takeOne(event, deadline);
+          verdicts.set(event.id, verdict);
+          said.push(verdict);
+        }
+        // A `dismissed` without its `viewed` would lift the funnel over 100 %. It waits for every view of its offer.
+        const isSeen = said.some(({ kind }) => kind === 'accepted' || kind === 'duplicate');
+        const missing = said.find(({ kind }) => kind === 'deferred') ?? (isSeen ? undefined : said[0]);
+        for (const event of ofOffer)
+          if (event.type !== 'viewed') verdicts.set(event.id, missing ?? (await takeOne(event, deadline)));
+      };
+      let stop = (): void => undefined;
+      const late = new Promise<void>((resolve) => {
+        stop = runtime.after(REQUEST_MS, resolve);
+      });
+      // What is under way at the deadline goes on; the client asks again, and hears what became of it.
+      await Promise.race([Promise.all([...offers.values()].map(takeInOrder)), late]);
+      stop();
+      const answered = new Map<string, Verdict>();
+      for (const { id } of events) answered.set(id, verdicts.get(id) ?? deferred(AGAIN_MS, 'in_progress'));
+      return answered;
+    },
+    knows: async (events) =>
+      new Set(
+        events.filter(({ id, content }) => remembered.get(id)?.content === content).map(({ id }) => id),
+      ),
+    async close() {
+      isClosed = true;
+      for (const go of [...waiters]) go();
+      await Promise.all(calls);
+    },
+  };
+};
+
+/**
+ * Makes an intake that keeps nothing on this machine.
+ *
+ * Ids are remembered in this process alone: where several processes answer, or one restarts, an event that was
+ * answered twice is forwarded twice with the same key, and only the upstream can tell.
+ * @throws {OffersightError} `configuration` if an option is wrong.
+ */
+export const directIntake = ({ remember = 10_000 }: DirectIntakeOptions = {}): DirectIntake => {
+  if (!Number.isInteger(remember) || remember < 1)
+    throw new OffersightError('configuration', 'Set remember to a whole number of events, at least 1.');
+  return { start: (context) => createTaking(context, remember) };
+};

@@ -1,0 +1,70 @@
+/** What a host adds to an event: who caused it, and whose subscription it counts for. */
+
+import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js';
+import type { UsageFields } from '../intake/intake.js';
+import type { Caller, ReportedEvent, UsageOptions } from '../options.js';
+import type { OnAlert } from '../telling/alert.js';
+
+const MAX_TEXT_LENGTH = 200;
+/** Printable ASCII; with room for what base64 makes of the longest text. */
+const HEADER = /^[\x20-\x7e]{1,1100}$/;
+const MAX_SUBSCRIPTION_LENGTH = 50;
+
+const toBase64 = (text: string): string =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(text.slice(0, MAX_TEXT_LENGTH))));
+
+/** The headers that tell of a caller: only what a header can hold; anything else is left out. */
+export const headersOf = ({
+  ip,
+  user,
+  device,
+  businessEntityId,
+}: Caller): Record<string, string> | undefined => {
+  const given = {
+    'chargebee-request-origin-ip': ip?.slice(0, MAX_TEXT_LENGTH),
+    'chargebee-request-origin-user-encoded': user && toBase64(user),
+    'chargebee-request-origin-device': device?.slice(0, MAX_TEXT_LENGTH),
+    'chargebee-business-entity-id': businessEntityId?.slice(0, MAX_TEXT_LENGTH),
+  };
+  const entries = Object.entries(given).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && HEADER.test(entry[1]),
+  );
+  return entries.length ? Object.fromEntries(entries) : undefined;
+};
+
+const isPrimitive = (value: unknown): boolean =>
+  typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+
+const defaultProperties = ({ type, offerId }: ReportedEvent): UsageFields['properties'] => ({
+  offer_event: type,
+  personalized_offer_id: offerId,
+});
+
+/** What an event's usage event says; undefined if there is to be none, or none can be made. */
+export const usageOf = async (
+  { subscriptionFor, propertiesFor = defaultProperties }: UsageOptions,
+  event: ReportedEvent,
+  subject: string | undefined,
+  alert: OnAlert,
+): Promise<UsageFields | undefined> => {
+  // Hosts without types may say null, and may be asynchronous everywhere.
+  const subscriptionId = (await subscriptionFor(event, subject)) ?? undefined;
+  if (subscriptionId === undefined) return undefined;
+  const usage = { subscriptionId, properties: await propertiesFor(event, subject) };
+  const isFlat =
+    [Object.prototype, null].includes(Object.getPrototypeOf(usage.properties) as object | null) &&
+    Object.values(usage.properties).every((value) => isPrimitive(value));
+  const bytes = new TextEncoder().encode(JSON.stringify(usageEventOf({ ...event, usage }))).length;
+  if (
+    typeof subscriptionId === 'string' &&
+    subscriptionId &&
+    subscriptionId.length <= MAX_SUBSCRIPTION_LENGTH &&
+    isFlat &&
+    bytes <= MAX_USAGE_EVENT_BYTES
+  )
+    return usage;
+  alert(
+    'A usage event cannot be made: subscriptionFor or propertiesFor gave what the usage API does not take.',
+  );
+  return undefined;
+};

@@ -1,0 +1,189 @@
+/** Whether a decoded event may be reported by whoever asks. */
+import type { Verdict } from '../../protocol/batch.js';
+import type { DecodedEvent, DecodedItem } from '../../protocol/decode.js';
+import type { Runtime } from '../../runtime.js';
+import type { Budgets } from '../door/budgets.js';
+import type { Taking } from '../intake/direct/direct.js';
+import type { AdmittedEvent } from '../intake/intake.js';
+import type { ReportedEvent, ResolvedProxyOptions } from '../options.js';
+import type { OnAlert } from '../telling/alert.js';
+import { headersOf, usageOf } from './additions.js';
+import { createVerifier } from './signature.js';
+
+/** The request that an event came in. */
+export interface Occasion {
+  readonly request: Request;
+  readonly subject: string | undefined;
+  /** The sender's clock when the request left, epoch milliseconds. */
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
+/** Either the event as the intake takes it, or its verdict. */
+type Entitled = { readonly admitted: AdmittedEvent } | { readonly verdict: Verdict };
+
+/** What of a request may be taken, and the verdicts on everything else. */
+export interface Judgement {
+  readonly admitted: readonly AdmittedEvent[];
+  readonly verdicts: Map<string, Verdict>;
+}
+
+const SUBJECT_DEFER_MS = 60_000;
+/** What hooks may take for a whole request; the client waits for 12 s. */
+const HOOKS_MS = 6_000;
+const HOOKS_AT_ONCE = 16;
+const HOOK_DEFER_MS = 5_000;
+const UNSIGNED =
+  'Events without a valid token are refused: put what signOffer gives on the offer as data-offer-token, and set the subject hook if tokens name one; unless somebody makes them up.';
+
+/** Whatever is wrong with an event, from outside it looks the same: nobody can try out which offers there are. */
+const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } };
+const MISMATCH: Entitled = {
+  verdict: { kind: 'deferred', code: 'subject_mismatch', retryAfterMs: SUBJECT_DEFER_MS },
+};
+/** Proxies are updated first; if one was not, the page keeps the event and asks again. */
+const UNSUPPORTED_TYPE: Entitled = {
+  verdict: { kind: 'deferred', code: 'unsupported_type', retryAfterMs: 3_600_000 },
+};
+const UNAVAILABLE: Entitled = {
+  verdict: { kind: 'deferred', code: 'unavailable', retryAfterMs: HOOK_DEFER_MS },
+};
+
+/** What a day's budget is kept under. */
+export const offerADayKey = (
+  subject: string,
+  { offerId, type }: Pick<ReportedEvent, 'offerId' | 'type'>,
+): string => JSON.stringify([subject, offerId, type]);
+
+/** What the same id has to say again. */
+const contentOf = ({ type, offerId, occurredAt, expiresAt, subject }: DecodedEvent): string =>
+  JSON.stringify([type, offerId, occurredAt, expiresAt, subject]);
+
+/**
+ * A `dismissed` without its `viewed` would lift the funnel over 100 %, so what keeps all views of an offer in a request
+ * out keeps its dismissals out.
+ */
+const keepTogether = (items: readonly DecodedItem[], entitled: readonly Entitled[]): readonly Entitled[] => {
+  const missing = new Map<string, Verdict | undefined>();
+  for (const [at, item] of items.entries()) {
+    const outcome = entitled[at];
+    if (!outcome || !('event' in item) || item.event.type !== 'viewed') continue;
+    const { offerId } = item.event;
+    if ('admitted' in outcome || outcome.verdict.kind === 'duplicate') missing.set(offerId, undefined);
+    else if (!missing.has(offerId)) missing.set(offerId, outcome.verdict);
+  }
+  return entitled.map((outcome) => {
+    const verdict =
+      'admitted' in outcome && outcome.admitted.type === 'dismissed'
+        ? missing.get(outcome.admitted.offerId)
+        : undefined;
+    return verdict ? { verdict } : outcome;
+  });
+};
+
+/** Makes the judgement of one proxy. */
+export const createEntitlement = (
+  { secrets, authorize, subject: hook, caller, usage }: ResolvedProxyOptions,
+  budgets: Budgets,
+  knows: Taking['knows'],
+  alert: OnAlert,
+  runtime: Pick<Runtime, 'after'>,
+): ((items: readonly DecodedItem[], occasion: Occasion) => Promise<Judgement>) => {
+  const worthOf = secrets && createVerifier(secrets);
+
+  const judge = async (
+    event: DecodedEvent,
+    { request, subject, sentAt, receivedAt }: Occasion,
+  ): Promise<Entitled> => {
+    const { id, type, offerId, token } = event;
+    if (hook && event.subject !== undefined && event.subject !== subject) return MISMATCH;
+    // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
+    const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
+    const worth = worthOf && (await worthOf({ token, offerId, occurredAt, subject }, receivedAt));
+    // Its user may be back soon, and signed in.
+    if (worth === 'absent' && hook) return MISMATCH;
+    if (worth === 'absent' || worth === 'invalid') {
+      alert(UNSIGNED);
+      return REFUSED;
+    }
+    const reported: ReportedEvent = { id, type, offerId, occurredAt };
+    // A hook without types may forget to say; then it has not said yes.
+    const isAllowed: unknown = authorize ? await authorize(reported, request) : true;
+    if (isAllowed !== true) return REFUSED;
+    const told = caller?.(reported, request);
+    const admitted: AdmittedEvent = {
+      ...reported,
+      receivedAt,
+      content: contentOf(event),
+      headers: told && headersOf(told),
+      usage: usage && (await usageOf(usage, reported, subject, alert)),
+    };
+    // Last, since what is taken here is given back only for what the intake did not accept.
+    const isTooMany =
+      subject !== undefined &&
+      (await budgets.offerADay.take(offerADayKey(subject, reported), 1)) !== undefined;
+    return isTooMany ? REFUSED : { admitted };
+  };
+
+  /** One event whose hook fails or hangs holds up no other. */
+  const judgeSafely = async (
+    item: DecodedItem,
+    occasion: Occasion,
+    late: Promise<Entitled>,
+  ): Promise<Entitled> => {
+    if ('refusedFor' in item) return REFUSED;
+    if ('deferredFor' in item) return UNSUPPORTED_TYPE;
+    const judged = judge(item.event, occasion).catch((cause: unknown): Entitled => {
+      alert(
+        'A hook failed, so its event was not taken: see what broke. Clients keep it and send it again.',
+        cause,
+      );
+      return UNAVAILABLE;
+    });
+    return Promise.race([judged, late]);
+  };
+
+  /** What was taken once stays taken, whatever has become of tokens and budgets since. */
+  const remembering = async (
+    items: readonly DecodedItem[],
+    judged: readonly Entitled[],
+  ): Promise<readonly Entitled[]> => {
+    const refused = items.flatMap((item, at) => {
+      const outcome = judged[at];
+      const isRefused = outcome && 'verdict' in outcome && outcome.verdict.kind === 'refused';
+      return isRefused && 'event' in item ? [{ id: item.id, content: contentOf(item.event) }] : [];
+    });
+    const known = refused.length ? await knows(refused) : new Set<string>();
+    return judged.map((outcome, at) =>
+      known.has(items[at]?.id ?? '') ? { verdict: { kind: 'duplicate' } } : outcome,
+    );
+  };
+
+  return async (items, occasion) => {
+    let stop = (): void => undefined;
+    const late = new Promise<Entitled>((resolve) => {
+      stop = runtime.after(HOOKS_MS, () => {
+        alert('Hooks took too long, so their events were not taken. Clients keep them and send them again.');
+        resolve(UNAVAILABLE);
+      });
+    });
+    const judged: Entitled[] = [];
+    const left = [...items.entries()];
+    // A host's hooks have few connections to their own databases.
+    const judgeOneByOne = async (): Promise<void> => {
+      for (let next = left.shift(); next; next = left.shift())
+        judged[next[0]] = await judgeSafely(next[1], occasion, late);
+    };
+    await Promise.all(Array.from({ length: HOOKS_AT_ONCE }, judgeOneByOne));
+    stop();
+    const entitled = keepTogether(items, await remembering(items, judged));
+    const verdicts = new Map<string, Verdict>();
+    const admitted: AdmittedEvent[] = [];
+    for (const [at, { id }] of items.entries()) {
+      const outcome = entitled[at];
+      if (outcome && 'admitted' in outcome) admitted.push(outcome.admitted);
+      else if (outcome) verdicts.set(id, outcome.verdict);
+    }
+    return { admitted, verdicts };
+  };
+};

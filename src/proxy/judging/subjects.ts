@@ -1,0 +1,41 @@
+/** Who asks, by the host's own session: each request is asked about once, and not for ever. */
+import { isSubject } from '../../protocol/subject.js';
+import type { Runtime } from '../../runtime.js';
+import type { OfferProxyOptions } from '../options.js';
+import type { OnAlert } from '../telling/alert.js';
+
+const DEADLINE_MS = 6_000;
+const NO_SUBJECT =
+  'The subject hook has to give an opaque text, 1–128 characters of A–Z a–z 0–9 _ . : ~ -: nobody is taken to be there.';
+
+/** Makes what names the user of a request; it rejects where the hook fails or takes too long. */
+export const createSubjects = (
+  hook: OfferProxyOptions['subject'],
+  alert: OnAlert,
+  runtime: Pick<Runtime, 'after'>,
+): ((request: Request) => Promise<string | undefined>) => {
+  const ask = async (request: Request): Promise<string | undefined> => {
+    let stop = (): void => undefined;
+    const late = new Promise<never>((_, reject) => {
+      stop = runtime.after(DEADLINE_MS, () => reject(new Error('The subject hook took too long.')));
+    });
+    try {
+      const given: unknown = hook && (await Promise.race([hook(request), late]));
+      // Hosts without types say null or an empty text of nobody, and number their users.
+      const named = typeof given === 'number' ? `${given}` : given || undefined;
+      if (named === undefined || isSubject(named)) return named;
+      alert(NO_SUBJECT);
+      return undefined;
+    } finally {
+      stop();
+    }
+  };
+
+  const asked = new WeakMap<Request, Promise<string | undefined>>();
+  return (request) => {
+    // Many hosts have to ask a database.
+    const subject = asked.get(request) ?? ask(request);
+    asked.set(request, subject);
+    return subject;
+  };
+};

@@ -1,0 +1,93 @@
+/**
+ * The operator's door over HTTP: the same listing as the command line's, behind a bearer token. Never for browsers:
+ * it answers no request that one of a page could make.
+ */
+import { OffersightError } from '../../errors.js';
+import { platformRuntime } from '../../runtime.js';
+import { problem, REPLY_HEADERS } from '../door/problem.js';
+import type { Intake } from '../intake/intake.js';
+import { isSameSecret } from '../judging/signature.js';
+import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';
+
+/** Options of {@link createOfferAdmin}. */
+export interface OfferAdminOptions {
+  /** What is listed: an intake that keeps events. */
+  readonly intake: Intake;
+  /** What a request has to bear, at least 32 characters. */
+  readonly token: string;
+}
+
+/**
+ * Answers an operator's request. By the last parts of its path: `GET …/status`; `GET …/events?offer=&since=`, where
+ * `since` is an ISO date or epoch milliseconds; `GET …/dead-letters`; `POST …/dead-letters/retry?id=`, by default all.
+ * Each takes `lane=usage_events` for the second destination.
+ */
+export type OfferAdmin = (request: Request) => Promise<Response>;
+
+const MIN_TOKEN_LENGTH = 32;
+
+const json = (value: unknown): Response => Response.json(value, { headers: REPLY_HEADERS });
+
+const lines = (rows: AsyncGenerator<string>): Response => {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await rows.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(`${next.value}\n`));
+    },
+    async cancel() {
+      await rows.return(undefined);
+    },
+  });
+  return new Response(body, { headers: { ...REPLY_HEADERS, 'content-type': 'application/x-ndjson' } });
+};
+
+/**
+ * Makes the door.
+ * @throws {OffersightError} `configuration` if the token is too short to be one.
+ */
+export const createOfferAdmin = ({ intake, token }: OfferAdminOptions): OfferAdmin => {
+  if (typeof token !== 'string' || token.length < MIN_TOKEN_LENGTH)
+    throw new OffersightError(
+      'configuration',
+      `Set the admin token to a random text of at least ${MIN_TOKEN_LENGTH} characters.`,
+    );
+  const { now } = platformRuntime();
+
+  const answer: OfferAdmin = async (request) => {
+    const [, given = ''] = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '') ?? [];
+    if (!(await isSameSecret(given, token))) return problem('token', { 'www-authenticate': 'Bearer' });
+    const { pathname, searchParams } = new URL(request.url);
+    const name = searchParams.get('lane') ?? 'offer_events';
+    if (!isLaneName(name) || Number.isNaN(timeOf(searchParams.get('since') ?? '1970-01-01')))
+      return problem('query');
+    const lane = laneOf(intake, name);
+    const each = async function* (deadOnly: boolean) {
+      const since = searchParams.get('since');
+      const rows = eachRow(lane, {
+        offerId: searchParams.get('offer') ?? undefined,
+        since: since === null ? undefined : timeOf(since),
+        states: deadOnly ? ['dead'] : undefined,
+      });
+      for await (const row of rows) yield toLine(row);
+    };
+    const what = /\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1];
+    switch (`${request.method} ${what}`) {
+      case 'GET status':
+        return json(await readStatus(intake, now()));
+      case 'GET events':
+        return lines(each(false));
+      case 'GET dead-letters':
+        return lines(each(true));
+      case 'POST dead-letters/retry': {
+        const ids = searchParams.getAll('id');
+        return json({ retried: await lane.retry(ids.length ? ids : undefined, now()) });
+      }
+      default:
+        return problem('path');
+    }
+  };
+
+  return (request) => answer(request).catch(() => problem('unavailable', { 'retry-after': '5' }));
+};

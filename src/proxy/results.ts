@@ -1,0 +1,36 @@
+/** Verdicts on their way out: onto the wire, and to whoever counts. */
+import type { Verdict, WireResult } from '../protocol/batch.js';
+import type { Observation } from './telling/observation.js';
+
+/** A verdict as the wire has it. */
+export const toResult = (id: string, verdict: Verdict): WireResult => {
+  switch (verdict.kind) {
+    case 'accepted':
+    case 'duplicate':
+      return { id, status: verdict.kind };
+    case 'refused':
+      return { id, status: 'refused', code: verdict.code };
+    case 'deferred':
+      return {
+        id,
+        status: 'deferred',
+        code: verdict.code,
+        ...(verdict.retryAfterMs !== undefined && { retry_after_ms: verdict.retryAfterMs }),
+      };
+    default:
+      return verdict satisfies never;
+  }
+};
+
+/** One observation for each kind of verdict among the results. */
+export const countVerdicts = (
+  results: readonly WireResult[],
+): readonly (Observation & { readonly kind: 'verdict' })[] => {
+  const counts = new Map<string, Observation & { kind: 'verdict' }>();
+  for (const { status, code } of results) {
+    const key = `${status} ${code}`;
+    const events = (counts.get(key)?.events ?? 0) + 1;
+    counts.set(key, { kind: 'verdict', verdict: status, code, events });
+  }
+  return [...counts.values()];
+};

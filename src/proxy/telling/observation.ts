@@ -1,0 +1,42 @@
+/** What the proxy tells whoever counts: numbers and codes, never an id, an address or a key. */
+import type { Verdict } from '../../protocol/batch.js';
+import type { ProblemCode } from '../door/problem.js';
+import type { Outcome } from '../forward/destination.js';
+
+/** Something that happened at the proxy. */
+export type Observation =
+  /** A request was answered. */
+  | {
+      readonly kind: 'request';
+      /** Of the answer. */
+      readonly status: number;
+      /** Why it was not admitted. */
+      readonly code: ProblemCode | undefined;
+      /** From its arrival to its answer. */
+      readonly durationMs: number;
+    }
+  /** Events of one request had the same verdict. */
+  | {
+      readonly kind: 'verdict';
+      /** What they were told. */
+      readonly verdict: Verdict['kind'];
+      /** Why, unless they were taken. */
+      readonly code: string | undefined;
+      /** How many they were. */
+      readonly events: number;
+    }
+  /** A call of the upstream ended. */
+  | {
+      readonly kind: 'call';
+      /** Which of the upstream's two resources it was. */
+      readonly destination: 'offer_events' | 'usage_events';
+      /** How it ended. */
+      readonly outcome: Outcome['kind'];
+      /** How many events it carried. */
+      readonly events: number;
+      /** From its begin to its end. */
+      readonly durationMs: number;
+    };
+
+/** Told of everything that happens; what it throws is ignored. */
+export type OnObservation = (observation: Observation) => void;

@@ -1,0 +1,309 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/proxy/forward/destination.js';
+import type { Intake } from '../../../src/proxy/index.js';
+import { createStage, range, type Stage } from '../../support/forwarding.js';
+import { admitted } from '../../support/intake.js';
+import { dismissed } from '../intake/intake.contract.js';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+let stage: Stage;
+
+beforeEach(() => {
+  stage = createStage();
+});
+
+afterEach(async () => {
+  await stage.end();
+});
+
+const called = (): number[] => stage.calls.map(({ number }) => number);
+const done: Outcome = { kind: 'done' };
+const misconfigured: Outcome = { kind: 'misconfigured', alert: 'Check the key.' };
+
+/** Answers with this while it is `from` ≤ time < `until`, else takes the event. */
+const during = (from: number, until: number, outcome: Outcome) => (): Outcome => {
+  const at = stage.runtime.elapsed();
+  return at >= from && at < until ? outcome : done;
+};
+
+const callsBetween = (from: number, until: number): number[] =>
+  stage.calls.filter(({ at }) => at > from && at < until).map(({ at }) => at);
+
+describe('an upstream that asks for a pause', () => {
+  it('gets one from everything, for as long as it asked, and then gets every event', async () => {
+    stage.answer = during(0, 1, { kind: 'throttled', retryAfterMs: 20_000 });
+    await stage.take(...range(1, 15));
+    const forwarder = stage.start({ concurrent: 3 });
+    await stage.runtime.advance(5_000);
+    await stage.take(16);
+    forwarder.wake();
+    await stage.runtime.advance(MINUTE_MS);
+    expect(called().slice(0, 3)).toEqual([1, 2, 3]);
+    expect(callsBetween(0, 20_000)).toEqual([]);
+    expect(
+      called()
+        .slice(3)
+        .sort((a, b) => a - b),
+    ).toEqual(range(1, 16));
+    expect(stage.calls.filter(({ at }) => at > 26_000)).toEqual([]);
+    expect(stage.alerts).toEqual([]);
+  });
+
+  it('gets the longest of the pauses that calls at the same time were asked for', async () => {
+    stage.answer = (number) =>
+      stage.runtime.elapsed() < 1 ? { kind: 'throttled', retryAfterMs: number === 1 ? 40_000 : 2_000 } : done;
+    await stage.take(1, 2, 3);
+    stage.start();
+    await stage.runtime.advance(2 * MINUTE_MS);
+    expect(callsBetween(0, 40_000)).toEqual([]);
+    expect(await stage.states()).toEqual({ 1: 'done', 2: 'done', 3: 'done' });
+  });
+
+  it('gets it from the other processes on the file, too', async () => {
+    stage.answer = during(0, 1, { kind: 'throttled', retryAfterMs: 300_000 });
+    await stage.take(1, 2);
+    stage.start();
+    stage.start({}, stage.open());
+    await stage.runtime.advance(290_000);
+    expect(callsBetween(0, 290_000)).toEqual([]);
+    await stage.runtime.advance(120_000);
+    expect(await stage.states()).toEqual({ 1: 'done', 2: 'done' });
+  });
+
+  it('gets events again after it, although the clock went back a day meanwhile', async () => {
+    stage.answer = during(0, 1, { kind: 'throttled', retryAfterMs: 10_000 });
+    await stage.take(1);
+    const forwarder = stage.start();
+    await stage.runtime.advance(1_000);
+    stage.runtime.jump(-DAY_MS);
+    await stage.take(2);
+    forwarder.wake();
+    await stage.runtime.advance(2 * MINUTE_MS);
+    expect(called()).toContain(2);
+  });
+});
+
+describe('a fault of our configuration', () => {
+  it('is told once, pauses everything longer and longer, and loses nothing', async () => {
+    stage.answer = () => misconfigured;
+    await stage.take(...range(1, 20));
+    stage.start({ concurrent: 2 });
+    await stage.runtime.advance(120 * MINUTE_MS);
+    expect(stage.alerts).toEqual(['Check the key.']);
+    const moments = [...new Set(stage.calls.map(({ at }) => at))];
+    const gaps = moments.slice(1).map((at, index) => at - (moments[index] ?? 0));
+    expect(gaps.slice(0, 5).map((gap) => Math.round(gap / 1_000))).toEqual([30, 60, 120, 240, 480]);
+    expect(gaps.slice(5).every((gap) => gap >= 600_000)).toBe(true);
+    expect(new Set(Object.values(await stage.states()))).toEqual(new Set(['waiting']));
+  });
+
+  it('is over as soon as a call succeeds; the next fault is told again', async () => {
+    stage.answer = during(0, 60_000, misconfigured);
+    await stage.take(1, 2, 3);
+    const forwarder = stage.start();
+    await stage.runtime.advance(4 * MINUTE_MS);
+    expect(await stage.states()).toEqual({ 1: 'done', 2: 'done', 3: 'done' });
+    stage.answer = () => misconfigured;
+    await stage.take(4);
+    forwarder.wake();
+    await stage.runtime.advance(1_000);
+    expect(stage.alerts).toEqual(['Check the key.', 'Check the key.']);
+  });
+
+  it('does not end forwarding when the alert hook throws', async () => {
+    stage.answer = during(0, 1, misconfigured);
+    await stage.take(1);
+    stage.start({}, stage.intake, () => {
+      throw new Error('pager down');
+    });
+    await stage.runtime.advance(5 * MINUTE_MS);
+    expect(await stage.states()).toEqual({ 1: 'done' });
+  });
+});
+
+describe('an outage', () => {
+  const kinds: Outcome[] = [{ kind: 'ambiguous' }, { kind: 'unavailable' }];
+
+  it.each(kinds)(
+    'that shows as $kind is met with ever fewer calls, and all is well soon after',
+    async (outcome) => {
+      stage.answer = during(0, 20 * MINUTE_MS, outcome);
+      await stage.take(...range(1, 30));
+      stage.start();
+      await stage.runtime.advance(20 * MINUTE_MS);
+      const inLastFiveMinutes = callsBetween(15 * MINUTE_MS, 20 * MINUTE_MS);
+      const gaps = inLastFiveMinutes.slice(1).map((at, index) => at - (inLastFiveMinutes[index] ?? 0));
+      expect(gaps.filter((gap) => gap < 10_000 || gap > 45_000)).toEqual([]);
+      await stage.runtime.advance(MINUTE_MS);
+      expect(Object.entries(await stage.states()).filter(([, state]) => state !== 'done')).toEqual([]);
+      const recovered = stage.calls.filter(({ at }) => at >= 20 * MINUTE_MS).map(({ number }) => number);
+      expect(recovered.sort((a, b) => a - b)).toEqual(range(1, 30));
+    },
+  );
+
+  it('of one event is not taken for an outage of the upstream (fault 13)', async () => {
+    stage.answer = (number) => (number === 1 ? { kind: 'ambiguous' } : done);
+    await stage.takeEvents(dismissed(2, 1));
+    await stage.take(1, ...range(3, 20));
+    stage.start();
+    await stage.runtime.advance(15_000);
+    const states = await stage.states();
+    expect(range(3, 20).filter((number) => states[number] !== 'done')).toEqual([]);
+    expect([states[1], states[2]]).toEqual(['forwarding', 'waiting']);
+    const attempts = stage.calls.filter(({ number }) => number === 1).map(({ at }) => at);
+    const gaps = attempts.slice(1).map((at, index) => at - (attempts[index] ?? 0));
+    expect(gaps).toEqual([...gaps].sort((a, b) => a - b));
+    expect(called()).not.toContain(2);
+  });
+
+  it('of one event ends with that event: too old, it is a dead letter, and its offer is free (fault 13)', async () => {
+    stage.answer = (number) => (number === 1 ? { kind: 'ambiguous' } : done);
+    const impatient = stage.open({ maxDelayMs: 10 * MINUTE_MS });
+    await stage.take(...range(1, 5));
+    const forwarder = stage.start({}, impatient);
+    await stage.runtime.advance(9 * MINUTE_MS);
+    expect(await stage.states()).toEqual({ 1: 'forwarding', 2: 'done', 3: 'done', 4: 'done', 5: 'done' });
+    await stage.runtime.advance(2 * MINUTE_MS);
+    const [poison] = (await stage.intake.list({ limit: 9 })).filter(({ state }) => state !== 'done');
+    expect(poison).toMatchObject({ state: 'dead', code: 'expired', isAmbiguous: true });
+    const attempts = called().filter((number) => number === 1).length;
+    expect(attempts).toBeGreaterThan(10);
+    const now = stage.runtime.now();
+    await stage.takeEvents(admitted(6, { offerId: 'offer1', occurredAt: now, receivedAt: now }));
+    forwarder.wake();
+    await stage.runtime.advance(2 * MINUTE_MS);
+    expect(called().filter((number) => number === 1)).toHaveLength(attempts);
+    expect((await stage.states())[6]).toBe('done');
+  });
+});
+
+describe('an intake that breaks', () => {
+  /** The same intake, with one method that fails for the first so many times. */
+  const failing = (method: 'finish' | 'begin' | 'lead', times: number): Intake => {
+    let left = times;
+    const fail = () => {
+      left--;
+      return Promise.reject(new Error('disk I/O error at /srv/secret/intake.db'));
+    };
+    const { intake } = stage;
+    return {
+      ...intake,
+      finish: (...all) => (method === 'finish' && left > 0 ? fail() : intake.finish(...all)),
+      begin: (...all) => (method === 'begin' && left > 0 ? fail() : intake.begin(...all)),
+      lead: (...all) => (method === 'lead' && left > 0 ? fail() : intake.lead(...all)),
+    };
+  };
+
+  it.each(['begin', 'lead'] as const)('at %s is told in words and tried again', async (method) => {
+    await stage.take(1, 2);
+    stage.start({}, failing(method, 2));
+    await stage.runtime.advance(MINUTE_MS);
+    expect(called()).toEqual([1, 2]);
+    expect(stage.alerts[0]).toMatch(/intake.*disk/i);
+    expect(stage.alerts.join()).not.toMatch(/I\/O|srv/);
+  });
+
+  it('when it has to record a success is told it later, and the event is not forwarded again', async () => {
+    await stage.take(1);
+    stage.start({}, failing('finish', 2));
+    await stage.runtime.advance(2 * MINUTE_MS);
+    expect(called()).toEqual([1]);
+    expect(await stage.states()).toEqual({ 1: 'done' });
+  });
+
+  it('when it has to record a failure does not hold the offer back until the next restart', async () => {
+    let answers = 0;
+    stage.answer = () => (answers++ === 0 ? { kind: 'unavailable' } : done);
+    await stage.takeEvents(dismissed(2, 1));
+    await stage.take(1);
+    stage.start({}, failing('finish', 1));
+    await stage.runtime.advance(2 * MINUTE_MS);
+    expect(await stage.states()).toEqual({ 1: 'done', 2: 'done' });
+  });
+
+  it('after it has begun events without saying so does not keep them until the next restart', async () => {
+    const { intake } = stage;
+    let isTold = false;
+    await stage.take(1, 2);
+    stage.start(
+      {},
+      {
+        ...intake,
+        async begin(options) {
+          const begun = await intake.begin(options);
+          if (isTold) return begun;
+          isTold = true;
+          throw new Error('disk I/O error');
+        },
+      },
+    );
+    await stage.runtime.advance(2 * MINUTE_MS);
+    expect(await stage.states()).toEqual({ 1: 'done', 2: 'done' });
+    expect(called()).toEqual([1, 2]);
+    expect((await intake.list({ limit: 10 })).every(({ isAmbiguous }) => isAmbiguous)).toBe(true);
+  });
+
+  it('when it has recorded a failure without saying so never has two calls of the event at once', async () => {
+    const { intake } = stage;
+    let failures = 0;
+    stage.answer = () =>
+      failures++ === 0 ? { kind: 'ambiguous' } : stage.after(30_000, { kind: 'unavailable' });
+    await stage.take(1);
+    let isTold = false;
+    const forwarder = stage.start(
+      {},
+      {
+        ...intake,
+        async finish(...result) {
+          await intake.finish(...result);
+          if (isTold) return;
+          isTold = true;
+          // Told after so long that the event is on its way again.
+          await new Promise<void>((resolve) => stage.runtime.after(5_000, resolve));
+          throw new Error('disk I/O error');
+        },
+      },
+    );
+    await stage.runtime.advance(2_000);
+    forwarder.wake();
+    await stage.runtime.advance(18_000);
+    expect(called()).toEqual([1, 1]);
+  });
+
+  it('goes on when the alert hook throws as well', async () => {
+    await stage.take(1);
+    stage.start({}, failing('begin', 1), () => {
+      throw new Error('pager down');
+    });
+    await stage.runtime.advance(MINUTE_MS);
+    expect(called()).toEqual([1]);
+  });
+});
+
+describe('a wake', () => {
+  it.each(range(0, 7))('that comes %i microtasks after another one is never lost', async (microtasks) => {
+    let looks = 0;
+    const { intake } = stage;
+    const forwarder = stage.start(
+      {},
+      {
+        ...intake,
+        lead: async () => true,
+        async begin() {
+          looks++;
+          return { rows: [], nextAt: undefined, expired: 0 };
+        },
+      },
+    );
+    await stage.runtime.advance(0);
+    forwarder.wake();
+    for (let turn = 0; turn < microtasks; turn++) await Promise.resolve();
+    const before = looks;
+    forwarder.wake();
+    await stage.runtime.advance(0);
+    expect(looks).toBeGreaterThan(before);
+    expect(stage.runtime.timers).toBe(1);
+  });
+});

@@ -1,0 +1,221 @@
+/** What whoever forwards leaves for its successor and for operators: pauses, and what is to be done. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Intake, LaneNote } from '../../../src/proxy/index.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import { createStage, range, type Stage } from '../../support/forwarding.js';
+import { temporaryFolder } from '../../support/intake.js';
+import { noContent, pageRequest, startProxy } from '../../support/proxy.js';
+import { START, wireBody, wireEvent } from '../../support/wire.js';
+
+const HOUR_MS = 3_600_000;
+
+let stage: Stage;
+
+beforeEach(() => {
+  stage = createStage();
+});
+
+afterEach(() => stage.end());
+
+const noteOf = async (intake: Intake = stage.intake): Promise<LaneNote> =>
+  (await intake.status(stage.runtime.now())).note;
+
+const called = (): number[] => stage.calls.map(({ number }) => number);
+
+describe('a pause that the upstream asked for', () => {
+  it('is noted, with its end, as long as the upstream said and little longer', async () => {
+    stage.answer = () => ({ kind: 'throttled', retryAfterMs: 50_000 });
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(0);
+    const { pausedUntil = 0 } = await noteOf();
+    expect(pausedUntil).toBeGreaterThanOrEqual(START + 50_000);
+    expect(pausedUntil).toBeLessThanOrEqual(START + 60_000);
+  });
+
+  it('outlives a restart: the next process calls nothing before its end', async () => {
+    stage.answer = () => ({ kind: 'throttled', retryAfterMs: 50_000 });
+    await stage.take(1, 2);
+    const first = stage.start({ concurrent: 1 });
+    await stage.runtime.advance(0);
+    await first.close();
+    stage.answer = () => ({ kind: 'done' });
+    stage.start();
+    await stage.runtime.advance(49_999);
+    expect(called()).toEqual([1]);
+    await stage.runtime.advance(30_000);
+    expect(called().sort()).toEqual([1, 1, 2]);
+  });
+
+  it('outlives it also where a call that was under way at the time ended well', async () => {
+    stage.answer = (number) =>
+      number === 1 ? { kind: 'throttled', retryAfterMs: 50_000 } : stage.after(2_000, { kind: 'done' });
+    await stage.take(1, 2);
+    const first = stage.start();
+    await stage.runtime.advance(3_000);
+    expect(await stage.states()).toEqual({ 1: 'waiting', 2: 'done' });
+    await first.close();
+    stage.answer = () => ({ kind: 'done' });
+    stage.start();
+    await stage.runtime.advance(46_000);
+    expect(called()).toEqual([1, 2]);
+    await stage.runtime.advance(30_000);
+    expect(await stage.states()).toEqual({ 1: 'done', 2: 'done' });
+  });
+
+  it('is not shortened by another that asks for less', async () => {
+    stage.answer = (number) =>
+      stage.after(number * 100, { kind: 'throttled', retryAfterMs: 60_000 / number ** 2 });
+    await stage.take(1, 2, 3);
+    const first = stage.start();
+    await stage.runtime.advance(1_000);
+    expect((await noteOf()).pausedUntil).toBeGreaterThanOrEqual(START + 60_000);
+    await first.close();
+    stage.answer = () => ({ kind: 'done' });
+    stage.start();
+    await stage.runtime.advance(58_000);
+    expect(stage.calls).toHaveLength(3);
+  });
+
+  it('longer than any that can be asked for is the word of another clock: nobody heeds it', async () => {
+    await stage.intake.note({ pausedUntil: START + 24 * HOUR_MS });
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    expect(called()).toEqual([1]);
+  });
+
+  it('is no longer noted once calls go well again', async () => {
+    stage.answer = () => ({ kind: 'throttled', retryAfterMs: 2_000 });
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    stage.answer = () => ({ kind: 'done' });
+    await stage.runtime.advance(60_000);
+    expect([await noteOf(), await stage.states()]).toEqual([{}, { 1: 'done' }]);
+  });
+});
+
+describe('what an operator has to do', () => {
+  const wrong = (alert: string) => () => ({ kind: 'misconfigured', alert }) as const;
+
+  it('is told once, and noted for whoever asks, until a call goes well', async () => {
+    stage.answer = wrong('Check the key.');
+    await stage.take(1, 2, 3);
+    stage.start();
+    await stage.runtime.advance(30 * 60_000);
+    expect([stage.alerts, await noteOf()]).toEqual([['Check the key.'], { alert: 'Check the key.' }]);
+    stage.answer = () => ({ kind: 'done' });
+    await stage.runtime.advance(30 * 60_000);
+    expect([await noteOf(), await stage.states()]).toEqual([{}, { 1: 'done', 2: 'done', 3: 'done' }]);
+  });
+
+  it('is told again once it went well in between', async () => {
+    stage.answer = wrong('Check the key.');
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    stage.answer = () => ({ kind: 'done' });
+    await stage.runtime.advance(10 * 60_000);
+    stage.answer = wrong('Check the key.');
+    await stage.take(2);
+    stage.start().wake();
+    await stage.runtime.advance(60_000);
+    expect(stage.alerts).toEqual(['Check the key.', 'Check the key.']);
+  });
+
+  it('is told anew where it is another thing by now', async () => {
+    stage.answer = wrong('Check the key.');
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    stage.answer = wrong('Ask support to enable the API.');
+    await stage.runtime.advance(10 * 60_000);
+    expect(stage.alerts).toEqual(['Check the key.', 'Ask support to enable the API.']);
+    expect(await noteOf()).toEqual({ alert: 'Ask support to enable the API.' });
+  });
+
+  it('is told by the next process, too, if that meets another thing', async () => {
+    stage.answer = wrong('Check the key.');
+    await stage.take(1);
+    const first = stage.start();
+    await stage.runtime.advance(1_000);
+    await first.close();
+    stage.answer = wrong('Ask support to enable the API.');
+    stage.start();
+    await stage.runtime.advance(10 * 60_000);
+    expect(stage.alerts).toEqual(['Check the key.', 'Ask support to enable the API.']);
+  });
+
+  it('stays noted through a 429 and an outage, which mend nothing', async () => {
+    stage.answer = wrong('Check the key.');
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    stage.answer = () => ({ kind: 'throttled', retryAfterMs: 1_000 });
+    await stage.runtime.advance(60_000);
+    expect(await noteOf()).toMatchObject({ alert: 'Check the key.' });
+    stage.answer = () => ({ kind: 'ambiguous' });
+    await stage.runtime.advance(60_000);
+    expect(await noteOf()).toMatchObject({ alert: expect.any(String) as string });
+  });
+
+  it('is noted even where nobody listens', async () => {
+    stage.answer = wrong('Check the key.');
+    await stage.take(1);
+    stage.start({}, stage.intake, () => {
+      throw new Error('pager down');
+    });
+    await stage.runtime.advance(1_000);
+    expect(await noteOf()).toEqual({ alert: 'Check the key.' });
+  });
+
+  it('is there for whoever asks in another process', async () => {
+    stage.answer = wrong('Check the key.');
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    expect(await noteOf(stage.open())).toEqual({ alert: 'Check the key.' });
+  });
+});
+
+describe('more than the plan allows', () => {
+  it('is told once events waited too long, and what to do; they are dead letters', async () => {
+    const intake = stage.open({ maxDelayMs: 60_000 });
+    stage.answer = () => stage.after(7_000, { kind: 'unavailable' });
+    await stage.take(...range(1, 3));
+    stage.start({}, intake);
+    await stage.runtime.advance(180_000);
+    expect(stage.alerts).toContainEqual(expect.stringMatching(/dead letters.*pace\.perMinute/s));
+    expect(await stage.states()).toEqual({ 1: 'dead', 2: 'dead', 3: 'dead' });
+  });
+
+  it('is told while the intake is full, once a minute at most, and what is new is deferred', async () => {
+    const folder = temporaryFolder();
+    const started = startProxy({ intake: sqliteIntake({ file: `${folder.path}/i.db`, maxWaiting: 2 }) });
+    try {
+      started.runtime.answer = () => new Response(null, { status: 429, headers: { 'retry-after': '600' } });
+      const say = async (number: number): Promise<unknown> =>
+        (
+          (await (await started.proxy(pageRequest(wireBody([wireEvent(number)])))).json()) as {
+            results: unknown[];
+          }
+        ).results[0];
+      const verdicts = [await say(1), await say(2), await say(3), await say(4)];
+      expect(verdicts).toMatchObject([
+        { status: 'accepted' },
+        { status: 'accepted' },
+        { status: 'deferred', code: 'overloaded' },
+        { status: 'deferred', code: 'overloaded' },
+      ]);
+      expect(started.alerts).toEqual([expect.stringMatching(/maxWaiting.*pace\.perMinute/s)]);
+      await started.runtime.advance(61_000);
+      await say(5);
+      expect(started.alerts).toHaveLength(2);
+    } finally {
+      started.runtime.answer = noContent;
+      await started.end();
+      folder.remove();
+    }
+  });
+});

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  CANARY_KEY,
+  hang,
+  noContent,
+  pageRequest,
+  type StartedProxy,
+  startProxy,
+} from '../../support/proxy.js';
+import { eventId, wireBody, wireEvent } from '../../support/wire.js';
+
+let started: StartedProxy;
+
+beforeEach(async () => {
+  started = startProxy();
+  await started.proxy(pageRequest(wireBody([wireEvent(1)])));
+});
+
+afterEach(async () => {
+  started.runtime.answer = noContent;
+  const ended = started.end();
+  // A call that hangs ends by its deadline.
+  await started.runtime.advance(10_000);
+  await ended;
+});
+
+/** Answers once like this, then as the API does on success. */
+const once = (response: Response | ((request: Request) => Promise<Response>)): void => {
+  started.runtime.answer = (request) => {
+    started.runtime.answer = noContent;
+    return typeof response === 'function' ? response(request) : response;
+  };
+};
+
+const KEY = `oe1-${eventId(1)}`;
+const BODY = '{"personalized_offer_id":"a52ge1","type":"viewed"}';
+
+describe('an accepted event reaches the upstream', () => {
+  it('also if its offer ends while it waits, since it was seen in time', async () => {
+    started.runtime.answer = () => new Response(null, { status: 503 });
+    const expires = started.runtime.now() + 5_000;
+    await started.proxy(pageRequest(wireBody([wireEvent(2, { expires_at: expires })])));
+    await started.runtime.advance(20_000);
+    started.runtime.answer = noContent;
+    await started.runtime.advance(60_000);
+    expect(await started.intake.list({ limit: 1 })).toMatchObject([{ id: eventId(2), state: 'done' }]);
+  });
+
+  it('at once, under a key made of its id', async () => {
+    await started.runtime.advance(0);
+    const url = 'https://acme-test.grow.chargebee.com/api/v2/offer_events';
+    expect(started.runtime.calls).toEqual([{ at: 0, url, key: KEY, body: BODY }]);
+    expect(await started.intake.list({ limit: 1 })).toMatchObject([{ state: 'done', isAmbiguous: false }]);
+  });
+
+  it.each<[string, () => Response | ((request: Request) => Promise<Response>)]>([
+    ['a 500', () => new Response(null, { status: 500 })],
+    ['a 503 with a page', () => new Response('<h1>503', { status: 503 })],
+    ['a 200 with a page', () => new Response('<h1>Login', { status: 200 })],
+    ['a redirect', () => new Response(null, { status: 302, headers: { location: 'http://10.0.0.1/' } })],
+    ['a connection that breaks', () => () => Promise.reject(new TypeError('fetch failed'))],
+    ['an upstream that never answers', () => hang],
+  ])(
+    'after %s again with the same key and content, and marked ambiguous (faults 65, 66)',
+    async (_, fault) => {
+      once(fault());
+      await started.runtime.advance(30_000);
+      expect(started.runtime.calls.map(({ key, body }) => [key, body])).toEqual([
+        [KEY, BODY],
+        [KEY, BODY],
+      ]);
+      expect(await started.intake.list({ limit: 1 })).toMatchObject([
+        { state: 'done', isAmbiguous: true, maybeDuplicate: false, attempts: 2 },
+      ]);
+    },
+  );
+
+  it('after the pause that a 429 asks for', async () => {
+    once(
+      new Response('{"api_error_code":"api_request_limit_exceeded"}', {
+        status: 429,
+        headers: { 'retry-after': '17' },
+      }),
+    );
+    await started.runtime.advance(16_999);
+    expect(started.runtime.calls.map(({ at }) => at)).toEqual([0]);
+    await started.runtime.advance(5_000);
+    expect(await started.intake.list({ limit: 1 })).toMatchObject([{ state: 'done', isAmbiguous: false }]);
+  });
+
+  it('never, if the upstream says that it takes no such offer', async () => {
+    once(new Response('{"api_error_code":"resource_not_found"}', { status: 404 }));
+    await started.runtime.advance(600_000);
+    expect(started.runtime.calls.map(({ key }) => key)).toEqual([KEY]);
+    expect(await started.intake.list({ limit: 1 })).toMatchObject([
+      { state: 'dead', code: 'resource_not_found' },
+    ]);
+  });
+});
+
+describe('an operator is told', () => {
+  it.each<[string, () => Response, RegExp]>([
+    ['of a key that is not accepted', () => new Response('{}', { status: 401 }), /key/],
+    ['of an API that is not enabled', () => new Response('{}', { status: 403 }), /not enabled/],
+    [
+      'of a site that does not exist',
+      () => new Response('{"api_error_code":"site_not_found"}', { status: 404 }),
+      /site name/,
+    ],
+    ['of pages where the API should answer', () => new Response('<h1>Welcome', { status: 200 }), /answer/],
+    [
+      'of redirects',
+      () => new Response(null, { status: 302, headers: { location: '/login' } }),
+      /answer|redirect/,
+    ],
+  ])('%s, in words and without the key; the event is kept (attacks 49, 51)', async (_, fault, words) => {
+    started.runtime.answer = fault;
+    await started.runtime.advance(300_000);
+    expect(started.alerts[0]).toMatch(words);
+    expect(started.alerts.join()).not.toContain(CANARY_KEY);
+    expect(await started.intake.list({ limit: 1 })).toMatchObject([{ settledAt: undefined }]);
+    started.runtime.answer = noContent;
+    await started.runtime.advance(600_000);
+    expect(await started.intake.list({ limit: 1 })).toMatchObject([{ state: 'done' }]);
+  });
+});

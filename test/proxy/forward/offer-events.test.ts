@@ -1,0 +1,316 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { post } from '../../../src/proxy/forward/http.js';
+import { offerEvents } from '../../../src/proxy/forward/offer-events.js';
+import { platformRuntime } from '../../../src/runtime.js';
+import { collectGarbage } from '../../support/garbage.js';
+import { fakeRuntime } from '../../support/runtime.js';
+import { eventId } from '../../support/wire.js';
+
+const apiKey = 'test_key_7Gq1';
+const servers: Server[] = [];
+
+const listen = async (listener: RequestListener): Promise<string> => {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+/** The platform's network with a deadline that a test lets pass. */
+const network = (fetch: typeof globalThis.fetch = platformRuntime().fetch) => fakeRuntime({ fetch });
+
+const call = (baseUrl: string, runtime = network()) =>
+  post({ baseUrl, apiKey }, '/api/v2/offer_events', { type: 'viewed' }, {}, runtime);
+
+const noContent = async (): Promise<Response> => new Response(null, { status: 204 });
+
+/** A fetch that answers with a body of these chunks, for ever, and counts what was read of it. */
+const endless = (chunk: string) => {
+  const seen = { bytes: 0, isCancelled: false };
+  const bytes = new TextEncoder().encode(chunk);
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        seen.bytes += bytes.length;
+        controller.enqueue(bytes);
+      },
+      cancel() {
+        seen.isCancelled = true;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { seen, fetch: async () => new Response(body, { headers: { 'content-type': 'application/json' } }) };
+};
+
+describe('one event is one call', () => {
+  it('of exactly this method, path, body and these headers (attack 46)', async () => {
+    const requests: unknown[] = [];
+    const names: string[] = [];
+    const baseUrl = await listen(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += String(chunk);
+      const { authorization, accept, 'content-type': type } = request.headers;
+      const key = request.headers['chargebee-idempotency-key'];
+      requests.push([request.method, request.url, body, authorization, accept, type, key]);
+      names.push(...Object.keys(request.headers));
+      response.writeHead(204).end();
+    });
+    const event = {
+      id: eventId(12),
+      type: 'dismissed',
+      offerId: 'a52ge40b',
+      occurredAt: 0,
+      subject: 'ada',
+    } as const;
+    expect(await offerEvents({ baseUrl, apiKey }, network()).forward([event])).toEqual([{ kind: 'done' }]);
+    expect(requests).toEqual([
+      [
+        'POST',
+        '/api/v2/offer_events',
+        '{"personalized_offer_id":"a52ge40b","type":"dismissed"}',
+        `Basic ${Buffer.from('test_key_7Gq1:').toString('base64')}`,
+        'application/json',
+        'application/json;charset=UTF-8',
+        `oe1-${eventId(12)}`,
+      ],
+    ]);
+    const ours = ['accept', 'authorization', 'chargebee-idempotency-key', 'content-type'];
+    // What Node's fetch adds by itself; nothing of it comes from a browser's request.
+    const platform = [
+      'host',
+      'connection',
+      'content-length',
+      'accept-language',
+      'sec-fetch-mode',
+      'user-agent',
+    ];
+    expect(names.filter((name) => ![...ours, ...platform, 'accept-encoding'].includes(name))).toEqual([]);
+  });
+
+  it('also after a failure: nothing is tried again here', async () => {
+    const fetched: string[] = [];
+    const answers = [
+      async () => new Response(null, { status: 503, headers: { 'retry-after': '1' } }),
+      () => Promise.reject(new TypeError('fetch failed')),
+    ];
+    const runtime = network((input) => {
+      fetched.push(new Request(input).url);
+      return (answers.shift() ?? noContent)();
+    });
+    const url = 'https://upstream.example';
+    expect(await call(url, runtime)).toMatchObject({ kind: 'answered', status: 503, retryAfter: '1' });
+    expect(await call(url, runtime)).toEqual({ kind: 'lost' });
+    expect(fetched).toEqual([`${url}/api/v2/offer_events`, `${url}/api/v2/offer_events`]);
+  });
+});
+
+describe("the answer's status and code are read, and nothing else", () => {
+  it.each<[string, number, string, object]>([
+    ['an empty 204', 204, '', { isApi: true, code: undefined }],
+    ['a 200 with JSON', 200, '{"ok":true}', { isApi: true, code: undefined, body: { ok: true } }],
+    [
+      'an error',
+      400,
+      '{"message":"m","api_error_code":"x_y"}',
+      { isApi: true, code: 'x_y', body: { message: 'm', api_error_code: 'x_y' } },
+    ],
+    [
+      'an error with a number as its code',
+      400,
+      '{"api_error_code":7}',
+      { isApi: true, code: undefined, body: { api_error_code: 7 } },
+    ],
+    ['JSON null', 500, 'null', { isApi: true, code: undefined, body: null }],
+    ['a page', 200, '<!doctype html>', { isApi: false, code: undefined }],
+    ['JSON cut short', 400, '{"api_error_code":"x', { isApi: false, code: undefined }],
+    [
+      'an endless code',
+      400,
+      `{"api_error_code":"${'z'.repeat(900)}"}`,
+      { isApi: true, code: undefined, body: { api_error_code: 'z'.repeat(900) } },
+    ],
+  ])('%s', async (_, status, body, expected) => {
+    const baseUrl = await listen((__, response) => {
+      response.writeHead(status).end(body);
+    });
+    expect(await call(baseUrl)).toEqual({ kind: 'answered', status, retryAfter: undefined, ...expected });
+  });
+
+  it.each([301, 302, 303, 307, 308])('a %i is not followed (attack 49)', async (status) => {
+    const paths: unknown[] = [];
+    const baseUrl = await listen((request, response) => {
+      paths.push(request.url);
+      response.writeHead(status, { location: '/internal' }).end();
+    });
+    expect(await call(baseUrl)).toMatchObject({ kind: 'answered', status });
+    expect(paths).toEqual(['/api/v2/offer_events']);
+  });
+});
+
+describe('an answer cannot hold the forwarder', () => {
+  it('when it never ends: at most 64 KiB are read, then it is cut off (attack 50)', async () => {
+    const { seen, fetch } = endless(' '.repeat(1_024));
+    expect(await call('http://upstream.invalid', network(fetch))).toMatchObject({ isApi: false });
+    expect(seen.bytes).toBeLessThanOrEqual(65_536 + 1_024);
+    expect(seen.isCancelled).toBe(true);
+  });
+
+  it('when it never ends in long characters: bytes are counted', async () => {
+    const { seen, fetch } = endless('\u20ac'.repeat(300));
+    await call('http://upstream.invalid', network(fetch));
+    expect(seen.bytes).toBeLessThanOrEqual(65_536 + 900);
+  });
+
+  it('when it never ends on a real connection, which is then closed (attack 50)', async () => {
+    let close: (() => void) | undefined;
+    const closed = new Promise<void>((resolve) => {
+      close = resolve;
+    });
+    const baseUrl = await listen((_, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(' '.repeat(16_384)));
+      };
+      response.on('drain', more).on('close', () => close?.());
+      more();
+    });
+    expect(await call(baseUrl)).toMatchObject({ kind: 'answered', status: 200, isApi: false });
+    await closed;
+  });
+
+  it('when it is small and swells (attack 50)', async () => {
+    const bomb = gzipSync(Buffer.alloc(40_000_000, ' '));
+    const baseUrl = await listen((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+    });
+    expect(await call(baseUrl)).toMatchObject({ kind: 'answered', isApi: false });
+  });
+
+  it.each([
+    ['before its head', false],
+    ['in the middle of its body', true],
+  ])('when it hangs %s: the deadline of 8 seconds ends it (fault 66) (attack 50)', async (_, hasHead) => {
+    let reached: (() => void) | undefined;
+    const hanging = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const baseUrl = await listen((__, response) => {
+      if (hasHead) response.writeHead(200, { 'content-length': 9 }).write('{');
+      reached?.();
+    });
+    const runtime = network();
+    let result: unknown;
+    const ended = call(baseUrl, runtime).then((value) => {
+      result = value;
+    });
+    await hanging;
+    await runtime.advance(7_999);
+    // A request that was copied loses its signal with its garbage (https://github.com/nodejs/undici/issues/4068).
+    await collectGarbage();
+    expect(result).toBeUndefined();
+    await runtime.advance(1);
+    await ended;
+    expect(result).toEqual({ kind: 'lost' });
+  });
+
+  it('when it came: its deadline is cancelled', async () => {
+    const runtime = network();
+    await call(await listen((_, response) => void response.writeHead(204).end()), runtime);
+    expect(runtime.timers).toBe(0);
+  });
+});
+
+describe('whether the bytes left', () => {
+  it('a refused connection: they did not', async () => {
+    const baseUrl = await listen(() => undefined);
+    const [server] = servers.splice(0);
+    await new Promise((resolve) => server?.close(resolve));
+    expect(await call(baseUrl)).toEqual({ kind: 'unsent' });
+    expect(await call(baseUrl.replace('127.0.0.1', 'localhost'))).toEqual({ kind: 'unsent' });
+  });
+
+  it('a reset after the request: nobody knows', async () => {
+    const baseUrl = await listen((request) => {
+      request.resume().on('end', () => request.socket.resetAndDestroy());
+    });
+    expect(await call(baseUrl)).toEqual({ kind: 'lost' });
+  });
+
+  it('an answer that breaks off in its body: nobody knows', async () => {
+    const baseUrl = await listen((_, response) => {
+      response.writeHead(204, {}).end();
+    });
+    const broken = await listen((_, response) => {
+      response.writeHead(200, { 'content-length': 500 });
+      response.write('{"a":', () => response.destroy());
+    });
+    expect(await call(broken)).toEqual({ kind: 'lost' });
+    expect(await call(baseUrl)).toMatchObject({ status: 204 });
+  });
+
+  it.each([
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'UND_ERR_CONNECT_TIMEOUT',
+  ])('%s: they did not (fault 68)', async (code) => {
+    const error = new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code }) });
+    expect(
+      await call(
+        'http://upstream.invalid',
+        network(() => Promise.reject(error)),
+      ),
+    ).toEqual({
+      kind: 'unsent',
+    });
+  });
+
+  it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'EWHATEVER'])(
+    '%s: nobody knows',
+    async (code) => {
+      const error = new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code }) });
+      expect(
+        await call(
+          'http://upstream.invalid',
+          network(() => Promise.reject(error)),
+        ),
+      ).toEqual({
+        kind: 'lost',
+      });
+    },
+  );
+
+  it('two refused addresses of one name: they did not', async () => {
+    const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
+    const error = new TypeError('fetch failed', { cause: new AggregateError([refused, refused]) });
+    expect(
+      await call(
+        'http://upstream.invalid',
+        network(() => Promise.reject(error)),
+      ),
+    ).toEqual({
+      kind: 'unsent',
+    });
+  });
+
+  it('whatever is thrown, it is an outcome', async () => {
+    for (const thrown of [undefined, null, 'text', new Error('x'), { code: 'ECONNREFUSED' }]) {
+      const runtime = network(() => Promise.reject(thrown));
+      const event = { id: eventId(1), type: 'viewed', offerId: 'x', occurredAt: 0 } as const;
+      const destination = offerEvents({ baseUrl: 'http://upstream.invalid', apiKey }, runtime);
+      expect(await destination.forward([event])).toEqual([{ kind: 'ambiguous' }]);
+    }
+  });
+});

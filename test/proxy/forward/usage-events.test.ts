@@ -1,0 +1,249 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../../../src/proxy/forward/usage-events.js';
+import { hang } from '../../support/proxy.js';
+import {
+  failure,
+  numberOfUsage,
+  startUsage,
+  type ToldUsage,
+  taken,
+  type UsageStage,
+  usageRow,
+  usageRows,
+} from '../../support/usage.js';
+import { eventId, START } from '../../support/wire.js';
+
+let stage: UsageStage;
+
+beforeEach(() => {
+  stage = startUsage();
+});
+
+/** The events of these numbers, in the shape that is asked for. */
+const failing =
+  (numbers: readonly number[], shape: (event: ToldUsage) => unknown) => (events: readonly ToldUsage[]) =>
+    taken(events.filter((event) => numbers.includes(numberOfUsage(event))).map(shape));
+
+const ERROR = { api_error_code: 'unable_to_process_request', message: 'no' };
+
+const identity = ({ subscription_id, deduplication_id, usage_timestamp }: ToldUsage): object => ({
+  subscription_id,
+  deduplication_id,
+  usage_timestamp,
+});
+
+/** Done but for the events of these numbers. */
+const doneBut = (count: number, numbers: readonly number[], code: string): string[] =>
+  usageRows(count).map((_, at) => (numbers.includes(at + 1) ? code : 'done'));
+
+describe('a usage event', () => {
+  it('is told by its identity and its properties alone', async () => {
+    const told: unknown[] = [];
+    stage.answer = (events) => {
+      told.push(...events);
+      return taken();
+    };
+    await stage.outcomesOf([usageRow(3, { headers: { 'chargebee-request-origin-ip': '203.0.113.9' } })]);
+    expect(told).toEqual([
+      {
+        subscription_id: 'sub3',
+        deduplication_id: eventId(3),
+        usage_timestamp: START - 3,
+        properties: { offer_event: 'viewed' },
+      },
+    ]);
+  });
+
+  it('of the largest size that is taken goes with 499 others of that size in 500,000 bytes', () => {
+    const rows = usageRows(500).map((row) => {
+      const bytes = JSON.stringify(
+        usageEventOf({ ...row, usage: { subscriptionId: 's', properties: { a: '' } } }),
+      );
+      const a = 'x'.repeat(MAX_USAGE_EVENT_BYTES - bytes.length);
+      return usageEventOf({ ...row, usage: { subscriptionId: 's', properties: { a } } });
+    });
+    expect(rows.map((row) => JSON.stringify(row).length)).toEqual(rows.map(() => MAX_USAGE_EVENT_BYTES));
+    expect(JSON.stringify({ events: rows }).length).toBeLessThanOrEqual(500_000);
+  });
+});
+
+describe('an answer that takes the batch', () => {
+  it.each<[string, () => Response]>([
+    ['without failures', () => taken()],
+    ['that leaves them out', () => Response.json({ batch_id: 'b' })],
+    ['with null failures', () => taken(null)],
+    ['of 204', () => new Response(null, { status: 204 })],
+  ])('%s is done for every event, in one call', async (_, answer) => {
+    stage.answer = answer;
+    expect(await stage.outcomesOf(usageRows(4))).toEqual(['done', 'done', 'done', 'done']);
+    expect(stage.batches).toEqual([[1, 2, 3, 4]]);
+  });
+
+  it.each<[string, (event: ToldUsage) => unknown]>([
+    ['beside the error', (event) => ({ ...identity(event), ...ERROR })],
+    ['with all that was told', (event) => ({ ...event, ...ERROR })],
+    [
+      'with a time in words of digits',
+      (event) => ({ ...identity(event), usage_timestamp: `${event.usage_timestamp}`, ...ERROR }),
+    ],
+    ['below `event`', (event) => ({ event, ...ERROR })],
+    ['below `event`, with the error beside it', (event) => ({ event: identity(event), error: ERROR })],
+  ])('and names what failed %s refuses those alone, by the code of the upstream', async (_, shape) => {
+    stage.answer = failing([2, 5], shape);
+    expect(await stage.outcomesOf(usageRows(6))).toEqual(doneBut(6, [2, 5], 'unable_to_process_request'));
+    expect(stage.batches).toHaveLength(1);
+  });
+
+  it('and names an event twice refuses it once', async () => {
+    stage.answer = (events) =>
+      taken(
+        events.slice(0, 1).flatMap((event) => [
+          { ...event, ...ERROR },
+          { ...event, ...ERROR },
+        ]),
+      );
+    expect(await stage.outcomesOf(usageRows(3))).toEqual(doneBut(3, [1], 'unable_to_process_request'));
+  });
+
+  it.each<[string, (event: ToldUsage) => unknown]>([
+    ['only an error', () => ERROR],
+    ['another subscription', (event) => ({ ...identity(event), subscription_id: 'sub1', ...ERROR })],
+    ['another time', (event) => ({ ...identity(event), usage_timestamp: 7, ...ERROR })],
+    ['a place in the batch', () => 4],
+    ['nothing', () => null],
+  ])('and tells of a failure by %s: halves find which one it was', async (_, shape) => {
+    stage.answer = failing([5], shape);
+    const outcomes = await stage.outcomesOf(usageRows(8));
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(7);
+    expect(outcomes[4]).toMatch(/^(unable_to_process_request|failed_event)$/);
+    expect(stage.batches.length).toBeLessThanOrEqual(9);
+  });
+
+  it('and fails all of 500 in a long answer refuses all of them', async () => {
+    stage.answer = (events) =>
+      taken(
+        events.map((event) => ({ ...identity(event), ...ERROR, message: 'The subscription is cancelled.' })),
+      );
+    const outcomes = await stage.outcomesOf(usageRows(500));
+    expect(new Set(outcomes)).toEqual(new Set(['unable_to_process_request']));
+  });
+
+  it('never counts an event as failed that the answer does not name', async () => {
+    stage.answer = () =>
+      taken([
+        { subscription_id: 'sub77', deduplication_id: eventId(77), usage_timestamp: START - 77, ...ERROR },
+      ]);
+    const outcomes = await stage.outcomesOf([usageRow(1), usageRow(2)]);
+    // Nobody can tell what such an answer means; each is at least asked for alone.
+    expect(stage.batches).toEqual([[1, 2], [1], [2]]);
+    expect(outcomes).toHaveLength(2);
+  });
+});
+
+describe('an answer that refuses the batch', () => {
+  it.each([400, 422, 413])(
+    'with a %i for one of 500 is asked again by halves, and the others are taken',
+    async (status) => {
+      stage.answer = (events) =>
+        events.some((event) => numberOfUsage(event) === 321) ? failure(status, 'param_wrong_value') : taken();
+      const outcomes = await stage.outcomesOf(usageRows(500));
+      expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(499);
+      expect(outcomes[320]).not.toBe('done');
+      // Two calls for each halving of 500 down to 1 and as many back up again, at most.
+      expect(stage.batches.length).toBeLessThanOrEqual(40);
+      const takenTimes = new Map<number, number>();
+      for (const batch of stage.batches) {
+        if (batch.includes(321)) continue;
+        for (const number of batch) takenTimes.set(number, (takenTimes.get(number) ?? 0) + 1);
+      }
+      expect([...takenTimes.values()].filter((times) => times !== 1)).toEqual([]);
+    },
+  );
+
+  it('is the answer for an event alone', async () => {
+    stage.answer = () => failure(400, 'param_wrong_value');
+    expect(await stage.outcomesOf([usageRow(1)])).toEqual(['param_wrong_value']);
+    expect(stage.batches).toEqual([[1]]);
+  });
+});
+
+const UNSETTLED = new Set(['throttled', 'ambiguous', 'unavailable', 'misconfigured', 'waiting']);
+
+describe('trouble concerns the batch as a whole, in one call', () => {
+  it.each<[string, () => Response | Promise<Response>, string]>([
+    ['a 429', () => failure(429, 'api_request_limit_exceeded', { 'retry-after': '7' }), 'throttled'],
+    ['a 500', () => failure(500, 'internal_error'), 'ambiguous'],
+    ['a 503 page', () => new Response('<h1>503', { status: 503 }), 'ambiguous'],
+    ['a page', () => new Response('<h1>Welcome'), 'ambiguous'],
+    ['half an answer', () => new Response('{"batch_id":"b","failed_ev'), 'ambiguous'],
+    ['a redirect', () => new Response(null, { status: 302, headers: { location: '/' } }), 'ambiguous'],
+    ['a broken connection', () => Promise.reject(new TypeError('fetch failed')), 'ambiguous'],
+    [
+      'a connection that was never made',
+      () =>
+        Promise.reject(
+          new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }),
+        ),
+      'unavailable',
+    ],
+    ['a wrong key', () => failure(401, 'api_authentication_failed'), 'misconfigured'],
+    ['an API that is not enabled', () => failure(403, 'request_blocked'), 'misconfigured'],
+    ['an unknown site', () => failure(404, 'site_not_found'), 'misconfigured'],
+  ])('%s', async (_, answer, kind) => {
+    stage.answer = answer;
+    expect(await stage.outcomesOf(usageRows(9))).toEqual(usageRows(9).map(() => kind));
+    expect(stage.batches).toHaveLength(1);
+  });
+
+  it('an upstream that never answers, after 8 s', async () => {
+    stage.answer = (_, request) => hang(request);
+    const outcomes = stage.outcomesOf(usageRows(3));
+    await stage.runtime.advance(8_000);
+    await expect(Promise.race([outcomes, Promise.resolve('still waiting')])).resolves.toEqual(
+      Array.from({ length: 3 }, () => 'ambiguous'),
+    );
+  });
+
+  it.each<[string, () => Response, string]>([
+    ['a 429', () => failure(429, 'api_request_limit_exceeded', { 'retry-after': '60' }), 'throttled'],
+    ['an outage', () => failure(503), 'ambiguous'],
+    ['a wrong key', () => failure(401, 'api_authentication_failed'), 'misconfigured'],
+  ])('%s between halves ends the halving: nothing more is called', async (_, answer, kind) => {
+    stage.answer = (events) => {
+      if (stage.batches.length >= 4) return answer();
+      return events.some((event) => numberOfUsage(event) === 3) ? failure(400, 'param_wrong_value') : taken();
+    };
+    // 1–16 refused, 1–8 refused, 1–4 refused, 1–2 in trouble.
+    const outcomes = await stage.outcomesOf(usageRows(16));
+    expect(outcomes.slice(0, 2)).toEqual([kind, kind]);
+    // None of them is settled by what was never asked.
+    expect(outcomes.filter((outcome) => !UNSETTLED.has(outcome))).toEqual([]);
+    expect(stage.batches.map(({ length }) => length)).toEqual([16, 8, 4, 2]);
+  });
+
+  it('and what was taken before the trouble stays taken', async () => {
+    stage.answer = (events) => {
+      if (events.length === 8) return failure(400, 'param_wrong_value');
+      return stage.batches.length === 2 ? taken() : failure(500);
+    };
+    const outcomes = await stage.outcomesOf(usageRows(8));
+    expect(outcomes.slice(0, 4)).toEqual(['done', 'done', 'done', 'done']);
+    expect(outcomes.slice(4).filter((outcome) => !UNSETTLED.has(outcome))).toEqual([]);
+    expect(stage.batches).toHaveLength(3);
+  });
+});
+
+describe('alerts of usage events speak of usage events', () => {
+  it.each([
+    [401, 'api_authentication_failed'],
+    [403, 'request_blocked'],
+    [404, 'site_not_found'],
+  ])('after a %i', async (status, code) => {
+    stage.answer = () => failure(status, code);
+    const [outcome] = await stage.destination.forward([usageRow(1)]);
+    expect(outcome).toMatchObject({
+      kind: 'misconfigured',
+      alert: expect.not.stringMatching(/offer events/) as string,
+    });
+  });
+});

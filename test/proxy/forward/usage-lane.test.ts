@@ -1,0 +1,436 @@
+/** Usage events through the whole proxy: made, kept, told and aged beside offer events, and independent of them. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createOfferProxy,
+  directIntake,
+  type OfferProxyOptions,
+  type UsageOptions,
+} from '../../../src/proxy/index.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import { temporaryFolder } from '../../support/intake.js';
+import {
+  CANARY_KEY,
+  hang,
+  noContent,
+  pageRequest,
+  type StartedProxy,
+  startProxy,
+} from '../../support/proxy.js';
+import { failure, numberOfUsage, type ToldUsage, taken } from '../../support/usage.js';
+import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
+
+const HOUR_MS = 3_600_000;
+
+const open: StartedProxy[] = [];
+let folder: ReturnType<typeof temporaryFolder>;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+
+afterEach(async () => {
+  for (const each of open.splice(0)) {
+    each.runtime.answer = answering();
+    const ended = each.end();
+    await each.runtime.advance(20_000);
+    await ended;
+  }
+  folder.remove();
+});
+
+/** Answers each API in its own way, by default well. */
+const answering =
+  ({
+    offers = noContent,
+    usage = () => taken(),
+  }: {
+    offers?: (request: Request) => Response | Promise<Response>;
+    usage?: (request: Request) => Response | Promise<Response>;
+  } = {}) =>
+  (request: Request): Response | Promise<Response> =>
+    request.url.includes('.ingest.') ? usage(request) : offers(request);
+
+const start = (
+  usage: Partial<UsageOptions> = {},
+  options: Parameters<typeof startProxy>[0] = {},
+): StartedProxy => {
+  const started = startProxy({
+    usage: { subscriptionFor: ({ offerId }) => `sub-${offerId}`, ...usage },
+    ...options,
+  });
+  started.runtime.answer = answering();
+  open.push(started);
+  return started;
+};
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
+
+const report = async (
+  { proxy }: StartedProxy,
+  numbers: readonly number[],
+  fields = {},
+): Promise<string[]> => {
+  const body = wireBody(
+    numbers.map((number) => wireEvent(number, fields)),
+    { sent_at: START },
+  );
+  const { results = [] } = (await (await proxy(pageRequest(body))).json()) as {
+    results?: { status: string }[];
+  };
+  return results.map(({ status }) => status);
+};
+
+/** Batches of usage events that reached the upstream. */
+const batchesOf = ({ runtime }: StartedProxy): ToldUsage[][] =>
+  runtime.calls
+    .filter(({ url }) => url.includes('.ingest.'))
+    .map(({ body }) => (JSON.parse(body) as { events: ToldUsage[] }).events);
+
+const offersOf = ({ runtime }: StartedProxy): number =>
+  runtime.calls.filter(({ url }) => url.includes('.grow.')).length;
+
+/** How usage events stand: number → state, or why they are dead. */
+const usageStates = async ({ intake }: StartedProxy): Promise<Record<number, string>> =>
+  Object.fromEntries(
+    (await intake.usage.list({ limit: 5_000 })).map((row) => [
+      Number.parseInt(row.id.slice(-12), 16),
+      row.code ?? row.state,
+    ]),
+  );
+
+const statesOf = async ({ intake }: StartedProxy): Promise<string[]> =>
+  (await intake.list({ limit: 2_000 })).map(({ code, state }) => code ?? state).reverse();
+
+describe('usage events are told', () => {
+  it('beside offer events, with what the host says and nothing of the browser', async () => {
+    const started = start({}, { subject: () => 'ada' });
+    await report(started, [1], { type: 'dismissed', occurred_at: START - 5_000 });
+    await started.runtime.advance(2_000);
+    expect(batchesOf(started)).toEqual([
+      [
+        {
+          subscription_id: 'sub-a52ge1',
+          deduplication_id: eventId(1),
+          usage_timestamp: START - 5_000,
+          properties: { offer_event: 'dismissed', personalized_offer_id: 'a52ge1' },
+        },
+      ],
+    ]);
+    expect(started.runtime.calls.map(({ url }) => url).sort()).toEqual([
+      'https://acme-test.grow.chargebee.com/api/v2/offer_events',
+      'https://acme-test.ingest.chargebee.com/api/v2/batch/usage_events',
+    ]);
+  });
+
+  it('at most 500 in a call, each once', async () => {
+    const started = start();
+    await report(started, range(1, 500));
+    await report(started, range(501, 1_000));
+    await report(started, range(1_001, 1_100));
+    await started.runtime.advance(5_000);
+    const batches = batchesOf(started);
+    expect(Math.max(...batches.map(({ length }) => length))).toBe(500);
+    expect(batches).toHaveLength(3);
+    expect(
+      batches
+        .flat()
+        .map(numberOfUsage)
+        .sort((a, b) => a - b),
+    ).toEqual(range(1, 1_100));
+  });
+
+  it('together, if they come within a second', async () => {
+    const started = start();
+    await report(started, [1]);
+    await started.runtime.advance(600);
+    await report(started, [2]);
+    expect(batchesOf(started)).toEqual([]);
+    await started.runtime.advance(400);
+    expect(batchesOf(started).map((batch) => batch.map(numberOfUsage))).toEqual([[1, 2]]);
+  });
+
+  it('never more in any 60 s than the pace allows', async () => {
+    const started = start({ pace: { perMinute: 120 } });
+    await report(started, range(1, 300));
+    await started.runtime.advance(59_000);
+    expect(batchesOf(started).flat()).toHaveLength(120);
+    await started.runtime.advance(4_000);
+    expect(batchesOf(started).flat()).toHaveLength(240);
+  });
+
+  it('once, however often the event is sent', async () => {
+    const started = start();
+    for (let again = 0; again < 3; again++) await report(started, [1, 2]);
+    await started.runtime.advance(3_000);
+    expect(await report(started, [1, 2])).toEqual(['duplicate', 'duplicate']);
+    await started.runtime.advance(3_000);
+    expect(batchesOf(started).flat().map(numberOfUsage)).toEqual([1, 2]);
+  });
+});
+
+describe('one that spoils its batch', () => {
+  /** Poisoned batches are answered in the same moment as the good one beside them, and before it. */
+  const together = (
+    runtime: StartedProxy['runtime'],
+  ): ((events: readonly ToldUsage[]) => Promise<Response>) => {
+    const waiting: { readonly isGood: boolean; answer(): void }[] = [];
+    const answerAll = (): void => {
+      const all = waiting.splice(0).sort((a, b) => Number(a.isGood) - Number(b.isGood));
+      for (const { answer } of all) answer();
+    };
+    return (events) =>
+      new Promise((resolve) => {
+        const isGood = !events.some((event) => numberOfUsage(event) === 3);
+        waiting.push({
+          isGood,
+          answer: () => resolve(isGood ? taken() : failure(400, 'param_wrong_value')),
+        });
+        if (waiting.length === 2) answerAll();
+        else runtime.after(100, answerAll);
+      });
+  };
+
+  it('is found also while much else goes on beside it', async () => {
+    const started = start();
+    const answer = together(started.runtime);
+    started.runtime.answer = answering({
+      usage: async (request) => answer(((await request.json()) as { events: ToldUsage[] }).events),
+    });
+    for (const first of range(0, 7).map((at) => 500 * at + 1))
+      await report(started, range(first, first + 499));
+    await started.runtime.advance(20_000);
+    const states = await usageStates(started);
+    expect(Object.entries(states).filter(([, state]) => state !== 'done')).toEqual([
+      ['3', 'param_wrong_value'],
+    ]);
+    // Twice for each halving down to one and back up, and what goes beside them.
+    expect(batchesOf(started).length).toBeLessThanOrEqual(60);
+    // Nothing is asked about again and again for its company.
+    const times = new Map<number, number>();
+    for (const event of batchesOf(started).flat())
+      times.set(numberOfUsage(event), (times.get(numberOfUsage(event)) ?? 0) + 1);
+    expect(Math.max(...times.values())).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('a usage event stays what it was', () => {
+  it('when it is told again after failures, whatever the host says of its subscription by then', async () => {
+    const subscriptions = ['first', 'second', 'third', 'fourth'];
+    const started = start({ subscriptionFor: async () => subscriptions.shift() });
+    started.runtime.answer = answering({ usage: () => new Response('<h1>', { status: 502 }) });
+    await report(started, [1]);
+    await started.runtime.advance(3_000);
+    await report(started, [1]);
+    started.runtime.jump(-4_000);
+    await started.runtime.advance(20_000);
+    started.runtime.answer = answering();
+    await started.runtime.advance(60_000);
+    const told = batchesOf(started).map((batch) => JSON.stringify(batch));
+    expect(told.length).toBeGreaterThan(3);
+    expect(new Set(told).size).toBe(1);
+    expect(told[0]).toContain('"first"');
+    expect(await usageStates(started)).toEqual({ 1: 'done' });
+  });
+
+  it('when the process dies under a call, and the next one tells it again', async () => {
+    const file = join(folder.path, 'shared.db');
+    const first = start({}, { intake: sqliteIntake({ file }) });
+    first.runtime.answer = answering({ usage: hang });
+    await report(first, [1, 2]);
+    await first.runtime.advance(1_000);
+    // It never hears an answer, and its lead runs out.
+    const intake = sqliteIntake({ file });
+    // Fake dice would make both the same leader.
+    const usage = { ...intake.usage, lead: (_: string, now: number) => intake.usage.lead('second', now) };
+    const second = start({ subscriptionFor: () => 'another' }, { intake: { ...intake, usage } });
+    await second.runtime.advance(60_000);
+    expect(batchesOf(first)).toHaveLength(1);
+    expect(batchesOf(second)).toEqual(batchesOf(first));
+    expect(await usageStates(second)).toEqual({ 1: 'done', 2: 'done' });
+  });
+});
+
+describe('the 12 hours of the API', () => {
+  it('an event that is older is never called, and is a dead letter that says so; its offer event goes', async () => {
+    const started = start();
+    await report(started, [1], { occurred_at: START - 12 * HOUR_MS - 1 });
+    await report(started, [2], { occurred_at: START - 11.9 * HOUR_MS });
+    await started.runtime.advance(5_000);
+    expect(batchesOf(started).flat().map(numberOfUsage)).toEqual([2]);
+    expect(await usageStates(started)).toEqual({ 1: 'expired', 2: 'done' });
+    expect(await statesOf(started)).toEqual(['done', 'done']);
+  });
+
+  it('an event that grew older while the upstream was away is called no more', async () => {
+    const started = start();
+    started.runtime.answer = answering({ usage: () => failure(503) });
+    await report(started, [1]);
+    await started.runtime.advance(60_000);
+    started.runtime.jump(12 * HOUR_MS);
+    await started.runtime.advance(30_000);
+    const calls = batchesOf(started).length;
+    started.runtime.answer = answering();
+    await started.runtime.advance(120_000);
+    expect(batchesOf(started)).toHaveLength(calls);
+    expect(await usageStates(started)).toEqual({ 1: 'expired' });
+  });
+
+  it('an operator who retries it changes nothing of that', async () => {
+    const started = start();
+    await report(started, [1], { occurred_at: START - 13 * HOUR_MS });
+    await started.runtime.advance(2_000);
+    expect(await started.intake.usage.retry(undefined, started.runtime.now())).toBe(1);
+    await started.runtime.advance(60_000);
+    expect(batchesOf(started)).toEqual([]);
+    expect(await usageStates(started)).toEqual({ 1: 'expired' });
+  });
+});
+
+describe('one destination that fails neither holds nor doubles the other', () => {
+  it.each<[string, () => Response | Promise<Response>]>([
+    ['is away', () => failure(503)],
+    ['wants no call for an hour', () => failure(429, undefined, { 'retry-after': '3600' })],
+    ['does not take the key', () => failure(401, 'api_authentication_failed')],
+    ['answers with pages', () => new Response('<h1>Welcome')],
+    ['refuses everything', () => failure(400, 'invalid_request')],
+  ])('offer events: %s', async (_, offers) => {
+    const started = start();
+    started.runtime.answer = answering({ offers });
+    await report(started, range(1, 7));
+    await started.runtime.advance(90_000);
+    expect(batchesOf(started).flat().map(numberOfUsage)).toEqual(range(1, 7));
+    expect(Object.values(await usageStates(started))).toEqual(range(1, 7).map(() => 'done'));
+  });
+
+  it.each<[string, () => Response | Promise<Response>]>([
+    ['are away', () => failure(503)],
+    ['want no call for an hour', () => failure(429, undefined, { 'retry-after': '3600' })],
+    ['do not take the key', () => failure(401, 'api_authentication_failed')],
+    ['answer with pages', () => new Response('<h1>Welcome')],
+    ['refuse everything', () => failure(400, 'invalid_request')],
+  ])('usage events: %s', async (_, usage) => {
+    const started = start();
+    started.runtime.answer = answering({ usage });
+    await report(started, range(1, 7));
+    await started.runtime.advance(90_000);
+    expect(offersOf(started)).toBe(7);
+    expect(await statesOf(started)).toEqual(range(1, 7).map(() => 'done'));
+  });
+
+  it('and each has its own dead letters, of which one is retried without the other', async () => {
+    const started = start();
+    started.runtime.answer = answering({ usage: () => failure(400, 'param_wrong_value') });
+    await report(started, [1]);
+    await started.runtime.advance(3_000);
+    expect(await usageStates(started)).toEqual({ 1: 'param_wrong_value' });
+    expect(await started.intake.retry(undefined, started.runtime.now())).toBe(0);
+    started.runtime.answer = answering();
+    await started.intake.usage.retry([eventId(1)], started.runtime.now());
+    await started.runtime.advance(30_000);
+    expect(await usageStates(started)).toEqual({ 1: 'done' });
+    expect(offersOf(started)).toBe(1);
+  });
+});
+
+describe('whose subscription an event counts for', () => {
+  it('is asked of the host with the corrected event and the request’s own subject', async () => {
+    const asked: unknown[] = [];
+    const started = start(
+      { subscriptionFor: (event, subject) => void asked.push(event, subject) },
+      { subject: () => 'ada' },
+    );
+    await report(started, [1], { occurred_at: START + 9_000 });
+    expect(asked).toEqual([{ id: eventId(1), type: 'viewed', offerId: 'a52ge1', occurredAt: START }, 'ada']);
+  });
+
+  it('is nobody’s, where the host says so: the offer event goes alone', async () => {
+    const started = start({ subscriptionFor: async () => undefined });
+    expect(await report(started, [1])).toEqual(['accepted']);
+    await started.runtime.advance(3_000);
+    expect([offersOf(started), batchesOf(started), started.alerts]).toEqual([1, [], []]);
+  });
+
+  it('is not known while the hook fails: that event comes again, and the others are taken', async () => {
+    const started = start({
+      subscriptionFor: ({ offerId }) => {
+        if (offerId === 'a52ge2') throw new Error('no such customer');
+        return 'sub';
+      },
+    });
+    expect(await report(started, [1, 2, 3])).toEqual(['accepted', 'deferred', 'accepted']);
+    expect(started.alerts).toHaveLength(1);
+    await started.runtime.advance(3_000);
+    expect(batchesOf(started).flat().map(numberOfUsage)).toEqual([1, 3]);
+    expect(offersOf(started)).toBe(2);
+  });
+
+  it.each<[string, unknown]>([
+    ['an empty one', ''],
+    ['51 characters', 's'.repeat(51)],
+    ['a number', 17],
+    ['an object', { id: 'sub' }],
+    ['yes', true],
+  ])('is told to an operator where it cannot be one: %s; the offer event goes alone', async (_, value) => {
+    const started = start({ subscriptionFor: () => value as string });
+    expect(await report(started, [1])).toEqual(['accepted']);
+    await started.runtime.advance(3_000);
+    expect([offersOf(started), batchesOf(started)]).toEqual([1, []]);
+    expect(started.alerts).toEqual([expect.stringMatching(/subscriptionFor/)]);
+  });
+
+  it.each<[string, unknown]>([
+    ['nested', { a: { b: 1 } }],
+    ['a list', { a: [1] }],
+    ['null', { a: null }],
+    ['too large', { a: 'x'.repeat(1_000) }],
+    ['too large in bytes alone', { a: 'é'.repeat(450) }],
+  ])('and what it says is told where the API takes no such thing: %s', async (_, properties) => {
+    const started = start({ propertiesFor: () => properties as Record<string, string> });
+    expect(await report(started, [1])).toEqual(['accepted']);
+    await started.runtime.advance(3_000);
+    expect([offersOf(started), batchesOf(started)]).toEqual([1, []]);
+    expect(started.alerts).toEqual([expect.stringMatching(/propertiesFor/)]);
+  });
+
+  it('and what it says may take a moment to find out', async () => {
+    const properties = Promise.resolve({ plan: 'gold' }) as unknown as Record<string, string>;
+    const started = start({ propertiesFor: () => properties });
+    expect(await report(started, [1])).toEqual(['accepted']);
+    await started.runtime.advance(3_000);
+    expect(batchesOf(started)).toMatchObject([[{ properties: { plan: 'gold' } }]]);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['no number', { a: Number.NaN }],
+    ['a function', { a: () => 1 }],
+    ['more digits than JSON has', { a: 1n }],
+    ['a text', 'offer'],
+  ])('and a host without types is told as well: %s', async (_, properties) => {
+    const started = start({ propertiesFor: () => properties as Record<string, string> });
+    expect(await report(started, [1])).not.toEqual([]);
+    await started.runtime.advance(3_000);
+    expect(batchesOf(started)).toEqual([]);
+    expect(started.alerts).toHaveLength(1);
+  });
+});
+
+describe('usage events need an intake that remembers', () => {
+  const create = (options: Partial<OfferProxyOptions>) => () =>
+    createOfferProxy({ site: 'acme-test', apiKey: CANARY_KEY, intake: directIntake(), ...options });
+
+  it('so creation fails without one, and says which to take', () => {
+    expect(create({ usage: { subscriptionFor: () => 'sub' } })).toThrow(
+      expect.objectContaining({
+        code: 'configuration',
+        hint: expect.stringMatching(/sqliteIntake/) as string,
+      }),
+    );
+  });
+
+  it('and without any, the intake `direct` is enough', async () => {
+    await create({})().close();
+  });
+});

@@ -1,0 +1,322 @@
+import { Queue } from 'bullmq';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Intake } from '../../../../src/proxy/index.js';
+import { bullmqIntake } from '../../../../src/proxy/intake/bullmq/bullmq.js';
+import { durably } from '../../../support/answering.js';
+import { admitted } from '../../../support/intake.js';
+import { importing, inProcess, outputOf } from '../../../support/processes.js';
+import { type RedisServer, startRedis } from '../../../support/redis.js';
+import { eventId, START } from '../../../support/wire.js';
+import { begin, begun, describeIntake, dismissed, numbers, rowOf } from '../intake.contract.js';
+import { describeAnswering } from '../intake-answering.contract.js';
+
+const MINUTE_MS = 60_000;
+
+let redis: RedisServer;
+let places = 0;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  return () => redis.remove();
+}, 20_000);
+
+const flush = async (name: string): Promise<void> => {
+  const keys = await redis.admin.keys(`{${name}}*`);
+  if (keys.length) await redis.admin.del(...keys);
+};
+
+describeIntake('bullmq', () => {
+  const name = `contract${++places}`;
+  return {
+    open: (options = {}) => bullmqIntake({ connection: redis.url, name, ...options }),
+    remove: () => flush(name),
+  };
+});
+
+describeAnswering('bullmq', () => {
+  const name = `answering${++places}`;
+  return durably(bullmqIntake({ connection: redis.url, name }), () => flush(name));
+});
+
+describe('the intake bullmq, beyond the contract', () => {
+  let name: string;
+  let intake: Intake;
+  const opened: Intake[] = [];
+  const open = (): Intake => {
+    const one = bullmqIntake({ connection: redis.url, name });
+    opened.push(one);
+    return one;
+  };
+
+  beforeEach(() => {
+    name = `own${++places}`;
+    intake = open();
+  });
+
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await Promise.all(opened.splice(0).map((one) => one.close()));
+    await flush(name);
+  });
+
+  describe('in a BullMQ dashboard', () => {
+    let queue: Queue;
+
+    beforeEach(() => {
+      queue = new Queue(name, { connection: { url: redis.url }, prefix: `{${name}}` });
+    });
+
+    afterEach(() => queue.close());
+
+    it('every event stands where it is, under its own id', async () => {
+      await intake.take([1, 2, 3, 4, 5].map((number) => admitted(number)));
+      await begun(intake, START, 4);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 3);
+      await intake.finish([{ id: eventId(2), result: { kind: 'dead', code: 'not_found' } }], START + 3);
+      await intake.finish(
+        [{ id: eventId(3), result: { kind: 'waiting', dueAt: START + MINUTE_MS } }],
+        START + 3,
+      );
+      const states = await Promise.all([1, 2, 3, 4, 5].map((number) => queue.getJobState(eventId(number))));
+      expect(states).toEqual(['completed', 'failed', 'delayed', 'active', 'prioritized']);
+      expect(await queue.getJob(eventId(2))).toMatchObject({
+        name: 'viewed',
+        data: { offer: 'offer2', at: START - 3_700 },
+        timestamp: START,
+        attemptsMade: 1,
+        processedOn: START,
+        finishedOn: START + 3,
+        failedReason: 'not_found',
+      });
+      expect(await queue.getJobCounts()).toMatchObject({
+        active: 1,
+        completed: 1,
+        delayed: 1,
+        failed: 1,
+        prioritized: 1,
+      });
+    });
+
+    it('a dead letter that somebody lets try again is forwarded again', async () => {
+      await intake.lead('only', START);
+      await intake.take([admitted(1), admitted(2)]);
+      await begun(intake);
+      await intake.finish(
+        [1, 2].map((number) => ({ id: eventId(number), result: { kind: 'dead' as const, code: 'x' } })),
+        START,
+      );
+      await (await queue.getJob(eventId(1)))?.retry('failed');
+      await queue.retryJobs({ state: 'failed' });
+      await intake.lead('only', START + 10_000);
+      expect((await begun(intake, START + 10_000)).sort()).toEqual([1, 2]);
+      expect(await intake.tally()).toMatchObject([{ state: 'forwarding' }, { state: 'forwarding' }]);
+    });
+
+    it('an event that the upstream has is not sent again, whatever somebody asks there', async () => {
+      await intake.lead('only', START);
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await (await queue.getJob(eventId(1)))?.retry('completed');
+      await intake.lead('only', START + 10_000);
+      expect(await begun(intake, START + 10_000)).toEqual([]);
+      expect(await queue.getJobState(eventId(1))).toBe('completed');
+    });
+
+    it('an event that somebody removes holds no other back, not even under its call', async () => {
+      await intake.lead('only', START);
+      await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3)]);
+      await begun(intake, START, 1);
+      await (await queue.getJob(eventId(1)))?.remove();
+      await (await queue.getJob(eventId(3)))?.remove();
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      expect((await begun(intake, START)).sort()).toEqual([2, 4]);
+      await intake.lead('only', START + 10_000);
+      expect(await intake.status(START)).toMatchObject({ waiting: 2 });
+    });
+  });
+
+  describe('its usage lane', () => {
+    const usage = { subscriptionId: 'sub1', properties: { offers: 1 } };
+
+    it('is of its own, without order, and has what the usage event says', async () => {
+      await intake.take([admitted(1, { usage }), dismissed(2, 1, { usage }), admitted(3)]);
+      const { rows } = await begin(intake.usage as Intake);
+      expect(rows).toMatchObject([
+        { id: eventId(1), usage },
+        { id: eventId(2), usage },
+      ]);
+      expect(await begun(intake)).toEqual([1, 3]);
+      expect(await intake.usage.status(START)).toMatchObject({ waiting: 2, lastMinute: 2 });
+    });
+
+    it('gives up what is older than 12 hours', async () => {
+      await intake.take([admitted(1, { usage, occurredAt: START })]);
+      const late = START + 12 * 60 * MINUTE_MS;
+      expect((await intake.usage.begin({ now: late, limit: 9, perMinute: 9 })).rows).toEqual([]);
+      expect(await intake.usage.list({ limit: 9 })).toMatchObject([{ state: 'dead', code: 'expired' }]);
+    });
+
+    it('begins a batch of 500 and more in one go', async () => {
+      const many = Array.from({ length: 1_200 }, (_, at) => admitted(at + 1, { usage }));
+      for (let from = 0; from < many.length; from += 400) await intake.take(many.slice(from, from + 400));
+      const first = await intake.usage.begin({ now: START, limit: 5_000, perMinute: 10_000 });
+      expect(first.rows.length).toBeGreaterThanOrEqual(500);
+      expect(first.nextAt).toBe(START);
+      const second = await intake.usage.begin({ now: START, limit: 5_000, perMinute: 10_000 });
+      expect(numbers([...first.rows, ...second.rows])).toEqual(many.map((_, at) => at + 1));
+    });
+  });
+
+  it('keeps headers until the event is settled, and a note for whoever leads next', async () => {
+    const headers = { 'chargebee-request-origin-user': 'anna' };
+    await intake.take([admitted(1, { headers })]);
+    expect((await begin(intake)).rows).toMatchObject([{ headers }]);
+    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+    expect((await rowOf(intake, 1))?.headers).toBeUndefined();
+    await intake.note({ alert: 'ask the vendor', pausedUntil: START + 9 });
+    expect((await open().status(START)).note).toEqual({ alert: 'ask the vendor', pausedUntil: START + 9 });
+  });
+
+  it('lets dead letters wait anew, all or by name', async () => {
+    await intake.take([admitted(1), admitted(2)]);
+    await begin(intake, START);
+    const refused = { kind: 'dead', code: 'param_wrong_value' } as const;
+    await intake.finish(
+      [1, 2].map((number) => ({ id: eventId(number), result: refused })),
+      START + 5,
+    );
+    expect(await intake.retry([eventId(2), eventId(404)], START + 9)).toBe(1);
+    expect(await begun(intake, START + 9)).toEqual([2]);
+    expect(await intake.retry(undefined, START + 9)).toBe(1);
+    expect(await begun(intake, START + 9)).toEqual([1]);
+  });
+
+  it('lists page by page, by offer, state and age', async () => {
+    const many = Array.from({ length: 2_500 }, (_, at) =>
+      admitted(at + 1, { offerId: `offer${at % 1_250}`, receivedAt: START + at }),
+    );
+    for (let from = 0; from < many.length; from += 500) await intake.take(many.slice(from, from + 500));
+    await begun(intake, START + 5_000, 3);
+    await intake.finish([{ id: eventId(2), result: { kind: 'dead', code: 'x' } }], START);
+    expect(numbers(await intake.list({ limit: 9, offerId: 'offer1' }))).toEqual([1_252, 2]);
+    expect(numbers(await intake.list({ limit: 9, states: ['dead'] }))).toEqual([2]);
+    expect(numbers(await intake.list({ limit: 9, states: ['forwarding', 'dead'] }))).toEqual([3, 2, 1]);
+    expect(numbers(await intake.list({ limit: 9_999, since: START + 2_498 }))).toEqual([2_500, 2_499]);
+    const page = await intake.list({ limit: 2_000 });
+    const rest = await intake.list({ limit: 2_000, before: page.at(-1)?.cursor });
+    expect(numbers([...page, ...rest])).toEqual(many.map((_, at) => 2_500 - at));
+  });
+
+  it('forgets more than one script takes', async () => {
+    const many = Array.from({ length: 1_500 }, (_, at) => admitted(at + 1));
+    for (let from = 0; from < many.length; from += 500) await intake.take(many.slice(from, from + 500));
+    await begin(intake, START + 25 * 60 * MINUTE_MS);
+    await begin(intake, START + 25 * 60 * MINUTE_MS);
+    expect(await intake.tally()).toHaveLength(1_500);
+    await intake.lead('only', START + 9 * 24 * 60 * MINUTE_MS);
+    expect(await intake.list({ limit: 1 })).toEqual([]);
+    expect(await intake.tally()).toEqual([]);
+    expect(await redis.admin.keys(`{${name}}*`)).toHaveLength(3);
+  });
+
+  it('begins nothing for a process whose place another has taken: nobody would hear of it', async () => {
+    await intake.lead('left', START);
+    await intake.take([admitted(1)]);
+    const other = open();
+    await other.lead('right', START + MINUTE_MS);
+    expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
+    expect(await begun(other, START + MINUTE_MS)).toEqual([1]);
+  });
+
+  it('counts calls of unknown end until a minute after the takeover, since they may have come late', async () => {
+    await intake.lead('left', START);
+    await intake.take([admitted(1)]);
+    await begun(intake, START, 9, 1);
+    const other = open();
+    await other.lead('right', START + MINUTE_MS / 2);
+    expect(await begun(other, START + MINUTE_MS + 1, 9, 1)).toEqual([]);
+    expect(await begun(other, START + 1.5 * MINUTE_MS + 1, 9, 1)).toEqual([1]);
+  });
+
+  it('takes over at once from a process that was killed, and holds its calls for ambiguous', async () => {
+    const child = inProcess(`
+      ${importing('bullmqIntake', 'proxy/intake/bullmq/bullmq.ts')}
+      const intake = bullmqIntake({ connection: ${JSON.stringify(redis.url)}, name: '${name}' });
+      await intake.lead('killed', ${START});
+      await intake.take([${JSON.stringify(admitted(1))}]);
+      await intake.begin({ now: ${START}, limit: 9, perMinute: 150 });
+      process.kill(process.pid, 'SIGKILL');`);
+    await outputOf(child);
+    expect(await intake.lead('successor', START + 5)).toBe(true);
+    expect((await begin(intake, START + 5)).rows).toMatchObject([{ id: eventId(1), isAmbiguous: true }]);
+  }, 20_000);
+
+  it('keeps one pace and one lease for machines whose clocks are an hour apart', async () => {
+    const now = Date.now();
+    await intake.lead('right', now);
+    await intake.take(Array.from({ length: 5 }, (_, at) => admitted(at + 1, { receivedAt: now })));
+    expect(await begun(intake, now, 9, 3)).toEqual([1, 2, 3]);
+    const real = Date.now;
+    vi.spyOn(Date, 'now').mockImplementation(() => real() + 60 * MINUTE_MS);
+    const ahead = open();
+    expect(await ahead.lead('ahead', Date.now())).toBe(false);
+    await intake.resign('right');
+    expect(await ahead.lead('ahead', Date.now())).toBe(true);
+    const { rows, nextAt } = await begin(ahead, Date.now(), 9, 3);
+    expect(rows).toEqual([]);
+    expect(nextAt).toBeGreaterThan(Date.now());
+    expect(nextAt).toBeLessThanOrEqual(Date.now() + MINUTE_MS + 2);
+  });
+
+  it('goes on forwarding while Redis is full, and takes nothing more', async () => {
+    await intake.take([admitted(1), admitted(2)]);
+    await redis.admin.config('SET', 'maxmemory', '1');
+    try {
+      await expect(intake.take([admitted(3)])).rejects.toThrow(/OOM/);
+      expect(await intake.lead('only', START)).toBe(true);
+      expect(await begun(intake)).toEqual([1, 2]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await intake.finish([{ id: eventId(2), result: { kind: 'waiting', dueAt: START + 9 } }], START);
+    } finally {
+      await redis.admin.config('SET', 'maxmemory', '0');
+    }
+    expect([await rowOf(intake, 1), await rowOf(intake, 2), await rowOf(intake, 3)]).toMatchObject([
+      { state: 'done' },
+      { state: 'waiting' },
+      undefined,
+    ]);
+  });
+
+  it('leaves alone what a newer release has written', async () => {
+    await intake.take([admitted(1)]);
+    await redis.admin.set(`{${name}}/${name}/layout`, 2);
+    await expect(intake.take([admitted(2)])).rejects.toThrow(/newer release/);
+    await expect(intake.lead('only', START)).rejects.toThrow(/newer release/);
+    expect(numbers(await intake.list({ limit: 9 }))).toEqual([1]);
+  });
+
+  it('keeps every key in one slot of a cluster', async () => {
+    await intake.lead('only', START);
+    await intake.take([admitted(1, { usage: { subscriptionId: 's', properties: {} } }), dismissed(2, 1)]);
+    await begun(intake);
+    const keys = await redis.admin.keys('*');
+    expect(keys.length).toBeGreaterThan(10);
+    expect(keys.filter((key) => !key.startsWith(`{${name}}`))).toEqual([]);
+  });
+});
+
+describe('wrong options are said at creation', () => {
+  it.each([
+    ['no URL', { connection: 'localhost:6379' }],
+    ['no place', { connection: undefined as never }],
+    ['a name with braces', { connection: 'redis://localhost', name: '{a}' }],
+    ['no room', { connection: 'redis://localhost', maxWaiting: 0 }],
+    ['no time', { connection: 'redis://localhost', maxDelayMs: Number.NaN }],
+    ['another policy', { connection: 'redis://localhost', ambiguous: 'maybe' as never }],
+  ])('%s', (_, options) => {
+    expect(() => bullmqIntake(options)).toThrow(
+      expect.objectContaining({ name: 'OffersightError', code: 'configuration' }),
+    );
+  });
+});

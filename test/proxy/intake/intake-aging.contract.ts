@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { admitted } from '../../support/intake.js';
+import { eventId, START } from '../../support/wire.js';
+import { type Bench, begin, begun, dismissed, rowOf } from './intake.contract.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+export const describeAging = ({ open }: Bench): void => {
+  describe('a `viewed` that dies takes its waiting `dismissed` along', () => {
+    const refuse = { kind: 'dead', code: 'resource_not_found' } as const;
+
+    it('but no other event', async () => {
+      const intake = open();
+      await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3), dismissed(5, 1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: refuse }], START + 9);
+      expect(await rowOf(intake, 2)).toMatchObject({
+        state: 'dead',
+        code: 'viewed_dead',
+        settledAt: START + 9,
+      });
+      expect(await rowOf(intake, 5)).toMatchObject({ state: 'dead' });
+      expect(await rowOf(intake, 4)).toMatchObject({ state: 'waiting' });
+    });
+
+    it.each(['waiting', 'done'] as const)('unless another `viewed` of the offer is %s', async (state) => {
+      const intake = open();
+      await intake.take([admitted(1), admitted(2, { offerId: 'offer1' }), dismissed(3, 1)]);
+      await begun(intake);
+      if (state === 'done') {
+        await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+        await begun(intake);
+        await intake.finish([{ id: eventId(2), result: refuse }], START);
+      } else await intake.finish([{ id: eventId(1), result: refuse }], START);
+      expect(await rowOf(intake, 3)).toMatchObject({ state: 'waiting' });
+    });
+
+    it('unless it is the `dismissed` that dies', async () => {
+      const intake = open();
+      await intake.take([dismissed(1, 1), dismissed(2, 1), admitted(3, { offerId: 'offer1' })]);
+      expect(await begun(intake)).toEqual([3]);
+      await intake.finish([{ id: eventId(3), result: { kind: 'done' } }], START);
+      expect(await begun(intake)).toEqual([1]);
+      await intake.finish([{ id: eventId(1), result: refuse }], START);
+      expect(await rowOf(intake, 2)).toMatchObject({ state: 'waiting' });
+    });
+
+    it('also what comes later, until a new `viewed` of the offer comes, even in the same request', async () => {
+      const intake = open();
+      const first = [admitted(1), dismissed(2, 1), dismissed(3, 1, { receivedAt: START + 1 })];
+      await intake.take(first.slice(0, 1));
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: refuse }], START);
+      await intake.take([
+        ...first.slice(1),
+        admitted(4),
+        dismissed(5, 4),
+        admitted(6, { offerId: 'offer1' }),
+        dismissed(7, 1),
+      ]);
+      const rows = await Promise.all([2, 3, 5, 6, 7].map((number) => rowOf(intake, number)));
+      expect(rows).toMatchObject([
+        { state: 'dead', code: 'viewed_dead', settledAt: START },
+        { state: 'dead', code: 'viewed_dead', settledAt: START + 1 },
+        { state: 'waiting' },
+        { state: 'waiting' },
+        { state: 'waiting' },
+      ]);
+    });
+
+    it('also when it dies of age', async () => {
+      const intake = open({ maxDelayMs: HOUR_MS });
+      await intake.take([admitted(1), dismissed(2, 1, { receivedAt: START + 4_000 })]);
+      expect(await begun(intake, START + HOUR_MS + 2_000)).toEqual([]);
+      expect([await rowOf(intake, 1), await rowOf(intake, 2)]).toMatchObject([
+        { state: 'dead', code: 'expired' },
+        { state: 'dead' },
+      ]);
+    });
+  });
+
+  describe('an event expires', () => {
+    it('after maxDelayMs, with its reason, and not a millisecond before', async () => {
+      const intake = open({ maxDelayMs: 5 * HOUR_MS });
+      await intake.take([admitted(1), admitted(2, { receivedAt: START + 10 })]);
+      await begin(intake, START + 5 * HOUR_MS, 0);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'waiting' });
+      expect(await begun(intake, START + 5 * HOUR_MS + 1)).toEqual([2]);
+      expect(await rowOf(intake, 1)).toMatchObject({
+        state: 'dead',
+        code: 'expired',
+        settledAt: START + 5 * HOUR_MS + 1,
+      });
+    });
+
+    it('not while a call of it is under way', async () => {
+      const intake = open({ maxDelayMs: HOUR_MS });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await begin(intake, START + 2 * HOUR_MS);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', settledAt: undefined });
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 2 * HOUR_MS);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'done' });
+    });
+
+    it('also when nobody ever learns what came of it, so that it does not hold its offer back for ever', async () => {
+      const intake = open({ maxDelayMs: HOUR_MS });
+      await intake.take([admitted(1), admitted(2, { offerId: 'offer1', receivedAt: START + HOUR_MS })]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 5_000 } }], START);
+      expect(await begun(intake, START + HOUR_MS + MINUTE_MS)).toEqual([2]);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', isAmbiguous: true });
+    });
+  });
+
+  describe('an event whose outcome is unknown', () => {
+    it('is forwarded again without a mark while the upstream remembers its key', async () => {
+      const intake = open({ ambiguous: 'atMostOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 25 * MINUTE_MS } }],
+        START,
+      );
+      expect(await begun(intake, START + 25 * MINUTE_MS)).toEqual([1]);
+      expect(await rowOf(intake, 1)).toMatchObject({ attempts: 2, maybeDuplicate: false });
+    });
+
+    it('is forwarded again after that and marked, if at least once is asked for', async () => {
+      const intake = open({ ambiguous: 'atLeastOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 25 * MINUTE_MS } }],
+        START,
+      );
+      await begin(intake, START + 25 * MINUTE_MS + 1);
+      expect(await rowOf(intake, 1)).toMatchObject({
+        state: 'forwarding',
+        maybeDuplicate: true,
+        attempts: 2,
+      });
+    });
+
+    it('is a dead letter after that, if at most once is asked for', async () => {
+      const intake = open({ ambiguous: 'atMostOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 9_000 } }], START);
+      const now = START + 25 * MINUTE_MS + 1;
+      expect(await begun(intake, now)).toEqual([]);
+      expect(await rowOf(intake, 1)).toMatchObject({
+        state: 'dead',
+        code: 'unknown_outcome',
+        settledAt: now,
+      });
+    });
+
+    it('is one also after a later call that surely did not reach the upstream', async () => {
+      const intake = open({ ambiguous: 'atMostOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 1_000 } }], START);
+      expect(await begun(intake, START + 1_000)).toEqual([1]);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 9_000 } }],
+        START + 2_000,
+      );
+      expect(await begun(intake, START + 26 * MINUTE_MS)).toEqual([]);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'unknown_outcome' });
+    });
+
+    it('is not one that was merely postponed for longer than that', async () => {
+      const intake = open({ ambiguous: 'atMostOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 40 * MINUTE_MS } }],
+        START,
+      );
+      expect(await begun(intake, START + 40 * MINUTE_MS)).toEqual([1]);
+      expect(await rowOf(intake, 1)).toMatchObject({ isAmbiguous: false, maybeDuplicate: false });
+    });
+
+    it('is not given up under a call that is under way', async () => {
+      const intake = open({ ambiguous: 'atMostOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await begin(intake, START + 26 * MINUTE_MS);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', settledAt: undefined });
+    });
+  });
+
+  describe('a settled event', () => {
+    it('is remembered for 7 days and then forgotten', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await intake.lead('a', START + 7 * DAY_MS - 1);
+      expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'duplicate' }]);
+      await intake.lead('a', START + 7 * DAY_MS + 1);
+      expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'accepted' }]);
+    });
+
+    it('is forgotten, an open one never', async () => {
+      const intake = open({ maxDelayMs: 30 * DAY_MS });
+      await intake.take([admitted(1), admitted(2)]);
+      await begun(intake, START, 1);
+      await intake.lead('a', START + 8 * DAY_MS);
+      expect([await rowOf(intake, 1), await rowOf(intake, 2)]).toMatchObject([
+        { state: 'forwarding' },
+        { state: 'waiting' },
+      ]);
+    });
+  });
+};

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest';
+import { admitted } from '../../support/intake.js';
+import { eventId, START } from '../../support/wire.js';
+import { type Bench, begin, begun, dismissed, numbers, rowOf } from './intake.contract.js';
+
+const MINUTE_MS = 60_000;
+
+export const describeForwarding = ({ open }: Bench): void => {
+  describe('begins in order', () => {
+    it('the longest waiting first, and no more than the limit', async () => {
+      const intake = open();
+      await intake.take([admitted(5, { receivedAt: START }), admitted(6, { receivedAt: START })]);
+      await intake.take([admitted(2, { receivedAt: START + 10 })]);
+      expect(await begun(intake, START + 20, 2)).toEqual([5, 6]);
+      expect(await begun(intake, START + 20, 2)).toEqual([2]);
+    });
+
+    it('records that an event is on its way before it hands it out', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      const { rows } = await begin(intake, START + 7);
+      expect(numbers(rows)).toEqual([1]);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', attempts: 1, isAmbiguous: false });
+      expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
+    });
+
+    it('a `viewed` before the `dismissed` of the same offer, whatever their ids are', async () => {
+      const intake = open();
+      await intake.take([admitted(9), dismissed(2, 9)]);
+      expect(await begun(intake)).toEqual([9]);
+      expect(await begun(intake)).toEqual([]);
+      await intake.finish([{ id: eventId(9), result: { kind: 'done' } }], START);
+      expect(await begun(intake)).toEqual([2]);
+    });
+
+    it('a `viewed` before the `dismissed` of the same offer, which waits until the first is settled', async () => {
+      const intake = open();
+      await intake.take([dismissed(2, 1), admitted(1), admitted(3)]);
+      expect(await begun(intake)).toEqual([1, 3]);
+      expect(await begun(intake)).toEqual([]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 40);
+      expect(await begun(intake, START + 40)).toEqual([2]);
+    });
+
+    it('a `dismissed` not before its postponed or ambiguous `viewed`', async () => {
+      const intake = open();
+      await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 500 } }], START);
+      await intake.finish([{ id: eventId(3), result: { kind: 'ambiguous', dueAt: START + 900 } }], START);
+      expect(await begun(intake, START + 499)).toEqual([]);
+      expect(await begun(intake, START + 500)).toEqual([1]);
+      expect(await begun(intake, START + 900)).toEqual([3]);
+    });
+
+    it('one event of an offer at a time, also when an older id comes while a newer one is on its way', async () => {
+      const intake = open();
+      await intake.take([admitted(9, { offerId: 'same' })]);
+      expect(await begun(intake)).toEqual([9]);
+      await intake.take([admitted(4, { offerId: 'same', receivedAt: START + 5 })]);
+      expect(await begun(intake, START + 10)).toEqual([]);
+      await intake.finish([{ id: eventId(9), result: { kind: 'done' } }], START + 20);
+      expect(await begun(intake, START + 20)).toEqual([4]);
+    });
+
+    it('other offers while one is postponed', async () => {
+      const intake = open();
+      await intake.take([admitted(1), admitted(2)]);
+      await begun(intake, START, 1);
+      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 30_000 } }], START);
+      expect(await begun(intake, START + 1)).toEqual([2]);
+    });
+
+    it('and tells when to look again', async () => {
+      const intake = open();
+      expect((await begin(intake)).nextAt).toBeUndefined();
+      await intake.take([admitted(1), admitted(2)]);
+      expect((await begin(intake)).nextAt).toBeUndefined();
+      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 8_000 } }], START);
+      await intake.finish([{ id: eventId(2), result: { kind: 'ambiguous', dueAt: START + 5_000 } }], START);
+      expect((await begin(intake)).nextAt).toBe(START + 5_000);
+    });
+  });
+
+  describe('keeps the pace', () => {
+    const events = Array.from({ length: 7 }, (_, at) => admitted(at + 1));
+
+    it('of the last 60 seconds, whatever came of the calls', async () => {
+      const intake = open();
+      await intake.take(events);
+      expect(await begun(intake, START, 2, 3)).toEqual([1, 2]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await intake.finish([{ id: eventId(2), result: { kind: 'waiting', dueAt: START + 600_000 } }], START);
+      expect(await begun(intake, START + 20_000, 2, 3)).toEqual([3]);
+      expect(await begun(intake, START + 59_999, 2, 3)).toEqual([]);
+      expect(await begun(intake, START + MINUTE_MS + 1, 9, 3)).toEqual([4, 5]);
+      expect(await begun(intake, START + 79_999, 9, 3)).toEqual([]);
+      expect(await begun(intake, START + 80_001, 9, 3)).toEqual([6]);
+    });
+
+    it('and tells when there is room again', async () => {
+      const intake = open();
+      await intake.take(events);
+      await begin(intake, START, 1, 2);
+      const { nextAt } = await begin(intake, START + 15_000, 9, 2);
+      expect(nextAt).toBeGreaterThanOrEqual(START + MINUTE_MS);
+      expect(nextAt).toBeLessThan(START + MINUTE_MS + 50);
+      expect(await begun(intake, nextAt, 9, 2)).toEqual([3]);
+    });
+
+    it('also after it was closed and opened again, so that a restart does not burst', async () => {
+      const first = open();
+      await first.take(events);
+      await begun(first, START, 9, 4);
+      await first.close();
+      const second = open();
+      await second.lead('successor', START + 100);
+      expect(await begun(second, START + 30_000, 9, 4)).toEqual([]);
+    });
+
+    it('counting the calls of every connection', async () => {
+      const [left, right] = [open(), open()];
+      await left.take(events);
+      expect(await begun(left, START, 9, 3)).toEqual([1, 2, 3]);
+      expect(await begun(right, START + 5, 9, 3)).toEqual([]);
+    });
+
+    it('and begins again a minute after a clock that was an hour ahead was put right', async () => {
+      const intake = open();
+      await intake.take([admitted(1, { receivedAt: START - 9 }), admitted(2, { receivedAt: START - 9 })]);
+      await begun(intake, START + 3_600_000, 9, 2);
+      await intake.take([admitted(3)]);
+      expect(await begun(intake, START + MINUTE_MS + 1, 9, 2)).toEqual([3]);
+    });
+  });
+
+  describe('records what came of a call', () => {
+    it('done: settled for good, without a code', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 321);
+      const row = { state: 'done', settledAt: START + 321, code: undefined, attempts: 1 };
+      expect(await rowOf(intake, 1)).toMatchObject(row);
+      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'late' } }], START + 999);
+      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START } }], START + 999);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START } }], START + 999);
+      expect(await rowOf(intake, 1)).toMatchObject(row);
+      expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
+    });
+
+    it('dead: kept with the reason', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'dead', code: 'param_wrong_value' } }],
+        START + 5,
+      );
+      expect(await rowOf(intake, 1)).toMatchObject({
+        state: 'dead',
+        code: 'param_wrong_value',
+        settledAt: START + 5,
+      });
+    });
+
+    it('waiting: begun again when due and not before, without a doubt about it', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 4_000 } }], START);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'waiting', isAmbiguous: false });
+      expect(await begun(intake, START + 3_999)).toEqual([]);
+      expect(await begun(intake, START + 4_000)).toEqual([1]);
+      const row = { state: 'forwarding', attempts: 2, isAmbiguous: false, maybeDuplicate: false };
+      expect(await rowOf(intake, 1)).toMatchObject(row);
+    });
+
+    it('ambiguous: still on its way for all we know, begun again when due, marked ever after', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 4_000 } }], START);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', isAmbiguous: true });
+      expect(await begun(intake, START + 3_999)).toEqual([]);
+      expect(await begun(intake, START + 4_000)).toEqual([1]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 4_100);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'done', isAmbiguous: true, attempts: 2 });
+    });
+
+    it('nothing at all for an id that it does not know', async () => {
+      const intake = open();
+      await intake.finish([{ id: eventId(404), result: { kind: 'done' } }], START);
+      expect(await intake.list({ limit: 9 })).toEqual([]);
+    });
+  });
+};

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { admitted } from '../../support/intake.js';
+import { eventId, START } from '../../support/wire.js';
+import { type Bench, begun, rowOf } from './intake.contract.js';
+
+const LEAD_MS = 30_000;
+
+export const describeLeading = ({ open }: Bench): void => {
+  describe('one process leads', () => {
+    it('for 30 seconds after it last said so', async () => {
+      const [left, right] = [open(), open()];
+      expect(await left.lead('left', START)).toBe(true);
+      expect(await right.lead('right', START + 29_999)).toBe(false);
+      expect(await left.lead('left', START + 29_999)).toBe(true);
+      expect(await right.lead('right', START + 29_999 + LEAD_MS - 1)).toBe(false);
+      expect(await right.lead('right', START + 29_999 + LEAD_MS)).toBe(true);
+      expect(await left.lead('left', START + 29_999 + LEAD_MS)).toBe(false);
+    });
+
+    it('until it resigns, and nobody else can resign for it', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START);
+      await right.resign('right');
+      expect(await right.lead('right', START + 1)).toBe(false);
+      await left.resign('left');
+      expect(await right.lead('right', START + 2)).toBe(true);
+    });
+
+    it('not for longer because its clock was an hour ahead', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START + 3_600_000);
+      expect(await right.lead('right', START)).toBe(true);
+    });
+
+    it('also across closing and opening', async () => {
+      const first = open();
+      await first.lead('first', START);
+      await first.close();
+      expect(await open().lead('second', START + LEAD_MS - 1)).toBe(false);
+    });
+  });
+
+  describe('who takes over', () => {
+    it('holds what was on its way for ambiguous and due, and leaves what waits and what is settled (fault 61)', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START);
+      await left.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
+      await begun(left, START, 3);
+      await left.finish([{ id: eventId(2), result: { kind: 'done' } }], START);
+      await left.finish([{ id: eventId(3), result: { kind: 'waiting', dueAt: START + 90_000 } }], START);
+      expect(await right.lead('right', START + LEAD_MS)).toBe(true);
+      expect([await rowOf(right, 1), await rowOf(right, 2), await rowOf(right, 3)]).toMatchObject([
+        { state: 'forwarding', isAmbiguous: true },
+        { state: 'done', isAmbiguous: false },
+        { state: 'waiting', isAmbiguous: false },
+      ]);
+      expect(await begun(right, START + LEAD_MS)).toEqual([1, 4]);
+      expect([await rowOf(right, 1), await rowOf(right, 4)]).toMatchObject([
+        { isAmbiguous: true, attempts: 2 },
+        { isAmbiguous: false, attempts: 1 },
+      ]);
+    });
+
+    it('does so after a resignation too', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START);
+      await left.take([admitted(1)]);
+      await begun(left);
+      await left.resign('left');
+      await right.lead('right', START + 1);
+      expect(await begun(right, START + 1)).toEqual([1]);
+    });
+
+    it('begins alone: one that stood still meanwhile and goes on begins nothing', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START);
+      await left.take([admitted(1)]);
+      await right.lead('right', START + LEAD_MS);
+      expect(await begun(left, START + LEAD_MS + 5)).toEqual([]);
+      expect(await begun(right, START + LEAD_MS + 10)).toEqual([1]);
+    });
+
+    it('hears from the one before it what came of a call, if that is known after all', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START);
+      await left.take([admitted(1)]);
+      await begun(left);
+      await right.lead('right', START + LEAD_MS);
+      await left.finish([{ id: eventId(1), result: { kind: 'done' } }], START + LEAD_MS + 5);
+      expect(await begun(right, START + LEAD_MS + 10)).toEqual([]);
+      expect(await rowOf(right, 1)).toMatchObject({ state: 'done', isAmbiguous: true });
+    });
+  });
+
+  describe('who stays', () => {
+    it('doubts nothing that is on its way', async () => {
+      const intake = open();
+      await intake.lead('only', START);
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.lead('only', START + 10_000);
+      await intake.lead('only', START + 10_000 + LEAD_MS + 1);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', isAmbiguous: false });
+      expect(await begun(intake, START + 50_000)).toEqual([]);
+    });
+  });
+};

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { admitted } from '../../support/intake.js';
+import { eventId, START } from '../../support/wire.js';
+import { type Bench, begun, dismissed, numbers, rowOf } from './intake.contract.js';
+
+export const describeTaking = ({ open }: Bench): void => {
+  describe('takes an event once', () => {
+    it('accepts what is new and keeps it as it came', async () => {
+      const intake = open();
+      const event = dismissed(2, 1, { occurredAt: START - 77, receivedAt: START + 5 });
+      expect([...(await intake.take([admitted(1), event]))]).toEqual([
+        [eventId(1), { kind: 'accepted' }],
+        [eventId(2), { kind: 'accepted' }],
+      ]);
+      expect(await intake.list({ limit: 10 })).toEqual([
+        {
+          id: eventId(2),
+          type: 'dismissed',
+          offerId: 'offer1',
+          state: 'waiting',
+          occurredAt: START - 77,
+          receivedAt: START + 5,
+          attempts: 0,
+          isAmbiguous: false,
+          maybeDuplicate: false,
+          code: undefined,
+          settledAt: undefined,
+          headers: undefined,
+          usage: undefined,
+          cursor: expect.any(String) as string,
+        },
+        expect.objectContaining({ id: eventId(1), type: 'viewed', occurredAt: START - 3_700 }),
+      ]);
+    });
+
+    it('says of each event of one call whether it is new, known or in conflict', async () => {
+      const intake = open();
+      await intake.take([admitted(1), admitted(2)]);
+      const verdicts = await intake.take([admitted(3), admitted(2, { offerId: 'other' }), admitted(1)]);
+      expect([...verdicts]).toEqual([
+        [eventId(3), { kind: 'accepted' }],
+        [eventId(2), { kind: 'refused', code: 'conflict' }],
+        [eventId(1), { kind: 'duplicate' }],
+      ]);
+    });
+
+    it('compares what the event says, not when it came', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      const later = { ...admitted(1), receivedAt: START + 60_000, occurredAt: START - 1 };
+      expect([...(await intake.take([{ ...later, content: admitted(1).content }])).values()]).toEqual([
+        { kind: 'duplicate' },
+      ]);
+      expect(await rowOf(intake, 1)).toMatchObject({ receivedAt: START, occurredAt: START - 3_700 });
+    });
+
+    it('leaves the first version where it is after a conflict', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await intake.take([admitted(1, { type: 'dismissed', offerId: 'other' })]);
+      expect(await rowOf(intake, 1)).toMatchObject({ type: 'viewed', offerId: 'offer1' });
+    });
+
+    it.each(['done', 'dead'] as const)('knows an event that is %s', async (kind) => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish(
+        [{ id: eventId(1), result: kind === 'done' ? { kind } : { kind, code: 'x' } }],
+        START,
+      );
+      expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'duplicate' }]);
+      expect(await begun(intake, START + 60_000)).toEqual([]);
+    });
+
+    it('lists what came last first, and not more than asked for', async () => {
+      const intake = open();
+      await intake.take([admitted(4), admitted(9), admitted(6)]);
+      expect(numbers(await intake.list({ limit: 2 }))).toEqual([6, 9]);
+    });
+
+    it('tallies by offer, type and state', async () => {
+      const intake = open();
+      await intake.take([admitted(1), dismissed(2, 1), admitted(3, { offerId: 'offer1' }), admitted(4)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await intake.finish([{ id: eventId(4), result: { kind: 'dead', code: 'x' } }], START);
+      expect(await intake.tally()).toEqual([
+        { offerId: 'offer1', type: 'dismissed', state: 'waiting', events: 1 },
+        { offerId: 'offer1', type: 'viewed', state: 'done', events: 1 },
+        { offerId: 'offer1', type: 'viewed', state: 'waiting', events: 1 },
+        { offerId: 'offer4', type: 'viewed', state: 'dead', events: 1 },
+      ]);
+    });
+  });
+
+  describe('is bounded', () => {
+    const overloaded = {
+      kind: 'deferred',
+      code: 'overloaded',
+      retryAfterMs: expect.any(Number) as number,
+    };
+
+    it('defers what is new beyond maxWaiting and keeps nothing of it', async () => {
+      const intake = open({ maxWaiting: 2 });
+      const verdicts = await intake.take([admitted(1), admitted(2), admitted(3)]);
+      expect([...verdicts.values()]).toEqual([{ kind: 'accepted' }, { kind: 'accepted' }, overloaded]);
+      expect(numbers(await intake.list({ limit: 9 }))).toEqual([2, 1]);
+    });
+
+    it('goes on answering for what it knows while it is full', async () => {
+      const intake = open({ maxWaiting: 2 });
+      await intake.take([admitted(1), admitted(2)]);
+      const verdicts = await intake.take([admitted(3), admitted(1), admitted(2, { offerId: 'other' })]);
+      expect([...verdicts]).toEqual([
+        [eventId(3), overloaded],
+        [eventId(1), { kind: 'duplicate' }],
+        [eventId(2), { kind: 'refused', code: 'conflict' }],
+      ]);
+    });
+
+    it('counts what is on its way, and has room again once something is settled', async () => {
+      const intake = open({ maxWaiting: 2 });
+      await intake.take([admitted(1), admitted(2)]);
+      await begun(intake);
+      expect([...(await intake.take([admitted(3)])).values()]).toEqual([overloaded]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      expect([...(await intake.take([admitted(3), admitted(4)])).values()]).toEqual([
+        { kind: 'accepted' },
+        overloaded,
+      ]);
+    });
+  });
+
+  describe('is shared and durable', () => {
+    it('has the same events, states and marks after it was closed and opened again', async () => {
+      const first = open();
+      await first.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
+      await begun(first, START, 3);
+      await first.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 1);
+      await first.finish(
+        [{ id: eventId(2), result: { kind: 'dead', code: 'resource_not_found' } }],
+        START + 2,
+      );
+      await first.finish([{ id: eventId(3), result: { kind: 'ambiguous', dueAt: START + 9 } }], START + 3);
+      const before = await first.list({ limit: 9 });
+      await first.close();
+      const second = open();
+      expect(await second.list({ limit: 9 })).toEqual(before);
+      expect([...(await second.take([admitted(1), admitted(4)])).values()]).toEqual([
+        { kind: 'duplicate' },
+        { kind: 'duplicate' },
+      ]);
+    });
+
+    it('accepts an id once when two connections take it at the same time (fault 63)', async () => {
+      const [left, right] = [open(), open()];
+      const events = Array.from({ length: 50 }, (_, at) => admitted(at + 1));
+      const answers = await Promise.all(
+        [
+          ...events.map((event) => [left, event] as const),
+          ...events.map((event) => [right, event] as const),
+        ].map(([intake, event]) => intake.take([event])),
+      );
+      const kinds = events.map(({ id }) => answers.flatMap((answer) => answer.get(id)?.kind ?? []).sort());
+      expect(kinds).toEqual(events.map(() => ['accepted', 'duplicate']));
+    });
+
+    it('begins an event on one of two connections only', async () => {
+      const [left, right] = [open(), open()];
+      await left.take([admitted(1), admitted(2), admitted(3)]);
+      const both = await Promise.all([begun(left, START, 2), begun(right, START, 2)]);
+      expect(both.flat().sort()).toEqual([1, 2, 3]);
+    });
+  });
+};

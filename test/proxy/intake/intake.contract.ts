@@ -1,0 +1,80 @@
+/** What every intake promises. A suite per promise; each opens intakes in a place that outlives them. */
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { AdmittedEvent, Begun, Intake, IntakeRow } from '../../../src/proxy/index.js';
+import { admitted } from '../../support/intake.js';
+import { START } from '../../support/wire.js';
+import { describeAging } from './intake-aging.contract.js';
+import { describeForwarding } from './intake-forwarding.contract.js';
+import { describeLeading } from './intake-leading.contract.js';
+import { describeTaking } from './intake-taking.contract.js';
+
+/** Bounds and policy that every intake has. */
+export interface IntakeOptions {
+  readonly maxWaiting?: number;
+  readonly maxDelayMs?: number;
+  readonly ambiguous?: 'atLeastOnce' | 'atMostOnce';
+}
+
+/** Where intakes keep their events: opened twice, it is the same events. */
+export interface IntakePlace {
+  open(options?: IntakeOptions): Intake;
+  remove(): void | Promise<void>;
+}
+
+/** What a suite has in each of its tests. */
+export interface Bench {
+  /** Opens an intake in this test's place; it is closed after the test. */
+  open(options?: IntakeOptions): Intake;
+}
+
+/** Begins what is due, by default without a bound that matters. */
+export const begin = (intake: Intake, now = START, limit = 100, perMinute = 10_000): Promise<Begun> =>
+  intake.begin({ now, limit, perMinute });
+
+/** Which events, in short: their ids' numbers. */
+export const numbers = (rows: readonly { readonly id: string }[]): number[] =>
+  rows.map(({ id }) => Number.parseInt(id.slice(-12), 16));
+
+/** Begins what is due and tells which events that were. */
+export const begun = async (intake: Intake, now = START, limit?: number, perMinute?: number) =>
+  numbers((await begin(intake, now, limit, perMinute)).rows);
+
+/** How an event stands, by its number. */
+export const rowOf = async (intake: Intake, number: number): Promise<IntakeRow | undefined> =>
+  (await intake.list({ limit: 1_000 })).find((row) => numbers([row])[0] === number);
+
+/** A `dismissed` of the offer that `admitted(of)` views. */
+export const dismissed = (number: number, of: number, fields: Partial<AdmittedEvent> = {}): AdmittedEvent =>
+  admitted(number, { type: 'dismissed', offerId: `offer${of}`, ...fields });
+
+/**
+ * Holds an intake to its promises.
+ * @param makePlace Makes a fresh, empty place.
+ */
+export const describeIntake = (name: string, makePlace: () => IntakePlace): void => {
+  describe(`the intake ${name}`, () => {
+    let place: IntakePlace;
+    const opened: Intake[] = [];
+    const bench: Bench = {
+      open(options) {
+        const intake = place.open(options);
+        opened.push(intake);
+        return intake;
+      },
+    };
+
+    beforeEach(() => {
+      place = makePlace();
+    });
+
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((intake) => intake.close()));
+      await place.remove();
+    });
+
+    describeTaking(bench);
+    describeForwarding(bench);
+    describeAging(bench);
+    describeLeading(bench);
+  });
+};

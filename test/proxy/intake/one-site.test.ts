@@ -1,0 +1,208 @@
+/** An intake keeps the events of one site: another site's must never leave under this one's key. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Intake } from '../../../src/proxy/index.js';
+import { bullmqIntake } from '../../../src/proxy/intake/bullmq/bullmq.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import { admitted, temporaryFolder } from '../../support/intake.js';
+import { importing, inProcess, outputOf } from '../../support/processes.js';
+import { pageRequest, startProxy } from '../../support/proxy.js';
+import { type RedisServer, startRedis } from '../../support/redis.js';
+import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
+import { begin, begun } from './intake.contract.js';
+
+/** An error that names both sites and says what to do. */
+const refusal = (owner: string, site: string, remedy: RegExp): unknown =>
+  expect.objectContaining({
+    name: 'OffersightError',
+    code: 'configuration',
+    hint: expect.stringMatching(
+      new RegExp(`keeps the events of the site ${owner}, and this proxy is for ${site}: .*${remedy.source}`),
+    ) as string,
+  });
+
+describe('a file', () => {
+  const folder = { path: '', remove: (): void => undefined };
+  const opened: Intake[] = [];
+  const file = (): string => join(folder.path, 'intake.db');
+  const open = (): Intake => {
+    const intake = sqliteIntake({ file: file() });
+    opened.push(intake);
+    return intake;
+  };
+
+  beforeEach(() => Object.assign(folder, temporaryFolder()));
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((intake) => intake.close()));
+    folder.remove();
+  });
+
+  it('of one site refuses the proxy of another at its creation', async () => {
+    const first = startProxy({ site: 'acme-test', intake: open() });
+    expect(() => startProxy({ site: 'other-test', intake: open() })).toThrow(
+      refusal('acme-test', 'other-test', /name a file of its own/),
+    );
+    await first.end();
+  });
+
+  it('takes every further proxy of its site, in whatever case its name is written', async () => {
+    const proxies = ['acme-test', 'Acme-Test', 'acme-test'].map((site) =>
+      startProxy({ site, intake: open() }),
+    );
+    expect((await proxies[1]?.proxy(pageRequest(wireBody([wireEvent(1)]))))?.status).toBe(200);
+    for (const proxy of proxies) await proxy.end();
+  });
+
+  it('of an earlier release, without a name, belongs to the first site that opens it', async () => {
+    await open().take([admitted(1)]);
+    const database = new Database(file());
+    database.exec('DROP TABLE site');
+    database.close();
+    open().claim('acme-test');
+    expect(() => open().claim('other-test')).toThrow(refusal('acme-test', 'other-test', /file of its own/));
+  });
+
+  it('shows what it keeps to whoever names no site', async () => {
+    open().claim('acme-test');
+    const reader = open();
+    expect([await reader.tally(), (await reader.status(START)).waiting]).toEqual([[], 0]);
+  });
+
+  it('has one site when the proxies of several open a new one at the same moment', async () => {
+    const gate = join(folder.path, 'go');
+    const sites = ['acme-test', 'other-test', 'third-test'];
+    open();
+    const racers = sites.map((site) =>
+      inProcess(`
+        import { existsSync } from 'node:fs';
+        ${importing('sqliteIntake', 'proxy/intake/sqlite/sqlite.ts')}
+        const intake = sqliteIntake({ file: ${JSON.stringify(file())} });
+        console.log('ready');
+        while (!existsSync(${JSON.stringify(gate)}));
+        try {
+          intake.claim(${JSON.stringify(site)});
+          console.log('won');
+        } catch (error) {
+          console.log(error.code);
+        }`),
+    );
+    const outputs = racers.map(outputOf);
+    await Promise.all(racers.map(({ stdout }) => new Promise((resolve) => stdout?.once('data', resolve))));
+    writeFileSync(gate, '');
+    expect((await Promise.all(outputs)).sort()).toEqual([
+      'ready\nconfiguration\n',
+      'ready\nconfiguration\n',
+      'ready\nwon\n',
+    ]);
+  }, 20_000);
+});
+
+describe('a queue in Redis', () => {
+  let redis: RedisServer;
+  let name: string;
+  let places = 0;
+  const opened: Intake[] = [];
+  const open = (site?: string): Intake => {
+    const intake = bullmqIntake({ connection: redis.url, name });
+    opened.push(intake);
+    if (site !== undefined) intake.claim(site);
+    return intake;
+  };
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    return () => redis.remove();
+  }, 20_000);
+
+  beforeEach(() => {
+    name = `site${++places}`;
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((intake) => intake.close()));
+  });
+
+  it('of one site answers the proxy of another with 503, and neither sends what the other took', async () => {
+    const ours = open('acme-test');
+    await ours.take([admitted(1)]);
+    const alerts: string[] = [];
+    let toldBoth = (): void => undefined;
+    const both = new Promise<void>((resolve) => {
+      toldBoth = resolve;
+    });
+    const other = startProxy({
+      site: 'other-test',
+      intake: open(),
+      onAlert(message) {
+        // Whoever takes and whoever forwards say so, each once.
+        if (alerts.push(message) === 2) toldBoth();
+      },
+    });
+    const response = await other.proxy(pageRequest(wireBody([wireEvent(2)])));
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+    await both;
+    expect(new Set(alerts)).toEqual(
+      new Set([
+        "The intake's queue in Redis keeps the events of the site acme-test, and this proxy is for other-test: " +
+          'give each site a name of its own in bullmqIntake, or another database, such as redis://localhost:6379/1.',
+      ]),
+    );
+    await other.end();
+    expect(other.runtime.calls).toEqual([]);
+    expect(await ours.list({ limit: 9 })).toMatchObject([{ id: eventId(1), state: 'waiting', attempts: 0 }]);
+    expect(await ours.lead('ours', START)).toBe(true);
+    expect(await begun(ours)).toEqual([1]);
+  });
+
+  it('lets another site neither lead nor begin in either lane', async () => {
+    const ours = open('acme-test');
+    const usage = { subscriptionId: 's', properties: {} };
+    await ours.take([admitted(1, { usage })]);
+    const other = open('other-test');
+    const refused = refusal('acme-test', 'other-test', /name of its own/);
+    for (const lane of [other, other.usage]) {
+      await expect(lane.lead('other', START)).rejects.toEqual(refused);
+      await expect(lane.begin({ now: START, limit: 9, perMinute: 9 })).rejects.toEqual(refused);
+      await expect(lane.status(START)).rejects.toEqual(refused);
+    }
+    await expect(other.take([admitted(2)])).rejects.toEqual(refused);
+    await expect(other.knows([admitted(1)])).rejects.toEqual(refused);
+    expect((await begin(ours)).rows).toHaveLength(1);
+  });
+
+  it('belongs to one site when those of several come first at the same moment', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, (_, at) => open(`site-${at}`)).map((intake, at) =>
+        intake.take([admitted(at + 1)]).then(
+          () => 'taken',
+          (error: unknown) => (error as { code?: unknown }).code,
+        ),
+      ),
+    );
+    expect(outcomes.sort()).toEqual([...Array.from({ length: 7 }, () => 'configuration'), 'taken']);
+    expect(await open().list({ limit: 9 })).toHaveLength(1);
+  });
+
+  it('of an earlier release belongs to the first site that asks, also while Redis is full', async () => {
+    await open().take([admitted(1)]);
+    await redis.admin.config('SET', 'maxmemory', '1');
+    try {
+      expect(await open('acme-test').lead('only', START)).toBe(true);
+    } finally {
+      await redis.admin.config('SET', 'maxmemory', '0');
+    }
+    await expect(open('other-test').lead('other', START)).rejects.toEqual(
+      refusal('acme-test', 'other-test', /another database/),
+    );
+  });
+
+  it('opened once cannot be given to the proxies of two sites', () => {
+    const intake = open('acme-test');
+    expect(() => intake.claim('acme-test')).not.toThrow();
+    expect(() => intake.claim('other-test')).toThrow(refusal('acme-test', 'other-test', /name of its own/));
+  });
+});

@@ -1,0 +1,140 @@
+/** What the file's statements look at, asked of SQLite itself: an offer's history must not make its next event dearer. */
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Intake } from '../../../../src/proxy/index.js';
+import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
+import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { eventId, START } from '../../../support/wire.js';
+import { begin, dismissed, rowOf } from '../intake.contract.js';
+
+describe('an offer with a long history', () => {
+  const folder = { path: '', remove: (): void => undefined };
+  const executed: string[] = [];
+  let intake: Intake;
+
+  const file = (): string => join(folder.path, 'intake.db');
+
+  beforeEach(() => {
+    Object.assign(folder, temporaryFolder());
+    const { prepare } = Database.prototype;
+    vi.spyOn(Database.prototype, 'prepare').mockImplementation(function (this: Database.Database, sql) {
+      const statement = prepare.call(this, sql);
+      for (const method of ['run', 'get', 'all'] as const) {
+        const execute = (statement[method] as (...values: unknown[]) => unknown).bind(statement);
+        Object.assign(statement, {
+          [method]: (...values: unknown[]) => {
+            executed.push(sql);
+            return execute(...values);
+          },
+        });
+      }
+      return statement;
+    });
+    intake = sqliteIntake({ file: file() });
+    executed.length = 0;
+  });
+
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await intake.close();
+    folder.remove();
+  });
+
+  /** Every table that the executed statements read, and by which index. */
+  const steps = (): string[] => {
+    vi.restoreAllMocks();
+    const database = new Database(file());
+    const details = [...new Set(executed)].flatMap((sql) =>
+      (database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[]).map(
+        ({ detail }) => detail,
+      ),
+    );
+    database.close();
+    return details.filter((detail) => /^(SCAN|SEARCH) /.test(detail));
+  };
+
+  /** How often views of an offer were looked for. */
+  const looks = (): number => executed.filter((sql) => sql.includes('seen')).length;
+
+  const killView = async (): Promise<void> => {
+    await intake.take([admitted(1)]);
+    await begin(intake);
+    await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+    executed.length = 0;
+  };
+
+  it('is not read when its events are taken, begun, given up or finished (attack 56)', async () => {
+    await killView();
+    await intake.take([dismissed(2, 1), dismissed(3, 1), admitted(4), dismissed(5, 4)]);
+    await begin(intake);
+    await intake.finish([{ id: eventId(4), result: { kind: 'dead', code: 'refused' } }], START);
+    const read = steps();
+    expect(read).toEqual(
+      expect.arrayContaining([
+        'SEARCH other USING INDEX events_next (offer_id=? AND type=? AND arrival<?)',
+        'SEARCH other USING INDEX events_next (offer_id=? AND type=?)',
+        'SEARCH events USING INDEX events_next (offer_id=? AND type=?)',
+        'SEARCH seen USING COVERING INDEX events_views (offer_id=? AND state=?)',
+      ]),
+    );
+    expect(read.filter((step) => step.startsWith('SCAN') || step.includes('events_offers'))).toEqual([]);
+  });
+
+  it('is not read when events expire: only what is open is', async () => {
+    await killView();
+    await intake.take([admitted(2, { offerId: 'offer1' })]);
+    expect((await begin(intake, START + 25 * 3_600_000)).expired).toBe(1);
+    const read = steps();
+    expect(read).toContain('SEARCH seen USING COVERING INDEX events_views (offer_id=? AND state=?)');
+    // The index of what waits, by the time since when.
+    expect(read.filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN events USING INDEX events_since']);
+  });
+
+  it('is asked once for its dead views, however many of its dismissals come in one request', async () => {
+    await killView();
+    const many = Array.from({ length: 500 }, (_, at) => dismissed(at + 2, 1));
+    await intake.take(many);
+    expect(looks()).toBe(1);
+    expect((await intake.list({ limit: 501, states: ['dead'] })).map(({ code }) => code)).toEqual([
+      ...many.map(() => 'viewed_dead'),
+      'refused',
+    ]);
+  });
+
+  it('is not asked for its dead views once a new view came in the same request', async () => {
+    await killView();
+    await intake.take([admitted(2, { offerId: 'offer1' }), dismissed(3, 1), dismissed(4, 1)]);
+    expect(looks()).toBe(0);
+    expect(await rowOf(intake, 4)).toMatchObject({ state: 'waiting' });
+  });
+});
+
+describe('a file of an earlier release', () => {
+  it('gets the indexes when it is opened, and loses the one that they replace', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, 'intake.db');
+    await sqliteIntake({ file }).close();
+    const indexes = (): string[] => {
+      const database = new Database(file);
+      const rows = database
+        .prepare(`SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name`)
+        .all() as { name: string }[];
+      database.close();
+      return rows.map(({ name }) => name);
+    };
+    const now = indexes();
+    const database = new Database(file);
+    database.exec(`
+      DROP INDEX events_next;
+      DROP INDEX events_views;
+      CREATE INDEX events_open_offers ON events (offer_id, arrival) WHERE settled_at IS NULL;
+      CREATE INDEX usage_open_offers ON usage (offer_id, arrival) WHERE settled_at IS NULL;`);
+    database.close();
+    expect(indexes()).not.toEqual(now);
+    await sqliteIntake({ file }).close();
+    expect(indexes()).toEqual(now);
+    expect(now).toEqual(expect.arrayContaining(['events_next', 'events_views']));
+    folder.remove();
+  });
+});

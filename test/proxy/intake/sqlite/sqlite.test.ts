@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
+import { durably } from '../../../support/answering.js';
+import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { eventId, START } from '../../../support/wire.js';
+import { begin, describeIntake } from '../intake.contract.js';
+import { describeAnswering } from '../intake-answering.contract.js';
+
+describeIntake('sqlite', () => {
+  const folder = temporaryFolder();
+  return {
+    open: (options = {}) => sqliteIntake({ file: join(folder.path, 'intake.db'), ...options }),
+    remove: folder.remove,
+  };
+});
+
+describeAnswering('sqlite', () => {
+  const folder = temporaryFolder();
+  return durably(sqliteIntake({ file: join(folder.path, 'intake.db') }), folder.remove);
+});
+
+describe('several processes on one file', () => {
+  const folder = { path: '', remove: (): void => undefined };
+  const children: ChildProcess[] = [];
+
+  beforeEach(() => Object.assign(folder, temporaryFolder()));
+
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    folder.remove();
+  });
+
+  const file = (): string => join(folder.path, 'intake.db');
+
+  /** Runs a script over an intake in another process. */
+  const inProcess = (script: string): ChildProcess => {
+    const source = `
+      import { existsSync } from 'node:fs';
+      import { sqliteIntake } from ${JSON.stringify(join(import.meta.dirname, '../../../../src/proxy/intake/sqlite/sqlite.ts'))};
+      const intake = sqliteIntake({ file: ${JSON.stringify(file())} });
+      ${script}`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', source];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    children.push(child);
+    return child;
+  };
+
+  const outputOf = async (child: ChildProcess): Promise<string> => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    await once(child, 'close');
+    return text;
+  };
+
+  it('accept each of 300 ids once between them', async () => {
+    const events = Array.from({ length: 300 }, (_, at) => admitted(at + 1));
+    const gate = join(folder.path, 'go');
+    const racer = `
+      while (!existsSync(${JSON.stringify(gate)}));
+      const accepted = [];
+      for (const event of ${JSON.stringify(events)})
+        if ((await intake.take([event])).get(event.id).kind === 'accepted') accepted.push(event.id);
+      console.log(JSON.stringify(accepted));`;
+    const racers = [inProcess(racer), inProcess(racer)];
+    const outputs = racers.map(outputOf);
+    await Promise.all(racers.map((child) => once(child, 'spawn')));
+    writeFileSync(gate, '');
+    const accepted = (await Promise.all(outputs)).flatMap((text) => JSON.parse(text) as string[]);
+    expect(accepted.sort()).toEqual(events.map(({ id }) => id));
+  }, 20_000);
+
+  it('take over at once from one that was killed, and hold its calls for ambiguous', async () => {
+    const child = inProcess(`
+      await intake.lead('killed', ${START});
+      await intake.take([${JSON.stringify(admitted(1))}]);
+      await intake.begin({ now: ${START}, limit: 9, perMinute: 150 });
+      process.kill(process.pid, 'SIGKILL');`);
+    await outputOf(child);
+    const intake = sqliteIntake({ file: file() });
+    expect(await intake.lead('successor', START + 5)).toBe(true);
+    expect((await begin(intake, START + 5)).rows).toMatchObject([{ id: eventId(1), isAmbiguous: true }]);
+    await intake.close();
+  }, 20_000);
+
+  it('wait for one that lives', async () => {
+    const child = inProcess(`
+      console.log(await intake.lead('alive', ${START}));
+      setInterval(() => undefined, 1_000);`);
+    if (child.stdout) await once(child.stdout, 'data');
+    const intake = sqliteIntake({ file: file() });
+    expect(await intake.lead('other', START + 5)).toBe(false);
+    expect(await intake.lead('other', START + 30_000)).toBe(true);
+    await intake.close();
+  }, 20_000);
+});
+
+describe('the file stays small', () => {
+  it('for calls are forgotten once they are out of the window', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, 'intake.db');
+    const intake = sqliteIntake({ file });
+    await intake.take([1, 2, 3].map((number) => admitted(number)));
+    for (const minute of [0, 1, 2]) {
+      await intake.lead('only', START + minute * 60_000);
+      await begin(intake, START + minute * 60_000, 1);
+    }
+    await intake.close();
+    const database = new Database(file);
+    expect(database.prepare('SELECT at FROM calls').all()).toEqual([{ at: START + 120_000 }]);
+    database.close();
+    folder.remove();
+  });
+});
+
+describe('a file that cannot be opened', () => {
+  it('is a wrong configuration, said at creation', () => {
+    const folder = temporaryFolder();
+    expect(() => sqliteIntake({ file: join(folder.path, 'missing', 'intake.db') })).toThrow(
+      expect.objectContaining({ name: 'OffersightError', code: 'configuration' }),
+    );
+    writeFileSync(
+      join(folder.path, 'text.db'),
+      'this is no database, but it is long enough to look like one',
+    );
+    expect(() => sqliteIntake({ file: join(folder.path, 'text.db') })).toThrow(
+      expect.objectContaining({ name: 'OffersightError', code: 'configuration' }),
+    );
+    folder.remove();
+  });
+});

@@ -1,0 +1,251 @@
+/** Who may report of which offer: signed offers, the host's own hook, and what can be told apart from outside. */
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type OfferProxyOptions, signOffer } from '../../../src/proxy/index.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import { createVerifier } from '../../../src/proxy/judging/signature.js';
+import { temporaryFolder } from '../../support/intake.js';
+import { CANARY_KEY, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { expectUntouched } from '../../support/untouched.js';
+import { START, wireBody, wireEvent } from '../../support/wire.js';
+
+const SECRET = 'a-secret-that-only-the-servers-know-1';
+const OTHER_SECRET = 'another-secret-that-they-used-before-2';
+const DAY = 86_400_000;
+const OFFER = 'a52ge1';
+
+const open: { end(): Promise<void> }[] = [];
+
+const start = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy => {
+  const started = startProxy({
+    subject: (request) => request.headers.get('x-session') ?? undefined,
+    ...options,
+  });
+  open.push(started);
+  return started;
+};
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.end()));
+});
+
+/** What one event of the offer comes to, and the bytes of the whole answer. */
+const report = async (
+  { proxy }: Pick<StartedProxy, 'proxy'>,
+  fields: Record<string, unknown> = {},
+  session = 'ada',
+  number = 1,
+): Promise<string> => {
+  const response = await proxy(pageRequest(wireBody([wireEvent(number, fields)]), { 'x-session': session }));
+  return `${response.status} ${await response.text()}`;
+};
+
+const ACCEPTED = expect.stringContaining('"accepted"') as string;
+const REFUSED = expect.stringMatching(/^200 .*"status":"refused","code":"invalid_event"/) as string;
+
+describe('an event of a type that only a later release knows', () => {
+  it('is deferred for an hour and not forwarded, and all others are taken', async () => {
+    const started = start();
+    const body = wireBody([wireEvent(1, { type: 'shared' }), wireEvent(2)]);
+    const response = await started.proxy(pageRequest(body, { 'x-session': 'ada' }));
+    expect(await response.json()).toMatchObject({
+      results: [
+        { status: 'deferred', code: 'unsupported_type', retry_after_ms: 3_600_000 },
+        { status: 'accepted' },
+      ],
+    });
+  });
+
+  it.each(['accepted', 'fulfilled'])(
+    'is not %s, which is refused: the billing system counts it',
+    async (type) => {
+      const started = start();
+      expect(await report(started, { type })).toEqual(REFUSED);
+      await expectUntouched(started);
+    },
+  );
+});
+
+describe('where offers have to be signed', () => {
+  const signed = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy =>
+    start({ requireSignedOffers: SECRET, ...options });
+  const tokenFor = (
+    change: Partial<Parameters<typeof signOffer>[0]> = {},
+    secret = SECRET,
+  ): Promise<string> => signOffer({ id: OFFER, subject: 'ada', expiresAt: START + DAY, ...change }, secret);
+
+  it('its user may report of it (attack 43)', async () => {
+    expect(await report(signed(), { token: await tokenFor() })).toEqual(ACCEPTED);
+    const { subject: _, ...anybody } = { id: OFFER, subject: 'ada', expiresAt: START + DAY };
+    expect(await report(signed(), { token: await signOffer(anybody, SECRET) })).toEqual(ACCEPTED);
+  });
+
+  it.each<[string, () => Promise<Record<string, unknown>>, string?]>([
+    ['nobody signed', async () => ({})],
+    ["was signed for another user's session", async () => ({ token: await tokenFor() }), 'grace'],
+    ['is another than was signed', async () => ({ token: await tokenFor({ id: 'a52ge2' }) })],
+    ['was signed with another secret', async () => ({ token: await tokenFor({}, OTHER_SECRET) })],
+    [
+      'has a longer life than was signed',
+      async () => ({
+        token: (await tokenFor()).replace(/^[\da-z]+/, (START + 9 * DAY).toString(36)),
+      }),
+    ],
+    [
+      'has an expiry in capitals',
+      async () => ({ token: (await tokenFor()).replace(/^[\da-z]+/, (text) => text.toUpperCase()) }),
+    ],
+    ['had expired when it was seen', async () => ({ token: await tokenFor({ expiresAt: START - 4_000 }) })],
+    ['has half a token', async () => ({ token: (await tokenFor()).slice(0, -1) })],
+    ['has a token and a half', async () => ({ token: `${await tokenFor()}A` })],
+    ['has an empty token', async () => ({ token: '' })],
+    ['has the token in a list', async () => ({ token: [await tokenFor()] })],
+    ['has a number for a token', async () => ({ token: 1 })],
+    ['has a token of 10 kB', async () => ({ token: 'a'.repeat(10_000) })],
+    ['has the MAC of nothing', async () => ({ token: `${(START + DAY).toString(36)}.${'A'.repeat(43)}` })],
+    ['has no MAC', async () => ({ token: `${(START + DAY).toString(36)}.` })],
+  ])('an offer that %s is refused like any bad event (attack 43)', async (_, fieldsOf, session) => {
+    const started = signed();
+    expect(await report(started, await fieldsOf(), session)).toEqual(REFUSED);
+    await expectUntouched(started);
+  });
+
+  it('every changed bit of the token is noticed (attack 63)', async () => {
+    const isSigned = createVerifier([SECRET]);
+    const token = await tokenFor();
+    const claim = { offerId: OFFER, occurredAt: START, subject: 'ada' };
+    expect(await isSigned({ ...claim, token }, START)).toBe('valid');
+    const dot = token.indexOf('.');
+    // The last character holds bits beyond the MAC.
+    for (let at = dot + 1; at < token.length - 1; at++) {
+      const changed = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
+      expect(await isSigned({ ...claim, token: changed }, START)).toBe('invalid');
+    }
+  });
+
+  it('an offer that was signed for a user waits while there is no session (attack 43)', async () => {
+    const started = signed();
+    expect(await report(started, { token: await tokenFor() }, '')).toMatch(
+      /"deferred","code":"subject_mismatch"/,
+    );
+    await expectUntouched(started);
+  });
+
+  it('any of several secrets may have signed, so that they can be replaced (attack 43)', async () => {
+    const started = signed({ requireSignedOffers: [SECRET, OTHER_SECRET] });
+    expect(await report(started, { token: await tokenFor({}, OTHER_SECRET) })).toEqual(ACCEPTED);
+  });
+
+  it('a captured request dies with its token, also once the intake has forgotten its id (attack 42)', async () => {
+    const started = signed();
+    const captured = { token: await tokenFor({ expiresAt: START }) };
+    expect(await report(started, captured)).toEqual(ACCEPTED);
+    expect(await report(started, captured)).toMatch(/"duplicate"/);
+    await started.runtime.advance(1_000);
+    started.runtime.jump(8 * DAY);
+    expect(await report(started, captured, 'ada', 2)).toEqual(REFUSED);
+    // Forgetting happens beside taking and forwarding.
+    await started.runtime.advance(60_000);
+    expect(await report(started, captured)).toEqual(REFUSED);
+    await started.runtime.advance(60_000);
+    expect(started.runtime.calls).toHaveLength(1);
+  });
+
+  it.each([
+    ['a short secret', 'short'],
+    ['a list with a short secret', [SECRET, 'short']],
+    ['no secret at all', []],
+    ['an empty secret', ''],
+  ])('%s is refused at creation, and not shown (attack 63)', (_, requireSignedOffers) => {
+    expect(() => start({ requireSignedOffers })).toThrow(/configuration/);
+    expect(() => start({ requireSignedOffers })).not.toThrow(/short/);
+  });
+});
+
+describe('without signed offers', () => {
+  it('a captured request counts again once its id is forgotten, as the documents say (attack 42)', async () => {
+    const folder = temporaryFolder();
+    open.push({ end: async () => folder.remove() });
+    const started = startProxy({ intake: sqliteIntake({ file: join(folder.path, 'intake.db') }) });
+    open.push(started);
+    expect(await report(started)).toEqual(ACCEPTED);
+    await started.runtime.advance(1_000);
+    started.runtime.jump(6 * DAY);
+    expect(await report(started)).toMatch(/"duplicate"/);
+    started.runtime.jump(2 * DAY);
+    // Forgetting happens beside taking and forwarding.
+    await report(started, {}, 'ada', 2);
+    await started.runtime.advance(60_000);
+    expect(await report(started)).toEqual(ACCEPTED);
+  });
+});
+
+describe("the host's own judgement", () => {
+  it('is asked about every event with its request, and refuses like a bad event (attack 43)', async () => {
+    const asked: unknown[] = [];
+    const started = start({
+      authorize: (event, request) => {
+        asked.push([event, request.headers.get('x-session')]);
+        return request.headers.get('x-session') === 'ada';
+      },
+    });
+    expect(await report(started, {}, 'grace')).toEqual(REFUSED);
+    await expectUntouched(started);
+    expect(await report(started)).toEqual(ACCEPTED);
+    expect(asked).toEqual([
+      [expect.objectContaining({ type: 'viewed', offerId: OFFER }), 'grace'],
+      [expect.objectContaining({ type: 'viewed', offerId: OFFER }), 'ada'],
+    ]);
+  });
+
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['1', 1],
+    ['"no"', 'no'],
+    ['an object', {}],
+    ['a promise of an object', Promise.resolve({})],
+  ])('that is %s is no permission (attack 43)', async (_, answer) => {
+    const started = start({ authorize: () => answer as boolean });
+    expect(await report(started)).toEqual(REFUSED);
+    await expectUntouched(started);
+  });
+
+  it('that throws takes nothing, and tells the sender nothing (attacks 43, 51)', async () => {
+    const started = start({ authorize: () => Promise.reject(new Error(`down at ${CANARY_KEY}`)) });
+    const answer = await report(started);
+    expect(answer).toMatch(/^200 .*"status":"deferred","code":"unavailable"/);
+    expect(answer).not.toContain(CANARY_KEY);
+    await expectUntouched(started);
+  });
+
+  it('cannot be told from an offer that does not exist, nor from one that never could (attacks 43, 44)', async () => {
+    const started = start({ authorize: ({ offerId }) => offerId === 'mine' });
+    const answers = new Set<string>();
+    for (const personalized_offer_id of ['somebodyelses', 'unknown', '', 'k'.repeat(51), 7, null])
+      answers.add(await report(started, { personalized_offer_id }));
+    expect(answers.size).toBe(1);
+    expect([...answers]).toEqual([REFUSED]);
+    await expectUntouched(started);
+  });
+});
+
+describe('which offers exist', () => {
+  const upstream = (status: number, code: string): Response =>
+    new Response(
+      JSON.stringify({ message: `${code}: the offer of grace@example.org`, api_error_code: code }),
+      {
+        status,
+      },
+    );
+
+  it('a durable intake does not say, since it accepts before it knows (attack 44)', async () => {
+    const started = start();
+    started.runtime.answer = () => upstream(404, 'resource_not_found');
+    expect(await report(started)).toEqual(ACCEPTED);
+    await started.runtime.advance(10_000);
+    expect(await started.intake.list({ limit: 1 })).toMatchObject([{ state: 'dead' }]);
+    expect(await report(started)).toMatch(/"duplicate"/);
+    expect(await report(started, { personalized_offer_id: 'other' }, 'ada', 2)).toEqual(ACCEPTED);
+  });
+});

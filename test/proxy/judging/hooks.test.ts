@@ -1,0 +1,452 @@
+/** Who may report what, through the whole handler: signed offers, `authorize`, subjects, and what is told of callers. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Caller, signOffer } from '../../../src/proxy/index.js';
+import { incomingOf, toNodeListener } from '../../../src/proxy/node.js';
+import { noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
+
+const SECRET = 'canary-secret-0123456789-abcdefghijk';
+const OLDER = 'older-secret-0123456789-abcdefghijkl';
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const open: StartedProxy[] = [];
+
+const start = (options: Parameters<typeof startProxy>[0] = {}): StartedProxy => {
+  const started = startProxy(options);
+  open.push(started);
+  return started;
+};
+
+afterEach(async () => {
+  for (const each of open.splice(0)) {
+    each.runtime.answer = noContent;
+    await each.end();
+  }
+});
+
+const REFUSED = 'refused invalid_event';
+
+/** What was said of each event: its status, and its code if it has one. */
+const report = async (
+  { proxy }: StartedProxy,
+  events: readonly Record<string, unknown>[],
+  headers: Record<string, string> = {},
+): Promise<string[]> => {
+  const response = await proxy(pageRequest(wireBody(events, { sent_at: START }), headers));
+  const { results = [] } = (await response.json()) as { results?: { status: string; code?: string }[] };
+  return results.map(({ status, code }) => (code ? `${status} ${code}` : status));
+};
+
+const reachedOf = async ({ runtime }: StartedProxy): Promise<(string | null)[]> => {
+  await runtime.advance(5_000);
+  return runtime.calls.map(({ key }) => key);
+};
+
+describe('where offers have to be signed', () => {
+  const sign = (number: number, fields: object = {}, secret = SECRET): Promise<string> =>
+    signOffer({ id: `a52ge${number}`, expiresAt: START + HOUR_MS, ...fields }, secret);
+
+  it('nobody can invent an id, move a token to another offer, or leave it out (attack 43)', async () => {
+    const started = start({ requireSignedOffers: SECRET });
+    const token = await sign(1);
+    expect(
+      await report(started, [
+        wireEvent(1, { token }),
+        wireEvent(2, { token }),
+        wireEvent(3),
+        wireEvent(4, { token: `${'1'.repeat(8)}.${'A'.repeat(43)}` }),
+        wireEvent(5, { token: null }),
+        wireEvent(6, { token: await sign(6, {}, OLDER) }),
+        wireEvent(7, { token: 'x'.repeat(65) }),
+        wireEvent(8, { token: 7 }),
+      ]),
+    ).toEqual(['accepted', REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED]);
+    expect(await reachedOf(started)).toEqual([`oe1-${eventId(1)}`]);
+  });
+
+  it('a refusal looks like that of what is no event', async () => {
+    const started = start({ requireSignedOffers: SECRET });
+    const unsigned = await started.proxy(pageRequest(wireBody([wireEvent(1)])));
+    const invalid = await started.proxy(pageRequest(wireBody([wireEvent(1, { type: 'Clicked' })])));
+    expect(await unsigned.text()).toBe(await invalid.text());
+    expect([...unsigned.headers]).toEqual([...invalid.headers]);
+  });
+
+  it('both types of event go by one token, and once more as a duplicate', async () => {
+    const started = start({ requireSignedOffers: SECRET });
+    const token = await sign(1);
+    const events = [
+      wireEvent(1, { token }),
+      wireEvent(2, { personalized_offer_id: 'a52ge1', type: 'dismissed', token }),
+    ];
+    expect(await report(started, events)).toEqual(['accepted', 'accepted']);
+    expect(await report(started, events)).toEqual(['duplicate', 'duplicate']);
+  });
+
+  it('the token is no part of an event’s content, since a page may be signed anew', async () => {
+    const started = start({ requireSignedOffers: SECRET });
+    expect(await report(started, [wireEvent(1, { token: await sign(1) })])).toEqual(['accepted']);
+    const again = await sign(1, { expiresAt: START + 2 * HOUR_MS });
+    expect(await report(started, [wireEvent(1, { token: again })])).toEqual(['duplicate']);
+  });
+
+  it('a token for a user counts for that user alone', async () => {
+    const started = start({
+      requireSignedOffers: SECRET,
+      subject: (request) => request.headers.get('x-session') ?? undefined,
+    });
+    const token = await sign(1, { subject: 'ada' });
+    expect(await report(started, [wireEvent(1, { token })], { 'x-session': 'grace' })).toEqual([REFUSED]);
+    // Ada may be back soon, and signed in.
+    expect(await report(started, [wireEvent(1, { token })])).toEqual(['deferred subject_mismatch']);
+    // Saying so in the event changes nothing.
+    expect(
+      await report(started, [wireEvent(1, { token, subject: 'ada' })], { 'x-session': 'grace' }),
+    ).toEqual(['deferred subject_mismatch']);
+    expect(await report(started, [wireEvent(1, { token })], { 'x-session': 'ada' })).toEqual(['accepted']);
+  });
+
+  it('without a hook that names users nobody can report by a token for one, and an operator is told', async () => {
+    const started = start({ requireSignedOffers: SECRET });
+    expect(await report(started, [wireEvent(1, { token: await sign(1, { subject: 'ada' }) })])).not.toEqual([
+      'accepted',
+    ]);
+    expect(started.alerts).toHaveLength(1);
+  });
+
+  it('what was seen in time is taken days later, what was seen later is not', async () => {
+    const started = start({ requireSignedOffers: SECRET });
+    const token = await sign(1, { expiresAt: START - 5 * DAY_MS });
+    const other = await sign(2, { expiresAt: START - 5 * DAY_MS });
+    expect(
+      await report(started, [
+        wireEvent(1, { token, occurred_at: START - 5 * DAY_MS - 1 }),
+        wireEvent(2, { token: other, occurred_at: START - 5 * DAY_MS + 1 }),
+      ]),
+    ).toEqual(['accepted', REFUSED]);
+  });
+
+  it('and nothing once a client cannot have kept it any more (attack 42)', async () => {
+    const started = start({ requireSignedOffers: SECRET });
+    const token = await sign(1, { expiresAt: START - 6 * DAY_MS - 1 });
+    expect(await report(started, [wireEvent(1, { token, occurred_at: START - 7 * DAY_MS })])).toEqual([
+      REFUSED,
+    ]);
+  });
+
+  it('either of two secrets may have signed', async () => {
+    const started = start({ requireSignedOffers: [SECRET, OLDER] });
+    const events = [
+      wireEvent(1, { token: await sign(1) }),
+      wireEvent(2, { token: await sign(2, {}, OLDER) }),
+    ];
+    expect(await report(started, events)).toEqual(['accepted', 'accepted']);
+  });
+
+  it('and elsewhere a token is not asked for, nor looked at', async () => {
+    const token = `${'1'.repeat(8)}.${'A'.repeat(43)}`;
+    expect(await report(start(), [wireEvent(1), wireEvent(2, { token })])).toEqual(['accepted', 'accepted']);
+  });
+});
+
+describe('the host may refuse an event', () => {
+  it.each<[string, unknown]>([
+    ['false', false],
+    ['a promise of false', Promise.resolve(false)],
+    ['nothing', undefined],
+    ['null', null],
+    ['1', 1],
+    ['a text', 'yes'],
+  ])('by %s, which looks like the refusal of an unknown offer', async (_, answer) => {
+    const started = start({ authorize: () => answer as boolean });
+    expect(await report(started, [wireEvent(1)])).toEqual([REFUSED]);
+    expect(await reachedOf(started)).toEqual([]);
+  });
+
+  it('one by one, and is told of the event and the request', async () => {
+    const asked: unknown[] = [];
+    const started = start({
+      authorize: async (event, request) => {
+        asked.push(event, request.headers.get('cookie'));
+        return event.offerId !== 'a52ge2';
+      },
+    });
+    const events = [
+      wireEvent(1, { occurred_at: START + 7_000 }),
+      wireEvent(2),
+      wireEvent(3, { type: 'dismissed' }),
+    ];
+    expect(await report(started, events, { cookie: 'session=1' })).toEqual(['accepted', REFUSED, 'accepted']);
+    expect(asked.slice(0, 2)).toEqual([
+      { id: eventId(1), type: 'viewed', offerId: 'a52ge1', occurredAt: START },
+      'session=1',
+    ]);
+    expect(asked).toHaveLength(6);
+  });
+
+  it.each<[string, () => boolean | Promise<boolean>]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no such customer');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('database is away'))],
+  ])('and one for which the hook %s comes again; the others are taken', async (_, fail) => {
+    const started = start({ authorize: ({ offerId }) => (offerId === 'a52ge2' ? fail() : true) });
+    const verdicts = await report(started, [wireEvent(1), wireEvent(2), wireEvent(3)]);
+    expect(verdicts.map((verdict) => verdict.split(' ')[0])).toEqual(['accepted', 'deferred', 'accepted']);
+    expect(started.alerts).toHaveLength(1);
+    expect(await reachedOf(started)).toHaveLength(2);
+  });
+});
+
+describe('a hook that hangs', () => {
+  it.each(['authorize', 'subscriptionFor'] as const)(
+    'holds up neither the other events nor the answer for longer than a client waits: %s',
+    async (name) => {
+      const hook = ({ offerId }: { readonly offerId: string }): Promise<never> | string | boolean =>
+        offerId === 'a52ge2' ? new Promise<never>(() => undefined) : name === 'authorize' || 'sub';
+      const started = start(
+        name === 'authorize'
+          ? { authorize: hook as () => boolean }
+          : { usage: { subscriptionFor: hook as () => string } },
+      );
+      const verdicts = report(started, [wireEvent(1), wireEvent(2), wireEvent(3)]);
+      await started.runtime.advance(8_000);
+      expect((await verdicts).map((verdict) => verdict.split(' ')[0])).toEqual([
+        'accepted',
+        'deferred',
+        'accepted',
+      ]);
+    },
+  );
+});
+
+describe('a hook that says null or nothing names nobody', () => {
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['an empty text', ''],
+  ])('%s does not vouch for a request without an origin (attack 16)', async (_, nobody) => {
+    const started = start({ subject: () => nobody as string, withoutOrigin: 'with-subject' });
+    const headers = { 'sec-fetch-site': undefined };
+    const { status } = await started.proxy(pageRequest(wireBody([wireEvent(1)]), headers));
+    expect(status).toBe(403);
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['an empty text', ''],
+  ])('%s is not one user, whose budget all visitors would share', async (_, nobody) => {
+    const started = start({ subject: () => nobody as string, limits: { perSubject: 2, perOfferADay: 1 } });
+    for (let number = 1; number < 6; number++)
+      expect(await report(started, [wireEvent(number, { personalized_offer_id: 'same' })])).toEqual([
+        'accepted',
+      ]);
+  });
+
+  it('null is no address either', async () => {
+    const started = start({ address: () => null as unknown as string, limits: { perAddress: 1 } });
+    for (let number = 1; number < 4; number++)
+      expect(await report(started, [wireEvent(number)])).toEqual(['accepted']);
+  });
+});
+
+describe('a hook that names users in other ways than pages can', () => {
+  it.each<[string, unknown]>([
+    ['an e-mail address', 'ada@shop.example'],
+    ['an object', { id: 42 }],
+    ['yes', true],
+  ])('is told so: %s', async (_, subject) => {
+    const started = start({ subject: () => subject as string });
+    for (const number of [1, 2]) await report(started, [wireEvent(number)]);
+    expect(started.alerts).toEqual([expect.stringMatching(/subject/)]);
+  });
+});
+
+describe('who caused an event is told to the upstream', () => {
+  const HEADERS = [
+    'chargebee-request-origin-ip',
+    'chargebee-request-origin-user',
+    'chargebee-request-origin-user-encoded',
+    'chargebee-request-origin-device',
+    'chargebee-business-entity-id',
+    'chargebee-event-webhook',
+    'chargebee-event-email',
+    'chargebee-event-actions',
+  ];
+
+  const toldOf = async (
+    options: Parameters<typeof startProxy>[0],
+    events = [wireEvent(1)],
+  ): Promise<unknown> => {
+    const started = start(options);
+    const told: unknown[] = [];
+    started.runtime.answer = (request) => {
+      told.push(
+        Object.fromEntries(
+          HEADERS.flatMap((name) => {
+            const value = request.headers.get(name);
+            return value === null ? [] : [[name, value]];
+          }),
+        ),
+      );
+      return noContent();
+    };
+    const verdicts = await report(started, events, {
+      'user-agent': 'Firefox',
+      'x-forwarded-for': '203.0.113.9',
+    });
+    expect(verdicts).toEqual(events.map(() => 'accepted'));
+    await started.runtime.advance(5_000);
+    return told;
+  };
+
+  const caller = (fields: { [Name in keyof Caller]?: unknown }) => ({ caller: () => fields as Caller });
+
+  it('not at all, unless the host says so', async () => {
+    expect(await toldOf({})).toEqual([{}]);
+  });
+
+  it.each<[string, { [Name in keyof Caller]?: unknown } | undefined | null]>([
+    ['nobody', undefined],
+    ['null', null],
+    ['nothing of them', {}],
+    ['empty texts', { ip: '', user: '', device: '', businessEntityId: '' }],
+  ])('not, where it says %s', async (_, fields) => {
+    expect(await toldOf({ caller: () => fields as Caller })).toEqual([{}]);
+  });
+
+  it('in the headers of the API, the user in base64', async () => {
+    const fields = {
+      ip: '203.0.113.9',
+      user: 'Zoë <z@shop.example>',
+      device: 'Firefox 145',
+      businessEntityId: 'be_1',
+    };
+    expect(await toldOf(caller(fields))).toEqual([
+      {
+        'chargebee-request-origin-ip': '203.0.113.9',
+        'chargebee-request-origin-user-encoded': Buffer.from(fields.user).toString('base64'),
+        'chargebee-request-origin-device': 'Firefox 145',
+        'chargebee-business-entity-id': 'be_1',
+      },
+    ]);
+  });
+
+  it.each<[string, string]>([
+    ['a line feed', 'a\nx-evil: 1'],
+    ['a return', 'a\r\nx-evil: 1'],
+    ['a NUL', 'a\u0000b'],
+    ['a tab', 'a\tb'],
+    ['letters beyond ASCII', 'Zoë'],
+    ['an escape', '\u001b[31m'],
+    ['a line separator', 'a\u2028b'],
+    ['DEL', 'a\u007fb'],
+  ])('but never what no header can hold: %s (attack 47)', async (_, text) => {
+    const [told] = (await toldOf(caller({ ip: text, device: text, businessEntityId: text, user: text }))) as [
+      object,
+    ];
+    expect(Object.keys(told)).toEqual(['chargebee-request-origin-user-encoded']);
+    expect(Object.values(told)).toEqual([Buffer.from(text).toString('base64')]);
+  });
+
+  it('and never what is so long that the upstream would refuse the call', async () => {
+    const text = 'x'.repeat(100_000);
+    const [told] = (await toldOf(caller({ ip: text, device: text, businessEntityId: text, user: text }))) as [
+      Record<string, string>,
+    ];
+    expect(Object.values(told).filter(({ length }) => length > 1_200)).toEqual([]);
+  });
+
+  it('of each event by itself', async () => {
+    const told = await toldOf({ caller: ({ offerId }) => ({ device: `for ${offerId}` }) }, [
+      wireEvent(1),
+      wireEvent(2),
+    ]);
+    expect(told).toEqual(
+      [1, 2].map((number) => ({ 'chargebee-request-origin-device': `for a52ge${number}` })),
+    );
+  });
+
+  it('and is forgotten once the event is settled, whatever became of it', async () => {
+    const started = start(caller({ ip: '203.0.113.9' }));
+    started.runtime.answer = () => new Response(null, { status: 503 });
+    await report(started, [wireEvent(1), wireEvent(2)]);
+    await started.runtime.advance(0);
+    expect((await started.intake.list({ limit: 9 })).map(({ headers }) => headers)).toEqual(
+      [1, 2].map(() => ({ 'chargebee-request-origin-ip': '203.0.113.9' })),
+    );
+    started.runtime.answer = (request) =>
+      new Response(null, {
+        status: request.headers.get('chargebee-idempotency-key')?.endsWith('1') ? 204 : 400,
+      });
+    await started.runtime.advance(120_000);
+    expect((await started.intake.list({ limit: 9 })).map(({ state, headers }) => [state, headers])).toEqual([
+      ['dead', undefined],
+      ['done', undefined],
+    ]);
+  });
+
+  it('cannot replace a header of ours', async () => {
+    const started = start({
+      caller: () => ({ ip: '1.2.3.4', authorization: 'Basic x', 'chargebee-idempotency-key': 'y' }) as Caller,
+    });
+    await report(started, [wireEvent(1)]);
+    expect(await reachedOf(started)).toEqual([`oe1-${eventId(1)}`]);
+  });
+
+  it('and with `disable` the upstream’s own reactions are switched off, for every event', async () => {
+    expect(await toldOf({ disable: ['webhook', 'actions'] })).toEqual([
+      { 'chargebee-event-webhook': 'all-disabled', 'chargebee-event-actions': 'all-disabled' },
+    ]);
+  });
+
+  it('one for whom the hook fails holds back no other event', async () => {
+    const started = start({
+      caller: ({ offerId }) => {
+        if (offerId === 'a52ge1') throw new Error('x');
+        return undefined;
+      },
+    });
+    expect(await report(started, [wireEvent(1), wireEvent(2)])).toEqual([expect.any(String), 'accepted']);
+  });
+});
+
+describe("under Node's http", () => {
+  it("hooks find the host's own request behind the one that they are given", async () => {
+    const seen: unknown[] = [];
+    const started = startProxy({
+      subject: (request) => {
+        const incoming = incomingOf(request) as
+          | (IncomingMessage & { session?: { user: string } })
+          | undefined;
+        seen.push(incoming?.session?.user);
+        return incoming?.session?.user;
+      },
+    });
+    const listener = toNodeListener(started.proxy);
+    const server = createServer((incoming, outgoing) => {
+      // As a middleware for sessions would.
+      Object.assign(incoming, { session: { user: 'ada' } });
+      listener(incoming, outgoing);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+      body: wireBody([wireEvent(1, { subject: 'ada' })]),
+    });
+    expect(await response.json()).toMatchObject({ results: [{ status: 'accepted' }] });
+    expect(seen).toEqual(['ada']);
+    expect(incomingOf(new Request('https://shop.example/'))).toBeUndefined();
+    server.close();
+    server.closeAllConnections();
+    await started.end();
+  });
+});

@@ -1,0 +1,341 @@
+/** The operator's door: who passes, what is listed, and what a retry does. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type AdmittedEvent,
+  createOfferAdmin,
+  type Intake,
+  type OfferAdmin,
+} from '../../../src/proxy/index.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import { eachRow } from '../../../src/proxy/operator/listing.js';
+import { admitted, temporaryFolder } from '../../support/intake.js';
+import { eventId, START } from '../../support/wire.js';
+
+const TOKEN = 'canary-token-0123456789-abcdefghijkl';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let intake: Intake;
+let admin: OfferAdmin;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
+  admin = createOfferAdmin({ intake, token: TOKEN });
+});
+
+afterEach(async () => {
+  await intake.close();
+  folder.remove();
+});
+
+const ask = (
+  path: string,
+  method = 'GET',
+  authorization: string | null = `Bearer ${TOKEN}`,
+): Promise<Response> =>
+  admin(
+    new Request(`https://shop.example/admin/${path}`, {
+      method,
+      headers: authorization === null ? {} : { authorization },
+    }),
+  );
+
+const linesOf = async (path: string): Promise<Record<string, unknown>[]> => {
+  const response = await ask(path);
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+  const text = await response.text();
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+};
+
+const numbersOf = (rows: readonly { readonly id?: unknown }[]): number[] =>
+  rows.map(({ id }) => Number.parseInt(String(id).slice(-12), 16));
+
+const range = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at);
+
+const dismissed = (number: number, of: number): AdmittedEvent =>
+  admitted(number, { type: 'dismissed', offerId: `offer${of}` });
+
+/** Begins what is due at this time, and ends it so. */
+const settle = async (now: number, result: 'done' | { readonly dead: string }): Promise<number[]> => {
+  const { rows } = await intake.begin({ now, limit: 500, perMinute: 100_000 });
+  await intake.finish(
+    rows.map(({ id }) => ({
+      id,
+      result: result === 'done' ? { kind: 'done' } : { kind: 'dead', code: result.dead },
+    })),
+    now,
+  );
+  return numbersOf(rows);
+};
+
+describe('the door opens to the token alone', () => {
+  it.each<[string, string | null]>([
+    ['none', null],
+    ['an empty one', ''],
+    ['no token', 'Bearer'],
+    ['an empty token', 'Bearer '],
+    ['another', `Bearer ${TOKEN.replace('0', 'O')}`],
+    ['the beginning of it', `Bearer ${TOKEN.slice(0, -1)}`],
+    ['more than it', `Bearer ${TOKEN}x`],
+    ['it twice', `Bearer ${TOKEN} ${TOKEN}`],
+    ['it as a password', `Basic ${btoa(`:${TOKEN}`)}`],
+    ['it without a scheme', TOKEN],
+    ['10,000 characters', `Bearer ${'x'.repeat(10_000)}`],
+  ])('not to %s', async (_, authorization) => {
+    for (const [path, method] of [
+      ['status', 'GET'],
+      ['events', 'GET'],
+      ['dead-letters/retry', 'POST'],
+    ] as const) {
+      const response = await ask(path, method, authorization);
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(await response.text()).not.toContain(TOKEN);
+    }
+  });
+
+  it('not to a token in the address, which would be logged', async () => {
+    expect((await ask(`status?token=${TOKEN}`, 'GET', null)).status).toBe(401);
+  });
+
+  it.each<unknown>([undefined, '', 'short', 'x'.repeat(31), 7, null])('and needs a long one: %j', (token) => {
+    expect(() => createOfferAdmin({ intake, token: token as string })).toThrow(
+      expect.objectContaining({ code: 'configuration', hint: expect.stringMatching(/32/) as string }),
+    );
+  });
+
+  it.each([
+    ['GET', 'nothing'],
+    ['GET', ''],
+    ['POST', 'status'],
+    ['POST', 'events'],
+    ['DELETE', 'events'],
+    ['GET', 'dead-letters/retry'],
+    ['POST', 'dead-letters'],
+    ['GET', 'STATUS'],
+    ['GET', 'status/'],
+    ['PUT', 'dead-letters/retry'],
+  ])('and behind it there is nothing at %s %s', async (method, path) => {
+    expect((await ask(path, method)).status).toBe(404);
+  });
+});
+
+describe('the status', () => {
+  it('has figures of each offer and how each destination stands', async () => {
+    await intake.take([admitted(1), dismissed(2, 1), admitted(3), admitted(4)]);
+    await intake.begin({ now: START, limit: 9, perMinute: 99 });
+    await intake.finish(
+      [
+        { id: eventId(1), result: { kind: 'done' } },
+        { id: eventId(3), result: { kind: 'dead', code: 'x' } },
+      ],
+      START,
+    );
+    await intake.note({ alert: 'Check the key.', pausedUntil: START + 5_000 });
+    expect(await (await ask('status')).json()).toMatchObject({
+      offers: [
+        { offerId: 'offer1', viewed: 1, dismissed: 0, waiting: 1, refused: 0 },
+        { offerId: 'offer3', viewed: 0, dismissed: 0, waiting: 0, refused: 1 },
+        { offerId: 'offer4', viewed: 0, dismissed: 0, waiting: 1, refused: 0 },
+      ],
+      lanes: {
+        offer_events: {
+          waiting: 2,
+          oldestAt: START,
+          note: { alert: 'Check the key.', pausedUntil: START + 5_000 },
+        },
+        usage_events: { waiting: 0, note: {} },
+      },
+    });
+  });
+});
+
+describe('the list of events', () => {
+  it.each([499, 500, 501, 1_000, 1_203])(
+    'has each of %i once, newest first, over all pages',
+    async (count) => {
+      await intake.take(range(1, count).map((number) => admitted(number)));
+      expect(numbersOf(await linesOf('events'))).toEqual(range(1, count).reverse());
+    },
+  );
+
+  it('has each once also where more come, and some are settled, while it is read', async () => {
+    await intake.take(range(1, 1_100).map((number) => admitted(number)));
+    const seen: number[] = [];
+    for await (const row of eachRow(intake)) {
+      seen.push(...numbersOf([row]));
+      if (seen.length === 300) {
+        await intake.take(range(2_001, 2_050).map((number) => admitted(number)));
+        await settle(START, 'done');
+      }
+    }
+    expect(seen).toEqual(range(1, 1_100).reverse());
+  });
+
+  it('ends where its reader goes away, and the next one reads on', async () => {
+    await intake.take(range(1, 700).map((number) => admitted(number)));
+    const reader = (await ask('events')).body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    expect(await linesOf('events')).toHaveLength(700);
+  });
+
+  it('has times as dates, and of an event what the upstream knows it by', async () => {
+    await intake.take([admitted(7, { headers: { 'chargebee-request-origin-ip': '203.0.113.9' } })]);
+    expect(await linesOf('events')).toEqual([
+      {
+        id: eventId(7),
+        type: 'viewed',
+        personalized_offer_id: 'offer7',
+        state: 'waiting',
+        occurred_at: new Date(START - 3_700).toISOString(),
+        received_at: new Date(START).toISOString(),
+        attempts: 0,
+        is_ambiguous: false,
+        maybe_duplicate: false,
+      },
+    ]);
+  });
+
+  it('can be of one offer, of a time on, and of the second destination', async () => {
+    await intake.take([
+      admitted(1, { receivedAt: START - 60_000 }),
+      admitted(2, { offerId: 'offer1', usage: { subscriptionId: 'sub', properties: { a: 1 } } }),
+      admitted(3),
+    ]);
+    const since = new Date(START - 1).toISOString();
+    expect(numbersOf(await linesOf('events?offer=offer1'))).toEqual([2, 1]);
+    expect(numbersOf(await linesOf(`events?since=${since}`))).toEqual([3, 2]);
+    expect(numbersOf(await linesOf(`events?since=${START - 1}&offer=offer1`))).toEqual([2]);
+    expect(await linesOf('events?lane=usage_events')).toMatchObject([
+      { id: eventId(2), subscription_id: 'sub', properties: { a: 1 } },
+    ]);
+    expect(await linesOf('events?offer=none')).toEqual([]);
+    expect(await linesOf("events?offer=' OR 1=1 --")).toEqual([]);
+  });
+
+  it.each(['events?since=yesterday', 'events?since=', 'dead-letters?since=yesterday', 'events?lane=usage'])(
+    'is refused where it asks for what cannot be read: %s',
+    async (path) => {
+      await intake.take([admitted(1)]);
+      const response = await ask(path);
+      expect([response.status, await response.json()]).toMatchObject([400, { code: 'query' }]);
+    },
+  );
+
+  it('is a 503 while the intake is away, and nothing is thrown', async () => {
+    const away = () => Promise.reject(new Error('/srv/secret/intake.db is gone'));
+    const broken = createOfferAdmin({
+      intake: { ...intake, tally: away, status: away, list: away, retry: away },
+      token: TOKEN,
+    });
+    for (const [path, method] of [
+      ['status', 'GET'],
+      ['dead-letters/retry', 'POST'],
+    ] as const) {
+      const request = new Request(`https://shop.example/admin/${path}`, {
+        method,
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      const response = await broken(request);
+      expect(response.status).toBe(503);
+      expect(await response.text()).not.toContain('srv');
+    }
+  });
+});
+
+describe('dead letters', () => {
+  const retry = async (query = ''): Promise<unknown> =>
+    (await ask(`dead-letters/retry${query}`, 'POST')).json();
+
+  it('are listed with the upstream’s code, and nothing else is', async () => {
+    await intake.take([admitted(1), admitted(2), admitted(3)]);
+    await intake.begin({ now: START, limit: 9, perMinute: 99 });
+    await intake.finish(
+      [
+        { id: eventId(1), result: { kind: 'dead', code: 'resource_not_found' } },
+        { id: eventId(2), result: { kind: 'done' } },
+      ],
+      START,
+    );
+    expect(await linesOf('dead-letters')).toMatchObject([
+      { id: eventId(1), state: 'dead', code: 'resource_not_found' },
+    ]);
+  });
+
+  it('wait anew, all of them or those that are named; what is none is left alone', async () => {
+    await intake.take(range(1, 4).map((number) => admitted(number)));
+    await intake.begin({ now: START, limit: 9, perMinute: 99 });
+    await intake.finish(
+      [1, 2, 3].map((number) => ({ id: eventId(number), result: { kind: 'dead', code: 'x' } })),
+      START,
+    );
+    await intake.finish([{ id: eventId(4), result: { kind: 'done' } }], START);
+    expect(await retry(`?id=${eventId(2)}&id=${eventId(4)}&id=${eventId(99)}&id=nonsense`)).toEqual({
+      retried: 1,
+    });
+    expect(numbersOf(await linesOf('dead-letters'))).toEqual([3, 1]);
+    expect(await retry()).toEqual({ retried: 2 });
+    expect(await retry()).toEqual({ retried: 0 });
+    expect((await settle(Date.now() + 1_000, 'done')).sort()).toEqual([1, 2, 3]);
+  });
+
+  it('a `dismissed` that died with its `viewed` waits with it again, behind it', async () => {
+    await intake.take([admitted(1), dismissed(2, 1)]);
+    await settle(START, { dead: 'resource_not_found' });
+    expect(await linesOf('dead-letters')).toMatchObject([
+      { code: 'viewed_dead' },
+      { code: 'resource_not_found' },
+    ]);
+    expect(await retry()).toEqual({ retried: 2 });
+    const later = Date.now() + 1_000;
+    expect(await settle(later, 'done')).toEqual([1]);
+    expect(await settle(later, 'done')).toEqual([2]);
+  });
+
+  it('and dies with it again', async () => {
+    await intake.take([admitted(1), dismissed(2, 1)]);
+    await settle(START, { dead: 'resource_not_found' });
+    await retry();
+    const later = Date.now() + 1_000;
+    expect(await settle(later, { dead: 'resource_not_found' })).toEqual([1]);
+    expect(await settle(later, 'done')).toEqual([]);
+    expect(await linesOf('dead-letters')).toHaveLength(2);
+  });
+
+  it('a `dismissed` is not told alone of an offer whose `viewed` stays dead', async () => {
+    await intake.take([admitted(1), dismissed(2, 1)]);
+    await settle(START, { dead: 'resource_not_found' });
+    await retry(`?id=${eventId(2)}`);
+    expect(await settle(Date.now() + 1_000, 'done')).toEqual([]);
+  });
+
+  it('of an outcome that nobody knows go again when an operator says so', async () => {
+    await intake.close();
+    intake = sqliteIntake({ file: join(folder.path, 'intake.db'), ambiguous: 'atMostOnce' });
+    admin = createOfferAdmin({ intake, token: TOKEN });
+    await intake.take([admitted(1)]);
+    await intake.begin({ now: START, limit: 9, perMinute: 99 });
+    await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START } }], START);
+    expect(await settle(START + 1_800_000, 'done')).toEqual([]);
+    expect(await linesOf('dead-letters')).toMatchObject([{ code: 'unknown_outcome' }]);
+    expect(await retry()).toEqual({ retried: 1 });
+    expect(await settle(Date.now() + 1_000, 'done')).toEqual([1]);
+    expect(await linesOf('events')).toMatchObject([{ state: 'done', maybe_duplicate: true }]);
+  });
+
+  it('of one destination are not those of the other', async () => {
+    await intake.take([admitted(1, { usage: { subscriptionId: 'sub', properties: {} } })]);
+    await intake.usage.begin({ now: START, limit: 9, perMinute: 99 });
+    await intake.usage.finish([{ id: eventId(1), result: { kind: 'dead', code: 'y' } }], START);
+    expect(await linesOf('dead-letters')).toEqual([]);
+    expect(await linesOf('dead-letters?lane=usage_events')).toMatchObject([{ code: 'y' }]);
+    expect(await retry()).toEqual({ retried: 0 });
+    expect(await retry('?lane=usage_events')).toEqual({ retried: 1 });
+  });
+});

@@ -1,0 +1,245 @@
+/** What an operator hears of a failure: its words, and never whom or what it was about. */
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { inspect } from 'node:util';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Intake, isOffersightError, OffersightError, type OnAlert } from '../../../src/proxy/index.js';
+import { bullmqIntake } from '../../../src/proxy/intake/bullmq/bullmq.js';
+import { toNodeListener } from '../../../src/proxy/node.js';
+import { cleanCause } from '../../../src/proxy/telling/cause.js';
+import { admitted } from '../../support/intake.js';
+import { pageRequest, startProxy } from '../../support/proxy.js';
+import { type RedisServer, startRedis } from '../../support/redis.js';
+import { START, wireBody, wireEvent } from '../../support/wire.js';
+
+const CANARIES = {
+  offer: 'canary-offer',
+  ip: '203.0.113.77',
+  user: 'canary-user',
+  password: 'canary-password',
+};
+const SECRETS = new RegExp([...Object.values(CANARIES), btoa(CANARIES.user)].join('|'));
+
+/** Everything that a log, a pager or a debugger could show of a value. */
+const shown = (value: unknown): string =>
+  [inspect(value, { depth: Infinity, showHidden: true }), JSON.stringify(value)].join('\n');
+
+const fails = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('what Redis refuses', () => {
+  let redis: RedisServer;
+  let places = 0;
+  const opened: Intake[] = [];
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    return () => redis.remove();
+  }, 20_000);
+
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await Promise.all(opened.splice(0).map((intake) => intake.close()));
+  });
+
+  const open = (connection = redis.url, name = `cause${++places}`): Intake => {
+    const intake = bullmqIntake({ connection, name });
+    opened.push(intake);
+    return intake;
+  };
+
+  /** An intake whose Redis answers every taking with an error. */
+  const openBroken = async (): Promise<Intake> => {
+    const name = `cause${++places}`;
+    await redis.admin.set(`{${name}}/${name}/open`, 'not a sorted set');
+    return open(redis.url, name);
+  };
+
+  const post = async (onAlert: OnAlert | undefined): Promise<void> => {
+    const { proxy } = startProxy({
+      intake: await openBroken(),
+      onAlert,
+      caller: () => ({ ip: CANARIES.ip, user: CANARIES.user }),
+    } as Parameters<typeof startProxy>[0]);
+    const body = wireBody([wireEvent(1, { personalized_offer_id: CANARIES.offer })]);
+    expect((await proxy(pageRequest(body))).status).toBe(503);
+    await proxy.close();
+  };
+
+  it('is alerted in its own words, without the command that it was an answer to (attack 59)', async () => {
+    const causes: unknown[] = [];
+    await post((_, cause) => causes.push(cause));
+    expect(causes).toContainEqual(
+      expect.objectContaining({
+        name: 'ReplyError',
+        message: expect.stringContaining('WRONGTYPE') as string,
+        stack: expect.stringContaining('ReplyError: WRONGTYPE') as string,
+      }),
+    );
+    expect(shown(causes)).not.toMatch(SECRETS);
+    expect(causes.filter((cause) => Object.hasOwn(cause as object, 'command'))).toEqual([]);
+  });
+
+  it('is written to standard error in the same way where nobody set a hook', async () => {
+    const written: unknown[] = [];
+    vi.spyOn(console, 'error').mockImplementation((...words: unknown[]) => void written.push(...words));
+    await post(undefined);
+    expect(shown(written)).toContain('WRONGTYPE');
+    expect(shown(written)).not.toMatch(SECRETS);
+  });
+
+  it('is thrown to a host that uses the intake by itself without the command', async () => {
+    const intake = await openBroken();
+    const headers = { 'chargebee-request-origin-ip': CANARIES.ip };
+    const error = await fails(intake.take([admitted(1, { offerId: CANARIES.offer, headers })]));
+    expect(error).toMatchObject({
+      name: 'ReplyError',
+      message: expect.stringContaining('WRONGTYPE') as string,
+    });
+    expect(shown(error)).not.toMatch(SECRETS);
+  });
+
+  it('is not told with the password where that is what it refuses', async () => {
+    await redis.admin.config('SET', 'requirepass', 'another');
+    try {
+      const intake = open(redis.url.replace('//', `//:${CANARIES.password}@`));
+      const error = await fails(intake.status(START));
+      expect(shown(error)).toContain('WRONGPASS');
+      expect(shown(error)).not.toMatch(SECRETS);
+    } finally {
+      await redis.admin.config('SET', 'requirepass', '');
+    }
+  });
+
+  it('is cut where it quotes the arguments of a command that it does not know', async () => {
+    // As a Redis before 6 answers a client that signs in.
+    const refusal = `-ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' '${CANARIES.password}' \r\n`;
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data) => {
+        const commands = data.toString().match(/^\*\d+\r$/gm) ?? [];
+        socket.write(refusal.repeat(commands.length));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const error = await fails(open(`redis://:${CANARIES.password}@127.0.0.1:${port}`).status(START));
+    expect(error).toMatchObject({ message: "Redis is not connected (ERR unknown command 'HELLO')." });
+    expect(shown(error)).not.toMatch(SECRETS);
+    await Promise.all(opened.splice(0).map((intake) => intake.close()));
+    server.close();
+  });
+});
+
+describe('what a hook throws', () => {
+  it('is alerted without what its driver put on it', async () => {
+    const causes: unknown[] = [];
+    const { proxy } = startProxy({
+      onAlert: (_, cause) => causes.push(cause),
+      authorize() {
+        throw Object.assign(new TypeError('the offers cannot be read'), {
+          code: 'ECONNRESET',
+          parameters: [CANARIES.offer, CANARIES.user],
+        });
+      },
+    });
+    await proxy(pageRequest(wireBody([wireEvent(1)])));
+    expect(causes).toEqual([
+      expect.objectContaining({
+        name: 'TypeError',
+        message: 'the offers cannot be read',
+        code: 'ECONNRESET',
+      }),
+    ]);
+    expect(shown(causes)).not.toMatch(SECRETS);
+    await proxy.close();
+  });
+});
+
+describe('a copy of what was thrown', () => {
+  const secret = { command: { name: 'set', args: [CANARIES.offer] } };
+
+  it('has the name, message, code and stack, and those of the causes and of gathered errors', () => {
+    const thrown = Object.assign(
+      new AggregateError([Object.assign(new RangeError('one'), secret), 'two'], 'all failed', {
+        cause: Object.assign(new TypeError('deeper', { cause: { ...secret, message: 'deepest' } }), secret),
+      }),
+      { ...secret, code: 7 },
+    );
+    const copy = cleanCause(thrown);
+    expect(copy).toBeInstanceOf(AggregateError);
+    expect(copy).toMatchObject({
+      name: 'AggregateError',
+      message: 'all failed',
+      code: 7,
+      errors: [{ name: 'RangeError', message: 'one' }, 'two'],
+      cause: { name: 'TypeError', message: 'deeper', cause: { name: 'Error', message: 'deepest' } },
+    });
+    expect((copy as Error).stack).toBe(thrown.stack);
+    expect(shown(copy)).not.toMatch(SECRETS);
+  });
+
+  it('is one of ours where the error is: hosts switch on its code', () => {
+    const thrown = new OffersightError('configuration', 'Set it.', Object.assign(new Error('why'), secret));
+    const copy = cleanCause(thrown);
+    expect(isOffersightError(copy) && [copy.code, copy.hint, (copy.cause as Error).message]).toEqual([
+      'configuration',
+      'Set it.',
+      'why',
+    ]);
+    expect(shown(copy)).not.toMatch(SECRETS);
+  });
+
+  it('ends where an error is its own cause', () => {
+    const thrown = new Error('round');
+    thrown.cause = thrown;
+    expect(cleanCause(thrown)).toMatchObject({ message: 'round', cause: { message: 'round' } });
+  });
+
+  it.each<[unknown, unknown]>([
+    [undefined, undefined],
+    [null, null],
+    ['words', 'words'],
+    [404, 404],
+    [secret, expect.objectContaining({ message: 'Something was thrown that is no error.' })],
+    [[CANARIES.offer], expect.objectContaining({ message: 'Something was thrown that is no error.' })],
+    [{ message: 5, code: secret, name: secret }, expect.objectContaining({ name: 'Error' })],
+  ])('of %j says no more than words', (thrown, copy) => {
+    expect(cleanCause(thrown)).toEqual(copy);
+    expect(shown(cleanCause(thrown))).not.toMatch(SECRETS);
+  });
+});
+
+describe('a request that Node lets through and fetch does not', () => {
+  it('is warned of without its headers', async () => {
+    const warned: unknown[] = [];
+    vi.spyOn(process, 'emitWarning').mockImplementation((words) => void warned.push(words));
+    const { proxy, end } = startProxy();
+    const ended = new Promise<void>((resolve) => {
+      const outgoing = {
+        on: () => undefined,
+        setHeader: () => undefined,
+        writeHead: () => undefined,
+        end: () => resolve(),
+      };
+      toNodeListener(proxy)(
+        {
+          method: 'POST',
+          url: '/',
+          rawHeaders: ['cookie', `${CANARIES.user}\n`],
+          complete: true,
+          on: () => undefined,
+        } as unknown as IncomingMessage,
+        outgoing as unknown as ServerResponse,
+      );
+    });
+    await ended;
+    vi.restoreAllMocks();
+    expect(warned).toEqual(['offersight: a request could not be read (TypeError).']);
+    await end();
+  });
+});
