@@ -28,7 +28,7 @@ const replacing = (from, to) => ({
 const classic = (input, file) => ({
   input,
   plugins: [
-    replacing('src/client/delivery/post.js', 'src/client/later/delivery/post-script.ts'),
+    replacing('src/client/later/delivery/post.js', 'src/client/later/delivery/post-script.ts'),
     resolve({ browser: true }),
     compile({ declaration: false }),
     // Twice, since the second names anew what the first has inlined.

@@ -55,9 +55,9 @@ const bundlePage = async () => {
 
 const page = await bundlePage();
 const rows = [
-  { name: 'module, first load', bytes: page.first, budget: 4_160 },
+  { name: 'module, first load', bytes: page.first, budget: 4_200 },
   { name: 'module, second load', bytes: page.later, budget: 14_240 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_600 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_640 },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');

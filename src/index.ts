@@ -13,15 +13,11 @@ export type { ClosingOptions } from './client/later/detect/closing.js';
 export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/later/diagnosis.js';
 export type { DiscardReason } from './client/later/outbox/giving-up.js';
 export type { LeasingOptions, OutboxPause, OutboxStats } from './client/later/outbox/remembering.js';
+export type { OfferStats, OfferTracker, TrackerStats } from './client/offer-tracker.js';
 export type { TrackerOptions } from './client/options.js';
 export type { Consent } from './client/outbox/outbox.js';
 export type { Pause } from './client/outbox/records.js';
-export {
-  createOfferTracker,
-  type OfferStats,
-  type OfferTracker,
-  type TrackerStats,
-} from './client/tracker.js';
+export { createOfferTracker } from './client/tracker.js';
 export { type ErrorCode, isOffersightError, OffersightError } from './errors.js';
 export type {
   DismissedEvent,

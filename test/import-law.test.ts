@@ -14,8 +14,8 @@ const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 
   (room) => `protocol/${room}`,
 );
 const FIRST_LOAD = [
-  'client/options',
   'client/page',
+  'client/recording',
   'client/farewell',
   'client/outbox/outbox',
   'client/outbox/indexeddb',
@@ -47,9 +47,18 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [...PROTOCOL, 'errors'],
     types: ['client/outbox', 'client/page', 'runtime'],
   },
-  'client/tracker': {
-    values: [...FIRST_LOAD, ...FIRST_SIGHT, ...PROTOCOL, 'errors', 'runtime'],
+  'client/offer-tracker': { types: ['client', 'protocol/event', 'runtime'] },
+  'client/recording': {
+    values: ['protocol/event', 'protocol/subject'],
+    types: ['client/detect/registry', 'client/outbox/outbox', 'runtime'],
+  },
+  'client/first': {
+    values: [...FIRST_LOAD, ...FIRST_SIGHT, 'protocol/event', 'errors', 'runtime'],
     types: ['client'],
+  },
+  'client/tracker': {
+    values: ['client/first', 'client/options', 'errors'],
+    types: ['client/offer-tracker'],
   },
   'client/later/later': {
     values: ['client/later', 'client/outbox/indexeddb', 'protocol/event', 'errors', 'tabs'],
@@ -69,7 +78,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'client/later/detect/controls',
       'client/later/outbox/leasing',
       'client/detect/registry',
-      'client/tracker',
+      'client/recording',
     ],
   },
   'client/later/consent': {
@@ -134,6 +143,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'client/later/decisions',
       'client/later/detect',
       'client/detect',
+      'client/recording',
       'protocol/event',
       'errors',
       'runtime',
@@ -255,7 +265,7 @@ const LAWS: Readonly<Record<string, Law>> = {
 
 /** Rooms that may be imported by `import()` alone. */
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
-  'client/tracker': ['client/later/later'],
+  'client/first': ['client/later/later'],
   'proxy/cli': ['proxy/cli/serve'],
   'proxy/cli/sources': [
     'proxy/intake/sqlite/sqlite',
@@ -358,7 +368,8 @@ describe('the import law', () => {
       { from: 'client/detect/exposure', specifier: '../later/detect/closing.js', kind: 'value' },
       { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'value' },
       { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'type' },
-      { from: 'client/tracker', specifier: './later/later.js', kind: 'value' },
+      { from: 'client/first', specifier: './later/later.js', kind: 'value' },
+      { from: 'client/tracker', specifier: './later/later.js', kind: 'dynamic' },
       { from: 'client/detect/exposure', specifier: '../page.js', kind: 'value' },
       { from: 'proxy/handler', specifier: '../client/options.js', kind: 'type' },
       { from: 'proxy/handler', specifier: 'node:fs', kind: 'value' },
@@ -386,10 +397,10 @@ describe('the import law', () => {
     ]);
   });
 
-  test('has no cycle of values', () => {
+  test('has no cycle, of values or of types', () => {
     const next = new Map<string, string[]>();
     for (const { from, specifier, kind } of IMPORTS) {
-      if (kind !== 'value' || !specifier.startsWith('.')) continue;
+      if (kind === 'dynamic' || !specifier.startsWith('.')) continue;
       next.set(from, [...(next.get(from) ?? []), roomOf(resolve(ROOT, dirname(from), specifier))]);
     }
     const cycles: string[] = [];

@@ -198,7 +198,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'gone-but-watched',
     breaks: 'an offer that is gone before its time is over does not count',
-    file: 'src/client/tracker.ts',
+    file: 'src/client/first.ts',
     find: 'exposure.unwatch(placement.element);',
     put: '',
     noticedBy: {
@@ -225,7 +225,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'counts-at-every-place',
     breaks: 'an offer counts once a page view, wherever it is shown',
-    file: 'src/client/tracker.ts',
+    file: 'src/client/recording.ts',
     find: "placement && repeats('mount', placement) ?",
     put: 'placement ?',
     noticedBy: {
@@ -299,8 +299,8 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'veto-ignored',
     breaks: 'a listener can veto an event',
-    file: 'src/client/tracker.ts',
-    find: "if (options.consent === 'denied' || !target.dispatchEvent(announced)) return false;",
+    file: 'src/client/recording.ts',
+    find: "if (settings.consent === 'denied' || !target.dispatchEvent(announced)) return false;",
     put: 'target.dispatchEvent(announced);',
     noticedBy: {
       'e2e/sequences.spec.ts': [
@@ -327,7 +327,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'dismissed-before-viewed',
     breaks: 'viewed comes before its dismissed',
-    file: 'src/client/tracker.ts',
+    file: 'src/client/recording.ts',
     find: "impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);",
     put: `const made = impression;
       made.isVetoed = false;

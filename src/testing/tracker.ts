@@ -1,6 +1,6 @@
 /**
  * A tracker for tests of a page's parts, in jsdom or happy-dom, where nothing is ever in view. It is made of the
- * rooms that find offers, hear marked controls and decide, so it keeps to the tracker's own rules: once an offer and
+ * rooms that find offers, hear marked controls, decide and record, so it keeps to the tracker's own rules: once an offer and
  * page view, `viewed` before `dismissed`, no dismissal of what was accepted, and a listener may veto. What only a browser
  * can tell, such as an inferred close or that an offer has expired or is hidden, is the test's to say.
  */
@@ -8,10 +8,12 @@
 import { createRegistry, type Impression, type Placement, type Repeat } from '../client/detect/registry.js';
 import { createDecisions } from '../client/later/decisions.js';
 import { createControls } from '../client/later/detect/controls.js';
+import type { OfferStats, OfferTracker } from '../client/offer-tracker.js';
+import type { ResolvedOptions } from '../client/options.js';
 import type { Consent } from '../client/outbox/outbox.js';
-import type { OfferStats, OfferTracker, Recorder } from '../client/tracker.js';
+import { createRecording } from '../client/recording.js';
 import { OffersightError } from '../errors.js';
-import { createIds, type DismissReason, isOfferId, type OfferEvent } from '../protocol/event.js';
+import { type DismissReason, isOfferId, type OfferEvent } from '../protocol/event.js';
 import { platformRuntime } from '../runtime.js';
 
 /** Options of {@link createFakeTracker}. */
@@ -50,15 +52,16 @@ const COMMENT_NODE = 8;
 /** Starts a fake tracker on this document; `stop()` ends it. */
 export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker => {
   const runtime = platformRuntime();
-  const newId = createIds(runtime);
   const listening = new AbortController();
   const events: OfferEvent[] = [];
   const waiting: OfferEvent[] = [];
   const latest = new Map<string, Impression>();
   const acceptedOffers = new Set<string>();
   const offers: Record<string, { -readonly [Name in keyof OfferStats]: number }> = {};
-  let consent = options.consent ?? 'granted';
-  let subject: string | undefined;
+  const settings: Pick<ResolvedOptions, 'repeat' | 'consent' | 'subject'> = {
+    repeat: options.repeat,
+    consent: options.consent ?? 'granted',
+  };
 
   const count = (offerId: string, what: keyof OfferStats): void => {
     offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
@@ -66,51 +69,18 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
   };
 
   const commit = (): void => {
-    if (consent !== 'granted') return;
+    if (settings.consent !== 'granted') return;
     for (const event of waiting.splice(0)) {
       events.push(event);
       options.onEvent?.(event, true);
     }
   };
 
-  const recorder: Recorder = {
-    onViewed(offerId, placement) {
-      const isEachMount = placement && (placement.repeat || options.repeat) === 'mount';
-      let impression = isEachMount ? placement.impression : latest.get(offerId);
-      if (!impression) {
-        impression = { id: newId(), isOnce: false, subject };
-        if (placement) placement.impression = impression;
-        latest.set(offerId, impression);
-        impression.isVetoed = !recorder.record({ type: 'viewed' }, offerId, impression, placement);
-      }
-      return impression;
-    },
-    record(happened, offerId, impression, placement) {
-      const { expiresAt, token } = placement ?? {};
-      const event: OfferEvent = {
-        ...happened,
-        id: newId(),
-        offerId,
-        impressionId: impression.id,
-        occurredAt: runtime.now(),
-        ...(expiresAt !== undefined && { expiresAt }),
-        ...(token !== undefined && { token }),
-        ...(impression.subject !== undefined && { subject: impression.subject }),
-      };
-      const announced = new CustomEvent(`offersight:${event.type}`, {
-        detail: event,
-        bubbles: true,
-        composed: true,
-        cancelable: true,
-      });
-      const target = placement?.element?.isConnected ? placement.element : document;
-      if (consent === 'denied' || !target.dispatchEvent(announced)) return false;
-      count(offerId, event.type);
-      waiting.push(event);
-      commit();
-      return true;
-    },
-  };
+  const recorder = createRecording(latest, settings, runtime, (event) => {
+    count(event.offerId, event.type);
+    waiting.push(event);
+    commit();
+  });
 
   const refuse = (hint: string): never => {
     throw new OffersightError('configuration', hint);
@@ -201,12 +171,12 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     },
     flush: async () => undefined,
     consent(state) {
-      consent = state;
+      settings.consent = state;
       if (state === 'denied') for (const list of [events, waiting]) list.length = 0;
       commit();
     },
     subject(value) {
-      subject = value;
+      settings.subject = value;
     },
     stats: async () => ({ offers: JSON.parse(JSON.stringify(offers)) as typeof offers }),
     stop() {

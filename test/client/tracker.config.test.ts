@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { OfferTracker } from '../../src/client/offer-tracker.js';
 import type { TrackerOptions } from '../../src/client/options.js';
-import { createOfferTracker, type OfferTracker } from '../../src/client/tracker.js';
+import { createOfferTracker } from '../../src/client/tracker.js';
 import { isOffersightError } from '../../src/errors.js';
 import { find, render } from '../support/page.js';
 import { openSite, type Site, told } from '../support/tracker.js';

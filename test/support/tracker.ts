@@ -2,10 +2,11 @@
 import 'fake-indexeddb/auto';
 import { vi } from 'vitest';
 import { createConnecting } from '../../src/client/later/outbox/indexeddb-kinds.js';
+import type { OfferTracker } from '../../src/client/offer-tracker.js';
 import type { TrackerOptions } from '../../src/client/options.js';
 import { indexedDbRecords } from '../../src/client/outbox/indexeddb.js';
 import type { Records } from '../../src/client/outbox/records.js';
-import { createOfferTracker, type OfferTracker } from '../../src/client/tracker.js';
+import { createOfferTracker } from '../../src/client/tracker.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { WireEvent, WireRequest } from '../../src/protocol/batch.js';
 import type { OfferEvent } from '../../src/protocol/event.js';

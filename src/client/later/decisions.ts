@@ -4,7 +4,7 @@
  */
 import { isOfferId } from '../../protocol/event.js';
 import type { Past, Placement, Registry } from '../detect/registry.js';
-import type { Recorder } from '../tracker.js';
+import type { Recorder } from '../recording.js';
 import type { DecisionListener } from './detect/controls.js';
 import type { Leasing } from './outbox/leasing.js';
 

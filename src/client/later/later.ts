@@ -7,9 +7,10 @@ import { isOfferId, type OfferEvent } from '../../protocol/event.js';
 import type { Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
 import type { Past, Placement } from '../detect/registry.js';
+import type { OfferStats, TrackerStats } from '../offer-tracker.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
 import type { Outbox } from '../outbox/outbox.js';
-import type { OfferStats, Recorder, TrackerStats } from '../tracker.js';
+import type { Recorder } from '../recording.js';
 import { createBackgroundSync } from './background-sync.js';
 import { createDeciding, type Deciding } from './consent.js';
 import { createDataLayer } from './data-layer.js';
@@ -22,7 +23,8 @@ import { createConnecting } from './outbox/indexeddb-kinds.js';
 import type { Leasing } from './outbox/leasing.js';
 
 /** What the first load hands over. */
-export interface LaterContext extends NoticingContext, Recorder {
+export interface LaterContext extends NoticingContext {
+  readonly recorder: Recorder;
   readonly outbox: Outbox<StoreRows>;
 }
 
@@ -105,10 +107,17 @@ export const createLater = (context: LaterContext): Later => {
     return acceptedOffers;
   };
 
-  const judged = createDecisions(context, registry, remember, acceptedOffers, onInvalid, (offerId) => {
-    count(offerId, 'accepted');
-    noticing?.onReaction(offerId);
-  });
+  const judged = createDecisions(
+    context.recorder,
+    registry,
+    remember,
+    acceptedOffers,
+    onInvalid,
+    (offerId) => {
+      count(offerId, 'accepted');
+      noticing?.onReaction(offerId);
+    },
+  );
   let isLearned = false;
   const learned = learn().then(() => {
     isLearned = true;

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Impression, Past, Placement } from '../../../src/client/detect/registry.js';
 import { createDecisions } from '../../../src/client/later/decisions.js';
 import type { Leasing } from '../../../src/client/later/outbox/leasing.js';
-import type { Happened, Recorder } from '../../../src/client/tracker.js';
+import type { Happened, Recorder } from '../../../src/client/recording.js';
 
 /** What was recorded: type, reason, offer, impression and where. */
 type Recorded = readonly [

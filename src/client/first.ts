@@ -1,0 +1,170 @@
+/**
+ * The composition root of the first load: sees offers, has what is detected recorded, and hands it to the outbox. What
+ * is needed soon, but not first, is later.ts.
+ */
+import { OffersightError } from '../errors.js';
+import { isOfferId } from '../protocol/event.js';
+import { platformRuntime } from '../runtime.js';
+import { createExposureWatch } from './detect/exposure.js';
+import { createRegistry, type Impression, type SearchRoot } from './detect/registry.js';
+import { createFarewell } from './farewell.js';
+import type { Later } from './later/later.js';
+import type { OfferTracker } from './offer-tracker.js';
+import type { ResolvedOptions } from './options.js';
+import { indexedDbRecords } from './outbox/indexeddb.js';
+import { createOutbox } from './outbox/outbox.js';
+import { createPage } from './page.js';
+import { createRecording } from './recording.js';
+
+/**
+ * An endpoint's latest impressions by offer id, and who tracks them. It lives as long as the document, so that an
+ * offer counts once a page view, however often a tracker is started.
+ */
+export interface PageView extends Map<string, Impression> {
+  tracker?: OfferTracker | undefined;
+}
+
+/** How long to wait before asking for the second load again. */
+const RELOAD_MS = 30_000;
+
+/** `Node`'s own numbers; documents and shadow roots come behind comments. */
+const ELEMENT_NODE = 1;
+const COMMENT_NODE = 8;
+
+/** Does nothing. */
+export const nothing = (): undefined => undefined;
+
+/** Runs a host's callback: what it throws is the host's own fault and never breaks us. */
+export const call = (callback: () => void): void => {
+  try {
+    callback();
+  } catch (cause) {
+    console.error(cause);
+  }
+};
+
+/** Starts a tracker: whatever can be wrong with the options or the browser was found before. */
+export const createFirst = (
+  options: ResolvedOptions,
+  report: (error: OffersightError) => void,
+  latest: PageView,
+): OfferTracker => {
+  const runtime = platformRuntime();
+  const page = createPage();
+  let loading: Promise<Later> | undefined;
+  let loaded: Later | undefined;
+  let isStopped = false;
+
+  const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint);
+
+  /** The second load follows at once; one that failed is repeated. */
+  const load = (): Promise<Later> => {
+    loading ??= import('./later/later.js')
+      .then(({ createLater }) => {
+        loaded = createLater({
+          options,
+          runtime,
+          exposure,
+          call,
+          recorder,
+          registry,
+          outbox,
+          page,
+          report,
+        });
+        return loaded;
+      })
+      .catch((cause: unknown) => {
+        runtime.after(RELOAD_MS, () => {
+          loading = undefined;
+          void later(nothing);
+        });
+        report(new OffersightError('delivery', 'Check its files.', cause));
+        throw cause;
+      });
+    return loading;
+  };
+
+  /** Leaves it to the second load; that it did not come is reported where it failed. */
+  const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
+    isStopped ? undefined : load().then(act, nothing);
+
+  /** Stores what is not stored yet. */
+  const commit = async (): Promise<void> => {
+    if (options.consent !== 'granted') return;
+    // What fails the second load mends, or it delivers from memory.
+    await outbox.commit().catch(nothing);
+    void later((loaded) => loaded.onCommitted());
+  };
+
+  const recorder = createRecording(latest, options, runtime, (event, { isOnce }, placement) => {
+    void later((loaded) => loaded.onAnnounced(event, placement));
+    outbox.add(event, isOnce);
+    // The first of a task takes along those that follow.
+    queueMicrotask(commit);
+  });
+
+  const exposure = createExposureWatch(page, runtime, options.viewability, (placement) =>
+    recorder.onViewed(placement.offerId, placement),
+  );
+  // What covers an offer is known once the second load is there.
+  if (options.occlusion) exposure.isShown = nothing;
+  const registry = createRegistry({
+    onMount(placement) {
+      const { offerId } = placement;
+      if (isOfferId(offerId) && !recorder.impressionOf(offerId, placement)) exposure.watch(placement);
+      loaded?.onMount(placement);
+    },
+    onUnmount(placement) {
+      exposure.unwatch(placement.element);
+      loaded?.onUnmount(placement);
+    },
+  });
+  /** The user decided, or is another one. */
+  const decide =
+    <Name extends 'consent' | 'subject'>(name: Name) =>
+    (value: ResolvedOptions[Name]): void => {
+      options[name] = value;
+      const { consent } = options;
+      const copies = [...outbox.mirror.values()];
+      if (consent === 'denied') outbox.mirror.clear();
+      void later((loaded) => loaded.onDecided(consent, copies));
+      // The second load judges what waits first: a dismissal may be of an offer that was accepted.
+      if (!loaded) void commit();
+    };
+
+  createFarewell(
+    outbox,
+    page,
+    runtime,
+    options,
+    () => loaded?.onLeave(),
+    (...reply) => later((loaded) => loaded.settleFarewell(...reply)),
+  );
+
+  void later(nothing);
+
+  return {
+    observe(target, offer) {
+      // Not by classes, since those of a frame are others.
+      const kind = isStopped ? 0 : target?.nodeType;
+      if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer ?? {});
+      return kind > COMMENT_NODE ? (loaded ?? registry).search(target as SearchRoot) : nothing;
+    },
+    dismiss: (offerId, reason) => void later((loaded) => loaded.onDismiss(offerId, reason)),
+    accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
+    flush: () => later((loaded) => loaded.flush()),
+    consent: decide('consent'),
+    subject: decide('subject'),
+    stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
+    stop() {
+      if (isStopped) return;
+      void later((loaded) => loaded.stop());
+      isStopped = true;
+      latest.tracker = undefined;
+      registry.stop();
+      exposure.stop();
+      page.stop();
+    },
+  };
+};

@@ -1,0 +1,92 @@
+/**
+ * Recording: what was noticed becomes an event, once an impression. It is announced on the page, where a listener may
+ * veto it, and then kept. Knows neither who notices nor where events are kept.
+ */
+import { createIds, type DismissReason, type OfferEvent } from '../protocol/event.js';
+import { isSubject } from '../protocol/subject.js';
+import type { Runtime } from '../runtime.js';
+import type { Impression, Past, Placement, Repeat } from './detect/registry.js';
+import type { Owner } from './outbox/outbox.js';
+
+/** What an event adds to what all events have. */
+export type Happened =
+  | { readonly type: 'viewed' }
+  | { readonly type: 'dismissed'; readonly reason: DismissReason };
+
+/** Records what is noticed. */
+export interface Recorder {
+  /** Makes sure that the offer's `viewed` is recorded. */
+  onViewed(offerId: string, placement?: Placement | Past): Impression;
+  /** Announces an event on the page and, unless a listener vetoes it, has it kept; tells whether it did. */
+  record(happened: Happened, offerId: string, impression: Impression, placement?: Placement | Past): boolean;
+}
+
+/** A recorder, and what it knows. */
+export interface Recording extends Recorder {
+  /** The impression that has counted for an offer, with `repeat: 'mount'` for this placement of it. */
+  impressionOf(offerId: string, placement?: Placement | Past): Impression | undefined;
+}
+
+/**
+ * Makes a recorder.
+ * @param latest The page view's latest impressions by offer id.
+ * @param settings Who has the page, what they said, and how often an offer may count; read whenever an event is made.
+ * @param keep Given each event that nobody vetoed.
+ */
+export const createRecording = (
+  latest: Map<string, Impression>,
+  settings: Owner & { readonly repeat?: Repeat | undefined },
+  runtime: Pick<Runtime, 'now' | 'randomBits'>,
+  keep: (event: OfferEvent, impression: Impression, placement?: Placement | Past) => void,
+): Recording => {
+  const newId = createIds(runtime);
+
+  const repeats = (repeat: Repeat, placement?: Placement | Past): boolean =>
+    (placement?.repeat ?? settings.repeat) === repeat;
+
+  const impressionOf: Recording['impressionOf'] = (offerId, placement) =>
+    placement && repeats('mount', placement) ? placement.impression : latest.get(offerId);
+
+  const record: Recorder['record'] = (happened, offerId, impression, placement) => {
+    const event: OfferEvent = {
+      ...happened,
+      id: newId(),
+      offerId,
+      impressionId: impression.id,
+      occurredAt: runtime.now(),
+      expiresAt: placement?.expiresAt,
+      token: placement?.token,
+      subject: impression.subject,
+    };
+    const announced = new CustomEvent(`offersight:${event.type}`, {
+      detail: event,
+      bubbles: true,
+      composed: true,
+      cancelable: true,
+    });
+    // An element that is gone by now has nobody above it to hear.
+    const target = placement?.element?.isConnected ? placement.element : document;
+    if (settings.consent === 'denied' || !target.dispatchEvent(announced)) return false;
+    keep(event, impression, placement);
+    return true;
+  };
+
+  const onViewed: Recorder['onViewed'] = (offerId, placement) => {
+    let impression = impressionOf(offerId, placement);
+    if (!impression) {
+      impression = {
+        id: newId(),
+        isOnce: repeats('browser', placement),
+        // One that is no subject, such as an e-mail address, never leaves the page; the second load reports it.
+        subject: isSubject(settings.subject) ? settings.subject : undefined,
+      };
+      if (placement) placement.impression = impression;
+      latest.set(offerId, impression);
+      // In the map before the page's listeners run: one of them may close the offer.
+      impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);
+    }
+    return impression;
+  };
+
+  return { impressionOf, record, onViewed };
+};
