@@ -94,8 +94,11 @@ const prune = async <T>(
 
 /** What else the leasing side asks of it. */
 export interface Remembered {
-  /** Reads the pause of the outbox's endpoint, or gives one that the database could not take. */
-  readPause(rows: Rows): Promise<Pause>;
+  /**
+   * Reads the pause of the outbox's endpoint, or gives one that the database could not take.
+   * @param otherwise Where it has none: records that have none may have taken the place of others.
+   */
+  readPause(rows: Rows, otherwise?: Pause): Promise<Pause>;
   /** The pause as the page knows it. */
   knownPause(): Pause;
   /** Remembers an event that counts once in the browser, as soon as the database takes that. */
@@ -131,9 +134,8 @@ export const createRemembering = (
     return outbox.pause;
   };
 
-  const readPause: Remembered['readPause'] = async (rows) => {
-    // Records that have none may have taken the place of others.
-    const stored = ((await rows.get(key)) ?? outbox.pause) as Pause;
+  const readPause: Remembered['readPause'] = async (rows, otherwise = outbox.pause) => {
+    const stored = ((await rows.get(key)) ?? otherwise) as Pause;
     outbox.pause = unsaved && (unsaved.at > stored.at || stored.at === replacedAt) ? unsaved : stored;
     return knownPause();
   };
@@ -154,10 +156,12 @@ export const createRemembering = (
     async setPause(next) {
       let current = outbox.pause;
       let after: Pause | undefined;
+      // A farewell that is said before it is written keeps to it as well.
+      outbox.pause = next(current);
       try {
         await transact(async (rows) => {
-          current = await readPause(rows);
-          after = next(current);
+          current = await readPause(rows, current);
+          outbox.pause = after = next(current);
           if (unsaved || after !== current) rows.put(key, after);
         });
         unsaved = undefined;

@@ -13,6 +13,30 @@ import { fakeRuntime, settle } from '../../../support/runtime.js';
 const HOUR_MS = 3_600_000;
 const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];
 
+describe('a pause', () => {
+  test('is known before the database has it, so that no farewell leaves in spite of it', async () => {
+    const runtime = fakeRuntime();
+    const database = scriptDatabase(runtime);
+    const tab = openTab(database.connect(), runtime);
+    const complete = database.linger();
+    const pause = { ...NO_PAUSE, kind: 'throttled', at: START + 7_000 } as const;
+    const written = tab.leasing.setPause(() => pause);
+    expect(tab.outbox.pause).toEqual(pause);
+    await settle();
+    expect(tab.outbox.pause).toEqual(pause);
+    await complete();
+    await written;
+    expect(tab.outbox.pause).toEqual(pause);
+  });
+
+  test('is counted once, though it was reckoned before it was read', async () => {
+    const runtime = fakeRuntime();
+    const tab = openTab(scriptDatabase(runtime).connect(), runtime);
+    await tab.leasing.setPause((current) => ({ ...current, failures: current.failures + 1 }));
+    expect(tab.outbox.pause.failures).toBe(1);
+  });
+});
+
 describe('a deferral', () => {
   const deferring = says('deferred', { code: 'busy', retry_after_ms: 30_000 });
 

@@ -62,7 +62,8 @@ export const describeWaiting = (open: OpenRecords): void => {
         given.push(current);
         return NO_PAUSE;
       });
-      expect(given).toEqual([pauseOf({ failures: 3, at: START + 100 })]);
+      // The first time from what the page knows, until the database has answered.
+      expect(given.at(-1)).toEqual(pauseOf({ failures: 3, at: START + 100 }));
       await tab.leasing.lease('one', 1);
       expect(tab.outbox.pause).toEqual(NO_PAUSE);
     });
