@@ -174,11 +174,12 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
   const trace = (
     { name: tab, now, isDenied }: DiskUser,
     written: ReadonlyMap<string, readonly [RecordKey, unknown]>,
+    isMakingRoom: boolean,
   ): void => {
     const gone = new Map<string, ReturnType<typeof whyOf>>();
     for (const [name, [, value]] of written) {
       const before = value === undefined ? (Object(values.get(name)?.[1]) as Partial<OutboxEntry>) : {};
-      const why = before.event && whyOf(before, now(), isRefused(tab));
+      const why = before.event && whyOf(before, now(), isMakingRoom);
       // With a `viewed` that is given up goes its `dismissed`.
       if (before.event && why && gone.get(before.event.impressionId) !== 'expired')
         gone.set(before.event.impressionId, why);
@@ -186,7 +187,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
     // Nothing else takes away what a service worker is told. A purge goes on for a while when consent is given again.
     const isPurge =
       isDenied || [...written.values()].some(([key, value]) => key[1] === 'site' && value === undefined);
-    const isFull = count() > maxEntries || isRefused(tab);
+    const isFull = count() > maxEntries || isMakingRoom;
     const buried = new Set(
       [...written.values()].flatMap(([key, value]) => (key[0] === 'dead' && value ? [key[1]] : [])),
     );
@@ -219,6 +220,8 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
   /** One transaction of a page, and its only store. */
   const transactionOf = (user: DiskUser, db: object, fault: DiskFault | undefined): object => {
     const written = new Map<string, readonly [RecordKey, unknown]>();
+    /** Faults that befall later ones make it forgotten while this one is still under way. */
+    const wasRefused = isRefused(user.name);
     /** What was asked and is not answered yet. */
     const asked: (() => void)[] = [];
     const listeners: (() => void)[] = [];
@@ -242,7 +245,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
       clock.after(latency(), () => {
         // The page died before the browser had it all.
         if (transaction.isOver) return;
-        trace(user, written);
+        trace(user, written, wasRefused || isRefused(user.name));
         for (const [name, record] of written)
           if (record[1] === undefined) values.delete(name);
           else values.set(name, record);
