@@ -29,6 +29,7 @@ const classic = (input, file) => ({
   input,
   plugins: [
     replacing('src/client/later/delivery/post.js', 'src/client/later/delivery/post-script.ts'),
+    replacing('src/client/later/asking.js', 'src/client/later/asking-script.ts'),
     resolve({ browser: true }),
     compile({ declaration: false }),
     // Twice, since the second names anew what the first has inlined.
@@ -74,4 +75,12 @@ export default [
   // Script tag and importScripts: self-contained classic files, delivery inside.
   classic('src/script.ts', 'dist/offersight.js'),
   classic('src/service-worker.ts', 'dist/offersight-worker.js'),
+  {
+    // What the script file imports from beside itself when a page asks for it. No name in it is shortened: it would have
+    // to agree with the script file.
+    input: 'src/client/later/more/more.ts',
+    plugins: [compile({ declaration: false }), terser(MINIFY)],
+    output: { file: 'dist/offersight-more.js', format: 'es', sourcemap: true },
+    onwarn,
+  },
 ];

@@ -6,7 +6,7 @@ import { MANGLED } from '../scripts/mangled.mjs';
 import { flush, type OffersightWindow, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
-const FILES = ['dist/offersight.js', 'dist/offersight-worker.js'];
+const FILES = ['dist/offersight.js', 'dist/offersight-more.js', 'dist/offersight-worker.js'];
 
 for (const file of FILES)
   test(`no listed name is left in ${file}`, async () => {

@@ -131,6 +131,9 @@ test.describe('the script file', () => {
       ]);
       expect(text === built).toBe(true);
     }
+    const more = await ask(url, '/offersight-more.js');
+    expect([more.status, more.headers['cache-control']]).toEqual([200, 'public, max-age=300']);
+    expect(more.text === (await readFile('dist/offersight-more.js', 'utf8'))).toBe(true);
     expect((await ask(url, '/offersight-0000000000000000.js')).status).toBe(404);
   });
 

@@ -47,17 +47,25 @@ const bundlePage = async () => {
   const first = new Set([entry.fileName]);
   for (const name of first) for (const imported of chunks.get(name).imports) first.add(imported);
   const sum = (names) => names.reduce((bytes, name) => bytes + weigh(chunks.get(name).code), 0);
+  const MORE = 'more.js';
   return {
     first: sum([...first]),
-    later: sum([...chunks.keys()].filter((name) => !first.has(name))),
+    later: sum([...chunks.keys()].filter((name) => !first.has(name) && name !== MORE)),
+    more: sum([MORE]),
   };
 };
 
 const page = await bundlePage();
 const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_200 },
-  { name: 'module, second load', bytes: page.later, budget: 14_240 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_640 },
+  { name: 'module, second load', bytes: page.later, budget: 13_900 },
+  { name: 'module, on request', bytes: page.more, budget: 1_100 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_420 },
+  {
+    name: 'script file, on request',
+    bytes: weigh(readFileSync('dist/offersight-more.js')),
+    budget: 1_300,
+  },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');

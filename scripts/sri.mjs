@@ -1,7 +1,9 @@
-// Prints what a page needs to pin the script file, its subresource integrity hash, and ships it beside the file.
+// Prints what a page needs to pin the script files, their subresource integrity hashes, and ships them beside the files.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const hash = createHash('sha384').update(readFileSync('dist/offersight.js')).digest('base64');
-writeFileSync('dist/offersight.js.sri', `sha384-${hash}\n`);
-console.log(`dist/offersight.js  integrity="sha384-${hash}"`);
+for (const file of ['dist/offersight.js', 'dist/offersight-more.js']) {
+  const hash = createHash('sha384').update(readFileSync(file)).digest('base64');
+  writeFileSync(`${file}.sri`, `sha384-${hash}\n`);
+  console.log(`${file}  integrity="sha384-${hash}"`);
+}

@@ -3,6 +3,7 @@
  * the page pushed before it loaded. Loading it again changes nothing.
  */
 import { createOfferTracker, type OfferTracker, type TrackerOptions } from './index.js';
+import { tag } from './script-tag.js';
 
 type Command = (tracker: OfferTracker) => void;
 interface CommandQueue {
@@ -34,7 +35,7 @@ const ATTRIBUTES: Readonly<Record<string, readonly [read: (text: string) => unkn
   subject: [(text) => text || undefined],
 };
 
-const optionsOf = (tag: HTMLScriptElement | null): TrackerOptions => {
+const readOptions = (): TrackerOptions => {
   const options: Record<string, unknown> = {};
   for (const [name, [read, option = name]] of Object.entries(ATTRIBUTES)) {
     const text = tag?.getAttribute(`data-${name}`);
@@ -51,9 +52,7 @@ const optionsOf = (tag: HTMLScriptElement | null): TrackerOptions => {
 const queued = page.offersight ?? [];
 // Of what is not an array only our own has `push`; an element of that name or id is none of it.
 if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
-  // An image of that name would hide the tag, and set every option by its own attributes.
-  const tag = Reflect.get(Document.prototype, 'currentScript', document) as HTMLScriptElement | null;
-  const tracker = createOfferTracker(optionsOf(tag));
+  const tracker = createOfferTracker(readOptions());
   const push = (...commands: Command[]): void => {
     for (const command of commands) {
       try {

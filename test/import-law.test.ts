@@ -25,6 +25,8 @@ const FIRST_SIGHT = ['client/detect/registry', 'client/detect/exposure', 'client
 /** The table of docs/architecture.md; the longest matching room applies. */
 const LAWS: Readonly<Record<string, Law>> = {
   errors: {},
+  version: {},
+  'script-tag': {},
   runtime: {},
   tabs: { types: ['runtime'] },
   protocol: { values: ['protocol', 'errors'], types: ['runtime'] },
@@ -64,8 +66,18 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/later', 'client/outbox/indexeddb', 'protocol/event', 'errors', 'tabs'],
     types: ['client', 'runtime'],
   },
+  'client/later/on-request': {
+    values: ['client/later/asking', 'errors'],
+    types: ['client/later/detect', 'client/later/more/more'],
+  },
+  'client/later/asking': { types: ['client/later/more/more'] },
+  'client/later/asking-script': { values: ['script-tag', 'version'], types: ['client/later/asking'] },
+  'client/later/more': {
+    values: ['client/later/more', 'client/later/detect/contents', 'client/later/detect/controls', 'version'],
+    types: ['client/detect', 'client/page', 'runtime'],
+  },
   'client/later/noticing': {
-    values: ['client/later/detect', 'errors'],
+    values: ['client/later/detect', 'client/later/on-request', 'errors'],
     types: ['client/later/diagnosis', 'client/detect', 'client/options', 'client/page', 'runtime'],
   },
   'client/later/detect': {
@@ -130,7 +142,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     ],
     types: [''],
   },
-  script: { values: ['index'] },
+  script: { values: ['index', 'script-tag'] },
   'adapters/react': { values: ['index'], packages: ['react'] },
   'adapters/vue': { values: ['index'], packages: ['vue'] },
   'adapters/svelte': { values: ['index'], packages: ['svelte/action', 'svelte/attachments'] },
@@ -266,6 +278,7 @@ const LAWS: Readonly<Record<string, Law>> = {
 /** Rooms that may be imported by `import()` alone. */
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
+  'client/later/asking': ['client/later/more/more'],
   'proxy/cli': ['proxy/cli/serve'],
   'proxy/cli/sources': [
     'proxy/intake/sqlite/sqlite',

@@ -1,8 +1,11 @@
 /** The list of properties that are shortened in the classic files holds nothing that anybody else reads. */
+import { readdirSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { MANGLED } from '../scripts/mangled.mjs';
 import { type Reason, readNames } from './support/outside-names.js';
 
+const MORE = 'src/client/later/more';
 const { declared, outside } = readNames();
 const REASONS = Object.keys(outside) as Reason[];
 
@@ -37,6 +40,18 @@ describe('no shortened name is one of them', () => {
   it.each(REASONS)('for the reason “%s”', (reason) => {
     expect(MANGLED.filter((name) => outside[reason].has(name))).toEqual([]);
   });
+});
+
+it('no shortened name crosses between the script file and the file that it loads on request', () => {
+  const words = new Set<string>();
+  const read = (node: ts.Node): void => {
+    if (ts.isIdentifier(node)) words.add(node.text);
+    ts.forEachChild(node, read);
+  };
+  for (const file of readdirSync(MORE))
+    read(ts.createSourceFile(file, readFileSync(`${MORE}/${file}`, 'utf8'), ts.ScriptTarget.ES2022));
+  expect(words).toContain('placements');
+  expect(MANGLED.filter((name) => words.has(name))).toEqual([]);
 });
 
 it('each shortened name is listed once, in order, and is a property of the sources', () => {

@@ -2,8 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { typedEntries, untypedEntries } from '../scripts/entries.mjs';
+import { VERSION } from '../src/version.js';
 
 interface Manifest {
+  readonly version: string;
   readonly scripts: { readonly package: string };
   readonly keywords: readonly string[];
   readonly description: string;
@@ -46,6 +48,10 @@ describe('the manifest', () => {
       'offersight.js',
       'service-worker.js',
     ]);
+  });
+
+  it('has the version that the files of a release know each other by', () => {
+    expect(VERSION).toBe(manifest.version);
   });
 
   it('asks nobody for a framework or a server’s package that is not used', () => {

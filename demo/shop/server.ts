@@ -29,6 +29,7 @@ const ROOT = new URL('../../', import.meta.url);
 const FILES: Readonly<Record<string, readonly [path: string, type: string]>> = {
   '/offersight.js': ['dist/offersight.js', 'text/javascript'],
   '/offersight.js.map': ['dist/offersight.js.map', 'application/json'],
+  '/offersight-more.js': ['dist/offersight-more.js', 'text/javascript'],
   '/shop.js': ['demo/public/shop.js', 'text/javascript'],
   '/shop.css': ['demo/public/shop.css', 'text/css'],
 };

@@ -23,10 +23,13 @@ export interface TrackerOptions {
   /**
    * When an offer that was viewed and then left alone counts as dismissed, reason `ignored`: never, when the page
    * is left, or once it was out of sight for so many milliseconds; in both cases also when no element shows it any
-   * more. @default 'off'
+   * more. It loads on request: beside the script file `offersight-more.js` has to be served. @default 'off'
    */
   readonly ignore?: Ignore | undefined;
-  /** Whether an offer that something else covers does not count, where the browser can tell. @default false */
+  /**
+   * Whether an offer that something else covers does not count, where the browser can tell. It loads on request: beside the
+   * script file `offersight-more.js` has to be served; without it, covered offers count. @default false
+   */
   readonly occlusion?: boolean | undefined;
   /**
    * The name of a global array, such as `dataLayer`, to which each durable event is pushed as

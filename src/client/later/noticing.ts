@@ -1,6 +1,6 @@
 /**
  * Composes the detecting side of the second load: other trees than the document, what observers do not report,
- * marked and inferred closing, ignoring, and why an offer has not counted.
+ * marked and inferred closing, what only some pages ask for, and why an offer has not counted.
  */
 import { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
@@ -11,13 +11,12 @@ import type { Page } from '../page.js';
 import { createClosing } from './detect/closing.js';
 import { createContents, isDrawn } from './detect/contents.js';
 import { createControls, type DecisionListener, type IsInSight } from './detect/controls.js';
-import { createIgnoring, type Ignoring } from './detect/ignoring.js';
 import { createMotion } from './detect/motion.js';
-import { createOcclusion } from './detect/occlusion.js';
 import { createRoots } from './detect/roots.js';
 import { siftChanges } from './detect/sifting.js';
 import { isInView } from './detect/sight.js';
 import type { Explaining } from './diagnosis.js';
+import { createOnRequest, type OnRequest } from './on-request.js';
 
 /** What the first load hands over for noticing. */
 export interface NoticingContext {
@@ -32,7 +31,7 @@ export interface NoticingContext {
 }
 
 /** Notices what users do, and tells the decisions. */
-export interface Noticing extends Pick<Ignoring, 'onViewed' | 'onReaction' | 'onLeave'> {
+export interface Noticing extends Pick<OnRequest, 'onViewed' | 'onReaction' | 'onLeave'> {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
   /** Looks for offers in a tree that nobody can find. */
@@ -69,7 +68,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     motion.onTrees();
   });
   const motion = createMotion(exposure, roots);
-  const ignoring = createIgnoring(registry, roots, page, runtime, options, decisions);
+  const onRequest = createOnRequest(context, roots, decisions);
   createControls(registry, roots, isInSight, decisions);
   const closing = createClosing(
     registry,
@@ -80,36 +79,35 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     isInSight,
     decisions,
   );
-  const occlusion = options.occlusion ? createOcclusion(exposure) : undefined;
 
-  const listeners: EvaluationListener[] = [contents.onEvaluation, motion.onEvaluation];
-  if (occlusion) listeners.push(occlusion.onEvaluation);
+  const listeners: EvaluationListener[] = [
+    contents.onEvaluation,
+    motion.onEvaluation,
+    onRequest.onEvaluation,
+  ];
   if (typeof options.debug === 'function')
     listeners.push((options.debug as Explaining)(exposure, page, call));
-  exposure.isShown = (element) => isDrawn(element) && occlusion?.isClear(element) !== false;
+  exposure.isShown = (element) => isDrawn(element) && onRequest.isClear(element);
   exposure.onEvaluation = (item, before, at) => {
     for (const listener of listeners) listener(item, before, at);
   };
   for (const item of exposure.watched.values()) exposure.onEvaluation(item, undefined, runtime.elapsed());
 
   return {
-    onViewed: ignoring.onViewed,
-    onReaction: ignoring.onReaction,
-    onLeave: ignoring.onLeave,
+    ...onRequest,
     onMount(placement) {
       roots.join(placement.element);
-      ignoring.onMount(placement);
+      onRequest.onMount(placement);
     },
     onUnmount(placement) {
       // What a user closed is not ignored.
       closing.check();
-      ignoring.onUnmount(placement);
+      onRequest.onUnmount(placement);
     },
     search: roots.search,
     stop() {
       exposure.onEvaluation = undefined;
-      for (const { stop } of [roots, contents, motion, ignoring, closing]) stop();
-      occlusion?.stop();
+      for (const { stop } of [roots, contents, motion, onRequest, closing]) stop();
     },
   };
 };

@@ -1,4 +1,4 @@
-/** The script file as the standalone proxy serves it: under its hash for ever, and under its plain name for a while. */
+/** The script files as the standalone proxy serves them: under their hash for ever, and under their name for a while. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
@@ -14,18 +14,19 @@ export interface ScriptFile {
   cacheControl(path: string): string;
 }
 
-const PLAIN = '/offersight.js';
-
-/** Reads the script file beside the build of this program. */
-export const readScriptFile = (file = new URL('../../offersight.js', import.meta.url)): ScriptFile => {
-  const body = readFileSync(file);
+/** Reads a script file beside the build of this program. */
+export const readScriptFile = (
+  name: 'offersight' | 'offersight-more',
+  folder = new URL('../../', import.meta.url),
+): ScriptFile => {
+  const body = readFileSync(new URL(`${name}.js`, folder));
   const digest = createHash('sha384').update(body).digest();
-  const hashedPath = `/offersight-${digest.toString('hex').slice(0, 16)}.js`;
+  const hashedPath = `/${name}-${digest.toString('hex').slice(0, 16)}.js`;
   return {
     body,
     integrity: `sha384-${digest.toString('base64')}`,
     hashedPath,
-    plainPath: PLAIN,
+    plainPath: `/${name}.js`,
     cacheControl: (path) =>
       path === hashedPath ? 'public, max-age=31536000, immutable' : 'public, max-age=300',
   };

@@ -69,7 +69,9 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   const durable = isDurable(intake) ? intake : undefined;
   const metrics = await createMetrics(durable);
   if (!metrics) log.info('metrics are off: add them with npm install prom-client');
-  const script = readScriptFile();
+  const script = readScriptFile('offersight');
+  /** What the script file imports from beside itself, by its plain name. */
+  const more = readScriptFile('offersight-more');
   const { now } = platformRuntime();
   let isStopping = false;
 
@@ -140,11 +142,14 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     if (target.startsWith('/admin/')) return administer(incoming, outgoing);
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD')
       return reply(outgoing, 404, 'text/plain', 'There is nothing here.\n');
+    const file = [script, more].find(
+      ({ hashedPath, plainPath }) => target === hashedPath || target === plainPath,
+    );
+    if (file) {
+      outgoing.setHeader('cache-control', file.cacheControl(target));
+      return reply(outgoing, 200, 'text/javascript; charset=utf-8', file.body);
+    }
     switch (target) {
-      case script.hashedPath:
-      case script.plainPath:
-        outgoing.setHeader('cache-control', script.cacheControl(target));
-        return reply(outgoing, 200, 'text/javascript; charset=utf-8', script.body);
       case '/healthz':
         return reply(outgoing, 200, 'text/plain', 'ok\n');
       case '/readyz': {

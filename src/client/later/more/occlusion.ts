@@ -4,11 +4,11 @@
  * Source: Intersection Observer v2 (W3C), `trackVisibility`.
  */
 import type { Stop } from '../../../runtime.js';
-import type { EvaluationListener, ExposureWatch } from '../../detect/exposure.js';
+import type { ExposureWatch, Watched } from '../../detect/exposure.js';
 
 /** Knows what is clear of anything above it. */
 export interface Occlusion {
-  readonly onEvaluation: EvaluationListener;
+  onEvaluation(item: Watched): void;
   isClear(element: Element): boolean;
   stop: Stop;
 }

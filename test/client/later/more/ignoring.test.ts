@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Ignore, Placement, Registry, Repeat } from '../../../../src/client/detect/registry.js';
-import { createIgnoring, type Ignoring } from '../../../../src/client/later/detect/ignoring.js';
+import { createIgnoring, type Ignoring } from '../../../../src/client/later/more/ignoring.js';
 import { type Intersections, scriptIntersections } from '../../../support/intersections.js';
 import { documentOnly, type FakePage, fakePage, find, render, trusted } from '../../../support/page.js';
 import { decisionLog } from '../../../support/placements.js';
@@ -18,13 +18,13 @@ const start = (ignore?: Ignore, repeat?: Repeat): void => {
   runtime = fakeRuntime();
   placements = new Map();
   decisions = decisionLog();
+  const registry = { placements } as unknown as Registry;
   ignoring = createIgnoring(
-    { placements } as unknown as Registry,
-    documentOnly(page),
-    page,
-    runtime,
-    { ignore, ...(repeat && { repeat }) },
-    decisions,
+    { registry, page, runtime, options: { ignore, ...(repeat && { repeat }) } },
+    decisions.onDismiss,
+  );
+  documentOnly(page).capture(['click', 'keydown', 'input'], (event) =>
+    ignoring.onTouch(event.composedPath()[0] as Node),
   );
 };
 
@@ -335,7 +335,6 @@ describe('a reaction to one offer', () => {
 
 describe('no reaction is', () => {
   test.each([
-    ['what a script does', () => act('click', 'b', false)],
     ['what happens elsewhere', () => act('click', 'main')],
     ['what moves over it', () => act('pointermove', 'b')],
   ])('%s', (_, happen) => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createExposureWatch, type ExposureWatch } from '../../../../src/client/detect/exposure.js';
 import type { ViewabilityRule } from '../../../../src/client/detect/viewability.js';
-import { createOcclusion, type Occlusion } from '../../../../src/client/later/detect/occlusion.js';
+import { createOcclusion, type Occlusion } from '../../../../src/client/later/more/occlusion.js';
 import {
   type Intersections,
   type ScriptedObserver,

@@ -5,9 +5,8 @@
 import type { Runtime, Stop } from '../../../runtime.js';
 import type { Ignore, Impression, Past, Placement, Registry, Repeat } from '../../detect/registry.js';
 import type { Page } from '../../page.js';
-import { boxesOf } from './contents.js';
-import { around, type DecisionListener } from './controls.js';
-import type { Roots } from './roots.js';
+import { boxesOf } from '../detect/contents.js';
+import { around } from '../detect/controls.js';
 
 /** Awaits reactions to offers. */
 export interface Ignoring {
@@ -15,6 +14,8 @@ export interface Ignoring {
   onViewed(placement: Placement): void;
   /** Somebody reacted to it. */
   onReaction(offerId: string, placement?: Placement | Past): void;
+  /** The user did something there. */
+  onTouch(node: Node): void;
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
   /** The page is left. */
@@ -39,14 +40,19 @@ const ignoreOf = (value: string | number | null | undefined): Ignore | undefined
   return value != null && value !== '' && Number(value) >= 0 ? Number(value) : undefined;
 };
 
+/** What it works with. */
+export interface IgnoringContext {
+  readonly registry: Registry;
+  readonly page: Page;
+  readonly runtime: Pick<Runtime, 'after'>;
+  /** The page's own settings. */
+  readonly options: { readonly ignore?: Ignore | undefined; readonly repeat?: Repeat | undefined };
+}
+
 /** Starts awaiting. */
 export const createIgnoring = (
-  registry: Registry,
-  roots: Pick<Roots, 'capture'>,
-  page: Page,
-  runtime: Pick<Runtime, 'after'>,
-  defaults: { readonly ignore?: Ignore | undefined; readonly repeat?: Repeat | undefined },
-  { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
+  { registry, page, runtime, options: defaults }: IgnoringContext,
+  dismiss: (offerId: string, reason: 'ignored', placement: Placement) => void,
 ): Ignoring => {
   const awaited = new Map<Subject, Awaited>();
   /** Where somebody reacted, perhaps before it was viewed, and to which offers: they are not ignored any more. */
@@ -87,7 +93,7 @@ export const createIgnoring = (
   const conclude = (subject: Subject): void => {
     const { placement } = awaited.get(subject) ?? {};
     forget(subject);
-    if (placement) onDismiss(placement.offerId, 'ignored', placement);
+    if (placement) dismiss(placement.offerId, 'ignored', placement);
   };
 
   const update = (subject: Subject): void => {
@@ -114,17 +120,13 @@ export const createIgnoring = (
   const isMounted = (subject: Subject): boolean =>
     [...registry.placements.values()].some((placement) => subjectOf(placement) === subject);
 
-  const onReaction = (placement: Placement): void => {
+  const onTouched = (placement: Placement): void => {
     const subject = subjectOf(placement);
     reactedIn.add(placement);
     if (subject === placement.offerId) reactedTo.add(subject);
     forget(subject);
   };
 
-  roots.capture(['click', 'keydown', 'input'], (event) => {
-    if (!event.isTrusted) return;
-    for (const placement of around(registry, event.composedPath()[0] as Node)) onReaction(placement);
-  });
   page.listen(() => {
     for (const subject of awaited.keys()) update(subject);
   });
@@ -144,6 +146,9 @@ export const createIgnoring = (
       for (const other of registry.placements.values()) if (subjectOf(other) === subject) observe(other);
     },
     onReaction: (offerId, placement) => forget(placement ? subjectOf(placement) : offerId),
+    onTouch(node) {
+      for (const placement of around(registry, node)) onTouched(placement);
+    },
     onMount(placement) {
       if (awaited.has(subjectOf(placement))) observe(placement);
     },

@@ -1,0 +1,168 @@
+/** What only some pages ask for: who asks gets it, whoever does not loads nothing, and where it does not come all else works. */
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { flush, trackerStats } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const MORE = '**/offersight-more.js*';
+const PROPERTIES = 'data-endpoint="/offer-events" data-debug';
+
+const offer = (id: string, attributes = '') =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" ${attributes}>${id}</div>`;
+
+/** Counts the requests for the file, and what the page complains of. */
+const watch = (page: Page): { readonly asked: string[]; readonly complaints: string[] } => {
+  const asked: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('offersight-more')) asked.push(new URL(request.url()).pathname);
+  });
+  page.on('console', (message) => {
+    if (/OffersightError/.test(message.text())) complaints.push(message.text());
+  });
+  return { asked, complaints };
+};
+
+/** The user leaves the page for another one, having seen its offer. */
+const leave = async (page: Page, stack: Stack): Promise<void> => {
+  await stack.expectRecorded(['viewed left']);
+  await page.goto(`${stack.site.url}/nothing.html`);
+};
+
+test.describe('what only some pages need', () => {
+  test('is not loaded by a page that asks for nothing', async ({ page, stack }) => {
+    const { asked } = watch(page);
+    await stack.open(page, offer('plain', 'data-offer-ignore="off"'), { script: PROPERTIES });
+    await stack.expectRecorded(['viewed plain']);
+    await flush(page);
+    expect(asked).toEqual([]);
+  });
+
+  test('is loaded for an element’s own attribute, from beside the script file', async ({ page, stack }) => {
+    const { asked, complaints } = watch(page);
+    await stack.open(page, offer('left', 'data-offer-ignore="leave"'), { script: PROPERTIES });
+    await trackerStats(page);
+    await leave(page, stack);
+    await stack.open(page, '', { script: PROPERTIES });
+    await stack.expectRecorded(['viewed left', 'dismissed left']);
+    expect(asked).toEqual(['/offersight-more.js']);
+    expect(complaints).toEqual([]);
+  });
+
+  test('is loaded for an offer that the page gives by hand', async ({ page, stack }) => {
+    const { asked } = watch(page);
+    await stack.open(page, '<div class="offer" id="mine"></div>', { script: PROPERTIES });
+    await page.evaluate(() => {
+      const element = document.querySelector('#mine') as Element;
+      (window as unknown as { offersight: { push(act: (tracker: object) => void): void } }).offersight.push(
+        (tracker) =>
+          (tracker as { observe(element: Element, offer: object): void }).observe(element, {
+            id: 'mine',
+            dwellMs: 0,
+            ignore: 60_000,
+          }),
+      );
+    });
+    await stack.expectRecorded(['viewed mine']);
+    await expect.poll(() => asked).toEqual(['/offersight-more.js']);
+  });
+});
+
+test.describe('where it does not come, one line says so and all else works', () => {
+  const expectAllElse = async (page: Page, stack: Stack, complaints: readonly string[]) => {
+    await stack.expectRecorded(['viewed one', 'viewed two']);
+    await page.click('[data-offer-dismiss]');
+    await stack.expectRecorded(['viewed one', 'viewed two', 'dismissed one']);
+    expect(complaints).toHaveLength(1);
+    expect(complaints[0]).toMatch(/configuration: Serve offersight-more\.js of this version/);
+  };
+
+  const PAGE = `${offer('one', 'data-offer-ignore="leave"')}${offer('two', 'data-offer-ignore="5000"')}
+    <button data-offer-dismiss="one">x</button>`;
+  const ASKING = `${PROPERTIES} data-occlusion`;
+
+  test('where it is not served', async ({ page, stack }) => {
+    const { complaints } = watch(page);
+    await page.route(MORE, (route) => route.fulfill({ status: 404, body: '' }));
+    await stack.open(page, PAGE, { script: ASKING });
+    await expectAllElse(page, stack, complaints);
+  });
+
+  test('where it is of another version, as a cache or a deployment leaves it', async ({ page, stack }) => {
+    const { complaints } = watch(page);
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    const built = await readFile('dist/offersight-more.js', 'utf8');
+    expect(built).toContain(`"${version}"`);
+    await page.route(MORE, (route) =>
+      route.fulfill({
+        contentType: 'text/javascript',
+        body: built.replace(`"${version}"`, '"0.0.9"'),
+      }),
+    );
+    await stack.open(page, PAGE, { script: ASKING });
+    await expectAllElse(page, stack, complaints);
+  });
+
+  test('where a policy allows the script file by its hash alone', async ({ page, stack }) => {
+    const { complaints } = watch(page);
+    const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
+    await page.route('**/strict.html', (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        headers: { 'content-security-policy': `script-src '${integrity}'` },
+        body: `<!doctype html><link rel="icon" href="data:,">
+          <script async src="/offersight.js" integrity="${integrity}" ${ASKING}></script>${PAGE.replaceAll('class="offer"', 'style="width:300px;height:200px"')}`,
+      }),
+    );
+    await page.goto(`${stack.site.url}/strict.html`);
+    await expectAllElse(page, stack, complaints);
+  });
+});
+
+test('a policy that allows the script file by a nonce allows it, too', async ({ page, stack }) => {
+  const { asked, complaints } = watch(page);
+  await page.route('**/strict.html', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      headers: {
+        'content-security-policy':
+          "default-src 'none'; script-src 'nonce-r4nd0m'; connect-src 'self'; style-src 'unsafe-inline'; require-trusted-types-for 'script'; trusted-types 'none'",
+      },
+      body: `<!doctype html><script async src="/offersight.js" nonce="r4nd0m" ${PROPERTIES} data-occlusion></script>
+        ${offer('seen').replace('class="offer"', 'style="width:300px;height:200px"')}`,
+    }),
+  );
+  await page.goto(`${stack.site.url}/strict.html`);
+  await stack.expectRecorded(['viewed seen']);
+  expect(asked).toEqual(['/offersight-more.js']);
+  expect(complaints).toEqual([]);
+});
+
+test('an import map’s integrity pins it, which that of the script tag does not (attack 66)', async ({
+  page,
+  stack,
+}) => {
+  const { asked, complaints } = watch(page);
+  const integrity = (await readFile('dist/offersight-more.js.sri', 'utf8')).trim();
+  await page.route('**/pinned.html', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<!doctype html><link rel="icon" href="data:,">
+        <script type="importmap">{ "integrity": { "/offersight-more.js": "${integrity}" } }</script>
+        <script async src="/offersight.js" ${PROPERTIES} data-occlusion></script>
+        ${offer('seen').replace('class="offer"', 'style="width:300px;height:200px"')}`,
+    }),
+  );
+  await page.goto(`${stack.site.url}/pinned.html`);
+  await stack.expectRecorded(['viewed seen']);
+  expect(complaints).toEqual([]);
+
+  await page.route(MORE, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${await response.text()} ` });
+  });
+  await page.goto(`${stack.site.url}/pinned.html`);
+  await stack.expectRecorded(['viewed seen', 'viewed seen']);
+  expect(complaints).toHaveLength(1);
+  expect(asked).toEqual(['/offersight-more.js', '/offersight-more.js']);
+});

@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ExposureWatch } from '../../../src/client/detect/exposure.js';
+import type { Placement } from '../../../src/client/detect/registry.js';
+import { loadMore } from '../../../src/client/later/asking.js';
+import type { More } from '../../../src/client/later/more/more.js';
+import {
+  createOnRequest,
+  type OnRequest,
+  type OnRequestContext,
+} from '../../../src/client/later/on-request.js';
+import type { OffersightError } from '../../../src/errors.js';
+import { type Deferred, deferred } from '../../support/deferred.js';
+import { documentOnly, type FakePage, fakePage, find, render, trusted } from '../../support/page.js';
+import { placementsOfPage } from '../../support/placements.js';
+import { fakeRuntime, settle } from '../../support/runtime.js';
+
+vi.mock('../../../src/client/later/asking.js', () => ({ loadMore: vi.fn() }));
+
+type Room = Awaited<ReturnType<typeof loadMore>>;
+
+let page: FakePage;
+let answer: Deferred<Room>;
+let reports: OffersightError[];
+let rechecks: number;
+/** What the room was told, in order. */
+let told: string[];
+
+beforeEach(() => {
+  page = fakePage();
+  answer = deferred();
+  reports = [];
+  rechecks = 0;
+  told = [];
+  vi.mocked(loadMore).mockReset().mockReturnValue(answer.promise);
+  render('<p data-offer-id="a"><b>Buy</b></p>');
+});
+
+afterEach(() => page.stop());
+
+const start = (options: OnRequestContext['options'] = {}): OnRequest => {
+  const exposure = {
+    watched: new Map(),
+    exposed: new Set(),
+    recheck: () => rechecks++,
+  } as unknown as ExposureWatch;
+  const report = (error: OffersightError): number => reports.push(error);
+  return createOnRequest(
+    { options, exposure, page, registry: placementsOfPage(), runtime: fakeRuntime(), report },
+    documentOnly(page),
+    { onDismiss: () => undefined },
+  );
+};
+
+const offer = (more: Partial<Placement> = {}): Placement => ({ element: find('p'), offerId: 'a', ...more });
+
+/** The room arrives. */
+const arrive = async (): Promise<void> => {
+  const hear = (name: string) => (): void => void told.push(name);
+  const more: More = {
+    onMount: hear('mount'),
+    onUnmount: hear('unmount'),
+    onViewed: hear('viewed'),
+    onReaction: hear('reaction'),
+    onTouch: hear('touch'),
+    onLeave: hear('leave'),
+    onEvaluation: hear('evaluation'),
+    isClear: () => false,
+    stop: hear('stop'),
+  };
+  answer.resolve({ VERSION: '', createMore: () => more });
+  await settle();
+};
+
+const act = (isTrusted = true): void =>
+  void find('b').dispatchEvent(trusted(new Event('click', { bubbles: true }), isTrusted));
+
+describe('what only some pages need', () => {
+  test('is not asked for by a page whose offers do not ask for it', () => {
+    const requested = start({ ignore: 'off' });
+    requested.onMount(offer());
+    requested.onMount(offer({ ignore: 'off' }));
+    requested.onViewed(offer());
+    act();
+    expect(loadMore).not.toHaveBeenCalled();
+    expect(requested.isClear(find('p'))).toBe(true);
+  });
+
+  test.each<[string, OnRequestContext['options'], Partial<Placement>, string]>([
+    ['a page that says when offers are ignored', { ignore: 'leave' }, {}, ''],
+    ['an offer that is given with its own time', {}, { ignore: 0 }, ''],
+    ['an element with the attribute', {}, {}, 'data-offer-ignore'],
+  ])('is asked for once by %s', (_, options, settings, attribute) => {
+    if (attribute) find('p').setAttribute(attribute, '5000');
+    const requested = start(options);
+    requested.onMount(offer(settings));
+    requested.onMount(offer(settings));
+    expect(loadMore).toHaveBeenCalledTimes(1);
+  });
+
+  test('hears what happened while it was on its way, in order, and later at once', async () => {
+    const requested = start();
+    requested.onMount(offer({ ignore: 'leave' }));
+    requested.onViewed(offer());
+    act();
+    requested.onUnmount(offer());
+    expect(told).toEqual([]);
+    await arrive();
+    expect(told).toEqual(['mount', 'viewed', 'touch', 'unmount']);
+    requested.onLeave();
+    expect(told.at(-1)).toBe('leave');
+  });
+
+  test('is not told of what a script does', async () => {
+    start().onMount(offer({ ignore: 'leave' }));
+    await arrive();
+    act(false);
+    expect(told).toEqual(['mount']);
+  });
+
+  test('is stopped as soon as it is there, where the tracker was stopped before', async () => {
+    const requested = start();
+    requested.onMount(offer({ ignore: 'leave' }));
+    requested.stop();
+    await arrive();
+    expect(told).toEqual(['mount', 'stop']);
+  });
+});
+
+describe('a page that asks whether offers are covered', () => {
+  test('takes them for covered until somebody can tell, and has them looked at then', async () => {
+    const requested = start({ occlusion: true });
+    expect(requested.isClear(find('p'))).toBe(false);
+    await arrive();
+    expect(requested.isClear(find('p'))).toBe(false);
+    expect(rechecks).toBe(1);
+  });
+
+  test('goes without where it does not come, with one report', async () => {
+    const requested = start({ occlusion: true, ignore: 'leave' });
+    requested.onMount(offer());
+    const cause = new TypeError('Failed to fetch dynamically imported module');
+    answer.reject(cause);
+    await settle();
+    requested.onMount(offer());
+    requested.onViewed(offer());
+    requested.onLeave();
+    await settle();
+    expect(requested.isClear(find('p'))).toBe(true);
+    expect(rechecks).toBe(1);
+    expect(reports.map(({ code, hint }) => [code, hint])).toEqual([
+      ['configuration', 'Serve offersight-more.js of this version.'],
+    ]);
+    expect(reports[0]?.cause).toBe(cause);
+  });
+});
