@@ -165,8 +165,8 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'occlusion-ignored',
     breaks: 'with the occlusion option a covered offer does not count',
-    file: 'src/client/later/noticing.ts',
-    find: 'occlusion?.isClear(element) !== false',
+    file: 'src/client/later/on-request.ts',
+    find: 'more?.isClear(element) ?? isWaived',
     put: 'true',
     noticedBy: {
       'e2e/geometry.spec.ts': [
@@ -837,9 +837,9 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'ignored-without-viewed',
     breaks: 'an offer that was never viewed is never ignored',
-    file: 'src/client/later/noticing.ts',
-    find: 'ignoring.onMount(placement);',
-    put: 'ignoring.onViewed(placement);',
+    file: 'src/client/later/on-request.ts',
+    find: 'onMount(placement);',
+    put: "tell('onViewed')(placement);",
     noticedBy: {
       'e2e/ignoring.spec.ts': ['where a time is given › an offer that was never viewed is never ignored'],
     },
@@ -917,17 +917,29 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'ignored-though-touched',
     breaks: 'an offer that somebody reacted to is never ignored',
-    file: `${LATER_DETECT}/ignoring.ts`,
-    find: 'for (const placement of around(registry, event.composedPath()[0] as Node)) onReaction(placement);',
+    file: 'src/client/later/more/ignoring.ts',
+    find: 'for (const placement of around(registry, node)) onTouched(placement);',
     put: '',
     noticedBy: {
       'e2e/ignoring.spec.ts': ['an offer that somebody reacted to is never ignored › by a press on its text'],
     },
   },
   {
+    name: 'on-request-forgets',
+    breaks: 'what happens while ignoring loads reaches it',
+    file: 'src/client/later/on-request.ts',
+    find: 'else void loading?.then(act);',
+    put: '',
+    noticedBy: {
+      'test/client/later/on-request.test.ts': [
+        'what only some pages need › hears what happened while it was on its way, in order, and later at once',
+      ],
+    },
+  },
+  {
     name: 'ignored-though-back',
     breaks: 'an offer that comes back in time is not ignored',
-    file: `${LATER_DETECT}/ignoring.ts`,
+    file: 'src/client/later/more/ignoring.ts',
     find: 'state.stopTimer?.();\n      state.stopTimer = undefined;',
     put: '',
     noticedBy: {
