@@ -127,17 +127,22 @@ export const createRemembering = (
   }: Pick<Mark, 'offerId' | 'type' | 'id'> & Pick<OfferEvent, 'expiresAt'>): unknown =>
     owe(['seen', offerId, type], { offerId, type, until: expiresAt, id } satisfies Mark);
 
+  /** It is over if it was meant for another clock. */
+  const saneOf = (pause: Pause): Pause => ({
+    ...pause,
+    at: believed(pause.at, now(), pause.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS),
+  });
+
   const knownPause = (): Pause => {
-    const { pause } = outbox;
-    const longestMs = pause.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS;
-    outbox.pause = { ...pause, at: believed(pause.at, now(), longestMs) };
+    outbox.pause = saneOf(outbox.pause);
     return outbox.pause;
   };
 
   const readPause: Remembered['readPause'] = async (rows, otherwise = outbox.pause) => {
     const stored = ((await rows.get(key)) ?? otherwise) as Pause;
-    outbox.pause = unsaved && (unsaved.at > stored.at || stored.at === replacedAt) ? unsaved : stored;
-    return knownPause();
+    const [ours, theirs] = [unsaved && saneOf(unsaved), saneOf(stored)];
+    outbox.pause = ours && (ours.at > theirs.at || stored.at === replacedAt) ? ours : theirs;
+    return outbox.pause;
   };
 
   const statsOf = (dead: number, stored?: number): OutboxStats => {

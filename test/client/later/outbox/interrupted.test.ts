@@ -29,6 +29,20 @@ describe('a pause', () => {
     expect(tab.outbox.pause).toEqual(pause);
   });
 
+  test('that was never written, and that a clock set back has made void, hides none that another tab wrote', async () => {
+    const runtime = fakeRuntime();
+    const database = scriptDatabase(runtime);
+    const [one, two] = [openTab(database.connect(), runtime), openTab(database.connect(), runtime)];
+    database.fault = DEAD;
+    await one.leasing.setPause(() => ({ kind: 'circuit', failures: 1, at: runtime.now() + 30_000 }));
+    database.fault = undefined;
+    runtime.jump(-24 * HOUR_MS);
+    const pause = { kind: 'circuit', failures: 1, at: runtime.now() + 30_000 } as const;
+    await two.leasing.setPause(() => pause);
+    await one.leasing.lease('one', 1);
+    expect(one.outbox.pause).toEqual(pause);
+  });
+
   test('is counted once, though it was reckoned before it was read', async () => {
     const runtime = fakeRuntime();
     const tab = openTab(scriptDatabase(runtime).connect(), runtime);
