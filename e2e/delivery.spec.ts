@@ -210,7 +210,11 @@ test.describe('leaving a page', () => {
     }) => {
       stack.site.gateway.fault = 'off';
       const ignored = offer('ignored').replace('>', ' data-offer-ignore="leave">');
-      const leaving = `<script>onHeld = () => (location.href = '/elsewhere')</script>`;
+      // Not before ignoring is there, which loads on request: the page's own import ends behind the tracker's.
+      const leaving = `<script>onHeld = async () => {
+        await import('/offersight-more.js');
+        setTimeout(() => (location.href = '/elsewhere'));
+      }</script>`;
       await stack.open(page, ignored, { head: HOLD_LEASE + leaving + head });
       await page.waitForURL('**/elsewhere');
       await stack.open(page, '<p>Imprint</p>', { script: '' });

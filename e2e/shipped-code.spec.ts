@@ -52,11 +52,15 @@ test.describe('text that would become code is found', () => {
   });
 });
 
+/** The script file imports what a page asks for from beside its own address (attack 66). */
+const MEANT: Readonly<Record<string, readonly string[]>> = { [join('dist', 'offersight.js')]: ['import'] };
+
 test('no file of the package that is for browsers makes code, markup or style of text', async () => {
   const files = [...(await filesOf('dist')), ...(await filesOf('test-results/module'))];
   for (const file of [
     'index.js',
     'offersight.js',
+    'offersight-more.js',
     'offersight-worker.js',
     'service-worker.js',
     'client/later/later.js',
@@ -65,5 +69,5 @@ test('no file of the package that is for browsers makes code, markup or style of
   // What an application's build brings along with it, other packages inside.
   expect(files.filter((file) => file.startsWith('test-results')).length).toBeGreaterThan(1);
   for (const file of files)
-    expect([file, textIntoCode(await readFile(file, 'utf8'), file)]).toEqual([file, []]);
+    expect([file, textIntoCode(await readFile(file, 'utf8'), file)]).toEqual([file, MEANT[file] ?? []]);
 });

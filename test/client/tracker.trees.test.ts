@@ -153,6 +153,8 @@ describe('what else may be asked for', () => {
     render('<p data-offer-id="a"></p>');
     const { tracker } = site.start({ ignore: 'leave' });
     await tracker.flush();
+    // Ignoring loads on request.
+    await vi.dynamicImportSettled();
     site.see(find('p'));
     await tracker.flush();
     await site.frame();
@@ -165,6 +167,8 @@ describe('what else may be asked for', () => {
     render('<p data-offer-id="a"></p>');
     const { tracker } = site.start({ ignore: 'leave' });
     await tracker.flush();
+    // Ignoring loads on request.
+    await vi.dynamicImportSettled();
     site.see(find('p'));
     tracker.accept('a');
     await tracker.flush();
