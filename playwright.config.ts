@@ -1,12 +1,25 @@
 import { defineConfig } from '@playwright/test';
 import { ARGS, ensureBrowser, HELP } from './scripts/ensure-browser.mjs';
+import { LONG_SPECS } from './scripts/proofs.js';
+
+/** As Playwright matches them. */
+const long = LONG_SPECS.map((file) => `**/${file}`);
 
 const browser = await ensureBrowser({ install: false });
 if (!browser) throw new Error(HELP);
 
 export default defineConfig({
   testDir: 'e2e',
-  outputDir: 'test-results/e2e',
+  projects: [
+    { name: 'promises', testIgnore: long, outputDir: 'test-results/e2e' },
+    {
+      name: 'smoke',
+      testMatch: '**/e2e/engines.spec.ts',
+      grep: /@smoke/,
+      outputDir: 'test-results/e2e-smoke',
+    },
+    { name: 'proof', testMatch: long, outputDir: 'test-results/e2e-proof' },
+  ],
   globalSetup: './e2e/fixtures/bundle-module.ts',
   // A test that passes the second time has found a race of ours.
   retries: 0,

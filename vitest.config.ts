@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LONG_UNITS } from './scripts/proofs.js';
 
 /** What needs a document. */
 const DOM = ['client', 'adapters', 'testing'].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -18,8 +19,12 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: DOM,
+          exclude: [...DOM, ...LONG_UNITS],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'proof', environment: 'node', include: LONG_UNITS },
       },
       {
         extends: true,

@@ -61,6 +61,8 @@ for (const name of ENGINES) {
       { type: 'column', description: column },
     ],
   });
+  /** A cell that `npm test` shows, too. */
+  const smoke = (column: string) => ({ tag: '@smoke', ...cell(column) });
 
   test.describe(`in ${name}`, () => {
     // An engine is started once, not by every worker.
@@ -69,7 +71,7 @@ for (const name of ENGINES) {
 
     test(
       'an offer is viewed when it was in view for a second, and not when it left before',
-      cell('first view'),
+      smoke('first view'),
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, IMPRINT);
         await glimpse(tab);
@@ -80,7 +82,7 @@ for (const name of ENGINES) {
 
     test(
       'a marked control closes an offer, which proves its display',
-      cell('close'),
+      smoke('close'),
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, offer('closed', NEVER_MS));
         await tab.click(button('closed', 'dismiss'));

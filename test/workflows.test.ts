@@ -84,7 +84,9 @@ describe('continuous integration', () => {
     const { engines } = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string } };
     expect(bodyOf('ci.yml all')).toContain(`node-version: ${engines.node.replace('>=', '')}\n`);
     expect(bodyOf('ci.yml all')).toMatch(/- run: \.ci\/run\n$/m);
-    expect(readFileSync('.ci/run', 'utf8')).toContain('npm ci && npm test');
+    const script = readFileSync('.ci/run', 'utf8');
+    for (const command of ['npm ci && npm test\n', 'npm run proof\n', 'node scripts/total.mjs test proof\n'])
+      expect(script).toContain(command);
   });
 });
 

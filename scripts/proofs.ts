@@ -1,0 +1,21 @@
+/**
+ * Test files that take longer: `npm run proof` runs them, `npm test` all others. CONTRIBUTING's table says what each of
+ * them shows, and `test/workbench.test.ts` holds it.
+ */
+export const LONG_UNITS = [
+  'test/fuzz/fuzz.test.ts',
+  'test/proxy/intake/bullmq/bullmq-proxies.test.ts',
+  'test/proxy/real-time.test.ts',
+  'test/proxy/storms.test.ts',
+  'test/simulation/simulation.test.ts',
+  'test/simulation/variants.test.ts',
+  'test/types/compilers.test.ts',
+];
+
+export const LONG_SPECS = [
+  'e2e/busy.spec.ts',
+  'e2e/chaos.spec.ts',
+  'e2e/engines.spec.ts',
+  'e2e/stacks.spec.ts',
+  'e2e/ten-thousand.spec.ts',
+];

@@ -1,0 +1,7 @@
+/** One check of a command. */
+export interface Step {
+  readonly name: string;
+  readonly command: string;
+}
+export declare const STEPS: Readonly<Record<'test' | 'proof', readonly Step[]>>;
+export declare const runSteps: (name: 'test' | 'proof') => void;

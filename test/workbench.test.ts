@@ -1,0 +1,76 @@
+/** What `npm test` leaves to `npm run proof`: nothing is in neither, and CONTRIBUTING says where each promise is shown. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LONG_SPECS, LONG_UNITS } from '../scripts/proofs.js';
+import { STEPS } from '../scripts/steps.mjs';
+
+const LONG = [...LONG_SPECS, ...LONG_UNITS];
+const contributing = readFileSync('CONTRIBUTING.md', 'utf8');
+/** The table's rows, by where a promise is shown. */
+const rowsOf = (where: string): string[] =>
+  contributing.split('\n').filter((line) => line.startsWith('|') && line.includes(`| ${where} `));
+
+describe('what takes longer', () => {
+  it.each(LONG)('%s is there, and has a row of its own', (file) => {
+    expect(existsSync(file)).toBe(true);
+    expect(rowsOf('`npm run proof`').filter((row) => row.includes(`\`${file}\``))).toHaveLength(1);
+  });
+
+  it('is all that a row of the proof names', () => {
+    const named = rowsOf('`npm run proof`').flatMap((row) => [...row.matchAll(/`((?:test|e2e)\/[^`]+)`/g)]);
+    expect(named.map(([, file]) => file).sort()).toEqual([...LONG].sort());
+  });
+});
+
+describe('the two commands', () => {
+  const projectsOf = (command: 'test' | 'proof', tool: string): string[] =>
+    STEPS[command]
+      .filter((step) => step.command.includes(`npm run ${tool}`))
+      .flatMap((step) => [...step.command.matchAll(/--project (\w+)/g)])
+      .map(([, project = '']) => project);
+
+  it.each([
+    ['unit', 'vitest.config.ts', ['dom', 'node', 'proof']],
+    ['e2e', 'playwright.config.ts', ['promises', 'proof', 'smoke']],
+  ])('run every project of %s between them', (tool, config, projects) => {
+    const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);
+    expect(named.sort()).toEqual(projects);
+    expect([...projectsOf('test', tool), ...projectsOf('proof', tool)].sort()).toEqual(projects);
+  });
+
+  const total = (files: Readonly<Record<string, string>>): { line: string; code: number } => {
+    const folder = mkdtempSync(join(tmpdir(), 'offersight-total-'));
+    mkdirSync(join(folder, 'test-results'));
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(join(folder, 'test-results', `${name}.txt`), text);
+    try {
+      const line = execFileSync(process.execPath, [resolve('scripts/total.mjs'), 'test', 'proof'], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      return { line, code: 0 };
+    } catch (cause) {
+      const { stdout, status } = cause as { stdout: string; status: number };
+      return { line: stdout, code: status };
+    }
+  };
+
+  it('come to one line together', () => {
+    const files = { test: '5 passed, 0 failed\n', proof: '7 passed, 0 failed\n' };
+    expect(total(files)).toEqual({ line: '12 passed, 0 failed\n', code: 0 });
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      'in which something failed',
+      { test: '5 passed, 2 failed\n', proof: '7 passed, 0 failed\n' },
+      '12 passed, 2 failed\n',
+    ],
+    ['of which one never ended', { test: '5 passed, 0 failed\n' }, '5 passed, 1 failed\n'],
+  ])('fail together, also %s', (_, files, line) => {
+    expect(total(files)).toEqual({ line, code: 1 });
+  });
+});
