@@ -15,7 +15,14 @@ export const LONG_UNITS = [
 export const LONG_SPECS = [
   'e2e/busy.spec.ts',
   'e2e/chaos.spec.ts',
+  'e2e/counting.spec.ts',
   'e2e/engines.spec.ts',
+  'e2e/harmless-import.spec.ts',
+  'e2e/lacking.spec.ts',
+  'e2e/nginx.spec.ts',
+  'e2e/releases-proxies.spec.ts',
+  'e2e/releases.spec.ts',
+  'e2e/shortened-names.spec.ts',
   'e2e/stacks.spec.ts',
   'e2e/ten-thousand.spec.ts',
 ];
