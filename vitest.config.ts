@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { LONG_UNITS } from './scripts/proofs.js';
+import { LONG_UNITS, SERVER_UNITS } from './scripts/proofs.js';
 
 /** What needs a document. */
 const DOM = ['client', 'adapters', 'testing'].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -19,8 +19,12 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [...DOM, ...LONG_UNITS],
+          exclude: [...DOM, ...LONG_UNITS, ...SERVER_UNITS],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'servers', environment: 'node', include: SERVER_UNITS },
       },
       {
         extends: true,

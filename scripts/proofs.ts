@@ -12,6 +12,19 @@ export const LONG_UNITS = [
   'test/types/compilers.test.ts',
 ];
 
+/** Test files that start servers, processes or builds, or wait for seconds: `npm run quick` leaves them to `npm test`. */
+export const SERVER_UNITS = [
+  'test/bundling/*.test.ts',
+  'test/demo/*.test.ts',
+  'test/dockerfile.test.ts',
+  'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
+  'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
+  'test/proxy/intake/bullmq/bullmq{,-outage}.test.ts',
+  'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
+  'test/proxy/intake/sqlite/*.test.ts',
+  'test/proxy/{creation,node}.test.ts',
+];
+
 export const LONG_SPECS = [
   'e2e/busy.spec.ts',
   'e2e/chaos.spec.ts',

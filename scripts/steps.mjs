@@ -30,7 +30,11 @@ export const STEPS = {
     { name: 'format and lint', command: 'npm run lint --silent' },
     { name: 'types', command: 'npm run types --silent' },
     { name: 'unused code', command: 'npm run unused --silent' },
-    { name: 'unit', command: 'npm run unit --silent -- --project node --project dom', ...UNIT },
+    {
+      name: 'unit',
+      command: 'npm run unit --silent -- --project node --project dom --project servers',
+      ...UNIT,
+    },
     { name: 'byte budget', command: 'npm run budget --silent' },
     { name: 'package', command: 'npm run package --silent' },
     { name: 'public face', command: 'npm run api --silent -- --check' },

@@ -33,7 +33,7 @@ describe('the two commands', () => {
       .map(([, project = '']) => project);
 
   it.each([
-    ['unit', 'vitest.config.ts', ['dom', 'node', 'proof']],
+    ['unit', 'vitest.config.ts', ['dom', 'node', 'proof', 'servers']],
     ['e2e', 'playwright.config.ts', ['promises', 'proof', 'smoke']],
   ])('run every project of %s between them', (tool, config, projects) => {
     const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);
