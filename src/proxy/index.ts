@@ -8,7 +8,7 @@ export type { Verdict } from '../protocol/batch.js';
 export type { Runtime, Stop } from '../runtime.js';
 export type { Limits } from './door/budgets.js';
 export type { ProblemCode } from './door/problem.js';
-export type { Pace } from './forward/forwarder.js';
+export type { Pace } from './forward/gate.js';
 export { type Connection, createOfferProxy, type OfferProxy } from './handler.js';
 export { type DirectIntake, type DirectIntakeOptions, directIntake } from './intake/direct/direct.js';
 export type {

@@ -3,7 +3,7 @@ import { OffersightError } from '../errors.js';
 import type { OfferEventType } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import type { Limits } from './door/budgets.js';
-import type { Pace } from './forward/forwarder.js';
+import type { Pace } from './forward/gate.js';
 import type { DirectIntake } from './intake/direct/direct.js';
 import { isDurable } from './intake/durable.js';
 import type { Intake, UsageFields } from './intake/intake.js';

@@ -1,7 +1,7 @@
 /** Processes of a site, over one intake file or with none: the real proxy, which may die between any two operations. */
 
 import type { Verdict } from '../../src/protocol/batch.js';
-import type { Pace } from '../../src/proxy/forward/forwarder.js';
+import type { Pace } from '../../src/proxy/forward/gate.js';
 import type { DirectIntake } from '../../src/proxy/intake/direct/direct.js';
 import type { Intake } from '../../src/proxy/intake/intake.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';

@@ -1,7 +1,8 @@
 /** A forwarder over a real intake file, with a destination that records when it was called with which event. */
 import { join } from 'node:path';
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
-import { createForwarder, type Forwarder, type Pace } from '../../src/proxy/forward/forwarder.js';
+import { createForwarder, type Forwarder } from '../../src/proxy/forward/forwarder.js';
+import type { Pace } from '../../src/proxy/forward/gate.js';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
 import { type SqliteIntakeOptions, sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, temporaryFolder } from './intake.js';

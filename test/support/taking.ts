@@ -1,6 +1,6 @@
 /** The intake without storage, over a clock that stands still and a destination that records what it was called with. */
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
-import type { Pace } from '../../src/proxy/forward/forwarder.js';
+import type { Pace } from '../../src/proxy/forward/gate.js';
 import { type DirectIntakeOptions, directIntake, type Taking } from '../../src/proxy/intake/direct/direct.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 

@@ -3,18 +3,11 @@
  * upstream says so. Holds nothing itself: what it knows of events is in the intake.
  */
 import type { Runtime, Stop } from '../../runtime.js';
-import type { ForwardResult, IntakeRow, Lane, LaneNote } from '../intake/intake.js';
+import type { ForwardResult, IntakeRow, Lane } from '../intake/intake.js';
 import { type OnAlert, quietly, remedyOf } from '../telling/alert.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
-import { createGate } from './gate.js';
-
-/** What the upstream allows. */
-export interface Pace {
-  /** Most events in any 60 s. @default 150, the limit of Chargebee's small plans and test sites */
-  readonly perMinute?: number | undefined;
-  /** Most calls at once. @default 10 */
-  readonly concurrent?: number | undefined;
-}
+import { createGate, type Pace } from './gate.js';
+import { backoffMs, createPauses } from './pauses.js';
 
 /** Forwards until closed. */
 export interface Forwarder {
@@ -25,20 +18,11 @@ export interface Forwarder {
 }
 
 const RENEW_MS = 10_000;
-const BASE_MS = 1_000;
-const CAP_MS = 30_000;
-const CIRCUIT_MS = 30_000;
-const LONGEST_CIRCUIT_MS = 600_000;
-const LONGEST_THROTTLE_MS = 60_000;
-/** The longest Retry-After that counts, and its jitter. */
-const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
-/** So many failures in a row are the upstream's trouble, not one event's. */
-const OUTAGE = 3;
+/** A disk or an intake that failed is asked again after this long. */
+const AGAIN_MS = 1_000;
 
 const BROKEN =
   'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.';
-const UNREACHABLE =
-  'Chargebee cannot be reached, or answers with errors: check the network, DNS and the site name, or its status page. Events are kept.';
 const TOO_LONG =
   'Events waited too long for the upstream and are dead letters now: it was away, or more come than the plan allows. ' +
   'See offersight dead-letters, and pace.perMinute.';
@@ -59,77 +43,16 @@ export const createForwarder = (
   const alert = quietly(onAlert, runtime);
   const calls = new Set<Promise<void>>();
   let stopTimer: Stop | undefined;
-  // Both on the monotonic clock, since the other one can be set back by a day.
+  // On the monotonic clock, since the other one can be set back by a day.
   let leadsUntil = 0;
-  let pausedUntil = 0;
-  let failures = 0;
-  let misconfigurations = 0;
-  let throttles = 0;
+  const pauses = createPauses(runtime, alert);
   const gate = createGate(perMinute, runtime);
-  let note: LaneNote = {};
   let noted = '{}';
   let looking: Promise<void> | undefined;
   let isWoken = false;
   /** The intake may have begun more than it told. */
   let isUnsure = false;
   let isClosed = false;
-
-  const jittered = (delayMs: number): number => delayMs * (0.5 + runtime.random() / 2);
-  const pause = (delayMs: number): void => {
-    pausedUntil = Math.max(pausedUntil, runtime.elapsed() + delayMs);
-  };
-
-  /** Calls that were under way when a pause began say nothing new about the upstream. */
-  const isNews = (): boolean => runtime.elapsed() >= pausedUntil;
-
-  const alertOnce = (message: string | undefined): void => {
-    if (message && note.alert !== message) alert(message);
-    if (message) note = { ...note, alert: message };
-  };
-
-  /** What a call says of the upstream as a whole. */
-  const heed = (outcome: Outcome): void => {
-    switch (outcome.kind) {
-      case 'done':
-        // A call that was under way when a pause began ends no pause.
-        note = isNews() ? {} : { pausedUntil: note.pausedUntil };
-        break;
-      case 'refused':
-        break;
-      case 'misconfigured':
-        alertOnce(outcome.alert);
-        if (isNews()) pause(Math.min(LONGEST_CIRCUIT_MS, CIRCUIT_MS * 2 ** misconfigurations++));
-        return;
-      case 'throttled': {
-        // Where it does not say for how long, it is asked less and less.
-        if (isNews()) throttles++;
-        const leastMs = Math.min(LONGEST_THROTTLE_MS, BASE_MS * 2 ** (throttles - 1));
-        const delayMs = Math.max(outcome.retryAfterMs, leastMs) * (1 + runtime.random() * 0.2);
-        pause(delayMs);
-        const until = Math.round(runtime.now() + delayMs);
-        note = { ...note, pausedUntil: Math.max(note.pausedUntil ?? 0, until) };
-        return;
-      }
-      case 'crowded':
-        return;
-      case 'ambiguous':
-        alertOnce(outcome.alert);
-        break;
-      case 'unavailable':
-        break;
-      default:
-        outcome satisfies never;
-    }
-    const isFailure = outcome.kind === 'ambiguous' || outcome.kind === 'unavailable';
-    if (!isFailure) {
-      failures = 0;
-      misconfigurations = 0;
-      throttles = 0;
-    } else if (isNews() && ++failures >= OUTAGE) {
-      alertOnce(UNREACHABLE);
-      pause(jittered(Math.min(CAP_MS, BASE_MS * 2 ** (failures - OUTAGE))));
-    }
-  };
 
   const resultOf = (outcome: Outcome, { attempts }: IntakeRow): ForwardResult => {
     const now = runtime.now();
@@ -146,7 +69,7 @@ export const createForwarder = (
         return { kind: 'waiting', dueAt: 0 };
       case 'unavailable':
       case 'ambiguous': {
-        const dueAt = now + jittered(Math.min(CAP_MS, BASE_MS * 2 ** (attempts - 1)));
+        const dueAt = now + backoffMs(attempts - 1, runtime);
         return { kind: outcome.kind === 'ambiguous' ? 'ambiguous' : 'waiting', dueAt };
       }
       default:
@@ -174,14 +97,15 @@ export const createForwarder = (
         broken(cause);
         // Whoever leads next treats the events as ambiguous, and asks again with the same keys.
         if (isClosed) return;
-        pause(BASE_MS);
-        await new Promise<void>((resolve) => runtime.after(BASE_MS, resolve));
+        pauses.pause(AGAIN_MS);
+        await new Promise<void>((resolve) => runtime.after(AGAIN_MS, resolve));
       }
     }
   };
 
   /** Tells successors and operators; that it cannot be told harms no event. */
   const leaveNote = async (): Promise<void> => {
+    const note = pauses.note();
     const next = JSON.stringify(note);
     if (next === noted) return;
     try {
@@ -199,7 +123,7 @@ export const createForwarder = (
     // Trouble concerns the whole call; what was done or refused concerns its own event.
     const whole = outcomes.find(({ kind }) => kind !== 'done' && kind !== 'refused') ??
       outcomes.find(({ kind }) => kind === 'done') ?? { kind: 'refused', code: '' };
-    heed(whole);
+    pauses.hear(whole);
     onCall(whole.kind, rows.length, runtime.elapsed() - startedAt);
     // A successor must know of a pause before it knows of events that wait.
     if (whole.kind === 'throttled') await leaveNote();
@@ -211,20 +135,17 @@ export const createForwarder = (
     await leaveNote();
   };
 
-  /** Makes what an earlier process was told its own. */
-  const succeed = async (): Promise<void> => {
-    const { note: left } = await lane.status(runtime.now());
-    note = left;
-    noted = JSON.stringify(left);
-    const delayMs = (left.pausedUntil ?? 0) - runtime.now();
-    // Longer than any that the upstream asked for: the clock was put right since.
-    if (delayMs > 0 && delayMs <= LONGEST_PAUSE_MS) pause(delayMs);
+  /** Makes what an earlier process left its own. */
+  const takeOver = async (): Promise<void> => {
+    const { note } = await lane.status(runtime.now());
+    noted = JSON.stringify(note);
+    pauses.resume(note);
   };
 
   /** Begins what is due; tells when to look again, in milliseconds. */
   const begin = async (): Promise<number> => {
     if (isUnsure) {
-      if (calls.size) return BASE_MS;
+      if (calls.size) return AGAIN_MS;
       // Whoever leads anew takes what was begun for ambiguous, and asks again with the same key.
       await lane.resign(token);
       token = `${runtime.randomBits()}`;
@@ -236,16 +157,16 @@ export const createForwarder = (
       const isNew = at >= leadsUntil;
       leadsUntil = (await lane.lead(token, runtime.now())) ? at + 2 * RENEW_MS : 0;
       if (!leadsUntil || isClosed) return RENEW_MS;
-      if (isNew) await succeed();
+      if (isNew) await takeOver();
     }
     await leaveNote();
     // A pause does not end leading: another process would not know of it.
-    if (pausedUntil > at) return Math.min(RENEW_MS, pausedUntil - at);
-    // After an outage, a 429 or a fault of the configuration one event tries whether it is over.
-    const isProbing = failures >= OUTAGE || misconfigurations > 0 || throttles > 0;
+    const pausedMs = pauses.leftMs();
+    if (pausedMs > 0) return Math.min(RENEW_MS, pausedMs);
     // Another call may change it meanwhile.
     const { maxEvents } = destination;
-    const most = isProbing ? 1 - calls.size : (concurrent - calls.size) * maxEvents;
+    // After an outage, a 429 or a fault of the configuration one event tries whether it is over.
+    const most = pauses.isProbing() ? 1 - calls.size : (concurrent - calls.size) * maxEvents;
     if (most <= 0) return RENEW_MS;
     // The intake counts by the wall clock, which may jump.
     const limit = Math.min(most, gate.room());
@@ -283,7 +204,7 @@ export const createForwarder = (
       } catch (cause) {
         broken(cause);
         isUnsure = true;
-        delayMs = BASE_MS;
+        delayMs = AGAIN_MS;
         // Not at once again, whoever wakes us: a broken disk is not mended by asking.
         isWoken = false;
         break;

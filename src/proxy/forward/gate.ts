@@ -1,6 +1,14 @@
 /** How much may begin by the pace, on the monotonic clock: a call counts from its beginning until a minute after its end. */
 import type { Runtime } from '../../runtime.js';
 
+/** What the upstream allows. */
+export interface Pace {
+  /** Most events in any 60 s. @default 150, the limit of Chargebee's small plans and test sites */
+  readonly perMinute?: number | undefined;
+  /** Most calls at once. @default 10 */
+  readonly concurrent?: number | undefined;
+}
+
 /** The pace of one process. */
 export interface Gate {
   /** How many events may begin now. */

@@ -7,8 +7,7 @@ import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
 import type { Destination, OnCall, Outcome } from '../../forward/destination.js';
-import type { Pace } from '../../forward/forwarder.js';
-import { createGate } from '../../forward/gate.js';
+import { createGate, type Pace } from '../../forward/gate.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../intake.js';
 

@@ -1,0 +1,145 @@
+/**
+ * How long everything waits for the upstream, by what its answers say of it as a whole.
+ *
+ * | the upstream | after                                        | calls begin                                     | ends by             |
+ * | ------------ | -------------------------------------------- | ----------------------------------------------- | ------------------- |
+ * | in order     | `done`, `refused`                            | as the pace allows                              | any of the others   |
+ * | failing      | `ambiguous`, `unavailable`, fewer than three | as the pace allows                              | in order, away      |
+ * | away         | the third failure in a row                   | one, after a pause of 1 s doubling to 30 s      | in order            |
+ * | throttling   | `throttled`                                  | one, after what it says, at least 1 s doubling to 60 s | in order     |
+ * | misconfigured | `misconfigured`                             | one, after a pause of 30 s doubling to 10 min   | in order            |
+ *
+ * What was under way when a pause began says nothing new about the upstream, so it lengthens none and ends none.
+ */
+import type { Runtime } from '../../runtime.js';
+import type { LaneNote } from '../intake/intake.js';
+import type { Outcome } from './destination.js';
+
+/** The pauses of one forwarder. */
+export interface Pauses {
+  /** Takes in what one call came to. */
+  hear(outcome: Outcome): void;
+  /** Begins nothing for so long, milliseconds. */
+  pause(delayMs: number): void;
+  /** How long nothing is begun from now, milliseconds; 0 or less if something may be. */
+  leftMs(): number;
+  /** Whether one call tries whether the trouble is over. */
+  isProbing(): boolean;
+  /** What the next process and operators have to know. */
+  note(): LaneNote;
+  /** Makes what an earlier process left its own. */
+  resume(note: LaneNote): void;
+}
+
+const BASE_MS = 1_000;
+const CAP_MS = 30_000;
+const CIRCUIT_MS = 30_000;
+const LONGEST_CIRCUIT_MS = 600_000;
+const LONGEST_THROTTLE_MS = 60_000;
+/** The longest Retry-After that counts, and its jitter. */
+const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
+/** So many failures in a row are the upstream's trouble, not one event's. */
+const OUTAGE = 3;
+
+const UNREACHABLE =
+  'Chargebee cannot be reached, or answers with errors: check the network, DNS and the site name, or its status page. Events are kept.';
+
+/** Half of it at least, so that not everybody comes back at once. */
+export const jittered = (delayMs: number, { random }: Pick<Runtime, 'random'>): number =>
+  delayMs * (0.5 + random() / 2);
+
+/** The delay before an event, or everything, is tried again after so many failures, milliseconds. */
+export const backoffMs = (failures: number, runtime: Pick<Runtime, 'random'>): number =>
+  jittered(Math.min(CAP_MS, BASE_MS * 2 ** failures), runtime);
+
+/**
+ * Makes the pauses of a forwarder.
+ * @param alert Told what an operator has to do, once for as long as it is to be done.
+ */
+export const createPauses = (
+  runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'>,
+  alert: (message: string) => void,
+): Pauses => {
+  // On the monotonic clock, since the other one can be set back by a day.
+  let pausedUntil = 0;
+  let failures = 0;
+  let misconfigurations = 0;
+  let throttles = 0;
+  let note: LaneNote = {};
+
+  const pause = (delayMs: number): void => {
+    pausedUntil = Math.max(pausedUntil, runtime.elapsed() + delayMs);
+  };
+
+  const isNews = (): boolean => runtime.elapsed() >= pausedUntil;
+
+  const alertOnce = (message: string | undefined): void => {
+    if (message && note.alert !== message) alert(message);
+    if (message) note = { ...note, alert: message };
+  };
+
+  const succeeded = (): void => {
+    failures = 0;
+    misconfigurations = 0;
+    throttles = 0;
+  };
+
+  const failed = (): void => {
+    if (!isNews() || ++failures < OUTAGE) return;
+    alertOnce(UNREACHABLE);
+    pause(backoffMs(failures - OUTAGE, runtime));
+  };
+
+  const throttled = (retryAfterMs: number): void => {
+    // Where it does not say for how long, it is asked less and less.
+    if (isNews()) throttles++;
+    const leastMs = Math.min(LONGEST_THROTTLE_MS, BASE_MS * 2 ** (throttles - 1));
+    const delayMs = Math.max(retryAfterMs, leastMs) * (1 + runtime.random() * 0.2);
+    pause(delayMs);
+    const until = Math.round(runtime.now() + delayMs);
+    note = { ...note, pausedUntil: Math.max(note.pausedUntil ?? 0, until) };
+  };
+
+  const misconfigured = (message: string): void => {
+    alertOnce(message);
+    if (isNews()) pause(Math.min(LONGEST_CIRCUIT_MS, CIRCUIT_MS * 2 ** misconfigurations++));
+  };
+
+  return {
+    pause,
+    leftMs: () => pausedUntil - runtime.elapsed(),
+    isProbing: () => failures >= OUTAGE || misconfigurations > 0 || throttles > 0,
+    note: () => note,
+
+    hear(outcome) {
+      switch (outcome.kind) {
+        case 'done':
+          // A call that was under way when a pause began ends no pause.
+          note = isNews() ? {} : { pausedUntil: note.pausedUntil };
+          return succeeded();
+        case 'refused':
+          return succeeded();
+        case 'misconfigured':
+          return misconfigured(outcome.alert);
+        case 'throttled':
+          return throttled(outcome.retryAfterMs);
+        case 'crowded':
+          return undefined;
+        case 'ambiguous':
+          alertOnce(outcome.alert);
+          return failed();
+        case 'unavailable':
+          return failed();
+        default:
+          return outcome satisfies never;
+      }
+    },
+
+    resume(left) {
+      note = left;
+      const delayMs = (left.pausedUntil ?? 0) - runtime.now();
+      // Longer than any that the upstream asked for: the clock was put right since.
+      if (delayMs > 0 && delayMs <= LONGEST_PAUSE_MS) pause(delayMs);
+    },
+  };
+};
