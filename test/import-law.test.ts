@@ -182,7 +182,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
   'proxy/judging': {
     values: ['proxy/judging', 'proxy/forward/usage-events', 'protocol', 'errors'],
-    types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/telling', 'runtime'],
+    types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/resolving', 'proxy/telling', 'runtime'],
   },
   'proxy/intake': {
     values: ['proxy/intake', 'protocol', 'errors', 'runtime'],
@@ -219,7 +219,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/forward/forwarding': {
     values: ['proxy/forward', 'proxy/intake/durable', 'proxy/telling', 'errors'],
-    types: ['proxy/intake', 'proxy/options', 'runtime'],
+    types: ['proxy/intake', 'proxy/resolving', 'runtime'],
   },
   'proxy/forward/http': { types: ['runtime'], packages: ['ky'] },
   'proxy/operator': {
@@ -227,9 +227,10 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/intake/intake'],
   },
   'proxy/results': { types: ['proxy/telling', 'protocol'] },
-  'proxy/options': {
+  'proxy/options': { types: ['proxy', 'protocol', 'runtime'] },
+  'proxy/resolving': {
     values: ['proxy/intake/durable', 'proxy/judging/signature', 'errors'],
-    types: ['proxy', 'protocol', 'runtime'],
+    types: ['proxy/door/budgets', 'proxy/forward/gate', 'proxy/options'],
   },
   'proxy/handler': {
     values: [
@@ -237,12 +238,12 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/judging',
       'proxy/forward/forwarding',
       'proxy/telling',
-      'proxy/options',
+      'proxy/resolving',
       'proxy/results',
       'protocol',
       'runtime',
     ],
-    types: ['proxy/intake/intake'],
+    types: ['proxy/intake/intake', 'proxy/options'],
   },
   'proxy/index': {
     values: [

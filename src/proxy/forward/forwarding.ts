@@ -2,7 +2,7 @@
 import type { Runtime } from '../../runtime.js';
 import type { Taking } from '../intake/direct/direct.js';
 import { isDurable } from '../intake/durable.js';
-import type { ResolvedProxyOptions } from '../options.js';
+import type { ResolvedProxyOptions } from '../resolving.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
 import type { Observation } from '../telling/observation.js';
 import type { OnCall } from './destination.js';

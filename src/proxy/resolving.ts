@@ -1,0 +1,150 @@
+/** What is wrong with what a host says of its proxy: a deployment has to fail, not its requests. */
+import { OffersightError } from '../errors.js';
+import type { Limits } from './door/budgets.js';
+import type { Pace } from './forward/gate.js';
+import { isDurable } from './intake/durable.js';
+import { checkSecrets } from './judging/signature.js';
+import type { OfferProxyOptions, UsageOptions } from './options.js';
+
+/** Options as the pipeline has them. */
+export interface ResolvedProxyOptions extends Pick<OfferProxyOptions, 'apiKey' | 'intake'> {
+  /** In lower case, as Chargebee reads it too. */
+  readonly site: string;
+  readonly subject: OfferProxyOptions['subject'] | undefined;
+  readonly authorize: OfferProxyOptions['authorize'] | undefined;
+  readonly address: OfferProxyOptions['address'] | undefined;
+  readonly caller: OfferProxyOptions['caller'] | undefined;
+  readonly usage: UsageOptions | undefined;
+  readonly baseUrl: string;
+  readonly usageBaseUrl: string;
+  readonly origins: ReadonlySet<string>;
+  readonly isSubjectVouching: boolean;
+  readonly secrets: readonly string[] | undefined;
+  readonly limits: Limits;
+  readonly trustedHops: number;
+  /** Headers of every call. */
+  readonly constants: Readonly<Record<string, string>>;
+  readonly pace: Pace;
+}
+
+const SITE = /^[a-z0-9][a-z0-9-]{0,62}$/i;
+const API_KEY = /^[\w-]{8,200}$/;
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const MAX_HOPS = 16;
+const HOOKS = ['subject', 'authorize', 'address', 'caller', 'onAlert', 'onObservation'] as const;
+const REACTIONS: ReadonlySet<string> = new Set(['webhook', 'email', 'actions']);
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
+
+const checkBaseUrl = (name: string, baseUrl: string): string => {
+  if (!URL.canParse(baseUrl))
+    throw configuration(`Set ${name} to an origin, such as https://upstream.example.`);
+  const { protocol, hostname, origin, pathname } = new URL(baseUrl);
+  if (pathname !== '/') throw configuration(`Set ${name} to an origin alone, without a path.`);
+  const isLoopback = LOOPBACK.has(hostname);
+  if (protocol !== 'https:' && !(isLoopback && protocol === 'http:')) {
+    throw configuration(`Set ${name} to an https origin.`);
+  }
+  // Addresses of a private network would make the proxy a way into it.
+  if (!isLoopback && /^[\d.]+$|^\[/.test(hostname))
+    throw configuration(`Set ${name} to a name, not an address.`);
+  return origin;
+};
+
+const checkPace = (pace: Pace): Pace => {
+  if (!isObject(pace)) throw configuration('Set pace to an object, such as { perMinute: 1000 }.');
+  const limits = Object.values(pace).filter((limit) => limit !== undefined);
+  if (!limits.every((limit) => Number.isInteger(limit) && Number(limit) >= 1)) {
+    throw configuration('Set pace to whole numbers, at least 1.');
+  }
+  return pace;
+};
+
+const checkOrigins = (origins: readonly string[]): ReadonlySet<string> => {
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw configuration('Set origins to exact origins, such as https://shop.example, without a path.');
+    }
+  }
+  return new Set(origins);
+};
+
+const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
+  if (!usage) return;
+  if (typeof usage.subscriptionFor !== 'function')
+    throw configuration('Set usage.subscriptionFor to a function that names the subscription of an event.');
+  if (usage.propertiesFor !== undefined && typeof usage.propertiesFor !== 'function')
+    throw configuration('Set usage.propertiesFor to a function that gives the properties of a usage event.');
+  // A resend has to be identical, so what was said has to be remembered.
+  if (!isDurable(intake))
+    throw configuration('Usage events need a durable intake, such as sqliteIntake({ file }).');
+  checkPace(usage.pace ?? {});
+};
+
+/**
+ * Checks what a host gave.
+ * @throws {OffersightError} `configuration`, which says what to set.
+ */
+export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOptions => {
+  const {
+    site,
+    apiKey,
+    baseUrl,
+    intake,
+    subject,
+    withoutOrigin = 'refuse',
+    requireSignedOffers,
+    usage,
+  } = options;
+  if (typeof site !== 'string' || !SITE.test(site))
+    throw configuration('Set site to the name of your Chargebee site, such as acme-test.');
+  // Said without the value: messages end up in logs.
+  if (typeof apiKey !== 'string' || !API_KEY.test(apiKey))
+    throw configuration('Set apiKey to the key as Chargebee shows it, without spaces.');
+  if (!isObject(intake) || !('take' in intake || 'start' in intake))
+    throw configuration('Set intake, such as sqliteIntake({ file }).');
+  if (!['refuse', 'with-subject'].includes(withoutOrigin))
+    throw configuration("Set withoutOrigin to 'refuse' or 'with-subject'.");
+  const isSubjectVouching = withoutOrigin === 'with-subject';
+  if (isSubjectVouching && !subject)
+    throw configuration('Set subject too, where requests without an origin are taken for it.');
+  const { trustedHops = 0, limits = {}, disable = [] } = options;
+  if (!Number.isInteger(trustedHops) || trustedHops < 0 || trustedHops > MAX_HOPS)
+    throw configuration(`Set trustedHops to a whole number from 0 to ${MAX_HOPS}.`);
+  if (
+    !isObject(limits) ||
+    Object.values(limits).some((limit) => limit !== undefined && !(Number(limit) >= 1))
+  )
+    throw configuration('Set limits to numbers of events, at least 1, or Infinity.');
+  for (const name of HOOKS) {
+    if (options[name] !== undefined && typeof options[name] !== 'function')
+      throw configuration(`Set ${name} to a function.`);
+  }
+  if (
+    !Array.isArray(disable) ||
+    !(disable as readonly unknown[]).every((name) => REACTIONS.has(String(name)))
+  )
+    throw configuration("Set disable to a list of 'webhook', 'email' and 'actions'.");
+  checkUsage(options);
+  return {
+    site: site.toLowerCase(),
+    apiKey,
+    intake,
+    subject,
+    authorize: options.authorize,
+    address: options.address,
+    caller: options.caller,
+    usage,
+    baseUrl: checkBaseUrl('baseUrl', baseUrl ?? `https://${site}.grow.chargebee.com`),
+    usageBaseUrl: checkBaseUrl('usage.baseUrl', usage?.baseUrl ?? `https://${site}.ingest.chargebee.com`),
+    origins: checkOrigins(options.origins ?? []),
+    isSubjectVouching,
+    secrets: requireSignedOffers === undefined ? undefined : checkSecrets([requireSignedOffers].flat()),
+    limits,
+    trustedHops,
+    constants: Object.fromEntries(disable.map((name) => [`chargebee-event-${name}`, 'all-disabled'])),
+    pace: checkPace(options.pace ?? {}),
+  };
+};
