@@ -188,7 +188,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['proxy/intake', 'protocol', 'errors', 'runtime'],
   },
   'proxy/intake/direct': {
-    values: ['proxy/forward/gate', 'errors'],
+    values: ['proxy/intake/direct', 'proxy/forward/gate', 'errors'],
     types: ['proxy/forward', 'proxy/intake/intake', 'proxy/telling', 'protocol', 'runtime'],
     packages: ['lru-cache'],
   },

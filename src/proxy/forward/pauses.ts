@@ -44,13 +44,12 @@ const OUTAGE = 3;
 const UNREACHABLE =
   'Chargebee cannot be reached, or answers with errors: check the network, DNS and the site name, or its status page. Events are kept.';
 
-/** Half of it at least, so that not everybody comes back at once. */
-export const jittered = (delayMs: number, { random }: Pick<Runtime, 'random'>): number =>
-  delayMs * (0.5 + random() / 2);
-
-/** The delay before an event, or everything, is tried again after so many failures, milliseconds. */
+/**
+ * The delay before an event, or everything, is tried again after so many failures, milliseconds: half of it at least, so
+ * that not everybody comes back at once.
+ */
 export const backoffMs = (failures: number, runtime: Pick<Runtime, 'random'>): number =>
-  jittered(Math.min(CAP_MS, BASE_MS * 2 ** failures), runtime);
+  Math.min(CAP_MS, BASE_MS * 2 ** failures) * (0.5 + runtime.random() / 2);
 
 /**
  * Makes the pauses of a forwarder.

@@ -7,9 +7,10 @@ import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
 import type { Destination, OnCall, Outcome } from '../../forward/destination.js';
-import { createGate, type Pace } from '../../forward/gate.js';
+import type { Pace } from '../../forward/gate.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../intake.js';
+import { createPlaces } from './places.js';
 
 /** Options of {@link directIntake}. */
 export interface DirectIntakeOptions {
@@ -51,19 +52,15 @@ interface Memory {
 }
 
 const createTaking = (
-  { destination, runtime, pace: { perMinute = 150, concurrent = 10 }, alert, onCall }: DirectContext,
+  { destination, runtime, pace, alert, onCall }: DirectContext,
   remember: number,
 ): Taking => {
   const remembered = new LRUCache<string, Memory>({ max: remember });
   /** Never evicted: forgetting one would forward it twice at once. */
   const inFlight = new Map<string, string>();
-  const gate = createGate(perMinute, runtime);
-  let running = 0;
-  let pausedUntil = 0;
   /** After a fault of the configuration or a 429 one call tries whether it is over. */
-  let isProbing = false;
+  const places = createPlaces(pace, runtime);
   let isClosed = false;
-  const waiters = new Set<() => void>();
   const calls = new Set<Promise<Verdict>>();
 
   const deferred = (delayMs: number, code = 'unavailable'): Verdict => ({
@@ -72,53 +69,9 @@ const createTaking = (
     retryAfterMs: Math.ceil(Math.max(AGAIN_MS, delayMs) * (1 + runtime.random() * 0.2)),
   });
 
-  /** Milliseconds until a call may begin: 0 for now, Infinity until another one ends. */
-  const waitMs = (): number => {
-    const now = runtime.elapsed();
-    if (pausedUntil > now) return pausedUntil - now;
-    return running >= (isProbing ? 1 : concurrent) ? Infinity : gate.waitMs();
-  };
-
-  /** A place is free for one; who does not take it passes it on. */
-  const wakeOne = (): void => {
-    const [go] = waiters;
-    go?.();
-  };
-
-  /** Waits for a place until the deadline, and takes it; tells after how long to ask again if there was none. */
-  const takePlace = async (deadline: number): Promise<number> => {
-    for (;;) {
-      const delayMs = waitMs();
-      const leftMs = deadline - runtime.elapsed();
-      if (isClosed || leftMs <= 0 || (delayMs !== Infinity && delayMs >= leftMs)) {
-        wakeOne();
-        return Math.max(AGAIN_MS, delayMs === Infinity ? 0 : delayMs);
-      }
-      if (delayMs === 0) {
-        // In the step of the look, so that nobody else sees the same place.
-        running++;
-        gate.begin(1);
-        return 0;
-      }
-      await new Promise<void>((resolve) => {
-        const go = (): void => {
-          stop();
-          waiters.delete(go);
-          resolve();
-        };
-        const stop = runtime.after(Math.min(delayMs, leftMs), go);
-        waiters.add(go);
-      });
-    }
-  };
-
-  const pause = (delayMs: number): void => {
-    pausedUntil = Math.max(pausedUntil, runtime.elapsed() + delayMs);
-  };
-
   const verdictOf = (outcome: Outcome): Verdict => {
-    if (outcome.kind === 'done' || outcome.kind === 'refused') isProbing = false;
-    if (outcome.kind === 'misconfigured' || outcome.kind === 'throttled') isProbing = true;
+    if (outcome.kind === 'done' || outcome.kind === 'refused') places.probe(false);
+    if (outcome.kind === 'misconfigured' || outcome.kind === 'throttled') places.probe(true);
     switch (outcome.kind) {
       case 'done':
         return { kind: 'accepted' };
@@ -126,10 +79,10 @@ const createTaking = (
         return { kind: 'refused', code: 'invalid_event' };
       case 'misconfigured':
         alert(outcome.alert);
-        pause(CIRCUIT_MS);
+        places.pause(CIRCUIT_MS);
         return deferred(CIRCUIT_MS);
       case 'throttled':
-        pause(outcome.retryAfterMs);
+        places.pause(outcome.retryAfterMs);
         return deferred(outcome.retryAfterMs);
       case 'ambiguous':
         if (outcome.alert) alert(outcome.alert);
@@ -148,18 +101,14 @@ const createTaking = (
     const startedAt = runtime.elapsed();
     inFlight.set(id, content);
     const [outcome = { kind: 'ambiguous' }] = await destination.forward([event]);
-    running--;
+    places.free();
     inFlight.delete(id);
-    gate.end(1);
     onCall(outcome.kind, 1, runtime.elapsed() - startedAt);
-    const wasProbing = isProbing;
     const verdict = verdictOf(outcome);
     // The next time it is known, not new.
     if (verdict.kind === 'accepted') remembered.set(id, { content, verdict: { kind: 'duplicate' } });
     if (verdict.kind === 'refused') remembered.set(id, { content, verdict });
-    // All places are free again.
-    if (wasProbing && !isProbing) for (const go of [...waiters].slice(0, concurrent)) go();
-    else wakeOne();
+    places.wake();
     return verdict;
   };
 
@@ -175,7 +124,7 @@ const createTaking = (
   const takeOne = async (event: AdmittedEvent, deadline: number): Promise<Verdict> => {
     const known = knownOf(event);
     if (known) return known;
-    const delayMs = await takePlace(deadline);
+    const delayMs = await places.take(deadline);
     if (delayMs > 0) return deferred(delayMs, 'overloaded');
     // While it waited, a copy of it may have gone.
     const since = knownOf(event);
@@ -185,9 +134,8 @@ const createTaking = (
       return calling.finally(() => calls.delete(calling));
     }
     // Nothing was called; the pace counts it all the same.
-    running--;
-    gate.end(1);
-    wakeOne();
+    places.free();
+    places.wake();
     return since;
   };
 
@@ -233,7 +181,7 @@ const createTaking = (
       ),
     async close() {
       isClosed = true;
-      for (const go of [...waiters]) go();
+      places.close();
       await Promise.all(calls);
     },
   };

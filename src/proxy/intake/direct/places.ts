@@ -1,0 +1,103 @@
+/**
+ * The places for calls of an intake without storage: as many at once as the pace allows, one while it is tried whether
+ * trouble is over, none while everything waits for the upstream.
+ */
+import type { Runtime } from '../../../runtime.js';
+import { createGate, type Pace } from '../../forward/gate.js';
+
+/** Hands out places. */
+export interface Places {
+  /**
+   * Waits for a place until the deadline, on the monotonic clock, and takes it.
+   * @returns After how many milliseconds to ask again, if there was none; 0 with a place.
+   */
+  take(deadline: number): Promise<number>;
+  /** A call has ended; whoever waits is let in by {@link wake}. */
+  free(): void;
+  /** Lets in who waits, once it is known what the call came to. */
+  wake(): void;
+  /** Nothing begins for so long, milliseconds. */
+  pause(delayMs: number): void;
+  /** Whether one call at a time tries whether trouble is over. */
+  probe(isProbing: boolean): void;
+  /** Hands out none any more. */
+  close(): void;
+}
+
+/** Who found no place asks again after this long at the least. */
+const AGAIN_MS = 1_000;
+
+/** Makes the places. */
+export const createPlaces = (
+  { perMinute = 150, concurrent = 10 }: Pace,
+  runtime: Pick<Runtime, 'elapsed' | 'after'>,
+): Places => {
+  const gate = createGate(perMinute, runtime);
+  const waiters = new Set<() => void>();
+  let running = 0;
+  let pausedUntil = 0;
+  let isProbing = false;
+  /** How many are let in next. */
+  let letIn = 1;
+  let isClosed = false;
+
+  /** Milliseconds until a call may begin: 0 for now, Infinity until another one ends. */
+  const waitMs = (): number => {
+    const now = runtime.elapsed();
+    if (pausedUntil > now) return pausedUntil - now;
+    return running >= (isProbing ? 1 : concurrent) ? Infinity : gate.waitMs();
+  };
+
+  /** A place is free for one; who does not take it passes it on. */
+  const wakeSome = (most: number): void => {
+    for (const go of [...waiters].slice(0, most)) go();
+  };
+
+  return {
+    async take(deadline) {
+      for (;;) {
+        const delayMs = waitMs();
+        const leftMs = deadline - runtime.elapsed();
+        if (isClosed || leftMs <= 0 || (delayMs !== Infinity && delayMs >= leftMs)) {
+          wakeSome(1);
+          return Math.max(AGAIN_MS, delayMs === Infinity ? 0 : delayMs);
+        }
+        if (delayMs === 0) {
+          // In the step of the look, so that nobody else sees the same place.
+          running++;
+          gate.begin(1);
+          return 0;
+        }
+        await new Promise<void>((resolve) => {
+          const go = (): void => {
+            stop();
+            waiters.delete(go);
+            resolve();
+          };
+          const stop = runtime.after(Math.min(delayMs, leftMs), go);
+          waiters.add(go);
+        });
+      }
+    },
+    free() {
+      running--;
+      gate.end(1);
+    },
+    wake() {
+      wakeSome(letIn);
+      letIn = 1;
+    },
+    pause(delayMs) {
+      pausedUntil = Math.max(pausedUntil, runtime.elapsed() + delayMs);
+    },
+    probe(isNow) {
+      // All places are free again.
+      if (isProbing && !isNow) letIn = concurrent;
+      isProbing = isNow;
+    },
+    close() {
+      isClosed = true;
+      wakeSome(Infinity);
+    },
+  };
+};
