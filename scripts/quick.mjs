@@ -2,7 +2,7 @@
 // import law, and the units that need neither a browser nor a server. `npm run quick -- --watch` goes on with what changes.
 import { spawn } from 'node:child_process';
 
-/** What did not change is not looked at again. */
+/** What did not change is not looked at again; that a type which a file imports changed, only `npm test` sees. */
 const CACHE = 'node_modules/.cache';
 
 const run = (name, command) =>
@@ -13,9 +13,9 @@ const run = (name, command) =>
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
     child.on('close', (code) => {
       const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
-      console.log(`${code ? '✘' : '✓'} ${name}, ${seconds} s`);
+      console.log(`${code === 0 ? '✓' : '✘'} ${name}, ${seconds} s`);
       // What passes has nothing to say.
-      if (code) console.log(Buffer.concat(output).toString());
+      if (code !== 0) console.log(Buffer.concat(output).toString());
       resolve(code === 0);
     });
   });

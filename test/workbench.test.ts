@@ -25,6 +25,10 @@ describe('what takes longer', () => {
   });
 });
 
+it('the smoke of the other engines has tests', () => {
+  expect(readFileSync('e2e/engines.spec.ts', 'utf8')).toContain("tag: '@smoke'");
+});
+
 describe('the two commands', () => {
   const projectsOf = (command: 'test' | 'proof', tool: string): string[] =>
     STEPS[command]

@@ -917,8 +917,8 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'ignored-though-touched',
     breaks: 'an offer that somebody reacted to is never ignored',
-    file: 'src/client/later/more/ignoring.ts',
-    find: 'for (const placement of around(registry, node)) onTouched(placement);',
+    file: 'src/client/later/on-request.ts',
+    find: 'more?.onTouch(placement);',
     put: '',
     noticedBy: {
       'e2e/ignoring.spec.ts': ['an offer that somebody reacted to is never ignored › by a press on its text'],
@@ -928,7 +928,7 @@ const IGNORING: readonly Mutant[] = [
     name: 'on-request-forgets',
     breaks: 'what happens while ignoring loads reaches it',
     file: 'src/client/later/on-request.ts',
-    find: 'else void loading?.then(act);',
+    find: 'else meanwhile?.push(act);',
     put: '',
     noticedBy: {
       'test/client/later/on-request.test.ts': [

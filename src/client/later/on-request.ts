@@ -3,13 +3,14 @@
  * Where it does not come, one report says so, and everything else goes on.
  */
 import { OffersightError } from '../../errors.js';
+import type { Placement } from '../detect/registry.js';
 import { loadMore } from './asking.js';
-import type { DecisionListener } from './detect/controls.js';
+import { around, type DecisionListener } from './detect/controls.js';
 import type { Roots } from './detect/roots.js';
 import type { More, MoreContext } from './more/more.js';
 
 /** What it works with. */
-export interface OnRequestContext extends MoreContext {
+export interface OnRequestContext extends Omit<MoreContext, 'touched'> {
   readonly report: (error: OffersightError) => void;
 }
 
@@ -22,54 +23,71 @@ export const createOnRequest = (
   { capture }: Pick<Roots, 'capture'>,
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
 ): OnRequest => {
-  const { options, exposure, report } = context;
-  let loading: Promise<void> | undefined;
+  const { options, exposure, registry, report } = context;
+  const touched: MoreContext['touched'] = { placements: new WeakSet(), offers: new Set() };
   let more: More | undefined;
   /** Whether what may be covered counts all the same. */
   let isWaived = !options.occlusion;
+  let isAsked = false;
+  /** What it has to know of the time until it is there, in order. */
+  let meanwhile: (() => void)[] | undefined;
 
-  const ask = (): void => {
-    loading ??= loadMore()
-      .then(
-        ({ createMore }) => {
-          more = createMore(context, onDismiss);
-        },
-        (cause: unknown) => {
-          isWaived = true;
-          report(new OffersightError('configuration', 'Serve offersight-more.js of this version.', cause));
-        },
-      )
-      .then(exposure.recheck);
+  const ask = async (): Promise<void> => {
+    if (isAsked) return;
+    isAsked = true;
+    meanwhile = [];
+    try {
+      const { createMore } = await loadMore();
+      more = createMore({ ...context, touched }, onDismiss);
+      for (const act of meanwhile) act();
+    } catch (cause) {
+      isWaived = true;
+      report(new OffersightError('configuration', 'Serve offersight-more.js of this version.', cause));
+    }
+    meanwhile = undefined;
+    exposure.recheck();
   };
 
-  /** Hands on what happens, at once if it is there; what nobody asked for is nothing. */
+  const askFor = ({ element, ignore }: Placement): void => {
+    const asked = [ignore, element.getAttribute('data-offer-ignore'), options.ignore];
+    if (asked.some((value) => value === 0 || (value && value !== 'off'))) void ask();
+  };
+
+  /** Hands on what happens, at once if it is there; what nobody asked for, or what did not come, hears nothing. */
   const tell =
     <Name extends keyof More>(name: Name) =>
     (...args: Parameters<More[Name]>): void => {
       const act = (): unknown => (more?.[name] as ((...args: unknown[]) => unknown) | undefined)?.(...args);
       if (more) act();
-      else void loading?.then(act);
+      else meanwhile?.push(act);
     };
 
-  const onTouch = tell('onTouch');
-  const onMount = tell('onMount');
+  const onViewed = tell('onViewed');
   capture(['click', 'keydown', 'input'], (event) => {
-    if (event.isTrusted) onTouch(event.composedPath()[0] as Node);
+    if (!event.isTrusted) return;
+    // Now, since what was touched may be gone when somebody asks.
+    for (const placement of around(registry, event.composedPath()[0] as Node)) {
+      touched.placements.add(placement);
+      touched.offers.add(placement.offerId);
+      more?.onTouch(placement);
+    }
   });
-  if (options.occlusion) ask();
+  if (options.occlusion) void ask();
 
   return {
     onMount(placement) {
-      const own = placement.ignore ?? placement.element.getAttribute('data-offer-ignore');
-      const ignore = own ?? options.ignore;
-      if (ignore !== undefined && ignore !== 'off') ask();
-      onMount(placement);
+      askFor(placement);
+      more?.onMount(placement);
+    },
+    onViewed(placement) {
+      askFor(placement);
+      onViewed(placement);
     },
     onUnmount: tell('onUnmount'),
-    onViewed: tell('onViewed'),
     onReaction: tell('onReaction'),
-    onLeave: tell('onLeave'),
-    onEvaluation: tell('onEvaluation'),
+    onLeave: () => more?.onLeave(),
+    // What is mounted, and what was evaluated, it looks at when it comes.
+    onEvaluation: (item) => more?.onEvaluation(item),
     isClear: (element) => more?.isClear(element) ?? isWaived,
     stop: tell('stop'),
   };

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ExposureWatch } from '../../../src/client/detect/exposure.js';
+import type { ExposureWatch, Watched } from '../../../src/client/detect/exposure.js';
 import type { Placement } from '../../../src/client/detect/registry.js';
 import { loadMore } from '../../../src/client/later/asking.js';
-import type { More } from '../../../src/client/later/more/more.js';
+import type { More, MoreContext } from '../../../src/client/later/more/more.js';
 import {
   createOnRequest,
   type OnRequest,
@@ -22,8 +22,9 @@ let page: FakePage;
 let answer: Deferred<Room>;
 let reports: OffersightError[];
 let rechecks: number;
-/** What the room was told, in order. */
+/** What the room was told, in order, and what it works with. */
 let told: string[];
+let given: MoreContext | undefined;
 
 beforeEach(() => {
   page = fakePage();
@@ -31,6 +32,7 @@ beforeEach(() => {
   reports = [];
   rechecks = 0;
   told = [];
+  given = undefined;
   vi.mocked(loadMore).mockReset().mockReturnValue(answer.promise);
   render('<p data-offer-id="a"><b>Buy</b></p>');
 });
@@ -67,7 +69,13 @@ const arrive = async (): Promise<void> => {
     isClear: () => false,
     stop: hear('stop'),
   };
-  answer.resolve({ VERSION: '', createMore: () => more });
+  answer.resolve({
+    VERSION: '',
+    createMore(context) {
+      given = context;
+      return more;
+    },
+  });
   await settle();
 };
 
@@ -105,16 +113,59 @@ describe('what only some pages need', () => {
     requested.onUnmount(offer());
     expect(told).toEqual([]);
     await arrive();
-    expect(told).toEqual(['mount', 'viewed', 'touch', 'unmount']);
+    expect(told).toEqual(['viewed', 'unmount']);
     requested.onLeave();
     expect(told.at(-1)).toBe('leave');
+  });
+
+  test('knows where somebody reacted before it was there, though the offer is gone by then', async () => {
+    const requested = start();
+    act();
+    requested.onMount(offer({ offerId: 'b', ignore: 'leave' }));
+    act();
+    find('p').remove();
+    await arrive();
+    expect([...(given?.touched.offers ?? [])]).toEqual(['a']);
+  });
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null, as a template says it', null],
+    ['an empty text', ''],
+    ['off', 'off'],
+  ])('is not asked for by %s', (_, ignore) => {
+    const requested = start({ ignore: ignore as 'off' });
+    find('p').setAttribute('data-offer-ignore', typeof ignore === 'string' ? ignore : '');
+    requested.onMount(offer({ ignore: ignore as 'off' }));
+    requested.onViewed(offer({ ignore: ignore as 'off' }));
+    expect(loadMore).not.toHaveBeenCalled();
+  });
+
+  test('is asked for by an attribute that came between mounting and counting', async () => {
+    const requested = start();
+    requested.onMount(offer());
+    find('p').setAttribute('data-offer-ignore', 'leave');
+    requested.onViewed(offer());
+    await arrive();
+    expect(told).toEqual(['viewed']);
+  });
+
+  test('keeps no evaluation while it is on its way, since it looks at everything when it comes', async () => {
+    const requested = start({ occlusion: true });
+    requested.onEvaluation({} as Watched);
+    await arrive();
+    expect(told).toEqual([]);
+    requested.onEvaluation({} as Watched);
+    expect(told).toEqual(['evaluation']);
   });
 
   test('is not told of what a script does', async () => {
     start().onMount(offer({ ignore: 'leave' }));
     await arrive();
     act(false);
-    expect(told).toEqual(['mount']);
+    expect(told).toEqual([]);
+    act();
+    expect(told).toEqual(['touch']);
   });
 
   test('is stopped as soon as it is there, where the tracker was stopped before', async () => {
@@ -122,7 +173,7 @@ describe('what only some pages need', () => {
     requested.onMount(offer({ ignore: 'leave' }));
     requested.stop();
     await arrive();
-    expect(told).toEqual(['mount', 'stop']);
+    expect(told).toEqual(['stop']);
   });
 });
 
@@ -133,6 +184,22 @@ describe('a page that asks whether offers are covered', () => {
     await arrive();
     expect(requested.isClear(find('p'))).toBe(false);
     expect(rechecks).toBe(1);
+  });
+
+  test('goes without where it cannot begin, with one report', async () => {
+    const requested = start({ occlusion: true });
+    const cause = new TypeError('not by this observer');
+    answer.resolve({
+      VERSION: '',
+      createMore: () => {
+        throw cause;
+      },
+    });
+    await settle();
+    requested.onViewed(offer());
+    await settle();
+    expect(requested.isClear(find('p'))).toBe(true);
+    expect(reports.map((report) => report.cause)).toEqual([cause]);
   });
 
   test('goes without where it does not come, with one report', async () => {

@@ -6,7 +6,6 @@ import type { Runtime, Stop } from '../../../runtime.js';
 import type { Ignore, Impression, Past, Placement, Registry, Repeat } from '../../detect/registry.js';
 import type { Page } from '../../page.js';
 import { boxesOf } from '../detect/contents.js';
-import { around } from '../detect/controls.js';
 
 /** Awaits reactions to offers. */
 export interface Ignoring {
@@ -14,8 +13,8 @@ export interface Ignoring {
   onViewed(placement: Placement): void;
   /** Somebody reacted to it. */
   onReaction(offerId: string, placement?: Placement | Past): void;
-  /** The user did something there. */
-  onTouch(node: Node): void;
+  /** The user did something in it. */
+  onTouch(placement: Placement): void;
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
   /** The page is left. */
@@ -47,17 +46,16 @@ export interface IgnoringContext {
   readonly runtime: Pick<Runtime, 'after'>;
   /** The page's own settings. */
   readonly options: { readonly ignore?: Ignore | undefined; readonly repeat?: Repeat | undefined };
+  /** Where the user did something, perhaps before it was viewed, and in which offers: they are not ignored any more. */
+  readonly touched: { readonly placements: WeakSet<Placement>; readonly offers: Set<unknown> };
 }
 
 /** Starts awaiting. */
 export const createIgnoring = (
-  { registry, page, runtime, options: defaults }: IgnoringContext,
+  { registry, page, runtime, options: defaults, touched }: IgnoringContext,
   dismiss: (offerId: string, reason: 'ignored', placement: Placement) => void,
 ): Ignoring => {
   const awaited = new Map<Subject, Awaited>();
-  /** Where somebody reacted, perhaps before it was viewed, and to which offers: they are not ignored any more. */
-  const reactedIn = new WeakSet<Placement>();
-  const reactedTo = new Set<Subject>();
   /** What is drawn for a placement that is awaited. */
   const boxes = new Map<Element, Placement>();
 
@@ -120,13 +118,6 @@ export const createIgnoring = (
   const isMounted = (subject: Subject): boolean =>
     [...registry.placements.values()].some((placement) => subjectOf(placement) === subject);
 
-  const onTouched = (placement: Placement): void => {
-    const subject = subjectOf(placement);
-    reactedIn.add(placement);
-    if (subject === placement.offerId) reactedTo.add(subject);
-    forget(subject);
-  };
-
   page.listen(() => {
     for (const subject of awaited.keys()) update(subject);
   });
@@ -140,15 +131,13 @@ export const createIgnoring = (
         ignoreOf(defaults.ignore) ??
         'off';
       const subject = subjectOf(placement);
-      if (ignore === 'off' || awaited.has(subject) || reactedIn.has(placement) || reactedTo.has(subject))
-        return;
+      const isTouched = touched.placements.has(placement) || touched.offers.has(subject);
+      if (ignore === 'off' || awaited.has(subject) || isTouched) return;
       awaited.set(subject, { placement, ignore, inSight: new Set() });
       for (const other of registry.placements.values()) if (subjectOf(other) === subject) observe(other);
     },
     onReaction: (offerId, placement) => forget(placement ? subjectOf(placement) : offerId),
-    onTouch(node) {
-      for (const placement of around(registry, node)) onTouched(placement);
-    },
+    onTouch: (placement) => forget(subjectOf(placement)),
     onMount(placement) {
       if (awaited.has(subjectOf(placement))) observe(placement);
     },

@@ -96,9 +96,9 @@ const prune = async <T>(
 export interface Remembered {
   /**
    * Reads the pause of the outbox's endpoint, or gives one that the database could not take.
-   * @param otherwise Where it has none: records that have none may have taken the place of others.
+   * @param before What was known, for who writes the next one: records that have none may have taken the place of others.
    */
-  readPause(rows: Rows, otherwise?: Pause): Promise<Pause>;
+  readPause(rows: Rows, before?: Pause): Promise<Pause>;
   /** The pause as the page knows it. */
   knownPause(): Pause;
   /** Remembers an event that counts once in the browser, as soon as the database takes that. */
@@ -116,6 +116,8 @@ export const createRemembering = (
   const { mirror, endpoint } = outbox;
   const key: RecordKey = ['state', 'pause', endpoint];
   let unsaved: Pause | undefined;
+  /** What is being written. */
+  let expected: Pause | undefined;
   /** The end of the pause that it takes the place of, epoch milliseconds. */
   let replacedAt: number | undefined;
 
@@ -138,10 +140,12 @@ export const createRemembering = (
     return outbox.pause;
   };
 
-  const readPause: Remembered['readPause'] = async (rows, otherwise = outbox.pause) => {
-    const stored = ((await rows.get(key)) ?? otherwise) as Pause;
+  const readPause: Remembered['readPause'] = async (rows, before) => {
+    const stored = ((await rows.get(key)) ?? before ?? outbox.pause) as Pause;
     const [ours, theirs] = [unsaved && saneOf(unsaved), saneOf(stored)];
     outbox.pause = ours && (ours.at > theirs.at || stored.at === replacedAt) ? ours : theirs;
+    // Who only reads, ahead of what is being written, takes nothing back.
+    if (!before && expected && expected.at > outbox.pause.at) outbox.pause = expected;
     return outbox.pause;
   };
 
@@ -161,8 +165,9 @@ export const createRemembering = (
     async setPause(next) {
       let current = outbox.pause;
       let after: Pause | undefined;
+      const writing = next(current);
       // A farewell that is said before it is written keeps to it as well.
-      outbox.pause = next(current);
+      outbox.pause = expected = writing;
       try {
         await transact(async (rows) => {
           current = await readPause(rows, current);
@@ -178,6 +183,7 @@ export const createRemembering = (
           replacedAt = current.at;
         }
       }
+      if (expected === writing) expected = undefined;
       outbox.pause = after ?? current;
     },
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Ignore, Placement, Registry, Repeat } from '../../../../src/client/detect/registry.js';
+import { around } from '../../../../src/client/later/detect/controls.js';
 import { createIgnoring, type Ignoring } from '../../../../src/client/later/more/ignoring.js';
 import { type Intersections, scriptIntersections } from '../../../support/intersections.js';
 import { documentOnly, type FakePage, fakePage, find, render, trusted } from '../../../support/page.js';
@@ -19,13 +20,18 @@ const start = (ignore?: Ignore, repeat?: Repeat): void => {
   placements = new Map();
   decisions = decisionLog();
   const registry = { placements } as unknown as Registry;
+  const touched = { placements: new WeakSet<Placement>(), offers: new Set() };
   ignoring = createIgnoring(
-    { registry, page, runtime, options: { ignore, ...(repeat && { repeat }) } },
+    { registry, page, runtime, options: { ignore, ...(repeat && { repeat }) }, touched },
     decisions.onDismiss,
   );
-  documentOnly(page).capture(['click', 'keydown', 'input'], (event) =>
-    ignoring.onTouch(event.composedPath()[0] as Node),
-  );
+  documentOnly(page).capture(['click', 'keydown', 'input'], (event) => {
+    for (const placement of around(registry, event.composedPath()[0] as Node)) {
+      touched.placements.add(placement);
+      touched.offers.add(placement.offerId);
+      ignoring.onTouch(placement);
+    }
+  });
 };
 
 beforeEach(() => {

@@ -29,6 +29,22 @@ describe('a pause', () => {
     expect(tab.outbox.pause).toEqual(pause);
   });
 
+  test('is not taken back by who read the database before it was written', async () => {
+    const runtime = fakeRuntime();
+    const database = scriptDatabase(runtime);
+    const tab = openTab(database.connect(), runtime);
+    await tab.leasing.setPause(() => ({ ...NO_PAUSE, kind: 'back-off', failures: 1, at: START + 1_000 }));
+    const complete = database.linger();
+    const reading = tab.leasing.stats();
+    const pause = { ...NO_PAUSE, kind: 'throttled', at: START + 7_000 } as const;
+    const written = tab.leasing.setPause(() => pause);
+    await settle();
+    expect(tab.outbox.pause).toEqual(pause);
+    await complete();
+    await Promise.all([reading, written]);
+    expect(tab.outbox.pause).toEqual(pause);
+  });
+
   test('that was never written, and that a clock set back has made void, hides none that another tab wrote', async () => {
     const runtime = fakeRuntime();
     const database = scriptDatabase(runtime);
