@@ -39,6 +39,9 @@ const ignoreOf = (value: string | number | null | undefined): Ignore | undefined
   return value != null && value !== '' && Number(value) >= 0 ? Number(value) : undefined;
 };
 
+/** Told of an offer that was ignored. */
+export type OnIgnored = (offerId: string, reason: 'ignored', placement: Placement) => void;
+
 /** What it works with. */
 export interface IgnoringContext {
   readonly registry: Registry;
@@ -53,7 +56,7 @@ export interface IgnoringContext {
 /** Starts awaiting. */
 export const createIgnoring = (
   { registry, page, runtime, options: defaults, touched }: IgnoringContext,
-  dismiss: (offerId: string, reason: 'ignored', placement: Placement) => void,
+  onIgnored: OnIgnored,
 ): Ignoring => {
   const awaited = new Map<Subject, Awaited>();
   /** What is drawn for a placement that is awaited. */
@@ -91,7 +94,7 @@ export const createIgnoring = (
   const conclude = (subject: Subject): void => {
     const { placement } = awaited.get(subject) ?? {};
     forget(subject);
-    if (placement) dismiss(placement.offerId, 'ignored', placement);
+    if (placement) onIgnored(placement.offerId, 'ignored', placement);
   };
 
   const update = (subject: Subject): void => {

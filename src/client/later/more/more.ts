@@ -3,8 +3,7 @@
  * no name that crosses may be shortened.
  */
 import type { ExposureWatch, Watched } from '../../detect/exposure.js';
-import type { Placement } from '../../detect/registry.js';
-import { createIgnoring, type Ignoring, type IgnoringContext } from './ignoring.js';
+import { createIgnoring, type Ignoring, type IgnoringContext, type OnIgnored } from './ignoring.js';
 import { createOcclusion } from './occlusion.js';
 
 export { VERSION } from '../../../version.js';
@@ -23,12 +22,9 @@ export interface More extends Ignoring {
 }
 
 /** Starts both. */
-export const createMore = (
-  context: MoreContext,
-  dismiss: (offerId: string, reason: 'ignored', placement: Placement) => void,
-): More => {
+export const createMore = (context: MoreContext, onIgnored: OnIgnored): More => {
   const { options, exposure } = context;
-  const ignoring = createIgnoring(context, dismiss);
+  const ignoring = createIgnoring(context, onIgnored);
   const occlusion = options.occlusion ? createOcclusion(exposure) : undefined;
   for (const item of exposure.watched.values()) occlusion?.onEvaluation(item);
 
