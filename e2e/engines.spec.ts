@@ -8,12 +8,11 @@ import {
   glimpse,
   NEVER_MS,
   offer,
-  trackerStats,
   untilQuiet,
-  untilWaiting,
 } from './engines/offers.js';
 import { ENGINES, expect, test } from './engines/test.js';
 import { HOLD } from './fixtures/database.js';
+import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import type { Stack } from './fixtures/stack.js';
 
 /** Opens the site's page with this body, and waits until closing is noticed there. */

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { untilStored } from './fixtures/database.js';
 import { addOffer, leaveAndReturn, listen, offer, sayOnline, showAgain } from './fixtures/faults.js';
-import { flush, type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
+import { flush, type OffersightWindow, trackerStats, untilInMemory, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 test('a database that opens late gets what waited in memory meanwhile (fault 26)', async ({
@@ -39,7 +39,7 @@ test('a database that opens late gets what waited in memory meanwhile (fault 26)
   await expect.poll(() => storage).toHaveLength(1);
   stack.site.gateway.fault = 'off';
   await addOffer(page, 'waits');
-  await untilWaiting(page, 1);
+  await untilInMemory(page, 1);
   await page.evaluate('unblock()');
   await showAgain(page);
   await untilWaiting(page, 1);
@@ -184,7 +184,7 @@ test.describe('a connection that is lost', () => {
     await expect.poll(() => storage).toHaveLength(1);
     stack.site.gateway.fault = 'off';
     await addOffer(page, 'waits');
-    await untilWaiting(page, 1);
+    await untilInMemory(page, 1);
     await page.evaluate('breaking.isDown = false');
     await showAgain(page);
     await addOffer(page, 'up');

@@ -1,7 +1,5 @@
-/** Pages with offers, and what tests ask the tracker on them, in any engine. */
-import type { TrackerStats } from 'offersight';
+/** Pages with offers, and what tests do to them, in any engine. */
 import { expect } from '../fixtures/patience.js';
-import type { OffersightWindow } from '../fixtures/ready.js';
 import type { Tab } from './engine.js';
 
 /** Longer than any test, so that only closing can prove the display. */
@@ -15,21 +13,6 @@ export const offer = (id: string, dwellMs = 0): string =>
 /** The offer's own button. */
 export const button = (id: string, act: 'dismiss' | 'accept'): string =>
   `[data-offer-id=${id}] [data-offer-${act}]`;
-
-/** Waits until the tracker is there; gives what it counted. */
-export const trackerStats = (tab: Tab): Promise<TrackerStats> =>
-  tab.evaluate(
-    () =>
-      new Promise<TrackerStats>((resolve) => {
-        const site = window as unknown as OffersightWindow;
-        site.offersight ??= [] as unknown as OffersightWindow['offersight'];
-        site.offersight.push((tracker) => void tracker.stats().then(resolve));
-      }),
-  );
-
-/** Waits until so many events are durable in this browser and not delivered. */
-export const untilWaiting = (tab: Tab, count: number): Promise<void> =>
-  expect.poll(async () => (await trackerStats(tab)).outbox?.waiting).toBe(count);
 
 /** Counts the requests under way; for the head of a page, ahead of the tracker. */
 export const COUNTING = `<script>
