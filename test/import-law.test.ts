@@ -188,7 +188,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['proxy/intake', 'protocol', 'errors', 'runtime'],
   },
   'proxy/intake/direct': {
-    values: ['proxy/intake/direct', 'proxy/forward/gate', 'errors'],
+    values: [
+      'proxy/intake/direct',
+      'proxy/forward/blame',
+      'proxy/forward/gate',
+      'proxy/forward/refusals',
+      'errors',
+    ],
     types: ['proxy/forward', 'proxy/intake/intake', 'proxy/telling', 'protocol', 'runtime'],
     packages: ['lru-cache'],
   },

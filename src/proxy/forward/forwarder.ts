@@ -8,6 +8,7 @@ import { type OnAlert, quietly, remedyOf } from '../telling/alert.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate, type Pace } from './gate.js';
 import { backoffMs, createPauses } from './pauses.js';
+import { createRefusals } from './refusals.js';
 
 /** Forwards until closed. */
 export interface Forwarder {
@@ -20,6 +21,8 @@ export interface Forwarder {
 const RENEW_MS = 10_000;
 /** A disk or an intake that failed is asked again after this long. */
 const AGAIN_MS = 1_000;
+/** How much longer than everything else an event waits that met a fault of the configuration. */
+const LATER = 2;
 
 const BROKEN =
   'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.';
@@ -46,6 +49,7 @@ export const createForwarder = (
   // On the monotonic clock, since the other one can be set back by a day.
   let leadsUntil = 0;
   const pauses = createPauses(runtime, alert);
+  const refusals = createRefusals(runtime);
   const gate = createGate(perMinute, runtime);
   let noted = '{}';
   let looking: Promise<void> | undefined;
@@ -61,9 +65,13 @@ export const createForwarder = (
         return { kind: 'done' };
       case 'refused':
         return { kind: 'dead', code: outcome.code };
-      case 'misconfigured':
       case 'throttled':
         return { kind: 'waiting', dueAt: now };
+      case 'misconfigured': {
+        // Another one is tried first, since the fault may be this event's own.
+        const dueAt = now + Math.max(backoffMs(attempts - 1, runtime), LATER * pauses.leftMs());
+        return { kind: 'waiting', dueAt };
+      }
       case 'crowded':
         // Ahead of everything else, so that its halves are next.
         return { kind: 'waiting', dueAt: 0 };
@@ -105,7 +113,8 @@ export const createForwarder = (
 
   /** Tells successors and operators; that it cannot be told harms no event. */
   const leaveNote = async (): Promise<void> => {
-    const note = pauses.note();
+    const refused = refusals.alert();
+    const note = { ...pauses.note(), ...(refused !== undefined && { alert: refused }) };
     const next = JSON.stringify(note);
     if (next === noted) return;
     try {
@@ -123,7 +132,13 @@ export const createForwarder = (
     // Trouble concerns the whole call; what was done or refused concerns its own event.
     const whole = outcomes.find(({ kind }) => kind !== 'done' && kind !== 'refused') ??
       outcomes.find(({ kind }) => kind === 'done') ?? { kind: 'refused', code: '' };
-    pauses.hear(whole);
+    pauses.hear(
+      whole,
+      rows.map(({ id }) => id),
+    );
+    for (const outcome of outcomes) refusals.hear(outcome);
+    const refused = refusals.alert();
+    if (refused !== undefined) alert(refused);
     onCall(whole.kind, rows.length, runtime.elapsed() - startedAt);
     // A successor must know of a pause before it knows of events that wait.
     if (whole.kind === 'throttled') await leaveNote();

@@ -7,18 +7,20 @@
  * | failing      | `ambiguous`, `unavailable`, fewer than three | as the pace allows                              | in order, away      |
  * | away         | the third failure in a row                   | one, after a pause of 1 s doubling to 30 s      | in order            |
  * | throttling   | `throttled`                                  | one, after what it says, at least 1 s doubling to 60 s | in order     |
- * | misconfigured | `misconfigured`                             | one, after a pause of 30 s doubling to 10 min   | in order            |
+ * | misconfigured | `misconfigured` by the first call of all, or by three events since it was last in order | one, after a pause of 30 s doubling to 10 min | in order |
  *
- * What was under way when a pause began says nothing new about the upstream, so it lengthens none and ends none.
+ * What was under way when a pause began says nothing new about the upstream, so it lengthens none and ends none. An
+ * event that is answered `misconfigured` while others are taken waits alone.
  */
 import type { Runtime } from '../../runtime.js';
 import type { LaneNote } from '../intake/intake.js';
+import { createBlame } from './blame.js';
 import type { Outcome } from './destination.js';
 
 /** The pauses of one forwarder. */
 export interface Pauses {
-  /** Takes in what one call came to. */
-  hear(outcome: Outcome): void;
+  /** Takes in what one call came to, for the events with these ids. */
+  hear(outcome: Outcome, ids: readonly string[]): void;
   /** Begins nothing for so long, milliseconds. */
   pause(delayMs: number): void;
   /** How long nothing is begun from now, milliseconds; 0 or less if something may be. */
@@ -53,7 +55,7 @@ export const backoffMs = (failures: number, runtime: Pick<Runtime, 'random'>): n
 
 /**
  * Makes the pauses of a forwarder.
- * @param alert Told what an operator has to do, once for as long as it is to be done.
+ * @param alert Told what an operator has to do, again and again for as long as it is to be done.
  */
 export const createPauses = (
   runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'>,
@@ -65,6 +67,7 @@ export const createPauses = (
   let misconfigurations = 0;
   let throttles = 0;
   let note: LaneNote = {};
+  const blame = createBlame();
 
   const pause = (delayMs: number): void => {
     pausedUntil = Math.max(pausedUntil, runtime.elapsed() + delayMs);
@@ -72,20 +75,23 @@ export const createPauses = (
 
   const isNews = (): boolean => runtime.elapsed() >= pausedUntil;
 
-  const alertOnce = (message: string | undefined): void => {
-    if (message && note.alert !== message) alert(message);
-    if (message) note = { ...note, alert: message };
+  const raise = (message: string): void => {
+    alert(message);
+    note = { ...note, alert: message };
   };
 
   const succeeded = (): void => {
     failures = 0;
     misconfigurations = 0;
     throttles = 0;
+    blame.succeeded();
+    // A call that was under way when a pause began ends no pause.
+    note = isNews() ? {} : { pausedUntil: note.pausedUntil };
   };
 
   const failed = (): void => {
     if (!isNews() || ++failures < OUTAGE) return;
-    alertOnce(UNREACHABLE);
+    raise(UNREACHABLE);
     pause(backoffMs(failures - OUTAGE, runtime));
   };
 
@@ -99,9 +105,11 @@ export const createPauses = (
     note = { ...note, pausedUntil: Math.max(note.pausedUntil ?? 0, until) };
   };
 
-  const misconfigured = (message: string): void => {
-    alertOnce(message);
-    if (isNews()) pause(Math.min(LONGEST_CIRCUIT_MS, CIRCUIT_MS * 2 ** misconfigurations++));
+  const misconfigured = (message: string, ids: readonly string[]): void => {
+    // Whether it is this event or the configuration, somebody has to look at it.
+    raise(message);
+    if (blame.isConfiguration(ids) && isNews())
+      pause(Math.min(LONGEST_CIRCUIT_MS, CIRCUIT_MS * 2 ** misconfigurations++));
   };
 
   return {
@@ -110,22 +118,19 @@ export const createPauses = (
     isProbing: () => failures >= OUTAGE || misconfigurations > 0 || throttles > 0,
     note: () => note,
 
-    hear(outcome) {
+    hear(outcome, ids) {
       switch (outcome.kind) {
         case 'done':
-          // A call that was under way when a pause began ends no pause.
-          note = isNews() ? {} : { pausedUntil: note.pausedUntil };
-          return succeeded();
         case 'refused':
           return succeeded();
         case 'misconfigured':
-          return misconfigured(outcome.alert);
+          return misconfigured(outcome.alert, ids);
         case 'throttled':
           return throttled(outcome.retryAfterMs);
         case 'crowded':
           return undefined;
         case 'ambiguous':
-          alertOnce(outcome.alert);
+          if (outcome.alert) raise(outcome.alert);
           return failed();
         case 'unavailable':
           return failed();

@@ -14,7 +14,7 @@ export const remedyOf = (cause: unknown, otherwise: string): string =>
   isOffersightError(cause) && cause.code === 'configuration' ? cause.hint : otherwise;
 
 /** The same trouble is told again only after this long. */
-const AGAIN_MS = 60_000;
+const AGAIN_MS = 600_000;
 
 /**
  * Keeps an alert hook from being flooded, from hearing whom a failure concerned, and what it throws from ending

@@ -180,12 +180,12 @@ describe('after an outage', () => {
 });
 
 describe('a host whose session store is down', () => {
-  it('is alerted once a minute, however many requests fail (attack 60)', async () => {
+  it('is alerted once in ten minutes, however many requests fail (attack 60)', async () => {
     const started = start({ subject: () => Promise.reject(new Error('session store down')) });
-    for (let minute = 1; minute <= 3; minute++) {
+    for (let times = 1; times <= 3; times++) {
       for (let left = 200; left > 0; left--) await post(started);
-      expect(started.alerts).toHaveLength(minute);
-      await started.runtime.advance(60_000);
+      expect(started.alerts).toHaveLength(times);
+      await started.runtime.advance(600_000);
     }
   });
 });

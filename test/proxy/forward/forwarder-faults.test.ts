@@ -86,12 +86,14 @@ describe('an upstream that asks for a pause', () => {
 });
 
 describe('a fault of our configuration', () => {
-  it('is told once, pauses everything longer and longer, and loses nothing', async () => {
+  it('is told once in ten minutes, pauses everything longer and longer, and loses nothing', async () => {
     stage.answer = () => misconfigured;
     await stage.take(...range(1, 20));
     stage.start({ concurrent: 2 });
     await stage.runtime.advance(120 * MINUTE_MS);
-    expect(stage.alerts).toEqual(['Check the key.']);
+    expect(new Set(stage.alerts)).toEqual(new Set(['Check the key.']));
+    expect(stage.alerts.length).toBeGreaterThan(6);
+    expect(stage.alerts.length).toBeLessThanOrEqual(12);
     const moments = [...new Set(stage.calls.map(({ at }) => at))];
     const gaps = moments.slice(1).map((at, index) => at - (moments[index] ?? 0));
     expect(gaps.slice(0, 5).map((gap) => Math.round(gap / 1_000))).toEqual([30, 60, 120, 240, 480]);
@@ -99,17 +101,71 @@ describe('a fault of our configuration', () => {
     expect(new Set(Object.values(await stage.states()))).toEqual(new Set(['waiting']));
   });
 
-  it('is over as soon as a call succeeds; the next fault is told again', async () => {
+  it('is over as soon as a call succeeds', async () => {
     stage.answer = during(0, 60_000, misconfigured);
     await stage.take(1, 2, 3);
-    const forwarder = stage.start();
+    stage.start();
     await stage.runtime.advance(4 * MINUTE_MS);
     expect(await stage.states()).toEqual({ 1: 'done', 2: 'done', 3: 'done' });
+    expect(stage.alerts).toEqual(['Check the key.']);
+  });
+
+  it('is told again by the process that comes next, while it lasts', async () => {
     stage.answer = () => misconfigured;
-    await stage.take(4);
-    forwarder.wake();
+    await stage.take(1);
+    const first = stage.start();
     await stage.runtime.advance(1_000);
+    await first.close();
+    stage.start();
+    await stage.runtime.advance(MINUTE_MS);
     expect(stage.alerts).toEqual(['Check the key.', 'Check the key.']);
+  });
+
+  it('that only one event meets holds up that event alone, and is told', async () => {
+    stage.answer = (number) => (number === 1 ? misconfigured : done);
+    await stage.take(2);
+    const forwarder = stage.start();
+    await stage.runtime.advance(1_000);
+    const late: number[] = [];
+    for (const number of [1, ...range(3, 150)]) {
+      await stage.take(number);
+      forwarder.wake();
+      await stage.runtime.advance(1_000);
+      if ((await stage.states())[number] !== 'done') late.push(number);
+    }
+    expect(late).toEqual([1]);
+    expect(called().filter((number) => number === 1).length).toBeGreaterThan(3);
+    expect(stage.alerts).toEqual(['Check the key.']);
+  });
+
+  it('that only one event meets holds it up alone also where that one is the first of all', async () => {
+    stage.answer = (number) => (number === 1 ? misconfigured : done);
+    await stage.take(1);
+    const forwarder = stage.start();
+    await stage.runtime.advance(5_000);
+    for (const number of range(2, 60)) {
+      await stage.take(number);
+      forwarder.wake();
+      await stage.runtime.advance(1_000);
+    }
+    const waiting = Object.entries(await stage.states()).filter(([, state]) => state !== 'done');
+    expect(waiting).toEqual([['1', 'waiting']]);
+  });
+
+  it('that the events of some offers meet holds up the others for half a minute at most', async () => {
+    const isPoison = (number: number): boolean => number % 3 === 0;
+    stage.answer = (number) => (isPoison(number) ? misconfigured : done);
+    await stage.take(...range(1, 60));
+    stage.start();
+    await stage.runtime.advance(4 * MINUTE_MS);
+    const states = await stage.states();
+    expect(
+      range(1, 60).filter((number) => states[number] !== (isPoison(number) ? 'waiting' : 'done')),
+    ).toEqual([]);
+    await stage.take(61);
+    const before = stage.calls.length;
+    await stage.runtime.advance(11_000);
+    expect(called().slice(before)).toContain(61);
   });
 
   it('does not end forwarding when the alert hook throws', async () => {

@@ -99,12 +99,13 @@ describe('a pause that the upstream asked for', () => {
 describe('what an operator has to do', () => {
   const wrong = (alert: string) => () => ({ kind: 'misconfigured', alert }) as const;
 
-  it('is told once, and noted for whoever asks, until a call goes well', async () => {
+  it('is told, and noted for whoever asks, until a call goes well', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1, 2, 3);
     stage.start();
     await stage.runtime.advance(30 * 60_000);
-    expect([stage.alerts, await noteOf()]).toEqual([['Check the key.'], { alert: 'Check the key.' }]);
+    expect(stage.alerts[0]).toBe('Check the key.');
+    expect(await noteOf()).toEqual({ alert: 'Check the key.' });
     stage.answer = () => ({ kind: 'done' });
     await stage.runtime.advance(30 * 60_000);
     expect([await noteOf(), await stage.states()]).toEqual([{}, { 1: 'done', 2: 'done', 3: 'done' }]);
@@ -190,7 +191,7 @@ describe('more than the plan allows', () => {
     expect(await stage.states()).toEqual({ 1: 'dead', 2: 'dead', 3: 'dead' });
   });
 
-  it('is told while the intake is full, once a minute at most, and what is new is deferred', async () => {
+  it('is told while the intake is full, once in ten minutes at most, and what is new is deferred', async () => {
     const folder = temporaryFolder();
     const started = startProxy({ intake: sqliteIntake({ file: `${folder.path}/i.db`, maxWaiting: 2 }) });
     try {
@@ -209,7 +210,7 @@ describe('more than the plan allows', () => {
         { status: 'deferred', code: 'overloaded' },
       ]);
       expect(started.alerts).toEqual([expect.stringMatching(/maxWaiting.*pace\.perMinute/s)]);
-      await started.runtime.advance(61_000);
+      await started.runtime.advance(601_000);
       await say(5);
       expect(started.alerts).toHaveLength(2);
     } finally {

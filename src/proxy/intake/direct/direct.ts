@@ -6,8 +6,10 @@ import { LRUCache } from 'lru-cache';
 import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
+import { createBlame } from '../../forward/blame.js';
 import type { Destination, OnCall, Outcome } from '../../forward/destination.js';
 import type { Pace } from '../../forward/gate.js';
+import { createRefusals } from '../../forward/refusals.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../intake.js';
 import { createPlaces } from './places.js';
@@ -60,6 +62,8 @@ const createTaking = (
   const inFlight = new Map<string, string>();
   /** After a fault of the configuration or a 429 one call tries whether it is over. */
   const places = createPlaces(pace, runtime);
+  const blame = createBlame();
+  const refusals = createRefusals(runtime);
   let isClosed = false;
   const calls = new Set<Promise<Verdict>>();
 
@@ -69,9 +73,21 @@ const createTaking = (
     retryAfterMs: Math.ceil(Math.max(AGAIN_MS, delayMs) * (1 + runtime.random() * 0.2)),
   });
 
-  const verdictOf = (outcome: Outcome): Verdict => {
-    if (outcome.kind === 'done' || outcome.kind === 'refused') places.probe(false);
-    if (outcome.kind === 'misconfigured' || outcome.kind === 'throttled') places.probe(true);
+  const succeeded = (outcome: Outcome): void => {
+    places.probe(false);
+    blame.succeeded();
+    refusals.hear(outcome);
+    const refused = refusals.alert();
+    if (refused !== undefined) alert(refused);
+  };
+
+  const pause = (delayMs: number): void => {
+    places.probe(true);
+    places.pause(delayMs);
+  };
+
+  const verdictOf = (id: string, outcome: Outcome): Verdict => {
+    if (outcome.kind === 'done' || outcome.kind === 'refused') succeeded(outcome);
     switch (outcome.kind) {
       case 'done':
         return { kind: 'accepted' };
@@ -79,10 +95,10 @@ const createTaking = (
         return { kind: 'refused', code: 'invalid_event' };
       case 'misconfigured':
         alert(outcome.alert);
-        places.pause(CIRCUIT_MS);
+        if (blame.isConfiguration([id])) pause(CIRCUIT_MS);
         return deferred(CIRCUIT_MS);
       case 'throttled':
-        places.pause(outcome.retryAfterMs);
+        pause(outcome.retryAfterMs);
         return deferred(outcome.retryAfterMs);
       case 'ambiguous':
         if (outcome.alert) alert(outcome.alert);
@@ -104,7 +120,7 @@ const createTaking = (
     places.free();
     inFlight.delete(id);
     onCall(outcome.kind, 1, runtime.elapsed() - startedAt);
-    const verdict = verdictOf(outcome);
+    const verdict = verdictOf(id, outcome);
     // The next time it is known, not new.
     if (verdict.kind === 'accepted') remembered.set(id, { content, verdict: { kind: 'duplicate' } });
     if (verdict.kind === 'refused') remembered.set(id, { content, verdict });

@@ -311,6 +311,28 @@ describe('a fault of the configuration', () => {
   });
 });
 
+describe('a fault that only one event meets', () => {
+  it('is told, and defers that event alone', async () => {
+    stage.answer = (number) =>
+      number === 2 ? { kind: 'misconfigured', alert: 'Check the key.' } : { kind: 'done' };
+    expect(await verdictsOf([admitted(1)])).toEqual([{ kind: 'accepted' }]);
+    expect(retryAfterOf(await verdictsOf([admitted(2)]))).toEqual([66_000]);
+    expect(await verdictsOf([admitted(3), admitted(4)])).toEqual([
+      { kind: 'accepted' },
+      { kind: 'accepted' },
+    ]);
+    expect(stage.alerts).toEqual(['Check the key.']);
+  });
+});
+
+describe('an upstream that refuses most events by name', () => {
+  it('is told, with what to check', async () => {
+    stage.answer = () => ({ kind: 'refused', code: 'resource_not_found' });
+    await verdictsOf([admitted(1), admitted(2), admitted(3), admitted(4), admitted(5)]);
+    expect(stage.alerts).toEqual([expect.stringMatching(/resource_not_found.*not its offer_id/s)]);
+  });
+});
+
 describe('an answer that is not the API’s own', () => {
   it('is told in words; the event is deferred and keeps its place at the upstream by its key', async () => {
     stage.answer = () => ({ kind: 'ambiguous', alert: 'Something answers in the place of Chargebee.' });
