@@ -181,7 +181,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/door/budgets': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
   'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
   'proxy/judging': {
-    values: ['proxy/judging', 'proxy/forward/usage-events', 'protocol', 'errors'],
+    values: ['proxy/judging', 'proxy/forward/usage-events', 'proxy/patience', 'protocol', 'errors'],
     types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/resolving', 'proxy/telling', 'runtime'],
   },
   'proxy/intake': {
@@ -193,6 +193,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/blame',
       'proxy/forward/gate',
       'proxy/forward/refusals',
+      'proxy/patience',
       'errors',
     ],
     types: ['proxy/forward', 'proxy/intake/intake', 'proxy/telling', 'protocol', 'runtime'],
@@ -214,7 +215,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['bullmq', 'ioredis', 'node:crypto'],
   },
   'proxy/intake/bullmq/bullmq-client': {
-    values: ['proxy/telling/cause', 'errors'],
+    values: ['proxy/patience', 'proxy/telling/cause', 'errors'],
     types: ['runtime'],
     packages: ['ioredis'],
   },
@@ -227,7 +228,8 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['proxy/forward', 'proxy/intake/durable', 'proxy/telling', 'errors'],
     types: ['proxy/intake', 'proxy/resolving', 'runtime'],
   },
-  'proxy/forward/http': { types: ['runtime'], packages: ['ky'] },
+  'proxy/forward/http': { values: ['proxy/patience'], types: ['runtime'], packages: ['ky'] },
+  'proxy/patience': { types: ['runtime'] },
   'proxy/operator': {
     values: ['proxy/operator', 'proxy/door/problem', 'proxy/judging/signature', 'errors', 'runtime'],
     types: ['proxy/intake/intake'],

@@ -4,6 +4,7 @@
  */
 import ky from 'ky';
 import type { Runtime } from '../../runtime.js';
+import { patiently } from '../patience.js';
 
 /** What happened on the wire. */
 export type Call =
@@ -97,7 +98,7 @@ export const post = async (
   const controller = new AbortController();
   const { signal } = controller;
   // Covers the answer's body too.
-  const stopTimer = runtime.after(DEADLINE_MS, () => controller.abort());
+  const stopTimer = patiently(runtime, DEADLINE_MS, () => controller.abort());
   try {
     const response = await ky.post(`${baseUrl}${path}`, {
       body: JSON.stringify(body),

@@ -6,6 +6,7 @@ import type { Budgets } from '../door/budgets.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { AdmittedEvent } from '../intake/intake.js';
 import type { ReportedEvent } from '../options.js';
+import { patiently } from '../patience.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { OnAlert } from '../telling/alert.js';
 import { headersOf, usageOf } from './additions.js';
@@ -163,7 +164,7 @@ export const createEntitlement = (
   return async (items, occasion) => {
     let stop = (): void => undefined;
     const late = new Promise<Entitled>((resolve) => {
-      stop = runtime.after(HOOKS_MS, () => {
+      stop = patiently(runtime, HOOKS_MS, () => {
         alert('Hooks took too long, so their events were not taken. Clients keep them and send them again.');
         resolve(UNAVAILABLE);
       });

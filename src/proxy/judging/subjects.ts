@@ -2,6 +2,7 @@
 import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import type { OfferProxyOptions } from '../options.js';
+import { patiently } from '../patience.js';
 import type { OnAlert } from '../telling/alert.js';
 
 const DEADLINE_MS = 6_000;
@@ -17,7 +18,7 @@ export const createSubjects = (
   const ask = async (request: Request): Promise<string | undefined> => {
     let stop = (): void => undefined;
     const late = new Promise<never>((_, reject) => {
-      stop = runtime.after(DEADLINE_MS, () => reject(new Error('The subject hook took too long.')));
+      stop = patiently(runtime, DEADLINE_MS, () => reject(new Error('The subject hook took too long.')));
     });
     try {
       const given: unknown = hook && (await Promise.race([hook(request), late]));

@@ -2,6 +2,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { OffersightError } from '../../../errors.js';
 import type { Runtime } from '../../../runtime.js';
+import { patiently } from '../../patience.js';
 import { cleanCause } from '../../telling/cause.js';
 
 /** Runs scripts in Redis. */
@@ -80,7 +81,7 @@ export const connect = (connection: string | RedisOptions, runtime: Runtime): Cl
     let isLate = false;
     let stop = (): void => undefined;
     const deadline = new Promise<never>((_, reject) => {
-      stop = runtime.after(deadlineMs, () => {
+      stop = patiently(runtime, deadlineMs, () => {
         isLate = true;
         reject(new Error(`Redis did not answer within ${deadlineMs} ms (${redis.status}).`));
       });

@@ -10,6 +10,7 @@ import { createBlame } from '../../forward/blame.js';
 import type { Destination, OnCall, Outcome } from '../../forward/destination.js';
 import type { Pace } from '../../forward/gate.js';
 import { createRefusals } from '../../forward/refusals.js';
+import { patiently } from '../../patience.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../intake.js';
 import { createPlaces } from './places.js';
@@ -182,7 +183,7 @@ const createTaking = (
       };
       let stop = (): void => undefined;
       const late = new Promise<void>((resolve) => {
-        stop = runtime.after(REQUEST_MS, resolve);
+        stop = patiently(runtime, REQUEST_MS, resolve);
       });
       // What is under way at the deadline goes on; the client asks again, and hears what became of it.
       await Promise.race([Promise.all([...offers.values()].map(takeInOrder)), late]);

@@ -1,0 +1,23 @@
+/**
+ * Deadlines that a busy process cannot run out. After a long task Node runs the timers that are due before it reads what
+ * has arrived meanwhile, so a single timer would call an answer late that has long been there.
+ */
+import type { Runtime, Stop } from '../runtime.js';
+
+const TURN_MS = 250;
+
+/**
+ * Runs `task` unless it is stopped within about so many milliseconds in which the process was free. They are waited for in
+ * turns, each of which begins when the one before it ends: however long a task is, it costs one turn.
+ */
+export const patiently = (runtime: Pick<Runtime, 'after'>, delayMs: number, task: () => void): Stop => {
+  let leftMs = delayMs;
+  let stop: Stop;
+  const wait = (): void => {
+    const turnMs = Math.min(TURN_MS, leftMs);
+    leftMs -= turnMs;
+    stop = runtime.after(turnMs, leftMs > 0 ? wait : task);
+  };
+  wait();
+  return () => stop();
+};
