@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { putRecords, storedRecords, untilStored } from './fixtures/database.js';
 import { addOffer, listen, offer, sayOnline, showAgain } from './fixtures/faults.js';
-import { flush, trackerStats, untilWaiting } from './fixtures/ready.js';
+import { flush, trackerStats, untilInMemory, untilWaiting } from './fixtures/ready.js';
 import type { Profile } from './fixtures/real-browser.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
@@ -192,7 +192,7 @@ test.describe('a store that a frozen tab keeps busy', () => {
     await expect.poll(() => storage).toHaveLength(1);
     stack.site.gateway.fault = 'off';
     await addOffer(page, 'waits');
-    await untilWaiting(page, 1);
+    await untilInMemory(page, 1);
     await free();
     await expect.poll(async () => JSON.stringify(await storedRecords(page, 'entry'))).toContain('"waits"');
     stack.site.gateway.fault = undefined;
