@@ -7,6 +7,7 @@ import type { ForwardResult, IntakeRow, Lane } from '../intake/intake.js';
 import { type OnAlert, quietly, remedyOf } from '../telling/alert.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate, type Pace } from './gate.js';
+import { createJumps } from './jumps.js';
 import { backoffMs, createPauses } from './pauses.js';
 import { createRefusals } from './refusals.js';
 
@@ -50,6 +51,7 @@ export const createForwarder = (
   let leadsUntil = 0;
   const pauses = createPauses(runtime, alert);
   const refusals = createRefusals(runtime);
+  const jumps = createJumps(runtime);
   const gate = createGate(perMinute, runtime);
   let noted = '{}';
   let looking: Promise<void> | undefined;
@@ -187,7 +189,11 @@ export const createForwarder = (
     const limit = Math.min(most, gate.room());
     if (limit <= 0) return Math.min(RENEW_MS, gate.waitMs());
     const now = runtime.now();
-    const { rows, nextAt = Infinity, expired } = await lane.begin({ now, limit, perMinute });
+    const {
+      rows,
+      nextAt = Infinity,
+      expired,
+    } = await lane.begin({ now, limit, perMinute, graceMs: jumps.graceMs() });
     if (expired) alert(TOO_LONG);
     gate.begin(rows.length);
     for (let from = 0; from < rows.length; from += maxEvents) {

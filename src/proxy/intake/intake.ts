@@ -146,6 +146,8 @@ export interface BeginOptions {
   readonly limit: number;
   /** Most events in any 60 s. */
   readonly perMinute: number;
+  /** How far the clock has jumped ahead: so much older than it is an event may look, milliseconds. @default 0 */
+  readonly graceMs?: number;
 }
 
 /** What whoever forwards leaves for its successor and for whoever asks. */

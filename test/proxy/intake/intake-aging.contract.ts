@@ -95,6 +95,16 @@ export const describeAging = ({ open }: Bench): void => {
       });
     });
 
+    it('not by as much as the clock has jumped ahead', async () => {
+      const intake = open({ maxDelayMs: 5 * HOUR_MS });
+      await intake.take([admitted(1)]);
+      const now = START + 30 * HOUR_MS;
+      await begin(intake, now, 0, 10_000, 25 * HOUR_MS);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'waiting' });
+      await begin(intake, now, 0, 10_000, 25 * HOUR_MS - 1);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'expired', settledAt: now });
+    });
+
     it('not while a call of it is under way', async () => {
       const intake = open({ maxDelayMs: HOUR_MS });
       await intake.take([admitted(1)]);
@@ -116,6 +126,15 @@ export const describeAging = ({ open }: Bench): void => {
   });
 
   describe('an event whose outcome is unknown', () => {
+    it('is not given up by as much as the clock has jumped ahead', async () => {
+      const intake = open({ ambiguous: 'atMostOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 1_000 } }], START);
+      const { rows } = await begin(intake, START + 26 * HOUR_MS, 100, 10_000, 26 * HOUR_MS);
+      expect(rows).toMatchObject([{ id: eventId(1), state: 'forwarding' }]);
+    });
+
     it('is forwarded again without a mark while the upstream remembers its key', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);

@@ -28,8 +28,13 @@ export interface Bench {
 }
 
 /** Begins what is due, by default without a bound that matters. */
-export const begin = (intake: Intake, now = START, limit = 100, perMinute = 10_000): Promise<Begun> =>
-  intake.begin({ now, limit, perMinute });
+export const begin = (
+  intake: Intake,
+  now = START,
+  limit = 100,
+  perMinute = 10_000,
+  graceMs = 0,
+): Promise<Begun> => intake.begin({ now, limit, perMinute, graceMs });
 
 /** Which events, in short: their ids' numbers. */
 export const numbers = (rows: readonly { readonly id: string }[]): number[] =>

@@ -131,10 +131,10 @@ export const createLane = (
       await run('resign', token);
     },
 
-    async begin({ now, limit, perMinute }) {
+    async begin({ now, limit, perMinute, graceMs = 0 }) {
       const isOnce = ambiguous === 'atMostOnce' ? 1 : 0;
       const room = Math.min(limit, CHUNK);
-      const begun = await run('begin', ...at(now), room, perMinute, maxDelayMs, isOnce, leader);
+      const begun = await run('begin', ...at(now), room, perMinute, maxDelayMs, isOnce, leader, graceMs);
       const [rows, nextAt, expired] = begun as [Shown[], string, number];
       return {
         rows: rows.map(toIntakeRow),

@@ -63,7 +63,7 @@ export const createLane = (
        WHERE settled_at IS NULL AND due_at < ${IN_FLIGHT} AND ${overdue}`,
     );
   const expireDelayed = expire('waiting_since < ?2');
-  const expireEnded = expire('expires_at <= ?1');
+  const expireEnded = expire('expires_at <= ?2');
   const giveUpUnknown = prepare(
     `UPDATE LANE SET state = 'dead', code = 'unknown_outcome', settled_at = ?1, headers = NULL
      WHERE settled_at IS NULL AND is_ambiguous AND due_at <= ?1 AND first_forward_at < ?2`,
@@ -141,14 +141,15 @@ export const createLane = (
   /** Whose lead was taken through this lane. */
   let leader: string | undefined;
 
-  const beginDue = ({ now, limit, perMinute }: BeginOptions): Begun => {
+  const beginDue = ({ now, limit, perMinute, graceMs = 0 }: BeginOptions): Begun => {
     // Another process may have taken over since, from one that stood still.
     if (leader !== undefined && (lease.get() as Lease | undefined)?.token !== leader)
       return { rows: [], nextAt: undefined, expired: 0 };
     putRight.run(now);
-    const expired = expireDelayed.run(now, now - maxDelayMs).changes;
-    let given = expired + expireEnded.run(now).changes;
-    if (ambiguous === 'atMostOnce') given += giveUpUnknown.run(now, now - KEY_WINDOW_MS).changes;
+    const past = now - graceMs;
+    const expired = expireDelayed.run(now, past - maxDelayMs).changes;
+    let given = expired + expireEnded.run(now, past).changes;
+    if (ambiguous === 'atMostOnce') given += giveUpUnknown.run(now, past - KEY_WINDOW_MS).changes;
     if (isOrdered && given) takeAlongAll.run(now);
     const counted = callsBetween.get(now - MINUTE_MS, now + MINUTE_MS);
     const { n: calls, oldest: oldestCall } = counted as { n: number; oldest: number | null };
