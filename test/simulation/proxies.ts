@@ -107,7 +107,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
   };
 
   const runtime: Runtime = {
-    now: () => START + clock.elapsed + offset(),
+    now: () => Math.floor(START + clock.elapsed + offset()),
     elapsed: () => clock.elapsed,
     after(delayMs, task) {
       const stop = clock.after(delayMs, () => {

@@ -135,7 +135,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     };
 
   const runtime: Runtime = {
-    now: () => START + clock.elapsed + offset(),
+    now: () => Math.floor(START + clock.elapsed + offset()),
     elapsed: () => clock.elapsed,
     after,
     random: chance.next,

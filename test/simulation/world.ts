@@ -163,7 +163,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     living()[number % Math.max(1, living().length)];
 
   const pageIds = rooms.createIds({
-    now: () => START + clock.elapsed + pageOffset,
+    now: () => Math.floor(START + clock.elapsed + pageOffset),
     randomBits: createChance(seed, 'pages of other versions').bits,
   });
   /** What a page of another version recorded before it was closed. */
@@ -182,7 +182,14 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       for (const type of types) {
         const id = pageIds();
         const event = {
-          ...{ type, id, offerId, occurredAt: START + clock.elapsed + pageOffset, impressionId, subject },
+          ...{
+            type,
+            id,
+            offerId,
+            occurredAt: Math.floor(START + clock.elapsed + pageOffset),
+            impressionId,
+            subject,
+          },
           ...(type === 'dismissed' && { reason: 'control' }),
           ...inEvent,
         };

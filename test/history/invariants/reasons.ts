@@ -209,16 +209,17 @@ export const endedUnwritten = (ledger: Ledger, tab: string, index: number): bool
 };
 
 /** Whether an offer that counts once in the browser was recorded before. */
-const wasKnown = (ledger: Ledger, { row: { id }, index }: Placed<'declined'>): boolean => {
+const wasKnown = (ledger: Ledger, { row: { id, tab }, index }: Placed<'declined'>): boolean => {
   const [created] = ledger.about('created', id);
   return ledger.of('created').some(
-    ({ row }) =>
+    ({ row, index: madeAt }) =>
       row.id !== id &&
       row.offerId === created?.row.offerId &&
       row.type === created.row.type &&
       // Stored, or delivered from memory, which is remembered as well.
       [...ledger.about('put', row.id), ...ledger.about('committed', row.id)].some(
-        (kept) => kept.index < index,
+        // The transaction that finds it known may be the one that stores the first.
+        (kept) => kept.index < index || (row.tab === tab && madeAt < created.index),
       ),
   );
 };
