@@ -9,6 +9,9 @@ const MINUTE_MS = 60_000;
 /** Due at no time: on its way, and only its outcome or a new leader moves it. */
 const IN_FLIGHT = Number.MAX_SAFE_INTEGER;
 const VIEWED_DEAD = 'viewed_dead';
+/** So many rows are forgotten at once, a few milliseconds' work; more after this long, so that the process stays free. */
+const FORGET_ROWS = 100;
+const FORGET_AGAIN_MS = 100;
 
 /** A lane, and what taking does to it inside a transaction of its own. */
 interface SqliteLane {
@@ -46,7 +49,10 @@ export const createLane = (
     `UPDATE calls SET at = ?1 WHERE lane = 'LANE' AND at < ?1 AND event IN
        (SELECT id FROM LANE WHERE settled_at IS NULL AND due_at = ${IN_FLIGHT})`,
   );
-  const forget = prepare('DELETE FROM LANE WHERE settled_at < ?');
+  const forget = prepare(
+    `DELETE FROM LANE WHERE arrival IN
+       (SELECT arrival FROM LANE WHERE settled_at < ? ORDER BY settled_at LIMIT ${FORGET_ROWS})`,
+  );
   const forgetCalls = prepare(`DELETE FROM calls WHERE lane = 'LANE' AND at <= ?`);
   // Calls of the far future were made under another clock.
   const callsBetween = prepare(
@@ -158,7 +164,10 @@ export const createLane = (
       called.run(id, now);
       return begin.get(IN_FLIGHT, now, now - KEY_WINDOW_MS, id) as Row;
     });
-    const { at } = nextDue.get(now, IN_FLIGHT) as { at: number | null };
+    const isForgetting = forget.run(past - MEMORY_MS).changes === FORGET_ROWS;
+    const { at } = isForgetting
+      ? { at: now + FORGET_AGAIN_MS }
+      : (nextDue.get(now, IN_FLIGHT) as { at: number | null });
     // Out of pace: the oldest call has to leave the window first.
     const nextAt =
       rows.length === room && calls + rows.length >= perMinute ? (oldestCall ?? now) + MINUTE_MS + 1 : at;
@@ -209,7 +218,6 @@ export const createLane = (
             orphan.run();
           }
           takeLease.run(token, WHEREABOUTS, process.pid, now + LEAD_MS);
-          forget.run(now - MEMORY_MS);
           forgetCalls.run(now - MINUTE_MS);
           leader = token;
           return true;

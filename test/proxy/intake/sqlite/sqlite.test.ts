@@ -119,6 +119,37 @@ describe('the file stays small', () => {
   });
 });
 
+const DAY_MS = 86_400_000;
+
+describe('what is old', () => {
+  it('is forgotten in steps of 100, soon after each other, and not for a clock that jumped ahead', async () => {
+    const folder = temporaryFolder();
+    const intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
+    const events = Array.from({ length: 250 }, (_, at) => admitted(at + 1));
+    await intake.take(events);
+    await intake.finish(
+      events.map(({ id }) => ({ id, result: { kind: 'done' } })),
+      START,
+    );
+    const remembered = async (): Promise<number> => (await intake.list({ limit: 1_000 })).length;
+    const now = START + 8 * DAY_MS;
+    await begin(intake, now, 0, 10_000, 2 * DAY_MS);
+    expect(await remembered()).toBe(250);
+    const steps: unknown[] = [];
+    for (let step = 0; step < 3; step++) {
+      const { nextAt } = await begin(intake, now);
+      steps.push([await remembered(), nextAt]);
+    }
+    expect(steps).toEqual([
+      [150, now + 100],
+      [50, now + 100],
+      [0, undefined],
+    ]);
+    await intake.close();
+    folder.remove();
+  });
+});
+
 describe('a file that cannot be opened', () => {
   it('is a wrong configuration, said at creation', () => {
     const folder = temporaryFolder();
