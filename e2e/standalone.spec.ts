@@ -41,6 +41,11 @@ test.describe('starting the proxy', () => {
   });
 
   const wrong: [string, readonly string[], RegExp, Readonly<Record<string, string>>?][] = [
+    [
+      'a misspelt flag',
+      ['--require-signed-offer'],
+      /There is no flag --require-signed-offer. Is it --require-signed-offers\?/,
+    ],
     ['no site', ['--site', ''], /Set site to the name/],
     ['a site that is an address', ['--site', 'https://acme.example'], /Set site to the name/],
     ['a port that is none', ['--port', 'http'], /Set --port to a/],

@@ -193,13 +193,14 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/blame',
       'proxy/forward/gate',
       'proxy/forward/refusals',
+      'proxy/option-names',
       'proxy/patience',
       'errors',
     ],
     types: ['proxy/forward', 'proxy/intake/intake', 'proxy/telling', 'protocol', 'runtime'],
     packages: ['lru-cache'],
   },
-  'proxy/intake/sqlite/sqlite': { values: ['proxy/intake', 'protocol', 'errors'] },
+  'proxy/intake/sqlite/sqlite': { values: ['proxy/intake', 'proxy/option-names', 'protocol', 'errors'] },
   'proxy/intake/sqlite/sqlite-lane': {
     values: ['proxy/intake', 'protocol', 'errors'],
     packages: ['libsql', 'node:os'],
@@ -210,7 +211,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
   'proxy/intake/bullmq/bullmq': {
-    values: ['proxy/intake', 'errors', 'runtime'],
+    values: ['proxy/intake', 'proxy/option-names', 'errors', 'runtime'],
     types: ['protocol'],
     packages: ['bullmq', 'ioredis', 'node:crypto'],
   },
@@ -230,14 +231,22 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/forward/http': { values: ['proxy/patience'], types: ['runtime'], packages: ['ky'] },
   'proxy/patience': { types: ['runtime'] },
+  'proxy/option-names': { values: ['errors'], packages: ['leven'] },
   'proxy/operator': {
-    values: ['proxy/operator', 'proxy/door/problem', 'proxy/judging/signature', 'errors', 'runtime'],
+    values: [
+      'proxy/operator',
+      'proxy/option-names',
+      'proxy/door/problem',
+      'proxy/judging/signature',
+      'errors',
+      'runtime',
+    ],
     types: ['proxy/intake/intake'],
   },
   'proxy/results': { types: ['proxy/telling', 'protocol'] },
   'proxy/options': { types: ['proxy', 'protocol', 'runtime'] },
   'proxy/resolving': {
-    values: ['proxy/intake/durable', 'proxy/judging/signature', 'errors'],
+    values: ['proxy/intake/durable', 'proxy/judging/signature', 'proxy/option-names', 'errors'],
     types: ['proxy/door/budgets', 'proxy/forward/gate', 'proxy/options'],
   },
   'proxy/handler': {
@@ -264,7 +273,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy', 'protocol', 'runtime'],
   },
   'proxy/node': {
-    values: ['proxy/door/problem'],
+    values: ['proxy/door/problem', 'proxy/option-names'],
     types: ['proxy/handler'],
     packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'],
   },

@@ -11,6 +11,7 @@ import { isDurable } from './intake/durable.js';
 import type { ListFilter } from './intake/intake.js';
 import { signOffer } from './judging/signature.js';
 import { eachRow, isLaneName, type LaneName, laneOf, timeOf, toLine } from './operator/listing.js';
+import { nearestOf } from './option-names.js';
 
 const HELP = `offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
 offersight status [--follow]             figures of offers and lanes; with --follow until nothing waits
@@ -46,6 +47,11 @@ const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
     return parseArgs({ args, options, allowPositionals });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
+    const [, flag] = (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && /'--([\w-]+)/.exec(message)) || [];
+    if (flag !== undefined)
+      throw new Failure(
+        `There is no flag --${flag}.${nearestOf(flag, Object.keys(options), '--')} See offersight --help.`,
+      );
     // A value could be a secret that lost its flag; messages name flags alone.
     const words =
       code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { problem } from './door/problem.js';
 import type { OfferProxy } from './handler.js';
+import { checkOptionNames } from './option-names.js';
 
 /** What Node calls for each request. */
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
@@ -111,10 +112,14 @@ const answer = async (
   }
 };
 
-/** Makes a listener for Node's http server. Mount it at the endpoint's path, ahead of any body parser. */
-export const toNodeListener =
-  (proxy: OfferProxy, { path }: NodeListenerOptions = {}): NodeListener =>
-  async (incoming, outgoing) => {
+/**
+ * Makes a listener for Node's http server. Mount it at the endpoint's path, ahead of any body parser.
+ * @throws {OffersightError} `configuration` if an option is unknown.
+ */
+export const toNodeListener = (proxy: OfferProxy, options: NodeListenerOptions = {}): NodeListener => {
+  checkOptionNames('toNodeListener', options, { path: true });
+  const { path } = options;
+  return async (incoming, outgoing) => {
     // A connection that breaks is the sender's to mend; unheard it would end the process.
     incoming.on('error', () => undefined);
     outgoing.on('error', () => undefined);
@@ -146,6 +151,7 @@ export const toNodeListener =
     // The web stream over it would stop it again whenever nobody reads there.
     incoming.removeAllListeners('data').resume();
   };
+};
 
 /**
  * Makes a server with bounds for strangers: headers of 16 KiB, 10 s for a request to arrive, 5 s for an idle

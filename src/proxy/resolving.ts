@@ -4,6 +4,7 @@ import type { Limits } from './door/budgets.js';
 import type { Pace } from './forward/gate.js';
 import { isDurable } from './intake/durable.js';
 import { checkSecrets } from './judging/signature.js';
+import { checkOptionNames } from './option-names.js';
 import type { OfferProxyOptions, UsageOptions } from './options.js';
 
 /** Options as the pipeline has them. */
@@ -53,11 +54,12 @@ const checkBaseUrl = (name: string, baseUrl: string): string => {
   return origin;
 };
 
-const checkPace = (pace: Pace): Pace => {
-  if (!isObject(pace)) throw configuration('Set pace to an object, such as { perMinute: 1000 }.');
+const checkPace = (name: string, pace: Pace): Pace => {
+  if (!isObject(pace)) throw configuration(`Set ${name} to an object, such as { perMinute: 1000 }.`);
+  checkOptionNames(name, pace, { perMinute: true, concurrent: true });
   const limits = Object.values(pace).filter((limit) => limit !== undefined);
   if (!limits.every((limit) => Number.isInteger(limit) && Number(limit) >= 1)) {
-    throw configuration('Set pace to whole numbers, at least 1.');
+    throw configuration(`Set ${name} to whole numbers, at least 1.`);
   }
   return pace;
 };
@@ -73,6 +75,7 @@ const checkOrigins = (origins: readonly string[]): ReadonlySet<string> => {
 
 const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
   if (!usage) return;
+  checkOptionNames('usage', usage, { subscriptionFor: true, propertiesFor: true, baseUrl: true, pace: true });
   if (typeof usage.subscriptionFor !== 'function')
     throw configuration('Set usage.subscriptionFor to a function that names the subscription of an event.');
   if (usage.propertiesFor !== undefined && typeof usage.propertiesFor !== 'function')
@@ -80,8 +83,30 @@ const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
   // A resend has to be identical, so what was said has to be remembered.
   if (!isDurable(intake))
     throw configuration('Usage events need a durable intake, such as sqliteIntake({ file }).');
-  checkPace(usage.pace ?? {});
+  checkPace('usage.pace', usage.pace ?? {});
 };
+
+const NAMES = {
+  site: true,
+  apiKey: true,
+  baseUrl: true,
+  origins: true,
+  withoutOrigin: true,
+  intake: true,
+  subject: true,
+  authorize: true,
+  requireSignedOffers: true,
+  limits: true,
+  trustedHops: true,
+  address: true,
+  caller: true,
+  disable: true,
+  pace: true,
+  usage: true,
+  onAlert: true,
+  onObservation: true,
+  runtime: true,
+} as const;
 
 /**
  * Checks what a host gave.
@@ -98,6 +123,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     requireSignedOffers,
     usage,
   } = options;
+  checkOptionNames('createOfferProxy', options, NAMES);
   if (typeof site !== 'string' || !SITE.test(site))
     throw configuration('Set site to the name of your Chargebee site, such as acme-test.');
   // Said without the value: messages end up in logs.
@@ -118,6 +144,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     Object.values(limits).some((limit) => limit !== undefined && !(Number(limit) >= 1))
   )
     throw configuration('Set limits to numbers of events, at least 1, or Infinity.');
+  checkOptionNames('limits', limits, { perAddress: true, perSubject: true, perOfferADay: true });
   for (const name of HOOKS) {
     if (options[name] !== undefined && typeof options[name] !== 'function')
       throw configuration(`Set ${name} to a function.`);
@@ -145,6 +172,6 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     limits,
     trustedHops,
     constants: Object.fromEntries(disable.map((name) => [`chargebee-event-${name}`, 'all-disabled'])),
-    pace: checkPace(options.pace ?? {}),
+    pace: checkPace('pace', options.pace ?? {}),
   };
 };

@@ -7,6 +7,8 @@ export interface FakeRuntime extends Runtime {
   advance(ms: number): Promise<void>;
   /** Moves the wall clock alone, as a user or a time server does. */
   jump(ms: number): void;
+  /** Lets so much time be over in which nothing ran; what fell due meanwhile runs with the next {@link advance}. */
+  pass(ms: number): void;
   /** How many timers wait. */
   readonly timers: number;
 }
@@ -56,6 +58,9 @@ export const fakeRuntime = (overrides: Partial<Runtime> = {}): FakeRuntime => {
     },
     jump(ms) {
       offset += ms;
+    },
+    pass(ms) {
+      elapsed += ms;
     },
     get timers() {
       return waiting.size;

@@ -28,6 +28,9 @@ export interface LaneRules {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
+/** The names of {@link IntakeBounds}. */
+export const BOUND_NAMES = { maxWaiting: true, maxDelayMs: true, ambiguous: true } as const;
+
 const DEFAULT_BOUNDS = {
   maxWaiting: 200_000,
   maxDelayMs: 24 * HOUR_MS,

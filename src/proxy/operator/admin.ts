@@ -7,6 +7,7 @@ import { platformRuntime } from '../../runtime.js';
 import { problem, REPLY_HEADERS } from '../door/problem.js';
 import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/signature.js';
+import { checkOptionNames } from '../option-names.js';
 import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';
 
 /** Options of {@link createOfferAdmin}. */
@@ -45,9 +46,11 @@ const lines = (rows: AsyncGenerator<string>): Response => {
 
 /**
  * Makes the door.
- * @throws {OffersightError} `configuration` if the token is too short to be one.
+ * @throws {OffersightError} `configuration` if the token is too short to be one, or an option is unknown.
  */
-export const createOfferAdmin = ({ intake, token }: OfferAdminOptions): OfferAdmin => {
+export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
+  checkOptionNames('createOfferAdmin', options, { intake: true, token: true });
+  const { intake, token } = options;
   if (typeof token !== 'string' || token.length < MIN_TOKEN_LENGTH)
     throw new OffersightError(
       'configuration',

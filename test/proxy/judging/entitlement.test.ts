@@ -142,7 +142,7 @@ describe('where offers have to be signed', () => {
     expect(await report(started, captured)).toEqual(ACCEPTED);
     expect(await report(started, captured)).toMatch(/"duplicate"/);
     await started.runtime.advance(1_000);
-    started.runtime.jump(8 * DAY);
+    started.runtime.pass(8 * DAY);
     expect(await report(started, captured, 'ada', 2)).toEqual(REFUSED);
     // Forgetting happens beside taking and forwarding.
     await started.runtime.advance(60_000);
@@ -170,9 +170,9 @@ describe('without signed offers', () => {
     open.push(started);
     expect(await report(started)).toEqual(ACCEPTED);
     await started.runtime.advance(1_000);
-    started.runtime.jump(6 * DAY);
+    started.runtime.pass(6 * DAY);
     expect(await report(started)).toMatch(/"duplicate"/);
-    started.runtime.jump(2 * DAY);
+    started.runtime.pass(2 * DAY);
     // Forgetting happens beside taking and forwarding.
     await report(started, {}, 'ada', 2);
     await started.runtime.advance(60_000);

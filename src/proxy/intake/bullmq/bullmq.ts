@@ -9,8 +9,10 @@ import type { RedisOptions } from 'ioredis';
 import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
 import { platformRuntime } from '../../../runtime.js';
+import { checkOptionNames } from '../../option-names.js';
 import type { AdmittedEvent, Intake } from '../intake.js';
 import {
+  BOUND_NAMES,
   DEFER_MS,
   type IntakeBounds,
   MAX_USAGE_AGE_MS,
@@ -71,7 +73,6 @@ const toArguments = (event: AdmittedEvent): (string | number)[] => {
     digestOf(content),
     JSON.stringify(shown),
     // It was seen in time: that its offer ends later takes nothing back.
-    // It was seen in time: that its offer ends later takes nothing back.
     '',
     headers ? JSON.stringify(headers) : '',
     usage ? JSON.stringify({ ...shown, usage } satisfies JobData) : '',
@@ -87,7 +88,9 @@ const toArguments = (event: AdmittedEvent): (string | number)[] => {
  * `maxmemory-policy noeviction`.
  * @throws {OffersightError} `configuration` if an option is wrong.
  */
-export const bullmqIntake = ({ connection, name = 'offersight', ...given }: BullmqIntakeOptions): Intake => {
+export const bullmqIntake = (options: BullmqIntakeOptions): Intake => {
+  checkOptionNames('bullmqIntake', options, { ...BOUND_NAMES, connection: true, name: true });
+  const { connection, name = 'offersight', ...given } = options;
   if (typeof name !== 'string' || !NAME.test(name))
     throw configuration('Set name to letters, digits, dots, dashes and underscores.');
   const { maxWaiting, ...rules } = resolveBounds(given);

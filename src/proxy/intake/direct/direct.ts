@@ -10,6 +10,7 @@ import { createBlame } from '../../forward/blame.js';
 import type { Destination, OnCall, Outcome } from '../../forward/destination.js';
 import type { Pace } from '../../forward/gate.js';
 import { createRefusals } from '../../forward/refusals.js';
+import { checkOptionNames } from '../../option-names.js';
 import { patiently } from '../../patience.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../intake.js';
@@ -211,7 +212,9 @@ const createTaking = (
  * answered twice is forwarded twice with the same key, and only the upstream can tell.
  * @throws {OffersightError} `configuration` if an option is wrong.
  */
-export const directIntake = ({ remember = 10_000 }: DirectIntakeOptions = {}): DirectIntake => {
+export const directIntake = (options: DirectIntakeOptions = {}): DirectIntake => {
+  checkOptionNames('directIntake', options, { remember: true });
+  const { remember = 10_000 } = options;
   if (!Number.isInteger(remember) || remember < 1)
     throw new OffersightError('configuration', 'Set remember to a whole number of events, at least 1.');
   return { start: (context) => createTaking(context, remember) };

@@ -4,8 +4,16 @@
  * @module offersight/proxy/sqlite
  */
 import type { Verdict } from '../../../protocol/batch.js';
+import { checkOptionNames } from '../../option-names.js';
 import type { AdmittedEvent, Intake } from '../intake.js';
-import { DEFER_MS, type IntakeBounds, MAX_USAGE_AGE_MS, resolveBounds, USAGE_RULES } from '../rules.js';
+import {
+  BOUND_NAMES,
+  DEFER_MS,
+  type IntakeBounds,
+  MAX_USAGE_AGE_MS,
+  resolveBounds,
+  USAGE_RULES,
+} from '../rules.js';
 import { claimFile, openFile } from './sqlite-file.js';
 import { createLane } from './sqlite-lane.js';
 
@@ -19,7 +27,9 @@ export interface SqliteIntakeOptions extends IntakeBounds {
  * Opens an intake in a file, creating it if need be.
  * @throws {OffersightError} `configuration` if an option is wrong or the file cannot be opened.
  */
-export const sqliteIntake = ({ file, ...given }: SqliteIntakeOptions): Intake => {
+export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
+  checkOptionNames('sqliteIntake', options, { ...BOUND_NAMES, file: true });
+  const { file, ...given } = options;
   const { maxWaiting, ...rules } = resolveBounds(given);
   const database = openFile(file);
   const prepare = (sql: string) => database.prepare(sql);
