@@ -53,6 +53,27 @@ export const describeOutbox = (open: OpenRecords): void => {
       await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1), idOf(2)]);
     });
 
+    test('an event that was stored without an answer is not written over, and so keeps another tab’s lease', async () => {
+      const { records, runtime, another } = start();
+      let isAnswered = false;
+      const tab = openTab(
+        {
+          async transact(work) {
+            const result = await records.transact(work);
+            if (!isAnswered) throw new Error('timeout');
+            return result;
+          },
+        },
+        runtime,
+      );
+      await expect(tab.append(plain(viewed(1)))).rejects.toThrow('timeout');
+      await expect(another().leased('first')).resolves.toEqual([idOf(1)]);
+      isAnswered = true;
+      await tab.outbox.commit();
+      expect(tab.outbox.mirror.get(idOf(1))).toMatchObject({ isStored: true });
+      await expect(another().leased('second')).resolves.toEqual([]);
+    });
+
     test('events whose transaction fails are not stored, but the farewell knows them', async () => {
       const { runtime } = start();
       const blocked = new Error('blocked');
