@@ -18,5 +18,7 @@ export const DECISION_MS = 10_000;
  * transactions follow; the rest is slack.
  */
 export const MEMORY_MS = 60_000;
+/** A page that is busy gives its transaction up after eight turns, each of which begins with a task. */
+export const HELD_MS = 5_000;
 /** Rows of one moment may be written in another order. */
 export const ORDER_MS = 1_000;

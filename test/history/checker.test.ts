@@ -791,6 +791,10 @@ describe('I16: what is given up', () => {
     const inMemory: Draft = { ...one.committed, store: 'memory tab-1' };
     expect(broken(setting, one.created, inMemory, second, again, one.effect)).toEqual([]);
     expect(broken(setting, one.created, second, again, one.effect)).toContain('I16');
+    // By the transaction that stores the first, which is complete a little later; not by one of another page.
+    expect(broken(setting, one.created, second, again, one.committed, one.effect)).toEqual([]);
+    const elsewhere: Draft = { ...again, tab: 'tab-2' };
+    expect(broken(setting, one.created, second, elsewhere, one.committed, one.effect)).toContain('I16');
   });
   it('and never durable is excused only by a page that ended right then, could not store it, or had no consent yet', () => {
     const pending: Draft = { kind: 'consent', tab: 'tab-1', state: 'pending' };
@@ -799,7 +803,9 @@ describe('I16: what is given up', () => {
     const busy: Draft = { kind: 'busy', tab: 'tab-1', taskMs: 3_000 };
     expect(broken(setting, one.created, busy, at(4_002, killed))).toEqual([]);
     expect(broken(setting, one.created, busy, at(4_003, killed))).toEqual(['I15']);
-    expect(broken(setting, one.created, { ...busy, tab: 'tab-2' }, at(4_002, killed))).toEqual(['I15']);
+    const beside: Draft = { ...busy, tab: 'tab-2' };
+    expect(broken(setting, one.created, beside, at(5_003, killed))).toEqual([]);
+    expect(broken(setting, one.created, beside, at(5_004, killed))).toEqual(['I15']);
     expect(broken(setting, pending, one.created, at(90_000, killed))).toEqual([]);
     expect(broken(setting, one.created, pending, at(90_000, killed))).toEqual([]);
   });

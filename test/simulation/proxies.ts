@@ -218,6 +218,8 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     pace,
     subject: (request) => request.headers.get(SESSION) ?? undefined,
     runtime,
+    // They are counted by the machine's own clock, of which a run takes moments.
+    limits: { perAddress: Infinity, perSubject: Infinity, perOfferADay: Infinity },
     onAlert,
   });
   return proxy;

@@ -1,7 +1,7 @@
 /**
  * I16 justified: what a page gives up had to be given up. Judged only where a row tells the bounds that the outbox has.
  */
-import { COMMIT_MS, DECISION_MS, MEMORY_MS, ORDER_MS } from '../bounds.js';
+import { COMMIT_MS, DECISION_MS, HELD_MS, MEMORY_MS, ORDER_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import { DISK, type Ledger, type Placed } from '../ledger.js';
 import type { RowOf } from '../row.js';
@@ -182,7 +182,9 @@ export const wasBlocked = (ledger: Ledger, tab: string, to: number): boolean =>
   ledger.lately('wiped', to, MEMORY_MS, ({ what }) => what === 'outbox', tab) ||
   // Whoever is frozen in a transaction leaves the database to nobody, and finds its own transaction too slow on waking.
   ledger.lately('page', to, MEMORY_MS, ({ change }) => change === 'frozen' || change === 'thawed', tab) ||
-  [...new Set(ledger.of('opened').map(({ row }) => row.tab))].some((other) => ledger.isFrozenAt(other, to));
+  [...new Set(ledger.of('opened').map(({ row }) => row.tab))].some((other) => ledger.isFrozenAt(other, to)) ||
+  // So does one that is busy: each step of its transaction waits for the end of a task.
+  ledger.lately('busy', to, HELD_MS, (row) => row.tab !== tab);
 
 /** Whether an event that was committed to a page's memory had to be there, and still when the page ended. */
 export const hadToBeInMemory = (ledger: Ledger, tab: string, index: number): boolean =>
