@@ -377,6 +377,13 @@ describe('I7: a page', () => {
     expect(rates(open, opened, ...asked(20, 2_000), ...asked(21, 9_000))).toHaveLength(1);
     expect(rates(open, opened, ...asked(20, 2_000), flush(9_000), ...asked(21, 9_100))).toEqual([]);
     expect(rates(open, opened, ...asked(20, 2_000), flush(3_000), ...asked(21, 3_100))).toHaveLength(1);
+    // What it has begun when it is asked to flush goes first.
+    const begun = [...asked(20, 2_000), flush(2_100), ...asked(21, 2_200)];
+    const failing = (until: number): Draft => ({ ...paused('circuit', until), at: 2_205 });
+    expect(rates(opened, ...begun, failing(60_000), ...asked(22, 2_300))).toEqual([]);
+    expect(rates(opened, ...begun, failing(60_000), ...asked(22, 2_300), ...asked(23, 9_000))).not.toEqual(
+      [],
+    );
     // One that fails leaves the time as it is, and behind that any page asks.
     expect(rates(open, opened, ...asked(20, 59_800), ...asked(21, 60_000))).toEqual([]);
     expect(rates(open, opened, ...asked(20, 59_800), ...asked(21, 59_999))).toHaveLength(1);

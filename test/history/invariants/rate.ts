@@ -66,12 +66,12 @@ const isTrial = (ledger: Ledger, request: Placed<'requested'>): boolean => {
   const asked = ledger.of('page').filter(({ row }) => row.tab === tab && row.change === 'flush');
   const opened = ledger.of('opened').filter(({ row }) => row.tab === tab);
   const from = Math.max(...[...asked, ...opened].filter(isBefore).map((placed) => placed.index));
-  return (
-    !flights(ledger).some(
-      (other) =>
-        other.row.tab === tab && isSameEndpoint(other, request) && isBefore(other) && other.index > from,
-    ) && from >= 0
+  const since = flights(ledger).filter(
+    (other) =>
+      other.row.tab === tab && isSameEndpoint(other, request) && isBefore(other) && other.index > from,
   );
+  // What it had begun when it was asked to flush goes first.
+  return from >= 0 && since.length <= (ledger.history[from]?.kind === 'page' ? 1 : 0);
 };
 
 const endOf = (ledger: Ledger, { row, index }: Placed<'requested'>): number =>
