@@ -14,7 +14,7 @@ import { eachRow, isLaneName, type LaneName, laneOf, timeOf, toLine } from './op
 import { nearestOf } from './option-names.js';
 
 const HELP = `offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
-offersight status [--follow]             figures of offers and lanes; with --follow until nothing waits
+offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
 offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait anew
 offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token
@@ -159,10 +159,12 @@ const runProxy = async (args: string[]): Promise<void> => {
 };
 
 const runStatus = async (args: string[]): Promise<void> => {
-  const { values } = read(args, { ...EVERYWHERE, follow: flag });
+  const { values } = read(args, { ...EVERYWHERE, follow: flag, json: flag, limit: text });
+  const { json } = values;
+  const limit = numberOf('limit', values.limit);
   const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
   try {
-    if (!values.follow) return await printStatus(intake, process.stdout);
+    if (!values.follow) return await printStatus(intake, process.stdout, { limit, json });
     const stopping = new AbortController();
     void signalled().then(() => stopping.abort());
     await follow(intake, process.stdout, stopping.signal);

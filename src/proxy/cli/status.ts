@@ -1,7 +1,7 @@
 /** `offersight status`: figures for people, and a progress display while a lane drains. */
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, LaneStatus } from '../intake/intake.js';
-import { type ProxyStatus, readStatus } from '../operator/listing.js';
+import { type OfferFigures, type ProxyStatus, readStatus } from '../operator/listing.js';
 
 /** Where a display goes. */
 export interface Screen {
@@ -28,7 +28,9 @@ const lineOf = (name: string, { waiting, oldestAt, lastMinute, note }: LaneStatu
 };
 
 const table = (rows: readonly (readonly (string | number)[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => `${row[at] ?? ''}`.length)));
+  const widths = (rows[0] ?? []).map((_, at) =>
+    rows.reduce((most, row) => Math.max(most, `${row[at] ?? ''}`.length), 0),
+  );
   return rows.map((row) =>
     row
       .map((cell, at) => (at ? `${cell}`.padStart(widths[at] ?? 0) : `${cell}`.padEnd(widths[at] ?? 0)))
@@ -36,18 +38,28 @@ const table = (rows: readonly (readonly (string | number)[])[]): string[] => {
   );
 };
 
+const FIGURES = ['viewed', 'dismissed', 'waiting', 'refused'] as const;
+
+const eventsOf = (figures: OfferFigures): number => FIGURES.reduce((sum, name) => sum + figures[name], 0);
+
+/** The sum of all offers, and those with the most events. */
+const offerLines = (offers: readonly OfferFigures[], limit: number): string[] => {
+  if (!offers.length) return ['no events yet', ''];
+  const sums = FIGURES.map((name) => offers.reduce((sum, figures) => sum + figures[name], 0));
+  const largest = offers.toSorted((one, other) => eventsOf(other) - eventsOf(one)).slice(0, limit);
+  const rows = largest.map((figures) => [figures.offerId, ...FIGURES.map((name) => figures[name])]);
+  const left = offers.length - largest.length;
+  return [
+    ...table([['offer', ...FIGURES], [`all ${offers.length}`, ...sums], ...rows]),
+    ...(left ? [`and ${left} more, which --limit ${offers.length} shows`] : []),
+    '',
+  ];
+};
+
 /** The whole status as text, a line each. */
-const renderStatus = ({ offers, lanes }: ProxyStatus, now: number): string => {
-  const head = ['offer', 'viewed', 'dismissed', 'waiting', 'refused'];
-  const rows = offers.map(({ offerId, viewed, dismissed, waiting, refused }) => [
-    offerId,
-    viewed,
-    dismissed,
-    waiting,
-    refused,
-  ]);
+const renderStatus = ({ offers, lanes }: ProxyStatus, limit: number, now: number): string => {
   const lines = Object.entries(lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
-  return `${[...(rows.length ? [...table([head, ...rows]), ''] : ['no events yet', '']), ...lines].join('\n')}\n`;
+  return `${[...offerLines(offers, limit), ...lines].join('\n')}\n`;
 };
 
 const BAR = 24;
@@ -80,9 +92,19 @@ export const follow = async (intake: Intake, screen: Screen, signal: AbortSignal
   if (screen.isTTY) screen.write('\n');
 };
 
-/** Writes the status once. */
-export const printStatus = async (intake: Intake, screen: Screen): Promise<void> => {
-  const { now } = platformRuntime();
-  const at = now();
-  screen.write(renderStatus(await readStatus(intake, at), at));
+/**
+ * Writes the status once.
+ * @param limit So many offers by name, those with the most events; as JSON all of them.
+ */
+export const printStatus = async (
+  intake: Intake,
+  screen: Screen,
+  {
+    limit = 20,
+    json = false,
+  }: { readonly limit?: number | undefined; readonly json?: boolean | undefined } = {},
+): Promise<void> => {
+  const at = platformRuntime().now();
+  const status = await readStatus(intake, at);
+  screen.write(json ? `${JSON.stringify(status)}\n` : renderStatus(status, limit, at));
 };

@@ -20,6 +20,8 @@ export interface Forwarder {
 }
 
 const RENEW_MS = 10_000;
+/** Another process may have taken something, of which it tells nobody. */
+const LOOK_MS = 2_000;
 /** A disk or an intake that failed is asked again after this long. */
 const AGAIN_MS = 1_000;
 /** How much longer than everything else an event waits that met a fault of the configuration. */
@@ -213,7 +215,7 @@ export const createForwarder = (
       });
       calls.add(call);
     }
-    return Math.min(RENEW_MS, nextAt - now);
+    return Math.min(LOOK_MS, nextAt - now);
   };
 
   const look = async (): Promise<void> => {

@@ -1,0 +1,80 @@
+/** `offersight status`: what an operator reads, however many offers there are. */
+import { describe, expect, it } from 'vitest';
+import { printStatus } from '../../../src/proxy/cli/status.js';
+import type { Intake, Lane, OfferTally } from '../../../src/proxy/index.js';
+
+const QUIET: Pick<Lane, 'status'> = {
+  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} }),
+};
+
+/** An intake of which only the figures are asked. */
+const intakeWith = (tallies: readonly OfferTally[]): Intake =>
+  ({ ...QUIET, usage: QUIET, tally: async () => tallies }) as unknown as Intake;
+
+const tally = (offerId: string, events: number, state: OfferTally['state'] = 'done'): OfferTally => ({
+  offerId,
+  type: 'viewed',
+  state,
+  events,
+});
+
+const printed = async (
+  tallies: readonly OfferTally[],
+  options?: Parameters<typeof printStatus>[2],
+): Promise<string> => {
+  let text = '';
+  await printStatus(intakeWith(tallies), { write: (more) => (text += more) }, options);
+  return text;
+};
+
+const lineOf = (text: string, name: string): string[] | undefined =>
+  text
+    .split('\n')
+    .find((line) => line.startsWith(name))
+    ?.split(/\s{2,}/);
+
+describe('the status of an intake', () => {
+  it('says that there are no events yet', async () => {
+    expect(await printed([])).toMatch(/^no events yet\n\noffer_events: 0 waiting/);
+  });
+
+  it('sums up all offers, and names those with the most events, largest first', async () => {
+    const text = await printed([tally('few', 2), tally('many', 30), tally('refused', 5, 'dead')], {
+      limit: 2,
+    });
+    expect(text.split('\n').slice(0, 5)).toEqual([
+      'offer    viewed  dismissed  waiting  refused',
+      'all 3        32          0        0        5',
+      'many         30          0        0        0',
+      'refused       0          0        0        5',
+      'and 1 more, which --limit 3 shows',
+    ]);
+  });
+
+  it('names every offer where there are few', async () => {
+    const text = await printed([tally('one', 1), tally('two', 2)]);
+    expect([lineOf(text, 'one')?.[1], lineOf(text, 'two')?.[1]]).toEqual(['1', '2']);
+    expect(text).not.toContain('more');
+  });
+
+  it('is short, and comes at all, with more offers than a call can have arguments', async () => {
+    const offers = Array.from({ length: 150_000 }, (_, at) => tally(`offer-${at}`, 1));
+    const text = await printed(offers);
+    expect(lineOf(text, 'all 150000')?.[1]).toBe('150000');
+    expect(text.split('\n').length).toBeLessThan(30);
+    expect((await printed(offers, { limit: 150_000 })).split('\n').length).toBeGreaterThan(150_000);
+  });
+
+  it('as JSON has every offer', async () => {
+    const status: unknown = JSON.parse(
+      await printed([tally('one', 1), tally('two', 2)], { json: true, limit: 1 }),
+    );
+    expect(status).toMatchObject({
+      offers: [
+        { offerId: 'one', viewed: 1 },
+        { offerId: 'two', viewed: 2 },
+      ],
+      lanes: { offer_events: { waiting: 0 } },
+    });
+  });
+});
