@@ -164,8 +164,8 @@ export const createRemembering = (
   const remembering: Remembering = {
     async setPause(next) {
       let current = outbox.pause;
-      let after: Pause | undefined;
       const writing = next(current);
+      let after = writing;
       // A farewell that is said before it is written keeps to it as well.
       outbox.pause = expected = writing;
       try {
@@ -177,14 +177,14 @@ export const createRemembering = (
         unsaved = undefined;
       } catch {
         // It may be written later than anybody waits. What was only read is over as soon as the database says so.
-        after ??= next(current);
         if (after !== current) {
           unsaved = after;
           replacedAt = current.at;
         }
       }
       if (expected === writing) expected = undefined;
-      outbox.pause = after ?? current;
+      // What changed nothing, and comes to its end late, takes back nothing that is known since.
+      if (after !== current) outbox.pause = after;
     },
 
     accept(offerId, expiresAt) {

@@ -45,6 +45,23 @@ describe('a pause', () => {
     expect(tab.outbox.pause).toEqual(pause);
   });
 
+  test('is not taken back by what changed nothing, began before it and failed after it', async () => {
+    const runtime = fakeRuntime();
+    const database = scriptDatabase(runtime);
+    const tab = openTab(database.connect(), runtime);
+    database.hang();
+    const nothing = tab.leasing.setPause((current) => current);
+    await runtime.advance(1_000);
+    const pause = { ...NO_PAUSE, kind: 'back-off', failures: 1, at: START + 60_000 } as const;
+    const written = tab.leasing.setPause(() => pause);
+    await runtime.advance(1_000);
+    await nothing;
+    expect(tab.outbox.pause).toEqual(pause);
+    await runtime.advance(1_000);
+    await written;
+    expect(tab.outbox.pause).toEqual(pause);
+  });
+
   test('that was never written, and that a clock set back has made void, hides none that another tab wrote', async () => {
     const runtime = fakeRuntime();
     const database = scriptDatabase(runtime);
