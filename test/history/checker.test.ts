@@ -398,6 +398,17 @@ describe('I7: a page', () => {
     expect(rates(...asked(20, 2_000, [id ?? '', 'other']), ...asked(21, 2_100, [id ?? '']))).toEqual([]);
     expect(rates(...asked(20, 2_000, [id ?? '']), ...asked(21, 2_100, [id ?? '']))).toHaveLength(1);
   });
+  it('waits no longer after its own failure than for the end of a back-off that another page had then', () => {
+    const failed = (number: number, at: number): readonly Draft[] => [
+      { ...one.requested, number, at },
+      { ...one.answered, number, at: at + 10, status: undefined, verdicts: undefined } as unknown as Draft,
+    ];
+    const beside = { ...paused('back-off', 2_100, 'tab-2'), at: 1_500 };
+    expect(rates(beside, ...failed(20, 2_000), ...failed(21, 2_110))).toEqual([]);
+    expect(rates(...failed(20, 2_000), ...failed(21, 2_110))).toHaveLength(1);
+    const own = { ...paused('back-off', 2_100, 'tab-1'), at: 1_500 };
+    expect(rates(own, ...failed(20, 2_000), ...failed(21, 2_110))).not.toEqual([]);
+  });
   it('keeps the pause of another page if it leased after it', () => {
     expect(rates(paused('throttled', 60_000), two.leased, two.requested)).toHaveLength(1);
     expect(rates(two.leased, paused('throttled', 60_000), two.requested)).toEqual([]);

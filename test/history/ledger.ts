@@ -171,7 +171,7 @@ export const createLedger = (history: History): Ledger => {
     },
     awakeMs(tab, from, to) {
       let awakeMs = 0;
-      let since: number | undefined = history[from]?.at ?? 0;
+      let since = ledger.isFrozenAt(tab, from) ? undefined : (history[from]?.at ?? 0);
       for (const { row, index } of ledger.of('page')) {
         if (index < from || index >= to || row.tab !== tab) continue;
         if (row.change === 'frozen') {

@@ -287,7 +287,18 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
       if (!next) return;
       // Another tab may have opened a circuit meanwhile.
       const isOpen = pauseBefore(next)?.pause === 'circuit';
+      // What fails beside another page's failure waits for the end of that one's pause, and no longer.
+      const held = ledger
+        .of('paused')
+        .findLast((each) => each.index < answer.index && isSameEndpoint(each, next))?.row;
+      const isShared =
+        failure === 'back-off' &&
+        held?.pause === 'back-off' &&
+        held.tab !== next.row.tab &&
+        held.until > answer.row.at &&
+        held.until <= next.row.at;
       const isEased =
+        isShared ||
         ledger.between('clock', answer.index, next.index) ||
         ledger.between('wiped', answer.index, next.index) ||
         ledger.between(
