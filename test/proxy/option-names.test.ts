@@ -37,7 +37,7 @@ const hintOf = (call: Call, given: object): string | undefined => {
     call(given);
     return undefined;
   } catch (error) {
-    return isOffersightError(error) ? `${error.code}: ${error.hint}` : `${error}`;
+    return isOffersightError(error) ? `${error.code}: ${error.hint}` : String(error);
   }
 };
 
@@ -76,7 +76,7 @@ describe('an option that nobody knows', () => {
     ],
     [
       'of the direct intake',
-      directIntake as Call,
+      directIntake,
       { remembers: 1 },
       'no option remembers of directIntake. Is it remember?',
     ],

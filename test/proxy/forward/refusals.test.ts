@@ -11,7 +11,7 @@ const DONE: Outcome = { kind: 'done' };
 
 describe('the latest outcomes', () => {
   const runtime = fakeRuntime();
-  const after = (...outcomes: readonly Outcome[]): string | undefined => {
+  const alertAfter = (...outcomes: readonly Outcome[]): string | undefined => {
     const refusals = createRefusals(runtime);
     for (const outcome of outcomes) refusals.hear(outcome);
     return refusals.alert();
@@ -25,7 +25,7 @@ describe('the latest outcomes', () => {
     ['calls of which nobody knows what they came to', times(20, { kind: 'ambiguous' })],
     ['old refusals, and twenty that were taken since', [...times(100, UNKNOWN), ...times(20, DONE)]],
   ])('say nothing: %s', (_, outcomes) => {
-    expect(after(...outcomes)).toBeUndefined();
+    expect(alertAfter(...outcomes)).toBeUndefined();
   });
 
   it.each([
@@ -33,11 +33,13 @@ describe('the latest outcomes', () => {
     ['eleven of twenty', [...times(9, DONE), ...times(11, UNKNOWN)]],
     ['eleven of twenty, after many that were taken', [...times(500, DONE), ...times(11, UNKNOWN)]],
   ])('say what is refused, as what, and what to check: %s', (_, outcomes) => {
-    expect(after(...outcomes)).toMatch(/most events.*resource_not_found.*not its offer_id.*dead-letters/s);
+    expect(alertAfter(...outcomes)).toMatch(
+      /most events.*resource_not_found.*not its offer_id.*dead-letters/s,
+    );
   });
 
   it('name a code that has no words of its own', () => {
-    expect(after(...times(5, { kind: 'refused', code: 'param_wrong_value' }))).toMatch(
+    expect(alertAfter(...times(5, { kind: 'refused', code: 'param_wrong_value' }))).toMatch(
       /param_wrong_value: check/,
     );
   });
