@@ -96,7 +96,8 @@ export const createOutbox = <Row extends BareRows>(
             // A read costs time that a closing page may not have, so only what needs one waits for it.
             if (isOnce) {
               const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
-              if (known && known.until > runtime.now() && known.id !== id) {
+              // Unless it was told as recorded meanwhile, since the database had failed for so long.
+              if (known && copy.isOnce && known.until > runtime.now() && known.id !== id) {
                 mirror.delete(id);
                 continue;
               }

@@ -5,9 +5,11 @@ import { NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
 import type { Consent } from '../../../../src/client/outbox/outbox.js';
 import type { Records } from '../../../../src/client/outbox/records.js';
 import { DEAD, FULL, scriptDatabase } from '../../../support/database.js';
+import { deferred } from '../../../support/deferred.js';
 import { replies, says, startDelivering } from '../../../support/delivering.js';
-import { entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
-import { openTab } from '../../../support/outbox.js';
+import { entryOf, idOf, once, plain, START, viewed } from '../../../support/events.js';
+import { memoryRecords } from '../../../support/memory-records.js';
+import { openTab, storedIds } from '../../../support/outbox.js';
 import { fakeRuntime, settle } from '../../../support/runtime.js';
 
 const HOUR_MS = 3_600_000;
@@ -215,6 +217,39 @@ test('what another tab settled before this one told of it is told all the same',
   await here.leasing.marks();
   await here.flusher.flush();
   expect(here.told).toEqual([[ONE, true]]);
+});
+
+test('what was told as recorded in the midst of a commit is not left out of it, though it was known before', async () => {
+  const runtime = fakeRuntime();
+  const records = memoryRecords();
+  await openTab(records, runtime).append(once(viewed(1)));
+  const known = deferred<void>();
+  const tab = openTab(
+    {
+      transact: (work) =>
+        records.transact((rows) =>
+          work({
+            ...rows,
+            async get(key) {
+              const value = await rows.get(key);
+              await known.promise;
+              return value;
+            },
+          }),
+        ),
+    },
+    runtime,
+  );
+  const again = viewed(2, { offerId: viewed(1).offerId });
+  const appended = tab.append(once(again));
+  await settle();
+  // As a lease does it when the database fails.
+  const copy = tab.outbox.mirror.get(again.id);
+  Object.assign(copy ?? {}, { isOnce: false, heldUntil: 0, isTold: true });
+  known.resolve();
+  await appended;
+  expect(tab.outbox.mirror.get(again.id)).toMatchObject({ isStored: true });
+  await expect(storedIds(records, 'entry')).resolves.toEqual([ONE, TWO]);
 });
 
 test('a denial in the midst of a commit gives up once what the commit left out then', async () => {
