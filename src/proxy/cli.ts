@@ -162,6 +162,8 @@ const runStatus = async (args: string[]): Promise<void> => {
   const { values } = read(args, { ...EVERYWHERE, follow: flag, json: flag, limit: text });
   const { json } = values;
   const limit = numberOf('limit', values.limit);
+  if (values.follow && (json || limit !== undefined))
+    throw new Failure('Use --follow alone: it draws how the lane drains, without offers.');
   const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
   try {
     if (!values.follow) return await printStatus(intake, process.stdout, { limit, json });

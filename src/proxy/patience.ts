@@ -16,7 +16,11 @@ export const patiently = (runtime: Pick<Runtime, 'after'>, delayMs: number, task
   const wait = (): void => {
     const turnMs = Math.min(TURN_MS, leftMs);
     leftMs -= turnMs;
-    stop = runtime.after(turnMs, leftMs > 0 ? wait : task);
+    stop = runtime.after(turnMs, leftMs > 0 ? wait : last);
+  };
+  /** What came in the last turn is read before this. */
+  const last = (): void => {
+    stop = runtime.after(0, task);
   };
   wait();
   return () => stop();

@@ -442,7 +442,11 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'what counts once is always known',
     abuses: 'declined',
-    edits: one(OUTBOX, 'known && known.until > runtime.now() && known.id !== id', 'known || !known'),
+    edits: one(
+      OUTBOX,
+      'known && copy.isOnce && known.until > runtime.now() && known.id !== id',
+      'known || !known',
+    ),
     noticedBy: ['I16'],
     focus: { only: ['view', 'flush', 'wait'] },
     seed: 1,

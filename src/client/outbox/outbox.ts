@@ -89,10 +89,10 @@ export const createOutbox = <Row extends BareRows>(
       try {
         await outbox.records.transact(async (rows) => {
           for (const copy of copies) {
-            const { event, isOnce, heldUntil, isStored } = copy;
+            const { event, isOnce, heldUntil } = copy;
             const { id, offerId, type, expiresAt } = event;
             // It went another way meanwhile, or a later commit stored it.
-            if (isStored || !mirror.has(id)) continue;
+            if (copy.isStored || !mirror.has(id)) continue;
             // A read costs time that a closing page may not have, so only what needs one waits for it.
             if (isOnce) {
               const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
@@ -105,7 +105,7 @@ export const createOutbox = <Row extends BareRows>(
               rows.put(['seen', offerId, type], { offerId, type, until, id } satisfies Mark);
             }
             // An attempt that was given up may have stored it all the same, and another tab have leased it since.
-            if (isStored === false && (await rows.get(['entry', id]))) continue;
+            if (copy.isStored === false && (await rows.get(['entry', id]))) continue;
             copy.isStored = false;
             rows.put(['entry', id], {
               v: 1,

@@ -7,8 +7,8 @@
 export interface Blame {
   /** The upstream took an event, or refused it by name. */
   succeeded(): void;
-  /** Whether the configuration is to blame, now that these events met such an answer. */
-  isConfiguration(ids: readonly string[]): boolean;
+  /** Whether the configuration is to blame, now that this event met such an answer. */
+  isConfiguration(id: string): boolean;
 }
 
 /** So many events that meet it, with none that goes well between, are no coincidence. */
@@ -31,8 +31,8 @@ export const createBlame = (): Blame => {
       for (const id of suspects) alone.add(id);
       suspects.clear();
     },
-    isConfiguration(ids) {
-      for (const id of ids) if (!alone.has(id)) suspects.add(id);
+    isConfiguration(id) {
+      if (!alone.has(id)) suspects.add(id);
       if (suspects.size >= SUSPECTS) isProven = false;
       return !isProven;
     },

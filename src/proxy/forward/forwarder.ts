@@ -24,8 +24,9 @@ const RENEW_MS = 10_000;
 const LOOK_MS = 2_000;
 /** A disk or an intake that failed is asked again after this long. */
 const AGAIN_MS = 1_000;
-/** How much longer than everything else an event waits that met a fault of the configuration. */
-const LATER = 2;
+/** An event that met a fault of the configuration waits so long, and ever longer if the fault seems to be its own. */
+const PARKED_MS = 60_000;
+const LONGEST_PARKED_MS = 600_000;
 
 const BROKEN =
   'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.';
@@ -73,8 +74,8 @@ export const createForwarder = (
         return { kind: 'waiting', dueAt: now };
       case 'misconfigured': {
         // Another one is tried first, since the fault may be this event's own.
-        const dueAt = now + Math.max(backoffMs(attempts - 1, runtime), LATER * pauses.leftMs());
-        return { kind: 'waiting', dueAt };
+        const alone = Math.min(LONGEST_PARKED_MS, PARKED_MS * 2 ** (attempts - 1));
+        return { kind: 'waiting', dueAt: now + (pauses.isProbing() ? PARKED_MS : alone) };
       }
       case 'crowded':
         // Ahead of everything else, so that its halves are next.
@@ -118,7 +119,7 @@ export const createForwarder = (
   /** Tells successors and operators; that it cannot be told harms no event. */
   const leaveNote = async (): Promise<void> => {
     const refused = refusals.alert();
-    const note = { ...pauses.note(), ...(refused !== undefined && { alert: refused }) };
+    const note = { ...(refused !== undefined && { alert: refused }), ...pauses.note() };
     const next = JSON.stringify(note);
     if (next === noted) return;
     try {
@@ -136,10 +137,8 @@ export const createForwarder = (
     // Trouble concerns the whole call; what was done or refused concerns its own event.
     const whole = outcomes.find(({ kind }) => kind !== 'done' && kind !== 'refused') ??
       outcomes.find(({ kind }) => kind === 'done') ?? { kind: 'refused', code: '' };
-    pauses.hear(
-      whole,
-      rows.map(({ id }) => id),
-    );
+    // At least one.
+    pauses.hear(whole, rows[0]?.id ?? '');
     for (const outcome of outcomes) refusals.hear(outcome);
     const refused = refusals.alert();
     if (refused !== undefined) alert(refused);

@@ -7,7 +7,7 @@
  * | failing      | `ambiguous`, `unavailable`, fewer than three | as the pace allows                              | in order, away      |
  * | away         | the third failure in a row                   | one, after a pause of 1 s doubling to 30 s      | in order            |
  * | throttling   | `throttled`                                  | one, after what it says, at least 1 s doubling to 60 s | in order     |
- * | misconfigured | `misconfigured` by the first call of all, or by three events since it was last in order | one, after a pause of 30 s doubling to 10 min | in order |
+ * | misconfigured | `misconfigured` by the first call of all, or by three events since it was last in order | one, after a pause of 30 s | in order |
  *
  * What was under way when a pause began says nothing new about the upstream, so it lengthens none and ends none. An
  * event that is answered `misconfigured` while others are taken waits alone.
@@ -19,8 +19,8 @@ import type { Outcome } from './destination.js';
 
 /** The pauses of one forwarder. */
 export interface Pauses {
-  /** Takes in what one call came to, for the events with these ids. */
-  hear(outcome: Outcome, ids: readonly string[]): void;
+  /** Takes in what one call came to, whose first event has this id. */
+  hear(outcome: Outcome, id: string): void;
   /** Begins nothing for so long, milliseconds. */
   pause(delayMs: number): void;
   /** How long nothing is begun from now, milliseconds; 0 or less if something may be. */
@@ -36,7 +36,6 @@ export interface Pauses {
 const BASE_MS = 1_000;
 const CAP_MS = 30_000;
 const CIRCUIT_MS = 30_000;
-const LONGEST_CIRCUIT_MS = 600_000;
 const LONGEST_THROTTLE_MS = 60_000;
 /** The longest Retry-After that counts, and its jitter. */
 const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
@@ -64,7 +63,7 @@ export const createPauses = (
   // On the monotonic clock, since the other one can be set back by a day.
   let pausedUntil = 0;
   let failures = 0;
-  let misconfigurations = 0;
+  let isMisconfigured = false;
   let throttles = 0;
   let note: LaneNote = {};
   const blame = createBlame();
@@ -82,7 +81,7 @@ export const createPauses = (
 
   const succeeded = (): void => {
     failures = 0;
-    misconfigurations = 0;
+    isMisconfigured = false;
     throttles = 0;
     blame.succeeded();
     // A call that was under way when a pause began ends no pause.
@@ -105,26 +104,27 @@ export const createPauses = (
     note = { ...note, pausedUntil: Math.max(note.pausedUntil ?? 0, until) };
   };
 
-  const misconfigured = (message: string, ids: readonly string[]): void => {
+  const misconfigured = (message: string, id: string): void => {
     // Whether it is this event or the configuration, somebody has to look at it.
     raise(message);
-    if (blame.isConfiguration(ids) && isNews())
-      pause(Math.min(LONGEST_CIRCUIT_MS, CIRCUIT_MS * 2 ** misconfigurations++));
+    if (!blame.isConfiguration(id)) return;
+    isMisconfigured = true;
+    if (isNews()) pause(CIRCUIT_MS);
   };
 
   return {
     pause,
     leftMs: () => pausedUntil - runtime.elapsed(),
-    isProbing: () => failures >= OUTAGE || misconfigurations > 0 || throttles > 0,
+    isProbing: () => failures >= OUTAGE || isMisconfigured || throttles > 0,
     note: () => note,
 
-    hear(outcome, ids) {
+    hear(outcome, id) {
       switch (outcome.kind) {
         case 'done':
         case 'refused':
           return succeeded();
         case 'misconfigured':
-          return misconfigured(outcome.alert, ids);
+          return misconfigured(outcome.alert, id);
         case 'throttled':
           return throttled(outcome.retryAfterMs);
         case 'crowded':

@@ -54,8 +54,8 @@ export const BEGIN = `
 local skew = skewOf(ARGV[2])
 local now, limit, perMinute, maxDelay = ARGV[1] + skew, tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local isOnce, token = ARGV[6] == '1', ARGV[7]
--- How old an event is, is judged by a clock that may have jumped ahead.
-local past = now - ARGV[8]
+-- How old an event is, is judged by a clock that may have jumped ahead; Redis's own did not.
+local past = now - (skew == 0 and ARGV[8] or 0)
 -- Of a process that led before, and whose request was on its way for long: nobody would learn what it began.
 if token ~= '' and call('HGET', own .. 'lease', 'token') ~= token then return { {}, '', 0 } end
 
@@ -67,7 +67,7 @@ local function isGiven(job)
   if isLate or (job.ends and job.ends <= past) then
     settle(job, 'dead', 'expired', now)
     if isLate then expired = expired + 1 end
-  elseif isOnce and job.doubt and job.due <= now and job.first and job.first < past - ${KEY_WINDOW_MS} then
+  elseif isOnce and job.doubt and job.due <= now and job.first and job.first < now - ${KEY_WINDOW_MS} then
     settle(job, 'dead', 'unknown_outcome', now)
   else return false end
   given = given + 1
@@ -83,7 +83,7 @@ local function sweep(index, before)
 end
 sweep('since', '(' .. text(past - maxDelay))
 sweep('ends', text(past))
-if isOnce then sweep('doubts', '(' .. text(past - ${KEY_WINDOW_MS})) end
+if isOnce then sweep('doubts', '(' .. text(now - ${KEY_WINDOW_MS})) end
 for offer in pairs(bereft) do takeAlong(offer, now) end
 
 local heads = own .. 'heads'

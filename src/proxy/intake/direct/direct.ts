@@ -97,7 +97,7 @@ const createTaking = (
         return { kind: 'refused', code: 'invalid_event' };
       case 'misconfigured':
         alert(outcome.alert);
-        if (blame.isConfiguration([id])) pause(CIRCUIT_MS);
+        if (blame.isConfiguration(id)) pause(CIRCUIT_MS);
         return deferred(CIRCUIT_MS);
       case 'throttled':
         pause(outcome.retryAfterMs);

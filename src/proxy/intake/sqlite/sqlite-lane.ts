@@ -155,7 +155,7 @@ export const createLane = (
     const past = now - graceMs;
     const expired = expireDelayed.run(now, past - maxDelayMs).changes;
     let given = expired + expireEnded.run(now, past).changes;
-    if (ambiguous === 'atMostOnce') given += giveUpUnknown.run(now, past - KEY_WINDOW_MS).changes;
+    if (ambiguous === 'atMostOnce') given += giveUpUnknown.run(now, now - KEY_WINDOW_MS).changes;
     if (isOrdered && given) takeAlongAll.run(now);
     const counted = callsBetween.get(now - MINUTE_MS, now + MINUTE_MS);
     const { n: calls, oldest: oldestCall } = counted as { n: number; oldest: number | null };

@@ -325,6 +325,15 @@ describe('a fault that only one event meets', () => {
   });
 });
 
+describe('a fault that three events meet after something was taken', () => {
+  it('is the configuration’s: nothing more is called for a minute', async () => {
+    stage.answer = (number) =>
+      number === 1 ? { kind: 'done' } : { kind: 'misconfigured', alert: 'Check the key.' };
+    for (const number of [1, 2, 3, 4, 5, 6]) await verdictsOf([admitted(number)]);
+    expect(stage.called()).toEqual([1, 2, 3, 4]);
+  });
+});
+
 describe('an upstream that refuses most events by name', () => {
   it('is told, with what to check', async () => {
     stage.answer = () => ({ kind: 'refused', code: 'resource_not_found' });
