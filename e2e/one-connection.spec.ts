@@ -1,6 +1,6 @@
 /** What a page does with its database beside keeping events: it has one connection, and writes nothing needlessly. */
 import type { Page } from '@playwright/test';
-import { HOLD, untilStored } from './fixtures/database.js';
+import { HOLD, storedRecords, untilStored } from './fixtures/database.js';
 import { addOffer, leaveAndReturn, listen, offer, sayOnline } from './fixtures/faults.js';
 import { type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -173,6 +173,8 @@ test('a page writes events, verdicts and decisions, and nothing else', async ({ 
     (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.accept('one')),
   );
   await expect.poll(writes).toEqual(['put seen']);
+  // Behind that write: what begins before it is complete writes it as well.
+  await storedRecords(page, 'seen');
   await live();
   expect(await writes()).toEqual([]);
 });

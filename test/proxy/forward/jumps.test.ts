@@ -69,7 +69,7 @@ describe('events that wait while the clock is ahead', () => {
       .filter(([, state]) => state === 'dead')
       .map(([number]) => number);
 
-  it.each([1_500, 3 * HOUR_MS])('for %i ms are no dead letters', async (forMs) => {
+  it.each([1_500, 3 * HOUR_MS])('for %i ms are no dead letters (fault 56)', async (forMs) => {
     stage.answer = () => ({ kind: 'unavailable' });
     await stage.take(...range(1, 300));
     const forwarder = stage.start();
