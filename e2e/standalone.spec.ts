@@ -44,7 +44,7 @@ test.describe('starting the proxy', () => {
     [
       'a misspelt flag',
       ['--require-signed-offer'],
-      /There is no flag --require-signed-offer. Is it --require-signed-offers\?/,
+      /Unknown flag --require-signed-offer. Did you mean --require-signed-offers\?/,
     ],
     ['no site', ['--site', ''], /Set site to the name/],
     ['a site that is an address', ['--site', 'https://acme.example'], /Set site to the name/],

@@ -50,7 +50,7 @@ const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
     const [, flag] = (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && /'--([\w-]+)/.exec(message)) || [];
     if (flag !== undefined)
       throw new Failure(
-        `There is no flag --${flag}.${nearestOf(flag, Object.keys(options), '--')} See offersight --help.`,
+        `Unknown flag --${flag}.${nearestOf(flag, Object.keys(options), '--')} See offersight --help.`,
       );
     // A value could be a secret that lost its flag; messages name flags alone.
     const words =

@@ -1,6 +1,6 @@
 /**
- * Refuses options that nobody knows. A misspelt one would be ignored in silence, and with it what it asks for, such as a
- * check of who may report.
+ * Refuses unknown options. A misspelt option would be ignored silently, and so would the protection that it asks for, such
+ * as signed offers.
  */
 import { closestMatch } from 'leven';
 import { OffersightError } from '../errors.js';
@@ -9,12 +9,12 @@ import { OffersightError } from '../errors.js';
 const MAX_DISTANCE = 4;
 
 /**
- * The known name that is meant, in words.
- * @returns Such as ` Is it origins?`; an empty text if nothing is near.
+ * Suggests a known name in place of an unknown one.
+ * @returns Such as ` Did you mean origins?`; an empty text if no known name is similar.
  */
 export const nearestOf = (name: string, known: readonly string[], prefix = ''): string => {
   const nearest = closestMatch(name, known, { maxDistance: MAX_DISTANCE });
-  return nearest === undefined ? '' : ` Is it ${prefix}${nearest}?`;
+  return nearest === undefined ? '' : ` Did you mean ${prefix}${nearest}?`;
 };
 
 /**
@@ -33,6 +33,6 @@ export const checkOptionNames = <Options extends object>(
   if (unknown === undefined) return;
   throw new OffersightError(
     'configuration',
-    `There is no option ${unknown} of ${place}.${nearestOf(unknown, names)}`,
+    `Unknown option ${unknown} of ${place}.${nearestOf(unknown, names)}`,
   );
 };

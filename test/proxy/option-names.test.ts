@@ -1,4 +1,4 @@
-/** A misspelt option is refused: ignored, it would switch off in silence what it asks for. */
+/** A misspelt option is refused: if it were ignored, the protection that it asks for would be missing silently. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -41,64 +41,69 @@ const hintOf = (call: Call, given: object): string | undefined => {
   }
 };
 
-describe('an option that nobody knows', () => {
+describe('an unknown option', () => {
   it.each<[string, Call, object, string]>([
     [
       'of the proxy, which would let unsigned offers in',
       proxyWith,
       { requireSignedOffer: 'canary' },
-      'There is no option requireSignedOffer of createOfferProxy. Is it requireSignedOffers?',
+      'Unknown option requireSignedOffer of createOfferProxy. Did you mean requireSignedOffers?',
     ],
     [
       'in other case',
       proxyWith,
       { trustedhops: 1 },
-      'no option trustedhops of createOfferProxy. Is it trustedHops?',
+      'Unknown option trustedhops of createOfferProxy. Did you mean trustedHops?',
     ],
-    ['of its pace', proxyWith, { pace: { perMinutes: 1 } }, 'no option perMinutes of pace. Is it perMinute?'],
+    [
+      'of its pace',
+      proxyWith,
+      { pace: { perMinutes: 1 } },
+      'Unknown option perMinutes of pace. Did you mean perMinute?',
+    ],
     [
       'of its limits',
       proxyWith,
       { limits: { perAdress: 9 } },
-      'no option perAdress of limits. Is it perAddress?',
+      'Unknown option perAdress of limits. Did you mean perAddress?',
     ],
     [
       'of its usage events',
       proxyWith,
       { usage: { subscriptionFor: () => undefined, propertyFor: 1 } },
-      'no option propertyFor of usage. Is it propertiesFor?',
+      'Unknown option propertyFor of usage. Did you mean propertiesFor?',
     ],
     [
       'of the door for operators',
       createOfferAdmin as Call,
       { token: 'a'.repeat(32), intake: {}, origins: [] },
-      'no option origins of createOfferAdmin.',
+      'Unknown option origins of createOfferAdmin.',
     ],
     [
       'of the direct intake',
       directIntake,
       { remembers: 1 },
-      'no option remembers of directIntake. Is it remember?',
+      'Unknown option remembers of directIntake. Did you mean remember?',
     ],
     [
       'of an intake in a file',
       sqliteIntake as Call,
       { file: join(folder.path, 'never.db'), maxWait: 1 },
-      'no option maxWait of sqliteIntake. Is it maxWaiting?',
+      'Unknown option maxWait of sqliteIntake. Did you mean maxWaiting?',
     ],
     [
       'of an intake in Redis',
       bullmqIntake as Call,
       { connection: 'redis://127.0.0.1:1', prefix: 'shop' },
-      'no option prefix of bullmqIntake.',
+      'Unknown option prefix of bullmqIntake.',
     ],
     [
       'of the listener for Node',
       (given) => toNodeListener(proxyWith({}) as OfferProxy, given),
       { paths: '/offer-events' },
-      'no option paths of toNodeListener. Is it path?',
+      'Unknown option paths of toNodeListener. Did you mean path?',
     ],
-  ])('%s is refused at creation, with the name that is meant', (_, call, given, words) => {
+  ])('%s is refused at creation, with a suggestion', (_, call, given, words) => {
     expect(hintOf(call, given)).toContain(words);
     expect(hintOf(call, given)).toMatch(/^configuration: /);
     expect(hintOf(call, given)).not.toContain('canary');
@@ -132,11 +137,11 @@ describe('every option that the types name', () => {
   });
 });
 
-describe('the name that is meant', () => {
+describe('the suggestion', () => {
   it.each([
-    ['origns', ['origins', 'site'], ' Is it origins?'],
+    ['origns', ['origins', 'site'], ' Did you mean origins?'],
     ['something-else', ['origins', 'site'], ''],
-  ])('of %s is the nearest, unless it is another word', (name, known, words) => {
+  ])('for %s is the nearest name, if any is similar', (name, known, words) => {
     expect(nearestOf(name, known)).toBe(words);
   });
 });

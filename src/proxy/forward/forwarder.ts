@@ -20,7 +20,7 @@ export interface Forwarder {
 }
 
 const RENEW_MS = 10_000;
-/** Another process may have taken something, of which it tells nobody. */
+/** Another process may have taken events; it does not notify this one. */
 const LOOK_MS = 2_000;
 /** A disk or an intake that failed is asked again after this long. */
 const AGAIN_MS = 1_000;

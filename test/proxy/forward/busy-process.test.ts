@@ -54,7 +54,7 @@ describe('a process that is busy for longer than its deadline', () => {
     expect(await answer).toMatchObject({ kind: 'answered', status: 204 });
   });
 
-  it('still gives up a call that nobody answers', async () => {
+  it('still gives up a call that is never answered', async () => {
     const answer = call('/silent');
     await once(upstream, 'message');
     beBusy();
