@@ -12,7 +12,7 @@ import {
 } from './engines/offers.js';
 import { ENGINES, expect, test } from './engines/test.js';
 import { HOLD } from './fixtures/database.js';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { leaveBy, trackerStats, untilWaiting } from './fixtures/ready.js';
 import type { Stack } from './fixtures/stack.js';
 
 /** Opens the site's page with this body, and waits until closing is noticed there. */
@@ -35,8 +35,7 @@ const leaveAndComeBack = async (tab: Tab, leave: () => Promise<void>): Promise<v
   const isAt = (path: string) => () =>
     tab.evaluate((at) => location.pathname === at, path).catch(() => false);
   await expect.poll(isAt('/elsewhere')).toBe(true);
-  // Later, since the page that is asked to go back is gone before it could answer.
-  await tab.evaluate(() => void setTimeout(() => history.back(), 50));
+  await leaveBy(tab, () => history.back());
   const isBack = () => tab.evaluate(() => 'persisted' in window && window.persisted).catch(() => false);
   await expect.poll(isBack).toBe(true);
 };
@@ -178,10 +177,12 @@ for (const name of ENGINES) {
       cell('back'),
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, IMPRINT + LEAVING_BY_LOOKING);
-        await leaveAndComeBack(tab, async () => {
-          await tab.evaluate(() => void Object.assign(window, { isLeaving: true }));
-          await comeOnline(tab);
-        });
+        await leaveAndComeBack(tab, () =>
+          leaveBy(tab, () => {
+            Object.assign(window, { isLeaving: true });
+            dispatchEvent(new Event('online'));
+          }),
+        );
         await append(tab, offer('after'));
         await stack.expectRecorded(['viewed after']);
       },

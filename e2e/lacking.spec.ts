@@ -3,6 +3,7 @@
  * into it, and at most one report says what is the matter.
  */
 import type { Page } from '@playwright/test';
+import type { OfferTracker } from 'offersight';
 import { expect, OFFERS, type Policed, test, WHOLE_WAY } from './fixtures/policed.js';
 import type { Stack } from './fixtures/stack.js';
 
@@ -23,6 +24,8 @@ const BODY = `${OFFERS.replaceAll('data-offer-dismiss>', `data-offer-dismiss onc
 const visit = async (page: Page, policed: Policed, head: string): Promise<void> => {
   await policed.open({}, head, BODY);
   await page.waitForFunction(() => 'tracker' in window);
+  // Closing is noticed once the second load is there.
+  await page.evaluate(() => (window as unknown as { readonly tracker: OfferTracker }).tracker.stats());
   await page.click('[data-offer-id=closed] button');
   await page.click('#buy');
   await page.keyboard.press('Escape');

@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import { HOLD, storedRecords, untilStored } from './fixtures/database.js';
 import { addOffer, leaveAndReturn, listen, offer, sayOnline } from './fixtures/faults.js';
-import { type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
+import { leaveBy, type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 /**
@@ -49,8 +49,7 @@ const leaveAndComeBack = async (page: Page): Promise<number[]> => {
       offer(`time-${time}`),
     );
     await page.waitForURL('**/elsewhere');
-    // Later, since the page that is asked to go back is gone before it could answer.
-    await page.evaluate(() => void setTimeout(() => history.back()));
+    await leaveBy(page, () => history.back());
     const isThere = () => page.evaluate(() => location.pathname === '/page.html').catch(() => false);
     await expect.poll(isThere).toBe(true);
     await trackerStats(page);

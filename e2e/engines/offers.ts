@@ -34,12 +34,9 @@ export const untilQuiet = (tab: Tab): Promise<void> =>
 export const append = (tab: Tab, markup: string): Promise<void> =>
   tab.evaluate((html: string) => document.body.insertAdjacentHTML('beforeend', html), markup);
 
-/**
- * Tells the page that the network is back, as the browser would: in a task behind this one, since the page may be left by
- * it, and nobody would be there to answer.
- */
+/** Tells the page that the network is back, as the browser would. */
 export const comeOnline = (tab: Tab): Promise<void> =>
-  tab.evaluate(() => void setTimeout(() => dispatchEvent(new Event('online'))));
+  tab.evaluate(() => void dispatchEvent(new Event('online')));
 
 /**
  * Shows offers too briefly until one really was, which a busy machine may fail at: one that a page saw in view and
