@@ -444,7 +444,7 @@ export const VARIANTS: readonly Variant[] = [
     abuses: 'declined',
     edits: one(
       OUTBOX,
-      'known && copy.isOnce && known.until > runtime.now() && known.id !== id',
+      'known && copy.isOnce && known.id !== id && known.until > runtime.now()',
       'known || !known',
     ),
     noticedBy: ['I16'],
@@ -492,7 +492,7 @@ export const VARIANTS: readonly Variant[] = [
     abuses: 'wiped',
     edits: one(
       OUTBOX,
-      '      if (!copies[0]) return;',
+      '      if (!copies.length) return;',
       "      if (!copies[0] || outbox.pause.kind === 'back-off') return;",
     ),
     noticedBy: ['I1', 'I15'],

@@ -84,7 +84,7 @@ export const createOutbox = <Row extends BareRows>(
       const copies = [...mirror.values()].filter(
         ({ event, isStored }) => !isStored && !writing.has(event.offerId),
       );
-      if (!copies[0]) return;
+      if (!copies.length) return;
       for (const { event } of copies) writing.add(event.offerId);
       try {
         await outbox.records.transact(async (rows) => {
@@ -97,7 +97,7 @@ export const createOutbox = <Row extends BareRows>(
             if (isOnce) {
               const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
               // Unless it was told as recorded meanwhile, since the database had failed for so long.
-              if (known && copy.isOnce && known.until > runtime.now() && known.id !== id) {
+              if (known && copy.isOnce && known.id !== id && known.until > runtime.now()) {
                 mirror.delete(id);
                 continue;
               }
@@ -125,6 +125,8 @@ export const createOutbox = <Row extends BareRows>(
       } finally {
         for (const { event } of copies) writing.delete(event.offerId);
       }
+      // What came meanwhile for the same offers.
+      await outbox.commit();
     },
   };
   return outbox;

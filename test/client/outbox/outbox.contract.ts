@@ -74,6 +74,29 @@ export const describeOutbox = (open: OpenRecords): void => {
       await expect(another().leased('second')).resolves.toEqual([]);
     });
 
+    test('an event that comes while an earlier one of its offer is being stored is stored right behind it', async () => {
+      const { records, runtime } = start();
+      let answer = () => {};
+      const answered = new Promise<void>((resolve) => (answer = resolve));
+      const tab = openTab(
+        {
+          async transact(work) {
+            const result = await records.transact(work);
+            await answered;
+            return result;
+          },
+        },
+        runtime,
+      );
+      const view = viewed(1);
+      const storing = tab.append(plain(view));
+      await tab.append(plain(dismissed(2, view)));
+      await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1)]);
+      answer();
+      await storing;
+      await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1), idOf(2)]);
+    });
+
     test('events whose transaction fails are not stored, but the farewell knows them', async () => {
       const { runtime } = start();
       const blocked = new Error('blocked');
