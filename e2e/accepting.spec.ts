@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats } from './fixtures/ready.js';
+import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 /** An offer whose own dwell is so long that only a decision can prove its display. */
@@ -12,6 +12,7 @@ const NO = '<button class="no" data-offer-dismiss>No</button>';
 const openReady = async (page: Page, stack: Stack, body: string, script?: string): Promise<void> => {
   await stack.open(page, body, script === undefined ? {} : { script });
   await trackerStats(page);
+  await untilMore(page);
 };
 
 /** Expects this alone, and an offer that came later than any consequence is awaited. */

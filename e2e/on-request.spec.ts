@@ -1,7 +1,7 @@
 /** What only some pages ask for: who asks gets it, whoever does not loads nothing, and where it does not come all else works. */
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { flush, trackerStats } from './fixtures/ready.js';
+import { flush, trackerStats, untilMore } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 const MORE = '**/offersight-more.js*';
@@ -42,6 +42,7 @@ test.describe('what only some pages need', () => {
     const { asked, complaints } = watch(page);
     await stack.open(page, offer('left', 'data-offer-ignore="leave"'), { script: PROPERTIES });
     await trackerStats(page);
+    await untilMore(page);
     await leave(page, stack);
     await stack.open(page, '', { script: PROPERTIES });
     await stack.expectRecorded(['viewed left', 'dismissed left']);

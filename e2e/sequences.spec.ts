@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats } from './fixtures/ready.js';
+import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 const offer = (id: string, inside = '', dwell = 60_000, style = '') =>
@@ -50,6 +50,7 @@ test('each way of closing has its reason, for the page alone', async ({ page, st
     },
   );
   await trackerStats(page);
+  await untilMore(page);
   await page.click('[data-offer-dismiss]');
   await page.click('[aria-label=Close]');
   await expect.poll(() => heard(page)).toContain('dismissed by-convention control');
@@ -102,6 +103,7 @@ test.describe('a veto', () => {
       },
     );
     await trackerStats(page);
+    await untilMore(page);
     await page.keyboard.press('Escape');
     await page.click('[data-offer-dismiss]');
     await page.evaluate(() => {
