@@ -42,8 +42,10 @@ const configuration = (hint: string): OffersightError => new OffersightError('co
 const checkBaseUrl = (name: string, baseUrl: string): string => {
   if (!URL.canParse(baseUrl))
     throw configuration(`Set ${name} to an origin, such as https://upstream.example.`);
-  const { protocol, hostname, origin, pathname } = new URL(baseUrl);
-  if (pathname !== '/') throw configuration(`Set ${name} to an origin alone, without a path.`);
+  const { protocol, hostname, origin, pathname, username, password } = new URL(baseUrl);
+  // Also an empty query or fragment, which a URL does not tell from none.
+  if (pathname !== '/' || username || password || /[?#]/.test(baseUrl))
+    throw configuration(`Set ${name} to an origin alone, without a user, path, query or hash.`);
   const isLoopback = LOOPBACK.has(hostname);
   if (protocol !== 'https:' && !(isLoopback && protocol === 'http:')) {
     throw configuration(`Set ${name} to an https origin.`);

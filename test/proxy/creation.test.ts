@@ -103,6 +103,11 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     'http://127.0.0.1.evil.example',
     'http://localhost.evil.example',
     'http://localhost@evil.example',
+    'https://user@upstream.example',
+    'https://:secret@upstream.example',
+    'https://upstream.example/?',
+    'https://upstream.example?site=other',
+    'https://upstream.example#',
   ])('with the base URL %j, also for usage events (attack 48)', (baseUrl) => {
     expectRefusal({ baseUrl }, /\bbaseUrl\b/);
     const usage = { subscriptionFor: () => 'sub_1', baseUrl };

@@ -32,7 +32,8 @@ const rejected = (code: ProblemCode, headers?: Readonly<Record<string, string>>)
   response: problem(code, headers),
 });
 
-const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+/** Between its parts blanks and tabs alone, as HTTP has it (RFC 9110 §5.6.3): `\s` takes a no-break space, too. */
+const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 
 /** Makes the admission of one proxy. */
 export const createAdmission = ({

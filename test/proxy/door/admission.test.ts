@@ -137,7 +137,10 @@ describe('only plain JSON in UTF-8 is read', () => {
     'application/json; boundary=x',
     'application/json, text/plain',
     'text/plain; application/json',
-  ])('not %s (attack 19)', async (type) => {
+    'application/json\u00a0',
+    'application/json;\u00a0charset=utf-8',
+    'application/json\u00a0; charset=utf-8',
+  ])('not %j (attack 19)', async (type) => {
     await expectProblem(await started.proxy(pageRequest(GOOD, { 'content-type': type })), 415, 'type');
   });
 
@@ -177,6 +180,7 @@ describe('only plain JSON in UTF-8 is read', () => {
     'application/json;charset=utf-8',
     'application/json; charset=UTF-8',
     'application/json ; charset="utf-8"',
+    'application/json\t;\tcharset=utf-8',
   ])('%s', async (type) => {
     await expectAdmitted(await started.proxy(pageRequest(GOOD, { 'content-type': type })));
   });
