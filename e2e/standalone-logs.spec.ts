@@ -3,7 +3,7 @@ import { expect, type LogLine, type Standalone, test } from './fixtures/standalo
 
 /** The fields that a line of each message may have; whatever else a line said would be new. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  listening: ['url', 'endpoint', 'script', 'integrity', 'admin'],
+  listening: ['url', 'operators', 'endpoint', 'script', 'integrity', 'admin'],
   request: ['status', 'code', 'durationMs'],
   verdict: ['verdict', 'code', 'events'],
   call: ['destination', 'outcome', 'events', 'durationMs'],

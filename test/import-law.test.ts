@@ -229,7 +229,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['proxy/forward', 'proxy/intake/durable', 'proxy/telling', 'errors'],
     types: ['proxy/intake', 'proxy/resolving', 'runtime'],
   },
-  'proxy/forward/http': { values: ['proxy/patience'], types: ['runtime'], packages: ['ky'] },
+  'proxy/forward/http': {
+    values: ['proxy/patience', 'proxy/telling/cause'],
+    types: ['runtime'],
+    packages: ['ky'],
+  },
   'proxy/patience': { types: ['runtime'] },
   'proxy/option-names': { values: ['errors'], packages: ['leven'] },
   'proxy/operator': {
@@ -273,7 +277,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy', 'protocol', 'runtime'],
   },
   'proxy/node': {
-    values: ['proxy/door/problem', 'proxy/option-names'],
+    values: ['proxy/door/problem', 'proxy/option-names', 'errors'],
     types: ['proxy/handler'],
     packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'],
   },
@@ -289,6 +293,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'node:stream/promises',
       'node:util',
       'prom-client',
+      'undici',
     ],
   },
 };
@@ -297,7 +302,7 @@ const LAWS: Readonly<Record<string, Law>> = {
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
   'client/later/asking': ['client/later/more/more'],
-  'proxy/cli': ['proxy/cli/serve'],
+  'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [
     'proxy/intake/sqlite/sqlite',
     'proxy/intake/bullmq/bullmq',

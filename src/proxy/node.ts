@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { OffersightError } from '../errors.js';
 import { problem } from './door/problem.js';
 import type { OfferProxy } from './handler.js';
 import { checkOptionNames } from './option-names.js';
@@ -153,17 +154,32 @@ export const toNodeListener = (proxy: OfferProxy, options: NodeListenerOptions =
   };
 };
 
+/** Options of {@link createOfferServer}. */
+export interface OfferServerOptions {
+  /**
+   * How long an idle connection is kept, milliseconds, at least 1. Behind a load balancer longer than that keeps its own,
+   * or a request may arrive at a connection that is being closed.
+   * @default 5000
+   */
+  readonly keepAliveMs?: number;
+}
+
 /**
  * Makes a server with bounds for strangers: headers of 16 KiB, 10 s for a request to arrive, 5 s for an idle
  * connection, 1,000 connections, 1,000 requests each.
+ * @throws {OffersightError} `configuration` if an option is unknown or no time.
  */
-export const createOfferServer = (listener: NodeListener): Server => {
+export const createOfferServer = (listener: NodeListener, options: OfferServerOptions = {}): Server => {
+  checkOptionNames('createOfferServer', options, { keepAliveMs: true });
+  const { keepAliveMs = 5_000 } = options;
+  if (!Number.isInteger(keepAliveMs) || keepAliveMs < 1)
+    throw new OffersightError('configuration', 'Set keepAliveMs to whole milliseconds, at least 1.');
   const server = createServer(
     {
       headersTimeout: ARRIVAL_MS,
       requestTimeout: ARRIVAL_MS,
       connectionsCheckingInterval: 1_000,
-      keepAliveTimeout: 5_000,
+      keepAliveTimeout: keepAliveMs,
       maxHeaderSize: 16_384,
     },
     listener,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { toNodeListener } from '../../src/proxy/node.js';
+import { createOfferServer, toNodeListener } from '../../src/proxy/node.js';
 import { type StartedProxy, startProxy } from '../support/proxy.js';
 import {
   closed,
@@ -214,5 +214,19 @@ describe('the server stays up', () => {
     }
     await expectAlive(5);
     expect((await started.intake.list({ limit: 9 })).map(({ id }) => id)).toEqual([eventId(5)]);
+  });
+});
+
+describe('a server is refused', () => {
+  it.each<[string, object, RegExp]>([
+    [
+      'with an option that it does not have',
+      { keepAlive: 65_000 },
+      /keepAlive of createOfferServer.*keepAliveMs/,
+    ],
+    ['with a time to keep connections that is none', { keepAliveMs: 0.5 }, /whole milliseconds/],
+    ['with no time to keep connections', { keepAliveMs: 0 }, /at least 1/],
+  ])('%s', (_, options, words) => {
+    expect(() => createOfferServer(() => undefined, options)).toThrow(words);
   });
 });

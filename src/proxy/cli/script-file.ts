@@ -14,9 +14,12 @@ export interface ScriptFile {
   cacheControl(path: string): string;
 }
 
+/** What pages may need: the script itself first, what it imports from beside itself, and what a service worker imports. */
+export const SCRIPT_FILES = ['offersight', 'offersight-more', 'offersight-worker'] as const;
+
 /** Reads a script file beside the build of this program. */
 export const readScriptFile = (
-  name: 'offersight' | 'offersight-more',
+  name: (typeof SCRIPT_FILES)[number],
   folder = new URL('../../', import.meta.url),
 ): ScriptFile => {
   const body = readFileSync(new URL(`${name}.js`, folder));

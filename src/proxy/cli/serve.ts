@@ -1,30 +1,34 @@
 /** `offersight proxy`: the endpoint, the script file and what operators look at, in one process. */
-import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { createOfferProxy } from '../handler.js';
 import type { DirectIntake } from '../intake/direct/direct.js';
 import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
-import { createOfferServer, toNodeListener } from '../node.js';
+import { toNodeListener } from '../node.js';
 import { createOfferAdmin, type OfferAdmin } from '../operator/admin.js';
 import type { OfferProxyOptions } from '../options.js';
+import { systemCodeOf } from '../telling/cause.js';
 import { Failure } from './failure.js';
-import type { Log } from './log.js';
+import { type Listening, listen, type Place } from './listening.js';
+import type { Log, LogFields } from './log.js';
 import { createMetrics } from './metrics.js';
-import { readScriptFile } from './script-file.js';
+import { createOperatorRoutes } from './operator-routes.js';
+import { watchReadiness } from './readiness.js';
+import { isReading, listenerOf, type Routes, reply } from './routes.js';
+import { readScriptFile, SCRIPT_FILES } from './script-file.js';
 
 /** What the standalone proxy runs on. */
-export interface ServeOptions {
-  readonly port: number;
-  readonly host: string;
+export interface ServeOptions extends Place {
+  /** Where operators ask, if not where the endpoint is. */
+  readonly operators?: Place | undefined;
+  /** How long an idle connection is kept, milliseconds. */
+  readonly keepAliveMs?: number | undefined;
   /** Of the endpoint. */
   readonly path: string;
   readonly intake: Intake | DirectIntake;
+  /** Most events that may wait in the intake. */
+  readonly maxWaiting: number;
   readonly proxy: Omit<OfferProxyOptions, 'intake' | 'onAlert' | 'onObservation'>;
   /** Opens the admin route under `/admin/`. */
   readonly adminToken?: string | undefined;
@@ -35,19 +39,15 @@ export interface ServeOptions {
 
 /** A running proxy. */
 export interface Serving {
-  readonly url: string;
   /** Takes nothing more, answers what has come, and ends the calls under way. */
   stop(): Promise<void>;
 }
 
-/** For requests that are still arriving when it stops. */
-const STOP_MS = 10_000;
-const READY_MS = 2_000;
-const ADMIN_METHODS = new Set(['GET', 'POST']);
-
-const reply = (outgoing: ServerResponse, status: number, type: string, body: string | Buffer): void => {
-  outgoing.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(body);
-};
+/** What broke, by its name and the system's code; its words may tell of people. */
+const causeFields = (cause: unknown): LogFields => ({
+  cause: cause instanceof Error ? cause.name : undefined,
+  cause_code: systemCodeOf(cause),
+});
 
 /** Names events in the log, for whoever asked for it. */
 const naming = (intake: Intake, log: Log): Intake => ({
@@ -65,14 +65,14 @@ const naming = (intake: Intake, log: Log): Intake => ({
  * @throws {Failure} If an option is wrong or the port is taken.
  */
 export const serve = async (options: ServeOptions): Promise<Serving> => {
-  const { log, intake, path } = options;
+  const { log, intake, path, port, host, operators, keepAliveMs } = options;
+  const runtime = platformRuntime();
   const durable = isDurable(intake) ? intake : undefined;
+  const watched = durable && watchReadiness(durable, options.maxWaiting, runtime);
   const metrics = await createMetrics(durable);
   if (!metrics) log.info('metrics are off: add them with npm install prom-client');
-  const script = readScriptFile('offersight');
-  /** What the script file imports from beside itself, by its plain name. */
-  const more = readScriptFile('offersight-more');
-  const { now } = platformRuntime();
+  /** What the script file imports from beside itself is asked for by its plain name. */
+  const files = SCRIPT_FILES.map((name) => readScriptFile(name));
   let isStopping = false;
 
   const make = () => {
@@ -81,11 +81,11 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
       options.adminToken !== undefined && durable
         ? createOfferAdmin({ intake: durable, token: options.adminToken })
         : undefined;
+    const kept = watched?.intake;
     const proxy = createOfferProxy({
       ...options.proxy,
-      intake: durable && options.logIds ? naming(durable, log) : intake,
-      onAlert: (message, cause) =>
-        log.error(message, { cause: cause instanceof Error ? cause.name : undefined }),
+      intake: kept ? (options.logIds ? naming(kept, log) : kept) : intake,
+      onAlert: (message, cause) => log.error(message, causeFields(cause)),
       onObservation(observation) {
         metrics?.observe(observation);
         const { kind, ...fields } = observation;
@@ -105,108 +105,51 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     }
   })();
   const endpoint = toNodeListener(proxy, { path });
+  const operate = createOperatorRoutes({
+    site: options.proxy.site.toLowerCase(),
+    metrics,
+    admin,
+    isReady: async () => !isStopping && (!watched || (await watched.isReady())),
+  });
 
-  const isReady = async (): Promise<boolean> => {
-    if (isStopping) return false;
-    if (!durable) return true;
-    const { after } = platformRuntime();
-    const late = new Promise<false>((resolve) => {
-      after(READY_MS, () => resolve(false));
-    });
-    const status = durable.status(now()).then(
-      () => true,
-      () => false,
-    );
-    return Promise.race([status, late]);
-  };
-
-  const administer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    if (!admin || !ADMIN_METHODS.has(incoming.method ?? ''))
-      return reply(outgoing, 404, 'text/plain', 'There is nothing here.\n');
-    const response = await admin(
-      new Request(`http://admin.invalid${incoming.url ?? '/'}`, {
-        method: incoming.method ?? 'GET',
-        headers: { authorization: incoming.headers.authorization ?? '' },
-      }),
-    );
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    // Whoever asks may leave in the midst of it, and so may the intake.
-    if (response.body)
-      await pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => outgoing.destroy());
-    else outgoing.end();
-  };
-
-  const route = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const [target = ''] = (incoming.url ?? '').split('?', 1);
-    if (target === path) return endpoint(incoming, outgoing);
-    if (target.startsWith('/admin/')) return administer(incoming, outgoing);
-    if (incoming.method !== 'GET' && incoming.method !== 'HEAD')
-      return reply(outgoing, 404, 'text/plain', 'There is nothing here.\n');
-    const file = [script, more].find(
-      ({ hashedPath, plainPath }) => target === hashedPath || target === plainPath,
-    );
-    if (file) {
+  const serveFiles: Routes = (target, incoming) => {
+    const file = files.find(({ hashedPath, plainPath }) => target === hashedPath || target === plainPath);
+    if (!file || !isReading(incoming)) return undefined;
+    return (_, outgoing) => {
       outgoing.setHeader('cache-control', file.cacheControl(target));
-      return reply(outgoing, 200, 'text/javascript; charset=utf-8', file.body);
-    }
-    switch (target) {
-      case '/healthz':
-        return reply(outgoing, 200, 'text/plain', 'ok\n');
-      case '/readyz': {
-        const ready = await isReady();
-        return reply(outgoing, ready ? 200 : 503, 'text/plain', ready ? 'ready\n' : 'not ready\n');
-      }
-      case '/metrics':
-        if (metrics) return reply(outgoing, 200, metrics.contentType, await metrics.render());
-        return reply(outgoing, 404, 'text/plain', 'Metrics need prom-client.\n');
-      default:
-        return reply(outgoing, 404, 'text/plain', 'There is nothing here.\n');
-    }
+      reply(outgoing, 200, 'text/javascript; charset=utf-8', file.body);
+    };
   };
 
-  const open = new Set<ServerResponse>();
-  const server = createOfferServer((incoming, outgoing) => {
-    open.add(outgoing);
-    outgoing.once('close', () => open.delete(outgoing));
-    // A connection that is kept would go on asking.
-    if (isStopping) outgoing.setHeader('connection', 'close');
-    route(incoming, outgoing).catch((cause: unknown) => {
-      log.error('a request failed', { cause: cause instanceof Error ? cause.name : undefined });
-      if (!outgoing.headersSent) reply(outgoing, 500, 'text/plain', 'Something broke.\n');
-      else outgoing.destroy();
-    });
-  });
-  server.listen(options.port, options.host);
-  await once(server, 'listening').catch(async (cause: unknown) => {
+  const onFailure = (cause: unknown): void => log.error('a request failed', causeFields(cause));
+  const forPages: Routes[] = [(target) => (target === path ? endpoint : undefined), serveFiles];
+  const servers: Listening[] = [];
+  const stop = async (): Promise<void> => {
+    isStopping = true;
+    await Promise.all(servers.map((server) => server.stop()));
     await proxy.close();
-    throw new Failure(
-      `Port ${options.port} of ${options.host} cannot be listened on (${(cause as NodeJS.ErrnoException).code}).`,
-    );
-  });
-  const { port } = server.address() as AddressInfo;
-  const url = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
+  };
+  try {
+    const routes = operators ? forPages : [...forPages, operate];
+    servers.push(await listen(listenerOf(routes, onFailure), { host, port }, keepAliveMs));
+    if (operators) servers.push(await listen(listenerOf([operate], onFailure), operators, keepAliveMs));
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
   log.info('listening', {
-    url,
+    url: servers[0]?.url,
+    operators: servers[1]?.url,
     endpoint: path,
-    script: script.hashedPath,
-    integrity: script.integrity,
+    script: files[0]?.hashedPath,
+    integrity: files[0]?.integrity,
     admin: admin !== undefined,
   });
 
   return {
-    url,
     async stop() {
-      isStopping = true;
       log.info('stopping');
-      const { after } = platformRuntime();
-      const stopTimer = after(STOP_MS, () => server.closeAllConnections());
-      for (const outgoing of open) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      await closed;
-      stopTimer();
-      await proxy.close();
+      await stop();
       log.info('stopped');
     },
   };

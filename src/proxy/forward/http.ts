@@ -5,6 +5,7 @@
 import ky from 'ky';
 import type { Runtime } from '../../runtime.js';
 import { patiently } from '../patience.js';
+import { systemCodeOf } from '../telling/cause.js';
 
 /** What happened on the wire. */
 export type Call =
@@ -44,16 +45,6 @@ const UNSENT = new Set([
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-
-/** The system's code for a failed fetch, wherever in the chain of causes it hides. */
-const systemCodeOf = (error: unknown): string | undefined => {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if ('code' in at && typeof at.code === 'string') return at.code;
-    // Both address families were tried.
-    if (at instanceof AggregateError) return systemCodeOf(at.errors[0]);
-  }
-  return undefined;
-};
 
 const readBounded = async (response: Response, maxBytes: number): Promise<string> => {
   const decoder = new TextDecoder();

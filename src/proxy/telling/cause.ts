@@ -6,6 +6,8 @@ import { isOffersightError, OffersightError } from '../../errors.js';
 
 /** An error may be its own cause. */
 const MAX_DEPTH = 8;
+/** Such as `SQLITE_FULL` or `ECONNREFUSED`; what a hook's error has there may be anything. */
+const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 /** Redis quotes the first arguments of a command that it does not know. */
 const QUOTED_ARGUMENTS = /, with args beginning with: [^\n]*/g;
 const NO_ERROR = 'Something was thrown that is no error.';
@@ -42,4 +44,13 @@ export const cleanCause = (thrown: unknown, depth = MAX_DEPTH): unknown => {
   Object.defineProperty(copy, 'name', { value: ownName });
   Object.defineProperty(copy, 'stack', { value: textOf(stack, `${ownName}: ${words}`) });
   return typeof code === 'string' || typeof code === 'number' ? Object.assign(copy, { code }) : copy;
+};
+
+/** The system's or driver's code for a failure, wherever in the chain of causes it hides. */
+export const systemCodeOf = (thrown: unknown, depth = MAX_DEPTH): string | undefined => {
+  if (!(thrown instanceof Error) || depth === 0) return undefined;
+  const { code, cause, errors }: Thrown = thrown;
+  if (typeof code === 'string' && SYSTEM_CODE.test(code)) return code;
+  // Such as when both address families were tried.
+  return systemCodeOf(Array.isArray(errors) ? errors[0] : cause, depth - 1);
 };

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Intake, isOffersightError, OffersightError, type OnAlert } from '../../../src/proxy/index.js';
 import { bullmqIntake } from '../../../src/proxy/intake/bullmq/bullmq.js';
 import { toNodeListener } from '../../../src/proxy/node.js';
-import { cleanCause } from '../../../src/proxy/telling/cause.js';
+import { cleanCause, systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { admitted } from '../../support/intake.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
@@ -241,5 +241,27 @@ describe('a request that Node lets through and fetch does not', () => {
     vi.restoreAllMocks();
     expect(warned).toEqual(['offersight: a request could not be read (TypeError).']);
     await end();
+  });
+});
+
+describe('the system’s code of a failure', () => {
+  const coded = (code: unknown, cause?: unknown): Error =>
+    Object.assign(new Error('broke', { cause }), code === undefined ? {} : { code });
+
+  it.each<[string, unknown, string | undefined]>([
+    ['its own', coded('SQLITE_FULL'), 'SQLITE_FULL'],
+    ['that of its cause', coded(undefined, coded('ECONNREFUSED')), 'ECONNREFUSED'],
+    ['that of the first of several', new AggregateError([coded('EHOSTUNREACH')]), 'EHOSTUNREACH'],
+    ['none where it has none', coded(undefined), undefined],
+    ['none where it is a text of somebody else', coded('canary-user@shop.example'), undefined],
+    ['none where it is no error', { code: 'ENOENT' }, undefined],
+  ])('is %s', (_, failure, code) => {
+    expect(systemCodeOf(failure)).toBe(code);
+  });
+
+  it('is looked for in a circle of causes only so far', () => {
+    const circle = coded(undefined);
+    circle.cause = circle;
+    expect(systemCodeOf(circle)).toBeUndefined();
   });
 });

@@ -1,0 +1,125 @@
+/** How the standalone proxy stands among other machines: probes, ports, load balancers and outgoing proxies. */
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { openSocket } from '../test/support/sockets.js';
+import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { expect, test } from './fixtures/standalone.js';
+
+const PROBES = ['/healthz', '/readyz', '/metrics', '/admin/status'];
+const PAGES = ['/offersight.js', '/offersight-more.js', '/offersight-worker.js'];
+const TOKEN = 'admin-token-of-at-least-32-characters';
+
+const statusesOf = (url: string, paths: readonly string[]): Promise<number[]> =>
+  Promise.all(
+    paths.map(
+      async (path) => (await ask(url, path, { headers: { authorization: `Bearer ${TOKEN}` } })).status,
+    ),
+  );
+
+test.describe('a listener for operators', () => {
+  test('has what they ask for, which the endpoint’s own does not have then', async ({ bench }) => {
+    const { url, log } = await bench.start(['--admin-port', '0'], { env: { OFFERSIGHT_ADMIN_TOKEN: TOKEN } });
+    const operators = String(log.at(-1)?.operators);
+    expect(operators).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(operators).not.toBe(url);
+    expect(await statusesOf(operators, PROBES)).toEqual([200, 200, 200, 200]);
+    expect(await statusesOf(url, PROBES)).toEqual([404, 404, 404, 404]);
+    expect(await statusesOf(url, PAGES)).toEqual([200, 200, 200]);
+    expect(await statusesOf(operators, PAGES)).toEqual([404, 404, 404]);
+    expect((await post(operators, bodyOf(eventOf(1)))).status).toBe(404);
+    expect((await post(url, bodyOf(eventOf(1)))).status).toBe(200);
+  });
+
+  test('that cannot have its port leaves nothing open', async ({ bench }) => {
+    const { port } = await bench.start();
+    const { code, stdout, stderr } = await bench.run(
+      [
+        'proxy',
+        '--site',
+        'offersight-test',
+        '--port',
+        '0',
+        '--admin-port',
+        `${port}`,
+        '--intake',
+        bench.intake,
+      ],
+      { env: { OFFERSIGHT_API_KEY: bench.apiKey } },
+    );
+    expect([code, stderr]).toEqual([
+      1,
+      `offersight: Port ${port} of 127.0.0.1 is taken by the proxy of the site offersight-test: ` +
+        'give each proxy a port of its own.\n',
+    ]);
+    expect(stdout).not.toContain('listening');
+  });
+
+  test('needs a port', async ({ bench }) => {
+    const { code, stderr } = await bench.run(
+      ['proxy', '--site', 'offersight-test', '--admin-host', '0.0.0.0'],
+      {
+        env: { OFFERSIGHT_API_KEY: bench.apiKey },
+      },
+    );
+    expect([code, stderr]).toEqual([
+      1,
+      'offersight: Set --admin-port too: --admin-host is where that one listens.\n',
+    ]);
+  });
+});
+
+test('which site a port belongs to is told on this machine alone', async ({ bench }) => {
+  const { url } = await bench.start();
+  const siteFor = async (headers: Readonly<Record<string, string>>) =>
+    (await ask(url, '/healthz', { headers })).headers['x-offersight-site'];
+  expect(await siteFor({})).toBe('offersight-test');
+  expect(await siteFor({ 'x-forwarded-for': '203.0.113.7' })).toBeUndefined();
+});
+
+test('an idle connection is kept as long as a load balancer needs it', async ({ bench }) => {
+  const { port } = await bench.start(['--keep-alive-seconds', '65']);
+  const socket = await openSocket(port);
+  socket.write('GET /healthz HTTP/1.1\r\nhost: proxy\r\n\r\n');
+  expect(String((await once(socket, 'data'))[0])).toMatch(/\r\nkeep-alive: timeout=65, /i);
+  socket.destroy();
+});
+
+test('a proxy that has no room is not ready, until it has some', async ({ bench }) => {
+  const { url } = await bench.start(['--max-waiting', '1']);
+  const readiness = async () => (await ask(url, '/readyz')).status;
+  bench.upstream.addFaults({ kind: 'status', status: 503, count: 1 });
+  expect(await readiness()).toBe(200);
+  await post(url, bodyOf(eventOf(1)));
+  await expect.poll(readiness).toBe(503);
+  await bench.upstream.until(() => bench.upstream.history().length === 1);
+  await expect.poll(readiness).toBe(200);
+});
+
+test('calls go through the HTTP proxy that the environment names', async ({ bench }) => {
+  const asked: string[] = [];
+  const way = createServer().on('connect', (request, socket) => {
+    asked.push(request.url ?? '');
+    const [host, port] = (request.url ?? '').split(':');
+    const upstream = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      upstream.pipe(socket).pipe(upstream);
+    });
+    upstream.on('error', () => socket.destroy());
+    socket.on('error', () => upstream.destroy());
+  });
+  way.listen(0, '127.0.0.1');
+  await once(way, 'listening');
+  try {
+    const { url } = await bench.start([], {
+      env: { HTTP_PROXY: `http://127.0.0.1:${(way.address() as AddressInfo).port}` },
+    });
+    await post(url, bodyOf(eventOf(1)));
+    await bench.upstream.until(() => bench.upstream.history().length === 1);
+    expect(asked).toEqual([new URL(bench.upstream.url).host]);
+  } finally {
+    way.closeAllConnections();
+    way.close();
+  }
+});

@@ -1,0 +1,84 @@
+/** What flags say: reading a command's arguments, and checking each value. */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { isLaneName, type LaneName, timeOf } from '../operator/listing.js';
+import { nearestOf } from '../option-names.js';
+import { Failure } from './failure.js';
+
+/** Where events are kept if nobody says. */
+export const DEFAULT_INTAKE = 'sqlite:offersight.db';
+
+/** A flag with a value. */
+export const text = { type: 'string' } as const;
+/** A flag without one. */
+export const flag = { type: 'boolean' } as const;
+/** Flags of every command that opens an intake. */
+export const EVERYWHERE = { intake: text, lane: text } as const;
+/**
+ * Reads arguments.
+ * @throws {Failure} If one is unknown, or lacks its value.
+ */
+export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  options: Options,
+  allowPositionals = false,
+): ReturnType<typeof parseArgs<{ args: string[]; options: Options; allowPositionals: boolean }>> => {
+  try {
+    return parseArgs({ args, options, allowPositionals });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const [, flag] = (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && /'--([\w-]+)/.exec(message)) || [];
+    if (flag !== undefined)
+      throw new Failure(
+        `Unknown flag --${flag}.${nearestOf(flag, Object.keys(options), '--')} See offersight --help.`,
+      );
+    // A value could be a secret that lost its flag; messages name flags alone.
+    const words =
+      code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
+        ? 'There is an argument too many.'
+        : message.split('\n', 1)[0];
+    throw new Failure(`${words} See offersight --help.`);
+  }
+};
+
+/**
+ * A number.
+ * @throws {Failure} If it is none, or less than `least`.
+ */
+export const numberOf = (name: string, given: string | undefined, least = 1): number | undefined => {
+  if (given === undefined) return undefined;
+  const value = Number(given);
+  if (!Number.isFinite(value) || value < least)
+    throw new Failure(`Set --${name} to a number, at least ${least}.`);
+  return value;
+};
+
+/**
+ * A port; 0 for any that is free.
+ * @throws {Failure} If it is none.
+ */
+export const portOf = (name: string, given: string | undefined): number | undefined => {
+  const port = numberOf(name, given, 0);
+  if (port !== undefined && (!Number.isInteger(port) || port > 65_535))
+    throw new Failure(`Set --${name} to a whole number up to 65535.`);
+  return port;
+};
+
+/**
+ * A time, epoch milliseconds.
+ * @throws {Failure} If it is none.
+ */
+export const momentOf = (name: string, given: string | undefined): number | undefined => {
+  if (given === undefined) return undefined;
+  const time = timeOf(given);
+  if (Number.isNaN(time)) throw new Failure(`Set --${name} to an ISO date or epoch milliseconds.`);
+  return time;
+};
+
+/**
+ * A lane, by default that of offer events.
+ * @throws {Failure} If there is none of that name.
+ */
+export const laneNameOf = (given = 'offer_events'): LaneName => {
+  if (!isLaneName(given)) throw new Failure('Set --lane to offer_events or usage_events.');
+  return given;
+};

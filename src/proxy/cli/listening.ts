@@ -1,0 +1,93 @@
+/** A server on a port, and how it ends: what has begun is answered, and nothing new begins. */
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { platformRuntime } from '../../runtime.js';
+import { createOfferServer, type NodeListener } from '../node.js';
+import { Failure } from './failure.js';
+
+/** Where to listen. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A server that listens. */
+export interface Listening {
+  readonly url: string;
+  /** Ends once what has begun is answered, or cuts it off after 10 s. */
+  stop(): Promise<void>;
+}
+
+/** Names the site of the proxy that answers `/healthz`, on this machine alone. */
+export const SITE_HEADER = 'x-offersight-site';
+
+/** For requests that are still arriving when it stops. */
+const STOP_MS = 10_000;
+/** A proxy that has the port answers sooner. */
+const NEIGHBOUR_MS = 1_000;
+
+const urlOf = ({ host, port }: Place): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** The site of the proxy that has a port already, if it is one. */
+const siteAt = async ({ host, port }: Place): Promise<string | undefined> => {
+  // What listens on all addresses does so on this one.
+  const near = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  try {
+    const { headers } = await platformRuntime().fetch(`${urlOf({ host: near, port })}/healthz`, {
+      signal: AbortSignal.timeout(NEIGHBOUR_MS),
+    });
+    return /^[a-z0-9-]{1,63}$/.exec(headers.get(SITE_HEADER) ?? '')?.[0];
+  } catch {
+    return undefined;
+  }
+};
+
+const inWords = async (place: Place, { code }: NodeJS.ErrnoException): Promise<string> => {
+  const where = `Port ${place.port} of ${place.host}`;
+  const site = code === 'EADDRINUSE' ? await siteAt(place) : undefined;
+  return site === undefined
+    ? `${where} cannot be listened on (${code}).`
+    : `${where} is taken by the proxy of the site ${site}: give each proxy a port of its own.`;
+};
+
+/**
+ * Listens.
+ * @param keepAliveMs How long an idle connection is kept.
+ * @throws {Failure} If the port cannot be had.
+ */
+export const listen = async (
+  listener: NodeListener,
+  place: Place,
+  keepAliveMs?: number,
+): Promise<Listening> => {
+  const open = new Set<ServerResponse>();
+  let isStopping = false;
+  const server = createOfferServer(
+    (incoming, outgoing) => {
+      open.add(outgoing);
+      outgoing.once('close', () => open.delete(outgoing));
+      // A connection that is kept would go on asking.
+      if (isStopping) outgoing.setHeader('connection', 'close');
+      listener(incoming, outgoing);
+    },
+    keepAliveMs === undefined ? {} : { keepAliveMs },
+  );
+  server.listen(place.port, place.host);
+  await once(server, 'listening').catch(async (cause: unknown) => {
+    throw new Failure(await inWords(place, cause as NodeJS.ErrnoException));
+  });
+  return {
+    url: urlOf({ ...place, port: (server.address() as AddressInfo).port }),
+    async stop() {
+      isStopping = true;
+      const stopTimer = platformRuntime().after(STOP_MS, () => server.closeAllConnections());
+      for (const outgoing of open) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await closed;
+      stopTimer();
+    },
+  };
+};

@@ -1,0 +1,77 @@
+/** Whether a process says that it can take events. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Readiness, watchReadiness } from '../../../src/proxy/cli/readiness.js';
+import type { Intake, Verdict } from '../../../src/proxy/index.js';
+import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
+
+const MAX_WAITING = 10;
+
+let runtime: FakeRuntime;
+let readiness: Readiness;
+let waiting: number;
+/** What taking comes to. */
+let taking: () => Promise<ReadonlyMap<string, Verdict>>;
+
+const works = async (): Promise<ReadonlyMap<string, Verdict>> => new Map();
+const fails = (): Promise<never> => Promise.reject(new Error('disk full'));
+const take = (): Promise<unknown> => readiness.intake.take([]).catch(() => undefined);
+
+beforeEach(() => {
+  runtime = fakeRuntime();
+  waiting = 0;
+  taking = works;
+  const intake: Pick<Intake, 'take' | 'status'> = {
+    take: () => taking(),
+    status: async () => ({ waiting, oldestAt: undefined, lastMinute: 0, note: {} }),
+  };
+  readiness = watchReadiness(intake as Intake, MAX_WAITING, runtime);
+});
+
+describe('a process is ready', () => {
+  it('while its intake takes events and has room', async () => {
+    waiting = MAX_WAITING - 1;
+    await expect(readiness.isReady()).resolves.toBe(true);
+  });
+
+  it('and leaves no timer behind', async () => {
+    await readiness.isReady();
+    expect(runtime.timers).toBe(0);
+  });
+
+  it('as soon as events were taken after some that were not', async () => {
+    taking = fails;
+    await take();
+    taking = works;
+    await take();
+    await expect(readiness.isReady()).resolves.toBe(true);
+  });
+
+  it('10 s after events that were not taken, since nobody would find out else', async () => {
+    taking = fails;
+    await take();
+    taking = works;
+    await runtime.advance(9_999);
+    await expect(readiness.isReady()).resolves.toBe(false);
+    await runtime.advance(1);
+    await expect(readiness.isReady()).resolves.toBe(true);
+  });
+});
+
+describe('a process is not ready', () => {
+  it('where nothing can be written', async () => {
+    taking = fails;
+    await expect(readiness.isReady()).resolves.toBe(false);
+  });
+
+  it('where the intake is full', async () => {
+    waiting = MAX_WAITING;
+    await expect(readiness.isReady()).resolves.toBe(false);
+  });
+
+  it('where the intake does not answer within 2 s', async () => {
+    taking = () => new Promise(() => undefined);
+    const answer = readiness.isReady();
+    await runtime.advance(2_000);
+    await expect(answer).resolves.toBe(false);
+  });
+});
