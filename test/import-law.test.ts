@@ -179,6 +179,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
   'proxy/door/budgets': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
+  'proxy/door/surroundings': { types: ['proxy/door/problem', 'runtime'] },
   'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
   'proxy/judging': {
     values: ['proxy/judging', 'proxy/forward/usage-events', 'proxy/patience', 'protocol', 'errors'],

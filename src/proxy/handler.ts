@@ -9,6 +9,7 @@ import { addressKey, clientKey } from './door/address.js';
 import { createAdmission } from './door/admission.js';
 import { createBudgets } from './door/budgets.js';
 import { type ProblemCode, problem, REPLY_HEADERS } from './door/problem.js';
+import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
 import type { AdmittedEvent } from './intake/intake.js';
 import { createEntitlement, offerADayKey } from './judging/entitlement.js';
@@ -80,6 +81,11 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     budget: budgets.address,
     retryAfter,
   });
+  const hear = watchSurroundings(
+    { trustedHops: options.trustedHops, isAddressGiven: options.address !== undefined },
+    alert,
+    runtime,
+  );
   const judge = createEntitlement(options, budgets, forwarding.knows, alert, runtime);
 
   const overBudget = async (
@@ -146,6 +152,11 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
         ? known && (addressKey(known) ?? known)
         : clientKey(address, request.headers.get('x-forwarded-for'), options.trustedHops);
       const admission = await admit(request, key);
+      hear({
+        headers: request.headers,
+        address: key,
+        code: admission.kind === 'rejected' ? admission.code : undefined,
+      });
       return admission.kind === 'admitted' ? await decide(request, admission.text, key) : admission;
     } catch (cause) {
       alert(remedyOf(cause, BROKEN), cause);

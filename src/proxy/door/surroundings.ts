@@ -1,0 +1,81 @@
+/**
+ * What requests tell of the machines before the proxy: one that drops a header, or that stands for all visitors, would
+ * else show in nothing but missing events. Counts, and keeps addresses for minutes, in memory alone.
+ */
+import type { Runtime } from '../../runtime.js';
+import type { ProblemCode } from './problem.js';
+
+/** A request that was admitted or not. */
+export interface Heard {
+  readonly headers: Headers;
+  /** What it is counted under. */
+  readonly address: string | undefined;
+  /** Why it was not admitted. */
+  readonly code: ProblemCode | undefined;
+}
+
+/** What the host said of the machines before the proxy. */
+export interface SurroundingsOptions {
+  readonly trustedHops: number;
+  /** Whether the host names addresses itself. */
+  readonly isAddressGiven: boolean;
+}
+
+/** So much of the past counts. */
+const WINDOW_MS = 300_000;
+/** Fewer requests than this tell nothing. */
+const LEAST = 20;
+/** One visitor may well be the only one for a while. */
+const LEAST_OF_ONE = 200;
+const MOST = 0.8;
+/** More addresses than this, and none of them is most. */
+const MAX_ADDRESSES = 1_000;
+
+const NO_METADATA =
+  'Most requests are refused, since they have neither Sec-Fetch-Site nor an origin that is listed. Let the machines ' +
+  'before the proxy pass that header on, and set origins for browsers without it.';
+const FORWARDED =
+  'Most requests have X-Forwarded-For, and trustedHops is 0, so visitors cannot be told apart. Set trustedHops to the ' +
+  'number of your own machines before the proxy.';
+const ONE_ADDRESS =
+  'Most requests come from one public address, so all share its budget: set trustedHops or address if it is a machine of ' +
+  'yours, such as a CDN. If it is a visitor, nothing is to be done.';
+
+/** Starts listening. */
+export const watchSurroundings = (
+  { trustedHops, isAddressGiven }: SurroundingsOptions,
+  alert: (message: string) => void,
+  runtime: Pick<Runtime, 'elapsed'>,
+): ((heard: Heard) => void) => {
+  let since = runtime.elapsed();
+  let requests = 0;
+  let withoutMetadata = 0;
+  let forwarded = 0;
+  const addresses = new Map<string, number>();
+
+  const isMost = (count: number, least: number): boolean => requests >= least && count > requests * MOST;
+
+  /** Counts an address; gives how often it came. */
+  const count = (address: string | undefined): number => {
+    if (address === undefined) return 0;
+    const times = (addresses.get(address) ?? 0) + 1;
+    if (times > 1 || addresses.size < MAX_ADDRESSES) addresses.set(address, times);
+    return times;
+  };
+
+  return ({ headers, address, code }) => {
+    if (runtime.elapsed() - since > WINDOW_MS) {
+      since = runtime.elapsed();
+      requests = withoutMetadata = forwarded = 0;
+      addresses.clear();
+    }
+    requests++;
+    if (code === 'origin' && !headers.has('sec-fetch-site')) withoutMetadata++;
+    if (headers.has('x-forwarded-for')) forwarded++;
+    const times = count(address);
+    if (isMost(withoutMetadata, LEAST)) alert(NO_METADATA);
+    if (isAddressGiven) return;
+    if (trustedHops === 0 && isMost(forwarded, LEAST)) alert(FORWARDED);
+    else if (isMost(times, LEAST_OF_ONE)) alert(ONE_ADDRESS);
+  };
+};
