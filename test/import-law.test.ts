@@ -259,6 +259,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/door',
       'proxy/judging',
       'proxy/forward/forwarding',
+      'proxy/forward/gate',
       'proxy/telling',
       'proxy/resolving',
       'proxy/results',

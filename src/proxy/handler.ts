@@ -11,6 +11,7 @@ import { createBudgets } from './door/budgets.js';
 import { type ProblemCode, problem, REPLY_HEADERS } from './door/problem.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
+import { DEFAULT_PACE } from './forward/gate.js';
 import type { AdmittedEvent } from './intake/intake.js';
 import { createEntitlement, offerADayKey } from './judging/entitlement.js';
 import { createSubjects } from './judging/subjects.js';
@@ -74,7 +75,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const retryAfter = (delayMs: number): string =>
     `${Math.ceil((Math.min(delayMs, 3_600_000) * (1 + runtime.random() * 0.5)) / 1_000)}`;
   const subjectOf = createSubjects(options.subject, alert, runtime);
-  const budgets = createBudgets(options.limits);
+  const budgets = createBudgets(options.limits, options.pace.perMinute ?? DEFAULT_PACE.perMinute);
   const admit = createAdmission({
     origins: options.origins,
     isVouched: async (request) => options.isSubjectVouching && (await subjectOf(request)) !== undefined,

@@ -6,7 +6,7 @@ import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 export interface Limits {
   /**
    * Events of one address a minute; an IPv6 address counts by its /64. Many people may share an address.
-   * @default 6000
+   * @default four times `pace.perMinute`, and at least 600, so that no address takes up the plan's calls for long
    */
   readonly perAddress?: number | undefined;
   /** Events of one subject a minute. @default 600 */
@@ -38,6 +38,7 @@ export interface Budgets {
 
 const MINUTE_S = 60;
 const DAY_S = 86_400;
+const LEAST_PER_ADDRESS = 600;
 /** Keys that are remembered of each kind; of more, those that were quiet longest begin anew. */
 const MAX_KEYS = 50_000;
 
@@ -71,13 +72,19 @@ const createBudget = (points: number, duration: number): Budget => {
   };
 };
 
-/** Makes the budgets. */
-export const createBudgets = ({
-  perAddress = 6_000,
-  perSubject = 600,
-  perOfferADay = 200,
-}: Limits): Budgets => ({
-  address: createBudget(perAddress, MINUTE_S),
-  subject: createBudget(perSubject, MINUTE_S),
-  offerADay: createBudget(perOfferADay, DAY_S),
-});
+/**
+ * Makes the budgets.
+ * @param perMinute How many events leave a minute.
+ */
+export const createBudgets = (limits: Limits, perMinute: number): Budgets => {
+  const {
+    perAddress = Math.max(LEAST_PER_ADDRESS, 4 * perMinute),
+    perSubject = 600,
+    perOfferADay = 200,
+  } = limits;
+  return {
+    address: createBudget(perAddress, MINUTE_S),
+    subject: createBudget(perSubject, MINUTE_S),
+    offerADay: createBudget(perOfferADay, DAY_S),
+  };
+};

@@ -6,7 +6,7 @@ import type { Runtime, Stop } from '../../runtime.js';
 import type { ForwardResult, IntakeRow, Lane } from '../intake/intake.js';
 import { type OnAlert, quietly, remedyOf } from '../telling/alert.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
-import { createGate, type Pace } from './gate.js';
+import { createGate, DEFAULT_PACE, type Pace } from './gate.js';
 import { createJumps } from './jumps.js';
 import { backoffMs, createPauses } from './pauses.js';
 import { createRefusals } from './refusals.js';
@@ -42,7 +42,7 @@ export const createForwarder = (
   lane: Lane,
   destination: Destination,
   runtime: Runtime,
-  { perMinute = 150, concurrent = 10 }: Pace,
+  { perMinute = DEFAULT_PACE.perMinute, concurrent = DEFAULT_PACE.concurrent }: Pace,
   onAlert: OnAlert,
   onCall: OnCall = () => undefined,
 ): Forwarder => {

@@ -9,6 +9,9 @@ export interface Pace {
   readonly concurrent?: number | undefined;
 }
 
+/** What small plans and test sites allow. */
+export const DEFAULT_PACE = { perMinute: 150, concurrent: 10 } as const satisfies Pace;
+
 /** The pace of one process. */
 export interface Gate {
   /** How many events may begin now. */

@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createBudgets } from '../../../src/proxy/door/budgets.js';
 
+const PER_MINUTE = 150;
+
 describe('a budget', () => {
   it('has room until it is used up, then tells how long it takes', async () => {
-    const { subject } = createBudgets({ perSubject: 5 });
+    const { subject } = createBudgets({ perSubject: 5 }, PER_MINUTE);
     expect(await subject.take('ada', 3)).toBeUndefined();
     expect(await subject.waitMs('ada')).toBeUndefined();
     expect(await subject.take('ada', 2)).toBeUndefined();
@@ -17,7 +19,7 @@ describe('a budget', () => {
   it('is not used by what it refuses', async () => {
     vi.useFakeTimers();
     try {
-      const { subject } = createBudgets({ perSubject: 5 });
+      const { subject } = createBudgets({ perSubject: 5 }, PER_MINUTE);
       await subject.take('ada', 5);
       for (let again = 0; again < 50; again++) await subject.take('ada', 500);
       vi.advanceTimersByTime(60_001);
@@ -31,7 +33,7 @@ describe('a budget', () => {
   it('lets a batch that is larger than it pass once it is whole, and nothing beside it', async () => {
     vi.useFakeTimers();
     try {
-      const { subject } = createBudgets({ perSubject: 5 });
+      const { subject } = createBudgets({ perSubject: 5 }, PER_MINUTE);
       expect(await subject.take('ada', 100)).toBeUndefined();
       expect(await subject.take('ada', 1)).toBeGreaterThan(0);
       vi.advanceTimersByTime(60_001);
@@ -42,14 +44,17 @@ describe('a budget', () => {
   });
 
   it('cannot be overdrawn by those who take at once', async () => {
-    const { subject } = createBudgets({ perSubject: 10 });
+    const { subject } = createBudgets({ perSubject: 10 }, PER_MINUTE);
     const answers = await Promise.all(Array.from({ length: 200 }, () => subject.take('ada', 1)));
     expect(answers.filter((waitMs) => waitMs === undefined)).toHaveLength(10);
     expect(await subject.take('ada', 1)).toBeGreaterThan(0);
   });
 
   it('of one kind says nothing of another', async () => {
-    const { subject, address, offerADay } = createBudgets({ perSubject: 1, perAddress: 1, perOfferADay: 1 });
+    const { subject, address, offerADay } = createBudgets(
+      { perSubject: 1, perAddress: 1, perOfferADay: 1 },
+      PER_MINUTE,
+    );
     await subject.take('x', 1);
     expect(await address.take('x', 1)).toBeUndefined();
     expect(await offerADay.take('x', 1)).toBeUndefined();
@@ -59,7 +64,7 @@ describe('a budget', () => {
   it('of a day lasts a day', async () => {
     vi.useFakeTimers();
     try {
-      const { offerADay } = createBudgets({ perOfferADay: 2 });
+      const { offerADay } = createBudgets({ perOfferADay: 2 }, PER_MINUTE);
       await offerADay.take('x', 2);
       vi.advanceTimersByTime(86_399_000);
       expect(await offerADay.take('x', 1)).toBeGreaterThan(0);
@@ -70,14 +75,25 @@ describe('a budget', () => {
     }
   });
 
+  it.each<[string, number, number]>([
+    ['600 events a minute on the smallest plan', 150, 600],
+    ['four times the plan on a larger one', 1_000, 4_000],
+  ])('of an address is %s, unless the host says otherwise', async (_, perMinute, events) => {
+    const { address } = createBudgets({}, perMinute);
+    expect(await address.take('x', events - 1)).toBeUndefined();
+    expect(await address.waitMs('x')).toBeUndefined();
+    expect(await address.take('x', 1)).toBeUndefined();
+    expect(await address.waitMs('x')).toBeGreaterThan(0);
+  });
+
   it('may be infinite', async () => {
-    const { address } = createBudgets({ perAddress: Infinity });
+    const { address } = createBudgets({ perAddress: Infinity }, PER_MINUTE);
     for (let again = 0; again < 10; again++) expect(await address.take('x', 1e9)).toBeUndefined();
     expect(await address.waitMs('x')).toBeUndefined();
   });
 
   it('keeps apart keys that look alike', async () => {
-    const { subject } = createBudgets({ perSubject: 1 });
+    const { subject } = createBudgets({ perSubject: 1 }, PER_MINUTE);
     for (const key of ['a', 'A', 'a ', '__proto__', 'constructor', 'toString', '0', '00'])
       expect([key, await subject.take(key, 1)]).toEqual([key, undefined]);
     for (const key of ['__proto__', 'constructor', 'toString'])
@@ -85,7 +101,7 @@ describe('a budget', () => {
   });
 
   it('remembers so many keys and no more: those that were quiet longest begin anew (attack 56)', async () => {
-    const { subject } = createBudgets({ perSubject: 1 });
+    const { subject } = createBudgets({ perSubject: 1 }, PER_MINUTE);
     await subject.take('quiet', 1);
     await subject.take('busy', 1);
     for (let at = 0; at < 50_000; at++) {

@@ -183,7 +183,7 @@ describe('a host whose session store is down', () => {
   it('is alerted once in ten minutes, however many requests fail (attack 60)', async () => {
     const started = start({ subject: () => Promise.reject(new Error('session store down')) });
     for (let times = 1; times <= 3; times++) {
-      for (let left = 200; left > 0; left--) await post(started);
+      for (let left = 150; left > 0; left--) await post(started);
       expect(started.alerts).toHaveLength(times);
       await started.runtime.advance(600_000);
     }
@@ -201,7 +201,7 @@ describe('budgets of ever new visitors', () => {
     });
     vi.stubGlobal('clearTimeout', (timer: object) => live.delete(timer));
     try {
-      const { address } = createBudgets({ perAddress: 1 });
+      const { address } = createBudgets({ perAddress: 1 }, 150);
       for (let at = 0; at < 50_100; at++) expect(await address.take(`${at}`, 1)).toBeUndefined();
       expect(live.size).toBe(50_000);
       // The first begins anew, the last has not been forgotten.
