@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { tallyOf } from '../test/support/intake.js';
 import { HOLD_LEASE, untilStored } from './fixtures/database.js';
 import type { GatewayFault } from './fixtures/gateway.js';
 import { returnToKept } from './fixtures/kept.js';
@@ -22,7 +23,7 @@ const THREE = ['viewed closed', 'viewed seen', 'dismissed closed'];
 const expectThreeOnce = async (stack: Stack): Promise<void> => {
   await expect.poll(() => stack.recorded().toSorted()).toEqual(THREE.toSorted());
   await expect
-    .poll(async () => (await stack.intake.tally()).every(({ state }) => state === 'done'))
+    .poll(async () => (await tallyOf(stack.intake)).every(({ state }) => state === 'done'))
     .toBe(true);
   const recorded = stack.recorded();
   expect(recorded.toSorted()).toEqual(THREE.toSorted());

@@ -206,6 +206,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['proxy/intake', 'protocol', 'errors'],
     packages: ['libsql', 'node:os'],
   },
+  'proxy/intake/sqlite/sqlite-listing': {
+    values: ['proxy/intake/sqlite/sqlite-file'],
+    types: ['proxy/intake/intake'],
+    packages: ['libsql', 'node:timers/promises'],
+  },
   'proxy/intake/sqlite/sqlite-file': {
     values: ['proxy/intake', 'errors', 'runtime'],
     packages: ['libsql'],

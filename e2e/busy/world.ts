@@ -1,4 +1,5 @@
 /** What the pages of a run talk to, all of it real: site, proxy, intake, and the stand-in upstream. */
+
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { createOfferProxy } from 'offersight/proxy';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 import ts from 'typescript';
 import { startUpstream } from '../../demo/upstream/server.js';
+import { tallyOf } from '../../test/support/intake.js';
 import type { GatewayFault } from '../fixtures/gateway.js';
 import { startSite } from '../fixtures/site.js';
 import { type Cell, type EndpointState, TRAINS, tasksOf } from './plan.js';
@@ -143,7 +145,7 @@ export const startWorld = async (scriptFile: string): Promise<World> => {
     },
     async drained() {
       const isOpen = ({ state }: { readonly state: string }): boolean => !['done', 'dead'].includes(state);
-      for (const endsAt = Date.now() + DRAIN_MS; (await intake.tally()).some(isOpen); await wait(LOOK_MS))
+      for (const endsAt = Date.now() + DRAIN_MS; (await tallyOf(intake)).some(isOpen); await wait(LOOK_MS))
         if (Date.now() > endsAt) throw new Error('the proxy does not forward what it took');
     },
     counted() {

@@ -32,7 +32,7 @@ const idleLane: Lane = {
   note: async () => undefined,
   status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} }),
   list: async () => [],
-  tally: async () => [],
+  async *tally() {},
   retry: async () => 0,
 };
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AdmittedEvent } from '../../src/proxy/index.js';
+import type { AdmittedEvent, Lane, OfferTally } from '../../src/proxy/index.js';
 import { eventId, START } from './wire.js';
 
 /** An admitted event, by default the `viewed` of an offer of its own, received at the start. */
@@ -29,4 +29,15 @@ export const admitted = (number: number, fields: Partial<AdmittedEvent> = {}): A
 export const temporaryFolder = (within = tmpdir()): { readonly path: string; remove(): void } => {
   const path = mkdtempSync(join(within, 'offersight-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+};
+
+/** What a lane tallies, summed up and in order. */
+export const tallyOf = async (lane: Pick<Lane, 'tally'>): Promise<OfferTally[]> => {
+  const sums = new Map<string, OfferTally>();
+  for await (const portion of lane.tally())
+    for (const tally of portion) {
+      const key = `${tally.offerId} ${tally.type} ${tally.state}`;
+      sums.set(key, { ...tally, events: tally.events + (sums.get(key)?.events ?? 0) });
+    }
+  return [...sums.keys()].sort().map((key) => sums.get(key) as OfferTally);
 };

@@ -1,7 +1,7 @@
 /** `offersight status`: figures for people, and a progress display while a lane drains. */
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, LaneStatus } from '../intake/intake.js';
-import { type OfferFigures, type ProxyStatus, readStatus } from '../operator/listing.js';
+import { type Figures, type ProxyStatus, readStatus } from '../operator/listing.js';
 
 /** Where a display goes. */
 export interface Screen {
@@ -40,26 +40,24 @@ const table = (rows: readonly (readonly (string | number)[])[]): string[] => {
 
 const FIGURES = ['viewed', 'dismissed', 'waiting', 'refused'] as const;
 
-const eventsOf = (figures: OfferFigures): number => FIGURES.reduce((sum, name) => sum + figures[name], 0);
+const figuresOf = (figures: Figures): number[] => FIGURES.map((name) => figures[name]);
 
 /** The sum of all offers, and those with the most events. */
-const offerLines = (offers: readonly OfferFigures[], limit: number): string[] => {
-  if (!offers.length) return ['no events yet', ''];
-  const sums = FIGURES.map((name) => offers.reduce((sum, figures) => sum + figures[name], 0));
-  const largest = offers.toSorted((one, other) => eventsOf(other) - eventsOf(one)).slice(0, limit);
-  const rows = largest.map((figures) => [figures.offerId, ...FIGURES.map((name) => figures[name])]);
-  const left = offers.length - largest.length;
+const offerLines = ({ offers, all }: ProxyStatus): string[] => {
+  if (!all.offers) return ['no events yet', ''];
+  const rows = offers.map((figures) => [figures.offerId, ...figuresOf(figures)]);
+  const left = all.offers - offers.length;
   return [
-    ...table([['offer', ...FIGURES], [`all ${offers.length}`, ...sums], ...rows]),
-    ...(left ? [`and ${left} more, which --limit ${offers.length} shows`] : []),
+    ...table([['offer', ...FIGURES], [`all ${all.offers}`, ...figuresOf(all)], ...rows]),
+    ...(left ? [`and ${left} more, which --limit ${all.offers} shows`] : []),
     '',
   ];
 };
 
 /** The whole status as text, a line each. */
-const renderStatus = ({ offers, lanes }: ProxyStatus, limit: number, now: number): string => {
-  const lines = Object.entries(lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
-  return `${[...offerLines(offers, limit), ...lines].join('\n')}\n`;
+const renderStatus = (status: ProxyStatus, now: number): string => {
+  const lines = Object.entries(status.lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
+  return `${[...offerLines(status), ...lines].join('\n')}\n`;
 };
 
 const BAR = 24;
@@ -94,17 +92,17 @@ export const follow = async (intake: Intake, screen: Screen, signal: AbortSignal
 
 /**
  * Writes the status once.
- * @param limit So many offers by name, those with the most events; as JSON all of them.
+ * @param limit So many offers by name, those with the most events; by default 20, as JSON all of them.
  */
 export const printStatus = async (
   intake: Intake,
   screen: Screen,
   {
-    limit = 20,
     json = false,
+    limit = json ? Infinity : 20,
   }: { readonly limit?: number | undefined; readonly json?: boolean | undefined } = {},
 ): Promise<void> => {
   const at = platformRuntime().now();
-  const status = await readStatus(intake, at);
-  screen.write(json ? `${JSON.stringify(status)}\n` : renderStatus(status, limit, at));
+  const status = await readStatus(intake, at, limit);
+  screen.write(json ? `${JSON.stringify(status)}\n` : renderStatus(status, at));
 };

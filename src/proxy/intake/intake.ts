@@ -170,7 +170,7 @@ export interface LaneStatus {
   readonly note: LaneNote;
 }
 
-/** The way of events to one destination. Every method is one transaction. */
+/** The way of events to one destination. Every method is one transaction, but {@link Lane.tally}. */
 export interface Lane {
   /**
    * Becomes or stays the one process that forwards, for the next 30 s.
@@ -189,8 +189,11 @@ export interface Lane {
   status(now: number): Promise<LaneStatus>;
   /** Events, newest first. */
   list(filter: ListFilter): Promise<IntakeRow[]>;
-  /** How many events of each offer stand where. */
-  tally(): Promise<OfferTally[]>;
+  /**
+   * How many events of each offer stand where, in portions that are to be added up, so that a process with many of them
+   * does other things between. Not one moment's figures: an event that moves on meanwhile counts where it was read.
+   */
+  tally(): AsyncIterable<readonly OfferTally[]>;
   /**
    * Lets dead letters wait anew.
    * @param ids Which; by default all.

@@ -19,13 +19,17 @@ export interface OfferAdminOptions {
 }
 
 /**
- * Answers an operator's request. By the last parts of its path: `GET …/status`; `GET …/events?offer=&since=`, where
+ * Answers an operator's request. By the last parts of its path: `GET …/status?limit=`, the offers with the most events, by
+ * default 100, at most 1,000; `GET …/events?offer=&since=`, where
  * `since` is an ISO date or epoch milliseconds; `GET …/dead-letters`; `POST …/dead-letters/retry?id=`, by default all.
  * Each takes `lane=usage_events` for the second destination.
  */
 export type OfferAdmin = (request: Request) => Promise<Response>;
 
 const MIN_TOKEN_LENGTH = 32;
+const DEFAULT_LIMIT = 100;
+/** More would take the process too long to write at once. */
+const MAX_LIMIT = 1_000;
 
 const json = (value: unknown): Response => Response.json(value, { headers: REPLY_HEADERS });
 
@@ -63,7 +67,9 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     if (!(await isSameSecret(given, token))) return problem('token', { 'www-authenticate': 'Bearer' });
     const { pathname, searchParams } = new URL(request.url);
     const name = searchParams.get('lane') ?? 'offer_events';
-    if (!isLaneName(name) || Number.isNaN(timeOf(searchParams.get('since') ?? '1970-01-01')))
+    const limit = Number(searchParams.get('limit') ?? DEFAULT_LIMIT);
+    const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
+    if (!isLaneName(name) || !isLimit || Number.isNaN(timeOf(searchParams.get('since') ?? '1970-01-01')))
       return problem('query');
     const lane = laneOf(intake, name);
     const each = async function* (deadOnly: boolean) {
@@ -78,7 +84,7 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     const what = /\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1];
     switch (`${request.method} ${what}`) {
       case 'GET status':
-        return json(await readStatus(intake, now()));
+        return json(await readStatus(intake, now(), limit));
       case 'GET events':
         return lines(each(false));
       case 'GET dead-letters':

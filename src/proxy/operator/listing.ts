@@ -1,9 +1,9 @@
 /** What an operator asks of an intake: figures of offers, how each lane stands, events page by page. */
+import { platformRuntime } from '../../runtime.js';
 import type { Intake, IntakeRow, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
 
-/** One offer in figures. */
-export interface OfferFigures {
-  readonly offerId: string;
+/** Events in figures. */
+export interface Figures {
   /** Reported to Chargebee as displayed. */
   readonly viewed: number;
   /** Reported to Chargebee as closed or ignored. */
@@ -14,9 +14,17 @@ export interface OfferFigures {
   readonly refused: number;
 }
 
+/** One offer in figures. */
+export interface OfferFigures extends Figures {
+  readonly offerId: string;
+}
+
 /** How a proxy stands. */
 export interface ProxyStatus {
+  /** The offers with the most events, those first. */
   readonly offers: readonly OfferFigures[];
+  /** All offers together, and how many they are. */
+  readonly all: Figures & { readonly offers: number };
   readonly lanes: Readonly<Record<LaneName, LaneStatus>>;
 }
 
@@ -44,18 +52,54 @@ export const isLaneName = (name: string): name is LaneName =>
 export const laneOf = (intake: Intake, name: LaneName): Lane =>
   name === 'usage_events' ? intake.usage : intake;
 
-/** How an intake stands. Reads every event that it remembers. */
-export const readStatus = async (intake: Intake, now: number): Promise<ProxyStatus> => {
-  const offers = new Map<string, { -readonly [Key in keyof OfferFigures]: OfferFigures[Key] }>();
-  for (const { offerId, type, state, events } of await intake.tally()) {
-    const figures = offers.get(offerId) ?? { offerId, viewed: 0, dismissed: 0, waiting: 0, refused: 0 };
-    offers.set(offerId, figures);
-    if (state === 'done') figures[type] += events;
-    else if (state === 'dead') figures.refused += events;
-    else figures.waiting += events;
+type Counting = { -readonly [Key in keyof Figures]: number };
+
+const NOTHING: Figures = { viewed: 0, dismissed: 0, waiting: 0, refused: 0 };
+/** So many offers are compared at once, a few milliseconds' work. */
+const SLICE = 5_000;
+
+/** Lets the process do something else. */
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    platformRuntime().after(0, resolve);
+  });
+
+const sumOf = ({ viewed, dismissed, waiting, refused }: Figures): number =>
+  viewed + dismissed + waiting + refused;
+
+const largestOf = async (offers: ReadonlyMap<string, Figures>, limit: number): Promise<OfferFigures[]> => {
+  let largest: OfferFigures[] = [];
+  const cut = (): void => {
+    largest = largest.toSorted((one, other) => sumOf(other) - sumOf(one)).slice(0, limit);
+  };
+  for (const [offerId, figures] of offers) {
+    largest.push({ offerId, ...figures });
+    if (largest.length < limit + SLICE) continue;
+    cut();
+    await nextTurn();
   }
+  cut();
+  return largest;
+};
+
+/**
+ * How an intake stands. Reads every event that it remembers, in portions.
+ * @param limit So many offers are named.
+ */
+export const readStatus = async (intake: Intake, now: number, limit: number): Promise<ProxyStatus> => {
+  const offers = new Map<string, Counting>();
+  const all: Counting = { ...NOTHING };
+  for await (const portion of intake.tally())
+    for (const { offerId, type, state, events } of portion) {
+      const figures = offers.get(offerId) ?? { ...NOTHING };
+      offers.set(offerId, figures);
+      const what = state === 'done' ? type : state === 'dead' ? 'refused' : 'waiting';
+      figures[what] += events;
+      all[what] += events;
+    }
   return {
-    offers: [...offers.values()],
+    offers: await largestOf(offers, limit),
+    all: { offers: offers.size, ...all },
     lanes: { offer_events: await intake.status(now), usage_events: await intake.usage.status(now) },
   };
 };

@@ -9,7 +9,13 @@ const QUIET: Pick<Lane, 'status'> = {
 
 /** An intake of which only the figures are asked. */
 const intakeWith = (tallies: readonly OfferTally[]): Intake =>
-  ({ ...QUIET, usage: QUIET, tally: async () => tallies }) as unknown as Intake;
+  ({
+    ...QUIET,
+    usage: QUIET,
+    async *tally() {
+      for (let from = 0; from < tallies.length; from += 1_000) yield tallies.slice(from, from + 1_000);
+    },
+  }) as unknown as Intake;
 
 const tally = (offerId: string, events: number, state: OfferTally['state'] = 'done'): OfferTally => ({
   offerId,
@@ -65,16 +71,17 @@ describe('the status of an intake', () => {
     expect((await printed(offers, { limit: 150_000 })).split('\n').length).toBeGreaterThan(150_000);
   });
 
-  it('as JSON has every offer', async () => {
-    const status: unknown = JSON.parse(
-      await printed([tally('one', 1), tally('two', 2)], { json: true, limit: 1 }),
-    );
-    expect(status).toMatchObject({
-      offers: [
-        { offerId: 'one', viewed: 1 },
-        { offerId: 'two', viewed: 2 },
-      ],
-      lanes: { offer_events: { waiting: 0 } },
-    });
+  it('as JSON has every offer, those with the most events first, or as many as are asked for', async () => {
+    const tallies = [tally('one', 1), tally('two', 2)];
+    const asJson = async (options: object): Promise<unknown> =>
+      JSON.parse(await printed(tallies, { json: true, ...options }));
+    const [one, two] = [
+      { offerId: 'one', viewed: 1 },
+      { offerId: 'two', viewed: 2 },
+    ];
+    const all = { offers: 2, viewed: 3 };
+    const lanes = { offer_events: { waiting: 0 } };
+    expect(await asJson({})).toMatchObject({ offers: [two, one], all, lanes });
+    expect(await asJson({ limit: 1 })).toMatchObject({ offers: [two], all, lanes });
   });
 });

@@ -1,5 +1,7 @@
 /** What reaches the upstream is built anew from checked values and constants: nothing of a request passes through. */
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tallyOf } from '../../support/intake.js';
 import { noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { expectUntouched } from '../../support/untouched.js';
 import { eventId, wireBody, wireEvent } from '../../support/wire.js';
@@ -125,7 +127,7 @@ describe("the upstream's request", () => {
       expect(reached.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
         { personalized_offer_id: id, type: 'viewed' },
       ]);
-      expect(await started.intake.tally()).toMatchObject([{ offerId: id, state: 'done', events: 1 }]);
+      expect(await tallyOf(started.intake)).toMatchObject([{ offerId: id, state: 'done', events: 1 }]);
     },
   );
 
@@ -158,7 +160,7 @@ describe('while the upstream wants no call', () => {
     expect(started.runtime.calls.map(({ key }) => key)).toEqual([`oe1-${eventId(1)}`]);
     started.runtime.answer = noContent;
     await started.runtime.advance(900_000);
-    expect((await started.intake.tally()).filter(({ state }) => state !== 'done')).toEqual([]);
+    expect((await tallyOf(started.intake)).filter(({ state }) => state !== 'done')).toEqual([]);
     expect(new Set(started.runtime.calls.map(({ key }) => key)).size).toBe(40);
   });
 });

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { AdmittedEvent, ForwardResult, Intake, Lane } from '../../../src/proxy/index.js';
 import { bullmqIntake } from '../../../src/proxy/intake/bullmq/bullmq.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
-import { admitted, temporaryFolder } from '../../support/intake.js';
+import { admitted, tallyOf, temporaryFolder } from '../../support/intake.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
 import { eventId, START } from '../../support/wire.js';
 
@@ -72,7 +72,7 @@ type Step = typeof aStep extends fc.Arbitrary<infer T> ? T : never;
 const seen = async (lane: Lane, now: number): Promise<unknown> => {
   const { lastMinute: _, ...status } = await lane.status(now);
   const rows = await lane.list({ limit: 100 });
-  return { status, rows: rows.map(({ cursor: _, ...row }) => row), tally: await lane.tally() };
+  return { status, rows: rows.map(({ cursor: _, ...row }) => row), tally: await tallyOf(lane) };
 };
 
 const take = async (intake: Intake, step: Step, at: number, now: number): Promise<unknown> => {

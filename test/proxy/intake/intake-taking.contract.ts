@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { admitted } from '../../support/intake.js';
+import { admitted, tallyOf } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
 import { type Bench, begun, dismissed, numbers, rowOf } from './intake.contract.js';
 
@@ -85,13 +85,22 @@ export const describeTaking = ({ open }: Bench): void => {
       await begun(intake);
       await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
       await intake.finish([{ id: eventId(4), result: { kind: 'dead', code: 'x' } }], START);
-      expect(await intake.tally()).toEqual([
+      expect(await tallyOf(intake)).toEqual([
         { offerId: 'offer1', type: 'dismissed', state: 'waiting', events: 1 },
         { offerId: 'offer1', type: 'viewed', state: 'done', events: 1 },
         { offerId: 'offer1', type: 'viewed', state: 'waiting', events: 1 },
         { offerId: 'offer4', type: 'viewed', state: 'dead', events: 1 },
       ]);
     });
+  });
+
+  it('tallies each event once, however many there are', async () => {
+    const intake = open();
+    const all = Array.from({ length: 2_200 }, (_, at) => admitted(at + 1, { offerId: `offer${at % 1_100}` }));
+    for (let from = 0; from < all.length; from += 500) await intake.take(all.slice(from, from + 500));
+    const tallies = await tallyOf(intake);
+    expect(tallies).toHaveLength(1_100);
+    expect(new Set(tallies.map(({ events }) => events))).toEqual(new Set([2]));
   });
 
   describe('is bounded', () => {

@@ -6,7 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Intake } from '../../../src/proxy/index.js';
 import { bullmqIntake } from '../../../src/proxy/intake/bullmq/bullmq.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
-import { admitted, temporaryFolder } from '../../support/intake.js';
+import { admitted, tallyOf, temporaryFolder } from '../../support/intake.js';
 import { importing, inProcess, outputOf } from '../../support/processes.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
@@ -68,7 +68,7 @@ describe('a file', () => {
   it('shows what it keeps to whoever names no site', async () => {
     open().claim('acme-test');
     const reader = open();
-    expect([await reader.tally(), (await reader.status(START)).waiting]).toEqual([[], 0]);
+    expect([await tallyOf(reader), (await reader.status(START)).waiting]).toEqual([[], 0]);
   });
 
   it('has one site when the proxies of several open a new one at the same moment', async () => {

@@ -155,6 +155,43 @@ describe('the status', () => {
   });
 });
 
+describe('the status of many offers', () => {
+  const OFFERS = 3_500;
+
+  beforeEach(async () => {
+    const all = Array.from({ length: OFFERS }, (_, at) => admitted(at + 1));
+    for (let from = 0; from < OFFERS; from += 500) await intake.take(all.slice(from, from + 500));
+    await intake.take([dismissed(OFFERS + 1, OFFERS)]);
+  });
+
+  it('names those with the most events, by default 100 of them, and sums up all', async () => {
+    const { offers, all } = (await (await ask('status')).json()) as { offers: unknown[]; all: unknown };
+    expect(offers).toHaveLength(100);
+    expect(offers[0]).toMatchObject({ offerId: `offer${OFFERS}`, waiting: 2 });
+    expect(all).toEqual({ offers: OFFERS, viewed: 0, dismissed: 0, waiting: OFFERS + 1, refused: 0 });
+    const more = (await (await ask('status?limit=1000')).json()) as { offers: unknown[] };
+    expect(more.offers).toHaveLength(1_000);
+  });
+
+  it('lets the process do other things meanwhile', async () => {
+    let turns = 0;
+    let isOver = false;
+    const turn = (): void => {
+      turns++;
+      if (!isOver) setImmediate(turn);
+    };
+    turn();
+    await ask('status');
+    isOver = true;
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  it.each(['0', '1001', '1.5', 'all', ''])('cannot name %j of them', async (limit) => {
+    const response = await ask(`status?limit=${limit}`);
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'query' }]);
+  });
+});
+
 describe('the list of events', () => {
   it.each([499, 500, 501, 1_000, 1_203])(
     'has each of %i once, newest first, over all pages',
@@ -231,7 +268,14 @@ describe('the list of events', () => {
   it('is a 503 while the intake is away, and nothing is thrown', async () => {
     const away = () => Promise.reject(new Error('/srv/secret/intake.db is gone'));
     const broken = createOfferAdmin({
-      intake: { ...intake, tally: away, status: away, list: away, retry: away },
+      intake: {
+        ...intake,
+        // biome-ignore lint/correctness/useYield: It never comes so far.
+        async *tally() {
+          await away();
+        },
+        ...{ status: away, list: away, retry: away },
+      },
       token: TOKEN,
     });
     for (const [path, method] of [

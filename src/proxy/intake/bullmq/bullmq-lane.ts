@@ -187,21 +187,28 @@ export const createLane = (
       return rows;
     },
 
-    async tally() {
-      const found = (await run('tally')) as string[];
-      const tallies: OfferTally[] = [];
-      for (let field = 0; field < found.length; field += 2) {
-        const [type, state, offerId] = (found[field] ?? '').split(' ');
-        const events = Number(found[field + 1]);
-        tallies.push({
-          offerId: `${offerId}`,
-          type: type as IntakeRow['type'],
-          state: state as EventState,
-          events,
-        });
-      }
-      const order = ({ offerId, type, state }: OfferTally): string => `${offerId} ${type} ${state}`;
-      return tallies.sort((one, other) => (order(one) < order(other) ? -1 : 1));
+    async *tally() {
+      // Redis may show a field twice while others come or go.
+      const seen = new Set<string>();
+      let cursor = '0';
+      do {
+        const [next, found] = (await run('tally', cursor)) as [string, string[]];
+        cursor = next;
+        const portion: OfferTally[] = [];
+        for (let at = 0; at < found.length; at += 2) {
+          const field = found[at] ?? '';
+          if (seen.has(field)) continue;
+          seen.add(field);
+          const [type, state, offerId] = field.split(' ');
+          portion.push({
+            offerId: `${offerId}`,
+            type: type as IntakeRow['type'],
+            state: state as EventState,
+            events: Number(found[at + 1]),
+          });
+        }
+        yield portion;
+      } while (cursor !== '0');
     },
 
     async retry(ids, now) {

@@ -32,7 +32,7 @@ if isOfOtherSite() then return redis.error_reply('${OTHER_SITE} ' .. call('GET',
 /** The scripts of a lane, by name. */
 export const SCRIPTS = {
   note: `${THOUGH_FULL}call('SET', own .. 'note', ARGV[1])`,
-  tally: "return call('HGETALL', own .. 'tally')",
+  tally: "return call('HSCAN', own .. 'tally', ARGV[1], 'COUNT', 1000)",
   deadIds: "return call('ZRANGE', own .. 'dead', 0, -1)",
   take: OURS + TAKE,
   knows: `${OURS}

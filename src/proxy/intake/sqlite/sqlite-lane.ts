@@ -1,9 +1,10 @@
 /** One lane of the intake's file: what waits for one destination, and who forwards it. */
 import type Database from 'libsql';
-import type { BeginOptions, Begun, Finished, Lane, LaneNote, ListFilter, OfferTally } from '../intake.js';
+import type { BeginOptions, Begun, Finished, Lane, LaneNote } from '../intake.js';
 import { isOver, LEAD_MS, type Lease, WHEREABOUTS } from '../lease.js';
 import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS, SLACK_MS } from '../rules.js';
 import { type Row, toIntakeRow } from './sqlite-file.js';
+import { createListing } from './sqlite-listing.js';
 
 const MINUTE_MS = 60_000;
 /** Due at no time: on its way, and only its outcome or a new leader moves it. */
@@ -130,9 +131,6 @@ export const createLane = (
   const getNote = prepare(`SELECT note FROM notes WHERE lane = 'LANE'`);
   const oldest = prepare('SELECT min(waiting_since) AS at FROM LANE WHERE settled_at IS NULL');
   const open = prepare(`SELECT open FROM tally WHERE lane = 'LANE'`);
-  const tallied = prepare(
-    'SELECT offer_id, type, state, count(*) AS n FROM LANE GROUP BY offer_id, type, state ORDER BY offer_id, type, state',
-  );
   const retry = prepare(
     `UPDATE LANE SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?1, waiting_since = ?1,
        first_forward_at = NULL, maybe_duplicate = maybe_duplicate OR is_ambiguous, is_ambiguous = 0
@@ -204,6 +202,8 @@ export const createLane = (
   };
 
   const lane: Lane = {
+    ...createListing(database, table),
+
     lead: async (token, now) =>
       database
         .transaction(() => {
@@ -248,25 +248,6 @@ export const createLane = (
       const { open: waiting } = open.get() as { open: number };
       return { waiting, oldestAt: at ?? undefined, lastMinute, note: note() };
     },
-
-    async list({ limit, offerId, states, since, before }: ListFilter) {
-      const conditions: [sql: string, ...values: (string | number)[]][] = [];
-      if (offerId !== undefined) conditions.push(['offer_id = ?', offerId]);
-      if (states) conditions.push([`state IN (${states.map(() => '?').join()})`, ...states]);
-      if (since !== undefined) conditions.push(['received_at >= ?', since]);
-      if (before !== undefined) conditions.push(['arrival < ?', Number(before)]);
-      const where = conditions.map(([sql]) => sql).join(' AND ') || '1';
-      const rows = prepare(`SELECT * FROM LANE WHERE ${where} ORDER BY arrival DESC LIMIT ?`).all(
-        ...conditions.flatMap(([, ...values]) => values),
-        limit,
-      );
-      return (rows as Row[]).map(toIntakeRow);
-    },
-
-    tally: async () =>
-      (tallied.all() as (Pick<Row, 'offer_id' | 'type' | 'state'> & { n: number })[]).map(
-        ({ offer_id, type, state, n }): OfferTally => ({ offerId: offer_id, type, state, events: n }),
-      ),
 
     retry: async (ids, now) =>
       database

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import type { Intake } from '../../../../src/proxy/index.js';
 import { bullmqIntake } from '../../../../src/proxy/intake/bullmq/bullmq.js';
 import { durably } from '../../../support/answering.js';
-import { admitted } from '../../../support/intake.js';
+import { admitted, tallyOf } from '../../../support/intake.js';
 import { importing, inProcess, outputOf } from '../../../support/processes.js';
 import { type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId, START } from '../../../support/wire.js';
@@ -109,7 +109,7 @@ describe('the intake bullmq, beyond the contract', () => {
       await queue.retryJobs({ state: 'failed' });
       await intake.lead('only', START + 10_000);
       expect((await begun(intake, START + 10_000)).sort()).toEqual([1, 2]);
-      expect(await intake.tally()).toMatchObject([{ state: 'forwarding' }, { state: 'forwarding' }]);
+      expect(await tallyOf(intake)).toMatchObject([{ state: 'forwarding' }, { state: 'forwarding' }]);
     });
 
     it('an event that the upstream has is not sent again, whatever somebody asks there', async () => {
@@ -213,10 +213,10 @@ describe('the intake bullmq, beyond the contract', () => {
     for (let from = 0; from < many.length; from += 500) await intake.take(many.slice(from, from + 500));
     await begin(intake, START + 25 * 60 * MINUTE_MS);
     await begin(intake, START + 25 * 60 * MINUTE_MS);
-    expect(await intake.tally()).toHaveLength(1_500);
+    expect(await tallyOf(intake)).toHaveLength(1_500);
     await intake.lead('only', START + 9 * 24 * 60 * MINUTE_MS);
     expect(await intake.list({ limit: 1 })).toEqual([]);
-    expect(await intake.tally()).toEqual([]);
+    expect(await tallyOf(intake)).toEqual([]);
     expect(await redis.admin.keys(`{${name}}*`)).toHaveLength(3);
   });
 
