@@ -408,6 +408,25 @@ describe('I7: a page', () => {
     expect(rates(...failed(20, 2_000), ...failed(21, 2_110))).toHaveLength(1);
     const own = { ...paused('back-off', 2_100, 'tab-1'), at: 1_500 };
     expect(rates(own, ...failed(20, 2_000), ...failed(21, 2_110))).not.toEqual([]);
+    // Written by a clock that is an hour ahead.
+    const ahead: Draft = { kind: 'clock', byMs: 3_600_000, at: 0 };
+    const theirs = { ...paused('back-off', 3_602_100, 'tab-2'), at: 1_500 };
+    expect(rates(ahead, theirs, ...failed(20, 2_000), ...failed(21, 2_110))).toEqual([]);
+    expect(rates(ahead, beside, ...failed(20, 2_000), ...failed(21, 2_110))).toHaveLength(1);
+  });
+  it('fails at most eight times a minute, and begins anew behind a circuit, which a 400 may have opened', () => {
+    const failed = (number: number, status: number): readonly Draft[] => [
+      { ...one.requested, number, at: number * 5_000 },
+      { ...one.answered, number, at: number * 5_000 + 10, status, verdicts: undefined } as unknown as Draft,
+    ];
+    const some = (from: number, to: number): readonly Draft[] =>
+      Array.from({ length: to - from + 1 }, (_, at) => failed(from + at, 502)).flat();
+    expect(rates(...some(20, 27))).toEqual([]);
+    expect(rates(...some(20, 28))).toHaveLength(1);
+    const opened = { ...paused('circuit', 119_000), at: 115_020 };
+    expect(rates(...some(20, 22), ...failed(23, 400), opened, ...some(24, 30))).toEqual([]);
+    expect(rates(...some(20, 22), ...failed(23, 400), ...some(24, 30))).not.toEqual([]);
+    expect(rates(...some(20, 22), ...failed(23, 400), opened, ...some(24, 32))).not.toEqual([]);
   });
   it('keeps the pause of another page if it leased after it', () => {
     expect(rates(paused('throttled', 60_000), two.leased, two.requested)).toHaveLength(1);

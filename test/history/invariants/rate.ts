@@ -267,7 +267,15 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
             run.index,
             request.index,
             ({ tab, verdicts }) => tab !== request.row.tab || verdicts !== undefined,
-          ));
+          ) ||
+          // What is of another kind begins anew; a circuit behind a 400 is told by its body alone.
+          (failure !== 'circuit' &&
+            ledger.between(
+              'paused',
+              run.index,
+              request.index,
+              ({ pause, endpoint }) => pause === 'circuit' && endpoint === request.row.endpoint,
+            )));
       if (!run || run.failure !== failure || isUndone) run = { failure, starts: [], index: answer.index };
       // A trial comes out of its turn. A 400 to one event may be of the circuit as well, which only its body tells.
       const pauseBefore = (place: Placed<'requested'>): RowOf<'paused'> | undefined =>
@@ -290,13 +298,14 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
       // What fails beside another page's failure waits for the end of that one's pause, and no longer.
       const held = ledger
         .of('paused')
-        .findLast((each) => each.index < answer.index && isSameEndpoint(each, next))?.row;
+        .findLast((each) => each.index < answer.index && isSameEndpoint(each, next));
+      const heldUntil = held ? held.row.until - ledger.clockOf(held.row.tab, held.index) : 0;
       const isShared =
         failure === 'back-off' &&
-        held?.pause === 'back-off' &&
-        held.tab !== next.row.tab &&
-        held.until > answer.row.at &&
-        held.until <= next.row.at;
+        held?.row.pause === 'back-off' &&
+        held.row.tab !== next.row.tab &&
+        heldUntil > answer.row.at &&
+        heldUntil <= next.row.at;
       const isEased =
         isShared ||
         ledger.between('clock', answer.index, next.index) ||
