@@ -825,12 +825,15 @@ describe('I16: what is given up', () => {
     expect(broken(setting, ...begun, { ...two.created, offerId, type }, again, one.effect)).toEqual([]);
     expect(broken(setting, ...begun, two.created, again, one.effect)).toEqual(['I16']);
     const second = { ...two.created, offerId, type };
-    const inMemory: Draft = { ...one.committed, store: 'memory tab-1' };
-    expect(broken(setting, one.created, inMemory, second, again, one.effect)).toEqual([]);
-    expect(broken(setting, one.created, second, again, one.effect)).toContain('I16');
-    // By the transaction that stores the first, which is complete a little later; not by one of another page.
+    // By the page that has the first in memory, whether or not its database takes it; not once it has given that up.
     expect(broken(setting, one.created, second, again, one.committed, one.effect)).toEqual([]);
+    expect(broken(setting, one.created, second, again, one.effect)).not.toContain('I16');
+    expect(broken(setting, second, one.created, again, one.committed, one.effect)).toContain('I16');
+    const gone: Draft = { kind: 'discarded', id: one.created.id, tab: 'tab-1', reason: 'consent' };
+    expect(broken(setting, one.created, gone, second, again)).toContain('I16');
+    // What another page has is known once it is stored.
     const elsewhere: Draft = { ...again, tab: 'tab-2' };
+    expect(broken(setting, one.created, one.committed, second, elsewhere, one.effect)).not.toContain('I16');
     expect(broken(setting, one.created, second, elsewhere, one.committed, one.effect)).toContain('I16');
   });
   it('and never durable is excused only by a page that ended right then, could not store it, or had no consent yet', () => {

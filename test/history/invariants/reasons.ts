@@ -218,11 +218,12 @@ const wasKnown = (ledger: Ledger, { row: { id, tab }, index }: Placed<'declined'
       row.id !== id &&
       row.offerId === created?.row.offerId &&
       row.type === created.row.type &&
-      // Stored, or delivered from memory, which is remembered as well.
-      [...ledger.about('put', row.id), ...ledger.about('committed', row.id)].some(
-        // The transaction that finds it known may be the one that stores the first.
-        (kept) => kept.index < index || (row.tab === tab && madeAt < created.index),
-      ),
+      // The same page has it in memory, unless it gave it up; what another one has is known once it is stored.
+      (row.tab === tab
+        ? madeAt < created.index && !ledger.about('discarded', row.id).some((gone) => gone.index < index)
+        : [...ledger.about('put', row.id), ...ledger.about('committed', row.id)].some(
+            (kept) => kept.index < index,
+          )),
   );
 };
 
