@@ -7,6 +7,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   request: ['status', 'code', 'durationMs'],
   verdict: ['verdict', 'code', 'events'],
   call: ['destination', 'outcome', 'events', 'durationMs'],
+  forwarded: ['destination', 'type', 'outcome', 'code', 'events'],
   event: ['id', 'type', 'offer_id', 'verdict'],
   stopping: [],
   stopped: [],
@@ -28,7 +29,7 @@ test.describe('the log of the standalone proxy', () => {
     proxy.kill('SIGTERM');
     await proxy.ended;
     expect(new Set(proxy.log.map(({ message }) => message))).toEqual(
-      new Set(['listening', 'request', 'verdict', 'call', 'stopping', 'stopped']),
+      new Set(['listening', 'request', 'verdict', 'call', 'forwarded', 'stopping', 'stopped']),
     );
     for (const { time, level, message, ...fields } of proxy.log) {
       expect(new Date(String(time)).toISOString()).toBe(time);

@@ -194,6 +194,8 @@ test.describe('what looks at the proxy', () => {
       'offersight_events_total{verdict="duplicate",code=""}': 1,
       'offersight_calls_total{destination="offer_events",outcome="done"}': 1,
       'offersight_calls_total{destination="offer_events",outcome="refused"}': 1,
+      'offersight_forwarded_events_total{destination="offer_events",type="viewed",outcome="done",code=""}': 1,
+      'offersight_forwarded_events_total{destination="offer_events",type="viewed",outcome="refused",code="invalid_request"}': 1,
       'offersight_call_seconds_count{destination="offer_events"}': 2,
       'offersight_begun_last_minute{lane="offer_events"}': 2,
       'offersight_oldest_waiting_seconds{lane="offer_events"}': 0,

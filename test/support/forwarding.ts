@@ -82,7 +82,7 @@ export const createStage = (): Stage => {
         lingerMs: 0,
         forward: (rows) => Promise.all(rows.map(forward)),
       };
-      const forwarder = createForwarder(over, destination, runtime, pace, onAlert);
+      const forwarder = createForwarder(over, { destination, runtime, pace, onAlert });
       forwarders.push(forwarder);
       return forwarder;
     },

@@ -49,7 +49,7 @@ export const startTaking = (pace: Pace = {}, options: DirectIntakeOptions = {}):
       runtime,
       pace,
       alert: (message) => alerts.push(message),
-      onCall: (outcome) => observed.push(outcome),
+      onCall: ({ outcome }) => observed.push(outcome),
     }),
     runtime,
     calls,

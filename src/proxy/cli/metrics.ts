@@ -50,6 +50,12 @@ export const createMetrics = async (intake: Intake | undefined): Promise<Metrics
     labelNames: ['destination', 'outcome'],
     registers,
   });
+  const forwarded = new client.Counter({
+    name: 'offersight_forwarded_events_total',
+    help: 'Events by what a call of the upstream came to for them',
+    labelNames: ['destination', 'type', 'outcome', 'code'],
+    registers,
+  });
   const callSeconds = new client.Histogram({
     name: 'offersight_call_seconds',
     help: 'Time that a call of the upstream took',
@@ -97,6 +103,11 @@ export const createMetrics = async (intake: Intake | undefined): Promise<Metrics
           calls.inc({ destination: observation.destination, outcome: observation.outcome });
           callSeconds.observe({ destination: observation.destination }, observation.durationMs / 1_000);
           break;
+        case 'forwarded': {
+          const { destination, type, outcome, code = '', events: count } = observation;
+          forwarded.inc({ destination, type, outcome, code }, count);
+          break;
+        }
         default:
           observation satisfies never;
       }

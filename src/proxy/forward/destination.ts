@@ -20,8 +20,19 @@ export type Outcome =
 /** What a destination needs to know of an event. */
 export type Forwarded = Pick<IntakeRow, 'id' | 'type' | 'offerId' | 'occurredAt' | 'headers' | 'usage'>;
 
-/** Told what each call came to. */
-export type OnCall = (outcome: Outcome['kind'], events: number, durationMs: number) => void;
+/** A call that has ended. */
+export interface CallEnd {
+  /** What it came to as a whole. */
+  readonly outcome: Outcome['kind'];
+  /** What it carried. */
+  readonly events: readonly Pick<Forwarded, 'type'>[];
+  /** What it came to for each of them, in order. */
+  readonly outcomes: readonly Outcome[];
+  readonly durationMs: number;
+}
+
+/** Told of each call that has ended. */
+export type OnCall = (end: CallEnd) => void;
 
 /** One API of the upstream. */
 export interface Destination {

@@ -34,18 +34,19 @@ const TOO_LONG =
   'Events waited too long for the upstream and are dead letters now: it was away, or more come than the plan allows. ' +
   'See offersight dead-letters, and pace.perMinute.';
 
-/**
- * Starts forwarding at once.
- * @param onCall Told what each call came to.
- */
-export const createForwarder = (
-  lane: Lane,
-  destination: Destination,
-  runtime: Runtime,
-  { perMinute = DEFAULT_PACE.perMinute, concurrent = DEFAULT_PACE.concurrent }: Pace,
-  onAlert: OnAlert,
-  onCall: OnCall = () => undefined,
-): Forwarder => {
+/** What forwarding needs beside a lane. */
+export interface ForwarderContext {
+  readonly destination: Destination;
+  readonly runtime: Runtime;
+  readonly pace: Pace;
+  readonly onAlert: OnAlert;
+  readonly onCall?: OnCall;
+}
+
+/** Starts forwarding at once. */
+export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarder => {
+  const { destination, runtime, onAlert, onCall } = context;
+  const { perMinute = DEFAULT_PACE.perMinute, concurrent = DEFAULT_PACE.concurrent } = context.pace;
   let token = `${runtime.randomBits()}`;
   const alert = quietly(onAlert, runtime);
   const calls = new Set<Promise<void>>();
@@ -142,7 +143,7 @@ export const createForwarder = (
     for (const outcome of outcomes) refusals.hear(outcome);
     const refused = refusals.alert();
     if (refused !== undefined) alert(refused);
-    onCall(whole.kind, rows.length, runtime.elapsed() - startedAt);
+    onCall?.({ outcome: whole.kind, events: rows, outcomes, durationMs: runtime.elapsed() - startedAt });
     // A successor must know of a pause before it knows of events that wait.
     if (whole.kind === 'throttled') await leaveNote();
     await record(

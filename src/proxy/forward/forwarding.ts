@@ -5,7 +5,7 @@ import { isDurable } from '../intake/durable.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
 import type { Observation } from '../telling/observation.js';
-import type { OnCall } from './destination.js';
+import type { CallEnd, OnCall } from './destination.js';
 import { createForwarder, type Forwarder } from './forwarder.js';
 import { offerEvents } from './offer-events.js';
 import { usageEvents } from './usage-events.js';
@@ -16,7 +16,20 @@ export interface Forwarding extends Taking {
   readonly isDurable: boolean;
 }
 
+type ForwardedCount = Omit<Extract<Observation, { readonly kind: 'forwarded' }>, 'kind' | 'destination'>;
+
 const USAGE_PACE = { perMinute: 10_000, concurrent: 2 };
+
+/** How many events of a call came to the same. */
+const countForwarded = ({ events, outcomes }: CallEnd): readonly ForwardedCount[] => {
+  const counts = new Map<string, ForwardedCount>();
+  for (const [at, { type }] of events.entries()) {
+    const { kind: outcome, code } = { code: undefined, ...(outcomes[at] ?? { kind: 'ambiguous' }) };
+    const key = `${type} ${outcome} ${code}`;
+    counts.set(key, { type, outcome, code, events: (counts.get(key)?.events ?? 0) + 1 });
+  }
+  return [...counts.values()];
+};
 
 /**
  * Starts forwarding, with a durable intake at once, with what an earlier process left.
@@ -30,8 +43,11 @@ export const startForwarding = (
 ): Forwarding => {
   const onCall =
     (destination: 'offer_events' | 'usage_events'): OnCall =>
-    (outcome, events, durationMs) =>
-      observe({ kind: 'call', destination, outcome, events, durationMs });
+    (end) => {
+      const { outcome, events, durationMs } = end;
+      observe({ kind: 'call', destination, outcome, events: events.length, durationMs });
+      for (const count of countForwarded(end)) observe({ kind: 'forwarded', destination, ...count });
+    };
   const offers = offerEvents({ baseUrl, apiKey }, runtime, constants);
   if (!isDurable(intake)) {
     const alert = quietly(onAlert, runtime);
@@ -40,15 +56,24 @@ export const startForwarding = (
   }
   intake.claim(site);
   const forwarders: Forwarder[] = [
-    createForwarder(intake, offers, runtime, pace, onAlert, onCall('offer_events')),
+    createForwarder(intake, {
+      destination: offers,
+      runtime,
+      pace,
+      onAlert,
+      onCall: onCall('offer_events'),
+    }),
   ];
-  if (usage) {
-    const destination = usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime);
-    const usagePace = { ...USAGE_PACE, ...usage.pace };
+  if (usage)
     forwarders.push(
-      createForwarder(intake.usage, destination, runtime, usagePace, onAlert, onCall('usage_events')),
+      createForwarder(intake.usage, {
+        destination: usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime),
+        runtime,
+        pace: { ...USAGE_PACE, ...usage.pace },
+        onAlert,
+        onCall: onCall('usage_events'),
+      }),
     );
-  }
   return {
     isDurable: true,
     async take(events) {

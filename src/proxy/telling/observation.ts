@@ -1,5 +1,6 @@
 /** What the proxy tells whoever counts: numbers and codes, never an id, an address or a key. */
 import type { Verdict } from '../../protocol/batch.js';
+import type { OfferEventType } from '../../protocol/event.js';
 import type { ProblemCode } from '../door/problem.js';
 import type { Outcome } from '../forward/destination.js';
 
@@ -36,6 +37,20 @@ export type Observation =
       readonly events: number;
       /** From its begin to its end. */
       readonly durationMs: number;
+    }
+  /** Events of one call came to the same. */
+  | {
+      readonly kind: 'forwarded';
+      /** Which of the upstream's two resources was called. */
+      readonly destination: 'offer_events' | 'usage_events';
+      /** What happened to the offers. */
+      readonly type: OfferEventType;
+      /** What the call came to for them: `done` is delivered, `refused` a dead letter, everything else comes again. */
+      readonly outcome: Outcome['kind'];
+      /** Why they were refused, in the upstream's own word. */
+      readonly code: string | undefined;
+      /** How many they were. */
+      readonly events: number;
     };
 
 /** Told of everything that happens; what it throws is ignored. */

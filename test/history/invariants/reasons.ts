@@ -213,18 +213,19 @@ export const endedUnwritten = (ledger: Ledger, tab: string, index: number): bool
 /** Whether an offer that counts once in the browser was recorded before. */
 const wasKnown = (ledger: Ledger, { row: { id, tab }, index }: Placed<'declined'>): boolean => {
   const [created] = ledger.about('created', id);
-  return ledger.of('created').some(
-    ({ row, index: madeAt }) =>
-      row.id !== id &&
-      row.offerId === created?.row.offerId &&
-      row.type === created.row.type &&
-      // The same page has it in memory, unless it gave it up; what another one has is known once it is stored.
-      (row.tab === tab
-        ? madeAt < created.index && !ledger.about('discarded', row.id).some((gone) => gone.index < index)
-        : [...ledger.about('put', row.id), ...ledger.about('committed', row.id)].some(
-            (kept) => kept.index < index,
-          )),
-  );
+  return ledger.of('created').some(({ row, index: madeAt }) => {
+    const isSameKind = row.offerId === created?.row.offerId && row.type === created.row.type;
+    if (row.id === id || !created || !isSameKind) return false;
+    const isOwn = row.tab === tab && madeAt < created.index;
+    return (
+      // The transaction that finds it known may be the one that stores the first.
+      [...ledger.about('put', row.id), ...ledger.about('committed', row.id)].some(
+        (kept) => kept.index < index || isOwn,
+      ) ||
+      // The page has it in memory, whether or not its database takes it.
+      (isOwn && !ledger.about('discarded', row.id).some((gone) => gone.index < index))
+    );
+  });
 };
 
 /** I16: an event is given up only for a reason that holds. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Observation } from '../../../src/proxy/index.js';
 import {
   CANARY_KEY,
   hang,
@@ -122,5 +123,34 @@ describe('an operator is told', () => {
     started.runtime.answer = noContent;
     await started.runtime.advance(600_000);
     expect(await started.intake.list({ limit: 1 })).toMatchObject([{ state: 'done' }]);
+  });
+});
+
+describe('whoever counts is told', () => {
+  it('of each call, and of its events by type, outcome and code', async () => {
+    const seen: Observation[] = [];
+    const counted = startProxy({ onObservation: (observation) => seen.push(observation) });
+    try {
+      counted.runtime.answer = async (request) => {
+        const isOther = (await request.clone().text()).includes('a52ge2');
+        return isOther
+          ? Response.json({ api_error_code: 'resource_not_found' }, { status: 404 })
+          : noContent();
+      };
+      await counted.proxy(pageRequest(wireBody([wireEvent(1), wireEvent(2, { type: 'dismissed' })])));
+      await counted.runtime.advance(1_000);
+      const forwarded = seen.filter(({ kind }) => kind === 'forwarded');
+      const same = { kind: 'forwarded', destination: 'offer_events', events: 1 };
+      expect(forwarded).toHaveLength(2);
+      expect(forwarded).toEqual(
+        expect.arrayContaining([
+          { ...same, type: 'viewed', outcome: 'done', code: undefined },
+          { ...same, type: 'dismissed', outcome: 'refused', code: 'resource_not_found' },
+        ]),
+      );
+      expect(seen.filter(({ kind }) => kind === 'call')).toHaveLength(2);
+    } finally {
+      await counted.end();
+    }
   });
 });

@@ -37,6 +37,7 @@ createOfferProxy({
   onAlert: (message, cause) => console.error(message, cause),
   onObservation: (seen: Observation) => {
     if (seen.kind === 'call') seen.destination satisfies 'offer_events' | 'usage_events';
+    if (seen.kind === 'forwarded') seen.type satisfies 'viewed' | 'dismissed';
     // @ts-expect-error a request goes to no destination
     if (seen.kind === 'request') seen.destination;
   },

@@ -121,7 +121,12 @@ const createTaking = (
     const [outcome = { kind: 'ambiguous' }] = await destination.forward([event]);
     places.free();
     inFlight.delete(id);
-    onCall(outcome.kind, 1, runtime.elapsed() - startedAt);
+    onCall({
+      outcome: outcome.kind,
+      events: [event],
+      outcomes: [outcome],
+      durationMs: runtime.elapsed() - startedAt,
+    });
     const verdict = verdictOf(id, outcome);
     // The next time it is known, not new.
     if (verdict.kind === 'accepted') remembered.set(id, { content, verdict: { kind: 'duplicate' } });
