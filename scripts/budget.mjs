@@ -57,7 +57,7 @@ const bundlePage = async () => {
 
 const page = await bundlePage();
 const rows = [
-  { name: 'module, first load', bytes: page.first, budget: 4_220 },
+  { name: 'module, first load', bytes: page.first, budget: 4_230 },
   { name: 'module, second load', bytes: page.later, budget: 14_000 },
   { name: 'module, on request', bytes: page.more, budget: 1_100 },
   { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_500 },

@@ -47,11 +47,12 @@ const deliverTo = async (site: Site, name: string): Promise<void> => {
   const runtime = platformRuntime();
   const open = (): Connection => connect(indexedDbRecords(name, runtime));
   const connection = open();
-  const outbox = createOutbox(connection, runtime, site.endpoint);
+  // Denied, there would be no site.
+  const owner = { ...site, consent: 'granted' } as const;
+  const outbox = createOutbox(connection, runtime, site.endpoint, owner);
   const { flusher } = createDelivering({
     outbox,
-    // Denied, there would be no site.
-    owner: { ...site, consent: 'granted' },
+    owner,
     connection,
     open,
     runtime,

@@ -55,7 +55,7 @@ export const createFirst = (
   let loaded: Later | undefined;
   let isStopped = false;
 
-  const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint);
+  const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint, options);
 
   /** The second load follows at once; one that failed is repeated. */
   const load = (): Promise<Later> => {

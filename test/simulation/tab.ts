@@ -296,11 +296,11 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   const { connect, abandon } = rooms.createConnecting();
   const open = () => connect(rooms.indexedDbRecords(database, runtime));
   const connection = open();
-  const outbox = rooms.createOutbox(connection, runtime, endpoint);
   const owner: { subject: string | undefined; consent: Consent } = {
     subject: setting.subject,
     consent: 'granted',
   };
+  const outbox = rooms.createOutbox(connection, runtime, endpoint, owner);
   /** What a commit may find to be known already. */
   const once = new Set<string>();
   const store = outbox.commit;

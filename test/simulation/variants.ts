@@ -492,8 +492,8 @@ export const VARIANTS: readonly Variant[] = [
     abuses: 'wiped',
     edits: one(
       OUTBOX,
-      '      if (!copies.length) return;',
-      "      if (!copies[0] || outbox.pause.kind === 'back-off') return;",
+      "      if (owner.consent !== 'granted' || !copies.length) return;",
+      "      if (!copies.length || outbox.pause.kind === 'back-off') return;",
     ),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'wipe', 'network', 'crash-tab', 'open', 'wait'] },

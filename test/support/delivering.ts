@@ -79,7 +79,7 @@ export const startDelivering = (): DeliveringBench => {
     stored: () => storedIds(database.stored, 'entry'),
     open(options = {}, owner = { consent: 'granted' }) {
       const connection = database.connect();
-      const outbox = createOutbox(connection, runtime, ENDPOINT);
+      const outbox = createOutbox(connection, runtime, ENDPOINT, owner);
       const reports: OffersightError[] = [];
       const discarded: Tab['discarded'] = [];
       const told: Tab['told'] = [];

@@ -46,7 +46,10 @@ export interface Outbox<Row extends BareRows = BareRows> {
   isBlocked?: boolean;
   /** Records an event in the mirror. */
   add(event: OfferEvent, isOnce: boolean): void;
-  /** Writes what the database does not have, in one transaction. What fails is written by the next commit. */
+  /**
+   * Writes what the database does not have, in one transaction, and then what came meanwhile; nothing without consent. What
+   * fails is written by the next commit.
+   */
   commit(): Promise<void>;
 }
 
@@ -57,11 +60,13 @@ export const MARK_MS = 2_592_000_000;
  * Makes an outbox over records.
  * @param records Where it keeps entries; outboxes over the same records, also of other tabs, work together.
  * @param endpoint Where its events go: absolute, of this origin.
+ * @param owner Who has the page; asked whenever something is to be written.
  */
 export const createOutbox = <Row extends BareRows>(
   records: Records<Row>,
   runtime: Pick<Runtime, 'now'>,
   endpoint: string,
+  owner: Pick<Owner, 'consent'>,
 ): Outbox<Row> => {
   const mirror = new Map<string, Mirrored>();
   /** Offers of which events are being written. */
@@ -84,7 +89,7 @@ export const createOutbox = <Row extends BareRows>(
       const copies = [...mirror.values()].filter(
         ({ event, isStored }) => !isStored && !writing.has(event.offerId),
       );
-      if (!copies.length) return;
+      if (owner.consent !== 'granted' || !copies.length) return;
       for (const { event } of copies) writing.add(event.offerId);
       try {
         await outbox.records.transact(async (rows) => {

@@ -55,7 +55,7 @@ const startSite = (answers: Record<string, Answer>): Site => {
     reports,
     connection,
     open(endpoint) {
-      const outbox = createOutbox(connection, runtime, endpoint);
+      const outbox = createOutbox(connection, runtime, endpoint, { consent: 'granted' });
       const delivering = createDelivering({
         outbox,
         owner: { consent: 'granted' },

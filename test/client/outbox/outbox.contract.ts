@@ -1,7 +1,7 @@
 /** What appending, remembering and the mirror promise over any records. Leasing has a contract of its own. */
 import { describe, expect, test } from 'vitest';
 import { unsettled } from '../../../src/client/farewell.js';
-import { MARK_MS } from '../../../src/client/outbox/outbox.js';
+import { type Consent, MARK_MS } from '../../../src/client/outbox/outbox.js';
 import type { Records } from '../../../src/client/outbox/records.js';
 import { dismissed, idOf, idsOf, once, plain, START, viewed } from '../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../support/outbox.js';
@@ -95,6 +95,31 @@ export const describeOutbox = (open: OpenRecords): void => {
       answer();
       await storing;
       await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1), idOf(2)]);
+    });
+
+    test('nothing is stored without consent, also if that was taken back while another event was being stored', async () => {
+      const { records, runtime } = start();
+      const owner: { consent: Consent } = { consent: 'granted' };
+      const tab = openTab(
+        {
+          async transact(work) {
+            const result = await records.transact(work);
+            owner.consent = 'pending';
+            return result;
+          },
+        },
+        runtime,
+        { owner },
+      );
+      const view = viewed(1);
+      const storing = tab.append(plain(view));
+      await tab.append(plain(dismissed(2, view)));
+      await storing;
+      await tab.append(plain(viewed(3)));
+      await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1)]);
+      owner.consent = 'granted';
+      await tab.outbox.commit();
+      await expect(storedIds(records, 'entry')).resolves.toEqual([idOf(1), idOf(2), idOf(3)]);
     });
 
     test('events whose transaction fails are not stored, but the farewell knows them', async () => {

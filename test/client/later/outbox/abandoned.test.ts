@@ -44,7 +44,7 @@ const start = (): Bench => {
   const { connect, abandon } = createConnecting();
   const open = (): Connection => connect(indexedDbRecords(name, runtime));
   const connection = open();
-  const outbox = createOutbox(connection, runtime, ENDPOINT);
+  const outbox = createOutbox(connection, runtime, ENDPOINT, { consent: 'granted' });
   const delivering = createDelivering({
     ...{ outbox, connection, open, runtime },
     owner: { consent: 'granted' },
