@@ -56,6 +56,23 @@ test.describe('a listener for operators', () => {
     expect(stdout).not.toContain('listening');
   });
 
+  test('on the page’s own port is refused, and so is what is empty', async ({ bench }) => {
+    const mistakes: [readonly string[], RegExp][] = [
+      [['--port', '9', '--admin-port', '9'], /different ports/],
+      [['--admin-port', '0', '--admin-host', ''], /Set --admin-host to an address/],
+      [['--host', ''], /Set --host to an address/],
+      [['--admin-port', ''], /Set --admin-port to a number/],
+      [['--keep-alive-seconds', '1e9'], /Set --keep-alive-seconds to a number, at least 1 and at most 3600/],
+    ];
+    for (const [args, words] of mistakes) {
+      const { code, stderr } = await bench.run(
+        ['proxy', '--site', 'offersight-test', '--intake', bench.intake, ...args],
+        { env: { OFFERSIGHT_API_KEY: bench.apiKey } },
+      );
+      expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
+    }
+  });
+
   test('needs a port', async ({ bench }) => {
     const { code, stderr } = await bench.run(
       ['proxy', '--site', 'offersight-test', '--admin-host', '0.0.0.0'],
@@ -86,15 +103,20 @@ test('an idle connection is kept as long as a load balancer needs it', async ({ 
   socket.destroy();
 });
 
-test('a proxy that has no room is not ready, until it has some', async ({ bench }) => {
-  const { url } = await bench.start(['--max-waiting', '1']);
-  const readiness = async () => (await ask(url, '/readyz')).status;
-  bench.upstream.addFaults({ kind: 'status', status: 503, count: 1 });
-  expect(await readiness()).toBe(200);
-  await post(url, bodyOf(eventOf(1)));
-  await expect.poll(readiness).toBe(503);
-  await bench.upstream.until(() => bench.upstream.history().length === 1);
-  await expect.poll(readiness).toBe(200);
+test('a connection that never said a word does not hold up the end', async ({ bench }) => {
+  const proxy = await bench.start();
+  const silent = await openSocket(proxy.port);
+  const closed = once(silent, 'close');
+  expect((await ask(proxy.url, '/healthz')).status).toBe(200);
+  proxy.kill('SIGTERM');
+  await closed;
+  const { code } = await proxy.ended;
+  expect(code).toBe(0);
+  const [stopping, stopped] = ['stopping', 'stopped'].map((word) =>
+    Date.parse(String(proxy.log.find(({ message }) => message === word)?.time)),
+  );
+  // Node would wait for ten seconds.
+  expect(Number(stopped) - Number(stopping)).toBeLessThan(9_000);
 });
 
 test('calls go through the HTTP proxy that the environment names', async ({ bench }) => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { listenOnLoopback } from './support/sockets.js';
 
 /** Optional packages, but for those of frameworks: they are for pages. */
-const PROXY_PACKAGES = ['bullmq', 'ioredis', 'libsql', 'prom-client'];
+const PROXY_PACKAGES = ['bullmq', 'ioredis', 'libsql', 'prom-client', 'undici'];
 
 const { devDependencies, peerDependencies, scripts } = JSON.parse(
   readFileSync('package.json', 'utf8'),

@@ -166,7 +166,7 @@ export interface OfferServerOptions {
 
 /**
  * Makes a server with bounds for strangers: headers of 16 KiB, 10 s for a request to arrive, 5 s for an idle
- * connection, 1,000 connections, 1,000 requests each.
+ * connection by default, 1,000 connections, 1,000 requests each.
  * @throws {OffersightError} `configuration` if an option is unknown or no time.
  */
 export const createOfferServer = (listener: NodeListener, options: OfferServerOptions = {}): Server => {

@@ -42,14 +42,31 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
 
 /**
  * A number.
- * @throws {Failure} If it is none, or less than `least`.
+ * @throws {Failure} If it is none, less than `least` or more than `most`.
  */
-export const numberOf = (name: string, given: string | undefined, least = 1): number | undefined => {
+export const numberOf = (
+  name: string,
+  given: string | undefined,
+  least = 1,
+  most = Infinity,
+): number | undefined => {
   if (given === undefined) return undefined;
-  const value = Number(given);
-  if (!Number.isFinite(value) || value < least)
-    throw new Failure(`Set --${name} to a number, at least ${least}.`);
+  // An empty text would be 0: often a variable that is not set.
+  const value = given.trim() === '' ? Number.NaN : Number(given);
+  if (!Number.isFinite(value) || value < least || value > most)
+    throw new Failure(
+      `Set --${name} to a number, at least ${least}${most < Infinity ? ` and at most ${most}` : ''}.`,
+    );
   return value;
+};
+
+/**
+ * Where to listen, by default on this machine alone.
+ * @throws {Failure} If it is empty, which would be every address.
+ */
+export const hostOf = (name: string, given = '127.0.0.1'): string => {
+  if (given.trim() === '') throw new Failure(`Set --${name} to an address, such as 127.0.0.1.`);
+  return given;
 };
 
 /**

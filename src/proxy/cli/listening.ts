@@ -1,7 +1,7 @@
 /** A server on a port, and how it ends: what has begun is answered, and nothing new begins. */
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type ClientRequest, get, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { platformRuntime } from '../../runtime.js';
 import { createOfferServer, type NodeListener } from '../node.js';
 import { Failure } from './failure.js';
@@ -29,19 +29,22 @@ const NEIGHBOUR_MS = 1_000;
 
 const urlOf = ({ host, port }: Place): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-/** The site of the proxy that has a port already, if it is one. */
-const siteAt = async ({ host, port }: Place): Promise<string | undefined> => {
-  // What listens on all addresses does so on this one.
-  const near = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  try {
-    const { headers } = await platformRuntime().fetch(`${urlOf({ host: near, port })}/healthz`, {
-      signal: AbortSignal.timeout(NEIGHBOUR_MS),
-    });
-    return /^[a-z0-9-]{1,63}$/.exec(headers.get(SITE_HEADER) ?? '')?.[0];
-  } catch {
-    return undefined;
-  }
-};
+/** The site of the proxy that has a port already, if it is one. Asked directly, whatever proxy calls go through. */
+const siteAt = ({ host, port }: Place): Promise<string | undefined> =>
+  new Promise((resolve) => {
+    const answered = (site: unknown): void =>
+      resolve(/^[a-z0-9-]{1,63}$/.exec(typeof site === 'string' ? site : '')?.[0]);
+    // What listens on all addresses does so on this one.
+    const near = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+    get({ host: near, port, path: '/healthz', agent: false, timeout: NEIGHBOUR_MS }, (response) => {
+      answered(response.headers[SITE_HEADER]);
+      response.destroy();
+    })
+      .on('timeout', function (this: ClientRequest) {
+        this.destroy();
+      })
+      .on('error', answered);
+  });
 
 const inWords = async (place: Place, { code }: NodeJS.ErrnoException): Promise<string> => {
   const where = `Port ${place.port} of ${place.host}`;
@@ -73,6 +76,11 @@ export const listen = async (
     },
     keepAliveMs === undefined ? {} : { keepAliveMs },
   );
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.listen(place.port, place.host);
   await once(server, 'listening').catch(async (cause: unknown) => {
     throw new Failure(await inWords(place, cause as NodeJS.ErrnoException));
@@ -86,6 +94,8 @@ export const listen = async (
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
+      // Node waits for those that never said a word, such as what a browser opened in advance.
+      for (const socket of sockets) if (!socket.bytesRead) socket.destroy();
       await closed;
       stopTimer();
     },

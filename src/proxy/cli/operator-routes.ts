@@ -16,6 +16,7 @@ export interface OperatorRoutesContext {
 }
 
 const ADMIN_METHODS = new Set(['GET', 'POST']);
+const FORWARDING = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 
 /** Makes the routes. */
@@ -38,7 +39,7 @@ export const createOperatorRoutes = ({ site, metrics, admin, isReady }: Operator
   const probes: Readonly<Record<string, Answer>> = {
     '/healthz'({ socket, headers }, outgoing) {
       // A web server of this machine asks for others.
-      if (LOOPBACK.test(socket.remoteAddress ?? '') && !headers['x-forwarded-for'])
+      if (LOOPBACK.test(socket.remoteAddress ?? '') && !FORWARDING.some((name) => name in headers))
         outgoing.setHeader(SITE_HEADER, site);
       reply(outgoing, 200, 'text/plain', 'ok\n');
     },

@@ -1,8 +1,7 @@
 /** `offersight proxy`: from flags, files and the environment to a proxy that serves. */
 import { isDurable } from '../intake/durable.js';
-import { resolveBounds } from '../intake/rules.js';
 import { Failure } from './failure.js';
-import { DEFAULT_INTAKE, EVERYWHERE, flag, numberOf, portOf, read, text } from './flags.js';
+import { DEFAULT_INTAKE, EVERYWHERE, flag, hostOf, numberOf, portOf, read, text } from './flags.js';
 import { createLog } from './log.js';
 import { useOutgoingProxy } from './outgoing-proxy.js';
 import { openAnyIntake, readSecret } from './sources.js';
@@ -48,6 +47,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
     'require-signed-offers': flag,
     'log-ids': flag,
     'keep-alive-seconds': text,
+    'per-address': text,
     'admin-port': text,
     'admin-host': text,
   });
@@ -64,26 +64,28 @@ export const runProxy = async (args: string[]): Promise<void> => {
   const adminPort = portOf('admin-port', values['admin-port']);
   if (values['admin-host'] !== undefined && adminPort === undefined)
     throw new Failure('Set --admin-port too: --admin-host is where that one listens.');
-  const keepAliveSeconds = numberOf('keep-alive-seconds', values['keep-alive-seconds']);
+  if (port > 0 && port === adminPort) throw new Failure('Set --port and --admin-port to different ports.');
+  const keepAliveSeconds = numberOf('keep-alive-seconds', values['keep-alive-seconds'], 1, 3_600);
+  const perAddress = numberOf('per-address', values['per-address']);
   const perMinute = numberOf('per-minute', values['per-minute']);
   const concurrent = numberOf('concurrent', values.concurrent);
   const maxDelayHours = numberOf('max-delay-hours', values['max-delay-hours']);
-  const bounds = resolveBounds({
+  await useOutgoingProxy(values['base-url'] ?? `https://${values.site}.grow.chargebee.com`);
+  const intake = await openAnyIntake(values.intake ?? DEFAULT_INTAKE, {
     maxWaiting: numberOf('max-waiting', values['max-waiting']),
     maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
   });
-  await useOutgoingProxy(values['base-url'] ?? 'https:');
-  const intake = await openAnyIntake(values.intake ?? DEFAULT_INTAKE, bounds);
   const { serve } = await import('./serve.js');
   const serving = await serve({
     port,
-    host: values.host ?? '127.0.0.1',
+    host: hostOf('host', values.host),
     operators:
-      adminPort === undefined ? undefined : { port: adminPort, host: values['admin-host'] ?? '127.0.0.1' },
+      adminPort === undefined
+        ? undefined
+        : { port: adminPort, host: hostOf('admin-host', values['admin-host']) },
     keepAliveMs: keepAliveSeconds && Math.round(keepAliveSeconds * 1_000),
     path,
     intake,
-    maxWaiting: bounds.maxWaiting,
     adminToken: readSecret(values['admin-token-file'], 'OFFERSIGHT_ADMIN_TOKEN'),
     logIds: values['log-ids'] ?? false,
     log: createLog(process.stdout),
@@ -93,6 +95,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
       origins: values.origins?.split(',') ?? [],
       trustedHops: numberOf('trusted-hops', values['trusted-hops'], 0) ?? 0,
       pace: { ...(perMinute && { perMinute }), ...(concurrent && { concurrent }) },
+      ...(perAddress && { limits: { perAddress } }),
       ...(values['base-url'] !== undefined && { baseUrl: values['base-url'] }),
       ...(values['require-signed-offers'] && secret !== undefined && { requireSignedOffers: secret }),
     },

@@ -1,4 +1,8 @@
-/** Whether events can be taken now, for whoever sends requests only to processes that can. */
+/**
+ * Whether events can be taken now, for whoever sends requests only to processes that can. Never writes by itself: where the
+ * intake's file is locked, each attempt would stop the process for seconds. An intake that is full is ready, since it
+ * answers each event with when to come again, and pages still need their script.
+ */
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Intake } from '../intake/intake.js';
 
@@ -14,23 +18,12 @@ const READY_MS = 2_000;
 /** A taking that failed counts for so long, unless one succeeds. Nobody would try one while it counts. */
 const FAILED_MS = 10_000;
 
-/**
- * Starts watching.
- * @param maxWaiting Beyond so many the intake defers what is new.
- */
+/** Starts watching. */
 export const watchReadiness = (
   watched: Intake,
-  maxWaiting: number,
   runtime: Pick<Runtime, 'now' | 'elapsed' | 'after'>,
 ): Readiness => {
   let failedAt = -Infinity;
-
-  const isTaking = async (): Promise<boolean> => {
-    // Begins to write, and so meets a lock or a disk that nobody may write to.
-    await watched.take([]);
-    const { waiting } = await watched.status(runtime.now());
-    return waiting < maxWaiting;
-  };
 
   return {
     intake: {
@@ -52,7 +45,11 @@ export const watchReadiness = (
       const late = new Promise<false>((resolve) => {
         stopTimer = runtime.after(READY_MS, () => resolve(false));
       });
-      const isReady = await Promise.race([isTaking().catch(() => false), late]);
+      const answers = watched.status(runtime.now()).then(
+        () => true,
+        () => false,
+      );
+      const isReady = await Promise.race([answers, late]);
       stopTimer?.();
       return isReady;
     },

@@ -27,8 +27,6 @@ export interface ServeOptions extends Place {
   /** Of the endpoint. */
   readonly path: string;
   readonly intake: Intake | DirectIntake;
-  /** Most events that may wait in the intake. */
-  readonly maxWaiting: number;
   readonly proxy: Omit<OfferProxyOptions, 'intake' | 'onAlert' | 'onObservation'>;
   /** Opens the admin route under `/admin/`. */
   readonly adminToken?: string | undefined;
@@ -68,7 +66,7 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   const { log, intake, path, port, host, operators, keepAliveMs } = options;
   const runtime = platformRuntime();
   const durable = isDurable(intake) ? intake : undefined;
-  const watched = durable && watchReadiness(durable, options.maxWaiting, runtime);
+  const watched = durable && watchReadiness(durable, runtime);
   const metrics = await createMetrics(durable);
   if (!metrics) log.info('metrics are off: add them with npm install prom-client');
   /** What the script file imports from beside itself is asked for by its plain name. */
@@ -126,7 +124,8 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   const servers: Listening[] = [];
   const stop = async (): Promise<void> => {
     isStopping = true;
-    await Promise.all(servers.map((server) => server.stop()));
+    // Operators are told until the end that nothing new is taken.
+    for (const server of servers) await server.stop();
     await proxy.close();
   };
   try {

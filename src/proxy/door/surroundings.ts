@@ -1,6 +1,7 @@
 /**
  * What requests tell of the machines before the proxy: one that drops a header, or that stands for all visitors, would
- * else show in nothing but missing events. Counts, and keeps addresses for minutes, in memory alone.
+ * else show in nothing but missing events. Counts what pages post, or something in their name. Addresses are kept in
+ * memory alone, until a request comes when five minutes are over.
  */
 import type { Runtime } from '../../runtime.js';
 import type { ProblemCode } from './problem.js';
@@ -33,13 +34,16 @@ const MAX_ADDRESSES = 1_000;
 
 const NO_METADATA =
   'Most requests are refused, since they have neither Sec-Fetch-Site nor an origin that is listed. Let the machines ' +
-  'before the proxy pass that header on, and set origins for browsers without it.';
+  'before the proxy pass that header on, and set origins for browsers without it; unless what asks is no browser.';
 const FORWARDED =
-  'Most requests have X-Forwarded-For, and trustedHops is 0, so visitors cannot be told apart. Set trustedHops to the ' +
-  'number of your own machines before the proxy.';
+  'Most requests come through a machine of your own, and trustedHops is 0, so visitors cannot be told apart. Set ' +
+  'trustedHops to the number of your own machines before the proxy.';
+const NOT_FORWARDED =
+  'Most requests have no X-Forwarded-For, although trustedHops is set, so visitors cannot be told apart. Let the machines ' +
+  'before the proxy write it, or set trustedHops to 0 if there are none.';
 const ONE_ADDRESS =
   'Most requests come from one public address, so all share its budget: set trustedHops or address if it is a machine of ' +
-  'yours, such as a CDN. If it is a visitor, nothing is to be done.';
+  'yours, such as a CDN. If it is a visitor or a network of many, nothing is to be done.';
 
 /** Starts listening. */
 export const watchSurroundings = (
@@ -51,6 +55,8 @@ export const watchSurroundings = (
   let requests = 0;
   let withoutMetadata = 0;
   let forwarded = 0;
+  let notForwarded = 0;
+  let isOneTold = false;
   const addresses = new Map<string, number>();
 
   const isMost = (count: number, least: number): boolean => requests >= least && count > requests * MOST;
@@ -64,18 +70,26 @@ export const watchSurroundings = (
   };
 
   return ({ headers, address, code }) => {
+    // Monitors and robots ask in other ways.
+    if (code !== undefined && code !== 'origin') return;
     if (runtime.elapsed() - since > WINDOW_MS) {
       since = runtime.elapsed();
-      requests = withoutMetadata = forwarded = 0;
+      requests = withoutMetadata = forwarded = notForwarded = 0;
       addresses.clear();
     }
     requests++;
     if (code === 'origin' && !headers.has('sec-fetch-site')) withoutMetadata++;
-    if (headers.has('x-forwarded-for')) forwarded++;
-    const times = count(address);
     if (isMost(withoutMetadata, LEAST)) alert(NO_METADATA);
-    if (isAddressGiven) return;
+    if (isAddressGiven || code) return;
+    const isForwarded = headers.has('x-forwarded-for');
+    // Whoever asks directly may write that header, too; a machine of one's own has a private address, which counts as none.
+    if (isForwarded && address === undefined) forwarded++;
+    if (!isForwarded) notForwarded++;
     if (trustedHops === 0 && isMost(forwarded, LEAST)) alert(FORWARDED);
-    else if (isMost(times, LEAST_OF_ONE)) alert(ONE_ADDRESS);
+    if (trustedHops > 0 && isMost(notForwarded, LEAST)) alert(NOT_FORWARDED);
+    const isOne = isMost(count(address), LEAST_OF_ONE);
+    // Once: where it is a visitor, there is nothing to mend.
+    if (isOne && !isOneTold && !(trustedHops > 0 && !isForwarded)) alert(ONE_ADDRESS);
+    isOneTold ||= isOne;
   };
 };

@@ -46,6 +46,18 @@ const UNSENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** An error may be its own cause. */
+const MAX_CAUSES = 8;
+/** How undici says that an HTTP proxy on the way out made no connection. */
+const NO_TUNNEL = /^Proxy response \(/;
+
+/** Whether no byte of the call can have reached the upstream. */
+const isUnsent = (error: unknown): boolean => {
+  for (let at = error, depth = 0; at instanceof Error && depth < MAX_CAUSES; at = at.cause, depth++)
+    if (NO_TUNNEL.test(at.message)) return true;
+  return UNSENT.has(systemCodeOf(error) ?? '');
+};
+
 const readBounded = async (response: Response, maxBytes: number): Promise<string> => {
   const decoder = new TextDecoder();
   let text = '';
@@ -116,7 +128,7 @@ export const post = async (
       retryAfter,
     };
   } catch (error) {
-    return { kind: UNSENT.has(systemCodeOf(error) ?? '') ? 'unsent' : 'lost' };
+    return { kind: isUnsent(error) ? 'unsent' : 'lost' };
   } finally {
     stopTimer();
     controller.abort();

@@ -191,7 +191,7 @@ export interface Lane {
   list(filter: ListFilter): Promise<IntakeRow[]>;
   /**
    * How many events of each offer stand where, in portions that are to be added up, so that a process with many of them
-   * does other things between. Not one moment's figures: an event that moves on meanwhile counts where it was read.
+   * does other things between. Not one moment's figures: an event that moves on meanwhile may count in both places or in none.
    */
   tally(): AsyncIterable<readonly OfferTally[]>;
   /**

@@ -67,9 +67,9 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     if (!(await isSameSecret(given, token))) return problem('token', { 'www-authenticate': 'Bearer' });
     const { pathname, searchParams } = new URL(request.url);
     const name = searchParams.get('lane') ?? 'offer_events';
-    const limit = Number(searchParams.get('limit') ?? DEFAULT_LIMIT);
-    const isLimit = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT;
-    if (!isLaneName(name) || !isLimit || Number.isNaN(timeOf(searchParams.get('since') ?? '1970-01-01')))
+    const limitText = searchParams.get('limit') ?? `${DEFAULT_LIMIT}`;
+    const limit = /^\d+$/.test(limitText) ? Number(limitText) : 0;
+    if (!isLaneName(name) || Number.isNaN(timeOf(searchParams.get('since') ?? '1970-01-01')))
       return problem('query');
     const lane = laneOf(intake, name);
     const each = async function* (deadOnly: boolean) {
@@ -84,6 +84,7 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     const what = /\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1];
     switch (`${request.method} ${what}`) {
       case 'GET status':
+        if (limit < 1 || limit > MAX_LIMIT) return problem('query');
         return json(await readStatus(intake, now(), limit));
       case 'GET events':
         return lines(each(false));

@@ -2,15 +2,18 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { type Dispatcher, getGlobalDispatcher, setGlobalDispatcher as setRealDispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useOutgoingProxy } from '../../../src/proxy/cli/outgoing-proxy.js';
+import { post } from '../../../src/proxy/forward/http.js';
+import { platformRuntime } from '../../../src/runtime.js';
 
 const SHOP = 'https://acme-test.grow.chargebee.com';
 const setGlobalDispatcher = vi.fn();
 
 describe('where the package is there', () => {
   beforeEach(() => {
-    vi.doMock('undici', () => ({ EnvHttpProxyAgent: Object, setGlobalDispatcher }));
+    vi.doMock('undici', () => ({ ProxyAgent: Object, setGlobalDispatcher }));
     setGlobalDispatcher.mockClear();
   });
   afterEach(() => vi.doUnmock('undici'));
@@ -24,14 +27,33 @@ describe('where the package is there', () => {
     expect(setGlobalDispatcher).toHaveBeenCalledOnce();
   });
 
+  it('calls honour it beside a NO_PROXY that names others, and where Node cannot by itself', async () => {
+    const env = { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'localhost, .shop.example' };
+    await useOutgoingProxy(SHOP, { ...env, NODE_USE_ENV_PROXY: '1' }, '22.1.0');
+    expect(setGlobalDispatcher).toHaveBeenCalledOnce();
+  });
+
+  it.each(['127.0.0.1:3128', 'proxy.example:3128', 'socks5://proxy.example', 'http://', 'proxy'])(
+    'the start is refused with %j as its address, which is not told',
+    async (address) => {
+      const refused = useOutgoingProxy(SHOP, { HTTPS_PROXY: address });
+      await expect(refused).rejects.toThrow(
+        'HTTPS_PROXY is no address of a proxy, such as http://proxy.example:3128.',
+      );
+    },
+  );
+
   it.each<[string, NodeJS.ProcessEnv]>([
     [SHOP, {}],
     [SHOP, { HTTPS_PROXY: '' }],
     [SHOP, { HTTP_PROXY: 'http://proxy.example:3128' }],
     ['http://127.0.0.1:9', { HTTPS_PROXY: 'http://proxy.example:3128' }],
     [SHOP, { HTTPS_PROXY: 'http://proxy.example:3128', NODE_USE_ENV_PROXY: '1' }],
+    [SHOP, { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: '*' }],
+    [SHOP, { HTTPS_PROXY: 'http://proxy.example:3128', no_proxy: 'localhost,.chargebee.com' }],
+    [SHOP, { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'acme-test.grow.chargebee.com' }],
   ])('calls of %s need nothing with %o', async (baseUrl, env) => {
-    await useOutgoingProxy(baseUrl, env);
+    await useOutgoingProxy(baseUrl, env, '24.1.0');
     expect(setGlobalDispatcher).not.toHaveBeenCalled();
   });
 });
@@ -48,42 +70,56 @@ it('where the package is missing, the start is refused, and its address, which m
 
 describe('through a real one', () => {
   let server: Server;
+  let upstream: Server;
+  let before: Dispatcher;
+  let isOpen = true;
   const asked: string[] = [];
 
   beforeEach(async () => {
-    const upstream = createServer((_, response) => response.end('from upstream')).listen(0, '127.0.0.1');
+    upstream = createServer((_, response) => response.end('from upstream')).listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     server = createServer().on('connect', (request, socket) => {
       asked.push(request.url ?? '');
+      if (!isOpen) return socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
       const { port } = upstream.address() as AddressInfo;
       const way = connect(port, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
         way.pipe(socket).pipe(way);
       });
-      way.once('close', () => upstream.close());
+      return way;
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
+    before = getGlobalDispatcher();
+    const { port } = server.address() as AddressInfo;
+    await useOutgoingProxy('http://upstream.example', { HTTP_PROXY: `http://127.0.0.1:${port}` });
   });
-  afterEach(() => {
-    server.close();
-    server.closeAllConnections();
-    vi.unstubAllEnvs();
+
+  afterEach(async () => {
+    const agent = getGlobalDispatcher();
+    setRealDispatcher(before);
+    await agent.destroy();
+    for (const each of [server, upstream]) {
+      each.closeAllConnections();
+      each.close();
+    }
   });
 
   it('a call reaches its upstream', async () => {
-    const { Agent, getGlobalDispatcher, setGlobalDispatcher: restore } = await import('undici');
-    const before = getGlobalDispatcher();
-    vi.stubEnv('HTTP_PROXY', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    vi.stubEnv('NO_PROXY', '');
-    try {
-      await useOutgoingProxy('http://upstream.example');
-      const request = new Request('http://upstream.example/api', { method: 'POST', body: '{}' });
-      await expect((await fetch(request)).text()).resolves.toBe('from upstream');
-      expect(asked).toEqual(['upstream.example:80']);
-      await getGlobalDispatcher().close();
-    } finally {
-      restore(before instanceof Agent ? before : new Agent());
-    }
+    const request = new Request('http://upstream.example/api', { method: 'POST', body: '{}' });
+    await expect((await fetch(request)).text()).resolves.toBe('from upstream');
+    expect(asked).toEqual(['upstream.example:80']);
+  });
+
+  it('that lets nobody through, a call was surely not made, so that it can be made again', async () => {
+    isOpen = false;
+    const call = await post(
+      { baseUrl: 'http://upstream.example', apiKey: 'test_key' },
+      '/api/v2/offer_events',
+      {},
+      {},
+      platformRuntime(),
+    );
+    expect(call).toEqual({ kind: 'unsent' });
   });
 });

@@ -4,11 +4,10 @@ import { type Readiness, watchReadiness } from '../../../src/proxy/cli/readiness
 import type { Intake, Verdict } from '../../../src/proxy/index.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 
-const MAX_WAITING = 10;
-
 let runtime: FakeRuntime;
 let readiness: Readiness;
-let waiting: number;
+/** What asking for the status comes to. */
+let asking: () => Promise<void>;
 /** What taking comes to. */
 let taking: () => Promise<ReadonlyMap<string, Verdict>>;
 
@@ -18,18 +17,30 @@ const take = (): Promise<unknown> => readiness.intake.take([]).catch(() => undef
 
 beforeEach(() => {
   runtime = fakeRuntime();
-  waiting = 0;
+  asking = async () => undefined;
   taking = works;
   const intake: Pick<Intake, 'take' | 'status'> = {
     take: () => taking(),
-    status: async () => ({ waiting, oldestAt: undefined, lastMinute: 0, note: {} }),
+    async status() {
+      await asking();
+      return { waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} };
+    },
   };
-  readiness = watchReadiness(intake as Intake, MAX_WAITING, runtime);
+  readiness = watchReadiness(intake as Intake, runtime);
 });
 
 describe('a process is ready', () => {
-  it('while its intake takes events and has room', async () => {
-    waiting = MAX_WAITING - 1;
+  it('without trying to write, which a locked file would keep it at', async () => {
+    let tries = 0;
+    taking = () => {
+      tries++;
+      return works();
+    };
+    await expect(readiness.isReady()).resolves.toBe(true);
+    expect(tries).toBe(0);
+  });
+
+  it('while its intake answers', async () => {
     await expect(readiness.isReady()).resolves.toBe(true);
   });
 
@@ -58,18 +69,19 @@ describe('a process is ready', () => {
 });
 
 describe('a process is not ready', () => {
-  it('where nothing can be written', async () => {
+  it('where events were not taken a moment ago', async () => {
     taking = fails;
+    await take();
     await expect(readiness.isReady()).resolves.toBe(false);
   });
 
-  it('where the intake is full', async () => {
-    waiting = MAX_WAITING;
+  it('where the intake cannot be asked', async () => {
+    asking = fails;
     await expect(readiness.isReady()).resolves.toBe(false);
   });
 
   it('where the intake does not answer within 2 s', async () => {
-    taking = () => new Promise(() => undefined);
+    asking = () => new Promise(() => undefined);
     const answer = readiness.isReady();
     await runtime.advance(2_000);
     await expect(answer).resolves.toBe(false);

@@ -5,7 +5,8 @@ import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.
 import { wireBody, wireEvent } from '../../support/wire.js';
 
 const METADATA = /neither Sec-Fetch-Site nor an origin/;
-const FORWARDED = /X-Forwarded-For, and trustedHops is 0/;
+const FORWARDED = /through a machine of your own, and trustedHops is 0/;
+const NOT_FORWARDED = /no X-Forwarded-For, although trustedHops is set/;
 const ONE_ADDRESS = /come from one public address/;
 const WINDOW_MS = 300_000;
 const NAKED = { 'sec-fetch-site': undefined };
@@ -41,6 +42,20 @@ describe('an operator is told', () => {
   it('that trustedHops is missing, once most requests were forwarded', async () => {
     await send(21, { 'x-forwarded-for': '198.51.100.7' }, () => '10.0.0.2');
     expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
+  });
+
+  it('that X-Forwarded-For is missing, where trustedHops waits for it', async () => {
+    await started.end();
+    start({ trustedHops: 1 });
+    await send(210, {}, () => '127.0.0.1');
+    expect(started.alerts).toEqual([expect.stringMatching(NOT_FORWARDED)]);
+  });
+
+  it('once that one address stands for most visitors, since it may be a network of many', async () => {
+    await send(201, {}, () => '203.0.113.77');
+    await started.runtime.advance(2 * WINDOW_MS + 1);
+    await send(201, {}, () => '203.0.113.77');
+    expect(started.alerts).toHaveLength(1);
   });
 
   it('that one public address stands for most visitors, without naming it', async () => {
@@ -82,6 +97,19 @@ describe('an operator is not told', () => {
       'x-forwarded-for': '198.51.100.7',
       'x-client': '198.51.100.9',
     }));
+
+  it('of a header that visitors write themselves', () =>
+    silently({}, 50, { 'x-forwarded-for': '198.51.100.7' }));
+
+  it('of monitors that ask in other ways', async () => {
+    for (let at = 0; at < 250; at++)
+      await started.proxy(pageRequest(null, { 'x-forwarded-for': '198.51.100.7' }, 'GET'), {
+        address: '203.0.113.77',
+      });
+    expect(started.alerts).toEqual([]);
+    await send(21, NAKED);
+    expect(started.alerts).toEqual([expect.stringMatching(METADATA)]);
+  });
 
   it('of one address among many', () =>
     silently({}, 250, {}, (at) => (at % 2 ? '203.0.113.77' : `198.51.100.${at % 200}`)));
