@@ -62,6 +62,9 @@ test.describe('a listener for operators', () => {
       [['--admin-port', '0', '--admin-host', ''], /Set --admin-host to an address/],
       [['--host', ''], /Set --host to an address/],
       [['--admin-port', ''], /Set --admin-port to a number/],
+      // An intake that was opened before would keep the process alive.
+      [['--intake', 'redis://127.0.0.1:1', '--host', ''], /Set --host to an address/],
+      [['--intake', 'redis://127.0.0.1:1', '--trusted-hops', 'one'], /Set --trusted-hops to a number/],
       [['--keep-alive-seconds', '1e9'], /Set --keep-alive-seconds to a number, at least 1 and at most 3600/],
     ];
     for (const [args, words] of mistakes) {

@@ -4,7 +4,7 @@ import { isLaneName, type LaneName, timeOf } from '../operator/listing.js';
 import { nearestOf } from '../option-names.js';
 import { Failure } from './failure.js';
 
-/** Where events are kept if nobody says. */
+/** The intake of every command that is given no other. */
 export const DEFAULT_INTAKE = 'sqlite:offersight.db';
 
 /** A flag with a value. */

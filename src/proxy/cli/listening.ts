@@ -29,7 +29,7 @@ const NEIGHBOUR_MS = 1_000;
 
 const urlOf = ({ host, port }: Place): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-/** The site of the proxy that has a port already, if it is one. Asked directly, whatever proxy calls go through. */
+/** The site of the proxy that has a port already, if it is one. The question never goes through an outgoing proxy. */
 const siteAt = ({ host, port }: Place): Promise<string | undefined> =>
   new Promise((resolve) => {
     const answered = (site: unknown): void =>

@@ -30,7 +30,7 @@ export const createOperatorRoutes = ({ site, metrics, admin, isReady }: Operator
       }),
     );
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    // Whoever asks may leave in the midst of it, and so may the intake.
+    // The client may disconnect in the midst of it, and the intake may fail.
     if (response.body)
       return pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => outgoing.destroy());
     return outgoing.end();

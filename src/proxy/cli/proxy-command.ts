@@ -70,30 +70,33 @@ export const runProxy = async (args: string[]): Promise<void> => {
   const perMinute = numberOf('per-minute', values['per-minute']);
   const concurrent = numberOf('concurrent', values.concurrent);
   const maxDelayHours = numberOf('max-delay-hours', values['max-delay-hours']);
+  const trustedHops = numberOf('trusted-hops', values['trusted-hops'], 0) ?? 0;
+  const maxWaiting = numberOf('max-waiting', values['max-waiting']);
+  const host = hostOf('host', values.host);
+  const adminHost = hostOf('admin-host', values['admin-host']);
+  const adminToken = readSecret(values['admin-token-file'], 'OFFERSIGHT_ADMIN_TOKEN');
+  // Behind every check, since an open intake keeps the process alive.
   await useOutgoingProxy(values['base-url'] ?? `https://${values.site}.grow.chargebee.com`);
   const intake = await openAnyIntake(values.intake ?? DEFAULT_INTAKE, {
-    maxWaiting: numberOf('max-waiting', values['max-waiting']),
+    maxWaiting,
     maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
   });
   const { serve } = await import('./serve.js');
   const serving = await serve({
     port,
-    host: hostOf('host', values.host),
-    operators:
-      adminPort === undefined
-        ? undefined
-        : { port: adminPort, host: hostOf('admin-host', values['admin-host']) },
+    host,
+    operators: adminPort === undefined ? undefined : { port: adminPort, host: adminHost },
     keepAliveMs: keepAliveSeconds && Math.round(keepAliveSeconds * 1_000),
     path,
     intake,
-    adminToken: readSecret(values['admin-token-file'], 'OFFERSIGHT_ADMIN_TOKEN'),
+    adminToken,
     logIds: values['log-ids'] ?? false,
     log: createLog(process.stdout),
     proxy: {
       site: values.site ?? '',
       apiKey,
       origins: values.origins?.split(',') ?? [],
-      trustedHops: numberOf('trusted-hops', values['trusted-hops'], 0) ?? 0,
+      trustedHops,
       pace: { ...(perMinute && { perMinute }), ...(concurrent && { concurrent }) },
       ...(perAddress && { limits: { perAddress } }),
       ...(values['base-url'] !== undefined && { baseUrl: values['base-url'] }),
