@@ -67,13 +67,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client', 'runtime'],
   },
   'client/later/on-request': {
-    values: ['client/later/asking', 'client/later/detect/controls', 'errors'],
+    values: ['client/later/asking', 'client/later/detect', 'client/detect/exposure', 'errors'],
     types: ['client/later/detect', 'client/later/more/more', 'client/detect/registry'],
   },
   'client/later/asking': { types: ['client/later/more/more'] },
   'client/later/asking-script': { values: ['script-tag', 'version'], types: ['client/later/asking'] },
   'client/later/more': {
-    values: ['client/later/more', 'client/later/detect/contents', 'version'],
+    values: ['client/later/more', 'client/later/detect/sight', 'version'],
     types: ['client/detect', 'client/page', 'runtime'],
   },
   'client/later/noticing': {

@@ -8,6 +8,7 @@
 import { createRegistry, type Impression, type Placement, type Repeat } from '../client/detect/registry.js';
 import { createDecisions } from '../client/later/decisions.js';
 import { createControls } from '../client/later/detect/controls.js';
+import { closesByConvention } from '../client/later/detect/conventions.js';
 import type { OfferStats, OfferTracker } from '../client/offer-tracker.js';
 import type { ResolvedOptions } from '../client/options.js';
 import type { Consent } from '../client/outbox/outbox.js';
@@ -137,6 +138,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
       },
     },
     ({ element }) => element.isConnected,
+    closesByConvention(),
     decisions,
   );
 

@@ -4,7 +4,6 @@
 
 import type { EvaluationListener, ExposureWatch, Watched } from '../detect/exposure.js';
 import type { Page } from '../page.js';
-import { isDrawn } from './detect/contents.js';
 
 /** Why an offer has not counted, or that it has. */
 export type NoteReason =
@@ -47,6 +46,7 @@ export type Explaining = (
   exposure: Pick<ExposureWatch, 'watched' | 'exposed'>,
   page: Pick<Page, 'isVisible'>,
   call: (callback: () => void) => void,
+  isDrawn: (element: Element) => boolean,
 ) => EvaluationListener;
 
 /**
@@ -54,7 +54,7 @@ export type Explaining = (
  * @param tell Given a note whenever the reason changes. What it throws is shown on the console.
  */
 export const explain = (tell: (note: ExposureNote) => void): Explainer => {
-  const explaining: Explaining = ({ watched, exposed }, page, call) => {
+  const explaining: Explaining = ({ watched, exposed }, page, call, isDrawn) => {
     const last = new WeakMap<Watched, NoteReason>();
 
     const reasonOf = (item: Watched): NoteReason => {

@@ -1,6 +1,6 @@
 /**
  * Composes the detecting side of the second load: other trees than the document, what observers do not report,
- * marked and inferred closing, what only some pages ask for, and why an offer has not counted.
+ * marked and inferred closing, what only some pages need, and why an offer has not counted.
  */
 import { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
@@ -9,8 +9,14 @@ import type { Placement, Registry, SearchRoot } from '../detect/registry.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
 import { createClosing } from './detect/closing.js';
-import { createContents, isDrawn } from './detect/contents.js';
-import { createControls, type DecisionListener, type IsInSight } from './detect/controls.js';
+import {
+  createControls,
+  type DecisionListener,
+  type IsConventional,
+  type IsInSight,
+  matches,
+} from './detect/controls.js';
+import { closesByConvention } from './detect/conventions.js';
 import { createMotion } from './detect/motion.js';
 import { createRoots } from './detect/roots.js';
 import { siftChanges } from './detect/sifting.js';
@@ -51,7 +57,7 @@ const isSelector = (text: string): boolean => {
 /** Starts noticing. */
 export const createNoticing = (context: NoticingContext, decisions: DecisionListener): Noticing => {
   const { options, runtime, page, registry, exposure, report, call } = context;
-  const { controls, labels, ...dismissal } = options.dismissal ?? {};
+  const { controls, labels, escape: hasEscape = true } = options.dismissal ?? {};
   const isUsable = controls === undefined || isSelector(controls);
   const areLabels = labels === undefined || Array.isArray(labels);
   if (!isUsable || !areLabels)
@@ -59,34 +65,29 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
 
   /** One that has counted was in sight. */
   const isInSight: IsInSight = ({ element }, holder) =>
-    isDrawn(element) && (!exposure.watched.has(element) || isInView(element, holder));
+    isDrawn(element) && (!exposure.watched.has(element) || isInView(boxesOf(element), holder));
 
   siftChanges(registry);
-  const contents = createContents(exposure);
   const roots = createRoots(registry, page, () => {
-    contents.refresh();
+    onRequest.refresh();
     motion.onTrees();
   });
   const motion = createMotion(exposure, roots);
   const onRequest = createOnRequest(context, roots, decisions);
-  createControls(registry, roots, isInSight, decisions);
+  const { boxesOf, isDrawn } = onRequest;
+  const isConventional: IsConventional =
+    controls && isUsable
+      ? (element) => matches(element, controls)
+      : closesByConvention(areLabels ? labels : undefined);
+  createControls(registry, roots, isInSight, isConventional, decisions);
   const closing = createClosing(
-    registry,
-    roots,
-    page,
-    runtime,
-    { ...dismissal, ...(controls && isUsable && { controls }), ...(labels && areLabels && { labels }) },
-    isInSight,
+    { registry, roots, page, runtime, isInSight, sight: onRequest, isConventional, hasEscape },
     decisions,
   );
 
-  const listeners: EvaluationListener[] = [
-    contents.onEvaluation,
-    motion.onEvaluation,
-    onRequest.onEvaluation,
-  ];
+  const listeners: EvaluationListener[] = [motion.onEvaluation, onRequest.onEvaluation];
   if (typeof options.debug === 'function')
-    listeners.push((options.debug as Explaining)(exposure, page, call));
+    listeners.push((options.debug as Explaining)(exposure, page, call, isDrawn));
   exposure.isShown = (element) => isDrawn(element) && onRequest.isClear(element);
   exposure.onEvaluation = (item, before, at) => {
     for (const listener of listeners) listener(item, before, at);
@@ -107,7 +108,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     search: roots.search,
     stop() {
       exposure.onEvaluation = undefined;
-      for (const { stop } of [roots, contents, motion, onRequest, closing]) stop();
+      for (const { stop } of [roots, motion, onRequest, closing]) stop();
     },
   };
 };

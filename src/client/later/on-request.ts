@@ -1,12 +1,14 @@
 /**
- * What only some pages ask for, ignoring and occlusion, loads when somebody does. What happens meanwhile is kept for it.
+ * What only some pages need, ignoring, occlusion and offers without a box, loads when one of these is there. What happens meanwhile is kept for it.
  * Where it does not come, one report says so, and everything else goes on.
  */
 import { OffersightError } from '../../errors.js';
+import { isShown } from '../detect/exposure.js';
 import type { Placement } from '../detect/registry.js';
 import { loadMore } from './asking.js';
 import { around, type DecisionListener } from './detect/controls.js';
 import type { Roots } from './detect/roots.js';
+import { hasNoBox, type Sight } from './detect/sight.js';
 import type { More, MoreContext } from './more/more.js';
 
 /** What it works with. */
@@ -15,7 +17,7 @@ export interface OnRequestContext extends Omit<MoreContext, 'touched'> {
 }
 
 /** It, whether it is there or not. */
-export type OnRequest = Omit<More, 'onTouch'>;
+export interface OnRequest extends Omit<More, 'onTouch' | 'boxesOf'>, Sight {}
 
 /** Asks for it at once if the page does, and else with the first offer that does. */
 export const createOnRequest = (
@@ -62,6 +64,7 @@ export const createOnRequest = (
       else meanwhile?.push(act);
     };
 
+  const boxesOf = (element: Element): Element[] => more?.boxesOf(element) ?? [element];
   const onViewed = tell('onViewed');
   capture(['click', 'keydown', 'input'], (event) => {
     if (!event.isTrusted) return;
@@ -87,7 +90,13 @@ export const createOnRequest = (
     onReaction: tell('onReaction'),
     onLeave: () => more?.onLeave(),
     // What is mounted, and what was evaluated, it looks at when it comes.
-    onEvaluation: (item) => more?.onEvaluation(item),
+    onEvaluation(item) {
+      if (!isAsked && Number.isNaN(item.needed) && hasNoBox(item.placement.element)) void ask();
+      more?.onEvaluation(item);
+    },
+    refresh: () => more?.refresh(),
+    boxesOf,
+    isDrawn: (element) => isShown(element) || boxesOf(element).some(isShown),
     isClear: (element) => more?.isClear(element) ?? isWaived,
     stop: tell('stop'),
   };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch } from '../../../src/client/detect/exposure.js';
+import { createExposureWatch, type ExposureWatch, isShown } from '../../../src/client/detect/exposure.js';
 import type { ViewabilityRule } from '../../../src/client/detect/viewability.js';
 import { type Explaining, type ExposureNote, explain } from '../../../src/client/later/diagnosis.js';
 import { type Intersections, scriptIntersections } from '../../support/intersections.js';
@@ -26,7 +26,7 @@ beforeEach(() => {
   });
   exposure = createExposureWatch(page, runtime, RULE, () => undefined);
   const explaining = explain((note) => notes.push(note)) as Explaining;
-  exposure.onEvaluation = explaining(exposure, page, (callback) => callback());
+  exposure.onEvaluation = explaining(exposure, page, (callback) => callback(), isShown);
   render('<p></p>');
   exposure.watch({ element: find('p'), offerId: 'a' });
 });
@@ -139,10 +139,15 @@ describe('the teller', () => {
     const explaining = explain(() => {
       throw broken;
     }) as Explaining;
-    exposure.onEvaluation = explaining(exposure, page, (callback) => {
-      called();
-      expect(callback).toThrow(broken);
-    });
+    exposure.onEvaluation = explaining(
+      exposure,
+      page,
+      (callback) => {
+        called();
+        expect(callback).toThrow(broken);
+      },
+      isShown,
+    );
     show(0.2);
     expect(called).toHaveBeenCalledOnce();
   });

@@ -66,6 +66,8 @@ const arrive = async (): Promise<void> => {
     onTouch: hear('touch'),
     onLeave: hear('leave'),
     onEvaluation: hear('evaluation'),
+    refresh: hear('refresh'),
+    boxesOf: (element) => [...element.children],
     isClear: () => false,
     stop: hear('stop'),
   };

@@ -17,6 +17,9 @@ export interface DecisionListener {
   onAccept(offerId: string, placement?: Placement): void;
 }
 
+/** Tells whether a press on an element is meant to close something, though no mark of ours says so. */
+export type IsConventional = (element: Element) => boolean;
+
 /** What may hold an offer and be closed with it. */
 export const HOLDER = 'dialog,[popover],[role=dialog],[role=alertdialog]';
 
@@ -33,10 +36,13 @@ export const marking = (mark: string): string => `[${mark}]:not([${mark}=false])
 export const pathOf = (event: Event): Element[] =>
   event.composedPath().filter((node): node is Element => (node as Node).nodeType === Node.ELEMENT_NODE);
 
+/** Whether an element matches; a form's field of that name must not stand for the method. */
+export const matches = (element: Element, selector: string): boolean =>
+  Element.prototype.matches.call(element, selector);
+
 /** The innermost element of an event's path that matches. */
 export const nearest = (event: Event, selector: string): Element | undefined =>
-  // A form's field of that name must not stand for the method.
-  pathOf(event).find((element) => Element.prototype.matches.call(element, selector));
+  pathOf(event).find((element) => matches(element, selector));
 
 /** The placements that a node is or lies in, as it is drawn, innermost first. */
 export const around = ({ placements }: Registry, node: Node): Placement[] => {
@@ -81,12 +87,26 @@ export const concerned = (
 };
 
 /** The mark that an event accepts by: a click on it or, where it is or holds a form, that form's submission. */
-export const acceptedBy = (event: Event): Element | undefined => {
-  // The innermost mark counts: in a card that accepts there may be a cross that closes it.
-  const marked = nearest(event, `${marking(ACCEPT)},${marking(DISMISS)}`);
+export const acceptedBy = (event: Event, isConventional: IsConventional): Element | undefined => {
+  // The innermost counts: in a card that accepts there may be a cross that closes it.
+  const marked = pathOf(event).find(
+    (element) => matches(element, `${marking(ACCEPT)},${marking(DISMISS)}`) || isConventional(element),
+  );
   if (!marked?.matches(marking(ACCEPT))) return undefined;
   const hasForm = marked.matches('form') || marked.querySelector('form');
   return (event.type === 'submit') === !!hasForm ? marked : undefined;
+};
+
+/**
+ * Whether an event activates what it hits. A key does where a script has to make it: whatever the browser itself
+ * activates is clicked as well. The middle button follows links alone.
+ */
+const isActivation = (event: Event): boolean => {
+  const { type, key, button } = event as KeyboardEvent & MouseEvent;
+  const [target] = pathOf(event);
+  if (type === 'keydown')
+    return /^(?:Enter| )$/.test(key) && !!target?.matches('[role=button]:not(button,a,input)');
+  return type !== 'auxclick' || (button === 1 && !!nearest(event, 'a[href]'));
 };
 
 /** Starts listening. */
@@ -94,11 +114,13 @@ export const createControls = (
   registry: Registry,
   roots: Pick<Roots, 'capture'>,
   isInSight: IsInSight,
+  isConventional: IsConventional,
   { onDismiss, onAccept }: DecisionListener,
 ): void => {
-  roots.capture(['click', 'submit'], (event) => {
-    const accept = acceptedBy(event);
-    const control = accept ?? (event.type === 'click' ? nearest(event, marking(DISMISS)) : undefined);
+  roots.capture(['click', 'auxclick', 'keydown', 'submit'], (event) => {
+    if (!isActivation(event)) return;
+    const accept = acceptedBy(event, isConventional);
+    const control = accept ?? (event.type === 'submit' ? undefined : nearest(event, marking(DISMISS)));
     if (!control) return;
     const mark = accept ? ACCEPT : DISMISS;
     for (const [offerId, placement] of concerned(registry, isInSight, event, control, mark)) {

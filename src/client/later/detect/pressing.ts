@@ -10,7 +10,7 @@ export interface Act {
   /** How it is closed then. */
   readonly reason: DismissReason;
   /** The view that the page showed; left out where a close counts even though the view changed. */
-  readonly view?: string;
+  readonly view?: string | undefined;
 }
 
 /** Holders that the browser closes by a press outside or, if they are modal, for which it keeps presses off the page. */
@@ -26,12 +26,16 @@ const MEANT =
 /** The view that the URL names; a fragment belongs to it only if it is a path, and else is a place in the view. */
 export const viewNow = (): string => location.href.replace(/#(?![/!]).*/, '');
 
+/** No scrollbar of a platform is wider. */
+const SCROLLBAR_PX = 17;
+
 /** Compares to the pixel, since the viewport's size is rounded and the box is not. */
 const coversViewport = (element: Element): boolean => {
   const { left, right, top, bottom } = element.getBoundingClientRect();
-  // `innerWidth` would include the scrollbar, beside which an overlay ends.
+  // `innerWidth` would include the scrollbar, beside which an overlay ends. What fills an overlay that scrolls ends
+  // beside the overlay's own.
   const { clientWidth, clientHeight } = element.ownerDocument.documentElement;
-  return Math.max(left, top, clientWidth - right, clientHeight - bottom) < 1;
+  return Math.max(left, top, clientWidth - right - SCROLLBAR_PX, clientHeight - bottom) < 1;
 };
 
 /** Whether an element lies above the page. */
@@ -53,9 +57,11 @@ const isBeyond = (holder: Element, { clientX: x, clientY: y }: MouseEvent): bool
 export const actOutside = (holder: Element, event: MouseEvent): Act | undefined => {
   const path = pathOf(event);
   const [target] = path;
-  if (!target) return undefined;
+  // An alert dialog waits for an answer; only where the browser itself closes it by such a press it is closed.
+  if (!target || holder.matches('[role=alertdialog]:not([closedby=any],[popover])')) return undefined;
   // Without the body and the root: a page that must not scroll behind an overlay may have its body fixed.
-  if (coversViewport(target) && path.slice(0, -2).some(isLayer)) return { reason: 'backdrop' };
+  if (coversViewport(target) && path.slice(0, -2).some(isLayer))
+    return { reason: 'backdrop', view: target === holder ? viewNow() : undefined };
   if (target === holder ? !isBeyond(holder, event) : path.includes(holder)) return undefined;
   if (holder.matches(NATIVE)) return { reason: 'backdrop' };
   const isMeant = nearest(event, MEANT) || getComputedStyle(target).cursor === 'pointer';

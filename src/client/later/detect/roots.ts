@@ -43,6 +43,7 @@ type Hearing = readonly [types: readonly string[], listener: (event: Event) => v
 /** What reaches the window out of open shadow roots too. */
 const COMPOSED = [
   'click',
+  'auxclick',
   'pointerdown',
   'pointercancel',
   'keydown',

@@ -5,7 +5,7 @@
 import type { Runtime, Stop } from '../../../runtime.js';
 import type { Ignore, Impression, Past, Placement, Registry, Repeat } from '../../detect/registry.js';
 import type { Page } from '../../page.js';
-import { boxesOf } from '../detect/contents.js';
+import { boxesOf } from './contents.js';
 
 /** Awaits reactions to offers. */
 export interface Ignoring {

@@ -3,6 +3,7 @@
  * no name that crosses may be shortened.
  */
 import type { ExposureWatch, Watched } from '../../detect/exposure.js';
+import { boxesOf, createContents } from './contents.js';
 import { createIgnoring, type Ignoring, type IgnoringContext, type OnIgnored } from './ignoring.js';
 import { createOcclusion } from './occlusion.js';
 
@@ -14,26 +15,38 @@ export interface MoreContext extends IgnoringContext {
   readonly exposure: ExposureWatch;
 }
 
-/** Ignoring and, where the page wants that, occlusion. */
+/** Ignoring, offers without a box and, where the page wants that, occlusion. */
 export interface More extends Ignoring {
   onEvaluation(item: Watched): void;
+  /** Elements came or went. */
+  refresh(): void;
+  /** What is drawn for an offer: itself, or its children. */
+  boxesOf(element: Element): Element[];
   /** Whether nothing covers it, as far as somebody wants to know. */
   isClear(element: Element): boolean;
 }
 
-/** Starts both. */
+/** Starts all of it. */
 export const createMore = (context: MoreContext, onIgnored: OnIgnored): More => {
   const { options, exposure } = context;
   const ignoring = createIgnoring(context, onIgnored);
   const occlusion = options.occlusion ? createOcclusion(exposure) : undefined;
-  for (const item of exposure.watched.values()) occlusion?.onEvaluation(item);
+  const contents = createContents(exposure);
+  const onEvaluation: More['onEvaluation'] = (item) => {
+    contents.onEvaluation(item);
+    occlusion?.onEvaluation(item);
+  };
+  for (const item of exposure.watched.values()) onEvaluation(item);
 
   return {
     ...ignoring,
-    onEvaluation: (item) => occlusion?.onEvaluation(item),
+    onEvaluation,
+    refresh: contents.refresh,
+    boxesOf,
     isClear: (element) => occlusion?.isClear(element) !== false,
     stop() {
       ignoring.stop();
+      contents.stop();
       occlusion?.stop();
     },
   };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createControls } from '../../../../src/client/later/detect/controls.js';
+import { closesByConvention } from '../../../../src/client/later/detect/conventions.js';
 import { createPage, type Page } from '../../../../src/client/page.js';
 import { find, render } from '../../../support/page.js';
 import { type Decision, decisionLog, placementsOfPage } from '../../../support/placements.js';
@@ -14,7 +15,13 @@ beforeEach(() => {
   ({ log } = decisions);
   page = createPage();
   unseen = [];
-  createControls(placementsOfPage(), page, ({ element }) => !unseen.includes(element), decisions);
+  createControls(
+    placementsOfPage(),
+    page,
+    ({ element }) => !unseen.includes(element),
+    closesByConvention(),
+    decisions,
+  );
 });
 
 afterEach(() => {

@@ -3,12 +3,13 @@
  * area.
  */
 import type { Stop } from '../../../runtime.js';
-import { type EvaluationListener, type ExposureWatch, isShown, type Watched } from '../../detect/exposure.js';
+import type { ExposureWatch, Watched } from '../../detect/exposure.js';
+import { hasNoBox } from '../detect/sight.js';
 
 /** Watches the children of such offers. */
 export interface Contents {
   /** Looks whether an offer is, or is no longer, one of these. */
-  readonly onEvaluation: EvaluationListener;
+  onEvaluation(item: Watched): void;
   /** Elements came or went, perhaps children of these. */
   refresh(): void;
   stop: Stop;
@@ -24,25 +25,19 @@ interface Whole {
 const STEPS = 20;
 const THRESHOLDS = Array.from({ length: STEPS + 1 }, (_, step) => step / STEPS);
 
-/** A form's field of that name must not stand for the property. */
-const childrenOf = (element: Element): Element[] => [
-  ...Reflect.get<Element, 'children'>(Element.prototype, 'children', element),
-];
-
-/** Asked before styles, since the styles of what is not rendered have to be computed first. */
-const hasBoxBelow = (element: Element): boolean =>
-  childrenOf(element).some((child) => child.checkVisibility?.() || hasBoxBelow(child));
-
-const isContents = (element: Element): boolean =>
-  (!childrenOf(element).length || hasBoxBelow(element)) && getComputedStyle(element).display === 'contents';
+/** As they are drawn: what a slot is given, or what an open shadow root holds. */
+const childrenOf = (element: Element): Element[] => {
+  if (element.localName === 'slot') return (element as HTMLSlotElement).assignedElements({ flatten: true });
+  // A form's field of that name must not stand for the property.
+  const { children } = element.shadowRoot ?? {
+    children: Reflect.get<Element, 'children'>(Element.prototype, 'children', element),
+  };
+  return [...children];
+};
 
 /** What is drawn for an element: itself, or its children's boxes. */
 export const boxesOf = (element: Element): Element[] =>
-  isContents(element) ? childrenOf(element).flatMap(boxesOf) : [element];
-
-/** Whether an element can be seen as far as styles tell, or what is drawn for it. */
-export const isDrawn = (element: Element): boolean =>
-  isShown(element) || (isContents(element) && boxesOf(element).some(isShown));
+  hasNoBox(element) ? childrenOf(element).flatMap(boxesOf) : [element];
 
 const areaOf = ({ width, height }: DOMRectReadOnly): number => width * height;
 
@@ -105,21 +100,21 @@ export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' 
     }
   };
 
-  const look: EvaluationListener = (item) => {
+  const inspect = (item: Watched): void => {
     const { element } = item.placement;
     const isWatched = exposure.watched.get(element) === item;
     let whole = wholes.get(item);
     if (!whole && !(isWatched && Number.isNaN(item.needed))) return;
-    const isOne = isWatched && isContents(element);
+    const isOne = isWatched && hasNoBox(element);
     whole ??= { item, parts: new Map() };
     wholes[isOne ? 'set' : 'delete'](item, whole);
     part(whole, isOne ? boxesOf(element) : []);
   };
 
   return {
-    onEvaluation: look,
+    onEvaluation: inspect,
     refresh() {
-      for (const item of wholes.keys()) look(item, undefined, 0);
+      for (const item of wholes.keys()) inspect(item);
     },
     stop() {
       observer.disconnect();

@@ -1,12 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch } from '../../../../src/client/detect/exposure.js';
+import { createExposureWatch, type ExposureWatch, isShown } from '../../../../src/client/detect/exposure.js';
 import type { Size, ViewabilityRule } from '../../../../src/client/detect/viewability.js';
-import {
-  boxesOf,
-  type Contents,
-  createContents,
-  isDrawn,
-} from '../../../../src/client/later/detect/contents.js';
+import { boxesOf, type Contents, createContents } from '../../../../src/client/later/more/contents.js';
 import {
   type Intersections,
   type ScriptedObserver,
@@ -61,7 +56,7 @@ beforeEach(() => {
   });
   exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
   contents = createContents(exposure);
-  exposure.isShown = isDrawn;
+  exposure.isShown = (element) => boxesOf(element).some(isShown);
   exposure.onEvaluation = contents.onEvaluation;
 });
 
@@ -216,13 +211,10 @@ describe('what is drawn for an element', () => {
     expect(boxesOf(render(THREE)).map(({ localName }) => localName)).toEqual(['p', 'i', 'b']);
   });
 
-  test('can be seen if one of them can', () => {
-    expect(isDrawn(render('<p></p>'))).toBe(true);
-    expect(isDrawn(render('<p style="display: none"></p>'))).toBe(false);
-    expect(isDrawn(render(THREE))).toBe(true);
-    expect(isDrawn(render('<p style="display: contents"><i style="display: none"></i></p>'))).toBe(false);
-    const some = '<p style="display: contents"><i style="display: none"></i><b></b></p>';
-    expect(isDrawn(render(some))).toBe(true);
+  test('is what an open shadow root draws for its host, slots filled', () => {
+    const host = render('<div style="display: contents"><u></u></div>');
+    host.attachShadow({ mode: 'open' }).innerHTML = '<p></p><slot style="display: contents"></slot>';
+    expect(boxesOf(host).map(({ localName }) => localName)).toEqual(['p', 'u']);
   });
 });
 
