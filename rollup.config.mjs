@@ -15,7 +15,8 @@ const MINIFY = {
   ecma: 2022,
   module: true,
   compress: { passes: 2, inline: 1, unsafe: true, unsafe_arrows: true, unsafe_methods: true },
-  format: { comments: false },
+  // A classic file is read in the encoding of its page.
+  format: { comments: false, ascii_only: true },
 };
 
 /** Puts a file of src in the place of another. */

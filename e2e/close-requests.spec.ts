@@ -178,7 +178,7 @@ test.describe('a press beside', () => {
     await page.click('button');
     await expect(page.locator('#pop')).toBeVisible();
     await page.click('button');
-    await expectClosed(page, stack, { toggled: 'backdrop' });
+    await expectClosed(page, stack, { toggled: 'control' });
   });
 
   test('a popover, on a close control of something else, closes the offer in it', async ({ page, stack }) => {

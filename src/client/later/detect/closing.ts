@@ -244,7 +244,7 @@ export const createClosing = (
     const marked = nearest(event, marking(DISMISS));
     const control = marked ?? pathOf(event).find(isConventional);
     // A press on a child of a disabled control is heard, too.
-    if (control && !control.matches(':disabled')) {
+    if (control && !nearest(event, 'button:disabled')) {
       // Some libraries close when the pointer is lifted, and then no click follows.
       for (const element of marked ? shown(event, marked) : closedBy(event, control))
         acts.set(element, { reason: 'control' });
@@ -259,6 +259,10 @@ export const createClosing = (
 
   const onKey = (event: KeyboardEvent): void => {
     if (!event.isTrusted || event.isComposing) return;
+    const [target] = pathOf(event);
+    // A script that closes by a key may leave nothing for a click to hit.
+    if (/^(?:Enter| )$/.test(event.key) && target && isConventional(target))
+      attend(new Map(closedBy(event, target).map((element) => [element, { reason: 'control' }])));
     if (hasEscape && event.key === 'Escape')
       attend(attendHolders(holders(), () => ({ reason: 'escape', view: viewNow() })));
   };

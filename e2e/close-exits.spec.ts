@@ -1,0 +1,228 @@
+/** How what is closed leaves: late, slowly, moving or folding; by what stands beside it; and what only looks like it. */
+import type { Page } from '@playwright/test';
+import { trackerStats } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+/** An offer whose own dwell is so long that only closing can prove its display. */
+const offer = (id: string, inside = '', attributes = '') =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" ${attributes}>${id} ${inside}</div>`;
+
+const CROSS = '<button aria-label="Close">x</button>';
+
+const openReady = async (page: Page, stack: Stack, body: string): Promise<void> => {
+  await stack.open(page, body);
+  await trackerStats(page);
+};
+
+/** Expects these closed and nothing else, when no consequence is awaited any more. */
+const expectClosed = async (page: Page, stack: Stack, ...ids: readonly string[]): Promise<void> => {
+  // Where nothing is expected, it comes when the time of every act is over.
+  const dwell = ids.length ? 0 : 3_200;
+  await page.evaluate(
+    (witness) => document.body.insertAdjacentHTML('beforeend', witness),
+    `<div class="offer" data-offer-id="witness" data-offer-dwell="${dwell}" style="position: fixed; right: 0; top: 0"></div>`,
+  );
+  await stack.expectRecorded([...ids.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]), 'viewed witness']);
+};
+
+test.describe('what is closed by its control counts', () => {
+  const exits: Readonly<Record<string, string>> = {
+    'an animation of exactly a second':
+      "card.style.transition = 'opacity 1s'; card.style.opacity = 0; card.ontransitionend = () => card.remove()",
+    'an answer of the server, and then a fade':
+      "setTimeout(() => { card.style.transition = 'opacity .4s'; card.style.opacity = 0; card.ontransitionend = () => card.remove() }, 1300)",
+    'a handler that keeps a slow phone busy, and a timer':
+      'for (const end = performance.now() + 800; performance.now() < end; ); setTimeout(() => card.remove(), 400)',
+    'a move out to the side': "card.style.transition = 'translate .3s'; card.style.translate = '-2000px 0'",
+    'a move out below':
+      "card.style.transition = 'transform .3s'; card.style.transform = 'translateY(2000px)'",
+    'a fold to no height':
+      "card.style.overflow = 'hidden'; card.style.minHeight = 0; card.style.maxHeight = '200px'; card.offsetWidth; card.style.transition = 'max-height .3s'; card.style.maxHeight = 0",
+    'a scale to nothing': "card.style.transition = 'scale .3s'; card.style.scale = 0",
+    'an animation of a script':
+      "card.animate({ translate: ['0', '-2000px 0'] }, { duration: 300, fill: 'forwards' })",
+    'another offer on the same element': "card.dataset.offerId = 'next'",
+  };
+  for (const [name, act] of Object.entries(exits)) {
+    test(`by ${name}`, async ({ page, stack }) => {
+      await openReady(
+        page,
+        stack,
+        `${offer('shut', CROSS, 'id="card"')}<script>document.querySelector('button').onclick = () => { ${act} }</script>`,
+      );
+      await page.click('button');
+      await stack.expectRecorded(['viewed shut', 'dismissed shut']);
+      await expectClosed(page, stack, 'shut');
+    });
+  }
+
+  test('though something else is pressed while it fades', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `${offer('shut', CROSS, 'id="card"')}<main style="height: 50px">Text</main><script>
+         document.querySelector('button').onclick = () => {
+           card.style.transition = 'opacity 1.5s linear';
+           card.style.opacity = 0;
+           card.ontransitionend = () => card.remove();
+         };
+       </script>`,
+    );
+    await page.click('button');
+    await expect.poll(() => page.evaluate('+getComputedStyle(card).opacity')).toBeLessThan(0.9);
+    await page.click('main');
+    await expectClosed(page, stack, 'shut');
+  });
+
+  test('though another one is accepted while it fades', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `${offer('shut', CROSS, 'id="card"')}${offer('taken', '<button data-offer-accept>Yes</button>')}<script>
+         document.querySelector('button').onclick = () => {
+           card.style.transition = 'opacity 1.5s linear';
+           card.style.opacity = 0;
+           card.ontransitionend = () => card.remove();
+         };
+       </script>`,
+    );
+    await page.click('[aria-label=Close]');
+    await expect.poll(() => page.evaluate('+getComputedStyle(card).opacity')).toBeLessThan(0.9);
+    await page.click('[data-offer-accept]');
+    await stack.expectRecorded(['viewed shut', 'dismissed shut', 'viewed taken']);
+  });
+
+  test('in a popover whose end is animated, as soon as the browser has closed it', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(
+      page,
+      stack,
+      `<style>#pop { transition: opacity 20s, display 20s allow-discrete, overlay 20s allow-discrete }
+         #pop:not(:popover-open) { opacity: .9 }</style>
+       <div id="pop" popover="manual">${offer('shut', '<button popovertarget="pop" popovertargetaction="hide">Later</button>')}</div>
+       <script>pop.showPopover()</script>`,
+    );
+    await page.click('[popovertarget]');
+    await expectClosed(page, stack, 'shut');
+  });
+
+  test('where the next offer takes its place in the same dialog', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog">${CROSS}<main>${offer('first')}</main></div><script>
+         document.querySelector('button').onclick = () => {
+           document.querySelector('main').innerHTML = ${JSON.stringify(offer('second'))};
+         };
+       </script>`,
+    );
+    await page.click('button');
+    await expectClosed(page, stack, 'first');
+  });
+
+  const beside: Readonly<Record<string, string>> = {
+    'stands beside its dialog': `<section><div role="dialog" id="it">${offer('shut')}</div><button aria-label="Close">x</button></section>`,
+    'names its popover': `<div id="it" popover="manual">${offer('shut')}</div><nav><button popovertarget="it" popovertargetaction="hide">Later</button></nav>`,
+    'names its dialog by a command': `<dialog id="it" open>${offer('shut')}</dialog><nav><button command="close" commandfor="it">Later</button></nav>`,
+  };
+  for (const [name, body] of Object.entries(beside)) {
+    test(`where the control ${name}`, async ({ page, stack }) => {
+      await openReady(
+        page,
+        stack,
+        `${body}<script>it.popover && it.showPopover(); document.querySelector('button').addEventListener('click', () => it.remove())</script>`,
+      );
+      await page.click('button');
+      await expectClosed(page, stack, 'shut');
+    });
+  }
+
+  test('by Escape where the dialog lies inside the offer, which has no box of its own', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(
+      page,
+      stack,
+      `<style>shop-dialog { display: contents }</style><shop-dialog data-offer-id="shut"></shop-dialog><script>
+         const root = document.querySelector('shop-dialog').attachShadow({ mode: 'open' });
+         root.innerHTML = '<dialog style="width: 300px; height: 200px">Half price</dialog>';
+         root.querySelector('dialog').showModal();
+       </script>`,
+    );
+    await stack.expectRecorded(['viewed shut']);
+    await page.keyboard.press('Escape');
+    await expectClosed(page, stack, 'shut');
+  });
+});
+
+test.describe('what is not closed counts nothing', () => {
+  const stays: Readonly<Record<string, string>> = {
+    'the same offer, drawn anew': "card.outerHTML = card.outerHTML.replace('Close', 'Closed')",
+    'the same offer, drawn anew in another place':
+      "const text = card.outerHTML; card.remove(); document.body.insertAdjacentHTML('afterbegin', text)",
+    'an offer that the page scrolled away': 'window.scrollTo(0, 2000)',
+    'an offer that a scroller moved away': "document.querySelector('main').scrollTo(0, 2000)",
+    'an offer that is hidden for another reason much later': 'setTimeout(() => card.remove(), 3100)',
+    'an offer whose page goes to another view after more than a second':
+      "setTimeout(() => { history.pushState({}, '', '/next'); card.remove() }, 1500)",
+  };
+  for (const [name, act] of Object.entries(stays)) {
+    test(name, async ({ page, stack }) => {
+      await openReady(
+        page,
+        stack,
+        `<main style="height: 400px; overflow: auto">${offer('kept', CROSS, 'id="card"')}<p style="height: 4000px"></p></main>
+         <p style="height: 4000px"></p>
+         <script>document.querySelector('button').onclick = () => { ${act} }</script>`,
+      );
+      await page.click('button');
+      await expectClosed(page, stack);
+    });
+  }
+
+  test('a dialog that refuses its control, and then is taken away by a link', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog" id="flyout">${offer('kept')}${CROSS}</div><a href="#next" onclick="flyout.remove()">Next</a>`,
+    );
+    await page.click('button');
+    await page.click('a');
+    await expectClosed(page, stack);
+  });
+
+  test('an alert dialog beside which something is pressed, though its page takes it away', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="alertdialog" id="alert">${offer('kept')}</div><p style="height: 300px"></p><script>onclick = () => alert.remove?.() ?? document.querySelector('#alert')?.remove()</script>`,
+    );
+    await page.mouse.click(900, 500);
+    await expectClosed(page, stack);
+  });
+
+  for (const [name, act] of [
+    ['Escape', (page: Page) => page.keyboard.press('Escape')],
+    ['a press on a dialog that covers the page', (page: Page) => page.mouse.click(900, 500)],
+  ] as const) {
+    test(`${name}, where the page goes to another view`, async ({ page, stack }) => {
+      await openReady(
+        page,
+        stack,
+        `<div role="dialog" id="full" style="position: fixed; inset: 0">${offer('kept')}</div><script>
+           const leave = () => { history.pushState({}, '', '/next'); full.remove() };
+           onkeydown = leave;
+           full.onclick = leave;
+         </script>`,
+      );
+      await act(page);
+      await expectClosed(page, stack);
+    });
+  }
+});

@@ -1,0 +1,193 @@
+/** Close buttons as people make them, told by what they are called; and buttons whose names only begin so. */
+import { trackerStats } from './fixtures/ready.js';
+import { expect, test } from './fixtures/stack.js';
+
+const REMOVE = `onclick="this.closest('.offer').remove()"`;
+
+/** An offer whose own dwell is so long that only closing can prove its display. */
+const offer = (id: string, control: string) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="height: 24px">
+     ${control.replace('>', ` ${REMOVE}>`)}</div>`;
+
+const CLOSING: readonly string[] = [
+  '<button aria-label="Close">X</button>',
+  '<button aria-label="Close dialog">+</button>',
+  '<button aria-label="close this dialog">+</button>',
+  '<button aria-label="Close the modal">+</button>',
+  '<button>Dismiss banner</button>',
+  '<button> CLOSE </button>',
+  '<button>\n  Close\n</button>',
+  '<button title="Close (Esc)"><svg width="9" height="9"></svg></button>',
+  '<button><svg width="9" height="9"></svg><span style="position: absolute; clip-path: inset(50%)">Close</span></button>',
+  '<button><span aria-hidden="true">×</span><span>Close</span></button>',
+  '<button>×</button>',
+  '<button>✕</button>',
+  '<button>❌</button>',
+  '<button>✖️</button>',
+  '<button>x</button>',
+  '<span class="close">×</span>',
+  '<a href="#" title="Close">-</a>',
+  '<div role="button" tabindex="0">Close</div>',
+  '<input type="button" value="Close">',
+  '<button data-dismiss="modal">-</button>',
+];
+
+/** A close word, and a name that only begins so. */
+const WORDS: readonly (readonly [language: string, word: string, other: string])[] = [
+  ['en', 'Close', 'Closest store'],
+  ['en', 'Dismiss', 'Dismissed deals'],
+  ['de', 'Schließen', 'Schließfach mieten'],
+  ['fr', 'Fermer', 'Fermer la boutique'],
+  ['es', 'Cerrar', 'Cerrar pedido'],
+  ['it', 'Chiudi', 'Chiudi l’ordine'],
+  ['pt', 'Fechar', 'Fechar pedido'],
+  ['nl', 'Sluiten', 'Sluiten we een deal?'],
+  ['pl', 'Zamknij', 'Zamknij zamówienie'],
+  ['sv', 'Stäng', 'Stängsel'],
+  ['da', 'Luk', 'Luksus'],
+  ['no', 'Lukk', 'Lukket avdeling'],
+  ['fi', 'Sulje', 'Suljettu tarjous'],
+  ['cs', 'Zavřít', 'Zavřít objednávku'],
+  ['tr', 'Kapat', 'Kapatma fırsatı'],
+  ['ru', 'Закрыть', 'Закрыть сделку'],
+  ['uk', 'Закрити', 'Закрити угоду'],
+  ['ja', '閉じる', '閉じるボタン特集'],
+  ['ko', '닫기', '닫기 전 마지막 할인'],
+  ['zh', '关闭', '关闭订单'],
+  ['zh-TW', '關閉', '關閉訂單'],
+  ['ar', 'إغلاق', 'إغلاق الطلب'],
+];
+
+const ACCEPTING: readonly string[] = [
+  '<button>Close deal</button>',
+  '<button aria-label="Close deal">×</button>',
+  '<button>Sluit nu af</button>',
+  '<button>Next</button>',
+  '<button>(3)</button>',
+  '<button title="Close deal">-</button>',
+];
+
+test('whoever presses what is called so closes the offer, and whatever only begins so does not', async ({
+  page,
+  stack,
+}) => {
+  const named = (word: string) => `<button>${word}</button>`;
+  const closing = [...CLOSING, ...WORDS.map(([, word]) => named(word))];
+  const others = [...ACCEPTING, ...WORDS.map(([, , other]) => named(other))];
+  await stack.open(page, [...closing, ...others].map((control, at) => offer(`o${at}`, control)).join(''));
+  await trackerStats(page);
+  for (const at of [...closing, ...others].keys())
+    await page.locator(`[data-offer-id=o${at}] [onclick]`).click();
+  await expect(page.locator('[data-offer-id]')).toHaveCount(0);
+  await stack.expectRecorded(closing.flatMap((_, at) => [`viewed o${at}`, `dismissed o${at}`]));
+});
+
+test('a page in an old encoding has the same names', async ({ page, stack }) => {
+  await page.route('**/latin.html', (route) =>
+    route.fulfill({
+      contentType: 'text/html; charset=windows-1252',
+      body: `<!doctype html><script async src="/offersight.js" data-endpoint="/offer-events"></script>
+        ${offer('latin', '<button>Schlie&szlig;en</button>').replace('class="offer"', 'class="offer" style="width: 200px"')}`,
+    }),
+  );
+  await page.goto(`${stack.site.url}/latin.html`);
+  await trackerStats(page);
+  await page.click('button');
+  await stack.expectRecorded(['viewed latin', 'dismissed latin']);
+});
+
+test.describe('a form that closes a dialog', () => {
+  const dialog = (buttons: string) =>
+    `<dialog open><form method="dialog"><p class="offer" data-offer-id="asked" data-offer-dwell="60000"></p>${buttons}</form></dialog>`;
+
+  for (const [name, buttons, isClosed] of [
+    ['by its lone button', '<button value="ok" class="press">OK</button>', true],
+    [
+      'by a button without a value',
+      '<button value="yes">Yes</button><button class="press">Later</button>',
+      true,
+    ],
+    [
+      'by one that says no',
+      '<button value="yes">Yes</button><button class="press" value="no">Later</button>',
+      true,
+    ],
+    [
+      'not by one of two that answers',
+      '<button value="yes" class="press">Yes</button><button>Later</button>',
+      false,
+    ],
+  ] as const) {
+    test(`counts ${name}`, async ({ page, stack }) => {
+      await stack.open(page, dialog(buttons));
+      await trackerStats(page);
+      await page.click('.press');
+      await expect(page.locator('dialog')).toBeHidden();
+      await page.evaluate(() =>
+        document.body.insertAdjacentHTML(
+          'beforeend',
+          '<p class="offer" data-offer-id="witness" data-offer-dwell="100"></p>',
+        ),
+      );
+      await stack.expectRecorded([
+        ...(isClosed ? ['viewed asked', 'dismissed asked'] : []),
+        'viewed witness',
+      ]);
+    });
+  }
+});
+
+test.describe('where a card itself accepts', () => {
+  const card = (inside: string, attributes = '') =>
+    `<div class="offer" data-offer-id="card" data-offer-dwell="60000" data-offer-accept ${attributes}>${inside}</div>`;
+
+  test('the cross in it closes it', async ({ page, stack }) => {
+    await stack.open(page, card(`<button aria-label="Close" ${REMOVE}>x</button>`));
+    await trackerStats(page);
+    await page.click('button');
+    await stack.expectRecorded(['viewed card', 'dismissed card']);
+    expect((await trackerStats(page)).offers.card?.accepted).toBe(0);
+  });
+
+  test('whatever else is pressed in it accepts', async ({ page, stack }) => {
+    await stack.open(page, card(`<button ${REMOVE}>Take it</button>`));
+    await trackerStats(page);
+    await page.click('button');
+    await stack.expectRecorded(['viewed card']);
+    await expect.poll(async () => (await trackerStats(page)).offers.card?.accepted).toBe(1);
+  });
+
+  test('a control that is called so, but marked as accepting, accepts', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div class="offer" data-offer-id="card" data-offer-dwell="60000"><button aria-label="Close" data-offer-accept ${REMOVE}>x</button></div>`,
+    );
+    await trackerStats(page);
+    await page.click('button');
+    await stack.expectRecorded(['viewed card']);
+    await expect.poll(async () => (await trackerStats(page)).offers.card?.accepted).toBe(1);
+  });
+
+  test('a link that is opened in another tab by the middle button accepts', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      '<div class="offer" data-offer-id="card" data-offer-dwell="60000"><a href="/page.html#new" data-offer-accept>Take it</a></div>',
+    );
+    await trackerStats(page);
+    await page.click('a', { button: 'middle' });
+    await expect.poll(async () => (await trackerStats(page)).offers.card?.accepted).toBe(1);
+  });
+});
+
+test('what only has the role of a button is pressed by a key', async ({ page, stack }) => {
+  const keyed = (id: string, attributes: string, text: string) =>
+    `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="height: 40px">
+       <i role="button" tabindex="0" ${attributes} onkeydown="this.closest('.offer').remove()">${text}</i></div>`;
+  await stack.open(page, keyed('named', '', 'Close') + keyed('marked', 'data-offer-dismiss', 'Later'));
+  await trackerStats(page);
+  for (const id of ['named', 'marked']) {
+    await page.locator(`[data-offer-id=${id}] i`).focus();
+    await page.keyboard.press('Enter');
+  }
+  await stack.expectRecorded(['named', 'marked'].flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]));
+});
