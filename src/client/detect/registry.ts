@@ -136,7 +136,11 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     const placement = placements.get(element);
     if (placement?.isByHand) return;
     const offerId = roots.has(element.getRootNode() as SearchRoot) && element.getAttribute(OFFER);
-    if (placement?.offerId === offerId) return;
+    if (placement?.offerId === offerId) {
+      const { expiresAt, token } = settingsOf(element);
+      Object.assign(placement, { expiresAt, token });
+      return;
+    }
     unmount(element);
     // An empty attribute is an offer that has not arrived yet.
     if (offerId) mount(element, offerId);
@@ -159,7 +163,11 @@ export const createRegistry = (listener: RegistryListener): Registry => {
 
   const search = (root: SearchRoot): Stop => {
     roots.add(root);
-    observer.observe(root, { childList: true, subtree: true, attributeFilter: [OFFER] });
+    observer.observe(root, {
+      childList: true,
+      subtree: true,
+      attributeFilter: [OFFER, 'data-offer-expires', 'data-offer-token'],
+    });
     onChange();
     return () => {
       roots.delete(root);

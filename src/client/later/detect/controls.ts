@@ -4,7 +4,7 @@
  */
 import type { DismissReason } from '../../../protocol/event.js';
 import type { Placement, Registry } from '../../detect/registry.js';
-import { drawnIn, holds, type Roots } from './roots.js';
+import { holds, outward, type Roots } from './roots.js';
 
 /** Told what users decided. */
 export interface DecisionListener {
@@ -47,8 +47,8 @@ export const nearest = (event: Event, selector: string): Element | undefined =>
 /** The placements that a node is or lies in, as it is drawn, innermost first. */
 export const around = ({ placements }: Registry, node: Node): Placement[] => {
   const found: Placement[] = [];
-  for (let at: Node | null | undefined = node; at; at = drawnIn(at)) {
-    const placement = placements.get(at as Element);
+  for (const element of outward(node)) {
+    const placement = placements.get(element);
     if (placement) found.push(placement);
   }
   return found;

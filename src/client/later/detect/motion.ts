@@ -5,7 +5,7 @@
  */
 import type { Stop } from '../../../runtime.js';
 import type { EvaluationListener, ExposureWatch, Watched } from '../../detect/exposure.js';
-import { holds, type Roots } from './roots.js';
+import { outward, type Roots } from './roots.js';
 
 /** Looks again where an observer would not. */
 export interface Motion {
@@ -15,9 +15,14 @@ export interface Motion {
   stop: Stop;
 }
 
-/** An image of that name would hide the document's own; browsers before 2020 have none. */
-const animations = (): readonly Animation[] =>
-  (Document.prototype as Partial<Document>).getAnimations?.call(document) ?? [];
+/** Of an element and of everything around it. A form's field would hide its own method; browsers before 2020 have none. */
+const animationsOf = (element: Element): Animation[] =>
+  [...outward(element)].flatMap(
+    (each) => (Element.prototype as Partial<Element>).getAnimations?.call(each) ?? [],
+  );
+
+/** The least that browsers allow, milliseconds. */
+const REVEALED_DELAY_MS = 100;
 
 /** Starts listening. */
 export const createMotion = (
@@ -45,7 +50,7 @@ export const createMotion = (
         item.near.observe(item.placement.element);
       }
     }
-    if (!concealed.size) restyled.disconnect();
+    if (!isNeeded()) restyled.disconnect();
     recheck();
   };
 
@@ -55,27 +60,39 @@ export const createMotion = (
     isAsked = true;
   };
 
-  const askIfConcealed = (): void => {
-    if (concealed.size) ask();
+  /** Whether a style would make a difference: it may show what is concealed, or hide what dwells. */
+  const isNeeded = (): boolean => concealed.size + exposed.size > 0;
+
+  const askIfNeeded = (): void => {
+    if (isNeeded()) ask();
   };
 
-  const restyled = new MutationObserver(askIfConcealed);
+  const restyled = new MutationObserver(askIfNeeded);
   const resized = new ResizeObserver((entries) => {
     if (entries.some(({ contentRect }) => contentRect.width && contentRect.height)) ask();
   });
 
+  /** Where browsers know what is really drawn, they know whatever made it so. */
+  const revealed = new IntersectionObserver(
+    (entries: readonly (IntersectionObserverEntry & { readonly isVisible?: boolean })[]) => {
+      if (entries.some(({ isVisible }) => isVisible)) ask();
+    },
+    { trackVisibility: true, delay: REVEALED_DELAY_MS } as IntersectionObserverInit,
+  );
+
   const forget = (item: Watched): void => {
     concealed.delete(item);
     resized.unobserve(item.placement.element);
+    revealed.unobserve(item.placement.element);
   };
 
   /** Asks for frames, in which the browser computes intersections, while an offer dwells on something that moves. */
   const follow = (): void => {
-    const moving = animations()
-      .filter(({ playState }) => playState === 'running')
-      .map(({ effect }) => (effect as KeyframeEffect | null)?.target);
-    const dwelling = moving.length ? [...exposed].filter(({ dwell }) => dwell !== undefined) : [];
-    isFollowing = dwelling.some(({ placement }) => moving.some((target) => holds(target, placement.element)));
+    isFollowing = [...exposed].some(
+      ({ dwell, placement }) =>
+        dwell !== undefined &&
+        animationsOf(placement.element).some(({ playState }) => playState === 'running'),
+    );
     if (isFollowing) requestAnimationFrame(follow);
   };
 
@@ -95,33 +112,34 @@ export const createMotion = (
   // What was transparent may be seen once it has faded in, and what was empty once its image is there.
   roots.capture(['transitionend', 'animationend', 'load'], ask);
   // Of the document's own elements this one never reaches the window.
-  document.addEventListener('load', askIfConcealed, true);
-  // Styles may follow the user's own acts.
-  roots.capture(['change', 'click', 'pointerover', 'focusin', 'keyup'], askIfConcealed);
+  document.addEventListener('load', askIfNeeded, true);
+  // Styles may follow the user's own acts, and the size of the window.
+  roots.capture(['change', 'click', 'pointerover', 'focusin', 'keyup', 'scroll', 'resize'], askIfNeeded);
 
   return {
     onEvaluation(item, before) {
       const { element } = item.placement;
+      if (isNeeded()) observeTrees();
       if (item.dwell !== undefined && before === undefined) start();
       const isKnown = concealed.has(item);
       if (!isConcealed(item)) {
         if (isKnown) forget(item);
       } else if (!isKnown) {
         concealed.add(item);
-        if (concealed.size === 1) observeTrees();
         if (isEmpty(item)) resized.observe(element);
+        revealed.observe(element);
         // An animation that a script began tells nobody but who asks.
-        for (const { effect, finished } of animations())
-          if (holds((effect as KeyframeEffect | null)?.target, element)) finished.then(ask, ask);
+        for (const { finished } of animationsOf(element)) finished.then(ask, ask);
       }
     },
     onTrees() {
-      if (concealed.size) observeTrees();
+      if (isNeeded()) observeTrees();
     },
     stop() {
-      document.removeEventListener('load', askIfConcealed, true);
+      document.removeEventListener('load', askIfNeeded, true);
       restyled.disconnect();
       resized.disconnect();
+      revealed.disconnect();
     },
   };
 };

@@ -31,6 +31,12 @@ export const drawnIn = (node: Node): Node | null | undefined => {
     : (node as Partial<ShadowRoot>).host;
 };
 
+/** An element and everything around it, as it is drawn. */
+export function* outward(node: Node): Generator<Element> {
+  for (let at: Node | null | undefined = node; at; at = drawnIn(at))
+    if (at.nodeType === Node.ELEMENT_NODE) yield at as Element;
+}
+
 /** Whether a node is, or holds as it is drawn, another. */
 export const holds = (holder: Node | null | undefined, node: Node): boolean => {
   let at: Node | null | undefined = node;

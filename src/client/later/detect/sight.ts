@@ -1,5 +1,5 @@
 /** Whether any of an element lies in sight right now. Observers tell the same, but up to some frames later. */
-import { drawnIn } from './roots.js';
+import { drawnIn, outward } from './roots.js';
 
 /** The part of one box that another lets through; nothing, if right or bottom is not beyond left or top. */
 const cut = (
@@ -37,11 +37,9 @@ export const drawingOf = (element: Element): Drawing => {
   const { x, y, width, height } = element.getBoundingClientRect();
   let opacity = 1;
   let scrolled = 0;
-  for (let at: Node | null | undefined = element; at; at = drawnIn(at)) {
-    if (at.nodeType !== Node.ELEMENT_NODE) continue;
-    const { scrollLeft, scrollTop } = at as Element;
-    opacity *= +getComputedStyle(at as Element).opacity;
-    scrolled += scrollLeft + scrollTop;
+  for (const at of outward(element)) {
+    opacity *= +getComputedStyle(at).opacity;
+    scrolled += at.scrollLeft + at.scrollTop;
   }
   return { look: `${[x, y, width, height, opacity]}`, scrolled };
 };

@@ -42,9 +42,13 @@ beforeEach(() => {
       disconnect = () => sized.clear();
     },
   );
-  Object.defineProperty(Document.prototype, 'getAnimations', {
+  Object.defineProperty(Element.prototype, 'getAnimations', {
     configurable: true,
-    value: () => moving.map((animation) => ({ finished: new Promise(() => undefined), ...animation })),
+    value(this: Element) {
+      return moving
+        .filter(({ effect }) => effect.target === this)
+        .map((animation) => ({ finished: new Promise(() => undefined), ...animation }));
+    },
   });
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
@@ -60,7 +64,7 @@ afterEach(() => {
   page.stop();
   exposure.stop();
   motion.stop();
-  Reflect.deleteProperty(Document.prototype, 'getAnimations');
+  Reflect.deleteProperty(Element.prototype, 'getAnimations');
   vi.unstubAllGlobals();
 });
 
@@ -150,7 +154,7 @@ describe('what is exposed but not shown is looked at again', () => {
 describe('what is in the viewport without a size is looked at again', () => {
   /** Whether its exact observer was told to look anew. */
   const isAsked = (happen: () => void): boolean => {
-    const near = browser.observers.find(({ hasMargin }) => !hasMargin);
+    const near = browser.observers.find(({ hasMargin, trackVisibility }) => !hasMargin && !trackVisibility);
     if (!near) return expect.unreachable();
     const observe = vi.spyOn(near, 'observe');
     happen();
@@ -189,6 +193,39 @@ describe('what is in the viewport without a size is looked at again', () => {
   test('not once it is stopped', () => {
     motion.stop();
     expect(sized.size).toBe(0);
+  });
+});
+
+describe('an offer that dwells is looked at again where a style may hide it', () => {
+  test.each<[string, () => void]>([
+    ['when an attribute changes', () => find('section').setAttribute('class', 'shut')],
+    ['when the window gets another size', () => fire('resize')],
+    ['when something scrolls', () => fire('scroll')],
+  ])('%s', async (_, happen) => {
+    show(1);
+    await runtime.advance(500);
+    hidden.add(find('p'));
+    happen();
+    await settle();
+    frame();
+    hidden.clear();
+    happen();
+    await settle();
+    frame();
+    await runtime.advance(999);
+    expect(seen).toEqual([]);
+    await runtime.advance(1);
+    expect(seen).toEqual(['a']);
+  });
+
+  test('but not once it has counted', async () => {
+    show(1);
+    await runtime.advance(1_000);
+    expect(seen).toEqual(['a']);
+    frame();
+    find('section').setAttribute('class', 'shut');
+    await settle();
+    expect(frame()).toBe(0);
   });
 });
 

@@ -1,0 +1,169 @@
+/** Offers that come into being, or into sight, in ways that no observer of intersections reports. */
+import type { Page } from '@playwright/test';
+import { trackerStats, untilMore } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const offer = (id: string, attributes = '', dwellMs = 300) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
+
+/** The time on the page's clock when each offer counted. */
+const CLOCK = `<script>
+  window.times = {};
+  document.addEventListener('offersight:viewed', ({ detail, timeStamp }) => { times[detail.offerId] = timeStamp; });
+</script>`;
+
+/** Opens a page, and waits until it has come to rest: an offer that is plain to see has counted. */
+const openAtRest = async (page: Page, stack: Stack, body: string): Promise<void> => {
+  await stack.open(page, `${body}${offer('plain', '', 0)}`);
+  await stack.expectRecorded(['viewed plain']);
+  await trackerStats(page);
+  await page.evaluate(() => new Promise<number>(requestAnimationFrame));
+};
+
+test.describe('an offer that dwells begins anew', () => {
+  const hidden: Readonly<Record<string, readonly [hide: string, show: string]>> = {
+    'a class of an ancestor': ["main.className = 'shut'", "main.className = ''"],
+    'a style of an ancestor': ['main.style.visibility = "hidden"', 'main.style.visibility = ""'],
+    'an attribute of the page': ['document.body.dataset.shut = ""', 'delete document.body.dataset.shut'],
+  };
+  for (const [name, [hide, show]] of Object.entries(hidden)) {
+    test(`where ${name} hides it in the midst of its time`, async ({ page, stack }) => {
+      await stack.open(
+        page,
+        `${CLOCK}<style>.shut, [data-shut] main { opacity: 0 }</style>
+         <main id="main">${offer('broken', '', 2_000)}</main>${offer('first', '', 400)}<script>
+           addEventListener('offersight:viewed', async ({ detail }) => {
+             if (detail.offerId !== 'first') return;
+             ${hide};
+             await new Promise((resolve) => setTimeout(resolve, 400));
+             ${show};
+             times.shown = performance.now();
+           });
+         </script>`,
+      );
+      await stack.expectRecorded(['viewed broken', 'viewed first']);
+      expect(await page.evaluate('times.broken - times.shown')).toBeGreaterThan(1_990);
+    });
+  }
+});
+
+test.describe('an offer counts that fades in on a page at rest', () => {
+  test('by a script’s animation that begins later, also around it in a shadow tree', async ({
+    page,
+    stack,
+  }) => {
+    await openAtRest(
+      page,
+      stack,
+      `<section id="host"></section><script>
+         host.attachShadow({ mode: 'open' }).innerHTML = ${JSON.stringify(`<style>.offer { width: 300px; height: 200px }</style><div style="opacity: 0">${offer('late')}</div>`)};
+       </script>`,
+    );
+    await page.evaluate(() => {
+      document
+        .querySelector('#host')
+        ?.shadowRoot?.querySelector('div')
+        ?.animate({ opacity: [0, 1] }, { duration: 200, fill: 'forwards' });
+    });
+    await stack.expectRecorded(['viewed plain', 'viewed late']);
+  });
+
+  test('by an animation that is driven by scrolling', async ({ page, stack }) => {
+    await openAtRest(
+      page,
+      stack,
+      `<style>@keyframes in { from { opacity: 0 } to { opacity: 1 } }
+         .driven { animation: in linear both; animation-timeline: scroll(root); animation-range: 0 100px }</style>
+       <div class="driven" style="position: fixed; top: 300px">${offer('late')}</div><p style="position: absolute; top: 0; height: 4000px"></p>`,
+    );
+    await page.evaluate(() => window.scrollTo({ top: 150, behavior: 'instant' }));
+    await stack.expectRecorded(['viewed plain', 'viewed late']);
+  });
+
+  test('by a query of the window’s size', async ({ page, stack }) => {
+    await openAtRest(
+      page,
+      stack,
+      `<style>main { opacity: 0 } @media (width < 700px) { main { opacity: 1 } }</style><main>${offer('late')}</main>`,
+    );
+    await page.setViewportSize({ width: 600, height: 800 });
+    await stack.expectRecorded(['viewed plain', 'viewed late']);
+  });
+
+  test('by a query of its container’s size', async ({ page, stack }) => {
+    await openAtRest(
+      page,
+      stack,
+      `<style>#box { container-type: inline-size; width: 800px } main { opacity: 0 }
+         @container (width < 700px) { main { opacity: 1 } }</style><div id="box"><main>${offer('late')}</main></div>
+       <script>new ResizeObserver(() => undefined).observe(box)</script>`,
+    );
+    await page.evaluate('document.styleSheets[1].cssRules[0].style.width = "600px"');
+    await stack.expectRecorded(['viewed plain', 'viewed late']);
+  });
+});
+
+test.describe('an offer without a box of its own counts', () => {
+  const dialogs: Readonly<Record<string, readonly [body: string, open: string]>> = {
+    'in a panel that is closed at first': [
+      `<div id="it" hidden><main style="display: contents" data-offer-id="late" data-offer-dwell="300"><p class="offer"></p></main></div>`,
+      'it.hidden = false',
+    ],
+    'in a dialog that is closed at first': [
+      `<dialog id="it"><main style="display: contents" data-offer-id="late" data-offer-dwell="300"><p class="offer"></p></main></dialog>`,
+      'it.showModal()',
+    ],
+    'in a popover that is closed at first': [
+      `<div popover id="it"><main style="display: contents" data-offer-id="late" data-offer-dwell="300"><p class="offer"></p></main></div>`,
+      'it.showPopover()',
+    ],
+    'that is a component whose dialog lies in its own tree': [
+      `<shop-dialog style="display: contents" data-offer-id="late" data-offer-dwell="300"></shop-dialog><script>
+         customElements.define('shop-dialog', class extends HTMLElement {
+           connectedCallback() {
+             this.attachShadow({ mode: 'open' }).innerHTML = '<dialog style="width: 300px; height: 200px">Half price</dialog>';
+           }
+         });
+       </script>`,
+      "document.querySelector('shop-dialog').shadowRoot.firstChild.showModal()",
+    ],
+    'that is a component whose dialog shows what it is given': [
+      `<shop-drawer style="display: contents" data-offer-id="late" data-offer-dwell="300"><p class="offer"></p></shop-drawer><script>
+         customElements.define('shop-drawer', class extends HTMLElement {
+           connectedCallback() {
+             this.attachShadow({ mode: 'open' }).innerHTML = '<dialog><slot></slot></dialog>';
+           }
+         });
+       </script>`,
+      "document.querySelector('shop-drawer').shadowRoot.firstChild.showModal()",
+    ],
+  };
+  for (const [name, [body, open]] of Object.entries(dialogs)) {
+    test(`${name}, once that is open and not before`, async ({ page, stack }) => {
+      await openAtRest(page, stack, body);
+      await untilMore(page);
+      await page.evaluate(open);
+      await stack.expectRecorded(['viewed plain', 'viewed late']);
+    });
+  }
+});
+
+test('a token and an expiry that the page renews are those of the next event', async ({ page, stack }) => {
+  await stack.open(
+    page,
+    `${offer('held', 'data-offer-token="old" data-offer-expires="2099-01-01"', 0)}
+     <button data-offer-dismiss="held">No</button><script>
+       addEventListener('offersight:dismissed', ({ detail }) => { sent = [detail.token, detail.expiresAt] });
+     </script>`,
+  );
+  await stack.expectRecorded(['viewed held']);
+  await trackerStats(page);
+  await page.evaluate(() => {
+    const held = document.querySelector<HTMLElement>('[data-offer-id=held]');
+    Object.assign(held?.dataset ?? {}, { offerToken: 'new', offerExpires: '2099-02-01' });
+    return new Promise<number>(requestAnimationFrame);
+  });
+  await page.click('button');
+  await stack.expectRecorded(['viewed held', 'dismissed held']);
+  expect(await page.evaluate('sent')).toEqual(['new', Date.parse('2099-02-01')]);
+});
