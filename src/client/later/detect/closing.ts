@@ -112,16 +112,16 @@ export const createClosing = (
 
   /** Whether the page drew the same offer anew, as many do when anything changes. */
   const isAnew = ({ offerId }: Placement, { elements }: Awaited): boolean =>
+    // Some are not found yet.
     [
-      ...[...registry.placements.values()].map(
-        (placement) => [placement.element, placement.offerId] as const,
-      ),
-      // Those that are not found yet.
-      ...roots
-        .all()
-        .flatMap((root) => [...root.querySelectorAll(`[${OFFER}]`)])
-        .map((element) => [element, element.getAttribute(OFFER)] as const),
-    ].some(([element, id]) => id === offerId && !elements.has(element) && sight.isDrawn(element));
+      ...registry.placements.keys(),
+      ...roots.all().flatMap((root) => [...root.querySelectorAll(`[${OFFER}]`)]),
+    ].some(
+      (element) =>
+        (registry.placements.get(element)?.offerId ?? element.getAttribute(OFFER)) === offerId &&
+        !elements.has(element) &&
+        sight.isDrawn(element),
+    );
 
   const check = (): void => {
     for (const [element, each] of awaited) {
