@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { flush, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 const BODY =
@@ -24,10 +25,10 @@ const expectWorking = async (page: Page): Promise<void> => {
 };
 
 test.describe('a wrong configuration leaves the page working, and one report says what to do', () => {
-  test('no endpoint', async ({ page, stack }) => {
-    const { reports, crashes } = await openAndListen(page, stack, 'data-debug');
+  test('no URL as the endpoint', async ({ page, stack }) => {
+    const { reports, crashes } = await openAndListen(page, stack, 'data-endpoint="http://["');
     await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain('configuration: Check its options.');
+    expect(reports[0]).toContain('configuration: endpoint is http://[: give a path, such as /offer-events.');
     await expectWorking(page);
     expect(crashes).toEqual([]);
   });
@@ -36,10 +37,12 @@ test.describe('a wrong configuration leaves the page working, and one report say
     const { reports, crashes } = await openAndListen(
       page,
       stack,
-      'data-endpoint="https://other.example/events" data-debug',
+      'data-endpoint="https://other.example/events"',
     );
     await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain('configuration: Check its options.');
+    expect(reports[0]).toContain(
+      `configuration: endpoint is on https://other.example: it has to be on ${stack.site.url}.`,
+    );
     await expectWorking(page);
     expect(crashes).toEqual([]);
   });
@@ -57,13 +60,96 @@ test.describe('a wrong configuration leaves the page working, and one report say
     const { reports, crashes } = await openAndListen(
       page,
       stack,
-      'data-endpoint="/offer-events" data-ratio="2" data-debug',
+      'data-endpoint="/offer-events" data-ratio="2"',
     );
     await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain('configuration: Check its options.');
+    expect(reports[0]).toContain('configuration: viewability.ratio is 2: give a share from 0 to 1.');
     await expectWorking(page);
     expect(crashes).toEqual([]);
   });
+});
+
+test.describe('a tag that lost its attributes works all the same, and one line says what is assumed', () => {
+  const tags: Readonly<Record<string, string>> = {
+    'stripped, as a tag manager does': '<script src="/offersight.js"></script>',
+    'a module': '<script type="module" src="/offersight.js"></script>',
+    'imported by a loader': "<script>import('/offersight.js')</script>",
+  };
+  for (const [name, tag] of Object.entries(tags)) {
+    test(name, async ({ page, stack }) => {
+      const lines: string[] = [];
+      page.on('console', (message) => lines.push(message.text()));
+      await stack.open(page, `${BODY}${tag}`, { script: '' });
+      await stack.expectRecorded(['viewed seen']);
+      expect(lines).toEqual(['Offersight: no data-endpoint, so it is /offer-events.']);
+    });
+  }
+
+  test('a module that has them reads them, and finds what lies beside it', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${BODY}<script type="module" src="/offersight.js" data-endpoint="/offer-events" data-occlusion></script>`,
+      { script: '' },
+    );
+    await stack.expectRecorded(['viewed seen']);
+    expect((await page.requests()).map((request) => new URL(request.url()).pathname)).toContain(
+      '/offersight-more.js',
+    );
+  });
+});
+
+test.describe('a mistake that costs events is on the console without being asked for', () => {
+  const open = async (page: Page, stack: Stack, body: string): Promise<string[]> => {
+    const lines: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && lines.push(message.text()));
+    await stack.open(page, body, { script: 'data-endpoint="/offer-events"' });
+    await trackerStats(page);
+    return lines;
+  };
+
+  test('an id that a template has not filled in', async ({ page, stack }) => {
+    const lines = await open(page, stack, '<div class="offer" data-offer-id="{{ offer.id }}"></div>');
+    await expect.poll(() => lines).toHaveLength(1);
+    expect(lines[0]).toContain('configuration: No offer id: {{ offer.id }}');
+  });
+
+  test('a control that is about no offer', async ({ page, stack }) => {
+    const lines = await open(page, stack, `${BODY}<i data-offer-dismiss>No</i>`);
+    await page.click('i');
+    await expect.poll(() => lines).toHaveLength(1);
+    expect(lines[0]).toContain('A control with data-offer-dismiss names no offer, and stands in none.');
+  });
+});
+
+test('a proxy that refuses every event is told once, with its code', async ({ page, stack }) => {
+  const lines: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && lines.push(message.text()));
+  await page.route('**/offer-events', async (route) => {
+    const { events } = route.request().postDataJSON() as { events: { id: string }[] };
+    await route.fulfill({
+      json: { v: 1, results: events.map(({ id }) => ({ id, status: 'refused', code: 'invalid_event' })) },
+    });
+  });
+  await stack.open(page, `${BODY}<p data-offer-dismiss="seen">No</p>`);
+  await trackerStats(page);
+  await flush(page);
+  await page.click('p');
+  await flush(page);
+  expect(lines.filter((line) => line.includes('refused'))).toEqual([
+    expect.stringContaining('refused: All events were refused: invalid_event.'),
+  ]);
+});
+
+test('an endpoint that answers wrongly is told by its status and its address', async ({ page, stack }) => {
+  const lines: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && lines.push(message.text()));
+  await page.route('**/offer-events', (route) => route.fulfill({ status: 404 }));
+  await stack.open(page, BODY);
+  await expect
+    .poll(() => lines.filter((line) => line.includes('OffersightError')))
+    .toEqual([
+      expect.stringContaining(`delivery: POST ${stack.site.url}/offer-events answered 404; events wait.`),
+    ]);
 });
 
 test.describe('blocked storage is reported once, and events go out from memory', () => {

@@ -13,7 +13,7 @@ export type ErrorCode =
   | 'storage'
   /** Events wait: the endpoint cannot be reached or answers as a wrong deployment does. */
   | 'delivery'
-  /** The proxy refused one event by name; it is kept as a dead letter. */
+  /** The proxy refused every event of a request by name; they are kept as dead letters. */
   | 'refused';
 
 /** Every error that Offersight reports or, on the server at creation, throws. */

@@ -62,6 +62,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/first', 'client/options', 'errors'],
     types: ['client/offer-tracker'],
   },
+  'client/later/wrong-options': { values: ['errors'], types: ['client/options'] },
   'client/later/later': {
     values: ['client/later', 'client/outbox/indexeddb', 'protocol/event', 'errors', 'tabs'],
     types: ['client', 'runtime'],
@@ -308,6 +309,7 @@ const LAWS: Readonly<Record<string, Law>> = {
 /** Rooms that may be imported by `import()` alone. */
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
+  'client/tracker': ['client/later/wrong-options'],
   'client/later/asking': ['client/later/more/more'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [

@@ -711,7 +711,7 @@ const CLOSING: readonly Mutant[] = [
     breaks: 'a button is called what stands in it',
     file: `${LATER_DETECT}/conventions.ts`,
     find: '(hasText && isName(',
-    put: "(!label && isName('' && ",
+    put: "(own.has('') && isName(",
     noticedBy: {
       'e2e/close-names.spec.ts': [
         'whoever presses what is called so closes the offer, and whatever only begins so does not',

@@ -10,10 +10,10 @@ import type { DiscardReason } from './later/outbox/giving-up.js';
 import type { LeasingOptions } from './later/outbox/remembering.js';
 import type { Consent } from './outbox/outbox.js';
 
-/** Options of {@link createOfferTracker}. All but `endpoint` have defaults that suit a shop. */
+/** Options of {@link createOfferTracker}. All have defaults that suit a shop. */
 export interface TrackerOptions {
-  /** The proxy's address: a path or URL of this page's own origin, such as `/offer-events`. */
-  readonly endpoint: string;
+  /** The proxy's address: a path or URL of this page's own origin. @default '/offer-events' */
+  readonly endpoint?: string | undefined;
   /** When an offer counts as viewed; by default the MRC's rule for display. */
   readonly viewability?: Partial<ViewabilityRule> | undefined;
   /** What counts as closing beside `[data-offer-dismiss]`. */
@@ -64,7 +64,7 @@ export interface TrackerOptions {
   readonly onError?: ((error: OffersightError) => void) | undefined;
   /** Told of each event that was given up, and why. */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
-  /** Writes errors to the console; {@link explain} tells, beside, why an offer has not counted yet. @default false */
+  /** Writes all errors to the console, and not those of the configuration alone; {@link explain} tells, beside, why an offer has not counted yet. @default false */
   readonly debug?: boolean | Explainer | undefined;
 }
 
@@ -83,15 +83,15 @@ export interface ResolvedOptions extends Omit<TrackerOptions, 'consent' | 'subje
 
 /**
  * Fills in what was left out.
- * @throws {Error} If the endpoint is missing or on another origin, or a number is out of its range.
+ * @throws {Error} If the endpoint is on another origin, or a number is out of its range.
  * @throws {TypeError} If the endpoint is no URL.
  */
 export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
   const { endpoint, consent = 'granted' } = options;
-  const { origin, href } = new URL(endpoint, location.href);
+  const { origin, href } = new URL(endpoint || '/offer-events', location.href);
   const { ratio = 0.5, dwellMs = 1_000, largeAreaPx = 242_500, largeRatio = 0.3 } = options.viewability ?? {};
   const isInRange = Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs) >= 0;
-  if (!endpoint || origin !== location.origin || !isInRange) throw new Error();
+  if (origin !== location.origin || !isInRange) throw new Error();
   return {
     ...options,
     endpoint: href,

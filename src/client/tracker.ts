@@ -25,7 +25,8 @@ export const createOfferTracker = (given: TrackerOptions): OfferTracker => {
   // Pages without types call it, too.
   const options = given ?? ({} as TrackerOptions);
   const report = (error: OffersightError): void => {
-    if (options.debug) console.error(error);
+    // A mistake that costs events is never silent.
+    if (options.debug || error.code === 'configuration') console.error(error);
     call(() => options.onError?.(error));
   };
   if (!globalThis.IntersectionObserver)
@@ -41,7 +42,10 @@ export const createOfferTracker = (given: TrackerOptions): OfferTracker => {
       latest.tracker ??= createFirst(resolved, report, latest);
       return latest.tracker;
     } catch (cause) {
-      report(new OffersightError('configuration', 'Check its options.', cause));
+      import('./later/wrong-options.js').then(
+        (room) => report(room.findWrongOption(options, cause)),
+        nothing,
+      );
     }
   return createInertTracker();
 };

@@ -127,18 +127,20 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
 
   const { signal } = listening;
   createControls(
-    registry,
     {
-      capture(types, listener) {
-        const hear = (event: Event): void => {
-          look();
-          (listener as (event: Event) => void)(event);
-        };
-        for (const type of types) window.addEventListener(type, hear, { capture: true, signal });
+      registry,
+      roots: {
+        capture(types, listener) {
+          const hear = (event: Event): void => {
+            look();
+            (listener as (event: Event) => void)(event);
+          };
+          for (const type of types) window.addEventListener(type, hear, { capture: true, signal });
+        },
       },
+      isInSight: ({ element }) => element.isConnected,
+      isConventional: closesByConvention(),
     },
-    ({ element }) => element.isConnected,
-    closesByConvention(),
     decisions,
   );
 

@@ -79,7 +79,11 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     controls && isUsable
       ? (element) => matches(element, controls)
       : closesByConvention(areLabels ? labels : undefined);
-  createControls(registry, roots, isInSight, isConventional, decisions);
+  const onIdle = (mark: string): void =>
+    report(
+      new OffersightError('configuration', `A control with ${mark} names no offer, and stands in none.`),
+    );
+  createControls({ registry, roots, isInSight, isConventional, onIdle }, decisions);
   const closing = createClosing(
     { registry, roots, page, runtime, isInSight, sight: onRequest, isConventional, hasEscape },
     decisions,

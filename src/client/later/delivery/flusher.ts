@@ -38,7 +38,7 @@ export interface FlusherOptions {
 
 /** What a flusher works with. */
 export interface FlusherContext {
-  readonly outbox: Pick<Outbox, 'pause'>;
+  readonly outbox: Pick<Outbox, 'pause' | 'endpoint'>;
   readonly leasing: Leasing;
   readonly transport: Transport;
   readonly runtime: Runtime;
@@ -69,6 +69,8 @@ export const createFlusher = ({
   let wakesAt = Infinity;
   let isPaused = false;
   let isReported = false;
+  /** Whether it was told that all events of a request were refused. */
+  let isRefusing = false;
   let isStopped = false;
   /** Whether the next lease may try an open circuit: a page that loads may. */
   let mayTry = true;
@@ -87,7 +89,13 @@ export const createFlusher = ({
   };
 
   const complain = (cause: unknown): void =>
-    report(new OffersightError('delivery', 'Check the endpoint; events wait.', cause));
+    report(
+      new OffersightError(
+        'delivery',
+        `POST ${outbox.endpoint} ${Number(cause) ? `answered ${cause}` : 'failed'}; events wait.`,
+        cause,
+      ),
+    );
 
   const wait = async (
     kind: Pause['kind'],
@@ -119,6 +127,16 @@ export const createFlusher = ({
     if (attempt.kind === 'answered') {
       const events = batch.map(({ event }) => event);
       const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
+      if (!isRefusing && events.every(({ id }) => attempt.verdicts.get(id)?.kind === 'refused')) {
+        isRefusing = true;
+        const [verdict] = attempt.verdicts.values();
+        report(
+          new OffersightError(
+            'refused',
+            `All events were refused: ${verdict?.kind === 'refused' && verdict.code}.`,
+          ),
+        );
+      }
       if (events.every(({ id }) => attempt.verdicts.has(id))) {
         isReported = false;
         size = Math.min(largest, size * 2);

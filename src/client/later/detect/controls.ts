@@ -109,12 +109,19 @@ const isActivation = (event: Event): boolean => {
   return type !== 'auxclick' || (button === 1 && !!nearest(event, 'a[href]'));
 };
 
+/** What marked controls work with. */
+export interface ControlsContext {
+  readonly registry: Registry;
+  readonly roots: Pick<Roots, 'capture'>;
+  readonly isInSight: IsInSight;
+  readonly isConventional: IsConventional;
+  /** Told of a mark on a control that is about no offer. */
+  readonly onIdle?: (mark: string) => void;
+}
+
 /** Starts listening. */
 export const createControls = (
-  registry: Registry,
-  roots: Pick<Roots, 'capture'>,
-  isInSight: IsInSight,
-  isConventional: IsConventional,
+  { registry, roots, isInSight, isConventional, onIdle }: ControlsContext,
   { onDismiss, onAccept }: DecisionListener,
 ): void => {
   roots.capture(['click', 'auxclick', 'keydown', 'submit'], (event) => {
@@ -123,7 +130,9 @@ export const createControls = (
     const control = accept ?? (event.type === 'submit' ? undefined : nearest(event, marking(DISMISS)));
     if (!control) return;
     const mark = accept ? ACCEPT : DISMISS;
-    for (const [offerId, placement] of concerned(registry, isInSight, event, control, mark)) {
+    const offers = concerned(registry, isInSight, event, control, mark);
+    if (!offers[0]) onIdle?.(mark);
+    for (const [offerId, placement] of offers) {
       if (accept) onAccept(offerId, placement);
       else onDismiss(offerId, 'control', placement);
     }

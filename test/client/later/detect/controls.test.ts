@@ -16,10 +16,12 @@ beforeEach(() => {
   page = createPage();
   unseen = [];
   createControls(
-    placementsOfPage(),
-    page,
-    ({ element }) => !unseen.includes(element),
-    closesByConvention(),
+    {
+      registry: placementsOfPage(),
+      roots: page,
+      isInSight: ({ element }) => !unseen.includes(element),
+      isConventional: closesByConvention(),
+    },
     decisions,
   );
 });

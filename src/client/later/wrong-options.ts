@@ -1,0 +1,33 @@
+/** What is wrong with options that no tracker can start with. It loads only where something is. */
+import { OffersightError } from '../../errors.js';
+import type { TrackerOptions } from '../options.js';
+
+/** Finds the first option that cannot be used. */
+export const findWrongOption = (
+  { endpoint, viewability = {} }: Partial<TrackerOptions>,
+  cause: unknown,
+): OffersightError => {
+  const wrong = ([name, value]: readonly [string, unknown]): OffersightError | undefined => {
+    const isShare = name === 'ratio' || name === 'largeRatio';
+    if ((value as number) >= 0 && !(isShare && (value as number) > 1)) return undefined;
+    return isShare
+      ? new OffersightError('configuration', `viewability.${name} is ${value}: give a share from 0 to 1.`)
+      : new OffersightError('configuration', `viewability.${name} is ${value}: give a number from 0.`);
+  };
+  let origin: string | undefined;
+  try {
+    ({ origin } = new URL(endpoint ?? '', location.href));
+  } catch {
+    return new OffersightError(
+      'configuration',
+      `endpoint is ${endpoint}: give a path, such as /offer-events.`,
+    );
+  }
+  if (origin !== location.origin)
+    return new OffersightError(
+      'configuration',
+      `endpoint is on ${origin}: it has to be on ${location.origin}.`,
+    );
+  const [found] = Object.entries(viewability).flatMap((entry) => wrong(entry) ?? []);
+  return found ?? new OffersightError('configuration', 'Check its options.', cause);
+};
