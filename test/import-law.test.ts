@@ -35,7 +35,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['protocol', 'client'],
   },
   'client/page': { values: ['errors'], types: ['runtime'] },
-  'client/attributes': { types: ['client/detect/registry'] },
+  'client/attributes': { values: ['client/detect/registry'] },
   'client/detect': {
     values: ['client/detect', 'protocol/event', 'protocol/limits', 'errors'],
     types: ['client/page', 'runtime'],
@@ -62,7 +62,6 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/first', 'client/options', 'errors'],
     types: ['client/offer-tracker'],
   },
-  'client/later/wrong-options': { values: ['errors'], types: ['client/options'] },
   'client/later/later': {
     values: ['client/later', 'client/outbox/indexeddb', 'protocol/event', 'errors', 'tabs'],
     types: ['client', 'runtime'],
@@ -74,8 +73,8 @@ const LAWS: Readonly<Record<string, Law>> = {
   'client/later/asking': { types: ['client/later/more/more'] },
   'client/later/asking-script': { values: ['script-tag', 'version'], types: ['client/later/asking'] },
   'client/later/more': {
-    values: ['client/later/more', 'client/later/detect/sight', 'version'],
-    types: ['client/detect', 'client/page', 'runtime'],
+    values: ['client/later/more', 'client/later/detect/sight', 'errors', 'version'],
+    types: ['client/detect', 'client/options', 'client/page', 'client/later/outbox/remembering', 'runtime'],
   },
   'client/later/noticing': {
     values: ['client/later/detect', 'client/later/on-request', 'errors'],
@@ -309,7 +308,7 @@ const LAWS: Readonly<Record<string, Law>> = {
 /** Rooms that may be imported by `import()` alone. */
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
-  'client/tracker': ['client/later/wrong-options'],
+  'client/tracker': ['client/later/later'],
   'client/later/asking': ['client/later/more/more'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [
@@ -414,7 +413,7 @@ describe('the import law', () => {
       { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'value' },
       { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'type' },
       { from: 'client/first', specifier: './later/later.js', kind: 'value' },
-      { from: 'client/tracker', specifier: './later/later.js', kind: 'dynamic' },
+      { from: 'client/options', specifier: './later/later.js', kind: 'dynamic' },
       { from: 'client/detect/exposure', specifier: '../page.js', kind: 'value' },
       { from: 'proxy/handler', specifier: '../client/options.js', kind: 'type' },
       { from: 'proxy/handler', specifier: 'node:fs', kind: 'value' },

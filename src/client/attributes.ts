@@ -2,7 +2,7 @@
  * What an offer's attributes say, written: the counterpart of what detect/registry.ts reads. For whatever renders a
  * page, also on a server.
  */
-import type { OfferSettings } from './detect/registry.js';
+import { inMs, type OfferSettings } from './detect/registry.js';
 
 /** An offer as pages name it: by its id alone, or with its settings; nothing while it has not arrived yet. */
 export type Offered =
@@ -27,7 +27,7 @@ const textOf = {
   token: String,
   // Exact to the millisecond, where the API's own seconds are not.
   expires: (value: unknown) => {
-    const time = new Date(Number(value));
+    const time = new Date(inMs(Number(value)) as number);
     return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
   },
 } as const;
@@ -47,7 +47,8 @@ const valuesOf = (offer: Offered): Partial<Record<Name, unknown>> => {
 /**
  * The attributes that mark an element as an offer, to be spread into whatever renders it, on a server too:
  * `<section {...offerAttributes({ id, expiresAt })}>`. An offer that has not arrived yet has none.
- * @param offer Its id, or its id and settings. `expiresAt` is in epoch milliseconds, as all times are here.
+ * @param offer Its id, or its id and settings. `expiresAt` is in epoch milliseconds, as all times are here; what can only be seconds is taken for
+ * these.
  */
 export const offerAttributes = (offer: Offered): OfferAttributes => {
   const values = valuesOf(offer);

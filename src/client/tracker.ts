@@ -42,10 +42,7 @@ export const createOfferTracker = (given: TrackerOptions): OfferTracker => {
       latest.tracker ??= createFirst(resolved, report, latest);
       return latest.tracker;
     } catch (cause) {
-      import('./later/wrong-options.js').then(
-        (room) => report(room.findWrongOption(options, cause)),
-        nothing,
-      );
+      import('./later/later.js').then((room) => room.findWrongOption(options, cause)).then(report, nothing);
     }
   return createInertTracker();
 };

@@ -21,7 +21,7 @@ export interface OfferSettings {
   readonly dwellMs?: number | undefined;
   /** How often it may be reported. */
   readonly repeat?: Repeat | undefined;
-  /** When the offer itself ends, epoch milliseconds. */
+  /** When the offer itself ends, epoch milliseconds; what can only be seconds, as the API gives them, is taken for these. */
   readonly expiresAt?: number | undefined;
   /** What `signOffer` gave for the offer, where the proxy asks for it. */
   readonly token?: string | undefined;
@@ -89,6 +89,13 @@ export interface RegistryListener {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
 }
+
+/** Up to here a time is in seconds: as milliseconds it would lie in 1973. */
+const MOST_SECONDS = 1e11;
+
+/** Epoch milliseconds, also of what can only be seconds. */
+export const inMs = (time: number | undefined): number | undefined =>
+  (time as number) < MOST_SECONDS ? (time as number) * 1_000 : time;
 
 /** Names the offer that an element shows. */
 export const OFFER = 'data-offer-id';
@@ -182,9 +189,9 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     search,
     look,
     sift: onChange,
-    observe(element, { id = element.getAttribute(OFFER) ?? '', ...settings }) {
+    observe(element, { id = element.getAttribute(OFFER) ?? '', expiresAt, ...settings }) {
       unmount(element);
-      const placement = mount(element, id, { ...settings, isByHand: true });
+      const placement = mount(element, id, { ...settings, expiresAt: inMs(expiresAt), isByHand: true });
       return () => unmount(element, placement);
     },
     stop() {

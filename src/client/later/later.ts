@@ -8,9 +8,11 @@ import type { Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
 import type { Past, Placement } from '../detect/registry.js';
 import type { OfferStats, TrackerStats } from '../offer-tracker.js';
+import type { TrackerOptions } from '../options.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { Recorder } from '../recording.js';
+import { loadMore } from './asking.js';
 import { createBackgroundSync } from './background-sync.js';
 import { createDeciding, type Deciding } from './consent.js';
 import { createDataLayer } from './data-layer.js';
@@ -43,6 +45,13 @@ export interface Later
   stats(): Promise<TrackerStats>;
   stop: Stop;
 }
+
+/** Finds out which option is wrong, if what tells that can be loaded. */
+export const findWrongOption = (options: Partial<TrackerOptions>, cause: unknown): Promise<OffersightError> =>
+  loadMore().then(
+    (more) => more.findWrongOption(options, cause),
+    () => new OffersightError('configuration', 'Check its options.', cause),
+  );
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
@@ -118,9 +127,16 @@ export const createLater = (context: LaterContext): Later => {
       noticing?.onReaction(offerId);
     },
   );
+  /** Whoever develops sees at once why nothing is sent. */
+  const tellPause = async (): Promise<void> => {
+    const { pause } = await leasing.stats();
+    if (pause && (options.debug || /^(?:localhost|127\.0\.0\.1|\[::1])$/.test(location.hostname)))
+      console.warn((await loadMore()).describePause(pause));
+  };
   let isLearned = false;
   const learned = learn().then(() => {
     isLearned = true;
+    tellPause().catch(() => undefined);
     // A page that loads shows that there is a network, and perhaps a deployment that was mended.
     void flusher.hurry();
   });

@@ -3,6 +3,7 @@ import type { ExposureWatch, Watched } from '../../../src/client/detect/exposure
 import type { Placement } from '../../../src/client/detect/registry.js';
 import { loadMore } from '../../../src/client/later/asking.js';
 import type { More, MoreContext } from '../../../src/client/later/more/more.js';
+import * as TELLING from '../../../src/client/later/more/telling.js';
 import {
   createOnRequest,
   type OnRequest,
@@ -72,6 +73,7 @@ const arrive = async (): Promise<void> => {
     stop: hear('stop'),
   };
   answer.resolve({
+    ...TELLING,
     VERSION: '',
     createMore(context) {
       given = context;
@@ -192,6 +194,7 @@ describe('a page that asks whether offers are covered', () => {
     const requested = start({ occlusion: true });
     const cause = new TypeError('not by this observer');
     answer.resolve({
+      ...TELLING,
       VERSION: '',
       createMore: () => {
         throw cause;

@@ -1,6 +1,7 @@
-/** What is wrong with options that no tracker can start with. It loads only where something is. */
-import { OffersightError } from '../../errors.js';
-import type { TrackerOptions } from '../options.js';
+/** What people read who set a page up: which option is wrong, and why nothing is sent. */
+import { OffersightError } from '../../../errors.js';
+import type { TrackerOptions } from '../../options.js';
+import type { OutboxPause } from '../outbox/remembering.js';
 
 /** Finds the first option that cannot be used. */
 export const findWrongOption = (
@@ -31,3 +32,7 @@ export const findWrongOption = (
   const [found] = Object.entries(viewability).flatMap((entry) => wrong(entry) ?? []);
   return found ?? new OffersightError('configuration', 'Check its options.', cause);
 };
+
+/** Why nothing is sent, and until when. */
+export const describePause = ({ at, url, status }: OutboxPause): string =>
+  `Offersight: events wait until ${new Date(at).toLocaleTimeString()}, since POST ${url} ${status ? `answered ${status}` : 'failed'}.`;
