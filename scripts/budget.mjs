@@ -57,14 +57,14 @@ const bundlePage = async () => {
 
 const page = await bundlePage();
 const rows = [
-  { name: 'module, first load', bytes: page.first, budget: 4_230 },
-  { name: 'module, second load', bytes: page.later, budget: 14_000 },
-  { name: 'module, on request', bytes: page.more, budget: 1_100 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 14_500 },
+  { name: 'module, first load', bytes: page.first, budget: 4_310 },
+  { name: 'module, second load', bytes: page.later, budget: 15_100 },
+  { name: 'module, on request', bytes: page.more, budget: 1_950 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 15_800 },
   {
     name: 'script file, on request',
     bytes: weigh(readFileSync('dist/offersight-more.js')),
-    budget: 1_300,
+    budget: 2_050,
   },
 ];
 

@@ -28,6 +28,7 @@ const ATTRIBUTES: Readonly<Record<string, readonly [read: (text: string) => unkn
   ratio: [numberOf, 'viewability.ratio'],
   dwell: [numberOf, 'viewability.dwellMs'],
   controls: [String, 'dismissal.controls'],
+  labels: [(text) => text.split(','), 'dismissal.labels'],
   escape: [isOn, 'dismissal.escape'],
   outbox: [String, 'outbox.name'],
   consent: [String],
@@ -46,7 +47,7 @@ const readOptions = (): TrackerOptions => {
       : read(text);
   }
   // Whatever is missing or wrong is reported by the check of the options.
-  return options as unknown as TrackerOptions;
+  return options;
 };
 
 const queued = page.offersight ?? [];

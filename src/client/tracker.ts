@@ -21,9 +21,9 @@ const createInertTracker = (): OfferTracker => ({
  * Never throws: with a wrong configuration, on a server or in a browser that lacks what it needs, the tracker is
  * inert and one report tells what to do. One endpoint has one tracker a page: a second call gives the first one.
  */
-export const createOfferTracker = (given: TrackerOptions): OfferTracker => {
-  // Pages without types call it, too.
-  const options = given ?? ({} as TrackerOptions);
+export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
+  // Pages without types may give null.
+  const options = given ?? {};
   const report = (error: OffersightError): void => {
     // A mistake that costs events is never silent.
     if (options.debug || error.code === 'configuration') console.error(error);

@@ -92,7 +92,7 @@ export const createFlusher = ({
     report(
       new OffersightError(
         'delivery',
-        `POST ${outbox.endpoint} ${Number(cause) ? `answered ${cause}` : 'failed'}; events wait.`,
+        `POST ${outbox.endpoint} ${Number(cause) ? `answered ${Number(cause)}` : 'failed'}; events wait.`,
         cause,
       ),
     );

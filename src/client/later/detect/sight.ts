@@ -41,7 +41,7 @@ export const drawingOf = (element: Element): Drawing => {
     opacity *= +getComputedStyle(at).opacity;
     scrolled += at.scrollLeft + at.scrollTop;
   }
-  return { look: `${[x, y, width, height, opacity]}`, scrolled };
+  return { look: [x, y, width, height, opacity].join(), scrolled };
 };
 
 /** Whether an element leaves it to its children to be drawn. */

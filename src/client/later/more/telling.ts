@@ -12,8 +12,14 @@ export const findWrongOption = (
     const isShare = name === 'ratio' || name === 'largeRatio';
     if ((value as number) >= 0 && !(isShare && (value as number) > 1)) return undefined;
     return isShare
-      ? new OffersightError('configuration', `viewability.${name} is ${value}: give a share from 0 to 1.`)
-      : new OffersightError('configuration', `viewability.${name} is ${value}: give a number from 0.`);
+      ? new OffersightError(
+          'configuration',
+          `viewability.${name} is ${String(value)}: give a share from 0 to 1.`,
+        )
+      : new OffersightError(
+          'configuration',
+          `viewability.${name} is ${String(value)}: give a number from 0.`,
+        );
   };
   let origin: string | undefined;
   try {
