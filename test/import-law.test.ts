@@ -35,9 +35,10 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['protocol', 'client'],
   },
   'client/page': { values: ['errors'], types: ['runtime'] },
-  'client/attributes': { values: ['client/detect/registry'] },
+  'client/times': {},
+  'client/attributes': { values: ['client/times'], types: ['client/detect/registry'] },
   'client/detect': {
-    values: ['client/detect', 'protocol/event', 'protocol/limits', 'errors'],
+    values: ['client/detect', 'client/times', 'protocol/event', 'protocol/limits', 'errors'],
     types: ['client/page', 'runtime'],
   },
   'client/outbox': { values: ['client/outbox', ...PROTOCOL, 'errors'], types: ['runtime'] },

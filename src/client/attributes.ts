@@ -2,7 +2,8 @@
  * What an offer's attributes say, written: the counterpart of what detect/registry.ts reads. For whatever renders a
  * page, also on a server.
  */
-import { inMs, type OfferSettings } from './detect/registry.js';
+import type { OfferSettings } from './detect/registry.js';
+import { inMs } from './times.js';
 
 /** An offer as pages name it: by its id alone, or with its settings; nothing while it has not arrived yet. */
 export type Offered =

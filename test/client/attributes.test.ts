@@ -39,6 +39,12 @@ describe('the attributes of an offer', () => {
     });
   });
 
+  test('take an end that can only be in seconds for seconds', () => {
+    expect(offerAttributes({ id: 'a', expiresAt: 1_893_456_000 })).toEqual(
+      offerAttributes({ id: 'a', expiresAt: 1_893_456_000_000 }),
+    );
+  });
+
   test('say zero, which is a setting', () => {
     expect(offerAttributes({ id: 'a', dwellMs: 0, ratio: 0, ignore: 0 })).toEqual({
       'data-offer-id': 'a',

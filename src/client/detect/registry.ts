@@ -3,6 +3,7 @@
  * frame; knows nothing of seeing, closing or recording.
  */
 import type { Stop } from '../../runtime.js';
+import { inMs } from '../times.js';
 
 /** How often an offer may be reported: once a page view, once a mount, or once until it expires. */
 export type Repeat = 'page' | 'mount' | 'browser';
@@ -90,18 +91,11 @@ export interface RegistryListener {
   onUnmount(placement: Placement): void;
 }
 
-/** Up to here a time is in seconds: as milliseconds it would lie in 1973. */
-const MOST_SECONDS = 1e11;
-
-/** Epoch milliseconds, also of what can only be seconds. */
-export const inMs = (time: number | undefined): number | undefined =>
-  (time as number) < MOST_SECONDS ? (time as number) * 1_000 : time;
-
 /** Names the offer that an element shows. */
 export const OFFER = 'data-offer-id';
 
-/** Epoch seconds, as the API gives them, or an ISO date → epoch milliseconds. */
-const timeOf = (text: string): number | undefined => Number(text) * 1_000 || Date.parse(text) || undefined;
+/** Epoch seconds, as the API gives them, milliseconds, or an ISO date → epoch milliseconds. */
+const timeOf = (text: string): number | undefined => inMs(Number(text)) || Date.parse(text) || undefined;
 
 /** The settings that an element's attributes name. */
 const settingsOf = (element: Element): OfferSettings => {

@@ -150,6 +150,7 @@ describe('settings', () => {
     ['no time', 'data-offer-dwell="0"', { dwellMs: 0 }],
     ['how often', 'data-offer-repeat="mount"', { repeat: 'mount' }],
     ['an end in seconds', 'data-offer-expires="1763600123"', { expiresAt: 1_763_600_123_000 }],
+    ['an end in milliseconds', 'data-offer-expires="1763600123456"', { expiresAt: 1_763_600_123_456 }],
     [
       'an end as a date',
       'data-offer-expires="2025-11-20T09:00:00Z"',
@@ -167,6 +168,41 @@ describe('settings', () => {
       ),
     );
     expect(given).toEqual([{ ...expected, offerId: 'a', element: find('p') }]);
+  });
+});
+
+describe('settings that are given by hand', () => {
+  test.each([
+    ['milliseconds', 1_763_600_123_456, 1_763_600_123_456],
+    ['what can only be seconds, as the API gives them', 1_763_600_123, 1_763_600_123_000],
+    ['nothing', undefined, undefined],
+  ])('an end in %s', (_, expiresAt, expected) => {
+    const { registry, mounted } = start();
+    registry.observe(render('<p></p>'), { id: 'a', expiresAt });
+    expect(mounted[0]?.expiresAt).toBe(expected);
+  });
+});
+
+describe('what the page renews while it shows an offer', () => {
+  test('is its token and its end, and nothing else', async () => {
+    const element = render('<p data-offer-id="a" data-offer-token="old" data-offer-dwell="300"></p>');
+    const { told, mounted } = start();
+    element.setAttribute('data-offer-token', 'new');
+    element.setAttribute('data-offer-expires', '1763600123');
+    element.setAttribute('data-offer-dwell', '900');
+    await frame();
+    expect(mounted[0]).toMatchObject({ token: 'new', expiresAt: 1_763_600_123_000, dwellMs: 300 });
+    expect(told).toEqual([['mount', 'a']]);
+  });
+
+  test('of the next offer is not that of the one before', async () => {
+    const element = render('<p data-offer-id="a" data-offer-token="of-a"></p>');
+    const { registry, mounted } = start();
+    element.setAttribute('data-offer-token', 'of-b');
+    element.setAttribute('data-offer-id', 'b');
+    await frame();
+    expect(registry.past.get('a')?.token).toBe('of-a');
+    expect(mounted.map(({ token }) => token)).toEqual(['of-a', 'of-b']);
   });
 });
 

@@ -45,9 +45,8 @@ const options: TrackerOptions = {
 };
 createOfferTracker(options);
 
-// @ts-expect-error without options nothing is known
+// Without an endpoint it is /offer-events.
 createOfferTracker();
-// @ts-expect-error the endpoint is what nothing can stand in for
 createOfferTracker({});
 // @ts-expect-error a word that is no rule for repeating
 createOfferTracker({ endpoint: '/offer-events', repeat: 'session' });
