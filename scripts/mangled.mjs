@@ -24,7 +24,6 @@ export const MANGLED = [
   'heldUntil',
   'hurry',
   'inFlight',
-  'inView',
   'isBlocked',
   'isByHand',
   'isConventional',
@@ -64,7 +63,6 @@ export const MANGLED = [
   'report',
   'roots',
   'rule',
-  'scrolled',
   'setPause',
   'setSite',
   'settle',
@@ -78,6 +76,7 @@ export const MANGLED = [
   'transact',
   'verdicts',
   'visit',
+  'wasInView',
   'wasOpen',
   'ways',
 ];

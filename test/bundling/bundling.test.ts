@@ -18,12 +18,12 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Pages that use one function, which rooms of the package come with it, and from which other packages. */
 const ONE_FUNCTION = [
   ['isOffersightError', 'offersight', ['errors']],
-  ['offerAttributes', 'offersight', ['client/attributes']],
-  ['markOffer', 'offersight', ['client/attributes']],
-  ['Offer', 'offersight/react', ['adapters/react', 'client/attributes', 'react']],
+  ['offerAttributes', 'offersight', ['client/attributes', 'client/times']],
+  ['markOffer', 'offersight', ['client/attributes', 'client/times']],
+  ['Offer', 'offersight/react', ['adapters/react', 'client/attributes', 'client/times', 'react']],
   ['useOffer', 'offersight/react', ['adapters/react', 'react']],
-  ['offer', 'offersight/svelte', ['adapters/svelte', 'client/attributes']],
-  ['offer', 'offersight/solid', ['adapters/solid', 'client/attributes', 'solid-js']],
+  ['offer', 'offersight/svelte', ['adapters/svelte', 'client/attributes', 'client/times']],
+  ['offer', 'offersight/solid', ['adapters/solid', 'client/attributes', 'client/times', 'solid-js']],
 ] as const;
 
 const BUNDLERS: readonly (readonly [string, Bundler])[] = [
@@ -56,6 +56,7 @@ describe.each(BUNDLERS)('a page that %s bundles', (name, bundle) => {
     expect(first.filter((room) => room.includes('/') && !room.startsWith('@'))).toEqual([
       'adapters/vue',
       'client/attributes',
+      'client/times',
     ]);
     expect(later).toEqual([]);
   }, 120_000);

@@ -106,7 +106,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     },
     onUnmount(placement) {
       // What a user closed is not ignored.
-      closing.check();
+      closing.check(placement.element);
       onRequest.onUnmount(placement);
     },
     search: roots.search,

@@ -92,8 +92,11 @@ export const acceptedBy = (event: Event, isConventional: IsConventional): Elemen
   const marked = pathOf(event).find(
     (element) => matches(element, `${marking(ACCEPT)},${marking(DISMISS)}`) || isConventional(element),
   );
-  if (!marked?.matches(marking(ACCEPT))) return undefined;
-  const hasForm = marked.matches('form') || marked.querySelector('form');
+  if (!marked || !matches(marked, marking(ACCEPT))) return undefined;
+  // In a form that accepts there may be a button that does not.
+  const { submitter } = event as SubmitEvent;
+  if (submitter && (isConventional(submitter) || matches(submitter, marking(DISMISS)))) return undefined;
+  const hasForm = matches(marked, 'form') || marked.querySelector('form');
   return (event.type === 'submit') === !!hasForm ? marked : undefined;
 };
 

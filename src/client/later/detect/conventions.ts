@@ -11,9 +11,8 @@ const CONTROLS = [
   '[command=close]',
   '[command=request-close]',
   '[command=hide-popover]',
-  '[command=toggle-popover]',
-  '[popovertarget]:not([popovertargetaction=show])',
-  '[value=cancel]',
+  '[popovertargetaction=hide]',
+  ':is(button,[type=button],[type=submit])[value=cancel]',
   '[formmethod=dialog]',
   'form[method=dialog] :is([type=submit],button:not([type]))',
 ].join();
@@ -23,19 +22,36 @@ const CROSS = '[x×✕-✘╳⨯❌]\ufe0f?';
 
 /** Close words of the languages that most shops speak, and what English says behind them. */
 const NAME = new RegExp(
-  `^(?:${CROSS}|(?:${CROSS}\\s*)?(?:(?:close|dismiss)(?:\\s+(?:this\\s+|the\\s+)?(?:dialog|modal|popup|panel|alert|banner|window|toast|message|drawer|offer))?|schlie(?:ß|ss)en|fermer|cerrar|chiudi|fechar|sluiten|zamknij|stäng|luk|lukk|sulje|zavřít|kapat|закрыть|закрити|閉じる|닫기|关闭|關閉|إغلاق)(?:\\s*${CROSS})?)\\s*(?:\\([^)]*\\))?$`,
+  `^(?:${CROSS}|(?:${CROSS}\\s*)?(?:(?:close|dismiss)(?:\\s+(?:this\\s+|the\\s+)?(?:dialog|modal|pop-?up|panel|alert|banner|window|toast|message|drawer|offer))?|schlie(?:ß|ss)en|fermer|cerrar|chiudi|fechar|sluiten|zamknij|stäng|luk|lukk|sulje|zavřít|kapat|закрыть|закрити|閉じる|닫기|关闭|關閉|إغلاق)(?:\\s*${CROSS})?)\\s*(?:\\(\\D[^)]*\\))?$`,
   'i',
 );
 
 /** In a form that closes a dialog a button that has such a value, or none, closes; any other one answers. */
 const isAnswer = (element: Element): boolean => {
-  const form = element.matches(CONTROLS) && element.closest('form[method=dialog]');
+  const form = element.closest('form[method=dialog]');
   return (
     !!form &&
     !/^(?:cancel|close|dismiss|no)?$/i.test(element.getAttribute('value') ?? '') &&
-    form.querySelectorAll(':is(button:not([type]),[type=submit])').length > 1
+    // A lone one, in all of the dialog, only can close it.
+    (form.closest('dialog') ?? form).querySelectorAll('button,[type=submit]').length > 1
   );
 };
+
+/** Opens a popover and closes it again. */
+const TOGGLE =
+  '[popovertarget]:not([popovertargetaction]),[popovertargetaction=toggle],[command=toggle-popover]';
+
+/** What an element names as its target. */
+export const targetOf = (control: Element): Element | null => {
+  const id = control.getAttribute('commandfor') ?? control.getAttribute('popovertarget');
+  return id ? (control.getRootNode() as Document).getElementById(id) : null;
+};
+
+/** What people press as one, whatever of it they hit. */
+const PRESSED = 'a,button,[role=button],label,summary';
+
+/** What may be pressed though it is not made for that. */
+const LEAF = 'span,i,b,div';
 
 /**
  * The common conventions.
@@ -52,12 +68,17 @@ export const closesByConvention = (labels: readonly string[] = []): IsConvention
     // A form's fields hide its own properties behind their names.
     if (matches(element, 'form')) return false;
     if (element.matches(CONTROLS)) return !isAnswer(element);
+    if (element.matches(TOGGLE)) return !!targetOf(element)?.matches(':is(:popover-open)');
     const label = element.getAttribute('aria-label');
-    // Of a button, and of what holds nothing else, people read the text.
-    const hasText = !element.firstElementChild || element.matches('button,[role=button]');
-    return label
-      ? isName(label)
-      : isName(element.getAttribute('title')) ||
-          (hasText && isName(element.textContent || element.getAttribute('value')));
+    if (label) return isName(label);
+    const isWhole = element.matches(`${PRESSED},[type=button]`);
+    // The text of a part is not the text of the whole.
+    if (!isWhole && (!element.matches(LEAF) || element.firstElementChild || element.closest(PRESSED)))
+      return false;
+    return [
+      element.getAttribute('title'),
+      element.textContent || element.getAttribute('value'),
+      element.querySelector('img')?.alt,
+    ].some((text) => isName(text));
   };
 };

@@ -5,7 +5,7 @@
  */
 import type { Stop } from '../../../runtime.js';
 import type { EvaluationListener, ExposureWatch, Watched } from '../../detect/exposure.js';
-import { outward, type Roots } from './roots.js';
+import { animationsOf, outward, type Roots } from './roots.js';
 
 /** Looks again where an observer would not. */
 export interface Motion {
@@ -14,12 +14,6 @@ export interface Motion {
   onTrees(): void;
   stop: Stop;
 }
-
-/** Of an element and of everything around it. A form's field would hide its own method; browsers before 2020 have none. */
-const animationsOf = (element: Element): Animation[] =>
-  [...outward(element)].flatMap(
-    (each) => (Element.prototype as Partial<Element>).getAnimations?.call(each) ?? [],
-  );
 
 /** The least that browsers allow, milliseconds. */
 const REVEALED_DELAY_MS = 100;
@@ -33,6 +27,7 @@ export const createMotion = (
   const concealed = new Set<Watched>();
   let isFollowing = false;
   let isAsked = false;
+  let isObserving = false;
 
   const isEmpty = ({ ratio, needed }: Watched): boolean => ratio > 0 && Number.isNaN(needed);
 
@@ -50,7 +45,10 @@ export const createMotion = (
         item.near.observe(item.placement.element);
       }
     }
-    if (!isNeeded()) restyled.disconnect();
+    if (!isNeeded()) {
+      restyled.disconnect();
+      isObserving = false;
+    }
     recheck();
   };
 
@@ -91,7 +89,9 @@ export const createMotion = (
     isFollowing = [...exposed].some(
       ({ dwell, placement }) =>
         dwell !== undefined &&
-        animationsOf(placement.element).some(({ playState }) => playState === 'running'),
+        [...outward(placement.element)]
+          .flatMap(animationsOf)
+          .some(({ playState }) => playState === 'running'),
     );
     if (isFollowing) requestAnimationFrame(follow);
   };
@@ -104,6 +104,7 @@ export const createMotion = (
 
   /** All trees; one that is observed already stays so. */
   const observeTrees = (): void => {
+    isObserving = true;
     for (const root of roots.all())
       restyled.observe(root, { attributes: true, childList: true, subtree: true });
   };
@@ -119,7 +120,7 @@ export const createMotion = (
   return {
     onEvaluation(item, before) {
       const { element } = item.placement;
-      if (isNeeded()) observeTrees();
+      if (!isObserving && isNeeded()) observeTrees();
       if (item.dwell !== undefined && before === undefined) start();
       const isKnown = concealed.has(item);
       if (!isConcealed(item)) {
@@ -129,11 +130,11 @@ export const createMotion = (
         if (isEmpty(item)) resized.observe(element);
         revealed.observe(element);
         // An animation that a script began tells nobody but who asks.
-        for (const { finished } of animationsOf(element)) finished.then(ask, ask);
+        for (const { finished } of [...outward(element)].flatMap(animationsOf)) finished.then(ask, ask);
       }
     },
     onTrees() {
-      if (isNeeded()) observeTrees();
+      if (isObserving) observeTrees();
     },
     stop() {
       document.removeEventListener('load', askIfNeeded, true);

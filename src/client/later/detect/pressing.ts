@@ -3,7 +3,7 @@
  * the holder is really closed then is closing.ts.
  */
 import type { DismissReason } from '../../../protocol/event.js';
-import { nearest, pathOf } from './controls.js';
+import { matches, nearest, pathOf } from './controls.js';
 
 /** What a user did, and what of it counts if something is closed by it. */
 export interface Act {
@@ -11,10 +11,12 @@ export interface Act {
   readonly reason: DismissReason;
   /** The view that the page showed; left out where a close counts even though the view changed. */
   readonly view?: string | undefined;
+  /** The control, if what it closes holds offers and it stands in none of them. */
+  readonly control?: Element | undefined;
 }
 
-/** Holders that the browser closes by a press outside or, if they are modal, for which it keeps presses off the page. */
-const NATIVE = ':is(dialog:modal,dialog[closedby=any],[popover]:not([popover=manual]))';
+/** Holders that the browser closes by a press outside. */
+const NATIVE = ':is(dialog[closedby=any],[popover]:not([popover=manual]))';
 
 /**
  * What a press may be meant for. During a view transition every press hits the root, whatever lies below it. `:is()`
@@ -40,7 +42,7 @@ const coversViewport = (element: Element): boolean => {
 
 /** Whether an element lies above the page. */
 const isLayer = (element: Element): boolean =>
-  element.matches(':is(:modal,:popover-open)') || getComputedStyle(element).position === 'fixed';
+  matches(element, ':is(:modal,:popover-open)') || getComputedStyle(element).position === 'fixed';
 
 /** A press on the backdrop of a dialog hits the dialog itself, outside of its box. */
 const isBeyond = (holder: Element, { clientX: x, clientY: y }: MouseEvent): boolean => {
@@ -58,12 +60,14 @@ export const actOutside = (holder: Element, event: MouseEvent): Act | undefined 
   const path = pathOf(event);
   const [target] = path;
   // An alert dialog waits for an answer; only where the browser itself closes it by such a press it is closed.
-  if (!target || holder.matches('[role=alertdialog]:not([closedby=any],[popover])')) return undefined;
+  if (!target || matches(holder, '[role=alertdialog]:not([closedby=any],[popover])')) return undefined;
   // Without the body and the root: a page that must not scroll behind an overlay may have its body fixed.
   if (coversViewport(target) && path.slice(0, -2).some(isLayer))
     return { reason: 'backdrop', view: target === holder ? viewNow() : undefined };
   if (target === holder ? !isBeyond(holder, event) : path.includes(holder)) return undefined;
-  if (holder.matches(NATIVE)) return { reason: 'backdrop' };
+  if (matches(holder, NATIVE)) return { reason: 'backdrop' };
+  // Whatever lies above a modal dialog is another one's.
+  if (matches(holder, ':is(dialog:modal)')) return target === holder ? { reason: 'backdrop' } : undefined;
   const isMeant = nearest(event, MEANT) || getComputedStyle(target).cursor === 'pointer';
   return isMeant ? undefined : { reason: 'backdrop', view: viewNow() };
 };

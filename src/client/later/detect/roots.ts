@@ -31,6 +31,10 @@ export const drawnIn = (node: Node): Node | null | undefined => {
     : (node as Partial<ShadowRoot>).host;
 };
 
+/** An element's own. A form's field would hide its method; browsers before 2020 have none. */
+export const animationsOf = (element: Element): Animation[] =>
+  (Element.prototype as Partial<Element>).getAnimations?.call(element) ?? [];
+
 /** An element and everything around it, as it is drawn. */
 export function* outward(node: Node): Generator<Element> {
   for (let at: Node | null | undefined = node; at; at = drawnIn(at))

@@ -1,5 +1,5 @@
 /** Whether any of an element lies in sight right now. Observers tell the same, but up to some frames later. */
-import { drawnIn, outward } from './roots.js';
+import { animationsOf, drawnIn, outward } from './roots.js';
 
 /** The part of one box that another lets through; nothing, if right or bottom is not beyond left or top. */
 const cut = (
@@ -26,23 +26,42 @@ export interface Sight {
 
 /** How an element is drawn at a moment. */
 export interface Drawing {
-  /** Where, how large and how opaque. */
-  readonly look: string;
-  /** How far everything around it is scrolled. */
-  readonly scrolled: number;
+  /** With everything around it. */
+  readonly opacity: number;
+  /** Where its own style puts it; what moves around it, or with the page, leaves that as it is. */
+  readonly place: string;
+  /** Top, right, bottom and left, as far as it is positioned. */
+  readonly inset: readonly string[];
+  /** How large it is, CSS px². */
+  readonly area: number;
+  /** How many animations of its own there are. */
+  readonly animations: number;
 }
 
 /** How an element is drawn now. */
 export const drawingOf = (element: Element): Drawing => {
-  const { x, y, width, height } = element.getBoundingClientRect();
+  const { transform, translate, scale, margin, top, right, bottom, left } = getComputedStyle(element);
+  const { width, height } = element.getBoundingClientRect();
   let opacity = 1;
-  let scrolled = 0;
-  for (const at of outward(element)) {
-    opacity *= +getComputedStyle(at).opacity;
-    scrolled += at.scrollLeft + at.scrollTop;
-  }
-  return { look: [x, y, width, height, opacity].join(), scrolled };
+  for (const at of outward(element)) opacity *= +getComputedStyle(at).opacity;
+  return {
+    opacity,
+    place: [transform, translate, scale, margin].join(),
+    inset: [top, right, bottom, left],
+    area: width * height,
+    animations: animationsOf(element).length,
+  };
 };
+
+/** Whether its own style put an element elsewhere, or folded it. One that only grew or shrank keeps one of two edges. */
+export const hasMoved = ({ place, inset, area }: Drawing, before: Drawing): boolean =>
+  (!area && before.area > 0) ||
+  place !== before.place ||
+  [0, 1].some((edge) => [edge, edge + 2].every((each) => inset[each] !== before.inset[each]));
+
+/** How far elements are scrolled, all together. */
+export const scrolledOf = (elements: readonly Element[]): number =>
+  elements.reduce((sum, { scrollLeft, scrollTop }) => sum + scrollLeft + scrollTop, 0);
 
 /** Whether an element leaves it to its children to be drawn. */
 export const hasNoBox = (element: Element): boolean => getComputedStyle(element).display === 'contents';
@@ -59,7 +78,12 @@ export const isInView = (boxes: readonly Element[], holder: Element): boolean =>
     let rest = cut(box.getBoundingClientRect(), { left: 0, top: 0, right, bottom });
     for (let at: Node | null | undefined = box; at && at !== holder; ) {
       at = drawnIn(at);
-      if (at?.nodeType === Node.ELEMENT_NODE && getComputedStyle(at as Element).overflow !== 'visible')
+      // What the page's root clips, the viewport does.
+      if (
+        at?.nodeType === Node.ELEMENT_NODE &&
+        at !== box.ownerDocument.body &&
+        getComputedStyle(at as Element).overflow !== 'visible'
+      )
         rest = cut(rest, (at as Element).getBoundingClientRect());
     }
     return rest.width * rest.height > 0;
