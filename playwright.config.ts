@@ -5,13 +5,16 @@ import { LONG_SPECS } from './scripts/proofs.js';
 /** As Playwright matches them. */
 const long = LONG_SPECS.map((file) => `**/${file}`);
 
+/** Their pages need what is installed in a folder of their own. */
+const LIBRARIES = '**/libraries.spec.ts';
+
 const browser = await ensureBrowser({ install: false });
 if (!browser) throw new Error(HELP);
 
 export default defineConfig({
   testDir: 'e2e',
   projects: [
-    { name: 'promises', testIgnore: long, outputDir: 'test-results/e2e' },
+    { name: 'promises', testIgnore: [...long, LIBRARIES], outputDir: 'test-results/e2e' },
     {
       name: 'smoke',
       testMatch: '**/e2e/engines.spec.ts',
@@ -19,6 +22,7 @@ export default defineConfig({
       outputDir: 'test-results/e2e-smoke',
     },
     { name: 'proof', testMatch: long, outputDir: 'test-results/e2e-proof' },
+    { name: 'libraries', testMatch: LIBRARIES, outputDir: 'test-results/e2e-libraries' },
   ],
   globalSetup: './e2e/fixtures/bundle-module.ts',
   // A test that passes the second time has found a race of ours.

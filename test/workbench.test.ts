@@ -41,7 +41,8 @@ describe('the two commands', () => {
     ['e2e', 'playwright.config.ts', ['promises', 'proof', 'smoke']],
   ])('run every project of %s between them', (tool, config, projects) => {
     const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);
-    expect(named.sort()).toEqual(projects);
+    // What has to be installed first in a folder of its own, `npm run libraries` runs by itself.
+    expect(named.filter((name) => name !== 'libraries').sort()).toEqual(projects);
     expect([...projectsOf('test', tool), ...projectsOf('proof', tool)].sort()).toEqual(projects);
   });
 

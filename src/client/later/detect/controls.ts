@@ -29,6 +29,9 @@ const ACCEPT = 'data-offer-accept';
 /** Marks what dismisses. */
 export const DISMISS = 'data-offer-dismiss';
 
+/** A button of a form that says no. */
+const REFUSING = '[value=cancel i],[value=close i],[value=dismiss i],[value=no i]';
+
 /** Finds what is marked; `false` is what JSX writes where there is to be no mark. */
 export const marking = (mark: string): string => `[${mark}]:not([${mark}=false])`;
 
@@ -95,7 +98,7 @@ export const acceptedBy = (event: Event, isConventional: IsConventional): Elemen
   if (!marked || !matches(marked, marking(ACCEPT))) return undefined;
   // In a form that accepts there may be a button that does not.
   const { submitter } = event as SubmitEvent;
-  if (submitter && (isConventional(submitter) || matches(submitter, marking(DISMISS)))) return undefined;
+  if (submitter && matches(submitter, `${marking(DISMISS)},${REFUSING}`)) return undefined;
   const hasForm = matches(marked, 'form') || marked.querySelector('form');
   return (event.type === 'submit') === !!hasForm ? marked : undefined;
 };

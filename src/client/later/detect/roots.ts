@@ -38,7 +38,7 @@ export const animationsOf = (element: Element): Animation[] =>
 /** An element and everything around it, as it is drawn. */
 export function* outward(node: Node): Generator<Element> {
   for (let at: Node | null | undefined = node; at; at = drawnIn(at))
-    if (at.nodeType === Node.ELEMENT_NODE) yield at as Element;
+    if (Reflect.get(Node.prototype, 'nodeType', at) === Node.ELEMENT_NODE) yield at as Element;
 }
 
 /** Whether a node is, or holds as it is drawn, another. */

@@ -1,0 +1,7 @@
+/** Plugins look for it where a script tag would have put it. */
+import jQuery from 'jquery';
+
+window.$ = jQuery;
+window.jQuery = jQuery;
+
+export default jQuery;
