@@ -109,7 +109,9 @@ test.describe('nothing is lost and nothing is twice', () => {
     page.on('console', (message) => message.type() === 'error' && reports.push(message.text()));
     stack.site.gateway.fault = 'absent';
     await recordThree(page, stack);
-    await expect.poll(() => reports.filter((text) => text.includes('Check the endpoint'))).toHaveLength(1);
+    await expect
+      .poll(() => reports.filter((text) => text.includes('answered 404; events wait')))
+      .toHaveLength(1);
     await untilWaiting(page, 3);
     expect(stack.recorded()).toEqual([]);
     const { outbox } = await trackerStats(page);

@@ -157,7 +157,7 @@ test.describe('part of it works, and one report says what does not', () => {
     expect(await silent(page)).toEqual([]);
     await expect
       .poll(() => told(policed))
-      .toEqual(['OffersightError: delivery: Check the endpoint; events wait.']);
+      .toEqual([`OffersightError: delivery: POST ${stack.site.url}/offer-events failed; events wait.`]);
     expect(stack.site.gateway.calls).toEqual([]);
   });
 });
