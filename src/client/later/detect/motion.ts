@@ -45,11 +45,15 @@ export const createMotion = (
         item.near.observe(item.placement.element);
       }
     }
-    if (!isNeeded()) {
-      restyled.disconnect();
-      isObserving = false;
-    }
+    letGo();
     recheck();
+  };
+
+  /** Once nothing is exposed any more, no style makes a difference. */
+  const letGo = (): void => {
+    if (isNeeded()) return;
+    restyled.disconnect();
+    isObserving = false;
   };
 
   /** Looks again with the next frame, which a hidden page waits for by itself. */
@@ -132,6 +136,7 @@ export const createMotion = (
         // An animation that a script began tells nobody but who asks.
         for (const { finished } of [...outward(element)].flatMap(animationsOf)) finished.then(ask, ask);
       }
+      letGo();
     },
     onTrees() {
       if (isObserving) observeTrees();
