@@ -127,6 +127,13 @@ const ATTRIBUTES: Readonly<Record<string, (page: Page, stack: Stack) => Promise<
     await dismiss(page, 'later');
     await stack.expectRecorded(['viewed held', 'viewed later', 'dismissed later']);
   },
+  'data-labels': async (page, stack) => {
+    const named = `<button onclick="this.parentElement.remove()">Not now</button>`;
+    await open(page, stack, 'data-labels="Never, Not now"', offer('named', 'data-offer-dwell="0"', named));
+    await stack.expectRecorded(['viewed named']);
+    await page.click('[data-offer-id=named] button');
+    await stack.expectRecorded(['viewed named', 'dismissed named']);
+  },
   'data-outbox': async (page, stack) => {
     await open(page, stack, 'data-outbox="shop"', offer('one'));
     await stack.expectRecorded(['viewed one']);
