@@ -68,13 +68,16 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     isDrawn(element) && (!exposure.watched.has(element) || isInView(boxesOf(element), holder));
 
   siftChanges(registry);
-  const roots = createRoots(registry, page, () => {
-    onRequest.refresh();
-    motion.onTrees();
-  });
+  // What began here outlives what throws behind it.
+  let onTrees = (): void => undefined;
+  const roots = createRoots(registry, page, () => onTrees());
   const motion = createMotion(exposure, roots);
   const onRequest = createOnRequest(context, roots, decisions);
   const { boxesOf, isDrawn } = onRequest;
+  onTrees = () => {
+    onRequest.refresh();
+    motion.onTrees();
+  };
   const isConventional: IsConventional =
     controls && isUsable
       ? (element) => matches(element, controls)
