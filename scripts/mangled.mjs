@@ -8,6 +8,7 @@
  */
 export const MANGLED = [
   'abandon',
+  'attend',
   'bury',
   'choose',
   'decided',
@@ -24,6 +25,7 @@ export const MANGLED = [
   'heldUntil',
   'hurry',
   'inFlight',
+  'isAwaited',
   'isBlocked',
   'isByHand',
   'isConventional',

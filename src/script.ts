@@ -51,10 +51,10 @@ const readOptions = (): TrackerOptions => {
 };
 
 const queued = page.offersight ?? [];
-if (!tag?.getAttribute('data-endpoint'))
-  console.warn('Offersight: no data-endpoint, so it is /offer-events.');
 // Of what is not an array only our own has `push`; an element of that name or id is none of it.
 if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
+  if (!tag?.getAttribute('data-endpoint'))
+    console.warn('Offersight: no data-endpoint, so it is /offer-events.');
   const tracker = createOfferTracker(readOptions());
   const push = (...commands: Command[]): void => {
     for (const command of commands) {

@@ -455,7 +455,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'refused-close-counts',
     breaks: 'a close that the page refuses is no dismissal',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: 'const isOver = isGone(element) || ',
     put: 'const isOver = true || ',
     noticedBy: {
@@ -468,7 +468,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'any-later-close-counts',
     breaks: 'a close later than a second after an act is not its consequence',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: 'const CONSEQUENCE_MS = 1_000;',
     put: 'const CONSEQUENCE_MS = 60_000;',
     noticedBy: {
@@ -480,7 +480,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'no-consequence-awaited',
     breaks: 'a close that fades counts once it is over',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: 'const CONSEQUENCE_MS = 1_000;',
     put: 'const CONSEQUENCE_MS = 0;',
     noticedBy: {
@@ -546,7 +546,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'hidden-neighbours-closed',
     breaks: 'what a dialog holds and does not show is not closed with it',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: 'within(registry, element, isInSight)',
     put: 'within(registry, element, () => true)',
     noticedBy: {
@@ -750,7 +750,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'hasty',
     breaks: 'a control may take three seconds to close what it closes',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: 'const LONGEST_CONSEQUENCE_MS = 3_000;',
     put: 'const LONGEST_CONSEQUENCE_MS = 1_000;',
     noticedBy: {
@@ -762,7 +762,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'moves-unseen',
     breaks: 'what moves out of sight or folds is closed',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: ' || isAway;',
     put: ';',
     noticedBy: {
@@ -776,7 +776,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'scrolling-closes',
     breaks: 'a row that is scrolled away is not closed',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: '!isMeant && scrolledOf(scroll.around) !== scroll.by',
     put: 'false',
     noticedBy: {
@@ -788,7 +788,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'redrawn-closes',
     breaks: 'an offer that is drawn anew is not closed',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: ' && !isAnew(placement, each)',
     put: '',
     noticedBy: {
@@ -798,7 +798,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'successor-hides-close',
     breaks: 'an offer in whose place another one stands is closed',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: ' || isReplaced(placement)',
     put: '',
     noticedBy: {
@@ -810,7 +810,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'begun-forgotten',
     breaks: 'what has begun to close is closed, whatever is pressed meanwhile',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: 'if (!each.hasBegun && isDropped(each))',
     put: 'if (isDropped(each))',
     noticedBy: {
@@ -905,7 +905,7 @@ const CLOSING: readonly Mutant[] = [
   {
     name: 'another-view-closes',
     breaks: 'a press after which the URL names another view led there',
-    file: `${LATER_DETECT}/closing.ts`,
+    file: `${LATER_DETECT}/consequences.ts`,
     find: ' || (view && view !== viewNow() && !isMeant)',
     put: '',
     noticedBy: {

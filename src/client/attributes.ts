@@ -48,8 +48,8 @@ const valuesOf = (offer: Offered): Partial<Record<Name, unknown>> => {
 /**
  * The attributes that mark an element as an offer, to be spread into whatever renders it, on a server too:
  * `<section {...offerAttributes({ id, expiresAt })}>`. An offer that has not arrived yet has none.
- * @param offer Its id, or its id and settings. `expiresAt` is in epoch milliseconds, as all times are here; what can only be seconds is taken for
- * these.
+ * @param offer Its id, or its id and settings. `expiresAt` is in epoch milliseconds, as all times are here; a number that
+ * can only be in seconds is read as seconds.
  */
 export const offerAttributes = (offer: Offered): OfferAttributes => {
   const values = valuesOf(offer);

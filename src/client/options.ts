@@ -64,7 +64,10 @@ export interface TrackerOptions {
   readonly onError?: ((error: OffersightError) => void) | undefined;
   /** Told of each event that was given up, and why. */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
-  /** Writes all errors to the console, and not those of the configuration alone; {@link explain} tells, beside, why an offer has not counted yet. @default false */
+  /**
+   * Writes every error to the console; without it, only those of the configuration are. {@link explain} also tells why an
+   * offer has not counted yet. @default false
+   */
   readonly debug?: boolean | Explainer | undefined;
 }
 

@@ -22,7 +22,10 @@ export interface OfferSettings {
   readonly dwellMs?: number | undefined;
   /** How often it may be reported. */
   readonly repeat?: Repeat | undefined;
-  /** When the offer itself ends, epoch milliseconds; what can only be seconds, as the API gives them, is taken for these. */
+  /**
+   * When the offer itself ends, epoch milliseconds. A number that can only be in seconds, as the API gives them, is read as
+   * seconds.
+   */
   readonly expiresAt?: number | undefined;
   /** What `signOffer` gave for the offer, where the proxy asks for it. */
   readonly token?: string | undefined;

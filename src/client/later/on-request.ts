@@ -1,6 +1,6 @@
 /**
- * What only some pages need, ignoring, occlusion and offers without a box, loads when one of these is there. What happens meanwhile is kept for it.
- * Where it does not come, one report says so, and everything else goes on.
+ * What only some pages need, ignoring, occlusion and offers without a box, loads when one of these is there. What happens
+ * meanwhile is kept for it. If it does not come, one report says so, and everything else goes on.
  */
 import { OffersightError } from '../../errors.js';
 import { isShown } from '../detect/exposure.js';

@@ -1,7 +1,7 @@
 /**
  * Tells whether events can be taken now, so that a load balancer can leave out a process that cannot take them. It never
- * writes by itself: where the intake's file is locked, each attempt would stop the process for seconds. An intake that is full is ready, since it
- * answers each event with when to come again, and pages still need their script.
+ * writes by itself: where the intake's file is locked, each attempt would stop the process for seconds. An intake that is
+ * full is ready, since it answers each event with when to come again, and pages still need their script.
  */
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Intake } from '../intake/intake.js';

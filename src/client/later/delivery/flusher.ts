@@ -127,17 +127,13 @@ export const createFlusher = ({
     if (attempt.kind === 'answered') {
       const events = batch.map(({ event }) => event);
       const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
-      if (!isRefusing && events.every(({ id }) => attempt.verdicts.get(id)?.kind === 'refused')) {
+      const verdicts = events.map(({ id }) => attempt.verdicts.get(id));
+      const [first] = verdicts;
+      if (!isRefusing && first?.kind === 'refused' && verdicts.every((each) => each?.kind === 'refused')) {
         isRefusing = true;
-        const [verdict] = attempt.verdicts.values();
-        report(
-          new OffersightError(
-            'refused',
-            `All events were refused: ${verdict?.kind === 'refused' && verdict.code}.`,
-          ),
-        );
+        report(new OffersightError('refused', `All events were refused: ${first.code}.`));
       }
-      if (events.every(({ id }) => attempt.verdicts.has(id))) {
+      if (verdicts.every((each) => each)) {
         isReported = false;
         size = Math.min(largest, size * 2);
         if (outbox.pause.failures)
