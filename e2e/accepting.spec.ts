@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
+import { showWitness } from './fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only a decision can prove its display. */
 const offer = (id: string, inside = '', attributes = '') =>
@@ -17,12 +18,7 @@ const openReady = async (page: Page, stack: Stack, body: string, script?: string
 
 /** Expects this alone, and an offer that came later than any consequence is awaited. */
 const expectOnly = async (page: Page, stack: Stack, expected: readonly string[]): Promise<void> => {
-  await page.evaluate(() => {
-    document.body.insertAdjacentHTML(
-      'beforeend',
-      '<div class="offer" data-offer-id="witness" data-offer-dwell="1200" style="position: fixed; right: 0; bottom: 0"></div>',
-    );
-  });
+  await showWitness(page);
   await stack.expectRecorded([...expected, 'viewed witness']);
 };
 

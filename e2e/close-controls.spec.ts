@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { holdTimers, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
 const offer = (id: string, inside = '') =>
@@ -25,10 +26,7 @@ const openReady = async (page: Page, stack: Stack, body: string, script?: string
 /** Expects this alone, and an offer that came last. */
 const expectOnly = async (page: Page, stack: Stack, expected: readonly string[] = []): Promise<void> => {
   // Where nothing is expected, it comes when no consequence of what was pressed is awaited any more.
-  const dwell = expected.length ? 0 : 1_200;
-  await page.evaluate((witness) => {
-    document.body.insertAdjacentHTML('beforeend', witness);
-  }, `<div class="offer" data-offer-id="witness" data-offer-dwell="${dwell}" style="position: fixed; right: 0; bottom: 0"></div>`);
+  await showWitness(page, expected.length ? 0 : CONSEQUENCE_MS);
   await stack.expectRecorded([...expected, 'viewed witness']);
 };
 

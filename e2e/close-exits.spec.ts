@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
 const offer = (id: string, inside = '', attributes = '') =>
@@ -17,11 +18,7 @@ const openReady = async (page: Page, stack: Stack, body: string): Promise<void> 
 /** Expects these closed and nothing else, when no consequence is awaited any more. */
 const expectClosed = async (page: Page, stack: Stack, ...ids: readonly string[]): Promise<void> => {
   // Where nothing is expected, it comes when the time of every act is over.
-  const dwell = ids.length ? 0 : 3_200;
-  await page.evaluate(
-    (witness) => document.body.insertAdjacentHTML('beforeend', witness),
-    `<div class="offer" data-offer-id="witness" data-offer-dwell="${dwell}" style="position: fixed; right: 0; top: 0"></div>`,
-  );
+  await showWitness(page, ids.length ? 0 : CONSEQUENCE_MS);
   await stack.expectRecorded([...ids.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]), 'viewed witness']);
 };
 

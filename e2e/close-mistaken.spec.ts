@@ -2,6 +2,7 @@
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { type Stack, test } from './fixtures/stack.js';
+import { showWitness } from './fixtures/witness.js';
 
 const offer = (id: string, inside = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000">${id} ${inside}</div>`;
@@ -139,10 +140,7 @@ test.describe('nothing is recorded as dismissed but what was closed', () => {
       await trackerStats(page);
       await page.evaluate(() => new Promise<number>(requestAnimationFrame));
       await act(page);
-      await page.evaluate(
-        (witness) => document.body.insertAdjacentHTML('beforeend', witness),
-        '<div class="offer" data-offer-id="witness" data-offer-dwell="3200" style="position: fixed; left: 0; bottom: 0"></div>',
-      );
+      await showWitness(page);
       await stack.expectRecorded([
         ...closed.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]),
         'viewed witness',

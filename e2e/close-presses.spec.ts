@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
 const offer = (id: string) =>
@@ -49,10 +50,7 @@ const openReady = async (
 const expectClosed = async (page: Page, stack: Stack, holders: readonly string[] = []): Promise<void> => {
   await page.locator('h1').waitFor();
   // Where nothing is expected, it comes when no consequence of what was pressed is awaited any more.
-  const dwell = holders.length ? 0 : 1_200;
-  await page.evaluate((witness) => {
-    document.body.insertAdjacentHTML('beforeend', witness);
-  }, `<div class="offer" data-offer-id="witness" data-offer-dwell="${dwell}"></div>`);
+  await showWitness(page, holders.length ? 0 : CONSEQUENCE_MS);
   await stack.expectRecorded([
     ...holders.flatMap((id) => [`viewed in-${id}`, `dismissed in-${id}`]),
     'viewed witness',

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { holdTimers, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
 const offer = (id: string) =>
@@ -42,10 +43,7 @@ const expectClosed = async (
 ): Promise<void> => {
   const ids = Object.keys(reasons);
   // Where nothing is expected, it comes when no consequence of what the user did is awaited any more.
-  const dwell = ids.length ? 0 : 1_200;
-  await page.evaluate((witness) => {
-    document.body.insertAdjacentHTML('beforeend', witness);
-  }, `<div class="offer" data-offer-id="witness" data-offer-dwell="${dwell}" style="position: fixed; right: 0; bottom: 0"></div>`);
+  await showWitness(page, ids.length ? 0 : CONSEQUENCE_MS);
   await stack.expectRecorded([...ids.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]), 'viewed witness']);
   const heard = await page.evaluate(() => (sessionStorage.getItem('heard') ?? '').split(';').filter(Boolean));
   expect(Object.fromEntries(heard.map((row) => row.split(' ') as [string, string]))).toEqual(reasons);

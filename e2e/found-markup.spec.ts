@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { holdTimers, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
+import { showWitness } from './fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
 const offer = (id: string, inside = id, more = '') =>
@@ -8,13 +9,8 @@ const offer = (id: string, inside = id, more = '') =>
 
 /** An offer that comes last, when no consequence of what happened is awaited any more. */
 const expectOnly = async (page: Page, stack: Stack, expected: readonly string[]): Promise<void> => {
-  await page.evaluate(() => {
-    document.body.insertAdjacentHTML(
-      'beforeend',
-      '<div class="offer" data-offer-id="last" data-offer-dwell="1200" style="position: fixed; right: 0; bottom: 0"></div>',
-    );
-  });
-  await stack.expectRecorded([...expected, 'viewed last']);
+  await showWitness(page);
+  await stack.expectRecorded([...expected, 'viewed witness']);
 };
 
 const openReady = async (page: Page, stack: Stack, body: string, script?: string): Promise<void> => {
@@ -144,7 +140,7 @@ test.describe('an offer that styles alone bring out counts', () => {
     );
     await expectOnly(page, stack, []);
     await page.check('input');
-    await stack.expectRecorded(['viewed last', 'viewed tab']);
+    await stack.expectRecorded(['viewed witness', 'viewed tab']);
   });
 
   test('when a script animates it', async ({ page, stack }) => {
@@ -171,7 +167,7 @@ test.describe('an offer that styles alone bring out counts', () => {
         ?.previousElementSibling?.shadowRoot?.querySelector('p')
         ?.style.setProperty('opacity', '1');
     });
-    await stack.expectRecorded(['viewed last', 'viewed shadow']);
+    await stack.expectRecorded(['viewed witness', 'viewed shadow']);
   });
 });
 

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { type Stack, test } from './fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
 
 const FOLDER = resolve('e2e/libraries');
 
@@ -72,14 +73,9 @@ const expectOnly = async (
   expected: readonly string[],
   dwell = 0,
 ): Promise<void> => {
-  await page.evaluate(
-    (witness) => document.body.insertAdjacentHTML('beforeend', witness),
-    `<div data-offer-id="witness" data-offer-dwell="${dwell}" style="position: fixed; right: 0; bottom: 0; width: 100px; height: 50px"></div>`,
-  );
+  await showWitness(page, dwell);
   await stack.expectRecorded([...expected, 'viewed witness']);
 };
-
-const CONSEQUENCE_MS = 3_200;
 
 /** What a user, or the page, does. */
 type Act = (page: Page) => Promise<unknown>;

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
+import { showWitness } from './fixtures/witness.js';
 
 const offer = (id: string, inside = '', dwell = 60_000, style = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}" style="height: 90px; ${style}">${id} ${inside}</div>`;
@@ -244,12 +245,7 @@ test.describe('whatever a user does, in whatever order', () => {
       await trackerStats(page);
       const below = randomFrom(seed);
       for (let turn = 0; turn < 150; turn++) await step(page, below);
-      await page.evaluate(() => {
-        document.body.insertAdjacentHTML(
-          'beforeend',
-          '<div class="offer" data-offer-id="witness" data-offer-dwell="1200" style="position: fixed; right: 0; bottom: 0"></div>',
-        );
-      });
+      await showWitness(page);
       await expect.poll(() => heard(page)).toContain('viewed witness');
       const rows = (await heard(page)).map((row) => row.split(' ').slice(0, 2).join(' '));
       // What was heard is what the upstream has, offer by offer.

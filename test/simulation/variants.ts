@@ -359,8 +359,8 @@ export const VARIANTS: readonly Variant[] = [
     ).concat(
       one(
         FLUSHER,
-        "readonly outbox: Pick<Outbox, 'pause'>;",
-        "readonly outbox: Pick<Outbox<Rows>, 'pause' | 'records'>;",
+        "readonly outbox: Pick<Outbox, 'pause' | 'endpoint'>;",
+        "readonly outbox: Pick<Outbox<Rows>, 'pause' | 'endpoint' | 'records'>;",
       ),
     ),
     noticedBy: ['I16'],
