@@ -22,6 +22,7 @@ Everywhere: --intake sqlite:FILE | redis://HOST:PORT   (default sqlite:offersigh
 proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https://shop.example,…
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24
             --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --per-address 600
+            --machines ignore|count   what crawlers and monitors see counts only with count
             --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics and /admin/ on a listener of their own
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
             OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE

@@ -8,12 +8,13 @@ import { platformRuntime } from '../runtime.js';
 import { addressKey, clientKey } from './door/address.js';
 import { createAdmission } from './door/admission.js';
 import { createBudgets } from './door/budgets.js';
+import { createMachineCheck } from './door/machines.js';
 import { type ProblemCode, problem, REPLY_HEADERS } from './door/problem.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
 import { DEFAULT_PACE } from './forward/gate.js';
 import type { AdmittedEvent } from './intake/intake.js';
-import { createEntitlement, offerADayKey } from './judging/entitlement.js';
+import { createEntitlement, type Judgement, offerADayKey } from './judging/entitlement.js';
 import { createSubjects } from './judging/subjects.js';
 import type { OfferProxyOptions } from './options.js';
 import { resolveProxyOptions } from './resolving.js';
@@ -43,6 +44,12 @@ const BROKEN = 'Events could not be taken: see what broke. Clients keep theirs a
 const FULL =
   'New events are deferred, since maxWaiting events wait for the upstream: more come than the plan allows. ' +
   'Raise pace.perMinute with a larger plan, or count less, such as once a browser.';
+
+/** What a machine sees is seen by nobody. */
+const refuseAll = (items: readonly { readonly id: string }[]): Judgement => ({
+  admitted: [],
+  verdicts: new Map(items.map(({ id }) => [id, { kind: 'refused', code: 'machine' }])),
+});
 
 /** An answer, and the problem that it tells of. */
 interface Answer {
@@ -87,6 +94,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     alert,
     runtime,
   );
+  const isMachine = createMachineCheck(options.machines);
   const judge = createEntitlement(options, budgets, forwarding.knows, alert, runtime);
 
   const overBudget = async (
@@ -125,7 +133,9 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     const owner = await subjectOf(request);
     const rejection = await overBudget(items.length, address, owner);
     if (rejection) return rejection;
-    const { admitted, verdicts } = await judge(items, { request, subject: owner, sentAt, receivedAt });
+    const { admitted, verdicts } = isMachine(request)
+      ? refuseAll(items)
+      : await judge(items, { request, subject: owner, sentAt, receivedAt });
     if (admitted.length) {
       try {
         for (const [id, verdict] of await forwarding.take(admitted)) verdicts.set(id, verdict);

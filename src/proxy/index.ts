@@ -7,6 +7,7 @@ export { type ErrorCode, isOffersightError, OffersightError } from '../errors.js
 export type { Verdict } from '../protocol/batch.js';
 export type { Runtime, Stop } from '../runtime.js';
 export type { Limits } from './door/budgets.js';
+export type { Machines } from './door/machines.js';
 export type { ProblemCode } from './door/problem.js';
 export type { Pace } from './forward/gate.js';
 export { type Connection, createOfferProxy, type OfferProxy } from './handler.js';

@@ -2,6 +2,7 @@
 import type { OfferEventType } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import type { Limits } from './door/budgets.js';
+import type { Machines } from './door/machines.js';
 import type { Pace } from './forward/gate.js';
 import type { DirectIntake } from './intake/direct/direct.js';
 import type { Intake, UsageFields } from './intake/intake.js';
@@ -101,6 +102,13 @@ export interface OfferProxyOptions {
    * @default 0
    */
   readonly trustedHops?: number;
+  /**
+   * What becomes of what declared machines report, such as crawlers and monitors, by the `User-Agent` of pages of this site:
+   * refused with the code `machine`, or taken like a visitor's. Pages of a loopback host (localhost, 127.0.0.1, [::1], by the
+   * request's Origin) are always taken.
+   * @default 'ignore'
+   */
+  readonly machines?: Machines;
   /** The visitor's address, where the host knows it better than the socket does. */
   readonly address?: (request: Request) => string | undefined;
   /** Who caused an event, told to Chargebee in request headers. @default nothing is told */

@@ -1,6 +1,7 @@
 /** What is wrong with what a host says of its proxy: a deployment has to fail, not its requests. */
 import { OffersightError } from '../errors.js';
 import type { Limits } from './door/budgets.js';
+import type { Machines } from './door/machines.js';
 import type { Pace } from './forward/gate.js';
 import { isDurable } from './intake/durable.js';
 import { checkSecrets } from './judging/signature.js';
@@ -23,6 +24,7 @@ export interface ResolvedProxyOptions extends Pick<OfferProxyOptions, 'apiKey' |
   readonly secrets: readonly string[] | undefined;
   readonly limits: Limits;
   readonly trustedHops: number;
+  readonly machines: Machines;
   /** Headers of every call. */
   readonly constants: Readonly<Record<string, string>>;
   readonly pace: Pace;
@@ -100,6 +102,7 @@ const NAMES = {
   requireSignedOffers: true,
   limits: true,
   trustedHops: true,
+  machines: true,
   address: true,
   caller: true,
   disable: true,
@@ -122,6 +125,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     intake,
     subject,
     withoutOrigin = 'refuse',
+    machines = 'ignore',
     requireSignedOffers,
     usage,
   } = options;
@@ -135,6 +139,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     throw configuration('Set intake, such as sqliteIntake({ file }).');
   if (!['refuse', 'with-subject'].includes(withoutOrigin))
     throw configuration("Set withoutOrigin to 'refuse' or 'with-subject'.");
+  if (!['ignore', 'count'].includes(machines)) throw configuration("Set machines to 'ignore' or 'count'.");
   const isSubjectVouching = withoutOrigin === 'with-subject';
   if (isSubjectVouching && !subject)
     throw configuration('Set subject too, where requests without an origin are taken for it.');
@@ -173,6 +178,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     secrets: requireSignedOffers === undefined ? undefined : checkSecrets([requireSignedOffers].flat()),
     limits,
     trustedHops,
+    machines,
     constants: Object.fromEntries(disable.map((name) => [`chargebee-event-${name}`, 'all-disabled'])),
     pace: checkPace('pace', options.pace ?? {}),
   };

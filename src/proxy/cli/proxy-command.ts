@@ -50,10 +50,12 @@ export const runProxy = async (args: string[]): Promise<void> => {
     'per-address': text,
     'admin-port': text,
     'admin-host': text,
+    machines: text,
   });
   // What is kept may tell of people: for this user's eyes alone.
   process.umask(0o077);
-  const { path = '/offer-events' } = values;
+  const { path = '/offer-events', machines = 'ignore' } = values;
+  if (machines !== 'ignore' && machines !== 'count') throw new Failure('Set --machines to ignore or count.');
   if (!/^\/[\w./~-]*$/.test(path)) throw new Failure('Set --path to a path, such as /offer-events.');
   const secret = readSecret(values['signing-secret-file'], 'OFFERSIGHT_SIGNING_SECRET');
   if (values['require-signed-offers'] && secret === undefined)
@@ -97,6 +99,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
       apiKey,
       origins: values.origins?.split(',') ?? [],
       trustedHops,
+      machines,
       pace: { ...(perMinute && { perMinute }), ...(concurrent && { concurrent }) },
       ...(perAddress && { limits: { perAddress } }),
       ...(values['base-url'] !== undefined && { baseUrl: values['base-url'] }),

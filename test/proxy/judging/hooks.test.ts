@@ -439,7 +439,11 @@ describe("under Node's http", () => {
     await once(server, 'listening');
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+      headers: {
+        'content-type': 'application/json',
+        'sec-fetch-site': 'same-origin',
+        'user-agent': 'Firefox',
+      },
       body: wireBody([wireEvent(1, { subject: 'ada' })]),
     });
     expect(await response.json()).toMatchObject({ results: [{ status: 'accepted' }] });

@@ -56,7 +56,11 @@ export const createClient = (number: number, chance: Chance): Client => {
       personalized_offer_id: offerId,
       occurred_at: 1_763_600_000_000,
     }));
-    const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
+    const headers = {
+      'content-type': 'application/json',
+      'sec-fetch-site': 'same-origin',
+      'user-agent': 'Firefox',
+    };
     const answered = await fetch(url, { method: 'POST', headers, body: wireBody(events) })
       .then(async (response) => ({ status: response.status, reply: (await response.json()) as Reply }))
       // Nobody there any more, or an answer that breaks off.

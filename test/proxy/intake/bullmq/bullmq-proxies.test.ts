@@ -66,7 +66,11 @@ const bodyOf = (at: number): string => {
   return JSON.stringify({ v: 1, sent_at: Date.now(), events });
 };
 
-const HEADERS = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
+const HEADERS = {
+  'content-type': 'application/json',
+  'sec-fetch-site': 'same-origin',
+  'user-agent': 'Firefox',
+};
 
 const post = (to: Proxy, at: number): Promise<Response> =>
   fetch(to.url, { method: 'POST', headers: HEADERS, body: bodyOf(at) });
