@@ -149,6 +149,13 @@ const ATTRIBUTES: Readonly<Record<string, (page: Page, stack: Stack) => Promise<
     await open(page, stack, 'data-gpc', '');
     await expectDenied(page, stack);
   },
+  'data-machines': async (page, stack) => {
+    // Browsers under test say that a script drives them.
+    const warned = page.waitForEvent('console', { predicate: (message) => message.type() === 'warning' });
+    await open(page, stack, 'data-machines="ignore"', offer('one'));
+    expect((await warned).text()).toContain('nothing counts');
+    expect(stack.recorded()).toEqual([]);
+  },
   'data-subject': async (page, stack) => {
     await open(page, stack, 'data-subject="somebody"', offer('one'), HEARD);
     await expect.poll(() => heard(page)).toMatchObject([{ subject: 'somebody' }]);

@@ -34,6 +34,7 @@ const ATTRIBUTES: Readonly<Record<string, readonly [read: (text: string) => unkn
   consent: [String],
   gpc: [isOn, 'respectGpc'],
   subject: [(text) => text || undefined],
+  machines: [String],
 };
 
 const readOptions = (): TrackerOptions => {

@@ -85,6 +85,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/later/detect', 'client/detect', 'protocol/event', 'protocol/limits', 'errors'],
     types: ['client/page', 'runtime'],
   },
+  'client/later/page-view': { values: ['protocol/event'], types: ['client/detect'] },
   'client/later/decisions': {
     values: ['protocol/event'],
     types: [
@@ -154,6 +155,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'testing/tracker': {
     values: [
       'client/later/decisions',
+      'client/later/page-view',
       'client/later/detect',
       'client/detect',
       'client/recording',
@@ -180,6 +182,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
   'proxy/door/budgets': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
+  'proxy/door/machines': { packages: ['isbot'] },
   'proxy/door/surroundings': { types: ['proxy/door/problem', 'runtime'] },
   'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
   'proxy/judging': {
@@ -258,7 +261,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/options': { types: ['proxy', 'protocol', 'runtime'] },
   'proxy/resolving': {
     values: ['proxy/intake/durable', 'proxy/judging/signature', 'proxy/option-names', 'errors'],
-    types: ['proxy/door/budgets', 'proxy/forward/gate', 'proxy/options'],
+    types: ['proxy/door/budgets', 'proxy/door/machines', 'proxy/forward/gate', 'proxy/options'],
   },
   'proxy/handler': {
     values: [

@@ -21,6 +21,40 @@ const LATER_DETECT = 'src/client/later/detect';
 
 const SEEING: readonly Mutant[] = [
   {
+    name: 'glance-noticed-late',
+    breaks: 'what counts at a glance is watched exactly from the beginning',
+    file: `${DETECT}/exposure.ts`,
+    find: 'const first = own.dwellMs\n',
+    put: 'const first = own\n',
+    noticedBy: {
+      'e2e/seeing-fast.spec.ts': [
+        'in a fling of one viewport each second frame, a dwell of 0 counts what a bare observer reports',
+      ],
+    },
+  },
+  {
+    name: 'seen-before-it-is-found',
+    breaks: 'an offer that is hidden until it is found is not seen',
+    file: `${LATER_DETECT}/sight.ts`,
+    find: "isShown(element) && getComputedStyle(element).contentVisibility !== 'hidden'",
+    put: 'isShown(element)',
+    noticedBy: {
+      'e2e/seeing-fast.spec.ts': [
+        'what is hidden until it is found is not seen › an offer that has a size of its own counts when it is found',
+      ],
+    },
+  },
+  {
+    name: 'blanks-are-part-of-an-id',
+    breaks: 'blanks around an id are none of it',
+    file: `${DETECT}/registry.ts`,
+    find: 'element.getAttribute(OFFER)?.trim();',
+    put: 'element.getAttribute(OFFER) ?? undefined;',
+    noticedBy: {
+      'e2e/seeing-fast.spec.ts': ['blanks around an id, as templates leave them, are none of it'],
+    },
+  },
+  {
     name: 'hidden-time-counts',
     breaks: 'a page that nobody sees counts nothing',
     file: `${DETECT}/exposure.ts`,
@@ -188,7 +222,7 @@ const SEEING: readonly Mutant[] = [
     name: 'changed-id-unnoticed',
     breaks: 'an element whose id changes shows another offer',
     file: `${DETECT}/registry.ts`,
-    find: 'if (placement?.offerId === offerId) {',
+    find: 'if (placement && placement.offerId === offerId) {',
     put: 'if (placement && offerId) {',
     noticedBy: {
       'e2e/arrivals.spec.ts': ['an element that shows another offer › counts for each'],
@@ -311,7 +345,112 @@ const SEEING: readonly Mutant[] = [
   },
 ];
 
+const PAGE_VIEWS: readonly Mutant[] = [
+  {
+    name: 'machines-count',
+    breaks: 'a browser that a script drives counts nothing',
+    file: 'src/client/options.ts',
+    find: "globalThis.navigator.webdriver && machines !== 'count'",
+    put: 'false',
+    noticedBy: {
+      'e2e/machines.spec.ts': ['a browser that a script drives counts nothing, and one line says so'],
+    },
+  },
+  {
+    name: 'machines-ignored-at-home',
+    breaks: 'a browser that a script drives counts on the machine of who develops',
+    file: 'src/client/options.ts',
+    find: "machines = isLocal && 'count'",
+    put: "machines = 'ignore'",
+    noticedBy: {
+      'e2e/machines.spec.ts': [
+        'a browser that says of itself that no visitor has it › is counted on the machine of who develops',
+      ],
+    },
+  },
+  {
+    name: 'page-view-counts-mounts-again',
+    breaks: 'what counts once a mount does not count again in the next page view',
+    file: 'src/client/later/page-view.ts',
+    find: "=== 'mount'",
+    put: "=== 'browser'",
+    noticedBy: {
+      'e2e/page-views.spec.ts': [
+        'when a page view begins › what counts once a mount or once a browser does not count again',
+      ],
+    },
+  },
+  {
+    name: 'page-view-begins-every-dwell-anew',
+    breaks: 'what dwells when a page view begins goes on dwelling',
+    file: 'src/client/later/page-view.ts',
+    find: 'if (isOver || exposure.watched.has(element) || ',
+    put: 'if (isOver || ',
+    noticedBy: { 'e2e/page-views.spec.ts': ['when a page view begins › what dwells goes on dwelling'] },
+  },
+  {
+    name: 'page-view-leaves-nothing',
+    breaks: 'a page view that ends is left',
+    file: 'src/client/later/on-request.ts',
+    find: `    onPageView() {
+      more?.onLeave();`,
+    put: '    onPageView() {',
+    noticedBy: {
+      'e2e/page-views.spec.ts': [
+        'when a page view begins › what is ignored by leaving is ignored, once for each view, unless it was touched in that view',
+      ],
+    },
+  },
+  {
+    name: 'close-of-the-next-view',
+    breaks: 'a close that has begun belongs to the showing that it closes',
+    file: `${LATER_DETECT}/consequences.ts`,
+    find: '(placement.impression ? { ...placement } : placement)',
+    put: 'placement',
+    noticedBy: {
+      'e2e/page-views.spec.ts': [
+        'when a page view begins › a close that has begun before belongs to the showing before',
+      ],
+    },
+  },
+];
+
 const CLOSING: readonly Mutant[] = [
+  {
+    name: 'drag-of-an-offer-closes',
+    breaks: 'a drag closes what holds offers, never an offer by itself',
+    file: `${LATER_DETECT}/closing.ts`,
+    find: 'const dragged = holders().filter(',
+    put: 'const dragged = [...holders(), ...registry.placements.keys()].filter(',
+    noticedBy: {
+      'e2e/close-swipes.spec.ts': [
+        'a drag dismisses nothing › where it moves an offer that nothing holds, such as a row that is swiped away',
+      ],
+    },
+  },
+  {
+    name: 'tremble-is-a-drag',
+    breaks: 'a press during which the pointer moves a little is no drag',
+    file: `${LATER_DETECT}/closing.ts`,
+    find: 'const DRAG_PX = 10;',
+    put: 'const DRAG_PX = 1;',
+    noticedBy: {
+      'e2e/close-swipes.spec.ts': ['a drag dismisses nothing › where it is a press that trembled'],
+    },
+  },
+  {
+    name: 'drag-unheard',
+    breaks: 'a dialog that is dragged away is closed',
+    file: `${LATER_DETECT}/closing.ts`,
+    find: "roots.capture(['pointerup'], onRelease);",
+    put: '',
+    noticedBy: {
+      'e2e/close-swipes.spec.ts': [
+        'a drag dismisses an offer whose holder it closes › a dialog that stays outside the viewport',
+        'a drag dismisses an offer whose holder it closes › a popover that is hidden',
+      ],
+    },
+  },
   {
     name: 'dismissed-without-viewed',
     breaks: 'a dismissal proves display: dismissed never exceeds viewed',
@@ -354,8 +493,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'named-offer-ignored',
     breaks: 'a control that names an offer is about that one',
     file: `${LATER_DETECT}/controls.ts`,
-    find: 'const named = control.getAttribute(mark);',
-    put: "const named = control.closest('[data-offer-id]') ? '' : control.getAttribute(mark);",
+    find: 'const named = control.getAttribute(mark)?.trim();',
+    put: "const named = control.closest('[data-offer-id]') ? '' : control.getAttribute(mark)?.trim();",
     noticedBy: {
       'e2e/close-controls.spec.ts': ['a marked control › in one offer that names another closes the other'],
     },
@@ -1046,6 +1185,18 @@ const CLOSING: readonly Mutant[] = [
 
 const IGNORING: readonly Mutant[] = [
   {
+    name: 'row-ignored-at-once',
+    breaks: 'what is counted by time has its time, also when no element shows it any more',
+    file: 'src/client/later/more/ignoring.ts',
+    find: "!isMounted(subject) && state.ignore === 'leave'",
+    put: '!isMounted(subject)',
+    noticedBy: {
+      'test/client/later/more/ignoring.test.ts': [
+        'an offer is ignored when no element shows it any more › but not one that is shown again in time, as a list of few rows does',
+      ],
+    },
+  },
+  {
     name: 'ignored-without-viewed',
     breaks: 'an offer that was never viewed is never ignored',
     file: 'src/client/later/on-request.ts',
@@ -1224,4 +1375,4 @@ const DELIVERING: readonly Mutant[] = [
 ];
 
 /** All of them. */
-export const MUTANTS: readonly Mutant[] = [...SEEING, ...CLOSING, ...IGNORING, ...DELIVERING];
+export const MUTANTS: readonly Mutant[] = [...SEEING, ...PAGE_VIEWS, ...CLOSING, ...IGNORING, ...DELIVERING];

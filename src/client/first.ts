@@ -67,6 +67,7 @@ export const createFirst = (
           exposure,
           call,
           recorder,
+          latest,
           registry,
           outbox,
           page,
@@ -156,6 +157,7 @@ export const createFirst = (
     flush: () => later((loaded) => loaded.flush()),
     consent: decide('consent'),
     subject: decide('subject'),
+    pageView: () => void later((loaded) => loaded.onPageView()),
     stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
     stop() {
       if (isStopped) return;

@@ -52,6 +52,12 @@ export interface OfferTracker {
    * nobody. Events belong to who had the page when they happened, and wait while another one has it.
    */
   subject(value: string | undefined): void;
+  /**
+   * A page view begins, as the router of a single-page application calls it after a navigation. Offers that still show count
+   * again after a whole dwell from now, unless they count once a mount or once a browser; what is ignored by leaving the
+   * page is ignored now.
+   */
+  pageView(): void;
   /** What happened so far. */
   stats(): Promise<TrackerStats>;
   /**

@@ -21,9 +21,8 @@ export interface TrackerOptions {
   /** How often an offer may be reported: once a page view, once a mount, once until it expires. @default 'page' */
   readonly repeat?: Repeat | undefined;
   /**
-   * When an offer that was viewed and then left alone counts as dismissed, reason `ignored`: never, when the page
-   * is left, or once it was out of sight for so many milliseconds; in both cases also when no element shows it any
-   * more. It loads on request: beside the script file `offersight-more.js` has to be served. @default 'off'
+   * When an offer that was viewed and then left alone counts as dismissed, reason `ignored`: never; when the page
+   * is left or no element shows it any more; or once it was out of sight, or gone, for so many milliseconds. It loads on request: beside the script file `offersight-more.js` has to be served. @default 'off'
    */
   readonly ignore?: Ignore | undefined;
   /**
@@ -53,6 +52,11 @@ export interface TrackerOptions {
     /** The database's name; the endpoints of an origin may share one. @default 'offersight' */
     readonly name?: string;
   };
+  /**
+   * What becomes of what a browser sees that says of itself that a script drives it (`navigator.webdriver`): nothing counts, or
+   * it counts like a visitor's. Source: WebDriver, W3C. @default 'ignore', but 'count' on localhost, 127.0.0.1 and [::1]
+   */
+  readonly machines?: 'ignore' | 'count' | undefined;
   /** How events leave. */
   readonly delivery?: FlusherOptions | undefined;
   /**
@@ -78,6 +82,8 @@ export interface ResolvedOptions extends Omit<TrackerOptions, 'consent' | 'subje
   readonly viewability: ViewabilityRule;
   /** Name of the database, and of the channel between its tabs. */
   readonly name: string;
+  /** Whether the page is on the machine of who develops it. */
+  readonly isLocal: boolean;
   /** As the user said last. */
   consent: Consent;
   /** Who has the page now. */
@@ -86,17 +92,20 @@ export interface ResolvedOptions extends Omit<TrackerOptions, 'consent' | 'subje
 
 /**
  * Fills in what was left out.
- * @throws {Error} If the endpoint is on another origin, or a number is out of its range.
+ * @throws {Error} If the endpoint is on another origin, a number is out of its range, or a machine is not to count.
  * @throws {TypeError} If the endpoint is no URL.
  */
 export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
-  const { endpoint, consent = 'granted' } = options;
+  const isLocal = /^(localhost|127\.0\.0\.1|\[::1])$/.test(location.hostname);
+  const { endpoint, consent = 'granted', machines = isLocal && 'count' } = options;
   const { origin, href } = new URL(endpoint || '/offer-events', location.href);
   const { ratio = 0.5, dwellMs = 1_000, largeAreaPx = 242_500, largeRatio = 0.3 } = options.viewability ?? {};
   const isInRange = Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs) >= 0;
-  if (origin !== location.origin || !isInRange) throw new Error();
+  const isIgnored = globalThis.navigator.webdriver && machines !== 'count';
+  if (origin !== location.origin || !isInRange || isIgnored) throw new Error();
   return {
     ...options,
+    isLocal,
     endpoint: href,
     viewability: { ratio, dwellMs, largeAreaPx, largeRatio },
     name: options.outbox?.name ?? 'offersight',

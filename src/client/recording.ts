@@ -45,7 +45,7 @@ export const createRecording = (
     (placement?.repeat ?? settings.repeat) === repeat;
 
   const impressionOf: Recording['impressionOf'] = (offerId, placement) =>
-    placement && repeats('mount', placement) ? placement.impression : latest.get(offerId);
+    placement?.impression ?? (placement && repeats('mount', placement) ? undefined : latest.get(offerId));
 
   const record: Recorder['record'] = (happened, offerId, impression, placement) => {
     const event: OfferEvent = {

@@ -11,6 +11,7 @@ const createInertTracker = (): OfferTracker => ({
   flush: async () => undefined,
   consent: nothing,
   subject: nothing,
+  pageView: nothing,
   stats: async () => ({ offers: {} }),
   stop: nothing,
 });
@@ -42,7 +43,7 @@ export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
       latest.tracker ??= createFirst(resolved, report, latest);
       return latest.tracker;
     } catch (cause) {
-      import('./later/later.js').then((room) => room.findWrongOption(options, cause)).then(report, nothing);
+      import('./later/later.js').then((room) => room.tellWrongOption(options, cause, report)).catch(nothing);
     }
   return createInertTracker();
 };

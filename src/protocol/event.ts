@@ -16,6 +16,8 @@ export type DismissReason =
   | 'escape'
   /** A press outside the dialog or popover. */
   | 'backdrop'
+  /** A drag of the dialog or popover that holds it, as drawers are closed. */
+  | 'swipe'
   /** The browser's own close request to a dialog, such as a phone's back gesture. */
   | 'dialog'
   /** Left alone after it was seen, where the `ignore` option asks for it. */

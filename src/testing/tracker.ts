@@ -9,6 +9,7 @@ import { createRegistry, type Impression, type Placement, type Repeat } from '..
 import { createDecisions } from '../client/later/decisions.js';
 import { createControls } from '../client/later/detect/controls.js';
 import { closesByConvention } from '../client/later/detect/conventions.js';
+import { beginPageView } from '../client/later/page-view.js';
 import type { OfferStats, OfferTracker } from '../client/offer-tracker.js';
 import type { ResolvedOptions } from '../client/options.js';
 import type { Consent } from '../client/outbox/outbox.js';
@@ -183,6 +184,9 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     },
     subject(value) {
       settings.subject = value;
+    },
+    pageView() {
+      beginPageView({ latest, registry, exposure: { watched: new Map(), watch: () => undefined }, options });
     },
     stats: async () => ({ offers: JSON.parse(JSON.stringify(offers)) as typeof offers }),
     stop() {

@@ -169,7 +169,11 @@ export const createExposureWatch = (
         threshold: thresholdsOf(own),
       }));
       watched.set(element, { placement, rule: own, near, ratio: 0, needed: 0, dwell: undefined });
-      observerFor(element, '', () => ({ rootMargin: '100% 0%', delay: FAR_DELAY_MS })).observe(element);
+      // What counts at a glance must not be late.
+      const first = own.dwellMs
+        ? observerFor(element, '', () => ({ rootMargin: '100% 0%', delay: FAR_DELAY_MS }))
+        : near;
+      first.observe(element);
     },
     unwatch,
     take,

@@ -97,6 +97,9 @@ export interface RegistryListener {
 /** Names the offer that an element shows. */
 export const OFFER = 'data-offer-id';
 
+/** The offer that an element's attribute names, without the blanks that templates leave around it. */
+export const offerIdOf = (element: Element): string | undefined => element.getAttribute(OFFER)?.trim();
+
 /** Epoch seconds, as the API gives them, milliseconds, or an ISO date → epoch milliseconds. */
 const timeOf = (text: string): number | undefined => inMs(Number(text)) || Date.parse(text) || undefined;
 
@@ -139,8 +142,8 @@ export const createRegistry = (listener: RegistryListener): Registry => {
   const look = (element: Element): void => {
     const placement = placements.get(element);
     if (placement?.isByHand) return;
-    const offerId = roots.has(element.getRootNode() as SearchRoot) && element.getAttribute(OFFER);
-    if (placement?.offerId === offerId) {
+    const offerId = roots.has(element.getRootNode() as SearchRoot) && offerIdOf(element);
+    if (placement && placement.offerId === offerId) {
       const { expiresAt, token } = settingsOf(element);
       Object.assign(placement, { expiresAt, token });
       return;
@@ -186,7 +189,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     search,
     look,
     sift: onChange,
-    observe(element, { id = element.getAttribute(OFFER) ?? '', expiresAt, ...settings }) {
+    observe(element, { id = offerIdOf(element) ?? '', expiresAt, ...settings }) {
       unmount(element);
       const placement = mount(element, id, { ...settings, expiresAt: inMs(expiresAt), isByHand: true });
       return () => unmount(element, placement);

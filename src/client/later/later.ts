@@ -6,7 +6,7 @@ import { OffersightError } from '../../errors.js';
 import { isOfferId, type OfferEvent } from '../../protocol/event.js';
 import type { Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
-import type { Past, Placement } from '../detect/registry.js';
+import type { Impression, Past, Placement } from '../detect/registry.js';
 import type { OfferStats, TrackerStats } from '../offer-tracker.js';
 import type { TrackerOptions } from '../options.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
@@ -23,10 +23,13 @@ import { createNoticing, type Noticing, type NoticingContext } from './noticing.
 import { type DiscardReason, isGranted, type OnDiscard } from './outbox/giving-up.js';
 import { createConnecting } from './outbox/indexeddb-kinds.js';
 import type { Leasing } from './outbox/leasing.js';
+import { beginPageView } from './page-view.js';
 
 /** What the first load hands over. */
 export interface LaterContext extends NoticingContext {
   readonly recorder: Recorder;
+  /** The page view's latest impressions by offer id. */
+  readonly latest: Map<string, Impression>;
   readonly outbox: Outbox<StoreRows>;
 }
 
@@ -40,17 +43,23 @@ export interface Later
   onCommitted(): void;
   settleFarewell: Delivering['settleFarewell'];
   onDecided: Deciding['onDecided'];
+  /** A page view begins without a page load. */
+  onPageView(): void;
   /** Delivers what is due, with what users and the page decided before. */
   flush(): Promise<void>;
   stats(): Promise<TrackerStats>;
   stop: Stop;
 }
 
-/** Finds out which option is wrong, if what tells that can be loaded. */
-export const findWrongOption = (options: Partial<TrackerOptions>, cause: unknown): Promise<OffersightError> =>
+/** Tells why a tracker is inert, as exactly as what can be loaded allows. */
+export const tellWrongOption = (
+  options: Partial<TrackerOptions>,
+  cause: unknown,
+  report: (error: OffersightError) => void,
+): Promise<void> =>
   loadMore().then(
-    (more) => more.findWrongOption(options, cause),
-    () => new OffersightError('configuration', 'Check its options.', cause),
+    (more) => more.tellWrongOption(options, cause, report),
+    () => report(new OffersightError('configuration', 'Check its options.', cause)),
   );
 
 /** Starts everything that came with the second load. */
@@ -130,8 +139,7 @@ export const createLater = (context: LaterContext): Later => {
   /** Whoever develops sees at once why nothing is sent. */
   const tellPause = async (): Promise<void> => {
     const { pause } = await leasing.stats();
-    if (pause && (options.debug || /^(?:localhost|127\.0\.0\.1|\[::1])$/.test(location.hostname)))
-      console.warn((await loadMore()).describePause(pause));
+    if (pause && (options.debug || options.isLocal)) console.warn((await loadMore()).describePause(pause));
   };
   let isLearned = false;
   const learned = learn().then(() => {
@@ -229,6 +237,10 @@ export const createLater = (context: LaterContext): Later => {
     },
     settleFarewell,
     onDecided,
+    onPageView() {
+      noticing?.onPageView();
+      beginPageView(context);
+    },
     search: (root) => (noticing ?? registry).search(root),
     async flush() {
       await learned;

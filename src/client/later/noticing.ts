@@ -37,7 +37,7 @@ export interface NoticingContext {
 }
 
 /** Notices what users do, and tells the decisions. */
-export interface Noticing extends Pick<OnRequest, 'onViewed' | 'onReaction' | 'onLeave'> {
+export interface Noticing extends Pick<OnRequest, 'onViewed' | 'onReaction' | 'onLeave' | 'onPageView'> {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
   /** Looks for offers in a tree that nobody can find. */

@@ -3,12 +3,11 @@
  * meanwhile is kept for it. If it does not come, one report says so, and everything else goes on.
  */
 import { OffersightError } from '../../errors.js';
-import { isShown } from '../detect/exposure.js';
 import type { Placement } from '../detect/registry.js';
 import { loadMore } from './asking.js';
 import { around, type DecisionListener } from './detect/controls.js';
 import type { Roots } from './detect/roots.js';
-import { hasNoBox, type Sight } from './detect/sight.js';
+import { hasNoBox, isRendered, type Sight } from './detect/sight.js';
 import type { More, MoreContext } from './more/more.js';
 
 /** What it works with. */
@@ -17,7 +16,10 @@ export interface OnRequestContext extends Omit<MoreContext, 'touched'> {
 }
 
 /** It, whether it is there or not. */
-export interface OnRequest extends Omit<More, 'onTouch' | 'boxesOf'>, Sight {}
+export interface OnRequest extends Omit<More, 'onTouch' | 'boxesOf'>, Sight {
+  /** A page view begins without a page load: the one before is left, and nothing is touched yet. */
+  onPageView(): void;
+}
 
 /** Asks for it at once if the page does, and else with the first offer that does. */
 export const createOnRequest = (
@@ -89,6 +91,11 @@ export const createOnRequest = (
     onUnmount: tell('onUnmount'),
     onReaction: tell('onReaction'),
     onLeave: () => more?.onLeave(),
+    onPageView() {
+      more?.onLeave();
+      touched.offers.clear();
+      for (const placement of registry.placements.values()) touched.placements.delete(placement);
+    },
     // What is mounted, and what was evaluated, it looks at when it comes.
     onEvaluation(item) {
       if (!isAsked && Number.isNaN(item.needed) && hasNoBox(item.placement.element)) void ask();
@@ -96,7 +103,7 @@ export const createOnRequest = (
     },
     refresh: () => more?.refresh(),
     boxesOf,
-    isDrawn: (element) => isShown(element) || boxesOf(element).some(isShown),
+    isDrawn: (element) => boxesOf(element).some(isRendered),
     isClear: (element) => more?.isClear(element) ?? isWaived,
     stop: tell('stop'),
   };

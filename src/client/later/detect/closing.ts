@@ -24,7 +24,7 @@ import {
 } from './controls.js';
 import { targetOf } from './conventions.js';
 import { type Act, actOutside, viewNow } from './pressing.js';
-import type { Roots } from './roots.js';
+import { holds, type Roots } from './roots.js';
 
 /** What closing looks like on this site. */
 export interface ClosingOptions {
@@ -38,6 +38,9 @@ export interface ClosingOptions {
 
 /** What libraries draw around what they show for a while. */
 const TOAST = '[role=alert],[role=status],li';
+
+/** A pointer that moves less than this meant to press, CSS px. */
+const DRAG_PX = 10;
 
 /** What closing works with. */
 export interface ClosingContext extends ConsequencesContext {
@@ -102,7 +105,11 @@ export const createClosing = (
     return acts;
   };
 
+  /** Where the pointer went down, and on what. */
+  let grabbed: readonly [x: number, y: number, target: Element | undefined] | undefined;
+
   const onPress = (event: MouseEvent): void => {
+    if (event.type === 'pointerdown') grabbed = [event.clientX, event.clientY, pathOf(event)[0]];
     // Whatever closes from here on closes because the user accepted.
     if (acceptedBy(event, isConventional)) {
       drop();
@@ -123,8 +130,20 @@ export const createClosing = (
     attend(acts);
   };
 
+  /** A drag closes nothing but what holds offers: what else it moves away may come back, as in a carousel. */
+  const onRelease = ({ isTrusted, clientX, clientY }: MouseEvent): void => {
+    const [x = 0, y = 0, target] = grabbed ?? [];
+    grabbed = undefined;
+    if (!target || !isTrusted || Math.hypot(clientX - x, clientY - y) < DRAG_PX) return;
+    const dragged = holders().filter((holder) => holds(holder, target));
+    attend(new Map(dragged.map((holder) => [holder, { reason: 'swipe', view: viewNow() }])));
+  };
+
   /** The press became a scroll or another gesture of the browser's. */
-  const onPressCancelled = (): void => drop(({ reason }) => reason === 'backdrop');
+  const onPressCancelled = (): void => {
+    grabbed = undefined;
+    drop(({ reason }) => reason === 'backdrop');
+  };
 
   const onKey = (event: KeyboardEvent): void => {
     if (!event.isTrusted || event.isComposing) return;
@@ -146,6 +165,7 @@ export const createClosing = (
   };
 
   roots.capture(['click', 'pointerdown'], onPress);
+  roots.capture(['pointerup'], onRelease);
   roots.capture(['pointercancel'], onPressCancelled);
   roots.capture(['keydown'], onKey);
   roots.capture(['cancel'], onCancel);

@@ -3,12 +3,11 @@
  * and time; which acts there are is closing.ts.
  */
 import type { Runtime, Stop } from '../../../runtime.js';
-import { isShown } from '../../detect/exposure.js';
-import { OFFER, type Placement, type Registry } from '../../detect/registry.js';
+import { OFFER, offerIdOf, type Placement, type Registry } from '../../detect/registry.js';
 import { type DecisionListener, type IsInSight, matches, within } from './controls.js';
 import { type Act, viewNow } from './pressing.js';
 import { outward, type Roots } from './roots.js';
-import { type Drawing, drawingOf, hasMoved, isInView, type Sight, scrolledOf } from './sight.js';
+import { type Drawing, drawingOf, hasMoved, isInView, isRendered, type Sight, scrolledOf } from './sight.js';
 
 /** A close later than this after an act is not its consequence. */
 const CONSEQUENCE_MS = 1_000;
@@ -22,7 +21,7 @@ const OPEN = ':is(dialog[open],:popover-open)';
 interface Awaited extends Act {
   /** The offers that it shows, and which offers all elements showed then. */
   readonly placements: readonly Placement[];
-  readonly offers: ReadonlyMap<Element, string | null>;
+  readonly offers: ReadonlyMap<Element, string | undefined>;
   readonly wasInView: boolean;
   readonly wasOpen: boolean;
   /** How it was drawn then. */
@@ -80,7 +79,7 @@ export const createConsequences = (
 
   // A holder has a box of its own; an offer may be drawn by its children.
   const isGone = (element: Element): boolean =>
-    !(registry.placements.has(element) ? sight.isDrawn : isShown)(element) ||
+    !(registry.placements.has(element) ? sight.isDrawn : isRendered)(element) ||
     matches(element, 'dialog:not([open])');
 
   const isVisible = ({ element }: Placement): boolean =>
@@ -89,15 +88,14 @@ export const createConsequences = (
   /** Whether another offer stands in its place. */
   const isReplaced = ({ element, offerId, isByHand }: Placement): boolean => {
     const shown = registry.placements.get(element);
-    return isByHand ? !!shown && shown.offerId !== offerId : element.getAttribute(OFFER) !== offerId;
+    return isByHand ? !!shown && shown.offerId !== offerId : offerIdOf(element) !== offerId;
   };
 
   /** Which offers elements show now; some are not found yet. */
-  const offersNow = (): Map<Element, string | null> => {
-    const offers = new Map<Element, string | null>();
+  const offersNow = (): Map<Element, string | undefined> => {
+    const offers = new Map<Element, string | undefined>();
     for (const root of roots.all())
-      for (const element of root.querySelectorAll(`[${OFFER}]`))
-        offers.set(element, element.getAttribute(OFFER));
+      for (const element of root.querySelectorAll(`[${OFFER}]`)) offers.set(element, offerIdOf(element));
     for (const { element, offerId, isByHand } of registry.placements.values())
       if (isByHand) offers.set(element, offerId);
     return offers;
@@ -136,7 +134,7 @@ export const createConsequences = (
    * @param only Leaves out what does not concern this offer's element.
    */
   const check = (isLate: (each: Awaited) => boolean = () => false, only?: Element): void => {
-    let now: ReadonlyMap<Element, string | null> | undefined;
+    let now: ReadonlyMap<Element, string | undefined> | undefined;
     /** The page may have drawn the same offer anew, as many do when anything changes. */
     const isAnew = ({ offerId }: Placement, { offers }: Awaited): boolean => {
       now ??= offersNow();
@@ -169,7 +167,7 @@ export const createConsequences = (
   const attend = (acts: Acts): void => {
     check();
     const own = new Map<Element, Awaited>();
-    let offers: ReadonlyMap<Element, string | null> | undefined;
+    let offers: ReadonlyMap<Element, string | undefined> | undefined;
     for (const [element, act] of acts) {
       // Only what the user could see can be closed by the user.
       if (!act || !element || isGone(element)) continue;
@@ -178,7 +176,8 @@ export const createConsequences = (
       offers ??= offersNow();
       own.set(element, {
         ...act,
-        placements,
+        // What has counted is closed as it is now, also if a new page view begins meanwhile.
+        placements: placements.map((placement) => (placement.impression ? { ...placement } : placement)),
         offers,
         wasInView: placements.some(isVisible),
         wasOpen: matches(element, OPEN),

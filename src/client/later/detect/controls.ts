@@ -77,7 +77,7 @@ export const concerned = (
   control: Element,
   mark: string,
 ): (readonly [offerId: string, placement?: Placement | undefined])[] => {
-  const named = control.getAttribute(mark);
+  const named = control.getAttribute(mark)?.trim();
   const [placement] = around(registry, control);
   const holder = nearest(event, HOLDER);
   // JSX writes `true` for an attribute without a value.

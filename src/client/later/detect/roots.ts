@@ -55,6 +55,7 @@ const COMPOSED = [
   'click',
   'auxclick',
   'pointerdown',
+  'pointerup',
   'pointercancel',
   'keydown',
   'keyup',

@@ -1,4 +1,5 @@
 /** Whether any of an element lies in sight right now. Observers tell the same, but up to some frames later. */
+import { isShown } from '../../detect/exposure.js';
 import { animationsOf, drawnIn, outward } from './roots.js';
 
 /** The part of one box that another lets through; nothing, if right or bottom is not beyond left or top. */
@@ -62,6 +63,10 @@ export const hasMoved = ({ place, inset, area }: Drawing, before: Drawing): bool
 /** How far elements are scrolled, all together. */
 export const scrolledOf = (elements: readonly Element[]): number =>
   elements.reduce((sum, { scrollLeft, scrollTop }) => sum + scrollLeft + scrollTop, 0);
+
+/** Whether an element can be seen as far as styles tell, and what it holds: `hidden=until-found` leaves the box alone. */
+export const isRendered = (element: Element): boolean =>
+  isShown(element) && getComputedStyle(element).contentVisibility !== 'hidden';
 
 /** Whether an element leaves it to its children to be drawn. */
 export const hasNoBox = (element: Element): boolean => getComputedStyle(element).display === 'contents';

@@ -151,7 +151,8 @@ export const createIgnoring = (
       // A framework may take an element out and put it in again.
       runtime.after(0, () => {
         if (awaited.get(subject) !== state) return;
-        if (!isMounted(subject)) conclude(subject);
+        // One that is counted by time has its time, since a list that scrolls may show it again.
+        if (!isMounted(subject) && state.ignore === 'leave') conclude(subject);
         for (const [box, its] of boxes)
           if (registry.placements.get(its.element) !== its) drop(box, subjectOf(its));
         update(subject);

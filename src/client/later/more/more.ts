@@ -8,7 +8,7 @@ import { createIgnoring, type Ignoring, type IgnoringContext, type OnIgnored } f
 import { createOcclusion } from './occlusion.js';
 
 export { VERSION } from '../../../version.js';
-export { describePause, findWrongOption } from './telling.js';
+export { describePause, tellWrongOption } from './telling.js';
 
 /** What it works with. */
 export interface MoreContext extends IgnoringContext {

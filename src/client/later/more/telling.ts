@@ -3,11 +3,11 @@ import { OffersightError } from '../../../errors.js';
 import type { TrackerOptions } from '../../options.js';
 import type { OutboxPause } from '../outbox/remembering.js';
 
-/** Finds the first option that cannot be used. */
-export const findWrongOption = (
-  { endpoint, viewability = {} }: Partial<TrackerOptions>,
-  cause: unknown,
-): OffersightError => {
+/** Finds the first option that cannot be used; nothing, if all can. */
+const findWrongOption = ({
+  endpoint,
+  viewability = {},
+}: Partial<TrackerOptions>): OffersightError | undefined => {
   const wrong = ([name, value]: readonly [string, unknown]): OffersightError | undefined => {
     const isShare = name === 'ratio' || name === 'largeRatio';
     if ((value as number) >= 0 && !(isShare && (value as number) > 1)) return undefined;
@@ -36,7 +36,22 @@ export const findWrongOption = (
       `endpoint is on ${origin}: it has to be on ${location.origin}.`,
     );
   const [found] = Object.entries(viewability).flatMap((entry) => wrong(entry) ?? []);
-  return found ?? new OffersightError('configuration', 'Check its options.', cause);
+  return found;
+};
+
+/** Tells why a tracker is inert. */
+export const tellWrongOption = (
+  options: Partial<TrackerOptions>,
+  cause: unknown,
+  onError: (error: OffersightError) => void,
+): void => {
+  const found = findWrongOption(options);
+  // Nothing is wrong with it, and who monitors a page looks for errors.
+  if (!found && globalThis.navigator.webdriver)
+    console.warn(
+      'Offersight: a script drives this browser, so nothing counts. To count it set machines to "count".',
+    );
+  else onError(found ?? new OffersightError('configuration', 'Check its options.', cause));
 };
 
 /** Why nothing is sent, and until when. */

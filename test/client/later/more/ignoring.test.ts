@@ -189,14 +189,37 @@ describe('an offer that was viewed is ignored after a time out of sight', () => 
 });
 
 describe('an offer is ignored when no element shows it any more', () => {
-  test.each<Ignore>([5_000, 'leave'])('at once, with %s', async (ignore) => {
-    start(ignore);
+  test('at once where leaving is what counts', async () => {
+    start('leave');
     render('<p></p>');
     unmount(view());
     expect(ignored()).toEqual([]);
     await runtime.advance(0);
     expect(ignored()).toEqual(['a']);
     expect(runtime.timers).toBe(0);
+  });
+
+  test('after its time where that is what counts', async () => {
+    start(5_000);
+    render('<p></p>');
+    unmount(view());
+    await runtime.advance(4_999);
+    expect(ignored()).toEqual([]);
+    await runtime.advance(1);
+    expect(ignored()).toEqual(['a']);
+    expect(runtime.timers).toBe(0);
+  });
+
+  test('but not one that is shown again in time, as a list of few rows does', async () => {
+    start(5_000);
+    render('<p></p>');
+    unmount(view());
+    await runtime.advance(4_000);
+    render('<p></p>');
+    mount();
+    comeIntoSight();
+    await runtime.advance(10_000);
+    expect(ignored()).toEqual([]);
   });
 
   test('though other offers are still there', async () => {

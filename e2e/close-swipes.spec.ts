@@ -1,0 +1,162 @@
+/** Drags that close what holds an offer, as drawers and sheets of libraries are closed, and drags that close nothing. */
+import type { Page } from '@playwright/test';
+import { trackerStats } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
+
+const offer = (id: string) => `<div class="offer" data-offer-id="${id}" data-offer-dwell="0">${id}</div>`;
+
+/** Follows the pointer; lifted far down it leaves, by `end`, and lifted before that it goes back. */
+const draggable = (end: string) => `<script>
+  const sheet = document.querySelector('.sheet');
+  let from;
+  sheet.addEventListener('pointerdown', ({ clientY, pointerId }) => { from = clientY; sheet.setPointerCapture(pointerId); });
+  sheet.addEventListener('pointermove', ({ clientY }) => {
+    if (from !== undefined) sheet.style.transform = 'translateY(' + Math.max(0, clientY - from) + 'px)';
+  });
+  sheet.addEventListener('pointerup', ({ clientY }) => {
+    const by = clientY - from;
+    from = undefined;
+    sheet.style.transition = 'transform 300ms';
+    if (by < 60) { sheet.style.transform = ''; return; }
+    sheet.style.transform = 'translateY(100vh)';
+    ${end}
+  });
+</script>`;
+
+const STYLE =
+  '<style>.sheet { position: fixed; inset: auto 0 0 0; margin: 0; height: 300px; width: 100%; touch-action: none }</style>';
+
+/** Drags what an element shows by so many pixels. */
+const drag = async (page: Page, selector: string, byX: number, byY: number): Promise<void> => {
+  const box = await page.locator(selector).first().boundingBox();
+  if (!box) throw new Error(`${selector} is not drawn`);
+  const [x, y] = [box.x + box.width / 2, box.y + Math.min(40, box.height / 2)];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + byX / 2, y + byY / 2, { steps: 4 });
+  await page.mouse.move(x + byX, y + byY, { steps: 4 });
+  await page.mouse.up();
+};
+
+const openReady = async (page: Page, stack: Stack, body: string): Promise<void> => {
+  await stack.open(page, STYLE + body);
+  await trackerStats(page);
+  await stack.expectRecorded(['viewed a']);
+};
+
+const expectDismissed = async (stack: Stack): Promise<void> =>
+  stack.expectRecorded(['viewed a', 'dismissed a']);
+
+const expectNothing = async (page: Page, stack: Stack): Promise<void> => {
+  await showWitness(page, CONSEQUENCE_MS);
+  await stack.expectRecorded(['viewed a', 'viewed witness']);
+};
+
+test.describe('a drag dismisses an offer whose holder it closes', () => {
+  const holders: Readonly<Record<string, readonly [markup: string, end: string]>> = {
+    'a dialog that is removed': [
+      `<div class="sheet" role="dialog">${offer('a')}</div>`,
+      'setTimeout(() => sheet.remove(), 300);',
+    ],
+    'a dialog that stays outside the viewport': [`<div class="sheet" role="dialog">${offer('a')}</div>`, ''],
+    'a modal dialog that is closed': [
+      `<dialog class="sheet">${offer('a')}</dialog><script>document.querySelector('dialog').showModal()</script>`,
+      'setTimeout(() => sheet.close(), 300);',
+    ],
+    'a popover that is hidden': [
+      `<div popover class="sheet">${offer('a')}</div><script>document.querySelector('[popover]').showPopover()</script>`,
+      'setTimeout(() => sheet.hidePopover(), 300);',
+    ],
+  };
+  for (const [name, [markup, end]] of Object.entries(holders))
+    test(name, async ({ page, stack }) => {
+      await openReady(page, stack, markup + draggable(end));
+      await drag(page, '.sheet', 0, 150);
+      await expectDismissed(stack);
+    });
+
+  test('and the reason says so', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div class="sheet" role="dialog">${offer('a')}</div>${draggable('sheet.hidden = true;')}
+       <script>document.addEventListener('offersight:dismissed', ({ detail }) => { document.title = detail.reason })</script>`,
+    );
+    await drag(page, '.sheet', 0, 150);
+    await expect(page).toHaveTitle('swipe');
+  });
+});
+
+test.describe('a drag dismisses nothing', () => {
+  test('where the holder goes back', async ({ page, stack }) => {
+    await openReady(page, stack, `<div class="sheet" role="dialog">${offer('a')}</div>${draggable('')}`);
+    await drag(page, '.sheet', 0, 30);
+    await expectNothing(page, stack);
+  });
+
+  test('where it moves an offer that nothing holds, such as a row that is swiped away', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(page, stack, `<div class="sheet">${offer('a')}</div>${draggable('sheet.remove();')}`);
+    await drag(page, '.sheet', 0, 150);
+    await expectNothing(page, stack);
+  });
+
+  test('where a carousel in a dialog slides to its next offer', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog" style="position: fixed; inset: 0 0 auto; height: 250px; overflow: hidden">
+         <div class="sheet" style="position: static; display: flex; width: 2400px">
+           <div style="width: 1200px">${offer('a')}</div><div style="width: 1200px">next</div>
+         </div></div><script>
+         const track = document.querySelector('.sheet');
+         let from;
+         track.addEventListener('pointerdown', ({ clientX, pointerId }) => { from = clientX; track.setPointerCapture(pointerId) });
+         track.addEventListener('pointerup', ({ clientX }) => { if (from - clientX > 60) track.style.transform = 'translateX(-1200px)' });
+       </script>`,
+    );
+    await drag(page, '[data-offer-id=a]', -150, 0);
+    await expectNothing(page, stack);
+  });
+
+  test('where offers snap as they are scrolled', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog" id="snap" style="display: flex; overflow-x: auto; scroll-snap-type: x mandatory; width: 400px">
+         ${['a', 'b'].map((id) => `<div style="flex: 0 0 400px; scroll-snap-align: start">${id === 'a' ? offer(id) : id}</div>`).join('')}
+       </div>`,
+    );
+    await page.mouse.move(200, 100);
+    await page.mouse.wheel(400, 0);
+    await expect.poll(() => page.evaluate('snap.scrollLeft')).toBe(400);
+    await expectNothing(page, stack);
+  });
+
+  test('where a text is selected, and the dialog closes by itself later', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog" id="box">${offer('a')}<p style="font: 20px monospace">Ten per cent off your next order</p></div>`,
+    );
+    await drag(page, '#box p', 200, 0);
+    await showWitness(page, 1_300);
+    await stack.expectRecorded(['viewed a', 'viewed witness']);
+    await page.evaluate(() => document.querySelector('#box')?.remove());
+    await showWitness(page, 100);
+    await stack.expectRecorded(['viewed a', 'viewed witness']);
+  });
+
+  test('where it is a press that trembled', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div class="sheet" role="dialog" onpointerup="this.remove()">${offer('a')}</div>`,
+    );
+    await drag(page, '.sheet', 4, 4);
+    await expectNothing(page, stack);
+  });
+});

@@ -1,0 +1,163 @@
+/** Page views of a single-page application: the router tells when one begins. */
+import type { Page } from '@playwright/test';
+import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
+
+/** What the page heard, and when. */
+const HEARING = `<script>
+  window.heard = [];
+  for (const type of ['viewed', 'dismissed']) document.addEventListener('offersight:' + type, ({ detail, timeStamp }) => {
+    heard.push({ type, id: detail.offerId, impression: detail.impressionId, at: timeStamp });
+  });
+</script>`;
+
+interface Heard {
+  readonly type: string;
+  readonly id: string;
+  readonly impression: string;
+  readonly at: number;
+}
+
+const heard = (page: Page): Promise<readonly Heard[]> => page.evaluate('heard');
+
+const offer = (id: string, attributes = '', inside = '') =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="400" ${attributes}>${inside}</div>`;
+
+const openReady = async (page: Page, stack: Stack, body: string, script = ''): Promise<void> => {
+  await stack.open(page, body, { script: `data-endpoint="/offer-events" ${script}`, head: HEARING });
+  await trackerStats(page);
+  await untilMore(page);
+};
+
+/** Navigates as a router does, and tells the tracker; gives when that was. */
+const navigate = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    history.pushState(null, '', `/view-${history.length}`);
+    (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.pageView());
+    return performance.now();
+  });
+
+test.describe('when a page view begins', () => {
+  test('an offer that still shows counts again, after a whole dwell from then', async ({ page, stack }) => {
+    await openReady(page, stack, offer('bar'));
+    await stack.expectRecorded(['viewed bar']);
+    const began = await navigate(page);
+    await stack.expectRecorded(['viewed bar', 'viewed bar']);
+    const [first, second] = await heard(page);
+    expect(second?.impression).not.toBe(first?.impression);
+    expect(second?.at).toBeGreaterThanOrEqual(began + 390);
+  });
+
+  test('without the call nothing counts again, whatever the URL says', async ({ page, stack }) => {
+    await openReady(page, stack, offer('bar'));
+    await stack.expectRecorded(['viewed bar']);
+    await page.evaluate(() => history.pushState(null, '', '/elsewhere'));
+    await showWitness(page, 1_000);
+    await stack.expectRecorded(['viewed bar', 'viewed witness']);
+  });
+
+  test('each element of an offer may be the one that counts', async ({ page, stack }) => {
+    await openReady(page, stack, `${offer('twice', 'id="one"')}${offer('twice')}`);
+    await stack.expectRecorded(['viewed twice']);
+    await page.evaluate(() => document.querySelector('#one')?.remove());
+    await navigate(page);
+    await stack.expectRecorded(['viewed twice', 'viewed twice']);
+  });
+
+  test('what counts once a mount or once a browser does not count again', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `${offer('mount', 'data-offer-repeat="mount"')}${offer('browser', 'data-offer-repeat="browser"')}`,
+    );
+    await stack.expectRecorded(['viewed mount', 'viewed browser']);
+    await navigate(page);
+    await showWitness(page, 1_000);
+    await stack.expectRecorded(['viewed mount', 'viewed browser', 'viewed witness']);
+    expect((await heard(page)).map(({ id }) => id)).toEqual(['mount', 'browser', 'witness']);
+  });
+
+  test('what is no offer id stays none', async ({ page, stack }) => {
+    await openReady(page, stack, `${offer('not an id')}${offer('bar')}`);
+    await stack.expectRecorded(['viewed bar']);
+    await navigate(page);
+    await stack.expectRecorded(['viewed bar', 'viewed bar']);
+  });
+
+  test('what dwells goes on dwelling', async ({ page, stack }) => {
+    await openReady(page, stack, offer('long', 'style="--x: 1"').replace('"400"', '"1500"'));
+    await page.waitForFunction(() => performance.now() > 1_000);
+    const began = await navigate(page);
+    await stack.expectRecorded(['viewed long']);
+    const [viewed] = await heard(page);
+    expect((viewed?.at ?? 0) - began).toBeLessThan(1_400);
+  });
+
+  test('an offer that was dismissed can be dismissed again, one that was accepted cannot', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(
+      page,
+      stack,
+      offer('again', '', '<button data-offer-dismiss>Not now</button>') +
+        offer('taken', '', '<button data-offer-accept>Take it</button>'),
+    );
+    await stack.expectRecorded(['viewed again', 'viewed taken']);
+    await page.click('[data-offer-dismiss]');
+    await page.click('[data-offer-accept]');
+    await stack.expectRecorded(['viewed again', 'dismissed again', 'viewed taken']);
+    await navigate(page);
+    const second = ['viewed again', 'dismissed again', 'viewed again', 'viewed taken', 'viewed taken'];
+    await stack.expectRecorded(second);
+    await page.click('[data-offer-dismiss]');
+    await page.evaluate(() =>
+      (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.dismiss('taken')),
+    );
+    await stack.expectRecorded([...second, 'dismissed again']);
+  });
+
+  test('a close that has begun before belongs to the showing before', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog" id="box" style="transition: opacity 250ms">${offer('bar')}
+         <button aria-label="Close" onclick="box.style.opacity = 0; setTimeout(() => box.remove(), 250);
+           offersight.push((tracker) => tracker.pageView())">x</button></div>`,
+    );
+    await stack.expectRecorded(['viewed bar']);
+    await page.click('button');
+    await stack.expectRecorded(['viewed bar', 'dismissed bar']);
+    const [viewed, dismissed] = await heard(page);
+    expect(dismissed?.impression).toBe(viewed?.impression);
+    await showWitness(page, CONSEQUENCE_MS);
+    await stack.expectRecorded(['viewed bar', 'dismissed bar', 'viewed witness']);
+  });
+
+  test('what is ignored by leaving is ignored, once for each view, unless it was touched in that view', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(page, stack, offer('bar', '', '<input>'), 'data-ignore="leave"');
+    await stack.expectRecorded(['viewed bar']);
+    await page.fill('input', 'touched');
+    await navigate(page);
+    await stack.expectRecorded(['viewed bar', 'viewed bar']);
+    await navigate(page);
+    const second = ['viewed bar', 'viewed bar', 'dismissed bar', 'viewed bar'];
+    await stack.expectRecorded(second);
+    await navigate(page);
+    await stack.expectRecorded([...second, 'dismissed bar', 'viewed bar']);
+  });
+
+  test('a call at the start, before anything has counted, changes nothing', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<script>(window.offersight ??= []).push((tracker) => tracker.pageView())</script>${offer('bar')}`,
+    );
+    await stack.expectRecorded(['viewed bar']);
+    await showWitness(page, 1_000);
+    await stack.expectRecorded(['viewed bar', 'viewed witness']);
+  });
+});

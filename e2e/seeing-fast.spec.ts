@@ -1,0 +1,93 @@
+/** Offers that count at a glance, and offers that are there without being seen. */
+import { trackerStats } from './fixtures/ready.js';
+import { expect, test } from './fixtures/stack.js';
+import { showWitness } from './fixtures/witness.js';
+
+const OFFERS = 300;
+
+test('in a fling of one viewport each second frame, a dwell of 0 counts what a bare observer reports', async ({
+  page,
+  stack,
+}) => {
+  const offers = Array.from(
+    { length: OFFERS },
+    (_, at) => `<div style="height: 100vh"><div class="offer" data-offer-id="o${at}"></div></div>`,
+  );
+  await stack.open(
+    page,
+    `${offers.join('')}<script>
+       window.bare = [];
+       const observer = new IntersectionObserver((entries) => {
+         for (const { target, intersectionRatio } of entries)
+           if (intersectionRatio >= .5 && !bare.includes(target.dataset.offerId)) bare.push(target.dataset.offerId);
+       }, { threshold: [.5] });
+       for (const element of document.querySelectorAll('.offer')) observer.observe(element);
+     </script>`,
+    { script: 'data-endpoint="/offer-events" data-dwell="0"' },
+  );
+  await trackerStats(page);
+  const bare = await page.evaluate(async (count) => {
+    const frame = () => new Promise<number>(requestAnimationFrame);
+    for (let at = 0; at < count; at++) {
+      scrollTo({ top: at * innerHeight, behavior: 'instant' });
+      await frame();
+      await frame();
+    }
+    return (window as unknown as { bare: string[] }).bare;
+  }, OFFERS);
+  expect(bare.length).toBeGreaterThan(OFFERS / 2);
+  await expect
+    .poll(async () => {
+      const { offers: counted } = await trackerStats(page);
+      return bare.filter((id) => !counted[id]?.viewed);
+    })
+    .toEqual([]);
+});
+
+test.describe('what is hidden until it is found is not seen', () => {
+  for (const [name, markup] of [
+    [
+      'an offer that has a size of its own',
+      (offer: string) => offer.replace('<div', '<div hidden="until-found"'),
+    ],
+    ['an offer in what is hidden', (offer: string) => `<section hidden="until-found">${offer}</section>`],
+  ] as const)
+    test(`${name} counts when it is found`, async ({ page, stack }) => {
+      await stack.open(
+        page,
+        markup(
+          '<div class="offer" data-offer-id="found" data-offer-dwell="0" style="height: 200px">Ten per cent</div>',
+        ),
+      );
+      await trackerStats(page);
+      await showWitness(page, 500);
+      await stack.expectRecorded(['viewed witness']);
+      // What the browser's search does before it scrolls there.
+      await page.evaluate(() => document.querySelector('[hidden]')?.removeAttribute('hidden'));
+      await stack.expectRecorded(['viewed witness', 'viewed found']);
+    });
+
+  test('and a dialog that is hidden so by its close button is closed', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div role="dialog" id="box" style="height: 300px"><div class="offer" data-offer-id="a" data-offer-dwell="0"></div>
+         <button aria-label="Close" onclick="box.hidden = 'until-found'">x</button></div>`,
+    );
+    await trackerStats(page);
+    await stack.expectRecorded(['viewed a']);
+    await page.click('button');
+    await stack.expectRecorded(['viewed a', 'dismissed a']);
+  });
+});
+
+test('blanks around an id, as templates leave them, are none of it', async ({ page, stack }) => {
+  await stack.open(
+    page,
+    `<div class="offer" data-offer-id="
+        blank  " data-offer-dwell="0"><button data-offer-dismiss=" blank ">No</button></div>`,
+  );
+  await trackerStats(page);
+  await stack.expectRecorded(['viewed blank']);
+  await page.click('button');
+  await stack.expectRecorded(['viewed blank', 'dismissed blank']);
+});
