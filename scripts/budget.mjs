@@ -59,12 +59,12 @@ const page = await bundlePage();
 const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_400 },
   { name: 'module, second load', bytes: page.later, budget: 15_900 },
-  { name: 'module, on request', bytes: page.more, budget: 2_000 },
+  { name: 'module, on request', bytes: page.more, budget: 2_900 },
   { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 16_650 },
   {
     name: 'script file, on request',
     bytes: weigh(readFileSync('dist/offersight-more.js')),
-    budget: 2_050,
+    budget: 3_250,
   },
 ];
 

@@ -74,7 +74,13 @@ const LAWS: Readonly<Record<string, Law>> = {
   'client/later/asking': { types: ['client/later/more/more'] },
   'client/later/asking-script': { values: ['script-tag', 'version'], types: ['client/later/asking'] },
   'client/later/more': {
-    values: ['client/later/more', 'client/later/detect/sight', 'errors', 'version'],
+    values: [
+      'client/later/more',
+      'client/later/detect/roots',
+      'client/later/detect/sight',
+      'errors',
+      'version',
+    ],
     types: ['client/detect', 'client/options', 'client/page', 'client/later/outbox/remembering', 'runtime'],
   },
   'client/later/noticing': {

@@ -197,6 +197,27 @@ const SEEING: readonly Mutant[] = [
     },
   },
   {
+    name: 'everything-hit-is-a-cover',
+    breaks: 'only what draws something covers an offer',
+    file: 'src/client/later/more/covering.ts',
+    find: 'if (draws(hit, x, y)) return false;',
+    put: 'return false;',
+    noticedBy: { 'e2e/occlusion.spec.ts': ['in Chromium › an offer counts that nothing covers'] },
+  },
+  {
+    name: 'any-part-is-enough',
+    breaks: 'the share of an offer that shows has to meet the rule',
+    file: 'src/client/later/more/occlusion.ts',
+    find: 'clearShareOf(element) >= needed - TOLERANCE',
+    put: 'clearShareOf(element) > 0',
+    noticedBy: {
+      'e2e/occlusion.spec.ts': ['in Chromium › an offer that is covered counts once it is not'],
+      'test/client/later/more/occlusion.test.ts': [
+        'an offer does not count › while too little of it shows, where the browser says false',
+      ],
+    },
+  },
+  {
     name: 'occlusion-ignored',
     breaks: 'with the occlusion option a covered offer does not count',
     file: 'src/client/later/on-request.ts',

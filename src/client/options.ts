@@ -26,7 +26,8 @@ export interface TrackerOptions {
    */
   readonly ignore?: Ignore | undefined;
   /**
-   * Whether an offer that something else covers does not count, where the browser can tell. It loads on request: beside the
+   * Whether an offer that something else covers does not count. What draws nothing there, or takes no pointer events, covers
+   * nothing; what covers it for less than its dwell may go unnoticed. It loads on request: beside the
    * script file `offersight-more.js` has to be served; without it, covered offers count. @default false
    */
   readonly occlusion?: boolean | undefined;

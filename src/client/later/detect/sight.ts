@@ -72,24 +72,29 @@ export const isRendered = (element: Element): boolean =>
 export const hasNoBox = (element: Element): boolean => getComputedStyle(element).display === 'contents';
 
 /**
- * Tells by geometry, as far as the viewport and what clips inside `holder` go.
- * @param boxes What is drawn for the element.
+ * The part of a box that lies in sight, as far as the viewport and what clips inside `holder` go.
  * @param holder A dialog or the like; what is around it does not clip what lies above the page.
  */
+export const partInView = (box: Element, holder: Element): DOMRect => {
+  // In a frame it is the frame's own.
+  const { innerWidth: right, innerHeight: bottom } = box.ownerDocument.defaultView ?? window;
+  let rest = cut(box.getBoundingClientRect(), { left: 0, top: 0, right, bottom });
+  for (let at: Node | null | undefined = box; at && at !== holder; ) {
+    at = drawnIn(at);
+    // What the page's root clips, the viewport does.
+    if (
+      at?.nodeType === Node.ELEMENT_NODE &&
+      at !== box.ownerDocument.body &&
+      getComputedStyle(at as Element).overflow !== 'visible'
+    )
+      rest = cut(rest, (at as Element).getBoundingClientRect());
+  }
+  return rest;
+};
+
+/** Whether any of the boxes that are drawn for an element lies in sight: {@link partInView}. */
 export const isInView = (boxes: readonly Element[], holder: Element): boolean =>
   boxes.some((box) => {
-    // In a frame it is the frame's own.
-    const { innerWidth: right, innerHeight: bottom } = box.ownerDocument.defaultView ?? window;
-    let rest = cut(box.getBoundingClientRect(), { left: 0, top: 0, right, bottom });
-    for (let at: Node | null | undefined = box; at && at !== holder; ) {
-      at = drawnIn(at);
-      // What the page's root clips, the viewport does.
-      if (
-        at?.nodeType === Node.ELEMENT_NODE &&
-        at !== box.ownerDocument.body &&
-        getComputedStyle(at as Element).overflow !== 'visible'
-      )
-        rest = cut(rest, (at as Element).getBoundingClientRect());
-    }
-    return rest.width * rest.height > 0;
+    const { width, height } = partInView(box, holder);
+    return width * height > 0;
   });

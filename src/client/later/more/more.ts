@@ -2,8 +2,10 @@
  * What only some pages need: it loads when somebody asks for it, and may be another file than what it talks to, of which
  * no name that crosses may be shortened.
  */
+import type { Runtime } from '../../../runtime.js';
 import type { ExposureWatch, Watched } from '../../detect/exposure.js';
 import { boxesOf, createContents } from './contents.js';
+import { clearShareOf } from './covering.js';
 import { createIgnoring, type Ignoring, type IgnoringContext, type OnIgnored } from './ignoring.js';
 import { createOcclusion } from './occlusion.js';
 
@@ -14,6 +16,7 @@ export { describePause, tellWrongOption } from './telling.js';
 export interface MoreContext extends IgnoringContext {
   readonly options: IgnoringContext['options'] & { readonly occlusion?: boolean | undefined };
   readonly exposure: ExposureWatch;
+  readonly runtime: Pick<Runtime, 'elapsed' | 'after'>;
 }
 
 /** Ignoring, offers without a box and, where the page wants that, occlusion. */
@@ -31,7 +34,7 @@ export interface More extends Ignoring {
 export const createMore = (context: MoreContext, onIgnored: OnIgnored): More => {
   const { options, exposure } = context;
   const ignoring = createIgnoring(context, onIgnored);
-  const occlusion = options.occlusion ? createOcclusion(exposure) : undefined;
+  const occlusion = options.occlusion ? createOcclusion(exposure, context.runtime, clearShareOf) : undefined;
   const contents = createContents(exposure);
   const onEvaluation: More['onEvaluation'] = (item) => {
     contents.onEvaluation(item);

@@ -18,15 +18,23 @@ let runtime: FakeRuntime;
 let exposure: ExposureWatch;
 let occlusion: Occlusion;
 let seen: string[];
+/** The share that hit testing finds clear, and how often it was asked for. */
+let share: number;
+let tests: number;
 
 beforeEach(() => {
   browser = scriptIntersections();
   page = fakePage();
   runtime = fakeRuntime();
   seen = [];
+  share = 1;
+  tests = 0;
   vi.spyOn(Element.prototype, 'checkVisibility').mockReturnValue(true);
   exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
-  occlusion = createOcclusion(exposure);
+  occlusion = createOcclusion(exposure, runtime, () => {
+    tests++;
+    return share;
+  });
   exposure.isShown = occlusion.isClear;
   exposure.onEvaluation = occlusion.onEvaluation;
   render('<p></p>');
@@ -65,37 +73,69 @@ const tell = (isVisible: boolean | undefined): void => {
 };
 
 describe('an offer counts', () => {
-  test('when nothing has covered it for its time', async () => {
+  test('when nothing has covered it for its time, without a test where the browser says so', async () => {
     expose(1);
-    await runtime.advance(500);
     tell(true);
+    expect(tests).toBe(1);
+    await runtime.advance(999);
+    expect(seen).toEqual([]);
+    await runtime.advance(1);
+    expect(seen).toEqual(['a']);
+    expect(tests).toBe(1);
+  });
+
+  test('where the browser says no because of an effect, but enough of it shows', async () => {
+    share = 0.5;
+    expose(1);
+    tell(false);
+    await runtime.advance(1_000);
+    expect(seen).toEqual(['a']);
+  });
+
+  test('where the browser cannot tell, after two tests: when its time begins, and when it ends', async () => {
+    expose(1);
+    tell(undefined);
+    await runtime.advance(999);
+    expect(tests).toBe(1);
+    exposure.recheck();
+    expect(tests).toBe(1);
+    await runtime.advance(1);
+    expect(seen).toEqual(['a']);
+    expect(tests).toBe(2);
+  });
+});
+
+describe('an offer does not count', () => {
+  test.each([undefined, false])('while too little of it shows, where the browser says %s', async (says) => {
+    share = 0.4;
+    expose(1);
+    tell(says);
+    await runtime.advance(60_000);
+    expect(seen).toEqual([]);
+  });
+
+  test('if it is covered when its time ends; once clear, after its whole time', async () => {
+    expose(1);
+    await runtime.advance(900);
+    share = 0;
+    await runtime.advance(5_000);
+    expect(seen).toEqual([]);
+    share = 1;
+    exposure.recheck();
     await runtime.advance(999);
     expect(seen).toEqual([]);
     await runtime.advance(1);
     expect(seen).toEqual(['a']);
   });
 
-  test('where the browser cannot tell', async () => {
-    expose(1);
-    tell(undefined);
-    await runtime.advance(1_000);
-    expect(seen).toEqual(['a']);
-  });
-});
-
-describe('an offer does not count', () => {
-  test('as long as nobody has told that it is clear', async () => {
-    expose(1);
-    await runtime.advance(60_000);
-    expect(seen).toEqual([]);
-  });
-
-  test('while it is covered; once clear, after its whole time', async () => {
+  test('if the browser tells of a cover in the midst of its time', async () => {
     expose(1);
     tell(true);
-    await runtime.advance(900);
+    await runtime.advance(500);
+    share = 0;
     tell(false);
-    await runtime.advance(5_000);
+    await runtime.advance(100);
+    share = 1;
     tell(true);
     await runtime.advance(999);
     expect(seen).toEqual([]);
@@ -107,9 +147,26 @@ describe('an offer does not count', () => {
     expose(1);
     tell(true);
     expose(0);
+    share = 0;
     expose(1);
     await runtime.advance(60_000);
     expect(seen).toEqual([]);
+  });
+});
+
+describe('tests are costly', () => {
+  test('so on a busy page there is one in a tenth of a second, and the last change is not missed', async () => {
+    share = 0;
+    expose(1);
+    for (let at = 0; at < 50; at++) {
+      exposure.recheck();
+      await runtime.advance(10);
+    }
+    expect(tests).toBeLessThanOrEqual(6);
+    share = 1;
+    exposure.recheck();
+    await runtime.advance(1_100);
+    expect(seen).toEqual(['a']);
   });
 });
 

@@ -1,0 +1,126 @@
+/** What covers an offer, where a page asks for it: only what draws something does, and only as far as it reaches. */
+import type { Tab } from './engines/engine.js';
+import { append } from './engines/offers.js';
+import { ENGINES, test } from './engines/test.js';
+import { trackerStats } from './fixtures/ready.js';
+import type { Stack } from './fixtures/stack.js';
+
+const offer = (attributes = '', id = 'a') =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="300" ${attributes}>Ten per cent off</div>`;
+const WITNESS = `<div class="offer" data-offer-id="witness" data-offer-dwell="900" style="position: fixed; right: 0; bottom: 0"></div>`;
+
+/** An offer in a frame of its own size, with something above it. */
+const under = (above: string, inside = offer()) =>
+  `<div style="position: relative; width: 300px; height: 200px">${inside}${above}</div>`;
+const layer = (style: string, text = '') =>
+  `<div class="above" style="position: absolute; inset: 0; ${style}">${text}</div>`;
+/** Keeps an attribute's text apart from the markup around it. */
+const shadow = (host: string, markup: string) =>
+  `<script>document.querySelector('${host}').attachShadow({ mode: 'open' }).innerHTML = ${JSON.stringify(markup)}</script>`;
+const STYLE = '<style>.offer { width: 300px; height: 200px; background: gold }</style>';
+const PIXEL =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'%3E%3Crect width='9' height='9'/%3E%3C/svg%3E";
+
+const COVERED: Readonly<Record<string, string>> = {
+  'a background': under(layer('background: grey')),
+  'a background that lets light through': under(layer('background: rgb(0 0 0 / 0.2)')),
+  'a picture as a background': under(layer(`background: url(&quot;${PIXEL}&quot;)`)),
+  'a gradient': under(layer('background: linear-gradient(white, black)')),
+  'an image': under(
+    `<img src="${PIXEL}" alt="" class="above" style="position: absolute; inset: 0; width: 300px; height: 200px">`,
+  ),
+  'a drawing': under(
+    '<svg class="above" style="position: absolute; inset: 0" width="300" height="200"><rect width="300" height="200"/></svg>',
+  ),
+  'most of it': under(layer('top: 60px; background: grey')),
+  'what a pseudo element draws': `<style>.drawn::before { content: ''; position: absolute; inset: 0; background: grey }</style>${under('<div class="above drawn" style="position: absolute; inset: 0"></div>')}`,
+  'large text': under(
+    layer('font: 70px/70px monospace; overflow: hidden; word-break: break-all', 'WWWWWWWWWWWWWWWWWWWWWWWWWW'),
+  ),
+  'a fixed bar of the page': `${offer('style="position: absolute; top: 0"')}<div class="above" style="position: fixed; inset: 0 0 auto; height: 250px; background: grey"></div>`,
+  'an element over the host of its shadow tree': under(
+    layer('background: grey'),
+    `<div id="host"></div>${shadow('#host', STYLE + offer())}`,
+  ),
+  'an element in its own shadow tree': `<div id="host"></div>${shadow('#host', STYLE + under(layer('background: grey')))}`,
+};
+
+const CLEAR: Readonly<Record<string, string>> = {
+  'nothing at all': offer(),
+  'a layer that draws nothing': under(layer('')),
+  'a background without opacity': under(layer('background: rgb(255 0 0 / 0)')),
+  'a layer whose opacity is 0': under(layer('background: grey; opacity: 0')),
+  'what takes no pointer events': under(layer('background: grey; pointer-events: none')),
+  'less than what it needs to show': under(layer('top: 150px; background: grey')),
+  'exactly what it can spare': under(layer('top: 100px; background: grey')),
+  'a line of text in a large layer': under(layer('', 'Sale')),
+  'its own parts': offer().replace(
+    'Ten per cent off',
+    '<img alt="" style="width: 300px; height: 200px; background: grey">',
+  ),
+  'its own round corners': offer('style="border-radius: 100px"'),
+  'an effect on an ancestor': `<div style="opacity: .99; filter: blur(0)">${offer()}</div>`,
+  'that it takes no pointer events itself': `<div style="pointer-events: none">${offer()}</div>`,
+  'what is given to a slot': `<div id="host"><div>Ten per cent off</div></div>${shadow('#host', `${STYLE}<div class="offer" data-offer-id="a" data-offer-dwell="300"><slot></slot></div>`)}`,
+  'a box that its children draw': `<div style="display: contents" data-offer-id="a" data-offer-dwell="300"><div class="offer"></div></div>`,
+};
+
+/** The same page with ids that no page before had. */
+const numbered = (markup: string, number: number): string =>
+  markup
+    .replaceAll('data-offer-id="a"', `data-offer-id="a${number}"`)
+    .replaceAll('data-offer-id=\\"a\\"', `data-offer-id=\\"a${number}\\"`);
+
+for (const name of ENGINES)
+  test.describe(`in ${name}`, () => {
+    test.describe.configure({ mode: 'default', timeout: 180_000 });
+
+    const cell = (column: string) => ({
+      annotation: [
+        { type: 'row', description: name },
+        { type: 'column', description: column },
+      ],
+    });
+
+    /** One tab for all, since an engine takes its time to open one. */
+    const openEach = async (
+      { stack, tab }: { stack: Stack; tab: Tab },
+      pages: Readonly<Record<string, string>>,
+      look: (number: number) => Promise<void>,
+    ): Promise<void> => {
+      for (const [number, [what, markup]] of Object.entries(pages).entries())
+        await test.step(what, async () => {
+          stack.site.show(numbered(markup, number), {
+            script: 'data-endpoint="/offer-events" data-occlusion',
+          });
+          await tab.goto(`${stack.site.url}/page.html`);
+          await trackerStats(tab);
+          await look(number);
+        });
+    };
+
+    test('an offer that is covered counts once it is not', cell('covered'), async ({ stack, visitorOf }) => {
+      const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
+      const expected: string[] = [];
+      await openEach({ stack, tab }, COVERED, async (number) => {
+        await append(tab, WITNESS.replace('witness', `witness${number}`));
+        expected.push(`viewed witness${number}`);
+        await stack.expectRecorded(expected);
+        await tab.evaluate(() => {
+          const trees = [document, document.querySelector('#host')?.shadowRoot];
+          for (const tree of trees) tree?.querySelector('.above')?.remove();
+        });
+        expected.push(`viewed a${number}`);
+        await stack.expectRecorded(expected);
+      });
+    });
+
+    test('an offer counts that nothing covers', cell('clear'), async ({ stack, visitorOf }) => {
+      const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
+      const expected: string[] = [];
+      await openEach({ stack, tab }, CLEAR, async (number) => {
+        expected.push(`viewed a${number}`);
+        await stack.expectRecorded(expected);
+      });
+    });
+  });
