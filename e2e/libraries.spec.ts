@@ -45,8 +45,8 @@ const build = async (file: string): Promise<Built> => {
   return { script: textOf('.js'), styles: textOf('.css') };
 };
 
-/** Opens the page of a library; each worker builds it once. */
-const openPage = async (page: Page, stack: Stack, file: string): Promise<void> => {
+/** Opens the page of a library, with what stands in it before; each worker builds it once. */
+const openPage = async (page: Page, stack: Stack, file: string, body = ''): Promise<void> => {
   const kept = built.get(file) ?? build(file);
   built.set(file, kept);
   const { script, styles } = await kept;
@@ -56,7 +56,7 @@ const openPage = async (page: Page, stack: Stack, file: string): Promise<void> =
     );
   serve('/library.js', 'text/javascript', script);
   serve('/library.css', 'text/css', styles);
-  await stack.open(page, '<script type="module" src="/library.js"></script>', {
+  await stack.open(page, `${body}<script type="module" src="/library.js"></script>`, {
     head: '<link rel="stylesheet" href="/library.css">',
   });
   await trackerStats(page);
@@ -101,6 +101,48 @@ const inOrder =
   async (page) => {
     for (const act of acts) await act(page);
   };
+/** From a place in an element, by so many pixels. */
+interface Drag {
+  readonly from: readonly [x: number, y: number];
+  readonly by: readonly [x: number, y: number];
+  /** What is done before the pointer is lifted. */
+  readonly held?: Act;
+}
+const startOf = async (page: Page, selector: string, { from }: Drag): Promise<readonly [number, number]> => {
+  const box = await page.locator(selector).boundingBox();
+  if (!box) throw new Error(`${selector} is not drawn`);
+  return [box.x + from[0], box.y + from[1]];
+};
+const drag =
+  (selector: string, dragged: Drag): Act =>
+  async (page) => {
+    const { by, held } = dragged;
+    const [x, y] = await startOf(page, selector, dragged);
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + by[0] / 2, y + by[1] / 2, { steps: 5 });
+    await page.mouse.move(x + by[0], y + by[1], { steps: 5 });
+    await held?.(page);
+    await page.mouse.up();
+  };
+/** The same by a finger, which may scroll what it touches. */
+const touch =
+  (selector: string, dragged: Drag): Act =>
+  async (page) => {
+    const { by, held } = dragged;
+    const [x, y] = await startOf(page, selector, dragged);
+    const session = await page.context().newCDPSession(page);
+    const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', part?: number) =>
+      session.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: part === undefined ? [] : [{ x: x + by[0] * part, y: y + by[1] * part }],
+      });
+    await send('touchStart', 0);
+    for (let step = 1; step <= 10; step++) await send('touchMove', step / 10);
+    await held?.(page);
+    await send('touchEnd');
+    await session.detach();
+  };
 /** A press inside, and one on a link of the offer. */
 const inside = inOrder(press('[data-offer-id=card]'), press('[data-offer-id=card] a'));
 const insideText = press('[data-offer-id=card]');
@@ -108,6 +150,21 @@ const insideText = press('[data-offer-id=card]');
 const ORDINARY = {
   'presses inside it and on its link, nor by the page itself': inOrder(inside, hide, untilGone),
 };
+
+/** What follows the pointer has gone along: a drag that nothing follows would prove nothing. */
+const untilDragged =
+  (selector: string): Act =>
+  (page) =>
+    page.waitForFunction((selector) => {
+      const moved = document.querySelector(selector);
+      return !!moved && !new DOMMatrix(getComputedStyle(moved).transform).isIdentity;
+    }, selector);
+/** Longer than any flick: only how far it was dragged decides then. */
+const linger: Act = (page) => page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
+const drawer = (byY: number): readonly [string, Drag] => [
+  '[data-offer-id=card]',
+  { from: [200, 20], by: [0, byY], held: inOrder(untilDragged('[data-vaul-drawer]'), linger) },
+];
 
 /** Something that a library shows, and what has to become of the offer in it. */
 interface Widget {
@@ -194,7 +251,15 @@ const WIDGETS: readonly Widget[] = [
     file: 'jquery-ui.js',
     widget: 'dialog',
     closes: { 'its cross': press('.ui-dialog-titlebar-close'), Escape: pressEscape },
-    stays: { ...ORDINARY, 'a press beside it': backdrop },
+    stays: {
+      ...ORDINARY,
+      'a press beside it': backdrop,
+      'a drag of its title, which moves it': drag('.ui-dialog-titlebar', {
+        from: [20, 10],
+        by: [150, 100],
+        held: (page) => page.waitForSelector('.ui-dialog-dragging'),
+      }),
+    },
   },
   {
     library: 'jQuery UI',
@@ -243,7 +308,11 @@ const WIDGETS: readonly Widget[] = [
     library: 'Fancybox',
     file: 'fancybox.js',
     widget: 'box',
-    closes: { ...USUAL, 'its cross': press('[data-fancybox-close]') },
+    closes: {
+      ...USUAL,
+      'its cross': press('[data-fancybox-close]'),
+      'a drag down': drag('[data-offer-id=card]', { from: [150, 20], by: [0, 250] }),
+    },
     stays: ORDINARY,
   },
   {
@@ -338,16 +407,42 @@ const WIDGETS: readonly Widget[] = [
     library: 'vaul',
     file: 'vaul.jsx',
     widget: 'drawer',
-    closes: { ...CROSS, Escape: pressEscape, 'its backdrop': pressAt(300, 250) },
-    stays: ORDINARY,
+    closes: {
+      ...CROSS,
+      Escape: pressEscape,
+      'its backdrop': pressAt(300, 250),
+      'a drag beyond its threshold': drag(...drawer(150)),
+      'a finger that goes beyond its threshold': touch(...drawer(150)),
+    },
+    stays: {
+      ...ORDINARY,
+      'a drag from which it snaps back': inOrder(drag(...drawer(40)), untilStill),
+      'a finger from which it snaps back': inOrder(touch(...drawer(40)), untilStill),
+    },
   },
   {
     library: 'vaul',
     file: 'vaul.jsx',
     widget: 'drawer that waits for an answer',
-    stays: { 'Escape and its backdrop': inOrder(pressEscape, pressAt(300, 250)) },
+    stays: {
+      'Escape and its backdrop': inOrder(pressEscape, pressAt(300, 250)),
+      'a drag, which it does not follow': drag('[data-offer-id=card]', { from: [200, 20], by: [0, 150] }),
+    },
   },
   { library: 'Sonner', file: 'sonner.jsx', widget: 'toast', stays: { 'the end of its own time': untilGone } },
+  {
+    library: 'Sonner',
+    file: 'sonner.jsx',
+    widget: 'toast that stays',
+    closes: CROSS,
+    // Nothing but the offer itself moved, as a row of a list does that is swiped away and may come back.
+    stays: {
+      'a swipe that takes it away': inOrder(
+        drag('[data-offer-id=card]', { from: [150, 20], by: [80, 0], held: linger }),
+        untilGone,
+      ),
+    },
+  },
   {
     library: 'react-modal',
     file: 'react-modal.jsx',
@@ -394,14 +489,9 @@ interface Carousel {
   readonly next: Act;
 }
 
-const swipe: Act = async (page) => {
-  const { x = 0, y = 0 } = (await page.locator('#carousel').boundingBox()) ?? {};
-  await page.mouse.move(x + 300, y + 100);
-  await page.mouse.down();
-  await page.mouse.move(x + 200, y + 100, { steps: 5 });
-  await page.mouse.move(x + 60, y + 100, { steps: 5 });
-  await page.mouse.up();
-};
+const SWIPE: Drag = { from: [300, 100], by: [-240, 0] };
+
+const SWIPES = { 'a swipe': drag('#carousel', SWIPE), 'a finger': touch('#carousel', SWIPE) };
 
 const CAROUSELS: readonly Carousel[] = [
   { library: 'Swiper', file: 'swiper.js', next: press('.swiper-button-next') },
@@ -409,7 +499,15 @@ const CAROUSELS: readonly Carousel[] = [
   { library: 'Embla', file: 'embla.js', next: press('.next') },
   { library: 'Glide', file: 'glide.js', next: press('[data-glide-dir=">"]') },
   { library: 'Slick', file: 'slick.js', next: press('.slick-next') },
+  { library: 'No library but scroll snap', file: 'scroll-snap.js', next: press('.next') },
 ];
+
+/** Where they stand, and what stands there before. */
+const PLACES: Readonly<Record<string, string>> = {
+  'the page': '',
+  'a dialog that stays open':
+    '<div role="dialog" aria-label="Offers" style="position: fixed; top: 100px; left: 100px; padding: 40px; background: white"></div>',
+};
 
 test.describe('libraries', () => {
   test.skip(
@@ -442,18 +540,19 @@ test.describe('libraries', () => {
     });
 
   for (const { library, file, next } of CAROUSELS)
-    for (const [name, act] of Object.entries({ 'its arrow': next, 'a swipe': swipe }))
-      test(`${library}: each slide counts as it is shown, and going on by ${name} closes none`, async ({
-        page,
-        stack,
-      }) => {
-        await openPage(page, stack, file);
-        await stack.expectRecorded(['viewed one']);
-        await act(page);
-        await stack.expectRecorded(['viewed one', 'viewed two']);
-        await untilStill(page);
-        await page.keyboard.press('Escape');
-        await act(page);
-        await expectOnly(page, stack, ['viewed one', 'viewed two', 'viewed three'], CONSEQUENCE_MS);
-      });
+    for (const [place, body] of Object.entries(PLACES))
+      for (const [name, act] of Object.entries({ 'its arrow': next, ...SWIPES }))
+        test(`${library} in ${place}: each slide counts as it is shown, and going on by ${name} closes none`, async ({
+          page,
+          stack,
+        }) => {
+          await openPage(page, stack, file, body);
+          await stack.expectRecorded(['viewed one']);
+          await act(page);
+          await stack.expectRecorded(['viewed one', 'viewed two']);
+          await untilStill(page);
+          await page.keyboard.press('Escape');
+          await act(page);
+          await expectOnly(page, stack, ['viewed one', 'viewed two', 'viewed three'], CONSEQUENCE_MS);
+        });
 });

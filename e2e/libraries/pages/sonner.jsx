@@ -5,7 +5,9 @@ import { Card } from './react.jsx';
 
 put('<div id="toaster"></div>');
 createRoot(document.querySelector('#toaster')).render(<Toaster closeButton />);
-widget('toast', () => {
-  toast(<Card />, { duration: 2500 });
+const show = (duration) => () => {
+  toast(<Card />, { duration });
   return () => toast.dismiss();
-});
+};
+widget('toast', show(2500));
+widget('toast that stays', show(Number.POSITIVE_INFINITY));

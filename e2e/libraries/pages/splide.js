@@ -1,9 +1,8 @@
 import Splide from '@splidejs/splide';
 import '@splidejs/splide/css';
-import { put } from './page.js';
-import { slides } from './slides.js';
+import { putCarousel, slides } from './slides.js';
 
-put(
+putCarousel(
   `<section id="carousel" class="splide" style="width: 400px"><div class="splide__track"><div class="splide__list">${slides('splide__slide')}</div></div></section>`,
 );
 new Splide('.splide', { type: 'loop', fixedHeight: 150, flickPower: 100 }).mount();
