@@ -42,6 +42,17 @@ const classic = (input, file) => ({
   onwarn,
 });
 
+/**
+ * What the script file imports from beside itself when a page asks for it. No name in it is shortened: it would have to agree
+ * with the script file.
+ */
+const beside = (input, file) => ({
+  input,
+  plugins: [resolve({ browser: true }), compile({ declaration: false }), terser(MINIFY)],
+  output: { file, format: 'es', sourcemap: true },
+  onwarn,
+});
+
 export default [
   {
     // npm: one ES module per room, types beside it, dependencies left to the user's bundler.
@@ -76,12 +87,6 @@ export default [
   // Script tag and importScripts: self-contained classic files, delivery inside.
   classic('src/script.ts', 'dist/offersight.js'),
   classic('src/service-worker.ts', 'dist/offersight-worker.js'),
-  {
-    // What the script file imports from beside itself when a page asks for it. No name in it is shortened: it would have
-    // to agree with the script file.
-    input: 'src/client/later/more/more.ts',
-    plugins: [compile({ declaration: false }), terser(MINIFY)],
-    output: { file: 'dist/offersight-more.js', format: 'es', sourcemap: true },
-    onwarn,
-  },
+  beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),
+  beside('src/client/later/debug/debug.ts', 'dist/offersight-debug.js'),
 ];

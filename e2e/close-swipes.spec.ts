@@ -150,6 +150,35 @@ test.describe('a drag dismisses nothing', () => {
     await stack.expectRecorded(['viewed a', 'viewed witness']);
   });
 
+  const BOX =
+    '<div id="box" role="dialog" style="position: fixed; inset: 0 0 auto; height: 300px"><button id="yes" style="width: 200px; height: 60px" onclick="box.remove()">Tell me more</button>';
+  const presses: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+    'a press on a button': (page) => page.click('#yes'),
+    'a key on a button': (page) => page.press('#yes', 'Enter'),
+  };
+  for (const [name, press] of Object.entries(presses)) {
+    test(`where ${name} closes the dialog soon after`, async ({ page, stack }) => {
+      await openReady(page, stack, `${BOX}${offer('a')}</div>`);
+      await drag(page, '.offer', 100, 0);
+      await press(page);
+      await expectNothing(page, stack);
+    });
+
+    test(`where Escape closes nothing, and ${name} does soon after`, async ({ page, stack }) => {
+      await openReady(page, stack, `${BOX}${offer('a')}</div>`);
+      await page.keyboard.press('Escape');
+      await press(page);
+      await expectNothing(page, stack);
+    });
+  }
+
+  test('where it stays on the button that it began on', async ({ page, stack }) => {
+    await openReady(page, stack, `${BOX}${offer('a')}</div>`);
+    await drag(page, '#yes', 20, 5);
+    await expect(page.locator('#box')).toHaveCount(0);
+    await expectNothing(page, stack);
+  });
+
   test('where it is a press that trembled', async ({ page, stack }) => {
     await openReady(
       page,

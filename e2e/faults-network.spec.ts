@@ -1,5 +1,5 @@
 import type { Page, Request } from '@playwright/test';
-import { addOffer, offer, showAgain } from './fixtures/faults.js';
+import { AS_IN_PRODUCTION, addOffer, offer, showAgain } from './fixtures/faults.js';
 import { flush, type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, test } from './fixtures/stack.js';
 
@@ -46,7 +46,7 @@ test.describe('a path that is blocked for good', () => {
   }) => {
     await page.clock.install();
     const asked = await failFirst(page, 'blockedbyclient', Infinity);
-    await stack.open(page, offer('blocked'));
+    await stack.open(page, offer('blocked'), AS_IN_PRODUCTION);
     await untilWaiting(page, 1);
     const inTenMinutes: number[] = [];
     for (let turn = 0; turn < 6; turn++) {

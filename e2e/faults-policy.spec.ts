@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { listen, offer } from './fixtures/faults.js';
+import { AS_IN_PRODUCTION, listen, offer } from './fixtures/faults.js';
 import { flush, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
@@ -41,7 +41,7 @@ test('a policy that forbids to connect keeps the event, and fills no console in 
 }) => {
   const { delivery, others, uncaught } = listen(page);
   await page.clock.install();
-  await stack.open(page, offer('forbidden'), NO_CONNECTIONS);
+  await stack.open(page, offer('forbidden'), { ...AS_IN_PRODUCTION, ...NO_CONNECTIONS });
   await untilWaiting(page, 1);
   for (let minute = 0; minute < 60; minute++) {
     await page.clock.fastForward(60_000);

@@ -66,7 +66,7 @@ test('under a policy of nonces, trusted types and nothing inline it breaks no ru
 });
 
 test('what is shipped to browsers evaluates no text and names no other place to load from (attack 66)', async () => {
-  for (const file of ['offersight.js', 'offersight-more.js', 'offersight-worker.js']) {
+  for (const file of ['offersight.js', 'offersight-more.js', 'offersight-debug.js', 'offersight-worker.js']) {
     const text = await readFile(`dist/${file}`, 'utf8');
     expect(
       text.match(/\beval\(|\bFunction\(|\.innerHTML|document\.write|insertAdjacentHTML|importScripts/g),

@@ -47,25 +47,29 @@ const bundlePage = async () => {
   const first = new Set([entry.fileName]);
   for (const name of first) for (const imported of chunks.get(name).imports) first.add(imported);
   const sum = (names) => names.reduce((bytes, name) => bytes + weigh(chunks.get(name).code), 0);
-  const MORE = 'more.js';
+  const ON_REQUEST = ['more.js', 'debug.js'];
+  const [more, debug] = ON_REQUEST.map((name) => sum([name]));
   return {
     first: sum([...first]),
-    later: sum([...chunks.keys()].filter((name) => !first.has(name) && name !== MORE)),
-    more: sum([MORE]),
+    later: sum([...chunks.keys()].filter((name) => !first.has(name) && !ON_REQUEST.includes(name))),
+    more,
+    debug,
   };
 };
 
 const page = await bundlePage();
 const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_400 },
-  { name: 'module, second load', bytes: page.later, budget: 15_900 },
+  { name: 'module, second load', bytes: page.later, budget: 16_100 },
   { name: 'module, on request', bytes: page.more, budget: 2_900 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 16_650 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 16_950 },
   {
     name: 'script file, on request',
     bytes: weigh(readFileSync('dist/offersight-more.js')),
     budget: 3_250,
   },
+  { name: 'module, to debug', bytes: page.debug, budget: 2_300 },
+  { name: 'script file, to debug', bytes: weigh(readFileSync('dist/offersight-debug.js')), budget: 2_300 },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');

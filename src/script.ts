@@ -7,6 +7,8 @@ import { tag } from './script-tag.js';
 
 type Command = (tracker: OfferTracker) => void;
 interface CommandQueue {
+  /** The tag that the tracker was started by. */
+  readonly by?: Element | null;
   push(...commands: Command[]): void;
 }
 
@@ -67,6 +69,10 @@ if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
       }
     }
   };
-  page.offersight = { push };
-  if (Array.isArray(queued)) push(...(queued as Command[]));
+  page.offersight = { push, by: tag };
+  if (Array.isArray(queued)) push(...(queued));
+} else {
+  const endpoint = tag?.getAttribute('data-endpoint');
+  if (endpoint && endpoint !== queued.by?.getAttribute('data-endpoint'))
+    console.warn(`Offersight: the tag for ${endpoint} is ignored, since another one came first.`);
 }

@@ -71,7 +71,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/later/asking', 'client/later/detect', 'client/detect/exposure', 'errors'],
     types: ['client/later/detect', 'client/later/more/more', 'client/detect/registry'],
   },
-  'client/later/asking': { types: ['client/later/more/more'] },
+  'client/later/asking': { types: ['client/later/more/more', 'client/later/debug/debug'] },
   'client/later/asking-script': { values: ['script-tag', 'version'], types: ['client/later/asking'] },
   'client/later/more': {
     values: [
@@ -83,8 +83,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     ],
     types: ['client/detect', 'client/options', 'client/page', 'client/later/outbox/remembering', 'runtime'],
   },
+  'client/later/debug': {
+    values: ['client/later/debug', 'client/later/diagnosis', 'version'],
+    types: ['client/detect', 'client/options', 'client/page', 'client/later/diagnosis', 'runtime'],
+    packages: ['leven'],
+  },
   'client/later/noticing': {
-    values: ['client/later/detect', 'client/later/on-request', 'errors'],
+    values: ['client/later/asking', 'client/later/detect', 'client/later/on-request', 'errors'],
     types: ['client/later/diagnosis', 'client/detect', 'client/options', 'client/page', 'runtime'],
   },
   'client/later/detect': {
@@ -319,7 +324,7 @@ const LAWS: Readonly<Record<string, Law>> = {
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
   'client/tracker': ['client/later/later'],
-  'client/later/asking': ['client/later/more/more'],
+  'client/later/asking': ['client/later/more/more', 'client/later/debug/debug'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [
     'proxy/intake/sqlite/sqlite',

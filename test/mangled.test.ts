@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { MANGLED } from '../scripts/mangled.mjs';
 import { type Reason, readNames } from './support/outside-names.js';
 
-const MORE = 'src/client/later/more';
+const ON_REQUEST = ['src/client/later/more', 'src/client/later/debug'];
 const { declared, outside } = readNames();
 const REASONS = Object.keys(outside) as Reason[];
 
@@ -42,14 +42,15 @@ describe('no shortened name is one of them', () => {
   });
 });
 
-it('no shortened name crosses between the script file and the file that it loads on request', () => {
+it('no shortened name crosses between the script file and the files that it loads on request', () => {
   const words = new Set<string>();
   const read = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) words.add(node.text);
     ts.forEachChild(node, read);
   };
-  for (const file of readdirSync(MORE))
-    read(ts.createSourceFile(file, readFileSync(`${MORE}/${file}`, 'utf8'), ts.ScriptTarget.ES2022));
+  for (const folder of ON_REQUEST)
+    for (const file of readdirSync(folder))
+      read(ts.createSourceFile(file, readFileSync(`${folder}/${file}`, 'utf8'), ts.ScriptTarget.ES2022));
   expect(words).toContain('placements');
   expect(MANGLED.filter((name) => words.has(name))).toEqual([]);
 });

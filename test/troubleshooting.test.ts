@@ -1,10 +1,11 @@
-/** The page that helps when something does not work names what the code says, and nothing else. */
+/** The pages that help when something does not work name what the code says, and nothing else. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const PAGE = readFileSync('docs/troubleshooting.md', 'utf8');
+const ERRORS = readFileSync('docs/errors.md', 'utf8');
 
 interface Message {
   readonly code: string;
@@ -42,12 +43,12 @@ const MESSAGES: readonly Message[] = filesBelow('src/client').flatMap((file) => 
   return found;
 });
 
-const [, byMessage = ''] = PAGE.split('\n## By message\n');
 /** What stands under each message's heading. */
 const HEADINGS = new Map(
-  byMessage
-    .split('\n### ')
+  ERRORS.split(/\n##+ /)
     .slice(1)
+    // The others are codes.
+    .filter((part) => !/^[a-z]+\n/.test(part))
     .map((part): [string, string] => {
       const [heading = '', ...text] = part.split('\n');
       return [heading, text.join('\n')];
@@ -73,6 +74,23 @@ describe('each message of the browser', () => {
   it('is what every heading names', () => {
     const isNamed = (heading: string): boolean => MESSAGES.some((message) => isAbout(message)(heading));
     expect([...HEADINGS.keys()].filter((heading) => !isNamed(heading))).toEqual([]);
+  });
+});
+
+describe('each code of an error', () => {
+  it('has a heading, under which its hints stand', () => {
+    const codes = [...readFileSync('src/errors.ts', 'utf8').matchAll(/^ {2}\| '(\w+)'/gm)].map(
+      ([, code]) => code,
+    );
+    expect(codes.length).toBeGreaterThan(3);
+    const parts = new Map(
+      ERRORS.split('\n## ')
+        .slice(1)
+        .map((part) => [part.split('\n')[0], part] as const),
+    );
+    expect([...parts.keys()].sort()).toEqual(codes.sort());
+    for (const [code, part] of parts)
+      for (const [, named] of part.matchAll(/^Code `(\w+)`/gm)) expect(named).toBe(code);
   });
 });
 

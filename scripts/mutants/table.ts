@@ -460,6 +460,31 @@ const CLOSING: readonly Mutant[] = [
     },
   },
   {
+    name: 'drag-outlives-the-next-press',
+    breaks: 'what a drag has not begun to close does not close because of it later',
+    file: `${LATER_DETECT}/closing.ts`,
+    find: "isNew || reason === 'control'",
+    put: "reason === 'control'",
+    noticedBy: {
+      'e2e/close-swipes.spec.ts': [
+        'a drag dismisses nothing › where a press on a button closes the dialog soon after',
+        'a drag dismisses nothing › where Escape closes nothing, and a key on a button does soon after',
+      ],
+    },
+  },
+  {
+    name: 'drag-on-a-button',
+    breaks: 'a press that moves and stays on its button is no drag',
+    file: `${LATER_DETECT}/closing.ts`,
+    find: 'if (pressed && pathOf(event).includes(pressed)) return;',
+    put: '',
+    noticedBy: {
+      'e2e/close-swipes.spec.ts': [
+        'a drag dismisses nothing › where it stays on the button that it began on',
+      ],
+    },
+  },
+  {
     name: 'drag-unheard',
     breaks: 'a dialog that is dragged away is closed',
     file: `${LATER_DETECT}/closing.ts`,
@@ -984,7 +1009,7 @@ const CLOSING: readonly Mutant[] = [
     name: 'refused-control-waits',
     breaks: 'a control that closed nothing does not count for what is pressed next',
     file: `${LATER_DETECT}/closing.ts`,
-    find: "drop(({ reason }) => reason === 'control');",
+    find: "drop(({ reason }) => isNew || reason === 'control');",
     put: '',
     noticedBy: {
       'e2e/close-exits.spec.ts': [

@@ -1,8 +1,14 @@
 /** Asks for what only some pages need. The script file has asking-script.ts in its place. */
+import type * as DebugRoom from './debug/debug.js';
 import type * as Room from './more/more.js';
 
 /** Loads it; rejects where it is not served, or a policy forbids it. */
 export type LoadMore = () => Promise<typeof Room>;
+/** The same for what only who sets a page up needs. */
+export type LoadDebug = () => Promise<typeof DebugRoom>;
 
 /** {@link LoadMore} as bundlers see it: a chunk of its own. */
 export const loadMore: LoadMore = () => import('./more/more.js');
+
+/** {@link LoadDebug}, another chunk. */
+export const loadDebug: LoadDebug = () => import('./debug/debug.js');

@@ -8,6 +8,7 @@ import type { EvaluationListener, ExposureWatch } from '../detect/exposure.js';
 import type { Placement, Registry, SearchRoot } from '../detect/registry.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
+import { loadDebug } from './asking.js';
 import { createClosing } from './detect/closing.js';
 import {
   createControls,
@@ -67,6 +68,8 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   const isInSight: IsInSight = ({ element }, holder) =>
     isDrawn(element) && (!exposure.watched.has(element) || isInView(boxesOf(element), holder));
 
+  let isStopped = false;
+  let stopDebug = (): void => undefined;
   siftChanges(registry);
   // What began here outlives what throws behind it.
   let onTrees = (): void => undefined;
@@ -99,7 +102,22 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   exposure.onEvaluation = (item, before, at) => {
     for (const listener of listeners) listener(item, before, at);
   };
-  for (const item of exposure.watched.values()) exposure.onEvaluation(item, undefined, runtime.elapsed());
+  const evaluateAll = (listener: EvaluationListener): void => {
+    for (const item of exposure.watched.values()) listener(item, undefined, runtime.elapsed());
+  };
+  evaluateAll(exposure.onEvaluation);
+  if (options.debug)
+    loadDebug()
+      .then(({ createDebug }) => {
+        if (isStopped) return;
+        const debug = createDebug({ options, exposure, page, registry, isDrawn, trees: roots.all });
+        stopDebug = debug.stop;
+        listeners.push(debug.onEvaluation);
+        evaluateAll(debug.onEvaluation);
+      })
+      .catch((cause: unknown) =>
+        console.warn('Offersight: serve offersight-debug.js of this version.', cause),
+      );
 
   return {
     ...onRequest,
@@ -114,7 +132,9 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     },
     search: roots.search,
     stop() {
+      isStopped = true;
       exposure.onEvaluation = undefined;
+      stopDebug();
       for (const { stop } of [roots, motion, onRequest, closing]) stop();
     },
   };

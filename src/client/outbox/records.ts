@@ -91,6 +91,8 @@ export interface Pause {
   readonly kind: 'none' | 'back-off' | 'throttled' | 'circuit';
   /** What the endpoint answered, if it answered at all. */
   readonly status?: number | undefined;
+  /** When it failed last, epoch milliseconds. */
+  readonly failedAt?: number;
   /** When a batch was last sent in spite of an open circuit, epoch milliseconds. */
   readonly triedAt?: number;
   /** Since when the endpoint answers as if it were not there, epoch milliseconds. */

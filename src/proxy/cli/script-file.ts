@@ -15,7 +15,12 @@ export interface ScriptFile {
 }
 
 /** What pages may need: the script itself first, what it imports from beside itself, and what a service worker imports. */
-export const SCRIPT_FILES = ['offersight', 'offersight-more', 'offersight-worker'] as const;
+export const SCRIPT_FILES = [
+  'offersight',
+  'offersight-more',
+  'offersight-debug',
+  'offersight-worker',
+] as const;
 
 /** Reads a script file beside the build of this program. */
 export const readScriptFile = (

@@ -34,6 +34,11 @@ export interface FlusherOptions {
   readonly maxBatchBytes?: number;
   /** How long the first event of a batch waits for company, milliseconds. @default 250 */
   readonly flushIntervalMs?: number;
+  /**
+   * How long it waits at most before it asks an endpoint again that failed, milliseconds; what a reply asks to wait for is
+   * waited for. @default 5 minutes, 6 hours after a fault of the deployment; on localhost, 127.0.0.1 and [::1] 5,000
+   */
+  readonly longestPauseMs?: number;
 }
 
 /** What a flusher works with. */
@@ -60,7 +65,12 @@ export const createFlusher = ({
   leasing,
   transport,
   runtime,
-  options: { maxBatch = 100, maxBatchBytes = KEEPALIVE_BYTES, flushIntervalMs = 250 },
+  options: {
+    maxBatch = 100,
+    maxBatchBytes = KEEPALIVE_BYTES,
+    flushIntervalMs = 250,
+    longestPauseMs = Infinity,
+  },
   report,
   onAttempt,
 }: FlusherContext): Flusher => {
@@ -110,13 +120,18 @@ export const createFlusher = ({
     await leasing.setPause((current) => {
       const now = runtime.now();
       const failures = current.kind === kind ? current.failures : 0;
-      const delayMs =
-        kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random());
+      const delayMs = Math.max(
+        retryAfterMs,
+        Math.min(
+          longestPauseMs,
+          kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random()),
+        ),
+      );
       const at = now + delayMs;
       // Whoever tries an open circuit leaves its time as it is, and what failed beside another tab's request is no failure more.
       return current.at > (failures && kind !== 'throttled' ? now : at)
         ? current
-        : { ...current, kind, failures: failures + 1, at, status: Number(cause) || undefined };
+        : { ...current, kind, failures: failures + 1, at, status: Number(cause) || undefined, failedAt: now };
     });
   };
 
@@ -150,7 +165,7 @@ export const createFlusher = ({
       // Something between does not take this one even alone: it waits, and is never given up for that. What had to wait
       // before was reported then. Perhaps nothing else is taken there either.
       if (first && !second) await wait('back-off', 0, attempt.cause, !!first.notBeforeAt);
-      await giveBack(second ? 0 : runtime.now() + PARKED_MS);
+      await giveBack(second ? 0 : runtime.now() + Math.min(PARKED_MS, longestPauseMs));
     } else {
       await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);
       await giveBack(0);

@@ -117,7 +117,9 @@ export const createClosing = (
     }
     // The page's own scripts could act as well as a user.
     if (!event.isTrusted) return;
-    drop(({ reason }) => reason === 'control');
+    // The click behind a press, or behind a drag, belongs to it; one by a key has none before it.
+    const isNew = event.type === 'pointerdown' || !event.detail;
+    drop(({ reason }) => isNew || reason === 'control');
     const acts = attendHolders(holders(), (holder) => actOutside(holder, event));
     const marked = nearest(event, marking(DISMISS));
     const control = marked ?? pathOf(event).find(isConventional);
@@ -131,10 +133,14 @@ export const createClosing = (
   };
 
   /** A drag closes nothing but what holds offers: what else it moves away may come back, as in a carousel. */
-  const onRelease = ({ isTrusted, clientX, clientY }: MouseEvent): void => {
+  const onRelease = (event: MouseEvent): void => {
     const [x = 0, y = 0, target] = grabbed ?? [];
     grabbed = undefined;
-    if (!target || !isTrusted || Math.hypot(clientX - x, clientY - y) < DRAG_PX) return;
+    const isDrag = event.isTrusted && Math.hypot(event.clientX - x, event.clientY - y) >= DRAG_PX;
+    if (!target || !isDrag) return;
+    // Where it began on a control and ends there, the browser clicks that.
+    const pressed = target.closest('a,button,label,summary,[role=button]');
+    if (pressed && pathOf(event).includes(pressed)) return;
     const dragged = holders().filter((holder) => holds(holder, target));
     attend(new Map(dragged.map((holder) => [holder, { reason: 'swipe', view: viewNow() }])));
   };

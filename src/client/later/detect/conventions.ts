@@ -12,9 +12,9 @@ const CONTROLS = [
   '[command=request-close]',
   '[command=hide-popover]',
   '[popovertargetaction=hide]',
-  ':is(button,[type=button],[type=submit])[value=cancel]',
+  // A custom element may be a button, too.
+  '[value=cancel]:not(input:not([type=button],[type=submit]),option,[role=radio],[role=option])',
   '[formmethod=dialog]',
-  'form[method=dialog] :is([type=submit],button:not([type]))',
 ].join();
 
 /** What is drawn for a cross, and the letter that stands for one. */
@@ -26,11 +26,18 @@ const NAME = new RegExp(
   'i',
 );
 
+/** The form that an element submits: it may stand outside of it, and name it. */
+const formOf = (element: Element): Element | null =>
+  (element as Partial<HTMLButtonElement>).form ?? element.closest('form');
+
+const closesForm = (element: Element): boolean =>
+  element.matches('[type=submit],button:not([type])') && !!formOf(element)?.matches('[method=dialog]');
+
 /** In a form that closes a dialog a button that has such a value, or none, closes; any other one answers. */
 const isAnswer = (element: Element): boolean => {
-  const form = element.closest('form[method=dialog]');
+  const form = formOf(element);
   return (
-    !!form &&
+    !!form?.matches('[method=dialog]') &&
     !/^(?:cancel|close|dismiss|no)?$/i.test(element.getAttribute('value') ?? '') &&
     // A lone one, in all of the dialog, only can close it.
     (form.closest('dialog') ?? form).querySelectorAll('button,[type=submit]').length > 1
@@ -67,7 +74,7 @@ export const closesByConvention = (labels: readonly string[] = []): IsConvention
   return (element) => {
     // A form's fields hide its own properties behind their names.
     if (matches(element, 'form')) return false;
-    if (element.matches(CONTROLS)) return !isAnswer(element);
+    if (element.matches(CONTROLS) || closesForm(element)) return !isAnswer(element);
     if (element.matches(TOGGLE)) return !!targetOf(element)?.matches(':is(:popover-open)');
     const label = element.getAttribute('aria-label');
     if (label) return isName(label);

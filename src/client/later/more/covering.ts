@@ -59,7 +59,7 @@ const treesOf = (node: Node): (Document | ShadowRoot)[] => {
 /** Whether an element is what shows at a point of its document; nothing, where it is not drawn there at all. */
 const showsAt = (element: Element, x: number, y: number): boolean | undefined => {
   const find = ([tree, ...inner]: (Document | ShadowRoot)[]): boolean | undefined => {
-    for (const hit of tree?.elementsFromPoint(x, y) ?? []) {
+    for (const hit of (tree as Partial<Document>)?.elementsFromPoint?.(x, y) ?? []) {
       // Some engines name what is outside of a tree, too.
       if (hit.getRootNode() !== tree) continue;
       if (holds(element, hit)) return true;

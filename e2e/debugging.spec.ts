@@ -1,0 +1,231 @@
+/** What whoever sets a page up reads on the console, under `data-debug` and, from npm, under `debug: true`. */
+import type { Page } from '@playwright/test';
+import { trackerStats } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const offer = (id: string, attributes = '', style = '') =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="${style}" ${attributes}></div>`;
+
+type Way = (
+  page: Page,
+  stack: Stack,
+  body: string,
+  more?: { tag?: string; options?: string },
+) => Promise<string[]>;
+
+/** The two ways in; each gives what the page says of itself. */
+const WAYS: Readonly<Record<string, Way>> = {
+  'by script tag': async (page, stack, body, { tag = '' } = {}) => {
+    const said = listen(page);
+    await stack.open(page, body, { script: `data-endpoint="/offer-events" data-debug ${tag}` });
+    return said;
+  },
+  'by npm': async (page, stack, body, { options = '' } = {}) => {
+    const said = listen(page);
+    await stack.open(page, body, {
+      script: '',
+      head: `<script type="module">
+        import { createOfferTracker } from '/module/index.js';
+        window.offersight = { push: (command) => command(tracker) };
+        window.tracker = createOfferTracker({ endpoint: '/offer-events', debug: true, ${options} });
+      </script>`,
+    });
+    return said;
+  },
+};
+
+const listen = (page: Page): string[] => {
+  const said: string[] = [];
+  page.on('console', (message) => {
+    // Behind the words is the element, which the console shows by itself.
+    if (message.text().startsWith('Offersight:'))
+      said.push(message.text().replace(/^Offersight: | JSHandle@\S+$/g, ''));
+  });
+  return said;
+};
+
+const below = '<div style="height: 3000px"></div>';
+
+/** Pages whose offer does not count, and the words for it. */
+const REASONS: Readonly<Record<string, readonly [body: string, words: string]>> = {
+  'not in view': [below + offer('a'), 'a: It is not in view, or has no size.'],
+  'too little of it': [
+    `<div style="height: 60px; overflow: hidden">${offer('a')}</div>`,
+    'a: 30 % of it is visible; it needs 50 %.',
+  ],
+  'hidden by an ancestor': [
+    `<section id="shop" class="fade out" style="opacity: 0"><div>${offer('a')}</div></section>`,
+    'a: <section#shop.fade.out> hides it by opacity: 0.',
+  ],
+  'hidden by its own style': [
+    offer('a', '', 'visibility: hidden'),
+    'a: <div.offer> hides it by visibility: hidden.',
+  ],
+  dwelling: [offer('a'), 'a: 100 % of it is visible; it counts after 60.0 s.'],
+  counted: [offer('a').replace('60000', '0'), 'a: It has counted as viewed.'],
+};
+
+/** Mistakes of an offer's attributes, and the words for each. */
+const MISTAKES: Readonly<Record<string, readonly [markup: string, words: string]>> = {
+  'a misspelt id': [
+    '<div class="offer" data-offer-ids="a"></div>',
+    'data-offer-ids is none of ours; perhaps data-offer-id is meant.',
+  ],
+  'another misspelt id': [
+    '<div class="offer" data-offerid="a"></div>',
+    'data-offerid is none of ours; perhaps data-offer-id is meant.',
+  ],
+  'an attribute that there never was': [
+    offer('a', 'data-offer-campaign="spring"'),
+    'data-offer-campaign is none of ours.',
+  ],
+  'a template that was not filled in': [
+    offer('{{ offer.id }}'),
+    'data-offer-id="{{ offer.id }}" is no id of a personalized offer; until it is one, the element is no offer.',
+  ],
+  'what a template writes for nothing': [
+    offer('undefined'),
+    'data-offer-id="undefined" is no id of a personalized offer; until it is one, the element is no offer.',
+  ],
+  'an unknown repeat': [
+    offer('a', 'data-offer-repeat="daily"'),
+    'data-offer-repeat="daily" is not page, mount or browser; the page’s own counts.',
+  ],
+  'an expiry that no date has': [
+    offer('a', 'data-offer-expires="next week"'),
+    'data-offer-expires="next week" is no time: give epoch seconds or an ISO date; without one the offer never ends.',
+  ],
+  'a share above one': [
+    offer('a', 'data-offer-ratio="50"'),
+    'data-offer-ratio="50" is no share from 0 to 1; the page’s own counts.',
+  ],
+  'a time with a unit': [
+    '<div class="offer" data-offer-id="a" data-offer-dwell="2s"></div>',
+    'data-offer-dwell="2s" is no number of milliseconds; the page’s own counts.',
+  ],
+  'an unknown ignore': [
+    offer('a', 'data-offer-ignore="hidden"'),
+    'data-offer-ignore="hidden" is not off, leave or a number of milliseconds; the page’s own counts.',
+  ],
+};
+
+for (const [way, open] of Object.entries(WAYS)) {
+  test.describe(`${way}, the console says why an offer has not counted`, () => {
+    for (const [name, [body, words]] of Object.entries(REASONS))
+      test(name, async ({ page, stack }) => {
+        const said = await open(page, stack, body);
+        await expect
+          .poll(() => said.some((line) => line.startsWith(words)), { message: said.join('\n') })
+          .toBe(true);
+      });
+
+    test('interrupted', async ({ page, stack }) => {
+      const said = await open(page, stack, offer('a'));
+      await expect.poll(() => said).toContain('a: 100 % of it is visible; it counts after 60.0 s.');
+      await page.evaluate(() => Object.assign(document.body, { hidden: true }));
+      await expect
+        .poll(() => said.join('\n'))
+        .toMatch(/a: It was visible for \d+\.\d s only; it needs 60\.0 s without a break\./);
+    });
+
+    test('covered', async ({ page, stack }) => {
+      const said = await open(
+        page,
+        stack,
+        `<div style="position: relative; width: 300px">${offer('a')}<p style="position: absolute; inset: 0; margin: 0; background: grey"></p></div>`,
+        { tag: 'data-occlusion', options: 'occlusion: true' },
+      );
+      await expect.poll(() => said).toContain('a: Something covers it.');
+    });
+  });
+
+  test.describe(`${way}, the console names a mistake`, () => {
+    for (const [name, [body, words]] of Object.entries(MISTAKES))
+      test(`once: ${name}`, async ({ page, stack }) => {
+        const said = await open(page, stack, `<main>${body}</main>`);
+        await expect.poll(() => said).toContain(words);
+        await page.evaluate(() => document.body.append(document.querySelector('main') as Element));
+        await trackerStats(page);
+        expect(said.filter((line) => line === words)).toHaveLength(1);
+      });
+
+    test('that comes later, also in a shadow tree', async ({ page, stack }) => {
+      const said = await open(page, stack, '');
+      await trackerStats(page);
+      await page.evaluate(() => {
+        const host = document.createElement('section');
+        host.attachShadow({ mode: 'open' }).innerHTML = '<p data-offer-dismis></p>';
+        document.body.append(host);
+      });
+      await expect
+        .poll(() => said)
+        .toContain('data-offer-dismis is none of ours; perhaps data-offer-dismiss is meant.');
+    });
+
+    test('and nothing of what is right, or somebody else’s', async ({ page, stack }) => {
+      const said = await open(
+        page,
+        stack,
+        `<div data-off="x" data-offset="3" data-id="a" data-product-offer="x"></div>
+         <form data-offer-accept="a"><button data-offer-dismiss="">No</button></form>
+         ${offer('a', 'data-offer-repeat="mount" data-offer-ignore="leave" data-offer-token="t" data-offer-ratio=".3" data-offer-expires="2030-01-01"')}
+         ${offer('', 'data-offer-expires="1900000000"')}${offer(' b ')}`,
+      );
+      await expect.poll(() => said).toContain('a: 100 % of it is visible; it counts after 60.0 s.');
+      expect(said.filter((line) => !/^[ab]: /.test(line))).toEqual([]);
+    });
+  });
+}
+
+test.describe('the console names a mistake of the tag', () => {
+  const tags: Readonly<Record<string, string>> = {
+    'data-end-point="/de/events"': 'data-end-point is none of ours; perhaps data-endpoint is meant.',
+    'data-repeats="mount"': 'data-repeats is none of ours; perhaps data-repeat is meant.',
+    'data-repeat="daily"':
+      'data-repeat="daily" is not page, mount or browser; offers count once a page view.',
+  };
+  for (const [tag, words] of Object.entries(tags))
+    test(tag, async ({ page, stack }) => {
+      const said = listen(page);
+      await stack.open(page, '', { script: `data-debug data-cfasync="false" ${tag}` });
+      await expect.poll(() => said).toContain(words);
+      expect(said.filter((line) => line.includes('cfasync'))).toEqual([]);
+    });
+});
+
+test('two tags for two endpoints: the first one counts, and one line says so without data-debug', async ({
+  page,
+  stack,
+}) => {
+  const said = listen(page);
+  const tag = (endpoint: string) => `<script src="/offersight.js" data-endpoint="${endpoint}"></script>`;
+  await stack.open(page, tag('/offer-events') + tag('/offer-events') + tag('/fr/offer-events'), {
+    script: '',
+  });
+  await expect
+    .poll(() => said)
+    .toEqual(['the tag for /fr/offer-events is ignored, since another one came first.']);
+});
+
+test.describe('what only helps to set a page up', () => {
+  test('is not loaded where nobody asks for it', async ({ page, stack }) => {
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    const said = listen(page);
+    await stack.open(page, `${offer('a').replace('60000', '0')}<p data-offer-dismis></p>`, {
+      script: 'data-endpoint="/offer-events"',
+    });
+    await stack.expectRecorded(['viewed a']);
+    expect(asked).not.toContain('/offersight-debug.js');
+    expect(said).toEqual([]);
+  });
+
+  test('may be absent: one line says so, and all else works', async ({ page, stack }) => {
+    await page.route('**/offersight-debug.js', (route) => route.fulfill({ status: 404, body: '' }));
+    const said = listen(page);
+    await stack.open(page, offer('a').replace('60000', '0'));
+    await stack.expectRecorded(['viewed a']);
+    await expect.poll(() => said.length).toBe(1);
+    expect(said[0]).toContain('serve offersight-debug.js of this version.');
+  });
+});

@@ -1,0 +1,140 @@
+/**
+ * Attributes that say something else than whoever wrote them meant. Each mistake is told once; what an offer says is looked at
+ * when it comes and whenever it changes.
+ */
+import leven from 'leven';
+import type { Stop } from '../../../runtime.js';
+
+/** Told of a mistake, and of the element that has it. */
+export type OnMistake = (words: string, element: Element) => void;
+
+const isShare = (text: string): boolean => Number(text) >= 0 && Number(text) <= 1;
+const isTime = (text: string): boolean => Number(text) >= 0;
+
+/** What each attribute of an offer or a control may say, and in which words; without a check it may say anything. */
+const OFFER: Readonly<
+  Record<string, readonly [isRight: (text: string) => boolean, words: string] | undefined>
+> = {
+  'data-offer-id': [
+    (text) =>
+      /^[\w.:~-]{1,50}$/.test(text.trim()) && !/^(?:null|undefined|true|false|NaN)$/.test(text.trim()),
+    'is no id of a personalized offer; until it is one, the element is no offer',
+  ],
+  'data-offer-ratio': [isShare, 'is no share from 0 to 1; the page’s own counts'],
+  'data-offer-dwell': [isTime, 'is no number of milliseconds; the page’s own counts'],
+  'data-offer-ignore': [
+    (text) => text === 'off' || text === 'leave' || isTime(text),
+    'is not off, leave or a number of milliseconds; the page’s own counts',
+  ],
+  'data-offer-repeat': [
+    (text) => /^(?:page|mount|browser)$/.test(text),
+    'is not page, mount or browser; the page’s own counts',
+  ],
+  'data-offer-expires': [
+    (text) => !!(Number(text) || Date.parse(text)),
+    'is no time: give epoch seconds or an ISO date; without one the offer never ends',
+  ],
+  'data-offer-token': undefined,
+  'data-offer-dismiss': undefined,
+  'data-offer-accept': undefined,
+};
+
+/** What the script file reads of its tag. */
+const TAG = [
+  'endpoint',
+  'repeat',
+  'debug',
+  'ignore',
+  'occlusion',
+  'data-layer',
+  'ratio',
+  'dwell',
+  'controls',
+  'labels',
+  'escape',
+  'outbox',
+  'consent',
+  'gpc',
+  'subject',
+  'machines',
+].map((name) => `data-${name}`);
+
+/** Others’ attributes differ by more than that. */
+const FARTHEST = 2;
+
+const nearestOf = (name: string, known: readonly string[]): string | undefined => {
+  const distances = known.map((each) => [leven(name, each), each] as const);
+  const [distance = Number.NaN, nearest] = distances.sort(([one], [other]) => one - other)[0] ?? [];
+  return distance <= FARTHEST ? nearest : undefined;
+};
+
+/** What is wrong with an attribute of any element; nothing, if it is somebody else's. */
+const mistakeOf = (name: string, text: string): string | undefined => {
+  const known = Object.keys(OFFER);
+  if (known.includes(name)) {
+    const [isRight, words] = OFFER[name] ?? [];
+    // Templates leave an attribute empty that is not there yet.
+    return !isRight || text === '' || isRight(text) ? undefined : `${name}="${text}" ${words}.`;
+  }
+  if (!/^data-?offer/.test(name)) return undefined;
+  const nearest = nearestOf(name, known);
+  return `${name} is none of ours${nearest ? `; perhaps ${nearest} is meant` : ''}.`;
+};
+
+/** Tells of mistakes on the tags of the script file. */
+const checkTags = (onMistake: OnMistake): void => {
+  const tags = [...document.querySelectorAll('script[src*="offersight.js"]')];
+  for (const tag of tags)
+    for (const name of tag.getAttributeNames()) {
+      const nearest = name.startsWith('data-') && !TAG.includes(name) && nearestOf(name, TAG);
+      if (nearest) onMistake(`${name} is none of ours; perhaps ${nearest} is meant.`, tag);
+    }
+  const repeat = tags[0]?.getAttribute('data-repeat');
+  if (tags[0] && repeat != null && !/^(?:page|mount|browser)$/.test(repeat))
+    onMistake(
+      `data-repeat="${repeat}" is not page, mount or browser; offers count once a page view.`,
+      tags[0],
+    );
+};
+
+/**
+ * Starts looking, in the document and in what `trees` gives.
+ * @param trees The trees that may show offers.
+ */
+export const createChecking = (trees: () => readonly Node[], onMistake: OnMistake): Stop => {
+  const told = new WeakMap<Element, Set<string>>();
+
+  const check = (element: Element): void => {
+    for (const name of element.getAttributeNames()) {
+      const words = mistakeOf(name, element.getAttribute(name) ?? '');
+      const known = told.get(element) ?? new Set();
+      if (!words || known.has(words)) continue;
+      told.set(element, known.add(words));
+      onMistake(words, element);
+    }
+  };
+
+  const checkAll = (node: Node): void => {
+    if (node.nodeType === Node.ELEMENT_NODE) check(node as Element);
+    for (const element of (node as ParentNode).querySelectorAll?.('*') ?? []) check(element);
+  };
+
+  const observer = new MutationObserver((changes) => {
+    for (const { type, target, addedNodes } of changes)
+      if (type === 'attributes') check(target as Element);
+      else for (const node of addedNodes) checkAll(node);
+    watch();
+  });
+  const watched = new WeakSet<Node>();
+  const watch = (): void => {
+    for (const tree of trees()) {
+      if (watched.has(tree)) continue;
+      watched.add(tree);
+      observer.observe(tree, { attributes: true, childList: true, subtree: true });
+      checkAll(tree);
+    }
+  };
+  checkTags(onMistake);
+  watch();
+  return () => observer.disconnect();
+};

@@ -1,0 +1,56 @@
+/**
+ * What whoever sets a page up reads on the console: why each offer has not counted yet, and which attributes say something
+ * else than was meant. It loads under the `debug` option alone, and may be another file than what it talks to, of which no
+ * name that crosses may be shortened.
+ */
+import type { Stop } from '../../../runtime.js';
+import type { EvaluationListener, ExposureWatch } from '../../detect/exposure.js';
+import type { Registry } from '../../detect/registry.js';
+import type { TrackerOptions } from '../../options.js';
+import type { Page } from '../../page.js';
+import { type Explaining, explain } from '../diagnosis.js';
+import { createChecking } from './checking.js';
+import { COUNTED, describeNote } from './wording.js';
+
+export { VERSION } from '../../../version.js';
+
+/** What it works with. */
+export interface DebugContext {
+  readonly options: Pick<TrackerOptions, 'debug'>;
+  readonly exposure: Pick<ExposureWatch, 'watched' | 'exposed'>;
+  readonly page: Pick<Page, 'isVisible'>;
+  readonly registry: Pick<Registry, 'placements'>;
+  readonly isDrawn: (element: Element) => boolean;
+  /** The trees that may show offers. */
+  readonly trees: () => readonly Node[];
+}
+
+/** What it hears, and its end. */
+export interface Debug {
+  readonly onEvaluation: EvaluationListener;
+  stop: Stop;
+}
+
+/** Starts telling. What is watched already has to be evaluated once more. */
+export const createDebug = (context: DebugContext): Debug => {
+  const { options, exposure, page, registry, isDrawn, trees } = context;
+  const stop = createChecking(trees, (words, element) => console.warn(`Offersight: ${words}`, element));
+  // Who takes notes as data needs no sentences.
+  if (typeof options.debug === 'function') return { onEvaluation: () => undefined, stop };
+  const say = (offerId: string, words: string, element: Element): void =>
+    console.info(`Offersight: ${offerId}: ${words}`, element);
+  for (const { offerId, element, impression } of registry.placements.values())
+    if (impression) say(offerId, COUNTED, element);
+  let dwellMs = 0;
+  const explaining = explain((note) =>
+    say(note.offerId, describeNote(note, dwellMs), note.element),
+  ) as Explaining;
+  const hear = explaining(exposure, page, (callback) => callback(), isDrawn);
+  return {
+    onEvaluation(item, before, at) {
+      ({ dwellMs } = item.rule);
+      hear(item, before, at);
+    },
+    stop,
+  };
+};

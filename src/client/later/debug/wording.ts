@@ -1,0 +1,61 @@
+/** Why an offer has not counted yet, in words, for whoever reads the console. */
+import type { ExposureNote } from '../diagnosis.js';
+
+/** What is said of an offer that needs nothing more. */
+export const COUNTED = 'It has counted as viewed.';
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
+/** What hides an element by its own style; an ancestor that does hides it, too. */
+const hides = (element: Element): string | undefined => {
+  const { display, visibility, opacity, contentVisibility } = getComputedStyle(element);
+  if (display === 'none') return 'display: none';
+  if (visibility !== 'visible') return `visibility: ${visibility}`;
+  if (Number(opacity) === 0) return 'opacity: 0';
+  return contentVisibility === 'hidden' ? 'content-visibility: hidden' : undefined;
+};
+
+/** An element as a selector would name it. */
+const nameOf = ({ localName, id, classList }: Element): string =>
+  `<${localName}${id && `#${id}`}${[...classList].map((name) => `.${name}`).join('')}>`;
+
+/** The outermost element that hides another: what is inherited begins there. */
+const hidingOf = (element: Element): string => {
+  let found = 'Its styles hide it.';
+  for (let at: Element | null = element; at; at = at.parentElement) {
+    const style = hides(at);
+    if (style) found = `${nameOf(at)} hides it by ${style}.`;
+  }
+  return found;
+};
+
+/**
+ * A note as a sentence.
+ * @param dwellMs For how long the offer has to qualify, milliseconds.
+ */
+export const describeNote = (
+  { element, reason, ratio, neededRatio, dwelledMs }: ExposureNote,
+  dwellMs: number,
+): string => {
+  switch (reason) {
+    case 'not-rendered':
+      return 'It is not in view, or has no size.';
+    case 'too-small':
+      return `${percent(ratio)} of it is visible; it needs ${percent(neededRatio)}.`;
+    case 'not-shown':
+      return hidingOf(element);
+    case 'covered':
+      return 'Something covers it.';
+    case 'page-hidden':
+      return 'The page is hidden.';
+    case 'interrupted':
+      return `It was visible for ${seconds(dwelledMs)} only; it needs ${seconds(dwellMs)} without a break.`;
+    case 'dwelling':
+      return `${percent(ratio)} of it is visible; it counts after ${seconds(dwellMs)}.`;
+    case 'viewed':
+      return COUNTED;
+    default:
+      return reason satisfies never;
+  }
+};
