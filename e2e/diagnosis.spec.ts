@@ -261,10 +261,15 @@ test.describe('the debug function', () => {
     await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second']);
   });
 
-  test('is not needed: the script tag’s flag writes no note to the console', async ({ page, stack }) => {
+  test('is what it takes: without it, and without the flag, the console says nothing', async ({
+    page,
+    stack,
+  }) => {
     const lines: string[] = [];
     page.on('console', (message) => lines.push(message.text()));
-    await stack.open(page, offer('seen', '', 0) + offer('hidden', 'opacity: 0'));
+    await stack.open(page, offer('seen', '', 0) + offer('hidden', 'opacity: 0'), {
+      script: 'data-endpoint="/offer-events"',
+    });
     await stack.expectRecorded(['viewed seen']);
     expect(lines).toEqual([]);
   });

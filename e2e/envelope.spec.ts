@@ -5,6 +5,8 @@ const PAGE = {
   'content-type': 'application/json',
   'sec-fetch-site': 'same-origin',
   'sec-fetch-mode': 'cors',
+  // Otherwise it says that it is a machine.
+  'user-agent': 'Firefox',
 };
 
 const event = (id: number, change: object = {}) => ({

@@ -187,7 +187,8 @@ test.describe('the observers of a page', () => {
   });
 
   test('let go of an offer once it has counted', async ({ page, stack }) => {
-    await stack.open(page, '', { head: OBSERVING });
+    // Without the flag that has others look at the page as well.
+    await stack.open(page, '', { script: 'data-endpoint="/offer-events"', head: OBSERVING });
     await trackerStats(page);
     const before = await observing(page);
     await page.evaluate(
@@ -247,7 +248,8 @@ test.describe('offers that come and go without end', () => {
       page,
       `<main id="list"></main>
        <script>document.addEventListener('offersight:viewed', (event) => event.preventDefault());</script>`,
-      { head: OBSERVING },
+      // What is written to the console stays alive there.
+      { script: 'data-endpoint="/offer-events"', head: OBSERVING },
     );
     await trackerStats(page);
     const session = await context.newCDPSession(page);

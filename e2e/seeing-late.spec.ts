@@ -74,7 +74,7 @@ test.describe('an offer counts that fades in on a page at rest', () => {
       stack,
       `<style>@keyframes in { from { opacity: 0 } to { opacity: 1 } }
          .driven { animation: in linear both; animation-timeline: scroll(root); animation-range: 0 100px }</style>
-       <div class="driven" style="position: fixed; top: 300px">${offer('late')}</div><p style="position: absolute; top: 0; height: 4000px"></p>`,
+       <p style="position: absolute; top: 0; height: 4000px"></p><div class="driven" style="position: fixed; top: 300px">${offer('late')}</div>`,
     );
     await page.evaluate(() => window.scrollTo({ top: 150, behavior: 'instant' }));
     await stack.expectRecorded(['viewed plain', 'viewed late']);

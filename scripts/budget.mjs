@@ -59,14 +59,14 @@ const bundlePage = async () => {
 
 const page = await bundlePage();
 const rows = [
-  { name: 'module, first load', bytes: page.first, budget: 4_400 },
+  { name: 'module, first load', bytes: page.first, budget: 4_440 },
   { name: 'module, second load', bytes: page.later, budget: 16_100 },
-  { name: 'module, on request', bytes: page.more, budget: 2_900 },
+  { name: 'module, on request', bytes: page.more, budget: 2_950 },
   { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 16_950 },
   {
     name: 'script file, on request',
     bytes: weigh(readFileSync('dist/offersight-more.js')),
-    budget: 3_250,
+    budget: 3_350,
   },
   { name: 'module, to debug', bytes: page.debug, budget: 2_300 },
   { name: 'script file, to debug', bytes: weigh(readFileSync('dist/offersight-debug.js')), budget: 2_300 },

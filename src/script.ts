@@ -70,7 +70,7 @@ if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
     }
   };
   page.offersight = { push, by: tag };
-  if (Array.isArray(queued)) push(...(queued));
+  if (Array.isArray(queued)) push(...queued);
 } else {
   const endpoint = tag?.getAttribute('data-endpoint');
   if (endpoint && endpoint !== queued.by?.getAttribute('data-endpoint'))

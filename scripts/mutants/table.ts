@@ -368,6 +368,18 @@ const SEEING: readonly Mutant[] = [
 
 const PAGE_VIEWS: readonly Mutant[] = [
   {
+    name: 'last-element-forgotten',
+    breaks: 'a decision by the id alone is announced where the offer was shown last',
+    file: 'src/client/recording.ts',
+    find: "('last' in placement ? placement.last.deref() : placement.element)",
+    put: "('last' in placement ? undefined : placement.element)",
+    noticedBy: {
+      'e2e/announcements.spec.ts': [
+        'the page hears › a dismissal by the id alone on the element that shows the next offer by now, as long as it is in the page',
+      ],
+    },
+  },
+  {
     name: 'machines-count',
     breaks: 'a browser that a script drives counts nothing',
     file: 'src/client/options.ts',

@@ -64,8 +64,9 @@ export const createRecording = (
       composed: true,
       cancelable: true,
     });
-    // An element that is gone by now has nobody above it to hear.
-    const target = placement?.element?.isConnected ? placement.element : document;
+    const element = placement && ('last' in placement ? placement.last.deref() : placement.element);
+    // One that is gone by now has nobody above it to hear.
+    const target = element?.isConnected ? element : document;
     if (settings.consent === 'denied' || !target.dispatchEvent(announced)) return false;
     keep(event, impression, placement);
     return true;

@@ -61,9 +61,10 @@ export interface Placement extends OfferSettings {
   impression?: Impression | undefined;
 }
 
-/** A placement that is gone: all but its element, which it would keep from being freed. */
+/** A placement that is gone: all but its element, which may show another offer by now, and is not kept from being freed. */
 export interface Past extends Omit<Placement, 'element'> {
   readonly element?: undefined;
+  readonly last: WeakRef<Element>;
 }
 
 /** Where offers are looked for. */
@@ -127,7 +128,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     placements.delete(element);
     listener.onUnmount(placement);
     // After what its going decides, so that it has the impression that this was about.
-    past.set(placement.offerId, { ...placement, element: undefined });
+    past.set(placement.offerId, { ...placement, element: undefined, last: new WeakRef(element) });
   };
 
   const mount = (element: Element, offerId: string, settings?: Partial<Placement>): Placement => {

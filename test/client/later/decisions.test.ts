@@ -146,7 +146,12 @@ describe('an acceptance', () => {
 });
 
 describe('a decision by the id alone', () => {
-  const gone: Past = { offerId: 'a', expiresAt: 33, token: 'of the last one' };
+  const gone: Past = {
+    offerId: 'a',
+    expiresAt: 33,
+    token: 'of the last one',
+    last: new WeakRef(document.body),
+  };
   const unseen: Placement = { element: {} as Element, offerId: 'a', token: 'unseen' };
   const seen: Placement = { ...unseen, element: {} as Element, impression: { id: 'x', isOnce: false } };
   const other: Placement = { element: {} as Element, offerId: 'b', impression: { id: 'y', isOnce: false } };

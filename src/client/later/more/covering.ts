@@ -24,13 +24,13 @@ const hasBackground = ({ backgroundColor, backgroundImage, backdropFilter }: CSS
 const isIn = ({ left, right, top, bottom }: DOMRect, x: number, y: number): boolean =>
   left <= x && x <= right && top <= y && y <= bottom;
 
-/** Whether a line of an element's own text lies at a point. */
-const hasTextAt = (element: Element, x: number, y: number): boolean => {
+/** The lines of an element's own text. */
+const linesOf = (element: Element): DOMRect[] => {
   const range = element.ownerDocument.createRange();
-  return [...element.childNodes].some((node) => {
-    if (node.nodeType !== Node.TEXT_NODE) return false;
+  return [...element.childNodes].flatMap((node) => {
+    if (node.nodeType !== Node.TEXT_NODE) return [];
     range.selectNode(node);
-    return [...range.getClientRects()].some((line) => isIn(line, x, y));
+    return [...range.getClientRects()];
   });
 };
 
@@ -42,13 +42,32 @@ const hasPseudo = (element: Element): boolean =>
     return isThere && !/^(?:none|normal)$/.test(style.content) && hasBackground(style);
   });
 
-/** Whether what is hit at a point hides what lies behind it. */
-const draws = (element: Element, x: number, y: number): boolean =>
-  isRendered(element) &&
-  (element.matches(REPLACED) ||
-    (isIn(element.getBoundingClientRect(), x, y) && hasBackground(getComputedStyle(element))) ||
-    hasTextAt(element, x, y) ||
-    hasPseudo(element));
+/** Where an element hides what lies behind it: wherever it is hit, or in these boxes alone. */
+interface Drawn {
+  readonly isEverywhere: boolean;
+  readonly boxes: readonly DOMRect[];
+}
+
+const drawnFor = (element: Element): Drawn => {
+  if (!isRendered(element)) return { isEverywhere: false, boxes: [] };
+  const own = hasBackground(getComputedStyle(element)) ? [element.getBoundingClientRect()] : [];
+  return {
+    isEverywhere: element.matches(REPLACED) || hasPseudo(element),
+    boxes: [...own, ...linesOf(element)],
+  };
+};
+
+/** Tells of points what hides something there; asks for the styles of an element once. */
+const createPainter = (): ((element: Element, x: number, y: number) => boolean) => {
+  const known = new Map<Element, Drawn>();
+  return (element, x, y) => {
+    const drawn = known.get(element) ?? drawnFor(element);
+    known.set(element, drawn);
+    return drawn.isEverywhere || drawn.boxes.some((box) => isIn(box, x, y));
+  };
+};
+
+type Draws = ReturnType<typeof createPainter>;
 
 /** The trees around a node, the outermost first. */
 const treesOf = (node: Node): (Document | ShadowRoot)[] => {
@@ -57,7 +76,7 @@ const treesOf = (node: Node): (Document | ShadowRoot)[] => {
 };
 
 /** Whether an element is what shows at a point of its document; nothing, where it is not drawn there at all. */
-const showsAt = (element: Element, x: number, y: number): boolean | undefined => {
+const showsAt = (element: Element, x: number, y: number, draws: Draws): boolean | undefined => {
   const find = ([tree, ...inner]: (Document | ShadowRoot)[]): boolean | undefined => {
     for (const hit of (tree as Partial<Document>)?.elementsFromPoint?.(x, y) ?? []) {
       // Some engines name what is outside of a tree, too.
@@ -78,16 +97,17 @@ const showsAt = (element: Element, x: number, y: number): boolean | undefined =>
 };
 
 /** Whether it shows in the window, also through the frames that it lies in. */
-const showsInWindow = (element: Element, x: number, y: number): boolean | undefined => {
-  const shows = showsAt(element, x, y);
+const showsInWindow = (element: Element, x: number, y: number, draws: Draws): boolean | undefined => {
+  const shows = showsAt(element, x, y, draws);
   const frame = element.ownerDocument.defaultView?.frameElement;
   if (!frame || !shows) return shows;
   const { left, top } = frame.getBoundingClientRect();
-  return showsInWindow(frame, left + frame.clientLeft + x, top + frame.clientTop + y);
+  return showsInWindow(frame, left + frame.clientLeft + x, top + frame.clientTop + y, draws);
 };
 
 /** The share of an offer's own pixels that nothing hides, 0–1. What no pointer hits is believed to show. */
 export const clearShareOf = (element: Element): number => {
+  const draws = createPainter();
   let area = 0;
   let clear = 0;
   for (const box of boxesOf(element)) {
@@ -98,7 +118,7 @@ export const clearShareOf = (element: Element): number => {
       for (let at = 0; at < POINTS ** 2; at++) {
         const x = part.left + (part.width * ((at % POINTS) + 0.5)) / POINTS;
         const y = part.top + (part.height * (Math.floor(at / POINTS) + 0.5)) / POINTS;
-        seen.push(showsInWindow(box, x, y));
+        seen.push(showsInWindow(box, x, y, draws));
       }
     const drawn = seen.filter((shows) => shows !== undefined);
     area += width * height;
