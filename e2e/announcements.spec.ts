@@ -59,38 +59,6 @@ test.describe('the page hears', () => {
     ]);
   });
 
-  const after: Readonly<Record<string, readonly [act: string, where: string]>> = {
-    'that shows the next offer by now': ["one.dataset.offerId = 'next'", 'one'],
-    'that shows none any more': ["one.removeAttribute('data-offer-id')", 'one'],
-    'that is gone': ['one.remove()', ''],
-  };
-  for (const [name, [act, where]] of Object.entries(after))
-    test(`a dismissal by the id alone on the element ${name}, as long as it is in the page`, async ({
-      page,
-      stack,
-    }) => {
-      const { script, head } = importing('');
-      await stack.open(page, offer('shown').replace('<div', '<div id="one"'), { script, head });
-      await stack.expectRecorded(['viewed shown']);
-      const heard = await page.evaluate(
-        (change) =>
-          new Promise((resolve) => {
-            document.addEventListener('offersight:dismissed', ({ target }) =>
-              resolve(target instanceof Element ? target.id : ''),
-            );
-            // biome-ignore lint/security/noGlobalEval: the page's own script
-            window.eval(change);
-            requestAnimationFrame(() =>
-              requestAnimationFrame(() =>
-                (window as unknown as { tracker: { dismiss(id: string): void } }).tracker.dismiss('shown'),
-              ),
-            );
-          }),
-        act,
-      );
-      expect(heard).toBe(where);
-    });
-
   test('on the offer itself, on its parent and on the document, in this order', async ({ page, stack }) => {
     await stack.open(
       page,

@@ -99,7 +99,11 @@ test.describe('a drag dismisses nothing', () => {
     page,
     stack,
   }) => {
-    await openReady(page, stack, `<div class="sheet">${offer('a')}</div>${draggable('sheet.remove();')}`);
+    await openReady(
+      page,
+      stack,
+      `${offer('a').replace('class="offer"', 'class="offer sheet"')}${draggable('sheet.remove();')}`,
+    );
     await drag(page, '.sheet', 0, 150);
     await expectNothing(page, stack);
   });
@@ -150,6 +154,13 @@ test.describe('a drag dismisses nothing', () => {
     await stack.expectRecorded(['viewed a', 'viewed witness']);
   });
 
+  /** Follows the pointer sideways, and goes back. */
+  const FOLLOWING = `<script>
+    let from;
+    box.addEventListener('pointerdown', ({ clientX }) => { from = clientX });
+    box.addEventListener('pointermove', ({ clientX }) => { if (from !== undefined) box.style.transform = 'translateX(' + (clientX - from) + 'px)' });
+    addEventListener('pointerup', () => { from = undefined; box.style.transform = '' });
+  </script>`;
   const BOX =
     '<div id="box" role="dialog" style="position: fixed; inset: 0 0 auto; height: 300px"><button id="yes" style="width: 200px; height: 60px" onclick="box.remove()">Tell me more</button>';
   const presses: Readonly<Record<string, (page: Page) => Promise<void>>> = {
@@ -158,14 +169,14 @@ test.describe('a drag dismisses nothing', () => {
   };
   for (const [name, press] of Object.entries(presses)) {
     test(`where ${name} closes the dialog soon after`, async ({ page, stack }) => {
-      await openReady(page, stack, `${BOX}${offer('a')}</div>`);
+      await openReady(page, stack, `${BOX}${offer('a')}</div>${FOLLOWING}`);
       await drag(page, '.offer', 100, 0);
       await press(page);
       await expectNothing(page, stack);
     });
 
     test(`where Escape closes nothing, and ${name} does soon after`, async ({ page, stack }) => {
-      await openReady(page, stack, `${BOX}${offer('a')}</div>`);
+      await openReady(page, stack, `${BOX}${offer('a')}</div>${FOLLOWING}`);
       await page.keyboard.press('Escape');
       await press(page);
       await expectNothing(page, stack);
@@ -173,7 +184,7 @@ test.describe('a drag dismisses nothing', () => {
   }
 
   test('where it stays on the button that it began on', async ({ page, stack }) => {
-    await openReady(page, stack, `${BOX}${offer('a')}</div>`);
+    await openReady(page, stack, `${BOX}${offer('a')}</div>${FOLLOWING}`);
     await drag(page, '#yes', 20, 5);
     await expect(page.locator('#box')).toHaveCount(0);
     await expectNothing(page, stack);
@@ -183,9 +194,57 @@ test.describe('a drag dismisses nothing', () => {
     await openReady(
       page,
       stack,
-      `<div class="sheet" role="dialog" onpointerup="this.remove()">${offer('a')}</div>`,
+      `<div id="box" role="dialog" onpointerup="this.remove()">${offer('a')}</div>${FOLLOWING}`,
     );
-    await drag(page, '.sheet', 4, 4);
+    await drag(page, '#box', 4, 4);
+    await expectNothing(page, stack);
+  });
+
+  const MOVED: Readonly<Record<string, string>> = {
+    'on a submit button':
+      '<form onsubmit="box.remove(); return false"><input class="part" type="submit" value="Claim"></form>',
+    'on a card that closes it':
+      '<div class="part" style="width: 200px; height: 60px" onclick="box.remove()">Claim</div>',
+    'on a slider': '<input class="part" type="range" onchange="box.remove()">',
+    'on a canvas, and the page closes it soon after':
+      '<canvas class="part" width="200" height="60" onpointerup="setTimeout(() => box.remove(), 400)"></canvas>',
+  };
+  for (const [name, inside] of Object.entries(MOVED))
+    test(`where it begins and ends ${name}`, async ({ page, stack }) => {
+      await openReady(page, stack, `<div id="box" role="dialog">${offer('a')}${inside}</div>`);
+      await drag(page, '.part', 20, 4);
+      await expect(page.locator('#box')).toHaveCount(0);
+      await expectNothing(page, stack);
+    });
+
+  test('where it selects a text, and the page closes the dialog then', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog" id="box">${offer('a')}<p style="font: 20px monospace" onpointerup="setTimeout(() => box.remove(), 300)">SPRING-2026</p></div>`,
+    );
+    await drag(page, '#box p', 60, 0);
+    await expect(page.locator('#box')).toHaveCount(0);
+    await expectNothing(page, stack);
+  });
+
+  test('where a sheet is dragged down to its handle, and can be pulled up again', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div class="sheet" role="dialog"><p style="height: 40px; margin: 0">handle</p>${offer('a')}</div>${draggable('sheet.style.transform = "translateY(260px)";')}`,
+    );
+    await drag(page, '.sheet', 0, 150);
+    await expectNothing(page, stack);
+  });
+
+  test('where it leads to another view, which has no place for the dialog', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div class="sheet" role="dialog">${offer('a')}</div>${draggable("history.pushState(null, '', '/next'); sheet.remove();")}`,
+    );
+    await drag(page, '.sheet', 0, 150);
     await expectNothing(page, stack);
   });
 });

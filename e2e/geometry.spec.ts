@@ -563,6 +563,22 @@ test.describe('an offer that something else covers', () => {
     await stack.expectRecorded(['viewed open', 'viewed touched', 'viewed witness', 'viewed covered']);
   });
 
+  test('does not count where the backdrop of a modal covers it, until that is closed', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `<style>dialog::backdrop { background: black }</style>${offer('under-backdrop')}
+       <dialog id="modal" style="inset: 0 0 auto auto; margin: 0; width: 500px">${witness()}</dialog>
+       <script>modal.showModal()</script>`,
+      { script: 'data-endpoint="/offer-events" data-occlusion' },
+    );
+    await stack.expectRecorded(['viewed witness']);
+    await page.evaluate(() => document.querySelector('dialog')?.close());
+    await stack.expectRecorded(['viewed witness', 'viewed under-backdrop']);
+  });
+
   test('does not count where a modal covers it, until that is closed', async ({ page, stack }) => {
     await stack.open(
       page,

@@ -58,7 +58,7 @@ const ASK = `
     const answers = {};
     for (const [name, given] of Object.entries({
       observe: [{ nodeType: 1 }, { id: 'seen' }], dismiss: ['seen'], accept: ['seen'], flush: [], consent: ['granted'],
-      subject: ['somebody'], stats: [], stop: [],
+      subject: ['somebody'], pageView: [], stats: [], stop: [],
     })) {
       const answer = await tracker[name](...given);
       answers[name] = typeof answer === 'function' ? typeof answer() : typeof answer;
@@ -77,6 +77,7 @@ const INERT = {
     flush: 'undefined',
     consent: 'undefined',
     subject: 'undefined',
+    pageView: 'undefined',
     stats: 'object',
     stop: 'undefined',
   },

@@ -46,6 +46,7 @@ const silent = (page: Page): Promise<string[]> =>
       flush: [],
       consent: ['granted'],
       subject: ['somebody'],
+      pageView: [],
       stats: [],
       stop: [],
     };

@@ -37,7 +37,7 @@ test('a browser that a script drives counts nothing, and one line says so', asyn
   const said = await openShop(page, stack);
   await expect.poll(() => said).toHaveLength(1);
   expect(said).toEqual([
-    'warning: Offersight: a script drives this browser, so nothing counts. To count it set machines to "count".',
+    'warning: Offersight: a script drives this browser, so nothing counts. To count it set data-machines="count" (machines), and --machines count of the proxy.',
   ]);
   expect(await trackerStats(page)).toEqual({ offers: {} });
   await worksOn(page);

@@ -37,6 +37,7 @@ const COVERED: Readonly<Record<string, string>> = {
   'large text': under(
     layer('font: 70px/70px monospace; overflow: hidden; word-break: break-all', 'WWWWWWWWWWWWWWWWWWWWWWWWWW'),
   ),
+  'what draws itself over all that it holds': `<style>.above.loading { display: none } .loading + section { position: relative; width: 300px } .loading + section::after { content: ''; position: absolute; inset: 0; background: white; z-index: 2 }</style><i class="above loading"></i><section>${offer()}</section>`,
   'a fixed bar of the page': `${offer('style="position: absolute; top: 0"')}<div class="above" style="position: fixed; inset: 0 0 auto; height: 250px; background: grey"></div>`,
   'an element over the host of its shadow tree': under(
     layer('background: grey'),
@@ -54,6 +55,8 @@ const CLEAR: Readonly<Record<string, string>> = {
   'less than what it needs to show': under(layer('top: 150px; background: grey')),
   'exactly what it can spare': under(layer('top: 100px; background: grey')),
   'a line of text in a large layer': under(layer('', 'Sale')),
+  'a small mark of a link that is stretched over it': `<style>.stretched::before { content: ''; position: absolute; width: 8px; height: 8px; background: red }</style>${under('<a class="stretched" href="#x" style="position: absolute; inset: 0"></a>')}`,
+  'what would clip it if it were not fixed': `<div style="overflow: hidden; width: 0; height: 0">${offer('style="position: fixed; top: 0; left: 0; opacity: .95"')}</div>`,
   'its own parts': offer().replace(
     'Ten per cent off',
     '<img alt="" style="width: 300px; height: 200px; background: grey">',

@@ -75,7 +75,7 @@ test.describe('when a page view begins', () => {
     await navigate(page);
     await showWitness(page, 1_000);
     await stack.expectRecorded(['viewed mount', 'viewed browser', 'viewed witness']);
-    expect((await heard(page)).map(({ id }) => id)).toEqual(['mount', 'browser', 'witness']);
+    expect((await heard(page)).map(({ id }) => id).toSorted()).toEqual(['browser', 'mount', 'witness']);
   });
 
   test('what is no offer id stays none', async ({ page, stack }) => {
@@ -149,6 +149,58 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded(second);
     await navigate(page);
     await stack.expectRecorded([...second, 'dismissed bar', 'viewed bar']);
+  });
+
+  test('an offer that the navigation takes away is ignored once, and not viewed again', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(page, stack, `<main>${offer('bar')}</main>`, 'data-ignore="500"');
+    await stack.expectRecorded(['viewed bar']);
+    await page.evaluate(() => {
+      const main = document.querySelector('main');
+      if (main) main.innerHTML = '<h1>Next</h1>';
+      (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.pageView());
+    });
+    await stack.expectRecorded(['viewed bar', 'dismissed bar']);
+    const [viewed, dismissed] = await heard(page);
+    expect(dismissed?.impression).toBe(viewed?.impression);
+  });
+
+  test('an offer that was scrolled away before is ignored after its time, and not viewed again', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(page, stack, `${offer('bar')}<div style="height: 3000px"></div>`, 'data-ignore="800"');
+    await stack.expectRecorded(['viewed bar']);
+    await page.evaluate(() => scrollTo({ top: 2_000, behavior: 'instant' }));
+    await navigate(page);
+    await stack.expectRecorded(['viewed bar', 'dismissed bar']);
+  });
+
+  test('what counts between the call and a second load that is late counts once', async ({ page, stack }) => {
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/module/later*.js', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await stack.open(page, offer('bar'), {
+      script: '',
+      head: `${HEARING}<script type="module">
+        import { createOfferTracker } from '/module/index.js';
+        window.offersight = { push: (command) => command(tracker) };
+        window.tracker = createOfferTracker({ endpoint: '/offer-events' });
+        tracker.pageView();
+      </script>`,
+    });
+    await expect.poll(async () => (await heard(page)).length).toBe(1);
+    release();
+    await trackerStats(page);
+    await showWitness(page, 1_000);
+    await stack.expectRecorded(['viewed bar', 'viewed witness']);
   });
 
   test('a call at the start, before anything has counted, changes nothing', async ({ page, stack }) => {

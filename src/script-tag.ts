@@ -7,4 +7,4 @@
  */
 export const tag =
   (Reflect.get(Document.prototype, 'currentScript', document) as HTMLScriptElement | null) ??
-  document.querySelector<HTMLScriptElement>('script[src*="offersight.js"]');
+  document.querySelector<HTMLScriptElement>('script[src*="offersight"]');

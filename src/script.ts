@@ -57,7 +57,9 @@ const queued = page.offersight ?? [];
 // Of what is not an array only our own has `push`; an element of that name or id is none of it.
 if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
   if (!tag?.getAttribute('data-endpoint'))
-    console.warn('Offersight: no data-endpoint, so it is /offer-events.');
+    console.warn(
+      `Offersight: no data-endpoint, so it is /offer-events.${tag ? '' : ' The tag is not found: leave type=module out.'}`,
+    );
   const tracker = createOfferTracker(readOptions());
   const push = (...commands: Command[]): void => {
     for (const command of commands) {
@@ -74,5 +76,5 @@ if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
 } else {
   const endpoint = tag?.getAttribute('data-endpoint');
   if (endpoint && endpoint !== queued.by?.getAttribute('data-endpoint'))
-    console.warn(`Offersight: the tag for ${endpoint} is ignored, since another one came first.`);
+    console.warn(`Offersight: the tag for ${endpoint} is ignored, since another one came first. Remove one.`);
 }

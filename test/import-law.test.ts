@@ -96,7 +96,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/later/detect', 'client/detect', 'protocol/event', 'protocol/limits', 'errors'],
     types: ['client/page', 'runtime'],
   },
-  'client/later/page-view': { values: ['protocol/event'], types: ['client/detect'] },
+  'client/later/page-view': { values: ['protocol/event'], types: ['client/detect', 'client/recording'] },
   'client/later/decisions': {
     values: ['protocol/event'],
     types: [
@@ -166,7 +166,6 @@ const LAWS: Readonly<Record<string, Law>> = {
   'testing/tracker': {
     values: [
       'client/later/decisions',
-      'client/later/page-view',
       'client/later/detect',
       'client/detect',
       'client/recording',

@@ -200,8 +200,8 @@ const SEEING: readonly Mutant[] = [
     name: 'everything-hit-is-a-cover',
     breaks: 'only what draws something covers an offer',
     file: 'src/client/later/more/covering.ts',
-    find: 'if (draws(hit, x, y)) return false;',
-    put: 'return false;',
+    find: 'hit.getRootNode() === tree && draws(hit, x, y)',
+    put: 'hit.getRootNode() === tree',
     noticedBy: { 'e2e/occlusion.spec.ts': ['in Chromium › an offer counts that nothing covers'] },
   },
   {
@@ -368,18 +368,6 @@ const SEEING: readonly Mutant[] = [
 
 const PAGE_VIEWS: readonly Mutant[] = [
   {
-    name: 'last-element-forgotten',
-    breaks: 'a decision by the id alone is announced where the offer was shown last',
-    file: 'src/client/recording.ts',
-    find: "('last' in placement ? placement.last.deref() : placement.element)",
-    put: "('last' in placement ? undefined : placement.element)",
-    noticedBy: {
-      'e2e/announcements.spec.ts': [
-        'the page hears › a dismissal by the id alone on the element that shows the next offer by now, as long as it is in the page',
-      ],
-    },
-  },
-  {
     name: 'machines-count',
     breaks: 'a browser that a script drives counts nothing',
     file: 'src/client/options.ts',
@@ -402,11 +390,11 @@ const PAGE_VIEWS: readonly Mutant[] = [
     },
   },
   {
-    name: 'page-view-counts-mounts-again',
-    breaks: 'what counts once a mount does not count again in the next page view',
-    file: 'src/client/later/page-view.ts',
-    find: "=== 'mount'",
-    put: "=== 'browser'",
+    name: 'page-view-counts-browsers-again',
+    breaks: 'what counts once a browser does not count again in the next page view',
+    file: 'src/client/first.ts',
+    find: 'impression.isPast = !impression.isOnce',
+    put: 'impression.isPast = true',
     noticedBy: {
       'e2e/page-views.spec.ts': [
         'when a page view begins › what counts once a mount or once a browser does not count again',
@@ -414,35 +402,34 @@ const PAGE_VIEWS: readonly Mutant[] = [
     },
   },
   {
+    name: 'ignored-proves-display-anew',
+    breaks: 'what is ignored after a page view began is the showing of the one before',
+    file: 'src/client/recording.ts',
+    find: '(isSeen || impression.isDismissed)',
+    put: '(true || impression.isDismissed)',
+    noticedBy: {
+      'e2e/page-views.spec.ts': [
+        'when a page view begins › an offer that the navigation takes away is ignored once, and not viewed again',
+      ],
+    },
+  },
+  {
     name: 'page-view-begins-every-dwell-anew',
     breaks: 'what dwells when a page view begins goes on dwelling',
     file: 'src/client/later/page-view.ts',
-    find: 'if (isOver || exposure.watched.has(element) || ',
-    put: 'if (isOver || ',
+    find: ' && !exposure.watched.has(element))',
+    put: ')',
     noticedBy: { 'e2e/page-views.spec.ts': ['when a page view begins › what dwells goes on dwelling'] },
   },
   {
     name: 'page-view-leaves-nothing',
     breaks: 'a page view that ends is left',
     file: 'src/client/later/on-request.ts',
-    find: `    onPageView() {
-      more?.onLeave();`,
-    put: '    onPageView() {',
+    find: "tell('onLeave')();",
+    put: '',
     noticedBy: {
       'e2e/page-views.spec.ts': [
         'when a page view begins › what is ignored by leaving is ignored, once for each view, unless it was touched in that view',
-      ],
-    },
-  },
-  {
-    name: 'close-of-the-next-view',
-    breaks: 'a close that has begun belongs to the showing that it closes',
-    file: `${LATER_DETECT}/consequences.ts`,
-    find: '(placement.impression ? { ...placement } : placement)',
-    put: 'placement',
-    noticedBy: {
-      'e2e/page-views.spec.ts': [
-        'when a page view begins › a close that has begun before belongs to the showing before',
       ],
     },
   },
@@ -453,8 +440,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'drag-of-an-offer-closes',
     breaks: 'a drag closes what holds offers, never an offer by itself',
     file: `${LATER_DETECT}/closing.ts`,
-    find: 'const dragged = holders().filter(',
-    put: 'const dragged = [...holders(), ...registry.placements.keys()].filter(',
+    find: 'grab(event, around)',
+    put: 'grab(event, [...around, ...registry.placements.keys()])',
     noticedBy: {
       'e2e/close-swipes.spec.ts': [
         'a drag dismisses nothing › where it moves an offer that nothing holds, such as a row that is swiped away',
@@ -493,6 +480,18 @@ const CLOSING: readonly Mutant[] = [
     noticedBy: {
       'e2e/close-swipes.spec.ts': [
         'a drag dismisses nothing › where it stays on the button that it began on',
+      ],
+    },
+  },
+  {
+    name: 'drag-without-following',
+    breaks: 'a drag closes what follows the pointer',
+    file: `${LATER_DETECT}/closing.ts`,
+    find: 'drawings.filter(([holder, before]) => hasMoved(drawingOf(holder), before))',
+    put: 'drawings',
+    noticedBy: {
+      'e2e/close-swipes.spec.ts': [
+        'a drag dismisses nothing › where it selects a text, and the page closes the dialog then',
       ],
     },
   },
@@ -1008,8 +1007,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'begun-forgotten',
     breaks: 'what has begun to close is closed, whatever is pressed meanwhile',
     file: `${LATER_DETECT}/consequences.ts`,
-    find: 'if (!each.hasBegun && isDropped(each))',
-    put: 'if (isDropped(each))',
+    find: "(!each.hasBegun || each.reason === 'swipe') && isDropped(each)",
+    put: 'isDropped(each)',
     noticedBy: {
       'e2e/close-exits.spec.ts': [
         'what is closed by its control counts › though something else is pressed while it fades',

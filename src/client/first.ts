@@ -67,7 +67,6 @@ export const createFirst = (
           exposure,
           call,
           recorder,
-          latest,
           registry,
           outbox,
           page,
@@ -106,14 +105,14 @@ export const createFirst = (
   });
 
   const exposure = createExposureWatch(page, runtime, options.viewability, (placement) =>
-    recorder.onViewed(placement.offerId, placement),
+    recorder.onViewed(placement.offerId, placement, true),
   );
   // What covers an offer is known once the second load is there.
   if (options.occlusion) exposure.isShown = nothing;
   const registry = createRegistry({
     onMount(placement) {
       const { offerId } = placement;
-      if (isOfferId(offerId) && !recorder.impressionOf(offerId, placement)) exposure.watch(placement);
+      if (isOfferId(offerId) && recorder.isOpen(offerId, placement)) exposure.watch(placement);
       loaded?.onMount(placement);
     },
     onUnmount(placement) {
@@ -157,7 +156,11 @@ export const createFirst = (
     flush: () => later((loaded) => loaded.flush()),
     consent: decide('consent'),
     subject: decide('subject'),
-    pageView: () => void later((loaded) => loaded.onPageView()),
+    pageView() {
+      // Now, since what counts until the second load is there belongs to this one.
+      for (const impression of latest.values()) impression.isPast = !impression.isOnce;
+      void later((loaded) => loaded.onPageView());
+    },
     stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
     stop() {
       if (isStopped) return;

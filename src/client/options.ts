@@ -55,7 +55,7 @@ export interface TrackerOptions {
   };
   /**
    * What becomes of what a browser sees that says of itself that a script drives it (`navigator.webdriver`): nothing counts, or
-   * it counts like a visitor's. Source: WebDriver, W3C. @default 'ignore', but 'count' on localhost, 127.0.0.1 and [::1]
+   * it counts like a visitor's. Source: WebDriver, W3C. @default 'ignore', but 'count' on localhost, what ends in .localhost, 127.0.0.1 and [::1]
    */
   readonly machines?: 'ignore' | 'count' | undefined;
   /** How events leave. */
@@ -97,7 +97,7 @@ export interface ResolvedOptions extends Omit<TrackerOptions, 'consent' | 'subje
  * @throws {TypeError} If the endpoint is no URL.
  */
 export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
-  const isLocal = /^(localhost|127\.0\.0\.1|\[::1])$/.test(location.hostname);
+  const isLocal = /^(.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/.test(location.hostname);
   const { endpoint, consent = 'granted', machines = isLocal && 'count' } = options;
   const { origin, href } = new URL(endpoint || '/offer-events', location.href);
   const { ratio = 0.5, dwellMs = 1_000, largeAreaPx = 242_500, largeRatio = 0.3 } = options.viewability ?? {};

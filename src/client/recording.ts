@@ -15,16 +15,19 @@ export type Happened =
 
 /** Records what is noticed. */
 export interface Recorder {
-  /** Makes sure that the offer's `viewed` is recorded. */
-  onViewed(offerId: string, placement?: Placement | Past): Impression;
+  /**
+   * Makes sure that the offer's `viewed` is recorded.
+   * @param isSeen Whether it was seen just now, so that what counted in an earlier page view counts again.
+   */
+  onViewed(offerId: string, placement?: Placement | Past, isSeen?: boolean): Impression;
   /** Announces an event on the page and, unless a listener vetoes it, has it kept; tells whether it did. */
   record(happened: Happened, offerId: string, impression: Impression, placement?: Placement | Past): boolean;
 }
 
 /** A recorder, and what it knows. */
 export interface Recording extends Recorder {
-  /** The impression that has counted for an offer, with `repeat: 'mount'` for this placement of it. */
-  impressionOf(offerId: string, placement?: Placement | Past): Impression | undefined;
+  /** Whether an offer may count, with `repeat: 'mount'` this placement of it: it has not yet in this page view. */
+  isOpen(offerId: string, placement: Placement): boolean;
 }
 
 /**
@@ -44,8 +47,9 @@ export const createRecording = (
   const repeats = (repeat: Repeat, placement?: Placement | Past): boolean =>
     (placement?.repeat ?? settings.repeat) === repeat;
 
-  const impressionOf: Recording['impressionOf'] = (offerId, placement) =>
-    placement?.impression ?? (placement && repeats('mount', placement) ? undefined : latest.get(offerId));
+  /** The impression that has counted for an offer, with `repeat: 'mount'` for this placement of it. */
+  const impressionOf = (offerId: string, placement?: Placement | Past): Impression | undefined =>
+    placement && repeats('mount', placement) ? placement.impression : latest.get(offerId);
 
   const record: Recorder['record'] = (happened, offerId, impression, placement) => {
     const event: OfferEvent = {
@@ -64,17 +68,18 @@ export const createRecording = (
       composed: true,
       cancelable: true,
     });
-    const element = placement && ('last' in placement ? placement.last.deref() : placement.element);
-    // One that is gone by now has nobody above it to hear.
-    const target = element?.isConnected ? element : document;
+    // An element that is gone by now has nobody above it to hear.
+    const target = placement?.element?.isConnected ? placement.element : document;
     if (settings.consent === 'denied' || !target.dispatchEvent(announced)) return false;
     keep(event, impression, placement);
     return true;
   };
 
-  const onViewed: Recorder['onViewed'] = (offerId, placement) => {
+  const onViewed: Recorder['onViewed'] = (offerId, placement, isSeen) => {
     let impression = impressionOf(offerId, placement);
-    if (!impression) {
+    const isMount = placement && repeats('mount', placement);
+    // What is closed in the next page view before it counted there is the showing of the one before, unless that is over.
+    if (!impression || (impression.isPast && !isMount && (isSeen || impression.isDismissed))) {
       impression = {
         id: newId(),
         isOnce: repeats('browser', placement),
@@ -89,5 +94,12 @@ export const createRecording = (
     return impression;
   };
 
-  return { impressionOf, record, onViewed };
+  return {
+    isOpen(offerId, placement) {
+      const impression = impressionOf(offerId, placement);
+      return !impression || (!!impression.isPast && !repeats('mount', placement));
+    },
+    record,
+    onViewed,
+  };
 };

@@ -9,7 +9,6 @@ import { createRegistry, type Impression, type Placement, type Repeat } from '..
 import { createDecisions } from '../client/later/decisions.js';
 import { createControls } from '../client/later/detect/controls.js';
 import { closesByConvention } from '../client/later/detect/conventions.js';
-import { beginPageView } from '../client/later/page-view.js';
 import type { OfferStats, OfferTracker } from '../client/offer-tracker.js';
 import type { ResolvedOptions } from '../client/options.js';
 import type { Consent } from '../client/outbox/outbox.js';
@@ -149,7 +148,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     events,
     see(offer) {
       const placement = find(offer);
-      recorder.onViewed(placement.offerId, placement);
+      recorder.onViewed(placement.offerId, placement, true);
     },
     close(offer, reason = 'control') {
       const placement = find(offer);
@@ -186,7 +185,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
       settings.subject = value;
     },
     pageView() {
-      beginPageView({ latest, registry, exposure: { watched: new Map(), watch: () => undefined }, options });
+      for (const impression of latest.values()) impression.isPast = !impression.isOnce;
     },
     stats: async () => ({ offers: JSON.parse(JSON.stringify(offers)) as typeof offers }),
     stop() {

@@ -46,6 +46,8 @@ export interface Impression {
   readonly isOnce: boolean;
   /** Who had the page when it began. */
   readonly subject?: string | undefined;
+  /** Whether it counted in an earlier page view. */
+  isPast?: boolean;
   isVetoed?: boolean;
   isDismissed?: boolean;
 }
@@ -61,10 +63,9 @@ export interface Placement extends OfferSettings {
   impression?: Impression | undefined;
 }
 
-/** A placement that is gone: all but its element, which may show another offer by now, and is not kept from being freed. */
+/** A placement that is gone: all but its element, which it would keep from being freed. */
 export interface Past extends Omit<Placement, 'element'> {
   readonly element?: undefined;
-  readonly last: WeakRef<Element>;
 }
 
 /** Where offers are looked for. */
@@ -128,7 +129,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     placements.delete(element);
     listener.onUnmount(placement);
     // After what its going decides, so that it has the impression that this was about.
-    past.set(placement.offerId, { ...placement, element: undefined, last: new WeakRef(element) });
+    past.set(placement.offerId, { ...placement, element: undefined });
   };
 
   const mount = (element: Element, offerId: string, settings?: Partial<Placement>): Placement => {

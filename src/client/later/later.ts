@@ -6,12 +6,12 @@ import { OffersightError } from '../../errors.js';
 import { isOfferId, type OfferEvent } from '../../protocol/event.js';
 import type { Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
-import type { Impression, Past, Placement } from '../detect/registry.js';
+import type { Past, Placement } from '../detect/registry.js';
 import type { OfferStats, TrackerStats } from '../offer-tracker.js';
 import type { TrackerOptions } from '../options.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
 import type { Outbox } from '../outbox/outbox.js';
-import type { Recorder } from '../recording.js';
+import type { Recording } from '../recording.js';
 import { loadMore } from './asking.js';
 import { createBackgroundSync } from './background-sync.js';
 import { createDeciding, type Deciding } from './consent.js';
@@ -23,13 +23,11 @@ import { createNoticing, type Noticing, type NoticingContext } from './noticing.
 import { type DiscardReason, isGranted, type OnDiscard } from './outbox/giving-up.js';
 import { createConnecting } from './outbox/indexeddb-kinds.js';
 import type { Leasing } from './outbox/leasing.js';
-import { beginPageView } from './page-view.js';
+import { watchAgain } from './page-view.js';
 
 /** What the first load hands over. */
 export interface LaterContext extends NoticingContext {
-  readonly recorder: Recorder;
-  /** The page view's latest impressions by offer id. */
-  readonly latest: Map<string, Impression>;
+  readonly recorder: Recording;
   readonly outbox: Outbox<StoreRows>;
 }
 
@@ -59,7 +57,8 @@ export const tellWrongOption = (
 ): Promise<void> =>
   loadMore().then(
     (more) => more.tellWrongOption(options, cause, report),
-    () => report(new OffersightError('configuration', 'Check its options.', cause)),
+    (missing: unknown) =>
+      report(new OffersightError('configuration', 'Serve offersight-more.js of this version.', missing)),
   );
 
 /** Starts everything that came with the second load. */
@@ -240,7 +239,7 @@ export const createLater = (context: LaterContext): Later => {
     onDecided,
     onPageView() {
       noticing?.onPageView();
-      beginPageView(context);
+      watchAgain(context);
     },
     search: (root) => (noticing ?? registry).search(root),
     async flush() {

@@ -92,7 +92,7 @@ export const createOnRequest = (
     onReaction: tell('onReaction'),
     onLeave: () => more?.onLeave(),
     onPageView() {
-      more?.onLeave();
+      tell('onLeave')();
       touched.offers.clear();
       for (const placement of registry.placements.values()) touched.placements.delete(placement);
     },

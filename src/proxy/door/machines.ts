@@ -12,10 +12,10 @@ const SHAPES = new Set(['Shop', 'Shop/3', 'Shop/3.1', 'Our Shop'].flatMap((name)
 const isDeclared = createIsBotFromList(list.filter((pattern) => !SHAPES.has(pattern)));
 
 /** Pages of a machine under somebody's desk: who develops drives a browser by a script. */
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const LOOPBACK = /^(?:.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/;
 
 const isLoopback = (origin: string | null): boolean =>
-  origin !== null && URL.canParse(origin) && LOOPBACK.has(new URL(origin).hostname);
+  origin !== null && URL.canParse(origin) && LOOPBACK.test(new URL(origin).hostname);
 
 /**
  * Makes what tells whether a request was sent by such an agent. A request that no page sent, and that a user's token vouches

@@ -10,7 +10,10 @@ const PROBLEMS = {
   headers: { status: 400, title: 'The headers contradict each other.' },
   many: { status: 431, title: 'There are too many headers.' },
   method: { status: 405, title: 'Only POST is taken here.' },
-  origin: { status: 403, title: 'The request does not come from a page of this site.' },
+  origin: {
+    status: 403,
+    title: 'The request does not come from a page of this site, or its browser does not say so.',
+  },
   type: { status: 415, title: 'The body must be uncompressed application/json.' },
   size: { status: 413, title: 'The body is larger than 500,000 bytes.' },
   json: { status: 400, title: 'The body is no JSON object in UTF-8.' },

@@ -150,7 +150,6 @@ describe('a decision by the id alone', () => {
     offerId: 'a',
     expiresAt: 33,
     token: 'of the last one',
-    last: new WeakRef(document.body),
   };
   const unseen: Placement = { element: {} as Element, offerId: 'a', token: 'unseen' };
   const seen: Placement = { ...unseen, element: {} as Element, impression: { id: 'x', isOnce: false } };

@@ -48,7 +48,7 @@ describe('what a declared machine reports', () => {
     expect(await report({ 'user-agent': CRAWLER }, { machines: 'count' })).toEqual(['accepted']);
   });
 
-  it.each(['http://localhost:5173', 'http://127.0.0.1:8080', 'https://[::1]'])(
+  it.each(['http://localhost:5173', 'http://shop.localhost:3000', 'http://127.0.0.1:8080', 'https://[::1]'])(
     'is taken from pages of %s',
     async (origin) => {
       const headers = { 'user-agent': CRAWLER, origin };
@@ -56,7 +56,7 @@ describe('what a declared machine reports', () => {
     },
   );
 
-  it.each(['https://localhost.example', 'null', 'http://127.0.0.1.example'])(
+  it.each(['https://localhost.example', 'https://notlocalhost', 'null', 'http://127.0.0.1.example'])(
     'is refused from pages of %s, whatever the host is',
     async (origin) => {
       const headers = { 'user-agent': CRAWLER, origin, host: 'localhost:8787' };

@@ -11,32 +11,35 @@ export type OnMistake = (words: string, element: Element) => void;
 const isShare = (text: string): boolean => Number(text) >= 0 && Number(text) <= 1;
 const isTime = (text: string): boolean => Number(text) >= 0;
 
-/** What each attribute of an offer or a control may say, and in which words; without a check it may say anything. */
-const OFFER: Readonly<
-  Record<string, readonly [isRight: (text: string) => boolean, words: string] | undefined>
-> = {
-  'data-offer-id': [
-    (text) =>
-      /^[\w.:~-]{1,50}$/.test(text.trim()) && !/^(?:null|undefined|true|false|NaN)$/.test(text.trim()),
-    'is no id of a personalized offer; until it is one, the element is no offer',
-  ],
-  'data-offer-ratio': [isShare, 'is no share from 0 to 1; the page’s own counts'],
-  'data-offer-dwell': [isTime, 'is no number of milliseconds; the page’s own counts'],
-  'data-offer-ignore': [
-    (text) => text === 'off' || text === 'leave' || isTime(text),
+/** What templates write for nothing. */
+const NOTHING = /^(?:null|undefined|true|false|NaN)$/;
+
+/** What each attribute of an offer or a control may say: tells what is wrong with a text, if anything is. */
+const OFFER: Readonly<Record<string, (text: string) => string | false>> = {
+  'data-offer-id': (text) =>
+    NOTHING.test(text.trim())
+      ? 'is what a template writes for nothing; the proxy refuses it'
+      : !/^[\w.:~-]{1,50}$/.test(text.trim()) &&
+        'is no id of a personalized offer; until it is one, the element is no offer',
+  'data-offer-ratio': (text) => !isShare(text) && 'is no share from 0 to 1; the page’s own counts',
+  'data-offer-dwell': (text) =>
+    !isTime(text) &&
+    (parseFloat(text) >= 0
+      ? `is read as ${parseFloat(text)} milliseconds`
+      : 'is no number of milliseconds; the page’s own counts'),
+  'data-offer-ignore': (text) =>
+    text !== 'off' &&
+    text !== 'leave' &&
+    !isTime(text) &&
     'is not off, leave or a number of milliseconds; the page’s own counts',
-  ],
-  'data-offer-repeat': [
-    (text) => /^(?:page|mount|browser)$/.test(text),
-    'is not page, mount or browser; the page’s own counts',
-  ],
-  'data-offer-expires': [
-    (text) => !!(Number(text) || Date.parse(text)),
+  'data-offer-repeat': (text) =>
+    !/^(?:page|mount|browser)$/.test(text) && 'is not page, mount or browser; it counts once a page view',
+  'data-offer-expires': (text) =>
+    !(Number(text) || Date.parse(text)) &&
     'is no time: give epoch seconds or an ISO date; without one the offer never ends',
-  ],
-  'data-offer-token': undefined,
-  'data-offer-dismiss': undefined,
-  'data-offer-accept': undefined,
+  'data-offer-token': () => false,
+  'data-offer-dismiss': () => false,
+  'data-offer-accept': () => false,
 };
 
 /** What the script file reads of its tag. */
@@ -59,42 +62,44 @@ const TAG = [
   'machines',
 ].map((name) => `data-${name}`);
 
-/** Others’ attributes differ by more than that. */
-const FARTHEST = 2;
-
-const nearestOf = (name: string, known: readonly string[]): string | undefined => {
+/** The known name that was meant, if it differs by so little that it is no other. */
+const nearestOf = (name: string, known: readonly string[], farthest: number): string | undefined => {
   const distances = known.map((each) => [leven(name, each), each] as const);
   const [distance = Number.NaN, nearest] = distances.sort(([one], [other]) => one - other)[0] ?? [];
-  return distance <= FARTHEST ? nearest : undefined;
+  return distance <= farthest ? nearest : undefined;
 };
 
 /** What is wrong with an attribute of any element; nothing, if it is somebody else's. */
 const mistakeOf = (name: string, text: string): string | undefined => {
-  const known = Object.keys(OFFER);
-  if (known.includes(name)) {
-    const [isRight, words] = OFFER[name] ?? [];
+  const check = OFFER[name];
+  if (check) {
     // Templates leave an attribute empty that is not there yet.
-    return !isRight || text === '' || isRight(text) ? undefined : `${name}="${text}" ${words}.`;
+    const words = text && check(text);
+    return words ? `${name}="${text}" ${words}.` : undefined;
   }
-  if (!/^data-?offer/.test(name)) return undefined;
-  const nearest = nearestOf(name, known);
-  return `${name} is none of ours${nearest ? `; perhaps ${nearest} is meant` : ''}.`;
+  if (!name.startsWith('data-')) return undefined;
+  // `data-order-id` is two letters away.
+  const nearest = nearestOf(name, Object.keys(OFFER), /^data-?offer/.test(name) ? 2 : 1);
+  return nearest && `${name} is none of ours; perhaps ${nearest} is meant.`;
 };
 
 /** Tells of mistakes on the tags of the script file. */
 const checkTags = (onMistake: OnMistake): void => {
-  const tags = [...document.querySelectorAll('script[src*="offersight.js"]')];
+  const tags = [...document.querySelectorAll('script[src*="offersight"]')];
   for (const tag of tags)
     for (const name of tag.getAttributeNames()) {
-      const nearest = name.startsWith('data-') && !TAG.includes(name) && nearestOf(name, TAG);
+      const isOurs = !name.startsWith('data-') || TAG.includes(name);
+      // Short names are near to each other by chance.
+      const nearest = isOurs ? undefined : nearestOf(name, TAG, name.length > 'data-12345'.length ? 2 : 1);
       if (nearest) onMistake(`${name} is none of ours; perhaps ${nearest} is meant.`, tag);
     }
-  const repeat = tags[0]?.getAttribute('data-repeat');
-  if (tags[0] && repeat != null && !/^(?:page|mount|browser)$/.test(repeat))
-    onMistake(
-      `data-repeat="${repeat}" is not page, mount or browser; offers count once a page view.`,
-      tags[0],
-    );
+  const [first] = tags;
+  const repeat = first?.getAttribute('data-repeat');
+  const machines = first?.getAttribute('data-machines');
+  if (first && machines != null && !/^(?:ignore|count)$/.test(machines))
+    onMistake(`data-machines="${machines}" is not ignore or count.`, first);
+  if (first && repeat != null && !/^(?:page|mount|browser)$/.test(repeat))
+    onMistake(`data-repeat="${repeat}" is not page, mount or browser; offers count once a page view.`, first);
 };
 
 /**

@@ -25,6 +25,7 @@ import {
 import { targetOf } from './conventions.js';
 import { type Act, actOutside, viewNow } from './pressing.js';
 import { holds, type Roots } from './roots.js';
+import { type Drawing, drawingOf, hasMoved } from './sight.js';
 
 /** What closing looks like on this site. */
 export interface ClosingOptions {
@@ -41,6 +42,26 @@ const TOAST = '[role=alert],[role=status],li';
 
 /** A pointer that moves less than this meant to press, CSS px. */
 const DRAG_PX = 10;
+
+/** Where a press began. */
+interface Grabbed {
+  readonly x: number;
+  readonly y: number;
+  readonly pressed: Element | undefined;
+  readonly drawings: readonly (readonly [holder: Element, drawing: Drawing])[];
+}
+
+const grab = (event: MouseEvent, holders: readonly Element[]): Grabbed => {
+  const [target] = pathOf(event);
+  return {
+    x: event.clientX,
+    y: event.clientY,
+    pressed: nearest(event, 'a,button,input,label,summary,[role]:not([role*=dialog])'),
+    drawings: holders
+      .filter((holder) => target && holds(holder, target))
+      .map((holder) => [holder, drawingOf(holder)]),
+  };
+};
 
 /** What closing works with. */
 export interface ClosingContext extends ConsequencesContext {
@@ -105,11 +126,10 @@ export const createClosing = (
     return acts;
   };
 
-  /** Where the pointer went down, and on what. */
-  let grabbed: readonly [x: number, y: number, target: Element | undefined] | undefined;
+  /** Where the pointer went down, on what, and how what holds that was drawn. */
+  let grabbed: Grabbed | undefined;
 
   const onPress = (event: MouseEvent): void => {
-    if (event.type === 'pointerdown') grabbed = [event.clientX, event.clientY, pathOf(event)[0]];
     // Whatever closes from here on closes because the user accepted.
     if (acceptedBy(event, isConventional)) {
       drop();
@@ -118,9 +138,12 @@ export const createClosing = (
     // The page's own scripts could act as well as a user.
     if (!event.isTrusted) return;
     // The click behind a press, or behind a drag, belongs to it; one by a key has none before it.
-    const isNew = event.type === 'pointerdown' || !event.detail;
+    const isDown = event.type === 'pointerdown';
+    const isNew = isDown || !event.detail;
     drop(({ reason }) => isNew || reason === 'control');
-    const acts = attendHolders(holders(), (holder) => actOutside(holder, event));
+    const around = holders();
+    if (isDown) grabbed = grab(event, around);
+    const acts = attendHolders(around, (holder) => actOutside(holder, event));
     const marked = nearest(event, marking(DISMISS));
     const control = marked ?? pathOf(event).find(isConventional);
     // A press on a child of a disabled control is heard, too.
@@ -132,17 +155,15 @@ export const createClosing = (
     attend(acts);
   };
 
-  /** A drag closes nothing but what holds offers: what else it moves away may come back, as in a carousel. */
+  /** A drag closes what holds offers and follows the pointer: what else it moves away may come back, as in a carousel. */
   const onRelease = (event: MouseEvent): void => {
-    const [x = 0, y = 0, target] = grabbed ?? [];
+    const { x = 0, y = 0, pressed, drawings = [] } = grabbed ?? {};
     grabbed = undefined;
-    const isDrag = event.isTrusted && Math.hypot(event.clientX - x, event.clientY - y) >= DRAG_PX;
-    if (!target || !isDrag) return;
+    if (!event.isTrusted || Math.hypot(event.clientX - x, event.clientY - y) < DRAG_PX) return;
     // Where it began on a control and ends there, the browser clicks that.
-    const pressed = target.closest('a,button,label,summary,[role=button]');
     if (pressed && pathOf(event).includes(pressed)) return;
-    const dragged = holders().filter((holder) => holds(holder, target));
-    attend(new Map(dragged.map((holder) => [holder, { reason: 'swipe', view: viewNow() }])));
+    const dragged = drawings.filter(([holder, before]) => hasMoved(drawingOf(holder), before));
+    attend(new Map(dragged.map(([holder]) => [holder, { reason: 'swipe', view: viewNow() }])));
   };
 
   /** The press became a scroll or another gesture of the browser's. */

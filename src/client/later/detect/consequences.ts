@@ -106,7 +106,12 @@ export const createConsequences = (
     const drawing = drawingOf(element);
     const isElsewhere = hasMoved(drawing, each.drawing);
     // Moved out of the viewport by its own style, or folded to nothing.
-    const isAway = isElsewhere && each.wasInView && !each.placements.some(isVisible);
+    const isAway =
+      isElsewhere &&
+      each.wasInView &&
+      !each.placements.some(isVisible) &&
+      // A sheet that was dragged down to its handle may be pulled up again.
+      (each.reason !== 'swipe' || !isInView([element], document.documentElement));
     const isOver = isGone(element) || (each.wasOpen && !matches(element, OPEN)) || isAway;
     each.hasBegun ||=
       isOver ||
@@ -161,7 +166,8 @@ export const createConsequences = (
 
   const drop = (isDropped: (each: Awaited) => boolean = () => true): void => {
     check();
-    for (const [element, each] of awaited) if (!each.hasBegun && isDropped(each)) awaited.delete(element);
+    for (const [element, each] of awaited)
+      if ((!each.hasBegun || each.reason === 'swipe') && isDropped(each)) awaited.delete(element);
   };
 
   const attend = (acts: Acts): void => {
@@ -176,8 +182,7 @@ export const createConsequences = (
       offers ??= offersNow();
       own.set(element, {
         ...act,
-        // What has counted is closed as it is now, also if a new page view begins meanwhile.
-        placements: placements.map((placement) => (placement.impression ? { ...placement } : placement)),
+        placements,
         offers,
         wasInView: placements.some(isVisible),
         wasOpen: matches(element, OPEN),

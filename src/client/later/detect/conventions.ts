@@ -26,9 +26,11 @@ const NAME = new RegExp(
   'i',
 );
 
-/** The form that an element submits: it may stand outside of it, and name it. */
-const formOf = (element: Element): Element | null =>
-  (element as Partial<HTMLButtonElement>).form ?? element.closest('form');
+/** The form that an element submits: it may stand outside of it, and name it. Custom elements may call anything so. */
+const formOf = (element: Element): Element | null => {
+  const { form } = element as Partial<HTMLButtonElement>;
+  return form?.nodeType ? form : element.closest('form');
+};
 
 const closesForm = (element: Element): boolean =>
   element.matches('[type=submit],button:not([type])') && !!formOf(element)?.matches('[method=dialog]');

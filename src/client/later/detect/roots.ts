@@ -43,6 +43,9 @@ export function* outward(node: Node): Generator<Element> {
 
 /** Whether a node is, or holds as it is drawn, another. */
 export const holds = (holder: Node | null | undefined, node: Node): boolean => {
+  const { contains, getRootNode } = Node.prototype;
+  // In one tree the browser itself knows, much faster: slots draw within what holds them there as well.
+  if (holder && getRootNode.call(holder) === getRootNode.call(node)) return contains.call(holder, node);
   let at: Node | null | undefined = node;
   while (at && at !== holder) at = drawnIn(at);
   return !!at;

@@ -34,13 +34,21 @@ const linesOf = (element: Element): DOMRect[] => {
   });
 };
 
-/** Whether something else is drawn for an element, wherever that is: `::backdrop` and the like. */
+const areaOf = ({ width, height }: { readonly width: number; readonly height: number }): number =>
+  width * height;
+
+/** Whether what is drawn for an element beside itself fills it: nobody tells where that is, so what is small hides nothing. */
 const hasPseudo = (element: Element): boolean =>
-  ['::before', '::after', '::backdrop'].some((pseudo) => {
+  ['::before', '::after'].some((pseudo) => {
     const style = getComputedStyle(element, pseudo);
-    const isThere = pseudo === '::backdrop' ? element.matches(':is(:modal,:popover-open)') : true;
-    return isThere && !/^(?:none|normal)$/.test(style.content) && hasBackground(style);
-  });
+    const area = areaOf({ width: parseFloat(style.width), height: parseFloat(style.height) });
+    return (
+      !/^(?:none|normal)$/.test(style.content) &&
+      hasBackground(style) &&
+      area >= areaOf(element.getBoundingClientRect()) / 2
+    );
+  }) ||
+  (element.matches(':is(:modal,:popover-open)') && hasBackground(getComputedStyle(element, '::backdrop')));
 
 /** Where an element hides what lies behind it: wherever it is hit, or in these boxes alone. */
 interface Drawn {
@@ -78,20 +86,17 @@ const treesOf = (node: Node): (Document | ShadowRoot)[] => {
 /** Whether an element is what shows at a point of its document; nothing, where it is not drawn there at all. */
 const showsAt = (element: Element, x: number, y: number, draws: Draws): boolean | undefined => {
   const find = ([tree, ...inner]: (Document | ShadowRoot)[]): boolean | undefined => {
-    for (const hit of (tree as Partial<Document>)?.elementsFromPoint?.(x, y) ?? []) {
-      // Some engines name what is outside of a tree, too.
-      if (hit.getRootNode() !== tree) continue;
-      if (holds(element, hit)) return true;
-      const [next] = inner;
-      if (next && 'host' in next && next.host === hit) {
-        const shows = find(inner);
-        if (shows !== undefined) return shows;
-      }
-      // Whatever it lies in is behind it.
-      if (holds(hit, element)) return undefined;
-      if (draws(hit, x, y)) return false;
-    }
-    return undefined;
+    const hits = (tree as Partial<Document>)?.elementsFromPoint?.(x, y) ?? [];
+    const [next] = inner;
+    const host = next && 'host' in next ? next.host : undefined;
+    const own = hits.findIndex((hit) => holds(element, hit) || hit === host);
+    // Where it is not hit, as below a modal dialog, all that is surely above it is what it does not lie in.
+    const end = own < 0 ? hits.findIndex((hit) => holds(hit, element)) : own;
+    const above = end < 0 ? hits : hits.slice(0, end);
+    // Some engines name what is outside of a tree, too. What it lies in is above it by what that draws beside itself.
+    if (above.some((hit) => hit.getRootNode() === tree && draws(hit, x, y))) return false;
+    if (own < 0) return undefined;
+    return hits[own] === host && !holds(element, host as Element) ? find(inner) : true;
   };
   return find(treesOf(element));
 };

@@ -16,8 +16,9 @@ export interface Occlusion {
 
 /** The least that browsers allow, milliseconds. */
 const DELAY_MS = 100;
-/** How often one offer is tested at most, milliseconds. */
+/** How often one offer is tested at most, milliseconds: ever more rarely while it stays covered on a busy page. */
 const AGAIN_MS = 100;
+const SELDOM_MS = 1_000;
 /** Shares are computed. */
 const TOLERANCE = 1e-4;
 
@@ -25,6 +26,8 @@ const TOLERANCE = 1e-4;
 interface Tested {
   readonly at: number;
   readonly isClear: boolean;
+  /** Not again before so long, milliseconds. */
+  readonly gapMs: number;
 }
 
 /**
@@ -56,8 +59,9 @@ export const createOcclusion = (
 
   const test = ({ placement: { element }, needed }: Watched, at: number): boolean => {
     const isClear = clearShareOf(element) >= needed - TOLERANCE;
+    const gapMs = isClear || doubtful.has(element) ? 0 : (tests.get(element)?.gapMs ?? 0) * 2;
     doubtful.delete(element);
-    tests.set(element, { at, isClear });
+    tests.set(element, { at, isClear, gapMs: Math.min(SELDOM_MS, Math.max(AGAIN_MS, gapMs)) });
     return isClear;
   };
 
@@ -74,8 +78,8 @@ export const createOcclusion = (
       const isMidway = item.dwell !== undefined && now < item.dwell + item.rule.dwellMs;
       if (isMidway && !doubtful.has(element)) return true;
       const last = tests.get(element);
-      if (!last || now - last.at >= AGAIN_MS) return test(item, now);
-      stopTimer ??= runtime.after(AGAIN_MS, testAgain);
+      if (!last || now - last.at >= last.gapMs) return test(item, now);
+      stopTimer ??= runtime.after(last.at + last.gapMs - now, testAgain);
       return last.isClear;
     },
     onEvaluation(item) {

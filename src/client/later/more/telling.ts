@@ -49,7 +49,7 @@ export const tellWrongOption = (
   // Nothing is wrong with it, and who monitors a page looks for errors.
   if (!found && globalThis.navigator.webdriver)
     console.warn(
-      'Offersight: a script drives this browser, so nothing counts. To count it set machines to "count".',
+      'Offersight: a script drives this browser, so nothing counts. To count it set data-machines="count" (machines), and --machines count of the proxy.',
     );
   else onError(found ?? new OffersightError('configuration', 'Check its options.', cause));
 };

@@ -155,17 +155,17 @@ describe('an offer does not count', () => {
 });
 
 describe('tests are costly', () => {
-  test('so on a busy page there is one in a tenth of a second, and the last change is not missed', async () => {
+  test('so on a busy page there are ever fewer of what stays covered, and the last change is not missed', async () => {
     share = 0;
     expose(1);
-    for (let at = 0; at < 50; at++) {
+    for (let at = 0; at < 500; at++) {
       exposure.recheck();
       await runtime.advance(10);
     }
-    expect(tests).toBeLessThanOrEqual(6);
+    expect(tests).toBeLessThanOrEqual(9);
     share = 1;
     exposure.recheck();
-    await runtime.advance(1_100);
+    await runtime.advance(2_100);
     expect(seen).toEqual(['a']);
   });
 });
