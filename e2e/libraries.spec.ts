@@ -311,9 +311,12 @@ const WIDGETS: readonly Widget[] = [
     closes: {
       ...USUAL,
       'its cross': press('[data-fancybox-close]'),
-      'a drag down': drag('[data-offer-id=card]', { from: [150, 20], by: [0, 250] }),
     },
-    stays: ORDINARY,
+    stays: {
+      ...ORDINARY,
+      // It closes, but what follows the pointer is the slide, and a carousel's slides do that, too.
+      'a drag down': inOrder(drag('[data-offer-id=card]', { from: [150, 20], by: [0, 250] }), untilGone),
+    },
   },
   {
     library: 'Tippy.js',
