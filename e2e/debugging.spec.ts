@@ -111,7 +111,8 @@ const MISTAKES: Readonly<Record<string, readonly [markup: string, words: string]
 
 for (const [way, open] of Object.entries(WAYS)) {
   test.describe(`${way}, the console says why an offer has not counted`, () => {
-    for (const [name, [body, words]] of Object.entries(REASONS))
+    // Both ways in use the same rooms, so one page of each kind shows that npm has them.
+    for (const [name, [body, words]] of Object.entries(REASONS).slice(0, way === 'by npm' ? 1 : Infinity))
       test(name, async ({ page, stack }) => {
         const said = await open(page, stack, body);
         await expect
@@ -140,7 +141,7 @@ for (const [way, open] of Object.entries(WAYS)) {
   });
 
   test.describe(`${way}, the console names a mistake`, () => {
-    for (const [name, [body, words]] of Object.entries(MISTAKES))
+    for (const [name, [body, words]] of Object.entries(MISTAKES).slice(0, way === 'by npm' ? 1 : Infinity))
       test(`once: ${name}`, async ({ page, stack }) => {
         const said = await open(page, stack, `<main>${body}</main>`);
         await expect.poll(() => said).toContain(words);

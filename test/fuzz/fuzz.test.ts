@@ -13,7 +13,7 @@ import { CORPUS, ECHO, LARGE, SHOP } from './corpus.js';
 import { mutate } from './mutations.js';
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20_251_120);
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 100_000);
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 40_000);
 /** Connections that are busy at once, and those that say something and then nothing any more. */
 const BUSY = 200;
 const SILENT = 200;
