@@ -218,6 +218,22 @@ test.describe('a drag dismisses nothing', () => {
       await expectNothing(page, stack);
     });
 
+  test('where a script says that the pointer was lifted', async ({ page, stack }) => {
+    await openReady(page, stack, `<div class="sheet" role="dialog">${offer('a')}</div>`);
+    await page.mouse.move(200, 600);
+    await page.mouse.down();
+    await page.evaluate(() => {
+      const sheet = document.querySelector<HTMLElement>('.sheet');
+      if (!sheet) return;
+      sheet.style.transform = 'translateY(100px)';
+      sheet.dispatchEvent(
+        new PointerEvent('pointerup', { clientX: 200, clientY: 790, bubbles: true, composed: true }),
+      );
+      sheet.remove();
+    });
+    await expectNothing(page, stack);
+  });
+
   test('where it selects a text, and the page closes the dialog then', async ({ page, stack }) => {
     await openReady(
       page,

@@ -1,4 +1,4 @@
-/** What whoever sets a page up reads on the console, under `data-debug` and, from npm, under `debug: true`. */
+/** What the console says with `data-debug` and, from npm, with `debug: true`. */
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -211,7 +211,7 @@ test('two tags for two endpoints: the first one counts, and one line says so wit
 });
 
 test.describe('what only helps to set a page up', () => {
-  test('is not loaded where nobody asks for it', async ({ page, stack }) => {
+  test('is not loaded without the option', async ({ page, stack }) => {
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     const said = listen(page);

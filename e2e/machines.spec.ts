@@ -29,7 +29,7 @@ const worksOn = async (page: Page): Promise<void> => {
   await expect(page.locator('button')).toHaveText('bought');
 };
 
-/** As if nobody drove it. */
+/** Pretends that no script drives the browser. */
 const beVisited = (page: Page) =>
   page.addInitScript(() => Object.defineProperty(navigator, 'webdriver', { value: false }));
 

@@ -32,6 +32,10 @@ const COVERED: Readonly<Record<string, string>> = {
   'a drawing': under(
     '<svg class="above" style="position: absolute; inset: 0" width="300" height="200"><rect width="300" height="200"/></svg>',
   ),
+  'what blurs what lies behind it': under(layer('backdrop-filter: blur(9px)')),
+  'a picture that a script draws': under(
+    '<canvas class="above" width="300" height="200" style="position: absolute; inset: 0"></canvas>',
+  ),
   'most of it': under(layer('top: 60px; background: grey')),
   'what a pseudo element draws': `<style>.drawn::before { content: ''; position: absolute; inset: 0; background: grey }</style>${under('<div class="above drawn" style="position: absolute; inset: 0"></div>')}`,
   'large text': under(

@@ -84,7 +84,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/detect', 'client/options', 'client/page', 'client/later/outbox/remembering', 'runtime'],
   },
   'client/later/debug': {
-    values: ['client/later/debug', 'client/later/diagnosis', 'version'],
+    values: ['client/later/debug', 'client/later/diagnosis', 'protocol/event', 'version'],
     types: ['client/detect', 'client/options', 'client/page', 'client/later/diagnosis', 'runtime'],
     packages: ['leven'],
   },
@@ -96,6 +96,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/later/detect', 'client/detect', 'protocol/event', 'protocol/limits', 'errors'],
     types: ['client/page', 'runtime'],
   },
+  'client/later/wrong-option': { values: ['client/later/asking', 'errors'], types: ['client/options'] },
   'client/later/page-view': { values: ['protocol/event'], types: ['client/detect', 'client/recording'] },
   'client/later/decisions': {
     values: ['protocol/event'],

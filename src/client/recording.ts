@@ -51,6 +51,10 @@ export const createRecording = (
   const impressionOf = (offerId: string, placement?: Placement | Past): Impression | undefined =>
     placement && repeats('mount', placement) ? placement.impression : latest.get(offerId);
 
+  /** Whether it counted in an earlier page view; with `repeat: 'mount'` views make no difference. */
+  const isOver = ({ isPast }: Impression, placement?: Placement | Past): boolean =>
+    !!isPast && !(placement && repeats('mount', placement));
+
   const record: Recorder['record'] = (happened, offerId, impression, placement) => {
     const event: OfferEvent = {
       ...happened,
@@ -77,9 +81,8 @@ export const createRecording = (
 
   const onViewed: Recorder['onViewed'] = (offerId, placement, isSeen) => {
     let impression = impressionOf(offerId, placement);
-    const isMount = placement && repeats('mount', placement);
-    // What is closed in the next page view before it counted there is the showing of the one before, unless that is over.
-    if (!impression || (impression.isPast && !isMount && (isSeen || impression.isDismissed))) {
+    // Until an offer counts in the next page view, what closes it closes its last showing, if that was not closed before.
+    if (!impression || (isOver(impression, placement) && (isSeen || impression.isDismissed))) {
       impression = {
         id: newId(),
         isOnce: repeats('browser', placement),
@@ -97,7 +100,7 @@ export const createRecording = (
   return {
     isOpen(offerId, placement) {
       const impression = impressionOf(offerId, placement);
-      return !impression || (!!impression.isPast && !repeats('mount', placement));
+      return !impression || isOver(impression, placement);
     },
     record,
     onViewed,

@@ -8,7 +8,6 @@ import type { Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
 import type { Past, Placement } from '../detect/registry.js';
 import type { OfferStats, TrackerStats } from '../offer-tracker.js';
-import type { TrackerOptions } from '../options.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { Recording } from '../recording.js';
@@ -24,6 +23,8 @@ import { type DiscardReason, isGranted, type OnDiscard } from './outbox/giving-u
 import { createConnecting } from './outbox/indexeddb-kinds.js';
 import type { Leasing } from './outbox/leasing.js';
 import { watchAgain } from './page-view.js';
+
+export { tellWrongOption } from './wrong-option.js';
 
 /** What the first load hands over. */
 export interface LaterContext extends NoticingContext {
@@ -48,18 +49,6 @@ export interface Later
   stats(): Promise<TrackerStats>;
   stop: Stop;
 }
-
-/** Tells why a tracker is inert, as exactly as what can be loaded allows. */
-export const tellWrongOption = (
-  options: Partial<TrackerOptions>,
-  cause: unknown,
-  report: (error: OffersightError) => void,
-): Promise<void> =>
-  loadMore().then(
-    (more) => more.tellWrongOption(options, cause, report),
-    (missing: unknown) =>
-      report(new OffersightError('configuration', 'Serve offersight-more.js of this version.', missing)),
-  );
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {

@@ -1,8 +1,9 @@
 /**
- * Attributes that say something else than whoever wrote them meant. Each mistake is told once; what an offer says is looked at
- * when it comes and whenever it changes.
+ * Finds mistakes in the attributes of offers, controls and the script tag. Each mistake is reported once. An element is checked
+ * when it is added and whenever one of its attributes changes.
  */
 import leven from 'leven';
+import { isOfferId } from '../../../protocol/event.js';
 import type { Stop } from '../../../runtime.js';
 
 /** Told of a mistake, and of the element that has it. */
@@ -11,15 +12,15 @@ export type OnMistake = (words: string, element: Element) => void;
 const isShare = (text: string): boolean => Number(text) >= 0 && Number(text) <= 1;
 const isTime = (text: string): boolean => Number(text) >= 0;
 
-/** What templates write for nothing. */
-const NOTHING = /^(?:null|undefined|true|false|NaN)$/;
+/** What templates write for nothing; the proxy refuses the same. */
+const NOTHING = /^(?:null|undefined|true|false)$/;
 
 /** What each attribute of an offer or a control may say: tells what is wrong with a text, if anything is. */
 const OFFER: Readonly<Record<string, (text: string) => string | false>> = {
   'data-offer-id': (text) =>
     NOTHING.test(text.trim())
       ? 'is what a template writes for nothing; the proxy refuses it'
-      : !/^[\w.:~-]{1,50}$/.test(text.trim()) &&
+      : !isOfferId(text.trim()) &&
         'is no id of a personalized offer; until it is one, the element is no offer',
   'data-offer-ratio': (text) => !isShare(text) && 'is no share from 0 to 1; the page’s own counts',
   'data-offer-dwell': (text) =>

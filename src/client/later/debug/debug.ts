@@ -1,7 +1,7 @@
 /**
- * What whoever sets a page up reads on the console: why each offer has not counted yet, and which attributes say something
- * else than was meant. It loads under the `debug` option alone, and may be another file than what it talks to, of which no
- * name that crosses may be shortened.
+ * Console messages for developers who set a page up: why each offer has not counted yet, and which attributes are wrong. This
+ * room loads only if the `debug` option is set. It may be a file of its own, so no property name that it shares with the script
+ * file may be shortened.
  */
 import type { Stop } from '../../../runtime.js';
 import type { EvaluationListener, ExposureWatch } from '../../detect/exposure.js';

@@ -1,4 +1,4 @@
-/** Why an offer has not counted yet, in words, for whoever reads the console. */
+/** Says in words why an offer has not counted yet. */
 import type { ExposureNote } from '../diagnosis.js';
 
 /** What is said of an offer that needs nothing more. */

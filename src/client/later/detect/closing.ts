@@ -130,6 +130,8 @@ export const createClosing = (
   let grabbed: Grabbed | undefined;
 
   const onPress = (event: MouseEvent): void => {
+    // One that was lifted outside of the window was never heard to end.
+    grabbed = undefined;
     // Whatever closes from here on closes because the user accepted.
     if (acceptedBy(event, isConventional)) {
       drop();
