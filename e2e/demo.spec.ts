@@ -64,6 +64,21 @@ const test = base.extend<{ demo: Demo }>({
   },
 });
 
+test('the console of the shop says why offers have not counted, and complains of nothing', async ({
+  demo,
+  page,
+}) => {
+  const said: string[] = [];
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) =>
+    (/^(?:error|warning)$/.test(message.type()) ? complaints : said).push(message.text()),
+  );
+  await page.goto(demo.shop);
+  await expect.poll(() => said.join('\n')).toMatch(/It has counted as viewed\./);
+  expect(complaints).toEqual([]);
+});
+
 test('a visit to the shop is exactly what the stand-in recorded, and what the funnel shows', async ({
   demo,
   page,
