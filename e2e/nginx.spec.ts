@@ -88,6 +88,11 @@ test.describe('behind the nginx of the recipe', () => {
       .toEqual(['dismissed before', 'dismissed during', 'viewed before', 'viewed during']);
   });
 
+  test('and each file that a script tag may ask for comes through', async ({ shop: { nginx } }) => {
+    for (const name of ['offersight', 'offersight-more', 'offersight-debug'])
+      expect([name, (await ask(nginx.url, `/${name}.js`)).status]).toEqual([name, 200]);
+  });
+
   test('nothing of the proxy but the endpoint and the script file is there for visitors', async ({
     shop,
   }) => {
