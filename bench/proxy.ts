@@ -10,7 +10,7 @@
  * `--waiting` leaves the million where it waits, in the place of settling it as it comes.
  */
 import { parseArgs } from 'node:util';
-import { startUpstream } from '../demo/upstream/server.js';
+import { startUpstream } from '../src/upstream/server.js';
 import { startRedis } from '../test/support/redis.js';
 import { measureMemory } from './proxy/memory.js';
 import { measureOneOffer } from './proxy/one-offer.js';

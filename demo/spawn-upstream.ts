@@ -19,7 +19,7 @@ export const spawnUpstream = async (options: {
   readonly apiKey: string;
   readonly history: string;
 }): Promise<SpawnedUpstream> => {
-  const main = fileURLToPath(new URL('./upstream/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('./upstream-process.ts', import.meta.url));
   const child = spawn(
     process.execPath,
     [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { test as base } from '@playwright/test';
-import { startUpstream, type Upstream } from '../demo/upstream/server.js';
+import { startUpstream, type Upstream } from '../src/upstream/server.js';
 import type { CrashPoint } from './fixtures/crash-points.js';
 import { bePatient, expect } from './fixtures/patience.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';

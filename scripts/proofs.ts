@@ -15,7 +15,7 @@ export const LONG_UNITS = [
 /** Test files that start servers, processes or builds, or wait for seconds: `npm run quick` leaves them to `npm test`. */
 export const SERVER_UNITS = [
   'test/bundling/*.test.ts',
-  'test/demo/*.test.ts',
+  'test/upstream/*.test.ts',
   'test/dockerfile.test.ts',
   'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',

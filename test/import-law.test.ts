@@ -303,6 +303,10 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/handler'],
     packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'],
   },
+  upstream: {
+    values: ['upstream', 'runtime'],
+    packages: ['node:crypto', 'node:events', 'node:fs', 'node:http', 'node:timers/promises'],
+  },
   'proxy/cli': {
     values: ['proxy', 'errors', 'runtime'],
     packages: [

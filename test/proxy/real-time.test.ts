@@ -1,8 +1,8 @@
 /** What takes a minute or so of real time: side by side, since most of it is waiting. */
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
-import { startUpstream } from '../../demo/upstream/server.js';
 import { platformRuntime } from '../../src/runtime.js';
+import { startUpstream } from '../../src/upstream/server.js';
 import { createChance } from '../simulation/chance.js';
 import { pageRequest, startProxy } from '../support/proxy.js';
 import { eventId, wireBody, wireEvent } from '../support/wire.js';

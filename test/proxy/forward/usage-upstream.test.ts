@@ -1,9 +1,9 @@
 /** Usage events over real connections, from a page's request to the stand-in upstream's own books. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startUpstream, type Upstream } from '../../../demo/upstream/server.js';
 import { createOfferProxy, type OfferProxy } from '../../../src/proxy/index.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import { startUpstream, type Upstream } from '../../../src/upstream/server.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { CANARY_KEY, pageRequest } from '../../support/proxy.js';
 import { eventId, wireBody, wireEvent } from '../../support/wire.js';

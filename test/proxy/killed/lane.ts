@@ -2,8 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { type Fault, startUpstream } from '../../../demo/upstream/server.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import { type Fault, startUpstream } from '../../../src/upstream/server.js';
 import { type Chance, createChance } from '../../simulation/chance.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { createClient, type Made } from './client.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { startUpstream, type Upstream } from '../../../../demo/upstream/server.js';
+import { startUpstream, type Upstream } from '../../../../src/upstream/server.js';
 import { type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId } from '../../../support/wire.js';
 

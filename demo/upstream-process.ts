@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { DEFAULT_LIMITS } from './limits.js';
-import { startUpstream, type UpstreamOptions } from './server.js';
+import { DEFAULT_LIMITS } from '../src/upstream/limits.js';
+import { startUpstream, type UpstreamOptions } from '../src/upstream/server.js';
 
 const USAGE =
   'usage: main.ts --port N --api-key KEY [--site NAME] [--per-minute N|off] [--concurrent N|off] [--history FILE] [--until-stdin-ends]';

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { platformRuntime } from '../runtime.js';
 import { serveCall } from './call.js';
 import { type Control, createControl, serveCommand } from './control.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
@@ -46,7 +47,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     apiKey: options.apiKey,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     historyFile: options.historyFile ?? null,
-    now: options.now ?? Date.now,
+    now: options.now ?? platformRuntime().now,
   });
   const control = createControl(site);
   const server = createServer((request, response) => {

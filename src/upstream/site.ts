@@ -1,4 +1,5 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
+import { platformRuntime } from '../runtime.js';
 import { Calls } from './calls.js';
 import { type Fault, Faults } from './faults.js';
 import { History, type HistoryRow } from './history.js';
@@ -99,16 +100,15 @@ export class Site {
     if (holds()) return;
     await new Promise<void>((resolve, reject) => {
       const end = (settle: () => void) => {
-        clearTimeout(timer);
+        stopTimer();
         this.#changes.off('change', look);
         settle();
       };
       const look = () => {
         if (holds()) end(resolve);
       };
-      const timer = setTimeout(
-        () => end(() => reject(new Error(`not so within ${timeoutMs} ms`))),
-        timeoutMs,
+      const stopTimer = platformRuntime().after(timeoutMs, () =>
+        end(() => reject(new Error(`not so within ${timeoutMs} ms`))),
       );
       this.#changes.on('change', look);
     });

@@ -6,12 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  type Fault,
-  startUpstream,
-  type Upstream,
-  type UpstreamOptions,
-} from '../../demo/upstream/server.js';
+import { type Fault, startUpstream, type Upstream, type UpstreamOptions } from '../../src/upstream/server.js';
 
 const API_KEY = 'test_key';
 const ID = 'a52ge40b';
@@ -798,7 +793,7 @@ describe('closing', () => {
 });
 
 function launch(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'demo/upstream/main.ts', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'demo/upstream-process.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   children.push(child);
