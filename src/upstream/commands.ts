@@ -1,10 +1,10 @@
 import type { Fault, FaultMatch } from './faults.js';
 import type { Idempotency } from './idempotency.js';
 import type { Limits } from './limits.js';
-import type { OfferSettings } from './personalized-offers.js';
+import type { OfferSettings } from './offers.js';
 import { isObject, type JsonObject, unknownField } from './shape.js';
 import type { Enabled } from './site.js';
-import type { UsageSettings } from './usage-events.js';
+import type { UsageSettings } from './usage.js';
 
 /** A command that cannot be understood; its message is for whoever typed it. */
 export class CommandError extends Error {

@@ -14,10 +14,10 @@ import type { Fault } from './faults.js';
 import type { HistoryRow } from './history.js';
 import type { Idempotency } from './idempotency.js';
 import type { Limits } from './limits.js';
-import type { OfferSettings } from './personalized-offers.js';
+import type { OfferSettings } from './offers.js';
 import { parseJson, readBody } from './shape.js';
 import type { Enabled, Site, State } from './site.js';
-import type { UsageRow, UsageSettings } from './usage-events.js';
+import type { UsageRow, UsageSettings } from './usage.js';
 import { send } from './wire.js';
 
 /** What a test may ask and tell; each method has its HTTP command. */

@@ -1,20 +1,9 @@
 import { type Endpoint, refuse } from './endpoint.js';
 import { type Answer, badRequest, failure, wrongValue } from './errors.js';
-import type { HistoryRow } from './history.js';
+import { eventFingerprint, RECORDED } from './recorded.js';
 import { isObject, unknownField } from './shape.js';
 
-/** The path below the API's root; keys restored from a history belong to it. */
-export const OFFER_EVENTS_PATH = '/offer_events';
-
 const MAX_ID_LENGTH = 50;
-
-/** Recorded; there is nothing to say. */
-export const RECORDED: Answer = { status: 204 };
-
-/** What makes two offer events the same. */
-export function eventFingerprint(event: Pick<HistoryRow, 'type' | 'personalized_offer_id'>): string {
-  return `${event.type} ${event.personalized_offer_id}`;
-}
 
 /** Takes an offer event: exactly two fields, and no body in the answer. */
 export const recordOfferEvent: Endpoint = (site, body) => {

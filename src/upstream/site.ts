@@ -2,13 +2,13 @@ import { EventEmitter, setMaxListeners } from 'node:events';
 import { platformRuntime } from '../runtime.js';
 import { Calls } from './calls.js';
 import { type Fault, Faults } from './faults.js';
+import { Fulfillments } from './fulfillments.js';
 import { History, type HistoryRow } from './history.js';
 import { DEFAULT_IDEMPOTENCY, type Idempotency, Keys } from './idempotency.js';
 import { Gate, type Limits } from './limits.js';
-import { eventFingerprint, OFFER_EVENTS_PATH, RECORDED } from './offer-events.js';
-import { Fulfillments } from './offer-fulfillments.js';
-import { type OfferSettings, Offers } from './personalized-offers.js';
-import { Usage, type UsageSettings } from './usage-events.js';
+import { type OfferSettings, Offers } from './offers.js';
+import { eventFingerprint, OFFER_EVENTS_PATH, RECORDED } from './recorded.js';
+import { Usage, type UsageSettings } from './usage.js';
 
 /** What the site may use. Which status a live site answers before offer events are enabled is not documented. */
 export interface Enabled {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Endpoint, refuse } from './endpoint.js';
 import { type Answer, badRequest, failure, ok, wrongValue } from './errors.js';
-import { Journal } from './journal.js';
-import { isObject, type JsonObject, unknownField } from './shape.js';
+import { isObject, unknownField } from './shape.js';
+import type { UsageEvent, UsageSettings } from './usage.js';
 
 /** The path below the API's root. */
 export const USAGE_EVENTS_PATH = '/batch/usage_events';
@@ -11,74 +11,7 @@ const MAX_BATCH_EVENTS = 500;
 const MAX_BATCH_BYTES = 500_000;
 const MAX_EVENT_BYTES = 1_000;
 const MAX_AGE_MS = 12 * 3_600_000;
-const MAX_KEPT = 100_000;
 const FIELDS = ['subscription_id', 'deduplication_id', 'usage_timestamp', 'properties'];
-
-/** How an event is told by a client; the first three fields are its identity. */
-export interface UsageEvent {
-  readonly subscription_id: string;
-  readonly deduplication_id: string;
-  readonly usage_timestamp: number;
-  readonly properties: JsonObject;
-}
-
-/** A usage event that was taken, with the time of taking. */
-export interface UsageRow extends UsageEvent {
-  readonly at: number;
-}
-
-/** How failures inside a batch are told. */
-export interface UsageSettings {
-  /**
-   * The shape of an element of `failed_events`, which only a live site can tell: `flat` the identity with the error
-   * beside it, `nested` `{event, error}`, `opaque` an error that names no event.
-   */
-  readonly failed_shape: 'flat' | 'nested' | 'opaque';
-  /** Deduplication ids that fail although nothing is wrong with them. */
-  readonly fail: readonly string[];
-}
-
-/** Failures name their event. */
-const DEFAULT_USAGE: UsageSettings = { failed_shape: 'flat', fail: [] };
-
-/** The usage events taken, each identity once. */
-export class Usage {
-  #settings: UsageSettings = DEFAULT_USAGE;
-  readonly #rows = new Journal<UsageRow>(MAX_KEPT);
-  readonly #identities = new Set<string>();
-
-  get settings(): UsageSettings {
-    return this.#settings;
-  }
-
-  get length(): number {
-    return this.#rows.length;
-  }
-
-  set(settings: Partial<UsageSettings>): void {
-    this.#settings = { ...this.#settings, ...settings };
-  }
-
-  /** A repeat of a known identity is taken and not counted. */
-  take(event: UsageEvent, at: number): void {
-    const identity = JSON.stringify([event.usage_timestamp, event.subscription_id, event.deduplication_id]);
-    if (this.#identities.has(identity)) return;
-    this.#identities.add(identity);
-    const [oldest] = this.#identities;
-    if (this.#identities.size > MAX_KEPT && oldest !== undefined) this.#identities.delete(oldest);
-    this.#rows.push({ at, ...event });
-  }
-
-  list(): UsageRow[] {
-    return this.#rows.list();
-  }
-
-  clear(): void {
-    this.#settings = DEFAULT_USAGE;
-    this.#rows.clear();
-    this.#identities.clear();
-  }
-}
 
 /** Takes a batch. Malformed events refuse the whole batch; expired, oversized or told ones fail by themselves. */
 export const ingestUsage: Endpoint = (site, body) => {
