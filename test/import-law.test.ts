@@ -305,7 +305,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   upstream: {
     values: ['upstream', 'runtime'],
-    packages: ['node:crypto', 'node:events', 'node:fs', 'node:http', 'node:timers/promises'],
+    packages: ['node:crypto', 'node:events', 'node:fs', 'node:http', 'node:net', 'node:timers/promises'],
   },
   'proxy/cli': {
     values: ['proxy', 'errors', 'runtime'],

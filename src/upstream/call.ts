@@ -28,17 +28,19 @@ export async function serveCall(
     key: keyOf(headers),
     personalized_offer_id: null,
     type: null,
+    code: null,
     fault: null,
     headers: vendorHeaders(request),
   });
-  site.changed();
+  site.moved(call);
   let leave = () => {};
   // Before the first byte goes out: who holds the answer must find the call ended, and its place free.
-  const end = (status: CallStatus) => {
+  const end = (status: CallStatus, code: string | null = null) => {
     call.status = status;
+    call.code = code;
     call.ended_at = status === 'hung' ? null : site.now();
     if (status !== 'hung') leave();
-    site.changed();
+    site.moved(call);
   };
   try {
     const body = await readBody(request).catch(() => undefined);
@@ -77,7 +79,7 @@ export async function serveCall(
 
 async function finish(
   response: ServerResponse,
-  end: (status: CallStatus) => void,
+  end: (status: CallStatus, code?: string | null) => void,
   life: AbortSignal,
   fault: Fault | null,
   answer: Answer | null,
@@ -91,7 +93,7 @@ async function finish(
       end('hung');
       return hang(response, life);
     default:
-      end(shown.status);
+      end(shown.status, codeOf(shown));
       if (fault?.kind === 'truncated') sendTruncated(response, shown);
       else send(response, shown);
   }
@@ -123,6 +125,11 @@ function spoil(fault: Fault | null, answer: Answer | null): Answer | 'reset' | '
     default:
       return answer ?? { status: 204 };
   }
+}
+
+function codeOf({ body = '' }: Answer): string | null {
+  const { api_error_code: code } = fieldsOf(body);
+  return typeof code === 'string' ? code : null;
 }
 
 function fieldsOf(body: string | null): JsonObject {

@@ -20,6 +20,8 @@ export interface Call {
   readonly key: string | null;
   readonly personalized_offer_id: string | null;
   readonly type: string | null;
+  /** The error code that it was answered with, if any. */
+  readonly code: string | null;
   /** The kind of fault that hit it, if any. */
   readonly fault: string | null;
   /** The other `chargebee-*` request headers. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isFromElsewhere, isNamedSafely } from './callers.js';
 import type { Call } from './calls.js';
 import {
   CommandError,
@@ -93,6 +94,10 @@ export async function serveCommand(
   response: ServerResponse,
 ): Promise<void> {
   const body = await readBody(request).catch(() => null);
+  if (!isNamedSafely(request.headers) || isFromElsewhere(request.headers)) {
+    send(response, refusal(403, 'Commands come from this machine, not from a page of another origin.'));
+    return;
+  }
   const [path = '/'] = (request.url ?? '/').split('?', 1);
   send(response, answerCommand(control, `${request.method} ${path}`, body ?? ''));
 }

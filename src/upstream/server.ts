@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { platformRuntime } from '../runtime.js';
 import { serveCall } from './call.js';
+import type { Call } from './calls.js';
 import { type Control, createControl, serveCommand } from './control.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { Site } from './site.js';
@@ -25,6 +26,8 @@ export interface UpstreamOptions {
   readonly historyFile?: string;
   /** The clock for limits, windows and ages, epoch milliseconds. @default Date.now */
   readonly now?: () => number;
+  /** Told of each call when it arrives and when it ends. */
+  readonly onCall?: (call: Call) => void;
 }
 
 /** A running stand-in. */
@@ -48,6 +51,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     historyFile: options.historyFile ?? null,
     now: options.now ?? platformRuntime().now,
+    onCall: options.onCall,
   });
   const control = createControl(site);
   const server = createServer((request, response) => {

@@ -1,6 +1,6 @@
 import { EventEmitter, setMaxListeners } from 'node:events';
 import { platformRuntime } from '../runtime.js';
-import { Calls } from './calls.js';
+import { type Call, Calls } from './calls.js';
 import { type Fault, Faults } from './faults.js';
 import { Fulfillments } from './fulfillments.js';
 import { History, type HistoryRow } from './history.js';
@@ -44,6 +44,8 @@ export interface SiteOptions {
   readonly limits: Limits;
   readonly historyFile: string | null;
   readonly now: () => number;
+  /** Told of each call when it arrives and when it ends. */
+  readonly onCall?: ((call: Call) => void) | undefined;
 }
 
 /** One site of the vendor: everything that it knows. It never sees HTTP. */
@@ -62,6 +64,7 @@ export class Site {
   readonly fulfillments = new Fulfillments();
   enabled: Enabled = { offer_events: 'ok' };
   readonly #startLimits: Limits;
+  readonly #onCall: (call: Call) => void;
   readonly #changes = new EventEmitter().setMaxListeners(0);
   #life = newLife();
 
@@ -71,6 +74,7 @@ export class Site {
     this.apiKey = options.apiKey;
     this.now = options.now;
     this.#startLimits = options.limits;
+    this.#onCall = options.onCall ?? (() => {});
     this.gate = new Gate(options.limits);
     this.history = new History(options.historyFile);
     // A real site does not forget its keys when one of its machines restarts.
@@ -87,6 +91,12 @@ export class Site {
 
   record(row: HistoryRow): void {
     this.history.append(row);
+    this.changed();
+  }
+
+  /** A call came, or ended. */
+  moved(call: Call): void {
+    this.#onCall({ ...call });
     this.changed();
   }
 

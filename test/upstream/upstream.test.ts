@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -115,9 +116,27 @@ describe('an offer event is taken', () => {
         key: 'k',
         personalized_offer_id: ID,
         type: 'viewed',
+        code: null,
         fault: null,
         headers: { 'chargebee-request-origin-ip': '203.0.113.7' },
       },
+    ]);
+  });
+});
+
+describe('who started it is told of each call', () => {
+  it('when it arrives and when it ends, with the error code of the answer', async () => {
+    const seen: string[] = [];
+    const watched = await start({
+      onCall: ({ status, type, code }) => seen.push(`${status} ${type} ${code}`),
+    });
+    await event('k1', {}, watched);
+    await event('k2', { type: 'accepted' }, watched);
+    expect(seen).toEqual([
+      'open null null',
+      '204 viewed null',
+      'open null null',
+      '400 accepted param_wrong_value',
     ]);
   });
 });
@@ -708,6 +727,39 @@ describe('commands over HTTP', () => {
     await command('POST', '/reset');
     expect(upstream.state()).toEqual(fresh);
     expect((await event('k')).headers.has('chargebee-idempotency-replayed')).toBe(false);
+  });
+});
+
+describe('commands are refused, and change nothing (attack 61)', () => {
+  /** As fetch cannot say it. */
+  const ask = async (headers: Record<string, string>): Promise<number | undefined> => {
+    const asking = request(`${upstream.url}/faults`, { method: 'POST', headers });
+    asking.end(JSON.stringify({ kind: 'down' }));
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+
+  it.each<[string, Record<string, string>]>([
+    ['a name that was made to lead here', { host: 'shop.example' }],
+    ['a name that ends as a loopback name does', { host: 'evil-localhost:80' }],
+    ['no name', { host: '' }],
+    ['a page of another site', { origin: 'https://shop.example', 'sec-fetch-site': 'cross-site' }],
+    ['a page of another port', { 'sec-fetch-site': 'same-site' }],
+    ['a page of another origin, by an old browser', { origin: 'https://shop.example' }],
+    ['a page without an origin', { origin: 'null' }],
+  ])('from %s', async (_, headers) => {
+    expect(await ask(headers)).toBe(403);
+    expect(upstream.state().faults).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['a program', {}],
+    ['a program that says localhost', { host: 'localhost:4401' }],
+    ['a page of its own name', { host: 'shop.localhost', 'sec-fetch-site': 'same-origin' }],
+    ['an old page of its own', { host: '[::1]:4401', origin: 'http://[::1]:4401' }],
+  ])('but not from %s', async (_, headers) => {
+    expect(await ask(headers)).toBe(200);
   });
 });
 
