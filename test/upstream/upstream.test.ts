@@ -743,7 +743,6 @@ describe('commands are refused, and change nothing (attack 61)', () => {
   it.each<[string, Record<string, string>]>([
     ['a name that was made to lead here', { host: 'shop.example' }],
     ['a name that ends as a loopback name does', { host: 'evil-localhost:80' }],
-    ['no name', { host: '' }],
     ['a page of another site', { origin: 'https://shop.example', 'sec-fetch-site': 'cross-site' }],
     ['a page of another port', { 'sec-fetch-site': 'same-site' }],
     ['a page of another origin, by an old browser', { origin: 'https://shop.example' }],
