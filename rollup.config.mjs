@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname, resolve as resolvePath } from 'node:path';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
@@ -53,6 +54,19 @@ const beside = (input, file) => ({
   onwarn,
 });
 
+/** The live page of `offersight dev`: its script, and beside it what is served as it is. */
+const livePage = () => {
+  const { input, plugins, output, onwarn } = beside('src/dev/live/page.ts', 'dist/dev/live/page.js');
+  const carrying = {
+    name: 'carrying',
+    generateBundle() {
+      for (const fileName of ['page.html', 'page.css'])
+        this.emitFile({ type: 'asset', fileName, source: readFileSync(`src/dev/live/${fileName}`) });
+    },
+  };
+  return { input, plugins: [...plugins, carrying], output, onwarn };
+};
+
 export default [
   {
     // npm: one ES module per room, types beside it, dependencies left to the user's bundler.
@@ -71,6 +85,7 @@ export default [
       'proxy/node': 'src/proxy/node.ts',
       'service-worker': 'src/service-worker.ts',
       testing: 'src/testing.ts',
+      'testing/node': 'src/testing/node.ts',
     },
     external: [/^[^./]/],
     plugins: [compile({ declaration: true, declarationDir: 'dist' })],
@@ -89,4 +104,5 @@ export default [
   classic('src/service-worker.ts', 'dist/offersight-worker.js'),
   beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),
   beside('src/client/later/debug/debug.ts', 'dist/offersight-debug.js'),
+  livePage(),
 ];

@@ -1,13 +1,15 @@
-/** Takes the README's picture of the demo: `npm run picture` after `npm run build`. */
+/** Takes the pictures of the documents, the demo and the live page of `offersight dev`: `npm run picture` after `npm run build`. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { startDev } from 'offersight/testing/node';
 import { chromium } from 'playwright';
 import { ARGS, ensureBrowser, HELP } from './ensure-browser.mjs';
 
 const FILE = 'docs/demo.png';
+const LIVE_FILE = 'docs/dev.png';
 
 const browserOptions = await ensureBrowser();
 if (!browserOptions) throw new Error(HELP);
@@ -35,7 +37,32 @@ await page.keyboard.press('Escape');
 await cell('modal', 'dismissed').waitFor();
 await cell('toast', 'viewed').waitFor();
 await page.screenshot({ path: FILE });
-await browser.close();
 demo.kill();
-await rm(data, { recursive: true });
 console.log(FILE);
+
+const dev = await startDev({ folder: data, port: 0, upstreamPort: 0 });
+await writeFile(
+  join(data, 'shop.html'),
+  `<!doctype html><script async src="/offersight.js" data-endpoint="/offer-events" data-dwell="0"></script>
+  ${[dev.sampleOfferId, 'summer-sale'].map((id) => `<article data-offer-id="${id}">An offer <button data-offer-dismiss onclick="this.closest('article').hidden = true">Close</button></article>`).join('')}`,
+);
+const reported = async (events: number): Promise<void> => {
+  await live
+    .locator('#events tr')
+    .nth(events - 1)
+    .waitFor();
+};
+const live = await browser.newPage({ viewport: { width: 1280, height: 640 } });
+await live.goto(dev.liveUrl);
+await page.goto(`${dev.url}/shop.html`);
+await reported(2);
+await live.locator('.refused').waitFor();
+await live.getByLabel('answers 503').check();
+await live.getByLabel('answers 503').isChecked();
+await page.click('button');
+await live.locator('.waiting', { hasText: '503' }).waitFor();
+await live.screenshot({ path: LIVE_FILE });
+await browser.close();
+await dev.stop();
+await rm(data, { recursive: true });
+console.log(LIVE_FILE);

@@ -303,10 +303,32 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/handler'],
     packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'],
   },
+  dev: { values: ['dev', 'errors', 'runtime'], types: ['upstream'] },
+  'dev/application': { values: ['proxy/cli/routes'], packages: ['httpxy', 'node:http', 'node:net'] },
+  'dev/folder': { values: ['proxy/cli/routes'], types: ['dev/application'], packages: ['node:fs', 'sirv'] },
+  'dev/front': {
+    values: ['dev/live', 'proxy/cli/routes', 'proxy/cli/script-file', 'upstream/callers', 'errors'],
+    types: ['dev/application'],
+    packages: ['node:events', 'node:http', 'node:net'],
+  },
+  'dev/live': {
+    values: ['proxy/cli/routes', 'upstream/callers', 'upstream/control'],
+    types: ['dev/trail', 'runtime'],
+    packages: ['node:fs', 'node:http'],
+  },
+  'dev/live/page': { values: ['dev/reasons', 'runtime'], types: ['dev/live', 'dev/trail'] },
+  'dev/stand-in': { values: ['upstream/server', 'errors', 'runtime'], types: ['upstream/calls'] },
+  'dev/dev': {
+    values: ['dev', 'proxy', 'upstream/callers', 'errors', 'runtime'],
+    types: ['upstream/server'],
+    packages: ['node:fs/promises', 'node:os', 'node:path'],
+  },
+  'testing/node': { values: ['dev/dev', 'upstream/server'], types: ['dev', 'upstream'] },
   upstream: {
     values: ['upstream', 'runtime'],
     packages: ['node:crypto', 'node:events', 'node:fs', 'node:http', 'node:net', 'node:timers/promises'],
   },
+  'proxy/cli/dev-command': { values: ['proxy/cli', 'dev/reasons'], types: ['dev'] },
   'proxy/cli': {
     values: ['proxy', 'errors', 'runtime'],
     packages: [
@@ -329,6 +351,8 @@ const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
   'client/tracker': ['client/later/later'],
   'client/later/asking': ['client/later/more/more', 'client/later/debug/debug'],
+  'dev/dev': ['proxy/intake/sqlite/sqlite'],
+  'proxy/cli/dev-command': ['dev/dev', 'dev/stand-in'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [
     'proxy/intake/sqlite/sqlite',

@@ -82,8 +82,8 @@ describe('the package', () => {
   it('ships neither tests nor doubles but those for a site’s own, which no other room imports (attack 61)', () => {
     expect(manifest.files.filter((file) => /test|e2e|demo|bench|scripts/.test(file))).toEqual([]);
     const entries = Object.keys(manifest.exports).filter((entry) => /test|debug|internal|\*/.test(entry));
-    // The other one tells a page's console what the page itself can see.
-    expect(entries).toEqual(['./testing', './offersight-debug.js']);
+    // The last one tells a page's console what the page itself can see.
+    expect(entries).toEqual(['./testing', './testing/node', './offersight-debug.js']);
     const rooms = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.ts'),
     );
@@ -91,6 +91,13 @@ describe('the package', () => {
       /from '[./]*\/testing\b/.test(readFileSync(join('src', file), 'utf8')),
     );
     expect(importers).toEqual(['testing.ts']);
+    // What can be switched is reached by its own command and its own entry alone.
+    const switching = rooms.filter((file) =>
+      /from '[./]*\/(?:dev\/(?!reasons)|upstream\/)/.test(
+        readFileSync(join('src', file), 'utf8').replaceAll(/^import type .*$/gm, ''),
+      ),
+    );
+    expect(switching.filter((file) => !/^(?:dev|upstream)\//.test(file))).toEqual(['testing/node.ts']);
   });
 });
 

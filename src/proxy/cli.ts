@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** The command line: `offersight proxy | status | events | dead-letters | sign`. */
+/** The command line: `offersight dev | proxy | status | events | dead-letters | sign`. */
 import { OffersightError } from '../errors.js';
 import { platformRuntime } from '../runtime.js';
+import { runDev } from './cli/dev-command.js';
 import { Failure } from './cli/failure.js';
 import { DEFAULT_INTAKE, EVERYWHERE, flag, laneNameOf, momentOf, numberOf, read, text } from './cli/flags.js';
 import { runProxy, signalled } from './cli/proxy-command.js';
@@ -11,7 +12,8 @@ import type { ListFilter } from './intake/intake.js';
 import { signOffer } from './judging/signature.js';
 import { eachRow, type LaneName, laneOf, toLine } from './operator/listing.js';
 
-const HELP = `offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
+const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
+offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
 offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
 offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait anew
@@ -24,6 +26,7 @@ proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https
             --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --per-address 600
             --machines ignore|count   what crawlers and monitors see counts only with count
             --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics and /admin/ on a listener of their own
+dev:        --port 4400  --upstream-port 4401  --path /offer-events  --any-id  --lan ADDRESS  --upstream-only
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
             OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE
 TIME:       an ISO date or epoch milliseconds
@@ -99,6 +102,7 @@ const runSign = async (args: string[]): Promise<void> => {
 };
 
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  dev: runDev,
   proxy: runProxy,
   status: runStatus,
   events: runEvents,

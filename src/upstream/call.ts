@@ -32,7 +32,7 @@ export async function serveCall(
     fault: null,
     headers: vendorHeaders(request),
   });
-  site.moved(call);
+  site.changed();
   let leave = () => {};
   // Before the first byte goes out: who holds the answer must find the call ended, and its place free.
   const end = (status: CallStatus, code: string | null = null) => {
@@ -40,7 +40,7 @@ export async function serveCall(
     call.code = code;
     call.ended_at = status === 'hung' ? null : site.now();
     if (status !== 'hung') leave();
-    site.moved(call);
+    site.ended(call);
   };
   try {
     const body = await readBody(request).catch(() => undefined);

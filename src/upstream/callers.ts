@@ -1,13 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
+const isSafeName = (name: string): boolean =>
+  name === 'localhost' || name.endsWith('.localhost') || isIP(name.replace(/^\[|\]$/g, '')) > 0;
+
 /**
  * Whether a request names its server by an address or by a loopback name. A page whose own name was made to lead to this
  * machine (DNS rebinding) cannot.
  */
 export function isNamedSafely({ host = '' }: IncomingHttpHeaders): boolean {
-  const name = host.replace(/:\d*$/, '').toLowerCase();
-  return name === 'localhost' || name.endsWith('.localhost') || isIP(name.replace(/^\[|\]$/g, '')) > 0;
+  return isSafeName(host.replace(/:\d*$/, '').toLowerCase());
+}
+
+/** Whether a text is an http or https URL whose host is an address or a loopback name. */
+export function isLocalUrl(text: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(text);
+    return (protocol === 'http:' || protocol === 'https:') && isSafeName(hostname);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a page of another origin asks. Browsers say so; what no browser sends has neither header. */

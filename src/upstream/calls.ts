@@ -11,14 +11,19 @@ export interface Call {
   readonly at: number;
   /** When its end was decided: just before the answer's first byte, or at the reset; null while it runs or hangs. */
   readonly ended_at: number | null;
+  /** The HTTP method. */
   readonly method: string;
+  /** The path, without its query. */
   readonly path: string;
   /** The Host header: which site the client meant. */
   readonly host: string;
+  /** How it was answered, or how it ended without an answer. */
   readonly status: CallStatus;
   /** The idempotency key, null when none was sent. */
   readonly key: string | null;
+  /** The offer in its body, null if there is none. */
   readonly personalized_offer_id: string | null;
+  /** The type in its body, null if there is none. */
   readonly type: string | null;
   /** The error code that it was answered with, if any. */
   readonly code: string | null;

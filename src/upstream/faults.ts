@@ -6,15 +6,18 @@ export interface FaultMatch {
   readonly path?: string;
 }
 
-interface FaultScope {
+/** When a fault hits. */
+export interface FaultScope {
   /** How many calls it hits; without it, all until cleared. */
   readonly count?: number;
+  /** Which calls it hits. @default every call of the API */
   readonly match?: FaultMatch;
   /** How long the call takes before the fault shows, milliseconds. @default 0 */
   readonly ms?: number;
 }
 
-interface MayRecord {
+/** What a fault hides. */
+export interface MayRecord {
   /** Whether the call has its effect although the client cannot see it. @default false (`truncated`: true) */
   readonly recorded?: boolean;
 }
@@ -22,27 +25,56 @@ interface MayRecord {
 /** One thing that goes wrong. Of several, the first that matches a call hits it; `down` comes before all others. */
 export type Fault = FaultScope &
   (
-    | { readonly kind: 'delay'; readonly ms: number }
-    /** Socket destroyed, nothing recorded. */
-    | { readonly kind: 'reset_before' }
-    /** Recorded, then the socket is destroyed in place of the answer. */
-    | { readonly kind: 'reset_after' }
-    /** Nobody is there: as `reset_before`. */
-    | { readonly kind: 'down' }
+    | {
+        /** The answer comes late. */
+        readonly kind: 'delay';
+        /** How late, milliseconds. */
+        readonly ms: number;
+      }
+    | {
+        /** Socket destroyed, nothing recorded. */
+        readonly kind: 'reset_before';
+      }
+    | {
+        /** Recorded, then the socket is destroyed in place of the answer. */
+        readonly kind: 'reset_after';
+      }
+    | {
+        /** Nobody is there: as `reset_before`. */
+        readonly kind: 'down';
+      }
     | (MayRecord & {
+        /** An error in the API's own form. */
         readonly kind: 'status';
+        /** Of the answer, 200–599. */
         readonly status: number;
-        /** Whole seconds. */
+        /** Whole seconds, for the header of that name. */
         readonly retry_after?: number;
+        /** The error code. @default the one that is usual for the status */
         readonly code?: string;
       })
-    /** A page of some gateway or captive portal. */
-    | (MayRecord & { readonly kind: 'html'; readonly status: number })
-    | (MayRecord & { readonly kind: 'redirect'; readonly location: string; readonly status?: number })
-    /** The answer breaks off in the middle. */
-    | (MayRecord & { readonly kind: 'truncated' })
-    /** No answer comes; the socket stays open until the client leaves. */
-    | (MayRecord & { readonly kind: 'hang' })
+    | (MayRecord & {
+        /** A page of some gateway or captive portal. */
+        readonly kind: 'html';
+        /** Of the answer, 200–599. */
+        readonly status: number;
+      })
+    | (MayRecord & {
+        /** The client is sent elsewhere. */
+        readonly kind: 'redirect';
+        /** Where. */
+        readonly location: string;
+        /** Of the answer. @default 302 */
+        readonly status?: number;
+      })
+    | (MayRecord & {
+        /** The answer breaks off in the middle. */
+        readonly kind: 'truncated';
+      })
+    | (MayRecord & {
+        /** No answer comes; the socket stays open until the client leaves. */
+        readonly kind: 'hang';
+      })
   );
 
 /** Whether a call hit by this fault has its effect. */

@@ -8,7 +8,9 @@ const MAX_ROWS = 200_000;
 export interface HistoryRow {
   /** When it was taken, epoch milliseconds. */
   readonly at: number;
+  /** What happened to the offer. */
   readonly type: 'viewed' | 'dismissed';
+  /** The offer. */
   readonly personalized_offer_id: string;
   /** The idempotency key, null when none was sent. */
   readonly key: string | null;

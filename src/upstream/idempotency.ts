@@ -4,7 +4,9 @@ const MAX_KEYS = 100_000;
 
 /** `honour`: a repeat within the window has no new effect. `ignore`: keys are read and disregarded. */
 export interface Idempotency {
+  /** Whether a key that is known is answered again (`honour`), or counts as if it were new (`ignore`). */
   readonly mode: 'honour' | 'ignore';
+  /** How long a key is known, milliseconds. */
   readonly window_ms: number;
 }
 

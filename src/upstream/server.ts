@@ -26,7 +26,7 @@ export interface UpstreamOptions {
   readonly historyFile?: string;
   /** The clock for limits, windows and ages, epoch milliseconds. @default Date.now */
   readonly now?: () => number;
-  /** Told of each call when it arrives and when it ends. */
+  /** Told of each call when it ends. */
   readonly onCall?: (call: Call) => void;
 }
 
@@ -34,6 +34,7 @@ export interface UpstreamOptions {
 export interface Upstream extends Control {
   /** Without a path and without a slash at the end. */
   readonly url: string;
+  /** The port that it listens on. */
   readonly port: number;
   /** Resolves as soon as the condition holds, looked at whenever a call moves or a row comes; rejects after 5 s. */
   until(holds: () => boolean, timeoutMs?: number): Promise<void>;

@@ -12,25 +12,43 @@ import { Usage, type UsageSettings } from './usage.js';
 
 /** What the site may use. Which status a live site answers before offer events are enabled is not documented. */
 export interface Enabled {
+  /** Whether offer events are taken, or the status that they are answered with. */
   readonly offer_events: 'ok' | '403' | '404';
 }
 
 /** All settings and counts, as `GET /state` tells them. */
 export interface State {
+  /** The site's name. */
   readonly site: string;
+  /** How many calls are allowed. */
   readonly limits: Limits;
-  readonly idempotency: Idempotency & { readonly keys: number };
-  readonly offers: OfferSettings & { readonly handed_out: number };
+  /** How idempotency keys are treated, and how many are known. */
+  readonly idempotency: Idempotency & {
+    /** Keys that are known now. */
+    readonly keys: number;
+  };
+  /** How offers are made and checked, and how many were handed out. */
+  readonly offers: OfferSettings & {
+    /** Offers that were handed out and are remembered. */
+    readonly handed_out: number;
+  };
+  /** How usage events fail. */
   readonly usage: UsageSettings;
+  /** What the site may use. */
   readonly enabled: Enabled;
+  /** What is broken, with what is left of it. */
   readonly faults: readonly Fault[];
   /** Calls that run now. */
   readonly in_flight: number;
   /** How many rows each list holds; `dropped` were forgotten because a list was full. */
   readonly counts: {
+    /** Offer events taken. */
     readonly history: number;
+    /** Calls that arrived. */
     readonly calls: number;
+    /** Usage events taken. */
     readonly usage: number;
+    /** Rows that were forgotten. */
     readonly dropped: number;
   };
 }
@@ -44,7 +62,7 @@ export interface SiteOptions {
   readonly limits: Limits;
   readonly historyFile: string | null;
   readonly now: () => number;
-  /** Told of each call when it arrives and when it ends. */
+  /** Told of each call when it ends. */
   readonly onCall?: ((call: Call) => void) | undefined;
 }
 
@@ -94,8 +112,8 @@ export class Site {
     this.changed();
   }
 
-  /** A call came, or ended. */
-  moved(call: Call): void {
+  /** A call ended. */
+  ended(call: Call): void {
     this.#onCall({ ...call });
     this.changed();
   }

@@ -1,18 +1,22 @@
 import { Journal } from './journal.js';
-import type { JsonObject } from './shape.js';
 
 const MAX_KEPT = 100_000;
 
 /** How an event is told by a client; the first three fields are its identity. */
 export interface UsageEvent {
+  /** The subscription that is metered. */
   readonly subscription_id: string;
+  /** The event's own id. */
   readonly deduplication_id: string;
+  /** When it happened, epoch milliseconds. */
   readonly usage_timestamp: number;
-  readonly properties: JsonObject;
+  /** Whatever is metered, flat. */
+  readonly properties: Readonly<Record<string, unknown>>;
 }
 
 /** A usage event that was taken, with the time of taking. */
 export interface UsageRow extends UsageEvent {
+  /** When it was taken, epoch milliseconds. */
   readonly at: number;
 }
 

@@ -1,0 +1,360 @@
+/** `offersight dev`: a page of somebody's own, without an account, from the first event to what is broken on purpose. */
+import { once } from 'node:events';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { createServer as createVite } from 'vite';
+import { arrived, type DevProcess, expect, test } from './fixtures/dev.js';
+
+/** What the table of the live page shows, row by row, without times. */
+const rowsOf = (live: Page): Promise<string[]> =>
+  live.locator('#events tr').evaluateAll((rows) =>
+    rows.map((row) =>
+      [...row.querySelectorAll('td')]
+        .slice(1, 5)
+        .map((cell) => (cell.querySelector('span') ?? cell).textContent)
+        .join(' '),
+    ),
+  );
+
+const openLive = async (page: Page, { url }: DevProcess): Promise<Page> => {
+  const live = await page.context().newPage();
+  await live.goto(`${url}/_offersight/`);
+  await expect(live.locator('#connection')).toHaveText('');
+  return live;
+};
+
+test.describe('in a folder with one page', () => {
+  test('the first event is on the live page and in the terminal, with the offer that the command printed', async ({
+    desk,
+    page,
+  }) => {
+    const dev = await desk.start();
+    const live = await openLive(page, dev);
+    await expect(live.locator('#empty')).toBeVisible();
+    await desk.page('index.html', dev.offerId);
+    await page.goto(`${dev.url}/`);
+    await expect.poll(() => rowsOf(live)).toEqual([`${dev.offerId} viewed delivered /`]);
+    await page.getByRole('button', { name: 'No, thanks' }).click();
+    await expect
+      .poll(() => rowsOf(live))
+      .toEqual([`${dev.offerId} dismissed delivered /`, `${dev.offerId} viewed delivered /`]);
+    await expect(live.locator('#figures')).toHaveText('viewed1dismissed1delivered2waiting0refused0');
+    await expect(live.locator('#empty')).toBeHidden();
+    await expect.poll(dev.output).toMatch(new RegExp(`dismissed {2}${dev.offerId} {2}delivered\n`));
+    expect(await dev.stop()).toBe(0);
+    await expect(live.locator('#connection')).toContainText('has ended');
+    // Nothing is kept.
+    expect(await readdir(desk.folder)).toEqual(['index.html']);
+  });
+
+  test('an offer that the stand-in never made is refused, with what to do, and counts once any id does', async ({
+    desk,
+    page,
+  }) => {
+    await desk.page('index.html', 'summer');
+    const dev = await desk.start();
+    const live = await openLive(page, dev);
+    await page.goto(`${dev.url}/`);
+    await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: refused resource_not_found']);
+    await expect(live.locator('#events')).toContainText('The stand-in never made this offer.');
+    expect(dev.output()).toContain('The stand-in never made this offer.');
+    await live.getByLabel('Take events of any id').check();
+    await expect
+      .poll(async () => {
+        await page.reload();
+        return arrived(dev.url);
+      })
+      .toContain('viewed summer: delivered');
+  });
+
+  test('what is broken on the live page holds events back, and they arrive when all is well', async ({
+    desk,
+    page,
+  }) => {
+    await desk.page('index.html', 'summer');
+    const dev = await desk.start(['--any-id']);
+    const live = await openLive(page, dev);
+    await live.getByLabel('answers 503').check();
+    await expect(live.getByLabel('answers 503')).toBeChecked();
+    await page.goto(`${dev.url}/`);
+    await expect
+      .poll(() => arrived(dev.url))
+      .toEqual(['viewed summer: waiting 503 internal_temporary_error']);
+    await live.getByLabel('is well').check();
+    await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: delivered']);
+    await live.getByLabel('cannot reach the endpoint').check();
+    const failed = page.waitForEvent('requestfailed');
+    await page.getByRole('button', { name: 'No, thanks' }).click();
+    await failed;
+    expect(await arrived(dev.url)).toHaveLength(1);
+    await live.getByLabel('cannot reach the endpoint').uncheck();
+    await expect
+      .poll(() => arrived(dev.url))
+      .toEqual(['viewed summer: delivered', 'dismissed summer: delivered']);
+  });
+
+  test('each thing to break is one that the stand-in understands', async ({ desk, page }) => {
+    const dev = await desk.start();
+    const live = await openLive(page, dev);
+    const faults = live.getByRole('group', { name: 'Chargebee' }).getByRole('radio');
+    expect(await faults.count()).toBeGreaterThan(5);
+    const [well, ...others] = await faults.all();
+    for (const fault of [...others, well ?? faults]) {
+      const answered = live.waitForResponse((answer) => answer.url().endsWith('faults'));
+      await fault.check();
+      expect((await answered).ok()).toBe(true);
+      await live.reload();
+      await expect(fault).toBeChecked();
+    }
+  });
+
+  test('the live page makes offers, names requests that were refused, and begins again', async ({
+    desk,
+    page,
+  }) => {
+    const dev = await desk.start();
+    const live = await openLive(page, dev);
+    await live.getByLabel('Customer').fill('somebody else');
+    await live.getByRole('button', { name: 'Make an offer' }).click();
+    await expect(live.locator('#made')).toContainText('data-offer-id="');
+    const [, id = ''] = /data-offer-id="(\w+)"/.exec(await live.locator('#made').innerHTML()) ?? [];
+    await desk.page('index.html', id);
+    await page.goto(`${dev.url}/`);
+    await expect.poll(() => arrived(dev.url)).toEqual([`viewed ${id}: delivered`]);
+    await fetch(`${dev.url}/offer-events`, { method: 'POST', body: '{}' });
+    await expect(live.locator('#problems')).toContainText(
+      /403 origin: The request does not come from a page/,
+    );
+    await live.getByRole('button', { name: 'Forget everything' }).click();
+    await expect(live.locator('#empty')).toBeVisible();
+    await expect(live.locator('#problems')).toBeHidden();
+  });
+
+  test('what pages make up is text on the live page', async ({ desk, page }) => {
+    const dev = await desk.start(['--any-id']);
+    const live = await openLive(page, dev);
+    const hostile = '<img src=x onerror="document.title = 1">';
+    const id = '01939e5c-0000-7000-8000-000000000001';
+    const event = { id, type: 'viewed', personalized_offer_id: hostile, occurred_at: Date.now() };
+    await page.goto(`${dev.url}/`);
+    await page.evaluate(
+      (body) =>
+        fetch('/offer-events', { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
+      JSON.stringify({ v: 1, sent_at: Date.now(), events: [event] }),
+    );
+    await expect.poll(() => rowsOf(live)).toEqual([`${hostile} viewed refused: invalid_event /`]);
+    expect(await live.locator('#events img').count()).toBe(0);
+  });
+
+  test('files are read anew, hidden ones are not there, and a folder without an index names its pages', async ({
+    desk,
+    page,
+  }) => {
+    await desk.page('shop.html', 'summer');
+    await writeFile(join(desk.folder, '.env'), 'KEY=secret');
+    const dev = await desk.start();
+    expect(dev.output()).toContain(`${dev.url}/shop.html`);
+    for (const path of ['/.env', '/%2eenv', '/x/../.env', '/%2e%2e/%2e%2e/etc/passwd', '/nothing', '/%'])
+      expect((await fetch(`${dev.url}${path}`)).status, path).toBe(404);
+    await page.goto(`${dev.url}/`);
+    await page.getByRole('link', { name: 'shop.html' }).click();
+    await expect(page).toHaveTitle('Shop');
+    await writeFile(join(desk.folder, 'shop.html'), '<title>Anew</title>');
+    await page.reload();
+    await expect(page).toHaveTitle('Anew');
+    await rm(join(desk.folder, 'shop.html'));
+    expect((await fetch(`${dev.url}/shop.html`)).status).toBe(404);
+  });
+});
+
+test.describe('before an application that runs already', () => {
+  test('pages, events and hot reload pass through', async ({ desk, page }) => {
+    await desk.page('index.html', 'summer');
+    await writeFile(join(desk.folder, 'words.js'), "document.title = 'first'; import.meta.hot.accept();");
+    const html = join(desk.folder, 'more.html');
+    await writeFile(html, '<!doctype html><title>x</title><script type="module" src="/words.js"></script>');
+    const vite = await createVite({
+      root: desk.folder,
+      configFile: false,
+      logLevel: 'silent',
+      server: { port: 0 },
+    });
+    try {
+      await vite.listen();
+      const dev = await desk.start([vite.resolvedUrls?.local[0] ?? '', '--any-id']);
+      await page.goto(`${dev.url}/`);
+      await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: delivered']);
+      const socket = page.waitForEvent('websocket');
+      await page.goto(`${dev.url}/more.html`);
+      // Vite's own page would ask the application itself if this one did not answer.
+      expect(new URL((await socket).url()).port).toBe(new URL(dev.url).port);
+      await expect(page).toHaveTitle('first');
+      await page.evaluate(() => Object.assign(window, { isSame: true }));
+      await expect
+        .poll(async () => {
+          await writeFile(
+            join(desk.folder, 'words.js'),
+            "document.title = 'second'; import.meta.hot.accept();",
+          );
+          return page.title();
+        })
+        .toBe('second');
+      expect(await page.evaluate(() => 'isSame' in window)).toBe(true);
+    } finally {
+      await vite.close();
+    }
+  });
+
+  test('forms, redirects and what breaks off are as at the application itself', async ({ desk, page }) => {
+    const asked: (string | undefined)[] = [];
+    const application = createServer((incoming, outgoing) => {
+      asked.push(`${incoming.method} ${incoming.url} ${incoming.headers.host} ${incoming.headers.origin}`);
+      switch (incoming.url) {
+        case '/form':
+          outgoing.end(
+            '<!doctype html><title>Form</title><form method="post" action="/buy"><button>Buy</button></form>',
+          );
+          break;
+        case '/buy':
+          // As many frameworks do, with their own address.
+          outgoing.writeHead(303, { location: `http://localhost:${port}/thanks` }).end();
+          break;
+        case '/broken':
+          outgoing.writeHead(200, { 'content-length': '9' }).write('1234', () => outgoing.destroy());
+          break;
+        case '/dumb':
+          outgoing.destroy();
+          break;
+        default:
+          outgoing.end('<!doctype html><title>Thanks</title>');
+      }
+    }).listen(0, 'localhost');
+    await once(application, 'listening');
+    const { port } = application.address() as AddressInfo;
+    try {
+      const dev = await desk.start([`http://localhost:${port}`]);
+      await page.goto(`${dev.url}/form`);
+      await page.getByRole('button', { name: 'Buy' }).click();
+      await expect(page).toHaveTitle('Thanks');
+      expect(page.url()).toBe(`${dev.url}/thanks`);
+      const { host } = new URL(dev.url);
+      expect(asked).toContain(`POST /buy ${host} ${dev.url}`);
+      await expect(fetch(`${dev.url}/broken`).then((answer) => answer.text())).rejects.toThrow();
+      const dumb = await fetch(`${dev.url}/dumb`);
+      expect([dumb.status, await dumb.text()]).toEqual([502, expect.stringContaining('ECONNRESET')]);
+      expect((await fetch(`${dev.url}/after`)).status).toBe(200);
+    } finally {
+      application.closeAllConnections();
+      application.close();
+    }
+  });
+
+  test('that is not there yet, the page says so and shows it when it is', async ({ desk, page }) => {
+    const application = createServer((_, outgoing) => outgoing.end('<!doctype html><title>There</title>'));
+    application.listen(0, '127.0.0.1');
+    await once(application, 'listening');
+    const { port } = application.address() as AddressInfo;
+    application.close();
+    await once(application, 'close');
+    const dev = await desk.start([`http://127.0.0.1:${port}`]);
+    await page.goto(`${dev.url}/`);
+    await expect(page.getByText(`Nothing answers at http://127.0.0.1:${port}.`)).toBeVisible();
+    application.listen(port, '127.0.0.1');
+    await expect(page).toHaveTitle('There');
+    application.closeAllConnections();
+    application.close();
+  });
+});
+
+test.describe('nobody else gets at it:', () => {
+  /** As fetch cannot say it. */
+  const ask = async (
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    method = 'GET',
+  ): Promise<number | undefined> => {
+    const asking = request(url, { method, headers });
+    asking.end(method === 'POST' ? '{"off":true}' : undefined);
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+
+  test('not by another name, and not from a page of another origin (attack 61)', async ({ desk }) => {
+    await desk.page('index.html', 'summer');
+    const dev = await desk.start();
+    for (const path of ['/', '/offer-events', '/offersight.js', '/_offersight/', '/_offersight/state'])
+      expect(await ask(`${dev.url}${path}`, { host: 'rebound.example' }), path).toBe(421);
+    const foreign = { origin: 'https://shop.example', 'sec-fetch-site': 'cross-site' };
+    for (const path of ['network', 'reset', 'any-id', 'offers', 'upstream/faults'])
+      for (const headers of [foreign, { origin: foreign.origin }, { 'sec-fetch-site': 'same-site' }])
+        expect(await ask(`${dev.url}/_offersight/${path}`, headers, 'POST'), path).toBe(403);
+    expect(await ask(`${dev.url}/_offersight/state`, foreign)).toBe(403);
+    // A link to it may be followed; it changes nothing, and no frame shows it.
+    expect(await ask(`${dev.url}/_offersight/`, { ...foreign, 'sec-fetch-mode': 'navigate' })).toBe(200);
+    const state = await fetch(`${dev.url}/_offersight/state`);
+    expect(await state.json()).toMatchObject({ isNetworkOff: false, faults: [] });
+    expect(state.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(state.headers.get('access-control-allow-origin')).toBeNull();
+    expect(await ask(`${dev.upstreamUrl}/faults`, foreign, 'POST')).toBe(403);
+  });
+
+  test('a phone reaches pages and endpoint at the address that was named, but no switch (attack 61)', async ({
+    desk,
+    page,
+  }) => {
+    const [lan] = Object.values(networkInterfaces())
+      .flat()
+      .filter((found) => found?.family === 'IPv4' && !found.internal);
+    test.skip(!lan, 'this machine has no address but its own loopback');
+    // Away from localhost a browser that a script drives counts only if it is asked to.
+    await desk.page('index.html', 'summer', 'data-machines="count"');
+    const dev = await desk.start(['--any-id', '--lan', lan?.address ?? '']);
+    const url = dev.url.replace('localhost', lan?.address ?? '');
+    await page.goto(`${url}/`);
+    await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: delivered']);
+    for (const path of ['', 'state', 'stream', 'upstream/state'])
+      expect((await fetch(`${url}/_offersight/${path}`)).status, path).toBe(404);
+    await expect(fetch(dev.upstreamUrl.replace('127.0.0.1', lan?.address ?? ''))).rejects.toThrow();
+  });
+});
+
+test.describe('the command', () => {
+  const wrong: Readonly<Record<string, readonly [args: readonly string[], words: RegExp]>> = {
+    'a folder that is not there': [['nowhere'], /There is no folder nowhere\./],
+    'an application elsewhere': [['https://shop.example'], /an origin on this machine/],
+    'two of them': [['one', 'two'], /Give one folder or one URL\./],
+    'a misspelt flag': [['--any-ids'], /Unknown flag --any-ids\. Did you mean --any-id\?/],
+    'a path that is none': [['--path', 'offer-events'], /Set --path to a path/],
+    'an address that is none': [
+      ['--port', '0', '--upstream-port', '0', '--lan', 'phone'],
+      /Set lan to an IP address/,
+    ],
+    'an address of another machine': [
+      ['--port', '0', '--upstream-port', '0', '--lan', '203.0.113.7'],
+      /Set lan to an IP address of this machine/,
+    ],
+    'pages for the stand-in alone': [['--upstream-only', 'shop'], /With --upstream-only there are no pages/],
+  };
+  for (const [what, [args, words]] of Object.entries(wrong))
+    test(`refuses ${what}, in words`, async ({ desk }) => {
+      const { code, stderr } = await desk.run(['dev', ...args]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    });
+
+  test('says which port is taken', async ({ desk }) => {
+    const dev = await desk.start();
+    const { port } = new URL(dev.url);
+    const { code, stderr } = await desk.run(['dev', '--port', port, '--upstream-port', '0']);
+    expect([code, stderr]).toEqual([1, `offersight: Port ${port} is taken: choose another one.\n`]);
+    const upstream = new URL(dev.upstreamUrl).port;
+    expect((await desk.run(['dev', '--port', '0', '--upstream-port', upstream])).stderr).toBe(
+      `offersight: Port ${upstream} is taken: choose another one.\n`,
+    );
+  });
+});

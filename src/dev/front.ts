@@ -1,0 +1,117 @@
+/** The port that pages are opened at: endpoint, script files and live page, and behind them a folder or an application. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
+import { OffersightError } from '../errors.js';
+import { type Answer, isReading, listenerOf, type Routes, reply } from '../proxy/cli/routes.js';
+import { readScriptFile, SCRIPT_FILES } from '../proxy/cli/script-file.js';
+import { isNamedSafely } from '../upstream/callers.js';
+import type { Behind } from './application.js';
+import { LIVE_PATH } from './live.js';
+
+/** What it is made of. */
+export interface FrontOptions {
+  readonly port: number;
+  /** One more address to listen at, for a phone. */
+  readonly lan: string | undefined;
+  /** Of the endpoint. */
+  readonly path: string;
+  readonly endpoint: Answer;
+  readonly live: Answer;
+  readonly behind: Behind;
+}
+
+/** A port that is open. */
+export interface Front {
+  readonly port: number;
+  /** Cuts everything off. */
+  close(): Promise<void>;
+}
+
+const misdirected: Answer = (_, outgoing) =>
+  reply(outgoing, 421, 'text/plain', 'Open this by localhost, or by an address of this machine.\n');
+
+const isLoopback = ({ localAddress = '' }: Socket): boolean => /^(?:::ffff:)?127\.|^::1$/.test(localAddress);
+
+/** What a page on a phone is not shown. */
+const notHere: Answer = (_, outgoing) =>
+  reply(outgoing, 404, 'text/plain', 'This is shown on the machine itself alone, by localhost.\n');
+
+const listen = async (server: Server, port: number, host: string): Promise<number> => {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+};
+
+/**
+ * Opens a port.
+ * @throws {OffersightError} `configuration` if it is taken, or `lan` is no address of this machine.
+ */
+export const openFront = async (options: FrontOptions): Promise<Front> => {
+  const { path, endpoint, live, behind, lan } = options;
+  const files = SCRIPT_FILES.map((name) => readScriptFile(name));
+
+  const routes: Routes = (target, incoming) => {
+    if (!isNamedSafely(incoming.headers)) return misdirected;
+    if (target.startsWith(LIVE_PATH)) return isLoopback(incoming.socket) ? live : notHere;
+    if (target === path) return endpoint;
+    const file = isReading(incoming) && files.find(({ plainPath }) => plainPath === target);
+    if (!file) return behind.answer;
+    return (_, outgoing) => {
+      outgoing.setHeader('cache-control', 'no-store');
+      reply(outgoing, 200, 'text/javascript; charset=utf-8', file.body);
+    };
+  };
+  const listener = listenerOf([routes], (cause) => console.error('A request failed:', cause));
+
+  const servers: Server[] = [];
+  const sockets = new Set<Socket>();
+  const open = async (port: number, host: string): Promise<number> => {
+    const server = createServer(listener);
+    server.on('connection', (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    });
+    server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head) => {
+      if (behind.upgrade && isNamedSafely(incoming.headers)) behind.upgrade(incoming, socket, head);
+      else socket.destroy();
+    });
+    const opened = await listen(server, port, host);
+    servers.push(server);
+    return opened;
+  };
+  const close = async (): Promise<void> => {
+    const closed = servers.map((server) => once(server, 'close'));
+    for (const server of servers) server.close();
+    // Web sockets are none of the server's any more.
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(closed);
+  };
+
+  try {
+    if (lan !== undefined && !isIP(lan))
+      throw new OffersightError('configuration', 'Set lan to an IP address of this machine.');
+    const port = await open(options.port, '127.0.0.1');
+    // Some machines have no such address; where they do, localhost may lead there.
+    await open(port, '::1').catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw cause;
+    });
+    if (lan !== undefined) await open(port, lan);
+    return { port, close };
+  } catch (cause) {
+    await close();
+    throw inWords(cause, options.port);
+  }
+};
+
+const inWords = (cause: unknown, port: number): unknown => {
+  const { code } = cause as NodeJS.ErrnoException;
+  switch (code) {
+    case 'EADDRINUSE':
+      return new OffersightError('configuration', `Port ${port} is taken: choose another one.`, cause);
+    case 'EADDRNOTAVAIL':
+      return new OffersightError('configuration', 'Set lan to an IP address of this machine.', cause);
+    default:
+      return cause;
+  }
+};

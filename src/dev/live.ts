@@ -1,0 +1,198 @@
+/** The live page: what arrives, how far it came, and what to break. It answers on loopback names alone. */
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Answer, isReading, reply, replyNothing } from '../proxy/cli/routes.js';
+import type { Runtime } from '../runtime.js';
+import { isFromElsewhere } from '../upstream/callers.js';
+import type { Control } from '../upstream/control.js';
+import { serveCommand } from '../upstream/control.js';
+import type { DevEvent, DevProblem, Trail } from './trail.js';
+
+/** Where it is. */
+export const LIVE_PATH = '/_offersight/';
+
+/** What the page and tests read. */
+export interface DevState {
+  readonly events: readonly DevEvent[];
+  readonly problems: readonly DevProblem[];
+  /** What is broken at the stand-in, as its faults are told. */
+  readonly faults: readonly unknown[];
+  /** Whether requests of pages break off before the proxy. */
+  readonly isNetworkOff: boolean;
+  /** Whether ids count that the stand-in never made. */
+  readonly isAnyId: boolean;
+}
+
+/** How many events there are of each type and state. */
+export type DevFigures = Readonly<
+  Record<'viewed' | 'dismissed' | 'delivered' | 'waiting' | 'refused', number>
+>;
+
+/** What the page is sent whenever something changed. */
+export type LiveState = DevState & { readonly figures: DevFigures };
+
+/** What it shows and changes. */
+export interface LiveOptions {
+  readonly trail: Trail;
+  readonly upstream: Control;
+  readonly runtime: Runtime;
+  readonly switches: { isNetworkOff: boolean };
+  /** Makes an offer as the API does; the answer as it came. */
+  readonly offer: (body: string) => Promise<{ readonly status: number; readonly body: string }>;
+  /** As just started. */
+  readonly reset: () => Promise<void>;
+}
+
+/** The live page. */
+export interface Live {
+  readonly answer: Answer;
+  /** Something changed: those who look are told. */
+  changed(): void;
+}
+
+const FILES: Readonly<Record<string, readonly [name: string, type: string]>> = {
+  '': ['page.html', 'text/html; charset=utf-8'],
+  'page.js': ['page.js', 'text/javascript; charset=utf-8'],
+  'page.css': ['page.css', 'text/css; charset=utf-8'],
+};
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+/** So many are shown; what tests ask for is all that is known. */
+const SHOWN_EVENTS = 200;
+/** What happens meanwhile is told together. */
+const GATHER_MS = 100;
+const MAX_BODY = 10_000;
+
+const figuresOf = (events: readonly DevEvent[]): DevFigures => {
+  const of = (name: string): number =>
+    events.filter(({ type, state }) => type === name || state === name).length;
+  return {
+    viewed: of('viewed'),
+    dismissed: of('dismissed'),
+    delivered: of('delivered'),
+    waiting: of('waiting'),
+    refused: of('refused'),
+  };
+};
+
+const replyJson = (outgoing: ServerResponse, status: number, value: unknown): void =>
+  reply(outgoing, status, 'application/json; charset=utf-8', JSON.stringify(value));
+
+const readBody = async (incoming: IncomingMessage): Promise<string> => {
+  let text = '';
+  for await (const chunk of incoming.setEncoding('utf8') as AsyncIterable<string>)
+    if (text.length <= MAX_BODY) text += chunk;
+  return text;
+};
+
+const isOn = (text: string, name: string): boolean | undefined => {
+  try {
+    const value = (Object(JSON.parse(text)) as Record<string, unknown>)[name];
+    return typeof value === 'boolean' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Makes the live page of one run. */
+export const createLive = ({ trail, upstream, runtime, switches, offer, reset }: LiveOptions): Live => {
+  const streams = new Set<ServerResponse>();
+  let isGathering = false;
+
+  const state = (): DevState => ({
+    events: trail.events(),
+    problems: trail.problems(),
+    faults: upstream.state().faults,
+    isNetworkOff: switches.isNetworkOff,
+    isAnyId: !upstream.state().offers.known_only,
+  });
+  const tell = (to: Iterable<ServerResponse>): void => {
+    const { events, ...rest } = state();
+    const shown = { ...rest, events: events.slice(-SHOWN_EVENTS), figures: figuresOf(events) };
+    for (const stream of to) stream.write(`data: ${JSON.stringify(shown)}\n\n`);
+  };
+  const changed = (): void => {
+    if (isGathering) return;
+    isGathering = true;
+    runtime.after(GATHER_MS, () => {
+      isGathering = false;
+      tell(streams);
+    });
+  };
+
+  const stream: Answer = (_, outgoing) => {
+    outgoing.writeHead(200, { 'content-type': 'text/event-stream' });
+    streams.add(outgoing);
+    outgoing.once('close', () => streams.delete(outgoing));
+    tell([outgoing]);
+  };
+
+  /** Answers the state, so that who changes something sees that it is so. */
+  const changing =
+    (change: (body: string) => Promise<string | undefined> | string | undefined): Answer =>
+    async (incoming, outgoing) => {
+      const wrong = await change(await readBody(incoming));
+      changed();
+      if (wrong === undefined) replyJson(outgoing, 200, state());
+      else replyJson(outgoing, 400, { message: wrong });
+    };
+
+  const routes: Readonly<Record<string, Answer>> = {
+    'GET state': (_, outgoing) => replyJson(outgoing, 200, state()),
+    'GET stream': stream,
+    'POST reset': changing(async () => {
+      await reset();
+      return undefined;
+    }),
+    'POST network': changing((body) => {
+      const isOff = isOn(body, 'off');
+      if (isOff === undefined) return 'Send {"off": true} or {"off": false}.';
+      switches.isNetworkOff = isOff;
+      return undefined;
+    }),
+    'POST any-id': changing((body) => {
+      const isAnyId = isOn(body, 'on');
+      if (isAnyId === undefined) return 'Send {"on": true} or {"on": false}.';
+      upstream.setOffers({ known_only: !isAnyId });
+      return undefined;
+    }),
+    'POST offers': async (incoming, outgoing) => {
+      const { status, body } = await offer(await readBody(incoming));
+      reply(outgoing, status, 'application/json; charset=utf-8', body);
+    },
+  };
+
+  /** The stand-in's own commands, but for its reset, which knows nothing of this page. */
+  const command: Answer = async (incoming, outgoing) => {
+    await serveCommand(upstream, incoming, outgoing);
+    changed();
+  };
+
+  const find = (incoming: IncomingMessage): Answer => {
+    const [path = ''] = (incoming.url ?? '').slice(LIVE_PATH.length).split('?', 1);
+    const file = isReading(incoming) && FILES[path];
+    if (file)
+      return (_, outgoing) =>
+        reply(outgoing, 200, file[1], readFileSync(new URL(`./live/${file[0]}`, import.meta.url)));
+    if (path.startsWith('upstream/') && path !== 'upstream/reset') {
+      incoming.url = path.slice('upstream'.length);
+      return command;
+    }
+    return routes[`${incoming.method} ${path}`] ?? replyNothing;
+  };
+
+  return {
+    changed,
+    async answer(incoming, outgoing) {
+      outgoing.setHeader('cache-control', 'no-store');
+      outgoing.setHeader('content-security-policy', POLICY);
+      outgoing.setHeader('referrer-policy', 'no-referrer');
+      // Following a link to the page itself is nothing that could be read or changed.
+      const isOpening = isReading(incoming) && incoming.headers['sec-fetch-mode'] === 'navigate';
+      if (isFromElsewhere(incoming.headers) && !isOpening)
+        return reply(outgoing, 403, 'text/plain', 'Not from a page of another origin.\n');
+      await find(incoming)(incoming, outgoing);
+    },
+  };
+};

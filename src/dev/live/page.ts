@@ -1,0 +1,147 @@
+/** The live page's script: draws the state as it comes, and sends what is switched. */
+import { platformRuntime } from '../../runtime.js';
+import type { DevFigures, LiveState } from '../live.js';
+import { remedyOf } from '../reasons.js';
+import type { DevEvent, DevProblem } from '../trail.js';
+
+const runtime = platformRuntime();
+
+interface Fault {
+  readonly label: string;
+  readonly fault: Readonly<Record<string, unknown>> | undefined;
+}
+
+const MATCH = { path: '/offer_events' };
+const FAULTS: readonly Fault[] = [
+  { label: 'is well', fault: undefined },
+  { label: 'is down', fault: { kind: 'down', match: MATCH } },
+  { label: 'takes 3 seconds', fault: { kind: 'delay', ms: 3_000, match: MATCH } },
+  { label: 'answers 503', fault: { kind: 'status', status: 503, match: MATCH } },
+  {
+    label: 'says: too many calls',
+    fault: { kind: 'status', status: 429, retry_after: 10, match: MATCH },
+  },
+  { label: 'refuses the key', fault: { kind: 'status', status: 401, match: MATCH } },
+  { label: 'refuses each event', fault: { kind: 'status', status: 422, match: MATCH } },
+];
+
+const find = <Kind extends HTMLElement>(id: string): Kind => {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`The page has no ${id}.`);
+  // Each id of the page belongs to one kind of element.
+  return found as Kind;
+};
+
+const element = (name: string, text = '', className = ''): HTMLElement =>
+  Object.assign(document.createElement(name), { textContent: text, className });
+
+const send = (path: string, body?: unknown, method = 'POST'): Promise<Response> =>
+  runtime.fetch(path, {
+    method,
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  });
+
+const timeOf = (at: number): string => new Date(at).toLocaleTimeString();
+
+const rowOf = ({ at, offerId, type, state, reason, page = '' }: DevEvent): HTMLElement => {
+  const row = document.createElement('tr');
+  const cell = document.createElement('td');
+  cell.append(element('span', reason === undefined ? state : `${state}: ${reason}`, `state ${state}`));
+  const remedy = remedyOf(reason);
+  if (remedy !== undefined) cell.append(element('p', remedy, 'hint'));
+  row.append(
+    element('td', timeOf(at)),
+    element('td', offerId, 'id'),
+    element('td', type),
+    cell,
+    element('td', page),
+  );
+  return row;
+};
+
+const problemOf = ({ at, status, code, title, page = '' }: DevProblem): HTMLElement =>
+  element('li', `${timeOf(at)} ${status} ${code}: ${title} ${page}`.trim());
+
+const drawFigures = (figures: DevFigures): void => {
+  find('figures').replaceChildren(
+    ...Object.entries(figures).map(([name, figure]) => {
+      const pair = document.createElement('div');
+      pair.append(element('dt', name), element('dd', `${figure}`));
+      return pair;
+    }),
+  );
+};
+
+const isSame = (fault: Fault['fault'], other: unknown): boolean => {
+  const { kind, status } = Object(other) as { kind?: unknown; status?: unknown };
+  return fault?.kind === kind && fault?.status === status;
+};
+
+const drawFaults = (faults: readonly unknown[]): void => {
+  const [active] = faults;
+  const index = FAULTS.findIndex(({ fault }) => isSame(fault, active));
+  for (const [at, radio] of document.querySelectorAll<HTMLInputElement>('[name=fault]').entries())
+    radio.checked = at === index;
+};
+
+const draw = ({ events, figures, problems, faults, isNetworkOff, isAnyId }: LiveState): void => {
+  find('empty').hidden = events.length > 0;
+  find('events').replaceChildren(...events.toReversed().map(rowOf));
+  drawFigures(figures);
+  find('problems-part').hidden = !problems.length;
+  find('problems').replaceChildren(...problems.toReversed().map(problemOf));
+  drawFaults(faults);
+  find<HTMLInputElement>('network').checked = isNetworkOff;
+  find<HTMLInputElement>('any-id').checked = isAnyId;
+};
+
+const breakUpstream = async ({ fault }: Fault): Promise<void> => {
+  await send('upstream/faults', undefined, 'DELETE');
+  if (fault) await send('upstream/faults', fault);
+};
+
+find('faults').append(
+  ...FAULTS.map((each) => {
+    const label = element('label');
+    const radio = Object.assign(document.createElement('input'), { type: 'radio', name: 'fault' });
+    radio.addEventListener('change', () => void breakUpstream(each));
+    label.append(radio, ` ${each.label}`);
+    return label;
+  }),
+);
+find<HTMLInputElement>('network').addEventListener('change', ({ target }) => {
+  void send('network', { off: (target as HTMLInputElement).checked });
+});
+find<HTMLInputElement>('any-id').addEventListener('change', ({ target }) => {
+  void send('any-id', { on: (target as HTMLInputElement).checked });
+});
+find('reset').addEventListener('click', () => void send('reset'));
+find('make').addEventListener('submit', (event) => {
+  event.preventDefault();
+  void (async () => {
+    const customer = find<HTMLInputElement>('customer').value;
+    const response = await send('offers', { customer_id: customer });
+    const { personalized_offers: offers = [], message } = (await response.json()) as {
+      readonly personalized_offers?: readonly { readonly id: string; readonly offer_id: string }[];
+      readonly message?: string;
+    };
+    const [offer] = offers;
+    const words = offer
+      ? ` of the offer ${offer.offer_id}`
+      : (message ?? 'There is no offer for this customer.');
+    find('made').replaceChildren(...(offer ? [element('code', `data-offer-id="${offer.id}"`)] : []), words);
+  })();
+});
+
+const connection = find('connection');
+const stream = new EventSource('stream');
+stream.addEventListener('message', ({ data }) => {
+  connection.textContent = '';
+  draw(JSON.parse(String(data)) as LiveState);
+});
+stream.addEventListener('error', () => {
+  connection.textContent = 'offersight dev has ended, or is starting again.';
+});

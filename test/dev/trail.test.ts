@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createTrail, type DevEvent, type Exchange, type Trail } from '../../src/dev/trail.js';
+import type { Call } from '../../src/upstream/calls.js';
+
+const ID = '01939e5c-0000-7000-8000-000000000001';
+
+let now = 1_000;
+let changes: (DevEvent | undefined)[];
+let trail: Trail;
+
+beforeEach(() => {
+  now = 1_000;
+  changes = [];
+  trail = createTrail(
+    () => now,
+    (event) => changes.push(event),
+  );
+});
+
+const exchange = (verdict: object, given: Partial<Exchange> = {}): Exchange => ({
+  body: JSON.stringify({ v: 1, events: [{ id: ID, type: 'viewed', personalized_offer_id: 'summer' }] }),
+  page: '/shop',
+  status: 200,
+  answer: JSON.stringify({ v: 1, results: [{ id: ID, ...verdict }] }),
+  ...given,
+});
+
+const call = (given: Partial<Call>): Call => ({
+  at: now,
+  ended_at: now,
+  method: 'POST',
+  path: '/api/v2/offer_events',
+  host: 'localhost',
+  status: 204,
+  key: `oe1-${ID}`,
+  personalized_offer_id: 'summer',
+  type: 'viewed',
+  code: null,
+  fault: null,
+  headers: {},
+  ...given,
+});
+
+const ACCEPTED = { status: 'accepted' };
+
+describe('an event', () => {
+  it('waits once the proxy has taken it, and is delivered when the stand-in has', () => {
+    trail.answered(exchange(ACCEPTED));
+    expect(trail.events()).toEqual([
+      {
+        id: ID,
+        type: 'viewed',
+        offerId: 'summer',
+        page: '/shop',
+        at: 1_000,
+        state: 'waiting',
+        reason: undefined,
+        calls: 0,
+      },
+    ]);
+    now = 2_000;
+    trail.called(call({}));
+    expect(trail.events()).toMatchObject([{ at: 1_000, page: '/shop', state: 'delivered', calls: 1 }]);
+    expect(changes.map((event) => event?.state)).toEqual(['waiting', 'delivered']);
+  });
+
+  it('is delivered also if the call comes before the answer, as without a file', () => {
+    trail.called(call({}));
+    trail.answered(exchange(ACCEPTED));
+    expect(trail.events()).toMatchObject([{ page: '/shop', state: 'delivered', calls: 1 }]);
+    expect(changes.map((event) => event?.state)).toEqual(['delivered', undefined]);
+  });
+
+  it.each<[string, Partial<Call>, string]>([
+    ['an error', { status: 503 }, '503'],
+    ['an error with a code', { status: 404, code: 'resource_not_found' }, '404 resource_not_found'],
+    ['a broken connection', { status: 'reset' }, 'connection broken'],
+    ['no answer', { status: 'hung' }, 'no answer'],
+  ])('waits after %s, and says why', (_, given, reason) => {
+    trail.answered(exchange(ACCEPTED));
+    trail.called(call(given));
+    expect(trail.events()).toMatchObject([{ state: 'waiting', reason, calls: 1 }]);
+    trail.called(call({}));
+    expect(trail.events()).toMatchObject([{ state: 'delivered', reason: undefined, calls: 2 }]);
+  });
+
+  it('waits in the page that is told to send it later', () => {
+    trail.answered(exchange({ status: 'deferred', code: 'subject_mismatch' }));
+    expect(trail.events()).toMatchObject([{ state: 'waiting', reason: 'subject_mismatch' }]);
+  });
+
+  it('keeps what the stand-in said, which says more than what its page is told', () => {
+    trail.called(call({ status: 401, code: 'api_authentication_failed' }));
+    trail.answered(exchange({ status: 'deferred', code: 'unavailable' }));
+    expect(trail.events()).toMatchObject([{ state: 'waiting', reason: '401 api_authentication_failed' }]);
+  });
+
+  it('is refused by the proxy, or by the stand-in when it became a dead letter', () => {
+    trail.answered(exchange({ status: 'refused', code: 'invalid_event' }));
+    expect(trail.events()).toMatchObject([{ state: 'refused', reason: 'invalid_event' }]);
+    trail.clear();
+    trail.answered(exchange(ACCEPTED));
+    trail.buried(ID, 'resource_not_found');
+    expect(trail.events()).toMatchObject([{ state: 'refused', reason: 'resource_not_found' }]);
+    trail.buried('another', 'resource_not_found');
+    expect(trail.events()).toHaveLength(1);
+  });
+
+  it('stays delivered, whatever its page is told when it sends it again', () => {
+    trail.called(call({}));
+    trail.answered(exchange({ status: 'refused', code: 'conflict' }));
+    trail.buried(ID, 'conflict');
+    expect(trail.events()).toMatchObject([{ state: 'delivered', reason: undefined }]);
+  });
+
+  it('is not told of twice if nothing is new', () => {
+    trail.answered(exchange(ACCEPTED));
+    trail.answered(exchange({ status: 'duplicate' }));
+    expect(changes.map((event) => event?.state)).toEqual(['waiting', undefined]);
+  });
+
+  it('is not made up from what is none: other calls, answers without a verdict, bodies that are no JSON', () => {
+    trail.called(call({ key: null }));
+    trail.called(call({ key: 'another-1' }));
+    trail.answered(exchange({}, { answer: '{"v":1,"results":[]}' }));
+    trail.answered(exchange({}, { body: 'no JSON', answer: '' }));
+    trail.answered(exchange({}, { body: 'null', answer: '[1]' }));
+    expect(trail.events()).toEqual([]);
+  });
+
+  it('is forgotten when there are a thousand after it', () => {
+    trail.answered(exchange(ACCEPTED));
+    for (let at = 0; at < 1_000; at += 1) trail.called(call({ key: `oe1-${at}` }));
+    expect(trail.events()).toHaveLength(1_000);
+    expect(trail.events()[0]).toMatchObject({ id: '0' });
+  });
+});
+
+describe('a request that the proxy did not admit', () => {
+  const refused = exchange({}, { status: 403, answer: '{"code":"origin","title":"Not from here."}' });
+
+  it('is kept with its problem and its page', () => {
+    trail.answered(refused);
+    expect(trail.problems()).toEqual([
+      { at: 1_000, status: 403, code: 'origin', title: 'Not from here.', page: '/shop' },
+    ]);
+    expect(trail.events()).toEqual([]);
+  });
+
+  it('is forgotten when there are fifty after it', () => {
+    for (let at = 0; at < 60; at += 1) trail.answered({ ...refused, page: `/${at}` });
+    expect(trail.problems()).toHaveLength(50);
+    expect(trail.problems().at(-1)).toMatchObject({ page: '/59' });
+  });
+});
