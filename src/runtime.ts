@@ -28,10 +28,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * The runtime of the page, worker or server that calls it.
  *
  * The clock is captured here, so that a page that later replaces it does not change what we do; a fetch that somebody
- * wrapped is honoured.
+ * wrapped is honoured. A clock that was replaced before may tell parts of milliseconds, of which neither an id nor the wire
+ * can have any.
  */
-export const platformRuntime = (): Runtime => ({
-  now: Date.now,
+export const platformRuntime = (now = Date.now): Runtime => ({
+  now: () => Math.floor(now()),
   elapsed: () => performance.now(),
   after: (delayMs, task) => {
     const timer = setTimeout(task, Math.min(delayMs, LONGEST_TIMER_MS));

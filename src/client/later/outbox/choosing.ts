@@ -1,5 +1,6 @@
 /** What a pass over the entries takes and what it gives up, oldest first. Knows no storage. */
 
+import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Owner } from '../../outbox/outbox.js';
 import type { LeasedEntry, RecordKey } from '../../outbox/records.js';
 import type { Discard, DiscardReason } from './giving-up.js';
@@ -37,7 +38,7 @@ const STRANDED_MS = 24 * 3_600_000;
 
 /**
  * Makes what chooses.
- * @param lifeMs How long an event may wait, milliseconds.
+ * @param lifeMs How long an event of the caller's endpoint may wait, milliseconds.
  * @param isOurs Whether what bears an endpoint goes where the caller delivers.
  */
 export const createChoosing =
@@ -61,7 +62,7 @@ export const createChoosing =
       const { offerId, impressionId, subject, occurredAt } = event;
       const reserved = reservedUntil(value, now);
       // The `dismissed` of a `viewed` that is given up could never be sent, so it goes with it.
-      const why = isOver(event, lifeMs, now)
+      const why = isOver(event, isOurs(endpoint, false) ? lifeMs : MAX_RETENTION_MS, now)
         ? 'expired'
         : (lost.get(impressionId) ?? (pass.excess > 0 && pass.reason));
       const dueAt = Math.max(reserved, believed(notBeforeAt, now), pass.pausedUntil);

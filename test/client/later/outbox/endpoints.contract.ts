@@ -13,17 +13,17 @@ const FR = 'https://shop.example/fr/offer-events';
 export const describeEndpoints = (open: OpenRecords): void => {
   const start = (): {
     readonly runtime: FakeRuntime;
-    readonly at: (endpoint: string, mostStranded?: number) => Tab;
+    readonly at: (endpoint: string, mostStranded?: number, retentionMs?: number) => Tab;
     put(entry: OutboxEntry): Promise<unknown>;
     deny(tab: Tab): Promise<void>;
     stored(kind: 'entry' | 'state'): Promise<unknown[]>;
   } => {
     const runtime = fakeRuntime();
     const records = open(runtime);
-    const bounds = { retentionMs: 6 * DAY_MS };
     return {
       runtime,
-      at: (endpoint, mostStranded) => openTab(records, runtime, { bounds, endpoint, mostStranded }),
+      at: (endpoint, mostStranded, retentionMs = 6 * DAY_MS) =>
+        openTab(records, runtime, { bounds: { retentionMs }, endpoint, mostStranded }),
       put: (entry) => records.transact(async (rows) => rows.put(['entry', entry.event.id], entry)),
       deny: ({ leasing }) => leasing.purge(),
       stored: (kind) => storedIds(records, kind),
@@ -37,6 +37,17 @@ export const describeEndpoints = (open: OpenRecords): void => {
     await fr.append(plain(viewed(2)));
     await expect(fr.leased('fr')).resolves.toEqual([idOf(2)]);
     await expect(de.leased('de')).resolves.toEqual([idOf(1), idOf(3)]);
+  });
+
+  test('a page that keeps events for an hour gives up its own, and none of another endpoint', async () => {
+    const { at, runtime, stored } = start();
+    const [de, fr] = [at(DE), at(FR, undefined, 3_600_000)];
+    await de.append(plain(viewed(1)));
+    await fr.append(plain(viewed(2)));
+    await runtime.advance(3_600_000);
+    await fr.leased('fr');
+    await expect(stored('entry')).resolves.toEqual([idOf(1)]);
+    await expect(de.leased('de')).resolves.toEqual([idOf(1)]);
   });
 
   test('what waits for another endpoint delays nothing, not even the same offer', async () => {
