@@ -4,12 +4,39 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { startRedis } from '../test/support/redis.js';
 import { openSocket } from '../test/support/sockets.js';
 import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from './fixtures/post.js';
 import { type Bench, expect, test } from './fixtures/standalone.js';
 
 const SHORT = 'short-but-secret';
+
+test.describe('the program', () => {
+  test('says its version', async ({ bench }) => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(await bench.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test('says which Node it needs before anything else, and so does what a server imports', async ({
+    bench,
+  }) => {
+    const pretence = 'Object.defineProperty(process.versions,"node",{value:"18.20.8"})';
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(pretence)}` };
+    const words = 'Offersight needs Node 20 or newer. This is Node 18.20.8.';
+    for (const args of [['--version'], ['proxy'], ['dev'], []])
+      expect(await bench.run(args, { env })).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `offersight: ${words}\n`,
+      });
+    const program = join(bench.folder, 'server.mjs');
+    await writeFile(program, `import '${pathToFileURL('dist/proxy/index.js').href}'; console.log('loaded');`);
+    const ended = await bench.run([], { env, program });
+    expect([ended.code, ended.stdout, ended.stderr]).toEqual([1, '', expect.stringContaining(words)]);
+    expect((await bench.run([], { program })).stdout).toBe('loaded\n');
+  });
+});
 
 test.describe('starting the proxy', () => {
   test('takes the key from the environment or a file', async ({ bench }) => {

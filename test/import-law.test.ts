@@ -255,6 +255,8 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['runtime'],
     packages: ['ky'],
   },
+  'proxy/node-version': {},
+  'proxy/needs-node': { values: ['proxy/node-version', 'errors'] },
   'proxy/patience': { types: ['runtime'] },
   'proxy/option-names': { values: ['errors'], packages: ['leven'] },
   'proxy/operator': {
@@ -293,6 +295,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/handler',
       'proxy/intake/direct',
       'proxy/judging/signature',
+      'proxy/needs-node',
       'proxy/operator/admin',
       'errors',
     ],
@@ -330,7 +333,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/cli/dev-command': { values: ['proxy/cli', 'dev/reasons'], types: ['dev'] },
   'proxy/cli': {
-    values: ['proxy', 'errors', 'runtime'],
+    values: ['proxy', 'errors', 'runtime', 'version'],
     packages: [
       'node:crypto',
       'node:events',
@@ -351,6 +354,7 @@ const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
   'client/tracker': ['client/later/later'],
   'client/later/asking': ['client/later/more/more', 'client/later/debug/debug'],
+  'proxy/cli': ['proxy/cli/main'],
   'dev/dev': ['proxy/intake/sqlite/sqlite'],
   'proxy/cli/dev-command': ['dev/dev', 'dev/stand-in'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],

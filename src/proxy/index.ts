@@ -3,6 +3,8 @@
  * Request and Response.
  * @module offersight/proxy
  */
+import './needs-node.js';
+
 export { type ErrorCode, isOffersightError, OffersightError } from '../errors.js';
 export type { Verdict } from '../protocol/batch.js';
 export type { Runtime, Stop } from '../runtime.js';

@@ -1,0 +1,136 @@
+/** The command line: `offersight dev | proxy | status | events | dead-letters | sign`. */
+import { OffersightError } from '../../errors.js';
+import { platformRuntime } from '../../runtime.js';
+import { VERSION } from '../../version.js';
+import type { ListFilter } from '../intake/intake.js';
+import { signOffer } from '../judging/signature.js';
+import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
+import { runDev } from './dev-command.js';
+import { Failure } from './failure.js';
+import { DEFAULT_INTAKE, EVERYWHERE, flag, laneNameOf, momentOf, numberOf, read, text } from './flags.js';
+import { runProxy, signalled } from './proxy-command.js';
+import { openIntake, readSecret } from './sources.js';
+import { follow, printStatus } from './status.js';
+
+const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
+offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
+offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
+offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
+offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait anew
+offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token
+offersight --version
+
+Everywhere: --intake sqlite:FILE | redis://HOST:PORT   (default sqlite:offersight.db; for proxy also direct)
+            --lane offer_events | usage_events
+proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https://shop.example,…
+            --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24
+            --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --per-address 600
+            --machines ignore|count   what crawlers and monitors see counts only with count
+            --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics and /admin/ on a listener of their own
+dev:        --port 4400  --upstream-port 4401  --path /offer-events  --any-id  --lan ADDRESS  --upstream-only
+Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
+            OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE
+TIME:       an ISO date or epoch milliseconds
+`;
+
+const runStatus = async (args: string[]): Promise<void> => {
+  const { values } = read(args, { ...EVERYWHERE, follow: flag, json: flag, limit: text });
+  const { json } = values;
+  const limit = numberOf('limit', values.limit);
+  if (values.follow && (json || limit !== undefined))
+    throw new Failure('Use --follow alone: it draws how the lane drains, without offers.');
+  const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
+  try {
+    if (!values.follow) return await printStatus(intake, process.stdout, { limit, json });
+    const stopping = new AbortController();
+    void signalled().then(() => stopping.abort());
+    await follow(intake, process.stdout, stopping.signal);
+  } finally {
+    await intake.close();
+  }
+};
+
+const printRows = async (
+  intakeName: string | undefined,
+  lane: LaneName,
+  filter: Omit<ListFilter, 'limit' | 'before'>,
+): Promise<void> => {
+  const intake = await openIntake(intakeName ?? DEFAULT_INTAKE, { mustExist: true });
+  try {
+    for await (const row of eachRow(laneOf(intake, lane), filter)) console.log(toLine(row));
+  } finally {
+    await intake.close();
+  }
+};
+
+const runEvents = async (args: string[]): Promise<void> => {
+  const { values } = read(args, { ...EVERYWHERE, offer: text, since: text });
+  await printRows(values.intake, laneNameOf(values.lane), {
+    offerId: values.offer,
+    since: momentOf('since', values.since),
+  });
+};
+
+const runDeadLetters = async (args: string[]): Promise<void> => {
+  const { values, positionals } = read(args, EVERYWHERE, true);
+  const [action, ...ids] = positionals;
+  const lane = laneNameOf(values.lane);
+  switch (action) {
+    case 'list':
+    case 'export':
+      return printRows(values.intake, lane, { states: ['dead'] });
+    case 'retry': {
+      const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
+      try {
+        const { now } = platformRuntime();
+        const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());
+        console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} anew.`);
+      } finally {
+        await intake.close();
+      }
+      return;
+    }
+    default:
+      throw new Failure('Say what to do: offersight dead-letters list, export or retry.');
+  }
+};
+
+const runSign = async (args: string[]): Promise<void> => {
+  const { values } = read(args, { offer: text, subject: text, expires: text, 'signing-secret-file': text });
+  const secret = readSecret(values['signing-secret-file'], 'OFFERSIGHT_SIGNING_SECRET') ?? '';
+  const expiresAt = momentOf('expires', values.expires) ?? Number.NaN;
+  console.log(await signOffer({ id: values.offer ?? '', subject: values.subject, expiresAt }, secret));
+};
+
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
+  dev: runDev,
+  proxy: runProxy,
+  status: runStatus,
+  events: runEvents,
+  'dead-letters': runDeadLetters,
+  sign: runSign,
+};
+
+const [command = '--help', ...args] = process.argv.slice(2);
+const run = COMMANDS[command];
+if (command === '--version') console.log(VERSION);
+else if (!run || args.includes('--help')) {
+  process.stdout.write(HELP);
+  if (!run && command !== '--help') process.exitCode = 2;
+} else {
+  // A reader that has seen enough, such as head, is no fault.
+  // The proxy goes on without its log.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (command !== 'proxy') process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
+  await run(args).catch((cause: unknown) => {
+    const message =
+      cause instanceof Failure
+        ? cause.message
+        : cause instanceof OffersightError
+          ? cause.hint
+          : String(cause);
+    process.stderr.write(`offersight: ${message}\n`);
+    process.exitCode = 1;
+  });
+}
