@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
 import { type Bench, expect, type Standalone, test } from './fixtures/standalone.js';
 
@@ -65,6 +67,35 @@ test.describe('the admin route', () => {
     await bench.upstream.until(() => bench.upstream.history().length === 3);
     const offers = bench.upstream.history().map((row) => row.personalized_offer_id);
     expect(offers.toSorted()).toEqual(['a52ge1', 'a52ge3', 'gone']);
+  });
+
+  test('takes what other programs report, beside the command, each event once', async ({ bench }) => {
+    const { url } = await bench.start([], { env });
+    const lines = ['viewed', 'dismissed']
+      .map((type) => JSON.stringify({ name: `mail-1-${type}`, type, personalized_offer_id: 'a52ge40b' }))
+      .join('\n');
+    const report = async (body: string, given = headers) => {
+      const { status, text } = await ask(url, '/admin/report', { method: 'POST', headers: given, body });
+      return { status, ...(JSON.parse(text) as object) };
+    };
+    expect(await report(lines)).toEqual({ status: 200, accepted: 2, duplicate: 0 });
+    expect(await report('{')).toEqual({ status: 400, message: 'Line 1: it is no JSON.' });
+    expect(await report(lines, { authorization: 'Bearer of something else' })).toMatchObject({ status: 401 });
+    const file = join(bench.folder, 'events.jsonl');
+    const third = JSON.stringify({ name: 'mail-2', type: 'viewed', personalized_offer_id: 'another' });
+    await writeFile(file, `${lines}\n${third}\n`);
+    const run = (...args: string[]) => bench.run(['report', ...args, '--intake', bench.intake]);
+    expect(await run(file, '--site', 'offersight-test')).toEqual({
+      code: 0,
+      stdout: '1 new, 2 reported before.\n',
+      stderr: '',
+    });
+    await bench.upstream.until(() => bench.upstream.history().length === 3);
+    expect((await run(file, '--site', 'another-test')).stderr).toMatch(/another-test/);
+    expect((await run(file)).stderr).toMatch(/Set --site/);
+    expect((await run('--site', 'offersight-test')).stderr).toMatch(/Name one file of events/);
+    expect((await run('nowhere.jsonl', '--site', 'offersight-test')).stderr).toMatch(/cannot be read/);
+    expect(bench.upstream.history().map(({ type }) => type)).toEqual(['viewed', 'dismissed', 'viewed']);
   });
 
   test('tells nobody else anything, whatever they ask for', async ({ bench }) => {

@@ -8,7 +8,7 @@ import { createOfferProxy, type OfferProxy } from '../proxy/handler.js';
 import { type DirectIntake, directIntake } from '../proxy/intake/direct/direct.js';
 import { isDurable } from '../proxy/intake/durable.js';
 import type { Intake } from '../proxy/intake/intake.js';
-import { toNodeListener } from '../proxy/node.js';
+import { type RequestHandler, toNodeListener } from '../proxy/node.js';
 import { checkOptionNames } from '../proxy/option-names.js';
 import { platformRuntime } from '../runtime.js';
 import { isLocalUrl } from '../upstream/callers.js';
@@ -98,19 +98,17 @@ const behindOf = async ({ folder = '.', application }: DevOptions) => {
 };
 
 /** Notes what the proxy answers. */
-const watching = (proxy: OfferProxy, trail: Trail): OfferProxy =>
-  Object.assign(
-    async (request: Request, connection?: object): Promise<Response> => {
-      const copy = request.clone();
-      const response = await proxy(request, connection);
-      const { pathname: page } = pageOf(request.headers.get('referer'));
-      const answer = await response.clone().text();
-      // A body that broke off is a problem that the answer names.
-      trail.answered({ body: await copy.text().catch(() => ''), page, status: response.status, answer });
-      return response;
-    },
-    { close: () => proxy.close() },
-  );
+const watching =
+  (proxy: OfferProxy, trail: Trail): RequestHandler =>
+  async (request, connection) => {
+    const copy = request.clone();
+    const response = await proxy(request, connection);
+    const { pathname: page } = pageOf(request.headers.get('referer'));
+    const answer = await response.clone().text();
+    // A body that broke off is a problem that the answer names.
+    trail.answered({ body: await copy.text().catch(() => ''), page, status: response.status, answer });
+    return response;
+  };
 
 /** Notes which events became dead letters, those among them that went along with another one. */
 const tellingDead = (intake: Intake, trail: Trail): Intake => ({

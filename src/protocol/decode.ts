@@ -58,7 +58,8 @@ const BILLED = new Set(['accepted', 'fulfilled']);
 const TOKEN = /^[\w.-]{1,64}$/;
 /** What templates write of an offer that is not there. */
 const NOTHING = new Set(['null', 'undefined', 'false', 'true']);
-const EVENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Any UUID but those of version 8, which are the host's own events. */
+const EVENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-79a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const fault = (name: EnvelopeFault): DecodedRequest => ({ kind: 'fault', fault: name });
 

@@ -15,8 +15,9 @@ import { startForwarding } from './forward/forwarding.js';
 import { DEFAULT_PACE } from './forward/gate.js';
 import type { AdmittedEvent } from './intake/intake.js';
 import { createEntitlement, type Judgement, offerADayKey } from './judging/entitlement.js';
+import { createReporting } from './judging/reporting.js';
 import { createSubjects } from './judging/subjects.js';
-import type { OfferProxyOptions } from './options.js';
+import type { OfferProxyOptions, ReportResult, ServerEvent } from './options.js';
 import { resolveProxyOptions } from './resolving.js';
 import { countVerdicts, toResult } from './results.js';
 import { type OnAlert, quietly, remedyOf } from './telling/alert.js';
@@ -35,6 +36,14 @@ export interface OfferProxy {
    * @param connection A {@link Connection}; whatever else a host's router gives as its second argument is ignored.
    */
   (request: Request, connection?: object): Promise<Response>;
+  /**
+   * Reports what the host's own code saw: no budget, no hook of a request and no check of machines applies. What was taken
+   * is kept as durably as a page's event; a direct intake has forwarded it. An event whose `viewed` nobody reported counts all
+   * the same, so report both.
+   * @throws {OffersightError} `configuration` if an event is wrong, and then nothing was taken; `delivery` if not all could be
+   * taken: report them again, their names keep them from counting twice; `refused` if the upstream or an equal name refused one.
+   */
+  report(events: readonly ServerEvent[]): Promise<ReportResult>;
   /** Ends forwarding after the calls under way, and closes the intake. */
   close(): Promise<void>;
 }
@@ -185,7 +194,13 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     return response;
   };
 
+  const report = createReporting({
+    ...{ site: options.site, usage: options.usage, alert, now: () => runtime.now() },
+    take: (events) => forwarding.take(events),
+  });
+
   return Object.assign(handle, {
+    report,
     close: () => forwarding.close(),
   });
 };

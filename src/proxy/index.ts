@@ -33,6 +33,13 @@ export type {
 export type { IntakeBounds } from './intake/rules.js';
 export { type SignableOffer, signOffer } from './judging/signature.js';
 export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './operator/admin.js';
-export type { Caller, OfferProxyOptions, ReportedEvent, UsageOptions } from './options.js';
+export type {
+  Caller,
+  OfferProxyOptions,
+  ReportedEvent,
+  ReportResult,
+  ServerEvent,
+  UsageOptions,
+} from './options.js';
 export type { OnAlert } from './telling/alert.js';
 export type { Observation, OnObservation } from './telling/observation.js';

@@ -9,7 +9,6 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { OffersightError } from '../errors.js';
 import { problem } from './door/problem.js';
-import type { OfferProxy } from './handler.js';
 import { checkOptionNames } from './option-names.js';
 
 /** What Node calls for each request. */
@@ -79,8 +78,11 @@ const pathOf = (incoming: IncomingMessage & { readonly originalUrl?: unknown }):
   return target.split('?', 1)[0] ?? '';
 };
 
+/** Answers a request, as the proxy itself does. */
+export type RequestHandler = (request: Request, connection?: object) => Promise<Response>;
+
 const answer = async (
-  proxy: OfferProxy,
+  proxy: RequestHandler,
   incoming: IncomingMessage,
   path: string | undefined,
 ): Promise<Response> => {
@@ -117,7 +119,7 @@ const answer = async (
  * Makes a listener for Node's http server. Mount it at the endpoint's path, ahead of any body parser.
  * @throws {OffersightError} `configuration` if an option is unknown.
  */
-export const toNodeListener = (proxy: OfferProxy, options: NodeListenerOptions = {}): NodeListener => {
+export const toNodeListener = (proxy: RequestHandler, options: NodeListenerOptions = {}): NodeListener => {
   checkOptionNames('toNodeListener', options, { path: true });
   const { path } = options;
   return async (incoming, outgoing) => {

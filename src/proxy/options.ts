@@ -33,6 +33,33 @@ export interface Caller {
   readonly businessEntityId?: string | undefined;
 }
 
+/** An event that the host's own code reports, such as an opened mail or what a native app has shown. */
+export interface ServerEvent {
+  /**
+   * What names this event and no other, 1–200 characters, such as `mail-2211-opened-by-4711`: whoever reports again under a name
+   * means the same event, which counts once.
+   */
+  readonly name: string;
+  /** What happened. `accepted` and `fulfilled` are the billing system's own. */
+  readonly type: OfferEventType;
+  /** The personalized offer's `id`. */
+  readonly offerId: string;
+  /** When it happened, epoch milliseconds. @default now */
+  readonly occurredAt?: number | undefined;
+  /** The opaque user, for the hooks of `usage`. */
+  readonly subject?: string | undefined;
+  /** Who caused it, told to Chargebee in request headers. @default nothing is told */
+  readonly caller?: Caller | undefined;
+}
+
+/** What became of reported events. */
+export interface ReportResult {
+  /** So many are new. */
+  readonly accepted: number;
+  /** So many were reported before. */
+  readonly duplicate: number;
+}
+
 /** Usage events beside offer events, for plans that are billed by what offers did. */
 export interface UsageOptions {
   /**

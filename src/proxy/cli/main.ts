@@ -3,13 +3,15 @@ import { OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { VERSION } from '../../version.js';
 import type { ListFilter } from '../intake/intake.js';
+import { createReporting } from '../judging/reporting.js';
 import { signOffer } from '../judging/signature.js';
+import { readServerEvents } from '../operator/lines.js';
 import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
 import { runDev } from './dev-command.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE, EVERYWHERE, flag, laneNameOf, momentOf, numberOf, read, text } from './flags.js';
 import { runProxy, signalled } from './proxy-command.js';
-import { openIntake, readSecret } from './sources.js';
+import { openIntake, readInput, readSecret } from './sources.js';
 import { follow, printStatus } from './status.js';
 
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
@@ -17,6 +19,7 @@ offersight proxy --site NAME [options]   serves the endpoint and forwards to Cha
 offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
 offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait anew
+offersight report FILE|- --site NAME   events that your own programs saw, as JSON lines: name, type, personalized_offer_id
 offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token
 offersight --version
 
@@ -102,12 +105,33 @@ const runSign = async (args: string[]): Promise<void> => {
   console.log(await signOffer({ id: values.offer ?? '', subject: values.subject, expiresAt }, secret));
 };
 
+const runReport = async (args: string[]): Promise<void> => {
+  const { values, positionals } = read(args, { intake: text, site: text }, true);
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length)
+    throw new Failure('Name one file of events, or - for standard input.');
+  if (!values.site) throw new Failure('Set --site to the name of the Chargebee site, as for the proxy.');
+  const events = readServerEvents(await readInput(file));
+  const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
+  try {
+    const site = values.site.toLowerCase();
+    intake.claim(site);
+    const { now } = platformRuntime();
+    const report = createReporting({ site, usage: undefined, take: intake.take, alert: console.error, now });
+    const { accepted, duplicate } = await report(events);
+    console.log(`${accepted} new, ${duplicate} reported before.`);
+  } finally {
+    await intake.close();
+  }
+};
+
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   dev: runDev,
   proxy: runProxy,
   status: runStatus,
   events: runEvents,
   'dead-letters': runDeadLetters,
+  report: runReport,
   sign: runSign,
 };
 

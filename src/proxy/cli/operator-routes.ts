@@ -23,11 +23,13 @@ const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 export const createOperatorRoutes = ({ site, metrics, admin, isReady }: OperatorRoutesContext): Routes => {
   const administer: Answer = async (incoming, outgoing) => {
     if (!admin || !ADMIN_METHODS.has(incoming.method ?? '')) return replyNothing(incoming, outgoing);
+    const { method = 'GET', url = '/', headers } = incoming;
     const response = await admin(
-      new Request(`http://admin.invalid${incoming.url ?? '/'}`, {
-        method: incoming.method ?? 'GET',
-        headers: { authorization: incoming.headers.authorization ?? '' },
-      }),
+      new Request(`http://admin.invalid${url}`, {
+        method,
+        headers: { authorization: headers.authorization ?? '' },
+        ...(method === 'POST' && { body: Readable.toWeb(incoming), duplex: 'half' }),
+      } as RequestInit),
     );
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     // The client may disconnect in the midst of it, and the intake may fail.

@@ -77,7 +77,11 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     // First, since it can fail without leaving anything open.
     const admin: OfferAdmin | undefined =
       options.adminToken !== undefined && durable
-        ? createOfferAdmin({ intake: durable, token: options.adminToken })
+        ? createOfferAdmin({
+            intake: durable,
+            token: options.adminToken,
+            report: (events) => proxy.report(events),
+          })
         : undefined;
     const kept = watched?.intake;
     const proxy = createOfferProxy({

@@ -1,5 +1,7 @@
 /** Where a command's secrets and its intake come from. Secrets never stand in arguments, which every process can see. */
 import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { text as textOf } from 'node:stream/consumers';
 import { OffersightError } from '../../errors.js';
 import type { DirectIntake } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
@@ -19,6 +21,18 @@ export const readSecret = (file: string | undefined, variable: string): string |
     return readFileSync(file, 'utf8').trim();
   } catch {
     throw new Failure(`The file of ${variable} cannot be read: check its path and permissions.`);
+  }
+};
+
+/**
+ * The text of a file, or of standard input for `-`.
+ * @throws {Failure} If it cannot be read.
+ */
+export const readInput = async (file: string): Promise<string> => {
+  try {
+    return await (file === '-' ? textOf(process.stdin) : readFile(file, 'utf8'));
+  } catch {
+    throw new Failure(`The file ${file} cannot be read: check its path and permissions.`);
   }
 };
 

@@ -2,12 +2,15 @@
  * The operator's door over HTTP: the same listing as the command line's, behind a bearer token. Never for browsers:
  * it answers no request that one of a page could make.
  */
-import { OffersightError } from '../../errors.js';
+import { isOffersightError, OffersightError } from '../../errors.js';
+import { MAX_REQUEST_BYTES } from '../../protocol/limits.js';
 import { platformRuntime } from '../../runtime.js';
 import { problem, REPLY_HEADERS } from '../door/problem.js';
 import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/signature.js';
 import { checkOptionNames } from '../option-names.js';
+import type { ReportResult, ServerEvent } from '../options.js';
+import { readServerEvents } from './lines.js';
 import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';
 
 /** Options of {@link createOfferAdmin}. */
@@ -16,13 +19,16 @@ export interface OfferAdminOptions {
   readonly intake: Intake;
   /** What a request has to bear, at least 32 characters. */
   readonly token: string;
+  /** The `report` of a proxy, for events that other programs of the host report. @default there is no such path */
+  readonly report?: (events: readonly ServerEvent[]) => Promise<ReportResult>;
 }
 
 /**
  * Answers an operator's request. By the last parts of its path: `GET …/status?limit=`, the offers with the most events, by
  * default 100, at most 1,000; `GET …/events?offer=&since=`, where
  * `since` is an ISO date or epoch milliseconds; `GET …/dead-letters`; `POST …/dead-letters/retry?id=`, by default all.
- * Each takes `lane=usage_events` for the second destination.
+ * Each takes `lane=usage_events` for the second destination. `POST …/report` takes a JSON line for each event: `name`, `type`,
+ * `personalized_offer_id`, and optionally `occurred_at` (epoch milliseconds) and `subject`; at most 500,000 bytes.
  */
 export type OfferAdmin = (request: Request) => Promise<Response>;
 
@@ -30,6 +36,19 @@ const MIN_TOKEN_LENGTH = 32;
 const DEFAULT_LIMIT = 100;
 /** More would take the process too long to write at once. */
 const MAX_LIMIT = 1_000;
+
+/** A request's body; undefined if it is too large. */
+const readText = async ({ body }: Request): Promise<string | undefined> => {
+  let text = '';
+  let bytes = 0;
+  const decoder = new TextDecoder();
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > MAX_REQUEST_BYTES) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+};
 
 const json = (value: unknown): Response => Response.json(value, { headers: REPLY_HEADERS });
 
@@ -53,8 +72,8 @@ const lines = (rows: AsyncGenerator<string>): Response => {
  * @throws {OffersightError} `configuration` if the token is too short to be one, or an option is unknown.
  */
 export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
-  checkOptionNames('createOfferAdmin', options, { intake: true, token: true });
-  const { intake, token } = options;
+  checkOptionNames('createOfferAdmin', options, { intake: true, token: true, report: true });
+  const { intake, token, report } = options;
   if (typeof token !== 'string' || token.length < MIN_TOKEN_LENGTH)
     throw new OffersightError(
       'configuration',
@@ -94,10 +113,20 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
         const ids = searchParams.getAll('id');
         return json({ retried: await lane.retry(ids.length ? ids : undefined, now()) });
       }
+      case 'POST report': {
+        if (!report) return problem('path');
+        const text = await readText(request);
+        return text === undefined ? problem('size') : json(await report(readServerEvents(text)));
+      }
       default:
         return problem('path');
     }
   };
 
-  return (request) => answer(request).catch(() => problem('unavailable', { 'retry-after': '5' }));
+  return (request) =>
+    answer(request).catch((cause: unknown) =>
+      isOffersightError(cause) && cause.code !== 'delivery'
+        ? Response.json({ message: cause.hint }, { status: 400, headers: REPLY_HEADERS })
+        : problem('unavailable', { 'retry-after': '5' }),
+    );
 };

@@ -1,0 +1,112 @@
+/** What the host's own code reports: an opened mail, a native app's view, an offer closed on a page of another make. */
+import { OffersightError } from '../../errors.js';
+import { isOfferId } from '../../protocol/event.js';
+import { isSubject } from '../../protocol/subject.js';
+import type { Runtime } from '../../runtime.js';
+import type { Taking } from '../intake/direct/direct.js';
+import type { AdmittedEvent } from '../intake/intake.js';
+import type { ReportResult, ServerEvent, UsageOptions } from '../options.js';
+import type { OnAlert } from '../telling/alert.js';
+import { headersOf, usageOf } from './additions.js';
+
+/** What it works with. */
+export interface ReportingContext {
+  /** Part of every id, so that sites that share a name of an event do not share the event. */
+  readonly site: string;
+  readonly usage: UsageOptions | undefined;
+  readonly take: Taking['take'];
+  readonly alert: OnAlert;
+  readonly now: Runtime['now'];
+}
+
+/** Reports events. */
+export type Report = (events: readonly ServerEvent[]) => Promise<ReportResult>;
+
+const MAX_NAME_LENGTH = 200;
+/** As many as a page may send in one request. */
+const PORTION = 500;
+const BILLED = new Set<unknown>(['accepted', 'fulfilled']);
+
+const fault = (at: number, what: string): OffersightError =>
+  new OffersightError('configuration', `Event ${at + 1} of the report: ${what}`);
+
+const check = (event: ServerEvent, at: number, now: number): void => {
+  const { name, type, offerId, occurredAt, subject } = event;
+  if (typeof name !== 'string' || !name || name.length > MAX_NAME_LENGTH)
+    throw fault(at, `give it a name of 1 to ${MAX_NAME_LENGTH} characters, which no other event has.`);
+  if (BILLED.has(type)) throw fault(at, `${type} is the billing system's own, and never reported.`);
+  if (type !== 'viewed' && type !== 'dismissed') throw fault(at, 'its type is viewed or dismissed.');
+  if (!isOfferId(offerId)) throw fault(at, 'its offerId has 1 to 50 characters of A–Z a–z 0–9 _ . : ~ -.');
+  if (occurredAt !== undefined && !(Number.isInteger(occurredAt) && occurredAt > 0 && occurredAt <= now))
+    throw fault(at, 'its occurredAt is in epoch milliseconds, and not in the future.');
+  if (subject !== undefined && !isSubject(subject))
+    throw fault(at, 'its subject has 1 to 128 characters of A–Z a–z 0–9 _ . : ~ -.');
+};
+
+/**
+ * Makes the id that a name stands for: a UUIDv8 (RFC 9562 §5.8), since no page may send one. Whoever reports again after
+ * a crash names the same event.
+ */
+const idOf = async (site: string, name: string): Promise<string> => {
+  const bytes = new TextEncoder().encode(JSON.stringify([site, name]));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const hex = [...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.{12})/, '$1-$2-8$3-8$4-$5');
+};
+
+/** Makes what reports. */
+export const createReporting = ({ site, usage, take, alert, now }: ReportingContext): Report => {
+  const admit = async (given: ServerEvent, receivedAt: number): Promise<AdmittedEvent> => {
+    const { name, type, offerId, occurredAt = receivedAt, subject, caller } = given;
+    const reported = { id: await idOf(site, name), type, offerId, occurredAt };
+    return {
+      ...reported,
+      receivedAt,
+      // Without its time: who reports it again may not know that any more.
+      content: JSON.stringify([type, offerId]),
+      headers: caller && headersOf(caller),
+      usage: usage && (await usageOf(usage, reported, subject, alert)),
+    };
+  };
+
+  return async (events) => {
+    const receivedAt = now();
+    for (const [at, event] of events.entries()) check(event, at, receivedAt);
+    const result = { accepted: 0, duplicate: 0 };
+    for (let from = 0; from < events.length; from += PORTION) {
+      const portion = events.slice(from, from + PORTION);
+      const admitted = new Map<string, AdmittedEvent>();
+      for (const event of portion) {
+        const { id, ...rest } = await admit(event, receivedAt);
+        const other = admitted.get(id);
+        if (other && other.content !== rest.content)
+          throw fault(from + portion.indexOf(event), 'another event of the report has its name.');
+        admitted.set(id, { id, ...rest });
+      }
+      const verdicts = await take([...admitted.values()]);
+      result.duplicate += portion.length - admitted.size;
+      for (const id of admitted.keys()) {
+        const verdict = verdicts.get(id) ?? { kind: 'deferred', code: 'unavailable' };
+        switch (verdict.kind) {
+          case 'accepted':
+          case 'duplicate':
+            result[verdict.kind] += 1;
+            break;
+          case 'refused':
+            throw new OffersightError(
+              'refused',
+              verdict.code === 'conflict'
+                ? 'An event was reported under a name that another event has: give each a name of its own.'
+                : `An event was refused (${verdict.code}); the others of its report may have been taken.`,
+            );
+          case 'deferred':
+            throw new OffersightError(
+              'delivery',
+              `Not all events could be taken (${verdict.code}): report them again later. Their names keep them from counting twice.`,
+            );
+        }
+      }
+    }
+    return result;
+  };
+};

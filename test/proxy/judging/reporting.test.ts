@@ -1,0 +1,218 @@
+/** What the host's own code reports: its identity, what is wrong with it, and what becomes of it. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { createOfferAdmin, directIntake, type ServerEvent } from '../../../src/proxy/index.js';
+import { readServerEvents } from '../../../src/proxy/operator/lines.js';
+import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { START, wireBody, wireEvent } from '../../support/wire.js';
+
+const TOKEN = 'canary-token-0123456789-abcdefghijkl';
+const open: StartedProxy[] = [];
+
+const start = (options: Parameters<typeof startProxy>[0] = {}): StartedProxy => {
+  const started = startProxy(options);
+  open.push(started);
+  return started;
+};
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.end()));
+});
+
+const opened = (fields: Partial<ServerEvent> = {}): ServerEvent => ({
+  name: 'mail-2211-opened-by-4711',
+  type: 'viewed',
+  offerId: 'a52ge40b',
+  ...fields,
+});
+
+/** What JavaScript without types may give. */
+const untyped = (fields: object): ServerEvent => opened(fields as Partial<ServerEvent>);
+
+const untilCalls = async ({ runtime }: StartedProxy, count: number): Promise<void> => {
+  await expect.poll(() => runtime.calls.length).toBe(count);
+};
+
+describe('what is reported', () => {
+  it('is kept and forwarded like what a page reports', async () => {
+    const started = start();
+    await expect(
+      started.proxy.report([opened(), opened({ name: 'closed', type: 'dismissed' })]),
+    ).resolves.toEqual({
+      accepted: 2,
+      duplicate: 0,
+    });
+    await untilCalls(started, 2);
+    expect(started.runtime.calls.map(({ body }) => JSON.parse(body) as unknown)).toEqual([
+      { personalized_offer_id: 'a52ge40b', type: 'viewed' },
+      { personalized_offer_id: 'a52ge40b', type: 'dismissed' },
+    ]);
+  });
+
+  it('counts once under its name, in any process, also if its time is told otherwise', async () => {
+    const started = start();
+    await started.proxy.report([opened({ occurredAt: START - 5_000 })]);
+    const again = await started.proxy.report([
+      opened(),
+      opened({ name: 'another' }),
+      opened({ name: 'another' }),
+    ]);
+    expect(again).toEqual({ accepted: 1, duplicate: 2 });
+    const other = start();
+    await other.proxy.report([opened()]);
+    await untilCalls(other, 1);
+    expect(other.runtime.calls[0]?.key).toBe(started.runtime.calls[0]?.key);
+    expect((await started.intake.list({ limit: 9 })).map(({ occurredAt }) => occurredAt)).toEqual([
+      START,
+      START - 5_000,
+    ]);
+  });
+
+  it('has an id that no page may send, and another one at another site', async () => {
+    const started = start();
+    await started.proxy.report([opened()]);
+    const [row] = await started.intake.list({ limit: 9 });
+    expect(row?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+    const response = await started.proxy(pageRequest(wireBody([{ ...wireEvent(1), id: row?.id ?? '' }])));
+    expect(response.status).toBe(400);
+    const elsewhere = start({ site: 'other-test' });
+    await elsewhere.proxy.report([opened()]);
+    expect((await elsewhere.intake.list({ limit: 9 }))[0]?.id).not.toBe(row?.id);
+  });
+
+  it('tells of its caller, and counts for the subscription that the hook names', async () => {
+    const started = start({
+      usage: { subscriptionFor: (_, subject) => `sub-${subject}` },
+    });
+    await started.proxy.report([opened({ subject: 'somebody', caller: { ip: '203.0.113.7' } })]);
+    const [row] = await started.intake.list({ limit: 9 });
+    expect(row?.headers).toEqual({ 'chargebee-request-origin-ip': '203.0.113.7' });
+    const [metered] = await started.intake.usage.list({ limit: 9 });
+    expect([metered?.id, metered?.usage?.subscriptionId]).toEqual([row?.id, 'sub-somebody']);
+  });
+
+  it('is taken in portions of five hundred', async () => {
+    const started = start();
+    const events = Array.from({ length: 1_201 }, (_, at) => opened({ name: `mail-${at}` }));
+    await expect(started.proxy.report(events)).resolves.toEqual({ accepted: 1_201, duplicate: 0 });
+    await expect(started.proxy.report([])).resolves.toEqual({ accepted: 0, duplicate: 0 });
+  });
+});
+
+describe('what is wrong is thrown, and nothing is taken', () => {
+  it.each<[string, ServerEvent, RegExp]>([
+    ['no name', untyped({ name: undefined }), /Event 2 of the report: give it a name/],
+    ['an empty name', opened({ name: '' }), /give it a name/],
+    ['a name that is too long', opened({ name: 'x'.repeat(201) }), /1 to 200 characters/],
+    ['what the billing system counts', untyped({ type: 'accepted' }), /accepted is the billing system's own/],
+    ['an unknown type', untyped({ type: 'clicked' }), /its type is viewed or dismissed/],
+    ['no offer', untyped({ offerId: undefined }), /its offerId has 1 to 50/],
+    ['an offer id that is too long', opened({ offerId: 'x'.repeat(51) }), /its offerId has 1 to 50/],
+    ['seconds', opened({ occurredAt: 1.5 }), /its occurredAt is in epoch milliseconds/],
+    ['the future', opened({ occurredAt: START + 1 }), /not in the future/],
+    ['an e-mail address as a subject', opened({ subject: 'a@b.example' }), /its subject has 1 to 128/],
+  ])('%s', async (_, event, words) => {
+    const { proxy, intake } = start();
+    const reporting = proxy.report([opened(), { ...event }]);
+    await expect(reporting).rejects.toMatchObject({
+      code: 'configuration',
+      hint: expect.stringMatching(words),
+    });
+    expect(await intake.list({ limit: 9 })).toEqual([]);
+  });
+
+  it('one name for two events, in one report and in two', async () => {
+    const { proxy, intake } = start();
+    const other = opened({ type: 'dismissed' });
+    await expect(proxy.report([opened(), other])).rejects.toMatchObject({
+      code: 'configuration',
+      hint: 'Event 2 of the report: another event of the report has its name.',
+    });
+    expect(await intake.list({ limit: 9 })).toEqual([]);
+    await proxy.report([opened()]);
+    await expect(proxy.report([other])).rejects.toMatchObject({ code: 'refused' });
+  });
+});
+
+describe('an intake that cannot take', () => {
+  it('more, rejects with what to do', async () => {
+    const { runtime, intake } = start();
+    runtime.answer = () => new Response(null, { status: 503 });
+    const full = start({
+      intake: {
+        ...intake,
+        take: async (events) =>
+          new Map(events.map(({ id }) => [id, { kind: 'deferred', code: 'overloaded', retryAfterMs: 1 }])),
+        close: async () => undefined,
+      },
+    });
+    await expect(full.proxy.report([opened()])).rejects.toMatchObject({
+      code: 'delivery',
+      hint: expect.stringContaining('report them again later'),
+    });
+  });
+
+  it('anything, passes its error on', async () => {
+    const { intake } = start();
+    const broken = start({
+      intake: { ...intake, take: () => Promise.reject(new Error('disk full')), close: async () => undefined },
+    });
+    await expect(broken.proxy.report([opened()])).rejects.toThrow('disk full');
+  });
+
+  it('without forwarding it has forwarded it, or rejects', async () => {
+    const direct = start({ intake: directIntake() as never });
+    await expect(direct.proxy.report([opened()])).resolves.toEqual({ accepted: 1, duplicate: 0 });
+    expect(direct.runtime.calls).toHaveLength(1);
+    direct.runtime.answer = () => new Response('{}', { status: 422 });
+    await expect(direct.proxy.report([opened({ name: 'second' })])).rejects.toMatchObject({
+      code: 'refused',
+    });
+  });
+});
+
+describe('lines of a report', () => {
+  const line = JSON.stringify({
+    name: 'one',
+    type: 'viewed',
+    personalized_offer_id: 'a52ge40b',
+    occurred_at: START,
+    subject: 'somebody',
+  });
+
+  it('have the API’s own field names, and blank ones are left out', () => {
+    expect(readServerEvents(`${line}\n\n${line}\r\n`)).toEqual(
+      Array.from({ length: 2 }, () => opened({ name: 'one', occurredAt: START, subject: 'somebody' })),
+    );
+  });
+
+  it.each([
+    ['{', 'Line 2: it is no JSON.'],
+    ['[]', 'Line 2: it is no JSON object.'],
+    ['null', 'Line 2: it is no JSON object.'],
+    ['{"offer_id":"x"}', /Line 2: its fields are name, type, personalized_offer_id/],
+    ['{"__proto__":{}}', /Line 2: its fields are/],
+  ])('%s is refused, by its number', (text, words) => {
+    expect(() => readServerEvents(`${line}\n${text}`)).toThrow(words);
+  });
+
+  it('are taken from who bears the operator’s token, with a precise answer', async () => {
+    const { proxy, intake } = start();
+    const admin = createOfferAdmin({ intake, token: TOKEN, report: proxy.report });
+    const post = async (body: string, to = admin, token = TOKEN): Promise<unknown> => {
+      const response = await to(
+        new Request('https://shop.example/admin/report', {
+          method: 'POST',
+          headers: { authorization: `Bearer ${token}` },
+          body,
+        }),
+      );
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    expect(await post(line)).toEqual({ status: 200, accepted: 1, duplicate: 0 });
+    expect(await post(line)).toEqual({ status: 200, accepted: 0, duplicate: 1 });
+    expect(await post('{')).toEqual({ status: 400, message: 'Line 1: it is no JSON.' });
+    expect(await post('x'.repeat(500_001))).toMatchObject({ status: 413 });
+    expect(await post(line, admin, 'wrong'.repeat(9))).toMatchObject({ status: 401 });
+    expect(await post(line, createOfferAdmin({ intake, token: TOKEN }))).toMatchObject({ status: 404 });
+  });
+});
