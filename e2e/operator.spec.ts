@@ -217,6 +217,61 @@ test.describe('offersight dead-letters', () => {
   });
 });
 
+test.describe('offersight purge', () => {
+  test('counts what waits, and gives it up for good once it is told to', async ({ bench }) => {
+    const purge = async (...args: string[]) => {
+      const { stdout, stderr } = await bench.run(['purge', ...args, '--intake', bench.intake]);
+      return stdout + stderr;
+    };
+    bench.upstream.addFaults({ kind: 'status', status: 429, retry_after: 15 });
+    const proxy = await bench.start();
+    await post(proxy.url, bodyOf(eventOf(1), eventOf(2, { offer: 'storm' }), eventOf(3, { offer: 'storm' })));
+    await expect
+      .poll(async () => (await bench.run(['status', '--intake', bench.intake])).stdout)
+      .toContain('paused by the upstream');
+    expect(await purge()).toMatch(/--waiting or --dead/);
+    expect(await purge('--waiting', '--offer', 'storm')).toBe(
+      '2 events of 1 offer would be given up (waiting). Nothing has changed: add --yes.\n',
+    );
+    expect(await purge('--waiting', '--offer', 'storm', '--yes')).toBe('2 events given up (waiting).\n');
+    expect(await purge('--waiting', '--yes', '--offer', 'storm')).toBe('0 events given up (waiting).\n');
+    // Its id is remembered, so what the page sends again comes back to nobody.
+    expect((await post(proxy.url, bodyOf(eventOf(2, { offer: 'storm' })))).text).toMatch(
+      /duplicate|conflict/,
+    );
+    // A retry of everything leaves what was given up; who names an event wants it.
+    const retry = async (...ids: string[]) =>
+      (await bench.run(['dead-letters', 'retry', ...ids, '--intake', bench.intake])).stdout;
+    expect(await retry()).toBe('0 dead letters wait anew.\n');
+    expect(await retry(eventOf(3).id)).toBe('1 dead letter waits anew.\n');
+    bench.upstream.clearFaults();
+    proxy.kill('SIGTERM');
+    await proxy.ended;
+    await bench.start();
+    await bench.upstream.until(() => bench.upstream.history().length === 2, 45_000);
+    expect(
+      bench.upstream
+        .history()
+        .map(({ personalized_offer_id: id }) => id)
+        .sort(),
+    ).toEqual(['a52ge1', 'storm']);
+  });
+
+  test('marks dead letters, so that no later retry of everything sends them', async ({ bench }) => {
+    bench.upstream.addFaults({ kind: 'status', status: 422 });
+    const proxy = await bench.start();
+    await post(proxy.url, bodyOf(eventOf(1), eventOf(2)));
+    const run = async (...args: string[]) => (await bench.run([...args, '--intake', bench.intake])).stdout;
+    await expect.poll(() => run('dead-letters', 'list')).toMatch(/(?:unable_to_process_request.*){2}/s);
+    expect(await run('purge', '--dead')).toMatch(
+      /^2 events of 2 offers would be given up \(dead letters\)\./,
+    );
+    expect(await run('purge', '--dead', '--yes')).toBe('2 events given up (dead letters).\n');
+    expect(await run('dead-letters', 'list')).toMatch(/(?:purged.*){2}/s);
+    expect(await run('dead-letters', 'retry')).toBe('0 dead letters wait anew.\n');
+  });
+});
+
 test.describe('offersight sign', () => {
   const SECRET = 'a signing secret of 40 random characters';
   const env = { OFFERSIGHT_SIGNING_SECRET: SECRET };

@@ -34,6 +34,7 @@ const idleLane: Lane = {
   list: async () => [],
   async *tally() {},
   retry: async () => 0,
+  purge: async () => 0,
 };
 
 /** An intake that cannot take anything, like one whose disk is full. */

@@ -168,6 +168,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     list: (filter) => raw.list(filter),
     tally: () => raw.tally(),
     retry: (ids, now) => raw.retry(ids, now),
+    purge: (ids, now) => raw.purge(ids, now),
     usage: raw.usage,
     close: async () => undefined,
   });

@@ -11,6 +11,7 @@ import { runDev } from './dev-command.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE, EVERYWHERE, flag, laneNameOf, momentOf, numberOf, read, text } from './flags.js';
 import { runProxy, signalled } from './proxy-command.js';
+import { runPurge } from './purge-command.js';
 import { openIntake, readInput, readSecret } from './sources.js';
 import { follow, printStatus } from './status.js';
 
@@ -19,6 +20,7 @@ offersight proxy --site NAME [options]   serves the endpoint and forwards to Cha
 offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
 offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait anew
+offersight purge --waiting|--dead [--offer ID] [--yes]   gives events up for good; without --yes it counts them
 offersight report FILE|- --site NAME   events that your own programs saw, as JSON lines: name, type, personalized_offer_id
 offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token
 offersight --version
@@ -128,6 +130,7 @@ const runReport = async (args: string[]): Promise<void> => {
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   dev: runDev,
   proxy: runProxy,
+  purge: runPurge,
   status: runStatus,
   events: runEvents,
   'dead-letters': runDeadLetters,

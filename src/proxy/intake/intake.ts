@@ -196,10 +196,16 @@ export interface Lane {
   tally(): AsyncIterable<readonly OfferTally[]>;
   /**
    * Lets dead letters wait anew.
-   * @param ids Which; by default all.
+   * @param ids Which; by default all but those that were purged.
    * @returns How many there were.
    */
   retry(ids: readonly string[] | undefined, now: number): Promise<number>;
+  /**
+   * Gives up events that wait: they become dead letters with the code `purged`, and a `viewed` takes its waiting `dismissed`
+   * along. Dead letters get that code. What is on its way, or may have arrived, is left.
+   * @returns How many of these ids it concerned.
+   */
+  purge(ids: readonly string[], now: number): Promise<number>;
 }
 
 /**

@@ -41,6 +41,8 @@ const DEFAULT_BOUNDS = {
 export const DEFER_MS = MINUTE_MS;
 /** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
 export const SLACK_MS = 6_000;
+/** The code of what an operator gave up. */
+export const PURGED = 'purged';
 /** Inside it the upstream surely remembers a key: its documented 30 minutes less a margin for clocks. */
 export const KEY_WINDOW_MS = 25 * MINUTE_MS;
 /** A client may send an event again for as long as it keeps it; then nobody asks any more. */

@@ -54,6 +54,11 @@ const aStep = fc.oneof(
     event: fc.option(anEvent, { nil: undefined }),
   } as const),
   fc.record({
+    kind: fc.constant('purge'),
+    lane: aLane,
+    events: fc.uniqueArray(anEvent, { minLength: 1, maxLength: 4 }),
+  } as const),
+  fc.record({
     kind: fc.constant('pass'),
     ms: fc.constantFrom(
       1,
@@ -111,6 +116,8 @@ const take = async (intake: Intake, step: Step, at: number, now: number): Promis
       return keepHouse(lane, `leader${at}`, now);
     case 'retry':
       return lane.retry(step.event === undefined ? undefined : [eventId(step.event)], now);
+    case 'purge':
+      return lane.purge(step.events.map(eventId), now);
     case 'pass':
       return undefined;
     default:

@@ -1,6 +1,6 @@
 /** What is kept in Redis, in Lua: looked at, tried anew, forgotten, put right. */
 
-import { MEMORY_MS } from '../rules.js';
+import { MEMORY_MS, PURGED } from '../rules.js';
 import { CHUNK } from './bullmq-transitions.js';
 
 /** How the lane stands. */
@@ -39,12 +39,30 @@ end
 return { rows, looked }
 `;
 
-/** Lets dead letters wait anew. */
-export const RETRY = `
-local now, retried, alone = ARGV[1] + skewOf(ARGV[2]), 0, {}
+/** Gives up what waits, and marks dead letters alike. */
+export const PURGE = `
+local now, purged, offers = ARGV[1] + skewOf(ARGV[2]), 0, {}
 for at = 3, #ARGV do
   local job = read(ARGV[at])
-  if job and job.state == 'dead' then
+  if job and job.state == 'waiting' then
+    settle(job, 'dead', '${PURGED}', now)
+    offers[job.offer] = true
+    purged = purged + 1
+  elseif job and job.state == 'dead' and call('HGET', jobs .. job.id, 'failedReason') ~= '${PURGED}' then
+    call('HSET', jobs .. job.id, 'failedReason', '${PURGED}')
+    purged = purged + 1
+  end
+end
+for offer in pairs(offers) do takeAlong(offer, now) end
+return purged
+`;
+
+/** Lets dead letters wait anew, but those with the code that is named to be left. */
+export const RETRY = `
+local now, retried, alone, left = ARGV[1] + skewOf(ARGV[2]), 0, {}, ARGV[3]
+for at = 4, #ARGV do
+  local job = read(ARGV[at])
+  if job and job.state == 'dead' and (left == '' or call('HGET', jobs .. job.id, 'failedReason') ~= left) then
     revive(job, now)
     retried = retried + 1
     if job.name == 'dismissed' then table.insert(alone, job) end

@@ -10,7 +10,7 @@ import type {
   UsageFields,
 } from '../intake.js';
 import { isOver, WHEREABOUTS } from '../lease.js';
-import type { LaneRules } from '../rules.js';
+import { type LaneRules, PURGED } from '../rules.js';
 import type { Client } from './bullmq-client.js';
 import { type SCRIPTS, scriptOf } from './bullmq-scripts.js';
 import { CHUNK } from './bullmq-transitions.js';
@@ -214,8 +214,15 @@ export const createLane = (
     async retry(ids, now) {
       const all = ids ?? ((await run('deadIds')) as string[]);
       let retried = 0;
-      for (const some of inChunks(all)) retried += (await run('retry', ...at(now), ...some)) as number;
+      const left = ids ? '' : PURGED;
+      for (const some of inChunks(all)) retried += (await run('retry', ...at(now), left, ...some)) as number;
       return retried;
+    },
+
+    async purge(ids, now) {
+      let purged = 0;
+      for (const some of inChunks(ids)) purged += (await run('purge', ...at(now), ...some)) as number;
+      return purged;
     },
   };
 };

@@ -1,6 +1,6 @@
 /** What a lane does in Redis: one Lua script for each of its methods, so that each is one transaction. */
 import { BEGIN, FINISH, LEAD, RESIGN } from './bullmq-forwarding.js';
-import { FORGET, LIST, MEND, RETRY, STATUS } from './bullmq-keeping.js';
+import { FORGET, LIST, MEND, PURGE, RETRY, STATUS } from './bullmq-keeping.js';
 import { TAKE } from './bullmq-taking.js';
 import { TRANSITIONS } from './bullmq-transitions.js';
 
@@ -47,6 +47,7 @@ return contents`,
   status: OURS + STATUS,
   list: SHOW + LIST,
   retry: THOUGH_FULL + RETRY,
+  purge: THOUGH_FULL + PURGE,
   mend: THOUGH_FULL + MEND,
 } as const;
 

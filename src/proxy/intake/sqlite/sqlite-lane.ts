@@ -2,7 +2,7 @@
 import type Database from 'libsql';
 import type { BeginOptions, Begun, Finished, Lane, LaneNote } from '../intake.js';
 import { isOver, LEAD_MS, type Lease, WHEREABOUTS } from '../lease.js';
-import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS, SLACK_MS } from '../rules.js';
+import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS, PURGED, SLACK_MS } from '../rules.js';
 import { type Row, toIntakeRow } from './sqlite-file.js';
 import { createListing } from './sqlite-listing.js';
 
@@ -134,7 +134,11 @@ export const createLane = (
   const retry = prepare(
     `UPDATE LANE SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?1, waiting_since = ?1,
        first_forward_at = NULL, maybe_duplicate = maybe_duplicate OR is_ambiguous, is_ambiguous = 0
-     WHERE state = 'dead' AND id = coalesce(?2, id)`,
+     WHERE state = 'dead' AND id = coalesce(?2, id) AND (?2 IS NOT NULL OR code <> '${PURGED}')`,
+  );
+  const purge = prepare(
+    `UPDATE LANE SET state = 'dead', code = '${PURGED}', settled_at = coalesce(settled_at, ?1), due_at = 0, headers = NULL
+     WHERE id = ?2 AND (state = 'waiting' OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
   );
 
   const note = (): LaneNote => {
@@ -255,6 +259,17 @@ export const createLane = (
           const retried = (ids ?? [null]).reduce((sum, id) => sum + retry.run(now, id).changes, 0);
           // A `dismissed` alone stays with its `viewed`.
           return isOrdered && retried ? retried - takeAlongAll.run(now).changes : retried;
+        })
+        .immediate(),
+
+    purge: async (ids, now) =>
+      database
+        .transaction(() => {
+          const purged = ids.flatMap((id) => purge.all(now, id) as Pick<Row, 'offer_id'>[]);
+          if (isOrdered)
+            for (const offerId of new Set(purged.map(({ offer_id }) => offer_id)))
+              giveUpWithViewed(offerId, now);
+          return purged.length;
         })
         .immediate(),
   };
