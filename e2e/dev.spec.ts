@@ -1,13 +1,15 @@
 /** `offersight dev`: a page of somebody's own, without an account, from the first event to what is broken on purpose. */
 import { once } from 'node:events';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { Page } from '@playwright/test';
 import { createServer as createVite } from 'vite';
 import { arrived, type DevProcess, expect, test } from './fixtures/dev.js';
+import { ask, bodyOf, eventOf, PAGE_HEADERS } from './fixtures/post.js';
 
 /** What the table of the live page shows, row by row, without times. */
 const rowsOf = (live: Page): Promise<string[]> =>
@@ -61,7 +63,7 @@ test.describe('in a folder with one page', () => {
     await page.goto(`${dev.url}/`);
     await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: refused resource_not_found']);
     await expect(live.locator('#events')).toContainText('The stand-in never made this offer.');
-    expect(dev.output()).toContain('The stand-in never made this offer.');
+    expect(dev.output().match(/The stand-in never made this offer\./g)).toHaveLength(1);
     await live.getByLabel('Take events of any id').check();
     await expect
       .poll(async () => {
@@ -95,6 +97,42 @@ test.describe('in a folder with one page', () => {
     await expect
       .poll(() => arrived(dev.url))
       .toEqual(['viewed summer: delivered', 'dismissed summer: delivered']);
+  });
+
+  test('beginning again leaves nothing of before: no event, no pause, no fault, no memory', async ({
+    desk,
+    page,
+  }) => {
+    await desk.page('index.html', 'summer');
+    const dev = await desk.start(['--any-id']);
+    const post = (path: string, body: object) =>
+      fetch(`${dev.url}/_offersight/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    await post('upstream/faults', { kind: 'status', status: 401 });
+    await page.goto(`${dev.url}/`);
+    await expect
+      .poll(() => arrived(dev.url))
+      .toEqual(['viewed summer: waiting 401 api_authentication_failed']);
+    await post('network', { off: true });
+    await post('reset', {});
+    const state = (await (await fetch(`${dev.url}/_offersight/state`)).json()) as object;
+    expect(state).toMatchObject({ events: [], problems: [], faults: [], isNetworkOff: false, isAnyId: true });
+    // A new visitor, and nothing of the visitor of before.
+    const context = await page.context().browser()?.newContext();
+    await (await context?.newPage())?.goto(`${dev.url}/`);
+    await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: delivered']);
+    await context?.close();
+  });
+
+  test('an event counts as delivered only if the stand-in has recorded it', async ({ desk, page }) => {
+    await desk.page('index.html', 'summer');
+    const dev = await desk.start(['--any-id']);
+    const fault = { kind: 'html', status: 200, count: 2, match: { path: '/offer_events' } };
+    await fetch(`${dev.url}/_offersight/upstream/faults`, { method: 'POST', body: JSON.stringify(fault) });
+    await page.goto(`${dev.url}/`);
+    await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: waiting 200']);
+    await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: delivered']);
+    const history = await fetch(`${dev.upstreamUrl}/history`);
+    expect(await history.json()).toHaveLength(1);
   });
 
   test('each thing to break is one that the stand-in understands', async ({ desk, page }) => {
@@ -137,7 +175,7 @@ test.describe('in a folder with one page', () => {
   test('what pages make up is text on the live page', async ({ desk, page }) => {
     const dev = await desk.start(['--any-id']);
     const live = await openLive(page, dev);
-    const hostile = '<img src=x onerror="document.title = 1">';
+    const hostile = '<img src=x onerror="document.title = 1">\u001b[2J\n\u202e';
     const id = '01939e5c-0000-7000-8000-000000000001';
     const event = { id, type: 'viewed', personalized_offer_id: hostile, occurred_at: Date.now() };
     await page.goto(`${dev.url}/`);
@@ -146,8 +184,47 @@ test.describe('in a folder with one page', () => {
         fetch('/offer-events', { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
       JSON.stringify({ v: 1, sent_at: Date.now(), events: [event] }),
     );
-    await expect.poll(() => rowsOf(live)).toEqual([`${hostile} viewed refused: invalid_event /`]);
+    const harmless = hostile.replaceAll(/\p{Cc}|\p{Cf}/gu, '\ufffd');
+    await expect.poll(() => rowsOf(live)).toEqual([`${harmless} viewed refused: invalid_event /`]);
+    expect(dev.output()).toContain(`viewed     ${harmless}  refused`);
     expect(await live.locator('#events img').count()).toBe(0);
+  });
+
+  test('files come as they are saved, in part where a player asks for it, and folders with their slash', async ({
+    desk,
+  }) => {
+    await mkdir(join(desk.folder, 'sub'));
+    await desk.page('sub/index.html', 'summer');
+    await writeFile(join(desk.folder, 'film.mp4'), '0123456789');
+    const dev = await desk.start();
+    const get = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+      const answer = await fetch(`${dev.url}${path}`, { headers, redirect: 'manual' });
+      return [answer.status, answer.headers.get('content-type'), await answer.text()];
+    };
+    const { status, headers } = await fetch(`${dev.url}/sub?from=mail`, { redirect: 'manual' });
+    expect([status, headers.get('location')]).toEqual([308, '/sub/?from=mail']);
+    expect((await fetch(`${dev.url}//sub`, { redirect: 'manual' })).headers.get('location')).toBe('/sub/');
+    expect(await get('/sub/')).toEqual([200, 'text/html; charset=utf-8', expect.stringContaining('summer')]);
+    expect(await get('/film.mp4')).toEqual([200, 'video/mp4', '0123456789']);
+    expect(await get('/film.mp4', { range: 'bytes=2-4' })).toEqual([206, 'video/mp4', '234']);
+    expect(await get('/film.mp4', { range: 'bytes=-3' })).toEqual([206, 'video/mp4', '789']);
+    expect(await get('/film.mp4', { range: 'bytes=7-' })).toEqual([206, 'video/mp4', '789']);
+    expect(await get('/film.mp4', { range: 'bytes=12-' })).toEqual([200, 'video/mp4', '0123456789']);
+    expect((await get('/_offersight'))[0]).toBe(308);
+    // Each answer is whole, whatever is saved meanwhile.
+    let isSaving = true;
+    const saving = (async () => {
+      for (let size = 1; isSaving; size = (size * 7) % 100_003) {
+        await writeFile(join(desk.folder, 'page.html'), `<title>${'x'.repeat(size)}</title>`);
+      }
+    })();
+    for (let round = 0; round < 100; round++) {
+      const [code, , text] = await get('/page.html');
+      expect([200, 404]).toContain(code);
+      if (code === 200 && text !== '') expect(text).toMatch(/^<title>x*/);
+    }
+    isSaving = false;
+    await saving;
   });
 
   test('files are read anew, hidden ones are not there, and a folder without an index names its pages', async ({
@@ -156,9 +233,19 @@ test.describe('in a folder with one page', () => {
   }) => {
     await desk.page('shop.html', 'summer');
     await writeFile(join(desk.folder, '.env'), 'KEY=secret');
+    await symlink('/etc', join(desk.folder, 'etc'));
     const dev = await desk.start();
     expect(dev.output()).toContain(`${dev.url}/shop.html`);
-    for (const path of ['/.env', '/%2eenv', '/x/../.env', '/%2e%2e/%2e%2e/etc/passwd', '/nothing', '/%'])
+    for (const path of [
+      '/.env',
+      '/%2eenv',
+      '/etc/passwd',
+      '/%2e%2e/%2e%2e/etc/passwd',
+      '/nothing',
+      '/%',
+      '/%00',
+      '/shop.html%00',
+    ])
       expect((await fetch(`${dev.url}${path}`)).status, path).toBe(404);
     await page.goto(`${dev.url}/`);
     await page.getByRole('link', { name: 'shop.html' }).click();
@@ -272,7 +359,7 @@ test.describe('before an application that runs already', () => {
 
 test.describe('nobody else gets at it:', () => {
   /** As fetch cannot say it. */
-  const ask = async (
+  const statusOf = async (
     url: string,
     headers: Readonly<Record<string, string>>,
     method = 'GET',
@@ -288,19 +375,28 @@ test.describe('nobody else gets at it:', () => {
     await desk.page('index.html', 'summer');
     const dev = await desk.start();
     for (const path of ['/', '/offer-events', '/offersight.js', '/_offersight/', '/_offersight/state'])
-      expect(await ask(`${dev.url}${path}`, { host: 'rebound.example' }), path).toBe(421);
+      expect(await statusOf(`${dev.url}${path}`, { host: 'rebound.example' }), path).toBe(421);
     const foreign = { origin: 'https://shop.example', 'sec-fetch-site': 'cross-site' };
     for (const path of ['network', 'reset', 'any-id', 'offers', 'upstream/faults'])
       for (const headers of [foreign, { origin: foreign.origin }, { 'sec-fetch-site': 'same-site' }])
-        expect(await ask(`${dev.url}/_offersight/${path}`, headers, 'POST'), path).toBe(403);
-    expect(await ask(`${dev.url}/_offersight/state`, foreign)).toBe(403);
+        expect(await statusOf(`${dev.url}/_offersight/${path}`, headers, 'POST'), path).toBe(403);
+    expect(await statusOf(`${dev.url}/_offersight/state`, foreign)).toBe(403);
+    const opening = { ...foreign, 'sec-fetch-mode': 'navigate' };
+    expect(await statusOf(`${dev.url}/_offersight/network`, opening, 'POST')).toBe(403);
+    expect(await statusOf(`${dev.url}/_offersight/network`, { 'sec-fetch-site': 'none' }, 'POST')).toBe(403);
+    for (const path of ['upstream/reset', 'constructor', '__proto__', 'nothing'])
+      expect(await statusOf(`${dev.url}/_offersight/${path}`, {}, 'POST'), path).toBe(404);
+    expect(await statusOf(`${dev.url}/_offersight/constructor`, {})).toBe(404);
     // A link to it may be followed; it changes nothing, and no frame shows it.
-    expect(await ask(`${dev.url}/_offersight/`, { ...foreign, 'sec-fetch-mode': 'navigate' })).toBe(200);
+    expect(await statusOf(`${dev.url}/_offersight/`, { ...foreign, 'sec-fetch-mode': 'navigate' })).toBe(200);
     const state = await fetch(`${dev.url}/_offersight/state`);
     expect(await state.json()).toMatchObject({ isNetworkOff: false, faults: [] });
-    expect(state.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(state.headers.get('content-security-policy')).toMatch(
+      /default-src 'none'; script-src 'self'; .*frame-ancestors 'none'/,
+    );
+    expect(state.headers.get('cache-control')).toBe('no-store');
     expect(state.headers.get('access-control-allow-origin')).toBeNull();
-    expect(await ask(`${dev.upstreamUrl}/faults`, foreign, 'POST')).toBe(403);
+    expect(await statusOf(`${dev.upstreamUrl}/faults`, foreign, 'POST')).toBe(403);
   });
 
   test('a phone reaches pages and endpoint at the address that was named, but no switch (attack 61)', async ({
@@ -324,24 +420,94 @@ test.describe('nobody else gets at it:', () => {
 });
 
 test.describe('the command', () => {
+  test('ends at once, and leaves nothing, whatever is open and under way', async ({ desk, page }) => {
+    const sockets = new Set<Duplex>();
+    const application = createServer((_, outgoing) => outgoing.end('<!doctype html><title>x</title>'));
+    application.on('upgrade', (_incoming, socket) => {
+      sockets.add(socket);
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
+    });
+    application.listen(0, '127.0.0.1');
+    await once(application, 'listening');
+    try {
+      const { port } = application.address() as AddressInfo;
+      const dev = await desk.start([`http://127.0.0.1:${port}`, '--any-id', '--path', '/elsewhere']);
+      await openLive(page, dev);
+      const asking = request(`${dev.url}/socket`, {
+        headers: { connection: 'Upgrade', upgrade: 'websocket' },
+      });
+      asking.end();
+      const [, socket] = (await once(asking, 'upgrade')) as [IncomingMessage, Duplex];
+      socket.on('error', () => undefined);
+      const hang = { kind: 'hang', match: { path: '/offer_events' } };
+      await fetch(`${dev.upstreamUrl}/faults`, { method: 'POST', body: JSON.stringify(hang) });
+      const answer = await ask(dev.url, '/elsewhere', {
+        method: 'POST',
+        headers: PAGE_HEADERS,
+        body: bodyOf(eventOf(1)),
+      });
+      expect(answer.status).toBe(200);
+      await expect.poll(() => arrived(dev.url)).toEqual(['viewed a52ge1: waiting no answer']);
+      expect(await dev.stop()).toBe(0);
+      expect((await readdir(desk.folder)).filter((name) => name.startsWith('offersight-dev'))).toEqual([]);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      application.close();
+    }
+  });
+
+  test('starts the stand-in alone, for a proxy of another make', async ({ desk }) => {
+    const { child, said } = desk.begin(['dev', '--upstream-only', '--upstream-port', '0']);
+    while (!said.stdout.includes('Ctrl+C')) await once(child.stdout, 'data');
+    const [, url = '', key = ''] = /base URL (\S+), API key (\S+)/.exec(said.stdout) ?? [];
+    const post = async (path: string, body: object): Promise<Response> =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa(`${key}:`)}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const event = { personalized_offer_id: 'summer', type: 'viewed' };
+    expect((await post('/api/v2/offer_events', event)).status).toBe(404);
+    await post('/reset', {});
+    expect((await post('/api/v2/offer_events', event)).status).toBe(404);
+    const made = (await (await post('/api/v2/personalized_offers', { customer_id: 'somebody' })).json()) as {
+      readonly personalized_offers: readonly { readonly id: string }[];
+    };
+    const id = made.personalized_offers[0]?.id;
+    expect((await post('/api/v2/offer_events', { ...event, personalized_offer_id: id })).status).toBe(204);
+  });
+
   const wrong: Readonly<Record<string, readonly [args: readonly string[], words: RegExp]>> = {
     'a folder that is not there': [['nowhere'], /There is no folder nowhere\./],
     'an application elsewhere': [['https://shop.example'], /an origin on this machine/],
     'two of them': [['one', 'two'], /Give one folder or one URL\./],
     'a misspelt flag': [['--any-ids'], /Unknown flag --any-ids\. Did you mean --any-id\?/],
-    'a path that is none': [['--path', 'offer-events'], /Set --path to a path/],
+    'a path that is none': [['--path', 'offer-events'], /Set path to a path of its own/],
+    'the path of every page': [['--path', '/'], /Set path to a path of its own/],
+    'the path of the live page': [['--path', '/_offersight/'], /Set path to a path of its own/],
+    'an application without its scheme': [['localhost:5173'], /Did you mean http:\/\/localhost:5173\?/],
+    'the port of an application': [['5173'], /Did you mean http:\/\/localhost:5173\?/],
+    'a page of an application': [
+      ['http://localhost:5173/app/'],
+      /the origin of your application alone: http:\/\/localhost:5173\./,
+    ],
+    'its own address': [['http://localhost:4400'], /the port that your pages will be opened at/],
+    'a file': [['offersight.txt'], /offersight\.txt is a file: give its folder\./],
+    'an address that is its own already': [['--lan', '127.0.0.1'], /Set lan to an address of this machine/],
+    'all addresses': [['--lan', '0.0.0.0'], /Set lan to an address of this machine/],
     'an address that is none': [
       ['--port', '0', '--upstream-port', '0', '--lan', 'phone'],
-      /Set lan to an IP address/,
+      /Set lan to an address/,
     ],
     'an address of another machine': [
       ['--port', '0', '--upstream-port', '0', '--lan', '203.0.113.7'],
-      /Set lan to an IP address of this machine/,
+      /Set lan to an address of this machine/,
     ],
     'pages for the stand-in alone': [['--upstream-only', 'shop'], /With --upstream-only there are no pages/],
   };
   for (const [what, [args, words]] of Object.entries(wrong))
     test(`refuses ${what}, in words`, async ({ desk }) => {
+      await writeFile(join(desk.folder, 'offersight.txt'), '');
       const { code, stderr } = await desk.run(['dev', ...args]);
       expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
       expect(stderr.trim().split('\n')).toHaveLength(1);
@@ -351,10 +517,13 @@ test.describe('the command', () => {
     const dev = await desk.start();
     const { port } = new URL(dev.url);
     const { code, stderr } = await desk.run(['dev', '--port', port, '--upstream-port', '0']);
-    expect([code, stderr]).toEqual([1, `offersight: Port ${port} is taken: choose another one.\n`]);
+    expect([code, stderr]).toEqual([
+      1,
+      `offersight: Port ${port} is taken: choose another one for your pages (--port, port).\n`,
+    ]);
     const upstream = new URL(dev.upstreamUrl).port;
-    expect((await desk.run(['dev', '--port', '0', '--upstream-port', upstream])).stderr).toBe(
-      `offersight: Port ${upstream} is taken: choose another one.\n`,
+    expect((await desk.run(['dev', '--port', '0', '--upstream-port', upstream])).stderr).toMatch(
+      `Port ${upstream} is taken. If offersight dev does not run already, choose another port`,
     );
   });
 });

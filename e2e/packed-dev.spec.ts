@@ -33,6 +33,11 @@ test('without an optional package each event is delivered before the page has it
     expect((await fetch(`${dev.url}/_offersight/${path}`)).status, path).toBe(200);
   expect((await post(dev.url, bodyOf(eventOf(1)))).text).toContain('accepted');
   expect(await arrived(dev.url)).toEqual(['viewed a52ge1: delivered']);
+  // Without a file the proxy tells the page another word than the stand-in's.
+  await fetch(`${dev.url}/_offersight/any-id`, { method: 'POST', body: '{"on":false}' });
+  await post(dev.url, bodyOf(eventOf(3)));
+  expect(await arrived(dev.url)).toContain('viewed a52ge3: refused resource_not_found');
+  await fetch(`${dev.url}/_offersight/any-id`, { method: 'POST', body: '{"on":true}' });
   const down = { kind: 'status', status: 401, match: { path: '/offer_events' } };
   await fetch(`${dev.url}/_offersight/upstream/faults`, { method: 'POST', body: JSON.stringify(down) });
   await post(dev.url, bodyOf(eventOf(2)));

@@ -308,8 +308,17 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'],
   },
   dev: { values: ['dev', 'errors', 'runtime'], types: ['upstream'] },
-  'dev/application': { values: ['proxy/cli/routes'], packages: ['httpxy', 'node:http', 'node:net'] },
-  'dev/folder': { values: ['proxy/cli/routes'], types: ['dev/application'], packages: ['node:fs', 'sirv'] },
+  'dev/application': { values: ['proxy/cli/routes', 'upstream/callers'], packages: ['httpxy', 'node:http', 'node:net'] },
+  'dev/folder': {
+    values: ['proxy/cli/routes'],
+    types: ['dev/application'],
+    packages: ['node:fs', 'node:fs/promises', 'node:path', 'mrmime'],
+  },
+  'dev/options': {
+    values: ['proxy/option-names', 'upstream/callers', 'errors'],
+    types: ['dev/trail'],
+    packages: ['node:fs', 'node:net', 'node:os'],
+  },
   'dev/front': {
     values: ['dev/live', 'proxy/cli/routes', 'proxy/cli/script-file', 'upstream/callers', 'errors'],
     types: ['dev/application'],
@@ -323,7 +332,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'dev/live/page': { values: ['dev/reasons', 'runtime'], types: ['dev/live', 'dev/trail'] },
   'dev/stand-in': { values: ['upstream/server', 'errors', 'runtime'], types: ['upstream/calls'] },
   'dev/dev': {
-    values: ['dev', 'proxy', 'upstream/callers', 'errors', 'runtime'],
+    values: ['dev', 'proxy', 'runtime'],
     types: ['upstream/server'],
     packages: ['node:fs/promises', 'node:os', 'node:path'],
   },
@@ -332,7 +341,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['upstream', 'runtime'],
     packages: ['node:crypto', 'node:events', 'node:fs', 'node:http', 'node:net', 'node:timers/promises'],
   },
-  'proxy/cli/dev-command': { values: ['proxy/cli', 'dev/reasons'], types: ['dev'] },
+  'proxy/cli/dev-command': {
+    values: ['proxy/cli', 'dev/reasons'],
+    types: ['dev'],
+    packages: ['node:events', 'node:path'],
+  },
   'proxy/cli': {
     values: ['proxy', 'errors', 'runtime', 'version'],
     packages: [

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer } from 'httpxy';
 import { type Answer, reply } from '../proxy/cli/routes.js';
+import { isLocalUrl } from '../upstream/callers.js';
 
 /** What stands behind the front. */
 export interface Behind {
@@ -15,11 +16,24 @@ const NOT_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH']);
 
 /** A page that asks again until the application is there. */
 const notThere = (url: string): string => `<!doctype html>
+<html lang="en">
 <meta charset="utf-8">
+<meta name="color-scheme" content="light dark">
 <meta http-equiv="refresh" content="2">
-<title>Waiting for the application</title>
+<title>Waiting for your application</title>
+<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 15vh auto; padding: 0 1em">
+<h1 style="font-size: 1.4em">Waiting for your application</h1>
 <p>Nothing answers at ${url}. Start your application; this page asks again every 2 seconds.
+<p style="opacity: .7">This is offersight dev.
 `;
+
+/** A redirect, without its origin if that is the application's by any loopback name. */
+const staying = (location: string, url: string): string => {
+  const { port } = new URL(url);
+  if (!isLocalUrl(location) || new URL(location).port !== port) return location;
+  const { pathname, search, hash } = new URL(location);
+  return `${pathname}${search}${hash}`;
+};
 
 /**
  * Hands everything to an application.
@@ -27,14 +41,30 @@ const notThere = (url: string): string => `<!doctype html>
  *   with the origin of a form.
  */
 export const frontApplication = (url: string): Behind => {
+  const { protocol, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
   // A certificate for development is signed by nobody.
-  const proxy = createProxyServer({ target: url, autoRewrite: true, secure: false });
-  proxy.on('error', ({ code }: NodeJS.ErrnoException, _incoming, outgoing) => {
+  const proxy = createProxyServer({
+    target: { protocol, host, port: port || (protocol === 'https:' ? 443 : 80) },
+    secure: false,
+    // It would take a phone for this machine.
+    xfwd: true,
+  });
+  proxy.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException, incoming, outgoing) => {
     if (!outgoing || !('writeHead' in outgoing)) outgoing?.destroy();
     else if (outgoing.headersSent) outgoing.destroy();
-    else if (NOT_THERE.has(code ?? '')) reply(outgoing, 502, 'text/html; charset=utf-8', notThere(url));
-    else
-      reply(outgoing, 502, 'text/plain', `The application at ${url} did not answer: ${code ?? 'unknown'}.\n`);
+    else if (NOT_THERE.has(code) && incoming?.headers.accept?.includes('text/html'))
+      reply(outgoing, 502, 'text/html; charset=utf-8', notThere(url));
+    else reply(outgoing, 502, 'text/plain', `The application at ${url} did not answer: ${code}.\n`);
+  });
+  // Where it sends to itself by a name of this machine, the browser stays here.
+  proxy.on('proxyRes', ({ headers }) => {
+    headers.location = headers.location && staying(headers.location, url);
+  });
+  // Neither side's end is the other one's by itself, and what is open would keep the process alive.
+  proxy.on('proxyReqWs', (asking, _incoming, socket) => {
+    socket.once('close', () => asking.destroy());
+    asking.once('upgrade', (_response, other: Socket) => socket.once('close', () => other.destroy()));
   });
   const ignore = (): void => undefined;
   return {

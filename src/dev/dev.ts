@@ -1,44 +1,22 @@
 /** `offersight dev`: everything between a page and Chargebee on this machine, without an account. */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { OffersightError } from '../errors.js';
 import { type Answer, replyNothing } from '../proxy/cli/routes.js';
 import { createOfferProxy, type OfferProxy } from '../proxy/handler.js';
 import { type DirectIntake, directIntake } from '../proxy/intake/direct/direct.js';
 import { isDurable } from '../proxy/intake/durable.js';
 import type { Intake } from '../proxy/intake/intake.js';
 import { type RequestHandler, toNodeListener } from '../proxy/node.js';
-import { checkOptionNames } from '../proxy/option-names.js';
 import { platformRuntime } from '../runtime.js';
-import { isLocalUrl } from '../upstream/callers.js';
 import type { Upstream } from '../upstream/server.js';
 import { frontApplication } from './application.js';
 import { pagesIn, serveFolder } from './folder.js';
 import { openFront } from './front.js';
 import { createLive, LIVE_PATH } from './live.js';
+import { type DevOptions, resolveDevOptions } from './options.js';
 import { startStandIn } from './stand-in.js';
 import { createTrail, type DevEvent, type Trail } from './trail.js';
-
-/** Options of {@link startDev}. */
-export interface DevOptions {
-  /** The folder whose pages are served. @default the current one, unless `application` is given */
-  readonly folder?: string;
-  /** Where your application runs already, such as `http://localhost:5173`: an origin on this machine. */
-  readonly application?: string;
-  /** The port to open pages at; 0 takes a free one. @default 4400 */
-  readonly port?: number;
-  /** The port of the stand-in for Chargebee's API, for your own server; 0 takes a free one. @default 4401 */
-  readonly upstreamPort?: number;
-  /** The endpoint's path. @default '/offer-events' */
-  readonly path?: string;
-  /** Whether events count of offers that the stand-in never made. @default false, as at Chargebee */
-  readonly anyId?: boolean;
-  /** One more address of this machine to listen at, such as `192.168.1.20`, for a phone. The live page is not shown there. */
-  readonly lan?: string;
-  /** Told of each event that came further. */
-  readonly onEvent?: (event: DevEvent) => void;
-}
 
 /** What runs. */
 export interface Dev {
@@ -46,7 +24,9 @@ export interface Dev {
   readonly url: string;
   /** The live page. */
   readonly liveUrl: string;
-  /** Whether events outlast the proxy's memory: they do if `libsql` is installed. */
+  /** Where a phone opens pages, if `lan` was given. */
+  readonly lanUrl: string | undefined;
+  /** Whether the proxy keeps events in a file until the stand-in has them, as in production: it does if `libsql` is installed. */
   readonly isDurable: boolean;
   /** The stand-in for Chargebee's API: its `url` is your server's base URL, and its switches break it. */
   readonly upstream: Upstream;
@@ -56,7 +36,7 @@ export interface Dev {
   readonly sampleOfferId: string;
   /** The pages at the top of the folder. */
   readonly pages: readonly string[];
-  /** Every event of the run, up to 1,000, those that came first ahead. */
+  /** Every event of the run, up to 10,000, those that came first ahead. */
   events(): DevEvent[];
   /** As just started: events, faults and offers are forgotten. */
   reset(): Promise<void>;
@@ -64,62 +44,81 @@ export interface Dev {
   stop(): Promise<void>;
 }
 
+/** A proxy that runs, until the next reset. */
+interface Running {
+  readonly answer: Answer;
+  readonly isDurable: boolean;
+  close(): Promise<void>;
+}
+
 const SITE = 'offersight-dev';
 const MAX_DEAD = 500;
 
 /** Durable where its optional package is installed, as a proxy in production is. */
-const openIntake = async (folder: string): Promise<Intake | DirectIntake> => {
+const openIntake = async (): Promise<{
+  readonly intake: Intake | DirectIntake;
+  readonly remove?: () => Promise<void>;
+}> => {
   try {
     const { sqliteIntake } = await import('../proxy/intake/sqlite/sqlite.js');
-    return sqliteIntake({ file: join(folder, 'intake.sqlite') });
+    const folder = await mkdtemp(join(tmpdir(), 'offersight-dev-'));
+    return {
+      intake: sqliteIntake({ file: join(folder, 'intake.sqlite') }),
+      remove: () => rm(folder, { recursive: true, force: true }),
+    };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     // The second is what the package itself says without the part that fits the machine.
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
-    return directIntake();
+    return { intake: directIntake() };
   }
 };
 
-const behindOf = async ({ folder = '.', application }: DevOptions) => {
-  if (application !== undefined) {
-    if (!isLocalUrl(application))
-      throw new OffersightError(
-        'configuration',
-        'Set application to an origin on this machine, such as http://localhost:5173.',
-      );
-    return { behind: frontApplication(new URL(application).origin), pages: [] };
-  }
-  const isFolder = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new OffersightError('configuration', `There is no folder ${folder}.`);
-  return { behind: serveFolder(resolve(folder)), pages: pagesIn(folder) };
-};
-
-/** Notes what the proxy answers. */
+/** Notes what the proxy answers, and of what was asked only as much as the proxy itself reads. */
 const watching =
   (proxy: OfferProxy, trail: Trail): RequestHandler =>
   async (request, connection) => {
-    const copy = request.clone();
-    const response = await proxy(request, connection);
+    const chunks: Uint8Array[] = [];
+    const noting = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        chunks.push(chunk);
+        controller.enqueue(chunk);
+      },
+    });
+    const body = request.body?.pipeThrough(noting);
+    const response = await proxy(
+      body ? new Request(request, { body, duplex: 'half' } as RequestInit) : request,
+      connection,
+    );
     const { pathname: page } = pageOf(request.headers.get('referer'));
+    const { status } = response;
     const answer = await response.clone().text();
-    // A body that broke off is a problem that the answer names.
-    trail.answered({ body: await copy.text().catch(() => ''), page, status: response.status, answer });
+    trail.answered({ body: Buffer.concat(chunks).toString(), page, status, answer });
     return response;
   };
 
 /** Notes which events became dead letters, those among them that went along with another one. */
-const tellingDead = (intake: Intake, trail: Trail): Intake => ({
-  ...intake,
-  async finish(finished, now) {
-    await intake.finish(finished, now);
-    if (finished.every(({ result }) => result.kind !== 'dead')) return;
-    for (const { id, code } of await intake.list({ states: ['dead'], limit: MAX_DEAD }))
+const tellingDead = (intake: Intake, trail: Trail): Intake => {
+  const tell = async (offerId?: string): Promise<void> => {
+    for (const { id, code } of await intake.list({ states: ['dead'], offerId, limit: MAX_DEAD }))
       trail.buried(id, code ?? 'refused');
-  },
-});
+  };
+  return {
+    ...intake,
+    async begin(options) {
+      const begun = await intake.begin(options);
+      if (begun.expired) await tell();
+      return begun;
+    },
+    async finish(finished, now) {
+      await intake.finish(finished, now);
+      const offers = new Set<string | undefined>();
+      for (const { id, result } of finished)
+        if (result.kind === 'dead') offers.add(trail.buried(id, result.code));
+      for (const offerId of offers) await tell(offerId);
+    },
+  };
+};
 
 const pageOf = (referrer: string | null): { pathname?: string } => {
   try {
@@ -129,13 +128,9 @@ const pageOf = (referrer: string | null): { pathname?: string } => {
   }
 };
 
-const originsOf = (port: number, lan: string | undefined): string[] =>
-  [
-    'localhost',
-    '127.0.0.1',
-    '[::1]',
-    ...(lan === undefined ? [] : [lan.includes(':') ? `[${lan}]` : lan]),
-  ].map((host) => `http://${host}:${port}`);
+/** Without the port that a scheme has anyway, as browsers write it. */
+const originOf = (host: string, port: number): string =>
+  new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`).origin;
 
 /**
  * Starts a stand-in for Chargebee, the proxy before it, and a front that serves a folder or an application, so that the
@@ -143,22 +138,12 @@ const originsOf = (port: number, lan: string | undefined): string[] =>
  * @throws {OffersightError} `configuration` if an option is wrong or a port is taken.
  */
 export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
-  checkOptionNames('startDev', options, {
-    folder: true,
-    application: true,
-    port: true,
-    upstreamPort: true,
-    path: true,
-    anyId: true,
-    lan: true,
-    onEvent: true,
-  });
-  const { port = 4_400, upstreamPort, path = '/offer-events', anyId = false, lan, onEvent } = options;
-  const { behind, pages } = await behindOf(options);
+  const { folder, application, port, upstreamPort, path, anyId, lan, onEvent } = resolveDevOptions(options);
   const runtime = platformRuntime();
-  const switches = { isNetworkOff: false };
+  const switches = { isNetworkOff: false, brokenOff: 0 };
+  let liveChanged = (): void => undefined;
   const trail = createTrail(runtime.now, (event) => {
-    live.changed();
+    liveChanged();
     try {
       if (event) onEvent?.(event);
     } catch (cause) {
@@ -172,58 +157,88 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
     onCall: (call) => trail.called(call),
   });
   const { upstream, apiKey, offer } = standIn;
-  const reset = async (): Promise<void> => {
-    switches.isNetworkOff = false;
-    trail.clear();
-    await standIn.reset();
-  };
-  const live = createLive({ trail, upstream, runtime, switches, offer, reset });
-
-  const folder = await mkdtemp(join(tmpdir(), 'offersight-dev-'));
-  const opened: (() => Promise<unknown>)[] = [
-    () => rm(folder, { recursive: true, force: true }),
-    () => upstream.close(),
-  ];
+  const closing: (() => Promise<unknown>)[] = [() => upstream.close()];
   const stop = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
+    // Calls under way end with the stand-in, so that nothing is waited for; and nothing is left for the failure of another.
+    for (const close of closing.splice(0)) await close().catch((cause: unknown) => console.error(cause));
   };
   try {
     const sampleOfferId = await standIn.reset();
-    const intake = await openIntake(folder);
-    const durable = isDurable(intake);
-    // A free port is known when it is open, and only then which origins pages have.
-    let endpoint: Answer = replyNothing;
+    let origins: readonly string[] = [];
+    const startProxy = async (): Promise<Running> => {
+      const { intake, remove } = await openIntake();
+      const proxy = createOfferProxy({
+        site: SITE,
+        apiKey,
+        baseUrl: upstream.url,
+        intake: isDurable(intake) ? tellingDead(intake, trail) : intake,
+        origins,
+        // Who develops drives a browser by a script.
+        machines: 'count',
+        pace: { perMinute: 6_000 },
+        onAlert: (message) => console.error(message),
+      });
+      return {
+        answer: toNodeListener(watching(proxy, trail), { path }),
+        isDurable: isDurable(intake),
+        async close() {
+          await proxy.close();
+          await remove?.();
+        },
+      };
+    };
+    let running: Promise<Running> = Promise.resolve({
+      answer: replyNothing,
+      isDurable: false,
+      close: async () => undefined,
+    });
+    // What the proxy remembers and waits for is of the run before.
+    const reset = async (): Promise<void> => {
+      const before = running;
+      running = (async () => {
+        upstream.reset();
+        upstream.addFaults({ kind: 'down' });
+        await (await before).close();
+        Object.assign(switches, { isNetworkOff: false, brokenOff: 0 });
+        await standIn.reset();
+        trail.clear();
+        return startProxy();
+      })();
+      await running;
+    };
+    const live = createLive({ trail, upstream, runtime, switches, offer, reset, path, sampleOfferId });
+    liveChanged = live.changed;
     const front = await openFront({
       port,
       lan,
       path,
-      endpoint: (incoming, outgoing) =>
-        switches.isNetworkOff ? incoming.socket.destroy() : endpoint(incoming, outgoing),
+      async endpoint(incoming, outgoing) {
+        if (switches.isNetworkOff) {
+          switches.brokenOff++;
+          live.changed();
+          incoming.socket.destroy();
+        } else (await running).answer(incoming, outgoing);
+      },
       live: live.answer,
-      behind,
+      behind: application === undefined ? serveFolder(resolve(folder ?? '.')) : frontApplication(application),
     });
-    opened.push(() => front.close());
-    const proxy = createOfferProxy({
-      site: SITE,
-      apiKey,
-      baseUrl: upstream.url,
-      intake: durable ? tellingDead(intake, trail) : intake,
-      origins: originsOf(front.port, lan),
-      // Who develops drives a browser by a script.
-      machines: 'count',
-      pace: { perMinute: 6_000 },
-      onAlert: (message) => console.error(message),
-    });
-    opened.push(() => proxy.close());
-    endpoint = toNodeListener(watching(proxy, trail), { path });
+    closing.push(() => front.close());
+    // A free port is known when it is open, and only then which origins pages have.
+    origins = ['localhost', '127.0.0.1', '::1', ...(lan === undefined ? [] : [lan])].map((host) =>
+      originOf(host, front.port),
+    );
+    closing.push(async () => (await running).close());
+    running = startProxy();
+    const [url = ''] = origins;
     return {
-      url: `http://localhost:${front.port}`,
-      liveUrl: `http://localhost:${front.port}${LIVE_PATH}`,
-      isDurable: durable,
+      url,
+      liveUrl: `${url}${LIVE_PATH}`,
+      lanUrl: lan === undefined ? undefined : originOf(lan, front.port),
+      isDurable: (await running).isDurable,
       upstream,
       apiKey,
       sampleOfferId,
-      pages,
+      pages: folder === undefined ? [] : pagesIn(folder),
       events: () => trail.events(),
       reset,
       stop,

@@ -1,11 +1,10 @@
 /** A folder of files, read anew for each request. */
-import { readdirSync } from 'node:fs';
-import sirv from 'sirv';
-import { reply } from '../proxy/cli/routes.js';
+import { readdirSync, realpathSync } from 'node:fs';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { lookup } from 'mrmime';
+import { type Answer, isReading, reply } from '../proxy/cli/routes.js';
 import type { Behind } from './application.js';
-
-/** What a name with a dot in front holds, such as keys, is nobody's to read. */
-const HIDDEN = /[/\\]\.(?!well-known\/)/;
 
 /** The pages at the top of a folder. */
 export const pagesIn = (folder: string): string[] =>
@@ -26,30 +25,75 @@ ${pages.length ? `<p>There is no index.html. The pages of this folder:</p><ul>${
 `;
 };
 
-/** As the file system reads it. */
-const pathOf = (url = '/'): string => {
-  const [path = '/'] = url.split('?', 1);
+const decode = (path: string): string | undefined => {
   try {
     return decodeURIComponent(path);
   } catch {
-    return path;
+    return undefined;
   }
 };
 
-/** Serves a folder's files; hidden ones are left out. Nothing is kept by browsers, so that what was just saved shows. */
+/** What a request asks for: a file, a folder that its address lacks the slash of, or nothing. */
+type Found = { readonly file: string } | { readonly folder: true } | undefined;
+
+/**
+ * Looks a path up. What a name with a dot in front holds, such as keys, is nobody's to read, nor is what a link leads to outside
+ * of the folder.
+ */
+const find = async (root: string, path: string): Promise<Found> => {
+  if (/[/\\]\.(?!well-known\/)|\0/.test(path)) return undefined;
+  try {
+    const wanted = await realpath(join(root, path));
+    if (wanted !== root && !wanted.startsWith(root + sep)) return undefined;
+    if (!(await stat(wanted)).isDirectory()) return { file: wanted };
+    if (!path.endsWith('/')) return { folder: true };
+    return await find(root, `${path}index.html`);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The part of a file that a player asks for (RFC 9110 §14); undefined for the whole. */
+const rangeOf = (
+  range: string | undefined,
+  size: number,
+): readonly [from: number, to: number] | undefined => {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
+  if (!first && !last) return undefined;
+  const from = first ? Number(first) : Math.max(0, size - Number(last));
+  const to = first && last ? Math.min(Number(last), size - 1) : size - 1;
+  return from <= to ? [from, to] : undefined;
+};
+
+/**
+ * Serves a folder's files. Each is read to its end before its length is said, since whoever develops saves while pages load; and
+ * browsers keep none, so that what was just saved shows.
+ */
 export const serveFolder = (folder: string): Behind => {
-  const files = sirv(folder, { dev: true });
-  return {
-    answer(incoming, outgoing) {
-      const path = pathOf(incoming.url);
-      const miss = (): void =>
-        path === '/'
-          ? reply(outgoing, 200, 'text/html; charset=utf-8', listing(folder))
-          : reply(outgoing, 404, 'text/plain', 'There is no such file.\n');
-      // A file that vanishes while it is read.
-      outgoing.on('pipe', (source) => source.on('error', () => outgoing.destroy()));
-      if (HIDDEN.test(path)) miss();
-      else files(incoming, outgoing, miss);
-    },
+  const root = realpathSync(folder);
+  const answer: Answer = async (incoming, outgoing) => {
+    const [target = '/', query] = (incoming.url ?? '/').split('?', 2);
+    const path = decode(target);
+    const found = path === undefined || !isReading(incoming) ? undefined : await find(root, path);
+    outgoing.setHeader('cache-control', 'no-store');
+    if (found && 'folder' in found) {
+      // A path of two slashes would be another host.
+      const location = `/${target.replace(/^\/+/, '')}/${query === undefined ? '' : `?${query}`}`;
+      return void outgoing.writeHead(308, { location }).end();
+    }
+    // It may be gone again.
+    const bytes = found && (await readFile(found.file).catch(() => undefined));
+    if (!bytes)
+      return path === '/'
+        ? reply(outgoing, 200, 'text/html; charset=utf-8', listing(root))
+        : reply(outgoing, 404, 'text/plain', 'There is no such file.\n');
+    const type = lookup(found.file) ?? 'application/octet-stream';
+    outgoing.setHeader('content-type', type.startsWith('text/') ? `${type}; charset=utf-8` : type);
+    outgoing.setHeader('accept-ranges', 'bytes');
+    const range = rangeOf(incoming.headers.range, bytes.length);
+    const part = range ? bytes.subarray(range[0], range[1] + 1) : bytes;
+    if (range) outgoing.setHeader('content-range', `bytes ${range[0]}-${range[1]}/${bytes.length}`);
+    outgoing.writeHead(range ? 206 : 200, { 'content-length': part.length }).end(part);
   };
+  return { answer };
 };

@@ -1,7 +1,7 @@
 /** The port that pages are opened at: endpoint, script files and live page, and behind them a folder or an application. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo, isIP, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { OffersightError } from '../errors.js';
 import { type Answer, isReading, listenerOf, type Routes, reply } from '../proxy/cli/routes.js';
 import { readScriptFile, SCRIPT_FILES } from '../proxy/cli/script-file.js';
@@ -31,11 +31,13 @@ export interface Front {
 const misdirected: Answer = (_, outgoing) =>
   reply(outgoing, 421, 'text/plain', 'Open this by localhost, or by an address of this machine.\n');
 
-const isLoopback = ({ localAddress = '' }: Socket): boolean => /^(?:::ffff:)?127\.|^::1$/.test(localAddress);
+const isLoopback = (address = ''): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address);
 
 /** What a page on a phone is not shown. */
 const notHere: Answer = (_, outgoing) =>
   reply(outgoing, 404, 'text/plain', 'This is shown on the machine itself alone, by localhost.\n');
+
+const toLive: Answer = (_, outgoing) => void outgoing.writeHead(308, { location: LIVE_PATH }).end();
 
 const listen = async (server: Server, port: number, host: string): Promise<number> => {
   server.listen(port, host);
@@ -53,7 +55,8 @@ export const openFront = async (options: FrontOptions): Promise<Front> => {
 
   const routes: Routes = (target, incoming) => {
     if (!isNamedSafely(incoming.headers)) return misdirected;
-    if (target.startsWith(LIVE_PATH)) return isLoopback(incoming.socket) ? live : notHere;
+    if (`${target}/` === LIVE_PATH) return toLive;
+    if (target.startsWith(LIVE_PATH)) return isLoopback(incoming.socket.localAddress) ? live : notHere;
     if (target === path) return endpoint;
     const file = isReading(incoming) && files.find(({ plainPath }) => plainPath === target);
     if (!file) return behind.answer;
@@ -72,10 +75,14 @@ export const openFront = async (options: FrontOptions): Promise<Front> => {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
     });
-    server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head) => {
-      if (behind.upgrade && isNamedSafely(incoming.headers)) behind.upgrade(incoming, socket, head);
-      else socket.destroy();
-    });
+    const { upgrade } = behind;
+    // Where nobody listens, Node answers as if nothing else had been asked for.
+    if (upgrade)
+      server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head) => {
+        if (isNamedSafely(incoming.headers) && /^websocket$/i.test(incoming.headers.upgrade ?? ''))
+          upgrade(incoming, socket, head);
+        else socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      });
     const opened = await listen(server, port, host);
     servers.push(server);
     return opened;
@@ -89,12 +96,11 @@ export const openFront = async (options: FrontOptions): Promise<Front> => {
   };
 
   try {
-    if (lan !== undefined && !isIP(lan))
-      throw new OffersightError('configuration', 'Set lan to an IP address of this machine.');
     const port = await open(options.port, '127.0.0.1');
     // Some machines have no such address; where they do, localhost may lead there.
     await open(port, '::1').catch((cause: unknown) => {
-      if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw cause;
+      // A port that was taken by chance is nobody's wish.
+      if (options.port && (cause as NodeJS.ErrnoException).code === 'EADDRINUSE') throw cause;
     });
     if (lan !== undefined) await open(port, lan);
     return { port, close };
@@ -108,9 +114,13 @@ const inWords = (cause: unknown, port: number): unknown => {
   const { code } = cause as NodeJS.ErrnoException;
   switch (code) {
     case 'EADDRINUSE':
-      return new OffersightError('configuration', `Port ${port} is taken: choose another one.`, cause);
+      return new OffersightError(
+        'configuration',
+        `Port ${port} is taken: choose another one for your pages (--port, port).`,
+        cause,
+      );
     case 'EADDRNOTAVAIL':
-      return new OffersightError('configuration', 'Set lan to an IP address of this machine.', cause);
+      return new OffersightError('configuration', 'Set lan to an address of this machine.', cause);
     default:
       return cause;
   }

@@ -19,6 +19,8 @@ export interface DevState {
   readonly faults: readonly unknown[];
   /** Whether requests of pages break off before the proxy. */
   readonly isNetworkOff: boolean;
+  /** How many of them did. */
+  readonly brokenOff: number;
   /** Whether ids count that the stand-in never made. */
   readonly isAnyId: boolean;
 }
@@ -29,14 +31,23 @@ export type DevFigures = Readonly<
 >;
 
 /** What the page is sent whenever something changed. */
-export type LiveState = DevState & { readonly figures: DevFigures };
+export type LiveState = DevState & {
+  readonly figures: DevFigures;
+  /** Of the endpoint. */
+  readonly path: string;
+  readonly sampleOfferId: string;
+};
 
 /** What it shows and changes. */
 export interface LiveOptions {
   readonly trail: Trail;
   readonly upstream: Control;
   readonly runtime: Runtime;
-  readonly switches: { isNetworkOff: boolean };
+  readonly switches: { isNetworkOff: boolean; brokenOff: number };
+  /** Of the endpoint. */
+  readonly path: string;
+  /** The offer that is there to begin with. */
+  readonly sampleOfferId: string;
   /** Makes an offer as the API does; the answer as it came. */
   readonly offer: (body: string) => Promise<{ readonly status: number; readonly body: string }>;
   /** As just started. */
@@ -65,14 +76,14 @@ const GATHER_MS = 100;
 const MAX_BODY = 10_000;
 
 const figuresOf = (events: readonly DevEvent[]): DevFigures => {
-  const of = (name: string): number =>
-    events.filter(({ type, state }) => type === name || state === name).length;
+  const ofType = (name: string): number => events.filter(({ type }) => type === name).length;
+  const inState = (name: DevEvent['state']): number => events.filter(({ state }) => state === name).length;
   return {
-    viewed: of('viewed'),
-    dismissed: of('dismissed'),
-    delivered: of('delivered'),
-    waiting: of('waiting'),
-    refused: of('refused'),
+    viewed: ofType('viewed'),
+    dismissed: ofType('dismissed'),
+    delivered: inState('delivered'),
+    waiting: inState('waiting'),
+    refused: inState('refused'),
   };
 };
 
@@ -81,8 +92,13 @@ const replyJson = (outgoing: ServerResponse, status: number, value: unknown): vo
 
 const readBody = async (incoming: IncomingMessage): Promise<string> => {
   let text = '';
-  for await (const chunk of incoming.setEncoding('utf8') as AsyncIterable<string>)
-    if (text.length <= MAX_BODY) text += chunk;
+  try {
+    for await (const chunk of incoming.setEncoding('utf8') as AsyncIterable<string>)
+      if (text.length <= MAX_BODY) text += chunk;
+  } catch {
+    // Whoever sent it is gone: nothing is changed, and nobody reads the answer.
+    return '';
+  }
   return text;
 };
 
@@ -96,7 +112,16 @@ const isOn = (text: string, name: string): boolean | undefined => {
 };
 
 /** Makes the live page of one run. */
-export const createLive = ({ trail, upstream, runtime, switches, offer, reset }: LiveOptions): Live => {
+export const createLive = ({
+  trail,
+  upstream,
+  runtime,
+  switches,
+  offer,
+  reset,
+  path,
+  sampleOfferId,
+}: LiveOptions): Live => {
   const streams = new Set<ServerResponse>();
   let isGathering = false;
 
@@ -105,11 +130,17 @@ export const createLive = ({ trail, upstream, runtime, switches, offer, reset }:
     problems: trail.problems(),
     faults: upstream.state().faults,
     isNetworkOff: switches.isNetworkOff,
+    brokenOff: switches.brokenOff,
     isAnyId: !upstream.state().offers.known_only,
   });
   const tell = (to: Iterable<ServerResponse>): void => {
     const { events, ...rest } = state();
-    const shown = { ...rest, events: events.slice(-SHOWN_EVENTS), figures: figuresOf(events) };
+    const shown: LiveState = {
+      ...rest,
+      ...{ path, sampleOfferId },
+      events: events.slice(-SHOWN_EVENTS),
+      figures: figuresOf(events),
+    };
     for (const stream of to) stream.write(`data: ${JSON.stringify(shown)}\n\n`);
   };
   const changed = (): void => {
@@ -170,16 +201,17 @@ export const createLive = ({ trail, upstream, runtime, switches, offer, reset }:
   };
 
   const find = (incoming: IncomingMessage): Answer => {
-    const [path = ''] = (incoming.url ?? '').slice(LIVE_PATH.length).split('?', 1);
-    const file = isReading(incoming) && FILES[path];
+    const [name = ''] = (incoming.url ?? '').slice(LIVE_PATH.length).split('?', 1);
+    const file = isReading(incoming) && Object.hasOwn(FILES, name) && FILES[name];
     if (file)
       return (_, outgoing) =>
         reply(outgoing, 200, file[1], readFileSync(new URL(`./live/${file[0]}`, import.meta.url)));
-    if (path.startsWith('upstream/') && path !== 'upstream/reset') {
-      incoming.url = path.slice('upstream'.length);
+    if (name.startsWith('upstream/') && name !== 'upstream/reset') {
+      incoming.url = name.slice('upstream'.length);
       return command;
     }
-    return routes[`${incoming.method} ${path}`] ?? replyNothing;
+    const route = `${incoming.method} ${name}`;
+    return (Object.hasOwn(routes, route) && routes[route]) || replyNothing;
   };
 
   return {
@@ -190,7 +222,7 @@ export const createLive = ({ trail, upstream, runtime, switches, offer, reset }:
       outgoing.setHeader('referrer-policy', 'no-referrer');
       // Following a link to the page itself is nothing that could be read or changed.
       const isOpening = isReading(incoming) && incoming.headers['sec-fetch-mode'] === 'navigate';
-      if (isFromElsewhere(incoming.headers) && !isOpening)
+      if (isFromElsewhere(incoming) && !isOpening)
         return reply(outgoing, 403, 'text/plain', 'Not from a page of another origin.\n');
       await find(incoming)(incoming, outgoing);
     },

@@ -5,15 +5,17 @@ const REMEDIES: readonly (readonly [reason: RegExp, remedy: string])[] = [
     'The stand-in never made this offer. Take an id that it made, or all with --any-id or on the live page.',
   ],
   [
+    /unable_to_process_request/,
+    'The live page lets Chargebee refuse each event. A refused event never comes again.',
+  ],
+  [
     /^invalid_event$/,
     'An id has 1 to 50 characters of A–Z a–z 0–9 _ . : ~ -. A template may not have filled it in.',
   ],
-  [/^connection broken$|^no answer$|^5\d\d/, 'The proxy tries again, each time a little later.'],
-  [/^429/, 'The proxy tries again when the stand-in allows it.'],
-  [
-    /^40[13]/,
-    'The proxy waits for a key that is taken. It tries again every half a minute, then less often.',
-  ],
+  [/^connection broken$|^no answer$|^5\d\d/, 'It is sent again, each time a little later.'],
+  [/^429/, 'It is sent again when the stand-in allows it.'],
+  [/^40[13]/, 'It is sent again about a minute after the first failure, then less often.'],
+  [/^(?:unavailable|in_progress|overloaded)$/, 'Its page sends it again.'],
 ];
 
 /** The remedy for a reason, if one is known. */

@@ -34,10 +34,17 @@ export const startStandIn = async ({
   const runtime = platformRuntime();
   // Nobody tries a page out within the calls of a plan.
   const limits = { per_minute: null };
-  const upstream = await startUpstream({ apiKey: API_KEY, port, limits, onCall }).catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw new OffersightError('configuration', `Port ${port} is taken: choose another one.`, cause);
-  });
+  const offers = { known_only: !anyId };
+  const upstream = await startUpstream({ apiKey: API_KEY, port, limits, offers, onCall }).catch(
+    (cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+      throw new OffersightError(
+        'configuration',
+        `Port ${port} is taken. If offersight dev does not run already, choose another port for the stand-in (--upstream-port, upstreamPort).`,
+        cause,
+      );
+    },
+  );
   const offer: StandIn['offer'] = async (body) => {
     const response = await runtime.fetch(`${upstream.url}/api/v2/personalized_offers`, {
       method: 'POST',
@@ -52,7 +59,6 @@ export const startStandIn = async ({
     offer,
     async reset() {
       upstream.reset();
-      upstream.setOffers({ known_only: !anyId });
       const { personalized_offers: offers } = JSON.parse((await offer(SAMPLE)).body) as {
         readonly personalized_offers: readonly { readonly id: string }[];
       };

@@ -11,7 +11,7 @@ export interface DevEvent {
   readonly offerId: string;
   /** The path of the page that reported it, if its browser said so. */
   readonly page: string | undefined;
-  /** When the proxy first heard of it, epoch milliseconds. */
+  /** When it happened, epoch milliseconds; until the page's request is answered, when the proxy forwarded it. */
   readonly at: number;
   /** `waiting` at the proxy or in the page, `delivered` to the stand-in, or `refused` by one of the two. */
   readonly state: 'waiting' | 'delivered' | 'refused';
@@ -43,8 +43,8 @@ export interface Trail {
   answered(exchange: Exchange): void;
   /** A call to the stand-in ended. */
   called(call: Call): void;
-  /** Chargebee will never take this event. */
-  buried(id: string, code: string): void;
+  /** Chargebee will never take this event; its offer, if it is known. */
+  buried(id: string, code: string): string | undefined;
   /** Forgets all. */
   clear(): void;
 }
@@ -57,11 +57,11 @@ export interface Exchange {
   readonly answer: string;
 }
 
-const MAX_EVENTS = 1_000;
+const MAX_EVENTS = 10_000;
 const MAX_PROBLEMS = 50;
 /** What the proxy puts ahead of an event's id to make the idempotency key. */
 const KEY_PREFIX = 'oe1-';
-/** How an id that no proxy would take is shown. */
+/** An id that no proxy would take is cut to this. */
 const MAX_SHOWN = 60;
 
 const objectOf = (text: string): Record<string, unknown> => {
@@ -76,8 +76,11 @@ const objectOf = (text: string): Record<string, unknown> => {
 const listOf = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.map((item) => Object(item) as Record<string, unknown>) : [];
 
+/** What a page made up may be anything, and is shown on a terminal, too. */
 const shown = (value: unknown): string =>
-  (typeof value === 'string' ? value : String(value)).slice(0, MAX_SHOWN);
+  (typeof value === 'string' ? value : String(value))
+    .slice(0, MAX_SHOWN)
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
 
 /** What became of a call that did not deliver. */
 const endOf = ({ status, code }: Call): string => {
@@ -100,6 +103,17 @@ export const createTrail = (now: () => number, onChange: (event?: DevEvent) => v
   const events = new Map<string, DevEvent>();
   let problems: DevProblem[] = [];
 
+  /** What waits is what people look for. */
+  const dropOne = (): void => {
+    let [first] = events.keys();
+    for (const [id, { state }] of events)
+      if (state !== 'waiting') {
+        first = id;
+        break;
+      }
+    if (first !== undefined) events.delete(first);
+  };
+
   const put = (id: string, next: Partial<DevEvent>): void => {
     const known = events.get(id);
     const event: DevEvent = {
@@ -117,8 +131,7 @@ export const createTrail = (now: () => number, onChange: (event?: DevEvent) => v
       ...(known?.state === 'delivered' && { state: known.state, reason: undefined }),
     };
     events.set(id, event);
-    const [oldest] = events.keys();
-    if (events.size > MAX_EVENTS && oldest !== undefined) events.delete(oldest);
+    if (events.size > MAX_EVENTS) dropOne();
     onChange(event.state === known?.state && event.reason === known.reason ? undefined : event);
   };
 
@@ -139,29 +152,35 @@ export const createTrail = (now: () => number, onChange: (event?: DevEvent) => v
         const isTaken = verdict.status === 'accepted' || verdict.status === 'duplicate';
         const code = shown(verdict.code);
         const isRefused = verdict.status === 'refused';
+        const known = events.get(sent.id);
+        // Something else under its name changes nothing about it.
+        if (known && verdict.code === 'conflict') continue;
+        // What the stand-in said to the proxy says more than what the proxy says to the page.
+        const said = known?.calls ? known.reason : undefined;
         put(sent.id, {
           type: shown(sent.type),
           offerId: shown(sent.personalized_offer_id),
           page,
-          ...(isRefused && { state: 'refused', reason: code }),
-          // What the stand-in said to the proxy says more than what the proxy says to the page.
-          ...(!isRefused && !isTaken && { reason: events.get(sent.id)?.reason ?? code }),
+          ...(typeof sent.occurred_at === 'number' && { at: sent.occurred_at }),
+          ...(isRefused && { state: 'refused', reason: said?.replace(/^\d+ /, '') ?? code }),
+          ...(!isRefused && { reason: isTaken ? said : (said ?? code) }),
         });
       }
     },
     called(call) {
       if (!call.key?.startsWith(KEY_PREFIX)) return;
       const id = call.key.slice(KEY_PREFIX.length);
-      const isDelivered = typeof call.status === 'number' && call.status < 300;
       put(id, {
         type: shown(call.type ?? ''),
         offerId: shown(call.personalized_offer_id ?? ''),
         calls: (events.get(id)?.calls ?? 0) + 1,
-        ...(isDelivered ? { state: 'delivered', reason: undefined } : { reason: endOf(call) }),
+        ...(call.recorded ? { state: 'delivered', reason: undefined } : { reason: endOf(call) }),
       });
     },
     buried(id, code) {
-      if (events.get(id)?.state === 'waiting') put(id, { state: 'refused', reason: code });
+      const { state, offerId } = events.get(id) ?? {};
+      if (state === 'waiting') put(id, { state: 'refused', reason: code });
+      return offerId;
     },
     clear() {
       events.clear();

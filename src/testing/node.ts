@@ -2,7 +2,8 @@
  * What end-to-end tests of a site need: `offersight dev` as a function, and the stand-in for Chargebee alone. For Node.
  * @module offersight/testing/node
  */
-export { type Dev, type DevOptions, startDev } from '../dev/dev.js';
+export { type Dev, startDev } from '../dev/dev.js';
+export type { DevOptions } from '../dev/options.js';
 export type { DevEvent } from '../dev/trail.js';
 export type { Call, CallStatus } from '../upstream/calls.js';
 export type { Control } from '../upstream/control.js';

@@ -29,6 +29,7 @@ export async function serveCall(
     personalized_offer_id: null,
     type: null,
     code: null,
+    recorded: false,
     fault: null,
     headers: vendorHeaders(request),
   });
@@ -62,6 +63,7 @@ export async function serveCall(
     let answer: Answer | null = null;
     if (isRecorded(fault)) answer = await answerCall(site, { method, path, headers, body, pause, onEnter });
     else await pause();
+    call.recorded = answer !== null && answer.status < 300;
     await finish(response, end, life, fault, answer);
   } catch (error) {
     if (life.aborted) {

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 
 const isSafeName = (name: string): boolean =>
@@ -22,9 +22,13 @@ export function isLocalUrl(text: string): boolean {
   }
 }
 
-/** Whether a page of another origin asks. Browsers say so; what no browser sends has neither header. */
-export function isFromElsewhere(headers: IncomingHttpHeaders): boolean {
+/**
+ * Whether a page of another origin asks, or a browser that changes something without a page. Browsers say so; what no browser
+ * sends has neither header.
+ */
+export function isFromElsewhere({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean {
   const site = headers['sec-fetch-site'];
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (site === 'none') return method !== 'GET' && method !== 'HEAD';
+  if (site !== undefined) return site !== 'same-origin';
   return headers.origin !== undefined && headers.origin !== `http://${headers.host}`;
 }

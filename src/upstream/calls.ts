@@ -27,6 +27,8 @@ export interface Call {
   readonly type: string | null;
   /** The error code that it was answered with, if any. */
   readonly code: string | null;
+  /** Whether it had its effect, whatever its client was shown. */
+  readonly recorded: boolean;
   /** The kind of fault that hit it, if any. */
   readonly fault: string | null;
   /** The other `chargebee-*` request headers. */

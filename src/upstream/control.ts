@@ -94,7 +94,7 @@ export async function serveCommand(
   response: ServerResponse,
 ): Promise<void> {
   const body = await readBody(request).catch(() => null);
-  if (!isNamedSafely(request.headers) || isFromElsewhere(request.headers)) {
+  if (!isNamedSafely(request.headers) || isFromElsewhere(request)) {
     send(response, refusal(403, 'Commands come from this machine, not from a page of another origin.'));
     return;
   }

@@ -17,8 +17,15 @@ const DEFAULT_OFFERS: OfferSettings = { known_only: false, none: false, lifetime
 
 /** Makes offers and remembers which it handed out. */
 export class Offers {
-  #settings: OfferSettings = DEFAULT_OFFERS;
+  readonly #start: OfferSettings;
+  #settings: OfferSettings;
   readonly #handedOut = new Map<string, PersonalizedOffer>();
+
+  /** @param start What is not named is lenient about ids, one offer for everybody, valid for a day. */
+  constructor(start: Partial<OfferSettings> = {}) {
+    this.#start = { ...DEFAULT_OFFERS, ...start };
+    this.#settings = this.#start;
+  }
 
   get settings(): OfferSettings {
     return this.#settings;
@@ -47,7 +54,7 @@ export class Offers {
   }
 
   clear(): void {
-    this.#settings = DEFAULT_OFFERS;
+    this.#settings = this.#start;
     this.#handedOut.clear();
   }
 }

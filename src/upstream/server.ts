@@ -4,6 +4,7 @@ import { serveCall } from './call.js';
 import type { Call } from './calls.js';
 import { type Control, createControl, serveCommand } from './control.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import type { OfferSettings } from './offers.js';
 import { Site } from './site.js';
 
 export type { Control } from './control.js';
@@ -22,6 +23,8 @@ export interface UpstreamOptions {
   readonly host?: string;
   /** What is not named is 150 a minute and 100 at once. */
   readonly limits?: Partial<Limits>;
+  /** What is not named is lenient about ids, one offer for everybody, valid for a day. */
+  readonly offers?: Partial<OfferSettings>;
   /** A file that keeps the history beyond the process. @default none */
   readonly historyFile?: string;
   /** The clock for limits, windows and ages, epoch milliseconds. @default Date.now */
@@ -50,6 +53,7 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
     isHostChecked: options.site !== undefined,
     apiKey: options.apiKey,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    offers: options.offers,
     historyFile: options.historyFile ?? null,
     now: options.now ?? platformRuntime().now,
     onCall: options.onCall,

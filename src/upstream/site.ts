@@ -60,6 +60,7 @@ export interface SiteOptions {
   readonly isHostChecked: boolean;
   readonly apiKey: string;
   readonly limits: Limits;
+  readonly offers?: Partial<OfferSettings> | undefined;
   readonly historyFile: string | null;
   readonly now: () => number;
   /** Told of each call when it ends. */
@@ -78,7 +79,7 @@ export class Site {
   readonly history: History;
   readonly calls = new Calls();
   readonly usage = new Usage();
-  readonly offers = new Offers();
+  readonly offers: Offers;
   readonly fulfillments = new Fulfillments();
   enabled: Enabled = { offer_events: 'ok' };
   readonly #startLimits: Limits;
@@ -94,6 +95,7 @@ export class Site {
     this.#startLimits = options.limits;
     this.#onCall = options.onCall ?? (() => {});
     this.gate = new Gate(options.limits);
+    this.offers = new Offers(options.offers);
     this.history = new History(options.historyFile);
     // A real site does not forget its keys when one of its machines restarts.
     for (const row of this.history.list()) {

@@ -36,6 +36,7 @@ const call = (given: Partial<Call>): Call => ({
   personalized_offer_id: 'summer',
   type: 'viewed',
   code: null,
+  recorded: (given.status ?? 204) === 204,
   fault: null,
   headers: {},
   ...given,
@@ -95,6 +96,19 @@ describe('an event', () => {
     expect(trail.events()).toMatchObject([{ state: 'waiting', reason: '401 api_authentication_failed' }]);
   });
 
+  it('is refused for what the stand-in said, also if its page is told another word', () => {
+    trail.called(call({ status: 404, code: 'resource_not_found' }));
+    trail.answered(exchange({ status: 'refused', code: 'invalid_event' }));
+    expect(trail.events()).toMatchObject([{ state: 'refused', reason: 'resource_not_found' }]);
+  });
+
+  it('has the time at which it happened, once its page has said it', () => {
+    trail.called(call({}));
+    const event = { id: ID, type: 'viewed', personalized_offer_id: 'summer', occurred_at: 123 };
+    trail.answered(exchange(ACCEPTED, { body: JSON.stringify({ v: 1, events: [event] }) }));
+    expect(trail.events()).toMatchObject([{ at: 123 }]);
+  });
+
   it('is refused by the proxy, or by the stand-in when it became a dead letter', () => {
     trail.answered(exchange({ status: 'refused', code: 'invalid_event' }));
     expect(trail.events()).toMatchObject([{ state: 'refused', reason: 'invalid_event' }]);
@@ -104,6 +118,12 @@ describe('an event', () => {
     expect(trail.events()).toMatchObject([{ state: 'refused', reason: 'resource_not_found' }]);
     trail.buried('another', 'resource_not_found');
     expect(trail.events()).toHaveLength(1);
+  });
+
+  it('tells its offer when it becomes a dead letter, so that what goes along is found', () => {
+    trail.answered(exchange(ACCEPTED));
+    expect(trail.buried(ID, 'refused')).toBe('summer');
+    expect(trail.buried('unknown', 'refused')).toBeUndefined();
   });
 
   it('stays delivered, whatever its page is told when it sends it again', () => {
@@ -128,11 +148,44 @@ describe('an event', () => {
     expect(trail.events()).toEqual([]);
   });
 
-  it('is forgotten when there are a thousand after it', () => {
+  it('is forgotten when there are ten thousand after it, and what waits only if all of them wait', () => {
     trail.answered(exchange(ACCEPTED));
-    for (let at = 0; at < 1_000; at += 1) trail.called(call({ key: `oe1-${at}` }));
-    expect(trail.events()).toHaveLength(1_000);
-    expect(trail.events()[0]).toMatchObject({ id: '0' });
+    for (let at = 0; at < 10_000; at += 1) trail.called(call({ key: `oe1-${at}` }));
+    expect(trail.events()).toHaveLength(10_000);
+    expect(trail.events().slice(0, 2)).toMatchObject([{ id: ID }, { id: '1' }]);
+    for (let at = 0; at < 10_000; at += 1) trail.called(call({ key: `oe1-w${at}`, status: 503 }));
+    expect(trail.events()).toHaveLength(10_000);
+    expect(trail.events()[0]).toMatchObject({ id: 'w0' });
+  });
+
+  it('is delivered only if the stand-in has recorded it, whatever its answer was', () => {
+    trail.called(call({ status: 200, recorded: false }));
+    expect(trail.events()).toMatchObject([{ state: 'waiting', reason: '200' }]);
+    trail.called(call({ status: 'reset', recorded: true }));
+    expect(trail.events()).toMatchObject([{ state: 'delivered' }]);
+  });
+
+  it('is not changed by something else that has its name', () => {
+    trail.answered(exchange(ACCEPTED));
+    const other = { id: ID, type: 'dismissed', personalized_offer_id: 'winter' };
+    trail.answered(
+      exchange({ status: 'refused', code: 'conflict' }, { body: JSON.stringify({ events: [other] }) }),
+    );
+    expect(trail.events()).toMatchObject([{ type: 'viewed', offerId: 'summer', state: 'waiting' }]);
+  });
+
+  it('no longer says why it was sent later once it is taken', () => {
+    trail.answered(exchange({ status: 'deferred', code: 'subject_mismatch' }));
+    trail.answered(exchange(ACCEPTED));
+    expect(trail.events()).toMatchObject([{ state: 'waiting', reason: undefined }]);
+  });
+
+  it('is shown without what would move a terminal', () => {
+    const made = { id: ID, type: '\u001b[2J', personalized_offer_id: `a\n\u202e${'x'.repeat(99)}` };
+    trail.answered(
+      exchange({ status: 'refused', code: 'invalid_event' }, { body: JSON.stringify({ events: [made] }) }),
+    );
+    expect(trail.events()).toMatchObject([{ type: '\ufffd[2J', offerId: `a\ufffd\ufffd${'x'.repeat(57)}` }]);
   });
 });
 

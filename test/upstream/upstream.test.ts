@@ -117,6 +117,7 @@ describe('an offer event is taken', () => {
         personalized_offer_id: ID,
         type: 'viewed',
         code: null,
+        recorded: true,
         fault: null,
         headers: { 'chargebee-request-origin-ip': '203.0.113.7' },
       },
@@ -125,14 +126,25 @@ describe('an offer event is taken', () => {
 });
 
 describe('who started it is told of each call', () => {
-  it('when it ends, with the error code of the answer', async () => {
+  it('when it ends, with the error code of the answer, and whether it had its effect', async () => {
     const seen: string[] = [];
     const watched = await start({
-      onCall: ({ status, type, code }) => seen.push(`${status} ${type} ${code}`),
+      onCall: ({ status, type, code, recorded }) => seen.push(`${status} ${type} ${code} ${recorded}`),
     });
     await event('k1', {}, watched);
     await event('k2', { type: 'accepted' }, watched);
-    expect(seen).toEqual(['204 viewed null', '400 accepted param_wrong_value']);
+    watched.addFaults([
+      { kind: 'reset_after', count: 1 },
+      { kind: 'status', status: 204, count: 1 },
+    ]);
+    await expect(event('k3', {}, watched)).rejects.toThrow();
+    await event('k4', {}, watched);
+    expect(seen).toEqual([
+      '204 viewed null true',
+      '400 accepted param_wrong_value false',
+      'reset viewed null true',
+      '204 viewed null false',
+    ]);
   });
 });
 

@@ -87,8 +87,16 @@ const drawFaults = (faults: readonly unknown[]): void => {
     radio.checked = at === index;
 };
 
-const draw = ({ events, figures, problems, faults, isNetworkOff, isAnyId }: LiveState): void => {
-  find('empty').hidden = events.length > 0;
+const draw = (state: LiveState): void => {
+  const { events, figures, problems, faults, isNetworkOff, brokenOff, isAnyId } = state;
+  find('empty').hidden = events.length > 0 || isNetworkOff;
+  find('tag').textContent =
+    `<script async src="/offersight.js" data-endpoint="${state.path}" data-debug></script>`;
+  find('sample').textContent =
+    `<div data-offer-id="${state.sampleOfferId}">An offer <button data-offer-dismiss>Close</button></div>`;
+  find('cut-off').textContent = isNetworkOff
+    ? `Your pages cannot reach the endpoint: ${brokenOff} ${brokenOff === 1 ? 'request was' : 'requests were'} broken off so far. Events wait in the browser.`
+    : '';
   find('events').replaceChildren(...events.toReversed().map(rowOf));
   drawFigures(figures);
   find('problems-part').hidden = !problems.length;
@@ -118,7 +126,10 @@ find<HTMLInputElement>('network').addEventListener('change', ({ target }) => {
 find<HTMLInputElement>('any-id').addEventListener('change', ({ target }) => {
   void send('any-id', { on: (target as HTMLInputElement).checked });
 });
-find('reset').addEventListener('click', () => void send('reset'));
+find('reset').addEventListener('click', () => {
+  find('made').replaceChildren();
+  void send('reset');
+});
 find('make').addEventListener('submit', (event) => {
   event.preventDefault();
   void (async () => {
@@ -130,7 +141,7 @@ find('make').addEventListener('submit', (event) => {
     };
     const [offer] = offers;
     const words = offer
-      ? ` of the offer ${offer.offer_id}`
+      ? ` of the offer ${offer.offer_id}. The same customer gets the same one.`
       : (message ?? 'There is no offer for this customer.');
     find('made').replaceChildren(...(offer ? [element('code', `data-offer-id="${offer.id}"`)] : []), words);
   })();

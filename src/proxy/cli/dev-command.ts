@@ -1,27 +1,37 @@
 /** `offersight dev`: from flags to a running stand-in, and what to open and to copy. */
-import type { Dev, DevOptions } from '../../dev/dev.js';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import type { Dev } from '../../dev/dev.js';
+import type { DevOptions } from '../../dev/options.js';
 import { remedyOf } from '../../dev/reasons.js';
 import type { DevEvent } from '../../dev/trail.js';
 import { Failure } from './failure.js';
 import { flag, portOf, read, text } from './flags.js';
-import { signalled } from './proxy-command.js';
 
-const SCRIPT_TAG = '<script async src="/offersight.js" data-endpoint="/offer-events" data-debug></script>';
+/** So many addresses are printed. */
+const MOST_PAGES = 5;
 
 /** What a person who has just started it needs next. */
 const welcome = (dev: Dev, source: string, path: string): string => {
-  const lines = dev.pages.filter((name) => name !== 'index.html').map((name) => `${dev.url}/${name}`);
-  const pages = dev.pages.includes('index.html') || !lines.length ? [`${dev.url}/`, ...lines] : lines;
-  return `Offersight: a stand-in for Chargebee. Nothing leaves this machine, and nothing is kept.
+  const { isDurable, pages, url } = dev;
+  const others = pages.filter((name) => name !== 'index.html').map((name) => `${url}/${encodeURI(name)}`);
+  const all = pages.includes('index.html') || !others.length ? [`${url}/`, ...others] : others;
+  const [first, ...more] = all.slice(0, MOST_PAGES);
+  const phone = dev.lanUrl === undefined ? '' : `  on a phone    ${dev.lanUrl}/\n`;
+  const kept = isDurable
+    ? 'Events are kept in a file until they are delivered, as in production.'
+    : 'Events wait in the browser until they are delivered. With npm install libsql the proxy keeps them, as in production.';
+  return `Offersight: a stand-in for Chargebee. Nothing leaves this machine, and nothing is kept when you stop it.
 
-  your pages    ${pages.slice(0, 5).join('\n                ')}   (${source})
-  live page     ${dev.liveUrl}
+  your pages    ${[`${first}   (${source})`, ...more].join('\n                ')}
+${phone}  live page     ${dev.liveUrl}
 
 In a page:
-  ${SCRIPT_TAG.replace('/offer-events', path)}
+  <script async src="/offersight.js" data-endpoint="${path}" data-debug></script>
   <div data-offer-id="${dev.sampleOfferId}">An offer <button data-offer-dismiss>Close</button></div>
 
 For your server: base URL ${dev.upstream.url}, API key ${dev.apiKey}
+${kept}
 Ctrl+C ends it.
 
 `;
@@ -46,6 +56,10 @@ const sourceOf = (positionals: readonly string[]): Pick<DevOptions, 'folder' | '
   return /^https?:/.test(source) ? { application: source } : { folder: source };
 };
 
+/** Resolves when the process is asked to end, also by the end of its terminal. */
+const ended = (): Promise<unknown> =>
+  Promise.race((['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => once(process, signal)));
+
 /**
  * Runs until the process is asked to end.
  * @throws {Failure} If anything that was given is wrong.
@@ -64,7 +78,6 @@ export const runDev = async (args: string[]): Promise<void> => {
     true,
   );
   const { path = '/offer-events', lan } = values;
-  if (!/^\/[\w./~-]*$/.test(path)) throw new Failure('Set --path to a path, such as /offer-events.');
   const port = portOf('port', values.port);
   const upstreamPort = portOf('upstream-port', values['upstream-port']);
   const anyId = values['any-id'] ?? false;
@@ -79,7 +92,7 @@ export const runDev = async (args: string[]): Promise<void> => {
       `Offersight: a stand-in for Chargebee. Nothing leaves this machine, and nothing is kept.\n\n` +
         `base URL ${upstream.url}, API key ${apiKey}\nCtrl+C ends it.\n`,
     );
-    await signalled();
+    await ended();
     return upstream.close();
   }
   const source = sourceOf(positionals);
@@ -94,7 +107,7 @@ export const runDev = async (args: string[]): Promise<void> => {
     anyId,
     onEvent: (event) => process.stdout.write(lineOf(event)),
   });
-  process.stdout.write(welcome(dev, source.application ?? `the folder ${source.folder}`, path));
-  await signalled();
+  process.stdout.write(welcome(dev, source.application ?? resolve(source.folder ?? '.'), path));
+  await ended();
   await dev.stop();
 };

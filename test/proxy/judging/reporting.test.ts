@@ -26,7 +26,7 @@ const opened = (fields: Partial<ServerEvent> = {}): ServerEvent => ({
 });
 
 /** What JavaScript without types may give. */
-const untyped = (fields: object): ServerEvent => opened(fields as Partial<ServerEvent>);
+const untyped = (fields: object): ServerEvent => opened(fields);
 
 const untilCalls = async ({ runtime }: StartedProxy, count: number): Promise<void> => {
   await expect.poll(() => runtime.calls.length).toBe(count);

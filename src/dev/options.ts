@@ -1,0 +1,95 @@
+/** What `offersight dev` is told, and what of it cannot be. */
+import { statSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { OffersightError } from '../errors.js';
+import { checkOptionNames } from '../proxy/option-names.js';
+import { isLocalUrl } from '../upstream/callers.js';
+import type { DevEvent } from './trail.js';
+
+/** Options of {@link startDev}. */
+export interface DevOptions {
+  /** The folder whose pages are served. @default the current one, unless `application` is given */
+  readonly folder?: string;
+  /** Where your application runs already, such as `http://localhost:5173`: an origin on this machine. */
+  readonly application?: string;
+  /** The port to open pages at; 0 takes a free one. @default 4400 */
+  readonly port?: number;
+  /** The port of the stand-in for Chargebee's API, for your own server; 0 takes a free one. @default 4401 */
+  readonly upstreamPort?: number;
+  /** The endpoint's path. @default '/offer-events' */
+  readonly path?: string;
+  /** Whether events count of offers that the stand-in never made. @default false, as at Chargebee */
+  readonly anyId?: boolean;
+  /** One more address of this machine to listen at, such as `192.168.1.20`, for a phone. The live page is not shown there. */
+  readonly lan?: string;
+  /** Told of each event that came further. */
+  readonly onEvent?: (event: DevEvent) => void;
+}
+
+const NAMES = {
+  folder: true,
+  application: true,
+  port: true,
+  upstreamPort: true,
+  path: true,
+  anyId: true,
+  lan: true,
+  onEvent: true,
+} as const;
+const DEFAULT_PORT = 4_400;
+
+const wrong = (hint: string): OffersightError => new OffersightError('configuration', hint);
+
+/** Whether a host is this machine. */
+const isHere = (hostname: string): boolean => {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (isLoopback(host) || !isIP(host)) return true;
+  return Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === host));
+};
+
+const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address);
+
+const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
+
+const checkApplication = (application: string, port: number): void => {
+  if (!isLocalUrl(application) || !isHere(new URL(application).hostname))
+    throw wrong('Set application to an origin on this machine, such as http://localhost:5173.');
+  const { pathname, port: applicationPort, origin } = new URL(application);
+  if (pathname !== '/') throw wrong(`Give the origin of your application alone: ${origin}.`);
+  if (applicationPort === `${port}`)
+    throw wrong('That is the port that your pages will be opened at: give the one of your application.');
+};
+
+const checkFolder = (folder: string): void => {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  const url = /^(?:[\w.-]+:)?\d+$/.test(folder)
+    ? ` Did you mean http://${/^\d+$/.test(folder) ? 'localhost:' : ''}${folder}?`
+    : '';
+  if (!found) throw wrong(`There is no folder ${folder}.${url}`);
+  if (!found.isDirectory()) throw wrong(`${folder} is a file: give its folder.`);
+};
+
+/**
+ * Checks options, and fills in what was left out.
+ * @throws {OffersightError} `configuration` if one is wrong.
+ */
+export const resolveDevOptions = (given: DevOptions) => {
+  checkOptionNames('startDev', given, NAMES);
+  const { application, folder = '.', port = DEFAULT_PORT, path = '/offer-events', lan } = given;
+  if (application !== undefined && given.folder !== undefined)
+    throw wrong('Set folder or application, not both.');
+  if (!isPort(port) || !isPort(given.upstreamPort ?? 0))
+    throw wrong('Set ports to whole numbers from 0 to 65535.');
+  if (application === undefined) checkFolder(folder);
+  else checkApplication(application, port);
+  if (!/^\/[\w.~-][\w./~-]*$/.test(path) || /^\/_?offersight/.test(path))
+    throw wrong('Set path to a path of its own, such as /offer-events.');
+  if (lan !== undefined && (!isIP(lan) || isLoopback(lan) || /^0\.0\.0\.0$|^::$|%/.test(lan)))
+    throw wrong('Set lan to an address of this machine at which a phone reaches it, such as 192.168.1.20.');
+  return {
+    ...given,
+    ...(application === undefined ? { folder } : { application: new URL(application).origin }),
+    ...{ port, path, anyId: given.anyId ?? false },
+  };
+};
