@@ -308,7 +308,10 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'],
   },
   dev: { values: ['dev', 'errors', 'runtime'], types: ['upstream'] },
-  'dev/application': { values: ['proxy/cli/routes', 'upstream/callers'], packages: ['httpxy', 'node:http', 'node:net'] },
+  'dev/application': {
+    values: ['proxy/cli/routes', 'upstream/callers'],
+    packages: ['httpxy', 'node:http', 'node:net'],
+  },
   'dev/folder': {
     values: ['proxy/cli/routes'],
     types: ['dev/application'],
