@@ -109,10 +109,14 @@ test('a visit to the shop is exactly what the stand-in recorded, and what the fu
       'viewed toast',
     ]);
   const cell = (place: string, count: string) =>
-    page.locator('#funnel tr', { hasText: place }).locator(`[data-count=${count}]`);
-  await expect(cell('modal', 'dismissed')).toHaveText('1');
-  await expect(cell('hero', 'dismissed')).toHaveText('0');
-  await expect(cell('late', 'delivered')).toHaveText('1');
+    page.locator('#funnel tr', { hasText: place }).locator(`[data-count="${count}"]`);
+  await expect(cell('modal', 'page dismissed')).toHaveText('1');
+  await expect(cell('modal', 'chargebee dismissed')).toHaveText('1');
+  await expect(cell('hero', 'chargebee dismissed')).toHaveText('0');
+  await expect(cell('hero', 'page accepted')).toHaveText('1');
+  await expect(cell('late', 'chargebee viewed')).toHaveText('1');
+  await expect(page.getByText(/^Thank you\. “.+” is yours\.$/)).toBeVisible();
+  await expect(page.locator('#steps .done')).toHaveCount(4);
   await expect(page.locator('#outbox [data-name=waiting]')).toHaveText('0');
 });
 
@@ -140,9 +144,9 @@ test('its switches break the way in two places, and everything arrives once they
   await toggle('upstream', true);
   await toggle('network', false);
   await expect(page.locator('#outbox [data-name=waiting]')).toHaveText('0');
-  await expect(page.locator('#funnel tr', { hasText: 'modal' }).locator('[data-count=waiting]')).toHaveText(
-    '2',
-  );
+  await expect(
+    page.locator('#funnel tr', { hasText: 'modal' }).locator('[data-count="proxy waiting"]'),
+  ).toHaveText('2');
   expect(await demo.history(page)).toEqual([]);
   await toggle('upstream', false);
   await expect
@@ -150,4 +154,15 @@ test('its switches break the way in two places, and everything arrives once they
     .toEqual(expect.arrayContaining(['viewed modal', 'dismissed modal']));
   const arrived = await demo.history(page);
   expect(arrived.filter((row) => row.endsWith('modal'))).toEqual(['viewed modal', 'dismissed modal']);
+  await expect(page.locator('[data-step=network].done, [data-step=upstream].done')).toHaveCount(1);
+});
+
+test('no two offers of a page are of one kind, whoever looks at it', async ({ demo, page }) => {
+  for (let visit = 0; visit < 5; visit++) {
+    await page.goto(`${demo.shop}/?new`);
+    await page.locator('#late-offer').waitFor({ state: 'attached' });
+    const titles = await page.locator('[data-offer-id] h3').allTextContents();
+    expect(titles).toHaveLength(5);
+    expect(new Set(titles).size).toBe(5);
+  }
 });

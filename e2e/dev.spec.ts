@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import type { Page } from '@playwright/test';
 import { createServer as createVite } from 'vite';
 import { arrived, type DevProcess, expect, test } from './fixtures/dev.js';
-import { ask, bodyOf, eventOf, PAGE_HEADERS } from './fixtures/post.js';
+import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from './fixtures/post.js';
 
 /** What the table of the live page shows, row by row, without times. */
 const rowsOf = (live: Page): Promise<string[]> =>
@@ -105,15 +105,15 @@ test.describe('in a folder with one page', () => {
   }) => {
     await desk.page('index.html', 'summer');
     const dev = await desk.start(['--any-id']);
-    const post = (path: string, body: object) =>
+    const send = (path: string, body: object) =>
       fetch(`${dev.url}/_offersight/${path}`, { method: 'POST', body: JSON.stringify(body) });
-    await post('upstream/faults', { kind: 'status', status: 401 });
+    await send('upstream/faults', { kind: 'status', status: 401 });
     await page.goto(`${dev.url}/`);
     await expect
       .poll(() => arrived(dev.url))
       .toEqual(['viewed summer: waiting 401 api_authentication_failed']);
-    await post('network', { off: true });
-    await post('reset', {});
+    await send('network', { off: true });
+    await send('reset', {});
     const state = (await (await fetch(`${dev.url}/_offersight/state`)).json()) as object;
     expect(state).toMatchObject({ events: [], problems: [], faults: [], isNetworkOff: false, isAnyId: true });
     // A new visitor, and nothing of the visitor of before.
@@ -133,6 +133,24 @@ test.describe('in a folder with one page', () => {
     await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: delivered']);
     const history = await fetch(`${dev.upstreamUrl}/history`);
     expect(await history.json()).toHaveLength(1);
+  });
+
+  test('a dismissal goes along with its refused view, and the terminal says what an operator would do', async ({
+    desk,
+    page,
+  }) => {
+    const dev = await desk.start();
+    const live = await openLive(page, dev);
+    await post(dev.url, bodyOf(eventOf(1), eventOf(2, { type: 'dismissed', offer: 'a52ge1' })));
+    await expect
+      .poll(() => arrived(dev.url))
+      .toEqual(['viewed a52ge1: refused resource_not_found', 'dismissed a52ge1: refused viewed_dead']);
+    await expect(live.locator('#figures')).toHaveText('viewed1dismissed1delivered0waiting0refused2');
+    await live.getByLabel('Take events of any id').check();
+    await live.getByLabel('refuses the key').check();
+    await post(dev.url, bodyOf(...[3, 4, 5].map((number) => eventOf(number))));
+    await expect.poll(() => rowsOf(live)).toHaveLength(5);
+    await expect.poll(dev.output).toContain('Chargebee does not accept the API key');
   });
 
   test('each thing to break is one that the stand-in understands', async ({ desk, page }) => {
@@ -236,6 +254,11 @@ test.describe('in a folder with one page', () => {
     await symlink('/etc', join(desk.folder, 'etc'));
     const dev = await desk.start();
     expect(dev.output()).toContain(`${dev.url}/shop.html`);
+    const addresses = Object.values(networkInterfaces()).flatMap((found) =>
+      found?.map(({ address }) => address),
+    );
+    for (const host of ['127.0.0.1', ...(addresses.includes('::1') ? ['[::1]'] : [])])
+      expect((await fetch(`${dev.url.replace('localhost', host)}/shop.html`)).status, host).toBe(200);
     for (const path of [
       '/.env',
       '/%2eenv',
@@ -460,21 +483,21 @@ test.describe('the command', () => {
     const { child, said } = desk.begin(['dev', '--upstream-only', '--upstream-port', '0']);
     while (!said.stdout.includes('Ctrl+C')) await once(child.stdout, 'data');
     const [, url = '', key = ''] = /base URL (\S+), API key (\S+)/.exec(said.stdout) ?? [];
-    const post = async (path: string, body: object): Promise<Response> =>
+    const send = async (path: string, body: object): Promise<Response> =>
       fetch(`${url}${path}`, {
         method: 'POST',
         headers: { authorization: `Basic ${btoa(`${key}:`)}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),
       });
     const event = { personalized_offer_id: 'summer', type: 'viewed' };
-    expect((await post('/api/v2/offer_events', event)).status).toBe(404);
-    await post('/reset', {});
-    expect((await post('/api/v2/offer_events', event)).status).toBe(404);
-    const made = (await (await post('/api/v2/personalized_offers', { customer_id: 'somebody' })).json()) as {
+    expect((await send('/api/v2/offer_events', event)).status).toBe(404);
+    await send('/reset', {});
+    expect((await send('/api/v2/offer_events', event)).status).toBe(404);
+    const made = (await (await send('/api/v2/personalized_offers', { customer_id: 'somebody' })).json()) as {
       readonly personalized_offers: readonly { readonly id: string }[];
     };
     const id = made.personalized_offers[0]?.id;
-    expect((await post('/api/v2/offer_events', { ...event, personalized_offer_id: id })).status).toBe(204);
+    expect((await send('/api/v2/offer_events', { ...event, personalized_offer_id: id })).status).toBe(204);
   });
 
   const wrong: Readonly<Record<string, readonly [args: readonly string[], words: RegExp]>> = {

@@ -30,12 +30,12 @@ const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
 await page.context().addCookies([{ name: 'customer', value: 'guest-1c0ffee1', url: shop }]);
 await page.goto(shop);
 const cell = (place: string, count: string) =>
-  page.locator('#funnel tr', { hasText: place }).locator(`[data-count=${count}]`, { hasText: '1' });
-await cell('hero', 'viewed').waitFor();
+  page.locator('#funnel tr', { hasText: place }).locator(`[data-count="${count}"]`, { hasText: '1' });
+await cell('hero', 'chargebee viewed').waitFor();
 await page.click('#open-modal');
 await page.keyboard.press('Escape');
-await cell('modal', 'dismissed').waitFor();
-await cell('toast', 'viewed').waitFor();
+await cell('modal', 'chargebee dismissed').waitFor();
+await cell('toast', 'chargebee viewed').waitFor();
 await page.screenshot({ path: FILE });
 demo.kill();
 console.log(FILE);

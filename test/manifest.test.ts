@@ -28,7 +28,7 @@ describe('the manifest', () => {
       ...manifest.files,
       ...Object.values(manifest.bin),
     ];
-    expect(named.filter((file) => !existsSync(file))).toEqual([]);
+    expect(named.filter((file) => !existsSync(file.replace(/\/\*.*/, '')))).toEqual([]);
   });
 
   it('tells compilers of an entry’s types before anybody of its code', () => {
@@ -46,6 +46,7 @@ describe('the manifest', () => {
       'adapters/element.js',
       'offersight-worker.js',
       'offersight.js',
+      'proxy/needs-node.js',
       'service-worker.js',
     ]);
   });

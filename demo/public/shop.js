@@ -17,11 +17,15 @@ const TOAST_AFTER_MS = 2_500;
 const TOAST_FOR_MS = 12_000;
 const toast = $('#toast');
 if (toast) {
+  const hideLater = () =>
+    setTimeout(() => {
+      // Whoever is about to use it needs it.
+      if (toast.matches(':hover, :focus-within')) hideLater();
+      else toast.hidden = true;
+    }, TOAST_FOR_MS);
   setTimeout(() => {
     toast.hidden = false;
-    setTimeout(() => {
-      toast.hidden = true;
-    }, TOAST_FOR_MS);
+    hideLater();
   }, TOAST_AFTER_MS);
 }
 
@@ -34,12 +38,25 @@ document.addEventListener('click', ({ target }) => {
   const offer = target.closest('[data-offer-id]');
   const accept = target.closest('[data-offer-accept]');
   if (!offer || !(accept || target.closest('[data-offer-dismiss]'))) return;
-  if (accept) post('/accept', { offer: offer.dataset.offerId, option: accept.dataset.option });
-  if (modal?.contains(offer)) return modal.close();
-  offer.remove();
+  const title = $('h3', offer).textContent;
+  if (accept) {
+    post('/accept', { offer: offer.dataset.offerId, option: accept.dataset.option });
+    tick('accept');
+  }
+  if (modal?.contains(offer)) modal.close();
+  else offer.remove();
+  if (accept) thank(title);
   // Whoever uses a keyboard goes on where the offer was, not at the top of the page.
-  $('#plans').focus({ preventScroll: true });
+  else if (!modal?.contains(offer)) $('#plans').focus({ preventScroll: true });
 });
+
+const thank = (title) => {
+  const thanks = Object.assign(document.createElement('p'), { id: 'thanks', tabIndex: -1 });
+  thanks.textContent = `Thank you. “${title}” is yours.`;
+  $('#thanks')?.remove();
+  $('#plans').before(thanks);
+  thanks.focus({ preventScroll: true });
+};
 
 // The panel.
 const log = (event) => {
@@ -51,7 +68,31 @@ const log = (event) => {
 document.addEventListener('offersight:viewed', log);
 document.addEventListener('offersight:dismissed', log);
 
-const COUNTS = ['viewed', 'dismissed', 'delivered', 'waiting', 'refused'];
+/** A step of what may be tried is done. */
+const tick = (name) => $(`[data-step=${name}]`).classList.add('done');
+/** What was closed while one of the switches was off, until it is on again and all has arrived. */
+const isBroken = { network: $('#network-off').checked, upstream: $('#upstream-down').checked };
+const closedMeanwhile = { network: false, upstream: false };
+document.addEventListener('offersight:viewed', () => tick('view'));
+document.addEventListener('offersight:dismissed', ({ target, detail }) => {
+  if (detail.reason === 'escape') tick('escape');
+  if (toast?.contains(target)) tick('toast');
+  for (const name of Object.keys(isBroken)) closedMeanwhile[name] ||= isBroken[name];
+});
+const onArrived = () => {
+  for (const name of Object.keys(isBroken)) if (closedMeanwhile[name] && !isBroken[name]) tick(name);
+};
+
+/** Who counts, and what. */
+const COUNTS = [
+  ['page', 'viewed'],
+  ['page', 'dismissed'],
+  ['page', 'accepted'],
+  ['proxy', 'waiting'],
+  ['proxy', 'refused'],
+  ['chargebee', 'viewed'],
+  ['chargebee', 'dismissed'],
+];
 const places = new Map();
 const namePlaces = () => {
   for (const offer of document.querySelectorAll('[data-offer-id]')) {
@@ -60,6 +101,7 @@ const namePlaces = () => {
   }
 };
 let funnel = {};
+let onPage = {};
 const renderFunnel = () => {
   namePlaces();
   const rows = [...places].map(([offerId, place]) => {
@@ -68,10 +110,10 @@ const renderFunnel = () => {
     const name = Object.assign(document.createElement('th'), { scope: 'row' });
     name.append(place, Object.assign(document.createElement('small'), { textContent: offerId }));
     row.append(name);
-    for (const count of COUNTS) {
+    for (const [who, what] of COUNTS) {
       const cell = row.insertCell();
-      cell.textContent = String(funnel[offerId]?.[count] ?? 0);
-      cell.dataset.count = count;
+      cell.textContent = String((who === 'page' ? onPage : funnel)[offerId]?.[what] ?? 0);
+      cell.dataset.count = `${who} ${what}`;
     }
     return row;
   });
@@ -87,7 +129,13 @@ new EventSource('/demo/funnel').onmessage = ({ data }) => {
 window.offersight ||= [];
 window.offersight.push((tracker) => {
   const show = async () => {
-    const { outbox, discarded = {} } = await tracker.stats();
+    const { offers, outbox, discarded = {} } = await tracker.stats();
+    if (JSON.stringify(offers) !== JSON.stringify(onPage)) {
+      onPage = offers;
+      renderFunnel();
+    }
+    const isWaiting = Object.values(funnel).some(({ waiting }) => waiting > 0);
+    if (outbox?.waiting === 0 && !isWaiting) onArrived();
     const values = {
       waiting: outbox?.waiting ?? '–',
       dead: outbox?.dead ?? '–',
@@ -99,10 +147,12 @@ window.offersight.push((tracker) => {
 });
 
 $('#network-off').addEventListener('change', async ({ target }) => {
+  isBroken.network = target.checked;
   await post('/demo/network', { off: target.checked });
   // What a browser says when a real network comes back.
   if (!target.checked) window.dispatchEvent(new Event('online'));
 });
-$('#upstream-down').addEventListener('change', ({ target }) =>
-  post('/demo/upstream', { down: target.checked }),
-);
+$('#upstream-down').addEventListener('change', ({ target }) => {
+  isBroken.upstream = target.checked;
+  post('/demo/upstream', { down: target.checked });
+});

@@ -1,13 +1,13 @@
-/** The funnel as the intake knows it: per offer what was viewed, dismissed, delivered, waits or was refused. */
+/** The funnel as the intake knows it: per offer what waits or was refused, and what Chargebee has. */
 import type { Intake } from 'offersight/proxy';
 
 /** One offer's counts. */
 export interface FunnelRow {
-  viewed: number;
-  dismissed: number;
-  delivered: number;
   waiting: number;
   refused: number;
+  /** Delivered, by type. */
+  viewed: number;
+  dismissed: number;
 }
 
 /** Counts by offer id. */
@@ -15,10 +15,9 @@ export const readFunnel = async (intake: Intake): Promise<Record<string, FunnelR
   const funnel: Record<string, FunnelRow> = {};
   for await (const portion of intake.tally())
     for (const { offerId, type, state, events } of portion) {
-      funnel[offerId] ??= { viewed: 0, dismissed: 0, delivered: 0, waiting: 0, refused: 0 };
+      funnel[offerId] ??= { waiting: 0, refused: 0, viewed: 0, dismissed: 0 };
       const row = funnel[offerId];
-      row[type] += events;
-      if (state === 'done') row.delivered += events;
+      if (state === 'done') row[type] += events;
       else if (state === 'dead') row.refused += events;
       else row.waiting += events;
     }

@@ -1,4 +1,5 @@
 /** The shop's pages, rendered on the server. */
+import { pictureOf } from './pictures.js';
 import type { ShopOffer } from './upstream.js';
 
 /** The offers of one page view by their place; a place without an offer stays empty. */
@@ -48,7 +49,19 @@ const PRODUCTS = [
 ] as const;
 
 const product = ([name, line, price]: (typeof PRODUCTS)[number]): string => `
-  <li class="product"><span class="swatch"></span><h4>${name}</h4><p>${line}</p><p class="price">${price}<small> / month</small></p></li>`;
+  <li class="product">${pictureOf(name)}<h3>${name}</h3><p>${line}</p><p class="price">${price}<small> / month</small></p></li>`;
+
+const COLUMNS = ['viewed', 'closed', 'accepted', 'waiting', 'refused', 'viewed', 'closed'] as const;
+
+/** What a visitor may try; each ticks itself when it happened. */
+const STEPS = [
+  ['view', 'Look at the first offer for a second.'],
+  ['escape', 'Open “See your deal”, and close it by Escape.'],
+  ['accept', 'Accept an offer.'],
+  ['toast', 'Wait for the offer in the corner, and close it.'],
+  ['network', 'Switch the network off, close an offer, and switch it on again.'],
+  ['upstream', 'Let the upstream be down, close an offer, and mend it.'],
+] as const;
 
 /** The shop window with the live funnel beside it. */
 export const renderShop = (
@@ -71,10 +84,12 @@ export const renderShop = (
     <script type="module" src="/shop.js"></script>
   </head>
   <body>
-    <header class="bar"><strong>Fernweh</strong><span>Plans for makers</span>
+    <header class="bar"><h1>Fernweh</h1><span>Plans for makers</span>
+      <a class="to-panel" href="#panel">What Offersight knows</a>
       <button id="open-modal" class="primary"${modal ? '' : ' disabled'}>See your deal</button></header>
     <main>
       <section class="shop">
+        <h2 class="for-you">For you</h2>
         ${hero ? renderCard(hero, 'hero') : ''}
         <h2 id="plans" tabindex="-1">Plans</h2>
         <ul class="products">${PRODUCTS.slice(0, 3).map(product).join('')}</ul>
@@ -87,13 +102,20 @@ export const renderShop = (
           to talk to anybody. We answer within a working day, usually sooner, and always a person.</p>
         <div class="tail"></div>
       </section>
-      <aside class="panel" aria-label="What Offersight knows">
+      <aside class="panel" id="panel" aria-label="What Offersight knows">
         <h2>What Offersight knows</h2>
         <p class="hint">Customer <code>${escapeHtml(panel.customerId)}</code> · <a href="/?new">be somebody else</a></p>
-        <table>
-          <thead><tr>${['offer', 'viewed', 'dismissed', 'delivered', 'waiting', 'refused'].map((name) => `<th scope="col">${name}`).join('')}</tr></thead>
-          <tbody id="funnel"></tbody>
-        </table>
+        <h3>Try this</h3>
+        <ol id="steps">${STEPS.map(([name, words]) => `<li data-step="${name}">${words}`).join('')}</ol>
+        <div class="table" role="group" aria-label="Funnel">
+          <table>
+            <thead>
+              <tr><td><th scope="colgroup" colspan="3">on this page<th scope="colgroup" colspan="2">at the proxy<th scope="colgroup" colspan="2">at Chargebee</tr>
+              <tr><th scope="col">offer${COLUMNS.map((name) => `<th scope="col">${name}`).join('')}</tr>
+            </thead>
+            <tbody id="funnel"></tbody>
+          </table>
+        </div>
         <h3>Outbox of this browser</h3>
         <dl id="outbox"><dt>waiting<dd data-name="waiting">–<dt>refused<dd data-name="dead">–<dt>given up<dd data-name="discarded">–</dl>
         <h3>Break something</h3>

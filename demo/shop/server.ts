@@ -9,7 +9,7 @@ import type { Intake, OfferProxy } from 'offersight/proxy';
 import { toNodeListener } from 'offersight/proxy/node';
 import { readFunnel } from './funnel.js';
 import { renderCard, renderShop } from './page.js';
-import { fetchOffer, fulfil, type ShopUpstream, switchUpstream } from './upstream.js';
+import { fetchOffers, fulfil, type ShopUpstream, switchUpstream } from './upstream.js';
 
 /** A running shop. */
 export interface Shop {
@@ -75,8 +75,7 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
       response.writeHead(303, { location: '/', 'set-cookie': cookie }).end();
       return;
     }
-    const offer = (placement: string) => fetchOffer(upstream, customerId, placement);
-    const [hero, aside, modal, toast] = await Promise.all(['hero', 'aside', 'modal', 'toast'].map(offer));
+    const { hero, aside, modal, toast } = await fetchOffers(upstream, customerId);
     response.setHeader('set-cookie', cookie);
     const panel = { customerId, isStandIn: upstream.isStandIn, isNetworkOff, isUpstreamDown };
     send(response, 200, 'text/html', renderShop({ hero, aside, modal, toast }, panel));
@@ -111,8 +110,8 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
       case 'GET /':
         return shop(request, response, url);
       case 'GET /late': {
-        const offer = await fetchOffer(upstream, customerOf(request) ?? 'guest', 'late');
-        return send(response, 200, 'text/html', offer ? renderCard(offer, 'late-offer') : '');
+        const { late } = await fetchOffers(upstream, customerOf(request) ?? 'guest');
+        return send(response, 200, 'text/html', late ? renderCard(late, 'late-offer') : '');
       }
       case 'POST /accept': {
         const { offer, option } = await readJson(request);

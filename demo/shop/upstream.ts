@@ -11,6 +11,8 @@ export interface ShopUpstream {
 /** An offer to render. `title` and `description` are HTML that the merchant wrote. */
 export interface ShopOffer {
   readonly id: string;
+  /** What it was made from. */
+  readonly offerId: string;
   readonly title: string;
   readonly description: string;
   readonly option: { readonly id: string; readonly label: string };
@@ -21,6 +23,7 @@ export interface ShopOffer {
 interface PersonalizedOffers {
   readonly personalized_offers: readonly {
     readonly id: string;
+    readonly offer_id: string;
     readonly content: { readonly title: string; readonly description: string };
     readonly options: readonly { readonly id: string; readonly label: string }[];
   }[];
@@ -42,7 +45,7 @@ const call = async ({ baseUrl, apiKey }: ShopUpstream, path: string, body: objec
 };
 
 /** The offer for a customer at a placement, if there is one. A shop goes on without its offers. */
-export const fetchOffer = async (
+const fetchOffer = async (
   upstream: ShopUpstream,
   customerId: string,
   placement: string,
@@ -56,10 +59,33 @@ export const fetchOffer = async (
     )) as PersonalizedOffers;
     const [offer] = offers;
     const option = offer?.options[0];
-    return offer && option && { id: offer.id, ...offer.content, option, expiresAt };
+    return offer && option && { id: offer.id, offerId: offer.offer_id, ...offer.content, option, expiresAt };
   } catch {
     return undefined;
   }
+};
+
+const PLACES = ['hero', 'aside', 'modal', 'toast', 'late'] as const;
+/** So many times another offer is asked for where one would stand on the page twice. */
+const MOST_TRIES = 60;
+
+/** The offers of one customer by their place on the page, no two of one kind. */
+export const fetchOffers = async (
+  upstream: ShopUpstream,
+  customerId: string,
+): Promise<Readonly<Partial<Record<(typeof PLACES)[number], ShopOffer>>>> => {
+  const offers: Partial<Record<(typeof PLACES)[number], ShopOffer>> = {};
+  const shown = new Set<string>();
+  for (const place of PLACES)
+    for (let attempt = 1; attempt <= MOST_TRIES; attempt++) {
+      const offer = await fetchOffer(upstream, customerId, attempt === 1 ? place : `${place} ${attempt}`);
+      if (!offer) break;
+      if (shown.has(offer.offerId) && attempt < MOST_TRIES) continue;
+      shown.add(offer.offerId);
+      offers[place] = offer;
+      break;
+    }
+  return offers;
 };
 
 /** Fulfils an accepted offer; tells whether the upstream took it. */

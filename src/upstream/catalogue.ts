@@ -52,6 +52,13 @@ const TEMPLATES: readonly Template[] = [
     processing: 'billing_update',
   },
   {
+    offerId: 'invite-a-friend',
+    title: 'Better with a friend',
+    description: '<p>Invite somebody, and <strong>both of you</strong> get a month for nothing.</p>',
+    label: 'Send an invitation',
+    processing: 'url_redirect',
+  },
+  {
     offerId: 'analytics-trial',
     title: 'See what your numbers say',
     description: '<p>Try <strong>Analytics</strong> for 30&nbsp;days. Nothing to cancel afterwards.</p>',

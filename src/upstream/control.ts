@@ -94,17 +94,17 @@ export async function serveCommand(
   response: ServerResponse,
 ): Promise<void> {
   const body = await readBody(request).catch(() => null);
-  if (!isNamedSafely(request.headers) || isFromElsewhere(request)) {
-    send(response, refusal(403, 'Commands come from this machine, not from a page of another origin.'));
-    return;
-  }
   const [path = '/'] = (request.url ?? '/').split('?', 1);
-  send(response, answerCommand(control, `${request.method} ${path}`, body ?? ''));
+  const name = `${request.method} ${path}`;
+  const command = COMMANDS[name];
+  const isTrusted = isNamedSafely(request.headers) && !isFromElsewhere(request);
+  if (command === undefined)
+    send(response, refusal(404, `${name} is none of: ${Object.keys(COMMANDS).join(', ')}`));
+  else if (isTrusted) send(response, carryOut(command, control, body ?? ''));
+  else send(response, refusal(403, 'Commands come from this machine, not from a page of another origin.'));
 }
 
-function answerCommand(control: Control, name: string, body: string): Answer {
-  const command = COMMANDS[name];
-  if (command === undefined) return refusal(404, `${name} is none of: ${Object.keys(COMMANDS).join(', ')}`);
+function carryOut(command: Command, control: Control, body: string): Answer {
   try {
     return ok(command(control, parseJson(body)) ?? control.state());
   } catch (error) {
