@@ -69,7 +69,6 @@ test.describe('an offer counts that fades in on a page at rest', () => {
   });
 
   test('by an animation that is driven by scrolling', async ({ page, stack }) => {
-    // Hidden by itself as well: Chromium may not begin such an animation before the page is scrolled.
     await openAtRest(
       page,
       stack,
@@ -77,8 +76,13 @@ test.describe('an offer counts that fades in on a page at rest', () => {
          .driven { opacity: 0; animation: in linear both; animation-timeline: scroll(root); animation-range: 0 100px }</style>
        <p style="position: absolute; top: 0; height: 4000px"></p><div class="driven" style="position: fixed; top: 300px">${offer('late')}</div>`,
     );
-    await page.evaluate(() => window.scrollTo({ top: 150, behavior: 'instant' }));
-    await stack.expectRecorded(['viewed plain', 'viewed late']);
+    const isShown = await page.evaluate(async () => {
+      window.scrollTo({ top: 150, behavior: 'instant' });
+      for (let frame = 0; frame < 10; frame++) await new Promise<number>(requestAnimationFrame);
+      return getComputedStyle(document.querySelector('.driven') as Element).opacity === '1';
+    });
+    // Beside other browsers Chromium sometimes leaves such an animation without a time, and then shows nothing.
+    await stack.expectRecorded(isShown ? ['viewed plain', 'viewed late'] : ['viewed plain']);
   });
 
   test('by a query of the window’s size', async ({ page, stack }) => {
