@@ -229,7 +229,7 @@ test.describe('in a folder with one page', () => {
     expect(await get('/film.mp4', { range: 'bytes=7-' })).toEqual([206, 'video/mp4', '789']);
     expect(await get('/film.mp4', { range: 'bytes=12-' })).toEqual([200, 'video/mp4', '0123456789']);
     expect((await get('/_offersight'))[0]).toBe(308);
-    // Each answer is whole, whatever is saved meanwhile.
+    // Each answer is complete, even while the file is being saved.
     let isSaving = true;
     const saving = (async () => {
       for (let size = 1; isSaving; size = (size * 7) % 100_003) {
@@ -380,7 +380,7 @@ test.describe('before an application that runs already', () => {
   });
 });
 
-test.describe('nobody else gets at it:', () => {
+test.describe('other machines and other sites cannot reach it:', () => {
   /** As fetch cannot say it. */
   const statusOf = async (
     url: string,
@@ -443,7 +443,10 @@ test.describe('nobody else gets at it:', () => {
 });
 
 test.describe('the command', () => {
-  test('ends at once, and leaves nothing, whatever is open and under way', async ({ desk, page }) => {
+  test('ends at once and leaves no files, even with open sockets and calls under way', async ({
+    desk,
+    page,
+  }) => {
     const sockets = new Set<Duplex>();
     const application = createServer((_, outgoing) => outgoing.end('<!doctype html><title>x</title>'));
     application.on('upgrade', (_incoming, socket) => {

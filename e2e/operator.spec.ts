@@ -235,7 +235,7 @@ test.describe('offersight purge', () => {
     );
     expect(await purge('--waiting', '--offer', 'storm', '--yes')).toBe('2 events given up (waiting).\n');
     expect(await purge('--waiting', '--yes', '--offer', 'storm')).toBe('0 events given up (waiting).\n');
-    // Its id is remembered, so what the page sends again comes back to nobody.
+    // The id is remembered, so a repeat from the page changes nothing.
     expect((await post(proxy.url, bodyOf(eventOf(2, { offer: 'storm' })))).text).toMatch(
       /duplicate|conflict/,
     );

@@ -19,7 +19,7 @@ const toast = $('#toast');
 if (toast) {
   const hideLater = () =>
     setTimeout(() => {
-      // Whoever is about to use it needs it.
+      // It stays while somebody points at it, or has the focus in it.
       if (toast.matches(':hover, :focus-within')) hideLater();
       else toast.hidden = true;
     }, TOAST_FOR_MS);

@@ -59,7 +59,7 @@ export const frontApplication = (url: string): Behind => {
   });
   // Where it sends to itself by a name of this machine, the browser stays here.
   proxy.on('proxyRes', ({ headers }) => {
-    headers.location = headers.location && staying(headers.location, url);
+    if (headers.location) headers.location = staying(headers.location, url);
   });
   // Neither side's end is the other one's by itself, and what is open would keep the process alive.
   proxy.on('proxyReqWs', (asking, _incoming, socket) => {

@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { OffersightError } from '../errors.js';
 import { type Answer, isReading, listenerOf, type Routes, reply } from '../proxy/cli/routes.js';
 import { readScriptFile, SCRIPT_FILES } from '../proxy/cli/script-file.js';
-import { isNamedSafely } from '../upstream/callers.js';
+import { isLoopback, isNamedSafely } from '../upstream/callers.js';
 import type { Behind } from './application.js';
 import { LIVE_PATH } from './live.js';
 
@@ -30,8 +30,6 @@ export interface Front {
 
 const misdirected: Answer = (_, outgoing) =>
   reply(outgoing, 421, 'text/plain', 'Open this by localhost, or by an address of this machine.\n');
-
-const isLoopback = (address = ''): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address);
 
 /** What a page on a phone is not shown. */
 const notHere: Answer = (_, outgoing) =>

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { OffersightError } from '../errors.js';
 import { checkOptionNames } from '../proxy/option-names.js';
-import { isLocalUrl } from '../upstream/callers.js';
+import { isLocalUrl, isLoopback } from '../upstream/callers.js';
 import type { DevEvent } from './trail.js';
 
 /** Options of {@link startDev}. */
@@ -19,7 +19,7 @@ export interface DevOptions {
   readonly upstreamPort?: number;
   /** The endpoint's path. @default '/offer-events' */
   readonly path?: string;
-  /** Whether events count of offers that the stand-in never made. @default false, as at Chargebee */
+  /** Whether events count of offers that the stand-in never made. @default false */
   readonly anyId?: boolean;
   /** One more address of this machine to listen at, such as `192.168.1.20`, for a phone. The live page is not shown there. */
   readonly lan?: string;
@@ -47,8 +47,6 @@ const isHere = (hostname: string): boolean => {
   if (isLoopback(host) || !isIP(host)) return true;
   return Object.values(networkInterfaces()).some((found) => found?.some(({ address }) => address === host));
 };
-
-const isLoopback = (address: string): boolean => /^127\.|^::1$/.test(address);
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
 
