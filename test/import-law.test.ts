@@ -84,7 +84,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/detect', 'client/options', 'client/page', 'client/later/outbox/remembering', 'runtime'],
   },
   'client/later/debug': {
-    values: ['client/later/debug', 'client/later/diagnosis', 'protocol/event', 'version'],
+    values: ['client/later/debug', 'client/later/diagnosis', 'protocol/event', 'protocol/group', 'version'],
     types: ['client/detect', 'client/options', 'client/page', 'client/later/diagnosis', 'runtime'],
     packages: ['leven'],
   },
@@ -131,7 +131,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'client/later/delivery/post',
       ...PROTOCOL,
     ],
-    types: ['client/outbox', 'runtime'],
+    types: ['client/later/outbox/leasing', 'client/outbox', 'runtime'],
   },
   'client/later/delivery/post': { packages: ['ky'] },
   'client/later/delivery/post-script': { types: ['client/later/delivery/post'] },
@@ -197,7 +197,14 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/door/surroundings': { types: ['proxy/door/problem', 'runtime'] },
   'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
   'proxy/judging': {
-    values: ['proxy/judging', 'proxy/forward/usage-events', 'proxy/patience', 'protocol', 'errors'],
+    values: [
+      'proxy/judging',
+      'proxy/forward/usage-events',
+      'proxy/intake/ledger',
+      'proxy/patience',
+      'protocol',
+      'errors',
+    ],
     types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/resolving', 'proxy/telling', 'runtime'],
   },
   'proxy/intake': {
@@ -230,6 +237,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['proxy/intake', 'errors', 'runtime'],
     packages: ['libsql'],
   },
+  'proxy/intake/sqlite/sqlite-ledger': {
+    values: ['proxy/intake/ledger', 'proxy/intake/rules'],
+    types: ['proxy/intake/intake', 'protocol'],
+    packages: ['libsql', 'lru-cache', 'node:timers/promises'],
+  },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
   'proxy/intake/bullmq/bullmq': {
     values: ['proxy/intake', 'proxy/option-names', 'errors', 'runtime'],
@@ -242,6 +254,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['ioredis'],
   },
   'proxy/intake/bullmq/bullmq-lane': { values: ['proxy/intake'], types: ['runtime'], packages: ['node:os'] },
+  'proxy/intake/bullmq/bullmq-ledger': {
+    values: ['proxy/intake/ledger'],
+    types: ['proxy/intake', 'protocol'],
+    packages: ['node:crypto'],
+  },
   'proxy/forward': {
     values: ['proxy/forward', 'proxy/telling', 'errors'],
     types: ['proxy/intake', 'runtime'],
@@ -264,17 +281,24 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/operator',
       'proxy/option-names',
       'proxy/door/problem',
+      'proxy/intake/ledger',
       'proxy/judging/signature',
       'protocol/limits',
       'errors',
       'runtime',
     ],
-    types: ['proxy/intake/intake', 'proxy/options'],
+    types: ['proxy/intake/intake', 'proxy/options', 'protocol'],
   },
   'proxy/results': { types: ['proxy/telling', 'protocol'] },
   'proxy/options': { types: ['proxy', 'protocol', 'runtime'] },
   'proxy/resolving': {
-    values: ['proxy/intake/durable', 'proxy/judging/signature', 'proxy/option-names', 'errors'],
+    values: [
+      'proxy/intake/durable',
+      'proxy/judging/signature',
+      'proxy/option-names',
+      'protocol/group',
+      'errors',
+    ],
     types: ['proxy/door/budgets', 'proxy/door/machines', 'proxy/forward/gate', 'proxy/options'],
   },
   'proxy/handler': {

@@ -1,5 +1,5 @@
 /** The wire, version 1: what crosses between page and proxy. Field names are the upstream API's own. */
-import type { OfferEventType } from './event.js';
+import type { DismissReason, OfferEventType } from './event.js';
 
 /** The version that both halves speak. */
 export const WIRE_VERSION = 1;
@@ -17,6 +17,10 @@ export interface WireEvent {
   readonly subject?: string | undefined;
   /** The server's word that the offer was shown here. */
   readonly token?: string | undefined;
+  /** What its figures are kept under. Version 0.1 knew neither this nor a reason. */
+  readonly group?: string | undefined;
+  /** How it was closed. */
+  readonly reason?: DismissReason | undefined;
 }
 
 /** A request's body. */

@@ -4,7 +4,8 @@
  * structurally wrong faults the whole request.
  */
 import { WIRE_VERSION } from './batch.js';
-import { isOfferId, type OfferEventType } from './event.js';
+import { type DismissReason, isOfferId, type OfferEventType } from './event.js';
+import { isGroup } from './group.js';
 import { MAX_REQUEST_EVENTS } from './limits.js';
 import { isSubject } from './subject.js';
 
@@ -24,6 +25,12 @@ export interface DecodedEvent {
   readonly subject: string | undefined;
   /** What `signOffer` gave for the offer. */
   readonly token: string | undefined;
+  /** What its figures are kept under. It is no part of the event's identity, and neither is a reason. */
+  readonly group: string | undefined;
+  /** How it was closed. */
+  readonly reason: DismissReason | undefined;
+  /** Which of these two was sent, but unusable, and so left out. */
+  readonly unusable: 'group' | 'reason' | undefined;
 }
 
 /** What was asked about one id. */
@@ -50,7 +57,18 @@ const EVENT_FIELDS = new Set([
   'expires_at',
   'subject',
   'token',
+  'group',
+  'reason',
 ]);
+const REASONS: Readonly<Record<DismissReason, true>> = {
+  control: true,
+  escape: true,
+  backdrop: true,
+  swipe: true,
+  dialog: true,
+  ignored: true,
+  api: true,
+};
 /** How a type is spelt. A client that is newer than this proxy may send one that it does not know yet. */
 const LATER_TYPE = /^[a-z_]{1,32}$/;
 /** What the billing system itself counts: no page may ever report it. */
@@ -75,6 +93,23 @@ const LATEST_TIME = 8.64e15;
 
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= LATEST_TIME;
+
+const isReason = (value: unknown): value is DismissReason =>
+  typeof value === 'string' && Object.hasOwn(REASONS, value);
+
+/** What is for figures alone: an event is not given up for it. */
+const decodeFigures = (
+  type: OfferEventType,
+  { group, reason }: Record<string, unknown>,
+): Pick<DecodedEvent, 'group' | 'reason' | 'unusable'> => {
+  const isGroupUsable = group == null || isGroup(group);
+  const isReasonUsable = reason == null || (type === 'dismissed' && isReason(reason));
+  return {
+    group: isGroup(group) ? group : undefined,
+    reason: type === 'dismissed' && isReason(reason) ? reason : undefined,
+    unusable: isGroupUsable ? (isReasonUsable ? undefined : 'reason') : 'group',
+  };
+};
 
 const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem => {
   const { type, personalized_offer_id: offerId, occurred_at: occurredAt, expires_at } = record;
@@ -102,12 +137,19 @@ const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem =
     expiresAt,
     subject,
     token,
+    ...decodeFigures(type, record),
   };
   return { id, event };
 };
 
-/** Compares what both say, not how they were written. */
-const isSame = (a: DecodedItem, b: DecodedItem): boolean => JSON.stringify(a) === JSON.stringify(b);
+const FOR_FIGURES = new Set(['group', 'reason', 'unusable']);
+
+/** Compares what both say, not how they were written; what is for figures makes no difference. */
+const isSame = (a: DecodedItem, b: DecodedItem): boolean => {
+  const identify = (item: DecodedItem): string =>
+    JSON.stringify(item, (name, value: unknown) => (FOR_FIGURES.has(name) ? undefined : value));
+  return identify(a) === identify(b);
+};
 
 /**
  * Decodes a request's body.
@@ -137,7 +179,8 @@ export const decodeRequest = (text: string): DecodedRequest => {
     const item = decodeEvent(id, record);
     const earlier = items.get(id);
     if (earlier && !isSame(earlier, item)) return fault('batch');
-    items.set(id, item);
+    // What came first counts.
+    if (!earlier) items.set(id, item);
   }
   return { kind: 'request', sentAt, items: [...items.values()] };
 };

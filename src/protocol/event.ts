@@ -8,7 +8,7 @@ import { isSubject } from './subject.js';
 /** What happened to the offer: the two types that Chargebee lets a page report. */
 export type OfferEventType = 'viewed' | 'dismissed';
 
-/** How the user closed the offer, or that they ignored it. It stays on this side: Chargebee takes no reason. */
+/** How the user closed the offer, or that they ignored it. It is for the proxy's figures: Chargebee takes no reason. */
 export type DismissReason =
   /** A close control, marked or conventional. */
   | 'control'
@@ -41,6 +41,11 @@ export interface OfferEventBase {
   readonly subject?: string | undefined;
   /** The server's word that the offer was shown here, from `signOffer`. */
   readonly token?: string | undefined;
+  /**
+   * What the page calls the thing that it shows to many, 1–50 characters of `A–Z a–z 0–9 _ . : / ~ -`, the first a letter or
+   * a digit. It is for the proxy's figures, and no part of what the event is.
+   */
+  readonly group?: string | undefined;
 }
 
 /** The offer was really displayed. */

@@ -39,7 +39,7 @@ export interface OfferProxy {
   /**
    * Reports what the host's own code saw: no budget, no hook of a request and no check of machines applies. What was taken
    * is kept as durably as a page's event; a direct intake has forwarded it. An event whose `viewed` nobody reported counts all
-   * the same, so report both.
+   * the same, so report both. `accepted` counts in the ledger alone, which a direct intake does not have.
    * @throws {OffersightError} `configuration` if an event is wrong, and then nothing was taken; `delivery` if not all could be
    * taken: report them again, their names keep them from counting twice; `refused` if the upstream or an equal name refused one.
    */
@@ -144,7 +144,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     if (rejection) return rejection;
     const { admitted, verdicts } = isMachine(request)
       ? refuseAll(items)
-      : await judge(items, { request, subject: owner, sentAt, receivedAt });
+      : await judge(items, { request, subject: owner, visitor: owner ?? address, sentAt, receivedAt });
     if (admitted.length) {
       try {
         for (const [id, verdict] of await forwarding.take(admitted)) verdicts.set(id, verdict);
@@ -197,6 +197,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const report = createReporting({
     ...{ site: options.site, usage: options.usage, alert, now: () => runtime.now() },
     take: (events) => forwarding.take(events),
+    accept: forwarding.accept,
   });
 
   return Object.assign(handle, {

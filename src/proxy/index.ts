@@ -7,6 +7,7 @@ import './needs-node.js';
 
 export { type ErrorCode, isOffersightError, OffersightError } from '../errors.js';
 export type { Verdict } from '../protocol/batch.js';
+export type { DismissReason, OfferEventType } from '../protocol/event.js';
 export type { Runtime, Stop } from '../runtime.js';
 export type { Limits } from './door/budgets.js';
 export type { Machines } from './door/machines.js';
@@ -30,6 +31,7 @@ export type {
   OfferTally,
   UsageFields,
 } from './intake/intake.js';
+export type { AcceptedEvent, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';
 export type { IntakeBounds } from './intake/rules.js';
 export { type SignableOffer, signOffer } from './judging/signature.js';
 export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './operator/admin.js';

@@ -40,14 +40,19 @@ export interface ServerEvent {
    * means the same event, which counts once.
    */
   readonly name: string;
-  /** What happened. `accepted` and `fulfilled` are the billing system's own. */
-  readonly type: OfferEventType;
+  /**
+   * What happened. `accepted` is what your billing system told you: it counts in the ledger alone, and is never forwarded.
+   * `fulfilled` is never reported.
+   */
+  readonly type: OfferEventType | 'accepted';
   /** The personalized offer's `id`. */
   readonly offerId: string;
   /** When it happened, epoch milliseconds. @default now */
   readonly occurredAt?: number | undefined;
   /** The opaque user, for the hooks of `usage`. */
   readonly subject?: string | undefined;
+  /** What the ledger counts it under, as pages name it. @default `(none)` */
+  readonly group?: string | undefined;
   /** Who caused it, told to Chargebee in request headers. @default nothing is told */
   readonly caller?: Caller | undefined;
 }
@@ -138,6 +143,8 @@ export interface OfferProxyOptions {
   readonly machines?: Machines;
   /** The visitor's address, where the host knows it better than the socket does. */
   readonly address?: (request: Request) => string | undefined;
+  /** The only groups that the ledger tells apart; all others count under `(other)`. @default any, within the intake's bounds */
+  readonly groups?: readonly string[];
   /** Who caused an event, told to Chargebee in request headers. @default nothing is told */
   readonly caller?: (event: ReportedEvent, request: Request) => Caller | undefined;
   /** Which of Chargebee's reactions to the event to switch off. @default none */

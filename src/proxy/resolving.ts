@@ -1,5 +1,6 @@
 /** What is wrong with what a host says of its proxy: a deployment has to fail, not its requests. */
 import { OffersightError } from '../errors.js';
+import { isGroup } from '../protocol/group.js';
 import type { Limits } from './door/budgets.js';
 import type { Machines } from './door/machines.js';
 import type { Pace } from './forward/gate.js';
@@ -25,6 +26,8 @@ export interface ResolvedProxyOptions extends Pick<OfferProxyOptions, 'apiKey' |
   readonly limits: Limits;
   readonly trustedHops: number;
   readonly machines: Machines;
+  /** The only ones that count; undefined for any. */
+  readonly groups: ReadonlySet<string> | undefined;
   /** Headers of every call. */
   readonly constants: Readonly<Record<string, string>>;
   readonly pace: Pace;
@@ -77,6 +80,15 @@ const checkOrigins = (origins: readonly string[]): ReadonlySet<string> => {
   return new Set(origins);
 };
 
+const checkGroups = (groups: readonly string[] | undefined): ReadonlySet<string> | undefined => {
+  if (groups === undefined) return undefined;
+  if (!Array.isArray(groups) || !groups.every(isGroup))
+    throw configuration(
+      'Set groups to a list of names with 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
+    );
+  return new Set(groups);
+};
+
 const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
   if (!usage) return;
   checkOptionNames('usage', usage, { subscriptionFor: true, propertiesFor: true, baseUrl: true, pace: true });
@@ -103,6 +115,7 @@ const NAMES = {
   limits: true,
   trustedHops: true,
   machines: true,
+  groups: true,
   address: true,
   caller: true,
   disable: true,
@@ -179,6 +192,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     limits,
     trustedHops,
     machines,
+    groups: checkGroups(options.groups),
     constants: Object.fromEntries(disable.map((name) => [`chargebee-event-${name}`, 'all-disabled'])),
     pace: checkPace('pace', options.pace ?? {}),
   };

@@ -237,3 +237,45 @@ describe('decoding never throws and says only what it checked', () => {
     );
   });
 });
+
+describe('what is for figures alone', () => {
+  const figuresOf = (fields: Record<string, unknown>) => {
+    const [event] = itemsOf(wireBody([wireEvent(1, fields)])) as Record<string, unknown>[];
+    return [event?.group, event?.reason, event?.unusable];
+  };
+
+  it.each([
+    [{}, [undefined, undefined, undefined]],
+    [{ group: 'summer-sale' }, ['summer-sale', undefined, undefined]],
+    [{ group: null, reason: null }, [undefined, undefined, undefined]],
+    [
+      { type: 'dismissed', group: '2026/11:home~a.b_c-d', reason: 'escape' },
+      ['2026/11:home~a.b_c-d', 'escape', undefined],
+    ],
+  ])('%j is taken', (fields, expected) => expect(figuresOf(fields)).toEqual(expected));
+
+  it.each([
+    [{ group: '' }, 'group'],
+    [{ group: ' summer' }, 'group'],
+    [{ group: '=1' }, 'group'],
+    [{ group: '-a' }, 'group'],
+    [{ group: '(none)' }, 'group'],
+    [{ group: 'g'.repeat(51) }, 'group'],
+    [{ group: 7 }, 'group'],
+    [{ group: { a: 1 } }, 'group'],
+    [{ reason: 'escape' }, 'reason'],
+    [{ type: 'dismissed', reason: 'toString' }, 'reason'],
+    [{ type: 'dismissed', reason: ['escape'] }, 'reason'],
+  ])('%j is left out, and its event is kept', (fields, unusable) =>
+    expect(figuresOf(fields)).toEqual([undefined, undefined, unusable]),
+  );
+
+  it('makes no conflict of what is otherwise the same, and what came first counts', () => {
+    const events = [
+      wireEvent(1, { type: 'dismissed', group: 'first' }),
+      wireEvent(1, { type: 'dismissed', group: 'second', reason: 'escape' }),
+      wireEvent(1, { type: 'dismissed', group: '???' }),
+    ];
+    expect(itemsOf(wireBody(events))).toMatchObject([{ id: eventId(1), group: 'first', reason: undefined }]);
+  });
+});

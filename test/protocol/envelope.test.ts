@@ -55,7 +55,7 @@ describe('the envelope is faulted as a whole', () => {
 
   it.each<[string, Record<string, unknown>]>([
     ['a subscription', { subscription_id: 'cust_1' }],
-    ['a reason', { reason: 'api' }],
+    ['an impression', { impression_id: 'api' }],
     ['an offer id in camel case', { offerId: 'a52ge1' }],
     ['headers', { headers: { authorization: 'Basic eDo=' } }],
     ['a URL', { url: 'http://169.254.169.254/' }],

@@ -44,6 +44,8 @@ const brokenIntake = (): Intake => ({
   ...idleLane,
   usage: idleLane,
   knows: async () => new Set(),
+  accept: async () => new Map(),
+  async *ledger() {},
   close: async () => undefined,
 });
 

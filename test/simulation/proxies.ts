@@ -169,6 +169,8 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     tally: () => raw.tally(),
     retry: (ids, now) => raw.retry(ids, now),
     purge: (ids, now) => raw.purge(ids, now),
+    accept: (events) => raw.accept(events),
+    ledger: (filter) => raw.ledger(filter),
     usage: raw.usage,
     close: async () => undefined,
   });

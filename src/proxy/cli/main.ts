@@ -1,4 +1,4 @@
-/** The command line: `offersight dev | proxy | status | events | dead-letters | sign`. */
+/** The command line: reads which command is meant, and runs it. */
 import { OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { VERSION } from '../../version.js';
@@ -10,6 +10,7 @@ import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
 import { runDev } from './dev-command.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE, EVERYWHERE, flag, laneNameOf, momentOf, numberOf, read, text } from './flags.js';
+import { runFunnel } from './funnel-command.js';
 import { runProxy, signalled } from './proxy-command.js';
 import { runPurge } from './purge-command.js';
 import { openIntake, readInput, readSecret } from './sources.js';
@@ -18,10 +19,11 @@ import { follow, printStatus } from './status.js';
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
 offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
 offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
+offersight funnel [--by day|group] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
 offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait anew
 offersight purge --waiting|--dead [--offer ID] [--yes]   gives events up for good; without --yes it counts them
-offersight report FILE|- --site NAME   events that your own programs saw, as JSON lines: name, type, personalized_offer_id
+offersight report FILE|- --site NAME   events that your own programs saw, as JSON lines: name, type, personalized_offer_id, group
 offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token
 offersight --version
 
@@ -31,11 +33,12 @@ proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24
             --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --per-address 600
             --machines ignore|count   what crawlers and monitors see counts only with count
+            --groups NAME,…   the only groups that the funnel tells apart
             --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics and /admin/ on a listener of their own
 dev:        --port 4400  --upstream-port 4401  --path /offer-events  --any-id  --lan ADDRESS  --upstream-only
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
             OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE
-TIME:       an ISO date or epoch milliseconds
+TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-01
 `;
 
 const runStatus = async (args: string[]): Promise<void> => {
@@ -119,7 +122,10 @@ const runReport = async (args: string[]): Promise<void> => {
     const site = values.site.toLowerCase();
     intake.claim(site);
     const { now } = platformRuntime();
-    const report = createReporting({ site, usage: undefined, take: intake.take, alert: console.error, now });
+    const report = createReporting({
+      ...{ site, usage: undefined, alert: console.error, now },
+      ...{ take: intake.take, accept: intake.accept },
+    });
     const { accepted, duplicate } = await report(events);
     console.log(`${accepted} new, ${duplicate} reported before.`);
   } finally {
@@ -132,6 +138,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   proxy: runProxy,
   purge: runPurge,
   status: runStatus,
+  funnel: runFunnel,
   events: runEvents,
   'dead-letters': runDeadLetters,
   report: runReport,

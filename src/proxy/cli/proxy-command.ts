@@ -51,6 +51,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
     'admin-port': text,
     'admin-host': text,
     machines: text,
+    groups: text,
   });
   // What is kept may tell of people: for this user's eyes alone.
   process.umask(0o077);
@@ -100,6 +101,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
       origins: values.origins?.split(',') ?? [],
       trustedHops,
       machines,
+      ...(values.groups !== undefined && { groups: values.groups.split(',') }),
       pace: { ...(perMinute && { perMinute }), ...(concurrent && { concurrent }) },
       ...(perAddress && { limits: { perAddress } }),
       ...(values['base-url'] !== undefined && { baseUrl: values['base-url'] }),

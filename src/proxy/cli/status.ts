@@ -2,6 +2,7 @@
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, LaneStatus } from '../intake/intake.js';
 import { type Figures, type ProxyStatus, readStatus } from '../operator/listing.js';
+import { table } from './table.js';
 
 /** Where a display goes. */
 export interface Screen {
@@ -25,17 +26,6 @@ const lineOf = (name: string, { waiting, oldestAt, lastMinute, note }: LaneStatu
   if (note.pausedUntil !== undefined && note.pausedUntil > now)
     parts.push(`paused by the upstream for ${inWords(note.pausedUntil - now)}`);
   return [`${name}: ${parts.join(', ')}`, ...(note.alert === undefined ? [] : [`  ALERT ${note.alert}`])];
-};
-
-const table = (rows: readonly (readonly (string | number)[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, at) =>
-    rows.reduce((most, row) => Math.max(most, `${row[at] ?? ''}`.length), 0),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, at) => (at ? `${cell}`.padStart(widths[at] ?? 0) : `${cell}`.padEnd(widths[at] ?? 0)))
-      .join('  '),
-  );
 };
 
 const FIGURES = ['viewed', 'dismissed', 'waiting', 'refused'] as const;

@@ -2,6 +2,7 @@
 import type { Runtime } from '../../runtime.js';
 import type { Taking } from '../intake/direct/direct.js';
 import { isDurable } from '../intake/durable.js';
+import type { Intake } from '../intake/intake.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
 import type { Observation } from '../telling/observation.js';
@@ -14,6 +15,8 @@ import { usageEvents } from './usage-events.js';
 export interface Forwarding extends Taking {
   /** Whether events wait here for the upstream, rather than in pages. */
   readonly isDurable: boolean;
+  /** Counts what the billing system reported; undefined if nothing remembers it. */
+  readonly accept: Intake['accept'] | undefined;
 }
 
 type ForwardedCount = Omit<Extract<Observation, { readonly kind: 'forwarded' }>, 'kind' | 'destination'>;
@@ -52,9 +55,9 @@ export const startForwarding = (
   if (!isDurable(intake)) {
     const alert = quietly(onAlert, runtime);
     const context = { destination: offers, runtime, pace, alert, onCall: onCall('offer_events') };
-    return { ...intake.start(context), isDurable: false };
+    return { ...intake.start(context), isDurable: false, accept: undefined };
   }
-  intake.claim(site);
+  intake.claim(site, onAlert);
   const forwarders: Forwarder[] = [
     createForwarder(intake, {
       destination: offers,
@@ -76,6 +79,7 @@ export const startForwarding = (
     );
   return {
     isDurable: true,
+    accept: (events) => intake.accept(events),
     async take(events) {
       const verdicts = await intake.take(events);
       for (const forwarder of forwarders) forwarder.wake();

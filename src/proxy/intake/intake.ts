@@ -1,6 +1,7 @@
 /** Who answers for an admitted event: the interface of every intake. An accepted event is never forgotten. */
 import type { Verdict } from '../../protocol/batch.js';
-import type { OfferEventType } from '../../protocol/event.js';
+import type { DismissReason, OfferEventType } from '../../protocol/event.js';
+import type { AcceptedEvent, LedgerCell, LedgerFilter } from './ledger.js';
 
 /** What a usage event says beside its event's id and time. It bills a customer, so nothing of it comes from a browser. */
 export interface UsageFields {
@@ -28,6 +29,12 @@ export interface AdmittedEvent {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What its usage event says, where there is to be one. */
   readonly usage?: UsageFields | undefined;
+  /** What the ledger counts it under. */
+  readonly group?: string | undefined;
+  /** How it was closed. */
+  readonly reason?: DismissReason | undefined;
+  /** Who named the group, so that one visitor can't use up all the places of groups. Never written down as it is. */
+  readonly visitor?: string | undefined;
 }
 
 /**
@@ -64,6 +71,10 @@ export interface IntakeRow {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What its usage event says, in the lane of those. */
   readonly usage?: UsageFields | undefined;
+  /** What the ledger counts it under. */
+  readonly group?: string | undefined;
+  /** How it was closed. */
+  readonly reason?: DismissReason | undefined;
   /** Where {@link ListFilter.before} goes on after this row. */
   readonly cursor: string;
 }
@@ -219,13 +230,18 @@ export interface Intake extends Lane {
    *
    * An intake that cannot be asked at once lets every later method reject instead.
    * @param site The site's name, in lower case.
+   * @param onAlert Told in words when a new group has no place in the ledger, at most once a day.
    * @throws {OffersightError} `configuration` if it keeps another site's.
    */
-  claim(site: string): void;
+  claim(site: string, onAlert?: (message: string) => void): void;
   /** Takes events durably; one verdict each, by id. */
   take(events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
   /** Which of these were taken already, with this content. */
   knows(events: readonly Pick<AdmittedEvent, 'id' | 'content'>[]): Promise<ReadonlySet<string>>;
+  /** Counts events that the billing system reported, and that are never forwarded; one verdict each, by id. */
+  accept(events: readonly AcceptedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
+  /** The cells of the ledger, oldest day first, in portions. */
+  ledger(filter?: LedgerFilter): AsyncIterable<readonly LedgerCell[]>;
   /** The lane of usage events. */
   readonly usage: Lane;
   /** Frees what the intake holds open; what it keeps stays. */

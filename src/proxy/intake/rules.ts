@@ -13,7 +13,16 @@ export interface IntakeBounds {
    * again and mark it, or make it a dead letter. @default 'atLeastOnce'
    */
   readonly ambiguous?: 'atLeastOnce' | 'atMostOnce' | undefined;
+  /** Most groups that the ledger tells apart; what is beyond counts under `(other)`. @default 200 */
+  readonly maxGroups?: number | undefined;
+  /** Most groups that are new on one UTC day. @default 50 */
+  readonly newGroupsADay?: number | undefined;
+  /** How long the ledger remembers, days. @default 400 */
+  readonly ledgerDays?: number | undefined;
 }
+
+/** Bounds of a ledger. */
+export type LedgerBounds = Readonly<Record<'maxGroups' | 'newGroupsADay' | 'ledgerDays', number>>;
 
 /** What one lane's events have to obey. */
 export interface LaneRules {
@@ -29,14 +38,25 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** The names of {@link IntakeBounds}. */
-export const BOUND_NAMES = { maxWaiting: true, maxDelayMs: true, ambiguous: true } as const;
+export const BOUND_NAMES = {
+  maxWaiting: true,
+  maxDelayMs: true,
+  ambiguous: true,
+  maxGroups: true,
+  newGroupsADay: true,
+  ledgerDays: true,
+} as const;
 
 const DEFAULT_BOUNDS = {
   maxWaiting: 200_000,
   maxDelayMs: 24 * HOUR_MS,
   ambiguous: 'atLeastOnce',
+  maxGroups: 200,
+  newGroupsADay: 50,
+  ledgerDays: 400,
 } as const satisfies IntakeBounds;
 
+const LEAST_LEDGER_DAYS = 31;
 /** When a client may ask again where there is no room. */
 export const DEFER_MS = MINUTE_MS;
 /** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
@@ -80,6 +100,9 @@ export const resolveBounds = ({
   maxWaiting = DEFAULT_BOUNDS.maxWaiting,
   maxDelayMs = DEFAULT_BOUNDS.maxDelayMs,
   ambiguous = DEFAULT_BOUNDS.ambiguous,
+  maxGroups = DEFAULT_BOUNDS.maxGroups,
+  newGroupsADay = DEFAULT_BOUNDS.newGroupsADay,
+  ledgerDays = DEFAULT_BOUNDS.ledgerDays,
 }: IntakeBounds): { [Name in keyof IntakeBounds]-?: NonNullable<IntakeBounds[Name]> } => {
   if (!Number.isInteger(maxWaiting) || maxWaiting < 1)
     throw new OffersightError('configuration', 'Set maxWaiting to a whole number of events, at least 1.');
@@ -88,5 +111,14 @@ export const resolveBounds = ({
   // Hosts without types may misspell it.
   if (!['atLeastOnce', 'atMostOnce'].includes(ambiguous))
     throw new OffersightError('configuration', "Set ambiguous to 'atLeastOnce' or 'atMostOnce'.");
-  return { maxWaiting, maxDelayMs, ambiguous };
+  for (const [name, count] of Object.entries({ maxGroups, newGroupsADay }))
+    if (!Number.isInteger(count) || count < 0)
+      throw new OffersightError('configuration', `Set ${name} to a whole number of groups.`);
+  // As long as an event may wait, its cell has to be there.
+  if (!Number.isInteger(ledgerDays) || ledgerDays < LEAST_LEDGER_DAYS)
+    throw new OffersightError(
+      'configuration',
+      `Set ledgerDays to a whole number of days, at least ${LEAST_LEDGER_DAYS}.`,
+    );
+  return { maxWaiting, maxDelayMs, ambiguous, maxGroups, newGroupsADay, ledgerDays };
 };

@@ -5,6 +5,7 @@ import type { Runtime } from '../../runtime.js';
 import type { Budgets } from '../door/budgets.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { AdmittedEvent } from '../intake/intake.js';
+import { OTHER_GROUPS } from '../intake/ledger.js';
 import type { ReportedEvent } from '../options.js';
 import { patiently } from '../patience.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
@@ -16,6 +17,8 @@ import { createVerifier } from './signature.js';
 export interface Occasion {
   readonly request: Request;
   readonly subject: string | undefined;
+  /** Who asks, as far as that is known: the user, or else the address. */
+  readonly visitor: string | undefined;
   /** The sender's clock when the request left, epoch milliseconds. */
   readonly sentAt: number;
   readonly receivedAt: number;
@@ -37,6 +40,13 @@ const HOOKS_AT_ONCE = 16;
 const HOOK_DEFER_MS = 5_000;
 const UNSIGNED =
   'Events without a valid token are refused: put what signOffer gives on the offer as data-offer-token, and set the subject hook if tokens name one; unless somebody makes them up.';
+
+const UNUSABLE = {
+  group:
+    'Events with an unusable group count under (none): give data-offer-group 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
+  reason:
+    'Events with an unknown reason are counted without it: update the proxy if pages are newer than it.',
+} as const;
 
 /** Whatever is wrong with an event, from outside it looks the same: nobody can try out which offers there are. */
 const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } };
@@ -85,7 +95,7 @@ const keepTogether = (items: readonly DecodedItem[], entitled: readonly Entitled
 
 /** Makes the judgement of one proxy. */
 export const createEntitlement = (
-  { secrets, authorize, subject: hook, caller, usage }: ResolvedProxyOptions,
+  { secrets, authorize, subject: hook, caller, usage, groups }: ResolvedProxyOptions,
   budgets: Budgets,
   knows: Taking['knows'],
   alert: OnAlert,
@@ -95,9 +105,9 @@ export const createEntitlement = (
 
   const judge = async (
     event: DecodedEvent,
-    { request, subject, sentAt, receivedAt }: Occasion,
+    { request, subject, visitor, sentAt, receivedAt }: Occasion,
   ): Promise<Entitled> => {
-    const { id, type, offerId, token } = event;
+    const { id, type, offerId, token, group, reason, unusable } = event;
     if (hook && event.subject !== undefined && event.subject !== subject) return MISMATCH;
     // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
     const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
@@ -119,7 +129,11 @@ export const createEntitlement = (
       content: contentOf(event),
       headers: told && headersOf(told),
       usage: usage && (await usageOf(usage, reported, subject, alert)),
+      group: group === undefined || !groups || groups.has(group) ? group : OTHER_GROUPS,
+      reason,
+      visitor,
     };
+    if (unusable) alert(UNUSABLE[unusable]);
     // Last, since what is taken here is given back only for what the intake did not accept.
     const isTooMany =
       subject !== undefined &&

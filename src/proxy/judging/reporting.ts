@@ -1,10 +1,12 @@
 /** What the host's own code reports: an opened mail, a native app's view, an offer closed on a page of another make. */
 import { OffersightError } from '../../errors.js';
 import { isOfferId } from '../../protocol/event.js';
+import { isGroup } from '../../protocol/group.js';
 import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import type { Taking } from '../intake/direct/direct.js';
-import type { AdmittedEvent } from '../intake/intake.js';
+import type { AdmittedEvent, Intake } from '../intake/intake.js';
+import type { AcceptedEvent } from '../intake/ledger.js';
 import type { ReportResult, ServerEvent, UsageOptions } from '../options.js';
 import type { OnAlert } from '../telling/alert.js';
 import { headersOf, usageOf } from './additions.js';
@@ -15,6 +17,8 @@ export interface ReportingContext {
   readonly site: string;
   readonly usage: UsageOptions | undefined;
   readonly take: Taking['take'];
+  /** Counts what the billing system reported; undefined if nothing remembers it. */
+  readonly accept: Intake['accept'] | undefined;
   readonly alert: OnAlert;
   readonly now: Runtime['now'];
 }
@@ -25,22 +29,29 @@ export type Report = (events: readonly ServerEvent[]) => Promise<ReportResult>;
 const MAX_NAME_LENGTH = 200;
 /** As many as a page may send in one request. */
 const PORTION = 500;
-const BILLED = new Set<unknown>(['accepted', 'fulfilled']);
 
 const fault = (at: number, what: string): OffersightError =>
   new OffersightError('configuration', `Event ${at + 1} of the report: ${what}`);
 
 const check = (event: ServerEvent, at: number, now: number): void => {
-  const { name, type, offerId, occurredAt, subject } = event;
+  const { name, type, offerId, occurredAt, subject, group } = event;
   if (typeof name !== 'string' || !name || name.length > MAX_NAME_LENGTH)
     throw fault(at, `give it a name of 1 to ${MAX_NAME_LENGTH} characters, which no other event has.`);
-  if (BILLED.has(type)) throw fault(at, `${type} is the billing system's own, and never reported.`);
-  if (type !== 'viewed' && type !== 'dismissed') throw fault(at, 'its type is viewed or dismissed.');
+  // Hosts without types may try it.
+  if ((type as unknown) === 'fulfilled')
+    throw fault(at, `fulfilled is the billing system's own, and never reported.`);
+  if (!['viewed', 'dismissed', 'accepted'].includes(type))
+    throw fault(at, 'its type is viewed, dismissed or accepted.');
   if (!isOfferId(offerId)) throw fault(at, 'its offerId has 1 to 50 characters of A–Z a–z 0–9 _ . : ~ -.');
   if (occurredAt !== undefined && !(Number.isInteger(occurredAt) && occurredAt > 0 && occurredAt <= now))
     throw fault(at, 'its occurredAt is in epoch milliseconds, and not in the future.');
   if (subject !== undefined && !isSubject(subject))
     throw fault(at, 'its subject has 1 to 128 characters of A–Z a–z 0–9 _ . : ~ -.');
+  if (group !== undefined && !isGroup(group))
+    throw fault(
+      at,
+      'its group has 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
+    );
 };
 
 /**
@@ -55,15 +66,19 @@ const idOf = async (site: string, name: string): Promise<string> => {
 };
 
 /** Makes what reports. */
-export const createReporting = ({ site, usage, take, alert, now }: ReportingContext): Report => {
-  const admit = async (given: ServerEvent, receivedAt: number): Promise<AdmittedEvent> => {
-    const { name, type, offerId, occurredAt = receivedAt, subject, caller } = given;
-    const reported = { id: await idOf(site, name), type, offerId, occurredAt };
+export const createReporting = ({ site, usage, take, accept, alert, now }: ReportingContext): Report => {
+  const admit = async (given: ServerEvent, receivedAt: number): Promise<AdmittedEvent | AcceptedEvent> => {
+    const { name, type, offerId, occurredAt = receivedAt, subject, caller, group } = given;
+    const id = await idOf(site, name);
+    // Without its time: who reports it again may not know that any more.
+    const content = JSON.stringify([type, offerId]);
+    if (type === 'accepted') return { id, content, group, receivedAt };
+    const reported = { id, type, offerId, occurredAt };
     return {
       ...reported,
       receivedAt,
-      // Without its time: who reports it again may not know that any more.
-      content: JSON.stringify([type, offerId]),
+      content,
+      group,
       headers: caller && headersOf(caller),
       usage: usage && (await usageOf(usage, reported, subject, alert)),
     };
@@ -72,18 +87,30 @@ export const createReporting = ({ site, usage, take, alert, now }: ReportingCont
   return async (events) => {
     const receivedAt = now();
     for (const [at, event] of events.entries()) check(event, at, receivedAt);
+    if (!accept && events.some(({ type }) => type === 'accepted'))
+      throw new OffersightError(
+        'configuration',
+        'accepted counts in the ledger alone, which directIntake() does not have: use sqliteIntake({ file }).',
+      );
     const result = { accepted: 0, duplicate: 0 };
     for (let from = 0; from < events.length; from += PORTION) {
       const portion = events.slice(from, from + PORTION);
-      const admitted = new Map<string, AdmittedEvent>();
+      const admitted = new Map<string, AdmittedEvent | AcceptedEvent>();
       for (const event of portion) {
-        const { id, ...rest } = await admit(event, receivedAt);
-        const other = admitted.get(id);
-        if (other && other.content !== rest.content)
+        const one = await admit(event, receivedAt);
+        const other = admitted.get(one.id);
+        if (other && other.content !== one.content)
           throw fault(from + portion.indexOf(event), 'another event of the report has its name.');
-        admitted.set(id, { id, ...rest });
+        admitted.set(one.id, one);
       }
-      const verdicts = await take([...admitted.values()]);
+      const [forwarded, accepted]: [AdmittedEvent[], AcceptedEvent[]] = [[], []];
+      for (const one of admitted.values())
+        if ('type' in one) forwarded.push(one);
+        else accepted.push(one);
+      const verdicts = new Map([
+        ...(forwarded.length ? await take(forwarded) : []),
+        ...((accepted.length && (await accept?.(accepted))) || []),
+      ]);
       result.duplicate += portion.length - admitted.size;
       for (const id of admitted.keys()) {
         const verdict = verdicts.get(id) ?? { kind: 'deferred', code: 'unavailable' };

@@ -10,6 +10,7 @@ import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/signature.js';
 import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../options.js';
+import { isDay, isFunnelBy, readFunnel } from './funnel.js';
 import { readServerEvents } from './lines.js';
 import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';
 
@@ -25,10 +26,11 @@ export interface OfferAdminOptions {
 
 /**
  * Answers an operator's request. By the last parts of its path: `GET …/status?limit=`, the offers with the most events, by
- * default 100, at most 1,000; `GET …/events?offer=&since=`, where
+ * default 100, at most 1,000; `GET …/funnel?by=&since=&until=`, the funnel `by` `day` or `group`, where `since` and `until` are
+ * UTC days such as `2026-11-23`; `GET …/events?offer=&since=`, where
  * `since` is an ISO date or epoch milliseconds; `GET …/dead-letters`; `POST …/dead-letters/retry?id=`, by default all.
  * Each takes `lane=usage_events` for the second destination. `POST …/report` takes a JSON line for each event: `name`, `type`,
- * `personalized_offer_id`, and optionally `occurred_at` (epoch milliseconds) and `subject`; at most 500,000 bytes.
+ * `personalized_offer_id`, and optionally `occurred_at` (epoch milliseconds), `subject` and `group`; at most 500,000 bytes.
  */
 export type OfferAdmin = (request: Request) => Promise<Response>;
 
@@ -88,6 +90,15 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     const name = searchParams.get('lane') ?? 'offer_events';
     const limitText = searchParams.get('limit') ?? `${DEFAULT_LIMIT}`;
     const limit = /^\d+$/.test(limitText) ? Number(limitText) : 0;
+    const what = /\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1];
+    if (request.method === 'GET' && what === 'funnel') {
+      const by = searchParams.get('by') ?? 'day';
+      const [since, until] = [searchParams.get('since') ?? undefined, searchParams.get('until') ?? undefined];
+      const areDays = [since, until].every((day) => day === undefined || isDay(day));
+      return areDays && isFunnelBy(by)
+        ? json(await readFunnel(intake, { by, since, until }))
+        : problem('query');
+    }
     if (!isLaneName(name) || Number.isNaN(timeOf(searchParams.get('since') ?? '1970-01-01')))
       return problem('query');
     const lane = laneOf(intake, name);
@@ -100,7 +111,6 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
       });
       for await (const row of rows) yield toLine(row);
     };
-    const what = /\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1];
     switch (`${request.method} ${what}`) {
       case 'GET status':
         if (limit < 1 || limit > MAX_LIMIT) return problem('query');

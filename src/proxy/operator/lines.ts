@@ -8,6 +8,7 @@ const FIELDS: Readonly<Record<string, keyof ServerEvent>> = {
   personalized_offer_id: 'offerId',
   occurred_at: 'occurredAt',
   subject: 'subject',
+  group: 'group',
 };
 
 const readLine = (line: string, number: number): ServerEvent => {

@@ -128,6 +128,8 @@ export const toLine = (row: IntakeRow): string => {
     personalized_offer_id: row.offerId,
     state: row.state,
     code: row.code,
+    group: row.group,
+    reason: row.reason,
     occurred_at: isoOf(row.occurredAt),
     received_at: isoOf(row.receivedAt),
     settled_at: isoOf(row.settledAt),

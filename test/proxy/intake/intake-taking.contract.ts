@@ -27,6 +27,8 @@ export const describeTaking = ({ open }: Bench): void => {
           settledAt: undefined,
           headers: undefined,
           usage: undefined,
+          group: undefined,
+          reason: undefined,
           cursor: expect.any(String) as string,
         },
         expect.objectContaining({ id: eventId(1), type: 'viewed', occurredAt: START - 3_700 }),

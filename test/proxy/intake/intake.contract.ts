@@ -6,6 +6,7 @@ import { START } from '../../support/wire.js';
 import { describeAging } from './intake-aging.contract.js';
 import { describeForwarding } from './intake-forwarding.contract.js';
 import { describeLeading } from './intake-leading.contract.js';
+import { describeLedger } from './intake-ledger.contract.js';
 import { describeTaking } from './intake-taking.contract.js';
 
 /** Bounds and policy that every intake has. */
@@ -13,6 +14,9 @@ export interface IntakeOptions {
   readonly maxWaiting?: number;
   readonly maxDelayMs?: number;
   readonly ambiguous?: 'atLeastOnce' | 'atMostOnce';
+  readonly maxGroups?: number;
+  readonly newGroupsADay?: number;
+  readonly ledgerDays?: number;
 }
 
 /** Where intakes keep their events: opened twice, it is the same events. */
@@ -81,5 +85,6 @@ export const describeIntake = (name: string, makePlace: () => IntakePlace): void
     describeForwarding(bench);
     describeAging(bench);
     describeLeading(bench);
+    describeLedger(bench);
   });
 };

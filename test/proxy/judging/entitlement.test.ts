@@ -249,3 +249,44 @@ describe('which offers exist', () => {
     expect(await report(started, { personalized_offer_id: 'other' }, 'ada', 2)).toEqual(ACCEPTED);
   });
 });
+
+describe('what the ledger counts an event under', () => {
+  const groupsOf = async (options: Partial<Omit<OfferProxyOptions, 'intake'>>, ...groups: unknown[]) => {
+    const alerts: string[] = [];
+    const started = start({ ...options, onAlert: (message) => alerts.push(message) });
+    for (const [at, group] of groups.entries())
+      expect(await report(started, { group }, 'ada', at + 1)).toContain('accepted');
+    const rows = await started.intake.list({ limit: 9 });
+    return { groups: rows.map(({ group }) => group).toReversed(), alerts };
+  };
+
+  it('is the group that the page names', async () => {
+    expect(await groupsOf({}, 'summer', undefined)).toEqual({ groups: ['summer', undefined], alerts: [] });
+  });
+
+  it('is nothing for an unusable group, and an alert says what one is', async () => {
+    const { groups, alerts } = await groupsOf({}, '{{ campaign }}', 'summer');
+    expect(groups).toEqual([undefined, 'summer']);
+    expect(alerts).toEqual([
+      expect.stringMatching(/unusable group count under \(none\): give data-offer-group/),
+    ]);
+  });
+
+  it('is (other) for what is not among the groups of the host', async () => {
+    expect((await groupsOf({ groups: ['summer'] }, 'summer', 'winter')).groups).toEqual([
+      'summer',
+      '(other)',
+    ]);
+  });
+
+  it('is (other) for the fourth new group of one visitor', async () => {
+    expect((await groupsOf({}, 'a', 'b', 'c', 'd', 'a')).groups).toEqual(['a', 'b', 'c', '(other)', 'a']);
+  });
+
+  it('is no part of what an event is: the same id with another is a duplicate', async () => {
+    const started = start();
+    expect(await report(started, { group: 'summer' })).toContain('accepted');
+    expect(await report(started, { group: 'winter' })).toContain('duplicate');
+    expect(await report(started)).toContain('duplicate');
+  });
+});

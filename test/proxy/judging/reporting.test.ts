@@ -98,13 +98,56 @@ describe('what is reported', () => {
   });
 });
 
+describe('what the billing system counted', () => {
+  const cellsOf = async ({ intake }: StartedProxy): Promise<unknown[]> => {
+    const cells = [];
+    for await (const portion of intake.ledger())
+      for (const { group, type, taken, accepted } of portion) cells.push([group, type, taken, accepted]);
+    return cells;
+  };
+
+  it('counts in the ledger alone, once, and is never forwarded', async () => {
+    const started = start();
+    const paid = opened({ name: 'order-1', type: 'accepted', group: 'summer' });
+    await expect(started.proxy.report([paid, opened()])).resolves.toEqual({ accepted: 2, duplicate: 0 });
+    await expect(started.proxy.report([paid])).resolves.toEqual({ accepted: 0, duplicate: 1 });
+    await untilCalls(started, 1);
+    await expect.poll(async () => (await started.intake.list({ limit: 9 }))[0]?.state).toBe('done');
+    expect(started.runtime.calls.map(({ body }) => (JSON.parse(body) as { type: string }).type)).toEqual([
+      'viewed',
+    ]);
+    expect(await started.intake.list({ limit: 9 })).toHaveLength(1);
+    expect(await cellsOf(started)).toEqual([
+      ['(none)', 'viewed', 1, 0],
+      ['summer', 'accepted', 1, 1],
+    ]);
+  });
+
+  it('is refused if another offer was accepted under its name', async () => {
+    const { proxy } = start();
+    await proxy.report([opened({ type: 'accepted' })]);
+    await expect(proxy.report([opened({ type: 'accepted', offerId: 'other' })])).rejects.toMatchObject({
+      code: 'refused',
+    });
+  });
+
+  it('is refused in words by an intake that remembers nothing', async () => {
+    const { proxy } = start({ intake: directIntake() as never });
+    await expect(proxy.report([opened({ type: 'accepted' })])).rejects.toMatchObject({
+      code: 'configuration',
+      hint: expect.stringMatching(/the ledger alone, which directIntake\(\) does not have/),
+    });
+  });
+});
+
 describe('what is wrong is thrown, and nothing is taken', () => {
   it.each<[string, ServerEvent, RegExp]>([
     ['no name', untyped({ name: undefined }), /Event 2 of the report: give it a name/],
     ['an empty name', opened({ name: '' }), /give it a name/],
     ['a name that is too long', opened({ name: 'x'.repeat(201) }), /1 to 200 characters/],
-    ['what the billing system counts', untyped({ type: 'accepted' }), /accepted is the billing system's own/],
-    ['an unknown type', untyped({ type: 'clicked' }), /its type is viewed or dismissed/],
+    ['what is never reported', untyped({ type: 'fulfilled' }), /fulfilled is the billing system's own/],
+    ['an unknown type', untyped({ type: 'clicked' }), /its type is viewed, dismissed or accepted/],
+    ['a group with blanks', opened({ group: 'summer sale' }), /its group has 1 to 50/],
     ['no offer', untyped({ offerId: undefined }), /its offerId has 1 to 50/],
     ['an offer id that is too long', opened({ offerId: 'x'.repeat(51) }), /its offerId has 1 to 50/],
     ['seconds', opened({ occurredAt: 1.5 }), /its occurredAt is in epoch milliseconds/],

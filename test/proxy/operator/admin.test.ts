@@ -383,3 +383,28 @@ describe('dead letters', () => {
     expect(await retry('?lane=usage_events')).toEqual({ retried: 1 });
   });
 });
+
+describe('the funnel', () => {
+  it('is summed up by day or by group', async () => {
+    await intake.take([admitted(1, { group: 'summer' }), admitted(2)]);
+    const day = new Date(START).toISOString().slice(0, 10);
+    const response = await ask(`funnel?by=group&since=${day}&until=${day}`);
+    expect(await response.json()).toMatchObject({
+      by: 'group',
+      since: day,
+      rows: [
+        { name: '(none)', viewed: 1 },
+        { name: 'summer', viewed: 1 },
+      ],
+      all: { viewed: 2, waiting: 2 },
+    });
+    expect(await (await ask(`funnel?since=${day}`)).json()).toMatchObject({
+      by: 'day',
+      rows: [{ name: day }],
+    });
+  });
+
+  it.each(['by=week', 'since=yesterday', 'until=2026-02-31x'])('is not summed up for %s', async (query) => {
+    expect((await ask(`funnel?${query}`)).status).toBe(400);
+  });
+});

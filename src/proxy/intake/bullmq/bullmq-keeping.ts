@@ -50,6 +50,7 @@ for at = 3, #ARGV do
     purged = purged + 1
   elseif job and job.state == 'dead' and call('HGET', jobs .. job.id, 'failedReason') ~= '${PURGED}' then
     call('HSET', jobs .. job.id, 'failedReason', '${PURGED}')
+    record(job.id, 'purged')
     purged = purged + 1
   end
 end
@@ -82,7 +83,11 @@ local before, left = ARGV[1] + skewOf(ARGV[2]) - ${MEMORY_MS}, 0
 for _, standing in ipairs({ 'completed', 'failed' }) do
   for _, id in ipairs(call('ZRANGEBYSCORE', jobs .. standing, '-inf', '(' .. text(before), 'LIMIT', 0, ${CHUNK})) do
     local job = read(id)
-    if job then count(job.name, job.state, job.offer, -1) end
+    if job then
+      -- A process of a release without a ledger may have settled it.
+      record(id, columnOf(job.state, call('HGET', jobs .. id, 'failedReason')))
+      count(job.name, job.state, job.offer, -1)
+    end
     call('DEL', jobs .. id)
     call('ZREM', jobs .. standing, id)
     call('ZREM', own .. 'arrivals', id)

@@ -45,7 +45,7 @@ type Shown = readonly string[];
 
 const toIntakeRow = (shown: Shown): IntakeRow => {
   const [id = '', type, offerId = '', state, data = '{}', receivedAt, attempts, doubt, again, code] = shown;
-  const [settledAt, headers, arrival] = shown.slice(10);
+  const [settledAt, headers, arrival, group, reason] = shown.slice(10);
   const { at, usage } = JSON.parse(data) as JobData;
   return {
     id,
@@ -61,6 +61,8 @@ const toIntakeRow = (shown: Shown): IntakeRow => {
     settledAt: settledAt ? Number(settledAt) : undefined,
     headers: headers ? (JSON.parse(headers) as Record<string, string>) : undefined,
     usage,
+    group: group || undefined,
+    reason: (reason || undefined) as IntakeRow['reason'],
     cursor: `${arrival}`,
   };
 };

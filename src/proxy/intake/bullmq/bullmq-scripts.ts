@@ -1,4 +1,6 @@
 /** What a lane does in Redis: one Lua script for each of its methods, so that each is one transaction. */
+
+import { ACCEPT, COUNT_IN, FORGET_DAYS } from './bullmq-counting.js';
 import { BEGIN, FINISH, LEAD, RESIGN } from './bullmq-forwarding.js';
 import { FORGET, LIST, MEND, PURGE, RETRY, STATUS } from './bullmq-keeping.js';
 import { TAKE } from './bullmq-taking.js';
@@ -7,7 +9,7 @@ import { TRANSITIONS } from './bullmq-transitions.js';
 /** A job as a row of the intake, its id before these fields. */
 const SHOW = `
 local FIELDS = { 'name', 'offer', 'state', 'data', 'timestamp', 'atm', 'doubt', 'again', 'failedReason', 'finishedOn',
-  'headers', 'arrival' }
+  'headers', 'arrival', 'group', 'reason' }
 local function show(id)
   local row = call('HMGET', jobs .. id, unpack(FIELDS))
   if not row[1] then return nil end
@@ -49,6 +51,11 @@ return contents`,
   retry: THOUGH_FULL + RETRY,
   purge: THOUGH_FULL + PURGE,
   mend: THOUGH_FULL + MEND,
+  accept: OURS + ACCEPT,
+  days: "return call('ZRANGE', own .. 'days', 0, -1)",
+  cells: "return call('HGETALL', own .. 'ledger:' .. ARGV[1])",
+  countIn: THOUGH_FULL + COUNT_IN,
+  forgetDays: THOUGH_FULL + FORGET_DAYS,
 } as const;
 
 /**

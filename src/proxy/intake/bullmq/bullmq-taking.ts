@@ -1,10 +1,12 @@
 /** Taking events into Redis, in Lua. */
 
+import { PLACES } from './bullmq-counting.js';
+
 /** Takes events: what is new is added to both lanes, what is known is compared. */
 export const TAKE = `
 if isOfNewerRelease() then return redis.error_reply(NEWER) end
-local jobsUsage, ownUsage = KEYS[3], KEYS[4]
-local skew, free = skewOf(ARGV[1]), ARGV[2] - call('ZCARD', own .. 'open')
+${PLACES}local jobsUsage, ownUsage = KEYS[3], KEYS[4]
+local skew, free, most, mostNew = skewOf(ARGV[1]), ARGV[2] - call('ZCARD', own .. 'open'), ARGV[3], ARGV[4]
 local verdicts = {}
 
 local function insert(jobs, own, event, content, shown, ends)
@@ -25,8 +27,9 @@ local function insert(jobs, own, event, content, shown, ends)
   return arrival
 end
 
-for at = 3, #ARGV, 10 do
+for at = 5, #ARGV, 13 do
   local id, name, offer, receivedAt, content, shown, ends, headers, usage, usageEnds = unpack(ARGV, at, at + 9)
+  local group, reason, visitor = unpack(ARGV, at + 10, at + 12)
   local event = { id = id, name = name, offer = offer, at = receivedAt + skew }
   local known = call('HGET', jobs .. id, 'content')
   if known then verdicts[#verdicts + 1] = known == content and 'duplicate' or 'conflict'
@@ -39,6 +42,9 @@ for at = 3, #ARGV, 10 do
       call('ZADD', ownUsage .. 'heads', score(event.at, arrival), id)
     end
     local arrival = insert(jobs, own, event, content, shown, tonumber(ends))
+    if group ~= '' then call('HSET', jobs .. id, 'group', placeOf(group, event.at, visitor, most, mostNew)) end
+    if reason ~= '' then call('HSET', jobs .. id, 'reason', reason) end
+    record(id, 'waiting')
     if headers ~= '' then call('HSET', jobs .. id, 'headers', headers) end
     call('ZADD', own .. 'offer:' .. offer, rank({ name = name, arrival = arrival }), id)
     setHead(offer)
@@ -46,5 +52,6 @@ for at = 3, #ARGV, 10 do
     if name == 'dismissed' then takeAlong(offer, event.at) end
   end
 end
+if isCrowded then verdicts[#verdicts + 1] = 'crowded' end
 return verdicts
 `;

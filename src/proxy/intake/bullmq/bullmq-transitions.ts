@@ -6,6 +6,7 @@
  * BullMQ's own transitions cannot keep the promise: adding does not tell a new job from a known one, a worker takes
  * what waits longest and no other, what waits can neither fail nor be held back, and each is a transaction of its own.
  */
+import { LEDGER_TRANSITIONS } from './bullmq-counting.js';
 
 /** Redis serves nobody else while a script runs: no more events than this in one. */
 export const CHUNK = 1_000;
@@ -50,6 +51,7 @@ local function isOfOtherSite()
   return owner and owner ~= site
 end
 
+${LEDGER_TRANSITIONS}
 local function count(name, state, offer, by)
   local field = name .. ' ' .. state .. ' ' .. offer
   if call('HINCRBY', own .. 'tally', field, by) <= 0 then call('HDEL', own .. 'tally', field) end
@@ -157,6 +159,7 @@ local function settle(job, state, code, now)
     call('ZREM', own .. 'offer:' .. job.offer, job.id)
     setHead(job.offer)
   else call('ZREM', own .. 'heads', job.id) end
+  record(job.id, columnOf(state, code))
 end
 
 -- A dismissed without its viewed would lift the funnel over 100 %.
@@ -185,6 +188,7 @@ local function revive(job, now)
   if job.doubt then call('HSET', jobs .. job.id, 'again', '1') end
   job.first, job.doubt = nil, nil
   setState(job, 'waiting')
+  record(job.id, 'waiting')
   call('HSET', jobs .. job.id, 'since', text(now))
   open(job, now, job.ends)
   wait(job, now, now)

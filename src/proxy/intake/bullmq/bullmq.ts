@@ -22,6 +22,7 @@ import {
 } from '../rules.js';
 import { type Client, connect } from './bullmq-client.js';
 import { createLane, type JobData, type LaneKeys, runnerOf } from './bullmq-lane.js';
+import { createLedger } from './bullmq-ledger.js';
 import { OTHER_SITE } from './bullmq-scripts.js';
 
 /** Options of {@link bullmqIntake}. */
@@ -63,7 +64,18 @@ const digestOf = (content: string): string =>
   createHash('sha256').update(content).digest('base64url').slice(0, 22);
 
 const toArguments = (event: AdmittedEvent): (string | number)[] => {
-  const { id, type, offerId, receivedAt, content, occurredAt, headers, usage } = event;
+  const {
+    id,
+    type,
+    offerId,
+    receivedAt,
+    content,
+    occurredAt,
+    headers,
+    usage,
+    group = '',
+    reason = '',
+  } = event;
   const shown: JobData = { offer: offerId, at: occurredAt };
   return [
     id,
@@ -77,6 +89,8 @@ const toArguments = (event: AdmittedEvent): (string | number)[] => {
     headers ? JSON.stringify(headers) : '',
     usage ? JSON.stringify({ ...shown, usage } satisfies JobData) : '',
     occurredAt + MAX_USAGE_AGE_MS,
+    group,
+    reason,
   ];
 };
 
@@ -93,7 +107,7 @@ export const bullmqIntake = (options: BullmqIntakeOptions): Intake => {
   const { connection, name = 'offersight', ...given } = options;
   if (typeof name !== 'string' || !NAME.test(name))
     throw configuration('Set name to letters, digits, dots, dashes and underscores.');
-  const { maxWaiting, ...rules } = resolveBounds(given);
+  const { maxWaiting, maxGroups, newGroupsADay, ledgerDays, ...rules } = resolveBounds(given);
   const runtime = platformRuntime();
   const connected = connect(connection, runtime);
   /** Empty for commands that only look. */
@@ -120,19 +134,34 @@ export const bullmqIntake = (options: BullmqIntakeOptions): Intake => {
   const lane = createLane(client, offers, { ...rules, isOrdered: true }, runtime);
   const usage = createLane(client, usages, USAGE_RULES, runtime);
   const run = runnerOf(client, true);
+  const bounds = { maxGroups, newGroupsADay, ledgerDays };
+  const ledger = createLedger(run, offers, bounds, () => runtime.now());
 
   return {
     ...lane,
     usage,
 
-    claim(given) {
+    accept: ledger.accept,
+    ledger: ledger.ledger,
+
+    claim(given, onAlert) {
       if (site && site !== given) throw otherSite(PLACE, site, given, REMEDY);
       site = given;
+      if (onAlert) ledger.onAlert = onAlert;
+    },
+
+    async lead(token, now) {
+      const leads = await lane.lead(token, now);
+      if (leads) await ledger.keep(now);
+      return leads;
     },
 
     async take(admitted) {
-      const args = [runtime.now(), maxWaiting, ...admitted.flatMap(toArguments)];
+      const now = runtime.now();
+      const each = admitted.flatMap((event) => [...toArguments(event), ledger.nameOf(event.visitor)]);
+      const args = [now, maxWaiting, maxGroups, newGroupsADay, ...each];
       const words = (await run('take', [...offers, ...usages], args, TAKE_DEADLINE_MS)) as string[];
+      if (words[admitted.length]) ledger.onCrowded(now);
       return new Map(admitted.map(({ id }, at) => [id, toVerdict(words[at])]));
     },
 

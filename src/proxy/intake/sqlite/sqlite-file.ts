@@ -4,6 +4,7 @@ import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import type { IntakeRow } from '../intake.js';
 import { otherSite } from '../rules.js';
+import { addLedger } from './sqlite-ledger.js';
 
 /** What a release that wrote the file calls its layout. */
 const LAYOUT = 1;
@@ -91,6 +92,9 @@ export interface Row {
   settled_at: number | null;
   headers: string | null;
   usage: string | null;
+  /** The lane of usage events has neither. */
+  group_name?: string | null;
+  reason?: string | null;
 }
 
 const parsed = <T>(text: string | null): T | undefined =>
@@ -111,6 +115,8 @@ export const toIntakeRow = (row: Row): IntakeRow => ({
   settledAt: row.settled_at ?? undefined,
   headers: parsed<IntakeRow['headers']>(row.headers),
   usage: parsed<IntakeRow['usage']>(row.usage),
+  group: row.group_name ?? undefined,
+  reason: (row.reason ?? undefined) as IntakeRow['reason'],
   cursor: `${row.arrival}`,
 });
 
@@ -156,6 +162,7 @@ const configure = (database: Database.Database): void => {
       'The intake file was written by a newer release: run that one, or name another file.',
     );
   database.exec(SCHEMA);
+  addLedger(database);
 };
 
 /**

@@ -16,6 +16,7 @@ import {
 } from '../rules.js';
 import { claimFile, openFile } from './sqlite-file.js';
 import { createLane } from './sqlite-lane.js';
+import { createLedger } from './sqlite-ledger.js';
 
 /** Options of {@link sqliteIntake}. */
 export interface SqliteIntakeOptions extends IntakeBounds {
@@ -30,21 +31,22 @@ export interface SqliteIntakeOptions extends IntakeBounds {
 export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   checkOptionNames('sqliteIntake', options, { ...BOUND_NAMES, file: true });
   const { file, ...given } = options;
-  const { maxWaiting, ...rules } = resolveBounds(given);
+  const { maxWaiting, maxGroups, newGroupsADay, ledgerDays, ...rules } = resolveBounds(given);
   const database = openFile(file);
+  const ledger = createLedger(database, { maxGroups, newGroupsADay, ledgerDays });
   const prepare = (sql: string) => database.prepare(sql);
   const { lane, giveUpWithViewed, giveUp } = createLane(database, 'events', { ...rules, isOrdered: true });
   const { lane: usage } = createLane(database, 'usage', USAGE_RULES);
 
   const known = prepare('SELECT content FROM events WHERE id = ?');
-  const insert = (table: string) =>
+  const insert = (table: string, own: string) =>
     prepare(
       `INSERT OR IGNORE INTO ${table}
-         (id, content, type, offer_id, state, occurred_at, expires_at, received_at, due_at, waiting_since, headers, usage)
-       VALUES (?1, ?2, ?3, ?4, 'waiting', ?5, ?6, ?7, ?7, ?7, ?8, ?9)`,
+         (id, content, type, offer_id, state, occurred_at, expires_at, received_at, due_at, waiting_since, ${own})
+       VALUES (?1, ?2, ?3, ?4, 'waiting', ?5, ?6, ?7, ?7, ?7, ?8, ?9, ?10)`,
     );
-  const insertEvent = insert('events');
-  const insertUsage = insert('usage');
+  const insertEvent = insert('events', 'headers, group_name, reason');
+  const insertUsage = insert('usage', 'headers, code, usage');
   const open = prepare(`SELECT open FROM tally WHERE lane = 'events'`);
 
   const json = (value: object | undefined): string | null => (value ? JSON.stringify(value) : null);
@@ -56,7 +58,7 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
         ? { kind: 'duplicate' }
         : { kind: 'refused', code: 'conflict' };
     }
-    const { id, content, type, offerId, occurredAt, receivedAt, headers, usage } = event;
+    const { id, content, type, offerId, occurredAt, receivedAt, headers, usage, reason } = event;
     insertEvent.run(
       id,
       content,
@@ -67,11 +69,12 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
       null,
       receivedAt,
       json(headers),
-      null,
+      ledger.placeOf(event) ?? null,
+      reason ?? null,
     );
     if (usage) {
       const endsAt = occurredAt + MAX_USAGE_AGE_MS;
-      insertUsage.run(id, '', type, offerId, occurredAt, endsAt, receivedAt, null, json(usage));
+      insertUsage.run(id, '', type, offerId, occurredAt, endsAt, receivedAt, null, null, json(usage));
     }
     return { kind: 'accepted' };
   };
@@ -80,7 +83,19 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
     ...lane,
     usage,
 
-    claim: (site) => claimFile(database, site),
+    accept: ledger.accept,
+    ledger: ledger.ledger,
+
+    claim(site, onAlert) {
+      claimFile(database, site);
+      if (onAlert) ledger.onAlert = onAlert;
+    },
+
+    async begin(options) {
+      const begun = await lane.begin(options);
+      ledger.forget(options.now);
+      return begun;
+    },
 
     async take(events) {
       const verdicts = new Map<string, Verdict>();

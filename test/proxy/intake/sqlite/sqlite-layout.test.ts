@@ -4,6 +4,8 @@ import Database from 'libsql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { eventId, START } from '../../../support/wire.js';
+import { begin } from '../intake.contract.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -23,4 +25,60 @@ test('a file with the layout of a newer release is refused, and nothing of it ch
   expect(() => sqliteIntake({ file })).toThrow(/newer release/);
   expect(tables()).toEqual(before);
   database.close();
+});
+
+/** Takes the ledger away, as a release without one leaves its file. */
+const WITHOUT_LEDGER = `
+  DROP TRIGGER events_counted; DROP TRIGGER events_came_out; DROP TRIGGER events_reported_by_pages;
+  DROP TABLE ledger; DROP TABLE ledger_groups; DROP TABLE accepted;
+  ALTER TABLE events DROP COLUMN group_name; ALTER TABLE events DROP COLUMN reason;
+`;
+
+test('a file without a ledger gets one with all that the file remembers, and what it settles later counts there', async () => {
+  const file = join(folder.path, 'intake.sqlite');
+  const before = sqliteIntake({ file });
+  await before.take([1, 2, 3, 4].map((number) => admitted(number)));
+  await begin(before, START, 3);
+  await before.finish(
+    [
+      { id: eventId(1), result: { kind: 'done' } },
+      { id: eventId(2), result: { kind: 'dead', code: 'resource_not_found' } },
+      { id: eventId(3), result: { kind: 'waiting', dueAt: START + 1 } },
+    ],
+    START,
+  );
+  await before.purge([eventId(4)], START);
+  await before.close();
+  const database = new Database(file);
+  database.exec(WITHOUT_LEDGER);
+  const [one, other] = [sqliteIntake({ file }), sqliteIntake({ file })];
+  const cells = async () => {
+    const all = [];
+    for await (const portion of other.ledger()) all.push(...portion);
+    return all;
+  };
+  const cell = { group: '(none)', type: 'viewed', reason: undefined, taken: 4, refused: 1, purged: 1 };
+  expect(await cells()).toMatchObject([{ ...cell, delivered: 1 }]);
+  // What a release that does not know the ledger writes into the same file.
+  database
+    .prepare(`UPDATE events SET state = 'done', settled_at = ?, due_at = 0 WHERE id = ?`)
+    .run(START + 2, eventId(3));
+  expect(await cells()).toMatchObject([{ ...cell, delivered: 2 }]);
+  database.close();
+  await Promise.all([one.close(), other.close()]);
+});
+
+test('a file takes nothing but what pages may report, whoever writes into it', async () => {
+  const file = join(folder.path, 'intake.sqlite');
+  const intake = sqliteIntake({ file });
+  await intake.take([admitted(1)]);
+  const database = new Database(file);
+  const write = database.prepare(
+    `INSERT OR IGNORE INTO events (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at)
+     VALUES ('x', '', 'accepted', 'offer', 'waiting', 0, 0, 0, 0)`,
+  );
+  expect(() => write.run()).toThrow(/only viewed and dismissed are ever forwarded/);
+  database.close();
+  expect(await intake.list({ limit: 9 })).toHaveLength(1);
+  await intake.close();
 });

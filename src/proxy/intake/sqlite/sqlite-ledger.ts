@@ -1,0 +1,224 @@
+/**
+ * The ledger in the intake's file. Triggers keep it, so that no statement moves an event without it, not even one of a
+ * release that does not know it and works on the same file.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type Database from 'libsql';
+import { LRUCache } from 'lru-cache';
+import type { Verdict } from '../../../protocol/batch.js';
+import type { AdmittedEvent, Intake } from '../intake.js';
+import {
+  CROWDED,
+  dayNumberOf,
+  dayOf,
+  GIVEN_UP_CODES,
+  GROUP_DAYS,
+  isoDayOf,
+  type LedgerCell,
+  NEW_GROUPS_A_VISITOR,
+  NO_GROUP,
+  OTHER_GROUPS,
+} from '../ledger.js';
+import { type LedgerBounds, PURGED } from '../rules.js';
+
+const textOf = (values: readonly string[]): string => values.map((value) => `'${value}'`).join();
+
+/** How many of one row's events came to something: 0 or 1. */
+const outcomesOf = (row: string) => ({
+  delivered: `(${row}state = 'done')`,
+  refused: `(${row}state = 'dead' AND ${row}code NOT IN (${textOf([...GIVEN_UP_CODES, PURGED])}))`,
+  given_up: `(${row}state = 'dead' AND ${row}code IN (${textOf(GIVEN_UP_CODES)}))`,
+  purged: `(${row}state = 'dead' AND ${row}code = '${PURGED}')`,
+});
+
+const [NEW, OLD, ROW] = [outcomesOf('NEW.'), outcomesOf('OLD.'), outcomesOf('')];
+const COLUMNS = Object.keys(ROW) as (keyof typeof ROW)[];
+
+const dayIn = (row: string): string => `CAST(${row}received_at / 86400000 AS INTEGER)`;
+
+/** The row's cell. */
+const CELL = `day = ${dayIn('NEW.')} AND group_name = coalesce(NEW.group_name, '${NO_GROUP}')
+    AND type = NEW.type AND reason = coalesce(NEW.reason, '')`;
+
+const TABLES = `
+  ALTER TABLE events ADD COLUMN group_name TEXT;
+  ALTER TABLE events ADD COLUMN reason TEXT;
+  CREATE TABLE ledger_groups (name TEXT PRIMARY KEY, first_day INTEGER NOT NULL, last_day INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE accepted (id TEXT PRIMARY KEY, content TEXT NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX accepted_day ON accepted (day);
+  CREATE TABLE ledger (
+    day INTEGER NOT NULL,
+    group_name TEXT NOT NULL,
+    type TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    taken INTEGER NOT NULL DEFAULT 0,
+    delivered INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0,
+    given_up INTEGER NOT NULL DEFAULT 0,
+    purged INTEGER NOT NULL DEFAULT 0,
+    accepted INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (day, group_name, type, reason)
+  ) WITHOUT ROWID;
+  -- What a release without a ledger remembers.
+  INSERT INTO ledger (day, group_name, type, reason, taken, ${COLUMNS.join()})
+    SELECT ${dayIn('')}, '${NO_GROUP}', type, '', count(*), ${COLUMNS.map((name) => `sum(coalesce(${ROW[name]}, 0))`).join()}
+    FROM events GROUP BY 1, type;
+  CREATE TRIGGER events_counted AFTER INSERT ON events BEGIN
+    INSERT OR IGNORE INTO ledger (day, group_name, type, reason)
+      VALUES (${dayIn('NEW.')}, coalesce(NEW.group_name, '${NO_GROUP}'), NEW.type, coalesce(NEW.reason, ''));
+    UPDATE ledger SET taken = taken + 1 WHERE ${CELL};
+  END;
+  CREATE TRIGGER events_came_out AFTER UPDATE OF settled_at, code ON events
+    WHEN OLD.settled_at IS NOT NEW.settled_at OR OLD.code IS NOT NEW.code
+  BEGIN
+    UPDATE ledger SET
+      ${COLUMNS.map((name) => `${name} = ${name} + coalesce(${NEW[name]}, 0) - coalesce(${OLD[name]}, 0)`).join(',\n      ')}
+    WHERE ${CELL};
+  END;
+  CREATE TRIGGER events_reported_by_pages BEFORE INSERT ON events WHEN NEW.type NOT IN ('viewed', 'dismissed')
+    BEGIN SELECT RAISE(ABORT, 'only viewed and dismissed are ever forwarded'); END;
+`;
+
+/**
+ * Adds the ledger to a file that has none, with what the file remembers. Whoever opens the file beside this process waits,
+ * or finds it there.
+ */
+export const addLedger = (database: Database.Database): void => {
+  const find = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'ledger'`);
+  if (find.get()) return;
+  database
+    .transaction(() => {
+      if (!find.get()) database.exec(TABLES);
+    })
+    .immediate();
+};
+
+/** A cell as the file has it. */
+interface CellRow extends Omit<LedgerCell, 'day' | 'group' | 'reason' | 'givenUp'> {
+  readonly day: number;
+  readonly group_name: string;
+  readonly reason: LedgerCell['reason'] | '';
+  readonly given_up: number;
+}
+
+const toCell = ({ day, group_name: group, reason, given_up: givenUp, ...rest }: CellRow): LedgerCell => ({
+  ...rest,
+  day: isoDayOf(day),
+  group,
+  reason: reason || undefined,
+  givenUp,
+});
+
+/** The ledger, and what taking asks of it inside its own transaction. */
+export interface SqliteLedger extends Pick<Intake, 'accept' | 'ledger'> {
+  /** The group that an event counts under; undefined without one. */
+  placeOf(event: Pick<AdmittedEvent, 'group' | 'receivedAt' | 'visitor'>): string | undefined;
+  /** Forgets the days that are over; once a day, since that is when there is one. */
+  forget(now: number): void;
+  /** Told when a group has no place. */
+  onAlert: (message: string) => void;
+}
+
+const VISITORS = 10_000;
+
+/** Makes the ledger of a file. */
+export const createLedger = (
+  database: Database.Database,
+  { maxGroups, newGroupsADay, ledgerDays }: LedgerBounds,
+): SqliteLedger => {
+  const prepare = (sql: string) => database.prepare(sql);
+  const placed = prepare('SELECT last_day FROM ledger_groups WHERE name = ?');
+  const named = prepare('UPDATE ledger_groups SET last_day = ?1 WHERE name = ?2');
+  const vacate = prepare('DELETE FROM ledger_groups WHERE last_day < ?');
+  const places = prepare(
+    'SELECT count(*) AS all_of_them, coalesce(sum(first_day = ?), 0) AS today FROM ledger_groups',
+  );
+  const place = prepare('INSERT INTO ledger_groups (name, first_day, last_day) VALUES (?1, ?2, ?2)');
+  const cells = prepare('SELECT * FROM ledger WHERE day = ? ORDER BY group_name, type, reason');
+  const nextDay = prepare('SELECT min(day) AS day FROM ledger WHERE day > ? AND day <= ?');
+  const forgetCells = prepare('DELETE FROM ledger WHERE day < ?');
+  const forgetAccepted = prepare('DELETE FROM accepted WHERE day < ?');
+  const accepted = prepare('SELECT content FROM accepted WHERE id = ?');
+  const remember = prepare('INSERT INTO accepted (id, content, day) VALUES (?, ?, ?)');
+  const openCell = prepare(
+    `INSERT OR IGNORE INTO ledger (day, group_name, type, reason) VALUES (?, ?, 'accepted', '')`,
+  );
+  const count = prepare(
+    `UPDATE ledger SET taken = taken + 1, accepted = accepted + 1
+     WHERE day = ? AND group_name = ? AND type = 'accepted' AND reason = ''`,
+  );
+
+  /** How many new groups each visitor has named on a day, by both. */
+  const newcomers = new LRUCache<string, number>({ max: VISITORS });
+  let toldOn: number | undefined;
+  let forgotOn: number | undefined;
+
+  const placeOf: SqliteLedger['placeOf'] = ({ group, receivedAt, visitor }) => {
+    if (group === undefined || group === OTHER_GROUPS) return group;
+    const day = dayOf(receivedAt);
+    const known = placed.get(group) as { last_day: number } | undefined;
+    // One write a day is enough to know that it is in use.
+    if (known && known.last_day < day) named.run(day, group);
+    if (known) return group;
+    const key = visitor === undefined ? undefined : `${day} ${visitor}`;
+    const before = (key !== undefined && newcomers.get(key)) || 0;
+    vacate.run(day - GROUP_DAYS);
+    const { all_of_them: all, today } = places.get(day) as { all_of_them: number; today: number };
+    if (all < maxGroups && today < newGroupsADay && before < NEW_GROUPS_A_VISITOR) {
+      place.run(group, day);
+      if (key !== undefined) newcomers.set(key, before + 1);
+      return group;
+    }
+    if (toldOn !== day) ledger.onAlert(CROWDED);
+    toldOn = day;
+    return OTHER_GROUPS;
+  };
+
+  const ledger: SqliteLedger = {
+    placeOf,
+    onAlert: () => undefined,
+
+    forget(now) {
+      const today = dayOf(now);
+      if (today === forgotOn) return;
+      forgotOn = today;
+      forgetCells.run(today - ledgerDays);
+      forgetAccepted.run(today - ledgerDays);
+    },
+
+    accept: async (events) =>
+      database
+        .transaction(() => {
+          const verdicts = new Map<string, Verdict>();
+          for (const { id, content, group, receivedAt } of events) {
+            const earlier = accepted.get(id) as { content: string } | undefined;
+            if (earlier) {
+              const isSame = earlier.content === content;
+              verdicts.set(id, isSame ? { kind: 'duplicate' } : { kind: 'refused', code: 'conflict' });
+              continue;
+            }
+            const day = dayOf(receivedAt);
+            const name = placeOf({ group, receivedAt }) ?? NO_GROUP;
+            remember.run(id, content, day);
+            openCell.run(day, name);
+            count.run(day, name);
+            verdicts.set(id, { kind: 'accepted' });
+          }
+          return verdicts;
+        })
+        .immediate(),
+
+    async *ledger({ since, until } = {}) {
+      let day = since === undefined ? -1 : dayNumberOf(since) - 1;
+      const last = until === undefined ? Number.MAX_SAFE_INTEGER : dayNumberOf(until);
+      for (;;) {
+        const next = (nextDay.get(day, last) as { day: number | null }).day;
+        if (next === null) return;
+        day = next;
+        yield (cells.all(day) as CellRow[]).map(toCell);
+        await nextTurn();
+      }
+    },
+  };
+  return ledger;
+};

@@ -1,0 +1,184 @@
+/** The funnel, out of the ledger: how many offers were seen, closed and accepted, by day or by group. */
+import type { DismissReason } from '../../protocol/event.js';
+import { platformRuntime } from '../../runtime.js';
+import type { Intake } from '../intake/intake.js';
+import { DAY_MS, dayNumberOf, isoDayOf, type LedgerCell } from '../intake/ledger.js';
+
+/** What figures are summed up by. */
+export type FunnelBy = 'day' | 'group';
+
+/** Events of one day or group in figures. */
+export interface FunnelFigures {
+  /** Offers that were really displayed. */
+  readonly viewed: number;
+  /** Offers that were closed or ignored. */
+  readonly dismissed: number;
+  /** Offers that were accepted, as far as anybody reported that. */
+  readonly accepted: number;
+  /** The share of what was viewed, 0–1; null if nothing was. */
+  readonly dismissalRate: number | null;
+  /** The share of what was viewed, 0–1; null if nothing was. */
+  readonly acceptanceRate: number | null;
+  /** Of the viewed and dismissed, what Chargebee has. */
+  readonly delivered: number;
+  /** What is still to be delivered. */
+  readonly waiting: number;
+  /** What Chargebee refused by name. */
+  readonly refused: number;
+  /** What waited too long, or had an unknown outcome for too long. */
+  readonly givenUp: number;
+  /** What an operator gave up. */
+  readonly purged: number;
+  /** How offers were closed, as far as pages said so. */
+  readonly reasons: Readonly<Record<DismissReason, number>>;
+}
+
+/** The figures of one day or group. */
+export interface FunnelRow extends FunnelFigures {
+  /** The UTC day, such as `2026-11-23`, or the group. */
+  readonly name: string;
+}
+
+/** The funnel of some days. */
+export interface Funnel {
+  readonly by: FunnelBy;
+  /** The first UTC day. */
+  readonly since: string;
+  /** The last UTC day. */
+  readonly until: string;
+  /** Days in their order, or groups with the most views first. */
+  readonly rows: readonly FunnelRow[];
+  /** All of them together. */
+  readonly all: FunnelFigures;
+}
+
+/** Which days, and by what. */
+export interface FunnelQuery {
+  /** @default 'day' */
+  readonly by?: FunnelBy | undefined;
+  /** The first UTC day. @default 30 days ago */
+  readonly since?: string | undefined;
+  /** The last UTC day. @default today */
+  readonly until?: string | undefined;
+}
+
+const DEFAULT_DAYS = 30;
+
+/** Every reason, in the order in which people ask for them. */
+export const REASONS = ['control', 'escape', 'backdrop', 'swipe', 'dialog', 'ignored', 'api'] as const;
+
+type Counting = { -readonly [Key in keyof Omit<FunnelFigures, 'reasons'>]: number | null } & {
+  viewed: number;
+  dismissed: number;
+  accepted: number;
+  delivered: number;
+  waiting: number;
+  refused: number;
+  givenUp: number;
+  purged: number;
+  reasons: Record<DismissReason, number>;
+};
+
+const nothing = (): Counting => ({
+  viewed: 0,
+  dismissed: 0,
+  accepted: 0,
+  dismissalRate: null,
+  acceptanceRate: null,
+  delivered: 0,
+  waiting: 0,
+  refused: 0,
+  givenUp: 0,
+  purged: 0,
+  reasons: { control: 0, escape: 0, backdrop: 0, swipe: 0, dialog: 0, ignored: 0, api: 0 },
+});
+
+const add = (to: Counting, cell: LedgerCell): void => {
+  const { type, reason, taken, delivered, refused, givenUp, purged, accepted } = cell;
+  to[type] += taken;
+  to.delivered += delivered;
+  to.refused += refused;
+  to.givenUp += givenUp;
+  to.purged += purged;
+  to.waiting += taken - delivered - refused - givenUp - purged - accepted;
+  if (type === 'dismissed' && reason) to.reasons[reason] += taken;
+  to.dismissalRate = to.viewed ? to.dismissed / to.viewed : null;
+  to.acceptanceRate = to.viewed ? to.accepted / to.viewed : null;
+};
+
+/** Tells whether a text names what figures are summed up by. */
+export const isFunnelBy = (text: string): text is FunnelBy => text === 'day' || text === 'group';
+
+/** Tells whether a text is a day, such as `2026-11-23`. */
+export const isDay = (text: string): boolean => !Number.isNaN(dayNumberOf(text));
+
+/** Sums the ledger up. */
+export const readFunnel = async (
+  intake: Pick<Intake, 'ledger'>,
+  { by = 'day', since, until }: FunnelQuery = {},
+): Promise<Funnel> => {
+  const today = platformRuntime().now();
+  const last = until ?? isoDayOf(Math.floor(today / DAY_MS));
+  const first = since ?? isoDayOf(dayNumberOf(last) - DEFAULT_DAYS);
+  const rows = new Map<string, Counting>();
+  const all = nothing();
+  for await (const portion of intake.ledger({ since: first, until: last }))
+    for (const cell of portion) {
+      const figures = rows.get(cell[by]) ?? nothing();
+      rows.set(cell[by], figures);
+      add(figures, cell);
+      add(all, cell);
+    }
+  const named = [...rows].map(([name, figures]) => ({ name, ...figures }));
+  return {
+    by,
+    since: first,
+    until: last,
+    rows: by === 'day' ? named : named.toSorted((one, other) => other.viewed - one.viewed),
+    all,
+  };
+};
+
+/** Spreadsheets would take these for the beginning of a formula. */
+const FORMULA = /^[=+\-@\t\r]/;
+
+const csvCell = (value: string | number | null): string => {
+  const text = `${value ?? ''}`;
+  const harmless = typeof value === 'string' && FORMULA.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+};
+
+/** The rows of a funnel as CSV (RFC 4180), with a line of names ahead. */
+export const toCsv = ({ by, rows }: Pick<Funnel, 'by' | 'rows'>): string =>
+  [
+    [
+      by,
+      'viewed',
+      'dismissed',
+      'dismissal_rate',
+      'accepted',
+      'acceptance_rate',
+      'delivered',
+      'waiting',
+      'refused',
+      'given_up',
+      'purged',
+      ...REASONS.map((reason) => `dismissed_${reason}`),
+    ],
+    ...rows.map((row) => [
+      row.name,
+      row.viewed,
+      row.dismissed,
+      row.dismissalRate,
+      row.accepted,
+      row.acceptanceRate,
+      row.delivered,
+      row.waiting,
+      row.refused,
+      row.givenUp,
+      row.purged,
+      ...REASONS.map((reason) => row.reasons[reason]),
+    ]),
+  ]
+    .map((cells) => `${cells.map(csvCell).join()}\r\n`)
+    .join('');

@@ -1,0 +1,289 @@
+import { describe, expect, it } from 'vitest';
+import type { AdmittedEvent, Intake, LedgerCell, LedgerFilter } from '../../../src/proxy/index.js';
+import { admitted } from '../../support/intake.js';
+import { eventId, START } from '../../support/wire.js';
+import { type Bench, begin, dismissed } from './intake.contract.js';
+
+const DAY_MS = 86_400_000;
+const TODAY = new Date(START).toISOString().slice(0, 10);
+const dayAfter = (days: number): string => new Date(START + days * DAY_MS).toISOString().slice(0, 10);
+
+/** Cells in short: their columns that are not 0 by what they are of. */
+const ledgerOf = async (
+  intake: Intake,
+  filter?: LedgerFilter,
+): Promise<Record<string, Partial<LedgerCell>>> => {
+  const cells: Record<string, Partial<LedgerCell>> = {};
+  for await (const portion of intake.ledger(filter))
+    for (const { day, group, type, reason, ...figures } of portion)
+      cells[[day, group, type, reason].filter(Boolean).join(' ')] = Object.fromEntries(
+        Object.entries(figures).filter(([, count]) => count),
+      );
+  return cells;
+};
+
+/** Events of groups that each is new, of one visitor. */
+const ofGroups = (from: number, count: number, fields: Partial<AdmittedEvent> = {}): AdmittedEvent[] =>
+  Array.from({ length: count }, (_, at) => admitted(from + at, { group: `group${from + at}`, ...fields }));
+
+const groupsOf = async (intake: Intake): Promise<string[]> => {
+  const groups = new Set<string>();
+  for await (const portion of intake.ledger()) for (const { group } of portion) groups.add(group);
+  return [...groups];
+};
+
+const acceptance = (number: number, fields: { readonly content?: string; readonly group?: string } = {}) => ({
+  id: eventId(number),
+  content: 'accepted offer1',
+  receivedAt: START,
+  ...fields,
+});
+
+export const describeLedger = ({ open }: Bench): void => {
+  describe('keeps a ledger', () => {
+    it('of what was taken, by day, group, type and reason', async () => {
+      const intake = open();
+      await intake.take([
+        admitted(1, { group: 'summer' }),
+        admitted(2),
+        dismissed(3, 1, { group: 'summer', reason: 'escape' }),
+        dismissed(4, 2, { reason: 'control' }),
+        admitted(5, { group: 'summer', receivedAt: START + DAY_MS }),
+      ]);
+      expect(await ledgerOf(intake)).toEqual({
+        [`${TODAY} (none) dismissed control`]: { taken: 1 },
+        [`${TODAY} (none) viewed`]: { taken: 1 },
+        [`${TODAY} summer dismissed escape`]: { taken: 1 },
+        [`${TODAY} summer viewed`]: { taken: 1 },
+        [`${dayAfter(1)} summer viewed`]: { taken: 1 },
+      });
+    });
+
+    it('in the order of days, groups, types and reasons', async () => {
+      const intake = open();
+      await intake.take([
+        admitted(1, { group: 'b', receivedAt: START + DAY_MS }),
+        admitted(2, { group: 'b' }),
+        admitted(3, { group: 'a.b' }),
+        admitted(4, { group: 'a' }),
+        dismissed(5, 4, { group: 'a', reason: 'swipe' }),
+        dismissed(6, 4, { group: 'a', reason: 'api' }),
+      ]);
+      expect(Object.keys(await ledgerOf(intake))).toEqual([
+        `${TODAY} a dismissed api`,
+        `${TODAY} a dismissed swipe`,
+        `${TODAY} a viewed`,
+        `${TODAY} a.b viewed`,
+        `${TODAY} b viewed`,
+        `${dayAfter(1)} b viewed`,
+      ]);
+    });
+
+    it('shows an event’s group and reason beside it', async () => {
+      const intake = open();
+      await intake.take([dismissed(1, 1, { group: 'summer', reason: 'escape' })]);
+      expect(await intake.list({ limit: 1 })).toMatchObject([{ group: 'summer', reason: 'escape' }]);
+      expect((await begin(intake)).rows).toMatchObject([{ group: 'summer', reason: 'escape' }]);
+    });
+
+    it('counts what comes again once, under what came first', async () => {
+      const intake = open();
+      await intake.take([admitted(1, { group: 'first' })]);
+      await intake.take([admitted(1, { group: 'second' }), admitted(1)]);
+      await intake.take([admitted(1, { offerId: 'conflict', group: 'third' })]);
+      expect(await ledgerOf(intake)).toEqual({ [`${TODAY} first viewed`]: { taken: 1 } });
+    });
+
+    it('counts nothing that had no room', async () => {
+      const intake = open({ maxWaiting: 1 });
+      await intake.take([admitted(1), admitted(2)]);
+      expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1 } });
+    });
+
+    it('of what became of each event: taken is what waits and the rest', async () => {
+      const intake = open({ maxDelayMs: DAY_MS });
+      await intake.take([1, 2, 3, 4, 5, 6].map((number) => admitted(number)));
+      await begin(intake);
+      await intake.finish(
+        [
+          { id: eventId(1), result: { kind: 'done' } },
+          { id: eventId(2), result: { kind: 'dead', code: 'resource_not_found' } },
+          { id: eventId(3), result: { kind: 'waiting', dueAt: START + 1 } },
+          { id: eventId(4), result: { kind: 'waiting', dueAt: START + 1 } },
+          { id: eventId(5), result: { kind: 'ambiguous', dueAt: START + 1 } },
+        ],
+        START,
+      );
+      await intake.purge([eventId(3)], START);
+      expect(await ledgerOf(intake)).toEqual({
+        [`${TODAY} (none) viewed`]: { taken: 6, delivered: 1, refused: 1, purged: 1 },
+      });
+      await begin(intake, START + DAY_MS + 2);
+      expect(await ledgerOf(intake)).toMatchObject({
+        [`${TODAY} (none) viewed`]: { taken: 6, givenUp: 2 },
+      });
+    });
+
+    it('counts a dismissal that goes with its view as given up', async () => {
+      const intake = open();
+      await intake.take([admitted(1), dismissed(2, 1, { reason: 'escape' })]);
+      await begin(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      expect(await ledgerOf(intake)).toEqual({
+        [`${TODAY} (none) viewed`]: { taken: 1, refused: 1 },
+        [`${TODAY} (none) dismissed escape`]: { taken: 1, givenUp: 1 },
+      });
+    });
+
+    it('takes back what a dead letter counted when that waits anew', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begin(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      await intake.retry(undefined, START);
+      expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1 } });
+      await begin(intake, START + 1);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 1);
+      expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1, delivered: 1 } });
+    });
+
+    it('moves a purged dead letter from what was refused', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begin(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      await intake.purge([eventId(1)], START);
+      expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1, purged: 1 } });
+    });
+
+    it('counts a usage event nowhere', async () => {
+      const intake = open();
+      await intake.take([admitted(1, { usage: { subscriptionId: 'sub', properties: {} } })]);
+      await intake.usage.begin({ now: START, limit: 1, perMinute: 10 });
+      await intake.usage.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1 } });
+    });
+
+    it('remembers what was settled after the event is forgotten', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begin(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      const later = START + 8 * DAY_MS;
+      await intake.lead('leader', later);
+      await begin(intake, later);
+      expect(await intake.list({ limit: 1 })).toEqual([]);
+      expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1, delivered: 1 } });
+    });
+
+    it('forgets a day after 400 days, or as many as it is given', async () => {
+      const intake = open({ ledgerDays: 31 });
+      await intake.take([admitted(1), admitted(2, { receivedAt: START + DAY_MS })]);
+      const later = START + 32 * DAY_MS;
+      await intake.lead('leader', later);
+      await begin(intake, later);
+      expect(Object.keys(await ledgerOf(intake))).toEqual([`${dayAfter(1)} (none) viewed`]);
+    });
+
+    it('gives the days that are asked for', async () => {
+      const intake = open();
+      await intake.take([0, 1, 2, 3].map((day) => admitted(day, { receivedAt: START + day * DAY_MS })));
+      expect(Object.keys(await ledgerOf(intake, { since: dayAfter(1), until: dayAfter(2) }))).toEqual([
+        `${dayAfter(1)} (none) viewed`,
+        `${dayAfter(2)} (none) viewed`,
+      ]);
+      expect(Object.keys(await ledgerOf(intake, { since: dayAfter(3) }))).toHaveLength(1);
+      expect(Object.keys(await ledgerOf(intake, { until: TODAY }))).toHaveLength(1);
+    });
+  });
+
+  describe('has places for so many groups', () => {
+    it('and counts what is beyond under (other), those that it knows go on', async () => {
+      const intake = open({ maxGroups: 2 });
+      await intake.take(ofGroups(1, 4));
+      await intake.take([admitted(9, { group: 'group1' })]);
+      expect(await ledgerOf(intake)).toEqual({
+        [`${TODAY} (other) viewed`]: { taken: 2 },
+        [`${TODAY} group1 viewed`]: { taken: 2 },
+        [`${TODAY} group2 viewed`]: { taken: 1 },
+      });
+    });
+
+    it('of which some may be new on one day', async () => {
+      const intake = open({ newGroupsADay: 1 });
+      await intake.take(ofGroups(1, 2));
+      await intake.take(ofGroups(3, 2, { receivedAt: START + DAY_MS }));
+      expect(await groupsOf(intake)).toEqual(['(other)', 'group1', 'group3']);
+    });
+
+    it('of which one visitor names three new ones a day', async () => {
+      const intake = open();
+      await intake.take(ofGroups(1, 4, { visitor: 'somebody' }));
+      await intake.take(ofGroups(5, 1, { visitor: 'somebody else' }));
+      await intake.take(ofGroups(6, 1, { visitor: 'somebody', receivedAt: START + DAY_MS }));
+      // What others have named costs nothing.
+      await intake.take([admitted(7, { visitor: 'somebody', group: 'group5' })]);
+      expect(await groupsOf(intake)).toEqual(['(other)', 'group1', 'group2', 'group3', 'group5', 'group6']);
+    });
+
+    it('and gives a place to another group once nobody has named its own for 30 days', async () => {
+      const intake = open({ maxGroups: 1 });
+      const of = (number: number, group: string, days: number) =>
+        intake.take([admitted(number, { group, receivedAt: START + days * DAY_MS })]);
+      await of(1, 'old', 0);
+      await of(2, 'old', 5);
+      await of(3, 'new', 35);
+      expect(await groupsOf(intake)).toEqual(['old', '(other)']);
+      await of(4, 'new', 36);
+      await of(5, 'old', 36);
+      expect(await ledgerOf(intake, { since: dayAfter(36) })).toEqual({
+        [`${dayAfter(36)} (other) viewed`]: { taken: 1 },
+        [`${dayAfter(36)} new viewed`]: { taken: 1 },
+      });
+      expect(await ledgerOf(intake, { until: dayAfter(5) })).toEqual({
+        [`${TODAY} old viewed`]: { taken: 1 },
+        [`${dayAfter(5)} old viewed`]: { taken: 1 },
+      });
+    });
+
+    it('and says so once a day when one has none', async () => {
+      const alerts: string[] = [];
+      const intake = open({ maxGroups: 1 });
+      intake.claim('acme', (message) => alerts.push(message));
+      await intake.take(ofGroups(1, 3));
+      expect(alerts).toEqual([expect.stringContaining('(other)')]);
+      expect(alerts[0]).not.toContain('group2');
+      await intake.take(ofGroups(4, 2));
+      expect(alerts).toHaveLength(1);
+    });
+  });
+
+  describe('counts what the billing system reported', () => {
+    it('in the ledger alone, once', async () => {
+      const intake = open();
+      expect(await intake.accept([acceptance(1, { group: 'summer' }), acceptance(2)])).toEqual(
+        new Map([
+          [eventId(1), { kind: 'accepted' }],
+          [eventId(2), { kind: 'accepted' }],
+        ]),
+      );
+      expect(await intake.accept([acceptance(1, { group: 'winter' })])).toEqual(
+        new Map([[eventId(1), { kind: 'duplicate' }]]),
+      );
+      expect(await ledgerOf(intake)).toEqual({
+        [`${TODAY} (none) accepted`]: { taken: 1, accepted: 1 },
+        [`${TODAY} summer accepted`]: { taken: 1, accepted: 1 },
+      });
+      expect(await intake.list({ limit: 10 })).toEqual([]);
+      expect((await begin(intake)).rows).toEqual([]);
+    });
+
+    it('and refuses another event of the same name', async () => {
+      const intake = open();
+      await intake.accept([acceptance(1)]);
+      expect([...(await intake.accept([acceptance(1, { content: 'accepted offer2' })])).values()]).toEqual([
+        { kind: 'refused', code: 'conflict' },
+      ]);
+    });
+  });
+};
