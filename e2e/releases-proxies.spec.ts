@@ -5,7 +5,7 @@ import { offer } from './fixtures/faults.js';
 import { createGateway, type Gateway } from './fixtures/gateway.js';
 import { bodyOf, eventOf, post } from './fixtures/post.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
-import { test as base, MEETINGS, openWith, type Release, recordAndLeave } from './fixtures/releases.js';
+import { test as base, MEETINGS, NEW, openWith, type Release, recordAndLeave } from './fixtures/releases.js';
 import { API_KEY, expect, type Stack } from './fixtures/stack.js';
 
 const DURABLE = ['sqlite', 'bullmq'] as const;
@@ -82,17 +82,19 @@ for (const [client, server] of MEETINGS)
       const { gateway } = await serve(server, intake);
       const fields = watchFields(page);
       const expires = new Date(Date.now() + 3_600_000).toISOString();
-      // It takes the events, and the page does not hear of it.
-      gateway.fault = 'lose-answer';
       await openWith(
         client,
         page,
         stack,
         `<div class="offer" data-offer-id="full" data-offer-dwell="0" data-offer-expires="${expires}"
-          data-offer-token="to.ke-n_1"><button data-offer-dismiss>x</button></div>${offer('null')}`,
+          data-offer-token="to.ke-n_1" data-offer-group="summer"><button data-offer-dismiss>x</button></div>${offer('null')}`,
         { script: 'data-endpoint="/offer-events" data-debug data-subject="user:1"' },
       );
-      await trackerStats(page);
+      await stack.expectRecorded(['viewed full']);
+      // A field that the proxy does not know opens no circuit.
+      expect((await trackerStats(page)).outbox?.pause).toBeUndefined();
+      // It takes the event, and the page does not hear of it.
+      gateway.fault = 'lose-answer';
       await page.click('button');
       await stack.expectRecorded(['viewed full', 'dismissed full']);
       gateway.fault = undefined;
@@ -102,8 +104,10 @@ for (const [client, server] of MEETINGS)
       await recordAndLeave(page, 'leaving');
       await stack.expectRecorded(['viewed full', 'dismissed full', 'viewed leaving']);
       expectEachOnce(stack);
+      // The older proxy is told no reason any more: it did not know the group before it.
       expect([...fields].toSorted()).toEqual([
-        ...['expires_at', 'id', 'occurred_at', 'personalized_offer_id', 'subject', 'token', 'type'],
+        ...['expires_at', ...(client === NEW ? ['group'] : []), 'id', 'occurred_at', 'personalized_offer_id'],
+        ...['subject', 'token', 'type'],
       ]);
     });
 

@@ -59,17 +59,17 @@ const bundlePage = async () => {
 
 const page = await bundlePage();
 const rows = [
-  { name: 'module, first load', bytes: page.first, budget: 4_500 },
-  { name: 'module, second load', bytes: page.later, budget: 16_200 },
+  { name: 'module, first load', bytes: page.first, budget: 4_560 },
+  { name: 'module, second load', bytes: page.later, budget: 16_300 },
   { name: 'module, on request', bytes: page.more, budget: 3_100 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 17_150 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 17_270 },
   {
     name: 'script file, on request',
     bytes: weigh(readFileSync('dist/offersight-more.js')),
     budget: 3_500,
   },
-  { name: 'module, to debug', bytes: page.debug, budget: 2_350 },
-  { name: 'script file, to debug', bytes: weigh(readFileSync('dist/offersight-debug.js')), budget: 2_350 },
+  { name: 'module, to debug', bytes: page.debug, budget: 2_450 },
+  { name: 'script file, to debug', bytes: weigh(readFileSync('dist/offersight-debug.js')), budget: 2_450 },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');

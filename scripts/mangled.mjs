@@ -14,6 +14,7 @@ export const MANGLED = [
   'decided',
   'delivering',
   'drawing',
+  'endPause',
   'excess',
   'flusher',
   'forgetUser',

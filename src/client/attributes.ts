@@ -26,6 +26,7 @@ const textOf = {
   repeat: String,
   ignore: String,
   token: String,
+  group: String,
   // Exact to the millisecond, where the API's own seconds are not.
   expires: (value: unknown) => {
     const time = new Date(inMs(Number(value)) as number);

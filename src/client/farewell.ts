@@ -56,7 +56,7 @@ export const createFarewell = (
 
   const say = async (): Promise<void> => {
     const now = runtime.now();
-    const { kind, at } = outbox.pause;
+    const { kind, at, plainUntil } = outbox.pause;
     const isPaused = at > now && kind !== 'back-off';
     // An open circuit is tried once a page: the visitor may never come back.
     if (isPaused && (kind !== 'circuit' || hasTried)) return;
@@ -64,7 +64,7 @@ export const createFarewell = (
     if (!events[0]) return;
     hasTried ||= isPaused;
     for (const { id } of events) said.add(id);
-    const body = encodeRequest(events, now);
+    const body = encodeRequest(events, now, plainUntil);
     outbox.inFlight += body.length;
     try {
       const response = await runtime.fetch(outbox.endpoint, {

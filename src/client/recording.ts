@@ -64,6 +64,8 @@ export const createRecording = (
       occurredAt: runtime.now(),
       expiresAt: placement?.expiresAt,
       token: placement?.token,
+      // An unusable one is the proxy's to tell: whoever runs it reads that.
+      group: placement?.group,
       subject: impression.subject,
     };
     const announced = new CustomEvent(`offersight:${event.type}`, {

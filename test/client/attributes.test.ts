@@ -27,6 +27,7 @@ describe('the attributes of an offer', () => {
       repeat: 'mount',
       expiresAt: 1_893_456_000_123,
       token: 't0ken.x',
+      group: 'summer/2026',
     } as const;
     expect(readBack({ id: 'a', ...settings })).toMatchObject({ offerId: 'a', ...settings });
   });

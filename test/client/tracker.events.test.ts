@@ -166,11 +166,11 @@ describe('an acceptance', () => {
 });
 
 describe('a decision by the id alone', () => {
-  const SIGNED = `<p data-offer-id="a" data-offer-expires="4102444800" data-offer-token="signed"></p>
+  const SIGNED = `<p data-offer-id="a" data-offer-expires="4102444800" data-offer-token="signed" data-offer-group="summer"></p>
     <button data-offer-dismiss="a"></button><i data-offer-accept="a"></i>`;
-  const terms = ({ type, expiresAt, token }: OfferEvent) => [type, expiresAt, token];
-  const VIEWED = ['viewed', 4_102_444_800_000, 'signed'];
-  const DISMISSED = ['dismissed', 4_102_444_800_000, 'signed'];
+  const terms = ({ type, expiresAt, token, group }: OfferEvent) => [type, expiresAt, token, group];
+  const VIEWED = ['viewed', 4_102_444_800_000, 'signed', 'summer'];
+  const DISMISSED = ['dismissed', 4_102_444_800_000, 'signed', 'summer'];
 
   const ways: Readonly<
     Record<string, readonly [act: (tracker: Started['tracker']) => void, expected: unknown]>
@@ -181,7 +181,7 @@ describe('a decision by the id alone', () => {
     'accept()': [(tracker) => tracker.accept('a'), [VIEWED]],
   };
   for (const [name, [act, expected]] of Object.entries(ways)) {
-    test(`by ${name} has the token and the expiry of what shows the offer, and is announced there`, async () => {
+    test(`by ${name} has the token, the expiry and the group of what shows the offer, and is announced there`, async () => {
       render(SIGNED);
       const targets: (EventTarget | null)[] = [];
       for (const type of ['viewed', 'dismissed'] as const) listen(type, ({ target }) => targets.push(target));

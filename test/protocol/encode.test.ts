@@ -16,6 +16,7 @@ describe('a request on the wire', () => {
       occurredAt: START - 40,
       impressionId: eventId(77),
       expiresAt: START + 86_400_000,
+      group: 'summer',
       reason: 'escape',
     };
     expect(JSON.parse(encodeRequest([viewedEvent(1), dismissed], START))).toEqual({
@@ -29,6 +30,8 @@ describe('a request on the wire', () => {
           personalized_offer_id: 'b:9~x',
           occurred_at: START - 40,
           expires_at: START + 86_400_000,
+          group: 'summer',
+          reason: 'escape',
         },
       ],
     });
@@ -41,10 +44,16 @@ describe('a request on the wire', () => {
     expect(body.events.map(({ id }) => id)).toEqual([eventId(9), eventId(2), eventId(5)]);
   });
 
-  it('carries no reason, no impression and nothing that somebody hung on the event', () => {
-    const event = Object.assign(viewedEvent(4), { email: 'ada@example.org', reason: 'api' });
+  it('says nothing that version 0.1 did not know until a time', () => {
+    const event = { ...viewedEvent(4, { group: 'summer' }), type: 'dismissed', reason: 'api' } as OfferEvent;
+    expect(encodeRequest([event], START, START + 1)).not.toMatch(/group|reason/);
+    expect(encodeRequest([event], START, START)).toMatch(/"group":"summer","reason":"api"/);
+  });
+
+  it('carries no impression and nothing that somebody hung on the event', () => {
+    const event = Object.assign(viewedEvent(4), { email: 'ada@example.org' });
     const body = encodeRequest([event], START);
-    expect(body).not.toMatch(/reason|impression|email|ada@/);
+    expect(body).not.toMatch(/impression|email|ada@/);
   });
 });
 
@@ -78,6 +87,7 @@ describe('the most that an event takes', () => {
       reason: 'control' as const,
       subject: '~'.repeat(128),
       token: '~'.repeat(64),
+      group: '~'.repeat(50),
     };
     const bytes =
       utf8Bytes(encodeRequest([largest, largest], START)) - utf8Bytes(encodeRequest([largest], START));

@@ -6,7 +6,7 @@ import type { DismissReason, OfferEvent } from '../../src/protocol/event.js';
 import { MAX_REQUEST_EVENTS } from '../../src/protocol/limits.js';
 import { START } from '../support/wire.js';
 
-const reasons: DismissReason[] = ['control', 'escape', 'backdrop', 'dialog', 'api'];
+const reasons: DismissReason[] = ['control', 'escape', 'backdrop', 'swipe', 'dialog', 'ignored', 'api'];
 const base = {
   // Version 8 is the host's own.
   id: fc.uuid({ version: [1, 2, 3, 4, 5, 6, 7] }),
@@ -14,6 +14,7 @@ const base = {
   occurredAt: fc.nat(START * 2),
   impressionId: fc.uuid(),
   expiresAt: fc.option(fc.nat(START * 2), { nil: undefined }),
+  group: fc.option(fc.stringMatching(/^[A-Za-z0-9][\w.:/~-]{0,49}$/), { nil: undefined }),
 };
 const offerEvent: fc.Arbitrary<OfferEvent> = fc.oneof(
   fc.record({ ...base, type: fc.constant('viewed' as const) }),
@@ -32,9 +33,12 @@ describe('what the page encodes, the proxy decodes', () => {
         expect(decodeRequest(encodeRequest(events, sentAt))).toEqual({
           kind: 'request',
           sentAt,
-          items: events.map(({ id, type, offerId, occurredAt, expiresAt }) => ({
+          items: events.map(({ id, type, offerId, occurredAt, expiresAt, group, ...rest }) => ({
             id,
-            event: { id, type, offerId, occurredAt, expiresAt, subject: undefined },
+            event: {
+              ...{ id, type, offerId, occurredAt, expiresAt, group, subject: undefined, token: undefined },
+              ...{ reason: 'reason' in rest ? rest.reason : undefined, unusable: undefined },
+            },
           })),
         });
       }),

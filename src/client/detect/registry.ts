@@ -29,6 +29,11 @@ export interface OfferSettings {
   readonly expiresAt?: number | undefined;
   /** What `signOffer` gave for the offer, where the proxy asks for it. */
   readonly token?: string | undefined;
+  /**
+   * What the page calls the thing that it shows to many, such as a campaign or a placement, for the proxy's figures: 1–50
+   * characters of `A–Z a–z 0–9 _ . : / ~ -`, the first a letter or a digit. Never an offer or a visitor.
+   */
+  readonly group?: string | undefined;
   /** When it counts as ignored; by default as its `data-offer-ignore` says. */
   readonly ignore?: Ignore | undefined;
 }
@@ -115,6 +120,7 @@ const settingsOf = (element: Element): OfferSettings => {
     repeat: read('repeat') as Repeat,
     expiresAt: timeOf(read('expires')),
     token: read('token') || undefined,
+    group: read('group') || undefined,
   };
 };
 
@@ -146,8 +152,8 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     if (placement?.isByHand) return;
     const offerId = roots.has(element.getRootNode() as SearchRoot) && offerIdOf(element);
     if (placement && placement.offerId === offerId) {
-      const { expiresAt, token } = settingsOf(element);
-      Object.assign(placement, { expiresAt, token });
+      const { expiresAt, token, group } = settingsOf(element);
+      Object.assign(placement, { expiresAt, token, group });
       return;
     }
     unmount(element);
@@ -175,7 +181,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     observer.observe(root, {
       childList: true,
       subtree: true,
-      attributeFilter: [OFFER, 'data-offer-expires', 'data-offer-token'],
+      attributeFilter: [OFFER, 'data-offer-expires', 'data-offer-token', 'data-offer-group'],
     });
     onChange();
     return () => {

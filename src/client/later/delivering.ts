@@ -89,7 +89,7 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
       ...context,
       leasing: stranded,
       outbox: theirs,
-      transport: createTransport(runtime, theirs),
+      transport: createTransport(runtime, theirs, stranded),
       onAttempt,
       report: () => undefined,
     });
@@ -113,7 +113,7 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
   const flusher = createFlusher({
     ...context,
     leasing,
-    transport: createTransport(runtime, outbox),
+    transport: createTransport(runtime, outbox, leasing),
     onAttempt({ kind }) {
       isAnswered = kind === 'answered';
     },
@@ -134,7 +134,7 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
       if (status !== 200 || !verdicts) return;
       await applyVerdicts(leasing, events, verdicts, runtime.now());
       // Of the pauses a farewell tries only an open circuit.
-      if (outbox.pause.kind === 'circuit') await leasing.setPause(() => NO_PAUSE);
+      if (outbox.pause.kind === 'circuit') await leasing.endPause();
     },
   };
 };

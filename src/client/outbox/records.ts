@@ -95,6 +95,8 @@ export interface Pause {
   readonly failedAt?: number;
   /** When a batch was last sent in spite of an open circuit, epoch milliseconds. */
   readonly triedAt?: number;
+  /** Until when the endpoint is told nothing that version 0.1 did not know, epoch milliseconds; it outlives a pause. */
+  readonly plainUntil?: number | undefined;
   /** Since when the endpoint answers as if it were not there, epoch milliseconds. */
   readonly absentSince?: number;
 }

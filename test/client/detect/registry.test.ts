@@ -184,14 +184,20 @@ describe('settings that are given by hand', () => {
 });
 
 describe('what the page renews while it shows an offer', () => {
-  test('is its token and its end, and nothing else', async () => {
+  test('is its token, its end and its group, and nothing else', async () => {
     const element = render('<p data-offer-id="a" data-offer-token="old" data-offer-dwell="300"></p>');
     const { told, mounted } = start();
     element.setAttribute('data-offer-token', 'new');
     element.setAttribute('data-offer-expires', '1763600123');
     element.setAttribute('data-offer-dwell', '900');
+    element.setAttribute('data-offer-group', 'summer');
     await frame();
-    expect(mounted[0]).toMatchObject({ token: 'new', expiresAt: 1_763_600_123_000, dwellMs: 300 });
+    expect(mounted[0]).toMatchObject({
+      token: 'new',
+      expiresAt: 1_763_600_123_000,
+      group: 'summer',
+      dwellMs: 300,
+    });
     expect(told).toEqual([['mount', 'a']]);
   });
 

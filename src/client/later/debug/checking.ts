@@ -4,6 +4,7 @@
  */
 import leven from 'leven';
 import { isOfferId } from '../../../protocol/event.js';
+import { isGroup } from '../../../protocol/group.js';
 import type { Stop } from '../../../runtime.js';
 
 /** Told of a mistake, and of the element that has it. */
@@ -39,6 +40,8 @@ const OFFER: Readonly<Record<string, (text: string) => string | false>> = {
     !(Number(text) || Date.parse(text)) &&
     'is no time: give epoch seconds or an ISO date; without one the offer never ends',
   'data-offer-token': () => false,
+  'data-offer-group': (text) =>
+    !isGroup(text) && 'is no group of 1–50 letters, digits or _ . : / ~ -; it counts under (none)',
   'data-offer-dismiss': () => false,
   'data-offer-accept': () => false,
 };

@@ -7,7 +7,6 @@ import type { Runtime, Stop } from '../../../runtime.js';
 import type { Outbox } from '../../outbox/outbox.js';
 import type { LeasedEntry, Pause } from '../../outbox/records.js';
 import type { Leasing } from '../outbox/leasing.js';
-import { NO_PAUSE } from '../outbox/remembering.js';
 import { applyVerdicts } from '../outbox/verdicts.js';
 import { backoffMs, circuitMs } from './backoff.js';
 import { batchSize, KEEPALIVE_BYTES } from './batch-size.js';
@@ -151,11 +150,7 @@ export const createFlusher = ({
       if (verdicts.every((each) => each)) {
         isReported = false;
         size = Math.min(largest, size * 2);
-        if (outbox.pause.failures)
-          // One that holds by now was asked for on another tab, while this request was under way; or this was a trial.
-          await leasing.setPause((current) =>
-            current.at > runtime.now() && current.kind !== 'circuit' ? current : NO_PAUSE,
-          );
+        if (outbox.pause.failures) await leasing.endPause();
         return isSettled;
       }
       await wait('back-off', 0);

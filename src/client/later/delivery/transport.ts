@@ -8,6 +8,7 @@ import { decodeReply } from '../../../protocol/reply.js';
 import type { Runtime } from '../../../runtime.js';
 import type { Outbox } from '../../outbox/outbox.js';
 import type { Pause } from '../../outbox/records.js';
+import type { Leasing } from '../outbox/leasing.js';
 import { parseRetryAfter } from './backoff.js';
 import { KEEPALIVE_BYTES } from './batch-size.js';
 import { post } from './post.js';
@@ -35,6 +36,8 @@ export type Transport = (events: readonly OfferEvent[]) => Promise<Attempt>;
 
 /** An attempt is given up after this long, repeat and body included; strictly shorter than a lease. */
 const REQUEST_TIMEOUT_MS = 12_000;
+/** An older proxy is spared for so long. */
+const DAY_MS = 86_400_000;
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
 
@@ -53,7 +56,8 @@ const attemptOf = ({ status, headers }: Response, body: string): Attempt => {
 /** Makes the transport to an outbox's endpoint. */
 export const createTransport = (
   runtime: Pick<Runtime, 'now' | 'after' | 'fetch'>,
-  outbox: Pick<Outbox, 'endpoint' | 'inFlight'>,
+  outbox: Pick<Outbox, 'endpoint' | 'inFlight' | 'pause'>,
+  { setPause }: Pick<Leasing, 'setPause'>,
 ): Transport => {
   const attempt = async (body: string, isKeptAlive: boolean, signal: AbortSignal): Promise<Attempt> => {
     const keptBytes = isKeptAlive ? body.length : 0;
@@ -79,11 +83,18 @@ export const createTransport = (
   };
 
   return async (events) => {
-    const body = encodeRequest(events, runtime.now());
     const controller = new AbortController();
     const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
-    const isKeptAlive = outbox.inFlight + body.length <= KEEPALIVE_BYTES;
-    const outcome = await attempt(body, isKeptAlive, controller.signal);
+    const send = (): Promise<Attempt> => {
+      const body = encodeRequest(events, runtime.now(), outbox.pause.plainUntil);
+      return attempt(body, outbox.inFlight + body.length <= KEEPALIVE_BYTES, controller.signal);
+    };
+    let outcome = await send();
+    // "unsupported": proxies are updated first; one that was not gets the same without what is for its figures.
+    if (outcome.kind === 'circuit' && outcome.cause === 400) {
+      void setPause((current) => ({ ...current, plainUntil: runtime.now() + DAY_MS }));
+      outcome = await send();
+    }
     stopTimer();
     return outcome;
   };

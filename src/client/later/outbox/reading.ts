@@ -1,5 +1,5 @@
 /** What stands in the records, and what of it this version believes. */
-import type { OfferEvent } from '../../../protocol/event.js';
+import type { DismissedEvent, OfferEvent } from '../../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
 
@@ -18,12 +18,14 @@ export const MAX_WAIT_MS = 1.2 * 3_600_000;
  */
 export const isEntry = (value: unknown, [, id]: RecordKey): value is OutboxEntry => {
   const { v, event, endpoint } = Object(value) as Partial<OutboxEntry>;
-  const { occurredAt, type, offerId, impressionId, expiresAt, subject, token } = Object(event) as OfferEvent;
+  const { occurredAt, type, offerId, impressionId, expiresAt, subject, token, group, reason } = Object(
+    event,
+  ) as DismissedEvent;
   return (
     v === 1 &&
     event?.id === id &&
     Number.isFinite(occurredAt) &&
-    [type, offerId, impressionId, expiresAt, subject, token, endpoint].every(
+    [type, offerId, impressionId, expiresAt, subject, token, group, reason, endpoint].every(
       (field: unknown) => field == null || ['string', 'number'].includes(typeof field),
     )
   );

@@ -44,6 +44,11 @@ export interface OutboxPause extends Pause {
 
 /** What is remembered. Where the database does not answer, what the page knows. */
 export interface Remembering {
+  /**
+   * The endpoint answered in order. A pause that holds by now was asked for on another tab meanwhile, unless the answer came
+   * in spite of an open circuit; how the endpoint is spoken to stays.
+   */
+  endPause(): Promise<void>;
   /** Replaces the pause. */
   setPause(next: (current: Pause) => Pause): Promise<void>;
   /**
@@ -64,6 +69,7 @@ export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
 /** Told again, since a value that the first load exports costs it bytes. */
 const REMEMBERED_MS: typeof MARK_MS = 2_592_000_000;
 const MAX_CIRCUIT_MS = 6 * 3_600_000;
+const MAX_PLAIN_MS = 86_400_000;
 const MAX_MARKS = 2_000;
 const MAX_DEAD = 50;
 const DEAD_MS = 7 * 86_400_000;
@@ -133,6 +139,7 @@ export const createRemembering = (
   const saneOf = (pause: Pause): Pause => ({
     ...pause,
     at: believed(pause.at, now(), pause.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS),
+    plainUntil: pause.plainUntil && believed(pause.plainUntil, now(), MAX_PLAIN_MS),
   });
 
   const knownPause = (): Pause => {
@@ -162,6 +169,13 @@ export const createRemembering = (
   };
 
   const remembering: Remembering = {
+    endPause: () =>
+      remembering.setPause((current) =>
+        current.at > now() && current.kind !== 'circuit'
+          ? current
+          : { ...NO_PAUSE, plainUntil: current.plainUntil },
+      ),
+
     async setPause(next) {
       let current = outbox.pause;
       const writing = next(current);

@@ -159,7 +159,7 @@ describe('what is due leaves soon and together', () => {
   });
 
   test('in requests of at most as many bytes as configured, each event counted with the most that it can take', async () => {
-    const bench = startFlusher({ options: { maxBatchBytes: 3 * 420 } });
+    const bench = startFlusher({ options: { maxBatchBytes: 3 * 500 } });
     await bench.append(plain(viewed(3), viewed(1), viewed(2)));
     await bench.flusher.flush();
     expect(bench.asked).toEqual([[ONE, TWO], [THREE]]);
