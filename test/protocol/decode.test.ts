@@ -266,7 +266,7 @@ describe('what is for figures alone', () => {
     [{ reason: 'escape' }, 'reason'],
     [{ type: 'dismissed', reason: 'toString' }, 'reason'],
     [{ type: 'dismissed', reason: ['escape'] }, 'reason'],
-  ])('%j is left out, and its event is kept', (fields, unusable) =>
+  ])('%j is left out, and its event is kept (attack 68)', (fields, unusable) =>
     expect(figuresOf(fields)).toEqual([undefined, undefined, unusable]),
   );
 

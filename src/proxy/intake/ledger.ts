@@ -46,6 +46,7 @@ export interface AcceptedEvent {
   readonly id: string;
   /** What the same id has to say again. */
   readonly content: string;
+  /** What it counts under. @default `(none)` */
   readonly group?: string | undefined;
   /** This machine's, epoch milliseconds. */
   readonly receivedAt: number;

@@ -279,7 +279,7 @@ describe('what the ledger counts an event under', () => {
     ]);
   });
 
-  it('is (other) for the fourth new group of one visitor', async () => {
+  it('is (other) for the fourth new group of one visitor (attack 68)', async () => {
     expect((await groupsOf({}, 'a', 'b', 'c', 'd', 'a')).groups).toEqual(['a', 'b', 'c', '(other)', 'a']);
   });
 
