@@ -3,6 +3,7 @@
  * in trouble its whole story. Pure: it knows nothing of who wrote the rows.
  */
 import type { Judgement } from './breach.js';
+import { type Chronicle, createChronicle } from './chronicle.js';
 import { neverChanges, noDuplicates, noInvention, noneAfterDone, oneOfEach } from './invariants/effects.js';
 import { leftAlone, ownEndpoint } from './invariants/endpoints.js';
 import { accounting, noLoss, tallyOf } from './invariants/keeping.js';
@@ -10,7 +11,6 @@ import { bounded, failClosed, liveness, pageSafety, secrecy } from './invariants
 import { rate } from './invariants/rate.js';
 import { justified } from './invariants/reasons.js';
 import { monotone, noDeleteWithoutAck } from './invariants/store.js';
-import { createLedger, type Ledger } from './ledger.js';
 import type { History } from './row.js';
 import { lineOf } from './story.js';
 
@@ -33,7 +33,7 @@ const INVARIANTS = {
   I16: ['justified', justified],
   I17: ['to its own endpoint', ownEndpoint],
   I18: ['left alone', leftAlone],
-} as const satisfies Record<string, readonly [string, (ledger: Ledger) => Judgement]>;
+} as const satisfies Record<string, readonly [string, (chronicle: Chronicle) => Judgement]>;
 
 /** The name of an invariant. */
 export type InvariantName = keyof typeof INVARIANTS;
@@ -62,18 +62,18 @@ export interface Checked {
 
 /** Judges a history. */
 export const check = (history: History): Checked => {
-  const ledger = createLedger(history);
+  const chronicle = createChronicle(history);
   const startAt = history[0]?.at ?? 0;
   const verdicts = INVARIANT_NAMES.map((name): InvariantVerdict => {
     const [title, judge] = INVARIANTS[name];
-    const judgement = judge(ledger);
+    const judgement = judge(chronicle);
     const standing = judgement.breaches.length ? 'broken' : judgement.examined ? 'kept' : 'nothing to judge';
     return { name, title, standing, ...judgement };
   });
   const stories = new Map<string, string>();
   for (const { id } of verdicts.flatMap(({ breaches }) => breaches)) {
     if (id === undefined || stories.has(id)) continue;
-    const lines = ledger.story(id).map((row) => lineOf(row, startAt, id));
+    const lines = chronicle.story(id).map((row) => lineOf(row, startAt, id));
     stories.set(id, lines.join('\n'));
   }
   const broken = verdicts.filter(({ standing }) => standing === 'broken').map(({ name }) => name);
@@ -85,7 +85,7 @@ export const check = (history: History): Checked => {
     >,
     broken,
     stories,
-    tally: tallyOf(ledger),
+    tally: tallyOf(chronicle),
   };
 };
 

@@ -1,7 +1,7 @@
 /** Many schedules in a row: what they came to together, and the smallest one that breaks the promise. */
 import fc from 'fast-check';
 import { type Checked, check, explain, INVARIANT_NAMES, type InvariantName } from '../history/checker.js';
-import { createLedger } from '../history/ledger.js';
+import { createChronicle } from '../history/chronicle.js';
 import type { History } from '../history/row.js';
 import type { Rooms } from './rooms.js';
 import { type Focus, type Schedule, schedules } from './schedule.js';
@@ -71,7 +71,7 @@ const add = (into: Record<string, number>, name: string, by = 1): void => {
 const count = (totals: Totals, history: History, checked: Checked): void => {
   totals.schedules++;
   const counted = new Set<string | undefined>();
-  const { endpointOf } = createLedger(history);
+  const { endpointOf } = createChronicle(history);
   const owners = new Map<string, string>();
   const moved = new Set<string>();
   let created = 0;

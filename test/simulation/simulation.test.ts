@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { check, explain, INVARIANT_NAMES } from '../history/checker.js';
-import { createLedger } from '../history/ledger.js';
+import { createChronicle } from '../history/chronicle.js';
 import { loadRooms } from './rooms.js';
 import { simulate, tell } from './run.js';
 import type { Command, Schedule } from './schedule.js';
@@ -64,7 +64,7 @@ describe('the delivery promise under any schedule of faults', () => {
     });
     const checked = check(history);
     expect(explain(checked)).toBe('');
-    const { of, about, endpointOf } = createLedger(history);
+    const { of, about, endpointOf } = createChronicle(history);
     const [created] = of('created').filter(({ row }) => row.offerId === 'offer-1');
     const [taken] = about('taken', created?.row.id ?? '');
     expect(endpointOf(created?.row.tab)).toContain('/fr/');

@@ -1,15 +1,15 @@
 /** I2 no invention, I3 no duplicates, I5 what never changes, I6 none after done, I14 one of each per impression. */
 import { LEAD_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
-import type { Ledger, Placed } from '../ledger.js';
+import type { Chronicle, Placed } from '../chronicle.js';
 import { wasAbsent } from './endpoints.js';
 
 /** I2: every effect is an event that was created, once, with the same offer and type. */
-export const noInvention = (ledger: Ledger): Judgement => {
+export const noInvention = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  for (const { row } of ledger.of('effect')) {
+  for (const { row } of chronicle.of('effect')) {
     judged.examine();
-    const created = row.id === undefined ? [] : ledger.about('created', row.id);
+    const created = row.id === undefined ? [] : chronicle.about('created', row.id);
     const [first] = created;
     if (!first) judged.breach(`an effect of ${row.type} ${row.offerId} that nobody created`, row.id);
     else if (created.length > 1) judged.breach('created more than once', row.id);
@@ -23,60 +23,62 @@ export const noInvention = (ledger: Ledger): Judgement => {
 };
 
 /** Whether the proxy could not know what came of a forward. */
-const isAmbiguous = (ledger: Ledger, { row, index }: Placed<'forwarded'>): boolean => {
-  const end = ledger.endOf(row.number);
+const isAmbiguous = (chronicle: Chronicle, { row, index }: Placed<'forwarded'>): boolean => {
+  const end = chronicle.endOf(row.number);
   if (!end || end.row.isAmbiguous) return true;
-  if (ledger.isDirect(row.proxy)) return false;
+  if (chronicle.isDirect(row.proxy)) return false;
   // What it knew was never written: it died first, or its intake failed.
-  const settledAt = ledger.about('settled', row.id ?? '').find((settled) => settled.index > index)?.index;
-  const to = settledAt ?? ledger.history.length;
-  const diedAt = row.proxy === undefined ? undefined : ledger.deathOf(row.proxy, index);
+  const settledAt = chronicle.about('settled', row.id ?? '').find((settled) => settled.index > index)?.index;
+  const to = settledAt ?? chronicle.history.length;
+  const diedAt = row.proxy === undefined ? undefined : chronicle.deathOf(row.proxy, index);
   const isKilled =
     row.proxy === undefined
-      ? ledger.between('killed', index, to, ({ what }) => what === 'proxy')
+      ? chronicle.between('killed', index, to, ({ what }) => what === 'proxy')
       : diedAt !== undefined && diedAt < to;
-  return isKilled || ledger.between('fault', end.index, to, ({ where }) => where === 'intake');
+  return isKilled || chronicle.between('fault', end.index, to, ({ where }) => where === 'intake');
 };
 
 /** Forwards of one event that were ambiguous. */
-const ambiguousForwards = (ledger: Ledger, id: string): readonly Placed<'forwarded'>[] =>
-  ledger.about('forwarded', id).filter((forward) => isAmbiguous(ledger, forward));
+const ambiguousForwards = (chronicle: Chronicle, id: string): readonly Placed<'forwarded'>[] =>
+  chronicle.about('forwarded', id).filter((forward) => isAmbiguous(chronicle, forward));
 
 /** Whether the very process that forwards had heard before that the upstream has the event. */
-const hadHeard = (ledger: Ledger, id: string, proxy: string | undefined, to: number): boolean =>
-  ledger.about('forwarded', id).some(({ row }) => {
-    const end = ledger.endOf(row.number);
+const hadHeard = (chronicle: Chronicle, id: string, proxy: string | undefined, to: number): boolean =>
+  chronicle.about('forwarded', id).some(({ row }) => {
+    const end = chronicle.endOf(row.number);
     const isDone = end && !end.row.isAmbiguous && (end.row.status ?? Infinity) < 300;
     return row.proxy === proxy && isDone === true && end.index < to;
   });
 
 /** Which proxy's call an effect came from. */
-const causeOf = (ledger: Ledger, { row }: Placed<'effect'>): string | undefined =>
-  ledger.callOf(row.number)?.row.proxy;
+const causeOf = (chronicle: Chronicle, { row }: Placed<'effect'>): string | undefined =>
+  chronicle.callOf(row.number)?.row.proxy;
 
 /** Of several endpoints each has an intake and an upstream of its own. */
-const isSamePlace = (ledger: Ledger, a: string | undefined, b: string | undefined): boolean =>
-  ledger.endpointOf(a) === ledger.endpointOf(b);
+const isSamePlace = (chronicle: Chronicle, a: string | undefined, b: string | undefined): boolean =>
+  chronicle.endpointOf(a) === chronicle.endpointOf(b);
 
 /**
  * I3: one effect an event where the upstream honours the key; where it does not, a further one only for a marked
  * ambiguous attempt, or by a process without storage that has not heard of it.
  */
-export const noDuplicates = (ledger: Ledger): Judgement => {
+export const noDuplicates = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  const modes = ledger.of('mode');
-  for (const id of ledger.ids) {
-    const all = ledger.about('effect', id);
+  const modes = chronicle.of('mode');
+  for (const id of chronicle.ids) {
+    const all = chronicle.about('effect', id);
     const [first] = all;
     if (!first) continue;
     judged.examine();
-    const effects = all.filter((each) => isSamePlace(ledger, causeOf(ledger, each), causeOf(ledger, first)));
+    const effects = all.filter((each) =>
+      isSamePlace(chronicle, causeOf(chronicle, each), causeOf(chronicle, first)),
+    );
     const elsewhere = all.find((each) => !effects.includes(each));
     if (elsewhere) {
-      const own = ledger.endpointOf(ledger.about('created', id)[0]?.row.tab);
+      const own = chronicle.endpointOf(chronicle.about('created', id)[0]?.row.tab);
       // What version 0.1 wrote bears no endpoint, and goes with the pages of any.
       if (own === undefined) judged.excuse('any-endpoint');
-      else if (wasAbsent(ledger, own, elsewhere.index)) judged.excuse('moved');
+      else if (wasAbsent(chronicle, own, elsewhere.index)) judged.excuse('moved');
       else judged.breach('counted at two endpoints', id);
     }
     let before = first;
@@ -88,16 +90,18 @@ export const noDuplicates = (ledger: Ledger): Judgement => {
       const isRemembered =
         mode.keys === 'honours' ||
         (mode.keys === 'window' && extra.row.at - before.row.at < (mode.windowMs ?? 0));
-      const marks = (ledger.about('final-intake', id).at(-1)?.row.rows ?? []).filter((row) => row.id === id);
-      const proxy = causeOf(ledger, extra);
-      const earlier = ambiguousForwards(ledger, id).filter(
-        ({ row, index }) => index < extra.index && isSamePlace(ledger, row.proxy, proxy),
+      const marks = (chronicle.about('final-intake', id).at(-1)?.row.rows ?? []).filter(
+        (row) => row.id === id,
+      );
+      const proxy = causeOf(chronicle, extra);
+      const earlier = ambiguousForwards(chronicle, id).filter(
+        ({ row, index }) => index < extra.index && isSamePlace(chronicle, row.proxy, proxy),
       );
       const isUnheard =
-        ledger.isDirect(proxy) &&
-        !hadHeard(ledger, id, proxy, ledger.callOf(extra.row.number)?.index ?? extra.index);
+        chronicle.isDirect(proxy) &&
+        !hadHeard(chronicle, id, proxy, chronicle.callOf(extra.row.number)?.index ?? extra.index);
       if (isRemembered) judged.breach('counted twice though its key was honoured', id);
-      else if (ledger.between('wiped', before.index, extra.index, ({ what }) => what === 'intake'))
+      else if (chronicle.between('wiped', before.index, extra.index, ({ what }) => what === 'intake'))
         judged.excuse('intake-wiped');
       else if (earlier.length <= at && isUnheard) judged.excuse('other-process');
       else if (earlier.length <= at) judged.breach('counted again without an ambiguous attempt before', id);
@@ -111,18 +115,18 @@ export const noDuplicates = (ledger: Ledger): Judgement => {
 };
 
 /** I5: the key, and what is said of an event, never change. */
-export const neverChanges = (ledger: Ledger): Judgement => {
+export const neverChanges = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  for (const { row } of ledger.of('forwarded')) {
+  for (const { row } of chronicle.of('forwarded')) {
     judged.examine();
     if (row.id === undefined || row.key !== `oe1-${row.id}`)
       judged.breach(`forwarded under the key ${row.key}`, row.id);
-    const [created] = row.id === undefined ? [] : ledger.about('created', row.id);
+    const [created] = row.id === undefined ? [] : chronicle.about('created', row.id);
     if (created && (created.row.type !== row.type || created.row.offerId !== row.offerId))
       judged.breach(`forwarded as ${row.type} ${row.offerId}`, row.id);
   }
   const said = new Map<string, string>();
-  for (const { row } of ledger.of('requested')) {
+  for (const { row } of chronicle.of('requested')) {
     for (const [id, content] of Object.entries(row.contents ?? {})) {
       judged.examine();
       const before = said.get(id);
@@ -137,37 +141,37 @@ export const neverChanges = (ledger: Ledger): Judgement => {
  * I6: nothing starts for an event that the intake has settled, and never two forwards of it at once. A process without
  * storage is an intake of its own.
  */
-export const noneAfterDone = (ledger: Ledger): Judgement => {
+export const noneAfterDone = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  for (const { row, index } of ledger.of('settled')) {
+  for (const { row, index } of chronicle.of('settled')) {
     judged.examine();
-    for (const forward of ledger.about('forwarded', row.id)) {
-      if (forward.index < index || !isSamePlace(ledger, forward.row.proxy, row.proxy)) continue;
-      if (ledger.between('wiped', index, forward.index, ({ what }) => what === 'intake')) continue;
+    for (const forward of chronicle.about('forwarded', row.id)) {
+      if (forward.index < index || !isSamePlace(chronicle, forward.row.proxy, row.proxy)) continue;
+      if (chronicle.between('wiped', index, forward.index, ({ what }) => what === 'intake')) continue;
       judged.breach(`forwarded after it was ${row.state}`, row.id);
     }
   }
-  for (const { row, index } of ledger.of('forwarded')) {
+  for (const { row, index } of chronicle.of('forwarded')) {
     judged.examine();
     if (row.id === undefined) continue;
-    if (ledger.isDirect(row.proxy) && hadHeard(ledger, row.id, row.proxy, index))
+    if (chronicle.isDirect(row.proxy) && hadHeard(chronicle, row.id, row.proxy, index))
       judged.breach('forwarded again by a process that had heard it was done', row.id);
-    const end = ledger.endOf(row.number);
-    const diedAt = row.proxy === undefined ? undefined : ledger.deathOf(row.proxy, index);
+    const end = chronicle.endOf(row.number);
+    const diedAt = row.proxy === undefined ? undefined : chronicle.deathOf(row.proxy, index);
     const to = Math.min(end?.index ?? Infinity, diedAt ?? Infinity);
-    const second = ledger
+    const second = chronicle
       .about('forwarded', row.id)
       .find(
         (other) =>
           other.index > index &&
           other.index < to &&
-          (ledger.isDirect(row.proxy)
+          (chronicle.isDirect(row.proxy)
             ? other.row.proxy === row.proxy
-            : isSamePlace(ledger, other.row.proxy, row.proxy)),
+            : isSamePlace(chronicle, other.row.proxy, row.proxy)),
       );
     if (!second || to === Infinity) continue;
     const since = row.at - LEAD_MS;
-    const isMoved = ledger.between(
+    const isMoved = chronicle.between(
       'clock',
       -1,
       second.index,
@@ -179,33 +183,34 @@ export const noneAfterDone = (ledger: Ledger): Judgement => {
 };
 
 /** Whether a page gave the event up before; another page, or another store, may have it still. */
-const wasGivenUp = (ledger: Ledger, id: string, to: number): boolean =>
-  ledger.about('discarded', id).some(({ index }) => index < to);
+const wasGivenUp = (chronicle: Chronicle, id: string, to: number): boolean =>
+  chronicle.about('discarded', id).some(({ index }) => index < to);
 
 /** I14: at most one `viewed` and one `dismissed` an impression, and the `viewed` reaches the upstream first. */
-export const oneOfEach = (ledger: Ledger): Judgement => {
+export const oneOfEach = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   const seen = new Map<string, string>();
   const views = new Map<string, string>();
-  for (const { row } of ledger.of('created')) if (row.type === 'viewed') views.set(row.impressionId, row.id);
-  for (const { row } of ledger.of('created')) {
+  for (const { row } of chronicle.of('created'))
+    if (row.type === 'viewed') views.set(row.impressionId, row.id);
+  for (const { row } of chronicle.of('created')) {
     const view = views.get(row.impressionId);
-    const [closed] = ledger.about('effect', row.id);
+    const [closed] = chronicle.about('effect', row.id);
     if (row.type !== 'dismissed' || view === undefined || !closed) continue;
     judged.examine();
     // Two sites count apart: what was shown at one and closed at the other has no order.
-    const shown = ledger
+    const shown = chronicle
       .about('effect', view)
-      .find((each) => isSamePlace(ledger, causeOf(ledger, each), causeOf(ledger, closed)));
+      .find((each) => isSamePlace(chronicle, causeOf(chronicle, each), causeOf(chronicle, closed)));
     if (!shown || shown.index < closed.index) continue;
     // The first of the two was lost from the store; the page said it all the same when it was left.
-    if (ledger.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
-    else if (wasGivenUp(ledger, view, closed.index)) judged.excuse('given-up');
+    if (chronicle.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
+    else if (wasGivenUp(chronicle, view, closed.index)) judged.excuse('given-up');
     else judged.breach('dismissed upstream before it was viewed', row.id);
   }
-  for (const { row } of ledger.of('created')) {
+  for (const { row } of chronicle.of('created')) {
     judged.examine();
-    if (ledger.about('declined', row.id).length) continue;
+    if (chronicle.about('declined', row.id).length) continue;
     const name = `${row.impressionId} ${row.type}`;
     const other = seen.get(name);
     if (other !== undefined && other !== row.id)

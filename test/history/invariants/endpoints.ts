@@ -1,6 +1,6 @@
 /** I17 an event goes to its own endpoint, I18 what another version wrote is left alone. */
 import { type Judgement, judging } from '../breach.js';
-import type { Ledger, Placed } from '../ledger.js';
+import type { Chronicle, Placed } from '../chronicle.js';
 import { latestTime, wasDenied } from './reasons.js';
 
 const HOUR_MS = 3_600_000;
@@ -10,22 +10,22 @@ const STRANDED_MS = 24 * HOUR_MS;
 const LONGEST_LIFE_MS = 6 * 24 * HOUR_MS;
 
 /** What an endpoint answered to flushes before a place, by the clock of the page that heard it. */
-const answersOf = (ledger: Ledger, endpoint: string, to: number) =>
-  ledger
+const answersOf = (chronicle: Chronicle, endpoint: string, to: number) =>
+  chronicle
     .of('requested')
     .filter(({ row }) => row.endpoint === endpoint)
     .flatMap(({ row: { number, isFarewell } }) => {
-      const answer = ledger.answerOf(number);
+      const answer = chronicle.answerOf(number);
       if (!answer || answer.index >= to || isFarewell) return [];
       const { row, index } = answer;
-      return [{ row, index, heardAt: row.at + ledger.clockOf(row.tab, index) }];
+      return [{ row, index, heardAt: row.at + chronicle.clockOf(row.tab, index) }];
     })
     .sort((a, b) => a.index - b.index);
 
 /** Whether an endpoint was answered as absent, and an hour later again, and never in order in between. */
-export const wasAbsent = (ledger: Ledger, endpoint: string, to: number): boolean => {
+export const wasAbsent = (chronicle: Chronicle, endpoint: string, to: number): boolean => {
   let since = Infinity;
-  for (const { row, heardAt } of answersOf(ledger, endpoint, to)) {
+  for (const { row, heardAt } of answersOf(chronicle, endpoint, to)) {
     if (row.verdicts) since = Infinity;
     else if (row.isAbsent) {
       if (heardAt - since >= HOUR_MS) return true;
@@ -36,34 +36,34 @@ export const wasAbsent = (ledger: Ledger, endpoint: string, to: number): boolean
 };
 
 /** When an event was made, by the clock of its page. */
-const madeAt = (ledger: Ledger, { row, index }: Placed<'created'>): number =>
-  row.at + ledger.clockOf(row.tab, index);
+const madeAt = (chronicle: Chronicle, { row, index }: Placed<'created'>): number =>
+  row.at + chronicle.clockOf(row.tab, index);
 
 /**
  * I17: only an event's own endpoint takes it, unless nobody is there; and pages of other endpoints bring it there only
  * when it has waited for a day.
  */
-export const ownEndpoint = (ledger: Ledger): Judgement => {
+export const ownEndpoint = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   const ownOf = (created: Placed<'created'> | undefined): string | undefined =>
-    ledger.endpointOf(created?.row.tab);
-  for (const { row, index } of ledger.of('taken')) {
-    const own = ownOf(ledger.about('created', row.id)[0]);
-    const there = ledger.endpointOf(row.proxy);
+    chronicle.endpointOf(created?.row.tab);
+  for (const { row, index } of chronicle.of('taken')) {
+    const own = ownOf(chronicle.about('created', row.id)[0]);
+    const there = chronicle.endpointOf(row.proxy);
     if (own === undefined || there === undefined) continue;
     judged.examine();
-    if (there !== own && !wasAbsent(ledger, own, index))
+    if (there !== own && !wasAbsent(chronicle, own, index))
       judged.breach(`taken at ${there}, and nobody had found ${own} absent for an hour`, row.id);
   }
-  for (const { row, index } of ledger.of('requested')) {
+  for (const { row, index } of chronicle.of('requested')) {
     const { tab, endpoint } = row;
-    if (endpoint === undefined || endpoint === ledger.endpointOf(tab)) continue;
+    if (endpoint === undefined || endpoint === chronicle.endpointOf(tab)) continue;
     for (const id of row.ids) {
-      const [created] = ledger.about('created', id);
+      const [created] = chronicle.about('created', id);
       if (!created || ownOf(created) === undefined) continue;
       judged.examine();
       if (ownOf(created) !== endpoint) judged.breach(`brought to ${endpoint}, which is not its own`, id);
-      else if (latestTime(ledger, tab, index, row.at) < madeAt(ledger, created) + STRANDED_MS)
+      else if (latestTime(chronicle, tab, index, row.at) < madeAt(chronicle, created) + STRANDED_MS)
         judged.breach(`brought to ${endpoint} by ${tab} before it had waited for a day`, id);
     }
   }
@@ -74,25 +74,25 @@ export const ownEndpoint = (ledger: Ledger): Judgement => {
 const timeOf = (id: string): number => Number.parseInt(id.slice(0, 13).replace('-', ''), 16);
 
 /** I18: what this version does not know is never sent, changed or taken away, as long as its life lasts. */
-export const leftAlone = (ledger: Ledger): Judgement => {
+export const leftAlone = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  for (const { row } of ledger.of('requested')) {
+  for (const { row } of chronicle.of('requested')) {
     if (row.extras?.length) judged.breach(`${row.tab} sent ${row.extras.join()}`, row.ids[0]);
     for (const id of row.ids)
-      if (ledger.about('put', id).some((put) => put.row.isNewer))
+      if (chronicle.about('put', id).some((put) => put.row.isNewer))
         judged.breach('sent by an older version', id);
   }
-  for (const id of ledger.ids) {
-    const [first, ...others] = ledger.about('put', id).filter(({ row }) => row.shelf === 'entry');
+  for (const id of chronicle.ids) {
+    const [first, ...others] = chronicle.about('put', id).filter(({ row }) => row.shelf === 'entry');
     if (first?.row.unknown === undefined) continue;
     judged.examine();
     for (const { row } of others)
       if (row.unknown !== first.row.unknown)
         judged.breach(`${row.tab} wrote ${row.unknown ?? 'nothing'} for ${first.row.unknown}`, id);
     if (!first.row.isNewer) continue;
-    for (const { row, index } of ledger.about('removed', id)) {
-      const isPurged = wasDenied(ledger, row.tab, index);
-      const isExpired = latestTime(ledger, row.tab, index, row.at) >= timeOf(id) + LONGEST_LIFE_MS;
+    for (const { row, index } of chronicle.about('removed', id)) {
+      const isPurged = wasDenied(chronicle, row.tab, index);
+      const isExpired = latestTime(chronicle, row.tab, index, row.at) >= timeOf(id) + LONGEST_LIFE_MS;
       if (!isPurged && !isExpired) judged.breach(`taken away by ${row.tab}, which cannot read it`, id);
     }
   }

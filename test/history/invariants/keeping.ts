@@ -1,6 +1,6 @@
 /** I1 no loss, I15 accounting: where every event is when all is quiet. */
 import { type Judgement, judging } from '../breach.js';
-import { DISK, type Ledger } from '../ledger.js';
+import { type Chronicle, DISK } from '../chronicle.js';
 import { endedUntold, endedUnwritten, hadToBeInMemory } from './reasons.js';
 
 /** Where an event ended up. */
@@ -27,85 +27,85 @@ type Whereabouts =
 const GIVEN_UP = ['expired', 'outbox-full', 'storage-full', 'refused', 'unreadable', 'purged'];
 
 /** Whether the events of the page's memory died with it, or are frozen with it for ever. */
-const diedWithPage = (ledger: Ledger, id: string): boolean =>
-  ledger
+const diedWithPage = (chronicle: Chronicle, id: string): boolean =>
+  chronicle
     .about('put', id)
     .some(
       ({ row, index }) =>
         row.shelf === 'entry' &&
         (row.store ?? DISK) !== DISK &&
-        ledger.isOver(row.tab, index) &&
-        hadToBeInMemory(ledger, row.tab, index) &&
-        !ledger
+        chronicle.isOver(row.tab, index) &&
+        hadToBeInMemory(chronicle, row.tab, index) &&
+        !chronicle
           .about('removed', id)
           .some((removed) => removed.index > index && removed.row.store === row.store),
     ) ||
-  ledger
+  chronicle
     .about('committed', id)
     .some(
       ({ row, index }) =>
         (row.store ?? DISK) !== DISK &&
-        ledger.isOver(row.tab, index) &&
-        hadToBeInMemory(ledger, row.tab, index) &&
-        !ledger.about('put', id).some((put) => (put.row.store ?? DISK) === DISK),
+        chronicle.isOver(row.tab, index) &&
+        hadToBeInMemory(chronicle, row.tab, index) &&
+        !chronicle.about('put', id).some((put) => (put.row.store ?? DISK) === DISK),
     );
 
 /** Whether a page gave the event up in the moment in which it died, or was frozen for good. */
-const isUnreported = (ledger: Ledger, id: string): boolean =>
-  ledger
+const isUnreported = (chronicle: Chronicle, id: string): boolean =>
+  chronicle
     .about('removed', id)
     .some(
       ({ row, index }) =>
-        row.why !== undefined && GIVEN_UP.includes(row.why) && endedUntold(ledger, row.tab, index),
-    ) || ledger.about('unheard', id).some(({ row, index }) => ledger.isOver(row.tab, index));
+        row.why !== undefined && GIVEN_UP.includes(row.why) && endedUntold(chronicle, row.tab, index),
+    ) || chronicle.about('unheard', id).some(({ row, index }) => chronicle.isOver(row.tab, index));
 
-const isIntakeWiped = (ledger: Ledger, id: string): boolean =>
-  ledger
+const isIntakeWiped = (chronicle: Chronicle, id: string): boolean =>
+  chronicle
     .about('taken', id)
     .some(({ index }) =>
-      ledger.between('wiped', index, ledger.history.length, ({ what }) => what === 'intake'),
+      chronicle.between('wiped', index, chronicle.history.length, ({ what }) => what === 'intake'),
     );
 
 /** Where one event ended up. */
-const whereIs = (ledger: Ledger, id: string): Whereabouts => {
-  if (ledger.about('effect', id).length) return 'effect';
-  const [discarded] = ledger.about('discarded', id);
-  const finalIntake = ledger
+const whereIs = (chronicle: Chronicle, id: string): Whereabouts => {
+  if (chronicle.about('effect', id).length) return 'effect';
+  const [discarded] = chronicle.about('discarded', id);
+  const finalIntake = chronicle
     .about('final-intake', id)
     .at(-1)
     ?.row.rows.find((row) => row.id === id);
-  if (ledger.about('settled', id).some(({ row }) => row.state === 'dead') || finalIntake?.state === 'dead')
+  if (chronicle.about('settled', id).some(({ row }) => row.state === 'dead') || finalIntake?.state === 'dead')
     return 'dead';
   if (finalIntake && finalIntake.state !== 'done') return 'kept';
-  const outbox = ledger.about('final-outbox', id).at(-1)?.row;
+  const outbox = chronicle.about('final-outbox', id).at(-1)?.row;
   if (outbox?.entries.some((entry) => entry.id === id)) return 'kept';
   if (discarded) return `discarded:${discarded.row.reason}`;
   if (outbox) return 'kept';
-  if (ledger.about('declined', id).length) return 'declined';
-  if (ledger.wasWiped(id) || isIntakeWiped(ledger, id)) return 'wiped';
-  if (diedWithPage(ledger, id)) return 'died-with-page';
-  if (isUnreported(ledger, id)) return 'unreported';
+  if (chronicle.about('declined', id).length) return 'declined';
+  if (chronicle.wasWiped(id) || isIntakeWiped(chronicle, id)) return 'wiped';
+  if (diedWithPage(chronicle, id)) return 'died-with-page';
+  if (isUnreported(chronicle, id)) return 'unreported';
   return 'nowhere';
 };
 
 /** Whether anybody said that the event is kept. */
-const isPromised = (ledger: Ledger, id: string): boolean =>
-  ledger.about('committed', id).length > 0 ||
-  ledger
+const isPromised = (chronicle: Chronicle, id: string): boolean =>
+  chronicle.about('committed', id).length > 0 ||
+  chronicle
     .about('taken', id)
     .some(({ row: { verdict } }) => verdict.kind === 'accepted' || verdict.kind === 'duplicate');
 
 const EXCUSED: readonly Whereabouts[] = ['wiped', 'died-with-page', 'unreported', 'declined'];
 
 /** I1: what was committed, or accepted by the proxy, is an effect, or still kept, or was given up with a reason. */
-export const noLoss = (ledger: Ledger): Judgement => {
+export const noLoss = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  for (const id of ledger.ids) {
-    if (!isPromised(ledger, id)) continue;
+  for (const id of chronicle.ids) {
+    if (!isPromised(chronicle, id)) continue;
     judged.examine();
-    const where = whereIs(ledger, id);
+    const where = whereIs(chronicle, id);
     if (where === 'nowhere') {
-      const isDone = ledger.about('settled', id).some(({ row }) => row.state === 'done');
+      const isDone = chronicle.about('settled', id).some(({ row }) => row.state === 'done');
       judged.breach(isDone ? 'called done, but the upstream never counted it' : 'lost', id);
     } else if (EXCUSED.includes(where)) judged.excuse(where);
   }
@@ -113,32 +113,34 @@ export const noLoss = (ledger: Ledger): Judgement => {
 };
 
 /** I15: every event that was created is accounted for, once. */
-export const accounting = (ledger: Ledger): Judgement => {
+export const accounting = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  for (const { row, index } of ledger.of('created')) {
+  for (const { row, index } of chronicle.of('created')) {
     judged.examine();
     const { id, tab } = row;
-    const times = ledger.about('discarded', id).length;
+    const times = chronicle.about('discarded', id).length;
     // A put that nobody waited for took effect late, and is made again: whoever finds it there gives it up, each time.
-    const puts = ledger.about('put', id).filter((put) => put.row.tab === tab && put.row.token === undefined);
-    const isInMemory = ledger.about('committed', id).some((told) => (told.row.store ?? DISK) !== DISK);
+    const puts = chronicle
+      .about('put', id)
+      .filter((put) => put.row.tab === tab && put.row.token === undefined);
+    const isInMemory = chronicle.about('committed', id).some((told) => (told.row.store ?? DISK) !== DISK);
     // One page gave up its copy, once, while its database failed, and another one found what that still had.
-    const isApart = ledger
+    const isApart = chronicle
       .of('fault')
       .some(({ row: { where, target } }) => where === 'storage' && target === tab);
     // What a page gave up stayed in the database, since that page ended before it was deleted there.
-    const isOwed = ledger
+    const isOwed = chronicle
       .about('discarded', id)
-      .some((told) => endedUntold(ledger, told.row.tab, told.index));
+      .some((told) => endedUntold(chronicle, told.row.tab, told.index));
     const isLate = times > 1 && times <= puts.length + Number(isInMemory || isApart) + Number(isOwed);
     if (isLate) judged.excuse('late-put');
     else if (times > 1) judged.breach(`told as given up ${times} times`, id);
-    const where = whereIs(ledger, id);
+    const where = whereIs(chronicle, id);
     if (where !== 'nowhere') continue;
-    if (!isPromised(ledger, id) && endedUnwritten(ledger, tab, index)) judged.excuse('before-commit');
+    if (!isPromised(chronicle, id) && endedUnwritten(chronicle, tab, index)) judged.excuse('before-commit');
     else
       judged.breach(
-        isPromised(ledger, id) ? 'promised, and now nowhere' : 'neither durable nor given up',
+        isPromised(chronicle, id) ? 'promised, and now nowhere' : 'neither durable nor given up',
         id,
       );
   }
@@ -146,11 +148,11 @@ export const accounting = (ledger: Ledger): Judgement => {
 };
 
 /** How many created events ended up where. */
-export const tallyOf = (ledger: Ledger): Readonly<Record<string, number>> => {
+export const tallyOf = (chronicle: Chronicle): Readonly<Record<string, number>> => {
   const tally: Record<string, number> = {};
-  for (const { row, index } of ledger.of('created')) {
-    let where: string = whereIs(ledger, row.id);
-    if (where === 'nowhere' && !isPromised(ledger, row.id) && endedUnwritten(ledger, row.tab, index))
+  for (const { row, index } of chronicle.of('created')) {
+    let where: string = whereIs(chronicle, row.id);
+    if (where === 'nowhere' && !isPromised(chronicle, row.id) && endedUnwritten(chronicle, row.tab, index))
       where = 'before-commit';
     tally[where] = (tally[where] ?? 0) + 1;
   }

@@ -1,7 +1,7 @@
 /** I7: how often and when pages ask. */
 import { DECISION_MS, LEASE_MS, MEMORY_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, type Judging, judging } from '../breach.js';
-import { DISK, type Ledger, type Placed } from '../ledger.js';
+import { type Chronicle, DISK, type Placed } from '../chronicle.js';
 import type { RowOf } from '../row.js';
 
 const SHORTEST_BACKOFF_MS = 500;
@@ -39,16 +39,16 @@ const failureOf = (
 };
 
 /** What lets a back-off end early: a page that loads, comes to the front, or may have a network again. */
-const isHurried = (ledger: Ledger, from: number, to: number): boolean =>
-  ledger.between('opened', from, to) ||
-  ledger.between('clock', from, to) ||
-  ledger.between('wiped', from, to) ||
-  ledger.between('consent', from, to, ({ state }) => state === 'granted') ||
-  ledger.between('page', from, to, ({ change }) => change === 'online' || change === 'visible');
+const isHurried = (chronicle: Chronicle, from: number, to: number): boolean =>
+  chronicle.between('opened', from, to) ||
+  chronicle.between('clock', from, to) ||
+  chronicle.between('wiped', from, to) ||
+  chronicle.between('consent', from, to, ({ state }) => state === 'granted') ||
+  chronicle.between('page', from, to, ({ change }) => change === 'online' || change === 'visible');
 
 /** Whether a page may still have been about to shorten what it loaded beside. */
-const isLoading = (ledger: Ledger, loads: string, { row: { at } }: Placed<'paused'>): boolean =>
-  ledger.of('opened').some(({ row }) => row.tab === loads && row.at <= at && at - row.at < LEARNING_MS);
+const isLoading = (chronicle: Chronicle, loads: string, { row: { at } }: Placed<'paused'>): boolean =>
+  chronicle.of('opened').some(({ row }) => row.tab === loads && row.at <= at && at - row.at < LEARNING_MS);
 
 /** Whether two rows are about the same pause or line: each endpoint has its own. */
 const isSameEndpoint = (
@@ -56,40 +56,44 @@ const isSameEndpoint = (
   b: Placed<'requested'> | Placed<'paused'>,
 ): boolean => a.row.endpoint === b.row.endpoint;
 
-const flights = (ledger: Ledger): Placed<'requested'>[] =>
-  ledger.of('requested').filter(({ row }) => !row.isFarewell && row.isRepeat !== true);
+const flights = (chronicle: Chronicle): Placed<'requested'>[] =>
+  chronicle.of('requested').filter(({ row }) => !row.isFarewell && row.isRepeat !== true);
 
 /** Whether this is the one batch that a page sends in spite of an open circuit when it loads or is asked to flush. */
-const isTrial = (ledger: Ledger, request: Placed<'requested'>): boolean => {
+const isTrial = (chronicle: Chronicle, request: Placed<'requested'>): boolean => {
   const { tab } = request.row;
   const isBefore = (placed: { readonly index: number }): boolean => placed.index < request.index;
-  const asked = ledger.of('page').filter(({ row }) => row.tab === tab && row.change === 'flush');
-  const opened = ledger.of('opened').filter(({ row }) => row.tab === tab);
+  const asked = chronicle.of('page').filter(({ row }) => row.tab === tab && row.change === 'flush');
+  const opened = chronicle.of('opened').filter(({ row }) => row.tab === tab);
   const from = Math.max(...[...asked, ...opened].filter(isBefore).map((placed) => placed.index));
-  const since = flights(ledger).filter(
+  const since = flights(chronicle).filter(
     (other) =>
       other.row.tab === tab && isSameEndpoint(other, request) && isBefore(other) && other.index > from,
   );
   // What it had begun when it was asked to flush goes first.
-  return from >= 0 && since.length <= (ledger.history[from]?.kind === 'page' ? 1 : 0);
+  return from >= 0 && since.length <= (chronicle.history[from]?.kind === 'page' ? 1 : 0);
 };
 
-const endOf = (ledger: Ledger, { row, index }: Placed<'requested'>): number =>
-  Math.min(ledger.answerOf(row.number)?.index ?? Infinity, ledger.goneAt(row.tab, index) ?? Infinity);
+const endOf = (chronicle: Chronicle, { row, index }: Placed<'requested'>): number =>
+  Math.min(chronicle.answerOf(row.number)?.index ?? Infinity, chronicle.goneAt(row.tab, index) ?? Infinity);
 
 /** What a page cannot help takes a lease away: of one that was made before this, nothing is left to take. */
-const isLeaseLost = (ledger: Ledger, earlier: Placed<'requested'>, request: Placed<'requested'>): boolean => {
+const isLeaseLost = (
+  chronicle: Chronicle,
+  earlier: Placed<'requested'>,
+  request: Placed<'requested'>,
+): boolean => {
   const withinMs = request.row.at - earlier.row.at + LEASE_MS;
   const tabs = [earlier.row.tab, request.row.tab];
   return (
-    ledger.lately('wiped', request.index, withinMs, ({ what }) => what === 'outbox') ||
-    ledger.lately(
+    chronicle.lately('wiped', request.index, withinMs, ({ what }) => what === 'outbox') ||
+    chronicle.lately(
       'clock',
       request.index,
       withinMs,
       ({ names }) => !names || tabs.some((tab) => names.includes(tab)),
     ) ||
-    ledger.lately(
+    chronicle.lately(
       'page',
       request.index,
       withinMs,
@@ -102,17 +106,23 @@ const isLeaseLost = (ledger: Ledger, earlier: Placed<'requested'>, request: Plac
 const tabs = (...requests: readonly Placed<'requested'>[]): string[] => requests.map(({ row }) => row.tab);
 
 /** Whether a page had trouble with its database, and so may have sent what it has in memory as well. */
-const wasInMemory = (ledger: Ledger, tab: string, to: number): boolean =>
-  ledger.lately('fault', to, MEMORY_MS, ({ where, target }) => where === 'storage' && target === tab, tab) ||
+const wasInMemory = (chronicle: Chronicle, tab: string, to: number): boolean =>
+  chronicle.lately(
+    'fault',
+    to,
+    MEMORY_MS,
+    ({ where, target }) => where === 'storage' && target === tab,
+    tab,
+  ) ||
   // Whoever is busy in a transaction takes a task for each step of it, and the others wait for the database.
-  ledger.lately('busy', to, DECISION_MS, (busy) => busy.tab !== tab && busy.taskMs >= STEP_MS);
+  chronicle.lately('busy', to, DECISION_MS, (busy) => busy.tab !== tab && busy.taskMs >= STEP_MS);
 
-const oneAtATime = (ledger: Ledger, judged: Judging): void => {
-  const all = flights(ledger);
+const oneAtATime = (chronicle: Chronicle, judged: Judging): void => {
+  const all = flights(chronicle);
   all.forEach((request, at) => {
     judged.examine();
     for (const earlier of all.slice(0, at)) {
-      if (endOf(ledger, earlier) < request.index || !isSameEndpoint(earlier, request)) continue;
+      if (endOf(chronicle, earlier) < request.index || !isSameEndpoint(earlier, request)) continue;
       if (earlier.row.tab === request.row.tab) {
         judged.breach(`a second request of ${request.row.tab} at once`, request.row.ids[0]);
         continue;
@@ -121,11 +131,11 @@ const oneAtATime = (ledger: Ledger, judged: Judging): void => {
       if (request.row.at - earlier.row.at >= REQUEST_MS) continue;
       const shared = request.row.ids.find((id) => earlier.row.ids.includes(id));
       if (shared === undefined) continue;
-      const isLost = isLeaseLost(ledger, earlier, request);
+      const isLost = isLeaseLost(chronicle, earlier, request);
       // No lease reaches from the database to a copy in the memory of one of the two.
       const isCopied =
-        tabs(earlier, request).some((tab) => wasInMemory(ledger, tab, request.index)) ||
-        [...ledger.about('put', shared), ...ledger.about('committed', shared)].some(
+        tabs(earlier, request).some((tab) => wasInMemory(chronicle, tab, request.index)) ||
+        [...chronicle.about('put', shared), ...chronicle.about('committed', shared)].some(
           ({ row }) =>
             (row.store ?? DISK) !== DISK && (row.tab === earlier.row.tab || row.tab === request.row.tab),
         );
@@ -137,8 +147,8 @@ const oneAtATime = (ledger: Ledger, judged: Judging): void => {
 };
 
 /** Whether a page only shortened the pause of another one, whatever it had on its way itself. */
-const isShortened = (ledger: Ledger, pause: Placed<'paused'>): boolean => {
-  const before = ledger
+const isShortened = (chronicle: Chronicle, pause: Placed<'paused'>): boolean => {
+  const before = chronicle
     .of('paused')
     .findLast(
       (other) =>
@@ -154,14 +164,14 @@ const isShortened = (ledger: Ledger, pause: Placed<'paused'>): boolean => {
 };
 
 /** Whether a page took what it asks for after the pause was there to be read. */
-const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'paused'>): boolean =>
+const couldKnow = (chronicle: Chronicle, request: Placed<'requested'>, pause: Placed<'paused'>): boolean =>
   (request.row.tab === pause.row.tab &&
-    !isShortened(ledger, pause) &&
+    !isShortened(chronicle, pause) &&
     // A slow page asks while its own pause is being written.
     (request.row.serial ?? Infinity) > (pause.row.serial ?? 0)) ||
   (!request.row.isFarewell &&
     request.row.ids.some((id) =>
-      ledger
+      chronicle
         .about('put', id)
         .some(
           (put) =>
@@ -173,11 +183,11 @@ const couldKnow = (ledger: Ledger, request: Placed<'requested'>, pause: Placed<'
         ),
     ));
 
-const noneInPause = (ledger: Ledger, judged: Judging): void => {
-  const pauses = ledger.of('paused');
+const noneInPause = (chronicle: Chronicle, judged: Judging): void => {
+  const pauses = chronicle.of('paused');
   const farewells = new Set<string>();
   const trials: Placed<'requested'>[] = [];
-  for (const request of ledger.of('requested')) {
+  for (const request of chronicle.of('requested')) {
     // The same attempt, a moment later.
     if (request.row.isRepeat === true) continue;
     const stores = new Set(pauses.map(({ row }) => row.store ?? DISK));
@@ -188,18 +198,18 @@ const noneInPause = (ledger: Ledger, judged: Judging): void => {
       );
       if (!pause || pause.row.pause === 'none') continue;
       if (request.row.isFarewell && pause.row.pause === 'back-off') continue;
-      if (!couldKnow(ledger, request, pause)) continue;
-      if (ledger.between('clock', pause.index, request.index)) continue;
-      if (ledger.between('wiped', pause.index, request.index)) continue;
+      if (!couldKnow(chronicle, request, pause)) continue;
+      if (chronicle.between('clock', pause.index, request.index)) continue;
+      if (chronicle.between('wiped', pause.index, request.index)) continue;
       // Where storage is blocked, the shorter one is in the page's memory.
       if (
         pause.row.pause === 'back-off' &&
-        (isHurried(ledger, pause.index, request.index) || isLoading(ledger, request.row.tab, pause))
+        (isHurried(chronicle, pause.index, request.index) || isLoading(chronicle, request.row.tab, pause))
       )
         continue;
       // By the clock of the one who reads it, a pause that another clock wrote is over, or not to be believed.
-      const aheadMs = ledger.clockOf(pause.row.tab, pause.index);
-      if (ledger.clockOf(request.row.tab, request.index) !== aheadMs) continue;
+      const aheadMs = chronicle.clockOf(pause.row.tab, pause.index);
+      if (chronicle.clockOf(request.row.tab, request.index) !== aheadMs) continue;
       judged.examine();
       const until = pause.row.until - aheadMs;
       // Written by another clock than the one that it was made by: no page believes it.
@@ -207,10 +217,10 @@ const noneInPause = (ledger: Ledger, judged: Judging): void => {
       if (request.row.at >= until) continue;
       if (pause.row.pause === 'circuit' && request.row.isFarewell && !farewells.has(request.row.tab))
         farewells.add(request.row.tab);
-      else if (pause.row.pause === 'circuit' && !request.row.isFarewell && isTrial(ledger, request)) {
+      else if (pause.row.pause === 'circuit' && !request.row.isFarewell && isTrial(chronicle, request)) {
         const before = trials.findLast((other) => isSameEndpoint(other, request));
         trials.push(request);
-        const isMoved = before && ledger.between('clock', before.index, request.index);
+        const isMoved = before && chronicle.between('clock', before.index, request.index);
         if (before && !isMoved && request.row.at - before.row.at < TRIAL_MS)
           judged.breach(
             `tried an open circuit ${request.row.at - before.row.at} ms after ${before.row.tab} did`,
@@ -227,11 +237,11 @@ const noneInPause = (ledger: Ledger, judged: Judging): void => {
 
 /** How an attempt ended: where the browser refused it with `keepalive`, what its repeat came to. */
 const outcomeOf = (
-  ledger: Ledger,
+  chronicle: Chronicle,
   request: Placed<'requested'>,
   next: Placed<'requested'> | undefined,
 ): Placed<'answered'> | undefined => {
-  const repeat = ledger
+  const repeat = chronicle
     .of('requested')
     .find(
       ({ row, index }) =>
@@ -240,19 +250,19 @@ const outcomeOf = (
         index > request.index &&
         index < (next?.index ?? Infinity),
     );
-  return ledger.answerOf((repeat ?? request).row.number);
+  return chronicle.answerOf((repeat ?? request).row.number);
 };
 
-const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
+const waitsAfterFailure = (chronicle: Chronicle, judged: Judging): void => {
   const tabs = new Map<string, Placed<'requested'>[]>();
-  for (const request of flights(ledger)) {
+  for (const request of flights(chronicle)) {
     const line = `${request.row.tab} ${request.row.endpoint ?? ''}`;
     tabs.set(line, [...(tabs.get(line) ?? []), request]);
   }
   for (const requests of tabs.values()) {
     let run: { readonly failure: Failure; readonly starts: number[]; readonly index: number } | undefined;
     requests.forEach((request, at) => {
-      const answer = outcomeOf(ledger, request, requests[at + 1]);
+      const answer = outcomeOf(chronicle, request, requests[at + 1]);
       const failure = answer && failureOf(answer.row, request.row.ids.length);
       if (!answer || !failure || failure === 'unsplit') {
         run = undefined;
@@ -261,8 +271,8 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
       judged.examine();
       const isUndone =
         run &&
-        (isHurried(ledger, run.index, request.index) ||
-          ledger.between(
+        (isHurried(chronicle, run.index, request.index) ||
+          chronicle.between(
             'answered',
             run.index,
             request.index,
@@ -270,7 +280,7 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
           ) ||
           // What is of another kind begins anew; a circuit behind a 400 is told by its body alone.
           (failure !== 'circuit' &&
-            ledger.between(
+            chronicle.between(
               'paused',
               run.index,
               request.index,
@@ -279,9 +289,10 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
       if (!run || run.failure !== failure || isUndone) run = { failure, starts: [], index: answer.index };
       // A trial comes out of its turn. A 400 to one event may be of the circuit as well, which only its body tells.
       const pauseBefore = (place: Placed<'requested'>): RowOf<'paused'> | undefined =>
-        ledger.of('paused').findLast((each) => each.index < place.index && isSameEndpoint(each, place))?.row;
+        chronicle.of('paused').findLast((each) => each.index < place.index && isSameEndpoint(each, place))
+          ?.row;
       const before = pauseBefore(request);
-      const isTried = (failure === 'circuit' || before?.pause === 'circuit') && isTrial(ledger, request);
+      const isTried = (failure === 'circuit' || before?.pause === 'circuit') && isTrial(chronicle, request);
       if (!isTried && !UNSPLIT.includes(answer.row.status ?? 0)) run.starts.push(request.row.at);
       const most = MOST_A_MINUTE[failure];
       const first = run.starts.at(-most - 1);
@@ -296,10 +307,10 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
       // Another tab may have opened a circuit meanwhile.
       const isOpen = pauseBefore(next)?.pause === 'circuit';
       // What fails beside another page's failure waits for the end of that one's pause, and no longer.
-      const held = ledger
+      const held = chronicle
         .of('paused')
         .findLast((each) => each.index < answer.index && isSameEndpoint(each, next));
-      const heldUntil = held ? held.row.until - ledger.clockOf(held.row.tab, held.index) : 0;
+      const heldUntil = held ? held.row.until - chronicle.clockOf(held.row.tab, held.index) : 0;
       const isShared =
         failure === 'back-off' &&
         held?.row.pause === 'back-off' &&
@@ -308,16 +319,16 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
         heldUntil <= next.row.at;
       const isEased =
         isShared ||
-        ledger.between('clock', answer.index, next.index) ||
-        ledger.between('wiped', answer.index, next.index) ||
-        ledger.between(
+        chronicle.between('clock', answer.index, next.index) ||
+        chronicle.between('wiped', answer.index, next.index) ||
+        chronicle.between(
           'paused',
           answer.index,
           next.index,
           ({ pause, endpoint }) => pause === 'none' && endpoint === next.row.endpoint,
         ) ||
-        (failure === 'back-off' && isHurried(ledger, request.index, next.index)) ||
-        ((failure === 'circuit' || isOpen) && isTrial(ledger, next)) ||
+        (failure === 'back-off' && isHurried(chronicle, request.index, next.index)) ||
+        ((failure === 'circuit' || isOpen) && isTrial(chronicle, next)) ||
         // A trial that fails leaves the time of its circuit as it is, which may be over in a moment.
         (failure === 'circuit' && isTried && before?.pause === 'circuit');
       const least = Math.max(SHORTEST_BACKOFF_MS, answer.row.retryAfterMs ?? 0);
@@ -331,10 +342,10 @@ const waitsAfterFailure = (ledger: Ledger, judged: Judging): void => {
 };
 
 /** I7: one request a page, never during a pause, never sooner than asked for, and never the same event twice at once. */
-export const rate = (ledger: Ledger): Judgement => {
+export const rate = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  oneAtATime(ledger, judged);
-  noneInPause(ledger, judged);
-  waitsAfterFailure(ledger, judged);
+  oneAtATime(chronicle, judged);
+  noneInPause(chronicle, judged);
+  waitsAfterFailure(chronicle, judged);
   return judged.done();
 };

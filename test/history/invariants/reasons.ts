@@ -3,48 +3,48 @@
  */
 import { COMMIT_MS, DECISION_MS, HELD_MS, MEMORY_MS, ORDER_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
-import { DISK, type Ledger, type Placed } from '../ledger.js';
+import { type Chronicle, DISK, type Placed } from '../chronicle.js';
 import type { RowOf } from '../row.js';
 
 type Setting = RowOf<'setting'>;
 
 /** The bounds of the outbox, if the history tells them. */
-const settingOf = (ledger: Ledger): Setting | undefined => ledger.of('setting')[0]?.row;
+const settingOf = (chronicle: Chronicle): Setting | undefined => chronicle.of('setting')[0]?.row;
 
 /** Whether the history tells each fault of the storage. Otherwise a page may be as slow as a real browser, and as its disk. */
-const tellsStorage = (ledger: Ledger): boolean => settingOf(ledger)?.storage === 'told';
+const tellsStorage = (chronicle: Chronicle): boolean => settingOf(chronicle)?.storage === 'told';
 
 /** The latest time that the page may have read from its clock when it decided what it tells here. */
-export const latestTime = (ledger: Ledger, tab: string, index: number, at: number): number =>
+export const latestTime = (chronicle: Chronicle, tab: string, index: number, at: number): number =>
   Math.max(
-    at + ledger.clockOf(tab, index),
-    ...ledger
+    at + chronicle.clockOf(tab, index),
+    ...chronicle
       .of('clock')
-      .filter((moved) => moved.index < index && ledger.awakeMs(tab, moved.index, index) <= DECISION_MS)
-      .map((moved) => moved.row.at + ledger.clockOf(tab, moved.index)),
+      .filter((moved) => moved.index < index && chronicle.awakeMs(tab, moved.index, index) <= DECISION_MS)
+      .map((moved) => moved.row.at + chronicle.clockOf(tab, moved.index)),
   );
 
 /** Whether the life of an event was over by the clock of the page that gave it up, or that of its `viewed` was. */
 const isOver = (
-  ledger: Ledger,
+  chronicle: Chronicle,
   { retentionMs }: Setting,
   { row: { id, tab, at }, index }: Placed<'discarded'>,
 ): boolean => {
-  const [created] = ledger.about('created', id);
+  const [created] = chronicle.about('created', id);
   if (!created) return true;
-  const madeAt = created.row.at + ledger.clockOf(created.row.tab, created.index);
+  const madeAt = created.row.at + chronicle.clockOf(created.row.tab, created.index);
   const endsAt = Math.min(madeAt + retentionMs, created.row.expiresAt ?? Infinity);
-  if (latestTime(ledger, tab, index, at) >= endsAt) return true;
+  if (latestTime(chronicle, tab, index, at) >= endsAt) return true;
   // A `dismissed` without its `viewed` could never be sent.
   return (
     created.row.type === 'dismissed' &&
-    ledger
+    chronicle
       .of('discarded')
       .some(
         (other) =>
           other.index < index &&
           other.row.reason === 'expired' &&
-          ledger
+          chronicle
             .about('created', other.row.id)
             .some(({ row }) => row.type === 'viewed' && row.impressionId === created.row.impressionId),
       )
@@ -52,9 +52,12 @@ const isOver = (
 };
 
 /** How many entries a store held, at each place where that changed. */
-const sizesOf = (ledger: Ledger, store: string): readonly { at: number; index: number; size: number }[] => {
+const sizesOf = (
+  chronicle: Chronicle,
+  store: string,
+): readonly { at: number; index: number; size: number }[] => {
   const held = new Set<string>();
-  return [...ledger.of('put'), ...ledger.of('removed'), ...ledger.of('wiped')]
+  return [...chronicle.of('put'), ...chronicle.of('removed'), ...chronicle.of('wiped')]
     .sort((a, b) => a.index - b.index)
     .flatMap(({ row, index }) => {
       if ((row.store ?? DISK) !== store) return [];
@@ -68,41 +71,41 @@ const sizesOf = (ledger: Ledger, store: string): readonly { at: number; index: n
 };
 
 /** The most that a store held just before a row. */
-const mostBefore = (ledger: Ledger, { row, index }: Placed<'removed'>): number => {
-  const sizes = sizesOf(ledger, row.store ?? DISK).filter((each) => each.index < index);
+const mostBefore = (chronicle: Chronicle, { row, index }: Placed<'removed'>): number => {
+  const sizes = sizesOf(chronicle, row.store ?? DISK).filter((each) => each.index < index);
   const before = sizes.findLast(({ at }) => at < row.at - ORDER_MS);
   const lately = sizes.filter(({ at }) => at >= row.at - ORDER_MS);
   return Math.max(0, before?.size ?? 0, ...lately.map(({ size }) => size));
 };
 
 /** The most that the memory of a page can have held: what it made itself and has not given up. */
-const mostInMemory = (ledger: Ledger, { row: { tab, at }, index }: Placed<'discarded'>): number =>
-  ledger
+const mostInMemory = (chronicle: Chronicle, { row: { tab, at }, index }: Placed<'discarded'>): number =>
+  chronicle
     .of('created')
     .filter(
       (created) =>
         created.row.tab === tab &&
         created.index < index &&
-        !ledger
+        !chronicle
           .about('discarded', created.row.id)
           .some(({ row }) => row.tab === tab && row.at < at - ORDER_MS),
     ).length;
 
 /** Whether more waited than may, where the event was. */
-const wasFull = (ledger: Ledger, { maxEntries }: Setting, told: Placed<'discarded'>): boolean => {
+const wasFull = (chronicle: Chronicle, { maxEntries }: Setting, told: Placed<'discarded'>): boolean => {
   const { id, tab } = told.row;
   const mine = ({ row, index }: Placed<'removed'> | Placed<'discarded'>): boolean =>
     row.tab === tab && index < told.index;
-  const removals = ledger.about('removed', id).filter(mine);
-  if (removals.some((removed) => mostBefore(ledger, removed) > maxEntries)) return true;
+  const removals = chronicle.about('removed', id).filter(mine);
+  if (removals.some((removed) => mostBefore(chronicle, removed) > maxEntries)) return true;
   // Given up more often than it left a store that the history tells of: from the page's memory.
-  const isFromMemory = ledger.about('discarded', id).filter(mine).length >= removals.length;
-  return isFromMemory && mostInMemory(ledger, told) > maxEntries;
+  const isFromMemory = chronicle.about('discarded', id).filter(mine).length >= removals.length;
+  return isFromMemory && mostInMemory(chronicle, told) > maxEntries;
 };
 
 /** Whether this page was refused room just before. */
-const wasRefusedRoom = (ledger: Ledger, { row: { tab }, index }: Placed<'discarded'>): boolean =>
-  ledger.lately(
+const wasRefusedRoom = (chronicle: Chronicle, { row: { tab }, index }: Placed<'discarded'>): boolean =>
+  chronicle.lately(
     'fault',
     index,
     DECISION_MS,
@@ -111,26 +114,26 @@ const wasRefusedRoom = (ledger: Ledger, { row: { tab }, index }: Placed<'discard
   );
 
 /** What the user had said to this page at a place. */
-const consentAt = (ledger: Ledger, tab: string, to: number): 'granted' | 'pending' | 'denied' =>
-  ledger.of('consent').findLast(({ row, index }) => index < to && row.tab === tab)?.row.state ?? 'granted';
+const consentAt = (chronicle: Chronicle, tab: string, to: number): 'granted' | 'pending' | 'denied' =>
+  chronicle.of('consent').findLast(({ row, index }) => index < to && row.tab === tab)?.row.state ?? 'granted';
 
 /** Whether the user denied consent on this page, or had until just before: a purge goes on to its end. */
-export const wasDenied = (ledger: Ledger, tab: string, index: number): boolean =>
-  consentAt(ledger, tab, index) === 'denied' ||
-  ledger
+export const wasDenied = (chronicle: Chronicle, tab: string, index: number): boolean =>
+  consentAt(chronicle, tab, index) === 'denied' ||
+  chronicle
     .of('consent')
     .some(
       ({ row, index: at }) =>
         at < index &&
         row.tab === tab &&
-        consentAt(ledger, tab, at) === 'denied' &&
-        ledger.awakeMs(tab, at, index) <= DECISION_MS,
+        consentAt(chronicle, tab, at) === 'denied' &&
+        chronicle.awakeMs(tab, at, index) <= DECISION_MS,
     );
 
 /** Whether a proxy refused the event, or another one of its impression, and this page heard of it. */
-export const wasRefused = (ledger: Ledger, id: string, tab: string, to: number): boolean => {
-  const impression = ledger.about('created', id)[0]?.row.impressionId;
-  return ledger
+export const wasRefused = (chronicle: Chronicle, id: string, tab: string, to: number): boolean => {
+  const impression = chronicle.about('created', id)[0]?.row.impressionId;
+  return chronicle
     .of('answered')
     .some(
       ({ row, index }) =>
@@ -139,39 +142,39 @@ export const wasRefused = (ledger: Ledger, id: string, tab: string, to: number):
         Object.entries(row.verdicts ?? {}).some(
           ([other, { kind }]) =>
             kind === 'refused' &&
-            (other === id || ledger.about('created', other)[0]?.row.impressionId === impression),
+            (other === id || chronicle.about('created', other)[0]?.row.impressionId === impression),
         ),
     );
 };
 
 /** Why a reason does not hold; nothing if it does. */
-const faultOf = (ledger: Ledger, setting: Setting, told: Placed<'discarded'>): string | undefined => {
+const faultOf = (chronicle: Chronicle, setting: Setting, told: Placed<'discarded'>): string | undefined => {
   const { id, tab, reason } = told.row;
   switch (reason) {
     case 'expired':
-      return isOver(ledger, setting, told) ? undefined : 'before its life was over';
+      return isOver(chronicle, setting, told) ? undefined : 'before its life was over';
     case 'outbox-full':
-      return wasFull(ledger, setting, told) ? undefined : `though at most ${setting.maxEntries} waited`;
+      return wasFull(chronicle, setting, told) ? undefined : `though at most ${setting.maxEntries} waited`;
     case 'storage-full':
-      return setting.storage === 'narrow' || wasRefusedRoom(ledger, told)
+      return setting.storage === 'narrow' || wasRefusedRoom(chronicle, told)
         ? undefined
         : 'though the page was not refused room';
     case 'consent':
-      return wasDenied(ledger, tab, told.index) ? undefined : 'though nobody denied it';
+      return wasDenied(chronicle, tab, told.index) ? undefined : 'though nobody denied it';
     case 'refused':
-      return wasRefused(ledger, id, tab, told.index) ? undefined : 'though nobody refused it';
+      return wasRefused(chronicle, id, tab, told.index) ? undefined : 'though nobody refused it';
     case 'unreadable':
-      return ledger.about('created', id).length ? 'though the product made it' : undefined;
+      return chronicle.about('created', id).length ? 'though the product made it' : undefined;
     default:
       return 'which is no reason';
   }
 };
 
 /** Whether something kept a page from its database just before a place. */
-export const wasBlocked = (ledger: Ledger, tab: string, to: number): boolean =>
-  consentAt(ledger, tab, to) !== 'granted' ||
-  ledger.lately('consent', to, MEMORY_MS, (row) => row.tab === tab && row.state !== 'granted', tab) ||
-  ledger.lately(
+export const wasBlocked = (chronicle: Chronicle, tab: string, to: number): boolean =>
+  consentAt(chronicle, tab, to) !== 'granted' ||
+  chronicle.lately('consent', to, MEMORY_MS, (row) => row.tab === tab && row.state !== 'granted', tab) ||
+  chronicle.lately(
     'fault',
     to,
     MEMORY_MS,
@@ -179,68 +182,70 @@ export const wasBlocked = (ledger: Ledger, tab: string, to: number): boolean =>
     tab,
   ) ||
   // It ends the transactions that are open.
-  ledger.lately('wiped', to, MEMORY_MS, ({ what }) => what === 'outbox', tab) ||
+  chronicle.lately('wiped', to, MEMORY_MS, ({ what }) => what === 'outbox', tab) ||
   // Whoever is frozen in a transaction leaves the database to nobody, and finds its own transaction too slow on waking.
-  ledger.lately('page', to, MEMORY_MS, ({ change }) => change === 'frozen' || change === 'thawed', tab) ||
-  [...new Set(ledger.of('opened').map(({ row }) => row.tab))].some((other) => ledger.isFrozenAt(other, to)) ||
+  chronicle.lately('page', to, MEMORY_MS, ({ change }) => change === 'frozen' || change === 'thawed', tab) ||
+  [...new Set(chronicle.of('opened').map(({ row }) => row.tab))].some((other) =>
+    chronicle.isFrozenAt(other, to),
+  ) ||
   // So does one that is busy: each step of its transaction waits for the end of a task.
-  ledger.lately('busy', to, HELD_MS, (row) => row.tab !== tab);
+  chronicle.lately('busy', to, HELD_MS, (row) => row.tab !== tab);
 
 /** Whether an event that was committed to a page's memory had to be there, and still when the page ended. */
-export const hadToBeInMemory = (ledger: Ledger, tab: string, index: number): boolean =>
-  !tellsStorage(ledger) ||
-  (wasBlocked(ledger, tab, index) &&
-    wasBlocked(ledger, tab, ledger.goneAt(tab, index) ?? ledger.history.length - 1));
+export const hadToBeInMemory = (chronicle: Chronicle, tab: string, index: number): boolean =>
+  !tellsStorage(chronicle) ||
+  (wasBlocked(chronicle, tab, index) &&
+    wasBlocked(chronicle, tab, chronicle.goneAt(tab, index) ?? chronicle.history.length - 1));
 
 /** Whether a page ended, or was frozen for good, before it can have told what it did at a place. */
-export const endedUntold = (ledger: Ledger, tab: string, index: number): boolean => {
-  if (!ledger.isOver(tab, index)) return false;
-  const end = ledger.goneAt(tab, index) ?? ledger.history.length - 1;
-  return !tellsStorage(ledger) || ledger.awakeMs(tab, index, end) <= DECISION_MS;
+export const endedUntold = (chronicle: Chronicle, tab: string, index: number): boolean => {
+  if (!chronicle.isOver(tab, index)) return false;
+  const end = chronicle.goneAt(tab, index) ?? chronicle.history.length - 1;
+  return !tellsStorage(chronicle) || chronicle.awakeMs(tab, index, end) <= DECISION_MS;
 };
 
 /** Whether a page ended before what it made there can have been durable: while consent is pending nothing is. */
-export const endedUnwritten = (ledger: Ledger, tab: string, index: number): boolean => {
-  if (!ledger.isOver(tab, index)) return false;
-  const end = ledger.goneAt(tab, index) ?? ledger.history.length - 1;
+export const endedUnwritten = (chronicle: Chronicle, tab: string, index: number): boolean => {
+  if (!chronicle.isOver(tab, index)) return false;
+  const end = chronicle.goneAt(tab, index) ?? chronicle.history.length - 1;
   const isPending =
-    consentAt(ledger, tab, index) !== 'granted' ||
-    ledger.between('consent', index, end, (said) => said.tab === tab && said.state !== 'granted');
-  const isSlow = !tellsStorage(ledger) || wasBlocked(ledger, tab, end);
-  return isPending || isSlow || ledger.awakeMs(tab, index, end) <= COMMIT_MS;
+    consentAt(chronicle, tab, index) !== 'granted' ||
+    chronicle.between('consent', index, end, (said) => said.tab === tab && said.state !== 'granted');
+  const isSlow = !tellsStorage(chronicle) || wasBlocked(chronicle, tab, end);
+  return isPending || isSlow || chronicle.awakeMs(tab, index, end) <= COMMIT_MS;
 };
 
 /** Whether an offer that counts once in the browser was recorded before. */
-const wasKnown = (ledger: Ledger, { row: { id, tab }, index }: Placed<'declined'>): boolean => {
-  const [created] = ledger.about('created', id);
-  return ledger.of('created').some(({ row, index: madeAt }) => {
+const wasKnown = (chronicle: Chronicle, { row: { id, tab }, index }: Placed<'declined'>): boolean => {
+  const [created] = chronicle.about('created', id);
+  return chronicle.of('created').some(({ row, index: madeAt }) => {
     const isSameKind = row.offerId === created?.row.offerId && row.type === created.row.type;
     if (row.id === id || !created || !isSameKind) return false;
     const isOwn = row.tab === tab && madeAt < created.index;
     return (
       // The transaction that finds it known may be the one that stores the first.
-      [...ledger.about('put', row.id), ...ledger.about('committed', row.id)].some(
+      [...chronicle.about('put', row.id), ...chronicle.about('committed', row.id)].some(
         (kept) => kept.index < index || isOwn,
       ) ||
       // The page has it in memory, whether or not its database takes it.
-      (isOwn && !ledger.about('discarded', row.id).some((gone) => gone.index < index))
+      (isOwn && !chronicle.about('discarded', row.id).some((gone) => gone.index < index))
     );
   });
 };
 
 /** I16: an event is given up only for a reason that holds. */
-export const justified = (ledger: Ledger): Judgement => {
+export const justified = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  const setting = settingOf(ledger);
+  const setting = settingOf(chronicle);
   if (!setting) return judged.done();
-  for (const told of ledger.of('discarded')) {
+  for (const told of chronicle.of('discarded')) {
     judged.examine();
-    const fault = faultOf(ledger, setting, told);
+    const fault = faultOf(chronicle, setting, told);
     if (fault) judged.breach(`given up as ${told.row.reason} ${fault}`, told.row.id);
   }
-  for (const declined of ledger.of('declined')) {
+  for (const declined of chronicle.of('declined')) {
     judged.examine();
-    if (!wasKnown(ledger, declined)) judged.breach('declined, and the first of its kind', declined.row.id);
+    if (!wasKnown(chronicle, declined)) judged.breach('declined, and the first of its kind', declined.row.id);
   }
   return judged.done();
 };

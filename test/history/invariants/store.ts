@@ -1,7 +1,7 @@
 /** I4 no removal without an answer, I13 an entry that is gone stays gone: the store's trace. */
 import { LEASE_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
-import { DISK, type Ledger, type Placed } from '../ledger.js';
+import { type Chronicle, DISK, type Placed } from '../chronicle.js';
 import type { RowOf } from '../row.js';
 import { endedUntold, wasBlocked, wasRefused } from './reasons.js';
 
@@ -9,12 +9,12 @@ import { endedUntold, wasBlocked, wasRefused } from './reasons.js';
 const TRANSACTION_MS = 2_000;
 
 /** What a page that lived on must have told: once it is done with, or before, where the database failed meanwhile. */
-const isTold = (ledger: Ledger, { row }: Placed<'removed'>): boolean =>
-  ledger.about('discarded', row.id).some((told) => told.row.tab === row.tab);
+const isTold = (chronicle: Chronicle, { row }: Placed<'removed'>): boolean =>
+  chronicle.about('discarded', row.id).some((told) => told.row.tab === row.tab);
 
 /** A valid verdict that the removing page itself heard between two places. */
-const isAnswered = (ledger: Ledger, { id, tab }: RowOf<'removed'>, from: number, to: number): boolean =>
-  ledger.about('answered', id).some((answered) => {
+const isAnswered = (chronicle: Chronicle, { id, tab }: RowOf<'removed'>, from: number, to: number): boolean =>
+  chronicle.about('answered', id).some((answered) => {
     const verdict = answered.row.verdicts?.[id];
     return (
       answered.index > from &&
@@ -25,13 +25,13 @@ const isAnswered = (ledger: Ledger, { id, tab }: RowOf<'removed'>, from: number,
   });
 
 /** Whether the page had given up the transaction that removed it, and delivered the event out of its memory instead. */
-const isOutOfMemory = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
-  wasBlocked(ledger, row.tab, index) && isAnswered(ledger, row, index, Infinity);
+const isOutOfMemory = (chronicle: Chronicle, { row, index }: Placed<'removed'>): boolean =>
+  wasBlocked(chronicle, row.tab, index) && isAnswered(chronicle, row, index, Infinity);
 
 /** Whether a page asked out of its memory, since it was kept from the database: of that no other page can know. */
-const isUnleased = (ledger: Ledger, id: string, tab: string, to: number): boolean =>
-  wasBlocked(ledger, tab, to) &&
-  !ledger.lately(
+const isUnleased = (chronicle: Chronicle, id: string, tab: string, to: number): boolean =>
+  wasBlocked(chronicle, tab, to) &&
+  !chronicle.lately(
     'put',
     to,
     LEASE_MS,
@@ -40,48 +40,48 @@ const isUnleased = (ledger: Ledger, id: string, tab: string, to: number): boolea
   );
 
 /** Whether another page is delivering the entry, and will tell what came of it. */
-const isInFlight = (ledger: Ledger, { row, index }: Placed<'removed'>): boolean =>
-  ledger.about('requested', row.id).some(({ row: request, index: at }) => {
+const isInFlight = (chronicle: Chronicle, { row, index }: Placed<'removed'>): boolean =>
+  chronicle.about('requested', row.id).some(({ row: request, index: at }) => {
     if (request.isFarewell || at > index || row.at - request.at >= REQUEST_MS) return false;
-    const endedAt = ledger.answerOf(request.number)?.index ?? Infinity;
-    if (endedAt < index || (ledger.goneAt(request.tab, at) ?? Infinity) < index) return false;
-    if (isUnleased(ledger, row.id, request.tab, at)) return false;
+    const endedAt = chronicle.answerOf(request.number)?.index ?? Infinity;
+    if (endedAt < index || (chronicle.goneAt(request.tab, at) ?? Infinity) < index) return false;
+    if (isUnleased(chronicle, row.id, request.tab, at)) return false;
     // A page that was frozen with its lease may ask at once when it is thawed.
-    const isStill = !ledger.lately(
+    const isStill = !chronicle.lately(
       'page',
       index,
       row.at - request.at + LEASE_MS,
       ({ tab, change }) => tab === request.tab && ['frozen', 'thawed', 'pagehide'].includes(change),
     );
     const leasedSince = request.at - TRANSACTION_MS;
-    return isStill && !ledger.between('clock', -1, index, ({ at: movedAt }) => movedAt > leasedSince);
+    return isStill && !chronicle.between('clock', -1, index, ({ at: movedAt }) => movedAt > leasedSince);
   });
 
 /** I4: an entry leaves the store by a verdict, or given up and told, or purged. */
-export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
+export const noDeleteWithoutAck = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  for (const placed of ledger.of('removed')) {
+  for (const placed of chronicle.of('removed')) {
     const { row, index } = placed;
     // What nobody created was never promised.
-    if (row.shelf !== 'entry' || !ledger.about('created', row.id).length) continue;
+    if (row.shelf !== 'entry' || !chronicle.about('created', row.id).length) continue;
     judged.examine();
-    if (isAnswered(ledger, row, -1, index)) continue;
-    const given = ledger.about('discarded', row.id).find((told) => told.row.tab === row.tab)?.row;
+    if (isAnswered(chronicle, row, -1, index)) continue;
+    const given = chronicle.about('discarded', row.id).find((told) => told.row.tab === row.tab)?.row;
     const isPurged =
       // What is over by now is called expired by who only sees it go.
       (row.why === 'purged' || given?.reason === 'consent') &&
-      ledger.of('consent').some((said) => said.index < index && said.row.state === 'denied');
+      chronicle.of('consent').some((said) => said.index < index && said.row.state === 'denied');
     const store = row.store ?? DISK;
     if (isPurged) continue;
-    const told = isTold(ledger, placed);
-    const isDying = endedUntold(ledger, row.tab, index) && row.why !== undefined;
+    const told = isTold(chronicle, placed);
+    const isDying = endedUntold(chronicle, row.tab, index) && row.why !== undefined;
     const reason = row.why ?? given?.reason;
-    if (!told && isOutOfMemory(ledger, placed)) judged.excuse('from-memory');
+    if (!told && isOutOfMemory(chronicle, placed)) judged.excuse('from-memory');
     else if (!told && !isDying) judged.breach(`left the ${store} without an answer and untold`, row.id);
     else if (!told && row.why === 'settled') judged.breach('settled without an answer', row.id);
-    else if (reason === 'refused' && !wasRefused(ledger, row.id, row.tab, index))
+    else if (reason === 'refused' && !wasRefused(chronicle, row.id, row.tab, index))
       judged.breach('nobody refused it', row.id);
-    else if (isInFlight(ledger, placed) && (reason === 'expired' || reason === 'outbox-full'))
+    else if (isInFlight(chronicle, placed) && (reason === 'expired' || reason === 'outbox-full'))
       judged.breach(`given up as ${reason} while it was being delivered`, row.id);
     else if (!told) judged.excuse('unreported');
   }
@@ -89,21 +89,21 @@ export const noDeleteWithoutAck = (ledger: Ledger): Judgement => {
 };
 
 /** I13: created comes first, and an entry that left a store never comes back to it. */
-export const monotone = (ledger: Ledger): Judgement => {
+export const monotone = (chronicle: Chronicle): Judgement => {
   const judged = judging();
-  const wipes = ledger.of('wiped').filter(({ row }) => row.what === 'outbox');
-  for (const id of ledger.ids) {
-    const [created] = ledger.about('created', id);
+  const wipes = chronicle.of('wiped').filter(({ row }) => row.what === 'outbox');
+  for (const id of chronicle.ids) {
+    const [created] = chronicle.about('created', id);
     if (!created) continue;
     judged.examine();
-    if (ledger.story(id)[0] !== created.row) judged.breach('known before it was created', id);
-    const stores = new Set(ledger.about('put', id).map(({ row }) => row.store ?? DISK));
+    if (chronicle.story(id)[0] !== created.row) judged.breach('known before it was created', id);
+    const stores = new Set(chronicle.about('put', id).map(({ row }) => row.store ?? DISK));
     for (const store of stores) {
       const isHere = ({ row }: Placed<'put'> | Placed<'removed'>): boolean =>
         row.shelf === 'entry' && (row.store ?? DISK) === store;
-      const puts = ledger.about('put', id).filter(isHere);
+      const puts = chronicle.about('put', id).filter(isHere);
       const losses = [
-        ...ledger.about('removed', id).filter(isHere),
+        ...chronicle.about('removed', id).filter(isHere),
         ...wipes.filter(({ row }) => (row.store ?? DISK) === store),
       ].map(({ index }) => index);
       /** The first write behind each loss. */
@@ -118,14 +118,14 @@ export const monotone = (ledger: Ledger): Judgement => {
           row.tab === created.row.tab &&
           row.token === undefined &&
           // While the second write was on its way, another tab may have settled it, and told so.
-          !ledger
+          !chronicle
             .about('committed', id)
             .some(
               (told) =>
                 told.index < index &&
                 (told.row.store ?? DISK) === store &&
                 (losses.some((loss) => told.index < loss && loss < index) ||
-                  ledger.awakeMs(row.tab, told.index, index) > TRANSACTION_MS),
+                  chronicle.awakeMs(row.tab, told.index, index) > TRANSACTION_MS),
             ),
       );
       if (isRepeated) judged.excuse('copy');

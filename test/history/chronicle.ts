@@ -11,7 +11,7 @@ export interface Placed<Kind extends Row['kind'] = Row['kind']> {
 }
 
 /** A history, sorted. */
-export interface Ledger {
+export interface Chronicle {
   readonly history: History;
   /** All rows of one kind, in order. */
   of<Kind extends Row['kind']>(kind: Kind): readonly Placed<Kind>[];
@@ -79,7 +79,7 @@ const namedBy = (row: Row): readonly string[] => {
 const lengthOf = (from: number, to: number): number => Math.max(0, to - from);
 
 /** Sorts a history. */
-export const createLedger = (history: History): Ledger => {
+export const createChronicle = (history: History): Chronicle => {
   const kinds = new Map<Row['kind'], Placed[]>();
   const abouts = new Map<string, Map<Row['kind'], Placed[]>>();
   const stories = new Map<string, Row[]>();
@@ -130,7 +130,7 @@ export const createLedger = (history: History): Ledger => {
     }
   });
 
-  const ledger: Ledger = {
+  const chronicle: Chronicle = {
     history,
     of: <Kind extends Row['kind']>(kind: Kind) => (kinds.get(kind) ?? []) as unknown as Placed<Kind>[],
     about: <Kind extends Row['kind']>(kind: Kind, id: string) =>
@@ -143,36 +143,36 @@ export const createLedger = (history: History): Ledger => {
     isDirect: (proxy) => direct.has(proxy ?? ''),
     endOf: (number) => ends.get(number),
     between: (kind, from, to, test = () => true) =>
-      ledger.of(kind).some(({ row, index }) => index > from && index < to && test(row)),
+      chronicle.of(kind).some(({ row, index }) => index > from && index < to && test(row)),
     lately: (kind, to, withinMs, test, tab) => {
       const end = history[to]?.at ?? Infinity;
-      return ledger
+      return chronicle
         .of(kind)
         .some(
           ({ row, index }) =>
             index < to &&
             test(row) &&
-            (tab === undefined ? end - row.at : ledger.awakeMs(tab, index, to)) <= withinMs,
+            (tab === undefined ? end - row.at : chronicle.awakeMs(tab, index, to)) <= withinMs,
         );
     },
     clockOf: (name, to) =>
-      ledger
+      chronicle
         .of('clock')
         .filter(({ row, index }) => index < to && (!row.names || row.names.includes(name)))
         .reduce((sum, { row }) => sum + row.byMs, 0),
     isFrozenAt(tab, to) {
-      const last = ledger
+      const last = chronicle
         .of('page')
         .findLast(
           ({ row, index }) =>
             index < to && row.tab === tab && (row.change === 'frozen' || row.change === 'thawed'),
         );
-      return last?.row.change === 'frozen' && (ledger.goneAt(tab, last.index) ?? Infinity) >= to;
+      return last?.row.change === 'frozen' && (chronicle.goneAt(tab, last.index) ?? Infinity) >= to;
     },
     awakeMs(tab, from, to) {
       let awakeMs = 0;
-      let since = ledger.isFrozenAt(tab, from) ? undefined : (history[from]?.at ?? 0);
-      for (const { row, index } of ledger.of('page')) {
+      let since = chronicle.isFrozenAt(tab, from) ? undefined : (history[from]?.at ?? 0);
+      for (const { row, index } of chronicle.of('page')) {
         if (index < from || index >= to || row.tab !== tab) continue;
         if (row.change === 'frozen') {
           awakeMs += row.at - (since ?? row.at);
@@ -181,7 +181,7 @@ export const createLedger = (history: History): Ledger => {
       }
       const begin = history[from]?.at ?? 0;
       const end = history[to]?.at ?? Infinity;
-      const busyMs = ledger
+      const busyMs = chronicle
         .of('busy')
         .filter(({ row }) => row.tab === tab)
         .reduce(
@@ -194,21 +194,21 @@ export const createLedger = (history: History): Ledger => {
     goneAt: (tab, from = 0) =>
       deaths.get(tab)?.find((index) => index >= from) ?? closings.get(tab)?.find((index) => index >= from),
     isOver: (tab, from) =>
-      ledger.goneAt(tab, from) !== undefined ||
-      ledger
+      chronicle.goneAt(tab, from) !== undefined ||
+      chronicle
         .of('page')
         .filter(({ row }) => row.tab === tab && (row.change === 'frozen' || row.change === 'thawed'))
         .at(-1)?.row.change === 'frozen',
     wasWiped: (id, from = 0, to = Infinity) =>
-      ledger.of('wiped').some(({ row, index }) => {
+      chronicle.of('wiped').some(({ row, index }) => {
         if (row.what !== 'outbox' || index < from || index >= to) return false;
         const store = row.store ?? DISK;
         const isHere = (placed: Placed<'put'> | Placed<'removed'>): boolean =>
           placed.index < index && (placed.row.store ?? DISK) === store && placed.row.shelf === 'entry';
-        const puts = ledger.about('put', id).filter(isHere);
-        const removals = ledger.about('removed', id).filter(isHere);
+        const puts = chronicle.about('put', id).filter(isHere);
+        const removals = chronicle.about('removed', id).filter(isHere);
         return puts.length > 0 && (puts.at(-1)?.index ?? 0) > (removals.at(-1)?.index ?? -1);
       }),
   };
-  return ledger;
+  return chronicle;
 };
