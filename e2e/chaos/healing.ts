@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'libsql';
-import type { KeptRow } from '../../test/history/row.js';
+import type { KeptRow, LedgerSums } from '../../test/history/row.js';
+import { LEDGER_SUMS } from '../../test/history/sums.js';
 import { setOffline } from './nemesis.js';
 import type { Dump } from './page/types.js';
 import { command, setFrozen, type Tab, within } from './tabs.js';
@@ -39,6 +40,13 @@ const readIntake = (folder: string): KeptRow[] => {
     isAmbiguous: is_ambiguous === 1,
     maybeDuplicate: maybe_duplicate === 1,
   }));
+};
+
+const readLedger = (folder: string): LedgerSums => {
+  const database = new Database(join(folder, 'intake.sqlite'), { timeout: 5_000 });
+  const sums = database.prepare(LEDGER_SUMS).get() as LedgerSums;
+  database.close();
+  return sums;
 };
 
 const isOpen = ({ state }: KeptRow): boolean => state === 'waiting' || state === 'forwarding';
@@ -146,6 +154,7 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
   const hits = secrets.filter((secret) => said.includes(secret)).length;
   recorder.tell({ kind: 'searched', where: 'replies', bytes: said.length, hits });
   recorder.tell({ kind: 'final-intake', rows: readIntake(world.folder) });
+  recorder.tell({ kind: 'final-ledger', sums: readLedger(world.folder) });
   recorder.tell({
     kind: 'final-holds',
     leases: entries.flatMap(({ id, lease }) => (lease ? [id] : [])),

@@ -1092,8 +1092,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'renewed-token-unnoticed',
     breaks: 'a token that the page renews is that of the next event',
     file: `${DETECT}/registry.ts`,
-    find: 'Object.assign(placement, { expiresAt, token });',
-    put: 'void [expiresAt, token];',
+    find: 'Object.assign(placement, { expiresAt, token, group });',
+    put: 'void [expiresAt, token, group];',
     noticedBy: {
       'e2e/seeing-late.spec.ts': ['a token and an expiry that the page renews are those of the next event'],
     },
@@ -1196,7 +1196,7 @@ const CLOSING: readonly Mutant[] = [
         'where the proxy asks for signed offers › an offer that is closed or accepted by its id alone is signed as what shows it is, or did last',
       ],
       'test/client/tracker.events.test.ts': [
-        'a decision by the id alone › by dismiss() has the token and the expiry of what shows the offer, and is announced there',
+        'a decision by the id alone › by dismiss() has the token, the expiry and the group of what shows the offer, and is announced there',
         'a decision by the id alone › ends with the offer',
       ],
     },

@@ -1054,3 +1054,35 @@ describe('the story of an event in trouble', () => {
     expect(explain(result)).toContain(`I1 no loss: called done, but the upstream never counted it ${one.id}`);
   });
 });
+
+describe('I19: the ledger', () => {
+  const sums = { taken: 0, delivered: 0, refused: 0, givenUp: 0, purged: 0 };
+  const kept = { isAmbiguous: false, maybeDuplicate: false };
+  const breaches = (found: Partial<typeof sums>, ...drafts: readonly Draft[]) =>
+    checked(...drafts, { kind: 'final-ledger', sums: { ...sums, ...found } }).invariants.I19.breaches;
+  const rows: Draft = {
+    kind: 'final-intake',
+    rows: [
+      { ...kept, id: 'a', state: 'done' },
+      { ...kept, id: 'b', state: 'waiting' },
+      { ...kept, id: 'c', state: 'dead', code: 'expired' },
+      { ...kept, id: 'd', state: 'dead', code: 'resource_not_found' },
+      { ...kept, id: 'e', state: 'dead', code: 'purged' },
+      { ...kept, id: 'f', state: 'forwarding' },
+    ],
+  };
+  const whole = { taken: 6, delivered: 1, refused: 1, givenUp: 1, purged: 1 };
+
+  it('has every event of the intake in its column, and nothing else', () => {
+    expect(breaches(whole, rows)).toEqual([]);
+    for (const column of Object.keys(sums) as (keyof typeof sums)[])
+      expect(breaches({ ...whole, [column]: whole[column] + 1 }, rows)).toEqual([
+        { text: expect.stringContaining(column) },
+      ]);
+  });
+  it('keeps what the intake has forgotten', () => {
+    const settled: Draft = { kind: 'settled', id: 'long ago', state: 'done' };
+    expect(breaches(whole, settled, rows)).toHaveLength(2);
+    expect(breaches({ ...whole, taken: 7, delivered: 2 }, settled, settled, rows)).toEqual([]);
+  });
+});

@@ -6,6 +6,7 @@ import type { Judgement } from './breach.js';
 import { type Chronicle, createChronicle } from './chronicle.js';
 import { neverChanges, noDuplicates, noInvention, noneAfterDone, oneOfEach } from './invariants/effects.js';
 import { leftAlone, ownEndpoint } from './invariants/endpoints.js';
+import { countedOnce } from './invariants/figures.js';
 import { accounting, noLoss, tallyOf } from './invariants/keeping.js';
 import { bounded, failClosed, liveness, pageSafety, secrecy } from './invariants/measures.js';
 import { rate } from './invariants/rate.js';
@@ -33,6 +34,7 @@ const INVARIANTS = {
   I16: ['justified', justified],
   I17: ['to its own endpoint', ownEndpoint],
   I18: ['left alone', leftAlone],
+  I19: ['counted once', countedOnce],
 } as const satisfies Record<string, readonly [string, (chronicle: Chronicle) => Judgement]>;
 
 /** The name of an invariant. */

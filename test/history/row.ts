@@ -82,7 +82,10 @@ export type PageRow =
       readonly extras?: readonly string[];
       /** Whose session the request goes out under, as the server knows it. */
       readonly session?: string | undefined;
-      /** The same request once more, because the browser refused it with `keepalive`: not a new attempt. */
+      /**
+       * The same request once more, because the browser refused it with `keepalive`, or without what the proxy did not
+       * understand: not a new attempt.
+       */
       readonly isRepeat?: boolean;
       /** By id, what is said of the event, verbatim; it may never change. */
       readonly contents?: Readonly<Record<string, string>>;
@@ -279,6 +282,9 @@ export interface KeptRow {
   readonly maybeDuplicate: boolean;
 }
 
+/** What a ledger says of all its events together. */
+export type LedgerSums = Readonly<Record<'taken' | 'delivered' | 'refused' | 'givenUp' | 'purged', number>>;
+
 /** What the harness measured, looked for or found at the end. */
 export type JudgeRow =
   /** A size, against the bound that it must keep. */
@@ -308,6 +314,8 @@ export type JudgeRow =
       readonly dead: readonly KeptEntry[];
     }
   | { readonly kind: 'final-intake'; readonly rows: readonly KeptRow[] }
+  /** Of all intakes together. */
+  | { readonly kind: 'final-ledger'; readonly sums: LedgerSums }
   /** Leases that still bind something at the end. */
   | { readonly kind: 'final-holds'; readonly leases: readonly string[] };
 

@@ -98,5 +98,9 @@ export const ending = (ids: readonly string[] = [], isAmbiguous = false): Draft[
     kind: 'final-intake',
     rows: ids.map((each) => ({ id: each, state: 'done', isAmbiguous, maybeDuplicate: false })),
   },
+  {
+    kind: 'final-ledger',
+    sums: { taken: ids.length, delivered: ids.length, refused: 0, givenUp: 0, purged: 0 },
+  },
   { kind: 'final-holds', leases: [] },
 ];

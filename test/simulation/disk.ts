@@ -82,7 +82,7 @@ const failure = (name: string): DOMException => new DOMException('', name);
 const ENTRY = ['v', 'event', 'endpoint', 'notBeforeAt', 'lease'];
 const EVENT = [
   ...['id', 'type', 'offerId', 'occurredAt', 'impressionId'],
-  ...['expiresAt', 'subject', 'token', 'reason'],
+  ...['expiresAt', 'subject', 'token', 'reason', 'group'],
 ];
 
 /** What this version does not know of a record. */

@@ -69,6 +69,8 @@ export interface Poster extends DiskUser {
   unreadBytes: number;
   /** The last request that the browser refused for its keepalive, by its body. */
   refusedBody: string | undefined;
+  /** The ids of the request whose figures the proxy did not understand. */
+  misunderstood: string | undefined;
 }
 
 /** The network. */
@@ -127,7 +129,8 @@ const contentsOf = (body: string): Record<string, string> =>
   Object.fromEntries(
     (JSON.parse(body) as { events: { id: string }[] }).events.map((event) => [
       event.id,
-      JSON.stringify(event),
+      // What is for figures alone may be left out.
+      JSON.stringify({ ...event, group: undefined, reason: undefined }),
     ]),
   );
 
@@ -146,7 +149,13 @@ const verdictsOf = ({ status, body }: Reply): Record<string, RowVerdict> | undef
   }
 };
 
-const WIRE = ['id', 'type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject', 'token'];
+/** What is for the proxy's figures, and no part of what an event says. */
+const FIGURES = /,"(?:group|reason)":"[^"]*"/;
+
+const WIRE = [
+  ...['id', 'type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject', 'token'],
+  ...['group', 'reason'],
+];
 
 /** Fields of events that the wire does not have. */
 const extrasOf = (body: string): string[] =>
@@ -246,8 +255,10 @@ export const createNetwork = (
       const { session } = network;
       const call = number();
       const ids = idsOf(body);
-      const isRepeat = !isKeptAlive && page.refusedBody === body;
+      const isPlainer = !isFarewell && page.misunderstood === ids.join();
+      const isRepeat = isPlainer || (!isKeptAlive && page.refusedBody === body);
       page.refusedBody = undefined;
+      if (!isFarewell) page.misunderstood = undefined;
       write({
         kind: 'requested',
         number: call,
@@ -290,6 +301,7 @@ export const createNetwork = (
               ...(reply && isAbsence(reply) && { isAbsent: true }),
               ...(retryAfterMs && { retryAfterMs }),
             });
+            if (reply?.body.includes('"unsupported"') && FIGURES.test(body)) page.misunderstood = ids.join();
             act();
           });
         };

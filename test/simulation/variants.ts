@@ -543,8 +543,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'an unknown field is sent',
     edits: one(
       'protocol/encode.ts',
-      '  token,\n}: OfferEvent): WireEvent => ({',
-      '  token,\n  note,\n}: OfferEvent & { note?: unknown }): WireEvent => ({\n  ...{ note },',
+      "    reason,\n  }: OfferEvent & Partial<Pick<DismissedEvent, 'reason'>>,\n  isPlain: boolean,\n): WireEvent => ({",
+      "    reason,\n    note,\n  }: OfferEvent & Partial<Pick<DismissedEvent, 'reason'>> & { note?: unknown },\n  isPlain: boolean,\n): WireEvent => ({\n  ...{ note },",
     ),
     noticedBy: ['I18'],
     focus: { only: ['view', 'newer-page', 'flush'] },
@@ -566,6 +566,17 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(READING, "?.v) > 1)) return 'unreadable';", "?.v) > 2)) return 'unreadable';"),
     noticedBy: ['I18'],
     focus: { only: ['view', 'newer-page', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'the ledger misses what was delivered',
+    edits: one(
+      'proxy/intake/sqlite/sqlite-ledger.ts',
+      'WHEN OLD.settled_at IS NOT NEW.settled_at OR OLD.code IS NOT NEW.code',
+      'WHEN OLD.code IS NOT NEW.code',
+    ),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'flush'] },
     seed: 1,
   },
   {

@@ -1,7 +1,7 @@
 /** One run: the setting, the nemesis's commands, healing, and the end that the checker judges. */
 import { Buffer } from 'node:buffer';
 import type { OfferEventType } from '../../src/protocol/event.js';
-import type { History, KeptEntry } from '../history/row.js';
+import type { History, KeptEntry, LedgerSums } from '../history/row.js';
 import { createChance } from './chance.js';
 import { createClock, START } from './clock.js';
 import { createDisk, RETENTION_MS } from './disk.js';
@@ -443,6 +443,19 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       ),
     });
     write({ kind: 'final-intake', rows: sites.flatMap(({ file }) => file?.rows() ?? []) });
+    const ledgers = sites.flatMap(({ file }) => (file ? [file.sums()] : []));
+    const sumOf = (column: keyof LedgerSums): number => ledgers.reduce((sum, sums) => sum + sums[column], 0);
+    if (ledgers.length)
+      write({
+        kind: 'final-ledger',
+        sums: {
+          taken: sumOf('taken'),
+          delivered: sumOf('delivered'),
+          refused: sumOf('refused'),
+          givenUp: sumOf('givenUp'),
+          purged: sumOf('purged'),
+        },
+      });
     const dead = [...disk.values.values()].filter(([[shelf]]) => shelf === 'dead').length;
     write({ kind: 'measured', what: 'dead', value: dead, bound: 50 });
     const waiting = entries().filter(({ because }) => because !== 'newer-version').length;

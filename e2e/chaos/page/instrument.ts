@@ -165,7 +165,9 @@ window.fetch = async (input, init) => {
   const isRepeat = refusedWithKeepalive === ids.join();
   // A farewell may come in between.
   if (!isFarewell) refusedWithKeepalive = '';
-  const contents = Object.fromEntries(events.map((event) => [event.id, JSON.stringify(event)]));
+  const contents = Object.fromEntries(
+    events.map((event) => [event.id, JSON.stringify({ ...event, group: undefined, reason: undefined })]),
+  );
   tell({ kind: 'requested', number, tab, ids, isFarewell, ...(isRepeat && { isRepeat }), contents });
   try {
     const response = await originalFetch(input, init);

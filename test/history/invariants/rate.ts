@@ -235,7 +235,7 @@ const noneInPause = (chronicle: Chronicle, judged: Judging): void => {
   }
 };
 
-/** How an attempt ended: where the browser refused it with `keepalive`, what its repeat came to. */
+/** How an attempt ended: if it was repeated, what its last repeat came to. */
 const outcomeOf = (
   chronicle: Chronicle,
   request: Placed<'requested'>,
@@ -243,7 +243,7 @@ const outcomeOf = (
 ): Placed<'answered'> | undefined => {
   const repeat = chronicle
     .of('requested')
-    .find(
+    .findLast(
       ({ row, index }) =>
         row.isRepeat === true &&
         row.tab === request.row.tab &&

@@ -85,15 +85,16 @@ export const createTransport = (
   return async (events) => {
     const controller = new AbortController();
     const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
-    const send = (): Promise<Attempt> => {
-      const body = encodeRequest(events, runtime.now(), outbox.pause.plainUntil);
-      return attempt(body, outbox.inFlight + body.length <= KEEPALIVE_BYTES, controller.signal);
-    };
-    let outcome = await send();
+    const send = (body: string): Promise<Attempt> =>
+      attempt(body, outbox.inFlight + body.length <= KEEPALIVE_BYTES, controller.signal);
+    const now = runtime.now();
+    const body = encodeRequest(events, now, outbox.pause.plainUntil);
+    const plain = encodeRequest(events, now, Infinity);
+    let outcome = await send(body);
     // "unsupported": proxies are updated first; one that was not gets the same without what is for its figures.
-    if (outcome.kind === 'circuit' && outcome.cause === 400) {
-      void setPause((current) => ({ ...current, plainUntil: runtime.now() + DAY_MS }));
-      outcome = await send();
+    if (outcome.kind === 'circuit' && outcome.cause === 400 && body !== plain) {
+      void setPause((current) => ({ ...current, plainUntil: now + DAY_MS }));
+      outcome = await send(plain);
     }
     stopTimer();
     return outcome;
