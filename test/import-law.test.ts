@@ -255,7 +255,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/intake/bullmq/bullmq-lane': { values: ['proxy/intake'], types: ['runtime'], packages: ['node:os'] },
   'proxy/intake/bullmq/bullmq-ledger': {
-    values: ['proxy/intake/ledger'],
+    values: ['proxy/intake/ledger', 'proxy/intake/bullmq/bullmq-counting'],
     types: ['proxy/intake', 'protocol'],
     packages: ['node:crypto'],
   },

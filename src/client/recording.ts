@@ -64,8 +64,8 @@ export const createRecording = (
       occurredAt: runtime.now(),
       expiresAt: placement?.expiresAt,
       token: placement?.token,
-      // An unusable one is the proxy's to tell: whoever runs it reads that.
-      group: placement?.group,
+      // What no group can be is cut, and left to the proxy to tell: whoever runs that reads it.
+      group: placement?.group && String(placement.group).slice(0, 51),
       subject: impression.subject,
     };
     const announced = new CustomEvent(`offersight:${event.type}`, {

@@ -195,7 +195,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   };
 
   const report = createReporting({
-    ...{ site: options.site, usage: options.usage, alert, now: () => runtime.now() },
+    ...{ site: options.site, usage: options.usage, groups: options.groups, alert, now: () => runtime.now() },
     take: (events) => forwarding.take(events),
     accept: forwarding.accept,
   });

@@ -378,3 +378,26 @@ describe('repeated', () => {
     expect(pages).toEqual([['viewed a', 'dismissed a'], []]);
   });
 });
+
+describe('a group that is none', () => {
+  test.each([
+    ['a number', 7, '7'],
+    ['a list', ['a'], 'a'],
+    ['an object', { a: 1 }, '[object Object]'],
+    ['a symbol', Symbol('a'), 'Symbol(a)'],
+    ['a large number', 1n, '1'],
+    ['true', true, 'true'],
+    ['nothing', null, null],
+    ['a long text', 'g'.repeat(70_000), 'g'.repeat(51)],
+  ])('loses no event: %s', async (_, group, said) => {
+    render('<p></p><i data-offer-id="b"></i>');
+    const { tracker, events } = site.start();
+    tracker.observe(find('p'), { id: 'a', group: group as unknown as string });
+    tracker.dismiss('a');
+    tracker.dismiss('b');
+    await tracker.flush();
+    expect(events.map(({ offerId }) => offerId)).toEqual(['a', 'a', 'b', 'b']);
+    expect(events[0]?.group).toBe(said);
+    expect((await tracker.stats()).outbox).toMatchObject({ waiting: 0, dead: 0, inMemory: 0 });
+  });
+});

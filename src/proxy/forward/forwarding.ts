@@ -39,7 +39,7 @@ const countForwarded = ({ events, outcomes }: CallEnd): readonly ForwardedCount[
  * @throws {OffersightError} `configuration` if the intake keeps another site's events.
  */
 export const startForwarding = (
-  { site, apiKey, intake, pace, usage, baseUrl, usageBaseUrl, constants }: ResolvedProxyOptions,
+  { site, apiKey, intake, pace, usage, baseUrl, usageBaseUrl, constants, groups }: ResolvedProxyOptions,
   runtime: Runtime,
   onAlert: OnAlert,
   observe: (observation: Observation) => void,
@@ -57,7 +57,7 @@ export const startForwarding = (
     const context = { destination: offers, runtime, pace, alert, onCall: onCall('offer_events') };
     return { ...intake.start(context), isDurable: false, accept: undefined };
   }
-  intake.claim(site, onAlert);
+  intake.claim(site, { groups, onAlert: quietly(onAlert, runtime) });
   const forwarders: Forwarder[] = [
     createForwarder(intake, {
       destination: offers,

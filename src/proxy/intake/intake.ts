@@ -1,7 +1,7 @@
 /** Who answers for an admitted event: the interface of every intake. An accepted event is never forgotten. */
 import type { Verdict } from '../../protocol/batch.js';
 import type { DismissReason, OfferEventType } from '../../protocol/event.js';
-import type { AcceptedEvent, LedgerCell, LedgerFilter } from './ledger.js';
+import type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFilter } from './ledger.js';
 
 /** What a usage event says beside its event's id and time. It bills a customer, so nothing of it comes from a browser. */
 export interface UsageFields {
@@ -230,10 +230,10 @@ export interface Intake extends Lane {
    *
    * An intake that cannot be asked at once lets every later method reject instead.
    * @param site The site's name, in lower case.
-   * @param onAlert Told in words when a new group has no place in the ledger, at most once a day.
+   * @param bookkeeping What its ledger has to know.
    * @throws {OffersightError} `configuration` if it keeps another site's.
    */
-  claim(site: string, onAlert?: (message: string) => void): void;
+  claim(site: string, bookkeeping?: Bookkeeping): void;
   /** Takes events durably; one verdict each, by id. */
   take(events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
   /** Which of these were taken already, with this content. */

@@ -40,11 +40,19 @@ export interface LedgerFilter {
   readonly until?: string | undefined;
 }
 
+/** What a proxy tells the ledger of its intake. */
+export interface Bookkeeping {
+  /** Groups that the host has named itself: they need no place. */
+  readonly groups?: ReadonlySet<string> | undefined;
+  /** Told in words when a new group has no place, at most once a day; it never throws. */
+  readonly onAlert?: ((message: string) => void) | undefined;
+}
+
 /** That an offer was accepted, as the billing system knows. */
 export interface AcceptedEvent {
   /** Made from its name, so that it counts once. */
   readonly id: string;
-  /** What the same id has to say again. */
+  /** What the same id has to say again, as a digest: it is remembered for longer than any offer. */
   readonly content: string;
   /** What it counts under. @default `(none)` */
   readonly group?: string | undefined;
@@ -69,8 +77,14 @@ export const DAY_MS = 86_400_000;
 
 /** What an operator reads when a new group has no place. */
 export const CROWDED =
-  'A new group has no place in the ledger, so its events count under (other): name the campaign or placement as group, ' +
-  'never an offer or a visitor. Raise maxGroups or newGroupsADay if there are so many.';
+  'A new group has no place in the ledger, so its events count under (other): one visitor names three new ones a day, all ' +
+  'together newGroupsADay, and there are maxGroups. List the campaigns or placements that you have in the option groups.';
+
+/** The group that counts, if the host has listed those that do. */
+export const listedAs = (
+  group: string | undefined,
+  groups: ReadonlySet<string> | undefined,
+): string | undefined => (group === undefined || !groups || groups.has(group) ? group : OTHER_GROUPS);
 
 /** The UTC day of a time, counted from 1970-01-01. */
 export const dayOf = (at: number): number => Math.floor(at / DAY_MS);
@@ -82,5 +96,8 @@ export const isoDayOf = (day: number): string => new Date(day * DAY_MS).toISOStr
  * The number of a day that ISO 8601 writes.
  * @returns NaN if it is none.
  */
-export const dayNumberOf = (text: string): number =>
-  /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) / DAY_MS : Number.NaN;
+export const dayNumberOf = (text: string): number => {
+  const day = Date.parse(`${text}T00:00:00Z`) / DAY_MS;
+  // A date that is written otherwise, or that no month has, comes back as another one.
+  return Number.isInteger(day) && isoDayOf(day) === text ? day : Number.NaN;
+};

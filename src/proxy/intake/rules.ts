@@ -13,7 +13,7 @@ export interface IntakeBounds {
    * again and mark it, or make it a dead letter. @default 'atLeastOnce'
    */
   readonly ambiguous?: 'atLeastOnce' | 'atMostOnce' | undefined;
-  /** Most groups that the ledger tells apart; what is beyond counts under `(other)`. @default 200 */
+  /** Most groups that the ledger tells apart; what is beyond counts under `(other)`. At most 10,000. @default 200 */
   readonly maxGroups?: number | undefined;
   /** Most groups that are new on one UTC day. @default 50 */
   readonly newGroupsADay?: number | undefined;
@@ -57,6 +57,7 @@ const DEFAULT_BOUNDS = {
 } as const satisfies IntakeBounds;
 
 const LEAST_LEDGER_DAYS = 31;
+const MOST_GROUPS = 10_000;
 /** When a client may ask again where there is no room. */
 export const DEFER_MS = MINUTE_MS;
 /** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
@@ -112,8 +113,11 @@ export const resolveBounds = ({
   if (!['atLeastOnce', 'atMostOnce'].includes(ambiguous))
     throw new OffersightError('configuration', "Set ambiguous to 'atLeastOnce' or 'atMostOnce'.");
   for (const [name, count] of Object.entries({ maxGroups, newGroupsADay }))
-    if (!Number.isInteger(count) || count < 0)
-      throw new OffersightError('configuration', `Set ${name} to a whole number of groups.`);
+    if (!Number.isInteger(count) || count < 0 || count > MOST_GROUPS)
+      throw new OffersightError(
+        'configuration',
+        `Set ${name} to a whole number of groups, at most ${MOST_GROUPS}.`,
+      );
   // As long as an event may wait, its cell has to be there.
   if (!Number.isInteger(ledgerDays) || ledgerDays < LEAST_LEDGER_DAYS)
     throw new OffersightError(

@@ -5,7 +5,7 @@ import type { Runtime } from '../../runtime.js';
 import type { Budgets } from '../door/budgets.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { AdmittedEvent } from '../intake/intake.js';
-import { OTHER_GROUPS } from '../intake/ledger.js';
+import { listedAs } from '../intake/ledger.js';
 import type { ReportedEvent } from '../options.js';
 import { patiently } from '../patience.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
@@ -129,7 +129,7 @@ export const createEntitlement = (
       content: contentOf(event),
       headers: told && headersOf(told),
       usage: usage && (await usageOf(usage, reported, subject, alert)),
-      group: group === undefined || !groups || groups.has(group) ? group : OTHER_GROUPS,
+      group: listedAs(group, groups),
       reason,
       visitor,
     };

@@ -6,7 +6,7 @@ import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { AdmittedEvent, Intake } from '../intake/intake.js';
-import type { AcceptedEvent } from '../intake/ledger.js';
+import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import type { ReportResult, ServerEvent, UsageOptions } from '../options.js';
 import type { OnAlert } from '../telling/alert.js';
 import { headersOf, usageOf } from './additions.js';
@@ -16,6 +16,8 @@ export interface ReportingContext {
   /** Part of every id, so that sites that share a name of an event do not share the event. */
   readonly site: string;
   readonly usage: UsageOptions | undefined;
+  /** The only groups that count; undefined for any. */
+  readonly groups?: ReadonlySet<string> | undefined;
   readonly take: Taking['take'];
   /** Counts what the billing system reported; undefined if nothing remembers it. */
   readonly accept: Intake['accept'] | undefined;
@@ -54,25 +56,38 @@ const check = (event: ServerEvent, at: number, now: number): void => {
     );
 };
 
+/** 32 digits that stand for a text. */
+const digestOf = async (text: string): Promise<string> => {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return [...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+};
+
 /**
  * Makes the id that a name stands for: a UUIDv8 (RFC 9562 §5.8), since no page may send one. Whoever reports again after
  * a crash names the same event.
  */
 const idOf = async (site: string, name: string): Promise<string> => {
-  const bytes = new TextEncoder().encode(JSON.stringify([site, name]));
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const hex = [...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const hex = await digestOf(JSON.stringify([site, name]));
   return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.{12})/, '$1-$2-8$3-8$4-$5');
 };
 
 /** Makes what reports. */
-export const createReporting = ({ site, usage, take, accept, alert, now }: ReportingContext): Report => {
+export const createReporting = ({
+  site,
+  usage,
+  groups,
+  take,
+  accept,
+  alert,
+  now,
+}: ReportingContext): Report => {
   const admit = async (given: ServerEvent, receivedAt: number): Promise<AdmittedEvent | AcceptedEvent> => {
-    const { name, type, offerId, occurredAt = receivedAt, subject, caller, group } = given;
+    const { name, type, offerId, occurredAt = receivedAt, subject, caller } = given;
+    const group = listedAs(given.group, groups);
     const id = await idOf(site, name);
     // Without its time: who reports it again may not know that any more.
     const content = JSON.stringify([type, offerId]);
-    if (type === 'accepted') return { id, content, group, receivedAt };
+    if (type === 'accepted') return { id, content: await digestOf(content), group, receivedAt };
     const reported = { id, type, offerId, occurredAt };
     return {
       ...reported,

@@ -249,11 +249,47 @@ export const describeLedger = ({ open }: Bench): void => {
     it('and says so once a day when one has none', async () => {
       const alerts: string[] = [];
       const intake = open({ maxGroups: 1 });
-      intake.claim('acme', (message) => alerts.push(message));
+      intake.claim('acme', { onAlert: (message) => alerts.push(message) });
       await intake.take(ofGroups(1, 3));
       expect(alerts).toEqual([expect.stringContaining('(other)')]);
       expect(alerts[0]).not.toContain('group2');
       await intake.take(ofGroups(4, 2));
+      expect(alerts).toHaveLength(1);
+    });
+  });
+
+  describe('gives no place', () => {
+    it('to a group that the host has listed, since it needs none', async () => {
+      const intake = open({ maxGroups: 1, newGroupsADay: 1 });
+      intake.claim('acme', { groups: new Set(['listed1', 'listed2']) });
+      const of = (number: number, group: string) => admitted(number, { group, visitor: 'somebody' });
+      await intake.take([of(1, 'listed1'), of(2, 'listed2'), of(3, 'one'), of(4, 'two'), of(5, '(other)')]);
+      expect(await groupsOf(intake)).toEqual(['(other)', 'listed1', 'listed2', 'one']);
+    });
+
+    it('to (other) itself', async () => {
+      const intake = open({ maxGroups: 1 });
+      await intake.take([admitted(1, { group: '(other)' }), admitted(2, { group: 'one' })]);
+      expect(await groupsOf(intake)).toEqual(['(other)', 'one']);
+    });
+
+    it('away because a clock is wrong for a moment', async () => {
+      const intake = open({ newGroupsADay: 2 });
+      await intake.take(ofGroups(1, 2));
+      await intake.take([admitted(8, { group: 'group1', receivedAt: START + 40 * DAY_MS })]);
+      await intake.take([admitted(9, { group: 'group2' })]);
+      expect(await ledgerOf(intake, { until: TODAY })).toMatchObject({
+        [`${TODAY} group2 viewed`]: { taken: 2 },
+      });
+    });
+  });
+
+  describe('tells whoever asks for an alert', () => {
+    it('of an acceptance without a place as well', async () => {
+      const alerts: string[] = [];
+      const intake = open({ maxGroups: 0 });
+      intake.claim('acme', { onAlert: (message) => alerts.push(message) });
+      await intake.accept([acceptance(1, { group: 'summer' })]);
       expect(alerts).toHaveLength(1);
     });
   });
@@ -276,6 +312,22 @@ export const describeLedger = ({ open }: Bench): void => {
       });
       expect(await intake.list({ limit: 10 })).toEqual([]);
       expect((await begin(intake)).rows).toEqual([]);
+    });
+
+    it('and takes nothing under the name of an acceptance, nor counts one under the name of what it took', async () => {
+      const intake = open();
+      const reported = (number: number) => `019aa02f-3c00-8000-8000-${number.toString(16).padStart(12, '0')}`;
+      const conflict = { kind: 'refused', code: 'conflict' };
+      await intake.accept([{ ...acceptance(1), id: reported(1) }]);
+      await intake.take([{ ...admitted(2), id: reported(2) }]);
+      expect((await intake.take([{ ...admitted(1), id: reported(1) }])).get(reported(1))).toEqual(conflict);
+      expect((await intake.accept([{ ...acceptance(2), id: reported(2) }])).get(reported(2))).toEqual(
+        conflict,
+      );
+      expect(await ledgerOf(intake)).toEqual({
+        [`${TODAY} (none) accepted`]: { taken: 1, accepted: 1 },
+        [`${TODAY} (none) viewed`]: { taken: 1 },
+      });
     });
 
     it('and refuses another event of the same name', async () => {

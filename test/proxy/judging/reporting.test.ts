@@ -123,6 +123,26 @@ describe('what the billing system counted', () => {
     ]);
   });
 
+  it('counts under (other), like everything that is reported, if its group is not among those of the host', async () => {
+    const started = start({ groups: ['summer'] });
+    await started.proxy.report([
+      opened({ name: 'order-1', type: 'accepted', group: 'winter' }),
+      opened({ group: 'winter' }),
+      opened({ name: 'seen', group: 'summer' }),
+    ]);
+    expect(await cellsOf(started)).toEqual([
+      ['(other)', 'accepted', 1, 1],
+      ['(other)', 'viewed', 1, 0],
+      ['summer', 'viewed', 1, 0],
+    ]);
+  });
+
+  it('is refused if a view was reported under its name', async () => {
+    const { proxy } = start();
+    await proxy.report([opened()]);
+    await expect(proxy.report([opened({ type: 'accepted' })])).rejects.toMatchObject({ code: 'refused' });
+  });
+
   it('is refused if another offer was accepted under its name', async () => {
     const { proxy } = start();
     await proxy.report([opened({ type: 'accepted' })]);

@@ -24,6 +24,7 @@ local function columnOf(state, code)
 end
 
 local function add(day, cell, column, by)
+  call('ZADD', own .. 'days', day, day)
   call('HINCRBY', own .. 'ledger:' .. day, cell .. ' ' .. column, by)
 end
 
@@ -34,29 +35,35 @@ local function record(id, column)
   if not at or counted == column then return end
   local day = string.format('%.0f', math.floor(at / ${DAY_MS}))
   local cell = (group or '${NO_GROUP}') .. ' ' .. name .. ' ' .. (reason or '-')
-  if not counted then
-    call('ZADD', own .. 'days', day, day)
-    add(day, cell, 'taken', 1)
+  call('HSET', jobs .. id, 'counted', column)
+  if not counted then add(day, cell, 'taken', 1)
+  -- Its day is forgotten.
+  elseif call('EXISTS', own .. 'ledger:' .. day) == 0 then return
   elseif counted ~= 'waiting' then add(day, cell, counted, -1) end
   if column ~= 'waiting' then add(day, cell, column, 1) end
-  call('HSET', jobs .. id, 'counted', column)
 end
 `;
+
+/** What stands for whoever names a group that the host has listed itself. */
+export const LISTED = '=';
 
 /** What those scripts know that take: `isCrowded` tells whether a group had no place. */
 export const PLACES = `
 local isCrowded = false
 local function placeOf(group, at, visitor, most, mostNew)
-  if group == '${OTHER_GROUPS}' then return group end
+  if group == '${OTHER_GROUPS}' or visitor == '${LISTED}' then return group end
   local day = math.floor(at / ${DAY_MS})
   local last = call('ZSCORE', own .. 'groups', group)
   if last then
-    if tonumber(last) < day then call('ZADD', own .. 'groups', day, group) end
+    if tonumber(last) ~= day then call('ZADD', own .. 'groups', day, group) end
     return group
   end
-  for _, index in ipairs(call('ZRANGEBYSCORE', own .. 'groups', '-inf', '(' .. day - ${GROUP_DAYS})) do
-    call('ZREM', own .. 'groups', index)
-    call('ZREM', own .. 'groups-first', index)
+  -- Only for want of room: a clock that is wrong for a moment takes no place away.
+  if call('ZCARD', own .. 'groups') >= tonumber(most) then
+    for _, index in ipairs(call('ZRANGEBYSCORE', own .. 'groups', '-inf', '(' .. day - ${GROUP_DAYS})) do
+      call('ZREM', own .. 'groups', index)
+      call('ZREM', own .. 'groups-first', index)
+    end
   end
   local newcomers = own .. 'newcomers:' .. day
   local named = visitor == '' and 0 or tonumber(call('HGET', newcomers, visitor) or 0)
@@ -76,19 +83,20 @@ end
 `;
 
 /** Counts what the billing system reported, each once. */
-export const ACCEPT = `${PLACES}
+export const ACCEPT = `
+if isOfNewerRelease() then return redis.error_reply(NEWER) end
+${PLACES}
 local skew, most, mostNew, lifeMs = skewOf(ARGV[1]), ARGV[2], ARGV[3], ARGV[4]
 local verdicts = {}
-for at = 5, #ARGV, 4 do
-  local id, content, group, receivedAt = unpack(ARGV, at, at + 3)
+for at = 5, #ARGV, 5 do
+  local id, content, group, receivedAt, visitor = unpack(ARGV, at, at + 4)
   local key, moment = own .. 'accepted:' .. id, receivedAt + skew
-  local known = call('GET', key)
+  local known = call('GET', key) or call('HGET', jobs .. id, 'content')
   if known then verdicts[#verdicts + 1] = known == content and 'duplicate' or 'conflict'
   else
     local day = string.format('%.0f', math.floor(moment / ${DAY_MS}))
-    local cell = (group == '' and '${NO_GROUP}' or placeOf(group, moment, '', most, mostNew)) .. ' accepted -'
+    local cell = (group == '' and '${NO_GROUP}' or placeOf(group, moment, visitor, most, mostNew)) .. ' accepted -'
     call('SET', key, content, 'PX', lifeMs)
-    call('ZADD', own .. 'days', day, day)
     add(day, cell, 'taken', 1)
     add(day, cell, 'accepted', 1)
     verdicts[#verdicts + 1] = 'accepted'
@@ -98,14 +106,14 @@ if isCrowded then verdicts[#verdicts + 1] = 'crowded' end
 return verdicts
 `;
 
-/** Counts in what a release without a ledger left, some at a time. */
+/** Counts in what a release without a ledger left or moved, some at a time. */
 export const COUNT_IN = `
 if call('EXISTS', own .. 'counted') == 1 then return '' end
 local ids = call('ZRANGEBYSCORE', own .. 'arrivals', '(' .. (ARGV[1] == '' and '-inf' or ARGV[1]), '+inf',
   'WITHSCORES', 'LIMIT', 0, 1000)
 for at = 1, #ids, 2 do
-  local job = call('HMGET', jobs .. ids[at], 'state', 'failedReason', 'counted')
-  if job[1] and not job[3] then record(ids[at], columnOf(job[1], job[2])) end
+  local job = call('HMGET', jobs .. ids[at], 'state', 'failedReason')
+  if job[1] then record(ids[at], columnOf(job[1], job[2])) end
 end
 if #ids == 0 then call('SET', own .. 'counted', 1) end
 return ids[#ids] or ''
@@ -113,7 +121,8 @@ return ids[#ids] or ''
 
 /** Forgets the days before one. */
 export const FORGET_DAYS = `
-for _, day in ipairs(call('ZRANGEBYSCORE', own .. 'days', '-inf', '(' .. ARGV[1])) do
+local today = math.floor((ARGV[1] + skewOf(ARGV[2])) / ${DAY_MS})
+for _, day in ipairs(call('ZRANGEBYSCORE', own .. 'days', '-inf', '(' .. today - ARGV[3])) do
   call('DEL', own .. 'ledger:' .. day)
   call('ZREM', own .. 'days', day)
 end

@@ -34,7 +34,10 @@ if not isOurs then
     if job and job.state == 'forwarding' and job.due and job.due > 0 then wait(job, 0, now) end
   end
 end
-call('HSET', own .. 'lease', 'token', token, 'host', host, 'pid', pid, 'until', text(now + ${LEAD_MS}))
+-- A process of a release without a ledger has led since.
+local lease = own .. 'lease'
+if not isOurs and call('HGET', lease, 'ledger') ~= (held[1] or '') then call('DEL', own .. 'counted') end
+call('HSET', lease, 'token', token, 'host', host, 'pid', pid, 'until', text(now + ${LEAD_MS}), 'ledger', token)
 call('ZREMRANGEBYSCORE', own .. 'calls', '-inf', text(now - MINUTE))
 local stray = call('LLEN', jobs .. 'wait') + call('LLEN', jobs .. 'paused')
 local standing = call('ZCARD', jobs .. 'prioritized') + call('ZCARD', jobs .. 'delayed') + call('LLEN', jobs .. 'active')
@@ -46,7 +49,12 @@ return { 1, isWhole and '' or stray .. ' ' .. standing .. ' ' .. failed .. ' ' .
 
 /** Stops leading. */
 export const RESIGN = `
-if call('HGET', own .. 'lease', 'token') == ARGV[1] then call('DEL', own .. 'lease') end
+local lease = own .. 'lease'
+if call('HGET', lease, 'token') == ARGV[1] then
+  call('DEL', lease)
+  -- Who led last kept the ledger.
+  call('HSET', lease, 'ledger', '')
+end
 `;
 
 /** Gives up what is overdue, then begins what is due, as far as the pace allows. */

@@ -1,8 +1,9 @@
 /** The ledger in Redis: a hash a day, whose fields are a cell and a column. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Verdict } from '../../../protocol/batch.js';
-import type { Intake } from '../intake.js';
+import type { AdmittedEvent, Intake } from '../intake.js';
 import {
+  type Bookkeeping,
   CROWDED,
   DAY_MS,
   dayNumberOf,
@@ -12,18 +13,19 @@ import {
   type LedgerFigures,
 } from '../ledger.js';
 import type { LedgerBounds } from '../rules.js';
+import { LISTED } from './bullmq-counting.js';
 import type { LaneKeys, Run } from './bullmq-lane.js';
 
 /** The ledger, and what taking and leading ask of it. */
 export interface RedisLedger extends Pick<Intake, 'accept' | 'ledger'> {
-  /** How a visitor is named in Redis: nothing that tells who it is, and another name in each process. */
-  nameOf(visitor: string | undefined): string;
+  /** How Redis is told who names a group: nothing that tells who it is, and another name in each process. */
+  namerOf(event: Pick<AdmittedEvent, 'group' | 'visitor'>): string;
   /** Counts in what a release without a ledger left, and forgets the days that are over. */
   keep(now: number): Promise<void>;
   /** A group had no place. */
   onCrowded(now: number): void;
-  /** Told in words of that, once a day. */
-  onAlert: (message: string) => void;
+  /** What the proxy has told of itself. */
+  bookkeeping: Bookkeeping;
 }
 
 const DEADLINE_MS = 5_000;
@@ -74,25 +76,27 @@ export const createLedger = (
   let keptOn: number | undefined;
 
   const ledger: RedisLedger = {
-    onAlert: () => undefined,
+    bookkeeping: {},
 
-    nameOf: (visitor) =>
-      visitor === undefined
-        ? ''
-        : createHmac('sha256', secret).update(visitor).digest('base64url').slice(0, NAME_LENGTH),
+    namerOf({ group, visitor }) {
+      if (group !== undefined && ledger.bookkeeping.groups?.has(group)) return LISTED;
+      if (group === undefined || visitor === undefined) return '';
+      return createHmac('sha256', secret).update(visitor).digest('base64url').slice(0, NAME_LENGTH);
+    },
 
     onCrowded(now) {
-      if (toldOn !== dayOf(now)) ledger.onAlert(CROWDED);
+      if (toldOn === dayOf(now)) return;
       toldOn = dayOf(now);
+      ledger.bookkeeping.onAlert?.(CROWDED);
     },
 
     async keep(now) {
-      if (keptOn === dayOf(now)) return;
       for (let from = ''; ; ) {
         from = (await ask('countIn', from)) as string;
         if (!from) break;
       }
-      await ask('forgetDays', dayOf(now) - ledgerDays);
+      if (keptOn === dayOf(now)) return;
+      await ask('forgetDays', now, wall(), ledgerDays);
       keptOn = dayOf(now);
     },
 
@@ -102,6 +106,7 @@ export const createLedger = (
         content,
         group,
         receivedAt,
+        ledger.namerOf({ group: group || undefined }),
       ]);
       const words = (await ask(
         'accept',

@@ -43,7 +43,7 @@ for at = 1, #ARGV do contents[at] = call('HGET', jobs .. ARGV[at], 'content') or
 return contents`,
   lead: THOUGH_FULL + OURS + LEAD,
   forget: THOUGH_FULL + FORGET,
-  resign: RESIGN,
+  resign: THOUGH_FULL + RESIGN,
   begin: THOUGH_FULL + OURS + SHOW + BEGIN,
   finish: THOUGH_FULL + FINISH,
   status: OURS + STATUS,

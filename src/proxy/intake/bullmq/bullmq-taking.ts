@@ -32,6 +32,8 @@ for at = 5, #ARGV, 13 do
   local group, reason, visitor = unpack(ARGV, at + 10, at + 12)
   local event = { id = id, name = name, offer = offer, at = receivedAt + skew }
   local known = call('HGET', jobs .. id, 'content')
+  -- Ids of version 8 are what the host's own programs report, also as accepted.
+  if not known and string.sub(id, 15, 15) == '8' then known = call('GET', own .. 'accepted:' .. id) end
   if known then verdicts[#verdicts + 1] = known == content and 'duplicate' or 'conflict'
   elseif free <= 0 then verdicts[#verdicts + 1] = 'overloaded'
   else

@@ -144,10 +144,10 @@ export const bullmqIntake = (options: BullmqIntakeOptions): Intake => {
     accept: ledger.accept,
     ledger: ledger.ledger,
 
-    claim(given, onAlert) {
+    claim(given, bookkeeping = {}) {
       if (site && site !== given) throw otherSite(PLACE, site, given, REMEDY);
       site = given;
-      if (onAlert) ledger.onAlert = onAlert;
+      ledger.bookkeeping = bookkeeping;
     },
 
     async lead(token, now) {
@@ -158,7 +158,7 @@ export const bullmqIntake = (options: BullmqIntakeOptions): Intake => {
 
     async take(admitted) {
       const now = runtime.now();
-      const each = admitted.flatMap((event) => [...toArguments(event), ledger.nameOf(event.visitor)]);
+      const each = admitted.flatMap((event) => [...toArguments(event), ledger.namerOf(event)]);
       const args = [now, maxWaiting, maxGroups, newGroupsADay, ...each];
       const words = (await run('take', [...offers, ...usages], args, TAKE_DEADLINE_MS)) as string[];
       if (words[admitted.length]) ledger.onCrowded(now);

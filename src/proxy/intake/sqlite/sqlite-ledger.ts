@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { AdmittedEvent, Intake } from '../intake.js';
 import {
+  type Bookkeeping,
   CROWDED,
   dayNumberOf,
   dayOf,
@@ -111,15 +112,21 @@ const toCell = ({ day, group_name: group, reason, given_up: givenUp, ...rest }: 
 
 /** The ledger, and what taking asks of it inside its own transaction. */
 export interface SqliteLedger extends Pick<Intake, 'accept' | 'ledger'> {
-  /** The group that an event counts under; undefined without one. */
+  /** What was accepted under this id, whose event is never forwarded then. */
+  acceptedAs(id: string): { readonly content: string } | undefined;
+  /** The group that an event counts under; undefined without one. Inside a transaction. */
   placeOf(event: Pick<AdmittedEvent, 'group' | 'receivedAt' | 'visitor'>): string | undefined;
   /** Forgets the days that are over; once a day, since that is when there is one. */
   forget(now: number): void;
-  /** Told when a group has no place. */
-  onAlert: (message: string) => void;
+  /** Tells, once a day, that a group had no place. Outside of any transaction. */
+  tell(): void;
+  /** What the proxy has told of itself. */
+  bookkeeping: Bookkeeping;
 }
 
 const VISITORS = 10_000;
+/** Ids of what the host's own programs report are UUIDs of version 8. */
+const [VERSION_AT, REPORTED] = [14, '8'];
 
 /** Makes the ledger of a file. */
 export const createLedger = (
@@ -139,6 +146,8 @@ export const createLedger = (
   const forgetCells = prepare('DELETE FROM ledger WHERE day < ?');
   const forgetAccepted = prepare('DELETE FROM accepted WHERE day < ?');
   const accepted = prepare('SELECT content FROM accepted WHERE id = ?');
+  // A name is one event's, also between what is forwarded and what is not.
+  const reported = prepare('SELECT content FROM events WHERE id = ?');
   const remember = prepare('INSERT INTO accepted (id, content, day) VALUES (?, ?, ?)');
   const openCell = prepare(
     `INSERT OR IGNORE INTO ledger (day, group_name, type, reason) VALUES (?, ?, 'accepted', '')`,
@@ -150,33 +159,54 @@ export const createLedger = (
 
   /** How many new groups each visitor has named on a day, by both. */
   const newcomers = new LRUCache<string, number>({ max: VISITORS });
+  /** The day of the last group without a place, and the last one that was told of. */
+  let crowdedOn: number | undefined;
   let toldOn: number | undefined;
   let forgotOn: number | undefined;
+  /** The day on which no new group has a place any more, whoever names it. */
+  let fullOn: number | undefined;
+
+  /** Whether one more group has a place. A stranger may ask with every event, so that nothing is counted in vain. */
+  const hasRoom = (day: number): boolean => {
+    if (fullOn === day) return false;
+    const count = () => places.get(day) as { all_of_them: number; today: number };
+    // Only for want of room: a clock that is wrong for a moment takes no place away.
+    if (count().all_of_them >= maxGroups) vacate.run(day - GROUP_DAYS);
+    const { all_of_them: all, today } = count();
+    if (all >= maxGroups || today >= newGroupsADay) fullOn = day;
+    return fullOn !== day;
+  };
 
   const placeOf: SqliteLedger['placeOf'] = ({ group, receivedAt, visitor }) => {
-    if (group === undefined || group === OTHER_GROUPS) return group;
+    if (group === undefined || group === OTHER_GROUPS || ledger.bookkeeping.groups?.has(group)) return group;
     const day = dayOf(receivedAt);
     const known = placed.get(group) as { last_day: number } | undefined;
     // One write a day is enough to know that it is in use.
-    if (known && known.last_day < day) named.run(day, group);
+    if (known && known.last_day !== day) named.run(day, group);
     if (known) return group;
     const key = visitor === undefined ? undefined : `${day} ${visitor}`;
     const before = (key !== undefined && newcomers.get(key)) || 0;
-    vacate.run(day - GROUP_DAYS);
-    const { all_of_them: all, today } = places.get(day) as { all_of_them: number; today: number };
-    if (all < maxGroups && today < newGroupsADay && before < NEW_GROUPS_A_VISITOR) {
+    if (before < NEW_GROUPS_A_VISITOR && hasRoom(day)) {
       place.run(group, day);
       if (key !== undefined) newcomers.set(key, before + 1);
       return group;
     }
-    if (toldOn !== day) ledger.onAlert(CROWDED);
-    toldOn = day;
+    crowdedOn = day;
     return OTHER_GROUPS;
   };
 
   const ledger: SqliteLedger = {
     placeOf,
-    onAlert: () => undefined,
+    bookkeeping: {},
+
+    acceptedAs: (id) =>
+      id[VERSION_AT] === REPORTED ? (accepted.get(id) as { content: string } | undefined) : undefined,
+
+    tell() {
+      if (crowdedOn === undefined || crowdedOn === toldOn) return;
+      toldOn = crowdedOn;
+      ledger.bookkeeping.onAlert?.(CROWDED);
+    },
 
     forget(now) {
       const today = dayOf(now);
@@ -186,12 +216,12 @@ export const createLedger = (
       forgetAccepted.run(today - ledgerDays);
     },
 
-    accept: async (events) =>
+    async accept(events) {
+      const verdicts = new Map<string, Verdict>();
       database
         .transaction(() => {
-          const verdicts = new Map<string, Verdict>();
           for (const { id, content, group, receivedAt } of events) {
-            const earlier = accepted.get(id) as { content: string } | undefined;
+            const earlier = (accepted.get(id) ?? reported.get(id)) as { content: string } | undefined;
             if (earlier) {
               const isSame = earlier.content === content;
               verdicts.set(id, isSame ? { kind: 'duplicate' } : { kind: 'refused', code: 'conflict' });
@@ -204,9 +234,11 @@ export const createLedger = (
             count.run(day, name);
             verdicts.set(id, { kind: 'accepted' });
           }
-          return verdicts;
         })
-        .immediate(),
+        .immediate();
+      ledger.tell();
+      return verdicts;
+    },
 
     async *ledger({ since, until } = {}) {
       let day = since === undefined ? -1 : dayNumberOf(since) - 1;

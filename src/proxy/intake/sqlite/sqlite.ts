@@ -52,7 +52,7 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   const json = (value: object | undefined): string | null => (value ? JSON.stringify(value) : null);
 
   const takeOne = (event: AdmittedEvent): Verdict => {
-    const earlier = known.get(event.id) as { content: string } | undefined;
+    const earlier = (known.get(event.id) as { content: string } | undefined) ?? ledger.acceptedAs(event.id);
     if (earlier) {
       return earlier.content === event.content
         ? { kind: 'duplicate' }
@@ -86,14 +86,14 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
     accept: ledger.accept,
     ledger: ledger.ledger,
 
-    claim(site, onAlert) {
+    claim(site, bookkeeping = {}) {
       claimFile(database, site);
-      if (onAlert) ledger.onAlert = onAlert;
+      ledger.bookkeeping = bookkeeping;
     },
 
     async begin(options) {
       const begun = await lane.begin(options);
-      ledger.forget(options.now);
+      ledger.forget(options.now - (options.graceMs ?? 0));
       return begun;
     },
 
@@ -124,6 +124,7 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
           }
         })
         .immediate();
+      ledger.tell();
       return verdicts;
     },
 
