@@ -85,7 +85,8 @@ test.describe('offersight funnel', () => {
     expect([code, stderr]).toEqual([0, '']);
     const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
     expect(rows[0]?.[0]).toMatch(/^\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d \(UTC\)$/);
-    expect(rows).toContainEqual([TODAY(), '3', '1', '33.3 %', '0', '0.0 %', '3', '0', '1', '0', '0']);
+    expect(rows).toContainEqual([TODAY(), '3', '1', '33.3 %', '–', '–', '3', '0', '1', '0', '0']);
+    expect(stdout).toMatch(/^closed by: escape 1\naccepted: nobody has reported any$/m);
     const csv = (await funnel('--by', 'group', '--csv')).stdout.split('\r\n');
     expect(csv[0]).toMatch(/^group,viewed,dismissed,/);
     expect(csv.slice(1, 3).map((line) => line.split(',').slice(0, 3))).toEqual([
@@ -99,7 +100,8 @@ test.describe('offersight funnel', () => {
     await post(proxy.url, bodyOf(...events));
     for (const [flags, words] of [
       [['--since', 'yesterday'], /Set --since to a UTC day/],
-      [['--by', 'week'], /Set --by to day or group/],
+      [['--by', 'week'], /Set --by to day, to group/],
+      [['--since', '2026-11-02', '--until', '2026-11-01'], /not after --until/],
       [['--json', '--csv'], /either --json or --csv/],
     ] as const) {
       const { code, stderr } = await bench.run(['funnel', '--intake', bench.intake, ...flags]);

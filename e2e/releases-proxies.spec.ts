@@ -1,5 +1,6 @@
 /** Pages and intakes of version 0.1 before a proxy of this version, and the other way about. */
 import type { Page } from '@playwright/test';
+import type { Intake } from 'offersight/proxy';
 import { startRedis } from '../test/support/redis.js';
 import { offer } from './fixtures/faults.js';
 import { createGateway, type Gateway } from './fixtures/gateway.js';
@@ -14,6 +15,8 @@ type IntakeName = (typeof DURABLE)[number] | 'direct';
 /** A proxy that serves the site's endpoint. */
 interface Served {
   readonly gateway: Gateway;
+  /** What it keeps its events in. */
+  readonly intake: Partial<Pick<Intake, 'ledger'>>;
   close(): Promise<void>;
 }
 
@@ -36,11 +39,12 @@ const test = base.extend<{
         bullmq: () => parts.bullmqIntake({ connection: connection ?? '' }),
         direct: () => parts.directIntake(),
       };
+      const intake = intakes[name]();
       const proxy = parts.createOfferProxy({
         site: 'offersight-test',
         apiKey: API_KEY,
         baseUrl: stack.upstream.url,
-        intake: intakes[name](),
+        intake,
         pace: { perMinute: 100_000 },
         onAlert: () => undefined,
       });
@@ -49,11 +53,22 @@ const test = base.extend<{
       ends.push(close);
       const gateway = createGateway(parts.toNodeListener(proxy));
       stack.site.serve('/offer-events', gateway.listener);
-      return { gateway, close };
+      return { gateway, intake: intake as Served['intake'], close };
     });
     for (const end of ends.toReversed()) await end();
   },
 });
+
+/** What a ledger says of all events together. */
+const sumOf = async ({ ledger }: Served['intake']) => {
+  const sum = { taken: 0, delivered: 0 };
+  for await (const cells of ledger?.() ?? [])
+    for (const { taken, delivered } of cells) {
+      sum.taken += taken;
+      sum.delivered += delivered;
+    }
+  return sum;
+};
 
 /** Whatever was asked for twice, the upstream was asked once. */
 const expectEachOnce = ({ upstream }: Stack): void => {
@@ -126,7 +141,7 @@ for (const [first, second] of MEETINGS)
       const before = await serve(first, intake);
       expect(await ask(bodyOf(...events))).toEqual({ v: 1, results: verdicts('accepted', ids) });
 
-      await serve(second, intake);
+      const after = await serve(second, intake);
       const later = eventOf(4);
       expect(await ask(bodyOf(...events, later))).toEqual({
         v: 1,
@@ -136,4 +151,8 @@ for (const [first, second] of MEETINGS)
       stack.upstream.clearFaults();
       await stack.expectRecorded(['viewed a52ge1', 'dismissed a52ge1', 'viewed a52ge3', 'viewed a52ge4']);
       expectEachOnce(stack);
+      // Whichever version took and delivered them, this one's ledger has them all.
+      await after.close();
+      const { intake: last } = await serve(NEW, intake);
+      await expect.poll(() => sumOf(last), { timeout: 20_000 }).toEqual({ taken: 4, delivered: 4 });
     });

@@ -190,7 +190,7 @@ test('the script file reads every attribute of an offer', async ({ page, stack }
   await readOf(page, '[data-offer-id]');
   const expiresAt = 4_000_000_000_000;
   const marked = `data-offer-ratio="0.1" data-offer-dwell="0" data-offer-repeat="mount" data-offer-ignore="0"
-    data-offer-expires="${expiresAt / 1_000}" data-offer-token="signed" style="margin-left: -250px"`;
+    data-offer-expires="${expiresAt / 1_000}" data-offer-token="signed" data-offer-group="summer" style="margin-left: -250px"`;
   await open(
     page,
     stack,
@@ -202,7 +202,7 @@ test('the script file reads every attribute of an offer', async ({ page, stack }
   );
   await stack.expectRecorded(['viewed marked', 'viewed closed', 'viewed taken']);
   expect((await heard(page)).filter(({ offerId }) => offerId === 'marked')).toMatchObject([
-    { expiresAt, token: 'signed' },
+    { expiresAt, token: 'signed', group: 'summer' },
   ]);
   await page.click('[data-offer-dismiss]');
   await page.click('[data-offer-accept]');
@@ -214,7 +214,9 @@ test('the script file reads every attribute of an offer', async ({ page, stack }
   await stack.expectRecorded([...once, 'viewed marked']);
   const read = await page.evaluate<string[]>('[...read]');
   expect(read.filter((name) => name.startsWith('data-')).sort()).toEqual(
-    ['dwell', 'expires', 'id', 'ignore', 'ratio', 'repeat', 'token'].map((name) => `data-offer-${name}`),
+    ['dwell', 'expires', 'group', 'id', 'ignore', 'ratio', 'repeat', 'token'].map(
+      (name) => `data-offer-${name}`,
+    ),
   );
 });
 

@@ -59,10 +59,10 @@ const bundlePage = async () => {
 
 const page = await bundlePage();
 const rows = [
-  { name: 'module, first load', bytes: page.first, budget: 4_560 },
+  { name: 'module, first load', bytes: page.first, budget: 4_570 },
   { name: 'module, second load', bytes: page.later, budget: 16_300 },
   { name: 'module, on request', bytes: page.more, budget: 3_100 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 17_270 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 17_300 },
   {
     name: 'script file, on request',
     bytes: weigh(readFileSync('dist/offersight-more.js')),

@@ -64,8 +64,8 @@ export const createRecording = (
       occurredAt: runtime.now(),
       expiresAt: placement?.expiresAt,
       token: placement?.token,
-      // What no group can be is cut, and left to the proxy to tell: whoever runs that reads it.
-      group: placement?.group && String(placement.group).slice(0, 51),
+      // What can be none, such as an e-mail address, never leaves the page; whoever runs the proxy reads that there was one.
+      group: placement?.group && (/^[\w.:/~-]{1,50}$/.exec(String(placement.group)) ?? '?')[0],
       subject: impression.subject,
     };
     const announced = new CustomEvent(`offersight:${event.type}`, {

@@ -31,7 +31,7 @@ export type {
   OfferTally,
   UsageFields,
 } from './intake/intake.js';
-export type { AcceptedEvent, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';
+export type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';
 export type { IntakeBounds } from './intake/rules.js';
 export { type SignableOffer, signOffer } from './judging/signature.js';
 export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './operator/admin.js';

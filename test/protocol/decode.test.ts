@@ -261,6 +261,7 @@ describe('what is for figures alone', () => {
     [{ group: '-a' }, 'group'],
     [{ group: '(none)' }, 'group'],
     [{ group: 'g'.repeat(51) }, 'group'],
+    [{ group: 'undefined' }, 'group'],
     [{ group: 7 }, 'group'],
     [{ group: { a: 1 } }, 'group'],
     [{ reason: 'escape' }, 'reason'],

@@ -1,9 +1,13 @@
 /** `offersight funnel`: how many offers were seen, closed and accepted, for people and for spreadsheets. */
+import { OTHER_GROUPS } from '../intake/ledger.js';
 import {
+  type Funnel,
   type FunnelBy,
   type FunnelFigures,
   isDay,
   isFunnelBy,
+  keysOf,
+  REASONS,
   readFunnel,
   toCsv,
 } from '../operator/funnel.js';
@@ -12,14 +16,29 @@ import { DEFAULT_INTAKE, flag, read, text } from './flags.js';
 import { openIntake } from './sources.js';
 import { table } from './table.js';
 
-const shareOf = (rate: number | null): string => (rate === null ? '–' : `${(rate * 100).toFixed(1)} %`);
+const NONE = '–';
 
-const cellsOf = (figures: FunnelFigures): (string | number)[] => [
+const shareOf = (rate: number | null): string => (rate === null ? NONE : `${(rate * 100).toFixed(1)} %`);
+
+const HEAD = [
+  'viewed',
+  'dismissed',
+  'dismissal rate',
+  'accepted',
+  'acceptance rate',
+  'delivered',
+  'waiting',
+  'refused',
+  'given up',
+  'purged',
+];
+
+/** @param isAcceptedKnown Whether anybody reports what was accepted: 0 would read as if nobody had accepted anything. */
+const cellsOf = (figures: FunnelFigures, isAcceptedKnown: boolean): (string | number)[] => [
   figures.viewed,
   figures.dismissed,
   shareOf(figures.dismissalRate),
-  figures.accepted,
-  shareOf(figures.acceptanceRate),
+  ...(isAcceptedKnown ? [figures.accepted, shareOf(figures.acceptanceRate)] : [NONE, NONE]),
   figures.delivered,
   figures.waiting,
   figures.refused,
@@ -27,18 +46,24 @@ const cellsOf = (figures: FunnelFigures): (string | number)[] => [
   figures.purged,
 ];
 
-const HEAD = [
-  'viewed',
-  'dismissed',
-  'rate',
-  'accepted',
-  'rate',
-  'delivered',
-  'waiting',
-  'refused',
-  'given up',
-  'purged',
-];
+const render = ({ by, since, until, rows, all }: Funnel): string => {
+  const head = `${since} to ${until} (UTC)`;
+  if (!rows.length) return `${head}\n\nno events in these days\n`;
+  const keys = keysOf(by);
+  const cells = rows.map((row) => [...keys.map((key) => row[key] ?? ''), ...cellsOf(row, all.accepted > 0)]);
+  const sum = ['all', ...keys.slice(1).map(() => ''), ...cellsOf(all, all.accepted > 0)];
+  const reasons = REASONS.filter((reason) => all.reasons[reason]).map(
+    (reason) => `${reason} ${all.reasons[reason]}`,
+  );
+  const notes = [
+    ...(reasons.length ? [`closed by: ${reasons.join(', ')}`] : []),
+    ...(all.accepted ? [] : ['accepted: nobody has reported any']),
+    ...(rows.some(({ group }) => group === OTHER_GROUPS)
+      ? [`${OTHER_GROUPS}: groups that had no place; list yours with --groups of the proxy`]
+      : []),
+  ];
+  return `${[head, '', ...table([[...keys, ...HEAD], ...cells, sum], keys.length), '', ...notes].join('\n')}\n`;
+};
 
 const dayOf = (name: string, given: string | undefined): string | undefined => {
   if (given === undefined || isDay(given)) return given;
@@ -47,7 +72,7 @@ const dayOf = (name: string, given: string | undefined): string | undefined => {
 
 const byOf = (given = 'day'): FunnelBy => {
   if (isFunnelBy(given)) return given;
-  throw new Failure('Set --by to day or group.');
+  throw new Failure('Set --by to day, to group, or to day,group.');
 };
 
 /**
@@ -55,25 +80,19 @@ const byOf = (given = 'day'): FunnelBy => {
  * @throws {Failure} If a flag is wrong, or there is no intake.
  */
 export const runFunnel = async (args: string[]): Promise<void> => {
-  const { values } = read(args, { intake: text, by: text, since: text, until: text, json: flag, csv: flag });
+  const days = { since: text, until: text } as const;
+  const { values } = read(args, { intake: text, by: text, group: text, ...days, json: flag, csv: flag });
   if (values.json && values.csv) throw new Failure('Use either --json or --csv.');
-  const query = {
-    by: byOf(values.by),
-    since: dayOf('since', values.since),
-    until: dayOf('until', values.until),
-  };
+  const since = dayOf('since', values.since);
+  const until = dayOf('until', values.until);
+  if (since !== undefined && until !== undefined && since > until)
+    throw new Failure('Set --since to a day that is not after --until.');
+  const query = { by: byOf(values.by), group: values.group, since, until };
   const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
   try {
     const funnel = await readFunnel(intake, query);
     if (values.json) process.stdout.write(`${JSON.stringify(funnel)}\n`);
-    else if (values.csv) process.stdout.write(toCsv(funnel));
-    else {
-      const rows = funnel.rows.map((row) => [row.name, ...cellsOf(row)]);
-      const lines = rows.length
-        ? table([[funnel.by, ...HEAD], ...rows, ['all', ...cellsOf(funnel.all)]])
-        : ['no events in these days'];
-      process.stdout.write(`${[`${funnel.since} to ${funnel.until} (UTC)`, '', ...lines].join('\n')}\n`);
-    }
+    else process.stdout.write(values.csv ? toCsv(funnel) : render(funnel));
   } finally {
     await intake.close();
   }

@@ -19,7 +19,7 @@ import { follow, printStatus } from './status.js';
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
 offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
 offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
-offersight funnel [--by day|group] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day
+offersight funnel [--by day|group|day,group] [--group NAME] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
 offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait anew
 offersight purge --waiting|--dead [--offer ID] [--yes]   gives events up for good; without --yes it counts them

@@ -1,6 +1,7 @@
 /** Where a command's secrets and its intake come from. Secrets never stand in arguments, which every process can see. */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { OffersightError } from '../../errors.js';
 import type { DirectIntake } from '../intake/direct/direct.js';
@@ -68,7 +69,9 @@ export const openIntake = async (
         // SQLite would take an empty name for a database that is gone when it is closed.
         if (!file || file.startsWith(':')) throw new Failure('Name the file of the intake: sqlite:FILE.');
         if (mustExist && !existsSync(file))
-          throw new Failure('There is no intake at that path: name its file with --intake.');
+          throw new Failure(
+            `There is no intake at ${resolve(file)}: name its file with --intake sqlite:FILE.`,
+          );
         return sqliteIntake({ file, ...given(bounds) });
       }
       case 'redis':

@@ -111,12 +111,15 @@ export const createReporting = ({
     for (let from = 0; from < events.length; from += PORTION) {
       const portion = events.slice(from, from + PORTION);
       const admitted = new Map<string, AdmittedEvent | AcceptedEvent>();
+      /** Where each stands in the report. */
+      const placeOf = new Map<string, number>();
       for (const event of portion) {
         const one = await admit(event, receivedAt);
         const other = admitted.get(one.id);
         if (other && other.content !== one.content)
           throw fault(from + portion.indexOf(event), 'another event of the report has its name.');
         admitted.set(one.id, one);
+        placeOf.set(one.id, from + portion.indexOf(event) + 1);
       }
       const [forwarded, accepted]: [AdmittedEvent[], AcceptedEvent[]] = [[], []];
       for (const one of admitted.values())
@@ -138,7 +141,7 @@ export const createReporting = ({
             throw new OffersightError(
               'refused',
               verdict.code === 'conflict'
-                ? 'An event was reported under a name that another event has: give each a name of its own.'
+                ? `Event ${placeOf.get(id)} has the name of another event that was reported before: give it one of its own. The others may have been taken.`
                 : `An event was refused (${verdict.code}); the others of its report may have been taken.`,
             );
           case 'deferred':

@@ -26,7 +26,7 @@ export interface OfferAdminOptions {
 
 /**
  * Answers an operator's request. By the last parts of its path: `GET …/status?limit=`, the offers with the most events, by
- * default 100, at most 1,000; `GET …/funnel?by=&since=&until=`, the funnel `by` `day` or `group`, where `since` and `until` are
+ * default 100, at most 1,000; `GET …/funnel?by=&group=&since=&until=`, the funnel `by` `day`, `group` or `day,group`, where `since` and `until` are
  * UTC days such as `2026-11-23`; `GET …/events?offer=&since=`, where
  * `since` is an ISO date or epoch milliseconds; `GET …/dead-letters`; `POST …/dead-letters/retry?id=`, by default all.
  * Each takes `lane=usage_events` for the second destination. `POST …/report` takes a JSON line for each event: `name`, `type`,
@@ -96,7 +96,7 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
       const [since, until] = [searchParams.get('since') ?? undefined, searchParams.get('until') ?? undefined];
       const areDays = [since, until].every((day) => day === undefined || isDay(day));
       return areDays && isFunnelBy(by)
-        ? json(await readFunnel(intake, { by, since, until }))
+        ? json(await readFunnel(intake, { by, group: searchParams.get('group') ?? undefined, since, until }))
         : problem('query');
     }
     if (!isLaneName(name) || Number.isNaN(timeOf(searchParams.get('since') ?? '1970-01-01')))

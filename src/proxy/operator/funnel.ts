@@ -5,9 +5,9 @@ import type { Intake } from '../intake/intake.js';
 import { DAY_MS, dayNumberOf, isoDayOf, type LedgerCell } from '../intake/ledger.js';
 
 /** What figures are summed up by. */
-export type FunnelBy = 'day' | 'group';
+export type FunnelBy = 'day' | 'group' | 'day,group';
 
-/** Events of one day or group in figures. */
+/** Events of one day, or group, or both, in figures. */
 export interface FunnelFigures {
   /** Offers that were really displayed. */
   readonly viewed: number;
@@ -33,10 +33,12 @@ export interface FunnelFigures {
   readonly reasons: Readonly<Record<DismissReason, number>>;
 }
 
-/** The figures of one day or group. */
+/** The figures of one row. */
 export interface FunnelRow extends FunnelFigures {
-  /** The UTC day, such as `2026-11-23`, or the group. */
-  readonly name: string;
+  /** The UTC day, such as `2026-11-23`, if figures are summed up by it. */
+  readonly day?: string;
+  /** The group, if figures are summed up by it. */
+  readonly group?: string;
 }
 
 /** The funnel of some days. */
@@ -46,7 +48,7 @@ export interface Funnel {
   readonly since: string;
   /** The last UTC day. */
   readonly until: string;
-  /** Days in their order, or groups with the most views first. */
+  /** In the order of days; groups with the most views first. */
   readonly rows: readonly FunnelRow[];
   /** All of them together. */
   readonly all: FunnelFigures;
@@ -56,6 +58,8 @@ export interface Funnel {
 export interface FunnelQuery {
   /** @default 'day' */
   readonly by?: FunnelBy | undefined;
+  /** Of this group alone. @default of all */
+  readonly group?: string | undefined;
   /** The first UTC day. @default 30 days ago */
   readonly since?: string | undefined;
   /** The last UTC day. @default today */
@@ -107,7 +111,12 @@ const add = (to: Counting, cell: LedgerCell): void => {
 };
 
 /** Tells whether a text names what figures are summed up by. */
-export const isFunnelBy = (text: string): text is FunnelBy => text === 'day' || text === 'group';
+export const isFunnelBy = (text: string): text is FunnelBy =>
+  text === 'day' || text === 'group' || text === 'day,group';
+
+/** The names of the columns that tell rows apart. */
+export const keysOf = (by: FunnelBy): readonly ('day' | 'group')[] =>
+  by === 'day,group' ? ['day', 'group'] : [by];
 
 /** Tells whether a text is a day, such as `2026-11-23`. */
 export const isDay = (text: string): boolean => !Number.isNaN(dayNumberOf(text));
@@ -115,26 +124,34 @@ export const isDay = (text: string): boolean => !Number.isNaN(dayNumberOf(text))
 /** Sums the ledger up. */
 export const readFunnel = async (
   intake: Pick<Intake, 'ledger'>,
-  { by = 'day', since, until }: FunnelQuery = {},
+  { by = 'day', group, since, until }: FunnelQuery = {},
 ): Promise<Funnel> => {
+  const keys = keysOf(by);
   const today = platformRuntime().now();
   const last = until ?? isoDayOf(Math.floor(today / DAY_MS));
   const first = since ?? isoDayOf(dayNumberOf(last) - DEFAULT_DAYS);
-  const rows = new Map<string, Counting>();
+  const rows = new Map<string, Counting & Pick<FunnelRow, 'day' | 'group'>>();
   const all = nothing();
   for await (const portion of intake.ledger({ since: first, until: last }))
     for (const cell of portion) {
-      const figures = rows.get(cell[by]) ?? nothing();
-      rows.set(cell[by], figures);
-      add(figures, cell);
+      if (group !== undefined && cell.group !== group) continue;
+      const key = keys.map((name) => cell[name]).join(' ');
+      const row = rows.get(key) ?? {
+        ...Object.fromEntries(keys.map((name) => [name, cell[name]])),
+        ...nothing(),
+      };
+      rows.set(key, row);
+      add(row, cell);
       add(all, cell);
     }
-  const named = [...rows].map(([name, figures]) => ({ name, ...figures }));
   return {
     by,
     since: first,
     until: last,
-    rows: by === 'day' ? named : named.toSorted((one, other) => other.viewed - one.viewed),
+    rows: [...rows.values()].toSorted(
+      (one, other) =>
+        (one.day ?? '').localeCompare(other.day ?? '') || (by === 'day' ? 0 : other.viewed - one.viewed),
+    ),
     all,
   };
 };
@@ -152,7 +169,7 @@ const csvCell = (value: string | number | null): string => {
 export const toCsv = ({ by, rows }: Pick<Funnel, 'by' | 'rows'>): string =>
   [
     [
-      by,
+      ...keysOf(by),
       'viewed',
       'dismissed',
       'dismissal_rate',
@@ -166,7 +183,7 @@ export const toCsv = ({ by, rows }: Pick<Funnel, 'by' | 'rows'>): string =>
       ...REASONS.map((reason) => `dismissed_${reason}`),
     ],
     ...rows.map((row) => [
-      row.name,
+      ...keysOf(by).map((name) => row[name] ?? ''),
       row.viewed,
       row.dismissed,
       row.dismissalRate,

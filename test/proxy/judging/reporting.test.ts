@@ -252,8 +252,8 @@ describe('lines of a report', () => {
     ['{', 'Line 2: it is no JSON.'],
     ['[]', 'Line 2: it is no JSON object.'],
     ['null', 'Line 2: it is no JSON object.'],
-    ['{"offer_id":"x"}', /Line 2: its fields are name, type, personalized_offer_id/],
-    ['{"__proto__":{}}', /Line 2: its fields are/],
+    ['{"offer_id":"x"}', /Line 2: "offer_id" is none of name, type, personalized_offer_id/],
+    ['{"__proto__":{}}', /Line 2: "__proto__" is none of/],
   ])('%s is refused, by its number', (text, words) => {
     expect(() => readServerEvents(`${line}\n${text}`)).toThrow(words);
   });

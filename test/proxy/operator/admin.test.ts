@@ -393,14 +393,14 @@ describe('the funnel', () => {
       by: 'group',
       since: day,
       rows: [
-        { name: '(none)', viewed: 1 },
-        { name: 'summer', viewed: 1 },
+        { group: '(none)', viewed: 1 },
+        { group: 'summer', viewed: 1 },
       ],
       all: { viewed: 2, waiting: 2 },
     });
     expect(await (await ask(`funnel?since=${day}`)).json()).toMatchObject({
       by: 'day',
-      rows: [{ name: day }],
+      rows: [{ day }],
     });
   });
 

@@ -38,7 +38,7 @@ const DAYS = { since: '2026-11-01', until: '2026-11-30' };
 describe('the funnel', () => {
   it('sums up by day, in the order of days', async () => {
     const { rows } = await readFunnel(ledger, DAYS);
-    expect(rows.map(({ name, viewed }) => [name, viewed])).toEqual([
+    expect(rows.map(({ day, viewed }) => [day, viewed])).toEqual([
       ['2026-11-20', 10],
       ['2026-11-21', 40],
     ]);
@@ -46,17 +46,30 @@ describe('the funnel', () => {
 
   it('sums up by group, those with the most views first', async () => {
     const { rows } = await readFunnel(ledger, { ...DAYS, by: 'group' });
-    expect(rows.map(({ name, viewed, accepted }) => [name, viewed, accepted])).toEqual([
+    expect(rows.map(({ group, viewed, accepted }) => [group, viewed, accepted])).toEqual([
       ['winter', 40, 0],
       ['summer', 10, 3],
       ['(none)', 0, 1],
     ]);
   });
 
+  it('sums up by both, and of one group alone', async () => {
+    const both = await readFunnel(ledger, { ...DAYS, by: 'day,group' });
+    expect(both.rows.map(({ day, group, viewed }) => [day, group, viewed])).toEqual([
+      ['2026-11-20', 'summer', 10],
+      ['2026-11-21', 'winter', 40],
+      ['2026-11-21', '(none)', 0],
+    ]);
+    expect(toCsv(both).split('\r\n')[1]).toMatch(/^2026-11-20,summer,10,/);
+    const { rows, all } = await readFunnel(ledger, { ...DAYS, group: 'winter' });
+    expect(rows.map(({ day, viewed }) => [day, viewed])).toEqual([['2026-11-21', 40]]);
+    expect(all.viewed).toBe(40);
+  });
+
   it('tells what was seen, closed and accepted, with rates, and what became of it', async () => {
     const { rows, all } = await readFunnel(ledger, DAYS);
     expect(rows[0]).toEqual({
-      name: '2026-11-20',
+      day: '2026-11-20',
       viewed: 10,
       dismissed: 3,
       accepted: 3,
@@ -107,7 +120,7 @@ describe('a funnel as CSV', () => {
     ['summer', 'summer'],
   ])('writes the name %s as %s, which no spreadsheet takes for a formula', async (name, written) => {
     const { all } = await readFunnel(ledger, DAYS);
-    const [, line = ''] = toCsv({ by: 'group', rows: [{ name, ...all }] }).split('\r\n');
+    const [, line = ''] = toCsv({ by: 'group', rows: [{ group: name, ...all }] }).split('\r\n');
     expect(line.slice(0, written.length + 1)).toBe(`${written},`);
   });
 });

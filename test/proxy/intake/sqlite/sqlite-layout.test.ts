@@ -82,3 +82,31 @@ test('a file takes nothing but what pages may report, whoever writes into it', a
   expect(await intake.list({ limit: 9 })).toHaveLength(1);
   await intake.close();
 });
+
+test('an acceptance is remembered for as long as the ledger, and then forgotten', async () => {
+  const DAY_MS = 86_400_000;
+  const file = join(folder.path, 'intake.sqlite');
+  const intake = sqliteIntake({ file, ledgerDays: 40 });
+  const accept = (receivedAt: number) =>
+    intake
+      .accept([{ id: eventId(1), content: 'digest', receivedAt }])
+      .then((verdicts) => [...verdicts.values()][0]?.kind);
+  expect(await accept(START)).toBe('accepted');
+  await begin(intake, START + 40 * DAY_MS);
+  expect(await accept(START + 40 * DAY_MS)).toBe('duplicate');
+  await begin(intake, START + 41 * DAY_MS);
+  expect(await accept(START + 41 * DAY_MS)).toBe('accepted');
+  await intake.close();
+});
+
+test('a clock that has jumped ahead forgets no day', async () => {
+  const YEARS_MS = 500 * 86_400_000;
+  const file = join(folder.path, 'intake.sqlite');
+  const intake = sqliteIntake({ file });
+  await intake.take([admitted(1)]);
+  await begin(intake, START + YEARS_MS, 100, 10_000, YEARS_MS);
+  const days = [];
+  for await (const portion of intake.ledger()) days.push(...portion.map(({ day }) => day));
+  expect(days).toEqual([new Date(START).toISOString().slice(0, 10)]);
+  await intake.close();
+});
