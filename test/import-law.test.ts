@@ -380,6 +380,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'node:events',
       'node:fs',
       'node:fs/promises',
+      'node:path',
       'node:http',
       'node:net',
       'node:stream',

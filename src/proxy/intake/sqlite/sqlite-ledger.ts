@@ -65,9 +65,10 @@ const TABLES = `
     SELECT ${dayIn('')}, '${NO_GROUP}', type, '', count(*), ${COLUMNS.map((name) => `sum(coalesce(${ROW[name]}, 0))`).join()}
     FROM events GROUP BY 1, type;
   CREATE TRIGGER events_counted AFTER INSERT ON events BEGIN
-    INSERT OR IGNORE INTO ledger (day, group_name, type, reason)
-      VALUES (${dayIn('NEW.')}, coalesce(NEW.group_name, '${NO_GROUP}'), NEW.type, coalesce(NEW.reason, ''));
-    UPDATE ledger SET taken = taken + 1 WHERE ${CELL};
+    SELECT RAISE(ABORT, 'only viewed and dismissed are ever forwarded') WHERE NEW.type NOT IN ('viewed', 'dismissed');
+    INSERT INTO ledger (day, group_name, type, reason, taken)
+      VALUES (${dayIn('NEW.')}, coalesce(NEW.group_name, '${NO_GROUP}'), NEW.type, coalesce(NEW.reason, ''), 1)
+      ON CONFLICT (day, group_name, type, reason) DO UPDATE SET taken = taken + 1;
   END;
   CREATE TRIGGER events_came_out AFTER UPDATE OF settled_at, code ON events
     WHEN OLD.settled_at IS NOT NEW.settled_at OR OLD.code IS NOT NEW.code
@@ -76,8 +77,6 @@ const TABLES = `
       ${COLUMNS.map((name) => `${name} = ${name} + coalesce(${NEW[name]}, 0) - coalesce(${OLD[name]}, 0)`).join(',\n      ')}
     WHERE ${CELL};
   END;
-  CREATE TRIGGER events_reported_by_pages BEFORE INSERT ON events WHEN NEW.type NOT IN ('viewed', 'dismissed')
-    BEGIN SELECT RAISE(ABORT, 'only viewed and dismissed are ever forwarded'); END;
 `;
 
 /**
