@@ -99,6 +99,30 @@ test.describe('in a folder with one page', () => {
       .toEqual(['viewed summer: delivered', 'dismissed summer: delivered']);
   });
 
+  test('a switch stays where it was put, though what arrives meanwhile is older', async ({ desk, page }) => {
+    await desk.page('index.html', 'summer');
+    const dev = await desk.start(['--any-id']);
+    const live = await openLive(page, dev);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await live.route('**/_offersight/network', async (route) => {
+      await held;
+      await route.continue();
+    });
+    const off = live.getByLabel('cannot reach the endpoint');
+    await off.check();
+    await page.goto(`${dev.url}/`);
+    await expect(live.getByRole('cell', { name: 'delivered' })).toBeVisible();
+    await expect(off).toBeChecked();
+    release();
+    const state = async () =>
+      (await (await fetch(`${dev.url}/_offersight/state`)).json()) as { readonly isNetworkOff: boolean };
+    await expect.poll(async () => (await state()).isNetworkOff).toBe(true);
+    await expect(off).toBeChecked();
+  });
+
   test('beginning again leaves nothing of before: no event, no pause, no fault, no memory', async ({
     desk,
     page,

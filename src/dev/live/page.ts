@@ -35,14 +35,25 @@ const find = <Kind extends HTMLElement>(id: string): Kind => {
 const element = (name: string, text = '', className = ''): HTMLElement =>
   Object.assign(document.createElement(name), { textContent: text, className });
 
-const send = (path: string, body?: unknown, method = 'POST'): Promise<Response> =>
-  runtime.fetch(path, {
-    method,
-    ...(body !== undefined && {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  });
+/** How many commands are under way: what the stream says of switches meanwhile may be older than they are. */
+let underWay = 0;
+
+const send = async (path: string, body?: unknown, method = 'POST'): Promise<Response> => {
+  underWay += 1;
+  try {
+    const response = await runtime.fetch(path, {
+      method,
+      ...(body !== undefined && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    });
+    await response.clone().text();
+    return response;
+  } finally {
+    underWay -= 1;
+  }
+};
 
 const timeOf = (at: number): string => new Date(at).toLocaleTimeString();
 
@@ -87,6 +98,11 @@ const drawFaults = (faults: readonly unknown[]): void => {
     radio.checked = at === index;
 };
 
+const drawSwitches = ({ isNetworkOff, isAnyId }: Pick<LiveState, 'isNetworkOff' | 'isAnyId'>): void => {
+  find<HTMLInputElement>('network').checked = isNetworkOff;
+  find<HTMLInputElement>('any-id').checked = isAnyId;
+};
+
 const draw = (state: LiveState): void => {
   const { events, figures, problems, faults, isNetworkOff, brokenOff, isAnyId } = state;
   find('empty').hidden = events.length > 0 || isNetworkOff;
@@ -101,9 +117,15 @@ const draw = (state: LiveState): void => {
   drawFigures(figures);
   find('problems-part').hidden = !problems.length;
   find('problems').replaceChildren(...problems.toReversed().map(problemOf));
+  if (underWay) return;
   drawFaults(faults);
-  find<HTMLInputElement>('network').checked = isNetworkOff;
-  find<HTMLInputElement>('any-id').checked = isAnyId;
+  drawSwitches({ isNetworkOff, isAnyId });
+};
+
+/** Switches something, and shows what came of it. */
+const change = async (path: string, body: unknown): Promise<void> => {
+  const response = await send(path, body);
+  if (response.ok) drawSwitches((await response.json()) as LiveState);
 };
 
 const breakUpstream = async ({ fault }: Fault): Promise<void> => {
@@ -121,10 +143,10 @@ find('faults').append(
   }),
 );
 find<HTMLInputElement>('network').addEventListener('change', ({ target }) => {
-  void send('network', { off: (target as HTMLInputElement).checked });
+  void change('network', { off: (target as HTMLInputElement).checked });
 });
 find<HTMLInputElement>('any-id').addEventListener('change', ({ target }) => {
-  void send('any-id', { on: (target as HTMLInputElement).checked });
+  void change('any-id', { on: (target as HTMLInputElement).checked });
 });
 find('reset').addEventListener('click', () => {
   find('made').replaceChildren();
