@@ -237,9 +237,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['proxy/intake', 'errors', 'runtime'],
     packages: ['libsql'],
   },
-  'proxy/intake/sqlite/sqlite-ledger': {
+  'proxy/intake/sqlite/sqlite-counting': {
     values: ['proxy/intake/ledger', 'proxy/intake/rules'],
-    types: ['proxy/intake/intake', 'protocol'],
+    packages: ['libsql'],
+  },
+  'proxy/intake/sqlite/sqlite-ledger': {
+    values: ['proxy/intake/ledger'],
+    types: ['proxy/intake/intake', 'proxy/intake/rules', 'protocol'],
     packages: ['libsql', 'lru-cache', 'node:timers/promises'],
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },

@@ -571,7 +571,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'the ledger misses what was delivered',
     edits: one(
-      'proxy/intake/sqlite/sqlite-ledger.ts',
+      'proxy/intake/sqlite/sqlite-counting.ts',
       'WHEN OLD.settled_at IS NOT NEW.settled_at OR OLD.code IS NOT NEW.code',
       'WHEN OLD.code IS NOT NEW.code',
     ),

@@ -4,7 +4,7 @@ import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import type { IntakeRow } from '../intake.js';
 import { otherSite } from '../rules.js';
-import { addLedger } from './sqlite-ledger.js';
+import { addLedger } from './sqlite-counting.js';
 
 /** What a release that wrote the file calls its layout. */
 const LAYOUT = 1;
