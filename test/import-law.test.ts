@@ -239,10 +239,11 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/intake/sqlite/sqlite-counting': {
     values: ['proxy/intake/ledger', 'proxy/intake/rules'],
+    types: ['protocol'],
     packages: ['libsql'],
   },
   'proxy/intake/sqlite/sqlite-ledger': {
-    values: ['proxy/intake/ledger'],
+    values: ['proxy/intake/ledger', 'proxy/intake/sqlite/sqlite-counting'],
     types: ['proxy/intake/intake', 'proxy/intake/rules', 'protocol'],
     packages: ['libsql', 'lru-cache', 'node:timers/promises'],
   },

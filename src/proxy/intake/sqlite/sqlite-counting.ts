@@ -1,10 +1,58 @@
 /**
  * How the ledger is kept in the intake's file: by triggers, so that no statement moves an event without it, not even one of
- * a release that does not know it and works on the same file.
+ * a release that does not know it and works on the same file. A cell is one number, since there may be a row for each day,
+ * group, type and reason of more than a year.
  */
 import type Database from 'libsql';
-import { GIVEN_UP_CODES, NO_GROUP } from '../ledger.js';
+import type { DismissReason } from '../../../protocol/event.js';
+import { DAY_MS, GIVEN_UP_CODES, type LedgerCell, NO_GROUP, OTHER_GROUPS } from '../ledger.js';
 import { PURGED } from '../rules.js';
+
+/** What a cell's events are, by the last four bits of its number. What is new is added at the end. */
+const KINDS: readonly Pick<LedgerCell, 'type' | 'reason'>[] = [
+  { type: 'viewed', reason: undefined },
+  { type: 'dismissed', reason: undefined },
+  ...(
+    [
+      'control',
+      'escape',
+      'backdrop',
+      'swipe',
+      'dialog',
+      'ignored',
+      'api',
+    ] as const satisfies readonly DismissReason[]
+  ).map((reason) => ({ type: 'dismissed', reason }) as const),
+  { type: 'accepted', reason: undefined },
+];
+const GROUP_STEP = 16;
+/** Room for a million groups. */
+const DAY_STEP = GROUP_STEP * 2 ** 20;
+
+/** The first number of a day's cells. */
+export const firstCellOf = (day: number): number => day * DAY_STEP;
+
+/** What a cell's number says. */
+export const partsOf = (cell: number) => ({
+  day: Math.floor(cell / DAY_STEP),
+  group: Math.floor((cell % DAY_STEP) / GROUP_STEP),
+  ...(KINDS[cell % GROUP_STEP] ?? { type: 'dismissed' as const, reason: undefined }),
+});
+
+/** The number of a cell, in SQL. */
+const cellIn = (day: string, group: string, kind: string): string =>
+  `(${day} * ${DAY_STEP} + coalesce((SELECT id FROM ledger_names WHERE name = ${group}), 0) * ${GROUP_STEP} + ${kind})`;
+
+/** The number of the cell of what was accepted on day `?1` in group `?2`. */
+export const ACCEPTED_CELL = cellIn('?1', '?2', `${KINDS.findIndex(({ type }) => type === 'accepted')}`);
+
+const kindIn = (row: string): string => {
+  const reasons = KINDS.flatMap(({ reason }, at) => (reason ? [`WHEN '${reason}' THEN ${at}`] : []));
+  return `CASE ${row}type WHEN 'viewed' THEN 0 ELSE CASE ${row}reason ${reasons.join(' ')} ELSE 1 END END`;
+};
+
+const cellOf = (row: string): string =>
+  cellIn(`CAST(${row}received_at / ${DAY_MS} AS INTEGER)`, `${row}group_name`, kindIn(row));
 
 const textOf = (values: readonly string[]): string => values.map((value) => `'${value}'`).join();
 
@@ -19,47 +67,38 @@ const outcomesOf = (row: string) => ({
 const [NEW, OLD, ROW] = [outcomesOf('NEW.'), outcomesOf('OLD.'), outcomesOf('')];
 const COLUMNS = Object.keys(ROW) as (keyof typeof ROW)[];
 
-const dayIn = (row: string): string => `CAST(${row}received_at / 86400000 AS INTEGER)`;
-
-/** The row's cell. */
-const CELL = `day = ${dayIn('NEW.')} AND group_name = coalesce(NEW.group_name, '${NO_GROUP}')
-    AND type = NEW.type AND reason = coalesce(NEW.reason, '')`;
-
 const TABLES = `
   ALTER TABLE events ADD COLUMN group_name TEXT;
   ALTER TABLE events ADD COLUMN reason TEXT;
   CREATE TABLE ledger_groups (name TEXT PRIMARY KEY, first_day INTEGER NOT NULL, last_day INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE ledger_names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+  INSERT INTO ledger_names (id, name) VALUES (0, '${NO_GROUP}'), (1, '${OTHER_GROUPS}');
   CREATE TABLE accepted (id TEXT PRIMARY KEY, content TEXT NOT NULL, day INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX accepted_day ON accepted (day);
   CREATE TABLE ledger (
-    day INTEGER NOT NULL,
-    group_name TEXT NOT NULL,
-    type TEXT NOT NULL,
-    reason TEXT NOT NULL,
+    cell INTEGER PRIMARY KEY,
     taken INTEGER NOT NULL DEFAULT 0,
     delivered INTEGER NOT NULL DEFAULT 0,
     refused INTEGER NOT NULL DEFAULT 0,
     given_up INTEGER NOT NULL DEFAULT 0,
     purged INTEGER NOT NULL DEFAULT 0,
-    accepted INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (day, group_name, type, reason)
-  ) WITHOUT ROWID;
+    accepted INTEGER NOT NULL DEFAULT 0
+  );
   -- What a release without a ledger remembers.
-  INSERT INTO ledger (day, group_name, type, reason, taken, ${COLUMNS.join()})
-    SELECT ${dayIn('')}, '${NO_GROUP}', type, '', count(*), ${COLUMNS.map((name) => `sum(coalesce(${ROW[name]}, 0))`).join()}
-    FROM events GROUP BY 1, type;
+  INSERT INTO ledger (cell, taken, ${COLUMNS.join()})
+    SELECT ${cellOf('')}, count(*), ${COLUMNS.map((name) => `sum(coalesce(${ROW[name]}, 0))`).join()}
+    FROM events GROUP BY 1;
   CREATE TRIGGER events_counted AFTER INSERT ON events BEGIN
     SELECT RAISE(ABORT, 'only viewed and dismissed are ever forwarded') WHERE NEW.type NOT IN ('viewed', 'dismissed');
-    INSERT INTO ledger (day, group_name, type, reason, taken)
-      VALUES (${dayIn('NEW.')}, coalesce(NEW.group_name, '${NO_GROUP}'), NEW.type, coalesce(NEW.reason, ''), 1)
-      ON CONFLICT (day, group_name, type, reason) DO UPDATE SET taken = taken + 1;
+    INSERT INTO ledger (cell, taken) VALUES (${cellOf('NEW.')}, 1)
+      ON CONFLICT (cell) DO UPDATE SET taken = taken + 1;
   END;
   CREATE TRIGGER events_came_out AFTER UPDATE OF settled_at, code ON events
     WHEN OLD.settled_at IS NOT NEW.settled_at OR OLD.code IS NOT NEW.code
   BEGIN
     UPDATE ledger SET
       ${COLUMNS.map((name) => `${name} = ${name} + coalesce(${NEW[name]}, 0) - coalesce(${OLD[name]}, 0)`).join(',\n      ')}
-    WHERE ${CELL};
+    WHERE cell = ${cellOf('NEW.')};
   END;
 `;
 

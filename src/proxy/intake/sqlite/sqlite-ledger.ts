@@ -12,27 +12,21 @@ import {
   GROUP_DAYS,
   isoDayOf,
   type LedgerCell,
+  type LedgerFigures,
   NEW_GROUPS_A_VISITOR,
   NO_GROUP,
   OTHER_GROUPS,
 } from '../ledger.js';
 import type { LedgerBounds } from '../rules.js';
+import { ACCEPTED_CELL, firstCellOf, partsOf } from './sqlite-counting.js';
 
 /** A cell as the file has it. */
-interface CellRow extends Omit<LedgerCell, 'day' | 'group' | 'reason' | 'givenUp'> {
-  readonly day: number;
-  readonly group_name: string;
-  readonly reason: LedgerCell['reason'] | '';
+interface CellRow extends Omit<LedgerFigures, 'givenUp'> {
+  readonly cell: number;
   readonly given_up: number;
 }
 
-const toCell = ({ day, group_name: group, reason, given_up: givenUp, ...rest }: CellRow): LedgerCell => ({
-  ...rest,
-  day: isoDayOf(day),
-  group,
-  reason: reason || undefined,
-  givenUp,
-});
+const orderOf = ({ group, type, reason }: LedgerCell): string => `${group}\0${type}\0${reason ?? ''}`;
 
 /** The ledger, and what taking asks of it inside its own transaction. */
 export interface SqliteLedger extends Pick<Intake, 'accept' | 'ledger'> {
@@ -65,20 +59,20 @@ export const createLedger = (
     'SELECT count(*) AS all_of_them, coalesce(sum(first_day = ?), 0) AS today FROM ledger_groups',
   );
   const place = prepare('INSERT INTO ledger_groups (name, first_day, last_day) VALUES (?1, ?2, ?2)');
-  const cells = prepare('SELECT * FROM ledger WHERE day = ? ORDER BY group_name, type, reason');
-  const nextDay = prepare('SELECT min(day) AS day FROM ledger WHERE day > ? AND day <= ?');
-  const forgetCells = prepare('DELETE FROM ledger WHERE day < ?');
+  // A name outlives its place: its figures stay.
+  const nameIt = prepare('INSERT OR IGNORE INTO ledger_names (name) VALUES (?)');
+  const nameOf = prepare('SELECT name FROM ledger_names WHERE id = ?');
+  const cells = prepare('SELECT * FROM ledger WHERE cell >= ? AND cell < ?');
+  const firstCell = prepare('SELECT min(cell) AS cell FROM ledger WHERE cell >= ?');
+  const forgetCells = prepare('DELETE FROM ledger WHERE cell < ?');
   const forgetAccepted = prepare('DELETE FROM accepted WHERE day < ?');
   const accepted = prepare('SELECT content FROM accepted WHERE id = ?');
   // A name is one event's, also between what is forwarded and what is not.
   const reported = prepare('SELECT content FROM events WHERE id = ?');
   const remember = prepare('INSERT INTO accepted (id, content, day) VALUES (?, ?, ?)');
-  const openCell = prepare(
-    `INSERT OR IGNORE INTO ledger (day, group_name, type, reason) VALUES (?, ?, 'accepted', '')`,
-  );
   const count = prepare(
-    `UPDATE ledger SET taken = taken + 1, accepted = accepted + 1
-     WHERE day = ? AND group_name = ? AND type = 'accepted' AND reason = ''`,
+    `INSERT INTO ledger (cell, taken, accepted) VALUES (${ACCEPTED_CELL}, 1, 1)
+       ON CONFLICT (cell) DO UPDATE SET taken = taken + 1, accepted = accepted + 1`,
   );
 
   /** How many new groups each visitor has named on a day, by both. */
@@ -102,7 +96,11 @@ export const createLedger = (
   };
 
   const placeOf: SqliteLedger['placeOf'] = ({ group, receivedAt, visitor }) => {
-    if (group === undefined || group === OTHER_GROUPS || ledger.bookkeeping.groups?.has(group)) return group;
+    if (group === undefined || group === OTHER_GROUPS) return group;
+    if (ledger.bookkeeping.groups?.has(group)) {
+      nameIt.run(group);
+      return group;
+    }
     const day = dayOf(receivedAt);
     const known = placed.get(group) as { last_day: number } | undefined;
     // One write a day is enough to know that it is in use.
@@ -112,6 +110,7 @@ export const createLedger = (
     const before = (key !== undefined && newcomers.get(key)) || 0;
     if (before < NEW_GROUPS_A_VISITOR && hasRoom(day)) {
       place.run(group, day);
+      nameIt.run(group);
       if (key !== undefined) newcomers.set(key, before + 1);
       return group;
     }
@@ -136,7 +135,7 @@ export const createLedger = (
       const today = dayOf(now);
       if (today === forgotOn) return;
       forgotOn = today;
-      forgetCells.run(today - ledgerDays);
+      forgetCells.run(firstCellOf(today - ledgerDays));
       forgetAccepted.run(today - ledgerDays);
     },
 
@@ -154,7 +153,6 @@ export const createLedger = (
             const day = dayOf(receivedAt);
             const name = placeOf({ group, receivedAt }) ?? NO_GROUP;
             remember.run(id, content, day);
-            openCell.run(day, name);
             count.run(day, name);
             verdicts.set(id, { kind: 'accepted' });
           }
@@ -165,13 +163,25 @@ export const createLedger = (
     },
 
     async *ledger({ since, until } = {}) {
-      let day = since === undefined ? -1 : dayNumberOf(since) - 1;
-      const last = until === undefined ? Number.MAX_SAFE_INTEGER : dayNumberOf(until);
-      for (;;) {
-        const next = (nextDay.get(day, last) as { day: number | null }).day;
-        if (next === null) return;
-        day = next;
-        yield (cells.all(day) as CellRow[]).map(toCell);
+      const names = new Map<number, string>();
+      const groupOf = (id: number): string => {
+        const name = names.get(id) ?? (nameOf.get(id) as { name: string }).name;
+        names.set(id, name);
+        return name;
+      };
+      const toCell = ({ cell, given_up: givenUp, ...rest }: CellRow): LedgerCell => {
+        const { day, group, ...kind } = partsOf(cell);
+        return { ...rest, ...kind, day: isoDayOf(day), group: groupOf(group), givenUp };
+      };
+      let day = since === undefined ? 0 : dayNumberOf(since);
+      const last = until === undefined ? Infinity : dayNumberOf(until);
+      for (; ; day++) {
+        const { cell } = firstCell.get(firstCellOf(day)) as { cell: number | null };
+        if (cell === null) return;
+        ({ day } = partsOf(cell));
+        if (day > last) return;
+        const rows = cells.all(firstCellOf(day), firstCellOf(day + 1)) as CellRow[];
+        yield rows.map(toCell).toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
         await nextTurn();
       }
     },

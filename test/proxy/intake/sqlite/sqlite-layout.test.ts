@@ -30,7 +30,7 @@ test('a file with the layout of a newer release is refused, and nothing of it ch
 /** Takes the ledger away, as a release without one leaves its file. */
 const WITHOUT_LEDGER = `
   DROP TRIGGER events_counted; DROP TRIGGER events_came_out;
-  DROP TABLE ledger; DROP TABLE ledger_groups; DROP TABLE accepted;
+  DROP TABLE ledger; DROP TABLE ledger_groups; DROP TABLE ledger_names; DROP TABLE accepted;
   ALTER TABLE events DROP COLUMN group_name; ALTER TABLE events DROP COLUMN reason;
 `;
 
