@@ -238,8 +238,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['libsql'],
   },
   'proxy/intake/sqlite/sqlite-counting': {
-    values: ['proxy/intake/ledger', 'proxy/intake/rules'],
-    types: ['protocol'],
+    values: ['proxy/intake/ledger', 'proxy/intake/rules', 'protocol/reasons'],
     packages: ['libsql'],
   },
   'proxy/intake/sqlite/sqlite-ledger': {
@@ -289,6 +288,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/ledger',
       'proxy/judging/signature',
       'protocol/limits',
+      'protocol/reasons',
       'errors',
       'runtime',
     ],
@@ -379,7 +379,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['node:events', 'node:path'],
   },
   'proxy/cli': {
-    values: ['proxy', 'errors', 'runtime', 'version'],
+    values: ['proxy', 'protocol/reasons', 'errors', 'runtime', 'version'],
     packages: [
       'node:crypto',
       'node:events',

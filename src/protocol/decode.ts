@@ -7,6 +7,7 @@ import { WIRE_VERSION } from './batch.js';
 import { type DismissReason, isOfferId, type OfferEventType } from './event.js';
 import { isGroup } from './group.js';
 import { MAX_REQUEST_EVENTS } from './limits.js';
+import { REASONS } from './reasons.js';
 import { isSubject } from './subject.js';
 
 /** An event whose every value is valid. Times are the sender's, epoch milliseconds. */
@@ -60,15 +61,6 @@ const EVENT_FIELDS = new Set([
   'group',
   'reason',
 ]);
-const REASONS: Readonly<Record<DismissReason, true>> = {
-  control: true,
-  escape: true,
-  backdrop: true,
-  swipe: true,
-  dialog: true,
-  ignored: true,
-  api: true,
-};
 /** How a type is spelt. A client that is newer than this proxy may send one that it does not know yet. */
 const LATER_TYPE = /^[a-z_]{1,32}$/;
 /** What the billing system itself counts: no page may ever report it. */
@@ -94,8 +86,7 @@ const LATEST_TIME = 8.64e15;
 const isTime = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= LATEST_TIME;
 
-const isReason = (value: unknown): value is DismissReason =>
-  typeof value === 'string' && Object.hasOwn(REASONS, value);
+const isReason = (value: unknown): value is DismissReason => (REASONS as readonly unknown[]).includes(value);
 
 /** What is for figures alone: an event is not given up for it. */
 const decodeFigures = (

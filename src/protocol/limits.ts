@@ -10,7 +10,7 @@ export const MAX_REQUEST_BYTES = 500_000;
  */
 export const MAX_LEAVE_BYTES = 48_000;
 /**
- * Most that one event of ours takes on the wire, its comma included: its ids, type, times and token are all bounded. Also
+ * Most that one event of ours takes on the wire, its comma included: its ids, type, times, token, group and reason are all bounded. Also
  * room for what stands around the events.
  */
 export const MAX_EVENT_BYTES = 500;

@@ -1,4 +1,5 @@
 /** `offersight funnel`: how many offers were seen, closed and accepted, for people and for spreadsheets. */
+import { REASONS } from '../../protocol/reasons.js';
 import { OTHER_GROUPS } from '../intake/ledger.js';
 import {
   type Funnel,
@@ -7,7 +8,6 @@ import {
   isDay,
   isFunnelBy,
   keysOf,
-  REASONS,
   readFunnel,
   toCsv,
 } from '../operator/funnel.js';

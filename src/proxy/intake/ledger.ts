@@ -32,6 +32,12 @@ export interface LedgerCell extends LedgerFigures {
   readonly reason: DismissReason | undefined;
 }
 
+const orderOf = ({ group, type, reason }: LedgerCell): string => `${group}\0${type}\0${reason ?? ''}`;
+
+/** Puts a day's cells in order: by group, type and reason. */
+export const inOrder = (cells: readonly LedgerCell[]): LedgerCell[] =>
+  cells.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+
 /** Which cells to read. */
 export interface LedgerFilter {
   /** From this UTC day on, such as `2026-11-01`. @default the first that is remembered */

@@ -1,5 +1,6 @@
 /** The funnel, out of the ledger: how many offers were seen, closed and accepted, by day or by group. */
 import type { DismissReason } from '../../protocol/event.js';
+import { REASONS } from '../../protocol/reasons.js';
 import { platformRuntime } from '../../runtime.js';
 import type { Intake } from '../intake/intake.js';
 import { DAY_MS, dayNumberOf, isoDayOf, type LedgerCell } from '../intake/ledger.js';
@@ -68,19 +69,8 @@ export interface FunnelQuery {
 
 const DEFAULT_DAYS = 30;
 
-/** Every reason, in the order in which people ask for them. */
-export const REASONS = ['control', 'escape', 'backdrop', 'swipe', 'dialog', 'ignored', 'api'] as const;
-
-type Counting = { -readonly [Key in keyof Omit<FunnelFigures, 'reasons'>]: number | null } & {
-  viewed: number;
-  dismissed: number;
-  accepted: number;
-  delivered: number;
-  waiting: number;
-  refused: number;
-  givenUp: number;
-  purged: number;
-  reasons: Record<DismissReason, number>;
+type Counting = { -readonly [Key in Exclude<keyof FunnelFigures, 'reasons'>]: FunnelFigures[Key] } & {
+  readonly reasons: Record<DismissReason, number>;
 };
 
 const nothing = (): Counting => ({
@@ -94,7 +84,7 @@ const nothing = (): Counting => ({
   refused: 0,
   givenUp: 0,
   purged: 0,
-  reasons: { control: 0, escape: 0, backdrop: 0, swipe: 0, dialog: 0, ignored: 0, api: 0 },
+  reasons: Object.fromEntries(REASONS.map((reason) => [reason, 0])) as Record<DismissReason, number>,
 });
 
 const add = (to: Counting, cell: LedgerCell): void => {

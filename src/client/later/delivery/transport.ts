@@ -89,12 +89,14 @@ export const createTransport = (
       attempt(body, outbox.inFlight + body.length <= KEEPALIVE_BYTES, controller.signal);
     const now = runtime.now();
     const body = encodeRequest(events, now, outbox.pause.plainUntil);
-    const plain = encodeRequest(events, now, Infinity);
     let outcome = await send(body);
     // "unsupported": proxies are updated first; one that was not gets the same without what is for its figures.
-    if (outcome.kind === 'circuit' && outcome.cause === 400 && body !== plain) {
-      void setPause((current) => ({ ...current, plainUntil: now + DAY_MS }));
-      outcome = await send(plain);
+    if (outcome.kind === 'circuit' && outcome.cause === 400) {
+      const plain = encodeRequest(events, now, Infinity);
+      if (plain !== body) {
+        void setPause((current) => ({ ...current, plainUntil: now + DAY_MS }));
+        outcome = await send(plain);
+      }
     }
     stopTimer();
     return outcome;

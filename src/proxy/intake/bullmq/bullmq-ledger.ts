@@ -8,6 +8,7 @@ import {
   DAY_MS,
   dayNumberOf,
   dayOf,
+  inOrder,
   isoDayOf,
   type LedgerCell,
   type LedgerFigures,
@@ -58,8 +59,7 @@ const cellsOf = (day: number, fields: readonly string[]): LedgerCell[] => {
     };
     cells.set(key, { ...cell, [column]: Number(fields[at + 1]) });
   }
-  const orderOf = ({ group, type, reason }: LedgerCell): string => `${group}\0${type}\0${reason ?? ''}`;
-  return [...cells.values()].toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+  return inOrder([...cells.values()]);
 };
 
 /** Makes the ledger over the keys of the lane of offer events. */

@@ -4,7 +4,7 @@
  * group, type and reason of more than a year.
  */
 import type Database from 'libsql';
-import type { DismissReason } from '../../../protocol/event.js';
+import { REASONS } from '../../../protocol/reasons.js';
 import { DAY_MS, GIVEN_UP_CODES, type LedgerCell, NO_GROUP, OTHER_GROUPS } from '../ledger.js';
 import { PURGED } from '../rules.js';
 
@@ -12,18 +12,8 @@ import { PURGED } from '../rules.js';
 const KINDS: readonly Pick<LedgerCell, 'type' | 'reason'>[] = [
   { type: 'viewed', reason: undefined },
   { type: 'dismissed', reason: undefined },
-  ...(
-    [
-      'control',
-      'escape',
-      'backdrop',
-      'swipe',
-      'dialog',
-      'ignored',
-      'api',
-    ] as const satisfies readonly DismissReason[]
-  ).map((reason) => ({ type: 'dismissed', reason }) as const),
   { type: 'accepted', reason: undefined },
+  ...REASONS.map((reason) => ({ type: 'dismissed', reason }) as const),
 ];
 const GROUP_STEP = 16;
 /** Room for a million groups. */

@@ -10,6 +10,7 @@ import {
   dayNumberOf,
   dayOf,
   GROUP_DAYS,
+  inOrder,
   isoDayOf,
   type LedgerCell,
   type LedgerFigures,
@@ -25,8 +26,6 @@ interface CellRow extends Omit<LedgerFigures, 'givenUp'> {
   readonly cell: number;
   readonly given_up: number;
 }
-
-const orderOf = ({ group, type, reason }: LedgerCell): string => `${group}\0${type}\0${reason ?? ''}`;
 
 /** The ledger, and what taking asks of it inside its own transaction. */
 export interface SqliteLedger extends Pick<Intake, 'accept' | 'ledger'> {
@@ -181,7 +180,7 @@ export const createLedger = (
         ({ day } = partsOf(cell));
         if (day > last) return;
         const rows = cells.all(firstCellOf(day), firstCellOf(day + 1)) as CellRow[];
-        yield rows.map(toCell).toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+        yield inOrder(rows.map(toCell));
         await nextTurn();
       }
     },
