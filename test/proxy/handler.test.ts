@@ -46,6 +46,8 @@ const brokenIntake = (): Intake => ({
   knows: async () => new Set(),
   accept: async () => new Map(),
   async *ledger() {},
+  endSessions: async () => undefined,
+  sessionsEndedAt: async () => 0,
   close: async () => undefined,
 });
 

@@ -9,7 +9,7 @@ import {
   isFunnelBy,
   keysOf,
   readFunnel,
-  toCsv,
+  toCsvLines,
 } from '../operator/funnel.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE, flag, read, text } from './flags.js';
@@ -92,7 +92,7 @@ export const runFunnel = async (args: string[]): Promise<void> => {
   try {
     const funnel = await readFunnel(intake, query);
     if (values.json) process.stdout.write(`${JSON.stringify(funnel)}\n`);
-    else process.stdout.write(values.csv ? toCsv(funnel) : render(funnel));
+    else process.stdout.write(values.csv ? [...toCsvLines(funnel)].join('') : render(funnel));
   } finally {
     await intake.close();
   }

@@ -83,6 +83,8 @@ export interface IntakeRow {
 export interface ListFilter {
   /** Most rows, at least 1. */
   readonly limit: number;
+  /** The event with this id alone. @default every event */
+  readonly id?: string | undefined;
   /** Of this offer alone. @default of every offer */
   readonly offerId?: string | undefined;
   /** In one of these states. @default in any */
@@ -244,6 +246,10 @@ export interface Intake extends Lane {
   ledger(filter?: LedgerFilter): AsyncIterable<readonly LedgerCell[]>;
   /** The lane of usage events. */
   readonly usage: Lane;
+  /** Ends every session of the operator's page that began at this time or before, in whichever process. */
+  endSessions(at: number): Promise<void>;
+  /** The latest time up to which sessions were ended, epoch milliseconds; 0 if none ever was. */
+  sessionsEndedAt(): Promise<number>;
   /** Frees what the intake holds open; what it keeps stays. */
   close(): Promise<void>;
 }

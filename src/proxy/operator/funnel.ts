@@ -111,6 +111,18 @@ export const keysOf = (by: FunnelBy): readonly ('day' | 'group')[] =>
 /** Tells whether a text is a day, such as `2026-11-23`. */
 export const isDay = (text: string): boolean => !Number.isNaN(dayNumberOf(text));
 
+/** In the order of days, which is the ledger's; groups with the most views first. */
+const inOrder = (rows: Iterable<Counting & Pick<FunnelRow, 'day' | 'group'>>, by: FunnelBy): FunnelRow[] => {
+  if (by === 'day') return [...rows];
+  const days = new Map<string | undefined, FunnelRow[]>();
+  for (const row of rows) {
+    const day = days.get(row.day);
+    if (day) day.push(row);
+    else days.set(row.day, [row]);
+  }
+  return [...days.values()].flatMap((day) => day.sort((one, other) => other.viewed - one.viewed));
+};
+
 /** Sums the ledger up. */
 export const readFunnel = async (
   intake: Pick<Intake, 'ledger'>,
@@ -134,16 +146,7 @@ export const readFunnel = async (
       add(row, cell);
       add(all, cell);
     }
-  return {
-    by,
-    since: first,
-    until: last,
-    rows: [...rows.values()].toSorted(
-      (one, other) =>
-        (one.day ?? '').localeCompare(other.day ?? '') || (by === 'day' ? 0 : other.viewed - one.viewed),
-    ),
-    all,
-  };
+  return { by, since: first, until: last, rows: inOrder(rows.values(), by), all };
 };
 
 /** Spreadsheets would take these for the beginning of a formula. */
@@ -155,25 +158,28 @@ const csvCell = (value: string | number | null): string => {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 };
 
-/** The rows of a funnel as CSV (RFC 4180), with a line of names ahead. */
-export const toCsv = ({ by, rows }: Pick<Funnel, 'by' | 'rows'>): string =>
-  [
-    [
-      ...keysOf(by),
-      'viewed',
-      'dismissed',
-      'dismissal_rate',
-      'accepted',
-      'acceptance_rate',
-      'delivered',
-      'waiting',
-      'refused',
-      'given_up',
-      'purged',
-      ...REASONS.map((reason) => `dismissed_${reason}`),
-    ],
-    ...rows.map((row) => [
-      ...keysOf(by).map((name) => row[name] ?? ''),
+const csvLine = (cells: readonly (string | number | null)[]): string => `${cells.map(csvCell).join()}\r\n`;
+
+/** A funnel as CSV (RFC 4180), line by line, with a line of names ahead. */
+export function* toCsvLines({ by, rows }: Pick<Funnel, 'by' | 'rows'>): Generator<string> {
+  const keys = keysOf(by);
+  yield csvLine([
+    ...keys,
+    'viewed',
+    'dismissed',
+    'dismissal_rate',
+    'accepted',
+    'acceptance_rate',
+    'delivered',
+    'waiting',
+    'refused',
+    'given_up',
+    'purged',
+    ...REASONS.map((reason) => `dismissed_${reason}`),
+  ]);
+  for (const row of rows)
+    yield csvLine([
+      ...keys.map((name) => row[name] ?? ''),
       row.viewed,
       row.dismissed,
       row.dismissalRate,
@@ -185,7 +191,5 @@ export const toCsv = ({ by, rows }: Pick<Funnel, 'by' | 'rows'>): string =>
       row.givenUp,
       row.purged,
       ...REASONS.map((reason) => row.reasons[reason]),
-    ]),
-  ]
-    .map((cells) => `${cells.map(csvCell).join()}\r\n`)
-    .join('');
+    ]);
+}

@@ -1,6 +1,6 @@
 /** What an operator asks of an intake: figures of offers, how each lane stands, events page by page. */
-import { platformRuntime } from '../../runtime.js';
 import type { Intake, IntakeRow, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
+import { nextTurn } from './turns.js';
 
 /** Events in figures. */
 export interface Figures {
@@ -58,12 +58,6 @@ const NOTHING: Figures = { viewed: 0, dismissed: 0, waiting: 0, refused: 0 };
 /** So many offers are compared at once, a few milliseconds' work. */
 const SLICE = 5_000;
 
-/** Lets the process do something else. */
-const nextTurn = (): Promise<void> =>
-  new Promise((resolve) => {
-    platformRuntime().after(0, resolve);
-  });
-
 const sumOf = ({ viewed, dismissed, waiting, refused }: Figures): number =>
   viewed + dismissed + waiting + refused;
 
@@ -115,6 +109,7 @@ export async function* eachRow(
     yield* rows;
     if (rows.length < PAGE_ROWS) return;
     before = rows.at(-1)?.cursor;
+    await nextTurn();
   }
 }
 

@@ -7,6 +7,7 @@ import { describeAging } from './intake-aging.contract.js';
 import { describeForwarding } from './intake-forwarding.contract.js';
 import { describeLeading } from './intake-leading.contract.js';
 import { describeLedger } from './intake-ledger.contract.js';
+import { describeOperator } from './intake-operator.contract.js';
 import { describeTaking } from './intake-taking.contract.js';
 
 /** Bounds and policy that every intake has. */
@@ -86,5 +87,6 @@ export const describeIntake = (name: string, makePlace: () => IntakePlace): void
     describeAging(bench);
     describeLeading(bench);
     describeLedger(bench);
+    describeOperator(bench);
   });
 };

@@ -1,7 +1,7 @@
 /** The funnel: what the ledger's cells add up to, by day and by group, and how that is written for spreadsheets. */
 import { describe, expect, it } from 'vitest';
 import type { LedgerCell, LedgerFilter } from '../../../src/proxy/index.js';
-import { isDay, readFunnel, toCsv } from '../../../src/proxy/operator/funnel.js';
+import { type Funnel, isDay, readFunnel, toCsvLines } from '../../../src/proxy/operator/funnel.js';
 
 const cell = (fields: Partial<LedgerCell>): LedgerCell => ({
   day: '2026-11-20',
@@ -34,6 +34,8 @@ const ledger = {
   },
 };
 const DAYS = { since: '2026-11-01', until: '2026-11-30' };
+
+const toCsv = (funnel: Pick<Funnel, 'by' | 'rows'>): string => [...toCsvLines(funnel)].join('');
 
 describe('the funnel', () => {
   it('sums up by day, in the order of days', async () => {

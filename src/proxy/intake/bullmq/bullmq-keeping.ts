@@ -15,13 +15,17 @@ return { call('ZCARD', own .. 'open'), oldest and text(oldest - skew) or '',
 /** Events, newest first; looks at a bounded number of them, and tells how far it came. */
 export const LIST = `
 local before, limit, offer, since, states = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), ARGV[5]
+local wanted = ARGV[6]
 local function holds(state) return string.find(states, state, 1, true) end
 local found = {}
 local function look(index)
   local ids = call('ZREVRANGEBYSCORE', own .. index, before, '-inf', 'WITHSCORES', 'LIMIT', 0, ${CHUNK})
   for at = 1, #ids, 2 do found[#found + 1] = { ids[at], tonumber(ids[at + 1]) } end
 end
-if holds('done') then look('arrivals') else
+if wanted ~= '' then
+  local arrival = before == '+inf' and call('HGET', jobs .. wanted, 'arrival')
+  if arrival then found[1] = { wanted, tonumber(arrival) } end
+elseif holds('done') then look('arrivals') else
   if holds('waiting') or holds('forwarding') then look('open') end
   if holds('dead') then look('dead') end
 end

@@ -176,14 +176,14 @@ export const createLane = (
       };
     },
 
-    async list({ limit, offerId = '', states = STATES, since = 0, before }: ListFilter) {
+    async list({ limit, id = '', offerId = '', states = STATES, since = 0, before }: ListFilter) {
       const rows: IntakeRow[] = [];
       let from = before === undefined ? '+inf' : `(${before}`;
       while (rows.length < limit) {
-        const looked = await run('list', from, limit - rows.length, offerId, since, states.join(' '));
+        const looked = await run('list', from, limit - rows.length, offerId, since, states.join(' '), id);
         const [more, last] = looked as [Shown[], string];
         rows.push(...more.map(toIntakeRow));
-        if (!last) break;
+        if (!last || id) break;
         from = `(${last}`;
       }
       return rows;

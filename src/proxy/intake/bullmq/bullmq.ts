@@ -165,6 +165,12 @@ export const bullmqIntake = (options: BullmqIntakeOptions): Intake => {
       return new Map(admitted.map(({ id }, at) => [id, toVerdict(words[at])]));
     },
 
+    async endSessions(at) {
+      await run('endSessions', offers, [at], TAKE_DEADLINE_MS);
+    },
+
+    sessionsEndedAt: async () => Number(await run('sessionsEnded', offers, [], TAKE_DEADLINE_MS)),
+
     async knows(events) {
       const ids = events.map(({ id }) => id);
       const contents = (await run('knows', offers, ids, TAKE_DEADLINE_MS)) as string[];

@@ -22,8 +22,9 @@ export const createListing = (
   );
 
   return {
-    async list({ limit, offerId, states, since, before }: ListFilter) {
+    async list({ limit, id, offerId, states, since, before }: ListFilter) {
       const conditions: [sql: string, ...values: (string | number)[]][] = [];
+      if (id !== undefined) conditions.push(['id = ?', id]);
       if (offerId !== undefined) conditions.push(['offer_id = ?', offerId]);
       if (states) conditions.push([`state IN (${states.map(() => '?').join()})`, ...states]);
       if (since !== undefined) conditions.push(['received_at >= ?', since]);

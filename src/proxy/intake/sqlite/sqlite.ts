@@ -48,6 +48,12 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   const insertEvent = insert('events', 'headers, group_name, reason');
   const insertUsage = insert('usage', 'headers, code, usage');
   const open = prepare(`SELECT open FROM tally WHERE lane = 'events'`);
+  // Beside the notes of lanes, none of which has this name.
+  const endSessions = prepare(
+    `INSERT INTO notes (lane, note) VALUES ('sessions', ?1)
+       ON CONFLICT (lane) DO UPDATE SET note = max(CAST(note AS INTEGER), ?1)`,
+  );
+  const sessionsEnded = prepare(`SELECT CAST(note AS INTEGER) AS at FROM notes WHERE lane = 'sessions'`);
 
   const json = (value: object | undefined): string | null => (value ? JSON.stringify(value) : null);
 
@@ -127,6 +133,12 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
       ledger.tell();
       return verdicts;
     },
+
+    async endSessions(at) {
+      endSessions.run(at);
+    },
+
+    sessionsEndedAt: async () => (sessionsEnded.get() as { at: number } | undefined)?.at ?? 0,
 
     knows: async (events) =>
       new Set(
