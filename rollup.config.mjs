@@ -54,6 +54,9 @@ const beside = (input, file) => ({
   onwarn,
 });
 
+/** The script of the operator's live view. */
+const liveView = beside('src/proxy/operator/page/live/live.tsx', 'dist/proxy/operator/page/live/live.js');
+
 /** The live page of `offersight dev`: its script, and beside it what is served as it is. */
 const livePage = () => {
   const { input, plugins, output, onwarn } = beside('src/dev/live/page.ts', 'dist/dev/live/page.js');
@@ -105,4 +108,5 @@ export default [
   beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),
   beside('src/client/later/debug/debug.ts', 'dist/offersight-debug.js'),
   livePage(),
+  liveView,
 ];

@@ -6,6 +6,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { OffersightError } from '../errors.js';
 import { problem } from './door/problem.js';
@@ -28,17 +29,26 @@ const ARRIVAL_MS = 10_000;
 /** How long a rejected sender may go on talking before it is cut off. */
 const LINGER_MS = 1_000;
 const MAX_HEADERS = 100;
+/** Of an answer that is made while it is sent. */
+const LINES = 'application/x-ndjson';
 /** Fetch forbids them, so no Request can be made of them. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
-const toRequest = (incoming: IncomingMessage): Request => {
+/** What Express and its like hand on. */
+type RoutedMessage = IncomingMessage & { readonly originalUrl?: unknown };
+
+/** Routers that strip what they matched keep the whole. */
+const targetOf = ({ originalUrl, url = '/' }: RoutedMessage): string =>
+  typeof originalUrl === 'string' ? originalUrl : url;
+
+const toRequest = (incoming: RoutedMessage): Request => {
   const { method = 'GET', rawHeaders } = incoming;
   const headers = new Headers();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
   const hasBody = method !== 'GET' && method !== 'HEAD';
-  // The host of the request says nothing that may be trusted, and nothing here needs it.
-  return new Request('http://proxy.invalid/', {
+  // The host of the request says nothing that may be trusted, so whoever needs it reads the header.
+  return new Request(`http://proxy.invalid${targetOf(incoming)}`, {
     method,
     headers,
     ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' }),
@@ -72,12 +82,6 @@ const warn = (message: string): void => {
   isWarned = true;
 };
 
-/** Routers that strip what they matched keep the whole. */
-const pathOf = (incoming: IncomingMessage & { readonly originalUrl?: unknown }): string => {
-  const target = typeof incoming.originalUrl === 'string' ? incoming.originalUrl : (incoming.url ?? '');
-  return target.split('?', 1)[0] ?? '';
-};
-
 /** Answers a request, as the proxy itself does. */
 export type RequestHandler = (request: Request, connection?: object) => Promise<Response>;
 
@@ -87,7 +91,8 @@ const answer = async (
   path: string | undefined,
 ): Promise<Response> => {
   // A target that names a host asks for what another server has (RFC 9112 §3.2.2).
-  const isHere = path === undefined ? (incoming.url ?? '/').startsWith('/') : pathOf(incoming) === path;
+  const isHere =
+    path === undefined ? (incoming.url ?? '/').startsWith('/') : targetOf(incoming).split('?', 1)[0] === path;
   if (!isHere) return problem('path');
   if (!isWellFramed(incoming)) return problem('headers');
   // Node drops those beyond its own bound without a word, and among them could be the one that matters.
@@ -131,8 +136,15 @@ export const toNodeListener = (proxy: RequestHandler, options: NodeListenerOptio
       warn(`a request could not be read (${cause instanceof Error ? cause.name : typeof cause}).`);
       return problem('unavailable', { 'retry-after': '5' });
     });
-    const body = Buffer.from(await response.arrayBuffer());
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+    // Lines may be too many to hold at once. The reader may go away in the midst of them, and the intake may fail.
+    if (response.body && response.headers.get('content-type') === LINES) {
+      outgoing.writeHead(response.status);
+      return pipeline(Readable.fromWeb(response.body as ReadableStream<Uint8Array>), outgoing).catch(() => {
+        outgoing.destroy();
+      });
+    }
+    const body = Buffer.from(await response.arrayBuffer());
     outgoing.setHeader('content-length', body.length);
     if (incoming.complete) {
       outgoing.writeHead(response.status);

@@ -34,7 +34,9 @@ proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https
             --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --per-address 600
             --machines ignore|count   what crawlers and monitors see counts only with count
             --groups NAME,…   the only groups that the funnel tells apart
-            --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics and /admin/ on a listener of their own
+            --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics, /admin/ and the operator's page, on a listener of
+                                                        their own
+            --admin-names ops.example.com,…   host names of the operator's page beside localhost
 dev:        --port 4400  --upstream-port 4401  --path /offer-events  --any-id  --lan ADDRESS  --upstream-only
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
             OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE

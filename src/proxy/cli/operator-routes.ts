@@ -1,6 +1,5 @@
 /** What operators and their machines ask the standalone proxy over HTTP: probes, figures and the admin route. */
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { toNodeListener } from '../node.js';
 import type { OfferAdmin } from '../operator/admin.js';
 import { SITE_HEADER } from './listening.js';
 import type { Metrics } from './metrics.js';
@@ -15,27 +14,15 @@ export interface OperatorRoutesContext {
   readonly isReady: () => Promise<boolean>;
 }
 
-const ADMIN_METHODS = new Set(['GET', 'POST']);
 const FORWARDING = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 
 /** Makes the routes. */
 export const createOperatorRoutes = ({ site, metrics, admin, isReady }: OperatorRoutesContext): Routes => {
-  const administer: Answer = async (incoming, outgoing) => {
-    if (!admin || !ADMIN_METHODS.has(incoming.method ?? '')) return replyNothing(incoming, outgoing);
-    const { method = 'GET', url = '/', headers } = incoming;
-    const response = await admin(
-      new Request(`http://admin.invalid${url}`, {
-        method,
-        headers: { authorization: headers.authorization ?? '' },
-        ...(method === 'POST' && { body: Readable.toWeb(incoming), duplex: 'half' }),
-      } as RequestInit),
-    );
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    // The client may disconnect in the midst of it, and the intake may fail.
-    if (response.body)
-      return pipeline(Readable.fromWeb(response.body as never), outgoing).catch(() => outgoing.destroy());
-    return outgoing.end();
+  const administer = admin ? toNodeListener(admin) : replyNothing;
+
+  const toAdmin: Answer = (_, outgoing) => {
+    outgoing.writeHead(308, { location: '/admin/' }).end();
   };
 
   const probes: Readonly<Record<string, Answer>> = {
@@ -57,6 +44,7 @@ export const createOperatorRoutes = ({ site, metrics, admin, isReady }: Operator
 
   return (target, incoming) => {
     if (target.startsWith('/admin/')) return administer;
+    if (target === '/admin' && admin && isReading(incoming)) return toAdmin;
     return isReading(incoming) && Object.hasOwn(probes, target) ? probes[target] : undefined;
   };
 };

@@ -50,6 +50,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
     'per-address': text,
     'admin-port': text,
     'admin-host': text,
+    'admin-names': text,
     machines: text,
     groups: text,
   });
@@ -67,6 +68,8 @@ export const runProxy = async (args: string[]): Promise<void> => {
   const adminPort = portOf('admin-port', values['admin-port']);
   if (values['admin-host'] !== undefined && adminPort === undefined)
     throw new Failure('Set --admin-port too: --admin-host is where that one listens.');
+  if (values['admin-names'] !== undefined && adminPort === undefined)
+    throw new Failure('Set --admin-port too: the operator’s page is on a listener of its own.');
   if (port > 0 && port === adminPort) throw new Failure('Set --port and --admin-port to different ports.');
   const keepAliveSeconds = numberOf('keep-alive-seconds', values['keep-alive-seconds'], 1, 3_600);
   const perAddress = numberOf('per-address', values['per-address']);
@@ -93,6 +96,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
     path,
     intake,
     adminToken,
+    adminHosts: values['admin-names']?.split(','),
     logIds: values['log-ids'] ?? false,
     log: createLog(process.stdout),
     proxy: {

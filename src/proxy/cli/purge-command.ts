@@ -19,7 +19,11 @@ export const runPurge = async (args: string[]): Promise<void> => {
   const name = laneNameOf(values.lane);
   const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
   try {
-    const { events: sum, offers, left } = await purge(
+    const {
+      events: sum,
+      offers,
+      left,
+    } = await purge(
       laneOf(intake, name),
       { what: waiting ? 'waiting' : 'dead', offerId: offer, isMeant: yes },
       () => platformRuntime().now(),

@@ -7,6 +7,7 @@ import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
 import { toNodeListener } from '../node.js';
 import { createOfferAdmin, type OfferAdmin } from '../operator/admin.js';
+import { LOOPBACK } from '../operator/page/visiting.js';
 import type { OfferProxyOptions } from '../options.js';
 import { systemCodeOf } from '../telling/cause.js';
 import { Failure } from './failure.js';
@@ -30,6 +31,8 @@ export interface ServeOptions extends Place {
   readonly proxy: Omit<OfferProxyOptions, 'intake' | 'onAlert' | 'onObservation'>;
   /** Opens the admin route under `/admin/`. */
   readonly adminToken?: string | undefined;
+  /** By which host names, beside those of this machine, browsers get the operator's page. */
+  readonly adminHosts?: readonly string[] | undefined;
   /** Whether logs name events. */
   readonly logIds: boolean;
   readonly log: Log;
@@ -81,6 +84,8 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
             intake: durable,
             token: options.adminToken,
             report: (events) => proxy.report(events),
+            // Where pages of the shop report, their scripts could act in an operator's name.
+            adminHosts: operators ? [...LOOPBACK, ...(options.adminHosts ?? [])] : [],
           })
         : undefined;
     const kept = watched?.intake;

@@ -36,13 +36,18 @@ export interface Budgets {
   readonly offerADay: Budget;
 }
 
-const MINUTE_S = 60;
+export const MINUTE_S = 60;
 const DAY_S = 86_400;
 const LEAST_PER_ADDRESS = 600;
 /** Keys that are remembered of each kind; of more, those that were quiet longest begin anew. */
 const MAX_KEYS = 50_000;
 
-const createBudget = (points: number, duration: number): Budget => {
+/**
+ * Makes one kind of budget.
+ * @param points So many in each period; `Infinity` switches it off.
+ * @param duration The period, seconds.
+ */
+export const createBudget = (points: number, duration: number): Budget => {
   if (points === Infinity)
     return { waitMs: async () => undefined, take: async () => undefined, giveBack: async () => undefined };
   const limiter = new RateLimiterMemory({ points, duration });

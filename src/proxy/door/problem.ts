@@ -4,7 +4,11 @@
 export type ProblemCode = keyof typeof PROBLEMS;
 
 const PROBLEMS = {
-  token: { status: 401, title: 'The bearer token is not the one.' },
+  token: {
+    status: 401,
+    title: 'The bearer token is not the one, or this host is none of the operator’s page.',
+  },
+  tokens: { status: 429, title: 'Too many wrong tokens come from here.' },
   query: { status: 400, title: 'A parameter cannot be read.' },
   path: { status: 404, title: 'There is nothing here.' },
   headers: { status: 400, title: 'The headers contradict each other.' },

@@ -1,11 +1,12 @@
 /**
  * Signed offers: a token that the server puts beside an offer where it renders the page, so that nobody can report of
- * offers that were not shown to them. HMAC with SHA-256 by WebCrypto.
+ * offers that were not shown to them.
  */
 import { OffersightError } from '../../errors.js';
 import { isOfferId } from '../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 import { isSubject } from '../../protocol/subject.js';
+import { isMacOf, keyOf, macOf, WRITTEN_MAC } from './mac.js';
 
 /** An offer as a page shows it to one user. */
 export interface SignableOffer {
@@ -30,11 +31,9 @@ const MIN_SECRET_LENGTH = 32;
 /** As milliseconds it lies in 1973, as seconds beyond every offer. */
 const LATEST_SECONDS = 1e11;
 /** When it ends, whether it is bound to a subject, and the MAC. */
-const TOKEN = /^([\da-z]{1,9})\.(s\.)?([\w-]{43})$/;
+const TOKEN = new RegExp(`^([\\da-z]{1,9})\\.(s\\.)?(${WRITTEN_MAC})$`);
 /** No other use of the same secret can be mistaken for this one. */
 const PURPOSE = 'offersight offer 1';
-
-const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' };
 
 /**
  * Checks secrets for signing.
@@ -52,22 +51,8 @@ export const checkSecrets = (secrets: readonly string[]): readonly string[] => {
   return secrets;
 };
 
-const keyOf = (secret: string): Promise<CryptoKey> =>
-  crypto.subtle.importKey('raw', new TextEncoder().encode(secret), ALGORITHM, false, ['sign', 'verify']);
-
-const messageOf = (offerId: string, subject: string | undefined, expiry: string): Uint8Array<ArrayBuffer> =>
-  new TextEncoder().encode(JSON.stringify([PURPOSE, offerId, subject ?? null, expiry]));
-
-const toBase64Url = (bytes: ArrayBuffer): string =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
-
-const fromBase64Url = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) =>
-    character.charCodeAt(0),
-  );
+const messageOf = (offerId: string, subject: string | undefined, expiry: string): string =>
+  JSON.stringify([PURPOSE, offerId, subject ?? null, expiry]);
 
 /**
  * Signs an offer for one user. Put the token on the offer's element as `data-offer-token`.
@@ -89,15 +74,15 @@ export const signOffer = async (offer: SignableOffer, secret: string): Promise<s
       "Sign until a time in epoch milliseconds. Chargebee's expires_at is in seconds: multiply it by 1,000.",
     );
   const expiry = Math.floor(expiresAt).toString(36);
-  const mac = await crypto.subtle.sign('HMAC', await keyOf(secret), messageOf(id, subject, expiry));
-  return `${expiry}.${subject === undefined ? '' : 's.'}${toBase64Url(mac)}`;
+  const mac = await macOf(await keyOf(secret), messageOf(id, subject, expiry));
+  return `${expiry}.${subject === undefined ? '' : 's.'}${mac}`;
 };
 
 /** What a token is worth: `'absent'` if it is bound to a subject and nobody is there now. */
 export type TokenWorth = 'valid' | 'invalid' | 'absent';
 
 /**
- * Makes a check of tokens. It compares in constant time (WebCrypto's `verify`).
+ * Makes a check of tokens.
  * @param secrets Any of them may have signed, so that they can be replaced one by one.
  */
 export const createVerifier = (
@@ -111,25 +96,10 @@ export const createVerifier = (
     // What happened in time may arrive for as long as a client keeps it; a request that was captured dies with its token.
     if (occurredAt > expiresAt || now > expiresAt + MAX_RETENTION_MS) return 'invalid';
     if (bound && subject === undefined) return 'absent';
-    const bytes = fromBase64Url(mac);
     const message = messageOf(offerId, bound ? subject : undefined, expiry);
     for (const key of await keys) {
-      if (await crypto.subtle.verify('HMAC', key, bytes, message)) return 'valid';
+      if (await isMacOf(key, mac, message)) return 'valid';
     }
     return 'invalid';
   };
-};
-
-/** Compares two secrets in a time that tells nothing of them: their MACs under a key that is thrown away. */
-export const isSameSecret = async (given: string, secret: string): Promise<boolean> => {
-  const key = await crypto.subtle.importKey(
-    'raw',
-    crypto.getRandomValues(new Uint8Array(32)),
-    ALGORITHM,
-    false,
-    ['sign', 'verify'],
-  );
-  const encoder = new TextEncoder();
-  const mac = await crypto.subtle.sign('HMAC', key, encoder.encode(secret));
-  return crypto.subtle.verify('HMAC', key, mac, encoder.encode(given));
 };

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MAX_RETENTION_MS } from '../../../src/protocol/retention.js';
 import { signOffer } from '../../../src/proxy/index.js';
-import { createVerifier, isSameSecret } from '../../../src/proxy/judging/signature.js';
+import { isSameSecret } from '../../../src/proxy/judging/mac.js';
+import { createVerifier } from '../../../src/proxy/judging/signature.js';
 import { START } from '../../support/wire.js';
 
 const SECRET = 'canary-secret-0123456789-abcdefghijk';

@@ -1,0 +1,102 @@
+/** How delivery stands: what waits, since when and why, and what an operator has to do. */
+import type { VNode } from 'preact';
+import type { Intake, LaneStatus } from '../../intake/intake.js';
+import { type LaneName, laneOf } from '../listing.js';
+import { FormToken, Layout } from './layout.js';
+import type { Session } from './session.js';
+import { countOf, durationOf, plural, timeOf } from './words.js';
+
+/** One lane, as the view shows it. */
+interface LaneView {
+  readonly name: LaneName;
+  readonly status: LaneStatus;
+}
+
+const LANES = { offer_events: 'Offer events', usage_events: 'Usage events' } as const;
+
+/** Asks every lane how it stands. */
+export const readDelivery = async (intake: Intake, now: number): Promise<readonly LaneView[]> =>
+  Promise.all(
+    (['offer_events', 'usage_events'] as const).map(async (name) => ({
+      name,
+      status: await laneOf(intake, name).status(now),
+    })),
+  );
+
+const Alert = ({ text }: { text: string }): VNode => (
+  <div class="alert">
+    <h3>There is something to do</h3>
+    <p>{text}</p>
+  </div>
+);
+
+const GiveUp = ({ name, session }: { name: LaneName; session: Session }): VNode => (
+  <details>
+    <summary>Give up what waits</summary>
+    <form method="post" action="purge" class="filter">
+      <FormToken session={session} />
+      <input type="hidden" name="lane" value={name} />
+      <input type="hidden" name="what" value="waiting" />
+      <label>
+        Of one offer
+        <input type="text" name="offer" autocomplete="off" placeholder="all offers" maxLength={50} />
+      </label>
+      <button type="submit">Count first</button>
+    </form>
+  </details>
+);
+
+const Lane = ({ name, status, now, session }: LaneView & { now: number; session: Session }): VNode => {
+  const { waiting, oldestAt, lastMinute, note } = status;
+  const isPaused = note.pausedUntil !== undefined && note.pausedUntil > now;
+  return (
+    <section>
+      <h2>{LANES[name]}</h2>
+      {note.alert !== undefined && <Alert text={note.alert} />}
+      <dl class="figures">
+        <div>
+          <dt>Waiting</dt>
+          <dd>{countOf(waiting)}</dd>
+        </div>
+        <div>
+          <dt>The oldest waits for</dt>
+          <dd>{oldestAt === undefined ? '–' : durationOf(now - oldestAt)}</dd>
+        </div>
+        <div>
+          <dt>Calls in the last minute</dt>
+          <dd>{countOf(lastMinute)}</dd>
+        </div>
+      </dl>
+      {isPaused && (
+        <p>
+          Chargebee asked for a pause, or did not answer: the next call is in{' '}
+          {durationOf((note.pausedUntil ?? now) - now)}.
+        </p>
+      )}
+      {waiting > 0 && !isPaused && lastMinute > 0 && (
+        <p>{`At the pace of the last minute, ${plural(waiting, 'event')} take ${durationOf((waiting / lastMinute) * 60_000)}.`}</p>
+      )}
+      {waiting > 0 && <GiveUp name={name} session={session} />}
+    </section>
+  );
+};
+
+/** The view. */
+export const DeliveryPage = ({
+  lanes,
+  now,
+  session,
+}: {
+  readonly lanes: readonly LaneView[];
+  readonly now: number;
+  readonly session: Session;
+}): VNode => (
+  <Layout title="Delivery" current="delivery" session={session}>
+    <p class="hint">
+      As of {timeOf(now)} UTC. <a href="delivery">Look again</a>
+    </p>
+    {lanes.map((lane) => (
+      <Lane key={lane.name} {...lane} now={now} session={session} />
+    ))}
+  </Layout>
+);

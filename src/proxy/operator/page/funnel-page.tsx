@@ -1,0 +1,213 @@
+/** The funnel: what was seen, closed and accepted, by day or by group, and what became of it. */
+import type { VNode } from 'preact';
+import { REASONS } from '../../../protocol/reasons.js';
+import type { Intake } from '../../intake/intake.js';
+import { type Funnel, type FunnelFigures, type FunnelRow, isDay, readFunnel } from '../funnel.js';
+import { FunnelChart } from './funnel-chart.js';
+import { Layout } from './layout.js';
+import type { Session } from './session.js';
+import { Table } from './table.js';
+import { countOf, percentOf, REASON_WORDS } from './words.js';
+
+/** What the view is asked for. */
+interface Asked {
+  readonly by: 'day' | 'group';
+  readonly group?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** What it shows. */
+interface FunnelView {
+  readonly asked: Asked;
+  readonly byDay: Funnel;
+  /** Of all groups, also if one was asked for: its others can be chosen. */
+  readonly byGroup: Funnel;
+}
+
+const textOf = (query: URLSearchParams, name: string): string | undefined => query.get(name) || undefined;
+
+/** What a query asks for; a day that is none is left out. */
+const askedBy = (query: URLSearchParams): Asked => {
+  const dayOf = (name: string): string | undefined => {
+    const day = textOf(query, name);
+    return day !== undefined && isDay(day) ? day : undefined;
+  };
+  const by = query.get('by') === 'group' ? 'group' : 'day';
+  return { by, group: textOf(query, 'group'), since: dayOf('since'), until: dayOf('until') };
+};
+
+/** Sums up what a query asks for. */
+export const readFunnelView = async (
+  intake: Pick<Intake, 'ledger'>,
+  query: URLSearchParams,
+): Promise<FunnelView> => {
+  const asked = askedBy(query);
+  const { group: _, by: __, ...days } = asked;
+  return {
+    asked,
+    byDay: await readFunnel(intake, { ...asked, by: 'day' }),
+    byGroup: await readFunnel(intake, { ...days, by: 'group' }),
+  };
+};
+
+const linkTo = (path: string, { since, until }: Funnel, fields: Readonly<Record<string, string>>): string =>
+  `${path}?${new URLSearchParams({ since, until, ...fields })}`;
+
+const Filter = ({ asked, byDay, byGroup }: FunnelView): VNode => (
+  <form method="get" action="funnel" class="filter">
+    <label>
+      From
+      <input type="date" name="since" value={byDay.since} max={byDay.until} required />
+    </label>
+    <label>
+      To
+      <input type="date" name="until" value={byDay.until} required />
+    </label>
+    <label>
+      Group
+      <select name="group">
+        <option value="">all groups</option>
+        {[
+          ...new Set([...byGroup.rows.map(({ group = '' }) => group), ...(asked.group ? [asked.group] : [])]),
+        ].map((name) => (
+          <option key={name} value={name} selected={name === asked.group}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+    <label>
+      By
+      <select name="by">
+        <option value="day">day</option>
+        <option value="group" selected={asked.by === 'group'}>
+          group
+        </option>
+      </select>
+    </label>
+    <button type="submit">Show</button>
+  </form>
+);
+
+const Figure = ({ title, count, note }: { title: string; count: number; note?: string | false }): VNode => (
+  <div>
+    <dt>{title}</dt>
+    <dd>
+      {countOf(count)} {note && <small>{note}</small>}
+    </dd>
+  </div>
+);
+
+const Figures = ({ all }: { all: FunnelFigures }): VNode => (
+  <dl class="figures">
+    <Figure title="Viewed" count={all.viewed} />
+    <Figure title="Dismissed" count={all.dismissed} note={percentOf(all.dismissalRate)} />
+    <Figure
+      title="Accepted"
+      count={all.accepted}
+      note={all.accepted ? percentOf(all.acceptanceRate) : 'nobody reported any'}
+    />
+    <Figure title="Delivered" count={all.delivered} />
+    <Figure title="Waiting" count={all.waiting} />
+    <Figure title="Refused" count={all.refused} />
+    <Figure title="Given up" count={all.givenUp + all.purged} />
+  </dl>
+);
+
+const COLUMNS = [
+  'Viewed',
+  'Dismissed',
+  'Dismissal rate',
+  'Accepted',
+  'Acceptance rate',
+  'Delivered',
+  'Waiting',
+  'Refused',
+  'Given up',
+].map((title) => ({ title, kind: 'number' as const }));
+
+const cellsOf = (row: FunnelFigures): string[] => [
+  countOf(row.viewed),
+  countOf(row.dismissed),
+  percentOf(row.dismissalRate),
+  countOf(row.accepted),
+  percentOf(row.acceptanceRate),
+  countOf(row.delivered),
+  countOf(row.waiting),
+  countOf(row.refused),
+  countOf(row.givenUp + row.purged),
+];
+
+/** Newest day first: that is the one that is looked for. */
+const rowsOf = ({ asked, byDay, byGroup }: FunnelView): readonly FunnelRow[] =>
+  asked.by === 'day'
+    ? byDay.rows.toReversed()
+    : byGroup.rows.filter(({ group }) => asked.group === undefined || group === asked.group);
+
+const Closed = ({ all }: { all: FunnelFigures }): VNode => (
+  <Table
+    caption="How offers were closed"
+    columns={[{ title: 'How' }, { title: 'Dismissed', kind: 'number' }, { title: 'Share', kind: 'number' }]}
+    rows={REASONS.filter((reason) => all.reasons[reason]).map((reason) => [
+      REASON_WORDS[reason],
+      countOf(all.reasons[reason]),
+      percentOf(all.reasons[reason] / all.dismissed),
+    ])}
+    empty="No page has said how an offer was closed."
+  />
+);
+
+/** The view. */
+export const FunnelPage = ({ session, ...view }: FunnelView & { session: Session }): VNode => {
+  const { asked, byDay } = view;
+  const { all } = byDay;
+  return (
+    <Layout title="Funnel" current="funnel" session={session}>
+      <Filter {...view} />
+      <section>
+        <h2>
+          {byDay.since} to {byDay.until} (UTC){asked.group !== undefined && `, group ${asked.group}`}
+        </h2>
+        <Figures all={all} />
+        <FunnelChart funnel={byDay} />
+      </section>
+      <section>
+        <Table
+          caption={`By ${asked.by}`}
+          columns={[{ title: asked.by === 'day' ? 'Day' : 'Group' }, ...COLUMNS]}
+          rows={rowsOf(view).map((row) => {
+            const { day, group = '' } = row;
+            const link = linkTo('funnel', byDay, { group });
+            return [asked.by === 'day' ? day : <a href={link}>{group}</a>, ...cellsOf(row)];
+          })}
+          total={['All', ...cellsOf(all)]}
+          empty="Nothing happened on these days. A page’s first event shows here as soon as the proxy has taken it."
+        />
+        <p>
+          As CSV:{' '}
+          {(['day', 'group', 'day,group'] as const).map((by, at) => (
+            <>
+              {at > 0 && ', '}
+              <a
+                href={linkTo('funnel.csv', byDay, {
+                  by,
+                  ...(asked.group !== undefined && { group: asked.group }),
+                })}
+                download
+              >
+                by {by.replace(',', ' and ')}
+              </a>
+            </>
+          ))}
+        </p>
+      </section>
+      <section>
+        <Closed all={all} />
+      </section>
+      <p class="hint">
+        These are events, not people. An event belongs to the UTC day on which the proxy took it.
+      </p>
+    </Layout>
+  );
+};

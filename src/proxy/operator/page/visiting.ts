@@ -1,0 +1,51 @@
+/**
+ * Whose requests the operator's page answers: a browser's that asked for it by one of its own host names, from itself. A name
+ * that an attacker has pointed at this machine is none of them, and no other page can ask in an operator's name.
+ */
+import { OffersightError } from '../../../errors.js';
+
+/** What the page is called where nothing else is said. */
+export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+const NAME = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|\[[\da-f:.]+\])$/;
+
+/**
+ * Checks host names.
+ * @throws {OffersightError} `configuration` if one is none.
+ */
+export const hostsOf = (given: readonly string[] = LOOPBACK): ReadonlySet<string> => {
+  const names = Array.isArray(given) ? given.map((name) => String(name).toLowerCase()) : [''];
+  if (names.every((name) => NAME.test(name))) return new Set(names);
+  throw new OffersightError(
+    'configuration',
+    'Set adminHosts to a list of host names without scheme and port, such as ["ops.example.com"].',
+  );
+};
+
+/** The name under which a request asks, without its port; empty if there is none. */
+const hostOf = ({ headers, url }: Request): string =>
+  /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(headers.get('host') ?? new URL(url).host)?.[1]?.toLowerCase() ?? '';
+
+/** Tells whether a request asks by one of the page's own names. */
+export const isToUs = (request: Request, hosts: ReadonlySet<string>): boolean => hosts.has(hostOf(request));
+
+/**
+ * Tells whether a request's host is this machine itself. Every other one has to be on https, where alone a browser sets a cookie
+ * with the prefix that keeps other hosts from setting it.
+ */
+export const isLoopback = (request: Request): boolean => LOOPBACK.includes(hostOf(request));
+
+/** From where a request comes, as the browser says. */
+export type Origin = 'page' | 'elsewhere' | 'unknown';
+
+/**
+ * From where a request comes. No script can set `Sec-Fetch-Site` (Fetch Metadata, W3C); a browser without it is believed where
+ * it names the page's own origin.
+ */
+export const originOf = (request: Request): Origin => {
+  const { headers } = request;
+  const site = headers.get('sec-fetch-site');
+  if (site !== null) return site === 'same-origin' ? 'page' : 'elsewhere';
+  const origin = headers.get('origin');
+  if (origin === null) return 'unknown';
+  return URL.canParse(origin) && new URL(origin).host === headers.get('host') ? 'page' : 'elsewhere';
+};

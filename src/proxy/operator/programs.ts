@@ -1,0 +1,110 @@
+/** What programs ask over HTTP: the same figures and events as the command line's. */
+
+import { problem, REPLY_HEADERS } from '../door/problem.js';
+import type { Intake, Lane } from '../intake/intake.js';
+import type { ReportResult, ServerEvent } from '../options.js';
+import { readText } from './body.js';
+import { isDay, isFunnelBy, readFunnel } from './funnel.js';
+import { readServerEvents } from './lines.js';
+import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';
+
+/** What programs are answered from. */
+export interface ProgramsContext {
+  readonly intake: Intake;
+  readonly now: () => number;
+  readonly report: ((events: readonly ServerEvent[]) => Promise<ReportResult>) | undefined;
+}
+
+const DEFAULT_LIMIT = 100;
+/** More would take the process too long to write at once. */
+const MAX_LIMIT = 1_000;
+
+const json = (value: unknown): Response => Response.json(value, { headers: REPLY_HEADERS });
+
+const lines = (rows: AsyncGenerator<string>): Response => {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await rows.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(`${next.value}\n`));
+    },
+    async cancel() {
+      await rows.return(undefined);
+    },
+  });
+  return new Response(body, { headers: { ...REPLY_HEADERS, 'content-type': 'application/x-ndjson' } });
+};
+
+/** The lane that a query names; undefined if there is none of that name. */
+const laneIn = (intake: Intake, query: URLSearchParams): Lane | undefined => {
+  const name = query.get('lane') ?? 'offer_events';
+  return isLaneName(name) ? laneOf(intake, name) : undefined;
+};
+
+/** Answers a program's request, which bears the right token. */
+export const createPrograms = ({
+  intake,
+  now,
+  report,
+}: ProgramsContext): ((request: Request) => Promise<Response>) => {
+  const funnel = async (query: URLSearchParams): Promise<Response> => {
+    const by = query.get('by') ?? 'day';
+    const [since, until] = [query.get('since') ?? undefined, query.get('until') ?? undefined];
+    const areDays = [since, until].every((day) => day === undefined || isDay(day));
+    return areDays && isFunnelBy(by)
+      ? json(await readFunnel(intake, { by, group: query.get('group') ?? undefined, since, until }))
+      : problem('query');
+  };
+
+  const status = async (query: URLSearchParams): Promise<Response> => {
+    const text = query.get('limit') ?? `${DEFAULT_LIMIT}`;
+    const limit = /^\d+$/.test(text) ? Number(text) : 0;
+    return limit < 1 || limit > MAX_LIMIT ? problem('query') : json(await readStatus(intake, now(), limit));
+  };
+
+  const rows = (lane: Lane, query: URLSearchParams, states?: ['dead']): Response => {
+    const given = query.get('since');
+    const since = given === null ? undefined : timeOf(given);
+    if (Number.isNaN(since)) return problem('query');
+    const each = async function* () {
+      const filter = { offerId: query.get('offer') ?? undefined, since, states };
+      for await (const row of eachRow(lane, filter)) yield toLine(row);
+    };
+    return lines(each());
+  };
+
+  const retry = async (lane: Lane, query: URLSearchParams): Promise<Response> => {
+    const ids = query.getAll('id');
+    return json({ retried: await lane.retry(ids.length ? ids : undefined, now()) });
+  };
+
+  const reportLines = async (request: Request): Promise<Response> => {
+    if (!report) return problem('path');
+    const text = await readText(request);
+    return text === undefined ? problem('size') : json(await report(readServerEvents(text)));
+  };
+
+  return async (request) => {
+    const { pathname, searchParams: query } = new URL(request.url);
+    const what = /\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1];
+    const lane = laneIn(intake, query);
+    if (!lane) return problem('query');
+    switch (`${request.method} ${what}`) {
+      case 'GET funnel':
+        return funnel(query);
+      case 'GET status':
+        return status(query);
+      case 'GET events':
+        return rows(lane, query);
+      case 'GET dead-letters':
+        return rows(lane, query, ['dead']);
+      case 'POST dead-letters/retry':
+        return retry(lane, query);
+      case 'POST report':
+        return reportLines(request);
+      default:
+        return problem('path');
+    }
+  };
+};
