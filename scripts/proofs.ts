@@ -34,6 +34,7 @@ export const LONG_SPECS = [
   'e2e/lacking.spec.ts',
   'e2e/nginx.spec.ts',
   'e2e/occlusion.spec.ts',
+  'e2e/operator-looks.spec.ts',
   'e2e/presses-table.spec.ts',
   'e2e/releases-proxies.spec.ts',
   'e2e/releases.spec.ts',

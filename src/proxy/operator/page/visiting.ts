@@ -12,8 +12,10 @@ const NAME = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|\[[\da-f:.]+\])$/;
  * Checks host names.
  * @throws {OffersightError} `configuration` if one is none.
  */
-export const hostsOf = (given: readonly string[] = LOOPBACK): ReadonlySet<string> => {
-  const names = Array.isArray(given) ? given.map((name) => String(name).toLowerCase()) : [''];
+export const hostsOf = (given: readonly unknown[] = LOOPBACK): ReadonlySet<string> => {
+  const names = Array.isArray(given)
+    ? given.map((name) => (typeof name === 'string' ? name.toLowerCase() : ''))
+    : [''];
   if (names.every((name) => NAME.test(name))) return new Set(names);
   throw new OffersightError(
     'configuration',

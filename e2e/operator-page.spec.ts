@@ -1,0 +1,226 @@
+/** The operator's page in a browser: what an operator reads and does there, and what no other page can. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from '@playwright/test';
+import {
+  GONE,
+  leaveEvents,
+  OPERATOR_VIEWS,
+  type Operated,
+  signIn,
+  startOperated,
+  TOKEN,
+} from './fixtures/operator.js';
+import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { expect, test } from './fixtures/standalone.js';
+
+/** The texts of a table's rows. */
+const rowsOf = async (page: Page, caption: string): Promise<string[]> =>
+  (await page.getByRole('table', { name: caption }).locator('tbody tr').allInnerTexts()).map((text) =>
+    text.replaceAll(/\s+/g, ' '),
+  );
+
+/** Whatever the browser complains of, such as something that the policy forbids. */
+const complaintsOf = (page: Page): string[] => {
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', ({ message }) => complaints.push(message));
+  return complaints;
+};
+
+/** A page of another origin, such as another port of this machine. */
+const serveElsewhere = async (html: string) => {
+  const server = createServer((_, outgoing) => {
+    outgoing.setHeader('content-type', 'text/html');
+    outgoing.end(html);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+};
+
+test.describe('an operator', () => {
+  test('signs in and reads what was seen, closed and delivered', async ({ bench, page }) => {
+    const complaints = complaintsOf(page);
+    const proxy = await startOperated(bench);
+    await leaveEvents(bench, proxy);
+    await signIn(page, proxy.page);
+    await expect(page).toHaveTitle('Funnel · Offersight');
+    await expect
+      .poll(() => page.reload().then(() => rowsOf(page, 'By day')))
+      .toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\d 3 1 33\.3 % 0 0\.0 % 3 0 1 0$/)]);
+    expect(await rowsOf(page, 'How offers were closed')).toEqual(['by Escape 1 100.0 %']);
+    await page.getByRole('combobox', { name: 'By', exact: true }).selectOption('group');
+    await page.getByRole('button', { name: 'Show' }).click();
+    expect(await rowsOf(page, 'By group')).toEqual([
+      '(none) 2 0 0.0 % 0 0.0 % 1 0 1 0',
+      'autumn-sale 1 1 100.0 % 0 0.0 % 2 0 0 0',
+    ]);
+    await page.getByRole('link', { name: 'autumn-sale' }).click();
+    await expect(page.getByRole('heading', { level: 2 })).toHaveText(/, group autumn-sale$/);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'by day', exact: true }).click(),
+    ]);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString().split('\r\n')[1]).toMatch(/^\d{4}-\d\d-\d\d,1,1,1,0,0,2,/);
+    expect(complaints).toEqual([]);
+  });
+
+  test('finds an event, retries a dead letter, and gives up another one', async ({ bench, page }) => {
+    const proxy = await startOperated(bench);
+    await leaveEvents(bench, proxy);
+    await post(proxy.url, bodyOf(eventOf(5, { offer: GONE })));
+    await bench.upstream.until(() => bench.upstream.calls().length === 5);
+    bench.upstream.clearFaults();
+    await signIn(page, proxy.page);
+    await page.getByRole('link', { name: 'Dead letters' }).click();
+    await expect
+      .poll(() => page.reload().then(() => rowsOf(page, 'Dead letters of offer events')))
+      .toHaveLength(2);
+    await page
+      .getByRole('button', { name: `Retry viewed of ${GONE}` })
+      .last()
+      .click();
+    await expect(page.getByRole('status')).toHaveText('Waiting again: 1 event.');
+    await bench.upstream.until(() => bench.upstream.history().length === 4);
+    await page.getByRole('button', { name: 'Give all up …' }).click();
+    await expect(page.getByText('This gives up 1 event of 1 offer.')).toBeVisible();
+    await page.getByRole('button', { name: 'Give up 1 event' }).click();
+    await expect(page.getByRole('status')).toHaveText('Given up: 1 event.');
+    await page.getByRole('link', { name: 'Events', exact: true }).click();
+    await page.getByLabel('Offer or event id').fill(eventOf(4).id);
+    await page.keyboard.press('Enter');
+    await expect(page.getByText(/^delivered/)).toBeVisible();
+    expect(bench.upstream.history().map(({ personalized_offer_id: id }) => id)).toContain(GONE);
+  });
+
+  test('sees what arrives as it arrives, until they pause it', async ({ bench, page }) => {
+    const complaints = complaintsOf(page);
+    const proxy = await startOperated(bench);
+    await signIn(page, `${proxy.page}live`);
+    await expect(page.getByText('Nothing has arrived so far.')).toBeVisible();
+    await post(proxy.url, bodyOf(eventOf(1)));
+    await expect(page.getByRole('row', { name: /viewed a52ge1 .*delivered/ })).toBeVisible();
+    await expect(page.getByText('Nothing has arrived so far.')).toBeHidden();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await expect(page.getByRole('status')).toHaveText('Paused.');
+    await post(proxy.url, bodyOf(eventOf(2)));
+    await bench.upstream.until(() => bench.upstream.history().length === 2);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await expect(page.getByRole('row', { name: /viewed a52ge2/ })).toBeVisible();
+    expect(complaints).toEqual([]);
+    proxy.kill('SIGTERM');
+    await expect(page.getByRole('status')).toHaveText('The proxy does not answer. Trying again.');
+  });
+
+  test('comes by a link from elsewhere to what it names', async ({ bench, page }) => {
+    const proxy = await startOperated(bench);
+    await leaveEvents(bench, proxy);
+    await signIn(page, proxy.page);
+    const chat = await serveElsewhere(`<a href="${proxy.page}events?find=a52ge3">the event</a>`);
+    await page.goto(`http://localhost:${chat.port}`);
+    await page.getByRole('link').click();
+    await expect(page.getByRole('heading', { name: 'Events', level: 1 })).toBeVisible();
+    expect(await rowsOf(page, 'Events of a52ge3')).toHaveLength(1);
+    chat.close();
+  });
+
+  test('signs out everywhere', async ({ bench, page, context }) => {
+    const proxy = await startOperated(bench);
+    await signIn(page, proxy.page);
+    const colleague = await context.newPage();
+    await colleague.goto(`${proxy.page}delivery`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
+    await colleague.getByRole('link', { name: 'Look again' }).click();
+    await expect(colleague.getByRole('heading', { level: 1 })).toHaveText('Sign in');
+  });
+
+  test('needs no script but for what comes by itself', async ({ bench, browser }) => {
+    const proxy = await startOperated(bench);
+    await leaveEvents(bench, proxy);
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    await signIn(page, proxy.page);
+    for (const view of OPERATOR_VIEWS) {
+      await page.goto(proxy.page + view);
+      await expect(page.getByRole('navigation')).toBeVisible();
+    }
+    await expect(page.getByRole('status')).toHaveText('The newest events. Reload to see newer ones.');
+    await expect(page.getByRole('button', { name: 'Pause' })).toBeHidden();
+    await context.close();
+  });
+});
+
+const deadLettersOf = async ({ page }: Operated): Promise<number> =>
+  (
+    await ask(new URL(page).origin, '/admin/dead-letters', { headers: { authorization: `Bearer ${TOKEN}` } })
+  ).text
+    .split('\n')
+    .filter(Boolean).length;
+
+test.describe('another page', () => {
+  for (const [where, host] of [
+    ['of another port, which is the same site', '127.0.0.1'],
+    ['of another site', 'localhost'],
+  ] as const)
+    test(`reads and changes nothing in a signed-in operator’s name: ${where} (attacks 70, 72, 73)`, async ({
+      bench,
+      page,
+    }) => {
+      const proxy = await startOperated(bench);
+      await leaveEvents(bench, proxy);
+      await expect.poll(() => deadLettersOf(proxy)).toBe(1);
+      await signIn(page, `${proxy.page}delivery`);
+      const formToken = await page.locator('[name=form_token]').first().inputValue();
+      const fields = { form_token: formToken, lane: 'offer_events', what: 'dead', confirm: 'yes' };
+      const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);
+      const elsewhere = await serveElsewhere(`
+        <iframe src="${proxy.page}funnel"></iframe>
+        ${['retry', 'purge', 'sign-out'].map((to) => `<form method="post" action="${proxy.page}${to}">${inputs.join('')}<button>${to}</button></form>`).join('')}`);
+      const evil = `http://${host}:${elsewhere.port}/`;
+      for (const button of ['retry', 'purge', 'sign-out']) {
+        await page.goto(evil);
+        await page.getByRole('button', { name: button }).click();
+        await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not from another page');
+      }
+      await page.goto(evil);
+      const reads = await page.evaluate(
+        (base) =>
+          Promise.all(
+            ['funnel', 'live-rows', 'style.css', 'live.js'].map((path) =>
+              fetch(base + path, { credentials: 'include' }).then(
+                () => 'read',
+                () => 'failed',
+              ),
+            ),
+          ),
+        proxy.page,
+      );
+      expect(reads).toEqual(['failed', 'failed', 'failed', 'failed']);
+      const frame = page.frames().find((each) => each !== page.mainFrame());
+      expect(await frame?.evaluate(() => document.body.textContent)).not.toMatch(/Funnel|Go on/);
+      expect(await deadLettersOf(proxy)).toBe(1);
+      await page.goto(`${proxy.page}funnel`);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Funnel');
+      elsewhere.close();
+    });
+
+  test('of the shop’s own has none of it beside its endpoint (attack 72)', async ({ bench }) => {
+    const { url } = await bench.start([], { env: { OFFERSIGHT_ADMIN_TOKEN: TOKEN } });
+    const headers = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' };
+    for (const path of ['', 'funnel', 'style.css', 'live.js', 'sign-in'])
+      expect((await ask(url, `/admin/${path}`, { headers })).status).toBe(401);
+    const body = new URLSearchParams({ token: TOKEN }).toString();
+    const type = { 'content-type': 'application/x-www-form-urlencoded' };
+    const { status, headers: answered } = await ask(url, '/admin/sign-in', {
+      method: 'POST',
+      body,
+      headers: { ...headers, ...type },
+    });
+    expect([status, answered['set-cookie']]).toEqual([401, undefined]);
+  });
+});

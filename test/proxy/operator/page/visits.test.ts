@@ -1,0 +1,418 @@
+/** Who is shown the operator's page, and in whose name something is changed. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createOfferAdmin, type Intake, type OfferAdmin } from '../../../../src/proxy/index.js';
+import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
+import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { type OperatorBrowser, operatorBrowser, TOKEN } from '../../../support/operator-browser.js';
+import { START } from '../../../support/wire.js';
+
+const HOUR_MS = 3_600_000;
+
+let folder: ReturnType<typeof temporaryFolder>;
+let intake: Intake;
+let admin: OfferAdmin;
+let browser: OperatorBrowser;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START, toFake: ['Date'] });
+  folder = temporaryFolder();
+  intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
+  admin = createOfferAdmin({ intake, token: TOKEN });
+  browser = operatorBrowser(admin);
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await intake.close();
+  folder.remove();
+});
+
+/** Leaves one dead letter, which a retry lets wait anew. */
+const leaveDeadLetter = async (): Promise<void> => {
+  await intake.take([admitted(1)]);
+  const { rows } = await intake.begin({ now: START, limit: 1, perMinute: 10 });
+  await intake.finish(
+    rows.map(({ id }) => ({ id, result: { kind: 'dead', code: 'resource_not_found' } })),
+    START,
+  );
+};
+
+const isStillDead = async (): Promise<boolean> =>
+  (await intake.list({ limit: 9, states: ['dead'] })).length === 1;
+
+const FUNNEL = /<h1>Funnel<\/h1>/;
+const SIGN_IN = /<h1>Sign in<\/h1>/;
+
+describe('a browser that has not signed in', () => {
+  it('is asked for the token, whatever it wants to see', async () => {
+    for (const path of ['', 'funnel', 'delivery', 'events?find=offer1', 'dead-letters', 'live', 'nothing'])
+      expect(await browser.read(path)).toMatch(SIGN_IN);
+    expect((await browser.ask('live-rows')).status).toBe(401);
+    for (const path of ['retry', 'purge', 'sign-out', 'nothing'])
+      expect((await browser.ask(path, { form: {} })).status).toBe(401);
+  });
+
+  it('comes to the view that it asked for once it has signed in', async () => {
+    const page = await browser.read('events?find=a%26b&lane=usage_events');
+    const [, to = ''] = /name="to" value="([^"]*)"/.exec(page) ?? [];
+    const response = await browser.ask('sign-in', {
+      form: { token: TOKEN, to: to.replaceAll('&amp;', '&') },
+    });
+    expect([response.status, response.headers.get('location')]).toEqual([
+      303,
+      'events?find=a%26b&lane=usage_events',
+    ]);
+  });
+
+  it.each([
+    'https://evil.example/',
+    '//evil.example',
+    '/\\evil.example',
+    'funnel/../../evil',
+    'javascript:alert(1)',
+    'sign-out',
+    'funnel#x',
+    'funnel?a b',
+  ])('is led nowhere else by %s', async (to) => {
+    const response = await browser.ask('sign-in', { form: { token: TOKEN, to } });
+    expect([response.status, response.headers.get('location')]).toEqual([303, 'funnel']);
+  });
+});
+
+describe('signing in', () => {
+  it('begins a session of 8 hours, in a cookie that no script reads and no other site sends', async () => {
+    const response = await browser.signIn();
+    expect(response.headers.get('set-cookie')).toMatch(
+      /^offersight-operator=[\w.-]{50,80}; Path=\/admin\/; HttpOnly; SameSite=Strict; Max-Age=28800$/,
+    );
+    expect(await browser.read('funnel')).toMatch(FUNNEL);
+    vi.setSystemTime(START + 8 * HOUR_MS - 1);
+    expect(await browser.read('funnel')).toMatch(FUNNEL);
+    vi.setSystemTime(START + 8 * HOUR_MS);
+    expect(await browser.read('funnel')).toMatch(SIGN_IN);
+  });
+
+  it('asks the browser for https on any other host than this machine', async () => {
+    admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['ops.example.com'] });
+    browser = operatorBrowser(admin, 'ops.example.com');
+    expect((await browser.signIn()).headers.get('set-cookie')).toMatch(
+      /^__Host-offersight-operator=[^;]+; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=28800$/,
+    );
+    expect(await browser.read('funnel')).toMatch(FUNNEL);
+  });
+
+  it('fails without the token, and says so', async () => {
+    for (const token of ['', 'wrong', TOKEN.slice(1), `${TOKEN} `]) {
+      const response = await browser.signIn(token);
+      expect([response.status, browser.cookies.size]).toEqual([401, 0]);
+      const page = await response.text();
+      expect(page).toContain('This is not the admin token.');
+      expect(page).not.toContain(TOKEN);
+    }
+  });
+
+  it('takes no token from an address, which would be logged', async () => {
+    expect(await browser.read(`funnel?token=${TOKEN}`)).toMatch(SIGN_IN);
+    expect((await browser.ask(`sign-in?token=${TOKEN}`, { form: {} })).status).toBe(401);
+  });
+});
+
+describe('guessing the token', () => {
+  const guess = async (address: string): Promise<number> =>
+    (await browser.signIn('wrong', { address })).status;
+  const bear = async (token: string, address: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}` };
+    return (await admin(new Request('http://proxy.invalid/admin/status', { headers }), { address })).status;
+  };
+
+  it('is slowed down after ten wrong ones a minute from one address (attack 75)', async () => {
+    for (let count = 0; count < 10; count++) expect(await guess('203.0.113.7')).toBe(401);
+    expect(await guess('203.0.113.7')).toBe(429);
+    expect(await bear('wrong', '203.0.113.7')).toBe(429);
+    expect(await guess('203.0.113.8')).toBe(401);
+  });
+
+  it('keeps no operator out: the right token and an open session pass all the same (attack 75)', async () => {
+    const colleague = operatorBrowser(admin);
+    await colleague.signIn(TOKEN, { address: '203.0.113.7' });
+    for (let count = 0; count < 30; count++) await guess('203.0.113.7');
+    expect((await browser.signIn(TOKEN, { address: '203.0.113.7' })).status).toBe(303);
+    expect(await bear(TOKEN, '203.0.113.7')).toBe(200);
+    expect(await colleague.read('funnel', { address: '203.0.113.7' })).toMatch(FUNNEL);
+  });
+});
+
+describe('a session', () => {
+  const copyOf = (value: string): OperatorBrowser => {
+    const copy = operatorBrowser(admin);
+    copy.cookies.set('offersight-operator', value);
+    return copy;
+  };
+  const cookieOf = (from: OperatorBrowser): string => from.cookies.get('offersight-operator') ?? '';
+
+  it('cannot be made or changed without the token (attack 71)', async () => {
+    await browser.signIn();
+    const value = cookieOf(browser);
+    const [begin = '', end = '', mac = ''] = value.split('.');
+    const later = (Number.parseInt(end, 36) + HOUR_MS).toString(36);
+    expect(await copyOf(value).read('funnel')).toMatch(FUNNEL);
+    for (const forged of [
+      `${begin}.${later}.${mac}`,
+      `${later}.${later}.${mac}`,
+      `${end}.${begin}.${mac}`,
+      `${begin}.${end}.${mac.slice(0, -2)}AA`,
+      `${begin}.${end}.`,
+      `${begin}.${end}`,
+      `0${value}`,
+      `${value}x`,
+      'x'.repeat(10_000),
+      '',
+    ])
+      expect(await copyOf(forged).read('funnel')).toMatch(SIGN_IN);
+  });
+
+  it('does not begin by a cookie that was there before (attack 71)', async () => {
+    const planted = 'planted.planted.x';
+    browser.cookies.set('offersight-operator', planted);
+    await browser.signIn();
+    expect(cookieOf(browser)).not.toBe(planted);
+    expect(await copyOf(planted).read('funnel')).toMatch(SIGN_IN);
+    // A second cookie of the name, for a longer path, comes ahead of the right one.
+    const cookie = `offersight-operator=${planted}; offersight-operator=${cookieOf(browser)}`;
+    expect(await browser.read('funnel', { headers: { cookie } })).toMatch(FUNNEL);
+  });
+
+  it('ends with another token', async () => {
+    await browser.signIn();
+    const renewed = createOfferAdmin({ intake, token: `${TOKEN}-renewed` });
+    const copy = operatorBrowser(renewed);
+    copy.cookies.set('offersight-operator', cookieOf(browser));
+    expect(await copy.read('funnel')).toMatch(SIGN_IN);
+  });
+
+  it('ends in every process when an operator signs out, for good (attack 71)', async () => {
+    await browser.signIn();
+    const stolen = copyOf(cookieOf(browser));
+    const elsewhere = sqliteIntake({ file: join(folder.path, 'intake.db') });
+    const other = operatorBrowser(createOfferAdmin({ intake: elsewhere, token: TOKEN }));
+    other.cookies.set('offersight-operator', cookieOf(browser));
+    expect(await other.read('funnel')).toMatch(FUNNEL);
+    vi.setSystemTime(START + HOUR_MS);
+    const response = await browser.send('sign-out');
+    expect([response.status, response.headers.get('location')]).toEqual([303, 'funnel']);
+    for (const each of [browser, stolen, other]) expect(await each.read('funnel')).toMatch(SIGN_IN);
+    await elsewhere.close();
+  });
+
+  it('begins anew after that, also in a process whose clock is behind', async () => {
+    await browser.signIn();
+    vi.setSystemTime(START + HOUR_MS);
+    await browser.send('sign-out');
+    vi.setSystemTime(START);
+    await browser.signIn();
+    expect(await browser.read('funnel')).toMatch(FUNNEL);
+  });
+});
+
+describe('a host name', () => {
+  it.each([
+    ['evil.example', 'a name that was pointed at this machine'],
+    ['127.0.0.1.evil.example:8788', 'one that only begins so'],
+    ['localhost.', 'one with a dot at its end'],
+    ['10.0.0.5:8788', 'another address of this machine'],
+    ['', 'none'],
+    ['[::1', 'half of one'],
+  ])('that is not the page’s own gets nothing of it: %s, %s (attack 69)', async (host) => {
+    await browser.signIn();
+    for (const path of ['', 'funnel', 'style.css', 'live.js', 'live-rows']) {
+      const response = await browser.ask(path, { host });
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        expect.objectContaining({ code: 'token' }),
+      ]);
+    }
+    await leaveDeadLetter();
+    const form = { form_token: await browser.formToken() };
+    expect((await browser.ask('retry', { host, form })).status).toBe(401);
+    expect((await browser.ask('sign-in', { host, form: { token: TOKEN } })).status).toBe(401);
+    expect(await isStillDead()).toBe(true);
+  });
+
+  it.each(['127.0.0.1', 'localhost:8788', 'LOCALHOST:1', '[::1]:8788'])(
+    'of this machine shows the page: %s',
+    async (host) => {
+      browser = operatorBrowser(admin, host);
+      await browser.signIn();
+      expect(await browser.read('funnel')).toMatch(FUNNEL);
+    },
+  );
+
+  it('that the server’s owner lists shows the page, and then no other one does', async () => {
+    admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['Ops.Example.com'] });
+    expect(await operatorBrowser(admin, 'ops.example.com:8443').read('funnel')).toMatch(SIGN_IN);
+    expect((await operatorBrowser(admin, 'localhost').ask('funnel')).status).toBe(401);
+  });
+
+  it('shows no page where there is to be none', async () => {
+    admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: [] });
+    expect((await operatorBrowser(admin).ask('funnel')).status).toBe(401);
+  });
+
+  it.each<unknown>([
+    'ops.example.com',
+    ['https://ops.example.com'],
+    ['ops.example.com:8443'],
+    [''],
+    [7],
+    null,
+  ])('that is none is refused when the door is made: %j', (adminHosts) => {
+    expect(() => createOfferAdmin({ intake, token: TOKEN, adminHosts: adminHosts as string[] })).toThrow(
+      expect.objectContaining({ code: 'configuration', hint: expect.stringMatching(/adminHosts/) as string }),
+    );
+  });
+});
+
+describe('a request that the page did not make', () => {
+  beforeEach(async () => {
+    await browser.signIn();
+    await leaveDeadLetter();
+  });
+
+  it.each([
+    ['another site', 'cross-site', 70],
+    ['another host or port of the same site', 'same-site', 72],
+  ])('changes nothing, though its browser has the session: %s (attacks 70, 72)', async (_, site) => {
+    const form = { form_token: await browser.formToken() };
+    for (const mode of ['navigate', 'cors', 'no-cors']) {
+      const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode };
+      for (const path of ['retry', 'purge', 'sign-out'])
+        expect((await browser.ask(path, { headers, form })).status).toBe(403);
+    }
+    expect(await isStillDead()).toBe(true);
+    expect(await browser.read('funnel')).toMatch(FUNNEL);
+  });
+
+  it('signs nobody in (attack 70)', async () => {
+    const stranger = operatorBrowser(admin);
+    const response = await stranger.signIn(TOKEN, { headers: { 'sec-fetch-site': 'cross-site' } });
+    expect([response.status, stranger.cookies.size]).toEqual([403, 0]);
+  });
+
+  it.each(['cross-site', 'same-site', 'none'])(
+    'shows nothing of it, also in a new window: %s (attacks 70, 72)',
+    async (site) => {
+      for (const mode of ['navigate', 'cors', 'no-cors', 'same-origin', undefined]) {
+        const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode };
+        for (const path of [
+          'dead-letters',
+          'live-rows',
+          'funnel.csv?by=day&since=2025-01-01&until=2026-01-01',
+        ]) {
+          const response = await browser.ask(path, { headers });
+          expect(response.status).toBe(mode === 'navigate' ? 200 : 403);
+          expect(await response.text()).not.toMatch(/offer1|form_token|taken/);
+        }
+      }
+    },
+  );
+
+  it('is led to the view, which the page then asks for itself', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site' };
+    const page = await browser.read('events?find=a%22b', { headers });
+    expect(page).toContain('<meta http-equiv="refresh" content="0; url=events?find=a%22b"/>');
+    expect(page).toContain('<a href="events?find=a%22b">');
+    // Nothing that is no view is led to.
+    expect(await browser.read('sign-out', { headers })).toContain('content="0; url=."');
+  });
+
+  it('needs what every form of the session’s own pages sends (attack 70)', async () => {
+    const colleague = operatorBrowser(admin);
+    vi.setSystemTime(START + 1);
+    await colleague.signIn();
+    for (const form of [{}, { form_token: '' }, { form_token: await colleague.formToken() }])
+      for (const path of ['retry', 'purge', 'sign-out'])
+        expect((await browser.ask(path, { form: { ...form, what: 'dead', confirm: 'yes' } })).status).toBe(
+          401,
+        );
+    expect(await isStillDead()).toBe(true);
+    expect(await colleague.read('funnel')).toMatch(FUNNEL);
+  });
+
+  it('changes nothing by GET, nor by a form of another kind', async () => {
+    const form_token = await browser.formToken();
+    for (const path of ['retry', 'purge', 'sign-out'])
+      expect((await browser.ask(`${path}?form_token=${form_token}&what=dead&confirm=yes`)).status).toBe(404);
+    const headers = { 'content-type': 'text/plain' };
+    expect((await browser.ask('retry', { headers, form: { form_token } })).status).toBe(401);
+    expect(await isStillDead()).toBe(true);
+  });
+});
+
+describe('a browser without fetch metadata', () => {
+  const old = { 'sec-fetch-site': undefined, 'sec-fetch-mode': undefined };
+
+  it('is believed where it names the page’s own origin', async () => {
+    const headers = { ...old, origin: 'http://127.0.0.1:8788' };
+    expect((await browser.signIn(TOKEN, { headers })).status).toBe(303);
+  });
+
+  it.each(['http://127.0.0.1:3000', 'https://evil.example', 'null', 'nonsense'])(
+    'is not where it names %s (attack 72)',
+    async (origin) => {
+      expect((await browser.signIn(TOKEN, { headers: { ...old, origin } })).status).toBe(403);
+    },
+  );
+
+  it('is told what to do where it names none', async () => {
+    await browser.signIn();
+    const response = await browser.ask('funnel', { headers: old });
+    expect([response.status, await response.text()]).toEqual([
+      403,
+      expect.stringContaining('Use a browser of the last years') as string,
+    ]);
+  });
+});
+
+describe('every answer to a browser', () => {
+  it('forbids frames, scripts of others, other origins and storing (attack 73)', async () => {
+    await browser.signIn();
+    for (const [path, headers] of [
+      ['', {}],
+      ['funnel', {}],
+      ['funnel', { cookie: undefined }],
+      ['funnel', { 'sec-fetch-site': 'cross-site' }],
+      ['funnel', { 'sec-fetch-site': undefined }],
+      ['funnel.csv?by=day&since=2026-01-01&until=2026-01-02', {}],
+      ['live-rows', {}],
+      ['style.css', {}],
+      ['live.js', {}],
+      ['nothing', {}],
+    ] as const) {
+      const response = await browser.ask(path, { headers });
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy': expect.stringMatching(
+          /^default-src 'none'; .*base-uri 'none'; frame-ancestors 'none'/,
+        ) as string,
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+      expect(response.headers.get('content-security-policy')).not.toMatch(/unsafe|\*|http/);
+    }
+  });
+
+  it('says in words that the intake does not answer', async () => {
+    await browser.signIn();
+    vi.spyOn(intake, 'ledger').mockImplementation(() => {
+      throw new Error('SQLITE_IOERR: /srv/secret');
+    });
+    const response = await browser.ask('funnel');
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+    const page = await response.text();
+    expect(page).toContain('The intake does not answer.');
+    expect(page).not.toContain('secret');
+  });
+});
