@@ -24,7 +24,7 @@ export default tseslint.config(
     ],
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -50,7 +50,7 @@ export default tseslint.config(
   // Matchers such as expect.any() are typed as any.
   { files: ['test/**/*.ts', 'e2e/**/*.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off' } },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     ignores: [
       'src/runtime.ts',
       'src/client/later/background-sync.ts',
@@ -71,12 +71,13 @@ export default tseslint.config(
       'src/client/later/delivery/**',
       'src/proxy/**',
     ],
-    ignores: ['src/proxy/node.ts', 'src/client/outbox/indexeddb.ts'],
+    // The script of a view is a browser's.
+    ignores: ['src/proxy/node.ts', 'src/proxy/operator/page/live/*', 'src/client/outbox/indexeddb.ts'],
     rules: { 'no-restricted-globals': ban(...MACHINE, ...PAGE) },
   },
-  // The room that signs, and the one that makes an id of a name.
+  // The room that authenticates messages, and the one that makes an id of a name.
   {
-    files: ['src/proxy/judging/{reporting,signature}.ts'],
+    files: ['src/proxy/judging/{mac,reporting}.ts'],
     rules: { 'no-restricted-globals': ban(...MACHINE.filter((name) => name !== 'crypto'), ...PAGE) },
   },
 );

@@ -284,15 +284,44 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [
       'proxy/operator',
       'proxy/option-names',
+      'proxy/door/budgets',
       'proxy/door/problem',
       'proxy/intake/ledger',
-      'proxy/judging/signature',
+      'proxy/intake/rules',
+      'proxy/judging/mac',
       'protocol/limits',
       'protocol/reasons',
       'errors',
       'runtime',
     ],
     types: ['proxy/intake/intake', 'proxy/options', 'protocol'],
+  },
+  'proxy/operator/page': {
+    values: [
+      'proxy/operator',
+      'proxy/door/problem',
+      'proxy/intake/ledger',
+      'proxy/intake/rules',
+      'proxy/judging/mac',
+      'protocol/reasons',
+      'errors',
+    ],
+    types: ['proxy/intake/intake', 'protocol'],
+    packages: ['d3-scale', 'node:fs', 'preact', 'preact-render-to-string'],
+  },
+  // What the browser loads.
+  'proxy/operator/page/live': {
+    values: ['proxy/operator/page/event-rows', 'runtime'],
+    packages: ['preact'],
+  },
+  'proxy/operator/page/event-rows': {
+    values: ['proxy/operator/page/words'],
+    types: ['proxy/intake/intake'],
+    packages: ['preact'],
+  },
+  'proxy/operator/page/words': {
+    values: ['proxy/intake/rules'],
+    types: ['proxy/intake/intake', 'protocol/event'],
   },
   'proxy/results': { types: ['proxy/telling', 'protocol'] },
   'proxy/options': { types: ['proxy', 'protocol', 'runtime'] },
@@ -334,7 +363,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/node': {
     values: ['proxy/door/problem', 'proxy/option-names', 'errors'],
     types: ['proxy/handler'],
-    packages: ['node:http', 'node:net', 'node:stream', 'node:stream/web'],
+    packages: ['node:http', 'node:net', 'node:stream', 'node:stream/promises', 'node:stream/web'],
   },
   dev: { values: ['dev', 'errors', 'runtime'], types: ['upstream'] },
   'dev/application': {
@@ -430,7 +459,7 @@ const filesBelow = (folder: string): string[] =>
 const roomOf = (file: string): string =>
   relative(ROOT, file)
     .replaceAll('\\', '/')
-    .replace(/\.[jt]s$/, '');
+    .replace(/\.[jt]sx?$/, '');
 
 const importsOf = (file: string): Import[] => {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);

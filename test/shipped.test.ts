@@ -42,7 +42,7 @@ const closureOf = (name: string, found = new Set<string>()): Set<string> => {
 
 const sources = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(folder, file));
 
 describe('the package', () => {
@@ -85,7 +85,7 @@ describe('the package', () => {
     // The last one tells a page's console what the page itself can see.
     expect(entries).toEqual(['./testing', './testing/node', './offersight-debug.js']);
     const rooms = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
-      file.endsWith('.ts'),
+      /\.tsx?$/.test(file),
     );
     const importers = rooms.filter((file) =>
       /from '[./]*\/testing\b/.test(readFileSync(join('src', file), 'utf8')),

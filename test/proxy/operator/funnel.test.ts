@@ -120,11 +120,14 @@ describe('a funnel as CSV', () => {
     ['@sum', "'@sum"],
     ['a,b', '"a,b"'],
     ['summer', 'summer'],
-  ])('writes the name %s as %s, which no spreadsheet takes for a formula', async (name, written) => {
-    const { all } = await readFunnel(ledger, DAYS);
-    const [, line = ''] = toCsv({ by: 'group', rows: [{ group: name, ...all }] }).split('\r\n');
-    expect(line.slice(0, written.length + 1)).toBe(`${written},`);
-  });
+  ])(
+    'writes the name %s as %s, which no spreadsheet takes for a formula (attack 74)',
+    async (name, written) => {
+      const { all } = await readFunnel(ledger, DAYS);
+      const [, line = ''] = toCsv({ by: 'group', rows: [{ group: name, ...all }] }).split('\r\n');
+      expect(line.slice(0, written.length + 1)).toBe(`${written},`);
+    },
+  );
 });
 
 describe('a day', () => {
