@@ -29,8 +29,8 @@ const ARRIVAL_MS = 10_000;
 /** How long a rejected sender may go on talking before it is cut off. */
 const LINGER_MS = 1_000;
 const MAX_HEADERS = 100;
-/** Of an answer that is made while it is sent. */
-const LINES = 'application/x-ndjson';
+/** Of answers that are made while they are sent. */
+const STREAMED = /^(?:application\/x-ndjson|text\/csv)/;
 /** Fetch forbids them, so no Request can be made of them. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
@@ -138,7 +138,7 @@ export const toNodeListener = (proxy: RequestHandler, options: NodeListenerOptio
     });
     for (const [name, value] of response.headers) outgoing.setHeader(name, value);
     // Lines may be too many to hold at once. The reader may go away in the midst of them, and the intake may fail.
-    if (response.body && response.headers.get('content-type') === LINES) {
+    if (response.body && STREAMED.test(response.headers.get('content-type') ?? '')) {
       outgoing.writeHead(response.status);
       return pipeline(Readable.fromWeb(response.body as ReadableStream<Uint8Array>), outgoing).catch(() => {
         outgoing.destroy();

@@ -36,7 +36,10 @@ const orderOf = ({ group, type, reason }: LedgerCell): string => `${group}\0${ty
 
 /** Puts a day's cells in order: by group, type and reason. */
 export const inOrder = (cells: readonly LedgerCell[]): LedgerCell[] =>
-  cells.toSorted((one, other) => (orderOf(one) < orderOf(other) ? -1 : 1));
+  cells
+    .map((cell) => ({ cell, order: orderOf(cell) }))
+    .sort((one, other) => (one.order < other.order ? -1 : 1))
+    .map(({ cell }) => cell);
 
 /** Which cells to read. */
 export interface LedgerFilter {

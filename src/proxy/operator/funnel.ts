@@ -111,42 +111,62 @@ export const keysOf = (by: FunnelBy): readonly ('day' | 'group')[] =>
 /** Tells whether a text is a day, such as `2026-11-23`. */
 export const isDay = (text: string): boolean => !Number.isNaN(dayNumberOf(text));
 
-/** In the order of days, which is the ledger's; groups with the most views first. */
-const inOrder = (rows: Iterable<Counting & Pick<FunnelRow, 'day' | 'group'>>, by: FunnelBy): FunnelRow[] => {
-  if (by === 'day') return [...rows];
-  const days = new Map<string | undefined, FunnelRow[]>();
-  for (const row of rows) {
-    const day = days.get(row.day);
-    if (day) day.push(row);
-    else days.set(row.day, [row]);
-  }
-  return [...days.values()].flatMap((day) => day.sort((one, other) => other.viewed - one.viewed));
+type CountingRow = Counting & Pick<FunnelRow, 'day' | 'group'>;
+
+/** Sums up one funnel, cell by cell. A day is put in order when the next one begins, so that no step takes long. */
+const summing = ({ by = 'day', group }: Pick<FunnelQuery, 'by' | 'group'>) => {
+  const keys = keysOf(by);
+  const rows: CountingRow[] = [];
+  const all = nothing();
+  let day: string | undefined;
+  let open = new Map<string, CountingRow>();
+  const close = (): void => {
+    rows.push(...[...open.values()].sort((one, other) => other.viewed - one.viewed));
+    open = new Map();
+  };
+  return {
+    take(cell: LedgerCell): void {
+      if (group !== undefined && cell.group !== group) return;
+      if (by !== 'group' && cell.day !== day) close();
+      ({ day } = cell);
+      const key = by === 'day' ? cell.day : cell.group;
+      const row = open.get(key) ?? {
+        ...Object.fromEntries(keys.map((name) => [name, cell[name]])),
+        ...nothing(),
+      };
+      open.set(key, row);
+      add(row, cell);
+      add(all, cell);
+    },
+    sum() {
+      close();
+      return { by, rows, all };
+    },
+  };
+};
+
+/** Sums the ledger up in several ways, in one look at it. */
+export const readFunnels = async (
+  intake: Pick<Intake, 'ledger'>,
+  { since, until }: Pick<FunnelQuery, 'since' | 'until'>,
+  queries: readonly Pick<FunnelQuery, 'by' | 'group'>[],
+): Promise<Funnel[]> => {
+  const last = until ?? isoDayOf(Math.floor(platformRuntime().now() / DAY_MS));
+  const first = since ?? isoDayOf(dayNumberOf(last) - DEFAULT_DAYS);
+  const sums = queries.map(summing);
+  for await (const portion of intake.ledger({ since: first, until: last }))
+    for (const cell of portion) for (const { take } of sums) take(cell);
+  return sums.map(({ sum }) => ({ since: first, until: last, ...sum() }));
 };
 
 /** Sums the ledger up. */
 export const readFunnel = async (
   intake: Pick<Intake, 'ledger'>,
-  { by = 'day', group, since, until }: FunnelQuery = {},
+  { by, group, ...days }: FunnelQuery = {},
 ): Promise<Funnel> => {
-  const keys = keysOf(by);
-  const today = platformRuntime().now();
-  const last = until ?? isoDayOf(Math.floor(today / DAY_MS));
-  const first = since ?? isoDayOf(dayNumberOf(last) - DEFAULT_DAYS);
-  const rows = new Map<string, Counting & Pick<FunnelRow, 'day' | 'group'>>();
-  const all = nothing();
-  for await (const portion of intake.ledger({ since: first, until: last }))
-    for (const cell of portion) {
-      if (group !== undefined && cell.group !== group) continue;
-      const key = keys.map((name) => cell[name]).join(' ');
-      const row = rows.get(key) ?? {
-        ...Object.fromEntries(keys.map((name) => [name, cell[name]])),
-        ...nothing(),
-      };
-      rows.set(key, row);
-      add(row, cell);
-      add(all, cell);
-    }
-  return { by, since: first, until: last, rows: inOrder(rows.values(), by), all };
+  const [funnel] = await readFunnels(intake, days, [{ by, group }]);
+  // One was asked for.
+  return funnel as Funnel;
 };
 
 /** Spreadsheets would take these for the beginning of a formula. */

@@ -1,6 +1,6 @@
 /** What an operator asks of an intake: figures of offers, how each lane stands, events page by page. */
 import type { Intake, IntakeRow, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
-import { nextTurn } from './turns.js';
+import { nextTurn } from './portions.js';
 
 /** Events in figures. */
 export interface Figures {

@@ -7,6 +7,7 @@ import { readText } from './body.js';
 import { isDay, isFunnelBy, readFunnel } from './funnel.js';
 import { readServerEvents } from './lines.js';
 import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';
+import { streamOf } from './portions.js';
 
 /** What programs are answered from. */
 export interface ProgramsContext {
@@ -21,20 +22,8 @@ const MAX_LIMIT = 1_000;
 
 const json = (value: unknown): Response => Response.json(value, { headers: REPLY_HEADERS });
 
-const lines = (rows: AsyncGenerator<string>): Response => {
-  const encoder = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const next = await rows.next();
-      if (next.done) controller.close();
-      else controller.enqueue(encoder.encode(`${next.value}\n`));
-    },
-    async cancel() {
-      await rows.return(undefined);
-    },
-  });
-  return new Response(body, { headers: { ...REPLY_HEADERS, 'content-type': 'application/x-ndjson' } });
-};
+const lines = (rows: AsyncGenerator<string>): Response =>
+  new Response(streamOf(rows), { headers: { ...REPLY_HEADERS, 'content-type': 'application/x-ndjson' } });
 
 /** The lane that a query names; undefined if there is none of that name. */
 const laneIn = (intake: Intake, query: URLSearchParams): Lane | undefined => {
@@ -69,7 +58,7 @@ export const createPrograms = ({
     if (Number.isNaN(since)) return problem('query');
     const each = async function* () {
       const filter = { offerId: query.get('offer') ?? undefined, since, states };
-      for await (const row of eachRow(lane, filter)) yield toLine(row);
+      for await (const row of eachRow(lane, filter)) yield `${toLine(row)}\n`;
     };
     return lines(each());
   };

@@ -24,8 +24,8 @@ export interface PurgeRequest {
   readonly isMeant: boolean;
 }
 
-/** So many are given up in one transaction. */
-const PORTION = 500;
+/** So many are given up in one transaction, some milliseconds' work. */
+const PORTION = 100;
 
 /** Ids of a state in portions, newest first, and of how many offers they are. */
 async function* idsOf(

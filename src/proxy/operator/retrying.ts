@@ -2,10 +2,10 @@
 import type { Lane } from '../intake/intake.js';
 import { PURGED } from '../intake/rules.js';
 import { eachRow } from './listing.js';
-import { nextTurn } from './turns.js';
+import { nextTurn } from './portions.js';
 
-/** So many wait anew in one transaction. */
-const PORTION = 500;
+/** So many wait anew in one transaction, some milliseconds' work. */
+const PORTION = 100;
 
 /**
  * Retries all but what an operator gave up.

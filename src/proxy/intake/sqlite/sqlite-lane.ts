@@ -131,11 +131,11 @@ export const createLane = (
   const getNote = prepare(`SELECT note FROM notes WHERE lane = 'LANE'`);
   const oldest = prepare('SELECT min(waiting_since) AS at FROM LANE WHERE settled_at IS NULL');
   const open = prepare(`SELECT open FROM tally WHERE lane = 'LANE'`);
-  const retry = prepare(
-    `UPDATE LANE SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?1, waiting_since = ?1,
+  const waitAnew = `UPDATE LANE SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?1, waiting_since = ?1,
        first_forward_at = NULL, maybe_duplicate = maybe_duplicate OR is_ambiguous, is_ambiguous = 0
-     WHERE state = 'dead' AND id = coalesce(?2, id) AND (?2 IS NOT NULL OR code <> '${PURGED}')`,
-  );
+     WHERE state = 'dead' AND `;
+  const retryAll = prepare(`${waitAnew} code <> '${PURGED}'`);
+  const retryOne = prepare(`${waitAnew} id = ?2 RETURNING offer_id, type`);
   const purge = prepare(
     `UPDATE LANE SET state = 'dead', code = '${PURGED}', settled_at = coalesce(settled_at, ?1), due_at = 0, headers = NULL
      WHERE id = ?2 AND (state = 'waiting' OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
@@ -256,9 +256,15 @@ export const createLane = (
     retry: async (ids, now) =>
       database
         .transaction(() => {
-          const retried = (ids ?? [null]).reduce((sum, id) => sum + retry.run(now, id).changes, 0);
           // A `dismissed` alone stays with its `viewed`.
-          return isOrdered && retried ? retried - takeAlongAll.run(now).changes : retried;
+          if (!ids) {
+            const retried = retryAll.run(now).changes;
+            return isOrdered && retried ? retried - takeAlongAll.run(now).changes : retried;
+          }
+          const retried = ids.flatMap((id) => retryOne.all(now, id) as Pick<Row, 'offer_id' | 'type'>[]);
+          const closed = retried.filter(({ type }) => isOrdered && type === 'dismissed');
+          const offers = new Set(closed.map(({ offer_id }) => offer_id));
+          return [...offers].reduce((left, id) => left - takeAlongOf.run(now, id).changes, retried.length);
         })
         .immediate(),
 

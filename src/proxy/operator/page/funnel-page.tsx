@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { REASONS } from '../../../protocol/reasons.js';
 import type { Intake } from '../../intake/intake.js';
-import { type Funnel, type FunnelFigures, type FunnelRow, isDay, readFunnel } from '../funnel.js';
+import { type Funnel, type FunnelFigures, type FunnelRow, isDay, readFunnels } from '../funnel.js';
 import { FunnelChart } from './funnel-chart.js';
 import { Layout } from './layout.js';
 import type { Session } from './session.js';
@@ -43,12 +43,12 @@ export const readFunnelView = async (
   query: URLSearchParams,
 ): Promise<FunnelView> => {
   const asked = askedBy(query);
-  const { group: _, by: __, ...days } = asked;
-  return {
-    asked,
-    byDay: await readFunnel(intake, { ...asked, by: 'day' }),
-    byGroup: await readFunnel(intake, { ...days, by: 'group' }),
-  };
+  const [byDay, byGroup] = await readFunnels(intake, asked, [
+    { by: 'day', group: asked.group },
+    { by: 'group' },
+  ]);
+  // Two were asked for.
+  return { asked, byDay: byDay as Funnel, byGroup: byGroup as Funnel };
 };
 
 const linkTo = (path: string, { since, until }: Funnel, fields: Readonly<Record<string, string>>): string =>

@@ -4,9 +4,9 @@ import type { Intake } from '../../intake/intake.js';
 import { readText } from '../body.js';
 import { isDay, isFunnelBy, readFunnel, toCsvLines } from '../funnel.js';
 import { isLaneName, laneOf } from '../listing.js';
+import { nextTurn, streamOf } from '../portions.js';
 import { type Purgeable, purge } from '../purging.js';
 import { retryAll } from '../retrying.js';
-import { nextTurn } from '../turns.js';
 import { DeadLettersPage, PurgePage, readDeadLetters } from './dead-letters-page.js';
 import { DeliveryPage, readDelivery } from './delivery-page.js';
 import type { ShownEvent } from './event-rows.js';
@@ -66,6 +66,19 @@ const targetOf = (text: string): string => {
   return Object.hasOwn(VIEWS, name) ? text : '';
 };
 
+async function* inPortions(lines: Iterable<string>): AsyncGenerator<string> {
+  let portion = '';
+  let count = 0;
+  for (const line of lines) {
+    portion += line;
+    if (++count % CSV_LINES) continue;
+    yield portion;
+    portion = '';
+    await nextTurn();
+  }
+  yield portion;
+}
+
 const createViews = ({ intake, now }: PagesContext): Readonly<Record<string, View>> => ({
   funnel: async (query, session) =>
     show(<FunnelPage {...(await readFunnelView(intake, query))} session={session} />),
@@ -76,14 +89,8 @@ const createViews = ({ intake, now }: PagesContext): Readonly<Record<string, Vie
     if (!isFunnelBy(by) || !isDay(since) || !isDay(until))
       return show(<Notice title="Not found">A day or a column of this table cannot be read.</Notice>, 400);
     const group = query.get('group') ?? undefined;
-    const lines = toCsvLines(await readFunnel(intake, { by, group, since, until }));
-    let csv = '';
-    let count = 0;
-    for (const line of lines) {
-      csv += line;
-      if (++count % CSV_LINES === 0) await nextTurn();
-    }
-    return new Response(csv, {
+    const funnel = await readFunnel(intake, { by, group, since, until });
+    return new Response(streamOf(inPortions(toCsvLines(funnel))), {
       headers: {
         ...PAGE_HEADERS,
         'content-type': 'text/csv; charset=utf-8',

@@ -1,0 +1,23 @@
+/** Long answers are made in portions, so that the process goes on taking events meanwhile. */
+import { platformRuntime } from '../../runtime.js';
+
+/** Lets the process do something else. */
+export const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    platformRuntime().after(0, resolve);
+  });
+
+/** A body that is made while it is sent, so that it is never in memory as a whole. */
+export const streamOf = (portions: AsyncGenerator<string>): ReadableStream<Uint8Array> => {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await portions.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(next.value));
+    },
+    async cancel() {
+      await portions.return(undefined);
+    },
+  });
+};
