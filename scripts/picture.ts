@@ -1,4 +1,4 @@
-/** Takes the pictures of the documents, the demo and the live page of `offersight dev`: `npm run picture` after `npm run build`. */
+/** Takes the pictures of the documents, the demo, the live page of `offersight dev` and the operator's page: `npm run picture` after `npm run build`. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { startDev } from 'offersight/testing/node';
 import { chromium } from 'playwright';
 import { ARGS, ensureBrowser, HELP } from './ensure-browser.mjs';
+import { pictureOperator } from './picture-operator.js';
 
 const FILE = 'docs/demo.png';
 const LIVE_FILE = 'docs/dev.png';
@@ -62,7 +63,8 @@ await live.getByLabel('answers 503').isChecked();
 await page.click('button');
 await live.locator('.waiting', { hasText: '503' }).waitFor();
 await live.screenshot({ path: LIVE_FILE });
-await browser.close();
 await dev.stop();
 await rm(data, { recursive: true });
 console.log(LIVE_FILE);
+await pictureOperator(browser);
+await browser.close();
