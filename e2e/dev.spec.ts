@@ -16,8 +16,9 @@ const rowsOf = (live: Page): Promise<string[]> =>
   live.locator('#events tr').evaluateAll((rows) =>
     rows.map((row) =>
       [...row.querySelectorAll('td')]
-        .slice(1, 5)
+        .slice(1, 6)
         .map((cell) => (cell.querySelector('span') ?? cell).textContent)
+        .filter(Boolean)
         .join(' '),
     ),
   );
@@ -43,7 +44,7 @@ test.describe('in a folder with one page', () => {
     await page.getByRole('button', { name: 'No, thanks' }).click();
     await expect
       .poll(() => rowsOf(live))
-      .toEqual([`${dev.offerId} dismissed delivered /`, `${dev.offerId} viewed delivered /`]);
+      .toEqual([`${dev.offerId} dismissed: control delivered /`, `${dev.offerId} viewed delivered /`]);
     await expect(live.locator('#figures')).toHaveText('viewed1dismissed1delivered2waiting0refused0');
     await expect(live.locator('#empty')).toBeHidden();
     await expect.poll(dev.output).toMatch(new RegExp(`dismissed {2}${dev.offerId} {2}delivered\n`));
@@ -51,6 +52,29 @@ test.describe('in a folder with one page', () => {
     await expect(live.locator('#connection')).toContainText('has ended');
     // Nothing is kept.
     expect(await readdir(desk.folder)).toEqual(['index.html']);
+  });
+
+  test('the operator’s page has the same events by group, also after everything was forgotten', async ({
+    desk,
+    page,
+  }) => {
+    const dev = await desk.start();
+    await desk.page('index.html', `${dev.offerId}" data-offer-group="autumn-sale`);
+    const live = await openLive(page, dev);
+    await page.goto(`${dev.url}/`);
+    await expect.poll(() => rowsOf(live)).toEqual([`${dev.offerId} autumn-sale viewed delivered /`]);
+    const [, address = '', token = ''] = /operator's +(\S+) +\(token (\S+)\)/.exec(dev.output()) ?? [];
+    // Not where pages are, whose scripts could act there.
+    expect(new URL(address).port).not.toBe(new URL(dev.url).port);
+    const operator = await page.context().newPage();
+    await operator.goto(`${address}funnel?by=group`);
+    await operator.getByLabel('Admin token').fill(token);
+    await operator.getByRole('button', { name: 'Sign in' }).click();
+    await expect(operator.getByRole('row', { name: /^autumn-sale 1 0/ })).toBeVisible();
+    await live.getByRole('button', { name: 'Forget everything' }).click();
+    await expect.poll(() => rowsOf(live)).toEqual([]);
+    await operator.reload();
+    await expect(operator.getByText('Nothing happened on these days.')).toBeVisible();
   });
 
   test('an offer that the stand-in never made is refused, with what to do, and counts once any id does', async ({

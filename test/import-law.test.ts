@@ -381,7 +381,14 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['node:fs', 'node:net', 'node:os'],
   },
   'dev/front': {
-    values: ['dev/live', 'proxy/cli/routes', 'proxy/cli/script-file', 'upstream/callers', 'errors'],
+    values: [
+      'dev/live',
+      'dev/options',
+      'proxy/cli/routes',
+      'proxy/cli/script-file',
+      'upstream/callers',
+      'errors',
+    ],
     types: ['dev/application'],
     packages: ['node:events', 'node:http', 'node:net'],
   },
@@ -393,9 +400,19 @@ const LAWS: Readonly<Record<string, Law>> = {
   'dev/live/page': { values: ['dev/reasons', 'runtime'], types: ['dev/live', 'dev/trail'] },
   'dev/stand-in': { values: ['upstream/server', 'errors', 'runtime'], types: ['upstream/calls'] },
   'dev/dev': {
-    values: ['dev', 'proxy', 'runtime'],
+    values: ['dev', 'proxy/cli/routes', 'runtime'],
     types: ['upstream/server'],
+    packages: ['node:path'],
+  },
+  'dev/running': {
+    values: ['proxy'],
+    types: ['dev/trail'],
     packages: ['node:fs/promises', 'node:os', 'node:path'],
+  },
+  'dev/operators': {
+    values: ['dev/options', 'proxy/node'],
+    types: ['proxy/cli/routes'],
+    packages: ['node:events', 'node:net'],
   },
   'testing/node': { values: ['dev/dev', 'upstream/server'], types: ['dev', 'upstream'] },
   upstream: {
@@ -433,7 +450,7 @@ const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/tracker': ['client/later/later'],
   'client/later/asking': ['client/later/more/more', 'client/later/debug/debug'],
   'proxy/cli': ['proxy/cli/main'],
-  'dev/dev': ['proxy/intake/sqlite/sqlite'],
+  'dev/running': ['proxy/intake/sqlite/sqlite'],
   'proxy/cli/dev-command': ['dev/dev', 'dev/stand-in'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [

@@ -1,22 +1,17 @@
 /** `offersight dev`: everything between a page and Chargebee on this machine, without an account. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { type Answer, replyNothing } from '../proxy/cli/routes.js';
-import { createOfferProxy, type OfferProxy } from '../proxy/handler.js';
-import { type DirectIntake, directIntake } from '../proxy/intake/direct/direct.js';
-import { isDurable } from '../proxy/intake/durable.js';
-import type { Intake } from '../proxy/intake/intake.js';
-import { type RequestHandler, toNodeListener } from '../proxy/node.js';
+import { resolve } from 'node:path';
+import { replyNothing } from '../proxy/cli/routes.js';
 import { platformRuntime } from '../runtime.js';
 import type { Upstream } from '../upstream/server.js';
 import { frontApplication } from './application.js';
 import { pagesIn, serveFolder } from './folder.js';
 import { openFront } from './front.js';
 import { createLive, LIVE_PATH } from './live.js';
+import { openOperators } from './operators.js';
 import { type DevOptions, resolveDevOptions } from './options.js';
+import { ADMIN_TOKEN, type Running, runProxy } from './running.js';
 import { startStandIn } from './stand-in.js';
-import { createTrail, type DevEvent, type Trail } from './trail.js';
+import { createTrail, type DevEvent } from './trail.js';
 
 /** What runs. */
 export interface Dev {
@@ -26,6 +21,10 @@ export interface Dev {
   readonly liveUrl: string;
   /** Where a phone opens pages, if `lan` was given. */
   readonly lanUrl: string | undefined;
+  /** The operator's page of the proxy, if that keeps events. */
+  readonly operatorUrl: string | undefined;
+  /** What operators sign in with there. */
+  readonly adminToken: string;
   /** Whether the proxy keeps events in a file until the stand-in has them, as in production: it does if `libsql` is installed. */
   readonly isDurable: boolean;
   /** The stand-in for Chargebee's API: its `url` is your server's base URL, and its switches break it. */
@@ -44,90 +43,6 @@ export interface Dev {
   stop(): Promise<void>;
 }
 
-/** A proxy that runs, until the next reset. */
-interface Running {
-  readonly answer: Answer;
-  readonly isDurable: boolean;
-  close(): Promise<void>;
-}
-
-const SITE = 'offersight-dev';
-const MAX_DEAD = 500;
-
-/** Durable where its optional package is installed, as a proxy in production is. */
-const openIntake = async (): Promise<{
-  readonly intake: Intake | DirectIntake;
-  readonly remove?: () => Promise<void>;
-}> => {
-  try {
-    const { sqliteIntake } = await import('../proxy/intake/sqlite/sqlite.js');
-    const folder = await mkdtemp(join(tmpdir(), 'offersight-dev-'));
-    return {
-      intake: sqliteIntake({ file: join(folder, 'intake.sqlite') }),
-      remove: () => rm(folder, { recursive: true, force: true }),
-    };
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    // The second is what the package itself says without the part that fits the machine.
-    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
-    return { intake: directIntake() };
-  }
-};
-
-/** Notes what the proxy answers, and of what was asked only as much as the proxy itself reads. */
-const watching =
-  (proxy: OfferProxy, trail: Trail): RequestHandler =>
-  async (request, connection) => {
-    const chunks: Uint8Array[] = [];
-    const noting = new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        chunks.push(chunk);
-        controller.enqueue(chunk);
-      },
-    });
-    const body = request.body?.pipeThrough(noting);
-    const response = await proxy(
-      body ? new Request(request, { body, duplex: 'half' } as RequestInit) : request,
-      connection,
-    );
-    const { pathname: page } = pageOf(request.headers.get('referer'));
-    const { status } = response;
-    const answer = await response.clone().text();
-    trail.answered({ body: Buffer.concat(chunks).toString(), page, status, answer });
-    return response;
-  };
-
-/** Notes which events became dead letters, those among them that went along with another one. */
-const tellingDead = (intake: Intake, trail: Trail): Intake => {
-  const tell = async (offerId?: string): Promise<void> => {
-    for (const { id, code } of await intake.list({ states: ['dead'], offerId, limit: MAX_DEAD }))
-      trail.buried(id, code ?? 'refused');
-  };
-  return {
-    ...intake,
-    async begin(options) {
-      const begun = await intake.begin(options);
-      if (begun.expired) await tell();
-      return begun;
-    },
-    async finish(finished, now) {
-      await intake.finish(finished, now);
-      const offers = new Set<string | undefined>();
-      for (const { id, result } of finished)
-        if (result.kind === 'dead') offers.add(trail.buried(id, result.code));
-      for (const offerId of offers) await tell(offerId);
-    },
-  };
-};
-
-const pageOf = (referrer: string | null): { pathname?: string } => {
-  try {
-    return new URL(referrer ?? '');
-  } catch {
-    return {};
-  }
-};
-
 /** Without the port that a scheme has anyway, as browsers write it. */
 const originOf = (host: string, port: number): string =>
   new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`).origin;
@@ -138,7 +53,8 @@ const originOf = (host: string, port: number): string =>
  * @throws {OffersightError} `configuration` if an option is wrong or a port is taken.
  */
 export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
-  const { folder, application, port, upstreamPort, path, anyId, lan, onEvent } = resolveDevOptions(options);
+  const { folder, application, port, upstreamPort, adminPort, path, anyId, lan, onEvent } =
+    resolveDevOptions(options);
   const runtime = platformRuntime();
   const switches = { isNetworkOff: false, brokenOff: 0 };
   let liveChanged = (): void => undefined;
@@ -165,31 +81,11 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
   try {
     const sampleOfferId = await standIn.reset();
     let origins: readonly string[] = [];
-    const startProxy = async (): Promise<Running> => {
-      const { intake, remove } = await openIntake();
-      const proxy = createOfferProxy({
-        site: SITE,
-        apiKey,
-        baseUrl: upstream.url,
-        intake: isDurable(intake) ? tellingDead(intake, trail) : intake,
-        origins,
-        // Who develops drives a browser by a script.
-        machines: 'count',
-        pace: { perMinute: 6_000 },
-        onAlert: (message) => console.error(message),
-      });
-      return {
-        answer: toNodeListener(watching(proxy, trail), { path }),
-        isDurable: isDurable(intake),
-        async close() {
-          await proxy.close();
-          await remove?.();
-        },
-      };
-    };
+    const startProxy = (): Promise<Running> =>
+      runProxy({ trail, path, apiKey, baseUrl: upstream.url, origins });
     let running: Promise<Running> = Promise.resolve({
       answer: replyNothing,
-      isDurable: false,
+      operate: undefined,
       close: async () => undefined,
     });
     // What the proxy remembers and waits for is of the run before.
@@ -229,12 +125,21 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
     );
     closing.push(async () => (await running).close());
     running = startProxy();
+    const { operate } = await running;
+    const operators =
+      operate &&
+      (await openOperators(adminPort, async (incoming, outgoing) =>
+        ((await running).operate ?? replyNothing)(incoming, outgoing),
+      ));
+    if (operators) closing.unshift(() => operators.close());
     const [url = ''] = origins;
     return {
       url,
       liveUrl: `${url}${LIVE_PATH}`,
       lanUrl: lan === undefined ? undefined : originOf(lan, front.port),
-      isDurable: (await running).isDurable,
+      operatorUrl: operators?.url,
+      adminToken: ADMIN_TOKEN,
+      isDurable: operate !== undefined,
       upstream,
       apiKey,
       sampleOfferId,

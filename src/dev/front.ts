@@ -8,6 +8,7 @@ import { readScriptFile, SCRIPT_FILES } from '../proxy/cli/script-file.js';
 import { isLoopback, isNamedSafely } from '../upstream/callers.js';
 import type { Behind } from './application.js';
 import { LIVE_PATH } from './live.js';
+import { portTaken } from './options.js';
 
 /** What it is made of. */
 export interface FrontOptions {
@@ -112,11 +113,7 @@ const inWords = (cause: unknown, port: number): unknown => {
   const { code } = cause as NodeJS.ErrnoException;
   switch (code) {
     case 'EADDRINUSE':
-      return new OffersightError(
-        'configuration',
-        `Port ${port} is taken: choose another one for your pages (--port, port).`,
-        cause,
-      );
+      return portTaken(port, 'your pages (--port, port)', cause);
     case 'EADDRNOTAVAIL':
       return new OffersightError('configuration', 'Set lan to an address of this machine.', cause);
     default:

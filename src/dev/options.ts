@@ -17,6 +17,8 @@ export interface DevOptions {
   readonly port?: number;
   /** The port of the stand-in for Chargebee's API, for your own server; 0 takes a free one. @default 4401 */
   readonly upstreamPort?: number;
+  /** The port of the operator's page, which is there if `libsql` is installed. @default 4402, or a free one if that is taken */
+  readonly adminPort?: number;
   /** The endpoint's path. @default '/offer-events' */
   readonly path?: string;
   /** Whether events count of offers that the stand-in never made. @default false */
@@ -32,6 +34,7 @@ const NAMES = {
   application: true,
   port: true,
   upstreamPort: true,
+  adminPort: true,
   path: true,
   anyId: true,
   lan: true,
@@ -39,7 +42,12 @@ const NAMES = {
 } as const;
 const DEFAULT_PORT = 4_400;
 
-const wrong = (hint: string): OffersightError => new OffersightError('configuration', hint);
+const wrong = (hint: string, cause?: unknown): OffersightError =>
+  new OffersightError('configuration', hint, cause);
+
+/** A port that somebody else has. */
+export const portTaken = (port: number, what: string, cause: unknown): OffersightError =>
+  wrong(`Port ${port} is taken: choose another one for ${what}.`, cause);
 
 /** Whether a host is this machine. */
 const isHere = (hostname: string): boolean => {
@@ -77,7 +85,7 @@ export const resolveDevOptions = (given: DevOptions) => {
   const { application, folder = '.', port = DEFAULT_PORT, path = '/offer-events', lan } = given;
   if (application !== undefined && given.folder !== undefined)
     throw wrong('Set folder or application, not both.');
-  if (!isPort(port) || !isPort(given.upstreamPort ?? 0))
+  if (![port, given.upstreamPort ?? 0, given.adminPort ?? 0].every(isPort))
     throw wrong('Set ports to whole numbers from 0 to 65535.');
   if (application === undefined) checkFolder(folder);
   else checkApplication(application, port);

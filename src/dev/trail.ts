@@ -9,6 +9,10 @@ export interface DevEvent {
   readonly type: string;
   /** The personalized offer's id, as the page sent it. */
   readonly offerId: string;
+  /** What its page calls the thing that it shows to many, as the page sent it. */
+  readonly group: string | undefined;
+  /** How the offer was closed, as the page sent it. */
+  readonly dismissReason: string | undefined;
   /** The path of the page that reported it, if its browser said so. */
   readonly page: string | undefined;
   /** When it happened, epoch milliseconds; until the page's request is answered, when the proxy forwarded it. */
@@ -120,6 +124,8 @@ export const createTrail = (now: () => number, onChange: (event?: DevEvent) => v
       id,
       type: '',
       offerId: '',
+      group: undefined,
+      dismissReason: undefined,
       page: undefined,
       at: now(),
       state: 'waiting',
@@ -160,6 +166,8 @@ export const createTrail = (now: () => number, onChange: (event?: DevEvent) => v
         put(sent.id, {
           type: shown(sent.type),
           offerId: shown(sent.personalized_offer_id),
+          ...(sent.group !== undefined && { group: shown(sent.group) }),
+          ...(sent.reason !== undefined && { dismissReason: shown(sent.reason) }),
           page,
           ...(typeof sent.occurred_at === 'number' && { at: sent.occurred_at }),
           ...(isRefused && { state: 'refused', reason: said?.replace(/^\d+ /, '') ?? code }),

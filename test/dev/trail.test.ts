@@ -52,6 +52,8 @@ describe('an event', () => {
         id: ID,
         type: 'viewed',
         offerId: 'summer',
+        group: undefined,
+        dismissReason: undefined,
         page: '/shop',
         at: 1_000,
         state: 'waiting',

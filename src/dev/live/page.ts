@@ -57,7 +57,8 @@ const send = async (path: string, body?: unknown, method = 'POST'): Promise<Resp
 
 const timeOf = (at: number): string => new Date(at).toLocaleTimeString();
 
-const rowOf = ({ at, offerId, type, state, reason, page = '' }: DevEvent): HTMLElement => {
+const rowOf = (event: DevEvent): HTMLElement => {
+  const { at, offerId, group, type, dismissReason, state, reason, page = '' } = event;
   const row = document.createElement('tr');
   const cell = document.createElement('td');
   cell.append(element('span', reason === undefined ? state : `${state}: ${reason}`, `state ${state}`));
@@ -66,7 +67,8 @@ const rowOf = ({ at, offerId, type, state, reason, page = '' }: DevEvent): HTMLE
   row.append(
     element('td', timeOf(at)),
     element('td', offerId, 'id'),
-    element('td', type),
+    element('td', group),
+    element('td', dismissReason === undefined ? type : `${type}: ${dismissReason}`),
     cell,
     element('td', page),
   );

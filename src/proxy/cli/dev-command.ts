@@ -18,6 +18,8 @@ const welcome = (dev: Dev, source: string, path: string): string => {
   const all = pages.includes('index.html') || !others.length ? [`${url}/`, ...others] : others;
   const [first, ...more] = all.slice(0, MOST_PAGES);
   const phone = dev.lanUrl === undefined ? '' : `  on a phone    ${dev.lanUrl}/\n`;
+  const operators =
+    dev.operatorUrl === undefined ? '' : `  operator's    ${dev.operatorUrl}   (token ${dev.adminToken})\n`;
   const kept = isDurable
     ? 'Events are kept in a file until they are delivered, as in production.'
     : 'Events wait in the browser until they are delivered. With npm install libsql the proxy keeps them, as in production.';
@@ -25,7 +27,7 @@ const welcome = (dev: Dev, source: string, path: string): string => {
 
   your pages    ${[`${first}   (${source})`, ...more].join('\n                ')}
 ${phone}  live page     ${dev.liveUrl}
-
+${operators}
 In a page:
   <script async src="/offersight.js" data-endpoint="${path}" data-debug></script>
   <div data-offer-id="${dev.sampleOfferId}">An offer <button data-offer-dismiss>Close</button></div>
@@ -70,6 +72,7 @@ export const runDev = async (args: string[]): Promise<void> => {
     {
       port: text,
       'upstream-port': text,
+      'admin-port': text,
       path: text,
       lan: text,
       'any-id': flag,
@@ -80,9 +83,10 @@ export const runDev = async (args: string[]): Promise<void> => {
   const { path = '/offer-events', lan } = values;
   const port = portOf('port', values.port);
   const upstreamPort = portOf('upstream-port', values['upstream-port']);
+  const adminPort = portOf('admin-port', values['admin-port']);
   const anyId = values['any-id'] ?? false;
   if (values['upstream-only']) {
-    const unused = ['port', 'path', 'lan'].find((name) => name in values);
+    const unused = ['port', 'admin-port', 'path', 'lan'].find((name) => name in values);
     if (unused !== undefined || positionals.length)
       throw new Failure('With --upstream-only there are no pages: it takes --upstream-port and --any-id.');
     const { startStandIn } = await import('../../dev/stand-in.js');
@@ -102,6 +106,7 @@ export const runDev = async (args: string[]): Promise<void> => {
     ...source,
     ...(port !== undefined && { port }),
     ...(upstreamPort !== undefined && { upstreamPort }),
+    ...(adminPort !== undefined && { adminPort }),
     ...(lan !== undefined && { lan }),
     path,
     anyId,

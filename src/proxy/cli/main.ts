@@ -37,7 +37,7 @@ proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https
             --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics, /admin/ and the operator's page, on a listener of
                                                         their own
             --admin-names ops.example.com,…   host names of the operator's page beside localhost
-dev:        --port 4400  --upstream-port 4401  --path /offer-events  --any-id  --lan ADDRESS  --upstream-only
+dev:        --port 4400  --upstream-port 4401  --admin-port 4402  --path /offer-events  --any-id  --lan ADDRESS  --upstream-only
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
             OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE
 TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-01
