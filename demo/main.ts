@@ -3,11 +3,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createOfferProxy } from 'offersight/proxy';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
+import { startOperators } from './operators.js';
 import { readOptions } from './options.js';
 import { startShop } from './shop/server.js';
 import { spawnUpstream } from './spawn-upstream.js';
 
 const STAND_IN = { site: 'offersight-test', apiKey: 'test_stand_in_key' };
+/** No secret: before the stand-in nothing is. */
+const DEMO_TOKEN = 'a-token-of-the-demo-which-is-no-secret';
 
 try {
   const options = readOptions(process.argv.slice(2), process.env);
@@ -27,18 +30,27 @@ try {
     origins: options.port ? [`http://127.0.0.1:${options.port}`, `http://localhost:${options.port}`] : [],
     ...(standIn && { pace: { perMinute: 6_000 } }),
   });
+  const token = standIn ? DEMO_TOKEN : process.env.OFFERSIGHT_ADMIN_TOKEN;
+  const operators =
+    token === undefined
+      ? undefined
+      : await startOperators({ intake, proxy, token, port: options.port && options.port + 1 });
   const shop = await startShop({
     port: options.port,
     proxy,
     intake,
+    // A real site's token is not for a page.
+    operators: standIn && operators,
     upstream: { baseUrl, apiKey, isStandIn: !!standIn },
   });
 
   console.log(`shop: ${shop.url}`);
   console.log(`upstream: ${baseUrl}`);
+  if (operators) console.log(`operator's page: ${operators.url}${standIn ? ` (token ${DEMO_TOKEN})` : ''}`);
 
   const stop = async () => {
     await shop.close();
+    operators?.close();
     await proxy.close();
     standIn?.stop();
   };

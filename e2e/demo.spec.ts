@@ -93,6 +93,7 @@ test('a visit to the shop is exactly what the stand-in recorded, and what the fu
     .poll(() => demo.history(page))
     .toEqual(expect.arrayContaining(['viewed modal', 'dismissed modal']));
 
+  const campaign = await page.locator('#hero').getAttribute('data-offer-group');
   await page.click('#hero [data-offer-accept]');
   await page.locator('#toast').waitFor();
   await page.click('#toast [data-offer-dismiss]');
@@ -118,6 +119,20 @@ test('a visit to the shop is exactly what the stand-in recorded, and what the fu
   await expect(page.getByText(/^Thank you\. “.+” is yours\.$/)).toBeVisible();
   await expect(page.locator('#steps .done')).toHaveCount(4);
   await expect(page.locator('#outbox [data-name=waiting]')).toHaveText('0');
+
+  // The same for operators, with what was accepted, by campaign.
+  const [operator] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.getByRole('link', { name: 'The operator’s page' }).click(),
+  ]);
+  const token = await page.locator('.panel .hint code').last().textContent();
+  await operator.getByLabel('Admin token').fill(String(token));
+  await operator.getByRole('button', { name: 'Sign in' }).click();
+  await operator.getByRole('link', { name: 'Funnel' }).waitFor();
+  await operator.goto(new URL('funnel?by=group', operator.url()).href);
+  const row = operator.getByRole('row', { name: new RegExp(`^${campaign} `) });
+  // One view, no dismissal, one acceptance, all delivered.
+  await expect(row.locator('td')).toHaveText(['1', '0', '0.0 %', '1', '100.0 %', '1', '0', '0', '0']);
 });
 
 test('its switches break the way in two places, and everything arrives once they are mended', async ({

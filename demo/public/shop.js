@@ -40,7 +40,8 @@ document.addEventListener('click', ({ target }) => {
   if (!offer || !(accept || target.closest('[data-offer-dismiss]'))) return;
   const title = $('h3', offer).textContent;
   if (accept) {
-    post('/accept', { offer: offer.dataset.offerId, option: accept.dataset.option });
+    const { offerId, offerGroup } = offer.dataset;
+    post('/accept', { offer: offerId, option: accept.dataset.option, group: offerGroup });
     tick('accept');
   }
   if (modal?.contains(offer)) modal.close();

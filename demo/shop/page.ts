@@ -14,8 +14,8 @@ const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** What marks an element as an offer. */
-const offerAttributes = ({ id, expiresAt }: ShopOffer): string =>
-  `data-offer-id="${escapeHtml(id)}" data-offer-expires="${expiresAt}"`;
+const offerAttributes = ({ id, offerId, expiresAt }: ShopOffer): string =>
+  `data-offer-id="${escapeHtml(id)}" data-offer-group="${escapeHtml(offerId)}" data-offer-expires="${expiresAt}"`;
 
 /** An offer's body. Title and description are the merchant's own HTML, as the API documents. */
 const body = ({ title, description, option }: ShopOffer, dismiss: string): string => `
@@ -71,6 +71,7 @@ export const renderShop = (
     readonly isStandIn: boolean;
     readonly isNetworkOff: boolean;
     readonly isUpstreamDown: boolean;
+    readonly operators: { readonly url: string; readonly token: string } | undefined;
   },
 ): string => `<!doctype html>
 <html lang="en">
@@ -116,6 +117,11 @@ export const renderShop = (
             <tbody id="funnel"></tbody>
           </table>
         </div>
+        ${
+          panel.operators
+            ? `<p class="hint"><a href="${escapeHtml(panel.operators.url)}" target="_blank">The operator’s page</a> has all of it by day and campaign. Its token: <code>${escapeHtml(panel.operators.token)}</code></p>`
+            : ''
+        }
         <h3>Outbox of this browser</h3>
         <dl id="outbox"><dt>waiting<dd data-name="waiting">–<dt>refused<dd data-name="dead">–<dt>given up<dd data-name="discarded">–</dl>
         <h3>Break something</h3>

@@ -23,6 +23,8 @@ export interface ShopOptions {
   readonly proxy: OfferProxy;
   readonly intake: Intake;
   readonly upstream: ShopUpstream;
+  /** The operator's page, for a link to it. */
+  readonly operators?: { readonly url: string; readonly token: string } | undefined;
 }
 
 const ROOT = new URL('../../', import.meta.url);
@@ -62,7 +64,7 @@ const customerOf = (request: IncomingMessage): string | undefined =>
   /(?:^|;\s*)customer=([\w-]{1,40})/.exec(request.headers.cookie ?? '')?.[1];
 
 /** Starts the shop on the loopback interface. */
-export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions): Promise<Shop> => {
+export const startShop = async ({ port, proxy, intake, upstream, operators }: ShopOptions): Promise<Shop> => {
   const endpoint = toNodeListener(proxy);
   let isNetworkOff = false;
   let isUpstreamDown = false;
@@ -77,7 +79,7 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
     }
     const { hero, aside, modal, toast } = await fetchOffers(upstream, customerId);
     response.setHeader('set-cookie', cookie);
-    const panel = { customerId, isStandIn: upstream.isStandIn, isNetworkOff, isUpstreamDown };
+    const panel = { customerId, isStandIn: upstream.isStandIn, isNetworkOff, isUpstreamDown, operators };
     send(response, 200, 'text/html', renderShop({ hero, aside, modal, toast }, panel));
   };
 
@@ -114,8 +116,18 @@ export const startShop = async ({ port, proxy, intake, upstream }: ShopOptions):
         return send(response, 200, 'text/html', late ? renderCard(late, 'late-offer') : '');
       }
       case 'POST /accept': {
-        const { offer, option } = await readJson(request);
+        const { offer, option, group } = await readJson(request);
         const isTaken = await fulfil(upstream, String(offer), String(option));
+        // A shop of your own does this when the billing system tells it, such as by a webhook.
+        if (isTaken)
+          await proxy.report([
+            {
+              name: `accepted ${String(offer)}`,
+              type: 'accepted',
+              offerId: String(offer),
+              group: typeof group === 'string' ? group : undefined,
+            },
+          ]);
         return send(response, isTaken ? 200 : 502, 'application/json', JSON.stringify({ isTaken }));
       }
       case 'GET /demo/funnel':
