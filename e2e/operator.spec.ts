@@ -42,7 +42,12 @@ test.describe('offersight status', () => {
     const { code, stdout, stderr } = await bench.run(['status', '--intake', bench.intake]);
     expect([code, stderr]).toEqual([0, '']);
     const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
-    expect(rows[0]).toEqual(['offer', 'viewed', 'dismissed', 'waiting', 'refused']);
+    const figures = ['3', '2', '0', '1', '0', '0'];
+    expect(rows.slice(0, 4)).toEqual([
+      ['events', 'taken', 'delivered', 'waiting', 'refused', 'given up', 'purged'],
+      ...['today (UTC)', 'last 7 days', 'last 30 days'].map((period) => [period, ...figures]),
+    ]);
+    expect(rows).toContainEqual(['offer', 'viewed', 'dismissed', 'waiting', 'refused']);
     expect(rows).toContainEqual(['a52ge1', '1', '1', '0', '0']);
     expect(rows).toContainEqual(['gone', '0', '0', '0', '1']);
     expect(stdout).toMatch(/^offer_events: 0 waiting, 3 begun in the last minute$/m);

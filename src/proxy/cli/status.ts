@@ -32,12 +32,28 @@ const FIGURES = ['viewed', 'dismissed', 'waiting', 'refused'] as const;
 
 const figuresOf = (figures: Figures): number[] => FIGURES.map((name) => figures[name]);
 
+const COLUMNS = ['taken', 'delivered', 'waiting', 'refused', 'given up', 'purged'] as const;
+
+const PERIOD_WORDS = { today: 'today (UTC)', last7Days: 'last 7 days', last30Days: 'last 30 days' } as const;
+
+const sumLines = ({ sums }: ProxyStatus): string[] => [
+  ...table([
+    ['events', ...COLUMNS],
+    ...Object.entries(sums).map(([period, { taken, delivered, waiting, refused, givenUp, purged }]) => [
+      PERIOD_WORDS[period as keyof typeof PERIOD_WORDS],
+      ...[taken, delivered, waiting, refused, givenUp, purged],
+    ]),
+  ]),
+  '',
+];
+
 /** The sum of all offers, and those with the most events. */
 const offerLines = ({ offers, all }: ProxyStatus): string[] => {
   if (!all.offers) return ['no events yet', ''];
   const rows = offers.map((figures) => [figures.offerId, ...figuresOf(figures)]);
   const left = all.offers - offers.length;
   return [
+    'Offers, of events that are still remembered; viewed and dismissed are what Chargebee has:',
     ...table([['offer', ...FIGURES], [`all ${all.offers}`, ...figuresOf(all)], ...rows]),
     ...(left ? [`and ${left} more, which --limit ${all.offers} shows`] : []),
     '',
@@ -47,7 +63,7 @@ const offerLines = ({ offers, all }: ProxyStatus): string[] => {
 /** The whole status as text, a line each. */
 const renderStatus = (status: ProxyStatus, now: number): string => {
   const lines = Object.entries(status.lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
-  return `${[...offerLines(status), ...lines].join('\n')}\n`;
+  return `${[...sumLines(status), ...offerLines(status), ...lines].join('\n')}\n`;
 };
 
 const BAR = 24;

@@ -1,6 +1,7 @@
 /** What an operator asks of an intake: figures of offers, how each lane stands, events page by page. */
 import type { Intake, IntakeRow, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
 import { nextTurn } from './portions.js';
+import { readSums, type SumsByPeriod } from './sums.js';
 
 /** Events in figures. */
 export interface Figures {
@@ -21,9 +22,11 @@ export interface OfferFigures extends Figures {
 
 /** How a proxy stands. */
 export interface ProxyStatus {
+  /** What was taken on the last days, and what became of it. */
+  readonly sums: SumsByPeriod;
   /** The offers with the most events, those first. */
   readonly offers: readonly OfferFigures[];
-  /** All offers together, and how many they are. */
+  /** All offers together, and how many they are, as long as their events are remembered: 7 days after they were settled. */
   readonly all: Figures & { readonly offers: number };
   readonly lanes: Readonly<Record<LaneName, LaneStatus>>;
 }
@@ -92,6 +95,7 @@ export const readStatus = async (intake: Intake, now: number, limit: number): Pr
       all[what] += events;
     }
   return {
+    sums: await readSums(intake, now),
     offers: await largestOf(offers, limit),
     all: { offers: offers.size, ...all },
     lanes: { offer_events: await intake.status(now), usage_events: await intake.usage.status(now) },
