@@ -13,19 +13,23 @@ export const isEmptyBatch = (body: string): boolean => /^\{"v":1,"sent_at":\d+,"
 
 const LOOPBACK = /^(?:.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/;
 
+/** Whether browsers send fetch metadata from there: by https, and on this machine (Secure Contexts, W3C). */
+export const isTrustworthy = (page: string): boolean => {
+  const { protocol, hostname } = new URL(page);
+  return protocol === 'https:' || LOOPBACK.test(hostname);
+};
+
 /** Asks in the place of the page: with the headers that a browser sends from there (Fetch Metadata, W3C). */
 export const askEndpoint = (ask: Ask, endpoint: string, page: string, now: number): Promise<Asked> => {
-  const { origin, protocol, hostname } = new URL(page);
+  const { origin } = new URL(page);
   const isSameOrigin = new URL(endpoint).origin === origin;
-  // Browsers send them where the endpoint is trustworthy: https, or this machine.
-  const isTrustworthy = protocol === 'https:' || LOOPBACK.test(hostname);
   return ask(endpoint, {
     method: 'POST',
     body: emptyBatch(now),
     headers: {
       'content-type': 'application/json',
       origin,
-      ...(isTrustworthy && {
+      ...(isTrustworthy(page) && {
         'sec-fetch-site': isSameOrigin ? 'same-origin' : 'cross-site',
         'sec-fetch-mode': 'cors',
         'sec-fetch-dest': 'empty',

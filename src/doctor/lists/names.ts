@@ -1,5 +1,5 @@
 /** Names of a deployment that filter lists may be about. */
-import type { Observed, ShownOffer } from '../observed.js';
+import type { Observed } from '../observed.js';
 
 /** A request that a list may block. */
 export interface NamedRequest {
@@ -31,8 +31,3 @@ export const requestsOf = ({
     { url: endpoint.url, type: 'xmlhttprequest' },
   ];
 };
-
-/** Every class and id of some offers and of what they stand in. */
-export const namesOf = (offers: readonly Pick<ShownOffer, 'names'>[]): string[] => [
-  ...new Set(offers.flatMap(({ names }) => names)),
-];

@@ -5,7 +5,7 @@
 import type { FilterLists } from './names.js';
 
 /** Parts of addresses. `*` stands for anything, `^` for the end of a word, and `|` at the end for the end of the address. */
-export const BLOCKED = [
+const BLOCKED = [
   '/push/offer/',
   '/aff_i?offer_id=',
   '/click?pid=*&offer_id=',
@@ -17,37 +17,30 @@ export const BLOCKED = [
   '/events/view?',
   '/track^',
   '/tracker^',
-  '/tracking^',
-  '/track/',
-  '/tracking/',
   '/tracker.js',
-  '/analytics/',
-  '/analytics.js',
+  '/tracking^',
   '/analytics^',
+  '/analytics.js',
   '/collect?',
   '/collect|',
   '/beacon^',
-  '/beacon/',
   '/pixel^',
   '/pixel.',
   '/telemetry^',
-  '/telemetry/',
   '/stats/collect',
   '/adserver^',
-  '/adserver/',
-  '/ads/',
   '/ads^',
-  '/advert/',
-  '/adverts/',
-  '/banners/',
-  '/sponsored/',
+  '/advert^',
+  '/adverts^',
+  '/banners^',
+  '/sponsored^',
   '/conversion-tracking^',
   '/event-tracking^',
   '/log-event^',
 ] as const;
 
 /** Classes and ids; `*` stands for anything. */
-export const HIDDEN = [
+const HIDDEN = [
   '.promoAd*',
   '.ad-promo*',
   '.overlay-content-promotion',

@@ -1,6 +1,6 @@
 /** What the endpoint's answer to a batch without events means. Only the proxy refuses it with the code `batch`. */
 import type { Finding } from '../finding.js';
-import { problemOf } from '../http/endpoint.js';
+import { isTrustworthy, problemOf } from '../http/endpoint.js';
 import type { Answer, Observed } from '../observed.js';
 import { finding, showEndpoint } from './wording.js';
 
@@ -112,10 +112,9 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
 
 const STORE_REPAIR = 'Route the endpoint to the proxy ahead of it.';
 
-const originMeaning = ({ page, endpoint }: Observed): Meaning => {
-  const { protocol, origin } = new URL(page.url);
-  const isPlain = protocol === 'http:' && endpoint.asked.kind === 'answered';
-  return isPlain
+const originMeaning = ({ page }: Observed): Meaning => {
+  const { origin } = new URL(page.url);
+  return !isTrustworthy(page.url)
     ? {
         id: 'endpoint-origin-refused',
         title:

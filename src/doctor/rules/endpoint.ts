@@ -13,7 +13,7 @@ const NAMED = {
 } as const;
 
 /** Whether it is of the page's own origin. */
-export const isSameOrigin = ({ endpoint, page }: Pick<Observed, 'endpoint' | 'page'>): boolean =>
+const isSameOrigin = ({ endpoint, page }: Pick<Observed, 'endpoint' | 'page'>): boolean =>
   new URL(endpoint.url).origin === new URL(page.url).origin;
 
 const findOrigin = ({ endpoint, page, browser }: Observed): Finding[] => [
