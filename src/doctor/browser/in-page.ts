@@ -48,9 +48,20 @@ export const scrollToOffers = async (most: number): Promise<void> => {
   }
 };
 
+/** Of some selectors those that a browser knows: filter lists have others, too. */
+export const readUsable = (selectors: string[]): string[] =>
+  selectors.filter((selector) => {
+    try {
+      document.querySelector(selector);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
 /**
  * Every offer as it is drawn.
- * @param selectors Those that are to be held against each.
+ * @param selectors Those that are to be held against each; a browser has to know them.
  */
 export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
   const treesOf = (root: ParentNode): ParentNode[] => [
@@ -66,14 +77,6 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
     if (display === 'none') return 'display: none';
     if (visibility !== 'visible') return `visibility: ${visibility}`;
     return Number(opacity) === 0 ? 'opacity: 0' : '';
-  };
-  const isMatch = (element: Element, selector: string): boolean => {
-    try {
-      return element.closest(selector) !== null;
-    } catch {
-      // Filter lists have selectors that only blockers know.
-      return false;
-    }
   };
   const elements = treesOf(document)
     .flatMap((tree) => [...tree.querySelectorAll('[data-offer-id]')])
@@ -91,7 +94,7 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
     return {
       ...{ id: element.getAttribute('data-offer-id') ?? '', names, width, height, hiddenBy },
       markup: element.outerHTML.slice(0, element.outerHTML.indexOf('>') + 1).slice(0, 200),
-      filters: selectors.filter((selector) => isMatch(element, selector)),
+      filters: selectors.filter((selector) => element.closest(selector)),
       display: display === 'contents' && !element.firstElementChild ? 'empty contents' : display,
     };
   });

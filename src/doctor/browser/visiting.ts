@@ -14,6 +14,7 @@ import {
   readOffers,
   readScripts,
   readTracker,
+  readUsable,
   scrollToOffers,
 } from './in-page.js';
 import { type Heard, watch } from './watching.js';
@@ -106,8 +107,9 @@ const look = async (page: Page, heard: Heard, { selectorsFor }: VisitOptions): P
   const { startedBy, ...tracker } = await page.evaluate(readTracker);
   await page.evaluate(scrollToOffers, 20);
   const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
-  const selectors = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
-  const offers = selectors.length ? await page.evaluate(readOffers, MAX_ELEMENTS, [...selectors]) : raw;
+  const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
+  const selectors = await page.evaluate(readUsable, [...given]);
+  const offers = selectors.length ? await page.evaluate(readOffers, MAX_ELEMENTS, selectors) : raw;
   const { files, violations, console, stopped } = heard;
   return {
     tags: scripts.flatMap((attributes) => readTag(attributes, page.url()) ?? []),

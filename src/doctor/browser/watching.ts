@@ -81,6 +81,15 @@ const lineOf = (message: ConsoleMessage): string => {
   return `${message.type()}: ${message.text()}${url && !message.text().includes(url) ? ` (${url})` : ''}`;
 };
 
+/** Keeps a line of the console that is about us. */
+const hearLine = (message: ConsoleMessage, endpoint: string, lines: string[]): void => {
+  const line = lineOf(message);
+  // The doctor's own question shows there, too.
+  const isStatus = message.location().url === endpoint && /responded with a status/.test(line);
+  if (isStatus || !['error', 'warn'].includes(message.type()) || !isOurs(line)) return;
+  if (lines.length < MAX_ELEMENTS) lines.push(line.slice(0, MAX_TEXT));
+};
+
 /**
  * Starts listening, before the page is opened.
  * @param endpoint As far as it is known by now.
@@ -96,14 +105,7 @@ export const watch = async (page: Page, session: CDPSession, endpoint: () => str
   const add = (file: FileRequest): void => {
     if (isFileUrl(file.url) && files.length < MAX_ELEMENTS) files.push(file);
   };
-  page.on('console', (message) => {
-    const line = lineOf(message);
-    // The doctor's own question shows there, too.
-    const isStatus = message.location().url === endpoint() && /responded with a status/.test(line);
-    if (isStatus) return;
-    if (['error', 'warn'].includes(message.type()) && isOurs(line) && lines.length < MAX_ELEMENTS)
-      lines.push(line.slice(0, MAX_TEXT));
-  });
+  page.on('console', (message) => hearLine(message, endpoint(), lines));
   page.on('requestfailed', (request) => add(fileOf(request, page)));
   page.on('response', async (response) => {
     const request = response.request();

@@ -61,13 +61,13 @@ const targetOf = ({ status, headers }: Response, url: string): string | undefine
 export const createAsk = (deadline: Deadline, { fetch }: Pick<Runtime, 'fetch'>): Ask => {
   const askOnce = async (
     url: string,
-    { method = 'GET', headers = {}, body, isFollowing = false }: AskOptions,
+    { method = 'GET', headers: sent = {}, body, isFollowing = false }: AskOptions,
     signal: AbortSignal,
     redirects: readonly string[],
   ): Promise<Asked> => {
     const response = await fetch(url, {
       method,
-      headers: { 'user-agent': 'offersight-doctor', ...headers },
+      headers: { 'user-agent': 'offersight-doctor', ...sent },
       ...(body !== undefined && { body }),
       redirect: 'manual',
       signal,
@@ -75,17 +75,12 @@ export const createAsk = (deadline: Deadline, { fetch }: Pick<Runtime, 'fetch'>)
     const target = targetOf(response, url);
     if (isFollowing && target !== undefined && redirects.length < MAX_REDIRECTS) {
       await response.body?.cancel();
-      return askOnce(target, { method, headers, isFollowing }, signal, [...redirects, url]);
+      return askOnce(target, { method, headers: sent, isFollowing }, signal, [...redirects, url]);
     }
-    const { status } = response;
-    const read = await readBody(response);
+    const headers = Object.fromEntries(response.headers);
     return {
-      kind: 'answered',
-      url,
-      status,
-      headers: Object.fromEntries(response.headers),
-      ...read,
-      redirects,
+      ...{ kind: 'answered', url, status: response.status, headers, redirects },
+      ...(await readBody(response)),
     };
   };
 

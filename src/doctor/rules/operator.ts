@@ -1,5 +1,5 @@
 /** What the proxy says of itself, and what Chargebee says of the key. */
-import type { Rule } from '../finding.js';
+import type { Finding, Rule } from '../finding.js';
 import type { KeySeen, OperatorSeen } from '../observed.js';
 import { count, finding, headersOf, showAsked } from './wording.js';
 
@@ -23,69 +23,48 @@ const findUnanswered = ({ asked }: OperatorSeen) =>
         'Give --admin the address of the proxy’s listener for operators, such as http://127.0.0.1:8788/admin/, and start the proxy with an admin token.',
       );
 
+const findAlerts = ({ lanes }: OperatorSeen): Finding[] => {
+  const alerts = lanes.flatMap(({ name, alert }) => (alert === undefined ? [] : [`${name}: ${alert}`]));
+  const title = 'The proxy waits for you to do something.';
+  const repair = 'Do what the alert says. See “What each alert means” in docs/operations.md.';
+  return alerts.length ? [finding('error', 'proxy-alert', title, alerts, repair)] : [];
+};
+
+const findNotReady = ({ ready, url }: OperatorSeen): Finding[] => {
+  const title = 'The proxy cannot take events: its intake fails, or it stops.';
+  const evidence = [`GET ${new URL('/readyz', url).href} answered 503`];
+  const repair = 'Read the proxy’s log for its alert: the disk, the file’s permissions, or Redis.';
+  return ready === 503 ? [finding('error', 'proxy-not-ready', title, evidence, repair)] : [];
+};
+
+const findBehind = ({ lanes, at }: OperatorSeen): Finding[] => {
+  const late = lanes.filter(
+    ({ alert, oldestAt }) => alert === undefined && oldestAt !== undefined && at - oldestAt > LONG_MS,
+  );
+  const title = 'Events have waited for more than an hour, though nothing is broken.';
+  const evidence = late.map(({ name, waiting }) => `${name}: ${waiting} waiting`);
+  const repair = 'More come than the plan allows. See “Sizing by plan” in docs/operations.md.';
+  return late.length ? [finding('warning', 'proxy-behind', title, evidence, repair)] : [];
+};
+
+const findDeadLetters = ({ refused }: OperatorSeen): Finding[] => {
+  const title = `Chargebee has refused ${count(refused, 'event')}.`;
+  const evidence = [count(refused, 'dead letter')];
+  const repair =
+    'Look at offersight dead-letters list. Most often pages name the offer_id where the personalized offer’s id belongs.';
+  return refused ? [finding('note', 'proxy-dead-letters', title, evidence, repair)] : [];
+};
+
 /** What the proxy waits for. */
 export const operatorStatus: Rule = {
-  fine: ({ operator }) =>
-    operator &&
-    `The proxy has no alert; ${count(
-      operator.lanes.reduce((sum, { waiting }) => sum + waiting, 0),
-      'event waits',
-      'events wait',
-    )}.`,
+  fine({ operator }) {
+    const waiting = (operator?.lanes ?? []).reduce((sum, lane) => sum + lane.waiting, 0);
+    return operator && `The proxy has no alert; ${count(waiting, 'event waits', 'events wait')}.`;
+  },
   find({ operator }) {
     if (!operator) return [];
     if (!operator.lanes.length) return [findUnanswered(operator)];
-    const { lanes, ready, url, at, refused } = operator;
-    const alerts = lanes.flatMap(({ name, alert }) => (alert === undefined ? [] : [`${name}: ${alert}`]));
-    const late = lanes.filter(
-      ({ alert, oldestAt }) => alert === undefined && oldestAt !== undefined && at - oldestAt > LONG_MS,
-    );
-    return [
-      ...(alerts.length
-        ? [
-            finding(
-              'error',
-              'proxy-alert',
-              'The proxy waits for you to do something.',
-              alerts,
-              'Do what the alert says. See “What each alert means” in docs/operations.md.',
-            ),
-          ]
-        : []),
-      ...(ready === 503
-        ? [
-            finding(
-              'error',
-              'proxy-not-ready',
-              'The proxy cannot take events: its intake fails, or it stops.',
-              [`GET ${new URL('/readyz', url).href} answered 503`],
-              'Read the proxy’s log for its alert: the disk, the file’s permissions, or Redis.',
-            ),
-          ]
-        : []),
-      ...(late.length
-        ? [
-            finding(
-              'warning',
-              'proxy-behind',
-              'Events have waited for more than an hour, though nothing is broken.',
-              late.map(({ name, waiting }) => `${name}: ${waiting} waiting`),
-              'More come than the plan allows. See “Sizing by plan” in docs/operations.md.',
-            ),
-          ]
-        : []),
-      ...(refused
-        ? [
-            finding(
-              'note',
-              'proxy-dead-letters',
-              `Chargebee has refused ${count(refused, 'event')}.`,
-              [`${refused} dead letters`],
-              'Look at offersight dead-letters list. Most often pages name the offer_id where the personalized offer’s id belongs.',
-            ),
-          ]
-        : []),
-    ];
+    return [findAlerts, findNotReady, findBehind, findDeadLetters].flatMap((find) => find(operator));
   },
 };
 
