@@ -51,10 +51,14 @@ const readSource = (page: Asked) =>
     ? readMarkup(page.text, page.url)
     : { tags: [], offers: [], policies: [] };
 
-const whyNot = (page: Asked): string =>
-  page.kind === 'failed'
-    ? `${page.url} cannot be opened: ${page.reason}.`
-    : `${page.url} answered ${page.status}, so there is no page to look at.`;
+const whyNot = (page: Asked): string => {
+  if (page.kind === 'failed') return `${page.url} cannot be opened: ${page.reason}.`;
+  const answered = `${page.url} answered ${page.status}`;
+  if (page.headers['cf-mitigated'] !== undefined)
+    return `${answered} with a challenge, which keeps out browsers that scripts drive. Let the doctor's address through.`;
+  if (page.status === 401) return `${answered}: it asks for a login, and the doctor has none.`;
+  return `${answered}, so there is no page to look at.`;
+};
 
 /** What one run works with. */
 interface Run {

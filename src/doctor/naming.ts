@@ -17,10 +17,13 @@ export const nameEndpoint = (
   { given, tags, browser }: Naming,
   page: string,
 ): Pick<EndpointSeen, 'url' | 'namedBy'> => {
+  const tracker = browser?.tracker;
+  // What has run goes by its own tag alone, whatever others say.
+  const written = tracker?.hasScriptRun ? [] : tags.map(({ attributes }) => attributes['data-endpoint']);
   const named = [
-    browser?.tracker.endpoints[0],
-    browser?.tracker.startedBy?.['data-endpoint'],
-    ...tags.map(({ attributes }) => attributes['data-endpoint']),
+    tracker?.endpoints[0],
+    tracker?.startedBy?.['data-endpoint'],
+    ...written,
     browser?.stopped[0]?.url,
   ].find((text) => text && URL.canParse(text, page));
   if (given !== undefined) return { url: new URL(given, page).href, namedBy: 'option' };

@@ -95,6 +95,8 @@ export interface BrowserSeen {
   readonly offers: readonly ShownOffer[];
   /** Attributes that look like `data-offer-id` and are not, such as `data-offerid`. */
   readonly misspelt: readonly string[];
+  /** Service workers that the page wanted to register, and that were kept out. */
+  readonly workers: readonly string[];
   readonly tracker: TrackerSeen;
   readonly files: readonly FileRequest[];
   readonly violations: readonly Violation[];

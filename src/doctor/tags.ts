@@ -14,7 +14,7 @@ export const isScriptUrl = (url: string): boolean => FILE.test(url);
 export const isFileUrl = (url: string): boolean => ANY_FILE.test(url);
 
 /** Attributes that optimizers move a script's address to end in this. */
-const SOURCE = /^(?:.+-)?src$/;
+const SOURCE = /src$/;
 
 /**
  * A script element as a tag of ours; undefined if it is somebody else's. A file that was given another name is known by the
@@ -32,6 +32,12 @@ export const readTag = (
   }
   return undefined;
 };
+
+const PLAIN = /^(?:|module|(?:text|application)\/(?:x-)?(?:java|ecma)script)$/i;
+
+/** Whether a browser runs a tag as it stands. */
+export const isRunnable = ({ attributes, by }: ScriptTag): boolean =>
+  by === 'src' && PLAIN.test(attributes.type ?? '');
 
 /** A tag as people would write it. */
 export const showTag = ({ attributes }: Pick<ScriptTag, 'attributes'>): string =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Asked, Observed } from '../../src/doctor/observed.js';
 import { judge } from '../../src/doctor/rules/rules.js';
-import { answer, browser, ENDPOINT, evidenceOf, found, PAGE, problem, seen, served } from './seen.js';
+import { answer, browser, ENDPOINT, evidenceOf, found, problem, seen, served } from './seen.js';
 
 const asked = (given: Asked): Observed => seen({ endpoint: { ...seen().endpoint, asked: given } });
 const page = (status: number, headers: Readonly<Record<string, string>> = {}): Asked =>
@@ -77,11 +77,28 @@ describe('the endpoint', () => {
     const url = 'http://shop.test:3000/';
     const observed = seen({
       page: answer({ url }),
-      endpoint: { url: `${url}offer-events`, namedBy: 'page', by: 'page', asked: problem('origin', 403) },
+      endpoint: {
+        url: `${url}offer-events`,
+        namedBy: 'page',
+        by: 'page',
+        asked: { ...problem('origin', 403), url: `${url}offer-events` },
+      },
     });
     expect(judge(observed).findings[0]?.repair).toContain('--origins http://shop.test:3000');
     expect(judge(asked(problem('origin', 403))).findings[0]?.repair).toContain('Sec-Fetch-Site');
-    expect(PAGE).toMatch(/^https/);
+  });
+
+  it('that redirects to a login is told so', () => {
+    expect(judge(asked(page(307, { location: '/login?next=/' }))).findings[0]?.title).toContain('to a login');
+    expect(judge(asked(page(308, { location: '/offer-events/' }))).findings[0]?.title).toContain(
+      'follows no redirect',
+    );
+  });
+
+  it('that a script of the page moves is named by where the request went', () => {
+    const observed = asked(answer({ url: 'https://shop.example/api/v2/offer-events', status: 404 }));
+    expect(found(observed)).toEqual(['error endpoint-request-changed']);
+    expect(evidenceOf(observed)).toContain('POST https://shop.example/api/v2/offer-events answered 404');
   });
 
   it.each([

@@ -116,11 +116,22 @@ describe('the key', () => {
 });
 
 it('each finding has a heading in the document, and each heading is a finding', () => {
-  const sources = ['script-tag', 'script-file', 'endpoint', 'endpoint-answer', 'offers', 'names', 'operator']
+  const sources = [
+    'script-tag',
+    'script-file',
+    'endpoint',
+    'endpoint-answer',
+    'offers',
+    'names',
+    'operator',
+    'workers',
+  ]
     .map((room) => readFileSync(`src/doctor/rules/${room}.ts`, 'utf8'))
     .join('\n');
   const ids = new Set(
-    [...sources.matchAll(/'((?:script|endpoint|offer|name|proxy|admin|key)-[a-z-]+)'/g)].map(([, id]) => id),
+    [...sources.matchAll(/'((?:script|worker|endpoint|offer|name|proxy|admin|key)-[a-z-]+)'/g)].map(
+      ([, id]) => id,
+    ),
   );
   // Names of policies and of rooms are written like these.
   ids.delete('script-src');

@@ -136,6 +136,15 @@ describe('the endpoint', () => {
     ['where the page posts', { tags: [], browser: { stopped, tracker } }, '/sent', 'page'],
     ['nothing', { tags: [] }, '/offer-events', 'default'],
     [
+      'nothing that has run, whatever another tag says',
+      {
+        tags: [tag()],
+        browser: { stopped: [], tracker: { hasScriptRun: true, startedBy: {}, endpoints: [] } },
+      },
+      '/offer-events',
+      'default',
+    ],
+    [
       'a tag that says nothing usable',
       { tags: [tag({ 'data-endpoint': 'http://' })] },
       '/offer-events',

@@ -86,6 +86,18 @@ describe('the script’s tag', () => {
     expect(evidenceOf(two)).toContain('a tracker for https://shop.example/others');
   });
 
+  it('that a tag manager left behind is no second one, and shows what was written', () => {
+    const left = tag({ type: 'text/gtmscript', 'data-gtmsrc': '/offersight.js' }, { by: 'data-gtmsrc' });
+    const ran = tag({}, bare);
+    const tracker = { hasScriptRun: true, startedBy: bare.attributes, endpoints: [] };
+    const observed = seen({
+      ...{ tags: [left], browser: browser({ tags: [left, ran], tracker }) },
+      endpoint: { ...seen().endpoint, namedBy: 'default' },
+    });
+    expect(found(observed)).toEqual(['error script-stripped']);
+    expect(evidenceOf(observed)).toContain('text/gtmscript');
+  });
+
   it('that lost its attributes is named, beside what stood in the source', () => {
     const tracker = { hasScriptRun: true, startedBy: { src: '/cache/all.js' }, endpoints: [] };
     const observed = seen({ browser: browser({ tags: [], tracker }) });
@@ -107,6 +119,7 @@ describe('the script file', () => {
       answer({ headers: { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' } }),
       'text/plain',
     ],
+    ['the module for bundlers', answer({ text: "import { x } from './x.js';" }), 'module for bundlers'],
     ['no answer', { kind: 'failed', url: SCRIPT, reason: 'ENOTFOUND' } as const, 'cannot be reached'],
   ])('is missed where there is %s', (_, script, words) => {
     const observed = seen({ script, browser: idle() });
@@ -144,6 +157,33 @@ describe('the script file', () => {
     const observed = seen({ browser: idle({ console: lines }) });
     expect(found(observed)).toEqual(['error script-did-not-run']);
     expect(evidenceOf(observed)).toContain('Unexpected token');
+  });
+
+  it('that did not run is never passed over, whatever the browser says of it', () => {
+    const coep = [{ url: SCRIPT, failure: 'net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin' }];
+    const blocked = seen({ browser: idle({ files: coep }) });
+    expect(found(blocked)).toEqual(['error script-did-not-run']);
+    expect(judge(blocked).findings[0]?.repair).toContain('Cross-Origin-Embedder-Policy');
+    const csp = [{ url: SCRIPT, failure: 'csp' }];
+    expect(found(seen({ browser: idle({ files: csp }) }))).toEqual(['error script-did-not-run']);
+    const got = [{ url: SCRIPT, status: 200, type: 'text/javascript' }];
+    const kept = seen({ script: answer({ status: 403 }), browser: idle({ files: got }) });
+    expect(found(kept)).toEqual(['error script-did-not-run']);
+  });
+
+  it('whose tracker has a wrong option is named by what it says', () => {
+    const lines = [
+      'error: OffersightError: configuration: viewability.ratio is 50: give a share from 0 to 1.',
+    ];
+    const tracker = { hasScriptRun: true, startedBy: tag().attributes, endpoints: [] };
+    const observed = seen({ browser: browser({ console: lines, tracker }) });
+    expect(found(observed)).toEqual(['error script-configuration']);
+    expect(found(seen({ browser: browser({ console: lines }) }))).toEqual([]);
+    expect(evidenceOf(observed)).toContain('viewability.ratio is 50');
+  });
+
+  it('beside a service worker is noted, since the doctor keeps that out', () => {
+    expect(found(seen({ browser: browser({ workers: ['/sw.js'] }) }))).toEqual(['note worker-left-out']);
   });
 
   it('is named if a file beside it is missing', () => {

@@ -60,6 +60,7 @@ export const browser = (given: Partial<BrowserSeen> = {}): BrowserSeen => ({
     violations: [],
     console: [],
     stopped: [],
+    workers: [],
   },
   tracker: { hasScriptRun: true, startedBy: tag().attributes, endpoints: [ENDPOINT] },
   ...given,

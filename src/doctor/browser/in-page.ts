@@ -129,7 +129,16 @@ export const postFromPage = async (url: string, body: string): Promise<string> =
 export const keepWorkersOut = (): void => {
   const { ServiceWorkerContainer } = globalThis as { ServiceWorkerContainer?: { prototype: object } };
   if (!ServiceWorkerContainer) return;
+  const kept: string[] = [];
+  Object.assign(globalThis, { [Symbol.for('kept out by the doctor')]: kept });
   Object.defineProperty(ServiceWorkerContainer.prototype, 'register', {
-    value: () => new Promise(() => undefined),
+    value: (url: unknown) => {
+      kept.push(String(url));
+      return new Promise(() => undefined);
+    },
   });
 };
+
+/** The addresses of the service workers that were kept out. */
+export const readWorkers = (): string[] =>
+  (globalThis as { [kept: symbol]: string[] | undefined })[Symbol.for('kept out by the doctor')] ?? [];

@@ -15,6 +15,7 @@ import {
   readScripts,
   readTracker,
   readUsable,
+  readWorkers,
   scrollToOffers,
 } from './in-page.js';
 import { type Heard, watch } from './watching.js';
@@ -115,6 +116,7 @@ const look = async (page: Page, heard: Heard, { selectorsFor }: VisitOptions): P
     tags: scripts.flatMap((attributes) => readTag(attributes, page.url()) ?? []),
     offers: offers.map(toOffer),
     misspelt: await page.evaluate(readMisspelt),
+    workers: await page.evaluate(readWorkers),
     tracker: { ...tracker, ...(startedBy && { startedBy }) },
     ...{ files, violations, console, stopped },
   };

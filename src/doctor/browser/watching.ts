@@ -76,6 +76,15 @@ const watchIssues = async (session: CDPSession, violations: Violation[]): Promis
   await session.send('Audits.enable');
 };
 
+/** What was thrown in a file of ours, which the console alone does not tell. */
+const watchExceptions = async (session: CDPSession, lines: string[]): Promise<void> => {
+  session.on('Runtime.exceptionThrown', ({ exceptionDetails: { exception, text, url = '' } }) => {
+    const line = `uncaught: ${(exception?.description ?? text).split('\n', 1)[0]} (${url})`;
+    if (isFileUrl(url) && lines.length < MAX_ELEMENTS) lines.push(line.slice(0, MAX_TEXT));
+  });
+  await session.send('Runtime.enable');
+};
+
 const lineOf = (message: ConsoleMessage): string => {
   const { url } = message.location();
   return `${message.type()}: ${message.text()}${url && !message.text().includes(url) ? ` (${url})` : ''}`;
@@ -118,6 +127,7 @@ export const watch = async (page: Page, session: CDPSession, endpoint: () => str
     waiting.get(body)?.(asked);
   });
   await watchIssues(session, violations);
+  await watchExceptions(session, lines);
   await guard(page, endpoint, stopped, bodies);
   const answerTo = (body: string): Promise<Asked> =>
     new Promise((resolve) => {

@@ -112,6 +112,14 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
 
 const STORE_REPAIR = 'Route the endpoint to the proxy ahead of it.';
 
+/** The request did not go where the page's tracker sends it. */
+const MOVED: Meaning = {
+  id: 'endpoint-request-changed',
+  title: 'Something in the page sends the request elsewhere: a script has replaced fetch.',
+  repair:
+    'Let what wraps window.fetch, such as an API client or a mock, pass requests to the endpoint on as they are.',
+};
+
 const originMeaning = ({ page }: Observed): Meaning => {
   const { origin } = new URL(page.url);
   return !isTrustworthy(page.url)
@@ -128,6 +136,9 @@ const originMeaning = ({ page }: Observed): Meaning => {
       };
 };
 
+/** Where somebody is led who has to say who they are. */
+const LOGIN = /log-?in|sign-?in|auth|sso|account/i;
+
 const byStatus = ({ status, headers }: Answer): Meaning => {
   const known = STATUSES[status];
   if (headers['cf-mitigated'] !== undefined)
@@ -138,6 +149,13 @@ const byStatus = ({ status, headers }: Answer): Meaning => {
       repair: 'Add a rule that skips challenges for the endpoint.',
     };
   if (known) return known;
+  if (status >= 300 && status < 400 && LOGIN.test(headers.location ?? ''))
+    return {
+      id: 'endpoint-redirected',
+      title: 'The endpoint redirects to a login.',
+      repair:
+        'Exempt the endpoint from what asks for a login. In Next, leave its path out of the middleware’s matcher.',
+    };
   if (status >= 300 && status < 400)
     return {
       id: 'endpoint-redirected',
@@ -169,6 +187,12 @@ const byStatus = ({ status, headers }: Answer): Meaning => {
 export const findAnswer = (asked: Answer, observed: Observed): Finding[] => {
   const code = problemOf(asked);
   if (code === 'batch') return [];
+  const isMoved = observed.endpoint.by === 'page' && asked.url !== observed.endpoint.url;
+  if (isMoved) {
+    const { id, title, repair } = MOVED;
+    const evidence = [`the endpoint is ${observed.endpoint.url}`, ...showEndpoint(asked)];
+    return [finding('error', id, title, evidence, repair)];
+  }
   const meaning =
     code === 'origin'
       ? originMeaning(observed)

@@ -6,8 +6,16 @@ import { endpointAnswers, endpointCached } from './endpoint.js';
 import { namesBlocked, offersFiltered } from './names.js';
 import { offerBoxes, offerIds, offerNames, offersHidden, offersThere } from './offers.js';
 import { keyWorks, operatorStatus } from './operator.js';
-import { scriptBeside, scriptIntegrity, scriptPolicy, scriptRan, scriptServed } from './script-file.js';
+import {
+  scriptBeside,
+  scriptConfigured,
+  scriptIntegrity,
+  scriptPolicy,
+  scriptRan,
+  scriptServed,
+} from './script-file.js';
 import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
+import { workersLeftOut } from './workers.js';
 
 const WHY_NOT_RUN: readonly Rule[] = [scriptServed, scriptPolicy, scriptIntegrity, scriptRewritten];
 
@@ -24,7 +32,9 @@ const RULES: readonly Rule[] = [
   scriptModule,
   scriptTwice,
   unless([scriptRewritten], scriptStripped),
+  scriptConfigured,
   scriptBeside,
+  workersLeftOut,
   endpointAnswers,
   endpointCached,
   offerIds,

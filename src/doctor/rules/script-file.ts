@@ -8,19 +8,21 @@ import { count, finding, headersOf, showAsked, startOf } from './wording.js';
 
 const isScriptType = (type: string): boolean => /(?:java|ecma)script/i.test(type);
 
-/** Whether a policy or a hash is what blocked it. */
-const isBlocked = ({ failure = '' }: FileRequest): boolean => /BLOCKED_BY_CSP|csp/i.test(failure);
-
 const requestOf = ({ browser }: Observed, { url }: ScriptTag): FileRequest | undefined =>
   browser?.files.find((file) => file.url === url && file.frame === undefined);
 
 const SERVE =
   'Serve node_modules/offersight/dist/offersight.js at this address, as text/javascript and without a login. A catch-all route or a rewrite must not answer there.';
 
+/** How the package's module begins, which only bundlers can load. */
+const MODULE = /^\s*(?:import|export)\b/;
+
 /** What is wrong with what was served; undefined if it is a script. */
 const wrongOf = ({ status, headers, text }: Answer): string | undefined => {
   const type = headers['content-type'] ?? '';
   if (status >= 300) return `The script file is not there: its address answers ${status}.`;
+  if (/^\s*(?:import|export)\b/.test(text))
+    return 'The file is the module for bundlers, and not the script file.';
   if (/html/i.test(type) || text.trimStart().startsWith('<'))
     return 'A page answers in the place of the script file.';
   return headers['x-content-type-options'] === 'nosniff' && !isScriptType(type)
@@ -31,9 +33,11 @@ const wrongOf = ({ status, headers, text }: Answer): string | undefined => {
 const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
   const { script } = observed;
   const seen = requestOf(observed, tag);
-  // A firewall may let browsers through, and not the doctor.
-  if (seen?.status !== undefined && seen.status < 300 && isScriptType(seen.type ?? '')) return [];
   if (!script) return [];
+  // A firewall may let browsers through, and not the doctor; what they got is a script of some kind.
+  const isThere = seen?.status !== undefined && seen.status < 300 && isScriptType(seen.type ?? '');
+  const isModule = script.kind === 'answered' && script.status < 300 && MODULE.test(script.text);
+  if (isThere && !isModule) return [];
   const wrong = script.kind === 'failed' ? 'The script file cannot be reached.' : wrongOf(script);
   if (wrong === undefined) return [];
   const more = script.kind === 'failed' ? [] : [headersOf(script), startOf(script)];
@@ -136,22 +140,29 @@ export const scriptIntegrity: Rule = {
   },
 };
 
+/** What to do about a word of the browser's. */
+const HOLDING: readonly (readonly [RegExp, string])[] = [
+  [
+    /BLOCKED_BY_RESPONSE/,
+    'The page’s Cross-Origin-Embedder-Policy keeps files of other origins out. Serve the script from the page’s own origin, or with Cross-Origin-Resource-Policy: cross-origin.',
+  ],
+  [
+    /BLOCKED_BY_CLIENT/,
+    'Something in the browser blocks it, such as an extension or a policy of its administrator.',
+  ],
+];
+
+const HOLDING_OTHERWISE =
+  'Look for what holds the tag back: an optimizer, a consent manager, or an error on the console.';
+
 /** Whether a file that should run did not, for a reason that no other rule names. */
 export const scriptRan: Rule = {
   fine: (observed) => (observed.browser?.tracker.hasScriptRun ? 'The script has run.' : undefined),
   find(observed) {
-    const { browser, script } = observed;
+    const { browser } = observed;
     const [tag] = tagsOf(observed);
-    if (
-      !browser ||
-      !tag ||
-      hasTracker(observed) ||
-      script?.kind !== 'answered' ||
-      wrongOf(script) !== undefined
-    )
-      return [];
+    if (!browser || !tag || hasTracker(observed)) return [];
     const seen = requestOf(observed, tag);
-    if (seen && isBlocked(seen)) return [];
     return [
       finding(
         'error',
@@ -164,7 +175,27 @@ export const scriptRan: Rule = {
             : `the browser never asked for ${tag.url}`,
           ...browser.console,
         ],
-        'Look for what holds the tag back: an optimizer, a consent manager, a header such as Cross-Origin-Embedder-Policy, or an error on the console.',
+        HOLDING.find(([pattern]) => pattern.test(seen?.failure ?? ''))?.[1] ?? HOLDING_OTHERWISE,
+      ),
+    ];
+  },
+};
+
+/** Whether the tracker takes its options. Another origin of the endpoint, which is one of them, is another rule's. */
+export const scriptConfigured: Rule = {
+  find({ browser, endpoint, page }) {
+    // A mistaken offer is named by other rules, and leaves the tracker at work.
+    const isOption = (line: string): boolean => /OffersightError: configuration: (?!No offer id)/.test(line);
+    const lines = (browser?.console ?? []).filter(isOption);
+    const isOtherOrigin = new URL(endpoint.url).origin !== new URL(page.url).origin;
+    if (!lines.length || isOtherOrigin || browser?.tracker.endpoints.length) return [];
+    return [
+      finding(
+        'error',
+        'script-configuration',
+        'The tracker does nothing, since an option is wrong.',
+        lines,
+        'Correct the attribute or the option that the line names. docs/errors.md explains each.',
       ),
     ];
   },

@@ -3,7 +3,7 @@ import type { Finding, Rule } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import { DEFAULT_ENDPOINT } from '../naming.js';
 import type { Observed, ScriptTag } from '../observed.js';
-import { isScriptUrl, showTag } from '../tags.js';
+import { isRunnable, isScriptUrl, showTag } from '../tags.js';
 import { finding } from './wording.js';
 
 /** Tags as the page has them, and those that only the source has. */
@@ -69,8 +69,6 @@ export const scriptFound: Rule = {
   },
 };
 
-const PLAIN = /^(?:|module|(?:text|application)\/(?:x-)?(?:java|ecma)script)$/i;
-
 /** Who rewrites a tag like this, and what to do there. */
 const rewriterOf = (type: string, by: string): string => {
   const known: readonly (readonly [RegExp, string])[] = [
@@ -97,7 +95,11 @@ const rewriterOf = (type: string, by: string): string => {
 export const scriptRewritten: Rule = {
   find: (observed) =>
     tagsOf(observed)
-      .filter(({ attributes, by }) => !PLAIN.test(attributes.type ?? '') || by !== 'src')
+      .filter(
+        (tag, _, all) =>
+          !isRunnable(tag) &&
+          !all.some(({ url, ...other }) => url === tag.url && isRunnable({ url, ...other })),
+      )
       .map((tag) => {
         const { type = '' } = tag.attributes;
         const hasRun = observed.browser?.tracker.hasScriptRun;
@@ -137,7 +139,7 @@ export const scriptModule: Rule = {
 /** Whether more than one tracker runs. */
 export const scriptTwice: Rule = {
   find({ tags, browser }) {
-    const found = browser?.tags ?? tags;
+    const found = (browser?.tags ?? tags).filter(isRunnable);
     const endpoints = browser?.tracker.endpoints ?? [];
     if (found.length < 2 && endpoints.length < 2) return [];
     return [
@@ -184,7 +186,7 @@ export const scriptStripped: Rule = {
             : isRun
               ? 'the script was started without a tag of its own'
               : undefined,
-          ...all.filter((tag) => tag !== written).map(showTag),
+          ...(startedBy || written ? [] : all.map(showTag)),
           `the default endpoint is ${new URL(DEFAULT_ENDPOINT, page.url).href}`,
         ],
         'Serve the script file by itself, with its tag in the page’s template: optimizers that combine files and tag managers drop data-endpoint. Or mount the proxy at /offer-events.',
