@@ -57,6 +57,7 @@ const whyNot = (page: Asked): string => {
   if (page.headers['cf-mitigated'] !== undefined)
     return `${answered} with a challenge, which keeps out browsers that scripts drive. Let the doctor's address through.`;
   if (page.status === 401) return `${answered}: it asks for a login, and the doctor has none.`;
+  if (page.status < 400) return `${answered} again and again: it redirects in a circle.`;
   return `${answered}, so there is no page to look at.`;
 };
 
@@ -83,7 +84,7 @@ const lookAtPage = async ({ options, ask, deadline, runtime, lists, leftOut }: R
     leftOut,
   );
   const main = visited && visited.page.status < 400 ? visited.page : page;
-  if (main.kind === 'failed' || main.status >= 400) throw new NotLooked(whyNot(main));
+  if (main.kind === 'failed' || main.status >= 300) throw new NotLooked(whyNot(main));
   return { source, visited, page: main };
 };
 

@@ -4,9 +4,11 @@ import type { Runtime } from '../runtime.js';
 /** The whole run. */
 export const RUN_MS = 28_000;
 /** One request. */
-export const REQUEST_MS = 8_000;
+export const REQUEST_MS = 7_000;
 /** For a browser to start, and for a page to load in it. */
-export const LOAD_MS = 9_000;
+export const LOAD_MS = 8_000;
+/** For an answer of the browser itself; longer than a request, so that one of the page's ends first. */
+export const COMMAND_MS = 9_000;
 /** How long a loaded page may go on by itself before it is looked at. */
 export const SETTLE_MS = 1_500;
 /** So much of a body is read. */
@@ -22,10 +24,17 @@ export const MAX_ELEMENTS = 200;
 export interface Deadline {
   /** The time for one step: its own, or what is left if that is less; never below a millisecond. */
   stepMs(ownMs: number): number;
+  /** The time for everything but what follows it, which needs `restMs`. */
+  allBut(restMs: number): number;
 }
 
 /** Starts a run. */
 export const startDeadline = ({ elapsed }: Pick<Runtime, 'elapsed'>, wholeMs = RUN_MS): Deadline => {
   const end = elapsed() + wholeMs;
-  return { stepMs: (ownMs) => Math.max(1, Math.min(ownMs, end - elapsed())) };
+  // Node's timers for signals take whole milliseconds alone.
+  const cut = (ms: number): number => Math.max(1, Math.floor(ms));
+  return {
+    stepMs: (ownMs) => cut(Math.min(ownMs, end - elapsed())),
+    allBut: (restMs) => cut(end - elapsed() - restMs),
+  };
 };

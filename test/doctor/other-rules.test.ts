@@ -55,7 +55,9 @@ describe('offers', () => {
   });
 
   it('are told in a few lines, however many there are', () => {
-    const { findings } = judge(withOffers(...Array.from({ length: 9 }, () => offer('null'))));
+    const { findings } = judge(
+      withOffers(...Array.from({ length: 9 }, (_, at) => offer('null', {}, { markup: `<p id="${at}">` }))),
+    );
     expect(findings[0]?.evidence).toHaveLength(6);
     expect(findings[0]?.evidence.at(-1)).toBe('and 4 more');
   });

@@ -200,7 +200,7 @@ describe('a report', () => {
 it('a run’s deadline cuts its steps', () => {
   let at = 0;
   const deadline = startDeadline({ elapsed: () => at }, 100);
-  expect(deadline.stepMs(80)).toBe(80);
+  expect([deadline.stepMs(80), deadline.stepMs(1.5), deadline.allBut(30)]).toEqual([80, 1, 70]);
   at = 90;
   expect(deadline.stepMs(80)).toBe(10);
   at = 200;

@@ -20,10 +20,14 @@ const WITHOUT =
 const firstLine = (cause: unknown): string =>
   (cause instanceof Error ? cause.message : String(cause)).split('\n', 1)[0]?.slice(0, 200) ?? '';
 
-const whyFailed = (cause: unknown): string =>
-  (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+const BUSY = /timed out|Target closed|detached|context was destroyed/i;
+
+const whyFailed = (cause: unknown): string => {
+  if (BUSY.test(firstLine(cause))) return 'the page kept it busy for too long, or kept navigating';
+  return (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
     ? 'puppeteer-core is not installed; add it with npm install puppeteer-core'
     : `the browser did not get through: ${firstLine(cause)}`;
+};
 
 /** Visits, or says what is left out. */
 export const visitIfPossible = async (

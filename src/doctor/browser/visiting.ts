@@ -2,7 +2,15 @@
 import type { Browser, CDPSession, Page } from 'puppeteer-core';
 import type { Runtime, Stop } from '../../runtime.js';
 import { emptyBatch } from '../http/endpoint.js';
-import { type Deadline, LOAD_MS, MAX_ELEMENTS, MAX_TEXT, REQUEST_MS, RUN_MS, SETTLE_MS } from '../limits.js';
+import {
+  COMMAND_MS,
+  type Deadline,
+  LOAD_MS,
+  MAX_ELEMENTS,
+  MAX_TEXT,
+  REQUEST_MS,
+  SETTLE_MS,
+} from '../limits.js';
 import { nameEndpoint } from '../naming.js';
 import type { Answer, Asked, BrowserSeen, EndpointSeen, ScriptTag, ShownOffer } from '../observed.js';
 import { readTag } from '../tags.js';
@@ -64,7 +72,7 @@ const launch = async ({ executablePath, isRoot, deadline }: VisitOptions): Promi
     args: [...ARGS, ...(isRoot ? ['--no-sandbox'] : [])],
     defaultViewport: { width: 1280, height: 800 },
     timeout: deadline.stepMs(LOAD_MS),
-    protocolTimeout: deadline.stepMs(REQUEST_MS),
+    protocolTimeout: deadline.stepMs(COMMAND_MS),
   });
 };
 
@@ -136,7 +144,8 @@ const probe = async (
       stops.push(runtime.after(deadline.stepMs(ms), () => resolve('no answer in time')));
     });
   const answered = heard.answerTo(body);
-  const reason = await Promise.race([page.evaluate(postFromPage, url, body), late(REQUEST_MS)]);
+  const posted = page.evaluate(postFromPage, url, body).catch(() => 'the page was gone before the answer');
+  const reason = await Promise.race([posted, late(REQUEST_MS)]);
   // The page may know sooner than the doctor, also why it is not told the answer.
   const asked = await Promise.race([answered, late(reason ? GRACE_MS : REQUEST_MS)]);
   for (const stop of stops) stop();
@@ -166,8 +175,8 @@ const closeOthers = (browser: Browser, page: Page): void => {
  */
 export const visit = async (options: VisitOptions): Promise<Visit> => {
   const browser = await launch(options);
-  // Whatever a page does, the run ends in time: with its browser everything that waits for it ends.
-  const stopTimer = options.runtime.after(options.deadline.stepMs(RUN_MS), () =>
+  // Whatever a page does, the run ends in time: with its browser everything that waits for it ends. What follows are requests.
+  const stopTimer = options.runtime.after(options.deadline.allBut(REQUEST_MS), () =>
     browser.process()?.kill('SIGKILL'),
   );
   let session: CDPSession | undefined;
@@ -176,6 +185,8 @@ export const visit = async (options: VisitOptions): Promise<Visit> => {
     closeOthers(browser, page);
     session = await page.createCDPSession();
     let endpoint = nameEndpoint({ given: options.endpoint, tags: options.tags }, options.url);
+    // An open dialog would hold the page up.
+    page.on('dialog', (dialog) => dialog.dismiss().catch(() => undefined));
     await page.evaluateOnNewDocument(keepWorkersOut);
     const heard = await watch(page, session, () => endpoint.url);
     const answer = await open(page, options);

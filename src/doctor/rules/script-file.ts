@@ -214,7 +214,7 @@ export const scriptBeside: Rule = {
       finding(
         'error',
         'script-parts-missing',
-        `The script asked for ${count(missing.length, 'file')} beside itself and did not get it.`,
+        `The script asked for ${count(new Set(missing.map(({ url }) => url)).size, 'file')} beside itself and got none.`,
         missing.map(({ url, status, type, failure }) => `${url}: ${failure ?? `${status}, ${type}`}`),
         'Serve offersight-more.js and offersight-debug.js beside offersight.js, under these names and of the same version.',
       ),

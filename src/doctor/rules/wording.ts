@@ -14,7 +14,7 @@ export const finding = (
   evidence: readonly (string | undefined)[],
   repair: string,
 ): Finding => {
-  const shown = evidence.filter((line) => line !== undefined);
+  const shown = [...new Set(evidence.filter((line) => line !== undefined))];
   const left = shown.length - MOST;
   return {
     ...{ id, severity, title, repair },
