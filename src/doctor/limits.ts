@@ -2,7 +2,7 @@
 import type { Runtime } from '../runtime.js';
 
 /** The whole run. */
-export const RUN_MS = 28_000;
+const RUN_MS = 28_000;
 /** One request. */
 export const REQUEST_MS = 7_000;
 /** For a browser to start, and for a page to load in it. */

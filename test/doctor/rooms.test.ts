@@ -98,6 +98,11 @@ describe('markup', () => {
     expect(policies).toEqual(["script-src 'self'"]);
   });
 
+  it('has addresses relative to its <base>', () => {
+    const { tags } = readMarkup('<base href="/app/"><base href="/no/"><script src="x/offersight.js">', PAGE);
+    expect(tags.map(({ url }) => url)).toEqual(['https://shop.example/app/x/offersight.js']);
+  });
+
   it('may nest as deep as it likes', () => {
     expect(readMarkup(`${'<div>'.repeat(20_000)}<p data-offer-id="deep">`, PAGE).offers).toHaveLength(1);
   });

@@ -14,7 +14,10 @@ export interface RawOffer {
   readonly filters: string[];
 }
 
-/** The attributes of every script element, in the document and in its open shadow trees. */
+/** What the page's addresses are relative to. */
+export const readBase = (): string => document.baseURI;
+
+/** The attributes of every script element of the document. */
 export const readScripts = (): Record<string, string>[] =>
   [...document.querySelectorAll('script')].map((script) =>
     Object.fromEntries([...script.attributes].map(({ name, value }) => [name, value])),

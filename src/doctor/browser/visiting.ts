@@ -18,6 +18,7 @@ import {
   keepWorkersOut,
   postFromPage,
   type RawOffer,
+  readBase,
   readMisspelt,
   readOffers,
   readScripts,
@@ -112,6 +113,7 @@ const toOffer = ({ id, markup, names, filters, hiddenBy, ...drawn }: RawOffer): 
 
 /** Looks at the page itself. */
 const look = async (page: Page, heard: Heard, { selectorsFor }: VisitOptions): Promise<BrowserSeen> => {
+  const base = await page.evaluate(readBase);
   const scripts = await page.evaluate(readScripts);
   const { startedBy, ...tracker } = await page.evaluate(readTracker);
   await page.evaluate(scrollToOffers, 20);
@@ -121,7 +123,7 @@ const look = async (page: Page, heard: Heard, { selectorsFor }: VisitOptions): P
   const offers = selectors.length ? await page.evaluate(readOffers, MAX_ELEMENTS, selectors) : raw;
   const { files, violations, console, stopped } = heard;
   return {
-    tags: scripts.flatMap((attributes) => readTag(attributes, page.url()) ?? []),
+    tags: scripts.flatMap((attributes) => readTag(attributes, base) ?? []),
     offers: offers.map(toOffer),
     misspelt: await page.evaluate(readMisspelt),
     workers: await page.evaluate(readWorkers),

@@ -37,11 +37,15 @@ export const readMarkup = (html: string, url: string): Markup => {
   const tags: ScriptTag[] = [];
   const offers: ShownOffer[] = [];
   const policies: string[] = [];
+  let base = url;
   const readElement = (element: Element, above: readonly string[]): readonly string[] => {
     const attributes = attributesOf(element);
     const names = [...namesOf(attributes), ...above];
-    const tag = element.tagName === 'script' ? readTag(attributes, url) : undefined;
+    const tag = element.tagName === 'script' ? readTag(attributes, base) : undefined;
     if (tag) tags.push(tag);
+    // The first one counts.
+    if (element.tagName === 'base' && base === url && URL.canParse(attributes.href ?? '', url))
+      base = new URL(attributes.href ?? '', url).href;
     const id = attributes['data-offer-id'];
     if (id !== undefined && offers.length < MAX_ELEMENTS)
       offers.push({ id, markup: markupOf(element.tagName, attributes), names, filters: [] });
