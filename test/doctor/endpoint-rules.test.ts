@@ -88,6 +88,17 @@ describe('the endpoint', () => {
     expect(judge(asked(problem('origin', 403))).findings[0]?.repair).toContain('Sec-Fetch-Site');
   });
 
+  it('that a gateway has no route for, or that is answered with nothing, is told so', () => {
+    const gateway = answer({
+      url: ENDPOINT,
+      status: 403,
+      text: '{"message":"Missing Authentication Token"}',
+    });
+    expect(found(asked(gateway))).toEqual(['error endpoint-not-found']);
+    const nothing = asked(answer({ url: ENDPOINT, status: 204, headers: {}, text: '' }));
+    expect(judge(nothing).findings[0]?.title).toContain('answers nothing');
+  });
+
   it('that redirects to a login is told so', () => {
     expect(judge(asked(page(307, { location: '/login?next=/' }))).findings[0]?.title).toContain('to a login');
     expect(judge(asked(page(308, { location: '/offer-events/' }))).findings[0]?.title).toContain(

@@ -139,7 +139,7 @@ const originMeaning = ({ page }: Observed): Meaning => {
 /** Where somebody is led who has to say who they are. */
 const LOGIN = /log-?in|sign-?in|auth|sso|account/i;
 
-const byStatus = ({ status, headers }: Answer): Meaning => {
+const byStatus = ({ status, headers, text }: Answer): Meaning => {
   const known = STATUSES[status];
   if (headers['cf-mitigated'] !== undefined)
     return {
@@ -148,7 +148,20 @@ const byStatus = ({ status, headers }: Answer): Meaning => {
         'Cloudflare challenges the request, as it does with browsers that scripts drive. Visitors may get through.',
       repair: 'Add a rule that skips challenges for the endpoint.',
     };
+  if (status === 403 && text.includes('Missing Authentication Token'))
+    return {
+      id: 'endpoint-not-found',
+      title: 'The API gateway has no route for a POST at this path; it says so with a 403.',
+      repair:
+        'Add the route to the gateway, for POST, and deploy its stage. Mind the stage’s name in the path.',
+    };
   if (known) return known;
+  if (status < 300 && text === '')
+    return {
+      id: 'endpoint-not-proxy',
+      title: 'Something takes the events in the proxy’s place, and answers nothing.',
+      repair: STORE_REPAIR,
+    };
   if (status >= 300 && status < 400 && LOGIN.test(headers.location ?? ''))
     return {
       id: 'endpoint-redirected',

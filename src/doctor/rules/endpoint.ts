@@ -24,7 +24,7 @@ const findOrigin = ({ endpoint, page, browser }: Observed): Finding[] => [
     [
       `the page is on ${new URL(page.url).origin}`,
       `the endpoint is ${endpoint.url}; ${NAMED[endpoint.namedBy]}`,
-      ...(browser?.console ?? []),
+      ...(browser?.console ?? []).filter((line) => line.includes('OffersightError')),
     ],
     'Forward a path of the page’s own origin, such as /offer-events, to the proxy, and name that path in data-endpoint. http and https, and a name with and without www, are different origins.',
   ),
