@@ -110,7 +110,7 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
   },
 };
 
-const STORE_REPAIR = 'Route the endpoint to the proxy ahead of it.';
+const ROUTE_REPAIR = 'Route the endpoint to the proxy ahead of it.';
 
 /** The request did not go where the page's tracker sends it. */
 const MOVED: Meaning = {
@@ -139,61 +139,89 @@ const originMeaning = ({ page }: Observed): Meaning => {
 /** Where somebody is led who has to say who they are. */
 const LOGIN = /log-?in|sign-?in|auth|sso|account/i;
 
-const byStatus = ({ status, headers, text }: Answer): Meaning => {
-  const known = STATUSES[status];
-  if (headers['cf-mitigated'] !== undefined)
-    return {
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
+
+/** Meanings, each with the answers that it fits; the first one that fits counts. */
+type Table = readonly (readonly [fits: (answer: Answer) => boolean, meaning: Meaning])[];
+
+/** Of answers that are not the proxy's, by what they say beside a status that many share. */
+const SIGNS: Table = [
+  [
+    ({ headers }) => headers['cf-mitigated'] !== undefined,
+    {
       ...{ id: 'endpoint-forbidden', severity: 'warning' },
       title:
         'Cloudflare challenges the request, as it does with browsers that scripts drive. Visitors may get through.',
       repair: 'Add a rule that skips challenges for the endpoint.',
-    };
-  if (status === 403 && text.includes('Missing Authentication Token'))
-    return {
+    },
+  ],
+  [
+    ({ status, text }) => status === 403 && text.includes('Missing Authentication Token'),
+    {
       id: 'endpoint-not-found',
       title: 'The API gateway has no route for a POST at this path; it says so with a 403.',
       repair:
         'Add the route to the gateway, for POST, and deploy its stage. Mind the stage’s name in the path.',
-    };
-  if (known) return known;
-  if (status < 300 && text === '')
-    return {
-      id: 'endpoint-not-proxy',
-      title: 'Something takes the events in the proxy’s place, and answers nothing.',
-      repair: STORE_REPAIR,
-    };
-  if (status >= 300 && status < 400 && LOGIN.test(headers.location ?? ''))
-    return {
+    },
+  ],
+];
+
+/** Of those that nothing above fits. */
+const OTHERS: Table = [
+  [
+    ({ status, headers }) => isRedirect(status) && LOGIN.test(headers.location ?? ''),
+    {
       id: 'endpoint-redirected',
       title: 'The endpoint redirects to a login.',
       repair:
         'Exempt the endpoint from what asks for a login. In Next, leave its path out of the middleware’s matcher.',
-    };
-  if (status >= 300 && status < 400)
-    return {
+    },
+  ],
+  [
+    ({ status }) => isRedirect(status),
+    {
       id: 'endpoint-redirected',
       title: 'The endpoint redirects, and the tracker follows no redirect: a POST would become a GET.',
       repair:
         'Name the final path in data-endpoint, or exclude the endpoint from the redirect. Often it is one to www, to https or to a path with or without a slash.',
-    };
-  if (status >= 500)
-    return {
+    },
+  ],
+  [
+    ({ status }) => status >= 500,
+    {
       id: 'endpoint-gateway',
       title: 'What stands before the proxy does not reach it, or fails itself.',
       repair: 'Check that the proxy runs, and the address and port that the endpoint is forwarded to.',
-    };
-  return status >= 400
-    ? {
-        id: 'endpoint-not-proxy',
-        title: 'Something else refuses the request, or replaces the proxy’s answer by a page of its own.',
-        repair:
-          'Pass the proxy’s answers on as they are (nginx: proxy_intercept_errors off), and route the endpoint to the proxy.',
-      }
-    : {
-        id: 'endpoint-not-proxy',
-        title: 'A page answers in the proxy’s place: a catch-all route, a login or a stored page.',
-        repair: STORE_REPAIR,
-      };
+    },
+  ],
+  [
+    ({ status }) => status >= 400,
+    {
+      id: 'endpoint-not-proxy',
+      title: 'Something else refuses the request, or replaces the proxy’s answer by a page of its own.',
+      repair:
+        'Pass the proxy’s answers on as they are (nginx: proxy_intercept_errors off), and route the endpoint to the proxy.',
+    },
+  ],
+  [
+    ({ text }) => text === '',
+    {
+      id: 'endpoint-not-proxy',
+      title: 'Something takes the events in the proxy’s place, and answers nothing.',
+      repair: ROUTE_REPAIR,
+    },
+  ],
+];
+
+const A_PAGE: Meaning = {
+  id: 'endpoint-not-proxy',
+  title: 'A page answers in the proxy’s place: a catch-all route, a login or a stored page.',
+  repair: ROUTE_REPAIR,
+};
+
+const meaningOf = (asked: Answer): Meaning => {
+  const inTable = (table: Table): Meaning | undefined => table.find(([fits]) => fits(asked))?.[1];
+  return inTable(SIGNS) ?? STATUSES[asked.status] ?? inTable(OTHERS) ?? A_PAGE;
 };
 
 /** What is wrong with an answer; nothing if it is the proxy's, and the request came through its door. */
@@ -209,7 +237,7 @@ export const findAnswer = (asked: Answer, observed: Observed): Finding[] => {
   const meaning =
     code === 'origin'
       ? originMeaning(observed)
-      : ((code === undefined ? undefined : PROBLEMS[code]) ?? byStatus(asked));
+      : ((code === undefined ? undefined : PROBLEMS[code]) ?? meaningOf(asked));
   const { id, title, repair, severity = 'error' } = meaning;
   return [finding(severity, id, title, showEndpoint(asked), repair)];
 };
