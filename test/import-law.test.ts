@@ -414,10 +414,60 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/cli/routes'],
     packages: ['node:events', 'node:net'],
   },
+  // Rules see plain data; what asks and what drives a browser stand apart from them.
+  'doctor/finding': { types: ['doctor/observed'] },
+  'doctor/observed': {},
+  'doctor/not-looked': {},
+  'doctor/limits': { types: ['runtime'] },
+  'doctor/tags': { types: ['doctor/observed'] },
+  'doctor/naming': { types: ['doctor/observed'] },
+  'doctor/words': { types: ['doctor/finding'] },
+  'doctor/rules': {
+    values: [
+      'doctor/rules',
+      'doctor/finding',
+      'doctor/http/endpoint',
+      'doctor/http/policy',
+      'doctor/naming',
+      'doctor/tags',
+      'protocol/event',
+    ],
+    types: ['doctor/observed'],
+  },
+  'doctor/http': { values: ['doctor/http', 'doctor/limits'], types: ['doctor/observed', 'runtime'] },
+  'doctor/http/asking': {
+    values: ['doctor/limits'],
+    types: ['doctor/observed', 'runtime'],
+    packages: ['node:crypto'],
+  },
+  'doctor/http/markup': {
+    values: ['doctor/limits', 'doctor/tags'],
+    types: ['doctor/observed'],
+    packages: ['parse5'],
+  },
+  'doctor/browser': {
+    values: ['doctor/browser', 'doctor/http/endpoint', 'doctor/limits', 'doctor/naming', 'doctor/tags'],
+    types: ['doctor/observed', 'runtime'],
+    packages: ['puppeteer-core'],
+  },
+  'doctor/browser/in-page': {},
+  'doctor/browser/guard': { values: ['doctor/http/endpoint'] },
+  'doctor/browser/locating': { packages: ['node:fs', 'node:path'] },
+  'doctor/lists': { values: ['doctor/lists'], types: ['doctor/observed'] },
+  'doctor/lists/engine': {
+    types: ['doctor/lists/names'],
+    packages: ['@ghostery/adblocker', 'node:fs', 'node:path'],
+  },
+  'doctor/operator': { types: ['doctor/http/asking', 'doctor/observed'] },
+  'doctor/doctor': { values: ['doctor', 'runtime'] },
   'testing/node': { values: ['dev/dev', 'upstream/server'], types: ['dev', 'upstream'] },
   upstream: {
     values: ['upstream', 'runtime'],
     packages: ['node:crypto', 'node:events', 'node:fs', 'node:http', 'node:net', 'node:timers/promises'],
+  },
+  'proxy/cli/doctor-command': {
+    values: ['proxy/cli', 'doctor/words'],
+    types: ['doctor/doctor'],
   },
   'proxy/cli/dev-command': {
     values: ['proxy/cli', 'dev/reasons'],
@@ -452,6 +502,7 @@ const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'proxy/cli': ['proxy/cli/main'],
   'dev/running': ['proxy/intake/sqlite/sqlite'],
   'proxy/cli/dev-command': ['dev/dev', 'dev/stand-in'],
+  'proxy/cli/doctor-command': ['doctor/doctor'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [
     'proxy/intake/sqlite/sqlite',

@@ -8,6 +8,7 @@ import { signOffer } from '../judging/signature.js';
 import { readServerEvents } from '../operator/lines.js';
 import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
 import { runDev } from './dev-command.js';
+import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE, EVERYWHERE, flag, laneNameOf, momentOf, numberOf, read, text } from './flags.js';
 import { runFunnel } from './funnel-command.js';
@@ -17,6 +18,7 @@ import { openIntake, readInput, readSecret } from './sources.js';
 import { follow, printStatus } from './status.js';
 
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
+offersight doctor URL [options]          says what is wrong between a page and Chargebee; reports no event
 offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
 offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
 offersight funnel [--by day|group|day,group] [--group NAME] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day
@@ -38,6 +40,10 @@ proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https
                                                         their own
             --admin-names ops.example.com,…   host names of the operator's page beside localhost
 dev:        --port 4400  --upstream-port 4401  --admin-port 4402  --path /offer-events  --any-id  --lan ADDRESS  --upstream-only
+doctor:     --endpoint PATH  --browser PATH  --no-browser  --lists DIR  --json
+            --admin http://127.0.0.1:8788/admin/   asks the proxy for its alerts
+            --check-key --site NAME   asks Chargebee whether it takes the API key
+            ends with 0 if nothing is wrong, 1 if something is, 2 if it could not look
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
             OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE
 TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-01
@@ -137,6 +143,7 @@ const runReport = async (args: string[]): Promise<void> => {
 
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   dev: runDev,
+  doctor: runDoctor,
   proxy: runProxy,
   purge: runPurge,
   status: runStatus,

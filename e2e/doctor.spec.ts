@@ -1,0 +1,360 @@
+/** `offersight doctor`: real broken deployments, each named by the real command, and never an event. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mergeTests } from '@playwright/test';
+import { test as clinicTest, type Deployed, expect, OFFER, TAG } from './fixtures/doctor.js';
+import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { API_KEY } from './fixtures/stack.js';
+import { test as benchTest } from './fixtures/standalone.js';
+
+const test = mergeTests(clinicTest, benchTest);
+
+const tagOf = (attributes: string): string => `<script async src="/offersight.js" ${attributes}></script>`;
+
+test('a healthy page has no complaint, also without a browser, and no event of it is counted', async ({
+  clinic,
+}) => {
+  const url = clinic.deploy('/healthy', {});
+  const [seen, bare] = await Promise.all([
+    clinic.examine([url]),
+    clinic.examine([url, '--no-browser', '--json']),
+  ]);
+  expect(seen.stderr).toBe('');
+  expect(seen.code).toBe(0);
+  expect(seen.stdout).toContain('fine    The script has run.');
+  expect(seen.stdout).toContain(
+    `The proxy answers at ${clinic.site.url}/offer-events, asked by the page itself.`,
+  );
+  expect(seen.stdout).toContain('The page wanted to report an event. The doctor stopped that');
+  expect(seen.stdout).toContain('Nothing is wrong.');
+  expect([bare.code, bare.ids()]).toEqual([0, []]);
+  expect(bare.report().leftOut[0]).toContain('--no-browser was given');
+  await clinic.expectNoEvent();
+});
+
+test.describe('a page that sends in every way that there is', () => {
+  test.use({ proxyOptions: { machines: 'count' } });
+
+  test('reports no event, though machines count in page and proxy', async ({ clinic }) => {
+    const send = (id: number): string =>
+      `JSON.stringify({ v: 1, sent_at: Date.now(), events: [{ id: '019aa02f-3c00-7000-8000-00000000000${id}', type: 'viewed', personalized_offer_id: 'sent${id}', occurred_at: Date.now() }] })`;
+    const post = (id: number): string =>
+      `fetch('/offer-events', { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body: ${send(id)} })`;
+    clinic.site.serveWorker(`${post(1)}; addEventListener('fetch', () => undefined);`);
+    clinic.deploy('/next', {});
+    const frame = clinic.deploy('/frame', { tag: '', body: `<script>${post(2)}</script>` });
+    const url = clinic.deploy('/sending', {
+      head: `<script>
+        navigator.serviceWorker.register('/worker.js');
+        new Worker(URL.createObjectURL(new Blob([${JSON.stringify(`fetch('${clinic.site.url}/offer-events', { method: 'POST', headers: { 'content-type': 'application/json' }, body: `)} + JSON.stringify(${send(3)}) + ' })'])));
+        navigator.sendBeacon('/offer-events', new Blob([${send(4)}], { type: 'application/json' }));
+        addEventListener('pagehide', () => { ${post(5)}; navigator.sendBeacon('/offer-events', new Blob([${send(6)}], { type: 'application/json' })); });
+        setTimeout(() => { location.href = '/next'; }, 500);
+      </script>`,
+      body: `${OFFER}<iframe src="${frame}"></iframe>`,
+    });
+    const { code, report } = await clinic.examine([url, '--json']);
+    expect([code, report().url]).toEqual([0, `${clinic.site.url}/next`]);
+    await clinic.expectNoEvent();
+    expect(report().stoppedEvents).toBeGreaterThan(1);
+  });
+});
+
+interface Case {
+  readonly name: string;
+  readonly page: Deployed;
+  readonly ids: readonly string[];
+  /** Words of the evidence. */
+  readonly seen: RegExp;
+}
+
+/** Broken by what the page itself says. */
+const PAGES: readonly Case[] = [
+  { name: 'without a script', page: { tag: '' }, ids: ['script-not-found'], seen: /no <script>/ },
+  {
+    name: 'with a script that is not there and an endpoint on another origin',
+    page: {
+      tag: TAG.replace('/offersight.js', '/assets/offersight.js').replace('"/o', '"https://events.example/o'),
+    },
+    ids: ['script-missing', 'endpoint-other-origin'],
+    seen: /assets\/offersight\.js answered 404.*the endpoint is https:\/\/events\.example\/offer-events/s,
+  },
+  {
+    name: 'whose policy blocks both the script and the endpoint',
+    page: {
+      headers: { 'content-security-policy': "script-src 'nonce-abc'; connect-src https://api.example" },
+    },
+    ids: ['script-blocked-by-policy', 'endpoint-blocked-by-policy'],
+    seen: /blocked .*offersight\.js by script-src.*blocked .*\/offer-events by connect-src/s,
+  },
+  {
+    name: 'that pins another version of the script',
+    page: { tag: tagOf(`data-endpoint="/offer-events" integrity="sha384-${'A'.repeat(64)}"`) },
+    ids: ['script-blocked-by-integrity'],
+    seen: /offersight\.js has sha384-/,
+  },
+  {
+    name: 'that an optimizer has rewritten',
+    page: { tag: tagOf('type="text/partytown" data-endpoint="/offer-events"') },
+    ids: ['script-rewritten'],
+    seen: /type="text\/partytown"/,
+  },
+  {
+    name: 'with the script as a module, and a second time',
+    page: {
+      tag: '<script type="module" src="/offersight.js" data-endpoint="/offer-events"></script>',
+      head: '<script async src="/offersight.js?v=2" data-endpoint="/offer-events"></script>',
+    },
+    ids: ['script-module', 'script-twice'],
+    seen: /type="module".*offersight\.js\?v=2/s,
+  },
+  {
+    name: 'whose tag manager dropped the attributes',
+    page: {
+      tag: '<script type="text/template">{"tag": "/offersight.js"}</script>',
+      head: `<script>document.head.append(Object.assign(document.createElement('script'), { src: '/offersight.js' }));
+        const { fetch } = window; window.fetch = (url, init) => fetch(String(url).endsWith('/offer-events') ? '/gone' : url, init);</script>`,
+    },
+    ids: ['script-stripped', 'endpoint-request-changed'],
+    seen: /<script src=/,
+  },
+  {
+    name: 'with an endpoint that nothing is mounted at',
+    page: { tag: tagOf('data-endpoint="/api/offers"') },
+    ids: ['endpoint-not-found'],
+    seen: /api\/offers answered 404/,
+  },
+];
+
+test.describe('names what is wrong with a page', () => {
+  for (const { name, page, ids, seen } of PAGES)
+    test(name, async ({ clinic }) => {
+      const { code, report, ids: found } = await clinic.examine([clinic.deploy('/', page), '--json']);
+      expect([code, found()]).toEqual([1, ids]);
+      const evidence = report().findings.flatMap(({ evidence }) => evidence);
+      expect(evidence.join('\n')).toMatch(seen);
+      await clinic.expectNoEvent();
+    });
+});
+
+interface Behind {
+  readonly name: string;
+  /** What answers at the endpoint, given what the proxy's own listener is. */
+  readonly answer: (proxy: RequestListener) => RequestListener;
+  readonly ids: readonly string[];
+  readonly seen: RegExp;
+}
+
+const answering =
+  (
+    status: number,
+    headers: Readonly<Record<string, string>> = {},
+    body = '<h1>Shop</h1>',
+  ): Behind['answer'] =>
+  () =>
+  (request, response) => {
+    request.resume();
+    response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body);
+  };
+
+/** Broken by what stands before the proxy. */
+const ENDPOINTS: readonly Behind[] = [
+  {
+    name: 'a static host that takes no POST',
+    answer: answering(405, { allow: 'GET, HEAD' }),
+    ids: ['endpoint-method-not-allowed'],
+    seen: /answered 405/,
+  },
+  {
+    name: 'a CDN that answers out of its store',
+    answer: answering(200, { age: '120', 'x-cache': 'Hit from cloudfront' }),
+    ids: ['endpoint-not-proxy', 'endpoint-cached'],
+    seen: /age: 120, x-cache: Hit from cloudfront/,
+  },
+  {
+    name: 'a CDN that replaces headers',
+    answer: (proxy) => (request, response) => {
+      const set = response.setHeader.bind(response);
+      response.setHeader = (name, value) =>
+        set(name, name === 'cache-control' ? 'public, max-age=60' : value);
+      proxy(request, response);
+    },
+    ids: ['endpoint-cached'],
+    seen: /cache-control: public, max-age=60/,
+  },
+  {
+    name: 'a machine that drops Sec-Fetch-Site',
+    answer: (proxy) => (request, response) => {
+      const at = request.rawHeaders.findIndex((name) => name.toLowerCase() === 'sec-fetch-site');
+      request.rawHeaders.splice(at, 2);
+      proxy(request, response);
+    },
+    ids: ['endpoint-origin-refused'],
+    seen: /answered 403.*code: origin/s,
+  },
+  {
+    name: 'a body parser',
+    answer: (proxy) => (request, response) => {
+      request.once('readable', () => {
+        request.read();
+        proxy(request, response);
+      });
+    },
+    ids: ['endpoint-unavailable'],
+    seen: /answered 503.*code: unavailable/s,
+  },
+  {
+    name: 'a redirect',
+    answer: answering(301, { location: '/offer-events/' }),
+    ids: ['endpoint-redirected'],
+    seen: /answered 301.*location: \/offer-events\//s,
+  },
+];
+
+test.describe('names what stands in the way of the endpoint', () => {
+  for (const { name, answer, ids, seen } of ENDPOINTS)
+    test(name, async ({ clinic }) => {
+      clinic.site.serve('/offer-events', answer(clinic.site.gateway.listener));
+      const { code, report, ids: found } = await clinic.examine([clinic.deploy('/', {}), '--json']);
+      expect([code, found()]).toEqual([1, ids]);
+      expect(
+        report()
+          .findings.flatMap(({ evidence }) => evidence)
+          .join('\n'),
+      ).toMatch(seen);
+      await clinic.expectNoEvent();
+    });
+});
+
+const NAMED = '<article style="height: 9px" data-offer-id';
+
+test('names each offer that can never count, and each that a blocker hides', async ({ clinic }) => {
+  const url = clinic.deploy('/', {
+    body: `${NAMED}="">a</article>${NAMED}="{{ offer.id }}">b</article>${NAMED}="[object Object]">c</article>
+      ${NAMED}="${'x'.repeat(51)}">d</article>${NAMED}="two words">e</article>
+      <span data-offer-id="boxless"><b style="position: absolute">f</b></span>
+      <div class="promoAdTop"><p data-offer-id="promoted">g</p></div>
+      <div hidden class="drawer"><p data-offer-id="later">h</p></div><p data-offerid="i">i</p>`,
+  });
+  const { code, report, ids } = await clinic.examine([url, '--json']);
+  expect([code, ids()]).toEqual([
+    1,
+    [
+      'offer-without-id',
+      'offer-placeholder',
+      'offer-id-too-long',
+      'offer-id-unusable',
+      'offer-too-small',
+      'offer-misspelt',
+      'offer-filtered',
+      'offer-hidden',
+    ],
+  ]);
+  const evidence = report().findings.map(({ evidence }) => evidence.join('\n'));
+  expect(evidence[1]).toContain('{{ offer.id }}');
+  expect(evidence[4]).toContain('0 × 0 px');
+  expect(evidence[6]).toContain('[class~="promoAdTop"]');
+  expect(evidence[7]).toContain('<div.drawer> by display: none hides it');
+});
+
+test('names addresses that filter lists block, by its own list and by those of a folder', async ({
+  clinic,
+}) => {
+  clinic.site.serve('/track/offer-events', clinic.site.gateway.listener);
+  clinic.site.serve('/shown/offersight.js', async (_, response) => {
+    response.writeHead(302, { location: '/offersight.js' }).end();
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'offersight-lists-'));
+  await writeFile(
+    join(folder, 'mine.txt'),
+    '[Adblock Plus 2.0]\n/shown/offersight.js\n##.teaser > article\n',
+  );
+  const tag = '<script async src="/shown/offersight.js" data-endpoint="/track/offer-events"></script>';
+  const url = clinic.deploy('/', { tag, body: `<div class="teaser">${OFFER}</div>` });
+  const { code, report, ids } = await clinic.examine([url, '--lists', folder, '--json']);
+  await rm(folder, { recursive: true });
+  expect([code, ids()]).toEqual([1, ['offer-filtered', 'name-blocked']]);
+  expect(report().findings[0]?.evidence[0]).toContain('.teaser > article');
+  expect(report().findings[1]?.evidence).toEqual([
+    `${clinic.site.url}/shown/offersight.js is blocked by /shown/offersight.js (mine.txt)`,
+    `${clinic.site.url}/track/offer-events is blocked by /track^ (the small list of the doctor)`,
+  ]);
+});
+
+test('asks the proxy for its alert, and sends the token nowhere else', async ({ clinic, bench }) => {
+  const token = 'an operator bears this token of 40 chars';
+  bench.upstream.addFaults({ kind: 'status', status: 401, code: 'api_authentication_failed' });
+  const proxy = await bench.start([], { env: { OFFERSIGHT_ADMIN_TOKEN: token } });
+  await post(proxy.url, bodyOf(eventOf(1)));
+  const headers = { authorization: `Bearer ${token}` };
+  await expect
+    .poll(async () => (await ask(proxy.url, '/admin/status', { headers })).text)
+    .toContain('"alert"');
+  const url = clinic.deploy('/', {});
+  const heard: unknown[] = [];
+  clinic.site.serve('/status', ({ headers }, response) => {
+    heard.push(headers.authorization);
+    response.end();
+  });
+  clinic.site.serve('/admin/status', (_, response) => {
+    response.writeHead(302, { location: '/status' }).end();
+  });
+  const examine = (admin: string, bearer: string) =>
+    clinic.examine([url, '--no-browser', '--json', '--admin', admin], { OFFERSIGHT_ADMIN_TOKEN: bearer });
+  const [alerted, refused, redirected] = await Promise.all([
+    examine(`${proxy.url}/admin/`, token),
+    examine(`${proxy.url}/admin`, 'somebody else bears this token of 40 chr'),
+    examine(`${clinic.site.url}/admin/`, token),
+  ]);
+  expect([alerted.code, alerted.ids()]).toEqual([1, ['proxy-alert']]);
+  expect(alerted.report().findings[0]?.evidence.join()).toContain('Chargebee does not accept the API key');
+  expect(refused.ids()).toEqual(['admin-refused']);
+  expect(redirected.ids()).toEqual(['admin-unanswered']);
+  expect(heard).toEqual([]);
+  expect(alerted.stdout + refused.stdout + redirected.stdout).not.toContain(token);
+});
+
+test('checks the key only if it is asked to, by a call that records nothing', async ({ clinic }) => {
+  const url = clinic.deploy('/', {});
+  const args = [
+    url,
+    '--no-browser',
+    '--check-key',
+    '--site',
+    'offersight-test',
+    '--base-url',
+    clinic.upstream.url,
+  ];
+  const [right, wrong] = await Promise.all([
+    clinic.examine(args, { OFFERSIGHT_API_KEY: API_KEY }),
+    clinic.examine([...args, '--json'], { OFFERSIGHT_API_KEY: 'test_wrong' }),
+  ]);
+  expect([right.code, right.stdout]).toEqual([
+    0,
+    expect.stringContaining('Chargebee takes the API key (inferred'),
+  ]);
+  expect([wrong.code, wrong.ids()]).toEqual([1, ['key-refused']]);
+  expect(right.stdout + right.stderr + wrong.stdout).not.toContain(API_KEY);
+  await clinic.expectNoEvent();
+});
+
+test('ends with 2 and words if there is nothing to look at', async ({ clinic }) => {
+  const runs = await Promise.all([
+    clinic.examine([`${clinic.site.url}/nowhere`, '--no-browser']),
+    clinic.examine(['http://127.0.0.1:1/', '--no-browser']),
+    clinic.examine(['file:///etc/passwd']),
+    clinic.examine(['https://name:word@shop.example/']),
+    clinic.examine([clinic.site.url, '--admin', 'http://proxy.example/admin/'], {
+      OFFERSIGHT_ADMIN_TOKEN: 'x',
+    }),
+  ]);
+  expect(runs.map(({ code, stdout }) => [code, stdout])).toEqual(runs.map(() => [2, '']));
+  const [gone, refused, file, named, plain] = runs.map(({ stderr }) => stderr);
+  expect(gone).toContain('/nowhere answered 404, so there is no page to look at.');
+  expect(refused).toContain('http://127.0.0.1:1/ cannot be opened');
+  expect(file).toContain('must be an http or https URL');
+  expect(named).toContain('must not hold a name or a password');
+  expect(plain).toContain('--admin must be https');
+});

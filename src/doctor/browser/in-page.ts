@@ -1,0 +1,147 @@
+/**
+ * What is asked inside the page. Each function is sent to the browser as text, so it uses nothing from outside of itself.
+ */
+
+/** An element as the page has it. */
+export interface RawOffer {
+  readonly id: string;
+  readonly markup: string;
+  readonly names: string[];
+  readonly width: number;
+  readonly height: number;
+  readonly display: string;
+  readonly hiddenBy: string;
+  readonly filters: string[];
+}
+
+/** What the page's addresses are relative to. */
+export const readBase = (): string => document.baseURI;
+
+/** The attributes of every script element of the document. */
+export const readScripts = (): Record<string, string>[] =>
+  [...document.querySelectorAll('script')].map((script) =>
+    Object.fromEntries([...script.attributes].map(({ name, value }) => [name, value])),
+  );
+
+/** What the page knows of the tracker. The names are those that the tracker itself leaves on the page. */
+export const readTracker = (): {
+  hasScriptRun: boolean;
+  startedBy: Record<string, string> | null;
+  endpoints: string[];
+} => {
+  const { offersight } = globalThis as { offersight?: { push?: unknown; by?: Element | null } };
+  const hasScriptRun =
+    !!offersight && !Array.isArray(offersight) && !(offersight instanceof Element) && 'by' in offersight;
+  const tag = hasScriptRun ? offersight.by : null;
+  return {
+    hasScriptRun,
+    startedBy: tag ? Object.fromEntries([...tag.attributes].map(({ name, value }) => [name, value])) : null,
+    endpoints: Object.getOwnPropertySymbols(globalThis)
+      .map(({ description = '' }) => description)
+      .filter((description) => /^offersight https?:/.test(description))
+      .map((description) => description.slice('offersight '.length)),
+  };
+};
+
+/** Scrolls to every offer, since pages load late what is out of sight. */
+export const scrollToOffers = async (most: number): Promise<void> => {
+  for (const element of [...document.querySelectorAll('[data-offer-id]')].slice(0, most)) {
+    element.scrollIntoView({ behavior: 'instant', block: 'center' });
+    await new Promise((resolve) => window.setTimeout(resolve, 30));
+  }
+};
+
+/** Of some selectors those that a browser knows: filter lists have others, too. */
+export const readUsable = (selectors: string[]): string[] =>
+  selectors.filter((selector) => {
+    try {
+      document.querySelector(selector);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+
+/**
+ * Every offer as it is drawn.
+ * @param selectors Those that are to be held against each; a browser has to know them.
+ */
+export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
+  const treesOf = (root: ParentNode): ParentNode[] => [
+    root,
+    ...[...root.querySelectorAll('*')].flatMap(({ shadowRoot }) => (shadowRoot ? treesOf(shadowRoot) : [])),
+  ];
+  const above = (element: Element): Element | null =>
+    element.parentElement ?? ((element.getRootNode() as Partial<ShadowRoot>).host || null);
+  const label = ({ localName, id, classList }: Element): string =>
+    `<${localName}${id && `#${id}`}${[...classList].map((name) => `.${name}`).join('')}>`;
+  const styleOf = (element: Element): string => {
+    const { display, visibility, opacity } = getComputedStyle(element);
+    if (display === 'none') return 'display: none';
+    if (visibility !== 'visible') return `visibility: ${visibility}`;
+    return Number(opacity) === 0 ? 'opacity: 0' : '';
+  };
+  const elements = treesOf(document)
+    .flatMap((tree) => [...tree.querySelectorAll('[data-offer-id]')])
+    .slice(0, most);
+  return elements.map((element) => {
+    const names: string[] = [];
+    let hiddenBy = '';
+    for (let at: Element | null = element; at; at = above(at)) {
+      names.push(...[...at.classList].map((name) => `.${name}`), ...(at.id ? [`#${at.id}`] : []));
+      const style = styleOf(at);
+      if (style) hiddenBy = `${label(at)} by ${style}`;
+    }
+    const { width, height } = element.getBoundingClientRect();
+    const { display } = getComputedStyle(element);
+    return {
+      ...{ id: element.getAttribute('data-offer-id') ?? '', names, width, height, hiddenBy },
+      markup: element.outerHTML.slice(0, element.outerHTML.indexOf('>') + 1).slice(0, 200),
+      filters: selectors.filter((selector) => element.closest(selector)),
+      display: display === 'contents' && !element.firstElementChild ? 'empty contents' : display,
+    };
+  });
+};
+
+/** Names of attributes that look like that of an offer's id. */
+export const readMisspelt = (): string[] => [
+  ...new Set(
+    [...document.querySelectorAll('*')]
+      .flatMap((element) => element.getAttributeNames())
+      .filter((name) => /^(?:data-?)?offer-?s?-?id$/i.test(name) && name !== 'data-offer-id'),
+  ),
+];
+
+/** Posts as the tracker would; resolves to nothing but why there was no answer. */
+export const postFromPage = async (url: string, body: string): Promise<string> => {
+  try {
+    const response = await window.fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      cache: 'no-store',
+      body,
+    });
+    await response.text();
+    return '';
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : 'the request failed';
+  }
+};
+
+/** Keeps service workers out: what they send is not the page's, and could not be stopped. */
+export const keepWorkersOut = (): void => {
+  const { ServiceWorkerContainer } = globalThis as { ServiceWorkerContainer?: { prototype: object } };
+  if (!ServiceWorkerContainer) return;
+  const kept: string[] = [];
+  Object.assign(globalThis, { [Symbol.for('kept out by the doctor')]: kept });
+  Object.defineProperty(ServiceWorkerContainer.prototype, 'register', {
+    value: (url: unknown) => {
+      kept.push(String(url));
+      return new Promise(() => undefined);
+    },
+  });
+};
+
+/** The addresses of the service workers that were kept out. */
+export const readWorkers = (): string[] =>
+  (globalThis as { [kept: symbol]: string[] | undefined })[Symbol.for('kept out by the doctor')] ?? [];

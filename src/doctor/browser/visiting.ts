@@ -1,0 +1,206 @@
+/** Opens the page in a browser, looks at it, and ends the browser without letting the page say farewell. */
+import type { Browser, CDPSession, Page } from 'puppeteer-core';
+import type { Runtime, Stop } from '../../runtime.js';
+import { emptyBatch } from '../http/endpoint.js';
+import {
+  COMMAND_MS,
+  type Deadline,
+  LOAD_MS,
+  MAX_ELEMENTS,
+  MAX_TEXT,
+  REQUEST_MS,
+  SETTLE_MS,
+} from '../limits.js';
+import { nameEndpoint } from '../naming.js';
+import type { Answer, Asked, BrowserSeen, EndpointSeen, ScriptTag, ShownOffer } from '../observed.js';
+import { readTag } from '../tags.js';
+import {
+  keepWorkersOut,
+  postFromPage,
+  type RawOffer,
+  readBase,
+  readMisspelt,
+  readOffers,
+  readScripts,
+  readTracker,
+  readUsable,
+  readWorkers,
+  scrollToOffers,
+} from './in-page.js';
+import { type Heard, watch } from './watching.js';
+
+/** What a visit is told. */
+export interface VisitOptions {
+  readonly url: string;
+  /** The browser's path. */
+  readonly executablePath: string;
+  /** The endpoint, if the command was told one. */
+  readonly endpoint?: string | undefined;
+  /** The script file's tags as they were served. */
+  readonly tags: readonly ScriptTag[];
+  readonly deadline: Deadline;
+  readonly runtime: Pick<Runtime, 'now' | 'after'>;
+  /** Whether the process runs as root, where Chromium starts only without its sandbox. */
+  readonly isRoot: boolean;
+  /** Selectors of filter lists that are about these classes and ids. */
+  readonly selectorsFor: (names: readonly string[], page: string) => readonly string[];
+}
+
+/** What a visit saw. */
+export interface Visit {
+  readonly page: Answer;
+  readonly browser: BrowserSeen;
+  readonly endpoint: EndpointSeen;
+}
+
+/** How long what the page knows already may take to reach the doctor. */
+const GRACE_MS = 500;
+
+const ARGS = [
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const launch = async ({ executablePath, isRoot, deadline }: VisitOptions): Promise<Browser> => {
+  const { default: puppeteer } = await import('puppeteer-core');
+  return puppeteer.launch({
+    executablePath,
+    headless: true,
+    // The browser ends with this process, whatever ends it.
+    pipe: true,
+    args: [...ARGS, ...(isRoot ? ['--no-sandbox'] : [])],
+    defaultViewport: { width: 1280, height: 800 },
+    timeout: deadline.stepMs(LOAD_MS),
+    protocolTimeout: deadline.stepMs(COMMAND_MS),
+  });
+};
+
+/** Opens the page; one that goes on loading for too long is looked at as it is. */
+const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promise<Answer> => {
+  let main: Answer | undefined;
+  page.on('response', (response) => {
+    const request = response.request();
+    if (!request.isNavigationRequest() || request.frame() !== page.mainFrame()) return;
+    const redirects = request.redirectChain().map((each) => each.url());
+    main = {
+      ...{ kind: 'answered', url: response.url(), status: response.status() },
+      headers: response.headers(),
+      text: '',
+      redirects,
+    };
+  });
+  try {
+    await page.goto(url, { waitUntil: 'load', timeout: deadline.stepMs(LOAD_MS) });
+  } catch (cause) {
+    if (!main || main.status >= 300) throw cause;
+  }
+  await new Promise<void>((resolve) => {
+    runtime.after(deadline.stepMs(SETTLE_MS), resolve);
+  });
+  await page
+    .waitForNetworkIdle({ idleTime: 500, timeout: deadline.stepMs(2 * SETTLE_MS) })
+    .catch(() => undefined);
+  if (!main) throw new Error('no answer');
+  return { ...main, url: page.url() };
+};
+
+const toOffer = ({ id, markup, names, filters, hiddenBy, ...drawn }: RawOffer): ShownOffer => ({
+  ...{ id, markup, names, filters },
+  drawn: { ...drawn, ...(hiddenBy && { hiddenBy }) },
+});
+
+/** Looks at the page itself. */
+const look = async (page: Page, heard: Heard, { selectorsFor }: VisitOptions): Promise<BrowserSeen> => {
+  const base = await page.evaluate(readBase);
+  const scripts = await page.evaluate(readScripts);
+  const { startedBy, ...tracker } = await page.evaluate(readTracker);
+  await page.evaluate(scrollToOffers, 20);
+  const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
+  const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
+  const selectors = await page.evaluate(readUsable, [...given]);
+  const offers = selectors.length ? await page.evaluate(readOffers, MAX_ELEMENTS, selectors) : raw;
+  const { files, violations, console, stopped } = heard;
+  return {
+    tags: scripts.flatMap((attributes) => readTag(attributes, base) ?? []),
+    offers: offers.map(toOffer),
+    misspelt: await page.evaluate(readMisspelt),
+    workers: await page.evaluate(readWorkers),
+    tracker: { ...tracker, ...(startedBy && { startedBy }) },
+    ...{ files, violations, console, stopped },
+  };
+};
+
+/** Asks the endpoint from inside the page, under its policies and with its browser's headers. */
+const probe = async (
+  page: Page,
+  heard: Heard,
+  url: string,
+  { deadline, runtime }: VisitOptions,
+): Promise<Asked> => {
+  const body = emptyBatch(runtime.now());
+  const stops: Stop[] = [];
+  const late = (ms: number): Promise<string> =>
+    new Promise((resolve) => {
+      stops.push(runtime.after(deadline.stepMs(ms), () => resolve('no answer in time')));
+    });
+  const answered = heard.answerTo(body);
+  const posted = page.evaluate(postFromPage, url, body).catch(() => 'the page was gone before the answer');
+  const reason = await Promise.race([posted, late(REQUEST_MS)]);
+  // The page may know sooner than the doctor, also why it is not told the answer.
+  const asked = await Promise.race([answered, late(reason ? GRACE_MS : REQUEST_MS)]);
+  for (const stop of stops) stop();
+  return typeof asked === 'string'
+    ? { kind: 'failed', url, reason: (reason || asked).slice(0, MAX_TEXT) }
+    : asked;
+};
+
+/** Cuts the network off, so that nothing leaves while the browser dies, and kills it, so that no page can say farewell. */
+const end = async (browser: Browser, session: CDPSession | undefined): Promise<void> => {
+  const offline = { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 };
+  await session?.send('Network.emulateNetworkConditions', offline).catch(() => undefined);
+  browser.process()?.kill('SIGKILL');
+};
+
+/** Windows that the page opens are not watched. */
+const closeOthers = (browser: Browser, page: Page): void => {
+  browser.on('targetcreated', async (target) => {
+    const other = await target.page().catch(() => null);
+    if (other && other !== page) await other.close().catch(() => undefined);
+  });
+};
+
+/**
+ * Visits the page.
+ * @throws {Error} If puppeteer-core is not installed, the browser does not start, or the page does not load.
+ */
+export const visit = async (options: VisitOptions): Promise<Visit> => {
+  const browser = await launch(options);
+  // Whatever a page does, the run ends in time: with its browser everything that waits for it ends. What follows are requests.
+  const stopTimer = options.runtime.after(options.deadline.allBut(REQUEST_MS), () =>
+    browser.process()?.kill('SIGKILL'),
+  );
+  let session: CDPSession | undefined;
+  try {
+    const [page = await browser.newPage()] = await browser.pages();
+    closeOthers(browser, page);
+    session = await page.createCDPSession();
+    let endpoint = nameEndpoint({ given: options.endpoint, tags: options.tags }, options.url);
+    // An open dialog would hold the page up.
+    page.on('dialog', (dialog) => dialog.dismiss().catch(() => undefined));
+    await page.evaluateOnNewDocument(keepWorkersOut);
+    const heard = await watch(page, session, () => endpoint.url);
+    const answer = await open(page, options);
+    const seen = await look(page, heard, options);
+    endpoint = nameEndpoint(
+      { given: options.endpoint, tags: [...seen.tags, ...options.tags], browser: seen },
+      page.url(),
+    );
+    const asked = await probe(page, heard, endpoint.url, options);
+    return { page: answer, browser: seen, endpoint: { ...endpoint, asked, by: 'page' } };
+  } finally {
+    stopTimer();
+    await end(browser, session);
+  }
+};

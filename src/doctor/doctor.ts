@@ -1,0 +1,150 @@
+/** `offersight doctor`: looks at a deployment from outside, and says what is wrong between a page and Chargebee. */
+import { platformRuntime, type Runtime } from '../runtime.js';
+import { type BrowserChoice, visitIfPossible } from './browser/choosing.js';
+import type { Report } from './finding.js';
+import { type Ask, createAsk } from './http/asking.js';
+import { askEndpoint } from './http/endpoint.js';
+import { readMarkup } from './http/markup.js';
+import { policiesOf } from './http/policy.js';
+import { type Deadline, startDeadline } from './limits.js';
+import { joinLists, loadLists, readListFiles } from './lists/engine.js';
+import { type FilterLists, requestsOf } from './lists/names.js';
+import { smallList } from './lists/small.js';
+import { nameEndpoint } from './naming.js';
+import { NotLooked } from './not-looked.js';
+import type { Asked, EndpointSeen, Observed } from './observed.js';
+import { type AdminOptions, askOperator } from './operator/admin.js';
+import { askKey, type KeyOptions } from './operator/key.js';
+import { judge } from './rules/rules.js';
+
+/** What the doctor is told. */
+export interface DoctorOptions {
+  /** The page. */
+  readonly url: string;
+  readonly browser: BrowserChoice;
+  /** The endpoint, where the page does not name it. */
+  readonly endpoint?: string | undefined;
+  readonly admin?: AdminOptions | undefined;
+  readonly key?: KeyOptions | undefined;
+  /** A folder of filter lists. */
+  readonly lists?: string | undefined;
+}
+
+const loadAll = async (folder: string | undefined, leftOut: string[]): Promise<FilterLists> => {
+  if (folder === undefined) return smallList;
+  try {
+    return joinLists(smallList, await loadLists(readListFiles(folder)));
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
+    leftOut.push(
+      isMissing
+        ? 'The lists were not read: add what reads them with npm install @ghostery/adblocker.'
+        : `The lists were not read: ${cause instanceof Error ? cause.message : 'the folder cannot be read'}.`,
+    );
+    return smallList;
+  }
+};
+
+/** What the page's source says; nothing if the doctor itself got no page. */
+const readSource = (page: Asked) =>
+  page.kind === 'answered' && page.status < 300
+    ? readMarkup(page.text, page.url)
+    : { tags: [], offers: [], policies: [] };
+
+const whyNot = (page: Asked): string => {
+  if (page.kind === 'failed') return `${page.url} cannot be opened: ${page.reason}.`;
+  const answered = `${page.url} answered ${page.status}`;
+  if (page.headers['cf-mitigated'] !== undefined)
+    return `${answered} with a challenge, which keeps out browsers that scripts drive. Let the doctor's address through.`;
+  if (page.status === 401) return `${answered}: it asks for a login, and the doctor has none.`;
+  if (page.status < 400) return `${answered} again and again: it redirects in a circle.`;
+  return `${answered}, so there is no page to look at.`;
+};
+
+/** What one run works with. */
+interface Run {
+  readonly options: DoctorOptions;
+  readonly ask: Ask;
+  readonly deadline: Deadline;
+  readonly runtime: Runtime;
+  readonly lists: FilterLists;
+  readonly leftOut: string[];
+}
+
+/** The page, by HTTP and in a browser. */
+const lookAtPage = async ({ options, ask, deadline, runtime, lists, leftOut }: Run) => {
+  const page = await ask(options.url, { isFollowing: true, headers: { accept: 'text/html,*/*' } });
+  const source = readSource(page);
+  const visited = await visitIfPossible(
+    options.browser,
+    {
+      ...{ url: options.url, endpoint: options.endpoint, tags: source.tags, deadline, runtime },
+      selectorsFor: lists.hides,
+    },
+    leftOut,
+  );
+  const main = visited && visited.page.status < 400 ? visited.page : page;
+  if (main.kind === 'failed' || main.status >= 300) throw new NotLooked(whyNot(main));
+  return { source, visited, page: main };
+};
+
+const observe = async (run: Run): Promise<Observed> => {
+  const { options, ask, runtime, lists } = run;
+  const now = runtime.now();
+  const [{ source, visited, page }, operator, key] = await Promise.all([
+    lookAtPage(run),
+    options.admin && askOperator(ask, options.admin, now),
+    options.key && askKey(ask, options.key),
+  ]);
+  const browser = visited?.browser;
+  const tag = browser?.tags[0] ?? source.tags[0];
+  const named = nameEndpoint({ given: options.endpoint, tags: source.tags }, page.url);
+  const [script, endpoint] = await Promise.all([
+    tag && ask(tag.url, { isFollowing: true }),
+    visited?.endpoint ??
+      askEndpoint(ask, named.url, page.url, now).then(
+        (asked): EndpointSeen => ({ ...named, asked, by: 'doctor' }),
+      ),
+  ]);
+  const seen = { tags: source.tags, endpoint, ...(browser && { browser }) };
+  const filtered = requestsOf(seen).flatMap((request) => {
+    const found = lists.blocks(request, page.url);
+    return found ? [{ name: request.url, ...found }] : [];
+  });
+  return {
+    ...{ page, endpoint, filtered, tags: source.tags },
+    offers: source.offers.map((offer) => ({ ...offer, filters: lists.hides(offer.names, page.url) })),
+    policies: [...policiesOf(page.headers['content-security-policy']), ...source.policies],
+    ...(browser && { browser }),
+    ...(script && { script }),
+    ...(operator && { operator }),
+    ...(key && { key }),
+  };
+};
+
+/**
+ * Examines a deployment. No event is reported: what the page would send to the endpoint is stopped, and the endpoint is asked
+ * by a batch of no events.
+ * @throws {NotLooked} If there is no page to look at.
+ */
+export const examine = async (
+  options: DoctorOptions,
+  runtime: Runtime = platformRuntime(),
+): Promise<Report> => {
+  const deadline = startDeadline(runtime);
+  const leftOut: string[] = [];
+  const lists = await loadAll(options.lists, leftOut);
+  const run: Run = { options, deadline, runtime, lists, leftOut, ask: createAsk(deadline, runtime) };
+  const observed = await observe(run);
+  const { browser, page, endpoint } = observed;
+  if (!options.admin)
+    leftOut.push('The proxy itself was not asked for its alerts: give --admin and OFFERSIGHT_ADMIN_TOKEN.');
+  if (!options.key) leftOut.push('The API key was not checked: give --check-key.');
+  return {
+    ...{ url: page.url, endpoint: endpoint.url, isBrowserUsed: browser !== undefined },
+    ...judge(observed),
+    leftOut,
+    // An event that got no verdict is reported again.
+    stoppedEvents: new Set(browser?.stopped.flatMap(({ ids }) => ids)).size,
+  };
+};

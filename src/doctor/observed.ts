@@ -1,0 +1,179 @@
+/** What was seen of a deployment, as plain data: rules need neither a network nor a browser. */
+
+/** An answer over HTTP. Header names are in lower case. */
+export interface Answer {
+  readonly kind: 'answered';
+  /** Where it came from, after redirects. */
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The beginning of the body. */
+  readonly text: string;
+  /** The URLs that redirected, first to last. */
+  readonly redirects: readonly string[];
+  /** Of the whole body, as subresource integrity writes them; none if the body was too long to read. */
+  readonly hashes?: readonly string[];
+}
+
+/** A request without an answer. */
+export interface Unanswered {
+  readonly kind: 'failed';
+  readonly url: string;
+  /** What the machine said of it, such as `ECONNREFUSED`. */
+  readonly reason: string;
+}
+
+/** What became of a request. */
+export type Asked = Answer | Unanswered;
+
+/** An element of the script file, as it was served or as it stands in the page. */
+export interface ScriptTag {
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The attribute that names the file: `src`, or what an optimizer made of it. */
+  readonly by: string;
+  /** The file's absolute URL. */
+  readonly url: string;
+}
+
+/** An element that is marked as an offer. */
+export interface ShownOffer {
+  /** The attribute's text as it is. */
+  readonly id: string;
+  /** The element's opening tag. */
+  readonly markup: string;
+  /** Classes (`.name`) and ids (`#name`) of the element and of what it stands in. */
+  readonly names: readonly string[];
+  /** Selectors of filter lists that match it or what it stands in. */
+  readonly filters: readonly string[];
+  /** How it was drawn; unknown without a browser. */
+  readonly drawn?: Drawn;
+}
+
+/** How a browser drew an element. */
+export interface Drawn {
+  readonly width: number;
+  readonly height: number;
+  /** The style's word; `empty contents` if what it holds should stand for it and it holds no element. */
+  readonly display: string;
+  /** The outermost element that hides it and the style that does, such as `<div.modal> by display: none`. */
+  readonly hiddenBy?: string;
+}
+
+/** Something of the browser's about the script file or the endpoint. */
+export interface Violation {
+  /** Such as `script-src-elem` or `connect-src`. */
+  readonly directive: string;
+  /** The URL that was blocked. */
+  readonly blocked: string;
+}
+
+/** A request of the page for one of our files. */
+export interface FileRequest {
+  readonly url: string;
+  /** Undefined if there was no answer. */
+  readonly status?: number;
+  readonly type?: string;
+  /** The browser's word for why there was none, such as `net::ERR_BLOCKED_BY_CSP`. */
+  readonly failure?: string;
+  /** The URL of the frame, if that is not the page itself. */
+  readonly frame?: string;
+}
+
+/** The tracker, as the page knows it. */
+export interface TrackerSeen {
+  /** Whether the script file has run. */
+  readonly hasScriptRun: boolean;
+  /** Attributes of the tag that started it; none if it did not find one. */
+  readonly startedBy?: Readonly<Record<string, string>>;
+  /** The endpoints that have a tracker. In a driven browser that is ignored there are none. */
+  readonly endpoints: readonly string[];
+}
+
+/** What a browser saw. */
+export interface BrowserSeen {
+  readonly tags: readonly ScriptTag[];
+  readonly offers: readonly ShownOffer[];
+  /** Attributes that look like `data-offer-id` and are not, such as `data-offerid`. */
+  readonly misspelt: readonly string[];
+  /** Service workers that the page wanted to register, and that were kept out. */
+  readonly workers: readonly string[];
+  readonly tracker: TrackerSeen;
+  readonly files: readonly FileRequest[];
+  readonly violations: readonly Violation[];
+  /** Errors and warnings of the console that speak of us, of our files or of the endpoint. */
+  readonly console: readonly string[];
+  /** Where the page itself tried to report events, and the ids of these. */
+  readonly stopped: readonly { readonly url: string; readonly ids: readonly string[] }[];
+}
+
+/** The endpoint, and what it answered to a batch without events. */
+export interface EndpointSeen {
+  readonly url: string;
+  /** Who says that it is the endpoint. */
+  readonly namedBy: 'option' | 'page' | 'default';
+  readonly asked: Asked;
+  /** Who asked: the page, as its tracker would, or the doctor in its place. */
+  readonly by: 'page' | 'doctor';
+}
+
+/** A name of the deployment that a filter list blocks. */
+export interface Filtered {
+  /** The URL. */
+  readonly name: string;
+  /** The filter. */
+  readonly filter: string;
+  /** Whose: a file's name, or our own list. */
+  readonly list: string;
+}
+
+/** A lane of the proxy as its admin route shows it. */
+export interface LaneSeen {
+  readonly name: string;
+  readonly waiting: number;
+  readonly oldestAt?: number;
+  readonly alert?: string;
+  readonly pausedUntil?: number;
+}
+
+/** What the proxy's listener for operators said. */
+export interface OperatorSeen {
+  /** Where it was asked. */
+  readonly url: string;
+  /** What became of the question for the status. */
+  readonly asked: Asked;
+  readonly lanes: readonly LaneSeen[];
+  /** Dead letters. */
+  readonly refused: number;
+  /** The status of `/readyz`; undefined if it has none there. */
+  readonly ready?: number;
+  /** When that was, epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What Chargebee answered to an event without a type. */
+export interface KeySeen {
+  readonly asked: Asked;
+  /** The API's own code, and the parameter that it names. */
+  readonly code?: string;
+  readonly param?: string;
+  readonly message?: string;
+}
+
+/** Everything that was seen. */
+export interface Observed {
+  /** The page. */
+  readonly page: Answer;
+  /** Tags of the script file as they were served. */
+  readonly tags: readonly ScriptTag[];
+  /** Offers as they were served. */
+  readonly offers: readonly ShownOffer[];
+  /** Policies of the page, from headers and `<meta>`. */
+  readonly policies: readonly string[];
+  readonly browser?: BrowserSeen;
+  /** The script file as the first tag names it. */
+  readonly script?: Asked;
+  readonly endpoint: EndpointSeen;
+  readonly filtered: readonly Filtered[];
+  readonly operator?: OperatorSeen;
+  readonly key?: KeySeen;
+}

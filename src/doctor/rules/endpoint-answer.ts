@@ -1,0 +1,243 @@
+/** What the endpoint's answer to a batch without events means. Only the proxy refuses it with the code `batch`. */
+import type { Finding } from '../finding.js';
+import { isTrustworthy, problemOf } from '../http/endpoint.js';
+import type { Answer, Observed } from '../observed.js';
+import { finding, showEndpoint } from './wording.js';
+
+/** What is wrong, and what to change. */
+interface Meaning {
+  readonly id: string;
+  readonly title: string;
+  readonly repair: string;
+  /** A warning where visitors may be answered in another way. */
+  readonly severity?: 'warning';
+}
+
+const ORIGIN_REPAIR =
+  'Let every machine before the proxy pass Sec-Fetch-Site on. For browsers that do not send it, list the page’s origin in origins (--origins).';
+
+/** Of the proxy's own problems, by their code. */
+const PROBLEMS: Readonly<Record<string, Meaning>> = {
+  path: {
+    id: 'endpoint-path',
+    title: 'The proxy is reached, but it answers another path than the one that the page names.',
+    repair:
+      'Set path of toNodeListener, or --path, to the path that the proxy is asked for. Mind rewrites that cut a prefix off.',
+  },
+  method: {
+    id: 'endpoint-method',
+    title: 'The proxy gets another method than POST.',
+    repair: 'Look for a redirect or a rewrite on the way, which turns a POST into a GET.',
+  },
+  type: {
+    id: 'endpoint-body-changed',
+    title: 'Something rewrites the body or its type on the way.',
+    repair: 'Pass Content-Type and the body on as they are, without compressing them.',
+  },
+  json: {
+    id: 'endpoint-body-changed',
+    title: 'The body does not arrive as it was sent.',
+    repair:
+      'Pass the body on as it is. A gateway or a function that encodes it (base64) has to decode it first.',
+  },
+  incomplete: {
+    id: 'endpoint-body-changed',
+    title: 'The body does not arrive whole.',
+    repair: 'Mount the proxy ahead of any body parser, and pass the body on as it is.',
+  },
+  headers: {
+    id: 'endpoint-body-changed',
+    title: 'The request arrives with two hosts or with an odd framing.',
+    repair: 'Let the machine before the proxy send one Host and either Content-Length or chunks.',
+  },
+  budget: {
+    id: 'endpoint-budget',
+    title: 'The proxy has had enough from this address.',
+    repair:
+      'If all visitors share one address, set trustedHops (--trusted-hops) to the number of your machines before the proxy.',
+  },
+  unavailable: {
+    id: 'endpoint-unavailable',
+    title: 'The proxy cannot take events: a body parser ran before it, or its intake cannot be written.',
+    repair:
+      'Mount the proxy ahead of any body parser, such as express.json(). Otherwise read the proxy’s log for its alert.',
+  },
+};
+
+/** Of answers that are not the proxy's, by their status. */
+const STATUSES: Readonly<Record<number, Meaning>> = {
+  401: {
+    id: 'endpoint-not-proxy',
+    title: 'A login stands before the endpoint.',
+    repair:
+      'Let the endpoint through without a login: browsers send events without credentials of their own.',
+  },
+  403: {
+    id: 'endpoint-forbidden',
+    title: 'Something before the proxy forbids the request, such as a firewall or a check of forms.',
+    repair: 'Allow POST of application/json to the endpoint there, without a challenge and without a token.',
+  },
+  404: {
+    id: 'endpoint-not-found',
+    title: 'Nothing is mounted at the endpoint.',
+    repair:
+      'Mount the proxy at this path, or route the path to it. If it is mounted elsewhere, name that path in data-endpoint.',
+  },
+  405: {
+    id: 'endpoint-method-not-allowed',
+    title: 'What answers at the endpoint takes no POST: a static host, a file, or a route for GET alone.',
+    repair: 'Route the path to the proxy, for POST as well. In Next, export POST from the route.',
+  },
+  413: {
+    id: 'endpoint-not-proxy',
+    title: 'Something before the proxy takes no bodies, or only small ones.',
+    repair: 'Allow bodies of 500,000 bytes there.',
+  },
+  415: {
+    id: 'endpoint-not-proxy',
+    title: 'Something before the proxy takes no JSON.',
+    repair: 'Route the path to the proxy, ahead of what reads bodies.',
+  },
+  419: {
+    id: 'endpoint-forbidden',
+    title: 'The framework asks for its form token (CSRF), which events do not have.',
+    repair: 'Exempt the endpoint from that check. The proxy itself takes only requests of your own pages.',
+  },
+  429: {
+    id: 'endpoint-not-proxy',
+    title: 'Something before the proxy limits how often it is asked.',
+    repair: 'Raise that limit for the endpoint: a page asks each time that an offer was seen or closed.',
+  },
+};
+
+const ROUTE_REPAIR = 'Route the endpoint to the proxy ahead of it.';
+
+/** The request did not go where the page's tracker sends it. */
+const MOVED: Meaning = {
+  id: 'endpoint-request-changed',
+  title: 'Something in the page sends the request elsewhere: a script has replaced fetch.',
+  repair:
+    'Let what wraps window.fetch, such as an API client or a mock, pass requests to the endpoint on as they are.',
+};
+
+const originMeaning = ({ page }: Observed): Meaning => {
+  const { origin } = new URL(page.url);
+  return !isTrustworthy(page.url)
+    ? {
+        id: 'endpoint-origin-refused',
+        title:
+          'The page is on plain http, where browsers do not say that a request is from the page’s own site.',
+        repair: `Serve the page by https. Where that cannot be, list ${origin} in origins (--origins ${origin}).`,
+      }
+    : {
+        id: 'endpoint-origin-refused',
+        title: 'The proxy does not see that the request is from a page of this site.',
+        repair: ORIGIN_REPAIR,
+      };
+};
+
+/** Where somebody is led who has to say who they are. */
+const LOGIN = /log-?in|sign-?in|auth|sso|account/i;
+
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
+
+/** Meanings, each with the answers that it fits; the first one that fits counts. */
+type Table = readonly (readonly [fits: (answer: Answer) => boolean, meaning: Meaning])[];
+
+/** Of answers that are not the proxy's, by what they say beside a status that many share. */
+const SIGNS: Table = [
+  [
+    ({ headers }) => headers['cf-mitigated'] !== undefined,
+    {
+      ...{ id: 'endpoint-forbidden', severity: 'warning' },
+      title:
+        'Cloudflare challenges the request, as it does with browsers that scripts drive. Visitors may get through.',
+      repair: 'Add a rule that skips challenges for the endpoint.',
+    },
+  ],
+  [
+    ({ status, text }) => status === 403 && text.includes('Missing Authentication Token'),
+    {
+      id: 'endpoint-not-found',
+      title: 'The API gateway has no route for a POST at this path; it says so with a 403.',
+      repair:
+        'Add the route to the gateway, for POST, and deploy its stage. Mind the stage’s name in the path.',
+    },
+  ],
+];
+
+/** Of those that nothing above fits. */
+const OTHERS: Table = [
+  [
+    ({ status, headers }) => isRedirect(status) && LOGIN.test(headers.location ?? ''),
+    {
+      id: 'endpoint-redirected',
+      title: 'The endpoint redirects to a login.',
+      repair:
+        'Exempt the endpoint from what asks for a login. In Next, leave its path out of the middleware’s matcher.',
+    },
+  ],
+  [
+    ({ status }) => isRedirect(status),
+    {
+      id: 'endpoint-redirected',
+      title: 'The endpoint redirects, and the tracker follows no redirect: a POST would become a GET.',
+      repair:
+        'Name the final path in data-endpoint, or exclude the endpoint from the redirect. Often it is one to www, to https or to a path with or without a slash.',
+    },
+  ],
+  [
+    ({ status }) => status >= 500,
+    {
+      id: 'endpoint-gateway',
+      title: 'What stands before the proxy does not reach it, or fails itself.',
+      repair: 'Check that the proxy runs, and the address and port that the endpoint is forwarded to.',
+    },
+  ],
+  [
+    ({ status }) => status >= 400,
+    {
+      id: 'endpoint-not-proxy',
+      title: 'Something else refuses the request, or replaces the proxy’s answer by a page of its own.',
+      repair:
+        'Pass the proxy’s answers on as they are (nginx: proxy_intercept_errors off), and route the endpoint to the proxy.',
+    },
+  ],
+  [
+    ({ text }) => text === '',
+    {
+      id: 'endpoint-not-proxy',
+      title: 'Something takes the events in the proxy’s place, and answers nothing.',
+      repair: ROUTE_REPAIR,
+    },
+  ],
+];
+
+const A_PAGE: Meaning = {
+  id: 'endpoint-not-proxy',
+  title: 'A page answers in the proxy’s place: a catch-all route, a login or a stored page.',
+  repair: ROUTE_REPAIR,
+};
+
+const meaningOf = (asked: Answer): Meaning => {
+  const inTable = (table: Table): Meaning | undefined => table.find(([fits]) => fits(asked))?.[1];
+  return inTable(SIGNS) ?? STATUSES[asked.status] ?? inTable(OTHERS) ?? A_PAGE;
+};
+
+/** What is wrong with an answer; nothing if it is the proxy's, and the request came through its door. */
+export const findAnswer = (asked: Answer, observed: Observed): Finding[] => {
+  const code = problemOf(asked);
+  if (code === 'batch') return [];
+  const isMoved = observed.endpoint.by === 'page' && asked.url !== observed.endpoint.url;
+  if (isMoved) {
+    const { id, title, repair } = MOVED;
+    const evidence = [`the endpoint is ${observed.endpoint.url}`, ...showEndpoint(asked)];
+    return [finding('error', id, title, evidence, repair)];
+  }
+  const meaning =
+    code === 'origin'
+      ? originMeaning(observed)
+      : ((code === undefined ? undefined : PROBLEMS[code]) ?? meaningOf(asked));
+  const { id, title, repair, severity = 'error' } = meaning;
+  return [finding(severity, id, title, showEndpoint(asked), repair)];
+};

@@ -1,0 +1,154 @@
+/** Whether offers are named right, and can be seen. */
+import { isOfferId } from '../../protocol/event.js';
+import type { Finding, Rule } from '../finding.js';
+import type { Observed, ShownOffer } from '../observed.js';
+import { count, finding } from './wording.js';
+
+const LONGEST_ID = 50;
+
+/** What a template writes if it does not run, or has nothing to write. */
+const PLACEHOLDER =
+  /\{\{|\}\}|\$\{|<%|%>|%7B%7B|\[\[|\[object |^\{.*\}$|^(?:undefined|null|nan|true|false|none|nil|put-.*-here)$/i;
+
+const PROBLEMS: readonly {
+  readonly id: string;
+  readonly title: string;
+  readonly repair: string;
+  readonly isSo: (id: string) => boolean;
+}[] = [
+  {
+    id: 'offer-without-id',
+    title: 'An offer has no id, so it is none.',
+    repair:
+      'Write the personalized offer’s id into data-offer-id. Leave the element out if there is no offer.',
+    isSo: (id) => id === '',
+  },
+  {
+    id: 'offer-placeholder',
+    title: 'An offer has a template’s placeholder in the place of its id.',
+    repair: 'Look at the template: the expression is not evaluated, or it names the offer and not its id.',
+    isSo: (id) => PLACEHOLDER.test(id),
+  },
+  {
+    id: 'offer-id-too-long',
+    title: `An offer has an id of more than ${LONGEST_ID} characters, which Chargebee does not take.`,
+    repair: 'Write the personalized offer’s id, such as a52ge40b, and nothing else.',
+    isSo: (id) => id.length > LONGEST_ID,
+  },
+  {
+    id: 'offer-id-unusable',
+    title: 'An offer has an id with characters that none of Chargebee’s has.',
+    repair: 'Write the personalized offer’s id, such as a52ge40b: letters, digits and _ . : ~ -',
+    isSo: (id) => !isOfferId(id),
+  },
+];
+
+/** Offers as the browser has them, or else as they were served. */
+export const offersOf = ({ browser, offers }: Pick<Observed, 'browser' | 'offers'>): readonly ShownOffer[] =>
+  browser?.offers ?? offers;
+
+const problemOf = ({ id }: ShownOffer) => PROBLEMS.find(({ isSo }) => isSo(id.trim()));
+
+/** Whether each offer has an id. */
+export const offerIds: Rule = {
+  fine: (observed) => {
+    const { length } = offersOf(observed);
+    return length ? `${count(length, 'offer has', 'offers have')} an id that Chargebee can take.` : undefined;
+  },
+  find: (observed) =>
+    PROBLEMS.flatMap((problem): Finding[] => {
+      const found = offersOf(observed).filter((offer) => problemOf(offer) === problem);
+      return found.length
+        ? [
+            finding(
+              // Without a browser the page's own scripts have not filled it in yet.
+              observed.browser ? 'error' : 'warning',
+              problem.id,
+              problem.title,
+              found.map(({ markup }) => markup),
+              problem.repair,
+            ),
+          ]
+        : [];
+    }),
+};
+
+/** Whether each offer is named by the attribute that names offers. */
+export const offerNames: Rule = {
+  find: ({ browser }) =>
+    browser?.misspelt.length
+      ? [
+          finding(
+            'warning',
+            'offer-misspelt',
+            'An attribute looks like data-offer-id and is not.',
+            browser.misspelt,
+            'Write data-offer-id. In JSX, too, it is written with dashes.',
+          ),
+        ]
+      : [],
+};
+
+const isTooSmall = ({ drawn }: ShownOffer): boolean =>
+  drawn !== undefined &&
+  (drawn.display === 'empty contents' ||
+    (drawn.hiddenBy === undefined && drawn.display !== 'contents' && drawn.width * drawn.height === 0));
+
+/** Whether each offer has a box that can be seen. */
+export const offerBoxes: Rule = {
+  fine: ({ browser }) =>
+    browser?.offers.some(({ drawn }) => drawn && drawn.hiddenBy === undefined)
+      ? 'The offers that show have a box.'
+      : undefined,
+  find({ browser }) {
+    const small = (browser?.offers ?? []).filter(isTooSmall);
+    if (!small.length) return [];
+    return [
+      finding(
+        'error',
+        'offer-too-small',
+        'An offer has no size, so it can never be seen.',
+        small.map(
+          ({ markup, drawn }) =>
+            `${markup} is ${drawn?.width} × ${drawn?.height} px (display: ${drawn?.display})`,
+        ),
+        'Put data-offer-id on the element that draws the offer: a wrapper of what floats, is fixed or is absolute has no size of its own.',
+      ),
+    ];
+  },
+};
+
+/** What the page does not show at the moment; most such offers are in a dialog or a menu that is closed. */
+export const offersHidden: Rule = {
+  find({ browser }) {
+    const hidden = (browser?.offers ?? []).filter(
+      ({ drawn, filters }) => drawn?.hiddenBy !== undefined && !filters.length,
+    );
+    if (!hidden.length) return [];
+    return [
+      finding(
+        'note',
+        'offer-hidden',
+        `${count(hidden.length, 'offer is', 'offers are')} not shown while the page is as it was opened.`,
+        hidden.map(({ markup, drawn }) => `${markup}: ${drawn?.hiddenBy} hides it`),
+        'Nothing, if it shows later, such as in a dialog that opens.',
+      ),
+    ];
+  },
+};
+
+/** Whether there are any. */
+export const offersThere: Rule = {
+  find: (observed) =>
+    offersOf(observed).length || observed.browser?.misspelt.length
+      ? []
+      : [
+          finding(
+            'note',
+            'offer-none',
+            'The page shows no element with data-offer-id.',
+            [`${observed.page.url}, opened as a new visitor without a login`],
+            'Nothing, if this visitor gets no offer, or if your code gives offers to observe().',
+          ),
+        ],
+};

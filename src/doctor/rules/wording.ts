@@ -1,0 +1,70 @@
+/** How rules write findings, and what they show as evidence. */
+import type { Finding, Severity } from '../finding.js';
+import { problemOf } from '../http/endpoint.js';
+import type { Answer, Asked } from '../observed.js';
+
+/** So many elements or lines stand as evidence of one finding. */
+const MOST = 5;
+
+/** Makes a finding. */
+export const finding = (
+  severity: Severity,
+  id: string,
+  title: string,
+  evidence: readonly (string | undefined)[],
+  repair: string,
+): Finding => {
+  const shown = [...new Set(evidence.filter((line) => line !== undefined))];
+  const left = shown.length - MOST;
+  return {
+    ...{ id, severity, title, repair },
+    evidence: left > 0 ? [...shown.slice(0, MOST), `and ${left} more`] : shown,
+  };
+};
+
+/** Headers that tell who answered, and whether from a store. */
+const TELLING = [
+  'content-type',
+  'server',
+  'via',
+  'age',
+  'x-cache',
+  'cf-cache-status',
+  'cf-mitigated',
+  'location',
+];
+
+/** The headers of an answer that are worth showing. */
+export const headersOf = (
+  { headers }: Pick<Answer, 'headers'>,
+  names: readonly string[] = TELLING,
+): string | undefined => {
+  const shown = names.flatMap((name) => (headers[name] === undefined ? [] : [`${name}: ${headers[name]}`]));
+  return shown.length ? shown.join(', ') : undefined;
+};
+
+/** An answer, or why there is none, as a line. */
+export const showAsked = (asked: Asked, method = 'GET'): string =>
+  asked.kind === 'failed'
+    ? `${method} ${asked.url}: ${asked.reason}`
+    : `${method} ${asked.url} answered ${asked.status}`;
+
+/** The beginning of a body in one line. */
+export const startOf = ({ text }: Pick<Answer, 'text'>): string | undefined => {
+  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, 100);
+  return line ? `it begins: ${line}` : undefined;
+};
+
+/** Everything about an answer of the endpoint. */
+export const showEndpoint = (asked: Asked): (string | undefined)[] =>
+  asked.kind === 'failed'
+    ? [showAsked(asked, 'POST')]
+    : [
+        showAsked(asked, 'POST'),
+        headersOf(asked),
+        problemOf(asked) === undefined ? startOf(asked) : `code: ${problemOf(asked)}`,
+      ];
+
+/** A number of things in words. */
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { KeySeen, Observed, OperatorSeen } from '../../src/doctor/observed.js';
+import { judge } from '../../src/doctor/rules/rules.js';
+import { answer, browser, evidenceOf, found, offer, seen, served } from './seen.js';
+
+const withOffers = (...offers: readonly ReturnType<typeof offer>[]): Observed =>
+  seen({ browser: browser({ offers }) });
+
+describe('offers', () => {
+  it.each([
+    ['', 'offer-without-id'],
+    [' ', 'offer-without-id'],
+    ['{{ offer.id }}', 'offer-placeholder'],
+    [`\${offer.id}`, 'offer-placeholder'],
+    ['{offer.id}', 'offer-placeholder'],
+    ['undefined', 'offer-placeholder'],
+    ['null', 'offer-placeholder'],
+    ['[object Object]', 'offer-placeholder'],
+    ['<%= offer.id %>', 'offer-placeholder'],
+    ['PUT-THE-PRINTED-ID-HERE', 'offer-placeholder'],
+    ['x'.repeat(51), 'offer-id-too-long'],
+    ['somebody@shop.example', 'offer-id-unusable'],
+  ])('with the id “%s” are named', (id, name) => {
+    expect(found(withOffers(offer('a52ge40b'), offer(id)))).toEqual([`error ${name}`]);
+    expect(found(served({ offers: [offer(id)] }))).toEqual([`warning ${name}`]);
+  });
+
+  it('with blanks around an id, or one of 50 characters, are fine', () => {
+    expect(found(withOffers(offer(' a52ge40b '), offer('x'.repeat(50))))).toEqual([]);
+  });
+
+  it('without a size are named, unless what they hold stands for them or they are hidden', () => {
+    expect(found(withOffers(offer('a', { height: 0 })))).toEqual(['error offer-too-small']);
+    expect(found(withOffers(offer('a', { width: 0, height: 0, display: 'empty contents' })))).toEqual([
+      'error offer-too-small',
+    ]);
+    expect(found(withOffers(offer('a', { width: 0, height: 0, display: 'contents' })))).toEqual([]);
+    const hidden = withOffers(offer('a', { width: 0, height: 0, hiddenBy: '<div.modal> by display: none' }));
+    expect(found(hidden)).toEqual(['note offer-hidden']);
+    expect(evidenceOf(hidden)).toContain('<div.modal> by display: none');
+  });
+
+  it('that a filter hides are named by it', () => {
+    const observed = withOffers(offer('a', {}, { filters: ['.promoAd'] }));
+    expect(found(observed)).toEqual(['warning offer-filtered']);
+    expect(evidenceOf(observed)).toContain('.promoAd');
+  });
+
+  it('under a misspelt attribute are named, and a page without any is only noted', () => {
+    expect(found(seen({ browser: browser({ offers: [], misspelt: ['data-offerid'] }) }))).toEqual([
+      'warning offer-misspelt',
+    ]);
+    expect(found(withOffers())).toEqual(['note offer-none']);
+  });
+
+  it('are told in a few lines, however many there are', () => {
+    const { findings } = judge(
+      withOffers(...Array.from({ length: 9 }, (_, at) => offer('null', {}, { markup: `<p id="${at}">` }))),
+    );
+    expect(findings[0]?.evidence).toHaveLength(6);
+    expect(findings[0]?.evidence.at(-1)).toBe('and 4 more');
+  });
+});
+
+it('an address that a list blocks is named with the filter and the list', () => {
+  const observed = seen({
+    filtered: [{ name: 'https://shop.example/track/x', filter: '/track^', list: 'easy.txt' }],
+  });
+  expect(found(observed)).toEqual(['warning name-blocked']);
+  expect(evidenceOf(observed)).toBe('https://shop.example/track/x is blocked by /track^ (easy.txt)');
+});
+
+describe('the proxy itself', () => {
+  const lane = { name: 'offer_events', waiting: 3 };
+  const operator = (given: Partial<OperatorSeen> = {}): Observed =>
+    seen({
+      operator: {
+        ...{ url: 'http://127.0.0.1:8788/admin/', asked: answer(), lanes: [lane], refused: 0, at: 1e7 },
+        ...given,
+      },
+    });
+
+  it.each<[string, Partial<OperatorSeen>, string[]]>([
+    ['has no alert', { ready: 200 }, []],
+    ['has an alert', { lanes: [{ ...lane, alert: 'Check the key.' }] }, ['error proxy-alert']],
+    ['is not ready', { ready: 503 }, ['error proxy-not-ready']],
+    ['is behind', { lanes: [{ ...lane, oldestAt: 1 }] }, ['warning proxy-behind']],
+    ['has dead letters', { refused: 2 }, ['note proxy-dead-letters']],
+    ['wants another token', { lanes: [], asked: answer({ status: 401 }) }, ['warning admin-refused']],
+    ['has no admin route there', { lanes: [], asked: answer({ status: 404 }) }, ['warning admin-unanswered']],
+  ])('%s', (_, given, ids) => {
+    expect(found(operator(given))).toEqual(ids);
+  });
+});
+
+describe('the key', () => {
+  const key = (status: number, given: Partial<KeySeen> = {}): Observed =>
+    seen({ key: { asked: answer({ status }), ...given } });
+
+  it('works if Chargebee names what was left out, which is said to be inferred', () => {
+    const observed = key(400, { code: 'param_wrong_value', param: 'type' });
+    expect(found(observed)).toEqual([]);
+    expect(judge(observed).fine.at(-1)).toContain('inferred');
+  });
+
+  it.each([
+    [401, 'error key-refused'],
+    [403, 'error key-refused'],
+    [404, 'error key-site-unknown'],
+    [400, 'warning key-unclear'],
+    [204, 'warning key-unclear'],
+    [503, 'warning key-unclear'],
+  ])('is judged by %d, which is said to be inferred', (status, line) => {
+    expect(found(key(status))).toEqual([line]);
+    expect(evidenceOf(key(status))).toContain('inferred');
+  });
+});
+
+it('each finding has a heading in the document, and each heading is a finding', () => {
+  const sources = [
+    'script-tag',
+    'script-file',
+    'endpoint',
+    'endpoint-answer',
+    'offers',
+    'names',
+    'operator',
+    'workers',
+  ]
+    .map((room) => readFileSync(`src/doctor/rules/${room}.ts`, 'utf8'))
+    .join('\n');
+  const ids = new Set(
+    [...sources.matchAll(/'((?:script|worker|endpoint|offer|name|proxy|admin|key)-[a-z-]+)'/g)].map(
+      ([, id]) => id,
+    ),
+  );
+  // Names of policies and of rooms are written like these.
+  ids.delete('script-src');
+  const headings = [...readFileSync('docs/doctor.md', 'utf8').matchAll(/^### ([a-z-]+)$/gm)].map(
+    ([, id]) => id,
+  );
+  expect(headings.toSorted()).toEqual([...ids].toSorted());
+});

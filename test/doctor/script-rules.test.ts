@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { judge } from '../../src/doctor/rules/rules.js';
+import {
+  answer,
+  browser,
+  ENDPOINT,
+  evidenceOf,
+  found,
+  idle,
+  offer,
+  problem,
+  SCRIPT,
+  seen,
+  served,
+  tag,
+} from './seen.js';
+
+const bare = { attributes: { src: '/offersight.js' } };
+
+describe('a healthy deployment', () => {
+  it.each([
+    ['with a browser', seen()],
+    ['without one', served()],
+    [
+      'whose tracker comes from npm',
+      seen({
+        tags: [],
+        browser: browser({ tags: [], tracker: { hasScriptRun: false, endpoints: [ENDPOINT] } }),
+      }),
+    ],
+    [
+      'whose tag names no endpoint, since the proxy is at the default one',
+      seen({
+        tags: [tag({}, bare)],
+        browser: browser({
+          tags: [tag({}, bare)],
+          tracker: { hasScriptRun: true, startedBy: bare.attributes, endpoints: [] },
+        }),
+        endpoint: { ...seen().endpoint, namedBy: 'default' },
+      }),
+    ],
+    ['that pins its script', seen({ browser: browser({ tags: [tag({ integrity: 'sha256-x sha384-b' })] }) })],
+  ])('%s gets no complaint', (_, observed) => {
+    expect(found(observed)).toEqual([]);
+    expect(judge(observed).fine.length).toBeGreaterThan(3);
+  });
+});
+
+describe('the script’s tag', () => {
+  it('is missed where no tracker runs, and only noted without a browser', () => {
+    expect(found(seen({ tags: [], browser: idle({ tags: [] }) }))).toEqual(['error script-not-found']);
+    expect(found(served({ tags: [] }))).toEqual(['note script-not-found']);
+  });
+
+  it('is named with the frame if the script runs in one', () => {
+    const files = [
+      { url: SCRIPT, status: 200, type: 'text/javascript', frame: 'https://pixels.example/sandbox' },
+    ];
+    const observed = seen({ tags: [], browser: idle({ tags: [], files }) });
+    expect(found(observed)).toEqual(['error script-in-frame']);
+    expect(evidenceOf(observed)).toContain('https://pixels.example/sandbox');
+  });
+
+  it.each([
+    ['Partytown', tag({ type: 'text/partytown' }), 'Partytown'],
+    ['Rocket Loader', tag({ type: '1f2e3d4c5b6a-text/javascript' }), 'data-cfasync'],
+    ['WP Rocket', tag({}, { by: 'data-rocket-src' }), 'WP Rocket'],
+    ['LiteSpeed', tag({ type: 'litespeed/javascript' }), 'LiteSpeed'],
+    ['a consent manager', tag({ type: 'text/plain' }), 'consent'],
+    ['something else', tag({ type: 'text/lazy' }), 'optimizer'],
+  ])('that %s has rewritten is named, with whom to ask', (_, rewritten, words) => {
+    const observed = seen({ browser: idle({ tags: [rewritten] }) });
+    expect(found(observed)).toEqual(['error script-rewritten']);
+    expect(judge(observed).findings[0]?.repair).toContain(words);
+    expect(found(seen({ browser: browser({ tags: [rewritten] }) }))).toEqual(['warning script-rewritten']);
+  });
+
+  it('is doubted as a module, and where it stands twice', () => {
+    expect(found(seen({ browser: browser({ tags: [tag({ type: 'module' })] }) }))).toEqual([
+      'warning script-module',
+    ]);
+    expect(found(seen({ browser: browser({ tags: [tag(), tag()] }) }))).toEqual(['warning script-twice']);
+    const endpoints = [ENDPOINT, 'https://shop.example/others'];
+    const two = seen({ browser: browser({ tracker: { ...browser().tracker, endpoints } }) });
+    expect(found(two)).toEqual(['warning script-twice']);
+    expect(evidenceOf(two)).toContain('a tracker for https://shop.example/others');
+  });
+
+  it('that a tag manager left behind is no second one, and shows what was written', () => {
+    const left = tag({ type: 'text/gtmscript', 'data-gtmsrc': '/offersight.js' }, { by: 'data-gtmsrc' });
+    const ran = tag({}, bare);
+    const tracker = { hasScriptRun: true, startedBy: bare.attributes, endpoints: [] };
+    const observed = seen({
+      ...{ tags: [left], browser: browser({ tags: [left, ran], tracker }) },
+      endpoint: { ...seen().endpoint, namedBy: 'default' },
+    });
+    expect(found(observed)).toEqual(['error script-stripped']);
+    expect(evidenceOf(observed)).toContain('text/gtmscript');
+  });
+
+  it('that lost its attributes is named, beside what stood in the source', () => {
+    const tracker = { hasScriptRun: true, startedBy: { src: '/cache/all.js' }, endpoints: [] };
+    const observed = seen({ browser: browser({ tags: [], tracker }) });
+    expect(found(observed)).toEqual(['error script-stripped']);
+    expect(evidenceOf(observed)).toMatch(/source has .*data-endpoint.*ran <script src="\/cache\/all\.js">/s);
+  });
+});
+
+describe('the script file', () => {
+  it.each([
+    ['404', answer({ status: 404 }), 'answers 404'],
+    [
+      'a page',
+      answer({ headers: { 'content-type': 'text/html' }, text: '<!doctype html>' }),
+      'A page answers',
+    ],
+    [
+      'text that browsers do not run',
+      answer({ headers: { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' } }),
+      'text/plain',
+    ],
+    ['the module for bundlers', answer({ text: "import { x } from './x.js';" }), 'module for bundlers'],
+    ['no answer', { kind: 'failed', url: SCRIPT, reason: 'ENOTFOUND' } as const, 'cannot be reached'],
+  ])('is missed where there is %s', (_, script, words) => {
+    const observed = seen({ script, browser: idle() });
+    expect(found(observed)).toEqual(['error script-missing']);
+    expect(judge(observed).findings[0]?.title).toContain(words);
+  });
+
+  it('is there if the browser got it, though a firewall keeps the doctor out', () => {
+    const files = [{ url: SCRIPT, status: 200, type: 'text/javascript' }];
+    expect(found(seen({ script: answer({ status: 403 }), browser: browser({ files }) }))).toEqual([]);
+  });
+
+  it('is blocked by a policy that the browser names, or that is read without one', () => {
+    const violations = [{ directive: 'script-src-elem', blocked: SCRIPT }];
+    const policies = ["script-src 'none'"];
+    expect(found(seen({ browser: idle({ violations }) }))).toEqual(['error script-blocked-by-policy']);
+    expect(found(served({ policies }))).toEqual(['error script-blocked-by-policy']);
+    expect(found(seen({ policies }))).toEqual([]);
+    const others = [{ directive: 'script-src-elem', blocked: 'https://other.example/x.js' }];
+    expect(found(seen({ browser: browser({ violations: others }) }))).toEqual([]);
+  });
+
+  it('is blocked by a pin that is another one’s, also if a weaker pin is right', () => {
+    const observed = seen({ browser: idle({ tags: [tag({ integrity: 'sha256-a sha384-x' })] }) });
+    expect(found(observed)).toEqual(['error script-blocked-by-integrity']);
+    expect(evidenceOf(observed)).toContain('has sha384-b');
+    const elsewhere = tag({ integrity: 'sha384-b' }, { url: 'https://cdn.example/offersight.js' });
+    expect(found(seen({ browser: idle({ tags: [elsewhere] }) }))).toEqual([
+      'error script-blocked-by-integrity',
+    ]);
+  });
+
+  it('that is served and did not run is named if nothing else says why', () => {
+    const lines = ['error: offersight.js: Unexpected token'];
+    const observed = seen({ browser: idle({ console: lines }) });
+    expect(found(observed)).toEqual(['error script-did-not-run']);
+    expect(evidenceOf(observed)).toContain('Unexpected token');
+  });
+
+  it('that did not run is never passed over, whatever the browser says of it', () => {
+    const coep = [{ url: SCRIPT, failure: 'net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin' }];
+    const blocked = seen({ browser: idle({ files: coep }) });
+    expect(found(blocked)).toEqual(['error script-did-not-run']);
+    expect(judge(blocked).findings[0]?.repair).toContain('Cross-Origin-Embedder-Policy');
+    const csp = [{ url: SCRIPT, failure: 'csp' }];
+    expect(found(seen({ browser: idle({ files: csp }) }))).toEqual(['error script-did-not-run']);
+    const got = [{ url: SCRIPT, status: 200, type: 'text/javascript' }];
+    const kept = seen({ script: answer({ status: 403 }), browser: idle({ files: got }) });
+    expect(found(kept)).toEqual(['error script-did-not-run']);
+  });
+
+  it('whose tracker has a wrong option is named by what it says', () => {
+    const lines = [
+      'error: OffersightError: configuration: viewability.ratio is 50: give a share from 0 to 1.',
+    ];
+    const tracker = { hasScriptRun: true, startedBy: tag().attributes, endpoints: [] };
+    const observed = seen({ browser: browser({ console: lines, tracker }) });
+    expect(found(observed)).toEqual(['error script-configuration']);
+    expect(found(seen({ browser: browser({ console: lines }) }))).toEqual([]);
+    expect(evidenceOf(observed)).toContain('viewability.ratio is 50');
+  });
+
+  it('beside a service worker is noted, since the doctor keeps that out', () => {
+    expect(found(seen({ browser: browser({ workers: ['/sw.js'] }) }))).toEqual(['note worker-left-out']);
+  });
+
+  it('is named if a file beside it is missing', () => {
+    const files = [{ url: 'https://shop.example/offersight-more.js', status: 404, type: 'text/html' }];
+    expect(found(seen({ browser: browser({ files }) }))).toEqual(['error script-parts-missing']);
+  });
+});
+
+it('what is wrong is told worst first', () => {
+  const observed = seen({
+    browser: browser({
+      tags: [tag({ type: 'module' })],
+      offers: [offer('a', { hiddenBy: '<div> by display: none' })],
+    }),
+    endpoint: { ...seen().endpoint, asked: problem('path', 404) },
+  });
+  expect(found(observed)).toEqual(['error endpoint-path', 'warning script-module', 'note offer-hidden']);
+});
