@@ -132,7 +132,7 @@ test('a visit to the shop is exactly what the stand-in recorded, and what the fu
   await operator.goto(new URL('funnel?by=group', operator.url()).href);
   const row = operator.getByRole('row', { name: new RegExp(`^${campaign} `) });
   // One view, no dismissal, one acceptance, all delivered.
-  await expect(row.locator('td')).toHaveText(['1', '0', '0.0 %', '1', '100.0 %', '1', '0', '0', '0']);
+  await expect(row.locator('td')).toHaveText(['1', '0', '0.0 %', '1', '100.0 %', '1', '0', '0', '0', '0']);
 });
 
 test('its switches break the way in two places, and everything arrives once they are mended', async ({

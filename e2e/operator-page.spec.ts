@@ -49,13 +49,13 @@ test.describe('an operator', () => {
     await expect(page).toHaveTitle('Funnel · Offersight');
     await expect
       .poll(() => page.reload().then(() => rowsOf(page, 'By day')))
-      .toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\d 3 1 33\.3 % 0 0\.0 % 3 0 1 0$/)]);
+      .toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\d 3 1 33\.3 % – – 3 0 1 0 0$/)]);
     expect(await rowsOf(page, 'How offers were closed')).toEqual(['by Escape 1 100.0 %']);
     await page.getByRole('combobox', { name: 'By', exact: true }).selectOption('group');
     await page.getByRole('button', { name: 'Show' }).click();
     expect(await rowsOf(page, 'By group')).toEqual([
-      '(none) 2 0 0.0 % 0 0.0 % 1 0 1 0',
-      'autumn-sale 1 1 100.0 % 0 0.0 % 2 0 0 0',
+      '(none) 2 0 0.0 % – – 1 0 1 0 0',
+      'autumn-sale 1 1 100.0 % – – 2 0 0 0 0',
     ]);
     await page.getByRole('link', { name: 'autumn-sale' }).click();
     await expect(page.getByRole('heading', { level: 2 })).toHaveText(/, group autumn-sale$/);
@@ -84,12 +84,14 @@ test.describe('an operator', () => {
       .getByRole('button', { name: `Retry viewed of ${GONE}` })
       .last()
       .click();
-    await expect(page.getByRole('status')).toHaveText('Waiting again: 1 event.');
+    await expect(page.getByRole('status')).toHaveText(
+      '1 event waiting again. What fails again comes back here.',
+    );
     await bench.upstream.until(() => bench.upstream.history().length === 4);
     await page.getByRole('button', { name: 'Give all up …' }).click();
-    await expect(page.getByText('This gives up 1 event of 1 offer.')).toBeVisible();
+    await expect(page.getByText('This gives up 1 dead letter of 1 offer.')).toBeVisible();
     await page.getByRole('button', { name: 'Give up 1 event' }).click();
-    await expect(page.getByRole('status')).toHaveText('Given up: 1 event.');
+    await expect(page.getByRole('status')).toHaveText('1 event given up.');
     await page.getByRole('link', { name: 'Events', exact: true }).click();
     await page.getByLabel('Offer or event id').fill(eventOf(4).id);
     await page.keyboard.press('Enter');
@@ -133,7 +135,7 @@ test.describe('an operator', () => {
     await signIn(page, proxy.page);
     const colleague = await context.newPage();
     await colleague.goto(`${proxy.page}delivery`);
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
     await colleague.getByRole('link', { name: 'Look again' }).click();
     await expect(colleague.getByRole('heading', { level: 1 })).toHaveText('Sign in');

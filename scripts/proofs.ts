@@ -29,6 +29,7 @@ export const LONG_SPECS = [
   'e2e/busy.spec.ts',
   'e2e/chaos.spec.ts',
   'e2e/counting.spec.ts',
+  'e2e/doctor.spec.ts',
   'e2e/engines.spec.ts',
   'e2e/harmless-import.spec.ts',
   'e2e/lacking.spec.ts',

@@ -233,6 +233,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/intake/intake'],
     packages: ['libsql', 'node:timers/promises'],
   },
+  'proxy/intake/sqlite/sqlite-reviving': {
+    values: ['proxy/intake/rules'],
+    types: ['proxy/intake/intake', 'proxy/intake/sqlite/sqlite-file'],
+    packages: ['libsql', 'node:timers/promises'],
+  },
   'proxy/intake/sqlite/sqlite-file': {
     values: ['proxy/intake', 'errors', 'runtime'],
     packages: ['libsql'],
@@ -284,11 +289,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [
       'proxy/operator',
       'proxy/option-names',
+      'proxy/door/address',
       'proxy/door/budgets',
       'proxy/door/problem',
       'proxy/intake/ledger',
       'proxy/intake/rules',
       'proxy/judging/mac',
+      'proxy/telling/alert',
       'protocol/limits',
       'protocol/reasons',
       'errors',

@@ -47,7 +47,7 @@ const brokenIntake = (): Intake => ({
   accept: async () => new Map(),
   async *ledger() {},
   endSessions: async () => undefined,
-  sessionsEndedAt: async () => 0,
+  sessionsEnded: async () => 0,
   close: async () => undefined,
 });
 

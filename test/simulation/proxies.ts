@@ -171,8 +171,8 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     purge: (ids, now) => raw.purge(ids, now),
     accept: (events) => raw.accept(events),
     ledger: (filter) => raw.ledger(filter),
-    endSessions: (at) => raw.endSessions(at),
-    sessionsEndedAt: () => raw.sessionsEndedAt(),
+    endSessions: () => raw.endSessions(),
+    sessionsEnded: () => raw.sessionsEnded(),
     usage: raw.usage,
     close: async () => undefined,
   });

@@ -1,5 +1,6 @@
 /** `offersight proxy`: from flags, files and the environment to a proxy that serves. */
 import { isDurable } from '../intake/durable.js';
+import { isHostName } from '../operator/page/visiting.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE, EVERYWHERE, flag, hostOf, numberOf, portOf, read, text } from './flags.js';
 import { createLog } from './log.js';
@@ -68,8 +69,13 @@ export const runProxy = async (args: string[]): Promise<void> => {
   const adminPort = portOf('admin-port', values['admin-port']);
   if (values['admin-host'] !== undefined && adminPort === undefined)
     throw new Failure('Set --admin-port too: --admin-host is where that one listens.');
-  if (values['admin-names'] !== undefined && adminPort === undefined)
+  const adminNames = values['admin-names']?.split(',');
+  if (adminNames && adminPort === undefined)
     throw new Failure('Set --admin-port too: the operator’s page is on a listener of its own.');
+  if (adminNames && !adminNames.every(isHostName))
+    throw new Failure(
+      'Set --admin-names to host names without scheme and port, such as ops.example.com,ops.example.org.',
+    );
   if (port > 0 && port === adminPort) throw new Failure('Set --port and --admin-port to different ports.');
   const keepAliveSeconds = numberOf('keep-alive-seconds', values['keep-alive-seconds'], 1, 3_600);
   const perAddress = numberOf('per-address', values['per-address']);
@@ -96,7 +102,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
     path,
     intake,
     adminToken,
-    adminHosts: values['admin-names']?.split(','),
+    adminHosts: adminNames,
     logIds: values['log-ids'] ?? false,
     log: createLog(process.stdout),
     proxy: {

@@ -61,6 +61,14 @@ const naming = (intake: Intake, log: Log): Intake => ({
   },
 });
 
+/** What the operator's page lacks, if somebody wants it and it is not there. */
+const whatPageWants = ({ operators, adminToken }: ServeOptions, keepsEvents: boolean): string | undefined => {
+  if (!operators && adminToken === undefined) return undefined;
+  if (!keepsEvents) return 'it needs an intake that keeps events, such as --intake sqlite:intake.db';
+  if (adminToken === undefined) return 'set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file';
+  return operators ? undefined : 'set --admin-port, such as 8788';
+};
+
 /**
  * Starts serving.
  * @throws {Failure} If an option is wrong or the port is taken.
@@ -85,6 +93,7 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
             token: options.adminToken,
             report: (events) => proxy.report(events),
             // Where pages of the shop report, their scripts could act in an operator's name.
+            onAlert: (message, cause) => log.error(message, causeFields(cause)),
             adminHosts: operators ? [...LOOPBACK, ...(options.adminHosts ?? [])] : [],
           })
         : undefined;
@@ -153,6 +162,9 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     integrity: files[0]?.integrity,
     admin: admin !== undefined,
   });
+
+  const wanting = whatPageWants(options, durable !== undefined);
+  if (wanting !== undefined) log.info(`there is no operator's page: ${wanting}`);
 
   return {
     async stop() {

@@ -183,7 +183,7 @@ export interface LaneStatus {
   readonly note: LaneNote;
 }
 
-/** The way of events to one destination. Every method is one transaction, but {@link Lane.tally}. */
+/** The way of events to one destination. Every method is one transaction, but {@link Lane.tally} and a retry of everything. */
 export interface Lane {
   /**
    * Becomes or stays the one process that forwards, for the next 30 s.
@@ -208,8 +208,8 @@ export interface Lane {
    */
   tally(): AsyncIterable<readonly OfferTally[]>;
   /**
-   * Lets dead letters wait anew.
-   * @param ids Which; by default all but those that were purged.
+   * Lets dead letters wait anew. A `dismissed` whose `viewed` is a dead letter stays with it.
+   * @param ids Which; by default all but those that were purged, in portions.
    * @returns How many there were.
    */
   retry(ids: readonly string[] | undefined, now: number): Promise<number>;
@@ -246,10 +246,10 @@ export interface Intake extends Lane {
   ledger(filter?: LedgerFilter): AsyncIterable<readonly LedgerCell[]>;
   /** The lane of usage events. */
   readonly usage: Lane;
-  /** Ends every session of the operator's page that began at this time or before, in whichever process. */
-  endSessions(at: number): Promise<void>;
-  /** The latest time up to which sessions were ended, epoch milliseconds; 0 if none ever was. */
-  sessionsEndedAt(): Promise<number>;
+  /** Ends every session of the operator's page that there is, in whichever process. */
+  endSessions(): Promise<void>;
+  /** How often that was done: a number that all processes share, whatever their clocks say. */
+  sessionsEnded(): Promise<number>;
   /** Frees what the intake holds open; what it keeps stays. */
   close(): Promise<void>;
 }

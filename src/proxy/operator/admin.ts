@@ -4,14 +4,16 @@
  */
 import { isOffersightError, OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
+import { addressKey } from '../door/address.js';
 import { createBudget, MINUTE_S } from '../door/budgets.js';
 import { problem, REPLY_HEADERS } from '../door/problem.js';
 import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../options.js';
-import { createPages, type TokenCheck } from './page/pages.js';
-import { hostsOf, isToUs } from './page/visiting.js';
+import { type OnAlert, quietly } from '../telling/alert.js';
+import { answerElsewhere, createPages, type TokenCheck } from './page/pages.js';
+import { hostsOf, isBrowser, isNavigation, isToUs } from './page/visiting.js';
 import { createPrograms } from './programs.js';
 
 /** Options of {@link createOfferAdmin}. */
@@ -28,6 +30,8 @@ export interface OfferAdminOptions {
    * @default ['localhost', '127.0.0.1', '[::1]']
    */
   readonly adminHosts?: readonly string[];
+  /** Told, in words, that requests of operators fail, and what broke; the same at most once in ten minutes. @default nobody is told */
+  readonly onAlert?: OnAlert;
 }
 
 /**
@@ -38,7 +42,7 @@ export interface OfferAdminOptions {
  * Each takes `lane=usage_events` for the second destination. `POST …/report` takes a JSON line for each event: `name`, `type`,
  * `personalized_offer_id`, and optionally `occurred_at` (epoch milliseconds), `subject` and `group`; at most 500,000 bytes.
  *
- * A request without an `Authorization` header is a browser's. If its Host is one of `adminHosts`, it gets the operator's page.
+ * A browser's request, which bears no token, gets the operator's page if its Host is one of `adminHosts`.
  * @param connection The other end's address, so that wrong tokens from there are slowed down.
  */
 export type OfferAdmin = (
@@ -58,6 +62,7 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     token: true,
     report: true,
     adminHosts: true,
+    onAlert: true,
   });
   const { intake, token, report } = options;
   if (typeof token !== 'string' || token.length < MIN_TOKEN_LENGTH)
@@ -66,34 +71,49 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
       `Set the admin token to a random text of at least ${MIN_TOKEN_LENGTH} characters.`,
     );
   const hosts = hostsOf(options.adminHosts);
-  const { now } = platformRuntime();
+  const runtime = platformRuntime();
   const wrongTokens = createBudget(WRONG_TOKENS_A_MINUTE, MINUTE_S);
 
   // A right token always passes, so that nobody can keep operators out by guessing.
   const checkToken: TokenCheck = async (given, address) => {
     if (await isSameSecret(given, token)) return 'right';
-    const isSlow = address !== undefined && (await wrongTokens.take(address, 1)) !== undefined;
+    const key = address === undefined ? undefined : addressKey(address);
+    // Who sends none guesses nothing.
+    const isSlow = given && key !== undefined && (await wrongTokens.take(key, 1)) !== undefined;
     return isSlow ? 'slow' : 'wrong';
   };
-  const pages = createPages({ intake, token, checkToken, now });
-
-  const answerProgram = createPrograms({ intake, now, report });
+  const alert = quietly(options.onAlert ?? (() => undefined), runtime);
+  const pages = createPages({
+    intake,
+    token,
+    checkToken,
+    now: runtime.now,
+    onFailure: (cause) => fail(cause),
+  });
+  const answerProgram = createPrograms({ intake, now: runtime.now, report });
 
   const answer: OfferAdmin = async (request, { address } = {}) => {
-    const authorization = request.headers.get('authorization');
-    if (authorization === null && isToUs(request, hosts))
-      return pages(request, new URL(request.url).pathname.split('/').at(-1) ?? '', address);
-    const [, given = ''] = /^Bearer (.+)$/.exec(authorization ?? '') ?? [];
-    const worth = await checkToken(given, address);
+    const [, given] = /^Bearer(?: +(.*))?$/.exec(request.headers.get('authorization') ?? '') ?? [];
+    // What a web server in front asks for by a password is none of a program's.
+    if (given === undefined && isBrowser(request)) {
+      if (isToUs(request, hosts))
+        return pages(request, new URL(request.url).pathname.split('/').at(-1) ?? '', address);
+      if (isNavigation(request)) return answerElsewhere(hosts.size > 0);
+    }
+    const worth = await checkToken(given ?? '', address);
     if (worth === 'slow') return problem('tokens', { 'retry-after': `${MINUTE_S}` });
     if (worth === 'wrong') return problem('token', { 'www-authenticate': 'Bearer' });
     return answerProgram(request);
   };
 
+  const fail = (cause: unknown): void =>
+    alert('An operator’s request failed: the intake does not answer.', cause);
+
   return (request, connection) =>
-    answer(request, connection).catch((cause: unknown) =>
-      isOffersightError(cause) && cause.code !== 'delivery'
-        ? Response.json({ message: cause.hint }, { status: 400, headers: REPLY_HEADERS })
-        : problem('unavailable', { 'retry-after': '5' }),
-    );
+    answer(request, connection).catch((cause: unknown) => {
+      if (isOffersightError(cause) && cause.code !== 'delivery')
+        return Response.json({ message: cause.hint }, { status: 400, headers: REPLY_HEADERS });
+      fail(cause);
+      return problem('unavailable', { 'retry-after': '5' });
+    });
 };

@@ -52,10 +52,12 @@ export const createPrograms = ({
     return limit < 1 || limit > MAX_LIMIT ? problem('query') : json(await readStatus(intake, now(), limit));
   };
 
-  const rows = (lane: Lane, query: URLSearchParams, states?: ['dead']): Response => {
-    const given = query.get('since');
-    const since = given === null ? undefined : timeOf(given);
-    if (Number.isNaN(since)) return problem('query');
+  const rows = (
+    lane: Lane,
+    query: URLSearchParams,
+    since: number | undefined,
+    states?: ['dead'],
+  ): Response => {
     const each = async function* () {
       const filter = { offerId: query.get('offer') ?? undefined, since, states };
       for await (const row of eachRow(lane, filter)) yield `${toLine(row)}\n`;
@@ -77,17 +79,18 @@ export const createPrograms = ({
   return async (request) => {
     const { pathname, searchParams: query } = new URL(request.url);
     const what = /\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1];
+    if (request.method === 'GET' && what === 'funnel') return funnel(query);
     const lane = laneIn(intake, query);
-    if (!lane) return problem('query');
+    const given = query.get('since');
+    const since = given === null ? undefined : timeOf(given);
+    if (!lane || Number.isNaN(since)) return problem('query');
     switch (`${request.method} ${what}`) {
-      case 'GET funnel':
-        return funnel(query);
       case 'GET status':
         return status(query);
       case 'GET events':
-        return rows(lane, query);
+        return rows(lane, query, since);
       case 'GET dead-letters':
-        return rows(lane, query, ['dead']);
+        return rows(lane, query, since, ['dead']);
       case 'POST dead-letters/retry':
         return retry(lane, query);
       case 'POST report':

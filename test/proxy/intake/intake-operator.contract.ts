@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, dismissed, numbers } from './intake.contract.js';
+import { type Bench, begin, dismissed, numbers } from './intake.contract.js';
 
 export const describeOperator = ({ open }: Bench): void => {
   describe('answers an operator', () => {
@@ -22,19 +22,49 @@ export const describeOperator = ({ open }: Bench): void => {
       expect(numbers(await intake.list({ ...of, offerId: 'offer1', states: ['waiting'] }))).toEqual([1]);
     });
 
-    it('that no session was ended so far', async () => {
-      expect(await open().sessionsEndedAt()).toBe(0);
+    it('how often sessions were ended, in each process and for good', async () => {
+      const [one, other] = [open(), open()];
+      expect(await one.sessionsEnded()).toBe(0);
+      await one.endSessions();
+      await other.endSessions();
+      await one.endSessions();
+      expect([await one.sessionsEnded(), await other.sessionsEnded(), await open().sessionsEnded()]).toEqual([
+        3, 3, 3,
+      ]);
+      expect((await one.status(START)).note).toEqual({});
     });
 
-    it('until when sessions were ended, in each process and for good', async () => {
-      const [one, other] = [open(), open()];
-      await one.endSessions(START);
-      expect(await other.sessionsEndedAt()).toBe(START);
-      await other.endSessions(START + 5);
-      // A process whose clock is behind lets none of them live again.
-      await one.endSessions(START + 1);
-      expect([await one.sessionsEndedAt(), await open().sessionsEndedAt()]).toEqual([START + 5, START + 5]);
-      expect((await one.status(START)).note).toEqual({});
+    it('who retries everything: a view that came long after its dismissal, too', async () => {
+      const intake = open();
+      const others = Array.from({ length: 350 }, (_, at) => admitted(at + 10));
+      await intake.take([dismissed(1, 2), ...others.slice(0, 300)]);
+      await intake.take([admitted(2), ...others.slice(300)]);
+      for (;;) {
+        const { rows } = await begin(intake, START, 500);
+        if (!rows.length) break;
+        await intake.finish(
+          rows.map(({ id }) => ({ id, result: { kind: 'dead', code: 'x' } })),
+          START,
+        );
+      }
+      expect(await intake.retry(undefined, START)).toBe(352);
+      expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
+    });
+
+    it('who retries a dismissal alone: it stays, and what waits beside it is not counted', async () => {
+      const intake = open();
+      await intake.take([dismissed(1, 9), admitted(9)]);
+      // The view first, which dies and takes the other along.
+      const { rows } = await begin(intake, START, 9);
+      await intake.finish(
+        rows.map(({ id }) => ({ id, result: { kind: 'dead', code: 'x' } })),
+        START,
+      );
+      await intake.take([dismissed(3, 9)]);
+      expect(await intake.retry([eventId(1), eventId(3)], START)).toBe(0);
+      expect(await intake.list({ limit: 9, states: ['waiting'] })).toEqual([]);
+      expect(await intake.retry([eventId(9)], START)).toBe(1);
+      expect(await intake.retry([eventId(1), eventId(1), eventId(3)], START)).toBe(2);
     });
   });
 };

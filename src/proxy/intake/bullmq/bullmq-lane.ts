@@ -217,7 +217,9 @@ export const createLane = (
       const all = ids ?? ((await run('deadIds')) as string[]);
       let retried = 0;
       const left = ids ? '' : PURGED;
-      for (const some of inChunks(all)) retried += (await run('retry', ...at(now), left, ...some)) as number;
+      // Twice, since the view that a dismissal stays with may be in a later portion.
+      for (const some of [...inChunks(all), ...(ids ? [] : inChunks(all))])
+        retried += (await run('retry', ...at(now), left, ...some)) as number;
       return retried;
     },
 

@@ -52,9 +52,7 @@ return contents`,
   purge: THOUGH_FULL + PURGE,
   mend: THOUGH_FULL + MEND,
   accept: OURS + ACCEPT,
-  endSessions: `${THOUGH_FULL}
-local ended = tonumber(call('GET', own .. 'sessions') or '0')
-if tonumber(ARGV[1]) > ended then call('SET', own .. 'sessions', ARGV[1]) end`,
+  endSessions: `${THOUGH_FULL}call('INCR', own .. 'sessions')`,
   sessionsEnded: "return call('GET', own .. 'sessions') or '0'",
   days: "return call('ZRANGE', own .. 'days', 0, -1)",
   cells: "return call('HGETALL', own .. 'ledger:' .. ARGV[1])",

@@ -21,7 +21,7 @@ export const CHUNK = 1_000;
  *
  * Ours: `open` and `dead` (by arrival), `arrivals` (all), `since`, `ends` and `doubts` (by time), `calls` (by time),
  * `flying` (to its offer), `offer:…` its open events in order, `heads` (by time) of each offer, `tally`, `lease`, `note`,
- * `layout`, and `sessions`: up to when those of the operator's page were ended.
+ * `layout`, and `sessions`: how often those of the operator's page were ended.
  */
 export const TRANSITIONS = `
 local siteKey, site = table.remove(KEYS), table.remove(ARGV)

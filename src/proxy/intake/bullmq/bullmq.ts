@@ -165,11 +165,11 @@ export const bullmqIntake = (options: BullmqIntakeOptions): Intake => {
       return new Map(admitted.map(({ id }, at) => [id, toVerdict(words[at])]));
     },
 
-    async endSessions(at) {
-      await run('endSessions', offers, [at], TAKE_DEADLINE_MS);
+    async endSessions() {
+      await run('endSessions', offers, [], TAKE_DEADLINE_MS);
     },
 
-    sessionsEndedAt: async () => Number(await run('sessionsEnded', offers, [], TAKE_DEADLINE_MS)),
+    sessionsEnded: async () => Number(await run('sessionsEnded', offers, [], TAKE_DEADLINE_MS)),
 
     async knows(events) {
       const ids = events.map(({ id }) => id);

@@ -2,9 +2,10 @@
 import type Database from 'libsql';
 import type { BeginOptions, Begun, Finished, Lane, LaneNote } from '../intake.js';
 import { isOver, LEAD_MS, type Lease, WHEREABOUTS } from '../lease.js';
-import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS, PURGED, SLACK_MS } from '../rules.js';
+import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS, SLACK_MS } from '../rules.js';
 import { type Row, toIntakeRow } from './sqlite-file.js';
 import { createListing } from './sqlite-listing.js';
+import { createReviving, type TakeAlong } from './sqlite-reviving.js';
 
 const MINUTE_MS = 60_000;
 /** Due at no time: on its way, and only its outcome or a new leader moves it. */
@@ -106,7 +107,7 @@ export const createLane = (
      WHERE id = ? AND settled_at IS NULL RETURNING offer_id`,
   );
   // A `dismissed` without its `viewed` would lift the funnel over 100 %.
-  const takeAlong = (which: string, offer: string) =>
+  const takingAlong = (which: string, offer: string) =>
     prepare(
       `UPDATE LANE SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = ?1, headers = NULL
        WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed' ${which}
@@ -117,10 +118,11 @@ export const createLane = (
            SELECT 1 FROM LANE AS seen
            WHERE seen.offer_id = ${offer} AND seen.type = 'viewed'
              -- By name: to find what is not dead, an index would be read past everything that is.
-             AND seen.state IN ('waiting', 'forwarding', 'done'))`,
+             AND seen.state IN ('waiting', 'forwarding', 'done'))
+       RETURNING id`,
     );
-  const takeAlongAll = takeAlong('', 'LANE.offer_id');
-  const takeAlongOf = takeAlong('AND offer_id = ?2', '?2');
+  const takeAlongAll = takingAlong('', 'LANE.offer_id');
+  const takeAlongOf = takingAlong('AND offer_id = ?2', '?2');
   // The upstream can have remembered a key only from a call that may have reached it.
   const postpone = prepare(
     `UPDATE LANE SET state = ?, due_at = ?, is_ambiguous = is_ambiguous OR ?,
@@ -131,16 +133,6 @@ export const createLane = (
   const getNote = prepare(`SELECT note FROM notes WHERE lane = 'LANE'`);
   const oldest = prepare('SELECT min(waiting_since) AS at FROM LANE WHERE settled_at IS NULL');
   const open = prepare(`SELECT open FROM tally WHERE lane = 'LANE'`);
-  const waitAnew = `UPDATE LANE SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?1, waiting_since = ?1,
-       first_forward_at = NULL, maybe_duplicate = maybe_duplicate OR is_ambiguous, is_ambiguous = 0
-     WHERE state = 'dead' AND `;
-  const retryAll = prepare(`${waitAnew} code <> '${PURGED}'`);
-  const retryOne = prepare(`${waitAnew} id = ?2 RETURNING offer_id, type`);
-  const purge = prepare(
-    `UPDATE LANE SET state = 'dead', code = '${PURGED}', settled_at = coalesce(settled_at, ?1), due_at = 0, headers = NULL
-     WHERE id = ?2 AND (state = 'waiting' OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
-  );
-
   const note = (): LaneNote => {
     const row = getNote.get() as { note: string } | undefined;
     return row ? (JSON.parse(row.note) as LaneNote) : {};
@@ -158,7 +150,7 @@ export const createLane = (
     const expired = expireDelayed.run(now, past - maxDelayMs).changes;
     let given = expired + expireEnded.run(now, past).changes;
     if (ambiguous === 'atMostOnce') given += giveUpUnknown.run(now, now - KEY_WINDOW_MS).changes;
-    if (isOrdered && given) takeAlongAll.run(now);
+    if (isOrdered && given) takeAlongAll.all(now);
     const counted = callsBetween.get(now - MINUTE_MS, now + MINUTE_MS);
     const { n: calls, oldest: oldestCall } = counted as { n: number; oldest: number | null };
     const room = Math.max(0, Math.min(limit, perMinute - calls));
@@ -179,8 +171,10 @@ export const createLane = (
   const settleOne = (id: string, state: 'done' | 'dead', code: string | null, now: number) =>
     settle.get(state, code, now, id) as Pick<Row, 'offer_id'> | undefined;
 
-  const giveUpWithViewed = (offerId: string, now: number): boolean =>
-    takeAlongOf.run(now, offerId).changes > 0;
+  const takeAlong: TakeAlong = (offerId, now) =>
+    (takeAlongOf.all(now, offerId) as Pick<Row, 'id'>[]).map(({ id }) => id);
+
+  const giveUpWithViewed = (offerId: string, now: number): boolean => takeAlong(offerId, now).length > 0;
 
   const finishOne = ({ id, result, attempt: given }: Finished, now: number): void => {
     const attempt = given ?? null;
@@ -207,6 +201,7 @@ export const createLane = (
 
   const lane: Lane = {
     ...createListing(database, table),
+    ...createReviving(database, table, isOrdered ? takeAlong : undefined),
 
     lead: async (token, now) =>
       database
@@ -252,32 +247,6 @@ export const createLane = (
       const { open: waiting } = open.get() as { open: number };
       return { waiting, oldestAt: at ?? undefined, lastMinute, note: note() };
     },
-
-    retry: async (ids, now) =>
-      database
-        .transaction(() => {
-          // A `dismissed` alone stays with its `viewed`.
-          if (!ids) {
-            const retried = retryAll.run(now).changes;
-            return isOrdered && retried ? retried - takeAlongAll.run(now).changes : retried;
-          }
-          const retried = ids.flatMap((id) => retryOne.all(now, id) as Pick<Row, 'offer_id' | 'type'>[]);
-          const closed = retried.filter(({ type }) => isOrdered && type === 'dismissed');
-          const offers = new Set(closed.map(({ offer_id }) => offer_id));
-          return [...offers].reduce((left, id) => left - takeAlongOf.run(now, id).changes, retried.length);
-        })
-        .immediate(),
-
-    purge: async (ids, now) =>
-      database
-        .transaction(() => {
-          const purged = ids.flatMap((id) => purge.all(now, id) as Pick<Row, 'offer_id'>[]);
-          if (isOrdered)
-            for (const offerId of new Set(purged.map(({ offer_id }) => offer_id)))
-              giveUpWithViewed(offerId, now);
-          return purged.length;
-        })
-        .immediate(),
   };
 
   return {

@@ -26,7 +26,9 @@ export const createListing = (
       const conditions: [sql: string, ...values: (string | number)[]][] = [];
       if (id !== undefined) conditions.push(['id = ?', id]);
       if (offerId !== undefined) conditions.push(['offer_id = ?', offerId]);
-      if (states) conditions.push([`state IN (${states.map(() => '?').join()})`, ...states]);
+      // By name, since an index of dead letters alone is found by nothing else.
+      if (states?.join() === 'dead') conditions.push([`state = 'dead'`]);
+      else if (states) conditions.push([`state IN (${states.map(() => '?').join()})`, ...states]);
       if (since !== undefined) conditions.push(['received_at >= ?', since]);
       if (before !== undefined) conditions.push(['arrival < ?', Number(before)]);
       const where = conditions.map(([sql]) => sql).join(' AND ') || '1';

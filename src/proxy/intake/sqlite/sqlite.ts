@@ -50,10 +50,10 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   const open = prepare(`SELECT open FROM tally WHERE lane = 'events'`);
   // Beside the notes of lanes, none of which has this name.
   const endSessions = prepare(
-    `INSERT INTO notes (lane, note) VALUES ('sessions', ?1)
-       ON CONFLICT (lane) DO UPDATE SET note = max(CAST(note AS INTEGER), ?1)`,
+    `INSERT INTO notes (lane, note) VALUES ('sessions', 1)
+       ON CONFLICT (lane) DO UPDATE SET note = CAST(note AS INTEGER) + 1`,
   );
-  const sessionsEnded = prepare(`SELECT CAST(note AS INTEGER) AS at FROM notes WHERE lane = 'sessions'`);
+  const sessionsEnded = prepare(`SELECT CAST(note AS INTEGER) AS times FROM notes WHERE lane = 'sessions'`);
 
   const json = (value: object | undefined): string | null => (value ? JSON.stringify(value) : null);
 
@@ -134,11 +134,11 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
       return verdicts;
     },
 
-    async endSessions(at) {
-      endSessions.run(at);
+    async endSessions() {
+      endSessions.run();
     },
 
-    sessionsEndedAt: async () => (sessionsEnded.get() as { at: number } | undefined)?.at ?? 0,
+    sessionsEnded: async () => (sessionsEnded.get() as { times: number } | undefined)?.times ?? 0,
 
     knows: async (events) =>
       new Set(

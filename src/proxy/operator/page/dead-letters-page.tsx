@@ -3,11 +3,11 @@ import type { VNode } from 'preact';
 import type { Intake, IntakeRow } from '../../intake/intake.js';
 import { MEMORY_MS, PURGED } from '../../intake/rules.js';
 import { isLaneName, type LaneName, laneOf } from '../listing.js';
-import type { PurgeCount } from '../purging.js';
-import { FormToken, Layout } from './layout.js';
+import { Action, DeadLetterActions } from './forms.js';
+import { Layout } from './layout.js';
 import type { Session } from './session.js';
 import { Table } from './table.js';
-import { durationOf, plural, remedyOf, timeOf } from './words.js';
+import { countOf, durationOf, plural, remedyOf, timeOf } from './words.js';
 
 /** What the view shows. */
 interface DeadLettersView {
@@ -21,6 +21,12 @@ interface DeadLettersView {
 
 const PAGE_ROWS = 50;
 
+/** What a retry came to; whether it helps is seen later. */
+const retriedOf = (count: number): string =>
+  count
+    ? `${plural(count, 'event')} waiting again. What fails again comes back here.`
+    : 'Nothing waits again: a dismissal stays with the view of its offer.';
+
 /** Finds what a query asks for. */
 export const readDeadLetters = async (intake: Intake, query: URLSearchParams): Promise<DeadLettersView> => {
   const given = query.get('lane') ?? '';
@@ -30,49 +36,23 @@ export const readDeadLetters = async (intake: Intake, query: URLSearchParams): P
   const rows = await laneOf(intake, lane).list({ limit: PAGE_ROWS + 1, before, states: ['dead'] });
   const shown = rows.slice(0, PAGE_ROWS);
   const [, what, count] = /^(retried|purged)-(\d{1,9})$/.exec(query.get('done') ?? '') ?? [];
-  const events = plural(Number(count), 'event');
   return {
     lane,
     rows: shown,
     older: rows.length > PAGE_ROWS ? shown.at(-1)?.cursor : undefined,
-    done: what && (what === 'retried' ? `Waiting again: ${events}.` : `Given up: ${events}.`),
+    done:
+      what && (what === 'retried' ? retriedOf(Number(count)) : `${plural(Number(count), 'event')} given up.`),
   };
 };
-
-const Action = ({
-  to,
-  label,
-  name,
-  lane,
-  session,
-  fields = {},
-}: {
-  readonly to: 'retry' | 'purge';
-  readonly label: string;
-  /** What a screen reader says instead; it begins with the label. */
-  readonly name?: string;
-  readonly lane: LaneName;
-  readonly session: Session;
-  readonly fields?: Readonly<Record<string, string>>;
-}): VNode => (
-  <form method="post" action={to}>
-    <FormToken session={session} />
-    {Object.entries({ lane, ...fields }).map(([field, value]) => (
-      <input key={field} type="hidden" name={field} value={value} />
-    ))}
-    <button type="submit" {...(name !== undefined && { 'aria-label': name })}>
-      {label}
-    </button>
-  </form>
-);
 
 const COLUMNS = [
   { title: 'Taken (UTC)' },
   { title: 'Event' },
   { title: 'Offer', kind: 'id' },
-  { title: 'Group' },
   { title: 'Why' },
-  { title: 'Retry' },
+  { title: 'Calls', kind: 'number' },
+  { title: 'Group', kind: 'id' },
+  { title: 'What to do' },
 ] as const;
 
 /** Each code once, with what to do about it. */
@@ -111,6 +91,8 @@ export const DeadLettersPage = ({
       )}
     </p>
     <section>
+      {/* A form leads back here, so that who uses the keyboard goes on where they were. */}
+      <span id="letters" tabIndex={-1} />
       <Remedies rows={rows} />
       <Table
         caption={lane === 'offer_events' ? 'Dead letters of offer events' : 'Dead letters of usage events'}
@@ -118,16 +100,16 @@ export const DeadLettersPage = ({
         rows={rows.map((row) => [
           <a href={`events?${new URLSearchParams({ lane, find: row.id })}`}>{timeOf(row.receivedAt)}</a>,
           row.type,
-          row.offerId,
-          row.group,
+          <a href={`events?${new URLSearchParams({ lane, find: row.offerId })}`}>{row.offerId}</a>,
           row.code,
-          <Action
-            to="retry"
-            label="Retry"
-            name={`Retry ${row.type} of ${row.offerId}`}
+          countOf(row.attempts),
+          row.group,
+          <DeadLetterActions
+            id={row.id}
+            words={`${row.type} of ${row.offerId}`}
+            isGivenUp={row.code === PURGED}
             lane={lane}
             session={session}
-            fields={{ id: row.id }}
           />,
         ])}
         empty="There are none."
@@ -143,43 +125,6 @@ export const DeadLettersPage = ({
           <Action to="purge" label="Give all up …" lane={lane} session={session} fields={{ what: 'dead' }} />
         </div>
       )}
-    </section>
-  </Layout>
-);
-
-/** Asks whether a purge is meant, once it is known what it concerns. */
-export const PurgePage = ({
-  count: { events, offers, left },
-  session,
-  fields,
-}: {
-  readonly count: PurgeCount;
-  readonly session: Session;
-  /** What was asked for. */
-  readonly fields: { readonly lane: LaneName; readonly what: string; readonly offer: string };
-}): VNode => (
-  <Layout title="Give up events" session={session}>
-    <section class="narrow">
-      <p>
-        {events
-          ? `This gives up ${plural(events, 'event')} of ${plural(offers, 'offer')}${fields.offer && ` (${fields.offer})`}. They become dead letters, and no retry of everything sends them.`
-          : 'There is nothing to give up.'}
-      </p>
-      {left > 0 && <p>{`${plural(left, 'event')} on the way to Chargebee will be left.`}</p>}
-      <div class="actions">
-        {events > 0 && (
-          <form method="post" action="purge">
-            <FormToken session={session} />
-            {Object.entries({ ...fields, confirm: 'yes' }).map(([name, value]) => (
-              <input key={name} type="hidden" name={name} value={value} />
-            ))}
-            <button type="submit" class="danger">
-              Give up {plural(events, 'event')}
-            </button>
-          </form>
-        )}
-        <a href={fields.what === 'dead' ? 'dead-letters' : 'delivery'}>Back, and change nothing</a>
-      </div>
     </section>
   </Layout>
 );

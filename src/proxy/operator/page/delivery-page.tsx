@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import type { Intake, LaneStatus } from '../../intake/intake.js';
 import { type LaneName, laneOf } from '../listing.js';
+import { readSums, type Sums } from '../sums.js';
 import { FormToken, Layout } from './layout.js';
 import type { Session } from './session.js';
 import { countOf, durationOf, plural, timeOf } from './words.js';
@@ -14,14 +15,47 @@ interface LaneView {
 
 const LANES = { offer_events: 'Offer events', usage_events: 'Usage events' } as const;
 
+/** What the view shows. */
+export interface DeliveryView {
+  readonly lanes: readonly LaneView[];
+  /** What became of what was taken lately. */
+  readonly sums: Sums;
+  readonly now: number;
+}
+
 /** Asks every lane how it stands. */
-export const readDelivery = async (intake: Intake, now: number): Promise<readonly LaneView[]> =>
-  Promise.all(
+export const readDelivery = async (intake: Intake, now: number): Promise<DeliveryView> => ({
+  lanes: await Promise.all(
     (['offer_events', 'usage_events'] as const).map(async (name) => ({
       name,
       status: await laneOf(intake, name).status(now),
     })),
+  ),
+  sums: (await readSums(intake, now)).last7Days,
+  now,
+});
+
+/** The first question of whoever opens this: is everything delivered? */
+const Verdict = ({ sums }: { sums: Sums }): VNode => {
+  const { taken, delivered, waiting, refused, givenUp, purged } = sums;
+  const dead = refused + givenUp + purged;
+  return (
+    <p>
+      {taken === 0
+        ? 'Nothing was taken in the last 7 days.'
+        : taken === delivered
+          ? `All ${plural(taken, 'event')} of the last 7 days are delivered.`
+          : `Of ${plural(taken, 'event')} of the last 7 days ${countOf(delivered)} are delivered, and ${countOf(waiting)} wait.`}
+      {dead > 0 && (
+        <>
+          {' '}
+          <a href="dead-letters">{plural(dead, 'dead letter')}</a>
+          {`: ${countOf(refused)} refused, ${countOf(givenUp)} given up, ${countOf(purged)} purged.`}
+        </>
+      )}
+    </p>
   );
+};
 
 const Alert = ({ text }: { text: string }): VNode => (
   <div class="alert">
@@ -73,7 +107,7 @@ const Lane = ({ name, status, now, session }: LaneView & { now: number; session:
           {durationOf((note.pausedUntil ?? now) - now)}.
         </p>
       )}
-      {waiting > 0 && !isPaused && lastMinute > 0 && (
+      {waiting > 0 && !isPaused && note.alert === undefined && lastMinute > 0 && (
         <p>{`At the pace of the last minute, ${plural(waiting, 'event')} take ${durationOf((waiting / lastMinute) * 60_000)}.`}</p>
       )}
       {waiting > 0 && <GiveUp name={name} session={session} />}
@@ -82,19 +116,12 @@ const Lane = ({ name, status, now, session }: LaneView & { now: number; session:
 };
 
 /** The view. */
-export const DeliveryPage = ({
-  lanes,
-  now,
-  session,
-}: {
-  readonly lanes: readonly LaneView[];
-  readonly now: number;
-  readonly session: Session;
-}): VNode => (
+export const DeliveryPage = ({ lanes, sums, now, session }: DeliveryView & { session: Session }): VNode => (
   <Layout title="Delivery" current="delivery" session={session}>
     <p class="hint">
       As of {timeOf(now)} UTC. <a href="delivery">Look again</a>
     </p>
+    <Verdict sums={sums} />
     {lanes.map((lane) => (
       <Lane key={lane.name} {...lane} now={now} session={session} />
     ))}

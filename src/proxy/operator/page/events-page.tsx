@@ -1,9 +1,10 @@
 /** Events, newest first: all of them, those of one offer, or one with its whole way. */
 import type { ComponentChildren, VNode } from 'preact';
 import type { Intake, IntakeRow } from '../../intake/intake.js';
-import { MEMORY_MS } from '../../intake/rules.js';
+import { MEMORY_MS, PURGED } from '../../intake/rules.js';
 import { isLaneName, type LaneName, laneOf } from '../listing.js';
 import { EVENT_COLUMNS, EventRow } from './event-rows.js';
+import { DeadLetterActions } from './forms.js';
 import { Layout } from './layout.js';
 import type { Session } from './session.js';
 import { durationOf, plural, REASON_WORDS, remedyOf, stateOf, timeOf } from './words.js';
@@ -73,7 +74,15 @@ const Fact = ({ title, children }: { title: string; children: ComponentChildren 
   </div>
 );
 
-const OneEvent = ({ row, lane }: { row: IntakeRow; lane: LaneName }): VNode => (
+const OneEvent = ({
+  row,
+  lane,
+  session,
+}: {
+  readonly row: IntakeRow;
+  readonly lane: LaneName;
+  readonly session: Session;
+}): VNode => (
   <dl class="facts">
     <Fact title="Id">
       <code>{row.id}</code>
@@ -101,7 +110,18 @@ const OneEvent = ({ row, lane }: { row: IntakeRow; lane: LaneName }): VNode => (
         It was sent again after Chargebee may have forgotten its key, so it may count twice there.
       </Fact>
     )}
-    {row.state === 'dead' && <Fact title="What to do">{remedyOf(row.code)}</Fact>}
+    {row.state === 'dead' && (
+      <Fact title="What to do">
+        {remedyOf(row.code)}
+        <DeadLetterActions
+          id={row.id}
+          words={`${row.type} of ${row.offerId}`}
+          isGivenUp={row.code === PURGED}
+          lane={lane}
+          session={session}
+        />
+      </Fact>
+    )}
   </dl>
 );
 
@@ -115,7 +135,7 @@ export const EventsPage = ({ asked, rows, older, session }: EventsView & { sessi
       <Filter asked={asked} />
       <section>
         {isOne ? (
-          <OneEvent row={row} lane={lane} />
+          <OneEvent row={row} lane={lane} session={session} />
         ) : row ? (
           <EventTable caption={find ? `Events of ${find}` : 'All events'} rows={rows} lane={lane} />
         ) : (

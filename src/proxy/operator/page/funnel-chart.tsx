@@ -122,13 +122,13 @@ export const FunnelChart = ({ funnel }: { funnel: Pick<Funnel, 'since' | 'until'
                 y={HEIGHT - 6}
                 text-anchor={isLate ? 'end' : 'start'}
               >
-                {day.slice(5)}
+                {days === WEEK ? day.slice(0, 7) : day.slice(5)}
               </text>
             )
           );
         })}
       </svg>
-      {days === WEEK && <figcaption>A bar is a week; its date is the first of its days.</figcaption>}
+      {days === WEEK && <figcaption>A bar is a week, the last one maybe a shorter one.</figcaption>}
     </figure>
   );
 };

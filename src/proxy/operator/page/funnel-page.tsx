@@ -1,26 +1,23 @@
 /** The funnel: what was seen, closed and accepted, by day or by group, and what became of it. */
-import type { VNode } from 'preact';
+import { Fragment, type VNode } from 'preact';
 import { REASONS } from '../../../protocol/reasons.js';
 import type { Intake } from '../../intake/intake.js';
+import { dayOf } from '../../intake/ledger.js';
 import { type Funnel, type FunnelFigures, type FunnelRow, isDay, readFunnels } from '../funnel.js';
 import { FunnelChart } from './funnel-chart.js';
+import { type Asked, Filter, Spans } from './funnel-filter.js';
+import { Meanings } from './funnel-meanings.js';
 import { Layout } from './layout.js';
 import type { Session } from './session.js';
 import { Table } from './table.js';
 import { countOf, percentOf, REASON_WORDS } from './words.js';
 
-/** What the view is asked for. */
-interface Asked {
-  readonly by: 'day' | 'group';
-  readonly group?: string | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-}
-
 /** What it shows. */
 interface FunnelView {
   readonly asked: Asked;
   readonly byDay: Funnel;
+  /** Today's number. */
+  readonly today: number;
   /** Of all groups, also if one was asked for: its others can be chosen. */
   readonly byGroup: Funnel;
 }
@@ -29,18 +26,22 @@ const textOf = (query: URLSearchParams, name: string): string | undefined => que
 
 /** What a query asks for; a day that is none is left out. */
 const askedBy = (query: URLSearchParams): Asked => {
-  const dayOf = (name: string): string | undefined => {
+  const dayIn = (name: string): string | undefined => {
     const day = textOf(query, name);
     return day !== undefined && isDay(day) ? day : undefined;
   };
   const by = query.get('by') === 'group' ? 'group' : 'day';
-  return { by, group: textOf(query, 'group'), since: dayOf('since'), until: dayOf('until') };
+  const [since, until] = [dayIn('since'), dayIn('until')];
+  const isTurned = since !== undefined && until !== undefined && since > until;
+  const days = isTurned ? { since: until, until: since } : { since, until };
+  return { by, group: textOf(query, 'group'), ...days };
 };
 
 /** Sums up what a query asks for. */
 export const readFunnelView = async (
   intake: Pick<Intake, 'ledger'>,
   query: URLSearchParams,
+  now: number,
 ): Promise<FunnelView> => {
   const asked = askedBy(query);
   const [byDay, byGroup] = await readFunnels(intake, asked, [
@@ -48,47 +49,11 @@ export const readFunnelView = async (
     { by: 'group' },
   ]);
   // Two were asked for.
-  return { asked, byDay: byDay as Funnel, byGroup: byGroup as Funnel };
+  return { asked, today: dayOf(now), byDay: byDay as Funnel, byGroup: byGroup as Funnel };
 };
 
 const linkTo = (path: string, { since, until }: Funnel, fields: Readonly<Record<string, string>>): string =>
   `${path}?${new URLSearchParams({ since, until, ...fields })}`;
-
-const Filter = ({ asked, byDay, byGroup }: FunnelView): VNode => (
-  <form method="get" action="funnel" class="filter">
-    <label>
-      From
-      <input type="date" name="since" value={byDay.since} max={byDay.until} required />
-    </label>
-    <label>
-      To
-      <input type="date" name="until" value={byDay.until} required />
-    </label>
-    <label>
-      Group
-      <select name="group">
-        <option value="">all groups</option>
-        {[
-          ...new Set([...byGroup.rows.map(({ group = '' }) => group), ...(asked.group ? [asked.group] : [])]),
-        ].map((name) => (
-          <option key={name} value={name} selected={name === asked.group}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
-    <label>
-      By
-      <select name="by">
-        <option value="day">day</option>
-        <option value="group" selected={asked.by === 'group'}>
-          group
-        </option>
-      </select>
-    </label>
-    <button type="submit">Show</button>
-  </form>
-);
 
 const Figure = ({ title, count, note }: { title: string; count: number; note?: string | false }): VNode => (
   <div>
@@ -111,7 +76,8 @@ const Figures = ({ all }: { all: FunnelFigures }): VNode => (
     <Figure title="Delivered" count={all.delivered} />
     <Figure title="Waiting" count={all.waiting} />
     <Figure title="Refused" count={all.refused} />
-    <Figure title="Given up" count={all.givenUp + all.purged} />
+    <Figure title="Given up" count={all.givenUp} />
+    <Figure title="Purged" count={all.purged} />
   </dl>
 );
 
@@ -125,18 +91,21 @@ const COLUMNS = [
   'Waiting',
   'Refused',
   'Given up',
+  'Purged',
 ].map((title) => ({ title, kind: 'number' as const }));
 
-const cellsOf = (row: FunnelFigures): string[] => [
+/** A rate of what nobody reported says nothing. */
+const cellsOf = (row: FunnelFigures, all: FunnelFigures): string[] => [
   countOf(row.viewed),
   countOf(row.dismissed),
   percentOf(row.dismissalRate),
-  countOf(row.accepted),
-  percentOf(row.acceptanceRate),
+  all.accepted ? countOf(row.accepted) : '–',
+  all.accepted ? percentOf(row.acceptanceRate) : '–',
   countOf(row.delivered),
   countOf(row.waiting),
   countOf(row.refused),
-  countOf(row.givenUp + row.purged),
+  countOf(row.givenUp),
+  countOf(row.purged),
 ];
 
 /** Newest day first: that is the one that is looked for. */
@@ -154,7 +123,7 @@ const Closed = ({ all }: { all: FunnelFigures }): VNode => (
       countOf(all.reasons[reason]),
       percentOf(all.reasons[reason] / all.dismissed),
     ])}
-    empty="No page has said how an offer was closed."
+    empty="Nobody has said how offers were closed."
   />
 );
 
@@ -164,7 +133,18 @@ export const FunnelPage = ({ session, ...view }: FunnelView & { session: Session
   const { all } = byDay;
   return (
     <Layout title="Funnel" current="funnel" session={session}>
-      <Filter {...view} />
+      <Filter
+        asked={asked}
+        since={byDay.since}
+        until={byDay.until}
+        groups={[
+          ...new Set([
+            ...view.byGroup.rows.map(({ group = '' }) => group),
+            ...(asked.group === undefined ? [] : [asked.group]),
+          ]),
+        ]}
+      />
+      <Spans asked={asked} today={view.today} />
       <section>
         <h2>
           {byDay.since} to {byDay.until} (UTC){asked.group !== undefined && `, group ${asked.group}`}
@@ -179,15 +159,15 @@ export const FunnelPage = ({ session, ...view }: FunnelView & { session: Session
           rows={rowsOf(view).map((row) => {
             const { day, group = '' } = row;
             const link = linkTo('funnel', byDay, { group });
-            return [asked.by === 'day' ? day : <a href={link}>{group}</a>, ...cellsOf(row)];
+            return [asked.by === 'day' ? day : <a href={link}>{group}</a>, ...cellsOf(row, all)];
           })}
-          total={['All', ...cellsOf(all)]}
+          total={['All', ...cellsOf(all, all)]}
           empty="Nothing happened on these days. A page’s first event shows here as soon as the proxy has taken it."
         />
         <p>
           As CSV:{' '}
           {(['day', 'group', 'day,group'] as const).map((by, at) => (
-            <>
+            <Fragment key={by}>
               {at > 0 && ', '}
               <a
                 href={linkTo('funnel.csv', byDay, {
@@ -198,16 +178,14 @@ export const FunnelPage = ({ session, ...view }: FunnelView & { session: Session
               >
                 by {by.replace(',', ' and ')}
               </a>
-            </>
+            </Fragment>
           ))}
         </p>
       </section>
       <section>
         <Closed all={all} />
       </section>
-      <p class="hint">
-        These are events, not people. An event belongs to the UTC day on which the proxy took it.
-      </p>
+      <Meanings />
     </Layout>
   );
 };

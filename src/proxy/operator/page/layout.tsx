@@ -35,6 +35,10 @@ export const show = (page: VNode, status = 200, headers: Readonly<Record<string,
     headers: { ...PAGE_HEADERS, 'content-type': 'text/html; charset=utf-8', ...headers },
   });
 
+/** Leads a browser to a view. */
+export const seeOther = (to: string, headers: Readonly<Record<string, string>> = {}): Response =>
+  new Response(null, { status: 303, headers: { ...PAGE_HEADERS, location: to, ...headers } });
+
 /** What every form of a session has to send. */
 export const FormToken = ({ session }: { readonly session: Session }): VNode => (
   <input type="hidden" name="form_token" value={session.formToken} />
@@ -53,8 +57,8 @@ const Navigation = ({ current, session }: { current: ViewName | undefined; sessi
     </ul>
     <form method="post" action="sign-out">
       <FormToken session={session} />
-      <button type="submit" class="quiet" title="Signs out every operator">
-        Sign out
+      <button type="submit" class="quiet">
+        Sign out everywhere
       </button>
     </form>
   </nav>

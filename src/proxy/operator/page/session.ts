@@ -1,6 +1,7 @@
 /**
- * Who has signed in to the operator's page. A session is a cookie: when it began, when it ends, and a code over both, so that
- * every process knows it and another token ends them all. Nothing is kept but when an operator last signed out.
+ * Who has signed in to the operator's page. A session is a cookie: how often sessions had been ended when it began, when it began
+ * and when it ends, and a code over all three. So every process knows it, whatever its clock says, and another token ends them
+ * all. Nothing is kept but how often sessions were ended.
  */
 import type { Intake } from '../../intake/intake.js';
 import { isMacOf, isSameSecret, keyOf, macOf, WRITTEN_MAC } from '../../judging/mac.js';
@@ -17,10 +18,11 @@ export interface Sessions {
   /**
    * Begins a session.
    * @param isSecure Whether the page is on https, or on this machine alone.
-   * @param path Where the page is.
    * @returns The cookie, as Set-Cookie has it.
    */
-  begin(isSecure: boolean, path: string): Promise<string>;
+  begin(isSecure: boolean): Promise<string>;
+  /** A cookie that takes the place of a session's, and is none. */
+  over(isSecure: boolean): string;
   /** The session that a request's cookies name, if it holds. */
   find(cookies: string | null, isSecure: boolean): Promise<Session | undefined>;
   /** Ends every session, in whichever process. */
@@ -32,13 +34,17 @@ const SESSION_MS = 28_800_000;
 /** No other use of the same token can be mistaken for this one. */
 const PURPOSE = 'offersight operator session 1';
 const FORM = 'form';
-const VALUE = new RegExp(`^([\\da-z]{1,9})\\.([\\da-z]{1,9})\\.(${WRITTEN_MAC})$`);
+const VALUE = new RegExp(`^(([\\da-z]{1,9})\\.[\\da-z]{1,9}\\.([\\da-z]{1,9}))\\.(${WRITTEN_MAC})$`);
 
 /**
  * The name of the cookie. A browser takes the prefix `__Host-` from https alone, and then no other host of the same site can set
  * it (RFC 6265bis §4.1.3.2).
  */
 const nameOf = (isSecure: boolean): string => `${isSecure ? '__Host-' : ''}offersight-operator`;
+
+/** Without a path it is that of the page: a request's own folder (RFC 6265bis §5.1.4). */
+const cookieOf = (isSecure: boolean, value: string, maxAge: number): string =>
+  `${nameOf(isSecure)}=${value};${isSecure ? ' Path=/; Secure;' : ''} HttpOnly; SameSite=Strict; Max-Age=${maxAge}`;
 
 /** Whether two texts are the same, in a time that tells nothing of them. */
 export const isFormToken = ({ formToken }: Session, given: string): Promise<boolean> =>
@@ -50,7 +56,7 @@ export const isFormToken = ({ formToken }: Session, given: string): Promise<bool
  */
 export const createSessions = (
   token: string,
-  intake: Pick<Intake, 'endSessions' | 'sessionsEndedAt'>,
+  intake: Pick<Intake, 'endSessions' | 'sessionsEnded'>,
   now: () => number,
 ): Sessions => {
   // The token itself signs nothing but this one message, which makes the key that signs sessions.
@@ -59,30 +65,30 @@ export const createSessions = (
     .then(keyOf);
 
   return {
-    async begin(isSecure, path) {
-      // Another process, whose clock is ahead, may have ended sessions at a time that is still to come here.
-      const beganAt = Math.max(now(), (await intake.sessionsEndedAt()) + 1);
-      const times = `${beganAt.toString(36)}.${(beganAt + SESSION_MS).toString(36)}`;
-      const value = `${times}.${await macOf(await key, times)}`;
-      const attributes = `HttpOnly; SameSite=Strict; Max-Age=${SESSION_MS / 1_000}`;
-      return `${nameOf(isSecure)}=${value}; Path=${isSecure ? '/; Secure' : path}; ${attributes}`;
+    over: (isSecure) => cookieOf(isSecure, '', 0),
+
+    async begin(isSecure) {
+      const beganAt = now();
+      const facts = [await intake.sessionsEnded(), beganAt, beganAt + SESSION_MS]
+        .map((fact) => fact.toString(36))
+        .join('.');
+      return cookieOf(isSecure, `${facts}.${await macOf(await key, facts)}`, SESSION_MS / 1_000);
     },
 
     async find(cookies, isSecure) {
       const prefix = `${nameOf(isSecure)}=`;
-      // A page beside this one may have set a cookie of the same name for a longer path, ahead of the right one.
+      // A page beside this one may have set cookies of the same name for a longer path, ahead of the right one.
       const given = (cookies ?? '').split('; ').filter((cookie) => cookie.startsWith(prefix));
-      for (const cookie of given.slice(0, 4)) {
-        const [, begin = '', end = '', mac = ''] = VALUE.exec(cookie.slice(prefix.length)) ?? [];
-        const times = `${begin}.${end}`;
+      for (const cookie of given) {
+        const [, facts = '', ended = '', end = '', mac = ''] = VALUE.exec(cookie.slice(prefix.length)) ?? [];
         const endsAt = Number.parseInt(end, 36);
-        if (!(endsAt > now()) || !(await isMacOf(await key, mac, times))) continue;
-        if (Number.parseInt(begin, 36) <= (await intake.sessionsEndedAt())) continue;
-        return { endsAt, formToken: await macOf(await key, `${FORM} ${times}`) };
+        if (!(endsAt > now()) || !(await isMacOf(await key, mac, facts))) continue;
+        if (Number.parseInt(ended, 36) !== (await intake.sessionsEnded())) continue;
+        return { endsAt, formToken: await macOf(await key, `${FORM} ${facts}`) };
       }
       return undefined;
     },
 
-    endAll: () => intake.endSessions(now()),
+    endAll: () => intake.endSessions(),
   };
 };

@@ -62,6 +62,21 @@ export const EntryPage = ({ to }: { to: string }): VNode => (
   </Layout>
 );
 
+/**
+ * For a browser that asks by another host's name. It says nothing that the one who chose that name may not know.
+ * @param isAnywhere Whether there is such a page under another name.
+ */
+export const OtherHostPage = ({ isAnywhere }: { isAnywhere: boolean }): VNode => (
+  <Notice title="Not here">
+    <p>
+      {isAnywhere
+        ? 'The operator’s page does not answer by this host name. Open it by 127.0.0.1 on the machine itself, or name this host to the proxy: --admin-names, in a server of your own adminHosts.'
+        : 'There is no operator’s page beside the endpoint of your pages. Start the proxy with --admin-port 8788, and open it at that port.'}
+    </p>
+    <p>Programs send the admin token as a bearer.</p>
+  </Notice>
+);
+
 /** For browsers that do not say from where a request comes. */
 export const UnknownOriginPage = (): VNode => (
   <Notice title="Not shown">

@@ -263,6 +263,9 @@ dd {
 figure {
   margin: 0;
 }
+figure svg {
+  overflow: visible;
+}
 .legend {
   color: var(--quiet);
 }
@@ -301,12 +304,17 @@ th,
 td {
   padding: 0.4rem 0.75rem;
   text-align: start;
-  vertical-align: top;
+  vertical-align: baseline;
   border-bottom: 1px solid var(--line);
 }
 tbody th {
+  max-width: 20rem;
   font-weight: 400;
-  white-space: nowrap;
+}
+td .actions {
+  flex-wrap: nowrap;
+  gap: 0.4rem;
+  margin: 0;
 }
 tfoot :is(th, td) {
   font-weight: 600;

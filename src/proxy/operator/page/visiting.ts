@@ -8,27 +8,51 @@ import { OffersightError } from '../../../errors.js';
 export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const NAME = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|\[[\da-f:.]+\])$/;
 
+/** Tells whether a text is a host name or an address, without scheme and port. */
+export const isHostName = (name: unknown): name is string =>
+  typeof name === 'string' && NAME.test(name.toLowerCase());
+
 /**
  * Checks host names.
  * @throws {OffersightError} `configuration` if one is none.
  */
 export const hostsOf = (given: readonly unknown[] = LOOPBACK): ReadonlySet<string> => {
-  const names = Array.isArray(given)
-    ? given.map((name) => (typeof name === 'string' ? name.toLowerCase() : ''))
-    : [''];
-  if (names.every((name) => NAME.test(name))) return new Set(names);
+  if (Array.isArray(given) && given.every(isHostName))
+    return new Set(given.map((name) => name.toLowerCase()));
   throw new OffersightError(
     'configuration',
     'Set adminHosts to a list of host names without scheme and port, such as ["ops.example.com"].',
   );
 };
 
+/** Tells whether a request is for something that a window shows. */
+export const isNavigation = ({ headers }: Request): boolean => headers.get('sec-fetch-mode') === 'navigate';
+
+/** Tells whether a browser asks, and not a program. */
+export const isBrowser = ({ headers }: Request): boolean =>
+  headers.has('sec-fetch-site') || headers.has('origin') || /text\/html/.test(headers.get('accept') ?? '');
+
+/** What machines between here and the browser say of themselves. */
+const FORWARDING = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'forwarded',
+  'via',
+];
+
 /** The name under which a request asks, without its port; empty if there is none. */
 const hostOf = ({ headers, url }: Request): string =>
   /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(headers.get('host') ?? new URL(url).host)?.[1]?.toLowerCase() ?? '';
 
-/** Tells whether a request asks by one of the page's own names. */
-export const isToUs = (request: Request, hosts: ReadonlySet<string>): boolean => hosts.has(hostOf(request));
+/**
+ * Tells whether a request asks by one of the page's own names. A web server in front that says this machine's name in the place
+ * of its own would let every name in.
+ */
+export const isToUs = (request: Request, hosts: ReadonlySet<string>): boolean =>
+  hosts.has(hostOf(request)) &&
+  !(isLoopback(request) && FORWARDING.some((name) => request.headers.has(name)));
 
 /**
  * Tells whether a request's host is this machine itself. Every other one has to be on https, where alone a browser sets a cookie

@@ -57,9 +57,10 @@ export const stateOf = ({ state, code }: Pick<IntakeRow, 'state' | 'code'>): str
 
 const REMEDIES: Readonly<Record<string, string>> = {
   resource_not_found:
-    'Chargebee does not know this offer. The page has to name the personalized offer’s id, not the offer_id of its campaign.',
+    'Chargebee does not know this offer. Let the page name the personalized offer’s id, not the offer_id of its campaign. ' +
+    'What was sent with a wrong id stays refused: give it up. A retry helps only if Chargebee knows the offer by now.',
   expired: 'It waited for longer than the proxy keeps trying. A retry sends it after all.',
-  viewed_dead: 'The view of its offer is a dead letter. Retry that one first.',
+  viewed_dead: 'A dismissal whose view is a dead letter. Retry the view first, or give both up.',
   unknown_outcome: 'Nobody knows whether Chargebee has it. A retry may count it twice.',
   [PURGED]: 'An operator gave it up. Retry it by itself if that was a mistake.',
 };

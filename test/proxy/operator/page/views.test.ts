@@ -73,8 +73,8 @@ describe('the funnel', () => {
     await settle({ kind: 'done' });
     const page = await browser.read('funnel');
     expect(cellsOf(page, 'By day')).toEqual([
-      [today, '2', '1', '50.0 %', '0', '0.0 %', '3', '0', '0', '0'],
-      [yesterday, '1', '0', '0.0 %', '0', '0.0 %', '1', '0', '0', '0'],
+      [today, '2', '1', '50.0 %', '–', '–', '3', '0', '0', '0', '0'],
+      [yesterday, '1', '0', '0.0 %', '–', '–', '1', '0', '0', '0', '0'],
     ]);
     expect(cellsOf(page, 'How offers were closed')).toEqual([['by Escape', '1', '100.0 %']]);
   });
@@ -99,16 +99,62 @@ describe('the funnel', () => {
       expect(cellsOf(await browser.read(`funnel?${query}`), 'By day')).toHaveLength(2);
   });
 
+  it('turns days around that are given in the wrong order', async () => {
+    const page = await browser.read(`funnel?since=${today}&until=${yesterday}`);
+    expect(cellsOf(page, 'By day')).toHaveLength(2);
+    expect(page).toContain(`<h2>${yesterday} to ${today} (UTC)</h2>`);
+  });
+
+  it('leads to the last days', async () => {
+    const page = await browser.read('funnel?by=group&group=summer');
+    const links = [...page.matchAll(/<a href="(funnel\?[^"]+)">(today|7 days|30 days|a year)<\/a>/g)];
+    expect(links.map(([, , words]) => words)).toEqual(['today', '7 days', '30 days', 'a year']);
+    const week = await browser.read(String(links[1]?.[1]).replaceAll('&amp;', '&'));
+    expect(week).toContain(
+      `<h2>${new Date(START - 6 * DAY_MS).toISOString().slice(0, 10)} to ${today} (UTC), group summer</h2>`,
+    );
+    expect(cellsOf(week, 'By group').map(([group]) => group)).toEqual(['summer']);
+  });
+
+  it('counts what was accepted once anybody reports it', async () => {
+    await intake.accept([{ id: eventId(9), content: 'x', receivedAt: START, group: 'summer' }]);
+    const page = await browser.read('funnel?by=group');
+    expect(cellsOf(page, 'By group').map((row) => row.slice(0, 6))).toEqual([
+      ['summer', '2', '1', '50.0 %', '1', '50.0 %'],
+      ['winter', '1', '0', '0.0 %', '0', '0.0 %'],
+    ]);
+  });
+
+  it('comes as CSV as a whole, however long it is', async () => {
+    const groups = Array.from({ length: 160 }, (_, at) => `group-${at}`);
+    for (const ago of [0, 1, 2, 3])
+      await intake.take(
+        groups.map((group, at) =>
+          admitted(1_000 + 200 * ago + at, {
+            group,
+            receivedAt: START - ago * 2 * DAY_MS,
+            visitor: `${group} ${ago}`,
+          }),
+        ),
+      );
+    const since = new Date(START - 9 * DAY_MS).toISOString().slice(0, 10);
+    const csv = await (await browser.ask(`funnel.csv?by=day,group&since=${since}&until=${today}`)).text();
+    const rows = csv.split('\r\n').slice(1, -1);
+    expect(new Set(rows).size).toBe(rows.length);
+    const viewed = rows.reduce((sum, row) => sum + Number(row.split(',')[2]), 0);
+    expect(viewed).toBe(640 + 3);
+  });
+
   it('says that nothing happened where that is so', async () => {
     const page = await browser.read('funnel?since=2020-01-01&until=2020-01-02');
     expect(page).toContain('Nothing happened on these days.');
-    expect(page).toContain('No page has said how an offer was closed.');
+    expect(page).toContain('Nobody has said how offers were closed.');
   });
 
   it('comes as CSV for a spreadsheet', async () => {
     const response = await browser.ask(`funnel.csv?by=day,group&since=${yesterday}&until=${today}`);
     expect(response.headers.get('content-disposition')).toBe(
-      `attachment; filename="funnel-${yesterday}-${today}.csv"`,
+      `attachment; filename="funnel-by-day-group-${yesterday}-${today}.csv"`,
     );
     const lines = (await response.text()).split('\r\n');
     expect(lines[0]).toMatch(/^day,group,viewed,dismissed,/);
@@ -201,6 +247,23 @@ describe('delivery', () => {
     expect(await browser.read('delivery')).toContain(
       'At the pace of the last minute, 4 events take 2 minutes.',
     );
+    // Calls that fail deliver nothing.
+    await intake.note({ alert: 'Chargebee cannot be reached.' });
+    expect(await browser.read('delivery')).not.toContain('At the pace');
+  });
+
+  it('answers first whether everything is delivered', async () => {
+    const verdict = async (): Promise<string> =>
+      (await browser.read('delivery')).replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+    expect(await verdict()).toContain('Nothing was taken in the last 7 days.');
+    await intake.take([admitted(1)]);
+    await settle({ kind: 'done' });
+    expect(await verdict()).toContain('All 1 event of the last 7 days are delivered.');
+    await intake.take([admitted(2)]);
+    await settle({ kind: 'dead', code: 'x' });
+    await intake.take([admitted(3)]);
+    expect(await verdict()).toContain('Of 3 events of the last 7 days 1 are delivered, and 1 wait.');
+    expect(await verdict()).toContain('1 dead letter : 1 refused, 0 given up, 0 purged.');
   });
 
   it('offers to give up nothing where nothing waits', async () => {
@@ -253,6 +316,7 @@ describe('events', () => {
         /Sent to Chargebee 1 time It is dead letter: resource_not_found since [\d: -]+ UTC/,
       );
       expect(page).toContain('What to do Chargebee does not know this offer.');
+      expect(page).toMatch(/Retry Give up/);
     }
   });
 
@@ -267,9 +331,9 @@ describe('dead letters', () => {
     await intake.take([admitted(1), admitted(2)]);
     await settle({ kind: 'dead', code: 'resource_not_found' });
     const page = await browser.read('dead-letters');
-    expect(cellsOf(page, 'Dead letters of offer events').map((row) => row.slice(1, 5))).toEqual([
-      ['viewed', 'offer2', '', 'resource_not_found'],
-      ['viewed', 'offer1', '', 'resource_not_found'],
+    expect(cellsOf(page, 'Dead letters of offer events').map((row) => row.slice(1, 6))).toEqual([
+      ['viewed', 'offer2', 'resource_not_found', '1', ''],
+      ['viewed', 'offer1', 'resource_not_found', '1', ''],
     ]);
     expect(page.match(/Chargebee does not know this offer\./g)).toHaveLength(1);
     expect(await browser.read('dead-letters?lane=usage_events')).toContain('There are none.');
@@ -280,11 +344,51 @@ describe('dead letters', () => {
     await settle({ kind: 'dead', code: 'resource_not_found' });
     await intake.purge([eventId(3)], START);
     const one = await browser.send('retry', { id: eventId(1), lane: 'offer_events' });
-    expect(one.headers.get('location')).toBe('dead-letters?lane=offer_events&done=retried-1');
-    expect(await browser.read('dead-letters?done=retried-1')).toContain('Waiting again: 1 event.');
-    expect((await browser.send('retry', {})).headers.get('location')).toMatch(/retried-1$/);
-    expect((await browser.send('retry', { id: eventId(3) })).headers.get('location')).toMatch(/retried-1$/);
+    expect(one.headers.get('location')).toBe('dead-letters?lane=offer_events&done=retried-1#letters');
+    expect(await browser.read('dead-letters?done=retried-1')).toContain('1 event waiting again.');
+    expect((await browser.send('retry', {})).headers.get('location')).toMatch(/retried-1#letters$/);
+    expect((await browser.send('retry', { id: eventId(3) })).headers.get('location')).toMatch(
+      /retried-1#letters$/,
+    );
     expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
+  });
+
+  it('that stay say why', async () => {
+    expect(await browser.read('dead-letters?done=retried-0')).toContain('a dismissal stays with the view');
+  });
+
+  it('are given up one by one', async () => {
+    await intake.take([admitted(1), admitted(2)]);
+    await settle({ kind: 'dead', code: 'resource_not_found' });
+    const done = await browser.send('purge', { id: eventId(1), what: 'dead', lane: 'offer_events' });
+    expect(done.headers.get('location')).toBe('dead-letters?lane=offer_events&done=purged-1#letters');
+    expect((await intake.list({ limit: 9 })).map(({ code }) => code)).toEqual([
+      'resource_not_found',
+      'purged',
+    ]);
+    const page = await browser.read('dead-letters?done=purged-1');
+    expect(page).toContain('1 event given up.');
+    expect(page.match(/aria-label="Give up /g)).toHaveLength(1);
+  });
+
+  it('of usage events are a list of their own, to be retried and given up', async () => {
+    const usage = { subscriptionId: 's', properties: { a: 1 } };
+    await intake.take([admitted(1, { usage }), admitted(2, { usage })]);
+    const { rows } = await intake.usage.begin({ now: START, limit: 9, perMinute: 99 });
+    await intake.usage.finish(
+      rows.map(({ id }) => ({ id, result: { kind: 'dead', code: 'param_wrong_value' } })),
+      START,
+    );
+    const lane = 'usage_events';
+    expect(
+      cellsOf(await browser.read(`dead-letters?lane=${lane}`), 'Dead letters of usage events'),
+    ).toHaveLength(2);
+    expect((await browser.send('retry', { lane, id: eventId(1) })).headers.get('location')).toBe(
+      'dead-letters?lane=usage_events&done=retried-1#letters',
+    );
+    await browser.send('purge', { lane, what: 'dead', confirm: 'yes' });
+    expect((await intake.usage.list({ limit: 9 })).map(({ code }) => code)).toEqual(['purged', undefined]);
+    expect((await intake.list({ limit: 9 })).map(({ state }) => state)).toEqual(['waiting', 'waiting']);
   });
 
   it('of a view and of what was closed wait again together, whatever their number', async () => {
@@ -295,7 +399,7 @@ describe('dead letters', () => {
     for (let at = 0; at < pairs.length; at += 500) await intake.take(pairs.slice(at, at + 500));
     for (let round = 0; round < 3; round++) await settle({ kind: 'dead', code: 'resource_not_found' });
     expect(await intake.list({ limit: 9, states: ['waiting'] })).toEqual([]);
-    expect((await browser.send('retry')).headers.get('location')).toMatch(/retried-1400$/);
+    expect((await browser.send('retry')).headers.get('location')).toMatch(/retried-1400#letters$/);
     expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
   });
 });
@@ -304,7 +408,7 @@ describe('giving up', () => {
   it('says first how many events it concerns, and changes nothing until it is confirmed', async () => {
     await intake.take([admitted(1), dismissed(2, { offerId: 'offer1' }), admitted(3)]);
     const asked = await (await browser.send('purge', { what: 'waiting', offer: 'offer1' })).text();
-    expect(asked).toContain('This gives up 2 events of 1 offer (offer1).');
+    expect(asked).toContain('This gives up 2 events of the offer offer1.');
     expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
     const fields = Object.fromEntries(
       [...asked.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [
@@ -326,7 +430,9 @@ describe('giving up', () => {
     await intake.begin({ now: START, limit: 1, perMinute: 10 });
     const page = await (await browser.send('purge', { what: 'waiting' })).text();
     expect(page).toContain('This gives up 1 event of 1 offer.');
-    expect(page).toContain('1 event on the way to Chargebee will be left.');
+    expect(page).toContain(
+      '1 event will be left: a call is on its way, or Chargebee may have it from an earlier one.',
+    );
   });
 
   it('of nothing offers nothing', async () => {

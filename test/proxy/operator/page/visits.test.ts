@@ -46,7 +46,7 @@ const SIGN_IN = /<h1>Sign in<\/h1>/;
 
 describe('a browser that has not signed in', () => {
   it('is asked for the token, whatever it wants to see', async () => {
-    for (const path of ['', 'funnel', 'delivery', 'events?find=offer1', 'dead-letters', 'live', 'nothing'])
+    for (const path of ['', 'funnel', 'delivery', 'events?find=offer1', 'dead-letters', 'live'])
       expect(await browser.read(path)).toMatch(SIGN_IN);
     expect((await browser.ask('live-rows')).status).toBe(401);
     for (const path of ['retry', 'purge', 'sign-out', 'nothing'])
@@ -84,7 +84,7 @@ describe('signing in', () => {
   it('begins a session of 8 hours, in a cookie that no script reads and no other site sends', async () => {
     const response = await browser.signIn();
     expect(response.headers.get('set-cookie')).toMatch(
-      /^offersight-operator=[\w.-]{50,80}; Path=\/admin\/; HttpOnly; SameSite=Strict; Max-Age=28800$/,
+      /^offersight-operator=[\w.-]{50,90}; HttpOnly; SameSite=Strict; Max-Age=28800$/,
     );
     expect(await browser.read('funnel')).toMatch(FUNNEL);
     vi.setSystemTime(START + 8 * HOUR_MS - 1);
@@ -103,13 +103,44 @@ describe('signing in', () => {
   });
 
   it('fails without the token, and says so', async () => {
-    for (const token of ['', 'wrong', TOKEN.slice(1), `${TOKEN} `]) {
+    for (const token of ['', 'wrong', TOKEN.slice(1), `${TOKEN} x`]) {
       const response = await browser.signIn(token);
       expect([response.status, browser.cookies.size]).toEqual([401, 0]);
       const page = await response.text();
       expect(page).toContain('This is not the admin token.');
       expect(page).not.toContain(TOKEN);
     }
+  });
+
+  it('takes a token that was copied with blanks around it', async () => {
+    expect((await browser.signIn(` ${TOKEN}\n`)).status).toBe(303);
+  });
+
+  it('sets nothing else than its cookie, whatever the address says (attack 71)', async () => {
+    const request = new Request('http://proxy.invalid/admin/x;Path=/;Domain=example.com/sign-in', {
+      method: 'POST',
+      headers: {
+        ...{ host: 'localhost:8788', 'sec-fetch-site': 'same-origin' },
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: new URLSearchParams({ token: TOKEN }).toString(),
+    });
+    const cookie = (await admin(request)).headers.get('set-cookie');
+    expect(cookie).toMatch(/^offersight-operator=[\w.-]+; HttpOnly; SameSite=Strict; Max-Age=28800$/);
+  });
+
+  it('does not ask where its form would lead to somebody else’s page, and says where to go', async () => {
+    const ask = (path: string) =>
+      admin(
+        new Request(`http://proxy.invalid${path}`, {
+          headers: { host: 'localhost', 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' },
+        }),
+      );
+    const response = await ask('/internal/operators');
+    const page = await response.text();
+    expect([response.status, page.includes('<form')]).toEqual([404, false]);
+    expect(page).toContain('<a href="./operators/">operators/</a>');
+    expect(await (await ask('/internal/operators/')).text()).toMatch(SIGN_IN);
   });
 
   it('takes no token from an address, which would be logged', async () => {
@@ -133,6 +164,14 @@ describe('guessing the token', () => {
     expect(await guess('203.0.113.8')).toBe(401);
   });
 
+  it('counts a whole network of one visitor, and nobody who sends no token (attack 75)', async () => {
+    for (let count = 0; count < 20; count++) expect(await bear('', '2001:db8::1')).toBe(401);
+    for (let count = 0; count < 10; count++) expect(await guess(`2001:db8::${count}`)).toBe(401);
+    expect(await guess('2001:db8::ffff')).toBe(429);
+    for (let count = 0; count < 10; count++) expect(await guess('::ffff:198.51.100.1')).toBe(401);
+    expect(await guess('198.51.100.1')).toBe(429);
+  });
+
   it('keeps no operator out: the right token and an open session pass all the same (attack 75)', async () => {
     const colleague = operatorBrowser(admin);
     await colleague.signIn(TOKEN, { address: '203.0.113.7' });
@@ -154,16 +193,19 @@ describe('a session', () => {
   it('cannot be made or changed without the token (attack 71)', async () => {
     await browser.signIn();
     const value = cookieOf(browser);
-    const [begin = '', end = '', mac = ''] = value.split('.');
+    const [ended = '', begin = '', end = '', mac = ''] = value.split('.');
     const later = (Number.parseInt(end, 36) + HOUR_MS).toString(36);
+    const formToken = await browser.formToken();
+    expect(formToken).not.toBe(mac);
     expect(await copyOf(value).read('funnel')).toMatch(FUNNEL);
     for (const forged of [
-      `${begin}.${later}.${mac}`,
-      `${later}.${later}.${mac}`,
-      `${end}.${begin}.${mac}`,
-      `${begin}.${end}.${mac.slice(0, -2)}AA`,
-      `${begin}.${end}.`,
-      `${begin}.${end}`,
+      `${ended}.${begin}.${later}.${mac}`,
+      `1.${begin}.${end}.${mac}`,
+      `${ended}.${end}.${begin}.${mac}`,
+      `${ended}.${begin}.${end}.${mac.slice(0, -2)}AA`,
+      `${ended}.${begin}.${end}.${formToken}`,
+      `${ended}.${begin}.${end}.`,
+      `${begin}.${end}.${mac}`,
       `0${value}`,
       `${value}x`,
       'x'.repeat(10_000),
@@ -178,8 +220,8 @@ describe('a session', () => {
     await browser.signIn();
     expect(cookieOf(browser)).not.toBe(planted);
     expect(await copyOf(planted).read('funnel')).toMatch(SIGN_IN);
-    // A second cookie of the name, for a longer path, comes ahead of the right one.
-    const cookie = `offersight-operator=${planted}; offersight-operator=${cookieOf(browser)}`;
+    // Others of the name, for longer paths, come ahead of the right one.
+    const cookie = `${`offersight-operator=${planted}; `.repeat(20)}offersight-operator=${cookieOf(browser)}`;
     expect(await browser.read('funnel', { headers: { cookie } })).toMatch(FUNNEL);
   });
 
@@ -205,13 +247,54 @@ describe('a session', () => {
     await elsewhere.close();
   });
 
-  it('begins anew after that, also in a process whose clock is behind', async () => {
+  it('that began in a process whose clock is ahead ends with the others (attack 71)', async () => {
+    vi.setSystemTime(START + HOUR_MS);
+    await browser.signIn();
+    vi.setSystemTime(START);
+    const colleague = operatorBrowser(admin);
+    await colleague.signIn();
+    await colleague.send('sign-out');
+    expect(await browser.read('funnel')).toMatch(SIGN_IN);
+  });
+
+  it('is signed out in a process whose clock is behind as well, and begins anew there', async () => {
     await browser.signIn();
     vi.setSystemTime(START + HOUR_MS);
     await browser.send('sign-out');
     vi.setSystemTime(START);
     await browser.signIn();
-    expect(await browser.read('funnel')).toMatch(FUNNEL);
+    const stolen = copyOf(cookieOf(browser));
+    expect(await stolen.read('funnel')).toMatch(FUNNEL);
+    await browser.send('sign-out');
+    expect(await stolen.read('funnel')).toMatch(SIGN_IN);
+  });
+
+  it('that begins and ends at one and the same time ends all the same', async () => {
+    for (let round = 0; round < 3; round++) {
+      await browser.signIn();
+      const stolen = copyOf(cookieOf(browser));
+      await browser.send('sign-out');
+      expect(await stolen.read('funnel')).toMatch(SIGN_IN);
+    }
+  });
+
+  it('leaves nothing for the way back when it ends', async () => {
+    await browser.signIn();
+    const { headers } = await browser.send('sign-out');
+    expect(headers.get('set-cookie')).toBe('offersight-operator=; HttpOnly; SameSite=Strict; Max-Age=0');
+    expect(headers.get('clear-site-data')).toBe('"cache"');
+  });
+
+  it('changes things by https as well', async () => {
+    admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['ops.example.com'] });
+    browser = operatorBrowser(admin, 'ops.example.com');
+    await browser.signIn();
+    await leaveDeadLetter();
+    expect((await browser.send('retry')).headers.get('location')).toMatch(/retried-1#letters$/);
+    expect((await browser.send('sign-out')).headers.get('set-cookie')).toBe(
+      '__Host-offersight-operator=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0',
+    );
+    expect(await browser.read('funnel')).toMatch(SIGN_IN);
   });
 });
 
@@ -227,10 +310,9 @@ describe('a host name', () => {
     await browser.signIn();
     for (const path of ['', 'funnel', 'style.css', 'live.js', 'live-rows']) {
       const response = await browser.ask(path, { host });
-      expect([response.status, await response.json()]).toEqual([
-        401,
-        expect.objectContaining({ code: 'token' }),
-      ]);
+      const text = await response.text();
+      expect([response.status, response.headers.get('set-cookie')]).toEqual([401, null]);
+      expect(text).not.toMatch(/<form|form_token|taken|color-scheme:|import/);
     }
     await leaveDeadLetter();
     const form = { form_token: await browser.formToken() };
@@ -254,10 +336,29 @@ describe('a host name', () => {
     expect((await operatorBrowser(admin, 'localhost').ask('funnel')).status).toBe(401);
   });
 
-  it('shows no page where there is to be none', async () => {
+  it('shows no page where there is to be none, and says where it may be', async () => {
     admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: [] });
-    expect((await operatorBrowser(admin).ask('funnel')).status).toBe(401);
+    const response = await operatorBrowser(admin).ask('funnel');
+    expect([response.status, await response.text()]).toEqual([
+      401,
+      expect.stringContaining('Start the proxy with --admin-port 8788') as string,
+    ]);
   });
+
+  it.each(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'])(
+    'of this machine is not believed from a web server in front: %s (attack 69)',
+    async (name) => {
+      await browser.signIn();
+      const response = await browser.ask('funnel', { headers: { [name]: 'x' } });
+      expect([response.status, await response.text()]).toEqual([
+        401,
+        expect.stringContaining('--admin-names') as string,
+      ]);
+      admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['ops.example.com'] });
+      const page = operatorBrowser(admin, 'ops.example.com').read('funnel', { headers: { [name]: 'x' } });
+      expect(await page).toMatch(SIGN_IN);
+    },
+  );
 
   it.each<unknown>([
     'ops.example.com',
@@ -345,24 +446,32 @@ describe('a request that the page did not make', () => {
       expect((await browser.ask(`${path}?form_token=${form_token}&what=dead&confirm=yes`)).status).toBe(404);
     const headers = { 'content-type': 'text/plain' };
     expect((await browser.ask('retry', { headers, form: { form_token } })).status).toBe(401);
+    const long = { form_token, more: 'x'.repeat(8_000) };
+    expect((await browser.ask('retry', { form: long })).status).toBe(401);
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS'])
+      for (const path of ['retry', 'sign-in', 'funnel', 'style.css'])
+        expect((await browser.ask(path, { method, form: { form_token, token: TOKEN } })).status).toBe(405);
     expect(await isStillDead()).toBe(true);
   });
 });
 
 describe('a browser without fetch metadata', () => {
-  const old = { 'sec-fetch-site': undefined, 'sec-fetch-mode': undefined };
+  const old = { 'sec-fetch-site': undefined, 'sec-fetch-mode': undefined, accept: 'text/html,*/*' };
 
   it('is believed where it names the page’s own origin', async () => {
     const headers = { ...old, origin: 'http://127.0.0.1:8788' };
     expect((await browser.signIn(TOKEN, { headers })).status).toBe(303);
   });
 
-  it.each(['http://127.0.0.1:3000', 'https://evil.example', 'null', 'nonsense'])(
-    'is not where it names %s (attack 72)',
-    async (origin) => {
-      expect((await browser.signIn(TOKEN, { headers: { ...old, origin } })).status).toBe(403);
-    },
-  );
+  it.each([
+    'http://127.0.0.1:3000',
+    'http://evil-127.0.0.1:8788',
+    'https://evil.example',
+    'null',
+    'nonsense',
+  ])('is not where it names %s (attack 72)', async (origin) => {
+    expect((await browser.signIn(TOKEN, { headers: { ...old, origin } })).status).toBe(403);
+  });
 
   it('is told what to do where it names none', async () => {
     await browser.signIn();
@@ -382,7 +491,7 @@ describe('every answer to a browser', () => {
       ['funnel', {}],
       ['funnel', { cookie: undefined }],
       ['funnel', { 'sec-fetch-site': 'cross-site' }],
-      ['funnel', { 'sec-fetch-site': undefined }],
+      ['funnel', { 'sec-fetch-site': undefined, accept: 'text/html' }],
       ['funnel.csv?by=day&since=2026-01-01&until=2026-01-02', {}],
       ['live-rows', {}],
       ['style.css', {}],
@@ -392,19 +501,23 @@ describe('every answer to a browser', () => {
       const response = await browser.ask(path, { headers });
       expect(Object.fromEntries(response.headers)).toMatchObject({
         'cache-control': 'no-store',
-        'content-security-policy': expect.stringMatching(
-          /^default-src 'none'; .*base-uri 'none'; frame-ancestors 'none'/,
-        ) as string,
+        'content-security-policy':
+          "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
+          "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; " +
+          "trusted-types 'none'",
+        'cross-origin-opener-policy': 'same-origin',
         'cross-origin-resource-policy': 'same-origin',
         'referrer-policy': 'no-referrer',
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
       });
-      expect(response.headers.get('content-security-policy')).not.toMatch(/unsafe|\*|http/);
     }
   });
 
-  it('says in words that the intake does not answer', async () => {
+  it('says in words that the intake does not answer, and the proxy’s owner is told what broke', async () => {
+    const alerts: unknown[] = [];
+    admin = createOfferAdmin({ intake, token: TOKEN, onAlert: (...alert) => alerts.push(alert) });
+    browser = operatorBrowser(admin);
     await browser.signIn();
     vi.spyOn(intake, 'ledger').mockImplementation(() => {
       throw new Error('SQLITE_IOERR: /srv/secret');
@@ -414,5 +527,42 @@ describe('every answer to a browser', () => {
     const page = await response.text();
     expect(page).toContain('The intake does not answer.');
     expect(page).not.toContain('secret');
+    await admin(
+      new Request('http://proxy.invalid/admin/funnel', { headers: { authorization: `Bearer ${TOKEN}` } }),
+    );
+    // The same once in ten minutes.
+    expect(alerts).toEqual([
+      [
+        'An operator’s request failed: the intake does not answer.',
+        expect.objectContaining({ message: 'SQLITE_IOERR: /srv/secret' }),
+      ],
+    ]);
+  });
+});
+
+describe('a program', () => {
+  const ask = (path: string, headers: Readonly<Record<string, string>>): Promise<Response> =>
+    admin(new Request(`http://proxy.invalid/admin/${path}`, { headers: { host: 'localhost', ...headers } }));
+
+  it('is answered in JSON, also without a token', async () => {
+    for (const headers of [
+      {},
+      { accept: '*/*' },
+      { authorization: 'Basic eDp5' },
+      { authorization: 'Bearer' },
+    ]) {
+      const response = await ask('status', headers);
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        expect.objectContaining({ code: 'token' }),
+      ]);
+    }
+    const bearing = await ask('status', { authorization: `Bearer ${TOKEN}`, 'sec-fetch-site': 'cross-site' });
+    expect([bearing.status, bearing.headers.get('content-type')]).toEqual([200, 'application/json']);
+  });
+
+  it('is none if a browser sends the password of a web server in front', async () => {
+    await browser.signIn();
+    expect(await browser.read('funnel', { headers: { authorization: 'Basic eDp5' } })).toMatch(FUNNEL);
   });
 });

@@ -30,6 +30,9 @@ const look = async (): Promise<void> => {
   const response = await runtime.fetch('live-rows', { redirect: 'error' });
   if (response.status === 401) {
     say('Your session is over. Reload to sign in again.');
+    status.className = 'fault';
+    rows.replaceChildren();
+    pause.hidden = true;
     isPaused = true;
     return;
   }
