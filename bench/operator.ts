@@ -68,7 +68,7 @@ const fill = async (
   if (some.length) await take();
 };
 
-/** CPU time of this thread's longest turn while something runs, and how long all of it took, milliseconds. */
+/** CPU time of this process in its longest turn while something runs, and how long all of it took, milliseconds. */
 const measure = async (act: () => Promise<unknown>): Promise<{ longest: number; wall: number }> => {
   let longest = 0;
   let isOver = false;

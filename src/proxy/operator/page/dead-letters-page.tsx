@@ -46,7 +46,7 @@ export const readDeadLetters = async (intake: Intake, query: URLSearchParams): P
 };
 
 const COLUMNS = [
-  { title: 'Taken (UTC)' },
+  { title: 'Taken (UTC)', kind: 'id' },
   { title: 'Event' },
   { title: 'Offer', kind: 'id' },
   { title: 'Why' },

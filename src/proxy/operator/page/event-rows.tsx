@@ -19,7 +19,7 @@ export const EventRow = ({ event, lane }: { event: ShownEvent; lane?: string }):
     `events?${new URLSearchParams({ ...fields, ...(lane !== undefined && { lane }) })}`;
   return (
     <tr>
-      <th scope="row">
+      <th scope="row" class="id">
         <a href={linkTo({ find: id })}>{timeOf(receivedAt)}</a>
       </th>
       <td>{reason === undefined ? type : `${type}: ${reason}`}</td>

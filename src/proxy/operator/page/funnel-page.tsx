@@ -155,7 +155,7 @@ export const FunnelPage = ({ session, ...view }: FunnelView & { session: Session
       <section>
         <Table
           caption={`By ${asked.by}`}
-          columns={[{ title: asked.by === 'day' ? 'Day' : 'Group' }, ...COLUMNS]}
+          columns={[asked.by === 'day' ? { title: 'Day', kind: 'id' } : { title: 'Group' }, ...COLUMNS]}
           rows={rowsOf(view).map((row) => {
             const { day, group = '' } = row;
             const link = linkTo('funnel', byDay, { group });

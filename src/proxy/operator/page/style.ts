@@ -302,7 +302,7 @@ table {
 }
 th,
 td {
-  padding: 0.4rem 0.75rem;
+  padding: 0.4rem 0.6rem;
   text-align: start;
   vertical-align: baseline;
   border-bottom: 1px solid var(--line);
