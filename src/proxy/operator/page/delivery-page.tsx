@@ -44,8 +44,8 @@ const Verdict = ({ sums }: { sums: Sums }): VNode => {
       {taken === 0
         ? 'Nothing was taken in the last 7 days.'
         : taken === delivered
-          ? `All ${plural(taken, 'event')} of the last 7 days are delivered.`
-          : `Of ${plural(taken, 'event')} of the last 7 days ${countOf(delivered)} are delivered, and ${countOf(waiting)} wait.`}
+          ? `Everything of the last 7 days is delivered: ${plural(taken, 'event')}.`
+          : `In the last 7 days: ${plural(taken, 'event')} taken, ${countOf(delivered)} delivered, ${countOf(waiting)} waiting.`}
       {dead > 0 && (
         <>
           {' '}
