@@ -95,6 +95,26 @@ test.describe('offersight funnel', () => {
     ]);
   });
 
+  test('tells apart as many groups as the proxy was told to', async ({ bench }) => {
+    const proxy = await bench.start(['--max-groups', '1', '--new-groups-a-day', '1']);
+    await post(
+      proxy.url,
+      bodyOf(eventOf(1, { group: 'first' }), eventOf(2, { group: 'second' }), eventOf(3, { group: 'first' })),
+    );
+    const { stdout } = await bench.run(['funnel', '--intake', bench.intake, '--by', 'group', '--csv']);
+    const rows = stdout.split('\r\n').slice(1, -1);
+    expect(rows.map((line) => line.split(',').slice(0, 2).join())).toEqual(['first,2', '(other),1']);
+    for (const flag of ['--max-groups', '--new-groups-a-day']) {
+      const { code, stderr } = await bench.run(['proxy', '--site', 'x', flag, '0'], {
+        env: { OFFERSIGHT_API_KEY: bench.apiKey },
+      });
+      expect([code, stderr]).toEqual([
+        1,
+        `offersight: Set ${flag} to a number, at least 1 and at most 10000.\n`,
+      ]);
+    }
+  });
+
   test('says what is wrong with a flag', async ({ bench }) => {
     const proxy = await bench.start();
     await post(proxy.url, bodyOf(...events));

@@ -1,5 +1,5 @@
 /** The operator's page as different people have it: colours, screens, engines. */
-import AxeBuilder from '@axe-core/playwright';
+import { AxeBuilder } from '@axe-core/playwright';
 import { mergeTests, type Page } from '@playwright/test';
 import { ENGINES, test as engineTest } from './engines/test.js';
 import { leaveEvents, OPERATOR_VIEWS, signIn, startOperated, TOKEN } from './fixtures/operator.js';

@@ -1,5 +1,6 @@
 /** `offersight proxy`: from flags, files and the environment to a proxy that serves. */
 import { isDurable } from '../intake/durable.js';
+import { MOST_GROUPS } from '../intake/rules.js';
 import { isHostName } from '../operator/page/visiting.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE, EVERYWHERE, flag, hostOf, numberOf, portOf, read, text } from './flags.js';
@@ -54,6 +55,8 @@ export const runProxy = async (args: string[]): Promise<void> => {
     'admin-names': text,
     machines: text,
     groups: text,
+    'max-groups': text,
+    'new-groups-a-day': text,
   });
   // What is kept may tell of people: for this user's eyes alone.
   process.umask(0o077);
@@ -84,13 +87,15 @@ export const runProxy = async (args: string[]): Promise<void> => {
   const maxDelayHours = numberOf('max-delay-hours', values['max-delay-hours']);
   const trustedHops = numberOf('trusted-hops', values['trusted-hops'], 0) ?? 0;
   const maxWaiting = numberOf('max-waiting', values['max-waiting']);
+  const maxGroups = numberOf('max-groups', values['max-groups'], 1, MOST_GROUPS);
+  const newGroupsADay = numberOf('new-groups-a-day', values['new-groups-a-day'], 1, MOST_GROUPS);
   const host = hostOf('host', values.host);
   const adminHost = hostOf('admin-host', values['admin-host']);
   const adminToken = readSecret(values['admin-token-file'], 'OFFERSIGHT_ADMIN_TOKEN');
   // Behind every check, since an open intake keeps the process alive.
   await useOutgoingProxy(values['base-url'] ?? `https://${values.site}.grow.chargebee.com`);
   const intake = await openAnyIntake(values.intake ?? DEFAULT_INTAKE, {
-    maxWaiting,
+    ...{ maxWaiting, maxGroups, newGroupsADay },
     maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
   });
   const { serve } = await import('./serve.js');

@@ -57,7 +57,8 @@ const DEFAULT_BOUNDS = {
 } as const satisfies IntakeBounds;
 
 const LEAST_LEDGER_DAYS = 31;
-const MOST_GROUPS = 10_000;
+/** The ledger tells apart so many groups at most. */
+export const MOST_GROUPS = 10_000;
 /** When a client may ask again where there is no room. */
 export const DEFER_MS = MINUTE_MS;
 /** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
