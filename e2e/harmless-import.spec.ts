@@ -21,8 +21,8 @@ const entries = Object.keys(exports)
   .map((path) => path.replace('.', 'offersight'));
 /** Adds a listener for the browser's syncs, so it needs the scope of a worker. */
 const WORKER_ENTRY = 'offersight/service-worker';
-/** What the proxy's half may be used with, and nothing else of the package. */
-const SERVERS = ['bullmq', 'ioredis', 'libsql', 'prom-client'];
+/** What the proxy's half and the doctor may be used with, and nothing else of the package. */
+const SERVERS = ['@ghostery/adblocker', 'bullmq', 'ioredis', 'libsql', 'prom-client', 'puppeteer-core'];
 const frameworks = Object.keys(peerDependencies).filter((name) => !SERVERS.includes(name));
 
 /**

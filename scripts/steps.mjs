@@ -20,7 +20,7 @@ const NEEDS = [
   { name: 'browser', command: 'node scripts/ensure-browser.mjs' },
   { name: 'servers', command: 'node scripts/ensure-servers.mjs' },
   { name: 'engines', command: 'node scripts/ensure-engines.mjs' },
-  { name: 'build', command: 'npm run build --silent' },
+  { name: 'build', command: 'node scripts/build-once.mjs' },
 ];
 
 /** What each command runs; CONTRIBUTING tells which of them shows what. */

@@ -77,10 +77,10 @@ export const createBuilder = async (tree: string): Promise<Builder> => {
     resolveId(specifier, importer) {
       if (!importer || !specifier.startsWith('.')) return null;
       const path = resolve(dirname(importer), specifier).replace(/\.js$/, '.ts');
-      return existsSync(path) ? path : null;
+      return [path, `${path}x`].find((each) => existsSync(each)) ?? null;
     },
     transform(code, id) {
-      if (!id.endsWith('.ts')) return null;
+      if (!/\.tsx?$/.test(id)) return null;
       return transpile(altered && id === join(tree, altered.file) ? altered.text : code, id);
     },
   });

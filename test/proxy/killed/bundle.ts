@@ -1,5 +1,5 @@
 /** Makes one file of a program and of `src`, once: two hundred processes have no time to compile it each. */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rollup } from 'rollup';
 import ts from 'typescript';
@@ -9,6 +9,13 @@ export interface Program {
   readonly path: string;
   remove(): void;
 }
+
+const COMPILER = {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ES2022,
+  jsx: ts.JsxEmit.ReactJSX,
+  jsxImportSource: 'preact',
+};
 
 /**
  * Bundles.
@@ -21,13 +28,14 @@ export const bundleProgram = async (entry: string): Promise<Program> => {
     plugins: [
       {
         name: 'without-types',
-        resolveId: (specifier, importer) =>
-          importer ? join(dirname(importer), specifier.replace(/\.js$/, '.ts')) : specifier,
-        load(id) {
-          const { target, module } = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 };
-          return ts.transpileModule(readFileSync(id, 'utf8'), { compilerOptions: { target, module } })
-            .outputText;
+        resolveId(specifier, importer) {
+          if (!importer || !/^[./]/.test(specifier)) return importer ? null : specifier;
+          const path = join(dirname(importer), specifier.replace(/\.js$/, '.ts'));
+          return existsSync(path) ? path : `${path}x`;
         },
+        load: (id) =>
+          ts.transpileModule(readFileSync(id, 'utf8'), { compilerOptions: COMPILER, fileName: id })
+            .outputText,
       },
     ],
   });

@@ -1,0 +1,28 @@
+// Builds unless what was built last is younger than everything that it is made of, folders included: one changes when a file of
+// it goes away. `npm run build` always builds.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SOURCES = [
+  'package-lock.json',
+  'package.json',
+  'rollup.config.mjs',
+  'scripts',
+  'src',
+  'tsconfig.build.json',
+  'tsconfig.json',
+];
+/** What a build writes last. */
+const BUILT = 'dist/offersight-debug.js.sri';
+
+const agesBelow = (path) => {
+  const found = statSync(path);
+  return found.isDirectory()
+    ? [found.mtimeMs, ...readdirSync(path).flatMap((name) => agesBelow(join(path, name)))]
+    : [found.mtimeMs];
+};
+
+const builtAt = statSync(BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+if (builtAt > Math.max(...SOURCES.flatMap(agesBelow))) console.log('dist is as the sources are');
+else process.exitCode = spawnSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit' }).status ?? 1;
