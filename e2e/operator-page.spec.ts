@@ -12,6 +12,7 @@ import {
   TOKEN,
 } from './fixtures/operator.js';
 import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { leaveBy } from './fixtures/ready.js';
 import { expect, test } from './fixtures/standalone.js';
 
 /** The texts of a table's rows. */
@@ -135,7 +136,13 @@ test.describe('an operator', () => {
     await signIn(page, proxy.page);
     const colleague = await context.newPage();
     await colleague.goto(`${proxy.page}delivery`);
+    await page.getByRole('link', { name: 'Delivery' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Delivery');
     await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
+    // Browsers keep pages to go back to, also those that nobody may store.
+    await leaveBy(page, () => history.back());
+    await expect(page).toHaveURL(/delivery$/);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
     await colleague.getByRole('link', { name: 'Look again' }).click();
     await expect(colleague.getByRole('heading', { level: 1 })).toHaveText('Sign in');

@@ -306,6 +306,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/operator/page': {
     values: [
       'proxy/operator',
+      'proxy/door/address',
       'proxy/door/problem',
       'proxy/intake/ledger',
       'proxy/intake/rules',

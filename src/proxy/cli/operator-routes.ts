@@ -1,4 +1,5 @@
 /** What operators and their machines ask the standalone proxy over HTTP: probes, figures and the admin route. */
+import { FORWARDING_HEADERS } from '../door/address.js';
 import { toNodeListener } from '../node.js';
 import type { OfferAdmin } from '../operator/admin.js';
 import { SITE_HEADER } from './listening.js';
@@ -14,7 +15,6 @@ export interface OperatorRoutesContext {
   readonly isReady: () => Promise<boolean>;
 }
 
-const FORWARDING = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'];
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
 
 /** Makes the routes. */
@@ -28,7 +28,7 @@ export const createOperatorRoutes = ({ site, metrics, admin, isReady }: Operator
   const probes: Readonly<Record<string, Answer>> = {
     '/healthz'({ socket, headers }, outgoing) {
       // A web server of this machine asks for others.
-      if (LOOPBACK.test(socket.remoteAddress ?? '') && !FORWARDING.some((name) => name in headers))
+      if (LOOPBACK.test(socket.remoteAddress ?? '') && !FORWARDING_HEADERS.some((name) => name in headers))
         outgoing.setHeader(SITE_HEADER, site);
       reply(outgoing, 200, 'text/plain', 'ok\n');
     },

@@ -1,5 +1,15 @@
 /** Which address a request counts for: the nearest one that this site's own machines vouch for. */
 
+/** What machines between the proxy and a browser say of themselves, in lower case. */
+export const FORWARDING_HEADERS = [
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'forwarded',
+  'via',
+] as const;
+
 /** Browsers, gateways and attackers write addresses with ports, brackets and zones. */
 const bare = (written: string): string => {
   const text = written.trim().toLowerCase();

@@ -38,12 +38,13 @@ export const createReviving = (
      WHERE id = ?2 AND (state = 'waiting' OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
   );
 
-  const retrySome = (ids: readonly string[], now: number): number =>
+  /** @param idsOf Inside the transaction, so that nobody gives one of them up in between. */
+  const retrySome = (idsOf: () => readonly string[], now: number): number =>
     database
       .transaction(() => {
         const retried = new Set<string>();
         const offers = new Set<string>();
-        for (const id of ids)
+        for (const id of idsOf())
           for (const { offer_id, type } of retryOne.all(now, id) as Pick<Row, 'offer_id' | 'type'>[]) {
             retried.add(id);
             if (type === 'dismissed') offers.add(offer_id);
@@ -56,19 +57,17 @@ export const createReviving = (
 
   return {
     async retry(ids, now) {
-      if (ids) return retrySome(ids, now);
+      if (ids) return retrySome(() => ids, now);
       let retried = 0;
       // Views first, so that what was closed does not stay behind with a view that is about to wait anew.
       for (const type of ['viewed', 'dismissed'])
-        for (let after = 0; ; await nextTurn()) {
-          const some = deadAfter.all(after, type) as Pick<Row, 'id' | 'arrival'>[];
-          if (!some.length) break;
-          after = some.at(-1)?.arrival ?? after;
-          retried += retrySome(
-            some.map(({ id }) => id),
-            now,
-          );
-        }
+        for (let after = 0, isOver = false; !isOver; await nextTurn())
+          retried += retrySome(() => {
+            const some = deadAfter.all(after, type) as Pick<Row, 'id' | 'arrival'>[];
+            after = some.at(-1)?.arrival ?? after;
+            isOver = some.length < RETRY_ROWS;
+            return some.map(({ id }) => id);
+          }, now);
       return retried;
     },
 

@@ -1,25 +1,19 @@
 /** Dead letters: what was refused or given up and why, to be retried or given up for good. */
 import type { VNode } from 'preact';
-import type { Intake, IntakeRow } from '../../intake/intake.js';
+import type { Intake } from '../../intake/intake.js';
 import { MEMORY_MS, PURGED } from '../../intake/rules.js';
-import { isLaneName, type LaneName, laneOf } from '../listing.js';
 import { Action, DeadLetterActions } from './forms.js';
 import { Layout } from './layout.js';
+import { type EventPage, Older, readPage } from './paging.js';
 import type { Session } from './session.js';
 import { Table } from './table.js';
 import { countOf, durationOf, plural, remedyOf, timeOf } from './words.js';
 
 /** What the view shows. */
-interface DeadLettersView {
-  readonly lane: LaneName;
-  readonly rows: readonly IntakeRow[];
-  /** Where older ones begin. */
-  readonly older: string | undefined;
+interface DeadLettersView extends EventPage {
   /** What was just done. */
   readonly done?: string | undefined;
 }
-
-const PAGE_ROWS = 50;
 
 /** What a retry came to; whether it helps is seen later. */
 const retriedOf = (count: number): string =>
@@ -29,17 +23,9 @@ const retriedOf = (count: number): string =>
 
 /** Finds what a query asks for. */
 export const readDeadLetters = async (intake: Intake, query: URLSearchParams): Promise<DeadLettersView> => {
-  const given = query.get('lane') ?? '';
-  const lane = isLaneName(given) ? given : 'offer_events';
-  const cursor = query.get('before') ?? '';
-  const before = /^\d{1,16}$/.test(cursor) ? cursor : undefined;
-  const rows = await laneOf(intake, lane).list({ limit: PAGE_ROWS + 1, before, states: ['dead'] });
-  const shown = rows.slice(0, PAGE_ROWS);
   const [, what, count] = /^(retried|purged)-(\d{1,9})$/.exec(query.get('done') ?? '') ?? [];
   return {
-    lane,
-    rows: shown,
-    older: rows.length > PAGE_ROWS ? shown.at(-1)?.cursor : undefined,
+    ...(await readPage(intake, query, { states: ['dead'] })),
     done:
       what && (what === 'retried' ? retriedOf(Number(count)) : `${plural(Number(count), 'event')} given up.`),
   };
@@ -114,11 +100,7 @@ export const DeadLettersPage = ({
         ])}
         empty="There are none."
       />
-      {older !== undefined && (
-        <p>
-          <a href={`dead-letters?${new URLSearchParams({ lane, before: older })}`}>Older dead letters</a>
-        </p>
-      )}
+      <Older page={{ lane, older }} view="dead-letters" words="Older dead letters" />
       {rows.some(({ code }) => code !== PURGED) && (
         <div class="actions">
           <Action to="retry" label="Retry all" lane={lane} session={session} />

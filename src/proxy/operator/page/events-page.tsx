@@ -2,53 +2,32 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { Intake, IntakeRow } from '../../intake/intake.js';
 import { MEMORY_MS, PURGED } from '../../intake/rules.js';
-import { isLaneName, type LaneName, laneOf } from '../listing.js';
+import type { LaneName } from '../listing.js';
 import { EVENT_COLUMNS, EventRow } from './event-rows.js';
 import { DeadLetterActions } from './forms.js';
 import { Layout } from './layout.js';
+import { type EventPage, Older, readPage } from './paging.js';
 import type { Session } from './session.js';
 import { durationOf, plural, REASON_WORDS, remedyOf, stateOf, timeOf } from './words.js';
 
-/** What the view is asked for. */
-interface Asked {
-  readonly lane: LaneName;
-  /** An offer or the id of an event. */
+/** What the view shows. */
+interface EventsView extends EventPage {
+  /** An offer or the id of an event that was asked for; empty for all. */
   readonly find: string;
-  readonly before?: string | undefined;
 }
 
-/** What it shows. */
-interface EventsView {
-  readonly asked: Asked;
-  readonly rows: readonly IntakeRow[];
-  /** Where older ones begin. */
-  readonly older: string | undefined;
-}
-
-const PAGE_ROWS = 50;
 /** Every event's id is a UUID; an offer that looks like one is found all the same. */
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** Finds what a query asks for. */
 export const readEvents = async (intake: Intake, query: URLSearchParams): Promise<EventsView> => {
-  const given = query.get('lane') ?? '';
-  const lane = isLaneName(given) ? given : 'offer_events';
   const find = (query.get('find') ?? '').trim();
-  const cursor = query.get('before') ?? '';
-  const before = /^\d{1,16}$/.test(cursor) ? cursor : undefined;
-  const list = (filter: { readonly id?: string; readonly offerId?: string }): Promise<IntakeRow[]> =>
-    laneOf(intake, lane).list({ limit: PAGE_ROWS + 1, before, ...filter });
-  const byId = UUID.test(find) ? await list({ id: find.toLowerCase() }) : [];
-  const rows = byId.length ? byId : await list(find ? { offerId: find } : {});
-  const shown = rows.slice(0, PAGE_ROWS);
-  return {
-    asked: { lane, find, before },
-    rows: shown,
-    older: rows.length > PAGE_ROWS ? shown.at(-1)?.cursor : undefined,
-  };
+  const byId = UUID.test(find) ? await readPage(intake, query, { id: find.toLowerCase() }) : undefined;
+  const page = byId?.rows.length ? byId : await readPage(intake, query, find ? { offerId: find } : {});
+  return { ...page, find };
 };
 
-const Filter = ({ asked: { lane, find } }: { asked: Asked }): VNode => (
+const Filter = ({ lane, find }: Pick<EventsView, 'lane' | 'find'>): VNode => (
   <form method="get" action="events" class="filter">
     <label>
       Offer or event id
@@ -126,13 +105,18 @@ const OneEvent = ({
 );
 
 /** The view. */
-export const EventsPage = ({ asked, rows, older, session }: EventsView & { session: Session }): VNode => {
-  const { find, lane } = asked;
+export const EventsPage = ({
+  lane,
+  find,
+  rows,
+  older,
+  session,
+}: EventsView & { session: Session }): VNode => {
   const [row] = rows;
   const isOne = row !== undefined && row.id === find.toLowerCase();
   return (
     <Layout title="Events" current="events" session={session}>
-      <Filter asked={asked} />
+      <Filter lane={lane} find={find} />
       <section>
         {isOne ? (
           <OneEvent row={row} lane={lane} session={session} />
@@ -145,11 +129,7 @@ export const EventsPage = ({ asked, rows, older, session }: EventsView & { sessi
               : 'The proxy has taken no event so far.'}
           </p>
         )}
-        {older !== undefined && (
-          <p>
-            <a href={`events?${new URLSearchParams({ lane, find, before: older })}`}>Older events</a>
-          </p>
-        )}
+        <Older page={{ lane, older }} view="events" words="Older events" fields={{ find }} />
       </section>
     </Layout>
   );

@@ -4,7 +4,13 @@ import { problem } from '../../door/problem.js';
 import { readText } from '../body.js';
 import { Notice, PAGE_HEADERS, seeOther, show, VIEWS } from './layout.js';
 import { createSessions, isFormToken } from './session.js';
-import { EntryPage, OtherHostPage, type SignInFault, SignInPage, UnknownOriginPage } from './sign-in-page.js';
+import {
+  OpeningPage,
+  OtherHostPage,
+  type SignInFault,
+  SignInPage,
+  UnknownOriginPage,
+} from './sign-in-page.js';
 import { STYLE } from './style.js';
 import { createActions, createViews, type ViewsContext } from './views.js';
 import { isLoopback, isNavigation, originOf } from './visiting.js';
@@ -41,9 +47,6 @@ const readScript = (): Response => {
     return new Response(null, { status: 404, headers: PAGE_HEADERS });
   }
 };
-
-/** Where somebody goes on who has to sign in before a form. */
-const VIEW_OF: Readonly<Record<string, string>> = { retry: 'dead-letters', purge: 'dead-letters' };
 
 /** A view's name with its query, as it stands in links; empty for anything else, so that it leads nowhere else. */
 const targetOf = (text: string): string => {
@@ -83,9 +86,11 @@ export const createPages = (context: PagesContext): Pages => {
       : undefined;
     const form = new URLSearchParams(text ?? '');
     if (what === 'sign-in') return signIn(request, form, address);
+    const action = Object.hasOwn(actions, what) ? actions[what] : undefined;
     const session = await sessions.find(request.headers.get('cookie'), !isLoopback(request));
     if (!session || !(await isFormToken(session, form.get('form_token') ?? '')))
-      return askToken(Object.hasOwn(VIEW_OF, what) ? (VIEW_OF[what] ?? '') : '', 'ended', 401);
+      // What is retried and given up is there.
+      return askToken(action ? 'dead-letters' : '', 'ended', 401);
     if (what === 'sign-out') {
       await sessions.endAll();
       return seeOther('funnel', {
@@ -94,7 +99,6 @@ export const createPages = (context: PagesContext): Pages => {
         'clear-site-data': '"cache"',
       });
     }
-    const action = Object.hasOwn(actions, what) ? actions[what] : undefined;
     return action ? action(form, session) : notFound(what);
   };
 
@@ -119,7 +123,7 @@ export const createPages = (context: PagesContext): Pages => {
       case 'elsewhere':
         // Following a link shows nothing and changes nothing; what it leads to is asked for by this page itself.
         return isReading && isNavigation(request)
-          ? show(<EntryPage to={to} />)
+          ? show(<OpeningPage to={to} />)
           : show(<Notice title="Not from another page">This was asked for by another page.</Notice>, 403);
       case 'page':
         break;

@@ -8,7 +8,6 @@ import { isMacOf, isSameSecret, keyOf, macOf, WRITTEN_MAC } from '../../judging/
 
 /** A session that holds. */
 export interface Session {
-  readonly endsAt: number;
   /** What every form of this session's pages has to send. */
   readonly formToken: string;
 }
@@ -17,7 +16,7 @@ export interface Session {
 export interface Sessions {
   /**
    * Begins a session.
-   * @param isSecure Whether the page is on https, or on this machine alone.
+   * @param isSecure Whether the page has to be on https: everywhere but on this machine.
    * @returns The cookie, as Set-Cookie has it.
    */
   begin(isSecure: boolean): Promise<string>;
@@ -46,7 +45,7 @@ const nameOf = (isSecure: boolean): string => `${isSecure ? '__Host-' : ''}offer
 const cookieOf = (isSecure: boolean, value: string, maxAge: number): string =>
   `${nameOf(isSecure)}=${value};${isSecure ? ' Path=/; Secure;' : ''} HttpOnly; SameSite=Strict; Max-Age=${maxAge}`;
 
-/** Whether two texts are the same, in a time that tells nothing of them. */
+/** Tells whether a form was sent by one of the session's own pages. */
 export const isFormToken = ({ formToken }: Session, given: string): Promise<boolean> =>
   isSameSecret(given, formToken);
 
@@ -81,10 +80,9 @@ export const createSessions = (
       const given = (cookies ?? '').split('; ').filter((cookie) => cookie.startsWith(prefix));
       for (const cookie of given) {
         const [, facts = '', ended = '', end = '', mac = ''] = VALUE.exec(cookie.slice(prefix.length)) ?? [];
-        const endsAt = Number.parseInt(end, 36);
-        if (!(endsAt > now()) || !(await isMacOf(await key, mac, facts))) continue;
+        if (!(Number.parseInt(end, 36) > now()) || !(await isMacOf(await key, mac, facts))) continue;
         if (Number.parseInt(ended, 36) !== (await intake.sessionsEnded())) continue;
-        return { endsAt, formToken: await macOf(await key, `${FORM} ${facts}`) };
+        return { formToken: await macOf(await key, `${FORM} ${facts}`) };
       }
       return undefined;
     },

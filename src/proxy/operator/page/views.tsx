@@ -1,7 +1,7 @@
 /** What the operator's page shows to whoever has signed in, and what its forms do. */
 import type { Intake } from '../../intake/intake.js';
 import { isDay, isFunnelBy, readFunnel, toCsvLines } from '../funnel.js';
-import { isLaneName, laneOf } from '../listing.js';
+import { laneOf } from '../listing.js';
 import { nextTurn, streamOf } from '../portions.js';
 import { type Purgeable, purge } from '../purging.js';
 import { DeadLettersPage, readDeadLetters } from './dead-letters-page.js';
@@ -11,6 +11,7 @@ import { EventsPage, readEvents } from './events-page.js';
 import { FunnelPage, readFunnelView } from './funnel-page.js';
 import { Notice, PAGE_HEADERS, seeOther, show } from './layout.js';
 import { LIVE_ROWS, LivePage } from './live-page.js';
+import { laneNameIn } from './paging.js';
 import { PurgePage } from './purge-page.js';
 import type { Session } from './session.js';
 
@@ -86,9 +87,8 @@ export const createViews = ({ intake, now }: ViewsContext): Readonly<Record<stri
 /** Makes what forms do, by the last part of their paths. */
 export const createActions = ({ intake, now }: ViewsContext): Readonly<Record<string, Action>> => {
   const laneIn = (form: URLSearchParams) => {
-    const name = form.get('lane') ?? '';
-    const lane = isLaneName(name) ? name : 'offer_events';
-    return { lane: laneOf(intake, lane), name: lane };
+    const name = laneNameIn(form);
+    return { lane: laneOf(intake, name), name };
   };
 
   return {

@@ -3,6 +3,7 @@
  * that an attacker has pointed at this machine is none of them, and no other page can ask in an operator's name.
  */
 import { OffersightError } from '../../../errors.js';
+import { FORWARDING_HEADERS } from '../../door/address.js';
 
 /** What the page is called where nothing else is said. */
 export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
@@ -32,16 +33,6 @@ export const isNavigation = ({ headers }: Request): boolean => headers.get('sec-
 export const isBrowser = ({ headers }: Request): boolean =>
   headers.has('sec-fetch-site') || headers.has('origin') || /text\/html/.test(headers.get('accept') ?? '');
 
-/** What machines between here and the browser say of themselves. */
-const FORWARDING = [
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'forwarded',
-  'via',
-];
-
 /** The name under which a request asks, without its port; empty if there is none. */
 const hostOf = ({ headers, url }: Request): string =>
   /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(headers.get('host') ?? new URL(url).host)?.[1]?.toLowerCase() ?? '';
@@ -52,7 +43,7 @@ const hostOf = ({ headers, url }: Request): string =>
  */
 export const isToUs = (request: Request, hosts: ReadonlySet<string>): boolean =>
   hosts.has(hostOf(request)) &&
-  !(isLoopback(request) && FORWARDING.some((name) => request.headers.has(name)));
+  !(isLoopback(request) && FORWARDING_HEADERS.some((name) => request.headers.has(name)));
 
 /**
  * Tells whether a request's host is this machine itself. Every other one has to be on https, where alone a browser sets a cookie
