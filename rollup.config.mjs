@@ -84,6 +84,7 @@ export default [
         ]),
       ),
       index: 'src/index.ts',
+      'inspector/inspector': 'src/inspector/inspector.ts',
       'proxy/cli': 'src/proxy/cli.ts',
       'proxy/index': 'src/proxy/index.ts',
       'proxy/intake/bullmq/bullmq': 'src/proxy/intake/bullmq/bullmq.ts',
@@ -110,6 +111,7 @@ export default [
   classic('src/service-worker.ts', 'dist/offersight-worker.js'),
   beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),
   beside('src/client/later/debug/debug.ts', 'dist/offersight-debug.js'),
+  beside('src/inspector/inspector.ts', 'dist/offersight-inspector.js'),
   livePage(),
   liveView,
 ];

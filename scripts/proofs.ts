@@ -32,6 +32,7 @@ export const LONG_SPECS = [
   'e2e/doctor.spec.ts',
   'e2e/engines.spec.ts',
   'e2e/harmless-import.spec.ts',
+  'e2e/inspector-engines.spec.ts',
   'e2e/lacking.spec.ts',
   'e2e/nginx.spec.ts',
   'e2e/occlusion.spec.ts',

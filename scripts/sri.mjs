@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-for (const file of ['dist/offersight.js', 'dist/offersight-more.js', 'dist/offersight-debug.js']) {
+for (const name of ['offersight', 'offersight-more', 'offersight-debug', 'offersight-inspector']) {
+  const file = `dist/${name}.js`;
   const hash = createHash('sha384').update(readFileSync(file)).digest('base64');
   writeFileSync(`${file}.sri`, `sha384-${hash}\n`);
   console.log(`${file}  integrity="sha384-${hash}"`);

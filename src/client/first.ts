@@ -9,6 +9,7 @@ import { createExposureWatch } from './detect/exposure.js';
 import { createRegistry, type Impression, type SearchRoot } from './detect/registry.js';
 import { createFarewell } from './farewell.js';
 import type { Later } from './later/later.js';
+import type { Inside } from './later/noticing.js';
 import type { OfferTracker } from './offer-tracker.js';
 import type { ResolvedOptions } from './options.js';
 import { indexedDbRecords } from './outbox/indexeddb.js';
@@ -22,6 +23,8 @@ import { createRecording } from './recording.js';
  */
 export interface PageView extends Map<string, Impression> {
   tracker?: OfferTracker | undefined;
+  /** What an inspector may look at, once the second load is there. */
+  inside?: Inside;
 }
 
 /** How long to wait before asking for the second load again. */
@@ -71,6 +74,7 @@ export const createFirst = (
           outbox,
           page,
           report,
+          latest,
         });
         return loaded;
       })

@@ -56,7 +56,12 @@ export const openFront = async (options: FrontOptions): Promise<Front> => {
     if (!isNamedSafely(incoming.headers)) return misdirected;
     if (`${target}/` === LIVE_PATH) return toLive;
     if (target.startsWith(LIVE_PATH)) return isLoopback(incoming.socket.localAddress) ? live : notHere;
-    if (target === path) return endpoint;
+    if (target === path)
+      return (incoming, outgoing) => {
+        // So the inspector knows where to ask how far events came.
+        outgoing.setHeader('server-timing', 'offersight-dev');
+        return endpoint(incoming, outgoing);
+      };
     const file = isReading(incoming) && files.find(({ plainPath }) => plainPath === target);
     if (!file) return behind.answer;
     return (_, outgoing) => {

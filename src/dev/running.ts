@@ -125,6 +125,7 @@ export const runProxy = async ({
     origins,
     // Who develops drives a browser by a script.
     machines: 'count',
+    inspectSecret: ADMIN_TOKEN,
     pace: { perMinute: 6_000 },
     onAlert: (message) => console.error(message),
   });

@@ -47,9 +47,12 @@ export type EnvelopeFault = 'json' | 'batch' | 'unsupported';
 /** A whole request, decoded; each id stands in `items` once. */
 export type DecodedRequest =
   | { readonly kind: 'request'; readonly sentAt: number; readonly items: readonly DecodedItem[] }
+  /** Not events, but whether a link may open the inspector at this path. */
+  | { readonly kind: 'inspection'; readonly code: string; readonly path: string }
   | { readonly kind: 'fault'; readonly fault: EnvelopeFault };
 
 const REQUEST_FIELDS = new Set(['v', 'sent_at', 'events']);
+const INSPECTION_FIELDS = new Set(['v', 'inspect', 'path']);
 const EVENT_FIELDS = new Set([
   'id',
   'type',
@@ -155,7 +158,11 @@ export const decodeRequest = (text: string): DecodedRequest => {
     return fault('json');
   }
   if (!isRecord(body)) return fault('json');
-  if (body.v !== WIRE_VERSION || !hasOnly(body, REQUEST_FIELDS)) return fault('unsupported');
+  if (body.v !== WIRE_VERSION) return fault('unsupported');
+  const { inspect: code, path } = body;
+  if (typeof code === 'string' && typeof path === 'string' && hasOnly(body, INSPECTION_FIELDS))
+    return { kind: 'inspection', code, path };
+  if (!hasOnly(body, REQUEST_FIELDS)) return fault('unsupported');
   const { sent_at: sentAt, events } = body;
   if (!isTime(sentAt) || !Array.isArray(events)) return fault('batch');
   if (events.length === 0 || events.length > MAX_REQUEST_EVENTS) return fault('batch');

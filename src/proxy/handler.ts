@@ -15,6 +15,7 @@ import { startForwarding } from './forward/forwarding.js';
 import { DEFAULT_PACE } from './forward/gate.js';
 import type { AdmittedEvent } from './intake/intake.js';
 import { createEntitlement, type Judgement, offerADayKey } from './judging/entitlement.js';
+import { createInspecting } from './judging/inspecting.js';
 import { createReporting } from './judging/reporting.js';
 import { createSubjects } from './judging/subjects.js';
 import type { OfferProxyOptions, ReportResult, ServerEvent } from './options.js';
@@ -104,6 +105,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     runtime,
   );
   const isMachine = createMachineCheck(options.machines);
+  const opensInspector = createInspecting(options.inspectSecrets);
   const judge = createEntitlement(options, budgets, forwarding.knows, alert, runtime);
 
   const overBudget = async (
@@ -134,9 +136,19 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     }
   };
 
+  /** A wrong code costs as much as an event. */
+  const inspect = async (code: string, path: string, address: string | undefined): Promise<Answer> => {
+    const rejection = await overBudget(1, address, undefined);
+    if (rejection) return rejection;
+    return (await opensInspector(code, path, runtime.now()))
+      ? { response: Response.json({ v: WIRE_VERSION, inspect: true }, { headers: REPLY_HEADERS }) }
+      : { response: problem('inspect'), code: 'inspect' };
+  };
+
   const decide = async (request: Request, text: string, address: string | undefined): Promise<Answer> => {
     const decoded = decodeRequest(text);
     if (decoded.kind === 'fault') return { response: problem(decoded.fault), code: decoded.fault };
+    if (decoded.kind === 'inspection') return inspect(decoded.code, decoded.path, address);
     const { items, sentAt } = decoded;
     const receivedAt = runtime.now();
     const owner = await subjectOf(request);

@@ -126,6 +126,11 @@ export interface OfferProxyOptions {
    * characters.
    */
   readonly requireSignedOffers?: string | readonly string[];
+  /**
+   * Opens the inspector for links of {@link inspectLink} that were made with this secret or any of these, each at least 32
+   * characters. @default no link opens it
+   */
+  readonly inspectSecret?: string | readonly string[];
   /** How much one visitor may report. */
   readonly limits?: Limits;
   /**

@@ -23,6 +23,7 @@ export interface ResolvedProxyOptions extends Pick<OfferProxyOptions, 'apiKey' |
   readonly origins: ReadonlySet<string>;
   readonly isSubjectVouching: boolean;
   readonly secrets: readonly string[] | undefined;
+  readonly inspectSecrets: readonly string[];
   readonly limits: Limits;
   readonly trustedHops: number;
   readonly machines: Machines;
@@ -112,6 +113,7 @@ const NAMES = {
   subject: true,
   authorize: true,
   requireSignedOffers: true,
+  inspectSecret: true,
   limits: true,
   trustedHops: true,
   machines: true,
@@ -140,6 +142,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     withoutOrigin = 'refuse',
     machines = 'ignore',
     requireSignedOffers,
+    inspectSecret,
     usage,
   } = options;
   checkOptionNames('createOfferProxy', options, NAMES);
@@ -189,6 +192,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     origins: checkOrigins(options.origins ?? []),
     isSubjectVouching,
     secrets: requireSignedOffers === undefined ? undefined : checkSecrets([requireSignedOffers].flat()),
+    inspectSecrets: inspectSecret === undefined ? [] : checkSecrets([inspectSecret].flat()),
     limits,
     trustedHops,
     machines,

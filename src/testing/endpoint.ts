@@ -23,7 +23,7 @@ export const createFakeEndpoint = (): FakeEndpoint => {
 
   const reply = (body: string | null): WireReply | undefined => {
     const request = decodeRequest(body ?? '');
-    if (request.kind === 'fault') return undefined;
+    if (request.kind !== 'request') return undefined;
     const results = request.items.map((item) => {
       const { id } = item;
       if (!('event' in item)) return { id, status: 'refused', code: 'invalid_event' } as const;

@@ -1,4 +1,5 @@
 /** Asks for what only some pages need. The script file has asking-script.ts in its place. */
+import type * as InspectorRoom from '../../inspector/inspector.js';
 import type * as DebugRoom from './debug/debug.js';
 import type * as Room from './more/more.js';
 
@@ -7,8 +8,14 @@ export type LoadMore = () => Promise<typeof Room>;
 /** The same for what only who sets a page up needs. */
 export type LoadDebug = () => Promise<typeof DebugRoom>;
 
+/** The same for what shows people what the tracker sees. */
+export type LoadInspector = () => Promise<typeof InspectorRoom>;
+
 /** {@link LoadMore} as bundlers see it: a chunk of its own. */
 export const loadMore: LoadMore = () => import('./more/more.js');
 
 /** {@link LoadDebug}, another chunk. */
 export const loadDebug: LoadDebug = () => import('./debug/debug.js');
+
+/** {@link LoadInspector}, another chunk. */
+export const loadInspector: LoadInspector = () => import('../../inspector/inspector.js');

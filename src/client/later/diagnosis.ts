@@ -49,23 +49,31 @@ export type Explaining = (
   isDrawn: (element: Element) => boolean,
 ) => EvaluationListener;
 
+/** Tells why an offer has not counted, or that it has. */
+export const createReasons =
+  (
+    { watched, exposed }: Pick<ExposureWatch, 'watched' | 'exposed'>,
+    page: Pick<Page, 'isVisible'>,
+    isDrawn: (element: Element) => boolean,
+  ): ((item: Watched) => Exclude<NoteReason, 'interrupted'>) =>
+  (item) => {
+    const { element } = item.placement;
+    if (watched.get(element) !== item) return 'viewed';
+    if (item.dwell !== undefined) return 'dwelling';
+    if (!page.isVisible()) return 'page-hidden';
+    if (!item.ratio || Number.isNaN(item.needed)) return 'not-rendered';
+    if (!exposed.has(item)) return 'too-small';
+    return isDrawn(element) ? 'covered' : 'not-shown';
+  };
+
 /**
  * Explains why offers have not counted yet: `createOfferTracker({ endpoint, debug: explain(console.log) })`.
  * @param tell Given a note whenever the reason changes. What it throws is shown on the console.
  */
 export const explain = (tell: (note: ExposureNote) => void): Explainer => {
-  const explaining: Explaining = ({ watched, exposed }, page, call, isDrawn) => {
+  const explaining: Explaining = (exposure, page, call, isDrawn) => {
+    const reasonOf = createReasons(exposure, page, isDrawn);
     const last = new WeakMap<Watched, NoteReason>();
-
-    const reasonOf = (item: Watched): NoteReason => {
-      const { element } = item.placement;
-      if (watched.get(element) !== item) return 'viewed';
-      if (item.dwell !== undefined) return 'dwelling';
-      if (!page.isVisible()) return 'page-hidden';
-      if (!item.ratio || Number.isNaN(item.needed)) return 'not-rendered';
-      if (!exposed.has(item)) return 'too-small';
-      return isDrawn(element) ? 'covered' : 'not-shown';
-    };
 
     return (item, before, at) => {
       const { placement, ratio, needed, dwell, rule } = item;

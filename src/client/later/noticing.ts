@@ -8,7 +8,8 @@ import type { EvaluationListener, ExposureWatch } from '../detect/exposure.js';
 import type { Placement, Registry, SearchRoot } from '../detect/registry.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
-import { loadDebug } from './asking.js';
+import { loadDebug, loadInspector } from './asking.js';
+import type { DebugContext } from './debug/debug.js';
 import { createClosing } from './detect/closing.js';
 import {
   createControls,
@@ -35,6 +36,13 @@ export interface NoticingContext {
   readonly report: (error: OffersightError) => void;
   /** Runs a host's callback safely. */
   readonly call: (callback: () => void) => void;
+  /** The endpoint's page view. */
+  readonly latest: { inside?: Inside };
+}
+
+/** What shows why offers count or do not: for the console and for the inspector, which are files of their own. */
+export interface Inside extends DebugContext, Pick<OnRequest, 'boxesOf'> {
+  readonly options: ResolvedOptions;
 }
 
 /** Notices what users do, and tells the decisions. */
@@ -106,18 +114,25 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     for (const item of exposure.watched.values()) listener(item, undefined, runtime.elapsed());
   };
   evaluateAll(exposure.onEvaluation);
-  if (options.debug)
-    loadDebug()
-      .then(({ createDebug }) => {
-        if (isStopped) return;
-        const debug = createDebug({ options, exposure, page, registry, isDrawn, trees: roots.all });
-        stopDebug = debug.stop;
-        listeners.push(debug.onEvaluation);
-        evaluateAll(debug.onEvaluation);
-      })
+  const inside: Inside = { options, exposure, page, registry, isDrawn, boxesOf, trees: roots.all };
+  context.latest.inside = inside;
+  const ask = <Room>(name: string, load: () => Promise<Room>, use: (room: Room) => unknown): unknown =>
+    load()
+      .then(use)
       .catch((cause: unknown) =>
-        console.warn('Offersight: serve offersight-debug.js of this version.', cause),
+        console.warn(`Offersight: serve offersight-${name}.js of this version.`, cause),
       );
+  if (options.debug)
+    ask('debug', loadDebug, ({ createDebug }) => {
+      if (isStopped) return;
+      const debug = createDebug(inside);
+      stopDebug = debug.stop;
+      listeners.push(debug.onEvaluation);
+      evaluateAll(debug.onEvaluation);
+    });
+  // Whether it may open is the proxy's to say.
+  if (location.hash.startsWith('#offersight-inspect='))
+    ask('inspector', loadInspector, ({ openByLink }) => openByLink(options.endpoint));
 
   return {
     ...onRequest,

@@ -3,6 +3,7 @@ import { OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { VERSION } from '../../version.js';
 import type { ListFilter } from '../intake/intake.js';
+import { inspectLink } from '../judging/inspecting.js';
 import { createReporting } from '../judging/reporting.js';
 import { signOffer } from '../judging/signature.js';
 import { readServerEvents } from '../operator/lines.js';
@@ -27,6 +28,7 @@ offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JS
 offersight purge --waiting|--dead [--offer ID] [--yes]   gives events up for good; without --yes it counts them
 offersight report FILE|- --site NAME   events that your own programs saw, as JSON lines: name, type, personalized_offer_id, group
 offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token
+offersight inspect-link URL [--operator URL]   a link that opens the inspector on that page for an hour
 offersight --version
 
 Everywhere: --intake sqlite:FILE | redis://HOST:PORT   (default sqlite:offersight.db; for proxy also direct)
@@ -141,6 +143,16 @@ const runReport = async (args: string[]): Promise<void> => {
   }
 };
 
+const runInspectLink = async (args: string[]): Promise<void> => {
+  const { values, positionals } = read(args, { operator: text, 'admin-token-file': text }, true);
+  const [url = '', ...others] = positionals;
+  if (others.length) throw new Failure('Name one page: offersight inspect-link https://shop.example/.');
+  const secret = readSecret(values['admin-token-file'], 'OFFERSIGHT_ADMIN_TOKEN');
+  if (secret === undefined)
+    throw new Failure('Set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file, as for the proxy.');
+  console.log(await inspectLink(url, { secret, operatorUrl: values.operator }));
+};
+
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   dev: runDev,
   doctor: runDoctor,
@@ -152,6 +164,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
   'dead-letters': runDeadLetters,
   report: runReport,
   sign: runSign,
+  'inspect-link': runInspectLink,
 };
 
 const [command = '--help', ...args] = process.argv.slice(2);

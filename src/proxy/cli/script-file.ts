@@ -19,6 +19,7 @@ export const SCRIPT_FILES = [
   'offersight',
   'offersight-more',
   'offersight-debug',
+  'offersight-inspector',
   'offersight-worker',
 ] as const;
 

@@ -100,6 +100,8 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     const kept = watched?.intake;
     const proxy = createOfferProxy({
       ...options.proxy,
+      // Whoever may look at what was taken may look at what is shown.
+      ...(options.adminToken !== undefined && { inspectSecret: options.adminToken }),
       intake: kept ? (options.logIds ? naming(kept, log) : kept) : intake,
       onAlert: (message, cause) => log.error(message, causeFields(cause)),
       onObservation(observation) {

@@ -18,6 +18,7 @@ const PROBLEMS = {
     status: 403,
     title: 'The request does not come from a page of this site, or its browser does not say so.',
   },
+  inspect: { status: 403, title: 'This link does not open the inspector here, or not any more.' },
   type: { status: 415, title: 'The body must be uncompressed application/json.' },
   size: { status: 413, title: 'The body is larger than 500,000 bytes.' },
   json: { status: 400, title: 'The body is no JSON object in UTF-8.' },

@@ -4,7 +4,8 @@ const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' };
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-const toBase64Url = (bytes: ArrayBuffer): string =>
+/** Bytes as URLs and headers may hold them. */
+export const toBase64Url = (bytes: ArrayBuffer): string =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))
     .replaceAll('+', '-')
     .replaceAll('/', '_')

@@ -17,11 +17,11 @@ const hides = (element: Element): string | undefined => {
 };
 
 /** An element as a selector would name it. */
-const nameOf = ({ localName, id, classList }: Element): string =>
+export const nameOf = ({ localName, id, classList }: Element): string =>
   `<${localName}${id && `#${id}`}${[...classList].map((name) => `.${name}`).join('')}>`;
 
 /** The outermost element that hides another: what is inherited begins there. */
-const hidingOf = (element: Element): string => {
+export const hidingOf = (element: Element): string => {
   let found = 'Its styles hide it.';
   for (let at: Element | null = element; at; at = at.parentElement) {
     const style = hides(at);

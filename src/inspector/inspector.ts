@@ -1,0 +1,157 @@
+/**
+ * The inspector: shows on the page itself why each offer counts or does not, and how far each event came. It sees no more than
+ * the page can, and a page that does not open it loads nothing of it.
+ * @module offersight/inspector
+ */
+import { h, render } from 'preact';
+import { askByLink } from './link.js';
+import { createLooking, type Looking } from './looking.js';
+import { reportOf } from './report.js';
+import { createFrame } from './view/frame.js';
+import { type Outline, Outlines } from './view/outlines.js';
+import { Panel } from './view/panel.js';
+
+export { VERSION } from '../version.js';
+
+/** What {@link openInspector} may be told. */
+export interface InspectorOptions {
+  /** The endpoint whose tracker is looked at, absolute. @default that of the page's first tracker */
+  readonly endpoint?: string | undefined;
+  /** Where the operator's page is, with a slash at the end: each event that the proxy took links to it. @default no links */
+  readonly operatorUrl?: string | undefined;
+}
+
+/** An inspector that is open. */
+export interface Inspector {
+  /** What it shows, as text. */
+  text(): string;
+  /** Takes it off the page. Calling it again does nothing. */
+  close(): void;
+}
+
+/** How often what is shown is looked at anew, and how often the database is, milliseconds. */
+const SHOW_MS = 200;
+const REFRESH_MS = 1_000;
+const NOTICE_MS = 4_000;
+
+let open: Inspector | undefined;
+
+const isNear = ({ bottom, right, top, left, width, height }: DOMRect): boolean =>
+  width * height > 0 && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+
+/** One box around all that is drawn for an offer. */
+const aroundOf = (drawn: readonly Element[]): DOMRect => {
+  const boxes = drawn.map((box) => box.getBoundingClientRect());
+  const left = Math.min(...boxes.map((box) => box.left));
+  const top = Math.min(...boxes.map((box) => box.top));
+  const width = Math.max(...boxes.map((box) => box.right)) - left;
+  const height = Math.max(...boxes.map((box) => box.bottom)) - top;
+  return boxes.length ? new DOMRect(left, top, width, height) : new DOMRect();
+};
+
+/**
+ * Opens the inspector on this page, or gives the one that is open. It works beside a tracker that runs already, whichever way
+ * that came into the page, and says why there is none.
+ * @throws {TypeError} Where there is no document, or the browser has no constructed style sheets.
+ */
+export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}): Inspector => {
+  if (open) return open;
+  const frame = createFrame();
+  let looking: Looking = createLooking(endpoint, frame.host);
+  let isFolded = false;
+  let notice = '';
+  let text: string | undefined;
+  let isClosed = false;
+  let snapshot = looking.look();
+  let nextFrame = 0;
+
+  const drawOutlines = (): void => {
+    const outlines = snapshot.offers.flatMap((note): Outline | [] => {
+      const box = aroundOf(note.boxes);
+      return isNear(box) ? { note, box } : [];
+    });
+    render(h(Outlines, { outlines }), frame.outlines);
+    nextFrame = requestAnimationFrame(drawOutlines);
+  };
+
+  const say = (words: string): void => {
+    notice = words;
+    show();
+    setTimeout(() => {
+      if (notice === words) notice = '';
+    }, NOTICE_MS);
+  };
+
+  const onCopy = async (): Promise<void> => {
+    const report = inspector.text();
+    try {
+      await navigator.clipboard.writeText(report);
+      text = undefined;
+      say('Copied.');
+    } catch {
+      // No permission, or no https: then people copy it themselves.
+      text = report;
+      say('Copy it below.');
+    }
+  };
+
+  const show = (): void => {
+    if (isClosed) return;
+    frame.raise();
+    snapshot = looking.look();
+    render(
+      h(Panel, {
+        ...{ snapshot, isFolded, notice, text, operatorUrl },
+        onShow: (element) => element.scrollIntoView({ block: 'center', inline: 'center' }),
+        onCopy: () => void onCopy(),
+        onFold() {
+          isFolded = !isFolded;
+          show();
+        },
+        onClose: () => inspector.close(),
+        onChoose(chosen) {
+          looking.stop();
+          looking = createLooking(chosen, frame.host);
+          show();
+        },
+      }),
+      frame.panel,
+    );
+  };
+
+  const refresh = async (): Promise<void> => {
+    await looking.refresh();
+    if (!isClosed) setTimeout(() => void refresh(), REFRESH_MS);
+  };
+
+  const timer = setInterval(show, SHOW_MS);
+  const inspector: Inspector = {
+    text: () => reportOf(looking.look()),
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      open = undefined;
+      clearInterval(timer);
+      cancelAnimationFrame(nextFrame);
+      looking.stop();
+      render(null, frame.outlines);
+      render(null, frame.panel);
+      frame.remove();
+    },
+  };
+  open = inspector;
+  show();
+  drawOutlines();
+  void refresh().then(show);
+  return inspector;
+};
+
+/**
+ * Opens it for a link of `offersight inspect-link`, if the proxy says that the link holds. Any other hash opens nothing, and
+ * nothing is said of it.
+ * @param endpoint The endpoint to ask, absolute, of this page's origin.
+ */
+export const openByLink = async (endpoint: string): Promise<void> => {
+  const inspection = await askByLink(endpoint).catch(() => undefined);
+  if (inspection) openInspector({ endpoint, ...inspection });
+};

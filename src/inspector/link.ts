@@ -1,0 +1,40 @@
+/** Links that open the inspector: the proxy says whether one does. */
+
+/** What a link's hash begins with; the second load has it again, since there a shared name would cost bytes. */
+const PREFIX = '#offersight-inspect=';
+
+/** A code says until when it holds, where the operator's page is, and the proxy's word for both and for the path. */
+const CODE = /^[\da-z]{1,9}\.([\w-]*)\.[\w-]{43}$/;
+
+/** What a link that holds says. */
+export interface Inspection {
+  /** Where the operator's page is, if whoever made the link said so. */
+  readonly operatorUrl: string | undefined;
+}
+
+const fromBase64Url = (text: string): string =>
+  new TextDecoder().decode(
+    Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (character) =>
+      character.charCodeAt(0),
+    ),
+  );
+
+/**
+ * Asks the proxy whether this page's link holds.
+ * @returns What it says; nothing if there is none, or the proxy does not say yes.
+ */
+export const askByLink = async (endpoint: string): Promise<Inspection | undefined> => {
+  const code = location.hash.startsWith(PREFIX) ? location.hash.slice(PREFIX.length) : '';
+  const [, operator] = CODE.exec(code) ?? [];
+  if (operator === undefined) return undefined;
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ v: 1, inspect: code, path: location.pathname }),
+    cache: 'no-store',
+    redirect: 'error',
+  });
+  const reply =
+    response.status === 200 ? ((await response.json()) as { readonly inspect?: unknown }) : undefined;
+  return reply?.inspect === true ? { operatorUrl: fromBase64Url(operator) || undefined } : undefined;
+};

@@ -1,0 +1,140 @@
+/** What there is to see at a moment: the tracker, its offers, its events and what waits, as data and as text. */
+import { createChecking } from '../client/later/debug/checking.js';
+import type { Stop } from '../runtime.js';
+import { createOffers, type OfferNote } from './offers.js';
+import { type Setting, settingsOf } from './settings.js';
+import { readStored, type Stored } from './stored.js';
+import { findTrackers, type Tracked, whyNone } from './trackers.js';
+import { createUpstream } from './upstream.js';
+import { type Fact, pageFacts, whatWaits } from './waiting.js';
+import { createWays, type Delivered, type Way } from './ways.js';
+
+/** Everything that the panel shows. */
+export interface Snapshot {
+  /** Why there is no tracker, or not yet all of one. */
+  readonly problem: string | undefined;
+  readonly endpoint: string | undefined;
+  /** Other endpoints that this page has trackers for. */
+  readonly others: readonly string[];
+  readonly offers: readonly OfferNote[];
+  readonly ways: readonly Way[];
+  readonly waiting: readonly Fact[];
+  readonly page: readonly Fact[];
+  readonly settings: readonly Setting[];
+  /** Mistakes in attributes of what is no offer, such as the script tag. */
+  readonly mistakes: readonly string[];
+}
+
+/** Looks at one endpoint's tracker. */
+export interface Looking {
+  /** As it is now; what the database holds may be a second old. */
+  look(): Snapshot;
+  /** Looks into the database, and asks `offersight dev` where that runs. */
+  refresh(): Promise<void>;
+  stop: Stop;
+}
+
+const NOTHING: Omit<Snapshot, 'problem' | 'offers'> = {
+  endpoint: undefined,
+  others: [],
+  ways: [],
+  waiting: [],
+  page: [],
+  settings: [],
+  mistakes: [],
+};
+
+/** What the page shows as offers although nobody watches them. */
+const unwatched = (): OfferNote[] =>
+  [...document.querySelectorAll('[data-offer-id]')].map((element) => ({
+    element,
+    boxes: [element],
+    offerId: element.getAttribute('data-offer-id')?.trim() ?? '',
+    standing: 'wrong',
+    words: 'Nobody watches it.',
+    ...{ hints: [], ratio: undefined, needed: undefined, progress: 0 },
+  }));
+
+/** What is made once the tracker is whole. */
+const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element) => {
+  if (!inside) return undefined;
+  const mistakes = new Map<Element, readonly string[]>();
+  const stopChecking = createChecking(inside.trees, (words, element) =>
+    mistakes.set(element, [...(mistakes.get(element) ?? []), words]),
+  );
+  const ways = createWays(inside.options, view);
+  return {
+    inside,
+    mistakes,
+    ways,
+    offers: createOffers({ inside, view, mistakes, apart }),
+    upstream: createUpstream(endpoint),
+    stop() {
+      stopChecking();
+      ways.stop();
+    },
+  };
+};
+
+/**
+ * Starts looking.
+ * @param chosen The endpoint to look at; by default that of the first tracker.
+ * @param apart The inspector's own element.
+ */
+export const createLooking = (chosen: string | undefined, apart: Element): Looking => {
+  let stored: Stored | undefined;
+  let delivered: ReadonlyMap<string, Delivered> = new Map();
+  let whole: ReturnType<typeof lookInside>;
+
+  const find = (): readonly [Tracked | undefined, readonly string[]] => {
+    const all = findTrackers();
+    const found =
+      all.find(({ endpoint }) => endpoint === chosen) ?? all.find(({ tracker }) => tracker) ?? all[0];
+    if (whole && whole.inside !== found?.inside) {
+      whole.stop();
+      whole = undefined;
+    }
+    whole ??= found && lookInside(found, apart);
+    return [found, all.flatMap(({ endpoint }) => (endpoint === found?.endpoint ? [] : endpoint))];
+  };
+
+  return {
+    look() {
+      const [found, others] = find();
+      if (!found) return { ...NOTHING, problem: whyNone(), offers: unwatched() };
+      const { endpoint, tracker } = found;
+      if (!tracker || !whole)
+        return {
+          ...NOTHING,
+          endpoint,
+          others,
+          problem: tracker
+            ? 'The second part of the tracker is not there yet. If this stays, look at the console and the network panel.'
+            : 'The tracker was stopped by code of this page (tracker.stop).',
+          offers: unwatched(),
+        };
+      const now = Date.now();
+      const { inside, mistakes } = whole;
+      const offers = whole.offers(stored, now);
+      const told = new Set(offers.map(({ element }) => element));
+      return {
+        ...{ problem: undefined, endpoint, others, offers },
+        ways: whole.ways.list(stored, delivered, now),
+        waiting: whatWaits(inside, endpoint, stored, now),
+        page: pageFacts(inside, stored),
+        settings: settingsOf(inside.options),
+        mistakes: [...mistakes].flatMap(([element, words]) => (told.has(element) ? [] : words)),
+      };
+    },
+    async refresh() {
+      const [found] = find();
+      if (!found || !whole) return;
+      const { upstream, inside } = whole;
+      stored = await readStored(inside.options.name, found.endpoint).catch(() => undefined);
+      delivered = await upstream().catch(() => delivered);
+    },
+    stop() {
+      whole?.stop();
+    },
+  };
+};

@@ -1,0 +1,188 @@
+/** What each offer on the page lacks, or that it has counted: one sentence, and what else is to be known of it. */
+
+import type { Watched } from '../client/detect/exposure.js';
+import type { Impression, Placement } from '../client/detect/registry.js';
+import type { PageView } from '../client/first.js';
+import { hidingOf } from '../client/later/debug/wording.js';
+import { createReasons } from '../client/later/diagnosis.js';
+import type { Inside } from '../client/later/noticing.js';
+import { isOfferId } from '../protocol/event.js';
+import { coverageOf, outOfViewOf } from './hiding.js';
+import type { Stored } from './stored.js';
+import { madeAt, momentOf } from './words.js';
+
+/** How an offer stands: it has counted, its time runs, it lacks something that scrolling or waiting may bring, or it is set up wrongly. */
+export type Standing = 'counted' | 'dwelling' | 'lacking' | 'wrong';
+
+/** What is to be said of one element that shows an offer, or should. */
+export interface OfferNote {
+  readonly element: Element;
+  /** What is drawn for it: itself, or its children. */
+  readonly boxes: readonly Element[];
+  /** As the page names it; empty if it does not. */
+  readonly offerId: string;
+  readonly standing: Standing;
+  /** What it lacks, or that it has counted. */
+  readonly words: string;
+  /** What else is to be known. */
+  readonly hints: readonly string[];
+  /** The visible share of its pixels when it was last looked at, 0–1; left out where nobody looks any more. */
+  readonly ratio: number | undefined;
+  /** The share that it needs, 0–1. */
+  readonly needed: number | undefined;
+  /** How much of its dwell is over, 0–1. */
+  readonly progress: number;
+}
+
+/** What the notes are made of. */
+export interface OffersContext {
+  readonly inside: Inside;
+  readonly view: PageView;
+  /** Mistakes in the attributes of elements. */
+  readonly mistakes: ReadonlyMap<Element, readonly string[]>;
+  /** The inspector's own element, which covers nothing. */
+  readonly apart: Element;
+}
+
+/** A sentence and how the offer stands by it. */
+type Said = readonly [standing: Standing, words: string];
+
+/** Makes what tells of every offer. */
+export const createOffers = ({ inside, view, mistakes, apart }: OffersContext) => {
+  const { options, exposure, page, registry, isDrawn, boxesOf } = inside;
+  const reasonOf = createReasons(exposure, page, isDrawn);
+
+  const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
+  const isOnce = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'browser';
+
+  const countedWords = ({ id, isDismissed, isVetoed }: Impression, now: number): Said => {
+    if (isVetoed)
+      return [
+        'wrong',
+        'It was seen, but a listener of this page called preventDefault, so it was not recorded.',
+      ];
+    const end = isDismissed ? ', and was dismissed later' : '';
+    return ['counted', `It counted as viewed at ${momentOf(madeAt(id), now)}${end}.`];
+  };
+
+  const sayWatched = (item: Watched): Said => {
+    const { element } = item.placement;
+    const reason = reasonOf(item);
+    switch (reason) {
+      case 'not-rendered':
+        return ['lacking', outOfViewOf(element, boxesOf(element), isDrawn(element))];
+      case 'too-small':
+        return ['lacking', 'Too little of it is visible.'];
+      case 'dwelling':
+        return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
+      case 'covered':
+        return ['lacking', coverageOf(element, boxesOf(element), apart)];
+      case 'not-shown':
+        return ['lacking', hidingOf(element)];
+      case 'page-hidden':
+        return ['lacking', 'The page is hidden.'];
+      case 'viewed':
+        return ['counted', 'It is being recorded.'];
+      default:
+        return reason satisfies never;
+    }
+  };
+
+  const say = (
+    placement: Placement,
+    item: Watched | undefined,
+    stored: Stored | undefined,
+    now: number,
+  ): Said => {
+    const { offerId, expiresAt = Infinity } = placement;
+    if (!isOfferId(offerId))
+      return [
+        'wrong',
+        `“${String(offerId).slice(0, 60)}” is no id of a personalized offer: 1–50 letters, digits or _ . : ~ -.`,
+      ];
+    if (options.consent === 'denied') return ['wrong', 'Nothing counts: the user denied consent.'];
+    const impression = isMounting(placement) ? placement.impression : view.get(offerId);
+    const mark = stored?.marks.find(
+      ({ offerId: id, type, until }) => id === offerId && type === 'viewed' && until > now,
+    );
+    const isFromBefore =
+      mark && isOnce(placement) && !(mark.id && impression && mark.id >= impression.id && !item);
+    if (expiresAt <= now)
+      return ['wrong', `The offer ended at ${momentOf(expiresAt, now)}, so its events are given up.`];
+    if (isFromBefore)
+      return [
+        'counted',
+        `It already counted${mark.id ? ` at ${momentOf(madeAt(mark.id), now)}` : ''} in this browser. With repeat “browser” it does not count again before ${momentOf(mark.until, now)}.`,
+      ];
+    // Also one that is watched may have counted: what was accepted or closed was seen.
+    if (impression && !(item && impression.isPast)) return countedWords(impression, now);
+    if (item) return sayWatched(item);
+    return ['lacking', 'It is about to be watched.'];
+  };
+
+  const hintsOf = (
+    placement: Placement,
+    item: Watched | undefined,
+    stored: Stored | undefined,
+    now: number,
+  ): string[] => {
+    const { element, offerId } = placement;
+    const impression = view.get(offerId);
+    const wasAccepted = stored?.marks.some(
+      (mark) => mark.offerId === offerId && mark.type === 'accepted' && mark.until > now,
+    );
+    return [
+      ...(options.consent === 'pending'
+        ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
+        : []),
+      ...(wasAccepted ? ['It was accepted before, so closing it does not count as dismissed.'] : []),
+      ...(item && impression?.isPast
+        ? [
+            `It counted in an earlier page view, at ${momentOf(madeAt(impression.id), now)}, and counts again.`,
+          ]
+        : []),
+      ...(mistakes.get(element) ?? []),
+    ];
+  };
+
+  /** Elements whose id has not arrived. */
+  const nameless = (): Element[] =>
+    inside
+      .trees()
+      .flatMap((tree) =>
+        [...(tree as ParentNode).querySelectorAll('[data-offer-id]')].filter(
+          (element) => !element.getAttribute('data-offer-id')?.trim() && !registry.placements.has(element),
+        ),
+      );
+
+  return (stored: Stored | undefined, now: number): OfferNote[] => [
+    ...[...registry.placements.values()].map((placement): OfferNote => {
+      const { element, offerId } = placement;
+      const item = exposure.watched.get(element);
+      const [standing, words] = say(placement, item, stored, now);
+      const { dwell, rule } = item ?? {};
+      const elapsed = dwell === undefined ? 0 : performance.now() - dwell;
+      const running = rule?.dwellMs ? Math.min(1, elapsed / rule.dwellMs) : 0;
+      return {
+        ...{
+          element,
+          boxes: boxesOf(element),
+          offerId,
+          standing,
+          words,
+          hints: hintsOf(placement, item, stored, now),
+        },
+        ratio: item?.ratio,
+        needed: item && (item.needed || item.rule.ratio),
+        progress: standing === 'counted' ? 1 : running,
+      };
+    }),
+    ...nameless().map(
+      (element): OfferNote => ({
+        ...{ element, boxes: [element], offerId: '', standing: 'wrong', hints: mistakes.get(element) ?? [] },
+        words: 'Its data-offer-id is empty: the id of the personalized offer has not arrived.',
+        ...{ ratio: undefined, needed: undefined, progress: 0 },
+      }),
+    ),
+  ];
+};

@@ -1,0 +1,62 @@
+/** What the inspector shows, as text for a mail to whoever helps. */
+import { VERSION } from '../version.js';
+import type { Snapshot } from './looking.js';
+import { STEPS } from './ways.js';
+import { percent, timeOf } from './words.js';
+
+/** As text; it says no more than the page itself can read, and names offers, never a user's subject beyond what is shown. */
+export const reportOf = ({
+  problem,
+  endpoint,
+  others,
+  offers,
+  ways,
+  waiting,
+  page,
+  settings,
+  mistakes,
+}: Snapshot): string => {
+  const section = (title: string, lines: readonly string[]): string[] =>
+    lines.length ? ['', title, ...lines.map((line) => `  ${line}`)] : [];
+  return [
+    `Offersight inspector ${VERSION}, ${new Date().toISOString()}`,
+    `${location.origin}${location.pathname}`,
+    navigator.userAgent,
+    ...(endpoint === undefined ? [] : [`endpoint ${endpoint}`]),
+    ...others.map((other) => `also tracked for ${other}`),
+    ...(problem === undefined ? [] : [problem]),
+    ...section(
+      'Offers',
+      offers.map(({ offerId, words, hints, ratio, needed }) =>
+        [
+          `${offerId || '(no id)'}: ${words}`,
+          ...(ratio === undefined || needed === undefined
+            ? []
+            : [`(visible ${percent(ratio)}, needed ${percent(needed)})`]),
+          ...hints,
+        ].join(' '),
+      ),
+    ),
+    ...section(
+      'Events of this page, the latest first',
+      ways.map(
+        ({ at, type, offerId, steps, why }) =>
+          `${timeOf(at)} ${type} ${offerId}: ${STEPS[steps - 1] ?? 'not recorded'}${why === undefined ? '' : `; ${why}`}`,
+      ),
+    ),
+    ...section(
+      'What waits',
+      waiting.map(({ label, words }) => `${label}: ${words}`),
+    ),
+    ...section(
+      'This page',
+      page.map(({ label, words }) => `${label}: ${words}`),
+    ),
+    ...section(
+      'Options',
+      settings.map(({ name, value, origin }) => `${name} = ${value} (${origin})`),
+    ),
+    ...section('Attributes', mistakes),
+    '',
+  ].join('\n');
+};

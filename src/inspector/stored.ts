@@ -1,0 +1,86 @@
+/**
+ * What this origin's database holds, read only. It opens the database for each look, so that nothing waits for the inspector, and
+ * never makes one.
+ */
+import type { Mark, OutboxEntry, Pause } from '../client/outbox/records.js';
+import type { OfferEvent } from '../protocol/event.js';
+
+/** What was refused or could not be read. */
+export interface DeadLetter {
+  readonly event?: OfferEvent | undefined;
+  readonly code: string;
+  /** Epoch milliseconds. */
+  readonly deadAt: number;
+}
+
+/** What stands in the database at a moment. */
+export interface Stored {
+  /** The oldest that wait, of every endpoint and page. */
+  readonly entries: readonly OutboxEntry[];
+  /** How many wait. */
+  readonly waiting: number;
+  readonly dead: readonly DeadLetter[];
+  readonly marks: readonly Mark[];
+  /** Of the endpoint that was asked for. */
+  readonly pause: Pause | undefined;
+  /** When the look began, on the monotonic clock, milliseconds. */
+  readonly readAt: number;
+  /** Whether a service worker was told where events go. */
+  readonly hasSite: boolean;
+}
+
+const STORE = 'offersight';
+/** So many entries are looked at, so that a look costs little where thousands wait. */
+const MOST = 500;
+
+const ask = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+/** One kind of record is a range of keys: an array stands behind every text. */
+const rangeOf = (kind: string): IDBKeyRange => IDBKeyRange.bound([kind], [kind, []]);
+
+const open = (name: string): Promise<IDBDatabase> => {
+  const request = indexedDB.open(name);
+  // The tracker makes the database, and its store with it.
+  request.onupgradeneeded = () => request.transaction?.abort();
+  return ask(request);
+};
+
+/** What stands there, without what another version wrote in a way that cannot be shown. */
+const readable = <T extends { readonly v?: unknown }>(values: readonly unknown[]): readonly T[] =>
+  values.filter((value): value is T => (value as T | undefined)?.v === 1);
+
+/**
+ * Looks into the database once.
+ * @param name The database's.
+ * @throws Whatever the browser says if there is no database, or none may be read.
+ */
+export const readStored = async (name: string, endpoint: string): Promise<Stored> => {
+  const readAt = performance.now();
+  const database = await open(name);
+  try {
+    const store = database.transaction(STORE, 'readonly').objectStore(STORE);
+    const [entries, waiting, dead, marks, pause, site] = await Promise.all([
+      ask(store.getAll(rangeOf('entry'), MOST)),
+      ask(store.count(rangeOf('entry'))),
+      ask(store.getAll(rangeOf('dead'))),
+      ask(store.getAll(rangeOf('seen'))),
+      ask(store.get(['state', 'pause', endpoint])),
+      ask(store.get(['state', 'site', endpoint])),
+    ]);
+    return {
+      entries: readable<OutboxEntry>(entries),
+      waiting,
+      dead: readable<DeadLetter & { readonly v: 1 }>(dead),
+      marks: marks as readonly Mark[],
+      pause: pause as Pause | undefined,
+      readAt,
+      hasSite: site !== undefined,
+    };
+  } finally {
+    database.close();
+  }
+};

@@ -1,0 +1,29 @@
+/** The last step of each event, which only `offersight dev` shows to a page: its stand-in is on the same origin. */
+import type { Delivered } from './ways.js';
+
+/** What the replies of `offersight dev` are marked with. */
+const MARK = 'offersight-dev';
+const STATE_PATH = '/_offersight/state';
+
+/** Whether the endpoint's replies come from `offersight dev`. */
+const isDev = (endpoint: string): boolean =>
+  performance
+    .getEntriesByName(endpoint, 'resource')
+    .some((entry) => (entry as PerformanceResourceTiming).serverTiming?.some(({ name }) => name === MARK));
+
+/** Asks once more; what cannot be asked is not known. */
+export const createUpstream = (endpoint: string): (() => Promise<ReadonlyMap<string, Delivered>>) => {
+  let known: ReadonlyMap<string, Delivered> = new Map();
+  let isThere = false;
+  return async () => {
+    isThere ||= isDev(endpoint);
+    if (!isThere) return known;
+    const response = await fetch(STATE_PATH).catch(() => undefined);
+    if (!response?.ok) return known;
+    const { events } = (await response.json()) as {
+      readonly events: readonly (Delivered & { readonly id: string })[];
+    };
+    known = new Map(events.map((event) => [event.id, event]));
+    return known;
+  };
+};

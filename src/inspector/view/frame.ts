@@ -1,0 +1,48 @@
+/** Where the inspector stands: an element of its own above everything, whose shadow tree the page's styles do not reach. */
+import type { Stop } from '../../runtime.js';
+import { STYLE } from './style.js';
+
+/** The element, and where to draw. */
+export interface Frame {
+  readonly host: HTMLElement;
+  /** Outlines and panel are drawn apart, since outlines move with every frame. */
+  readonly outlines: HTMLElement;
+  readonly panel: HTMLElement;
+  /** Comes above what was opened since. While a modal dialog is open, nothing outside of it can be pressed. */
+  raise(): void;
+  remove: Stop;
+}
+
+/** The uppermost modal dialog: they are opened in this order most of the time. */
+const modalOf = (): Element | undefined => [...document.querySelectorAll('dialog:modal')].at(-1);
+
+const styled = (root: ShadowRoot): void => {
+  // Policies that forbid inline styles allow these.
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets = [sheet];
+};
+
+/** Puts it on the page. */
+export const createFrame = (): Frame => {
+  const host = document.createElement('offersight-inspector');
+  const root = host.attachShadow({ mode: 'open' });
+  styled(root);
+  const outlines = document.createElement('div');
+  const panel = document.createElement('div');
+  root.append(outlines, panel);
+
+  const raise = (): void => {
+    const home = modalOf() ?? document.documentElement;
+    if (host.parentElement === home && host.isConnected) return;
+    home.append(host);
+    // Browsers without popovers show it by its z-index.
+    if (host.showPopover) {
+      host.popover = 'manual';
+      host.showPopover();
+    }
+  };
+  raise();
+
+  return { host, outlines, panel, raise, remove: () => host.remove() };
+};

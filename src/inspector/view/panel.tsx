@@ -1,0 +1,242 @@
+/** The panel beside the page: offers, events and their way, what waits, the page and the options. */
+import type { ComponentChildren, JSX } from 'preact';
+import type { Snapshot } from '../looking.js';
+import type { OfferNote } from '../offers.js';
+import type { Setting } from '../settings.js';
+import type { Fact } from '../waiting.js';
+import { STEPS, type Way } from '../ways.js';
+import { counted, timeOf } from '../words.js';
+import { Ring, sharesOf } from './outlines.js';
+
+/** What its buttons do. */
+export interface PanelActions {
+  /** Scrolls an offer into view. */
+  readonly onShow: (element: Element) => void;
+  readonly onCopy: () => void;
+  readonly onFold: () => void;
+  readonly onClose: () => void;
+  /** Looks at another endpoint's tracker. */
+  readonly onChoose: (endpoint: string) => void;
+}
+
+/** What it shows. */
+export interface PanelState {
+  readonly snapshot: Snapshot;
+  readonly isFolded: boolean;
+  /** What copying came to, for a moment. */
+  readonly notice: string;
+  /** The whole text, where the browser lets nobody copy it by itself. */
+  readonly text: string | undefined;
+  readonly operatorUrl: string | undefined;
+}
+
+/** More offers and events are counted, not listed. */
+const MOST = 100;
+
+const STANDINGS: Readonly<Record<OfferNote['standing'], string>> = {
+  counted: 'counted',
+  dwelling: 'counting',
+  lacking: 'not yet',
+  wrong: 'wrong',
+};
+
+const Section = ({
+  title,
+  isOpen = true,
+  children,
+}: {
+  readonly title: string;
+  readonly isOpen?: boolean;
+  readonly children: ComponentChildren;
+}): JSX.Element => (
+  <details open={isOpen}>
+    <summary>
+      <h2>{title}</h2>
+    </summary>
+    {children}
+  </details>
+);
+
+const More = ({ all }: { readonly all: readonly unknown[] }): JSX.Element | null =>
+  all.length > MOST ? <p>… and {counted(all.length - MOST, 'more', 'more')}.</p> : null;
+
+const Offer = ({
+  note,
+  onShow,
+}: { readonly note: OfferNote } & Pick<PanelActions, 'onShow'>): JSX.Element => {
+  const shares = sharesOf(note);
+  return (
+    <li class={note.standing}>
+      <div class="row">
+        <Ring share={note.progress} />
+        <code>{note.offerId || '(no id)'}</code>
+        <span class="standing">{STANDINGS[note.standing]}</span>
+        <button
+          type="button"
+          onClick={() => onShow(note.element)}
+          aria-label={`Show ${note.offerId || 'the offer without an id'} on the page`}
+        >
+          Show
+        </button>
+      </div>
+      <p>{note.words}</p>
+      {shares === undefined ? null : <p class="quiet">Visible {shares.replace(' of ', ', needed ')}.</p>}
+      {note.hints.map((hint) => (
+        <p class="hint">{hint}</p>
+      ))}
+    </li>
+  );
+};
+
+const Event = ({
+  way,
+  operatorUrl,
+}: {
+  readonly way: Way;
+  readonly operatorUrl: string | undefined;
+}): JSX.Element => {
+  const { id, type, offerId, at, steps, why } = way;
+  return (
+    <li>
+      <div class="row">
+        <time>{timeOf(at)}</time>
+        <b>{type}</b>
+        <code>{offerId}</code>
+        {operatorUrl === undefined || steps < 3 || id.includes(' ') ? null : (
+          <a href={`${operatorUrl}events?id=${id}`} target="_blank" rel="noopener noreferrer">
+            at the proxy
+          </a>
+        )}
+      </div>
+      <ol class="steps" aria-label={`${type} ${offerId}: ${STEPS[steps - 1] ?? 'not recorded'}`}>
+        {STEPS.map((step, index) => (
+          <li class={index < steps ? 'done' : ''}>{step}</li>
+        ))}
+      </ol>
+      {why === undefined ? null : <p class="hint">{why}</p>}
+    </li>
+  );
+};
+
+const Facts = ({ facts }: { readonly facts: readonly Fact[] }): JSX.Element => (
+  <dl>
+    {facts.map(({ label, words, isWrong }) => (
+      <div class={isWrong ? 'wrong' : ''}>
+        <dt>{label}</dt>
+        <dd>{words}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+const Settings = ({ settings }: { readonly settings: readonly Setting[] }): JSX.Element => (
+  <table>
+    <thead>
+      <tr>
+        <th scope="col">option</th>
+        <th scope="col">value</th>
+        <th scope="col">from</th>
+      </tr>
+    </thead>
+    <tbody>
+      {settings.map(({ name, value, origin }) => (
+        <tr>
+          <th scope="row">{name}</th>
+          <td>{value}</td>
+          <td>{origin}</td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
+
+const Endpoints = ({
+  snapshot,
+  onChoose,
+}: Pick<PanelState, 'snapshot'> & Pick<PanelActions, 'onChoose'>): JSX.Element | null =>
+  snapshot.endpoint === undefined ? null : (
+    <p class="endpoint">
+      <code>{snapshot.endpoint}</code>
+      {snapshot.others.map((other) => (
+        <button type="button" onClick={() => onChoose(other)}>
+          Look at {other}
+        </button>
+      ))}
+    </p>
+  );
+
+const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & PanelActions): JSX.Element => {
+  const { problem, offers, ways, waiting, page, settings, mistakes } = snapshot;
+  return (
+    <div class="body">
+      {text === undefined ? null : (
+        <label>
+          Copy this text by hand:
+          <textarea readOnly rows={8} value={text} />
+        </label>
+      )}
+      <Endpoints snapshot={snapshot} onChoose={onChoose} />
+      {problem === undefined ? null : <p class="problem">{problem}</p>}
+      <Section title={`Offers (${offers.length})`}>
+        {offers.length ? null : <p>No element of this page has data-offer-id.</p>}
+        <ul>
+          {offers.slice(0, MOST).map((note) => (
+            <Offer note={note} onShow={onShow} />
+          ))}
+        </ul>
+        <More all={offers} />
+      </Section>
+      {mistakes.length ? (
+        <Section title={`Attributes (${mistakes.length})`}>
+          {mistakes.map((words) => (
+            <p class="hint">{words}</p>
+          ))}
+        </Section>
+      ) : null}
+      {problem === undefined ? (
+        <>
+          <Section title={`Events of this page (${ways.length})`}>
+            <ul>
+              {ways.slice(0, MOST).map((way) => (
+                <Event key={way.id} way={way} operatorUrl={operatorUrl} />
+              ))}
+            </ul>
+            <More all={ways} />
+          </Section>
+          <Section title="What waits">
+            <Facts facts={waiting} />
+          </Section>
+          <Section title="This page">
+            <Facts facts={page} />
+          </Section>
+          <Section title="Options" isOpen={false}>
+            <Settings settings={settings} />
+          </Section>
+        </>
+      ) : null}
+    </div>
+  );
+};
+
+/** The panel. */
+export const Panel = (props: PanelState & PanelActions): JSX.Element => {
+  const { isFolded, notice, onCopy, onFold, onClose } = props;
+  return (
+    <section class={`panel ${isFolded ? 'folded' : ''}`} aria-label="Offersight inspector">
+      <header>
+        <h1>Offersight</h1>
+        <span role="status">{notice}</span>
+        <button type="button" onClick={onCopy}>
+          Copy as text
+        </button>
+        <button type="button" aria-expanded={!isFolded} onClick={onFold}>
+          {isFolded ? 'Unfold' : 'Fold'}
+        </button>
+        <button type="button" onClick={onClose}>
+          Leave
+        </button>
+      </header>
+      {isFolded ? null : <Body {...props} />}
+    </section>
+  );
+};

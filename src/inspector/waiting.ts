@@ -1,0 +1,145 @@
+/** What waits, until when and why; and what the page knows of itself. Each is a label and a sentence. */
+import type { Inside } from '../client/later/noticing.js';
+import type { OutboxEntry, Pause } from '../client/outbox/records.js';
+import { VERSION } from '../version.js';
+import type { Stored } from './stored.js';
+import { counted, momentOf } from './words.js';
+
+/** One fact in words. */
+export interface Fact {
+  readonly label: string;
+  readonly words: string;
+  /** Whether something is wrong with it. */
+  readonly isWrong?: boolean;
+}
+
+/** Browsers that have an own way to read it have no other. */
+const hasGpc = (): boolean =>
+  (navigator as { readonly globalPrivacyControl?: boolean }).globalPrivacyControl === true;
+
+const pauseWords = (
+  { at, kind, status, failures, failedAt }: Pause,
+  endpoint: string,
+  now: number,
+): string => {
+  const answer = status ? `answered ${status}` : 'did not answer';
+  const since = failedAt ? ` at ${momentOf(failedAt, now)}` : '';
+  const until = momentOf(at, now);
+  switch (kind) {
+    case 'throttled':
+      return `The endpoint asked to wait until ${until}: POST ${endpoint} ${answer}${since}.`;
+    case 'circuit':
+      return `Nothing is sent until ${until}: POST ${endpoint} ${answer}${since}, which a deployment has to mend. The next page load tries once.`;
+    default:
+      return `Events are sent again at ${until}: POST ${endpoint} ${answer}${since} (${counted(failures, 'failure')} in a row).`;
+  }
+};
+
+/** What waits in this browser, and what holds it. */
+export const whatWaits = (
+  { options }: Inside,
+  endpoint: string,
+  stored: Stored | undefined,
+  now: number,
+): Fact[] => {
+  if (!stored)
+    return [
+      {
+        label: 'Storage',
+        words:
+          'The database cannot be read, or is not there yet. Without one, events are only in this page’s memory.',
+        isWrong: true,
+      },
+    ];
+  const { entries, waiting, dead, pause } = stored;
+  const own = entries.filter((entry) => entry.endpoint === undefined || entry.endpoint === endpoint);
+  const count = (holds: (entry: OutboxEntry) => unknown): number => own.filter(holds).length;
+  const facts: Fact[] = [{ label: 'Waiting', words: `${counted(waiting, 'event')} in this browser.` }];
+  if (pause && pause.at > now)
+    facts.push({
+      label: 'Pause',
+      words: pauseWords(pause, endpoint, now),
+      isWrong: pause.kind !== 'throttled',
+    });
+  const reserved = own.filter(({ lease }) => lease && lease.until > now);
+  const [first] = reserved;
+  if (first?.lease)
+    facts.push({
+      label: 'Reserved',
+      words: `${counted(reserved.length, 'event is', 'events are')} on the way, or reserved by another tab, until ${momentOf(first.lease.until, now)}.`,
+    });
+  const deferred = own
+    .filter(({ notBeforeAt }) => notBeforeAt > now)
+    .sort((one, other) => one.notBeforeAt - other.notBeforeAt);
+  const [next] = deferred;
+  if (next)
+    facts.push({
+      label: 'Deferred',
+      words: `${counted(deferred.length, 'event')} not before ${momentOf(next.notBeforeAt, now)}.`,
+    });
+  const others = count(({ event }) => event.subject !== undefined && event.subject !== options.subject);
+  if (others)
+    facts.push({
+      label: 'Another user’s',
+      words: `${counted(others, 'event belongs', 'events belong')} to another subject, and ${others === 1 ? 'waits' : 'wait'} until that one is back.`,
+    });
+  const elsewhere = new Set(
+    entries.flatMap((entry) =>
+      entry.endpoint === undefined || entry.endpoint === endpoint ? [] : entry.endpoint,
+    ),
+  );
+  for (const address of elsewhere) {
+    const theirs = entries.filter((entry) => entry.endpoint === address).length;
+    facts.push({ label: 'Another endpoint’s', words: `${counted(theirs, 'event')} for ${address}.` });
+  }
+  if (dead.length)
+    facts.push({
+      label: 'Dead letters',
+      words: `${counted(dead.length, 'event was', 'events were')} refused, the latest as ${dead.at(-1)?.code}.`,
+      isWrong: true,
+    });
+  return facts;
+};
+
+const CONSENT = {
+  granted: 'Granted: events are recorded and sent.',
+  pending: 'Pending: events are only in memory until tracker.consent("granted").',
+  denied: 'Denied: nothing is recorded.',
+} as const;
+
+/** What the page and the browser are like. */
+export const pageFacts = ({ options, page }: Inside, stored: Stored | undefined): Fact[] => {
+  const { consent, subject } = options;
+  const worker = 'serviceWorker' in navigator && navigator.serviceWorker.controller?.scriptURL;
+  return [
+    { label: 'Consent', words: CONSENT[consent], isWrong: consent === 'denied' },
+    { label: 'Subject', words: subject ?? 'None: events belong to nobody.' },
+    {
+      label: 'Storage',
+      words: stored
+        ? `IndexedDB “${options.name}”.`
+        : `IndexedDB “${options.name}” cannot be read, or is not there yet.`,
+      isWrong: !stored,
+    },
+    { label: 'Page', words: page.isVisible() ? 'It is visible.' : 'It is hidden, so nothing counts.' },
+    {
+      label: 'Network',
+      words: navigator.onLine ? 'The browser is online.' : 'The browser is offline.',
+      isWrong: !navigator.onLine,
+    },
+    {
+      label: 'Service worker',
+      words: worker
+        ? `${worker}${stored?.hasSite ? ', which delivers what a closed page left' : ''}.`
+        : 'None controls this page.',
+    },
+    { label: 'Global Privacy Control', words: hasGpc() ? 'On.' : 'Off.' },
+    {
+      label: 'Machine',
+      words: navigator.webdriver
+        ? 'A script drives this browser (navigator.webdriver).'
+        : 'No script drives this browser.',
+    },
+    { label: 'Inspector', words: `Version ${VERSION}.` },
+  ];
+};

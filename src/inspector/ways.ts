@@ -1,0 +1,182 @@
+/** How far each event of this page came. It listens beside the page's own callbacks and changes nothing that they are told. */
+import type { Impression } from '../client/detect/registry.js';
+import type { PageView } from '../client/first.js';
+import type { DiscardReason } from '../client/later/outbox/giving-up.js';
+import type { ResolvedOptions } from '../client/options.js';
+import type { OfferEvent } from '../protocol/event.js';
+import type { Stop } from '../runtime.js';
+import type { Stored } from './stored.js';
+import { madeAt, meaningOf, momentOf } from './words.js';
+
+/** The steps of an event, in order. */
+export const STEPS = ['recorded', 'left the page', 'taken by the proxy', 'delivered to Chargebee'] as const;
+
+/** One event and its way. */
+export interface Way {
+  readonly id: string;
+  readonly type: OfferEvent['type'];
+  readonly offerId: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** How many of {@link STEPS} are done. */
+  readonly steps: number;
+  /** Whether it will get no further. */
+  readonly isOver: boolean;
+  /** What holds it, or what became of it, if that is more than its steps say. */
+  readonly why: string | undefined;
+}
+
+/** What only listening tells of an event. */
+interface Heard {
+  readonly event: OfferEvent;
+  isVetoed?: boolean;
+  /** Whether the database had it when that was told, and when on the monotonic clock, milliseconds. */
+  isDurable?: boolean;
+  toldAt?: number;
+  isAnswered?: boolean;
+  givenUp?: string;
+}
+
+/** What the stand-in says of an event, under `offersight dev` alone. */
+export interface Delivered {
+  readonly state: 'waiting' | 'delivered' | 'refused';
+  readonly reason?: string | undefined;
+}
+
+const VETOED = 'a listener of this page called preventDefault, so it was not recorded';
+const PENDING = 'only in memory, until the user consents';
+const DENIED = 'given up, since consent was denied';
+
+/** Listens until stopped. */
+export interface Ways {
+  /** The latest first. */
+  list(stored: Stored | undefined, delivered: ReadonlyMap<string, Delivered>, now: number): Way[];
+  stop: Stop;
+}
+
+/** Starts listening. */
+export const createWays = (options: ResolvedOptions, view: PageView): Ways => {
+  const heard = new Map<string, Heard>();
+  const hear = (event: OfferEvent): Heard => {
+    const known = heard.get(event.id) ?? { event };
+    heard.set(event.id, known);
+    return known;
+  };
+
+  const listening = new AbortController();
+  const onAnnounced = (announced: CustomEvent<OfferEvent>): void =>
+    // Whoever hears it after us may veto it.
+    queueMicrotask(() => {
+      hear(announced.detail).isVetoed = announced.defaultPrevented;
+    });
+  for (const type of ['offersight:viewed', 'offersight:dismissed'] as const)
+    window.addEventListener(type, onAnnounced, { signal: listening.signal });
+
+  // The tracker asks its own copy of the options whenever it has something to tell.
+  const { onEvent, onDiscard } = options;
+  const tellEvent = (event: OfferEvent, isDurable: boolean): void => {
+    Object.assign(hear(event), { isDurable, toldAt: performance.now() });
+    onEvent?.(event, isDurable);
+  };
+  const tellDiscard = (event: OfferEvent, reason: DiscardReason, code: string | undefined): void => {
+    hear(event).givenUp =
+      reason === 'refused' ? `refused as ${meaningOf(code ?? reason)}` : meaningOf(reason);
+    onDiscard?.(event, reason, code);
+  };
+  Object.assign(options, { onEvent: tellEvent, onDiscard: tellDiscard });
+
+  // Whoever settles events says so to the other tabs, and this hears it like one.
+  const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(options.name) : undefined;
+  channel?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    for (const id of Array.isArray(data) ? (data as unknown[]) : []) {
+      const known = heard.get(String(id));
+      if (known) known.isAnswered = true;
+    }
+  });
+
+  const wayOf = (
+    { event, isVetoed, isDurable, toldAt = -Infinity, isAnswered, givenUp }: Heard,
+    stored: Stored | undefined,
+    delivered: ReadonlyMap<string, Delivered>,
+    now: number,
+  ): Way => {
+    const { id, type, offerId, occurredAt: at } = event;
+    const way = (steps: number, why?: string, isOver = false): Way => ({
+      ...{ id, type, offerId, at, steps, isOver, why },
+    });
+    const upstream = delivered.get(id);
+    if (upstream?.state === 'delivered') return way(4, undefined, true);
+    if (upstream?.state === 'refused') return way(3, `refused as ${meaningOf(upstream.reason ?? '')}`, true);
+    if (isVetoed) return way(0, VETOED, true);
+    if (givenUp !== undefined) return way(1, givenUp, true);
+    const letter = stored?.dead.find((each) => each.event?.id === id);
+    if (letter) return way(2, `refused as ${meaningOf(letter.code)}`, true);
+    const entry = stored?.entries.find((each) => each.event.id === id);
+    if (entry?.lease && entry.lease.until > now)
+      return way(2, `on its way, or reserved by another tab, until ${momentOf(entry.lease.until, now)}`);
+    if (entry)
+      return way(
+        1,
+        entry.notBeforeAt > now ? `deferred until ${momentOf(entry.notBeforeAt, now)}` : undefined,
+      );
+    if (options.consent === 'pending') return way(1, PENDING);
+    if (options.consent === 'denied') return way(1, DENIED, true);
+    if (isAnswered) return way(3, upstream?.reason);
+    if (isDurable === undefined) return way(1, 'being stored');
+    if (!isDurable) return way(1, 'only in this page’s memory, since the database does not take it');
+    // What was read before it was written says nothing, and neither does a part of what waits.
+    const isRead = stored && stored.readAt > toldAt && stored.waiting <= stored.entries.length;
+    return isRead ? way(3, upstream?.reason) : way(1);
+  };
+
+  /** What became of what was recorded before anybody listened, as far as that can be told. */
+  const outcomeOf = (
+    { isVetoed }: Impression,
+    stored: Stored | undefined,
+    now: number,
+  ): Pick<Way, 'steps' | 'isOver' | 'why'> => {
+    if (isVetoed) return { steps: 0, isOver: true, why: VETOED };
+    if (options.consent === 'pending') return { steps: 1, isOver: false, why: PENDING };
+    if (options.consent === 'denied') return { steps: 1, isOver: true, why: DENIED };
+    // More wait than are looked at, or nothing can be read.
+    if (!stored || stored.waiting > stored.entries.length)
+      return { steps: 1, isOver: false, why: 'recorded before the inspector was opened' };
+    return {
+      steps: 3,
+      isOver: true,
+      why: `answered before ${momentOf(openedAt, now)}, when the inspector was opened`,
+    };
+  };
+
+  const earlier = (stored: Stored | undefined, now: number): Way[] => {
+    const known = new Set([...heard.values()].map(({ event }) => event.impressionId));
+    return [...view].flatMap(([offerId, impression]) => {
+      const { id, isDismissed } = impression;
+      if (known.has(id)) return [];
+      const types = isDismissed ? (['dismissed', 'viewed'] as const) : (['viewed'] as const);
+      return types.map((type) => ({
+        ...{ id: `${id} ${type}`, type, offerId, at: madeAt(id) },
+        ...outcomeOf(impression, stored, now),
+      }));
+    });
+  };
+  const openedAt = Date.now();
+
+  return {
+    list(stored, delivered, now) {
+      const impressions = new Set([...view.values()].map(({ id }) => id));
+      for (const { event } of [...(stored?.entries ?? []), ...(stored?.dead ?? [])])
+        if (event && impressions.has(event.impressionId) && !heard.has(event.id))
+          hear(event).isDurable = true;
+      const known = [...heard.values()].map((each) => wayOf(each, stored, delivered, now));
+      return [...known, ...earlier(stored, now)].sort((one, other) => other.at - one.at);
+    },
+    stop() {
+      listening.abort();
+      channel?.close();
+      // Somebody else may stand before ours by now.
+      if (options.onEvent === tellEvent) Object.assign(options, { onEvent });
+      if (options.onDiscard === tellDiscard) Object.assign(options, { onDiscard });
+    },
+  };
+};

@@ -1,0 +1,42 @@
+/** What the inspector says, in words: times, shares and codes. */
+
+/** A time of day as people here read it. */
+export const timeOf = (at: number): string =>
+  new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+/** A time as people here read it, with its day if that is not today. */
+export const momentOf = (at: number, now: number): string => {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
+  return isToday ? timeOf(at) : `${new Date(at).toLocaleDateString()} ${timeOf(at)}`;
+};
+
+/** A share of pixels, in percent. */
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** One or many. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString()} ${count === 1 ? one : many}`;
+
+/** When an id was made: UUIDv7 begins with it (RFC 9562), epoch milliseconds. */
+export const madeAt = (id: string): number => Number(`0x${id.slice(0, 13).replace('-', '')}`);
+
+/** Why the proxy refused an event or let it wait, by its code. */
+const CODES: Readonly<Record<string, string>> = {
+  invalid_event:
+    'its id is no personalized offer’s id, its token is missing or wrong, or it belongs to another user',
+  machine: 'the proxy takes nothing from crawlers, monitors and browsers that a script drives',
+  conflict: 'its event id was used for something else before',
+  subject_mismatch: 'it belongs to another user than the session',
+  overloaded: 'more events come than the plan’s calls allow',
+  unsupported_type: 'the page is newer than the proxy',
+  unavailable: 'the proxy could not take events at that moment',
+  expired: 'it waited too long, or its offer ended',
+  'outbox-full': 'more events wait than the outbox may hold',
+  'storage-full': 'the browser gives this site no more storage',
+  consent: 'consent was denied',
+  unreadable: 'it is no event of this product',
+};
+
+/** A code with what it means. */
+export const meaningOf = (code: string): string =>
+  Object.hasOwn(CODES, code) ? `${code}: ${CODES[code]}` : code;

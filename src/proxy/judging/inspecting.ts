@@ -1,0 +1,78 @@
+/**
+ * Links that open the inspector on one page for an hour. Whoever has the secret makes them; the proxy says of a code whether one
+ * of them made it, so no visitor can make one.
+ */
+import { OffersightError } from '../../errors.js';
+import { isMacOf, keyOf, macOf, toBase64Url, WRITTEN_MAC } from './mac.js';
+import { checkSecrets } from './signature.js';
+
+/** What {@link inspectLink} may be told. */
+export interface InspectLinkOptions {
+  /** At least 32 characters, shared with the proxy's `inspectSecret` and with nobody else. */
+  readonly secret: string;
+  /** Where the operator's page is: the inspector's events link to it. @default no links */
+  readonly operatorUrl?: string | undefined;
+  /** @default the machine's clock */
+  readonly now?: (() => number) | undefined;
+}
+
+/** How long a link opens the inspector. */
+const LINK_MS = 3_600_000;
+const HASH = '#offersight-inspect=';
+/** Until when it holds, the operator's page in base64url, and the MAC. */
+const CODE = new RegExp(`^([\\da-z]{1,9})\\.([\\w-]{0,400})\\.(${WRITTEN_MAC})$`);
+/** No other use of the same secret can be mistaken for this one. */
+const PURPOSE = 'offersight inspect 1';
+
+const messageOf = (path: string, end: string, operator: string): string =>
+  JSON.stringify([PURPOSE, path, end, operator]);
+
+/** A web page's address, whole. */
+const webUrl = (name: string, text: string): URL => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new OffersightError(
+      'configuration',
+      `Set ${name} to a whole address, such as https://shop.example/.`,
+    );
+  return url;
+};
+
+/**
+ * Makes a link that opens the inspector on one page, for an hour.
+ * @param url The page, with scheme and host; its path alone counts, and its own hash is replaced.
+ * @throws {OffersightError} `configuration` if an address is none, or the secret is too short.
+ */
+export const inspectLink = async (
+  url: string,
+  { secret, operatorUrl, now = Date.now }: InspectLinkOptions,
+): Promise<string> => {
+  const [checked = ''] = checkSecrets([secret]);
+  const page = webUrl('the page', url);
+  const operator =
+    operatorUrl === undefined
+      ? ''
+      : toBase64Url(new TextEncoder().encode(webUrl('the operator’s page', operatorUrl).href).buffer);
+  const end = (Math.floor(now()) + LINK_MS).toString(36);
+  page.hash = `${HASH}${end}.${operator}.${await macOf(await keyOf(checked), messageOf(page.pathname, end, operator))}`;
+  return page.href;
+};
+
+/** Tells whether a link opens the inspector at this path now. */
+export type Inspecting = (code: string, path: string, now: number) => Promise<boolean>;
+
+/**
+ * Makes the check.
+ * @param secrets Any of them may have made the link; with none no link opens anything.
+ */
+export const createInspecting = (secrets: readonly string[]): Inspecting => {
+  const keys = Promise.all(secrets.map(keyOf));
+  return async (code, path, now) => {
+    const [, end = '', operator = '', mac = ''] = CODE.exec(code) ?? [];
+    const endsAt = Number.parseInt(end, 36);
+    // A clock that was set back must not make an hour longer.
+    if (!(endsAt > now && endsAt <= now + LINK_MS)) return false;
+    for (const key of await keys) if (await isMacOf(key, mac, messageOf(path, end, operator))) return true;
+    return false;
+  };
+};
