@@ -89,7 +89,7 @@ test.describe('behind the nginx of the recipe', () => {
   });
 
   test('and each file that a script tag may ask for comes through', async ({ shop: { nginx } }) => {
-    for (const name of ['offersight', 'offersight-more', 'offersight-debug'])
+    for (const name of ['offersight', 'offersight-more', 'offersight-debug', 'offersight-inspector'])
       expect([name, (await ask(nginx.url, `/${name}.js`)).status]).toEqual([name, 200]);
   });
 

@@ -8,7 +8,7 @@ import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
 import { expect, test } from './fixtures/standalone.js';
 
 const PROBES = ['/healthz', '/readyz', '/metrics', '/admin/status'];
-const PAGES = ['/offersight.js', '/offersight-more.js', '/offersight-debug.js', '/offersight-worker.js'];
+const PAGES = ['', '-more', '-debug', '-inspector', '-worker'].map((name) => `/offersight${name}.js`);
 const TOKEN = 'admin-token-of-at-least-32-characters';
 
 const statusesOf = (url: string, paths: readonly string[]): Promise<number[]> =>

@@ -14,7 +14,7 @@ const SOURCES = [
   'tsconfig.json',
 ];
 /** What a build writes last. */
-const BUILT = 'dist/offersight-debug.js.sri';
+const BUILT = 'dist/offersight-inspector.js.sri';
 
 const agesBelow = (path) => {
   const found = statSync(path);

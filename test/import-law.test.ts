@@ -50,6 +50,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [...PROTOCOL, 'errors'],
     types: ['client/outbox', 'client/page', 'runtime'],
   },
+  'client/inside': { types: ['client'] },
   'client/offer-tracker': { types: ['client', 'protocol/event', 'runtime'] },
   'client/recording': {
     values: ['protocol/event', 'protocol/subject'],
@@ -61,7 +62,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/tracker': {
     values: ['client/first', 'client/options', 'errors'],
-    types: ['client/offer-tracker'],
+    types: ['client/inside', 'client/offer-tracker'],
   },
   'client/later/later': {
     values: ['client/later', 'client/outbox/indexeddb', 'protocol/event', 'errors', 'tabs'],
@@ -71,7 +72,9 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/later/asking', 'client/later/detect', 'client/detect/exposure', 'errors'],
     types: ['client/later/detect', 'client/later/more/more', 'client/detect/registry'],
   },
-  'client/later/asking': { types: ['client/later/more/more', 'client/later/debug/debug'] },
+  'client/later/asking': {
+    types: ['client/later/more/more', 'client/later/debug/debug', 'inspector/inspector'],
+  },
   'client/later/asking-script': { values: ['script-tag', 'version'], types: ['client/later/asking'] },
   'client/later/more': {
     values: [
@@ -85,12 +88,26 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/debug': {
     values: ['client/later/debug', 'client/later/diagnosis', 'protocol/event', 'protocol/group', 'version'],
-    types: ['client/detect', 'client/options', 'client/page', 'client/later/diagnosis', 'runtime'],
+    types: [
+      'client/detect',
+      'client/inside',
+      'client/options',
+      'client/page',
+      'client/later/diagnosis',
+      'runtime',
+    ],
     packages: ['leven'],
   },
   'client/later/noticing': {
     values: ['client/later/asking', 'client/later/detect', 'client/later/on-request', 'errors'],
-    types: ['client/later/diagnosis', 'client/detect', 'client/options', 'client/page', 'runtime'],
+    types: [
+      'client/inside',
+      'client/later/diagnosis',
+      'client/detect',
+      'client/options',
+      'client/page',
+      'runtime',
+    ],
   },
   'client/later/detect': {
     values: ['client/later/detect', 'client/detect', 'protocol/event', 'protocol/limits', 'errors'],
@@ -155,6 +172,20 @@ const LAWS: Readonly<Record<string, Law>> = {
       'errors',
     ],
     types: [''],
+  },
+  inspector: {
+    values: [
+      'inspector',
+      'client/later/debug/checking',
+      'client/later/debug/wording',
+      'client/later/detect/roots',
+      'client/later/detect/sight',
+      'client/later/diagnosis',
+      'protocol/event',
+      'version',
+    ],
+    types: ['client', 'runtime'],
+    packages: ['preact'],
   },
   script: { values: ['index', 'script-tag'] },
   'adapters/react': { values: ['index'], packages: ['react'] },
@@ -361,6 +392,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [
       'proxy/handler',
       'proxy/intake/direct',
+      'proxy/judging/inspecting',
       'proxy/judging/signature',
       'proxy/needs-node',
       'proxy/operator/admin',
@@ -506,7 +538,7 @@ const LAWS: Readonly<Record<string, Law>> = {
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
   'client/tracker': ['client/later/later'],
-  'client/later/asking': ['client/later/more/more', 'client/later/debug/debug'],
+  'client/later/asking': ['client/later/more/more', 'client/later/debug/debug', 'inspector/inspector'],
   'proxy/cli': ['proxy/cli/main'],
   'dev/running': ['proxy/intake/sqlite/sqlite'],
   'proxy/cli/dev-command': ['dev/dev', 'dev/stand-in'],
@@ -634,9 +666,8 @@ describe('the import law', () => {
         !from.startsWith('client/later/') &&
         roomOf(resolve(ROOT, dirname(from), specifier)).startsWith('client/later/'),
     );
-    expect(new Set(from.map(({ from }) => from))).toEqual(
-      new Set(['index', 'service-worker', 'testing/tracker']),
-    );
+    const importers = from.map(({ from }) => from.replace(/^inspector\/.*/, 'inspector'));
+    expect(new Set(importers)).toEqual(new Set(['index', 'inspector', 'service-worker', 'testing/tracker']));
     expect(from.filter(({ from }) => from === 'index').map(({ specifier }) => specifier)).toEqual([
       './client/later/diagnosis.js',
     ]);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { MANGLED } from '../scripts/mangled.mjs';
 import { type Reason, readNames } from './support/outside-names.js';
 
-const ON_REQUEST = ['src/client/later/more', 'src/client/later/debug'];
+const ON_REQUEST = ['src/client/later/more', 'src/client/later/debug', 'src/inspector', 'src/inspector/view'];
 const { declared, outside } = readNames();
 const REASONS = Object.keys(outside) as Reason[];
 
@@ -49,7 +49,7 @@ it('no shortened name crosses between the script file and the files that it load
     ts.forEachChild(node, read);
   };
   for (const folder of ON_REQUEST)
-    for (const file of readdirSync(folder))
+    for (const file of readdirSync(folder).filter((name) => /\.tsx?$/.test(name)))
       read(ts.createSourceFile(file, readFileSync(`${folder}/${file}`, 'utf8'), ts.ScriptTarget.ES2022));
   expect(words).toContain('placements');
   expect(MANGLED.filter((name) => words.has(name))).toEqual([]);

@@ -113,6 +113,7 @@ describe('the proxy', () => {
         'createOfferAdmin',
         'createOfferProxy',
         'directIntake',
+        'inspectLink',
         'isOffersightError',
         'signOffer',
       ],

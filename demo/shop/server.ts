@@ -33,6 +33,7 @@ const FILES: Readonly<Record<string, readonly [path: string, type: string]>> = {
   '/offersight.js.map': ['dist/offersight.js.map', 'application/json'],
   '/offersight-more.js': ['dist/offersight-more.js', 'text/javascript'],
   '/offersight-debug.js': ['dist/offersight-debug.js', 'text/javascript'],
+  '/offersight-inspector.js': ['dist/offersight-inspector.js', 'text/javascript'],
   '/shop.js': ['demo/public/shop.js', 'text/javascript'],
   '/shop.css': ['demo/public/shop.css', 'text/css'],
 };

@@ -6,26 +6,16 @@ import { OffersightError } from '../errors.js';
 import { isOfferId } from '../protocol/event.js';
 import { platformRuntime } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
-import { createRegistry, type Impression, type SearchRoot } from './detect/registry.js';
+import { createRegistry, type SearchRoot } from './detect/registry.js';
 import { createFarewell } from './farewell.js';
+import type { PageView } from './inside.js';
 import type { Later } from './later/later.js';
-import type { Inside } from './later/noticing.js';
 import type { OfferTracker } from './offer-tracker.js';
 import type { ResolvedOptions } from './options.js';
 import { indexedDbRecords } from './outbox/indexeddb.js';
 import { createOutbox } from './outbox/outbox.js';
 import { createPage } from './page.js';
 import { createRecording } from './recording.js';
-
-/**
- * An endpoint's latest impressions by offer id, and who tracks them. It lives as long as the document, so that an
- * offer counts once a page view, however often a tracker is started.
- */
-export interface PageView extends Map<string, Impression> {
-  tracker?: OfferTracker | undefined;
-  /** What an inspector may look at, once the second load is there. */
-  inside?: Inside;
-}
 
 /** How long to wait before asking for the second load again. */
 const RELOAD_MS = 30_000;

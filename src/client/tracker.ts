@@ -1,6 +1,7 @@
 /** The tracker of a page: one for each endpoint, inert where it cannot work. */
 import { OffersightError } from '../errors.js';
-import { call, createFirst, nothing, type PageView } from './first.js';
+import { call, createFirst, nothing } from './first.js';
+import type { PageView } from './inside.js';
 import type { OfferTracker } from './offer-tracker.js';
 import { resolveOptions, type TrackerOptions } from './options.js';
 

@@ -62,7 +62,7 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   let notice = '';
   let text: string | undefined;
   let isClosed = false;
-  let snapshot = looking.look();
+  let snapshot = looking.snapshot();
   let nextFrame = 0;
 
   const drawOutlines = (): void => {
@@ -83,14 +83,14 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   };
 
   const onCopy = async (): Promise<void> => {
-    const report = inspector.text();
+    const copied = inspector.text();
     try {
-      await navigator.clipboard.writeText(report);
+      await navigator.clipboard.writeText(copied);
       text = undefined;
       say('Copied.');
     } catch {
       // No permission, or no https: then people copy it themselves.
-      text = report;
+      text = copied;
       say('Copy it below.');
     }
   };
@@ -98,7 +98,7 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   const show = (): void => {
     if (isClosed) return;
     frame.raise();
-    snapshot = looking.look();
+    snapshot = looking.snapshot();
     render(
       h(Panel, {
         ...{ snapshot, isFolded, notice, text, operatorUrl },
@@ -126,7 +126,7 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
 
   const timer = setInterval(show, SHOW_MS);
   const inspector: Inspector = {
-    text: () => reportOf(looking.look()),
+    text: () => reportOf(looking.snapshot()),
     close() {
       if (isClosed) return;
       isClosed = true;

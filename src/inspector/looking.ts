@@ -17,7 +17,7 @@ export interface Snapshot {
   /** Other endpoints that this page has trackers for. */
   readonly others: readonly string[];
   readonly offers: readonly OfferNote[];
-  readonly ways: readonly Way[];
+  readonly events: readonly Way[];
   readonly waiting: readonly Fact[];
   readonly page: readonly Fact[];
   readonly settings: readonly Setting[];
@@ -28,7 +28,7 @@ export interface Snapshot {
 /** Looks at one endpoint's tracker. */
 export interface Looking {
   /** As it is now; what the database holds may be a second old. */
-  look(): Snapshot;
+  snapshot(): Snapshot;
   /** Looks into the database, and asks `offersight dev` where that runs. */
   refresh(): Promise<void>;
   stop: Stop;
@@ -37,7 +37,7 @@ export interface Looking {
 const NOTHING: Omit<Snapshot, 'problem' | 'offers'> = {
   endpoint: undefined,
   others: [],
-  ways: [],
+  events: [],
   waiting: [],
   page: [],
   settings: [],
@@ -62,16 +62,16 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element) => {
   const stopChecking = createChecking(inside.trees, (words, element) =>
     mistakes.set(element, [...(mistakes.get(element) ?? []), words]),
   );
-  const ways = createWays(inside.options, view);
+  const hearing = createWays(inside.options, view);
   return {
     inside,
     mistakes,
-    ways,
+    hearing,
     offers: createOffers({ inside, view, mistakes, apart }),
     upstream: createUpstream(endpoint),
     stop() {
       stopChecking();
-      ways.stop();
+      hearing.stop();
     },
   };
 };
@@ -99,7 +99,7 @@ export const createLooking = (chosen: string | undefined, apart: Element): Looki
   };
 
   return {
-    look() {
+    snapshot() {
       const [found, others] = find();
       if (!found) return { ...NOTHING, problem: whyNone(), offers: unwatched() };
       const { endpoint, tracker } = found;
@@ -119,7 +119,7 @@ export const createLooking = (chosen: string | undefined, apart: Element): Looki
       const told = new Set(offers.map(({ element }) => element));
       return {
         ...{ problem: undefined, endpoint, others, offers },
-        ways: whole.ways.list(stored, delivered, now),
+        events: whole.hearing.list(stored, delivered, now),
         waiting: whatWaits(inside, endpoint, stored, now),
         page: pageFacts(inside, stored),
         settings: settingsOf(inside.options),

@@ -2,10 +2,9 @@
 
 import type { Watched } from '../client/detect/exposure.js';
 import type { Impression, Placement } from '../client/detect/registry.js';
-import type { PageView } from '../client/first.js';
+import type { Inside, PageView } from '../client/inside.js';
 import { hidingOf } from '../client/later/debug/wording.js';
 import { createReasons } from '../client/later/diagnosis.js';
-import type { Inside } from '../client/later/noticing.js';
 import { isOfferId } from '../protocol/event.js';
 import { coverageOf, outOfViewOf } from './hiding.js';
 import type { Stored } from './stored.js';

@@ -10,7 +10,7 @@ export const reportOf = ({
   endpoint,
   others,
   offers,
-  ways,
+  events,
   waiting,
   page,
   settings,
@@ -39,7 +39,7 @@ export const reportOf = ({
     ),
     ...section(
       'Events of this page, the latest first',
-      ways.map(
+      events.map(
         ({ at, type, offerId, steps, why }) =>
           `${timeOf(at)} ${type} ${offerId}: ${STEPS[steps - 1] ?? 'not recorded'}${why === undefined ? '' : `; ${why}`}`,
       ),

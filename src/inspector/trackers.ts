@@ -1,6 +1,5 @@
 /** The trackers of this page: each leaves what may be looked at under a symbol that says its endpoint. */
-import type { PageView } from '../client/first.js';
-import type { Inside } from '../client/later/noticing.js';
+import type { Inside, PageView } from '../client/inside.js';
 import type { OfferTracker } from '../client/offer-tracker.js';
 
 /** A tracker of this page, or what one left that was stopped. */

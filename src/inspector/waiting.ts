@@ -1,5 +1,5 @@
 /** What waits, until when and why; and what the page knows of itself. Each is a label and a sentence. */
-import type { Inside } from '../client/later/noticing.js';
+import type { Inside } from '../client/inside.js';
 import type { OutboxEntry, Pause } from '../client/outbox/records.js';
 import { VERSION } from '../version.js';
 import type { Stored } from './stored.js';

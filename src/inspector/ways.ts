@@ -1,6 +1,6 @@
 /** How far each event of this page came. It listens beside the page's own callbacks and changes nothing that they are told. */
 import type { Impression } from '../client/detect/registry.js';
-import type { PageView } from '../client/first.js';
+import type { PageView } from '../client/inside.js';
 import type { DiscardReason } from '../client/later/outbox/giving-up.js';
 import type { ResolvedOptions } from '../client/options.js';
 import type { OfferEvent } from '../protocol/event.js';
@@ -64,13 +64,13 @@ export const createWays = (options: ResolvedOptions, view: PageView): Ways => {
   };
 
   const listening = new AbortController();
-  const onAnnounced = (announced: CustomEvent<OfferEvent>): void =>
+  const hearAnnounced = (announced: CustomEvent<OfferEvent>): void =>
     // Whoever hears it after us may veto it.
     queueMicrotask(() => {
       hear(announced.detail).isVetoed = announced.defaultPrevented;
     });
   for (const type of ['offersight:viewed', 'offersight:dismissed'] as const)
-    window.addEventListener(type, onAnnounced, { signal: listening.signal });
+    window.addEventListener(type, hearAnnounced, { signal: listening.signal });
 
   // The tracker asks its own copy of the options whenever it has something to tell.
   const { onEvent, onDiscard } = options;

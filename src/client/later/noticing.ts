@@ -6,10 +6,10 @@ import { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import type { EvaluationListener, ExposureWatch } from '../detect/exposure.js';
 import type { Placement, Registry, SearchRoot } from '../detect/registry.js';
+import type { Inside, PageView } from '../inside.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
 import { loadDebug, loadInspector } from './asking.js';
-import type { DebugContext } from './debug/debug.js';
 import { createClosing } from './detect/closing.js';
 import {
   createControls,
@@ -37,12 +37,7 @@ export interface NoticingContext {
   /** Runs a host's callback safely. */
   readonly call: (callback: () => void) => void;
   /** The endpoint's page view. */
-  readonly latest: { inside?: Inside };
-}
-
-/** What shows why offers count or do not: for the console and for the inspector, which are files of their own. */
-export interface Inside extends DebugContext, Pick<OnRequest, 'boxesOf'> {
-  readonly options: ResolvedOptions;
+  readonly latest: PageView;
 }
 
 /** Notices what users do, and tells the decisions. */

@@ -166,7 +166,7 @@ const Endpoints = ({
   );
 
 const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & PanelActions): JSX.Element => {
-  const { problem, offers, ways, waiting, page, settings, mistakes } = snapshot;
+  const { problem, offers, events, waiting, page, settings, mistakes } = snapshot;
   return (
     <div class="body">
       {text === undefined ? null : (
@@ -195,13 +195,13 @@ const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & Pa
       ) : null}
       {problem === undefined ? (
         <>
-          <Section title={`Events of this page (${ways.length})`}>
+          <Section title={`Events of this page (${events.length})`}>
             <ul>
-              {ways.slice(0, MOST).map((way) => (
+              {events.slice(0, MOST).map((way) => (
                 <Event key={way.id} way={way} operatorUrl={operatorUrl} />
               ))}
             </ul>
-            <More all={ways} />
+            <More all={events} />
           </Section>
           <Section title="What waits">
             <Facts facts={waiting} />

@@ -4,10 +4,9 @@
  * file may be shortened.
  */
 import type { Stop } from '../../../runtime.js';
-import type { EvaluationListener, ExposureWatch } from '../../detect/exposure.js';
-import type { Registry } from '../../detect/registry.js';
+import type { EvaluationListener } from '../../detect/exposure.js';
+import type { Inside } from '../../inside.js';
 import type { TrackerOptions } from '../../options.js';
-import type { Page } from '../../page.js';
 import { type Explaining, explain } from '../diagnosis.js';
 import { createChecking } from './checking.js';
 import { COUNTED, describeNote } from './wording.js';
@@ -15,15 +14,9 @@ import { COUNTED, describeNote } from './wording.js';
 export { VERSION } from '../../../version.js';
 
 /** What it works with. */
-export interface DebugContext {
+export type DebugContext = Omit<Inside, 'options' | 'boxesOf'> & {
   readonly options: Pick<TrackerOptions, 'debug'>;
-  readonly exposure: Pick<ExposureWatch, 'watched' | 'exposed'>;
-  readonly page: Pick<Page, 'isVisible'>;
-  readonly registry: Pick<Registry, 'placements'>;
-  readonly isDrawn: (element: Element) => boolean;
-  /** The trees that may show offers. */
-  readonly trees: () => readonly Node[];
-}
+};
 
 /** What it hears, and its end. */
 export interface Debug {

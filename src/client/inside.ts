@@ -1,0 +1,29 @@
+/** What a tracker leaves on the page: for the next one of its endpoint, and for whoever looks inside. Types alone. */
+import type { ExposureWatch } from './detect/exposure.js';
+import type { Impression, Registry } from './detect/registry.js';
+import type { OfferTracker } from './offer-tracker.js';
+import type { ResolvedOptions } from './options.js';
+import type { Page } from './page.js';
+
+/**
+ * An endpoint's latest impressions by offer id, and who tracks them. It lives as long as the document, so that an
+ * offer counts once a page view, however often a tracker is started.
+ */
+export interface PageView extends Map<string, Impression> {
+  tracker?: OfferTracker | undefined;
+  /** What may be looked at, once the second load is there. */
+  inside?: Inside;
+}
+
+/** What shows why offers count or do not: for the console and for the inspector, which may be files of their own. */
+export interface Inside {
+  readonly options: ResolvedOptions;
+  readonly exposure: Pick<ExposureWatch, 'watched' | 'exposed'>;
+  readonly page: Pick<Page, 'isVisible'>;
+  readonly registry: Pick<Registry, 'placements'>;
+  readonly isDrawn: (element: Element) => boolean;
+  /** What is drawn for an offer: itself, or its children. */
+  readonly boxesOf: (element: Element) => Element[];
+  /** The trees that may show offers. */
+  readonly trees: () => readonly Node[];
+}
