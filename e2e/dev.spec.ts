@@ -54,6 +54,44 @@ test.describe('in a folder with one page', () => {
     expect(await readdir(desk.folder)).toEqual(['index.html']);
   });
 
+  test('the inspector is one link away, shows the last step of each event, and leads to the operator’s page', async ({
+    desk,
+    page,
+    request,
+  }) => {
+    const dev = await desk.start();
+    await desk.page('index.html', dev.offerId);
+    await page.goto(`${dev.url}/_offersight/`);
+    await page.getByRole('link', { name: 'with the inspector', exact: true }).click();
+    await expect(page.locator('.steps .done')).toHaveText([
+      'recorded',
+      'left the page',
+      'taken by the proxy',
+      'delivered to Chargebee',
+    ]);
+    const [operators] = await Promise.all([
+      page.waitForEvent('popup'),
+      page.getByRole('link', { name: 'at the proxy' }).click(),
+    ]);
+    await operators.getByLabel('Admin token').fill(/token (\S+)\)/.exec(dev.output())?.[1] ?? '');
+    await operators.getByRole('button', { name: 'Sign in' }).click();
+    await expect(operators).toHaveURL(/\/admin\/events\?find=/);
+    await expect(operators.getByRole('main')).toContainText(dev.offerId);
+    // A page of another site does not get it opened, and nobody is led away.
+    const ask = async (path: string, site?: string) => {
+      const headers = site === undefined ? {} : { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
+      const response = await request.get(`${dev.url}/_offersight/inspect?path=${path}`, {
+        headers,
+        maxRedirects: 0,
+      });
+      return [response.status(), response.headers().location?.replace(/=.*/, '')];
+    };
+    expect(await ask('/cart?a=1')).toEqual([302, '/cart?a']);
+    expect(await ask('/', 'cross-site')).toEqual([403, undefined]);
+    expect(await ask('//evil.example/')).toEqual([403, undefined]);
+    expect(await ask('https://evil.example/')).toEqual([403, undefined]);
+  });
+
   test('the operator’s page has the same events by group, also after everything was forgotten', async ({
     desk,
     page,

@@ -440,7 +440,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'dev/live/page': { values: ['dev/reasons', 'runtime'], types: ['dev/live', 'dev/trail'] },
   'dev/stand-in': { values: ['upstream/server', 'errors', 'runtime'], types: ['upstream/calls'] },
   'dev/dev': {
-    values: ['dev', 'proxy/cli/routes', 'runtime'],
+    values: ['dev', 'proxy/cli/routes', 'proxy/judging/inspecting', 'runtime'],
     types: ['upstream/server'],
     packages: ['node:path'],
   },

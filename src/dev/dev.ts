@@ -1,6 +1,7 @@
 /** `offersight dev`: everything between a page and Chargebee on this machine, without an account. */
 import { resolve } from 'node:path';
 import { replyNothing } from '../proxy/cli/routes.js';
+import { inspectLink } from '../proxy/judging/inspecting.js';
 import { platformRuntime } from '../runtime.js';
 import type { Upstream } from '../upstream/server.js';
 import { frontApplication } from './application.js';
@@ -102,7 +103,20 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
       })();
       await running;
     };
-    const live = createLive({ trail, upstream, runtime, switches, offer, reset, path, sampleOfferId });
+    let operatorUrl: string | undefined;
+    const pages = folder === undefined ? [] : pagesIn(folder);
+    const [name = 'index.html'] = pages;
+    const firstPage = pages.includes('index.html') || !pages.length ? '/' : `/${encodeURI(name)}`;
+    const live = createLive({
+      ...{ trail, upstream, runtime, switches, offer, reset, path, sampleOfferId },
+      // Whichever of its names the page was opened by: a code counts for a path.
+      async inspect(page = firstPage) {
+        const { pathname, search, hash } = new URL(
+          await inspectLink(`http://localhost${page}`, { secret: ADMIN_TOKEN, operatorUrl }),
+        );
+        return pathname + search + hash;
+      },
+    });
     liveChanged = live.changed;
     const front = await openFront({
       port,
@@ -132,18 +146,19 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
         ((await running).operate ?? replyNothing)(incoming, outgoing),
       ));
     if (operators) closing.unshift(() => operators.close());
+    operatorUrl = operators?.url;
     const [url = ''] = origins;
     return {
       url,
       liveUrl: `${url}${LIVE_PATH}`,
       lanUrl: lan === undefined ? undefined : originOf(lan, front.port),
-      operatorUrl: operators?.url,
+      operatorUrl,
       adminToken: ADMIN_TOKEN,
       isDurable: operate !== undefined,
       upstream,
       apiKey,
       sampleOfferId,
-      pages: folder === undefined ? [] : pagesIn(folder),
+      pages,
       events: () => trail.events(),
       reset,
       stop,

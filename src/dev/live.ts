@@ -52,6 +52,8 @@ export interface LiveOptions {
   readonly offer: (body: string) => Promise<{ readonly status: number; readonly body: string }>;
   /** As just started. */
   readonly reset: () => Promise<void>;
+  /** A link that opens the inspector on the page at this path, by default on the first page. */
+  readonly inspect: (path: string | undefined) => Promise<string>;
 }
 
 /** The live page. */
@@ -119,6 +121,7 @@ export const createLive = ({
   switches,
   offer,
   reset,
+  inspect,
   path,
   sampleOfferId,
 }: LiveOptions): Live => {
@@ -169,9 +172,19 @@ export const createLive = ({
       else replyJson(outgoing, 400, { message: wrong });
     };
 
+  /** Leads to a page with the inspector on it; a page of another site may not. */
+  const inspecting: Answer = async (incoming, outgoing) => {
+    const site = incoming.headers['sec-fetch-site'] ?? 'none';
+    const given = new URL(incoming.url ?? '/', 'http://localhost').searchParams.get('path') ?? undefined;
+    if (!['none', 'same-origin'].includes(String(site)) || !/^\/(?![/\\])/.test(given ?? '/'))
+      return reply(outgoing, 403, 'text/plain', 'Open this by yourself, with a path of yours.\n');
+    outgoing.writeHead(302, { location: await inspect(given) }).end();
+  };
+
   const routes: Readonly<Record<string, Answer>> = {
     'GET state': (_, outgoing) => replyJson(outgoing, 200, state()),
     'GET stream': stream,
+    'GET inspect': inspecting,
     'POST reset': changing(async () => {
       await reset();
       return undefined;

@@ -31,12 +31,15 @@ export const findTrackers = (): Tracked[] =>
 export const whyNone = (): string => {
   if (!('IntersectionObserver' in globalThis))
     return 'No tracker runs here: this browser has no IntersectionObserver.';
-  if (navigator.webdriver)
-    return 'No tracker runs here: a script drives this browser (navigator.webdriver), and machines do not count. Set machines to “count” where tests should count.';
   const tag = document.querySelector('script[src*="offersight"]');
-  if (tag?.getAttribute('type') === 'module')
-    return 'No tracker runs here: the script tag has type="module". Remove that attribute.';
-  if (tag)
-    return 'No tracker runs here, although there is a script tag. Look at the console: the file did not load, or one of its options is wrong.';
-  return 'No tracker runs here. There is no script tag, and no code called createOfferTracker, or one of its options is wrong: look at the console.';
+  const cause =
+    tag?.getAttribute('type') === 'module'
+      ? 'The script tag has type="module": remove that attribute.'
+      : tag
+        ? 'There is a script tag. Look at the console: its file did not load, or one of its options is wrong.'
+        : 'There is no script tag. If code of the page calls createOfferTracker, look at the console: one of its options is wrong.';
+  const machine = navigator.webdriver
+    ? ' Perhaps the reason is that a script drives this browser (navigator.webdriver): what machines see does not count, unless “machines” is set to “count”.'
+    : '';
+  return `No tracker runs here. ${cause}${machine}`;
 };

@@ -13,7 +13,9 @@ export const STEPS = ['recorded', 'left the page', 'taken by the proxy', 'delive
 
 /** One event and its way. */
 export interface Way {
+  /** The event's own, where it is known, and else one that no other way has. */
   readonly id: string;
+  readonly isIdKnown: boolean;
   readonly type: OfferEvent['type'];
   readonly offerId: string;
   /** Epoch milliseconds. */
@@ -102,7 +104,7 @@ export const createWays = (options: ResolvedOptions, view: PageView): Ways => {
   ): Way => {
     const { id, type, offerId, occurredAt: at } = event;
     const way = (steps: number, why?: string, isOver = false): Way => ({
-      ...{ id, type, offerId, at, steps, isOver, why },
+      ...{ id, isIdKnown: true, type, offerId, at, steps, isOver, why },
     });
     const upstream = delivered.get(id);
     if (upstream?.state === 'delivered') return way(4, undefined, true);
@@ -155,7 +157,7 @@ export const createWays = (options: ResolvedOptions, view: PageView): Ways => {
       if (known.has(id)) return [];
       const types = isDismissed ? (['dismissed', 'viewed'] as const) : (['viewed'] as const);
       return types.map((type) => ({
-        ...{ id: `${id} ${type}`, type, offerId, at: madeAt(id) },
+        ...{ id: `${id} ${type}`, isIdKnown: false, type, offerId, at: madeAt(id) },
         ...outcomeOf(impression, stored, now),
       }));
     });

@@ -5,6 +5,7 @@ import type { Limits } from './door/budgets.js';
 import type { Machines } from './door/machines.js';
 import type { Pace } from './forward/gate.js';
 import { isDurable } from './intake/durable.js';
+import { INSPECTING } from './judging/inspecting.js';
 import { checkSecrets } from './judging/signature.js';
 import { checkOptionNames } from './option-names.js';
 import type { OfferProxyOptions, UsageOptions } from './options.js';
@@ -192,7 +193,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     origins: checkOrigins(options.origins ?? []),
     isSubjectVouching,
     secrets: requireSignedOffers === undefined ? undefined : checkSecrets([requireSignedOffers].flat()),
-    inspectSecrets: inspectSecret === undefined ? [] : checkSecrets([inspectSecret].flat()),
+    inspectSecrets: inspectSecret === undefined ? [] : checkSecrets([inspectSecret].flat(), INSPECTING),
     limits,
     trustedHops,
     machines,

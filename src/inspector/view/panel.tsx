@@ -95,15 +95,19 @@ const Event = ({
   readonly way: Way;
   readonly operatorUrl: string | undefined;
 }): JSX.Element => {
-  const { id, type, offerId, at, steps, why } = way;
+  const { id, isIdKnown, type, offerId, at, steps, why } = way;
   return (
     <li>
       <div class="row">
         <time>{timeOf(at)}</time>
         <b>{type}</b>
         <code>{offerId}</code>
-        {operatorUrl === undefined || steps < 3 || id.includes(' ') ? null : (
-          <a href={`${operatorUrl}events?id=${id}`} target="_blank" rel="noopener noreferrer">
+        {operatorUrl === undefined || steps < 3 ? null : (
+          <a
+            href={`${operatorUrl}events?find=${encodeURIComponent(isIdKnown ? id : offerId)}`}
+            target="_blank"
+            rel="noopener noreferrer"
+          >
             at the proxy
           </a>
         )}

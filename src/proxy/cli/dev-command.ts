@@ -27,6 +27,7 @@ const welcome = (dev: Dev, source: string, path: string): string => {
 
   your pages    ${[`${first}   (${source})`, ...more].join('\n                ')}
 ${phone}  live page     ${dev.liveUrl}
+  inspector     ${dev.liveUrl}inspect   (opens the first page with it; another one by ?path=/cart)
 ${operators}
 In a page:
   <script async src="/offersight.js" data-endpoint="${path}" data-debug></script>

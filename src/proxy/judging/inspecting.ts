@@ -16,6 +16,9 @@ export interface InspectLinkOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** What the secret is for, where it is none. */
+export const INSPECTING = 'Make links to the inspector with';
+
 /** How long a link opens the inspector. */
 const LINK_MS = 3_600_000;
 const HASH = '#offersight-inspect=';
@@ -47,7 +50,7 @@ export const inspectLink = async (
   url: string,
   { secret, operatorUrl, now = Date.now }: InspectLinkOptions,
 ): Promise<string> => {
-  const [checked = ''] = checkSecrets([secret]);
+  const [checked = ''] = checkSecrets([secret], INSPECTING);
   const page = webUrl('the page', url);
   const operator =
     operatorUrl === undefined

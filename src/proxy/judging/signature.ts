@@ -36,17 +36,18 @@ const TOKEN = new RegExp(`^([\\da-z]{1,9})\\.(s\\.)?(${WRITTEN_MAC})$`);
 const PURPOSE = 'offersight offer 1';
 
 /**
- * Checks secrets for signing.
+ * Checks secrets.
+ * @param use What they are for, as an error says it.
  * @throws {OffersightError} `configuration` if one is too short to be one.
  */
-export const checkSecrets = (secrets: readonly string[]): readonly string[] => {
+export const checkSecrets = (secrets: readonly string[], use = 'Sign offers with'): readonly string[] => {
   if (
     !secrets.length ||
     secrets.some((secret) => typeof secret !== 'string' || secret.length < MIN_SECRET_LENGTH)
   )
     throw new OffersightError(
       'configuration',
-      `Sign offers with a random secret of at least ${MIN_SECRET_LENGTH} characters.`,
+      `${use} a random secret of at least ${MIN_SECRET_LENGTH} characters.`,
     );
   return secrets;
 };

@@ -1,0 +1,360 @@
+/** The inspector: how it is opened and how not, what it does to the page, and that others never load it. */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { inspectLink } from 'offersight/proxy';
+import { openInspectorIn, saidIn } from './fixtures/inspected.js';
+import { trackerStats } from './fixtures/ready.js';
+import { expect, type Stack, test } from './fixtures/stack.js';
+
+const SECRET = 'a secret of the inspector’s links, 32';
+const FILE = '/offersight-inspector.js';
+const OPERATOR = 'https://ops.example/admin/';
+
+test.use({ proxyOptions: { inspectSecret: SECRET } });
+
+const offer = (id: string, dwell = 0) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}"><button data-offer-dismiss>Close</button></div>`;
+
+/** Whether it is on the page. */
+const isOpen = (page: Page) => page.evaluate(() => !!document.querySelector('offersight-inspector'));
+
+/** Every address that the page asked for. */
+const listen = (page: Page): string[] => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  return asked;
+};
+
+const MODULE = `<script type="module">
+  import { createOfferTracker } from '/module/index.js';
+  const tracker = createOfferTracker({ endpoint: '/offer-events' });
+  window.offersight = { push: (command) => command(tracker) };
+</script>`;
+
+const WAYS_IN = {
+  'by script tag': {},
+  'by npm': { script: '', head: MODULE },
+} as const;
+
+test.describe('a page that does not ask for it', () => {
+  for (const [way, options] of Object.entries(WAYS_IN))
+    test(`loads nothing of it, ${way}`, async ({ page, stack }) => {
+      const asked = listen(page);
+      await stack.open(page, offer('seen'), options);
+      await stack.expectRecorded(['viewed seen']);
+      expect(asked.filter((path) => path.includes('inspector'))).toEqual([]);
+      expect(asked).toContain('/offer-events');
+    });
+});
+
+test.describe('a link', () => {
+  const linkTo = (stack: Stack, path: string, options = {}) =>
+    inspectLink(`${stack.site.url}${path}`, { secret: SECRET, ...options });
+
+  for (const [way, options] of Object.entries(WAYS_IN))
+    test(`of the proxy opens it, and its events lead to the operator’s page, ${way}`, async ({
+      page,
+      stack,
+    }) => {
+      stack.site.show(offer('seen'), options);
+      await page.goto(await linkTo(stack, '/page.html', { operatorUrl: OPERATOR }));
+      const link = page.getByRole('link', { name: 'at the proxy' });
+      await expect(link).toHaveAttribute(
+        'href',
+        new RegExp(`^${OPERATOR}events\\?find=(?:[0-9a-f-]{36}|seen)$`),
+      );
+      await expect.poll(() => saidIn(page)).toMatch(/seen counted It counted as viewed at /);
+      await stack.expectRecorded(['viewed seen']);
+    });
+
+  test('that a stranger made, changed, kept or pointed at another page opens nothing (attack 76)', async ({
+    page,
+    stack,
+  }) => {
+    const kept = await linkTo(stack, '/page.html', { now: () => Date.now() - 3_600_000 });
+    const elsewhere = new URL(await linkTo(stack, '/other.html')).hash;
+    const changed = (await linkTo(stack, '/page.html')).slice(0, -1);
+    const made = await inspectLink(`${stack.site.url}/page.html`, {
+      secret: 'what a stranger thinks up, 32 long',
+    });
+    const statuses: number[] = [];
+    page.on('response', (response) => {
+      if (response.request().postData()?.includes('"inspect"')) statuses.push(response.status());
+    });
+    stack.site.show(offer('seen'));
+    for (const link of [kept, `${stack.site.url}/page.html${elsewhere}`, changed, made]) {
+      const asked = page.waitForResponse(
+        (response) => !!response.request().postData()?.includes('"inspect"'),
+      );
+      await page.goto('about:blank');
+      await page.goto(link);
+      if (link !== changed) await asked;
+      else asked.catch(() => undefined);
+      await trackerStats(page);
+      expect(await isOpen(page)).toBe(false);
+    }
+    // What cannot be a code is not even asked about.
+    expect(statuses).toEqual([403, 403, 403]);
+  });
+
+  test('opens nothing where a page answers in the proxy’s place (attack 76)', async ({ page, stack }) => {
+    const link = await linkTo(stack, '/page.html');
+    stack.site.show(offer('seen'));
+    for (const body of ['<h1>Hello</h1>', '{"v":1,"results":[]}', '{"inspect":"true"}']) {
+      await page.route('**/offer-events', (route) => route.fulfill({ body }));
+      const asked = page.waitForResponse(
+        (response) => !!response.request().postData()?.includes('"inspect"'),
+      );
+      await page.goto('about:blank');
+      await page.goto(link);
+      await (await asked).finished();
+      await trackerStats(page);
+      expect(await isOpen(page)).toBe(false);
+      await page.unroute('**/offer-events');
+    }
+  });
+
+  test('says on the console where the file is not served', async ({ page, stack }) => {
+    const warned = page.waitForEvent('console', (message) => message.type() === 'warning');
+    await page.route(`**${FILE}`, (route) => route.fulfill({ status: 404 }));
+    stack.site.show(offer('seen'));
+    await page.goto(await linkTo(stack, '/page.html'));
+    expect((await warned).text()).toContain('serve offersight-inspector.js of this version');
+    await stack.expectRecorded(['viewed seen']);
+  });
+});
+
+test('a command of the script tag’s queue opens it', async ({ page, stack }) => {
+  await stack.open(page, offer('seen'));
+  await page.evaluate(
+    `offersight.push(() => import('${FILE}').then(({ openInspector }) => openInspector()))`,
+  );
+  await expect.poll(() => saidIn(page)).toMatch(/seen counted/);
+});
+
+test('the bookmark of the documents opens it beside the script', async ({ page, stack }) => {
+  await stack.open(page, offer('seen'));
+  await trackerStats(page);
+  await page.evaluate(
+    "import(new URL('offersight-inspector.js', document.querySelector('script[src*=\"offersight\"]').src)).then((file) => file.openInspector())",
+  );
+  await expect.poll(() => saidIn(page)).toMatch(/seen counted/);
+});
+
+test('without any tracker it says so', async ({ page, stack }) => {
+  await stack.open(page, offer('seen'), { script: '' });
+  await openInspectorIn(page, FILE);
+  await expect.poll(() => saidIn(page)).toMatch(/No tracker runs here\. There is no script tag\./);
+  await expect.poll(() => saidIn(page)).toMatch(/seen wrong Nobody watches it\./);
+});
+
+test.describe('what it shows', () => {
+  test('follows the page: an offer counts, is closed, and leaves', async ({ page, stack }) => {
+    await stack.open(page, '');
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect.poll(() => saidIn(page)).toMatch(/No element of this page has data-offer-id\./);
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('late', 1_500));
+    await expect.poll(() => saidIn(page)).toMatch(/late counting Its time runs/);
+    await expect.poll(() => saidIn(page)).toMatch(/late counted It counted as viewed at [^.]*\./);
+    await page.locator('.offer').getByRole('button', { name: 'Close' }).click();
+    await expect.poll(() => saidIn(page)).toMatch(/late counted .*, and was dismissed later\./);
+    const done = page.locator('.steps').first().locator('.done');
+    await expect(done).toHaveText(['recorded', 'left the page', 'taken by the proxy']);
+    await page.evaluate(() => document.querySelector('.offer')?.remove());
+    await expect.poll(() => saidIn(page)).toMatch(/Offers \(0\)/);
+  });
+
+  test('is why nothing is sent while the network is gone, and that it went when it is back', async ({
+    page,
+    stack,
+  }) => {
+    stack.site.gateway.fault = 'off';
+    await stack.open(page, offer('held'));
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect.poll(() => saidIn(page)).toMatch(/Pause Events are sent again at .* did not answer/);
+    await expect(page.locator('.steps .done')).toHaveText(['recorded']);
+    stack.site.gateway.fault = undefined;
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await expect(page.locator('.steps .done')).toHaveText([
+      'recorded',
+      'left the page',
+      'taken by the proxy',
+    ]);
+    await stack.expectRecorded(['viewed held']);
+  });
+
+  test('is the way of events that a second tracker of the page sends elsewhere', async ({ page, stack }) => {
+    await stack.open(page, offer('seen'), {
+      head: `<script type="module">
+        import { createOfferTracker } from '/module/index.js';
+        createOfferTracker({ endpoint: '/brand', onError: () => undefined });
+      </script>`,
+    });
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    const other = page.getByRole('button', { name: /Look at http.*\/(?:brand|offer-events)$/ });
+    const [before] = [await page.locator('.endpoint code').textContent()];
+    await other.click();
+    await expect(page.locator('.endpoint code')).not.toHaveText(before ?? '');
+    await expect.poll(() => saidIn(page)).toMatch(/Offers \(1\)/);
+  });
+
+  test('can be copied as text', async ({ page, stack, context }) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await stack.open(page, offer('seen'));
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect(page.locator('.steps .done')).toHaveCount(3);
+    await page.getByRole('button', { name: 'Copy as text' }).click();
+    await expect(page.getByRole('status')).toHaveText('Copied.');
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    expect(text).toMatch(/^Offersight inspector \d/);
+    expect(text).toMatch(/seen: It counted as viewed at /);
+    expect(text).toMatch(/viewed seen: taken by the proxy/);
+    expect(text).toMatch(/endpoint = \/offer-events \(data-endpoint of the script tag\)/);
+  });
+
+  test('can be copied by hand where the browser does not let it', async ({ page, stack }) => {
+    await stack.open(page, offer('seen'));
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await page.evaluate(() =>
+      Object.assign(navigator.clipboard, { writeText: () => Promise.reject(new Error()) }),
+    );
+    await page.getByRole('button', { name: 'Copy as text' }).click();
+    await expect(page.getByLabel('Copy this text by hand:')).toHaveValue(/^Offersight inspector/);
+  });
+});
+
+test.describe('the page', () => {
+  test('is told everything as without it, and nothing any more once it is closed', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(page, '', {
+      script: '',
+      head: `<script type="module">
+        import { createOfferTracker } from '/module/index.js';
+        window.told = [];
+        const onEvent = ({ type, offerId }, isDurable) => told.push([type, offerId, isDurable].join(' '));
+        const tracker = createOfferTracker({ endpoint: '/offer-events', onEvent });
+        window.offersight = { push: (command) => command(tracker) };
+      </script>`,
+    });
+    await trackerStats(page);
+    await openInspectorIn(page, '/module/inspector.js');
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('a'));
+    await stack.expectRecorded(['viewed a']);
+    await page.getByRole('button', { name: 'Leave' }).click();
+    expect(await isOpen(page)).toBe(false);
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('b'));
+    await stack.expectRecorded(['viewed a', 'viewed b']);
+    expect(await page.evaluate('told')).toEqual(['viewed a true', 'viewed b true']);
+  });
+
+  test('has no offer closed by presses in it, and none covered by it', async ({ page, stack }) => {
+    const flyout = `<dialog open class="offer" data-offer-id="flyout" data-offer-dwell="0">x</dialog>`;
+    await stack.open(page, `${flyout}${offer('under')}`, {
+      script: 'data-endpoint="/offer-events" data-occlusion',
+    });
+    await stack.expectRecorded(['viewed flyout', 'viewed under']);
+    await openInspectorIn(page, FILE);
+    await page.getByRole('button', { name: 'Fold' }).click();
+    await page.getByRole('button', { name: 'Unfold' }).click();
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('witness'));
+    await stack.expectRecorded(['viewed flyout', 'viewed under', 'viewed witness']);
+  });
+
+  test('may have any styles: they do not reach it', async ({ page, stack }) => {
+    const hostile =
+      '<style>* { display: none !important; opacity: 0 !important; color: red !important; font-size: 90px !important } html, body { display: block !important; opacity: 1 !important }</style>';
+    await stack.open(page, offer('seen'), { head: hostile });
+    await openInspectorIn(page, FILE);
+    const panel = page.getByRole('region', { name: 'Offersight inspector' });
+    await expect(panel).toBeVisible();
+    await expect(panel).toHaveCSS('font-size', '13px');
+    await expect(panel).toHaveCSS('color', 'rgb(26, 28, 32)');
+    await expect.poll(() => saidIn(page)).toMatch(/seen not yet .*hides it by display: none\./);
+  });
+
+  test('may have the strictest policy, and markup in its names is text (attack 78)', async ({
+    page,
+    stack,
+  }) => {
+    const violated: string[] = [];
+    page.on('console', (message) => violated.push(message.text()));
+    await stack.site.show('', {});
+    await page.route('**/strict.html', (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        headers: {
+          'content-security-policy':
+            "default-src 'none'; script-src 'nonce-r' 'strict-dynamic'; connect-src 'self'; img-src data:; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+        },
+        body: `<!doctype html><link rel="icon" href="data:,"><script async nonce="r" src="/offersight.js" data-endpoint="/offer-events"></script>
+          <img width="300" height="200" alt="" src="data:," data-offer-id="&lt;img src=x onerror=alert(1)&gt;" data-offer-dwell="0">
+          <img width="300" height="200" alt="" src="data:," data-offer-id="seen" data-offer-dwell="0">`,
+      }),
+    );
+    await page.goto(await inspectLink(`${stack.site.url}/strict.html`, { secret: SECRET }));
+    await expect.poll(() => saidIn(page)).toMatch(/seen counted/);
+    await expect.poll(() => saidIn(page)).toMatch(/“<img src=x onerror=alert\(1\)>” is no id/);
+    await expect(page.locator('.panel')).toHaveCSS('position', 'fixed');
+    expect(violated.filter((words) => !words.includes('No offer id'))).toEqual([]);
+    await stack.expectRecorded(['viewed seen']);
+  });
+
+  test('may open a modal dialog: it stays usable above, and after', async ({ page, stack }) => {
+    await stack.open(page, `<dialog id="modal">${offer('asked')}</dialog>`);
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await page.evaluate(() => document.querySelector('dialog')?.showModal());
+    await expect.poll(() => saidIn(page)).toMatch(/asked counted/);
+    await page.getByRole('button', { name: 'Fold' }).click();
+    await page.getByRole('button', { name: 'Unfold' }).click();
+    await page.evaluate(() => document.querySelector('dialog')?.remove());
+    await expect(page.getByRole('region', { name: 'Offersight inspector' })).toBeVisible();
+    await page.getByRole('button', { name: 'Leave' }).click();
+    expect(await isOpen(page)).toBe(false);
+  });
+});
+
+test.describe('people', () => {
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [1440, 390])
+      test(`can read it in ${colorScheme} at ${width} px, by the rules of axe`, async ({ page, stack }) => {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await stack.open(page, `${offer('seen')}${offer('long', 600_000)}${offer('not an id')}`);
+        await trackerStats(page);
+        await openInspectorIn(page, FILE);
+        await expect(page.locator('.steps .done')).toHaveCount(3);
+        const { violations } = await new AxeBuilder({ page }).include('offersight-inspector').analyze();
+        expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+        const overflow = () =>
+          page.evaluate(() => {
+            const body = document.querySelector('offersight-inspector')?.shadowRoot?.querySelector('.body');
+            return body && body.scrollWidth - body.clientWidth;
+          });
+        expect(await overflow()).toBe(0);
+      });
+
+  test('can do everything by keyboard', async ({ page, stack }) => {
+    await stack.open(page, `<div style="height: 3000px"></div>${offer('far', 600_000)}`);
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect.poll(() => saidIn(page)).toMatch(/far not yet It is not in view\. Scroll to it\./);
+    const show = page.getByRole('button', { name: 'Show far on the page' });
+    await show.focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => saidIn(page)).toMatch(/far counting/);
+    // What is drawn anew all the time keeps the focus.
+    await expect(show).toBeFocused();
+    await page.getByRole('button', { name: 'Leave' }).focus();
+    await page.keyboard.press('Space');
+    expect(await isOpen(page)).toBe(false);
+  });
+});

@@ -1,0 +1,160 @@
+/** Links that open the inspector: who can make one, and for what it holds. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inspectLink } from '../../../src/proxy/index.js';
+import { createInspecting } from '../../../src/proxy/judging/inspecting.js';
+import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { START, wireBody, wireEvent } from '../../support/wire.js';
+
+const SECRET = 'canary-inspect-0123456789-abcdefghij';
+const OTHER = 'another-inspect-0123456789-abcdefghi';
+const HOUR_MS = 3_600_000;
+const PAGE = 'https://shop.example/offers/autumn?from=mail#top';
+
+const now = (): number => START;
+
+const codeOf = (link: string): string => new URL(link).hash.replace('#offersight-inspect=', '');
+
+const opens = createInspecting([SECRET]);
+
+describe('a link', () => {
+  it('keeps the page’s path and query, and opens the inspector on that path', async () => {
+    const link = await inspectLink(PAGE, { secret: SECRET, now });
+    expect(link).toMatch(
+      /^https:\/\/shop\.example\/offers\/autumn\?from=mail#offersight-inspect=[\da-z]+\.\.[\w-]{43}$/,
+    );
+    expect(await opens(codeOf(link), '/offers/autumn', START)).toBe(true);
+  });
+
+  it('opens it for an hour, and not a millisecond longer (attack 76)', async () => {
+    const code = codeOf(await inspectLink(PAGE, { secret: SECRET, now }));
+    expect(await opens(code, '/offers/autumn', START + HOUR_MS - 1)).toBe(true);
+    expect(await opens(code, '/offers/autumn', START + HOUR_MS)).toBe(false);
+  });
+
+  it('that a clock ahead of the proxy’s made opens nothing before its hour (attack 76)', async () => {
+    const code = codeOf(await inspectLink(PAGE, { secret: SECRET, now: () => START + 2 * HOUR_MS }));
+    expect(await opens(code, '/offers/autumn', START)).toBe(false);
+    expect(await opens(code, '/offers/autumn', START + 2 * HOUR_MS)).toBe(true);
+  });
+
+  it('opens nothing on another path, with another end or another operator’s page (attack 76)', async () => {
+    const options = { secret: SECRET, now, operatorUrl: 'https://ops.example/admin/' };
+    const code = codeOf(await inspectLink(PAGE, options));
+    expect(await opens(code, '/offers/autumn', START)).toBe(true);
+    const [end = '', operator = '', mac = ''] = code.split('.');
+    const later = (Number.parseInt(end, 36) + 1).toString(36);
+    const elsewhere = Buffer.from('https://evil.example/').toString('base64url');
+    for (const [changed, path] of [
+      [code, '/offers/'],
+      [code, '/offers/autumn/'],
+      [`${later}.${operator}.${mac}`, '/offers/autumn'],
+      [`${end}.${elsewhere}.${mac}`, '/offers/autumn'],
+      [`${end}..${mac}`, '/offers/autumn'],
+      [`${end}.${operator}.${mac.slice(0, -1)}`, '/offers/autumn'],
+      [`${end}.${operator}.${[...mac].reverse().join('')}`, '/offers/autumn'],
+      ['', '/offers/autumn'],
+    ] as const)
+      expect([changed, await opens(changed, path, START)]).toEqual([changed, false]);
+  });
+
+  it('of another secret opens nothing, and any of several secrets may have made it', async () => {
+    const code = codeOf(await inspectLink(PAGE, { secret: OTHER, now }));
+    expect(await opens(code, '/offers/autumn', START)).toBe(false);
+    expect(await createInspecting([SECRET, OTHER])(code, '/offers/autumn', START)).toBe(true);
+    expect(await createInspecting([])(code, '/offers/autumn', START)).toBe(false);
+  });
+
+  it.each([
+    ['/offers', SECRET, undefined, /whole address/],
+    ['javascript:alert(1)', SECRET, undefined, /whole address/],
+    [PAGE, 'short', undefined, /32 characters/],
+    [PAGE, SECRET, '/admin/', /operator’s page/],
+    [PAGE, SECRET, 'javascript:alert(1)', /operator’s page/],
+  ])('is not made for %s with %s and %s', async (url, secret, operatorUrl, words) => {
+    await expect(inspectLink(url, { secret, operatorUrl, now })).rejects.toThrow(words);
+  });
+});
+
+describe('the proxy', () => {
+  let started: StartedProxy;
+
+  beforeEach(() => {
+    started = startProxy({ inspectSecret: SECRET, limits: { perAddress: 5 } });
+  });
+  afterEach(() => started.end());
+
+  const ask = (body: object, headers = {}, address = '203.0.113.7'): Promise<Response> =>
+    started.proxy(pageRequest(JSON.stringify(body), headers), { address });
+
+  const right = async (): Promise<string> => codeOf(await inspectLink(PAGE, { secret: SECRET, now }));
+
+  it('says yes to a link that holds, and takes no event by that', async () => {
+    const response = await ask({ v: 1, inspect: await right(), path: '/offers/autumn' });
+    expect([response.status, await response.json()]).toEqual([200, { v: 1, inspect: true }]);
+    expect(await started.intake.list({ limit: 1 })).toEqual([]);
+  });
+
+  it('answers every other code alike (attack 76)', async () => {
+    const code = await right();
+    const answers = [];
+    for (const [inspect, path] of [
+      [code, '/'],
+      ['', '/offers/autumn'],
+      ['x'.repeat(10_000), '/offers/autumn'],
+      ['__proto__', 'constructor'],
+    ]) {
+      const response = await ask({ v: 1, inspect, path });
+      answers.push([response.status, await response.text()]);
+    }
+    expect(answers).toEqual(Array(4).fill([403, expect.stringContaining('"code":"inspect"')]));
+    expect(answers[1]).toEqual(answers[0]);
+  });
+
+  it('lets an address guess as often as it may report, and no more (attack 77)', async () => {
+    const statuses = [];
+    for (let guess = 0; guess < 7; guess++)
+      statuses.push((await ask({ v: 1, inspect: `1.${guess}.x`, path: '/' })).status);
+    expect(statuses).toEqual([403, 403, 403, 403, 403, 429, 429]);
+    // Somebody else is not kept out by that.
+    const other = await ask({ v: 1, inspect: await right(), path: '/offers/autumn' }, {}, '203.0.113.8');
+    expect(other.status).toBe(200);
+  });
+
+  it('looks at no code that a page of another site sends (attack 77)', async () => {
+    const response = await ask(
+      { v: 1, inspect: await right(), path: '/offers/autumn' },
+      { 'sec-fetch-site': 'cross-site' },
+    );
+    expect([response.status, await response.json()]).toEqual([
+      403,
+      expect.objectContaining({ code: 'origin' }),
+    ]);
+  });
+
+  it.each([
+    { v: 1, inspect: 7, path: '/' },
+    { v: 1, inspect: 'x' },
+    { v: 1, inspect: 'x', path: '/', events: [] },
+    { v: 2, inspect: 'x', path: '/' },
+  ])('knows no request like %o', async (body) => {
+    const response = await ask(body);
+    expect([response.status, await response.json()]).toEqual([
+      400,
+      expect.objectContaining({ code: 'unsupported' }),
+    ]);
+  });
+
+  it('takes no events that stand beside a code', async () => {
+    const body = { ...JSON.parse(wireBody([wireEvent(1)])), inspect: await right(), path: '/offers/autumn' };
+    expect((await ask(body)).status).toBe(400);
+    expect(await started.intake.list({ limit: 1 })).toEqual([]);
+  });
+
+  it('opens nothing without a secret, and refuses one that is too short', async () => {
+    await started.end();
+    started = startProxy();
+    const response = await ask({ v: 1, inspect: await right(), path: '/offers/autumn' });
+    expect(response.status).toBe(403);
+    expect(() => startProxy({ inspectSecret: 'short' })).toThrow(/32 characters/);
+  });
+});
