@@ -1,4 +1,7 @@
-/** Takes the pictures of the documents, the demo, the live page of `offersight dev` and the operator's page: `npm run picture` after `npm run build`. */
+/**
+ * Takes the pictures of the documents, the demo, the live page of `offersight dev`, the inspector and the operator's page:
+ * `npm run picture` after `npm run build`.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { startDev } from 'offersight/testing/node';
 import { chromium } from 'playwright';
 import { ARGS, ensureBrowser, HELP } from './ensure-browser.mjs';
+import { pictureInspector } from './picture-inspector.js';
 import { pictureOperator } from './picture-operator.js';
 
 const FILE = 'docs/demo.png';
@@ -66,5 +70,6 @@ await live.screenshot({ path: LIVE_FILE });
 await dev.stop();
 await rm(data, { recursive: true });
 console.log(LIVE_FILE);
+await pictureInspector(browser);
 await pictureOperator(browser);
 await browser.close();

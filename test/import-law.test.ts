@@ -367,6 +367,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/resolving': {
     values: [
       'proxy/intake/durable',
+      'proxy/judging/inspecting',
       'proxy/judging/signature',
       'proxy/option-names',
       'protocol/group',

@@ -140,7 +140,8 @@ export const createOffers = ({ inside, view, mistakes, apart }: OffersContext) =
             `It counted in an earlier page view, at ${momentOf(madeAt(impression.id), now)}, and counts again.`,
           ]
         : []),
-      ...(mistakes.get(element) ?? []),
+      // That one is said already.
+      ...(mistakes.get(element) ?? []).filter((words) => !words.startsWith('data-offer-id=')),
     ];
   };
 

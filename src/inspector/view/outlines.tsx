@@ -32,7 +32,9 @@ export const Ring = ({ share }: { readonly share: number }): JSX.Element => (
 
 /** What is visible of an offer, and what it needs. */
 export const sharesOf = ({ ratio, needed }: OfferNote): string | undefined =>
-  ratio === undefined || needed === undefined ? undefined : `${percent(ratio)} of ${percent(needed)}`;
+  ratio === undefined || needed === undefined
+    ? undefined
+    : `${percent(ratio)} visible, ${percent(needed)} needed`;
 
 /** The outlines; pointers go through them. */
 export const Outlines = ({ outlines }: { readonly outlines: readonly Outline[] }): JSX.Element => (
@@ -45,7 +47,7 @@ export const Outlines = ({ outlines }: { readonly outlines: readonly Outline[] }
         {width < LEAST_WIDTH ? null : (
           <span class={`label ${top < 0 ? 'inside' : ''}`}>
             <Ring share={note.progress} />
-            {sharesOf(note) ?? ''} {note.words}
+            {[sharesOf(note), note.words].filter(Boolean).join('. ')}
           </span>
         )}
       </div>

@@ -80,7 +80,7 @@ const Offer = ({
         </button>
       </div>
       <p>{note.words}</p>
-      {shares === undefined ? null : <p class="quiet">Visible {shares.replace(' of ', ', needed ')}.</p>}
+      {shares === undefined ? null : <p class="quiet">{shares}.</p>}
       {note.hints.map((hint) => (
         <p class="hint">{hint}</p>
       ))}

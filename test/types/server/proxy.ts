@@ -42,6 +42,7 @@ createOfferProxy({
     if (seen.kind === 'request') seen.destination;
   },
   requireSignedOffers: ['a secret of thirty-two characters'],
+  inspectSecret: 'a secret of thirty-two characters',
   usage: { subscriptionFor: (_event, subject) => subject },
 });
 // @ts-expect-error without options nothing is known
