@@ -286,7 +286,6 @@ test.describe('the page', () => {
   }) => {
     const violated: string[] = [];
     page.on('console', (message) => violated.push(message.text()));
-    await stack.site.show('', {});
     await page.route('**/strict.html', (route) =>
       route.fulfill({
         contentType: 'text/html',

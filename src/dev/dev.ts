@@ -103,7 +103,6 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
       })();
       await running;
     };
-    let operatorUrl: string | undefined;
     const pages = folder === undefined ? [] : pagesIn(folder);
     const [name = 'index.html'] = pages;
     const firstPage = pages.includes('index.html') || !pages.length ? '/' : `/${encodeURI(name)}`;
@@ -146,7 +145,7 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
         ((await running).operate ?? replyNothing)(incoming, outgoing),
       ));
     if (operators) closing.unshift(() => operators.close());
-    operatorUrl = operators?.url;
+    const operatorUrl = operators?.url;
     const [url = ''] = origins;
     return {
       url,

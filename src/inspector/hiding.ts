@@ -38,7 +38,7 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
  * @param boxes What is drawn for it.
  * @param apart What is above every page, and covers nothing of it: the inspector.
  */
-export const coveringOf = (
+const coveringOf = (
   element: Element,
   boxes: readonly Element[],
   apart: Element,

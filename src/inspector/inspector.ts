@@ -4,6 +4,7 @@
  * @module offersight/inspector
  */
 import { h, render } from 'preact';
+import { platformRuntime, type Stop } from '../runtime.js';
 import { askByLink } from './link.js';
 import { createLooking, type Looking } from './looking.js';
 import { reportOf } from './report.js';
@@ -56,14 +57,17 @@ const aroundOf = (drawn: readonly Element[]): DOMRect => {
  */
 export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}): Inspector => {
   if (open) return open;
+  const runtime = platformRuntime();
   const frame = createFrame();
-  let looking: Looking = createLooking(endpoint, frame.host);
+  let looking: Looking = createLooking(endpoint, frame.host, runtime);
   let isFolded = false;
   let notice = '';
   let text: string | undefined;
   let isClosed = false;
   let snapshot = looking.snapshot();
   let nextFrame = 0;
+  let stopShowing: Stop = () => undefined;
+  let stopRefreshing: Stop = () => undefined;
 
   const drawOutlines = (): void => {
     const outlines = snapshot.offers.flatMap((note): Outline | [] => {
@@ -77,15 +81,15 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   const say = (words: string): void => {
     notice = words;
     show();
-    setTimeout(() => {
+    runtime.after(NOTICE_MS, () => {
       if (notice === words) notice = '';
-    }, NOTICE_MS);
+    });
   };
 
   const onCopy = async (): Promise<void> => {
     const copied = inspector.text();
     try {
-      await navigator.clipboard.writeText(copied);
+      await globalThis.navigator.clipboard.writeText(copied);
       text = undefined;
       say('Copied.');
     } catch {
@@ -111,7 +115,7 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
         onClose: () => inspector.close(),
         onChoose(chosen) {
           looking.stop();
-          looking = createLooking(chosen, frame.host);
+          looking = createLooking(chosen, frame.host, runtime);
           show();
         },
       }),
@@ -121,17 +125,17 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
 
   const refresh = async (): Promise<void> => {
     await looking.refresh();
-    if (!isClosed) setTimeout(() => void refresh(), REFRESH_MS);
+    if (!isClosed) stopRefreshing = runtime.after(REFRESH_MS, () => void refresh());
   };
 
-  const timer = setInterval(show, SHOW_MS);
   const inspector: Inspector = {
-    text: () => reportOf(looking.snapshot()),
+    text: () => reportOf(looking.snapshot(), runtime.now()),
     close() {
       if (isClosed) return;
       isClosed = true;
       open = undefined;
-      clearInterval(timer);
+      stopShowing();
+      stopRefreshing();
       cancelAnimationFrame(nextFrame);
       looking.stop();
       render(null, frame.outlines);
@@ -140,7 +144,11 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
     },
   };
   open = inspector;
-  show();
+  const showAgain = (): void => {
+    show();
+    stopShowing = runtime.after(SHOW_MS, showAgain);
+  };
+  showAgain();
   drawOutlines();
   void refresh().then(show);
   return inspector;
@@ -152,6 +160,6 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
  * @param endpoint The endpoint to ask, absolute, of this page's origin.
  */
 export const openByLink = async (endpoint: string): Promise<void> => {
-  const inspection = await askByLink(endpoint).catch(() => undefined);
+  const inspection = await askByLink(endpoint, platformRuntime()).catch(() => undefined);
   if (inspection) openInspector({ endpoint, ...inspection });
 };

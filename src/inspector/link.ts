@@ -1,5 +1,7 @@
 /** Links that open the inspector: the proxy says whether one does. */
 
+import type { Runtime } from '../runtime.js';
+
 /** What a link's hash begins with; the second load has it again, since there a shared name would cost bytes. */
 const PREFIX = '#offersight-inspect=';
 
@@ -23,11 +25,14 @@ const fromBase64Url = (text: string): string =>
  * Asks the proxy whether this page's link holds.
  * @returns What it says; nothing if there is none, or the proxy does not say yes.
  */
-export const askByLink = async (endpoint: string): Promise<Inspection | undefined> => {
+export const askByLink = async (
+  endpoint: string,
+  runtime: Pick<Runtime, 'fetch'>,
+): Promise<Inspection | undefined> => {
   const code = location.hash.startsWith(PREFIX) ? location.hash.slice(PREFIX.length) : '';
   const [, operator] = CODE.exec(code) ?? [];
   if (operator === undefined) return undefined;
-  const response = await fetch(endpoint, {
+  const response = await runtime.fetch(endpoint, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ v: 1, inspect: code, path: location.pathname }),

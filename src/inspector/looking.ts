@@ -1,6 +1,6 @@
 /** What there is to see at a moment: the tracker, its offers, its events and what waits, as data and as text. */
 import { createChecking } from '../client/later/debug/checking.js';
-import type { Stop } from '../runtime.js';
+import type { Runtime, Stop } from '../runtime.js';
 import { createOffers, type OfferNote } from './offers.js';
 import { type Setting, settingsOf } from './settings.js';
 import { readStored, type Stored } from './stored.js';
@@ -56,19 +56,19 @@ const unwatched = (): OfferNote[] =>
   }));
 
 /** What is made once the tracker is whole. */
-const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element) => {
+const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime: Runtime) => {
   if (!inside) return undefined;
   const mistakes = new Map<Element, readonly string[]>();
   const stopChecking = createChecking(inside.trees, (words, element) =>
     mistakes.set(element, [...(mistakes.get(element) ?? []), words]),
   );
-  const hearing = createWays(inside.options, view);
+  const hearing = createWays(inside.options, view, runtime);
   return {
     inside,
     mistakes,
     hearing,
-    offers: createOffers({ inside, view, mistakes, apart }),
-    upstream: createUpstream(endpoint),
+    offers: createOffers({ inside, view, mistakes, apart, runtime }),
+    upstream: createUpstream(endpoint, runtime),
     stop() {
       stopChecking();
       hearing.stop();
@@ -81,7 +81,7 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element) => {
  * @param chosen The endpoint to look at; by default that of the first tracker.
  * @param apart The inspector's own element.
  */
-export const createLooking = (chosen: string | undefined, apart: Element): Looking => {
+export const createLooking = (chosen: string | undefined, apart: Element, runtime: Runtime): Looking => {
   let stored: Stored | undefined;
   let delivered: ReadonlyMap<string, Delivered> = new Map();
   let whole: ReturnType<typeof lookInside>;
@@ -94,7 +94,7 @@ export const createLooking = (chosen: string | undefined, apart: Element): Looki
       whole.stop();
       whole = undefined;
     }
-    whole ??= found && lookInside(found, apart);
+    whole ??= found && lookInside(found, apart, runtime);
     return [found, all.flatMap(({ endpoint }) => (endpoint === found?.endpoint ? [] : endpoint))];
   };
 
@@ -113,7 +113,7 @@ export const createLooking = (chosen: string | undefined, apart: Element): Looki
             : 'The tracker was stopped by code of this page (tracker.stop).',
           offers: unwatched(),
         };
-      const now = Date.now();
+      const now = runtime.now();
       const { inside, mistakes } = whole;
       const offers = whole.offers(stored, now);
       const told = new Set(offers.map(({ element }) => element));
@@ -130,7 +130,7 @@ export const createLooking = (chosen: string | undefined, apart: Element): Looki
       const [found] = find();
       if (!found || !whole) return;
       const { upstream, inside } = whole;
-      stored = await readStored(inside.options.name, found.endpoint).catch(() => undefined);
+      stored = await readStored(inside.options.name, found.endpoint, runtime).catch(() => undefined);
       delivered = await upstream().catch(() => delivered);
     },
     stop() {

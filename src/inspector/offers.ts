@@ -6,6 +6,7 @@ import type { Inside, PageView } from '../client/inside.js';
 import { hidingOf } from '../client/later/debug/wording.js';
 import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
+import type { Runtime } from '../runtime.js';
 import { coverageOf, outOfViewOf } from './hiding.js';
 import type { Stored } from './stored.js';
 import { madeAt, momentOf } from './words.js';
@@ -41,13 +42,14 @@ export interface OffersContext {
   readonly mistakes: ReadonlyMap<Element, readonly string[]>;
   /** The inspector's own element, which covers nothing. */
   readonly apart: Element;
+  readonly runtime: Pick<Runtime, 'elapsed'>;
 }
 
 /** A sentence and how the offer stands by it. */
 type Said = readonly [standing: Standing, words: string];
 
 /** Makes what tells of every offer. */
-export const createOffers = ({ inside, view, mistakes, apart }: OffersContext) => {
+export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersContext) => {
   const { options, exposure, page, registry, isDrawn, boxesOf } = inside;
   const reasonOf = createReasons(exposure, page, isDrawn);
 
@@ -161,7 +163,7 @@ export const createOffers = ({ inside, view, mistakes, apart }: OffersContext) =
       const item = exposure.watched.get(element);
       const [standing, words] = say(placement, item, stored, now);
       const { dwell, rule } = item ?? {};
-      const elapsed = dwell === undefined ? 0 : performance.now() - dwell;
+      const elapsed = dwell === undefined ? 0 : runtime.elapsed() - dwell;
       const running = rule?.dwellMs ? Math.min(1, elapsed / rule.dwellMs) : 0;
       return {
         ...{

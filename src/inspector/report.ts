@@ -5,23 +5,16 @@ import { STEPS } from './ways.js';
 import { percent, timeOf } from './words.js';
 
 /** As text; it says no more than the page itself can read, and names offers, never a user's subject beyond what is shown. */
-export const reportOf = ({
-  problem,
-  endpoint,
-  others,
-  offers,
-  events,
-  waiting,
-  page,
-  settings,
-  mistakes,
-}: Snapshot): string => {
+export const reportOf = (
+  { problem, endpoint, others, offers, events, waiting, page, settings, mistakes }: Snapshot,
+  now: number,
+): string => {
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length ? ['', title, ...lines.map((line) => `  ${line}`)] : [];
   return [
-    `Offersight inspector ${VERSION}, ${new Date().toISOString()}`,
+    `Offersight inspector ${VERSION}, ${new Date(now).toISOString()}`,
     `${location.origin}${location.pathname}`,
-    navigator.userAgent,
+    globalThis.navigator.userAgent,
     ...(endpoint === undefined ? [] : [`endpoint ${endpoint}`]),
     ...others.map((other) => `also tracked for ${other}`),
     ...(problem === undefined ? [] : [problem]),

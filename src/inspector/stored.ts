@@ -4,6 +4,7 @@
  */
 import type { Mark, OutboxEntry, Pause } from '../client/outbox/records.js';
 import type { OfferEvent } from '../protocol/event.js';
+import type { Runtime } from '../runtime.js';
 
 /** What was refused or could not be read. */
 export interface DeadLetter {
@@ -58,8 +59,12 @@ const readable = <T extends { readonly v?: unknown }>(values: readonly unknown[]
  * @param name The database's.
  * @throws Whatever the browser says if there is no database, or none may be read.
  */
-export const readStored = async (name: string, endpoint: string): Promise<Stored> => {
-  const readAt = performance.now();
+export const readStored = async (
+  name: string,
+  endpoint: string,
+  runtime: Pick<Runtime, 'elapsed'>,
+): Promise<Stored> => {
+  const readAt = runtime.elapsed();
   const database = await open(name);
   try {
     const store = database.transaction(STORE, 'readonly').objectStore(STORE);
@@ -68,8 +73,8 @@ export const readStored = async (name: string, endpoint: string): Promise<Stored
       ask(store.count(rangeOf('entry'))),
       ask(store.getAll(rangeOf('dead'))),
       ask(store.getAll(rangeOf('seen'))),
-      ask(store.get(['state', 'pause', endpoint])),
-      ask(store.get(['state', 'site', endpoint])),
+      ask<unknown>(store.get(['state', 'pause', endpoint])),
+      ask<unknown>(store.get(['state', 'site', endpoint])),
     ]);
     return {
       entries: readable<OutboxEntry>(entries),

@@ -38,7 +38,7 @@ export const whyNone = (): string => {
       : tag
         ? 'There is a script tag. Look at the console: its file did not load, or one of its options is wrong.'
         : 'There is no script tag. If code of the page calls createOfferTracker, look at the console: one of its options is wrong.';
-  const machine = navigator.webdriver
+  const machine = globalThis.navigator.webdriver
     ? ' Perhaps the reason is that a script drives this browser (navigator.webdriver): what machines see does not count, unless “machines” is set to “count”.'
     : '';
   return `No tracker runs here. ${cause}${machine}`;

@@ -1,4 +1,5 @@
 /** The last step of each event, which only `offersight dev` shows to a page: its stand-in is on the same origin. */
+import type { Runtime } from '../runtime.js';
 import type { Delivered } from './ways.js';
 
 /** What the replies of `offersight dev` are marked with. */
@@ -7,18 +8,21 @@ const STATE_PATH = '/_offersight/state';
 
 /** Whether the endpoint's replies come from `offersight dev`. */
 const isDev = (endpoint: string): boolean =>
-  performance
+  globalThis.performance
     .getEntriesByName(endpoint, 'resource')
     .some((entry) => (entry as PerformanceResourceTiming).serverTiming?.some(({ name }) => name === MARK));
 
 /** Asks once more; what cannot be asked is not known. */
-export const createUpstream = (endpoint: string): (() => Promise<ReadonlyMap<string, Delivered>>) => {
+export const createUpstream = (
+  endpoint: string,
+  runtime: Pick<Runtime, 'fetch'>,
+): (() => Promise<ReadonlyMap<string, Delivered>>) => {
   let known: ReadonlyMap<string, Delivered> = new Map();
   let isThere = false;
   return async () => {
     isThere ||= isDev(endpoint);
     if (!isThere) return known;
-    const response = await fetch(STATE_PATH).catch(() => undefined);
+    const response = await runtime.fetch(STATE_PATH).catch(() => undefined);
     if (!response?.ok) return known;
     const { events } = (await response.json()) as {
       readonly events: readonly (Delivered & { readonly id: string })[];

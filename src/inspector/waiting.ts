@@ -15,7 +15,7 @@ export interface Fact {
 
 /** Browsers that have an own way to read it have no other. */
 const hasGpc = (): boolean =>
-  (navigator as { readonly globalPrivacyControl?: boolean }).globalPrivacyControl === true;
+  (globalThis.navigator as { readonly globalPrivacyControl?: boolean }).globalPrivacyControl === true;
 
 const pauseWords = (
   { at, kind, status, failures, failedAt }: Pause,
@@ -110,7 +110,8 @@ const CONSENT = {
 /** What the page and the browser are like. */
 export const pageFacts = ({ options, page }: Inside, stored: Stored | undefined): Fact[] => {
   const { consent, subject } = options;
-  const worker = 'serviceWorker' in navigator && navigator.serviceWorker.controller?.scriptURL;
+  const worker =
+    'serviceWorker' in globalThis.navigator && globalThis.navigator.serviceWorker.controller?.scriptURL;
   return [
     { label: 'Consent', words: CONSENT[consent], isWrong: consent === 'denied' },
     { label: 'Subject', words: subject ?? 'None: events belong to nobody.' },
@@ -124,8 +125,8 @@ export const pageFacts = ({ options, page }: Inside, stored: Stored | undefined)
     { label: 'Page', words: page.isVisible() ? 'It is visible.' : 'It is hidden, so nothing counts.' },
     {
       label: 'Network',
-      words: navigator.onLine ? 'The browser is online.' : 'The browser is offline.',
-      isWrong: !navigator.onLine,
+      words: globalThis.navigator.onLine ? 'The browser is online.' : 'The browser is offline.',
+      isWrong: !globalThis.navigator.onLine,
     },
     {
       label: 'Service worker',
@@ -136,7 +137,7 @@ export const pageFacts = ({ options, page }: Inside, stored: Stored | undefined)
     { label: 'Global Privacy Control', words: hasGpc() ? 'On.' : 'Off.' },
     {
       label: 'Machine',
-      words: navigator.webdriver
+      words: globalThis.navigator.webdriver
         ? 'A script drives this browser (navigator.webdriver).'
         : 'No script drives this browser.',
     },

@@ -4,7 +4,7 @@ import type { PageView } from '../client/inside.js';
 import type { DiscardReason } from '../client/later/outbox/giving-up.js';
 import type { ResolvedOptions } from '../client/options.js';
 import type { OfferEvent } from '../protocol/event.js';
-import type { Stop } from '../runtime.js';
+import type { Runtime, Stop } from '../runtime.js';
 import type { Stored } from './stored.js';
 import { madeAt, meaningOf, momentOf } from './words.js';
 
@@ -57,7 +57,11 @@ export interface Ways {
 }
 
 /** Starts listening. */
-export const createWays = (options: ResolvedOptions, view: PageView): Ways => {
+export const createWays = (
+  options: ResolvedOptions,
+  view: PageView,
+  runtime: Pick<Runtime, 'elapsed' | 'now'>,
+): Ways => {
   const heard = new Map<string, Heard>();
   const hear = (event: OfferEvent): Heard => {
     const known = heard.get(event.id) ?? { event };
@@ -77,7 +81,7 @@ export const createWays = (options: ResolvedOptions, view: PageView): Ways => {
   // The tracker asks its own copy of the options whenever it has something to tell.
   const { onEvent, onDiscard } = options;
   const tellEvent = (event: OfferEvent, isDurable: boolean): void => {
-    Object.assign(hear(event), { isDurable, toldAt: performance.now() });
+    Object.assign(hear(event), { isDurable, toldAt: runtime.elapsed() });
     onEvent?.(event, isDurable);
   };
   const tellDiscard = (event: OfferEvent, reason: DiscardReason, code: string | undefined): void => {
@@ -162,7 +166,7 @@ export const createWays = (options: ResolvedOptions, view: PageView): Ways => {
       }));
     });
   };
-  const openedAt = Date.now();
+  const openedAt = runtime.now();
 
   return {
     list(stored, delivered, now) {

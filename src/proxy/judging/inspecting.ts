@@ -3,6 +3,7 @@
  * of them made it, so no visitor can make one.
  */
 import { OffersightError } from '../../errors.js';
+import { platformRuntime } from '../../runtime.js';
 import { isMacOf, keyOf, macOf, toBase64Url, WRITTEN_MAC } from './mac.js';
 import { checkSecrets } from './signature.js';
 
@@ -48,7 +49,7 @@ const webUrl = (name: string, text: string): URL => {
  */
 export const inspectLink = async (
   url: string,
-  { secret, operatorUrl, now = Date.now }: InspectLinkOptions,
+  { secret, operatorUrl, now = platformRuntime().now }: InspectLinkOptions,
 ): Promise<string> => {
   const [checked = ''] = checkSecrets([secret], INSPECTING);
   const page = webUrl('the page', url);

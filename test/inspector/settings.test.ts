@@ -1,0 +1,61 @@
+/** The inspector's table of options against the options that there are. */
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '../../src/inspector/settings.js';
+
+/** `data-…` → option, as the script file's table has it. */
+const attributesOfScript = (): Record<string, string> => {
+  const source = ts.createSourceFile(
+    'script.ts',
+    readFileSync('src/script.ts', 'utf8'),
+    ts.ScriptTarget.ES2022,
+  );
+  const found: Record<string, string> = {};
+  const visit = (node: ts.Node): void => {
+    if (ts.isVariableDeclaration(node) && node.name.getText(source) === 'ATTRIBUTES' && node.initializer)
+      for (const property of (node.initializer as ts.ObjectLiteralExpression).properties) {
+        const name = property.name?.getText(source).replaceAll("'", '') ?? '';
+        const [, option] = ((property as ts.PropertyAssignment).initializer as ts.ArrayLiteralExpression)
+          .elements;
+        found[name] = option ? option.getText(source).replaceAll("'", '') : name;
+      }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+};
+
+/** The options that have a default in the reports of the public face, by name. */
+const optionsOf = (name: string): string[] => {
+  const report = readFileSync('docs/api/index.api.md', 'utf8');
+  const [, body = ''] =
+    new RegExp(`interface ${name}(?:<[^>]*>)?(?: extends [^{]*)? \\{([\\s\\S]*?)\\n\\}`).exec(report) ?? [];
+  return [...body.matchAll(/^ {4}readonly (\w+)\??:/gm)].map(([, option = '']) => option);
+};
+
+describe('the options that the inspector lists', () => {
+  it('are all that a script tag can set, under the attributes that it has', () => {
+    const listed = Object.entries(SETTINGS).flatMap(([option, [, attribute]]) =>
+      attribute === undefined ? [] : [[attribute, option]],
+    );
+    expect(Object.fromEntries(listed)).toEqual(attributesOfScript());
+  });
+
+  it('are all that code can set, but for what it is called back by', () => {
+    const listed = Object.keys(SETTINGS);
+    const groups = {
+      viewability: 'ViewabilityRule',
+      dismissal: 'ClosingOptions',
+      outbox: 'LeasingOptions',
+      delivery: 'FlusherOptions',
+    } as const;
+    const expected = optionsOf('TrackerOptions').flatMap((option) => {
+      if (option.startsWith('on')) return [];
+      const group = groups[option as keyof typeof groups] as string | undefined;
+      return group === undefined ? [option] : optionsOf(group).map((member) => `${option}.${member}`);
+    });
+    expect(expected.length).toBeGreaterThan(20);
+    expect([...listed].sort()).toEqual([...expected, 'outbox.name'].sort());
+  });
+});
