@@ -60,6 +60,8 @@ const createTaking = (
   remember: number,
 ): Taking => {
   const remembered = new LRUCache<string, Memory>({ max: remember });
+  /** Offers of which a view was forwarded. A dismissal may belong to that view, whatever becomes of others. */
+  const viewedOffers = new LRUCache<string, true>({ max: remember });
   /** Never evicted: forgetting one would forward it twice at once. */
   const inFlight = new Map<string, string>();
   /** After a fault of the configuration or a 429 one call tries whether it is over. */
@@ -115,7 +117,7 @@ const createTaking = (
 
   /** Forwards from a place that was taken. */
   const call = async (event: AdmittedEvent): Promise<Verdict> => {
-    const { id, content } = event;
+    const { id, type, offerId, content } = event;
     const startedAt = runtime.elapsed();
     inFlight.set(id, content);
     const [outcome = { kind: 'ambiguous' }] = await destination.forward([event]);
@@ -129,7 +131,10 @@ const createTaking = (
     });
     const verdict = verdictOf(id, outcome);
     // The next time it is known, not new.
-    if (verdict.kind === 'accepted') remembered.set(id, { content, verdict: { kind: 'duplicate' } });
+    if (verdict.kind === 'accepted') {
+      remembered.set(id, { content, verdict: { kind: 'duplicate' } });
+      if (type === 'viewed') viewedOffers.set(offerId, true);
+    }
     if (verdict.kind === 'refused') remembered.set(id, { content, verdict });
     places.wake();
     return verdict;
@@ -173,7 +178,10 @@ const createTaking = (
         if (others) others.push(event);
         else offers.set(event.offerId, [event]);
       }
-      const takeInOrder = async (ofOffer: readonly AdmittedEvent[]): Promise<void> => {
+      const takeInOrder = async ([offerId, ofOffer]: readonly [
+        string,
+        readonly AdmittedEvent[],
+      ]): Promise<void> => {
         const said: Verdict[] = [];
         for (const event of ofOffer) {
           if (event.type !== 'viewed') continue;
@@ -182,7 +190,8 @@ const createTaking = (
           said.push(verdict);
         }
         // A `dismissed` without its `viewed` would lift the funnel over 100 %. It waits for every view of its offer.
-        const isSeen = said.some(({ kind }) => kind === 'accepted' || kind === 'duplicate');
+        const isSeen =
+          viewedOffers.has(offerId) || said.some(({ kind }) => kind === 'accepted' || kind === 'duplicate');
         const missing = said.find(({ kind }) => kind === 'deferred') ?? (isSeen ? undefined : said[0]);
         for (const event of ofOffer)
           if (event.type !== 'viewed') verdicts.set(event.id, missing ?? (await takeOne(event, deadline)));
@@ -192,7 +201,7 @@ const createTaking = (
         stop = patiently(runtime, REQUEST_MS, resolve);
       });
       // What is under way at the deadline goes on; the client asks again, and hears what became of it.
-      await Promise.race([Promise.all([...offers.values()].map(takeInOrder)), late]);
+      await Promise.race([Promise.all([...offers].map(takeInOrder)), late]);
       stop();
       const answered = new Map<string, Verdict>();
       for (const { id } of events) answered.set(id, verdicts.get(id) ?? deferred(AGAIN_MS, 'in_progress'));

@@ -228,6 +228,17 @@ describe('a `dismissed` shares the fate of its `viewed`', () => {
     ]);
   });
 
+  it('but goes if an earlier showing of the offer was reported, though one in its own request is refused', async () => {
+    await verdictsOf([admitted(5)]);
+    const another = admitted(6, { offerId: 'offer5' });
+    stage.answer = (number) => (number === 6 ? { kind: 'refused', code: 'x' } : { kind: 'done' });
+    expect(await verdictsOf([another, dismissed(1, 5)])).toEqual([
+      { kind: 'refused', code: 'invalid_event' },
+      { kind: 'accepted' },
+    ]);
+    expect(stage.called()).toEqual([5, 6, 1]);
+  });
+
   it('and waits while any showing of the offer waits, since nobody tells which one it closed', async () => {
     const another = admitted(6, { offerId: 'offer5' });
     stage.answer = (number) => ({ kind: number === 5 ? 'unavailable' : 'done' });
