@@ -88,7 +88,8 @@ export const createFirst = (
     if (options.consent !== 'granted') return;
     // What fails the second load mends, or it delivers from memory.
     await outbox.commit().catch(nothing);
-    void later((loaded) => loaded.onCommitted());
+    // Also after a stop: what is stored was recorded. A second load that comes later looks for itself.
+    loaded?.onCommitted();
   };
 
   const recorder = createRecording(latest, options, runtime, (event, { isOnce }, placement) => {

@@ -151,6 +151,20 @@ describe('stopped', () => {
     await next.tracker.flush();
     expect(wired(site.posted)).toEqual(['viewed a']);
   });
+
+  test.each(['before', 'behind'])(
+    'what it recorded in the task of the stop is told when it is stored, %s the second load',
+    async (when) => {
+      render('<p data-offer-id="a"></p>');
+      const { tracker, events } = site.start();
+      if (when === 'behind') await tracker.flush();
+      site.see(find('p'));
+      tracker.stop();
+      await vi.waitFor(() => expect(told(events)).toEqual(['viewed a']));
+      await site.frame();
+      expect(site.posted).toEqual([]);
+    },
+  );
 });
 
 describe('where storage is blocked', () => {

@@ -381,7 +381,11 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     queueMicrotask(() => safely(commit()));
   };
   /** As a page does that finds a service worker. */
-  const tellSite = (): void => void leasing.setSite({ endpoint }).catch(() => undefined);
+  const onCommitted = (): void => {
+    leasing.tell();
+    flusher.wake();
+    safely(leasing.setSite({ endpoint }).catch(() => undefined));
+  };
   const { onDecided } = rooms.createDeciding({
     owner,
     delivering,
@@ -391,7 +395,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       await leasing.marks();
       return new Set();
     },
-    onGranted: tellSite,
+    onCommitted,
     report: context.report,
   });
   safely(leasing.marks().then(flusher.hurry));

@@ -19,8 +19,8 @@ export interface ConsentContext {
   readonly outbox: Pick<Outbox, 'mirror' | 'commit'>;
   /** Reads what was accepted on other pages; resolves to all offers that were accepted. */
   learn(): Promise<ReadonlySet<string>>;
-  /** Something may be stored now, for this user. */
-  onGranted(): void;
+  /** What was recorded is stored, or could not be stored. */
+  onCommitted(): void;
   readonly report: (error: OffersightError) => void;
 }
 
@@ -40,7 +40,7 @@ const PURGE_RETRY_MS = 5_000;
 
 /** Starts with what the owner says already. */
 export const createDeciding = (context: ConsentContext): Deciding => {
-  const { owner, delivering, runtime, outbox, learn, onGranted, report } = context;
+  const { owner, delivering, runtime, outbox, learn, onCommitted, report } = context;
   const { leasing, flusher } = delivering;
   let decided: Promise<void> = Promise.resolve();
   let latest = '';
@@ -70,8 +70,7 @@ export const createDeciding = (context: ConsentContext): Deciding => {
           outbox.mirror.delete(id);
       // What fails is delivered out of memory, and stored later.
       await outbox.commit().catch(() => undefined);
-      onGranted();
-      flusher.wake();
+      onCommitted();
     } else if (consent !== 'pending') onMisconfigured('consent');
   };
 

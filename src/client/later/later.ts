@@ -191,13 +191,18 @@ export const createLater = (context: LaterContext): Later => {
     if (target === window) void learn();
   });
 
+  const onCommitted = (): void => {
+    leasing.tell();
+    flusher.wake();
+    void sync.find();
+  };
   const { onDecided, decided } = createDeciding({
     owner: options,
     delivering,
     runtime,
     outbox,
     learn,
-    onGranted: () => void sync.find(),
+    onCommitted,
     report,
   });
 
@@ -214,11 +219,7 @@ export const createLater = (context: LaterContext): Later => {
       if (type === 'dismissed') noticing?.onReaction(offerId, placement);
       else if (placement?.element) noticing?.onViewed(placement);
     },
-    onCommitted() {
-      leasing.tell();
-      flusher.wake();
-      void sync.find();
-    },
+    onCommitted,
     onLeave() {
       // First, so that nothing is in the way of what is recorded now.
       rest();
