@@ -546,6 +546,55 @@ describe('a refusal of what left from the mirror', () => {
   });
 });
 
+describe('a refusal that the database does not take', () => {
+  test('of another page’s event is reported once it does, and the event is not sent again', async () => {
+    const bench = startDelivering();
+    const gone = bench.open();
+    await gone.record(plain(viewed(1)));
+    gone.flusher.stop();
+    const page = bench.open();
+    bench.answer = (ids) => {
+      bench.database.fault = DEAD;
+      return says('refused', { code: 'conflict' })(ids);
+    };
+    await page.flusher.flush();
+    expect(page.discarded).toEqual([]);
+    bench.database.fault = undefined;
+    await bench.runtime.advance(60_000);
+    expect([bench.asked, page.discarded]).toEqual([[[ONE]], [[ONE, 'refused', 'conflict']]]);
+    await expect(storedIds(bench.database.stored, 'dead')).resolves.toEqual([ONE]);
+  });
+});
+
+test('a refusal without a code is one, and its event is not sent again', async () => {
+  const bench = startDelivering();
+  const page = bench.open();
+  bench.answer = says('refused');
+  await page.record(plain(viewed(1)));
+  await bench.runtime.advance(60_000);
+  expect([bench.asked, page.discarded]).toEqual([[[ONE]], [[ONE, 'refused', '']]]);
+});
+
+describe('a dismissal whose view was refused before', () => {
+  test.each([
+    ['from the database', undefined],
+    ['from the mirror', DEAD],
+  ])('never leaves %s, and is reported as refused', async (_, fault) => {
+    const bench = startDelivering();
+    const page = bench.open();
+    const view = viewed(1);
+    bench.answer = says('refused', { code: 'conflict' });
+    await page.record(plain(view));
+    await page.flusher.flush();
+    bench.answer = says('accepted');
+    bench.database.fault = fault;
+    await page.record(plain(dismissed(2, view), viewed(3)));
+    await page.flusher.flush();
+    expect(bench.asked).toEqual([[ONE], [THREE]]);
+    expect(page.discarded).toEqual([ONE, TWO].map((id) => [id, 'refused', 'conflict']));
+  });
+});
+
 describe('a denial of what cannot be read', () => {
   test('leaves nothing of it', async () => {
     const bench = startDelivering();

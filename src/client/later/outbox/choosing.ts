@@ -40,6 +40,7 @@ const STRANDED_MS = 24 * 3_600_000;
  * Makes what chooses.
  * @param lifeMs How long an event of the caller's endpoint may wait, milliseconds.
  * @param isOurs Whether what bears an endpoint goes where the caller delivers.
+ * @param refused Codes by the ids of events that the proxy refused, and by the impressions of refused views.
  */
 export const createChoosing =
   (
@@ -47,6 +48,7 @@ export const createChoosing =
     clock: () => number,
     lifeMs: number,
     isOurs: (endpoint: string | undefined, isStranded: boolean) => boolean,
+    refused: Map<string, string>,
   ): Choose =>
   (records, pass, discard) => {
     const { token, heldOffers, lost } = pass;
@@ -59,17 +61,22 @@ export const createChoosing =
         continue;
       }
       const { event, notBeforeAt, endpoint } = value;
-      const { offerId, impressionId, subject, occurredAt } = event;
+      const { id, type, offerId, impressionId, subject, occurredAt } = event;
       const reserved = reservedUntil(value, now);
       // The `dismissed` of a `viewed` that is given up could never be sent, so it goes with it.
-      const why = isOver(event, isOurs(endpoint, false) ? lifeMs : MAX_RETENTION_MS, now)
-        ? 'expired'
-        : (lost.get(impressionId) ?? (pass.excess > 0 && pass.reason));
+      const code = refused.get(id) ?? refused.get(impressionId);
+      const isRefused = code !== undefined;
+      if (isRefused && type === 'viewed') refused.set(impressionId, code);
+      const why = isRefused
+        ? 'refused'
+        : isOver(event, isOurs(endpoint, false) ? lifeMs : MAX_RETENTION_MS, now)
+          ? 'expired'
+          : (lost.get(impressionId) ?? (pass.excess > 0 && pass.reason));
       const dueAt = Math.max(reserved, believed(notBeforeAt, now), pass.pausedUntil);
-      if (why && reserved <= now) {
+      if (why && (isRefused || reserved <= now)) {
         pass.excess--;
         lost.set(impressionId, why);
-        discard(key, event, why);
+        discard(key, event, why, code);
       } else if (
         (subject && subject !== owner.subject) ||
         !isOurs(endpoint, occurredAt + STRANDED_MS <= now)

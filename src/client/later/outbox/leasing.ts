@@ -7,7 +7,7 @@ import type { Runtime } from '../../../runtime.js';
 import type { Mirrored, Outbox, Owner } from '../../outbox/outbox.js';
 import type { RecordKey, Records, Rows } from '../../outbox/records.js';
 import { createChoosing } from './choosing.js';
-import { createWays, type Discard, type OnDiscard } from './giving-up.js';
+import { createWays, type OnDiscard } from './giving-up.js';
 import { createPasses, type Leases } from './passing.js';
 import { believed, isEntry } from './reading.js';
 import { createRemembering, type LeasingOptions, type Remembering } from './remembering.js';
@@ -70,6 +70,7 @@ export const createLeasing = ({
   const ways = createWays(outbox, owner, now, onDiscard, tellTabs);
   const { transact, visit, owe, giveUp } = ways;
   const [remembering, remembered] = createRemembering(outbox, now, ways);
+  const refused = new Map<string, string>();
   const choose = createChoosing(
     owner,
     now,
@@ -80,9 +81,10 @@ export const createLeasing = ({
       const goal = there ?? endpoint;
       return goal === endpoint || (isStranded && onStranded(goal));
     },
+    refused,
   );
 
-  const { lease, tell, startPass, hold } = createPasses({
+  const { lease, tell, startPass, chooseCopies, hold } = createPasses({
     ...{ outbox, owner, now, cap, choose, ways, remembered, onRecorded },
   });
 
@@ -134,23 +136,11 @@ export const createLeasing = ({
     },
 
     async bury(codes) {
-      const codeOf = new Map<string, string>();
-      const bury = (entries: readonly (readonly [RecordKey, unknown])[], discard: Discard): void => {
-        for (const [key, value] of entries) {
-          if (!isEntry(value, key)) continue;
-          const { id, impressionId, type } = value.event;
-          const code = codes.get(id) ?? codeOf.get(impressionId);
-          if (code === undefined) continue;
-          // Not the other way round: the mirror is gone over behind the database.
-          if (type === 'viewed') codeOf.set(impressionId, code);
-          discard(key, value.event, 'refused', code);
-        }
-      };
-      await visit(async (_, discard, portion) => bury(portion, discard)).catch(() => undefined);
-      // What the database does not have, or does not give.
-      bury(
-        [...mirror].map(([id, { event }]) => [['entry', id], { v: 1, event }]),
-        giveUp,
+      for (const [id, code] of codes) refused.set(id, code);
+      const pass = startPass('', Infinity);
+      // What the database does not give up now, it gives up as soon as somebody chooses from it.
+      await visit(async (_, discard, portion) => choose(portion, pass, discard)).catch(() =>
+        chooseCopies(startPass('', Infinity)),
       );
     },
 

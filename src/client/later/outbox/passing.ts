@@ -31,6 +31,8 @@ export interface Leases {
 /** What else the leasing side asks of it. */
 export interface Passes extends Leases {
   startPass(token: string, limit: number): Pass;
+  /** Goes over the mirror, since the database fails. */
+  chooseCopies(pass: Pass): unknown;
   /** A farewell leaves this out until then, epoch milliseconds. */
   hold(id: string, heldUntil: number): void;
 }
@@ -138,9 +140,18 @@ export const createPasses = ({
   /** What the database does not have, as far as the page knows. */
   const unstored = (): Mirrored[] => [...mirror.values()].filter(({ isStored }) => !isStored);
 
+  const chooseCopies = (pass: Pass): unknown =>
+    choose(
+      [...mirror.values()].map(({ event, heldUntil }) => [
+        ['entry', event.id],
+        { v: 1, event, endpoint, notBeforeAt: heldUntil } satisfies OutboxEntry,
+      ]),
+      pass,
+      giveUp,
+    );
+
   /** A pass over the mirror, since the database fails. */
   const leaseCopies = (pass: Pass, cause: unknown, isTrial?: boolean): LeasedEntry[] => {
-    const copies = [...mirror.values()];
     const waiting = unstored();
     const { name, message } = Object(cause) as Error;
     // A database that is only slow will tell whether the offer was known already. So will one whose transactions the page
@@ -151,17 +162,10 @@ export const createPasses = ({
           Object.assign(copy, { isOnce: false, heldUntil: 0 });
           remember(copy.event);
         }
-    tell(copies, true);
+    tell(undefined, true);
     knownPause();
     const isTried = tries(pass, isTrial);
-    choose(
-      copies.map(({ event, heldUntil }) => [
-        ['entry', event.id],
-        { v: 1, event, endpoint, notBeforeAt: heldUntil } satisfies OutboxEntry,
-      ]),
-      pass,
-      giveUp,
-    );
+    chooseCopies(pass);
     if (isTried && pass.taken[0]) outbox.pause = { ...outbox.pause, triedAt: now() };
     const againAt = now() + (waiting[0] ? AGAIN_MS : IDLE_MS);
     pass.nextAt = Math.min(pass.nextAt ?? againAt, againAt);
@@ -171,6 +175,7 @@ export const createPasses = ({
   return {
     tell,
     startPass,
+    chooseCopies,
     hold,
 
     async lease(token, limit, isTrial) {

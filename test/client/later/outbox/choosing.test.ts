@@ -16,6 +16,8 @@ interface Rules extends Pick<Pass, 'token' | 'limit' | 'pausedUntil' | 'excess' 
   readonly owner: Owner;
   readonly now: number;
   readonly heldOffers: readonly string[];
+  /** Codes by id. */
+  readonly refused: Map<string, string>;
   isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
 }
 
@@ -27,11 +29,11 @@ const pass = (
   const discarded: (readonly [id: string, reason: string])[] = [];
   const rules: Rules = {
     ...{ owner: { consent: 'granted' }, token: 'me', limit: 100, now: START, pausedUntil: 0 },
-    ...{ excess: 0, reason: 'outbox-full', heldOffers: [] },
+    ...{ excess: 0, reason: 'outbox-full', heldOffers: [], refused: new Map() },
     isOurs: (there = ENDPOINT) => there === ENDPOINT,
     ...fields,
   };
-  const choose = createChoosing(rules.owner, () => rules.now, LIFE_MS, rules.isOurs);
+  const choose = createChoosing(rules.owner, () => rules.now, LIFE_MS, rules.isOurs, rules.refused);
   const begun: Pass = { ...rules, taken: [], heldOffers: new Set(rules.heldOffers), lost: new Map() };
   const taken: string[] = [];
   let seen = 0;
@@ -180,6 +182,25 @@ describe('a pass gives up', () => {
     ]);
     expect(done.taken).toEqual(others.slice(0, 50).map(({ event }) => event.id));
     expect(done.seen).toBe(3);
+  });
+
+  test('what was refused, though somebody delivers it, with the dismissals of a refused view in this pass and in later ones', () => {
+    const refused = new Map([
+      [view.id, 'conflict'],
+      [idOf(4), 'invalid_event'],
+    ]);
+    const entries = [
+      entryOf(view, held(START + 9)),
+      entryOf(dismissed(2, view), held(START + 9)),
+      entryOf(viewed(3)),
+      entryOf(dismissed(4, viewed(3))),
+    ];
+    const done = pass([recordsOf(...entries)], { refused });
+    expect([done.discarded, done.taken]).toEqual([ids(1, 2, 4).map((id) => [id, 'refused']), ids(3)]);
+    const next = pass([recordsOf(entryOf(dismissed(7, view)), entryOf(dismissed(8, viewed(3))))], {
+      refused,
+    });
+    expect([next.discarded, next.taken]).toEqual([[[idOf(7), 'refused']], ids(8)]);
   });
 
   test('what is no entry as unreadable, and what a later version wrote only when it is too old for any', () => {
