@@ -387,8 +387,8 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     safely(leasing.setSite({ endpoint }).catch(() => undefined));
   };
   const { onDecided } = rooms.createDeciding({
+    ...delivering,
     owner,
-    delivering,
     runtime,
     outbox,
     async learn() {

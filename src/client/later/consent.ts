@@ -10,10 +10,9 @@ import type { Consent, Mirrored, Outbox } from '../outbox/outbox.js';
 import type { Delivering } from './delivering.js';
 
 /** What decisions work with. */
-export interface ConsentContext {
+export interface ConsentContext extends Pick<Delivering, 'leasing' | 'flusher'> {
   /** Who has the page, and what they said last. */
   readonly owner: { consent: Consent; subject?: string | undefined };
-  readonly delivering: Pick<Delivering, 'leasing' | 'flusher'>;
   readonly runtime: Pick<Runtime, 'after'>;
   /** Its mirror holds what is not stored yet; while consent is pending, everything. */
   readonly outbox: Pick<Outbox, 'mirror' | 'commit'>;
@@ -39,24 +38,29 @@ export interface Deciding {
 const PURGE_RETRY_MS = 5_000;
 
 /** Starts with what the owner says already. */
-export const createDeciding = (context: ConsentContext): Deciding => {
-  const { owner, delivering, runtime, outbox, learn, onCommitted, report } = context;
-  const { leasing, flusher } = delivering;
+export const createDeciding = ({
+  owner,
+  leasing,
+  flusher,
+  runtime,
+  outbox,
+  learn,
+  onCommitted,
+  report,
+}: ConsentContext): Deciding => {
   let decided: Promise<void> = Promise.resolve();
   let latest = '';
 
   const onMisconfigured = (what: string): void =>
     report(new OffersightError('configuration', `No valid ${what}.`));
 
-  /** A denial is owed until the database was purged. */
+  /** A denial is owed until the database was purged, whatever the user says meanwhile. */
   const purge = async (): Promise<void> => {
     try {
       await leasing.purge();
     } catch (cause) {
       report(new OffersightError('storage', 'Purging is tried again.', cause));
-      runtime.after(PURGE_RETRY_MS, () => {
-        if (owner.consent === 'denied') void purge();
-      });
+      runtime.after(PURGE_RETRY_MS, purge);
     }
   };
 

@@ -197,13 +197,11 @@ export const createLater = (context: LaterContext): Later => {
     void sync.find();
   };
   const { onDecided, decided } = createDeciding({
+    ...context,
+    ...delivering,
     owner: options,
-    delivering,
-    runtime,
-    outbox,
     learn,
     onCommitted,
-    report,
   });
 
   return {

@@ -35,8 +35,8 @@ export type Discard = (
 ) => void;
 
 /**
- * Runs `work` in one transaction; what it gave up is reported when that is durable. Without consent the database is left
- * alone, and this rejects, unless `records` are named.
+ * Runs `work` in one transaction; what it gave up is reported when that is durable. Without consent, or while a purge is
+ * owed, the database is left alone, and this rejects, unless `records` are named.
  */
 export type Transact = <T>(
   work: (rows: Rows, discard: Discard) => Promise<T>,
@@ -48,6 +48,8 @@ type Put = (key: RecordKey, value?: object) => unknown;
 
 /** The ways in which an outbox changes. */
 export interface Ways {
+  /** Whether a purge has not come to its end: what it would delete may not be delivered meanwhile. */
+  isPurging?: boolean;
   readonly transact: Transact;
   /**
    * Goes over everything that stands as an entry, oldest first, one transaction a portion, since a slow device would not
@@ -91,7 +93,10 @@ export const createWays = (
     if (code) put(['dead', key[1]], { v: 1, event, code, deadAt: now() });
   };
 
-  const transact: Transact = (work, records = isGranted(owner) ? outbox.records : NOTHING) =>
+  const transact: Transact = (
+    work,
+    records = isGranted(owner) && !ways.isPurging ? outbox.records : NOTHING,
+  ) =>
     records.transact((rows) => {
       const put: Put = (key, value) => (value ? rows.put(key, value) : rows.delete(key));
       const paid = [...owed];
@@ -113,7 +118,7 @@ export const createWays = (
       });
     });
 
-  return {
+  const ways: Ways = {
     transact,
     async visit(see, records) {
       let after: RecordKey | undefined;
@@ -131,4 +136,5 @@ export const createWays = (
       onDiscard(event, reason, code);
     },
   };
+  return ways;
 };

@@ -158,14 +158,17 @@ export const createLeasing = ({
 
     drop,
 
-    // Whatever the user says meanwhile.
+    // Whatever the user says meanwhile. What the mirror holds was recorded after that.
     async purge() {
+      ways.isPurging = true;
       await visit(async (rows, discard, portion, isFirst) => {
         if (isFirst) await remembered.forgetUser(rows);
         for (const [key, value] of portion)
-          if (isEntry(value, key)) discard(key, value.event, 'consent');
+          if (mirror.has(key[1])) continue;
+          else if (isEntry(value, key)) discard(key, value.event, 'consent');
           else rows.delete(key);
       }, outbox.records);
+      ways.isPurging = false;
     },
   };
 };
