@@ -64,14 +64,15 @@ export const createDeciding = ({
     }
   };
 
-  const decide = async (consent: Consent): Promise<void> => {
+  const decide = async (consent: Consent, wasPending: boolean): Promise<void> => {
     if (consent === 'denied') await purge();
     else if (consent === 'granted') {
       const acceptedOffers = await learn();
-      // While consent was pending, nobody knew what was accepted on earlier pages.
-      for (const [id, { event, isStored, isTold }] of outbox.mirror)
-        if (!isStored && !isTold && event.type === 'dismissed' && acceptedOffers.has(event.offerId))
-          outbox.mirror.delete(id);
+      // While consent was pending, nobody knew what was accepted on earlier pages. Whatever else waits may be on its way.
+      if (wasPending)
+        for (const [id, { event, isStored, isTold }] of outbox.mirror)
+          if ((isStored ?? isTold) == null && event.type === 'dismissed' && acceptedOffers.has(event.offerId))
+            outbox.mirror.delete(id);
       // What fails is delivered out of memory, and stored later.
       await outbox.commit().catch(() => undefined);
       onCommitted();
@@ -87,11 +88,12 @@ export const createDeciding = ({
     // Pages say the same again and again.
     const decision = `${consent} ${owner.subject}`;
     if (decision === latest) return;
+    const wasPending = latest.startsWith('pending');
     latest = decision;
     // Requests that have not left yet are another user's, or nobody's any more.
     flusher.pause();
     // One after the other, as they were taken.
-    decided = decided.then(() => decide(consent));
+    decided = decided.then(() => decide(consent, wasPending));
   };
   onDecided(owner.consent, []);
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { createDeciding, type Deciding } from '../../../src/client/later/consent.js';
 import type { Consent } from '../../../src/client/outbox/outbox.js';
-import { DEAD } from '../../support/database.js';
+import { DEAD, TIMEOUT_MS } from '../../support/database.js';
 import {
   type DeliveringBench,
   type DeliveringPage,
@@ -12,13 +12,14 @@ import {
   says,
   startDelivering,
 } from '../../support/delivering.js';
-import { idOf, plain, viewed } from '../../support/events.js';
+import { dismissed, idOf, plain, viewed } from '../../support/events.js';
 
 const [ONE, TWO] = [idOf(1), idOf(2)];
 
 /** A page whose user decides. */
 interface DecidingPage extends DeliveringPage, Deciding {
   readonly bench: DeliveringBench;
+  readonly accepted: Set<string>;
   /** The user decides, or is another one, as the tracker takes it. */
   decide(consent: Consent, subject?: string): void;
 }
@@ -28,13 +29,14 @@ const start = (): DecidingPage => {
   const owner: { consent: Consent; subject?: string | undefined } = { consent: 'granted' };
   const page = bench.open({}, owner);
   const { leasing, flusher } = page;
+  const accepted = new Set<string>();
   const deciding = createDeciding({
     ...page,
     owner,
     runtime: bench.runtime,
     async learn() {
       await leasing.marks();
-      return new Set();
+      return accepted;
     },
     onCommitted() {
       leasing.tell();
@@ -46,6 +48,7 @@ const start = (): DecidingPage => {
     ...page,
     ...deciding,
     bench,
+    accepted,
     decide(consent, subject) {
       Object.assign(owner, { consent, subject });
       if (consent === 'denied') deny(page);
@@ -53,6 +56,43 @@ const start = (): DecidingPage => {
     },
   };
 };
+
+describe('a dismissal of an offer that was accepted since', () => {
+  const view = viewed(1);
+  const both = plain(view, dismissed(2, view));
+
+  test('is told if its commit takes effect after the subject changed', async () => {
+    const page = start();
+    const { bench } = page;
+    await bench.runtime.advance(0);
+    const answer = bench.database.linger();
+    const recorded = page.record(both);
+    page.accepted.add(view.offerId);
+    page.decide('granted', 'anna');
+    await bench.runtime.advance(3 * TIMEOUT_MS);
+    await answer();
+    await recorded;
+    await bench.runtime.advance(60_000);
+    expect(bench.asked.flat()).toContain(TWO);
+    expect(page.told.map(([id]) => id)).toEqual([ONE, TWO]);
+  });
+
+  test('is told if a farewell said it before the subject changed', async () => {
+    const page = start();
+    const { bench } = page;
+    await bench.runtime.advance(0);
+    bench.database.fault = DEAD;
+    await page.record(both);
+    expect(page.farewell()).toEqual([ONE, TWO]);
+    page.accepted.add(view.offerId);
+    page.decide('granted', 'anna');
+    await bench.runtime.advance(60_000);
+    expect(page.told).toEqual([
+      [ONE, false],
+      [TWO, false],
+    ]);
+  });
+});
 
 describe('a denial whose purge fails', () => {
   /** A page with one stored event that the endpoint has not taken yet, whose denial the database did not carry out. */

@@ -137,15 +137,15 @@ export const createLeasing = ({
 
     async bury(codes) {
       for (const [id, code] of codes) refused.set(id, code);
-      const pass = startPass('', Infinity);
+      const pass = startPass(Infinity);
       // What the database does not give up now, it gives up as soon as somebody chooses from it.
       await visit(async (_, discard, portion) => choose(portion, pass, discard)).catch(() =>
-        chooseCopies(startPass('', Infinity)),
+        chooseCopies(startPass(Infinity)),
       );
     },
 
     async makeRoom(records) {
-      const pass = startPass('', 0);
+      const pass = startPass(0);
       pass.reason = 'storage-full';
       await visit(async (rows, discard, portion, isFirst) => {
         const dead = await rows.query('getAllKeys', 'dead');

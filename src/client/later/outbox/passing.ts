@@ -30,7 +30,7 @@ export interface Leases {
 
 /** What else the leasing side asks of it. */
 export interface Passes extends Leases {
-  startPass(token: string, limit: number): Pass;
+  startPass(limit: number, token?: string): Pass;
   /** Goes over the mirror, since the database fails. */
   chooseCopies(pass: Pass): unknown;
   /** A farewell leaves this out until then, epoch milliseconds. */
@@ -89,7 +89,7 @@ export const createPasses = ({
     }
   };
 
-  const startPass = (token: string, limit: number): Pass => ({
+  const startPass = (limit: number, token = ''): Pass => ({
     token,
     limit,
     pausedUntil: 0,
@@ -180,7 +180,7 @@ export const createPasses = ({
 
     async lease(token, limit, isTrial) {
       if (!isGranted(owner)) return { entries: [] };
-      let pass = startPass(token, limit);
+      let pass = startPass(limit, token);
       let entries: readonly LeasedEntry[];
       try {
         await outbox.commit();
@@ -192,7 +192,7 @@ export const createPasses = ({
       } catch (cause) {
         // The user took it back meanwhile.
         if (!isGranted(owner)) return { entries: [] };
-        pass = startPass(token, limit);
+        pass = startPass(limit, token);
         entries = leaseCopies(pass, cause, isTrial);
       }
       // On its way, so a farewell has no need to take it along.
