@@ -61,6 +61,7 @@ export const sidebar = [
   group('Promise, faults and attacks', [
     entry('The delivery promise', '/delivery'),
     entry('Attacks', '/attacks'),
+    entry('Privacy', '/privacy'),
   ]),
   group('About the project', [
     entry('Architecture', '/architecture'),
