@@ -6,6 +6,7 @@ import { posix } from 'node:path';
 const INCLUDED = new Map([
   ['docs/site/changelog.md', 'CHANGELOG.md'],
   ['docs/site/contributing.md', 'CONTRIBUTING.md'],
+  ['docs/site/security.md', '.github/SECURITY.md'],
 ]);
 
 /** Files whose place on the site differs from their place in docs/. */

@@ -66,6 +66,8 @@ export const sidebar = [
   group('About the project', [
     entry('Architecture', '/architecture'),
     entry('Contributing', '/contributing'),
+    entry('Security', '/security'),
+    entry('Upgrading from 0.1', '/upgrading'),
     entry('Changelog', '/changelog'),
   ]),
 ];
