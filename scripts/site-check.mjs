@@ -116,7 +116,7 @@ export const faultsOfOutput = (folder = OUTPUT, base = process.env.DOCS_BASE ?? 
       const [, path = '', hash = ''] = /^([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/.exec(value) ?? [];
       if (/^([a-z][a-z\d+.-]*:|\/\/)/i.test(value)) {
         // A link is followed by a reader; everything else would be asked for by the page itself.
-        if (element !== 'a') faults.push(`${name}: ${tag} asks another host.`);
+        if (element !== 'a' && !value.startsWith('data:')) faults.push(`${name}: ${tag} asks another host.`);
         continue;
       }
       const below = path.startsWith(base) ? path.slice(base.length) : posix.join(posix.dirname(name), path);

@@ -16,10 +16,15 @@ export default defineConfig({
   description:
     'Know which personalized offers people saw and which they closed, and deliver every event to Chargebee Growth.',
   base: process.env.DOCS_BASE ?? '/',
+  // There is none, and no browser needs to ask for it.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   rewrites,
   markdown: markdownOf(root, repository),
   // Pages that were counted as fresh by the time of a checkout would mislead.
   lastUpdated: false,
+  // The theme's first page has no main landmark.
+  transformHtml: (html) =>
+    html.replace('<div class="VPContent is-home"', '<div role="main" class="VPContent is-home"'),
   themeConfig: {
     sidebar,
     nav: [

@@ -65,10 +65,20 @@ const nameFiles = (md) => {
   };
 };
 
+/** A block that is only indented is text, and scrolls like any other block. */
+const frameBlocks = (md) => {
+  md.renderer.rules.code_block = (tokens, at, ...rest) => {
+    tokens[at].info = 'text';
+    return md.renderer.rules.fence(tokens, at, ...rest);
+  };
+};
+
 /** A table that is wider than the page scrolls by itself, also for people who use the keyboard. */
 const frameTables = (md) => {
-  md.renderer.rules.table_open = () =>
-    '<div class="table" role="region" aria-label="Table" tabindex="0"><table>\n';
+  md.renderer.rules.table_open = (tokens, at) => {
+    const number = tokens.slice(0, at + 1).filter(({ type }) => type === 'table_open').length;
+    return `<div class="table" role="region" aria-label="Table ${number}" tabindex="0"><table>\n`;
+  };
   md.renderer.rules.table_close = () => '</table></div>\n';
 };
 
@@ -93,6 +103,8 @@ export const markdownOf = (root, repository) => ({
   // Braces after code are text.
   attrs: { disable: true },
   anchor: { slugify: anchorOf },
+  // The usual themes have too little contrast on the ground that VitePress gives them.
+  theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   config(md) {
     // Markup in the text is an example.
     md.set({ html: false });
@@ -100,6 +112,7 @@ export const markdownOf = (root, repository) => ({
     followLinks(md, context);
     nameReports(md, context);
     nameFiles(md);
+    frameBlocks(md);
     frameTables(md);
     keepBraces(md);
   },

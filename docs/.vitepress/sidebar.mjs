@@ -1,7 +1,7 @@
 /** The order in which a reader needs the pages. A link is a page's path on the site; `scripts/site-check.mjs` misses none of them. */
 
 const entry = (text, link) => ({ text, link });
-const group = (text, items, collapsed) => ({ text, items, ...(collapsed !== undefined && { collapsed }) });
+const group = (text, items) => ({ text, items });
 
 export const sidebar = [
   group('Why', [entry('When you need it', '/why')]),
@@ -35,28 +35,21 @@ export const sidebar = [
     entry('As a container', '/recipes/docker'),
     entry('Under strict policies', '/recipes/policies'),
   ]),
-  group('Reference', [
-    entry('What counts', '/counts'),
-    entry('The tracker in your pages', '/tracker'),
-    group(
-      'What each entry exports',
-      [
-        entry('offersight', '/api/index.api'),
-        entry('offersight/react', '/api/react.api'),
-        entry('offersight/vue', '/api/vue.api'),
-        entry('offersight/svelte', '/api/svelte.api'),
-        entry('offersight/solid', '/api/solid.api'),
-        entry('offersight/element', '/api/element.api'),
-        entry('offersight/service-worker', '/api/service-worker.api'),
-        entry('offersight/proxy', '/api/proxy.api'),
-        entry('offersight/proxy/node', '/api/proxy-node.api'),
-        entry('offersight/proxy/sqlite', '/api/proxy-sqlite.api'),
-        entry('offersight/proxy/bullmq', '/api/proxy-bullmq.api'),
-        entry('offersight/testing', '/api/testing.api'),
-        entry('offersight/testing/node', '/api/testing-node.api'),
-      ],
-      true,
-    ),
+  group('Reference', [entry('What counts', '/counts'), entry('The tracker in your pages', '/tracker')]),
+  group('What each entry exports', [
+    entry('offersight', '/api/index.api'),
+    entry('offersight/react', '/api/react.api'),
+    entry('offersight/vue', '/api/vue.api'),
+    entry('offersight/svelte', '/api/svelte.api'),
+    entry('offersight/solid', '/api/solid.api'),
+    entry('offersight/element', '/api/element.api'),
+    entry('offersight/service-worker', '/api/service-worker.api'),
+    entry('offersight/proxy', '/api/proxy.api'),
+    entry('offersight/proxy/node', '/api/proxy-node.api'),
+    entry('offersight/proxy/sqlite', '/api/proxy-sqlite.api'),
+    entry('offersight/proxy/bullmq', '/api/proxy-bullmq.api'),
+    entry('offersight/testing', '/api/testing.api'),
+    entry('offersight/testing/node', '/api/testing-node.api'),
   ]),
   group('Promise, faults and attacks', [
     entry('The delivery promise', '/delivery'),
