@@ -125,6 +125,17 @@ describe('publishing', () => {
     expect(bodyOf('publish.yml publish')).not.toContain('actions/checkout');
   });
 
+  it('packs a manifest that names the repository, its page and its issues, which are known nowhere else', () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, unknown>;
+    expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(['repository']));
+    for (const set of [
+      'repository.type=git "repository.url=git+$GITHUB_SERVER_URL/$GITHUB_REPOSITORY.git"',
+      '"homepage=$GITHUB_SERVER_URL/$GITHUB_REPOSITORY#readme"',
+      '"bugs.url=$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/issues"',
+    ])
+      expect(bodyOf('publish.yml pack')).toContain(set);
+  });
+
   it('asks first whether the tag may be published', () => {
     expect(bodyOf('publish.yml pack')).toContain('run: node scripts/release.mjs "$GITHUB_REF_NAME"\n');
   });
