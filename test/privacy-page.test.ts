@@ -99,6 +99,14 @@ describe('in the browser', () => {
     expect(fieldsOf(records).length).toBeGreaterThan(15);
     expect(missing(fieldsOf(records), part)).toEqual([]);
     expect(missing(membersOf(site, 'Site'), part)).toEqual([]);
+    const [, letter = ''] =
+      /put\(\['dead', [^{]*\{([^}]*)\}/.exec(read('src/client/later/outbox/giving-up.ts')) ?? [];
+    expect(found(letter, /([a-z]\w*)(?=:|,)/gi)).toEqual(['v', 'event', 'code', 'deadAt']);
+    expect(missing(['v', 'event', 'code', 'deadAt'], part)).toEqual([]);
+    // What a service worker is told besides are the page's options for storing and sending.
+    expect(missing(membersOf(site, 'LeasingOptions'), part)).toEqual([]);
+    const flusher = read('src/client/later/delivery/flusher.ts');
+    expect(missing(membersOf(flusher, 'FlusherOptions'), part)).toEqual([]);
     const more = withMore(records, 'export interface Mark {', ' readonly address: string;');
     expect(missing(fieldsOf(more), part)).toEqual(['address']);
   });
