@@ -18,6 +18,7 @@ export default tseslint.config(
       'test-results',
       'reference',
       'demo/public',
+      'docs/.vitepress/{cache,dist}',
       'e2e/apps',
       'e2e/fixtures/releases',
       'test/types/{page,server}',

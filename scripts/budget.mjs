@@ -73,7 +73,7 @@ const bundlePage = async () => {
 
 const page = await bundlePage();
 const rows = [
-  { name: 'module, first load', bytes: page.first, budget: 4_580 },
+  { name: 'module, first load', bytes: page.first, budget: 4_590 },
   { name: 'module, second load', bytes: page.later, budget: 16_390 },
   { name: 'module, on request', bytes: page.more, budget: 3_100 },
   { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 17_400 },

@@ -57,7 +57,11 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 const copyTree = async (from: string, to: string): Promise<void> => {
   await cp(from, to, {
     recursive: true,
-    filter: (path) => !NOT_COPIED.includes(relative(from, path).split(sep)[0] ?? ''),
+    filter: (path) => {
+      const [first = '', ...below] = relative(from, path).split(sep);
+      // Folders with packages of their own, such as docs/, are large, and no unit asks for these.
+      return !NOT_COPIED.includes(first) && !below.includes('node_modules');
+    },
   });
   await symlink(await realpath(join(tree, 'node_modules')), join(to, 'node_modules'));
 };

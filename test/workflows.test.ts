@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { lastOfEachMinor, leadTo, pathOf } from '../scripts/docs-versions.mjs';
 
 const FOLDER = '.github/workflows';
 const workflows = readdirSync(FOLDER).map((name) => ({
@@ -26,13 +27,16 @@ const found = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, first = '']) => first.trim());
 
 describe('the workflows', () => {
-  it('are two, with their jobs', () => {
+  it('are three, with their jobs', () => {
     expect(all.map(({ job }) => job)).toEqual([
       'ci.yml all',
       'ci.yml units',
+      'docs.yml build',
+      'docs.yml deploy',
       'publish.yml checks',
       'publish.yml pack',
       'publish.yml publish',
+      'publish.yml site',
     ]);
   });
 
@@ -51,10 +55,17 @@ describe('the workflows', () => {
     expect(actions).toEqual([...new Set(actions)]);
   });
 
-  it.each(workflows)('of $name may read, and write nothing', ({ text }) => {
+  /** What a workflow may write, which is nothing unless it publishes: packages by trust, and pages. */
+  const WRITES: Readonly<Record<string, readonly string[]>> = {
+    'docs.yml': ['pages', 'id-token'],
+    // Its own, and what it lends to the other.
+    'publish.yml': ['id-token', 'pages', 'id-token'],
+  };
+
+  it.each(workflows)('of $name may read, and write nothing but what it publishes', ({ name, text }) => {
     expect(text).toMatch(/^permissions:\n {2}contents: read\n\n/m);
     expect(text).toMatch(/^concurrency:\n/m);
-    expect(found(text, /^ +([\w-]+): write\b/gm)).toEqual(text.includes('npm publish') ? ['id-token'] : []);
+    expect(found(text, /^ +([\w-]+): write\b/gm)).toEqual(WRITES[name] ?? []);
     expect(text).not.toMatch(/pull_request_target|workflow_run|secrets|_TOKEN|write-all/);
   });
 
@@ -68,7 +79,7 @@ describe('the workflows', () => {
       const commands = found(text, /\brun: (?!\|)(.*)$/gm).concat(
         found(text, /\brun: \|\n((?: {10}.*\n)+)/g),
       );
-      expect(commands.length).toBeGreaterThan(1);
+      expect(commands.length).toBeGreaterThan(0);
       expect(commands.filter((command) => command.includes('${{'))).toEqual([]);
     }
   });
@@ -99,7 +110,13 @@ describe('publishing', () => {
   });
 
   it('alone may say who it is, and runs nothing of ours but the publishing', () => {
+    // The site is deployed by another workflow, to another environment, which npm does not trust.
     expect(all.filter(({ body }) => body.includes('id-token: write')).map(({ job }) => job)).toEqual([
+      'docs.yml deploy',
+      'publish.yml publish',
+      'publish.yml site',
+    ]);
+    expect(all.filter(({ body }) => body.includes('environment: npm')).map(({ job }) => job)).toEqual([
       'publish.yml publish',
     ]);
     expect(found(bodyOf('publish.yml publish'), /\brun:(.*)$/gm)).toEqual([
@@ -108,8 +125,52 @@ describe('publishing', () => {
     expect(bodyOf('publish.yml publish')).not.toContain('actions/checkout');
   });
 
+  it('packs a manifest that names the repository, its page and its issues, which are known nowhere else', () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, unknown>;
+    expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(['repository']));
+    for (const set of [
+      'repository.type=git "repository.url=git+$GITHUB_SERVER_URL/$GITHUB_REPOSITORY.git"',
+      '"homepage=$GITHUB_SERVER_URL/$GITHUB_REPOSITORY#readme"',
+      '"bugs.url=$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/issues"',
+    ])
+      expect(bodyOf('publish.yml pack')).toContain(set);
+  });
+
   it('asks first whether the tag may be published', () => {
     expect(bodyOf('publish.yml pack')).toContain('run: node scripts/release.mjs "$GITHUB_REF_NAME"\n');
+  });
+});
+
+describe('the site', () => {
+  it('is published once the package is', () => {
+    expect(bodyOf('publish.yml site')).toMatch(/^ {4}needs: publish$/m);
+    expect(bodyOf('publish.yml site')).toContain(`uses: ./${FOLDER}/docs.yml\n`);
+  });
+
+  it('is built without the right to deploy it, and deployed without anything of ours', () => {
+    expect(bodyOf('docs.yml build')).not.toContain('write');
+    expect(bodyOf('docs.yml build')).toContain('run: node scripts/docs-versions.mjs site\n');
+    // Every version's tag.
+    expect(bodyOf('docs.yml build')).toContain('fetch-depth: 0\n');
+    expect(found(bodyOf('docs.yml deploy'), /\b(?:run|uses):(.*)$/gm)).toEqual([
+      expect.stringMatching(/^actions\/deploy-pages@/),
+    ]);
+  });
+
+  it('has every minor version, as its last release is, the newest first', () => {
+    expect(
+      lastOfEachMinor(['v0.9.0', 'v0.10.0', 'v0.9.2', 'v0.9.10', 'v1.0.0-rc.1', 'v1.0.0', 'tag/0.1', '']),
+    ).toEqual([
+      { minor: '1.0', tag: 'v1.0.0' },
+      { minor: '0.10', tag: 'v0.10.0' },
+      { minor: '0.9', tag: 'v0.9.10' },
+    ]);
+  });
+
+  it('is where the repository’s pages are, and its root leads to the newest version', () => {
+    expect(pathOf('owner/offersight')).toBe('/offersight/');
+    expect(pathOf('Owner/owner.github.io')).toBe('/');
+    expect(leadTo('/offersight/1.0/')).toContain('url=/offersight/1.0/"');
   });
 });
 

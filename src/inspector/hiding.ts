@@ -38,11 +38,7 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
  * @param boxes What is drawn for it.
  * @param apart What is above every page, and covers nothing of it: the inspector.
  */
-const coveringOf = (
-  element: Element,
-  boxes: readonly Element[],
-  apart: Element,
-): Element | undefined => {
+const coveringOf = (element: Element, boxes: readonly Element[], apart: Element): Element | undefined => {
   const hits = new Map<Element, number>();
   for (const box of boxes) {
     const { left, top, width, height } = partInView(box, document.documentElement);

@@ -20,7 +20,7 @@ const filterOf = (path: string): string | undefined =>
 const DOCS = [
   'README.md',
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
-].filter((file) => file.endsWith('.md'));
+].filter((file) => file.endsWith('.md') && !file.includes('/node_modules/'));
 const TEXT = DOCS.map((file) => readFileSync(file, 'utf8')).join('\n');
 const matches = (pattern: RegExp): string[] => [
   ...new Set([...TEXT.matchAll(pattern)].map(([, name = '']) => name)),

@@ -1,0 +1,72 @@
+/** The order in which a reader needs the pages. A link is a page's path on the site; `scripts/site-check.mjs` misses none of them. */
+
+const entry = (text, link) => ({ text, link });
+const group = (text, items) => ({ text, items });
+
+export const sidebar = [
+  group('Why', [entry('When you need it', '/why')]),
+  group('Before you start', [entry('What you need first', '/before')]),
+  group('Your first event', [entry('Try it without an account', '/dev')]),
+  group('Into your application', [
+    entry('Choose your stack', '/start/'),
+    entry('React', '/start/react'),
+    entry('Next', '/start/next'),
+    entry('Vue', '/start/vue'),
+    entry('Svelte', '/start/svelte'),
+    entry('Solid', '/start/solid'),
+    entry('Angular', '/start/angular'),
+    entry('Astro', '/start/astro'),
+    entry('Express', '/start/express'),
+    entry('Hono', '/start/hono'),
+    entry('Plain HTML', '/start/html'),
+    entry('Custom element', '/start/element'),
+  ]),
+  group('Does it work?', [entry('Examine a deployment', '/doctor'), entry('The inspector', '/inspector')]),
+  group('Troubleshooting', [entry('By symptom', '/troubleshooting'), entry('By error', '/errors')]),
+  group('Reading the numbers', [
+    entry('What the numbers mean', '/numbers'),
+    entry('The operator’s page', '/operator'),
+  ]),
+  group('Hosting', [
+    entry('Running the proxy', '/operations'),
+    entry('Redis', '/redis'),
+    entry('Behind nginx', '/recipes/nginx'),
+    entry('As a container', '/recipes/docker'),
+    entry('Under strict policies', '/recipes/policies'),
+  ]),
+  group('Reference', [entry('What counts', '/counts'), entry('The tracker in your pages', '/tracker')]),
+  group('What each entry exports', [
+    entry('offersight', '/api/index.api'),
+    entry('offersight/react', '/api/react.api'),
+    entry('offersight/vue', '/api/vue.api'),
+    entry('offersight/svelte', '/api/svelte.api'),
+    entry('offersight/solid', '/api/solid.api'),
+    entry('offersight/element', '/api/element.api'),
+    entry('offersight/inspector', '/api/inspector.api'),
+    entry('offersight/service-worker', '/api/service-worker.api'),
+    entry('offersight/proxy', '/api/proxy.api'),
+    entry('offersight/proxy/node', '/api/proxy-node.api'),
+    entry('offersight/proxy/sqlite', '/api/proxy-sqlite.api'),
+    entry('offersight/proxy/bullmq', '/api/proxy-bullmq.api'),
+    entry('offersight/testing', '/api/testing.api'),
+    entry('offersight/testing/node', '/api/testing-node.api'),
+  ]),
+  group('Promise, faults and attacks', [
+    entry('The delivery promise', '/delivery'),
+    entry('Attacks', '/attacks'),
+    entry('Privacy', '/privacy'),
+  ]),
+  group('About the project', [
+    entry('Architecture', '/architecture'),
+    entry('Contributing', '/contributing'),
+    entry('Security', '/security'),
+    entry('Upgrading from 0.1', '/upgrading'),
+    entry('Changelog', '/changelog'),
+  ]),
+];
+
+const linksOf = (items) =>
+  items.flatMap(({ link, items: below = [] }) => [link ?? [], linksOf(below)].flat());
+
+/** Every page that the sidebar leads to. */
+export const sidebarLinks = linksOf(sidebar);

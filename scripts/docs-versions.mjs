@@ -1,0 +1,75 @@
+// Builds the site of every minor version under its number, for publishing: `node scripts/docs-versions.mjs OUTPUT`. Each comes from
+// the last tag of its minor version, so nothing has to be kept between two releases. `GITHUB_REPOSITORY` and `GITHUB_SERVER_URL` say
+// where the pages and the code are.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * The last tag of each minor version, newest first: `[{ minor: '0.2', tag: 'v0.2.1' }]`.
+ * @param tags As git lists them; what is no release, such as `v1.0.0-rc.1`, has no site.
+ */
+export const lastOfEachMinor = (tags) => {
+  const releases = tags
+    .map((tag) => /^v(\d+)\.(\d+)\.(\d+)$/.exec(tag))
+    .filter(Boolean)
+    .map(([tag, ...parts]) => ({ tag, parts: parts.map(Number) }))
+    .sort((a, b) => b.parts[0] - a.parts[0] || b.parts[1] - a.parts[1] || b.parts[2] - a.parts[2]);
+  const last = new Map();
+  for (const { tag, parts } of releases) {
+    const minor = `${parts[0]}.${parts[1]}`;
+    if (!last.has(minor)) last.set(minor, { minor, tag });
+  }
+  return [...last.values()];
+};
+
+/** Under which path a repository's pages are served: `owner/offersight` has `/offersight/`. */
+export const pathOf = (repository) => {
+  const [owner = '', name = ''] = repository.split('/');
+  return name.toLowerCase() === `${owner.toLowerCase()}.github.io` ? '/' : `/${name}/`;
+};
+
+/** A page that leads to the newest version. */
+export const leadTo = (path) => `<!doctype html>
+<html lang="en">
+  <meta charset="utf-8">
+  <title>Offersight</title>
+  <meta http-equiv="refresh" content="0; url=${path}">
+  <a href="${path}">Offersight</a>
+</html>
+`;
+
+const run = (cwd, env, program, ...args) => {
+  const { status } = spawnSync(program, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed.`);
+};
+
+const build = (output) => {
+  const { GITHUB_REPOSITORY: repository = '', GITHUB_SERVER_URL: server = 'https://github.com' } =
+    process.env;
+  const tags = execFileSync('git', ['tag', '--list', 'v*'], { encoding: 'utf8' }).split('\n');
+  const path = pathOf(repository);
+  const built = [];
+  for (const { minor, tag } of lastOfEachMinor(tags)) {
+    const folder = mkdtempSync(join(tmpdir(), 'offersight-docs-'));
+    run('.', {}, 'git', 'worktree', 'add', '--detach', folder, tag);
+    // The first releases had no site.
+    if (!existsSync(join(folder, 'docs/package.json'))) continue;
+    const env = { DOCS_BASE: `${path}${minor}/`, DOCS_REPOSITORY: `${server}/${repository}` };
+    run(folder, env, process.execPath, 'scripts/docs.mjs', 'build');
+    cpSync(join(folder, 'docs/.vitepress/dist'), join(output, minor), { recursive: true });
+    built.push(minor);
+  }
+  if (!built.length) throw new Error('No tag has a site.');
+  mkdirSync(output, { recursive: true });
+  writeFileSync(join(output, 'index.html'), leadTo(`${path}${built[0]}/`));
+  console.log(`sites of ${built.join(', ')}`);
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [output] = process.argv.slice(2);
+  if (!output) throw new Error('Say where to: node scripts/docs-versions.mjs OUTPUT');
+  build(output);
+}

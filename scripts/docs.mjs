@@ -1,0 +1,34 @@
+// The documentation's site. `npm run docs` serves it and shows what changes; `npm run docs:build` builds and checks it. Its
+// packages are installed below docs/ when they are asked for first, so that `npm ci` of the repository does not grow.
+import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { faultsOfOutput, faultsOfSources } from './site-check.mjs';
+
+const [command = 'build', ...rest] = process.argv.slice(2);
+
+const ageOf = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+const run = (program, ...args) => {
+  const { status } = spawnSync(program, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+const report = (faults) => {
+  for (const fault of faults) console.error(fault);
+  if (faults.length) process.exit(1);
+};
+
+// Before anything is installed: what is wrong with the text is known at once.
+if (command === 'build') report(faultsOfSources());
+
+// npm writes the second file last.
+if (ageOf('docs/package-lock.json') > ageOf('docs/node_modules/.package-lock.json'))
+  run('npm', 'ci', '--prefix', 'docs', '--no-audit', '--loglevel=error');
+
+run(process.execPath, 'docs/node_modules/vitepress/bin/vitepress.js', command, 'docs', ...rest);
+
+if (command === 'build') {
+  const { pages, faults } = faultsOfOutput();
+  report(faults);
+  console.log(`site: ${pages} pages, every link, heading and picture is there`);
+}

@@ -1,0 +1,90 @@
+/** The check of the documentation notices what VitePress does not, in the Markdown and in the built pages. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { faultsOfOutput, faultsOfSources, markdownFiles } from '../scripts/site-check.mjs';
+
+describe('the Markdown', () => {
+  it('leads somewhere, and the sidebar has every page', () => {
+    expect(markdownFiles().length).toBeGreaterThan(40);
+    expect(faultsOfSources()).toEqual([]);
+  });
+
+  /** What the check says once a text is added to a page. */
+  const faultsWith = (added: string, file = 'docs/redis.md'): string[] =>
+    faultsOfSources(markdownFiles(), (each) => readFileSync(each, 'utf8') + (each === file ? added : ''));
+
+  it.each([
+    ['[a](gone.md)', 'docs/redis.md: “gone.md” leads to no file.'],
+    ['[a](../../outside.md)', 'docs/redis.md: “../../outside.md” leads to no file.'],
+    [
+      '[a](doctor.md#gone)',
+      'docs/redis.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
+    ],
+    ['[a](#gone)', 'docs/redis.md: “#gone” names a heading that docs/redis.md does not have.'],
+    ['![a](gone.png)', 'docs/redis.md: “gone.png” leads to no file.'],
+    ['![](dev.png)', 'docs/redis.md: the picture “dev.png” has no description.'],
+    ['[a](/doctor)', 'docs/redis.md: “/doctor” works on the site only. Make it relative.'],
+    ['[![a](gone.png)](doctor.md)', 'docs/redis.md: “gone.png” leads to no file.'],
+  ])('with %s added is reported', (added, fault) => {
+    expect(faultsWith(`\n\n${added}\n`)).toEqual([fault]);
+  });
+
+  it.each(['`[a](gone.md)`', '```md\n[a](gone.md)\n```', '[a](https://example.com/gone)', '[a](doctor.md)'])(
+    'with %s added is right',
+    (added) => {
+      expect(faultsWith(`\n\n${added}\n`)).toEqual([]);
+    },
+  );
+
+  it('of a new page is reported until the sidebar has it, and so is a line of the sidebar without a page', () => {
+    const read = (): string => '# A page\n';
+    expect(faultsOfSources(['docs/new.md', 'docs/old.md'], read, ['/old', '/old', '/gone'])).toEqual([
+      'The sidebar lacks /new: add it to docs/.vitepress/sidebar.mjs.',
+      'The sidebar leads to /gone, which is no page.',
+      'The sidebar has /old twice.',
+    ]);
+  });
+});
+
+describe('the built pages', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'offersight-site-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'start'));
+  writeFileSync(join(folder, 'picture.png'), '');
+  writeFileSync(join(folder, 'start', 'index.html'), '<h2 id="first">First</h2>');
+
+  const faultsOf = (html: string): string[] => {
+    writeFileSync(join(folder, 'index.html'), html);
+    return faultsOfOutput(folder, '/0.2/').faults;
+  };
+
+  it('that lead to each other are right', () => {
+    const html = `<h1 id="a-b">A</h1><a href="#a-b">x</a><a href="/0.2/start/#first">x</a><a href="./start/index.html">x</a>
+      <img src="/0.2/picture.png" alt="A picture"><a href="https://example.com/">x</a>`;
+    expect(faultsOf(html)).toEqual([]);
+    expect(faultsOfOutput(folder, '/0.2/').pages).toBe(2);
+  });
+
+  it.each([
+    ['<a href="/0.2/gone.html">x</a>', 'index.html: “/0.2/gone.html” leads nowhere.'],
+    [
+      '<a href="/0.2/start/#second">x</a>',
+      'index.html: “/0.2/start/#second” names a heading that is not there.',
+    ],
+    ['<a href="#gone">x</a>', 'index.html: “#gone” names a heading that is not there.'],
+    ['<img src="/0.2/gone.png" alt="A">', 'index.html: “/0.2/gone.png” leads nowhere.'],
+    ['<img src="/0.2/picture.png">', 'index.html: a picture has no description: <img src="/0.2/picture.png"'],
+    [
+      '<link href="https://fonts.example.com/a.css">',
+      'index.html: <link href="https://fonts.example.com/a.css" asks another host.',
+    ],
+    [
+      '<script src="//cdn.example.com/a.js">',
+      'index.html: <script src="//cdn.example.com/a.js" asks another host.',
+    ],
+  ])('with %s are reported', (html, fault) => {
+    expect(faultsOf(html)).toEqual([fault]);
+  });
+});
