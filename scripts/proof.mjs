@@ -1,4 +1,4 @@
 // `npm run proof`: what takes longer, such as other engines and stacks, chaos, storms and fuzzing at full size.
 import { runSteps } from './steps.mjs';
 
-runSteps('proof');
+await runSteps('proof');

@@ -3,5 +3,5 @@ export interface Step {
   readonly name: string;
   readonly command: string;
 }
-export declare const STEPS: Readonly<Record<'test' | 'proof', readonly Step[]>>;
-export declare const runSteps: (name: 'test' | 'proof') => void;
+export declare const STEPS: Readonly<Record<'test' | 'proof', readonly (Step | readonly Step[])[]>>;
+export declare const runSteps: (name: 'test' | 'proof') => Promise<void>;

@@ -1,6 +1,7 @@
-// Runs checks one after the other, prints what each does, goes on after a failure so that one run shows all of them, and
+// Runs checks one after the other, those in a list of their own side by side, prints what each does, goes on after a failure so that one run shows all of them, and
 // ends with the line `N passed, N failed`.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const RESULTS = 'test-results';
@@ -27,18 +28,22 @@ const NEEDS = [
 export const STEPS = {
   test: [
     ...NEEDS,
-    { name: 'format and lint', command: 'npm run lint --silent' },
-    { name: 'types', command: 'npm run types --silent' },
-    { name: 'unused code', command: 'npm run unused --silent' },
+    [
+      { name: 'format and lint', command: 'npm run lint --silent' },
+      { name: 'types', command: 'npm run types --silent' },
+      { name: 'unused code', command: 'npm run unused --silent' },
+    ],
     {
       name: 'unit',
       command: 'npm run unit --silent -- --project node --project dom --project servers',
       ...UNIT,
     },
-    { name: 'byte budget', command: 'npm run budget --silent' },
-    { name: 'package', command: 'npm run package --silent' },
-    { name: 'public face', command: 'npm run api --silent -- --check' },
-    { name: 'reference', command: 'npm run reference --silent -- --check' },
+    [
+      { name: 'byte budget', command: 'npm run budget --silent' },
+      { name: 'package', command: 'npm run package --silent' },
+      { name: 'public face', command: 'npm run api --silent -- --check' },
+      { name: 'reference', command: 'npm run reference --silent -- --check' },
+    ],
     {
       name: 'end to end',
       command: 'npm run e2e --silent -- --project promises --project smoke',
@@ -65,26 +70,41 @@ const countOf = ({ report, count }, isOk) => {
   return [passed, failed || (isOk && passed ? 0 : 1)];
 };
 
+/** Runs one step; what one of several says is shown when it ends. */
+const runStep = async (step, isAlone) => {
+  const title = `\n── ${step.name}: ${step.command}`;
+  if (isAlone) console.log(title);
+  // What an earlier step of the kind reported is not this one's.
+  if (step.report) rmSync(`${RESULTS}/${step.report}`, { force: true });
+  const startedAt = Date.now();
+  const child = spawn(step.command, {
+    shell: true,
+    stdio: isAlone ? 'inherit' : ['inherit', 'pipe', 'pipe'],
+  });
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(chunk));
+  const [status] = await once(child, 'close');
+  if (!isAlone) process.stdout.write(`${title}\n${Buffer.concat(said)}`);
+  const [passed, failed] = countOf(step, status === 0);
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+  return {
+    passed,
+    failed,
+    line: `${failed ? '✘' : '✓'} ${step.name}: ${passed} passed, ${failed} failed, ${seconds} s`,
+  };
+};
+
 /** Runs the steps of one command; `test-results/NAME.txt` keeps the last line. */
-export const runSteps = (name) => {
+export const runSteps = async (name) => {
   mkdirSync(RESULTS, { recursive: true });
-  let passed = 0;
-  let failed = 0;
-  const summary = [];
-  for (const step of STEPS[name]) {
-    console.log(`\n── ${step.name}: ${step.command}`);
-    // What an earlier step of the kind reported is not this one's.
-    if (step.report) rmSync(`${RESULTS}/${step.report}`, { force: true });
-    const startedAt = Date.now();
-    const { status } = spawnSync(step.command, { shell: true, stdio: 'inherit' });
-    const [ok, bad] = countOf(step, status === 0);
-    passed += ok;
-    failed += bad;
-    const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-    summary.push(`${bad ? '✘' : '✓'} ${step.name}: ${ok} passed, ${bad} failed, ${seconds} s`);
+  const results = [];
+  for (const each of STEPS[name]) {
+    const together = [each].flat();
+    results.push(...(await Promise.all(together.map((step) => runStep(step, together.length === 1)))));
   }
-  const line = `${passed} passed, ${failed} failed`;
+  const sum = (count) => results.reduce((total, result) => total + result[count], 0);
+  const line = `${sum('passed')} passed, ${sum('failed')} failed`;
   writeFileSync(`${RESULTS}/${name}.txt`, `${line}\n`);
-  console.log(`\n${summary.join('\n')}\n${line}`);
-  process.exitCode = failed ? 1 : 0;
+  console.log(`\n${results.map((result) => result.line).join('\n')}\n${line}`);
+  process.exitCode = sum('failed') ? 1 : 0;
 };

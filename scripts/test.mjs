@@ -3,4 +3,4 @@ import { rmSync } from 'node:fs';
 import { runSteps } from './steps.mjs';
 
 rmSync('test-results', { recursive: true, force: true });
-runSteps('test');
+await runSteps('test');

@@ -32,6 +32,7 @@ it('the smoke of the other engines has tests', () => {
 describe('the two commands', () => {
   const projectsOf = (command: 'test' | 'proof', tool: string): string[] =>
     STEPS[command]
+      .flat()
       .filter((step) => step.command.includes(`npm run ${tool}`))
       .flatMap((step) => [...step.command.matchAll(/--project (\w+)/g)])
       .map(([, project = '']) => project);
