@@ -120,6 +120,16 @@ test('a visit to the shop is exactly what the stand-in recorded, and what the fu
   await expect(page.locator('#steps .done')).toHaveCount(4);
   await expect(page.locator('#outbox [data-name=waiting]')).toHaveText('0');
 
+  // The same on the page itself, without a change of it.
+  await page.getByRole('button', { name: 'Open the inspector' }).click();
+  const inspector = page.getByRole('region', { name: 'Offersight inspector' });
+  await expect(inspector.getByRole('heading', { name: 'Offers (' })).toBeVisible();
+  await expect(
+    inspector.getByRole('listitem').filter({ hasText: 'It counted as viewed at' }),
+  ).not.toHaveCount(0);
+  await expect(inspector.getByRole('link', { name: 'at the proxy' })).not.toHaveCount(0);
+  await inspector.getByRole('button', { name: 'Leave' }).click();
+
   // The same for operators, with what was accepted, by campaign.
   const [operator] = await Promise.all([
     page.context().waitForEvent('page'),

@@ -13,6 +13,11 @@ modal?.addEventListener('click', ({ target, clientX, clientY }) => {
   if (target === modal && isOutside) modal.close();
 });
 
+$('#inspect').addEventListener('click', async ({ target }) => {
+  const { openInspector } = await import('/offersight-inspector.js');
+  openInspector({ operatorUrl: target.dataset.operator });
+});
+
 const TOAST_AFTER_MS = 2_500;
 const TOAST_FOR_MS = 12_000;
 const toast = $('#toast');

@@ -106,6 +106,8 @@ export const renderShop = (
       <aside class="panel" id="panel" aria-label="What Offersight knows">
         <h2>What Offersight knows</h2>
         <p class="hint">Customer <code>${escapeHtml(panel.customerId)}</code> · <a href="/?new">be somebody else</a></p>
+        <p class="hint"><button id="inspect" class="quiet"${panel.operators ? ` data-operator="${escapeHtml(panel.operators.url)}"` : ''}>Open the inspector</button>
+          It shows on each offer why it counts or does not, and how far each event came.</p>
         <h3>Try this</h3>
         <ol id="steps">${STEPS.map(([name, words]) => `<li data-step="${name}">${words}`).join('')}</ol>
         <div class="table" role="group" aria-label="Funnel">
