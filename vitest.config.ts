@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { LONG_UNITS, SERVER_UNITS } from './scripts/proofs.js';
 
 /** What needs a document. */
-const DOM = ['client', 'adapters', 'testing'].map((folder) => `test/${folder}/**/*.test.ts`);
+const DOM = ['client', 'adapters', 'inspector', 'testing'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
