@@ -22,6 +22,8 @@ const clipperOf = (element: Element): Element | undefined => {
 
 /** Why none of an offer is in view, in words. */
 export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn: boolean): string => {
+  const dialog = element.closest('dialog:not([open])');
+  if (dialog) return `${nameOf(dialog)} around it is not open.`;
   if (!isDrawn) return hidingOf(element);
   if (!boxes.length) return 'It has no box: it is display: contents, and has no children.';
   if (boxes.every((box) => isEmpty(box.getBoundingClientRect())))

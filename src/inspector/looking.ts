@@ -16,7 +16,10 @@ export interface Snapshot {
   readonly endpoint: string | undefined;
   /** Other endpoints that this page has trackers for. */
   readonly others: readonly string[];
+  /** Of thousands those near to the viewport, and some of the others. */
   readonly offers: readonly OfferNote[];
+  /** How many there are on the page. */
+  readonly offerCount: number;
   readonly events: readonly Way[];
   readonly waiting: readonly Fact[];
   readonly page: readonly Fact[];
@@ -34,7 +37,7 @@ export interface Looking {
   stop: Stop;
 }
 
-const NOTHING: Omit<Snapshot, 'problem' | 'offers'> = {
+const NOTHING: Omit<Snapshot, 'problem' | 'offers' | 'offerCount'> = {
   endpoint: undefined,
   others: [],
   events: [],
@@ -44,16 +47,24 @@ const NOTHING: Omit<Snapshot, 'problem' | 'offers'> = {
   mistakes: [],
 };
 
+/** So many of those that nobody watches are told of. */
+const MOST_UNWATCHED = 100;
+
 /** What the page shows as offers although nobody watches them. */
-const unwatched = (): OfferNote[] =>
-  [...document.querySelectorAll('[data-offer-id]')].map((element) => ({
-    element,
-    boxes: [element],
-    offerId: element.getAttribute('data-offer-id')?.trim() ?? '',
-    standing: 'wrong',
-    words: 'Nobody watches it.',
-    ...{ hints: [], ratio: undefined, needed: undefined, progress: 0 },
-  }));
+const unwatched = (): Pick<Snapshot, 'offers' | 'offerCount'> => {
+  const elements = [...document.querySelectorAll('[data-offer-id]')];
+  const offers = elements.slice(0, MOST_UNWATCHED).map(
+    (element): OfferNote => ({
+      element,
+      boxes: [element],
+      offerId: element.getAttribute('data-offer-id')?.trim() ?? '',
+      standing: 'wrong',
+      words: 'Nobody watches it.',
+      ...{ hints: [], ratio: undefined, needed: undefined, progress: 0 },
+    }),
+  );
+  return { offers, offerCount: elements.length };
+};
 
 /** What is made once the tracker is whole. */
 const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime: Runtime) => {
@@ -101,7 +112,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
   return {
     snapshot() {
       const [found, others] = find();
-      if (!found) return { ...NOTHING, problem: whyNone(), offers: unwatched() };
+      if (!found) return { ...NOTHING, problem: whyNone(), ...unwatched() };
       const { endpoint, tracker } = found;
       if (!tracker || !whole)
         return {
@@ -111,14 +122,15 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
           problem: tracker
             ? 'The second part of the tracker is not there yet. If this stays, look at the console and the network panel.'
             : 'The tracker was stopped by code of this page (tracker.stop).',
-          offers: unwatched(),
+          ...unwatched(),
         };
       const now = runtime.now();
       const { inside, mistakes } = whole;
       const offers = whole.offers(stored, now);
+      const offerCount = Math.max(offers.length, inside.registry.placements.size);
       const told = new Set(offers.map(({ element }) => element));
       return {
-        ...{ problem: undefined, endpoint, others, offers },
+        ...{ problem: undefined, endpoint, others, offers, offerCount },
         events: whole.hearing.list(stored, delivered, now),
         waiting: whatWaits(inside, endpoint, stored, now),
         page: pageFacts(inside, stored),

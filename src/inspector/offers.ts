@@ -48,6 +48,23 @@ export interface OffersContext {
 /** A sentence and how the offer stands by it. */
 type Said = readonly [standing: Standing, words: string];
 
+/** On a page of thousands, so many of those that lie far from the viewport are told of, and so many of those near to it. */
+const MOST_FAR = 100;
+const MOST_NEAR = 200;
+
+/** Whether an element lies in the viewport, or within one viewport of it. */
+const isNear = (element: Element): boolean => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > -innerHeight && top < 2 * innerHeight;
+};
+
+/** Those of which there is something to be told without keeping the page busy, in their order. */
+const worthNotes = <T extends { readonly element: Element }>(all: readonly T[]): T[] => {
+  let far = 0;
+  let near = 0;
+  return all.filter(({ element }) => (isNear(element) ? near++ < MOST_NEAR : far++ < MOST_FAR));
+};
+
 /** Makes what tells of every offer. */
 export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersContext) => {
   const { options, exposure, page, registry, isDrawn, boxesOf } = inside;
@@ -158,7 +175,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       );
 
   return (stored: Stored | undefined, now: number): OfferNote[] => [
-    ...[...registry.placements.values()].map((placement): OfferNote => {
+    ...worthNotes([...registry.placements.values()]).map((placement): OfferNote => {
       const { element, offerId } = placement;
       const item = exposure.watched.get(element);
       const [standing, words] = say(placement, item, stored, now);
@@ -179,8 +196,8 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
         progress: standing === 'counted' ? 1 : running,
       };
     }),
-    ...nameless().map(
-      (element): OfferNote => ({
+    ...worthNotes(nameless().map((element) => ({ element }))).map(
+      ({ element }): OfferNote => ({
         ...{ element, boxes: [element], offerId: '', standing: 'wrong', hints: mistakes.get(element) ?? [] },
         words: 'Its data-offer-id is empty: the id of the personalized offer has not arrived.',
         ...{ ratio: undefined, needed: undefined, progress: 0 },

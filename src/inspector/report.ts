@@ -6,7 +6,7 @@ import { percent, timeOf } from './words.js';
 
 /** As text; it says no more than the page itself can read, and names offers, never a user's subject beyond what is shown. */
 export const reportOf = (
-  { problem, endpoint, others, offers, events, waiting, page, settings, mistakes }: Snapshot,
+  { problem, endpoint, others, offers, offerCount, events, waiting, page, settings, mistakes }: Snapshot,
   now: number,
 ): string => {
   const section = (title: string, lines: readonly string[]): string[] =>
@@ -19,7 +19,7 @@ export const reportOf = (
     ...others.map((other) => `also tracked for ${other}`),
     ...(problem === undefined ? [] : [problem]),
     ...section(
-      'Offers',
+      `Offers (${offerCount})`,
       offers.map(({ offerId, words, hints, ratio, needed }) =>
         [
           `${offerId || '(no id)'}: ${words}`,

@@ -30,7 +30,7 @@ export interface PanelState {
   readonly operatorUrl: string | undefined;
 }
 
-/** More offers and events are counted, not listed. */
+/** More events are counted, not listed. */
 const MOST = 100;
 
 const STANDINGS: Readonly<Record<OfferNote['standing'], string>> = {
@@ -57,8 +57,8 @@ const Section = ({
   </details>
 );
 
-const More = ({ all }: { readonly all: readonly unknown[] }): JSX.Element | null =>
-  all.length > MOST ? <p>… and {counted(all.length - MOST, 'more', 'more')}.</p> : null;
+const More = ({ count }: { readonly count: number }): JSX.Element | null =>
+  count > 0 ? <p>… and {counted(count, 'more', 'more')}.</p> : null;
 
 const Offer = ({
   note,
@@ -170,7 +170,7 @@ const Endpoints = ({
   );
 
 const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & PanelActions): JSX.Element => {
-  const { problem, offers, events, waiting, page, settings, mistakes } = snapshot;
+  const { problem, offers, offerCount, events, waiting, page, settings, mistakes } = snapshot;
   return (
     <div class="body">
       {text === undefined ? null : (
@@ -181,14 +181,14 @@ const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & Pa
       )}
       <Endpoints snapshot={snapshot} onChoose={onChoose} />
       {problem === undefined ? null : <p class="problem">{problem}</p>}
-      <Section title={`Offers (${offers.length})`}>
+      <Section title={`Offers (${offerCount})`}>
         {offers.length ? null : <p>No element of this page has data-offer-id.</p>}
         <ul>
-          {offers.slice(0, MOST).map((note) => (
+          {offers.map((note) => (
             <Offer note={note} onShow={onShow} />
           ))}
         </ul>
-        <More all={offers} />
+        <More count={offerCount - offers.length} />
       </Section>
       {mistakes.length ? (
         <Section title={`Attributes (${mistakes.length})`}>
@@ -205,7 +205,7 @@ const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & Pa
                 <Event key={way.id} way={way} operatorUrl={operatorUrl} />
               ))}
             </ul>
-            <More all={events} />
+            <More count={events.length - MOST} />
           </Section>
           <Section title="What waits">
             <Facts facts={waiting} />
