@@ -63,7 +63,18 @@ test.describe('in a folder with one page', () => {
     await desk.page('index.html', dev.offerId);
     await page.goto(`${dev.url}/_offersight/`);
     await page.getByRole('link', { name: 'with the inspector', exact: true }).click();
-    await expect(page.locator('.steps .done')).toHaveText([
+    await expect(page.getByRole('region', { name: 'Offersight inspector' })).toBeVisible();
+    // What counted before the inspector was there it cannot follow.
+    await page.evaluate(() => document.querySelector('article')?.remove());
+    await page.evaluate(
+      (id) =>
+        document.body.insertAdjacentHTML(
+          'beforeend',
+          `<article data-offer-id="${id}" data-offer-repeat="mount" style="width: 300px; height: 200px"></article>`,
+        ),
+      dev.offerId,
+    );
+    await expect(page.locator('.steps').first().locator('.done')).toHaveText([
       'recorded',
       'left the page',
       'taken by the proxy',
@@ -71,7 +82,7 @@ test.describe('in a folder with one page', () => {
     ]);
     const [operators] = await Promise.all([
       page.waitForEvent('popup'),
-      page.getByRole('link', { name: 'at the proxy' }).click(),
+      page.getByRole('link', { name: 'at the proxy' }).first().click(),
     ]);
     await operators.getByLabel('Admin token').fill(/token (\S+)\)/.exec(dev.output())?.[1] ?? '');
     await operators.getByRole('button', { name: 'Sign in' }).click();
@@ -88,7 +99,14 @@ test.describe('in a folder with one page', () => {
     };
     expect(await ask('/cart?a=1')).toEqual([302, '/cart?a']);
     expect(await ask('/', 'cross-site')).toEqual([403, undefined]);
-    expect(await ask('//evil.example/')).toEqual([403, undefined]);
+    for (const path of [
+      '//evil.example/',
+      '%2F%09%2Fevil.example%2F',
+      '/.//evil.example/',
+      '/x/..//evil.example/',
+      '/\\\\evil.example/',
+    ])
+      expect([path, ...(await ask(path))]).toEqual([path, 403, undefined]);
     expect(await ask('https://evil.example/')).toEqual([403, undefined]);
   });
 

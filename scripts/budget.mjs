@@ -76,18 +76,18 @@ const rows = [
   { name: 'module, first load', bytes: page.first, budget: 4_590 },
   { name: 'module, second load', bytes: page.later, budget: 16_390 },
   { name: 'module, on request', bytes: page.more, budget: 3_100 },
-  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 17_400 },
+  { name: 'script file', bytes: weigh(readFileSync('dist/offersight.js')), budget: 17_410 },
   {
     name: 'script file, on request',
     bytes: weigh(readFileSync('dist/offersight-more.js')),
     budget: 3_500,
   },
   { name: 'module, to debug', bytes: page.debug, budget: 2_650 },
-  { name: 'module, to inspect', bytes: page.inspector, budget: 17_000 },
+  { name: 'module, to inspect', bytes: page.inspector, budget: 18_500 },
   {
     name: 'script file, to inspect',
     bytes: weigh(readFileSync('dist/offersight-inspector.js')),
-    budget: 17_000,
+    budget: 18_500,
   },
   { name: 'script file, to debug', bytes: weigh(readFileSync('dist/offersight-debug.js')), budget: 2_450 },
 ];

@@ -14,7 +14,8 @@ modal?.addEventListener('click', ({ target, clientX, clientY }) => {
 });
 
 $('#inspect').addEventListener('click', async ({ target }) => {
-  const { openInspector } = await import('/offersight-inspector.js');
+  const file = '/offersight-inspector.js';
+  const { openInspector } = await import(file);
   openInspector({ operatorUrl: target.dataset.operator });
 });
 

@@ -76,6 +76,7 @@ const SHOWN_EVENTS = 200;
 /** What happens meanwhile is told together. */
 const GATHER_MS = 100;
 const MAX_BODY = 10_000;
+const HERE = 'http://localhost';
 
 const figuresOf = (events: readonly DevEvent[]): DevFigures => {
   const ofType = (name: string): number => events.filter(({ type }) => type === name).length;
@@ -175,9 +176,18 @@ export const createLive = ({
   /** Leads to a page with the inspector on it; a page of another site may not. */
   const inspecting: Answer = async (incoming, outgoing) => {
     const site = incoming.headers['sec-fetch-site'] ?? 'none';
-    const given = new URL(incoming.url ?? '/', 'http://localhost').searchParams.get('path') ?? undefined;
-    if (!['none', 'same-origin'].includes(String(site)) || !/^\/(?![/\\])/.test(given ?? '/'))
-      return reply(outgoing, 403, 'text/plain', 'Open this by yourself, with a path of yours.\n');
+    const given = new URL(incoming.url ?? '/', HERE).searchParams.get('path') ?? undefined;
+    // As a browser reads it: blanks and dots in between may lead elsewhere.
+    const path = given ?? '/';
+    const url = URL.canParse(path, HERE) ? new URL(path, HERE) : undefined;
+    const isHere = path.startsWith('/') && url?.origin === HERE && !url.pathname.startsWith('//');
+    if (!['none', 'same-origin'].includes(String(site)) || !isHere)
+      return reply(
+        outgoing,
+        403,
+        'text/plain',
+        'Open this by yourself, with a path that begins with one slash, such as ?path=/cart.\n',
+      );
     outgoing.writeHead(302, { location: await inspect(given) }).end();
   };
 

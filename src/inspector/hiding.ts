@@ -1,6 +1,6 @@
 /** What keeps an offer from being seen: which ancestor hides or clips it, which element covers it. */
 import { hidingOf, nameOf } from '../client/later/debug/wording.js';
-import { drawnIn, holds } from '../client/later/detect/roots.js';
+import { holds, outward } from '../client/later/detect/roots.js';
 import { partInView } from '../client/later/detect/sight.js';
 
 /** Points in a row and in a column. */
@@ -11,28 +11,49 @@ const isEmpty = ({ width, height }: DOMRectReadOnly): boolean => !(width * heigh
 /** The innermost ancestor out of whose box an element lies, although the viewport holds it. */
 const clipperOf = (element: Element): Element | undefined => {
   const box = element.getBoundingClientRect();
-  for (let at = drawnIn(element); at; at = drawnIn(at)) {
-    if (!(at instanceof Element) || at === document.body || getComputedStyle(at).overflow === 'visible')
-      continue;
+  for (const at of outward(element)) {
+    const { overflow, position } = getComputedStyle(at);
     const { left, right, top, bottom } = at.getBoundingClientRect();
-    if (box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top) return at;
+    const isOutside = box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top;
+    const isRoot = at === document.body || at === document.documentElement;
+    if (at !== element && !isRoot && overflow !== 'visible' && isOutside) return at;
+    // Nothing around it clips what is fixed.
+    if (position === 'fixed') return undefined;
   }
   return undefined;
+};
+
+/** The element, or one around it, whose style leaves nothing of it without moving it elsewhere. */
+const vanisherOf = (element: Element): string | undefined => {
+  for (const at of outward(element)) {
+    const { clipPath, transform, scale } = getComputedStyle(at);
+    if (clipPath !== 'none') return `${nameOf(at)} may clip it by clip-path: ${clipPath}.`;
+    if (scale === '0' || /^matrix\(0, 0, 0, 0,/.test(transform))
+      return `${nameOf(at)} shrinks it to nothing by a transform.`;
+  }
+  return undefined;
+};
+
+const isInViewport = (element: Element): boolean => {
+  const { top, bottom, left, right } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
 };
 
 /** Why none of an offer is in view, in words. */
 export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn: boolean): string => {
   const dialog = element.closest('dialog:not([open])');
   if (dialog) return `${nameOf(dialog)} around it is not open.`;
+  const details = element.closest('details:not([open])');
+  if (details && !element.closest('summary')) return `${nameOf(details)} around it is not open.`;
   if (!isDrawn) return hidingOf(element);
   if (!boxes.length) return 'It has no box: it is display: contents, and has no children.';
   if (boxes.every((box) => isEmpty(box.getBoundingClientRect())))
-    return 'It has no size. Give it content, or a width and a height.';
+    return vanisherOf(element) ?? 'It has no size. Give it content, or a width and a height.';
   const clippers = boxes.map(clipperOf);
   const [clipper] = clippers;
   if (clipper && clippers.every((each) => each))
     return `It is not in view: ${nameOf(clipper)} clips it. Scroll it into view there.`;
-  return 'It is not in view. Scroll to it.';
+  return (isInViewport(element) && vanisherOf(element)) || 'It is not in view. Scroll to it.';
 };
 
 /**
@@ -58,5 +79,5 @@ const coveringOf = (element: Element, boxes: readonly Element[], apart: Element)
 /** What covers an offer, in words. */
 export const coverageOf = (element: Element, boxes: readonly Element[], apart: Element): string => {
   const covering = coveringOf(element, boxes, apart);
-  return covering ? `${nameOf(covering)} covers it.` : 'Something covers it.';
+  return covering ? `${nameOf(covering)} covers it.` : 'Whether something covers it is not known yet.';
 };

@@ -5,7 +5,7 @@
  */
 import { h, render } from 'preact';
 import { platformRuntime, type Stop } from '../runtime.js';
-import { askByLink } from './link.js';
+import { askByLink, PREFIX } from './link.js';
 import { createLooking, type Looking } from './looking.js';
 import { reportOf } from './report.js';
 import { createFrame } from './view/frame.js';
@@ -35,7 +35,9 @@ const SHOW_MS = 200;
 const REFRESH_MS = 1_000;
 const NOTICE_MS = 4_000;
 
-let open: Inspector | undefined;
+/** One for the page, also where it has two copies of this file. */
+const OPEN = Symbol.for('offersight-inspector');
+const shared = globalThis as { [OPEN]?: Inspector | undefined };
 
 const isNear = ({ bottom, right, top, left, width, height }: DOMRect): boolean =>
   width * height > 0 && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
@@ -56,7 +58,8 @@ const aroundOf = (drawn: readonly Element[]): DOMRect => {
  * @throws {TypeError} Where there is no document, or the browser has no constructed style sheets.
  */
 export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}): Inspector => {
-  if (open) return open;
+  const known = shared[OPEN];
+  if (known) return known;
   const runtime = platformRuntime();
   const frame = createFrame();
   let looking: Looking = createLooking(endpoint, frame.host, runtime);
@@ -70,12 +73,13 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   let stopRefreshing: Stop = () => undefined;
 
   const drawOutlines = (): void => {
+    nextFrame = requestAnimationFrame(drawOutlines);
     const outlines = snapshot.offers.flatMap((note): Outline | [] => {
       const box = aroundOf(note.boxes);
-      return isNear(box) ? { note, box } : [];
+      // What lies in a frame has another viewport.
+      return isNear(box) && note.element.ownerDocument === document ? { note, box } : [];
     });
     render(h(Outlines, { outlines }), frame.outlines);
-    nextFrame = requestAnimationFrame(drawOutlines);
   };
 
   const say = (words: string): void => {
@@ -124,7 +128,7 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   };
 
   const refresh = async (): Promise<void> => {
-    await looking.refresh();
+    await looking.refresh().catch(() => undefined);
     if (!isClosed) stopRefreshing = runtime.after(REFRESH_MS, () => void refresh());
   };
 
@@ -133,7 +137,7 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
     close() {
       if (isClosed) return;
       isClosed = true;
-      open = undefined;
+      shared[OPEN] = undefined;
       stopShowing();
       stopRefreshing();
       cancelAnimationFrame(nextFrame);
@@ -141,12 +145,16 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
       render(null, frame.outlines);
       render(null, frame.panel);
       frame.remove();
+      // A reload would open it again.
+      if (location.hash.startsWith(PREFIX))
+        history.replaceState(history.state, '', location.pathname + location.search);
     },
   };
-  open = inspector;
+  shared[OPEN] = inspector;
   const showAgain = (): void => {
-    show();
+    // First, so that one moment that goes wrong is not the last.
     stopShowing = runtime.after(SHOW_MS, showAgain);
+    show();
   };
   showAgain();
   drawOutlines();
@@ -155,11 +163,14 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
 };
 
 /**
- * Opens it for a link of `offersight inspect-link`, if the proxy says that the link holds. Any other hash opens nothing, and
- * nothing is said of it.
+ * Opens it for a link of `offersight inspect-link`, if the proxy says that the link holds. Any other hash opens nothing.
  * @param endpoint The endpoint to ask, absolute, of this page's origin.
  */
 export const openByLink = async (endpoint: string): Promise<void> => {
   const inspection = await askByLink(endpoint, platformRuntime()).catch(() => undefined);
   if (inspection) openInspector({ endpoint, ...inspection });
+  else
+    console.warn(
+      'Offersight: this link does not open the inspector here, or not any more. Make another: offersight inspect-link URL.',
+    );
 };

@@ -3,7 +3,7 @@
 import type { Runtime } from '../runtime.js';
 
 /** What a link's hash begins with; the second load has it again, since there a shared name would cost bytes. */
-const PREFIX = '#offersight-inspect=';
+export const PREFIX = '#offersight-inspect=';
 
 /** A code says until when it holds, where the operator's page is, and the proxy's word for both and for the path. */
 const CODE = /^[\da-z]{1,9}\.([\w-]*)\.[\w-]{43}$/;

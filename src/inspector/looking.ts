@@ -47,6 +47,14 @@ const NOTHING: Omit<Snapshot, 'problem' | 'offers' | 'offerCount'> = {
   mistakes: [],
 };
 
+/** An offer of which an event was refused has not counted, though it was seen. */
+const withRefusal = (note: OfferNote, events: readonly Way[]): OfferNote => {
+  const refused = events.find(({ offerId, why }) => offerId === note.offerId && why?.startsWith('refused'));
+  return refused && note.standing === 'counted'
+    ? { ...note, standing: 'wrong', hints: [`Its ${refused.type} was ${refused.why}.`, ...note.hints] }
+    : note;
+};
+
 /** So many of those that nobody watches are told of. */
 const MOST_UNWATCHED = 100;
 
@@ -59,7 +67,7 @@ const unwatched = (): Pick<Snapshot, 'offers' | 'offerCount'> => {
       boxes: [element],
       offerId: element.getAttribute('data-offer-id')?.trim() ?? '',
       standing: 'wrong',
-      words: 'Nobody watches it.',
+      words: 'No tracker watches it.',
       ...{ hints: [], ratio: undefined, needed: undefined, progress: 0 },
     }),
   );
@@ -73,7 +81,7 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
   const stopChecking = createChecking(inside.trees, (words, element) =>
     mistakes.set(element, [...(mistakes.get(element) ?? []), words]),
   );
-  const hearing = createWays(inside.options, view, runtime);
+  const hearing = createWays(inside.options, view, inside.registry, runtime);
   return {
     inside,
     mistakes,
@@ -126,12 +134,13 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
         };
       const now = runtime.now();
       const { inside, mistakes } = whole;
-      const offers = whole.offers(stored, now);
+      const events = whole.hearing.list(stored, delivered, now);
+      const offers = whole.offers(stored, now).map((note) => withRefusal(note, events));
       const offerCount = Math.max(offers.length, inside.registry.placements.size);
       const told = new Set(offers.map(({ element }) => element));
       return {
         ...{ problem: undefined, endpoint, others, offers, offerCount },
-        events: whole.hearing.list(stored, delivered, now),
+        events,
         waiting: whatWaits(inside, endpoint, stored, now),
         page: pageFacts(inside, stored),
         settings: settingsOf(inside.options),

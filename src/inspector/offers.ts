@@ -48,6 +48,10 @@ export interface OffersContext {
 /** A sentence and how the offer stands by it. */
 type Said = readonly [standing: Standing, words: string];
 
+/** How long an answer to what covers an offer holds, milliseconds, and how many are asked for at once. */
+const COVER_MS = 1_000;
+const MOST_COVERS = 5;
+
 /** On a page of thousands, so many of those that lie far from the viewport are told of, and so many of those near to it. */
 const MOST_FAR = 100;
 const MOST_NEAR = 200;
@@ -70,6 +74,55 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const { options, exposure, page, registry, isDrawn, boxesOf } = inside;
   const reasonOf = createReasons(exposure, page, isDrawn);
 
+  /** Asking costs dozens of questions to the browser, so each offer is asked about once a second, and few at once. */
+  const covers = new Map<Element, { readonly at: number; readonly words: string }>();
+  let asked = 0;
+  const coverage = (element: Element): string => {
+    const known = covers.get(element);
+    const at = runtime.elapsed();
+    if (known && (at - known.at < COVER_MS || asked >= MOST_COVERS)) return known.words;
+    if (asked++ >= MOST_COVERS) return 'Something covers it.';
+    const words = coverageOf(element, boxesOf(element), apart);
+    covers.set(element, { at, words });
+    return words;
+  };
+
+  /** How often a time that ran was broken off, and how often other elements took an offer's place, since this began. */
+  const runs = new WeakMap<
+    Watched,
+    { dwell: number | undefined; seenAt: number; broken: number; longest: number }
+  >();
+  const lastElements = new Map<string, { element: WeakRef<Element>; replaced: number }>();
+  const unsteadiness = ({ element, offerId }: Placement, item: Watched | undefined): string[] => {
+    const at = runtime.elapsed();
+    const run = (item && runs.get(item)) ?? { dwell: undefined, seenAt: at, broken: 0, longest: 0 };
+    if (item) {
+      if (run.dwell !== undefined && item.dwell !== run.dwell) {
+        run.broken++;
+        run.longest = Math.max(run.longest, run.seenAt - run.dwell);
+      }
+      runs.set(item, Object.assign(run, { dwell: item.dwell, seenAt: at }));
+    }
+    const last = lastElements.get(offerId);
+    const before = last?.element.deref();
+    const replaced = (last?.replaced ?? 0) + (last && before !== element && !before?.isConnected ? 1 : 0);
+    if (before?.isConnected !== true || before === element)
+      lastElements.set(offerId, { element: new WeakRef(element), replaced });
+    const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+    return [
+      ...(item && run.broken
+        ? [
+            `Its time was broken off ${times(run.broken)}; the longest was ${(run.longest / 1_000).toFixed(1)} s.`,
+          ]
+        : []),
+      ...(item && replaced
+        ? [
+            `Its element was replaced ${times(replaced)} since the inspector was opened, and each begins anew.`,
+          ]
+        : []),
+    ];
+  };
+
   const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
   const isOnce = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'browser';
 
@@ -77,9 +130,9 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     if (isVetoed)
       return [
         'wrong',
-        'It was seen, but a listener of this page called preventDefault, so it was not recorded.',
+        'It was seen, but not recorded: a listener of this page called preventDefault, or consent was denied then.',
       ];
-    const end = isDismissed ? ', and was dismissed later' : '';
+    const end = isDismissed ? ', and was closed later' : '';
     return ['counted', `It counted as viewed at ${momentOf(madeAt(id), now)}${end}.`];
   };
 
@@ -94,7 +147,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':
-        return ['lacking', coverageOf(element, boxesOf(element), apart)];
+        return ['lacking', coverage(element)];
       case 'not-shown':
         return ['lacking', hidingOf(element)];
       case 'page-hidden':
@@ -149,7 +202,12 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     const wasAccepted = stored?.marks.some(
       (mark) => mark.offerId === offerId && mark.type === 'accepted' && mark.until > now,
     );
+    const isDouble = [...registry.placements.values()].some(
+      (other) => other.offerId === offerId && other.element !== element,
+    );
     return [
+      ...unsteadiness(placement, item),
+      ...(isDouble ? ['Another element shows the same offer; together they count once.'] : []),
       ...(options.consent === 'pending'
         ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
         : []),
@@ -174,7 +232,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
         ),
       );
 
-  return (stored: Stored | undefined, now: number): OfferNote[] => [
+  const notesOf = (stored: Stored | undefined, now: number): OfferNote[] => [
     ...worthNotes([...registry.placements.values()]).map((placement): OfferNote => {
       const { element, offerId } = placement;
       const item = exposure.watched.get(element);
@@ -204,4 +262,9 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       }),
     ),
   ];
+
+  return (stored: Stored | undefined, now: number): OfferNote[] => {
+    asked = 0;
+    return notesOf(stored, now);
+  };
 };

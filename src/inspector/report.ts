@@ -11,45 +11,50 @@ export const reportOf = (
 ): string => {
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length ? ['', title, ...lines.map((line) => `  ${line}`)] : [];
-  return [
-    `Offersight inspector ${VERSION}, ${new Date(now).toISOString()}`,
-    `${location.origin}${location.pathname}`,
-    globalThis.navigator.userAgent,
-    ...(endpoint === undefined ? [] : [`endpoint ${endpoint}`]),
-    ...others.map((other) => `also tracked for ${other}`),
-    ...(problem === undefined ? [] : [problem]),
-    ...section(
-      `Offers (${offerCount})`,
-      offers.map(({ offerId, words, hints, ratio, needed }) =>
-        [
-          `${offerId || '(no id)'}: ${words}`,
-          ...(ratio === undefined || needed === undefined
-            ? []
-            : [`(visible ${percent(ratio)}, needed ${percent(needed)})`]),
-          ...hints,
-        ].join(' '),
+  return (
+    [
+      `Offersight inspector ${VERSION}, ${new Date(now).toISOString()}`,
+      `${location.origin}${location.pathname}`,
+      globalThis.navigator.userAgent,
+      ...(endpoint === undefined ? [] : [`endpoint ${endpoint}`]),
+      ...others.map((other) => `also tracked for ${other}`),
+      ...(problem === undefined ? [] : [problem]),
+      ...section(
+        `Offers (${offerCount})`,
+        offers.map(({ offerId, words, hints, ratio, needed }) =>
+          [
+            `${offerId || '(no id)'}: ${words}`,
+            ...(ratio === undefined || needed === undefined
+              ? []
+              : [`(visible ${percent(ratio)}, needed ${percent(needed)})`]),
+            ...hints,
+          ].join(' '),
+        ),
       ),
-    ),
-    ...section(
-      'Events of this page, the latest first',
-      events.map(
-        ({ at, type, offerId, steps, why }) =>
-          `${timeOf(at)} ${type} ${offerId}: ${STEPS[steps - 1] ?? 'not recorded'}${why === undefined ? '' : `; ${why}`}`,
+      ...section(
+        'Events of this page, the latest first',
+        events.map(
+          ({ at, type, offerId, steps, why }) =>
+            `${timeOf(at)} ${type} ${offerId}: ${STEPS[steps - 1] ?? 'not recorded'}${why === undefined ? '' : `; ${why}`}`,
+        ),
       ),
-    ),
-    ...section(
-      'What waits',
-      waiting.map(({ label, words }) => `${label}: ${words}`),
-    ),
-    ...section(
-      'This page',
-      page.map(({ label, words }) => `${label}: ${words}`),
-    ),
-    ...section(
-      'Options',
-      settings.map(({ name, value, origin }) => `${name} = ${value} (${origin})`),
-    ),
-    ...section('Attributes', mistakes),
-    '',
-  ].join('\n');
+      ...section(
+        'What waits',
+        waiting.map(({ label, words }) => `${label}: ${words}`),
+      ),
+      ...section(
+        'This page',
+        page.map(({ label, words }) => `${label}: ${words}`),
+      ),
+      ...section(
+        'Options',
+        settings.map(({ name, value, origin }) => `${name} = ${value} (${origin})`),
+      ),
+      ...section('Attributes', mistakes),
+      '',
+    ]
+      .join('\n')
+      // What can be no group, such as an e-mail address, never leaves the page.
+      .replace(/data-offer-group="[^"]*"/g, 'data-offer-group')
+  );
 };

@@ -63,10 +63,15 @@ export const settingsOf = (options: ResolvedOptions): Setting[] => {
   const tag = tagOfPage();
   return Object.entries(SETTINGS).map(([name, [standard, attribute]]) => {
     const given = givenOf(options, name);
+    const isLocalPause = name === 'delivery.longestPauseMs' && given === undefined && options.isLocal;
     const isLocalMachine = name === 'machines' && given === undefined && options.isLocal;
     const value = isLocalMachine ? 'count' : given === undefined ? standard : wordsOf(given);
     const isOnTag = attribute !== undefined && tag?.hasAttribute(`data-${attribute}`);
-    if (isOnTag) return { name, value, origin: `data-${attribute} of the script tag` };
+    // What a page decided since is not the tag's.
+    const isDecided =
+      (name === 'consent' || name === 'subject') && tag?.getAttribute(`data-${attribute}`) !== given;
+    if (isOnTag && !isDecided) return { name, value, origin: `data-${attribute} of the script tag` };
+    if (isLocalPause) return { name, value: '5000', origin: 'default on this machine' };
     if (isLocalMachine) return { name, value, origin: 'default on this machine' };
     return { name, value, origin: value === standard ? 'default' : 'code of the page' };
   });

@@ -54,6 +54,10 @@ const open = (name: string): Promise<IDBDatabase> => {
 const readable = <T extends { readonly v?: unknown }>(values: readonly unknown[]): readonly T[] =>
   values.filter((value): value is T => (value as T | undefined)?.v === 1);
 
+/** The page's own tracker gives up what is none. */
+const isWhole = ({ event }: Partial<OutboxEntry>): boolean =>
+  typeof event?.id === 'string' && typeof event.offerId === 'string';
+
 /**
  * Looks into the database once.
  * @param name The database's.
@@ -77,10 +81,10 @@ export const readStored = async (
       ask<unknown>(store.get(['state', 'site', endpoint])),
     ]);
     return {
-      entries: readable<OutboxEntry>(entries),
+      entries: readable<OutboxEntry>(entries).filter(isWhole),
       waiting,
       dead: readable<DeadLetter & { readonly v: 1 }>(dead),
-      marks: marks as readonly Mark[],
+      marks: (marks as readonly (Mark | null | undefined)[]).filter((mark) => mark != null),
       pause: pause as Pause | undefined,
       readAt,
       hasSite: site !== undefined,

@@ -22,14 +22,16 @@ const pauseWords = (
   endpoint: string,
   now: number,
 ): string => {
-  const answer = status ? `answered ${status}` : 'did not answer';
+  const answer = status
+    ? `answered ${status}`
+    : 'failed: it was blocked, redirected or out of reach, as the console says,';
   const since = failedAt ? ` at ${momentOf(failedAt, now)}` : '';
   const until = momentOf(at, now);
   switch (kind) {
     case 'throttled':
       return `The endpoint asked to wait until ${until}: POST ${endpoint} ${answer}${since}.`;
     case 'circuit':
-      return `Nothing is sent until ${until}: POST ${endpoint} ${answer}${since}, which a deployment has to mend. The next page load tries once.`;
+      return `Nothing is sent until ${until}, or until the next page load: POST ${endpoint} ${answer}${since}. Repair what answers there.`;
     default:
       return `Events are sent again at ${until}: POST ${endpoint} ${answer}${since} (${counted(failures, 'failure')} in a row).`;
   }
@@ -47,8 +49,10 @@ export const whatWaits = (
       {
         label: 'Storage',
         words:
-          'The database cannot be read, or is not there yet. Without one, events are only in this page’s memory.',
-        isWrong: true,
+          options.consent === 'granted'
+            ? 'The database cannot be read, or is not there yet. Without one, events are only in this page’s memory.'
+            : 'Nothing is stored before consent.',
+        isWrong: options.consent === 'granted',
       },
     ];
   const { entries, waiting, dead, pause } = stored;
@@ -120,7 +124,7 @@ export const pageFacts = ({ options, page }: Inside, stored: Stored | undefined)
       words: stored
         ? `IndexedDB “${options.name}”.`
         : `IndexedDB “${options.name}” cannot be read, or is not there yet.`,
-      isWrong: !stored,
+      isWrong: !stored && consent === 'granted',
     },
     { label: 'Page', words: page.isVisible() ? 'It is visible.' : 'It is hidden, so nothing counts.' },
     {

@@ -1,6 +1,6 @@
 /** How far each event of this page came. It listens beside the page's own callbacks and changes nothing that they are told. */
 import type { Impression } from '../client/detect/registry.js';
-import type { PageView } from '../client/inside.js';
+import type { Inside, PageView } from '../client/inside.js';
 import type { DiscardReason } from '../client/later/outbox/giving-up.js';
 import type { ResolvedOptions } from '../client/options.js';
 import type { OfferEvent } from '../protocol/event.js';
@@ -16,6 +16,8 @@ export interface Way {
   /** The event's own, where it is known, and else one that no other way has. */
   readonly id: string;
   readonly isIdKnown: boolean;
+  /** Whether somebody says whether Chargebee has it. */
+  readonly isUpstreamKnown: boolean;
   readonly type: OfferEvent['type'];
   readonly offerId: string;
   /** Epoch milliseconds. */
@@ -36,6 +38,7 @@ interface Heard {
   isDurable?: boolean;
   toldAt?: number;
   isAnswered?: boolean;
+  isGoneElsewhere?: boolean;
   givenUp?: string;
 }
 
@@ -45,9 +48,19 @@ export interface Delivered {
   readonly reason?: string | undefined;
 }
 
-const VETOED = 'a listener of this page called preventDefault, so it was not recorded';
+const VETOED = 'not recorded: a listener of this page called preventDefault, or consent was denied then';
 const PENDING = 'only in memory, until the user consents';
 const DENIED = 'given up, since consent was denied';
+const GONE = 'no longer waits in this browser: it was answered for, or given up';
+
+/** Some browsers have none, and some pages put something else in its place. */
+const openChannel = (name: string): BroadcastChannel | undefined => {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return undefined;
+  }
+};
 
 /** Listens until stopped. */
 export interface Ways {
@@ -60,8 +73,14 @@ export interface Ways {
 export const createWays = (
   options: ResolvedOptions,
   view: PageView,
+  registry: Inside['registry'],
   runtime: Pick<Runtime, 'elapsed' | 'now'>,
 ): Ways => {
+  /** With `repeat: 'mount'` each placement has its own. */
+  const isOwn = (impressionId: string | undefined): boolean =>
+    [...view.values()].some(({ id }) => id === impressionId) ||
+    [...registry.placements.values()].some(({ impression }) => impression?.id === impressionId && impression);
+
   const heard = new Map<string, Heard>();
   const hear = (event: OfferEvent): Heard => {
     const known = heard.get(event.id) ?? { event };
@@ -73,7 +92,9 @@ export const createWays = (
   const hearAnnounced = (announced: CustomEvent<OfferEvent>): void =>
     // Whoever hears it after us may veto it.
     queueMicrotask(() => {
-      hear(announced.detail).isVetoed = announced.defaultPrevented;
+      // Anybody can dispatch an event of this name, and other trackers of the page do.
+      if (isOwn((announced.detail as OfferEvent | null)?.impressionId))
+        hear(announced.detail).isVetoed = announced.defaultPrevented;
     });
   for (const type of ['offersight:viewed', 'offersight:dismissed'] as const)
     window.addEventListener(type, hearAnnounced, { signal: listening.signal });
@@ -82,39 +103,41 @@ export const createWays = (
   const { onEvent, onDiscard } = options;
   const tellEvent = (event: OfferEvent, isDurable: boolean): void => {
     Object.assign(hear(event), { isDurable, toldAt: runtime.elapsed() });
-    onEvent?.(event, isDurable);
+    onEvent?.call(options, event, isDurable);
   };
   const tellDiscard = (event: OfferEvent, reason: DiscardReason, code: string | undefined): void => {
     hear(event).givenUp =
       reason === 'refused' ? `refused as ${meaningOf(code ?? reason)}` : meaningOf(reason);
-    onDiscard?.(event, reason, code);
+    onDiscard?.call(options, event, reason, code);
   };
   Object.assign(options, { onEvent: tellEvent, onDiscard: tellDiscard });
 
   // Whoever settles events says so to the other tabs, and this hears it like one.
-  const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(options.name) : undefined;
+  const channel = openChannel(options.name);
   channel?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-    for (const id of Array.isArray(data) ? (data as unknown[]) : []) {
+    const [first, ...rest] = Array.isArray(data) ? (data as unknown[]) : [];
+    for (const id of first === '' ? rest : [first, ...rest]) {
       const known = heard.get(String(id));
-      if (known) known.isAnswered = true;
+      if (known && first === '') known.isGoneElsewhere = true;
+      else if (known) known.isAnswered = true;
     }
   });
 
   const wayOf = (
-    { event, isVetoed, isDurable, toldAt = -Infinity, isAnswered, givenUp }: Heard,
+    { event, isVetoed, isDurable, toldAt = -Infinity, isAnswered, isGoneElsewhere, givenUp }: Heard,
     stored: Stored | undefined,
     delivered: ReadonlyMap<string, Delivered>,
     now: number,
   ): Way => {
     const { id, type, offerId, occurredAt: at } = event;
     const way = (steps: number, why?: string, isOver = false): Way => ({
-      ...{ id, isIdKnown: true, type, offerId, at, steps, isOver, why },
+      ...{ id, isIdKnown: true, isUpstreamKnown: delivered.has(id), type, offerId, at, steps, isOver, why },
     });
     const upstream = delivered.get(id);
     if (upstream?.state === 'delivered') return way(4, undefined, true);
     if (upstream?.state === 'refused') return way(3, `refused as ${meaningOf(upstream.reason ?? '')}`, true);
     if (isVetoed) return way(0, VETOED, true);
-    if (givenUp !== undefined) return way(1, givenUp, true);
+    if (givenUp !== undefined) return way(givenUp.startsWith('refused') ? 2 : 1, givenUp, true);
     const letter = stored?.dead.find((each) => each.event?.id === id);
     if (letter) return way(2, `refused as ${meaningOf(letter.code)}`, true);
     const entry = stored?.entries.find((each) => each.event.id === id);
@@ -125,14 +148,16 @@ export const createWays = (
         1,
         entry.notBeforeAt > now ? `deferred until ${momentOf(entry.notBeforeAt, now)}` : undefined,
       );
+    if (isAnswered) return way(3, upstream?.reason);
+    if (isGoneElsewhere) return way(1, 'given up, or refused, in another tab', true);
     if (options.consent === 'pending') return way(1, PENDING);
     if (options.consent === 'denied') return way(1, DENIED, true);
-    if (isAnswered) return way(3, upstream?.reason);
-    if (isDurable === undefined) return way(1, 'being stored');
+    if (isDurable === undefined) return way(1, 'being stored, or known already in this browser');
     if (!isDurable) return way(1, 'only in this page’s memory, since the database does not take it');
     // What was read before it was written says nothing, and neither does a part of what waits.
     const isRead = stored && stored.readAt > toldAt && stored.waiting <= stored.entries.length;
-    return isRead ? way(3, upstream?.reason) : way(1);
+    // Only a verdict says that it was taken.
+    return isRead ? way(1, GONE, true) : way(1);
   };
 
   /** What became of what was recorded before anybody listened, as far as that can be told. */
@@ -148,22 +173,27 @@ export const createWays = (
     if (!stored || stored.waiting > stored.entries.length)
       return { steps: 1, isOver: false, why: 'recorded before the inspector was opened' };
     return {
-      steps: 3,
+      steps: 1,
       isOver: true,
-      why: `answered before ${momentOf(openedAt, now)}, when the inspector was opened`,
+      why: `${GONE}, before the inspector was opened at ${momentOf(openedAt, now)}`,
     };
   };
 
   const earlier = (stored: Stored | undefined, now: number): Way[] => {
-    const known = new Set([...heard.values()].map(({ event }) => event.impressionId));
+    const known = new Set([...heard.values()].map(({ event }) => `${event.impressionId} ${event.type}`));
     return [...view].flatMap(([offerId, impression]) => {
-      const { id, isDismissed } = impression;
-      if (known.has(id)) return [];
-      const types = isDismissed ? (['dismissed', 'viewed'] as const) : (['viewed'] as const);
-      return types.map((type) => ({
-        ...{ id: `${id} ${type}`, isIdKnown: false, type, offerId, at: madeAt(id) },
-        ...outcomeOf(impression, stored, now),
-      }));
+      const { id } = impression;
+      // Whether it was closed says nothing of a dismissal: a listener may have vetoed that.
+      const type = 'viewed';
+      const way = {
+        id: `${id} ${type}`,
+        isIdKnown: false,
+        isUpstreamKnown: false,
+        type,
+        offerId,
+        at: madeAt(id),
+      } as const;
+      return known.has(way.id) ? [] : { ...way, ...outcomeOf(impression, stored, now) };
     });
   };
   const openedAt = runtime.now();

@@ -24,6 +24,8 @@ export const madeAt = (id: string): number => Number(`0x${id.slice(0, 13).replac
 const CODES: Readonly<Record<string, string>> = {
   invalid_event:
     'its id is no personalized offer’s id, its token is missing or wrong, or it belongs to another user',
+  resource_not_found:
+    'Chargebee knows no personalized offer of this id; offersight dev takes only ids that it made, unless --any-id is given',
   machine: 'the proxy takes nothing from crawlers, monitors and browsers that a script drives',
   conflict: 'its event id was used for something else before',
   subject_mismatch: 'it belongs to another user than the session',

@@ -7,7 +7,7 @@ import type { Stored } from '../../src/inspector/stored.js';
 import { createWays, type Delivered, type Way, type Ways } from '../../src/inspector/ways.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { fakeRuntime } from '../support/runtime.js';
-import { eventId, START, viewedEvent } from '../support/wire.js';
+import { START, viewedEvent } from '../support/wire.js';
 
 const EMPTY: Omit<Stored, 'readAt'> = {
   entries: [],
@@ -25,6 +25,8 @@ const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEn
   ...fields,
 });
 
+const one = viewedEvent(1);
+
 let options: ResolvedOptions;
 let told: string[];
 let view: PageView;
@@ -40,12 +42,11 @@ beforeEach(() => {
     onDiscard: ({ id }: OfferEvent, reason: string) => told.push(`${id} ${reason}`),
   } as unknown as ResolvedOptions;
   view = new Map() as PageView;
+  view.set(one.offerId, { id: one.impressionId, isOnce: false });
   runtime = fakeRuntime();
-  ways = createWays(options, view, runtime);
+  ways = createWays(options, view, { placements: new Map() }, runtime);
 });
 afterEach(() => ways.stop());
-
-const one = viewedEvent(1);
 
 /** What the page does when an offer counts. */
 const announce = async (event = one, isVetoed = false): Promise<void> => {
@@ -78,7 +79,7 @@ const brief = (way: Way | undefined): readonly unknown[] => (way ? [way.steps, w
 describe('an event', () => {
   it('is being stored until the page is told of it', async () => {
     await announce();
-    expect(brief(said(read()))).toEqual([1, false, 'being stored']);
+    expect(brief(said(read()))).toEqual([1, false, 'being stored, or known already in this browser']);
   });
 
   it('is recorded once it is durable, and the page is told as before', async () => {
@@ -119,13 +120,13 @@ describe('an event', () => {
     ]);
   });
 
-  it('was taken if it is gone from the database', async () => {
+  it('that is gone from the database was taken only if somebody says so', async () => {
     await announce();
     options.onEvent?.(one, true);
-    expect(brief(said(read()))).toEqual([3, false, undefined]);
+    expect(brief(said(read()))).toEqual([1, true, expect.stringMatching(/^no longer waits .* or given up$/)]);
   });
 
-  it('was not taken by a look that began before it was stored', async () => {
+  it('is not called gone by a look that began before it was stored', async () => {
     await announce();
     const before = read();
     runtime.pass(1);
@@ -133,7 +134,7 @@ describe('an event', () => {
     expect(brief(said(before))).toEqual([1, false, undefined]);
   });
 
-  it('was not taken by a look that saw a part of what waits', async () => {
+  it('is not called gone by a look that saw a part of what waits', async () => {
     await announce();
     options.onEvent?.(one, true);
     const others = [entryOf(viewedEvent(2))];
@@ -145,7 +146,41 @@ describe('an event', () => {
     const channel = new BroadcastChannel('shop');
     channel.postMessage([one.id]);
     await vi.waitFor(() => expect(brief(said(undefined))).toEqual([3, false, undefined]));
+    // Also if the user takes consent back afterwards.
+    options.consent = 'denied';
+    expect(brief(said(undefined))).toEqual([3, false, undefined]);
     channel.close();
+  });
+
+  it('that another tab gave up was not taken', async () => {
+    await announce();
+    options.onEvent?.(one, true);
+    const channel = new BroadcastChannel('shop');
+    channel.postMessage(['', one.id]);
+    await vi.waitFor(() =>
+      expect(brief(said(read()))).toEqual([1, true, 'given up, or refused, in another tab']),
+    );
+    channel.close();
+  });
+
+  it('of another tracker, or made up by the page, is not listed', async () => {
+    await announce(viewedEvent(2));
+    document.dispatchEvent(new Event('offersight:viewed', { bubbles: true }));
+    await Promise.resolve();
+    expect(ways.list(read(), new Map(), START).map(({ offerId }) => offerId)).toEqual([one.offerId]);
+  });
+
+  it('is told with the page’s own options as its callback has them', () => {
+    const heard: unknown[] = [];
+    ways.stop();
+    Object.assign(options, {
+      onEvent(this: unknown) {
+        heard.push(this === options);
+      },
+    });
+    ways = createWays(options, view, { placements: new Map() }, runtime);
+    options.onEvent?.(one, true);
+    expect(heard).toEqual([true]);
   });
 
   it.each([
@@ -157,7 +192,7 @@ describe('an event', () => {
       await announce();
       options.onEvent?.(one, true);
       options.onDiscard?.(one, reason, code);
-      expect(brief(said(read()))).toEqual([1, true, why]);
+      expect(brief(said(read()))).toEqual([reason === 'refused' ? 2 : 1, true, why]);
       expect(told).toEqual([`${one.id} true`, `${one.id} ${reason}`]);
     },
   );
@@ -192,8 +227,11 @@ describe('an event', () => {
     options.onEvent?.(one, true);
     const states = [
       [{ state: 'delivered' }, [4, true, undefined]],
-      [{ state: 'waiting', reason: '429' }, [3, false, '429']],
-      [{ state: 'refused', reason: 'resource_not_found' }, [3, true, 'refused as resource_not_found']],
+      [{ state: 'waiting', reason: '429' }, [1, true, expect.stringMatching(/^no longer waits/)]],
+      [
+        { state: 'refused', reason: 'resource_not_found' },
+        [3, true, expect.stringMatching(/^refused as resource_not_found: /)],
+      ],
     ] as const;
     for (const [state, expected] of states)
       expect(brief(said(read(), new Map([[one.id, state]])))).toEqual(expected);
@@ -201,25 +239,22 @@ describe('an event', () => {
 });
 
 describe('what was recorded before the inspector was opened', () => {
-  const impression = { id: eventId(900_001), isOnce: false };
-
   it('and still waits is found in the database', () => {
-    view.set(one.offerId, impression);
     expect(brief(said(read({ entries: [entryOf(one)] })))).toEqual([1, false, undefined]);
-    // And was taken when it has gone from there.
-    expect(brief(said(read()))).toEqual([3, false, undefined]);
+    // Nobody knows what became of it when it has gone from there.
+    expect(brief(said(read()))).toEqual([1, true, expect.stringMatching(/^no longer waits/)]);
   });
 
   it('of other pages is not listed', () => {
+    view.clear();
     expect(said(read({ entries: [entryOf(one)] }))).toBeUndefined();
   });
 
-  it('and is gone was answered, the view and the dismissal', () => {
-    view.set(one.offerId, { ...impression, isDismissed: true });
+  it('and is gone was answered for, or given up; of a dismissal nobody knows', () => {
+    view.set(one.offerId, { id: one.impressionId, isOnce: false, isDismissed: true });
     const found = ways.list(read(), new Map(), START);
-    expect(found.map(({ type, steps, isIdKnown }) => [type, steps, isIdKnown])).toEqual([
-      ['dismissed', 3, false],
-      ['viewed', 3, false],
+    expect(found.map(({ type, steps, isIdKnown, why }) => [type, steps, isIdKnown, why])).toEqual([
+      ['viewed', 1, false, expect.stringMatching(/^no longer waits .* before the inspector was opened/)],
     ]);
   });
 
@@ -227,7 +262,6 @@ describe('what was recorded before the inspector was opened', () => {
     ['nothing can be read', undefined],
     ['more waits than was looked at', { ...EMPTY, waiting: 1, readAt: 1 }],
   ])('is only known to be recorded where %s', (_, stored) => {
-    view.set(one.offerId, impression);
     expect(brief(said(stored))).toEqual([1, false, 'recorded before the inspector was opened']);
   });
 });
@@ -237,7 +271,7 @@ it('the page’s callbacks are its own again when it stops, unless somebody else
   const other = (): void => undefined;
   ways.stop();
   expect(options.onEvent).not.toBe(onEvent);
-  ways = createWays(options, view, runtime);
+  ways = createWays(options, view, { placements: new Map() }, runtime);
   Object.assign(options, { onEvent: other });
   ways.stop();
   expect(options.onEvent).toBe(other);

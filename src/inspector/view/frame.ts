@@ -13,8 +13,14 @@ export interface Frame {
   remove: Stop;
 }
 
+/** What pages listen to on their document. */
+const PRESSES = [
+  ...['pointerdown', 'pointerup', 'mousedown', 'mouseup', 'click', 'auxclick', 'contextmenu', 'dblclick'],
+  ...['touchstart', 'touchend', 'keydown', 'keyup', 'keypress', 'focusin', 'focusout', 'wheel'],
+];
+
 /** The uppermost modal dialog: they are opened in this order most of the time. */
-const modalOf = (): Element | undefined => [...document.querySelectorAll('dialog:modal')].at(-1);
+const modalOf = (): Element | undefined => [...document.querySelectorAll(':is(dialog:modal)')].at(-1);
 
 const styled = (root: ShadowRoot): void => {
   // Policies that forbid inline styles allow these.
@@ -31,6 +37,8 @@ export const createFrame = (): Frame => {
   const outlines = document.createElement('div');
   const panel = document.createElement('div');
   root.append(outlines, panel);
+  // What is pressed here is none of the page's business, such as closing what is open.
+  for (const type of PRESSES) host.addEventListener(type, (event) => event.stopPropagation());
 
   const raise = (): void => {
     const home = modalOf() ?? document.documentElement;

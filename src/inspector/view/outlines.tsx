@@ -34,7 +34,7 @@ export const Ring = ({ share }: { readonly share: number }): JSX.Element => (
 export const sharesOf = ({ ratio, needed }: OfferNote): string | undefined =>
   ratio === undefined || needed === undefined
     ? undefined
-    : `${percent(ratio)} visible, ${percent(needed)} needed`;
+    : `${percent(ratio)} in view, ${percent(needed)} needed`;
 
 /** The outlines; pointers go through them. */
 export const Outlines = ({ outlines }: { readonly outlines: readonly Outline[] }): JSX.Element => (
@@ -47,7 +47,7 @@ export const Outlines = ({ outlines }: { readonly outlines: readonly Outline[] }
         {width < LEAST_WIDTH ? null : (
           <span class={`label ${top < 0 ? 'inside' : ''}`}>
             <Ring share={note.progress} />
-            {[sharesOf(note), note.words].filter(Boolean).join('. ')}
+            <span>{[note.words, sharesOf(note)].filter(Boolean).join(' ')}</span>
           </span>
         )}
       </div>

@@ -95,14 +95,14 @@ const Event = ({
   readonly way: Way;
   readonly operatorUrl: string | undefined;
 }): JSX.Element => {
-  const { id, isIdKnown, type, offerId, at, steps, why } = way;
+  const { id, isIdKnown, isUpstreamKnown, type, offerId, at, steps, why } = way;
   return (
     <li>
       <div class="row">
         <time>{timeOf(at)}</time>
         <b>{type}</b>
         <code>{offerId}</code>
-        {operatorUrl === undefined || steps < 3 ? null : (
+        {operatorUrl === undefined || (steps < 3 && isIdKnown) ? null : (
           <a
             href={`${operatorUrl}events?find=${encodeURIComponent(isIdKnown ? id : offerId)}`}
             target="_blank"
@@ -114,7 +114,10 @@ const Event = ({
       </div>
       <ol class="steps" aria-label={`${type} ${offerId}: ${STEPS[steps - 1] ?? 'not recorded'}`}>
         {STEPS.map((step, index) => (
-          <li class={index < steps ? 'done' : ''}>{step}</li>
+          <li class={index < steps ? 'done' : ''}>
+            {step}
+            {index === STEPS.length - 1 && !isUpstreamKnown ? ': not known to a page' : ''}
+          </li>
         ))}
       </ol>
       {why === undefined ? null : <p class="hint">{why}</p>}
@@ -181,6 +184,7 @@ const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & Pa
       )}
       <Endpoints snapshot={snapshot} onChoose={onChoose} />
       {problem === undefined ? null : <p class="problem">{problem}</p>}
+      {waiting.map(({ words, isWrong }) => (isWrong ? <p class="problem">{words}</p> : null))}
       <Section title={`Offers (${offerCount})`}>
         {offers.length ? null : <p>No element of this page has data-offer-id.</p>}
         <ul>

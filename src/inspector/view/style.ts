@@ -62,6 +62,7 @@ export const STYLE = `
   padding: 1px 6px; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; font-size: 12px;
   background: var(--paper); color: var(--tone); border: 1px solid var(--tone); border-radius: 3px;
 }
+.label span { overflow: hidden; text-overflow: ellipsis; }
 .label.inside { bottom: auto; top: 0; }
 .ring { flex: none; transform: none; }
 .ring circle { fill: none; stroke-width: 4; }

@@ -146,7 +146,10 @@ const runReport = async (args: string[]): Promise<void> => {
 const runInspectLink = async (args: string[]): Promise<void> => {
   const { values, positionals } = read(args, { operator: text, 'admin-token-file': text }, true);
   const [url = '', ...others] = positionals;
-  if (others.length) throw new Failure('Name one page: offersight inspect-link https://shop.example/.');
+  if (!url || others.length)
+    throw new Failure('Give the address of one page: offersight inspect-link https://shop.example/offers');
+  if (url.includes('#'))
+    throw new Failure('Leave the # and what is behind it out of the address: the link has its own there.');
   const secret = readSecret(values['admin-token-file'], 'OFFERSIGHT_ADMIN_TOKEN');
   if (secret === undefined)
     throw new Failure('Set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file, as for the proxy.');

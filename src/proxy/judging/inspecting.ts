@@ -23,6 +23,8 @@ export const INSPECTING = 'Make links to the inspector with';
 /** How long a link opens the inspector. */
 const LINK_MS = 3_600_000;
 const HASH = '#offersight-inspect=';
+/** As base64url it has 400. */
+const LONGEST_OPERATOR = 300;
 /** Until when it holds, the operator's page in base64url, and the MAC. */
 const CODE = new RegExp(`^([\\da-z]{1,9})\\.([\\w-]{0,400})\\.(${WRITTEN_MAC})$`);
 /** No other use of the same secret can be mistaken for this one. */
@@ -34,12 +36,23 @@ const messageOf = (path: string, end: string, operator: string): string =>
 /** A web page's address, whole. */
 const webUrl = (name: string, text: string): URL => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol))
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password)
     throw new OffersightError(
       'configuration',
       `Set ${name} to a whole address, such as https://shop.example/.`,
     );
   return url;
+};
+
+/** What comes behind its slash is a view's name. */
+const operatorsOf = (text: string): string => {
+  const { href, search, hash } = webUrl('the operator’s page', text);
+  if (search || hash || !href.endsWith('/') || href.length > LONGEST_OPERATOR)
+    throw new OffersightError(
+      'configuration',
+      `Set the operator’s page to its address with a slash at the end, such as https://ops.example/admin/, at most ${LONGEST_OPERATOR} characters.`,
+    );
+  return href;
 };
 
 /**
@@ -54,9 +67,7 @@ export const inspectLink = async (
   const [checked = ''] = checkSecrets([secret], INSPECTING);
   const page = webUrl('the page', url);
   const operator =
-    operatorUrl === undefined
-      ? ''
-      : toBase64Url(new TextEncoder().encode(webUrl('the operator’s page', operatorUrl).href).buffer);
+    operatorUrl === undefined ? '' : toBase64Url(new TextEncoder().encode(operatorsOf(operatorUrl)).buffer);
   const end = (Math.floor(now()) + LINK_MS).toString(36);
   page.hash = `${HASH}${end}.${operator}.${await macOf(await keyOf(checked), messageOf(page.pathname, end, operator))}`;
   return page.href;

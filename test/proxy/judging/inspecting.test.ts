@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inspectLink } from '../../../src/proxy/index.js';
 import { createInspecting } from '../../../src/proxy/judging/inspecting.js';
+import { keyOf, macOf } from '../../../src/proxy/judging/mac.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
@@ -52,9 +53,31 @@ describe('a link', () => {
       [`${end}..${mac}`, '/offers/autumn'],
       [`${end}.${operator}.${mac.slice(0, -1)}`, '/offers/autumn'],
       [`${end}.${operator}.${mac.slice(1)}${mac.charAt(0)}`, '/offers/autumn'],
+      [`${code}.x`, '/offers/autumn'],
+      [`x.${code}`, '/offers/autumn'],
       ['', '/offers/autumn'],
     ] as const)
       expect([changed, await opens(changed, path, START)]).toEqual([changed, false]);
+  });
+
+  it('is made by a clock that tells parts of milliseconds, too', async () => {
+    const code = codeOf(await inspectLink(PAGE, { secret: SECRET, now: () => START + 0.25 }));
+    expect(await opens(code, '/offers/autumn', START)).toBe(true);
+  });
+
+  it('is made for no other use of the same secret', async () => {
+    // A signed offer's token is a code of another purpose.
+    const end = (START + 1_000).toString(36);
+    const mac = await macOf(
+      await keyOf(SECRET),
+      JSON.stringify(['offersight offer 1', '/offers/autumn', end, '']),
+    );
+    expect(await opens(`${end}..${mac}`, '/offers/autumn', START)).toBe(false);
+    const own = await macOf(
+      await keyOf(SECRET),
+      JSON.stringify(['offersight inspect 1', '/offers/autumn', end, '']),
+    );
+    expect(await opens(`${end}..${own}`, '/offers/autumn', START)).toBe(true);
   });
 
   it('of another secret opens nothing, and any of several secrets may have made it', async () => {
@@ -68,7 +91,11 @@ describe('a link', () => {
     ['/offers', SECRET, undefined, /whole address/],
     ['javascript:alert(1)', SECRET, undefined, /whole address/],
     [PAGE, 'short', undefined, /32 characters/],
+    ['https://ann:pw@shop.example/', SECRET, undefined, /whole address/],
     [PAGE, SECRET, '/admin/', /operator’s page/],
+    [PAGE, SECRET, 'https://ops.example/admin', /slash at the end/],
+    [PAGE, SECRET, 'https://ops.example/admin/?a=1', /slash at the end/],
+    [PAGE, SECRET, `https://ops.example/${'a'.repeat(300)}/`, /300 characters/],
     [PAGE, SECRET, 'javascript:alert(1)', /operator’s page/],
   ])('is not made for %s with %s and %s', async (url, secret, operatorUrl, words) => {
     await expect(inspectLink(url, { secret, operatorUrl, now })).rejects.toThrow(words);
@@ -91,6 +118,7 @@ describe('the proxy', () => {
   it('says yes to a link that holds, and takes no event by that', async () => {
     const response = await ask({ v: 1, inspect: await right(), path: '/offers/autumn' });
     expect([response.status, await response.json()]).toEqual([200, { v: 1, inspect: true }]);
+    expect(response.headers.get('cache-control')).toBe('no-store');
     expect(await started.intake.list({ limit: 1 })).toEqual([]);
   });
 

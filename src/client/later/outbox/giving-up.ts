@@ -104,7 +104,8 @@ export const createWays = (
       for (const [, debt] of paid) put(...debt);
       rows.onComplete(() => {
         for (const [name, debt] of paid) if (owed.get(name) === debt) owed.delete(name);
-        if (given[0]) tellTabs?.(given);
+        // The first id is nobody's: it says that nobody answered for those behind it.
+        if (given[0]) tellTabs?.(['', ...given]);
       });
       return work(rows, (key, event, reason, code) => {
         bury(put, key, event, event ? code : reason);
