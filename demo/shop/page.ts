@@ -110,6 +110,11 @@ export const renderShop = (
           It shows on each offer why it counts or does not, and how far each event came.</p>
         <h3>Try this</h3>
         <ol id="steps">${STEPS.map(([name, words]) => `<li data-step="${name}">${words}`).join('')}</ol>
+        <h3>Break something</h3>
+        <label><input type="checkbox" id="network-off"${panel.isNetworkOff ? ' checked' : ''} autocomplete="off"> network off <small>between this page and its server</small></label>
+        <label><input type="checkbox" id="upstream-down" autocomplete="off"${panel.isStandIn ? '' : ' disabled'}${panel.isUpstreamDown ? ' checked' : ''}> upstream down
+          <small>${panel.isStandIn ? 'between the proxy and the stand-in' : 'only with the stand-in'}</small></label>
+        <h3>What became of it</h3>
         <div class="table" role="group" aria-label="Funnel">
           <table>
             <thead>
@@ -126,10 +131,6 @@ export const renderShop = (
         }
         <h3>Outbox of this browser</h3>
         <dl id="outbox"><dt>waiting<dd data-name="waiting">–<dt>refused<dd data-name="dead">–<dt>given up<dd data-name="discarded">–</dl>
-        <h3>Break something</h3>
-        <label><input type="checkbox" id="network-off"${panel.isNetworkOff ? ' checked' : ''} autocomplete="off"> network off <small>between this page and its server</small></label>
-        <label><input type="checkbox" id="upstream-down" autocomplete="off"${panel.isStandIn ? '' : ' disabled'}${panel.isUpstreamDown ? ' checked' : ''}> upstream down
-          <small>${panel.isStandIn ? 'between the proxy and the stand-in' : 'only with the stand-in'}</small></label>
         <h3>Events on this page</h3>
         <ol id="log" aria-live="polite"></ol>
       </aside>
