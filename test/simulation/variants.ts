@@ -188,8 +188,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'what is on its way is evicted first',
     edits: one(
       CHOOSING,
-      'if (why && reserved <= now) {',
-      'if (why && (reserved <= now || pass.excess > 0)) {',
+      'if (why && (isRefused || reserved <= now)) {',
+      'if (why && (isRefused || reserved <= now || pass.excess > 0)) {',
     ),
     noticedBy: ['I4'],
     focus: {
@@ -202,8 +202,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'what is on its way expires',
     edits: one(
       CHOOSING,
-      'if (why && reserved <= now) {',
-      "if (why && (reserved <= now || why === 'expired')) {",
+      'if (why && (isRefused || reserved <= now)) {',
+      "if (why && (isRefused || reserved <= now || why === 'expired')) {",
     ),
     noticedBy: ['I4'],
     focus: { only: ['view', 'network', 'flush'], setting: { tabs: 3 }, lifeMs: 1_000 },
@@ -388,8 +388,8 @@ export const VARIANTS: readonly Variant[] = [
     abuses: 'consent',
     edits: one(
       CHOOSING,
-      'discard(key, event, why);',
-      "discard(key, event, why === 'expired' ? 'consent' : why);",
+      'discard(key, event, why, code);',
+      "discard(key, event, why === 'expired' ? 'consent' : why, code);",
     ),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'flush'], lifeMs: 1_000 },
@@ -582,7 +582,11 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'a process without storage does not remember what it forwarded',
     abuses: 'other-process',
-    edits: one(DIRECT, "if (verdict.kind === 'accepted') remembered.set", 'if (isClosed) remembered.set'),
+    edits: one(
+      DIRECT,
+      "remembered.set(id, { content, verdict: { kind: 'duplicate' } });",
+      "if (isClosed) remembered.set(id, { content, verdict: { kind: 'duplicate' } });",
+    ),
     noticedBy: ['I3', 'I6'],
     focus: { only: ['view', 'network', 'flush'], setting: { intake: 'direct' } },
     seed: 1,
