@@ -8,6 +8,7 @@ import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import { coverageOf, outOfViewOf } from './hiding.js';
+import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
 import { madeAt, momentOf } from './words.js';
 
@@ -73,10 +74,13 @@ const worthNotes = <T extends { readonly element: Element }>(all: readonly T[]):
 export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersContext) => {
   const { options, exposure, page, registry, isDrawn, boxesOf } = inside;
   const reasonOf = createReasons(exposure, page, isDrawn);
+  const steadiness = createSteadiness(runtime);
 
   /** Asking costs dozens of questions to the browser, so each offer is asked about once a second, and few at once. */
-  const covers = new Map<Element, { readonly at: number; readonly words: string }>();
+  const covers = new WeakMap<Element, { readonly at: number; readonly words: string }>();
   let asked = 0;
+  /** How many elements show each offer. */
+  const shown = new Map<string, number>();
   const coverage = (element: Element): string => {
     const known = covers.get(element);
     const at = runtime.elapsed();
@@ -85,42 +89,6 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     const words = coverageOf(element, boxesOf(element), apart);
     covers.set(element, { at, words });
     return words;
-  };
-
-  /** How often a time that ran was broken off, and how often other elements took an offer's place, since this began. */
-  const runs = new WeakMap<
-    Watched,
-    { dwell: number | undefined; seenAt: number; broken: number; longest: number }
-  >();
-  const lastElements = new Map<string, { element: WeakRef<Element>; replaced: number }>();
-  const unsteadiness = ({ element, offerId }: Placement, item: Watched | undefined): string[] => {
-    const at = runtime.elapsed();
-    const run = (item && runs.get(item)) ?? { dwell: undefined, seenAt: at, broken: 0, longest: 0 };
-    if (item) {
-      if (run.dwell !== undefined && item.dwell !== run.dwell) {
-        run.broken++;
-        run.longest = Math.max(run.longest, run.seenAt - run.dwell);
-      }
-      runs.set(item, Object.assign(run, { dwell: item.dwell, seenAt: at }));
-    }
-    const last = lastElements.get(offerId);
-    const before = last?.element.deref();
-    const replaced = (last?.replaced ?? 0) + (last && before !== element && !before?.isConnected ? 1 : 0);
-    if (before?.isConnected !== true || before === element)
-      lastElements.set(offerId, { element: new WeakRef(element), replaced });
-    const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
-    return [
-      ...(item && run.broken
-        ? [
-            `Its time was broken off ${times(run.broken)}; the longest was ${(run.longest / 1_000).toFixed(1)} s.`,
-          ]
-        : []),
-      ...(item && replaced
-        ? [
-            `Its element was replaced ${times(replaced)} since the inspector was opened, and each begins anew.`,
-          ]
-        : []),
-    ];
   };
 
   const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
@@ -202,12 +170,11 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     const wasAccepted = stored?.marks.some(
       (mark) => mark.offerId === offerId && mark.type === 'accepted' && mark.until > now,
     );
-    const isDouble = [...registry.placements.values()].some(
-      (other) => other.offerId === offerId && other.element !== element,
-    );
     return [
-      ...unsteadiness(placement, item),
-      ...(isDouble ? ['Another element shows the same offer; together they count once.'] : []),
+      ...steadiness(placement, item),
+      ...((shown.get(offerId) ?? 0) > 1
+        ? ['Another element shows the same offer; together they count once.']
+        : []),
       ...(options.consent === 'pending'
         ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
         : []),
@@ -265,6 +232,8 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
 
   return (stored: Stored | undefined, now: number): OfferNote[] => {
     asked = 0;
+    shown.clear();
+    for (const { offerId } of registry.placements.values()) shown.set(offerId, (shown.get(offerId) ?? 0) + 1);
     return notesOf(stored, now);
   };
 };

@@ -1,0 +1,50 @@
+/** What keeps an offer's time from ever being over: it is broken off again and again, or other elements take its place. */
+import type { Watched } from '../client/detect/exposure.js';
+import type { Placement } from '../client/detect/registry.js';
+import type { Runtime } from '../runtime.js';
+
+/** How the time of one element has run since it was looked at first; milliseconds on the monotonic clock. */
+interface Run {
+  dwell: number | undefined;
+  seenAt: number;
+  broken: number;
+  longestMs: number;
+}
+
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
+/** Makes what counts breaks and replacements from one look to the next, and says them. */
+export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
+  const runs = new WeakMap<Watched, Run>();
+  const elements = new Map<string, { readonly latest: WeakRef<Element>; readonly replaced: number }>();
+
+  const broken = (item: Watched): string[] => {
+    const at = runtime.elapsed();
+    const run = runs.get(item) ?? { dwell: undefined, seenAt: at, broken: 0, longestMs: 0 };
+    if (run.dwell !== undefined && item.dwell !== run.dwell) {
+      run.broken++;
+      run.longestMs = Math.max(run.longestMs, run.seenAt - run.dwell);
+    }
+    runs.set(item, Object.assign(run, { dwell: item.dwell, seenAt: at }));
+    const longest = (run.longestMs / 1_000).toFixed(1);
+    return run.broken ? [`Its time was broken off ${times(run.broken)}; the longest was ${longest} s.`] : [];
+  };
+
+  const replaced = ({ element, offerId }: Placement): string[] => {
+    const known = elements.get(offerId);
+    const latest = known?.latest.deref();
+    // Two that stand side by side do not replace each other.
+    const isReplaced = known && latest !== element && !latest?.isConnected;
+    const count = (known?.replaced ?? 0) + (isReplaced ? 1 : 0);
+    if (!known || isReplaced) elements.set(offerId, { latest: new WeakRef(element), replaced: count });
+    return count
+      ? [`Its element was replaced ${times(count)} since the inspector was opened, and each begins anew.`]
+      : [];
+  };
+
+  /** What has counted needs no more time. */
+  return (placement: Placement, item: Watched | undefined): string[] => {
+    const said = replaced(placement);
+    return item ? [...broken(item), ...said] : [];
+  };
+};

@@ -1,0 +1,79 @@
+/** Whether the inspector notices that an offer's time can never be over. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Watched } from '../../src/client/detect/exposure.js';
+import type { Placement } from '../../src/client/detect/registry.js';
+import { createSteadiness } from '../../src/inspector/steadiness.js';
+import { fakeRuntime } from '../support/runtime.js';
+
+let runtime: ReturnType<typeof fakeRuntime>;
+let steadiness: ReturnType<typeof createSteadiness>;
+
+beforeEach(() => {
+  runtime = fakeRuntime();
+  steadiness = createSteadiness(runtime);
+  document.body.replaceChildren();
+});
+
+/** An offer that is watched. */
+const mount = (): { readonly placement: Placement; readonly item: Watched } => {
+  const element = document.createElement('article');
+  document.body.append(element);
+  const placement: Placement = { element, offerId: 'a' };
+  return { placement, item: { placement, dwell: undefined } as unknown as Watched };
+};
+
+describe('an offer whose time', () => {
+  it('runs, or has not begun, is steady', () => {
+    const { placement, item } = mount();
+    expect(steadiness(placement, item)).toEqual([]);
+    item.dwell = runtime.elapsed();
+    expect(steadiness(placement, item)).toEqual([]);
+    runtime.pass(500);
+    expect(steadiness(placement, item)).toEqual([]);
+  });
+
+  it('is broken off says how often, and how long the longest was', () => {
+    const { placement, item } = mount();
+    for (const ms of [300, 700, 200]) {
+      item.dwell = runtime.elapsed();
+      steadiness(placement, item);
+      runtime.pass(ms);
+      steadiness(placement, item);
+      item.dwell = undefined;
+      steadiness(placement, item);
+    }
+    expect(steadiness(placement, item)).toEqual(['Its time was broken off 3 times; the longest was 0.7 s.']);
+    // What has counted since needs no more time.
+    expect(steadiness(placement, undefined)).toEqual([]);
+  });
+
+  it('begins anew between two looks was broken off, too', () => {
+    const { placement, item } = mount();
+    item.dwell = runtime.elapsed();
+    steadiness(placement, item);
+    runtime.pass(100);
+    item.dwell = runtime.elapsed();
+    expect(steadiness(placement, item)).toEqual(['Its time was broken off once; the longest was 0.0 s.']);
+  });
+});
+
+describe('an offer whose element', () => {
+  it('is replaced says how often', () => {
+    let { placement, item } = mount();
+    steadiness(placement, item);
+    for (let count = 0; count < 2; count++) {
+      placement.element.remove();
+      ({ placement, item } = mount());
+      steadiness(placement, item);
+    }
+    expect(steadiness(placement, item)).toEqual([
+      'Its element was replaced 2 times since the inspector was opened, and each begins anew.',
+    ]);
+  });
+
+  it('has another beside it was not replaced', () => {
+    const [one, other] = [mount(), mount()];
+    for (let look = 0; look < 3; look++)
+      for (const { placement, item } of [one, other]) expect(steadiness(placement, item)).toEqual([]);
+  });
+});
