@@ -37,8 +37,6 @@ interface Heard {
   /** Whether the database had it when that was told, and when on the monotonic clock, milliseconds. */
   isDurable?: boolean;
   toldAt?: number;
-  isAnswered?: boolean;
-  isGoneElsewhere?: boolean;
   givenUp?: string;
 }
 
@@ -114,17 +112,17 @@ export const createWays = (
 
   // Whoever settles events says so to the other tabs, and this hears it like one.
   const channel = openChannel(options.name);
+  // Also of events that nobody knows yet here: what waits is read from the database later than this is told.
+  const answered = new Set<unknown>();
+  const givenUpElsewhere = new Set<unknown>();
   channel?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
     const [first, ...rest] = Array.isArray(data) ? (data as unknown[]) : [];
-    for (const id of first === '' ? rest : [first, ...rest]) {
-      const known = heard.get(String(id));
-      if (known && first === '') known.isGoneElsewhere = true;
-      else if (known) known.isAnswered = true;
-    }
+    if (first === '') for (const id of rest) givenUpElsewhere.add(id);
+    else for (const id of [first, ...rest]) answered.add(id);
   });
 
   const wayOf = (
-    { event, isVetoed, isDurable, toldAt = -Infinity, isAnswered, isGoneElsewhere, givenUp }: Heard,
+    { event, isVetoed, isDurable, toldAt = -Infinity, givenUp }: Heard,
     stored: Stored | undefined,
     delivered: ReadonlyMap<string, Delivered>,
     now: number,
@@ -148,8 +146,8 @@ export const createWays = (
         1,
         entry.notBeforeAt > now ? `deferred until ${momentOf(entry.notBeforeAt, now)}` : undefined,
       );
-    if (isAnswered) return way(3, upstream?.reason);
-    if (isGoneElsewhere) return way(1, 'given up, or refused, in another tab', true);
+    if (answered.has(id)) return way(3, upstream?.reason);
+    if (givenUpElsewhere.has(id)) return way(1, 'given up, or refused, in another tab', true);
     if (options.consent === 'pending') return way(1, PENDING);
     if (options.consent === 'denied') return way(1, DENIED, true);
     if (isDurable === undefined) return way(1, 'being stored, or known already in this browser');

@@ -152,6 +152,19 @@ describe('an event', () => {
     channel.close();
   });
 
+  it('that was answered while the database was being read was taken', async () => {
+    const channel = new BroadcastChannel('shop');
+    const other = new BroadcastChannel('shop');
+    const isTold = new Promise((resolve) => other.addEventListener('message', resolve));
+    channel.postMessage([one.id]);
+    await isTold;
+    // Only now is it known that there is such an event, by a look that began earlier.
+    said(read({ entries: [entryOf(one)] }));
+    expect(brief(said(read()))).toEqual([3, false, undefined]);
+    channel.close();
+    other.close();
+  });
+
   it('that another tab gave up was not taken', async () => {
     await announce();
     options.onEvent?.(one, true);
