@@ -3,21 +3,33 @@
  * same way, such as by 403.
  */
 
+/** What such an answer tells. */
+export type Blamed =
+  /** The event itself is to blame: the others go on. */
+  | 'event'
+  /** Perhaps the configuration: others are tried one by one, soon after each other. */
+  | 'unsure'
+  /** Everything would meet it. */
+  | 'configuration';
+
 /** What was answered as a fault of the configuration, since when. */
 export interface Blame {
   /** The upstream took an event, or refused it by name. */
   succeeded(): void;
-  /** Whether the configuration is to blame, now that this event met such an answer. */
-  isConfiguration(id: string): boolean;
+  /** What is to blame, now that this event met such an answer. */
+  blame(id: string): Blamed;
 }
 
 /** So many events that meet it, with none that goes well between, are no coincidence. */
 const SUSPECTS = 3;
+/** So many may still stand one behind the other, such as those of one campaign, ahead of others that are taken. */
+const MOST_IN_A_ROW = 100;
 /** More events than this that met it by themselves are not remembered. */
 const MAX_ALONE = 1_000;
 
 /** Starts with nothing known: the first answer of all may be to a wrong key. */
 export const createBlame = (): Blame => {
+  let hasSucceeded = false;
   let isProven = false;
   /** What met it since something last went well. */
   const suspects = new Set<string>();
@@ -26,15 +38,19 @@ export const createBlame = (): Blame => {
 
   return {
     succeeded() {
+      hasSucceeded = true;
       isProven = true;
       if (alone.size > MAX_ALONE) alone.clear();
       for (const id of suspects) alone.add(id);
       suspects.clear();
     },
-    isConfiguration(id) {
+    blame(id) {
+      const isFirst = !suspects.has(id) && !alone.has(id);
       if (!alone.has(id)) suspects.add(id);
       if (suspects.size >= SUSPECTS) isProven = false;
-      return !isProven;
+      if (isProven) return 'event';
+      // An event that meets it a second time tells nothing new, so few events that wait are not asked for every second.
+      return hasSucceeded && isFirst && suspects.size <= MOST_IN_A_ROW ? 'unsure' : 'configuration';
     },
   };
 };

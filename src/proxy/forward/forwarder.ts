@@ -5,6 +5,7 @@
 import type { Runtime, Stop } from '../../runtime.js';
 import type { ForwardResult, IntakeRow, Lane } from '../intake/intake.js';
 import { type OnAlert, quietly, remedyOf } from '../telling/alert.js';
+import { ALERTS } from '../telling/alerts.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate, DEFAULT_PACE, type Pace } from './gate.js';
 import { createJumps } from './jumps.js';
@@ -27,12 +28,6 @@ const AGAIN_MS = 1_000;
 /** An event that met a fault of the configuration waits so long, and ever longer if the fault seems to be its own. */
 const PARKED_MS = 60_000;
 const LONGEST_PARKED_MS = 600_000;
-
-const BROKEN =
-  'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.';
-const TOO_LONG =
-  'Events waited too long for the upstream and are dead letters now: it was away, or more come than the plan allows. ' +
-  'See offersight dead-letters, and pace.perMinute.';
 
 /** What forwarding needs beside a lane. */
 export interface ForwarderContext {
@@ -92,7 +87,7 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
   };
 
   const broken = (cause: unknown): void => {
-    alert(remedyOf(cause, BROKEN), cause);
+    alert(remedyOf(cause, ALERTS.intakeFailed.words), cause);
   };
 
   /** What came of a call is known here alone until it is written, so writing is tried until it succeeds. */
@@ -196,7 +191,7 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
       nextAt = Infinity,
       expired,
     } = await lane.begin({ now, limit, perMinute, graceMs: jumps.graceMs() });
-    if (expired) alert(TOO_LONG);
+    if (expired) alert(ALERTS.tooLong.words);
     gate.begin(rows.length);
     for (let from = 0; from < rows.length; from += maxEvents) {
       const some = rows.slice(from, from + maxEvents);

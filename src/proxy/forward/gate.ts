@@ -3,9 +3,19 @@ import type { Runtime } from '../../runtime.js';
 
 /** What the upstream allows. */
 export interface Pace {
-  /** Most events in any 60 s. @default 150, the limit of Chargebee's small plans and test sites */
+  /**
+   * Most events in any 60 s.
+   * @default 150, the limit of Chargebee's small plans and test sites
+   * @range a whole number from 1
+   * @example `1_000`
+   */
   readonly perMinute?: number | undefined;
-  /** Most calls at once. @default 10 */
+  /**
+   * Most calls at once.
+   * @default 10
+   * @range a whole number from 1
+   * @example `5`
+   */
   readonly concurrent?: number | undefined;
 }
 

@@ -1,5 +1,6 @@
 /** One event → one call of Chargebee's offer events API, and what its answer means. */
 import type { Runtime } from '../../runtime.js';
+import { ALERTS, wordsOf } from '../telling/alerts.js';
 import type { Destination, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
 
@@ -7,13 +8,8 @@ import { type Call, post, type Upstream } from './http.js';
 type ApiName = 'offer events' | 'usage events';
 
 const notEnabled = (api: ApiName): string =>
-  `The ${api} API is not enabled for this site: ask Chargebee support to enable ${api === 'offer events' ? 'Growth' : 'usage ingestion'} for it. Events are kept.`;
-const badKey = (api: ApiName): string =>
-  `Chargebee does not accept the API key for ${api}: check the key, its permissions and the site. Events are kept.`;
-const WRONG_SITE = 'Chargebee knows no such site or path: check the site name. Events are kept.';
-
-const NOT_THE_API =
-  'Something answers in the place of Chargebee: check the base URL and what stands between. Events are kept.';
+  wordsOf(ALERTS.notEnabled, { api, product: api === 'offer events' ? 'Growth' : 'usage ingestion' });
+const badKey = (api: ApiName): string => wordsOf(ALERTS.badKey, { api });
 
 const misconfigured = (alert: string): Outcome => ({ kind: 'misconfigured', alert });
 const refused = (code: string | undefined, status: number): Outcome => ({
@@ -38,7 +34,7 @@ export const outcomeOf = (call: Call, api: ApiName = 'offer events'): Outcome =>
   if (status === 429)
     return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
   // A server error may well be a page; a page or a redirect instead of an answer is somebody else's.
-  if (status < 400 && (!isApi || status >= 300)) return { kind: 'ambiguous', alert: NOT_THE_API };
+  if (status < 400 && (!isApi || status >= 300)) return { kind: 'ambiguous', alert: ALERTS.notTheApi.words };
   if (!isApi) return { kind: 'ambiguous' };
   if (status >= 200 && status < 300) return { kind: 'done' };
   // Also a conflict with our own earlier call of the same key, which is still under way.
@@ -56,9 +52,9 @@ export const outcomeOf = (call: Call, api: ApiName = 'offer events'): Outcome =>
       return misconfigured(code === 'api_authorization_failed' ? badKey(api) : notEnabled(api));
     case 404:
       if (code === 'resource_not_found') return refused(code, status);
-      return misconfigured(code === 'site_not_found' ? WRONG_SITE : notEnabled(api));
+      return misconfigured(code === 'site_not_found' ? ALERTS.wrongSite.words : notEnabled(api));
     case 405:
-      return misconfigured(WRONG_SITE);
+      return misconfigured(ALERTS.wrongSite.words);
     default:
       return { kind: 'ambiguous' };
   }

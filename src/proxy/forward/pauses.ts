@@ -7,13 +7,14 @@
  * | failing      | `ambiguous`, `unavailable`, fewer than three | as the pace allows                              | in order, away      |
  * | away         | the third failure in a row                   | one, after a pause of 1 s doubling to 30 s      | in order            |
  * | throttling   | `throttled`                                  | one, after what it says, at least 1 s doubling to 60 s | in order     |
- * | misconfigured | `misconfigured` by the first call of all, or by three events since it was last in order | one, after a pause of 30 s | in order |
+ * | misconfigured | `misconfigured` by the first call of all, or by three events since it was last in order | one, after a pause of 30 s; if it was in order before, the first hundred events after a second each | in order |
  *
  * What was under way when a pause began says nothing new about the upstream, so it lengthens none and ends none. An
  * event that is answered `misconfigured` while others are taken waits alone.
  */
 import type { Runtime } from '../../runtime.js';
 import type { LaneNote } from '../intake/intake.js';
+import { ALERTS } from '../telling/alerts.js';
 import { createBlame } from './blame.js';
 import type { Outcome } from './destination.js';
 
@@ -36,14 +37,13 @@ export interface Pauses {
 const BASE_MS = 1_000;
 const CAP_MS = 30_000;
 const CIRCUIT_MS = 30_000;
+/** Between events that are tried to learn whether all of them meet a fault: less than half of the smallest plan. */
+const TRIAL_MS = 1_000;
 const LONGEST_THROTTLE_MS = 60_000;
 /** The longest Retry-After that counts, and its jitter. */
 const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
 /** So many failures in a row are the upstream's trouble, not one event's. */
 const OUTAGE = 3;
-
-const UNREACHABLE =
-  'Chargebee cannot be reached, or answers with errors: check the network, DNS and the site name, or its status page. Events are kept.';
 
 /**
  * The delay before an event, or everything, is tried again after so many failures, milliseconds: half of it at least, so
@@ -90,7 +90,7 @@ export const createPauses = (
 
   const failed = (): void => {
     if (!isNews() || ++failures < OUTAGE) return;
-    raise(UNREACHABLE);
+    raise(ALERTS.unreachable.words);
     pause(backoffMs(failures - OUTAGE, runtime));
   };
 
@@ -107,9 +107,10 @@ export const createPauses = (
   const misconfigured = (message: string, id: string): void => {
     // Whether it is this event or the configuration, somebody has to look at it.
     raise(message);
-    if (!blame.isConfiguration(id)) return;
+    const blamed = blame.blame(id);
+    if (blamed === 'event') return;
     isMisconfigured = true;
-    if (isNews()) pause(CIRCUIT_MS);
+    if (isNews()) pause(blamed === 'unsure' ? TRIAL_MS : CIRCUIT_MS);
   };
 
   return {

@@ -1,5 +1,6 @@
 /** Notices when the upstream refuses most events by name: a mistake in the pages, which no retry mends. */
 import type { Runtime } from '../../runtime.js';
+import { ALERTS, wordsOf } from '../telling/alerts.js';
 import type { Outcome } from './destination.js';
 
 /** The latest outcomes of one forwarder. */
@@ -38,7 +39,7 @@ export const createRefusals = (runtime: Pick<Runtime, 'elapsed'>): Refusals => {
       const codes = recent.flatMap(({ code }) => code ?? []);
       const [code] = codes.slice(-1);
       if (code === undefined || codes.length < LEAST || codes.length * 2 <= recent.length) return undefined;
-      return `Chargebee refuses most events, the last as ${code}: ${REASONS[code] ?? ANY_REASON} See offersight dead-letters.`;
+      return wordsOf(ALERTS.mostRefused, { code, reason: REASONS[code] ?? ANY_REASON });
     },
   };
 };

@@ -33,7 +33,10 @@ export interface AdmittedEvent {
   readonly group?: string | undefined;
   /** How it was closed. */
   readonly reason?: DismissReason | undefined;
-  /** Who named the group, so that one visitor can't use up all the places of groups. Never written down as it is. */
+  /**
+   * Who reported it, so that one visitor can use up neither the pace nor the places of groups. Never written down as it is.
+   * @default one visitor for all events that name none
+   */
   readonly visitor?: string | undefined;
 }
 
@@ -222,8 +225,8 @@ export interface Lane {
 }
 
 /**
- * Keeps admitted events until the upstream has them. Its own lane is that of offer events, which go one of each offer
- * at a time, `viewed` before `dismissed`.
+ * Keeps admitted events until the upstream has them. Its own lane is that of offer events, which keep their order for each
+ * offer and visitor, `viewed` before `dismissed`.
  */
 export interface Intake extends Lane {
   /**

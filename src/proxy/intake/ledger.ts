@@ -3,6 +3,7 @@
  * without it: what is taken is what waits and what came out, always.
  */
 import type { DismissReason, OfferEventType } from '../../protocol/event.js';
+import { ALERTS } from '../telling/alerts.js';
 
 /** What became of a cell's events: in how many each of these columns has counted. */
 export interface LedgerFigures {
@@ -85,9 +86,7 @@ export const GIVEN_UP_CODES = ['expired', 'viewed_dead', 'unknown_outcome'] as c
 export const DAY_MS = 86_400_000;
 
 /** What an operator reads when a new group has no place. */
-export const CROWDED =
-  'A new group has no place in the ledger, so its events count under (other): one visitor names three new ones a day, all ' +
-  'together newGroupsADay, and there are maxGroups. List the campaigns or placements that you have in the option groups.';
+export const CROWDED = ALERTS.crowdedGroups.words;
 
 /** The group that counts, if the host has listed those that do. */
 export const listedAs = (

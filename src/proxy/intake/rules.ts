@@ -4,20 +4,48 @@ import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 
 /** Bounds and policy of a durable intake. */
 export interface IntakeBounds {
-  /** Most events that may wait; beyond it new ones are deferred at the door. @default 200000 */
+  /**
+   * Most events that may wait; beyond it new ones are deferred at the door.
+   * @default 200000
+   * @range a whole number from 1
+   * @example `50_000`
+   */
   readonly maxWaiting?: number | undefined;
-  /** How long an event may wait for the upstream, milliseconds; then it is a dead letter. @default 86400000 (24 h) */
+  /**
+   * How long an event may wait for the upstream, milliseconds; then it is a dead letter.
+   * @default 86400000 (24 h)
+   * @range from 1
+   * @example `43_200_000`
+   */
   readonly maxDelayMs?: number | undefined;
   /**
    * What to do with an event whose outcome is unknown once the upstream may have forgotten its key: forward it
-   * again and mark it, or make it a dead letter. @default 'atLeastOnce'
+   * again and mark it, or make it a dead letter.
+   * @default 'atLeastOnce'
+   * @range `'atLeastOnce'` or `'atMostOnce'`
+   * @example `'atMostOnce'`
    */
   readonly ambiguous?: 'atLeastOnce' | 'atMostOnce' | undefined;
-  /** Most groups that the ledger tells apart; what is beyond counts under `(other)`. At most 10,000. @default 200 */
+  /**
+   * Most groups that the ledger tells apart; what is beyond counts under `(other)`.
+   * @default 200
+   * @range a whole number from 0 to 10000
+   * @example `1_000`
+   */
   readonly maxGroups?: number | undefined;
-  /** Most groups that are new on one UTC day. @default 50 */
+  /**
+   * Most groups that are new on one UTC day.
+   * @default 50
+   * @range a whole number from 0 to 10000
+   * @example `10`
+   */
   readonly newGroupsADay?: number | undefined;
-  /** How long the ledger remembers, days. @default 400 */
+  /**
+   * How long the ledger remembers, days.
+   * @default 400
+   * @range a whole number from 31
+   * @example `800`
+   */
   readonly ledgerDays?: number | undefined;
 }
 
@@ -28,7 +56,7 @@ export type LedgerBounds = Readonly<Record<'maxGroups' | 'newGroupsADay' | 'ledg
 export interface LaneRules {
   /** How long an event may wait, milliseconds; then it is a dead letter. */
   readonly maxDelayMs: number;
-  /** Whether events of one offer go one at a time, `viewed` before `dismissed`. */
+  /** Whether events keep their order, `viewed` before `dismissed`. */
   readonly isOrdered: boolean;
   /** What becomes of an unknown outcome once the upstream may have forgotten the key. */
   readonly ambiguous: 'atLeastOnce' | 'atMostOnce';

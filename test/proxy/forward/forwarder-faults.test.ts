@@ -120,18 +120,60 @@ describe('a fault of our configuration', () => {
     expect(stage.alerts).toEqual(['Check the key.', 'Check the key.']);
   });
 
-  it('that comes after something was taken stops everything once three events have met it', async () => {
+  it('that comes after something was taken leaves one call a second once three events have met it', async () => {
     stage.answer = (number) => (number === 1 ? done : misconfigured);
     await stage.take(1);
     const forwarder = stage.start({ concurrent: 1 });
     await stage.runtime.advance(1_000);
     await stage.take(...range(2, 30));
     forwarder.wake();
-    await stage.runtime.advance(29_000);
+    await stage.runtime.advance(999);
     expect(called()).toEqual([1, 2, 3, 4]);
+    await stage.runtime.advance(9_000);
+    expect(called()).toEqual(range(1, 13));
     stage.answer = () => done;
     await stage.runtime.advance(2 * MINUTE_MS);
     expect(new Set(Object.values(await stage.states()))).toEqual(new Set(['done']));
+  });
+
+  it('that a hundred events in a row have met is asked for every 30 s, and so is one that few events meet', async () => {
+    for (const last of [130, 10]) {
+      stage.answer = (number) => (number === 1 ? done : misconfigured);
+      await stage.take(1);
+      const forwarder = stage.start();
+      await stage.runtime.advance(1_000);
+      await stage.take(...range(2, last));
+      forwarder.wake();
+      await stage.runtime.advance(5 * MINUTE_MS);
+      const since = stage.runtime.elapsed();
+      await stage.runtime.advance(20 * MINUTE_MS);
+      expect(callsBetween(since, since + 20 * MINUTE_MS).length).toBeLessThanOrEqual(41);
+      await stage.end();
+      stage = createStage();
+    }
+  });
+
+  it('that sixty events meet ahead of others that are taken holds these up for a minute at most', async () => {
+    stage.answer = (number) => (number >= 2 && number <= 61 ? misconfigured : done);
+    await stage.take(1);
+    const forwarder = stage.start();
+    await stage.runtime.advance(1_000);
+    await stage.take(...range(2, 61));
+    await stage.runtime.advance(1);
+    await stage.take(...range(62, 100));
+    forwarder.wake();
+    await stage.runtime.advance(MINUTE_MS);
+    const states = await stage.states();
+    expect(range(62, 100).filter((number) => states[number] !== 'done')).toEqual([]);
+    expect(range(2, 61).filter((number) => states[number] !== 'waiting')).toEqual([]);
+    // Known for their own now, they hold up nothing more.
+    await stage.runtime.advance(2 * MINUTE_MS);
+    for (const number of range(101, 110)) {
+      await stage.take(number);
+      forwarder.wake();
+      await stage.runtime.advance(2_000);
+      expect((await stage.states())[number]).toBe('done');
+    }
   });
 
   it('of one event is known for its own also where the others are refused by name', async () => {

@@ -109,8 +109,12 @@ const take = async (intake: Intake, step: Step, at: number, now: number): Promis
       return [...(await intake.take(step.events.map((number) => event(number, now))))];
     case 'begin': {
       await keepHouse(lane, `leader${at}`, now);
-      const { rows, ...begun } = await lane.begin({ now, limit: step.limit, perMinute: 1_000_000 });
-      return { ...begun, rows: rows.map(({ cursor: _, ...row }) => row) };
+      // Whose turn it is among those of several offers is the file's own to say, so that all of them are begun.
+      const isInTurn = step.lane === 'events';
+      const limit = isInTurn ? 1_000 : step.limit;
+      const { rows, ...begun } = await lane.begin({ now, limit, perMinute: 1_000_000 });
+      const ordered = isInTurn ? rows.toSorted((one, other) => (one.id < other.id ? -1 : 1)) : rows;
+      return { ...begun, rows: ordered.map(({ cursor: _, ...row }) => row) };
     }
     case 'finish': {
       const result: ForwardResult =

@@ -60,8 +60,13 @@ export const dismissed = (number: number, of: number, fields: Partial<AdmittedEv
 /**
  * Holds an intake to its promises.
  * @param makePlace Makes a fresh, empty place.
+ * @param more What it promises beside what every one does.
  */
-export const describeIntake = (name: string, makePlace: () => IntakePlace): void => {
+export const describeIntake = (
+  name: string,
+  makePlace: () => IntakePlace,
+  more: readonly ((bench: Bench) => void)[] = [],
+): void => {
   describe(`the intake ${name}`, () => {
     let place: IntakePlace;
     const opened: Intake[] = [];
@@ -88,5 +93,6 @@ export const describeIntake = (name: string, makePlace: () => IntakePlace): void
     describeLeading(bench);
     describeLedger(bench);
     describeOperator(bench);
+    for (const describeMore of more) describeMore(bench);
   });
 };

@@ -27,12 +27,18 @@ import { OTHER_SITE } from './bullmq-scripts.js';
 
 /** Options of {@link bullmqIntake}. */
 export interface BullmqIntakeOptions extends IntakeBounds {
-  /** A URL, such as `redis://localhost:6379`, or `{ host, port, … }` as ioredis takes it. */
+  /**
+   * The Redis to connect to.
+   * @range a URL, or `{ host, port, … }` as ioredis takes it
+   * @example `'redis://localhost:6379'`
+   */
   readonly connection: string | RedisOptions;
   /**
    * What this intake's keys begin with, in braces, and what its queues are called: `{name}:name` and
-   * `{name}:name-usage`. Letters, digits, `.`, `_` and `-`.
+   * `{name}:name-usage`.
    * @default 'offersight'
+   * @range 1–100 letters, digits, `.`, `_` and `-`
+   * @example `'shop-eu'`
    */
   readonly name?: string;
 }

@@ -18,7 +18,12 @@ import { createPlaces } from './places.js';
 
 /** Options of {@link directIntake}. */
 export interface DirectIntakeOptions {
-  /** How many of the latest events are remembered, so that they are not forwarded twice. @default 10000 */
+  /**
+   * How many of the latest events are remembered, so that they are not forwarded twice.
+   * @default 10000
+   * @range a whole number from 1
+   * @example `50_000`
+   */
   readonly remember?: number;
 }
 
@@ -99,7 +104,7 @@ const createTaking = (
         return { kind: 'refused', code: 'invalid_event' };
       case 'misconfigured':
         alert(outcome.alert);
-        if (blame.isConfiguration(id)) pause(CIRCUIT_MS);
+        if (blame.blame(id) !== 'event') pause(CIRCUIT_MS);
         return deferred(CIRCUIT_MS);
       case 'throttled':
         pause(outcome.retryAfterMs);

@@ -1,124 +1,22 @@
-/** The intake's file: its tables, how it is opened, and what its rows are in TypeScript. */
+/** The intake's file: how it is opened, and whose it is. */
 import Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
-import type { IntakeRow } from '../intake.js';
 import { otherSite } from '../rules.js';
-import { addLedger } from './sqlite-counting.js';
+import { ledgerOf } from '../sql/counting.js';
+import { fairnessOf } from '../sql/fairness.js';
+import { schemaOf } from '../sql/schema.js';
+import { SQLITE } from './sqlite-dialect.js';
 
 /** What a release that wrote the file calls its layout. */
 const LAYOUT = 1;
 /** “Offr” in ASCII, which SQLite keeps in the file's head. */
 const APPLICATION_ID = 0x4f_66_66_72;
 
-const laneOf = (table: string): string => `
-  CREATE TABLE IF NOT EXISTS ${table} (
-    arrival INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    content TEXT NOT NULL,
-    type TEXT NOT NULL,
-    offer_id TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('waiting', 'forwarding', 'done', 'dead')),
-    occurred_at INTEGER NOT NULL,
-    expires_at INTEGER,
-    received_at INTEGER NOT NULL,
-    waiting_since INTEGER NOT NULL,
-    due_at INTEGER NOT NULL,
-    first_forward_at INTEGER,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    is_ambiguous INTEGER NOT NULL DEFAULT 0,
-    maybe_duplicate INTEGER NOT NULL DEFAULT 0,
-    code TEXT,
-    settled_at INTEGER,
-    headers TEXT,
-    usage TEXT
-  );
-  CREATE INDEX IF NOT EXISTS ${table}_open ON ${table} (due_at, arrival) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_since ON ${table} (waiting_since) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_expiring ON ${table} (expires_at)
-    WHERE settled_at IS NULL AND expires_at IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_offers ON ${table} (offer_id, arrival);
-  CREATE INDEX IF NOT EXISTS ${table}_settled ON ${table} (settled_at) WHERE settled_at IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_dead ON ${table} (arrival) WHERE state = 'dead';
-  INSERT OR IGNORE INTO tally (lane, open) VALUES ('${table}', 0);
-  CREATE TRIGGER IF NOT EXISTS ${table}_opened AFTER INSERT ON ${table}
-    BEGIN UPDATE tally SET open = open + 1 WHERE lane = '${table}'; END;
-  CREATE TRIGGER IF NOT EXISTS ${table}_closed AFTER UPDATE OF settled_at ON ${table}
-    WHEN OLD.settled_at IS NULL AND NEW.settled_at IS NOT NULL
-    BEGIN UPDATE tally SET open = open - 1 WHERE lane = '${table}'; END;
-  CREATE TRIGGER IF NOT EXISTS ${table}_reopened AFTER UPDATE OF settled_at ON ${table}
-    WHEN OLD.settled_at IS NOT NULL AND NEW.settled_at IS NULL
-    BEGIN UPDATE tally SET open = open + 1 WHERE lane = '${table}'; END;
-`;
-
-/** What finds an offer's next event and its views without a look at its history; usage events have no order. */
-const ORDER = `
-  CREATE INDEX IF NOT EXISTS events_next ON events (offer_id, type, arrival) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS events_views ON events (offer_id, state) WHERE type = 'viewed';
-  -- What an earlier release had in their place.
+/** What an earlier release had in the place of an index. */
+const REPLACED = `
   DROP INDEX IF EXISTS events_open_offers;
-  DROP INDEX IF EXISTS usage_open_offers;
-`;
-
-const SCHEMA = `
-  PRAGMA application_id = ${APPLICATION_ID};
-  CREATE TABLE IF NOT EXISTS tally (lane TEXT PRIMARY KEY, open INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS calls (lane TEXT NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL);
-  CREATE INDEX IF NOT EXISTS calls_at ON calls (lane, at);
-  CREATE INDEX IF NOT EXISTS calls_event ON calls (lane, event, at);
-  CREATE TABLE IF NOT EXISTS leases (
-    lane TEXT PRIMARY KEY, token TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL, until INTEGER NOT NULL);
-  CREATE TABLE IF NOT EXISTS site (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS notes (lane TEXT PRIMARY KEY, note TEXT NOT NULL);
-  ${laneOf('events')}
-  ${laneOf('usage')}
-  ${ORDER}
-  PRAGMA user_version = ${LAYOUT};
-`;
-
-/** An event as the file has it. */
-export interface Row {
-  arrival: number;
-  id: string;
-  type: IntakeRow['type'];
-  offer_id: string;
-  state: IntakeRow['state'];
-  occurred_at: number;
-  received_at: number;
-  attempts: number;
-  is_ambiguous: number;
-  maybe_duplicate: number;
-  code: string | null;
-  settled_at: number | null;
-  headers: string | null;
-  usage: string | null;
-  /** The lane of usage events has neither. */
-  group_name?: string | null;
-  reason?: string | null;
-}
-
-const parsed = <T>(text: string | null): T | undefined =>
-  text === null ? undefined : (JSON.parse(text) as T);
-
-/** What the rest of the proxy sees of a row. */
-export const toIntakeRow = (row: Row): IntakeRow => ({
-  id: row.id,
-  type: row.type,
-  offerId: row.offer_id,
-  state: row.state,
-  occurredAt: row.occurred_at,
-  receivedAt: row.received_at,
-  attempts: row.attempts,
-  isAmbiguous: row.is_ambiguous === 1,
-  maybeDuplicate: row.maybe_duplicate === 1,
-  code: row.code ?? undefined,
-  settledAt: row.settled_at ?? undefined,
-  headers: parsed<IntakeRow['headers']>(row.headers),
-  usage: parsed<IntakeRow['usage']>(row.usage),
-  group: row.group_name ?? undefined,
-  reason: (row.reason ?? undefined) as IntakeRow['reason'],
-  cursor: `${row.arrival}`,
-});
+  DROP INDEX IF EXISTS usage_open_offers;`;
 
 const BUSY_MS = 5_000;
 
@@ -149,6 +47,20 @@ const checkOwner = (database: Database.Database): void => {
   );
 };
 
+/**
+ * Adds what an earlier release did not have: makes it for what the file remembers. Whoever opens the file beside this
+ * process waits, or finds it there.
+ */
+const add = (database: Database.Database, table: string, sql: string): void => {
+  const find = database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?');
+  if (find.get(table)) return;
+  database
+    .transaction(() => {
+      if (!find.get(table)) database.exec(sql);
+    })
+    .immediate();
+};
+
 const configure = (database: Database.Database): void => {
   // Switching takes the file for itself alone, which a second process that runs already would refuse.
   if (pragma(database, 'journal_mode') !== 'wal') database.pragma('journal_mode = WAL');
@@ -161,8 +73,13 @@ const configure = (database: Database.Database): void => {
       'configuration',
       'The intake file was written by a newer release: run that one, or name another file.',
     );
-  database.exec(SCHEMA);
-  addLedger(database);
+  database.exec(`
+    PRAGMA application_id = ${APPLICATION_ID};
+    ${schemaOf(SQLITE)}
+    ${REPLACED}
+    PRAGMA user_version = ${LAYOUT};`);
+  add(database, 'ledger', ledgerOf(SQLITE));
+  add(database, 'lines', fairnessOf(SQLITE));
 };
 
 /**

@@ -10,6 +10,7 @@ import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
+import { describeFairness } from '../intake-fairness.contract.js';
 
 describeIntake('sqlite', () => {
   const folder = temporaryFolder();
@@ -17,7 +18,7 @@ describeIntake('sqlite', () => {
     open: (options = {}) => sqliteIntake({ file: join(folder.path, 'intake.db'), ...options }),
     remove: folder.remove,
   };
-});
+}, [describeFairness]);
 
 describeAnswering('sqlite', () => {
   const folder = temporaryFolder();

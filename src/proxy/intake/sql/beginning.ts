@@ -1,0 +1,159 @@
+/** What of a lane is due: it expires, or is begun at the pace that is allowed. */
+import type { BeginOptions, Begun } from '../intake.js';
+import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS } from '../rules.js';
+import type { Choosing, ChoosingChores } from './choosing.js';
+import type { Dialect } from './dialect.js';
+import type { TakeAlong } from './giving-up.js';
+import type { Leading } from './leading.js';
+import { IN_FLIGHT, type LaneTable, type Row, toIntakeRow } from './rows.js';
+import { ask, type Steps } from './steps.js';
+
+const MINUTE_MS = 60_000;
+/** So many rows are forgotten at once, a few milliseconds' work; more after this long, so that the process stays free. */
+const FORGET_ROWS = 100;
+const AGAIN_MS = 100;
+
+/** So often lines are looked at that may not go yet; then others who need the database have their turn. */
+const LOOKS = 10;
+
+/** What a lane is made of. */
+export interface LaneParts {
+  readonly table: LaneTable;
+  readonly rules: LaneRules;
+  readonly takeAlong: TakeAlong;
+  readonly choosing: Choosing;
+}
+
+/** What is to be done before anything begins. */
+interface Chores extends ChoosingChores {
+  readonly is_ahead?: unknown;
+  readonly is_delayed?: unknown;
+  readonly is_ended?: unknown;
+  readonly is_unknown?: unknown;
+  readonly is_old?: unknown;
+}
+
+/** What came of these. */
+interface Tidied {
+  /** How many events had waited too long. */
+  readonly expired: number;
+  /** Whether there is more to do, soon. */
+  readonly isUnfinished: boolean;
+}
+
+/** How many calls there were in a minute, and when the first of them was. */
+interface Pace {
+  readonly calls: number;
+  readonly oldest: number | null;
+}
+
+/** Calls of the last minute. Those of the far future were made under another clock. */
+export const paceOf = (table: LaneTable, now: number): Steps<readonly Pace[]> =>
+  ask<Pace>(
+    `SELECT count(*) AS calls, min(at) AS oldest FROM calls WHERE lane = '${table}' AND at > ?1 AND at <= ?2`,
+    now - MINUTE_MS,
+    now + MINUTE_MS,
+  );
+
+const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: Dialect) => {
+  const isOpen = 'settled_at IS NULL';
+  // A time to wait until, from a clock that has been put right since, would hold its offer back.
+  const isAhead = `${isOpen} AND due_at > ?1 AND due_at < ${IN_FLIGHT}
+    AND (attempts = 0 OR due_at > ?1 + ${LONGEST_WAIT_MS})`;
+  // What is on its way is not given up under its call; its outcome decides.
+  const isDelayed = (since: string) => `${isOpen} AND due_at < ${IN_FLIGHT} AND waiting_since < ${since}`;
+  const isEnded = (by: string) => `${isOpen} AND due_at < ${IN_FLIGHT} AND expires_at <= ${by}`;
+  const isUnknown = (since: string) =>
+    `${isOpen} AND is_ambiguous = 1 AND due_at <= ?1 AND first_forward_at < ${since}`;
+  const giveUp = (code: string, which: string): string =>
+    `UPDATE ${table} SET state = 'dead', code = '${code}', settled_at = ?1, headers = NULL
+     WHERE ${which} RETURNING offer_id`;
+  const has = (which: string): string => `EXISTS (SELECT 1 FROM ${table} WHERE ${which})`;
+  return {
+    chores: `SELECT ${has(isAhead)} AS is_ahead, ${has(isDelayed('?2'))} AS is_delayed,
+      ${has(isEnded('?3'))} AS is_ended,
+      ${rules.ambiguous === 'atMostOnce' ? has(isUnknown('?4')) : '0'} AS is_unknown,
+      ${has('settled_at < ?5')} AS is_old${choosing.chores}`,
+    putRight: `UPDATE ${table} SET due_at = ?1 WHERE ${isAhead}`,
+    expireDelayed: giveUp('expired', isDelayed('?2')),
+    expireEnded: giveUp('expired', isEnded('?2')),
+    giveUpUnknown: giveUp('unknown_outcome', isUnknown('?2')),
+    called: `INSERT INTO calls (lane, event, at) SELECT '${table}', value, ?2 FROM ${texts('ids')} AS begun`,
+    begin: `UPDATE ${table} SET state = 'forwarding', due_at = ${IN_FLIGHT}, attempts = attempts + 1,
+        first_forward_at = coalesce(first_forward_at, ?2),
+        maybe_duplicate = ${larger(
+          'maybe_duplicate',
+          'CASE WHEN is_ambiguous = 1 AND first_forward_at < ?3 THEN 1 ELSE 0 END',
+        )}
+      WHERE id IN ${texts('ids')} RETURNING *`,
+    forget: `DELETE FROM ${table} WHERE arrival IN
+      (SELECT arrival FROM ${table} WHERE settled_at < ?1 ORDER BY settled_at LIMIT ${FORGET_ROWS}) RETURNING 1 AS one`,
+  };
+};
+
+/** Makes the part of a lane that begins. */
+export const createBeginning = (
+  parts: LaneParts & { readonly leading: Leading },
+  dialect: Dialect,
+): ((options: BeginOptions) => Steps<Begun>) => {
+  const { table, rules, leading, takeAlong, choosing } = parts;
+  const { maxDelayMs } = rules;
+  const statements = statementsOf(parts, dialect);
+
+  /** Puts the lane in order before anything begins. */
+  function* tidy(now: number, past: number): Steps<Tidied> {
+    type Gone = Pick<Row, 'offer_id'>;
+    const [delayedSince, unknownSince, oldSince] = [past - maxDelayMs, now - KEY_WINDOW_MS, past - MEMORY_MS];
+    const times = [delayedSince, past, unknownSince, oldSince];
+    const [chores = {}] = yield* ask<Chores>(statements.chores, now, ...times);
+    if (chores.is_ahead) yield* ask(statements.putRight, now);
+    const expired = chores.is_delayed ? yield* ask<Gone>(statements.expireDelayed, now, delayedSince) : [];
+    const ended = chores.is_ended ? yield* ask<Gone>(statements.expireEnded, now, past) : [];
+    const unknown = chores.is_unknown ? yield* ask<Gone>(statements.giveUpUnknown, now, unknownSince) : [];
+    const offers = new Set([...expired, ...ended, ...unknown].map(({ offer_id }) => offer_id));
+    yield* takeAlong([...offers], now);
+    const forgotten = chores.is_old ? yield* ask(statements.forget, oldSince) : [];
+    // What was put right may be ripe by that.
+    const isMore = yield* choosing.prepare({ ...chores, is_ripe: chores.is_ripe || chores.is_ahead }, now);
+    return { expired: expired.length, isUnfinished: isMore || forgotten.length === FORGET_ROWS };
+  }
+
+  function* start(ids: readonly string[], now: number): Steps<readonly Row[]> {
+    if (!ids.length) return [];
+    const begun = JSON.stringify({ ids });
+    yield* ask(statements.called, begun, now);
+    const rows = yield* ask<Row>(statements.begin, begun, now, now - KEY_WINDOW_MS);
+    // A database gives them in an order of its own.
+    const places = new Map(ids.map((id, at) => [id, at]));
+    return rows.toSorted((one, other) => (places.get(one.id) ?? 0) - (places.get(other.id) ?? 0));
+  }
+
+  /** Begins what may go; the rest of what is due is found by the next look. */
+  function* beginDue(
+    now: number,
+    room: number,
+  ): Steps<{ readonly rows: readonly Row[]; readonly isOver: boolean }> {
+    const rows: Row[] = [];
+    for (let look = 0; look < LOOKS && rows.length < room; look++) {
+      const { ids, isOver } = yield* choosing.choose(now, room - rows.length, look > 0);
+      rows.push(...(yield* start(ids, now)));
+      if (isOver) return { rows, isOver };
+    }
+    return { rows, isOver: rows.length === room };
+  }
+
+  return function* begin({ now, limit, perMinute, graceMs = 0 }) {
+    // Another process may have taken over since, from one that stood still.
+    if (yield* leading.isDeposed()) return { rows: [], nextAt: undefined, expired: 0 };
+    const { expired, isUnfinished } = yield* tidy(now, now - graceMs);
+    const [{ calls, oldest } = { calls: 0, oldest: null }] = yield* paceOf(table, now);
+    const room = Math.max(0, Math.min(limit, perMinute - calls));
+    const { rows, isOver } = yield* beginDue(now, room);
+    const isDone = isOver && !isUnfinished;
+    const next = isDone ? yield* choosing.nextDue(now) : now + AGAIN_MS;
+    // Out of pace: the oldest call has to leave the window first.
+    const nextAt =
+      rows.length === room && calls + rows.length >= perMinute ? (oldest ?? now) + MINUTE_MS + 1 : next;
+    return { rows: rows.map(toIntakeRow), nextAt, expired };
+  };
+};

@@ -1,0 +1,173 @@
+/** Which events of a lane are begun next. */
+import type { Dialect } from './dialect.js';
+import { BLOCKED, NOBODY, openLines } from './fairness.js';
+import { IN_FLIGHT, type LaneTable, type Row } from './rows.js';
+import { ask, type Steps } from './steps.js';
+
+/** So many events get a line in one transaction. */
+const ADOPT_ROWS = 100;
+/** So many more lines are looked at where some have been in vain. */
+const LOOK_ROWS = 100;
+
+/** What {@link Choosing.chores} finds: whether there is anything to prepare. */
+export interface ChoosingChores {
+  readonly is_ripe?: unknown;
+  readonly is_unlined?: unknown;
+}
+
+/** What may be begun. */
+interface Chosen {
+  readonly ids: readonly string[];
+  readonly isOver: boolean;
+}
+
+/** How a lane chooses. */
+export interface Choosing {
+  /** Further columns of a statement whose first value is the time. */
+  readonly chores: string;
+  /** Makes ready what is. @returns Whether there is more to do. */
+  prepare(chores: ChoosingChores, now: number): Steps<boolean>;
+  /**
+   * The ids of events that may be begun now, the next one first.
+   * @param isAgain Whether it has looked in vain before, in the same transaction.
+   * @returns Also whether there are no more of them.
+   */
+  choose(now: number, most: number, isAgain: boolean): Steps<Chosen>;
+  /** When more is due. */
+  nextDue(now: number): Steps<number | undefined>;
+}
+
+function* dueAt(statement: string, now: number): Steps<number | undefined> {
+  const [row] = yield* ask<{ readonly at: number | null }>(statement, now);
+  return row?.at ?? undefined;
+}
+
+/** Chooses what has waited longest, for a lane without order. */
+export const chooseOldest = (table: LaneTable): Choosing => {
+  const due = `SELECT id FROM ${table} WHERE settled_at IS NULL AND due_at <= ?1 ORDER BY due_at, arrival LIMIT ?2`;
+  const next = `SELECT min(due_at) AS at FROM ${table} WHERE settled_at IS NULL AND due_at > ?1 AND due_at < ${IN_FLIGHT}`;
+  return {
+    chores: '',
+    *prepare() {
+      yield* [];
+      return false;
+    },
+    *choose(now, most) {
+      const rows = yield* ask<Pick<Row, 'id'>>(due, now, most);
+      return { ids: rows.map(({ id }) => id), isOver: true };
+    },
+    nextDue: (now) => dueAt(next, now),
+  };
+};
+
+/** The head of a line, whose turn is next. */
+interface Candidate {
+  readonly line: number;
+  readonly turn: number;
+  /** Of its head; null if the line is empty. */
+  readonly id: string | null;
+  readonly arrival: number;
+  readonly due_at: number;
+  /** Whether it waits for views of other visitors: 0 or 1. */
+  readonly is_blocked: unknown;
+}
+
+/** A line whose head may not be begun yet. */
+interface SetAside {
+  readonly line: number;
+  readonly due_at: number;
+  readonly barrier: number | null;
+}
+
+const headOf = (type: Row['type']): string =>
+  `(SELECT arrival FROM events
+    WHERE line = lines.line AND type = '${type}' AND settled_at IS NULL ORDER BY arrival LIMIT 1)`;
+
+/** In a line views go first, whenever they came. */
+const HEADS = [headOf('viewed'), headOf('dismissed')];
+
+const statementsOf = (dialect: Dialect) => ({
+  unlined: `SELECT arrival, offer_id FROM events WHERE settled_at IS NULL AND line IS NULL
+    ORDER BY arrival LIMIT ${ADOPT_ROWS}`,
+  open: openLines(dialect),
+  // A `dismissed` whose visitor nobody knows waits for all views ahead of it.
+  adopt: `UPDATE events SET is_lone = 1,
+      line = (SELECT line FROM lines WHERE lines.offer_id = events.offer_id AND visitor = '${NOBODY}')
+    WHERE arrival IN (SELECT arrival FROM ${dialect.given({ arrival: 'integer' })} AS given)`,
+  hold: `UPDATE lines SET due_at = ${IN_FLIGHT} WHERE line IN
+    (SELECT line FROM events WHERE settled_at IS NULL AND due_at = ${IN_FLIGHT})`,
+  ripen: 'UPDATE lines SET due_at = 0 WHERE due_at > 0 AND due_at <= ?1',
+  next: `SELECT head.line, head.turn, events.id, events.arrival, events.due_at,
+      CASE WHEN events.is_lone = 1 AND events.type = 'dismissed' AND EXISTS (
+        SELECT 1 FROM events AS ahead
+        WHERE ahead.offer_id = events.offer_id AND ahead.type = 'viewed' AND ahead.settled_at IS NULL
+          AND ahead.arrival < events.arrival
+      ) THEN 1 ELSE 0 END AS is_blocked
+    FROM (
+      SELECT line, turn, coalesce(${HEADS.join()}) AS arrival
+      FROM lines WHERE due_at = 0 ORDER BY turn, line LIMIT ?1
+    ) AS head
+    LEFT JOIN events ON events.arrival = head.arrival ORDER BY head.turn, head.line`,
+  turn: `UPDATE turns SET turn = ?1 WHERE one = 1 AND turn < ?1`,
+  setAside: `UPDATE lines SET due_at = given.due_at, barrier = given.barrier
+    FROM ${dialect.given({ line: 'integer', due_at: 'integer', barrier: 'integer' })} AS given
+    WHERE lines.line = given.line`,
+  drop: `DELETE FROM lines WHERE line IN (SELECT line FROM ${dialect.given({ line: 'integer' })} AS given)`,
+  nextDue: `SELECT min(due_at) AS at FROM lines WHERE due_at > 0 AND due_at > ?1 AND due_at < ${BLOCKED}`,
+});
+
+/** Sorts candidates: what may be begun, and what becomes of the other lines. */
+const sorted = (candidates: readonly Candidate[], now: number, most: number) => {
+  const begun: (Candidate & { readonly id: string })[] = [];
+  const aside: SetAside[] = [];
+  const empty: Pick<Candidate, 'line'>[] = [];
+  for (const candidate of candidates) {
+    if (begun.length >= most) break;
+    const { line, id, arrival, due_at, is_blocked } = candidate;
+    if (id === null) empty.push({ line });
+    else if (due_at > now) aside.push({ line, due_at, barrier: null });
+    else if (is_blocked) aside.push({ line, due_at: BLOCKED, barrier: arrival });
+    else begun.push({ ...candidate, id });
+  }
+  return { begun, aside, empty };
+};
+
+/** Chooses in the order of turns: see fairness.ts. */
+export const chooseInTurn = (dialect: Dialect): Choosing => {
+  const statements = statementsOf(dialect);
+
+  /** Gives lines to what an earlier release took, and to what is retried. */
+  function* adopt(): Steps<boolean> {
+    const events = yield* ask<Pick<Row, 'arrival' | 'offer_id'>>(statements.unlined);
+    const offers = [...new Set(events.map(({ offer_id }) => offer_id))];
+    const asked = offers.map((offer_id, place) => ({ offer_id, visitor: NOBODY, place }));
+    yield* ask(statements.open, JSON.stringify(asked));
+    yield* ask(statements.adopt, JSON.stringify(events));
+    yield* ask(statements.hold);
+    return events.length === ADOPT_ROWS;
+  }
+
+  return {
+    chores: `,
+      EXISTS (SELECT 1 FROM lines WHERE due_at > 0 AND due_at <= ?1) AS is_ripe,
+      EXISTS (SELECT 1 FROM events WHERE settled_at IS NULL AND line IS NULL) AS is_unlined`,
+
+    *prepare({ is_ripe, is_unlined }, now) {
+      if (is_ripe) yield* ask(statements.ripen, now);
+      return is_unlined ? yield* adopt() : false;
+    },
+
+    *choose(now, most, isAgain) {
+      const looked = isAgain ? most + LOOK_ROWS : most;
+      const rows = yield* ask<Candidate>(statements.next, looked);
+      const { begun, aside, empty } = sorted(rows, now, most);
+      if (aside.length) yield* ask(statements.setAside, JSON.stringify(aside));
+      if (empty.length) yield* ask(statements.drop, JSON.stringify(empty));
+      const turn = Math.max(0, ...begun.map((candidate) => candidate.turn));
+      if (turn) yield* ask(statements.turn, turn);
+      return { ids: begun.map(({ id }) => id), isOver: rows.length < looked };
+    },
+
+    nextDue: (now) => dueAt(statements.nextDue, now),
+  };
+};

@@ -1,0 +1,91 @@
+/** What came of the calls of a lane. */
+import type { Finished } from '../intake.js';
+import type { LaneParts } from './beginning.js';
+import type { Dialect } from './dialect.js';
+import type { LaneTable, Row } from './rows.js';
+import { ask, type Steps } from './steps.js';
+
+/** An event that is through. */
+interface Settled {
+  readonly id: string;
+  readonly state: 'done' | 'dead';
+  readonly code: string | null;
+}
+
+/** An event that waits again. */
+interface Postponed {
+  readonly id: string;
+  readonly state: 'waiting' | 'forwarding';
+  readonly due_at: number;
+  /** Whether it may have arrived: 0 or 1. */
+  readonly unsure: number;
+  readonly attempt: number | null;
+}
+
+const statementsOf = (table: LaneTable, { given, larger, texts }: Dialect) => ({
+  // The upstream counts a call some time between its beginning and its end.
+  answered: `UPDATE calls SET at = ?2 WHERE rowid IN (
+    SELECT (
+      SELECT rowid FROM calls AS made
+      WHERE made.lane = '${table}' AND made.event = ended.value AND made.at < ?2 ORDER BY made.at DESC LIMIT 1)
+    FROM ${texts('ids')} AS ended)`,
+  settle: `UPDATE ${table} SET state = given.state, code = given.code, settled_at = ?2, due_at = 0, headers = NULL
+    FROM ${given({ id: 'text', state: 'text', code: 'text' })} AS given
+    WHERE ${table}.id = given.id AND ${table}.settled_at IS NULL
+    RETURNING ${table}.offer_id, ${table}.state`,
+  // The upstream can have remembered a key only from a call that may have reached it.
+  postpone: `UPDATE ${table} SET state = given.state, due_at = given.due_at,
+      is_ambiguous = ${larger(`${table}.is_ambiguous`, 'given.unsure')},
+      first_forward_at = CASE WHEN ${table}.is_ambiguous = 1 OR given.unsure = 1 THEN first_forward_at END
+    FROM ${given({ id: 'text', state: 'text', due_at: 'integer', unsure: 'integer', attempt: 'integer' })} AS given
+    WHERE ${table}.id = given.id AND ${table}.settled_at IS NULL
+      AND ${table}.attempts = coalesce(given.attempt, ${table}.attempts)`,
+});
+
+/** Sorts what came of events by what is to be written. */
+const sorted = (finished: readonly Finished[]) => {
+  // What is settled once stays as it is.
+  const settled = new Map<string, Settled>();
+  const postponed = new Map<string, Postponed>();
+  for (const { id, result, attempt = null } of finished)
+    switch (result.kind) {
+      case 'done':
+        if (!settled.has(id)) settled.set(id, { id, state: 'done', code: null });
+        break;
+      case 'dead':
+        if (!settled.has(id)) settled.set(id, { id, state: 'dead', code: result.code });
+        break;
+      case 'waiting':
+        postponed.set(id, { id, state: 'waiting', due_at: result.dueAt, unsure: 0, attempt });
+        break;
+      case 'ambiguous':
+        postponed.set(id, { id, state: 'forwarding', due_at: result.dueAt, unsure: 1, attempt });
+        break;
+      default:
+        result satisfies never;
+    }
+  return { settled: [...settled.values()], postponed: [...postponed.values()] };
+};
+
+/** Makes the part of a lane that records what came of calls. */
+export const createFinishing = (
+  { table, takeAlong }: LaneParts,
+  dialect: Dialect,
+): ((finished: readonly Finished[], now: number) => Steps<void>) => {
+  const statements = statementsOf(table, dialect);
+
+  return function* finish(finished, now) {
+    const { settled, postponed } = sorted(finished);
+    yield* ask(statements.answered, JSON.stringify({ ids: finished.map(({ id }) => id) }), now);
+    if (settled.length) {
+      const rows = yield* ask<Pick<Row, 'offer_id' | 'state'>>(
+        statements.settle,
+        JSON.stringify(settled),
+        now,
+      );
+      const refused = rows.filter(({ state }) => state === 'dead').map(({ offer_id }) => offer_id);
+      yield* takeAlong(refused, now);
+    }
+    if (postponed.length) yield* ask(statements.postpone, JSON.stringify(postponed));
+  };
+};

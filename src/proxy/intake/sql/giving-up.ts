@@ -1,0 +1,46 @@
+/** What goes with its `viewed`: a `dismissed` without one would lift the funnel over 100 %. */
+import type { Dialect } from './dialect.js';
+import type { LaneTable, Row } from './rows.js';
+import { ask, type Steps } from './steps.js';
+
+/** The code of a `dismissed` whose views are dead letters. */
+export const VIEWED_DEAD = 'viewed_dead';
+
+/**
+ * The condition that an offer has dead views, and no others.
+ * @param which Which of the others count, as a further condition of `seen`. @default all
+ */
+export const allViewsDead = (table: LaneTable, offer: string, which = ''): string => `
+  EXISTS (
+    SELECT 1 FROM ${table} AS seen
+    WHERE seen.offer_id = ${offer} AND seen.type = 'viewed' AND seen.state = 'dead')
+  AND NOT EXISTS (
+    SELECT 1 FROM ${table} AS seen
+    WHERE seen.offer_id = ${offer} AND seen.type = 'viewed'
+      -- By name: to find what is not dead, an index would be read past everything that is.
+      AND seen.state IN ('waiting', 'forwarding', 'done') ${which})`;
+
+/**
+ * Gives up what waits of these offers' `dismissed`, where all views of one are dead.
+ * @returns The ids of those.
+ */
+export type TakeAlong = (offerIds: readonly string[], now: number) => Steps<readonly string[]>;
+
+/** Of a lane whose events have no order. */
+export function* takeNothing(): Steps<readonly string[]> {
+  yield* [];
+  return [];
+}
+
+/** Makes it for the lane of a table. */
+export const createTakeAlong = (table: LaneTable, { texts }: Dialect): TakeAlong => {
+  const statement = `UPDATE ${table} SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = ?2, headers = NULL
+    WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed' AND offer_id IN ${texts('offers')}
+      AND ${allViewsDead(table, `${table}.offer_id`)}
+    RETURNING id`;
+  return function* takeAlong(offerIds, now) {
+    if (!offerIds.length) return [];
+    const rows = yield* ask<Pick<Row, 'id'>>(statement, JSON.stringify({ offers: offerIds }), now);
+    return rows.map(({ id }) => id);
+  };
+};

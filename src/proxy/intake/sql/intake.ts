@@ -1,0 +1,70 @@
+/** An intake over a database: everything but how that is opened, and whose it is. */
+import type { Intake } from '../intake.js';
+import type { Bookkeeping } from '../ledger.js';
+import { type resolveBounds, USAGE_RULES } from '../rules.js';
+import type { Dialect } from './dialect.js';
+import { createLane } from './lane.js';
+import { createLedger } from './ledger.js';
+import { createPlaces } from './places.js';
+import { ask, type SqlDriver } from './steps.js';
+import { createTaking } from './taking.js';
+
+/** An intake that nobody has claimed. */
+export interface SqlIntake extends Omit<Intake, 'claim'> {
+  /** Tells the ledger what it has to know. */
+  keepBooks(bookkeeping: Bookkeeping): void;
+}
+
+// Beside the notes of lanes, none of which has this name.
+const END_SESSIONS = `INSERT INTO notes (lane, note) VALUES ('sessions', '1')
+  ON CONFLICT (lane) DO UPDATE SET note = CAST(CAST(notes.note AS INTEGER) + 1 AS TEXT)`;
+const SESSIONS_ENDED = `SELECT CAST(note AS INTEGER) AS times FROM notes WHERE lane = 'sessions'`;
+
+/** Makes an intake over a driver, whose tables are there. */
+export const createSqlIntake = (
+  driver: SqlDriver,
+  dialect: Dialect,
+  bounds: ReturnType<typeof resolveBounds>,
+): SqlIntake => {
+  const { maxWaiting, maxGroups, newGroupsADay, ledgerDays, ...rules } = bounds;
+  const places = createPlaces(dialect, { maxGroups, newGroupsADay });
+  const ledger = createLedger(driver, dialect, { places, ledgerDays });
+  const taking = createTaking(dialect, { places, maxWaiting });
+  const lane = createLane(driver, dialect, 'events', { ...rules, isOrdered: true });
+
+  return {
+    ...lane,
+    usage: createLane(driver, dialect, 'usage', USAGE_RULES),
+    accept: ledger.accept,
+    ledger: ledger.ledger,
+
+    keepBooks(bookkeeping) {
+      places.bookkeeping = bookkeeping;
+    },
+
+    async begin(options) {
+      const begun = await lane.begin(options);
+      await ledger.forget(options.now - (options.graceMs ?? 0));
+      return begun;
+    },
+
+    async take(events) {
+      const verdicts = await driver.write(() => taking.take(events));
+      places.tell();
+      return verdicts;
+    },
+
+    knows: (events) => driver.read(() => taking.knows(events)),
+
+    async endSessions() {
+      await driver.write(() => ask(END_SESSIONS));
+    },
+
+    async sessionsEnded() {
+      const [row] = await driver.read(() => ask<{ readonly times: number }>(SESSIONS_ENDED));
+      return row?.times ?? 0;
+    },
+
+    close: () => driver.close(),
+  };
+};

@@ -1,0 +1,130 @@
+/** The ledger: what it says, and what was accepted. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Verdict } from '../../../protocol/batch.js';
+import type { Intake } from '../intake.js';
+import {
+  type AcceptedEvent,
+  dayNumberOf,
+  dayOf,
+  inOrder,
+  isoDayOf,
+  type LedgerCell,
+  type LedgerFigures,
+  NO_GROUP,
+} from '../ledger.js';
+import { acceptedCellIn, firstCellOf, GROUP_OF_CELL, partsOf } from './counting.js';
+import type { Dialect } from './dialect.js';
+import type { PlaceFact, Places } from './places.js';
+import { ask, type SqlDriver, type Steps } from './steps.js';
+
+/** A cell as its table has it. */
+interface CellRow extends Omit<LedgerFigures, 'givenUp'> {
+  readonly cell: number;
+  readonly name: string;
+  readonly given_up: number;
+}
+
+/** The ledger, and what forwarding does to it. */
+export interface SqlLedger extends Pick<Intake, 'accept' | 'ledger'> {
+  /** Forgets the days that are over; once a day, since that is when there is one. */
+  forget(now: number): Promise<void>;
+}
+
+const statementsOf = ({ given, texts }: Dialect) => ({
+  // A name is one event's, also between what is forwarded and what is not.
+  earlier: `SELECT id, content FROM events WHERE id IN ${texts('ids')}
+    UNION ALL SELECT id, content FROM accepted WHERE id IN ${texts('ids')}`,
+  remember: `INSERT INTO accepted (id, content, day)
+    SELECT id, content, day FROM ${given({ id: 'text', content: 'text', day: 'integer' })} AS new`,
+  count: `INSERT INTO ledger (cell, taken, accepted)
+    SELECT ${acceptedCellIn('day', 'place')}, count(*), count(*)
+    FROM ${given({ day: 'integer', place: 'text' })} AS new WHERE true GROUP BY 1
+    ON CONFLICT (cell) DO UPDATE SET
+      taken = ledger.taken + excluded.taken, accepted = ledger.accepted + excluded.accepted`,
+  forgetCells: 'DELETE FROM ledger WHERE cell < ?1',
+  forgetAccepted: 'DELETE FROM accepted WHERE day < ?1',
+  firstCell: 'SELECT min(cell) AS cell FROM ledger WHERE cell >= ?1',
+  cells: `SELECT ledger.*, ledger_names.name FROM ledger
+    JOIN ledger_names ON ledger_names.id = ${GROUP_OF_CELL}
+    WHERE cell >= ?1 AND cell < ?2`,
+});
+
+const toCell = ({ cell, name, given_up: givenUp, ...figures }: CellRow): LedgerCell => {
+  const { day, group: _, ...kind } = partsOf(cell);
+  return { ...figures, ...kind, day: isoDayOf(day), group: name, givenUp };
+};
+
+/** Makes the ledger of an intake. */
+export const createLedger = (
+  driver: SqlDriver,
+  dialect: Dialect,
+  { places, ledgerDays }: { readonly places: Places; readonly ledgerDays: number },
+): SqlLedger => {
+  const statements = statementsOf(dialect);
+  let forgotOn: number | undefined;
+
+  function* write(events: readonly AcceptedEvent[]): Steps<void> {
+    const asked = JSON.stringify(places.asked(events));
+    const named = yield* places.place(events, yield* ask<PlaceFact>(places.facts, asked));
+    const rows = events.map(({ id, content, receivedAt }, at) => {
+      const place = named[at] ?? NO_GROUP;
+      return { id, content, day: dayOf(receivedAt), place };
+    });
+    yield* ask(statements.remember, JSON.stringify(rows));
+    yield* ask(statements.count, JSON.stringify(rows));
+  }
+
+  function* accept(events: readonly AcceptedEvent[]): Steps<Map<string, Verdict>> {
+    const verdicts = new Map<string, Verdict>();
+    const ids = JSON.stringify({ ids: events.map(({ id }) => id) });
+    const rows = yield* ask<Pick<AcceptedEvent, 'id' | 'content'>>(statements.earlier, ids);
+    const earlier = new Map(rows.map(({ id, content }) => [id, content]));
+    const accepted: AcceptedEvent[] = [];
+    for (const event of events) {
+      const { id, content } = event;
+      const known = earlier.get(id);
+      if (known === undefined) {
+        accepted.push(event);
+        earlier.set(id, content);
+        verdicts.set(id, { kind: 'accepted' });
+      } else
+        verdicts.set(id, known === content ? { kind: 'duplicate' } : { kind: 'refused', code: 'conflict' });
+    }
+    if (accepted.length) yield* write(accepted);
+    return verdicts;
+  }
+
+  return {
+    async forget(now) {
+      const today = dayOf(now);
+      if (today === forgotOn) return;
+      forgotOn = today;
+      await driver.write(function* () {
+        yield* ask(statements.forgetCells, firstCellOf(today - ledgerDays));
+        yield* ask(statements.forgetAccepted, today - ledgerDays);
+      });
+    },
+
+    async accept(events) {
+      const verdicts = await driver.write(() => accept(events));
+      places.tell();
+      return verdicts;
+    },
+
+    async *ledger({ since, until } = {}) {
+      let day = since === undefined ? 0 : dayNumberOf(since);
+      const last = until === undefined ? Infinity : dayNumberOf(until);
+      for (; ; day++) {
+        const from = firstCellOf(day);
+        const [first] = await driver.read(() => ask<{ cell: number | null }>(statements.firstCell, from));
+        if (typeof first?.cell !== 'number') return;
+        ({ day } = partsOf(first.cell));
+        if (day > last) return;
+        const [begins, ends] = [firstCellOf(day), firstCellOf(day + 1)];
+        const rows = await driver.read(() => ask<CellRow>(statements.cells, begins, ends));
+        yield inOrder(rows.map(toCell));
+        await nextTurn();
+      }
+    },
+  };
+};

@@ -1,0 +1,57 @@
+/** Which line each event stands in. Visitors have names there that say nothing outside of the intake. */
+import { createHmac } from 'node:crypto';
+import type { AdmittedEvent } from '../intake.js';
+import type { Dialect } from './dialect.js';
+import { NOBODY, openLines } from './fairness.js';
+import { ask, type Steps } from './steps.js';
+
+/** Where an event stands. */
+interface Place {
+  /** Names its line. */
+  readonly key: string;
+  /** The visitor under a name of the intake's own. */
+  readonly visitor: string;
+}
+
+/** Says where events stand, in order; makes the lines that are not there. */
+export type LineUp = (
+  events: readonly Pick<AdmittedEvent, 'offerId' | 'visitor'>[],
+) => Steps<readonly Place[]>;
+
+const SECRET = 'SELECT secret FROM turns WHERE one = 1';
+/** 128 bits: no two visitors share a line. */
+const HASH_CHARACTERS = 22;
+
+/** Makes what lines up; it asks for the intake's secret once. */
+export const createLineUp = (dialect: Dialect): LineUp => {
+  const open = openLines(dialect);
+  let secret: string | undefined;
+
+  function* readSecret(): Steps<string> {
+    const [row] = yield* ask<{ readonly secret: string }>(SECRET);
+    // It is made with its table.
+    return row?.secret ?? '';
+  }
+
+  return function* lineUp(events) {
+    const names = new Map<string | undefined, string>([[undefined, NOBODY]]);
+    const lines = new Map<string, object>();
+    const places: Place[] = [];
+    for (const [place, { offerId, visitor: given }] of events.entries()) {
+      let visitor = names.get(given);
+      if (visitor === undefined) {
+        secret ??= yield* readSecret();
+        visitor = createHmac('sha256', secret)
+          .update(given ?? '')
+          .digest('base64url')
+          .slice(0, HASH_CHARACTERS);
+        names.set(given, visitor);
+      }
+      const key = `${visitor} ${offerId}`;
+      if (!lines.has(key)) lines.set(key, { offer_id: offerId, visitor, place });
+      places.push({ key, visitor });
+    }
+    yield* ask(open, JSON.stringify([...lines.values()]));
+    return places;
+  };
+};

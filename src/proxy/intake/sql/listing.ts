@@ -1,0 +1,51 @@
+/** What a lane holds, for whoever looks. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Lane, ListFilter, OfferTally } from '../intake.js';
+import { type LaneTable, type Row, toIntakeRow } from './rows.js';
+import { ask, type SqlDriver, type Statement, type Value } from './steps.js';
+
+/** So many rows are counted at once, a few milliseconds' work. */
+const PORTION_ROWS = 1_000;
+
+const listOf = (table: LaneTable, { limit, id, offerId, states, since, before }: ListFilter): Statement => {
+  const params: Value[] = [limit];
+  const given = (value: Value): string => `?${params.push(value)}`;
+  const conditions: string[] = [];
+  if (id !== undefined) conditions.push(`id = ${given(id)}`);
+  if (offerId !== undefined) conditions.push(`offer_id = ${given(offerId)}`);
+  // By name, since an index of dead letters alone is found by nothing else.
+  if (states?.join() === 'dead') conditions.push(`state = 'dead'`);
+  else if (states) conditions.push(`state IN (${states.map(given).join()})`);
+  if (since !== undefined) conditions.push(`received_at >= ${given(since)}`);
+  if (before !== undefined) conditions.push(`arrival < ${given(Number(before))}`);
+  const where = conditions.length ? `WHERE ${conditions.join(' AND ')}` : '';
+  return { sql: `SELECT * FROM ${table} ${where} ORDER BY arrival DESC LIMIT ?1`, params };
+};
+
+/** Makes the part of a lane that only reads. */
+export const createListing = (driver: SqlDriver, table: LaneTable): Pick<Lane, 'list' | 'tally'> => {
+  const tallied = `SELECT offer_id, type, state, count(*) AS events, max(arrival) AS last
+     FROM (SELECT offer_id, type, state, arrival FROM ${table} WHERE arrival > ?1 ORDER BY arrival LIMIT ${PORTION_ROWS})
+       AS portion
+     GROUP BY offer_id, type, state`;
+  type Tallied = Pick<OfferTally, 'type' | 'state' | 'events'> & {
+    readonly offer_id: string;
+    readonly last: number;
+  };
+
+  return {
+    async list(filter) {
+      const { sql, params } = listOf(table, filter);
+      return (await driver.read(() => ask<Row>(sql, ...params))).map(toIntakeRow);
+    },
+
+    async *tally() {
+      for (let after = 0; ; await nextTurn()) {
+        const portion = await driver.read(() => ask<Tallied>(tallied, after));
+        if (!portion.length) return;
+        after = Math.max(...portion.map(({ last }) => last));
+        yield portion.map(({ offer_id: offerId, type, state, events }) => ({ offerId, type, state, events }));
+      }
+    },
+  };
+};

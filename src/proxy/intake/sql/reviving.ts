@@ -1,0 +1,92 @@
+/** What operators do to the dead letters of a lane, and to what waits there. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Lane } from '../intake.js';
+import { PURGED } from '../rules.js';
+import type { Dialect } from './dialect.js';
+import type { TakeAlong } from './giving-up.js';
+import type { LaneTable, Row } from './rows.js';
+import { ask, type SqlDriver, type Steps } from './steps.js';
+
+/** So many dead letters wait anew in one transaction. */
+const RETRY_ROWS = 100;
+
+const statementsOf = (table: LaneTable, { larger, texts }: Dialect) => ({
+  retry: `UPDATE ${table} SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?2, waiting_since = ?2,
+       first_forward_at = NULL, maybe_duplicate = ${larger('maybe_duplicate', 'is_ambiguous')}, is_ambiguous = 0
+     WHERE state = 'dead' AND id IN ${texts('ids')} RETURNING id, offer_id, type`,
+  deadAfter: `SELECT id, arrival FROM ${table}
+     WHERE state = 'dead' AND arrival > ?1 AND type = ?2 AND code <> '${PURGED}' ORDER BY arrival LIMIT ${RETRY_ROWS}`,
+  purge: `UPDATE ${table}
+     SET state = 'dead', code = '${PURGED}', settled_at = coalesce(settled_at, ?2), due_at = 0, headers = NULL
+     WHERE id IN ${texts('ids')} AND (state = 'waiting' OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
+});
+
+type Reviving = Pick<Lane, 'retry' | 'purge'>;
+
+/**
+ * Makes the part of a lane that retries and gives up.
+ * @param takeAlong Does nothing where events have no order.
+ */
+export const createReviving = (
+  driver: SqlDriver,
+  dialect: Dialect,
+  { table, takeAlong }: { readonly table: LaneTable; readonly takeAlong: TakeAlong },
+): Reviving => {
+  const statements = statementsOf(table, dialect);
+
+  function* retrySome(ids: readonly string[], now: number): Steps<number> {
+    const rows = yield* ask<Pick<Row, 'id' | 'offer_id' | 'type'>>(
+      statements.retry,
+      JSON.stringify({ ids }),
+      now,
+    );
+    const retried = new Set(rows.map(({ id }) => id));
+    const closed = rows.filter(({ type }) => type === 'dismissed');
+    // A `dismissed` alone stays with its `viewed`.
+    for (const id of yield* takeAlong(
+      closed.map(({ offer_id }) => offer_id),
+      now,
+    ))
+      retried.delete(id);
+    return retried.size;
+  }
+
+  /** The next dead letters of a type; found inside the transaction, so that nobody gives one of them up in between. */
+  function* retryNext(
+    after: number,
+    type: Row['type'],
+    now: number,
+  ): Steps<{ retried: number; next?: number }> {
+    const some = yield* ask<Pick<Row, 'id' | 'arrival'>>(statements.deadAfter, after, type);
+    const ids = some.map(({ id }) => id);
+    const retried = ids.length ? yield* retrySome(ids, now) : 0;
+    const last = some[RETRY_ROWS - 1];
+    return { retried, ...(last && { next: last.arrival }) };
+  }
+
+  return {
+    async retry(ids, now) {
+      if (ids) return driver.write(() => retrySome(ids, now));
+      let total = 0;
+      // Views first, so that what was closed does not stay behind with a view that is about to wait anew.
+      for (const type of ['viewed', 'dismissed'] as const)
+        for (let after: number | undefined = 0; after !== undefined; await nextTurn()) {
+          const from: number = after;
+          const { retried, next } = await driver.write(() => retryNext(from, type, now));
+          total += retried;
+          after = next;
+        }
+      return total;
+    },
+
+    purge: (ids, now) =>
+      driver.write(function* () {
+        const purged = yield* ask<Pick<Row, 'offer_id'>>(statements.purge, JSON.stringify({ ids }), now);
+        yield* takeAlong(
+          purged.map(({ offer_id }) => offer_id),
+          now,
+        );
+        return purged.length;
+      }),
+  };
+};

@@ -1,0 +1,207 @@
+/** Taking: one transaction of a few statements, however many events there are. */
+import type { Verdict } from '../../../protocol/batch.js';
+import type { AdmittedEvent } from '../intake.js';
+import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
+import type { Columns, Dialect } from './dialect.js';
+import { NOBODY } from './fairness.js';
+import { allViewsDead, VIEWED_DEAD } from './giving-up.js';
+import { createLineUp } from './lines.js';
+import type { PlaceFact, Places } from './places.js';
+import { ask, type Steps } from './steps.js';
+
+/** What is known before anything is written. */
+type Fact =
+  | PlaceFact
+  /** An event that was taken, or one that the billing system reported. */
+  | { readonly fact: 'event' | 'accepted'; readonly name: string; readonly text: string }
+  /** How many events wait. */
+  | { readonly fact: 'open'; readonly many: number };
+
+/** Ids of what the host's own programs report are UUIDs of version 8. */
+const [VERSION_AT, REPORTED] = [14, '8'];
+
+const EVENT = {
+  id: 'text',
+  content: 'text',
+  type: 'text',
+  offer_id: 'text',
+  occurred_at: 'integer',
+  received_at: 'integer',
+  headers: 'text',
+  group_name: 'text',
+  reason: 'text',
+} as const;
+const USAGE = {
+  id: 'text',
+  content: 'text',
+  type: 'text',
+  offer_id: 'text',
+  occurred_at: 'integer',
+  expires_at: 'integer',
+  received_at: 'integer',
+  usage: 'text',
+} as const;
+
+/** Whether no view of its visitor is open or came along, so that it waits for everybody's: a phone may have changed its network. */
+const IS_LONE = `CASE WHEN is_blind = 1 AND NOT EXISTS (
+    SELECT 1 FROM lines JOIN events AS ahead ON ahead.line = lines.line
+    WHERE lines.offer_id = new.offer_id AND lines.visitor = new.visitor
+      AND ahead.type = 'viewed' AND ahead.settled_at IS NULL
+  ) THEN 1 ELSE 0 END`;
+const LINE = '(SELECT line FROM lines WHERE lines.offer_id = new.offer_id AND lines.visitor = new.visitor)';
+
+const statementsOf = (dialect: Dialect, placeFacts: string) => {
+  const { given, texts } = dialect;
+  const names = (columns: Columns): string => Object.keys(columns).join(', ');
+  return {
+    known: `SELECT id, content FROM events WHERE id IN ${texts('ids')}`,
+    /** Asks for no more than a request needs: most name no group, and nothing that the host reports itself. */
+    facts: (hasGroups: boolean, isReported: boolean) =>
+      `SELECT 'event' AS fact, id AS name, content AS text, 0 AS day, 0 AS many FROM events WHERE id IN ${texts('ids')}
+       UNION ALL SELECT 'open', '', '', 0, open FROM tally WHERE lane = 'events'
+       ${hasGroups ? `UNION ALL SELECT fact, name, '', day, many FROM (${placeFacts}) AS places` : ''}
+       ${
+         isReported
+           ? `UNION ALL SELECT 'accepted', id, content, 0, 0 FROM accepted WHERE id IN ${texts('reported')}`
+           : ''
+       }`,
+    // It was seen in time: that its offer ends later takes nothing back, so that it has no `expires_at`.
+    takeEvents: `INSERT INTO events (${names(EVENT)}, line, is_lone, state, due_at, waiting_since)
+      SELECT ${names(EVENT)}, ${LINE}, ${IS_LONE}, 'waiting', received_at, received_at
+      FROM ${given({ ...EVENT, visitor: 'text', is_blind: 'integer' })} AS new`,
+    takeUsage: `INSERT INTO usage (${names(USAGE)}, state, due_at, waiting_since)
+      SELECT ${names(USAGE)}, 'waiting', received_at, received_at FROM ${given(USAGE)} AS new WHERE true
+      ON CONFLICT DO NOTHING`,
+    // Views that came in the same request, after it, are none that it could have closed.
+    giveUp: `UPDATE events SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = received_at, headers = NULL
+      WHERE id IN ${texts('closed')}
+        AND ${allViewsDead('events', 'events.offer_id', `AND seen.arrival < (SELECT arrival FROM events WHERE id = ?2)`)}`,
+  };
+};
+
+type Known = Pick<AdmittedEvent, 'id' | 'content'>;
+
+/** Taking as the intake does it. */
+export interface Taking {
+  /** Takes events; one verdict each, by id. */
+  take(events: readonly AdmittedEvent[]): Steps<ReadonlyMap<string, Verdict>>;
+  /** Which of these were taken already, with this content. */
+  knows(events: readonly Known[]): Steps<ReadonlySet<string>>;
+}
+
+const textOf = (value: object | undefined): string | undefined => value && JSON.stringify(value);
+
+const isOfPlaces = (fact: Fact): fact is PlaceFact => fact.fact === 'group' || fact.fact === 'newcomers';
+
+/** Says what becomes of each event, and which are new. */
+const judge = (events: readonly AdmittedEvent[], facts: readonly Fact[], maxWaiting: number) => {
+  const taken = new Map<string, string>();
+  const reported = new Map<string, string>();
+  let free = maxWaiting;
+  for (const fact of facts) {
+    if (fact.fact === 'event') taken.set(fact.name, fact.text);
+    else if (fact.fact === 'accepted') reported.set(fact.name, fact.text);
+    else if (fact.fact === 'open') free -= fact.many;
+  }
+  const verdicts = new Map<string, Verdict>();
+  const fresh: AdmittedEvent[] = [];
+  for (const event of events) {
+    const { id, content } = event;
+    const earlier = taken.get(id) ?? (free > 0 ? reported.get(id) : undefined);
+    if (earlier !== undefined)
+      verdicts.set(id, earlier === content ? { kind: 'duplicate' } : { kind: 'refused', code: 'conflict' });
+    else if (free <= 0) verdicts.set(id, { kind: 'deferred', code: 'overloaded', retryAfterMs: DEFER_MS });
+    else {
+      free--;
+      taken.set(id, content);
+      fresh.push(event);
+      verdicts.set(id, { kind: 'accepted' });
+    }
+  }
+  return { verdicts, fresh };
+};
+
+/** Those whose `viewed` may have died before they came: closed ahead of any view of the same request. */
+const closedBlindly = (fresh: readonly AdmittedEvent[]): readonly string[] => {
+  const seen = new Set<string>();
+  const closed: string[] = [];
+  for (const { id, type, offerId } of fresh)
+    if (type === 'viewed') seen.add(offerId);
+    else if (!seen.has(offerId)) closed.push(id);
+  return closed;
+};
+
+/** Makes taking. */
+export const createTaking = (
+  dialect: Dialect,
+  { places, maxWaiting }: { readonly places: Places; readonly maxWaiting: number },
+): Taking => {
+  const statements = statementsOf(dialect, places.facts);
+  const lineUp = createLineUp(dialect);
+
+  function* takeEvents(
+    fresh: readonly AdmittedEvent[],
+    groups: readonly (string | undefined)[],
+  ): Steps<void> {
+    const lines = yield* lineUp(fresh);
+    const seen = new Set(lines.filter((_, at) => fresh[at]?.type === 'viewed').map(({ key }) => key));
+    const rows = fresh.map((event, at) => {
+      const { key, visitor } = lines[at] ?? { key: '', visitor: NOBODY };
+      return {
+        id: event.id,
+        content: event.content,
+        type: event.type,
+        offer_id: event.offerId,
+        occurred_at: event.occurredAt,
+        received_at: event.receivedAt,
+        headers: textOf(event.headers),
+        group_name: groups[at],
+        reason: event.reason,
+        visitor,
+        is_blind: event.type === 'dismissed' && !seen.has(key) ? 1 : 0,
+      };
+    });
+    yield* ask(statements.takeEvents, JSON.stringify(rows));
+  }
+
+  function* takeUsage(fresh: readonly AdmittedEvent[]): Steps<void> {
+    const rows = fresh.flatMap(({ id, type, offerId, occurredAt, receivedAt, usage }) => {
+      if (!usage) return [];
+      const times = {
+        occurred_at: occurredAt,
+        received_at: receivedAt,
+        expires_at: occurredAt + MAX_USAGE_AGE_MS,
+      };
+      return { id, content: '', type, offer_id: offerId, ...times, usage: textOf(usage) };
+    });
+    if (rows.length) yield* ask(statements.takeUsage, JSON.stringify(rows));
+  }
+
+  return {
+    *take(events) {
+      const ids = events.map(({ id }) => id);
+      const reported = ids.filter((id) => id[VERSION_AT] === REPORTED);
+      const { groups, hopeful } = places.asked(events);
+      const facts = yield* ask<Fact>(
+        statements.facts(groups.length > 0, reported.length > 0),
+        JSON.stringify({ ids, reported, groups, hopeful }),
+      );
+      const { verdicts, fresh } = judge(events, facts, maxWaiting);
+      if (fresh.length) {
+        yield* takeEvents(fresh, yield* places.place(fresh, facts.filter(isOfPlaces)));
+        yield* takeUsage(fresh);
+        const closed = closedBlindly(fresh);
+        // The first is there.
+        if (closed.length) yield* ask(statements.giveUp, JSON.stringify({ closed }), fresh[0]?.id ?? '');
+      }
+      return verdicts;
+    },
+
+    *knows(events) {
+      const asked = JSON.stringify({ ids: events.map(({ id }) => id) });
+      const rows = yield* ask<Known>(statements.known, asked);
+      const contents = new Map(rows.map(({ id, content }) => [id, content]));
+      return new Set(events.filter(({ id, content }) => contents.get(id) === content).map(({ id }) => id));
+    },
+  };
+};

@@ -1,0 +1,183 @@
+/** The lines in an intake's file: beside releases that do not know them, and what they say of visitors. */
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Intake } from '../../../../src/proxy/index.js';
+import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
+import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { recordStatements } from '../../../support/statements.js';
+import { eventId, START } from '../../../support/wire.js';
+import { begin, begun, dismissed } from '../intake.contract.js';
+
+/** Takes the lines away, as a release without them leaves its file. */
+const WITHOUT_LINES = `
+  DROP TRIGGER events_moved; DROP TRIGGER events_left; DROP TRIGGER events_back;
+  DROP INDEX events_line; DROP INDEX events_unlined; DROP INDEX events_unknown;
+  DROP TABLE lines; DROP TABLE turns;
+  ALTER TABLE events DROP COLUMN line; ALTER TABLE events DROP COLUMN is_lone;
+`;
+
+const folder = { path: '', remove: (): void => undefined };
+const opened: Intake[] = [];
+const file = (): string => join(folder.path, 'intake.db');
+
+const open = (): Intake => {
+  const intake = sqliteIntake({ file: file() });
+  opened.push(intake);
+  return intake;
+};
+
+/** Works on the file as another program. */
+const inFile = <Result>(work: (database: Database.Database) => Result): Result => {
+  const database = new Database(file());
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+};
+
+const linesOf = (): { visitor: string }[] =>
+  inFile(
+    (database) => database.prepare('SELECT visitor FROM lines ORDER BY line').all() as { visitor: string }[],
+  );
+
+beforeEach(() => Object.assign(folder, temporaryFolder()));
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((intake) => intake.close()));
+  folder.remove();
+});
+
+describe('a file of a release without lines', () => {
+  it('goes on with what was on its way and then with the rest, one event of an offer at a time, views first', async () => {
+    const before = open();
+    await before.lead('before', START);
+    await before.take([dismissed(1, 9), admitted(2), admitted(9), dismissed(3, 9)]);
+    await begin(before, START, 1);
+    await opened.pop()?.close();
+    inFile((database) => database.exec(WITHOUT_LINES));
+    const intake = open();
+    // The one before may still be forwarding.
+    expect(await begun(intake)).toHaveLength(1);
+    await intake.lead('after', START + 60_000);
+    expect((await begun(intake, START + 60_000)).sort()).toEqual([2, 9]);
+    await intake.finish([{ id: eventId(9), result: { kind: 'done' } }], START + 60_000);
+    expect(await begun(intake, START + 60_000)).toEqual([1]);
+    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 60_000);
+    expect(await begun(intake, START + 60_000)).toEqual([3]);
+  });
+
+  it('with more events than one transaction gives a line to has all of them begun, some at a time', async () => {
+    const before = open();
+    await before.take(Array.from({ length: 250 }, (_, at) => admitted(at + 1)));
+    await opened.pop()?.close();
+    inFile((database) => database.exec(WITHOUT_LINES));
+    const intake = open();
+    const first = await begin(intake, START, 1_000);
+    expect([first.rows.length, first.nextAt]).toEqual([100, START + 100]);
+    await begin(intake, START, 1_000);
+    const last = await begin(intake, START, 1_000);
+    expect([last.rows.length, last.nextAt]).toEqual([50, undefined]);
+  });
+});
+
+describe('a release without lines that works on the same file', () => {
+  const TAKE = `INSERT INTO events
+    (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at)
+    VALUES (?1, '', 'viewed', 'offer1', 'waiting', ?2, ?2, ?2, ?2)`;
+  const SETTLE = `UPDATE events SET state = ?1, code = ?2, settled_at = ?3, due_at = 0 WHERE id = ?4`;
+  const RETRY = `UPDATE events SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?1 WHERE id = ?2`;
+
+  it('takes events that are begun in turn', async () => {
+    const intake = open();
+    await intake.take([admitted(1, { visitor: 'a' }), admitted(2, { visitor: 'b' })]);
+    inFile((database) => database.prepare(TAKE).run(eventId(3), START));
+    expect((await begun(intake)).sort()).toEqual([1, 2, 3]);
+  });
+
+  it('settles events, whose lines go on, or are forgotten if they are empty', async () => {
+    const intake = open();
+    await intake.take([1, 2].map((number) => admitted(number, { visitor: 'a', offerId: 'offer1' })));
+    await intake.take([admitted(3, { visitor: 'b' })]);
+    expect((await begun(intake)).sort()).toEqual([1, 3]);
+    inFile((database) => {
+      for (const number of [1, 3]) database.prepare(SETTLE).run('done', null, START, eventId(number));
+    });
+    expect(linesOf()).toHaveLength(1);
+    expect(await begun(intake)).toEqual([2]);
+  });
+
+  it('retries events, which get a line again', async () => {
+    const intake = open();
+    await intake.take([admitted(1, { visitor: 'a' })]);
+    await begun(intake);
+    await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+    inFile((database) => database.prepare(RETRY).run(START, eventId(1)));
+    expect(await begun(intake)).toEqual([1]);
+  });
+});
+
+describe('what a file says of visitors', () => {
+  const VISITOR = 'somebody@example.com';
+
+  it('is a name made with the file’s own secret, and nothing once the event is settled', async () => {
+    const intake = open();
+    await intake.take([admitted(1, { visitor: VISITOR }), admitted(2)]);
+    const [named, nobody] = linesOf();
+    expect(nobody).toEqual({ visitor: '' });
+    expect(named?.visitor).toMatch(/^[\w-]{22}$/);
+    const other = temporaryFolder();
+    const elsewhere = sqliteIntake({ file: join(other.path, 'intake.db') });
+    await elsewhere.take([admitted(1, { visitor: VISITOR })]);
+    await elsewhere.close();
+    const database = new Database(join(other.path, 'intake.db'));
+    expect(database.prepare('SELECT visitor FROM lines').all()).not.toEqual([named]);
+    database.close();
+    other.remove();
+    const { rows } = await begin(intake);
+    await intake.finish(
+      rows.map(({ id }) => ({ id, result: { kind: 'done' } })),
+      START,
+    );
+    expect(linesOf()).toEqual([]);
+    expect(inFile((of) => of.prepare('SELECT line FROM events').all())).toEqual([
+      { line: null },
+      { line: null },
+    ]);
+  });
+
+  it.each(['purged', 'expired'] as const)('is nothing once the event is %s', async (how) => {
+    const intake = open();
+    await intake.take([admitted(1, { visitor: VISITOR })]);
+    if (how === 'purged') await intake.purge([eventId(1)], START);
+    else await begin(intake, START + 25 * 3_600_000);
+    expect(linesOf()).toEqual([]);
+  });
+});
+
+describe('a request', () => {
+  it('of 500 events is taken by eight statements at most, whatever they say', async () => {
+    const executed = recordStatements();
+    const intake = sqliteIntake({ file: file(), maxGroups: 3 });
+    opened.push(intake);
+    intake.claim('acme', { groups: new Set(['listed']) });
+    const usage = { subscriptionId: 's', properties: {} };
+    const someOf = (from: number) =>
+      Array.from({ length: 500 }, (_, at) =>
+        admitted(from + at, {
+          type: at % 3 ? 'viewed' : 'dismissed',
+          visitor: `visitor${at % 7}`,
+          group: at % 2 ? `group${from + at}` : 'listed',
+          offerId: `offer${at % 50}`,
+          ...(at % 5 === 0 && { usage }),
+        }),
+      );
+    await intake.take(someOf(1));
+    executed.length = 0;
+    const verdicts = await intake.take([...someOf(251)]);
+    expect(verdicts.size).toBe(500);
+    expect(executed.length).toBeGreaterThan(4);
+    expect(executed.length).toBeLessThanOrEqual(8);
+  });
+});
