@@ -140,7 +140,7 @@ test.describe('starting the proxy', () => {
     somebody.close();
     expect([code, stderr]).toEqual([
       1,
-      `offersight: Port ${port} of 127.0.0.1 cannot be listened on (EADDRINUSE).\n`,
+      `offersight: Port ${port} of 127.0.0.1 is taken by another program: end that one, or choose another port by --port (or --admin-port).\n`,
     ]);
   });
 });

@@ -9,23 +9,68 @@ import type { DevEvent } from './trail.js';
 
 /** Options of {@link startDev}. */
 export interface DevOptions {
-  /** The folder whose pages are served. @default the current one, unless `application` is given */
+  /**
+   * The folder whose pages are served.
+   * @default the current one, unless `application` is given
+   * @range the path of a folder
+   * @example `'public'`
+   */
   readonly folder?: string;
-  /** Where your application runs already, such as `http://localhost:5173`: an origin on this machine. */
+  /**
+   * Where your application runs already.
+   * @default the pages of `folder` are served
+   * @range an http origin on this machine
+   * @example `'http://localhost:5173'`
+   */
   readonly application?: string;
-  /** The port to open pages at; 0 takes a free one. @default 4400 */
+  /**
+   * The port to open pages at.
+   * @default 4400
+   * @range 0 to 65535; 0 takes a free one
+   * @example `0`
+   */
   readonly port?: number;
-  /** The port of the stand-in for Chargebee's API, for your own server; 0 takes a free one. @default 4401 */
+  /**
+   * The port of the stand-in for Chargebee's API, for your own server.
+   * @default 4401
+   * @range 0 to 65535; 0 takes a free one
+   * @example `0`
+   */
   readonly upstreamPort?: number;
-  /** The port of the operator's page, which is there if `libsql` is installed. @default 4402, or a free one if that is taken */
+  /**
+   * The port of the operator's page, which is there if `libsql` is installed.
+   * @default 4402, or a free one if that is taken
+   * @range 0 to 65535; 0 takes a free one
+   * @example `0`
+   */
   readonly adminPort?: number;
-  /** The endpoint's path. @default '/offer-events' */
+  /**
+   * The endpoint's path.
+   * @default '/offer-events'
+   * @range a path of its own
+   * @example `'/shop/offer-events'`
+   */
   readonly path?: string;
-  /** Whether events count of offers that the stand-in never made. @default false */
+  /**
+   * Whether events count of offers that the stand-in never made.
+   * @default false
+   * @range `true` or `false`
+   * @example `true`
+   */
   readonly anyId?: boolean;
-  /** One more address of this machine to listen at, such as `192.168.1.20`, for a phone. The live page is not shown there. */
+  /**
+   * One more address of this machine to listen at, for a phone. The live page is not shown there.
+   * @default only this machine reaches it
+   * @range an IP address of this machine
+   * @example `'192.168.1.20'`
+   */
   readonly lan?: string;
-  /** Told of each event that came further. */
+  /**
+   * Told of each event that came further.
+   * @default nobody is told
+   * @range a function
+   * @example `(event) => console.log(event.offerId, event.state)`
+   */
   readonly onEvent?: (event: DevEvent) => void;
 }
 

@@ -13,8 +13,7 @@ import { type ProblemCode, problem, REPLY_HEADERS } from './door/problem.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
 import { DEFAULT_PACE } from './forward/gate.js';
-import type { AdmittedEvent } from './intake/intake.js';
-import { createEntitlement, type Judgement, offerADayKey } from './judging/entitlement.js';
+import { createEntitlement, type Judgement } from './judging/entitlement.js';
 import { createInspecting } from './judging/inspecting.js';
 import { createReporting } from './judging/reporting.js';
 import { createSubjects } from './judging/subjects.js';
@@ -22,6 +21,7 @@ import type { OfferProxyOptions, ReportResult, ServerEvent } from './options.js'
 import { resolveProxyOptions } from './resolving.js';
 import { countVerdicts, toResult } from './results.js';
 import { type OnAlert, quietly, remedyOf } from './telling/alert.js';
+import { ALERTS } from './telling/alerts.js';
 import type { Observation } from './telling/observation.js';
 
 /** What the host's server knows of a request. */
@@ -50,15 +50,12 @@ export interface OfferProxy {
 }
 
 const BUSY_MS = 5_000;
-const BROKEN = 'Events could not be taken: see what broke. Clients keep theirs and send them again.';
-const FULL =
-  'New events are deferred, since maxWaiting events wait for the upstream: more come than the plan allows. ' +
-  'Raise pace.perMinute with a larger plan, or count less, such as once a browser.';
 
 /** What a machine sees is seen by nobody. */
 const refuseAll = (items: readonly { readonly id: string }[]): Judgement => ({
   admitted: [],
   verdicts: new Map(items.map(({ id }) => [id, { kind: 'refused', code: 'machine' }])),
+  budgetKeys: new Map(),
 });
 
 /** An answer, and the problem that it tells of. */
@@ -84,7 +81,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     try {
       given.onObservation?.(observation);
     } catch (cause) {
-      alert('The onObservation hook failed: see what broke.', cause);
+      alert(ALERTS.observationFailed.words, cause);
     }
   };
   const forwarding = startForwarding(options, runtime, onAlert, observe);
@@ -125,15 +122,11 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
 
   /** Asking again for what was not accepted takes nothing from the day's budget. */
   const giveBack = async (
-    owner: string | undefined,
-    events: readonly AdmittedEvent[],
+    budgetKeys: ReadonlyMap<string, string>,
     verdicts: ReadonlyMap<string, Verdict>,
   ): Promise<void> => {
-    if (owner === undefined) return;
-    for (const event of events) {
-      if (verdicts.get(event.id)?.kind !== 'accepted')
-        await budgets.offerADay.giveBack(offerADayKey(owner, event), 1);
-    }
+    for (const [id, key] of budgetKeys)
+      if (verdicts.get(id)?.kind !== 'accepted') await budgets.offerADay.giveBack(key, 1);
   };
 
   /** A wrong code costs as much as an event. */
@@ -154,14 +147,14 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     const owner = await subjectOf(request);
     const rejection = await overBudget(items.length, address, owner);
     if (rejection) return rejection;
-    const { admitted, verdicts } = isMachine(request)
+    const { admitted, verdicts, budgetKeys } = isMachine(request)
       ? refuseAll(items)
       : await judge(items, { request, subject: owner, visitor: owner ?? address, sentAt, receivedAt });
     if (admitted.length) {
       try {
         for (const [id, verdict] of await forwarding.take(admitted)) verdicts.set(id, verdict);
       } finally {
-        await giveBack(owner, admitted, verdicts);
+        await giveBack(budgetKeys, verdicts);
       }
     }
     const results = items.map(({ id }) =>
@@ -169,7 +162,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     );
     for (const count of countVerdicts(results)) {
       observe(count);
-      if (count.code === 'overloaded' && forwarding.isDurable) alert(FULL);
+      if (count.code === 'overloaded' && forwarding.isDurable) alert(ALERTS.full.words);
     }
     return {
       response: Response.json({ v: WIRE_VERSION, results } satisfies WireReply, { headers: REPLY_HEADERS }),
@@ -191,7 +184,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       });
       return admission.kind === 'admitted' ? await decide(request, admission.text, key) : admission;
     } catch (cause) {
-      alert(remedyOf(cause, BROKEN), cause);
+      alert(remedyOf(cause, ALERTS.notTaken.words), cause);
       return {
         response: problem('unavailable', { 'retry-after': retryAfter(BUSY_MS) }),
         code: 'unavailable',

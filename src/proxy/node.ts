@@ -20,6 +20,8 @@ export interface NodeListenerOptions {
   /**
    * The only path that is answered, compared as it was sent, undecoded and without its query.
    * @default every path, since the host's own router has chosen
+   * @range a path
+   * @example `'/offer-events'`
    */
   readonly path?: string;
 }
@@ -171,9 +173,11 @@ export const toNodeListener = (proxy: RequestHandler, options: NodeListenerOptio
 /** Options of {@link createOfferServer}. */
 export interface OfferServerOptions {
   /**
-   * How long an idle connection is kept, milliseconds, at least 1. Behind a load balancer longer than that keeps its own,
+   * How long an idle connection is kept, milliseconds. Behind a load balancer longer than that keeps its own,
    * or a request may arrive at a connection that is being closed.
    * @default 5000
+   * @range a whole number from 1
+   * @example `65_000`
    */
   readonly keepAliveMs?: number;
 }

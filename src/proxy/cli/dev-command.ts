@@ -6,7 +6,8 @@ import type { DevOptions } from '../../dev/options.js';
 import { remedyOf } from '../../dev/reasons.js';
 import type { DevEvent } from '../../dev/trail.js';
 import { Failure } from './failure.js';
-import { flag, portOf, read, text } from './flags.js';
+import { FLAGS } from './flag-table.js';
+import { portOf, read } from './flags.js';
 
 /** So many addresses are printed. */
 const MOST_PAGES = 5;
@@ -68,19 +69,7 @@ const ended = (): Promise<unknown> =>
  * @throws {Failure} If anything that was given is wrong.
  */
 export const runDev = async (args: string[]): Promise<void> => {
-  const { values, positionals } = read(
-    args,
-    {
-      port: text,
-      'upstream-port': text,
-      'admin-port': text,
-      path: text,
-      lan: text,
-      'any-id': flag,
-      'upstream-only': flag,
-    },
-    true,
-  );
+  const { values, positionals } = read(args, FLAGS.dev, true);
   const { path = '/offer-events', lan } = values;
   const port = portOf('port', values.port);
   const upstreamPort = portOf('upstream-port', values['upstream-port']);

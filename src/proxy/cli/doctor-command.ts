@@ -2,7 +2,8 @@
 import type { DoctorOptions } from '../../doctor/doctor.js';
 import { isAnythingWrong, render } from '../../doctor/words.js';
 import { Failure } from './failure.js';
-import { flag, read, text } from './flags.js';
+import { FLAGS } from './flag-table.js';
+import { read } from './flags.js';
 import { readSecret } from './sources.js';
 
 /** Something is wrong with the deployment. */
@@ -10,21 +11,7 @@ const WRONG = 1;
 /** The doctor could not look. */
 const NOT_LOOKED = 2;
 
-const FLAGS = {
-  endpoint: text,
-  browser: text,
-  'no-browser': flag,
-  admin: text,
-  'admin-token-file': text,
-  'check-key': flag,
-  site: text,
-  'base-url': text,
-  'api-key-file': text,
-  lists: text,
-  json: flag,
-} as const;
-
-type Values = ReturnType<typeof read<typeof FLAGS>>['values'];
+type Values = ReturnType<typeof read<typeof FLAGS.doctor>>['values'];
 
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1])$/;
 
@@ -66,7 +53,7 @@ const keyOf = (values: Values): DoctorOptions['key'] => {
 };
 
 const optionsOf = (args: string[]): { readonly options: DoctorOptions; readonly isJson: boolean } => {
-  const { values, positionals } = read(args, FLAGS, true);
+  const { values, positionals } = read(args, FLAGS.doctor, true);
   const [page, ...others] = positionals;
   if (page === undefined || others.length)
     throw new Failure('Give the URL of one page. See offersight --help.');

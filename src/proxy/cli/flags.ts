@@ -7,12 +7,6 @@ import { Failure } from './failure.js';
 /** The intake of every command that is given no other. */
 export const DEFAULT_INTAKE = 'sqlite:offersight.db';
 
-/** A flag with a value. */
-export const text = { type: 'string' } as const;
-/** A flag without one. */
-export const flag = { type: 'boolean' } as const;
-/** Flags of every command that opens an intake. */
-export const EVERYWHERE = { intake: text, lane: text } as const;
 /**
  * Reads arguments.
  * @throws {Failure} If one is unknown, or lacks its value.

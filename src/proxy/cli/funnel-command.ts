@@ -12,7 +12,8 @@ import {
   toCsvLines,
 } from '../operator/funnel.js';
 import { Failure } from './failure.js';
-import { DEFAULT_INTAKE, flag, read, text } from './flags.js';
+import { FLAGS } from './flag-table.js';
+import { DEFAULT_INTAKE, read } from './flags.js';
 import { openIntake } from './sources.js';
 import { table } from './table.js';
 
@@ -80,8 +81,7 @@ const byOf = (given = 'day'): FunnelBy => {
  * @throws {Failure} If a flag is wrong, or there is no intake.
  */
 export const runFunnel = async (args: string[]): Promise<void> => {
-  const days = { since: text, until: text } as const;
-  const { values } = read(args, { intake: text, by: text, group: text, ...days, json: flag, csv: flag });
+  const { values } = read(args, FLAGS.funnel);
   if (values.json && values.csv) throw new Failure('Use either --json or --csv.');
   const since = dayOf('since', values.since);
   const until = dayOf('until', values.until);

@@ -33,7 +33,7 @@ const urlOf = ({ host, port }: Place): string => `http://${host.includes(':') ? 
 const siteAt = ({ host, port }: Place): Promise<string | undefined> =>
   new Promise((resolve) => {
     const answered = (site: unknown): void =>
-      resolve(/^[a-z0-9-]{1,63}$/.exec(typeof site === 'string' ? site : '')?.[0]);
+      resolve(/^[a-z0-9-][a-z0-9, -]{0,999}$/.exec(typeof site === 'string' ? site : '')?.[0]);
     // What listens on all addresses does so on this one.
     const near = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
     get({ host: near, port, path: '/healthz', agent: false, timeout: NEIGHBOUR_MS }, (response) => {
@@ -49,9 +49,11 @@ const siteAt = ({ host, port }: Place): Promise<string | undefined> =>
 const inWords = async (place: Place, { code }: NodeJS.ErrnoException): Promise<string> => {
   const where = `Port ${place.port} of ${place.host}`;
   const site = code === 'EADDRINUSE' ? await siteAt(place) : undefined;
-  return site === undefined
-    ? `${where} cannot be listened on (${code}).`
-    : `${where} is taken by the proxy of the site ${site}: give each proxy a port of its own.`;
+  if (site !== undefined)
+    return `${where} is taken by the proxy of the site ${site}: give each proxy a port of its own.`;
+  return code === 'EADDRINUSE'
+    ? `${where} is taken by another program: end that one, or choose another port by --port (or --admin-port).`
+    : `${where} cannot be listened on (${code}).`;
 };
 
 /**

@@ -11,7 +11,8 @@ import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
 import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
-import { DEFAULT_INTAKE, EVERYWHERE, flag, laneNameOf, momentOf, numberOf, read, text } from './flags.js';
+import { FLAGS } from './flag-table.js';
+import { DEFAULT_INTAKE, laneNameOf, momentOf, numberOf, read } from './flags.js';
 import { runFunnel } from './funnel-command.js';
 import { runProxy, signalled } from './proxy-command.js';
 import { runPurge } from './purge-command.js';
@@ -21,6 +22,7 @@ import { follow, printStatus } from './status.js';
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
 offersight doctor URL [options]          says what is wrong between a page and Chargebee; reports no event
 offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
+offersight proxy --config FILE           the same for several sites in one process
 offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
 offersight funnel [--by day|group|day,group] [--group NAME] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
@@ -52,7 +54,7 @@ TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-0
 `;
 
 const runStatus = async (args: string[]): Promise<void> => {
-  const { values } = read(args, { ...EVERYWHERE, follow: flag, json: flag, limit: text });
+  const { values } = read(args, FLAGS.status);
   const { json } = values;
   const limit = numberOf('limit', values.limit);
   if (values.follow && (json || limit !== undefined))
@@ -82,7 +84,7 @@ const printRows = async (
 };
 
 const runEvents = async (args: string[]): Promise<void> => {
-  const { values } = read(args, { ...EVERYWHERE, offer: text, since: text });
+  const { values } = read(args, FLAGS.events);
   await printRows(values.intake, laneNameOf(values.lane), {
     offerId: values.offer,
     since: momentOf('since', values.since),
@@ -90,7 +92,7 @@ const runEvents = async (args: string[]): Promise<void> => {
 };
 
 const runDeadLetters = async (args: string[]): Promise<void> => {
-  const { values, positionals } = read(args, EVERYWHERE, true);
+  const { values, positionals } = read(args, FLAGS['dead-letters'], true);
   const [action, ...ids] = positionals;
   const lane = laneNameOf(values.lane);
   switch (action) {
@@ -114,14 +116,14 @@ const runDeadLetters = async (args: string[]): Promise<void> => {
 };
 
 const runSign = async (args: string[]): Promise<void> => {
-  const { values } = read(args, { offer: text, subject: text, expires: text, 'signing-secret-file': text });
+  const { values } = read(args, FLAGS.sign);
   const secret = readSecret(values['signing-secret-file'], 'OFFERSIGHT_SIGNING_SECRET') ?? '';
   const expiresAt = momentOf('expires', values.expires) ?? Number.NaN;
   console.log(await signOffer({ id: values.offer ?? '', subject: values.subject, expiresAt }, secret));
 };
 
 const runReport = async (args: string[]): Promise<void> => {
-  const { values, positionals } = read(args, { intake: text, site: text }, true);
+  const { values, positionals } = read(args, FLAGS.report, true);
   const [file, ...others] = positionals;
   if (file === undefined || others.length)
     throw new Failure('Name one file of events, or - for standard input.');
@@ -144,7 +146,7 @@ const runReport = async (args: string[]): Promise<void> => {
 };
 
 const runInspectLink = async (args: string[]): Promise<void> => {
-  const { values, positionals } = read(args, { operator: text, 'admin-token-file': text }, true);
+  const { values, positionals } = read(args, FLAGS['inspect-link'], true);
   const [url = '', ...others] = positionals;
   if (!url || others.length)
     throw new Failure('Give the address of one page: offersight inspect-link https://shop.example/offers');

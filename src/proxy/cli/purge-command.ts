@@ -3,7 +3,8 @@ import { platformRuntime } from '../../runtime.js';
 import { laneOf } from '../operator/listing.js';
 import { purge } from '../operator/purging.js';
 import { Failure } from './failure.js';
-import { DEFAULT_INTAKE, EVERYWHERE, flag, laneNameOf, read, text } from './flags.js';
+import { FLAGS } from './flag-table.js';
+import { DEFAULT_INTAKE, laneNameOf, read } from './flags.js';
 import { openIntake } from './sources.js';
 
 const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'events'}`;
@@ -13,7 +14,7 @@ const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'e
  * @throws {Failure} If it is not said what.
  */
 export const runPurge = async (args: string[]): Promise<void> => {
-  const { values } = read(args, { ...EVERYWHERE, waiting: flag, dead: flag, offer: text, yes: flag });
+  const { values } = read(args, FLAGS.purge);
   const { waiting = false, dead = false, offer, yes = false } = values;
   if (waiting === dead) throw new Failure('Say what to purge: --waiting or --dead.');
   const name = laneNameOf(values.lane);

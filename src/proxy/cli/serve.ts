@@ -1,23 +1,14 @@
-/** `offersight proxy`: the endpoint, the script file and what operators look at, in one process. */
-import { OffersightError } from '../../errors.js';
-import { platformRuntime } from '../../runtime.js';
-import { createOfferProxy } from '../handler.js';
-import type { DirectIntake } from '../intake/direct/direct.js';
-import { isDurable } from '../intake/durable.js';
-import type { Intake } from '../intake/intake.js';
+/** `offersight proxy`: endpoints, the script file and what operators look at, in one process. */
+import { problem } from '../door/problem.js';
 import { toNodeListener } from '../node.js';
-import { createOfferAdmin, type OfferAdmin } from '../operator/admin.js';
-import { LOOPBACK } from '../operator/page/visiting.js';
-import type { OfferProxyOptions } from '../options.js';
-import { systemCodeOf } from '../telling/cause.js';
-import { Failure } from './failure.js';
+import { createChoosing } from './choosing.js';
 import { type Listening, listen, type Place } from './listening.js';
-import type { Log, LogFields } from './log.js';
-import { createMetrics } from './metrics.js';
+import { createLog, type Log } from './log.js';
+import { createMetrics, type Metrics } from './metrics.js';
 import { createOperatorRoutes } from './operator-routes.js';
-import { watchReadiness } from './readiness.js';
-import { isReading, listenerOf, type Routes, reply } from './routes.js';
-import { readScriptFile, SCRIPT_FILES } from './script-file.js';
+import { type Answer, isReading, listenerOf, type Routes, reply } from './routes.js';
+import { readScriptFile, SCRIPT_FILES, type ScriptFile } from './script-file.js';
+import { causeFields, type Site, type SiteOptions, startKeptSite, startSite } from './site.js';
 
 /** What the standalone proxy runs on. */
 export interface ServeOptions extends Place {
@@ -25,17 +16,12 @@ export interface ServeOptions extends Place {
   readonly operators?: Place | undefined;
   /** How long an idle connection is kept, milliseconds. */
   readonly keepAliveMs?: number | undefined;
-  /** Of the endpoint. */
-  readonly path: string;
-  readonly intake: Intake | DirectIntake;
-  readonly proxy: Omit<OfferProxyOptions, 'intake' | 'onAlert' | 'onObservation'>;
-  /** Opens the admin route under `/admin/`. */
-  readonly adminToken?: string | undefined;
-  /** By which host names, beside those of this machine, browsers get the operator's page. */
-  readonly adminHosts?: readonly string[] | undefined;
-  /** Whether logs name events. */
-  readonly logIds: boolean;
-  readonly log: Log;
+  /** At least one. */
+  readonly sites: readonly SiteOptions[];
+  /** Whether they are told apart, by host or path. Otherwise there is one, and it has every host. */
+  readonly isNamed: boolean;
+  /** Where the log goes. */
+  readonly stream: { write(text: string): unknown };
 }
 
 /** A running proxy. */
@@ -44,93 +30,18 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** What broke, by its name and the system's code; its words may tell of people. */
-const causeFields = (cause: unknown): LogFields => ({
-  cause: cause instanceof Error ? cause.name : undefined,
-  cause_code: systemCodeOf(cause),
-});
-
-/** Names events in the log, for whoever asked for it. */
-const naming = (intake: Intake, log: Log): Intake => ({
-  ...intake,
-  async take(events) {
-    const verdicts = await intake.take(events);
-    for (const { id, type, offerId } of events)
-      log.info('event', { id, type, offer_id: offerId, verdict: verdicts.get(id)?.kind });
-    return verdicts;
-  },
-});
-
 /** What the operator's page lacks, if somebody wants it and it is not there. */
-const whatPageWants = ({ operators, adminToken }: ServeOptions, keepsEvents: boolean): string | undefined => {
-  if (!operators && adminToken === undefined) return undefined;
-  if (!keepsEvents) return 'it needs an intake that keeps events, such as --intake sqlite:intake.db';
+const whatPageWants = (isApart: boolean, { adminToken, intake }: SiteOptions): string | undefined => {
+  if (!isApart && adminToken === undefined) return undefined;
+  if (intake === 'direct') return 'it needs an intake that keeps events, such as --intake sqlite:intake.db';
   if (adminToken === undefined) return 'set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file';
-  return operators ? undefined : 'set --admin-port, such as 8788';
+  return isApart ? undefined : 'set --admin-port, such as 8788';
 };
 
-/**
- * Starts serving.
- * @throws {Failure} If an option is wrong or the port is taken.
- */
-export const serve = async (options: ServeOptions): Promise<Serving> => {
-  const { log, intake, path, port, host, operators, keepAliveMs } = options;
-  const runtime = platformRuntime();
-  const durable = isDurable(intake) ? intake : undefined;
-  const watched = durable && watchReadiness(durable, runtime);
-  const metrics = await createMetrics(durable);
-  if (!metrics) log.info('metrics are off: add them with npm install prom-client');
-  /** What the script file imports from beside itself is asked for by its plain name. */
-  const files = SCRIPT_FILES.map((name) => readScriptFile(name));
-  let isStopping = false;
-
-  const make = () => {
-    // First, since it can fail without leaving anything open.
-    const admin: OfferAdmin | undefined =
-      options.adminToken !== undefined && durable
-        ? createOfferAdmin({
-            intake: durable,
-            token: options.adminToken,
-            report: (events) => proxy.report(events),
-            // Where pages of the shop report, their scripts could act in an operator's name.
-            onAlert: (message, cause) => log.error(message, causeFields(cause)),
-            adminHosts: operators ? [...LOOPBACK, ...(options.adminHosts ?? [])] : [],
-          })
-        : undefined;
-    const kept = watched?.intake;
-    const proxy = createOfferProxy({
-      ...options.proxy,
-      // Whoever may look at what was taken may look at what is shown.
-      ...(options.adminToken !== undefined && { inspectSecret: options.adminToken }),
-      intake: kept ? (options.logIds ? naming(kept, log) : kept) : intake,
-      onAlert: (message, cause) => log.error(message, causeFields(cause)),
-      onObservation(observation) {
-        metrics?.observe(observation);
-        const { kind, ...fields } = observation;
-        log.info(
-          kind,
-          'durationMs' in fields ? { ...fields, durationMs: Math.round(fields.durationMs) } : fields,
-        );
-      },
-    });
-    return { proxy, admin };
-  };
-  const { proxy, admin } = ((): ReturnType<typeof make> => {
-    try {
-      return make();
-    } catch (cause) {
-      throw cause instanceof OffersightError ? new Failure(cause.hint) : cause;
-    }
-  })();
-  const endpoint = toNodeListener(proxy, { path });
-  const operate = createOperatorRoutes({
-    site: options.proxy.site.toLowerCase(),
-    metrics,
-    admin,
-    isReady: async () => !isStopping && (!watched || (await watched.isReady())),
-  });
-
-  const serveFiles: Routes = (target, incoming) => {
+/** Serves the script and what it asks for beside itself, which is under its plain name. */
+const servingFiles =
+  (files: readonly ScriptFile[]): Routes =>
+  (target, incoming) => {
     const file = files.find(({ hashedPath, plainPath }) => target === hashedPath || target === plainPath);
     if (!file || !isReading(incoming)) return undefined;
     return (_, outgoing) => {
@@ -139,33 +50,86 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     };
   };
 
+/** Starts every site, and stops those that were started if one cannot be. */
+const startSites = async (
+  { sites, isNamed, operators, stream }: ServeOptions,
+  log: Log,
+  metrics: Metrics | undefined,
+): Promise<Site[]> =>
+  Promise.all(
+    sites.map((options) => {
+      const ownLog = isNamed ? createLog(stream, { site: options.name }) : log;
+      const context = { log: ownLog, metrics: metrics?.of(options.name), isApart: !!operators, isNamed };
+      return (isNamed ? startKeptSite : startSite)(options, context);
+    }),
+  );
+
+/** Which room answers at each port: first that of pages, then that of operators. */
+const routesOf = (
+  { operators, isNamed }: ServeOptions,
+  sites: readonly Site[],
+  files: readonly ScriptFile[],
+  metrics: Metrics | undefined,
+  isStopping: () => boolean,
+): readonly [pages: Routes[], operators: Routes[]] => {
+  const { endpointOf, isKnown, adminOf } = createChoosing(sites, isNamed, operators !== undefined);
+  const answerMisdirected = toNodeListener(async () => problem('misdirected'));
+  const misdirect: Answer = (incoming, outgoing) => {
+    metrics?.misdirected();
+    return answerMisdirected(incoming, outgoing);
+  };
+  const operate = createOperatorRoutes({ sites, isNamed, adminOf, misdirect, metrics, isStopping });
+  const isForAnyHost = sites.some(({ hosts }) => !hosts.size);
+  const serveFiles = servingFiles(files);
+  const pages: Routes[] = [
+    (target, incoming) => endpointOf(target, incoming)?.endpoint,
+    (target, incoming) => (isForAnyHost || isKnown(incoming) ? serveFiles(target, incoming) : undefined),
+  ];
+  const others: Routes = (_, incoming) => (isKnown(incoming) ? undefined : misdirect);
+  return operators ? [[...pages, others], [operate]] : [[...pages, operate, others], []];
+};
+
+/**
+ * Starts serving.
+ * @throws {Failure} If an option is wrong or the port is taken.
+ */
+export const serve = async (options: ServeOptions): Promise<Serving> => {
+  const { port, host, operators, keepAliveMs, isNamed, stream } = options;
+  const log = createLog(stream);
+  const metrics = await createMetrics(isNamed);
+  const files = SCRIPT_FILES.map((name) => readScriptFile(name));
+  let isStopping = false;
+  const sites = await startSites(options, log, metrics);
+  if (!metrics) log.info('metrics are off: add them with npm install prom-client');
+  const [forPages, forOperators] = routesOf(options, sites, files, metrics, () => isStopping);
+
   const onFailure = (cause: unknown): void => log.error('a request failed', causeFields(cause));
-  const forPages: Routes[] = [(target) => (target === path ? endpoint : undefined), serveFiles];
   const servers: Listening[] = [];
   const stop = async (): Promise<void> => {
     isStopping = true;
     // Operators are told until the end that nothing new is taken.
     for (const server of servers) await server.stop();
-    await proxy.close();
+    await Promise.all(sites.map((site) => site.stop()));
   };
   try {
-    const routes = operators ? forPages : [...forPages, operate];
-    servers.push(await listen(listenerOf(routes, onFailure), { host, port }, keepAliveMs));
-    if (operators) servers.push(await listen(listenerOf([operate], onFailure), operators, keepAliveMs));
+    servers.push(await listen(listenerOf(forPages, onFailure), { host, port }, keepAliveMs));
+    if (operators) servers.push(await listen(listenerOf(forOperators, onFailure), operators, keepAliveMs));
   } catch (cause) {
     await stop();
     throw cause;
   }
+  const [only] = sites;
   log.info('listening', {
     url: servers[0]?.url,
     operators: servers[1]?.url,
-    endpoint: path,
+    ...(isNamed
+      ? { sites: sites.map(({ name }) => name).join(', ') }
+      : { endpoint: only?.path, admin: only?.administer !== undefined }),
     script: files[0]?.hashedPath,
     integrity: files[0]?.integrity,
-    admin: admin !== undefined,
   });
-
-  const wanting = whatPageWants(options, durable !== undefined);
+  const [own] = options.sites;
+  const wanting = !isNamed && own ? whatPageWants(operators !== undefined, own) : undefined;
   if (wanting !== undefined) log.info(`there is no operator's page: ${wanting}`);
 
   return {

@@ -7,11 +7,24 @@ export interface Limits {
   /**
    * Events of one address a minute; an IPv6 address counts by its /64. Many people may share an address.
    * @default four times `pace.perMinute`, and at least 600, so that no address takes up the plan's calls for long
+   * @range from 1; `Infinity` switches it off
+   * @example `2_000`
    */
   readonly perAddress?: number | undefined;
-  /** Events of one subject a minute. @default 600 */
+  /**
+   * Events of one subject a minute.
+   * @default 600
+   * @range from 1; `Infinity` switches it off
+   * @example `200`
+   */
   readonly perSubject?: number | undefined;
-  /** Events of one type that one subject may report of one offer in 24 h; more are refused. @default 200 */
+  /**
+   * Events of one type that one subject may report of one offer in 24 h; more are refused. Where offers are signed and there is
+   * no subject, the same goes for each token.
+   * @default 200
+   * @range from 1; `Infinity` switches it off
+   * @example `20`
+   */
   readonly perOfferADay?: number | undefined;
 }
 

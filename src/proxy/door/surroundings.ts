@@ -4,6 +4,7 @@
  * memory alone, until a request comes when five minutes are over.
  */
 import type { Runtime } from '../../runtime.js';
+import { ALERTS } from '../telling/alerts.js';
 import type { ProblemCode } from './problem.js';
 
 /** A request that was admitted or not. */
@@ -31,19 +32,6 @@ const LEAST_OF_ONE = 200;
 const MOST = 0.8;
 /** More addresses than this, and none of them is most. */
 const MAX_ADDRESSES = 1_000;
-
-const NO_METADATA =
-  'Most requests are refused, since they have neither Sec-Fetch-Site nor an origin that is listed. Let the machines ' +
-  'before the proxy pass that header on, and set origins for browsers without it; unless what asks is no browser.';
-const FORWARDED =
-  'Most requests come through a machine of your own, and trustedHops is 0, so visitors cannot be told apart. Set ' +
-  'trustedHops to the number of your own machines before the proxy.';
-const NOT_FORWARDED =
-  'Most requests have no X-Forwarded-For, although trustedHops is set, so visitors cannot be told apart. Let the machines ' +
-  'before the proxy write it, or set trustedHops to 0 if there are none.';
-const ONE_ADDRESS =
-  'Most requests come from one public address, so all share its budget: set trustedHops or address if it is a machine of ' +
-  'yours, such as a CDN. If it is a visitor or a network of many, nothing is to be done.';
 
 /** Starts listening. */
 export const watchSurroundings = (
@@ -79,17 +67,17 @@ export const watchSurroundings = (
     }
     requests++;
     if (code === 'origin' && !headers.has('sec-fetch-site')) withoutMetadata++;
-    if (isMost(withoutMetadata, LEAST)) alert(NO_METADATA);
+    if (isMost(withoutMetadata, LEAST)) alert(ALERTS.noMetadata.words);
     if (isAddressGiven || code) return;
     const isForwarded = headers.has('x-forwarded-for');
     // Whoever asks directly may write that header, too; a machine of one's own has a private address, which counts as none.
     if (isForwarded && address === undefined) forwarded++;
     if (!isForwarded) notForwarded++;
-    if (trustedHops === 0 && isMost(forwarded, LEAST)) alert(FORWARDED);
-    if (trustedHops > 0 && isMost(notForwarded, LEAST)) alert(NOT_FORWARDED);
+    if (trustedHops === 0 && isMost(forwarded, LEAST)) alert(ALERTS.forwarded.words);
+    if (trustedHops > 0 && isMost(notForwarded, LEAST)) alert(ALERTS.notForwarded.words);
     const isOne = isMost(count(address), LEAST_OF_ONE);
     // Once: where it is a visitor, there is nothing to mend.
-    if (isOne && !isOneTold && !(trustedHops > 0 && !isForwarded)) alert(ONE_ADDRESS);
+    if (isOne && !isOneTold && !(trustedHops > 0 && !isForwarded)) alert(ALERTS.oneAddress.words);
     isOneTold ||= isOne;
   };
 };

@@ -4,6 +4,7 @@ import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js'
 import type { UsageFields } from '../intake/intake.js';
 import type { Caller, ReportedEvent, UsageOptions } from '../options.js';
 import type { OnAlert } from '../telling/alert.js';
+import { ALERTS } from '../telling/alerts.js';
 
 const MAX_TEXT_LENGTH = 200;
 /** Printable ASCII; with room for what base64 makes of the longest text. */
@@ -63,8 +64,6 @@ export const usageOf = async (
     bytes <= MAX_USAGE_EVENT_BYTES
   )
     return usage;
-  alert(
-    'A usage event cannot be made: subscriptionFor or propertiesFor gave what the usage API does not take.',
-  );
+  alert(ALERTS.unusableUsage.words);
   return undefined;
 };

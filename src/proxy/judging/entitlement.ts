@@ -10,6 +10,7 @@ import type { ReportedEvent } from '../options.js';
 import { patiently } from '../patience.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { OnAlert } from '../telling/alert.js';
+import { ALERTS } from '../telling/alerts.js';
 import { headersOf, usageOf } from './additions.js';
 import { createVerifier } from './signature.js';
 
@@ -25,12 +26,16 @@ export interface Occasion {
 }
 
 /** Either the event as the intake takes it, or its verdict. */
-type Entitled = { readonly admitted: AdmittedEvent } | { readonly verdict: Verdict };
+type Entitled =
+  | { readonly admitted: AdmittedEvent; readonly budgetKey: string | undefined }
+  | { readonly verdict: Verdict };
 
 /** What of a request may be taken, and the verdicts on everything else. */
 export interface Judgement {
   readonly admitted: readonly AdmittedEvent[];
   readonly verdicts: Map<string, Verdict>;
+  /** By the id of an admitted event, under which key it took from a day's budget. */
+  readonly budgetKeys: ReadonlyMap<string, string>;
 }
 
 const SUBJECT_DEFER_MS = 60_000;
@@ -38,15 +43,8 @@ const SUBJECT_DEFER_MS = 60_000;
 const HOOKS_MS = 6_000;
 const HOOKS_AT_ONCE = 16;
 const HOOK_DEFER_MS = 5_000;
-const UNSIGNED =
-  'Events without a valid token are refused: put what signOffer gives on the offer as data-offer-token, and set the subject hook if tokens name one; unless somebody makes them up.';
 
-const UNUSABLE = {
-  group:
-    'Events with an unusable group count under (none): give data-offer-group 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
-  reason:
-    'Events with an unknown reason are counted without it: update the proxy if pages are newer than it.',
-} as const;
+const UNUSABLE = { group: ALERTS.unusableGroup.words, reason: ALERTS.unusableReason.words } as const;
 
 /** Whatever is wrong with an event, from outside it looks the same: nobody can try out which offers there are. */
 const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } };
@@ -61,11 +59,19 @@ const UNAVAILABLE: Entitled = {
   verdict: { kind: 'deferred', code: 'unavailable', retryAfterMs: HOOK_DEFER_MS },
 };
 
-/** What a day's budget is kept under. */
-export const offerADayKey = (
-  subject: string,
+/**
+ * What a day's budget is kept under: the user, or the token that stands for whoever has it. Without both it is undefined, and
+ * the address's budget alone counts.
+ */
+const budgetKeyOf = (
+  subject: string | undefined,
+  token: string | undefined,
   { offerId, type }: Pick<ReportedEvent, 'offerId' | 'type'>,
-): string => JSON.stringify([subject, offerId, type]);
+): string | undefined => {
+  // A list of three cannot be taken for one of two, whatever a subject is called.
+  if (subject !== undefined) return JSON.stringify([subject, offerId, type]);
+  return token === undefined ? undefined : JSON.stringify([token, type]);
+};
 
 /** What the same id has to say again. */
 const contentOf = ({ type, offerId, occurredAt, expiresAt, subject }: DecodedEvent): string =>
@@ -115,7 +121,7 @@ export const createEntitlement = (
     // Its user may be back soon, and signed in.
     if (worth === 'absent' && hook) return MISMATCH;
     if (worth === 'absent' || worth === 'invalid') {
-      alert(UNSIGNED);
+      alert(ALERTS.unsigned.words);
       return REFUSED;
     }
     const reported: ReportedEvent = { id, type, offerId, occurredAt };
@@ -135,10 +141,9 @@ export const createEntitlement = (
     };
     if (unusable) alert(UNUSABLE[unusable]);
     // Last, since what is taken here is given back only for what the intake did not accept.
-    const isTooMany =
-      subject !== undefined &&
-      (await budgets.offerADay.take(offerADayKey(subject, reported), 1)) !== undefined;
-    return isTooMany ? REFUSED : { admitted };
+    const budgetKey = budgetKeyOf(subject, worth && token, reported);
+    const isTooMany = budgetKey !== undefined && (await budgets.offerADay.take(budgetKey, 1)) !== undefined;
+    return isTooMany ? REFUSED : { admitted, budgetKey };
   };
 
   /** One event whose hook fails or hangs holds up no other. */
@@ -150,10 +155,7 @@ export const createEntitlement = (
     if ('refusedFor' in item) return REFUSED;
     if ('deferredFor' in item) return UNSUPPORTED_TYPE;
     const judged = judge(item.event, occasion).catch((cause: unknown): Entitled => {
-      alert(
-        'A hook failed, so its event was not taken: see what broke. Clients keep it and send it again.',
-        cause,
-      );
+      alert(ALERTS.hookFailed.words, cause);
       return UNAVAILABLE;
     });
     return Promise.race([judged, late]);
@@ -179,7 +181,7 @@ export const createEntitlement = (
     let stop = (): void => undefined;
     const late = new Promise<Entitled>((resolve) => {
       stop = patiently(runtime, HOOKS_MS, () => {
-        alert('Hooks took too long, so their events were not taken. Clients keep them and send them again.');
+        alert(ALERTS.hooksLate.words);
         resolve(UNAVAILABLE);
       });
     });
@@ -195,11 +197,14 @@ export const createEntitlement = (
     const entitled = keepTogether(items, await remembering(items, judged));
     const verdicts = new Map<string, Verdict>();
     const admitted: AdmittedEvent[] = [];
+    const budgetKeys = new Map<string, string>();
     for (const [at, { id }] of items.entries()) {
       const outcome = entitled[at];
-      if (outcome && 'admitted' in outcome) admitted.push(outcome.admitted);
-      else if (outcome) verdicts.set(id, outcome.verdict);
+      if (outcome && 'admitted' in outcome) {
+        admitted.push(outcome.admitted);
+        if (outcome.budgetKey !== undefined) budgetKeys.set(id, outcome.budgetKey);
+      } else if (outcome) verdicts.set(id, outcome.verdict);
     }
-    return { admitted, verdicts };
+    return { admitted, verdicts, budgetKeys };
   };
 };

@@ -9,11 +9,25 @@ import { checkSecrets } from './signature.js';
 
 /** What {@link inspectLink} may be told. */
 export interface InspectLinkOptions {
-  /** At least 32 characters, shared with the proxy's `inspectSecret` and with nobody else. */
+  /**
+   * What the link is made with, shared with the proxy's `inspectSecret` and with nobody else.
+   * @range at least 32 characters
+   * @example `secrets.admin`
+   */
   readonly secret: string;
-  /** Where the operator's page is: the inspector's events link to it. @default no links */
+  /**
+   * Where the operator's page is: the inspector's events link to it.
+   * @default no links
+   * @range an address of at most 300 characters with a slash at the end
+   * @example `'https://ops.example/admin/'`
+   */
   readonly operatorUrl?: string | undefined;
-  /** @default the machine's clock */
+  /**
+   * What time it is, epoch milliseconds, for tests.
+   * @default the machine's clock
+   * @range a function
+   * @example `() => Date.now()`
+   */
   readonly now?: (() => number) | undefined;
 }
 

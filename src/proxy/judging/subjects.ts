@@ -4,10 +4,9 @@ import type { Runtime } from '../../runtime.js';
 import type { OfferProxyOptions } from '../options.js';
 import { patiently } from '../patience.js';
 import type { OnAlert } from '../telling/alert.js';
+import { ALERTS } from '../telling/alerts.js';
 
 const DEADLINE_MS = 6_000;
-const NO_SUBJECT =
-  'The subject hook has to give an opaque text, 1–128 characters of A–Z a–z 0–9 _ . : ~ -: nobody is taken to be there.';
 
 /** Makes what names the user of a request; it rejects where the hook fails or takes too long. */
 export const createSubjects = (
@@ -25,7 +24,7 @@ export const createSubjects = (
       // Hosts without types say null or an empty text of nobody, and number their users.
       const named = typeof given === 'number' ? `${given}` : given || undefined;
       if (named === undefined || isSubject(named)) return named;
-      alert(NO_SUBJECT);
+      alert(ALERTS.noSubject.words);
       return undefined;
     } finally {
       stop();

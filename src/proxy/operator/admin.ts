@@ -12,25 +12,46 @@ import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../options.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
+import { ALERTS } from '../telling/alerts.js';
 import { answerElsewhere, createPages, type TokenCheck } from './page/pages.js';
 import { hostsOf, isBrowser, isNavigation, isToUs } from './page/visiting.js';
 import { createPrograms } from './programs.js';
 
 /** Options of {@link createOfferAdmin}. */
 export interface OfferAdminOptions {
-  /** What is listed: an intake that keeps events. */
+  /**
+   * What is listed.
+   * @range an intake that keeps events
+   * @example `intake`
+   */
   readonly intake: Intake;
-  /** What a request has to bear, at least 32 characters. */
+  /**
+   * What a request has to bear.
+   * @range a random text of at least 32 characters
+   * @example `secrets.admin`
+   */
   readonly token: string;
-  /** The `report` of a proxy, for events that other programs of the host report. @default there is no such path */
+  /**
+   * Takes events that other programs of the host report.
+   * @default there is no such path
+   * @range the `report` of a proxy
+   * @example `proxy.report`
+   */
   readonly report?: (events: readonly ServerEvent[]) => Promise<ReportResult>;
   /**
    * Host names, without scheme and port, by which browsers get the operator's page. None of them may show pages of the shop,
    * whose scripts could then act in an operator's name. An empty list means that there is no such page.
    * @default ['localhost', '127.0.0.1', '[::1]']
+   * @range host names
+   * @example `['ops.example.com']`
    */
   readonly adminHosts?: readonly string[];
-  /** Told, in words, that requests of operators fail, and what broke; the same at most once in ten minutes. @default nobody is told */
+  /**
+   * Told, in words, that requests of operators fail, and what broke; the same at most once in ten minutes.
+   * @default nobody is told
+   * @range a function; what it throws is ignored
+   * @example `(message) => console.error(message)`
+   */
   readonly onAlert?: OnAlert;
 }
 
@@ -106,8 +127,7 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     return answerProgram(request);
   };
 
-  const fail = (cause: unknown): void =>
-    alert('An operator’s request failed: the intake does not answer.', cause);
+  const fail = (cause: unknown): void => alert(ALERTS.operatorFailed.words, cause);
 
   return (request, connection) =>
     answer(request, connection).catch((cause: unknown) => {

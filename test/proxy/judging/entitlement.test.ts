@@ -136,6 +136,21 @@ describe('where offers have to be signed', () => {
     expect(await report(started, { token: await tokenFor({}, OTHER_SECRET) })).toEqual(ACCEPTED);
   });
 
+  it('one token without a subject is good for so many events of a type a day, whoever has it', async () => {
+    const started = signed({ subject: () => undefined, limits: { perOfferADay: 2 } });
+    const tokenUntil = (expiresAt: number) => signOffer({ id: OFFER, expiresAt }, SECRET);
+    const token = await tokenUntil(START + DAY);
+    const reportAs = (number: number, fields: Record<string, unknown>) =>
+      report(started, { personalized_offer_id: OFFER, ...fields }, '', number);
+    expect(await reportAs(1, { token })).toEqual(ACCEPTED);
+    // What was reported before takes nothing.
+    expect(await reportAs(1, { token })).toMatch(/"duplicate"/);
+    expect(await reportAs(2, { token })).toEqual(ACCEPTED);
+    expect(await reportAs(3, { token })).toEqual(REFUSED);
+    expect(await reportAs(4, { token, type: 'dismissed' })).toEqual(ACCEPTED);
+    expect(await reportAs(5, { token: await tokenUntil(START + 2 * DAY) })).toEqual(ACCEPTED);
+  });
+
   it('a captured request dies with its token, also once the intake has forgotten its id (attack 42)', async () => {
     const started = signed();
     const captured = { token: await tokenFor({ expiresAt: START }) };

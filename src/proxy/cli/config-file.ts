@@ -1,0 +1,214 @@
+/** The file of several sites: what is wrong with it, all at once, each fault named by its path. */
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { nearestOf } from '../option-names.js';
+import { Failure } from './failure.js';
+import {
+  DEFAULT_PATH,
+  PROCESS,
+  type ProcessValues,
+  type Setting,
+  SITE,
+  type SiteValues,
+} from './settings.js';
+
+/** Takes what is wrong with the value at a path. */
+export type AddFault = (path: string, words: string) => void;
+
+/** What a file sets. */
+export interface Configuration<Site> {
+  readonly process: ProcessValues;
+  readonly sites: readonly Site[];
+}
+
+type Declared = Readonly<Record<string, Setting>>;
+type Entries = Readonly<Record<string, unknown>>;
+
+const isEntries = (value: unknown): value is Entries =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const checkNumber = (
+  { least = 1, most = Infinity, isWhole }: Setting,
+  value: unknown,
+  add: (words: string) => void,
+): void => {
+  const isFit = typeof value === 'number' && value >= least && value <= most && value < Infinity;
+  if (isFit && (!isWhole || Number.isInteger(value))) return;
+  const bounds = most < Infinity ? `from ${least} to ${most}` : `of at least ${least}`;
+  add(`Set it to a ${isWhole ? 'whole ' : ''}number ${bounds}.`);
+};
+
+const checkText = (setting: Setting, value: unknown, add: (words: string) => void): void => {
+  const { choices, pattern = '', asks = 'a text', holds = () => true } = setting;
+  if (choices) {
+    if (typeof value !== 'string' || !choices.includes(value)) add(`Set it to ${choices.join(' or ')}.`);
+  } else if (typeof value !== 'string' || !new RegExp(pattern).test(value) || !holds(value))
+    add(`Set it to ${asks}.`);
+};
+
+const checkList = (setting: Setting, value: unknown, path: string, add: AddFault): void => {
+  if (!Array.isArray(value)) add(path, 'Set it to a list, in brackets.');
+  else
+    for (const [at, each] of value.entries())
+      checkText(setting, each, (words) => add(`${path}[${at}]`, words));
+};
+
+const checkFlag = (_: Setting, value: unknown, add: (words: string) => void): void => {
+  if (typeof value !== 'boolean') add('Set it to true or false.');
+};
+
+const CHECKS = { number: checkNumber, flag: checkFlag, text: checkText } as const;
+
+const checkValue = (setting: Setting, value: unknown, path: string, add: AddFault): void => {
+  if (setting.kind === 'list') checkList(setting, value, path, add);
+  else CHECKS[setting.kind](setting, value, (words) => add(path, words));
+};
+
+/** Checks the entries of an object against what is declared. */
+const checkEntries = (
+  declared: Declared,
+  given: Entries,
+  prefix: string,
+  add: AddFault,
+  others: string[] = [],
+) => {
+  const known = [...Object.keys(declared), ...others];
+  for (const [name, value] of Object.entries(given)) {
+    const setting = Object.hasOwn(declared, name) ? declared[name] : undefined;
+    if (setting) checkValue(setting, value, `${prefix}${name}`, add);
+    else if (!others.includes(name))
+      add(`${prefix}${name}`, `There is no such setting.${nearestOf(name, known)}`);
+  }
+  for (const [name, { isNeeded, asks }] of Object.entries(declared))
+    if (isNeeded && given[name] === undefined) add(`${prefix}${name}`, `Set it to ${asks}.`);
+};
+
+/** What two names of the same intake have in common; undefined for one that keeps nothing. */
+const intakeKeyOf = (intake: string): string | undefined => {
+  if (intake.startsWith('sqlite:')) {
+    const file = resolve(intake.slice('sqlite:'.length));
+    try {
+      return realpathSync(file);
+    } catch {
+      // It is not there yet; its folder may still be a link.
+    }
+    try {
+      return join(realpathSync(dirname(file)), basename(file));
+    } catch {
+      return file;
+    }
+  }
+  if (!URL.canParse(intake)) return undefined;
+  const { hostname, port, pathname } = new URL(intake);
+  return `redis ${hostname}:${port || '6379'}/${pathname.slice(1) || '0'}`;
+};
+
+/** Takes a name, and says who had it before. */
+const unique = (words: (owner: string) => string, add: AddFault) => {
+  const owners = new Map<string, string>();
+  return (name: string | undefined, path: string, site: string): void => {
+    if (name === undefined) return;
+    const owner = owners.get(name);
+    if (owner === undefined) owners.set(name, site);
+    else add(path, words(owner));
+  };
+};
+
+/** Checks what no site can be wrong about by itself. */
+const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
+  const takeSite = unique((owner) => `${owner} is this Chargebee site: give each site one entry.`, add);
+  const takeHost = unique((owner) => `${owner} has this host: a request could not choose between them.`, add);
+  const takeAdmin = unique((owner) => `${owner} has this host: its operators could not be told apart.`, add);
+  const takePath = unique(
+    (owner) => `${owner} has this path: give each site without hosts a path of its own, or hosts.`,
+    add,
+  );
+  const takeIntake = unique(
+    (owner) => `${owner} has this intake: name a file, or a database of Redis, of its own for each site.`,
+    add,
+  );
+  const paths = new Map(sites.map((site, at) => [at, site.path ?? DEFAULT_PATH]));
+  for (const [at, { site, hosts = [], adminNames = [], intake }] of sites.entries()) {
+    const place = `sites[${at}]`;
+    takeSite(site?.toLowerCase(), `${place}.site`, place);
+    for (const [index, host] of hosts.entries())
+      takeHost(host.toLowerCase(), `${place}.hosts[${index}]`, place);
+    for (const [index, name] of adminNames.entries())
+      takeAdmin(name.toLowerCase(), `${place}.adminNames[${index}]`, place);
+    if (intake !== undefined) takeIntake(intakeKeyOf(intake), `${place}.intake`, place);
+    if (!hosts.length) takePath(paths.get(at), `${place}.path`, place);
+  }
+  for (const [at, { hosts = [] }] of sites.entries()) {
+    const isShared = sites.some(
+      (other, index) => index !== at && !other.hosts?.length && paths.get(index) === paths.get(at),
+    );
+    if (hosts.length && isShared)
+      add(
+        `sites[${at}].path`,
+        'A site without hosts has this path: a request could not choose between them.',
+      );
+  }
+};
+
+const checkProcess = ({ port = 8_787, adminPort, adminHost }: ProcessValues, add: AddFault): void => {
+  if (adminHost !== undefined && adminPort === undefined)
+    add('adminHost', 'Set adminPort too: this is where that one listens.');
+  if (port > 0 && port === adminPort) add('adminPort', 'Set it to another port than port.');
+};
+
+const parse = (file: string): unknown => {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new Failure(`The file ${file} cannot be read: check its path and permissions.`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const [, position] = /position (\d+)/.exec((cause as Error).message) ?? [];
+    const line =
+      position === undefined ? '' : ` near line ${text.slice(0, Number(position)).split('\n').length}`;
+    throw new Failure(`The file ${file} is not JSON: check commas and quotes${line}.`);
+  }
+};
+
+/**
+ * Reads the file.
+ * @param checkSite Makes of a site what is needed of it, and adds what only reading its secrets can tell. Asked once all values are of
+ *   their kind.
+ * @throws {Failure} With every fault of it.
+ */
+export const readConfiguration = <Site>(
+  file: string,
+  checkSite: (site: SiteValues, path: string, add: AddFault) => Site,
+): Configuration<Site> => {
+  const given = parse(file);
+  const faults: string[] = [];
+  const add: AddFault = (path, words) => faults.push(`${path}: ${words}`);
+  const fail = (): never => {
+    const head = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+    throw new Failure(`The file ${file} has ${head}.\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  };
+  if (!isEntries(given)) throw new Failure(`The file ${file} has to be one object, in braces, with sites.`);
+  checkEntries(PROCESS, given, '', add, ['$schema', 'sites']);
+  const { $schema: _, sites, ...process } = given;
+  if (!Array.isArray(sites) || !sites.length) add('sites', 'Set it to a list of at least one site.');
+  else
+    for (const [at, site] of sites.entries()) {
+      if (isEntries(site)) checkEntries(SITE, site, `sites[${at}].`, add);
+      else add(`sites[${at}]`, 'Set it to an object, in braces.');
+    }
+  if (faults.length) fail();
+  // Everything is of its kind now.
+  const values = { process: process as ProcessValues, sites: sites as readonly SiteValues[] };
+  checkProcess(values.process, add);
+  checkBetween(values.sites, add);
+  const checked = values.sites.map((site, at) => {
+    if (site.adminNames && values.process.adminPort === undefined)
+      add(`sites[${at}].adminNames`, 'Set adminPort too: the operator’s page is on a listener of its own.');
+    return checkSite(site, `sites[${at}]`, add);
+  });
+  if (faults.length) fail();
+  return { process: values.process, sites: checked };
+};

@@ -1,0 +1,170 @@
+/** Every setting of the standalone proxy, declared once: its flags, the file of several sites and that file's schema are made of this. */
+import { MOST_GROUPS } from '../intake/rules.js';
+import { isHostName } from '../operator/page/visiting.js';
+
+/** One setting. */
+export interface Setting {
+  /** A list is names with commas between them as a flag, and an array in the file. */
+  readonly kind: 'text' | 'number' | 'flag' | 'list';
+  /** What it does, for editors. */
+  readonly says: string;
+  /** What it has to be, behind "Set … to". Numbers say so by their bounds. */
+  readonly asks?: string;
+  readonly least?: number;
+  readonly most?: number;
+  readonly isWhole?: true;
+  readonly choices?: readonly string[];
+  /** What a text, or each name of a list, looks like. */
+  readonly pattern?: string;
+  /** What no pattern can say. */
+  readonly holds?: (value: string) => boolean;
+  /** No flag has it. */
+  readonly isInFileOnly?: true;
+  /** The file has to say it. */
+  readonly isNeeded?: true;
+}
+
+const HOST = {
+  asks: 'a host name without scheme and port, such as shop.example',
+  pattern: '^[A-Za-z0-9.:\\[\\]-]+$',
+  holds: isHostName,
+} as const;
+const VARIABLE = {
+  kind: 'text',
+  isInFileOnly: true,
+  asks: 'the name of an environment variable, such as ACME_KEY',
+  pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+} as const;
+const FILE = { kind: 'text', asks: 'the path of a file', pattern: '\\S' } as const;
+const ADDRESS = { kind: 'text', asks: 'an address, such as 127.0.0.1', pattern: '\\S' } as const;
+const PORT = { kind: 'number', least: 0, most: 65_535, isWhole: true } as const;
+
+/** What the process has once. */
+export const PROCESS = {
+  port: { ...PORT, says: 'Where pages reach it; 0 is any free port. Default 8787.' },
+  host: { ...ADDRESS, says: 'The address to listen on. Default 127.0.0.1.' },
+  adminPort: {
+    ...PORT,
+    says: 'Gives probes, /metrics, /admin/ and the operator’s page a listener of their own.',
+  },
+  adminHost: { ...ADDRESS, says: 'The address of that listener. Default 127.0.0.1.' },
+  keepAliveSeconds: {
+    kind: 'number',
+    least: 1,
+    most: 3_600,
+    says: 'How long an idle connection is kept. Default 5.',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+/** What each site has. */
+export const SITE = {
+  site: {
+    kind: 'text',
+    isNeeded: true,
+    asks: 'the name of your Chargebee site, such as acme-test',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,62}$',
+    says: 'The name of the Chargebee site.',
+  },
+  hosts: {
+    ...HOST,
+    kind: 'list',
+    isInFileOnly: true,
+    says: 'The hosts that pages of this site have. Without it the site needs a path of its own.',
+  },
+  path: {
+    kind: 'text',
+    asks: 'a path, such as /offer-events',
+    pattern: '^/[A-Za-z0-9_./~-]*$',
+    says: 'The path of the endpoint. Default /offer-events.',
+  },
+  intake: {
+    kind: 'text',
+    isNeeded: true,
+    asks: 'sqlite:FILE, redis://HOST:PORT or direct',
+    pattern: '^(sqlite:[^:].*|rediss?://.+|direct)$',
+    says: 'What keeps the events of this site, and of no other: sqlite:FILE, redis://HOST:PORT/DATABASE or direct.',
+  },
+  origins: {
+    kind: 'list',
+    asks: 'an exact origin, such as https://shop.example, without a path',
+    pattern: '^https?://[^/?#\\s]+$',
+    holds: (origin) => URL.canParse(origin) && new URL(origin).origin === origin,
+    says: 'Origins of this site’s pages, for browsers that send no Sec-Fetch-Site.',
+  },
+  apiKeyFile: { ...FILE, says: 'The file with the API key of this site.' },
+  apiKeyVariable: { ...VARIABLE, says: 'The environment variable with the API key of this site.' },
+  adminTokenFile: { ...FILE, says: 'The file with the token of this site’s operators.' },
+  adminTokenVariable: { ...VARIABLE, says: 'The environment variable with that token.' },
+  adminNames: { ...HOST, kind: 'list', says: 'The hosts of this site’s operator’s page and of its /admin/.' },
+  signingSecretFile: { ...FILE, says: 'The file with the secret that signs offers.' },
+  signingSecretVariable: { ...VARIABLE, says: 'The environment variable with that secret.' },
+  requireSignedOffers: { kind: 'flag', says: 'Takes only events of signed offers.' },
+  baseUrl: {
+    kind: 'text',
+    asks: 'an https origin',
+    pattern: '^https?://',
+    says: 'The origin of the upstream.',
+  },
+  perMinute: { kind: 'number', isWhole: true, says: 'What the plan allows: calls a minute. Default 150.' },
+  concurrent: { kind: 'number', isWhole: true, says: 'Calls at once. Default 10.' },
+  perAddress: {
+    kind: 'number',
+    says: 'Events of one address a minute. Default four times perMinute, and at least 600.',
+  },
+  trustedHops: {
+    kind: 'number',
+    least: 0,
+    most: 16,
+    isWhole: true,
+    says: 'How many machines of your own append to X-Forwarded-For. Default 0.',
+  },
+  machines: {
+    kind: 'text',
+    choices: ['ignore', 'count'],
+    says: 'Whether what crawlers and monitors see counts. Default ignore.',
+  },
+  groups: {
+    kind: 'list',
+    asks: 'a name with 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9_.:/~-]{0,49}$',
+    says: 'The only groups that the funnel tells apart.',
+  },
+  maxGroups: {
+    kind: 'number',
+    most: MOST_GROUPS,
+    isWhole: true,
+    says: 'Most groups without that list. Default 200.',
+  },
+  newGroupsADay: {
+    kind: 'number',
+    most: MOST_GROUPS,
+    isWhole: true,
+    says: 'Most new groups a day. Default 50.',
+  },
+  maxWaiting: { kind: 'number', isWhole: true, says: 'Most events that wait. Default 200000.' },
+  maxDelayHours: { kind: 'number', says: 'How long an event may wait. Default 24.' },
+  logIds: { kind: 'flag', says: 'Lets the log name events and offers.' },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+interface Kinds {
+  readonly text: string;
+  readonly number: number;
+  readonly flag: boolean;
+  readonly list: readonly string[];
+}
+
+/** What settings are set to. */
+export type Values<Declared extends Readonly<Record<string, Setting>>> = {
+  readonly [Name in keyof Declared]?: Kinds[Declared[Name]['kind']] | undefined;
+};
+/** What is set for the process. */
+export type ProcessValues = Values<typeof PROCESS>;
+/** What is set for a site. */
+export type SiteValues = Values<typeof SITE>;
+
+/** The name of a setting as a flag, without its dashes. */
+export const flagOf = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Where a site's endpoint is unless something else is said. */
+export const DEFAULT_PATH = '/offer-events';

@@ -1,0 +1,200 @@
+/** One site of the standalone proxy: its endpoint, and what its operators look at. */
+import { OffersightError } from '../../errors.js';
+import { platformRuntime, type Stop } from '../../runtime.js';
+import { problem } from '../door/problem.js';
+import { createOfferProxy } from '../handler.js';
+import type { DirectIntake } from '../intake/direct/direct.js';
+import { isDurable } from '../intake/durable.js';
+import type { Intake } from '../intake/intake.js';
+import type { IntakeBounds } from '../intake/rules.js';
+import { type NodeListener, toNodeListener } from '../node.js';
+import { createOfferAdmin, type OfferAdmin } from '../operator/admin.js';
+import { LOOPBACK } from '../operator/page/visiting.js';
+import type { OfferProxyOptions } from '../options.js';
+import { quietly } from '../telling/alert.js';
+import { ALERTS, wordsOf } from '../telling/alerts.js';
+import { systemCodeOf } from '../telling/cause.js';
+import { Failure } from './failure.js';
+import type { Log, LogFields } from './log.js';
+import type { SiteMetrics } from './metrics.js';
+import { watchReadiness } from './readiness.js';
+import { openAnyIntake } from './sources.js';
+
+/** What one site runs on. */
+export interface SiteOptions {
+  /** In lower case. */
+  readonly name: string;
+  /** The hosts of its pages, in lower case; none means any. */
+  readonly hosts: ReadonlySet<string>;
+  /** Of the endpoint. */
+  readonly path: string;
+  /** What keeps its events, as the flag says it. */
+  readonly intake: string;
+  readonly bounds: { readonly [Name in keyof IntakeBounds]?: IntakeBounds[Name] | undefined };
+  readonly proxy: Omit<OfferProxyOptions, 'intake' | 'onAlert' | 'onObservation'>;
+  /** Opens the admin route under `/admin/`. */
+  readonly adminToken: string | undefined;
+  /** By which host names browsers get the operator's page. */
+  readonly adminHosts: readonly string[] | undefined;
+  /** Whether logs name events. */
+  readonly logIds: boolean;
+}
+
+/** What a site shares with others of its process. */
+export interface SiteContext {
+  readonly log: Log;
+  readonly metrics: SiteMetrics | undefined;
+  /** Whether operators have a listener of their own. */
+  readonly isApart: boolean;
+  /** Whether it is told from others by its host, and this machine's own names are nobody's. */
+  readonly isNamed: boolean;
+}
+
+/** A site that runs. */
+export interface Site {
+  readonly name: string;
+  readonly hosts: ReadonlySet<string>;
+  readonly path: string;
+  readonly adminHosts: ReadonlySet<string>;
+  readonly endpoint: NodeListener;
+  /** What answers its operators, if it has an admin token. */
+  readonly administer: NodeListener | undefined;
+  isReady(): Promise<boolean>;
+  /** Ends the calls under way, and frees the intake. */
+  stop(): Promise<void>;
+}
+
+type Running = Pick<Site, 'endpoint' | 'administer' | 'isReady' | 'stop'>;
+
+/** An intake that could not be opened is tried again after this long. */
+const AGAIN_MS = 30_000;
+
+/** What broke, by its name and the system's code; its words may tell of people. */
+export const causeFields = (cause: unknown): LogFields => ({
+  cause: cause instanceof Error ? cause.name : undefined,
+  cause_code: systemCodeOf(cause),
+});
+
+/** Names events in the log, for whoever asked for it. */
+const naming = (intake: Intake, log: Log): Intake => ({
+  ...intake,
+  async take(events) {
+    const verdicts = await intake.take(events);
+    for (const { id, type, offerId } of events)
+      log.info('event', { id, type, offer_id: offerId, verdict: verdicts.get(id)?.kind });
+    return verdicts;
+  },
+});
+
+/** Makes what answers, over an open intake. */
+const run = (
+  options: SiteOptions,
+  { log, metrics, isApart, isNamed }: SiteContext,
+  intake: Intake | DirectIntake,
+): Running => {
+  const durable = isDurable(intake) ? intake : undefined;
+  const watched = durable && watchReadiness(durable, platformRuntime());
+  const onAlert = (message: string, cause?: unknown): void => log.error(message, causeFields(cause));
+  const local = isNamed ? [] : LOOPBACK;
+  // First, since it can fail without leaving anything open.
+  const admin: OfferAdmin | undefined =
+    options.adminToken !== undefined && durable
+      ? createOfferAdmin({
+          intake: durable,
+          token: options.adminToken,
+          report: (events) => proxy.report(events),
+          onAlert,
+          // Where pages of the shop report, their scripts could act in an operator's name.
+          adminHosts: isApart ? [...local, ...(options.adminHosts ?? [])] : [],
+        })
+      : undefined;
+  const kept = watched?.intake;
+  const proxy = createOfferProxy({
+    ...options.proxy,
+    // Whoever may look at what was taken may look at what is shown.
+    ...(options.adminToken !== undefined && { inspectSecret: options.adminToken }),
+    intake: kept ? (options.logIds ? naming(kept, log) : kept) : intake,
+    onAlert,
+    onObservation(observation) {
+      metrics?.observe(observation);
+      const { kind, ...fields } = observation;
+      log.info(
+        kind,
+        'durationMs' in fields ? { ...fields, durationMs: Math.round(fields.durationMs) } : fields,
+      );
+    },
+  });
+  if (durable) metrics?.watch(durable);
+  return {
+    endpoint: toNodeListener(proxy, { path: options.path }),
+    administer: admin && toNodeListener(admin),
+    isReady: async () => !watched || (await watched.isReady()),
+    stop: () => proxy.close(),
+  };
+};
+
+/** Opens the intake and runs the site. */
+const open = async (options: SiteOptions, context: SiteContext): Promise<Running> => {
+  const intake = await openAnyIntake(options.intake, options.bounds);
+  try {
+    return run(options, context, intake);
+  } catch (cause) {
+    // What is open would keep the process alive.
+    if (isDurable(intake)) await intake.close().catch(() => undefined);
+    throw cause instanceof OffersightError ? new Failure(cause.hint) : cause;
+  }
+};
+
+const described = ({ name, hosts, path, adminHosts = [] }: SiteOptions) => ({
+  ...{ name, hosts, path },
+  adminHosts: new Set(adminHosts),
+});
+
+/**
+ * Starts the only site of a process.
+ * @throws {Failure} If it cannot be started.
+ */
+export const startSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => ({
+  ...described(options),
+  ...(await open(options, context)),
+});
+
+/** Starts one site of several. While it cannot be started, it answers 503 and leaves the others alone. */
+export const startKeptSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => {
+  const runtime = platformRuntime();
+  const away = toNodeListener(async () => problem('unavailable', { 'retry-after': `${AGAIN_MS / 1_000}` }));
+  const alert = quietly((message, cause) => context.log.error(message, causeFields(cause)), runtime);
+  let running: Running | undefined;
+  let opening: Promise<void> | undefined;
+  let stopTimer: Stop | undefined;
+  let isStopped = false;
+
+  const tryToOpen = async (): Promise<void> => {
+    try {
+      running = await open(options, context);
+    } catch (cause) {
+      const why = cause instanceof Failure ? cause.message : '';
+      alert(wordsOf(ALERTS.siteAway, { why }).trimEnd(), cause);
+      if (!isStopped)
+        stopTimer = runtime.after(AGAIN_MS, () => {
+          opening = tryToOpen();
+        });
+    }
+  };
+  await tryToOpen();
+  return {
+    ...described(options),
+    endpoint: (incoming, outgoing) => (running?.endpoint ?? away)(incoming, outgoing),
+    administer:
+      options.adminToken === undefined || options.intake === 'direct'
+        ? undefined
+        : (incoming, outgoing) => (running?.administer ?? away)(incoming, outgoing),
+    isReady: async () => (await running?.isReady()) ?? false,
+    async stop() {
+      isStopped = true;
+      stopTimer?.();
+      await opening;
+      await running?.stop();
+    },
+  };
+};

@@ -1,0 +1,178 @@
+/** Every alert of the proxy: its words, what it means and what to do. The rooms that raise them take the words from here. */
+
+/** One alert. */
+export interface Alert {
+  /** What the operator is told; `{…}` stands for what differs from case to case. */
+  readonly words: string;
+  readonly means: string;
+  readonly repair: string;
+}
+
+/** By what the code calls each, from the door to the upstream. */
+export const ALERTS = {
+  noMetadata: {
+    words:
+      'Most requests are refused, since they have neither Sec-Fetch-Site nor an origin that is listed. Let the machines ' +
+      'before the proxy pass that header on, and set origins for browsers without it; unless what asks is no browser.',
+    means: 'A machine before the proxy drops `Sec-Fetch-Site`, or somebody who is no browser asks.',
+    repair:
+      'Pass the header on. List the origins of your pages in `origins` for browsers that do not send it.',
+  },
+  forwarded: {
+    words:
+      'Most requests come through a machine of your own, and trustedHops is 0, so visitors cannot be told apart. Set ' +
+      'trustedHops to the number of your own machines before the proxy.',
+    means: 'The proxy does not know that a machine of yours is before it, so it cannot tell visitors apart.',
+    repair: 'Set `trustedHops` (`--trusted-hops`) to the number of such machines.',
+  },
+  notForwarded: {
+    words:
+      'Most requests have no X-Forwarded-For, although trustedHops is set, so visitors cannot be told apart. Let the machines ' +
+      'before the proxy write it, or set trustedHops to 0 if there are none.',
+    means: '`trustedHops` is set, and the machine before the proxy does not write that header.',
+    repair:
+      'Let it write the header, as the recipe for nginx does. Set `trustedHops` to 0 if no machine is before the proxy.',
+  },
+  oneAddress: {
+    words:
+      'Most requests come from one public address, so all share its budget: set trustedHops or address if it is a machine of ' +
+      'yours, such as a CDN. If it is a visitor or a network of many, nothing is to be done.',
+    means:
+      'A CDN or a machine of yours stands for all visitors, who share one budget; or many people share a network.',
+    repair: 'Set `trustedHops`, or the `address` hook. If it is a visitor, do nothing.',
+  },
+  noSubject: {
+    words:
+      'The subject hook has to give an opaque text, 1–128 characters of A–Z a–z 0–9 _ . : ~ -: nobody is taken to be there.',
+    means: 'Your `subject` hook gave something that cannot be a subject, such as an e-mail address.',
+    repair: 'Give a hash or an internal id, or nothing if nobody is signed in.',
+  },
+  unsigned: {
+    words:
+      'Events without a valid token are refused: put what signOffer gives on the offer as data-offer-token, and set the subject hook if tokens name one; unless somebody makes them up.',
+    means:
+      '`requireSignedOffers` is on, and a page shows offers without their token, or somebody makes events up.',
+    repair: 'Put what `signOffer` gives on the element as `data-offer-token`.',
+  },
+  unusableGroup: {
+    words:
+      'Events with an unusable group count under (none): give data-offer-group 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
+    means:
+      'A page has a `data-offer-group` that is too long, has other characters, or is a placeholder of a template.',
+    repair: 'Correct the page. Until then these events count under `(none)`.',
+  },
+  unusableReason: {
+    words:
+      'Events with an unknown reason are counted without it: update the proxy if pages are newer than it.',
+    means: 'A page names a reason for closing that this proxy does not know.',
+    repair: 'Update the proxy.',
+  },
+  hookFailed: {
+    words: 'A hook failed, so its event was not taken: see what broke. Clients keep it and send it again.',
+    means: 'A function of yours threw.',
+    repair: 'Read the cause. Only the events concerned are deferred.',
+  },
+  hooksLate: {
+    words: 'Hooks took too long, so their events were not taken. Clients keep them and send them again.',
+    means: 'Your functions took more than 6 s for one request.',
+    repair: 'Make them faster, for example by a cache. The events come again.',
+  },
+  unusableUsage: {
+    words:
+      'A usage event cannot be made: subscriptionFor or propertiesFor gave what the usage API does not take.',
+    means: 'One of the two hooks of `usage` gave something unusable.',
+    repair: 'Give an id of 1–50 characters and flat properties, all together under 1 KB.',
+  },
+  crowdedGroups: {
+    words:
+      'A new group has no place in the ledger, so its events count under (other): one visitor names three new ones a day, all ' +
+      'together newGroupsADay, and there are maxGroups. List the campaigns or placements that you have in the option groups.',
+    means:
+      'Pages name more groups than have a place: 200 in all, 50 new ones a day, three new ones from one visitor.',
+    repair: 'Name campaigns or placements as a group, and list yours in `groups` (`--groups`).',
+  },
+  notTaken: {
+    words: 'Events could not be taken: see what broke. Clients keep theirs and send them again.',
+    means: 'The intake or a hook of yours failed.',
+    repair: 'Read the cause. Pages keep their events and come again.',
+  },
+  full: {
+    words:
+      'New events are deferred, since maxWaiting events wait for the upstream: more come than the plan allows. ' +
+      'Raise pace.perMinute with a larger plan, or count less, such as once a browser.',
+    means: 'More events come than your plan allows, and have for a long time.',
+    repair:
+      'See [sizing by plan](../operations.md#sizing-by-plan). Pages keep their events for up to 72 hours.',
+  },
+  observationFailed: {
+    words: 'The onObservation hook failed: see what broke.',
+    means: 'Your `onObservation` function threw.',
+    repair: 'Read the cause. No event is concerned.',
+  },
+  intakeFailed: {
+    words:
+      'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.',
+    means: 'The disk is full or cannot be written, or Redis is away.',
+    repair: 'Repair it. Nothing is forwarded until then.',
+  },
+  operatorFailed: {
+    words: 'An operator’s request failed: the intake does not answer.',
+    means: 'Somebody asked the admin route or the operator’s page, and the intake did not answer.',
+    repair: 'Check the disk or Redis, as for events.',
+  },
+  tooLong: {
+    words:
+      'Events waited too long for the upstream and are dead letters now: it was away, or more come than the plan allows. ' +
+      'See offersight dead-letters, and pace.perMinute.',
+    means: 'Chargebee was away for more than a day, or too many events come for that long.',
+    repair:
+      'See [sizing by plan](../operations.md#sizing-by-plan). `offersight dead-letters retry` lets them wait again.',
+  },
+  unreachable: {
+    words:
+      'Chargebee cannot be reached, or answers with errors: check the network, DNS and the site name, or its status page. Events are kept.',
+    means:
+      'Connections are refused, the host is unknown, or answers are time-outs, 5xx or a firewall’s page.',
+    repair:
+      'Check the network, DNS and the site’s name, then Chargebee’s status page. Forwarding continues by itself.',
+  },
+  notEnabled: {
+    words:
+      'The {api} API is not enabled for this site: ask Chargebee support to enable {product} for it. Events are kept.',
+    means: 'Chargebee answered 402, 403 or 404. Growth is enabled by its support.',
+    repair: 'Ask Chargebee’s support. The proxy keeps the events and tries one every 30 s.',
+  },
+  badKey: {
+    words:
+      'Chargebee does not accept the API key for {api}: check the key, its permissions and the site. Events are kept.',
+    means: 'Chargebee answered 401 or `api_authorization_failed`.',
+    repair:
+      'Check the key, its permissions and the site, and restart with the right one. What waits goes at once.',
+  },
+  wrongSite: {
+    words: 'Chargebee knows no such site or path: check the site name. Events are kept.',
+    means: 'Chargebee answered 405 or `site_not_found`.',
+    repair: 'Check `site` (`--site`) and `baseUrl` (`--base-url`).',
+  },
+  notTheApi: {
+    words:
+      'Something answers in the place of Chargebee: check the base URL and what stands between. Events are kept.',
+    means: 'The answer is a page or a redirect.',
+    repair: 'Check what is between: a proxy, a firewall, DNS. The events are ambiguous, and are sent again.',
+  },
+  siteAway: {
+    words: 'This site cannot be started, so it takes no events; it is tried again every 30 s. {why}',
+    means: 'One site of several has an intake or a setting that cannot be used. The others go on.',
+    repair: 'Do as the line says, such as mending the path or the rights of the intake’s file.',
+  },
+  mostRefused: {
+    words: 'Chargebee refuses most events, the last as {code}: {reason} See offersight dead-letters.',
+    means: 'More than half of the last 20 events of an hour, and at least five, are dead letters.',
+    repair:
+      'Check that pages name the personalized offer’s `id` and not its `offer_id`. What was sent with a wrong id stays refused.',
+  },
+} as const satisfies Readonly<Record<string, Alert>>;
+
+/** The words of an alert whose parts differ from case to case. */
+export const wordsOf = ({ words }: Alert, parts: Readonly<Record<string, string>>): string =>
+  words.replace(/\{(\w+)\}/g, (whole, name: string) => parts[name] ?? whole);

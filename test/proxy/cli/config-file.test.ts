@@ -1,0 +1,188 @@
+/** What the file of several sites may say, and how its faults are named. */
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readConfiguration } from '../../../src/proxy/cli/config-file.js';
+import { configSchema } from '../../../src/proxy/cli/config-schema.js';
+import { flagOf, PROCESS, SITE } from '../../../src/proxy/cli/settings.js';
+import { checkSiteValues } from '../../../src/proxy/cli/site-options.js';
+import { temporaryFolder } from '../../support/intake.js';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let at: (name: string) => string;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  at = (name) => join(folder.path, name);
+  writeFileSync(at('key'), 'test_of_this_site');
+});
+
+afterEach(() => folder.remove());
+
+const siteOf = (name: string, more: object = {}) => ({
+  site: name,
+  hosts: [`${name}.example`],
+  intake: `sqlite:${at(`${name}.db`)}`,
+  apiKeyFile: at('key'),
+  ...more,
+});
+
+const read = (content: unknown) => {
+  writeFileSync(at('config.json'), typeof content === 'string' ? content : JSON.stringify(content));
+  return readConfiguration(at('config.json'), checkSiteValues);
+};
+
+/** Every fault, or the message where there is only one line. */
+const faultsOf = (content: unknown): string[] => {
+  try {
+    read(content);
+    return [];
+  } catch (cause) {
+    const [head = '', ...faults] = (cause as Error).message.split('\n');
+    return faults.length ? faults.map((fault) => fault.trim()) : [head.replace(folder.path, '')];
+  }
+};
+
+describe('the schema that the package has', () => {
+  it('is made of the declarations that flags and the file are checked by', () => {
+    const shipped: unknown = JSON.parse(readFileSync('offersight.config.schema.json', 'utf8'));
+    expect(shipped).toEqual(JSON.parse(JSON.stringify(configSchema())));
+  });
+
+  it('is among what is packed and may be imported', () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { files: string[]; exports: object };
+    expect(manifest.files).toContain('offersight.config.schema.json');
+    expect(Object.keys(manifest.exports)).toContain('./offersight.config.schema.json');
+  });
+
+  it('has every setting that the help names as a flag of the proxy', () => {
+    const help = readFileSync('src/proxy/cli/main.ts', 'utf8');
+    const missing = [...Object.entries(PROCESS), ...Object.entries(SITE)].flatMap(([name, setting]) =>
+      'isInFileOnly' in setting || help.includes(`--${flagOf(name)}`) ? [] : [flagOf(name)],
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('a file of two sites', () => {
+  it('that is in order gives each site what it says, in the proxy’s own words', () => {
+    const { process, sites } = read({
+      $schema: './offersight.config.schema.json',
+      port: 80,
+      sites: [siteOf('One', { hosts: ['ONE.example'], perMinute: 7 }), siteOf('two', { logIds: true })],
+    });
+    expect(process).toEqual({ port: 80 });
+    expect(sites.map(({ name, hosts, path, logIds }) => [name, [...hosts], path, logIds])).toEqual([
+      ['one', ['one.example'], '/offer-events', false],
+      ['two', ['two.example'], '/offer-events', true],
+    ]);
+    expect(sites[0]?.proxy).toMatchObject({ apiKey: 'test_of_this_site', pace: { perMinute: 7 } });
+  });
+
+  it.each<[string, (one: object, two: object) => object, string[]]>([
+    ['has no sites', () => ({}), ['sites: Set it to a list of at least one site.']],
+    ['has a text for a site', () => ({ sites: ['one'] }), ['sites[0]: Set it to an object, in braces.']],
+    [
+      'has a value of another kind',
+      (one, two) => ({ sites: [{ ...one, logIds: 'yes', groups: 'a,b' }, two] }),
+      ['sites[0].logIds: Set it to true or false.', 'sites[0].groups: Set it to a list, in brackets.'],
+    ],
+    [
+      'has names of Object.prototype',
+      (one, two) => ({ constructor: 1, sites: [one, { ...two, toString: 'x' }] }),
+      ['constructor: There is no such setting.', 'sites[1].toString: There is no such setting.'],
+    ],
+    [
+      'has what only making the proxy can tell',
+      (one, two) => ({ sites: [one, { ...two, baseUrl: 'http://upstream.example' }] }),
+      ['sites[1]: Set baseUrl to an https origin.'],
+    ],
+    [
+      'has one site twice',
+      (one, two) => ({ sites: [one, { ...two, site: 'ONE' }] }),
+      ['sites[1].site: sites[0] is this Chargebee site: give each site one entry.'],
+    ],
+    [
+      'has two sites without hosts and with the same path',
+      (one, two) => ({
+        sites: [
+          { ...one, hosts: [] },
+          { ...two, hosts: [] },
+        ],
+      }),
+      ['sites[1].path: sites[0] has this path: give each site without hosts a path of its own, or hosts.'],
+    ],
+    [
+      'has a site with hosts at the path of one without',
+      (one, two) => ({ sites: [{ ...one, hosts: [] }, two] }),
+      ['sites[1].path: A site without hosts has this path: a request could not choose between them.'],
+    ],
+    [
+      'has one database of Redis for both, spelt in two ways',
+      (one, two) => ({
+        sites: [
+          { ...one, intake: 'redis://localhost' },
+          { ...two, intake: 'redis://u:secret@localhost:6379/0' },
+        ],
+      }),
+      [
+        'sites[1].intake: sites[0] has this intake: name a file, or a database of Redis, of its own for each site.',
+      ],
+    ],
+    [
+      'has hosts for operators, and no listener for them',
+      (one, two) => ({ adminHost: '0.0.0.0', sites: [{ ...one, adminNames: ['ops.example'] }, two] }),
+      [
+        'adminHost: Set adminPort too: this is where that one listens.',
+        'sites[0].adminNames: Set adminPort too: the operator’s page is on a listener of its own.',
+      ],
+    ],
+    [
+      'has one port for pages and operators',
+      (one, two) => ({ adminPort: 8_787, sites: [one, two] }),
+      ['adminPort: Set it to another port than port.'],
+    ],
+  ])('that %s is refused, and its faults are named by path', (_, contentOf, faults) => {
+    expect(faultsOf(contentOf(siteOf('one'), siteOf('two')))).toEqual(faults);
+  });
+
+  it('that names one intake by a link, or before the file is there, is refused', () => {
+    symlinkSync(folder.path, at('link'));
+    const fault =
+      'sites[1].intake: sites[0] has this intake: name a file, or a database of Redis, of its own for each site.';
+    const sites = () => [siteOf('one'), siteOf('two', { intake: `sqlite:${at('link')}/one.db` })];
+    expect(faultsOf({ sites: sites() })).toEqual([fault]);
+    writeFileSync(at('one.db'), '');
+    expect(faultsOf({ sites: sites() })).toEqual([fault]);
+    const direct = { intake: 'direct' };
+    expect(faultsOf({ sites: [siteOf('one', direct), siteOf('two', direct)] })).toEqual([]);
+  });
+
+  it('that is not JSON is refused with the line, and one that is not there by its name', () => {
+    expect(faultsOf('{\n  "sites": [\n  }\n')).toEqual([
+      expect.stringMatching(
+        /^The file \/config\.json is not JSON: check commas and quotes( near line 3)?\.$/,
+      ),
+    ]);
+    expect(faultsOf('[]')).toEqual(['The file /config.json has to be one object, in braces, with sites.']);
+    expect(() => readConfiguration(at('none.json'), checkSiteValues)).toThrow('cannot be read');
+  });
+
+  it('that gives a secret twice or not at all is refused, whatever the environment has for one site', () => {
+    process.env.OFFERSIGHT_API_KEY = 'test_of_nobody_here';
+    try {
+      const { apiKeyFile: _, ...keyless } = siteOf('one');
+      expect(faultsOf({ sites: [keyless, siteOf('two', { apiKeyVariable: 'OFFERSIGHT_API_KEY' })] })).toEqual(
+        [
+          'sites[0].apiKeyFile: Set it to the file with the API key, or set apiKeyVariable.',
+          'sites[1].apiKeyVariable: Leave it out, or apiKeyFile.',
+        ],
+      );
+      expect(
+        read({ sites: [{ ...keyless, apiKeyVariable: 'OFFERSIGHT_API_KEY' }] }).sites[0]?.proxy.apiKey,
+      ).toBe('test_of_nobody_here');
+    } finally {
+      delete process.env.OFFERSIGHT_API_KEY;
+    }
+  });
+});
