@@ -121,6 +121,14 @@ const PAGES: readonly Case[] = [
     seen: /<script src=/,
   },
   {
+    name: 'with an offer that has ended, and one in a frame without a tracker',
+    page: {
+      body: '<p data-offer-id="old" data-offer-expires="2020-01-01">Old</p><iframe srcdoc="<p data-offer-id=new>New</p>"></iframe>',
+    },
+    ids: ['offer-in-frame', 'offer-ended'],
+    seen: /<iframe .* holds 1 with data-offer-id.*data-offer-expires="2020-01-01"> ended at 2020-01-01T00/s,
+  },
+  {
     name: 'with an endpoint that nothing is mounted at',
     page: { tag: tagOf('data-endpoint="/api/offers"') },
     ids: ['endpoint-not-found'],
@@ -265,6 +273,9 @@ test('names addresses that filter lists block, by its own list and by those of a
   clinic.site.serve('/track/offer-events', clinic.site.gateway.listener);
   clinic.site.serve('/shown/offersight.js', async (_, response) => {
     response.writeHead(302, { location: '/offersight.js' }).end();
+  });
+  clinic.site.serve('/shown/offersight-inspector.js', async (_, response) => {
+    response.writeHead(302, { location: '/offersight-inspector.js' }).end();
   });
   const folder = await mkdtemp(join(tmpdir(), 'offersight-lists-'));
   await writeFile(

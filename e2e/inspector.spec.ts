@@ -124,6 +124,112 @@ test.describe('a link', () => {
   });
 });
 
+test.describe('an endpoint that takes no events', () => {
+  const POLICY = "default-src 'self'; style-src 'unsafe-inline'; connect-src https://stats.example";
+
+  for (const [name, route, words] of [
+    [
+      'redirected',
+      { status: 307, headers: { location: '/elsewhere' } },
+      /is redirected, which events do not follow/,
+    ],
+    [
+      'answered by a page',
+      { contentType: 'text/html', body: '<h1>Shop</h1>' },
+      /is answered 200 \(text\/html.*\), and not by the proxy\. To do: route the path to the proxy/,
+    ],
+  ] as const)
+    test(`that is ${name} is named at the top`, async ({ page, stack }) => {
+      await page.route('**/offer-events', (each) => each.fulfill(route));
+      await stack.open(page, offer('seen'));
+      await trackerStats(page);
+      await openInspectorIn(page, FILE);
+      await expect(page.locator('.problem').first()).toHaveText(words);
+    });
+
+  test('that a content blocker drops is named at the top', async ({ page, stack }) => {
+    await page.route('**/offer-events', (each) => each.abort('blockedbyclient'));
+    await stack.open(page, offer('seen'));
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect(page.locator('.problem').first()).toHaveText(
+      /got no answer, though this site does answer: a content blocker/,
+    );
+  });
+
+  test('that the policy blocks is named with the directive', async ({ page, stack }) => {
+    await stack.open(page, offer('seen'), {
+      head: `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
+    });
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect(page.locator('.problem').first()).toHaveText(
+      /Content-Security-Policy blocks POST .*: connect-src https:\/\/stats\.example\. Add 'self'/,
+    );
+  });
+
+  test('keeps a link from opening anything, and the console says why', async ({ page, stack }) => {
+    const link = await inspectLink(`${stack.site.url}/page.html`, { secret: SECRET });
+    await page.route('**/offer-events', (each) => each.abort('blockedbyclient'));
+    const warned = page.waitForEvent('console', (message) =>
+      /the proxy did not answer at .*offer-events, so the link opens nothing/.test(message.text()),
+    );
+    stack.site.show(offer('seen'));
+    await page.goto(link);
+    await warned;
+    expect(await isOpen(page)).toBe(false);
+  });
+});
+
+test.describe('offers that no tracker sees', () => {
+  test('in a frame are named, and no more once the tracker observes it', async ({ page, stack }) => {
+    await stack.open(page, '<iframe class="deals" srcdoc="<p data-offer-id=hidden>Two months</p>"></iframe>');
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect.poll(() => saidIn(page)).toMatch(/<iframe\.deals> holds 1 offer that no tracker sees/);
+    await page.evaluate(
+      'offersight.push((tracker) => tracker.observe(document.querySelector("iframe").contentDocument))',
+    );
+    await expect.poll(() => saidIn(page)).not.toMatch(/no tracker sees/);
+  });
+
+  test('under another attribute, or in a closed tree, are guessed at', async ({ page, stack }) => {
+    await stack.open(page, '<p data-chargebee-offer="a">Two months</p><shop-offer></shop-offer>', {
+      head: `<style>shop-offer { display: block; height: 200px }</style>
+        <script>customElements.define('shop-offer', class extends HTMLElement {
+          connectedCallback() { this.attachShadow({ mode: 'closed' }).innerHTML = '<p data-offer-id="b">Two</p>'; }
+        })</script>`,
+    });
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect
+      .poll(() => saidIn(page))
+      .toMatch(/data-chargebee-offer is none of ours: data-offer-id marks an offer\./);
+    await expect.poll(() => saidIn(page)).toMatch(/<shop-offer> may hold offers in a closed shadow tree/);
+  });
+
+  test('because their own part of the script is missing say which', async ({ page, stack }) => {
+    await page.route('**/offersight-more.js', (each) => each.fulfill({ status: 404 }));
+    await stack.open(page, '<div data-offer-id="flat" style="display: contents"><p>Two months</p></div>');
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect
+      .poll(() => saidIn(page))
+      .toMatch(/flat not yet It is display: contents, and offersight-more\.js .* has not loaded/);
+  });
+});
+
+test('many offers can be searched', async ({ page, stack }) => {
+  await stack.open(page, Array.from({ length: 150 }, (_, at) => offer(`o${at}`, 600_000)).join(''));
+  await trackerStats(page);
+  await openInspectorIn(page, FILE);
+  await page.getByRole('searchbox', { name: 'Search' }).fill('o149');
+  await expect(
+    page.locator('offersight-inspector section details').first().getByRole('listitem'),
+  ).toHaveCount(1);
+  await expect.poll(() => saidIn(page)).toMatch(/o149 not yet/);
+});
+
 test('a command of the script tag’s queue opens it', async ({ page, stack }) => {
   await stack.open(page, offer('seen'));
   await page.evaluate(
@@ -173,9 +279,7 @@ test.describe('what it shows', () => {
     await stack.open(page, offer('held'));
     await trackerStats(page);
     await openInspectorIn(page, FILE);
-    await expect
-      .poll(() => saidIn(page))
-      .toMatch(/Pause Events are sent again at .* failed: it was blocked, redirected or out of reach/);
+    await expect.poll(() => saidIn(page)).toMatch(/Pause Events are sent again at .* failed at /);
     await expect(page.locator('.steps .done')).toHaveText(['recorded']);
     stack.site.gateway.fault = undefined;
     await page.evaluate(() => dispatchEvent(new Event('online')));
@@ -309,6 +413,29 @@ test.describe('the page', () => {
     await expect(page.locator('.panel')).toHaveCSS('position', 'fixed');
     expect(violated.filter((words) => !words.includes('No offer id'))).toEqual([]);
     await stack.expectRecorded(['viewed seen']);
+  });
+
+  test('may open a modal dialog in a shadow tree, or go into full screen: it stays usable', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(page, '<div id="host"></div><main id="film">Film</main>');
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    const fold = page.getByRole('button', { name: /^(?:Fold|Unfold)$/ });
+    await page.evaluate(() => {
+      const root = document.querySelector('#host')?.attachShadow({ mode: 'open' });
+      if (root) root.innerHTML = '<dialog><button>Close</button></dialog>';
+      root?.querySelector('dialog')?.showModal();
+    });
+    await fold.click();
+    await expect(fold).toHaveText('Unfold');
+    await page.evaluate(() => {
+      document.querySelector('#host')?.remove();
+      return document.querySelector('#film')?.requestFullscreen();
+    });
+    await fold.click();
+    await expect(fold).toHaveText('Fold');
   });
 
   test('may open a modal dialog: it stays usable above, and after', async ({ page, stack }) => {

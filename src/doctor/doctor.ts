@@ -99,8 +99,9 @@ const observe = async (run: Run): Promise<Observed> => {
   const browser = visited?.browser;
   const tag = browser?.tags[0] ?? source.tags[0];
   const named = nameEndpoint({ given: options.endpoint, tags: source.tags }, page.url);
-  const [script, endpoint] = await Promise.all([
+  const [script, inspector, endpoint] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
+    tag && ask(new URL('offersight-inspector.js', tag.url).href, { isFollowing: true }),
     visited?.endpoint ??
       askEndpoint(ask, named.url, page.url, now).then(
         (asked): EndpointSeen => ({ ...named, asked, by: 'doctor' }),
@@ -112,11 +113,12 @@ const observe = async (run: Run): Promise<Observed> => {
     return found ? [{ name: request.url, ...found }] : [];
   });
   return {
-    ...{ page, endpoint, filtered, tags: source.tags },
+    ...{ page, endpoint, filtered, tags: source.tags, at: now },
     offers: source.offers.map((offer) => ({ ...offer, filters: lists.hides(offer.names, page.url) })),
     policies: [...policiesOf(page.headers['content-security-policy']), ...source.policies],
     ...(browser && { browser }),
     ...(script && { script }),
+    ...(inspector && { inspector }),
     ...(operator && { operator }),
     ...(key && { key }),
   };

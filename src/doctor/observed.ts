@@ -41,6 +41,8 @@ export interface ShownOffer {
   readonly id: string;
   /** The element's opening tag. */
   readonly markup: string;
+  /** The text of `data-offer-expires`; nothing if there is none. */
+  readonly expires?: string;
   /** Classes (`.name`) and ids (`#name`) of the element and of what it stands in. */
   readonly names: readonly string[];
   /** Selectors of filter lists that match it or what it stands in. */
@@ -95,6 +97,8 @@ export interface BrowserSeen {
   readonly offers: readonly ShownOffer[];
   /** Attributes that look like `data-offer-id` and are not, such as `data-offerid`. */
   readonly misspelt: readonly string[];
+  /** Frames of the page's origin with offers that no tracker watches, as text. */
+  readonly frames: readonly string[];
   /** Service workers that the page wanted to register, and that were kept out. */
   readonly workers: readonly string[];
   readonly tracker: TrackerSeen;
@@ -163,6 +167,8 @@ export interface KeySeen {
 export interface Observed {
   /** The page. */
   readonly page: Answer;
+  /** When it was opened, by the doctor's clock, epoch milliseconds. */
+  readonly at: number;
   /** Tags of the script file as they were served. */
   readonly tags: readonly ScriptTag[];
   /** Offers as they were served. */
@@ -172,6 +178,8 @@ export interface Observed {
   readonly browser?: BrowserSeen;
   /** The script file as the first tag names it. */
   readonly script?: Asked;
+  /** The inspector's file beside it. */
+  readonly inspector?: Asked;
   readonly endpoint: EndpointSeen;
   readonly filtered: readonly Filtered[];
   readonly operator?: OperatorSeen;

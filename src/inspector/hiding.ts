@@ -45,6 +45,9 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
   if (dialog) return `${nameOf(dialog)} around it is not open.`;
   const details = element.closest('details:not([open])');
   if (details && !element.closest('summary')) return `${nameOf(details)} around it is not open.`;
+  // What it holds stands for it, once the file is there that sees to that.
+  if (boxes[0] === element && getComputedStyle(element).display === 'contents')
+    return 'It is display: contents, and offersight-more.js (a chunk from npm) has not loaded.';
   if (!isDrawn) return hidingOf(element);
   if (!boxes.length) return 'It has no box: it is display: contents, and has no children.';
   if (boxes.every((box) => isEmpty(box.getBoundingClientRect())))

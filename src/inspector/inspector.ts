@@ -16,9 +16,19 @@ export { VERSION } from '../version.js';
 
 /** What {@link openInspector} may be told. */
 export interface InspectorOptions {
-  /** The endpoint whose tracker is looked at, absolute. @default that of the page's first tracker */
+  /**
+   * The endpoint whose tracker is looked at.
+   * @default that of the page's first tracker
+   * @range an absolute URL
+   * @example `'https://shop.example/offer-events'`
+   */
   readonly endpoint?: string | undefined;
-  /** Where the operator's page is, with a slash at the end: each event that the proxy took links to it. @default no links */
+  /**
+   * Where the operator's page is: each event that the proxy took links to it.
+   * @default no links
+   * @range an address with a slash at the end
+   * @example `'https://ops.example/admin/'`
+   */
   readonly operatorUrl?: string | undefined;
 }
 
@@ -167,10 +177,17 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
  * @param endpoint The endpoint to ask, absolute, of this page's origin.
  */
 export const openByLink = async (endpoint: string): Promise<void> => {
-  const inspection = await askByLink(endpoint, platformRuntime()).catch(() => undefined);
-  if (inspection) openInspector({ endpoint, ...inspection });
-  else
+  try {
+    const inspection = await askByLink(endpoint, platformRuntime());
+    if (inspection) openInspector({ endpoint, ...inspection });
+    else
+      console.warn(
+        'Offersight: this link does not open the inspector here, or not any more. Make another: offersight inspect-link URL.',
+      );
+  } catch {
+    // Nobody said that the link is wrong, and this is when an inspector is needed most.
     console.warn(
-      'Offersight: this link does not open the inspector here, or not any more. Make another: offersight inspect-link URL.',
+      `Offersight: the proxy did not answer at ${endpoint}, so the link opens nothing. Open the inspector on the console: it says what is wrong.`,
     );
+  }
 };

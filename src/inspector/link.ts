@@ -23,7 +23,8 @@ const fromBase64Url = (text: string): string =>
 
 /**
  * Asks the proxy whether this page's link holds.
- * @returns What it says; nothing if there is none, or the proxy does not say yes.
+ * @returns What it says; nothing if there is none, or the proxy says no.
+ * @throws If the proxy itself did not answer.
  */
 export const askByLink = async (
   endpoint: string,
@@ -39,7 +40,9 @@ export const askByLink = async (
     cache: 'no-store',
     redirect: 'error',
   });
-  const reply =
-    response.status === 200 ? ((await response.json()) as { readonly inspect?: unknown }) : undefined;
-  return reply?.inspect === true ? { operatorUrl: fromBase64Url(operator) || undefined } : undefined;
+  const reply = (await response.json()) as { readonly inspect?: unknown; readonly code?: unknown };
+  if (response.status === 200 && reply.inspect === true)
+    return { operatorUrl: fromBase64Url(operator) || undefined };
+  if (reply.code === 'inspect') return undefined;
+  throw new Error(`it answered ${response.status}`);
 };

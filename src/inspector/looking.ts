@@ -1,10 +1,12 @@
 /** What there is to see at a moment: the tracker, its offers, its events and what waits, as data and as text. */
 import { createChecking } from '../client/later/debug/checking.js';
 import type { Runtime, Stop } from '../runtime.js';
+import { createAsking } from './asking.js';
 import { createOffers, type OfferNote } from './offers.js';
 import { type Setting, settingsOf } from './settings.js';
 import { readStored, type Stored } from './stored.js';
 import { findTrackers, type Tracked, whyNone } from './trackers.js';
+import { unseenIn } from './unseen.js';
 import { createUpstream } from './upstream.js';
 import { type Fact, pageFacts, whatWaits } from './waiting.js';
 import { createWays, type Delivered, type Way } from './ways.js';
@@ -26,6 +28,8 @@ export interface Snapshot {
   readonly settings: readonly Setting[];
   /** Mistakes in attributes of what is no offer, such as the script tag. */
   readonly mistakes: readonly string[];
+  /** What may be offers that the tracker cannot see. */
+  readonly unseen: readonly string[];
 }
 
 /** Looks at one endpoint's tracker. */
@@ -45,14 +49,26 @@ const NOTHING: Omit<Snapshot, 'problem' | 'offers' | 'offerCount'> = {
   page: [],
   settings: [],
   mistakes: [],
+  unseen: [],
 };
 
 /** An offer of which an event was refused has not counted, though it was seen. */
 const withRefusal = (note: OfferNote, events: readonly Way[]): OfferNote => {
   const refused = events.find(({ offerId, why }) => offerId === note.offerId && why?.startsWith('refused'));
-  return refused && note.standing === 'counted'
-    ? { ...note, standing: 'wrong', hints: [`Its ${refused.type} was ${refused.why}.`, ...note.hints] }
-    : note;
+  if (!refused || note.standing !== 'counted') return note;
+  const hasToken = note.element.getAttribute('data-offer-token');
+  const token = refused.why?.includes('invalid_event')
+    ? [
+        hasToken
+          ? 'Its data-offer-token may be another offer’s or user’s, over, or of another secret.'
+          : 'It has no data-offer-token, which the proxy may ask for.',
+      ]
+    : [];
+  return {
+    ...note,
+    standing: 'wrong',
+    hints: [`Its ${refused.type} was ${refused.why}.`, ...token, ...note.hints],
+  };
 };
 
 /** So many of those that nobody watches are told of. */
@@ -81,6 +97,7 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
   const stopChecking = createChecking(inside.trees, (words, element) =>
     mistakes.set(element, [...(mistakes.get(element) ?? []), words]),
   );
+  const asking = createAsking(endpoint, runtime);
   const hearing = createWays(inside.options, view, inside.registry, runtime);
   return {
     inside,
@@ -88,7 +105,9 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
     hearing,
     offers: createOffers({ inside, view, mistakes, apart, runtime }),
     upstream: createUpstream(endpoint, runtime),
+    asking,
     stop() {
+      asking.stop();
       stopChecking();
       hearing.stop();
     },
@@ -104,6 +123,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
   let stored: Stored | undefined;
   let delivered: ReadonlyMap<string, Delivered> = new Map();
   let whole: ReturnType<typeof lookInside>;
+  let unseen: readonly string[] = [];
 
   const find = (): readonly [Tracked | undefined, readonly string[]] => {
     const all = findTrackers();
@@ -128,7 +148,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
           endpoint,
           others,
           problem: tracker
-            ? 'The second part of the tracker is not there yet. If this stays, look at the console and the network panel.'
+            ? 'The second part of the tracker is not there yet. If this stays, look at the console.'
             : 'The tracker was stopped by code of this page (tracker.stop).',
           ...unwatched(),
         };
@@ -141,18 +161,24 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
       return {
         ...{ problem: undefined, endpoint, others, offers, offerCount },
         events,
-        waiting: whatWaits(inside, endpoint, stored, now),
+        waiting: [...whatWaits(inside, endpoint, stored, now), ...whole.asking.facts()],
         page: pageFacts(inside, stored),
         settings: settingsOf(inside.options),
         mistakes: [...mistakes].flatMap(([element, words]) => (told.has(element) ? [] : words)),
+        unseen,
       };
     },
     async refresh() {
       const [found] = find();
       if (!found || !whole) return;
-      const { upstream, inside } = whole;
+      const { upstream, inside, asking } = whole;
       stored = await readStored(inside.options.name, found.endpoint, runtime).catch(() => undefined);
       delivered = await upstream().catch(() => delivered);
+      unseen = unseenIn(inside.trees(), inside.registry.placements.size === 0);
+      const { pause } = stored ?? {};
+      void asking.ask(pause?.kind === 'none' ? undefined : pause?.failedAt);
+      if ([...inside.registry.placements.values()].some(({ expiresAt }) => expiresAt))
+        void asking.compareClock();
     },
     stop() {
       whole?.stop();

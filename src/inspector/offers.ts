@@ -54,7 +54,7 @@ const COVER_MS = 1_000;
 const MOST_COVERS = 5;
 
 /** On a page of thousands, so many of those that lie far from the viewport are told of, and so many of those near to it. */
-const MOST_FAR = 100;
+const MOST_FAR = 200;
 const MOST_NEAR = 200;
 
 /** Whether an element lies in the viewport, or within one viewport of it. */

@@ -6,7 +6,19 @@ import { percent, timeOf } from './words.js';
 
 /** As text; it says no more than the page itself can read, and names offers, never a user's subject beyond what is shown. */
 export const reportOf = (
-  { problem, endpoint, others, offers, offerCount, events, waiting, page, settings, mistakes }: Snapshot,
+  {
+    problem,
+    endpoint,
+    others,
+    offers,
+    offerCount,
+    events,
+    waiting,
+    page,
+    settings,
+    mistakes,
+    unseen,
+  }: Snapshot,
   now: number,
 ): string => {
   const section = (title: string, lines: readonly string[]): string[] =>
@@ -31,6 +43,7 @@ export const reportOf = (
           ].join(' '),
         ),
       ),
+      ...section('Offers that nobody sees', unseen),
       ...section(
         'Events of this page, the latest first',
         events.map(

@@ -26,8 +26,6 @@ export interface Stored {
   readonly pause: Pause | undefined;
   /** When the look began, on the monotonic clock, milliseconds. */
   readonly readAt: number;
-  /** Whether a service worker was told where events go. */
-  readonly hasSite: boolean;
 }
 
 const STORE = 'offersight';
@@ -72,13 +70,12 @@ export const readStored = async (
   const database = await open(name);
   try {
     const store = database.transaction(STORE, 'readonly').objectStore(STORE);
-    const [entries, waiting, dead, marks, pause, site] = await Promise.all([
+    const [entries, waiting, dead, marks, pause] = await Promise.all([
       ask(store.getAll(rangeOf('entry'), MOST)),
       ask(store.count(rangeOf('entry'))),
       ask(store.getAll(rangeOf('dead'))),
       ask(store.getAll(rangeOf('seen'))),
       ask<unknown>(store.get(['state', 'pause', endpoint])),
-      ask<unknown>(store.get(['state', 'site', endpoint])),
     ]);
     return {
       entries: readable<OutboxEntry>(entries).filter(isWhole),
@@ -87,7 +84,6 @@ export const readStored = async (
       marks: (marks as readonly (Mark | null | undefined)[]).filter((mark) => mark != null),
       pause: pause as Pause | undefined,
       readAt,
-      hasSite: site !== undefined,
     };
   } finally {
     database.close();

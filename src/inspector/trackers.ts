@@ -29,17 +29,15 @@ export const findTrackers = (): Tracked[] =>
 
 /** Why no tracker runs here, as far as the page tells. */
 export const whyNone = (): string => {
-  if (!('IntersectionObserver' in globalThis))
-    return 'No tracker runs here: this browser has no IntersectionObserver.';
   const tag = document.querySelector('script[src*="offersight"]');
   const cause =
     tag?.getAttribute('type') === 'module'
       ? 'The script tag has type="module": remove that attribute.'
       : tag
-        ? 'There is a script tag. Look at the console: its file did not load, or one of its options is wrong.'
-        : 'There is no script tag. If code of the page calls createOfferTracker, look at the console: one of its options is wrong.';
+        ? 'Look at the console: the script’s file did not load, or an option is wrong.'
+        : 'There is no script tag. If code calls createOfferTracker, look at the console: an option is wrong.';
   const machine = globalThis.navigator.webdriver
-    ? ' Perhaps the reason is that a script drives this browser (navigator.webdriver): what machines see does not count, unless “machines” is set to “count”.'
+    ? ' Perhaps since a script drives this browser (navigator.webdriver), which counts only with “machines” set to “count”.'
     : '';
   return `No tracker runs here. ${cause}${machine}`;
 };

@@ -22,9 +22,7 @@ const pauseWords = (
   endpoint: string,
   now: number,
 ): string => {
-  const answer = status
-    ? `answered ${status}`
-    : 'failed: it was blocked, redirected or out of reach, as the console says,';
+  const answer = status ? `answered ${status}` : 'failed';
   const since = failedAt ? ` at ${momentOf(failedAt, now)}` : '';
   const until = momentOf(at, now);
   switch (kind) {
@@ -50,7 +48,7 @@ export const whatWaits = (
         label: 'Storage',
         words:
           options.consent === 'granted'
-            ? 'The database cannot be read, or is not there yet. Without one, events are only in this page’s memory.'
+            ? 'The database cannot be read, or is not there yet: events are only in this page’s memory.'
             : 'Nothing is stored before consent.',
         isWrong: options.consent === 'granted',
       },
@@ -58,7 +56,12 @@ export const whatWaits = (
   const { entries, waiting, dead, pause } = stored;
   const own = entries.filter((entry) => entry.endpoint === undefined || entry.endpoint === endpoint);
   const count = (holds: (entry: OutboxEntry) => unknown): number => own.filter(holds).length;
-  const facts: Fact[] = [{ label: 'Waiting', words: `${counted(waiting, 'event')} in this browser.` }];
+  const facts: Fact[] = [
+    {
+      label: 'Waiting',
+      words: `${counted(waiting, 'event')} in this browser.${waiting > entries.length ? ' The oldest 500:' : ''}`,
+    },
+  ];
   if (pause && pause.at > now)
     facts.push({
       label: 'Pause',
@@ -94,7 +97,10 @@ export const whatWaits = (
   );
   for (const address of elsewhere) {
     const theirs = entries.filter((entry) => entry.endpoint === address).length;
-    facts.push({ label: 'Another endpoint’s', words: `${counted(theirs, 'event')} for ${address}.` });
+    facts.push({
+      label: 'Another endpoint’s',
+      words: `${counted(theirs, 'event')} for ${address}.`,
+    });
   }
   if (dead.length)
     facts.push({
@@ -134,9 +140,7 @@ export const pageFacts = ({ options, page }: Inside, stored: Stored | undefined)
     },
     {
       label: 'Service worker',
-      words: worker
-        ? `${worker}${stored?.hasSite ? ', which delivers what a closed page left' : ''}.`
-        : 'None controls this page.',
+      words: worker ? `${worker}.` : 'None controls this page.',
     },
     { label: 'Global Privacy Control', words: hasGpc() ? 'On.' : 'Off.' },
     {

@@ -54,6 +54,22 @@ describe('offers', () => {
     expect(found(withOffers())).toEqual(['note offer-none']);
   });
 
+  it('that have ended are in doubt, with the times', () => {
+    const ended = offer('a', {}, { expires: '2026-11-23' });
+    expect(found(withOffers(ended))).toEqual(['warning offer-ended']);
+    expect(evidenceOf(withOffers(ended))).toMatch(/ended at 2026-11-23T00.*\n.*now it is 2026-11-24T00/);
+    expect(found(served({ offers: [ended] }))).toEqual(['warning offer-ended']);
+    const at = (expires: string) => found(withOffers(offer('a', {}, { expires })));
+    expect(at(String(Date.UTC(2026, 10, 23) / 1_000))).toEqual(['warning offer-ended']);
+    expect([at('2026-11-25'), at('soon')]).toEqual([[], []]);
+  });
+
+  it('in a frame that no tracker sees are named, and not that the page has none', () => {
+    const observed = seen({ browser: browser({ offers: [], frames: ['<iframe> holds 2'] }) });
+    expect(found(observed)).toEqual(['error offer-in-frame']);
+    expect(evidenceOf(observed)).toBe('<iframe> holds 2');
+  });
+
   it('are told in a few lines, however many there are', () => {
     const { findings } = judge(
       withOffers(...Array.from({ length: 9 }, (_, at) => offer('null', {}, { markup: `<p id="${at}">` }))),
@@ -131,7 +147,7 @@ it('each finding has a heading in the document, and each heading is a finding', 
     .map((room) => readFileSync(`src/doctor/rules/${room}.ts`, 'utf8'))
     .join('\n');
   const ids = new Set(
-    [...sources.matchAll(/'((?:script|worker|endpoint|offer|name|proxy|admin|key)-[a-z-]+)'/g)].map(
+    [...sources.matchAll(/'((?:script|inspector|worker|endpoint|offer|name|proxy|admin|key)-[a-z-]+)'/g)].map(
       ([, id]) => id,
     ),
   );

@@ -186,6 +186,22 @@ describe('the script file', () => {
     expect(found(seen({ browser: browser({ workers: ['/sw.js'] }) }))).toEqual(['note worker-left-out']);
   });
 
+  it('that is cut off on its way says so', () => {
+    const lines = ['uncaught: SyntaxError: Unexpected end of input (https://shop.example/offersight.js)'];
+    const { findings } = judge(seen({ browser: idle({ console: lines }) }));
+    expect(findings[0]?.id).toBe('script-did-not-run');
+    expect(findings[0]?.repair).toMatch(/^The file that arrives is cut off or was rewritten on its way\./);
+  });
+
+  it('has the inspector’s file beside it, or that is noted', () => {
+    const inspector = answer({ status: 404, headers: { 'content-type': 'text/html' } });
+    expect(found(seen({ inspector: answer() }))).toEqual([]);
+    expect(found(seen({ inspector }))).toEqual(['note inspector-missing']);
+    const page = answer({ text: '<!doctype html>', headers: { 'content-type': 'text/html' } });
+    expect(found(seen({ inspector: page }))).toEqual(['note inspector-missing']);
+    expect(found(served({ inspector, script: answer({ status: 404 }) }))).toEqual(['error script-missing']);
+  });
+
   it('is named if a file beside it is missing', () => {
     const files = [{ url: 'https://shop.example/offersight-more.js', status: 404, type: 'text/html' }];
     expect(found(seen({ browser: browser({ files }) }))).toEqual(['error script-parts-missing']);

@@ -61,6 +61,7 @@ export const browser = (given: Partial<BrowserSeen> = {}): BrowserSeen => ({
     console: [],
     stopped: [],
     workers: [],
+    frames: [],
   },
   tracker: { hasScriptRun: true, startedBy: tag().attributes, endpoints: [ENDPOINT] },
   ...given,
@@ -73,6 +74,7 @@ export const idle = (given: Partial<BrowserSeen> = {}): BrowserSeen =>
 /** Everything in order, but for what is given. */
 export const seen = (given: Partial<Observed> = {}): Observed => ({
   page: answer({ url: PAGE, headers: { 'content-type': 'text/html' } }),
+  at: Date.UTC(2026, 10, 24),
   ...{
     tags: [tag()],
     offers: [offer('a52ge40b')],

@@ -15,7 +15,6 @@ const EMPTY: Omit<Stored, 'readAt'> = {
   dead: [],
   marks: [],
   pause: undefined,
-  hasSite: false,
 };
 
 const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEntry => ({

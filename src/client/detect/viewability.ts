@@ -6,13 +6,33 @@
 
 /** When an offer counts as seen. */
 export interface ViewabilityRule {
-  /** The share of the offer's pixels that must be visible, 0–1. @default 0.5 */
+  /**
+   * The share of the offer's pixels that must be visible.
+   * @default 0.5
+   * @range 0 to 1, so half is 0.5 and not 50
+   * @example `0.7`
+   */
   readonly ratio: number;
-  /** For how long without a break, milliseconds. @default 1000 */
+  /**
+   * For how long without a break, milliseconds.
+   * @default 1000
+   * @range from 0
+   * @example `2_000`
+   */
   readonly dwellMs: number;
-  /** From this area on `largeRatio` is enough, CSS px². @default 242500 */
+  /**
+   * From this area on `largeRatio` is enough, CSS px².
+   * @default 242500
+   * @range from 0
+   * @example `400_000`
+   */
   readonly largeAreaPx: number;
-  /** The share for large offers, 0–1. @default 0.3 */
+  /**
+   * The share of large offers that must be visible.
+   * @default 0.3
+   * @range 0 to 1
+   * @example `0.5`
+   */
   readonly largeRatio: number;
 }
 

@@ -11,6 +11,7 @@ export interface RawOffer {
   readonly height: number;
   readonly display: string;
   readonly hiddenBy: string;
+  readonly expires: string;
   readonly filters: string[];
 }
 
@@ -97,6 +98,7 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
     return {
       ...{ id: element.getAttribute('data-offer-id') ?? '', names, width, height, hiddenBy },
       markup: element.outerHTML.slice(0, element.outerHTML.indexOf('>') + 1).slice(0, 200),
+      expires: element.getAttribute('data-offer-expires') ?? '',
       filters: selectors.filter((selector) => element.closest(selector)),
       display: display === 'contents' && !element.firstElementChild ? 'empty contents' : display,
     };
@@ -111,6 +113,17 @@ export const readMisspelt = (): string[] => [
       .filter((name) => /^(?:data-?)?offer-?s?-?id$/i.test(name) && name !== 'data-offer-id'),
   ),
 ];
+
+/** Frames of the page's own origin that hold offers, and have no tracker of their own. */
+export const readFrames = (): string[] =>
+  [...document.querySelectorAll('iframe')].flatMap((frame) => {
+    const count = frame.contentDocument?.querySelectorAll('[data-offer-id]').length ?? 0;
+    const isTracked = Object.getOwnPropertySymbols(frame.contentWindow ?? {}).some(({ description = '' }) =>
+      /^offersight https?:/.test(description),
+    );
+    const markup = (frame.cloneNode() as Element).outerHTML.slice(0, 200);
+    return count && !isTracked ? `${markup} holds ${count} with data-offer-id` : [];
+  });
 
 /** Posts as the tracker would; resolves to nothing but why there was no answer. */
 export const postFromPage = async (url: string, body: string): Promise<string> => {

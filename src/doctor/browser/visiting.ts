@@ -19,6 +19,7 @@ import {
   postFromPage,
   type RawOffer,
   readBase,
+  readFrames,
   readMisspelt,
   readOffers,
   readScripts,
@@ -106,8 +107,9 @@ const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promi
   return { ...main, url: page.url() };
 };
 
-const toOffer = ({ id, markup, names, filters, hiddenBy, ...drawn }: RawOffer): ShownOffer => ({
+const toOffer = ({ id, markup, names, filters, hiddenBy, expires, ...drawn }: RawOffer): ShownOffer => ({
   ...{ id, markup, names, filters },
+  ...(expires && { expires }),
   drawn: { ...drawn, ...(hiddenBy && { hiddenBy }) },
 });
 
@@ -127,6 +129,7 @@ const look = async (page: Page, heard: Heard, { selectorsFor }: VisitOptions): P
     offers: offers.map(toOffer),
     misspelt: await page.evaluate(readMisspelt),
     workers: await page.evaluate(readWorkers),
+    frames: await page.evaluate(readFrames),
     tracker: { ...tracker, ...(startedBy && { startedBy }) },
     ...{ files, violations, console, stopped },
   };

@@ -47,8 +47,12 @@ export const readMarkup = (html: string, url: string): Markup => {
     if (element.tagName === 'base' && base === url && URL.canParse(attributes.href ?? '', url))
       base = new URL(attributes.href ?? '', url).href;
     const id = attributes['data-offer-id'];
+    const expires = attributes['data-offer-expires'];
     if (id !== undefined && offers.length < MAX_ELEMENTS)
-      offers.push({ id, markup: markupOf(element.tagName, attributes), names, filters: [] });
+      offers.push({
+        ...{ id, markup: markupOf(element.tagName, attributes), names, filters: [] },
+        ...(expires && { expires }),
+      });
     if (element.tagName === 'meta' && /^content-security-policy$/i.test(attributes['http-equiv'] ?? ''))
       policies.push(attributes.content ?? '');
     return names;

@@ -2,7 +2,7 @@
 import { isOfferId } from '../../protocol/event.js';
 import type { Finding, Rule } from '../finding.js';
 import type { Observed, ShownOffer } from '../observed.js';
-import { count, finding } from './wording.js';
+import { count, finding, headersOf } from './wording.js';
 
 const LONGEST_ID = 50;
 
@@ -118,6 +118,52 @@ export const offerBoxes: Rule = {
   },
 };
 
+/** Above this a number is milliseconds, as the tracker reads it. */
+const MOST_SECONDS = 1e11;
+
+/** Epoch milliseconds; none if the text is no time, and then the offer never ends. */
+const endOf = ({ expires = '' }: ShownOffer): number => {
+  const number = Number(expires);
+  return (number < MOST_SECONDS ? number * 1_000 : number) || Date.parse(expires);
+};
+
+/** Whether offers have ended already. */
+export const offersEnded: Rule = {
+  find(observed) {
+    const ended = offersOf(observed).filter((offer) => endOf(offer) <= observed.at);
+    if (!ended.length) return [];
+    return [
+      finding(
+        'warning',
+        'offer-ended',
+        'An offer has ended, so its events are given up.',
+        [
+          ...ended.map((offer) => `${offer.markup} ended at ${new Date(endOf(offer)).toISOString()}`),
+          `now it is ${new Date(observed.at).toISOString()}, by this machine’s clock`,
+          headersOf(observed.page, ['date', 'age', 'cache-control']),
+        ],
+        'Leave offers that have ended out of the page. If the page comes out of a cache, let it be kept no longer than its offers last.',
+      ),
+    ];
+  },
+};
+
+/** Whether offers stand in frames that no tracker looks into. */
+export const offersFramed: Rule = {
+  find: ({ browser }) =>
+    browser?.frames.length
+      ? [
+          finding(
+            'error',
+            'offer-in-frame',
+            'Offers stand in a frame that no tracker sees.',
+            browser.frames,
+            'Put the script’s tag into the page of the frame as well, or give the frame’s document to tracker.observe().',
+          ),
+        ]
+      : [],
+};
+
 /** What the page does not show at the moment; most such offers are in a dialog or a menu that is closed. */
 export const offersHidden: Rule = {
   find({ browser }) {
@@ -140,7 +186,7 @@ export const offersHidden: Rule = {
 /** Whether there are any. */
 export const offersThere: Rule = {
   find: (observed) =>
-    offersOf(observed).length || observed.browser?.misspelt.length
+    offersOf(observed).length || observed.browser?.misspelt.length || observed.browser?.frames.length
       ? []
       : [
           finding(

@@ -4,9 +4,18 @@ import { SEVERITIES } from '../finding.js';
 import type { Observed } from '../observed.js';
 import { endpointAnswers, endpointCached } from './endpoint.js';
 import { namesBlocked, offersFiltered } from './names.js';
-import { offerBoxes, offerIds, offerNames, offersHidden, offersThere } from './offers.js';
+import {
+  offerBoxes,
+  offerIds,
+  offerNames,
+  offersEnded,
+  offersFramed,
+  offersHidden,
+  offersThere,
+} from './offers.js';
 import { keyWorks, operatorStatus } from './operator.js';
 import {
+  inspectorServed,
   scriptBeside,
   scriptConfigured,
   scriptIntegrity,
@@ -34,12 +43,15 @@ const RULES: readonly Rule[] = [
   unless([scriptRewritten], scriptStripped),
   scriptConfigured,
   scriptBeside,
+  inspectorServed,
   workersLeftOut,
   endpointAnswers,
   endpointCached,
   offerIds,
   offerNames,
   offerBoxes,
+  offersEnded,
+  offersFramed,
   offersFiltered,
   offersHidden,
   offersThere,

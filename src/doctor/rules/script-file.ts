@@ -150,6 +150,10 @@ const HOLDING: readonly (readonly [RegExp, string])[] = [
     /BLOCKED_BY_CLIENT/,
     'Something in the browser blocks it, such as an extension or a policy of its administrator.',
   ],
+  [
+    /SyntaxError/,
+    'The file that arrives is cut off or was rewritten on its way. Compare it with dist/offersight.js, empty the cache that serves it, and exclude it from minifying.',
+  ],
 ];
 
 const HOLDING_OTHERWISE =
@@ -175,7 +179,8 @@ export const scriptRan: Rule = {
             : `the browser never asked for ${tag.url}`,
           ...browser.console,
         ],
-        HOLDING.find(([pattern]) => pattern.test(seen?.failure ?? ''))?.[1] ?? HOLDING_OTHERWISE,
+        HOLDING.find(([pattern]) => pattern.test(`${seen?.failure} ${browser.console.join(' ')}`))?.[1] ??
+          HOLDING_OTHERWISE,
       ),
     ];
   },
@@ -217,6 +222,25 @@ export const scriptBeside: Rule = {
         `The script asked for ${count(new Set(missing.map(({ url }) => url)).size, 'file')} beside itself and got none.`,
         missing.map(({ url, status, type, failure }) => `${url}: ${failure ?? `${status}, ${type}`}`),
         'Serve offersight-more.js and offersight-debug.js beside offersight.js, under these names and of the same version.',
+      ),
+    ];
+  },
+};
+
+/** Whether the inspector can be opened: only who looks for a fault needs its file. */
+export const inspectorServed: Rule = {
+  find(observed) {
+    const { inspector } = observed;
+    if (!inspector || scriptServed.find(observed).length) return [];
+    const wrong = inspector.kind === 'failed' || wrongOf(inspector) !== undefined;
+    if (!wrong) return [];
+    return [
+      finding(
+        'note',
+        'inspector-missing',
+        'The inspector’s file is not beside the script, so nobody can open the inspector on this page.',
+        [showAsked(inspector), inspector.kind === 'answered' ? headersOf(inspector) : undefined],
+        'Serve offersight-inspector.js beside offersight.js, of the same version. No visitor loads it.',
       ),
     ];
   },

@@ -19,8 +19,27 @@ const PRESSES = [
   ...['touchstart', 'touchend', 'keydown', 'keyup', 'keypress', 'focusin', 'focusout', 'wheel'],
 ];
 
-/** The uppermost modal dialog: they are opened in this order most of the time. */
-const modalOf = (): Element | undefined => [...document.querySelectorAll(':is(dialog:modal)')].at(-1);
+/**
+ * The uppermost modal dialog: they are opened in this order most of the time. One in a shadow tree has the focus in it, which
+ * costs less to follow than to search every tree.
+ */
+const modalOf = (): Element | undefined => {
+  let focused = document.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  for (
+    let at: Element | null | undefined = focused;
+    at;
+    at = (at.getRootNode() as Partial<ShadowRoot>).host
+  ) {
+    const modal = at.closest('dialog:modal');
+    if (modal) return modal;
+  }
+  return [...document.querySelectorAll('dialog:modal')].at(-1);
+};
+
+/** What fills the screen: Chromium lets nothing outside of it be pressed. What shows no children holds no panel either. */
+const fullscreenOf = (): Element | null | undefined =>
+  document.fullscreenElement?.matches('video, img, canvas, iframe') ? undefined : document.fullscreenElement;
 
 const styled = (root: ShadowRoot): void => {
   // Policies that forbid inline styles allow these.
@@ -41,8 +60,8 @@ export const createFrame = (): Frame => {
   for (const type of PRESSES) host.addEventListener(type, (event) => event.stopPropagation());
 
   const raise = (): void => {
-    const home = modalOf() ?? document.documentElement;
-    if (host.parentElement === home && host.isConnected) return;
+    const home = modalOf() ?? fullscreenOf() ?? document.documentElement;
+    if (host.parentNode === home && host.isConnected) return;
     home.append(host);
     // Browsers without popovers show it by its z-index.
     if (host.showPopover) {

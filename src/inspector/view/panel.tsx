@@ -1,12 +1,11 @@
 /** The panel beside the page: offers, events and their way, what waits, the page and the options. */
 import type { ComponentChildren, JSX } from 'preact';
 import type { Snapshot } from '../looking.js';
-import type { OfferNote } from '../offers.js';
 import type { Setting } from '../settings.js';
 import type { Fact } from '../waiting.js';
 import { STEPS, type Way } from '../ways.js';
-import { counted, timeOf } from '../words.js';
-import { Ring, sharesOf } from './outlines.js';
+import { timeOf } from '../words.js';
+import { More, Offers } from './offer-list.js';
 
 /** What its buttons do. */
 export interface PanelActions {
@@ -33,13 +32,6 @@ export interface PanelState {
 /** More events are counted, not listed. */
 const MOST = 100;
 
-const STANDINGS: Readonly<Record<OfferNote['standing'], string>> = {
-  counted: 'counted',
-  dwelling: 'counting',
-  lacking: 'not yet',
-  wrong: 'wrong',
-};
-
 const Section = ({
   title,
   isOpen = true,
@@ -56,37 +48,6 @@ const Section = ({
     {children}
   </details>
 );
-
-const More = ({ count }: { readonly count: number }): JSX.Element | null =>
-  count > 0 ? <p>… and {counted(count, 'more', 'more')}.</p> : null;
-
-const Offer = ({
-  note,
-  onShow,
-}: { readonly note: OfferNote } & Pick<PanelActions, 'onShow'>): JSX.Element => {
-  const shares = sharesOf(note);
-  return (
-    <li class={note.standing}>
-      <div class="row">
-        <Ring share={note.progress} />
-        <code>{note.offerId || '(no id)'}</code>
-        <span class="standing">{STANDINGS[note.standing]}</span>
-        <button
-          type="button"
-          onClick={() => onShow(note.element)}
-          aria-label={`Show ${note.offerId || 'the offer without an id'} on the page`}
-        >
-          Show
-        </button>
-      </div>
-      <p>{note.words}</p>
-      {shares === undefined ? null : <p class="quiet">{shares}.</p>}
-      {note.hints.map((hint) => (
-        <p class="hint">{hint}</p>
-      ))}
-    </li>
-  );
-};
 
 const Event = ({
   way,
@@ -173,7 +134,7 @@ const Endpoints = ({
   );
 
 const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & PanelActions): JSX.Element => {
-  const { problem, offers, offerCount, events, waiting, page, settings, mistakes } = snapshot;
+  const { problem, offers, offerCount, events, waiting, page, settings, mistakes, unseen } = snapshot;
   return (
     <div class="body">
       {text === undefined ? null : (
@@ -184,14 +145,9 @@ const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & Pa
       )}
       <Endpoints snapshot={snapshot} onChoose={onChoose} />
       {problem === undefined ? null : <p class="problem">{problem}</p>}
-      {waiting.map(({ words, isWrong }) => (isWrong ? <p class="problem">{words}</p> : null))}
+      {[...waiting].reverse().map(({ words, isWrong }) => (isWrong ? <p class="problem">{words}</p> : null))}
       <Section title={`Offers (${offerCount})`}>
-        {offers.length ? null : <p>No element of this page has data-offer-id.</p>}
-        <ul>
-          {offers.map((note) => (
-            <Offer note={note} onShow={onShow} />
-          ))}
-        </ul>
+        <Offers {...{ offers, unseen, onShow }} />
         <More count={offerCount - offers.length} />
       </Section>
       {mistakes.length ? (

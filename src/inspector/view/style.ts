@@ -82,10 +82,11 @@ header { display: flex; gap: 6px; align-items: center; padding: 8px; border-bott
 h1 { margin: 0; font-size: 14px; }
 header [role='status'] { flex: 1; min-width: 0; color: var(--quiet); }
 .body { overflow: auto; padding: 0 12px 12px; overscroll-behavior: contain; }
-button, textarea {
+button, textarea, input {
   font: inherit; color: inherit; background: var(--shade); border: 1px solid var(--line); border-radius: 5px; padding: 2px 8px;
 }
 button { min-height: 26px; cursor: pointer; white-space: nowrap; }
+input { margin: 0 0 6px; }
 textarea { width: 100%; font-family: ui-monospace, monospace; font-size: 11px; }
 a { color: var(--dwelling); }
 :focus-visible { outline: 2px solid var(--dwelling); outline-offset: 1px; }

@@ -39,7 +39,7 @@ describe('no attribute that is ours is called a mistake', () => {
     const settings = {
       id: 'a',
       ratio: 0.5,
-      dwellMs: 1,
+      dwellMs: 1_500,
       repeat: 'mount',
       ignore: 'leave',
       token: 't',

@@ -13,6 +13,19 @@ export type OnMistake = (words: string, element: Element) => void;
 const isShare = (text: string): boolean => Number(text) >= 0 && Number(text) <= 1;
 const isTime = (text: string): boolean => Number(text) >= 0;
 
+/** No offer needs to be seen so shortly: seconds were meant. */
+const SHORTEST_MS = 100;
+
+/** What is wrong with a dwell, if anything is. */
+const dwellFault = (text: string): string | false => {
+  const given = Number(text);
+  if (given > 0 && given < SHORTEST_MS) return `is in milliseconds; for seconds write ${given * 1_000}`;
+  if (isTime(text)) return false;
+  return parseFloat(text) >= 0
+    ? `is read as ${parseFloat(text)} milliseconds`
+    : 'is no number of milliseconds; the page’s own counts';
+};
+
 /** What templates write for nothing; the proxy refuses the same. */
 const NOTHING = /^(?:null|undefined|true|false)$/;
 
@@ -24,11 +37,7 @@ const OFFER: Readonly<Record<string, (text: string) => string | false>> = {
       : !isOfferId(text.trim()) &&
         'is no id of a personalized offer; until it is one, the element is no offer',
   'data-offer-ratio': (text) => !isShare(text) && 'is no share from 0 to 1; the page’s own counts',
-  'data-offer-dwell': (text) =>
-    !isTime(text) &&
-    (parseFloat(text) >= 0
-      ? `is read as ${parseFloat(text)} milliseconds`
-      : 'is no number of milliseconds; the page’s own counts'),
+  'data-offer-dwell': dwellFault,
   'data-offer-ignore': (text) =>
     text !== 'off' &&
     text !== 'leave' &&
@@ -100,6 +109,8 @@ const checkTags = (onMistake: OnMistake): void => {
   const [first] = tags;
   const repeat = first?.getAttribute('data-repeat');
   const machines = first?.getAttribute('data-machines');
+  const dwell = first?.getAttribute('data-dwell');
+  if (first && dwell && dwellFault(dwell)) onMistake(`data-dwell="${dwell}" ${dwellFault(dwell)}.`, first);
   if (first && machines != null && !/^(?:ignore|count)$/.test(machines))
     onMistake(`data-machines="${machines}" is not ignore or count.`, first);
   if (first && repeat != null && !/^(?:page|mount|browser)$/.test(repeat))

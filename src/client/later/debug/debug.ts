@@ -32,7 +32,7 @@ export const createDebug = (context: DebugContext): Debug => {
   if (typeof options.debug === 'function') return { onEvaluation: () => undefined, stop };
   const say = (offerId: string, words: string, element: Element): void =>
     console.info(`Offersight: ${offerId}: ${words}`, element);
-  if (!registry.placements.size) console.info('Offersight: no element has data-offer-id yet.');
+  if (!registry.placements.size) console.info('Offersight: no element has data-offer-id with an id yet.');
   for (const { offerId, element, impression } of registry.placements.values())
     if (impression) say(offerId, COUNTED, element);
   let dwellMs = 0;

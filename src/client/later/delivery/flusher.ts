@@ -27,15 +27,33 @@ export interface Flusher {
 
 /** How events leave. */
 export interface FlusherOptions {
-  /** Most events in one request, 1–500. @default 100 */
+  /**
+   * Most events in one request.
+   * @default 100
+   * @range 1 to 500
+   * @example `50`
+   */
   readonly maxBatch?: number;
-  /** Largest request body, bytes. @default 48000 */
+  /**
+   * Largest request body, bytes.
+   * @default 48000
+   * @range as many as the proxy takes
+   * @example `16_000`
+   */
   readonly maxBatchBytes?: number;
-  /** How long the first event of a batch waits for company, milliseconds. @default 250 */
+  /**
+   * How long the first event of a batch waits for company, milliseconds.
+   * @default 250
+   * @range from 0
+   * @example `1_000`
+   */
   readonly flushIntervalMs?: number;
   /**
    * How long it waits at most before it asks an endpoint again that failed, milliseconds; what a reply asks to wait for is
-   * waited for. @default 5 minutes, 6 hours after a fault of the deployment; on localhost, 127.0.0.1 and [::1] 5,000
+   * waited for.
+   * @default 5 minutes, 6 hours after a fault of the deployment; on localhost, 127.0.0.1 and [::1] 5,000
+   * @range from 0
+   * @example `60_000`
    */
   readonly longestPauseMs?: number;
 }

@@ -29,11 +29,26 @@ import { type Drawing, drawingOf, hasMoved } from './sight.js';
 
 /** What closing looks like on this site. */
 export interface ClosingOptions {
-  /** CSS selector of controls that close what they stand in; in place of all common conventions. */
+  /**
+   * CSS selector of controls that close what they stand in; in place of all common conventions.
+   * @default the conventions: names, classes and marks of common libraries
+   * @range a valid CSS selector
+   * @example `'.promo-close'`
+   */
   readonly controls?: string;
-  /** Names of close controls beside those that are known, in any case. */
+  /**
+   * Names of close controls beside those that are known, in any case.
+   * @default []
+   * @range a list of texts
+   * @example `['Nicht jetzt', 'Später']`
+   */
   readonly labels?: readonly string[];
-  /** Whether Escape closes dialogs and popovers here. @default true */
+  /**
+   * Whether Escape closes dialogs and popovers here.
+   * @default true
+   * @range `true` or `false`
+   * @example `false`
+   */
   readonly escape?: boolean;
 }
 

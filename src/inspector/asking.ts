@@ -1,0 +1,155 @@
+/**
+ * Why the endpoint takes no events. It is asked with a batch of no events: the proxy refuses that by a code of its own, which
+ * nothing else answers, and nothing can be recorded by it.
+ */
+import type { Runtime } from '../runtime.js';
+import type { Fact } from './waiting.js';
+import { momentOf } from './words.js';
+
+/** Asks, and says what the latest answer means. */
+export interface Asking {
+  /**
+   * Asks if that has not been done since the latest failure: where nothing fails, a refusal would only stand on the console.
+   * @param failedAt When that was; left out if nothing has failed since events were taken.
+   */
+  ask(failedAt: number | undefined): Promise<void>;
+  /** Compares the clock with the server's, once. */
+  compareClock(): Promise<void>;
+  /** What is wrong; nothing if the proxy answered. */
+  facts(): readonly Fact[];
+  stop(): void;
+}
+
+/** Below this a clock is only a little off, milliseconds. */
+const CLOCK_MS = 300_000;
+/** What a refusal of the proxy's own means, by its code. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  path: 'It answers another path: set path (--path) to this one.',
+  origin: 'A machine before it drops Sec-Fetch-Site, or on plain http its origins lack this one.',
+  budget: 'If all visitors share one address, set trustedHops.',
+  unavailable: 'Read its alert.',
+};
+
+const EXEMPT = 'exempt the path from the login, firewall or check of forms (CSRF)';
+
+/** What to do about an answer that is not the proxy's. */
+const ANSWERS: Readonly<Record<number, string>> = {
+  401: EXEMPT,
+  403: EXEMPT,
+  404: 'mount the proxy at this path, or name its path as the endpoint',
+  429: 'raise the limit of requests for this path',
+};
+const repairOf = (status: number): string =>
+  ANSWERS[status] ?? (status < 500 ? 'route the path to the proxy' : 'look whether the proxy runs');
+
+/** The code of the proxy's own refusal. */
+const codeOf = (text: string): string | undefined => /"urn:offersight:problem:([a-z]+)"/.exec(text)?.[1];
+
+/** The page's service worker, if it takes requests to an address into its hands. */
+const workerOf = (endpoint: string): string => {
+  const entry = globalThis.performance.getEntriesByName(endpoint, 'resource').at(-1);
+  const worker =
+    (entry as PerformanceResourceTiming | undefined)?.workerStart &&
+    globalThis.navigator.serviceWorker.controller;
+  return worker
+    ? ` The service worker ${worker.scriptURL} handles this request: it has to leave POSTs to this path alone.`
+    : '';
+};
+
+const REPLACED = 'Code of this page has replaced fetch: let it pass such requests on as they are.';
+
+/** Wrappers of statistics and API clients are no native code. */
+const isReplaced = (): boolean =>
+  !Function.prototype.toString.call(globalThis.fetch).includes('[native code]');
+
+const clockWords = (date: string | null, now: number): string | undefined => {
+  const server = Date.parse(date ?? '');
+  const [where, when] = now > server ? ['ahead', 'early'] : ['behind', 'late'];
+  return Math.abs(now - server) > CLOCK_MS
+    ? `This browser’s clock is ${where}: the server’s says ${momentOf(server, now)}. Offers with data-offer-expires end too ${when} here.`
+    : undefined;
+};
+
+/**
+ * Makes what asks.
+ * @param endpoint Absolute, of this page's origin.
+ */
+export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'fetch' | 'now'>): Asking => {
+  let asked: number | undefined;
+  let isCompared = false;
+  let wrong: string | undefined;
+  let clock: string | undefined;
+  let policy: string | undefined;
+
+  const onViolation = ({
+    blockedURI,
+    disposition,
+    effectiveDirective,
+    originalPolicy,
+  }: SecurityPolicyViolationEvent): void => {
+    if (disposition === 'enforce' && blockedURI === endpoint)
+      policy =
+        new RegExp(`${effectiveDirective} [^;,]*`).exec(originalPolicy)?.[0] ??
+        /default-src [^;,]*/.exec(originalPolicy)?.[0];
+  };
+  document.addEventListener('securitypolicyviolation', onViolation);
+
+  // Redirects are to be seen, and nothing comes out of a store.
+  const send = (url: string, init: RequestInit): Promise<Response> =>
+    runtime.fetch(url, { ...init, cache: 'no-store', redirect: 'manual' });
+
+  /** Why there was no answer. */
+  const silence = async (): Promise<string> => {
+    // First, since a violation may be reported only after the request has failed.
+    const page = await send(location.href, { method: 'HEAD' }).catch(() => undefined);
+    if (policy)
+      return `The page’s Content-Security-Policy blocks POST ${endpoint}: ${policy}. Add 'self' to connect-src.`;
+    if (isReplaced()) return `POST ${endpoint} got no answer. ${REPLACED}`;
+    const worker = workerOf(endpoint);
+    if (worker) return `POST ${endpoint} got no answer.${worker}`;
+    return page
+      ? `POST ${endpoint} got no answer, though this site does answer: a content blocker, another extension of this browser or a firewall drops it.`
+      : 'This site does not answer at all.';
+  };
+
+  const judge = async (response: Response): Promise<string | undefined> => {
+    if (response.type === 'opaqueredirect')
+      return `POST ${endpoint} is redirected, which events do not follow: name the final path, or exempt this one.`;
+    if (response.url && response.url !== endpoint)
+      return `POST ${endpoint} went to ${response.url}. ${REPLACED}`;
+    const { status, headers } = response;
+    const code = codeOf(await response.text());
+    if (code === 'batch') return undefined;
+    if (code !== undefined)
+      return `The proxy refuses POST ${endpoint} as “${code}”. ${REFUSALS[code] ?? 'Something on the way changes the request.'}`;
+    const worker = workerOf(endpoint);
+    return `POST ${endpoint} is answered ${status} (${headers.get('content-type')}), and not by the proxy.${worker || ` To do: ${repairOf(status)}.`}`;
+  };
+
+  return {
+    async ask(failedAt) {
+      if (asked === failedAt) return;
+      asked = failedAt;
+      wrong = undefined;
+      if (failedAt === undefined) return;
+      wrong = await send(endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ v: 1, sent_at: runtime.now(), events: [] }),
+      }).then(judge, silence);
+    },
+    async compareClock() {
+      if (isCompared) return;
+      isCompared = true;
+      const response = await send(location.href, { method: 'HEAD' }).catch(() => undefined);
+      // A store may tell the time at which it was filled.
+      if (response && !response.headers.has('age'))
+        clock = clockWords(response.headers.get('date'), runtime.now());
+    },
+    facts: () => [
+      ...(wrong === undefined ? [] : [{ label: 'Endpoint', words: wrong, isWrong: true }]),
+      ...(clock === undefined ? [] : [{ label: 'Clock', words: clock, isWrong: true }]),
+    ],
+    stop: () => document.removeEventListener('securitypolicyviolation', onViolation),
+  };
+};

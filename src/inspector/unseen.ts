@@ -1,0 +1,68 @@
+/** Offers that stand on the page, and that its tracker cannot see: in frames, in closed trees, under other attributes. */
+import { nameOf } from '../client/later/debug/wording.js';
+import { counted } from './words.js';
+
+/** So many are named. */
+const MOST = 5;
+
+const TRACKER = /^offersight https?:/;
+
+const hasTracker = ({ contentWindow }: HTMLIFrameElement): boolean =>
+  Object.getOwnPropertySymbols(contentWindow ?? {}).some(({ description = '' }) => TRACKER.test(description));
+
+/** Frames of this origin with offers of which nobody knows. */
+const inFrames = (frames: readonly HTMLIFrameElement[], trees: readonly Node[]): string[] =>
+  frames.flatMap((frame) => {
+    const inner = frame.contentDocument;
+    const count = inner?.querySelectorAll('[data-offer-id]').length ?? 0;
+    return inner && count && !trees.includes(inner) && !hasTracker(frame)
+      ? `${nameOf(frame)} holds ${counted(count, 'offer')} that no tracker sees: put the script tag into its page, or observe(frame.contentDocument).`
+      : [];
+  });
+
+/** What an attribute may be called that was meant to mark an offer. */
+const LIKELY = /^data-.*offer|^offer/i;
+/** Ours, of which others tell. */
+const OURS = /^data-offer-(?:id|ratio|dwell|ignore|repeat|expires|token|group|dismiss|accept)$/;
+
+const otherNames = (elements: readonly Element[]): string[] => {
+  const names = elements.flatMap((element) =>
+    element.getAttributeNames().filter((name) => LIKELY.test(name) && !OURS.test(name)),
+  );
+  return names.map((name) => `${name} is none of ours: data-offer-id marks an offer.`);
+};
+
+/** Elements of components that show something of which the page has no tree. */
+const closedTrees = (elements: readonly Element[]): string[] =>
+  elements
+    .filter(
+      (element) =>
+        element.localName.includes('-') &&
+        !element.shadowRoot &&
+        !element.childElementCount &&
+        (element as HTMLElement).offsetHeight > 0,
+    )
+    .map(
+      (element) =>
+        `${nameOf(element)} may hold offers in a closed shadow tree: give that to tracker.observe().`,
+    );
+
+const outOfReach = (frames: readonly HTMLIFrameElement[]): string[] =>
+  frames
+    .filter((frame) => !frame.contentDocument)
+    .map((frame) => `${nameOf(frame)} may not be looked into: offers in it need a tracker of its own.`);
+
+/**
+ * Says what may be offers that nobody sees, in words.
+ * @param trees Those that the tracker searches.
+ * @param isNone Whether the tracker has found no offer: only then it is said what may be one.
+ */
+export const unseenIn = (trees: readonly Node[], isNone: boolean): string[] => {
+  const all = trees.flatMap((tree) => [
+    ...(tree as ParentNode).querySelectorAll<HTMLIFrameElement>('iframe'),
+  ]);
+  const found = inFrames(all, trees);
+  if (!isNone || found.length) return found.slice(0, MOST);
+  const elements = trees.flatMap((tree) => [...(tree as ParentNode).querySelectorAll('*')]);
+  return [...new Set([...otherNames(elements), ...closedTrees(elements), ...outOfReach(all)])].slice(0, MOST);
+};

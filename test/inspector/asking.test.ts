@@ -1,0 +1,179 @@
+/** What the inspector says of an endpoint that takes no events, and of a clock that is wrong. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Asking, createAsking } from '../../src/inspector/asking.js';
+import { problem } from '../../src/proxy/door/problem.js';
+
+const ENDPOINT = `${location.origin}/offer-events`;
+const NOW = Date.UTC(2026, 10, 24, 12);
+
+let asking: Asking | undefined;
+afterEach(() => {
+  asking?.stop();
+  vi.restoreAllMocks();
+});
+
+/** What is said once the endpoint has been asked. */
+const saidAbout = async (answer: (url: string, body: string) => Promise<Response>): Promise<string> => {
+  const fetch: typeof globalThis.fetch = (input, init) => answer(input as string, init?.body as string);
+  asking = createAsking(ENDPOINT, { now: () => NOW, fetch });
+  await asking.ask(1);
+  await asking.compareClock();
+  return asking
+    .facts()
+    .map(({ label, words }) => `${label}: ${words}`)
+    .join('\n');
+};
+
+const failing = (): Promise<Response> => Promise.reject(new TypeError('Failed to fetch'));
+/** The site itself answers, and the endpoint does not. */
+const onlyEndpointFails = (url: string): Promise<Response> =>
+  url === ENDPOINT ? failing() : Promise.resolve(new Response());
+
+const answering = (response: Response): Promise<string> => saidAbout(() => Promise.resolve(response));
+const withDate = (response: Response, at: number): Response => {
+  response.headers.set('date', new Date(at).toUTCString());
+  return response;
+};
+
+describe('an endpoint', () => {
+  it('that the proxy answers for has nothing wrong, and is asked with a batch that reports nothing', async () => {
+    const bodies: unknown[] = [];
+    const said = await saidAbout((_, body) => {
+      if (body) bodies.push(JSON.parse(body));
+      return Promise.resolve(withDate(problem('batch'), NOW));
+    });
+    expect(said).toBe('');
+    expect(bodies).toEqual([{ v: 1, sent_at: NOW, events: [] }]);
+  });
+
+  it('is asked once after each failure, and what was wrong is over when nothing fails any more', async () => {
+    const fetch = vi.fn(() => Promise.resolve(new Response('', { status: 404 })));
+    asking = createAsking(ENDPOINT, { now: () => NOW, fetch });
+    for (const failedAt of [undefined, 5, 5, 6]) await asking.ask(failedAt);
+    expect(fetch).toHaveBeenCalledTimes(2);
+    expect(asking.facts()).toHaveLength(1);
+    await asking.ask(undefined);
+    expect(asking.facts()).toEqual([]);
+    expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  it.each([
+    [200, /answered 200 \(text\/html\), and not by the proxy\. To do: route the path to the proxy/],
+    [401, /exempt the path from the login/],
+    [403, /exempt the path from the login, firewall or check of forms \(CSRF\)/],
+    [404, /mount the proxy at this path, or name its path as the endpoint/],
+    [405, /route the path to the proxy/],
+    [429, /raise the limit of requests/],
+    [502, /look whether the proxy runs/],
+  ])('that something else answers %i for says what to do there', async (status, words) => {
+    const headers = { 'content-type': 'text/html' };
+    expect(await answering(new Response('<h1>Shop</h1>', { status, headers }))).toMatch(words);
+  });
+
+  it.each([
+    [
+      'path',
+      /The proxy refuses POST .* as “path”\. It answers another path: set path \(--path\) to this one\./,
+    ],
+    ['origin', /“origin”\. A machine before it drops Sec-Fetch-Site/],
+    ['budget', /“budget”\. If all visitors share one address, set trustedHops\./],
+    ['unavailable', /“unavailable”\. Read its alert\./],
+    ['json', /“json”\. Something on the way changes the request\./],
+  ] as const)('where the proxy refuses as “%s” says what that means', async (code, words) => {
+    expect(await answering(problem(code))).toMatch(words);
+  });
+
+  it('that is redirected says so', async () => {
+    const redirected = new Response();
+    Object.defineProperty(redirected, 'type', { value: 'opaqueredirect' });
+    expect(await answering(redirected)).toMatch(/is redirected, which events do not follow/);
+  });
+
+  it('of which a script of the page makes another address says so', async () => {
+    const elsewhere = new Response();
+    Object.defineProperty(elsewhere, 'url', { value: 'https://api.example/offer-events' });
+    expect(await answering(elsewhere)).toMatch(
+      /went to https:\/\/api\.example\/offer-events\. Code of this page has replaced fetch/,
+    );
+  });
+});
+
+describe('an endpoint that gives no answer', () => {
+  const native = (): void => {
+    vi.spyOn(Function.prototype, 'toString').mockReturnValue('function fetch() { [native code] }');
+  };
+
+  it('is blocked by the policy that the browser names', async () => {
+    const said = await saidAbout((url) => {
+      document.dispatchEvent(
+        Object.assign(new Event('securitypolicyviolation'), {
+          ...{ blockedURI: ENDPOINT, disposition: 'enforce', effectiveDirective: 'connect-src' },
+          originalPolicy: "default-src 'self'; connect-src https://stats.example; img-src *",
+        }),
+      );
+      return onlyEndpointFails(url);
+    });
+    expect(said).toContain(
+      `blocks POST ${ENDPOINT}: connect-src https://stats.example. Add 'self' to connect-src.`,
+    );
+  });
+
+  it('is blocked by default-src where that is all the policy has, and not by one that only reports', async () => {
+    const violate = (disposition: string, originalPolicy: string): boolean =>
+      document.dispatchEvent(
+        Object.assign(new Event('securitypolicyviolation'), {
+          ...{ blockedURI: ENDPOINT, disposition, effectiveDirective: 'connect-src', originalPolicy },
+        }),
+      );
+    const said = await saidAbout((url) => {
+      violate('enforce', "default-src 'none'; script-src 'self'");
+      violate('report', "default-src 'self'; connect-src 'none'");
+      return onlyEndpointFails(url);
+    });
+    expect(said).toContain("default-src 'none'. Add 'self' to connect-src.");
+  });
+
+  it('is dropped by something between where the site itself answers', async () => {
+    native();
+    expect(await saidAbout(onlyEndpointFails)).toMatch(
+      /though this site does answer: a content blocker, another extension of this browser or a firewall drops it/,
+    );
+  });
+
+  it('is no matter of the endpoint where the site does not answer either', async () => {
+    native();
+    expect(await saidAbout(failing)).toBe('Endpoint: This site does not answer at all.');
+  });
+
+  it('may be the fault of a script that has replaced fetch', async () => {
+    vi.spyOn(Function.prototype, 'toString').mockReturnValue('async (...all) => wrapped(...all)');
+    expect(await saidAbout(onlyEndpointFails)).toMatch(/Code of this page has replaced fetch/);
+  });
+});
+
+describe('a clock', () => {
+  const DAY = 86_400_000;
+
+  it.each([
+    [-3 * DAY, /Clock: This browser’s clock is ahead: .* end too early here\./],
+    [3 * DAY, /Clock: This browser’s clock is behind: .* end too late here\./],
+    [600_000, /clock is behind/],
+  ])('that differs from the server’s by %i ms is named', async (by, words) => {
+    expect(await answering(withDate(problem('batch'), NOW + by))).toMatch(words);
+  });
+
+  it('that is a little off, or is told by a store, is nothing to name', async () => {
+    expect(await answering(withDate(problem('batch'), NOW - 60_000))).toBe('');
+    const stored = withDate(problem('batch'), NOW - DAY);
+    stored.headers.set('age', '86400');
+    expect(await answering(stored)).toBe('');
+  });
+
+  it('is compared once', async () => {
+    const fetch = vi.fn(() => Promise.resolve(new Response()));
+    asking = createAsking(ENDPOINT, { now: () => NOW, fetch });
+    await asking.compareClock();
+    await asking.compareClock();
+    expect(fetch).toHaveBeenCalledTimes(1);
+  });
+});
