@@ -1,17 +1,25 @@
-/** What every stack shows that followed its guide: the same scenarios on each built application, with its own proxy. */
-import type { Page } from '@playwright/test';
-import { type Application, applicationsOf } from './fixtures/apps/guide.js';
-import { type RunningApp, startApp } from './fixtures/apps/running.js';
-import { STACKS, type StackUnderTest } from './fixtures/apps/stacks.js';
+/** What every stack shows that its guide was applied to: the same scenarios on each application, with its own proxy. */
+import { devices, type Page } from '@playwright/test';
+import { LAN, type RunningApp, startApp } from './fixtures/apps/running.js';
+import { type Application, applicationsOf, STACKS, titleOf } from './fixtures/apps/stacks.js';
 import { storedRecords, untilStored } from './fixtures/database.js';
 import { test as base, expect } from './fixtures/stack.js';
 
 /** The offer of the first page, and that of the second. */
 const [FIRST, SECOND] = ['a52ge40b', 'b71kf93c'] as const;
+const START_MS = 120_000;
 const ENDPOINT = '**/offer-events';
 
 /** Fails a test in whose page something went wrong aloud. */
 const test = base.extend<{ complaints: string[] }>({
+  // What a phone finds in the network is on loopback here. Only on loopback counts a browser that a script drives.
+  launchOptions: async ({ launchOptions }, use) => {
+    const args = [
+      `--host-resolver-rules=MAP ${LAN} 127.0.0.1`,
+      '--disable-blink-features=AutomationControlled',
+    ];
+    await use({ ...launchOptions, args: [...(launchOptions.args ?? []), ...args] });
+  },
   complaints: [
     async ({ page, context }, use) => {
       const complaints: string[] = [];
@@ -36,19 +44,21 @@ const NEVER_HYDRATED = {
   'as a file': 'a file as it is',
 } as const;
 const HYDRATED = 'server-rendered, then hydrated';
-const SHORT = 'first view without optional sections';
+const STARTER = 'the starter alone';
+const PHONE = 'on a phone';
 
-const scenarios = ({ name, title, routes, rendered }: StackUnderTest, application: Application): void => {
+const scenarios = (application: Application): void => {
+  const { title, routes, rendered } = application.stack;
   let app: RunningApp;
 
   const row = { type: 'row', description: title };
   const cell = (column: string, ...others: { type: string; description: string }[]) => ({
     annotation: [row, { type: 'column', description: column }, ...others],
   });
-  const exceptions = [
-    ...(rendered === 'on the server' ? [] : [`${HYDRATED}: ${NEVER_HYDRATED[rendered]}`]),
-    ...(applicationsOf(name).length > 1 ? [] : [`${SHORT}: none is optional`]),
-  ].map((description) => ({ type: 'does-not-apply', description }));
+  const exceptions =
+    rendered === 'on the server'
+      ? []
+      : [{ type: 'does-not-apply', description: `${HYDRATED}: ${NEVER_HYDRATED[rendered]}` }];
 
   const recorded = (): string[] =>
     app.upstream
@@ -68,10 +78,13 @@ const scenarios = ({ name, title, routes, rendered }: StackUnderTest, applicatio
   const close = (page: Page) => card(page).locator('[data-offer-dismiss]').click();
   const go = (page: Page, to: string) => page.locator(`a[href="${to}"]`).click();
 
-  // Started once, not by every worker. A busy machine takes its time to start one.
-  test.describe.configure({ mode: 'default', timeout: 120_000 });
+  // Started once, not by every worker. A busy machine takes its time to start one, and a development server builds as it
+  // starts.
+  test.describe.configure({ mode: 'default', timeout: START_MS });
 
   test.beforeAll(async () => {
+    // A hook has the time of the whole run otherwise, whatever its group has.
+    test.setTimeout(START_MS);
     app = await startApp(application);
   });
 
@@ -83,9 +96,33 @@ const scenarios = ({ name, title, routes, rendered }: StackUnderTest, applicatio
     app.upstream.reset();
   });
 
+  const viewedAndClosed = async (page: Page, url: string): Promise<void> => {
+    await page.goto(url);
+    await expectRecorded(page, `viewed ${FIRST}`);
+    await close(page);
+    await expect(card(page)).toHaveCount(0);
+    await expectRecorded(page, `viewed ${FIRST}`, `dismissed ${FIRST}`);
+  };
+
+  if (application.isShort) {
+    test('a view and a close arrive', cell(STARTER), async ({ page }) => {
+      await viewedAndClosed(page, app.url);
+    });
+
+    test('a view and a close arrive from a phone in the same network', cell(PHONE), async ({ browser }) => {
+      const context = await browser.newContext(devices['Pixel 7']);
+      const page = await context.newPage();
+      await viewedAndClosed(page, app.phoneUrl);
+      expect(await page.evaluate(() => isSecureContext)).toBe(false);
+      await context.close();
+    });
+
+    return;
+  }
+
   test(
     'an offer that was in view for a second is viewed',
-    cell(application.isShort ? SHORT : 'first view', ...exceptions),
+    cell('first view', ...exceptions),
     async ({ page }) => {
       await page.goto(app.url);
       await expectRecorded(page, `viewed ${FIRST}`);
@@ -93,15 +130,13 @@ const scenarios = ({ name, title, routes, rendered }: StackUnderTest, applicatio
     },
   );
 
-  // The other scenarios run on the whole application, which has a second route.
-  if (application.isShort) return;
+  test('git leaves out what holds events and the key', cell('.gitignore'), async () => {
+    const secret = app.secrets;
+    expect(await app.ignored(...secret)).toEqual(secret);
+  });
 
   test('closing an offer dismisses it, and the application closes it', cell('close'), async ({ page }) => {
-    await page.goto(app.url);
-    await expectRecorded(page, `viewed ${FIRST}`);
-    await close(page);
-    await expect(card(page)).toHaveCount(0);
-    await expectRecorded(page, `viewed ${FIRST}`, `dismissed ${FIRST}`);
+    await viewedAndClosed(page, app.url);
   });
 
   test('an accepted offer is never dismissed', cell('accept'), async ({ page }) => {
@@ -147,17 +182,9 @@ const scenarios = ({ name, title, routes, rendered }: StackUnderTest, applicatio
     test('markup of the server counts once, and is alive', cell(HYDRATED), async ({ page }) => {
       const served = await (await page.request.get(app.url)).text();
       expect(served).toContain(`data-offer-id="${FIRST}"`);
-      await page.goto(app.url);
-      await expectRecorded(page, `viewed ${FIRST}`);
-      await close(page);
-      await expect(card(page)).toHaveCount(0);
-      await expectRecorded(page, `viewed ${FIRST}`, `dismissed ${FIRST}`);
+      await viewedAndClosed(page, app.url);
     });
 };
 
-for (const stack of STACKS)
-  for (const application of applicationsOf(stack.name))
-    test.describe(
-      application.isShort ? `${stack.title}, without the optional sections of its guide` : stack.title,
-      () => scenarios(stack, application),
-    );
+for (const application of STACKS.flatMap(applicationsOf))
+  test.describe(titleOf(application), () => scenarios(application));

@@ -1,15 +1,18 @@
 /**
- * Follows the guides in docs/start: installs every application with the packed package, writes the files that its
- * guide shows over its starter, and builds it by its own tool. A guide with optional sections is followed twice: with
- * them and without them. `node --import tsx scripts/apps.ts [stack…]`
+ * Applies the guides in docs/start to applications that exist: installs what all of them need with the packed package,
+ * lets each framework's own generator make its starter, lays the application's own pages over it, does what the guide
+ * says, and builds it by its own tool. `node --import tsx scripts/apps.ts [stack…]`
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { type Application, applicationsOf, readGuide, STARTERS } from '../e2e/fixtures/apps/guide.js';
-import { STACKS } from '../e2e/fixtures/apps/stacks.js';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { applyBlocks } from '../e2e/fixtures/apps/applying.js';
+import { APPS, readGuide } from '../e2e/fixtures/apps/guide.js';
+import { type Application, applicationsOf, STACKS, titleOf } from '../e2e/fixtures/apps/stacks.js';
 import {
+  appliedFile,
   folderOf,
   isBuilt,
   lockStamp,
@@ -22,6 +25,8 @@ import { pack } from '../e2e/fixtures/packed.js';
 /** Builds that go on at once. */
 const AT_ONCE = 2;
 
+const root = workplace();
+
 const QUIET = {
   NEXT_TELEMETRY_DISABLED: '1',
   ASTRO_TELEMETRY_DISABLED: '1',
@@ -32,7 +37,13 @@ const QUIET = {
 /** Runs a command to its end; what it wrote is shown only if it fails. */
 const run = (command: string, cwd: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = spawn(command, { cwd, shell: true, env: { ...process.env, ...QUIET } });
+    const PATH = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
+    const child = spawn(command, {
+      cwd,
+      shell: true,
+      env: { ...process.env, ...QUIET, PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const keep = (chunk: Buffer): void => {
       output += chunk.toString();
@@ -50,36 +61,59 @@ const timed = async (what: string, work: () => Promise<void>): Promise<void> => 
   console.log(`${what}: ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`);
 };
 
-const installAll = async (root: string): Promise<void> => {
+const installAll = async (): Promise<void> => {
   await rm(root, { recursive: true, force: true });
-  await cp(STARTERS, root, { recursive: true });
+  await cp(APPS, root, { recursive: true });
   await run('npm ci --no-audit --no-fund', root);
 };
 
-/** Writes what the guide shows over the starter; only what the tools themselves made stays. */
+/** The application as it is before the guide. */
+const prepare = async ({ stack, isShort }: Application, folder: string): Promise<void> => {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  if (stack.generator) {
+    // Below the workplace npm would take what lies above for the project.
+    const alone = await mkdtemp(join(tmpdir(), 'offersight-starter-'));
+    const shop = join(alone, 'shop');
+    await mkdir(shop);
+    await run(stack.generator, shop);
+    await cp(shop, folder, { recursive: true });
+    await rm(alone, { recursive: true });
+  }
+  // Only one with pages of its own has files for a page of another route.
+  for (const overlay of isShort ? ['starter'] : ['starter', 'own']) {
+    const own = join(APPS, stack.name, overlay);
+    if (existsSync(own)) await cp(own, folder, { recursive: true });
+  }
+};
+
 const build = async (application: Application): Promise<void> => {
-  const { files, commands } = readGuide(application);
+  const { blocks, commands } = readGuide(application);
   const folder = folderOf(application);
-  await cp(join(STARTERS, application.name), folder, { recursive: true });
+  await rm(stampFile(application), { force: true });
+  await prepare(application, folder);
+  const files = applyBlocks(blocks, (path) =>
+    existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined,
+  );
   for (const [path, content] of files) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
   }
   for (const command of commands.build) await run(command, folder);
+  await writeFile(appliedFile(application), JSON.stringify([...files]));
   await writeFile(stampFile(application), stampOf(application));
 };
 
 const chosen = process.argv.slice(2);
-const root = workplace();
 const complete = join(root, '.installed');
 const isInstalled = existsSync(complete) && readFileSync(complete, 'utf8') === lockStamp();
-const waiting = STACKS.flatMap(({ name }) => applicationsOf(name)).filter((application) =>
-  chosen.length ? chosen.includes(application.name) : !isBuilt(application),
+const waiting = STACKS.flatMap(applicationsOf).filter((application) =>
+  chosen.length ? chosen.includes(application.stack.name) : !isBuilt(application),
 );
 console.log(`applications in ${root}`);
 if (waiting.length) {
   if (!isInstalled) {
-    await timed('npm ci', () => installAll(root));
+    await timed('npm ci', () => installAll());
     await writeFile(complete, lockStamp());
   }
   await timed('the packed package', async () =>
@@ -90,7 +124,7 @@ const failures: unknown[] = [];
 const workers = Array.from({ length: AT_ONCE }, async () => {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const application = next;
-    const what = application.isShort ? `${application.name}, short` : application.name;
+    const what = titleOf(application);
     await timed(what, () => build(application)).catch((cause: unknown) => {
       console.error(`✘ ${what}: ${String(cause)}`);
       failures.push(cause);

@@ -1,78 +1,144 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { applicationsOf, GUIDES, parseGuide, readGuide } from '../e2e/fixtures/apps/guide.js';
-import { STACKS } from '../e2e/fixtures/apps/stacks.js';
+import { applyBlocks } from '../e2e/fixtures/apps/applying.js';
+import { type Block, GUIDES, parseGuide, readGuide } from '../e2e/fixtures/apps/guide.js';
+import { applicationsOf, STACKS, titleOf } from '../e2e/fixtures/apps/stacks.js';
 
 const REST =
-  '```sh\nnpm install offersight\nnode server.js\nnpx offersight status --intake sqlite:offers.db\n```\n';
-/** Reads a guide whose starter has one file, `main.js`. */
-const parse = (text: string, isShort = false) =>
-  parseGuide(`${text}\n## The rest\n${REST}`, {
-    installable: new Set(['offersight', 'libsql']),
-    starter: () => 'first();\nlast();\nlast();\n',
-    isShort,
-  });
+  '```sh\nnpm install offersight\nnpm run dev\nnpx offersight status --intake sqlite:offers.db\n```\n';
+const installable = new Set(['offersight', 'libsql']);
+/** Reads a guide as one of the two applications follows it. */
+const parse = (text: string, isShort = false, modules?: 'CommonJS' | 'ES modules') =>
+  parseGuide(`## The rest\n${REST}\n${text}`, { installable, isShort, modules });
+const paths = ({ blocks }: { readonly blocks: readonly Block[] }) => blocks.map(({ path }) => path);
+
+/** Applies blocks to an application that has one file, `main.js`. */
+const apply = (...blocks: readonly [language: string, path: string, content: string][]) =>
+  Object.fromEntries(
+    applyBlocks(
+      blocks.map(([language, path, content]) => ({ language, path, content })),
+      (path) => (path === 'main.js' ? 'first();\nlast();\nlast();\n' : undefined),
+    ),
+  );
+
+const APPLICATIONS = STACKS.flatMap(applicationsOf).map(
+  (application) => [titleOf(application), application] as const,
+);
 
 describe('the guides', () => {
   test('are all followed by the tests', () => {
     const pages = readdirSync(GUIDES).map((file) => file.replace('.md', ''));
-    expect(pages.sort()).toEqual([...STACKS.map(({ name }) => name), 'README'].sort());
+    // The two that lead to no application.
+    const others = ['README', 'phone'];
+    expect(pages.sort()).toEqual([...new Set(STACKS.map(({ guide }) => guide)), ...others].sort());
   });
 
   test('are all listed', () => {
     const list = readFileSync(`${GUIDES}/README.md`, 'utf8');
-    for (const { name } of STACKS) expect(list).toContain(`(${name}.md)`);
+    for (const { guide } of STACKS) expect(list).toContain(`(${guide}.md)`);
   });
 
-  test.each(STACKS.map(({ name }) => name))('of %s hold nothing that is not run', (name) => {
-    for (const application of applicationsOf(name))
-      expect(readGuide(application).files.size).toBeGreaterThan(0);
+  test.each(APPLICATIONS)('hold nothing that is not run: %s', (_, application) => {
+    expect(readGuide(application).blocks.length).toBeGreaterThan(0);
   });
 
-  test('that a reader can follow in part are followed in part by the tests', () => {
-    const names = STACKS.map(({ name }) => name).filter((name) => applicationsOf(name).length > 1);
-    expect(names).toEqual(['react', 'vue', 'svelte', 'solid', 'angular']);
+  test.each(APPLICATIONS)('change what they show themselves where it fits: %s', (_, application) => {
+    const { blocks } = readGuide(application);
+    const shown = new Set(blocks.filter(({ language }) => language !== 'diff').map(({ path }) => path));
+    const own = blocks.filter(({ path }) => shown.has(path));
+    expect([...applyBlocks(own, () => undefined).keys()].sort()).toEqual([...shown].sort());
+  });
+
+  test.each(APPLICATIONS)('keep the files of events and of the key out of git: %s', (_, application) => {
+    const { blocks } = readGuide(application);
+    const ignored = blocks.filter(({ path }) => path === '.gitignore').map(({ content }) => content);
+    expect(ignored.join('')).toContain('+offers.db*\n');
+    expect(blocks.some(({ content }) => content.includes('PUT-YOUR-API-KEY-HERE'))).toBe(true);
   });
 });
 
 describe('reading a guide', () => {
-  test('gives files by their paths, and commands without their secrets', () => {
-    const { files, commands } = parse(
-      '```js src/a.js\nhere();\n```\n```sh\nKEY=… npx offersight proxy --site s   # beside\n```',
+  test('gives blocks in their order, and commands by what they are for', () => {
+    const { blocks, commands } = parse(
+      '```js src/a.js\nhere();\n```\n```sh\nnpx offersight proxy --site s   # beside\n```',
     );
-    expect([...files]).toEqual([['src/a.js', 'here();\n']]);
+    expect(blocks).toEqual([{ path: 'src/a.js', language: 'js', content: 'here();\n' }]);
     expect(commands.proxy).toEqual(['npx offersight proxy --site s']);
+    expect(commands.server).toEqual(['npm run dev']);
   });
 
-  test('leaves optional sections out if asked to, and otherwise lets them change what the others show', () => {
+  test('leaves what is optional to the application with pages of its own', () => {
     const text =
-      '```js a.js\nhere();\n```\n## Optional: more\n```js a.js\nthere();\n```\n```js b.js\nmore();\n```';
-    expect([...parse(text).files]).toEqual([
-      ['a.js', 'there();\n'],
-      ['b.js', 'more();\n'],
-    ]);
-    expect([...parse(text, true).files]).toEqual([['a.js', 'here();\n']]);
+      '## Optional: more\n```js more.js\n```\n```sh\nnpm run preview\n```\n## After\n```js a.js\n```';
+    expect(paths(parse(text))).toEqual(['more.js', 'a.js']);
+    expect(paths(parse(text, true))).toEqual(['a.js']);
+    expect(parse(text).commands.server).toEqual(['npm run preview']);
+    expect(parse(text, true).commands.server).toEqual(['npm run dev']);
   });
 
-  test('applies a change to the file of the starter', () => {
-    const { files } = parse('```diff main.js\n-first();\n+second();\n last();\n+third();\n```');
-    expect([...files]).toEqual([['main.js', 'second();\nlast();\nthird();\nlast();\n']]);
+  test('leaves the offer to try it with, and the phone, to the starter', () => {
+    const text =
+      '## An offer to try it with\n```js card.js\n```\n## On a phone\n```js phone.js\n```\n## After\n```js a.js\n```';
+    expect(paths(parse(text))).toEqual(['a.js']);
+    expect(paths(parse(text, true))).toEqual(['card.js', 'phone.js', 'a.js']);
+  });
+
+  test('goes one way where a guide has two', () => {
+    const text =
+      '## Both\n### In CommonJS\n```js c.js\n```\n### In ES modules\n```js m.js\n```\n## After\n```js a.js\n```';
+    expect(paths(parse(text, false, 'CommonJS'))).toEqual(['c.js', 'a.js']);
+    expect(paths(parse(text, false, 'ES modules'))).toEqual(['m.js', 'a.js']);
   });
 
   test.each([
-    ['a change to lines that the starter lacks', '```diff main.js\n left();\n+out();\n```', /main\.js must/],
-    ['a change that fits in two places', '```diff main.js\n last();\n+more();\n```', /main\.js must/],
     ['a block that is no file', '```js\nhere();\n```', /no file/],
-    ['a file shown twice', '```js a.js\n```\n```js a.js\n```', /twice/],
-    ['a file shown twice by what is optional', '## Optional: a\n```js a.js\n```\n```js a.js\n```', /twice/],
     ['a command that nobody runs', '```sh\nrm -r dist\n```', /nobody would run/],
-    ['a package that the starter lacks', '```sh\nnpm install left-out\n```', /left-out/],
+    ['a package that the application lacks', '```sh\nnpm install left-out\n```', /left-out/],
   ])('refuses %s', (_, text, words) => {
     expect(() => parse(text)).toThrow(words);
   });
 
   test('refuses one without a command for what a reader has to do', () => {
-    const nothing = { installable: new Set<string>(), starter: () => '', isShort: false };
-    expect(() => parseGuide('```sh\nnode server.js\n```', nothing)).toThrow('install');
+    expect(() => parseGuide('```sh\nnpm run dev\n```', { installable, isShort: false })).toThrow('install');
+  });
+});
+
+describe('applying a guide', () => {
+  test('changes a file where its lines stand, and again where an earlier block left it', () => {
+    expect(
+      apply(
+        ['diff', 'main.js', '-first();\n+second();\n last();\n+third();\n'],
+        ['diff', 'main.js', '-third();\n+fourth();\n'],
+      ),
+    ).toEqual({ 'main.js': 'second();\nlast();\nfourth();\nlast();\n' });
+  });
+
+  test('takes what stands behind a gap from behind what stands before it', () => {
+    expect(apply(['diff', 'main.js', ' first();\n last();\n …\n-last();\n+end();\n'])).toEqual({
+      'main.js': 'first();\nlast();\nend();\n',
+    });
+  });
+
+  test('makes new files, and adds lines without a place at the end', () => {
+    expect(
+      apply(
+        ['js', 'a.js', 'here();\n'],
+        ['diff', 'main.js', '+more();\n'],
+        ['diff', '.gitignore', '+a\n+b\n'],
+      ),
+    ).toEqual({
+      'a.js': 'here();\n',
+      'main.js': 'first();\nlast();\nlast();\nmore();\n',
+      '.gitignore': 'a\nb\n',
+    });
+  });
+
+  test.each([
+    ['to lines that the file lacks', ['diff', 'main.js', ' left();\n+out();\n'], /main\.js must/],
+    ['that fits in two places', ['diff', 'main.js', ' last();\n+more();\n'], /main\.js must/],
+    ['to a file that is not there', ['diff', 'a.js', ' a();\n+b();\n'], /not there/],
+    ['that makes a file anew', ['js', 'main.js', 'here();\n'], /there already/],
+  ] as const)('refuses a change %s', (_, block, words) => {
+    expect(() => apply([...block])).toThrow(words);
   });
 });
