@@ -82,14 +82,14 @@ const rows = [
     bytes: weigh(readFileSync('dist/offersight-more.js')),
     budget: 3_500,
   },
-  { name: 'module, to debug', bytes: page.debug, budget: 2_650 },
-  { name: 'module, to inspect', bytes: page.inspector, budget: 18_500 },
+  { name: 'module, to debug', bytes: page.debug, budget: 2_700 },
+  { name: 'module, to inspect', bytes: page.inspector, budget: 20_100 },
   {
     name: 'script file, to inspect',
     bytes: weigh(readFileSync('dist/offersight-inspector.js')),
-    budget: 18_500,
+    budget: 20_000,
   },
-  { name: 'script file, to debug', bytes: weigh(readFileSync('dist/offersight-debug.js')), budget: 2_450 },
+  { name: 'script file, to debug', bytes: weigh(readFileSync('dist/offersight-debug.js')), budget: 2_550 },
 ];
 
 const readme = readFileSync('README.md', 'utf8').replace(/ +/g, ' ');

@@ -17,6 +17,7 @@ export const SERVER_UNITS = [
   'test/bundling/*.test.ts',
   'test/upstream/*.test.ts',
   'test/dockerfile.test.ts',
+  'test/reference.test.ts',
   'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/bullmq/bullmq{,-outage}.test.ts',

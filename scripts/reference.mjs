@@ -1,7 +1,10 @@
-// The reference: what every entry exports, from the comments in src, as pages in `reference/`. A comment that is
-// missing, or that links to nothing, fails. `-- --check` writes nothing.
-import { Application } from 'typedoc';
+// The reference: what every entry exports, from the comments in src, as pages in `reference/`, and every option, attribute
+// and metric in `docs/reference/`. A comment that is missing, or that links to nothing, fails. `-- --check` writes
+// nothing, and fails if a page in `docs/reference/` is not what it would write.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Application, OptionDefaults } from 'typedoc';
 import { typedEntries } from './entries.mjs';
+import { FOLDER, makePages } from './reference/pages.ts';
 
 const entries = typedEntries();
 const app = await Application.bootstrap({
@@ -14,6 +17,7 @@ const app = await Application.bootstrap({
   excludeExternals: true,
   disableSources: true,
   treatWarningsAsErrors: true,
+  blockTags: [...OptionDefaults.blockTags, '@range'],
   // What tells the members of a union apart says itself what it means.
   intentionallyNotDocumented: [
     'offersight.ViewedEvent.type',
@@ -42,4 +46,22 @@ if (project) {
 const isFaulty = !project || app.logger.hasErrors() || app.logger.hasWarnings();
 if (!isFaulty && !process.argv.includes('--check')) await app.generateOutputs(project);
 if (!isFaulty) console.log(`${entries.length} entries documented`);
-process.exitCode = isFaulty ? 1 : 0;
+
+const pages = makePages();
+const stale = () => {
+  const there = readdirSync(FOLDER).map((name) => `${FOLDER}/${name}`);
+  const isFresh = ({ path, text }) => there.includes(path) && readFileSync(path, 'utf8') === text;
+  return [
+    ...pages.filter((page) => !isFresh(page)).map(({ path }) => path),
+    ...there.filter((path) => !pages.some((page) => page.path === path)),
+  ];
+};
+if (!process.argv.includes('--check')) {
+  rmSync(FOLDER, { recursive: true, force: true });
+  mkdirSync(FOLDER, { recursive: true });
+  for (const { path, text } of pages) writeFileSync(path, text);
+}
+const wrong = stale();
+for (const path of wrong)
+  console.error(`${path} is not what the code says: run npm run reference and check it in.`);
+process.exitCode = isFaulty || wrong.length ? 1 : 0;

@@ -54,7 +54,10 @@ export const STEPS = {
     ...NEEDS,
     { name: 'long units', command: 'npm run unit --silent -- --project proof', ...UNIT },
     { name: 'documentation site', command: 'npm run docs:build --silent' },
-    { name: 'applications by their guides', command: 'npm run apps --silent' },
+    [
+      { name: 'documentation site by the rules of axe', command: 'npm run docs:axe --silent' },
+      { name: 'applications by their guides', command: 'npm run apps --silent' },
+    ],
     { name: 'long end to end', command: 'npm run e2e --silent -- --project proof', ...END_TO_END },
   ],
 };

@@ -226,7 +226,10 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
   'proxy/door/budgets': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
   'proxy/door/machines': { packages: ['isbot'] },
-  'proxy/door/surroundings': { types: ['proxy/door/problem', 'runtime'] },
+  'proxy/door/surroundings': {
+    values: ['proxy/telling/alerts'],
+    types: ['proxy/door/problem', 'runtime'],
+  },
   'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
   'proxy/judging': {
     values: [
@@ -234,6 +237,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/usage-events',
       'proxy/intake/ledger',
       'proxy/patience',
+      'proxy/telling/alerts',
       'protocol',
       'errors',
       'runtime',
@@ -241,7 +245,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/resolving', 'proxy/telling'],
   },
   'proxy/intake': {
-    values: ['proxy/intake', 'protocol', 'errors', 'runtime'],
+    values: ['proxy/intake', 'proxy/telling/alerts', 'protocol', 'errors', 'runtime'],
   },
   'proxy/intake/direct': {
     values: [
@@ -256,33 +260,28 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/forward', 'proxy/intake/intake', 'proxy/telling', 'protocol', 'runtime'],
     packages: ['lru-cache'],
   },
-  'proxy/intake/sqlite/sqlite': { values: ['proxy/intake', 'proxy/option-names', 'protocol', 'errors'] },
-  'proxy/intake/sqlite/sqlite-lane': {
-    values: ['proxy/intake', 'protocol', 'errors'],
-    packages: ['libsql', 'node:os'],
+  'proxy/intake/sql': {
+    values: [
+      'proxy/intake/sql',
+      'proxy/intake/ledger',
+      'proxy/intake/lease',
+      'proxy/intake/rules',
+      'protocol/reasons',
+    ],
+    types: ['proxy/intake/intake', 'protocol'],
+    packages: ['lru-cache', 'node:crypto', 'node:timers/promises'],
   },
-  'proxy/intake/sqlite/sqlite-listing': {
-    values: ['proxy/intake/sqlite/sqlite-file'],
+  'proxy/intake/sqlite': {
+    values: [
+      'proxy/intake/sqlite',
+      'proxy/intake/sql',
+      'proxy/intake/rules',
+      'proxy/option-names',
+      'errors',
+      'runtime',
+    ],
     types: ['proxy/intake/intake'],
-    packages: ['libsql', 'node:timers/promises'],
-  },
-  'proxy/intake/sqlite/sqlite-reviving': {
-    values: ['proxy/intake/rules'],
-    types: ['proxy/intake/intake', 'proxy/intake/sqlite/sqlite-file'],
-    packages: ['libsql', 'node:timers/promises'],
-  },
-  'proxy/intake/sqlite/sqlite-file': {
-    values: ['proxy/intake', 'errors', 'runtime'],
     packages: ['libsql'],
-  },
-  'proxy/intake/sqlite/sqlite-counting': {
-    values: ['proxy/intake/ledger', 'proxy/intake/rules', 'protocol/reasons'],
-    packages: ['libsql'],
-  },
-  'proxy/intake/sqlite/sqlite-ledger': {
-    values: ['proxy/intake/ledger', 'proxy/intake/sqlite/sqlite-counting'],
-    types: ['proxy/intake/intake', 'proxy/intake/rules', 'protocol'],
-    packages: ['libsql', 'lru-cache', 'node:timers/promises'],
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
   'proxy/intake/bullmq/bullmq': {
@@ -329,6 +328,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/rules',
       'proxy/judging/mac',
       'proxy/telling/alert',
+      'proxy/telling/alerts',
       'protocol/limits',
       'protocol/reasons',
       'errors',

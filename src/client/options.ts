@@ -12,50 +12,87 @@ import type { Consent } from './outbox/outbox.js';
 
 /** Options of {@link createOfferTracker}. All have defaults that suit a shop. */
 export interface TrackerOptions {
-  /** The proxy's address: a path or URL of this page's own origin. @default '/offer-events' */
+  /**
+   * The proxy's address.
+   * @default '/offer-events'
+   * @range a path or URL of this page's own origin
+   * @example `'/shop/offer-events'`
+   */
   readonly endpoint?: string | undefined;
   /** When an offer counts as viewed; by default the MRC's rule for display. */
   readonly viewability?: Partial<ViewabilityRule> | undefined;
   /** What counts as closing beside `[data-offer-dismiss]`. */
   readonly dismissal?: ClosingOptions | undefined;
-  /** How often an offer may be reported: once a page view, once a mount, once until it expires. @default 'page' */
+  /**
+   * How often an offer may be reported: once a page view, once a mount, once until it expires.
+   * @default 'page'
+   * @range `'page'`, `'mount'` or `'browser'`
+   * @example `'browser'`
+   */
   readonly repeat?: Repeat | undefined;
   /**
    * When an offer that was viewed and then left alone counts as dismissed, reason `ignored`: never; when the page
-   * is left or no element shows it any more; or once it was out of sight, or gone, for so many milliseconds. It loads on request: beside the script file `offersight-more.js` has to be served. @default 'off'
+   * is left or no element shows it any more; or once it was out of sight, or gone, for so many milliseconds. It loads on request: beside the script file `offersight-more.js` has to be served.
+   * @default 'off'
+   * @range `'off'`, `'leave'` or milliseconds from 0
+   * @example `30_000`
    */
   readonly ignore?: Ignore | undefined;
   /**
    * Whether an offer that something else covers does not count. What draws nothing there, or takes no pointer events, covers
    * nothing; what covers it for less than its dwell may go unnoticed. It loads on request: beside the
-   * script file `offersight-more.js` has to be served; without it, covered offers count. @default false
+   * script file `offersight-more.js` has to be served; without it, covered offers count.
+   * @default false
+   * @range `true` or `false`
+   * @example `true`
    */
   readonly occlusion?: boolean | undefined;
   /**
-   * The name of a global array, such as `dataLayer`, to which each durable event is pushed as
-   * `personalized_offer_viewed` or `personalized_offer_dismissed`; by default none is.
+   * The name of a global array to which each durable event is pushed as `personalized_offer_viewed` or
+   * `personalized_offer_dismissed`, for tag managers.
+   * @default nothing is pushed
+   * @range the name of a property of `window`
+   * @example `'dataLayer'`
    */
   readonly dataLayer?: string | undefined;
   /**
    * What the user said to keeping and reporting events, until `tracker.consent` says otherwise.
-   * @default 'granted', since an event names the offer alone, and nobody
+   * @default 'granted', since an event names only the offer, and nobody
+   * @range `'granted'`, `'pending'` or `'denied'`
+   * @example `'pending'`
    */
   readonly consent?: Consent | undefined;
   /**
    * Whether the browser's Global Privacy Control counts as denied consent, until the user decides by
-   * `tracker.consent`. Source: the GPC specification, `navigator.globalPrivacyControl`. @default false
+   * `tracker.consent`. Source: the GPC specification, `navigator.globalPrivacyControl`.
+   * @default false
+   * @range `true` or `false`
+   * @example `true`
    */
   readonly respectGpc?: boolean | undefined;
-  /** Who has the page, until `tracker.subject` says otherwise; opaque, never an e-mail address. */
+  /**
+   * Who has the page, until `tracker.subject` says otherwise. It is opaque, such as a hash, and never an e-mail address.
+   * @default nobody
+   * @range 1–128 characters of `A–Z a–z 0–9 _ . : ~ -`
+   * @example `'c-8f14e45f'`
+   */
   readonly subject?: string | undefined;
   /** Where events wait until they are answered for. */
   readonly outbox?: LeasingOptions & {
-    /** The database's name; the endpoints of an origin may share one. @default 'offersight' */
+    /**
+     * The database's name; the endpoints of an origin may share one.
+     * @default 'offersight'
+     * @range any text
+     * @example `'shop-offers'`
+     */
     readonly name?: string;
   };
   /**
    * What becomes of what a browser sees that says of itself that a script drives it (`navigator.webdriver`): nothing counts, or
-   * it counts like a visitor's. Source: WebDriver, W3C. @default 'ignore', but 'count' on localhost, what ends in .localhost, 127.0.0.1 and [::1]
+   * it counts like a visitor's. Source: WebDriver, W3C.
+   * @default 'ignore', but 'count' on localhost, what ends in .localhost, 127.0.0.1 and [::1]
+   * @range `'ignore'` or `'count'`
+   * @example `'count'`
    */
   readonly machines?: 'ignore' | 'count' | undefined;
   /** How events leave. */
@@ -63,15 +100,31 @@ export interface TrackerOptions {
   /**
    * Told of each recorded event once: as soon as it is durable or, where the database does not take it, while it is only in
    * this page's memory. It may become durable later, and is delivered either way as long as the page lives.
+   * @default nobody is told
+   * @range a function; what it throws stops nothing
+   * @example `(event, isDurable) => console.log(event.type, event.offerId, isDurable)`
    */
   readonly onEvent?: ((event: OfferEvent, isDurable: boolean) => void) | undefined;
-  /** Told of what went wrong and what to do next. Nothing is ever thrown into the page. */
+  /**
+   * Told of what went wrong and what to do next. Nothing is ever thrown into the page.
+   * @default only errors of the configuration are written to the console
+   * @range a function; what it throws stops nothing
+   * @example `({ code, hint }) => console.warn(code, hint)`
+   */
   readonly onError?: ((error: OffersightError) => void) | undefined;
-  /** Told of each event that was given up, and why. */
+  /**
+   * Told of each event that was given up, and why.
+   * @default nobody is told
+   * @range a function; what it throws stops nothing
+   * @example `(event, reason, code) => console.warn(event.id, reason, code)`
+   */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
   /**
    * Writes every error to the console; without it, only those of the configuration are. {@link explain} also tells why an
-   * offer has not counted yet. @default false
+   * offer has not counted yet.
+   * @default false
+   * @range `true`, `false`, or what `explain` gives
+   * @example `true`
    */
   readonly debug?: boolean | Explainer | undefined;
 }

@@ -51,7 +51,10 @@ const PASSING = 'client/later/outbox/passing.ts';
 const READING = 'client/later/outbox/reading.ts';
 const FLUSHER = 'client/later/delivery/flusher.ts';
 const TRANSPORT = 'client/later/delivery/transport.ts';
-const LANE = 'proxy/intake/sqlite/sqlite-lane.ts';
+const BEGINNING = 'proxy/intake/sql/beginning.ts';
+const CHOOSING_NEXT = 'proxy/intake/sql/choosing.ts';
+const FINISHING = 'proxy/intake/sql/finishing.ts';
+const LEADING = 'proxy/intake/sql/leading.ts';
 const DIRECT = 'proxy/intake/direct/direct.ts';
 const DESTINATION = 'proxy/forward/offer-events.ts';
 
@@ -117,11 +120,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'forwarding is not written before the call',
-    edits: one(
-      LANE,
-      "UPDATE LANE SET state = 'forwarding', due_at = ?",
-      "UPDATE LANE SET state = 'waiting', due_at = ?",
-    ),
+    edits: one(BEGINNING, "SET state = 'forwarding', due_at", "SET state = 'waiting', due_at"),
     noticedBy: ['I9'],
     focus: { only: ['view', 'crash-proxy', 'start-proxy', 'flush'] },
     seed: 4,
@@ -211,7 +210,11 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'dismissed before viewed',
-    edits: one(LANE, "type <> 'dismissed' OR NOT EXISTS", '1 OR NOT EXISTS'),
+    edits: one(
+      CHOOSING_NEXT,
+      "[headOf('viewed'), headOf('dismissed')]",
+      "[headOf('dismissed'), headOf('viewed')]",
+    ),
     noticedBy: ['I14'],
     focus: { only: ['view', 'dismiss', 'upstream', 'flush'] },
     seed: 5,
@@ -270,7 +273,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'forwarding without leading',
-    edits: one(LANE, 'if (isFresh && !isOurs && !isOver(held)) return false;', 'void isFresh;'),
+    edits: one(LEADING, 'if (isFresh && !isOurs && !isOver(held)) return false;', 'void isFresh;'),
     noticedBy: ['I3', 'I6'],
     focus: {
       only: ['view', 'crash-proxy', 'start-proxy', 'upstream', 'upstream-regime', 'wait'],
@@ -298,9 +301,9 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'ambiguous attempts are not marked',
     edits: one(
-      LANE,
-      "postpone.run('forwarding', result.dueAt, 1, 1, id, attempt);",
-      "postpone.run('forwarding', result.dueAt, 0, 0, id, attempt);",
+      FINISHING,
+      "state: 'forwarding', due_at: result.dueAt, unsure: 1",
+      "state: 'forwarding', due_at: result.dueAt, unsure: 0",
     ),
     noticedBy: ['I3'],
     focus: { only: ['view', 'upstream', 'upstream-regime'], setting: { keys: 'ignores' } },
@@ -469,7 +472,11 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a dismissal from memory does not wait for its view',
     abuses: 'given-up',
     edits: one(CHOOSING, 'dueAt > now || heldOffers.has(offerId)', 'dueAt > now').concat(
-      one(LANE, "type <> 'dismissed' OR NOT EXISTS", '1 OR NOT EXISTS'),
+      one(
+        CHOOSING_NEXT,
+        "[headOf('viewed'), headOf('dismissed')]",
+        "[headOf('dismissed'), headOf('viewed')]",
+      ),
     ),
     noticedBy: ['I14'],
     focus: { only: ['view', 'dismiss', 'network', 'upstream', 'flush'] },
@@ -502,11 +509,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'time-outs lead to another page for the events of an endpoint',
     abuses: 'ambiguous',
-    edits: one(
-      LANE,
-      "UPDATE LANE SET state = 'forwarding', due_at = ?",
-      "UPDATE LANE SET state = 'forwarding', due_at = 0 * ?",
-    ),
+    edits: one(BEGINNING, "SET state = 'forwarding', due_at = ", "SET state = 'forwarding', due_at = 0 * "),
     noticedBy: ['I3', 'I6'],
     focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'], setting: { keys: 'ignores' } },
     seed: 1,
@@ -571,9 +574,9 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'the ledger misses what was delivered',
     edits: one(
-      'proxy/intake/sqlite/sqlite-counting.ts',
-      'WHEN OLD.settled_at IS NOT NEW.settled_at OR OLD.code IS NOT NEW.code',
-      'WHEN OLD.code IS NOT NEW.code',
+      'proxy/intake/sql/counting.ts',
+      'OLD.settled_at IS DISTINCT FROM NEW.settled_at OR OLD.code IS DISTINCT FROM NEW.code',
+      'OLD.code IS DISTINCT FROM NEW.code',
     ),
     noticedBy: ['I19'],
     focus: { only: ['view', 'flush'] },

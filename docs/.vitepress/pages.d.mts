@@ -1,0 +1,2 @@
+/** The anchor of a heading, as code hosts make it. */
+export function anchorOf(heading: string): string;

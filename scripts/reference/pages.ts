@@ -1,0 +1,191 @@
+/** The pages of the reference, out of what the declarations say. */
+import { FLAGS, type Flags } from '../../src/proxy/cli/flag-table.js';
+import { METRICS, type Metric } from '../../src/proxy/cli/metric-names.js';
+import { ALERTS, type Alert } from '../../src/proxy/telling/alerts.js';
+import { type Attribute, readAttributes } from './attributes.js';
+import { type Option, readDeclarations } from './declared.js';
+import { OPTION_PAGES, type OptionSource } from './sources.js';
+
+/** An option with the source that it belongs to. */
+export interface Documented {
+  readonly source: OptionSource;
+  readonly option: Option;
+}
+
+/** A file below docs/reference. */
+export interface Page {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Where the pages are. */
+export const FOLDER = 'docs/reference';
+
+const NOTE = 'This page is made of the declarations in the code. To change it, change their comments.';
+
+/** An object's text with one member, which may be in others. */
+const memberOf = (path: readonly string[], value: string): string => {
+  const [name = '', ...rest] = path;
+  return `${name}: ${rest.length ? `{ ${memberOf(rest, value)} }` : value}`;
+};
+
+/** The line that shows an option. */
+export const exampleOf = ({ source, option }: Documented): string => {
+  const needed = Object.entries(source.needed ?? {});
+  const [own = '', ...rest] = option.name.split('.');
+  const value = option.example ?? '';
+  // Beside a member of an object stands what that object cannot do without.
+  const within = needed
+    .filter(([name]) => rest.length && name.startsWith(`${own}.`) && name !== option.name)
+    .map(([name, text]) => memberOf(name.split('.').slice(1), text));
+  const member = rest.length
+    ? `${own}: { ${[...within, memberOf(rest, value)].join(', ')} }`
+    : `${own}: ${value}`;
+  const others = needed
+    .filter(([name]) => !name.includes('.') && name !== own)
+    .map(([name, text]) => `${name}: ${text}`);
+  return source.call(`{ ${[...others, member].join(', ')} }`);
+};
+
+/** Code in a line of text, also with a backtick in it. */
+const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``);
+
+/** A value is code, and a sentence is not. */
+const valueText = (text: string): string =>
+  /^('[^']*'|\[.*\]|[\d.]+|true|false)$/.test(text)
+    ? code(text)
+    : text.replace(/^('[^']*'|[\d.]+)(?=[ ,])/, (value) => code(value));
+
+const entryText = ({ source, option }: Documented, heading: string): string =>
+  [
+    heading,
+    option.says,
+    [
+      `- Type: ${code(option.type)}`,
+      `- Default: ${option.isRequired ? 'none; it has to be given' : valueText(option.fallback ?? '')}`,
+      `- Range: ${option.range ?? ''}`,
+    ].join('\n'),
+    `\`\`\`ts\n${exampleOf({ source, option })}\n\`\`\``,
+  ].join('\n\n');
+
+/** Reads every option of every page. */
+export const readOptions = (): readonly (readonly Documented[])[] => {
+  const files = OPTION_PAGES.flatMap(({ sources }) => sources.map(({ file }) => file));
+  const read = readDeclarations([...new Set(files)]);
+  return OPTION_PAGES.map(({ sources }) =>
+    sources.flatMap((source) => read(source.file, source.name).map((option) => ({ source, option }))),
+  );
+};
+
+const optionPages = (all: readonly (readonly Documented[])[]): readonly Page[] =>
+  OPTION_PAGES.map(({ page, title, about, sources }, at) => {
+    const isAlone = sources.length === 1;
+    const parts = sources.flatMap((source) => {
+      const own = (all[at] ?? []).filter((each) => each.source === source);
+      return [
+        ...(isAlone ? [source.about] : [`## ${source.title}`, source.about]),
+        // Names that several sources have would share an anchor.
+        ...own.map((each) =>
+          entryText(each, isAlone ? `## ${each.option.name}` : `### ${source.title}: ${each.option.name}`),
+        ),
+      ];
+    });
+    return { path: `${FOLDER}/${page}.md`, text: `${[`# ${title}`, about, NOTE, ...parts].join('\n\n')}\n` };
+  });
+
+const attributesPage = (all: readonly (readonly Documented[])[]): Page => {
+  const attributes = readAttributes(all.flat().map(({ source, option }) => ({ of: source.name, option })));
+  const part = (on: Attribute['on']): string =>
+    attributes
+      .filter((each) => each.on === on)
+      .map(
+        ({ name, says, fallback, range, example }) =>
+          `### ${name}\n\n${says}\n\n- Default: ${valueText(fallback)}\n- Range: ${range}\n\n\`\`\`html\n${example}\n\`\`\``,
+      )
+      .join('\n\n');
+  const text = [
+    '# Attributes',
+    'What pages say in HTML: on the script tag, and on the elements of offers.',
+    NOTE,
+    '## On the script tag',
+    'Each of them is an [option of the tracker](tracker.md). An attribute that is on or off is on unless its value is `false`.',
+    part('tag'),
+    '## On an offer',
+    'Each of them is a [setting of the offer](offer.md).',
+    part('offer'),
+  ];
+  return { path: `${FOLDER}/attributes.md`, text: `${text.join('\n\n')}\n` };
+};
+
+const metricsPage = (): Page => {
+  const parts = Object.values<Metric>(METRICS).map(({ name, type, help, labels, example }) => {
+    const named = Object.entries(labels).map(([label, says]) => `- Label \`${label}\`: ${says}`);
+    return `## ${name}\n\n${help}.\n\n${[`- Type: ${type}`, ...named].join('\n')}\n\n\`\`\`text\n${example}\n\`\`\``;
+  });
+  const text = [
+    '# Metrics',
+    'What `/metrics` of `offersight proxy` has for Prometheus, beside what `prom-client` says of the process. They need the package `prom-client`. [Looking](../operations.md#looking) says on what to alert.',
+    NOTE,
+    ...parts,
+  ];
+  return { path: `${FOLDER}/metrics.md`, text: `${text.join('\n\n')}\n` };
+};
+
+/** The first clause of an alert: a heading that a search finds. */
+const headingOf = ({ words }: Alert): string =>
+  words
+    .replaceAll(/\{\w+\}/g, '…')
+    .replace(/[:,.(].*$/s, '')
+    .trim();
+
+const alertsPage = (): Page => {
+  const parts = Object.values<Alert>(ALERTS).map((alert) =>
+    [
+      `## ${headingOf(alert)} …`,
+      `\`\`\`text\n${alert.words.replaceAll(/\{\w+\}/g, '…')}\n\`\`\``,
+      `${alert.means}\n\n**Repair:** ${alert.repair}`,
+    ].join('\n\n'),
+  );
+  const text = [
+    '# Alerts',
+    'What the proxy tells its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert comes once in ten minutes at most. [What each alert means](../operations.md#what-each-alert-means) says where else they stand.',
+    NOTE,
+    ...parts,
+  ];
+  return { path: `${FOLDER}/alerts.md`, text: `${text.join('\n\n')}\n` };
+};
+
+/** What a command needs beside its flags, in an example. */
+const OPERANDS: Readonly<Record<string, string>> = {
+  doctor: ' https://shop.example/',
+  'dead-letters': ' list',
+  report: ' events.jsonl',
+  'inspect-link': ' https://shop.example/',
+};
+
+const commandLinePage = (): Page => {
+  const parts = Object.entries<Flags>(FLAGS).flatMap(([command, flags]) => [
+    `## offersight ${command}`,
+    ...Object.entries(flags).map(([name, { says, type, fallback, range, example }]) =>
+      [
+        `### ${command} --${name}`,
+        says,
+        `- Type: ${type === 'string' ? 'a value' : 'on or off'}\n- Default: ${fallback}\n- Range: ${range}`,
+        `\`\`\`sh\nnpx offersight ${command}${OPERANDS[command] ?? ''} --${name}${example && ` ${example}`}\n\`\`\``,
+      ].join('\n\n'),
+    ),
+  ]);
+  const text = [
+    '# The command line',
+    'Every flag of every command. `offersight --help` has them in short. Secrets are never taken as arguments, which every process list shows.',
+    NOTE,
+    ...parts,
+  ];
+  return { path: `${FOLDER}/command-line.md`, text: `${text.join('\n\n')}\n` };
+};
+
+/** Every page of the reference. */
+export const makePages = (): readonly Page[] => {
+  const all = readOptions();
+  return [...optionPages(all), attributesPage(all), commandLinePage(), metricsPage(), alertsPage()];
+};

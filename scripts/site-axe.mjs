@@ -1,0 +1,113 @@
+// Opens every page of the built site in a browser, and looks at it by the rules of axe, some in light and dark. What axe calls
+// serious or critical fails; the rest is listed. `npm run docs:build` comes first.
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { dirname, extname, join, normalize } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright';
+import { ARGS, ensureBrowser, HELP } from './ensure-browser.mjs';
+import { OUTPUT } from './site-check.mjs';
+
+/** Pages that are looked at together. */
+const AT_ONCE = 3;
+/** Pages of the site's root whose colours are looked at: between them they have all that the others have. */
+const ROOTS = [
+  'index.html',
+  'delivery.html',
+  'inspector.html',
+  'operations.html',
+  'troubleshooting.html',
+  '404.html',
+];
+const BAD = ['serious', 'critical'];
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+
+const pagesBelow = (folder) => {
+  const found = [];
+  const walk = (below) => {
+    for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+      const path = `${below}${entry.name}`;
+      if (entry.isDirectory()) walk(`${path}/`);
+      else if (path.endsWith('.html')) found.push(path);
+    }
+  };
+  walk('');
+  return found;
+};
+
+const serve = async () => {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://site.invalid');
+    const file = join(OUTPUT, normalize(decodeURI(pathname)));
+    if (!existsSync(file) || !extname(file)) return response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    response.end(readFileSync(file));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+};
+
+/**
+ * What axe finds on a page as somebody sees it, by colour scheme. The page is opened once: only colours differ. They take
+ * most of the time, and pages of one folder have the same.
+ */
+const findingsOf = async (context, url, isForColours) => {
+  const page = await context.newPage();
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.goto(url);
+  await page.evaluate(() => document.fonts.ready);
+  const axe = new AxeBuilder({ page });
+  const { violations: light } = await (isForColours ? axe : axe.disableRules(['color-contrast'])).analyze();
+  if (!isForColours) {
+    await page.close();
+    return { light };
+  }
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForSelector('html.dark');
+  const dark = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze();
+  await page.close();
+  return { light, dark: dark.violations };
+};
+
+if (!existsSync(OUTPUT)) throw new Error('There is no site yet: run npm run docs:build first.');
+const browserOptions = await ensureBrowser({ install: false });
+if (!browserOptions) throw new Error(HELP);
+const browser = await chromium.launch({ args: [...ARGS], ...browserOptions });
+const site = await serve();
+/** Rule → where it is broken. */
+const lesser = new Map();
+const faults = [];
+try {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const paths = pagesBelow(OUTPUT);
+  const count = paths.length;
+  const forColours = new Set(
+    paths.filter((path, at) =>
+      dirname(path) === '.' ? ROOTS.includes(path) : dirname(path) !== dirname(paths[at - 1] ?? ''),
+    ),
+  );
+  for (const path of ROOTS) if (!forColours.has(path)) throw new Error(`The site has no ${path}.`);
+  const note = (path, scheme, { id, impact, help, nodes }) => {
+    if (BAD.includes(impact)) faults.push(`${path}, ${scheme}: ${id} (${impact}): ${help}: ${nodes[0].html}`);
+    else {
+      const rule = `${id} (${impact}): ${help}`;
+      lesser.set(rule, [...(lesser.get(rule) ?? []), path]);
+    }
+  };
+  const lookAtNext = async () => {
+    for (let path = paths.shift(); path; path = paths.shift()) {
+      const found = await findingsOf(context, `${site.url}/${path}`, forColours.has(path));
+      for (const [scheme, violations] of Object.entries(found))
+        for (const violation of violations) note(path, scheme, violation);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lookAtNext));
+  for (const [rule, paths] of lesser) console.log(`${rule}: ${paths.length} pages, such as ${paths[0]}`);
+  for (const fault of faults) console.error(fault);
+  console.log(`site: axe finds ${faults.length} serious or critical things on ${count} pages`);
+} finally {
+  await browser.close();
+  site.close();
+}
+process.exitCode = faults.length ? 1 : 0;

@@ -1,0 +1,118 @@
+/** The reference says everything of every option, and what it shows compiles. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { anchorOf } from '../docs/.vitepress/pages.mjs';
+import { typedEntries } from '../scripts/entries.mjs';
+import { exampleOf, makePages, readOptions } from '../scripts/reference/pages.js';
+import { FLAGS, type Flags } from '../src/proxy/cli/flag-table.js';
+import { flagOf, PROCESS, type Setting, SITE } from '../src/proxy/cli/settings.js';
+import { ALERTS } from '../src/proxy/telling/alerts.js';
+
+const OPTIONS = readOptions().flat();
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.tsx?$/.test(name))
+    .map((name) => join(folder, name));
+
+/** What a compiler says of texts that import the package's own sources. */
+const complaintsOf = (texts: readonly string[]): readonly string[] => {
+  const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
+    config: { compilerOptions: object };
+  };
+  const paths = Object.fromEntries(
+    typedEntries().map(({ specifier, source }) => [specifier, [`./${source}`]]),
+  );
+  const { options } = ts.convertCompilerOptionsFromJson(
+    { ...config.compilerOptions, paths, noUnusedLocals: false, noUnusedParameters: false },
+    '.',
+  );
+  const files = new Map(texts.map((text, at) => [resolve(`test/example-${at}.ts`), text]));
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (path) => files.has(path) || fileExists(path);
+  host.readFile = (path) => files.get(path) ?? readFile(path);
+  host.getSourceFile = (path, version, ...rest) => {
+    const text = files.get(path);
+    return text === undefined
+      ? getSourceFile(path, version, ...rest)
+      : ts.createSourceFile(path, text, version, true);
+  };
+  const program = ts.createProgram([...files.keys()], options, host);
+  return [...files].flatMap(([path, text]) => {
+    const source = program.getSourceFile(path);
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ messageText }) => `${text}\n${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+    );
+  });
+};
+
+describe('the reference', () => {
+  it('has the options of every entry', () => {
+    expect(OPTIONS.length).toBeGreaterThan(70);
+  });
+
+  it('says of each option what it does, its type, its default, its range, and shows an example', () => {
+    const lacking = OPTIONS.flatMap(({ source, option }) => {
+      const { name, says, type, isRequired, fallback, range, example } = option;
+      const told = { says, type, default: isRequired ? 'required' : fallback, range, example };
+      const missing = Object.entries(told).flatMap(([what, text]) => (text ? [] : what));
+      return missing.length ? [`${source.name}.${name} lacks ${missing.join(', ')}`] : [];
+    });
+    expect(lacking).toEqual([]);
+  });
+
+  it('shows examples that compile, and would notice one that does not', { timeout: 120_000 }, () => {
+    const texts = OPTIONS.map((each) => `${each.source.before ?? ''}\n${exampleOf(each)}\nexport {};\n`);
+    const wrong =
+      "import { createOfferTracker } from 'offersight';\ncreateOfferTracker({ repeat: 'twice' });";
+    expect(complaintsOf([...texts, wrong])).toEqual([expect.stringContaining(`"twice"`)]);
+  });
+
+  it('has every alert: no room has words of its own for one', () => {
+    const raised = filesBelow('src/proxy').flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/\b(?:alert|raise)\(\s*(['"`].*)/g)].map(
+        ([, words]) => `${file}: ${words}`,
+      ),
+    );
+    expect(raised).toEqual([]);
+    expect(Object.keys(ALERTS).length).toBeGreaterThan(20);
+    for (const { means, repair } of Object.values(ALERTS)) {
+      expect(means).toMatch(/\.$/);
+      expect(repair).toMatch(/\.$/);
+    }
+  });
+
+  it('has every flag that the help names, and no other', () => {
+    const help =
+      readFileSync('src/proxy/cli/main.ts', 'utf8').split('const HELP = `')[1]?.split('`;')[0] ?? '';
+    const named = [...new Set([...help.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name))];
+    const known = [...new Set(Object.values(FLAGS).flatMap((flags) => Object.keys(flags)))];
+    expect(named.filter((name) => name !== 'version').sort()).toEqual(known.sort());
+    const texts = Object.values<Flags>(FLAGS).flatMap((flags) =>
+      Object.values(flags).flatMap(({ says, fallback, range }) => [says, fallback, range]),
+    );
+    expect(texts.filter((text) => !text.trim())).toEqual([]);
+    for (const flags of Object.values<Flags>(FLAGS))
+      for (const { type, example } of Object.values(flags)) expect(example !== '').toBe(type === 'string');
+  });
+
+  it('has a flag for every setting of the proxy that is not of the file alone', () => {
+    const settings = Object.entries<Setting>({ ...PROCESS, ...SITE });
+    const flags = settings.flatMap(([name, { isInFileOnly }]) => (isInFileOnly ? [] : flagOf(name)));
+    expect(Object.keys(FLAGS.proxy).sort()).toEqual([...flags, 'config', 'lane'].sort());
+    for (const [name, { kind, isInFileOnly }] of settings)
+      if (!isInFileOnly)
+        expect((FLAGS.proxy as Flags)[flagOf(name)]?.type, name).toBe(kind === 'flag' ? 'boolean' : 'string');
+  });
+
+  it('gives every entry an anchor of its own', () => {
+    for (const { path, text } of makePages()) {
+      const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+      expect(anchors.length, path).toBeGreaterThan(3);
+      expect(new Set(anchors).size, path).toBe(anchors.length);
+    }
+  });
+});
