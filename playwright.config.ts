@@ -28,7 +28,7 @@ export default defineConfig({
   // A test that passes the second time has found a race of ours.
   retries: 0,
   // Tests wait for seconds to pass more than they compute.
-  workers: 6,
+  workers: 8,
   fullyParallel: true,
   forbidOnly: true,
   timeout: 30_000,
