@@ -81,6 +81,10 @@ export const describeNumberedTable = ({ document, word, last, maxUnshown }: Numb
       expect(rows.map(({ number }) => number)).toEqual(Array.from({ length: last }, (_, at) => at + 1));
     });
 
+    test('has as many rows as the README says', () => {
+      expect(readFileSync('README.md', 'utf8')).toContain(` ${rows.length} ${word}s`);
+    });
+
     test(`names for each ${word} files with a test that names it`, () => {
       const unkept = rows.filter(isShown).flatMap(({ number, shown }) =>
         shown

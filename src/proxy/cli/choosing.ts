@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Site } from './site.js';
 
 /** Chooses among sites. */
-export interface Choosing {
+export interface SiteChoice {
   /** Whose endpoint a target is. */
   endpointOf(target: string, incoming: IncomingMessage): Site | undefined;
   /** Whether a page of some site may ask this host. */
@@ -24,7 +24,7 @@ const hostOf = ({ headers }: IncomingMessage): string =>
  * @param isNamed Whether sites are told apart; otherwise there is one, and it has every host.
  * @param isApart Whether operators have a listener of their own. Otherwise they ask where pages do, by the same hosts.
  */
-export const createChoosing = (sites: readonly Site[], isNamed: boolean, isApart: boolean): Choosing => {
+export const createSiteChoice = (sites: readonly Site[], isNamed: boolean, isApart: boolean): SiteChoice => {
   const byHost = new Map(sites.flatMap((site) => [...site.hosts].map((host) => [host, site] as const)));
   const byPath = new Map(sites.flatMap((site) => (site.hosts.size ? [] : [[site.path, site] as const])));
   const byAdminHost = new Map([

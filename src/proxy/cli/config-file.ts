@@ -127,7 +127,7 @@ const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
     (owner) => `${owner} has this intake: name a file, or a database of Redis, of its own for each site.`,
     add,
   );
-  const paths = new Map(sites.map((site, at) => [at, site.path ?? DEFAULT_PATH]));
+  const paths = sites.map(({ path = DEFAULT_PATH }) => path);
   for (const [at, { site, hosts = [], adminNames = [], intake }] of sites.entries()) {
     const place = `sites[${at}]`;
     takeSite(site?.toLowerCase(), `${place}.site`, place);
@@ -136,11 +136,11 @@ const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
     for (const [index, name] of adminNames.entries())
       takeAdmin(name.toLowerCase(), `${place}.adminNames[${index}]`, place);
     if (intake !== undefined) takeIntake(intakeKeyOf(intake), `${place}.intake`, place);
-    if (!hosts.length) takePath(paths.get(at), `${place}.path`, place);
+    if (!hosts.length) takePath(paths[at], `${place}.path`, place);
   }
   for (const [at, { hosts = [] }] of sites.entries()) {
     const isShared = sites.some(
-      (other, index) => index !== at && !other.hosts?.length && paths.get(index) === paths.get(at),
+      (other, index) => index !== at && !other.hosts?.length && paths[index] === paths[at],
     );
     if (hosts.length && isShared)
       add(

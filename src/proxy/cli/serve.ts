@@ -1,7 +1,7 @@
 /** `offersight proxy`: endpoints, the script file and what operators look at, in one process. */
 import { problem } from '../door/problem.js';
 import { toNodeListener } from '../node.js';
-import { createChoosing } from './choosing.js';
+import { createSiteChoice } from './choosing.js';
 import { type Listening, listen, type Place } from './listening.js';
 import { createLog, type Log } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
@@ -72,7 +72,7 @@ const routesOf = (
   metrics: Metrics | undefined,
   isStopping: () => boolean,
 ): readonly [pages: Routes[], operators: Routes[]] => {
-  const { endpointOf, isKnown, adminOf } = createChoosing(sites, isNamed, operators !== undefined);
+  const { endpointOf, isKnown, adminOf } = createSiteChoice(sites, isNamed, operators !== undefined);
   const answerMisdirected = toNodeListener(async () => problem('misdirected'));
   const misdirect: Answer = (incoming, outgoing) => {
     metrics?.misdirected();
