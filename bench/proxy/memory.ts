@@ -1,14 +1,14 @@
-/** What a proxy holds while a great many events pass through it. */
+/** Measures the memory of a proxy while a great many events pass through it. */
 import { table } from '../figures.js';
-import { load } from './load.js';
+import { BATCHES, load } from './load.js';
 import type { Server } from './process.js';
 
-/** In tenths; the first is what the others are held against. */
+/** The run is measured in tenths; the others are compared with the first. */
 const LOOKS = [1, 2, 5, 10];
 const STEP = 20_000;
 const MIB = 2 ** 20;
 
-/** Passes so many events through one proxy and tells what it holds on the way. */
+/** Passes so many events through one proxy, and reports its memory on the way. */
 export const measureMemory = async (server: Server, events: number): Promise<string> => {
   let passed = 0;
   let first: { readonly heap: number; readonly rss: number } | undefined;
@@ -16,7 +16,7 @@ export const measureMemory = async (server: Server, events: number): Promise<str
   const startedAt = performance.now();
   for (const tenths of LOOKS) {
     const until = (events / 10) * tenths;
-    for (; passed < until; passed += STEP) await load(server.url, STEP, true);
+    for (; passed < until; passed += STEP) await load(server.url, { ...BATCHES, events: STEP }, true);
     const { heap, rss } = await server.memory();
     console.error(`${passed} events`);
     first ??= { heap, rss };

@@ -1,6 +1,6 @@
-/** Events a second, each intake beside the bare handler, in rounds of one run. */
+/** Measures events a second of each intake and of the bare handler, in rounds of one run. */
 import { median, spread, table } from '../figures.js';
-import { load } from './load.js';
+import { type Load, load } from './load.js';
 import type { Server } from './process.js';
 
 interface Round {
@@ -11,43 +11,46 @@ interface Round {
 
 /**
  * Measures all of them.
- * @param events How many each of them takes a round.
+ * @param posted What each of them takes a round.
  */
 export const measureRates = async (
   servers: readonly Server[],
   rounds: number,
-  events: number,
+  posted: Load,
 ): Promise<string> => {
   const measure = async ({ name, url, cpuMs }: Server): Promise<Round> => {
     const before = await cpuMs();
-    const rate = await load(url, events, name !== 'bare');
-    return { rate, costUs: (((await cpuMs()) - before) * 1_000) / events };
+    const rate = await load(url, posted, name !== 'bare');
+    return { rate, costUs: (((await cpuMs()) - before) * 1_000) / posted.events };
   };
-  // What a fresh process has yet to compile is none of the figures.
+  // The figures exclude the time that a fresh process needs to compile.
   for (const server of servers) await measure(server);
   const measured = new Map(servers.map(({ name }) => [name, [] as Round[]]));
   for (let round = 0; round < rounds; round++) {
-    // What the machine does meanwhile favours none of them.
+    // The order changes, so that other work of the machine does not favour one of them.
     for (const server of round % 2 ? servers.toReversed() : servers)
       measured.get(server.name)?.push(await measure(server));
   }
-  const bare = measured.get('bare') ?? [];
+  const sharesOf = (own: readonly Round[], other: string): string => {
+    const rates = measured.get(other)?.map(({ rate }) => rate);
+    return rates ? median(own.map(({ rate }, round) => rate / (rates[round] ?? NaN))).toFixed(2) : '–';
+  };
   const rows = servers.map(({ name }) => {
     const own = measured.get(name) ?? [];
-    const shares = own.map(({ rate }, round) => rate / (bare[round]?.rate ?? NaN));
     return [
       name,
       spread(
         own.map(({ rate }) => rate),
         0,
       ),
-      median(shares).toFixed(2),
+      sharesOf(own, 'bare'),
+      sharesOf(own, 'nothing'),
       spread(
         own.map(({ costUs }) => costUs),
         0,
       ),
     ];
   });
-  const head = ['intake', 'events/s', 'of bare', 'CPU an event, µs'];
-  return `accepted, in batches of 100 over HTTP: median (least–most) of ${rounds} rounds\n${table(head, rows)}`;
+  const head = ['intake', 'events/s', 'of bare', 'of nothing', 'CPU an event, µs'];
+  return `accepted, ${posted.batch} in a request over HTTP, ${posted.connections} at once: median (least–most) of ${rounds} rounds\n${table(head, rows)}`;
 };

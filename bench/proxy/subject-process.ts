@@ -10,16 +10,17 @@ const { values } = parseArgs({
     upstream: text,
     key: text,
     redis: text,
+    postgres: text,
     settling: { type: 'boolean', default: false },
   },
 });
-const { name, upstream, key, redis, settling: isSettling } = values;
-const subject = await startSubject(name, { upstream, key, redis, isSettling });
+const { name, upstream, key, redis, postgres, settling: isSettling } = values;
+const subject = await startSubject(name, { upstream, key, redis, postgres, isSettling });
 
-/** What a process tells of itself. */
+/** What a process reports about itself. */
 export interface Told {
   readonly url?: string;
-  /** What is in use after everything unused was given back, without compiled code, which grows with what is hot. */
+  /** Memory in use after a collection, without compiled code, which grows with the hot functions. */
   readonly heapBytes?: number;
   readonly rssBytes?: number;
   /** Spent since the start, milliseconds. */
@@ -37,7 +38,7 @@ process.on('message', async (asked: 'memory' | 'cpu' | 'end') => {
   switch (asked) {
     case 'memory': {
       await subject.settled();
-      // What finalizers hold back goes with the second one.
+      // The second collection frees what finalizers hold in the first.
       for (let time = 0; time < 2; time++) {
         globalThis.gc?.();
         await new Promise((resolve) => setImmediate(resolve));
@@ -52,7 +53,7 @@ process.on('message', async (asked: 'memory' | 'cpu' | 'end') => {
     }
     case 'end':
       await subject.close();
-      // A profile is only written by an orderly end.
+      // A profile is written only if the process ends by itself.
       process.exit();
   }
 });

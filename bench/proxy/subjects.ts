@@ -1,11 +1,12 @@
-/** What is measured: servers by name, each in a process of its own. A further intake is one line here. */
+/** The servers that are measured, by name, each in a process of its own. A further intake is one line here. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createOfferProxy, type DirectIntake, directIntake, type Intake } from 'offersight/proxy';
-import { bullmqIntake } from 'offersight/proxy/bullmq';
+import { createOfferProxy, type DirectIntake, directIntake, type Intake, type Lane } from 'offersight/proxy';
 import { toNodeListener } from 'offersight/proxy/node';
+import { postgresIntake } from 'offersight/proxy/postgres';
+import { redisIntake } from 'offersight/proxy/redis';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 
 /** What a measured server runs with. */
@@ -16,14 +17,16 @@ export interface SubjectOptions {
   readonly key: string;
   /** Where Redis is, for those that keep events there. */
   readonly redis: string;
-  /** Whether events are settled as fast as they can be, by an upstream inside the process, at no pace at all. */
+  /** Where Postgres is. */
+  readonly postgres: string;
+  /** Whether an upstream inside the process settles events as fast as possible, without a pace. */
   readonly isSettling: boolean;
 }
 
 /** A running server. */
 export interface Subject {
   readonly listener: RequestListener;
-  /** Resolves when nothing that came is under way here any more, so that what is held then is kept. */
+  /** Resolves when nothing is under way here any more, so that the memory in use then is really kept. */
   settled(): Promise<void>;
   close(): Promise<void>;
 }
@@ -32,8 +35,9 @@ export interface Subject {
 interface Places {
   /** The measurement's own. */
   readonly folder: string;
-  /** URL of a server of the measurement's own. */
+  /** URLs of servers of the measurement's own. */
   readonly redis: string;
+  readonly postgres: string;
 }
 
 interface Measured {
@@ -41,21 +45,58 @@ interface Measured {
   /** Whether it forwards before it answers, so that its upstream's time is its own. */
   readonly isForwardingFirst?: true;
   readonly isOnRedis?: true;
+  readonly isOnPostgres?: true;
 }
 
-/** More than any bench takes: what is measured is taking, not saying no. */
+/** More than any bench takes, so that nothing is refused for want of room. */
 const MAX_WAITING = 100_000_000;
-/** The limit of small plans, which no busy page heeds. */
+/** The limit of small plans, which busy pages exceed. */
 const SMALL_PLAN = { perMinute: 150 };
 const NO_LIMIT = { perMinute: Number.MAX_SAFE_INTEGER, concurrent: 100 };
 
+async function* noPortions(): AsyncGenerator<never> {
+  yield* [];
+}
+
+const NO_LANE: Lane = {
+  lead: async () => false,
+  resign: async () => undefined,
+  begin: async () => ({ rows: [], nextAt: undefined, expired: 0 }),
+  finish: async () => undefined,
+  note: async () => undefined,
+  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} }),
+  list: async () => [],
+  tally: noPortions,
+  retry: async () => 0,
+  purge: async () => 0,
+};
+
+/** Accepts everything and keeps nothing, which shows what a proxy costs without its intake. */
+const nothing = (): Intake => ({
+  ...NO_LANE,
+  usage: NO_LANE,
+  claim: () => undefined,
+  take: async (events) => new Map(events.map(({ id }) => [id, { kind: 'accepted' }])),
+  knows: async () => new Set(),
+  accept: async () => new Map(),
+  ledger: noPortions,
+  endSessions: async () => undefined,
+  sessionsEnded: async () => 0,
+  close: async () => undefined,
+});
+
 const INTAKES: Readonly<Record<string, Measured>> = {
+  nothing: { make: nothing },
   sqlite: {
     make: ({ folder }) => sqliteIntake({ file: join(folder, 'intake.sqlite'), maxWaiting: MAX_WAITING }),
   },
+  postgres: {
+    make: ({ postgres }) => postgresIntake({ connection: postgres, maxWaiting: MAX_WAITING }),
+    isOnPostgres: true,
+  },
   direct: { make: () => directIntake(), isForwardingFirst: true },
-  bullmq: {
-    make: ({ redis }) => bullmqIntake({ connection: redis, maxWaiting: MAX_WAITING }),
+  redis: {
+    make: ({ redis }) => redisIntake({ url: redis, maxWaiting: MAX_WAITING }),
     isOnRedis: true,
   },
 };
@@ -69,7 +110,10 @@ export const isForwardingFirst = (name: string): boolean => INTAKES[name]?.isFor
 /** Whether a subject needs a Redis server. */
 export const isOnRedis = (name: string): boolean => INTAKES[name]?.isOnRedis ?? false;
 
-/** Reads the body to its end and says so: what no server that takes events can do without. */
+/** Whether a subject needs a Postgres server. */
+export const isOnPostgres = (name: string): boolean => INTAKES[name]?.isOnPostgres ?? false;
+
+/** Reads the body to its end and answers, which is the least that a server of events has to do. */
 const bare = (): Subject => ({
   listener: (request, response) => {
     let bytes = 0;
@@ -82,7 +126,7 @@ const bare = (): Subject => ({
   close: async () => undefined,
 });
 
-/** Settles what waits in large steps, in the place of a forwarder: none of them could go so fast as the events come. */
+/** Settles waiting events in large steps, since no forwarder could be as fast as these events come. */
 const settling = (
   intake: Intake,
 ): Pick<Subject, 'settled'> & { readonly intake: Intake; stop(): Promise<void> } => {
@@ -111,9 +155,9 @@ const settling = (
 };
 
 const proxied = async (measured: Measured, options: SubjectOptions): Promise<Subject> => {
-  const { upstream, key, redis, isSettling } = options;
+  const { upstream, key, redis, postgres, isSettling } = options;
   const folder = await mkdtemp(join(tmpdir(), 'offersight-bench-'));
-  const inner = measured.make({ folder, redis });
+  const inner = measured.make({ folder, redis, postgres });
   const settler = isSettling && 'begin' in inner ? settling(inner) : undefined;
   const proxy = createOfferProxy({
     site: 'offersight-test',

@@ -1,6 +1,6 @@
 /**
- * The proxy's pipeline: admit → decode → judge → take → answer. One verdict for every event, a problem body for what is
- * no request of ours; it never throws, and it alone knows the API key.
+ * The proxy's pipeline: admit → decode → judge → take → answer. One verdict for every event, a
+ * problem body for any other request. It never throws, and only it knows the API key.
  */
 import { type Verdict, WIRE_VERSION, type WireReply } from '../protocol/batch.js';
 import { decodeRequest } from '../protocol/decode.js';
@@ -34,15 +34,17 @@ export interface Connection {
 export interface OfferProxy {
   /**
    * Never rejects.
-   * @param connection A {@link Connection}; whatever else a host's router gives as its second argument is ignored.
+   * @param connection A {@link Connection}; anything else that a host's router gives as its second argument is ignored.
    */
   (request: Request, connection?: object): Promise<Response>;
   /**
-   * Reports what the host's own code saw: no budget, no hook of a request and no check of machines applies. What was taken
-   * is kept as durably as a page's event; a direct intake has forwarded it. An event whose `viewed` nobody reported counts all
-   * the same, so report both. `accepted` counts in the ledger alone, which a direct intake does not have.
-   * @throws {OffersightError} `configuration` if an event is wrong, and then nothing was taken; `delivery` if not all could be
-   * taken: report them again, their names keep them from counting twice; `refused` if the upstream or an equal name refused one.
+   * Reports what the host's own code saw: no budget, no hook of a request and no check of machines
+   * applies. A taken event is kept as durably as a page's event; a direct intake has forwarded it.
+   * A `dismissed` counts even if nobody reported its `viewed`, so report both. `accepted` counts
+   * only in the ledger, which a direct intake does not have.
+   * @throws {OffersightError} `configuration` if an event is wrong, and then nothing was taken.
+   * `delivery` if not all could be taken: report them again, since their names keep them from
+   * counting twice. `refused` if the upstream or an equal name refused one.
    */
   report(events: readonly ServerEvent[]): Promise<ReportResult>;
   /** Ends forwarding after the calls under way, and closes the intake. */
@@ -58,7 +60,7 @@ const refuseAll = (items: readonly { readonly id: string }[]): Judgement => ({
   budgetKeys: new Map(),
 });
 
-/** An answer, and the problem that it tells of. */
+/** An answer, and the problem that it reports. */
 interface Answer {
   readonly response: Response;
   readonly code?: ProblemCode;
@@ -71,7 +73,7 @@ interface Answer {
  * deployment has to fail, not its requests. A queue in Redis can only say so when it is asked; then all events get 503.
  */
 export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
-  // Hosts without types call it, too; what is missing is said by name.
+  // Untyped hosts may leave a field out; the error names it.
   const options = resolveProxyOptions(given ?? {});
   const runtime = given.runtime ?? platformRuntime();
   const onAlert: OnAlert =
@@ -103,7 +105,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   );
   const isMachine = createMachineCheck(options.machines);
   const opensInspector = createInspecting(options.inspectSecrets);
-  const judge = createEntitlement(options, budgets, forwarding.knows, alert, runtime);
+  const judge = createEntitlement(options, { budgets, knows: forwarding.knows, alert, runtime });
 
   const overBudget = async (
     events: number,

@@ -1,6 +1,5 @@
 /**
- * The proxy of Offersight: a same-origin endpoint that alone holds the API key, for any server that speaks
- * Request and Response.
+ * The proxy of Offersight: a same-origin endpoint that keeps the API key, for any server that uses Request and Response.
  * @module offersight/proxy
  */
 import './needs-node.js';

@@ -28,10 +28,10 @@ export interface NodeListenerOptions {
 
 /** How long a request may take to arrive, milliseconds. Under the client's own deadline of 12 s. */
 const ARRIVAL_MS = 10_000;
-/** How long a rejected sender may go on talking before it is cut off. */
+/** How long a rejected sender may continue to send before it is cut off. */
 const LINGER_MS = 1_000;
 const MAX_HEADERS = 100;
-/** Of answers that are made while they are sent. */
+/** Iterators of answers that are made while they are sent. */
 const STREAMED = /^(?:application\/x-ndjson|text\/csv)/;
 /** Fetch forbids them, so no Request can be made of them. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
@@ -49,7 +49,7 @@ const toRequest = (incoming: RoutedMessage): Request => {
   for (let at = 0; at + 1 < rawHeaders.length; at += 2)
     headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
   const hasBody = method !== 'GET' && method !== 'HEAD';
-  // The host of the request says nothing that may be trusted, so whoever needs it reads the header.
+  // The host of the request cannot be trusted, so code that needs it reads the header.
   return new Request(`http://proxy.invalid${targetOf(incoming)}`, {
     method,
     headers,
@@ -58,8 +58,8 @@ const toRequest = (incoming: RoutedMessage): Request => {
 };
 
 /**
- * Whether everybody on the way reads the request alike: one host, no coding but chunks (RFC 9112 §3.2, §6.1).
- * Node's parser looks at the last coding alone.
+ * Whether everybody on the way reads the request alike: one host, and only chunks as the coding
+ * (RFC 9112 §3.2, §6.1). Node's parser looks only at the last coding.
  */
 const isWellFramed = ({ rawHeaders, httpVersion }: IncomingMessage): boolean => {
   const values = (name: string): string[] =>
@@ -78,7 +78,7 @@ const incomings = new WeakMap<Request, IncomingMessage>();
 export const incomingOf = (request: Request): IncomingMessage | undefined => incomings.get(request);
 
 let isWarned = false;
-/** Said once a process: nothing that the proxy could answer would reach whoever has to mend it. */
+/** Said once a process: no answer of the proxy would reach the person who has to repair it. */
 const warn = (message: string): void => {
   if (!isWarned) process.emitWarning(`offersight: ${message}`);
   isWarned = true;
@@ -130,7 +130,7 @@ export const toNodeListener = (proxy: RequestHandler, options: NodeListenerOptio
   checkOptionNames('toNodeListener', options, { path: true });
   const { path } = options;
   return async (incoming, outgoing) => {
-    // A connection that breaks is the sender's to mend; unheard it would end the process.
+    // A broken connection is the sender's problem. Without a listener its error would end the process.
     incoming.on('error', () => undefined);
     outgoing.on('error', () => undefined);
     const response = await answer(proxy, incoming, path).catch((cause: unknown) => {

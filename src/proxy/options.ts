@@ -1,4 +1,4 @@
-/** What a host says of its proxy: types alone. */
+/** The options of a proxy. Only types. */
 import type { OfferEventType } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import type { Limits } from './door/budgets.js';
@@ -21,11 +21,11 @@ export interface ReportedEvent {
   readonly occurredAt: number;
 }
 
-/** Who caused an event, as Chargebee's request headers tell it. Personal data: off unless the host gives it. */
+/** Who caused an event, for Chargebee's request headers. Personal data: off unless the host gives it. */
 export interface Caller {
   /** `chargebee-request-origin-ip`. */
   readonly ip?: string | undefined;
-  /** `chargebee-request-origin-user-encoded`; any text. */
+  /** `chargebee-request-origin-user-encoded`; any string. */
   readonly user?: string | undefined;
   /** `chargebee-request-origin-device`. */
   readonly device?: string | undefined;
@@ -36,12 +36,12 @@ export interface Caller {
 /** An event that the host's own code reports, such as an opened mail or what a native app has shown. */
 export interface ServerEvent {
   /**
-   * What names this event and no other, 1–200 characters, such as `mail-2211-opened-by-4711`: whoever reports again under a name
-   * means the same event, which counts once.
+   * A name for only this event, 1–200 characters, such as `mail-2211-opened-by-4711`. A second
+   * report under the same name means the same event, which counts once.
    */
   readonly name: string;
   /**
-   * What happened. `accepted` is what your billing system told you: it counts in the ledger alone, and is never forwarded.
+   * What happened. Your billing system reports `accepted` to you: it counts only in the ledger, and is never forwarded.
    * `fulfilled` is never reported.
    */
   readonly type: OfferEventType | 'accepted';
@@ -53,7 +53,7 @@ export interface ServerEvent {
   readonly subject?: string | undefined;
   /** What the ledger counts it under, as pages name it. @default `(none)` */
   readonly group?: string | undefined;
-  /** Who caused it, told to Chargebee in request headers. @default nothing is told */
+  /** Who caused it, sent to Chargebee in request headers. @default nothing is sent */
   readonly caller?: Caller | undefined;
 }
 
@@ -69,7 +69,7 @@ export interface ReportResult {
 export interface UsageOptions {
   /**
    * Whose subscription an event counts for, from the host's own records; undefined for none. Never from the browser.
-   * If it throws, the event is not taken at all, and comes again.
+   * If it throws, the event is not taken at all, and is sent again.
    * @range a function, also an async one
    * @example `(event, subject) => (subject ? 'sub-4711' : undefined)`
    */
@@ -142,7 +142,7 @@ export interface OfferProxyOptions {
   readonly withoutOrigin?: 'refuse' | 'with-subject';
   /**
    * Who answers for admitted events.
-   * @range `sqliteIntake(…)`, `bullmqIntake(…)` or `directIntake(…)`
+   * @range `sqliteIntake(…)`, `postgresIntake(…)`, `redisIntake(…)` or `directIntake(…)`
    * @example `directIntake()`
    */
   readonly intake: Intake | DirectIntake;
@@ -155,8 +155,9 @@ export interface OfferProxyOptions {
    */
   readonly subject?: (request: Request) => string | undefined | Promise<string | undefined>;
   /**
-   * Whether the request's user may report this event; a refusal looks like that of an unknown offer. All hooks together
-   * have 6 s for a request; what they have not judged by then is deferred.
+   * Whether the request's user may report this event. A refusal looks like that of an unknown
+   * offer. All hooks together have 6 s for a request; events that they have not judged by then are
+   * deferred.
    * @default every event may be reported
    * @range a function, also an async one; only `true` is a yes
    * @example `(event) => event.offerId.startsWith('a')`
@@ -179,8 +180,9 @@ export interface OfferProxyOptions {
   /** How much one visitor may report. */
   readonly limits?: Limits;
   /**
-   * How many machines of this site's own stand between the visitor and this process, each of which appends to
-   * `X-Forwarded-For`. With 0 a private address on the socket has no budget, since it stands for all visitors at once.
+   * How many machines of this site's own are between the visitor and this process, each of which
+   * appends to `X-Forwarded-For`. With 0 a private address on the socket has no budget, since all
+   * visitors share it.
    * @default 0
    * @range a whole number from 0 to 16
    * @example `1`
@@ -203,15 +205,15 @@ export interface OfferProxyOptions {
    */
   readonly address?: (request: Request) => string | undefined;
   /**
-   * The only groups that the ledger tells apart; all others count under `(other)`.
+   * The only groups that the ledger keeps apart; all others count under `(other)`.
    * @default any, within the intake's bounds
    * @range names with 1–50 characters of `A–Z a–z 0–9 _ . : / ~ -`, the first a letter or a digit
    * @example `['autumn-sale', 'home']`
    */
   readonly groups?: readonly string[];
   /**
-   * Who caused an event, told to Chargebee in request headers.
-   * @default nothing is told
+   * Who caused an event, sent to Chargebee in request headers.
+   * @default nothing is sent
    * @range a function that gives `ip`, `user`, `device` or `businessEntityId`, or undefined
    * @example `() => ({ businessEntityId: 'be-1' })`
    */
@@ -228,16 +230,17 @@ export interface OfferProxyOptions {
   /** Usage events as a second destination, with a durable intake only. @default off */
   readonly usage?: UsageOptions;
   /**
-   * Told, in words, what an operator has to do, and what broke: a copy of the error without what else a driver puts on
-   * it. The words of errors that your own hooks throw are passed on as they are.
+   * Called with a message about what an operator has to do, and with what broke: a copy of the
+   * error without the fields that a driver adds. The words of errors that your own hooks throw are
+   * passed on as they are.
    * @default writes to standard error
    * @range a function; what it throws is ignored
    * @example `(message, cause) => console.error(message, cause)`
    */
   readonly onAlert?: OnAlert;
   /**
-   * Told of every request, verdict and call, for metrics.
-   * @default nobody is told
+   * Called for every request, verdict and call, for metrics.
+   * @default nothing is called
    * @range a function; what it throws is an alert
    * @example `(observation) => console.log(observation.kind)`
    */

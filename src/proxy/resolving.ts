@@ -50,9 +50,9 @@ const checkBaseUrl = (name: string, baseUrl: string): string => {
   if (!URL.canParse(baseUrl))
     throw configuration(`Set ${name} to an origin, such as https://upstream.example.`);
   const { protocol, hostname, origin, pathname, username, password } = new URL(baseUrl);
-  // Also an empty query or fragment, which a URL does not tell from none.
+  // Also an empty query or fragment, which a parsed URL does not show.
   if (pathname !== '/' || username || password || /[?#]/.test(baseUrl))
-    throw configuration(`Set ${name} to an origin alone, without a user, path, query or hash.`);
+    throw configuration(`Set ${name} to only an origin, without a user, path, query or hash.`);
   const isLoopback = LOOPBACK.has(hostname);
   if (protocol !== 'https:' && !(isLoopback && protocol === 'http:')) {
     throw configuration(`Set ${name} to an https origin.`);
@@ -129,38 +129,34 @@ const NAMES = {
   runtime: true,
 } as const;
 
-/**
- * Checks what a host gave.
- * @throws {OffersightError} `configuration`, which says what to set.
- */
-export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOptions => {
-  const {
-    site,
-    apiKey,
-    baseUrl,
-    intake,
-    subject,
-    withoutOrigin = 'refuse',
-    machines = 'ignore',
-    requireSignedOffers,
-    inspectSecret,
-    usage,
-  } = options;
-  checkOptionNames('createOfferProxy', options, NAMES);
+/** Which site it is, with which key, and where its events are kept. */
+const checkSite = ({ site, apiKey, intake }: OfferProxyOptions): void => {
   if (typeof site !== 'string' || !SITE.test(site))
     throw configuration('Set site to the name of your Chargebee site, such as acme-test.');
   // Said without the value: messages end up in logs.
-  if (typeof apiKey !== 'string' || !API_KEY.test(apiKey))
+  if (typeof apiKey !== 'string' || apiKey === '')
+    throw configuration(
+      'Set apiKey to the API key of your site, such as from the environment variable OFFERSIGHT_API_KEY: it is empty.',
+    );
+  if (!API_KEY.test(apiKey))
     throw configuration('Set apiKey to the key as Chargebee shows it, without spaces.');
   if (!isObject(intake) || !('take' in intake || 'start' in intake))
     throw configuration('Set intake, such as sqliteIntake({ file }).');
+};
+
+/** Whose events are taken, and how many. */
+const checkDoor = ({
+  subject,
+  withoutOrigin = 'refuse',
+  machines = 'ignore',
+  trustedHops = 0,
+  limits = {},
+}: OfferProxyOptions): void => {
   if (!['refuse', 'with-subject'].includes(withoutOrigin))
     throw configuration("Set withoutOrigin to 'refuse' or 'with-subject'.");
   if (!['ignore', 'count'].includes(machines)) throw configuration("Set machines to 'ignore' or 'count'.");
-  const isSubjectVouching = withoutOrigin === 'with-subject';
-  if (isSubjectVouching && !subject)
+  if (withoutOrigin === 'with-subject' && !subject)
     throw configuration('Set subject too, where requests without an origin are taken for it.');
-  const { trustedHops = 0, limits = {}, disable = [] } = options;
   if (!Number.isInteger(trustedHops) || trustedHops < 0 || trustedHops > MAX_HOPS)
     throw configuration(`Set trustedHops to a whole number from 0 to ${MAX_HOPS}.`);
   if (
@@ -169,16 +165,33 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
   )
     throw configuration('Set limits to numbers of events, at least 1, or Infinity.');
   checkOptionNames('limits', limits, { perAddress: true, perSubject: true, perOfferADay: true });
-  for (const name of HOOKS) {
+};
+
+/** What the host's own functions are asked, and what Chargebee is asked not to do. */
+const checkHooks = (options: OfferProxyOptions): void => {
+  for (const name of HOOKS)
     if (options[name] !== undefined && typeof options[name] !== 'function')
       throw configuration(`Set ${name} to a function.`);
-  }
+  const { disable = [] } = options;
   if (
     !Array.isArray(disable) ||
     !(disable as readonly unknown[]).every((name) => REACTIONS.has(String(name)))
   )
     throw configuration("Set disable to a list of 'webhook', 'email' and 'actions'.");
+};
+
+/**
+ * Checks what a host gave.
+ * @throws {OffersightError} `configuration`, which says what to set.
+ */
+export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOptions => {
+  checkOptionNames('createOfferProxy', options, NAMES);
+  checkSite(options);
+  checkDoor(options);
+  checkHooks(options);
   checkUsage(options);
+  const { site, apiKey, baseUrl, intake, subject, requireSignedOffers, inspectSecret, usage } = options;
+  const { withoutOrigin, machines = 'ignore', trustedHops = 0, limits = {}, disable = [] } = options;
   return {
     site: site.toLowerCase(),
     apiKey,
@@ -191,7 +204,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     baseUrl: checkBaseUrl('baseUrl', baseUrl ?? `https://${site}.grow.chargebee.com`),
     usageBaseUrl: checkBaseUrl('usage.baseUrl', usage?.baseUrl ?? `https://${site}.ingest.chargebee.com`),
     origins: checkOrigins(options.origins ?? []),
-    isSubjectVouching,
+    isSubjectVouching: withoutOrigin === 'with-subject',
     secrets: requireSignedOffers === undefined ? undefined : checkSecrets([requireSignedOffers].flat()),
     inspectSecrets: inspectSecret === undefined ? [] : checkSecrets([inspectSecret].flat(), INSPECTING),
     limits,

@@ -1,4 +1,4 @@
-/** Verdicts on their way out: onto the wire, and to whoever counts. */
+/** Verdicts on their way out: onto the wire, and into the metrics. */
 import type { Verdict, WireResult } from '../protocol/batch.js';
 import type { Observation } from './telling/observation.js';
 

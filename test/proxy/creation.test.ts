@@ -16,7 +16,7 @@ afterEach(async () => {
   await started.end();
 });
 
-/** The error of creating a proxy with these options; what has to be wrong for an operator may be of any type. */
+/** The error of creating a proxy with these options, which may be of any type. */
 const errorOf = (options: { [Name in keyof OfferProxyOptions]?: unknown }): unknown => {
   const { intake, runtime } = started;
   try {
@@ -45,7 +45,7 @@ const expectRefusal = (options: { [Name in keyof OfferProxyOptions]?: unknown },
   expect(shown).not.toContain('CANARY');
 };
 
-describe('a wrong deployment fails at creation, not in its requests', () => {
+describe('creation fails, before any request,', () => {
   it.each<unknown>([
     '',
     'acme.test',
@@ -61,15 +61,15 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     '\u0430cme',
     undefined,
     null,
-  ])('with the site %j (attack 48)', (site) => {
+  ])('if the site is %j (attack 48)', (site) => {
     expectRefusal({ site }, /\bsite\b/);
   });
 
   it.each<[string, unknown]>([
-    ['none', undefined],
-    ['null', null],
-    ['an empty one', ''],
-    ['a blank one', '        '],
+    ['it is missing', undefined],
+    ['it is null', null],
+    ['it is empty', ''],
+    ['it is blank', '        '],
     ['a space before it', ` ${CANARY_KEY}`],
     ['a space inside', 'live_CANARY q7Zx81vN'],
     ['a line feed behind it', `${CANARY_KEY}\n`],
@@ -79,7 +79,7 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     ['a query', `https://x.example/?key=${CANARY_KEY}`],
     ['letters beyond ASCII', `${CANARY_KEY}\u00e9`],
     ['1,000 characters', CANARY_KEY.repeat(60)],
-  ])('with the API key: %s, and the message does not show it (attack 52)', (_, apiKey) => {
+  ])('if the API key is wrong (%s), and the message does not show it (attack 52)', (_, apiKey) => {
     expectRefusal({ apiKey }, /\bapiKey\b/);
   });
 
@@ -108,7 +108,7 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     'https://upstream.example/?',
     'https://upstream.example?site=other',
     'https://upstream.example#',
-  ])('with the base URL %j, also for usage events (attack 48)', (baseUrl) => {
+  ])('if the base URL, also for usage events, is %j (attack 48)', (baseUrl) => {
     expectRefusal({ baseUrl }, /\bbaseUrl\b/);
     const usage = { subscriptionFor: () => 'sub_1', baseUrl };
     expectRefusal({ usage }, /\busage\.baseUrl\b/);
@@ -127,7 +127,7 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     ['*'],
     ['https://a.example, https://b.example'],
     ['https://good.example', 'data:text/html,x'],
-  ])('with the origins %j', (...origins) => {
+  ])('if the origins are %j', (...origins) => {
     expectRefusal({ origins }, /\borigins\b/);
   });
 
@@ -137,7 +137,7 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     { perMinute: Number.NaN },
     { concurrent: 0 },
     { concurrent: Number.NaN },
-  ])('with the pace %o, by which nothing would ever be forwarded', (pace) => {
+  ])('if the pace is %o, by which nothing would ever be forwarded', (pace) => {
     expectRefusal({ pace }, /\bpace\b/);
   });
 
@@ -148,13 +148,13 @@ describe('a wrong deployment fails at creation, not in its requests', () => {
     'http://localhost:3001',
     'http://127.0.0.1:3001',
     'http://[::1]:3001',
-  ])('but not with the base URL %s', (baseUrl) => {
+  ])('but not if the base URL is %s', (baseUrl) => {
     expect(errorOf({ baseUrl })).toBeUndefined();
   });
 });
 
-describe('the API key is shown to the upstream alone', () => {
-  it('and is in no reply, alert or inspection, whatever the upstream echoes (attacks 51, 53)', async () => {
+describe('the API key is shown only to the upstream', () => {
+  it('and is in no reply, alert or inspection, even if the upstream echoes it (attacks 51, 53)', async () => {
     const { proxy, runtime, alerts } = started;
     const answers = [
       new Response(JSON.stringify({ message: CANARY_KEY, api_error_code: CANARY_KEY }), { status: 400 }),
@@ -173,7 +173,7 @@ describe('the API key is shown to the upstream alone', () => {
     expect(shown.filter((text) => text.includes(CANARY_KEY) || text.includes(BASIC))).toEqual([]);
   });
 
-  it('and no reply tells where the upstream is (attack 51)', async () => {
+  it('and no reply reveals where the upstream is (attack 51)', async () => {
     const { proxy, runtime } = started;
     runtime.answer = () => Promise.reject(new TypeError('fetch failed'));
     const response = await proxy(pageRequest(wireBody([wireEvent(1)])));

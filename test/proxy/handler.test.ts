@@ -52,7 +52,7 @@ const brokenIntake = (): Intake => ({
 });
 
 describe('every event has one verdict, in the order of the request', () => {
-  it('good and bad ones beside each other, and only the good ones are forwarded', async () => {
+  it('good and bad ones are mixed, and only the good ones are forwarded', async () => {
     const started = start();
     const body = wireBody([
       wireEvent(3, { type: 'Clicked' }),
@@ -73,7 +73,7 @@ describe('every event has one verdict, in the order of the request', () => {
     ]);
   });
 
-  it('says duplicate to a repetition and conflict to other content under a known id (fault 59) (attacks 37, 38)', async () => {
+  it('a repetition is a duplicate, other content under a known id a conflict (fault 59) (attacks 37, 38)', async () => {
     const started = start();
     await resultsOf(started, wireBody([wireEvent(1), wireEvent(2)]));
     await started.runtime.advance(2_000);
@@ -89,7 +89,7 @@ describe('every event has one verdict, in the order of the request', () => {
     expect(started.runtime.calls.map(({ key }) => key)).toEqual([1, 2, 3].map((id) => `oe1-${eventId(id)}`));
   });
 
-  it('forwards one of 100 parallel copies of a request (attack 41)', async () => {
+  it('one of 100 parallel copies of a request is forwarded (attack 41)', async () => {
     const started = start();
     const verdicts = await Promise.all(
       Array.from({ length: 100 }, () => resultsOf(started, wireBody([wireEvent(7)]))),
@@ -102,14 +102,14 @@ describe('every event has one verdict, in the order of the request', () => {
     expect(started.runtime.calls.map(({ key }) => key)).toEqual([`oe1-${eventId(7)}`]);
   });
 
-  it('defers an event that the intake said nothing about', async () => {
+  it('an event that the intake said nothing about is deferred', async () => {
     const started = start({ intake: { ...brokenIntake(), take: async () => new Map() } });
     expect(await resultsOf(started, wireBody([wireEvent(1)]))).toEqual([
       { id: eventId(1), status: 'deferred', code: 'unavailable' },
     ]);
   });
 
-  it('ignores idempotency keys and credentials that the request brings (attacks 40, 46)', async () => {
+  it('idempotency keys and credentials that the request brings are ignored (attacks 40, 46)', async () => {
     const started = start();
     const headers = {
       'chargebee-idempotency-key': 'mine',
@@ -130,11 +130,11 @@ describe('every event has one verdict, in the order of the request', () => {
 
 describe('the time of an event', () => {
   it.each([
-    ['is corrected by a clock that runs an hour ahead', { sent_at: START + 3_600_000 }, 3_599_000, -1_000],
-    ['is corrected by a clock that runs a day behind', { sent_at: START - 86_400_000 }, -86_405_000, -5_000],
-    ['is never after its arrival', { sent_at: START }, 777_000, 0],
-    ['is never after its arrival, for the wildest clocks', { sent_at: -8.64e15 }, 8.64e15 - START, 0],
-  ])('%s (fault 57) (attack 35)', async (_, fields, occurredAt, expected) => {
+    ['the clock runs an hour ahead', { sent_at: START + 3_600_000 }, 3_599_000, -1_000],
+    ['the clock runs a day behind', { sent_at: START - 86_400_000 }, -86_405_000, -5_000],
+    ['it would be after its arrival', { sent_at: START }, 777_000, 0],
+    ['it would be far after its arrival, by the wildest clocks', { sent_at: -8.64e15 }, 8.64e15 - START, 0],
+  ])('is corrected if %s (fault 57) (attack 35)', async (_, fields, occurredAt, expected) => {
     const started = start();
     await resultsOf(started, wireBody([wireEvent(1, { occurred_at: START + occurredAt })], fields));
     expect((await started.intake.list({ limit: 1 })).map((row) => row.occurredAt - START)).toEqual([
@@ -143,8 +143,8 @@ describe('the time of an event', () => {
   });
 });
 
-describe('the earliest time that can be said', () => {
-  it('is a date after the correction, too', async () => {
+describe('the earliest time that an event can have', () => {
+  it('is still a date after the correction', async () => {
     const started = start();
     await resultsOf(started, wireBody([wireEvent(1, { occurred_at: -8.64e15 })], { sent_at: 8.64e15 }));
     const times = (await started.intake.list({ limit: 1 })).map(({ occurredAt }) =>
@@ -155,7 +155,7 @@ describe('the earliest time that can be said', () => {
   });
 });
 
-describe('an event of another subject waits for its subject', () => {
+describe('an event of another subject', () => {
   const body = wireBody([
     wireEvent(1, { subject: 'ada' }),
     wireEvent(2, { subject: 'grace' }),
@@ -185,7 +185,7 @@ describe('an event of another subject waits for its subject', () => {
     expect(await resultsOf(started, later)).toEqual([{ id: eventId(2), status: 'accepted' }]);
   });
 
-  it('is not asked about where the proxy has no subject hook', async () => {
+  it('is accepted if the proxy has no subject hook', async () => {
     expect(await resultsOf(start(), body)).toMatchObject([1, 2, 3, 4].map(() => ({ status: 'accepted' })));
   });
 
@@ -206,15 +206,15 @@ describe('an event of another subject waits for its subject', () => {
     ]);
   });
 
-  it('has a 503 when the hook throws, and nothing is kept', async () => {
+  it('gets a 503 if the hook throws, and nothing is kept', async () => {
     const started = start({ subject: () => Promise.reject(new Error('session store down')) });
     expect((await started.proxy(pageRequest(body))).status).toBe(503);
     expect(await started.intake.list({ limit: 9 })).toEqual([]);
   });
 });
 
-describe('an intake that cannot take fails closed', () => {
-  it('with a 503 that says when to come back, one alert in words and nothing forwarded (fault 64)', async () => {
+describe('an intake that cannot take', () => {
+  it('leads to a 503 that says when to come back, one alert in words and nothing forwarded (fault 64)', async () => {
     const started = start({ intake: brokenIntake() });
     const response = await started.proxy(pageRequest(wireBody([wireEvent(1)])));
     expect([response.status, await response.json()]).toEqual([
@@ -235,7 +235,7 @@ describe('an intake that cannot take fails closed', () => {
     expect(started.runtime.calls).toEqual([]);
   });
 
-  it('and hands what broke to the alert hook, not to the sender', async () => {
+  it('shows its error to the alert hook, not to the sender', async () => {
     const causes: unknown[] = [];
     const { proxy } = start({ intake: brokenIntake(), onAlert: (_, cause) => causes.push(cause) });
     const response = await proxy(pageRequest(wireBody([wireEvent(1)])));
@@ -245,7 +245,7 @@ describe('an intake that cannot take fails closed', () => {
     expect(await response.text()).not.toMatch(/SQLITE|srv/);
   });
 
-  it('also when the alert hook throws', async () => {
+  it('leads to a 503 even if the alert hook throws', async () => {
     const started = start({
       intake: brokenIntake(),
       onAlert: () => {
@@ -256,7 +256,7 @@ describe('an intake that cannot take fails closed', () => {
     expect(response?.status).toBe(503);
   });
 
-  it('answers as many events refused as before when none of them needs the intake', async () => {
+  it('does not change the verdict of refused events, which do not need the intake', async () => {
     const started = start({ intake: brokenIntake() });
     expect(await resultsOf(started, wireBody([wireEvent(1, { type: 'X' })]))).toEqual([
       { id: eventId(1), status: 'refused', code: 'invalid_event' },

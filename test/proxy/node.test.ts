@@ -60,7 +60,7 @@ describe("under Node's server", () => {
     expect(statusOf(answer)).toBe('200');
   });
 
-  it('a chunked body is taken, and its extensions and trailers say nothing (attack 9)', async () => {
+  it('a chunked body is taken, and its extensions and trailers are ignored (attack 9)', async () => {
     const chunked = `${Buffer.byteLength(GOOD).toString(16)};ext=1\r\n${GOOD}\r\n0\r\n`;
     const headers = [JSON_TYPE, 'Transfer-Encoding: chunked'];
     const trailers = `${SAME_ORIGIN}\r\nOrigin: https://shop.example\r\n\r\n`;
@@ -79,7 +79,7 @@ describe("under Node's server", () => {
 
 describe('odd request lines reach nothing', () => {
   it.each(['TRACE', 'GET', 'DELETE', 'OPTIONS', 'M-SEARCH', 'PROPFIND'])(
-    '%s has a 405 (attacks 1, 2)',
+    '%s gets a 405 (attacks 1, 2)',
     async (method) => {
       const answer = await send(`${method} /offer-events HTTP/1.1`, [SAME_ORIGIN]);
       expect([statusOf(answer), /^allow: POST\r$/im.test(answer)]).toEqual(['405', true]);
@@ -88,7 +88,7 @@ describe('odd request lines reach nothing', () => {
     },
   );
 
-  it('HEAD has a 405 without a body (attack 1)', async () => {
+  it('HEAD gets a 405 without a body (attack 1)', async () => {
     const answer = await send('HEAD / HTTP/1.1', [SAME_ORIGIN]);
     expect([statusOf(answer), bodyOf(answer)]).toEqual(['405', '']);
   });
@@ -114,13 +114,13 @@ describe('odd request lines reach nothing', () => {
     await expectNothingTaken();
   });
 
-  it('a target that names another machine is not here (attack 4)', async () => {
+  it('a target that names another machine is not found (attack 4)', async () => {
     const line = 'POST http://169.254.169.254/api/v2/offer_events?site=evil HTTP/1.1';
     expect(statusOf(await send(line, [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD))).toBe('404');
     await expectNothingTaken();
   });
 
-  it('a Host that names another machine changes nothing of where events go (attacks 4, 48)', async () => {
+  it('a Host that names another machine does not change where events go (attacks 4, 48)', async () => {
     const headers = ['X-Forwarded-Host: evil.example', JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)];
     await send('POST / HTTP/1.1', headers, GOOD);
     await started.runtime.advance(1_000);
@@ -137,7 +137,7 @@ describe('odd request lines reach nothing', () => {
     ['a NUL in a header', 'POST / HTTP/1.1', ['X-A: a\0b']],
     ['a method that nobody knows', 'TRACK / HTTP/1.1', []],
     ['a version that nobody knows', 'POST / HTTP/9.1', []],
-  ])("%s is the parser's 400 (attack 6)", async (_, line, headers) => {
+  ])("%s gets the parser's 400 (attack 6)", async (_, line, headers) => {
     expect(statusOf(await send(line, [JSON_TYPE, SAME_ORIGIN, ...headers], GOOD))).toBe('400');
     await expectNothingTaken();
   });
@@ -151,7 +151,7 @@ describe('odd request lines reach nothing', () => {
     ],
     ['Content-Type twice (attack 19)', [SAME_ORIGIN, JSON_TYPE, JSON_TYPE], '415'],
     ['bytes beyond ASCII in a header (attack 13)', [`Sec-Fetch-Site: same-origin\xff`, JSON_TYPE], '403'],
-  ])('with its own answer: %s', async (_, headers, status) => {
+  ])('the endpoint, not the parser, refuses %s', async (_, headers, status) => {
     const request = rawRequest('POST / HTTP/1.1', [...headers, lengthOf(GOOD)], GOOD);
     expect(statusOf(await exchange(server.port, Buffer.from(request, 'latin1')))).toBe(status);
     await expectNothingTaken();
@@ -165,7 +165,7 @@ describe('a body that is too large', () => {
   it.each([
     ['with a length', lengthOf(big), big],
     ['in chunks', 'Transfer-Encoding: chunked', `${chunks}0\r\n\r\n`],
-  ])('%s has its 413, complete, on every one of 20 connections (attack 23)', async (_, header, body) => {
+  ])('%s gets a complete 413 on each of 20 connections (attack 23)', async (_, header, body) => {
     const headers = [JSON_TYPE, SAME_ORIGIN, header];
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => send('POST / HTTP/1.1', headers, body)),
@@ -189,7 +189,7 @@ describe('a body that is too large', () => {
     expect(faults).toEqual([]);
   });
 
-  it('is cut off after its answer, when the sender talks on and on (attacks 11, 23)', async () => {
+  it('is cut off after its answer if the sender never stops (attacks 11, 23)', async () => {
     const socket = await openSocket(server.port);
     socket.resume();
     socket.write(rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, 'Transfer-Encoding: chunked']));
@@ -217,16 +217,12 @@ describe('the server stays up', () => {
   });
 });
 
-describe('a server is refused', () => {
+describe('a server', () => {
   it.each<[string, object, RegExp]>([
-    [
-      'with an option that it does not have',
-      { keepAlive: 65_000 },
-      /keepAlive of createOfferServer.*keepAliveMs/,
-    ],
-    ['with a time to keep connections that is none', { keepAliveMs: 0.5 }, /whole milliseconds/],
-    ['with no time to keep connections', { keepAliveMs: 0 }, /at least 1/],
-  ])('%s', (_, options, words) => {
+    ['an option that it does not have', { keepAlive: 65_000 }, /keepAlive of createOfferServer.*keepAliveMs/],
+    ['a time to keep connections that is not whole', { keepAliveMs: 0.5 }, /whole milliseconds/],
+    ['a time to keep connections of 0', { keepAliveMs: 0 }, /at least 1/],
+  ])('is refused for %s', (_, options, words) => {
     expect(() => createOfferServer(() => undefined, options)).toThrow(words);
   });
 });

@@ -1,4 +1,4 @@
-/** A misspelt option is refused: if it were ignored, the protection that it asks for would be missing silently. */
+/** A misspelt option is refused: if it were ignored, nobody would notice that its protection is missing. */
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
@@ -8,7 +8,8 @@ import {
   isOffersightError,
   type OfferProxy,
 } from '../../src/proxy/index.js';
-import { bullmqIntake } from '../../src/proxy/intake/bullmq/bullmq.js';
+import { postgresIntake } from '../../src/proxy/intake/postgres/postgres.js';
+import { redisIntake } from '../../src/proxy/intake/redis/redis.js';
 import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { toNodeListener } from '../../src/proxy/node.js';
 import { nearestOf } from '../../src/proxy/option-names.js';
@@ -20,7 +21,7 @@ const folder = temporaryFolder();
 
 afterAll(() => folder.remove());
 
-/** As a host without types calls it. */
+/** Calls it as a host without types may. */
 type Call = (given: object) => unknown;
 
 const proxyWith: Call = (given) =>
@@ -93,9 +94,15 @@ describe('an unknown option', () => {
     ],
     [
       'of an intake in Redis',
-      bullmqIntake as Call,
-      { connection: 'redis://127.0.0.1:1', prefix: 'shop' },
-      'Unknown option prefix of bullmqIntake.',
+      redisIntake,
+      { url: 'redis://127.0.0.1:1', prefix: 'shop' },
+      'Unknown option prefix of redisIntake.',
+    ],
+    [
+      'of an intake in Postgres',
+      postgresIntake as Call,
+      { connection: 'postgres://127.0.0.1:1/shop', schema: 'shop' },
+      'Unknown option schema of postgresIntake.',
     ],
     [
       'of the listener for Node',
@@ -109,7 +116,7 @@ describe('an unknown option', () => {
     expect(hintOf(call, given)).not.toContain('canary');
   });
 
-  it('is refused also where it is undefined, since the name is what is wrong', () => {
+  it('is refused even if it is undefined, since its name is wrong', () => {
     expect(hintOf(proxyWith, { requireSignedOffer: undefined })).toMatch(/requireSignedOffers/);
   });
 });
@@ -137,7 +144,7 @@ describe('every option that the types name', () => {
   });
 });
 
-describe('the suggestion', () => {
+describe('the suggested option', () => {
   it.each([
     ['origns', ['origins', 'site'], ' Did you mean origins?'],
     ['something-else', ['origins', 'site'], ''],

@@ -1,4 +1,4 @@
-/** What is wrong with a deployment is said when it starts, in words that name the option and show no secret. */
+/** A wrong deployment fails when it starts, in words that name the option and show no secret. */
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,10 +9,10 @@ import {
   isOffersightError,
   type OfferProxyOptions,
 } from '../../src/proxy/index.js';
-import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { temporaryFolder } from '../support/intake.js';
 import { CANARY_KEY } from '../support/proxy.js';
 import { fakeRuntime } from '../support/runtime.js';
+import { intakeHere } from '../support/sqlite.js';
 
 const SECRET = 'canary-secret-0123456789-abcdefghijk';
 
@@ -23,7 +23,7 @@ let durable: Intake;
 
 beforeAll(() => {
   folder = temporaryFolder();
-  durable = sqliteIntake({ file: join(folder.path, 'intake.db') });
+  durable = intakeHere({ file: join(folder.path, 'intake.db') });
 });
 
 afterAll(async () => {
@@ -55,13 +55,13 @@ const expectRefusal = (given: Given, word: RegExp): void => {
 
 describe('a proxy does not start', () => {
   it.each<[string, unknown]>([
-    ['none', undefined],
+    ['nothing', undefined],
     ['null', null],
-    ['the maker of one', directIntake],
-    ['nothing of one', {}],
+    ['the function that makes one', directIntake],
+    ['an empty object', {}],
     ['a path', './intake.db'],
     ['a promise', Promise.resolve(directIntake())],
-  ])('with an intake that is none: %s', (_, intake) => {
+  ])('if its intake is not one but %s', (_, intake) => {
     expectRefusal({ intake }, /\bintake\b/);
   });
 
@@ -74,11 +74,11 @@ describe('a proxy does not start', () => {
     ['null', null],
     ['a number', 7],
     ['true', true],
-  ])('with secrets of signed offers that are none: %s', (_, requireSignedOffers) => {
+  ])('if the secrets of signed offers are invalid: %s', (_, requireSignedOffers) => {
     expectRefusal({ requireSignedOffers }, /secret/);
   });
 
-  it.each<unknown>([-1, 0.5, 17, Number.NaN, Infinity, '1', null])('with trusted hops: %j', (trustedHops) => {
+  it.each<unknown>([-1, 0.5, 17, Number.NaN, Infinity, '1', null])('if trustedHops is %j', (trustedHops) => {
     expectRefusal({ trustedHops }, /\btrustedHops\b/);
   });
 
@@ -89,40 +89,40 @@ describe('a proxy does not start', () => {
     { perAddress: 'many' },
     null,
     7,
-  ])('with limits: %j', (limits) => {
+  ])('if its limits are %j', (limits) => {
     expectRefusal({ limits }, /\blimits\b/);
   });
 
   it.each<unknown>([{ perMinute: 'all' }, { perMinute: 1.5 }, { concurrent: 2.5 }, { concurrent: null }])(
-    'with the pace %j',
+    'if its pace is %j',
     (pace) => {
       expectRefusal({ pace }, /\bpace\b/);
     },
   );
 
   it.each<unknown>(['webhook', ['webhooks'], ['x\r\nauthorization'], [null], {}, true])(
-    'with disable: %j',
+    'if disable is %j',
     (disable) => {
       expectRefusal({ disable }, /\bdisable\b/);
     },
   );
 
   it.each(['subject', 'authorize', 'address', 'caller', 'onAlert', 'onObservation'] as const)(
-    'with a hook that is no function: %s',
+    'if a hook is not a function: %s',
     (name) => {
       for (const hook of ['x', true, {}, 7]) expectRefusal({ [name]: hook }, new RegExp(`\\b${name}\\b`));
     },
   );
 
-  it.each<unknown>(['subject', 'with_subject'])('with withoutOrigin: %j', (withoutOrigin) => {
+  it.each<unknown>(['subject', 'with_subject'])('if withoutOrigin is %j', (withoutOrigin) => {
     expectRefusal({ withoutOrigin, subject: () => 'ada' }, /\bwithoutOrigin\b/);
   });
 
-  it('where requests without an origin are taken for a subject that nobody names', () => {
+  it('if requests without an origin need a subject that nobody names', () => {
     expectRefusal({ withoutOrigin: 'with-subject' }, /\bsubject\b/);
   });
 
-  it.each<unknown>(['https://shop.example', [null], [7]])('with origins: %j', (origins) => {
+  it.each<unknown>(['https://shop.example', [null], [7]])('if its origins are %j', (origins) => {
     expectRefusal({ origins }, /\borigins\b/);
   });
 
@@ -134,30 +134,30 @@ describe('a proxy does not start', () => {
     [{ subscriptionFor: () => 'sub', pace: { perMinute: 0 } }, /pace/],
     [{ subscriptionFor: () => 'sub', baseUrl: 'http://upstream.example' }, /usage\.baseUrl/],
     [{ subscriptionFor: () => 'sub', baseUrl: 'https://10.0.0.7' }, /usage\.baseUrl/],
-  ])('with usage events %j', (usage, word) => {
+  ])('if its usage events are %j', (usage, word) => {
     expectRefusal({ usage, intake: durable }, word);
   });
 
-  it('with usage events over an intake that forgets', () => {
+  it('if usage events would need more than an intake that forgets', () => {
     expectRefusal({ intake: directIntake(), usage: { subscriptionFor: () => 'sub' } }, /durable/);
   });
 
-  it('without any options', () => {
+  it('if it has no options at all', () => {
     expect(() => createOfferProxy(undefined as unknown as OfferProxyOptions)).toThrow(
       expect.objectContaining({ code: 'configuration' }),
     );
   });
 });
 
-describe('a proxy starts', () => {
+describe('a proxy', () => {
   it.each<[string, Given]>([
-    ['without limits', { limits: { perAddress: Infinity, perSubject: Infinity, perOfferADay: Infinity } }],
-    ['with every reaction switched off', { disable: ['webhook', 'email', 'actions'] }],
-    ['behind 16 machines', { trustedHops: 16 }],
-    ['with one secret', { requireSignedOffers: SECRET }],
-    ['with no option set', { limits: undefined, pace: undefined, usage: undefined, subject: undefined }],
-    ['without an intake that remembers', { intake: directIntake() }],
-  ])('%s', async (_, given) => {
+    ['no limits', { limits: { perAddress: Infinity, perSubject: Infinity, perOfferADay: Infinity } }],
+    ['every reaction switched off', { disable: ['webhook', 'email', 'actions'] }],
+    ['16 machines in front', { trustedHops: 16 }],
+    ['one secret', { requireSignedOffers: SECRET }],
+    ['no option set', { limits: undefined, pace: undefined, usage: undefined, subject: undefined }],
+    ['an intake that does not remember', { intake: directIntake() }],
+  ])('starts with %s', async (_, given) => {
     const proxy = create(given);
     expect(proxy).toBeTypeOf('function');
     await (proxy as { close(): Promise<void> }).close();

@@ -1,4 +1,4 @@
-/** Deadlines that are waited for in turns. */
+/** Deadlines that wait in several turns. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { patiently } from '../../src/proxy/patience.js';
 import { type FakeRuntime, fakeRuntime } from '../support/runtime.js';
@@ -14,7 +14,7 @@ describe('a patient deadline', () => {
 
   const wait = (delayMs: number) => patiently(runtime, delayMs, () => endedAt.push(runtime.elapsed()));
 
-  it.each([1, 249, 250, 251, 1_000, 8_000])('of %i ms ends then, once', async (delayMs) => {
+  it.each([1, 249, 250, 251, 1_000, 8_000])('ends once, after exactly its %i ms', async (delayMs) => {
     wait(delayMs);
     await runtime.advance(delayMs - 1);
     expect(endedAt).toEqual([]);
@@ -23,7 +23,7 @@ describe('a patient deadline', () => {
   });
 
   it.each([0, 249, 250, 7_999])(
-    'that is stopped after %i ms never ends, and leaves no timer',
+    'never ends, and leaves no timer, if it is stopped after %i ms',
     async (afterMs) => {
       const stop = wait(8_000);
       await runtime.advance(afterMs);
@@ -43,7 +43,7 @@ describe('a patient deadline', () => {
     expect(endedAt).toEqual([60_750]);
   });
 
-  it('lets go first what fell due behind its last turn', async () => {
+  it('ends after everything else that is due at the same time', async () => {
     const order: string[] = [];
     patiently(runtime, 1_000, () => order.push('late'));
     await runtime.advance(750);

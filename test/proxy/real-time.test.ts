@@ -1,4 +1,4 @@
-/** What takes a minute or so of real time: side by side, since most of it is waiting. */
+/** Tests that take a minute or so of real time. They run side by side, since they mostly wait. */
 import { join } from 'node:path';
 import { describe, it } from 'vitest';
 import { platformRuntime } from '../../src/runtime.js';
@@ -24,11 +24,11 @@ const byOffer = (events: readonly Made[]): Record<string, string[]> => {
 };
 
 describe.concurrent('a proxy of its own process', () => {
-  /** Side by side, each with a file of its own; and at how many moments each is killed. */
+  /** So many processes run side by side, each with a file of its own, and each is killed at so many moments. */
   const LANES = 4;
   const MOMENTS = 50;
 
-  it('that is killed at any moment loses nothing it accepted, forwards nothing twice, and keeps the order of each offer', async ({
+  it('loses nothing it accepted, repeats nothing and keeps the order of each offer, whenever it is killed', async ({
     expect,
     onTestFailed,
   }) => {
@@ -62,7 +62,7 @@ describe.concurrent('an upstream that allows 1,000 calls a minute', () => {
     const upstream = await startUpstream({
       apiKey,
       limits: { per_minute: PER_MINUTE },
-      // A minute is measured by the clock that the pace is kept by: the machine's other one is set right now and then.
+      // The pace is kept by this clock, so it also measures the minute: the wall clock is corrected now and then.
       now: () => performance.timeOrigin + performance.now(),
     });
     const { proxy, end } = startProxy({

@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { temporaryFolder } from '../support/intake.js';
 import { pageRequest, type StartedProxy, startProxy } from '../support/proxy.js';
 import { type FakeRuntime, fakeRuntime } from '../support/runtime.js';
+import { intakeHere } from '../support/sqlite.js';
 import { eventId, wireBody, wireEvent } from '../support/wire.js';
 
 const EVENTS = 20_000;
@@ -14,19 +14,19 @@ const BATCH = 500;
 const PER_MINUTE = 1_000;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
-/** What is settled here is settled twenty thousand times; no power is cut meanwhile. */
+/** A folder in memory: twenty thousand events are settled here, and no power is cut meanwhile. */
 const MEMORY = '/dev/shm';
 
 interface Answer {
   readonly status: number;
-  /** Whether the event counts all the same. */
+  /** Whether the event counts despite the status. */
   readonly counts: boolean;
   readonly retryAfter?: string;
 }
 
 const DONE: Answer = { status: 204, counts: true };
 
-/** What the upstream answers at a time of its own: storms of a minute or so, and a drizzle. */
+/** What the upstream answers at a time: storms of a minute or so, and then a few failures here and there. */
 const answerAt = (elapsed: number, call: number): Answer => {
   const minute = elapsed / MINUTE_MS;
   if (minute >= 1.5 && minute < 2.2) return { status: 429, counts: false, retryAfter: '15' };
@@ -42,9 +42,9 @@ let runtime: FakeRuntime;
 let started: StartedProxy;
 /** When each call came, milliseconds after the start. */
 let calls: number[];
-/** What each status was answered how often. */
+/** How often each status was answered. */
 let statuses: Record<number, number>;
-/** What counted, in its order: key and event. */
+/** The events that counted, in order, by key. */
 let counted: Map<string, { readonly offerId: string; readonly type: string }>;
 
 beforeEach(() => {
@@ -59,14 +59,14 @@ beforeEach(() => {
       const { personalized_offer_id: offerId, type } = (await request.json()) as Record<string, string>;
       const { status, counts, retryAfter } = answerAt(runtime.elapsed(), calls.push(runtime.elapsed()));
       statuses[status] = (statuses[status] ?? 0) + 1;
-      // A key that is known counts nothing anew.
+      // A known key does not count again.
       if (counts && !counted.has(key)) counted.set(key, { offerId: `${offerId}`, type: `${type}` });
       await new Promise<void>((resolve) => runtime.after(40 + (calls.length % 7) * 30, resolve));
       const body = status === 204 ? null : '{"message":"no","api_error_code":"internal_error"}';
       return new Response(body, { status, ...(retryAfter && { headers: { 'retry-after': retryAfter } }) });
     },
   });
-  const intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
+  const intake = intakeHere({ file: join(folder.path, 'intake.db') });
   started = startProxy({ runtime, intake, pace: { perMinute: PER_MINUTE } });
 });
 
@@ -75,7 +75,7 @@ afterEach(async () => {
   folder.remove();
 });
 
-/** Of five events in a row three are of one offer, which was seen twice and closed, and two of another one. */
+/** Three of each five events are of one offer, which was seen twice and closed, and two of another one. */
 const made = (number: number): { readonly offerId: string; readonly type: string } => {
   const place = number % 5;
   return {
@@ -110,7 +110,7 @@ describe('20,000 events and an upstream that has storms', () => {
       await runtime.advance(15 * SECOND_MS);
     }
     for (let minute = 0; minute < 40 && counted.size < EVENTS; minute++) await runtime.advance(MINUTE_MS);
-    // Calls under way.
+    // Lets the calls under way end.
     await runtime.advance(MINUTE_MS);
 
     const bursts = calls.filter((at, index) => at - (calls[index - PER_MINUTE] ?? -MINUTE_MS) < MINUTE_MS);
@@ -119,7 +119,7 @@ describe('20,000 events and an upstream that has storms', () => {
     expect(byOffer(counted)).toEqual(byOffer(all));
     const open = await started.intake.list({ limit: 5, states: ['waiting', 'forwarding', 'dead'] });
     expect(open).toEqual([]);
-    // All of it happened.
+    // Every kind of answer really occurred.
     expect(Object.keys(statuses)).toEqual(['204', '429', '500', '503']);
   }, 300_000);
 });

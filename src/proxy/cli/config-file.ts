@@ -68,9 +68,7 @@ const checkValue = (setting: Setting, value: unknown, path: string, add: AddFaul
 const checkEntries = (
   declared: Declared,
   given: Entries,
-  prefix: string,
-  add: AddFault,
-  others: string[] = [],
+  { prefix, add, others = [] }: { prefix: string; add: AddFault; others?: string[] },
 ) => {
   const known = [...Object.keys(declared), ...others];
   for (const [name, value] of Object.entries(given)) {
@@ -84,7 +82,7 @@ const checkEntries = (
 };
 
 /** What two names of the same intake have in common; undefined for one that keeps nothing. */
-const intakeKeyOf = (intake: string): string | undefined => {
+const intakeKeyOf = (intake: string, schema = 'offersight'): string | undefined => {
   if (intake.startsWith('sqlite:')) {
     const file = resolve(intake.slice('sqlite:'.length));
     try {
@@ -99,7 +97,8 @@ const intakeKeyOf = (intake: string): string | undefined => {
     }
   }
   if (!URL.canParse(intake)) return undefined;
-  const { hostname, port, pathname } = new URL(intake);
+  const { protocol, hostname, port, pathname } = new URL(intake);
+  if (protocol.startsWith('postgres')) return `postgres ${hostname}:${port || '5432'}${pathname} ${schema}`;
   return `redis ${hostname}:${port || '6379'}/${pathname.slice(1) || '0'}`;
 };
 
@@ -124,18 +123,19 @@ const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
     add,
   );
   const takeIntake = unique(
-    (owner) => `${owner} has this intake: name a file, or a database of Redis, of its own for each site.`,
+    (owner) =>
+      `${owner} has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.`,
     add,
   );
   const paths = sites.map(({ path = DEFAULT_PATH }) => path);
-  for (const [at, { site, hosts = [], adminNames = [], intake }] of sites.entries()) {
+  for (const [at, { site, hosts = [], adminNames = [], intake, schema }] of sites.entries()) {
     const place = `sites[${at}]`;
     takeSite(site?.toLowerCase(), `${place}.site`, place);
     for (const [index, host] of hosts.entries())
       takeHost(host.toLowerCase(), `${place}.hosts[${index}]`, place);
     for (const [index, name] of adminNames.entries())
       takeAdmin(name.toLowerCase(), `${place}.adminNames[${index}]`, place);
-    if (intake !== undefined) takeIntake(intakeKeyOf(intake), `${place}.intake`, place);
+    if (intake !== undefined) takeIntake(intakeKeyOf(intake, schema), `${place}.intake`, place);
     if (!hosts.length) takePath(paths[at], `${place}.path`, place);
   }
   for (const [at, { hosts = [] }] of sites.entries()) {
@@ -191,12 +191,12 @@ export const readConfiguration = <Site>(
     throw new Failure(`The file ${file} has ${head}.\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   };
   if (!isEntries(given)) throw new Failure(`The file ${file} has to be one object, in braces, with sites.`);
-  checkEntries(PROCESS, given, '', add, ['$schema', 'sites']);
+  checkEntries(PROCESS, given, { prefix: '', add, others: ['$schema', 'sites'] });
   const { $schema: _, sites, ...process } = given;
   if (!Array.isArray(sites) || !sites.length) add('sites', 'Set it to a list of at least one site.');
   else
     for (const [at, site] of sites.entries()) {
-      if (isEntries(site)) checkEntries(SITE, site, `sites[${at}].`, add);
+      if (isEntries(site)) checkEntries(SITE, site, { prefix: `sites[${at}].`, add });
       else add(`sites[${at}]`, 'Set it to an object, in braces.');
     }
   if (faults.length) fail();

@@ -3,7 +3,7 @@ import type { DoctorOptions } from '../../doctor/doctor.js';
 import { isAnythingWrong, render } from '../../doctor/words.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { read } from './flags.js';
+import { numberOf, read } from './flags.js';
 import { readSecret } from './sources.js';
 
 /** Something is wrong with the deployment. */
@@ -70,8 +70,9 @@ const optionsOf = (args: string[]): { readonly options: DoctorOptions; readonly 
     searched: process.env.PATH,
     isRoot: process.getuid?.() === 0,
   };
+  const maxSeconds = numberOf('max-seconds', values['max-seconds'], 10, 600);
   return {
-    options: { url, browser, endpoint, lists, admin: adminOf(values), key: keyOf(values) },
+    options: { url, browser, endpoint, lists, maxSeconds, admin: adminOf(values), key: keyOf(values) },
     isJson: json,
   };
 };

@@ -1,4 +1,4 @@
-/** What ends a command, in words for whoever typed it. */
+/** What ends a command, in words for the person who typed it. */
 export class Failure extends Error {
   override readonly name = 'Failure';
 }

@@ -1,93 +1,21 @@
 /** Every flag of every command: what parsing needs of it, and what the reference says. The text of `--help` is held against it. */
-
-/** One flag. */
-export interface Flag {
-  readonly type: 'string' | 'boolean';
-  readonly says: string;
-  /** What happens without it. */
-  readonly fallback: string;
-  readonly range: string;
-  /** A value, as it stands behind the flag; empty for a flag without one. */
-  readonly example: string;
-}
-
-/** By name. */
-export type Flags = Readonly<Record<string, Flag>>;
-
-const value = (says: string, fallback: string, range: string, example: string) =>
-  ({ type: 'string', says, fallback, range, example }) as const;
-
-const toggle = (says: string, fallback: string) =>
-  ({ type: 'boolean', says, fallback, range: 'without a value', example: '' }) as const;
-
-const INTAKE = {
-  intake: value(
-    'Where events are kept.',
-    '`sqlite:offersight.db`',
-    '`sqlite:FILE` or `redis://HOST:PORT`; for `proxy` also `direct`',
-    'sqlite:/var/lib/offersight/intake.db',
-  ),
-} as const;
-const LANE = {
-  lane: value(
-    'Which destination is meant.',
-    '`offer_events`',
-    '`offer_events` or `usage_events`',
-    'usage_events',
-  ),
-} as const;
-const SITE = {
-  site: value(
-    'The Chargebee site’s name.',
-    'it has to be given',
-    '1–63 letters, digits and dashes',
-    'acme-test',
-  ),
-} as const;
-const JSON_FLAG = { json: toggle('Prints the same as JSON.', 'text for people') } as const;
-const OFFER = {
-  offer: value('Only events of this offer.', 'all offers', 'a personalized offer’s `id`', 'a52ge40b'),
-} as const;
-const SIGNING_SECRET = {
-  'signing-secret-file': value(
-    'The file that has the secret of signed offers.',
-    'the variable `OFFERSIGHT_SIGNING_SECRET`',
-    'a file with at least 32 characters',
-    '/run/secrets/signing',
-  ),
-} as const;
-const ADMIN_TOKEN = {
-  'admin-token-file': value(
-    'The file that has the operators’ token.',
-    'the variable `OFFERSIGHT_ADMIN_TOKEN`',
-    'a file with at least 32 characters',
-    '/run/secrets/admin',
-  ),
-} as const;
-const API_KEY = {
-  'api-key-file': value(
-    'The file that has the API key.',
-    'the variable `OFFERSIGHT_API_KEY`',
-    'a file with the key as Chargebee shows it',
-    '/run/secrets/api-key',
-  ),
-} as const;
-const BASE_URL = {
-  'base-url': value(
-    'The origin of Chargebee’s API.',
-    '`https://SITE.grow.chargebee.com`',
-    'an https origin, or an http one on this machine',
-    'http://127.0.0.1:4401',
-  ),
-} as const;
-const PATH = {
-  path: value('The endpoint’s path.', '`/offer-events`', 'a path', '/shop/offer-events'),
-} as const;
-
-const PORTS = '0 to 65535; 0 takes a free one';
-const port = (says: string, fallback: string, example: string) => value(says, fallback, PORTS, example);
-const count = (says: string, fallback: string, example: string, range = 'from 1') =>
-  value(says, fallback, range, example);
+import {
+  ADMIN_TOKEN,
+  API_KEY,
+  BASE_URL,
+  count,
+  type Flags,
+  INTAKE,
+  JSON_FLAG,
+  LANE,
+  OFFER,
+  PATH,
+  port,
+  SIGNING_SECRET,
+  SITE,
+  toggle,
+  value,
+} from './flag-kinds.js';
 
 /** By command. */
 export const FLAGS = {
@@ -130,6 +58,12 @@ export const FLAGS = {
     ...SITE,
     ...BASE_URL,
     ...API_KEY,
+    'max-seconds': count(
+      'How long a run may take. Each step gets its share, so give more on a busy machine or for a slow page.',
+      '30',
+      '90',
+      '10 to 600',
+    ),
     lists: value(
       'A folder of filter lists.',
       'a small list of its own',
@@ -194,7 +128,7 @@ export const FLAGS = {
       'count',
     ),
     groups: value(
-      'The only groups that the funnel tells apart.',
+      'The only groups that the funnel keeps apart.',
       'any, within the next two flags',
       'names, between commas',
       'autumn-sale,home',
@@ -236,7 +170,7 @@ export const FLAGS = {
   report: { ...INTAKE, ...SITE },
   sign: {
     offer: value('The offer to sign.', 'it has to be given', 'a personalized offer’s `id`', 'a52ge40b'),
-    subject: value('Who may report of it.', 'whoever has the token', '1–128 characters', 'c-8f14e45f'),
+    subject: value('Who may report of it.', 'everybody who has the token', '1–128 characters', 'c-8f14e45f'),
     expires: value(
       'When the token ends.',
       'it has to be given',

@@ -25,7 +25,7 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
       throw new Failure(
         `Unknown flag --${flag}.${nearestOf(flag, Object.keys(options), '--')} See offersight --help.`,
       );
-    // A value could be a secret that lost its flag; messages name flags alone.
+    // A value could be a secret that lost its flag, so messages name only flags.
     const words =
       code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
         ? 'There is an argument too many.'
@@ -36,7 +36,7 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
 
 /**
  * A number.
- * @throws {Failure} If it is none, less than `least` or more than `most`.
+ * @throws {Failure} If it is not a number, less than `least` or more than `most`.
  */
 export const numberOf = (
   name: string,
@@ -55,7 +55,7 @@ export const numberOf = (
 };
 
 /**
- * Where to listen, by default on this machine alone.
+ * Where to listen, by default only on this machine.
  * @throws {Failure} If it is empty, which would be every address.
  */
 export const hostOf = (name: string, given = '127.0.0.1'): string => {
@@ -65,7 +65,7 @@ export const hostOf = (name: string, given = '127.0.0.1'): string => {
 
 /**
  * A port; 0 for any that is free.
- * @throws {Failure} If it is none.
+ * @throws {Failure} If it cannot be read.
  */
 export const portOf = (name: string, given: string | undefined): number | undefined => {
   const port = numberOf(name, given, 0);
@@ -76,7 +76,7 @@ export const portOf = (name: string, given: string | undefined): number | undefi
 
 /**
  * A time, epoch milliseconds.
- * @throws {Failure} If it is none.
+ * @throws {Failure} If it cannot be read.
  */
 export const momentOf = (name: string, given: string | undefined): number | undefined => {
   if (given === undefined) return undefined;

@@ -13,8 +13,8 @@ import {
 } from '../operator/funnel.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { DEFAULT_INTAKE, read } from './flags.js';
-import { openIntake } from './sources.js';
+import { read } from './flags.js';
+import { openIntake, placeOf } from './sources.js';
 import { table } from './table.js';
 
 const NONE = '–';
@@ -88,7 +88,7 @@ export const runFunnel = async (args: string[]): Promise<void> => {
   if (since !== undefined && until !== undefined && since > until)
     throw new Failure('Set --since to a day that is not after --until.');
   const query = { by: byOf(values.by), group: values.group, since, until };
-  const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
+  const intake = await openIntake(placeOf(values), { mustExist: true });
   try {
     const funnel = await readFunnel(intake, query);
     if (values.json) process.stdout.write(`${JSON.stringify(funnel)}\n`);

@@ -19,7 +19,7 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
-/** Names the site of the proxy that answers `/healthz`, on this machine alone. */
+/** Names the site of the proxy that answers `/healthz`, only on this machine. */
 export const SITE_HEADER = 'x-offersight-site';
 
 /** For requests that are still arriving when it stops. */
@@ -72,7 +72,7 @@ export const listen = async (
     (incoming, outgoing) => {
       open.add(outgoing);
       outgoing.once('close', () => open.delete(outgoing));
-      // A connection that is kept would go on asking.
+      // A connection that is kept would continue to ask.
       if (isStopping) outgoing.setHeader('connection', 'close');
       listener(incoming, outgoing);
     },

@@ -11,7 +11,7 @@ export interface Log {
 }
 
 const MAX_TEXT = 500;
-/** So many lines of one message in a second; the rest is counted and told with the next. */
+/** So many lines of one message in a second; the rest is counted, and the next line has the count. */
 const MAX_PER_SECOND = 20;
 const SECOND_MS = 1_000;
 

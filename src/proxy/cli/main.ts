@@ -12,11 +12,11 @@ import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { DEFAULT_INTAKE, laneNameOf, momentOf, numberOf, read } from './flags.js';
+import { laneNameOf, momentOf, numberOf, read } from './flags.js';
 import { runFunnel } from './funnel-command.js';
 import { runProxy, signalled } from './proxy-command.js';
 import { runPurge } from './purge-command.js';
-import { openIntake, readInput, readSecret } from './sources.js';
+import { type IntakePlace, openIntake, placeOf, readInput, readSecret } from './sources.js';
 import { follow, printStatus } from './status.js';
 
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
@@ -26,14 +26,15 @@ offersight proxy --config FILE           the same for several sites in one proce
 offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
 offersight funnel [--by day|group|day,group] [--group NAME] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
-offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait anew
+offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait again
 offersight purge --waiting|--dead [--offer ID] [--yes]   gives events up for good; without --yes it counts them
 offersight report FILE|- --site NAME   events that your own programs saw, as JSON lines: name, type, personalized_offer_id, group
 offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token
 offersight inspect-link URL [--operator URL]   a link that opens the inspector on that page for an hour
 offersight --version
 
-Everywhere: --intake sqlite:FILE | redis://HOST:PORT   (default sqlite:offersight.db; for proxy also direct)
+Everywhere: --intake sqlite:FILE | redis://HOST:PORT | postgres://USER@HOST/DATABASE | postgres
+                     (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres
             --lane offer_events | usage_events
 proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https://shop.example,…
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24
@@ -44,12 +45,13 @@ proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https
                                                         their own
             --admin-names ops.example.com,…   host names of the operator's page beside localhost
 dev:        --port 4400  --upstream-port 4401  --admin-port 4402  --path /offer-events  --any-id  --lan ADDRESS  --upstream-only
-doctor:     --endpoint PATH  --browser PATH  --no-browser  --lists DIR  --json
+doctor:     --endpoint PATH  --browser PATH  --no-browser  --lists DIR  --max-seconds 30  --json
             --admin http://127.0.0.1:8788/admin/   asks the proxy for its alerts
             --check-key --site NAME   asks Chargebee whether it takes the API key
             ends with 0 if nothing is wrong, 1 if something is, 2 if it could not look
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
-            OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE
+            OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE;
+            OFFERSIGHT_POSTGRES_URL or --postgres-url-file FILE, for --intake postgres
 TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-01
 `;
 
@@ -58,8 +60,8 @@ const runStatus = async (args: string[]): Promise<void> => {
   const { json } = values;
   const limit = numberOf('limit', values.limit);
   if (values.follow && (json || limit !== undefined))
-    throw new Failure('Use --follow alone: it draws how the lane drains, without offers.');
-  const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
+    throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
+  const intake = await openIntake(placeOf(values), { mustExist: true });
   try {
     if (!values.follow) return await printStatus(intake, process.stdout, { limit, json });
     const stopping = new AbortController();
@@ -71,11 +73,11 @@ const runStatus = async (args: string[]): Promise<void> => {
 };
 
 const printRows = async (
-  intakeName: string | undefined,
+  place: IntakePlace,
   lane: LaneName,
   filter: Omit<ListFilter, 'limit' | 'before'>,
 ): Promise<void> => {
-  const intake = await openIntake(intakeName ?? DEFAULT_INTAKE, { mustExist: true });
+  const intake = await openIntake(place, { mustExist: true });
   try {
     for await (const row of eachRow(laneOf(intake, lane), filter)) console.log(toLine(row));
   } finally {
@@ -85,7 +87,7 @@ const printRows = async (
 
 const runEvents = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.events);
-  await printRows(values.intake, laneNameOf(values.lane), {
+  await printRows(placeOf(values), laneNameOf(values.lane), {
     offerId: values.offer,
     since: momentOf('since', values.since),
   });
@@ -98,13 +100,13 @@ const runDeadLetters = async (args: string[]): Promise<void> => {
   switch (action) {
     case 'list':
     case 'export':
-      return printRows(values.intake, lane, { states: ['dead'] });
+      return printRows(placeOf(values), lane, { states: ['dead'] });
     case 'retry': {
-      const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
+      const intake = await openIntake(placeOf(values), { mustExist: true });
       try {
         const { now } = platformRuntime();
         const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());
-        console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} anew.`);
+        console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.`);
       } finally {
         await intake.close();
       }
@@ -129,7 +131,7 @@ const runReport = async (args: string[]): Promise<void> => {
     throw new Failure('Name one file of events, or - for standard input.');
   if (!values.site) throw new Failure('Set --site to the name of the Chargebee site, as for the proxy.');
   const events = readServerEvents(await readInput(file));
-  const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
+  const intake = await openIntake(placeOf(values), { mustExist: true });
   try {
     const site = values.site.toLowerCase();
     intake.claim(site);
@@ -179,8 +181,7 @@ else if (!run || args.includes('--help')) {
   process.stdout.write(HELP);
   if (!run && command !== '--help') process.exitCode = 2;
 } else {
-  // A reader that has seen enough, such as head, is no fault.
-  // The proxy goes on without its log.
+  // A reader that has seen enough, such as head, is not a fault. The proxy goes on without its log.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (command !== 'proxy') process.exit(error.code === 'EPIPE' ? 0 : 1);
   });

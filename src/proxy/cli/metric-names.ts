@@ -1,4 +1,7 @@
-/** Every metric of the proxy: what Prometheus is told of it, and what the reference says. Where a process has several sites, each has the label `site` too. */
+/**
+ * Every metric of the proxy: its text for Prometheus, and for the reference. If a process has several sites, each metric
+ * also has the label `site`.
+ */
 
 /** One metric. */
 export interface Metric {
@@ -20,7 +23,7 @@ export const METRICS = {
   requests: {
     name: 'offersight_requests_total',
     type: 'counter',
-    help: 'Requests by status, and by the problem that was told',
+    help: 'Requests by status, and by the problem that was answered',
     labels: { status: 'the HTTP status', code: 'the problem’s code; empty if the request was admitted' },
     example: 'offersight_requests_total{status="429",code="budget"} 12',
   },

@@ -27,8 +27,8 @@ const LANES: readonly LaneName[] = ['offer_events', 'usage_events'];
 
 /**
  * Makes the metrics.
- * @param isNamed Whether each figure is told with its site, of which there may be several.
- * @returns Undefined where prom-client is not installed.
+ * @param isNamed Whether each figure has its site, of which there may be several.
+ * @returns Undefined if prom-client is not installed.
  */
 export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefined> => {
   const client = await import('prom-client').catch(() => undefined);

@@ -9,7 +9,7 @@ import type { Site } from './site.js';
 /** What the routes show. */
 export interface OperatorRoutesContext {
   readonly sites: readonly Site[];
-  /** Whether probes tell of each site. */
+  /** Whether probes report each site. */
   readonly isNamed: boolean;
   /** Whose operators ask. */
   readonly adminOf: (incoming: IncomingMessage) => Site | undefined;

@@ -21,10 +21,10 @@ const isExcluded = (hostname: string, env: NodeJS.ProcessEnv): boolean =>
     .some((entry) => entry === '*' || (entry && (hostname === entry || hostname.endsWith(`.${entry}`))));
 
 /**
- * Lets every call of this process go through the proxy that `HTTPS_PROXY` or `HTTP_PROXY` names, unless `NO_PROXY` names
- * where calls go.
+ * Lets every call of this process go through the proxy that `HTTPS_PROXY` or `HTTP_PROXY` names,
+ * unless `NO_PROXY` names their host.
  * @param baseUrl Where calls go.
- * @throws {Failure} If what is named is no proxy, or the package that honours it is not there.
+ * @throws {Failure} If the variable does not name a proxy, or the package that uses it is not there.
  */
 export const useOutgoingProxy = async (
   baseUrl: string,
@@ -40,7 +40,7 @@ export const useOutgoingProxy = async (
   const address = env[variable] ?? '';
   // Said without the value, which may hold a password.
   if (!/^https?:\/\//i.test(address) || !URL.canParse(address))
-    throw new Failure(`${variable} is no address of a proxy, such as http://proxy.example:3128.`);
+    throw new Failure(`${variable} is not the address of a proxy, such as http://proxy.example:3128.`);
   const { ProxyAgent, setGlobalDispatcher } = await import('undici').catch(() => {
     throw new Failure(
       `${variable} is set, which calls of Chargebee do not honour without a package: npm install undici@7, or unset it.`,

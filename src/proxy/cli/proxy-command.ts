@@ -16,7 +16,7 @@ import {
   type SiteValues,
 } from './settings.js';
 import { checkSiteValues, siteOptionsOf } from './site-options.js';
-import { readSecret } from './sources.js';
+import { placeOf, readSecret } from './sources.js';
 
 type Plan = Omit<ServeOptions, 'stream'>;
 type Given = Readonly<Record<string, string | boolean | undefined>>;
@@ -79,7 +79,8 @@ const planOfFlags = (given: Given): Plan => {
   if (apiKey === undefined) throw new Failure('Set OFFERSIGHT_API_KEY or --api-key-file.');
   checkPlaces(places, values.adminNames);
   const adminToken = readSecret(values.adminTokenFile, 'OFFERSIGHT_ADMIN_TOKEN');
-  const site = siteOptionsOf(values, { apiKey, adminToken, signingSecret });
+  const { postgresUrl } = placeOf({ intake: values.intake, 'postgres-url-file': values.postgresUrlFile });
+  const site = siteOptionsOf(values, { apiKey, adminToken, signingSecret, postgresUrl });
   return { ...placesOf(places), sites: [site], isNamed: false };
 };
 
@@ -94,7 +95,7 @@ const planOfFile = (file: string): Plan => {
  * @throws {Failure} If anything that was given is wrong.
  */
 export const runProxy = async (args: string[]): Promise<void> => {
-  // Arguments stand in every process list.
+  // Every process list shows arguments.
   if (args.some((arg) => /^--(api-key|admin-token|signing-secret)(=|$)/.test(arg)))
     throw new Failure(
       'Secrets are not taken as arguments: use the environment or a file. See offersight --help.',
@@ -103,7 +104,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
   const { config, ...others } = values as Given;
   if (config !== undefined && Object.keys(others).length)
     throw new Failure('Set everything else in the file: --config is the only flag beside it.');
-  // What is kept may tell of people: for this user's eyes alone.
+  // The kept events may describe people, so only this user may read them.
   process.umask(0o077);
   const plan = config === undefined ? planOfFlags(others) : planOfFile(`${config}`);
   // Behind every check, since an open intake keeps the process alive.

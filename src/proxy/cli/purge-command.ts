@@ -4,8 +4,8 @@ import { laneOf } from '../operator/listing.js';
 import { purge } from '../operator/purging.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { DEFAULT_INTAKE, laneNameOf, read } from './flags.js';
-import { openIntake } from './sources.js';
+import { laneNameOf, read } from './flags.js';
+import { openIntake, placeOf } from './sources.js';
 
 const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'events'}`;
 
@@ -18,7 +18,7 @@ export const runPurge = async (args: string[]): Promise<void> => {
   const { waiting = false, dead = false, offer, yes = false } = values;
   if (waiting === dead) throw new Failure('Say what to purge: --waiting or --dead.');
   const name = laneNameOf(values.lane);
-  const intake = await openIntake(values.intake ?? DEFAULT_INTAKE, { mustExist: true });
+  const intake = await openIntake(placeOf(values), { mustExist: true });
   try {
     const {
       events: sum,

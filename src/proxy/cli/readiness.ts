@@ -1,7 +1,7 @@
 /**
- * Tells whether events can be taken now, so that a load balancer can leave out a process that cannot take them. It never
- * writes by itself: where the intake's file is locked, each attempt would stop the process for seconds. An intake that is
- * full is ready, since it answers each event with when to come again, and pages still need their script.
+ * Whether events can be taken now, so that a load balancer can leave out a process that cannot take them. It never
+ * writes by itself: if the intake's file is locked, each attempt would stop the process for seconds. A full intake
+ * is ready, since it answers each event with the time of its retry, and pages still need their script.
  */
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Intake } from '../intake/intake.js';
@@ -13,7 +13,7 @@ export interface Readiness {
   isReady(): Promise<boolean>;
 }
 
-/** An answer later than this is none. */
+/** A later answer does not count. */
 const READY_MS = 2_000;
 /** A taking that failed counts for so long, unless one succeeds. Nobody would try one while it counts. */
 const FAILED_MS = 10_000;

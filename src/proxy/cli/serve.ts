@@ -31,9 +31,10 @@ export interface Serving {
 }
 
 /** What the operator's page lacks, if somebody wants it and it is not there. */
-const whatPageWants = (isApart: boolean, { adminToken, intake }: SiteOptions): string | undefined => {
+const whatPageWants = (isApart: boolean, { adminToken, place }: SiteOptions): string | undefined => {
   if (!isApart && adminToken === undefined) return undefined;
-  if (intake === 'direct') return 'it needs an intake that keeps events, such as --intake sqlite:intake.db';
+  if (place.intake === 'direct')
+    return 'it needs an intake that keeps events, such as --intake sqlite:intake.db';
   if (adminToken === undefined) return 'set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file';
   return isApart ? undefined : 'set --admin-port, such as 8788';
 };
@@ -69,8 +70,7 @@ const routesOf = (
   { operators, isNamed }: ServeOptions,
   sites: readonly Site[],
   files: readonly ScriptFile[],
-  metrics: Metrics | undefined,
-  isStopping: () => boolean,
+  { metrics, isStopping }: { readonly metrics: Metrics | undefined; readonly isStopping: () => boolean },
 ): readonly [pages: Routes[], operators: Routes[]] => {
   const { endpointOf, isKnown, adminOf } = createSiteChoice(sites, isNamed, operators !== undefined);
   const answerMisdirected = toNodeListener(async () => problem('misdirected'));
@@ -101,13 +101,16 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   let isStopping = false;
   const sites = await startSites(options, log, metrics);
   if (!metrics) log.info('metrics are off: add them with npm install prom-client');
-  const [forPages, forOperators] = routesOf(options, sites, files, metrics, () => isStopping);
+  const [forPages, forOperators] = routesOf(options, sites, files, {
+    metrics,
+    isStopping: () => isStopping,
+  });
 
   const onFailure = (cause: unknown): void => log.error('a request failed', causeFields(cause));
   const servers: Listening[] = [];
   const stop = async (): Promise<void> => {
     isStopping = true;
-    // Operators are told until the end that nothing new is taken.
+    // Operators can read until the end that nothing new is taken.
     for (const server of servers) await server.stop();
     await Promise.all(sites.map((site) => site.stop()));
   };

@@ -1,4 +1,7 @@
-/** Every setting of the standalone proxy, declared once: its flags, the file of several sites and that file's schema are made of this. */
+/**
+ * Every setting of the standalone proxy, declared once: its flags, the file of several sites and that file's schema are
+ * made of this.
+ */
 import { MOST_GROUPS } from '../intake/rules.js';
 import { isHostName } from '../operator/page/visiting.js';
 
@@ -14,7 +17,7 @@ export interface Setting {
   readonly most?: number;
   readonly isWhole?: true;
   readonly choices?: readonly string[];
-  /** What a text, or each name of a list, looks like. */
+  /** What a string, or each name of a list, looks like. */
   readonly pattern?: string;
   /** What no pattern can say. */
   readonly holds?: (value: string) => boolean;
@@ -39,7 +42,7 @@ const FILE = { kind: 'text', asks: 'the path of a file', pattern: '\\S' } as con
 const ADDRESS = { kind: 'text', asks: 'an address, such as 127.0.0.1', pattern: '\\S' } as const;
 const PORT = { kind: 'number', least: 0, most: 65_535, isWhole: true } as const;
 
-/** What the process has once. */
+/** The settings that the process has once. */
 export const PROCESS = {
   port: { ...PORT, says: 'Where pages reach it; 0 is any free port. Default 8787.' },
   host: { ...ADDRESS, says: 'The address to listen on. Default 127.0.0.1.' },
@@ -56,7 +59,7 @@ export const PROCESS = {
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 
-/** What each site has. */
+/** The settings that each site has. */
 export const SITE = {
   site: {
     kind: 'text',
@@ -80,9 +83,19 @@ export const SITE = {
   intake: {
     kind: 'text',
     isNeeded: true,
-    asks: 'sqlite:FILE, redis://HOST:PORT or direct',
-    pattern: '^(sqlite:[^:].*|rediss?://.+|direct)$',
-    says: 'What keeps the events of this site, and of no other: sqlite:FILE, redis://HOST:PORT/DATABASE or direct.',
+    asks: 'sqlite:FILE, redis://HOST:PORT, postgres://USER@HOST/DATABASE, postgres or direct',
+    pattern: '^(sqlite:[^:].*|rediss?://.+|postgres(ql)?://.+|postgres|direct)$',
+    says:
+      'Where the events of this site, and of no other, are kept: sqlite:FILE, redis://HOST:PORT/DATABASE, ' +
+      'postgres://USER@HOST/DATABASE, postgres if its URL is a secret, or direct.',
+  },
+  postgresUrlFile: { ...FILE, says: 'The file with the URL of that Postgres.' },
+  postgresUrlVariable: { ...VARIABLE, says: 'The environment variable with that URL.' },
+  schema: {
+    kind: 'text',
+    asks: 'lower-case letters, digits and _, such as offersight_eu',
+    pattern: '^[a-z][a-z0-9_]{0,49}$',
+    says: 'The schema in Postgres, if sites or proxies share a database. Default offersight.',
   },
   origins: {
     kind: 'list',
@@ -105,7 +118,7 @@ export const SITE = {
     pattern: '^https?://',
     says: 'The origin of the upstream.',
   },
-  perMinute: { kind: 'number', isWhole: true, says: 'What the plan allows: calls a minute. Default 150.' },
+  perMinute: { kind: 'number', isWhole: true, says: 'The limit of the plan: calls a minute. Default 150.' },
   concurrent: { kind: 'number', isWhole: true, says: 'Calls at once. Default 10.' },
   perAddress: {
     kind: 'number',
@@ -127,7 +140,7 @@ export const SITE = {
     kind: 'list',
     asks: 'a name with 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit',
     pattern: '^[A-Za-z0-9][A-Za-z0-9_.:/~-]{0,49}$',
-    says: 'The only groups that the funnel tells apart.',
+    says: 'The only groups that the funnel keeps apart.',
   },
   maxGroups: {
     kind: 'number',
@@ -166,5 +179,5 @@ export type SiteValues = Values<typeof SITE>;
 export const flagOf = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Where a site's endpoint is unless something else is said. */
+/** The path of a site's endpoint if it is not set. */
 export const DEFAULT_PATH = '/offer-events';

@@ -13,6 +13,7 @@ export interface Secrets {
   readonly apiKey: string;
   readonly adminToken: string | undefined;
   readonly signingSecret: string | undefined;
+  readonly postgresUrl: string | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -21,7 +22,7 @@ const MIN_TOKEN_LENGTH = 32;
 /** Makes the options of a site whose values are all of their kind. */
 export const siteOptionsOf = (
   values: SiteValues,
-  { apiKey, adminToken, signingSecret }: Secrets,
+  { apiKey, adminToken, signingSecret, postgresUrl }: Secrets,
 ): SiteOptions => {
   const { maxWaiting, maxGroups, newGroupsADay, maxDelayHours } = values;
   const { groups, perAddress, perMinute, concurrent, baseUrl } = values;
@@ -30,7 +31,7 @@ export const siteOptionsOf = (
     name: (values.site ?? '').toLowerCase(),
     hosts: new Set(hosts),
     path: values.path ?? DEFAULT_PATH,
-    intake: values.intake ?? DEFAULT_INTAKE,
+    place: { intake: values.intake ?? DEFAULT_INTAKE, postgresUrl, schema: values.schema },
     bounds: {
       ...{ maxWaiting, maxGroups, newGroupsADay },
       maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
@@ -57,7 +58,7 @@ export const siteOptionsOf = (
 /** A secret of the file of several sites; no variable of one site's is another's by default. */
 const secretOf = (
   values: SiteValues,
-  name: 'apiKey' | 'adminToken' | 'signingSecret',
+  name: 'apiKey' | 'adminToken' | 'signingSecret' | 'postgresUrl',
   add: (setting: string, words: string) => void,
 ): string | undefined => {
   const file = values[`${name}File`];
@@ -85,8 +86,11 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
   const apiKey = secretOf(values, 'apiKey', addHere);
   const adminToken = secretOf(values, 'adminToken', addHere);
   const signingSecret = secretOf(values, 'signingSecret', addHere);
+  const postgresUrl = secretOf(values, 'postgresUrl', addHere);
   if (values.apiKeyFile === undefined && values.apiKeyVariable === undefined)
     addHere('apiKeyFile', 'Set it to the file with the API key, or set apiKeyVariable.');
+  if (values.intake === 'postgres' && !values.postgresUrlFile && !values.postgresUrlVariable)
+    addHere('postgresUrlFile', 'Set it to the file with the URL of Postgres, or set postgresUrlVariable.');
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH)
     addHere(
       values.adminTokenFile === undefined ? 'adminTokenVariable' : 'adminTokenFile',
@@ -98,7 +102,9 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
     values.signingSecretVariable === undefined
   )
     addHere('requireSignedOffers', 'Set signingSecretFile or signingSecretVariable too.');
-  const options = siteOptionsOf(values, { apiKey: apiKey ?? '', adminToken, signingSecret });
+  const options = siteOptionsOf(values, {
+    ...{ apiKey: apiKey ?? '', adminToken, signingSecret, postgresUrl },
+  });
   if (before.faults) return options;
   try {
     resolveProxyOptions({ ...options.proxy, intake: directIntake() });

@@ -18,7 +18,7 @@ import { Failure } from './failure.js';
 import type { Log, LogFields } from './log.js';
 import type { SiteMetrics } from './metrics.js';
 import { watchReadiness } from './readiness.js';
-import { openAnyIntake } from './sources.js';
+import { type IntakePlace, openAnyIntake } from './sources.js';
 
 /** What one site runs on. */
 export interface SiteOptions {
@@ -26,10 +26,10 @@ export interface SiteOptions {
   readonly name: string;
   /** The hosts of its pages, in lower case; none means any. */
   readonly hosts: ReadonlySet<string>;
-  /** Of the endpoint. */
+  /** The endpoint's path. */
   readonly path: string;
-  /** What keeps its events, as the flag says it. */
-  readonly intake: string;
+  /** What keeps its events. */
+  readonly place: IntakePlace;
   readonly bounds: { readonly [Name in keyof IntakeBounds]?: IntakeBounds[Name] | undefined };
   readonly proxy: Omit<OfferProxyOptions, 'intake' | 'onAlert' | 'onObservation'>;
   /** Opens the admin route under `/admin/`. */
@@ -46,7 +46,7 @@ export interface SiteContext {
   readonly metrics: SiteMetrics | undefined;
   /** Whether operators have a listener of their own. */
   readonly isApart: boolean;
-  /** Whether it is told from others by its host, and this machine's own names are nobody's. */
+  /** Whether its host distinguishes it from others, so that this machine's own names belong to none. */
   readonly isNamed: boolean;
 }
 
@@ -69,13 +69,13 @@ type Running = Pick<Site, 'endpoint' | 'administer' | 'isReady' | 'stop'>;
 /** An intake that could not be opened is tried again after this long. */
 const AGAIN_MS = 30_000;
 
-/** What broke, by its name and the system's code; its words may tell of people. */
+/** What broke, by its name and the system's code; its words may describe people. */
 export const causeFields = (cause: unknown): LogFields => ({
   cause: cause instanceof Error ? cause.name : undefined,
   cause_code: systemCodeOf(cause),
 });
 
-/** Names events in the log, for whoever asked for it. */
+/** Names events in the log, if that was asked for. */
 const naming = (intake: Intake, log: Log): Intake => ({
   ...intake,
   async take(events) {
@@ -104,14 +104,14 @@ const run = (
           token: options.adminToken,
           report: (events) => proxy.report(events),
           onAlert,
-          // Where pages of the shop report, their scripts could act in an operator's name.
+          // On a host of the shop's pages, their scripts could act in an operator's name.
           adminHosts: isApart ? [...local, ...(options.adminHosts ?? [])] : [],
         })
       : undefined;
   const kept = watched?.intake;
   const proxy = createOfferProxy({
     ...options.proxy,
-    // Whoever may look at what was taken may look at what is shown.
+    // A person who may see the events may also see these pages.
     ...(options.adminToken !== undefined && { inspectSecret: options.adminToken }),
     intake: kept ? (options.logIds ? naming(kept, log) : kept) : intake,
     onAlert,
@@ -135,7 +135,7 @@ const run = (
 
 /** Opens the intake and runs the site. */
 const open = async (options: SiteOptions, context: SiteContext): Promise<Running> => {
-  const intake = await openAnyIntake(options.intake, options.bounds);
+  const intake = await openAnyIntake(options.place, options.bounds);
   try {
     return run(options, context, intake);
   } catch (cause) {
@@ -186,7 +186,7 @@ export const startKeptSite = async (options: SiteOptions, context: SiteContext):
     ...described(options),
     endpoint: (incoming, outgoing) => (running?.endpoint ?? away)(incoming, outgoing),
     administer:
-      options.adminToken === undefined || options.intake === 'direct'
+      options.adminToken === undefined || options.place.intake === 'direct'
         ? undefined
         : (incoming, outgoing) => (running?.administer ?? away)(incoming, outgoing),
     isReady: async () => (await running?.isReady()) ?? false,

@@ -1,4 +1,4 @@
-/** Where a command's secrets and its intake come from. Secrets never stand in arguments, which every process can see. */
+/** Where a command's secrets and its intake come from. Secrets are never in arguments, which every process can see. */
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -8,8 +8,9 @@ import type { DirectIntake } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { IntakeBounds } from '../intake/rules.js';
 import { Failure } from './failure.js';
+import { DEFAULT_INTAKE } from './flags.js';
 
-/** Bounds as flags gave them. */
+/** Bounds, as flags gave them. */
 type GivenBounds = { readonly [Name in keyof IntakeBounds]?: IntakeBounds[Name] | undefined };
 
 /**
@@ -52,14 +53,58 @@ const load = async <Room>(room: () => Promise<Room>, packages: string): Promise<
 const given = (bounds: GivenBounds): IntakeBounds =>
   Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
 
+/** What flags or settings say of an intake's place. */
+export interface IntakePlace {
+  /** As the flag says it. */
+  readonly intake: string;
+  /** The URL of Postgres, if the flag does not say it. */
+  readonly postgresUrl?: string | undefined;
+  /** The schema in Postgres. */
+  readonly schema?: string | undefined;
+}
+
+/** What flags say of an intake. */
+export type IntakeFlags = {
+  readonly [Name in 'intake' | 'postgres-url-file' | 'schema']?: string | undefined;
+};
+
 /**
- * Opens the intake that a flag names: `sqlite:FILE` or `redis://…`.
- * @throws {Failure} If it needs a package that is not there, or cannot be opened.
+ * The place that flags name. A URL with a password comes from the file or the environment, since no argument may have
+ * one.
+ * @throws {Failure} If an argument contains a password, or the file cannot be read.
+ */
+export const placeOf = ({
+  intake = DEFAULT_INTAKE,
+  'postgres-url-file': file,
+  schema,
+}: IntakeFlags): IntakePlace => {
+  if (/^postgres(ql)?:\/\/[^/@]*:[^/@]*@/.test(intake))
+    throw new Failure(
+      'A password is not taken as an argument: set --intake postgres, and the URL in OFFERSIGHT_POSTGRES_URL or --postgres-url-file.',
+    );
+  return { intake, postgresUrl: readSecret(file, 'OFFERSIGHT_POSTGRES_URL'), schema };
+};
+
+const openPostgres = async (
+  { intake, postgresUrl, schema }: IntakePlace,
+  bounds: GivenBounds,
+): Promise<Intake> => {
+  const { postgresIntake } = await load(() => import('../intake/postgres/postgres.js'), 'pg');
+  const connection = intake === 'postgres' ? postgresUrl : intake;
+  if (connection === undefined)
+    throw new Failure('Set OFFERSIGHT_POSTGRES_URL or --postgres-url-file to the URL of Postgres.');
+  return postgresIntake({ connection, name: schema, ...given(bounds) });
+};
+
+/**
+ * Opens the intake that a flag names: `sqlite:FILE`, `redis://…`, `postgres://…` or `postgres`.
+ * @throws {Failure} If it needs a package that is not installed, or cannot be opened.
  */
 export const openIntake = async (
-  name: string,
+  place: IntakePlace,
   { mustExist = false, ...bounds }: GivenBounds & { readonly mustExist?: boolean } = {},
 ): Promise<Intake> => {
+  const { intake: name } = place;
   const [kind] = name.split(':', 1);
   try {
     switch (kind) {
@@ -76,12 +121,15 @@ export const openIntake = async (
       }
       case 'redis':
       case 'rediss': {
-        const { bullmqIntake } = await load(() => import('../intake/bullmq/bullmq.js'), 'bullmq ioredis');
-        return bullmqIntake({ connection: name, ...given(bounds) });
+        const { redisIntake } = await load(() => import('../intake/redis/redis.js'), 'ioredis');
+        return redisIntake({ url: name, ...given(bounds) });
       }
+      case 'postgres':
+      case 'postgresql':
+        return await openPostgres(place, bounds);
       default:
         throw new Failure(
-          'Set --intake to sqlite:FILE, to redis://HOST:PORT, or, for the proxy alone, to direct.',
+          'Set --intake to sqlite:FILE, redis://HOST:PORT, postgres://USER@HOST/DATABASE, postgres or, only for the proxy, direct.',
         );
     }
   } catch (cause) {
@@ -90,9 +138,12 @@ export const openIntake = async (
   }
 };
 
-/** The same, for a proxy, which can do without storage. */
-export const openAnyIntake = async (name: string, bounds: GivenBounds): Promise<Intake | DirectIntake> => {
-  if (name !== 'direct') return openIntake(name, bounds);
+/** Opens the intake of a proxy, which also works without storage. */
+export const openAnyIntake = async (
+  place: IntakePlace,
+  bounds: GivenBounds,
+): Promise<Intake | DirectIntake> => {
+  if (place.intake !== 'direct') return openIntake(place, bounds);
   const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();
 };

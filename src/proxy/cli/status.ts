@@ -21,7 +21,7 @@ const inWords = (ms: number): string => {
 };
 
 const lineOf = (name: string, { waiting, oldestAt, lastMinute, note }: LaneStatus, now: number): string[] => {
-  const parts = [`${waiting} waiting`, `${lastMinute} begun in the last minute`];
+  const parts = [`${waiting} waiting`, `${lastMinute} sent in the last minute`];
   if (oldestAt !== undefined) parts.push(`oldest for ${inWords(Math.max(0, now - oldestAt))}`);
   if (note.pausedUntil !== undefined && note.pausedUntil > now)
     parts.push(`paused by the upstream for ${inWords(note.pausedUntil - now)}`);

@@ -18,7 +18,7 @@ const bare = (written: string): string => {
   return (bracketed ?? withPort ?? text).replace(/%.*$/, '');
 };
 
-/** The eight groups of an IPv6 address; undefined if it is none. */
+/** The eight groups of an IPv6 address; undefined for anything else. */
 const groupsOf = (address: string): string[] | undefined => {
   if (!/^[\da-f:.]{2,45}$/.test(address) || !address.includes(':')) return undefined;
   // Its parser knows every spelling.
@@ -55,8 +55,8 @@ const isPrivate = (key: string): boolean =>
 /**
  * What a request is counted under; undefined if nothing vouches for anything.
  * @param socketAddress The other end of the connection.
- * @param forwardedFor The `X-Forwarded-For` header: whoever is before our own machines may have written any of it but
- *   the last `trustedHops` entries.
+ * @param forwardedFor The `X-Forwarded-For` header: senders before our own machines may have
+ * written all of it except the last `trustedHops` entries.
  */
 export const clientKey = (
   socketAddress: string | undefined,
@@ -68,6 +68,6 @@ export const clientKey = (
     const entries = (forwardedFor ?? '').split(',');
     return addressKey(entries.at(-trustedHops) ?? '') ?? socketKey;
   }
-  // A machine of this site's own stands there for all visitors at once.
+  // This is a machine of the site's own, which all visitors share.
   return socketKey !== undefined && isPrivate(socketKey) ? undefined : socketKey;
 };

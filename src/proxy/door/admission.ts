@@ -32,7 +32,7 @@ const rejected = (code: ProblemCode, headers?: Readonly<Record<string, string>>)
   response: problem(code, headers),
 });
 
-/** Between its parts blanks and tabs alone, as HTTP has it (RFC 9110 §5.6.3): `\s` takes a no-break space, too. */
+/** Between its parts only blanks and tabs, as HTTP has it (RFC 9110 §5.6.3): `\s` would also take a no-break space. */
 const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 
 /** Makes the admission of one proxy. */
@@ -74,7 +74,7 @@ export const createAdmission = ({
     return origin === null ? isVouched(request) : origins.has(origin);
   };
 
-  /** The body as text, whatever Content-Length says of it, or what is wrong with it. */
+  /** The body as text, regardless of Content-Length, or what is wrong with it. */
   const readText = async (
     request: Request,
     address: string | undefined,

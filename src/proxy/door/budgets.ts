@@ -19,8 +19,8 @@ export interface Limits {
    */
   readonly perSubject?: number | undefined;
   /**
-   * Events of one type that one subject may report of one offer in 24 h; more are refused. Where offers are signed and there is
-   * no subject, the same goes for each token.
+   * Events of one type that one subject may report of one offer in 24 h; more are refused. If
+   * offers are signed and there is no subject, the same is true of each token.
    * @default 200
    * @range from 1; `Infinity` switches it off
    * @example `20`
@@ -52,7 +52,7 @@ export interface Budgets {
 export const MINUTE_S = 60;
 const DAY_S = 86_400;
 const LEAST_PER_ADDRESS = 600;
-/** Keys that are remembered of each kind; of more, those that were quiet longest begin anew. */
+/** Keys that are remembered of each kind. If there are more, those that were quiet longest are reset. */
 const MAX_KEYS = 50_000;
 
 /**
@@ -84,7 +84,7 @@ export const createBudget = (points: number, duration: number): Budget => {
       return Math.max(1, msBeforeNext);
     },
     async giveBack(key, events) {
-      // Of a key that began anew meanwhile there is nothing to give back.
+      // A key that was reset meanwhile has nothing to give back.
       if ((await limiter.get(key))?.consumedPoints) await limiter.reward(key, events);
     },
   };

@@ -5,8 +5,8 @@ import { createIsBotFromList, findBotPatterns, list } from 'isbot';
 export type Machines = 'ignore' | 'count';
 
 /**
- * Without what knows machines by the shape of their name alone: an application of the site's own that shows its pages may name
- * itself so.
+ * Leaves out patterns that recognize machines only by the shape of their name: an application of
+ * the site's own that shows its pages may have such a name.
  */
 const SHAPES = new Set(['Shop', 'Shop/3', 'Shop/3.1', 'Our Shop'].flatMap((name) => findBotPatterns(name)));
 const isDeclared = createIsBotFromList(list.filter((pattern) => !SHAPES.has(pattern)));
@@ -18,7 +18,7 @@ const isLoopback = (origin: string | null): boolean =>
   origin !== null && URL.canParse(origin) && LOOPBACK.test(new URL(origin).hostname);
 
 /**
- * Makes what tells whether a request was sent by such an agent. A request that no page sent, and that a user's token vouches
+ * Makes the check whether a request was sent by such an agent. A request that no page sent, and that a user's token vouches
  * for, is from a site's own application, whose HTTP library names itself.
  */
 export const createMachineCheck =

@@ -6,7 +6,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 const PROBLEMS = {
   token: {
     status: 401,
-    title: 'The bearer token is not the one, or this host is none of the operator’s page.',
+    title: 'The bearer token is wrong, or this host is not one of the operator’s page.',
   },
   tokens: { status: 429, title: 'Too many wrong tokens come from here.' },
   query: { status: 400, title: 'A parameter cannot be read.' },
@@ -22,7 +22,7 @@ const PROBLEMS = {
   inspect: { status: 403, title: 'This link does not open the inspector here, or not any more.' },
   type: { status: 415, title: 'The body must be uncompressed application/json.' },
   size: { status: 413, title: 'The body is larger than 500,000 bytes.' },
-  json: { status: 400, title: 'The body is no JSON object in UTF-8.' },
+  json: { status: 400, title: 'The body is not a JSON object in UTF-8.' },
   batch: { status: 400, title: 'The body needs sent_at and 1 to 500 events with distinct UUIDs.' },
   unsupported: { status: 400, title: 'This version or field is unknown here.' },
   incomplete: { status: 400, title: 'The body broke off.' },

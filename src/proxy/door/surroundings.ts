@@ -1,7 +1,8 @@
 /**
- * What requests tell of the machines before the proxy: one that drops a header, or that stands for all visitors, would
- * else show in nothing but missing events. Counts what pages post, or something in their name. Addresses are kept in
- * memory alone, until a request comes when five minutes are over.
+ * What requests show of the machines before the proxy. One that drops a header, or that all
+ * visitors share, would otherwise show only in missing events. Counts what pages post, or something
+ * in their name. Addresses are kept only in memory, until a request comes when five minutes are
+ * over.
  */
 import type { Runtime } from '../../runtime.js';
 import { ALERTS } from '../telling/alerts.js';
@@ -25,7 +26,7 @@ export interface SurroundingsOptions {
 
 /** So much of the past counts. */
 const WINDOW_MS = 300_000;
-/** Fewer requests than this tell nothing. */
+/** Fewer requests than this show nothing. */
 const LEAST = 20;
 /** One visitor may well be the only one for a while. */
 const LEAST_OF_ONE = 200;
@@ -70,13 +71,13 @@ export const watchSurroundings = (
     if (isMost(withoutMetadata, LEAST)) alert(ALERTS.noMetadata.words);
     if (isAddressGiven || code) return;
     const isForwarded = headers.has('x-forwarded-for');
-    // Whoever asks directly may write that header, too; a machine of one's own has a private address, which counts as none.
+    // A direct sender may also write that header. A machine of one's own has a private address, which does not count.
     if (isForwarded && address === undefined) forwarded++;
     if (!isForwarded) notForwarded++;
     if (trustedHops === 0 && isMost(forwarded, LEAST)) alert(ALERTS.forwarded.words);
     if (trustedHops > 0 && isMost(notForwarded, LEAST)) alert(ALERTS.notForwarded.words);
     const isOne = isMost(count(address), LEAST_OF_ONE);
-    // Once: where it is a visitor, there is nothing to mend.
+    // Once: if it is a visitor, there is nothing to repair.
     if (isOne && !isOneTold && !(trustedHops > 0 && !isForwarded)) alert(ALERTS.oneAddress.words);
     isOneTold ||= isOne;
   };

@@ -1,9 +1,9 @@
 /**
- * Tells a fault of the configuration, which everything meets, from a fault of one event: Chargebee can answer both in the
- * same way, such as by 403.
+ * Distinguishes a fault of the configuration, which every event meets, from a fault of one event:
+ * Chargebee can answer both in the same way, such as by 403.
  */
 
-/** What such an answer tells. */
+/** What such an answer shows. */
 export type Blamed =
   /** The event itself is to blame: the others go on. */
   | 'event'
@@ -20,7 +20,7 @@ export interface Blame {
   blame(id: string): Blamed;
 }
 
-/** So many events that meet it, with none that goes well between, are no coincidence. */
+/** So many events that meet it, without a success in between, are not a coincidence. */
 const SUSPECTS = 3;
 /** So many may still stand one behind the other, such as those of one campaign, ahead of others that are taken. */
 const MOST_IN_A_ROW = 100;
@@ -49,7 +49,7 @@ export const createBlame = (): Blame => {
       if (!alone.has(id)) suspects.add(id);
       if (suspects.size >= SUSPECTS) isProven = false;
       if (isProven) return 'event';
-      // An event that meets it a second time tells nothing new, so few events that wait are not asked for every second.
+      // An event that meets it a second time shows nothing new, so a few waiting events are not tried every second.
       return hasSucceeded && isFirst && suspects.size <= MOST_IN_A_ROW ? 'unsure' : 'configuration';
     },
   };

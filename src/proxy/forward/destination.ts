@@ -6,7 +6,7 @@ export type Outcome =
   | { readonly kind: 'done' }
   /** The upstream will never take it. */
   | { readonly kind: 'refused'; readonly code: string }
-  /** Not taken, and none other is either until somebody mends the configuration. */
+  /** Not taken, and no other one will be until somebody repairs the configuration. */
   | { readonly kind: 'misconfigured'; readonly alert: string }
   /** Not taken: everything has to wait. */
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
@@ -31,7 +31,7 @@ export interface CallEnd {
   readonly durationMs: number;
 }
 
-/** Told of each call that has ended. */
+/** Called for each call that has ended. */
 export type OnCall = (end: CallEnd) => void;
 
 /** One API of the upstream. */

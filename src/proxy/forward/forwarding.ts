@@ -77,16 +77,21 @@ export const startForwarding = (
         onCall: onCall('usage_events'),
       }),
     );
+  const wake = (): void => {
+    for (const forwarder of forwarders) forwarder.wake();
+  };
+  const stopWatching = intake.watch?.(wake);
   return {
     isDurable: true,
     accept: (events) => intake.accept(events),
     async take(events) {
       const verdicts = await intake.take(events);
-      for (const forwarder of forwarders) forwarder.wake();
+      wake();
       return verdicts;
     },
     knows: (events) => intake.knows(events),
     async close() {
+      stopWatching?.();
       try {
         await Promise.all(forwarders.map((forwarder) => forwarder.close()));
       } finally {

@@ -85,48 +85,59 @@ const parse = (text: string, apiKey: string): { isApi: boolean; code: string | u
   }
 };
 
-/**
- * Posts JSON once.
- * @param path Below the base URL, a constant of ours.
- * @param headers Beside authorization and type; built from validated values only.
- */
-export const post = async (
+/** What is posted, and how much of its answer is read. */
+export interface Posted {
+  /** Below the base URL, a constant of ours. */
+  readonly path: string;
+  readonly body: object;
+  /** Beside authorization and type; built from validated values only. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxReplyBytes?: number;
+}
+
+/** Sends it, and reads the answer as far as it may be long. */
+const exchange = async (
   { baseUrl, apiKey }: Upstream,
-  path: string,
-  body: object,
-  headers: Readonly<Record<string, string>>,
+  { path, body, headers, maxReplyBytes = MAX_REPLY_BYTES }: Posted,
+  runtime: Pick<Runtime, 'fetch'>,
+  signal: AbortSignal,
+): Promise<Call> => {
+  const response = await ky.post(`${baseUrl}${path}`, {
+    body: JSON.stringify(body),
+    headers: {
+      ...headers,
+      accept: 'application/json',
+      authorization: `Basic ${btoa(`${apiKey}:`)}`,
+      'content-type': 'application/json;charset=UTF-8',
+    },
+    retry: 0,
+    timeout: false,
+    throwHttpErrors: false,
+    // Node forgets the signal of a request that was copied, as ky does, with the next garbage
+    // (https://github.com/nodejs/undici/issues/4068): the call gets it once more by itself.
+    fetch: (request, init) => runtime.fetch(request, { ...init, signal }),
+    signal,
+    redirect: 'manual',
+  });
+  return {
+    kind: 'answered',
+    status: response.status,
+    ...parse(await readBounded(response, maxReplyBytes), apiKey),
+    retryAfter: response.headers.get('retry-after') ?? undefined,
+  };
+};
+
+/** Posts JSON once. */
+export const post = async (
+  upstream: Upstream,
+  posted: Posted,
   runtime: Pick<Runtime, 'after' | 'fetch'>,
-  maxReplyBytes = MAX_REPLY_BYTES,
 ): Promise<Call> => {
   const controller = new AbortController();
-  const { signal } = controller;
   // Covers the answer's body too.
   const stopTimer = patiently(runtime, DEADLINE_MS, () => controller.abort());
   try {
-    const response = await ky.post(`${baseUrl}${path}`, {
-      body: JSON.stringify(body),
-      headers: {
-        ...headers,
-        accept: 'application/json',
-        authorization: `Basic ${btoa(`${apiKey}:`)}`,
-        'content-type': 'application/json;charset=UTF-8',
-      },
-      retry: 0,
-      timeout: false,
-      throwHttpErrors: false,
-      // Node forgets the signal of a request that was copied, as ky does, with the next garbage
-      // (https://github.com/nodejs/undici/issues/4068): the call gets it once more by itself.
-      fetch: (request, init) => runtime.fetch(request, { ...init, signal }),
-      signal,
-      redirect: 'manual',
-    });
-    const retryAfter = response.headers.get('retry-after') ?? undefined;
-    return {
-      kind: 'answered',
-      status: response.status,
-      ...parse(await readBounded(response, maxReplyBytes), apiKey),
-      retryAfter,
-    };
+    return await exchange(upstream, posted, runtime, controller.signal);
   } catch (error) {
     return { kind: isUnsent(error) ? 'unsent' : 'lost' };
   } finally {

@@ -72,9 +72,11 @@ export const offerEvents = (
     const calls = rows.map(({ id, type, offerId, headers }) =>
       post(
         upstream,
-        '/api/v2/offer_events',
-        { personalized_offer_id: offerId, type },
-        { ...headers, ...constants, 'chargebee-idempotency-key': `oe1-${id}` },
+        {
+          path: '/api/v2/offer_events',
+          body: { personalized_offer_id: offerId, type },
+          headers: { ...headers, ...constants, 'chargebee-idempotency-key': `oe1-${id}` },
+        },
         runtime,
       ),
     );

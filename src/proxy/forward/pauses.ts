@@ -54,7 +54,7 @@ export const backoffMs = (failures: number, runtime: Pick<Runtime, 'random'>): n
 
 /**
  * Makes the pauses of a forwarder.
- * @param alert Told what an operator has to do, again and again for as long as it is to be done.
+ * @param alert Called with what an operator has to do, again and again until it is done.
  */
 export const createPauses = (
   runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'>,
@@ -95,7 +95,7 @@ export const createPauses = (
   };
 
   const throttled = (retryAfterMs: number): void => {
-    // Where it does not say for how long, it is asked less and less.
+    // If it does not say for how long, it is asked less and less.
     if (isNews()) throttles++;
     const leastMs = Math.min(LONGEST_THROTTLE_MS, BASE_MS * 2 ** (throttles - 1));
     const delayMs = Math.max(retryAfterMs, leastMs) * (1 + runtime.random() * 0.2);

@@ -1,4 +1,4 @@
-/** Notices when the upstream refuses most events by name: a mistake in the pages, which no retry mends. */
+/** Notices when the upstream refuses most events by name: a mistake in the pages, which no retry repairs. */
 import type { Runtime } from '../../runtime.js';
 import { ALERTS, wordsOf } from '../telling/alerts.js';
 import type { Outcome } from './destination.js';

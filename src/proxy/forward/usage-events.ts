@@ -18,7 +18,9 @@ export const MAX_USAGE_EVENT_BYTES = 998;
 const MAX_EVENTS = 500;
 const LINGER_MS = 1_000;
 
-/** What the API is told: (usage_timestamp, subscription_id, deduplication_id) is its identity, so nothing of it ever changes. */
+/**
+ * What the API gets: (usage_timestamp, subscription_id, deduplication_id) is its identity, so nothing of it ever changes.
+ */
 export const usageEventOf = ({
   id,
   occurredAt,
@@ -41,18 +43,18 @@ const codeOf = ({ error_code, api_error_code, error }: FailedEvent): string => {
   return typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : 'failed_event';
 };
 
-/** The whole answer was taken; some of its events may not have been. Undefined where nobody can tell which. */
+/** The whole answer was taken; some of its events may not have been. Undefined if nobody can tell which. */
 const outcomesOf = (rows: readonly Forwarded[], body: unknown): readonly Outcome[] | undefined => {
   const failed = (body as { failed_events?: unknown } | null | undefined)?.failed_events ?? [];
   const elements = (Array.isArray(failed) ? failed : [failed]) as unknown[];
   const codes = new Map<string, string>();
   for (const element of elements) {
-    // The API does not document the elements' shape: the identity stands in them or one level below.
+    // The API does not document the elements' shape: the identity is in them or one level below.
     const event = {
       ...(element as object | null),
       ...((element as { event?: object } | null)?.event ?? {}),
     } as FailedEvent;
-    // Of one event there is nothing to match.
+    // With one event there is nothing to match.
     if (rows[0] && rows.length === 1) {
       codes.set(rows[0].id, codeOf(event));
       break;
@@ -94,7 +96,11 @@ export const usageEvents = (upstream: Upstream, runtime: Pick<Runtime, 'after' |
     lingerMs: LINGER_MS,
     async forward(rows) {
       const body = { events: rows.map(usageEventOf) };
-      const answer = await post(upstream, '/api/v2/batch/usage_events', body, {}, runtime, MAX_REPLY_BYTES);
+      const answer = await post(
+        upstream,
+        { path: '/api/v2/batch/usage_events', body, headers: {}, maxReplyBytes: MAX_REPLY_BYTES },
+        runtime,
+      );
       const outcomes = read(rows, answer);
       // One event can spoil a batch, and is found by halves, each at its own turn. What was taken already is not
       // counted twice, being the same.

@@ -1,9 +1,14 @@
-/** Who answers for an admitted event: the interface of every intake. An accepted event is never forgotten. */
+/**
+ * The interface of every durable intake, which is responsible for admitted events. An accepted event is never
+ * forgotten.
+ */
 import type { Verdict } from '../../protocol/batch.js';
 import type { DismissReason, OfferEventType } from '../../protocol/event.js';
 import type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFilter } from './ledger.js';
 
-/** What a usage event says beside its event's id and time. It bills a customer, so nothing of it comes from a browser. */
+/**
+ * What a usage event says besides its event's id and time. It bills a customer, so nothing of it comes from a browser.
+ */
 export interface UsageFields {
   /** 1–50 characters. */
   readonly subscriptionId: string;
@@ -25,24 +30,27 @@ export interface AdmittedEvent {
   readonly receivedAt: number;
   /** The event's own fields as sent: the same id with other content is a conflict. */
   readonly content: string;
-  /** Headers of its call beside our own, checked and named by the proxy. Forgotten once it is settled. */
+  /**
+   * Further headers of its call. The proxy has checked and named them. They are forgotten once the event is settled.
+   */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What its usage event says, where there is to be one. */
+  /** What its usage event says, if it gets one. */
   readonly usage?: UsageFields | undefined;
   /** What the ledger counts it under. */
   readonly group?: string | undefined;
   /** How it was closed. */
   readonly reason?: DismissReason | undefined;
   /**
-   * Who reported it, so that one visitor can use up neither the pace nor the places of groups. Never written down as it is.
+   * Who reported it, so that one visitor can use up neither the pace nor the places of groups. It is never stored as it
+   * is.
    * @default one visitor for all events that name none
    */
   readonly visitor?: string | undefined;
 }
 
 /**
- * Where an event stands: `waiting` to be forwarded; `forwarding`, so that nobody knows yet whether the upstream
- * has it; `done`; `dead`, with a code that says why.
+ * The state of an event. A `waiting` event has yet to be forwarded. While an event is `forwarding`, nobody knows yet
+ * whether the upstream has it. It has every event that is `done`. A `dead` event has a code that says why.
  */
 export type EventState = 'waiting' | 'forwarding' | 'done' | 'dead';
 
@@ -54,7 +62,7 @@ export interface IntakeRow {
   readonly type: OfferEventType;
   /** The personalized offer's `id`. */
   readonly offerId: string;
-  /** Where it stands. */
+  /** Its state. */
   readonly state: EventState;
   /** When it happened, corrected for the sender's clock, epoch milliseconds. */
   readonly occurredAt: number;
@@ -70,15 +78,15 @@ export interface IntakeRow {
   readonly code: string | undefined;
   /** When it became done or dead. */
   readonly settledAt: number | undefined;
-  /** Headers of its call beside our own, until it is settled. */
+  /** Further headers of its call, until it is settled. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What its usage event says, in the lane of those. */
+  /** What its usage event says, in the lane of usage events. */
   readonly usage?: UsageFields | undefined;
   /** What the ledger counts it under. */
   readonly group?: string | undefined;
   /** How it was closed. */
   readonly reason?: DismissReason | undefined;
-  /** Where {@link ListFilter.before} goes on after this row. */
+  /** Give it as {@link ListFilter.before} to list what comes after this row. */
   readonly cursor: string;
 }
 
@@ -86,25 +94,25 @@ export interface IntakeRow {
 export interface ListFilter {
   /** Most rows, at least 1. */
   readonly limit: number;
-  /** The event with this id alone. @default every event */
+  /** Only the event with this id. @default every event */
   readonly id?: string | undefined;
-  /** Of this offer alone. @default of every offer */
+  /** Only events of this offer. @default events of every offer */
   readonly offerId?: string | undefined;
-  /** In one of these states. @default in any */
+  /** Only events in one of these states. @default events in any state */
   readonly states?: readonly EventState[] | undefined;
-  /** Received at this time or later, epoch milliseconds. */
+  /** Only events that were received at this time or later, epoch milliseconds. */
   readonly since?: number | undefined;
-  /** The cursor of the last row of the page before. */
+  /** The cursor of the last row of the previous page. */
   readonly before?: string | undefined;
 }
 
-/** How many events of one offer stand where. */
+/** How many events of one offer and type are in one state. */
 export interface OfferTally {
   /** The personalized offer's `id`. */
   readonly offerId: string;
   /** What happened. */
   readonly type: OfferEventType;
-  /** Where they stand. */
+  /** Their state. */
   readonly state: EventState;
   /** How many they are. */
   readonly events: number;
@@ -118,13 +126,13 @@ export type ForwardResult =
       /** Why. */
       readonly code: string;
     }
-  /** Not taken. */
+  /** The upstream did not take it. */
   | {
       readonly kind: 'waiting';
       /** When it may be forwarded again, epoch milliseconds. */
       readonly dueAt: number;
     }
-  /** Perhaps taken. */
+  /** The upstream may have taken it. */
   | {
       readonly kind: 'ambiguous';
       /** When it is forwarded again, with the same key, epoch milliseconds. */
@@ -133,20 +141,20 @@ export type ForwardResult =
 
 /** What came of one event, as {@link Lane.finish} records it. */
 export interface Finished {
-  /** The event's. */
+  /** The event's id. */
   readonly id: string;
   /** What came of it. */
   readonly result: ForwardResult;
   /**
-   * Which attempt it came of, as `begin` numbered it: where a later one has begun since, that one is not given back.
-   * By default the latest.
+   * Which attempt it came of, as `begin` numbered it. If a later attempt has begun since, that one is not given back.
+   * By default the latest attempt.
    */
   readonly attempt?: number | undefined;
 }
 
 /** What {@link Lane.begin} gives. */
 export interface Begun {
-  /** Now forwarding, oldest first. */
+  /** The events that are forwarding now, oldest first. */
   readonly rows: readonly IntakeRow[];
   /** When more may be begun, epoch milliseconds; undefined if nothing waits. */
   readonly nextAt: number | undefined;
@@ -162,35 +170,37 @@ export interface BeginOptions {
   readonly limit: number;
   /** Most events in any 60 s. */
   readonly perMinute: number;
-  /** How far the clock has jumped ahead: so much older than it is an event may look, milliseconds. @default 0 */
+  /** How far the clock has jumped ahead, milliseconds: an event may look so much older than it is. @default 0 */
   readonly graceMs?: number;
 }
 
-/** What whoever forwards leaves for its successor and for whoever asks. */
+/** What a lane's leader leaves for the next one, and for anybody who asks. */
 export interface LaneNote {
-  /** Until when the upstream wants no call, epoch milliseconds. */
+  /** Until when the upstream does not want any call, epoch milliseconds. */
   readonly pausedUntil?: number | undefined;
-  /** What an operator has to do, while it is to be done. */
+  /** What an operator has to do, until that is done. */
   readonly alert?: string | undefined;
 }
 
-/** How a lane stands. */
+/** How a lane is doing. */
 export interface LaneStatus {
-  /** Neither done nor dead. */
+  /** How many events are neither done nor dead. */
   readonly waiting: number;
-  /** When the oldest of them was received, epoch milliseconds. */
+  /** When the oldest of these was received, epoch milliseconds. */
   readonly oldestAt: number | undefined;
-  /** Events begun in the last 60 s. */
+  /** How many events began in the last 60 s. */
   readonly lastMinute: number;
-  /** What whoever forwards left. */
+  /** What the leader left. */
   readonly note: LaneNote;
 }
 
-/** The way of events to one destination. Every method is one transaction, but {@link Lane.tally} and a retry of everything. */
+/**
+ * The way of events to one destination. Every method is one transaction, except {@link Lane.tally} and a retry of all.
+ */
 export interface Lane {
   /**
    * Becomes or stays the one process that forwards, for the next 30 s.
-   * @returns Whether `token` leads. Whoever takes over treats every row in `forwarding` as ambiguous.
+   * @returns Whether `token` leads. A process that takes over treats every row in `forwarding` as ambiguous.
    */
   lead(token: string, now: number): Promise<boolean>;
   /** Stops leading, so that another process need not wait. */
@@ -201,58 +211,65 @@ export interface Lane {
   finish(finished: readonly Finished[], now: number): Promise<void>;
   /** Replaces the note. */
   note(note: LaneNote): Promise<void>;
-  /** How the lane stands. */
+  /** How the lane is doing. */
   status(now: number): Promise<LaneStatus>;
   /** Events, newest first. */
   list(filter: ListFilter): Promise<IntakeRow[]>;
   /**
-   * How many events of each offer stand where, in portions that are to be added up, so that a process with many of them
-   * does other things between. Not one moment's figures: an event that moves on meanwhile may count in both places or in none.
+   * How many events of each offer are in which state. The caller adds up the portions, so that a process with many
+   * events can do other things in between. These are not the figures of one moment: an event that changes its state
+   * meanwhile may count in both states or in neither.
    */
   tally(): AsyncIterable<readonly OfferTally[]>;
   /**
-   * Lets dead letters wait anew. A `dismissed` whose `viewed` is a dead letter stays with it.
-   * @param ids Which; by default all but those that were purged, in portions.
+   * Lets dead letters wait again. A `dismissed` stays a dead letter as long as its `viewed` is one.
+   * @param ids Which ones; by default all except those that were purged, in portions.
    * @returns How many there were.
    */
   retry(ids: readonly string[] | undefined, now: number): Promise<number>;
   /**
-   * Gives up events that wait: they become dead letters with the code `purged`, and a `viewed` takes its waiting `dismissed`
-   * along. Dead letters get that code. What is on its way, or may have arrived, is left.
-   * @returns How many of these ids it concerned.
+   * Gives up waiting events: they become dead letters with the code `purged`, and the waiting `dismissed` of a `viewed`
+   * becomes a dead letter with it. Dead letters get that code. Events that are on their way, or that may have arrived,
+   * are left alone.
+   * @returns How many of these ids were concerned.
    */
   purge(ids: readonly string[], now: number): Promise<number>;
 }
 
 /**
- * Keeps admitted events until the upstream has them. Its own lane is that of offer events, which keep their order for each
- * offer and visitor, `viewed` before `dismissed`.
+ * Keeps admitted events until the upstream has them. Its own lane is that of offer events. They keep their order for
+ * each offer and visitor, `viewed` before `dismissed`.
  */
 export interface Intake extends Lane {
   /**
-   * Writes down whose events it keeps, before anything is taken or forwarded. It keeps those of one site for good, since
-   * another site's would leave under this one's key. The first name wins; an intake that has none yet takes this one.
+   * Stores whose events it keeps, before anything is taken or forwarded. It belongs to one site for good, since another
+   * site's events would be sent with this one's key. The first name wins; an intake without a name takes this one.
    *
-   * An intake that cannot be asked at once lets every later method reject instead.
+   * If an intake cannot be asked at once, every later method rejects instead.
    * @param site The site's name, in lower case.
    * @param bookkeeping What its ledger has to know.
    * @throws {OffersightError} `configuration` if it keeps another site's.
    */
   claim(site: string, bookkeeping?: Bookkeeping): void;
-  /** Takes events durably; one verdict each, by id. */
+  /** Takes events durably. Gives one verdict for each, by id. */
   take(events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
   /** Which of these were taken already, with this content. */
   knows(events: readonly Pick<AdmittedEvent, 'id' | 'content'>[]): Promise<ReadonlySet<string>>;
-  /** Counts events that the billing system reported, and that are never forwarded; one verdict each, by id. */
+  /** Counts events that the billing system reported. They are never forwarded. Gives one verdict for each, by id. */
   accept(events: readonly AcceptedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
   /** The cells of the ledger, oldest day first, in portions. */
   ledger(filter?: LedgerFilter): AsyncIterable<readonly LedgerCell[]>;
   /** The lane of usage events. */
   readonly usage: Lane;
-  /** Ends every session of the operator's page that there is, in whichever process. */
+  /** Ends every session of the operator's page, in all processes. */
   endSessions(): Promise<void>;
-  /** How often that was done: a number that all processes share, whatever their clocks say. */
+  /** How often sessions were ended. All processes share this number, even if their clocks differ. */
   sessionsEnded(): Promise<number>;
-  /** Frees what the intake holds open; what it keeps stays. */
+  /**
+   * Calls `onWork` soon after another process took events, if the intake hears of that and this process leads.
+   * @returns A function that stops this.
+   */
+  watch?(onWork: () => void): () => void;
+  /** Frees what the intake holds open. The events that it keeps stay. */
   close(): Promise<void>;
 }

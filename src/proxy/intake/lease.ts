@@ -1,4 +1,4 @@
-/** Who forwards: the lease that one process holds at a time, and when it surely ended. */
+/** Who forwards: the lease that one process holds at a time, and whether its holder surely ended. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, platform } from 'node:os';
@@ -15,8 +15,8 @@ export interface Lease {
 export const LEAD_MS = 30_000;
 
 /**
- * Which table of processes this one is in: machines of one image may have one name, and containers of one machine have
- * tables of their own.
+ * Which table of processes this one is in. The host name is not enough: machines of one image may have the same name,
+ * and containers of one machine have tables of their own.
  */
 const tableOf = (): string => {
   if (platform() !== 'linux') return hostname();
@@ -24,7 +24,7 @@ const tableOf = (): string => {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return `${hostname()} ${boot} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
-    // Like no other: nobody concludes anything from a process id.
+    // A name like no other, so that nobody concludes anything from a process id.
     return `${hostname()} ${randomUUID()}`;
   }
 };
@@ -32,9 +32,9 @@ const tableOf = (): string => {
 /** Where this process is, for a lease's `host`. */
 export const WHEREABOUTS = tableOf();
 
-/** Whether the holder surely ended: after a crash its successor need not wait for the lease to run out. */
+/** Whether the holder surely ended: after a crash the next process need not wait until the lease runs out. */
 export const isOver = ({ host, pid }: Pick<Lease, 'host' | 'pid'>): boolean => {
-  // Process ids of another machine or container say nothing here.
+  // Process ids of another machine or container mean nothing here.
   if (host !== WHEREABOUTS) return false;
   if (pid === process.pid) return false;
   try {

@@ -1,13 +1,13 @@
 /**
- * The ledger: how many events were taken on each day, and what became of them. It outlives the events, and no event moves
- * without it: what is taken is what waits and what came out, always.
+ * The ledger: how many events were taken on each day, and what became of them. It outlives the events. No event changes
+ * its state without the ledger, so what was taken is always the sum of what waits and what has an outcome.
  */
 import type { DismissReason, OfferEventType } from '../../protocol/event.js';
 import { ALERTS } from '../telling/alerts.js';
 
-/** What became of a cell's events: in how many each of these columns has counted. */
+/** What became of a cell's events: how many count in each of these columns. */
 export interface LedgerFigures {
-  /** All of them, also what still waits. */
+  /** All events, also those that still wait. */
   readonly taken: number;
   /** Chargebee has them. */
   readonly delivered: number;
@@ -25,7 +25,7 @@ export interface LedgerFigures {
 export interface LedgerCell extends LedgerFigures {
   /** The UTC day on which they were taken, by the proxy's clock, such as `2026-11-23`. */
   readonly day: string;
-  /** As pages named it; `(none)` without one, and `(other)` for what had no place. */
+  /** The name that pages gave; `(none)` for events without a group, and `(other)` for groups without a place. */
   readonly group: string;
   /** What happened. */
   readonly type: OfferEventType | 'accepted';
@@ -46,15 +46,15 @@ export const inOrder = (cells: readonly LedgerCell[]): LedgerCell[] =>
 export interface LedgerFilter {
   /** From this UTC day on, such as `2026-11-01`. @default the first that is remembered */
   readonly since?: string | undefined;
-  /** To this day, itself included. @default today */
+  /** Up to and including this day. @default today */
   readonly until?: string | undefined;
 }
 
-/** What a proxy tells the ledger of its intake. */
+/** What a proxy passes to the ledger of its intake. */
 export interface Bookkeeping {
-  /** Groups that the host has named itself: they need no place. */
+  /** Groups that the host has listed: they do not need a place. */
   readonly groups?: ReadonlySet<string> | undefined;
-  /** Told in words when a new group has no place, at most once a day; it never throws. */
+  /** Called with a message when a new group has no place, at most once a day. It never throws. */
   readonly onAlert?: ((message: string) => void) | undefined;
 }
 
@@ -62,25 +62,25 @@ export interface Bookkeeping {
 export interface AcceptedEvent {
   /** Made from its name, so that it counts once. */
   readonly id: string;
-  /** What the same id has to say again, as a digest: it is remembered for longer than any offer. */
+  /** A digest of what a repetition of this id has to say again. It is remembered for longer than any offer. */
   readonly content: string;
-  /** What it counts under. @default `(none)` */
+  /** The group that it counts under. @default `(none)` */
   readonly group?: string | undefined;
-  /** This machine's, epoch milliseconds. */
+  /** When it arrived by this machine's clock, epoch milliseconds. */
   readonly receivedAt: number;
 }
 
-/** What has no group is counted under it. */
+/** Events without a group are counted under this name. */
 export const NO_GROUP = '(none)';
-/** What has no place is counted under it. */
+/** Groups without a place are counted under this name. */
 export const OTHER_GROUPS = '(other)';
 
-/** One visitor names so many new groups a day. */
+/** One visitor can name so many new groups a day. */
 export const NEW_GROUPS_A_VISITOR = 3;
-/** A group that nobody named for so many days gives up its place; its figures stay. */
+/** A group that nobody named for so many days loses its place. Its figures stay. */
 export const GROUP_DAYS = 30;
 
-/** Codes of dead letters that neither the upstream nor an operator decided. */
+/** Codes of events that became dead letters without a decision of the upstream or of an operator. */
 export const GIVEN_UP_CODES = ['expired', 'viewed_dead', 'unknown_outcome'] as const;
 
 export const DAY_MS = 86_400_000;
@@ -88,7 +88,7 @@ export const DAY_MS = 86_400_000;
 /** What an operator reads when a new group has no place. */
 export const CROWDED = ALERTS.crowdedGroups.words;
 
-/** The group that counts, if the host has listed those that do. */
+/** The group that an event counts under. If the host has listed groups, every other one is {@link OTHER_GROUPS}. */
 export const listedAs = (
   group: string | undefined,
   groups: ReadonlySet<string> | undefined,
@@ -102,10 +102,10 @@ export const isoDayOf = (day: number): string => new Date(day * DAY_MS).toISOStr
 
 /**
  * The number of a day that ISO 8601 writes.
- * @returns NaN if it is none.
+ * @returns NaN if it is not a day.
  */
 export const dayNumberOf = (text: string): number => {
   const day = Date.parse(`${text}T00:00:00Z`) / DAY_MS;
-  // A date that is written otherwise, or that no month has, comes back as another one.
+  // A date that is written in another way, or that no month has, does not come back as it was.
   return Number.isInteger(day) && isoDayOf(day) === text ? day : Number.NaN;
 };

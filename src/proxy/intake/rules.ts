@@ -1,18 +1,18 @@
-/** What every durable intake keeps to, wherever it keeps its events. */
+/** The rules of every durable intake, no matter where it keeps its events. */
 import { OffersightError } from '../../errors.js';
 import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 
 /** Bounds and policy of a durable intake. */
 export interface IntakeBounds {
   /**
-   * Most events that may wait; beyond it new ones are deferred at the door.
+   * Most events that may wait. More are deferred at the door.
    * @default 200000
    * @range a whole number from 1
    * @example `50_000`
    */
   readonly maxWaiting?: number | undefined;
   /**
-   * How long an event may wait for the upstream, milliseconds; then it is a dead letter.
+   * How long an event may wait for the upstream, milliseconds. After that it is a dead letter.
    * @default 86400000 (24 h)
    * @range from 1
    * @example `43_200_000`
@@ -27,7 +27,7 @@ export interface IntakeBounds {
    */
   readonly ambiguous?: 'atLeastOnce' | 'atMostOnce' | undefined;
   /**
-   * Most groups that the ledger tells apart; what is beyond counts under `(other)`.
+   * Most groups that the ledger keeps apart. All others count under `(other)`.
    * @default 200
    * @range a whole number from 0 to 10000
    * @example `1_000`
@@ -52,13 +52,13 @@ export interface IntakeBounds {
 /** Bounds of a ledger. */
 export type LedgerBounds = Readonly<Record<'maxGroups' | 'newGroupsADay' | 'ledgerDays', number>>;
 
-/** What one lane's events have to obey. */
+/** The rules for the events of one lane. */
 export interface LaneRules {
-  /** How long an event may wait, milliseconds; then it is a dead letter. */
+  /** How long an event may wait, milliseconds. After that it is a dead letter. */
   readonly maxDelayMs: number;
   /** Whether events keep their order, `viewed` before `dismissed`. */
   readonly isOrdered: boolean;
-  /** What becomes of an unknown outcome once the upstream may have forgotten the key. */
+  /** What to do about an unknown outcome once the upstream may have forgotten the key. */
   readonly ambiguous: 'atLeastOnce' | 'atMostOnce';
 }
 
@@ -85,25 +85,25 @@ const DEFAULT_BOUNDS = {
 } as const satisfies IntakeBounds;
 
 const LEAST_LEDGER_DAYS = 31;
-/** The ledger tells apart so many groups at most. */
+/** The ledger keeps so many groups apart at most. */
 export const MOST_GROUPS = 10_000;
-/** When a client may ask again where there is no room. */
+/** After how long a client may retry if there is no room. */
 export const DEFER_MS = MINUTE_MS;
 /** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
 export const SLACK_MS = 6_000;
-/** The code of what an operator gave up. */
+/** The code of events that an operator gave up. */
 export const PURGED = 'purged';
-/** Inside it the upstream surely remembers a key: its documented 30 minutes less a margin for clocks. */
+/** For so long the upstream surely remembers a key: the documented 30 minutes, less a margin for clocks. */
 export const KEY_WINDOW_MS = 25 * MINUTE_MS;
-/** A client may send an event again for as long as it keeps it; then nobody asks any more. */
+/** A client may send an event again for as long as it keeps it. After that nobody asks about it any more. */
 export const MEMORY_MS = MAX_RETENTION_MS + 24 * HOUR_MS;
-/** Nothing is postponed for longer. */
+/** No event is postponed for longer. */
 export const LONGEST_WAIT_MS = HOUR_MS;
 /** Chargebee takes no usage event that is older (usage events API). */
 export const MAX_USAGE_AGE_MS = 12 * HOUR_MS;
 /**
- * The rules of the lane of usage events. The upstream tells them apart by their own content for ever, so that asking
- * again is always safe.
+ * The rules of the lane of usage events. The upstream distinguishes them by their own content for ever, so a retry is
+ * always safe.
  */
 export const USAGE_RULES: LaneRules = {
   maxDelayMs: MAX_USAGE_AGE_MS,
@@ -138,7 +138,7 @@ export const resolveBounds = ({
     throw new OffersightError('configuration', 'Set maxWaiting to a whole number of events, at least 1.');
   if (typeof maxDelayMs !== 'number' || !(maxDelayMs >= 1))
     throw new OffersightError('configuration', 'Set maxDelayMs to a number of milliseconds, at least 1.');
-  // Hosts without types may misspell it.
+  // Untyped callers may misspell it.
   if (!['atLeastOnce', 'atMostOnce'].includes(ambiguous))
     throw new OffersightError('configuration', "Set ambiguous to 'atLeastOnce' or 'atMostOnce'.");
   for (const [name, count] of Object.entries({ maxGroups, newGroupsADay }))
@@ -147,7 +147,7 @@ export const resolveBounds = ({
         'configuration',
         `Set ${name} to a whole number of groups, at most ${MOST_GROUPS}.`,
       );
-  // As long as an event may wait, its cell has to be there.
+  // An event's cell has to exist for as long as the event may wait.
   if (!Number.isInteger(ledgerDays) || ledgerDays < LEAST_LEDGER_DAYS)
     throw new OffersightError(
       'configuration',

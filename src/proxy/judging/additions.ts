@@ -14,7 +14,7 @@ const MAX_SUBSCRIPTION_LENGTH = 50;
 const toBase64 = (text: string): string =>
   btoa(String.fromCharCode(...new TextEncoder().encode(text.slice(0, MAX_TEXT_LENGTH))));
 
-/** The headers that tell of a caller: only what a header can hold; anything else is left out. */
+/** The headers that describe a caller: only what a header can hold; anything else is left out. */
 export const headersOf = ({
   ip,
   user,
@@ -41,7 +41,7 @@ const defaultProperties = ({ type, offerId }: ReportedEvent): UsageFields['prope
   personalized_offer_id: offerId,
 });
 
-/** What an event's usage event says; undefined if there is to be none, or none can be made. */
+/** What an event's usage event says; undefined if the host wants none, or none can be made. */
 export const usageOf = async (
   { subscriptionFor, propertiesFor = defaultProperties }: UsageOptions,
   event: ReportedEvent,

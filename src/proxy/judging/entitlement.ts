@@ -1,4 +1,4 @@
-/** Whether a decoded event may be reported by whoever asks. */
+/** Whether the sender may report a decoded event. */
 import type { Verdict } from '../../protocol/batch.js';
 import type { DecodedEvent, DecodedItem } from '../../protocol/decode.js';
 import type { Runtime } from '../../runtime.js';
@@ -15,7 +15,7 @@ import { headersOf, usageOf } from './additions.js';
 import { createVerifier } from './signature.js';
 
 /** The request that an event came in. */
-export interface Occasion {
+export interface Circumstances {
   readonly request: Request;
   readonly subject: string | undefined;
   /** Who asks, as far as that is known: the user, or else the address. */
@@ -46,7 +46,7 @@ const HOOK_DEFER_MS = 5_000;
 
 const UNUSABLE = { group: ALERTS.unusableGroup.words, reason: ALERTS.unusableReason.words } as const;
 
-/** Whatever is wrong with an event, from outside it looks the same: nobody can try out which offers there are. */
+/** Every fault of an event looks the same from outside, so nobody can try out which offers there are. */
 const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } };
 const MISMATCH: Entitled = {
   verdict: { kind: 'deferred', code: 'subject_mismatch', retryAfterMs: SUBJECT_DEFER_MS },
@@ -60,15 +60,15 @@ const UNAVAILABLE: Entitled = {
 };
 
 /**
- * What a day's budget is kept under: the user, or the token that stands for whoever has it. Without both it is undefined, and
- * the address's budget alone counts.
+ * The key of a day's budget: the user, or the token of a visitor who has one. Without both it is
+ * undefined, and only the address's budget counts.
  */
 const budgetKeyOf = (
   subject: string | undefined,
   token: string | undefined,
   { offerId, type }: Pick<ReportedEvent, 'offerId' | 'type'>,
 ): string | undefined => {
-  // A list of three cannot be taken for one of two, whatever a subject is called.
+  // A list of three cannot be confused with one of two, with any subject.
   if (subject !== undefined) return JSON.stringify([subject, offerId, type]);
   return token === undefined ? undefined : JSON.stringify([token, type]);
 };
@@ -99,25 +99,30 @@ const keepTogether = (items: readonly DecodedItem[], entitled: readonly Entitled
   });
 };
 
+/** What a judgement is made with. */
+export interface EntitlementContext {
+  readonly budgets: Budgets;
+  readonly knows: Taking['knows'];
+  readonly alert: OnAlert;
+  readonly runtime: Pick<Runtime, 'after'>;
+}
+
 /** Makes the judgement of one proxy. */
 export const createEntitlement = (
   { secrets, authorize, subject: hook, caller, usage, groups }: ResolvedProxyOptions,
-  budgets: Budgets,
-  knows: Taking['knows'],
-  alert: OnAlert,
-  runtime: Pick<Runtime, 'after'>,
-): ((items: readonly DecodedItem[], occasion: Occasion) => Promise<Judgement>) => {
-  const worthOf = secrets && createVerifier(secrets);
+  { budgets, knows, alert, runtime }: EntitlementContext,
+): ((items: readonly DecodedItem[], circumstances: Circumstances) => Promise<Judgement>) => {
+  const verifyToken = secrets && createVerifier(secrets);
 
   const judge = async (
     event: DecodedEvent,
-    { request, subject, visitor, sentAt, receivedAt }: Occasion,
+    { request, subject, visitor, sentAt, receivedAt }: Circumstances,
   ): Promise<Entitled> => {
     const { id, type, offerId, token, group, reason, unusable } = event;
     if (hook && event.subject !== undefined && event.subject !== subject) return MISMATCH;
     // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
     const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
-    const worth = worthOf && (await worthOf({ token, offerId, occurredAt, subject }, receivedAt));
+    const worth = verifyToken && (await verifyToken({ token, offerId, occurredAt, subject }, receivedAt));
     // Its user may be back soon, and signed in.
     if (worth === 'absent' && hook) return MISMATCH;
     if (worth === 'absent' || worth === 'invalid') {
@@ -149,19 +154,19 @@ export const createEntitlement = (
   /** One event whose hook fails or hangs holds up no other. */
   const judgeSafely = async (
     item: DecodedItem,
-    occasion: Occasion,
+    circumstances: Circumstances,
     late: Promise<Entitled>,
   ): Promise<Entitled> => {
     if ('refusedFor' in item) return REFUSED;
     if ('deferredFor' in item) return UNSUPPORTED_TYPE;
-    const judged = judge(item.event, occasion).catch((cause: unknown): Entitled => {
+    const judged = judge(item.event, circumstances).catch((cause: unknown): Entitled => {
       alert(ALERTS.hookFailed.words, cause);
       return UNAVAILABLE;
     });
     return Promise.race([judged, late]);
   };
 
-  /** What was taken once stays taken, whatever has become of tokens and budgets since. */
+  /** An event that was taken once stays taken, even if its token or budget has ended since. */
   const remembering = async (
     items: readonly DecodedItem[],
     judged: readonly Entitled[],
@@ -177,7 +182,7 @@ export const createEntitlement = (
     );
   };
 
-  return async (items, occasion) => {
+  return async (items, circumstances) => {
     let stop = (): void => undefined;
     const late = new Promise<Entitled>((resolve) => {
       stop = patiently(runtime, HOOKS_MS, () => {
@@ -190,7 +195,7 @@ export const createEntitlement = (
     // A host's hooks have few connections to their own databases.
     const judgeOneByOne = async (): Promise<void> => {
       for (let next = left.shift(); next; next = left.shift())
-        judged[next[0]] = await judgeSafely(next[1], occasion, late);
+        judged[next[0]] = await judgeSafely(next[1], circumstances, late);
     };
     await Promise.all(Array.from({ length: HOOKS_AT_ONCE }, judgeOneByOne));
     stop();

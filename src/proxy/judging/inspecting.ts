@@ -1,13 +1,13 @@
 /**
- * Links that open the inspector on one page for an hour. Whoever has the secret makes them; the proxy says of a code whether one
- * of them made it, so no visitor can make one.
+ * Links that open the inspector on one page for an hour. Only holders of the secret can make them.
+ * The proxy says whether a code was made with it, so no visitor can make one.
  */
 import { OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { isMacOf, keyOf, macOf, toBase64Url, WRITTEN_MAC } from './mac.js';
 import { checkSecrets } from './signature.js';
 
-/** What {@link inspectLink} may be told. */
+/** Options of {@link inspectLink}. */
 export interface InspectLinkOptions {
   /**
    * What the link is made with, shared with the proxy's `inspectSecret` and with nobody else.
@@ -31,7 +31,7 @@ export interface InspectLinkOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** What the secret is for, where it is none. */
+/** The purpose of the secret, for the message about an unusable one. */
 export const INSPECTING = 'Make links to the inspector with';
 
 /** How long a link opens the inspector. */
@@ -71,8 +71,8 @@ const operatorsOf = (text: string): string => {
 
 /**
  * Makes a link that opens the inspector on one page, for an hour.
- * @param url The page, with scheme and host; its path alone counts, and its own hash is replaced.
- * @throws {OffersightError} `configuration` if an address is none, or the secret is too short.
+ * @param url The page, with scheme and host; only its path counts, and its own hash is replaced.
+ * @throws {OffersightError} `configuration` if an address is unusable, or the secret is too short.
  */
 export const inspectLink = async (
   url: string,
@@ -87,7 +87,7 @@ export const inspectLink = async (
   return page.href;
 };
 
-/** Tells whether a link opens the inspector at this path now. */
+/** Whether a link opens the inspector at this path now. */
 export type Inspecting = (code: string, path: string, now: number) => Promise<boolean>;
 
 /**

@@ -30,13 +30,15 @@ export const macOf = async (key: CryptoKey, message: string): Promise<string> =>
   toBase64Url(await crypto.subtle.sign('HMAC', key, bytesOf(message)));
 
 /**
- * Tells whether a code is a message's.
+ * Whether a code is a message's.
  * @param mac As {@link WRITTEN_MAC} has it.
  */
 export const isMacOf = (key: CryptoKey, mac: string, message: string): Promise<boolean> =>
   crypto.subtle.verify('HMAC', key, fromBase64Url(mac), bytesOf(message));
 
-/** Compares two secrets in a time that tells nothing of them: their codes under a key that is thrown away. */
+/**
+ * Compares two secrets in a time that reveals nothing about them: it compares their codes under a key that is thrown away.
+ */
 export const isSameSecret = async (given: string, secret: string): Promise<boolean> => {
   const key = await importKey(crypto.getRandomValues(new Uint8Array(32)));
   return isMacOf(key, await macOf(key, secret), given);

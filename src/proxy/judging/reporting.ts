@@ -1,5 +1,6 @@
 /** What the host's own code reports: an opened mail, a native app's view, an offer closed on a page of another make. */
 import { OffersightError } from '../../errors.js';
+import type { Verdict } from '../../protocol/batch.js';
 import { isOfferId } from '../../protocol/event.js';
 import { isGroup } from '../../protocol/group.js';
 import { isSubject } from '../../protocol/subject.js';
@@ -32,6 +33,9 @@ const MAX_NAME_LENGTH = 200;
 /** As many as a page may send in one request. */
 const PORTION = 500;
 
+/** What the intake says of an event if it says nothing. */
+const UNANSWERED = { kind: 'deferred', code: 'unavailable' } as const;
+
 const fault = (at: number, what: string): OffersightError =>
   new OffersightError('configuration', `Event ${at + 1} of the report: ${what}`);
 
@@ -56,19 +60,46 @@ const check = (event: ServerEvent, at: number, now: number): void => {
     );
 };
 
-/** 32 digits that stand for a text. */
+/** 32 digits that represent a string. */
 const digestOf = async (text: string): Promise<string> => {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
   return [...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 };
 
 /**
- * Makes the id that a name stands for: a UUIDv8 (RFC 9562 §5.8), since no page may send one. Whoever reports again after
- * a crash names the same event.
+ * Makes the id that a name stands for: a UUIDv8 (RFC 9562 §5.8), since no page may send one. A
+ * report that is repeated after a crash names the same event.
  */
 const idOf = async (site: string, name: string): Promise<string> => {
   const hex = await digestOf(JSON.stringify([site, name]));
   return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.{12})/, '$1-$2-8$3-8$4-$5');
+};
+
+/**
+ * What became of an event.
+ * @throws {OffersightError} `refused` or `delivery` if it was not taken.
+ */
+const outcomeOf = (verdict: Verdict | undefined, place: number | undefined): keyof ReportResult => {
+  const { kind, code }: { readonly kind: Verdict['kind']; readonly code?: string } = verdict ?? UNANSWERED;
+  switch (kind) {
+    case 'accepted':
+    case 'duplicate':
+      return kind;
+    case 'refused':
+      throw new OffersightError(
+        'refused',
+        code === 'conflict'
+          ? `Event ${place} has the name of another event that was reported before: give it one of its own. The others may have been taken.`
+          : `An event was refused (${code}); the others of its report may have been taken.`,
+      );
+    case 'deferred':
+      throw new OffersightError(
+        'delivery',
+        `Not all events could be taken (${code}): report them again later. Their names keep them from counting twice.`,
+      );
+    default:
+      return kind satisfies never;
+  }
 };
 
 /** Makes what reports. */
@@ -99,58 +130,49 @@ export const createReporting = ({
     };
   };
 
+  /** The events of a portion by id, and the place of each in the report, from 1. */
+  const admitAll = async (portion: readonly ServerEvent[], from: number, receivedAt: number) => {
+    const admitted = new Map<string, AdmittedEvent | AcceptedEvent>();
+    const placeOf = new Map<string, number>();
+    for (const [at, event] of portion.entries()) {
+      const one = await admit(event, receivedAt);
+      const other = admitted.get(one.id);
+      if (other && other.content !== one.content)
+        throw fault(from + at, 'another event of the report has its name.');
+      admitted.set(one.id, one);
+      placeOf.set(one.id, from + at + 1);
+    }
+    return { admitted, placeOf };
+  };
+
+  const takeAll = async (
+    admitted: Iterable<AdmittedEvent | AcceptedEvent>,
+  ): Promise<ReadonlyMap<string, Verdict>> => {
+    const [forwarded, accepted]: [AdmittedEvent[], AcceptedEvent[]] = [[], []];
+    for (const one of admitted)
+      if ('type' in one) forwarded.push(one);
+      else accepted.push(one);
+    return new Map([
+      ...(forwarded.length ? await take(forwarded) : []),
+      ...((accepted.length && (await accept?.(accepted))) || []),
+    ]);
+  };
+
   return async (events) => {
     const receivedAt = now();
     for (const [at, event] of events.entries()) check(event, at, receivedAt);
     if (!accept && events.some(({ type }) => type === 'accepted'))
       throw new OffersightError(
         'configuration',
-        'accepted counts in the ledger alone, which directIntake() does not have: use sqliteIntake({ file }).',
+        'accepted counts only in the ledger, which directIntake() does not have: use sqliteIntake({ file }).',
       );
     const result = { accepted: 0, duplicate: 0 };
     for (let from = 0; from < events.length; from += PORTION) {
       const portion = events.slice(from, from + PORTION);
-      const admitted = new Map<string, AdmittedEvent | AcceptedEvent>();
-      /** Where each stands in the report. */
-      const placeOf = new Map<string, number>();
-      for (const event of portion) {
-        const one = await admit(event, receivedAt);
-        const other = admitted.get(one.id);
-        if (other && other.content !== one.content)
-          throw fault(from + portion.indexOf(event), 'another event of the report has its name.');
-        admitted.set(one.id, one);
-        placeOf.set(one.id, from + portion.indexOf(event) + 1);
-      }
-      const [forwarded, accepted]: [AdmittedEvent[], AcceptedEvent[]] = [[], []];
-      for (const one of admitted.values())
-        if ('type' in one) forwarded.push(one);
-        else accepted.push(one);
-      const verdicts = new Map([
-        ...(forwarded.length ? await take(forwarded) : []),
-        ...((accepted.length && (await accept?.(accepted))) || []),
-      ]);
+      const { admitted, placeOf } = await admitAll(portion, from, receivedAt);
+      const verdicts = await takeAll(admitted.values());
       result.duplicate += portion.length - admitted.size;
-      for (const id of admitted.keys()) {
-        const verdict = verdicts.get(id) ?? { kind: 'deferred', code: 'unavailable' };
-        switch (verdict.kind) {
-          case 'accepted':
-          case 'duplicate':
-            result[verdict.kind] += 1;
-            break;
-          case 'refused':
-            throw new OffersightError(
-              'refused',
-              verdict.code === 'conflict'
-                ? `Event ${placeOf.get(id)} has the name of another event that was reported before: give it one of its own. The others may have been taken.`
-                : `An event was refused (${verdict.code}); the others of its report may have been taken.`,
-            );
-          case 'deferred':
-            throw new OffersightError(
-              'delivery',
-              `Not all events could be taken (${verdict.code}): report them again later. Their names keep them from counting twice.`,
-            );
-        }
-      }
+      for (const id of admitted.keys()) result[outcomeOf(verdicts.get(id), placeOf.get(id))] += 1;
     }
     return result;
   };

@@ -12,7 +12,7 @@ import { isMacOf, keyOf, macOf, WRITTEN_MAC } from './mac.js';
 export interface SignableOffer {
   /** The personalized offer's `id`. */
   readonly id: string;
-  /** Who may report of it, as the proxy's `subject` hook names them; by default whoever has the token. */
+  /** Who may report of it, as the proxy's `subject` hook names them; by default everybody who has the token. */
   readonly subject?: string | undefined;
   /** Until when it may be seen or closed, epoch milliseconds. */
   readonly expiresAt: number;
@@ -58,7 +58,7 @@ const messageOf = (offerId: string, subject: string | undefined, expiry: string)
 /**
  * Signs an offer for one user. Put the token on the offer's element as `data-offer-token`.
  * @param secret At least 32 characters, shared with the proxy's `requireSignedOffers` and with nobody else.
- * @throws {OffersightError} `configuration` if the offer or the secret is none.
+ * @throws {OffersightError} `configuration` if the offer or the secret is unusable.
  */
 export const signOffer = async (offer: SignableOffer, secret: string): Promise<string> => {
   const { id, subject, expiresAt } = offer;

@@ -1,6 +1,6 @@
 /**
- * The operator's door over HTTP: programs bear the token and get what the command line has; a browser that asks by one of the
- * page's own host names gets the operator's page.
+ * The operator's door over HTTP: programs send the token and get what the command line has; a
+ * browser that asks by one of the page's own host names gets the operator's page.
  */
 import { isOffersightError, OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
@@ -47,8 +47,8 @@ export interface OfferAdminOptions {
    */
   readonly adminHosts?: readonly string[];
   /**
-   * Told, in words, that requests of operators fail, and what broke; the same at most once in ten minutes.
-   * @default nobody is told
+   * Called if requests of operators fail, with a message and the cause; for the same message at most once in ten minutes.
+   * @default nothing is called
    * @range a function; what it throws is ignored
    * @example `(message) => console.error(message)`
    */
@@ -56,14 +56,20 @@ export interface OfferAdminOptions {
 }
 
 /**
- * Answers an operator's request. By the last parts of its path: `GET …/status?limit=`, the offers with the most events, by
- * default 100, at most 1,000; `GET …/funnel?by=&group=&since=&until=`, the funnel `by` `day`, `group` or `day,group`, where `since` and `until` are
- * UTC days such as `2026-11-23`; `GET …/events?offer=&since=`, where
- * `since` is an ISO date or epoch milliseconds; `GET …/dead-letters`; `POST …/dead-letters/retry?id=`, by default all.
- * Each takes `lane=usage_events` for the second destination. `POST …/report` takes a JSON line for each event: `name`, `type`,
- * `personalized_offer_id`, and optionally `occurred_at` (epoch milliseconds), `subject` and `group`; at most 500,000 bytes.
+ * Answers an operator's request, by the last parts of its path:
  *
- * A browser's request, which bears no token, gets the operator's page if its Host is one of `adminHosts`.
+ * - `GET …/status?limit=`: the offers with the most events, by default 100, at most 1,000.
+ * - `GET …/funnel?by=&group=&since=&until=`: the funnel by `day`, `group` or `day,group`. `since` and `until` are UTC days such as
+ *   `2026-11-23`.
+ * - `GET …/events?offer=&since=`: events. `since` is an ISO date or epoch milliseconds.
+ * - `GET …/dead-letters`: dead letters.
+ * - `POST …/dead-letters/retry?id=`: retries one, by default all.
+ * - `POST …/report`: takes a JSON line for each event, with `name`, `type`, `personalized_offer_id`, and optionally `occurred_at` (epoch
+ *   milliseconds), `subject` and `group`. The body has at most 500,000 bytes.
+ *
+ * The first five take `lane=usage_events` for the second destination.
+ *
+ * A browser's request, which has no token, gets the operator's page if its Host is one of `adminHosts`.
  * @param connection The other end's address, so that wrong tokens from there are slowed down.
  */
 export type OfferAdmin = (
@@ -75,7 +81,7 @@ const MIN_TOKEN_LENGTH = 32;
 const WRONG_TOKENS_A_MINUTE = 10;
 /**
  * Makes the door.
- * @throws {OffersightError} `configuration` if the token is too short to be one, a host name is none, or an option is unknown.
+ * @throws {OffersightError} `configuration` if the token is too short, a host name is unusable, or an option is unknown.
  */
 export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
   checkOptionNames('createOfferAdmin', options, {
@@ -115,7 +121,7 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
 
   const answer: OfferAdmin = async (request, { address } = {}) => {
     const [, given] = /^Bearer(?: +(.*))?$/.exec(request.headers.get('authorization') ?? '') ?? [];
-    // What a web server in front asks for by a password is none of a program's.
+    // A password for a web server in front is not a program's token.
     if (given === undefined && isBrowser(request)) {
       if (isToUs(request, hosts))
         return pages(request, new URL(request.url).pathname.split('/').at(-1) ?? '', address);

@@ -20,7 +20,7 @@ export interface FunnelFigures {
   readonly dismissalRate: number | null;
   /** The share of what was viewed, 0–1; null if nothing was. */
   readonly acceptanceRate: number | null;
-  /** Of the viewed and dismissed, what Chargebee has. */
+  /** How many of the viewed and dismissed events Chargebee has. */
   readonly delivered: number;
   /** What is still to be delivered. */
   readonly waiting: number;
@@ -59,7 +59,7 @@ export interface Funnel {
 export interface FunnelQuery {
   /** @default 'day' */
   readonly by?: FunnelBy | undefined;
-  /** Of this group alone. @default of all */
+  /** Only of this group. @default of all */
   readonly group?: string | undefined;
   /** The first UTC day. @default 30 days ago */
   readonly since?: string | undefined;
@@ -100,7 +100,7 @@ const add = (to: Counting, cell: LedgerCell): void => {
   to.acceptanceRate = to.viewed ? to.accepted / to.viewed : null;
 };
 
-/** Tells whether a text names what figures are summed up by. */
+/** Whether a string names what figures are summed up by. */
 export const isFunnelBy = (text: string): text is FunnelBy =>
   text === 'day' || text === 'group' || text === 'day,group';
 
@@ -108,7 +108,7 @@ export const isFunnelBy = (text: string): text is FunnelBy =>
 export const keysOf = (by: FunnelBy): readonly ('day' | 'group')[] =>
   by === 'day,group' ? ['day', 'group'] : [by];
 
-/** Tells whether a text is a day, such as `2026-11-23`. */
+/** Whether a string is a day, such as `2026-11-23`. */
 export const isDay = (text: string): boolean => !Number.isNaN(dayNumberOf(text));
 
 type CountingRow = Counting & Pick<FunnelRow, 'day' | 'group'>;

@@ -26,7 +26,9 @@ const readLine = (line: string, number: number): ServerEvent => {
   for (const [field, given] of Object.entries(value)) {
     const name = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
     if (!name)
-      throw fault(`${JSON.stringify(field.slice(0, 50))} is none of ${Object.keys(FIELDS).join(', ')}.`);
+      throw fault(
+        `${JSON.stringify(field.slice(0, 50))} is unknown. A line may have ${Object.keys(FIELDS).join(', ')}.`,
+      );
     event[name] = given;
   }
   // What a field may be, reporting itself checks, as for hosts without types.

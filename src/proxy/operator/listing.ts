@@ -40,14 +40,14 @@ const LEAST_MS = 1e11;
 
 /**
  * A time in words or in epoch milliseconds.
- * @returns NaN if it is none.
+ * @returns NaN for anything else.
  */
 export const timeOf = (text: string): number => {
   if (!/^\d+$/.test(text)) return Date.parse(text);
   return Number(text) < LEAST_MS ? Number.NaN : Number(text);
 };
 
-/** Tells whether a text names a lane. */
+/** Whether a string names a lane. */
 export const isLaneName = (name: string): name is LaneName =>
   name === 'offer_events' || name === 'usage_events';
 

@@ -1,4 +1,4 @@
-/** Long answers are made in portions, so that the process goes on taking events meanwhile. */
+/** Long answers are made in portions, so that the process can take events meanwhile. */
 import { platformRuntime } from '../../runtime.js';
 
 /** Lets the process do something else. */

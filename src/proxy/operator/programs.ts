@@ -31,7 +31,7 @@ const laneIn = (intake: Intake, query: URLSearchParams): Lane | undefined => {
   return isLaneName(name) ? laneOf(intake, name) : undefined;
 };
 
-/** Answers a program's request, which bears the right token. */
+/** Answers a program's request, which has the right token. */
 export const createPrograms = ({
   intake,
   now,

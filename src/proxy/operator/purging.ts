@@ -9,7 +9,7 @@ export type Purgeable = 'waiting' | 'dead';
 /** What a purge concerned, or would concern. */
 export interface PurgeCount {
   readonly events: number;
-  /** Of so many offers. */
+  /** The number of their offers. */
   readonly offers: number;
   /** Events on their way to Chargebee, which are left. */
   readonly left: number;
@@ -18,7 +18,7 @@ export interface PurgeCount {
 /** What to give up. */
 export interface PurgeRequest {
   readonly what: Purgeable;
-  /** Of this offer alone. @default of all */
+  /** Only of this offer. @default of all */
   readonly offerId?: string | undefined;
   /** Whether to do it; otherwise it is only counted. */
   readonly isMeant: boolean;

@@ -2,7 +2,7 @@
 import type { Intake } from '../intake/intake.js';
 import { dayOf, isoDayOf, type LedgerFigures } from '../intake/ledger.js';
 
-/** Events of some days. What was accepted is none of them: it never waits for Chargebee. */
+/** Events of some days. Accepted offers are not among them: they never wait for Chargebee. */
 export interface Sums extends Omit<LedgerFigures, 'accepted'> {
   /** What is still to be delivered. */
   readonly waiting: number;

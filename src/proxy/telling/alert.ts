@@ -1,11 +1,12 @@
-/** What the proxy tells its operator. */
+/** What the proxy reports to its operator. */
 import { isOffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
 import { cleanCause } from './cause.js';
 
 /**
- * Told, in words, what an operator has to do, and what broke: a copy of the error with its name, message, code, stack and
- * causes, without what else a driver puts on it, such as a command and its arguments.
+ * Called with a message about what an operator has to do, and with what broke. That is a copy of
+ * the error with its name, message, code, stack and causes, without the fields that a driver adds,
+ * such as a command and its arguments.
  */
 export type OnAlert = (message: string, cause?: unknown) => void;
 
@@ -13,7 +14,7 @@ export type OnAlert = (message: string, cause?: unknown) => void;
 export const remedyOf = (cause: unknown, otherwise: string): string =>
   isOffersightError(cause) && cause.code === 'configuration' ? cause.hint : otherwise;
 
-/** The same trouble is told again only after this long. */
+/** The same trouble is reported again only after this long. */
 const AGAIN_MS = 600_000;
 
 /**
@@ -29,7 +30,7 @@ export const quietly = (onAlert: OnAlert, runtime: Pick<Runtime, 'elapsed'>): On
     try {
       onAlert(message, cleanCause(cause));
     } catch {
-      // Whoever should hear of it is the one that failed.
+      // The listener that should get it is the one that failed.
     }
   };
 };

@@ -1,8 +1,11 @@
-/** Every alert of the proxy: its words, what it means and what to do. The rooms that raise them take the words from here. */
+/**
+ * Every alert of the proxy: its words, what it means and what to do. The rooms that raise them take the words from
+ * here.
+ */
 
 /** One alert. */
 export interface Alert {
-  /** What the operator is told; `{…}` stands for what differs from case to case. */
+  /** The message for the operator; `{…}` stands for the parts that differ from case to case. */
   readonly words: string;
   readonly means: string;
   readonly repair: string;
@@ -13,8 +16,8 @@ export const ALERTS = {
   noMetadata: {
     words:
       'Most requests are refused, since they have neither Sec-Fetch-Site nor an origin that is listed. Let the machines ' +
-      'before the proxy pass that header on, and set origins for browsers without it; unless what asks is no browser.',
-    means: 'A machine before the proxy drops `Sec-Fetch-Site`, or somebody who is no browser asks.',
+      'before the proxy pass that header on, and set origins for browsers without it. If the sender is not a browser, do nothing.',
+    means: 'A machine before the proxy drops `Sec-Fetch-Site`, or the sender is not a browser.',
     repair:
       'Pass the header on. List the origins of your pages in `origins` for browsers that do not send it.',
   },
@@ -36,20 +39,20 @@ export const ALERTS = {
   oneAddress: {
     words:
       'Most requests come from one public address, so all share its budget: set trustedHops or address if it is a machine of ' +
-      'yours, such as a CDN. If it is a visitor or a network of many, nothing is to be done.',
+      'yours, such as a CDN. If it is a visitor or a network of many, do nothing.',
     means:
-      'A CDN or a machine of yours stands for all visitors, who share one budget; or many people share a network.',
+      'A CDN or a machine of yours hides all visitors behind its address, so they share one budget. Or many people share a network.',
     repair: 'Set `trustedHops`, or the `address` hook. If it is a visitor, do nothing.',
   },
   noSubject: {
     words:
-      'The subject hook has to give an opaque text, 1–128 characters of A–Z a–z 0–9 _ . : ~ -: nobody is taken to be there.',
+      'The subject hook has to give an opaque string, 1–128 characters of A–Z a–z 0–9 _ . : ~ -. Until then nobody counts as signed in.',
     means: 'Your `subject` hook gave something that cannot be a subject, such as an e-mail address.',
     repair: 'Give a hash or an internal id, or nothing if nobody is signed in.',
   },
   unsigned: {
     words:
-      'Events without a valid token are refused: put what signOffer gives on the offer as data-offer-token, and set the subject hook if tokens name one; unless somebody makes them up.',
+      'Events without a valid token are refused: put what signOffer gives on the offer as data-offer-token, and set the subject hook if tokens name one. If somebody makes events up, do nothing.',
     means:
       '`requireSignedOffers` is on, and a page shows offers without their token, or somebody makes events up.',
     repair: 'Put what `signOffer` gives on the element as `data-offer-token`.',
@@ -75,7 +78,7 @@ export const ALERTS = {
   hooksLate: {
     words: 'Hooks took too long, so their events were not taken. Clients keep them and send them again.',
     means: 'Your functions took more than 6 s for one request.',
-    repair: 'Make them faster, for example by a cache. The events come again.',
+    repair: 'Make them faster, for example by a cache. The events are sent again.',
   },
   unusableUsage: {
     words:
@@ -94,7 +97,7 @@ export const ALERTS = {
   notTaken: {
     words: 'Events could not be taken: see what broke. Clients keep theirs and send them again.',
     means: 'The intake or a hook of yours failed.',
-    repair: 'Read the cause. Pages keep their events and come again.',
+    repair: 'Read the cause. Pages keep their events and retry.',
   },
   full: {
     words:
@@ -109,16 +112,30 @@ export const ALERTS = {
     means: 'Your `onObservation` function threw.',
     repair: 'Read the cause. No event is concerned.',
   },
+  weakRedis: {
+    words:
+      'Redis may lose events that it has accepted, since it is set to {settings}. Set maxmemory-policy to noeviction, appendonly ' +
+      'to yes and appendfsync to always.',
+    means: 'A setting of your Redis is weaker than what `accepted` promises.',
+    repair: 'Change it, or accept what it can lose: see [its settings](../redis.md#settings-of-redis).',
+  },
   intakeFailed: {
     words:
-      'The intake cannot be reached or written: check its disk and permissions, or its Redis. What waits is forwarded later.',
-    means: 'The disk is full or cannot be written, or Redis is away.',
+      'The intake cannot be reached or written: check its disk and permissions, or its Postgres or Redis. Waiting events are forwarded later.',
+    means: 'The disk is full or cannot be written, or Postgres or Redis is away.',
     repair: 'Repair it. Nothing is forwarded until then.',
   },
   operatorFailed: {
     words: 'An operator’s request failed: the intake does not answer.',
     means: 'Somebody asked the admin route or the operator’s page, and the intake did not answer.',
-    repair: 'Check the disk or Redis, as for events.',
+    repair: 'Check the disk, Postgres or Redis, as for events.',
+  },
+  tornPages: {
+    words:
+      'Postgres runs with full_page_writes off, so a power cut may damage what it keeps: set full_page_writes = on, unless ' +
+      'the file system writes whole pages by itself.',
+    means: 'A power cut may damage the database of the intake, even what it has committed.',
+    repair: 'Set `full_page_writes = on`. Leave it off only on a file system such as ZFS.',
   },
   tooLong: {
     words:
@@ -147,7 +164,7 @@ export const ALERTS = {
       'Chargebee does not accept the API key for {api}: check the key, its permissions and the site. Events are kept.',
     means: 'Chargebee answered 401 or `api_authorization_failed`.',
     repair:
-      'Check the key, its permissions and the site, and restart with the right one. What waits goes at once.',
+      'Check the key, its permissions and the site, and restart with the right one. Waiting events are then sent within a minute.',
   },
   wrongSite: {
     words: 'Chargebee knows no such site or path: check the site name. Events are kept.',
@@ -156,20 +173,20 @@ export const ALERTS = {
   },
   notTheApi: {
     words:
-      'Something answers in the place of Chargebee: check the base URL and what stands between. Events are kept.',
+      'Something answers in the place of Chargebee: check the base URL and any proxy in between. Events are kept.',
     means: 'The answer is a page or a redirect.',
     repair: 'Check what is between: a proxy, a firewall, DNS. The events are ambiguous, and are sent again.',
   },
   siteAway: {
-    words: 'This site cannot be started, so it takes no events; it is tried again every 30 s. {why}',
-    means: 'One site of several has an intake or a setting that cannot be used. The others go on.',
-    repair: 'Do as the line says, such as mending the path or the rights of the intake’s file.',
+    words: 'This site cannot be started, so it takes no events; it is retried every 30 s. {why}',
+    means: 'One site of several has an intake or a setting that cannot be used. The others continue.',
+    repair: 'Do as the line says, such as correcting the path or the rights of the intake’s file.',
   },
   mostRefused: {
     words: 'Chargebee refuses most events, the last as {code}: {reason} See offersight dead-letters.',
     means: 'More than half of the last 20 events of an hour, and at least five, are dead letters.',
     repair:
-      'Check that pages name the personalized offer’s `id` and not its `offer_id`. What was sent with a wrong id stays refused.',
+      'Check that pages name the personalized offer’s `id` and not its `offer_id`. Events that were sent with a wrong id stay refused.',
   },
 } as const satisfies Readonly<Record<string, Alert>>;
 

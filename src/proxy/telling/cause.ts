@@ -10,7 +10,7 @@ const MAX_DEPTH = 8;
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 /** Redis quotes the first arguments of a command that it does not know. */
 const QUOTED_ARGUMENTS = /, with args beginning with: [^\n]*/g;
-const NO_ERROR = 'Something was thrown that is no error.';
+const NO_ERROR = 'Something was thrown that is not an error.';
 
 const textOf = (given: unknown, otherwise: string): string =>
   typeof given === 'string' ? given.replace(QUOTED_ARGUMENTS, '') : otherwise;

@@ -1,4 +1,4 @@
-/** What the proxy tells whoever counts: numbers and codes, never an id, an address or a key. */
+/** What the proxy reports for metrics: numbers and codes, never an id, an address or a key. */
 import type { Verdict } from '../../protocol/batch.js';
 import type { OfferEventType } from '../../protocol/event.js';
 import type { ProblemCode } from '../door/problem.js';
@@ -9,7 +9,7 @@ export type Observation =
   /** A request was answered. */
   | {
       readonly kind: 'request';
-      /** Of the answer. */
+      /** The answer's status. */
       readonly status: number;
       /** Why it was not admitted. */
       readonly code: ProblemCode | undefined;
@@ -19,7 +19,7 @@ export type Observation =
   /** Events of one request had the same verdict. */
   | {
       readonly kind: 'verdict';
-      /** What they were told. */
+      /** Their verdict. */
       readonly verdict: Verdict['kind'];
       /** Why, unless they were taken. */
       readonly code: string | undefined;
@@ -35,7 +35,7 @@ export type Observation =
       readonly outcome: Outcome['kind'];
       /** How many events it carried. */
       readonly events: number;
-      /** From its begin to its end. */
+      /** From its beginning to its end. */
       readonly durationMs: number;
     }
   /** Events of one call came to the same. */
@@ -45,7 +45,7 @@ export type Observation =
       readonly destination: 'offer_events' | 'usage_events';
       /** What happened to the offers. */
       readonly type: OfferEventType;
-      /** What the call came to for them: `done` is delivered, `refused` a dead letter, everything else comes again. */
+      /** What the call came to for them: `done` is delivered, `refused` a dead letter, everything else is retried. */
       readonly outcome: Outcome['kind'];
       /** Why they were refused, in the upstream's own word. */
       readonly code: string | undefined;
@@ -53,5 +53,5 @@ export type Observation =
       readonly events: number;
     };
 
-/** Told of everything that happens; what it throws is ignored. */
+/** Called for everything that happens; what it throws is ignored. */
 export type OnObservation = (observation: Observation) => void;

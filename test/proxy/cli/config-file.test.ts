@@ -1,4 +1,4 @@
-/** What the file of several sites may say, and how its faults are named. */
+/** What the configuration file of several sites may contain, and how its faults are named. */
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ const read = (content: unknown) => {
   return readConfiguration(at('config.json'), checkSiteValues);
 };
 
-/** Every fault, or the message where there is only one line. */
+/** Every fault, or the whole message if it has only one line. */
 const faultsOf = (content: unknown): string[] => {
   try {
     read(content);
@@ -43,13 +43,13 @@ const faultsOf = (content: unknown): string[] => {
   }
 };
 
-describe('the schema that the package has', () => {
-  it('is made of the declarations that flags and the file are checked by', () => {
+describe('the schema in the package', () => {
+  it('is made from the declarations that check flags and the file', () => {
     const shipped: unknown = JSON.parse(readFileSync('offersight.config.schema.json', 'utf8'));
     expect(shipped).toEqual(JSON.parse(JSON.stringify(configSchema())));
   });
 
-  it('is among what is packed and may be imported', () => {
+  it('is packed and may be imported', () => {
     const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { files: string[]; exports: object };
     expect(manifest.files).toContain('offersight.config.schema.json');
     expect(Object.keys(manifest.exports)).toContain('./offersight.config.schema.json');
@@ -65,7 +65,7 @@ describe('the schema that the package has', () => {
 });
 
 describe('a file of two sites', () => {
-  it('that is in order gives each site what it says, in the proxy’s own words', () => {
+  it('gives each site its settings, under the proxy’s own names', () => {
     const { process, sites } = read({
       $schema: './offersight.config.schema.json',
       port: 80,
@@ -81,7 +81,7 @@ describe('a file of two sites', () => {
 
   it.each<[string, (one: object, two: object) => object, string[]]>([
     ['has no sites', () => ({}), ['sites: Set it to a list of at least one site.']],
-    ['has a text for a site', () => ({ sites: ['one'] }), ['sites[0]: Set it to an object, in braces.']],
+    ['has a string for a site', () => ({ sites: ['one'] }), ['sites[0]: Set it to an object, in braces.']],
     [
       'has a value of another kind',
       (one, two) => ({ sites: [{ ...one, logIds: 'yes', groups: 'a,b' }, two] }),
@@ -93,7 +93,7 @@ describe('a file of two sites', () => {
       ['constructor: There is no such setting.', 'sites[1].toString: There is no such setting.'],
     ],
     [
-      'has what only making the proxy can tell',
+      'has a fault that only creating the proxy finds',
       (one, two) => ({ sites: [one, { ...two, baseUrl: 'http://upstream.example' }] }),
       ['sites[1]: Set baseUrl to an https origin.'],
     ],
@@ -126,7 +126,7 @@ describe('a file of two sites', () => {
         ],
       }),
       [
-        'sites[1].intake: sites[0] has this intake: name a file, or a database of Redis, of its own for each site.',
+        'sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.',
       ],
     ],
     [
@@ -142,14 +142,14 @@ describe('a file of two sites', () => {
       (one, two) => ({ adminPort: 8_787, sites: [one, two] }),
       ['adminPort: Set it to another port than port.'],
     ],
-  ])('that %s is refused, and its faults are named by path', (_, contentOf, faults) => {
+  ])('is refused if it %s, and its faults are named by path', (_, contentOf, faults) => {
     expect(faultsOf(contentOf(siteOf('one'), siteOf('two')))).toEqual(faults);
   });
 
-  it('that names one intake by a link, or before the file is there, is refused', () => {
+  it('is refused if both sites name one intake, by a link or before the file exists', () => {
     symlinkSync(folder.path, at('link'));
     const fault =
-      'sites[1].intake: sites[0] has this intake: name a file, or a database of Redis, of its own for each site.';
+      'sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.';
     const sites = () => [siteOf('one'), siteOf('two', { intake: `sqlite:${at('link')}/one.db` })];
     expect(faultsOf({ sites: sites() })).toEqual([fault]);
     writeFileSync(at('one.db'), '');
@@ -158,7 +158,7 @@ describe('a file of two sites', () => {
     expect(faultsOf({ sites: [siteOf('one', direct), siteOf('two', direct)] })).toEqual([]);
   });
 
-  it('that is not JSON is refused with the line, and one that is not there by its name', () => {
+  it('is refused with the line if it is not JSON, and with its name if it does not exist', () => {
     expect(faultsOf('{\n  "sites": [\n  }\n')).toEqual([
       expect.stringMatching(
         /^The file \/config\.json is not JSON: check commas and quotes( near line 3)?\.$/,
@@ -168,7 +168,28 @@ describe('a file of two sites', () => {
     expect(() => readConfiguration(at('none.json'), checkSiteValues)).toThrow('cannot be read');
   });
 
-  it('that gives a secret twice or not at all is refused, whatever the environment has for one site', () => {
+  it('is refused if it names Postgres without saying where its URL is, or an invalid schema', () => {
+    expect(faultsOf({ sites: [siteOf('one', { intake: 'postgres', schema: 'Offers' })] })).toEqual([
+      'sites[0].schema: Set it to lower-case letters, digits and _, such as offersight_eu.',
+    ]);
+    expect(faultsOf({ sites: [siteOf('one', { intake: 'postgres' })] })).toEqual([
+      'sites[0].postgresUrlFile: Set it to the file with the URL of Postgres, or set postgresUrlVariable.',
+    ]);
+  });
+
+  it('lets sites share a database in Postgres if each has a schema of its own', () => {
+    const intake = 'postgres://offersight@db.internal/shop';
+    const sites = (schema: string) => [
+      siteOf('one', { intake }),
+      siteOf('two', { intake, schema, path: '/two' }),
+    ];
+    expect(read({ sites: sites('eu') }).sites[1]?.place).toMatchObject({ intake, schema: 'eu' });
+    expect(faultsOf({ sites: sites('offersight') })).toEqual([
+      'sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.',
+    ]);
+  });
+
+  it('is refused if it gives a secret twice or not at all, even if the environment has one', () => {
     process.env.OFFERSIGHT_API_KEY = 'test_of_nobody_here';
     try {
       const { apiKeyFile: _, ...keyless } = siteOf('one');

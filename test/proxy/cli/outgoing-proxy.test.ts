@@ -1,4 +1,4 @@
-/** A proxy that the environment names for calls is used, or the start is refused in words. */
+/** A proxy that the environment names for calls is used, or the start is refused with a reason. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -11,7 +11,7 @@ import { platformRuntime } from '../../../src/runtime.js';
 const SHOP = 'https://acme-test.grow.chargebee.com';
 const setGlobalDispatcher = vi.fn();
 
-describe('where the package is there', () => {
+describe('with the package undici', () => {
   beforeEach(() => {
     vi.doMock('undici', () => ({ ProxyAgent: Object, setGlobalDispatcher }));
     setGlobalDispatcher.mockClear();
@@ -22,23 +22,23 @@ describe('where the package is there', () => {
     [SHOP, { HTTPS_PROXY: 'http://proxy.example:3128' }],
     [SHOP, { https_proxy: 'http://proxy.example:3128' }],
     ['http://127.0.0.1:9', { HTTP_PROXY: 'http://proxy.example:3128' }],
-  ])('calls of %s honour %o', async (baseUrl, env) => {
+  ])('calls of %s use the proxy of %o', async (baseUrl, env) => {
     await useOutgoingProxy(baseUrl, env);
     expect(setGlobalDispatcher).toHaveBeenCalledOnce();
   });
 
-  it('calls honour it beside a NO_PROXY that names others, and where Node cannot by itself', async () => {
+  it('calls use it if NO_PROXY names other hosts, and if Node cannot do so by itself', async () => {
     const env = { HTTPS_PROXY: 'http://proxy.example:3128', NO_PROXY: 'localhost, .shop.example' };
     await useOutgoingProxy(SHOP, { ...env, NODE_USE_ENV_PROXY: '1' }, '22.1.0');
     expect(setGlobalDispatcher).toHaveBeenCalledOnce();
   });
 
   it.each(['127.0.0.1:3128', 'proxy.example:3128', 'socks5://proxy.example', 'http://', 'proxy'])(
-    'the start is refused with %j as its address, which is not told',
+    'the start is refused with %j as its address, which the message does not show',
     async (address) => {
       const refused = useOutgoingProxy(SHOP, { HTTPS_PROXY: address });
       await expect(refused).rejects.toThrow(
-        'HTTPS_PROXY is no address of a proxy, such as http://proxy.example:3128.',
+        'HTTPS_PROXY is not the address of a proxy, such as http://proxy.example:3128.',
       );
     },
   );
@@ -58,7 +58,7 @@ describe('where the package is there', () => {
   });
 });
 
-it('where the package is missing, the start is refused, and its address, which may hold a password, not told', async () => {
+it('the start is refused without the package, and the message hides the address and its password', async () => {
   vi.doMock('undici', () => {
     throw new Error('not found');
   });
@@ -68,7 +68,7 @@ it('where the package is missing, the start is refused, and its address, which m
   vi.doUnmock('undici');
 });
 
-describe('through a real one', () => {
+describe('a real proxy for calls', () => {
   let server: Server;
   let upstream: Server;
   let before: Dispatcher;
@@ -105,19 +105,17 @@ describe('through a real one', () => {
     }
   });
 
-  it('a call reaches its upstream', async () => {
+  it('lets a call reach its upstream', async () => {
     const request = new Request('http://upstream.example/api', { method: 'POST', body: '{}' });
     await expect((await fetch(request)).text()).resolves.toBe('from upstream');
     expect(asked).toEqual(['upstream.example:80']);
   });
 
-  it('that lets nobody through, a call was surely not made, so that it can be made again', async () => {
+  it('leaves a call certainly unsent if it lets nobody through, so that it can be retried', async () => {
     isOpen = false;
     const call = await post(
       { baseUrl: 'http://upstream.example', apiKey: 'test_key' },
-      '/api/v2/offer_events',
-      {},
-      {},
+      { path: '/api/v2/offer_events', body: {}, headers: {} },
       platformRuntime(),
     );
     expect(call).toEqual({ kind: 'unsent' });

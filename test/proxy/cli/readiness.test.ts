@@ -6,9 +6,9 @@ import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 
 let runtime: FakeRuntime;
 let readiness: Readiness;
-/** What asking for the status comes to. */
+/** What happens when the status is asked for. */
 let asking: () => Promise<void>;
-/** What taking comes to. */
+/** What happens when events are taken. */
 let taking: () => Promise<ReadonlyMap<string, Verdict>>;
 
 const works = async (): Promise<ReadonlyMap<string, Verdict>> => new Map();
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 
 describe('a process is ready', () => {
-  it('without trying to write, which a locked file would keep it at', async () => {
+  it('without trying to write, since a locked file would hold that up', async () => {
     let tries = 0;
     taking = () => {
       tries++;
@@ -44,7 +44,7 @@ describe('a process is ready', () => {
     await expect(readiness.isReady()).resolves.toBe(true);
   });
 
-  it('and leaves no timer behind', async () => {
+  it('and asking leaves no timer behind', async () => {
     await readiness.isReady();
     expect(runtime.timers).toBe(0);
   });
@@ -57,7 +57,7 @@ describe('a process is ready', () => {
     await expect(readiness.isReady()).resolves.toBe(true);
   });
 
-  it('10 s after events that were not taken, since nobody would find out else', async () => {
+  it('10 s after events that were not taken, since otherwise nobody would find out', async () => {
     taking = fails;
     await take();
     taking = works;
@@ -69,18 +69,18 @@ describe('a process is ready', () => {
 });
 
 describe('a process is not ready', () => {
-  it('where events were not taken a moment ago', async () => {
+  it('if events were not taken a moment ago', async () => {
     taking = fails;
     await take();
     await expect(readiness.isReady()).resolves.toBe(false);
   });
 
-  it('where the intake cannot be asked', async () => {
+  it('if the intake cannot be asked', async () => {
     asking = fails;
     await expect(readiness.isReady()).resolves.toBe(false);
   });
 
-  it('where the intake does not answer within 2 s', async () => {
+  it('if the intake does not answer within 2 s', async () => {
     asking = () => new Promise(() => undefined);
     const answer = readiness.isReady();
     await runtime.advance(2_000);

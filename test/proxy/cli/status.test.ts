@@ -8,7 +8,7 @@ const QUIET: Pick<Lane, 'status'> = {
 };
 
 const TODAY = new Date().toISOString().slice(0, 10);
-/** What the ledger has of the last days. */
+/** The cells of the ledger for the last days. */
 const CELLS: readonly LedgerCell[] = [
   {
     ...{ day: TODAY, group: 'summer', type: 'viewed', reason: undefined },
@@ -16,7 +16,7 @@ const CELLS: readonly LedgerCell[] = [
   },
 ];
 
-/** An intake of which only the figures are asked. */
+/** An intake that is asked only for its figures. */
 const intakeWith = (tallies: readonly OfferTally[], cells: readonly LedgerCell[] = []): Intake =>
   ({
     ...QUIET,
@@ -84,13 +84,13 @@ describe('the status of an intake', () => {
     ]);
   });
 
-  it('names every offer where there are few', async () => {
+  it('names every offer if there are few', async () => {
     const text = await printed([tally('one', 1), tally('two', 2)]);
     expect([lineOf(text, 'one')?.[1], lineOf(text, 'two')?.[1]]).toEqual(['1', '2']);
     expect(text).not.toContain('more');
   });
 
-  it('is short, and comes at all, with more offers than a call can have arguments', async () => {
+  it('is short, and does not crash, with more offers than a call can have arguments', async () => {
     const offers = Array.from({ length: 150_000 }, (_, at) => tally(`offer-${at}`, 1));
     const text = await printed(offers);
     expect(lineOf(text, 'all 150000')?.[1]).toBe('150000');
@@ -98,7 +98,7 @@ describe('the status of an intake', () => {
     expect((await printed(offers, { limit: 150_000 })).split('\n').length).toBeGreaterThan(150_000);
   });
 
-  it('as JSON has every offer, those with the most events first, or as many as are asked for', async () => {
+  it('has every offer as JSON, those with the most events first, or as many as are asked for', async () => {
     const tallies = [tally('one', 1), tally('two', 2)];
     const asJson = async (options: object): Promise<unknown> =>
       JSON.parse(await printed(tallies, { json: true, ...options }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addressKey, clientKey } from '../../../src/proxy/door/address.js';
 
-describe('an address counts as one visitor', () => {
+describe('an address counts as one visitor:', () => {
   it.each([
     ['203.0.113.9', '203.0.113.9'],
     [' 203.0.113.9 ', '203.0.113.9'],
@@ -30,7 +30,7 @@ describe('an address counts as one visitor', () => {
     expect(addressKey(written)).toBe(key);
   });
 
-  it('whatever it chooses of the last 64 bits, and its neighbour is another', () => {
+  it('the last 64 bits make no difference, and a neighbouring network is another visitor', () => {
     const rotating = Array.from({ length: 500 }, (_, at) => `2001:db8:7:9:${at.toString(16)}:${at}:1:2`);
     expect(new Set(rotating.map(addressKey)).size).toBe(1);
     expect(addressKey('2001:db8:7:a::1')).not.toBe(addressKey('2001:db8:7:9::1'));
@@ -69,12 +69,12 @@ describe('an address counts as one visitor', () => {
     '1.'.repeat(50_000),
     '203.0.113.9\n10.0.0.1',
     '\u0661.\u0662.\u0663.\u0664',
-  ])('and what is none counts as none: %j', (written) => {
+  ])('what is not an address counts as none: %j', (written) => {
     expect(addressKey(written)).toBeUndefined();
   });
 });
 
-describe('whom a request counts for', () => {
+describe('a request counts for', () => {
   it.each<[string, string | undefined, string | null, number, string | undefined]>([
     ['the socket, while nobody else is trusted', '203.0.113.9', '198.51.100.1', 0, '203.0.113.9'],
     ['the nearest entry behind one machine', '10.0.0.5', '1.1.1.1, 198.51.100.1', 1, '198.51.100.1'],
@@ -88,11 +88,11 @@ describe('whom a request counts for', () => {
     ['nobody’s invention before it', '10.0.0.5', 'evil, 6.6.6.6,,198.51.100.1', 1, '198.51.100.1'],
     ['an entry with a port', '10.0.0.5', '198.51.100.1:4711', 1, '198.51.100.1'],
     ['an entry in IPv6', '10.0.0.5', '[2001:db8:1:2::9]:4711', 1, '2001:db8:1:2::/64'],
-    ['the socket, where the header is missing', '198.51.100.7', null, 1, '198.51.100.7'],
-    ['the socket, where the header is shorter than it must be', '198.51.100.7', '1.1.1.1', 2, '198.51.100.7'],
-    ['the socket, where the entry is none', '198.51.100.7', '1.1.1.1, unknown', 1, '198.51.100.7'],
-    ['nobody, where there is nothing at all', undefined, null, 0, undefined],
-    ['nobody, where the socket is none', 'pipe', null, 0, undefined],
+    ['the socket, if the header is missing', '198.51.100.7', null, 1, '198.51.100.7'],
+    ['the socket, if the header is shorter than it must be', '198.51.100.7', '1.1.1.1', 2, '198.51.100.7'],
+    ['the socket, if the entry is not an address', '198.51.100.7', '1.1.1.1, unknown', 1, '198.51.100.7'],
+    ['nobody, if there is nothing at all', undefined, null, 0, undefined],
+    ['nobody, if the socket has no address', 'pipe', null, 0, undefined],
   ])('%s', (_, socket, forwardedFor, hops, key) => {
     expect(clientKey(socket, forwardedFor, hops)).toBe(key);
   });
@@ -111,7 +111,7 @@ describe('whom a request counts for', () => {
     'fd12:3456::1',
     'fe80::1%eth0',
     'febf::1',
-  ])('nobody, where a machine of this site’s own asks for all its visitors: %s', (socket) => {
+  ])('nobody, if a machine of this site forwards for all visitors: %s', (socket) => {
     expect(clientKey(socket, '198.51.100.1', 0)).toBeUndefined();
   });
 
@@ -124,11 +124,11 @@ describe('whom a request counts for', () => {
     'fec0::1',
     '100.0.0.1',
     'fcc::1',
-  ])('and an address that only looks like one of those counts: %s', (socket) => {
+  ])('an address that only looks like one of those: %s', (socket) => {
     expect(clientKey(socket, null, 0)).toBe(addressKey(socket));
   });
 
-  it('the same for 1,000 invented entries as for none (attack 54)', () => {
+  it('the same visitor with 1,000 invented entries as without any (attack 54)', () => {
     const invented = Array.from({ length: 1_000 }, (_, at) => `6.6.${at >> 8}.${at & 255}`).join(', ');
     expect(clientKey('10.0.0.5', `${invented}, 198.51.100.1`, 1)).toBe('198.51.100.1');
   });

@@ -1,4 +1,4 @@
-/** Which address a request counts for: nothing that a sender writes may give it another. */
+/** Which address a request counts for: a sender cannot change it, regardless of what it writes. */
 import { describe, expect, it } from 'vitest';
 import type { StartedProxy } from '../../support/proxy.js';
 import { body, holdLimiterClock, post, start } from '../../support/visitors.js';
@@ -19,13 +19,13 @@ describe('the address of a request', () => {
     return all;
   };
 
-  it("is the socket's, whatever the headers say, where no hop is trusted (attack 54)", async () => {
+  it("is the socket's if no hop is trusted, regardless of the headers (attack 54)", async () => {
     const started = start({ limits: { perAddress: 1 } });
     const forged = rotating.map((address) => [address, '203.0.113.7'] as const);
     expect(await statuses(started, forged)).toEqual([200, ...Array<number>(19).fill(429)]);
   });
 
-  it('is the last but so many that the own machines wrote: what is left of it says nothing (attack 54)', async () => {
+  it('is the one that the outermost trusted machine wrote; entries to its left are ignored (attack 54)', async () => {
     for (const trustedHops of [1, 2, 3]) {
       const started = start({ limits: { perAddress: 1 }, trustedHops });
       const own = Array.from({ length: trustedHops - 1 }, (_, at) => `10.0.0.${at}`);
@@ -45,13 +45,13 @@ describe('the address of a request', () => {
     ['behind 1,000 others', (at: number) => `${'1.2.3.4, '.repeat(999)}203.0.113.7`.slice(at * 9)],
     ['behind blanks and commas', (at: number) => `${', '.repeat(at)} 203.0.113.7 `],
     ['behind nonsense', (at: number) => `<script>${at}</script>, unknown, _x${at}, 203.0.113.7`],
-  ])('is the same %s (attack 54)', async (_, written) => {
+  ])('is the same if it is written %s (attack 54)', async (_, written) => {
     const started = start({ limits: { perAddress: 1 }, trustedHops: 1 });
     const forged = rotating.map((__, at) => [written(at), '10.0.0.9'] as const);
     expect(await statuses(started, forged)).toEqual([200, ...Array<number>(19).fill(429)]);
   });
 
-  it("is the socket's, where the header is missing, short or no address (attack 54)", async () => {
+  it("is the socket's if the header is missing, short or not an address (attack 54)", async () => {
     const started = start({ limits: { perAddress: 1 }, trustedHops: 2 });
     const broken = [
       undefined,
@@ -76,11 +76,14 @@ describe('the address of a request', () => {
     'fd00::1',
     'fe80::1',
     '::ffff:10.0.0.1',
-  ])('is nobody’s where a machine of the own network, %s, stands for all (attack 54)', async (address) => {
-    const started = start({ limits: { perAddress: 1 } });
-    const forged = rotating.slice(0, 5).map((from) => [from, address] as const);
-    expect(await statuses(started, forged)).toEqual(Array<number>(5).fill(200));
-  });
+  ])(
+    'is nobody’s if a machine of the own network, %s, forwards for everybody (attack 54)',
+    async (address) => {
+      const started = start({ limits: { perAddress: 1 } });
+      const forged = rotating.slice(0, 5).map((from) => [from, address] as const);
+      expect(await statuses(started, forged)).toEqual(Array<number>(5).fill(200));
+    },
+  );
 
   it("is what the host's own function says (attack 54)", async () => {
     const started = start({

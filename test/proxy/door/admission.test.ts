@@ -50,9 +50,9 @@ describe('an admitted request', () => {
   });
 });
 
-describe('only POST is taken', () => {
+describe('the endpoint takes only POST', () => {
   it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PROPFIND'])(
-    'not %s (attack 1)',
+    'a %s is answered with 405 (attack 1)',
     async (method) => {
       const response = await started.proxy(pageRequest(null, {}, method));
       expect(response.headers.get('allow')).toBe('POST');
@@ -60,13 +60,13 @@ describe('only POST is taken', () => {
     },
   );
 
-  it('also when a preflight asks nicely (attack 2)', async () => {
+  it('a preflight is answered with 405 as well (attack 2)', async () => {
     const headers = { origin: SHOP, 'access-control-request-method': 'POST', 'sec-fetch-mode': 'cors' };
     await expectProblem(await started.proxy(pageRequest(null, headers, 'OPTIONS')), 405, 'method');
   });
 });
 
-describe('only pages of this site are heard', () => {
+describe('only pages of this site may report', () => {
   it.each<[string, Record<string, string | undefined>]>([
     ['cross-site (attack 13)', { 'sec-fetch-site': 'cross-site' }],
     ['same-site, which a sibling sub-domain is (attack 13)', { 'sec-fetch-site': 'same-site' }],
@@ -122,7 +122,7 @@ describe('only pages of this site are heard', () => {
   });
 });
 
-describe('only plain JSON in UTF-8 is read', () => {
+describe('the endpoint reads only plain JSON in UTF-8', () => {
   it.each([
     'text/plain',
     'text/plain;charset=UTF-8',
@@ -140,7 +140,7 @@ describe('only plain JSON in UTF-8 is read', () => {
     'application/json\u00a0',
     'application/json;\u00a0charset=utf-8',
     'application/json\u00a0; charset=utf-8',
-  ])('not %j (attack 19)', async (type) => {
+  ])('the type %j is rejected (attack 19)', async (type) => {
     await expectProblem(await started.proxy(pageRequest(GOOD, { 'content-type': type })), 415, 'type');
   });
 
@@ -158,13 +158,13 @@ describe('only plain JSON in UTF-8 is read', () => {
     },
   );
 
-  it('not a body without a type (attack 19)', async () => {
+  it('a body without a type is rejected (attack 19)', async () => {
     const request = pageRequest(new TextEncoder().encode(GOOD), { 'content-type': undefined });
     await expectProblem(await started.proxy(request), 415, 'type');
   });
 
   it.each(['gzip', 'br', 'zstd', 'deflate', 'identity', 'gzip, gzip', 'x'])(
-    'not encoded as %s (attack 24)',
+    'a body that is encoded as %s is rejected (attack 24)',
     async (coding) => {
       await expectProblem(
         await started.proxy(pageRequest(GOOD, { 'content-encoding': coding })),
@@ -181,7 +181,7 @@ describe('only plain JSON in UTF-8 is read', () => {
     'application/json; charset=UTF-8',
     'application/json ; charset="utf-8"',
     'application/json\t;\tcharset=utf-8',
-  ])('%s', async (type) => {
+  ])('the type %s is admitted', async (type) => {
     await expectAdmitted(await started.proxy(pageRequest(GOOD, { 'content-type': type })));
   });
 
@@ -190,7 +190,7 @@ describe('only plain JSON in UTF-8 is read', () => {
     ['an overlong slash', Uint8Array.of(0x22, 0xc0, 0xaf, 0x22)],
     ['half a character', Uint8Array.of(0x22, 0xe2, 0x82, 0x22)],
     ['an encoded surrogate', Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22)],
-  ])('not %s, even inside an event that is well otherwise (attack 25)', async (_, junk) => {
+  ])('%s is rejected, even inside an otherwise good event (attack 25)', async (_, junk) => {
     const [before, after] = GOOD.split('"a52ge1"').map((part) => new TextEncoder().encode(part));
     const bytes = Buffer.concat([before ?? junk, junk, after ?? junk]);
     await expectProblem(await started.proxy(pageRequest(new Uint8Array(bytes))), 400, 'json');
@@ -200,16 +200,16 @@ describe('only plain JSON in UTF-8 is read', () => {
     ['a byte order mark', `\ufeff${GOOD}`],
     ['an empty body', ''],
     ['HTML', '<form>'],
-  ])('not %s (attack 26)', async (_, body) => {
+  ])('%s is rejected (attack 26)', async (_, body) => {
     await expectProblem(await started.proxy(pageRequest(body)), 400, 'json');
   });
 
-  it('not UTF-16 (attack 26)', async () => {
+  it('UTF-16 is rejected (attack 26)', async () => {
     const body = new Uint8Array(Buffer.from(`\ufeff${GOOD}`, 'utf16le'));
     await expectProblem(await started.proxy(pageRequest(body)), 400, 'json');
   });
 
-  it('not a POST without any body (attack 26)', async () => {
+  it('a POST without any body is rejected (attack 26)', async () => {
     await expectProblem(await started.proxy(pageRequest()), 400, 'json');
   });
 });

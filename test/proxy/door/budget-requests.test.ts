@@ -37,7 +37,7 @@ const verdictsOf = async (response: Response): Promise<string[]> =>
   ((await response.json()) as { results: { status: string }[] }).results.map(({ status }) => status);
 
 describe('an address that reports too much', () => {
-  it('is told so and when to come back; nothing of the request is taken (attack 55)', async () => {
+  it('gets a 429 that says when to come back; nothing of the request is taken (attack 55)', async () => {
     const started = start({ limits: { perAddress: 3 } });
     expect(await statusOf(started, [1, 2, 3], { address: '203.0.113.9' })).toBe(200);
     const response = await post(started, [4], { address: '203.0.113.9' });
@@ -49,7 +49,7 @@ describe('an address that reports too much', () => {
     expect(await statusOf(started, [4], { address: '203.0.113.10' })).toBe(200);
   });
 
-  it('is told different times, so that a crowd does not come back at once (attack 57)', async () => {
+  it('gets different times to come back, so that a crowd does not come at once (attack 57)', async () => {
     const started = start({ limits: { perAddress: 1 } });
     await post(started, [1], { address: '203.0.113.9' });
     const told = new Set<string | null>();
@@ -74,7 +74,7 @@ describe('an address that reports too much', () => {
     expect(statuses).toEqual([200, 429, 429, 429]);
   });
 
-  it('is the one that our own machine wrote down, behind it', async () => {
+  it('is the one that our own machine wrote down, if one is in front', async () => {
     const started = start({ limits: { perAddress: 1 }, trustedHops: 1 });
     const from = (number: number, forwarded: string): Promise<number> =>
       statusOf(started, [number], { address: '10.0.0.5', 'x-forwarded-for': forwarded });
@@ -83,7 +83,7 @@ describe('an address that reports too much', () => {
     expect(await from(3, '198.51.100.1, 198.51.100.2')).toBe(200);
   });
 
-  it('is the one that the host names, by its network, too', async () => {
+  it('is the one that the host names, which also counts by its network', async () => {
     const started = start({
       limits: { perAddress: 1 },
       address: (request) => request.headers.get('x-client') ?? undefined,
@@ -92,14 +92,14 @@ describe('an address that reports too much', () => {
     expect(await statusOf(started, [2], { 'x-client': '2001:db8:1:2::2' })).toBe(429);
     expect(await statusOf(started, [3], { 'x-client': '198.51.100.1:80' })).toBe(200);
     expect(await statusOf(started, [4], { 'x-client': '198.51.100.1:81' })).toBe(429);
-    // Whom the host names otherwise counts as it is named.
+    // If the host names something else than an address, each name counts as one visitor.
     expect(await statusOf(started, [5], { 'x-client': 'tor-exit' })).toBe(200);
     expect(await statusOf(started, [6], { 'x-client': 'tor-exit' })).toBe(429);
     expect(await statusOf(started, [7])).toBe(200);
     expect(await statusOf(started, [8])).toBe(200);
   });
 
-  it('is nobody where a machine of this site’s own asks for everybody', async () => {
+  it('is nobody if a machine of this site forwards for everybody', async () => {
     const started = start({ limits: { perAddress: 1 } });
     for (const number of range(1, 5))
       expect(await statusOf(started, [number], { address: '10.0.0.5' })).toBe(200);
@@ -124,7 +124,7 @@ describe('an address that reports too much', () => {
 describe('a subject that reports too much', () => {
   const bySession = { subject: (request: Request) => request.headers.get('x-session') ?? undefined };
 
-  it('is told so, wherever it comes from; others are not', async () => {
+  it('gets a 429 at every address, and others do not', async () => {
     const started = start({ ...bySession, limits: { perSubject: 2 } });
     expect(await statusOf(started, [1, 2], { address: '203.0.113.1', 'x-session': 'ada' })).toBe(200);
     expect(await statusOf(started, [3], { address: '203.0.113.2', 'x-session': 'ada' })).toBe(429);
@@ -132,7 +132,7 @@ describe('a subject that reports too much', () => {
     expect(await statusOf(started, [5, 6, 7], { address: '203.0.113.1' })).toBe(200);
   });
 
-  it('of one offer in a day has its further events refused, of one type and one offer alone (attack 45)', async () => {
+  it('has further events of an offer and type refused that day, and no others (attack 45)', async () => {
     const started = start({ ...bySession, limits: { perOfferADay: 2 } });
     const seen = (number: number, fields = {}): Record<string, unknown> =>
       wireEvent(number, { personalized_offer_id: 'same', ...fields });
@@ -144,7 +144,7 @@ describe('a subject that reports too much', () => {
     expect(await say([seen(6)], 'grace')).toEqual(['accepted']);
   });
 
-  it('cannot take more of an offer by one batch, nor by many at once', async () => {
+  it('cannot report more of an offer by one batch, nor by many at once', async () => {
     const started = start({ ...bySession, limits: { perOfferADay: 5 } });
     const batch = (numbers: readonly number[], offer: string): Promise<string[]> =>
       started
@@ -163,7 +163,7 @@ describe('a subject that reports too much', () => {
     expect(atOnce.flat().filter((status) => status === 'accepted')).toHaveLength(5);
   });
 
-  it('loses nothing of it by asking again for what was deferred or is known already', async () => {
+  it('does not use up its budget by repeating events that were deferred or are known already', async () => {
     const started = start({ ...bySession, limits: { perOfferADay: 2 }, intake: directIntake() });
     const say = async (number: number): Promise<string[]> => {
       const event = wireEvent(number, { personalized_offer_id: 'same' });
@@ -180,7 +180,7 @@ describe('a subject that reports too much', () => {
     for (let again = 0; again < 5; again++) expect(await say(1)).toEqual(['duplicate']);
     expect(await say(2)).toEqual(['accepted']);
     expect(await say(3)).toEqual(['refused']);
-    // What was accepted once is known, however much was reported since.
+    // An event that was accepted once is known, however much was reported since.
     expect(await say(1)).toEqual(['duplicate']);
   });
 });
@@ -198,7 +198,7 @@ describe('bodies that never end', () => {
     return { body, breakOff: () => controller?.error(new Error('the sender went away')) };
   };
 
-  it('of one sender fill a part of the memory alone, and it is free again when they break off', async () => {
+  it('fill only a part of the memory if one sender has them all, which is free once they break off', async () => {
     const started = start();
     const bodies = range(1, 42).map(() => unfinished(400_000));
     const held = bodies.map(({ body }) => started.proxy(pageRequest(body), { address: '203.0.113.9' }));

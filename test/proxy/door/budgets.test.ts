@@ -4,7 +4,7 @@ import { createBudgets } from '../../../src/proxy/door/budgets.js';
 const PER_MINUTE = 150;
 
 describe('a budget', () => {
-  it('has room until it is used up, then tells how long it takes', async () => {
+  it('has room until it is used up, then says how long it takes', async () => {
     const { subject } = createBudgets({ perSubject: 5 }, PER_MINUTE);
     expect(await subject.take('ada', 3)).toBeUndefined();
     expect(await subject.waitMs('ada')).toBeUndefined();
@@ -50,7 +50,7 @@ describe('a budget', () => {
     expect(await subject.take('ada', 1)).toBeGreaterThan(0);
   });
 
-  it('of one kind says nothing of another', async () => {
+  it('is kept apart from the budgets of other kinds', async () => {
     const { subject, address, offerADay } = createBudgets(
       { perSubject: 1, perAddress: 1, perOfferADay: 1 },
       PER_MINUTE,
@@ -61,7 +61,7 @@ describe('a budget', () => {
     expect(await subject.waitMs('x')).toBeGreaterThan(0);
   });
 
-  it('of a day lasts a day', async () => {
+  it('lasts a day if it is per day', async () => {
     vi.useFakeTimers();
     try {
       const { offerADay } = createBudgets({ perOfferADay: 2 }, PER_MINUTE);
@@ -78,7 +78,7 @@ describe('a budget', () => {
   it.each<[string, number, number]>([
     ['600 events a minute on the smallest plan', 150, 600],
     ['four times the plan on a larger one', 1_000, 4_000],
-  ])('of an address is %s, unless the host says otherwise', async (_, perMinute, events) => {
+  ])('is %s for an address, unless the host says otherwise', async (_, perMinute, events) => {
     const { address } = createBudgets({}, perMinute);
     expect(await address.take('x', events - 1)).toBeUndefined();
     expect(await address.waitMs('x')).toBeUndefined();
@@ -100,7 +100,7 @@ describe('a budget', () => {
       expect(await subject.take(key, 1)).toBeGreaterThan(0);
   });
 
-  it('remembers so many keys and no more: those that were quiet longest begin anew (attack 56)', async () => {
+  it('remembers a bounded number of keys: those that were quiet longest are forgotten (attack 56)', async () => {
     const { subject } = createBudgets({ perSubject: 1 }, PER_MINUTE);
     await subject.take('quiet', 1);
     await subject.take('busy', 1);

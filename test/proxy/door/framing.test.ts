@@ -1,4 +1,4 @@
-/** What no well-behaved client sends, as bytes to Node's server: refused, and nothing of it goes any further. */
+/** Bytes to Node's server that no well-behaved client sends. They are refused, and nothing of them goes any further. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   BYTES,
@@ -26,7 +26,7 @@ afterEach(async () => {
   await proxy.end();
 });
 
-describe('these requests are good, so that what follows is refused for what is wrong with it', () => {
+describe('a good request is admitted, so that the tests below fail only for what is wrong with theirs:', () => {
   it.each([
     ['with a length', framed([LENGTH])],
     ['in one chunk', framed([CHUNKED], chunks(GOOD))],
@@ -37,7 +37,7 @@ describe('these requests are good, so that what follows is refused for what is w
   });
 });
 
-describe('a body whose end two readers could see in different places is refused', () => {
+describe('a body whose end two readers could see in different places', () => {
   it.each<[string, readonly string[], string?]>([
     ['a length and chunks', [LENGTH, CHUNKED], chunks(GOOD)],
     ['chunks and a length', [CHUNKED, LENGTH], chunks(GOOD)],
@@ -73,23 +73,23 @@ describe('a body whose end two readers could see in different places is refused'
     ['a chunk beyond any size', [CHUNKED], chunks(GOOD, 'f'.repeat(17))],
     ['a chunk that is longer than it says', [CHUNKED], chunks(GOOD, '5')],
     ['chunks behind bare line feeds', [CHUNKED], chunks(GOOD, BYTES.toString(16), '\n')],
-  ])('%s (attack 6)', async (_, framing, body) => {
+  ])('is refused: %s (attack 6)', async (_, framing, body) => {
     expect(await proxy.statusOf(framed(framing, body))).toBe(400);
     await expectUntouched(proxy);
   });
 
-  it('a whole request with bare line feeds (attack 6)', async () => {
+  it('is refused if a whole request has bare line feeds (attack 6)', async () => {
     expect(await proxy.statusOf(framed([LENGTH]).replaceAll('\r', ''))).toBe(400);
     await expectUntouched(proxy);
   });
 
-  it('what follows a refused body is no request (attack 6)', async () => {
+  it('is not followed by another request in the same bytes (attack 6)', async () => {
     const answer = await exchange(proxy.port, framed([LENGTH, 'Content-Length: 0'], GOOD + framed([LENGTH])));
     expect(statusesOf(answer)).toEqual([400]);
     await expectUntouched(proxy);
   });
 
-  it('bytes beyond the length are no part of the event, and no request (attack 6)', async () => {
+  it('is not read beyond its length, neither as an event nor as a request (attack 6)', async () => {
     const bytes = framed(['Content-Length: 5'], GOOD).replace('Connection: close\r\n', '');
     const statuses = statusesOf(await exchange(proxy.port, bytes));
     expect([...new Set(statuses)]).toEqual([400]);
@@ -100,13 +100,13 @@ describe('a body whose end two readers could see in different places is refused'
     ['a list whose last coding is chunked', framed(['Transfer-Encoding: gzip, chunked'], chunks(GOOD))],
     ['a list of chunked and nothing', framed(['Transfer-Encoding: , chunked'], chunks(GOOD))],
     ['a version that has no chunks', framed([CHUNKED], chunks(GOOD), LINE.replace('1.1', '1.0'))],
-  ])('%s (attack 6)', async (_, bytes) => {
+  ])('is refused for its coding: %s (attack 6)', async (_, bytes) => {
     expect(await proxy.statusOf(bytes)).toBe(400);
     await expectUntouched(proxy);
   });
 });
 
-describe('a request line that is none', () => {
+describe('a raw request', () => {
   it.each([
     ['a method in small letters', 'post / HTTP/1.1'],
     ['an unknown method', 'POSTS / HTTP/1.1'],
@@ -117,18 +117,18 @@ describe('a request line that is none', () => {
     ['the preface of HTTP/2', 'PRI * HTTP/2.0'],
     ['another version', 'POST / HTTP/3.0'],
     ['another protocol', 'POST / RTMP/1.0'],
-  ])('%s is refused (attack 6)', async (_, line) => {
+  ])('has %s and is refused (attack 6)', async (_, line) => {
     expect(await proxy.statusOf(framed([LENGTH], GOOD, line))).toBe(400);
     await expectUntouched(proxy);
   });
 
-  it('without a Host is refused (attacks 6, 7)', async () => {
+  it('has no Host and is refused (attacks 6, 7)', async () => {
     expect(await proxy.statusOf(framed([LENGTH]).replace('Host: shop.example\r\n', ''))).toBe(400);
     await expectUntouched(proxy);
   });
 
   it.each(['TRACE', 'PUT', 'PATCH', 'QUERY', 'SOURCE', 'PURGE', 'MKCOL'])(
-    '%s with a good body is still not POST (attack 1)',
+    'has the method %s, which is not POST even with a good body (attack 1)',
     async (method) => {
       const answer = await exchange(proxy.port, framed([LENGTH], GOOD, LINE.replace('POST', method)));
       expect(statusesOf(answer)).toEqual([405]);
@@ -137,14 +137,14 @@ describe('a request line that is none', () => {
     },
   );
 
-  it('a POST that asks by a header to be another method is a POST (attack 1)', async () => {
+  it('cannot change its method by a header: a POST stays a POST (attack 1)', async () => {
     expect(
       await proxy.statusOf(framed([LENGTH, 'X-HTTP-Method-Override: DELETE', 'X-HTTP-Method: GET'])),
     ).toBe(200);
   });
 
   it.each(['https://evil.example', 'null', 'https://shop.example'])(
-    'a preflight from %s is granted nothing (attack 2)',
+    'is a preflight from %s and is granted nothing (attack 2)',
     async (origin) => {
       const asks = ['Access-Control-Request-Method: POST', 'Access-Control-Request-Private-Network: true'];
       const answer = await exchange(

@@ -24,7 +24,7 @@ const report = async (
   return results.map(({ status, code }) => [status, code].filter(Boolean).join(' '));
 };
 
-describe('what a declared machine reports', () => {
+describe('an event that a declared machine reports', () => {
   it.each([
     ['a crawler', CRAWLER],
     ['a headless browser', VISITOR.replace('Version/17.4', 'HeadlessChrome/149.0.0.0')],
@@ -44,7 +44,7 @@ describe('what a declared machine reports', () => {
     expect(observations).toContainEqual({ kind: 'verdict', verdict: 'refused', code: 'machine', events: 1 });
   });
 
-  it('is taken where machines count', async () => {
+  it('is taken if machines count', async () => {
     expect(await report({ 'user-agent': CRAWLER }, { machines: 'count' })).toEqual(['accepted']);
   });
 
@@ -57,7 +57,7 @@ describe('what a declared machine reports', () => {
   );
 
   it.each(['https://localhost.example', 'https://notlocalhost', 'null', 'http://127.0.0.1.example'])(
-    'is refused from pages of %s, whatever the host is',
+    'is refused from pages of %s, even if the host is localhost',
     async (origin) => {
       const headers = { 'user-agent': CRAWLER, origin, host: 'localhost:8787' };
       expect(await report(headers)).toEqual(['refused machine']);
@@ -75,7 +75,7 @@ describe('what a declared machine reports', () => {
   });
 });
 
-describe('what a visitor reports', () => {
+describe('an event that a visitor reports', () => {
   it.each([
     ['a desktop', VISITOR],
     [
@@ -83,13 +83,13 @@ describe('what a visitor reports', () => {
       'Mozilla/5.0 (Linux; Android 13; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/120 Mobile Safari/537.36',
     ],
     ['an application that shows the pages, by its own name', 'AcmeShop/3.1'],
-    ['a browser that names itself in no way', ''],
+    ['a browser that does not name itself', ''],
   ])('is taken: %s', async (_, agent) => {
     expect(await report({ 'user-agent': agent })).toEqual(['accepted']);
   });
 });
 
-it('a proxy refuses to start with another value', () => {
+it('a proxy refuses to start with an unknown value of machines', () => {
   expect(() => startProxy({ machines: 'ignored' as 'ignore' })).toThrow(
     "Set machines to 'ignore' or 'count'.",
   );

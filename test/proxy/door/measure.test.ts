@@ -1,4 +1,4 @@
-/** Headers without measure and bodies that are not what they seem, as bytes to Node's server. */
+/** Headers of excessive size and bodies that are not what they seem, as bytes to Node's server. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   BYTES,
@@ -27,7 +27,7 @@ afterEach(async () => {
   await proxy.end();
 });
 
-describe('headers without measure', () => {
+describe('headers of excessive size', () => {
   it.each([
     ['a header of 17 KB', framed([`X-A: ${'a'.repeat(17_000)}`, LENGTH])],
     ['a target of 17 KB', framed([LENGTH], GOOD, `POST /${'a'.repeat(17_000)} HTTP/1.1`)],
@@ -40,13 +40,13 @@ describe('headers without measure', () => {
       'trailers of 17 KB',
       framed([CHUNKED], chunks(GOOD).replace(/\r\n\r\n$/, `\r\nX-A: ${'a'.repeat(17_000)}\r\n\r\n`)),
     ],
-  ])('%s are refused (attack 8)', async (_, bytes) => {
+  ])('are refused: %s (attack 8)', async (_, bytes) => {
     expect(await proxy.statusOf(bytes)).toBe(431);
     await expectUntouched(proxy);
   });
 
   it.each([100, 2_000, 4_000])(
-    '%i headers are too many, so that none hides behind them (attacks 8, 54)',
+    'are refused if there are %i of them, so that none hides behind the others (attacks 8, 54)',
     async (count) => {
       const many = Array.from({ length: count }, () => 'a:');
       const [type = '', site = ''] = OURS;
@@ -58,13 +58,13 @@ describe('headers without measure', () => {
     },
   );
 
-  it('chunk extensions without measure are refused (attack 9)', async () => {
+  it('are refused like chunk extensions of excessive size (attack 9)', async () => {
     const size = `${BYTES.toString(16)};${'a'.repeat(20_000)}`;
     expect(await proxy.statusOf(framed([CHUNKED], chunks(GOOD, size)))).toBe(413);
     await expectUntouched(proxy);
   });
 
-  it('trailers are no headers, and cannot take back what those said (attack 9)', async () => {
+  it('are not joined by trailers, which cannot take back what headers said (attack 9)', async () => {
     const trailers = 'Content-Encoding: gzip\r\nOrigin: null\r\nX-Forwarded-For: 10.0.0.1';
     const bytes = framed([CHUNKED], chunks(GOOD).replace(/\r\n\r\n$/, `\r\n${trailers}\r\n\r\n`));
     expect(await proxy.statusOf(bytes)).toBe(200);
@@ -80,7 +80,7 @@ describe('headers without measure', () => {
 
 describe('a body that is not what it seems', () => {
   it.each(['gzip', 'br', 'zstd', 'deflate', 'identity', 'gzip, gzip', 'GZIP', ''])(
-    'encoded as "%s" is not read (attack 24)',
+    'is not read if it is encoded as "%s" (attack 24)',
     async (coding) => {
       expect(await proxy.statusOf(framed([`Content-Encoding: ${coding}`, LENGTH]))).toBe(415);
       await expectUntouched(proxy);
@@ -93,7 +93,7 @@ describe('a body that is not what it seems', () => {
     ['half a character', '\xe2\x82'],
     ['an encoded surrogate', '\xed\xa0\x80'],
     ['a character beyond the last', '\xf4\x90\x80\x80'],
-  ])('with %s is refused, wherever its chunks are cut (attack 25)', async (_, junk) => {
+  ])('is refused if it has %s, wherever its chunks are cut (attack 25)', async (_, junk) => {
     const body = GOOD.replace('a52ge1', junk);
     expect(await proxy.statusOf(framed([`Content-Length: ${body.length}`], body))).toBe(400);
     expect(await proxy.statusOf(framed([CHUNKED], crumbs(body)))).toBe(400);
@@ -110,13 +110,13 @@ describe('a body that is not what it seems', () => {
     ['a comment', `${GOOD}//`],
     ['single quotes', GOOD.replaceAll('"', "'")],
     ['a trailing comma', GOOD.replace(/\}$/, ',}')],
-    ['a line feed inside a text', GOOD.replace('a52ge1', 'a\nb')],
-  ])('of %s is refused (attack 26)', async (_, body) => {
+    ['a line feed inside a string', GOOD.replace('a52ge1', 'a\nb')],
+  ])('is refused: %s (attack 26)', async (_, body) => {
     expect(await proxy.statusOf(framed([`Content-Length: ${body.length}`], body))).toBe(400);
     await expectUntouched(proxy);
   });
 
-  it('without a length or chunks is empty, whatever follows it (attacks 6, 26)', async () => {
+  it('is empty if it has no length and no chunks, even if bytes follow (attacks 6, 26)', async () => {
     const answer = await exchange(proxy.port, framed([]));
     expect(statusesOf(answer)).toEqual([400]);
     await expectUntouched(proxy);

@@ -1,4 +1,4 @@
-/** Which targets are the endpoint: one path, letter by letter, and nothing that some other reader takes for it. */
+/** Which targets are the endpoint: one exact path, and nothing that another reader takes for it. */
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toNodeListener } from '../../../src/proxy/node.js';
@@ -46,7 +46,7 @@ describe('a target that is not the path', () => {
     '/offer-events\\',
     '/a%2f..%2foffer-events',
     '/offer-events#a',
-  ])('%s is not here (attack 3)', async (target) => {
+  ])('%s is not found (attack 3)', async (target) => {
     const answer = await exchange(proxy.port, posted(target));
     expect([400, 404]).toContain(statusesOf(answer)[0]);
     expect(answer).not.toMatch(/offer-events|admin/);
@@ -68,7 +68,7 @@ describe('a target that is not the path', () => {
     'X-Original-URL: /offer-events',
     'X-Rewrite-URL: /offer-events',
     'X-Forwarded-Prefix: /offer-events',
-  ])('is not mended by %s (attack 3)', async (header) => {
+  ])('is not found with the header %s either (attack 3)', async (header) => {
     expect(await proxy.statusOf(posted('/', [header]))).toBe(404);
     await expectUntouched(proxy);
   });
@@ -80,13 +80,13 @@ describe('the path itself', () => {
     expect((await proxy.intake.list({ limit: 9 })).map(({ id }) => id)).toEqual([eventId(1)]);
   });
 
-  it('twice in the Host is one Host too many (attack 7)', async () => {
+  it('is refused if there is a second Host (attack 7)', async () => {
     for (const host of ['shop.example', 'evil.example', ''])
       expect(await proxy.statusOf(posted('/offer-events', [`Host: ${host}`]))).toBe(400);
     await expectUntouched(proxy);
   });
 
-  it('decides nothing by the Host, whatever it says (attack 7)', async () => {
+  it('sends its events to the same upstream, regardless of the Host (attack 7)', async () => {
     const { runtime } = proxy;
     const bytes = posted('/offer-events').replace('shop.example', 'acme.chargebee.com@169.254.169.254:80');
     expect(await proxy.statusOf(bytes)).toBe(200);
@@ -96,7 +96,7 @@ describe('the path itself', () => {
 });
 
 describe("a host's own server", () => {
-  it('may hand over what its router chose, by whatever target it came, but none of another server (attacks 3, 4)', async () => {
+  it('may hand over every target that its router chose, except one of another server (attacks 3, 4)', async () => {
     const listener = toNodeListener(proxy.proxy);
     const server = await listenOnLoopback(createServer(listener));
     expect(statusesOf(await exchange(server.port, posted('/anything')))).toEqual([200]);

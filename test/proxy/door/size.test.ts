@@ -11,7 +11,7 @@ const bodyOf = (bytes: number): string => {
   return `${' '.repeat(bytes - body.length)}${body}`;
 };
 
-/** A body without a length, cut into pieces; tells how many bytes were asked for. */
+/** A body without a length, cut into pieces. `seen` says how many bytes were asked for. */
 const chunked = (text: string, chunkBytes: number) => {
   const bytes = new TextEncoder().encode(text);
   const seen = { bytes: 0 };
@@ -46,8 +46,8 @@ const answerOf = async (request: Request): Promise<unknown> => {
 
 const nothingReached = (): Promise<void> => expectUntouched(started);
 
-describe('a request may have 500,000 bytes and no more', () => {
-  it('takes exactly the limit, with a length and without', async () => {
+describe('the endpoint', () => {
+  it('takes a body of exactly 500,000 bytes, with a length and without', async () => {
     expect(await answerOf(pageRequest(bodyOf(LIMIT), { 'content-length': `${LIMIT}` }))).toEqual([
       200,
       'verdicts',
@@ -61,25 +61,28 @@ describe('a request may have 500,000 bytes and no more', () => {
     await nothingReached();
   });
 
-  it('refuses a declared length above it before it reads a byte (attack 23)', async () => {
+  it('refuses a declared length above the limit before it reads a byte (attack 23)', async () => {
     const { stream, seen } = chunked(bodyOf(LIMIT + 1), 10_000);
     expect(await answerOf(pageRequest(stream, { 'content-length': `${LIMIT + 1}` }))).toEqual([413, 'size']);
     expect(seen.bytes).toBe(0);
     await nothingReached();
   });
 
-  it('stops reading at the limit where no length is declared (attack 23)', async () => {
+  it('stops reading at the limit if no length is declared (attack 23)', async () => {
     const { stream, seen } = chunked(bodyOf(3_000_000), 30_000);
     expect(await answerOf(pageRequest(stream))).toEqual([413, 'size']);
     expect(seen.bytes).toBeLessThanOrEqual(LIMIT + 30_000);
     await nothingReached();
   });
 
-  it.each(['12', '-1', 'x', '0'])('counts for itself when the length says %s (attack 23)', async (length) => {
-    const { stream } = chunked(bodyOf(600_000), 50_000);
-    expect(await answerOf(pageRequest(stream, { 'content-length': length }))).toEqual([413, 'size']);
-    await nothingReached();
-  });
+  it.each(['12', '-1', 'x', '0'])(
+    'counts the bytes itself if the length says %s (attack 23)',
+    async (length) => {
+      const { stream } = chunked(bodyOf(600_000), 50_000);
+      expect(await answerOf(pageRequest(stream, { 'content-length': length }))).toEqual([413, 'size']);
+      await nothingReached();
+    },
+  );
 
   it('refuses one huge chunk (attack 23)', async () => {
     expect(await answerOf(pageRequest(chunked(bodyOf(2_000_000), 2_000_000).stream))).toEqual([413, 'size']);

@@ -1,4 +1,4 @@
-/** Senders that take their time, or all of the room: the server gives up on them, and goes on with the others. */
+/** Senders that take their time, or all of the room. The server gives up on them, and serves the others. */
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOfferServer, toNodeListener } from '../../../src/proxy/node.js';
@@ -26,7 +26,7 @@ import { eventId } from '../../support/wire.js';
 
 let proxy: NodeProxy;
 
-/** What comes over sockets comes when the machine gets to it. */
+/** Real sockets need as long as a busy machine takes. */
 const PATIENT = { timeout: 15_000 };
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 30_000 });
 
@@ -43,9 +43,9 @@ describe('the bounds of the server', () => {
   });
 });
 
-describe("Node's own clock ends what never becomes a request", () => {
+describe("Node's own clock ends a connection that never sends a whole request:", () => {
   beforeEach(async () => {
-    // The least that its check, once a second, can tell apart.
+    // Node checks once a second, so these short bounds end a connection at the first check.
     proxy = await startNodeProxy(
       {},
       { tune: (server) => Object.assign(server, { headersTimeout: 1, requestTimeout: 2 }) },
@@ -62,13 +62,13 @@ describe("Node's own clock ends what never becomes a request", () => {
     ['headers that never end', rawRequest(LINE, OURS).slice(0, -2)],
     ['half a header', `${rawRequest(LINE, OURS).slice(0, -2)}X-A: `],
     ['empty lines', '\r\n\r\n'],
-  ])('%s (attack 11)', async (_, bytes) => {
+  ])('it sends %s (attack 11)', async (_, bytes) => {
     const statuses = statusesOf(await exchange(proxy.port, bytes));
     expect([[], [408]]).toContainEqual(statuses);
     await expectUntouched(proxy);
   });
 
-  it('headers that come a byte at a time (attack 11)', async () => {
+  it('it sends headers a byte at a time (attack 11)', async () => {
     const socket = await openSocket(proxy.port);
     let left = `X-A: ${'a'.repeat(10_000)}`;
     socket.write(rawRequest(LINE, OURS).slice(0, -2));
@@ -84,7 +84,7 @@ describe("Node's own clock ends what never becomes a request", () => {
   });
 });
 
-describe('ten seconds after its head, a request whose body is not there has its 408', () => {
+describe('ten seconds after its head, a request', () => {
   const servers: { close(): Promise<void> }[] = [];
 
   beforeEach(async () => {
@@ -98,7 +98,7 @@ describe('ten seconds after its head, a request whose body is not there has its 
     await proxy.end();
   });
 
-  /** Lets the endpoint's deadline pass once it has begun; what came back then. */
+  /** Lets the endpoint's deadline pass once it has begun, and returns what came back then. */
   const untilLate = async (port: number, bytes: string): Promise<string> => {
     const answered = exchange(port, bytes);
     await expect.poll(() => vi.getTimerCount(), PATIENT).toBeGreaterThan(0);
@@ -106,7 +106,7 @@ describe('ten seconds after its head, a request whose body is not there has its 
     await new Promise(setImmediate);
     const before = vi.getTimerCount();
     vi.advanceTimersByTime(1);
-    // And the second that it may linger.
+    // The connection may then linger for a second.
     await expect.poll(() => vi.getTimerCount(), PATIENT).toBeGreaterThan(0);
     vi.advanceTimersByTime(1_000);
     expect(before).toBeGreaterThan(0);
@@ -119,20 +119,20 @@ describe('ten seconds after its head, a request whose body is not there has its 
     ['whose last chunk is missing', framed([CHUNKED], '5\r\n{"v":\r\n')],
     ['whose chunk is half', framed([CHUNKED], '55\r\n{"v":')],
     ['whose trailers never end', framed([CHUNKED], '2\r\n{}\r\n0\r\nX-A: 1\r\n')],
-  ])('%s (attack 11)', async (_, bytes) => {
+  ])('%s gets a 408 (attack 11)', async (_, bytes) => {
     const answer = await untilLate(proxy.port, bytes);
     expect(statusesOf(answer)).toEqual([408]);
     expect(answer).toMatch(/"code":"late"/);
     await expectUntouched(proxy);
   });
 
-  it('that was asked to go on and does not (attack 10)', async () => {
+  it('that was asked to continue and does not gets a 408 (attack 10)', async () => {
     const answer = await untilLate(proxy.port, framed(['Expect: 100-continue', LENGTH], ''));
     expect(statusesOf(answer)).toEqual([100, 408]);
     await expectUntouched(proxy);
   });
 
-  it("also under a host's own server, whatever its bounds (attacks 10, 11)", async () => {
+  it("gets a 408 also under a host's own server without bounds (attacks 10, 11)", async () => {
     const server = await listenOnLoopback(createServer({ requestTimeout: 0 }, toNodeListener(proxy.proxy)));
     servers.push(server);
     expect(statusesOf(await untilLate(server.port, framed([LENGTH], '{')))).toEqual([408]);
@@ -140,13 +140,13 @@ describe('ten seconds after its head, a request whose body is not there has its 
   });
 });
 
-describe('what half uploads of one address held', () => {
+describe('the memory that half uploads of one address hold', () => {
   afterEach(async () => {
     vi.useRealTimers();
     await proxy.end();
   });
 
-  it('is more than its share at some point, and is given back when they are over (attack 11)', async () => {
+  it('is limited to its share, and is free again when they are over (attack 11)', async () => {
     proxy = await startNodeProxy({ trustedHops: 1 });
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const from = (address: string): string => `X-Forwarded-For: ${address}`;
@@ -156,7 +156,7 @@ describe('what half uploads of one address held', () => {
       const answer = await exchange(proxy.port, half, (text) => text.includes('"code"'));
       statuses.push(statusesOf(answer)[0]);
     });
-    // 16 MB are its share: some are told at once that there is no room, the others hold what they sent.
+    // Its share is 16 MB: some uploads get a 503 at once since there is no room, the others hold what they sent.
     await expect.poll(() => statuses.length, PATIENT).toBeGreaterThan(10);
     expect(new Set(statuses)).toEqual(new Set([503]));
     expect(await proxy.statusOf(framed([LENGTH, from('203.0.113.8')]))).toBe(200);
@@ -179,7 +179,7 @@ describe('one sender who takes all the room', () => {
     await proxy.end();
   });
 
-  it('of connections leaves the others theirs once it lets go, and the server up (attack 11)', async () => {
+  it('gives the connections back to the others once it lets go, and the server stays up (attack 11)', async () => {
     proxy = await startNodeProxy({}, { tune: (server) => Object.assign(server, { maxConnections: 20 }) });
     const held = await Promise.all(Array.from({ length: 20 }, () => openSocket(proxy.port)));
     expect(await exchange(proxy.port, framed([LENGTH]))).toBe('');
@@ -189,8 +189,8 @@ describe('one sender who takes all the room', () => {
     await expect.poll(() => proxy.statusOf(framed([LENGTH])), PATIENT).toBe(200);
   });
 
-  it('by 2,000 pipelined posts has at most 1,000 answers, and one event (attack 12)', async () => {
-    // So that the connection ends soon after the last answer.
+  it('gets at most 1,000 answers to 2,000 pipelined posts, and one event is taken (attack 12)', async () => {
+    // The connection then ends soon after the last answer.
     proxy = await startNodeProxy({}, { tune: (server) => Object.assign(server, { keepAliveTimeout: 50 }) });
     const one = framed([LENGTH]).replace('Connection: close\r\n', '');
     const statuses = statusesOf(await exchange(proxy.port, one.repeat(2_000)));
@@ -200,7 +200,7 @@ describe('one sender who takes all the room', () => {
     await expectAlive();
   });
 
-  it('by 300 connections that open, speak and are gone leaves nothing behind (attack 12)', async () => {
+  it('leaves nothing behind after 300 connections that open, send a part and are gone (attack 12)', async () => {
     proxy = await startNodeProxy();
     const one = framed([LENGTH]);
     for (let left = 300; left > 0; left--) {
@@ -212,7 +212,7 @@ describe('one sender who takes all the room', () => {
     expect((await proxy.intake.list({ limit: 9 })).map(({ id }) => id)).toEqual([eventId(1)]);
   });
 
-  it('by 200 half uploads of 500 KB each is not waited for by others (attack 11)', async () => {
+  it('does not hold up the others by 200 half uploads of 500 KB each (attack 11)', async () => {
     proxy = await startNodeProxy();
     const half = framed(['Content-Length: 500000'], ' '.repeat(400_000));
     const sockets = await Promise.all(

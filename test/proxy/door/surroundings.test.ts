@@ -1,4 +1,4 @@
-/** What an operator is told of the machines before the proxy, by what their requests look like. */
+/** Alerts about the machines in front of the proxy, as far as their requests show them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OfferProxyOptions } from '../../../src/proxy/index.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
@@ -31,7 +31,7 @@ const send = async (
     await started.proxy(pageRequest(wireBody([wireEvent(++sent)]), headers), { address: addressOf(at) });
 };
 
-describe('an operator is told', () => {
+describe('an alert says', () => {
   it('that something drops Sec-Fetch-Site, once most requests lack it', async () => {
     await send(19, NAKED);
     expect(started.alerts).toEqual([]);
@@ -44,27 +44,27 @@ describe('an operator is told', () => {
     expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
   });
 
-  it('that X-Forwarded-For is missing, where trustedHops waits for it', async () => {
+  it('that X-Forwarded-For is missing, if trustedHops expects it', async () => {
     await started.end();
     start({ trustedHops: 1 });
     await send(210, {}, () => '127.0.0.1');
     expect(started.alerts).toEqual([expect.stringMatching(NOT_FORWARDED)]);
   });
 
-  it('once that one address stands for most visitors, since it may be a network of many', async () => {
+  it('only once that one address sends most requests, since it may be a network of many visitors', async () => {
     await send(201, {}, () => '203.0.113.77');
     await started.runtime.advance(2 * WINDOW_MS + 1);
     await send(201, {}, () => '203.0.113.77');
     expect(started.alerts).toHaveLength(1);
   });
 
-  it('that one public address stands for most visitors, without naming it', async () => {
+  it('that one public address sends most requests, without naming it', async () => {
     await send(201, {}, () => '203.0.113.77');
     expect(started.alerts).toEqual([expect.stringMatching(ONE_ADDRESS)]);
     expect(started.alerts.join()).not.toContain('203.0.113');
   });
 
-  it('anew where it begins after other times', async () => {
+  it('that something drops Sec-Fetch-Site even if this begins only after a while', async () => {
     await send(100);
     await started.runtime.advance(WINDOW_MS + 1);
     await send(21, NAKED);
@@ -72,7 +72,7 @@ describe('an operator is told', () => {
   });
 });
 
-describe('an operator is not told', () => {
+describe('no alert follows', () => {
   const silently = async (
     options: Partial<OfferProxyOptions>,
     ...sending: Parameters<typeof send>
@@ -83,25 +83,25 @@ describe('an operator is not told', () => {
     expect(started.alerts).toEqual([]);
   };
 
-  it('of an origin that is refused for another reason', () =>
+  it('if an origin is refused for another reason', () =>
     silently({}, 50, { 'sec-fetch-site': 'cross-site' }));
 
-  it('of browsers without Sec-Fetch-Site whose origin is listed', () =>
+  it('if browsers without Sec-Fetch-Site have a listed origin', () =>
     silently({ origins: ['https://shop.example'] }, 50, { ...NAKED, origin: 'https://shop.example' }));
 
-  it('of requests that trusted machines forwarded', () =>
+  it('if trusted machines forwarded the requests', () =>
     silently({ trustedHops: 1 }, 50, { 'x-forwarded-for': '198.51.100.7' }));
 
-  it('of forwarded requests where a hook names addresses', () =>
+  it('if requests were forwarded and a hook names their addresses', () =>
     silently({ address: (request) => request.headers.get('x-client') ?? undefined }, 250, {
       'x-forwarded-for': '198.51.100.7',
       'x-client': '198.51.100.9',
     }));
 
-  it('of a header that visitors write themselves', () =>
+  it('if visitors write the header themselves', () =>
     silently({}, 50, { 'x-forwarded-for': '198.51.100.7' }));
 
-  it('of monitors that ask in other ways', async () => {
+  it('if monitors send other requests', async () => {
     for (let at = 0; at < 250; at++)
       await started.proxy(pageRequest(null, { 'x-forwarded-for': '198.51.100.7' }, 'GET'), {
         address: '203.0.113.77',
@@ -111,12 +111,12 @@ describe('an operator is not told', () => {
     expect(started.alerts).toEqual([expect.stringMatching(METADATA)]);
   });
 
-  it('of one address among many', () =>
+  it('if one address is among many', () =>
     silently({}, 250, {}, (at) => (at % 2 ? '203.0.113.77' : `198.51.100.${at % 200}`)));
 
-  it('of one visitor on a quiet site', () => silently({}, 100, {}, () => '203.0.113.77'));
+  it('if one visitor is on a quiet site', () => silently({}, 100, {}, () => '203.0.113.77'));
 
-  it('of a few requests in each of many windows', async () => {
+  it('if each of many windows has only a few such requests', async () => {
     for (let window = 0; window < 5; window++) {
       await send(10, NAKED);
       await started.runtime.advance(WINDOW_MS + 1);

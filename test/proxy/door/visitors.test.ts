@@ -11,7 +11,7 @@ holdLimiterClock();
 const bySession = (request: Request): string | undefined => request.headers.get('x-session') ?? undefined;
 
 describe('an address that has used up its budget', () => {
-  it('has a 429 for the whole request that says when to come back, and nothing is taken (attack 55)', async () => {
+  it('gets a 429 for the whole request that says when to come back, and nothing is taken (attack 55)', async () => {
     const started = start({ limits: { perAddress: 3 } });
     expect((await post(started, body(3))).status).toBe(200);
     const before = await started.intake.list({ limit: 99 });
@@ -53,7 +53,7 @@ describe('an address that has used up its budget', () => {
     expect((await post(started)).status).toBe(200);
   });
 
-  it('pays for events that are refused, too, but not for requests that are none (attack 55)', async () => {
+  it('also pays for events that are refused, but not for malformed requests (attack 55)', async () => {
     const started = start({ limits: { perAddress: 2 } });
     for (const text of ['{', wireBody([]), wireBody([wireEvent(1)], { v: 2 })])
       for (let left = 9; left > 0; left--) expect((await post(started, text)).status).toBe(400);
@@ -100,7 +100,7 @@ describe('an address that has used up its budget', () => {
 });
 
 describe('a subject that has used up its budget', () => {
-  it('has a 429 wherever it comes from, while others go on from there (attacks 45, 55)', async () => {
+  it('gets a 429 from every address, while others can still report from there (attacks 45, 55)', async () => {
     const started = start({ limits: { perSubject: 2 }, subject: bySession });
     const as = (session: string, address: string) =>
       post(started, body(), { 'x-session': session }, { address });
@@ -114,7 +114,7 @@ describe('a subject that has used up its budget', () => {
     expect((await post(started)).status).toBe(200);
   });
 
-  it('is the one of the session, whatever the request says of itself (attack 22)', async () => {
+  it('is the one of the session, regardless of what the request says of itself (attack 22)', async () => {
     const started = start({ limits: { perSubject: 1 }, subject: bySession });
     const claims = { cookie: 'subject=grace', 'x-subject': 'grace', 'x-user': 'grace' };
     const as = { 'x-session': 'ada' };
@@ -140,7 +140,7 @@ describe('a subject that has used up its budget', () => {
     expect(await report(one)).toEqual(['accepted']);
   });
 
-  it('counts as one in each request of a batch, too (attack 45)', async () => {
+  it('reports an offer no more often in one batch than in single requests (attack 45)', async () => {
     const started = start({ limits: { perOfferADay: 3 }, subject: bySession });
     const response = await post(started, body(9, { personalized_offer_id: 'one' }), { 'x-session': 'ada' });
     const { results } = (await response.json()) as { results: { status: string }[] };
@@ -152,7 +152,7 @@ describe('a subject that has used up its budget', () => {
 });
 
 describe('after an outage', () => {
-  it('senders are told to come back at different times (attack 57)', async () => {
+  it('senders over their budget get different times to come back (attack 57)', async () => {
     const started = start({ limits: { perAddress: 1 } });
     await post(started);
     const told = new Set<number>();
@@ -165,7 +165,7 @@ describe('after an outage', () => {
     expect(Math.max(...told)).toBeLessThanOrEqual(91);
   });
 
-  it('so are those whose events could not be taken (attack 57)', async () => {
+  it('senders whose events could not be taken get different times to come back (attack 57)', async () => {
     const started = start({ subject: () => Promise.reject(new Error('session store down')) });
     const told = new Set<number>();
     for (let at = 0; at < 50; at++) {
@@ -190,7 +190,7 @@ describe('a host whose session store is down', () => {
   });
 });
 
-describe('budgets of ever new visitors', () => {
+describe('the budgets of more and more visitors', () => {
   it('are forgotten beyond 50,000, with their timers (attack 56)', async () => {
     vi.useRealTimers();
     const live = new Set<object>();
@@ -204,7 +204,7 @@ describe('budgets of ever new visitors', () => {
       const { address } = createBudgets({ perAddress: 1 }, 150);
       for (let at = 0; at < 50_100; at++) expect(await address.take(`${at}`, 1)).toBeUndefined();
       expect(live.size).toBe(50_000);
-      // The first begins anew, the last has not been forgotten.
+      // The first has been forgotten, the last has not.
       expect(await address.waitMs('0')).toBeUndefined();
       expect(await address.waitMs('50099')).toBeGreaterThan(0);
     } finally {

@@ -38,7 +38,7 @@ afterEach(async () => {
 const call = (path: string): ReturnType<typeof post> => {
   const { after, fetch } = platformRuntime();
   const runtime = { after: (delayMs: number, task: () => void) => after(delayMs / FASTER, task), fetch };
-  return post({ baseUrl, apiKey: 'test_key' }, path, {}, {}, runtime);
+  return post({ baseUrl, apiKey: 'test_key' }, { path, body: {}, headers: {} }, runtime);
 };
 
 const beBusy = (): void => {

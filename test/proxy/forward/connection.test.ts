@@ -1,4 +1,4 @@
-/** Connections to the upstream that are kept, and closed by it: real sockets, so that fetch's own pool is in play. */
+/** Connections to the upstream that are kept, and closed by it: real sockets, so that fetch uses its own pool. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -12,7 +12,7 @@ let upstream: Server;
 let sockets: Socket[];
 /** The key of each call and which connection it came by. */
 let calls: { readonly key: unknown; readonly connection: number }[];
-/** Closes the connection in an answer's place. */
+/** Closes the connection instead of answering. */
 let isReset: (call: number) => boolean;
 let runtime: FakeRuntime;
 let started: StartedProxy;
@@ -47,14 +47,14 @@ const take = async (number: number): Promise<void> => {
   await runtime.advance(0);
 };
 
-/** Waits for what real sockets bring. */
+/** Waits until what real sockets bring has arrived. */
 const untilState = async (number: number, expected: Record<string, unknown>): Promise<void> => {
   const row = async () => (await started.intake.list({ limit: 9 })).find(({ id }) => id === eventId(number));
   await expect.poll(row, { timeout: 15_000 }).toMatchObject(expected);
 };
 
 describe('a connection that the upstream had kept', () => {
-  it('and closes before the next call, harms nothing: the call takes another one (fault 68)', async () => {
+  it('does no harm if the upstream closes it before the next call, which takes another one (fault 68)', async () => {
     await take(1);
     await untilState(1, { state: 'done' });
     const [kept] = sockets;
@@ -69,13 +69,13 @@ describe('a connection that the upstream had kept', () => {
     ]);
   });
 
-  it('and resets under a call, leaves that call ambiguous: again later, with the same key (fault 68)', async () => {
+  it('leaves a call ambiguous if it is reset during it; the retry has the same key (fault 68)', async () => {
     isReset = (call) => call === 2;
     await take(1);
     await untilState(1, { state: 'done' });
     await take(2);
     await untilState(2, { state: 'forwarding', attempts: 1, isAmbiguous: true });
-    // Not at once by itself: what may have arrived is for the intake to repeat.
+    // Fetch does not retry by itself: the intake has to repeat what may have arrived.
     expect(calls.map(({ key }) => key)).toEqual([`oe1-${eventId(1)}`, `oe1-${eventId(2)}`]);
     expect(calls.map(({ connection }) => connection)).toEqual([0, 0]);
     await runtime.advance(1_000);

@@ -22,7 +22,7 @@ const called = (): number[] => stage.calls.map(({ number }) => number);
 const done: Outcome = { kind: 'done' };
 const misconfigured: Outcome = { kind: 'misconfigured', alert: 'Check the key.' };
 
-/** Answers with this while it is `from` ≤ time < `until`, else takes the event. */
+/** Answers with this while `from` ≤ time < `until`, else takes the event. */
 const during = (from: number, until: number, outcome: Outcome) => (): Outcome => {
   const at = stage.runtime.elapsed();
   return at >= from && at < until ? outcome : done;
@@ -51,7 +51,7 @@ describe('an upstream that asks for a pause', () => {
     expect(stage.alerts).toEqual([]);
   });
 
-  it('gets the longest of the pauses that calls at the same time were asked for', async () => {
+  it('gets the longest of the pauses that it asked of calls at the same time', async () => {
     stage.answer = (number) =>
       stage.runtime.elapsed() < 1 ? { kind: 'throttled', retryAfterMs: number === 1 ? 40_000 : 2_000 } : done;
     await stage.take(1, 2, 3);
@@ -61,7 +61,7 @@ describe('an upstream that asks for a pause', () => {
     expect(await stage.states()).toEqual({ 1: 'done', 2: 'done', 3: 'done' });
   });
 
-  it('gets it from the other processes on the file, too', async () => {
+  it('also gets it from the other processes on the file', async () => {
     stage.answer = during(0, 1, { kind: 'throttled', retryAfterMs: 300_000 });
     await stage.take(1, 2);
     stage.start();
@@ -86,7 +86,7 @@ describe('an upstream that asks for a pause', () => {
 });
 
 describe('a fault of our configuration', () => {
-  it('is told once in ten minutes, tries one event every 30 s, and loses nothing', async () => {
+  it('alerts once in ten minutes, tries one event every 30 s, and loses nothing', async () => {
     stage.answer = () => misconfigured;
     await stage.take(...range(1, 20));
     stage.start({ concurrent: 2 });
@@ -109,7 +109,7 @@ describe('a fault of our configuration', () => {
     expect(stage.alerts).toEqual(['Check the key.']);
   });
 
-  it('is told again by the process that comes next, while it lasts', async () => {
+  it('is reported again by the next process while it lasts', async () => {
     stage.answer = () => misconfigured;
     await stage.take(1);
     const first = stage.start();
@@ -120,7 +120,7 @@ describe('a fault of our configuration', () => {
     expect(stage.alerts).toEqual(['Check the key.', 'Check the key.']);
   });
 
-  it('that comes after something was taken leaves one call a second once three events have met it', async () => {
+  it('leaves one call a second once three events have met it, if it comes after something was taken', async () => {
     stage.answer = (number) => (number === 1 ? done : misconfigured);
     await stage.take(1);
     const forwarder = stage.start({ concurrent: 1 });
@@ -136,7 +136,7 @@ describe('a fault of our configuration', () => {
     expect(new Set(Object.values(await stage.states()))).toEqual(new Set(['done']));
   });
 
-  it('that a hundred events in a row have met is asked for every 30 s, and so is one that few events meet', async () => {
+  it('is tried about every 30 s, after a hundred events in a row as well as after a few', async () => {
     for (const last of [130, 10]) {
       stage.answer = (number) => (number === 1 ? done : misconfigured);
       await stage.take(1);
@@ -153,7 +153,7 @@ describe('a fault of our configuration', () => {
     }
   });
 
-  it('that sixty events meet ahead of others that are taken holds these up for a minute at most', async () => {
+  it('holds up other events for a minute at most if sixty events ahead of them meet it', async () => {
     stage.answer = (number) => (number >= 2 && number <= 61 ? misconfigured : done);
     await stage.take(1);
     const forwarder = stage.start();
@@ -166,7 +166,7 @@ describe('a fault of our configuration', () => {
     const states = await stage.states();
     expect(range(62, 100).filter((number) => states[number] !== 'done')).toEqual([]);
     expect(range(2, 61).filter((number) => states[number] !== 'waiting')).toEqual([]);
-    // Known for their own now, they hold up nothing more.
+    // The fault is now known to belong to these sixty, so they no longer hold up others.
     await stage.runtime.advance(2 * MINUTE_MS);
     for (const number of range(101, 110)) {
       await stage.take(number);
@@ -176,7 +176,7 @@ describe('a fault of our configuration', () => {
     }
   });
 
-  it('of one event is known for its own also where the others are refused by name', async () => {
+  it('is known to be of one event only, also if the others are refused by name', async () => {
     stage.answer = (number) =>
       number === 1 ? misconfigured : { kind: 'refused', code: 'param_wrong_value' };
     await stage.take(2);
@@ -190,7 +190,7 @@ describe('a fault of our configuration', () => {
     expect(states[1]).toBe('waiting');
   });
 
-  it('that is mended before a restart leaves no event waiting for more than a minute', async () => {
+  it('leaves no event waiting for more than a minute if it is repaired before a restart', async () => {
     stage.answer = () => misconfigured;
     await stage.take(1);
     const first = stage.start();
@@ -202,7 +202,7 @@ describe('a fault of our configuration', () => {
     expect(await stage.states()).toEqual({ 1: 'done' });
   });
 
-  it('that sixty events meet leaves most of the pace to the others', async () => {
+  it('leaves most of the pace to the others if sixty events meet it', async () => {
     stage.answer = (number) => (number <= 60 ? misconfigured : done);
     await stage.take(100);
     const forwarder = stage.start();
@@ -218,7 +218,7 @@ describe('a fault of our configuration', () => {
     expect(stage.calls.length - before).toBeLessThanOrEqual(70);
   });
 
-  it('that only one event meets holds up that event alone, and is told', async () => {
+  it('holds up only the one event that meets it, and is reported', async () => {
     stage.answer = (number) => (number === 1 ? misconfigured : done);
     await stage.take(2);
     const forwarder = stage.start();
@@ -235,7 +235,7 @@ describe('a fault of our configuration', () => {
     expect(stage.alerts).toEqual(['Check the key.']);
   });
 
-  it('that only one event meets holds it up alone also where that one is the first of all', async () => {
+  it('holds up only the one event that meets it, even if that one is the first of all', async () => {
     stage.answer = (number) => (number === 1 ? misconfigured : done);
     await stage.take(1);
     const forwarder = stage.start();
@@ -249,7 +249,7 @@ describe('a fault of our configuration', () => {
     expect(waiting).toEqual([['1', 'waiting']]);
   });
 
-  it('that the events of some offers meet holds up the others for half a minute at most', async () => {
+  it('holds up other offers for half a minute at most if the events of some offers meet it', async () => {
     const isPoison = (number: number): boolean => number % 3 === 0;
     stage.answer = (number) => (isPoison(number) ? misconfigured : done);
     await stage.take(...range(1, 60));
@@ -292,7 +292,7 @@ describe('an outage', () => {
     },
   );
 
-  it('of one event is not taken for an outage of the upstream (fault 13)', async () => {
+  it('is not assumed if only one event fails (fault 13)', async () => {
     stage.answer = (number) => (number === 1 ? { kind: 'ambiguous' } : done);
     await stage.takeEvents(dismissed(2, 1));
     await stage.take(1, ...range(3, 20));
@@ -307,7 +307,7 @@ describe('an outage', () => {
     expect(called()).not.toContain(2);
   });
 
-  it('of one event ends with that event: too old, it is a dead letter, and its offer is free (fault 13)', async () => {
+  it('ends with the only event that meets it, which becomes a dead letter and frees its offer (fault 13)', async () => {
     stage.answer = (number) => (number === 1 ? { kind: 'ambiguous' } : done);
     const impatient = stage.open({ maxDelayMs: 10 * MINUTE_MS });
     await stage.take(...range(1, 5));
@@ -345,16 +345,19 @@ describe('an intake that breaks', () => {
     };
   };
 
-  it.each(['begin', 'lead'] as const)('at %s is told in words and tried again', async (method) => {
-    await stage.take(1, 2);
-    stage.start({}, failing(method, 2));
-    await stage.runtime.advance(MINUTE_MS);
-    expect(called()).toEqual([1, 2]);
-    expect(stage.alerts[0]).toMatch(/intake.*disk/i);
-    expect(stage.alerts.join()).not.toMatch(/I\/O|srv/);
-  });
+  it.each(['begin', 'lead'] as const)(
+    '%s fails: an alert says so in plain words, and it is retried',
+    async (method) => {
+      await stage.take(1, 2);
+      stage.start({}, failing(method, 2));
+      await stage.runtime.advance(MINUTE_MS);
+      expect(called()).toEqual([1, 2]);
+      expect(stage.alerts[0]).toMatch(/intake.*disk/i);
+      expect(stage.alerts.join()).not.toMatch(/I\/O|srv/);
+    },
+  );
 
-  it('when it has to record a success is told it later, and the event is not forwarded again', async () => {
+  it('gets a success later if it could not record it, and the event is not forwarded again', async () => {
     await stage.take(1);
     stage.start({}, failing('finish', 2));
     await stage.runtime.advance(2 * MINUTE_MS);
@@ -362,7 +365,7 @@ describe('an intake that breaks', () => {
     expect(await stage.states()).toEqual({ 1: 'done' });
   });
 
-  it('when it has to record a failure does not hold the offer back until the next restart', async () => {
+  it('does not hold the offer back until the next restart if it could not record a failure', async () => {
     let answers = 0;
     stage.answer = () => (answers++ === 0 ? { kind: 'unavailable' } : done);
     await stage.takeEvents(dismissed(2, 1));
@@ -372,7 +375,7 @@ describe('an intake that breaks', () => {
     expect(await stage.states()).toEqual({ 1: 'done', 2: 'done' });
   });
 
-  it('after it has begun events without saying so does not keep them until the next restart', async () => {
+  it('does not keep events until the next restart if it has begun them without saying so', async () => {
     const { intake } = stage;
     let isTold = false;
     await stage.take(1, 2);
@@ -394,7 +397,7 @@ describe('an intake that breaks', () => {
     expect((await intake.list({ limit: 10 })).every(({ isAmbiguous }) => isAmbiguous)).toBe(true);
   });
 
-  it('when it has recorded a failure without saying so never has two calls of the event at once', async () => {
+  it('never has two calls of one event at once if it has recorded a failure without saying so', async () => {
     const { intake } = stage;
     let failures = 0;
     stage.answer = () =>
@@ -409,7 +412,7 @@ describe('an intake that breaks', () => {
           await intake.finish(...result);
           if (isTold) return;
           isTold = true;
-          // Told after so long that the event is on its way again.
+          // It fails so late that the event is on its way again.
           await new Promise<void>((resolve) => stage.runtime.after(5_000, resolve));
           throw new Error('disk I/O error');
         },
@@ -421,7 +424,7 @@ describe('an intake that breaks', () => {
     expect(called()).toEqual([1, 1]);
   });
 
-  it('goes on when the alert hook throws as well', async () => {
+  it('does not stop forwarding if the alert hook throws as well', async () => {
     await stage.take(1);
     stage.start({}, failing('begin', 1), () => {
       throw new Error('pager down');

@@ -1,10 +1,10 @@
-/** What whoever forwards leaves for its successor and for operators: pauses, and what is to be done. */
+/** The notes that a forwarder leaves for its successor and for operators: pauses, and what somebody has to do. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Intake, LaneNote } from '../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { noContent, pageRequest, startProxy } from '../../support/proxy.js';
+import { intakeHere } from '../../support/sqlite.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
 const HOUR_MS = 3_600_000;
@@ -47,7 +47,7 @@ describe('a pause that the upstream asked for', () => {
     expect(called().sort()).toEqual([1, 1, 2]);
   });
 
-  it('outlives it also where a call that was under way at the time ended well', async () => {
+  it('also outlives it if a call that was under way at the time ended well', async () => {
     stage.answer = (number) =>
       number === 1 ? { kind: 'throttled', retryAfterMs: 50_000 } : stage.after(2_000, { kind: 'done' });
     await stage.take(1, 2);
@@ -77,7 +77,7 @@ describe('a pause that the upstream asked for', () => {
     expect(stage.calls).toHaveLength(3);
   });
 
-  it('longer than any that can be asked for is the word of another clock: nobody heeds it', async () => {
+  it('is ignored if it is longer than any that can be asked for, since another clock wrote it', async () => {
     await stage.intake.note({ pausedUntil: START + 24 * HOUR_MS });
     await stage.take(1);
     stage.start();
@@ -99,7 +99,7 @@ describe('a pause that the upstream asked for', () => {
 describe('what an operator has to do', () => {
   const wrong = (alert: string) => () => ({ kind: 'misconfigured', alert }) as const;
 
-  it('is told, and noted for whoever asks, until a call goes well', async () => {
+  it('is reported, and noted for everybody who asks, until a call goes well', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1, 2, 3);
     stage.start();
@@ -111,7 +111,7 @@ describe('what an operator has to do', () => {
     expect([await noteOf(), await stage.states()]).toEqual([{}, { 1: 'done', 2: 'done', 3: 'done' }]);
   });
 
-  it('is told again once it went well in between', async () => {
+  it('is reported again after calls went well in between', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1);
     stage.start();
@@ -125,7 +125,7 @@ describe('what an operator has to do', () => {
     expect(stage.alerts).toEqual(['Check the key.', 'Check the key.']);
   });
 
-  it('is told anew where it is another thing by now', async () => {
+  it('is reported again if it is another thing by now', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1);
     stage.start();
@@ -136,7 +136,7 @@ describe('what an operator has to do', () => {
     expect(await noteOf()).toEqual({ alert: 'Ask support to enable the API.' });
   });
 
-  it('is told by the next process, too, if that meets another thing', async () => {
+  it('is also reported by the next process, if that meets another thing', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1);
     const first = stage.start();
@@ -148,7 +148,7 @@ describe('what an operator has to do', () => {
     expect(stage.alerts).toEqual(['Check the key.', 'Ask support to enable the API.']);
   });
 
-  it('stays noted through a 429 and an outage, which mend nothing', async () => {
+  it('stays noted through a 429 and an outage, which repair nothing', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1);
     stage.start();
@@ -161,7 +161,7 @@ describe('what an operator has to do', () => {
     expect(await noteOf()).toMatchObject({ alert: expect.any(String) as string });
   });
 
-  it('is noted even where nobody listens', async () => {
+  it('is noted even if the alert hook throws', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1);
     stage.start({}, stage.intake, () => {
@@ -171,7 +171,7 @@ describe('what an operator has to do', () => {
     expect(await noteOf()).toEqual({ alert: 'Check the key.' });
   });
 
-  it('is there for whoever asks in another process', async () => {
+  it('is there for everybody who asks in another process', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1);
     stage.start();
@@ -180,8 +180,8 @@ describe('what an operator has to do', () => {
   });
 });
 
-describe('more than the plan allows', () => {
-  it('is told once events waited too long, and what to do; they are dead letters', async () => {
+describe('more traffic than the plan allows', () => {
+  it('is reported once events waited too long, with what to do; they are dead letters', async () => {
     const intake = stage.open({ maxDelayMs: 60_000 });
     stage.answer = () => stage.after(7_000, { kind: 'unavailable' });
     await stage.take(...range(1, 3));
@@ -191,9 +191,9 @@ describe('more than the plan allows', () => {
     expect(await stage.states()).toEqual({ 1: 'dead', 2: 'dead', 3: 'dead' });
   });
 
-  it('is told while the intake is full, once in ten minutes at most, and what is new is deferred', async () => {
+  it('is reported once in ten minutes at most while the intake is full, and new events are deferred', async () => {
     const folder = temporaryFolder();
-    const started = startProxy({ intake: sqliteIntake({ file: `${folder.path}/i.db`, maxWaiting: 2 }) });
+    const started = startProxy({ intake: intakeHere({ file: `${folder.path}/i.db`, maxWaiting: 2 }) });
     try {
       started.runtime.answer = () => new Response(null, { status: 429, headers: { 'retry-after': '600' } });
       const say = async (number: number): Promise<unknown> =>

@@ -18,8 +18,8 @@ afterEach(async () => {
 const called = (): number[] => stage.calls.map(({ number }) => number);
 const done = { kind: 'done' } as const;
 
-describe('what waits is forwarded', () => {
-  it('that an earlier process left, as soon as the forwarder starts, as it came', async () => {
+describe('the forwarder', () => {
+  it('forwards what an earlier process left as soon as it starts, in the order of arrival', async () => {
     await stage.take(3, 1, 2);
     stage.start();
     await stage.runtime.advance(0);
@@ -27,7 +27,7 @@ describe('what waits is forwarded', () => {
     expect(await stage.states()).toEqual({ 1: 'done', 2: 'done', 3: 'done' });
   });
 
-  it('that comes later, at once when it is woken', async () => {
+  it('forwards what comes later at once when it is woken', async () => {
     const forwarder = stage.start();
     await stage.runtime.advance(3_333);
     await stage.take(8);
@@ -36,7 +36,7 @@ describe('what waits is forwarded', () => {
     expect(stage.calls).toMatchObject([{ number: 8, at: 3_333 }]);
   });
 
-  it('that another process took, within 2 s and without being woken', async () => {
+  it('forwards what another process took within 2 s, without being woken', async () => {
     stage.start();
     await stage.runtime.advance(1_000);
     await stage.open().take([admitted(5, { receivedAt: stage.runtime.now() })]);
@@ -44,7 +44,7 @@ describe('what waits is forwarded', () => {
     expect(called()).toEqual([5]);
   });
 
-  it('`viewed` before `dismissed`, the second only after the first was answered', async () => {
+  it('forwards `viewed` before `dismissed`, the second only after the first was answered', async () => {
     stage.answer = () => stage.after(700, done);
     await stage.takeEvents(dismissed(2, 1), admitted(1), dismissed(4, 3), admitted(3));
     stage.start();
@@ -57,7 +57,7 @@ describe('what waits is forwarded', () => {
     ]);
   });
 
-  it('no more at once than allowed', async () => {
+  it('forwards no more at once than allowed', async () => {
     stage.answer = () => stage.after(500, done);
     await stage.take(...range(1, 10));
     stage.start({ concurrent: 4 });
@@ -70,7 +70,7 @@ describe('what waits is forwarded', () => {
     ]);
   });
 
-  it('and what the upstream refuses is a dead letter with its code', async () => {
+  it('makes a dead letter with its code of what the upstream refuses', async () => {
     stage.answer = (number) => (number === 2 ? { kind: 'refused', code: 'resource_not_found' } : done);
     await stage.take(1, 2, 3);
     stage.start();
@@ -126,7 +126,7 @@ describe('the pace', () => {
 });
 
 describe('one of several processes forwards', () => {
-  it('the others stay idle, and one goes on soon after the leader closed', async () => {
+  it('the others stay idle, and one takes over soon after the leader closed', async () => {
     const first = stage.start();
     stage.start({}, stage.open());
     await stage.runtime.advance(25_000);
@@ -140,7 +140,7 @@ describe('one of several processes forwards', () => {
     expect(await stage.states()).toEqual({ 1: 'done', 2: 'done' });
   });
 
-  it('and forwards each event once, however often both are woken', async () => {
+  it('it forwards each event once, however often both are woken', async () => {
     stage.answer = () => stage.after(300, done);
     const forwarders = [stage.start(), stage.start({}, stage.open())];
     for (const number of range(1, 40)) {
@@ -183,7 +183,7 @@ describe('closing', () => {
   it.each([
     ['quick', 0],
     ['slow', 150],
-  ])('in the middle of a look at a %s intake leaves no call behind and no lease held', async (_, delayMs) => {
+  ])('leaves no call behind and no lease held while it looks at a %s intake', async (_, delayMs) => {
     stage.answer = () => stage.after(2_000, done);
     await stage.take(1, 2);
     const { intake, runtime } = stage;

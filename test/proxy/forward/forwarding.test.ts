@@ -36,8 +36,8 @@ const once = (response: Response | ((request: Request) => Promise<Response>)): v
 const KEY = `oe1-${eventId(1)}`;
 const BODY = '{"personalized_offer_id":"a52ge1","type":"viewed"}';
 
-describe('an accepted event reaches the upstream', () => {
-  it('also if its offer ends while it waits, since it was seen in time', async () => {
+describe('an accepted event', () => {
+  it('reaches the upstream even if its offer ends while it waits, since it was seen in time', async () => {
     started.runtime.answer = () => new Response(null, { status: 503 });
     const expires = started.runtime.now() + 5_000;
     await started.proxy(pageRequest(wireBody([wireEvent(2, { expires_at: expires })])));
@@ -47,7 +47,7 @@ describe('an accepted event reaches the upstream', () => {
     expect(await started.intake.list({ limit: 1 })).toMatchObject([{ id: eventId(2), state: 'done' }]);
   });
 
-  it('at once, under a key made of its id', async () => {
+  it('reaches the upstream at once, under a key made of its id', async () => {
     await started.runtime.advance(0);
     const url = 'https://acme-test.grow.chargebee.com/api/v2/offer_events';
     expect(started.runtime.calls).toEqual([{ at: 0, url, key: KEY, body: BODY }]);
@@ -62,7 +62,7 @@ describe('an accepted event reaches the upstream', () => {
     ['a connection that breaks', () => () => Promise.reject(new TypeError('fetch failed'))],
     ['an upstream that never answers', () => hang],
   ])(
-    'after %s again with the same key and content, and marked ambiguous (faults 65, 66)',
+    'is sent again after %s, with the same key and content, and marked ambiguous (faults 65, 66)',
     async (_, fault) => {
       once(fault());
       await started.runtime.advance(30_000);
@@ -76,7 +76,7 @@ describe('an accepted event reaches the upstream', () => {
     },
   );
 
-  it('after the pause that a 429 asks for', async () => {
+  it('is sent after the pause that a 429 asks for', async () => {
     once(
       new Response('{"api_error_code":"api_request_limit_exceeded"}', {
         status: 429,
@@ -89,7 +89,7 @@ describe('an accepted event reaches the upstream', () => {
     expect(await started.intake.list({ limit: 1 })).toMatchObject([{ state: 'done', isAmbiguous: false }]);
   });
 
-  it('never, if the upstream says that it takes no such offer', async () => {
+  it('is never sent again if the upstream says that it takes no such offer', async () => {
     once(new Response('{"api_error_code":"resource_not_found"}', { status: 404 }));
     await started.runtime.advance(600_000);
     expect(started.runtime.calls.map(({ key }) => key)).toEqual([KEY]);
@@ -99,18 +99,18 @@ describe('an accepted event reaches the upstream', () => {
   });
 });
 
-describe('an operator is told', () => {
+describe('an alert reports', () => {
   it.each<[string, () => Response, RegExp]>([
-    ['of a key that is not accepted', () => new Response('{}', { status: 401 }), /key/],
-    ['of an API that is not enabled', () => new Response('{}', { status: 403 }), /not enabled/],
+    ['a key that is not accepted', () => new Response('{}', { status: 401 }), /key/],
+    ['an API that is not enabled', () => new Response('{}', { status: 403 }), /not enabled/],
     [
-      'of a site that does not exist',
+      'a site that does not exist',
       () => new Response('{"api_error_code":"site_not_found"}', { status: 404 }),
       /site name/,
     ],
-    ['of pages where the API should answer', () => new Response('<h1>Welcome', { status: 200 }), /answer/],
+    ['pages where the API should answer', () => new Response('<h1>Welcome', { status: 200 }), /answer/],
     [
-      'of redirects',
+      'redirects',
       () => new Response(null, { status: 302, headers: { location: '/login' } }),
       /answer|redirect/,
     ],
@@ -126,8 +126,8 @@ describe('an operator is told', () => {
   });
 });
 
-describe('whoever counts is told', () => {
-  it('of each call, and of its events by type, outcome and code', async () => {
+describe('the observation hook', () => {
+  it('gets each call, and its events by type, outcome and code', async () => {
     const seen: Observation[] = [];
     const counted = startProxy({ onObservation: (observation) => seen.push(observation) });
     try {

@@ -1,4 +1,4 @@
-/** A clock that jumps ahead makes no event old. */
+/** A clock that jumps ahead does not make any event old. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createJumps } from '../../../src/proxy/forward/jumps.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
@@ -69,23 +69,26 @@ describe('events that wait while the clock is ahead', () => {
       .filter(([, state]) => state === 'dead')
       .map(([number]) => number);
 
-  it.each([1_500, 3 * HOUR_MS])('for %i ms are no dead letters (fault 56)', async (forMs) => {
-    stage.answer = () => ({ kind: 'unavailable' });
-    await stage.take(...range(1, 300));
-    const forwarder = stage.start();
-    await stage.runtime.advance(5_000);
-    stage.runtime.jump(25 * HOUR_MS);
-    forwarder.wake();
-    await stage.runtime.advance(forMs);
-    expect(await dead()).toEqual([]);
-    stage.runtime.jump(-25 * HOUR_MS);
-    stage.answer = () => ({ kind: 'done' });
-    await stage.runtime.advance(5 * MINUTE_MS);
-    expect(new Set(Object.values(await stage.states()))).toEqual(new Set(['done']));
-    expect(stage.alerts).not.toContainEqual(expect.stringMatching(/dead letters/));
-  });
+  it.each([1_500, 3 * HOUR_MS])(
+    'do not become dead letters if it is ahead for %i ms (fault 56)',
+    async (forMs) => {
+      stage.answer = () => ({ kind: 'unavailable' });
+      await stage.take(...range(1, 300));
+      const forwarder = stage.start();
+      await stage.runtime.advance(5_000);
+      stage.runtime.jump(25 * HOUR_MS);
+      forwarder.wake();
+      await stage.runtime.advance(forMs);
+      expect(await dead()).toEqual([]);
+      stage.runtime.jump(-25 * HOUR_MS);
+      stage.answer = () => ({ kind: 'done' });
+      await stage.runtime.advance(5 * MINUTE_MS);
+      expect(new Set(Object.values(await stage.states()))).toEqual(new Set(['done']));
+      expect(stage.alerts).not.toContainEqual(expect.stringMatching(/dead letters/));
+    },
+  );
 
-  it('still are dead letters when they have really waited for too long', async () => {
+  it('still become dead letters once they have really waited for too long', async () => {
     stage.answer = () => ({ kind: 'unavailable' });
     await stage.take(1);
     stage.start();

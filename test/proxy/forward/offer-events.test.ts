@@ -30,7 +30,7 @@ afterEach(async () => {
 const network = (fetch: typeof globalThis.fetch = platformRuntime().fetch) => fakeRuntime({ fetch });
 
 const call = (baseUrl: string, runtime = network()) =>
-  post({ baseUrl, apiKey }, '/api/v2/offer_events', { type: 'viewed' }, {}, runtime);
+  post({ baseUrl, apiKey }, { path: '/api/v2/offer_events', body: { type: 'viewed' }, headers: {} }, runtime);
 
 const noContent = async (): Promise<Response> => new Response(null, { status: 204 });
 
@@ -53,8 +53,8 @@ const endless = (chunk: string) => {
   return { seen, fetch: async () => new Response(body, { headers: { 'content-type': 'application/json' } }) };
 };
 
-describe('one event is one call', () => {
-  it('of exactly this method, path, body and these headers (attack 46)', async () => {
+describe('the call of one event', () => {
+  it('has exactly this method, path, body and these headers (attack 46)', async () => {
     const requests: unknown[] = [];
     const names: string[] = [];
     const baseUrl = await listen(async (request, response) => {
@@ -86,7 +86,7 @@ describe('one event is one call', () => {
       ],
     ]);
     const ours = ['accept', 'authorization', 'chargebee-idempotency-key', 'content-type'];
-    // What Node's fetch adds by itself; nothing of it comes from a browser's request.
+    // Node's fetch adds these by itself; none of them comes from a browser's request.
     const platform = [
       'host',
       'connection',
@@ -98,7 +98,7 @@ describe('one event is one call', () => {
     expect(names.filter((name) => ![...ours, ...platform, 'accept-encoding'].includes(name))).toEqual([]);
   });
 
-  it('also after a failure: nothing is tried again here', async () => {
+  it('is not repeated after a failure: retries are left to the forwarder', async () => {
     const fetched: string[] = [];
     const answers = [
       async () => new Response(null, { status: 503, headers: { 'retry-after': '1' } }),
@@ -158,7 +158,7 @@ describe("the answer's status and code are read, and nothing else", () => {
   });
 });
 
-describe('an answer cannot hold the forwarder', () => {
+describe('an answer cannot hold up the forwarder', () => {
   it('when it never ends: at most 64 KiB are read, then it is cut off (attack 50)', async () => {
     const { seen, fetch } = endless(' '.repeat(1_024));
     expect(await call('http://upstream.invalid', network(fetch))).toMatchObject({ isApi: false });
@@ -305,7 +305,7 @@ describe('whether the bytes left', () => {
     });
   });
 
-  it('whatever is thrown, it is an outcome', async () => {
+  it('everything that is thrown becomes an outcome', async () => {
     for (const thrown of [undefined, null, 'text', new Error('x'), { code: 'ECONNREFUSED' }]) {
       const runtime = network(() => Promise.reject(thrown));
       const event = { id: eventId(1), type: 'viewed', offerId: 'x', occurredAt: 0 } as const;

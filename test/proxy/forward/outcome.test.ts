@@ -40,12 +40,12 @@ describe('what the upstream will never take is refused under its own code', () =
     expect(outcomeOf(answered(status, { code }))).toEqual({ kind: 'refused', code });
   });
 
-  it.each([400, 409, 422])('%i without a code, under its status', (status) => {
+  it.each([400, 409, 422])('%i without a code is refused under its status', (status) => {
     expect(outcomeOf(answered(status))).toEqual({ kind: 'refused', code: `status_${status}` });
   });
 });
 
-describe('what an operator has to mend is told in words and nothing is lost', () => {
+describe('what an operator has to repair is reported in plain words and nothing is lost', () => {
   it.each<[number, string | undefined, RegExp]>([
     [401, 'api_authentication_failed', /key/],
     [401, undefined, /key/],
@@ -102,19 +102,19 @@ describe('what nobody knows is ambiguous', () => {
   });
 
   it.each([200, 204, 302, 400, 401, 403, 404, 409, 422, 500, 503])(
-    '%i with a page of HTML (fault 65)',
+    '%i with a page of HTML leaves the outcome unknown (fault 65)',
     (status) => {
       expect(outcomeOf(answered(status, HTML))).toMatchObject({ kind: 'ambiguous' });
     },
   );
 
-  it('an answer that never came', () => {
+  it('an answer that never came leaves the outcome unknown', () => {
     expect(outcomeOf({ kind: 'lost' })).toMatchObject({ kind: 'ambiguous' });
   });
 });
 
-describe('what was never sent', () => {
-  it('is unavailable, without a doubt', () => {
+describe('a call that was never sent', () => {
+  it('makes the outcome unavailable, not ambiguous', () => {
     expect(outcomeOf({ kind: 'unsent' })).toEqual({ kind: 'unavailable' } satisfies Outcome);
   });
 });

@@ -1,4 +1,4 @@
-/** What reaches the upstream is built anew from checked values and constants: nothing of a request passes through. */
+/** What reaches the upstream is rebuilt from checked values and constants: nothing of a request passes through. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tallyOf } from '../../support/intake.js';
@@ -64,7 +64,7 @@ const HOSTILE = {
 };
 
 describe("the upstream's request", () => {
-  it('has our headers and no other, whatever the request brought (attack 46)', async () => {
+  it('has our headers and no other, regardless of what the request brought (attack 46)', async () => {
     const response = await started.proxy(pageRequest(wireBody([wireEvent(1)]), HOSTILE));
     expect(response.status).toBe(200);
     await started.runtime.advance(1_000);
@@ -84,7 +84,7 @@ describe("the upstream's request", () => {
     expect(JSON.stringify([...response.headers])).not.toContain(MARK);
   });
 
-  it('has of what the host says of its user only what a header can hold (attack 47)', async () => {
+  it('has only those of the host’s values about its user that a header can hold (attack 47)', async () => {
     await started.end();
     const user = `Zo\u00eb\r\nX-A: ${MARK}`;
     started = startProxy({
@@ -110,7 +110,7 @@ describe("the upstream's request", () => {
     expect(Buffer.from(encoded, 'base64').toString()).toBe(user);
   });
 
-  it('says of two keys with one name what was checked, once (attack 28)', async () => {
+  it('has the checked value once if the body had two keys with one name (attack 28)', async () => {
     const text = wireBody([wireEvent(1)])
       .replace('"type":"viewed"', `"type":"${MARK}","type":"viewed","\\u0074ype":"dismissed"`)
       .replace('"a52ge1"', `"${MARK}","personalized_offer_id":"last"`);
@@ -120,7 +120,7 @@ describe("the upstream's request", () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'is an offer like any other where its id is %s (attacks 29, 32)',
+    'is that of an offer like any other if the id is %s (attacks 29, 32)',
     async (id) => {
       await started.proxy(pageRequest(wireBody([wireEvent(1, { personalized_offer_id: id })])));
       await started.runtime.advance(1_000);

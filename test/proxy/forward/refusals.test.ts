@@ -1,4 +1,4 @@
-/** What most events are refused for is a mistake in the pages, and is said. */
+/** If most events are refused by name, the pages have a mistake, and an alert says so. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import { createRefusals } from '../../../src/proxy/forward/refusals.js';
@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 const UNKNOWN: Outcome = { kind: 'refused', code: 'resource_not_found' };
 const DONE: Outcome = { kind: 'done' };
 
-describe('the latest outcomes', () => {
+describe('the latest outcomes lead to an alert or none', () => {
   const runtime = fakeRuntime();
   const alertAfter = (...outcomes: readonly Outcome[]): string | undefined => {
     const refusals = createRefusals(runtime);
@@ -22,9 +22,9 @@ describe('the latest outcomes', () => {
     ['nothing', []],
     ['four refusals', times(4, UNKNOWN)],
     ['as many that were taken', [...times(10, UNKNOWN), ...times(10, DONE)]],
-    ['calls of which nobody knows what they came to', times(20, { kind: 'ambiguous' })],
+    ['calls whose outcome nobody knows', times(20, { kind: 'ambiguous' })],
     ['old refusals, and twenty that were taken since', [...times(100, UNKNOWN), ...times(20, DONE)]],
-  ])('say nothing: %s', (_, outcomes) => {
+  ])('they say nothing: %s', (_, outcomes) => {
     expect(alertAfter(...outcomes)).toBeUndefined();
   });
 
@@ -32,19 +32,19 @@ describe('the latest outcomes', () => {
     ['five refusals', times(5, UNKNOWN)],
     ['eleven of twenty', [...times(9, DONE), ...times(11, UNKNOWN)]],
     ['eleven of twenty, after many that were taken', [...times(500, DONE), ...times(11, UNKNOWN)]],
-  ])('say what is refused, as what, and what to check: %s', (_, outcomes) => {
+  ])('they say what is refused, under which code, and what to check: %s', (_, outcomes) => {
     expect(alertAfter(...outcomes)).toMatch(
       /most events.*resource_not_found.*not its offer_id.*dead-letters/s,
     );
   });
 
-  it('name a code that has no words of its own', () => {
+  it('they name a code that has no words of its own', () => {
     expect(alertAfter(...times(5, { kind: 'refused', code: 'param_wrong_value' }))).toMatch(
       /param_wrong_value: check/,
     );
   });
 
-  it('count for an hour', async () => {
+  it('they count for an hour', async () => {
     const refusals = createRefusals(runtime);
     for (const outcome of times(20, UNKNOWN)) refusals.hear(outcome);
     await runtime.advance(HOUR_MS);
@@ -63,7 +63,7 @@ describe('a forwarder whose events are refused by name', () => {
 
   afterEach(() => stage.end());
 
-  it('tells it once in ten minutes, and notes it until most are taken', async () => {
+  it('reports it once in ten minutes, and notes it until most are taken', async () => {
     stage.answer = () => UNKNOWN;
     await stage.take(...range(1, 50));
     const forwarder = stage.start();

@@ -32,12 +32,12 @@ const identity = ({ subscription_id, deduplication_id, usage_timestamp }: ToldUs
   usage_timestamp,
 });
 
-/** Done but for the events of these numbers. */
+/** Done except the events of these numbers. */
 const doneBut = (count: number, numbers: readonly number[], code: string): string[] =>
   usageRows(count).map((_, at) => (numbers.includes(at + 1) ? code : 'done'));
 
 describe('a usage event', () => {
-  it('is told by its identity and its properties alone', async () => {
+  it('is sent as its identity and its properties only', async () => {
     const told: unknown[] = [];
     stage.answer = (events) => {
       told.push(...events);
@@ -54,7 +54,7 @@ describe('a usage event', () => {
     ]);
   });
 
-  it('of the largest size that is taken goes with 499 others of that size in 500,000 bytes', () => {
+  it('fits with 499 others in 500,000 bytes, even if all are of the largest size that is taken', () => {
     const rows = usageRows(500).map((row) => {
       const bytes = JSON.stringify(
         usageEventOf({ ...row, usage: { subscriptionId: 's', properties: { a: '' } } }),
@@ -81,14 +81,14 @@ describe('an answer that takes the batch', () => {
 
   it.each<[string, (event: ToldUsage) => unknown]>([
     ['beside the error', (event) => ({ ...identity(event), ...ERROR })],
-    ['with all that was told', (event) => ({ ...event, ...ERROR })],
+    ['with everything that was sent', (event) => ({ ...event, ...ERROR })],
     [
       'with a time in words of digits',
       (event) => ({ ...identity(event), usage_timestamp: `${event.usage_timestamp}`, ...ERROR }),
     ],
     ['below `event`', (event) => ({ event, ...ERROR })],
     ['below `event`, with the error beside it', (event) => ({ event: identity(event), error: ERROR })],
-  ])('and names what failed %s refuses those alone, by the code of the upstream', async (_, shape) => {
+  ])('and names what failed %s refuses only these, by the code of the upstream', async (_, shape) => {
     stage.answer = failing([2, 5], shape);
     expect(await stage.outcomesOf(usageRows(6))).toEqual(doneBut(6, [2, 5], 'unable_to_process_request'));
     expect(stage.batches).toHaveLength(1);
@@ -111,7 +111,7 @@ describe('an answer that takes the batch', () => {
     ['another time', (event) => ({ ...identity(event), usage_timestamp: 7, ...ERROR })],
     ['a place in the batch', () => 4],
     ['nothing', () => null],
-  ])('and tells of a failure by %s: halves find which one it was', async (_, shape) => {
+  ])('and names a failure by %s leads to halves, which find the event', async (_, shape) => {
     stage.answer = failing([5], shape);
     const outcomes = await stage.outcomesOf(usageRows(8));
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(7);
@@ -134,7 +134,7 @@ describe('an answer that takes the batch', () => {
         { subscription_id: 'sub77', deduplication_id: eventId(77), usage_timestamp: START - 77, ...ERROR },
       ]);
     const outcomes = await stage.outcomesOf([usageRow(1), usageRow(2)]);
-    // Nobody can tell what such an answer means; each is at least asked for alone.
+    // Nobody can tell what such an answer means; each event is at least sent by itself.
     expect(stage.batches).toEqual([[1, 2], [1], [2]]);
     expect(outcomes).toHaveLength(2);
   });
@@ -142,7 +142,7 @@ describe('an answer that takes the batch', () => {
 
 describe('an answer that refuses the batch', () => {
   it.each([400, 422, 413])(
-    'with a %i for one of 500 is asked again by halves, and the others are taken',
+    'is followed by halves if one of 500 gets a %i, and the others are taken',
     async (status) => {
       stage.answer = (events) =>
         events.some((event) => numberOfUsage(event) === 321) ? failure(status, 'param_wrong_value') : taken();
@@ -160,7 +160,7 @@ describe('an answer that refuses the batch', () => {
     },
   );
 
-  it('is the answer for an event alone', async () => {
+  it('is the answer for an event that was sent by itself', async () => {
     stage.answer = () => failure(400, 'param_wrong_value');
     expect(await stage.outcomesOf([usageRow(1)])).toEqual(['param_wrong_value']);
     expect(stage.batches).toEqual([[1]]);
@@ -195,7 +195,7 @@ describe('trouble concerns the batch as a whole, in one call', () => {
     expect(stage.batches).toHaveLength(1);
   });
 
-  it('an upstream that never answers, after 8 s', async () => {
+  it('an upstream that never answers is given up after 8 s', async () => {
     stage.answer = (_, request) => hang(request);
     const outcomes = stage.outcomesOf(usageRows(3));
     await stage.runtime.advance(8_000);
@@ -216,12 +216,12 @@ describe('trouble concerns the batch as a whole, in one call', () => {
     // 1–16 refused, 1–8 refused, 1–4 refused, 1–2 in trouble.
     const outcomes = await stage.outcomesOf(usageRows(16));
     expect(outcomes.slice(0, 2)).toEqual([kind, kind]);
-    // None of them is settled by what was never asked.
+    // A call that was never made settles none of them.
     expect(outcomes.filter((outcome) => !UNSETTLED.has(outcome))).toEqual([]);
     expect(stage.batches.map(({ length }) => length)).toEqual([16, 8, 4, 2]);
   });
 
-  it('and what was taken before the trouble stays taken', async () => {
+  it('what was taken before the trouble stays taken', async () => {
     stage.answer = (events) => {
       if (events.length === 8) return failure(400, 'param_wrong_value');
       return stage.batches.length === 2 ? taken() : failure(500);
@@ -233,12 +233,12 @@ describe('trouble concerns the batch as a whole, in one call', () => {
   });
 });
 
-describe('alerts of usage events speak of usage events', () => {
+describe('alerts of usage events', () => {
   it.each([
     [401, 'api_authentication_failed'],
     [403, 'request_blocked'],
     [404, 'site_not_found'],
-  ])('after a %i', async (status, code) => {
+  ])('do not speak of offer events after a %i', async (status, code) => {
     stage.answer = () => failure(status, code);
     const [outcome] = await stage.destination.forward([usageRow(1)]);
     expect(outcome).toMatchObject({

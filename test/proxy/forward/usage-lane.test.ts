@@ -1,4 +1,4 @@
-/** Usage events through the whole proxy: made, kept, told and aged beside offer events, and independent of them. */
+/** Usage events through the whole proxy: made, kept, sent and aged beside offer events, and independent of them. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -7,7 +7,6 @@ import {
   type OfferProxyOptions,
   type UsageOptions,
 } from '../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { temporaryFolder } from '../../support/intake.js';
 import {
   CANARY_KEY,
@@ -17,6 +16,7 @@ import {
   type StartedProxy,
   startProxy,
 } from '../../support/proxy.js';
+import { intakeHere } from '../../support/sqlite.js';
 import { failure, numberOfUsage, type ToldUsage, taken } from '../../support/usage.js';
 import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
 
@@ -103,8 +103,8 @@ const usageStates = async ({ intake }: StartedProxy): Promise<Record<number, str
 const statesOf = async ({ intake }: StartedProxy): Promise<string[]> =>
   (await intake.list({ limit: 2_000 })).map(({ code, state }) => code ?? state).reverse();
 
-describe('usage events are told', () => {
-  it('beside offer events, with what the host says and nothing of the browser', async () => {
+describe('usage events', () => {
+  it('are sent beside offer events, with what the host says and nothing of the browser', async () => {
     const started = start({}, { subject: () => 'ada' });
     await report(started, [1], { type: 'dismissed', occurred_at: START - 5_000 });
     await started.runtime.advance(2_000);
@@ -124,7 +124,7 @@ describe('usage events are told', () => {
     ]);
   });
 
-  it('at most 500 in a call, each once', async () => {
+  it('are sent at most 500 in a call, each once', async () => {
     const started = start();
     await report(started, range(1, 500));
     await report(started, range(501, 1_000));
@@ -141,7 +141,7 @@ describe('usage events are told', () => {
     ).toEqual(range(1, 1_100));
   });
 
-  it('together, if they come within a second', async () => {
+  it('are sent together if they come within a second', async () => {
     const started = start();
     await report(started, [1]);
     await started.runtime.advance(600);
@@ -151,7 +151,7 @@ describe('usage events are told', () => {
     expect(batchesOf(started).map((batch) => batch.map(numberOfUsage))).toEqual([[1, 2]]);
   });
 
-  it('never more in any 60 s than the pace allows', async () => {
+  it('are never sent faster in any 60 s than the pace allows', async () => {
     const started = start({ pace: { perMinute: 120 } });
     await report(started, range(1, 300));
     await started.runtime.advance(59_000);
@@ -160,7 +160,7 @@ describe('usage events are told', () => {
     expect(batchesOf(started).flat()).toHaveLength(240);
   });
 
-  it('once, however often the event is sent', async () => {
+  it('are sent once, however often the page sends the event', async () => {
     const started = start();
     for (let again = 0; again < 3; again++) await report(started, [1, 2]);
     await started.runtime.advance(3_000);
@@ -170,7 +170,7 @@ describe('usage events are told', () => {
   });
 });
 
-describe('one that spoils its batch', () => {
+describe('a usage event that spoils its batch', () => {
   /** Poisoned batches are answered in the same moment as the good one beside them, and before it. */
   const together = (
     runtime: StartedProxy['runtime'],
@@ -192,7 +192,7 @@ describe('one that spoils its batch', () => {
       });
   };
 
-  it('is found also while much else goes on beside it', async () => {
+  it('is found even while many other batches are sent beside it', async () => {
     const started = start();
     const answer = together(started.runtime);
     started.runtime.answer = answering({
@@ -205,9 +205,9 @@ describe('one that spoils its batch', () => {
     expect(Object.entries(states).filter(([, state]) => state !== 'done')).toEqual([
       ['3', 'param_wrong_value'],
     ]);
-    // Twice for each halving down to one and back up, and what goes beside them.
+    // Two calls for each halving down to one and back up, and the calls beside them.
     expect(batchesOf(started).length).toBeLessThanOrEqual(60);
-    // Nothing is asked about again and again for its company.
+    // No event is sent again and again because of the others in its batch.
     const times = new Map<number, number>();
     for (const event of batchesOf(started).flat())
       times.set(numberOfUsage(event), (times.get(numberOfUsage(event)) ?? 0) + 1);
@@ -215,8 +215,8 @@ describe('one that spoils its batch', () => {
   });
 });
 
-describe('a usage event stays what it was', () => {
-  it('when it is told again after failures, whatever the host says of its subscription by then', async () => {
+describe('a usage event', () => {
+  it('stays what it was when it is retried, regardless of what the host says of its subscription by then', async () => {
     const subscriptions = ['first', 'second', 'third', 'fourth'];
     const started = start({ subscriptionFor: async () => subscriptions.shift() });
     started.runtime.answer = answering({ usage: () => new Response('<h1>', { status: 502 }) });
@@ -234,15 +234,15 @@ describe('a usage event stays what it was', () => {
     expect(await usageStates(started)).toEqual({ 1: 'done' });
   });
 
-  it('when the process dies under a call, and the next one tells it again', async () => {
+  it('stays what it was when the process dies during a call and the next one sends it again', async () => {
     const file = join(folder.path, 'shared.db');
-    const first = start({}, { intake: sqliteIntake({ file }) });
+    const first = start({}, { intake: intakeHere({ file }) });
     first.runtime.answer = answering({ usage: hang });
     await report(first, [1, 2]);
     await first.runtime.advance(1_000);
     // It never hears an answer, and its lead runs out.
-    const intake = sqliteIntake({ file });
-    // Fake dice would make both the same leader.
+    const intake = intakeHere({ file });
+    // The fake random numbers would give both the same name as leader.
     const usage = { ...intake.usage, lead: (_: string, now: number) => intake.usage.lead('second', now) };
     const second = start({ subscriptionFor: () => 'another' }, { intake: { ...intake, usage } });
     await second.runtime.advance(60_000);
@@ -253,7 +253,7 @@ describe('a usage event stays what it was', () => {
 });
 
 describe('the 12 hours of the API', () => {
-  it('an event that is older is never called, and is a dead letter that says so; its offer event goes', async () => {
+  it('make an older event a dead letter that says so, without a call; its offer event is sent', async () => {
     const started = start();
     await report(started, [1], { occurred_at: START - 12 * HOUR_MS - 1 });
     await report(started, [2], { occurred_at: START - 11.9 * HOUR_MS });
@@ -263,7 +263,7 @@ describe('the 12 hours of the API', () => {
     expect(await statesOf(started)).toEqual(['done', 'done']);
   });
 
-  it('an event that grew older while the upstream was away is called no more', async () => {
+  it('end the calls of an event that grew older while the upstream was away', async () => {
     const started = start();
     started.runtime.answer = answering({ usage: () => failure(503) });
     await report(started, [1]);
@@ -277,7 +277,7 @@ describe('the 12 hours of the API', () => {
     expect(await usageStates(started)).toEqual({ 1: 'expired' });
   });
 
-  it('an operator who retries it changes nothing of that', async () => {
+  it('hold even if an operator retries the event', async () => {
     const started = start();
     await report(started, [1], { occurred_at: START - 13 * HOUR_MS });
     await started.runtime.advance(2_000);
@@ -295,7 +295,7 @@ describe('one destination that fails neither holds nor doubles the other', () =>
     ['does not take the key', () => failure(401, 'api_authentication_failed')],
     ['answers with pages', () => new Response('<h1>Welcome')],
     ['refuses everything', () => failure(400, 'invalid_request')],
-  ])('offer events: %s', async (_, offers) => {
+  ])('usage events arrive while the API of offer events %s', async (_, offers) => {
     const started = start();
     started.runtime.answer = answering({ offers });
     await report(started, range(1, 7));
@@ -305,12 +305,12 @@ describe('one destination that fails neither holds nor doubles the other', () =>
   });
 
   it.each<[string, () => Response | Promise<Response>]>([
-    ['are away', () => failure(503)],
-    ['want no call for an hour', () => failure(429, undefined, { 'retry-after': '3600' })],
-    ['do not take the key', () => failure(401, 'api_authentication_failed')],
-    ['answer with pages', () => new Response('<h1>Welcome')],
-    ['refuse everything', () => failure(400, 'invalid_request')],
-  ])('usage events: %s', async (_, usage) => {
+    ['is away', () => failure(503)],
+    ['wants no call for an hour', () => failure(429, undefined, { 'retry-after': '3600' })],
+    ['does not take the key', () => failure(401, 'api_authentication_failed')],
+    ['answers with pages', () => new Response('<h1>Welcome')],
+    ['refuses everything', () => failure(400, 'invalid_request')],
+  ])('offer events arrive while the API of usage events %s', async (_, usage) => {
     const started = start();
     started.runtime.answer = answering({ usage });
     await report(started, range(1, 7));
@@ -319,7 +319,7 @@ describe('one destination that fails neither holds nor doubles the other', () =>
     expect(await statesOf(started)).toEqual(range(1, 7).map(() => 'done'));
   });
 
-  it('and each has its own dead letters, of which one is retried without the other', async () => {
+  it('each has its own dead letters, and one is retried without the other', async () => {
     const started = start();
     started.runtime.answer = answering({ usage: () => failure(400, 'param_wrong_value') });
     await report(started, [1]);
@@ -334,7 +334,7 @@ describe('one destination that fails neither holds nor doubles the other', () =>
   });
 });
 
-describe('whose subscription an event counts for', () => {
+describe('the subscription that an event counts for', () => {
   it('is asked of the host with the corrected event and the request’s own subject', async () => {
     const asked: unknown[] = [];
     const started = start(
@@ -345,14 +345,14 @@ describe('whose subscription an event counts for', () => {
     expect(asked).toEqual([{ id: eventId(1), type: 'viewed', offerId: 'a52ge1', occurredAt: START }, 'ada']);
   });
 
-  it('is nobody’s, where the host says so: the offer event goes alone', async () => {
+  it('is nobody’s if the host says so: only the offer event is sent', async () => {
     const started = start({ subscriptionFor: async () => undefined });
     expect(await report(started, [1])).toEqual(['accepted']);
     await started.runtime.advance(3_000);
     expect([offersOf(started), batchesOf(started), started.alerts]).toEqual([1, [], []]);
   });
 
-  it('is not known while the hook fails: that event comes again, and the others are taken', async () => {
+  it('is not known while the hook fails: that event is deferred, and the others are taken', async () => {
     const started = start({
       subscriptionFor: ({ offerId }) => {
         if (offerId === 'a52ge2') throw new Error('no such customer');
@@ -372,7 +372,7 @@ describe('whose subscription an event counts for', () => {
     ['a number', 17],
     ['an object', { id: 'sub' }],
     ['yes', true],
-  ])('is told to an operator where it cannot be one: %s; the offer event goes alone', async (_, value) => {
+  ])('leads to an alert if it cannot be one (%s), and only the offer event is sent', async (_, value) => {
     const started = start({ subscriptionFor: () => value as string });
     expect(await report(started, [1])).toEqual(['accepted']);
     await started.runtime.advance(3_000);
@@ -385,8 +385,8 @@ describe('whose subscription an event counts for', () => {
     ['a list', { a: [1] }],
     ['null', { a: null }],
     ['too large', { a: 'x'.repeat(1_000) }],
-    ['too large in bytes alone', { a: 'é'.repeat(450) }],
-  ])('and what it says is told where the API takes no such thing: %s', async (_, properties) => {
+    ['too large only in bytes', { a: 'é'.repeat(450) }],
+  ])('gets no properties that the API does not take (%s), and an alert says so', async (_, properties) => {
     const started = start({ propertiesFor: () => properties as Record<string, string> });
     expect(await report(started, [1])).toEqual(['accepted']);
     await started.runtime.advance(3_000);
@@ -394,7 +394,7 @@ describe('whose subscription an event counts for', () => {
     expect(started.alerts).toEqual([expect.stringMatching(/propertiesFor/)]);
   });
 
-  it('and what it says may take a moment to find out', async () => {
+  it('gets properties that the host may take a moment to find', async () => {
     const properties = Promise.resolve({ plan: 'gold' }) as unknown as Record<string, string>;
     const started = start({ propertiesFor: () => properties });
     expect(await report(started, [1])).toEqual(['accepted']);
@@ -407,8 +407,8 @@ describe('whose subscription an event counts for', () => {
     ['no number', { a: Number.NaN }],
     ['a function', { a: () => 1 }],
     ['more digits than JSON has', { a: 1n }],
-    ['a text', 'offer'],
-  ])('and a host without types is told as well: %s', async (_, properties) => {
+    ['a string', 'offer'],
+  ])('gets an alert even if a host without types gives properties that are %s', async (_, properties) => {
     const started = start({ propertiesFor: () => properties as Record<string, string> });
     expect(await report(started, [1])).not.toEqual([]);
     await started.runtime.advance(3_000);
@@ -421,7 +421,7 @@ describe('usage events need an intake that remembers', () => {
   const create = (options: Partial<OfferProxyOptions>) => () =>
     createOfferProxy({ site: 'acme-test', apiKey: CANARY_KEY, intake: directIntake(), ...options });
 
-  it('so creation fails without one, and says which to take', () => {
+  it('make creation fail without one, and the error says which to take', () => {
     expect(create({ usage: { subscriptionFor: () => 'sub' } })).toThrow(
       expect.objectContaining({
         code: 'configuration',
@@ -430,7 +430,7 @@ describe('usage events need an intake that remembers', () => {
     );
   });
 
-  it('and without any, the intake `direct` is enough', async () => {
+  it('are not sent at all, so the intake `direct` is enough', async () => {
     await create({})().close();
   });
 });

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOfferProxy, type OfferProxy } from '../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { startUpstream, type Upstream } from '../../../src/upstream/server.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { CANARY_KEY, pageRequest } from '../../support/proxy.js';
+import { intakeHere } from '../../support/sqlite.js';
 import { eventId, wireBody, wireEvent } from '../../support/wire.js';
 
 let upstream: Upstream;
@@ -21,7 +21,7 @@ beforeEach(async () => {
     site: 'acme-test',
     apiKey: CANARY_KEY,
     baseUrl: upstream.url,
-    intake: sqliteIntake({ file: join(folder.path, 'intake.db') }),
+    intake: intakeHere({ file: join(folder.path, 'intake.db') }),
     pace: { perMinute: 1_000 },
     usage: { subscriptionFor: ({ offerId }) => `sub-${offerId}`, baseUrl: upstream.url },
     onAlert: (message) => alerts.push(message),
@@ -47,7 +47,7 @@ const usageIds = (): string[] =>
     .sort();
 
 describe('the stand-in upstream', () => {
-  it('has each usage event once, as the host told it, beside the offer events', async () => {
+  it('has each usage event once, as the host wrote it, beside the offer events', async () => {
     await report([1, 2, 3]);
     await upstream.until(() => upstream.usage().length === 3 && upstream.history().length === 3);
     expect(upstream.usage()).toContainEqual(
@@ -62,7 +62,7 @@ describe('the stand-in upstream', () => {
   });
 
   it.each(['flat', 'nested', 'opaque'] as const)(
-    'that fails one of them, told %s, has the others once',
+    'has the other events once if it fails one and names it in the %s shape',
     async (failed_shape) => {
       upstream.setUsage({ failed_shape, fail: [eventId(4)] });
       await report([1, 2, 3, 4, 5, 6]);

@@ -9,10 +9,10 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 export const describeAging = ({ open }: Bench): void => {
-  describe('a `viewed` that dies takes its waiting `dismissed` along', () => {
+  describe('a `viewed` that becomes a dead letter', () => {
     const refuse = { kind: 'dead', code: 'resource_not_found' } as const;
 
-    it('but no other event', async () => {
+    it('takes its waiting `dismissed` along, but no other event', async () => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3), dismissed(5, 1)]);
       await begun(intake);
@@ -26,19 +26,22 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 4)).toMatchObject({ state: 'waiting' });
     });
 
-    it.each(['waiting', 'done'] as const)('unless another `viewed` of the offer is %s', async (state) => {
-      const intake = open();
-      await intake.take([admitted(1), admitted(2, { offerId: 'offer1' }), dismissed(3, 1)]);
-      await begun(intake);
-      if (state === 'done') {
-        await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+    it.each(['waiting', 'done'] as const)(
+      'does not take its `dismissed` along if another `viewed` of the offer is %s',
+      async (state) => {
+        const intake = open();
+        await intake.take([admitted(1), admitted(2, { offerId: 'offer1' }), dismissed(3, 1)]);
         await begun(intake);
-        await intake.finish([{ id: eventId(2), result: refuse }], START);
-      } else await intake.finish([{ id: eventId(1), result: refuse }], START);
-      expect(await rowOf(intake, 3)).toMatchObject({ state: 'waiting' });
-    });
+        if (state === 'done') {
+          await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+          await begun(intake);
+          await intake.finish([{ id: eventId(2), result: refuse }], START);
+        } else await intake.finish([{ id: eventId(1), result: refuse }], START);
+        expect(await rowOf(intake, 3)).toMatchObject({ state: 'waiting' });
+      },
+    );
 
-    it('unless it is the `dismissed` that dies', async () => {
+    it('takes a `dismissed` along, but one `dismissed` does not take another along', async () => {
       const intake = open();
       await intake.take([dismissed(1, 1), dismissed(2, 1), admitted(3, { offerId: 'offer1' })]);
       expect(await begun(intake)).toEqual([3]);
@@ -48,7 +51,7 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 2)).toMatchObject({ state: 'waiting' });
     });
 
-    it('also what comes later, until a new `viewed` of the offer comes, even in the same request', async () => {
+    it('also takes along what comes later, until a new `viewed` of the offer comes, even in the same request', async () => {
       const intake = open();
       const first = [admitted(1), dismissed(2, 1), dismissed(3, 1, { receivedAt: START + 1 })];
       await intake.take(first.slice(0, 1));
@@ -71,7 +74,7 @@ export const describeAging = ({ open }: Bench): void => {
       ]);
     });
 
-    it('also when it dies of age', async () => {
+    it('also takes its `dismissed` along when it has expired', async () => {
       const intake = open({ maxDelayMs: HOUR_MS });
       await intake.take([admitted(1), dismissed(2, 1, { receivedAt: START + 4_000 })]);
       expect(await begun(intake, START + HOUR_MS + 2_000)).toEqual([]);
@@ -82,8 +85,8 @@ export const describeAging = ({ open }: Bench): void => {
     });
   });
 
-  describe('an event expires', () => {
-    it('after maxDelayMs, with its reason, and not a millisecond before', async () => {
+  describe('an event', () => {
+    it('expires after maxDelayMs, with its reason, and not a millisecond before', async () => {
       const intake = open({ maxDelayMs: 5 * HOUR_MS });
       await intake.take([admitted(1), admitted(2, { receivedAt: START + 10 })]);
       await begin(intake, START + 5 * HOUR_MS, 0);
@@ -96,7 +99,7 @@ export const describeAging = ({ open }: Bench): void => {
       });
     });
 
-    it('not by as much as the clock has jumped ahead', async () => {
+    it('does not expire because the clock has jumped ahead', async () => {
       const intake = open({ maxDelayMs: 5 * HOUR_MS });
       await intake.take([admitted(1)]);
       const now = START + 30 * HOUR_MS;
@@ -106,7 +109,7 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'expired', settledAt: now });
     });
 
-    it('not while a call of it is under way', async () => {
+    it('does not expire while a call of it is under way', async () => {
       const intake = open({ maxDelayMs: HOUR_MS });
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -116,7 +119,7 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'done' });
     });
 
-    it('also when nobody ever learns what came of it, so that it does not hold its offer back for ever', async () => {
+    it('also expires when nobody ever learns what came of it, so that it does not delay its offer for ever', async () => {
       const intake = open({ maxDelayMs: HOUR_MS });
       await intake.take([admitted(1), admitted(2, { offerId: 'offer1', receivedAt: START + HOUR_MS })]);
       await begun(intake);
@@ -127,7 +130,7 @@ export const describeAging = ({ open }: Bench): void => {
   });
 
   describe('an event whose outcome is unknown', () => {
-    it('is given up as well where the clock has jumped ahead, since the upstream may have forgotten its key', async () => {
+    it('is also given up if the clock has jumped ahead, since the upstream may have forgotten its key', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -178,7 +181,7 @@ export const describeAging = ({ open }: Bench): void => {
       });
     });
 
-    it('is one also after a later call that surely did not reach the upstream', async () => {
+    it('is also a dead letter after a later call that surely did not reach the upstream', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -192,7 +195,7 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'unknown_outcome' });
     });
 
-    it('is not one that was merely postponed for longer than that', async () => {
+    it('is not an event that was only postponed for longer than that, so such an event is forwarded', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -204,7 +207,7 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ isAmbiguous: false, maybeDuplicate: false });
     });
 
-    it('is not given up under a call that is under way', async () => {
+    it('is not given up while a call of it is under way', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -214,7 +217,7 @@ export const describeAging = ({ open }: Bench): void => {
   });
 
   describe('a settled event', () => {
-    /** What whoever forwards does again and again. */
+    /** What the forwarder does again and again. */
     const lookAt = async (intake: Intake, now: number, graceMs = 0): Promise<void> => {
       await intake.lead('a', now);
       await begin(intake, now, 0, 10_000, graceMs);
@@ -231,7 +234,7 @@ export const describeAging = ({ open }: Bench): void => {
       expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'accepted' }]);
     });
 
-    it('is forgotten, an open one never', async () => {
+    it('is forgotten, and an event that is still open never is', async () => {
       const intake = open({ maxDelayMs: 30 * DAY_MS });
       await intake.take([admitted(1), admitted(2)]);
       await begun(intake, START, 1);

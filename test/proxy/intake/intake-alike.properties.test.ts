@@ -1,12 +1,12 @@
-/** The intake in Redis does what the one in a file does, whatever happens in whatever order. */
+/** The intake in Redis does the same as the one in a file, no matter what happens in which order. */
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import type { AdmittedEvent, ForwardResult, Intake, Lane } from '../../../src/proxy/index.js';
-import { bullmqIntake } from '../../../src/proxy/intake/bullmq/bullmq.js';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { admitted, tallyOf, temporaryFolder } from '../../support/intake.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
+import { intakeHere } from '../../support/sqlite.js';
 import { eventId, START } from '../../support/wire.js';
 
 const MINUTE_MS = 60_000;
@@ -75,14 +75,14 @@ const aStep = fc.oneof(
 );
 type Step = typeof aStep extends fc.Arbitrary<infer T> ? T : never;
 
-/** What can be seen of a lane, but for what names its own way of keeping it. */
+/** What can be seen of a lane, except cursors and `lastMinute`, which may differ. */
 const seen = async (lane: Lane, now: number): Promise<unknown> => {
   const { lastMinute: _, ...status } = await lane.status(now);
   const rows = await lane.list({ limit: 100 });
   return { status, rows: rows.map(({ cursor: _, ...row }) => row), tally: await tallyOf(lane) };
 };
 
-/** The ledger, and whether it adds up: what no column tells of waits, if its event is remembered. */
+/** The ledger. Also checks that it adds up: an event that no column except `taken` counts has to be waiting. */
 const ledgerOf = async (intake: Intake): Promise<unknown> => {
   const cells = [];
   for await (const portion of intake.ledger()) cells.push(...portion);
@@ -95,7 +95,7 @@ const ledgerOf = async (intake: Intake): Promise<unknown> => {
   return cells;
 };
 
-/** Has a lane forget what is over. One does so while it is led, the other while it begins; a forwarder does both. */
+/** Makes a lane forget old events. One intake does so in `lead`, the other in `begin`, and a forwarder calls both. */
 const keepHouse = async (lane: Lane, leader: string, now: number): Promise<boolean> => {
   const leads = await lane.lead(leader, now);
   await lane.begin({ now, limit: 0, perMinute: 1_000_000 });
@@ -109,7 +109,7 @@ const take = async (intake: Intake, step: Step, at: number, now: number): Promis
       return [...(await intake.take(step.events.map((number) => event(number, now))))];
     case 'begin': {
       await keepHouse(lane, `leader${at}`, now);
-      // Whose turn it is among those of several offers is the file's own to say, so that all of them are begun.
+      // The intakes may choose among several offers in a different order, so all that are due are begun.
       const isInTurn = step.lane === 'events';
       const limit = isInTurn ? 1_000 : step.limit;
       const { rows, ...begun } = await lane.begin({ now, limit, perMinute: 1_000_000 });
@@ -123,10 +123,10 @@ const take = async (intake: Intake, step: Step, at: number, now: number): Promis
           : step.as === 'dead'
             ? { kind: 'dead', code: 'refused' }
             : { kind: step.as, dueAt: now + step.inMs };
-      // What is not on its way has no unknown outcome.
+      // Only an event that is on its way can have an unknown outcome.
       const row = (await lane.list({ limit: 100 })).find(({ id }) => id === eventId(step.event));
       if (step.as === 'ambiguous' && row?.state !== 'forwarding') return undefined;
-      // What was never begun was never put off: a time before it is another clock's, which a file puts right.
+      // Only an event that was begun can be postponed: a file corrects any other due time, as one of a wrong clock.
       if (step.as === 'waiting' && row?.attempts === 0) return undefined;
       return lane.finish([{ id: eventId(step.event), result, attempt: step.attempt }], now);
     }
@@ -145,7 +145,7 @@ const take = async (intake: Intake, step: Step, at: number, now: number): Promis
 };
 
 test.each(['atLeastOnce', 'atMostOnce'] as const)(
-  'both intakes tell the same story, %s',
+  'both intakes do the same, %s',
   async (ambiguous) => {
     let runs = 0;
     await fc.assert(
@@ -153,8 +153,8 @@ test.each(['atLeastOnce', 'atMostOnce'] as const)(
         const folder = temporaryFolder();
         const name = `${ambiguous}${++runs}`;
         const options = { ambiguous, maxWaiting: 11, maxDelayMs: 6 * 60 * MINUTE_MS, maxGroups: 3 };
-        const file = sqliteIntake({ file: join(folder.path, 'intake.db'), ...options });
-        const shared = bullmqIntake({ connection: redis.url, name, ...options });
+        const file = intakeHere({ file: join(folder.path, 'intake.db'), ...options });
+        const shared = redisIntake({ url: redis.url, name, ...options });
         let now = START;
         const leaderOf = { events: 0, usage: 0 };
         try {

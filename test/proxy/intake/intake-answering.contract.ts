@@ -1,4 +1,6 @@
-/** What every intake promises to whoever reports, wherever it keeps events: a verdict each, once, in order. */
+/**
+ * What every intake promises to those who report, no matter where it keeps events: a verdict for each, once, in order.
+ */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../src/protocol/batch.js';
 import type { AdmittedEvent } from '../../../src/proxy/index.js';
@@ -22,11 +24,11 @@ const dismissed = (number: number, of: number): AdmittedEvent =>
   admitted(number, { type: 'dismissed', offerId: `offer${of}` });
 
 /**
- * Holds an intake to what every one promises.
- * @param start Starts one that is empty.
+ * Tests what every intake promises.
+ * @param start Starts an intake that is empty.
  */
 export const describeAnswering = (name: string, start: () => Answering): void => {
-  describe(`the intake ${name} answers as every intake does`, () => {
+  describe(`the intake ${name}, as every intake,`, () => {
     let intake: Answering;
 
     beforeEach(() => {
@@ -35,17 +37,17 @@ export const describeAnswering = (name: string, start: () => Answering): void =>
 
     afterEach(() => intake.end());
 
-    it('with one verdict for each event, in the order of the batch', async () => {
+    it('gives one verdict for each event, in the order of the batch', async () => {
       const verdicts = await intake.take([admitted(4), dismissed(9, 4), admitted(2), admitted(7)]);
       expect([...verdicts]).toEqual([4, 9, 2, 7].map((number) => [eventId(number), { kind: 'accepted' }]));
     });
 
-    it('with nothing for nothing', async () => {
+    it('gives no verdicts for no events', async () => {
       expect([...(await intake.take([]))]).toEqual([]);
       expect(await intake.reached()).toEqual([]);
     });
 
-    it('duplicate to what is known, also beside what is new, and forwards it once', async () => {
+    it('answers duplicate to known events, also beside new ones, and forwards them once', async () => {
       await intake.take([admitted(1), admitted(2)]);
       expect(kindsOf(await intake.take([admitted(3), admitted(2), admitted(1)]))).toEqual([
         'accepted',
@@ -59,7 +61,7 @@ export const describeAnswering = (name: string, start: () => Answering): void =>
       expect((await intake.reached()).sort()).toEqual([1, 2, 3]);
     });
 
-    it('conflict to other content under a known id, and forwards the first', async () => {
+    it('answers conflict to other content under a known id, and forwards the first', async () => {
       await intake.take([admitted(1)]);
       const others = [
         admitted(1, { type: 'dismissed' }),
@@ -75,13 +77,13 @@ export const describeAnswering = (name: string, start: () => Answering): void =>
       expect(await intake.reached()).toEqual([1]);
     });
 
-    it('by what the event says, not by when it came', async () => {
+    it('compares events by what they say, not by when they came', async () => {
       await intake.take([admitted(1)]);
       const later = { ...admitted(1), receivedAt: START + 60_000, headers: { 'x-a': 'b' } };
       expect(kindsOf(await intake.take([later]))).toEqual(['duplicate']);
     });
 
-    it('accepted to one of 100 parallel copies at most, and forwards one (attack 41)', async () => {
+    it('accepts at most one of 100 parallel copies, and forwards one (attack 41)', async () => {
       const answers = await Promise.all(Array.from({ length: 100 }, () => intake.take([admitted(1)])));
       const kinds = answers.flatMap((verdicts) => [...verdicts.values()].map(({ kind }) => kind));
       expect(kinds.filter((kind) => kind === 'accepted')).toHaveLength(1);
@@ -89,7 +91,7 @@ export const describeAnswering = (name: string, start: () => Answering): void =>
       expect(await intake.reached()).toEqual([1]);
     });
 
-    it('each id once where batches overlap', async () => {
+    it('forwards each id once if batches overlap', async () => {
       const numbers = [1, 2, 3, 4, 5, 6];
       await Promise.all([
         intake.take([1, 2, 3, 4].map((number) => admitted(number))),
@@ -100,7 +102,7 @@ export const describeAnswering = (name: string, start: () => Answering): void =>
       expect((await intake.reached()).sort()).toEqual(numbers);
     });
 
-    it('whether it knows an event, by what the event says', async () => {
+    it('says whether it knows an event, by what the event says', async () => {
       await intake.take([admitted(1), admitted(2)]);
       await intake.reached();
       const asked = [admitted(1), admitted(2, { offerId: 'other' }), admitted(3)];
@@ -109,7 +111,7 @@ export const describeAnswering = (name: string, start: () => Answering): void =>
       expect(await intake.reached()).toHaveLength(2);
     });
 
-    it('and the upstream has `viewed` before `dismissed` of an offer, however the batch lists them', async () => {
+    it('forwards `viewed` before `dismissed` of an offer, no matter how the batch lists them', async () => {
       await intake.take([dismissed(1, 5), dismissed(2, 6), admitted(6), admitted(3), admitted(5)]);
       const order = await intake.reached();
       expect([...order].sort()).toEqual([1, 2, 3, 5, 6]);
@@ -117,7 +119,7 @@ export const describeAnswering = (name: string, start: () => Answering): void =>
       expect(order.indexOf(6)).toBeLessThan(order.indexOf(2));
     });
 
-    it('and events of one type and offer reach it as the batch lists them', async () => {
+    it('forwards events of one type and offer in the order of the batch', async () => {
       const event = (number: number): AdmittedEvent => admitted(number, { offerId: 'same' });
       await intake.take([event(8), event(3), event(5), event(1)]);
       expect(await intake.reached()).toEqual([8, 3, 5, 1]);

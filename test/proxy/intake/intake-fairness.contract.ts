@@ -1,4 +1,7 @@
-/** Whose turn it is: visitors share the pace, whatever one of them sends, and each keeps the order of his own events. */
+/**
+ * Whose turn it is: visitors share the pace, no matter what one of them sends, and each keeps the order of his own
+ * events.
+ */
 import { describe, expect, it } from 'vitest';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../../src/proxy/index.js';
 import { admitted } from '../../support/intake.js';
@@ -8,7 +11,7 @@ import { type Bench, begin, begun, numbers, rowOf } from './intake.contract.js';
 const SECOND_MS = 1_000;
 const GREEDY_EVENTS = 6_000;
 const OTHERS = 99;
-/** Of a small plan. */
+/** The pace of a small plan. */
 const PER_MINUTE = 150;
 const CONCURRENT = 10;
 
@@ -35,7 +38,7 @@ const settle = (intake: Intake, rows: readonly Pick<IntakeRow, 'id'>[], now: num
     now,
   );
 
-/** Forwards for so many simulated seconds, each call done at once; gives the numbers of what was begun, in order. */
+/** Forwards for so many simulated seconds, with calls that end at once. Returns the numbers of what began, in order. */
 const forwardFor = async (intake: Intake, from: number, seconds: number): Promise<number[]> => {
   const all: number[] = [];
   for (let second = 0; second < seconds; second++) {
@@ -53,7 +56,7 @@ export const describeFairness = ({ open }: Bench): void => {
       ['each visitor has offers of his own', (number: number) => `offer${number}`],
       ['all visitors see one offer', () => 'static'],
     ])(
-      'so that one with 6,000 events holds up nobody for two minutes, where %s',
+      'lets none of them wait for two minutes because one has 6,000 events, if %s',
       async (_, offerOf) => {
         const intake = open();
         const greedy = Array.from({ length: GREEDY_EVENTS }, (_, at) =>
@@ -77,7 +80,7 @@ export const describeFairness = ({ open }: Bench): void => {
       60_000,
     );
 
-    it('one event of each in turn, and each his own as they came', async () => {
+    it('begins one event of each in turn, and the events of each as they came', async () => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'a'), of(3, 'a')]);
       await intake.take([of(4, 'b'), of(5, 'b'), of(6, 'c')]);
@@ -90,7 +93,7 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(order).toEqual([1, 4, 6, 2, 5, 3]);
     });
 
-    it('and gives nobody credit for the time in which he sent nothing', async () => {
+    it('gives nobody credit for the time in which he sent nothing', async () => {
       const intake = open();
       await takeAll(
         intake,
@@ -105,7 +108,7 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(next.filter((number) => number > 100)).toHaveLength(10);
     });
 
-    it('for whoever names no visitor, too: they are one visitor together', async () => {
+    it('counts all events without a visitor as those of one visitor', async () => {
       const intake = open();
       await intake.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
       await intake.take([of(5, 'a')]);
@@ -114,7 +117,7 @@ export const describeFairness = ({ open }: Bench): void => {
   });
 
   describe('keeps the order of each visitor at each offer', () => {
-    it('one event at a time, while other visitors’ events of the same offer go beside it', async () => {
+    it('begins one event at a time, while other visitors’ events of the same offer go at the same time', async () => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'a'), of(3, 'b')]);
       expect((await begun(intake)).sort()).toEqual([1, 3]);
@@ -123,7 +126,7 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([2]);
     });
 
-    it('a `dismissed` goes once the views of its own visitor are through, whoever else has some open', async () => {
+    it('lets a `dismissed` go once the views of its own visitor are settled, even if other visitors have some open', async () => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'b'), closing(3, 'a'), closing(4, 'b')]);
       expect((await begun(intake)).sort()).toEqual([1, 2]);
@@ -133,7 +136,7 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([4]);
     });
 
-    it('a `dismissed` waits for its visitor’s `viewed` that came after it', async () => {
+    it('lets a `dismissed` wait for its visitor’s `viewed` that came after it', async () => {
       const intake = open();
       await intake.take([closing(1, 'a')]);
       await intake.take([of(2, 'a'), of(3, 'b')]);
@@ -142,7 +145,7 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([1]);
     });
 
-    it('a `dismissed` by a visitor without an open view waits for every older one of the offer: a phone may have changed its network', async () => {
+    it('lets a `dismissed` by a visitor without an open view wait for every older one of the offer: a phone may have changed its network', async () => {
       const intake = open();
       await intake.take([of(1, 'home'), of(2, 'neighbour')]);
       await intake.take([closing(3, 'mobile')]);
@@ -151,11 +154,11 @@ export const describeFairness = ({ open }: Bench): void => {
       await settle(intake, [{ id: eventId(1) }], START);
       expect(await begun(intake)).toEqual([]);
       await settle(intake, [{ id: eventId(2) }], START);
-      // What came later is still on its way, and holds up nothing.
+      // A view that came later is still on its way, and does not delay anything.
       expect(await begun(intake)).toEqual([3]);
     });
 
-    it('a `dismissed` without a view goes also when the view that it waited for is given up', async () => {
+    it('lets a `dismissed` without a view also go when the view that it waited for is given up', async () => {
       const intake = open();
       await intake.take([of(1, 'home'), of(2, 'neighbour')]);
       await settle(intake, (await begin(intake, START, 1)).rows, START);
@@ -165,7 +168,7 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([3]);
     });
 
-    it('a `dismissed` without a view goes also when an operator purges the view that it waited for', async () => {
+    it('lets a `dismissed` without a view also go when an operator purges the view that it waited for', async () => {
       const intake = open();
       await intake.take([of(1, 'home'), of(2, 'neighbour')]);
       await settle(intake, (await begin(intake, START, 1)).rows, START);
@@ -178,7 +181,7 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([3]);
     });
 
-    it('and the upstream never has more dismissals of an offer than views, whatever order calls end in', async () => {
+    it('never gives the upstream more dismissals of an offer than views, no matter in which order calls end', async () => {
       const intake = open();
       const visitors = ['a', 'b', 'c', 'd'];
       await intake.take(visitors.map((visitor, at) => of(at + 1, visitor)));
@@ -198,7 +201,7 @@ export const describeFairness = ({ open }: Bench): void => {
     });
   });
 
-  describe('holds up no other line', () => {
+  describe('does not delay other lines', () => {
     it('while one waits for its back-off', async () => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'a'), of(3, 'b')]);
@@ -224,7 +227,7 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(await begun(intake, START + 5_000)).toEqual([1]);
     });
 
-    it('nor does a view wait for the back-off of a `dismissed` in its own line', async () => {
+    it('nor the views of its own line while a `dismissed` waits for its back-off', async () => {
       const intake = open();
       await intake.take([closing(1, 'a')]);
       await begun(intake);
@@ -257,8 +260,8 @@ export const describeFairness = ({ open }: Bench): void => {
     });
   });
 
-  describe('keeps who sent an event to itself', () => {
-    it('in lists and in what is begun', async () => {
+  describe('does not show who sent an event', () => {
+    it('neither in lists nor when events begin', async () => {
       const intake = open();
       await intake.take([of(1, 'somebody-with-a-name')]);
       const listed = await intake.list({ limit: 9 });

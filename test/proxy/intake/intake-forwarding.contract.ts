@@ -6,8 +6,8 @@ import { type Bench, begin, begun, dismissed, numbers, rowOf } from './intake.co
 const MINUTE_MS = 60_000;
 
 export const describeForwarding = ({ open }: Bench): void => {
-  describe('begins in order', () => {
-    it('the longest waiting first, and no more than the limit', async () => {
+  describe('begins events in order', () => {
+    it('takes the one that waited longest first, and no more than the limit', async () => {
       const intake = open();
       await intake.take([admitted(5, { receivedAt: START }), admitted(6, { receivedAt: START })]);
       await intake.take([admitted(2, { receivedAt: START + 10 })]);
@@ -24,7 +24,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
     });
 
-    it('a `viewed` before the `dismissed` of the same offer, whatever their ids are', async () => {
+    it('begins a `viewed` before the `dismissed` of the same offer, no matter what their ids are', async () => {
       const intake = open();
       await intake.take([admitted(9), dismissed(2, 9)]);
       expect(await begun(intake)).toEqual([9]);
@@ -33,7 +33,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([2]);
     });
 
-    it('a `viewed` before the `dismissed` of the same offer, which waits until the first is settled', async () => {
+    it('lets a `dismissed` wait until the `viewed` of the same offer is settled', async () => {
       const intake = open();
       await intake.take([dismissed(2, 1), admitted(1), admitted(3)]);
       expect(await begun(intake)).toEqual([1, 3]);
@@ -42,7 +42,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + 40)).toEqual([2]);
     });
 
-    it('a `dismissed` not before its postponed or ambiguous `viewed`', async () => {
+    it('does not begin a `dismissed` before its postponed or ambiguous `viewed`', async () => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3)]);
       await begun(intake);
@@ -53,7 +53,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + 900)).toEqual([3]);
     });
 
-    it('one event of an offer at a time, also when an older id comes while a newer one is on its way', async () => {
+    it('begins one event of an offer at a time, also when an older id comes while a newer one is on its way', async () => {
       const intake = open();
       await intake.take([admitted(9, { offerId: 'same' })]);
       expect(await begun(intake)).toEqual([9]);
@@ -63,7 +63,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + 20)).toEqual([4]);
     });
 
-    it('other offers while one is postponed', async () => {
+    it('begins other offers while one is postponed', async () => {
       const intake = open();
       await intake.take([admitted(1), admitted(2)]);
       await begun(intake, START, 1);
@@ -71,7 +71,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + 1)).toEqual([2]);
     });
 
-    it('and tells when to look again', async () => {
+    it('says when to look again', async () => {
       const intake = open();
       expect((await begin(intake)).nextAt).toBeUndefined();
       await intake.take([admitted(1), admitted(2)]);
@@ -85,7 +85,7 @@ export const describeForwarding = ({ open }: Bench): void => {
   describe('keeps the pace', () => {
     const events = Array.from({ length: 7 }, (_, at) => admitted(at + 1));
 
-    it('of the last 60 seconds, whatever came of the calls', async () => {
+    it('counts the calls of the last 60 seconds, no matter what came of them', async () => {
       const intake = open();
       await intake.take(events);
       expect(await begun(intake, START, 2, 3)).toEqual([1, 2]);
@@ -98,7 +98,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + 80_001, 9, 3)).toEqual([6]);
     });
 
-    it('and tells when there is room again', async () => {
+    it('says when there is room again', async () => {
       const intake = open();
       await intake.take(events);
       await begin(intake, START, 1, 2);
@@ -108,7 +108,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, nextAt, 9, 2)).toEqual([3]);
     });
 
-    it('also after it was closed and opened again, so that a restart does not burst', async () => {
+    it('keeps counting after it was closed and opened again, so that a restart does not cause a burst', async () => {
       const first = open();
       await first.take(events);
       await begun(first, START, 9, 4);
@@ -118,14 +118,14 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(second, START + 30_000, 9, 4)).toEqual([]);
     });
 
-    it('counting the calls of every connection', async () => {
+    it('counts the calls of every connection', async () => {
       const [left, right] = [open(), open()];
       await left.take(events);
       expect(await begun(left, START, 9, 3)).toEqual([1, 2, 3]);
       expect(await begun(right, START + 5, 9, 3)).toEqual([]);
     });
 
-    it('and begins again a minute after a clock that was an hour ahead was put right', async () => {
+    it('begins again a minute after a clock that was an hour ahead was set right', async () => {
       const intake = open();
       await intake.take([admitted(1, { receivedAt: START - 9 }), admitted(2, { receivedAt: START - 9 })]);
       await begun(intake, START + 3_600_000, 9, 2);
@@ -135,7 +135,7 @@ export const describeForwarding = ({ open }: Bench): void => {
   });
 
   describe('records what came of a call', () => {
-    it('done: settled for good, without a code', async () => {
+    it('settles a done event for good, without a code', async () => {
       const intake = open();
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -149,7 +149,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
     });
 
-    it('dead: kept with the reason', async () => {
+    it('keeps a dead event with its reason', async () => {
       const intake = open();
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -164,7 +164,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       });
     });
 
-    it('waiting: begun again when due and not before, without a doubt about it', async () => {
+    it('begins a waiting event again when it is due and not before, and does not mark it', async () => {
       const intake = open();
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -176,7 +176,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject(row);
     });
 
-    it('ambiguous: still on its way for all we know, begun again when due, marked ever after', async () => {
+    it('keeps an ambiguous event as forwarding, begins it again when it is due, and marks it for good', async () => {
       const intake = open();
       await intake.take([admitted(1)]);
       await begun(intake);
@@ -188,7 +188,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'done', isAmbiguous: true, attempts: 2 });
     });
 
-    it('nothing at all for an id that it does not know', async () => {
+    it('records nothing for an id that it does not know', async () => {
       const intake = open();
       await intake.finish([{ id: eventId(404), result: { kind: 'done' } }], START);
       expect(await intake.list({ limit: 9 })).toEqual([]);

@@ -6,8 +6,8 @@ import { type Bench, begun, rowOf } from './intake.contract.js';
 const LEAD_MS = 30_000;
 
 export const describeLeading = ({ open }: Bench): void => {
-  describe('one process leads', () => {
-    it('for 30 seconds after it last said so', async () => {
+  describe('one process', () => {
+    it('leads for 30 seconds after it last said so', async () => {
       const [left, right] = [open(), open()];
       expect(await left.lead('left', START)).toBe(true);
       expect(await right.lead('right', START + 29_999)).toBe(false);
@@ -17,7 +17,7 @@ export const describeLeading = ({ open }: Bench): void => {
       expect(await left.lead('left', START + 29_999 + LEAD_MS)).toBe(false);
     });
 
-    it('until it resigns, and nobody else can resign for it', async () => {
+    it('leads until it resigns, and nobody else can resign for it', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);
       await right.resign('right');
@@ -26,13 +26,13 @@ export const describeLeading = ({ open }: Bench): void => {
       expect(await right.lead('right', START + 2)).toBe(true);
     });
 
-    it('not for longer because its clock was an hour ahead', async () => {
+    it('does not lead for longer because its clock was an hour ahead', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START + 3_600_000);
       expect(await right.lead('right', START)).toBe(true);
     });
 
-    it('also across closing and opening', async () => {
+    it('leads even if the intake is closed and opened again', async () => {
       const first = open();
       await first.lead('first', START);
       await first.close();
@@ -40,8 +40,8 @@ export const describeLeading = ({ open }: Bench): void => {
     });
   });
 
-  describe('who takes over', () => {
-    it('holds what was on its way for ambiguous and due, and leaves what waits and what is settled (fault 61)', async () => {
+  describe('a process that takes over', () => {
+    it('makes events that were on their way ambiguous and due, and leaves waiting and settled ones alone (fault 61)', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);
       await left.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
@@ -61,7 +61,7 @@ export const describeLeading = ({ open }: Bench): void => {
       ]);
     });
 
-    it('does so after a resignation too', async () => {
+    it('also does so after a resignation', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);
       await left.take([admitted(1)]);
@@ -71,7 +71,7 @@ export const describeLeading = ({ open }: Bench): void => {
       expect(await begun(right, START + 1)).toEqual([1]);
     });
 
-    it('begins alone: one that stood still meanwhile and goes on begins nothing', async () => {
+    it('is the only one that begins events: the one before it begins nothing, even if it only stood still', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);
       await left.take([admitted(1)]);
@@ -80,7 +80,7 @@ export const describeLeading = ({ open }: Bench): void => {
       expect(await begun(right, START + LEAD_MS + 10)).toEqual([1]);
     });
 
-    it('hears from the one before it what came of a call, if that is known after all', async () => {
+    it('learns from the one before it what came of a call, if that is known after all', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);
       await left.take([admitted(1)]);
@@ -92,8 +92,8 @@ export const describeLeading = ({ open }: Bench): void => {
     });
   });
 
-  describe('who stays', () => {
-    it('doubts nothing that is on its way', async () => {
+  describe('a process that keeps leading', () => {
+    it('does not make events ambiguous that are on their way', async () => {
       const intake = open();
       await intake.lead('only', START);
       await intake.take([admitted(1)]);

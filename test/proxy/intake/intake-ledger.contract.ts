@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 const TODAY = new Date(START).toISOString().slice(0, 10);
 const dayAfter = (days: number): string => new Date(START + days * DAY_MS).toISOString().slice(0, 10);
 
-/** Cells in short: their columns that are not 0 by what they are of. */
+/** Cells in short: the columns that are not 0, by what the cell counts. */
 const ledgerOf = async (
   intake: Intake,
   filter?: LedgerFilter,
@@ -22,7 +22,7 @@ const ledgerOf = async (
   return cells;
 };
 
-/** Events of groups that each is new, of one visitor. */
+/** Events of one visitor, each in a new group. */
 const ofGroups = (from: number, count: number, fields: Partial<AdmittedEvent> = {}): AdmittedEvent[] =>
   Array.from({ length: count }, (_, at) => admitted(from + at, { group: `group${from + at}`, ...fields }));
 
@@ -41,7 +41,7 @@ const acceptance = (number: number, fields: { readonly content?: string; readonl
 
 export const describeLedger = ({ open }: Bench): void => {
   describe('keeps a ledger', () => {
-    it('of what was taken, by day, group, type and reason', async () => {
+    it('counts what was taken, by day, group, type and reason', async () => {
       const intake = open();
       await intake.take([
         admitted(1, { group: 'summer' }),
@@ -59,7 +59,7 @@ export const describeLedger = ({ open }: Bench): void => {
       });
     });
 
-    it('in the order of days, groups, types and reasons', async () => {
+    it('gives cells in the order of days, groups, types and reasons', async () => {
       const intake = open();
       await intake.take([
         admitted(1, { group: 'b', receivedAt: START + DAY_MS }),
@@ -79,14 +79,14 @@ export const describeLedger = ({ open }: Bench): void => {
       ]);
     });
 
-    it('shows an event’s group and reason beside it', async () => {
+    it('shows the group and reason of an event', async () => {
       const intake = open();
       await intake.take([dismissed(1, 1, { group: 'summer', reason: 'escape' })]);
       expect(await intake.list({ limit: 1 })).toMatchObject([{ group: 'summer', reason: 'escape' }]);
       expect((await begin(intake)).rows).toMatchObject([{ group: 'summer', reason: 'escape' }]);
     });
 
-    it('counts what comes again once, under what came first', async () => {
+    it('counts an event once that comes several times, in the group that came first', async () => {
       const intake = open();
       await intake.take([admitted(1, { group: 'first' })]);
       await intake.take([admitted(1, { group: 'second' }), admitted(1)]);
@@ -94,13 +94,13 @@ export const describeLedger = ({ open }: Bench): void => {
       expect(await ledgerOf(intake)).toEqual({ [`${TODAY} first viewed`]: { taken: 1 } });
     });
 
-    it('counts nothing that had no room', async () => {
+    it('does not count events for which there was no room', async () => {
       const intake = open({ maxWaiting: 1 });
       await intake.take([admitted(1), admitted(2)]);
       expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1 } });
     });
 
-    it('of what became of each event: taken is what waits and the rest', async () => {
+    it('counts what became of each event, so that taken is the sum of what waits and the rest', async () => {
       const intake = open({ maxDelayMs: DAY_MS });
       await intake.take([1, 2, 3, 4, 5, 6].map((number) => admitted(number)));
       await begin(intake);
@@ -135,7 +135,7 @@ export const describeLedger = ({ open }: Bench): void => {
       });
     });
 
-    it('takes back what a dead letter counted when that waits anew', async () => {
+    it('takes back what a dead letter counted when that is retried', async () => {
       const intake = open();
       await intake.take([admitted(1)]);
       await begin(intake);
@@ -156,7 +156,7 @@ export const describeLedger = ({ open }: Bench): void => {
       expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1, purged: 1 } });
     });
 
-    it('counts a usage event nowhere', async () => {
+    it('does not count usage events', async () => {
       const intake = open();
       await intake.take([admitted(1, { usage: { subscriptionId: 'sub', properties: {} } })]);
       await intake.usage.begin({ now: START, limit: 1, perMinute: 10 });
@@ -164,7 +164,7 @@ export const describeLedger = ({ open }: Bench): void => {
       expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1 } });
     });
 
-    it('remembers what was settled after the event is forgotten', async () => {
+    it('remembers what became of an event after the event is forgotten', async () => {
       const intake = open();
       await intake.take([admitted(1)]);
       await begin(intake);
@@ -198,7 +198,7 @@ export const describeLedger = ({ open }: Bench): void => {
   });
 
   describe('has places for so many groups', () => {
-    it('and counts what is beyond under (other), those that it knows go on', async () => {
+    it('counts further groups under (other), and known groups as before', async () => {
       const intake = open({ maxGroups: 2 });
       await intake.take(ofGroups(1, 4));
       await intake.take([admitted(9, { group: 'group1' })]);
@@ -209,24 +209,24 @@ export const describeLedger = ({ open }: Bench): void => {
       });
     });
 
-    it('of which some may be new on one day', async () => {
+    it('gives only some of them to new groups on one day', async () => {
       const intake = open({ newGroupsADay: 1 });
       await intake.take(ofGroups(1, 2));
       await intake.take(ofGroups(3, 2, { receivedAt: START + DAY_MS }));
       expect(await groupsOf(intake)).toEqual(['(other)', 'group1', 'group3']);
     });
 
-    it('of which one visitor names three new ones a day', async () => {
+    it('gives only three a day to new groups of one visitor', async () => {
       const intake = open();
       await intake.take(ofGroups(1, 4, { visitor: 'somebody' }));
       await intake.take(ofGroups(5, 1, { visitor: 'somebody else' }));
       await intake.take(ofGroups(6, 1, { visitor: 'somebody', receivedAt: START + DAY_MS }));
-      // What others have named costs nothing.
+      // A group that others have named does not count against this visitor.
       await intake.take([admitted(7, { visitor: 'somebody', group: 'group5' })]);
       expect(await groupsOf(intake)).toEqual(['(other)', 'group1', 'group2', 'group3', 'group5', 'group6']);
     });
 
-    it('and gives a place to another group once nobody has named its own for 30 days', async () => {
+    it('gives the place of a group that nobody has named for 30 days to another group', async () => {
       const intake = open({ maxGroups: 1 });
       const of = (number: number, group: string, days: number) =>
         intake.take([admitted(number, { group, receivedAt: START + days * DAY_MS })]);
@@ -246,7 +246,7 @@ export const describeLedger = ({ open }: Bench): void => {
       });
     });
 
-    it('and says so once a day when one has none', async () => {
+    it('alerts once a day that a group has no place', async () => {
       const alerts: string[] = [];
       const intake = open({ maxGroups: 1 });
       intake.claim('acme', { onAlert: (message) => alerts.push(message) });
@@ -258,8 +258,8 @@ export const describeLedger = ({ open }: Bench): void => {
     });
   });
 
-  describe('gives no place', () => {
-    it('to a group that the host has listed, since it needs none', async () => {
+  describe('decides about places', () => {
+    it('does not give one to a group that the host has listed, since it needs none', async () => {
       const intake = open({ maxGroups: 1, newGroupsADay: 1 });
       intake.claim('acme', { groups: new Set(['listed1', 'listed2']) });
       const of = (number: number, group: string) => admitted(number, { group, visitor: 'somebody' });
@@ -267,13 +267,13 @@ export const describeLedger = ({ open }: Bench): void => {
       expect(await groupsOf(intake)).toEqual(['(other)', 'listed1', 'listed2', 'one']);
     });
 
-    it('to (other) itself', async () => {
+    it('does not give one to (other) itself', async () => {
       const intake = open({ maxGroups: 1 });
       await intake.take([admitted(1, { group: '(other)' }), admitted(2, { group: 'one' })]);
       expect(await groupsOf(intake)).toEqual(['(other)', 'one']);
     });
 
-    it('away because a clock is wrong for a moment', async () => {
+    it('does not take one away because a clock is wrong for a moment', async () => {
       const intake = open({ newGroupsADay: 2 });
       await intake.take(ofGroups(1, 2));
       await intake.take([admitted(8, { group: 'group1', receivedAt: START + 40 * DAY_MS })]);
@@ -284,8 +284,8 @@ export const describeLedger = ({ open }: Bench): void => {
     });
   });
 
-  describe('tells whoever asks for an alert', () => {
-    it('of an acceptance without a place as well', async () => {
+  describe('alerts its host', () => {
+    it('says that the group of an acceptance has no place', async () => {
       const alerts: string[] = [];
       const intake = open({ maxGroups: 0 });
       intake.claim('acme', { onAlert: (message) => alerts.push(message) });
@@ -295,7 +295,7 @@ export const describeLedger = ({ open }: Bench): void => {
   });
 
   describe('counts what the billing system reported', () => {
-    it('in the ledger alone, once', async () => {
+    it('counts an acceptance once, and only in the ledger', async () => {
       const intake = open();
       expect(await intake.accept([acceptance(1, { group: 'summer' }), acceptance(2)])).toEqual(
         new Map([
@@ -314,7 +314,7 @@ export const describeLedger = ({ open }: Bench): void => {
       expect((await begin(intake)).rows).toEqual([]);
     });
 
-    it('and takes nothing under the name of an acceptance, nor counts one under the name of what it took', async () => {
+    it('refuses an event with the id of an acceptance, and an acceptance with the id of an event', async () => {
       const intake = open();
       const reported = (number: number) => `019aa02f-3c00-8000-8000-${number.toString(16).padStart(12, '0')}`;
       const conflict = { kind: 'refused', code: 'conflict' };
@@ -330,7 +330,7 @@ export const describeLedger = ({ open }: Bench): void => {
       });
     });
 
-    it('and refuses another event of the same name', async () => {
+    it('refuses another acceptance with the same id', async () => {
       const intake = open();
       await intake.accept([acceptance(1)]);
       expect([...(await intake.accept([acceptance(1, { content: 'accepted offer2' })])).values()]).toEqual([

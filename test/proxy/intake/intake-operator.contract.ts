@@ -5,14 +5,14 @@ import { type Bench, begin, dismissed, numbers } from './intake.contract.js';
 
 export const describeOperator = ({ open }: Bench): void => {
   describe('answers an operator', () => {
-    it('who asks for one event by its id, whatever came after it', async () => {
+    it('lists one event by its id, no matter what came after it', async () => {
       const intake = open();
       await intake.take([admitted(1), admitted(2), dismissed(3, 2)]);
       expect(numbers(await intake.list({ limit: 9, id: eventId(2) }))).toEqual([2]);
       expect(await intake.list({ limit: 9, id: eventId(4) })).toEqual([]);
     });
 
-    it('who asks for an id and for something else that is not so', async () => {
+    it('lists nothing if the event with this id does not fit the rest of the filter', async () => {
       const intake = open();
       await intake.take([admitted(1)]);
       const of = { limit: 9, id: eventId(1) };
@@ -22,7 +22,7 @@ export const describeOperator = ({ open }: Bench): void => {
       expect(numbers(await intake.list({ ...of, offerId: 'offer1', states: ['waiting'] }))).toEqual([1]);
     });
 
-    it('how often sessions were ended, in each process and for good', async () => {
+    it('says how often sessions were ended, in each process and for good', async () => {
       const [one, other] = [open(), open()];
       expect(await one.sessionsEnded()).toBe(0);
       await one.endSessions();
@@ -34,7 +34,7 @@ export const describeOperator = ({ open }: Bench): void => {
       expect((await one.status(START)).note).toEqual({});
     });
 
-    it('who retries everything: a view that came long after its dismissal, too', async () => {
+    it('retries all dead letters, also a view that came long after its dismissal', async () => {
       const intake = open();
       const others = Array.from({ length: 350 }, (_, at) => admitted(at + 10));
       await intake.take([dismissed(1, 2), ...others.slice(0, 300)]);
@@ -51,10 +51,10 @@ export const describeOperator = ({ open }: Bench): void => {
       expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
     });
 
-    it('who retries a dismissal alone: it stays, and what waits beside it is not counted', async () => {
+    it('does not retry a dismissal without its view, and does not count it', async () => {
       const intake = open();
       await intake.take([dismissed(1, 9), admitted(9)]);
-      // The view first, which dies and takes the other along.
+      // The view goes first, becomes a dead letter and takes the dismissal along.
       const { rows } = await begin(intake, START, 9);
       await intake.finish(
         rows.map(({ id }) => ({ id, result: { kind: 'dead', code: 'x' } })),

@@ -5,7 +5,7 @@ import { type Bench, begun, dismissed, numbers, rowOf } from './intake.contract.
 
 export const describeTaking = ({ open }: Bench): void => {
   describe('takes an event once', () => {
-    it('accepts what is new and keeps it as it came', async () => {
+    it('accepts a new event and keeps it as it came', async () => {
       const intake = open();
       const event = dismissed(2, 1, { occurredAt: START - 77, receivedAt: START + 5 });
       expect([...(await intake.take([admitted(1), event]))]).toEqual([
@@ -56,7 +56,7 @@ export const describeTaking = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ receivedAt: START, occurredAt: START - 3_700 });
     });
 
-    it('leaves the first version where it is after a conflict', async () => {
+    it('keeps the first version after a conflict', async () => {
       const intake = open();
       await intake.take([admitted(1)]);
       await intake.take([admitted(1, { type: 'dismissed', offerId: 'other' })]);
@@ -75,7 +75,7 @@ export const describeTaking = ({ open }: Bench): void => {
       expect(await begun(intake, START + 60_000)).toEqual([]);
     });
 
-    it('lists what came last first, and not more than asked for', async () => {
+    it('lists the latest events first, and not more than asked for', async () => {
       const intake = open();
       await intake.take([admitted(4), admitted(9), admitted(6)]);
       expect(numbers(await intake.list({ limit: 2 }))).toEqual([6, 9]);
@@ -96,7 +96,7 @@ export const describeTaking = ({ open }: Bench): void => {
     });
   });
 
-  it('tallies each event once, however many there are', async () => {
+  it('tallies each event once, no matter how many there are', async () => {
     const intake = open();
     const all = Array.from({ length: 2_200 }, (_, at) => admitted(at + 1, { offerId: `offer${at % 1_100}` }));
     for (let from = 0; from < all.length; from += 500) await intake.take(all.slice(from, from + 500));
@@ -112,14 +112,14 @@ export const describeTaking = ({ open }: Bench): void => {
       retryAfterMs: expect.any(Number) as number,
     };
 
-    it('defers what is new beyond maxWaiting and keeps nothing of it', async () => {
+    it('defers new events beyond maxWaiting, and keeps nothing of them', async () => {
       const intake = open({ maxWaiting: 2 });
       const verdicts = await intake.take([admitted(1), admitted(2), admitted(3)]);
       expect([...verdicts.values()]).toEqual([{ kind: 'accepted' }, { kind: 'accepted' }, overloaded]);
       expect(numbers(await intake.list({ limit: 9 }))).toEqual([2, 1]);
     });
 
-    it('goes on answering for what it knows while it is full', async () => {
+    it('still answers for events that it knows while it is full', async () => {
       const intake = open({ maxWaiting: 2 });
       await intake.take([admitted(1), admitted(2)]);
       const verdicts = await intake.take([admitted(3), admitted(1), admitted(2, { offerId: 'other' })]);
@@ -130,7 +130,7 @@ export const describeTaking = ({ open }: Bench): void => {
       ]);
     });
 
-    it('counts what is on its way, and has room again once something is settled', async () => {
+    it('counts events on their way, and has room again once one is settled', async () => {
       const intake = open({ maxWaiting: 2 });
       await intake.take([admitted(1), admitted(2)]);
       await begun(intake);

@@ -1,4 +1,4 @@
-/** What every intake promises. A suite per promise; each opens intakes in a place that outlives them. */
+/** What every intake promises, with a suite for each promise. Each opens intakes in a place that outlives them. */
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { AdmittedEvent, Begun, Intake, IntakeRow } from '../../../src/proxy/index.js';
 import { admitted } from '../../support/intake.js';
@@ -10,7 +10,7 @@ import { describeLedger } from './intake-ledger.contract.js';
 import { describeOperator } from './intake-operator.contract.js';
 import { describeTaking } from './intake-taking.contract.js';
 
-/** Bounds and policy that every intake has. */
+/** The bounds and the policy of every intake. */
 export interface IntakeOptions {
   readonly maxWaiting?: number;
   readonly maxDelayMs?: number;
@@ -20,7 +20,7 @@ export interface IntakeOptions {
   readonly ledgerDays?: number;
 }
 
-/** Where intakes keep their events: opened twice, it is the same events. */
+/** Where intakes keep their events. Two intakes in one place have the same events. */
 export interface IntakePlace {
   open(options?: IntakeOptions): Intake;
   remove(): void | Promise<void>;
@@ -45,11 +45,11 @@ export const begin = (
 export const numbers = (rows: readonly { readonly id: string }[]): number[] =>
   rows.map(({ id }) => Number.parseInt(id.slice(-12), 16));
 
-/** Begins what is due and tells which events that were. */
+/** Begins what is due, and returns the numbers of these events. */
 export const begun = async (intake: Intake, now = START, limit?: number, perMinute?: number) =>
   numbers((await begin(intake, now, limit, perMinute)).rows);
 
-/** How an event stands, by its number. */
+/** The row of an event, by its number. */
 export const rowOf = async (intake: Intake, number: number): Promise<IntakeRow | undefined> =>
   (await intake.list({ limit: 1_000 })).find((row) => numbers([row])[0] === number);
 
@@ -58,9 +58,9 @@ export const dismissed = (number: number, of: number, fields: Partial<AdmittedEv
   admitted(number, { type: 'dismissed', offerId: `offer${of}`, ...fields });
 
 /**
- * Holds an intake to its promises.
- * @param makePlace Makes a fresh, empty place.
- * @param more What it promises beside what every one does.
+ * Tests the promises of an intake.
+ * @param makePlace Makes a new, empty place.
+ * @param more What it promises besides what every intake does.
  */
 export const describeIntake = (
   name: string,

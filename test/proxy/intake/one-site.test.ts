@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Intake } from '../../../src/proxy/index.js';
-import { bullmqIntake } from '../../../src/proxy/intake/bullmq/bullmq.js';
+import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, tallyOf, temporaryFolder } from '../../support/intake.js';
-import { importing, inProcess, outputOf } from '../../support/processes.js';
+import { IMPORTING_INTAKE, inProcess, outputOf } from '../../support/processes.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
 import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
@@ -40,7 +40,7 @@ describe('a file', () => {
     folder.remove();
   });
 
-  it('of one site refuses the proxy of another at its creation', async () => {
+  it('that belongs to one site refuses the proxy of another when it is created', async () => {
     const first = startProxy({ site: 'acme-test', intake: open() });
     expect(() => startProxy({ site: 'other-test', intake: open() })).toThrow(
       refusal('acme-test', 'other-test', /name a file of its own/),
@@ -48,7 +48,7 @@ describe('a file', () => {
     await first.end();
   });
 
-  it('takes every further proxy of its site, in whatever case its name is written', async () => {
+  it('takes every further proxy of its site, no matter in which case its name is written', async () => {
     const proxies = ['acme-test', 'Acme-Test', 'acme-test'].map((site) =>
       startProxy({ site, intake: open() }),
     );
@@ -56,7 +56,7 @@ describe('a file', () => {
     for (const proxy of proxies) await proxy.end();
   });
 
-  it('of an earlier release, without a name, belongs to the first site that opens it', async () => {
+  it('that an earlier release wrote without a name belongs to the first site that opens it', async () => {
     await open().take([admitted(1)]);
     const database = new Database(file());
     database.exec('DROP TABLE site');
@@ -65,20 +65,20 @@ describe('a file', () => {
     expect(() => open().claim('other-test')).toThrow(refusal('acme-test', 'other-test', /file of its own/));
   });
 
-  it('shows what it keeps to whoever names no site', async () => {
+  it('shows what it keeps to programs that do not name a site', async () => {
     open().claim('acme-test');
     const reader = open();
     expect([await tallyOf(reader), (await reader.status(START)).waiting]).toEqual([[], 0]);
   });
 
-  it('has one site when the proxies of several open a new one at the same moment', async () => {
+  it('belongs to one site if the proxies of several open a new file at the same moment', async () => {
     const gate = join(folder.path, 'go');
     const sites = ['acme-test', 'other-test', 'third-test'];
     open();
     const racers = sites.map((site) =>
       inProcess(`
         import { existsSync } from 'node:fs';
-        ${importing('sqliteIntake', 'proxy/intake/sqlite/sqlite.ts')}
+        ${IMPORTING_INTAKE}
         const intake = sqliteIntake({ file: ${JSON.stringify(file())} });
         console.log('ready');
         while (!existsSync(${JSON.stringify(gate)}));
@@ -106,7 +106,7 @@ describe('a queue in Redis', () => {
   let places = 0;
   const opened: Intake[] = [];
   const open = (site?: string): Intake => {
-    const intake = bullmqIntake({ connection: redis.url, name });
+    const intake = redisIntake({ url: redis.url, name });
     opened.push(intake);
     if (site !== undefined) intake.claim(site);
     return intake;
@@ -125,7 +125,7 @@ describe('a queue in Redis', () => {
     await Promise.all(opened.splice(0).map((intake) => intake.close()));
   });
 
-  it('of one site answers the proxy of another with 503, and neither sends what the other took', async () => {
+  it('that belongs to one site answers the proxy of another with 503, and neither sends what the other took', async () => {
     const ours = open('acme-test');
     await ours.take([admitted(1)]);
     const alerts: string[] = [];
@@ -137,7 +137,7 @@ describe('a queue in Redis', () => {
       site: 'other-test',
       intake: open(),
       onAlert(message) {
-        // Whoever takes and whoever forwards say so, each once.
+        // The door and the forwarder report it, each once.
         if (alerts.push(message) === 2) toldBoth();
       },
     });
@@ -148,7 +148,7 @@ describe('a queue in Redis', () => {
     expect(new Set(alerts)).toEqual(
       new Set([
         "The intake's queue in Redis keeps the events of the site acme-test, and this proxy is for other-test: " +
-          'give each site a name of its own in bullmqIntake, or another database, such as redis://localhost:6379/1.',
+          'give each site a name of its own in redisIntake, or another database, such as redis://localhost:6379/1.',
       ]),
     );
     await other.end();
@@ -158,7 +158,7 @@ describe('a queue in Redis', () => {
     expect(await begun(ours)).toEqual([1]);
   });
 
-  it('lets another site neither lead nor begin in either lane', async () => {
+  it('does not let another site lead or begin events in either lane', async () => {
     const ours = open('acme-test');
     const usage = { subscriptionId: 's', properties: {} };
     await ours.take([admitted(1, { usage })]);
@@ -174,7 +174,7 @@ describe('a queue in Redis', () => {
     expect((await begin(ours)).rows).toHaveLength(1);
   });
 
-  it('belongs to one site when those of several come first at the same moment', async () => {
+  it('belongs to one site if those of several come first at the same moment', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, (_, at) => open(`site-${at}`)).map((intake, at) =>
         intake.take([admitted(at + 1)]).then(
@@ -187,7 +187,7 @@ describe('a queue in Redis', () => {
     expect(await open().list({ limit: 9 })).toHaveLength(1);
   });
 
-  it('of an earlier release belongs to the first site that asks, also while Redis is full', async () => {
+  it('that an earlier release wrote belongs to the first site that asks, also while Redis is full', async () => {
     await open().take([admitted(1)]);
     await redis.admin.config('SET', 'maxmemory', '1');
     try {
@@ -200,7 +200,7 @@ describe('a queue in Redis', () => {
     );
   });
 
-  it('opened once cannot be given to the proxies of two sites', () => {
+  it('that was opened once cannot be given to the proxies of two sites', () => {
     const intake = open('acme-test');
     expect(() => intake.claim('acme-test')).not.toThrow();
     expect(() => intake.claim('other-test')).toThrow(refusal('acme-test', 'other-test', /name of its own/));

@@ -1,9 +1,9 @@
-/** Two proxies of one site over one intake's file, as behind a load balancer. */
+/** Two proxies of one site that share an intake's file, as behind a load balancer. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { intakeHere } from '../../support/sqlite.js';
 import { eventId, wireBody, wireEvent } from '../../support/wire.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -11,9 +11,7 @@ let instances: StartedProxy[];
 
 beforeEach(() => {
   folder = temporaryFolder();
-  instances = [1, 2].map(() =>
-    startProxy({ intake: sqliteIntake({ file: join(folder.path, 'shared.db') }) }),
-  );
+  instances = [1, 2].map(() => startProxy({ intake: intakeHere({ file: join(folder.path, 'shared.db') }) }));
 });
 
 afterEach(async () => {

@@ -1,11 +1,11 @@
-/** Who may report of which offer: signed offers, the host's own hook, and what can be told apart from outside. */
+/** Who may report which offer: signed offers, the host's own hook, and what can be told apart from outside. */
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type OfferProxyOptions, signOffer } from '../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { createVerifier } from '../../../src/proxy/judging/signature.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { CANARY_KEY, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { intakeHere } from '../../support/sqlite.js';
 import { expectUntouched } from '../../support/untouched.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
@@ -29,7 +29,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.end()));
 });
 
-/** What one event of the offer comes to, and the bytes of the whole answer. */
+/** Reports one event of the offer, and returns the status and the whole body of the answer. */
 const report = async (
   { proxy }: Pick<StartedProxy, 'proxy'>,
   fields: Record<string, unknown> = {},
@@ -66,7 +66,7 @@ describe('an event of a type that only a later release knows', () => {
   );
 });
 
-describe('where offers have to be signed', () => {
+describe('if offers have to be signed', () => {
   const signed = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy =>
     start({ requireSignedOffers: SECRET, ...options });
   const tokenFor = (
@@ -74,7 +74,7 @@ describe('where offers have to be signed', () => {
     secret = SECRET,
   ): Promise<string> => signOffer({ id: OFFER, subject: 'ada', expiresAt: START + DAY, ...change }, secret);
 
-  it('its user may report of it (attack 43)', async () => {
+  it('the user of a signed offer may report it (attack 43)', async () => {
     expect(await report(signed(), { token: await tokenFor() })).toEqual(ACCEPTED);
     const { subject: _, ...anybody } = { id: OFFER, subject: 'ada', expiresAt: START + DAY };
     expect(await report(signed(), { token: await signOffer(anybody, SECRET) })).toEqual(ACCEPTED);
@@ -136,14 +136,14 @@ describe('where offers have to be signed', () => {
     expect(await report(started, { token: await tokenFor({}, OTHER_SECRET) })).toEqual(ACCEPTED);
   });
 
-  it('one token without a subject is good for so many events of a type a day, whoever has it', async () => {
+  it('one token without a subject allows only so many events a day and type, from all senders together', async () => {
     const started = signed({ subject: () => undefined, limits: { perOfferADay: 2 } });
     const tokenUntil = (expiresAt: number) => signOffer({ id: OFFER, expiresAt }, SECRET);
     const token = await tokenUntil(START + DAY);
     const reportAs = (number: number, fields: Record<string, unknown>) =>
       report(started, { personalized_offer_id: OFFER, ...fields }, '', number);
     expect(await reportAs(1, { token })).toEqual(ACCEPTED);
-    // What was reported before takes nothing.
+    // A repeated event does not use up the budget.
     expect(await reportAs(1, { token })).toMatch(/"duplicate"/);
     expect(await reportAs(2, { token })).toEqual(ACCEPTED);
     expect(await reportAs(3, { token })).toEqual(REFUSED);
@@ -151,7 +151,7 @@ describe('where offers have to be signed', () => {
     expect(await reportAs(5, { token: await tokenUntil(START + 2 * DAY) })).toEqual(ACCEPTED);
   });
 
-  it('a captured request dies with its token, also once the intake has forgotten its id (attack 42)', async () => {
+  it('a captured request ends with its token, even after the intake has forgotten its id (attack 42)', async () => {
     const started = signed();
     const captured = { token: await tokenFor({ expiresAt: START }) };
     expect(await report(started, captured)).toEqual(ACCEPTED);
@@ -181,7 +181,7 @@ describe('without signed offers', () => {
   it('a captured request counts again once its id is forgotten, as the documents say (attack 42)', async () => {
     const folder = temporaryFolder();
     open.push({ end: async () => folder.remove() });
-    const started = startProxy({ intake: sqliteIntake({ file: join(folder.path, 'intake.db') }) });
+    const started = startProxy({ intake: intakeHere({ file: join(folder.path, 'intake.db') }) });
     open.push(started);
     expect(await report(started)).toEqual(ACCEPTED);
     await started.runtime.advance(1_000);
@@ -220,13 +220,13 @@ describe("the host's own judgement", () => {
     ['"no"', 'no'],
     ['an object', {}],
     ['a promise of an object', Promise.resolve({})],
-  ])('that is %s is no permission (attack 43)', async (_, answer) => {
+  ])('does not permit an event by answering %s (attack 43)', async (_, answer) => {
     const started = start({ authorize: () => answer as boolean });
     expect(await report(started)).toEqual(REFUSED);
     await expectUntouched(started);
   });
 
-  it('that throws takes nothing, and tells the sender nothing (attacks 43, 51)', async () => {
+  it('takes nothing if it throws, and reveals nothing to the sender (attacks 43, 51)', async () => {
     const started = start({ authorize: () => Promise.reject(new Error(`down at ${CANARY_KEY}`)) });
     const answer = await report(started);
     expect(answer).toMatch(/^200 .*"status":"deferred","code":"unavailable"/);
@@ -234,7 +234,7 @@ describe("the host's own judgement", () => {
     await expectUntouched(started);
   });
 
-  it('cannot be told from an offer that does not exist, nor from one that never could (attacks 43, 44)', async () => {
+  it('refuses just like an offer that does not exist, or that never could (attacks 43, 44)', async () => {
     const started = start({ authorize: ({ offerId }) => offerId === 'mine' });
     const answers = new Set<string>();
     for (const personalized_offer_id of ['somebodyelses', 'unknown', '', 'k'.repeat(51), 7, null])
@@ -245,7 +245,7 @@ describe("the host's own judgement", () => {
   });
 });
 
-describe('which offers exist', () => {
+describe('a durable intake', () => {
   const upstream = (status: number, code: string): Response =>
     new Response(
       JSON.stringify({ message: `${code}: the offer of grace@example.org`, api_error_code: code }),
@@ -254,7 +254,7 @@ describe('which offers exist', () => {
       },
     );
 
-  it('a durable intake does not say, since it accepts before it knows (attack 44)', async () => {
+  it('does not reveal which offers exist, since it accepts before it knows (attack 44)', async () => {
     const started = start();
     started.runtime.answer = () => upstream(404, 'resource_not_found');
     expect(await report(started)).toEqual(ACCEPTED);
@@ -265,7 +265,7 @@ describe('which offers exist', () => {
   });
 });
 
-describe('what the ledger counts an event under', () => {
+describe('the group that the ledger counts an event under', () => {
   const groupsOf = async (options: Partial<Omit<OfferProxyOptions, 'intake'>>, ...groups: unknown[]) => {
     const alerts: string[] = [];
     const started = start({ ...options, onAlert: (message) => alerts.push(message) });
@@ -275,7 +275,7 @@ describe('what the ledger counts an event under', () => {
     return { groups: rows.map(({ group }) => group).toReversed(), alerts };
   };
 
-  it('is the group that the page names', async () => {
+  it('is the one that the page names', async () => {
     expect(await groupsOf({}, 'summer', undefined)).toEqual({ groups: ['summer', undefined], alerts: [] });
   });
 
@@ -298,7 +298,7 @@ describe('what the ledger counts an event under', () => {
     expect((await groupsOf({}, 'a', 'b', 'c', 'd', 'a')).groups).toEqual(['a', 'b', 'c', '(other)', 'a']);
   });
 
-  it('is no part of what an event is: the same id with another is a duplicate', async () => {
+  it('does not belong to the identity of an event: the same id with another group is a duplicate', async () => {
     const started = start();
     expect(await report(started, { group: 'summer' })).toContain('accepted');
     expect(await report(started, { group: 'winter' })).toContain('duplicate');

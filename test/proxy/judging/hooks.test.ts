@@ -1,4 +1,4 @@
-/** Who may report what, through the whole handler: signed offers, `authorize`, subjects, and what is told of callers. */
+/** Who may report what, through the whole handler: signed offers, `authorize`, subjects and callers. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +30,7 @@ afterEach(async () => {
 
 const REFUSED = 'refused invalid_event';
 
-/** What was said of each event: its status, and its code if it has one. */
+/** The verdict of each event: its status, and its code if it has one. */
 const report = async (
   { proxy }: StartedProxy,
   events: readonly Record<string, unknown>[],
@@ -46,7 +46,7 @@ const reachedOf = async ({ runtime }: StartedProxy): Promise<(string | null)[]> 
   return runtime.calls.map(({ key }) => key);
 };
 
-describe('where offers have to be signed', () => {
+describe('if offers have to be signed', () => {
   const sign = (number: number, fields: object = {}, secret = SECRET): Promise<string> =>
     signOffer({ id: `a52ge${number}`, expiresAt: START + HOUR_MS, ...fields }, secret);
 
@@ -68,7 +68,7 @@ describe('where offers have to be signed', () => {
     expect(await reachedOf(started)).toEqual([`oe1-${eventId(1)}`]);
   });
 
-  it('a refusal looks like that of what is no event', async () => {
+  it('a refusal looks like that of a malformed event', async () => {
     const started = start({ requireSignedOffers: SECRET });
     const unsigned = await started.proxy(pageRequest(wireBody([wireEvent(1)])));
     const invalid = await started.proxy(pageRequest(wireBody([wireEvent(1, { type: 'Clicked' })])));
@@ -76,7 +76,7 @@ describe('where offers have to be signed', () => {
     expect([...unsigned.headers]).toEqual([...invalid.headers]);
   });
 
-  it('both types of event go by one token, and once more as a duplicate', async () => {
+  it('both types of event may use one token, and are duplicates when repeated', async () => {
     const started = start({ requireSignedOffers: SECRET });
     const token = await sign(1);
     const events = [
@@ -87,30 +87,30 @@ describe('where offers have to be signed', () => {
     expect(await report(started, events)).toEqual(['duplicate', 'duplicate']);
   });
 
-  it('the token is no part of an event’s content, since a page may be signed anew', async () => {
+  it('the token does not belong to an event’s content, since a page may be signed again', async () => {
     const started = start({ requireSignedOffers: SECRET });
     expect(await report(started, [wireEvent(1, { token: await sign(1) })])).toEqual(['accepted']);
     const again = await sign(1, { expiresAt: START + 2 * HOUR_MS });
     expect(await report(started, [wireEvent(1, { token: again })])).toEqual(['duplicate']);
   });
 
-  it('a token for a user counts for that user alone', async () => {
+  it('a token for a user is good only for that user', async () => {
     const started = start({
       requireSignedOffers: SECRET,
       subject: (request) => request.headers.get('x-session') ?? undefined,
     });
     const token = await sign(1, { subject: 'ada' });
     expect(await report(started, [wireEvent(1, { token })], { 'x-session': 'grace' })).toEqual([REFUSED]);
-    // Ada may be back soon, and signed in.
+    // Ada may soon be signed in again.
     expect(await report(started, [wireEvent(1, { token })])).toEqual(['deferred subject_mismatch']);
-    // Saying so in the event changes nothing.
+    // Naming her in the event changes nothing.
     expect(
       await report(started, [wireEvent(1, { token, subject: 'ada' })], { 'x-session': 'grace' }),
     ).toEqual(['deferred subject_mismatch']);
     expect(await report(started, [wireEvent(1, { token })], { 'x-session': 'ada' })).toEqual(['accepted']);
   });
 
-  it('without a hook that names users nobody can report by a token for one, and an operator is told', async () => {
+  it('a token for a user is useless without a hook that names users, and an alert says so', async () => {
     const started = start({ requireSignedOffers: SECRET });
     expect(await report(started, [wireEvent(1, { token: await sign(1, { subject: 'ada' }) })])).not.toEqual([
       'accepted',
@@ -118,7 +118,7 @@ describe('where offers have to be signed', () => {
     expect(started.alerts).toHaveLength(1);
   });
 
-  it('what was seen in time is taken days later, what was seen later is not', async () => {
+  it('an event that was seen in time is taken days later, one that was seen later is not', async () => {
     const started = start({ requireSignedOffers: SECRET });
     const token = await sign(1, { expiresAt: START - 5 * DAY_MS });
     const other = await sign(2, { expiresAt: START - 5 * DAY_MS });
@@ -130,7 +130,7 @@ describe('where offers have to be signed', () => {
     ).toEqual(['accepted', REFUSED]);
   });
 
-  it('and nothing once a client cannot have kept it any more (attack 42)', async () => {
+  it('no event is taken once a client cannot have kept it any more (attack 42)', async () => {
     const started = start({ requireSignedOffers: SECRET });
     const token = await sign(1, { expiresAt: START - 6 * DAY_MS - 1 });
     expect(await report(started, [wireEvent(1, { token, occurred_at: START - 7 * DAY_MS })])).toEqual([
@@ -147,27 +147,27 @@ describe('where offers have to be signed', () => {
     expect(await report(started, events)).toEqual(['accepted', 'accepted']);
   });
 
-  it('and elsewhere a token is not asked for, nor looked at', async () => {
+  it('a proxy without this option neither asks for a token nor looks at it', async () => {
     const token = `${'1'.repeat(8)}.${'A'.repeat(43)}`;
     expect(await report(start(), [wireEvent(1), wireEvent(2, { token })])).toEqual(['accepted', 'accepted']);
   });
 });
 
-describe('the host may refuse an event', () => {
+describe('the hook `authorize`', () => {
   it.each<[string, unknown]>([
     ['false', false],
     ['a promise of false', Promise.resolve(false)],
     ['nothing', undefined],
     ['null', null],
     ['1', 1],
-    ['a text', 'yes'],
-  ])('by %s, which looks like the refusal of an unknown offer', async (_, answer) => {
+    ['a string', 'yes'],
+  ])('refuses an event by %s, and the refusal looks like that of an unknown offer', async (_, answer) => {
     const started = start({ authorize: () => answer as boolean });
     expect(await report(started, [wireEvent(1)])).toEqual([REFUSED]);
     expect(await reachedOf(started)).toEqual([]);
   });
 
-  it('one by one, and is told of the event and the request', async () => {
+  it('refuses events one by one, and gets the event and the request', async () => {
     const asked: unknown[] = [];
     const started = start({
       authorize: async (event, request) => {
@@ -196,7 +196,7 @@ describe('the host may refuse an event', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('database is away'))],
-  ])('and one for which the hook %s comes again; the others are taken', async (_, fail) => {
+  ])('defers an event for which it %s, and the others are taken', async (_, fail) => {
     const started = start({ authorize: ({ offerId }) => (offerId === 'a52ge2' ? fail() : true) });
     const verdicts = await report(started, [wireEvent(1), wireEvent(2), wireEvent(3)]);
     expect(verdicts.map((verdict) => verdict.split(' ')[0])).toEqual(['accepted', 'deferred', 'accepted']);
@@ -230,7 +230,7 @@ describe('a hook that hangs', () => {
 describe('a hook that says null or nothing names nobody', () => {
   it.each<[string, unknown]>([
     ['null', null],
-    ['an empty text', ''],
+    ['an empty string', ''],
   ])('%s does not vouch for a request without an origin (attack 16)', async (_, nobody) => {
     const started = start({ subject: () => nobody as string, withoutOrigin: 'with-subject' });
     const headers = { 'sec-fetch-site': undefined };
@@ -240,7 +240,7 @@ describe('a hook that says null or nothing names nobody', () => {
 
   it.each<[string, unknown]>([
     ['null', null],
-    ['an empty text', ''],
+    ['an empty string', ''],
   ])('%s is not one user, whose budget all visitors would share', async (_, nobody) => {
     const started = start({ subject: () => nobody as string, limits: { perSubject: 2, perOfferADay: 1 } });
     for (let number = 1; number < 6; number++)
@@ -249,26 +249,26 @@ describe('a hook that says null or nothing names nobody', () => {
       ]);
   });
 
-  it('null is no address either', async () => {
+  it('null is not an address either', async () => {
     const started = start({ address: () => null as unknown as string, limits: { perAddress: 1 } });
     for (let number = 1; number < 4; number++)
       expect(await report(started, [wireEvent(number)])).toEqual(['accepted']);
   });
 });
 
-describe('a hook that names users in other ways than pages can', () => {
+describe('a hook that names users in a way that pages cannot', () => {
   it.each<[string, unknown]>([
     ['an e-mail address', 'ada@shop.example'],
     ['an object', { id: 42 }],
     ['yes', true],
-  ])('is told so: %s', async (_, subject) => {
+  ])('leads to one alert: %s', async (_, subject) => {
     const started = start({ subject: () => subject as string });
     for (const number of [1, 2]) await report(started, [wireEvent(number)]);
     expect(started.alerts).toEqual([expect.stringMatching(/subject/)]);
   });
 });
 
-describe('who caused an event is told to the upstream', () => {
+describe('the caller of an event', () => {
   const HEADERS = [
     'chargebee-request-origin-ip',
     'chargebee-request-origin-user',
@@ -308,7 +308,7 @@ describe('who caused an event is told to the upstream', () => {
 
   const caller = (fields: { [Name in keyof Caller]?: unknown }) => ({ caller: () => fields as Caller });
 
-  it('not at all, unless the host says so', async () => {
+  it('is not sent to the upstream unless the host says so', async () => {
     expect(await toldOf({})).toEqual([{}]);
   });
 
@@ -316,12 +316,12 @@ describe('who caused an event is told to the upstream', () => {
     ['nobody', undefined],
     ['null', null],
     ['nothing of them', {}],
-    ['empty texts', { ip: '', user: '', device: '', businessEntityId: '' }],
-  ])('not, where it says %s', async (_, fields) => {
+    ['empty strings', { ip: '', user: '', device: '', businessEntityId: '' }],
+  ])('is not sent if the host says %s', async (_, fields) => {
     expect(await toldOf({ caller: () => fields as Caller })).toEqual([{}]);
   });
 
-  it('in the headers of the API, the user in base64', async () => {
+  it('is sent in the headers of the API, with the user in base64', async () => {
     const fields = {
       ip: '203.0.113.9',
       user: 'Zoë <z@shop.example>',
@@ -347,7 +347,7 @@ describe('who caused an event is told to the upstream', () => {
     ['an escape', '\u001b[31m'],
     ['a line separator', 'a\u2028b'],
     ['DEL', 'a\u007fb'],
-  ])('but never what no header can hold: %s (attack 47)', async (_, text) => {
+  ])('is never sent with what a header cannot hold: %s (attack 47)', async (_, text) => {
     const [told] = (await toldOf(caller({ ip: text, device: text, businessEntityId: text, user: text }))) as [
       object,
     ];
@@ -355,7 +355,7 @@ describe('who caused an event is told to the upstream', () => {
     expect(Object.values(told)).toEqual([Buffer.from(text).toString('base64')]);
   });
 
-  it('and never what is so long that the upstream would refuse the call', async () => {
+  it('is never sent with values that are so long that the upstream would refuse the call', async () => {
     const text = 'x'.repeat(100_000);
     const [told] = (await toldOf(caller({ ip: text, device: text, businessEntityId: text, user: text }))) as [
       Record<string, string>,
@@ -363,7 +363,7 @@ describe('who caused an event is told to the upstream', () => {
     expect(Object.values(told).filter(({ length }) => length > 1_200)).toEqual([]);
   });
 
-  it('of each event by itself', async () => {
+  it('is asked for each event by itself', async () => {
     const told = await toldOf({ caller: ({ offerId }) => ({ device: `for ${offerId}` }) }, [
       wireEvent(1),
       wireEvent(2),
@@ -373,7 +373,7 @@ describe('who caused an event is told to the upstream', () => {
     );
   });
 
-  it('and is forgotten once the event is settled, whatever became of it', async () => {
+  it('is forgotten once the event is settled, whether it was taken or refused', async () => {
     const started = start(caller({ ip: '203.0.113.9' }));
     started.runtime.answer = () => new Response(null, { status: 503 });
     await report(started, [wireEvent(1), wireEvent(2)]);
@@ -400,13 +400,13 @@ describe('who caused an event is told to the upstream', () => {
     expect(await reachedOf(started)).toEqual([`oe1-${eventId(1)}`]);
   });
 
-  it('and with `disable` the upstream’s own reactions are switched off, for every event', async () => {
+  it('is joined by headers that switch off the upstream’s own reactions if `disable` says so', async () => {
     expect(await toldOf({ disable: ['webhook', 'actions'] })).toEqual([
       { 'chargebee-event-webhook': 'all-disabled', 'chargebee-event-actions': 'all-disabled' },
     ]);
   });
 
-  it('one for whom the hook fails holds back no other event', async () => {
+  it('does not hold back another event if the hook fails for one', async () => {
     const started = start({
       caller: ({ offerId }) => {
         if (offerId === 'a52ge1') throw new Error('x');
@@ -431,7 +431,7 @@ describe("under Node's http", () => {
     });
     const listener = toNodeListener(started.proxy);
     const server = createServer((incoming, outgoing) => {
-      // As a middleware for sessions would.
+      // A middleware for sessions would do the same.
       Object.assign(incoming, { session: { user: 'ada' } });
       listener(incoming, outgoing);
     });

@@ -1,4 +1,4 @@
-/** Links that open the inspector: who can make one, and for what it holds. */
+/** Links that open the inspector: who can make one, and where it is valid. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inspectLink } from '../../../src/proxy/index.js';
 import { createInspecting } from '../../../src/proxy/judging/inspecting.js';
@@ -32,7 +32,7 @@ describe('a link', () => {
     expect(await opens(code, '/offers/autumn', START + HOUR_MS)).toBe(false);
   });
 
-  it('that a clock ahead of the proxy’s made opens nothing before its hour (attack 76)', async () => {
+  it('opens nothing before its hour if a clock ahead of the proxy’s made it (attack 76)', async () => {
     const code = codeOf(await inspectLink(PAGE, { secret: SECRET, now: () => START + 2 * HOUR_MS }));
     expect(await opens(code, '/offers/autumn', START)).toBe(false);
     expect(await opens(code, '/offers/autumn', START + 2 * HOUR_MS)).toBe(true);
@@ -60,13 +60,13 @@ describe('a link', () => {
       expect([changed, await opens(changed, path, START)]).toEqual([changed, false]);
   });
 
-  it('is made by a clock that tells parts of milliseconds, too', async () => {
+  it('can also be made by a clock that has parts of milliseconds', async () => {
     const code = codeOf(await inspectLink(PAGE, { secret: SECRET, now: () => START + 0.25 }));
     expect(await opens(code, '/offers/autumn', START)).toBe(true);
   });
 
-  it('is made for no other use of the same secret', async () => {
-    // A signed offer's token is a code of another purpose.
+  it('cannot be made from another use of the same secret', async () => {
+    // The token of a signed offer is such a use.
     const end = (START + 1_000).toString(36);
     const mac = await macOf(
       await keyOf(SECRET),
@@ -80,7 +80,7 @@ describe('a link', () => {
     expect(await opens(`${end}..${own}`, '/offers/autumn', START)).toBe(true);
   });
 
-  it('of another secret opens nothing, and any of several secrets may have made it', async () => {
+  it('opens nothing if another secret made it, and any of several secrets may have made it', async () => {
     const code = codeOf(await inspectLink(PAGE, { secret: OTHER, now }));
     expect(await opens(code, '/offers/autumn', START)).toBe(false);
     expect(await createInspecting([SECRET, OTHER])(code, '/offers/autumn', START)).toBe(true);
@@ -115,7 +115,7 @@ describe('the proxy', () => {
 
   const right = async (): Promise<string> => codeOf(await inspectLink(PAGE, { secret: SECRET, now }));
 
-  it('says yes to a link that holds, and takes no event by that', async () => {
+  it('says yes to a valid link, and takes no event by that', async () => {
     const response = await ask({ v: 1, inspect: await right(), path: '/offers/autumn' });
     expect([response.status, await response.json()]).toEqual([200, { v: 1, inspect: true }]);
     expect(response.headers.get('cache-control')).toBe('no-store');
@@ -143,12 +143,12 @@ describe('the proxy', () => {
     for (let guess = 0; guess < 7; guess++)
       statuses.push((await ask({ v: 1, inspect: `1.${guess}.x`, path: '/' })).status);
     expect(statuses).toEqual([403, 403, 403, 403, 403, 429, 429]);
-    // Somebody else is not kept out by that.
+    // This does not keep out anybody else.
     const other = await ask({ v: 1, inspect: await right(), path: '/offers/autumn' }, {}, '203.0.113.8');
     expect(other.status).toBe(200);
   });
 
-  it('looks at no code that a page of another site sends (attack 77)', async () => {
+  it('does not look at a code that a page of another site sends (attack 77)', async () => {
     const response = await ask(
       { v: 1, inspect: await right(), path: '/offers/autumn' },
       { 'sec-fetch-site': 'cross-site' },
@@ -164,7 +164,7 @@ describe('the proxy', () => {
     { v: 1, inspect: 'x' },
     { v: 1, inspect: 'x', path: '/', events: [] },
     { v: 2, inspect: 'x', path: '/' },
-  ])('knows no request like %o', async (body) => {
+  ])('rejects the request %o as unsupported', async (body) => {
     const response = await ask(body);
     expect([response.status, await response.json()]).toEqual([
       400,
@@ -172,7 +172,7 @@ describe('the proxy', () => {
     ]);
   });
 
-  it('takes no events that stand beside a code', async () => {
+  it('takes no events that come in one request with a code', async () => {
     const events = JSON.parse(wireBody([wireEvent(1)])) as object;
     const body = { ...events, inspect: await right(), path: '/offers/autumn' };
     expect((await ask(body)).status).toBe(400);

@@ -1,4 +1,4 @@
-/** What the host's own code reports: its identity, what is wrong with it, and what becomes of it. */
+/** Events that the host's own code reports: their identity, what is wrong with them, and what becomes of them. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOfferAdmin, directIntake, type ServerEvent } from '../../../src/proxy/index.js';
 import { readServerEvents } from '../../../src/proxy/operator/lines.js';
@@ -25,14 +25,14 @@ const opened = (fields: Partial<ServerEvent> = {}): ServerEvent => ({
   ...fields,
 });
 
-/** What JavaScript without types may give. */
+/** An event that JavaScript without types may give. */
 const untyped = (fields: object): ServerEvent => opened(fields);
 
 const untilCalls = async ({ runtime }: StartedProxy, count: number): Promise<void> => {
   await expect.poll(() => runtime.calls.length).toBe(count);
 };
 
-describe('what is reported', () => {
+describe('an event that the host reports', () => {
   it('is kept and forwarded like what a page reports', async () => {
     const started = start();
     await expect(
@@ -48,7 +48,7 @@ describe('what is reported', () => {
     ]);
   });
 
-  it('counts once under its name, in any process, also if its time is told otherwise', async () => {
+  it('counts once under its name, in any process, even if another time is given', async () => {
     const started = start();
     await started.proxy.report([opened({ occurredAt: START - 5_000 })]);
     const again = await started.proxy.report([
@@ -79,7 +79,7 @@ describe('what is reported', () => {
     expect((await elsewhere.intake.list({ limit: 9 }))[0]?.id).not.toBe(row?.id);
   });
 
-  it('tells of its caller, and counts for the subscription that the hook names', async () => {
+  it('keeps its caller, and counts for the subscription that the hook names', async () => {
     const started = start({
       usage: { subscriptionFor: (_, subject) => `sub-${subject}` },
     });
@@ -98,7 +98,7 @@ describe('what is reported', () => {
   });
 });
 
-describe('what the billing system counted', () => {
+describe('an acceptance that the billing system counted', () => {
   const cellsOf = async ({ intake }: StartedProxy): Promise<unknown[]> => {
     const cells = [];
     for await (const portion of intake.ledger())
@@ -106,7 +106,7 @@ describe('what the billing system counted', () => {
     return cells;
   };
 
-  it('counts in the ledger alone, once, and is never forwarded', async () => {
+  it('counts only in the ledger, once, and is never forwarded', async () => {
     const started = start();
     const paid = opened({ name: 'order-1', type: 'accepted', group: 'summer' });
     await expect(started.proxy.report([paid, opened()])).resolves.toEqual({ accepted: 2, duplicate: 0 });
@@ -123,7 +123,7 @@ describe('what the billing system counted', () => {
     ]);
   });
 
-  it('counts under (other), like everything that is reported, if its group is not among those of the host', async () => {
+  it('counts under (other), like all reported events, if its group is not among those of the host', async () => {
     const started = start({ groups: ['summer'] });
     await started.proxy.report([
       opened({ name: 'order-1', type: 'accepted', group: 'winter' }),
@@ -151,27 +151,31 @@ describe('what the billing system counted', () => {
     });
   });
 
-  it('is refused in words by an intake that remembers nothing', async () => {
+  it('is refused with a reason by an intake that remembers nothing', async () => {
     const { proxy } = start({ intake: directIntake() as never });
     await expect(proxy.report([opened({ type: 'accepted' })])).rejects.toMatchObject({
       code: 'configuration',
-      hint: expect.stringMatching(/the ledger alone, which directIntake\(\) does not have/),
+      hint: expect.stringMatching(/only in the ledger, which directIntake\(\) does not have/),
     });
   });
 });
 
-describe('what is wrong is thrown, and nothing is taken', () => {
+describe('a report throws, and nothing is taken, if one event has', () => {
   it.each<[string, ServerEvent, RegExp]>([
     ['no name', untyped({ name: undefined }), /Event 2 of the report: give it a name/],
     ['an empty name', opened({ name: '' }), /give it a name/],
     ['a name that is too long', opened({ name: 'x'.repeat(201) }), /1 to 200 characters/],
-    ['what is never reported', untyped({ type: 'fulfilled' }), /fulfilled is the billing system's own/],
+    [
+      'a type that is never reported',
+      untyped({ type: 'fulfilled' }),
+      /fulfilled is the billing system's own/,
+    ],
     ['an unknown type', untyped({ type: 'clicked' }), /its type is viewed, dismissed or accepted/],
     ['a group with blanks', opened({ group: 'summer sale' }), /its group has 1 to 50/],
     ['no offer', untyped({ offerId: undefined }), /its offerId has 1 to 50/],
     ['an offer id that is too long', opened({ offerId: 'x'.repeat(51) }), /its offerId has 1 to 50/],
-    ['seconds', opened({ occurredAt: 1.5 }), /its occurredAt is in epoch milliseconds/],
-    ['the future', opened({ occurredAt: START + 1 }), /not in the future/],
+    ['an occurredAt in seconds', opened({ occurredAt: 1.5 }), /its occurredAt is in epoch milliseconds/],
+    ['an occurredAt in the future', opened({ occurredAt: START + 1 }), /not in the future/],
     ['an e-mail address as a subject', opened({ subject: 'a@b.example' }), /its subject has 1 to 128/],
   ])('%s', async (_, event, words) => {
     const { proxy, intake } = start();
@@ -183,7 +187,7 @@ describe('what is wrong is thrown, and nothing is taken', () => {
     expect(await intake.list({ limit: 9 })).toEqual([]);
   });
 
-  it('one name for two events, in one report and in two', async () => {
+  it('the name of another event, in the same report or an earlier one', async () => {
     const { proxy, intake } = start();
     const other = opened({ type: 'dismissed' });
     await expect(proxy.report([opened(), other])).rejects.toMatchObject({
@@ -197,7 +201,7 @@ describe('what is wrong is thrown, and nothing is taken', () => {
 });
 
 describe('an intake that cannot take', () => {
-  it('more, rejects with what to do', async () => {
+  it('makes the report reject with what to do if it is full', async () => {
     const { runtime, intake } = start();
     runtime.answer = () => new Response(null, { status: 503 });
     const full = start({
@@ -214,7 +218,7 @@ describe('an intake that cannot take', () => {
     });
   });
 
-  it('anything, passes its error on', async () => {
+  it('makes the report reject with the error of the intake if it fails', async () => {
     const { intake } = start();
     const broken = start({
       intake: { ...intake, take: () => Promise.reject(new Error('disk full')), close: async () => undefined },
@@ -222,7 +226,7 @@ describe('an intake that cannot take', () => {
     await expect(broken.proxy.report([opened()])).rejects.toThrow('disk full');
   });
 
-  it('without forwarding it has forwarded it, or rejects', async () => {
+  it('makes the report forward each event itself, or reject, if it is direct', async () => {
     const direct = start({ intake: directIntake() as never });
     await expect(direct.proxy.report([opened()])).resolves.toEqual({ accepted: 1, duplicate: 0 });
     expect(direct.runtime.calls).toHaveLength(1);
@@ -252,13 +256,13 @@ describe('lines of a report', () => {
     ['{', 'Line 2: it is no JSON.'],
     ['[]', 'Line 2: it is no JSON object.'],
     ['null', 'Line 2: it is no JSON object.'],
-    ['{"offer_id":"x"}', /Line 2: "offer_id" is none of name, type, personalized_offer_id/],
-    ['{"__proto__":{}}', /Line 2: "__proto__" is none of/],
-  ])('%s is refused, by its number', (text, words) => {
+    ['{"offer_id":"x"}', /Line 2: "offer_id" is unknown. A line may have name, type, personalized_offer_id/],
+    ['{"__proto__":{}}', /Line 2: "__proto__" is unknown/],
+  ])('are refused by number: %s', (text, words) => {
     expect(() => readServerEvents(`${line}\n${text}`)).toThrow(words);
   });
 
-  it('are taken from who bears the operator’s token, with a precise answer', async () => {
+  it('are taken from everybody who has the operator’s token, with a precise answer', async () => {
     const { proxy, intake } = start();
     const admin = createOfferAdmin({ intake, token: TOKEN, report: proxy.report });
     const post = async (body: string, to = admin, token = TOKEN): Promise<unknown> => {

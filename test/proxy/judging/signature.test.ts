@@ -12,7 +12,7 @@ const EXPIRES_AT = START + HOUR_MS;
 
 const verify = createVerifier([SECRET]);
 
-/** Whether a token is taken, held by default against what it was signed for, an hour before it ends. */
+/** Whether a token is taken. By default, for what it was signed for, an hour before it ends. */
 const isTaken = async (
   token: string | undefined,
   fields: Partial<Parameters<typeof verify>[0]> = {},
@@ -37,7 +37,7 @@ describe('a signed offer', () => {
     expect(await isTaken(token)).toBe(true);
   });
 
-  it('that names nobody is taken from everybody', async () => {
+  it('is taken from everybody if it names nobody', async () => {
     const open = await sign({ subject: undefined });
     expect(
       await Promise.all(['ada', 'grace', undefined].map((subject) => isTaken(open, { subject }))),
@@ -48,7 +48,7 @@ describe('a signed offer', () => {
     expect(await isTaken(await sign({ id }), { offerId: id })).toBe(true);
   });
 
-  it('fits on an element and on the wire, whatever its expiry', async () => {
+  it('fits on an element and on the wire with any expiry', async () => {
     const tokens = await Promise.all(
       [1e12, EXPIRES_AT + 0.7, 8.64e13].map((expiresAt) => sign({ expiresAt })),
     );
@@ -60,7 +60,7 @@ describe('a signed offer', () => {
   });
 });
 
-describe('a token is worth nothing', () => {
+describe('a token is rejected', () => {
   it.each<[string, Partial<Parameters<typeof verify>[0]>]>([
     ['for another offer', { offerId: 'a52ge40c' }],
     ['for an offer whose id is longer', { offerId: 'a52ge40b0' }],
@@ -73,14 +73,14 @@ describe('a token is worth nothing', () => {
     expect(await isTaken(token, fields)).toBe(false);
   });
 
-  it('for nobody with the mark of a subject, nor for a subject without it', async () => {
+  it('if it has the mark of a subject but no subject, or a subject without the mark', async () => {
     const open = await sign({ subject: undefined });
     const marked = open.replace('.', '.s.');
     expect([await isTaken(marked), await isTaken(marked, { subject: undefined })]).toEqual([false, false]);
     expect(await isTaken(token.replace('.s.', '.'), { subject: undefined })).toBe(false);
   });
 
-  it('with any one bit of its signature turned', async () => {
+  it('if any one bit of its signature is turned', async () => {
     const at = token.lastIndexOf('.') + 1;
     const [before, mac] = [token.slice(0, at), token.slice(at)];
     const bytes = Buffer.from(mac, 'base64url');
@@ -94,7 +94,7 @@ describe('a token is worth nothing', () => {
     expect(new Set(forged).size).toBe(256);
   });
 
-  it('with its end moved, however it is written', async () => {
+  it('if its end was moved, however it is written', async () => {
     const [expiry = ''] = token.split('.');
     const moved = [
       (EXPIRES_AT + 1).toString(36),
@@ -112,8 +112,8 @@ describe('a token is worth nothing', () => {
   it.each<[string, (token: string) => string | undefined]>([
     ['none', () => undefined],
     ['an empty one', () => ''],
-    ['its expiry alone', (one) => one.split('.')[0]],
-    ['its signature alone', (one) => one.split('.').at(-1)],
+    ['only its expiry', (one) => one.split('.')[0]],
+    ['only its signature', (one) => one.split('.').at(-1)],
     ['with nothing signed', (one) => one.replace(/[^.]*$/, '')],
     ['without the mark of a subject', (one) => one.replace('.s.', '.')],
     ['with that mark twice', (one) => one.replace('.s.', '.s.s.')],
@@ -132,7 +132,7 @@ describe('a token is worth nothing', () => {
     expect(await isTaken(odd(token))).toBe(false);
   });
 
-  it('under another secret, or one that only begins alike', async () => {
+  it('if another secret signed it, or one that only begins alike', async () => {
     for (const secret of [OLDER, `${SECRET}!`, SECRET.slice(0, -1)])
       expect(await isTaken(await sign({}, secret))).toBe(false);
   });
@@ -172,7 +172,7 @@ describe('a token that has ended', () => {
 });
 
 describe('secrets are replaced one by one', () => {
-  it('what either signed is taken while both are known', async () => {
+  it('a token of either secret is taken while both are known', async () => {
     const both = createVerifier([SECRET, OLDER]);
     const older = await sign({}, OLDER);
     expect([await isTaken(token, {}, START, both), await isTaken(older, {}, START, both)]).toEqual([
@@ -181,12 +181,12 @@ describe('secrets are replaced one by one', () => {
     ]);
   });
 
-  it('and what the old one signed is worth nothing once it is gone', async () => {
+  it('a token of the old secret is rejected once that is gone', async () => {
     expect(await isTaken(await sign({}, OLDER))).toBe(false);
   });
 });
 
-describe('signing refuses, in words that show no secret', () => {
+describe('signing rejects, in words that show no secret,', () => {
   const refusal = (fields: object, [secret]: readonly unknown[] = [SECRET]): Promise<string> =>
     signOffer({ id: 'a52ge40b', expiresAt: EXPIRES_AT, ...fields }, secret as string).then(
       (signed) => `signed ${signed}`,
@@ -197,35 +197,35 @@ describe('signing refuses, in words that show no secret', () => {
     );
 
   it.each<[string, unknown]>([
-    ['none', undefined],
-    ['an empty one', ''],
-    ['31 characters', SECRET.slice(0, 31)],
-    ['no text', new Uint8Array(32)],
-  ])('as a secret: %s', async (_, secret) => {
+    ['missing', undefined],
+    ['empty', ''],
+    ['31 characters long', SECRET.slice(0, 31)],
+    ['not a string', new Uint8Array(32)],
+  ])('a secret that is %s', async (_, secret) => {
     const hint = await refusal({}, [secret]);
     expect(hint).toMatch(/secret/);
     expect(hint).not.toContain('canary');
   });
 
-  it.each<unknown>([undefined, '', 'x'.repeat(51), 'a b', 'é', 7, null])('as an id: %j', async (id) => {
+  it.each<unknown>([undefined, '', 'x'.repeat(51), 'a b', 'é', 7, null])('an id that is %j', async (id) => {
     expect(await refusal({ id })).toMatch(/\bid\b/);
   });
 
   it.each<unknown>(['', 'ada@shop.example', 'a b', 'x'.repeat(129), null, 7])(
-    'as a subject: %j',
+    'a subject that is %j',
     async (subject) => {
       expect(await refusal({ subject })).toMatch(/subject/);
     },
   );
 
   it.each<unknown>([undefined, null, Number.NaN, Infinity, -1, 0, 1e15, '2026-01-01', new Date(Number.NaN)])(
-    'as an end: %s',
+    'an end that is %s',
     async (expiresAt) => {
       expect(await refusal({ expiresAt })).toMatch(/milliseconds/);
     },
   );
 
-  it('the seconds in which Chargebee tells of an end, by which every token would have ended long ago', async () => {
+  it('an end in Chargebee’s seconds, which would mean that every token ended long ago', async () => {
     expect(await refusal({ expiresAt: EXPIRES_AT / 1_000 })).toMatch(/seconds/);
   });
 });
@@ -239,7 +239,7 @@ describe('comparing secrets', () => {
     [SECRET.toUpperCase(), false],
     ['x'.repeat(1_000_000), false],
     ['\ud800', false],
-  ])('says of a given one whether it is the one', async (given, isSame) => {
+  ])('says whether a given one is the same', async (given, isSame) => {
     expect(await isSameSecret(given, SECRET)).toBe(isSame);
   });
 });

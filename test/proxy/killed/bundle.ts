@@ -1,4 +1,4 @@
-/** Makes one file of a program and of `src`, once: two hundred processes have no time to compile it each. */
+/** Bundles a program and `src` into a few files once, so that two hundred processes need not compile them each. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rollup } from 'rollup';
@@ -10,6 +10,9 @@ export interface Program {
   remove(): void;
 }
 
+/** An intake in a file starts its thread from a file beside its own. */
+const THREAD = join(import.meta.dirname, '../../../src/proxy/intake/sqlite/sqlite-thread.ts');
+
 const COMPILER = {
   target: ts.ScriptTarget.ES2022,
   module: ts.ModuleKind.ES2022,
@@ -18,12 +21,13 @@ const COMPILER = {
 };
 
 /**
- * Bundles.
- * @param entry Path of a TypeScript module. Packages stay outside, so the bundle lies where they are found.
+ * Bundles a program.
+ * @param entry Path of a TypeScript module. Packages stay outside, so the bundle is in a folder from which they are
+ * found.
  */
 export const bundleProgram = async (entry: string): Promise<Program> => {
   const bundle = await rollup({
-    input: entry,
+    input: { program: entry, 'sqlite-thread': THREAD },
     external: (specifier) => !/^[./]/.test(specifier),
     plugins: [
       {
@@ -41,8 +45,7 @@ export const bundleProgram = async (entry: string): Promise<Program> => {
   });
   const folder = join(import.meta.dirname, '../../../test-results', `program-${process.pid}`);
   mkdirSync(folder, { recursive: true });
-  const path = join(folder, 'program.mjs');
-  await bundle.write({ file: path, format: 'es' });
+  await bundle.write({ dir: folder, format: 'es', entryFileNames: '[name].js' });
   await bundle.close();
-  return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { path: join(folder, 'program.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 };

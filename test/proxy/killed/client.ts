@@ -1,4 +1,4 @@
-/** Makes events and posts them as a page does: oldest first, again until each is answered for. */
+/** Makes events and posts them as a page does: oldest first, and again until each is taken. */
 import type { Chance } from '../../simulation/chance.js';
 import { eventId, wireBody } from '../../support/wire.js';
 
@@ -9,11 +9,11 @@ export interface Made {
   readonly offerId: string;
 }
 
-/** One page after another of one browser. */
+/** One browser's pages, one after another. */
 export interface Client {
-  /** Everything ever made, in its order. */
+  /** All events that were ever made, in order. */
   readonly made: readonly Made[];
-  /** Posts, and goes on making events, until nobody answers any more. */
+  /** Makes and posts events until nobody answers any more. */
   postWhileAnswered(url: string): Promise<void>;
   /** Posts until nothing is left. */
   postTheRest(url: string): Promise<void>;
@@ -26,8 +26,8 @@ interface Reply {
 const BATCH = 4;
 
 /**
- * Makes one.
- * @param number Tells its events and offers from those of other clients.
+ * Makes a client.
+ * @param number Makes its events and offers different from those of other clients.
  */
 export const createClient = (number: number, chance: Chance): Client => {
   const made: Made[] = [];
@@ -63,7 +63,7 @@ export const createClient = (number: number, chance: Chance): Client => {
     };
     const answered = await fetch(url, { method: 'POST', headers, body: wireBody(events) })
       .then(async (response) => ({ status: response.status, reply: (await response.json()) as Reply }))
-      // Nobody there any more, or an answer that breaks off.
+      // Nobody is there any more, or the answer breaks off.
       .catch(() => undefined);
     if (!answered) return false;
     if (answered.status !== 200) throw new Error(`the proxy answered ${answered.status}`);

@@ -1,21 +1,22 @@
-/** One file, one stand-in upstream, two clients, and one proxy after another. */
+/** One intake, one stand-in upstream, two clients, and one proxy after another. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
+import type { Intake } from '../../../src/proxy/index.js';
 import { type Fault, startUpstream } from '../../../src/upstream/server.js';
 import { type Chance, createChance } from '../../simulation/chance.js';
 import { temporaryFolder } from '../../support/intake.js';
+import { intakeHere } from '../../support/sqlite.js';
 import { createClient, type Made } from './client.js';
 import { type KillPlan, plansOf } from './plan.js';
 
 /** What came of a lane. */
 export interface Outcome {
-  /** How each process ended that was to be killed. */
+  /** How each process ended that had a plan to be killed. */
   readonly ends: readonly (NodeJS.Signals | null)[];
-  /** What was made, by client, in its order. */
+  /** What was made, by client, in order. */
   readonly made: readonly Made[];
-  /** What the upstream counted, in its order. */
+  /** What the upstream counted, in order. */
   readonly counted: readonly Made[];
   /** Events that the last intake holds in another state than done. */
   readonly unsettled: readonly string[];
@@ -25,7 +26,7 @@ const KEY = 'test_killed_key';
 /** Slow enough that calls are under way when their process ends. */
 const DELAY: Fault = { kind: 'delay', ms: 3 };
 
-/** What may befall one of the upstream's next calls. */
+/** The faults that one of the next calls of the upstream may have. */
 const TROUBLES: readonly (readonly Fault[])[] = [
   [],
   [{ kind: 'status', status: 500, count: 1 }],
@@ -33,17 +34,34 @@ const TROUBLES: readonly (readonly Fault[])[] = [
   [{ kind: 'reset_after', count: 1 }],
 ];
 
-/** Kills proxies at every crash point and at so many moments, then lets one go on in peace. */
-export const runLane = async (program: string, chance: Chance, moments: number): Promise<Outcome> => {
+/** Where a lane's intake is. */
+export interface LanePlace {
+  /** As the program takes it: a file, or a URL of Postgres. */
+  readonly name: string;
+  open(): Intake;
+  remove(): void;
+}
+
+const inFile = (): LanePlace => {
   const folder = temporaryFolder();
   const file = join(folder.path, 'intake.db');
+  return { name: file, open: () => intakeHere({ file }), remove: folder.remove };
+};
+
+/** Kills proxies at every crash point and at so many moments, then lets one run without faults. */
+export const runLane = async (
+  program: string,
+  chance: Chance,
+  moments: number,
+  place = inFile(),
+): Promise<Outcome> => {
   const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
   const clients = [1, 2].map((number) => createClient(number, createChance(chance.whole(0, 1e9), 'client')));
   const children: ChildProcess[] = [];
   try {
-    /** Gives no address if the process ends before it has one: it forwards what it finds at once. */
+    /** Returns no address if the process ends before it has one, since it forwards at once what it finds. */
     const start = async (plan: KillPlan | null) => {
-      const child = fork(program, [file, upstream.url, KEY, JSON.stringify(plan)]);
+      const child = fork(program, [place.name, upstream.url, KEY, JSON.stringify(plan)]);
       children.push(child);
       const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
       const port = await Promise.race([once(child, 'message').then(([told]) => told as number), ended]);
@@ -61,11 +79,11 @@ export const runLane = async (program: string, chance: Chance, moments: number):
     const { url = '', child, ended } = await start(null);
     await Promise.all(clients.map((client) => client.postTheRest(url)));
     const made = clients.flatMap((client) => client.made);
-    // What is lost never comes; which events these are is for the test to say.
+    // Lost events never come. The test says which ones these are.
     await upstream.until(() => counted().length >= made.length, 30_000).catch(() => undefined);
     child.kill('SIGTERM');
     await ended;
-    const intake = sqliteIntake({ file });
+    const intake = place.open();
     const rows = await intake.list({ limit: 1_000_000 });
     await intake.close();
     return {
@@ -77,7 +95,7 @@ export const runLane = async (program: string, chance: Chance, moments: number):
   } finally {
     for (const child of children) child.kill('SIGKILL');
     await upstream.close();
-    folder.remove();
+    place.remove();
   }
 
   function counted(): Made[] {

@@ -1,16 +1,17 @@
-/** The real proxy over HTTP as a process that kills itself by plan; given none, it runs until it is told to stop. */
+/** The real proxy over HTTP as a process that kills itself by a plan. Without a plan it runs until it is stopped. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { CrashPoint } from '../../../e2e/fixtures/crash-points.js';
 import { createOfferProxy, type Intake } from '../../../src/proxy/index.js';
+import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { toNodeListener } from '../../../src/proxy/node.js';
 import { platformRuntime } from '../../../src/runtime.js';
 import type { KillPlan } from './plan.js';
 
-const [file = '', baseUrl, apiKey = '', planned = 'null'] = process.argv.slice(2);
+const [place = '', baseUrl, apiKey = '', planned = 'null'] = process.argv.slice(2);
 const plan = JSON.parse(planned) as KillPlan | null;
 
 const seen = new Int32Array(new SharedArrayBuffer(4));
@@ -32,7 +33,9 @@ const see = (point?: CrashPoint): void => {
   if (++occurrences === plan.occurrence) process.kill(process.pid, 'SIGKILL');
 };
 
-const inner = sqliteIntake({ file });
+const inner = place.startsWith('postgres:')
+  ? postgresIntake({ connection: place })
+  : sqliteIntake({ file: place });
 const intake: Intake = {
   ...inner,
   async take(events) {
@@ -76,7 +79,7 @@ const server = createServer((request, response) => {
   const end = response.end.bind(response) as (chunk?: unknown) => typeof response;
   response.end = ((chunk?: Buffer) => {
     if (plan?.kind !== 'point' || plan.point !== 'mid-reply' || !chunk) return end(chunk);
-    // The half has to be on its way before the process ends.
+    // Half of the answer has to be on its way before the process ends.
     response.write(chunk.subarray(0, chunk.length / 2), () => {
       see('mid-reply');
       end(chunk.subarray(chunk.length / 2));
@@ -96,5 +99,5 @@ process.once('SIGTERM', async () => {
   await proxy.close();
   process.disconnect();
 });
-// Whoever started it is gone.
+// The process that started it is gone.
 process.once('disconnect', () => process.exit());

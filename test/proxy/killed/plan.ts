@@ -1,8 +1,8 @@
-/** When a proxy is to be killed: plans from a seed, so that a run can be repeated as far as machines allow. */
+/** When a proxy is killed: plans from a seed, so that a run can be repeated as far as machines allow. */
 import { CRASH_POINTS, type CrashPoint } from '../../../e2e/fixtures/crash-points.js';
 import type { Chance } from '../../simulation/chance.js';
 
-/** At a crash point itself, or some time after so many things were seen, by another thread, in whatever midst. */
+/** At a crash point itself, or by another thread at any moment after so many things were seen. */
 export type KillPlan =
   | { readonly kind: 'point'; readonly point: CrashPoint; readonly occurrence: number }
   | { readonly kind: 'moment'; readonly seen: number; readonly spins: number };

@@ -7,9 +7,9 @@ import {
   type Intake,
   type OfferAdmin,
 } from '../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { eachRow } from '../../../src/proxy/operator/listing.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
+import { intakeHere } from '../../support/sqlite.js';
 import { eventId, START } from '../../support/wire.js';
 
 const TOKEN = 'canary-token-0123456789-abcdefghijkl';
@@ -20,7 +20,7 @@ let admin: OfferAdmin;
 
 beforeEach(() => {
   folder = temporaryFolder();
-  intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
+  intake = intakeHere({ file: join(folder.path, 'intake.db') });
   admin = createOfferAdmin({ intake, token: TOKEN });
 });
 
@@ -60,7 +60,7 @@ const range = (first: number, last: number): number[] =>
 const dismissed = (number: number, of: number): AdmittedEvent =>
   admitted(number, { type: 'dismissed', offerId: `offer${of}` });
 
-/** Begins what is due at this time, and ends it so. */
+/** Begins what is due at this time, and ends it with this result. */
 const settle = async (now: number, result: 'done' | { readonly dead: string }): Promise<number[]> => {
   const { rows } = await intake.begin({ now, limit: 500, perMinute: 100_000 });
   await intake.finish(
@@ -73,7 +73,7 @@ const settle = async (now: number, result: 'done' | { readonly dead: string }): 
   return numbersOf(rows);
 };
 
-describe('the door opens to the token alone', () => {
+describe('the door', () => {
   it.each<[string, string | null]>([
     ['none', null],
     ['an empty one', ''],
@@ -86,7 +86,7 @@ describe('the door opens to the token alone', () => {
     ['it as a password', `Basic ${btoa(`:${TOKEN}`)}`],
     ['it without a scheme', TOKEN],
     ['10,000 characters', `Bearer ${'x'.repeat(10_000)}`],
-  ])('not to %s', async (_, authorization) => {
+  ])('stays closed to %s', async (_, authorization) => {
     for (const [path, method] of [
       ['status', 'GET'],
       ['events', 'GET'],
@@ -99,15 +99,18 @@ describe('the door opens to the token alone', () => {
     }
   });
 
-  it('not to a token in the address, which would be logged', async () => {
+  it('stays closed to a token in the address, which would be logged', async () => {
     expect((await ask(`status?token=${TOKEN}`, 'GET', null)).status).toBe(401);
   });
 
-  it.each<unknown>([undefined, '', 'short', 'x'.repeat(31), 7, null])('and needs a long one: %j', (token) => {
-    expect(() => createOfferAdmin({ intake, token: token as string })).toThrow(
-      expect.objectContaining({ code: 'configuration', hint: expect.stringMatching(/32/) as string }),
-    );
-  });
+  it.each<unknown>([undefined, '', 'short', 'x'.repeat(31), 7, null])(
+    'needs a long token, unlike %j',
+    (token) => {
+      expect(() => createOfferAdmin({ intake, token: token as string })).toThrow(
+        expect.objectContaining({ code: 'configuration', hint: expect.stringMatching(/32/) as string }),
+      );
+    },
+  );
 
   it.each([
     ['GET', 'nothing'],
@@ -120,13 +123,13 @@ describe('the door opens to the token alone', () => {
     ['GET', 'STATUS'],
     ['GET', 'status/'],
     ['PUT', 'dead-letters/retry'],
-  ])('and behind it there is nothing at %s %s', async (method, path) => {
+  ])('has nothing behind it at %s %s', async (method, path) => {
     expect((await ask(path, method)).status).toBe(404);
   });
 });
 
 describe('the status', () => {
-  it('has figures of each offer and how each destination stands', async () => {
+  it('has figures of each offer, and the state of each destination', async () => {
     await intake.take([admitted(1), dismissed(2, 1), admitted(3), admitted(4)]);
     await intake.begin({ now: START, limit: 9, perMinute: 99 });
     await intake.finish(
@@ -173,7 +176,7 @@ describe('the status of many offers', () => {
     expect(more.offers).toHaveLength(1_000);
   });
 
-  it('lets the process do other things meanwhile', async () => {
+  it('does not block the process while it counts', async () => {
     let turns = 0;
     let isOver = false;
     const turn = (): void => {
@@ -201,7 +204,7 @@ describe('the list of events', () => {
     },
   );
 
-  it('has each once also where more come, and some are settled, while it is read', async () => {
+  it('has each once even if more come, and some are settled, while it is read', async () => {
     await intake.take(range(1, 1_100).map((number) => admitted(number)));
     const seen: number[] = [];
     for await (const row of eachRow(intake)) {
@@ -214,7 +217,7 @@ describe('the list of events', () => {
     expect(seen).toEqual(range(1, 1_100).reverse());
   });
 
-  it('ends where its reader goes away, and the next one reads on', async () => {
+  it('ends when its reader goes away, and the next reader gets all', async () => {
     await intake.take(range(1, 700).map((number) => admitted(number)));
     const reader = (await ask('events')).body?.getReader();
     await reader?.read();
@@ -239,7 +242,7 @@ describe('the list of events', () => {
     ]);
   });
 
-  it('can be of one offer, of a time on, and of the second destination', async () => {
+  it('can be limited to one offer, to events since a time, and to the second destination', async () => {
     await intake.take([
       admitted(1, { receivedAt: START - 60_000 }),
       admitted(2, { offerId: 'offer1', usage: { subscriptionId: 'sub', properties: { a: 1 } } }),
@@ -257,7 +260,7 @@ describe('the list of events', () => {
   });
 
   it.each(['events?since=yesterday', 'events?since=', 'dead-letters?since=yesterday', 'events?lane=usage'])(
-    'is refused where it asks for what cannot be read: %s',
+    'is refused if the query is invalid: %s',
     async (path) => {
       await intake.take([admitted(1)]);
       const response = await ask(path);
@@ -297,7 +300,7 @@ describe('dead letters', () => {
   const retry = async (query = ''): Promise<unknown> =>
     (await ask(`dead-letters/retry${query}`, 'POST')).json();
 
-  it('are listed with the upstream’s code, and nothing else is', async () => {
+  it('are listed with the upstream’s code, and no other event is', async () => {
     await intake.take([admitted(1), admitted(2), admitted(3)]);
     await intake.begin({ now: START, limit: 9, perMinute: 99 });
     await intake.finish(
@@ -312,7 +315,7 @@ describe('dead letters', () => {
     ]);
   });
 
-  it('wait anew, all of them or those that are named; what is none is left alone', async () => {
+  it('wait again after a retry of all or some of them; other events are not touched', async () => {
     await intake.take(range(1, 4).map((number) => admitted(number)));
     await intake.begin({ now: START, limit: 9, perMinute: 99 });
     await intake.finish(
@@ -329,7 +332,7 @@ describe('dead letters', () => {
     expect((await settle(Date.now() + 1_000, 'done')).sort()).toEqual([1, 2, 3]);
   });
 
-  it('a `dismissed` that died with its `viewed` waits with it again, behind it', async () => {
+  it('wait again in order: a `dismissed` that died with its `viewed` follows it', async () => {
     await intake.take([admitted(1), dismissed(2, 1)]);
     await settle(START, { dead: 'resource_not_found' });
     expect(await linesOf('dead-letters')).toMatchObject([
@@ -342,7 +345,7 @@ describe('dead letters', () => {
     expect(await settle(later, 'done')).toEqual([2]);
   });
 
-  it('and dies with it again', async () => {
+  it('die again together: a `dismissed` with its `viewed`', async () => {
     await intake.take([admitted(1), dismissed(2, 1)]);
     await settle(START, { dead: 'resource_not_found' });
     await retry();
@@ -352,16 +355,16 @@ describe('dead letters', () => {
     expect(await linesOf('dead-letters')).toHaveLength(2);
   });
 
-  it('a `dismissed` is not told alone of an offer whose `viewed` stays dead', async () => {
+  it('do not include a `dismissed` that is sent although its `viewed` stays dead', async () => {
     await intake.take([admitted(1), dismissed(2, 1)]);
     await settle(START, { dead: 'resource_not_found' });
     await retry(`?id=${eventId(2)}`);
     expect(await settle(Date.now() + 1_000, 'done')).toEqual([]);
   });
 
-  it('of an outcome that nobody knows go again when an operator says so', async () => {
+  it('are sent again if an operator retries one whose outcome nobody knows', async () => {
     await intake.close();
-    intake = sqliteIntake({ file: join(folder.path, 'intake.db'), ambiguous: 'atMostOnce' });
+    intake = intakeHere({ file: join(folder.path, 'intake.db'), ambiguous: 'atMostOnce' });
     admin = createOfferAdmin({ intake, token: TOKEN });
     await intake.take([admitted(1)]);
     await intake.begin({ now: START, limit: 9, perMinute: 99 });
@@ -373,7 +376,7 @@ describe('dead letters', () => {
     expect(await linesOf('events')).toMatchObject([{ state: 'done', maybe_duplicate: true }]);
   });
 
-  it('of one destination are not those of the other', async () => {
+  it('are kept apart by destination', async () => {
     await intake.take([admitted(1, { usage: { subscriptionId: 'sub', properties: {} } })]);
     await intake.usage.begin({ now: START, limit: 9, perMinute: 99 });
     await intake.usage.finish([{ id: eventId(1), result: { kind: 'dead', code: 'y' } }], START);

@@ -1,4 +1,4 @@
-/** The funnel: what the ledger's cells add up to, by day and by group, and how that is written for spreadsheets. */
+/** The funnel: the sums of the ledger's cells by day and by group, and how they are written for spreadsheets. */
 import { describe, expect, it } from 'vitest';
 import type { LedgerCell, LedgerFilter } from '../../../src/proxy/index.js';
 import { type Funnel, isDay, readFunnel, toCsvLines } from '../../../src/proxy/operator/funnel.js';
@@ -55,7 +55,7 @@ describe('the funnel', () => {
     ]);
   });
 
-  it('sums up by both, and of one group alone', async () => {
+  it('sums up by both, or only one group', async () => {
     const both = await readFunnel(ledger, { ...DAYS, by: 'day,group' });
     expect(both.rows.map(({ day, group, viewed }) => [day, group, viewed])).toEqual([
       ['2026-11-20', 'summer', 10],
@@ -68,7 +68,7 @@ describe('the funnel', () => {
     expect(all.viewed).toBe(40);
   });
 
-  it('tells what was seen, closed and accepted, with rates, and what became of it', async () => {
+  it('says what was seen, closed and accepted, with rates, and what became of the events', async () => {
     const { rows, all } = await readFunnel(ledger, DAYS);
     expect(rows[0]).toEqual({
       day: '2026-11-20',
@@ -87,12 +87,12 @@ describe('the funnel', () => {
     expect(all).toMatchObject({ viewed: 50, dismissed: 3, accepted: 4, waiting: 42, dismissalRate: 0.06 });
   });
 
-  it('has no rate where nothing was viewed', async () => {
+  it('has no rate if nothing was viewed', async () => {
     const { rows } = await readFunnel(ledger, { ...DAYS, by: 'group' });
     expect(rows.at(-1)).toMatchObject({ dismissalRate: null, acceptanceRate: null });
   });
 
-  it('is of the last 30 days, unless others are asked for', async () => {
+  it('covers the last 30 days, unless others are asked for', async () => {
     await readFunnel(ledger, { until: '2026-11-30' });
     expect(filters.at(-1)).toEqual({ since: '2026-10-31', until: '2026-11-30' });
     await readFunnel(ledger);

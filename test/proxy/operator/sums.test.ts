@@ -1,4 +1,4 @@
-/** What the status says of the last days. */
+/** The sums of the last days in the status. */
 import { describe, expect, it } from 'vitest';
 import type { LedgerCell, LedgerFilter } from '../../../src/proxy/index.js';
 import { readSums } from '../../../src/proxy/operator/sums.js';
@@ -26,7 +26,7 @@ describe('the sums', () => {
     },
   };
 
-  it('are of today, 7 and 30 days, today among them, and what was accepted is in none', async () => {
+  it('cover today, 7 and 30 days including today, without acceptances', async () => {
     expect(await readSums(ledger, NOW)).toEqual({
       today: { taken: 12, delivered: 5, waiting: 4, refused: 2, givenUp: 0, purged: 1 },
       last7Days: { taken: 19, delivered: 5, waiting: 8, refused: 2, givenUp: 3, purged: 1 },
@@ -35,7 +35,7 @@ describe('the sums', () => {
     expect(filters).toEqual([{ since: '2026-10-25' }]);
   });
 
-  it('are nothing where nothing happened', async () => {
+  it('are zero if nothing happened', async () => {
     const none = { taken: 0, delivered: 0, waiting: 0, refused: 0, givenUp: 0, purged: 0 };
     expect(await readSums({ async *ledger() {} }, NOW)).toEqual({
       today: none,

@@ -1,14 +1,16 @@
-/** What an operator hears of a failure: its words, and never whom or what it was about. */
+/** What an operator reads about a failure: its message, and never whom or what it was about. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Intake, isOffersightError, OffersightError, type OnAlert } from '../../../src/proxy/index.js';
-import { bullmqIntake } from '../../../src/proxy/intake/bullmq/bullmq.js';
+import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
+import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { toNodeListener } from '../../../src/proxy/node.js';
 import { cleanCause, systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { admitted } from '../../support/intake.js';
+import { hasPostgres, type PostgresServer, startPostgres } from '../../support/postgres.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
@@ -31,7 +33,7 @@ const fails = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe('what Redis refuses', () => {
+describe('an error of Redis', () => {
   let redis: RedisServer;
   let places = 0;
   const opened: Intake[] = [];
@@ -46,8 +48,8 @@ describe('what Redis refuses', () => {
     await Promise.all(opened.splice(0).map((intake) => intake.close()));
   });
 
-  const open = (connection = redis.url, name = `cause${++places}`): Intake => {
-    const intake = bullmqIntake({ connection, name });
+  const open = (url = redis.url, name = `cause${++places}`): Intake => {
+    const intake = redisIntake({ url, name });
     opened.push(intake);
     return intake;
   };
@@ -55,7 +57,7 @@ describe('what Redis refuses', () => {
   /** An intake whose Redis answers every taking with an error. */
   const openBroken = async (): Promise<Intake> => {
     const name = `cause${++places}`;
-    await redis.admin.set(`{${name}}/${name}/open`, 'not a sorted set');
+    await redis.admin.set(`{${name}}.events.open`, 'not a sorted set');
     return open(redis.url, name);
   };
 
@@ -70,7 +72,7 @@ describe('what Redis refuses', () => {
     await proxy.close();
   };
 
-  it('is alerted in its own words, without the command that it was an answer to (attack 59)', async () => {
+  it('is alerted with its own message, without the command that it was an answer to (attack 59)', async () => {
     const causes: unknown[] = [];
     await post((_, cause) => causes.push(cause));
     expect(causes).toContainEqual(
@@ -84,7 +86,7 @@ describe('what Redis refuses', () => {
     expect(causes.filter((cause) => Object.hasOwn(cause as object, 'command'))).toEqual([]);
   });
 
-  it('is written to standard error in the same way where nobody set a hook', async () => {
+  it('is written to standard error in the same way if there is no hook', async () => {
     const written: unknown[] = [];
     vi.spyOn(console, 'error').mockImplementation((...words: unknown[]) => void written.push(...words));
     await post(undefined);
@@ -103,7 +105,7 @@ describe('what Redis refuses', () => {
     expect(shown(error)).not.toMatch(SECRETS);
   });
 
-  it('is not told with the password where that is what it refuses', async () => {
+  it('does not show the password if it is about that', async () => {
     await redis.admin.config('SET', 'requirepass', 'another');
     try {
       const intake = open(redis.url.replace('//', `//:${CANARIES.password}@`));
@@ -115,7 +117,7 @@ describe('what Redis refuses', () => {
     }
   });
 
-  it('is cut where it quotes the arguments of a command that it does not know', async () => {
+  it('loses the arguments that it quotes of an unknown command', async () => {
     // As a Redis before 6 answers a client that signs in.
     const refusal = `-ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' '${CANARIES.password}' \r\n`;
     const server = createServer((socket) => {
@@ -135,8 +137,55 @@ describe('what Redis refuses', () => {
   });
 });
 
-describe('what a hook throws', () => {
-  it('is alerted without what its driver put on it', async () => {
+describe.skipIf(!hasPostgres)('an error of Postgres', () => {
+  let postgres: PostgresServer;
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    return () => postgres.remove();
+  }, 60_000);
+
+  it('is alerted and thrown by its code, without the row that it quotes and the values that it was given', async () => {
+    const intake = postgresIntake({ connection: postgres.url });
+    await intake.status(START);
+    await postgres.ask(
+      `ALTER TABLE offersight.events ADD CONSTRAINT narrow CHECK (offer_id NOT LIKE '${CANARIES.offer}%')`,
+    );
+    const headers = {
+      'chargebee-request-origin-ip': CANARIES.ip,
+      'chargebee-request-origin-user': CANARIES.user,
+    };
+    const error = await fails(intake.take([admitted(1, { offerId: CANARIES.offer, headers })]));
+    expect(error).toMatchObject({ name: 'PostgresError', code: 'SQLSTATE_23514' });
+    expect(shown(error)).not.toMatch(SECRETS);
+    const causes: unknown[] = [];
+    const { proxy } = startProxy({
+      intake,
+      onAlert: (_, cause) => causes.push(cause),
+      caller: () => ({ ip: CANARIES.ip, user: CANARIES.user }),
+    });
+    const body = wireBody([wireEvent(1, { personalized_offer_id: CANARIES.offer })]);
+    expect((await proxy(pageRequest(body))).status).toBe(503);
+    expect(causes).toContainEqual(expect.objectContaining({ code: 'SQLSTATE_23514' }));
+    expect(shown(causes)).not.toMatch(SECRETS);
+    await proxy.close();
+  });
+
+  it.each([
+    ['cannot be reached', (url: string) => url.replace(/:\d+/, ':1')],
+    ['does not know the user', (url: string) => url.replace('postgres@', `nobody@`)],
+  ])('does not show the password if Postgres %s', async (_, change) => {
+    const connection = change(postgres.url).replace('@', `:${CANARIES.password}@`);
+    const intake = postgresIntake({ connection });
+    const error = await fails(intake.status(START));
+    expect(error).toBeInstanceOf(Error);
+    expect(shown(error)).not.toMatch(SECRETS);
+    await intake.close();
+  });
+});
+
+describe('an error of a hook', () => {
+  it('is alerted without what its driver added to it', async () => {
     const causes: unknown[] = [];
     const { proxy } = startProxy({
       onAlert: (_, cause) => causes.push(cause),
@@ -183,7 +232,7 @@ describe('a copy of what was thrown', () => {
     expect(shown(copy)).not.toMatch(SECRETS);
   });
 
-  it('is one of ours where the error is: hosts switch on its code', () => {
+  it('is an OffersightError if the error is one, since hosts check its code', () => {
     const thrown = new OffersightError('configuration', 'Set it.', Object.assign(new Error('why'), secret));
     const copy = cleanCause(thrown);
     expect(isOffersightError(copy) && [copy.code, copy.hint, (copy.cause as Error).message]).toEqual([
@@ -194,7 +243,7 @@ describe('a copy of what was thrown', () => {
     expect(shown(copy)).not.toMatch(SECRETS);
   });
 
-  it('ends where an error is its own cause', () => {
+  it('ends if an error is its own cause', () => {
     const thrown = new Error('round');
     thrown.cause = thrown;
     expect(cleanCause(thrown)).toMatchObject({ message: 'round', cause: { message: 'round' } });
@@ -205,10 +254,10 @@ describe('a copy of what was thrown', () => {
     [null, null],
     ['words', 'words'],
     [404, 404],
-    [secret, expect.objectContaining({ message: 'Something was thrown that is no error.' })],
-    [[CANARIES.offer], expect.objectContaining({ message: 'Something was thrown that is no error.' })],
+    [secret, expect.objectContaining({ message: 'Something was thrown that is not an error.' })],
+    [[CANARIES.offer], expect.objectContaining({ message: 'Something was thrown that is not an error.' })],
     [{ message: 5, code: secret, name: secret }, expect.objectContaining({ name: 'Error' })],
-  ])('of %j says no more than words', (thrown, copy) => {
+  ])('has only a message if %j was thrown', (thrown, copy) => {
     expect(cleanCause(thrown)).toEqual(copy);
     expect(shown(cleanCause(thrown))).not.toMatch(SECRETS);
   });
@@ -252,14 +301,14 @@ describe('the system’s code of a failure', () => {
     ['its own', coded('SQLITE_FULL'), 'SQLITE_FULL'],
     ['that of its cause', coded(undefined, coded('ECONNREFUSED')), 'ECONNREFUSED'],
     ['that of the first of several', new AggregateError([coded('EHOSTUNREACH')]), 'EHOSTUNREACH'],
-    ['none where it has none', coded(undefined), undefined],
-    ['none where it is a text of somebody else', coded('canary-user@shop.example'), undefined],
-    ['none where it is no error', { code: 'ENOENT' }, undefined],
+    ['missing if the failure has none', coded(undefined), undefined],
+    ['missing if the failure has a string of somebody else', coded('canary-user@shop.example'), undefined],
+    ['missing if the failure is not an error', { code: 'ENOENT' }, undefined],
   ])('is %s', (_, failure, code) => {
     expect(systemCodeOf(failure)).toBe(code);
   });
 
-  it('is looked for in a circle of causes only so far', () => {
+  it('is looked for only so far in a circle of causes', () => {
     const circle = coded(undefined);
     circle.cause = circle;
     expect(systemCodeOf(circle)).toBeUndefined();

@@ -1,19 +1,18 @@
 /**
  * Intake without storage, for functions that live as long as one request: it forwards before it answers, and remembers
- * in process what it forwarded. What is not through in time goes back to the client, which keeps it.
+ * in its process what it forwarded. Events that cannot be forwarded in time are deferred, and the client keeps them.
  */
 import { LRUCache } from 'lru-cache';
 import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
-import { createBlame } from '../../forward/blame.js';
-import type { Destination, OnCall, Outcome } from '../../forward/destination.js';
+import type { Destination, OnCall } from '../../forward/destination.js';
 import type { Pace } from '../../forward/gate.js';
-import { createRefusals } from '../../forward/refusals.js';
 import { checkOptionNames } from '../../option-names.js';
 import { patiently } from '../../patience.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../intake.js';
+import { AGAIN_MS, createOutcomes } from './outcomes.js';
 import { createPlaces } from './places.js';
 
 /** Options of {@link directIntake}. */
@@ -46,81 +45,43 @@ export interface Taking {
 
 /** An intake that forwards by itself. */
 export interface DirectIntake {
-  /** Begins to take, with what the proxy gives it. */
+  /** Starts to take events, with what the proxy gives it. */
   start(context: DirectContext): Taking;
 }
 
-/** For everything in one request; below the client's own deadline of 12 s. */
+/** The time for everything in one request. It is below the client's own deadline of 12 s. */
 const REQUEST_MS = 8_000;
-const CIRCUIT_MS = 60_000;
-const AGAIN_MS = 1_000;
 
 interface Memory {
   readonly content: string;
   readonly verdict: Verdict;
 }
 
+const byOffer = (events: readonly AdmittedEvent[]): ReadonlyMap<string, AdmittedEvent[]> => {
+  const offers = new Map<string, AdmittedEvent[]>();
+  for (const event of events) {
+    const others = offers.get(event.offerId);
+    if (others) others.push(event);
+    else offers.set(event.offerId, [event]);
+  }
+  return offers;
+};
+
 const createTaking = (
   { destination, runtime, pace, alert, onCall }: DirectContext,
   remember: number,
 ): Taking => {
   const remembered = new LRUCache<string, Memory>({ max: remember });
-  /** Offers of which a view was forwarded. A dismissal may belong to that view, whatever becomes of others. */
+  /** Offers of which a view was forwarded. A dismissal may belong to that view, no matter what becomes of others. */
   const viewedOffers = new LRUCache<string, true>({ max: remember });
-  /** Never evicted: forgetting one would forward it twice at once. */
+  /** Never evicted: an event that was forgotten here would be forwarded twice at once. */
   const inFlight = new Map<string, string>();
-  /** After a fault of the configuration or a 429 one call tries whether it is over. */
   const places = createPlaces(pace, runtime);
-  const blame = createBlame();
-  const refusals = createRefusals(runtime);
+  const outcomes = createOutcomes({ places, runtime, alert });
   let isClosed = false;
   const calls = new Set<Promise<Verdict>>();
 
-  const deferred = (delayMs: number, code = 'unavailable'): Verdict => ({
-    kind: 'deferred',
-    code,
-    retryAfterMs: Math.ceil(Math.max(AGAIN_MS, delayMs) * (1 + runtime.random() * 0.2)),
-  });
-
-  const succeeded = (outcome: Outcome): void => {
-    places.probe(false);
-    blame.succeeded();
-    refusals.hear(outcome);
-    const refused = refusals.alert();
-    if (refused !== undefined) alert(refused);
-  };
-
-  const pause = (delayMs: number): void => {
-    places.probe(true);
-    places.pause(delayMs);
-  };
-
-  const verdictOf = (id: string, outcome: Outcome): Verdict => {
-    if (outcome.kind === 'done' || outcome.kind === 'refused') succeeded(outcome);
-    switch (outcome.kind) {
-      case 'done':
-        return { kind: 'accepted' };
-      case 'refused':
-        return { kind: 'refused', code: 'invalid_event' };
-      case 'misconfigured':
-        alert(outcome.alert);
-        if (blame.blame(id) !== 'event') pause(CIRCUIT_MS);
-        return deferred(CIRCUIT_MS);
-      case 'throttled':
-        pause(outcome.retryAfterMs);
-        return deferred(outcome.retryAfterMs);
-      case 'ambiguous':
-        if (outcome.alert) alert(outcome.alert);
-        return deferred(AGAIN_MS);
-      case 'unavailable':
-      case 'crowded':
-        return deferred(AGAIN_MS);
-      default:
-        return outcome satisfies never;
-    }
-  };
-
-  /** Forwards from a place that was taken. */
+  /** Forwards an event that has a place. */
   const call = async (event: AdmittedEvent): Promise<Verdict> => {
     const { id, type, offerId, content } = event;
     const startedAt = runtime.elapsed();
@@ -134,8 +95,8 @@ const createTaking = (
       outcomes: [outcome],
       durationMs: runtime.elapsed() - startedAt,
     });
-    const verdict = verdictOf(id, outcome);
-    // The next time it is known, not new.
+    const verdict = outcomes.verdictOf(id, outcome);
+    // A copy of it that comes later is a duplicate.
     if (verdict.kind === 'accepted') {
       remembered.set(id, { content, verdict: { kind: 'duplicate' } });
       if (type === 'viewed') viewedOffers.set(offerId, true);
@@ -145,72 +106,75 @@ const createTaking = (
     return verdict;
   };
 
-  /** What is known of an event already; undefined if nothing is. */
+  /** The verdict for an event that is known already. */
   const knownOf = ({ id, content }: AdmittedEvent): Verdict | undefined => {
     const known = remembered.get(id);
     const before = known?.content ?? inFlight.get(id);
     if (before !== undefined && before !== content) return { kind: 'refused', code: 'conflict' };
     if (known) return known.verdict;
-    return inFlight.has(id) ? deferred(AGAIN_MS + runtime.random() * AGAIN_MS, 'in_progress') : undefined;
+    return inFlight.has(id)
+      ? outcomes.deferred(AGAIN_MS + runtime.random() * AGAIN_MS, 'in_progress')
+      : undefined;
   };
 
   const takeOne = async (event: AdmittedEvent, deadline: number): Promise<Verdict> => {
     const known = knownOf(event);
     if (known) return known;
     const delayMs = await places.take(deadline);
-    if (delayMs > 0) return deferred(delayMs, 'overloaded');
-    // While it waited, a copy of it may have gone.
+    if (delayMs > 0) return outcomes.deferred(delayMs, 'overloaded');
+    // A copy of it may have been forwarded while it waited.
     const since = knownOf(event);
     if (!since) {
       const calling = call(event);
       calls.add(calling);
       return calling.finally(() => calls.delete(calling));
     }
-    // Nothing was called; the pace counts it all the same.
+    // No call was made, but the pace counts one all the same.
     places.free();
     places.wake();
     return since;
   };
 
+  /** Events of one offer, its views first. A `dismissed` waits for every view of its offer. */
+  const takeInOrder = async (
+    offerId: string,
+    ofOffer: readonly AdmittedEvent[],
+    deadline: number,
+    answered: Map<string, Verdict>,
+  ): Promise<void> => {
+    const said: Verdict[] = [];
+    for (const event of ofOffer) {
+      if (event.type !== 'viewed') continue;
+      const verdict = await takeOne(event, deadline);
+      answered.set(event.id, verdict);
+      said.push(verdict);
+    }
+    // A `dismissed` without its `viewed` would lift the funnel over 100 %.
+    const isSeen =
+      viewedOffers.has(offerId) || said.some(({ kind }) => kind === 'accepted' || kind === 'duplicate');
+    const missing = said.find(({ kind }) => kind === 'deferred') ?? (isSeen ? undefined : said[0]);
+    for (const event of ofOffer)
+      if (event.type !== 'viewed') answered.set(event.id, missing ?? (await takeOne(event, deadline)));
+  };
+
   return {
     async take(events) {
       if (isClosed) throw new OffersightError('delivery', 'The proxy was closed: nothing is taken any more.');
-      const verdicts = new Map<string, Verdict>();
+      const answered = new Map<string, Verdict>();
       const deadline = runtime.elapsed() + REQUEST_MS;
-      const offers = new Map<string, AdmittedEvent[]>();
-      for (const event of events) {
-        const others = offers.get(event.offerId);
-        if (others) others.push(event);
-        else offers.set(event.offerId, [event]);
-      }
-      const takeInOrder = async ([offerId, ofOffer]: readonly [
-        string,
-        readonly AdmittedEvent[],
-      ]): Promise<void> => {
-        const said: Verdict[] = [];
-        for (const event of ofOffer) {
-          if (event.type !== 'viewed') continue;
-          const verdict = await takeOne(event, deadline);
-          verdicts.set(event.id, verdict);
-          said.push(verdict);
-        }
-        // A `dismissed` without its `viewed` would lift the funnel over 100 %. It waits for every view of its offer.
-        const isSeen =
-          viewedOffers.has(offerId) || said.some(({ kind }) => kind === 'accepted' || kind === 'duplicate');
-        const missing = said.find(({ kind }) => kind === 'deferred') ?? (isSeen ? undefined : said[0]);
-        for (const event of ofOffer)
-          if (event.type !== 'viewed') verdicts.set(event.id, missing ?? (await takeOne(event, deadline)));
-      };
+      const taking = [...byOffer(events)].map(([offerId, ofOffer]) =>
+        takeInOrder(offerId, ofOffer, deadline, answered),
+      );
       let stop = (): void => undefined;
       const late = new Promise<void>((resolve) => {
         stop = patiently(runtime, REQUEST_MS, resolve);
       });
-      // What is under way at the deadline goes on; the client asks again, and hears what became of it.
-      await Promise.race([Promise.all([...offers].map(takeInOrder)), late]);
+      // Calls that are under way at the deadline continue. The client retries, and then learns what became of them.
+      await Promise.race([Promise.all(taking), late]);
       stop();
-      const answered = new Map<string, Verdict>();
-      for (const { id } of events) answered.set(id, verdicts.get(id) ?? deferred(AGAIN_MS, 'in_progress'));
-      return answered;
+      return new Map(
+        events.map(({ id }) => [id, answered.get(id) ?? outcomes.deferred(AGAIN_MS, 'in_progress')]),
+      );
     },
     knows: async (events) =>
       new Set(
@@ -227,8 +191,8 @@ const createTaking = (
 /**
  * Makes an intake that keeps nothing on this machine.
  *
- * Ids are remembered in this process alone: where several processes answer, or one restarts, an event that was
- * answered twice is forwarded twice with the same key, and only the upstream can tell.
+ * Ids are remembered only in this process. If several processes answer, or one restarts, an event that comes twice may
+ * be forwarded twice with the same key, and only the upstream can recognize that.
  * @throws {OffersightError} `configuration` if an option is wrong.
  */
 export const directIntake = (options: DirectIntakeOptions = {}): DirectIntake => {

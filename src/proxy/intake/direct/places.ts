@@ -1,6 +1,6 @@
 /**
- * The places for calls of an intake without storage: as many at once as the pace allows, one while it is tried whether
- * trouble is over, none while everything waits for the upstream.
+ * The places for calls of an intake without storage. There are as many at once as the pace allows, one while a call
+ * tries whether trouble is over, and none while everything waits for the upstream.
  */
 import type { Runtime } from '../../../runtime.js';
 import { createGate, DEFAULT_PACE, type Pace } from '../../forward/gate.js';
@@ -9,22 +9,22 @@ import { createGate, DEFAULT_PACE, type Pace } from '../../forward/gate.js';
 export interface Places {
   /**
    * Waits for a place until the deadline, on the monotonic clock, and takes it.
-   * @returns After how many milliseconds to ask again, if there was none; 0 with a place.
+   * @returns 0 with a place; without one, after how many milliseconds to ask again.
    */
   take(deadline: number): Promise<number>;
-  /** A call has ended; whoever waits is let in by {@link wake}. */
+  /** A call has ended. Only {@link wake} lets in a call that waits. */
   free(): void;
-  /** Lets in who waits, once it is known what the call came to. */
+  /** Lets in calls that wait, once the result of the call that ended is known. */
   wake(): void;
-  /** Nothing begins for so long, milliseconds. */
+  /** Lets nothing begin for so long, milliseconds. */
   pause(delayMs: number): void;
-  /** Whether one call at a time tries whether trouble is over. */
+  /** Sets whether only one call at a time is let in, to try whether trouble is over. */
   probe(isProbing: boolean): void;
-  /** Hands out none any more. */
+  /** Hands out no more places. */
   close(): void;
 }
 
-/** Who found no place asks again after this long at the least. */
+/** A caller that got no place asks again after this long at the least. */
 const AGAIN_MS = 1_000;
 
 /** Makes the places. */
@@ -48,7 +48,7 @@ export const createPlaces = (
     return running >= (isProbing ? 1 : concurrent) ? Infinity : gate.waitMs();
   };
 
-  /** A place is free for one; who does not take it passes it on. */
+  /** Wakes so many that wait. One that does not take its place wakes the next. */
   const wakeSome = (most: number): void => {
     for (const go of [...waiters].slice(0, most)) go();
   };
@@ -63,7 +63,7 @@ export const createPlaces = (
           return Math.max(AGAIN_MS, delayMs === Infinity ? 0 : delayMs);
         }
         if (delayMs === 0) {
-          // In the step of the look, so that nobody else sees the same place.
+          // In the same step as the check, so that nobody else can take the same place.
           running++;
           gate.begin(1);
           return 0;
@@ -91,7 +91,7 @@ export const createPlaces = (
       pausedUntil = Math.max(pausedUntil, runtime.elapsed() + delayMs);
     },
     probe(isNow) {
-      // All places are free again.
+      // All places can be used again.
       if (isProbing && !isNow) letIn = concurrent;
       isProbing = isNow;
     },

@@ -1,4 +1,4 @@
-/** What of a lane is due: it expires, or is begun at the pace that is allowed. */
+/** Handles the events of a lane that are due: they expire, or they begin at the pace that is allowed. */
 import type { BeginOptions, Begun } from '../intake.js';
 import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS } from '../rules.js';
 import type { Choosing, ChoosingChores } from './choosing.js';
@@ -9,11 +9,13 @@ import { IN_FLIGHT, type LaneTable, type Row, toIntakeRow } from './rows.js';
 import { ask, type Steps } from './steps.js';
 
 const MINUTE_MS = 60_000;
-/** So many rows are forgotten at once, a few milliseconds' work; more after this long, so that the process stays free. */
+/**
+ * So many rows are forgotten at once, in a few milliseconds. More follow after a pause, so that the process stays free.
+ */
 const FORGET_ROWS = 100;
 const AGAIN_MS = 100;
 
-/** So often lines are looked at that may not go yet; then others who need the database have their turn. */
+/** How often it looks past lines that may not go yet. After that, others who need the database have their turn. */
 const LOOKS = 10;
 
 /** What a lane is made of. */
@@ -24,7 +26,10 @@ export interface LaneParts {
   readonly choosing: Choosing;
 }
 
-/** What is to be done before anything begins. */
+/** … and who leads it. */
+export type LedParts = LaneParts & { readonly leading: Leading };
+
+/** What has to be done before anything begins. */
 interface Chores extends ChoosingChores {
   readonly is_ahead?: unknown;
   readonly is_delayed?: unknown;
@@ -33,7 +38,7 @@ interface Chores extends ChoosingChores {
   readonly is_old?: unknown;
 }
 
-/** What came of these. */
+/** What the chores came to. */
 interface Tidied {
   /** How many events had waited too long. */
   readonly expired: number;
@@ -47,7 +52,7 @@ interface Pace {
   readonly oldest: number | null;
 }
 
-/** Calls of the last minute. Those of the far future were made under another clock. */
+/** Counts calls of the last minute. Calls in the far future were made under another clock, so they do not count. */
 export const paceOf = (table: LaneTable, now: number): Steps<readonly Pace[]> =>
   ask<Pace>(
     `SELECT count(*) AS calls, min(at) AS oldest FROM calls WHERE lane = '${table}' AND at > ?1 AND at <= ?2`,
@@ -57,10 +62,10 @@ export const paceOf = (table: LaneTable, now: number): Steps<readonly Pace[]> =>
 
 const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: Dialect) => {
   const isOpen = 'settled_at IS NULL';
-  // A time to wait until, from a clock that has been put right since, would hold its offer back.
+  // If the clock has been set back since, a due time from before would delay its offer for too long.
   const isAhead = `${isOpen} AND due_at > ?1 AND due_at < ${IN_FLIGHT}
     AND (attempts = 0 OR due_at > ?1 + ${LONGEST_WAIT_MS})`;
-  // What is on its way is not given up under its call; its outcome decides.
+  // An event that is on its way is not given up during its call: the outcome decides.
   const isDelayed = (since: string) => `${isOpen} AND due_at < ${IN_FLIGHT} AND waiting_since < ${since}`;
   const isEnded = (by: string) => `${isOpen} AND due_at < ${IN_FLIGHT} AND expires_at <= ${by}`;
   const isUnknown = (since: string) =>
@@ -91,9 +96,9 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
   };
 };
 
-/** Makes the part of a lane that begins. */
+/** Makes the part of a lane that begins events. */
 export const createBeginning = (
-  parts: LaneParts & { readonly leading: Leading },
+  parts: LedParts,
   dialect: Dialect,
 ): ((options: BeginOptions) => Steps<Begun>) => {
   const { table, rules, leading, takeAlong, choosing } = parts;
@@ -113,7 +118,7 @@ export const createBeginning = (
     const offers = new Set([...expired, ...ended, ...unknown].map(({ offer_id }) => offer_id));
     yield* takeAlong([...offers], now);
     const forgotten = chores.is_old ? yield* ask(statements.forget, oldSince) : [];
-    // What was put right may be ripe by that.
+    // A due time that was corrected may have made its line ripe.
     const isMore = yield* choosing.prepare({ ...chores, is_ripe: chores.is_ripe || chores.is_ahead }, now);
     return { expired: expired.length, isUnfinished: isMore || forgotten.length === FORGET_ROWS };
   }
@@ -123,12 +128,12 @@ export const createBeginning = (
     const begun = JSON.stringify({ ids });
     yield* ask(statements.called, begun, now);
     const rows = yield* ask<Row>(statements.begin, begun, now, now - KEY_WINDOW_MS);
-    // A database gives them in an order of its own.
+    // The database returns them in any order.
     const places = new Map(ids.map((id, at) => [id, at]));
     return rows.toSorted((one, other) => (places.get(one.id) ?? 0) - (places.get(other.id) ?? 0));
   }
 
-  /** Begins what may go; the rest of what is due is found by the next look. */
+  /** Begins what may go. The next look finds the rest of what is due. */
   function* beginDue(
     now: number,
     room: number,
@@ -143,7 +148,7 @@ export const createBeginning = (
   }
 
   return function* begin({ now, limit, perMinute, graceMs = 0 }) {
-    // Another process may have taken over since, from one that stood still.
+    // This process may have stood still for so long that another one has taken over.
     if (yield* leading.isDeposed()) return { rows: [], nextAt: undefined, expired: 0 };
     const { expired, isUnfinished } = yield* tidy(now, now - graceMs);
     const [{ calls, oldest } = { calls: 0, oldest: null }] = yield* paceOf(table, now);
@@ -151,7 +156,7 @@ export const createBeginning = (
     const { rows, isOver } = yield* beginDue(now, room);
     const isDone = isOver && !isUnfinished;
     const next = isDone ? yield* choosing.nextDue(now) : now + AGAIN_MS;
-    // Out of pace: the oldest call has to leave the window first.
+    // The pace is used up: the oldest call has to leave the window first.
     const nextAt =
       rows.length === room && calls + rows.length >= perMinute ? (oldest ?? now) + MINUTE_MS + 1 : next;
     return { rows: rows.map(toIntakeRow), nextAt, expired };

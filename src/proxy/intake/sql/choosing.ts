@@ -6,7 +6,7 @@ import { ask, type Steps } from './steps.js';
 
 /** So many events get a line in one transaction. */
 const ADOPT_ROWS = 100;
-/** So many more lines are looked at where some have been in vain. */
+/** After a look in vain, the next one takes in so many more lines. */
 const LOOK_ROWS = 100;
 
 /** What {@link Choosing.chores} finds: whether there is anything to prepare. */
@@ -25,12 +25,12 @@ interface Chosen {
 export interface Choosing {
   /** Further columns of a statement whose first value is the time. */
   readonly chores: string;
-  /** Makes ready what is. @returns Whether there is more to do. */
+  /** Does these chores. @returns Whether there is more to do. */
   prepare(chores: ChoosingChores, now: number): Steps<boolean>;
   /**
    * The ids of events that may be begun now, the next one first.
-   * @param isAgain Whether it has looked in vain before, in the same transaction.
-   * @returns Also whether there are no more of them.
+   * @param isAgain Whether an earlier look in the same transaction was in vain.
+   * @returns Also whether there are no more of these events.
    */
   choose(now: number, most: number, isAgain: boolean): Steps<Chosen>;
   /** When more is due. */
@@ -42,7 +42,7 @@ function* dueAt(statement: string, now: number): Steps<number | undefined> {
   return row?.at ?? undefined;
 }
 
-/** Chooses what has waited longest, for a lane without order. */
+/** Chooses the events that have waited longest, for a lane without order. */
 export const chooseOldest = (table: LaneTable): Choosing => {
   const due = `SELECT id FROM ${table} WHERE settled_at IS NULL AND due_at <= ?1 ORDER BY due_at, arrival LIMIT ?2`;
   const next = `SELECT min(due_at) AS at FROM ${table} WHERE settled_at IS NULL AND due_at > ?1 AND due_at < ${IN_FLIGHT}`;
@@ -64,7 +64,7 @@ export const chooseOldest = (table: LaneTable): Choosing => {
 interface Candidate {
   readonly line: number;
   readonly turn: number;
-  /** Of its head; null if the line is empty. */
+  /** The id of its head; null if the line is empty. */
   readonly id: string | null;
   readonly arrival: number;
   readonly due_at: number;
@@ -83,14 +83,14 @@ const headOf = (type: Row['type']): string =>
   `(SELECT arrival FROM events
     WHERE line = lines.line AND type = '${type}' AND settled_at IS NULL ORDER BY arrival LIMIT 1)`;
 
-/** In a line views go first, whenever they came. */
+/** In a line views go first, no matter when they came. */
 const HEADS = [headOf('viewed'), headOf('dismissed')];
 
 const statementsOf = (dialect: Dialect) => ({
   unlined: `SELECT arrival, offer_id FROM events WHERE settled_at IS NULL AND line IS NULL
     ORDER BY arrival LIMIT ${ADOPT_ROWS}`,
   open: openLines(dialect),
-  // A `dismissed` whose visitor nobody knows waits for all views ahead of it.
+  // If nobody knows the visitor of a `dismissed`, it waits for all views ahead of it.
   adopt: `UPDATE events SET is_lone = 1,
       line = (SELECT line FROM lines WHERE lines.offer_id = events.offer_id AND visitor = '${NOBODY}')
     WHERE arrival IN (SELECT arrival FROM ${dialect.given({ arrival: 'integer' })} AS given)`,
@@ -116,7 +116,7 @@ const statementsOf = (dialect: Dialect) => ({
   nextDue: `SELECT min(due_at) AS at FROM lines WHERE due_at > 0 AND due_at > ?1 AND due_at < ${BLOCKED}`,
 });
 
-/** Sorts candidates: what may be begun, and what becomes of the other lines. */
+/** Sorts candidates: which may be begun, and what becomes of the other lines. */
 const sorted = (candidates: readonly Candidate[], now: number, most: number) => {
   const begun: (Candidate & { readonly id: string })[] = [];
   const aside: SetAside[] = [];
@@ -136,7 +136,7 @@ const sorted = (candidates: readonly Candidate[], now: number, most: number) => 
 export const chooseInTurn = (dialect: Dialect): Choosing => {
   const statements = statementsOf(dialect);
 
-  /** Gives lines to what an earlier release took, and to what is retried. */
+  /** Gives lines to events that an earlier release took, and to events that are retried. */
   function* adopt(): Steps<boolean> {
     const events = yield* ask<Pick<Row, 'arrival' | 'offer_id'>>(statements.unlined);
     const offers = [...new Set(events.map(({ offer_id }) => offer_id))];

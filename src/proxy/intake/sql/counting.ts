@@ -1,14 +1,17 @@
 /**
- * How the ledger is kept: by triggers, so that no statement moves an event without it, not even one of a release that does
- * not know it and works on the same tables. A cell is one number, since there may be a row for each day, group, type and
- * reason of more than a year.
+ * Triggers keep the ledger, so that no statement changes an event without it. That includes statements of a release
+ * that works on the same tables and does not know the ledger. A cell is one number to save space: there may be a row
+ * for each day, group, type and reason of more than a year.
  */
 import { REASONS } from '../../../protocol/reasons.js';
 import { DAY_MS, GIVEN_UP_CODES, type LedgerCell, NO_GROUP, OTHER_GROUPS } from '../ledger.js';
 import { PURGED } from '../rules.js';
 import type { Dialect } from './dialect.js';
 
-/** What a cell's events are, by the last four bits of its number. What is new is added at the end. */
+/**
+ * What a cell's events are, by the last four bits of its number. Add new ones at the end: stored numbers stay as they
+ * are.
+ */
 const KINDS: readonly Pick<LedgerCell, 'type' | 'reason'>[] = [
   { type: 'viewed', reason: undefined },
   { type: 'dismissed', reason: undefined },
@@ -22,7 +25,7 @@ const DAY_STEP = GROUP_STEP * 2 ** 20;
 /** The first number of a day's cells. */
 export const firstCellOf = (day: number): number => day * DAY_STEP;
 
-/** What a cell's number says. */
+/** Splits a cell's number into its parts. */
 export const partsOf = (cell: number) => ({
   day: Math.floor(cell / DAY_STEP),
   group: Math.floor((cell % DAY_STEP) / GROUP_STEP),
@@ -50,7 +53,7 @@ const cellOf = (row: string): string =>
 
 const textOf = (values: readonly string[]): string => values.map((value) => `'${value}'`).join();
 
-/** Whether one row's event came to something: 0 or 1. */
+/** Which outcome one row's event has: 0 or 1 for each. */
 const outcomesOf = (row: string) => {
   const count = (condition: string): string => `CASE WHEN ${row}state = ${condition} THEN 1 ELSE 0 END`;
   return {
@@ -64,7 +67,7 @@ const outcomesOf = (row: string) => {
 const [NEW, OLD, ROW] = [outcomesOf('NEW.'), outcomesOf('OLD.'), outcomesOf('')];
 const COLUMNS = Object.keys(ROW) as (keyof typeof ROW)[];
 
-/** Makes the ledger of an intake that has none, with what that remembers. */
+/** Makes the ledger of an intake that does not have one, and fills it from the events that the intake remembers. */
 export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect): string => `
   ALTER TABLE events ADD COLUMN group_name TEXT;
   ALTER TABLE events ADD COLUMN reason TEXT;

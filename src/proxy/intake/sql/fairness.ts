@@ -1,30 +1,33 @@
 /**
- * How visitors share the pace: start-time fair queueing. A line is what one visitor has at one offer. It has a turn, and
- * what is begun next is the event at the head of the line whose turn is lowest. Turns go up by one for each call that a
- * visitor has, so nobody gets two before everybody who waits has one.
+ * How visitors share the pace: start-time fair queueing. A line is the events of one visitor at one offer. Each line
+ * has a turn. The next event to begin is the head of the line with the lowest turn. A visitor's turns go up by one for
+ * each call, so nobody gets two calls before everybody who waits has one.
  *
- * Triggers keep the lines, so that they are right also where a release that does not know them moves events in the same
- * tables. That takes and retries without a line; whoever begins next gives such an event one.
+ * Triggers keep the lines, so that they stay right even if a release that does not know them changes events in the same
+ * tables. Such a release takes and retries events without a line. The next process that begins events gives them one.
  */
 import type { Dialect } from './dialect.js';
 import { IN_FLIGHT } from './rows.js';
 
-/** When a line is due whose `dismissed` waits for views of other visitors. */
+/** The due time of a line whose `dismissed` waits for views of other visitors. */
 export const BLOCKED = IN_FLIGHT - 1;
-/** So many lines go on at once when what they waited for is through; more with the next event of the offer. */
+/**
+ * So many lines continue at once when the views that they waited for are settled. More follow with the offer's next
+ * event.
+ */
 const UNBLOCKED = 100;
 
-/** The visitor of what names none. */
+/** The visitor of events that do not name one. */
 export const NOBODY = '';
 
-/** The turn ahead of a visitor's next one: his last, but nobody has credit for what he did not use. */
+/** The turn before a visitor's next one: his last, or the lane's if that is higher, so that nobody saves up turns. */
 const lastTurnIn = (visitor: string, { larger }: Dialect): string =>
   larger(
     '(SELECT turn FROM turns WHERE one = 1)',
     `coalesce((SELECT max(own.turn) FROM lines AS own WHERE own.visitor = ${visitor}), 0)`,
   );
 
-/** How lines are made: those that are there only become ready, since what is new may go ahead of what waits in them. */
+/** Makes lines. Existing ones only become ready, since a new event may go ahead of those that wait in them. */
 export const openLines = (dialect: Dialect): string => `
   INSERT INTO lines (offer_id, visitor, turn, due_at)
   SELECT offer_id, visitor, last_turn + row_number() OVER (PARTITION BY visitor, is_known ORDER BY place), 0
@@ -49,7 +52,7 @@ const triggersOf = (dialect: Dialect): string => {
       table,
       after: 'UPDATE OF due_at',
       when: 'NEW.settled_at IS NULL AND OLD.settled_at IS NULL AND OLD.due_at <> NEW.due_at',
-      // What a process that ended had begun is due at 0, and goes first.
+      // Events that a process had begun when it ended are due at 0, and go first.
       body: `UPDATE lines SET due_at = NEW.due_at, barrier = NULL,
           turn = CASE WHEN OLD.due_at = ${IN_FLIGHT} AND NEW.due_at > 0 THEN ${nextTurn} ELSE turn END
         WHERE line = NEW.line AND (due_at < ${IN_FLIGHT} OR OLD.due_at = ${IN_FLIGHT})`,
@@ -59,7 +62,7 @@ const triggersOf = (dialect: Dialect): string => {
       table,
       after: 'UPDATE OF settled_at',
       when: 'OLD.settled_at IS NULL AND NEW.settled_at IS NOT NULL',
-      // Whose event it was is forgotten here: a line that is empty goes, and with it the visitor.
+      // This forgets whose event it was: an empty line is deleted, and its visitor with it.
       body: `UPDATE events SET line = NULL WHERE arrival = NEW.arrival;
         DELETE FROM lines WHERE line = OLD.line
           AND NOT EXISTS (SELECT 1 FROM events WHERE line = OLD.line AND settled_at IS NULL);
@@ -82,7 +85,7 @@ const triggersOf = (dialect: Dialect): string => {
   ].join('\n');
 };
 
-/** Makes the lines of an intake that has none. What it holds gets its line when it is begun. */
+/** Makes the lines of an intake that does not have any. The events that it holds get theirs before they begin. */
 export const fairnessOf = (dialect: Dialect): string => {
   const { arrival, integer, secret } = dialect;
   return `

@@ -1,11 +1,11 @@
-/** What came of the calls of a lane. */
+/** Records what came of the calls of a lane. */
 import type { Finished } from '../intake.js';
-import type { LaneParts } from './beginning.js';
+import type { LedParts } from './beginning.js';
 import type { Dialect } from './dialect.js';
 import type { LaneTable, Row } from './rows.js';
 import { ask, type Steps } from './steps.js';
 
-/** An event that is through. */
+/** An event that is done or dead. */
 interface Settled {
   readonly id: string;
   readonly state: 'done' | 'dead';
@@ -22,18 +22,18 @@ interface Postponed {
   readonly attempt: number | null;
 }
 
-const statementsOf = (table: LaneTable, { given, larger, texts }: Dialect) => ({
-  // The upstream counts a call some time between its beginning and its end.
-  answered: `UPDATE calls SET at = ?2 WHERE rowid IN (
+const statementsOf = (table: LaneTable, { given, larger, row, texts }: Dialect) => ({
+  // The upstream counts a call at some time between its beginning and its end, so the end is the safe assumption.
+  answered: `UPDATE calls SET at = ?2 WHERE ${row} IN (
     SELECT (
-      SELECT rowid FROM calls AS made
+      SELECT ${row} FROM calls AS made
       WHERE made.lane = '${table}' AND made.event = ended.value AND made.at < ?2 ORDER BY made.at DESC LIMIT 1)
     FROM ${texts('ids')} AS ended)`,
   settle: `UPDATE ${table} SET state = given.state, code = given.code, settled_at = ?2, due_at = 0, headers = NULL
     FROM ${given({ id: 'text', state: 'text', code: 'text' })} AS given
     WHERE ${table}.id = given.id AND ${table}.settled_at IS NULL
     RETURNING ${table}.offer_id, ${table}.state`,
-  // The upstream can have remembered a key only from a call that may have reached it.
+  // The upstream can remember a key only from a call that may have reached it.
   postpone: `UPDATE ${table} SET state = given.state, due_at = given.due_at,
       is_ambiguous = ${larger(`${table}.is_ambiguous`, 'given.unsure')},
       first_forward_at = CASE WHEN ${table}.is_ambiguous = 1 OR given.unsure = 1 THEN first_forward_at END
@@ -42,9 +42,9 @@ const statementsOf = (table: LaneTable, { given, larger, texts }: Dialect) => ({
       AND ${table}.attempts = coalesce(given.attempt, ${table}.attempts)`,
 });
 
-/** Sorts what came of events by what is to be written. */
+/** Sorts the results of events by what has to be written. */
 const sorted = (finished: readonly Finished[]) => {
-  // What is settled once stays as it is.
+  // An event that is settled once stays as it is.
   const settled = new Map<string, Settled>();
   const postponed = new Map<string, Postponed>();
   for (const { id, result, attempt = null } of finished)
@@ -69,7 +69,7 @@ const sorted = (finished: readonly Finished[]) => {
 
 /** Makes the part of a lane that records what came of calls. */
 export const createFinishing = (
-  { table, takeAlong }: LaneParts,
+  { table, takeAlong, leading }: LedParts,
   dialect: Dialect,
 ): ((finished: readonly Finished[], now: number) => Steps<void>) => {
   const statements = statementsOf(table, dialect);
@@ -86,6 +86,8 @@ export const createFinishing = (
       const refused = rows.filter(({ state }) => state === 'dead').map(({ offer_id }) => offer_id);
       yield* takeAlong(refused, now);
     }
-    if (postponed.length) yield* ask(statements.postpone, JSON.stringify(postponed));
+    // A new leader has taken charge of these events. After that only outcomes that are certain count.
+    if (postponed.length && !(yield* leading.isDeposed()))
+      yield* ask(statements.postpone, JSON.stringify(postponed));
   };
 };

@@ -1,4 +1,4 @@
-/** What goes with its `viewed`: a `dismissed` without one would lift the funnel over 100 %. */
+/** Gives up each `dismissed` together with its `viewed`: without it, it would lift the funnel over 100 %. */
 import type { Dialect } from './dialect.js';
 import type { LaneTable, Row } from './rows.js';
 import { ask, type Steps } from './steps.js';
@@ -7,8 +7,8 @@ import { ask, type Steps } from './steps.js';
 export const VIEWED_DEAD = 'viewed_dead';
 
 /**
- * The condition that an offer has dead views, and no others.
- * @param which Which of the others count, as a further condition of `seen`. @default all
+ * The condition that an offer has dead views, and no other views.
+ * @param which Which of the other views count, as a further condition of `seen`. @default all
  */
 export const allViewsDead = (table: LaneTable, offer: string, which = ''): string => `
   EXISTS (
@@ -21,18 +21,18 @@ export const allViewsDead = (table: LaneTable, offer: string, which = ''): strin
       AND seen.state IN ('waiting', 'forwarding', 'done') ${which})`;
 
 /**
- * Gives up what waits of these offers' `dismissed`, where all views of one are dead.
- * @returns The ids of those.
+ * Gives up the waiting `dismissed` of each of these offers whose views are all dead.
+ * @returns The ids of those that it gave up.
  */
 export type TakeAlong = (offerIds: readonly string[], now: number) => Steps<readonly string[]>;
 
-/** Of a lane whose events have no order. */
+/** Gives up nothing: for a lane whose events have no order. */
 export function* takeNothing(): Steps<readonly string[]> {
   yield* [];
   return [];
 }
 
-/** Makes it for the lane of a table. */
+/** Makes a {@link TakeAlong} for the lane of a table. */
 export const createTakeAlong = (table: LaneTable, { texts }: Dialect): TakeAlong => {
   const statement = `UPDATE ${table} SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = ?2, headers = NULL
     WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed' AND offer_id IN ${texts('offers')}

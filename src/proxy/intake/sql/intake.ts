@@ -1,4 +1,4 @@
-/** An intake over a database: everything but how that is opened, and whose it is. */
+/** An intake over a database: everything except how the database is opened, and whose it is. */
 import type { Intake } from '../intake.js';
 import type { Bookkeeping } from '../ledger.js';
 import { type resolveBounds, USAGE_RULES } from '../rules.js';
@@ -11,16 +11,16 @@ import { createTaking } from './taking.js';
 
 /** An intake that nobody has claimed. */
 export interface SqlIntake extends Omit<Intake, 'claim'> {
-  /** Tells the ledger what it has to know. */
+  /** Gives the ledger what it has to know. */
   keepBooks(bookkeeping: Bookkeeping): void;
 }
 
-// Beside the notes of lanes, none of which has this name.
+// Stored with the notes of lanes. No lane has this name.
 const END_SESSIONS = `INSERT INTO notes (lane, note) VALUES ('sessions', '1')
   ON CONFLICT (lane) DO UPDATE SET note = CAST(CAST(notes.note AS INTEGER) + 1 AS TEXT)`;
 const SESSIONS_ENDED = `SELECT CAST(note AS INTEGER) AS times FROM notes WHERE lane = 'sessions'`;
 
-/** Makes an intake over a driver, whose tables are there. */
+/** Makes an intake over a driver. Its tables have to exist. */
 export const createSqlIntake = (
   driver: SqlDriver,
   dialect: Dialect,
@@ -49,7 +49,7 @@ export const createSqlIntake = (
     },
 
     async take(events) {
-      const verdicts = await driver.write(() => taking.take(events));
+      const verdicts = await driver.write((aheadMs = 0) => taking.take(events, aheadMs));
       places.tell();
       return verdicts;
     },

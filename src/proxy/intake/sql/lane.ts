@@ -1,5 +1,5 @@
 /** One lane of an intake: what waits for one destination, and who forwards it. */
-import type { Lane, LaneNote } from '../intake.js';
+import type { BeginOptions, Begun, Finished, Lane, LaneNote, LaneStatus } from '../intake.js';
 import type { LaneRules } from '../rules.js';
 import { createBeginning, paceOf } from './beginning.js';
 import { chooseInTurn, chooseOldest } from './choosing.js';
@@ -19,6 +19,20 @@ const statementsOf = (table: LaneTable) => ({
     (SELECT note FROM notes WHERE lane = '${table}') AS note`,
 });
 
+/**
+ * What came of an event, with its times in the database's clock. An event that goes ahead of all others has no time.
+ */
+const shifted = ({ result, ...finished }: Finished, aheadMs: number): Finished => ({
+  ...finished,
+  result: 'dueAt' in result && result.dueAt > 0 ? { ...result, dueAt: result.dueAt + aheadMs } : result,
+});
+
+/** A note with its times in another clock. */
+const noteIn = ({ pausedUntil, ...note }: LaneNote, aheadMs: number): LaneNote => ({
+  ...note,
+  ...(pausedUntil !== undefined && { pausedUntil: pausedUntil + aheadMs }),
+});
+
 interface Standing {
   readonly waiting: number;
   readonly oldest: number | null;
@@ -27,7 +41,7 @@ interface Standing {
 
 /**
  * Makes the lane over its table.
- * @param table A name of ours.
+ * @param table One of our own names, since it becomes part of statements.
  */
 export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable, rules: LaneRules): Lane => {
   const statements = statementsOf(table);
@@ -36,12 +50,24 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
     : { table, rules, takeAlong: takeNothing, choosing: chooseOldest(table) };
   const leading = createLeading(driver, table);
   const begin = createBeginning({ ...parts, leading }, dialect);
-  const finish = createFinishing(parts, dialect);
+  const finish = createFinishing({ ...parts, leading }, dialect);
 
-  function* stand(now: number): Steps<Standing & { readonly lastMinute: number }> {
-    const [pace] = yield* paceOf(table, now);
+  function* beginIn(options: BeginOptions, aheadMs: number, jumpedMs: number): Steps<Begun> {
+    const graceMs = Math.max(options.graceMs ?? 0, jumpedMs);
+    const { nextAt, ...begun } = yield* begin({ ...options, graceMs, now: options.now + aheadMs });
+    return { ...begun, nextAt: nextAt === undefined ? undefined : nextAt - aheadMs };
+  }
+
+  function* stand(now: number, aheadMs: number): Steps<LaneStatus> {
+    const [pace] = yield* paceOf(table, now + aheadMs);
     const [standing] = yield* ask<Standing>(statements.standing);
-    return { lastMinute: pace?.calls ?? 0, ...(standing ?? { waiting: 0, oldest: null, note: null }) };
+    const { waiting, oldest, note } = standing ?? { waiting: 0, oldest: null, note: null };
+    return {
+      waiting,
+      oldestAt: oldest === null ? undefined : oldest - aheadMs,
+      lastMinute: pace?.calls ?? 0,
+      note: note === null ? {} : noteIn(JSON.parse(note) as LaneNote, -aheadMs),
+    };
   }
 
   return {
@@ -49,21 +75,19 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
     ...createReviving(driver, dialect, parts),
     lead: leading.lead,
     resign: leading.resign,
-    begin: (options) => driver.write(() => begin(options)),
-    finish: (finished, now) => driver.write(() => finish(finished, now)),
+    begin: (options) => driver.write((aheadMs = 0, graceMs = 0) => beginIn(options, aheadMs, graceMs)),
+    finish: (finished, now) =>
+      driver.write((aheadMs = 0) =>
+        finish(
+          finished.map((one) => shifted(one, aheadMs)),
+          now + aheadMs,
+        ),
+      ),
 
     async note(next) {
-      await driver.write(() => ask(statements.setNote, JSON.stringify(next)));
+      await driver.write((aheadMs = 0) => ask(statements.setNote, JSON.stringify(noteIn(next, aheadMs))));
     },
 
-    async status(now) {
-      const { waiting, oldest, lastMinute, note } = await driver.read(() => stand(now));
-      return {
-        waiting,
-        oldestAt: oldest ?? undefined,
-        lastMinute,
-        note: note === null ? {} : (JSON.parse(note) as LaneNote),
-      };
-    },
+    status: (now) => driver.read((aheadMs = 0) => stand(now, aheadMs)),
   };
 };

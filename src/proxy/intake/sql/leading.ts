@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 
 /** Leading, and what the rest of the lane asks about it. */
 export interface Leading extends Pick<Lane, 'lead' | 'resign'> {
-  /** Whether the lead that was taken here is another's now. */
+  /** Whether the lead that was taken here belongs to another process now. */
   isDeposed(): Steps<boolean>;
 }
 
@@ -20,7 +20,7 @@ const statementsOf = (table: LaneTable) => ({
     SET token = excluded.token, host = excluded.host, pid = excluded.pid, until = excluded.until`,
   drop: `DELETE FROM leases WHERE lane = '${table}' AND token = ?1`,
   orphan: `UPDATE ${table} SET due_at = 0, is_ambiguous = 1 WHERE settled_at IS NULL AND state = 'forwarding'`,
-  // Nobody knows when the upstream counted what the process that ended had begun.
+  // Nobody knows when the upstream counted the calls that the former leader had begun.
   recount: `UPDATE calls SET at = ?1 WHERE lane = '${table}' AND at < ?1 AND event IN
     (SELECT id FROM ${table} WHERE settled_at IS NULL AND due_at = ${IN_FLIGHT})`,
   forgetCalls: `DELETE FROM calls WHERE lane = '${table}' AND at <= ?1`,
@@ -32,14 +32,19 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
   /** Whose lead was taken through this lane. */
   let leader: string | undefined;
 
-  function* take(token: string, now: number): Steps<boolean> {
+  /** Whether somebody else leads. */
+  function* isAnothers(token: string, now: number): Steps<boolean> {
     const [held] = yield* ask<Lease>(statements.lease);
-    const isOurs = held?.token === token;
-    // A lease further ahead than any that is given out was made under another clock; one that was renewed while
-    // this transaction waited for its turn is a little ahead.
+    // No lease is given out for so long ahead: one that ends later was made under another clock. The slack is for a
+    // lease that was renewed while this transaction waited for its turn.
     const isFresh = held && held.until > now && held.until <= now + LEAD_MS + SLACK_MS;
-    if (isFresh && !isOurs && !isOver(held)) return false;
-    if (!isOurs) {
+    return isFresh === true && held.token !== token && !isOver(held);
+  }
+
+  function* take(token: string, now: number): Steps<boolean> {
+    if (yield* isAnothers(token, now)) return false;
+    const [held] = yield* ask<Lease>(statements.lease);
+    if (held?.token !== token) {
       yield* ask(statements.recount, now);
       yield* ask(statements.orphan);
     }
@@ -50,7 +55,9 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
 
   return {
     async lead(token, now) {
-      const leads = await driver.write(() => take(token, now));
+      // A process that does not lead asks with each event that it takes. A read holds nobody up.
+      if (await driver.read((aheadMs = 0) => isAnothers(token, now + aheadMs))) return false;
+      const leads = await driver.write((aheadMs = 0) => take(token, now + aheadMs));
       if (leads) leader = token;
       return leads;
     },

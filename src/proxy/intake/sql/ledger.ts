@@ -1,4 +1,4 @@
-/** The ledger: what it says, and what was accepted. */
+/** The ledger: reads its cells, and counts what was accepted. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Intake } from '../intake.js';
@@ -24,14 +24,14 @@ interface CellRow extends Omit<LedgerFigures, 'givenUp'> {
   readonly given_up: number;
 }
 
-/** The ledger, and what forwarding does to it. */
+/** The ledger, and what forwarding asks of it. */
 export interface SqlLedger extends Pick<Intake, 'accept' | 'ledger'> {
-  /** Forgets the days that are over; once a day, since that is when there is one. */
+  /** Forgets days that are too old. It works once a day, since only then is there another one. */
   forget(now: number): Promise<void>;
 }
 
 const statementsOf = ({ given, texts }: Dialect) => ({
-  // A name is one event's, also between what is forwarded and what is not.
+  // A name belongs to one event, no matter whether that is forwarded or only counted.
   earlier: `SELECT id, content FROM events WHERE id IN ${texts('ids')}
     UNION ALL SELECT id, content FROM accepted WHERE id IN ${texts('ids')}`,
   remember: `INSERT INTO accepted (id, content, day)

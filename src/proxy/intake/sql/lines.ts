@@ -1,19 +1,19 @@
-/** Which line each event stands in. Visitors have names there that say nothing outside of the intake. */
+/** Finds the line of each event. There visitors have names that mean nothing outside of the intake. */
 import { createHmac } from 'node:crypto';
 import type { AdmittedEvent } from '../intake.js';
 import type { Dialect } from './dialect.js';
 import { NOBODY, openLines } from './fairness.js';
 import { ask, type Steps } from './steps.js';
 
-/** Where an event stands. */
+/** The line of an event. */
 interface Place {
-  /** Names its line. */
+  /** Identifies the line. */
   readonly key: string;
-  /** The visitor under a name of the intake's own. */
+  /** The name that only this intake has for the visitor. */
   readonly visitor: string;
 }
 
-/** Says where events stand, in order; makes the lines that are not there. */
+/** Gives the lines of events, in order. Makes those that do not exist. */
 export type LineUp = (
   events: readonly Pick<AdmittedEvent, 'offerId' | 'visitor'>[],
 ) => Steps<readonly Place[]>;
@@ -22,14 +22,14 @@ const SECRET = 'SELECT secret FROM turns WHERE one = 1';
 /** 128 bits: no two visitors share a line. */
 const HASH_CHARACTERS = 22;
 
-/** Makes what lines up; it asks for the intake's secret once. */
+/** Makes a {@link LineUp}. It reads the intake's secret once. */
 export const createLineUp = (dialect: Dialect): LineUp => {
   const open = openLines(dialect);
   let secret: string | undefined;
 
   function* readSecret(): Steps<string> {
     const [row] = yield* ask<{ readonly secret: string }>(SECRET);
-    // It is made with its table.
+    // The secret exists since its table was made.
     return row?.secret ?? '';
   }
 

@@ -1,10 +1,10 @@
-/** What a lane holds, for whoever looks. */
+/** Reads what a lane holds. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Lane, ListFilter, OfferTally } from '../intake.js';
 import { type LaneTable, type Row, toIntakeRow } from './rows.js';
 import { ask, type SqlDriver, type Statement, type Value } from './steps.js';
 
-/** So many rows are counted at once, a few milliseconds' work. */
+/** So many rows are counted at once, in a few milliseconds. */
 const PORTION_ROWS = 1_000;
 
 const listOf = (table: LaneTable, { limit, id, offerId, states, since, before }: ListFilter): Statement => {
@@ -13,7 +13,7 @@ const listOf = (table: LaneTable, { limit, id, offerId, states, since, before }:
   const conditions: string[] = [];
   if (id !== undefined) conditions.push(`id = ${given(id)}`);
   if (offerId !== undefined) conditions.push(`offer_id = ${given(offerId)}`);
-  // By name, since an index of dead letters alone is found by nothing else.
+  // Written as this condition, since nothing else makes the database use the index of dead letters.
   if (states?.join() === 'dead') conditions.push(`state = 'dead'`);
   else if (states) conditions.push(`state IN (${states.map(given).join()})`);
   if (since !== undefined) conditions.push(`received_at >= ${given(since)}`);

@@ -16,7 +16,10 @@ import { ask, type Steps } from './steps.js';
 /** What a group's place depends on. */
 export type Placed = Pick<AdmittedEvent, 'group' | 'receivedAt' | 'visitor'>;
 
-/** What {@link Places.facts} finds: a group that has a place, with the day of its last use, or how many were new on a day. */
+/**
+ * What {@link Places.facts} finds: a group that has a place, with the day of its last use, or how many were new on a
+ * day.
+ */
 export interface PlaceFact {
   readonly fact: 'group' | 'newcomers';
   /** The group. */
@@ -27,25 +30,27 @@ export interface PlaceFact {
 
 /** Places as transactions ask for them. */
 export interface Places {
-  /** A part of a statement: what {@link Places.place} has to know, with columns as {@link PlaceFact} has them. */
+  /**
+   * The part of a statement that finds what {@link Places.place} has to know, with the columns of a {@link PlaceFact}.
+   */
   readonly facts: string;
-  /** What that part is given, beside what else the statement is. */
+  /** What that part needs, besides what the rest of the statement needs. */
   asked(events: readonly Placed[]): {
     readonly groups: readonly string[];
     readonly hopeful: readonly string[];
   };
   /** The groups that events count under, in order; undefined for those without one. */
   place(events: readonly Placed[], facts: readonly PlaceFact[]): Steps<readonly (string | undefined)[]>;
-  /** Tells, once a day, that a group had no place. Outside of any transaction. */
+  /** Alerts, once a day, that a group had no place. Call it outside of any transaction. */
   tell(): void;
-  /** What the proxy has told of itself. */
+  /** What the proxy has given to the ledger. */
   bookkeeping: Bookkeeping;
 }
 
 const VISITORS = 10_000;
 
 const statementsOf = ({ given, texts }: Dialect) => ({
-  // Places are counted only for a group that is new: a stranger may name one with every event.
+  // Places are counted only if a group is new and may have one: a stranger may name a new group with every event.
   facts: `SELECT 'group' AS fact, name, last_day AS day, 1 AS many FROM ledger_groups WHERE name IN ${texts('groups')}
     UNION ALL
     SELECT 'newcomers', '', first_day, count(*) FROM ledger_groups WHERE EXISTS (
@@ -57,8 +62,9 @@ const statementsOf = ({ given, texts }: Dialect) => ({
   write: `INSERT INTO ledger_groups (name, first_day, last_day)
     SELECT name, day, day FROM ${given({ name: 'text', day: 'integer' })} AS named WHERE true
     ON CONFLICT (name) DO UPDATE SET last_day = excluded.last_day`,
-  // A name outlives its place: its figures stay.
-  name: `INSERT INTO ledger_names (name) SELECT value FROM ${texts('names')} AS named WHERE true ON CONFLICT DO NOTHING`,
+  // A name outlives its place, since its figures stay. Existing names are left out: a conflict would use up a number.
+  name: `INSERT INTO ledger_names (name) SELECT value FROM ${texts('names')} AS named
+    WHERE NOT EXISTS (SELECT 1 FROM ledger_names AS known WHERE known.name = named.value) ON CONFLICT DO NOTHING`,
 });
 
 /** The counts of places inside one transaction. */
@@ -85,12 +91,12 @@ export const createPlaces = (
   { maxGroups, newGroupsADay }: Pick<LedgerBounds, 'maxGroups' | 'newGroupsADay'>,
 ): Places => {
   const statements = statementsOf(dialect);
-  /** How many new groups each visitor has named on a day, by both. */
+  /** How many new groups each visitor has named on a day, by day and visitor. */
   const newcomers = new LRUCache<string, number>({ max: VISITORS });
-  /** The day of the last group without a place, and the last one that was told of. */
+  /** The day of the last group without a place, and the day of the last alert. */
   let crowdedOn: number | undefined;
   let toldOn: number | undefined;
-  /** The day on which no new group has a place any more, whoever names it. */
+  /** The day on which no new group gets a place any more, no matter who names it. */
   let fullOn: number | undefined;
 
   const isListed = (group: string): boolean => places.bookkeeping.groups?.has(group) ?? false;
@@ -104,7 +110,7 @@ export const createPlaces = (
     groups: readonly string[],
   ): Steps<boolean> {
     if (fullOn === day) return false;
-    // Only for want of room: a clock that is wrong for a moment takes no place away.
+    // Only if room is needed, so that a clock that is wrong for a moment does not take a place away.
     if (room.all() >= maxGroups) {
       const vacated = yield* ask(statements.vacate, JSON.stringify({ groups }), day - GROUP_DAYS);
       room.vacate(vacated.length);
@@ -121,7 +127,7 @@ export const createPlaces = (
 
   const countNewcomer = (event: Placed): void => {
     const key = newcomerOf(event);
-    // Who is not named counts for nobody.
+    // Without a visitor nobody has a share to use up.
     if (key) newcomers.set(key, (newcomers.get(key) ?? 0) + 1);
   };
 

@@ -1,4 +1,4 @@
-/** What operators do to the dead letters of a lane, and to what waits there. */
+/** What operators do to the dead letters of a lane, and to events that wait there. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Lane } from '../intake.js';
 import { PURGED } from '../rules.js';
@@ -7,7 +7,7 @@ import type { TakeAlong } from './giving-up.js';
 import type { LaneTable, Row } from './rows.js';
 import { ask, type SqlDriver, type Steps } from './steps.js';
 
-/** So many dead letters wait anew in one transaction. */
+/** So many dead letters are retried in one transaction. */
 const RETRY_ROWS = 100;
 
 const statementsOf = (table: LaneTable, { larger, texts }: Dialect) => ({
@@ -25,7 +25,7 @@ type Reviving = Pick<Lane, 'retry' | 'purge'>;
 
 /**
  * Makes the part of a lane that retries and gives up.
- * @param takeAlong Does nothing where events have no order.
+ * @param takeAlong Does nothing for a lane without order.
  */
 export const createReviving = (
   driver: SqlDriver,
@@ -42,7 +42,7 @@ export const createReviving = (
     );
     const retried = new Set(rows.map(({ id }) => id));
     const closed = rows.filter(({ type }) => type === 'dismissed');
-    // A `dismissed` alone stays with its `viewed`.
+    // A `dismissed` that was retried without its `viewed` becomes a dead letter again.
     for (const id of yield* takeAlong(
       closed.map(({ offer_id }) => offer_id),
       now,
@@ -51,7 +51,10 @@ export const createReviving = (
     return retried.size;
   }
 
-  /** The next dead letters of a type; found inside the transaction, so that nobody gives one of them up in between. */
+  /**
+   * Retries the next dead letters of a type. It finds them inside the transaction, so that nobody purges one in
+   * between.
+   */
   function* retryNext(
     after: number,
     type: Row['type'],
@@ -66,13 +69,13 @@ export const createReviving = (
 
   return {
     async retry(ids, now) {
-      if (ids) return driver.write(() => retrySome(ids, now));
+      if (ids) return driver.write((aheadMs = 0) => retrySome(ids, now + aheadMs));
       let total = 0;
-      // Views first, so that what was closed does not stay behind with a view that is about to wait anew.
+      // Views first: otherwise a `dismissed` would stay a dead letter because its `viewed` has not been retried yet.
       for (const type of ['viewed', 'dismissed'] as const)
         for (let after: number | undefined = 0; after !== undefined; await nextTurn()) {
           const from: number = after;
-          const { retried, next } = await driver.write(() => retryNext(from, type, now));
+          const { retried, next } = await driver.write((aheadMs = 0) => retryNext(from, type, now + aheadMs));
           total += retried;
           after = next;
         }
@@ -80,11 +83,12 @@ export const createReviving = (
     },
 
     purge: (ids, now) =>
-      driver.write(function* () {
-        const purged = yield* ask<Pick<Row, 'offer_id'>>(statements.purge, JSON.stringify({ ids }), now);
+      driver.write(function* (aheadMs = 0) {
+        const at = now + aheadMs;
+        const purged = yield* ask<Pick<Row, 'offer_id'>>(statements.purge, JSON.stringify({ ids }), at);
         yield* takeAlong(
           purged.map(({ offer_id }) => offer_id),
-          now,
+          at,
         );
         return purged.length;
       }),

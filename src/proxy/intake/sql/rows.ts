@@ -17,7 +17,7 @@ export interface Row {
   settled_at: number | null;
   headers: string | null;
   usage: string | null;
-  /** The lane of usage events has neither. */
+  /** The lane of usage events has neither of these columns. */
   group_name?: string | null;
   reason?: string | null;
 }
@@ -25,7 +25,7 @@ export interface Row {
 /** The tables of events: one for each lane. */
 export type LaneTable = 'events' | 'usage';
 
-/** Due at no time: on its way, and only its outcome or a new leader moves it. */
+/** The due time of an event that is on its way: only its outcome or a new leader changes it. */
 export const IN_FLIGHT = Number.MAX_SAFE_INTEGER;
 
 const parsed = <T>(text: string | null): T | undefined =>

@@ -1,4 +1,4 @@
-/** The tables of an intake, but for its ledger. */
+/** The tables of an intake, except its ledger. */
 import type { Dialect } from './dialect.js';
 import type { LaneTable } from './rows.js';
 
@@ -51,12 +51,12 @@ const laneOf = (table: LaneTable, { arrival, integer, trigger }: Dialect): strin
   })}`;
 };
 
-/** What finds an offer's next event and its views without a look at its history; usage events have no order. */
+/** Indexes that find an offer's next event and its views without reading its history. Usage events have no order. */
 const ORDER = `
   CREATE INDEX IF NOT EXISTS events_next ON events (offer_id, type, arrival) WHERE settled_at IS NULL;
   CREATE INDEX IF NOT EXISTS events_views ON events (offer_id, state) WHERE type = 'viewed';`;
 
-/** Makes what is not there yet. */
+/** Makes the tables that do not exist yet. */
 export const schemaOf = (dialect: Dialect): string => {
   const { integer } = dialect;
   return `

@@ -1,4 +1,4 @@
-/** Taking: one transaction of a few statements, however many events there are. */
+/** Takes events: in one transaction of a few statements, no matter how many events there are. */
 import type { Verdict } from '../../../protocol/batch.js';
 import type { AdmittedEvent } from '../intake.js';
 import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
@@ -12,12 +12,12 @@ import { ask, type Steps } from './steps.js';
 /** What is known before anything is written. */
 type Fact =
   | PlaceFact
-  /** An event that was taken, or one that the billing system reported. */
+  /** The content of an event that was taken, or that the billing system reported. */
   | { readonly fact: 'event' | 'accepted'; readonly name: string; readonly text: string }
   /** How many events wait. */
   | { readonly fact: 'open'; readonly many: number };
 
-/** Ids of what the host's own programs report are UUIDs of version 8. */
+/** Events that the host's own programs report have UUIDs of version 8 as ids. */
 const [VERSION_AT, REPORTED] = [14, '8'];
 
 const EVENT = {
@@ -27,6 +27,7 @@ const EVENT = {
   offer_id: 'text',
   occurred_at: 'integer',
   received_at: 'integer',
+  waiting_since: 'integer',
   headers: 'text',
   group_name: 'text',
   reason: 'text',
@@ -39,10 +40,14 @@ const USAGE = {
   occurred_at: 'integer',
   expires_at: 'integer',
   received_at: 'integer',
+  waiting_since: 'integer',
   usage: 'text',
 } as const;
 
-/** Whether no view of its visitor is open or came along, so that it waits for everybody's: a phone may have changed its network. */
+/**
+ * Whether no view of its visitor is open or came with it. Then it waits for the views of all visitors: a phone may have
+ * changed its network.
+ */
 const IS_LONE = `CASE WHEN is_blind = 1 AND NOT EXISTS (
     SELECT 1 FROM lines JOIN events AS ahead ON ahead.line = lines.line
     WHERE lines.offer_id = new.offer_id AND lines.visitor = new.visitor
@@ -55,7 +60,7 @@ const statementsOf = (dialect: Dialect, placeFacts: string) => {
   const names = (columns: Columns): string => Object.keys(columns).join(', ');
   return {
     known: `SELECT id, content FROM events WHERE id IN ${texts('ids')}`,
-    /** Asks for no more than a request needs: most name no group, and nothing that the host reports itself. */
+    /** Asks only for what a request needs: most requests have no group, and no event that the host reports itself. */
     facts: (hasGroups: boolean, isReported: boolean) =>
       `SELECT 'event' AS fact, id AS name, content AS text, 0 AS day, 0 AS many FROM events WHERE id IN ${texts('ids')}
        UNION ALL SELECT 'open', '', '', 0, open FROM tally WHERE lane = 'events'
@@ -65,15 +70,15 @@ const statementsOf = (dialect: Dialect, placeFacts: string) => {
            ? `UNION ALL SELECT 'accepted', id, content, 0, 0 FROM accepted WHERE id IN ${texts('reported')}`
            : ''
        }`,
-    // It was seen in time: that its offer ends later takes nothing back, so that it has no `expires_at`.
-    takeEvents: `INSERT INTO events (${names(EVENT)}, line, is_lone, state, due_at, waiting_since)
-      SELECT ${names(EVENT)}, ${LINE}, ${IS_LONE}, 'waiting', received_at, received_at
+    // Without `expires_at`: the offer was seen in time, and it still counts if the offer ends later.
+    takeEvents: `INSERT INTO events (${names(EVENT)}, line, is_lone, state, due_at)
+      SELECT ${names(EVENT)}, ${LINE}, ${IS_LONE}, 'waiting', waiting_since
       FROM ${given({ ...EVENT, visitor: 'text', is_blind: 'integer' })} AS new`,
-    takeUsage: `INSERT INTO usage (${names(USAGE)}, state, due_at, waiting_since)
-      SELECT ${names(USAGE)}, 'waiting', received_at, received_at FROM ${given(USAGE)} AS new WHERE true
+    takeUsage: `INSERT INTO usage (${names(USAGE)}, state, due_at)
+      SELECT ${names(USAGE)}, 'waiting', waiting_since FROM ${given(USAGE)} AS new WHERE true
       ON CONFLICT DO NOTHING`,
-    // Views that came in the same request, after it, are none that it could have closed.
-    giveUp: `UPDATE events SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = received_at, headers = NULL
+    // It cannot have closed a view that came after it in the same request.
+    giveUp: `UPDATE events SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = waiting_since, headers = NULL
       WHERE id IN ${texts('closed')}
         AND ${allViewsDead('events', 'events.offer_id', `AND seen.arrival < (SELECT arrival FROM events WHERE id = ?2)`)}`,
   };
@@ -81,10 +86,13 @@ const statementsOf = (dialect: Dialect, placeFacts: string) => {
 
 type Known = Pick<AdmittedEvent, 'id' | 'content'>;
 
-/** Taking as the intake does it. */
+/** Taking, as an intake needs it. */
 export interface Taking {
-  /** Takes events; one verdict each, by id. */
-  take(events: readonly AdmittedEvent[]): Steps<ReadonlyMap<string, Verdict>>;
+  /**
+   * Takes events, and gives one verdict for each, by id.
+   * @param aheadMs How far the database's clock is ahead.
+   */
+  take(events: readonly AdmittedEvent[], aheadMs: number): Steps<ReadonlyMap<string, Verdict>>;
   /** Which of these were taken already, with this content. */
   knows(events: readonly Known[]): Steps<ReadonlySet<string>>;
 }
@@ -93,7 +101,7 @@ const textOf = (value: object | undefined): string | undefined => value && JSON.
 
 const isOfPlaces = (fact: Fact): fact is PlaceFact => fact.fact === 'group' || fact.fact === 'newcomers';
 
-/** Says what becomes of each event, and which are new. */
+/** Decides the verdict of each event, and which events are new. */
 const judge = (events: readonly AdmittedEvent[], facts: readonly Fact[], maxWaiting: number) => {
   const taken = new Map<string, string>();
   const reported = new Map<string, string>();
@@ -121,7 +129,7 @@ const judge = (events: readonly AdmittedEvent[], facts: readonly Fact[], maxWait
   return { verdicts, fresh };
 };
 
-/** Those whose `viewed` may have died before they came: closed ahead of any view of the same request. */
+/** The ids of each `dismissed` whose `viewed` may have died before: no view is ahead of it in the same request. */
 const closedBlindly = (fresh: readonly AdmittedEvent[]): readonly string[] => {
   const seen = new Set<string>();
   const closed: string[] = [];
@@ -142,6 +150,7 @@ export const createTaking = (
   function* takeEvents(
     fresh: readonly AdmittedEvent[],
     groups: readonly (string | undefined)[],
+    aheadMs: number,
   ): Steps<void> {
     const lines = yield* lineUp(fresh);
     const seen = new Set(lines.filter((_, at) => fresh[at]?.type === 'viewed').map(({ key }) => key));
@@ -154,6 +163,7 @@ export const createTaking = (
         offer_id: event.offerId,
         occurred_at: event.occurredAt,
         received_at: event.receivedAt,
+        waiting_since: event.receivedAt + aheadMs,
         headers: textOf(event.headers),
         group_name: groups[at],
         reason: event.reason,
@@ -164,13 +174,14 @@ export const createTaking = (
     yield* ask(statements.takeEvents, JSON.stringify(rows));
   }
 
-  function* takeUsage(fresh: readonly AdmittedEvent[]): Steps<void> {
+  function* takeUsage(fresh: readonly AdmittedEvent[], aheadMs: number): Steps<void> {
     const rows = fresh.flatMap(({ id, type, offerId, occurredAt, receivedAt, usage }) => {
       if (!usage) return [];
       const times = {
         occurred_at: occurredAt,
         received_at: receivedAt,
-        expires_at: occurredAt + MAX_USAGE_AGE_MS,
+        waiting_since: receivedAt + aheadMs,
+        expires_at: occurredAt + MAX_USAGE_AGE_MS + aheadMs,
       };
       return { id, content: '', type, offer_id: offerId, ...times, usage: textOf(usage) };
     });
@@ -178,7 +189,7 @@ export const createTaking = (
   }
 
   return {
-    *take(events) {
+    *take(events, aheadMs) {
       const ids = events.map(({ id }) => id);
       const reported = ids.filter((id) => id[VERSION_AT] === REPORTED);
       const { groups, hopeful } = places.asked(events);
@@ -188,10 +199,10 @@ export const createTaking = (
       );
       const { verdicts, fresh } = judge(events, facts, maxWaiting);
       if (fresh.length) {
-        yield* takeEvents(fresh, yield* places.place(fresh, facts.filter(isOfPlaces)));
-        yield* takeUsage(fresh);
+        yield* takeEvents(fresh, yield* places.place(fresh, facts.filter(isOfPlaces)), aheadMs);
+        yield* takeUsage(fresh, aheadMs);
         const closed = closedBlindly(fresh);
-        // The first is there.
+        // There is a first one, since `fresh` is not empty.
         if (closed.length) yield* ask(statements.giveUp, JSON.stringify({ closed }), fresh[0]?.id ?? '');
       }
       return verdicts;

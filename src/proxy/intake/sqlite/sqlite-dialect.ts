@@ -1,4 +1,4 @@
-/** SQL as SQLite says it. */
+/** The SQL of SQLite. */
 import type { Dialect } from '../sql/dialect.js';
 
 /** SQLite's fragments. */
@@ -6,6 +6,7 @@ export const SQLITE: Dialect = {
   arrival: 'INTEGER PRIMARY KEY',
   integer: 'INTEGER',
   keyed: 'WITHOUT ROWID',
+  row: 'rowid',
   secret: 'lower(hex(randomblob(32)))',
   given: (columns) =>
     `(SELECT ${Object.keys(columns)

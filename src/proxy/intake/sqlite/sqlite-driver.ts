@@ -1,4 +1,4 @@
-/** Runs the steps of transactions over a file, each to its end in one go. */
+/** Runs the steps of transactions over a file. Each transaction runs to its end without a break. */
 import type Database from 'libsql';
 import type { SqlDriver, Statement, Steps, Value } from '../sql/steps.js';
 

@@ -8,12 +8,12 @@ import { fairnessOf } from '../sql/fairness.js';
 import { schemaOf } from '../sql/schema.js';
 import { SQLITE } from './sqlite-dialect.js';
 
-/** What a release that wrote the file calls its layout. */
+/** The number of the file's layout, which a release writes into it. */
 const LAYOUT = 1;
 /** “Offr” in ASCII, which SQLite keeps in the file's head. */
 const APPLICATION_ID = 0x4f_66_66_72;
 
-/** What an earlier release had in the place of an index. */
+/** Removes indexes of an earlier release that others have replaced. */
 const REPLACED = `
   DROP INDEX IF EXISTS events_open_offers;
   DROP INDEX IF EXISTS usage_open_offers;`;
@@ -34,7 +34,7 @@ const held = (cause: unknown): OffersightError =>
 const pragma = (database: Database.Database, name: string): unknown =>
   (database.prepare(`PRAGMA ${name}`).get() as Readonly<Record<string, unknown>>)[name];
 
-/** Whose a file is must be known before anything is written into it. */
+/** Checks whose a file is, before anything is written into it. */
 const checkOwner = (database: Database.Database): void => {
   const owner = pragma(database, 'application_id');
   const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_master').get() as {
@@ -48,8 +48,8 @@ const checkOwner = (database: Database.Database): void => {
 };
 
 /**
- * Adds what an earlier release did not have: makes it for what the file remembers. Whoever opens the file beside this
- * process waits, or finds it there.
+ * Adds what an earlier release did not have, also for the events that the file remembers. Another process that opens
+ * the file at the same time waits, or finds that it exists.
  */
 const add = (database: Database.Database, table: string, sql: string): void => {
   const find = database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?');
@@ -62,7 +62,7 @@ const add = (database: Database.Database, table: string, sql: string): void => {
 };
 
 const configure = (database: Database.Database): void => {
-  // Switching takes the file for itself alone, which a second process that runs already would refuse.
+  // Switching needs exclusive access to the file. With a second process that runs already it would fail.
   if (pragma(database, 'journal_mode') !== 'wal') database.pragma('journal_mode = WAL');
   // An accepted event must outlive the machine's power, not only this process.
   database.pragma('synchronous = FULL');
@@ -102,7 +102,7 @@ export const openFile = (file: string): Database.Database => {
       if ((cause as { code?: unknown } | undefined)?.code === 'SQLITE_NOTADB')
         throw new OffersightError(
           'configuration',
-          'The intake file is no database: name a file of its own.',
+          'The intake file is not a database: name a file of its own.',
           cause,
         );
       if (isBusy(cause)) {
@@ -119,13 +119,13 @@ export const openFile = (file: string): Database.Database => {
 };
 
 /**
- * Writes a site's name into the file, where none stands yet.
- * @throws {OffersightError} `configuration` if another site's name stands there.
+ * Writes a site's name into the file, if it does not have one yet.
+ * @throws {OffersightError} `configuration` if it has another site's name.
  */
 export const claimFile = (database: Database.Database, site: string): void => {
   const ownerOf = database.prepare('SELECT name FROM site');
   try {
-    // One statement, so that of two processes which open a new file at the same moment one finds the other's name.
+    // One statement, so that if two processes open a new file at the same moment, one finds the other's name.
     if (!ownerOf.get()) database.prepare('INSERT OR IGNORE INTO site (one, name) VALUES (1, ?)').run(site);
   } catch (cause) {
     throw isBusy(cause) ? held(cause) : cause;

@@ -1,41 +1,107 @@
 /**
- * Intake on this machine: one SQLite file, durable before it answers, remembered across restarts. Several
- * processes may share the file; one of them forwards.
+ * Intake on this machine: one SQLite file. It stores events durably before it answers, and remembers them across
+ * restarts. Several processes may share the file, and one of them forwards. A thread of its own works on the file, so
+ * that no statement, lock or disk blocks the process that answers.
  * @module offersight/proxy/sqlite
  */
+// The thread needs it. This import fails at once if the package is missing, and shows it to tools that trace files.
+import 'libsql';
+import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
-import type { Intake } from '../intake.js';
+import type { Intake, Lane } from '../intake.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
-import { createSqlIntake } from '../sql/intake.js';
-import { SQLITE } from './sqlite-dialect.js';
-import { createDriver } from './sqlite-driver.js';
-import { claimFile, openFile } from './sqlite-file.js';
+import { INTAKE_METHODS, LANE_METHODS, type LaneName, type Portioned, type Taken } from './sqlite-calls.js';
+import { createGroups, inTime } from './sqlite-groups.js';
+import { type Host, openHost } from './sqlite-host.js';
 
 /** Options of {@link sqliteIntake}. */
 export interface SqliteIntakeOptions extends IntakeBounds {
   /**
-   * Path of the database file. It is created if it is not there.
+   * Path of the database file. It is created if it does not exist.
    * @range a path on a local disk whose folder exists
    * @example `'/var/lib/offersight/intake.db'`
    */
   readonly file: string;
 }
 
+/** Asks for portions one by one. A thread that was started again cannot continue with them. */
+async function* portionsOf<Portion>(
+  host: Host,
+  method: Portioned,
+  lane: LaneName,
+  ...given: readonly unknown[]
+): AsyncGenerator<Portion> {
+  const number = host.number();
+  await host.ask({ kind: 'portions', method, lane }, number, ...given);
+  try {
+    for (;;) {
+      const next = await host.ask({ kind: 'next' }, number);
+      if (next === undefined) throw new Error('The thread of the intake was started again: read again.');
+      // The thread gives portions of what it was asked for.
+      const { done, value } = next as IteratorResult<Portion, undefined>;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // This fails if the thread ended. Then there is nothing that it has to forget.
+    await host.ask({ kind: 'leave' }, number).catch(() => undefined);
+  }
+}
+
+/** Makes one method for each name. */
+const methodsOf = <Name extends string>(
+  names: Readonly<Record<Name, true>>,
+  ask: (method: Name, given: readonly unknown[]) => Promise<unknown>,
+): Record<Name, (...given: readonly unknown[]) => Promise<unknown>> => {
+  const methods = Object.keys(names).map((name) => {
+    // These are the keys of that record.
+    const method = name as Name;
+    return [method, (...given: readonly unknown[]) => ask(method, given)];
+  });
+  return Object.fromEntries(methods) as ReturnType<typeof methodsOf<Name>>;
+};
+
+const laneOf = (host: Host, lane: LaneName): Lane => {
+  const methods = methodsOf(LANE_METHODS, (method, given) =>
+    host.ask({ kind: 'lane', lane, method }, ...given),
+  );
+  // The thread calls the methods of these names, so they have the same parameters and results.
+  return { ...(methods as unknown as Lane), tally: () => portionsOf(host, 'tally', lane) };
+};
+
 /**
- * Opens an intake in a file, creating it if need be.
- * @throws {OffersightError} `configuration` if an option is wrong or the file cannot be opened.
+ * Opens an intake in a file. Creates the file if it does not exist. A thread of its own works on the file, and does not
+ * keep the process alive.
+ * @throws {OffersightError} `configuration` if an option is wrong, the file cannot be opened, or the thread cannot be
+ * started.
  */
 export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   checkOptionNames('sqliteIntake', options, { ...BOUND_NAMES, file: true });
   const { file, ...given } = options;
-  const bounds = resolveBounds(given);
-  const database = openFile(file);
-  const { keepBooks, ...intake } = createSqlIntake(createDriver(database), SQLITE, bounds);
+  const runtime = platformRuntime();
+  const host = openHost({ file, bounds: resolveBounds(given) });
+  const groups = createGroups(
+    // The thread answers so for a group.
+    (group) => host.ask({ kind: 'take' }, group) as Promise<readonly Taken[]>,
+    runtime,
+  );
+  const methods = methodsOf(INTAKE_METHODS, (method, given) =>
+    host.ask({ kind: 'intake', method }, ...given),
+  ) as unknown as Pick<Intake, keyof typeof INTAKE_METHODS>;
+
   return {
-    ...intake,
-    claim(site, bookkeeping = {}) {
-      claimFile(database, site);
-      keepBooks(bookkeeping);
+    ...laneOf(host, 'events'),
+    ...methods,
+    usage: laneOf(host, 'usage'),
+    take: groups.take,
+    // Requests also wait for these.
+    knows: (events) => inTime(runtime, methods.knows(events)),
+    accept: (events) => inTime(runtime, methods.accept(events)),
+    ledger: (filter) => portionsOf(host, 'ledger', 'events', filter),
+    claim: (site, bookkeeping = {}) => host.claim(site, bookkeeping),
+    async close() {
+      await groups.idle();
+      await host.close();
     },
   };
 };

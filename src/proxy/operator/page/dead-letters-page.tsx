@@ -18,7 +18,7 @@ interface DeadLettersView extends EventPage {
 /** What a retry came to; whether it helps is seen later. */
 const retriedOf = (count: number): string =>
   count
-    ? `${plural(count, 'event')} waiting again. What fails again comes back here.`
+    ? `${plural(count, 'event')} waiting again. Events that fail again come back here.`
     : 'Nothing waits again: a dismissal stays with the view of its offer.';
 
 /** Finds what a query asks for. */

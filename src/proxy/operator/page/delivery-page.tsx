@@ -35,7 +35,7 @@ export const readDelivery = async (intake: Intake, now: number): Promise<Deliver
   now,
 });
 
-/** The first question of whoever opens this: is everything delivered? */
+/** The first question of a reader: is everything delivered? */
 const Verdict = ({ sums }: { sums: Sums }): VNode => {
   const { taken, delivered, waiting, refused, givenUp, purged } = sums;
   const dead = refused + givenUp + purged;

@@ -125,7 +125,7 @@ export const EventsPage = ({
         ) : (
           <p class="empty">
             {find
-              ? `The proxy knows no event or offer ${find}. It forgets what was settled ${durationOf(MEMORY_MS)} ago.`
+              ? `The proxy does not know any event or offer ${find}. It forgets what was settled ${durationOf(MEMORY_MS)} ago.`
               : 'The proxy has taken no event so far.'}
           </p>
         )}

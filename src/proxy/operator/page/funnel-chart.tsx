@@ -1,4 +1,4 @@
-/** The funnel as bars: one for each day, or for each week where there are too many days. */
+/** The funnel as bars: one for each day, or for each week if there are too many days. */
 import { scaleBand, scaleLinear } from 'd3-scale';
 import type { VNode } from 'preact';
 import { dayNumberOf, isoDayOf } from '../../intake/ledger.js';
@@ -61,7 +61,7 @@ const Legend = (): VNode => (
   </ul>
 );
 
-/** The chart. What it shows stands in the table beside it as well. */
+/** The chart. The table beside it has the same figures. */
 export const FunnelChart = ({ funnel }: { funnel: Pick<Funnel, 'since' | 'until' | 'rows'> }): VNode => {
   const { days, bars } = barsOf(funnel);
   const most = Math.max(

@@ -18,7 +18,7 @@ interface FunnelView {
   readonly byDay: Funnel;
   /** Today's number. */
   readonly today: number;
-  /** Of all groups, also if one was asked for: its others can be chosen. */
+  /** The funnel of all groups, also if one was asked for, so that others can be chosen. */
   readonly byGroup: Funnel;
 }
 

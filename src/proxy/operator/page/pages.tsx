@@ -22,7 +22,7 @@ export type TokenCheck = (given: string, address: string | undefined) => Promise
 export interface PagesContext extends ViewsContext {
   readonly token: string;
   readonly checkToken: TokenCheck;
-  /** Told what broke. */
+  /** Called with what broke. */
   readonly onFailure: (cause: unknown) => void;
 }
 
@@ -48,7 +48,7 @@ const readScript = (): Response => {
   }
 };
 
-/** A view's name with its query, as it stands in links; empty for anything else, so that it leads nowhere else. */
+/** A view's name with its query, as it is in links. Empty for anything else, so that it cannot lead elsewhere. */
 const targetOf = (text: string): string => {
   const [, name = ''] = /^([a-z-]+)(?:\?[^\s#]*)?$/.exec(text) ?? [];
   return Object.hasOwn(VIEWS, name) ? text : '';
@@ -105,7 +105,7 @@ export const createPages = (context: PagesContext): Pages => {
   const notFound = (what: string): Response =>
     show(
       <Notice title="Not found">
-        There is no such view. Where the operator’s page begins, its address ends with a slash:{' '}
+        There is no such view. The address of the operator’s page ends with a slash:{' '}
         <a href={`./${what}/`}>{what}/</a>
       </Notice>,
       404,

@@ -1,7 +1,8 @@
 /**
- * Who has signed in to the operator's page. A session is a cookie: how often sessions had been ended when it began, when it began
- * and when it ends, and a code over all three. So every process knows it, whatever its clock says, and another token ends them
- * all. Nothing is kept but how often sessions were ended.
+ * Who has signed in to the operator's page. A session is a cookie: how often sessions had been
+ * ended when it began, when it began and when it ends, and a code over all three. So every process
+ * knows it, with any clock, and another token ends them all. The page keeps only how often sessions
+ * were ended.
  */
 import type { Intake } from '../../intake/intake.js';
 import { isMacOf, isSameSecret, keyOf, macOf, WRITTEN_MAC } from '../../judging/mac.js';
@@ -20,11 +21,11 @@ export interface Sessions {
    * @returns The cookie, as Set-Cookie has it.
    */
   begin(isSecure: boolean): Promise<string>;
-  /** A cookie that takes the place of a session's, and is none. */
+  /** A cookie that replaces a session's, and is not valid. */
   over(isSecure: boolean): string;
   /** The session that a request's cookies name, if it holds. */
   find(cookies: string | null, isSecure: boolean): Promise<Session | undefined>;
-  /** Ends every session, in whichever process. */
+  /** Ends every session, in every process. */
   endAll(): Promise<void>;
 }
 
@@ -36,8 +37,8 @@ const FORM = 'form';
 const VALUE = new RegExp(`^(([\\da-z]{1,9})\\.[\\da-z]{1,9}\\.([\\da-z]{1,9}))\\.(${WRITTEN_MAC})$`);
 
 /**
- * The name of the cookie. A browser takes the prefix `__Host-` from https alone, and then no other host of the same site can set
- * it (RFC 6265bis §4.1.3.2).
+ * The name of the cookie. A browser takes the prefix `__Host-` only over https, and then no other
+ * host of the same site can set it (RFC 6265bis §4.1.3.2).
  */
 const nameOf = (isSecure: boolean): string => `${isSecure ? '__Host-' : ''}offersight-operator`;
 
@@ -45,7 +46,7 @@ const nameOf = (isSecure: boolean): string => `${isSecure ? '__Host-' : ''}offer
 const cookieOf = (isSecure: boolean, value: string, maxAge: number): string =>
   `${nameOf(isSecure)}=${value};${isSecure ? ' Path=/; Secure;' : ''} HttpOnly; SameSite=Strict; Max-Age=${maxAge}`;
 
-/** Tells whether a form was sent by one of the session's own pages. */
+/** Whether a form was sent by one of the session's own pages. */
 export const isFormToken = ({ formToken }: Session, given: string): Promise<boolean> =>
   isSameSecret(given, formToken);
 

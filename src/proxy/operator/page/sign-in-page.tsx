@@ -49,8 +49,8 @@ export const SignInPage = ({ to, fault }: { to: string; fault?: SignInFault | un
 );
 
 /**
- * Where a link from another page, a bookmark or a typed address leads: it asks for the view again, now from this page itself,
- * as every request has to that shows something.
+ * The page that a link from elsewhere, a bookmark or a typed address first opens. It asks for the
+ * view again, now from this page itself, as every request has to that shows something.
  */
 export const OpeningPage = ({ to }: { to: string }): VNode => (
   <Layout title="Opening" head={<meta http-equiv="refresh" content={`0; url=${to || '.'}`} />}>

@@ -16,7 +16,7 @@ export interface TableProps {
   readonly rows: readonly (readonly ComponentChildren[])[];
   /** The sums, if there are any. */
   readonly total?: readonly ComponentChildren[];
-  /** What is said where there are no rows. */
+  /** The text if there are no rows. */
   readonly empty: ComponentChildren;
 }
 

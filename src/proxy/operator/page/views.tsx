@@ -1,4 +1,4 @@
-/** What the operator's page shows to whoever has signed in, and what its forms do. */
+/** What the operator's page shows to a signed-in operator, and what its forms do. */
 import type { Intake } from '../../intake/intake.js';
 import { isDay, isFunnelBy, readFunnel, toCsvLines } from '../funnel.js';
 import { laneOf } from '../listing.js';
@@ -15,7 +15,7 @@ import { laneNameIn } from './paging.js';
 import { PurgePage } from './purge-page.js';
 import type { Session } from './session.js';
 
-/** What is shown to whoever has signed in. */
+/** What is shown to a signed-in operator. */
 type View = (query: URLSearchParams, session: Session) => Promise<Response>;
 /** What a form does. */
 type Action = (form: URLSearchParams, session: Session) => Promise<Response>;

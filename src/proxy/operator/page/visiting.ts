@@ -1,6 +1,7 @@
 /**
- * Whose requests the operator's page answers: a browser's that asked for it by one of its own host names, from itself. A name
- * that an attacker has pointed at this machine is none of them, and no other page can ask in an operator's name.
+ * Whose requests the operator's page answers: a browser's that asked for it by one of its own host
+ * names, from itself. A name that an attacker has pointed at this machine is not among them, and no
+ * other page can ask in an operator's name.
  */
 import { OffersightError } from '../../../errors.js';
 import { FORWARDING_HEADERS } from '../../door/address.js';
@@ -9,13 +10,13 @@ import { FORWARDING_HEADERS } from '../../door/address.js';
 export const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const NAME = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?|\[[\da-f:.]+\])$/;
 
-/** Tells whether a text is a host name or an address, without scheme and port. */
+/** Whether a string is a host name or an address, without scheme and port. */
 export const isHostName = (name: unknown): name is string =>
   typeof name === 'string' && NAME.test(name.toLowerCase());
 
 /**
  * Checks host names.
- * @throws {OffersightError} `configuration` if one is none.
+ * @throws {OffersightError} `configuration` if one is unusable.
  */
 export const hostsOf = (given: readonly unknown[] = LOOPBACK): ReadonlySet<string> => {
   if (Array.isArray(given) && given.every(isHostName))
@@ -26,10 +27,10 @@ export const hostsOf = (given: readonly unknown[] = LOOPBACK): ReadonlySet<strin
   );
 };
 
-/** Tells whether a request is for something that a window shows. */
+/** Whether a request is for something that a window shows. */
 export const isNavigation = ({ headers }: Request): boolean => headers.get('sec-fetch-mode') === 'navigate';
 
-/** Tells whether a browser asks, and not a program. */
+/** Whether a browser asks, and not a program. */
 export const isBrowser = ({ headers }: Request): boolean =>
   headers.has('sec-fetch-site') || headers.has('origin') || /text\/html/.test(headers.get('accept') ?? '');
 
@@ -38,7 +39,7 @@ const hostOf = ({ headers, url }: Request): string =>
   /^(\[[^\]]*\]|[^:]*)(?::\d*)?$/.exec(headers.get('host') ?? new URL(url).host)?.[1]?.toLowerCase() ?? '';
 
 /**
- * Tells whether a request asks by one of the page's own names. A web server in front that says this machine's name in the place
+ * Whether a request asks by one of the page's own names. A web server in front that says this machine's name in the place
  * of its own would let every name in.
  */
 export const isToUs = (request: Request, hosts: ReadonlySet<string>): boolean =>
@@ -46,8 +47,8 @@ export const isToUs = (request: Request, hosts: ReadonlySet<string>): boolean =>
   !(isLoopback(request) && FORWARDING_HEADERS.some((name) => request.headers.has(name)));
 
 /**
- * Tells whether a request's host is this machine itself. Every other one has to be on https, where alone a browser sets a cookie
- * with the prefix that keeps other hosts from setting it.
+ * Whether a request's host is this machine itself. Every other one has to be on https: only there a
+ * browser sets a cookie with the prefix that keeps other hosts from setting it.
  */
 export const isLoopback = (request: Request): boolean => LOOPBACK.includes(hostOf(request));
 

@@ -58,7 +58,7 @@ export const stateOf = ({ state, code }: Pick<IntakeRow, 'state' | 'code'>): str
 const REMEDIES: Readonly<Record<string, string>> = {
   resource_not_found:
     'Chargebee does not know this offer. Let the page name the personalized offer’s id, not the offer_id of its campaign. ' +
-    'What was sent with a wrong id stays refused: give it up. A retry helps only if Chargebee knows the offer by now.',
+    'Events that were sent with a wrong id stay refused: give them up. A retry helps only if Chargebee knows the offer by now.',
   expired: 'It waited for longer than the proxy keeps trying. A retry sends it after all.',
   viewed_dead: 'A dismissal whose view is a dead letter. Retry the view first, or give both up.',
   unknown_outcome: 'Nobody knows whether Chargebee has it. A retry may count it twice.',
@@ -67,4 +67,4 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** What to do about a dead letter. */
 export const remedyOf = (code: string | undefined): string =>
-  REMEDIES[code ?? ''] ?? 'Chargebee refused it by this code. Mend the cause, then retry.';
+  REMEDIES[code ?? ''] ?? 'Chargebee refused it by this code. Fix the cause, then retry.';

@@ -7,7 +7,7 @@ const events = (first: number, last: number): AdmittedEvent[] =>
   Array.from({ length: last - first + 1 }, (_, at) => admitted(first + at));
 
 describe('the pace of the intake direct', () => {
-  it('holds for the offers of one batch: no more calls at once than may be', async () => {
+  it('holds for the offers of one batch: no more calls run at once than are allowed', async () => {
     const stage = startTaking({ perMinute: 1_000, concurrent: 3 });
     stage.answer = () => stage.after(700);
     const answer = stage.taking.take(events(1, 20));
@@ -26,7 +26,7 @@ describe('the pace of the intake direct', () => {
     expect([stage.calls.length, mostAtOnce(stage.calls)]).toEqual([15, 2]);
   });
 
-  it('holds for one batch of 500: what is over is deferred, told when there is room again', async () => {
+  it('holds for one batch of 500: the rest is deferred until there is room again', async () => {
     const stage = startTaking({ perMinute: 150, concurrent: 10 });
     stage.answer = () => stage.after(20);
     const answer = stage.taking.take(events(1, 500));
@@ -42,7 +42,7 @@ describe('the pace of the intake direct', () => {
     expect(stage.called()).toHaveLength(150);
   });
 
-  it('begins with one call after a fault of the configuration, and takes all places again once that is taken', async () => {
+  it('begins with one call after a fault of the configuration, and uses all places again once that call is taken', async () => {
     const stage = startTaking({ perMinute: 1_000, concurrent: 5 });
     stage.answer = () => ({ kind: 'misconfigured', alert: 'check the key' });
     await stage.taking.take([admitted(1)]);
@@ -63,7 +63,7 @@ describe('the pace of the intake direct', () => {
     expect(mostAtOnce(since.filter(({ at }) => at < (since[0]?.endedAt ?? 0)))).toBe(1);
   });
 
-  it('slides: in no 60 s more than allowed, counted from when a call ended', async () => {
+  it('is a sliding window: no 60 s have more calls than allowed, counted from when a call ended', async () => {
     const stage = startTaking({ perMinute: 7, concurrent: 4 });
     stage.answer = (number) => stage.after(100 + (number % 5) * 400);
     let number = 0;
@@ -81,7 +81,7 @@ describe('the pace of the intake direct', () => {
     );
     expect(mostInAMinute(stage.calls)).toBeLessThanOrEqual(7);
     expect(Math.max(...behindAnEnd)).toBeLessThan(7);
-    // And it is used: four minutes have room for four times seven, less what calls take.
+    // The pace is also used: four minutes have room for four times seven calls, less the time that calls take.
     expect(stage.calls.length).toBeGreaterThanOrEqual(25);
   });
 });

@@ -1,4 +1,4 @@
-/** Whatever comes together, in whatever order: what the intake without storage never does. */
+/** What the intake without storage never does, no matter what comes together and in which order. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Verdict } from '../../../../src/protocol/batch.js';
@@ -98,7 +98,7 @@ test('the intake direct answers in time for every event, calls each once at a ti
           expect(answeredAt - at).toBeLessThanOrEqual(REQUEST_MS);
           expect([...verdicts.keys()]).toEqual(numbers.map((number) => eventId(number)));
           const kindOf = (number: number): string | undefined => verdicts.get(eventId(number))?.kind;
-          // A dismissal beside a view goes only where a view of its offer was told, by then at the latest.
+          // A dismissal that comes with a view is accepted only if a view of its offer has been forwarded by then.
           for (const number of numbers.filter((each) => each > 8)) {
             const isView = (each: number): boolean => each <= 8 && each % 4 === number % 4;
             const viewCalls = calls.filter(
@@ -113,7 +113,7 @@ test('the intake direct answers in time for every event, calls each once at a ti
 
         for (const [index, call] of calls.entries()) {
           const { number, at } = call;
-          // Only while somebody who asked for it can still be told.
+          // A call begins only while a request that has the event can still be answered.
           expect(
             taken.filter((one) => one.numbers.includes(number) && at >= one.at && at < one.at + REQUEST_MS),
           ).not.toEqual([]);

@@ -31,7 +31,7 @@ beforeEach(() => {
   stage = startTaking();
 });
 
-/** What is said of these events, once it is said, within this much of the runtime's time. */
+/** The verdicts for these events, which have to come within this much of the runtime's time. */
 const verdictsOf = async (
   events: readonly AdmittedEvent[],
   within = 0,
@@ -45,8 +45,8 @@ const verdictsOf = async (
 const retryAfterOf = (verdicts: readonly Verdict[]): number[] =>
   verdicts.map((verdict) => (verdict.kind === 'deferred' ? (verdict.retryAfterMs ?? -1) : -1));
 
-describe('a copy of what is under way', () => {
-  it('is deferred by 1 to 3 s, whatever the dice say', async () => {
+describe('a copy of an event that is under way', () => {
+  it('is deferred by 1 to 3 s, no matter which random number comes', async () => {
     for (const random of [0, 0.37, 0.999_999]) {
       stage = startTaking();
       Object.assign(stage.runtime, { random: () => random });
@@ -59,7 +59,7 @@ describe('a copy of what is under way', () => {
     }
   });
 
-  it('with other content is a conflict already', async () => {
+  it('is a conflict already if its content differs', async () => {
     stage.answer = () => stage.after(5_000);
     const first = stage.taking.take([admitted(1)]);
     expect(await verdictsOf([admitted(1, { type: 'dismissed' })])).toEqual([
@@ -69,7 +69,7 @@ describe('a copy of what is under way', () => {
     expect([...(await first).values()]).toEqual([{ kind: 'accepted' }]);
   });
 
-  it('is not forwarded when both waited for the same free place', async () => {
+  it('is not forwarded if both waited for the same free place', async () => {
     stage = startTaking({ concurrent: 1 });
     stage.answer = () => stage.after(1_000);
     const answers = [[admitted(9)], [admitted(1)], [admitted(1)]].map((events) => stage.taking.take(events));
@@ -79,7 +79,7 @@ describe('a copy of what is under way', () => {
     expect(kinds.filter((kind) => kind === 'accepted')).toHaveLength(2);
   });
 
-  it('is deferred however much else went through meanwhile, since nothing under way is forgotten (attack 56)', async () => {
+  it('is deferred no matter how many others were forwarded meanwhile, since events under way are not forgotten (attack 56)', async () => {
     stage = startTaking({ perMinute: 10_000 }, { remember: 1 });
     stage.answer = (number) => (number === 1 ? stage.after(7_000) : { kind: 'done' });
     const first = stage.taking.take([admitted(1)]);
@@ -92,18 +92,18 @@ describe('a copy of what is under way', () => {
   });
 });
 
-describe('what came of an event is remembered', () => {
-  it('refused for ever, without another call, and without the words of the upstream', async () => {
+describe('what came of an event', () => {
+  it('is remembered if it was refused, without another call and without the words of the upstream', async () => {
     stage.answer = () => ({ kind: 'refused', code: 'resource_not_found' });
     const refused = [{ kind: 'refused', code: 'invalid_event' }];
     expect([await verdictsOf([admitted(1)]), await verdictsOf([admitted(1)])]).toEqual([refused, refused]);
     expect(stage.called()).toEqual([1]);
   });
 
-  it('up to as many as `remember` says: of more, those that nobody asked for longest go first', async () => {
+  it('is remembered for as many events as `remember` says: the ones that nobody asked about for longest are forgotten', async () => {
     stage = startTaking({ perMinute: 10_000 }, { remember: 3 });
     for (const number of [1, 2, 3]) await stage.taking.take([admitted(number)]);
-    // Asked for, so it stays.
+    // It is asked about again, so it stays.
     await stage.taking.take([admitted(1)]);
     await stage.taking.take([admitted(4)]);
     expect(await verdictsOf([admitted(1), admitted(3), admitted(4)])).toEqual(
@@ -117,16 +117,19 @@ describe('what came of an event is remembered', () => {
     ['of unknown outcome', { kind: 'ambiguous' }],
     ['throttled', { kind: 'throttled', retryAfterMs: 2_000 }],
     ['not allowed by the configuration', { kind: 'misconfigured', alert: 'x' }],
-  ] as const)('but not if it was %s: it is forwarded again when it is sent again', async (_, outcome) => {
-    stage.answer = () => outcome;
-    expect(await verdictsOf([admitted(1)])).toEqual([deferred('unavailable')]);
-    stage.answer = () => ({ kind: 'done' });
-    await stage.runtime.advance(61_000);
-    expect(await verdictsOf([admitted(1)])).toEqual([{ kind: 'accepted' }]);
-    expect(stage.called()).toEqual([1, 1]);
-  });
+  ] as const)(
+    'is not remembered if it was %s: the event is forwarded again if it is sent again',
+    async (_, outcome) => {
+      stage.answer = () => outcome;
+      expect(await verdictsOf([admitted(1)])).toEqual([deferred('unavailable')]);
+      stage.answer = () => ({ kind: 'done' });
+      await stage.runtime.advance(61_000);
+      expect(await verdictsOf([admitted(1)])).toEqual([{ kind: 'accepted' }]);
+      expect(stage.called()).toEqual([1, 1]);
+    },
+  );
 
-  it('and of an event that nobody remembers the observer hears twice what the upstream was asked twice', async () => {
+  it('is observed twice if the event was called twice', async () => {
     stage.answer = () => ({ kind: 'unavailable' });
     await verdictsOf([admitted(1)]);
     stage.answer = () => ({ kind: 'done' });
@@ -136,7 +139,7 @@ describe('what came of an event is remembered', () => {
 });
 
 describe('a request is answered within 8 s', () => {
-  it('with deferred for what is still under way, which is remembered when it ends', async () => {
+  it('and events that are still under way are deferred, and remembered when they end', async () => {
     stage.answer = (number) => stage.after(number === 2 ? 9_000 : 100);
     const answer = stage.taking.take([admitted(1), admitted(2), admitted(3)]);
     await stage.runtime.advance(8_000);
@@ -151,7 +154,7 @@ describe('a request is answered within 8 s', () => {
     expect(stage.called()).toEqual([1, 2, 3]);
   });
 
-  it('with deferred for what found no place, which is never begun', async () => {
+  it('and events that found no place are deferred, and never begin', async () => {
     stage = startTaking({ concurrent: 1 });
     stage.answer = () => stage.after(7_999);
     const hanging = stage.taking.take([admitted(1)]);
@@ -162,19 +165,19 @@ describe('a request is answered within 8 s', () => {
     expect(waiting?.map(({ kind }) => kind)).toEqual(['deferred', 'deferred']);
   });
 
-  it('at once with deferred where the pace allows nothing within 8 s', async () => {
+  it('and it is deferred at once if the pace allows nothing within that time', async () => {
     stage = startTaking({ perMinute: 2, concurrent: 1 });
     await stage.taking.take([admitted(1)]);
     await stage.taking.take([admitted(2)]);
     await stage.runtime.advance(30_000);
-    // Without any more time.
+    // No more time passes.
     const verdicts = await verdictsOf([admitted(3)]);
     expect(verdicts).toEqual([deferred('overloaded')]);
     expect(Math.min(...retryAfterOf(verdicts))).toBeGreaterThanOrEqual(30_000);
     expect(Math.max(...retryAfterOf(verdicts))).toBeLessThanOrEqual(36_000);
   });
 
-  it('and what waits for the pace goes within them, if it can', async () => {
+  it('and an event that waits for the pace is forwarded within that time if possible', async () => {
     stage = startTaking({ perMinute: 2, concurrent: 1 });
     await stage.taking.take([admitted(1)]);
     await stage.taking.take([admitted(2)]);
@@ -185,7 +188,7 @@ describe('a request is answered within 8 s', () => {
     expect(third).toBeLessThanOrEqual(60_010);
   });
 
-  it('leaves no timer behind', async () => {
+  it('and leaves no timer behind', async () => {
     await stage.taking.take([admitted(1), admitted(2)]);
     expect(stage.runtime.timers).toBe(0);
   });
@@ -195,14 +198,14 @@ describe('a `dismissed` shares the fate of its `viewed`', () => {
   it.each([
     ['deferred', { kind: 'unavailable' }, deferred('unavailable')],
     ['refused', { kind: 'refused', code: 'x' }, { kind: 'refused', code: 'invalid_event' }],
-  ] as const)('%s, without a call', async (_, outcome, verdict) => {
+  ] as const)('and is not called if that is %s', async (_, outcome, verdict) => {
     stage.answer = (number) => (number === 5 ? outcome : { kind: 'done' });
     const events = [dismissed(1, 5), admitted(5), dismissed(2, 6), admitted(6)];
     expect(await verdictsOf(events)).toEqual([verdict, verdict, { kind: 'accepted' }, { kind: 'accepted' }]);
     expect(stage.called().sort()).toEqual([2, 5, 6]);
   });
 
-  it('in progress: it waits with it, then goes when both are sent again', async () => {
+  it('which is in progress: it waits with it, and goes when both are sent again', async () => {
     stage.answer = () => stage.after(3_000);
     const first = stage.taking.take([admitted(5)]);
     expect(await verdictsOf([admitted(5), dismissed(1, 5)])).toEqual([
@@ -218,7 +221,7 @@ describe('a `dismissed` shares the fate of its `viewed`', () => {
     expect(stage.called()).toEqual([5, 1]);
   });
 
-  it('but goes if any showing of the offer was reported', async () => {
+  it('but goes if any view of the offer was reported', async () => {
     const another = admitted(6, { offerId: 'offer5' });
     stage.answer = (number) => (number === 5 ? { kind: 'refused', code: 'x' } : { kind: 'done' });
     expect(await verdictsOf([dismissed(1, 5), admitted(5), another])).toEqual([
@@ -228,7 +231,7 @@ describe('a `dismissed` shares the fate of its `viewed`', () => {
     ]);
   });
 
-  it('but goes if an earlier showing of the offer was reported, though one in its own request is refused', async () => {
+  it('but goes if an earlier view of the offer was reported, although one in its own request is refused', async () => {
     await verdictsOf([admitted(5)]);
     const another = admitted(6, { offerId: 'offer5' });
     stage.answer = (number) => (number === 6 ? { kind: 'refused', code: 'x' } : { kind: 'done' });
@@ -239,7 +242,7 @@ describe('a `dismissed` shares the fate of its `viewed`', () => {
     expect(stage.called()).toEqual([5, 6, 1]);
   });
 
-  it('and waits while any showing of the offer waits, since nobody tells which one it closed', async () => {
+  it('and waits while any view of the offer waits, since nobody knows which one it closed', async () => {
     const another = admitted(6, { offerId: 'offer5' });
     stage.answer = (number) => ({ kind: number === 5 ? 'unavailable' : 'done' });
     expect(await verdictsOf([another, admitted(5), dismissed(1, 5)])).toEqual([
@@ -249,13 +252,13 @@ describe('a `dismissed` shares the fate of its `viewed`', () => {
     ]);
   });
 
-  it('and alone it goes at once, since its `viewed` was settled before', async () => {
+  it('but goes at once if it comes without one, since its `viewed` was settled before', async () => {
     expect(await verdictsOf([dismissed(1, 5)])).toEqual([{ kind: 'accepted' }]);
   });
 });
 
 describe('after a 429', () => {
-  it('nothing is called until its time is over, and everybody is told the time that is left (attack 58)', async () => {
+  it('nothing is called until its time is over, and everybody gets the time that is left (attack 58)', async () => {
     stage.answer = () => ({ kind: 'throttled', retryAfterMs: 40_000 });
     expect(retryAfterOf(await verdictsOf([admitted(1)]))).toEqual([44_000]);
     stage.answer = () => ({ kind: 'done' });
@@ -269,7 +272,7 @@ describe('after a 429', () => {
     expect(await verdictsOf([admitted(1)], 1)).toEqual([{ kind: 'accepted' }]);
   });
 
-  it('of a few seconds a request waits for its end', async () => {
+  it('a request waits for the end of a pause of a few seconds', async () => {
     stage.answer = () => ({ kind: 'throttled', retryAfterMs: 5_000 });
     await verdictsOf([admitted(1)]);
     stage.answer = () => ({ kind: 'done' });
@@ -293,7 +296,7 @@ describe('after a 429', () => {
     expect([...(await early).values()]).toEqual([{ kind: 'accepted' }]);
   });
 
-  it('what waited in other requests is told so, too', async () => {
+  it('events that waited in other requests are also deferred for that time', async () => {
     stage = startTaking({ concurrent: 1 });
     stage.answer = () => stage.after(1_000, { kind: 'throttled', retryAfterMs: 60_000 });
     const answers = [1, 2, 3].map((number) => stage.taking.take([admitted(number)]));
@@ -305,7 +308,7 @@ describe('after a 429', () => {
 });
 
 describe('a fault of the configuration', () => {
-  it('is told in words, and no event is called for a minute, nor buried', async () => {
+  it('is alerted, and for a minute no event is forwarded or refused', async () => {
     stage.answer = () => ({ kind: 'misconfigured', alert: 'Check the key.' });
     expect(retryAfterOf(await verdictsOf([admitted(1)]))).toEqual([66_000]);
     for (let second = 0; second < 50; second++) {
@@ -323,7 +326,7 @@ describe('a fault of the configuration', () => {
 });
 
 describe('a fault that only one event meets', () => {
-  it('is told, and defers that event alone', async () => {
+  it('is alerted, and defers only that event', async () => {
     stage.answer = (number) =>
       number === 2 ? { kind: 'misconfigured', alert: 'Check the key.' } : { kind: 'done' };
     expect(await verdictsOf([admitted(1)])).toEqual([{ kind: 'accepted' }]);
@@ -337,7 +340,7 @@ describe('a fault that only one event meets', () => {
 });
 
 describe('a fault that three events meet after something was taken', () => {
-  it('is the configuration’s: nothing more is called for a minute', async () => {
+  it('counts as a fault of the configuration: nothing more is called for a minute', async () => {
     stage.answer = (number) =>
       number === 1 ? { kind: 'done' } : { kind: 'misconfigured', alert: 'Check the key.' };
     for (const number of [1, 2, 3, 4, 5, 6]) await verdictsOf([admitted(number)]);
@@ -346,7 +349,7 @@ describe('a fault that three events meet after something was taken', () => {
 });
 
 describe('an upstream that refuses most events by name', () => {
-  it('is told, with what to check', async () => {
+  it('is alerted, with what to check', async () => {
     stage.answer = () => ({ kind: 'refused', code: 'resource_not_found' });
     await verdictsOf([admitted(1), admitted(2), admitted(3), admitted(4), admitted(5)]);
     expect(stage.alerts).toEqual([expect.stringMatching(/resource_not_found.*not its offer_id/s)]);
@@ -354,7 +357,7 @@ describe('an upstream that refuses most events by name', () => {
 });
 
 describe('an answer that is not the API’s own', () => {
-  it('is told in words; the event is deferred and keeps its place at the upstream by its key', async () => {
+  it('is alerted, and the event is deferred', async () => {
     stage.answer = () => ({ kind: 'ambiguous', alert: 'Something answers in the place of Chargebee.' });
     expect(await verdictsOf([admitted(1)])).toEqual([deferred('unavailable')]);
     expect(stage.alerts).toEqual(['Something answers in the place of Chargebee.']);
@@ -362,7 +365,7 @@ describe('an answer that is not the API’s own', () => {
 });
 
 describe('closing', () => {
-  it('answers at once whoever waits for a place, with deferred', async () => {
+  it('defers at once all events that wait for a place', async () => {
     stage = startTaking({ concurrent: 1 });
     stage.answer = () => stage.after(2_000);
     const first = stage.taking.take([admitted(1)]);
@@ -375,7 +378,7 @@ describe('closing', () => {
     expect(stage.called()).toEqual([1]);
   });
 
-  it('waits for the calls under way, also those that nobody waits for any more', async () => {
+  it('waits for the calls under way, also those for which no request waits any more', async () => {
     stage.answer = () => stage.after(9_000);
     const answer = stage.taking.take([admitted(1)]);
     await stage.runtime.advance(8_000);
@@ -390,7 +393,7 @@ describe('closing', () => {
     await closing;
   });
 
-  it('takes nothing any more, and calls nothing', async () => {
+  it('makes every later request fail without a call', async () => {
     await stage.taking.close();
     await expect(stage.taking.take([admitted(1)])).rejects.toMatchObject({ name: 'OffersightError' });
     expect(stage.called()).toEqual([]);

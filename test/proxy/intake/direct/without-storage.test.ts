@@ -10,7 +10,7 @@ import {
 } from '../../../support/proxy.js';
 import { wireBody, wireEvent } from '../../../support/wire.js';
 
-/** Only for its runtime. */
+/** Used only for its runtime. */
 let beside: StartedProxy;
 let proxy: OfferProxy;
 
@@ -39,7 +39,7 @@ const report = async (number = 1): Promise<string> => {
 const ACCEPTED = expect.stringContaining('"accepted"') as string;
 
 describe('an intake without storage', () => {
-  it('forwards one of 100 parallel copies, and tells the others to ask again (attack 41)', async () => {
+  it('forwards one of 100 parallel copies, and lets the others be retried (attack 41)', async () => {
     const runtime = startDirect();
     const answers = await Promise.all(Array.from({ length: 100 }, () => report()));
     expect(runtime.calls).toHaveLength(1);
@@ -47,7 +47,7 @@ describe('an intake without storage', () => {
     expect(answers.filter((answer) => /"(deferred|duplicate)"/.test(answer))).toHaveLength(99);
   });
 
-  it('never forgets what is on its way, however much it has to remember (attack 56)', async () => {
+  it('never forgets an event that is on its way, no matter how much it has to remember (attack 56)', async () => {
     const runtime = startDirect(2);
     let answer: (response: Response) => void = () => undefined;
     runtime.answer = () =>
@@ -80,7 +80,7 @@ describe('an intake without storage', () => {
     [400, 'param_wrong_value'],
     [409, 'invalid_state_for_request'],
     [422, 'unable_to_process_request'],
-  ])('says the same of every refusal, such as %i %s (attacks 44, 51)', async (status, code) => {
+  ])('answers in the same way to every refusal, such as %i %s (attacks 44, 51)', async (status, code) => {
     const runtime = startDirect();
     const message = `${code}: the offer of grace@example.org`;
     runtime.answer = () => new Response(JSON.stringify({ message, api_error_code: code }), { status });

@@ -1,9 +1,9 @@
-/** An intake's file that a later release has written. */
+/** Files of an intake that earlier or later releases have written. */
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { intakeHere } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin } from '../intake.contract.js';
 
@@ -15,28 +15,28 @@ afterEach(() => folder.remove());
 
 test('a file with the layout of a newer release is refused, and nothing of it changes', async () => {
   const file = join(folder.path, 'intake.sqlite');
-  const intake = sqliteIntake({ file });
+  const intake = intakeHere({ file });
   await intake.take([admitted(1)]);
   await intake.close();
   const database = new Database(file);
   const tables = () => database.prepare('SELECT sql FROM sqlite_master ORDER BY name').all();
   database.exec('DROP INDEX events_views; PRAGMA user_version = 2;');
   const before = tables();
-  expect(() => sqliteIntake({ file })).toThrow(/newer release/);
+  expect(() => intakeHere({ file })).toThrow(/newer release/);
   expect(tables()).toEqual(before);
   database.close();
 });
 
-/** Takes the ledger away, as a release without one leaves its file. */
+/** Removes the ledger, so that the file is as a release without one leaves it. */
 const WITHOUT_LEDGER = `
   DROP TRIGGER events_counted; DROP TRIGGER events_came_out;
   DROP TABLE ledger; DROP TABLE ledger_groups; DROP TABLE ledger_names; DROP TABLE accepted;
   ALTER TABLE events DROP COLUMN group_name; ALTER TABLE events DROP COLUMN reason;
 `;
 
-test('a file without a ledger gets one with all that the file remembers, and what it settles later counts there', async () => {
+test('a file without a ledger gets one with all events that it remembers, and those that it settles later count there', async () => {
   const file = join(folder.path, 'intake.sqlite');
-  const before = sqliteIntake({ file });
+  const before = intakeHere({ file });
   await before.take([1, 2, 3, 4].map((number) => admitted(number)));
   await begin(before, START, 3);
   await before.finish(
@@ -51,7 +51,7 @@ test('a file without a ledger gets one with all that the file remembers, and wha
   await before.close();
   const database = new Database(file);
   database.exec(WITHOUT_LEDGER);
-  const [one, other] = [sqliteIntake({ file }), sqliteIntake({ file })];
+  const [one, other] = [intakeHere({ file }), intakeHere({ file })];
   const cells = async () => {
     const all = [];
     for await (const portion of other.ledger()) all.push(...portion);
@@ -59,7 +59,7 @@ test('a file without a ledger gets one with all that the file remembers, and wha
   };
   const cell = { group: '(none)', type: 'viewed', reason: undefined, taken: 4, refused: 1, purged: 1 };
   expect(await cells()).toMatchObject([{ ...cell, delivered: 1 }]);
-  // What a release that does not know the ledger writes into the same file.
+  // A release that does not know the ledger writes so into the same file.
   database
     .prepare(`UPDATE events SET state = 'done', settled_at = ?, due_at = 0 WHERE id = ?`)
     .run(START + 2, eventId(3));
@@ -68,9 +68,9 @@ test('a file without a ledger gets one with all that the file remembers, and wha
   await Promise.all([one.close(), other.close()]);
 });
 
-test('a file takes nothing but what pages may report, whoever writes into it', async () => {
+test('a file takes only what pages may report, no matter which program writes into it', async () => {
   const file = join(folder.path, 'intake.sqlite');
-  const intake = sqliteIntake({ file });
+  const intake = intakeHere({ file });
   await intake.take([admitted(1)]);
   const database = new Database(file);
   const write = database.prepare(
@@ -86,7 +86,7 @@ test('a file takes nothing but what pages may report, whoever writes into it', a
 test('an acceptance is remembered for as long as the ledger, and then forgotten', async () => {
   const DAY_MS = 86_400_000;
   const file = join(folder.path, 'intake.sqlite');
-  const intake = sqliteIntake({ file, ledgerDays: 40 });
+  const intake = intakeHere({ file, ledgerDays: 40 });
   const accept = (receivedAt: number) =>
     intake
       .accept([{ id: eventId(1), content: 'digest', receivedAt }])
@@ -99,10 +99,10 @@ test('an acceptance is remembered for as long as the ledger, and then forgotten'
   await intake.close();
 });
 
-test('a clock that has jumped ahead forgets no day', async () => {
+test('a file forgets no day because of a clock that has jumped ahead', async () => {
   const YEARS_MS = 500 * 86_400_000;
   const file = join(folder.path, 'intake.sqlite');
-  const intake = sqliteIntake({ file });
+  const intake = intakeHere({ file });
   await intake.take([admitted(1)]);
   await begin(intake, START + YEARS_MS, 100, 10_000, YEARS_MS);
   const days = [];

@@ -1,15 +1,15 @@
-/** The lines in an intake's file: beside releases that do not know them, and what they say of visitors. */
+/** The lines in an intake's file: together with releases that do not know them, and what they say about visitors. */
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, begun, dismissed } from '../intake.contract.js';
 
-/** Takes the lines away, as a release without them leaves its file. */
+/** Removes the lines, so that the file is as a release without them leaves it. */
 const WITHOUT_LINES = `
   DROP TRIGGER events_moved; DROP TRIGGER events_left; DROP TRIGGER events_back;
   DROP INDEX events_line; DROP INDEX events_unlined; DROP INDEX events_unknown;
@@ -22,7 +22,7 @@ const opened: Intake[] = [];
 const file = (): string => join(folder.path, 'intake.db');
 
 const open = (): Intake => {
-  const intake = sqliteIntake({ file: file() });
+  const intake = intakeHere({ file: file() });
   opened.push(intake);
   return intake;
 };
@@ -50,7 +50,7 @@ afterEach(async () => {
 });
 
 describe('a file of a release without lines', () => {
-  it('goes on with what was on its way and then with the rest, one event of an offer at a time, views first', async () => {
+  it('continues with events on their way and then with the rest, one event of an offer at a time, views first', async () => {
     const before = open();
     await before.lead('before', START);
     await before.take([dismissed(1, 9), admitted(2), admitted(9), dismissed(3, 9)]);
@@ -58,7 +58,7 @@ describe('a file of a release without lines', () => {
     await opened.pop()?.close();
     inFile((database) => database.exec(WITHOUT_LINES));
     const intake = open();
-    // The one before may still be forwarding.
+    // The process before may still be forwarding.
     expect(await begun(intake)).toHaveLength(1);
     await intake.lead('after', START + 60_000);
     expect((await begun(intake, START + 60_000)).sort()).toEqual([2, 9]);
@@ -68,7 +68,7 @@ describe('a file of a release without lines', () => {
     expect(await begun(intake, START + 60_000)).toEqual([3]);
   });
 
-  it('with more events than one transaction gives a line to has all of them begun, some at a time', async () => {
+  it('gives its events lines in several transactions if it has many, and begins all of them', async () => {
     const before = open();
     await before.take(Array.from({ length: 250 }, (_, at) => admitted(at + 1)));
     await opened.pop()?.close();
@@ -96,7 +96,7 @@ describe('a release without lines that works on the same file', () => {
     expect((await begun(intake)).sort()).toEqual([1, 2, 3]);
   });
 
-  it('settles events, whose lines go on, or are forgotten if they are empty', async () => {
+  it('settles events, and their lines continue, or are forgotten if they are empty', async () => {
     const intake = open();
     await intake.take([1, 2].map((number) => admitted(number, { visitor: 'a', offerId: 'offer1' })));
     await intake.take([admitted(3, { visitor: 'b' })]);
@@ -118,7 +118,7 @@ describe('a release without lines that works on the same file', () => {
   });
 });
 
-describe('what a file says of visitors', () => {
+describe('what a file says about visitors', () => {
   const VISITOR = 'somebody@example.com';
 
   it('is a name made with the file’s own secret, and nothing once the event is settled', async () => {
@@ -128,7 +128,7 @@ describe('what a file says of visitors', () => {
     expect(nobody).toEqual({ visitor: '' });
     expect(named?.visitor).toMatch(/^[\w-]{22}$/);
     const other = temporaryFolder();
-    const elsewhere = sqliteIntake({ file: join(other.path, 'intake.db') });
+    const elsewhere = intakeHere({ file: join(other.path, 'intake.db') });
     await elsewhere.take([admitted(1, { visitor: VISITOR })]);
     await elsewhere.close();
     const database = new Database(join(other.path, 'intake.db'));
@@ -157,9 +157,9 @@ describe('what a file says of visitors', () => {
 });
 
 describe('a request', () => {
-  it('of 500 events is taken by eight statements at most, whatever they say', async () => {
+  it('of 500 events is taken by at most eight statements, no matter what the events say', async () => {
     const executed = recordStatements();
-    const intake = sqliteIntake({ file: file(), maxGroups: 3 });
+    const intake = intakeHere({ file: file(), maxGroups: 3 });
     opened.push(intake);
     intake.claim('acme', { groups: new Set(['listed']) });
     const usage = { subscriptionId: 's', properties: {} };

@@ -1,10 +1,10 @@
-/** What the file's statements look at, asked of SQLite itself: an offer's history must not make its next event dearer. */
+/** What the file's statements read, as SQLite reports it: an offer's history must not make its next event slower. */
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, dismissed, rowOf } from '../intake.contract.js';
@@ -19,7 +19,7 @@ describe('an offer with a long history', () => {
   beforeEach(() => {
     Object.assign(folder, temporaryFolder());
     executed = recordStatements();
-    intake = sqliteIntake({ file: file() });
+    intake = intakeHere({ file: file() });
     executed.length = 0;
   });
 
@@ -29,7 +29,7 @@ describe('an offer with a long history', () => {
     folder.remove();
   });
 
-  /** What the file's triggers do by themselves, with a value for each column of a row. */
+  /** What the file's triggers do, with a value for each column of a row. */
   const triggered = (database: Database.Database): string[] =>
     (
       database.prepare(`SELECT sql FROM sqlite_master WHERE type = 'trigger'`).all() as { sql: string }[]
@@ -51,8 +51,8 @@ describe('an offer with a long history', () => {
       ),
     );
     database.close();
-    // What a statement is given as JSON is read from its beginning to its end, as is what another part of it has found;
-    // and of the lines that are ready no more are read than are asked for.
+    // These scans are bounded: the JSON that a statement is given, rows that another part of it has found, and ready
+    // lines, of which it reads only as many as are asked for.
     const bounded =
       /^SCAN (json_each |CONSTANT ROW|\(subquery|head$|lines USING COVERING INDEX lines_ready$)/;
     return details.filter((detail) => /^(SCAN|SEARCH) /.test(detail) && !bounded.test(detail));
@@ -90,7 +90,7 @@ describe('an offer with a long history', () => {
     expect(read.filter(isUnbounded)).toEqual([]);
   });
 
-  it('is not read by what the file does by itself', async () => {
+  it('is not read by triggers', async () => {
     const read = steps('triggered');
     expect(read).toEqual(
       expect.arrayContaining([
@@ -115,11 +115,11 @@ describe('an offer with a long history', () => {
     await begin(intake);
     const read = steps();
     expect(read).toContain('SEARCH events USING INTEGER PRIMARY KEY (rowid=?)');
-    // Of one row.
+    // The table turns has one row.
     expect(read.filter((step) => isUnbounded(step) && step !== 'SCAN turns')).toEqual([]);
   });
 
-  it('is not read when events expire: only what is open is', async () => {
+  it('is not read when events expire: only open events are', async () => {
     await killView();
     await intake.take([admitted(2, { offerId: 'offer1' })]);
     expect((await begin(intake, START + 25 * 3_600_000)).expired).toBe(1);
@@ -128,7 +128,7 @@ describe('an offer with a long history', () => {
     expect(read.filter(isUnbounded)).toEqual([]);
   });
 
-  it('is asked once for its dead views, however many of its dismissals come in one request', async () => {
+  it('is asked once for its dead views, no matter how many of its dismissals come in one request', async () => {
     await killView();
     const many = Array.from({ length: 500 }, (_, at) => dismissed(at + 2, 1));
     await intake.take(many);
@@ -151,7 +151,7 @@ describe('a file of an earlier release', () => {
   it('gets the indexes when it is opened, and loses the one that they replace', async () => {
     const folder = temporaryFolder();
     const file = join(folder.path, 'intake.db');
-    await sqliteIntake({ file }).close();
+    await intakeHere({ file }).close();
     const indexes = (): string[] => {
       const database = new Database(file);
       const rows = database
@@ -169,7 +169,7 @@ describe('a file of an earlier release', () => {
       CREATE INDEX usage_open_offers ON usage (offer_id, arrival) WHERE settled_at IS NULL;`);
     database.close();
     expect(indexes()).not.toEqual(now);
-    await sqliteIntake({ file }).close();
+    await intakeHere({ file }).close();
     expect(indexes()).toEqual(now);
     expect(now).toEqual(expect.arrayContaining(['events_next', 'events_views']));
     folder.remove();

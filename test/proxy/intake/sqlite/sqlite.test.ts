@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { durably } from '../../../support/answering.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
@@ -39,28 +40,17 @@ describe('several processes on one file', () => {
   const file = (): string => join(folder.path, 'intake.db');
 
   /** Runs a script over an intake in another process. */
-  const inProcess = (script: string): ChildProcess => {
-    const source = `
+  const withIntake = (script: string): ChildProcess => {
+    const child = inProcess(`
       import { existsSync } from 'node:fs';
-      import { sqliteIntake } from ${JSON.stringify(join(import.meta.dirname, '../../../../src/proxy/intake/sqlite/sqlite.ts'))};
+      ${IMPORTING_INTAKE}
       const intake = sqliteIntake({ file: ${JSON.stringify(file())} });
-      ${script}`;
-    const args = ['--import', 'tsx', '--input-type=module', '--eval', source];
-    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+      ${script}`);
     children.push(child);
     return child;
   };
 
-  const outputOf = async (child: ChildProcess): Promise<string> => {
-    let text = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    await once(child, 'close');
-    return text;
-  };
-
-  it('accept each of 300 ids once between them', async () => {
+  it('accept each of 300 ids once in all', async () => {
     const events = Array.from({ length: 300 }, (_, at) => admitted(at + 1));
     const gate = join(folder.path, 'go');
     const racer = `
@@ -69,7 +59,7 @@ describe('several processes on one file', () => {
       for (const event of ${JSON.stringify(events)})
         if ((await intake.take([event])).get(event.id).kind === 'accepted') accepted.push(event.id);
       console.log(JSON.stringify(accepted));`;
-    const racers = [inProcess(racer), inProcess(racer)];
+    const racers = [withIntake(racer), withIntake(racer)];
     const outputs = racers.map(outputOf);
     await Promise.all(racers.map((child) => once(child, 'spawn')));
     writeFileSync(gate, '');
@@ -77,8 +67,8 @@ describe('several processes on one file', () => {
     expect(accepted.sort()).toEqual(events.map(({ id }) => id));
   }, 20_000);
 
-  it('take over at once from one that was killed, and hold its calls for ambiguous', async () => {
-    const child = inProcess(`
+  it('take over at once from one that was killed, and make its calls ambiguous', async () => {
+    const child = withIntake(`
       await intake.lead('killed', ${START});
       await intake.take([${JSON.stringify(admitted(1))}]);
       await intake.begin({ now: ${START}, limit: 9, perMinute: 150 });
@@ -91,7 +81,7 @@ describe('several processes on one file', () => {
   }, 20_000);
 
   it('wait for one that lives', async () => {
-    const child = inProcess(`
+    const child = withIntake(`
       console.log(await intake.lead('alive', ${START}));
       setInterval(() => undefined, 1_000);`);
     if (child.stdout) await once(child.stdout, 'data');
@@ -103,7 +93,7 @@ describe('several processes on one file', () => {
 });
 
 describe('the file stays small', () => {
-  it('for calls are forgotten once they are out of the window', async () => {
+  it('since calls are forgotten once they are out of the window', async () => {
     const folder = temporaryFolder();
     const file = join(folder.path, 'intake.db');
     const intake = sqliteIntake({ file });
@@ -123,7 +113,7 @@ describe('the file stays small', () => {
 const DAY_MS = 86_400_000;
 
 describe('what is old', () => {
-  it('is forgotten in steps of 100, soon after each other, and not for a clock that jumped ahead', async () => {
+  it('is forgotten in steps of 100, soon after each other, but not because a clock jumped ahead', async () => {
     const folder = temporaryFolder();
     const intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
     const events = Array.from({ length: 250 }, (_, at) => admitted(at + 1));
@@ -152,7 +142,7 @@ describe('what is old', () => {
 });
 
 describe('a file that cannot be opened', () => {
-  it('is a wrong configuration, said at creation', () => {
+  it('is reported as a wrong configuration at creation', () => {
     const folder = temporaryFolder();
     expect(() => sqliteIntake({ file: join(folder.path, 'missing', 'intake.db') })).toThrow(
       expect.objectContaining({ name: 'OffersightError', code: 'configuration' }),

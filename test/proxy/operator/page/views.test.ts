@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AdmittedEvent, createOfferAdmin, type Intake } from '../../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { barsOf } from '../../../../src/proxy/operator/page/funnel-chart.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { type OperatorBrowser, operatorBrowser, TOKEN } from '../../../support/operator-browser.js';
+import { intakeHere } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
 
 const DAY_MS = 86_400_000;
@@ -18,7 +18,7 @@ let browser: OperatorBrowser;
 beforeEach(async () => {
   vi.useFakeTimers({ now: START, toFake: ['Date'] });
   folder = temporaryFolder();
-  intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
+  intake = intakeHere({ file: join(folder.path, 'intake.db') });
   browser = operatorBrowser(createOfferAdmin({ intake, token: TOKEN }));
   await browser.signIn();
 });
@@ -92,14 +92,14 @@ describe('the funnel', () => {
     expect(winter).toContain('<option value="summer">');
   });
 
-  it('shows the days that are asked for, and leaves out what is no day', async () => {
+  it('shows the days that are asked for, and ignores everything that is not a day', async () => {
     const page = await browser.read(`funnel?since=${yesterday}&until=${yesterday}`);
     expect(cellsOf(page, 'By day').map(([day]) => day)).toEqual([yesterday]);
     for (const query of ['since=yesterday', 'since=2026-02-30&until=%00', 'by=%00', 'group=&since='])
       expect(cellsOf(await browser.read(`funnel?${query}`), 'By day')).toHaveLength(2);
   });
 
-  it('turns days around that are given in the wrong order', async () => {
+  it('swaps days that are given in the wrong order', async () => {
     const page = await browser.read(`funnel?since=${today}&until=${yesterday}`);
     expect(cellsOf(page, 'By day')).toHaveLength(2);
     expect(page).toContain(`<h2>${yesterday} to ${today} (UTC)</h2>`);
@@ -145,7 +145,7 @@ describe('the funnel', () => {
     expect(viewed).toBe(640 + 3);
   });
 
-  it('says that nothing happened where that is so', async () => {
+  it('says so if nothing happened', async () => {
     const page = await browser.read('funnel?since=2020-01-01&until=2020-01-02');
     expect(page).toContain('Nothing happened on these days.');
     expect(page).toContain('Nobody has said how offers were closed.');
@@ -210,12 +210,12 @@ describe('the chart', () => {
     expect(barsOf({ since: '2026-01-01', until: '2026-04-02', rows: [] }).days).toBe(1);
   });
 
-  it('does not draw more than 800 days, whatever is asked for', () => {
+  it('does not draw more than 800 days, even if more are asked for', () => {
     expect(barsOf({ since: '0001-01-01', until: '2026-11-23', rows: [] }).bars).toHaveLength(115);
     expect(barsOf({ since: '2026-11-23', until: '2026-11-01', rows: [] }).bars).toEqual([]);
   });
 
-  it('scales its bars, and names each for who points at it', async () => {
+  it('scales its bars, and names each for people who point at it', async () => {
     await intake.take([admitted(1), admitted(2), dismissed(3)]);
     const page = await browser.read(`funnel?since=${today}&until=${today}`);
     expect(page).toContain(`<title>${today}: 2 viewed, 1 dismissed, 0 accepted</title>`);
@@ -241,7 +241,7 @@ describe('delivery', () => {
     expect(page).toMatch(/the next call is in 2 minutes\./);
   });
 
-  it('tells how long the rest takes at the pace of the last minute', async () => {
+  it('says how long the rest takes at the pace of the last minute', async () => {
     await intake.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
     await intake.begin({ now: START, limit: 2, perMinute: 10 });
     expect(await browser.read('delivery')).toContain(
@@ -266,7 +266,7 @@ describe('delivery', () => {
     expect(await verdict()).toContain('1 dead letter : 1 refused, 0 given up, 0 purged.');
   });
 
-  it('offers to give up nothing where nothing waits', async () => {
+  it('does not offer to give up anything if nothing waits', async () => {
     expect(await browser.read('delivery')).not.toContain('Give up what waits');
   });
 });
@@ -287,7 +287,9 @@ describe('events', () => {
       'viewed offer1 summer waiting',
     ]);
     expect(await rowsOf('?find=%20offer3%20')).toEqual(['viewed offer3  waiting']);
-    expect(await browser.read('events?find=offer9')).toContain('The proxy knows no event or offer offer9.');
+    expect(await browser.read('events?find=offer9')).toContain(
+      'The proxy does not know any event or offer offer9.',
+    );
     expect(await browser.read('events?lane=usage_events')).toContain('has taken no event so far');
   });
 
@@ -304,7 +306,7 @@ describe('events', () => {
     expect((await browser.ask('events?before=1%27%20OR%201')).status).toBe(200);
   });
 
-  it('are shown by themselves with their whole way', async () => {
+  it('are shown with their whole history, each on its own view', async () => {
     await intake.take([admitted(1, { group: 'summer' })]);
     await settle({ kind: 'dead', code: 'resource_not_found' });
     for (const id of [eventId(1), eventId(1).toUpperCase()]) {
@@ -320,7 +322,7 @@ describe('events', () => {
     }
   });
 
-  it('of an offer that is called like an event are found as well', async () => {
+  it('are found even if their offer is called like an event', async () => {
     await intake.take([admitted(1, { offerId: eventId(9) })]);
     expect(await rowsOf(`?find=${eventId(9)}`)).toEqual([`viewed ${eventId(9)}  waiting`]);
   });
@@ -353,7 +355,7 @@ describe('dead letters', () => {
     expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
   });
 
-  it('that stay say why', async () => {
+  it('say why they stay after a retry', async () => {
     expect(await browser.read('dead-letters?done=retried-0')).toContain('a dismissal stays with the view');
   });
 
@@ -391,7 +393,7 @@ describe('dead letters', () => {
     expect((await intake.list({ limit: 9 })).map(({ state }) => state)).toEqual(['waiting', 'waiting']);
   });
 
-  it('of a view and of what was closed wait again together, whatever their number', async () => {
+  it('of views wait again together with those of their dismissals, however many there are', async () => {
     const pairs = Array.from({ length: 700 }, (_, at) => [
       admitted(2 * at + 1),
       dismissed(2 * at + 2, { offerId: `offer${2 * at + 1}` }),
@@ -425,7 +427,7 @@ describe('giving up', () => {
     expect(await browser.read('dead-letters')).not.toContain('Retry all');
   });
 
-  it('leaves what is on its way, and tells so', async () => {
+  it('leaves what is on its way, and says so', async () => {
     await intake.take([admitted(1), admitted(2)]);
     await intake.begin({ now: START, limit: 1, perMinute: 10 });
     const page = await (await browser.send('purge', { what: 'waiting' })).text();
@@ -435,7 +437,7 @@ describe('giving up', () => {
     );
   });
 
-  it('of nothing offers nothing', async () => {
+  it('has nothing to confirm if there is nothing to give up', async () => {
     const page = await (await browser.send('purge', { what: 'dead' })).text();
     expect(page).toContain('There is nothing to give up.');
     expect(page).not.toContain('confirm');
@@ -456,10 +458,10 @@ describe('the live view', () => {
   });
 });
 
-describe('what strangers have written', () => {
+describe('text that strangers have written', () => {
   const HOSTILE = `"><script>alert(1)</script>'&{{7*7}}`;
 
-  it('is text on every view, wherever it stands (attack 74)', async () => {
+  it('is only text on every view, wherever it is shown (attack 74)', async () => {
     await intake.take([
       admitted(1, { offerId: HOSTILE, group: HOSTILE }),
       dismissed(2, { offerId: HOSTILE, group: HOSTILE, reason: HOSTILE as never }),

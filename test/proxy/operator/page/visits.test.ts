@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOfferAdmin, type Intake, type OfferAdmin } from '../../../../src/proxy/index.js';
-import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { type OperatorBrowser, operatorBrowser, TOKEN } from '../../../support/operator-browser.js';
+import { intakeHere } from '../../../support/sqlite.js';
 import { START } from '../../../support/wire.js';
 
 const HOUR_MS = 3_600_000;
@@ -17,7 +17,7 @@ let browser: OperatorBrowser;
 beforeEach(() => {
   vi.useFakeTimers({ now: START, toFake: ['Date'] });
   folder = temporaryFolder();
-  intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
+  intake = intakeHere({ file: join(folder.path, 'intake.db') });
   admin = createOfferAdmin({ intake, token: TOKEN });
   browser = operatorBrowser(admin);
 });
@@ -28,7 +28,7 @@ afterEach(async () => {
   folder.remove();
 });
 
-/** Leaves one dead letter, which a retry lets wait anew. */
+/** Leaves one dead letter, which waits again after a retry. */
 const leaveDeadLetter = async (): Promise<void> => {
   await intake.take([admitted(1)]);
   const { rows } = await intake.begin({ now: START, limit: 1, perMinute: 10 });
@@ -45,7 +45,7 @@ const FUNNEL = /<h1>Funnel<\/h1>/;
 const SIGN_IN = /<h1>Sign in<\/h1>/;
 
 describe('a browser that has not signed in', () => {
-  it('is asked for the token, whatever it wants to see', async () => {
+  it('is asked for the token on every view', async () => {
     for (const path of ['', 'funnel', 'delivery', 'events?find=offer1', 'dead-letters', 'live'])
       expect(await browser.read(path)).toMatch(SIGN_IN);
     expect((await browser.ask('live-rows')).status).toBe(401);
@@ -74,7 +74,7 @@ describe('a browser that has not signed in', () => {
     'sign-out',
     'funnel#x',
     'funnel?a b',
-  ])('is led nowhere else by %s', async (to) => {
+  ])('is not led anywhere else by %s', async (to) => {
     const response = await browser.ask('sign-in', { form: { token: TOKEN, to } });
     expect([response.status, response.headers.get('location')]).toEqual([303, 'funnel']);
   });
@@ -116,7 +116,7 @@ describe('signing in', () => {
     expect((await browser.signIn(` ${TOKEN}\n`)).status).toBe(303);
   });
 
-  it('sets nothing else than its cookie, whatever the address says (attack 71)', async () => {
+  it('sets only its cookie, even if the address contains attributes of one (attack 71)', async () => {
     const request = new Request('http://proxy.invalid/admin/x;Path=/;Domain=example.com/sign-in', {
       method: 'POST',
       headers: {
@@ -129,7 +129,7 @@ describe('signing in', () => {
     expect(cookie).toMatch(/^offersight-operator=[\w.-]+; HttpOnly; SameSite=Strict; Max-Age=28800$/);
   });
 
-  it('does not ask where its form would lead to somebody else’s page, and says where to go', async () => {
+  it('does not ask if its form would lead to somebody else’s page, and says where to go', async () => {
     const ask = (path: string) =>
       admin(
         new Request(`http://proxy.invalid${path}`, {
@@ -172,7 +172,7 @@ describe('guessing the token', () => {
     expect(await guess('198.51.100.1')).toBe(429);
   });
 
-  it('keeps no operator out: the right token and an open session pass all the same (attack 75)', async () => {
+  it('does not keep out operators: the right token and an open session still pass (attack 75)', async () => {
     const colleague = operatorBrowser(admin);
     await colleague.signIn(TOKEN, { address: '203.0.113.7' });
     for (let count = 0; count < 30; count++) await guess('203.0.113.7');
@@ -220,7 +220,7 @@ describe('a session', () => {
     await browser.signIn();
     expect(cookieOf(browser)).not.toBe(planted);
     expect(await copyOf(planted).read('funnel')).toMatch(SIGN_IN);
-    // Others of the name, for longer paths, come ahead of the right one.
+    // Other cookies of this name, for longer paths, come before the right one.
     const cookie = `${`offersight-operator=${planted}; `.repeat(20)}offersight-operator=${cookieOf(browser)}`;
     expect(await browser.read('funnel', { headers: { cookie } })).toMatch(FUNNEL);
   });
@@ -236,7 +236,7 @@ describe('a session', () => {
   it('ends in every process when an operator signs out, for good (attack 71)', async () => {
     await browser.signIn();
     const stolen = copyOf(cookieOf(browser));
-    const elsewhere = sqliteIntake({ file: join(folder.path, 'intake.db') });
+    const elsewhere = intakeHere({ file: join(folder.path, 'intake.db') });
     const other = operatorBrowser(createOfferAdmin({ intake: elsewhere, token: TOKEN }));
     other.cookies.set('offersight-operator', cookieOf(browser));
     expect(await other.read('funnel')).toMatch(FUNNEL);
@@ -247,7 +247,7 @@ describe('a session', () => {
     await elsewhere.close();
   });
 
-  it('that began in a process whose clock is ahead ends with the others (attack 71)', async () => {
+  it('ends with the others even if it began in a process whose clock is ahead (attack 71)', async () => {
     vi.setSystemTime(START + HOUR_MS);
     await browser.signIn();
     vi.setSystemTime(START);
@@ -257,7 +257,7 @@ describe('a session', () => {
     expect(await browser.read('funnel')).toMatch(SIGN_IN);
   });
 
-  it('is signed out in a process whose clock is behind as well, and begins anew there', async () => {
+  it('also ends in a process whose clock is behind, and can begin again there', async () => {
     await browser.signIn();
     vi.setSystemTime(START + HOUR_MS);
     await browser.send('sign-out');
@@ -269,7 +269,7 @@ describe('a session', () => {
     expect(await stolen.read('funnel')).toMatch(SIGN_IN);
   });
 
-  it('that begins and ends at one and the same time ends all the same', async () => {
+  it('ends even if it begins and ends in the same millisecond', async () => {
     for (let round = 0; round < 3; round++) {
       await browser.signIn();
       const stolen = copyOf(cookieOf(browser));
@@ -278,7 +278,7 @@ describe('a session', () => {
     }
   });
 
-  it('leaves nothing for the way back when it ends', async () => {
+  it('leaves nothing that the back button could show when it ends', async () => {
     await browser.signIn();
     const { headers } = await browser.send('sign-out');
     expect(headers.get('set-cookie')).toBe('offersight-operator=; HttpOnly; SameSite=Strict; Max-Age=0');
@@ -304,9 +304,9 @@ describe('a host name', () => {
     ['127.0.0.1.evil.example:8788', 'one that only begins so'],
     ['localhost.', 'one with a dot at its end'],
     ['10.0.0.5:8788', 'another address of this machine'],
-    ['', 'none'],
+    ['', 'no name'],
     ['[::1', 'half of one'],
-  ])('that is not the page’s own gets nothing of it: %s, %s (attack 69)', async (host) => {
+  ])('gets nothing of the page if it is not its own: %s, %s (attack 69)', async (host) => {
     await browser.signIn();
     for (const path of ['', 'funnel', 'style.css', 'live.js', 'live-rows']) {
       const response = await browser.ask(path, { host });
@@ -322,7 +322,7 @@ describe('a host name', () => {
   });
 
   it.each(['127.0.0.1', 'localhost:8788', 'LOCALHOST:1', '[::1]:8788'])(
-    'of this machine shows the page: %s',
+    'shows the page if it is of this machine: %s',
     async (host) => {
       browser = operatorBrowser(admin, host);
       await browser.signIn();
@@ -330,13 +330,13 @@ describe('a host name', () => {
     },
   );
 
-  it('that the server’s owner lists shows the page, and then no other one does', async () => {
+  it('shows the page if the server’s owner lists it, and then no other one does', async () => {
     admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['Ops.Example.com'] });
     expect(await operatorBrowser(admin, 'ops.example.com:8443').read('funnel')).toMatch(SIGN_IN);
     expect((await operatorBrowser(admin, 'localhost').ask('funnel')).status).toBe(401);
   });
 
-  it('shows no page where there is to be none, and says where it may be', async () => {
+  it('shows no page if the list is empty, and the answer says how to get one', async () => {
     admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: [] });
     const response = await operatorBrowser(admin).ask('funnel');
     expect([response.status, await response.text()]).toEqual([
@@ -346,7 +346,7 @@ describe('a host name', () => {
   });
 
   it.each(['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'])(
-    'of this machine is not believed from a web server in front: %s (attack 69)',
+    'is not trusted, even if it is of this machine, from a web server in front: %s (attack 69)',
     async (name) => {
       await browser.signIn();
       const response = await browser.ask('funnel', { headers: { [name]: 'x' } });
@@ -367,7 +367,7 @@ describe('a host name', () => {
     [''],
     [7],
     null,
-  ])('that is none is refused when the door is made: %j', (adminHosts) => {
+  ])('is refused when the door is made if it is invalid: %j', (adminHosts) => {
     expect(() => createOfferAdmin({ intake, token: TOKEN, adminHosts: adminHosts as string[] })).toThrow(
       expect.objectContaining({ code: 'configuration', hint: expect.stringMatching(/adminHosts/) as string }),
     );
@@ -383,7 +383,7 @@ describe('a request that the page did not make', () => {
   it.each([
     ['another site', 'cross-site', 70],
     ['another host or port of the same site', 'same-site', 72],
-  ])('changes nothing, though its browser has the session: %s (attacks 70, 72)', async (_, site) => {
+  ])('changes nothing, although its browser has the session: %s (attacks 70, 72)', async (_, site) => {
     const form = { form_token: await browser.formToken() };
     for (const mode of ['navigate', 'cors', 'no-cors']) {
       const headers = { 'sec-fetch-site': site, 'sec-fetch-mode': mode };
@@ -418,12 +418,12 @@ describe('a request that the page did not make', () => {
     },
   );
 
-  it('is led to the view, which the page then asks for itself', async () => {
+  it('gets a page that then asks for the view by itself', async () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     const page = await browser.read('events?find=a%22b', { headers });
     expect(page).toContain('<meta http-equiv="refresh" content="0; url=events?find=a%22b"/>');
     expect(page).toContain('<a href="events?find=a%22b">');
-    // Nothing that is no view is led to.
+    // Only views are asked for in this way.
     expect(await browser.read('sign-out', { headers })).toContain('content="0; url=."');
   });
 
@@ -458,7 +458,7 @@ describe('a request that the page did not make', () => {
 describe('a browser without fetch metadata', () => {
   const old = { 'sec-fetch-site': undefined, 'sec-fetch-mode': undefined, accept: 'text/html,*/*' };
 
-  it('is believed where it names the page’s own origin', async () => {
+  it('is trusted if it names the page’s own origin', async () => {
     const headers = { ...old, origin: 'http://127.0.0.1:8788' };
     expect((await browser.signIn(TOKEN, { headers })).status).toBe(303);
   });
@@ -469,11 +469,11 @@ describe('a browser without fetch metadata', () => {
     'https://evil.example',
     'null',
     'nonsense',
-  ])('is not where it names %s (attack 72)', async (origin) => {
+  ])('is not trusted if it names %s (attack 72)', async (origin) => {
     expect((await browser.signIn(TOKEN, { headers: { ...old, origin } })).status).toBe(403);
   });
 
-  it('is told what to do where it names none', async () => {
+  it('gets an answer that says what to do if it names no origin', async () => {
     await browser.signIn();
     const response = await browser.ask('funnel', { headers: old });
     expect([response.status, await response.text()]).toEqual([
@@ -514,7 +514,7 @@ describe('every answer to a browser', () => {
     }
   });
 
-  it('says in words that the intake does not answer, and the proxy’s owner is told what broke', async () => {
+  it('says in words if the intake does not answer, and an alert says what broke', async () => {
     const alerts: unknown[] = [];
     admin = createOfferAdmin({ intake, token: TOKEN, onAlert: (...alert) => alerts.push(alert) });
     browser = operatorBrowser(admin);
@@ -530,7 +530,7 @@ describe('every answer to a browser', () => {
     await admin(
       new Request('http://proxy.invalid/admin/funnel', { headers: { authorization: `Bearer ${TOKEN}` } }),
     );
-    // The same once in ten minutes.
+    // The same alert comes once in ten minutes.
     expect(alerts).toEqual([
       [
         'An operator’s request failed: the intake does not answer.',
@@ -561,7 +561,7 @@ describe('a program', () => {
     expect([bearing.status, bearing.headers.get('content-type')]).toEqual([200, 'application/json']);
   });
 
-  it('is none if a browser sends the password of a web server in front', async () => {
+  it('is not assumed if a browser sends the password of a web server in front', async () => {
     await browser.signIn();
     expect(await browser.read('funnel', { headers: { authorization: 'Basic eDp5' } })).toMatch(FUNNEL);
   });

@@ -1,7 +1,6 @@
-import { Queue } from 'bullmq';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
-import { bullmqIntake } from '../../../../src/proxy/intake/bullmq/bullmq.js';
+import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import { durably } from '../../../support/answering.js';
 import { admitted, tallyOf } from '../../../support/intake.js';
 import { importing, inProcess, outputOf } from '../../../support/processes.js';
@@ -9,6 +8,7 @@ import { type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, begun, describeIntake, dismissed, numbers, rowOf } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
+import { describeFairness } from '../intake-fairness.contract.js';
 
 const MINUTE_MS = 60_000;
 
@@ -25,25 +25,25 @@ const flush = async (name: string): Promise<void> => {
   if (keys.length) await redis.admin.del(...keys);
 };
 
-describeIntake('bullmq', () => {
+describeIntake('Redis', () => {
   const name = `contract${++places}`;
   return {
-    open: (options = {}) => bullmqIntake({ connection: redis.url, name, ...options }),
+    open: (options = {}) => redisIntake({ url: redis.url, name, ...options }),
     remove: () => flush(name),
   };
-});
+}, [describeFairness]);
 
-describeAnswering('bullmq', () => {
+describeAnswering('Redis', () => {
   const name = `answering${++places}`;
-  return durably(bullmqIntake({ connection: redis.url, name }), () => flush(name));
+  return durably(redisIntake({ url: redis.url, name }), () => flush(name));
 });
 
-describe('the intake bullmq, beyond the contract', () => {
+describe('the intake Redis, beyond the contract', () => {
   let name: string;
   let intake: Intake;
   const opened: Intake[] = [];
   const open = (): Intake => {
-    const one = bullmqIntake({ connection: redis.url, name });
+    const one = redisIntake({ url: redis.url, name });
     opened.push(one);
     return one;
   };
@@ -59,87 +59,10 @@ describe('the intake bullmq, beyond the contract', () => {
     await flush(name);
   });
 
-  describe('in a BullMQ dashboard', () => {
-    let queue: Queue;
-
-    beforeEach(() => {
-      queue = new Queue(name, { connection: { url: redis.url }, prefix: `{${name}}` });
-    });
-
-    afterEach(() => queue.close());
-
-    it('every event stands where it is, under its own id', async () => {
-      await intake.take([1, 2, 3, 4, 5].map((number) => admitted(number)));
-      await begun(intake, START, 4);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 3);
-      await intake.finish([{ id: eventId(2), result: { kind: 'dead', code: 'not_found' } }], START + 3);
-      await intake.finish(
-        [{ id: eventId(3), result: { kind: 'waiting', dueAt: START + MINUTE_MS } }],
-        START + 3,
-      );
-      const states = await Promise.all([1, 2, 3, 4, 5].map((number) => queue.getJobState(eventId(number))));
-      expect(states).toEqual(['completed', 'failed', 'delayed', 'active', 'prioritized']);
-      expect(await queue.getJob(eventId(2))).toMatchObject({
-        name: 'viewed',
-        data: { offer: 'offer2', at: START - 3_700 },
-        timestamp: START,
-        attemptsMade: 1,
-        processedOn: START,
-        finishedOn: START + 3,
-        failedReason: 'not_found',
-      });
-      expect(await queue.getJobCounts()).toMatchObject({
-        active: 1,
-        completed: 1,
-        delayed: 1,
-        failed: 1,
-        prioritized: 1,
-      });
-    });
-
-    it('a dead letter that somebody lets try again is forwarded again', async () => {
-      await intake.lead('only', START);
-      await intake.take([admitted(1), admitted(2)]);
-      await begun(intake);
-      await intake.finish(
-        [1, 2].map((number) => ({ id: eventId(number), result: { kind: 'dead' as const, code: 'x' } })),
-        START,
-      );
-      await (await queue.getJob(eventId(1)))?.retry('failed');
-      await queue.retryJobs({ state: 'failed' });
-      await intake.lead('only', START + 10_000);
-      expect((await begun(intake, START + 10_000)).sort()).toEqual([1, 2]);
-      expect(await tallyOf(intake)).toMatchObject([{ state: 'forwarding' }, { state: 'forwarding' }]);
-    });
-
-    it('an event that the upstream has is not sent again, whatever somebody asks there', async () => {
-      await intake.lead('only', START);
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
-      await (await queue.getJob(eventId(1)))?.retry('completed');
-      await intake.lead('only', START + 10_000);
-      expect(await begun(intake, START + 10_000)).toEqual([]);
-      expect(await queue.getJobState(eventId(1))).toBe('completed');
-    });
-
-    it('an event that somebody removes holds no other back, not even under its call', async () => {
-      await intake.lead('only', START);
-      await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3)]);
-      await begun(intake, START, 1);
-      await (await queue.getJob(eventId(1)))?.remove();
-      await (await queue.getJob(eventId(3)))?.remove();
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
-      expect((await begun(intake, START)).sort()).toEqual([2, 4]);
-      await intake.lead('only', START + 10_000);
-      expect(await intake.status(START)).toMatchObject({ waiting: 2 });
-    });
-  });
-
   describe('its usage lane', () => {
     const usage = { subscriptionId: 'sub1', properties: { offers: 1 } };
 
-    it('is of its own, without order, and has what the usage event says', async () => {
+    it('is separate, has no order, and keeps what the usage event says', async () => {
       await intake.take([admitted(1, { usage }), dismissed(2, 1, { usage }), admitted(3)]);
       const { rows } = await begin(intake.usage as Intake);
       expect(rows).toMatchObject([
@@ -150,14 +73,14 @@ describe('the intake bullmq, beyond the contract', () => {
       expect(await intake.usage.status(START)).toMatchObject({ waiting: 2, lastMinute: 2 });
     });
 
-    it('gives up what is older than 12 hours', async () => {
+    it('gives up events that are older than 12 hours', async () => {
       await intake.take([admitted(1, { usage, occurredAt: START })]);
       const late = START + 12 * 60 * MINUTE_MS;
       expect((await intake.usage.begin({ now: late, limit: 9, perMinute: 9 })).rows).toEqual([]);
       expect(await intake.usage.list({ limit: 9 })).toMatchObject([{ state: 'dead', code: 'expired' }]);
     });
 
-    it('begins a batch of 500 and more in one go', async () => {
+    it('begins a batch of 500 or more at once', async () => {
       const many = Array.from({ length: 1_200 }, (_, at) => admitted(at + 1, { usage }));
       for (let from = 0; from < many.length; from += 400) await intake.take(many.slice(from, from + 400));
       const first = await intake.usage.begin({ now: START, limit: 5_000, perMinute: 10_000 });
@@ -168,7 +91,7 @@ describe('the intake bullmq, beyond the contract', () => {
     });
   });
 
-  it('keeps headers until the event is settled, and a note for whoever leads next', async () => {
+  it('keeps headers until the event is settled, and a note for the next leader', async () => {
     const headers = { 'chargebee-request-origin-user': 'anna' };
     await intake.take([admitted(1, { headers })]);
     expect((await begin(intake)).rows).toMatchObject([{ headers }]);
@@ -178,7 +101,7 @@ describe('the intake bullmq, beyond the contract', () => {
     expect((await open().status(START)).note).toEqual({ alert: 'ask the vendor', pausedUntil: START + 9 });
   });
 
-  it('lets dead letters wait anew, all or by name', async () => {
+  it('lets dead letters wait again, all of them or by id', async () => {
     await intake.take([admitted(1), admitted(2)]);
     await begin(intake, START);
     const refused = { kind: 'dead', code: 'param_wrong_value' } as const;
@@ -208,20 +131,25 @@ describe('the intake bullmq, beyond the contract', () => {
     expect(numbers([...page, ...rest])).toEqual(many.map((_, at) => 2_500 - at));
   });
 
-  it('forgets more than one script takes', async () => {
+  it('forgets more events than one script can', async () => {
     const many = Array.from({ length: 1_500 }, (_, at) => admitted(at + 1));
     for (let from = 0; from < many.length; from += 500) await intake.take(many.slice(from, from + 500));
-    await begin(intake, START + 25 * 60 * MINUTE_MS);
-    await begin(intake, START + 25 * 60 * MINUTE_MS);
+    const overdue = START + 25 * 60 * MINUTE_MS;
+    const first = await begin(intake, overdue);
+    expect(first).toEqual({ rows: [], expired: 500, nextAt: overdue + 100 });
+    for (let at = 0; at < 2; at++) await begin(intake, overdue);
+    expect((await intake.status(overdue)).waiting).toBe(0);
     expect(await tallyOf(intake)).toHaveLength(1_500);
-    await intake.lead('only', START + 9 * 24 * 60 * MINUTE_MS);
+    const over = START + 9 * 24 * 60 * MINUTE_MS;
+    let nextAt: number | undefined = over;
+    while (nextAt !== undefined) ({ nextAt } = await begin(intake, over));
     expect(await intake.list({ limit: 1 })).toEqual([]);
     expect(await tallyOf(intake)).toEqual([]);
-    const left = (await redis.admin.keys(`{${name}}*`)).map((key) => key.split('/').at(-1)?.split(':')[0]);
-    expect(left.toSorted()).toEqual(['arrival', 'counted', 'days', 'layout', 'lease', 'ledger']);
+    const left = (await redis.admin.keys(`{${name}}.*`)).map((key) => key.replace(/^.*?}\.|:.*/g, ''));
+    expect(left.toSorted()).toEqual(['events.days', 'events.lane', 'events.ledger', 'intake', 'usage.lane']);
   });
 
-  it('begins nothing for a process whose place another has taken: nobody would hear of it', async () => {
+  it('begins nothing for a process after another has taken over: nobody would record the outcome', async () => {
     await intake.lead('left', START);
     await intake.take([admitted(1)]);
     const other = open();
@@ -230,7 +158,7 @@ describe('the intake bullmq, beyond the contract', () => {
     expect(await begun(other, START + MINUTE_MS)).toEqual([1]);
   });
 
-  it('counts calls of unknown end until a minute after the takeover, since they may have come late', async () => {
+  it('counts calls of unknown end until a minute after the takeover, since they may have arrived late', async () => {
     await intake.lead('left', START);
     await intake.take([admitted(1)]);
     await begun(intake, START, 9, 1);
@@ -240,10 +168,10 @@ describe('the intake bullmq, beyond the contract', () => {
     expect(await begun(other, START + 1.5 * MINUTE_MS + 1, 9, 1)).toEqual([1]);
   });
 
-  it('takes over at once from a process that was killed, and holds its calls for ambiguous', async () => {
+  it('takes over at once from a process that was killed, and makes its calls ambiguous', async () => {
     const child = inProcess(`
-      ${importing('bullmqIntake', 'proxy/intake/bullmq/bullmq.ts')}
-      const intake = bullmqIntake({ connection: ${JSON.stringify(redis.url)}, name: '${name}' });
+      ${importing('redisIntake', 'proxy/intake/redis/redis.ts')}
+      const intake = redisIntake({ url: ${JSON.stringify(redis.url)}, name: '${name}' });
       await intake.lead('killed', ${START});
       await intake.take([${JSON.stringify(admitted(1))}]);
       await intake.begin({ now: ${START}, limit: 9, perMinute: 150 });
@@ -270,7 +198,7 @@ describe('the intake bullmq, beyond the contract', () => {
     expect(nextAt).toBeLessThanOrEqual(Date.now() + MINUTE_MS + 2);
   });
 
-  it('goes on forwarding while Redis is full, and takes nothing more', async () => {
+  it('continues to forward while Redis is full, and takes nothing more', async () => {
     await intake.take([admitted(1), admitted(2)]);
     await redis.admin.config('SET', 'maxmemory', '1');
     try {
@@ -289,9 +217,9 @@ describe('the intake bullmq, beyond the contract', () => {
     ]);
   });
 
-  it('leaves alone what a newer release has written', async () => {
+  it('does not touch what a newer release has written', async () => {
     await intake.take([admitted(1)]);
-    await redis.admin.set(`{${name}}/${name}/layout`, 2);
+    await redis.admin.hset(`{${name}}.intake`, 'layout', 3);
     await expect(intake.take([admitted(2)])).rejects.toThrow(/newer release/);
     await expect(intake.lead('only', START)).rejects.toThrow(/newer release/);
     expect(numbers(await intake.list({ limit: 9 }))).toEqual([1]);
@@ -307,16 +235,17 @@ describe('the intake bullmq, beyond the contract', () => {
   });
 });
 
-describe('wrong options are said at creation', () => {
+describe('wrong options are reported at creation', () => {
   it.each([
-    ['no URL', { connection: 'localhost:6379' }],
-    ['no place', { connection: undefined as never }],
-    ['a name with braces', { connection: 'redis://localhost', name: '{a}' }],
-    ['no room', { connection: 'redis://localhost', maxWaiting: 0 }],
-    ['no time', { connection: 'redis://localhost', maxDelayMs: Number.NaN }],
-    ['another policy', { connection: 'redis://localhost', ambiguous: 'maybe' as never }],
+    ['no URL', { url: 'localhost:6379' }],
+    ['no place', {}],
+    ['two places', { url: 'redis://localhost', connection: { host: 'localhost' } }],
+    ['a name with braces', { url: 'redis://localhost', name: '{a}' }],
+    ['no room', { url: 'redis://localhost', maxWaiting: 0 }],
+    ['no time', { url: 'redis://localhost', maxDelayMs: Number.NaN }],
+    ['another policy', { url: 'redis://localhost', ambiguous: 'maybe' as never }],
   ])('%s', (_, options) => {
-    expect(() => bullmqIntake(options)).toThrow(
+    expect(() => redisIntake(options)).toThrow(
       expect.objectContaining({ name: 'OffersightError', code: 'configuration' }),
     );
   });

@@ -1,9 +1,9 @@
-/** Redis goes away at any moment and comes back: takers are told at once, and nothing accepted is lost. */
+/** Redis goes away at any moment and comes back: taking is rejected at once, and no accepted event is lost. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AdmittedEvent, Intake } from '../../../../src/proxy/index.js';
-import { bullmqIntake } from '../../../../src/proxy/intake/bullmq/bullmq.js';
+import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import { admitted, tallyOf } from '../../../support/intake.js';
 import { importing, inProcess, outputOf } from '../../../support/processes.js';
 import { pageRequest, startProxy } from '../../../support/proxy.js';
@@ -18,7 +18,7 @@ let intake: Intake;
 
 beforeEach(async () => {
   redis = await startRedis();
-  intake = bullmqIntake({ connection: redis.url });
+  intake = redisIntake({ url: redis.url });
 }, 20_000);
 
 afterEach(async () => {
@@ -26,7 +26,7 @@ afterEach(async () => {
   await redis.remove();
 });
 
-/** Asks again and again until it is taken, as clients do. */
+/** Retries until the event is taken, as clients do. */
 const takeAtLast = async (event: AdmittedEvent): Promise<string | undefined> => {
   for (;;) {
     try {
@@ -38,36 +38,36 @@ const takeAtLast = async (event: AdmittedEvent): Promise<string | undefined> => 
 };
 
 describe('taking is refused at once', () => {
-  it('while Redis was never reached', async () => {
-    const lost = bullmqIntake({ connection: CLOSED_PORT });
+  it('if Redis was never reached', async () => {
+    const lost = redisIntake({ url: CLOSED_PORT });
     await expect(lost.take([admitted(1)])).rejects.toThrow(/not connected.*ECONNREFUSED/);
     await expect(lost.begin({ now: START, limit: 1, perMinute: 1 })).rejects.toThrow(/not connected/);
     await lost.close();
   });
 
-  it('while something else accepts connections and says nothing', async () => {
+  it('if something else accepts connections and does not answer', async () => {
     const sockets: Socket[] = [];
     const mute = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
     await once(mute, 'listening');
     const { port } = mute.address() as AddressInfo;
-    const lost = bullmqIntake({ connection: { host: '127.0.0.1', port } });
+    const lost = redisIntake({ connection: { host: '127.0.0.1', port } });
     await expect(lost.take([admitted(1)])).rejects.toThrow(/within 1000 ms/);
     await lost.close();
     for (const socket of sockets) socket.destroy();
     mute.close();
   });
 
-  it('while Redis hangs, and taken again once it goes on', async () => {
+  it('while Redis hangs, and works again once Redis continues', async () => {
     expect(await takeAtLast(admitted(1))).toBe('accepted');
     redis.signal('SIGSTOP');
     await expect(intake.take([admitted(2)])).rejects.toThrow(/within 1000 ms/);
     redis.signal('SIGCONT');
-    // What was refused may have been taken all the same: its client sends it again.
+    // The event may have been taken all the same, so its client sends it again.
     expect(await takeAtLast(admitted(2))).toMatch(/accepted|duplicate/);
     expect(await rowOf(intake, 2)).toMatchObject({ state: 'waiting' });
   });
 
-  it('while Redis is gone, and taken again once it is back', async () => {
+  it('while Redis is gone, and works again once Redis is back', async () => {
     expect(await takeAtLast(admitted(1))).toBe('accepted');
     await redis.kill();
     await expect(intake.take([admitted(2)])).rejects.toThrow();
@@ -77,7 +77,7 @@ describe('taking is refused at once', () => {
     expect(await takeAtLast(admitted(2))).toBe('accepted');
   });
 
-  it('which a client hears as 503 with a time to come back', async () => {
+  it('and a client gets 503 with a time after which it can retry', async () => {
     await redis.kill();
     const started = startProxy({ intake });
     const response = await started.proxy(pageRequest(wireBody([wireEvent(1)])));
@@ -89,8 +89,8 @@ describe('taking is refused at once', () => {
   });
 });
 
-describe('nothing accepted is lost', () => {
-  it('when Redis is killed amid taking', async () => {
+describe('no accepted event is lost', () => {
+  it('when Redis is killed during taking', async () => {
     await takeAtLast(admitted(1_000));
     const accepted = new Set<string>();
     const attempts = Array.from({ length: 200 }, async (_, at) => {
@@ -109,7 +109,7 @@ describe('nothing accepted is lost', () => {
     expect(accepted.size).toBeGreaterThanOrEqual(300);
   });
 
-  it('nor forgotten where it stood, with what is on its way and the calls of the minute', async () => {
+  it('nor are states forgotten, including events on their way and the calls of the minute', async () => {
     await takeAtLast(admitted(1));
     await intake.take([admitted(2), admitted(3)]);
     await intake.lead('before', START);
@@ -136,8 +136,8 @@ describe('closing', () => {
 
   it('lets a process end by itself, also one that never reached Redis', async () => {
     const child = inProcess(`
-      ${importing('bullmqIntake', 'proxy/intake/bullmq/bullmq.ts')}
-      const intake = bullmqIntake({ connection: '${CLOSED_PORT}' });
+      ${importing('redisIntake', 'proxy/intake/redis/redis.ts')}
+      const intake = redisIntake({ url: '${CLOSED_PORT}' });
       await intake.take([]).catch(() => undefined);
       await intake.close();
       console.log('closed');`);

@@ -1,0 +1,82 @@
+/** What a page is answered, by what the call for its event came to; and what that says of the upstream as a whole. */
+import type { Verdict } from '../../../protocol/batch.js';
+import type { Runtime } from '../../../runtime.js';
+import { createBlame } from '../../forward/blame.js';
+import type { Outcome } from '../../forward/destination.js';
+import { createRefusals } from '../../forward/refusals.js';
+import type { OnAlert } from '../../telling/alert.js';
+import type { Places } from './places.js';
+
+/** Verdicts on events that were called for, and on those that were not. */
+export interface Outcomes {
+  /** The verdict for an event whose call came to this. Slows the next calls down if the upstream is in trouble. */
+  verdictOf(id: string, outcome: Outcome): Verdict;
+  /** The verdict for an event that cannot be forwarded now: its page keeps it for at least so long, milliseconds. */
+  deferred(delayMs: number, code?: string): Verdict;
+}
+
+const CIRCUIT_MS = 60_000;
+/** The shortest time after which a page sends an event again. */
+export const AGAIN_MS = 1_000;
+
+/** What verdicts need. */
+export interface OutcomesContext {
+  readonly places: Pick<Places, 'probe' | 'pause'>;
+  readonly runtime: Pick<Runtime, 'elapsed' | 'random'>;
+  readonly alert: OnAlert;
+}
+
+/** Starts with nothing known of the upstream. */
+export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Outcomes => {
+  const blame = createBlame();
+  const refusals = createRefusals(runtime);
+
+  const deferred = (delayMs: number, code = 'unavailable'): Verdict => ({
+    kind: 'deferred',
+    code,
+    retryAfterMs: Math.ceil(Math.max(AGAIN_MS, delayMs) * (1 + runtime.random() * 0.2)),
+  });
+
+  const succeeded = (outcome: Outcome): void => {
+    places.probe(false);
+    blame.succeeded();
+    refusals.hear(outcome);
+    const refused = refusals.alert();
+    if (refused !== undefined) alert(refused);
+  };
+
+  /** After a fault of the configuration or a 429, one call at a time tries whether it is over. */
+  const pause = (delayMs: number): void => {
+    places.probe(true);
+    places.pause(delayMs);
+  };
+
+  return {
+    deferred,
+    verdictOf(id, outcome) {
+      switch (outcome.kind) {
+        case 'done':
+          succeeded(outcome);
+          return { kind: 'accepted' };
+        case 'refused':
+          succeeded(outcome);
+          return { kind: 'refused', code: 'invalid_event' };
+        case 'misconfigured':
+          alert(outcome.alert);
+          if (blame.blame(id) !== 'event') pause(CIRCUIT_MS);
+          return deferred(CIRCUIT_MS);
+        case 'throttled':
+          pause(outcome.retryAfterMs);
+          return deferred(outcome.retryAfterMs);
+        case 'ambiguous':
+          if (outcome.alert) alert(outcome.alert);
+          return deferred(AGAIN_MS);
+        case 'unavailable':
+        case 'crowded':
+          return deferred(AGAIN_MS);
+        default:
+          return outcome satisfies never;
+      }
+    },
+  };
+};

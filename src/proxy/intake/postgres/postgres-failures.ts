@@ -1,0 +1,54 @@
+/** What went wrong in Postgres, in words. An error of the server may quote what it was given, and ours must not. */
+import { OffersightError } from '../../../errors.js';
+import { cleanCause } from '../../telling/cause.js';
+
+/** What may be said of an error of the server. */
+interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What the server has refused; undefined if it was not reached. */
+const refusalOf = (cause: unknown): Refusal | undefined => {
+  if (!(cause instanceof Error) || !('code' in cause) || !('severity' in cause)) return undefined;
+  const { code, message } = cause;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? { code, message } : undefined;
+};
+
+/** The server's code for a failure, such as `40001`; undefined if it was not reached. */
+export const sqlStateOf = (cause: unknown): string | undefined => refusalOf(cause)?.code;
+
+/** Whether another transaction was in the way, so that it helps to repeat this one. */
+export const isPassing = (cause: unknown): boolean => ['40001', '40P01'].includes(sqlStateOf(cause) ?? '');
+
+/** Whether it is the transaction's own fault, so that another one beside it may succeed. */
+export const isOwnFault = (cause: unknown): boolean =>
+  cause instanceof Error && 'code' in cause && /^SQLSTATE_(22|23|P0)/.test(String(cause.code));
+
+/** What an operator has to do, by the code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  '25006':
+    'Postgres only reads there, as a standby does: name the primary in connection, such as by ?target_session_attrs or its own host.',
+  '28000': 'Postgres does not let the user in: check user, host and TLS against its pg_hba.conf.',
+  '28P01': 'Postgres does not accept the password: check user and password of connection.',
+  '3D000': 'The database of connection does not exist: create it, or name another one.',
+  '42501':
+    'The database user may not create or use the schema of the intake: let it create one, or create the schema and make it the user’s own.',
+};
+
+/** The message of a data exception quotes the value, so these get a message of ours. */
+const saying = ({ code, message }: Refusal): string =>
+  code.startsWith('22') ? 'Postgres refused a value.' : message;
+
+/** A failure without anything that the caller must not see. */
+export const inWords = (cause: unknown): unknown => {
+  const refusal = refusalOf(cause);
+  if (cause instanceof OffersightError || !refusal) return cleanCause(cause);
+  const told = Object.assign(new Error(saying(refusal)), {
+    name: 'PostgresError',
+    // It begins with a letter, as system codes do.
+    code: `SQLSTATE_${refusal.code}`,
+  });
+  const remedy = REMEDIES[refusal.code];
+  return remedy === undefined ? told : new OffersightError('configuration', remedy, told);
+};

@@ -1,0 +1,125 @@
+/**
+ * Intake in Postgres. It is as durable as the database, and it remembers its events across restarts. Any number of
+ * proxies share it, and one of them forwards. It works behind a pooler that gives each transaction another session.
+ * @module offersight/proxy/postgres
+ */
+import type { PoolConfig } from 'pg';
+import { OffersightError } from '../../../errors.js';
+import { platformRuntime } from '../../../runtime.js';
+import { checkOptionNames } from '../../option-names.js';
+import type { Intake, Lane } from '../intake.js';
+import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
+import { createGrouping } from '../sql/grouping.js';
+import { createSqlIntake } from '../sql/intake.js';
+import { POSTGRES } from './postgres-dialect.js';
+import { createDriver } from './postgres-driver.js';
+import { isOwnFault } from './postgres-failures.js';
+import { createOpening } from './postgres-opening.js';
+import { configOf, createConnections } from './postgres-pool.js';
+import { createWaking } from './postgres-waking.js';
+
+/** Options of {@link postgresIntake}. */
+export interface PostgresIntakeOptions extends IntakeBounds {
+  /**
+   * The database to connect to, also through a pooler.
+   * @range a URL, or options as pg's `Pool` takes them
+   * @example `'postgres://offersight@localhost:5432/shop'`
+   */
+  readonly connection: string | PoolConfig;
+  /**
+   * The schema that the tables are in. It is created if it does not exist.
+   * @default 'offersight'
+   * @range 1–50 lower-case letters, digits and `_`, beginning with a letter
+   * @example `'offersight_eu'`
+   */
+  readonly name?: string | undefined;
+  /**
+   * A connection that keeps its session, past any pooler. With it, events that other processes take are forwarded at
+   * once, rather than within two seconds. Give it to every process.
+   * @default none
+   * @range a URL, or options as pg's `Client` takes them
+   * @example `'postgres://offersight@db.internal:5432/shop'`
+   */
+  readonly listen?: string | PoolConfig | undefined;
+}
+
+const NAME = /^(?!pg_|information_schema$)[a-z][a-z0-9_]{0,49}$/;
+
+/** Makes a lane remember whether this process leads it. */
+const knowing = <SomeLane extends Lane>(lane: SomeLane) => {
+  let isLeading = false;
+  return {
+    isLeading: (): boolean => isLeading,
+    lane: {
+      ...lane,
+      async lead(token: string, now: number): Promise<boolean> {
+        isLeading = await lane.lead(token, now);
+        return isLeading;
+      },
+      async resign(token: string): Promise<void> {
+        isLeading = false;
+        await lane.resign(token);
+      },
+    },
+  };
+};
+
+/**
+ * Opens an intake in a database. It connects by itself, and reconnects after the database was away. Meanwhile every
+ * method rejects. The tables are made at the first use.
+ *
+ * An accepted event is as safe as the database's settings make it. The intake refuses a database whose commits a power
+ * cut could undo.
+ * @throws {OffersightError} `configuration` if an option is wrong.
+ */
+export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
+  checkOptionNames('postgresIntake', options, { ...BOUND_NAMES, connection: true, name: true, listen: true });
+  const { connection, name: schema = 'offersight', listen, ...given } = options;
+  if (typeof schema !== 'string' || !NAME.test(schema))
+    throw new OffersightError(
+      'configuration',
+      'Set name to at most 50 lower-case letters, digits and underscores that begin with a letter, and not with pg_.',
+    );
+  const bounds = resolveBounds(given);
+  const listening = listen === undefined ? undefined : configOf(listen, 'listen');
+  const connections = createConnections(configOf(connection));
+  const runtime = platformRuntime();
+  const opening = createOpening(connections, schema);
+  const driver = createDriver(connections, {
+    schema,
+    runtime,
+    ready: opening.ready,
+    onLost: opening.forget,
+  });
+  const { keepBooks, usage, ...intake } = createSqlIntake(driver, POSTGRES, bounds);
+  const offers = knowing(intake);
+  const usages = knowing(usage);
+  const waking = createWaking(connections, {
+    schema,
+    listen: listening,
+    runtime,
+    isLeading: () => offers.isLeading() || usages.isLeading(),
+  });
+  const take = createGrouping(intake.take, { runtime, isOwnFault });
+  return {
+    ...offers.lane,
+    usage: usages.lane,
+    watch: waking.watch,
+
+    claim(site, bookkeeping = {}) {
+      opening.claim(site, bookkeeping.onAlert);
+      keepBooks(bookkeeping);
+    },
+
+    async take(events) {
+      const verdicts = await take(events);
+      waking.took();
+      return verdicts;
+    },
+
+    async close() {
+      await waking.close();
+      await intake.close();
+    },
+  };
+};

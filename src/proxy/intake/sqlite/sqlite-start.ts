@@ -1,0 +1,123 @@
+/** Starts the thread that has an intake's file. Waits for its message if the host has to know at once. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import { OffersightError } from '../../../errors.js';
+import { platformRuntime } from '../../../runtime.js';
+import type { Claim, PackedError, Request, Said, ThreadStart } from './sqlite-calls.js';
+import { unpackError } from './sqlite-errors.js';
+
+/** A thread. */
+export interface Running {
+  readonly worker: Worker;
+  /**
+   * Waits, and blocks this thread, until the other one has said how opening went.
+   * @throws What went wrong.
+   */
+  opened(): void;
+  /** Says whose events it keeps, and waits in the same way. */
+  claim(claim: Claim): void;
+  /** Why it could not open, once it has ended. */
+  readonly failure: Error | undefined;
+}
+
+/**
+ * Opening may wait for 5 s until another process is ready. Claiming may wait for as long behind calls that are under
+ * way.
+ */
+const LONGEST_MS = 20_000;
+
+const REMEDY =
+  "If the server is bundled, leave the package offersight out of the bundle, so that it is loaded from node_modules. In Next, set serverExternalPackages: ['offersight'] in next.config.ts.";
+
+const notStarted = (why: string, cause?: unknown): OffersightError =>
+  new OffersightError('configuration', `The intake cannot start its thread: ${why} ${REMEDY}`, cause);
+
+/**
+ * Whether this file exists and the thread's does not. If this file is not where it says, as in a bundle, nobody knows.
+ */
+const isMissing = (): boolean => {
+  try {
+    const here = fileURLToPath(import.meta.url);
+    return existsSync(here) && !existsSync(join(dirname(here), 'sqlite-thread.js'));
+  } catch {
+    return false;
+  }
+};
+
+const makeWorker = (workerData: ThreadStart): Worker => {
+  if (isMissing()) throw notStarted('there is no file sqlite-thread.js beside the file that starts it.');
+  try {
+    // Written in this form, since bundlers and tools that trace files look for it.
+    return new Worker(new URL('./sqlite-thread.js', import.meta.url), {
+      workerData,
+      transferList: [workerData.door],
+      name: 'offersight-sqlite',
+      // Modules that the host preloads are not for this thread, and some flags do not allow a file.
+      execArgv: [],
+    });
+  } catch (cause) {
+    throw notStarted('see what broke.', cause);
+  }
+};
+
+/** The error of a thread that could not open the file. */
+const failureOf = (packed: PackedError): Error => {
+  const cause = unpackError(packed);
+  if (packed.name === 'OffersightError') return cause;
+  if (packed.code !== 'ERR_MODULE_NOT_FOUND') return notStarted('see what broke.', cause);
+  return packed.message.includes('libsql')
+    ? new OffersightError('configuration', 'The intake needs the package libsql: npm install libsql', cause)
+    : notStarted('a file of the package is not there.', cause);
+};
+
+/**
+ * Starts the thread.
+ * @throws {OffersightError} `configuration` if it cannot be started.
+ */
+export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running => {
+  const { port1: door, port2 } = new MessageChannel();
+  const said = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const count = new Int32Array(said);
+  const worker = makeWorker({ ...start, door: port2, said });
+  let [expected, heard] = [1, 0];
+  let failure: Error | undefined;
+
+  const hear = (): void => {
+    for (;;) {
+      const received = receiveMessageOnPort(door) as { readonly message: Said } | undefined;
+      if (!received) return;
+      heard++;
+      failure = received.message.failure && failureOf(received.message.failure);
+    }
+  };
+
+  const wait = (): void => {
+    const { elapsed } = platformRuntime();
+    const givesUpAt = elapsed() + LONGEST_MS;
+    for (;;) {
+      const before = Atomics.load(count, 0);
+      hear();
+      if (heard >= expected) break;
+      const leftMs = givesUpAt - elapsed();
+      if (leftMs <= 0) throw notStarted(`it said nothing for ${LONGEST_MS / 1_000} s.`);
+      Atomics.wait(count, 0, before, leftMs);
+    }
+    if (failure) throw failure;
+  };
+
+  return {
+    worker,
+    opened: wait,
+    claim(claim) {
+      expected++;
+      worker.postMessage({ kind: 'claim', claim } satisfies Request);
+      wait();
+    },
+    get failure() {
+      hear();
+      return failure;
+    },
+  };
+};

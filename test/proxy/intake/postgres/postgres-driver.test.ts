@@ -1,0 +1,118 @@
+/** How transactions run, without a database: which are repeated, which are not, and how failures are reported. */
+import { inspect } from 'node:util';
+import type { PoolClient } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { createDriver } from '../../../../src/proxy/intake/postgres/postgres-driver.js';
+import type { Connections } from '../../../../src/proxy/intake/postgres/postgres-pool.js';
+import { ask } from '../../../../src/proxy/intake/sql/steps.js';
+import { platformRuntime } from '../../../../src/runtime.js';
+
+const refusal = (code: string): Error =>
+  Object.assign(new Error('invalid input syntax for type json: "canary"'), {
+    ...{ code, severity: 'ERROR', detail: 'Key (offer_id)=(canary) exists.', where: 'canary' },
+  });
+
+/** A driver over a connection whose statements fail with these errors, one after another, and then succeed. */
+const driverOf = (...failures: Error[]) => {
+  const asked: string[] = [];
+  const clock = { aheadMs: 0 };
+  let lost = 0;
+  const query = async (text: string): Promise<unknown> => {
+    asked.push(text);
+    if (text.startsWith('BEGIN')) return [{ rows: [{ now: Date.now() + clock.aheadMs }] }];
+    if (text === 'COMMIT') return { command: 'COMMIT', rows: [] };
+    const failure = failures.shift();
+    if (failure) throw failure;
+    return { rows: [{ one: 1 }] };
+  };
+  const connections: Connections = {
+    use: (work) => work({ query } as unknown as PoolClient),
+    close: async () => undefined,
+  };
+  const driver = createDriver(connections, {
+    schema: 'offersight',
+    runtime: platformRuntime(),
+    ready: async () => undefined,
+    onLost() {
+      lost++;
+    },
+  });
+  return { driver, asked, clock, lost: () => lost };
+};
+
+const steps = () => ask<{ one: number }>('SELECT ?3, ?1, ?3', 'text', 'unused', 2.5);
+
+describe('a transaction', () => {
+  it('gives each value its type, leaves out values that are not used, and cuts fractions off', async () => {
+    const { driver, asked } = driverOf();
+    expect(await driver.write(steps)).toEqual([{ one: 1 }]);
+    expect(asked.slice(1)).toEqual(['SELECT $1::bigint, $2::text, $1::bigint', 'COMMIT']);
+  });
+
+  it.each(['40001', '40P01'])(
+    'is repeated from its beginning if another one was in the way (%s)',
+    async (code) => {
+      const { driver, asked, lost } = driverOf(refusal(code), refusal(code));
+      expect(await driver.write(steps)).toEqual([{ one: 1 }]);
+      expect(asked.filter((text) => text.startsWith('BEGIN'))).toHaveLength(3);
+      expect(lost()).toBe(0);
+    },
+  );
+
+  it('is repeated at most three times', async () => {
+    const failures = Array.from({ length: 9 }, () => refusal('40001'));
+    const { driver, asked } = driverOf(...failures);
+    await expect(driver.write(steps)).rejects.toMatchObject({ code: 'SQLSTATE_40001' });
+    expect(asked.filter((text) => text.startsWith('BEGIN'))).toHaveLength(4);
+  });
+
+  it('is not repeated if it is refused for another reason, and its error shows nothing that it contained', async () => {
+    const { driver, asked } = driverOf(refusal('22P02'));
+    const error = await driver.write(steps).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ message: 'Postgres refused a value.', code: 'SQLSTATE_22P02' });
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('canary');
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is not repeated if it loses its connection, since nobody knows what came of it', async () => {
+    const { driver, asked, lost } = driverOf(Object.assign(new Error('gone'), { code: 'ECONNRESET' }));
+    await expect(driver.write(steps)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect([asked.length, lost()]).toEqual([2, 1]);
+  });
+
+  it('gets how far the database’s clock is ahead, and how far it has jumped', async () => {
+    const { driver, clock } = driverOf();
+    const heard: number[][] = [];
+    const hear = () =>
+      driver.write((...given) => {
+        heard.push(given.map((ms = 0) => Math.round(ms / 1_000)));
+        return steps();
+      });
+    clock.aheadMs = 7_000_000;
+    await hear();
+    clock.aheadMs = 97_000_000;
+    await hear();
+    clock.aheadMs = 7_000_000;
+    await hear();
+    expect(heard).toEqual([
+      [7_000, 0],
+      [97_000, 90_000],
+      [7_000, 0],
+    ]);
+  });
+
+  it('does not make a later one fail', async () => {
+    const { driver } = driverOf(refusal('22P02'));
+    const [one, other] = await Promise.allSettled([driver.write(steps), driver.write(steps)]);
+    expect([one.status, other.status]).toEqual(['rejected', 'fulfilled']);
+  });
+
+  it('never writes at the same time as another of its process', async () => {
+    const { driver, asked } = driverOf();
+    await Promise.all([driver.write(steps), driver.write(steps)]);
+    expect(asked.map((text) => text.split(' ', 1)[0])).toEqual([
+      ...['BEGIN', 'SELECT', 'COMMIT'],
+      ...['BEGIN', 'SELECT', 'COMMIT'],
+    ]);
+  });
+});

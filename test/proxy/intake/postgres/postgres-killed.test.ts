@@ -1,0 +1,52 @@
+/** Proxies on one Postgres that are killed at every crash point, and at a few moments of a seed. */
+import { join } from 'node:path';
+import { describe, expect, it, onTestFailed } from 'vitest';
+import { postgresIntake } from '../../../../src/proxy/intake/postgres/postgres.js';
+import { createChance } from '../../../simulation/chance.js';
+import { hasPostgres, startPostgres } from '../../../support/postgres.js';
+import { bundleProgram } from '../../killed/bundle.js';
+import type { Made } from '../../killed/client.js';
+import { runLane } from '../../killed/lane.js';
+
+/** `KILL_MOMENTS=200` for many. */
+const MOMENTS = Number(process.env.KILL_MOMENTS ?? 3);
+
+/** Offer → what happened to it, in order. */
+const byOffer = (events: readonly Made[]): Record<string, string[]> => {
+  const offers: Record<string, string[]> = {};
+  for (const { id, type, offerId } of events) {
+    const happened = offers[offerId] ?? [];
+    happened.push(`${type} ${id}`);
+    offers[offerId] = happened;
+  }
+  return offers;
+};
+
+describe.skipIf(!hasPostgres)('a proxy on Postgres', () => {
+  it('that is killed at any moment loses nothing that it accepted, forwards nothing twice, and keeps the order of each offer', async () => {
+    const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
+    onTestFailed(() => console.error(`to repeat it: KILL_SEED=${seed}`));
+    const [program, postgres] = await Promise.all([
+      bundleProgram(join(import.meta.dirname, '../../killed/main.ts')),
+      startPostgres(),
+    ]);
+    try {
+      const { made, counted, ends, unsettled } = await runLane(
+        program.path,
+        createChance(seed, 'postgres'),
+        MOMENTS,
+        {
+          name: postgres.url,
+          open: () => postgresIntake({ connection: postgres.url }),
+          remove: () => undefined,
+        },
+      );
+      expect(ends.filter((signal) => signal !== 'SIGKILL')).toEqual([]);
+      expect(byOffer(counted)).toEqual(byOffer(made));
+      expect(unsettled).toEqual([]);
+    } finally {
+      program.remove();
+      await postgres.remove();
+    }
+  }, 600_000);
+});

@@ -1,0 +1,185 @@
+/** Several processes on one Postgres: which one leads, by which clock, and how soon it learns what another one took. */
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Intake } from '../../../../src/proxy/index.js';
+import {
+  type PostgresIntakeOptions,
+  postgresIntake,
+} from '../../../../src/proxy/intake/postgres/postgres.js';
+import { admitted } from '../../../support/intake.js';
+import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
+import { eventId } from '../../../support/wire.js';
+import { begin, begun, rowOf } from '../intake.contract.js';
+
+const HOUR_MS = 3_600_000;
+
+describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
+  let postgres: PostgresServer;
+  let name: string;
+  let places = 0;
+  const opened: Intake[] = [];
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres.remove(), 60_000);
+
+  /** Opens an intake as a process whose clock is ahead by so much. */
+  const open = (aheadMs = 0, options: Partial<PostgresIntakeOptions> = {}): Intake => {
+    const { now } = Date;
+    // It keeps the clock that it finds when it is opened.
+    Date.now = () => now() + aheadMs;
+    try {
+      const intake = postgresIntake({ connection: postgres.url, name, ...options });
+      opened.push(intake);
+      return intake;
+    } finally {
+      Date.now = now;
+    }
+  };
+
+  beforeEach(() => {
+    name = `leading${++places}`;
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((intake) => intake.close()));
+  });
+
+  describe('whose clocks differ', () => {
+    it('have one leader, by the clock of the database', async () => {
+      const [right, ahead] = [open(), open(HOUR_MS)];
+      const now = Date.now();
+      expect(await ahead.lead('ahead', now + HOUR_MS)).toBe(true);
+      expect(await right.lead('right', now + 1_000)).toBe(false);
+      expect(await ahead.lead('ahead', now + HOUR_MS + 20_000)).toBe(true);
+      expect(await right.lead('right', now + 40_000)).toBe(false);
+      expect(await right.lead('right', now + 55_000)).toBe(true);
+    });
+
+    it('keep the pace between them', async () => {
+      const [right, ahead] = [open(), open(HOUR_MS)];
+      const now = Date.now();
+      await right.take([1, 2, 3, 4].map((number) => admitted(number, { receivedAt: now })));
+      await ahead.lead('ahead', now + HOUR_MS);
+      expect(await begun(ahead, now + HOUR_MS, 9, 3)).toHaveLength(3);
+      await ahead.resign('ahead');
+      await right.lead('right', now + 1_000);
+      const { rows, nextAt = 0 } = await begin(right, now + 1_000, 9, 3);
+      expect(rows).toEqual([]);
+      expect(nextAt - now).toBeGreaterThan(55_000);
+      expect(nextAt - now).toBeLessThan(65_000);
+    });
+
+    it('forward no event before it is due, and let no young event expire', async () => {
+      const [right, behind] = [open(), open(-48 * HOUR_MS)];
+      const now = Date.now();
+      const there = now - 48 * HOUR_MS;
+      await behind.take([admitted(1, { receivedAt: there }), admitted(2, { receivedAt: there })]);
+      await behind.lead('behind', there);
+      expect(await begun(behind, there, 1)).toEqual([1]);
+      await behind.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: there + 600_000 } }], there);
+      await behind.resign('behind');
+      await right.lead('right', now);
+      expect(await begun(right, now + 500_000)).toEqual([2]);
+      expect(await begun(right, now + 700_000)).toEqual([1]);
+    });
+
+    it('know of a pause in their own clock', async () => {
+      const [right, ahead] = [open(), open(HOUR_MS)];
+      const now = Date.now();
+      await ahead.note({ pausedUntil: now + HOUR_MS + 30_000 });
+      const { note } = await right.status(now);
+      expect(Math.abs((note.pausedUntil ?? 0) - now - 30_000)).toBeLessThan(5_000);
+    });
+  });
+
+  it('begin and postpone nothing once another one leads, but still record outcomes that are certain', async () => {
+    const [left, right] = [open(), open()];
+    const now = Date.now();
+    await left.lead('left', now);
+    await left.take([1, 2, 3].map((number) => admitted(number, { receivedAt: now })));
+    await begun(left, now, 2);
+    await right.lead('right', now + 31_000);
+    await left.finish(
+      [
+        { id: eventId(1), result: { kind: 'done' } },
+        { id: eventId(2), result: { kind: 'waiting', dueAt: now + HOUR_MS } },
+      ],
+      now + 31_001,
+    );
+    expect(await begun(left, now + 31_002)).toEqual([]);
+    expect(await begun(right, now + 31_003)).toEqual([2, 3]);
+    expect(await rowOf(right, 1)).toMatchObject({ state: 'done' });
+  });
+
+  describe('wake the leader', () => {
+    const watchBy = async (leader: Intake): Promise<() => Promise<void>> => {
+      await leader.lead('leader', Date.now());
+      let resolve = (): void => undefined;
+      let woken = new Promise<void>((done) => {
+        resolve = done;
+      });
+      leader.watch?.(() => resolve());
+      return async () => {
+        await woken;
+        woken = new Promise<void>((done) => {
+          resolve = done;
+        });
+      };
+    };
+
+    it('within two seconds of what they take', async () => {
+      const [leader, follower] = [open(), open()];
+      await follower.take([admitted(1)]);
+      const waking = await watchBy(leader);
+      // Its first look finds what was there before.
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+      const startedAt = performance.now();
+      await follower.take([admitted(2)]);
+      await waking();
+      expect(performance.now() - startedAt).toBeLessThan(2_000);
+    });
+
+    it('at once if both have a connection to listen on, at most four times a second, and not for what it takes itself', async () => {
+      const listen = postgres.url;
+      const [leader, follower] = [open(0, { listen }), open(0, { listen })];
+      await follower.take([admitted(1)]);
+      const waking = await watchBy(leader);
+      // It has begun to listen.
+      await waking();
+      const heard: number[] = [];
+      const listener = new Client({ connectionString: listen });
+      await listener.connect();
+      listener.on('notification', () => heard.push(performance.now()));
+      await listener.query(`LISTEN "offersight_${name}"`);
+      await leader.take([admitted(2)]);
+      const startedAt = performance.now();
+      for (let number = 10; performance.now() - startedAt < 1_500; number++)
+        await follower.take([admitted(number)]);
+      await waking();
+      const lastedMs = performance.now() - startedAt;
+      await listener.query('SELECT 1');
+      expect(heard.length).toBeGreaterThanOrEqual(1);
+      expect(heard.length).toBeLessThanOrEqual(lastedMs / 250 + 1);
+      await listener.end();
+    });
+  });
+
+  it('continue by themselves when their connections are cut and the server starts again', async () => {
+    const intake = open();
+    await intake.take([admitted(1)]);
+    await postgres.cut();
+    const takeAgain = async (number: number): Promise<void> =>
+      vi.waitFor(() => intake.take([admitted(number)]).then(() => undefined), {
+        timeout: 15_000,
+        interval: 20,
+      });
+    await takeAgain(2);
+    await postgres.kill();
+    await expect(intake.take([admitted(3)])).rejects.toThrow();
+    await postgres.start();
+    await takeAgain(3);
+    expect((await intake.list({ limit: 9 })).map(({ id }) => id).sort()).toEqual([1, 2, 3].map(eventId));
+  }, 40_000);
+});

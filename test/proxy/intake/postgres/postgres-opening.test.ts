@@ -1,0 +1,240 @@
+/** What the intake in Postgres requires of a server before it keeps anything there, and whose the schema is. */
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Intake, isOffersightError } from '../../../../src/proxy/index.js';
+import {
+  type PostgresIntakeOptions,
+  postgresIntake,
+} from '../../../../src/proxy/intake/postgres/postgres.js';
+import { ALERTS } from '../../../../src/proxy/telling/alerts.js';
+import { admitted } from '../../../support/intake.js';
+import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
+import { pageRequest, startProxy } from '../../../support/proxy.js';
+import { eventId, START, wireBody, wireEvent } from '../../../support/wire.js';
+import { begin, begun } from '../intake.contract.js';
+
+const PRIVACY = readFileSync('docs/privacy.md', 'utf8');
+
+const configuration = (hint: RegExp): unknown =>
+  expect.objectContaining({
+    name: 'OffersightError',
+    code: 'configuration',
+    hint: expect.stringMatching(hint) as string,
+  });
+
+describe('an option that is wrong is refused at creation', () => {
+  it.each<[string, object, RegExp]>([
+    ['no URL', { connection: 'localhost' }, /Set connection to a URL, such as postgres:/],
+    ['another protocol', { connection: 'redis://localhost' }, /Set connection to a URL/],
+    ['nothing', { connection: undefined }, /Set connection to a URL or to options of pg/],
+    ['a URL that cannot be read', { connection: 'postgres://a:b:c@x:y/%zz' }, /what pg can connect to/],
+    ['a schema in quotes', { connection: 'postgres://x/y', name: 'a"; DROP' }, /Set name to at most 50/],
+    ['a schema of Postgres', { connection: 'postgres://x/y', name: 'pg_temp' }, /not with pg_/],
+    ['a schema too long', { connection: 'postgres://x/y', name: 'a'.repeat(51) }, /at most 50/],
+    ['a way to listen', { connection: 'postgres://x/y', listen: 'x' }, /Set listen to a URL/],
+    ['a bound', { connection: 'postgres://x/y', maxWaiting: 0 }, /maxWaiting/],
+    ['a name that is misspelt', { conection: 'postgres://x/y' }, /connection/],
+  ])('%s', (_, options, hint) => {
+    expect(() => postgresIntake(options as PostgresIntakeOptions)).toThrow(
+      expect.objectContaining({ code: 'configuration', message: expect.stringMatching(hint) as string }),
+    );
+  });
+});
+
+describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
+  let postgres: PostgresServer;
+  let name: string;
+  let places = 0;
+  const opened: Intake[] = [];
+
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres.remove(), 60_000);
+
+  const open = (site?: string, options: Partial<PostgresIntakeOptions> = {}): Intake => {
+    const intake = postgresIntake({ connection: postgres.url, name, ...options });
+    opened.push(intake);
+    if (site !== undefined) intake.claim(site);
+    return intake;
+  };
+
+  beforeEach(() => {
+    name = `opening${++places}`;
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((intake) => intake.close()));
+  });
+
+  it('that belongs to one site answers the proxy of another with 503 and a message, and sends nothing of it', async () => {
+    const ours = open('acme-test');
+    await ours.take([admitted(1)]);
+    const alerts: string[] = [];
+    const other = startProxy({
+      site: 'other-test',
+      intake: open(),
+      onAlert: (message) => void alerts.push(message),
+    });
+    expect((await other.proxy(pageRequest(wireBody([wireEvent(2)])))).status).toBe(503);
+    await other.end();
+    expect(new Set(alerts)).toEqual(
+      new Set([
+        "The intake's schema in Postgres keeps the events of the site acme-test, and this proxy is for other-test: " +
+          'give each site a name of its own in postgresIntake, or another database.',
+      ]),
+    );
+    expect(other.runtime.calls).toEqual([]);
+    expect(await ours.list({ limit: 9 })).toMatchObject([{ id: eventId(1), state: 'waiting', attempts: 0 }]);
+  });
+
+  it('lets another site do nothing in either lane', async () => {
+    await open('acme-test').take([admitted(1)]);
+    const other = open('other-test');
+    const refused = configuration(/site acme-test, and this proxy is for other-test/);
+    for (const lane of [other, other.usage]) {
+      await expect(lane.lead('other', START)).rejects.toEqual(refused);
+      await expect(lane.begin({ now: START, limit: 9, perMinute: 9 })).rejects.toEqual(refused);
+      await expect(lane.status(START)).rejects.toEqual(refused);
+    }
+    await expect(other.take([admitted(2)])).rejects.toEqual(refused);
+    await expect(other.knows([admitted(1)])).rejects.toEqual(refused);
+  });
+
+  it('is made once, and belongs to one site, when several come first at the same moment', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 6 }, (_, at) => open(`site-${at}`)).map((intake, at) =>
+        vi.waitUntil(
+          () =>
+            intake.take([admitted(at + 1)]).then(
+              () => 'taken',
+              // One that waited too long for the others retries, as a page does.
+              (error: unknown) => isOffersightError(error) && error.code,
+            ),
+          { timeout: 60_000 },
+        ),
+      ),
+    );
+    expect(outcomes.sort()).toEqual([...Array.from({ length: 5 }, () => 'configuration'), 'taken']);
+    expect(await open().list({ limit: 9 })).toHaveLength(1);
+  }, 60_000);
+
+  it('that the administrator made, and that is empty, is used by a user who may not make one', async () => {
+    await postgres.ask(
+      `CREATE ROLE ${name} LOGIN; CREATE SCHEMA ${name}; GRANT USAGE, CREATE ON SCHEMA ${name} TO ${name}`,
+    );
+    const connection = postgres.url.replace('postgres@', `${name}@`);
+    await open('acme-test', { connection }).take([admitted(1)]);
+    expect(await begun(open('acme-test', { connection }))).toEqual([1]);
+    await expect(open('acme-test', { connection, name: `${name}_other` }).status(START)).rejects.toEqual(
+      configuration(/may not create or use the schema/),
+    );
+  });
+
+  it('that belongs to another program is refused, and nothing of it changes', async () => {
+    await postgres.ask(`CREATE SCHEMA ${name}; CREATE TABLE ${name}.orders (id int)`);
+    await expect(open().take([admitted(1)])).rejects.toEqual(configuration(/belongs to another program/));
+    expect(
+      await postgres.ask(`SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('${name}')`),
+    ).toEqual([{ relname: 'orders' }]);
+  });
+
+  it('is refused if it has the layout of a newer release', async () => {
+    await open().take([admitted(1)]);
+    await postgres.ask(`UPDATE ${name}.gate SET layout = 2`);
+    await expect(open().take([admitted(2)])).rejects.toEqual(configuration(/written by a newer release/));
+  });
+
+  it('takes only what pages may report, no matter which program writes into it', async () => {
+    await open().take([admitted(1)]);
+    await expect(
+      postgres.ask(
+        `SET search_path = ${name}; INSERT INTO events
+          (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at)
+          VALUES ('x', '', 'accepted', 'offer', 'waiting', 0, 0, 0, 0)`,
+      ),
+    ).rejects.toThrow(/only viewed and dismissed are ever forwarded/);
+  });
+
+  it.each<[string, (url: string) => string, RegExp]>([
+    ['the database is not there', (url) => url.replace(/postgres$/, 'missing'), /does not exist/],
+    ['the user is not there', (url) => url.replace('postgres@', 'nobody@'), /does not let the user in/],
+  ])('cannot be used if %s, and the error says what to do', async (_, change, hint) => {
+    await expect(open(undefined, { connection: change(postgres.url) }).status(START)).rejects.toEqual(
+      configuration(hint),
+    );
+  });
+
+  it('keeps every commit on disk, no matter what the database has as its default', async () => {
+    await postgres.ask(
+      `CREATE ROLE ${name} SUPERUSER LOGIN; ALTER ROLE ${name} SET synchronous_commit = off`,
+    );
+    const intake = open(undefined, { connection: postgres.url.replace('postgres@', `${name}@`) });
+    await expect(intake.take([admitted(1)])).resolves.toHaveProperty('size', 1);
+  });
+
+  it('has every column that the page about privacy lists, and no other', async () => {
+    await open().take([admitted(1)]);
+    const listedIn = (heading: string): string[] => {
+      const [, part = ''] = PRIVACY.split(`\n## ${heading}\n`);
+      return (part.split('\n## ', 1)[0] ?? '')
+        .split('\n')
+        .filter((line) => line.startsWith('| `'))
+        .flatMap((line) => {
+          const [, table = '', names = ''] = line.replaceAll('`', '').split('|');
+          return names.split(',').map((column) => `${table.trim()}.${column.trim()}`);
+        });
+    };
+    const columns = await postgres.ask<{ column: string }>(
+      `SELECT table_name || '.' || column_name AS column FROM information_schema.columns WHERE table_schema = $1`,
+      [name],
+    );
+    expect(columns.map(({ column }) => column).sort()).toEqual(
+      [...listedIn("In the proxy's file (SQLite)"), ...listedIn('In Postgres')].sort(),
+    );
+  });
+
+  it('has exact numbers even if bounds and times are not whole numbers', async () => {
+    const intake = open(undefined, { maxDelayMs: Number.POSITIVE_INFINITY });
+    await intake.take([admitted(1)]);
+    await begin(intake);
+    await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 9.4 } }], START + 0.7);
+    expect(await begun(intake, START + 9)).toEqual([]);
+    expect(await begun(intake, START + 10)).toEqual([1]);
+  });
+});
+
+describe.skipIf(!hasPostgres)('a server that may lose what it has committed', () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres.remove(), 60_000);
+
+  const restarted = async (...settings: string[]): Promise<Intake> => {
+    await postgres.kill();
+    await postgres.start(...settings);
+    return postgresIntake({ connection: postgres.url });
+  };
+
+  it('is refused with a remedy if fsync is off', async () => {
+    const intake = await restarted('fsync=off');
+    await expect(intake.take([admitted(1)])).rejects.toEqual(configuration(/set fsync = on/));
+    await intake.close();
+  });
+
+  it('is alerted and takes events if pages may be torn', async () => {
+    const intake = await restarted('full_page_writes=off');
+    const alerts: string[] = [];
+    intake.claim('acme-test', { onAlert: (message) => void alerts.push(message) });
+    await intake.take([admitted(1)]);
+    expect(alerts).toEqual([ALERTS.tornPages.words]);
+    await intake.close();
+  });
+
+  it('is refused with a remedy if it only reads', async () => {
+    const intake = await restarted('default_transaction_read_only=on');
+    await expect(intake.take([admitted(1)])).rejects.toEqual(configuration(/name the primary/));
+    await intake.close();
+  });
+});

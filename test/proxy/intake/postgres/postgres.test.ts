@@ -1,0 +1,42 @@
+/** The intake in Postgres keeps what every intake promises, with the server itself and through a pooler. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { postgresIntake } from '../../../../src/proxy/intake/postgres/postgres.js';
+import { durably } from '../../../support/answering.js';
+import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
+import { describeIntake } from '../intake.contract.js';
+import { describeAnswering } from '../intake-answering.contract.js';
+import { describeFairness } from '../intake-fairness.contract.js';
+
+let places = 0;
+
+/** Tests the contract of the intake over one server that is reached in one way. */
+const describePostgres = (
+  way: string,
+  urlOf: (postgres: PostgresServer) => string | Promise<string>,
+): void => {
+  describe.skipIf(!hasPostgres)(way, () => {
+    let postgres: PostgresServer;
+    let connection: string;
+    beforeAll(async () => {
+      postgres = await startPostgres();
+      connection = await urlOf(postgres);
+    }, 60_000);
+    afterAll(() => postgres.remove(), 60_000);
+
+    describeIntake(`postgres ${way}`, () => {
+      const name = `contract${++places}`;
+      return {
+        open: (options = {}) => postgresIntake({ connection, name, ...options }),
+        remove: () => undefined,
+      };
+    }, [describeFairness]);
+
+    describeAnswering(`postgres ${way}`, () => {
+      const name = `answering${++places}`;
+      return durably(postgresIntake({ connection, name }), () => undefined);
+    });
+  });
+};
+
+describePostgres('with the server itself', ({ url }) => url);
+describePostgres('through a pooler', (postgres) => postgres.startPooler());

@@ -1,0 +1,109 @@
+/** How requests that come while a transaction is written share the next one. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Verdict } from '../../../src/protocol/batch.js';
+import type { AdmittedEvent } from '../../../src/proxy/index.js';
+import { createGrouping } from '../../../src/proxy/intake/sql/grouping.js';
+import { platformRuntime } from '../../../src/runtime.js';
+import { admitted } from '../../support/intake.js';
+import { numbers } from './intake.contract.js';
+
+const ACCEPTED: Verdict = { kind: 'accepted' };
+
+/** Grouping over transactions that a test ends by itself. */
+const groupingOf = (isOwnFault = true) => {
+  const groups: { readonly events: readonly AdmittedEvent[]; end(cause?: unknown): void }[] = [];
+  const take = createGrouping(
+    (events) =>
+      new Promise((resolve, reject) => {
+        groups.push({
+          events,
+          end(cause) {
+            if (cause) reject(cause);
+            else resolve(new Map(events.map(({ id }) => [id, ACCEPTED])));
+          },
+        });
+      }),
+    { runtime: platformRuntime(), isOwnFault: () => isOwnFault },
+  );
+  const next = async (at: number) => vi.waitUntil(() => groups[at], { interval: 1 });
+  return { take, groups, next };
+};
+
+describe('requests', () => {
+  it('that come while a transaction is written go into the next one together, each with its own verdicts', async () => {
+    const { take, groups, next } = groupingOf();
+    const answers = [[1], [2, 3], [4]].map((some) => take(some.map((number) => admitted(number))));
+    (await next(0)).end();
+    (await next(1)).end();
+    expect((await Promise.all(answers)).map(({ size }) => size)).toEqual([1, 2, 1]);
+    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 3, 4]]);
+  });
+
+  it('that have the same event write it once, and only the first of them has it accepted', async () => {
+    const { take, groups, next } = groupingOf();
+    const answers = [[1], [2], [3, 2], [2]].map((some) => take(some.map((number) => admitted(number))));
+    for (const at of [0, 1]) (await next(at)).end();
+    const kinds = (await Promise.all(answers)).map((verdicts) =>
+      [...verdicts.values()].map(({ kind }) => kind),
+    );
+    expect(kinds).toEqual([['accepted'], ['accepted'], ['accepted', 'duplicate'], ['duplicate']]);
+    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 3]]);
+  });
+
+  it('that name one id for different events go into different transactions', async () => {
+    const { take, groups, next } = groupingOf();
+    const other = admitted(2, { offerId: 'other' });
+    const answers = [[admitted(1)], [admitted(2)], [admitted(3), other], [admitted(4)]].map(take);
+    for (const at of [0, 1, 2]) (await next(at)).end();
+    await Promise.all(answers);
+    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2], [3, 2, 4]]);
+  });
+
+  it('share a transaction of at most 2,000 events, and a larger one has a transaction of its own', async () => {
+    const { take, groups, next } = groupingOf();
+    const of = (from: number, count: number) =>
+      take(Array.from({ length: count }, (_, at) => admitted(from + at)));
+    const answers = [of(1, 1), of(10_000, 1_500), of(20_000, 500), of(30_000, 1), of(40_000, 3_000)];
+    for (const at of [0, 1, 2, 3]) (await next(at)).end();
+    await Promise.all(answers);
+    expect(groups.map(({ events }) => events.length)).toEqual([1, 2_000, 1, 3_000]);
+  });
+
+  it('are taken one at a time if one of them fails by its own fault', async () => {
+    const { take, groups, next } = groupingOf();
+    const answers = [[1], [2], [3]].map((some) => take(some.map((number) => admitted(number))));
+    const settled = Promise.allSettled(answers);
+    (await next(0)).end();
+    (await next(1)).end(new Error('one of them'));
+    (await next(2)).end(new Error('this one'));
+    (await next(3)).end();
+    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 3], [2], [3]]);
+  });
+
+  it('fail together if the database is away', async () => {
+    const { take, groups, next } = groupingOf(false);
+    const answers = [[1], [2], [3]].map((some) => take(some.map((number) => admitted(number))));
+    (await next(0)).end();
+    (await next(1)).end(new Error('away'));
+    const settled = await Promise.allSettled(answers);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(groups).toHaveLength(2);
+  });
+});
+
+describe('a request', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('that has waited for 5 s is answered, and is not taken once its turn comes', async () => {
+    const { take, groups } = groupingOf();
+    const answers = [take([admitted(1)]), take([admitted(2)])];
+    const settled = Promise.allSettled(answers);
+    await vi.advanceTimersByTimeAsync(5_100);
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    groups[0]?.end();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(groups).toHaveLength(1);
+  });
+});
