@@ -17,7 +17,7 @@ import { type AdminOptions, askOperator } from './operator/admin.js';
 import { askKey, type KeyOptions } from './operator/key.js';
 import { judge } from './rules/rules.js';
 
-/** What the doctor is told. */
+/** Options of the doctor. */
 export interface DoctorOptions {
   /** The page. */
   readonly url: string;
@@ -28,6 +28,8 @@ export interface DoctorOptions {
   readonly key?: KeyOptions | undefined;
   /** A folder of filter lists. */
   readonly lists?: string | undefined;
+  /** How long the run may take. Default: 30. */
+  readonly maxSeconds?: number | undefined;
 }
 
 const loadAll = async (folder: string | undefined, leftOut: string[]): Promise<FilterLists> => {
@@ -133,7 +135,7 @@ export const examine = async (
   options: DoctorOptions,
   runtime: Runtime = platformRuntime(),
 ): Promise<Report> => {
-  const deadline = startDeadline(runtime);
+  const deadline = startDeadline(runtime, options.maxSeconds);
   const leftOut: string[] = [];
   const lists = await loadAll(options.lists, leftOut);
   const run: Run = { options, deadline, runtime, lists, leftOut, ask: createAsk(deadline, runtime) };

@@ -1,8 +1,12 @@
 /** The doctor's bounds. Times are milliseconds, sizes are bytes. */
 import type { Runtime } from '../runtime.js';
 
-/** The whole run. */
+/** What the times below are shares of. */
 const RUN_MS = 28_000;
+/** How long a run takes longer than its steps: for its own start and end. */
+const MARGIN_MS = 2_000;
+/** The limit of a run that got no other, seconds. */
+const MAX_SECONDS = (RUN_MS + MARGIN_MS) / 1000;
 /** One request. */
 export const REQUEST_MS = 7_000;
 /** For a browser to start, and for a page to load in it. */
@@ -22,19 +26,27 @@ export const MAX_ELEMENTS = 200;
 
 /** What is left of a run. */
 export interface Deadline {
-  /** The time for one step: its own, or what is left if that is less; never below a millisecond. */
+  /** The time for one step: its own share of the run, or what is left if that is less; never below a millisecond. */
   stepMs(ownMs: number): number;
   /** The time for everything but what follows it, which needs `restMs`. */
   allBut(restMs: number): number;
 }
 
-/** Starts a run. */
-export const startDeadline = ({ elapsed }: Pick<Runtime, 'elapsed'>, wholeMs = RUN_MS): Deadline => {
+/**
+ * Starts a run. With more time, or less, each step gets as much more, or less.
+ * @param maxSeconds The limit of the whole run.
+ */
+export const startDeadline = (
+  { elapsed }: Pick<Runtime, 'elapsed'>,
+  maxSeconds: number = MAX_SECONDS,
+): Deadline => {
+  const wholeMs = maxSeconds * 1000 - MARGIN_MS;
+  const share = wholeMs / RUN_MS;
   const end = elapsed() + wholeMs;
-  // Node's timers for signals take whole milliseconds alone.
+  // Node's timers for signals take only whole milliseconds.
   const cut = (ms: number): number => Math.max(1, Math.floor(ms));
   return {
-    stepMs: (ownMs) => cut(Math.min(ownMs, end - elapsed())),
-    allBut: (restMs) => cut(end - elapsed() - restMs),
+    stepMs: (ownMs) => cut(Math.min(ownMs * share, end - elapsed())),
+    allBut: (restMs) => cut(end - elapsed() - restMs * share),
   };
 };

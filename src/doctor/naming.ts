@@ -6,7 +6,7 @@ export const DEFAULT_ENDPOINT = '/offer-events';
 
 /** What may name it. */
 export interface Naming {
-  /** What the command was told. */
+  /** The option of the command. */
   readonly given?: string | undefined;
   readonly tags: readonly ScriptTag[];
   readonly browser?: Pick<BrowserSeen, 'tracker' | 'stopped'> | undefined;
@@ -18,7 +18,7 @@ export const nameEndpoint = (
   page: string,
 ): Pick<EndpointSeen, 'url' | 'namedBy'> => {
   const tracker = browser?.tracker;
-  // What has run goes by its own tag alone, whatever others say.
+  // A script that has run uses only its own tag, regardless of others.
   const written = tracker?.hasScriptRun ? [] : tags.map(({ attributes }) => attributes['data-endpoint']);
   const named = [
     tracker?.endpoints[0],

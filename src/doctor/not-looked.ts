@@ -1,4 +1,4 @@
-/** Why there was nothing to look at, in words for whoever typed the command. */
+/** Why there was nothing to look at, in words for the person who typed the command. */
 export class NotLooked extends Error {
   override readonly name = 'NotLooked';
 }

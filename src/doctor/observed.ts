@@ -11,7 +11,7 @@ export interface Answer {
   readonly text: string;
   /** The URLs that redirected, first to last. */
   readonly redirects: readonly string[];
-  /** Of the whole body, as subresource integrity writes them; none if the body was too long to read. */
+  /** Hashes of the whole body, as subresource integrity writes them; none if the body was too long to read. */
   readonly hashes?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface Unanswered {
 /** What became of a request. */
 export type Asked = Answer | Unanswered;
 
-/** An element of the script file, as it was served or as it stands in the page. */
+/** An element of the script file, as it was served or as it is in the page. */
 export interface ScriptTag {
   readonly attributes: Readonly<Record<string, string>>;
   /** The attribute that names the file: `src`, or what an optimizer made of it. */
@@ -43,9 +43,9 @@ export interface ShownOffer {
   readonly markup: string;
   /** The text of `data-offer-expires`; nothing if there is none. */
   readonly expires?: string;
-  /** Classes (`.name`) and ids (`#name`) of the element and of what it stands in. */
+  /** Classes (`.name`) and ids (`#name`) of the element and of those around it. */
   readonly names: readonly string[];
-  /** Selectors of filter lists that match it or what it stands in. */
+  /** Selectors of filter lists that match it or an element around it. */
   readonly filters: readonly string[];
   /** How it was drawn; unknown without a browser. */
   readonly drawn?: Drawn;

@@ -7,10 +7,10 @@ const FILE = /\/offersight(?!-(?:more|debug|worker))[\w.-]*\.js(?:$|[?#])/;
 /** Any file of ours. */
 const ANY_FILE = /\/offersight[\w.-]*\.js(?:$|[?#])/;
 
-/** Tells whether a URL is the script file's by its name. */
+/** Whether a URL is the script file's by its name. */
 export const isScriptUrl = (url: string): boolean => FILE.test(url);
 
-/** Tells whether a URL is that of any file of ours by its name. */
+/** Whether a URL is that of any file of ours by its name. */
 export const isFileUrl = (url: string): boolean => ANY_FILE.test(url);
 
 /** Attributes that optimizers move a script's address to end in this. */

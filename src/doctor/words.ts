@@ -17,10 +17,13 @@ const describe = ({ id, severity, title, evidence, repair }: Finding): string[] 
   '',
 ];
 
-const summaryOf = ({ findings }: Report): string => {
+const summaryOf = ({ findings, leftOut }: Report): string => {
   const count = (severity: Severity): number => findings.filter((each) => each.severity === severity).length;
   const [errors, warnings] = [count('error'), count('warning')];
-  if (!errors && !warnings) return 'Nothing is wrong.';
+  if (!errors && !warnings)
+    return leftOut.length
+      ? 'Nothing is wrong in what was checked. The lines with LEFT say what was not.'
+      : 'Nothing is wrong.';
   return `${errors} wrong, ${warnings} in doubt.`;
 };
 

@@ -13,7 +13,7 @@ const page = (status: number, headers: Readonly<Record<string, string>> = {}): A
   });
 
 describe('the endpoint', () => {
-  it('of another origin is named alone, whatever it answers', () => {
+  it('of another origin is the only finding, with any answer', () => {
     const url = 'https://www.shop.example/offer-events';
     const observed = seen({ endpoint: { ...seen().endpoint, url, asked: page(404) } });
     expect(found(observed)).toEqual(['error endpoint-other-origin']);
@@ -73,7 +73,7 @@ describe('the endpoint', () => {
     expect(found(asked(page(403, { 'cf-mitigated': 'challenge' })))).toEqual(['warning endpoint-forbidden']);
   });
 
-  it('that refuses a page on plain http is told to list it', () => {
+  it('that refuses a page on plain http has to list it', () => {
     const url = 'http://shop.test:3000/';
     const observed = seen({
       page: answer({ url }),
@@ -88,7 +88,7 @@ describe('the endpoint', () => {
     expect(judge(asked(problem('origin', 403))).findings[0]?.repair).toContain('Sec-Fetch-Site');
   });
 
-  it('that a gateway has no route for, or that is answered with nothing, is told so', () => {
+  it('that a gateway has no route for, or that is answered with nothing, is reported as such', () => {
     const gateway = answer({
       url: ENDPOINT,
       status: 403,
@@ -99,7 +99,7 @@ describe('the endpoint', () => {
     expect(judge(nothing).findings[0]?.title).toContain('answers nothing');
   });
 
-  it('that redirects to a login is told so', () => {
+  it('that redirects to a login is reported as such', () => {
     expect(judge(asked(page(307, { location: '/login?next=/' }))).findings[0]?.title).toContain('to a login');
     expect(judge(asked(page(308, { location: '/offer-events/' }))).findings[0]?.title).toContain(
       'follows no redirect',

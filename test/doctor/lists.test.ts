@@ -125,7 +125,7 @@ describe('lists of a folder', () => {
     expect(lists.hides(['.teaser', '.promoAd'], PAGE)).toEqual(['[class~="promoAd"]', '.teaser']);
   });
 
-  it('are missed in words where there are none', () => {
+  it('are missed in words if there are none', () => {
     expect(() => readListFiles('docs/start')).toThrow('docs/start has no .txt file');
   });
 });

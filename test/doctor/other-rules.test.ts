@@ -21,7 +21,7 @@ describe('offers', () => {
     ['PUT-THE-PRINTED-ID-HERE', 'offer-placeholder'],
     ['x'.repeat(51), 'offer-id-too-long'],
     ['somebody@shop.example', 'offer-id-unusable'],
-  ])('with the id “%s” are named', (id, name) => {
+  ])('that have the id “%s” are named', (id, name) => {
     expect(found(withOffers(offer('a52ge40b'), offer(id)))).toEqual([`error ${name}`]);
     expect(found(served({ offers: [offer(id)] }))).toEqual([`warning ${name}`]);
   });
@@ -70,7 +70,7 @@ describe('offers', () => {
     expect(evidenceOf(observed)).toBe('<iframe> holds 2');
   });
 
-  it('are told in a few lines, however many there are', () => {
+  it('are reported in a few lines, however many there are', () => {
     const { findings } = judge(
       withOffers(...Array.from({ length: 9 }, (_, at) => offer('null', {}, { markup: `<p id="${at}">` }))),
     );

@@ -29,13 +29,13 @@ describe('the guard of the browser', () => {
   const ask = (url: string, body: string | undefined, method = 'POST') =>
     decide({ url, body, method }, ENDPOINT, PAGE);
 
-  it('stops every batch of the client’s, whatever its address, and tells what is in it', () => {
+  it('stops every batch of the client’s at any address, and reports what is in it', () => {
     for (const url of [ENDPOINT, 'https://shop.example/renamed', 'https://other.example/'])
       expect(ask(url, batch)).toEqual({ kind: 'stop', ids: ['an-id'] });
     expect(ask(ENDPOINT, batch, 'PUT')).toMatchObject({ kind: 'stop' });
   });
 
-  it('stops whatever goes to the endpoint, and what it cannot read', () => {
+  it('stops everything that goes to the endpoint, and what it cannot read', () => {
     expect(ask(ENDPOINT, 'a=1')).toEqual({ kind: 'stop', ids: [] });
     expect(ask('https://shop.example/anything', undefined)).toEqual({ kind: 'stop', ids: [] });
     expect(ask('https://shop.example/x', '{"v":1,"sent_at":1,broken')).toEqual({ kind: 'stop', ids: [] });
@@ -192,27 +192,36 @@ describe('a report', () => {
     expect(text.endsWith('0 wrong, 1 in doubt.\n')).toBe(true);
   });
 
-  it('of notes alone says that nothing is wrong', () => {
+  it('that has only notes says that nothing is wrong', () => {
     const noted = {
       ...report,
       findings: report.findings.map((each) => ({ ...each, severity: 'note' as const })),
     };
     expect([isAnythingWrong(report), isAnythingWrong(noted)]).toEqual([true, false]);
-    expect(render(noted)).toContain('Nothing is wrong.');
+    expect(render(noted)).toContain('Nothing is wrong in what was checked.');
   });
 });
 
-it('a run’s deadline cuts its steps', () => {
-  let at = 0;
-  const deadline = startDeadline({ elapsed: () => at }, 100);
-  expect([deadline.stepMs(80), deadline.stepMs(1.5), deadline.allBut(30)]).toEqual([80, 1, 70]);
-  at = 90;
-  expect(deadline.stepMs(80)).toBe(10);
-  at = 200;
-  expect(deadline.stepMs(80)).toBe(1);
+describe('a run’s deadline', () => {
+  it('cuts its steps', () => {
+    let at = 0;
+    const deadline = startDeadline({ elapsed: () => at });
+    expect([deadline.stepMs(7_000), deadline.stepMs(1.5), deadline.allBut(7_000)]).toEqual([
+      7_000, 1, 21_000,
+    ]);
+    at = 27_990;
+    expect(deadline.stepMs(7_000)).toBe(10);
+    at = 40_000;
+    expect(deadline.stepMs(7_000)).toBe(1);
+  });
+
+  it('that is longer gives each step its share', () => {
+    const deadline = startDeadline({ elapsed: () => 0 }, 86);
+    expect([deadline.stepMs(7_000), deadline.allBut(7_000)]).toEqual([21_000, 63_000]);
+  });
 });
 
-it('a browser that is named and is no program is not replaced by another', () => {
+it('a browser that is named and is not a program is not replaced by another', () => {
   expect(locateBrowser('/nowhere/chrome', process.env.PATH)).toBeUndefined();
   expect(locateBrowser(process.execPath)).toBe(process.execPath);
 });

@@ -75,7 +75,7 @@ describe('the script’s tag', () => {
     expect(found(seen({ browser: browser({ tags: [rewritten] }) }))).toEqual(['warning script-rewritten']);
   });
 
-  it('is doubted as a module, and where it stands twice', () => {
+  it('is doubted as a module, and if there are two', () => {
     expect(found(seen({ browser: browser({ tags: [tag({ type: 'module' })] }) }))).toEqual([
       'warning script-module',
     ]);
@@ -86,7 +86,7 @@ describe('the script’s tag', () => {
     expect(evidenceOf(two)).toContain('a tracker for https://shop.example/others');
   });
 
-  it('that a tag manager left behind is no second one, and shows what was written', () => {
+  it('that a tag manager left behind does not count as a second one, and shows what was written', () => {
     const left = tag({ type: 'text/gtmscript', 'data-gtmsrc': '/offersight.js' }, { by: 'data-gtmsrc' });
     const ran = tag({}, bare);
     const tracker = { hasScriptRun: true, startedBy: bare.attributes, endpoints: [] };
@@ -121,7 +121,7 @@ describe('the script file', () => {
     ],
     ['the module for bundlers', answer({ text: "import { x } from './x.js';" }), 'module for bundlers'],
     ['no answer', { kind: 'failed', url: SCRIPT, reason: 'ENOTFOUND' } as const, 'cannot be reached'],
-  ])('is missed where there is %s', (_, script, words) => {
+  ])('is missed if there is %s', (_, script, words) => {
     const observed = seen({ script, browser: idle() });
     expect(found(observed)).toEqual(['error script-missing']);
     expect(judge(observed).findings[0]?.title).toContain(words);
@@ -159,7 +159,7 @@ describe('the script file', () => {
     expect(evidenceOf(observed)).toContain('Unexpected token');
   });
 
-  it('that did not run is never passed over, whatever the browser says of it', () => {
+  it('that did not run is never passed over, even if the browser says something else', () => {
     const coep = [{ url: SCRIPT, failure: 'net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin' }];
     const blocked = seen({ browser: idle({ files: coep }) });
     expect(found(blocked)).toEqual(['error script-did-not-run']);
@@ -208,7 +208,7 @@ describe('the script file', () => {
   });
 });
 
-it('what is wrong is told worst first', () => {
+it('findings are reported worst first', () => {
   const observed = seen({
     browser: browser({
       tags: [tag({ type: 'module' })],

@@ -71,7 +71,7 @@ export const browser = (given: Partial<BrowserSeen> = {}): BrowserSeen => ({
 export const idle = (given: Partial<BrowserSeen> = {}): BrowserSeen =>
   browser({ tracker: { hasScriptRun: false, endpoints: [] }, ...given });
 
-/** Everything in order, but for what is given. */
+/** Everything in order, except for the given parts. */
 export const seen = (given: Partial<Observed> = {}): Observed => ({
   page: answer({ url: PAGE, headers: { 'content-type': 'text/html' } }),
   at: Date.UTC(2026, 10, 24),

@@ -23,10 +23,11 @@ const firstLine = (cause: unknown): string =>
 const BUSY = /timed out|Target closed|detached|context was destroyed/i;
 
 const whyFailed = (cause: unknown): string => {
-  if (BUSY.test(firstLine(cause))) return 'the page kept it busy for too long, or kept navigating';
+  if (BUSY.test(firstLine(cause)))
+    return 'it did not finish in time: the page or this machine kept it busy, or the page kept navigating';
   return (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
     ? 'puppeteer-core is not installed; add it with npm install puppeteer-core'
-    : `the browser did not get through: ${firstLine(cause)}`;
+    : `the browser failed: ${firstLine(cause).replace(/\.+$/, '')}`;
 };
 
 /** Visits, or says what is left out. */
@@ -40,7 +41,7 @@ export const visitIfPossible = async (
     const found =
       path === undefined
         ? 'no Chromium was found; name one with --browser or CHROME_PATH'
-        : `${path} is no program`;
+        : `${path} is not a program`;
     leftOut.push(`No browser looked: ${isWanted ? found : '--no-browser was given'}. ${WITHOUT}`);
     return undefined;
   }

@@ -29,8 +29,8 @@ const idsOf = (body: string): string[] => {
 };
 
 /**
- * Decides. A batch is known by its form, so that it is stopped whatever the endpoint is called, and a request to the endpoint
- * is stopped whatever it says.
+ * Decides. A batch is recognized by its form, so it is stopped under any name of the endpoint. A
+ * request to the endpoint is stopped with any content.
  * @param endpoint As far as it is known.
  * @param page The page's URL.
  */

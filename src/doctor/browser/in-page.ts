@@ -52,7 +52,7 @@ export const scrollToOffers = async (most: number): Promise<void> => {
   }
 };
 
-/** Of some selectors those that a browser knows: filter lists have others, too. */
+/** The selectors that a browser knows: filter lists also have others. */
 export const readUsable = (selectors: string[]): string[] =>
   selectors.filter((selector) => {
     try {
@@ -65,7 +65,7 @@ export const readUsable = (selectors: string[]): string[] =>
 
 /**
  * Every offer as it is drawn.
- * @param selectors Those that are to be held against each; a browser has to know them.
+ * @param selectors Selectors to test against each offer; the browser has to know them.
  */
 export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
   const treesOf = (root: ParentNode): ParentNode[] => [

@@ -32,7 +32,7 @@ const isProgram = (path: string): boolean => {
 
 /**
  * A browser's path: the one that is named, or else the first that is found.
- * @param named By a flag or the environment; if it is no program, none is looked for in its place.
+ * @param named By a flag or the environment; if it is not a program, no other one is looked for.
  * @param path The environment's list of folders.
  */
 export const locateBrowser = (named: string | undefined, path = ''): string | undefined => {

@@ -30,12 +30,12 @@ import {
 } from './in-page.js';
 import { type Heard, watch } from './watching.js';
 
-/** What a visit is told. */
+/** Options of a visit. */
 export interface VisitOptions {
   readonly url: string;
   /** The browser's path. */
   readonly executablePath: string;
-  /** The endpoint, if the command was told one. */
+  /** The endpoint, if the command got one. */
   readonly endpoint?: string | undefined;
   /** The script file's tags as they were served. */
   readonly tags: readonly ScriptTag[];
@@ -69,7 +69,7 @@ const launch = async ({ executablePath, isRoot, deadline }: VisitOptions): Promi
   return puppeteer.launch({
     executablePath,
     headless: true,
-    // The browser ends with this process, whatever ends it.
+    // The browser ends with this process, even if the process is killed.
     pipe: true,
     args: [...ARGS, ...(isRoot ? ['--no-sandbox'] : [])],
     defaultViewport: { width: 1280, height: 800 },
@@ -78,7 +78,7 @@ const launch = async ({ executablePath, isRoot, deadline }: VisitOptions): Promi
   });
 };
 
-/** Opens the page; one that goes on loading for too long is looked at as it is. */
+/** Opens the page. If it loads for too long, it is examined as it is. */
 const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promise<Answer> => {
   let main: Answer | undefined;
   page.on('response', (response) => {
@@ -151,7 +151,7 @@ const probe = async (
   const answered = heard.answerTo(body);
   const posted = page.evaluate(postFromPage, url, body).catch(() => 'the page was gone before the answer');
   const reason = await Promise.race([posted, late(REQUEST_MS)]);
-  // The page may know sooner than the doctor, also why it is not told the answer.
+  // The page may know sooner than the doctor, also why it does not get the answer.
   const asked = await Promise.race([answered, late(reason ? GRACE_MS : REQUEST_MS)]);
   for (const stop of stops) stop();
   return typeof asked === 'string'
@@ -180,7 +180,8 @@ const closeOthers = (browser: Browser, page: Page): void => {
  */
 export const visit = async (options: VisitOptions): Promise<Visit> => {
   const browser = await launch(options);
-  // Whatever a page does, the run ends in time: with its browser everything that waits for it ends. What follows are requests.
+  // No page can make the run too long: when its browser ends, everything that waits for it ends.
+  // After that only requests follow.
   const stopTimer = options.runtime.after(options.deadline.allBut(REQUEST_MS), () =>
     browser.process()?.kill('SIGKILL'),
   );

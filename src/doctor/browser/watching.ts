@@ -16,7 +16,7 @@ export interface Heard {
   answerTo(body: string): Promise<Asked>;
 }
 
-/** Lines that are about us. What a driven browser is told is no fault of the page. */
+/** Lines about this product. The note for a driven browser is not a fault of the page. */
 const isOurs = (line: string): boolean =>
   /offersight|offer-events/i.test(line) && !/a script drives this browser/.test(line);
 
@@ -76,7 +76,7 @@ const watchIssues = async (session: CDPSession, violations: Violation[]): Promis
   await session.send('Audits.enable');
 };
 
-/** What was thrown in a file of ours, which the console alone does not tell. */
+/** Errors thrown in a file of ours. The console does not show these. */
 const watchExceptions = async (session: CDPSession, lines: string[]): Promise<void> => {
   session.on('Runtime.exceptionThrown', ({ exceptionDetails: { exception, text, url = '' } }) => {
     const line = `uncaught: ${(exception?.description ?? text).split('\n', 1)[0]} (${url})`;
@@ -93,7 +93,7 @@ const lineOf = (message: ConsoleMessage): string => {
 /** Keeps a line of the console that is about us. */
 const hearLine = (message: ConsoleMessage, endpoint: string, lines: string[]): void => {
   const line = lineOf(message);
-  // The doctor's own question shows there, too.
+  // The doctor's own question also shows there.
   const isStatus = message.location().url === endpoint && /responded with a status/.test(line);
   if (isStatus || !['error', 'warn'].includes(message.type()) || !isOurs(line)) return;
   if (lines.length < MAX_ELEMENTS) lines.push(line.slice(0, MAX_TEXT));

@@ -1,4 +1,7 @@
-/** One bounded request. It sends no cookie and no credential but what a caller gives it for one origin, and only over http(s). */
+/**
+ * One bounded request. It sends no cookie, only the credentials that a caller gives it for one origin, and only over
+ * http(s).
+ */
 import { createHash } from 'node:crypto';
 import type { Runtime } from '../../runtime.js';
 import { type Deadline, MAX_BYTES, MAX_REDIRECTS, REQUEST_MS } from '../limits.js';
@@ -49,7 +52,7 @@ const readBody = async (response: Response): Promise<Body> => {
 
 const isHttp = (url: string): boolean => /^https?:/.test(url);
 
-/** Where a redirect leads; undefined if it is none that may be followed. */
+/** Where a redirect leads; undefined if it may not be followed. */
 const targetOf = ({ status, headers }: Response, url: string): string | undefined => {
   const location = headers.get('location');
   if (status < 300 || status > 399 || location === null || !URL.canParse(location, url)) return undefined;

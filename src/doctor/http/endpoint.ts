@@ -8,7 +8,7 @@ import type { Ask } from './asking.js';
 /** A batch without events. */
 export const emptyBatch = (now: number): string => JSON.stringify({ v: 1, sent_at: now, events: [] });
 
-/** Tells whether a body is such a batch, which reports nothing. */
+/** Whether a body is such a batch, which reports nothing. */
 export const isEmptyBatch = (body: string): boolean => /^\{"v":1,"sent_at":\d+,"events":\[\]\}$/.test(body);
 
 const LOOPBACK = /^(?:.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/;

@@ -68,7 +68,7 @@ const isAllowedBy = (source: string, { nonce, integrity, ...wanted }: Wanted): b
   return integrity?.split(/\s+/).includes(quoted) ?? false;
 };
 
-/** Tells whether a policy blocks what is wanted. */
+/** Whether a policy blocks what is wanted. */
 export const isBlockedBy = (policy: string, wanted: Wanted): boolean => {
   const sources = sourcesOf(policy, wanted.directive);
   if (!sources) return false;

@@ -87,11 +87,11 @@ const toPattern = (filter: string): RegExp =>
 const URL_PATTERNS = BLOCKED.map((filter) => [filter, toPattern(filter)] as const);
 const NAME_PATTERNS = HIDDEN.map((filter) => [filter, toPattern(`${filter}|`)] as const);
 
-/** The filter of a list that fits a text. */
+/** The filter of a list that fits a string. */
 const filterOf = (patterns: readonly (readonly [string, RegExp])[], text: string): string | undefined =>
   patterns.find(([, pattern]) => new RegExp(`^${pattern.source}`).test(text))?.[0];
 
-/** Our own list. It goes by an address's path and query alone: whose host it is makes no difference. */
+/** Our own list. It looks only at an address's path and query; the host makes no difference. */
 export const smallList: FilterLists = {
   name: 'the small list of the doctor',
   blocks({ url }) {

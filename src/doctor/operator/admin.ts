@@ -1,4 +1,4 @@
-/** What only the proxy knows, asked at its listener for operators. The token goes to that origin alone. */
+/** What only the proxy knows, asked at its listener for operators. The token goes only to that origin. */
 import type { Ask } from '../http/asking.js';
 import type { LaneSeen, OperatorSeen } from '../observed.js';
 
@@ -50,7 +50,7 @@ export const askOperator = async (
     ask(new URL('/readyz', base).href),
   ]);
   const { lanes = {}, all = {} } = asked.kind === 'answered' ? parse(asked.text) : {};
-  // A web server that passes the admin route alone answers for its own.
+  // A web server that passes on only the admin route answers other paths by itself.
   const isProbe = probe.kind === 'answered' && /^(?:not )?ready\n$/.test(probe.text);
   return {
     ...{ url: base, asked, at },

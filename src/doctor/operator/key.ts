@@ -40,7 +40,7 @@ export const askKey = async (ask: Ask, { apiKey, baseUrl }: KeyOptions): Promise
     body: JSON.stringify({ personalized_offer_id: NO_OFFER }),
   });
   if (asked.kind === 'failed') return { asked };
-  // An answer must not show the key, in whatever form it echoes it.
+  // An answer must not show the key, in any form in which it echoes it.
   const { text, ...rest } = asked;
   return { asked: { ...rest, text: '' }, ...(text.includes(apiKey) ? {} : parse(text)) };
 };

@@ -16,7 +16,7 @@ interface Meaning {
 const ORIGIN_REPAIR =
   'Let every machine before the proxy pass Sec-Fetch-Site on. For browsers that do not send it, list the page’s origin in origins (--origins).';
 
-/** Of the proxy's own problems, by their code. */
+/** Findings for the proxy's own problems, by their code. */
 const PROBLEMS: Readonly<Record<string, Meaning>> = {
   path: {
     id: 'endpoint-path',
@@ -64,7 +64,7 @@ const PROBLEMS: Readonly<Record<string, Meaning>> = {
   },
 };
 
-/** Of answers that are not the proxy's, by their status. */
+/** Findings for answers that are not the proxy's, by their status. */
 const STATUSES: Readonly<Record<number, Meaning>> = {
   401: {
     id: 'endpoint-not-proxy',
@@ -81,11 +81,11 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
     id: 'endpoint-not-found',
     title: 'Nothing is mounted at the endpoint.',
     repair:
-      'Mount the proxy at this path, or route the path to it. If it is mounted elsewhere, name that path in data-endpoint.',
+      'Mount the proxy at this path, or route the path to it. If it is mounted elsewhere, name that path in data-endpoint (from npm: endpoint). A page under offersight dev has its proxy at the address that dev printed.',
   },
   405: {
     id: 'endpoint-method-not-allowed',
-    title: 'What answers at the endpoint takes no POST: a static host, a file, or a route for GET alone.',
+    title: 'The server at the endpoint takes no POST: it is a static host, a file, or a route only for GET.',
     repair: 'Route the path to the proxy, for POST as well. In Next, export POST from the route.',
   },
   413: {
@@ -127,7 +127,7 @@ const originMeaning = ({ page }: Observed): Meaning => {
         id: 'endpoint-origin-refused',
         title:
           'The page is on plain http, where browsers do not say that a request is from the page’s own site.',
-        repair: `Serve the page by https. Where that cannot be, list ${origin} in origins (--origins ${origin}).`,
+        repair: `Serve the page by https. If that is not possible, list ${origin} in origins (--origins ${origin}).`,
       }
     : {
         id: 'endpoint-origin-refused',
@@ -144,7 +144,7 @@ const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 /** Meanings, each with the answers that it fits; the first one that fits counts. */
 type Table = readonly (readonly [fits: (answer: Answer) => boolean, meaning: Meaning])[];
 
-/** Of answers that are not the proxy's, by what they say beside a status that many share. */
+/** Findings for answers that are not the proxy's and whose status is ambiguous, by what else they say. */
 const SIGNS: Table = [
   [
     ({ headers }) => headers['cf-mitigated'] !== undefined,
@@ -166,7 +166,7 @@ const SIGNS: Table = [
   ],
 ];
 
-/** Of those that nothing above fits. */
+/** Findings for all other answers. */
 const OTHERS: Table = [
   [
     ({ status, headers }) => isRedirect(status) && LOGIN.test(headers.location ?? ''),
@@ -190,7 +190,7 @@ const OTHERS: Table = [
     ({ status }) => status >= 500,
     {
       id: 'endpoint-gateway',
-      title: 'What stands before the proxy does not reach it, or fails itself.',
+      title: 'The web server before the proxy does not reach it, or fails itself.',
       repair: 'Check that the proxy runs, and the address and port that the endpoint is forwarded to.',
     },
   ],
@@ -232,12 +232,12 @@ export const findAnswer = (asked: Answer, observed: Observed): Finding[] => {
   if (isMoved) {
     const { id, title, repair } = MOVED;
     const evidence = [`the endpoint is ${observed.endpoint.url}`, ...showEndpoint(asked)];
-    return [finding('error', id, title, evidence, repair)];
+    return [finding('error', id, { title, evidence, repair })];
   }
   const meaning =
     code === 'origin'
       ? originMeaning(observed)
       : ((code === undefined ? undefined : PROBLEMS[code]) ?? meaningOf(asked));
   const { id, title, repair, severity = 'error' } = meaning;
-  return [finding(severity, id, title, showEndpoint(asked), repair)];
+  return [finding(severity, id, { title, evidence: showEndpoint(asked), repair })];
 };

@@ -17,17 +17,16 @@ const isSameOrigin = ({ endpoint, page }: Pick<Observed, 'endpoint' | 'page'>): 
   new URL(endpoint.url).origin === new URL(page.url).origin;
 
 const findOrigin = ({ endpoint, page, browser }: Observed): Finding[] => [
-  finding(
-    'error',
-    'endpoint-other-origin',
-    'The endpoint is on another origin than the page, so the tracker does nothing.',
-    [
+  finding('error', 'endpoint-other-origin', {
+    title: 'The endpoint is on another origin than the page, so the tracker does nothing.',
+    evidence: [
       `the page is on ${new URL(page.url).origin}`,
       `the endpoint is ${endpoint.url}; ${NAMED[endpoint.namedBy]}`,
       ...(browser?.console ?? []).filter((line) => line.includes('OffersightError')),
     ],
-    'Forward a path of the page’s own origin, such as /offer-events, to the proxy, and name that path in data-endpoint. http and https, and a name with and without www, are different origins.',
-  ),
+    repair:
+      'Forward a path of the page’s own origin, such as /offer-events, to the proxy, and name that path in data-endpoint. http and https, and a name with and without www, are different origins.',
+  }),
 ];
 
 /** What of the page's policy is in the way; undefined if nothing is. */
@@ -45,16 +44,15 @@ const blockingOf = ({ browser, policies, endpoint, page }: Observed): string[] |
 };
 
 const findUnreachable = ({ endpoint, browser }: Observed): Finding[] => [
-  finding(
-    'error',
-    'endpoint-unreachable',
-    'The endpoint gave no answer.',
-    [
+  finding('error', 'endpoint-unreachable', {
+    title: 'The endpoint gave no answer.',
+    evidence: [
       `${endpoint.by === 'page' ? 'from the page: ' : ''}${showAsked(endpoint.asked, 'POST')}`,
       ...(browser?.console ?? []),
     ],
-    'Check the name, the certificate and what stands before the proxy. If other requests of the page work, an extension or a script of the page that replaces fetch may be in the way.',
-  ),
+    repair:
+      'Check the name, the certificate and what stands before the proxy. If other requests of the page work, an extension or a script of the page that replaces fetch may be in the way.',
+  }),
 ];
 
 /** Whether the page reaches the endpoint, and whether the proxy answers there. */
@@ -66,13 +64,11 @@ export const endpointAnswers: Rule = {
     const blocking = blockingOf(observed);
     if (blocking)
       return [
-        finding(
-          'error',
-          'endpoint-blocked-by-policy',
-          'The page’s Content-Security-Policy blocks the endpoint.',
-          blocking,
-          "Add 'self' to connect-src. See docs/recipes/policies.md.",
-        ),
+        finding('error', 'endpoint-blocked-by-policy', {
+          title: 'The page’s Content-Security-Policy blocks the endpoint.',
+          evidence: blocking,
+          repair: "Add 'self' to connect-src. See docs/recipes/policies.md.",
+        }),
       ];
     const { asked } = observed.endpoint;
     return asked.kind === 'failed' ? findUnreachable(observed) : findAnswer(asked, observed);
@@ -98,19 +94,17 @@ export const endpointCached: Rule = {
     if (!isStored(asked.headers) && !isStripped) return [];
     const shown = ['age', 'x-cache', 'cf-cache-status', 'x-cache-status', 'cache-control', 'via', 'server'];
     return [
-      finding(
-        isStored(asked.headers) ? 'error' : 'warning',
-        'endpoint-cached',
-        isStored(asked.headers)
+      finding(isStored(asked.headers) ? 'error' : 'warning', 'endpoint-cached', {
+        title: isStored(asked.headers)
           ? 'A cache answers in the place of the endpoint.'
           : 'Something replaces the headers of the proxy’s answers, so a cache may keep them.',
-        [
+        evidence: [
           showAsked(asked, 'POST'),
           headersOf(asked, shown),
           isStripped ? 'the proxy sends cache-control: no-store; it is missing' : undefined,
         ],
-        'Exclude the endpoint from the cache, and pass its headers on as they are.',
-      ),
+        repair: 'Exclude the endpoint from the cache, and pass its headers on as they are.',
+      }),
     ];
   },
 };

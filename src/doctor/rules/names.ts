@@ -9,13 +9,11 @@ export const namesBlocked: Rule = {
   find: ({ filtered }) =>
     filtered.length
       ? [
-          finding(
-            'warning',
-            'name-blocked',
-            'Ad blockers drop requests of this deployment by their address.',
-            filtered.map(({ name, filter, list }) => `${name} is blocked by ${filter} (${list})`),
-            'Choose neutral names, such as /offersight.js and /offer-events, and no query.',
-          ),
+          finding('warning', 'name-blocked', {
+            title: 'Ad blockers drop requests of this deployment by their address.',
+            evidence: filtered.map(({ name, filter, list }) => `${name} is blocked by ${filter} (${list})`),
+            repair: 'Choose neutral names, such as /offersight.js and /offer-events, and no query.',
+          }),
         ]
       : [],
 };
@@ -28,15 +26,14 @@ export const offersFiltered: Rule = {
     const hidden = offersOf(observed).filter(({ filters }) => filters.length);
     if (!hidden.length) return [];
     return [
-      finding(
-        'warning',
-        'offer-filtered',
-        'Ad blockers hide an offer by its class or id, so their users neither see nor count it.',
-        hidden.map(
-          ({ markup, filters }) => `${markup} or what it stands in: ${filters.slice(0, 3).join(', ')}`,
+      finding('warning', 'offer-filtered', {
+        title: 'Ad blockers hide an offer by its class or id, so their users neither see nor count it.',
+        evidence: hidden.map(
+          ({ markup, filters }) => `${markup} or an element around it: ${filters.slice(0, 3).join(', ')}`,
         ),
-        'Give the offer and what holds it other classes and ids, without ad, promo, banner or sponsored.',
-      ),
+        repair:
+          'Give the offer and what holds it other classes and ids, without ad, promo, banner or sponsored.',
+      }),
     ];
   },
 };

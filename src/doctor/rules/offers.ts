@@ -18,7 +18,7 @@ const PROBLEMS: readonly {
 }[] = [
   {
     id: 'offer-without-id',
-    title: 'An offer has no id, so it is none.',
+    title: 'An offer has no id, so it does not count.',
     repair:
       'Write the personalized offer’s id into data-offer-id. Leave the element out if there is no offer.',
     isSo: (id) => id === '',
@@ -64,9 +64,7 @@ export const offerIds: Rule = {
               // Without a browser the page's own scripts have not filled it in yet.
               observed.browser ? 'error' : 'warning',
               problem.id,
-              problem.title,
-              found.map(({ markup }) => markup),
-              problem.repair,
+              { title: problem.title, evidence: found.map(({ markup }) => markup), repair: problem.repair },
             ),
           ]
         : [];
@@ -78,13 +76,11 @@ export const offerNames: Rule = {
   find: ({ browser }) =>
     browser?.misspelt.length
       ? [
-          finding(
-            'warning',
-            'offer-misspelt',
-            'An attribute looks like data-offer-id and is not.',
-            browser.misspelt,
-            'Write data-offer-id. In JSX, too, it is written with dashes.',
-          ),
+          finding('warning', 'offer-misspelt', {
+            title: 'An attribute looks like data-offer-id and is not.',
+            evidence: browser.misspelt,
+            repair: 'Write data-offer-id, in JSX with dashes as well.',
+          }),
         ]
       : [],
 };
@@ -104,16 +100,15 @@ export const offerBoxes: Rule = {
     const small = (browser?.offers ?? []).filter(isTooSmall);
     if (!small.length) return [];
     return [
-      finding(
-        'error',
-        'offer-too-small',
-        'An offer has no size, so it can never be seen.',
-        small.map(
+      finding('error', 'offer-too-small', {
+        title: 'An offer has no size, so it can never be seen.',
+        evidence: small.map(
           ({ markup, drawn }) =>
             `${markup} is ${drawn?.width} × ${drawn?.height} px (display: ${drawn?.display})`,
         ),
-        'Put data-offer-id on the element that draws the offer: a wrapper of what floats, is fixed or is absolute has no size of its own.',
-      ),
+        repair:
+          'Put data-offer-id on the element that draws the offer: a wrapper of what floats, is fixed or is absolute has no size of its own.',
+      }),
     ];
   },
 };
@@ -121,7 +116,7 @@ export const offerBoxes: Rule = {
 /** Above this a number is milliseconds, as the tracker reads it. */
 const MOST_SECONDS = 1e11;
 
-/** Epoch milliseconds; none if the text is no time, and then the offer never ends. */
+/** Epoch milliseconds. Missing if the text is not a time; then the offer never ends. */
 const endOf = ({ expires = '' }: ShownOffer): number => {
   const number = Number(expires);
   return (number < MOST_SECONDS ? number * 1_000 : number) || Date.parse(expires);
@@ -133,33 +128,31 @@ export const offersEnded: Rule = {
     const ended = offersOf(observed).filter((offer) => endOf(offer) <= observed.at);
     if (!ended.length) return [];
     return [
-      finding(
-        'warning',
-        'offer-ended',
-        'An offer has ended, so its events are given up.',
-        [
+      finding('warning', 'offer-ended', {
+        title: 'An offer has ended, so its events are given up.',
+        evidence: [
           ...ended.map((offer) => `${offer.markup} ended at ${new Date(endOf(offer)).toISOString()}`),
           `now it is ${new Date(observed.at).toISOString()}, by this machine’s clock`,
           headersOf(observed.page, ['date', 'age', 'cache-control']),
         ],
-        'Leave offers that have ended out of the page. If the page comes out of a cache, let it be kept no longer than its offers last.',
-      ),
+        repair:
+          'Leave offers that have ended out of the page. If the page comes out of a cache, let it be kept no longer than its offers last.',
+      }),
     ];
   },
 };
 
-/** Whether offers stand in frames that no tracker looks into. */
+/** Whether offers are in frames that no tracker looks into. */
 export const offersFramed: Rule = {
   find: ({ browser }) =>
     browser?.frames.length
       ? [
-          finding(
-            'error',
-            'offer-in-frame',
-            'Offers stand in a frame that no tracker sees.',
-            browser.frames,
-            'Put the script’s tag into the page of the frame as well, or give the frame’s document to tracker.observe().',
-          ),
+          finding('error', 'offer-in-frame', {
+            title: 'Offers are in a frame that no tracker sees.',
+            evidence: browser.frames,
+            repair:
+              'Put the script’s tag into the page of the frame as well, or give the frame’s document to tracker.observe().',
+          }),
         ]
       : [],
 };
@@ -172,13 +165,11 @@ export const offersHidden: Rule = {
     );
     if (!hidden.length) return [];
     return [
-      finding(
-        'note',
-        'offer-hidden',
-        `${count(hidden.length, 'offer is', 'offers are')} not shown while the page is as it was opened.`,
-        hidden.map(({ markup, drawn }) => `${markup}: ${drawn?.hiddenBy} hides it`),
-        'Nothing, if it shows later, such as in a dialog that opens.',
-      ),
+      finding('note', 'offer-hidden', {
+        title: `${count(hidden.length, 'offer is', 'offers are')} not shown while the page is as it was opened.`,
+        evidence: hidden.map(({ markup, drawn }) => `${markup}: ${drawn?.hiddenBy} hides it`),
+        repair: 'Nothing, if it shows later, such as in a dialog that opens.',
+      }),
     ];
   },
 };
@@ -189,12 +180,10 @@ export const offersThere: Rule = {
     offersOf(observed).length || observed.browser?.misspelt.length || observed.browser?.frames.length
       ? []
       : [
-          finding(
-            'note',
-            'offer-none',
-            'The page shows no element with data-offer-id.',
-            [`${observed.page.url}, opened as a new visitor without a login`],
-            'Nothing, if this visitor gets no offer, or if your code gives offers to observe().',
-          ),
+          finding('note', 'offer-none', {
+            title: 'The page shows no element with data-offer-id.',
+            evidence: [`${observed.page.url}, opened as a new visitor without a login`],
+            repair: 'Nothing, if this visitor gets no offer, or if your code gives offers to observe().',
+          }),
         ],
 };

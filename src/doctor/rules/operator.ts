@@ -3,38 +3,35 @@ import type { Finding, Rule } from '../finding.js';
 import type { KeySeen, OperatorSeen } from '../observed.js';
 import { count, finding, headersOf, showAsked } from './wording.js';
 
-/** Longer than any pause that mends itself. */
+/** Longer than any pause that ends by itself. */
 const LONG_MS = 3_600_000;
 
 const findUnanswered = ({ asked }: OperatorSeen) =>
   asked.kind === 'answered' && asked.status === 401
-    ? finding(
-        'warning',
-        'admin-refused',
-        'The proxy does not take the admin token, so it was not asked.',
-        [showAsked(asked), headersOf(asked)],
-        'Set OFFERSIGHT_ADMIN_TOKEN to the token that the proxy was started with.',
-      )
-    : finding(
-        'warning',
-        'admin-unanswered',
-        'The proxy’s admin route does not answer, so it was not asked.',
-        [showAsked(asked), asked.kind === 'answered' ? headersOf(asked) : undefined],
-        'Give --admin the address of the proxy’s listener for operators, such as http://127.0.0.1:8788/admin/, and start the proxy with an admin token.',
-      );
+    ? finding('warning', 'admin-refused', {
+        title: 'The proxy does not take the admin token, so it was not asked.',
+        evidence: [showAsked(asked), headersOf(asked)],
+        repair: 'Set OFFERSIGHT_ADMIN_TOKEN to the token that the proxy was started with.',
+      })
+    : finding('warning', 'admin-unanswered', {
+        title: 'The proxy’s admin route does not answer, so it was not asked.',
+        evidence: [showAsked(asked), asked.kind === 'answered' ? headersOf(asked) : undefined],
+        repair:
+          'Give --admin the address of the proxy’s listener for operators, such as http://127.0.0.1:8788/admin/, and start the proxy with an admin token.',
+      });
 
 const findAlerts = ({ lanes }: OperatorSeen): Finding[] => {
   const alerts = lanes.flatMap(({ name, alert }) => (alert === undefined ? [] : [`${name}: ${alert}`]));
   const title = 'The proxy waits for you to do something.';
   const repair = 'Do what the alert says. See “What each alert means” in docs/operations.md.';
-  return alerts.length ? [finding('error', 'proxy-alert', title, alerts, repair)] : [];
+  return alerts.length ? [finding('error', 'proxy-alert', { title, evidence: alerts, repair })] : [];
 };
 
 const findNotReady = ({ ready, url }: OperatorSeen): Finding[] => {
   const title = 'The proxy cannot take events: its intake fails, or it stops.';
   const evidence = [`GET ${new URL('/readyz', url).href} answered 503`];
   const repair = 'Read the proxy’s log for its alert: the disk, the file’s permissions, or Redis.';
-  return ready === 503 ? [finding('error', 'proxy-not-ready', title, evidence, repair)] : [];
+  return ready === 503 ? [finding('error', 'proxy-not-ready', { title, evidence, repair })] : [];
 };
 
 const findBehind = ({ lanes, at }: OperatorSeen): Finding[] => {
@@ -44,7 +41,7 @@ const findBehind = ({ lanes, at }: OperatorSeen): Finding[] => {
   const title = 'Events have waited for more than an hour, though nothing is broken.';
   const evidence = late.map(({ name, waiting }) => `${name}: ${waiting} waiting`);
   const repair = 'More come than the plan allows. See “Sizing by plan” in docs/operations.md.';
-  return late.length ? [finding('warning', 'proxy-behind', title, evidence, repair)] : [];
+  return late.length ? [finding('warning', 'proxy-behind', { title, evidence, repair })] : [];
 };
 
 const findDeadLetters = ({ refused }: OperatorSeen): Finding[] => {
@@ -52,7 +49,7 @@ const findDeadLetters = ({ refused }: OperatorSeen): Finding[] => {
   const evidence = [count(refused, 'dead letter')];
   const repair =
     'Look at offersight dead-letters list. Most often pages name the offer_id where the personalized offer’s id belongs.';
-  return refused ? [finding('note', 'proxy-dead-letters', title, evidence, repair)] : [];
+  return refused ? [finding('note', 'proxy-dead-letters', { title, evidence, repair })] : [];
 };
 
 /** What the proxy waits for. */
@@ -92,32 +89,27 @@ export const keyWorks: Rule = {
     const status = key.asked.kind === 'answered' ? key.asked.status : 0;
     if (status === 401 || status === 403)
       return [
-        finding(
-          'error',
-          'key-refused',
-          'Chargebee does not take the API key, or the key may not report offer events.',
-          say(key),
-          'Check the key, its permissions and the site. With 403, ask Chargebee’s support whether Growth is enabled.',
-        ),
+        finding('error', 'key-refused', {
+          title: 'Chargebee does not take the API key, or the key may not report offer events.',
+          evidence: say(key),
+          repair:
+            'Check the key, its permissions and the site. With 403, ask Chargebee’s support whether Growth is enabled.',
+        }),
       ];
     if (status === 404)
       return [
-        finding(
-          'error',
-          'key-site-unknown',
-          'Chargebee knows no such site, or offer events are not enabled for it.',
-          say(key),
-          'Check --site. Otherwise ask Chargebee’s support to enable Growth for this site.',
-        ),
+        finding('error', 'key-site-unknown', {
+          title: 'Chargebee knows no such site, or offer events are not enabled for it.',
+          evidence: say(key),
+          repair: 'Check --site. Otherwise ask Chargebee’s support to enable Growth for this site.',
+        }),
       ];
     return [
-      finding(
-        'warning',
-        'key-unclear',
-        'Chargebee’s answer does not tell whether the key works.',
-        say(key),
-        'Try again. If it stays so, look at the proxy’s own alerts in offersight status.',
-      ),
+      finding('warning', 'key-unclear', {
+        title: 'Chargebee’s answer does not show whether the key works.',
+        evidence: say(key),
+        repair: 'Try again. If it stays so, look at the proxy’s own alerts in offersight status.',
+      }),
     ];
   },
 };

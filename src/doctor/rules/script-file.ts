@@ -41,7 +41,13 @@ const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
   const wrong = script.kind === 'failed' ? 'The script file cannot be reached.' : wrongOf(script);
   if (wrong === undefined) return [];
   const more = script.kind === 'failed' ? [] : [headersOf(script), startOf(script)];
-  return [finding('error', 'script-missing', wrong, [showAsked(script), ...more, showTag(tag)], SERVE)];
+  return [
+    finding('error', 'script-missing', {
+      title: wrong,
+      evidence: [showAsked(script), ...more, showTag(tag)],
+      repair: SERVE,
+    }),
+  ];
 };
 
 /** Whether the file is there. */
@@ -76,19 +82,18 @@ export const scriptPolicy: Rule = {
         const blocking = policies.filter((policy) => isBlockedBy(policy, wanted));
         if (browser ? !seen.length : !blocking.length) return [];
         return [
-          finding(
-            'error',
-            'script-blocked-by-policy',
-            'The page’s Content-Security-Policy blocks the script.',
-            [
+          finding('error', 'script-blocked-by-policy', {
+            title: 'The page’s Content-Security-Policy blocks the script.',
+            evidence: [
               ...seen.map(({ directive, blocked }) => `the browser blocked ${blocked} by ${directive}`),
               ...(blocking.length ? blocking : policies).map(
                 (policy) => `content-security-policy: ${policy}`,
               ),
               showTag(tag),
             ],
-            "Allow the script in script-src: by 'self', by the page’s nonce on the tag, or by its hash. See docs/recipes/policies.md.",
-          ),
+            repair:
+              "Allow the script in script-src: by 'self', by the page’s nonce on the tag, or by its hash. See docs/recipes/policies.md.",
+          }),
         ];
       });
   },
@@ -122,20 +127,19 @@ export const scriptIntegrity: Rule = {
     if (!isUncheckable && isPinned(integrity, script.hashes ?? [integrity])) return [];
     const said = (browser?.console ?? []).filter((line) => /integrity/i.test(line));
     return [
-      finding(
-        'error',
-        'script-blocked-by-integrity',
-        isUncheckable
+      finding('error', 'script-blocked-by-integrity', {
+        title: isUncheckable
           ? 'The tag pins a file of another origin without crossorigin, so browsers block it.'
-          : 'The script file is not the one that the tag’s integrity pins, so browsers block it.',
-        [
+          : 'The script file differs from the one that the tag’s integrity pins, so browsers block it.',
+        evidence: [
           `integrity="${integrity}"`,
           `${script.url} has ${(script.hashes ?? [])[1]}`,
           headersOf(script),
           ...said,
         ],
-        'Take the hash from dist/offersight.js.sri of the version that you serve. If the hash is right, something minifies or rewrites the file on its way: switch that off for it.',
-      ),
+        repair:
+          'Take the hash from dist/offersight.js.sri of the version that you serve. If the hash is right, something minifies or rewrites the file on its way: switch that off for it.',
+      }),
     ];
   },
 };
@@ -168,20 +172,19 @@ export const scriptRan: Rule = {
     if (!browser || !tag || hasTracker(observed)) return [];
     const seen = requestOf(observed, tag);
     return [
-      finding(
-        'error',
-        'script-did-not-run',
-        'The script file is served, but it did not run.',
-        [
+      finding('error', 'script-did-not-run', {
+        title: 'The script file is served, but it did not run.',
+        evidence: [
           showTag(tag),
           seen
             ? `the browser asked for ${seen.url}: ${seen.failure ?? seen.status}`
             : `the browser never asked for ${tag.url}`,
           ...browser.console,
         ],
-        HOLDING.find(([pattern]) => pattern.test(`${seen?.failure} ${browser.console.join(' ')}`))?.[1] ??
+        repair:
+          HOLDING.find(([pattern]) => pattern.test(`${seen?.failure} ${browser.console.join(' ')}`))?.[1] ??
           HOLDING_OTHERWISE,
-      ),
+      }),
     ];
   },
 };
@@ -195,13 +198,11 @@ export const scriptConfigured: Rule = {
     const isOtherOrigin = new URL(endpoint.url).origin !== new URL(page.url).origin;
     if (!lines.length || isOtherOrigin || browser?.tracker.endpoints.length) return [];
     return [
-      finding(
-        'error',
-        'script-configuration',
-        'The tracker does nothing, since an option is wrong.',
-        lines,
-        'Correct the attribute or the option that the line names. docs/errors.md explains each.',
-      ),
+      finding('error', 'script-configuration', {
+        title: 'The tracker does nothing, since an option is wrong.',
+        evidence: lines,
+        repair: 'Correct the attribute or the option that the line names. docs/errors.md explains each.',
+      }),
     ];
   },
 };
@@ -216,13 +217,14 @@ export const scriptBeside: Rule = {
     );
     if (!missing.length) return [];
     return [
-      finding(
-        'error',
-        'script-parts-missing',
-        `The script asked for ${count(new Set(missing.map(({ url }) => url)).size, 'file')} beside itself and got none.`,
-        missing.map(({ url, status, type, failure }) => `${url}: ${failure ?? `${status}, ${type}`}`),
-        'Serve offersight-more.js and offersight-debug.js beside offersight.js, under these names and of the same version.',
-      ),
+      finding('error', 'script-parts-missing', {
+        title: `The script asked for ${count(new Set(missing.map(({ url }) => url)).size, 'file')} beside itself and got none.`,
+        evidence: missing.map(
+          ({ url, status, type, failure }) => `${url}: ${failure ?? `${status}, ${type}`}`,
+        ),
+        repair:
+          'Serve offersight-more.js and offersight-debug.js beside offersight.js, under these names and of the same version.',
+      }),
     ];
   },
 };
@@ -235,13 +237,13 @@ export const inspectorServed: Rule = {
     const wrong = inspector.kind === 'failed' || wrongOf(inspector) !== undefined;
     if (!wrong) return [];
     return [
-      finding(
-        'note',
-        'inspector-missing',
-        'The inspector’s file is not beside the script, so nobody can open the inspector on this page.',
-        [showAsked(inspector), inspector.kind === 'answered' ? headersOf(inspector) : undefined],
-        'Serve offersight-inspector.js beside offersight.js, of the same version. No visitor loads it.',
-      ),
+      finding('note', 'inspector-missing', {
+        title:
+          'The inspector’s file is not beside the script, so nobody can open the inspector on this page.',
+        evidence: [showAsked(inspector), inspector.kind === 'answered' ? headersOf(inspector) : undefined],
+        repair:
+          'Serve offersight-inspector.js beside offersight.js, of the same version. No visitor loads it.',
+      }),
     ];
   },
 };

@@ -23,13 +23,12 @@ const findFrame = ({ browser }: Observed): Finding[] => {
   const framed = (browser?.files ?? []).filter(({ url, frame }) => frame !== undefined && isScriptUrl(url));
   return framed.length
     ? [
-        finding(
-          'error',
-          'script-in-frame',
-          'The script runs in a frame and not in the page, so it cannot see the page’s offers.',
-          framed.map(({ url, frame }) => `${url} was loaded by the frame ${frame}`),
-          'Put the tag into the page’s own template. Sandboxes such as custom pixels have no access to the page.',
-        ),
+        finding('error', 'script-in-frame', {
+          title: 'The script runs in a frame and not in the page, so it cannot see the page’s offers.',
+          evidence: framed.map(({ url, frame }) => `${url} was loaded by the frame ${frame}`),
+          repair:
+            'Put the tag into the page’s own template. Sandboxes such as custom pixels have no access to the page.',
+        }),
       ]
     : [];
 };
@@ -49,22 +48,19 @@ export const scriptFound: Rule = {
     const seen = `${observed.page.url} has no <script> whose address names offersight or that has data-endpoint`;
     return observed.browser
       ? [
-          finding(
-            'error',
-            'script-not-found',
-            'No tracker runs in the page.',
-            [seen, ...observed.browser.console],
-            NO_TAG_REPAIR,
-          ),
+          finding('error', 'script-not-found', {
+            title: 'No tracker runs in the page.',
+            evidence: [seen, ...observed.browser.console],
+            repair: NO_TAG_REPAIR,
+          }),
         ]
       : [
-          finding(
-            'note',
-            'script-not-found',
-            'The page’s source has no tag of the script. A bundle or a tag manager may add it; only a browser can tell.',
-            [seen],
-            'Install puppeteer-core and a Chromium, and run the doctor again.',
-          ),
+          finding('note', 'script-not-found', {
+            title:
+              'The page’s source has no tag of the script. A bundle or a tag manager may add it; only a browser can tell.',
+            evidence: [seen],
+            repair: 'Install puppeteer-core and a Chromium, and run the doctor again.',
+          }),
         ];
   },
 };
@@ -74,7 +70,7 @@ const rewriterOf = (type: string, by: string): string => {
   const known: readonly (readonly [RegExp, string])[] = [
     [
       /partytown/i,
-      'Partytown runs scripts in a worker, where there is no page to look at. Take this tag out of it: leave the type out.',
+      'Partytown runs scripts in a worker, which has no page to look at. Take this tag out of it: leave the type out.',
     ],
     [
       /^[\da-f]{8,}-/i,
@@ -103,15 +99,13 @@ export const scriptRewritten: Rule = {
       .map((tag) => {
         const { type = '' } = tag.attributes;
         const hasRun = observed.browser?.tracker.hasScriptRun;
-        return finding(
-          hasRun ? 'warning' : 'error',
-          'script-rewritten',
-          hasRun
+        return finding(hasRun ? 'warning' : 'error', 'script-rewritten', {
+          title: hasRun
             ? 'Something holds the script back for a while, so offers that are seen early are missed.'
             : 'The tag was rewritten, and the browser does not run it.',
-          [showTag(tag)],
-          rewriterOf(type, tag.by),
-        );
+          evidence: [showTag(tag)],
+          repair: rewriterOf(type, tag.by),
+        });
       }),
 };
 
@@ -121,16 +115,15 @@ export const scriptModule: Rule = {
     const modules = tagsOf(observed).filter(({ attributes }) => /^module$/i.test(attributes.type ?? ''));
     return modules.length
       ? [
-          finding(
-            'warning',
-            'script-module',
-            'The script file is loaded as a module, so it cannot tell which tag is its own.',
-            [
+          finding('warning', 'script-module', {
+            title: 'The script file is loaded as a module, so it cannot tell which tag is its own.',
+            evidence: [
               ...modules.map(showTag),
               ...(observed.browser?.console ?? []).filter((line) => /type=module/.test(line)),
             ],
-            'Remove type="module" from the tag and write async instead. If a build adds it, exclude offersight.js from the build.',
-          ),
+            repair:
+              'Remove type="module" from the tag and write async instead. If a build adds it, exclude offersight.js from the build.',
+          }),
         ]
       : [];
   },
@@ -143,15 +136,14 @@ export const scriptTwice: Rule = {
     const endpoints = browser?.tracker.endpoints ?? [];
     if (found.length < 2 && endpoints.length < 2) return [];
     return [
-      finding(
-        'warning',
-        'script-twice',
-        endpoints.length > 1
-          ? 'The page has two trackers with different endpoints, and each of them counts.'
-          : 'The page has the script’s tag more than once. Only the first one counts.',
-        [...found.map(showTag), ...endpoints.map((url) => `a tracker for ${url}`)],
-        'Keep one. Look in the template, in the tag manager and in the bundle.',
-      ),
+      finding('warning', 'script-twice', {
+        title:
+          endpoints.length > 1
+            ? 'The page has two trackers with different endpoints, and each of them counts.'
+            : 'The page has the script’s tag more than once. Only the first one counts.',
+        evidence: [...found.map(showTag), ...endpoints.map((url) => `a tracker for ${url}`)],
+        repair: 'Keep one. Look in the template, in the tag manager and in the bundle.',
+      }),
     ];
   },
 };
@@ -175,11 +167,9 @@ export const scriptStripped: Rule = {
     if (!written && (isTaken || endpoint.namedBy === 'option')) return [];
     const startedBy = browser?.tracker.startedBy;
     return [
-      finding(
-        'error',
-        'script-stripped',
-        'The script runs without its attributes, so it reports to the default endpoint.',
-        [
+      finding('error', 'script-stripped', {
+        title: 'The script runs without its attributes, so it reports to the default endpoint.',
+        evidence: [
           written && `the page’s source has ${showTag(written)}`,
           startedBy
             ? `the browser ran ${showTag({ attributes: startedBy })}`
@@ -189,8 +179,9 @@ export const scriptStripped: Rule = {
           ...(startedBy || written ? [] : all.map(showTag)),
           `the default endpoint is ${new URL(DEFAULT_ENDPOINT, page.url).href}`,
         ],
-        'Serve the script file by itself, with its tag in the page’s template: optimizers that combine files and tag managers drop data-endpoint. Or mount the proxy at /offer-events.',
-      ),
+        repair:
+          'Serve the script file by itself, with its tag in the page’s template: optimizers that combine files and tag managers drop data-endpoint. Or mount the proxy at /offer-events.',
+      }),
     ];
   },
 };

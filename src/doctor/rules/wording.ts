@@ -6,14 +6,16 @@ import type { Answer, Asked } from '../observed.js';
 /** So many elements or lines stand as evidence of one finding. */
 const MOST = 5;
 
+/** A finding in words. */
+interface Said {
+  readonly title: string;
+  /** What shows it, a line each; what is undefined is left out. */
+  readonly evidence: readonly (string | undefined)[];
+  readonly repair: string;
+}
+
 /** Makes a finding. */
-export const finding = (
-  severity: Severity,
-  id: string,
-  title: string,
-  evidence: readonly (string | undefined)[],
-  repair: string,
-): Finding => {
+export const finding = (severity: Severity, id: string, { title, evidence, repair }: Said): Finding => {
   const shown = [...new Set(evidence.filter((line) => line !== undefined))];
   const left = shown.length - MOST;
   return {
@@ -22,7 +24,7 @@ export const finding = (
   };
 };
 
-/** Headers that tell who answered, and whether from a store. */
+/** Headers that show who answered, and whether from a store. */
 const TELLING = [
   'content-type',
   'server',

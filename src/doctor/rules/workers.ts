@@ -7,13 +7,12 @@ export const workersLeftOut: Rule = {
   find: ({ browser }) =>
     browser?.workers.length
       ? [
-          finding(
-            'note',
-            'worker-left-out',
-            'The page registers a service worker. The doctor keeps it out, so it does not see what that does to requests.',
-            browser.workers.map((url) => `navigator.serviceWorker.register('${url}')`),
-            'Check that its fetch handler leaves POST requests to the endpoint alone.',
-          ),
+          finding('note', 'worker-left-out', {
+            title:
+              'The page registers a service worker. The doctor keeps it out, so it does not see what that does to requests.',
+            evidence: browser.workers.map((url) => `navigator.serviceWorker.register('${url}')`),
+            repair: 'Check that its fetch handler leaves POST requests to the endpoint alone.',
+          }),
         ]
       : [],
 };
