@@ -38,7 +38,7 @@ export class OffersightError extends Error {
 }
 
 /**
- * Tells whether a value is an {@link OffersightError}, also one from another realm or another copy of the
+ * Whether a value is an {@link OffersightError}, also one from another realm or another copy of the
  * package.
  */
 export const isOffersightError = (value: unknown): value is OffersightError =>

@@ -28,8 +28,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * The runtime of the page, worker or server that calls it.
  *
  * The clock is captured here, so that a page that later replaces it does not change what we do; a fetch that somebody
- * wrapped is honoured. A clock that was replaced before may tell parts of milliseconds, of which neither an id nor the wire
- * can have any.
+ * wrapped is honoured. A clock that was replaced before may give fractions of milliseconds, which neither an id nor
+ * the wire can have.
  */
 export const platformRuntime = (now = Date.now): Runtime => ({
   now: () => Math.floor(now()),

@@ -49,12 +49,12 @@ const readOptions = (): TrackerOptions => {
       ? { ...(options[group] as object | undefined), [member]: read(text) }
       : read(text);
   }
-  // Whatever is missing or wrong is reported by the check of the options.
+  // The check of the options reports everything that is missing or wrong.
   return options;
 };
 
 const queued = page.offersight ?? [];
-// Of what is not an array only our own has `push`; an element of that name or id is none of it.
+// If it is not an array, only our own object has `push`; an element of that name or id does not.
 if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
   if (!tag?.getAttribute('data-endpoint'))
     console.warn(

@@ -1,7 +1,7 @@
 /**
  * Offersight for a site's own service worker: delivers by Background Sync what a closed page left. One line there,
- * `import 'offersight/service-worker'` or `importScripts('/offersight-worker.js')`, and nothing elsewhere: the
- * page's tracker asks for the sync, and the outbox itself tells where events go.
+ * `import 'offersight/service-worker'` or `importScripts('/offersight-worker.js')`, is all that is needed: the
+ * page's tracker asks for the sync, and the outbox itself names the endpoint.
  * @module offersight/service-worker
  */
 import { syncTag } from './client/later/background-sync.js';
@@ -47,7 +47,7 @@ const deliverTo = async (site: Site, name: string): Promise<void> => {
   const runtime = platformRuntime();
   const open = (): Connection => connect(indexedDbRecords(name, runtime));
   const connection = open();
-  // Denied, there would be no site.
+  // If consent were denied, there would be no site.
   const owner = { ...site, consent: 'granted' } as const;
   const outbox = createOutbox(connection, runtime, site.endpoint, owner);
   const { flusher } = createDelivering({
@@ -81,7 +81,8 @@ const deliver = async (name: string): Promise<void> => {
   const states = await connect(indexedDbRecords(name, platformRuntime())).transact((rows) =>
     list(rows, 'state'),
   );
-  // Without a site nobody left anything, or consent was denied. Version 0.1 told one site, without its endpoint in the key.
+  // Without a site no page left anything, or consent was denied. Version 0.1 wrote one site,
+  // without its endpoint in the key.
   const sites = new Map(
     states.flatMap(([key, value]) => {
       const site = value as Site;

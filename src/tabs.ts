@@ -3,7 +3,7 @@ import type { Stop } from './runtime.js';
 
 const ignore = (): void => undefined;
 
-/** Opens a channel for as long as `use` needs it; where there is none, nothing happens. */
+/** Opens a channel for as long as `use` needs it. In a browser without channels nothing happens. */
 const withChannel = (name: string, use: (channel: BroadcastChannel) => void): Stop => {
   try {
     const channel = new BroadcastChannel(name);
@@ -14,11 +14,11 @@ const withChannel = (name: string, use: (channel: BroadcastChannel) => void): St
   }
 };
 
-/** Tells the others some ids. */
+/** Sends some ids to the others. */
 export const tellTabs = (name: string, ids: readonly string[]): void =>
   withChannel(name, (channel) => channel.postMessage(ids))();
 
-/** Hears the ids that others tell, until stopped: an open channel can keep a page out of the back/forward cache. */
+/** Hears the ids that others send, until stopped: an open channel can keep a page out of the back/forward cache. */
 export const hearTabs = (name: string, onTold: (ids: readonly string[]) => void): Stop =>
   withChannel(name, (channel) => {
     channel.onmessage = ({ data }) => {

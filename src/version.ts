@@ -1,2 +1,2 @@
 /** The package's version, as its manifest has it: files of one release know each other by it. */
-export const VERSION: string = '0.1.0';
+export const VERSION: string = '0.2.0';

@@ -1,6 +1,7 @@
 /**
- * Offersight as a custom element, for pages of any make: `<offer-impression data-offer-id="a52ge40b">…`. Importing
- * it defines the element, once, and does nothing where there are none, as on a server.
+ * Offersight as a custom element, for pages of any make:
+ * `<offer-impression data-offer-id="a52ge40b">…`. Importing it defines the element, once. On a
+ * server, which has no elements, it does nothing.
  * @module offersight/element
  */
 import { createOfferTracker, markOffer, type Offered, type OfferTracker } from '../index.js';
@@ -13,7 +14,7 @@ const Base = globalThis.HTMLElement ?? Object;
  * by default inline.
  */
 export class OfferImpressionElement extends Base {
-  /** What the browser tells changes of. */
+  /** The attributes whose changes the browser reports. */
   static readonly observedAttributes = ['endpoint'];
   /** The page's tracker for the `endpoint`: started by this element, unless it was there already. */
   tracker: OfferTracker | undefined;

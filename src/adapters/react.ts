@@ -7,7 +7,7 @@ import type { ComponentPropsWithRef, ElementType, ReactElement } from 'react';
 import { createElement, forwardRef, useMemo } from 'react';
 import { type Offered, type OfferTracker, offerAttributes } from '../index.js';
 
-/** Props of {@link Offer}: the offer, and whatever the element itself takes. */
+/** Props of {@link Offer}: the offer, and everything that the element itself takes. */
 export type OfferProps<Tag extends ElementType = 'div'> = {
   /** Its id, or its id and settings; nothing while it has not arrived yet. */
   readonly offer: Offered;
@@ -31,13 +31,13 @@ export const Offer = /* @__PURE__ */ forwardRef<
 export interface OfferHandle {
   /** For the element that shows the offer. */
   readonly ref: (element: Element | null) => void;
-  /** The user closed the offer in a way that the component alone knows. Fits `onClick`. */
+  /** The user closed the offer in a way that only the component knows. Fits `onClick`. */
   readonly dismiss: () => void;
   /** The user accepted it. Fits `onClick`. */
   readonly accept: () => void;
 }
 
-/** Watches an element as an offer, whatever its attributes say: `<div ref={useOffer(tracker, id).ref}>`. */
+/** Watches an element as an offer, regardless of its attributes: `<div ref={useOffer(tracker, id).ref}>`. */
 export const useOffer = (tracker: OfferTracker, offer: Offered): OfferHandle => {
   // What callers write in place is another object each time, and often the same offer.
   const key = JSON.stringify(offer ?? '');

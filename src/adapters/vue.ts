@@ -18,14 +18,14 @@ export const vOffer: ObjectDirective<Element, Offered> = {
 
 /** What {@link useOffer} gives. */
 export interface OfferHandle {
-  /** The user closed the offer in a way that the component alone knows. Fits `@click`. */
+  /** The user closed the offer in a way that only the component knows. Fits `@click`. */
   readonly dismiss: () => void;
   /** The user accepted it. Fits `@click`. */
   readonly accept: () => void;
 }
 
 /**
- * Watches an element as an offer, whatever its attributes say, until the component goes:
+ * Watches an element as an offer, regardless of its attributes, until the component goes:
  * `useOffer(tracker, useTemplateRef('card'), () => props.offer)`.
  * @param element A template ref; of a component, the root element counts.
  */

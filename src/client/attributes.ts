@@ -1,11 +1,10 @@
 /**
- * What an offer's attributes say, written: the counterpart of what detect/registry.ts reads. For whatever renders a
- * page, also on a server.
+ * Writes an offer's attributes, which detect/registry.ts reads. For any code that renders a page, also on a server.
  */
 import type { OfferSettings } from './detect/registry.js';
 import { inMs } from './times.js';
 
-/** An offer as pages name it: by its id alone, or with its settings; nothing while it has not arrived yet. */
+/** An offer as pages name it: only by its id, or with its settings; nothing while it has not arrived yet. */
 export type Offered =
   | string
   | (OfferSettings & {
@@ -38,7 +37,7 @@ type Name = keyof typeof textOf;
 
 const NAMES = Object.keys(textOf) as Name[];
 
-/** What stands behind each attribute. */
+/** The value of each attribute. */
 const valuesOf = (offer: Offered): Partial<Record<Name, unknown>> => {
   if (!offer) return {};
   if (typeof offer === 'string') return { id: offer };
@@ -47,7 +46,7 @@ const valuesOf = (offer: Offered): Partial<Record<Name, unknown>> => {
 };
 
 /**
- * The attributes that mark an element as an offer, to be spread into whatever renders it, on a server too:
+ * The attributes that mark an element as an offer. Spread them into any element, on a server too:
  * `<section {...offerAttributes({ id, expiresAt })}>`. An offer that has not arrived yet has none.
  * @param offer Its id, or its id and settings. `expiresAt` is in epoch milliseconds, as all times are here; a number that
  * can only be in seconds is read as seconds.

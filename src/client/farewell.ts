@@ -11,16 +11,15 @@ import type { Page } from './page.js';
 
 /**
  * What the farewell would say now, oldest first.
+ * @param outbox Its keepalive bytes in flight take room from the request's body.
  * @param owner Who has the page now: nothing of another one, and nothing without consent.
  * @param said The ids that went already since the page was last visible.
- * @param maxBytes Room for the request's body.
  */
 export const unsettled = (
-  { mirror }: Pick<Outbox, 'mirror'>,
+  { mirror, inFlight }: Pick<Outbox, 'mirror' | 'inFlight'>,
   { consent, subject }: Owner,
   said: ReadonlySet<string>,
   now: number,
-  maxBytes: number,
 ): OfferEvent[] => {
   if (consent !== 'granted') return [];
   const isFresh = ({ event, heldUntil }: Mirrored): boolean =>
@@ -33,10 +32,18 @@ export const unsettled = (
       .filter(
         (copy) => isFresh(copy) || (copy.event.type === 'viewed' && impressions.has(copy.event.impressionId)),
       )
-      .slice(0, Math.max(1, maxBytes / MAX_EVENT_BYTES) - 1)
+      .slice(0, Math.max(1, (MAX_LEAVE_BYTES - inFlight) / MAX_EVENT_BYTES) - 1)
       .map(({ event }) => event)
   );
 };
+
+/** What a farewell works with. */
+export interface FarewellContext {
+  readonly outbox: Outbox;
+  readonly page: Page;
+  readonly runtime: Pick<Runtime, 'now' | 'fetch'>;
+  readonly owner: Owner;
+}
 
 /**
  * Says farewell whenever the page is hidden or left.
@@ -44,10 +51,7 @@ export const unsettled = (
  * @param onReply Given the events, and the reply's status and body if the page lives on.
  */
 export const createFarewell = (
-  outbox: Outbox,
-  page: Page,
-  runtime: Pick<Runtime, 'now' | 'fetch'>,
-  options: Owner,
+  { outbox, page, runtime, owner }: FarewellContext,
   onLeave: () => void,
   onReply: (events: readonly OfferEvent[], status: number, body: string) => unknown,
 ): void => {
@@ -60,7 +64,7 @@ export const createFarewell = (
     const isPaused = at > now && kind !== 'back-off';
     // An open circuit is tried once a page: the visitor may never come back.
     if (isPaused && (kind !== 'circuit' || hasTried)) return;
-    const events = unsettled(outbox, options, said, now, MAX_LEAVE_BYTES - outbox.inFlight);
+    const events = unsettled(outbox, owner, said, now);
     if (!events[0]) return;
     hasTried ||= isPaused;
     for (const { id } of events) said.add(id);

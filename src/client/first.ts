@@ -36,7 +36,7 @@ export const call = (callback: () => void): void => {
   }
 };
 
-/** Starts a tracker: whatever can be wrong with the options or the browser was found before. */
+/** Starts a tracker. Everything that can be wrong with the options or the browser was found before. */
 export const createFirst = (
   options: ResolvedOptions,
   report: (error: OffersightError) => void,
@@ -48,24 +48,16 @@ export const createFirst = (
   let loaded: Later | undefined;
   let isStopped = false;
 
-  const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint, options);
+  /** The options say how it begins. */
+  const owner = { consent: options.consent, subject: options.subject };
+  const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint, owner);
+  const context = { outbox, owner, page, runtime };
 
-  /** The second load follows at once; one that failed is repeated. */
+  /** Starts the second load, or gives the one that was started. One that failed is repeated. */
   const load = (): Promise<Later> => {
     loading ??= import('./later/later.js')
       .then(({ createLater }) => {
-        loaded = createLater({
-          options,
-          runtime,
-          exposure,
-          call,
-          recorder,
-          registry,
-          outbox,
-          page,
-          report,
-          latest,
-        });
+        loaded = createLater({ ...context, call, exposure, latest, options, recorder, registry, report });
         return loaded;
       })
       .catch((cause: unknown) => {
@@ -73,37 +65,37 @@ export const createFirst = (
           loading = undefined;
           void later(nothing);
         });
-        report(new OffersightError('delivery', 'Check its files.', cause));
+        report(new OffersightError('delivery', 'A file did not load.', cause));
         throw cause;
       });
     return loading;
   };
 
-  /** Leaves it to the second load; that it did not come is reported where it failed. */
+  /** Leaves it to the second load. If that failed, `load` has reported it. */
   const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
     isStopped ? undefined : load().then(act, nothing);
 
   /** Stores what is not stored yet. */
   const commit = async (): Promise<void> => {
-    if (options.consent !== 'granted') return;
-    // What fails the second load mends, or it delivers from memory.
+    if (owner.consent !== 'granted') return;
+    // If this fails, the second load repairs the records or delivers from memory.
     await outbox.commit().catch(nothing);
-    // Also after a stop: what is stored was recorded. A second load that comes later looks for itself.
+    // Also after a stop, since what is stored was recorded. A second load that comes later looks by itself.
     loaded?.onCommitted();
   };
 
-  const recorder = createRecording(latest, options, runtime, (event, { isOnce }, placement) => {
+  const recorder = createRecording(latest, { owner, ...options }, runtime, (event, { isOnce }, placement) => {
     void later((loaded) => loaded.onAnnounced(event, placement));
     outbox.add(event, isOnce);
-    // The first of a task takes along those that follow.
+    // One commit for each task is enough: the first one also stores the events that follow.
     queueMicrotask(commit);
   });
 
   const exposure = createExposureWatch(page, runtime, options.viewability, (placement) =>
     recorder.onViewed(placement.offerId, placement, true),
   );
-  // What covers an offer is known once the second load is there.
-  if (options.occlusion) exposure.isShown = nothing;
+  // Until the second load is there, nobody knows what covers an offer.
+  if (options.occlusion) exposure.extend({ isShown: nothing });
   const registry = createRegistry({
     onMount(placement) {
       const { offerId } = placement;
@@ -115,24 +107,21 @@ export const createFirst = (
       loaded?.onUnmount(placement);
     },
   });
-  /** The user decided, or is another one. */
+  /** Notes a decision of the user, or that there is another user. */
   const decide =
-    <Name extends 'consent' | 'subject'>(name: Name) =>
-    (value: ResolvedOptions[Name]): void => {
-      options[name] = value;
-      const { consent } = options;
+    <Name extends keyof typeof owner>(name: Name) =>
+    (value: (typeof owner)[Name]): void => {
+      owner[name] = value;
+      const { consent } = owner;
       const copies = [...outbox.mirror.values()];
       if (consent === 'denied') outbox.mirror.clear();
       void later((loaded) => loaded.onDecided(consent, copies));
-      // The second load judges what waits first: a dismissal may be of an offer that was accepted.
+      // The second load first judges what waits, since an offer that was dismissed may have been accepted before.
       if (!loaded) void commit();
     };
 
   createFarewell(
-    outbox,
-    page,
-    runtime,
-    options,
+    context,
     () => loaded?.onLeave(),
     (...reply) => later((loaded) => loaded.settleFarewell(...reply)),
   );
@@ -141,7 +130,7 @@ export const createFirst = (
 
   return {
     observe(target, offer) {
-      // Not by classes, since those of a frame are others.
+      // Not by `instanceof`, since a frame has classes of its own.
       const kind = isStopped ? 0 : target?.nodeType;
       if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer ?? {});
       return kind > COMMENT_NODE ? (loaded ?? registry).search(target as SearchRoot) : nothing;
@@ -152,7 +141,7 @@ export const createFirst = (
     consent: decide('consent'),
     subject: decide('subject'),
     pageView() {
-      // Now, since what counts until the second load is there belongs to this one.
+      // Now, since what counts before the second load is there belongs to this page view.
       for (const impression of latest.values()) impression.isPast = !impression.isOnce;
       void later((loaded) => loaded.onPageView());
     },

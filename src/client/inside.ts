@@ -1,13 +1,14 @@
-/** What a tracker leaves on the page: for the next one of its endpoint, and for whoever looks inside. Types alone. */
+/** What a tracker leaves on the page for the next one of its endpoint, and for tools that look inside. Only types. */
 import type { ExposureWatch } from './detect/exposure.js';
 import type { Impression, Registry } from './detect/registry.js';
 import type { OfferTracker } from './offer-tracker.js';
-import type { ResolvedOptions } from './options.js';
+import type { ResolvedOptions, TrackerOptions } from './options.js';
+import type { Owner } from './outbox/outbox.js';
 import type { Page } from './page.js';
 
 /**
- * An endpoint's latest impressions by offer id, and who tracks them. It lives as long as the document, so that an
- * offer counts once a page view, however often a tracker is started.
+ * An endpoint's latest impressions by offer id, and what tracks them. It lives as long as the document, so that an
+ * offer counts once a page view, no matter how often a tracker is started.
  */
 export interface PageView extends Map<string, Impression> {
   tracker?: OfferTracker | undefined;
@@ -15,9 +16,16 @@ export interface PageView extends Map<string, Impression> {
   inside?: Inside;
 }
 
+/** Listens to what becomes of events. An error that it throws does no harm. */
+export type EventListeners = Pick<TrackerOptions, 'onEvent' | 'onDiscard'>;
+
 /** What shows why offers count or do not: for the console and for the inspector, which may be files of their own. */
 export interface Inside {
   readonly options: ResolvedOptions;
+  /** Who has the page, and their consent now. */
+  readonly owner: Owner;
+  /** The listeners for events. The first one is the page's own. */
+  readonly listeners: Set<EventListeners>;
   readonly exposure: Pick<ExposureWatch, 'watched' | 'exposed'>;
   readonly page: Pick<Page, 'isVisible'>;
   readonly registry: Pick<Registry, 'placements'>;

@@ -1,4 +1,4 @@
-/** The tracker as its users hold it. Types alone. */
+/** The tracker as its users hold it. Only types. */
 import type { DismissReason } from '../protocol/event.js';
 import type { Stop } from '../runtime.js';
 import type { ObservedOffer, SearchRoot } from './detect/registry.js';
@@ -22,7 +22,7 @@ export interface OfferStats {
 export interface TrackerStats {
   /** By offer id, on this page; empty if the second load failed. */
   readonly offers: Readonly<Record<string, OfferStats>>;
-  /** Of this browser, since all pages and tabs share one outbox; left out if the second load failed. */
+  /** The outbox of this browser, which all pages and tabs share; left out if the second load failed. */
   readonly outbox?: OutboxStats;
   /** Events given up by this page, by reason. */
   readonly discarded?: Readonly<Partial<Record<DiscardReason, number>>>;
@@ -36,15 +36,16 @@ export interface OfferTracker {
    * @returns Ends the watch; calling it again does nothing.
    */
   observe(target: Element | SearchRoot, offer?: ObservedOffer): Stop;
-  /** The user closed the offer in a way that the page alone knows. Records `viewed` first if need be. */
+  /** The user closed the offer in a way that only the page knows. Records `viewed` first if need be. */
   dismiss(offerId: string, reason?: DismissReason): void;
   /** The user accepted: proves display, and nothing can dismiss the offer any more. Sends nothing itself. */
   accept(offerId: string): void;
   /** Delivers what is due now; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
   /**
-   * What the user said to keeping and reporting events. While it is pending, events are only in memory, with their
-   * own times; `granted` records and delivers them; `denied` gives up and forgets everything, also what is stored.
+   * What the user said to keeping and reporting events. While it is pending, events are only in
+   * memory, with their own times. `granted` records and delivers them. `denied` gives up and
+   * forgets everything, also what is stored.
    */
   consent(state: Consent): void;
   /**

@@ -31,17 +31,20 @@ export interface TrackerOptions {
    */
   readonly repeat?: Repeat | undefined;
   /**
-   * When an offer that was viewed and then left alone counts as dismissed, reason `ignored`: never; when the page
-   * is left or no element shows it any more; or once it was out of sight, or gone, for so many milliseconds. It loads on request: beside the script file `offersight-more.js` has to be served.
+   * When an offer that was viewed and then left alone counts as dismissed, reason `ignored`. `off`
+   * is never. `leave` is when the page is left or no element shows it any more. A number is once it
+   * was out of sight, or gone, for so many milliseconds. It loads on request: beside the script
+   * file `offersight-more.js` has to be served.
    * @default 'off'
    * @range `'off'`, `'leave'` or milliseconds from 0
    * @example `30_000`
    */
   readonly ignore?: Ignore | undefined;
   /**
-   * Whether an offer that something else covers does not count. What draws nothing there, or takes no pointer events, covers
-   * nothing; what covers it for less than its dwell may go unnoticed. It loads on request: beside the
-   * script file `offersight-more.js` has to be served; without it, covered offers count.
+   * Whether an offer that something else covers does not count. Something that draws nothing there,
+   * or takes no pointer events, covers nothing. A cover that lasts for less than the dwell may go
+   * unnoticed. It loads on request: beside the script file `offersight-more.js` has to be served;
+   * without it, covered offers count.
    * @default false
    * @range `true` or `false`
    * @example `true`
@@ -77,12 +80,12 @@ export interface TrackerOptions {
    * @example `'c-8f14e45f'`
    */
   readonly subject?: string | undefined;
-  /** Where events wait until they are answered for. */
+  /** The outbox in the browser, in which events wait until the proxy has them. */
   readonly outbox?: LeasingOptions & {
     /**
      * The database's name; the endpoints of an origin may share one.
      * @default 'offersight'
-     * @range any text
+     * @range any string
      * @example `'shop-offers'`
      */
     readonly name?: string;
@@ -98,30 +101,31 @@ export interface TrackerOptions {
   /** How events leave. */
   readonly delivery?: FlusherOptions | undefined;
   /**
-   * Told of each recorded event once: as soon as it is durable or, where the database does not take it, while it is only in
-   * this page's memory. It may become durable later, and is delivered either way as long as the page lives.
-   * @default nobody is told
+   * Called once for each recorded event: as soon as it is durable or, if the database does not take
+   * it, while it is only in this page's memory. It may become durable later, and is delivered
+   * either way as long as the page lives.
+   * @default nothing is called
    * @range a function; what it throws stops nothing
    * @example `(event, isDurable) => console.log(event.type, event.offerId, isDurable)`
    */
   readonly onEvent?: ((event: OfferEvent, isDurable: boolean) => void) | undefined;
   /**
-   * Told of what went wrong and what to do next. Nothing is ever thrown into the page.
+   * Called with what went wrong and what to do next. Nothing is ever thrown into the page.
    * @default only errors of the configuration are written to the console
    * @range a function; what it throws stops nothing
    * @example `({ code, hint }) => console.warn(code, hint)`
    */
   readonly onError?: ((error: OffersightError) => void) | undefined;
   /**
-   * Told of each event that was given up, and why.
-   * @default nobody is told
+   * Called for each event that was given up, with the reason.
+   * @default nothing is called
    * @range a function; what it throws stops nothing
    * @example `(event, reason, code) => console.warn(event.id, reason, code)`
    */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
   /**
-   * Writes every error to the console; without it, only those of the configuration are. {@link explain} also tells why an
-   * offer has not counted yet.
+   * Writes every error to the console; without it, only those of the configuration are.
+   * {@link explain} also says why an offer has not counted yet.
    * @default false
    * @range `true`, `false`, or what `explain` gives
    * @example `true`
@@ -130,7 +134,7 @@ export interface TrackerOptions {
 }
 
 /** The options, and what the first load needs of them decided. */
-export interface ResolvedOptions extends Omit<TrackerOptions, 'consent' | 'subject'> {
+export interface ResolvedOptions extends TrackerOptions {
   /** Absolute, of this page's origin. */
   readonly endpoint: string;
   readonly viewability: ViewabilityRule;
@@ -138,16 +142,13 @@ export interface ResolvedOptions extends Omit<TrackerOptions, 'consent' | 'subje
   readonly name: string;
   /** Whether the page is on the machine of who develops it. */
   readonly isLocal: boolean;
-  /** As the user said last. */
-  consent: Consent;
-  /** Who has the page now. */
-  subject?: string | undefined;
+  readonly consent: Consent;
 }
 
 /**
  * Fills in what was left out.
  * @throws {Error} If the endpoint is on another origin, a number is out of its range, or a machine is not to count.
- * @throws {TypeError} If the endpoint is no URL.
+ * @throws {TypeError} If the endpoint is not a URL.
  */
 export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
   const isLocal = /^(.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/.test(location.hostname);

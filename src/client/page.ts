@@ -34,7 +34,7 @@ export const createPage = (): Page => {
 
   const page: Page = {
     isVisible: () => document.visibilityState === 'visible',
-    // A page out of the back/forward cache may come back with `pageshow` alone.
+    // A page out of the back/forward cache may come back with only `pageshow`.
     listen: (listener) =>
       page.capture(['visibilitychange', 'pageshow', 'pagehide', 'online'], ({ type }) =>
         listener(type === 'pagehide' || type === 'online' ? type : document.visibilityState),

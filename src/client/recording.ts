@@ -1,6 +1,6 @@
 /**
- * Recording: what was noticed becomes an event, once an impression. It is announced on the page, where a listener may
- * veto it, and then kept. Knows neither who notices nor where events are kept.
+ * Recording: what was noticed becomes an event, once for each impression. The event is announced on the page, where a
+ * listener may veto it, and then kept. Recording knows neither what notices nor where events are kept.
  */
 import { createIds, type DismissReason, type OfferEvent } from '../protocol/event.js';
 import { isSubject } from '../protocol/subject.js';
@@ -20,7 +20,7 @@ export interface Recorder {
    * @param isSeen Whether it was seen just now, so that what counted in an earlier page view counts again.
    */
   onViewed(offerId: string, placement?: Placement | Past, isSeen?: boolean): Impression;
-  /** Announces an event on the page and, unless a listener vetoes it, has it kept; tells whether it did. */
+  /** Announces an event on the page and, unless a listener vetoes it, has it kept. Returns whether it did. */
   record(happened: Happened, offerId: string, impression: Impression, placement?: Placement | Past): boolean;
 }
 
@@ -30,22 +30,29 @@ export interface Recording extends Recorder {
   isOpen(offerId: string, placement: Placement): boolean;
 }
 
+/** Whose events are recorded, and how often. */
+export interface RecordingSettings {
+  /** Who has the page, and their consent, as they are when an event is made. */
+  readonly owner: Owner;
+  /** How often an offer may count. */
+  readonly repeat?: Repeat | undefined;
+}
+
 /**
  * Makes a recorder.
  * @param latest The page view's latest impressions by offer id.
- * @param settings Who has the page, what they said, and how often an offer may count; read whenever an event is made.
- * @param keep Given each event that nobody vetoed.
+ * @param keep Called with each event that nobody vetoed.
  */
 export const createRecording = (
   latest: Map<string, Impression>,
-  settings: Owner & { readonly repeat?: Repeat | undefined },
+  { owner, repeat: usual }: RecordingSettings,
   runtime: Pick<Runtime, 'now' | 'randomBits'>,
   keep: (event: OfferEvent, impression: Impression, placement?: Placement | Past) => void,
 ): Recording => {
   const newId = createIds(runtime);
 
   const repeats = (repeat: Repeat, placement?: Placement | Past): boolean =>
-    (placement?.repeat ?? settings.repeat) === repeat;
+    (placement?.repeat ?? usual) === repeat;
 
   /** The impression that has counted for an offer, with `repeat: 'mount'` for this placement of it. */
   const impressionOf = (offerId: string, placement?: Placement | Past): Impression | undefined =>
@@ -64,7 +71,8 @@ export const createRecording = (
       occurredAt: runtime.now(),
       expiresAt: placement?.expiresAt,
       token: placement?.token,
-      // What can be none, such as an e-mail address, never leaves the page; whoever runs the proxy reads that there was one.
+      // A value that cannot be a group, such as an e-mail address, never leaves the page. The
+      // proxy's operator reads that there was one.
       group: placement?.group && (/^[\w.:/~-]{1,50}$/.exec(String(placement.group)) ?? '?')[0],
       subject: impression.subject,
     };
@@ -74,26 +82,26 @@ export const createRecording = (
       composed: true,
       cancelable: true,
     });
-    // An element that is gone by now has nobody above it to hear.
+    // An event on an element that has left the page would reach no listener above it.
     const target = placement?.element?.isConnected ? placement.element : document;
-    if (settings.consent === 'denied' || !target.dispatchEvent(announced)) return false;
+    if (owner.consent === 'denied' || !target.dispatchEvent(announced)) return false;
     keep(event, impression, placement);
     return true;
   };
 
   const onViewed: Recorder['onViewed'] = (offerId, placement, isSeen) => {
     let impression = impressionOf(offerId, placement);
-    // Until an offer counts in the next page view, what closes it closes its last showing, if that was not closed before.
+    // Until an offer counts in the next page view, closing it closes its last showing, unless that is closed already.
     if (!impression || (isOver(impression, placement) && (isSeen || impression.isDismissed))) {
       impression = {
         id: newId(),
         isOnce: repeats('browser', placement),
-        // One that is no subject, such as an e-mail address, never leaves the page; the second load reports it.
-        subject: isSubject(settings.subject) ? settings.subject : undefined,
+        // A value that is not a subject, such as an e-mail address, never leaves the page. The second load reports it.
+        subject: isSubject(owner.subject) ? owner.subject : undefined,
       };
       if (placement) placement.impression = impression;
       latest.set(offerId, impression);
-      // In the map before the page's listeners run: one of them may close the offer.
+      // It has to be in the map before the page's listeners run, since one of them may close the offer.
       impression.isVetoed = !record({ type: 'viewed' }, offerId, impression, placement);
     }
     return impression;

@@ -1,4 +1,4 @@
-/** The tracker of a page: one for each endpoint, inert where it cannot work. */
+/** The tracker of a page: one for each endpoint, inert if it cannot work. */
 import { OffersightError } from '../errors.js';
 import { call, createFirst, nothing } from './first.js';
 import type { PageView } from './inside.js';
@@ -20,8 +20,9 @@ const createInertTracker = (): OfferTracker => ({
 /**
  * Starts tracking the offers of this page.
  *
- * Never throws: with a wrong configuration, on a server or in a browser that lacks what it needs, the tracker is
- * inert and one report tells what to do. One endpoint has one tracker a page: a second call gives the first one.
+ * Never throws: with a wrong configuration, on a server or in a browser that lacks what it needs,
+ * the tracker is inert and one report says what to do. One endpoint has one tracker a page: a
+ * second call gives the first one.
  */
 export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
   // Pages without types may give null.

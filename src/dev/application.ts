@@ -5,10 +5,10 @@ import { createProxyServer } from 'httpxy';
 import { type Answer, reply } from '../proxy/cli/routes.js';
 import { isLocalUrl } from '../upstream/callers.js';
 
-/** What stands behind the front. */
+/** The server behind the front. */
 export interface Behind {
   readonly answer: Answer;
-  /** Switches to another protocol, if what stands there can. */
+  /** Switches to another protocol, if that server can. */
   readonly upgrade?: (incoming: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
@@ -37,7 +37,8 @@ const staying = (location: string, url: string): string => {
 
 /**
  * Hands everything to an application.
- * @param url Of the application, an origin. Requests keep the host that their browser named, since frameworks compare it
+ * @param url The application's address, an origin. Requests keep the host that their browser named,
+ * since frameworks compare it
  *   with the origin of a form.
  */
 export const frontApplication = (url: string): Behind => {
@@ -57,7 +58,7 @@ export const frontApplication = (url: string): Behind => {
       reply(outgoing, 502, 'text/html; charset=utf-8', notThere(url));
     else reply(outgoing, 502, 'text/plain', `The application at ${url} did not answer: ${code}.\n`);
   });
-  // Where it sends to itself by a name of this machine, the browser stays here.
+  // If it redirects to itself by a name of this machine, the browser stays here.
   proxy.on('proxyRes', ({ headers }) => {
     if (headers.location) headers.location = staying(headers.location, url);
   });

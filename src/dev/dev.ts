@@ -108,7 +108,7 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
     const firstPage = pages.includes('index.html') || !pages.length ? '/' : `/${encodeURI(name)}`;
     const live = createLive({
       ...{ trail, upstream, runtime, switches, offer, reset, path, sampleOfferId },
-      // Whichever of its names the page was opened by: a code counts for a path.
+      // The page may be opened by any of its names, so a code is valid for a path.
       async inspect(page = firstPage) {
         const { pathname, search, hash } = new URL(
           await inspectLink(`http://localhost${page}`, { secret: ADMIN_TOKEN, operatorUrl }),

@@ -1,4 +1,4 @@
-/** A folder of files, read anew for each request. */
+/** A folder of files, read again for each request. */
 import { readdirSync, realpathSync } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
@@ -66,8 +66,8 @@ const rangeOf = (
 };
 
 /**
- * Serves a folder's files. Each is read to its end before its length is said, since whoever develops saves while pages load; and
- * browsers keep none, so that what was just saved shows.
+ * Serves a folder's files. Each is read to its end before its length is sent, since a developer may
+ * save while pages load. Browsers do not store any, so that a change shows at once.
  */
 export const serveFolder = (folder: string): Behind => {
   const root = realpathSync(folder);

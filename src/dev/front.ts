@@ -15,7 +15,7 @@ export interface FrontOptions {
   readonly port: number;
   /** One more address to listen at, for a phone. */
   readonly lan: string | undefined;
-  /** Of the endpoint. */
+  /** The endpoint's path. */
   readonly path: string;
   readonly endpoint: Answer;
   readonly live: Answer;
@@ -46,7 +46,7 @@ const listen = async (server: Server, port: number, host: string): Promise<numbe
 
 /**
  * Opens a port.
- * @throws {OffersightError} `configuration` if it is taken, or `lan` is no address of this machine.
+ * @throws {OffersightError} `configuration` if it is taken, or `lan` is not an address of this machine.
  */
 export const openFront = async (options: FrontOptions): Promise<Front> => {
   const { path, endpoint, live, behind, lan } = options;
@@ -80,7 +80,7 @@ export const openFront = async (options: FrontOptions): Promise<Front> => {
       socket.once('close', () => sockets.delete(socket));
     });
     const { upgrade } = behind;
-    // Where nobody listens, Node answers as if nothing else had been asked for.
+    // If nothing listens for upgrades, Node answers as if none had been asked for.
     if (upgrade)
       server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head) => {
         if (isNamedSafely(incoming.headers) && /^websocket$/i.test(incoming.headers.upgrade ?? ''))
@@ -94,7 +94,7 @@ export const openFront = async (options: FrontOptions): Promise<Front> => {
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => once(server, 'close'));
     for (const server of servers) server.close();
-    // Web sockets are none of the server's any more.
+    // The server no longer counts web sockets among its connections.
     for (const socket of sockets) socket.destroy();
     await Promise.all(closed);
   };

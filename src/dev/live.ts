@@ -15,7 +15,7 @@ export const LIVE_PATH = '/_offersight/';
 export interface DevState {
   readonly events: readonly DevEvent[];
   readonly problems: readonly DevProblem[];
-  /** What is broken at the stand-in, as its faults are told. */
+  /** What is broken at the stand-in, in the form of its faults. */
   readonly faults: readonly unknown[];
   /** Whether requests of pages break off before the proxy. */
   readonly isNetworkOff: boolean;
@@ -33,7 +33,7 @@ export type DevFigures = Readonly<
 /** What the page is sent whenever something changed. */
 export type LiveState = DevState & {
   readonly figures: DevFigures;
-  /** Of the endpoint. */
+  /** The endpoint's path. */
   readonly path: string;
   readonly sampleOfferId: string;
 };
@@ -44,7 +44,7 @@ export interface LiveOptions {
   readonly upstream: Control;
   readonly runtime: Runtime;
   readonly switches: { isNetworkOff: boolean; brokenOff: number };
-  /** Of the endpoint. */
+  /** The endpoint's path. */
   readonly path: string;
   /** The offer that is there to begin with. */
   readonly sampleOfferId: string;
@@ -59,7 +59,7 @@ export interface LiveOptions {
 /** The live page. */
 export interface Live {
   readonly answer: Answer;
-  /** Something changed: those who look are told. */
+  /** Something changed, so open pages get the news. */
   changed(): void;
 }
 
@@ -73,7 +73,7 @@ const POLICY =
   "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 /** So many are shown; what tests ask for is all that is known. */
 const SHOWN_EVENTS = 200;
-/** What happens meanwhile is told together. */
+/** Changes within this time are reported together. */
 const GATHER_MS = 100;
 const MAX_BODY = 10_000;
 const HERE = 'http://localhost';
@@ -99,7 +99,7 @@ const readBody = async (incoming: IncomingMessage): Promise<string> => {
     for await (const chunk of incoming.setEncoding('utf8') as AsyncIterable<string>)
       if (text.length <= MAX_BODY) text += chunk;
   } catch {
-    // Whoever sent it is gone: nothing is changed, and nobody reads the answer.
+    // The sender is gone: nothing is changed, and nobody reads the answer.
     return '';
   }
   return text;
@@ -217,7 +217,7 @@ export const createLive = ({
     },
   };
 
-  /** The stand-in's own commands, but for its reset, which knows nothing of this page. */
+  /** The stand-in's own commands, except its reset, which knows nothing of this page. */
   const command: Answer = async (incoming, outgoing) => {
     await serveCommand(upstream, incoming, outgoing);
     changed();

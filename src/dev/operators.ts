@@ -30,7 +30,7 @@ const listen = async (answer: Answer, port: number): Promise<Operators> => {
 };
 
 /**
- * Opens it, on this machine alone.
+ * Opens it, only on this machine.
  * @param port By default 4402, or a free one if that is taken.
  * @throws {OffersightError} `configuration` if it is taken.
  */

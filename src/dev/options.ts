@@ -1,4 +1,4 @@
-/** What `offersight dev` is told, and what of it cannot be. */
+/** The options of `offersight dev`, and which values are refused. */
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -66,8 +66,8 @@ export interface DevOptions {
    */
   readonly lan?: string;
   /**
-   * Told of each event that came further.
-   * @default nobody is told
+   * Called for each event that came further.
+   * @default nothing is called
    * @range a function
    * @example `(event) => console.log(event.offerId, event.state)`
    */
@@ -107,7 +107,7 @@ const checkApplication = (application: string, port: number): void => {
   if (!isLocalUrl(application) || !isHere(new URL(application).hostname))
     throw wrong('Set application to an origin on this machine, such as http://localhost:5173.');
   const { pathname, port: applicationPort, origin } = new URL(application);
-  if (pathname !== '/') throw wrong(`Give the origin of your application alone: ${origin}.`);
+  if (pathname !== '/') throw wrong(`Give only the origin of your application: ${origin}.`);
   if (applicationPort === `${port}`)
     throw wrong('That is the port that your pages will be opened at: give the one of your application.');
 };

@@ -1,4 +1,4 @@
-/** What to do about an event that was not delivered, for whoever tries a page out. */
+/** What to do about an event that was not delivered, for somebody who tries a page out. */
 const REMEDIES: readonly (readonly [reason: RegExp, remedy: string])[] = [
   [
     /resource_not_found/,
@@ -6,7 +6,7 @@ const REMEDIES: readonly (readonly [reason: RegExp, remedy: string])[] = [
   ],
   [
     /unable_to_process_request/,
-    'The live page lets Chargebee refuse each event. A refused event never comes again.',
+    'The live page lets Chargebee refuse each event. A refused event is never sent again.',
   ],
   [
     /^invalid_event$/,

@@ -22,14 +22,14 @@ export interface Running {
 /** What it runs on. */
 export interface RunningOptions {
   readonly trail: Trail;
-  /** Of the endpoint. */
+  /** The endpoint's path. */
   readonly path: string;
   readonly apiKey: string;
   readonly baseUrl: string;
   readonly origins: readonly string[];
 }
 
-/** No secret: whoever is on this machine may look. */
+/** Not a secret: everybody on this machine may look. */
 export const ADMIN_TOKEN = 'offersight-dev-has-no-secrets-on-this-machine';
 const SITE = 'offersight-dev';
 const MAX_DEAD = 500;

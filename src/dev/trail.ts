@@ -80,7 +80,7 @@ const objectOf = (text: string): Record<string, unknown> => {
 const listOf = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.map((item) => Object(item) as Record<string, unknown>) : [];
 
-/** What a page made up may be anything, and is shown on a terminal, too. */
+/** A page can make up anything, and a terminal shows it as well. */
 const shown = (value: unknown): string =>
   (typeof value === 'string' ? value : String(value))
     .slice(0, MAX_SHOWN)
@@ -133,7 +133,7 @@ export const createTrail = (now: () => number, onChange: (event?: DevEvent) => v
       calls: 0,
       ...known,
       ...next,
-      // Whatever its page is told afterwards.
+      // Regardless of the answer that its page gets afterwards.
       ...(known?.state === 'delivered' && { state: known.state, reason: undefined }),
     };
     events.set(id, event);

@@ -9,7 +9,8 @@ import { momentOf } from './words.js';
 /** Asks, and says what the latest answer means. */
 export interface Asking {
   /**
-   * Asks if that has not been done since the latest failure: where nothing fails, a refusal would only stand on the console.
+   * Asks if that has not been done since the latest failure. Without a failure the refusal would
+   * only confuse readers of the console.
    * @param failedAt When that was; left out if nothing has failed since events were taken.
    */
   ask(failedAt: number | undefined): Promise<void>;
@@ -58,7 +59,7 @@ const workerOf = (endpoint: string): string => {
 
 const REPLACED = 'Code of this page has replaced fetch: let it pass such requests on as they are.';
 
-/** Wrappers of statistics and API clients are no native code. */
+/** Wrappers of statistics and API clients are not native code. */
 const isReplaced = (): boolean =>
   !Function.prototype.toString.call(globalThis.fetch).includes('[native code]');
 
@@ -94,7 +95,7 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'fetch' | 
   };
   document.addEventListener('securitypolicyviolation', onViolation);
 
-  // Redirects are to be seen, and nothing comes out of a store.
+  // Redirects have to be visible, and nothing may come out of a store.
   const send = (url: string, init: RequestInit): Promise<Response> =>
     runtime.fetch(url, { ...init, cache: 'no-store', redirect: 'manual' });
 
@@ -142,7 +143,7 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'fetch' | 
       if (isCompared) return;
       isCompared = true;
       const response = await send(location.href, { method: 'HEAD' }).catch(() => undefined);
-      // A store may tell the time at which it was filled.
+      // A stored answer may have the time at which it was stored.
       if (response && !response.headers.has('age'))
         clock = clockWords(response.headers.get('date'), runtime.now());
     },

@@ -14,7 +14,7 @@ import { Panel } from './view/panel.js';
 
 export { VERSION } from '../version.js';
 
-/** What {@link openInspector} may be told. */
+/** Options of {@link openInspector}. */
 export interface InspectorOptions {
   /**
    * The endpoint whose tracker is looked at.
@@ -40,12 +40,12 @@ export interface Inspector {
   close(): void;
 }
 
-/** How often what is shown is looked at anew, and how often the database is, milliseconds. */
+/** How often the page is looked at, and how often the database is, milliseconds. */
 const SHOW_MS = 200;
 const REFRESH_MS = 1_000;
 const NOTICE_MS = 4_000;
 
-/** One for the page, also where it has two copies of this file. */
+/** One for the page, even if it has two copies of this file. */
 const OPEN = Symbol.for('offersight-inspector');
 const shared = globalThis as { [OPEN]?: Inspector | undefined };
 
@@ -63,9 +63,9 @@ const aroundOf = (drawn: readonly Element[]): DOMRect => {
 };
 
 /**
- * Opens the inspector on this page, or gives the one that is open. It works beside a tracker that runs already, whichever way
- * that came into the page, and says why there is none.
- * @throws {TypeError} Where there is no document, or the browser has no constructed style sheets.
+ * Opens the inspector on this page, or gives the one that is open. It works beside a tracker that
+ * runs already, by script tag or by npm, and says why there is none.
+ * @throws {TypeError} If there is no document, or the browser has no constructed style sheets.
  */
 export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}): Inspector => {
   const known = shared[OPEN];

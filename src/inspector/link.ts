@@ -10,7 +10,7 @@ const CODE = /^[\da-z]{1,9}\.([\w-]*)\.[\w-]{43}$/;
 
 /** What a link that holds says. */
 export interface Inspection {
-  /** Where the operator's page is, if whoever made the link said so. */
+  /** The address of the operator's page, if the link has it. */
   readonly operatorUrl: string | undefined;
 }
 

@@ -18,7 +18,7 @@ export interface Snapshot {
   readonly endpoint: string | undefined;
   /** Other endpoints that this page has trackers for. */
   readonly others: readonly string[];
-  /** Of thousands those near to the viewport, and some of the others. */
+  /** The offers; on a page of thousands those near the viewport, and some of the others. */
   readonly offers: readonly OfferNote[];
   /** How many there are on the page. */
   readonly offerCount: number;
@@ -26,7 +26,7 @@ export interface Snapshot {
   readonly waiting: readonly Fact[];
   readonly page: readonly Fact[];
   readonly settings: readonly Setting[];
-  /** Mistakes in attributes of what is no offer, such as the script tag. */
+  /** Mistakes in attributes of other elements than offers, such as the script tag. */
   readonly mistakes: readonly string[];
   /** What may be offers that the tracker cannot see. */
   readonly unseen: readonly string[];
@@ -71,7 +71,7 @@ const withRefusal = (note: OfferNote, events: readonly Way[]): OfferNote => {
   };
 };
 
-/** So many of those that nobody watches are told of. */
+/** At most so many unwatched elements are listed. */
 const MOST_UNWATCHED = 100;
 
 /** What the page shows as offers although nobody watches them. */
@@ -98,7 +98,7 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
     mistakes.set(element, [...(mistakes.get(element) ?? []), words]),
   );
   const asking = createAsking(endpoint, runtime);
-  const hearing = createWays(inside.options, view, inside.registry, runtime);
+  const hearing = createWays(inside, view, runtime);
   return {
     inside,
     mistakes,

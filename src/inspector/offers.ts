@@ -1,4 +1,4 @@
-/** What each offer on the page lacks, or that it has counted: one sentence, and what else is to be known of it. */
+/** What each offer on the page lacks, or that it has counted: one sentence, and further facts. */
 
 import type { Watched } from '../client/detect/exposure.js';
 import type { Impression, Placement } from '../client/detect/registry.js';
@@ -15,7 +15,7 @@ import { madeAt, momentOf } from './words.js';
 /** How an offer stands: it has counted, its time runs, it lacks something that scrolling or waiting may bring, or it is set up wrongly. */
 export type Standing = 'counted' | 'dwelling' | 'lacking' | 'wrong';
 
-/** What is to be said of one element that shows an offer, or should. */
+/** The facts about one element that shows an offer, or should. */
 export interface OfferNote {
   readonly element: Element;
   /** What is drawn for it: itself, or its children. */
@@ -25,7 +25,7 @@ export interface OfferNote {
   readonly standing: Standing;
   /** What it lacks, or that it has counted. */
   readonly words: string;
-  /** What else is to be known. */
+  /** Further facts. */
   readonly hints: readonly string[];
   /** The visible share of its pixels when it was last looked at, 0–1; left out where nobody looks any more. */
   readonly ratio: number | undefined;
@@ -53,7 +53,7 @@ type Said = readonly [standing: Standing, words: string];
 const COVER_MS = 1_000;
 const MOST_COVERS = 5;
 
-/** On a page of thousands, so many of those that lie far from the viewport are told of, and so many of those near to it. */
+/** On a page of thousands, at most so many offers far from the viewport are listed, and so many near it. */
 const MOST_FAR = 200;
 const MOST_NEAR = 200;
 
@@ -63,16 +63,16 @@ const isNear = (element: Element): boolean => {
   return bottom > -innerHeight && top < 2 * innerHeight;
 };
 
-/** Those of which there is something to be told without keeping the page busy, in their order. */
+/** The offers that can be listed without keeping the page busy, in their order. */
 const worthNotes = <T extends { readonly element: Element }>(all: readonly T[]): T[] => {
   let far = 0;
   let near = 0;
   return all.filter(({ element }) => (isNear(element) ? near++ < MOST_NEAR : far++ < MOST_FAR));
 };
 
-/** Makes what tells of every offer. */
+/** Makes the function that describes every offer. */
 export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersContext) => {
-  const { options, exposure, page, registry, isDrawn, boxesOf } = inside;
+  const { options, owner, exposure, page, registry, isDrawn, boxesOf } = inside;
   const reasonOf = createReasons(exposure, page, isDrawn);
   const steadiness = createSteadiness(runtime);
 
@@ -137,9 +137,9 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     if (!isOfferId(offerId))
       return [
         'wrong',
-        `“${String(offerId).slice(0, 60)}” is no id of a personalized offer: 1–50 letters, digits or _ . : ~ -.`,
+        `“${String(offerId).slice(0, 60)}” is not the id of a personalized offer: 1–50 letters, digits or _ . : ~ -.`,
       ];
-    if (options.consent === 'denied') return ['wrong', 'Nothing counts: the user denied consent.'];
+    if (owner.consent === 'denied') return ['wrong', 'Nothing counts: the user denied consent.'];
     const impression = isMounting(placement) ? placement.impression : view.get(offerId);
     const mark = stored?.marks.find(
       ({ offerId: id, type, until }) => id === offerId && type === 'viewed' && until > now,
@@ -175,7 +175,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       ...((shown.get(offerId) ?? 0) > 1
         ? ['Another element shows the same offer; together they count once.']
         : []),
-      ...(options.consent === 'pending'
+      ...(owner.consent === 'pending'
         ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
         : []),
       ...(wasAccepted ? ['It was accepted before, so closing it does not count as dismissed.'] : []),

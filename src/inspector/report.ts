@@ -1,4 +1,4 @@
-/** What the inspector shows, as text for a mail to whoever helps. */
+/** What the inspector shows, as text for a mail to somebody who helps. */
 import { VERSION } from '../version.js';
 import type { Snapshot } from './looking.js';
 import { STEPS } from './ways.js';
@@ -67,7 +67,7 @@ export const reportOf = (
       '',
     ]
       .join('\n')
-      // What can be no group, such as an e-mail address, never leaves the page.
+      // A value that cannot be a group, such as an e-mail address, never leaves the page.
       .replace(/data-offer-group="[^"]*"/g, 'data-offer-group')
   );
 };

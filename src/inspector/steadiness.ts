@@ -38,7 +38,7 @@ export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
     const count = (known?.replaced ?? 0) + (isReplaced ? 1 : 0);
     if (!known || isReplaced) elements.set(offerId, { latest: new WeakRef(element), replaced: count });
     return count
-      ? [`Its element was replaced ${times(count)} since the inspector was opened, and each begins anew.`]
+      ? [`Its element was replaced ${times(count)} since the inspector was opened, and each starts at zero.`]
       : [];
   };
 

@@ -14,7 +14,7 @@ export interface DeadLetter {
   readonly deadAt: number;
 }
 
-/** What stands in the database at a moment. */
+/** The content of the database at a moment. */
 export interface Stored {
   /** The oldest that wait, of every endpoint and page. */
   readonly entries: readonly OutboxEntry[];
@@ -22,7 +22,7 @@ export interface Stored {
   readonly waiting: number;
   readonly dead: readonly DeadLetter[];
   readonly marks: readonly Mark[];
-  /** Of the endpoint that was asked for. */
+  /** The pause of the endpoint that was asked for. */
   readonly pause: Pause | undefined;
   /** When the look began, on the monotonic clock, milliseconds. */
   readonly readAt: number;
@@ -38,7 +38,7 @@ const ask = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error);
   });
 
-/** One kind of record is a range of keys: an array stands behind every text. */
+/** One kind of record is a range of keys: an array sorts after every string. */
 const rangeOf = (kind: string): IDBKeyRange => IDBKeyRange.bound([kind], [kind, []]);
 
 const open = (name: string): Promise<IDBDatabase> => {
@@ -48,18 +48,18 @@ const open = (name: string): Promise<IDBDatabase> => {
   return ask(request);
 };
 
-/** What stands there, without what another version wrote in a way that cannot be shown. */
+/** The content, without records of another version that cannot be shown. */
 const readable = <T extends { readonly v?: unknown }>(values: readonly unknown[]): readonly T[] =>
   values.filter((value): value is T => (value as T | undefined)?.v === 1);
 
-/** The page's own tracker gives up what is none. */
+/** The page's own tracker gives up other records. */
 const isWhole = ({ event }: Partial<OutboxEntry>): boolean =>
   typeof event?.id === 'string' && typeof event.offerId === 'string';
 
 /**
  * Looks into the database once.
  * @param name The database's.
- * @throws Whatever the browser says if there is no database, or none may be read.
+ * @throws The browser's own error if there is no database, or it may not be read.
  */
 export const readStored = async (
   name: string,

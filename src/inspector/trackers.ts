@@ -27,7 +27,7 @@ export const findTrackers = (): Tracked[] =>
     return [{ endpoint, view: view as PageView, tracker, inside }];
   });
 
-/** Why no tracker runs here, as far as the page tells. */
+/** Why no tracker runs here, as far as the page shows it. */
 export const whyNone = (): string => {
   const tag = document.querySelector('script[src*="offersight"]');
   const cause =

@@ -22,14 +22,14 @@ const inFrames = (frames: readonly HTMLIFrameElement[], trees: readonly Node[]):
 
 /** What an attribute may be called that was meant to mark an offer. */
 const LIKELY = /^data-.*offer|^offer/i;
-/** Ours, of which others tell. */
+/** Attributes of ours that other lines report. */
 const OURS = /^data-offer-(?:id|ratio|dwell|ignore|repeat|expires|token|group|dismiss|accept)$/;
 
 const otherNames = (elements: readonly Element[]): string[] => {
   const names = elements.flatMap((element) =>
     element.getAttributeNames().filter((name) => LIKELY.test(name) && !OURS.test(name)),
   );
-  return names.map((name) => `${name} is none of ours: data-offer-id marks an offer.`);
+  return names.map((name) => `${name} does not mark an offer: data-offer-id does.`);
 };
 
 /** Elements of components that show something of which the page has no tree. */

@@ -12,7 +12,7 @@ const isDev = (endpoint: string): boolean =>
     .getEntriesByName(endpoint, 'resource')
     .some((entry) => (entry as PerformanceResourceTiming).serverTiming?.some(({ name }) => name === MARK));
 
-/** Asks once more; what cannot be asked is not known. */
+/** Asks again. If there is no answer, nothing is known. */
 export const createUpstream = (
   endpoint: string,
   runtime: Pick<Runtime, 'fetch'>,

@@ -35,39 +35,16 @@ const pauseWords = (
   }
 };
 
-/** What waits in this browser, and what holds it. */
-export const whatWaits = (
-  { options }: Inside,
-  endpoint: string,
-  stored: Stored | undefined,
-  now: number,
-): Fact[] => {
-  if (!stored)
-    return [
-      {
-        label: 'Storage',
-        words:
-          options.consent === 'granted'
-            ? 'The database cannot be read, or is not there yet: events are only in this page’s memory.'
-            : 'Nothing is stored before consent.',
-        isWrong: options.consent === 'granted',
-      },
-    ];
-  const { entries, waiting, dead, pause } = stored;
-  const own = entries.filter((entry) => entry.endpoint === undefined || entry.endpoint === endpoint);
-  const count = (holds: (entry: OutboxEntry) => unknown): number => own.filter(holds).length;
-  const facts: Fact[] = [
-    {
-      label: 'Waiting',
-      words: `${counted(waiting, 'event')} in this browser.${waiting > entries.length ? ' The oldest 500:' : ''}`,
-    },
-  ];
-  if (pause && pause.at > now)
-    facts.push({
-      label: 'Pause',
-      words: pauseWords(pause, endpoint, now),
-      isWrong: pause.kind !== 'throttled',
-    });
+/** An address and how many events go there. */
+const counts = (addresses: readonly string[]): ReadonlyMap<string, number> => {
+  const found = new Map<string, number>();
+  for (const address of addresses) found.set(address, (found.get(address) ?? 0) + 1);
+  return found;
+};
+
+/** Why events of this page's own endpoint wait. */
+const ownFacts = (own: readonly OutboxEntry[], subject: string | undefined, now: number): Fact[] => {
+  const facts: Fact[] = [];
   const reserved = own.filter(({ lease }) => lease && lease.until > now);
   const [first] = reserved;
   if (first?.lease)
@@ -84,24 +61,51 @@ export const whatWaits = (
       label: 'Deferred',
       words: `${counted(deferred.length, 'event')} not before ${momentOf(next.notBeforeAt, now)}.`,
     });
-  const others = count(({ event }) => event.subject !== undefined && event.subject !== options.subject);
+  const others = own.filter(({ event }) => event.subject !== undefined && event.subject !== subject).length;
   if (others)
     facts.push({
       label: 'Another user’s',
       words: `${counted(others, 'event belongs', 'events belong')} to another subject, and ${others === 1 ? 'waits' : 'wait'} until that one is back.`,
     });
-  const elsewhere = new Set(
-    entries.flatMap((entry) =>
-      entry.endpoint === undefined || entry.endpoint === endpoint ? [] : entry.endpoint,
-    ),
-  );
-  for (const address of elsewhere) {
-    const theirs = entries.filter((entry) => entry.endpoint === address).length;
+  return facts;
+};
+
+/** What waits in this browser, and what holds it. */
+export const whatWaits = (
+  { owner }: Inside,
+  endpoint: string,
+  stored: Stored | undefined,
+  now: number,
+): Fact[] => {
+  const isGranted = owner.consent === 'granted';
+  if (!stored)
+    return [
+      {
+        label: 'Storage',
+        words: isGranted
+          ? 'The database cannot be read, or is not there yet: events are only in this page’s memory.'
+          : 'Nothing is stored before consent.',
+        isWrong: isGranted,
+      },
+    ];
+  const { entries, waiting, dead, pause } = stored;
+  const isOwn = (entry: OutboxEntry): boolean => entry.endpoint === undefined || entry.endpoint === endpoint;
+  const elsewhere = counts(entries.flatMap((entry) => (isOwn(entry) ? [] : (entry.endpoint ?? []))));
+  const facts: Fact[] = [
+    {
+      label: 'Waiting',
+      words: `${counted(waiting, 'event')} in this browser.${waiting > entries.length ? ' The oldest 500:' : ''}`,
+    },
+  ];
+  if (pause && pause.at > now)
     facts.push({
-      label: 'Another endpoint’s',
-      words: `${counted(theirs, 'event')} for ${address}.`,
+      label: 'Pause',
+      words: pauseWords(pause, endpoint, now),
+      isWrong: pause.kind !== 'throttled',
     });
-  }
+  facts.push(...ownFacts(entries.filter(isOwn), owner.subject, now));
+  for (const [address, theirs] of elsewhere)
+    facts.push({ label: 'Another endpoint’s', words: `${counted(theirs, 'event')} for ${address}.` });
   if (dead.length)
     facts.push({
       label: 'Dead letters',
@@ -118,8 +122,8 @@ const CONSENT = {
 } as const;
 
 /** What the page and the browser are like. */
-export const pageFacts = ({ options, page }: Inside, stored: Stored | undefined): Fact[] => {
-  const { consent, subject } = options;
+export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | undefined): Fact[] => {
+  const { consent, subject } = owner;
   const worker =
     'serviceWorker' in globalThis.navigator && globalThis.navigator.serviceWorker.controller?.scriptURL;
   return [

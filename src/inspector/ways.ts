@@ -1,8 +1,6 @@
-/** How far each event of this page came. It listens beside the page's own callbacks and changes nothing that they are told. */
+/** How far each event of this page came. It listens beside the page's own callbacks and does not change what these get. */
 import type { Impression } from '../client/detect/registry.js';
-import type { Inside, PageView } from '../client/inside.js';
-import type { DiscardReason } from '../client/later/outbox/giving-up.js';
-import type { ResolvedOptions } from '../client/options.js';
+import type { EventListeners, Inside, PageView } from '../client/inside.js';
 import type { OfferEvent } from '../protocol/event.js';
 import type { Runtime, Stop } from '../runtime.js';
 import type { Stored } from './stored.js';
@@ -30,17 +28,17 @@ export interface Way {
   readonly why: string | undefined;
 }
 
-/** What only listening tells of an event. */
+/** What can be learned about an event only by listening. */
 interface Heard {
   readonly event: OfferEvent;
   isVetoed?: boolean;
-  /** Whether the database had it when that was told, and when on the monotonic clock, milliseconds. */
+  /** Whether the database had it when it was reported, and when that was on the monotonic clock, milliseconds. */
   isDurable?: boolean;
   toldAt?: number;
   givenUp?: string;
 }
 
-/** What the stand-in says of an event, under `offersight dev` alone. */
+/** What the stand-in says of an event, only under `offersight dev`. */
 export interface Delivered {
   readonly state: 'waiting' | 'delivered' | 'refused';
   readonly reason?: string | undefined;
@@ -49,7 +47,7 @@ export interface Delivered {
 const VETOED = 'not recorded: a listener of this page called preventDefault, or consent was denied then';
 const PENDING = 'only in memory, until the user consents';
 const DENIED = 'given up, since consent was denied';
-const GONE = 'no longer waits in this browser: it was answered for, or given up';
+const GONE = 'no longer waits in this browser: it was delivered, refused or given up';
 
 /** Some browsers have none, and some pages put something else in its place. */
 const openChannel = (name: string): BroadcastChannel | undefined => {
@@ -67,11 +65,15 @@ export interface Ways {
   stop: Stop;
 }
 
+/** What it listens to. */
+export type WaysContext = Pick<Inside, 'owner' | 'listeners' | 'registry'> & {
+  readonly options: Pick<Inside['options'], 'name'>;
+};
+
 /** Starts listening. */
 export const createWays = (
-  options: ResolvedOptions,
+  { options, owner, listeners, registry }: WaysContext,
   view: PageView,
-  registry: Inside['registry'],
   runtime: Pick<Runtime, 'elapsed' | 'now'>,
 ): Ways => {
   /** With `repeat: 'mount'` each placement has its own. */
@@ -88,7 +90,7 @@ export const createWays = (
 
   const listening = new AbortController();
   const hearAnnounced = (announced: CustomEvent<OfferEvent>): void =>
-    // Whoever hears it after us may veto it.
+    // A later listener may still veto it.
     queueMicrotask(() => {
       // Anybody can dispatch an event of this name, and other trackers of the page do.
       if (isOwn((announced.detail as OfferEvent | null)?.impressionId))
@@ -97,22 +99,20 @@ export const createWays = (
   for (const type of ['offersight:viewed', 'offersight:dismissed'] as const)
     window.addEventListener(type, hearAnnounced, { signal: listening.signal });
 
-  // The tracker asks its own copy of the options whenever it has something to tell.
-  const { onEvent, onDiscard } = options;
-  const tellEvent = (event: OfferEvent, isDurable: boolean): void => {
-    Object.assign(hear(event), { isDurable, toldAt: runtime.elapsed() });
-    onEvent?.call(options, event, isDurable);
+  const listener: EventListeners = {
+    onEvent(event, isDurable) {
+      Object.assign(hear(event), { isDurable, toldAt: runtime.elapsed() });
+    },
+    onDiscard(event, reason, code) {
+      hear(event).givenUp =
+        reason === 'refused' ? `refused as ${meaningOf(code ?? reason)}` : meaningOf(reason);
+    },
   };
-  const tellDiscard = (event: OfferEvent, reason: DiscardReason, code: string | undefined): void => {
-    hear(event).givenUp =
-      reason === 'refused' ? `refused as ${meaningOf(code ?? reason)}` : meaningOf(reason);
-    onDiscard?.call(options, event, reason, code);
-  };
-  Object.assign(options, { onEvent: tellEvent, onDiscard: tellDiscard });
+  listeners.add(listener);
 
-  // Whoever settles events says so to the other tabs, and this hears it like one.
+  // A tab that settles events says so to the other tabs, and this listens like one.
   const channel = openChannel(options.name);
-  // Also of events that nobody knows yet here: what waits is read from the database later than this is told.
+  // Also for events that are not known here yet: the database is read later than this message arrives.
   const answered = new Set<unknown>();
   const givenUpElsewhere = new Set<unknown>();
   channel?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
@@ -148,8 +148,8 @@ export const createWays = (
       );
     if (answered.has(id)) return way(3, upstream?.reason);
     if (givenUpElsewhere.has(id)) return way(1, 'given up, or refused, in another tab', true);
-    if (options.consent === 'pending') return way(1, PENDING);
-    if (options.consent === 'denied') return way(1, DENIED, true);
+    if (owner.consent === 'pending') return way(1, PENDING);
+    if (owner.consent === 'denied') return way(1, DENIED, true);
     if (isDurable === undefined) return way(1, 'being stored, or known already in this browser');
     if (!isDurable) return way(1, 'only in this page’s memory, since the database does not take it');
     // What was read before it was written says nothing, and neither does a part of what waits.
@@ -158,15 +158,15 @@ export const createWays = (
     return isRead ? way(1, GONE, true) : way(1);
   };
 
-  /** What became of what was recorded before anybody listened, as far as that can be told. */
+  /** What became of events that were recorded before anybody listened, as far as that is known. */
   const outcomeOf = (
     { isVetoed }: Impression,
     stored: Stored | undefined,
     now: number,
   ): Pick<Way, 'steps' | 'isOver' | 'why'> => {
     if (isVetoed) return { steps: 0, isOver: true, why: VETOED };
-    if (options.consent === 'pending') return { steps: 1, isOver: false, why: PENDING };
-    if (options.consent === 'denied') return { steps: 1, isOver: true, why: DENIED };
+    if (owner.consent === 'pending') return { steps: 1, isOver: false, why: PENDING };
+    if (owner.consent === 'denied') return { steps: 1, isOver: true, why: DENIED };
     // More wait than are looked at, or nothing can be read.
     if (!stored || stored.waiting > stored.entries.length)
       return { steps: 1, isOver: false, why: 'recorded before the inspector was opened' };
@@ -208,9 +208,7 @@ export const createWays = (
     stop() {
       listening.abort();
       channel?.close();
-      // Somebody else may stand before ours by now.
-      if (options.onEvent === tellEvent) Object.assign(options, { onEvent });
-      if (options.onDiscard === tellDiscard) Object.assign(options, { onDiscard });
+      listeners.delete(listener);
     },
   };
 };

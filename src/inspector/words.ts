@@ -23,9 +23,9 @@ export const madeAt = (id: string): number => Number(`0x${id.slice(0, 13).replac
 /** Why the proxy refused an event or let it wait, by its code. */
 const CODES: Readonly<Record<string, string>> = {
   invalid_event:
-    'its id is no personalized offer’s id, its token is missing or wrong, or it belongs to another user',
+    'its id is not that of a personalized offer, its token is missing or wrong, or it belongs to another user',
   resource_not_found:
-    'Chargebee knows no personalized offer of this id; offersight dev takes only ids that it made, unless --any-id is given',
+    'Chargebee does not know this personalized offer; offersight dev takes only ids that it made, unless --any-id is given',
   machine: 'the proxy takes nothing from crawlers, monitors and browsers that a script drives',
   conflict: 'its event id was used for something else before',
   subject_mismatch: 'it belongs to another user than the session',
@@ -36,7 +36,7 @@ const CODES: Readonly<Record<string, string>> = {
   'outbox-full': 'more events wait than the outbox may hold',
   'storage-full': 'the browser gives this site no more storage',
   consent: 'consent was denied',
-  unreadable: 'it is no event of this product',
+  unreadable: 'it is not an event of this product',
 };
 
 /** A code with what it means. */

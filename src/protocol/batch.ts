@@ -62,7 +62,7 @@ export type Verdict =
 
 /** One verdict as the wire has it. */
 export interface WireResult {
-  /** Of the event. */
+  /** The event's id. */
   readonly id: string;
   /** What becomes of it. */
   readonly status: Verdict['kind'];

@@ -1,7 +1,7 @@
 /**
  * The proxy's side of the wire. Strict: unknown input becomes either a request whose every field was checked and
- * copied by name, or one fault. A bad value inside an event refuses that event alone; what the sender got
- * structurally wrong faults the whole request.
+ * copied by name, or one fault. A bad value inside an event refuses only that event; an error in the structure
+ * is a fault of the whole request.
  */
 import { WIRE_VERSION } from './batch.js';
 import { type DismissReason, isOfferId, type OfferEventType } from './event.js';
@@ -44,7 +44,7 @@ export type DecodedItem =
 /** What is wrong with the envelope. */
 export type EnvelopeFault = 'json' | 'batch' | 'unsupported';
 
-/** A whole request, decoded; each id stands in `items` once. */
+/** A whole request, decoded; each id is in `items` once. */
 export type DecodedRequest =
   | { readonly kind: 'request'; readonly sentAt: number; readonly items: readonly DecodedItem[] }
   /** Not events, but whether a link may open the inspector at this path. */
@@ -113,7 +113,7 @@ const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem =
   }
   if (!isOfferId(offerId) || NOTHING.has(offerId)) return { id, refusedFor: 'personalized_offer_id' };
   if (!isTime(occurredAt)) return { id, refusedFor: 'occurred_at' };
-  // JSON has no infinity: an offer that never ends says null. Hosts without types say so of nobody, too.
+  // JSON has no infinity: an offer that never ends says null. Untyped hosts also write null for no subject.
   const expiresAt = expires_at ?? undefined;
   const subject = record.subject ?? undefined;
   const token = record.token ?? undefined;

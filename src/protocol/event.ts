@@ -67,8 +67,9 @@ export type OfferEvent = ViewedEvent | DismissedEvent;
 const LONGEST_OFFER_ID = 50;
 
 /**
- * Tells whether a text can be the id of a personalized offer. The API documents a length only, so the characters are
- * those of every id that it hands out, widened by what URL-safe ids use: the same that a subject may have.
+ * Whether a string can be the id of a personalized offer. The API documents only a length. So the
+ * characters are those of every id that it makes, and those of URL-safe ids: the same that a
+ * subject may have.
  */
 export const isOfferId = (value: unknown): value is string =>
   isSubject(value) && value.length <= LONGEST_OFFER_ID;

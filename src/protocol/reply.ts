@@ -1,10 +1,10 @@
 /** The client's way back: reply → verdicts. Only delivery needs it, so it loads with delivery. */
 import type { Verdict, WIRE_VERSION, WireReply, WireResult } from './batch.js';
 
-/** Told again, since a value that the first load exports costs it bytes. */
+/** Repeated here and checked by its type: importing the value would grow the first load. */
 const VERSION: typeof WIRE_VERSION = 1;
 
-/** Whatever stands in a text's place counts as none. */
+/** Any other value in the place of a string counts as missing. */
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const toVerdict = ({ status, code, retry_after_ms: delayMs }: Partial<WireResult>): Verdict | undefined => {
@@ -26,8 +26,9 @@ const toVerdict = ({ status, code, retry_after_ms: delayMs }: Partial<WireResult
 };
 
 /**
- * The verdicts of a 200 reply by event id, or undefined if this is no reply of ours: a captive portal, a cached
- * page, a truncated body. Ids that were not asked about are the caller's to ignore.
+ * The verdicts of a 200 reply by event id, or undefined if this is not a reply of the proxy, but a
+ * captive portal, a cached page or a truncated body. The caller has to ignore ids that it did not
+ * send.
  * @param body The body's text.
  */
 export const decodeReply = (body: string): Map<string, Verdict> | undefined => {

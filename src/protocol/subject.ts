@@ -3,6 +3,6 @@
 /** Opaque by agreement (a hash, a random id): what looks like an e-mail address does not pass. */
 const SUBJECT = /^[\w.:~-]{1,128}$/;
 
-/** Tells whether a value can say whose an event is. */
+/** Whether a value can say whose an event is. */
 export const isSubject = (value: unknown): value is string =>
   typeof value === 'string' && SUBJECT.test(value);

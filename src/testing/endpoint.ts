@@ -11,7 +11,7 @@ export interface FakeEndpoint {
    * request with 400. Fits Playwright: `route.fulfill({ json: endpoint.reply(route.request().postData()) })`.
    */
   reply(body: string | null): WireReply | undefined;
-  /** The same for whatever knows Request and Response, such as MSW: `({ request }) => endpoint.handle(request)`. */
+  /** The same for tools that use Request and Response, such as MSW: `({ request }) => endpoint.handle(request)`. */
   handle(request: Request): Promise<Response>;
   /** Forgets what was reported. */
   clear(): void;

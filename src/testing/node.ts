@@ -1,5 +1,5 @@
 /**
- * What end-to-end tests of a site need: `offersight dev` as a function, and the stand-in for Chargebee alone. For Node.
+ * What end-to-end tests of a site need: `offersight dev` as a function, and only the stand-in for Chargebee. For Node.
  * @module offersight/testing/node
  */
 export { type Dev, startDev } from '../dev/dev.js';

@@ -1,8 +1,9 @@
 /**
- * A tracker for tests of a page's parts, in jsdom or happy-dom, where nothing is ever in view. It is made of the
- * rooms that find offers, hear marked controls, decide and record, so it keeps to the tracker's own rules: once an offer and
- * page view, `viewed` before `dismissed`, no dismissal of what was accepted, and a listener may veto. What only a browser
- * can tell, such as an inferred close or that an offer has expired or is hidden, is the test's to say.
+ * A tracker for tests of a page's parts, in jsdom or happy-dom, in which nothing is ever in view.
+ * It is made of the rooms that find offers, hear marked controls, decide and record, so it keeps to
+ * the tracker's own rules. An offer counts once a page view, `viewed` comes before `dismissed`, an
+ * accepted offer cannot be dismissed, and a listener may veto. The test says what only a browser
+ * can know, such as an inferred close, or that an offer has expired or is hidden.
  */
 
 import { createRegistry, type Impression, type Placement, type Repeat } from '../client/detect/registry.js';
@@ -10,7 +11,6 @@ import { createDecisions } from '../client/later/decisions.js';
 import { createControls } from '../client/later/detect/controls.js';
 import { closesByConvention } from '../client/later/detect/conventions.js';
 import type { OfferStats, OfferTracker } from '../client/offer-tracker.js';
-import type { ResolvedOptions } from '../client/options.js';
 import type { Consent } from '../client/outbox/outbox.js';
 import { createRecording } from '../client/recording.js';
 import { OffersightError } from '../errors.js';
@@ -23,7 +23,7 @@ export interface FakeTrackerOptions {
   readonly repeat?: Repeat;
   /** As the tracker's own. @default 'granted' */
   readonly consent?: Consent;
-  /** Told of each event, at once, and that it is durable. */
+  /** Called for each event, at once, and as durable. */
   readonly onEvent?: (event: OfferEvent, isDurable: boolean) => void;
 }
 
@@ -59,10 +59,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
   const latest = new Map<string, Impression>();
   const acceptedOffers = new Set<string>();
   const offers: Record<string, { -readonly [Name in keyof OfferStats]: number }> = {};
-  const settings: Pick<ResolvedOptions, 'repeat' | 'consent' | 'subject'> = {
-    repeat: options.repeat,
-    consent: options.consent ?? 'granted',
-  };
+  const owner: { consent: Consent; subject?: string | undefined } = { consent: options.consent ?? 'granted' };
 
   const count = (offerId: string, what: keyof OfferStats): void => {
     offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
@@ -70,14 +67,14 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
   };
 
   const commit = (): void => {
-    if (settings.consent !== 'granted') return;
+    if (owner.consent !== 'granted') return;
     for (const event of waiting.splice(0)) {
       events.push(event);
       options.onEvent?.(event, true);
     }
   };
 
-  const recorder = createRecording(latest, settings, runtime, (event) => {
+  const recorder = createRecording(latest, { ...options, owner }, runtime, (event) => {
     count(event.offerId, event.type);
     // What an event has not is left out, so that tests can compare strictly.
     const given = Object.entries(event).filter(([, value]) => value !== undefined);
@@ -93,17 +90,14 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     onMount: ({ offerId }) => isOfferId(offerId) && count(offerId, 'rendered'),
     onUnmount: () => undefined,
   });
-  const decisions = createDecisions(
-    recorder,
-    registry,
-    () => undefined,
-    acceptedOffers,
+  const decisions = createDecisions(recorder, registry, acceptedOffers, {
+    remember: () => undefined,
     // A real one reports it; what its methods are given never throws.
-    () => undefined,
-    (offerId) => count(offerId, 'accepted'),
-  );
+    onInvalid: () => undefined,
+    onAccepted: (offerId) => count(offerId, 'accepted'),
+  });
 
-  /** A test acts in the task in which it rendered, before anybody was told of it. */
+  /** A test acts in the task in which it rendered, before observers report. */
   const look = (): void => {
     for (const element of registry.placements.keys()) registry.look(element);
     // Grows while it is gone through: an open shadow root may hold others.
@@ -177,12 +171,12 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     },
     flush: async () => undefined,
     consent(state) {
-      settings.consent = state;
+      owner.consent = state;
       if (state === 'denied') for (const list of [events, waiting]) list.length = 0;
       commit();
     },
     subject(value) {
-      settings.subject = value;
+      owner.subject = value;
     },
     pageView() {
       for (const impression of latest.values()) impression.isPast = !impression.isOnce;

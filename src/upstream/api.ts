@@ -23,7 +23,7 @@ export interface Visit {
   readonly body: string | null;
   /** Waits as long as a fault wants it; rejects when the site's life ends. */
   readonly pause: () => Promise<void>;
-  /** Told once the call counts, how it stops to count. */
+  /** Called once the call counts, with the function that ends its counting. */
   readonly onEnter: (leave: () => void) => void;
 }
 
@@ -77,7 +77,7 @@ async function answerOnce(site: Site, visit: Visit, job: Job, key: string): Prom
       try {
         await visit.pause();
         const answer = job.run(key);
-        // An error had no effect, so that there is nothing to protect: a repeat is judged anew.
+        // An error had no effect, so there is nothing to protect: a repeat is judged again.
         if (answer.status < 300) claim.settle(answer);
         else claim.release();
         return answer;
@@ -116,11 +116,12 @@ function admit(site: Site, visit: Visit): Admitted {
     return { refusal: { ...refusal, headers: { ...refusal.headers, allow } } };
   }
   const id = visit.path.match(route.pattern)?.[1] ?? null;
-  if (visit.method === 'GET') {
-    const prepared = operation(site, undefined, id);
-    return 'refusal' in prepared ? prepared : { job: prepared.job, key: null };
-  }
+  if (visit.method !== 'GET') return admitPost(site, visit, operation, id);
+  const prepared = operation(site, undefined, id);
+  return 'refusal' in prepared ? prepared : { job: prepared.job, key: null };
+}
 
+function admitPost(site: Site, visit: Visit, operation: Endpoint, id: string | null): Admitted {
   const type = visit.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/json')
     return { refusal: badRequest('The content type must be application/json.') };
@@ -131,13 +132,13 @@ function admit(site: Site, visit: Visit): Admitted {
   if (visit.body === null) return { refusal: badRequest('The body is too long.') };
   const body = parseJson(visit.body);
   if (body === undefined) return { refusal: badRequest('The body is not JSON.') };
-  // Which of the two was meant, nobody can tell.
+  // Nobody can know which of the two was meant.
   if (hasRepeatedName(visit.body)) return { refusal: badRequest('A field is there twice.') };
   const prepared = operation(site, body, id);
   return 'refusal' in prepared ? prepared : { job: prepared.job, key };
 }
 
-/** The idempotency key that a call brings; an empty one is none. */
+/** The idempotency key of a call; an empty one counts as missing. */
 export function keyOf(headers: IncomingHttpHeaders): string | null {
   const value = headers['chargebee-idempotency-key'];
   return typeof value === 'string' && value !== '' ? value : null;

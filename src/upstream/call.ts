@@ -64,7 +64,12 @@ export async function serveCall(
     if (isRecorded(fault)) answer = await answerCall(site, { method, path, headers, body, pause, onEnter });
     else await pause();
     call.recorded = answer !== null && answer.status < 300;
-    await finish(response, end, life, fault, answer);
+    await finish(response, {
+      shown: spoil(fault, answer),
+      end,
+      life,
+      isTruncated: fault?.kind === 'truncated',
+    });
   } catch (error) {
     if (life.aborted) {
       end('reset');
@@ -79,14 +84,14 @@ export async function serveCall(
   }
 }
 
-async function finish(
-  response: ServerResponse,
-  end: (status: CallStatus, code?: string | null) => void,
-  life: AbortSignal,
-  fault: Fault | null,
-  answer: Answer | null,
-): Promise<void> {
-  const shown = spoil(fault, answer);
+interface Finish {
+  readonly shown: Answer | 'reset' | 'hung';
+  readonly end: (status: CallStatus, code?: string | null) => void;
+  readonly life: AbortSignal;
+  readonly isTruncated: boolean;
+}
+
+async function finish(response: ServerResponse, { shown, end, life, isTruncated }: Finish): Promise<void> {
   switch (shown) {
     case 'reset':
       end('reset');
@@ -96,7 +101,7 @@ async function finish(
       return hang(response, life);
     default:
       end(shown.status, codeOf(shown));
-      if (fault?.kind === 'truncated') sendTruncated(response, shown);
+      if (isTruncated) sendTruncated(response, shown);
       else send(response, shown);
   }
 }
@@ -112,7 +117,7 @@ function spoil(fault: Fault | null, answer: Answer | null): Answer | 'reset' | '
       return 'hung';
     case 'status': {
       const code = fault.code ?? usualCode(fault.status);
-      const details = { message: `The stand-in was told to answer ${fault.status}.` };
+      const details = { message: `The stand-in was asked to answer ${fault.status}.` };
       const retry = fault.retry_after === undefined ? {} : { retryAfter: fault.retry_after };
       const told = failure(fault.status, code, { ...details, ...retry });
       // These have no body by definition; sending one would spoil the connection too.

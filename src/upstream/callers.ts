@@ -17,7 +17,7 @@ export function isNamedSafely({ host = '' }: IncomingHttpHeaders): boolean {
   return isSafeName(host.replace(/:\d*$/, '').toLowerCase());
 }
 
-/** Whether a text is an http or https URL whose host is an address or a loopback name. */
+/** Whether a string is an http or https URL whose host is an address or a loopback name. */
 export function isLocalUrl(text: string): boolean {
   try {
     const { protocol, hostname } = new URL(text);

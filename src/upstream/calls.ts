@@ -5,7 +5,7 @@ const MAX_CALLS = 100_000;
 /** The status sent, or how else the call ended: `open` still runs, `aborted` means the client left while sending. */
 export type CallStatus = number | 'open' | 'reset' | 'hung' | 'aborted';
 
-/** One API call that reached the upstream, whatever became of it. */
+/** One API call that reached the upstream, with any outcome. */
 export interface Call {
   /** When its head arrived, epoch milliseconds. */
   readonly at: number;
@@ -27,7 +27,7 @@ export interface Call {
   readonly type: string | null;
   /** The error code that it was answered with, if any. */
   readonly code: string | null;
-  /** Whether it had its effect, whatever its client was shown. */
+  /** Whether it had its effect, regardless of the answer that its client saw. */
   readonly recorded: boolean;
   /** The kind of fault that hit it, if any. */
   readonly fault: string | null;

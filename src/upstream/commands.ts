@@ -6,7 +6,7 @@ import { isObject, type JsonObject, unknownField } from './shape.js';
 import type { Enabled } from './site.js';
 import type { UsageSettings } from './usage.js';
 
-/** A command that cannot be understood; its message is for whoever typed it. */
+/** A command that cannot be understood; its message is for the person who typed it. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }

@@ -21,7 +21,7 @@ import type { Enabled, Site, State } from './site.js';
 import type { UsageRow, UsageSettings } from './usage.js';
 import { send } from './wire.js';
 
-/** What a test may ask and tell; each method has its HTTP command. */
+/** What a test may ask and change; each method has its HTTP command. */
 export interface Control {
   /** `GET /history`: the offer events taken, in order. */
   history(): HistoryRow[];
@@ -33,7 +33,7 @@ export interface Control {
   state(): State;
   /** `POST /faults`: adds to the script of faults. */
   addFaults(faults: Fault | readonly Fault[]): void;
-  /** `DELETE /faults`: calls that hang or wait already go on doing so. */
+  /** `DELETE /faults`: calls that hang or wait already continue to do so. */
   clearFaults(): void;
   /** `POST /limits`: what is not named stays. */
   setLimits(limits: Partial<Limits>): void;
@@ -99,7 +99,7 @@ export async function serveCommand(
   const command = COMMANDS[name];
   const isTrusted = isNamedSafely(request.headers) && !isFromElsewhere(request);
   if (command === undefined)
-    send(response, refusal(404, `${name} is none of: ${Object.keys(COMMANDS).join(', ')}`));
+    send(response, refusal(404, `${name} is unknown. Known: ${Object.keys(COMMANDS).join(', ')}`));
   else if (isTrusted) send(response, carryOut(command, control, body ?? ''));
   else send(response, refusal(403, 'Commands come from this machine, not from a page of another origin.'));
 }

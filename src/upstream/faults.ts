@@ -22,7 +22,7 @@ export interface MayRecord {
   readonly recorded?: boolean;
 }
 
-/** One thing that goes wrong. Of several, the first that matches a call hits it; `down` comes before all others. */
+/** One thing that goes wrong. If several match a call, the first one hits it; `down` comes before all others. */
 export type Fault = FaultScope &
   (
     | {
@@ -46,7 +46,7 @@ export type Fault = FaultScope &
     | (MayRecord & {
         /** An error in the API's own form. */
         readonly kind: 'status';
-        /** Of the answer, 200–599. */
+        /** The answer's status, 200–599. */
         readonly status: number;
         /** Whole seconds, for the header of that name. */
         readonly retry_after?: number;
@@ -56,7 +56,7 @@ export type Fault = FaultScope &
     | (MayRecord & {
         /** A page of some gateway or captive portal. */
         readonly kind: 'html';
-        /** Of the answer, 200–599. */
+        /** The answer's status, 200–599. */
         readonly status: number;
       })
     | (MayRecord & {
@@ -64,7 +64,7 @@ export type Fault = FaultScope &
         readonly kind: 'redirect';
         /** Where. */
         readonly location: string;
-        /** Of the answer. @default 302 */
+        /** The answer's status. @default 302 */
         readonly status?: number;
       })
     | (MayRecord & {

@@ -14,7 +14,7 @@ export interface HistoryRow {
   readonly personalized_offer_id: string;
   /** The idempotency key, null when none was sent. */
   readonly key: string | null;
-  /** True when the answer was a stored one and nothing was counted anew. */
+  /** True if the answer was a stored one and nothing was counted again. */
   readonly replayed: boolean;
 }
 

@@ -55,8 +55,8 @@ export class Keys {
   }
 
   /** Puts back an answer given before a restart. */
-  restore(path: string, key: string, fingerprint: string, at: number, answer: Answer): void {
-    this.#entries.set(`${path} ${key}`, { at, fingerprint, answer });
+  restore(path: string, key: string, entry: { fingerprint: string; at: number; answer: Answer }): void {
+    this.#entries.set(`${path} ${key}`, { ...entry });
   }
 
   claim(path: string, key: string, fingerprint: string, now: number): Claim {

@@ -17,7 +17,7 @@ export const DEFAULT_LIMITS: Limits = {
   usage_events_per_minute: 10_000,
 };
 
-/** Either the call may go on until it says `leave`, or the client is told to come back. */
+/** Either the call may go on until it says `leave`, or the client has to retry later. */
 export type Entrance = { readonly leave: () => void } | { readonly retryAfter: number };
 
 /** Counts calls and usage events in a sliding minute, and calls at once. What is refused does not count. */
@@ -71,7 +71,7 @@ export class Gate {
     return { leave };
   }
 
-  /** Takes a whole batch of usage events, or tells in how many seconds to come back. */
+  /** Takes a whole batch of usage events, or says in how many seconds to retry. */
   takeUsage(events: number, now: number): number | null {
     const { usage_events_per_minute: most } = this.#limits;
     if (most === null) return null;

@@ -47,7 +47,7 @@ export const showFulfillment: Endpoint = (site, _body, id) => {
   return { job: { fingerprint: '', run: () => ok({ offer_fulfillment: fulfillment }) } };
 };
 
-/** The host's server tells how an accepted offer ended; only once. */
+/** The host's server reports how an accepted offer ended; only once. */
 export const updateFulfillment: Endpoint = (site, body, id) => {
   if (!isObject(body)) return refuse(badRequest('The body must be a JSON object.'));
   const { status } = body;

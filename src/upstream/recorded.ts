@@ -4,7 +4,7 @@ import type { HistoryRow } from './history.js';
 /** The path below the API's root; keys restored from a history belong to it. */
 export const OFFER_EVENTS_PATH = '/offer_events';
 
-/** Recorded; there is nothing to say. */
+/** Recorded. The answer is empty. */
 export const RECORDED: Answer = { status: 204 };
 
 /** What makes two offer events the same. */

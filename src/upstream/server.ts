@@ -29,7 +29,7 @@ export interface UpstreamOptions {
   readonly historyFile?: string;
   /** The clock for limits, windows and ages, epoch milliseconds. @default Date.now */
   readonly now?: () => number;
-  /** Told of each call when it ends. */
+  /** Called for each call when it ends. */
   readonly onCall?: (call: Call) => void;
 }
 
@@ -45,7 +45,7 @@ export interface Upstream extends Control {
   close(): Promise<void>;
 }
 
-/** Starts a server that behaves as the vendor's API does, and that can be told to misbehave. */
+/** Starts a server that behaves as the vendor's API does, and that can misbehave on command. */
 export async function startUpstream(options: UpstreamOptions): Promise<Upstream> {
   const { host = '127.0.0.1' } = options;
   const site = new Site({

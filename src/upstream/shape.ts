@@ -20,7 +20,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Whether any object in a valid JSON text has two fields of one name, of which parsing keeps the last alone. */
+/** Whether any object in a valid JSON text has two fields of one name, of which parsing keeps only the last. */
 export function hasRepeatedName(text: string): boolean {
   const open: Set<unknown>[] = [];
   for (const [token, string] of text.matchAll(/("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}]/g)) {

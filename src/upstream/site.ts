@@ -16,7 +16,7 @@ export interface Enabled {
   readonly offer_events: 'ok' | '403' | '404';
 }
 
-/** All settings and counts, as `GET /state` tells them. */
+/** All settings and counts, as `GET /state` gives them. */
 export interface State {
   /** The site's name. */
   readonly site: string;
@@ -63,7 +63,7 @@ export interface SiteOptions {
   readonly offers?: Partial<OfferSettings> | undefined;
   readonly historyFile: string | null;
   readonly now: () => number;
-  /** Told of each call when it ends. */
+  /** Called for each call when it ends. */
   readonly onCall?: ((call: Call) => void) | undefined;
 }
 
@@ -100,7 +100,8 @@ export class Site {
     // A real site does not forget its keys when one of its machines restarts.
     for (const row of this.history.list()) {
       if (row.key === null || row.replayed) continue;
-      this.keys.restore(OFFER_EVENTS_PATH, row.key, eventFingerprint(row), row.at, RECORDED);
+      const entry = { fingerprint: eventFingerprint(row), at: row.at, answer: RECORDED };
+      this.keys.restore(OFFER_EVENTS_PATH, row.key, entry);
     }
   }
 
@@ -120,7 +121,7 @@ export class Site {
     this.changed();
   }
 
-  /** Tells those who wait that a call came, goes on or ended, or that a row came. */
+  /** Wakes those who wait, since a call came, goes on or ended, or a row came. */
   changed(): void {
     this.#changes.emit('change');
   }
@@ -188,7 +189,7 @@ export class Site {
 
 function newLife(): AbortController {
   const life = new AbortController();
-  // Every waiting call listens; a hundred of them is no leak.
+  // Every waiting call listens, so a hundred listeners are not a leak.
   setMaxListeners(0, life.signal);
   return life;
 }

@@ -13,7 +13,10 @@ const MAX_EVENT_BYTES = 1_000;
 const MAX_AGE_MS = 12 * 3_600_000;
 const FIELDS = ['subscription_id', 'deduplication_id', 'usage_timestamp', 'properties'];
 
-/** Takes a batch. Malformed events refuse the whole batch; expired, oversized or told ones fail by themselves. */
+/**
+ * Takes a batch. Malformed events refuse the whole batch; expired or oversized ones, and those that a fault names, fail by
+ * themselves.
+ */
 export const ingestUsage: Endpoint = (site, body) => {
   if (!isObject(body)) return refuse(badRequest('The body must be a JSON object.'));
   const surplus = unknownField(body, ['events']);

@@ -2,7 +2,7 @@ import { Journal } from './journal.js';
 
 const MAX_KEPT = 100_000;
 
-/** How an event is told by a client; the first three fields are its identity. */
+/** An event as a client reports it; the first three fields are its identity. */
 export interface UsageEvent {
   /** The subscription that is metered. */
   readonly subscription_id: string;
@@ -10,7 +10,7 @@ export interface UsageEvent {
   readonly deduplication_id: string;
   /** When it happened, epoch milliseconds. */
   readonly usage_timestamp: number;
-  /** Whatever is metered, flat. */
+  /** Everything that is metered, flat. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
@@ -20,10 +20,10 @@ export interface UsageRow extends UsageEvent {
   readonly at: number;
 }
 
-/** How failures inside a batch are told. */
+/** How failures inside a batch are reported. */
 export interface UsageSettings {
   /**
-   * The shape of an element of `failed_events`, which only a live site can tell: `flat` the identity with the error
+   * The shape of an element of `failed_events`, which only a live site can show: `flat` the identity with the error
    * beside it, `nested` `{event, error}`, `opaque` an error that names no event.
    */
   readonly failed_shape: 'flat' | 'nested' | 'opaque';

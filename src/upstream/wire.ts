@@ -14,7 +14,7 @@ export function reset(response: ServerResponse): void {
   response.socket?.resetAndDestroy();
 }
 
-/** Begins the answer and breaks off: in the middle of the body or, where there is none, of the head. */
+/** Begins the answer and breaks off: in the middle of the body or, if there is none, of the head. */
 export function sendTruncated(response: ServerResponse, answer: Answer): void {
   const { socket } = response;
   const { status, headers = {}, body } = answer;

@@ -1,4 +1,4 @@
-/** What the inspector says of an endpoint that takes no events, and of a clock that is wrong. */
+/** What the inspector says about an endpoint that takes no events, and about a clock that is wrong. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Asking, createAsking } from '../../src/inspector/asking.js';
 import { problem } from '../../src/proxy/door/problem.js';
@@ -36,7 +36,7 @@ const withDate = (response: Response, at: number): Response => {
 };
 
 describe('an endpoint', () => {
-  it('that the proxy answers for has nothing wrong, and is asked with a batch that reports nothing', async () => {
+  it('is without fault if the proxy answers, and is asked with a batch that reports nothing', async () => {
     const bodies: unknown[] = [];
     const said = await saidAbout((_, body) => {
       if (body) bodies.push(JSON.parse(body));
@@ -46,7 +46,7 @@ describe('an endpoint', () => {
     expect(bodies).toEqual([{ v: 1, sent_at: NOW, events: [] }]);
   });
 
-  it('is asked once after each failure, and what was wrong is over when nothing fails any more', async () => {
+  it('is asked once after each failure, and its fault is over when nothing fails any more', async () => {
     const fetch = vi.fn(() => Promise.resolve(new Response('', { status: 404 })));
     asking = createAsking(ENDPOINT, { now: () => NOW, fetch });
     for (const failedAt of [undefined, 5, 5, 6]) await asking.ask(failedAt);
@@ -65,7 +65,7 @@ describe('an endpoint', () => {
     [405, /route the path to the proxy/],
     [429, /raise the limit of requests/],
     [502, /look whether the proxy runs/],
-  ])('that something else answers %i for says what to do there', async (status, words) => {
+  ])('says what to do if something other than the proxy answers %i', async (status, words) => {
     const headers = { 'content-type': 'text/html' };
     expect(await answering(new Response('<h1>Shop</h1>', { status, headers }))).toMatch(words);
   });
@@ -83,13 +83,13 @@ describe('an endpoint', () => {
     expect(await answering(problem(code))).toMatch(words);
   });
 
-  it('that is redirected says so', async () => {
+  it('says so if it is redirected', async () => {
     const redirected = new Response();
     Object.defineProperty(redirected, 'type', { value: 'opaqueredirect' });
     expect(await answering(redirected)).toMatch(/is redirected, which events do not follow/);
   });
 
-  it('of which a script of the page makes another address says so', async () => {
+  it('says so if a script of the page changes its address', async () => {
     const elsewhere = new Response();
     Object.defineProperty(elsewhere, 'url', { value: 'https://api.example/offer-events' });
     expect(await answering(elsewhere)).toMatch(
@@ -118,7 +118,7 @@ describe('an endpoint that gives no answer', () => {
     );
   });
 
-  it('is blocked by default-src where that is all the policy has, and not by one that only reports', async () => {
+  it('is blocked by default-src if that is all the policy has, and not by one that only reports', async () => {
     const violate = (disposition: string, originalPolicy: string): boolean =>
       document.dispatchEvent(
         Object.assign(new Event('securitypolicyviolation'), {
@@ -133,14 +133,14 @@ describe('an endpoint that gives no answer', () => {
     expect(said).toContain("default-src 'none'. Add 'self' to connect-src.");
   });
 
-  it('is dropped by something between where the site itself answers', async () => {
+  it('is dropped by something in between if the site itself answers', async () => {
     native();
     expect(await saidAbout(onlyEndpointFails)).toMatch(
       /though this site does answer: a content blocker, another extension of this browser or a firewall drops it/,
     );
   });
 
-  it('is no matter of the endpoint where the site does not answer either', async () => {
+  it('is not reported if the site does not answer either', async () => {
     native();
     expect(await saidAbout(failing)).toBe('Endpoint: This site does not answer at all.');
   });
@@ -158,11 +158,11 @@ describe('a clock', () => {
     [-3 * DAY, /Clock: This browser’s clock is ahead: .* end too early here\./],
     [3 * DAY, /Clock: This browser’s clock is behind: .* end too late here\./],
     [600_000, /clock is behind/],
-  ])('that differs from the server’s by %i ms is named', async (by, words) => {
+  ])('is reported if it differs from the server’s by %i ms', async (by, words) => {
     expect(await answering(withDate(problem('batch'), NOW + by))).toMatch(words);
   });
 
-  it('that is a little off, or is told by a store, is nothing to name', async () => {
+  it('is not reported if it is a little off, or comes from a cache', async () => {
     expect(await answering(withDate(problem('batch'), NOW - 60_000))).toBe('');
     const stored = withDate(problem('batch'), NOW - DAY);
     stored.headers.set('age', '86400');

@@ -1,4 +1,4 @@
-/** The inspector's table of options against the options that there are. */
+/** The inspector's table of options lists every option that exists. */
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ describe('the options that the inspector lists', () => {
     expect(Object.fromEntries(listed)).toEqual(attributesOfScript());
   });
 
-  it('are all that code can set, but for what it is called back by', () => {
+  it('are all that code can set, except its callbacks', () => {
     const listed = Object.keys(SETTINGS);
     const groups = {
       viewability: 'ViewabilityRule',

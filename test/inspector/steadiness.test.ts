@@ -1,4 +1,4 @@
-/** Whether the inspector notices that an offer's time can never be over. */
+/** Whether the inspector notices that an offer cannot reach its dwell. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Watched } from '../../src/client/detect/exposure.js';
 import type { Placement } from '../../src/client/detect/registry.js';
@@ -22,8 +22,8 @@ const mount = (): { readonly placement: Placement; readonly item: Watched } => {
   return { placement, item: { placement, dwell: undefined } as unknown as Watched };
 };
 
-describe('an offer whose time', () => {
-  it('runs, or has not begun, is steady', () => {
+describe('an offer', () => {
+  it('is steady while its time runs or has not begun', () => {
     const { placement, item } = mount();
     expect(steadiness(placement, item)).toEqual([]);
     item.dwell = runtime.elapsed();
@@ -32,7 +32,7 @@ describe('an offer whose time', () => {
     expect(steadiness(placement, item)).toEqual([]);
   });
 
-  it('is broken off says how often, and how long the longest was', () => {
+  it('says how often its time was broken off, and how long the longest was', () => {
     const { placement, item } = mount();
     for (const ms of [300, 700, 200]) {
       item.dwell = runtime.elapsed();
@@ -43,11 +43,11 @@ describe('an offer whose time', () => {
       steadiness(placement, item);
     }
     expect(steadiness(placement, item)).toEqual(['Its time was broken off 3 times; the longest was 0.7 s.']);
-    // What has counted since needs no more time.
+    // An offer that has counted since needs no more time.
     expect(steadiness(placement, undefined)).toEqual([]);
   });
 
-  it('begins anew between two looks was broken off, too', () => {
+  it('had its time broken off even if it starts again between two looks', () => {
     const { placement, item } = mount();
     item.dwell = runtime.elapsed();
     steadiness(placement, item);
@@ -57,8 +57,8 @@ describe('an offer whose time', () => {
   });
 });
 
-describe('an offer whose element', () => {
-  it('is replaced says how often', () => {
+describe('the element of an offer', () => {
+  it('leads to a report of how often it was replaced', () => {
     let { placement, item } = mount();
     steadiness(placement, item);
     for (let count = 0; count < 2; count++) {
@@ -67,11 +67,11 @@ describe('an offer whose element', () => {
       steadiness(placement, item);
     }
     expect(steadiness(placement, item)).toEqual([
-      'Its element was replaced 2 times since the inspector was opened, and each begins anew.',
+      'Its element was replaced 2 times since the inspector was opened, and each starts at zero.',
     ]);
   });
 
-  it('has another beside it was not replaced', () => {
+  it('was not replaced if there is another one beside it', () => {
     const [one, other] = [mount(), mount()];
     for (let look = 0; look < 3; look++)
       for (const { placement, item } of [one, other]) expect(steadiness(placement, item)).toEqual([]);

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { unseenIn } from '../../src/inspector/unseen.js';
 
-/** Outside of the document, since no frame can load here. */
+/** The frame's document is outside of the page's, since no frame can load here. */
 const page = document.createElement('main');
 beforeEach(() => page.replaceChildren());
 
@@ -25,14 +25,14 @@ const frameOf = (html: string): HTMLIFrameElement => {
 const OFFER = '<p data-offer-id="a"></p>';
 
 describe('offers in a frame', () => {
-  it('are named where no tracker sees them, also beside offers that one sees', () => {
+  it('are named if no tracker sees them, even beside offers that one sees', () => {
     frameOf(OFFER);
     expect(said(false)).toBe(
       '<iframe.shop> holds 1 offer that no tracker sees: put the script tag into its page, or observe(frame.contentDocument).',
     );
   });
 
-  it('are no matter where the page’s tracker observes them, or the frame has one', () => {
+  it('are not named if the page’s tracker observes them, or the frame has one', () => {
     const frame = frameOf(OFFER);
     expect(unseenIn([page, frame.contentDocument as Document], false)).toEqual([]);
     Object.assign(frame.contentWindow as Window, {
@@ -41,7 +41,7 @@ describe('offers in a frame', () => {
     expect(said(false)).toBe('');
   });
 
-  it('are no matter where there are none, unless the page shows no offer at all', () => {
+  it('are not suspected in a frame that seems to have none, unless the page shows no offer at all', () => {
     const frame = frameOf('<p>A film</p>');
     expect(said()).toBe('');
     Object.defineProperty(frame, 'contentDocument', { value: null });
@@ -56,8 +56,8 @@ describe('a page without offers', () => {
       '<p data-chargebee-offer="a" data-offer-group="b"></p><p data-offer-uuid="c" class="offer"></p>';
     expect(said()).toBe(
       [
-        'data-chargebee-offer is none of ours: data-offer-id marks an offer.',
-        'data-offer-uuid is none of ours: data-offer-id marks an offer.',
+        'data-chargebee-offer does not mark an offer: data-offer-id does.',
+        'data-offer-uuid does not mark an offer: data-offer-id does.',
       ].join('\n'),
     );
     expect(said(false)).toBe('');
@@ -74,7 +74,7 @@ describe('a page without offers', () => {
     );
   });
 
-  it('has nothing to say where nothing may be an offer', () => {
+  it('reports nothing if nothing may be an offer', () => {
     page.innerHTML = '<p data-id="a" class="offer">Two months on us</p>';
     expect(said()).toBe('');
   });

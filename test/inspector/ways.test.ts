@@ -1,11 +1,12 @@
 /** How far the inspector says that events came: never further than they did. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { PageView } from '../../src/client/inside.js';
-import type { ResolvedOptions } from '../../src/client/options.js';
+import type { EventListeners, Inside, PageView } from '../../src/client/inside.js';
+import type { Consent } from '../../src/client/outbox/outbox.js';
 import type { OutboxEntry } from '../../src/client/outbox/records.js';
 import type { Stored } from '../../src/inspector/stored.js';
 import { createWays, type Delivered, type Way, type Ways } from '../../src/inspector/ways.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { fakeRuntime } from '../support/runtime.js';
 import { START, viewedEvent } from '../support/wire.js';
 
@@ -25,8 +26,10 @@ const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEn
 });
 
 const one = viewedEvent(1);
+const registry = { placements: new Map() };
 
-let options: ResolvedOptions;
+let owner: { consent: Consent };
+let listeners: Inside['listeners'];
 let told: string[];
 let view: PageView;
 let runtime: ReturnType<typeof fakeRuntime>;
@@ -34,20 +37,31 @@ let ways: Ways;
 
 beforeEach(() => {
   told = [];
-  options = {
-    name: 'shop',
-    consent: 'granted',
-    onEvent: ({ id }: OfferEvent, isDurable: boolean) => told.push(`${id} ${isDurable}`),
-    onDiscard: ({ id }: OfferEvent, reason: string) => told.push(`${id} ${reason}`),
-  } as unknown as ResolvedOptions;
+  owner = { consent: 'granted' };
+  listeners = new Set([
+    {
+      onEvent: ({ id }, isDurable) => told.push(`${id} ${isDurable}`),
+      onDiscard: ({ id }, reason) => told.push(`${id} ${reason}`),
+    },
+  ]);
   view = new Map() as PageView;
   view.set(one.offerId, { id: one.impressionId, isOnce: false });
   runtime = fakeRuntime();
-  ways = createWays(options, view, { placements: new Map() }, runtime);
+  ways = createWays({ options: { name: 'shop' }, owner, listeners, registry }, view, runtime);
 });
 afterEach(() => ways.stop());
 
-/** What the page does when an offer counts. */
+/** Calls the listeners, as the tracker does. */
+const tell: EventListeners = {
+  onEvent: (...event) => {
+    for (const listener of listeners) listener.onEvent?.(...event);
+  },
+  onDiscard: (...event) => {
+    for (const listener of listeners) listener.onDiscard?.(...event);
+  },
+};
+
+/** Dispatches the event that the tracker dispatches when an offer counts. */
 const announce = async (event = one, isVetoed = false): Promise<void> => {
   const announced = new CustomEvent(`offersight:${event.type}`, {
     detail: event,
@@ -76,27 +90,27 @@ const said = (
 const brief = (way: Way | undefined): readonly unknown[] => (way ? [way.steps, way.isOver, way.why] : []);
 
 describe('an event', () => {
-  it('is being stored until the page is told of it', async () => {
+  it('is being stored until it is reported to the page', async () => {
     await announce();
     expect(brief(said(read()))).toEqual([1, false, 'being stored, or known already in this browser']);
   });
 
-  it('is recorded once it is durable, and the page is told as before', async () => {
+  it('is recorded once it is durable, and the page’s callback runs as before', async () => {
     await announce();
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     expect(brief(said(read({ entries: [entryOf(one)] })))).toEqual([1, false, undefined]);
     expect(told).toEqual([`${one.id} true`]);
   });
 
-  it('is in memory alone where the database does not take it, whatever stands there', async () => {
+  it('is only in memory if the database does not take it, even if an older record is there', async () => {
     await announce();
-    options.onEvent?.(one, false);
+    tell.onEvent?.(one, false);
     expect(brief(said(read()))).toEqual([1, false, expect.stringContaining('only in this page’s memory')]);
   });
 
   it('is on its way while it is reserved, and back when that is over', async () => {
     await announce();
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     const until = START + 15_000;
     const reserved = entryOf(one, { lease: { token: 't', until } });
     expect(brief(said(read({ entries: [reserved] })))).toEqual([
@@ -110,7 +124,7 @@ describe('an event', () => {
 
   it('is deferred until its time', async () => {
     await announce();
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     const deferred = entryOf(one, { notBeforeAt: START + 60_000 });
     expect(brief(said(read({ entries: [deferred] })))).toEqual([
       1,
@@ -119,9 +133,9 @@ describe('an event', () => {
     ]);
   });
 
-  it('that is gone from the database was taken only if somebody says so', async () => {
+  it('was taken, once it is gone from the database, only if somebody says so', async () => {
     await announce();
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     expect(brief(said(read()))).toEqual([1, true, expect.stringMatching(/^no longer waits .* or given up$/)]);
   });
 
@@ -129,89 +143,77 @@ describe('an event', () => {
     await announce();
     const before = read();
     runtime.pass(1);
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     expect(brief(said(before))).toEqual([1, false, undefined]);
   });
 
   it('is not called gone by a look that saw a part of what waits', async () => {
     await announce();
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     const others = [entryOf(viewedEvent(2))];
     expect(brief(said(read({ entries: others, waiting: 2 })))).toEqual([1, false, undefined]);
   });
 
-  it('was taken if its settlement is told between tabs, also where nothing can be read', async () => {
+  it('was taken if its settlement is sent between tabs, also if nothing can be read', async () => {
     await announce();
     const channel = new BroadcastChannel('shop');
     channel.postMessage([one.id]);
-    await vi.waitFor(() => expect(brief(said(undefined))).toEqual([3, false, undefined]));
-    // Also if the user takes consent back afterwards.
-    options.consent = 'denied';
+    await vi.waitFor(() => expect(brief(said(undefined))).toEqual([3, false, undefined]), PATIENCE_MS);
+    // This holds even if the user takes consent back afterwards.
+    owner.consent = 'denied';
     expect(brief(said(undefined))).toEqual([3, false, undefined]);
     channel.close();
   });
 
-  it('that was answered while the database was being read was taken', async () => {
+  it('was taken if it was answered while the database was being read', async () => {
     const channel = new BroadcastChannel('shop');
     const other = new BroadcastChannel('shop');
     const isTold = new Promise((resolve) => other.addEventListener('message', resolve));
     channel.postMessage([one.id]);
     await isTold;
-    // Only now is it known that there is such an event, by a look that began earlier.
+    // Only now a look that began earlier shows that there is such an event.
     said(read({ entries: [entryOf(one)] }));
     expect(brief(said(read()))).toEqual([3, false, undefined]);
     channel.close();
     other.close();
   });
 
-  it('that another tab gave up was not taken', async () => {
+  it('was not taken if another tab gave it up', async () => {
     await announce();
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     const channel = new BroadcastChannel('shop');
     channel.postMessage(['', one.id]);
-    await vi.waitFor(() =>
-      expect(brief(said(read()))).toEqual([1, true, 'given up, or refused, in another tab']),
+    await vi.waitFor(
+      () => expect(brief(said(read()))).toEqual([1, true, 'given up, or refused, in another tab']),
+      PATIENCE_MS,
     );
     channel.close();
   });
 
-  it('of another tracker, or made up by the page, is not listed', async () => {
+  it('is not listed if it is of another tracker, or if the page made it up', async () => {
     await announce(viewedEvent(2));
     document.dispatchEvent(new Event('offersight:viewed', { bubbles: true }));
     await Promise.resolve();
     expect(ways.list(read(), new Map(), START).map(({ offerId }) => offerId)).toEqual([one.offerId]);
   });
 
-  it('is told with the page’s own options as its callback has them', () => {
-    const heard: unknown[] = [];
-    ways.stop();
-    Object.assign(options, {
-      onEvent(this: unknown) {
-        heard.push(this === options);
-      },
-    });
-    ways = createWays(options, view, { placements: new Map() }, runtime);
-    options.onEvent?.(one, true);
-    expect(heard).toEqual([true]);
-  });
-
   it.each([
     ['expired', undefined, 'expired: it waited too long, or its offer ended'],
     ['refused', 'machine', expect.stringMatching(/^refused as machine: /)],
   ] as const)(
-    'that was given up as %s says so, also when its settlement is told',
+    'says so if it was given up as %s, even when its settlement is sent',
     async (reason, code, why) => {
       await announce();
-      options.onEvent?.(one, true);
-      options.onDiscard?.(one, reason, code);
+      tell.onEvent?.(one, true);
+      tell.onDiscard?.(one, reason, code);
       expect(brief(said(read()))).toEqual([reason === 'refused' ? 2 : 1, true, why]);
       expect(told).toEqual([`${one.id} true`, `${one.id} ${reason}`]);
     },
   );
 
-  it('that another tab heard refused is a dead letter', async () => {
+  it('is a dead letter if another tab heard its refusal', async () => {
     await announce();
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     const dead = [{ event: one, code: 'invalid_event', deadAt: START }];
     expect(brief(said(read({ dead })))).toEqual([
       2,
@@ -220,7 +222,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('that a listener vetoed was not recorded', async () => {
+  it('was not recorded if a listener vetoed it', async () => {
     await announce(one, true);
     expect(brief(said(read()))).toEqual([0, true, expect.stringContaining('preventDefault')]);
   });
@@ -228,15 +230,15 @@ describe('an event', () => {
   it.each([
     ['pending', false, 'only in memory, until the user consents'],
     ['denied', true, 'given up, since consent was denied'],
-  ] as const)('without consent (%s) says so', async (consent, isOver, why) => {
-    options.consent = consent;
+  ] as const)('says so if there is no consent (%s)', async (consent, isOver, why) => {
+    owner.consent = consent;
     await announce();
     expect(brief(said(read()))).toEqual([1, isOver, why]);
   });
 
   it('reached Chargebee only if the stand-in says so', async () => {
     await announce();
-    options.onEvent?.(one, true);
+    tell.onEvent?.(one, true);
     const states = [
       [{ state: 'delivered' }, [4, true, undefined]],
       [{ state: 'waiting', reason: '429' }, [1, true, expect.stringMatching(/^no longer waits/)]],
@@ -250,19 +252,19 @@ describe('an event', () => {
   });
 });
 
-describe('what was recorded before the inspector was opened', () => {
-  it('and still waits is found in the database', () => {
+describe('an event that was recorded before the inspector was opened', () => {
+  it('is found in the database if it still waits', () => {
     expect(brief(said(read({ entries: [entryOf(one)] })))).toEqual([1, false, undefined]);
-    // Nobody knows what became of it when it has gone from there.
+    // Nobody knows what became of it once it is gone from there.
     expect(brief(said(read()))).toEqual([1, true, expect.stringMatching(/^no longer waits/)]);
   });
 
-  it('of other pages is not listed', () => {
+  it('is not listed if it belongs to other pages', () => {
     view.clear();
     expect(said(read({ entries: [entryOf(one)] }))).toBeUndefined();
   });
 
-  it('and is gone was answered for, or given up; of a dismissal nobody knows', () => {
+  it('was delivered, refused or given up if it is gone; nobody knows of a dismissal', () => {
     view.set(one.offerId, { id: one.impressionId, isOnce: false, isDismissed: true });
     const found = ways.list(read(), new Map(), START);
     expect(found.map(({ type, steps, isIdKnown, why }) => [type, steps, isIdKnown, why])).toEqual([
@@ -273,21 +275,15 @@ describe('what was recorded before the inspector was opened', () => {
   it.each([
     ['nothing can be read', undefined],
     ['more waits than was looked at', { ...EMPTY, waiting: 1, readAt: 1 }],
-  ])('is only known to be recorded where %s', (_, stored) => {
+  ])('is only known to be recorded if %s', (_, stored) => {
     expect(brief(said(stored))).toEqual([1, false, 'recorded before the inspector was opened']);
   });
 });
 
-it('the page’s callbacks are its own again when it stops, unless somebody else stands there', () => {
-  const { onEvent, onDiscard } = options;
-  const other = (): void => undefined;
+it('listening ends when it is stopped, and the page still hears events', async () => {
+  await announce();
   ways.stop();
-  expect(options.onEvent).not.toBe(onEvent);
-  ways = createWays(options, view, { placements: new Map() }, runtime);
-  Object.assign(options, { onEvent: other });
-  ways.stop();
-  expect(options.onEvent).toBe(other);
-  expect(options.onDiscard).not.toBe(onDiscard);
-  options.onDiscard?.(one, 'expired', undefined);
-  expect(told).toEqual([`${one.id} expired`]);
+  tell.onEvent?.(one, true);
+  expect(said(read())?.why).toBe('being stored, or known already in this browser');
+  expect(told).toEqual([`${one.id} true`]);
 });

@@ -83,7 +83,7 @@ describe('a user of the fake tracker', () => {
   });
 });
 
-describe('a decision by the id alone', () => {
+describe('a decision by only the id', () => {
   const SIGNED = '<article data-offer-id="a" data-offer-expires="4102444800" data-offer-token="t"></article>';
   const terms = () => fake.events.map(({ type, expiresAt, token }) => [type, expiresAt, token]);
   const BOTH = ['viewed', 'dismissed'].map((type) => [type, 4_102_444_800_000, 't']);
@@ -115,7 +115,7 @@ describe('a decision by the id alone', () => {
     ]);
   });
 
-  test('is none once the fake is stopped', () => {
+  test('has no effect once the fake is stopped', () => {
     render(SIGNED);
     start().stop();
     fake.dismiss('a');
@@ -125,7 +125,7 @@ describe('a decision by the id alone', () => {
 });
 
 describe('the fake tracker', () => {
-  test('counts an offer once a page view, and anew after a clear', () => {
+  test('counts an offer once a page view, and again after a clear', () => {
     render(`${OFFER}${OFFER}`);
     start();
     fake.see('a');
@@ -136,7 +136,7 @@ describe('the fake tracker', () => {
     expect(told()).toEqual(['viewed a']);
   });
 
-  test('counts it at each mount where that is asked for', () => {
+  test('counts it at each mount if that is asked for', () => {
     start({ repeat: 'mount' });
     fake.see(render(OFFER));
     fake.see(render(OFFER));
@@ -181,7 +181,7 @@ describe('the fake tracker', () => {
     expect(() => fake.see('b')).toThrow('No element shows the offer b');
   });
 
-  test('tells what happened to each offer', async () => {
+  test('reports what happened to each offer', async () => {
     render(OFFER);
     start().close('a');
     await fake.flush();
@@ -198,7 +198,7 @@ describe('the fake tracker', () => {
     expect(told()).toEqual(['viewed a', 'dismissed a']);
   });
 
-  test('watches nothing that is no element and no tree', () => {
+  test('watches only elements and trees', () => {
     start();
     const stop = fake.observe(document.createTextNode('') as unknown as Element);
     render(OFFER);

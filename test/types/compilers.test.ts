@@ -1,6 +1,6 @@
 /**
- * What the package's declarations say to users: calls in `page/` and `server/` that must and must not compile, by the
- * oldest compiler that is supported, the newest, and our own, as bundlers and as Node resolve the package's entries.
+ * What the package's declarations say to users: calls in `page/` and `server/` that must and must not compile. The
+ * compilers are the oldest that is supported, the newest, and our own. They resolve entries as bundlers and as Node do.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const versionOf = (name: string): string => {
   return version;
 };
 
-/** What a compiler says against the calls or our declarations, one text each. */
+/** The faults that a compiler finds in the calls or in our declarations. */
 const judge = (
   { name, judges }: (typeof COMPILERS)[number],
   [module, moduleResolution]: (typeof RESOLUTIONS)[number],
@@ -44,7 +44,7 @@ const judge = (
     execFile(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
       // A message goes on in lines that are indented.
       const said = stdout.split(/\n(?! )/).filter((each) => each.trim());
-      // What frameworks declare is theirs to mend.
+      // Faults in what frameworks declare are not ours.
       const faults = said.filter((each) => !each.startsWith('node_modules/'));
       if (error && !said.length) faults.push(stderr || error.message);
       done(faults.map((fault) => `TypeScript ${versionOf(name)}, ${moduleResolution}: ${fault}`));

@@ -73,7 +73,7 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('the vendor’s SDK records offer events', () => {
-  it.each(['viewed', 'dismissed'] as const)('of type %s', async (type) => {
+  it.each(['viewed', 'dismissed'] as const)('it records events of type %s', async (type) => {
     const answer = await chargebee.offerEvent.offerEvents({ personalized_offer_id: ID, type });
     expect(answer).toMatchObject({ httpStatusCode: 204, isIdempotencyReplayed: false });
     expect(upstream.history()).toMatchObject([
@@ -111,7 +111,7 @@ describe('the vendor’s SDK records offer events', () => {
 });
 
 describe('the vendor’s SDK is refused', () => {
-  it('for a type that does not exist', async () => {
+  it('it is refused for a type that does not exist', async () => {
     const input = { personalized_offer_id: ID, type: 'accepted' } as const;
     // @ts-expect-error: the types forbid what the API has to refuse.
     const error = await rejection(chargebee.offerEvent.offerEvents(input));
@@ -125,7 +125,7 @@ describe('the vendor’s SDK is refused', () => {
     });
   });
 
-  it('for an id of 51 characters', async () => {
+  it('it is refused for an id of 51 characters', async () => {
     const input = { personalized_offer_id: 'x'.repeat(51), type: 'viewed' } as const;
     expect(await rejection(chargebee.offerEvent.offerEvents(input))).toMatchObject({
       http_status_code: 400,
@@ -138,13 +138,13 @@ describe('the vendor’s SDK is refused', () => {
     ['no id', { type: 'viewed' }, 'personalized_offer_id'],
     ['no type', { personalized_offer_id: ID }, 'type'],
     ['a time', { personalized_offer_id: ID, type: 'viewed', occurred_at: 1 }, 'occurred_at'],
-  ])('for %s', async (_, input, param) => {
+  ])('it is refused for %s', async (_, input, param) => {
     const call = chargebee.offerEvent.offerEvents(input as never);
     expect(await rejection(call)).toMatchObject({ http_status_code: 400, param });
     expect(upstream.history()).toEqual([]);
   });
 
-  it('with an idempotency key of 101 characters', async () => {
+  it('it is refused with an idempotency key of 101 characters', async () => {
     const headers = { 'chargebee-idempotency-key': 'k'.repeat(101) };
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
     expect(await rejection(chargebee.offerEvent.offerEvents(input, headers))).toMatchObject({
@@ -156,7 +156,7 @@ describe('the vendor’s SDK is refused', () => {
   it.each([
     ['403', 403],
     ['404', 404],
-  ] as const)('with %s where offer events are not enabled', async (offerEvents, status) => {
+  ] as const)('it is refused with %s if offer events are not enabled', async (offerEvents, status) => {
     upstream.setEnabled({ offer_events: offerEvents });
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
     expect(await rejection(chargebee.offerEvent.offerEvents(input))).toMatchObject({
@@ -165,7 +165,7 @@ describe('the vendor’s SDK is refused', () => {
     });
   });
 
-  it('with a wrong key', async () => {
+  it('it is refused with a wrong key', async () => {
     const stranger = connect({ apiKey: 'wrong' });
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
     expect(await rejection(stranger.offerEvent.offerEvents(input))).toMatchObject({
@@ -174,7 +174,7 @@ describe('the vendor’s SDK is refused', () => {
     });
   });
 
-  it('at a site that does not exist', async () => {
+  it('it is refused at a site that does not exist', async () => {
     const stranger = connect({ site: 'elsewhere' });
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
     expect(await rejection(stranger.offerEvent.offerEvents(input))).toMatchObject({
@@ -183,7 +183,7 @@ describe('the vendor’s SDK is refused', () => {
     });
   });
 
-  it('for an unknown offer when only known ones are taken', async () => {
+  it('it is refused for an unknown offer when only known ones are taken', async () => {
     upstream.setOffers({ known_only: true });
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
     expect(await rejection(chargebee.offerEvent.offerEvents(input))).toMatchObject({
@@ -203,7 +203,7 @@ describe('the vendor’s SDK is refused', () => {
     });
   });
 
-  it('by a page that is not JSON, of whatever status', async () => {
+  it('it is refused by a page that is not JSON, with any status', async () => {
     upstream.addFaults({ kind: 'html', status: 200, count: 1 });
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
     expect(await rejection(chargebee.offerEvent.offerEvents(input))).toMatchObject({
@@ -212,7 +212,7 @@ describe('the vendor’s SDK is refused', () => {
     });
   });
 
-  it('by a connection that breaks', async () => {
+  it('it is refused by a connection that breaks', async () => {
     upstream.addFaults({ kind: 'reset_before', count: 1 });
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
     expect(await rejection(chargebee.offerEvent.offerEvents(input))).toMatchObject({ code: 'ECONNRESET' });
@@ -251,7 +251,7 @@ describe('the vendor’s SDK shows and fulfils offers', () => {
     expect(answer.expires_at).toBeGreaterThan(Date.now() / 1000);
   });
 
-  it('in the order that the vendor tells: fetch, viewed, fulfil, look', async () => {
+  it('it works in the order that the vendor documents: fetch, viewed, fulfil, look', async () => {
     upstream.setOffers({ known_only: true });
     const [offer] = (await chargebee.personalizedOffer.personalizedOffers(customer)).personalized_offers;
     const option = offer?.options[0];
@@ -271,7 +271,7 @@ describe('the vendor’s SDK shows and fulfils offers', () => {
     expect(seen.offer_fulfillment).toEqual(accepted.offer_fulfillment);
   });
 
-  it('and tells how a fulfilment ended, once', async () => {
+  it('it reports how a fulfilment ended, once', async () => {
     const id = await openFulfillment();
     const update = () =>
       chargebee.offerFulfillment.offerFulfillmentsUpdate(
@@ -332,7 +332,7 @@ describe('the vendor’s SDK ingests usage', () => {
     properties: { offer_event: 'personalized_offer_viewed', personalized_offer_id: ID },
   });
 
-  it('in a batch', async () => {
+  it('it ingests usage in a batch', async () => {
     const answer = await chargebee.usageEvent.batchIngest({ events: [usage('d1'), usage('d2')] });
     expect(answer).toMatchObject({ batch_id: expect.any(String), failed_events: [], httpStatusCode: 200 });
     expect(upstream.usage().map((row) => row.deduplication_id)).toEqual(['d1', 'd2']);
@@ -341,7 +341,7 @@ describe('the vendor’s SDK ingests usage', () => {
     ]);
   });
 
-  it('with failures inside a success', async () => {
+  it('it ingests usage with failures inside a success', async () => {
     const expired = usage('old', Date.now() - 13 * 3_600_000);
     const answer = await chargebee.usageEvent.batchIngest({ events: [usage('d1'), expired] });
     const { properties: _, ...identity } = expired;
@@ -358,7 +358,7 @@ describe('the vendor’s SDK ingests usage', () => {
     );
   });
 
-  it('but not an event of more than 1 KB', async () => {
+  it('it cannot ingest an event of more than 1 KB', async () => {
     const large = { ...usage('large'), properties: { text: 'x'.repeat(1_000) } };
     const answer = await chargebee.usageEvent.batchIngest({ events: [large, usage('d2')] });
     expect(answer.failed_events).toMatchObject([{ deduplication_id: 'large' }]);
@@ -386,13 +386,13 @@ describe('the vendor’s SDK ingests usage', () => {
       'events[properties][0]',
     ],
     ['with a customer', [{ ...usage('d1'), customer_id: 'c1' }], 'events[customer_id][0]'],
-  ])('but no batch %s', async (_, events, param) => {
+  ])('it cannot ingest a batch %s', async (_, events, param) => {
     const call = chargebee.usageEvent.batchIngest({ events: events as never });
     expect(await rejection(call)).toMatchObject({ http_status_code: 400, param });
     expect(upstream.usage()).toEqual([]);
   });
 
-  it('but no batch of more than 500 KB', async () => {
+  it('it cannot ingest a batch of more than 500 KB', async () => {
     const events = Array.from({ length: 500 }, (_, at) => ({
       ...usage(`d${at}`),
       properties: { text: 'x'.repeat(950) },
@@ -415,7 +415,7 @@ describe('the vendor’s SDK ingests usage', () => {
     expect(upstream.usage()).toHaveLength(2);
   });
 
-  it('but nothing with a wrong key', async () => {
+  it('it cannot ingest anything with a wrong key', async () => {
     const call = connect({ apiKey: 'wrong' }).usageEvent.batchIngest({ events: [usage('d1')] });
     expect(await rejection(call)).toMatchObject({ http_status_code: 401 });
     expect(upstream.usage()).toEqual([]);

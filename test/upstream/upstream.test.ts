@@ -78,7 +78,7 @@ function usage(fields: Record<string, unknown> = {}): Record<string, unknown> {
 }
 
 describe('an offer event is taken', () => {
-  it.each(['viewed', 'dismissed'])('as %s, with 204 and no body', async (type) => {
+  it.each(['viewed', 'dismissed'])('it is taken as %s, with 204 and no body', async (type) => {
     const answer = await event('k1', { type });
     expect([answer.status, await answer.text()]).toEqual([204, '']);
     expect(upstream.history()).toEqual([
@@ -95,7 +95,7 @@ describe('an offer event is taken', () => {
     ]);
   });
 
-  it('with an id of exactly 50 characters', async () => {
+  it('it is taken with an id of exactly 50 characters', async () => {
     expect((await event(undefined, { personalized_offer_id: 'x'.repeat(50) })).status).toBe(204);
   });
 
@@ -125,7 +125,7 @@ describe('an offer event is taken', () => {
   });
 });
 
-describe('who started it is told of each call', () => {
+describe('its owner hears of each call', () => {
   it('when it ends, with the error code of the answer, and whether it had its effect', async () => {
     const seen: string[] = [];
     const watched = await start({
@@ -163,7 +163,7 @@ describe('an offer event is refused, and leaves no row', () => {
     ['no type', { personalized_offer_id: ID }, 'type'],
     ['a type that is recorded by the vendor alone', { personalized_offer_id: ID, type: 'accepted' }, 'type'],
     ['a third field', { personalized_offer_id: ID, type: 'viewed', occurred_at: 1 }, 'occurred_at'],
-  ])('for %s', async (_, body, param) => {
+  ])('it is refused for %s', async (_, body, param) => {
     expect(await problem(post('/offer_events', body))).toMatchObject({
       status: 400,
       type: 'invalid_request',
@@ -183,7 +183,7 @@ describe('an offer event is refused, and leaves no row', () => {
     ['a form', 'type=viewed', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['a key of 101 characters', '{}', { 'chargebee-idempotency-key': 'k'.repeat(101) }],
     ['more than a mebibyte', 'x'.repeat(1024 * 1024 + 1), {}],
-  ])('for %s', async (_, body, headers) => {
+  ])('it is refused for %s', async (_, body, headers) => {
     const answer = post('/offer_events', body, headers);
     expect(await problem(answer)).toMatchObject({ status: 400, api_error_code: 'invalid_request' });
   });
@@ -193,7 +193,7 @@ describe('an offer event is refused, and leaves no row', () => {
     ['a wrong key', `Basic ${btoa('other:')}`],
     ['the key with a password', `Basic ${btoa(`${API_KEY}:x`)}`],
     ['another scheme', `Bearer ${API_KEY}`],
-  ])('for %s', async (_, authorization) => {
+  ])('it is refused for %s', async (_, authorization) => {
     const answer = post('/offer_events', { personalized_offer_id: ID, type: 'viewed' }, { authorization });
     expect(await problem(answer)).toMatchObject({ status: 401, api_error_code: 'api_authentication_failed' });
   });
@@ -206,7 +206,7 @@ describe('an offer event is refused, and leaves no row', () => {
     expect(await problem(answer)).toMatchObject({ status: 405, api_error_code: 'http_method_not_supported' });
   });
 
-  it('at an address where nothing is', async () => {
+  it('it is refused at an unknown address', async () => {
     expect(await problem(post('/offer_event', {}))).toMatchObject({
       status: 404,
       api_error_code: 'url_not_found',
@@ -231,7 +231,7 @@ describe('an offer event is refused, and leaves no row', () => {
 });
 
 describe('the same key never counts twice', () => {
-  it('within the window: the stored answer comes again, marked', async () => {
+  it('it counts once within the window: the stored answer is sent again, marked', async () => {
     const first = await event('k');
     now += 30 * 60_000 - 1;
     const second = await event('k');
@@ -240,14 +240,14 @@ describe('the same key never counts twice', () => {
     expect(upstream.history().map(({ replayed }) => replayed)).toEqual([false, true]);
   });
 
-  it('but counts anew after the window', async () => {
+  it('it counts again after the window', async () => {
     await event('k');
     now += 30 * 60_000;
     await event('k');
     expect(upstream.history().map(({ replayed }) => replayed)).toEqual([false, false]);
   });
 
-  it('but counts anew where keys are ignored', async () => {
+  it('it counts again if keys are ignored', async () => {
     upstream.setIdempotency({ mode: 'ignore' });
     await event('k');
     await event('k');
@@ -261,7 +261,7 @@ describe('the same key never counts twice', () => {
     expect(upstream.history().map(({ replayed }) => replayed)).toEqual([false, true]);
   });
 
-  it('for two calls at once: the second is told to come back', async () => {
+  it('it counts once for two calls at once: the second has to retry', async () => {
     upstream.addFaults({ kind: 'delay', ms: 60_000, count: 1 });
     const first = event('k');
     await upstream.until(() => upstream.state().idempotency.keys === 1);
@@ -278,7 +278,7 @@ describe('the same key never counts twice', () => {
     expect(upstream.history()).toHaveLength(1);
   });
 
-  it('while an error is not stored: the repeat is judged anew', async () => {
+  it('an error is not stored: the repeat is judged again', async () => {
     upstream.setOffers({ known_only: true });
     expect((await event('k')).status).toBe(404);
     upstream.setOffers({ known_only: false });
@@ -287,7 +287,7 @@ describe('the same key never counts twice', () => {
 });
 
 describe('limits', () => {
-  it('refuse the call after the last of a minute and tell when to come back', async () => {
+  it('refuse the call after the last of a minute and say when to retry', async () => {
     upstream.setLimits({ per_minute: 2 });
     await event();
     now += 20_500;
@@ -518,7 +518,7 @@ describe('personalized offers', () => {
     expect(ids.size).toBe(3);
   });
 
-  it('can be none', async () => {
+  it('may be missing', async () => {
     upstream.setOffers({ none: true });
     expect((await offers({ customer_id: 'c1' })).personalized_offers).toEqual([]);
   });
@@ -556,7 +556,7 @@ describe('usage events', () => {
     expect(upstream.usage()).toHaveLength(2);
   });
 
-  it('fail by themselves when older than 12 hours, larger than 1 KB or told to', async () => {
+  it('fail by themselves when older than 12 hours, larger than 1 KB or named by a fault', async () => {
     upstream.setUsage({ fail: ['told'] });
     const expired = usage({ deduplication_id: 'old', usage_timestamp: now - 12 * 3_600_000 - 1 });
     const large = usage({ deduplication_id: 'large', properties: { text: 'x'.repeat(1000) } });
@@ -573,7 +573,7 @@ describe('usage events', () => {
     ['flat', { deduplication_id: 'd1', message: expect.any(String) }],
     ['nested', { event: { deduplication_id: 'd1' }, error: { message: expect.any(String) } }],
     ['opaque', { message: expect.any(String) }],
-  ] as const)('tell failures in the %s shape', async (shape, expected) => {
+  ] as const)('report failures in the %s shape', async (shape, expected) => {
     upstream.setUsage({ failed_shape: shape, fail: ['d1'] });
     const { failed_events: failed } = await ingest([usage()]);
     expect(failed).toMatchObject([expected]);
@@ -622,7 +622,7 @@ describe('usage events', () => {
     ['a second list of events', (text: string) => text.replace('{"events"', '{"events":[],"events"'), 400],
     ['a field beside the events', (text: string) => text.replace('{"events"', '{"site":"x","events"'), 400],
     ['broken JSON', (text: string) => text.slice(1), 400],
-  ])('with %s are answered as such', async (_, spoil, status) => {
+  ])('that have %s are answered as such', async (_, spoil, status) => {
     const answer = await post('/batch/usage_events', spoil(JSON.stringify({ events: [usage(), usage()] })));
     expect(answer.status).toBe(status);
     expect(upstream.usage()).toHaveLength(status === 200 ? 1 : 0);
@@ -709,7 +709,7 @@ describe('commands over HTTP', () => {
     expect(upstream.state()).toEqual(before);
   });
 
-  it('tell what they are when none is meant', async () => {
+  it('list themselves when none is meant', async () => {
     const answer = await command('GET', '/');
     expect(answer.status).toBe(404);
     expect(await answer.json()).toEqual({ message: expect.stringContaining('GET /history') });
@@ -754,7 +754,7 @@ describe('commands are refused, and change nothing (attack 61)', () => {
     ['a page of another port', { 'sec-fetch-site': 'same-site' }],
     ['a page of another origin, by an old browser', { origin: 'https://shop.example' }],
     ['a page without an origin', { origin: 'null' }],
-  ])('from %s', async (_, headers) => {
+  ])('they are refused from %s', async (_, headers) => {
     expect(await ask(headers)).toBe(403);
     expect(upstream.state().faults).toEqual([]);
   });
@@ -764,7 +764,7 @@ describe('commands are refused, and change nothing (attack 61)', () => {
     ['a program that says localhost', { host: 'localhost:4401' }],
     ['a page of its own name', { host: 'shop.localhost', 'sec-fetch-site': 'same-origin' }],
     ['an old page of its own', { host: '[::1]:4401', origin: 'http://[::1]:4401' }],
-  ])('but not from %s', async (_, headers) => {
+  ])('they are not refused from %s', async (_, headers) => {
     expect(await ask(headers)).toBe(200);
   });
 });
@@ -825,7 +825,7 @@ describe('the command line', () => {
     [['--port', '70000', '--api-key', 'k'], '--port must be a whole number'],
     [['--port', '0', '--api-key', 'k', '--per-minute', 'many'], '--per-minute must be a whole number'],
     [['--port', '0', '--api-key', 'k', '--loud'], "Unknown option '--loud'"],
-  ])('%j exits with 1 and one line', async (args, message) => {
+  ])('%j ends with 1 and one line', async (args, message) => {
     const child = launch(args);
     let text = '';
     child.stderr?.setEncoding('utf8').on('data', (piece: string) => {

@@ -1,6 +1,7 @@
 /**
- * Seeing: few shared observers for any number of offers, one timer for all dwells. A lazy far observer finds what
- * comes near the viewport; an exact one watches that alone. Knows elements and the rule, never what is recorded.
+ * Seeing: few shared observers for any number of offers, one timer for all dwells. A lazy far
+ * observer finds the elements that come near the viewport, and an exact one watches only those.
+ * Knows elements and the rule, never what is recorded.
  */
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
@@ -36,8 +37,15 @@ export interface Watched {
   dwell: Dwell;
 }
 
-/** Told of each evaluation: with the dwell before it, and when it was on the monotonic clock. */
+/** Called at each evaluation, with the dwell before it and its time on the monotonic clock. */
 export type EvaluationListener = (item: Watched, before: Dwell, at: number) => void;
+
+/** What another room may decide and hear. */
+export interface ExposureExtension {
+  /** Whether a user could see an element that is exposed. Without an extension its styles decide. */
+  isShown(element: Element): boolean | undefined;
+  readonly onEvaluation?: EvaluationListener;
+}
 
 /** Watches elements until they count as seen. */
 export interface ExposureWatch {
@@ -45,21 +53,21 @@ export interface ExposureWatch {
   readonly watched: ReadonlyMap<Element, Watched>;
   /** Those whose geometry meets the rule: they dwell, or wait to be shown. */
   readonly exposed: ReadonlySet<Watched>;
-  onEvaluation?: EvaluationListener | undefined;
-  /** Whether a user could see what is exposed; at first by its styles alone, or not at all where more is asked for. */
-  isShown(element: Element): boolean | undefined;
   watch(placement: Placement): void;
   unwatch(element: Element): void;
   /** Takes what somebody else saw of an offer that has no box of its own. */
   take(item: Watched, sample: Sample): void;
   /** Looks again at what is exposed, because what was transparent or hidden may have become visible. */
   recheck(): void;
+  /** Uses an extension instead of the one before, until it stops. */
+  extend(extension: ExposureExtension): Stop;
   stop: Stop;
 }
 
 /**
- * Whether the element is rendered and can be seen as far as styles tell: not `display: none`, `visibility:
- * hidden` or opacity 0, on itself or an ancestor. Browsers without the method are believed.
+ * Whether the element is rendered and its styles let it be seen: not `display: none`,
+ * `visibility: hidden` or opacity 0, on itself or an ancestor. Browsers without the method are
+ * believed.
  */
 export const isShown = (element: Element): boolean =>
   element.checkVisibility?.({ visibilityProperty: true, opacityProperty: true }) ?? element.isConnected;
@@ -82,17 +90,18 @@ export const createExposureWatch = (
   const watched = new Map<Element, Watched>();
   const exposed = new Set<Watched>();
   const observers = new Map<string, IntersectionObserver>();
+  let extension: ExposureExtension = { isShown };
   let stopTimer: Stop | undefined;
 
   const evaluate = (item: Watched, at: number): void => {
     const { placement, dwell } = item;
-    const qualifies = exposed.has(item) && page.isVisible() && watch.isShown(placement.element);
+    const qualifies = exposed.has(item) && page.isVisible() && extension.isShown(placement.element);
     item.dwell = step(dwell, qualifies, at);
     if (deadlineOf(item.dwell, item.rule) <= at) {
       unwatch(placement.element);
       onViewed(placement);
     }
-    watch.onEvaluation?.(item, dwell, at);
+    extension.onEvaluation?.(item, dwell, at);
   };
 
   const unwatch = (element: Element): void => {
@@ -119,7 +128,7 @@ export const createExposureWatch = (
       if (!item) continue;
       const isNear = observer === item.near;
       if (!isNear) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);
-      // At first nearly all are told to be far; of these only one without a box may need more, for its children.
+      // At first nearly all are reported to be far. One of these needs more only if it has no box: then its children count.
       if (isNear || (!entry.isIntersecting && (exposed.has(item) || !entry.boundingClientRect.width)))
         take(item, entry);
     }
@@ -158,10 +167,9 @@ export const createExposureWatch = (
 
   page.listen(evaluateAll);
 
-  const watch: ExposureWatch = {
+  return {
     watched,
     exposed,
-    isShown,
     watch(placement) {
       const { element } = placement;
       const own = ruleOf(rule, placement);
@@ -178,7 +186,13 @@ export const createExposureWatch = (
     unwatch,
     take,
     recheck: evaluateAll,
+    extend(next) {
+      const before = extension;
+      extension = next;
+      return () => {
+        extension = before;
+      };
+    },
     stop: () => stopTimer?.(),
   };
-  return watch;
 };

@@ -38,8 +38,8 @@ export interface OfferSettings {
    */
   readonly repeat?: Repeat | undefined;
   /**
-   * When the offer itself ends, epoch milliseconds. A number that can only be in seconds, as the API gives them, is read as
-   * seconds.
+   * When the offer itself ends, epoch milliseconds. A number that can only be in seconds, as the API gives them, is
+   * read as seconds.
    * @default it never ends
    * @range a time
    * @example `Date.UTC(2030, 0, 1)`
@@ -53,8 +53,8 @@ export interface OfferSettings {
    */
   readonly token?: string | undefined;
   /**
-   * What the page calls the thing that it shows to many, such as a campaign or a placement, for the proxy's figures. Never an
-   * offer or a visitor.
+   * What the page calls the thing that it shows to many, such as a campaign or a placement, for the proxy's figures.
+   * Never an offer or a visitor.
    * @default it counts under `(none)`
    * @range 1–50 characters of `A–Z a–z 0–9 _ . : / ~ -`, the first a letter or a digit
    * @example `'autumn-sale'`
@@ -96,15 +96,15 @@ export interface Impression {
 /** An element that shows an offer. */
 export interface Placement extends OfferSettings {
   readonly element: Element;
-  /** As the page names it: it may be one that cannot be. */
+  /** As the page names it, so it may be an impossible one. */
   readonly offerId: string;
-  /** Added by hand, so that no attribute tells when it is over. */
+  /** Added by hand, so that no attribute says when it is over. */
   readonly isByHand?: boolean;
   /** Set when it has counted; with `repeat: 'mount'` each placement has its own. */
   impression?: Impression | undefined;
 }
 
-/** A placement that is gone: all but its element, which it would keep from being freed. */
+/** A placement that is gone, without its element: a reference would keep the element from being freed. */
 export interface Past extends Omit<Placement, 'element'> {
   readonly element?: undefined;
 }
@@ -114,11 +114,11 @@ export type SearchRoot = Document | ShadowRoot;
 
 /** Knows every placement of the page. */
 export interface Registry {
-  /** Adds an element by hand, whatever its attributes say later; the result takes it out again. */
+  /** Adds an element by hand, regardless of its attributes later. The result takes it out again. */
   observe(element: Element, offer: ObservedOffer): Stop;
   /** All placements by their element. */
   readonly placements: ReadonlyMap<Element, Placement>;
-  /** Of each offer the latest placement that is gone, by the offer's id. */
+  /** The latest placement of each offer that is gone, by the offer's id. */
   readonly past: Map<string, Past>;
   /** Looks for offers in another tree as well. */
   search(root: SearchRoot): Stop;
@@ -126,12 +126,18 @@ export interface Registry {
   readonly roots: ReadonlySet<SearchRoot>;
   /** Looks at one element again: whether it shows an offer, and which. */
   look(element: Element): void;
-  /** Given every change of the trees; at first looks at everything again, once a frame. */
-  sift(records: readonly MutationRecord[]): void;
+  /** Passes every change of the trees on, until it is stopped, instead of looking at everything again once a frame. */
+  extend(extension: RegistryExtension): Stop;
   stop: Stop;
 }
 
-/** Told of what comes and goes. */
+/** What another room does instead of the registry. */
+export interface RegistryExtension {
+  /** Called with every change of the trees. */
+  onChange(records: readonly MutationRecord[]): void;
+}
+
+/** Called when placements come and go. */
 export interface RegistryListener {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
@@ -148,7 +154,7 @@ const timeOf = (text: string): number | undefined => inMs(Number(text)) || Date.
 
 /** The settings that an element's attributes name. */
 const settingsOf = (element: Element): OfferSettings => {
-  // An attribute that is not there is null, which is no number, no time, and counts as left out.
+  // A missing attribute is null. That is neither a number nor a time, so the setting counts as left out.
   const read = (name: string) => element.getAttribute(`data-offer-${name}`) as string;
   return {
     ratio: parseFloat(read('ratio')),
@@ -170,7 +176,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     if (!placement || placements.get(element) !== placement) return;
     placements.delete(element);
     listener.onUnmount(placement);
-    // After what its going decides, so that it has the impression that this was about.
+    // After the listener, so that it has the impression that the listener decided about.
     past.set(placement.offerId, { ...placement, element: undefined });
   };
 
@@ -198,19 +204,21 @@ export const createRegistry = (listener: RegistryListener): Registry => {
   };
 
   const scan = (): void => {
-    // The first one does not wait for its frame.
+    // The first scan does not wait for its frame, which then has nothing to do.
     if (!isDirty) return;
     isDirty = false;
     for (const element of placements.keys()) look(element);
     for (const root of roots) for (const element of root.querySelectorAll(`[${OFFER}]`)) look(element);
   };
 
-  // One query a frame is the cheapest way that loses nothing, and a hidden page, where nothing can be seen,
-  // waits by itself.
-  const onChange = (): void => {
+  // One query a frame is the cheapest way that does not miss any offer. A hidden page, on which nothing can be seen,
+  // has no frames, so it waits by itself.
+  const lookAtAll = (): void => {
     if (!isDirty) requestAnimationFrame(scan);
     isDirty = true;
   };
+  let onChange: RegistryExtension['onChange'] = lookAtAll;
+  const observer = new MutationObserver((records) => onChange(records));
 
   const search = (root: SearchRoot): Stop => {
     roots.add(root);
@@ -219,20 +227,27 @@ export const createRegistry = (listener: RegistryListener): Registry => {
       subtree: true,
       attributeFilter: [OFFER, 'data-offer-expires', 'data-offer-token', 'data-offer-group'],
     });
-    onChange();
+    lookAtAll();
     return () => {
       roots.delete(root);
-      onChange();
+      lookAtAll();
     };
   };
 
-  const registry: Registry = {
+  search(document);
+  scan();
+  return {
     placements,
     past,
     roots,
     search,
     look,
-    sift: onChange,
+    extend(extension) {
+      ({ onChange } = extension);
+      return () => {
+        onChange = lookAtAll;
+      };
+    },
     observe(element, { id = offerIdOf(element) ?? '', expiresAt, ...settings }) {
       unmount(element);
       const placement = mount(element, id, { ...settings, expiresAt: inMs(expiresAt), isByHand: true });
@@ -244,8 +259,4 @@ export const createRegistry = (listener: RegistryListener): Registry => {
       for (const element of placements.keys()) unmount(element);
     },
   };
-  const observer = new MutationObserver((records) => registry.sift(records));
-  search(document);
-  scan();
-  return registry;
 };

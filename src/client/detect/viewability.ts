@@ -70,9 +70,9 @@ export const thresholdsOf = ({ ratio, largeRatio }: ViewabilityRule): number[] =
   ]).flat();
 
 /**
- * The visible share that makes an offer count. An offer that does not fit the viewport can never show all of
- * itself, so it needs that share of the most that can show at once, rounded down to the next threshold at which
- * an observer reports.
+ * The visible share that makes an offer count. An offer that does not fit the viewport can never
+ * show all of itself. So it needs that share of the most that can show at once, rounded down to the
+ * next threshold at which an observer reports.
  */
 export const neededRatio = (offer: Size, viewport: Size, rule: ViewabilityRule): number => {
   const area = offer.width * offer.height;

@@ -9,7 +9,7 @@ const load =
   async () => {
     const room = (await import(new URL(`offersight-${name}.js`, tag?.src).href)) as { VERSION: string };
     // A cached file, or one that a deployment left there, may take other things than this one gives.
-    if (room.VERSION !== VERSION) throw new Error(`Version ${room.VERSION}, not ${VERSION}.`);
+    if (room.VERSION !== VERSION) throw new Error(`Version is ${room.VERSION}, not ${VERSION}.`);
     return room;
   };
 

@@ -1,6 +1,6 @@
 /**
  * Background Sync: has the browser run the site's own service worker when there is a network, though no page of
- * the site is open any more. Where the browser or the site has none, nothing changes.
+ * the site is open any more. If the browser or the site has none, nothing changes.
  */
 
 /** Not in the DOM's types, since not every browser has it (Web Background Synchronization). */
@@ -10,7 +10,7 @@ interface SyncManager {
 
 /** The service worker's way to flush. */
 export interface BackgroundSync {
-  /** Looks for a service worker, which may be registered at any time, and tells it where events go. */
+  /** Looks for a service worker, which may be registered at any time, and gives it the endpoint. */
   find(): Promise<void>;
   /** Events may be left behind: asks for a sync. */
   request(): void;
@@ -21,7 +21,7 @@ export const syncTag = (name: string): string => `offersight:${name}`;
 
 /**
  * Starts looking for the site's service worker.
- * @param onFound Called when there is one, and whenever it has to be told again where events go.
+ * @param onFound Called when there is one, and whenever it needs the endpoint again.
  */
 export const createBackgroundSync = (name: string, onFound: () => Promise<unknown>): BackgroundSync => {
   let manager: SyncManager | undefined;

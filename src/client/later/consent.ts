@@ -24,7 +24,7 @@ export interface ConsentContext extends Pick<Delivering, 'leasing' | 'flusher'> 
 }
 
 /** Takes decisions. */
-export interface Deciding {
+export interface ConsentState {
   /**
    * The user decided, or another one has the page.
    * @param copies What was in the mirror then; a denial takes all of it out.
@@ -38,7 +38,7 @@ export interface Deciding {
 const PURGE_RETRY_MS = 5_000;
 
 /** Starts with what the owner says already. */
-export const createDeciding = ({
+export const createConsentState = ({
   owner,
   leasing,
   flusher,
@@ -47,14 +47,14 @@ export const createDeciding = ({
   learn,
   onCommitted,
   report,
-}: ConsentContext): Deciding => {
+}: ConsentContext): ConsentState => {
   let decided: Promise<void> = Promise.resolve();
   let latest = '';
 
   const onMisconfigured = (what: string): void =>
     report(new OffersightError('configuration', `No valid ${what}.`));
 
-  /** A denial is owed until the database was purged, whatever the user says meanwhile. */
+  /** A denial is owed until the database was purged, even if the user grants consent meanwhile. */
   const purge = async (): Promise<void> => {
     try {
       await leasing.purge();
@@ -68,7 +68,7 @@ export const createDeciding = ({
     if (consent === 'denied') await purge();
     else if (consent === 'granted') {
       const acceptedOffers = await learn();
-      // While consent was pending, nobody knew what was accepted on earlier pages. Whatever else waits may be on its way.
+      // While consent was pending, nobody knew what was accepted on earlier pages. Other waiting events may be on their way.
       if (wasPending)
         for (const [id, { event, isStored, isTold }] of outbox.mirror)
           if ((isStored ?? isTold) == null && event.type === 'dismissed' && acceptedOffers.has(event.offerId))
@@ -79,7 +79,7 @@ export const createDeciding = ({
     } else if (consent !== 'pending') onMisconfigured('consent');
   };
 
-  const onDecided: Deciding['onDecided'] = (consent, copies) => {
+  const onDecided: ConsentState['onDecided'] = (consent, copies) => {
     if (consent === 'denied') leasing.drop(copies);
     if (owner.subject && !isSubject(owner.subject)) {
       owner.subject = undefined;

@@ -1,9 +1,9 @@
-/** Tells a tag manager, if the site names its array. Knows nothing of how events are made or kept. */
+/** Reports events to a tag manager, if the site names its array. Knows nothing of how events are made or kept. */
 import type { OfferEvent } from '../../protocol/event.js';
 
 /**
- * Makes the teller.
- * @param name Of a global array, which is made if it is not there yet.
+ * Makes the function that reports.
+ * @param name The name of a global array, which is made if it is not there yet.
  */
 export const createDataLayer =
   (name: string | undefined) =>

@@ -8,19 +8,25 @@ import type { Recorder } from '../recording.js';
 import type { DecisionListener } from './detect/controls.js';
 import type { Leasing } from './outbox/leasing.js';
 
+/** What follows a decision. */
+export interface DecisionsListener {
+  /** Lets other pages know what was accepted. */
+  remember(...acceptance: Parameters<Leasing['accept']>): unknown;
+  /** Called with a string that cannot be an offer's id. */
+  onInvalid(offerId: string): void;
+  /** Called with each offer when it is first accepted. */
+  onAccepted(offerId: string): void;
+}
+
 /**
  * Starts deciding.
- * @param remember Lets other pages know what was accepted.
- * @param acceptedOffers What other pages saw accepted; what is accepted here joins them.
- * @param onAccepted Told of each offer when it is first accepted.
+ * @param acceptedOffers The offers that were accepted on other pages. Those that are accepted here are added.
  */
 export const createDecisions = (
   recorder: Recorder,
   { placements, past }: Pick<Registry, 'placements' | 'past'>,
-  remember: (...acceptance: Parameters<Leasing['accept']>) => unknown,
   acceptedOffers: Set<string>,
-  onInvalid: (offerId: string) => void,
-  onAccepted: (offerId: string) => void,
+  { remember, onInvalid, onAccepted }: DecisionsListener,
 ): DecisionListener => {
   const isOpen = (offerId: string): boolean => {
     if (isOfferId(offerId)) return !acceptedOffers.has(offerId);
@@ -28,7 +34,10 @@ export const createDecisions = (
     return false;
   };
 
-  /** What an id alone stands for: what shows the offer, of several one that was seen, or else the last that did. */
+  /**
+   * The placement that an id without an element means: one that shows the offer, if possible one that was seen. If none
+   * does, the last one that did.
+   */
   const placementOf = (offerId: string): Placement | Past | undefined => {
     let found: Placement | Past | undefined = past.get(offerId);
     for (const placement of placements.values())
@@ -39,14 +48,14 @@ export const createDecisions = (
   return {
     onDismiss(offerId, reason = 'api', placement: Placement | Past | undefined = placementOf(offerId)) {
       if (!isOpen(offerId)) return;
-      // So in every funnel dismissed ≤ viewed.
+      // This records the view if it is missing, so that dismissed ≤ viewed in every funnel.
       const impression = recorder.onViewed(offerId, placement);
       const dismiss = (): void => {
         if (impression.isVetoed || impression.isDismissed) return;
         impression.isDismissed = true;
         recorder.record({ type: 'dismissed', reason }, offerId, impression, placement);
       };
-      // Where a listener of `viewed` closes the offer, all have to be heard before it is known whether one vetoes.
+      // A listener of `viewed` may close the offer. All listeners have to run before it is known whether one vetoes.
       if (impression.isVetoed === undefined) queueMicrotask(dismiss);
       else dismiss();
     },

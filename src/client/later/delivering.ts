@@ -1,6 +1,6 @@
 /**
- * Composes what delivers: mended records, the leasing side of the outbox, flusher and transport. Free of window
- * and document, so that a service worker runs the same.
+ * Composes what delivers: records that recover, the leasing side of the outbox, flusher and
+ * transport. Uses neither window nor document, so that a service worker runs the same code.
  */
 import { OffersightError } from '../../errors.js';
 import type { OfferEvent } from '../../protocol/event.js';
@@ -25,12 +25,12 @@ export interface DeliveringContext {
   /** Opens another one. */
   readonly open: () => Connection;
   readonly runtime: Runtime;
-  /** Lets other tabs know what was answered for, or given up. */
+  /** Lets other tabs know which events are settled or given up. */
   readonly tellTabs: (ids: readonly string[]) => void;
   readonly options: LeasingOptions & FlusherOptions;
   readonly report: (error: OffersightError) => void;
   readonly onDiscard: OnDiscard;
-  /** Told of each recorded event once: whether the database has it, or only this page's memory. */
+  /** Called once for each recorded event, with whether the database has it or only this page's memory. */
   readonly onRecorded?: (event: OfferEvent, isDurable: boolean) => void;
 }
 
@@ -45,25 +45,22 @@ export interface Delivering {
 /** An endpoint that has not been there for so long is given up. */
 const ABSENT_MS = 3_600_000;
 
-/** Gives the outbox mended records and starts nothing yet. */
+/** Gives the outbox records that recover from faults, and starts nothing yet. */
 export const createDelivering = (context: DeliveringContext): Delivering => {
   const { connection, open, runtime, report } = context;
   const onBlocked = (cause: unknown): void =>
     report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
   const outbox = Object.assign(context.outbox, {
-    records: mendedRecords(
-      context.outbox,
-      connection,
-      open,
-      (records) => leasing.makeRoom(records),
+    records: mendedRecords(context.outbox, connection, open, {
+      makeRoom: (records) => leasing.makeRoom(records),
       onBlocked,
-    ),
+    }),
   }) as Outbox as Outbox<Rows>;
-  /** Whether the page's own endpoint answered in order when it was asked last. */
+  /** Whether the page's own endpoint answered properly when it was asked last. */
   let isAnswered = false;
-  /** Other endpoints that this page has asked, and whether nobody is there. */
+  /** The other endpoints that this page has asked, and whether each of them is given up. */
   const others = new Map<string, boolean>();
-  /** What asks other endpoints now. */
+  /** The flushers that ask other endpoints now. */
   const bringers = new Set<Flusher>();
   /** Asks another endpoint to take what is stranded, once a page. */
   const bring = (endpoint: string): void => {
@@ -71,7 +68,7 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
     const stranded = createLeasing({ ...context, outbox: theirs });
     const onAttempt = (attempt: Attempt): unknown => {
       if (!('isAbsent' in attempt && attempt.isAbsent))
-        // Whoever answers anything else is there.
+        // Any other answer shows that the endpoint exists.
         return (
           'cause' in attempt &&
           Number(attempt.cause) &&
@@ -132,8 +129,8 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
     async settleFarewell(events, status, body) {
       const verdicts = decodeReply(body);
       if (status !== 200 || !verdicts) return;
-      await applyVerdicts(leasing, events, verdicts, runtime.now());
-      // Of the pauses a farewell tries only an open circuit.
+      await applyVerdicts(leasing, events, verdicts, { now: runtime.now() });
+      // A farewell is sent in spite of an open circuit, but not in spite of any other pause.
       if (outbox.pause.kind === 'circuit') await leasing.endPause();
     },
   };

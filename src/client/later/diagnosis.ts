@@ -49,7 +49,7 @@ export type Explaining = (
   isDrawn: (element: Element) => boolean,
 ) => EvaluationListener;
 
-/** Tells why an offer has not counted, or that it has. */
+/** Says why an offer has not counted, or that it has. */
 export const createReasons =
   (
     { watched, exposed }: Pick<ExposureWatch, 'watched' | 'exposed'>,

@@ -1,19 +1,20 @@
 /**
- * The second load: composes what a page needs soon, but not first. Noticing, decisions, the leasing side of the
- * outbox, delivery, and what is told to others.
+ * The second load: composes what a page needs soon, but not first. Noticing, decisions, the leasing
+ * side of the outbox, delivery, and reports to others.
  */
 import { OffersightError } from '../../errors.js';
 import { isOfferId, type OfferEvent } from '../../protocol/event.js';
 import type { Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
 import type { Past, Placement } from '../detect/registry.js';
+import type { Inside } from '../inside.js';
 import type { OfferStats, TrackerStats } from '../offer-tracker.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { Recording } from '../recording.js';
 import { loadMore } from './asking.js';
 import { createBackgroundSync } from './background-sync.js';
-import { createDeciding, type Deciding } from './consent.js';
+import { type ConsentContext, type ConsentState, createConsentState } from './consent.js';
 import { createDataLayer } from './data-layer.js';
 import { createDecisions } from './decisions.js';
 import { createDelivering, type Delivering } from './delivering.js';
@@ -27,9 +28,11 @@ import { watchAgain } from './page-view.js';
 export { tellWrongOption } from './wrong-option.js';
 
 /** What the first load hands over. */
-export interface LaterContext extends NoticingContext {
+export interface LaterContext extends Omit<NoticingContext, 'listeners'> {
   readonly recorder: Recording;
   readonly outbox: Outbox<StoreRows>;
+  /** Who has the page, and their consent now. */
+  readonly owner: ConsentContext['owner'];
 }
 
 /** What the second load gives. */
@@ -41,7 +44,7 @@ export interface Later
   /** What was recorded is stored, or could not be stored. */
   onCommitted(): void;
   settleFarewell: Delivering['settleFarewell'];
-  onDecided: Deciding['onDecided'];
+  onDecided: ConsentState['onDecided'];
   /** A page view begins without a page load. */
   onPageView(): void;
   /** Delivers what is due, with what users and the page decided before. */
@@ -52,11 +55,11 @@ export interface Later
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
-  const { options, runtime, page, registry, outbox, call, report } = context;
+  const { options, owner, runtime, page, registry, outbox, call, report } = context;
   const discarded: Partial<Record<DiscardReason, number>> = {};
   const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
   const acceptedOffers = new Set<string>();
-  /** What left in this task: a framework may take an element out and put it in again at once. */
+  /** Elements that left in this task: a framework may take an element out and put it in again at once. */
   const left = new Map<Element, Placement>();
 
   const count = (offerId: string, what: keyof OfferStats): void => {
@@ -64,28 +67,29 @@ export const createLater = (context: LaterContext): Later => {
     offers[offerId][what]++;
   };
 
+  const listeners: Inside['listeners'] = new Set([options]);
   const onDiscard: OnDiscard = (event, reason, code) => {
     discarded[reason] = (discarded[reason] ?? 0) + 1;
-    if (event) call(() => options.onDiscard?.(event, reason, code));
+    if (event) for (const listener of listeners) call(() => listener.onDiscard?.(event, reason, code));
   };
   const { connect, abandon } = createConnecting();
   const delivering = createDelivering({
     outbox,
-    owner: options,
+    owner,
     connection: connect(outbox.records),
     open: () => connect(indexedDbRecords(options.name, runtime)),
     runtime,
     tellTabs: (ids) => tellTabs(options.name, ids),
-    // Whoever mends an endpoint at home wants to see it at once.
+    // Somebody who repairs an endpoint on localhost wants to see it work at once.
     options: { ...(options.isLocal && { longestPauseMs: 5_000 }), ...options.outbox, ...options.delivery },
     report(error) {
-      // Perhaps nobody will be here when it works again.
+      // The page may be gone when it works again.
       sync.request();
       report(error);
     },
     onDiscard,
     onRecorded(event, isDurable) {
-      call(() => options.onEvent?.(event, isDurable));
+      for (const listener of listeners) call(() => listener.onEvent?.(event, isDurable));
       call(() => tellDataLayer(event, isDurable));
     },
   });
@@ -96,7 +100,7 @@ export const createLater = (context: LaterContext): Later => {
       ...options.outbox,
       ...options.delivery,
       endpoint: options.endpoint,
-      subject: options.subject,
+      subject: owner.subject,
     }),
   );
   const tellDataLayer = createDataLayer(options.dataLayer);
@@ -105,27 +109,24 @@ export const createLater = (context: LaterContext): Later => {
 
   /** What was accepted is remembered for other pages, unless the user denied that. */
   const remember = (...acceptance: Parameters<Leasing['accept']>): unknown =>
-    options.consent !== 'denied' && leasing.accept(...acceptance);
+    owner.consent !== 'denied' && leasing.accept(...acceptance);
 
-  /** What was accepted on other pages, also on those that are open beside this one. */
+  /** Learns what was accepted on other pages, also on those that are open at the same time. */
   const learn = async (): Promise<ReadonlySet<string>> => {
     for (const { offerId, type } of await leasing.marks())
       if (type === 'accepted') acceptedOffers.add(offerId);
     return acceptedOffers;
   };
 
-  const judged = createDecisions(
-    context.recorder,
-    registry,
+  const judged = createDecisions(context.recorder, registry, acceptedOffers, {
     remember,
-    acceptedOffers,
     onInvalid,
-    (offerId) => {
+    onAccepted(offerId) {
       count(offerId, 'accepted');
       noticing?.onReaction(offerId);
     },
-  );
-  /** Whoever develops sees at once why nothing is sent. */
+  });
+  /** Developers see at once why nothing is sent. */
   const tellPause = async (): Promise<void> => {
     const { pause } = await leasing.stats();
     if (pause && (options.debug || options.isLocal)) console.warn((await loadMore()).describePause(pause));
@@ -134,7 +135,7 @@ export const createLater = (context: LaterContext): Later => {
   const learned = learn().then(() => {
     isLearned = true;
     tellPause().catch(() => undefined);
-    // A page that loads shows that there is a network, and perhaps a deployment that was mended.
+    // A page that loads shows that there is a network, and perhaps a repaired deployment.
     void flusher.hurry();
   });
   /** Users decide at once; what they decided is judged when it is known what was accepted before. */
@@ -151,7 +152,7 @@ export const createLater = (context: LaterContext): Later => {
 
   let noticing: Noticing | undefined;
   try {
-    noticing = createNoticing(context, decisions);
+    noticing = createNoticing({ ...context, listeners }, decisions);
   } catch (cause) {
     // What was seen is delivered all the same.
     report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
@@ -177,16 +178,16 @@ export const createLater = (context: LaterContext): Later => {
       flusher.wake();
       void learn();
     } else if (change === 'online') void flusher.hurry();
-    else if (outbox.mirror.size && isGranted(options)) sync.request();
+    else if (outbox.mirror.size && isGranted(owner)) sync.request();
   });
-  /** A page that stands still would keep the database from all others. */
+  /** Otherwise a frozen page would block the database for all others. */
   const rest = (): void => {
     abandon();
     stopHearing();
     flusher.pause();
   };
   page.capture(['freeze'], rest);
-  // Where two windows are side by side, the other one may have accepted a moment ago.
+  // If two windows are side by side, the offer may have been accepted in the other one a moment ago.
   page.capture(['focus'], ({ target }) => {
     if (target === window) void learn();
   });
@@ -196,10 +197,9 @@ export const createLater = (context: LaterContext): Later => {
     flusher.wake();
     void sync.find();
   };
-  const { onDecided, decided } = createDeciding({
+  const { onDecided, decided } = createConsentState({
     ...context,
     ...delivering,
-    owner: options,
     learn,
     onCommitted,
   });

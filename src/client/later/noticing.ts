@@ -20,8 +20,8 @@ import {
 } from './detect/controls.js';
 import { closesByConvention } from './detect/conventions.js';
 import { createMotion } from './detect/motion.js';
+import { findByChanges } from './detect/mutations.js';
 import { createRoots } from './detect/roots.js';
-import { siftChanges } from './detect/sifting.js';
 import { isInView } from './detect/sight.js';
 import type { Explaining } from './diagnosis.js';
 import { createOnRequest, type OnRequest } from './on-request.js';
@@ -29,6 +29,8 @@ import { createOnRequest, type OnRequest } from './on-request.js';
 /** What the first load hands over for noticing. */
 export interface NoticingContext {
   readonly options: ResolvedOptions;
+  readonly owner: Inside['owner'];
+  readonly listeners: Inside['listeners'];
   readonly runtime: Runtime;
   readonly page: Page;
   readonly registry: Registry;
@@ -40,7 +42,7 @@ export interface NoticingContext {
   readonly latest: PageView;
 }
 
-/** Notices what users do, and tells the decisions. */
+/** Notices what users do, and passes it to the decisions. */
 export interface Noticing extends Pick<OnRequest, 'onViewed' | 'onReaction' | 'onLeave' | 'onPageView'> {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
@@ -72,8 +74,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     isDrawn(element) && (!exposure.watched.has(element) || isInView(boxesOf(element), holder));
 
   let isStopped = false;
-  let stopDebug = (): void => undefined;
-  siftChanges(registry);
+  const stops: Stop[] = [findByChanges(registry)];
   // What began here outlives what throws behind it.
   let onTrees = (): void => undefined;
   const roots = createRoots(registry, page, () => onTrees());
@@ -89,9 +90,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       ? (element) => matches(element, controls)
       : closesByConvention(areLabels ? labels : undefined);
   const onIdle = (mark: string): void =>
-    report(
-      new OffersightError('configuration', `A control with ${mark} names no offer, and stands in none.`),
-    );
+    report(new OffersightError('configuration', `A control with ${mark} names no offer and is not in one.`));
   createControls({ registry, roots, isInSight, isConventional, onIdle }, decisions);
   const closing = createClosing(
     { registry, roots, page, runtime, isInSight, sight: onRequest, isConventional, hasEscape },
@@ -101,15 +100,20 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   const listeners: EvaluationListener[] = [motion.onEvaluation, onRequest.onEvaluation];
   if (typeof options.debug === 'function')
     listeners.push((options.debug as Explaining)(exposure, page, call, isDrawn));
-  exposure.isShown = (element) => isDrawn(element) && onRequest.isClear(element);
-  exposure.onEvaluation = (item, before, at) => {
-    for (const listener of listeners) listener(item, before, at);
+  const onEvaluation: EvaluationListener = (...evaluation) => {
+    for (const listener of listeners) listener(...evaluation);
   };
+  stops.push(
+    exposure.extend({
+      isShown: (element) => isDrawn(element) && onRequest.isClear(element),
+      onEvaluation,
+    }),
+  );
   const evaluateAll = (listener: EvaluationListener): void => {
     for (const item of exposure.watched.values()) listener(item, undefined, runtime.elapsed());
   };
-  evaluateAll(exposure.onEvaluation);
-  const inside: Inside = { options, exposure, page, registry, isDrawn, boxesOf, trees: roots.all };
+  evaluateAll(onEvaluation);
+  const inside: Inside = { ...context, isDrawn, boxesOf, trees: roots.all };
   context.latest.inside = inside;
   const ask = <Room>(name: string, load: () => Promise<Room>, use: (room: Room) => unknown): unknown =>
     load()
@@ -121,7 +125,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     ask('debug', loadDebug, ({ createDebug }) => {
       if (isStopped) return;
       const debug = createDebug(inside);
-      stopDebug = debug.stop;
+      stops.push(debug.stop);
       listeners.push(debug.onEvaluation);
       evaluateAll(debug.onEvaluation);
     });
@@ -143,9 +147,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     search: roots.search,
     stop() {
       isStopped = true;
-      exposure.onEvaluation = undefined;
-      stopDebug();
-      for (const { stop } of [roots, motion, onRequest, closing]) stop();
+      for (const stop of [...stops, roots.stop, motion.stop, onRequest.stop, closing.stop]) stop();
     },
   };
 };

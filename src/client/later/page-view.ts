@@ -1,4 +1,4 @@
-/** Where a page view begins without a page load, as in single-page applications: what still shows may count again. */
+/** Begins a page view without a page load, as in single-page applications: offers that still show may count again. */
 import { isOfferId } from '../../protocol/event.js';
 import type { ExposureWatch } from '../detect/exposure.js';
 import type { Registry } from '../detect/registry.js';

@@ -1,9 +1,9 @@
-/** Tells why a tracker is inert, if what knows the options in words can be loaded. */
+/** Says why a tracker is inert, if what knows the options in words can be loaded. */
 import { OffersightError } from '../../errors.js';
 import type { TrackerOptions } from '../options.js';
 import { loadMore } from './asking.js';
 
-/** Tells why a tracker is inert, as exactly as what can be loaded allows. */
+/** Says why a tracker is inert, as exactly as what can be loaded allows. */
 export const tellWrongOption = (
   options: Partial<TrackerOptions>,
   cause: unknown,

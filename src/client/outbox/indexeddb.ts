@@ -13,9 +13,10 @@ export interface StoreRows extends BareRows {
 }
 
 /**
- * A database that does not answer within all turns counts as blocked. One timer would run out on a page that is busy:
- * each step of a transaction waits behind a whole task of the page, and a timer that is due comes before an answer that
- * has long been there. A turn begins when the one before it ends, so a busy page takes longer over them as well.
+ * A database that does not answer within all turns counts as blocked. One timer would run out on a
+ * busy page: each step of a transaction waits behind a whole task of the page. A timer that is due
+ * then fires before an answer that has been there for long. A turn begins when the one before it
+ * ends, so a busy page takes longer over the turns as well.
  */
 const TURNS = 8;
 const TURN_MS = 250;
@@ -67,7 +68,7 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
             reject(transaction.error);
           };
           // All or nothing, and at once: a page that is closing may not live until the transaction ends by itself.
-          // A failed request has aborted it already, hence the catch.
+          // A failed request has aborted it already, and then this throws.
           result
             .then(
               () => transaction.commit(),

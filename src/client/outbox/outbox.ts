@@ -1,7 +1,8 @@
 /**
- * The outbox: what was recorded and is not yet answered for. An event is in the mirror at once, and in the database
- * as soon as that takes it; the farewell reads the mirror without waiting for storage. What delivery does to entries is
- * leasing.ts, which loads with delivery. It never knows who fills it or who empties it.
+ * The outbox: events that were recorded and are not settled yet. An event is in the mirror at once,
+ * and in the database as soon as that takes it; the farewell reads the mirror without waiting for
+ * storage. What delivery does to entries is leasing.ts, which loads with delivery. It never knows
+ * who fills it or who empties it.
  */
 import type { OfferEvent } from '../../protocol/event.js';
 import type { Runtime } from '../../runtime.js';
@@ -26,13 +27,13 @@ export interface Mirrored {
   heldUntil: number;
   /** Whether the database has it, as far as the page knows: a put that was given up may take effect later. */
   isStored?: boolean;
-  /** Whether the page was told of it. */
+  /** Whether it was reported to the page. */
   isTold?: boolean;
 }
 
 /** The part of the outbox that a page loads first. */
 export interface Outbox<Row extends BareRows = BareRows> {
-  /** Where the entries are kept; the second load puts mended ones in their place. */
+  /** The records that keep the entries. The second load replaces them by records that recover from faults. */
   records: Records<Row>;
   /** Unsettled events of this page by id, oldest first. */
   readonly mirror: Map<string, Mirrored>;
@@ -60,7 +61,7 @@ export const MARK_MS = 2_592_000_000;
  * Makes an outbox over records.
  * @param records Where it keeps entries; outboxes over the same records, also of other tabs, work together.
  * @param endpoint Where its events go: absolute, of this origin.
- * @param owner Who has the page; asked whenever something is to be written.
+ * @param owner Who has the page; called whenever something is written.
  */
 export const createOutbox = <Row extends BareRows>(
   records: Records<Row>,
@@ -80,12 +81,13 @@ export const createOutbox = <Row extends BareRows>(
     pause: { at: 0, failures: 0, kind: 'none' },
 
     add(event, isOnce) {
-      // Only a commit tells whether an offer that counts once was known already.
+      // Only a commit shows whether an offer that counts once was known already.
       mirror.set(event.id, { event, isOnce, heldUntil: isOnce ? Infinity : 0 });
     },
 
     async commit() {
-      // Of an offer one after the other: a `dismissed` may not be there before its `viewed`, which may still fail.
+      // The events of an offer one after the other: a `dismissed` may not be stored before its
+      // `viewed`, which may still fail.
       const copies = [...mirror.values()].filter(
         ({ event, isStored }) => !isStored && !writing.has(event.offerId),
       );
@@ -101,7 +103,7 @@ export const createOutbox = <Row extends BareRows>(
             // A read costs time that a closing page may not have, so only what needs one waits for it.
             if (isOnce) {
               const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
-              // Unless it was told as recorded meanwhile, since the database had failed for so long.
+              // Unless it was reported as recorded meanwhile, because the database had failed for so long.
               if (known && copy.isOnce && known.id !== id && known.until > runtime.now()) {
                 mirror.delete(id);
                 continue;

@@ -1,4 +1,4 @@
-/** What the database holds, and how a transaction reads and writes it. Types alone: they weigh nothing in either load. */
+/** What the database holds, and how a transaction reads and writes it. Only types: they add nothing to either load. */
 import type { OfferEvent, OfferEventType } from '../../protocol/event.js';
 
 /** Array keys, so that one object store holds everything and each kind is a range of it. */
@@ -34,7 +34,7 @@ export interface Rows extends BareRows {
     limit?: number,
     after?: RecordKey,
   ): Promise<QueryResults[Method]>;
-  /** Calls back once the transaction is complete, also where that is too late for whoever waited for it. */
+  /** Calls back once the transaction is complete, even if its caller has stopped waiting. */
   onComplete(tell: () => void): void;
 }
 
@@ -53,11 +53,11 @@ export interface Connection extends Records {
   close(): void;
 }
 
-/** One recorded event and how its delivery stands. Its state derives from these fields alone. */
+/** One recorded event and how its delivery stands. Its state derives only from these fields. */
 export interface OutboxEntry {
   readonly v: 1;
   readonly event: OfferEvent;
-  /** Where it goes: absolute, of this origin. Version 0.1 wrote none; those entries go with anyone's. */
+  /** Where it goes: absolute, of this origin. Version 0.1 did not write it; those entries go to any endpoint. */
   readonly endpoint?: string;
   /** Not due before, epoch milliseconds. */
   readonly notBeforeAt: number;
@@ -95,7 +95,7 @@ export interface Pause {
   readonly failedAt?: number;
   /** When a batch was last sent in spite of an open circuit, epoch milliseconds. */
   readonly triedAt?: number;
-  /** Until when the endpoint is told nothing that version 0.1 did not know, epoch milliseconds; it outlives a pause. */
+  /** Until when the endpoint gets only fields that version 0.1 knew, epoch milliseconds. It outlives a pause. */
   readonly plainUntil?: number | undefined;
   /** Since when the endpoint answers as if it were not there, epoch milliseconds. */
   readonly absentSince?: number;

@@ -1,4 +1,4 @@
-/** The list of offers; where there are many, with a field to search them. */
+/** The list of offers; if there are many, with a field to search them. */
 import { Component, type JSX } from 'preact';
 import type { OfferNote } from '../offers.js';
 import { counted } from '../words.js';

@@ -7,7 +7,7 @@ import { isOfferId } from '../../../protocol/event.js';
 import { isGroup } from '../../../protocol/group.js';
 import type { Stop } from '../../../runtime.js';
 
-/** Told of a mistake, and of the element that has it. */
+/** Called with a mistake, and the element that has it. */
 export type OnMistake = (words: string, element: Element) => void;
 
 const isShare = (text: string): boolean => Number(text) >= 0 && Number(text) <= 1;
@@ -23,20 +23,20 @@ const dwellFault = (text: string): string | false => {
   if (isTime(text)) return false;
   return parseFloat(text) >= 0
     ? `is read as ${parseFloat(text)} milliseconds`
-    : 'is no number of milliseconds; the page’s own counts';
+    : 'is not a number of milliseconds; the page’s own counts';
 };
 
 /** What templates write for nothing; the proxy refuses the same. */
 const NOTHING = /^(?:null|undefined|true|false)$/;
 
-/** What each attribute of an offer or a control may say: tells what is wrong with a text, if anything is. */
+/** What each attribute of an offer or a control may say. Gives what is wrong with a value, if anything is. */
 const OFFER: Readonly<Record<string, (text: string) => string | false>> = {
   'data-offer-id': (text) =>
     NOTHING.test(text.trim())
       ? 'is what a template writes for nothing; the proxy refuses it'
       : !isOfferId(text.trim()) &&
-        'is no id of a personalized offer; until it is one, the element is no offer',
-  'data-offer-ratio': (text) => !isShare(text) && 'is no share from 0 to 1; the page’s own counts',
+        'is not the id of a personalized offer, so the element is not an offer yet',
+  'data-offer-ratio': (text) => !isShare(text) && 'is not a share from 0 to 1; the page’s own counts',
   'data-offer-dwell': dwellFault,
   'data-offer-ignore': (text) =>
     text !== 'off' &&
@@ -47,10 +47,10 @@ const OFFER: Readonly<Record<string, (text: string) => string | false>> = {
     !/^(?:page|mount|browser)$/.test(text) && 'is not page, mount or browser; it counts once a page view',
   'data-offer-expires': (text) =>
     !(Number(text) || Date.parse(text)) &&
-    'is no time: give epoch seconds or an ISO date; without one the offer never ends',
+    'is not a time: give epoch seconds or an ISO date; without one the offer never ends',
   'data-offer-token': () => false,
   'data-offer-group': (text) =>
-    !isGroup(text) && 'is no group of 1–50 letters, digits or _ . : / ~ -; it counts under (none)',
+    !isGroup(text) && 'is not a group of 1–50 letters, digits or _ . : / ~ -; it counts under (none)',
   'data-offer-dismiss': () => false,
   'data-offer-accept': () => false,
 };
@@ -93,10 +93,10 @@ const mistakeOf = (name: string, text: string): string | undefined => {
   if (!name.startsWith('data-')) return undefined;
   // `data-order-id` is two letters away.
   const nearest = nearestOf(name, Object.keys(OFFER), /^data-?offer/.test(name) ? 2 : 1);
-  return nearest && `${name} is none of ours; perhaps ${nearest} is meant.`;
+  return nearest && `${name} is unknown. Did you mean ${nearest}?`;
 };
 
-/** Tells of mistakes on the tags of the script file. */
+/** Reports mistakes on the tags of the script file. */
 const checkTags = (onMistake: OnMistake): void => {
   const tags = [...document.querySelectorAll('script[src*="offersight"]')];
   for (const tag of tags)
@@ -104,7 +104,7 @@ const checkTags = (onMistake: OnMistake): void => {
       const isOurs = !name.startsWith('data-') || TAG.includes(name);
       // Short names are near to each other by chance.
       const nearest = isOurs ? undefined : nearestOf(name, TAG, name.length > 'data-12345'.length ? 2 : 1);
-      if (nearest) onMistake(`${name} is none of ours; perhaps ${nearest} is meant.`, tag);
+      if (nearest) onMistake(`${name} is unknown. Did you mean ${nearest}?`, tag);
     }
   const [first] = tags;
   const repeat = first?.getAttribute('data-repeat');

@@ -24,7 +24,7 @@ export interface Debug {
   stop: Stop;
 }
 
-/** Starts telling. What is watched already has to be evaluated once more. */
+/** Starts reporting. Offers that are watched already have to be evaluated again. */
 export const createDebug = (context: DebugContext): Debug => {
   const { options, exposure, page, registry, isDrawn, trees } = context;
   const stop = createChecking(trees, (words, element) => console.warn(`Offersight: ${words}`, element));

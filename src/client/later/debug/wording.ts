@@ -7,7 +7,7 @@ export const COUNTED = 'It has counted as viewed.';
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
-/** What hides an element by its own style; an ancestor that does hides it, too. */
+/** The style by which an element hides itself. An ancestor with such a style hides it as well. */
 const hides = (element: Element): string | undefined => {
   const { display, visibility, opacity, contentVisibility } = getComputedStyle(element);
   if (display === 'none') return 'display: none';

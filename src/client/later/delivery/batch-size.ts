@@ -1,7 +1,7 @@
 /** How many events one request takes, pure. */
 import type { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../../../protocol/limits.js';
 
-/** Told again, since a value that the first load exports costs it bytes. */
+/** Repeated here and checked by its type: importing the value would grow the first load. */
 const EVENT_BYTES: typeof MAX_EVENT_BYTES = 500;
 /** The same as the farewell's. */
 export const KEEPALIVE_BYTES: typeof MAX_LEAVE_BYTES = 48_000;

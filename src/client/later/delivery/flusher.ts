@@ -66,11 +66,11 @@ export interface FlusherContext {
   readonly runtime: Runtime;
   readonly options: FlusherOptions;
   readonly report: (error: OffersightError) => void;
-  /** Told what each attempt came to, before anything follows from it. */
+  /** Called with the result of each attempt, before anything follows from it. */
   readonly onAttempt?: (attempt: Attempt) => unknown;
 }
 
-/** An event that nobody takes even alone is tried again this rarely. */
+/** An event that is not even taken by itself is retried this rarely. */
 const PARKED_MS = 3_600_000;
 /** A back-off is never shorter than that, also where it is shortened right after a failure. */
 const SHORTEST_MS = 500;
@@ -96,7 +96,7 @@ export const createFlusher = ({
   let wakesAt = Infinity;
   let isPaused = false;
   let isReported = false;
-  /** Whether it was told that all events of a request were refused. */
+  /** Whether it was reported that all events of a request were refused. */
   let isRefusing = false;
   let isStopped = false;
   /** Whether the next lease may try an open circuit: a page that loads may. */
@@ -145,20 +145,20 @@ export const createFlusher = ({
         ),
       );
       const at = now + delayMs;
-      // Whoever tries an open circuit leaves its time as it is, and what failed beside another tab's request is no failure more.
+      // A trial of an open circuit leaves its time as it is. A failure beside another tab's request does not count again.
       return current.at > (failures && kind !== 'throttled' ? now : at)
         ? current
         : { ...current, kind, failures: failures + 1, at, status: Number(cause) || undefined, failedAt: now };
     });
   };
 
-  /** Does what the attempt asks for; tells whether every event of the batch is done with. */
+  /** Does what the attempt asks for, and returns whether every event of the batch is done with. */
   const settle = async (attempt: Attempt, batch: readonly LeasedEntry[], token: string): Promise<boolean> => {
     const giveBack = (notBeforeAt: number): Promise<void> =>
       leasing.release(token, new Map(batch.map(({ event }) => [event.id, notBeforeAt])));
     if (attempt.kind === 'answered') {
       const events = batch.map(({ event }) => event);
-      const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, runtime.now(), token);
+      const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, { now: runtime.now(), token });
       const verdicts = events.map(({ id }) => attempt.verdicts.get(id));
       const [first] = verdicts;
       if (!isRefusing && first?.kind === 'refused' && verdicts.every((each) => each?.kind === 'refused')) {
@@ -175,8 +175,9 @@ export const createFlusher = ({
     } else if (attempt.kind === 'unsplit') {
       size = Math.max(1, batch.length >> 1);
       const [first, second] = batch;
-      // Something between does not take this one even alone: it waits, and is never given up for that. What had to wait
-      // before was reported then. Perhaps nothing else is taken there either.
+      // Something in between refuses this event even by itself. It waits, and is never given up for
+      // that. If it had to wait before, that was reported then. Perhaps nothing else is taken there
+      // either.
       if (first && !second) await wait('back-off', 0, attempt.cause, !!first.notBeforeAt);
       await giveBack(second ? 0 : runtime.now() + Math.min(PARKED_MS, longestPauseMs));
     } else {

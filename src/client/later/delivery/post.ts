@@ -12,7 +12,7 @@ export interface PostInit {
   readonly keepalive: boolean;
 }
 
-/** Posts once, never again by itself; resolves to whatever the other side answers. */
+/** Posts once and never retries by itself. Resolves to any answer of the other side. */
 export type Post = (url: string, init: PostInit) => Promise<Response>;
 
 /** {@link Post} by ky. */

@@ -20,8 +20,8 @@ export type Attempt =
   /** Something in the batch, or between, does not take it as it is. */
   | { readonly kind: 'unsplit'; readonly cause: number }
   /**
-   * The outbox has to wait: nobody knows what arrived (`back-off`), whoever answered asks for it (`throttled`), or
-   * the endpoint is absent, forbidden or of another version (`circuit`).
+   * The outbox has to wait: nobody knows what arrived (`back-off`), the answer asks for it
+   * (`throttled`), or the endpoint is absent, forbidden or of another version (`circuit`).
    */
   | {
       readonly kind: Exclude<Pause['kind'], 'none'>;

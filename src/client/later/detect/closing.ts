@@ -30,7 +30,7 @@ import { type Drawing, drawingOf, hasMoved } from './sight.js';
 /** What closing looks like on this site. */
 export interface ClosingOptions {
   /**
-   * CSS selector of controls that close what they stand in; in place of all common conventions.
+   * CSS selector of controls that close the box around them. It replaces all common conventions.
    * @default the conventions: names, classes and marks of common libraries
    * @range a valid CSS selector
    * @example `'.promo-close'`
@@ -108,13 +108,15 @@ export const createClosing = (
 
   /** Which elements show the offers that a marked control is about. */
   const shown = (event: Event, marked: Element): Element[] => {
-    const ids = new Set(concerned(registry, isInSight, event, marked, DISMISS).map(([offerId]) => offerId));
+    const ids = new Set(
+      concerned({ registry, isInSight }, event, marked, DISMISS).map(([offerId]) => offerId),
+    );
     return [...registry.placements.values()]
       .filter(({ offerId }) => ids.has(offerId))
       .map(({ element }) => element);
   };
 
-  /** What a conventional control closes: what it stands in, stands beside, or names. */
+  /** What a conventional control closes: the box around it, the box beside it, or the one that it names. */
   const closedBy = (event: Event, control: Element): Acts => {
     const act: Act = { reason: 'control' };
     const own = around(registry, control)[0]?.element;
@@ -147,7 +149,7 @@ export const createClosing = (
   const onPress = (event: MouseEvent): void => {
     // One that was lifted outside of the window was never heard to end.
     grabbed = undefined;
-    // Whatever closes from here on closes because the user accepted.
+    // Everything that closes from here on closes because the user accepted.
     if (acceptedBy(event, isConventional)) {
       drop();
       return;
@@ -163,7 +165,7 @@ export const createClosing = (
     const acts = attendHolders(around, (holder) => actOutside(holder, event));
     const marked = nearest(event, marking(DISMISS));
     const control = marked ?? pathOf(event).find(isConventional);
-    // A press on a child of a disabled control is heard, too.
+    // A press on a child of a disabled control also fires.
     if (control && !nearest(event, 'button:disabled,[aria-disabled=true]')) {
       // Some libraries close when the pointer is lifted, and then no click follows.
       if (marked) for (const element of shown(event, marked)) acts.set(element, { reason: 'control' });
@@ -177,7 +179,7 @@ export const createClosing = (
     const { x = 0, y = 0, pressed, drawings = [] } = grabbed ?? {};
     grabbed = undefined;
     if (!event.isTrusted || Math.hypot(event.clientX - x, event.clientY - y) < DRAG_PX) return;
-    // Where it began on a control and ends there, the browser clicks that.
+    // If it began and ends on a control, the browser clicks that.
     if (pressed && pathOf(event).includes(pressed)) return;
     const dragged = drawings.filter(([holder, before]) => hasMoved(drawingOf(holder), before));
     attend(new Map(dragged.map(([holder]) => [holder, { reason: 'swipe', view: viewNow() }])));

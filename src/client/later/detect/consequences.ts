@@ -26,7 +26,7 @@ interface Awaited extends Act {
   readonly wasOpen: boolean;
   /** How it was drawn then. */
   readonly drawing: Drawing;
-  /** Of a control on an offer: what the offer lies in, and how far that was scrolled when the task was over. */
+  /** For a control on an offer: the element around the offer, and how far that was scrolled when the task was over. */
   scroll?: { readonly around: readonly Element[]; readonly by: number } | undefined;
   /** Whether it has begun to close. */
   hasBegun?: boolean | undefined;
@@ -85,7 +85,7 @@ export const createConsequences = (
   const isVisible = ({ element }: Placement): boolean =>
     isInView(sight.boxesOf(element), document.documentElement);
 
-  /** Whether another offer stands in its place. */
+  /** Whether another offer has taken its place. */
   const isReplaced = ({ element, offerId, isByHand }: Placement): boolean => {
     const shown = registry.placements.get(element);
     return isByHand ? !!shown && shown.offerId !== offerId : offerIdOf(element) !== offerId;
@@ -140,7 +140,7 @@ export const createConsequences = (
    */
   const check = (isLate: (each: Awaited) => boolean = () => false, only?: Element): void => {
     let now: ReadonlyMap<Element, string | undefined> | undefined;
-    /** The page may have drawn the same offer anew, as many do when anything changes. */
+    /** The page may have rendered the same offer again, as many do when anything changes. */
     const isAnew = ({ offerId }: Placement, { offers }: Awaited): boolean => {
       now ??= offersNow();
       for (const [element, id] of now)

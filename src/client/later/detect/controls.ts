@@ -6,7 +6,7 @@ import type { DismissReason } from '../../../protocol/event.js';
 import type { Placement, Registry } from '../../detect/registry.js';
 import { holds, outward, type Roots } from './roots.js';
 
-/** Told what users decided. */
+/** Called with what users decided. */
 export interface DecisionListener {
   /**
    * @param reason By default `api`.
@@ -17,7 +17,7 @@ export interface DecisionListener {
   onAccept(offerId: string, placement?: Placement): void;
 }
 
-/** Tells whether a press on an element is meant to close something, though no mark of ours says so. */
+/** Whether a press on an element is meant to close something, though no mark of ours says so. */
 export type IsConventional = (element: Element) => boolean;
 
 /** What may hold an offer and be closed with it. */
@@ -32,14 +32,14 @@ export const DISMISS = 'data-offer-dismiss';
 /** A button of a form that says no. */
 const REFUSING = '[value=cancel i],[value=close i],[value=dismiss i],[value=no i]';
 
-/** Finds what is marked; `false` is what JSX writes where there is to be no mark. */
+/** Finds marked elements. JSX writes `false` for an element without a mark. */
 export const marking = (mark: string): string => `[${mark}]:not([${mark}=false])`;
 
 /** The elements that an event passes, innermost first, also through open shadow roots and in other documents. */
 export const pathOf = (event: Event): Element[] =>
   event.composedPath().filter((node): node is Element => (node as Node).nodeType === Node.ELEMENT_NODE);
 
-/** Whether an element matches; a form's field of that name must not stand for the method. */
+/** Whether an element matches. A form control named `matches` would shadow the method. */
 export const matches = (element: Element, selector: string): boolean =>
   Element.prototype.matches.call(element, selector);
 
@@ -57,7 +57,7 @@ export const around = ({ placements }: Registry, node: Node): Placement[] => {
   return found;
 };
 
-/** Tells whether a user could see any of a placement in what holds it. */
+/** Whether a user could see any of a placement in what holds it. */
 export type IsInSight = (placement: Placement, holder: Element) => boolean;
 
 /** The placements in sight inside an element as it is drawn, itself included. */
@@ -67,12 +67,12 @@ export const within = ({ placements }: Registry, holder: Element, isInSight: IsI
   );
 
 /**
- * Which offers a pressed control is about: the one that its mark names, the one that it stands in, or, since a
- * dialog's own buttons stand beside the offer that it shows, those of the dialog around it.
+ * Which offers a pressed control is about: the one that its mark names, or the one around it. A
+ * dialog's own buttons are beside the offer that it shows, so otherwise it is the offers of the
+ * dialog around it.
  */
 export const concerned = (
-  registry: Registry,
-  isInSight: IsInSight,
+  { registry, isInSight }: Pick<ControlsContext, 'registry' | 'isInSight'>,
   event: Event,
   control: Element,
   mark: string,
@@ -84,7 +84,7 @@ export const concerned = (
   if (named && named !== 'true') return [[named, placement?.offerId === named ? placement : undefined]];
   if (placement) return [[placement.offerId, placement]];
   const held = holder ? within(registry, holder, isInSight) : [];
-  // An acceptance is of one offer, so where there are more it has to say which.
+  // An acceptance is about one offer, so if there are more it has to say which.
   if (mark === ACCEPT && held.length > 1) return [];
   return held.map((each) => [each.offerId, each]);
 };
@@ -104,8 +104,9 @@ export const acceptedBy = (event: Event, isConventional: IsConventional): Elemen
 };
 
 /**
- * Whether an event activates what it hits. A key does where a script has to make it: whatever the browser itself
- * activates is clicked as well. The middle button follows links alone.
+ * Whether an event activates what it hits. A key does so only if a script has to act on it:
+ * everything that the browser itself activates is clicked as well. The middle button follows only
+ * links.
  */
 const isActivation = (event: Event): boolean => {
   const { type, key, button } = event as KeyboardEvent & MouseEvent;
@@ -121,22 +122,20 @@ export interface ControlsContext {
   readonly roots: Pick<Roots, 'capture'>;
   readonly isInSight: IsInSight;
   readonly isConventional: IsConventional;
-  /** Told of a mark on a control that is about no offer. */
+  /** Called for a mark on a control that is about no offer. */
   readonly onIdle?: (mark: string) => void;
 }
 
 /** Starts listening. */
-export const createControls = (
-  { registry, roots, isInSight, isConventional, onIdle }: ControlsContext,
-  { onDismiss, onAccept }: DecisionListener,
-): void => {
+export const createControls = (context: ControlsContext, { onDismiss, onAccept }: DecisionListener): void => {
+  const { roots, isConventional, onIdle } = context;
   roots.capture(['click', 'auxclick', 'keydown', 'submit'], (event) => {
     if (!isActivation(event)) return;
     const accept = acceptedBy(event, isConventional);
     const control = accept ?? (event.type === 'submit' ? undefined : nearest(event, marking(DISMISS)));
     if (!control) return;
     const mark = accept ? ACCEPT : DISMISS;
-    const offers = concerned(registry, isInSight, event, control, mark);
+    const offers = concerned(context, event, control, mark);
     if (!offers[0]) onIdle?.(mark);
     for (const [offerId, placement] of offers) {
       if (accept) onAccept(offerId, placement);

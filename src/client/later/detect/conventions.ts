@@ -1,6 +1,6 @@
 /**
- * Close controls that no attribute of ours marks: those that libraries mark, and those that people name, so that they
- * close what they stand in.
+ * Close controls that no attribute of ours marks: those that libraries mark, and those whose name
+ * says that they close the box around them.
  */
 
 import { type IsConventional, matches } from './controls.js';
@@ -12,7 +12,7 @@ const CONTROLS = [
   '[command=request-close]',
   '[command=hide-popover]',
   '[popovertargetaction=hide]',
-  // A custom element may be a button, too.
+  // A custom element may also be a button.
   '[value=cancel]:not(input:not([type=button],[type=submit]),option,[role=radio],[role=option])',
   '[formmethod=dialog]',
 ].join();
@@ -56,7 +56,7 @@ export const targetOf = (control: Element): Element | null => {
   return id ? (control.getRootNode() as Document).getElementById(id) : null;
 };
 
-/** What people press as one, whatever of it they hit. */
+/** Elements that people press as one, on any part of them. */
 const PRESSED = 'a,button,[role=button],label,summary';
 
 /** What may be pressed though it is not made for that. */

@@ -23,7 +23,7 @@ export const createMotion = (
   { watched, exposed, recheck }: Pick<ExposureWatch, 'watched' | 'exposed' | 'recheck'>,
   roots: Pick<Roots, 'capture' | 'all'>,
 ): Motion => {
-  /** In the viewport, but without a size or not shown as far as styles tell. */
+  /** In the viewport, but without a size or hidden by styles. */
   const concealed = new Set<Watched>();
   let isFollowing = false;
   let isAsked = false;
@@ -40,7 +40,7 @@ export const createMotion = (
     for (const item of concealed) {
       if (!isConcealed(item)) forget(item);
       else if (isEmpty(item)) {
-        // Without a size it counts as wholly visible, so becoming that would be no change.
+        // Without a size it counts as wholly visible, so observers would not report the change to that.
         item.near.unobserve(item.placement.element);
         item.near.observe(item.placement.element);
       }
@@ -74,7 +74,7 @@ export const createMotion = (
     if (entries.some(({ contentRect }) => contentRect.width && contentRect.height)) ask();
   });
 
-  /** Where browsers know what is really drawn, they know whatever made it so. */
+  /** If a browser knows what is really drawn, no cause of it can be missed. */
   const revealed = new IntersectionObserver(
     (entries: readonly (IntersectionObserverEntry & { readonly isVisible?: boolean })[]) => {
       if (entries.some(({ isVisible }) => isVisible)) ask();
@@ -116,7 +116,7 @@ export const createMotion = (
   roots.capture(['transitionrun', 'animationstart'], start);
   // What was transparent may be seen once it has faded in, and what was empty once its image is there.
   roots.capture(['transitionend', 'animationend', 'load'], ask);
-  // Of the document's own elements this one never reaches the window.
+  // This event of the document's own elements never reaches the window.
   document.addEventListener('load', askIfNeeded, true);
   // Styles may follow the user's own acts, and the size of the window.
   roots.capture(['change', 'click', 'pointerover', 'focusin', 'keyup', 'scroll', 'resize'], askIfNeeded);
@@ -133,7 +133,7 @@ export const createMotion = (
         concealed.add(item);
         if (isEmpty(item)) resized.observe(element);
         revealed.observe(element);
-        // An animation that a script began tells nobody but who asks.
+        // An animation that a script began fires no event, so it has to be asked for.
         for (const { finished } of [...outward(element)].flatMap(animationsOf)) finished.then(ask, ask);
       }
       letGo();

@@ -11,7 +11,7 @@ export interface Act {
   readonly reason: DismissReason;
   /** The view that the page showed; left out where a close counts even though the view changed. */
   readonly view?: string | undefined;
-  /** The control, if what it closes holds offers and it stands in none of them. */
+  /** The control, if what it closes holds offers and none of these holds the control. */
   readonly control?: Element | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface Act {
 const NATIVE = ':is(dialog[closedby=any],[popover]:not([popover=manual]))';
 
 /**
- * What a press may be meant for. During a view transition every press hits the root, whatever lies below it. `:is()`
+ * What a press may be meant for. During a view transition every press hits the root, and nothing below it. `:is()`
  * skips what a browser does not know; without it older browsers would throw.
  */
 const MEANT =
@@ -66,7 +66,7 @@ export const actOutside = (holder: Element, event: MouseEvent): Act | undefined 
     return { reason: 'backdrop', view: target === holder ? viewNow() : undefined };
   if (target === holder ? !isBeyond(holder, event) : path.includes(holder)) return undefined;
   if (matches(holder, NATIVE)) return { reason: 'backdrop' };
-  // Whatever lies above a modal dialog is another one's.
+  // Everything above a modal dialog belongs to another one.
   if (matches(holder, ':is(dialog:modal)')) return target === holder ? { reason: 'backdrop' } : undefined;
   const isMeant = nearest(event, MEANT) || getComputedStyle(target).cursor === 'pointer';
   return isMeant ? undefined : { reason: 'backdrop', view: viewNow() };

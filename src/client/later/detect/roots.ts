@@ -73,7 +73,7 @@ const isPresent = (root: SearchRoot): boolean =>
 
 /**
  * Starts finding trees.
- * @param onChange Told that elements came or went in one of them.
+ * @param onChange Called when elements came or went in one of them.
  */
 export const createRoots = (registry: Registry, page: Page, onChange: () => void): Roots => {
   const heardIn = new Set<SearchRoot>();

@@ -1,4 +1,4 @@
-/** Whether any of an element lies in sight right now. Observers tell the same, but up to some frames later. */
+/** Whether any part of an element is in sight right now. Observers report the same, but some frames later. */
 import { isShown } from '../../detect/exposure.js';
 import { animationsOf, drawnIn, outward } from './roots.js';
 
@@ -21,7 +21,7 @@ const cut = (
 export interface Sight {
   /** What is drawn for an offer: itself, or its children. */
   boxesOf(element: Element): Element[];
-  /** Whether an offer can be seen as far as styles tell, or what is drawn for it. */
+  /** Whether styles let an offer be seen, or what is drawn for it. */
   isDrawn(element: Element): boolean;
 }
 
@@ -29,7 +29,7 @@ export interface Sight {
 export interface Drawing {
   /** With everything around it. */
   readonly opacity: number;
-  /** Where its own style puts it; what moves around it, or with the page, leaves that as it is. */
+  /** The place that its own style gives it. Movement around it, or of the whole page, does not change that. */
   readonly place: string;
   /** Top, right, bottom and left, as far as it is positioned. */
   readonly inset: readonly string[];
@@ -64,7 +64,7 @@ export const hasMoved = ({ place, inset, area }: Drawing, before: Drawing): bool
 export const scrolledOf = (elements: readonly Element[]): number =>
   elements.reduce((sum, { scrollLeft, scrollTop }) => sum + scrollLeft + scrollTop, 0);
 
-/** Whether an element can be seen as far as styles tell, and what it holds: `hidden=until-found` leaves the box alone. */
+/** Whether styles let an element and its content be seen: `hidden=until-found` hides only the content. */
 export const isRendered = (element: Element): boolean =>
   isShown(element) && getComputedStyle(element).contentVisibility !== 'hidden';
 

@@ -28,7 +28,7 @@ const THRESHOLDS = Array.from({ length: STEPS + 1 }, (_, step) => step / STEPS);
 /** As they are drawn: what a slot is given, or what an open shadow root holds. */
 const childrenOf = (element: Element): Element[] => {
   if (element.localName === 'slot') return (element as HTMLSlotElement).assignedElements({ flatten: true });
-  // A form's field of that name must not stand for the property.
+  // A form control of that name would shadow the property.
   const { children } = element.shadowRoot ?? {
     children: Reflect.get<Element, 'children'>(Element.prototype, 'children', element),
   };
@@ -75,7 +75,7 @@ export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' 
     { threshold: THRESHOLDS },
   );
 
-  /** Without a size a child counts as wholly visible, so becoming that would be no change. */
+  /** Without a size a child counts as wholly visible, so observers would not report the change to that. */
   const resized = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       observer.unobserve(target);

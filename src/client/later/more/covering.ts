@@ -9,7 +9,7 @@ import { boxesOf } from './contents.js';
 /** Points in a row and in a column: even, so that what is covered by half shows by half. */
 const POINTS = 8;
 
-/** What is drawn by itself, whatever its styles are. */
+/** Elements that are drawn even without any styles. */
 const REPLACED = ':is(img,video,canvas,iframe,embed,object,svg *)';
 
 /** Colors without any opacity, as browsers write them. */
@@ -37,7 +37,9 @@ const linesOf = (element: Element): DOMRect[] => {
 const areaOf = ({ width, height }: { readonly width: number; readonly height: number }): number =>
   width * height;
 
-/** Whether what is drawn for an element beside itself fills it: nobody tells where that is, so what is small hides nothing. */
+/**
+ * Whether what is drawn for an element beside itself fills it. Its place cannot be found out, so small ones hide nothing.
+ */
 const hasPseudo = (element: Element): boolean =>
   ['::before', '::after'].some((pseudo) => {
     const style = getComputedStyle(element, pseudo);
@@ -50,7 +52,7 @@ const hasPseudo = (element: Element): boolean =>
   }) ||
   (element.matches(':is(:modal,:popover-open)') && hasBackground(getComputedStyle(element, '::backdrop')));
 
-/** Where an element hides what lies behind it: wherever it is hit, or in these boxes alone. */
+/** The places at which an element hides what is behind it: wherever it is hit, or only in these boxes. */
 interface Drawn {
   readonly isEverywhere: boolean;
   readonly boxes: readonly DOMRect[];
@@ -65,7 +67,7 @@ const drawnFor = (element: Element): Drawn => {
   };
 };
 
-/** Tells of points what hides something there; asks for the styles of an element once. */
+/** Finds what hides something at given points. Asks for the styles of an element once. */
 const createPainter = (): ((element: Element, x: number, y: number) => boolean) => {
   const known = new Map<Element, Drawn>();
   return (element, x, y) => {
@@ -90,10 +92,10 @@ const showsAt = (element: Element, x: number, y: number, draws: Draws): boolean 
     const [next] = inner;
     const host = next && 'host' in next ? next.host : undefined;
     const own = hits.findIndex((hit) => holds(element, hit) || hit === host);
-    // Where it is not hit, as below a modal dialog, all that is surely above it is what it does not lie in.
+    // If it is not hit, as below a modal dialog, only elements that do not contain it are surely above it.
     const end = own < 0 ? hits.findIndex((hit) => holds(hit, element)) : own;
     const above = end < 0 ? hits : hits.slice(0, end);
-    // Some engines name what is outside of a tree, too. What it lies in is above it by what that draws beside itself.
+    // Some engines also name elements outside of a tree. An element around it covers it only by what it draws beside itself.
     if (above.some((hit) => hit.getRootNode() === tree && draws(hit, x, y))) return false;
     if (own < 0) return undefined;
     return hits[own] === host && !holds(element, host as Element) ? find(inner) : true;

@@ -33,13 +33,13 @@ interface Awaited {
   stopTimer?: Stop | undefined;
 }
 
-/** The option, as a value or as an attribute's text; what is none of its values counts as left out. */
+/** The option, as a value or as an attribute's text. Any other value counts as left out. */
 const ignoreOf = (value: string | number | null | undefined): Ignore | undefined => {
   if (value === 'off' || value === 'leave') return value;
   return value != null && value !== '' && Number(value) >= 0 ? Number(value) : undefined;
 };
 
-/** Told of an offer that was ignored. */
+/** Called for an offer that was ignored. */
 export type OnIgnored = (offerId: string, reason: 'ignored', placement: Placement) => void;
 
 /** What it works with. */
@@ -49,7 +49,7 @@ export interface IgnoringContext {
   readonly runtime: Pick<Runtime, 'after'>;
   /** The page's own settings. */
   readonly options: { readonly ignore?: Ignore | undefined; readonly repeat?: Repeat | undefined };
-  /** Where the user did something, perhaps before it was viewed, and in which offers: they are not ignored any more. */
+  /** The offers in which the user did something, perhaps before they were viewed. They are not ignored any more. */
   readonly touched: { readonly placements: WeakSet<Placement>; readonly offers: Set<unknown> };
 }
 

@@ -1,8 +1,8 @@
 /**
- * Whether something covers an offer. Where the browser's own observer says that nothing does, that is cheap and certain. Where
- * it says no, which in Chromium is also because of any effect, or where there is none, points of the offer are hit-tested
- * when its dwell begins and ends.
- * Source: Intersection Observer v2 (W3C), `trackVisibility`.
+ * Whether something covers an offer. If the browser's own observer says that nothing does, that is
+ * cheap and certain. Otherwise points of the offer are hit-tested when its dwell begins and ends.
+ * Chromium's observer also says no because of any effect on the offer, and other engines have no
+ * such observer. Source: Intersection Observer v2 (W3C), `trackVisibility`.
  */
 import type { Runtime, Stop } from '../../../runtime.js';
 import type { ExposureWatch, Watched } from '../../detect/exposure.js';
@@ -41,7 +41,7 @@ export const createOcclusion = (
 ): Occlusion => {
   /** What the browser says that it is clear. */
   const clear = new WeakSet<Element>();
-  /** Of what it said no since that was tested. */
+  /** The offers of which it said no since they were tested. */
   const doubtful = new WeakSet<Element>();
   const tests = new WeakMap<Element, Tested>();
   let stopTimer: Stop | undefined;

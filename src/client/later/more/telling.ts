@@ -39,7 +39,7 @@ const findWrongOption = ({
   return found;
 };
 
-/** Tells why a tracker is inert. */
+/** Says why a tracker is inert. */
 export const tellWrongOption = (
   options: Partial<TrackerOptions>,
   cause: unknown,
@@ -51,7 +51,7 @@ export const tellWrongOption = (
     console.warn(
       'Offersight: a script drives this browser, so nothing counts. To count it set data-machines="count" (machines), and --machines count of the proxy.',
     );
-  else onError(found ?? new OffersightError('configuration', 'Check its options.', cause));
+  else onError(found ?? new OffersightError('configuration', 'No tracker runs: see the cause.', cause));
 };
 
 /** Why nothing is sent, and until when. */

@@ -1,4 +1,4 @@
-/** What a pass over the entries takes and what it gives up, oldest first. Knows no storage. */
+/** What a pass over the entries takes and what it gives up, oldest first. Does not know storage. */
 
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Owner } from '../../outbox/outbox.js';
@@ -16,7 +16,7 @@ export interface Pass {
   /** So many of the next records have to go, and why. */
   excess: number;
   reason: DiscardReason;
-  /** What it took of the latest records, oldest first; a `dismissed` stands behind its `viewed`. */
+  /** What it took of the latest records, oldest first; a `dismissed` comes after its `viewed`. */
   taken: LeasedEntry[];
   /** Offers of which an older event waits. */
   heldOffers: Set<string>;
@@ -26,30 +26,33 @@ export interface Pass {
   nextAt?: number | undefined;
 }
 
-/** Goes over some more records; tells whether what is behind them does not matter. */
+/** Goes over some more records. Returns whether the rest does not matter. */
 export type Choose = (
   records: readonly (readonly [RecordKey, unknown])[],
   pass: Pass,
   discard: Discard,
 ) => boolean;
 
-/** An entry that has waited so long for another endpoint is stranded: perhaps no page of that endpoint comes again. */
+/**
+ * An entry that has waited so long for another endpoint is stranded: perhaps no page of that endpoint will ever be opened.
+ */
 const STRANDED_MS = 24 * 3_600_000;
 
-/**
- * Makes what chooses.
- * @param lifeMs How long an event of the caller's endpoint may wait, milliseconds.
- * @param isOurs Whether what bears an endpoint goes where the caller delivers.
- * @param refused Codes by the ids of events that the proxy refused, and by the impressions of refused views.
- */
+/** What choosing works with. */
+export interface ChoosingContext {
+  readonly owner: Owner;
+  readonly now: () => number;
+  /** How long an event of the caller's endpoint may wait, milliseconds. */
+  readonly lifeMs: number;
+  /** Whether what bears an endpoint goes where the caller delivers. */
+  isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
+  /** Codes by the ids of events that the proxy refused, and by the impressions of refused views. */
+  readonly refused: Map<string, string>;
+}
+
+/** Makes what chooses. */
 export const createChoosing =
-  (
-    owner: Owner,
-    clock: () => number,
-    lifeMs: number,
-    isOurs: (endpoint: string | undefined, isStranded: boolean) => boolean,
-    refused: Map<string, string>,
-  ): Choose =>
+  ({ owner, now: clock, lifeMs, isOurs, refused }: ChoosingContext): Choose =>
   (records, pass, discard) => {
     const { token, heldOffers, lost } = pass;
     const now = clock();

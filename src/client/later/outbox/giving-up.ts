@@ -1,4 +1,4 @@
-/** Transactions that report what they gave up, once that is durable, and that owe the database nothing. */
+/** Transactions that report what they gave up, once that is durable, and that make changes which are still owed. */
 import type { OfferEvent } from '../../../protocol/event.js';
 import type { Outbox, Owner } from '../../outbox/outbox.js';
 import type { RecordKey, Records, Rows } from '../../outbox/records.js';
@@ -16,17 +16,17 @@ export type DiscardReason =
   | 'refused'
   /** Consent was denied. */
   | 'consent'
-  /** Something in the outbox is no event of ours; it has become a dead letter. */
+  /** A record in the outbox is not an event of ours. It has become a dead letter. */
   | 'unreadable';
 
-/** Told of each event that is given up; of something that cannot be read there is no event to tell. */
+/** Called for each event that is given up. A record that cannot be read has no event. */
 export type OnDiscard = (
   event: OfferEvent | undefined,
   reason: DiscardReason,
   code: string | undefined,
 ) => void;
 
-/** Gives a record up; what was refused or cannot be read becomes a dead letter. */
+/** Gives a record up. If it was refused or cannot be read, it becomes a dead letter. */
 export type Discard = (
   key: RecordKey,
   event: OfferEvent | undefined,
@@ -35,25 +35,25 @@ export type Discard = (
 ) => void;
 
 /**
- * Runs `work` in one transaction; what it gave up is reported when that is durable. Without consent, or while a purge is
- * owed, the database is left alone, and this rejects, unless `records` are named.
+ * Runs `work` in one transaction. What it gave up is reported when that is durable. Without consent, or while a purge
+ * is owed, it leaves the database alone and rejects, unless `records` are named.
  */
 export type Transact = <T>(
   work: (rows: Rows, discard: Discard) => Promise<T>,
   records?: Records,
 ) => Promise<T>;
 
-/** Puts a record, or deletes what stands there. */
+/** Puts a record, or deletes the one that is there. */
 type Put = (key: RecordKey, value?: object) => unknown;
 
 /** The ways in which an outbox changes. */
 export interface Ways {
-  /** Whether a purge has not come to its end: what it would delete may not be delivered meanwhile. */
+  /** Whether a purge has not ended yet. Until then, what it would delete may not be delivered. */
   isPurging?: boolean;
   readonly transact: Transact;
   /**
-   * Goes over everything that stands as an entry, oldest first, one transaction a portion, since a slow device would not
-   * be through with all of them in time. `see` may run again for a portion, and ends it all by `true`.
+   * Goes over all records that are stored as entries, oldest first. Each portion is a transaction, since a slow device
+   * could not read all of them in time. `see` may run again for a portion. If it returns `true`, the visit ends.
    */
   visit(
     see: (
@@ -64,7 +64,7 @@ export interface Ways {
     ) => Promise<unknown>,
     records?: Records,
   ): Promise<void>;
-  /** Leaves it to the next transaction that completes. */
+  /** Leaves a change to the next transaction that completes. */
   readonly owe: Put;
   /** Gives an event of the mirror up, at once. */
   readonly giveUp: Discard;
@@ -75,16 +75,22 @@ export const isGranted = ({ consent }: Owner): boolean => consent === 'granted';
 
 const NOTHING: Records = { transact: () => Promise.reject(new Error()) };
 
+/** Called with what is given up. */
+export interface WaysListener {
+  readonly onDiscard: OnDiscard;
+  /** Lets other tabs know. */
+  readonly tellTabs?: ((ids: readonly string[]) => void) | undefined;
+}
+
 /** Makes the ways of an outbox. */
 export const createWays = (
   outbox: Outbox<Rows>,
   owner: Owner,
   now: () => number,
-  onDiscard: OnDiscard,
-  tellTabs: ((ids: readonly string[]) => void) | undefined,
+  { onDiscard, tellTabs }: WaysListener,
 ): Ways => {
   const { mirror } = outbox;
-  /** What the database still has to be told, by key. */
+  /** Changes that the database still has to get, by key. */
   const owed = new Map<string, Parameters<Put>>();
   const owe: Put = (...debt) => owed.set(String(debt[0]), debt);
 
@@ -104,14 +110,14 @@ export const createWays = (
       for (const [, debt] of paid) put(...debt);
       rows.onComplete(() => {
         for (const [name, debt] of paid) if (owed.get(name) === debt) owed.delete(name);
-        // The first id is nobody's: it says that nobody answered for those behind it.
+        // The first id belongs to no event: it says that no verdict settled the ones after it.
         if (given[0]) tellTabs?.(['', ...given]);
       });
       return work(rows, (key, event, reason, code) => {
         bury(put, key, event, event ? code : reason);
         given.push(key[1]);
         rows.onComplete(() => {
-          // It was done with meanwhile, and told.
+          // It was settled or given up meanwhile, and that was reported.
           if (owed.has(String(key))) return;
           mirror.delete(key[1]);
           onDiscard(event, reason, code);

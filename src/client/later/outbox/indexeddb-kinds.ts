@@ -5,7 +5,7 @@
 import type { StoreRows } from '../../outbox/indexeddb.js';
 import type { Connection, QueryResults, RecordKey, Records } from '../../outbox/records.js';
 
-/** The three take the same, but for a limit that `count` leaves alone. */
+/** The three take the same arguments, except that `count` ignores the limit. */
 type Queryable = Record<keyof QueryResults, (range: IDBKeyRange, limit?: number) => IDBRequest<never>>;
 
 /** Keys of one kind lie between `[kind]` and `[kind, []]`: arrays sort behind strings. */
@@ -20,8 +20,9 @@ export interface Connecting {
    */
   connect(records: Records<StoreRows>): Connection;
   /**
-   * Ends what is under way; who waits for it tries once more. In a page that is left or frozen no transaction goes on
-   * that waits for its next step: it would keep the database from what is recorded in leaving, and from other tabs.
+   * Ends transactions under way; their callers retry once. In a page that is left or frozen, a
+   * transaction that waits for its next step cannot continue. It would block the last events of the
+   * page, and other tabs.
    */
   abandon(): void;
 }

@@ -14,7 +14,7 @@ import { createRemembering, type LeasingOptions, type Remembering } from './reme
 
 /** The part of the outbox that only delivery needs. Only `lease` waits for events to be stored. */
 export interface Leasing extends Remembering, Leases {
-  /** Removes entries that a verdict answered for, and lets other tabs know. */
+  /** Removes entries that a verdict settled, and lets other tabs know. */
   settle(ids: readonly string[]): Promise<void>;
   /** Gives leased entries back; those that another token holds by now stay as they are. */
   release(token: string, notBefore: ReadonlyMap<string, number>): Promise<void>;
@@ -37,14 +37,14 @@ export interface LeasingContext {
   readonly owner: Owner;
   readonly options: LeasingOptions;
   readonly onDiscard: OnDiscard;
-  /** Told of each recorded event once: whether the database has it, or only this page's memory. */
+  /** Called once for each recorded event, with whether the database has it or only this page's memory. */
   readonly onRecorded?: (event: OfferEvent, isDurable: boolean) => void;
   /**
-   * Told of another endpoint that has stranded entries; tells whether they are this one's by now. Without it this endpoint is
-   * another page's, and only what is stranded is leased.
+   * Called for another endpoint that has stranded entries; returns whether they belong to this one
+   * by now. Without it this endpoint is another page's, and only stranded entries are leased.
    */
   readonly onStranded?: (endpoint: string) => boolean;
-  /** Lets other tabs know what was answered for, or given up. */
+  /** Lets other tabs know which events are settled or given up. */
   readonly tellTabs?: (ids: readonly string[]) => void;
 }
 
@@ -67,22 +67,22 @@ export const createLeasing = ({
   const { now } = runtime;
   const { mirror, endpoint } = outbox;
   const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);
-  const ways = createWays(outbox, owner, now, onDiscard, tellTabs);
+  const ways = createWays(outbox, owner, now, { onDiscard, tellTabs });
   const { transact, visit, owe, giveUp } = ways;
   const [remembering, remembered] = createRemembering(outbox, now, ways);
   const refused = new Map<string, string>();
-  const choose = createChoosing(
+  const choose = createChoosing({
     owner,
     now,
-    Math.min(retentionMs, MAX_RETENTION_MS),
+    lifeMs: Math.min(retentionMs, MAX_RETENTION_MS),
     // What bears none goes to the page's own.
-    (there, isStranded) => {
+    isOurs(there, isStranded) {
       if (!onStranded) return there === endpoint && isStranded;
       const goal = there ?? endpoint;
       return goal === endpoint || (isStranded && onStranded(goal));
     },
     refused,
-  );
+  });
 
   const { lease, tell, startPass, chooseCopies, hold } = createPasses({
     ...{ outbox, owner, now, cap, choose, ways, remembered, onRecorded },
@@ -101,7 +101,7 @@ export const createLeasing = ({
   };
 
   const drop = (copies: readonly Mirrored[]): void => {
-    // What is stored is told when it is purged.
+    // Stored events are reported when they are purged.
     for (const { event, isStored } of copies) if (!isStored) giveUp(['entry', event.id], event, 'consent');
   };
 
@@ -158,7 +158,7 @@ export const createLeasing = ({
 
     drop,
 
-    // Whatever the user says meanwhile. What the mirror holds was recorded after that.
+    // Even if the user grants consent meanwhile: the events in the mirror were recorded after that.
     async purge() {
       ways.isPurging = true;
       await visit(async (rows, discard, portion, isFirst) => {

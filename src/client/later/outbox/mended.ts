@@ -1,23 +1,28 @@
 /**
- * Records that outlast what happens to a database under a page: a dead connection is opened anew, a full one gets room
- * made, and what failed is repeated once. That nothing can be stored is reported once.
+ * Records that survive what happens to a database while a page uses it: a dead connection is opened again, room is made
+ * in a full one, and the operation that failed is repeated once. If nothing can be stored, that is reported once.
  */
 import type { Outbox } from '../../outbox/outbox.js';
 import type { Connection, Records } from '../../outbox/records.js';
 
+/** What these records need from others. */
+export interface MendingListener {
+  /** Gives up what is worth least in records that are full. */
+  makeRoom(records: Records): Promise<unknown>;
+  /** Called with the cause when durability is gone. That lasts until an event is stored again. */
+  onBlocked(cause: unknown): void;
+}
+
 /**
- * Makes mended records.
+ * Makes records that recover from faults.
  * @param connection The first connection to the database.
  * @param open Makes another one.
- * @param makeRoom Gives up what is worth least in records that are full.
- * @param onBlocked Told that durability is gone, and why, until an event is stored again.
  */
 export const mendedRecords = (
   outbox: Pick<Outbox, 'isBlocked'>,
   connection: Connection,
   open: () => Connection,
-  makeRoom: (records: Records) => Promise<unknown>,
-  onBlocked: (cause: unknown) => void,
+  { makeRoom, onBlocked }: MendingListener,
 ): Records => {
   let timeouts = 0;
   let room: Promise<unknown> | undefined;
@@ -38,19 +43,19 @@ export const mendedRecords = (
           const isTimeout = message === 'timeout';
           const isCurrent = used === connection;
           if (name === 'QuotaExceededError') {
-            // Room that did not help is not made again: else that would go on until nothing is left.
+            // If making room did not help, it is not repeated. Otherwise it would continue until nothing is left.
             if (!isRepeat && !outbox.isBlocked) {
-              // Once for all that find it full together.
+              // Once for all operations that find it full at the same time.
               room ??= makeRoom(used).then(roomMade, roomMade);
               await room;
             }
           } else if (name !== 'AbortError' && isCurrent) {
-            // Also where opening it never ends. What is under way on it may complete.
+            // Also if opening it never ends. Operations that are under way on it may complete.
             used.close();
             connection = open();
           }
-          // A page that is slow is not a database that fails: one time-out means nothing, and what times out together is one.
-          // Nor does what a page ends itself when it is left or frozen.
+          // A slow page does not mean that the database fails: one time-out is ignored, and several at the same time
+          // count as one. Operations that the page itself ends, since it is left or frozen, are ignored also.
           if (isTimeout ? isCurrent && timeouts++ : isRepeat && name !== 'AbortError') {
             if (!outbox.isBlocked) onBlocked(cause);
             outbox.isBlocked = true;

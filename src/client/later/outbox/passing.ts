@@ -8,7 +8,7 @@ import type { Remembered } from './remembering.js';
 
 /** What {@link Leases.lease} gives. */
 export interface Leased {
-  /** Oldest first; a `dismissed` stands behind its `viewed`. */
+  /** Oldest first; a `dismissed` comes after its `viewed`. */
   readonly entries: readonly LeasedEntry[];
   /** When something else is due, epoch milliseconds; undefined if nothing waits. */
   readonly nextAt?: number | undefined;
@@ -22,8 +22,8 @@ export interface Leases {
    */
   lease(token: string, limit: number, isTrial?: boolean): Promise<Leased>;
   /**
-   * Tells of what was recorded and was not told yet: what is stored and, if asked for, what is not; not where nobody knows
-   * whether it counts.
+   * Reports recorded events that were not reported yet: those that are stored and, if asked for,
+   * those that are not. Leaves out those of which nobody knows whether they count.
    */
   tell(copies?: Iterable<Mirrored>, isFailed?: boolean): void;
 }
@@ -79,7 +79,7 @@ export const createPasses = ({
     if (copy && copy.heldUntil < Infinity) copy.heldUntil = heldUntil;
   };
 
-  /** @param isFailed Whether what is not stored is told, too; not where nobody knows whether it counts. */
+  /** @param isFailed Whether events that are not stored are reported as well, unless nobody knows whether they count. */
   const tell = (copies: Iterable<Mirrored> = mirror.values(), isFailed = false): void => {
     for (const copy of copies) {
       const { event, heldUntil, isStored = false, isTold } = copy;
@@ -100,7 +100,7 @@ export const createPasses = ({
     lost: new Map(),
   });
 
-  /** Lets a pass try an open circuit, if that is due; tells whether it does. */
+  /** Lets a pass try an open circuit, if that is due. Returns whether it does. */
   const tries = (pass: Pass, isTrial = false): boolean => {
     const { kind, at, triedAt = 0 } = outbox.pause;
     const isTried = isTrial && kind === 'circuit' && !(Math.abs(now() - triedAt) < TRIAL_MS);
@@ -131,7 +131,7 @@ export const createPasses = ({
         pass.limit -= pass.taken.length;
       });
       const [first = pass.taken[0]] = entries;
-      // The database is slow, and the first leases run: whoever sends them comes again for what is behind.
+      // The database is slow, and the first leases run: their sender will ask again for the entries after them.
       return isThrough || (first && !pass.lost.size && first.lease.until < now() + SHORTEST_LEASE_MS);
     });
     return entries;
@@ -154,8 +154,8 @@ export const createPasses = ({
   const leaseCopies = (pass: Pass, cause: unknown, isTrial?: boolean): LeasedEntry[] => {
     const waiting = unstored();
     const { name, message } = Object(cause) as Error;
-    // A database that is only slow will tell whether the offer was known already. So will one whose transactions the page
-    // ended itself, since it was left or frozen.
+    // A database that is only slow will say later whether the offer was known already. So will one
+    // whose transactions the page ended itself, because it was left or frozen.
     if (message !== 'timeout' && name !== 'AbortError')
       for (const copy of waiting)
         if (copy.isOnce) {
@@ -186,7 +186,8 @@ export const createPasses = ({
         await outbox.commit();
         tell();
         entries = await leaseStored(pass, isTrial);
-        // They come again when that is over. What was given up on the way is gone by then, so the next pass is shorter.
+        // Its callers retry when that is over. Entries that were given up on the way are gone by
+        // then, so the next pass is shorter.
         const { until = Infinity } = entries[0]?.lease ?? {};
         if (until < now() + ATTEMPT_MS) return { entries: [], nextAt: until };
       } catch (cause) {

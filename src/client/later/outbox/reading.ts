@@ -1,4 +1,4 @@
-/** What stands in the records, and what of it this version believes. */
+/** Reads the records, and decides which of them this version can use. */
 import type { DismissedEvent, OfferEvent } from '../../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
@@ -41,7 +41,9 @@ export const isOver = (
 /** When the id of an entry was made (RFC 9562: UUIDv7 begins with it), epoch milliseconds. */
 const madeAt = ([, id]: RecordKey): number => Number(`0x${String(id).slice(0, 13).replace('-', '')}`);
 
-/** Why something that is no entry is given up. What a later version wrote is not, while that one may know what to do. */
+/**
+ * Why a record that is not an entry is given up. A record of a later version is not, while that version may know what to do.
+ */
 export const strangeness = (
   key: RecordKey,
   value: unknown,

@@ -15,7 +15,7 @@ export interface LeasingOptions {
   readonly retentionMs?: number;
 }
 
-/** Where a service worker delivers what a closed page left, and for whom. */
+/** The endpoint at which a service worker delivers what a closed page left, and for whom. */
 export interface Site extends LeasingOptions, Pick<Owner, 'subject'> {
   readonly endpoint: string;
   /** Most events in one request. */
@@ -26,7 +26,7 @@ export interface Site extends LeasingOptions, Pick<Owner, 'subject'> {
 
 /** What waits, what was given up. */
 export interface OutboxStats {
-  /** Events that are not yet answered for: of the whole browser, and of this page what is in its memory alone. */
+  /** Events that are not settled yet: of the whole browser, and of this page those that are only in its memory. */
   readonly waiting: number;
   /** How many of them are only in this page's memory, and die with it. */
   readonly inMemory: number;
@@ -42,7 +42,7 @@ export interface OutboxPause extends Pause {
   readonly url: string;
 }
 
-/** What is remembered. Where the database does not answer, what the page knows. */
+/** What is remembered or, if the database does not answer, what the page knows. */
 export interface Remembering {
   /**
    * The endpoint answered in order. A pause that holds by now was asked for on another tab meanwhile, unless the answer came
@@ -52,13 +52,13 @@ export interface Remembering {
   /** Replaces the pause. */
   setPause(next: (current: Pause) => Pause): Promise<void>;
   /**
-   * Remembers that the offer was accepted: nothing can dismiss it any more. What the database does not take is written
-   * by whatever reads or leases next.
+   * Remembers that the offer was accepted: nothing can dismiss it any more. If the database does
+   * not take it now, the next read or lease writes it.
    */
   accept(offerId: string, expiresAt: number | undefined): Promise<unknown>;
   /** The facts remembered about offers; forgets those that are over, and old dead letters. */
   marks(): Promise<Mark[]>;
-  /** Tells a service worker where events go. */
+  /** Gives a service worker the endpoint. */
   setSite(site: Site): Promise<unknown>;
   stats(): Promise<OutboxStats>;
 }
@@ -66,7 +66,7 @@ export interface Remembering {
 /** No pause. */
 export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
 
-/** Told again, since a value that the first load exports costs it bytes. */
+/** Repeated here and checked by its type: importing the value would grow the first load. */
 const REMEMBERED_MS: typeof MARK_MS = 2_592_000_000;
 const MAX_CIRCUIT_MS = 6 * 3_600_000;
 const MAX_PLAIN_MS = 86_400_000;
@@ -84,12 +84,11 @@ const prune = async <T>(
   rows: Rows,
   now: number,
   kind: RecordKey[0],
-  most: number,
-  until: (value: T) => number,
+  { most, until }: { readonly most: number; readonly until: (value: T) => number },
 ): Promise<T[]> => {
   const all = (await list(rows, kind)) as (readonly [RecordKey, T])[];
   const kept = all
-    // Of those that last equally long the latest.
+    // If several last equally long, the latest.
     .toReversed()
     .filter(([, value]) => until(value) > now)
     .sort(([, a], [, b]) => until(b) - until(a))
@@ -160,7 +159,7 @@ export const createRemembering = (
     const { pause } = outbox;
     const inMemory = [...mirror.values()].filter(({ isStored }) => !isStored).length;
     return {
-      // Where the database does not answer, what of it is this page's.
+      // If the database does not answer, this page's part of it.
       waiting: stored === undefined ? mirror.size : stored + inMemory,
       inMemory,
       dead,
@@ -215,8 +214,11 @@ export const createRemembering = (
               isStored && isTold && !(await rows.get(['entry', id])) && mirror.delete(id),
           ),
         );
-        await prune<Letter>(rows, now(), 'dead', MAX_DEAD, (letter) => letter?.deadAt + DEAD_MS);
-        return prune<Mark>(rows, now(), 'seen', MAX_MARKS, (fact) => fact?.until);
+        await prune<Letter>(rows, now(), 'dead', {
+          most: MAX_DEAD,
+          until: (letter) => letter?.deadAt + DEAD_MS,
+        });
+        return prune<Mark>(rows, now(), 'seen', { most: MAX_MARKS, until: (fact) => fact?.until });
       }).catch(() => []),
 
     setSite: (site) =>

@@ -8,10 +8,16 @@ const DEFER_MS = 30_000;
 /** No server can make an event wait longer. */
 const MAX_DEFER_MS = 3_600_000;
 
+/** How events were sent. */
+export interface Sending {
+  readonly now: number;
+  /** The lease that they were sent under; the farewell has none and only settles and buries. */
+  readonly token?: string;
+}
+
 /**
- * Settles, releases or buries every event as its verdict says. An event without a verdict is released at once:
- * nobody answered for it.
- * @param token The lease that the events were sent under; the farewell has none and only settles and buries.
+ * Settles, releases or buries every event as its verdict says. An event without a verdict is released at once: the
+ * proxy has not decided about it.
  * @param verdicts By event id; ids that are not among `events` are ignored.
  * @returns Whether every event was taken, so that what was leased with them may follow.
  */
@@ -19,8 +25,7 @@ export const applyVerdicts = async (
   leasing: Leasing,
   events: readonly OfferEvent[],
   verdicts: ReadonlyMap<string, Verdict>,
-  now: number,
-  token = '',
+  { now, token = '' }: Sending,
 ): Promise<boolean> => {
   const settled: string[] = [];
   const refused = new Map<string, string>();

@@ -2,13 +2,14 @@
  * Finding offers by what changed: with many offers on a page it costs less to look at what a change names than at
  * everything that is there.
  */
+import type { Stop } from '../../../runtime.js';
 import { OFFER, type Registry } from '../../detect/registry.js';
 
 /** With more than this the next frame is not awaited, so that a hidden page does not keep what it throws away. */
 const MOST_CHANGED = 1_000;
 
 /** Takes over from the registry's own way, which looks at everything. */
-export const siftChanges = (registry: Registry): void => {
+export const findByChanges = (registry: Registry): Stop => {
   const changed = new Set<Element>();
 
   const scan = (): void => {
@@ -19,7 +20,7 @@ export const siftChanges = (registry: Registry): void => {
     changed.clear();
   };
 
-  registry.sift = (records) => {
+  const onChange = (records: readonly MutationRecord[]): void => {
     const isWaiting = changed.size > 0;
     for (const { attributeName, target, addedNodes, removedNodes } of records) {
       for (const node of attributeName ? [target] : [...addedNodes, ...removedNodes])
@@ -28,4 +29,5 @@ export const siftChanges = (registry: Registry): void => {
     if (changed.size > MOST_CHANGED) scan();
     else if (changed.size && !isWaiting) requestAnimationFrame(scan);
   };
+  return registry.extend({ onChange });
 };
