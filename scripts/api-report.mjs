@@ -1,24 +1,37 @@
-// The public face, written down: docs/api holds one report for every entry that has types, so that a change of what
-// users can call or name is seen in review. `npm run api` writes the reports of the built package, `npm run api --
-// --check` fails where they differ, and both fail for a type that users meet but cannot name.
+// The public face, written down: docs/api holds one report for every entry that has types, so that reviewers see a change of
+// what users can call or name. A page beside them lists the changes since the last release. `npm run api` writes all of them from the
+// built package, and `npm run api -- --check` fails if they differ. Both fail for a type that users meet but cannot name.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { CompilerState, Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { changesPage } from './api-changes.mjs';
 import { typedEntries } from './entries.mjs';
 
 const REPORTS = 'docs/api';
+/** The release that the page of changes compares with; scripts/keep-release.mjs has kept its reports. */
+const BEFORE = '0.1.0';
+const RELEASED = join('e2e/fixtures/releases', BEFORE, 'api');
 
-/** What entries mention and none exports. */
+/** Types that entries mention and none exports. */
 const UNNAMED = new Set([
   // A table whose keys are ProblemCode; the texts in it are not for programs.
   'PROBLEMS',
   // HTMLElement, or on a server something that is never constructed.
   'Base',
-  // Met by its kinds alone, which stand in the observation.
+  // Used only through its kinds, which the observation has.
   'Outcome',
-  // What the proxy gives to the direct intake, and gets: nobody else calls it.
+  // The proxy and the direct intake exchange these: nobody else calls them.
   'DirectContext',
   'Taking',
 ]);
@@ -26,12 +39,10 @@ const UNNAMED = new Set([
 const written = mkdtempSync(join(tmpdir(), 'offersight-api-'));
 const quiet = { default: { logLevel: 'none' } };
 
-/** Writes an entry's report; gives the types that it mentions without exporting them. */
-const report = ({ name, types }) => {
+/** How an entry's report is made. */
+const configOf = ({ name, types }) => {
   const mainEntryPointFilePath = resolve(types);
-  const forgotten = [];
-  const faults = [];
-  const config = ExtractorConfig.prepare({
+  return ExtractorConfig.prepare({
     packageJsonFullPath: resolve('package.json'),
     configObjectFullPath: undefined,
     configObject: {
@@ -57,14 +68,28 @@ const report = ({ name, types }) => {
       newlineKind: 'lf',
       messages: {
         compilerMessageReporting: { default: { logLevel: 'error' } },
-        // What is undocumented is TypeDoc's to find, and so is what a comment gets wrong.
+        // TypeDoc finds missing and wrong comments.
         extractorMessageReporting: { ...quiet, 'ae-forgotten-export': { logLevel: 'warning' } },
         tsdocMessageReporting: quiet,
       },
     },
   });
+};
+
+const entries = typedEntries();
+const configs = entries.map(configOf);
+// One program for all entries: one for each took most of the time.
+const compilerState = CompilerState.create(configs[0], {
+  additionalEntryPoints: configs.slice(1).map((config) => config.mainEntryPointFilePath),
+});
+
+/** Writes an entry's report, and returns the types that it mentions without exporting them. */
+const report = (config) => {
+  const forgotten = [];
+  const faults = [];
   Extractor.invoke(config, {
     localBuild: true,
+    compilerState,
     messageCallback: (message) => {
       message.handled = true;
       if (message.messageId === 'ae-forgotten-export')
@@ -72,7 +97,7 @@ const report = ({ name, types }) => {
       else if (message.logLevel === 'error') faults.push(message.formatMessageWithLocation(resolve('.')));
     },
   });
-  if (faults.length) throw new Error(`${types}:\n${faults.join('\n')}`);
+  if (faults.length) throw new Error(`${config.mainEntryPointFilePath}:\n${faults.join('\n')}`);
   return forgotten;
 };
 
@@ -81,14 +106,13 @@ const EXPORTED =
 const exportsOf = ({ name }) =>
   [...readFileSync(join(written, `${name}.api.md`), 'utf8').matchAll(EXPORTED)].map(([, each]) => each);
 
-const entries = typedEntries();
 let failed = 0;
 const fail = (line) => {
   failed++;
   console.error(line);
 };
 
-const forgotten = entries.map((entry) => ({ entry, names: report(entry) }));
+const forgotten = entries.map((entry, at) => ({ entry, names: report(configs[at]) }));
 // An intake of `offersight/proxy/sqlite` can be named by what `offersight/proxy` exports.
 const named = new Set(entries.flatMap(exportsOf));
 for (const { entry, names } of forgotten)
@@ -98,10 +122,28 @@ for (const { entry, names } of forgotten)
 const mentioned = new Set(forgotten.flatMap(({ names }) => names));
 for (const name of UNNAMED)
   if (!mentioned.has(name) || named.has(name))
-    fail(`${name} is no exception any more: drop it from UNNAMED.`);
+    fail(`${name} is not an exception any more: remove it from UNNAMED.`);
+
+/** Entries that the release before had, and this one does not. */
+const removed = readdirSync(RELEASED)
+  .map((file) => file.replace('.api.md', ''))
+  .filter((name) => !entries.some((entry) => entry.name === name))
+  .map((name) => ({ name, specifier: name }));
+const textOf = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+writeFileSync(
+  join(written, 'changes.md'),
+  changesPage(
+    BEFORE,
+    [...entries, ...removed].map(({ name, specifier }) => ({
+      specifier,
+      before: textOf(join(RELEASED, `${name}.api.md`)),
+      after: textOf(join(written, `${name}.api.md`)),
+    })),
+  ),
+);
 
 const isCheck = process.argv.includes('--check');
-const files = entries.map(({ name }) => `${name}.api.md`);
+const files = [...entries.map(({ name }) => `${name}.api.md`), 'changes.md'];
 const kept = existsSync(REPORTS) ? readdirSync(REPORTS).filter((file) => file.endsWith('.api.md')) : [];
 for (const file of kept.filter((each) => !files.includes(each))) {
   if (isCheck) fail(`${REPORTS}/${file} is of no entry: run npm run api.`);
@@ -119,5 +161,5 @@ for (const file of files) {
   }
 }
 rmSync(written, { recursive: true });
-if (!failed) console.log(`${files.length} entries, ${named.size} names exported`);
+if (!failed) console.log(`${entries.length} entries, ${named.size} names exported`);
 process.exitCode = failed ? 1 : 0;

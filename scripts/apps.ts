@@ -1,7 +1,8 @@
 /**
- * Applies the guides in docs/start to applications that exist: installs what all of them need with the packed package,
- * lets each framework's own generator make its starter, lays the application's own pages over it, does what the guide
- * says, and builds it by its own tool. `node --import tsx scripts/apps.ts [stack…]`
+ * Applies the guides in docs/start to applications that exist. It installs what all of them need
+ * with the packed package, and lets each framework's own generator make its starter. Then it adds
+ * the application's own pages, does what the guide says, and builds the result by the framework's
+ * own tool. `node --import tsx scripts/apps.ts [stack…]`
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -22,7 +23,7 @@ import {
 } from '../e2e/fixtures/apps/workplace.js';
 import { pack } from '../e2e/fixtures/packed.js';
 
-/** Builds that go on at once. */
+/** So many builds run at once. */
 const AT_ONCE = 2;
 
 const root = workplace();
@@ -34,7 +35,7 @@ const QUIET = {
   CI: '1',
 };
 
-/** Runs a command to its end; what it wrote is shown only if it fails. */
+/** Runs a command to its end. Its output is shown only if it fails. */
 const run = (command: string, cwd: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const PATH = [join(root, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
@@ -80,7 +81,7 @@ const prepare = async ({ stack, isShort }: Application, folder: string): Promise
     await cp(shop, folder, { recursive: true });
     await rm(alone, { recursive: true });
   }
-  // Only one with pages of its own has files for a page of another route.
+  // Only an application with pages of its own has files for a page of another route.
   for (const overlay of isShort ? ['starter'] : ['starter', 'own']) {
     const own = join(APPS, stack.name, overlay);
     if (existsSync(own)) await cp(own, folder, { recursive: true });

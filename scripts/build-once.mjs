@@ -1,5 +1,5 @@
-// Builds unless what was built last is younger than everything that it is made of, folders included: one changes when a file of
-// it goes away. `npm run build` always builds.
+// Builds unless the last build is younger than all of its sources. Folders count as sources, since a folder changes
+// when one of its files is deleted. `npm run build` always builds.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const SOURCES = [
   'tsconfig.build.json',
   'tsconfig.json',
 ];
-/** What a build writes last. */
+/** The file that a build writes last. */
 const BUILT = 'dist/offersight-inspector.js.sri';
 
 const agesBelow = (path) => {

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 
 /**
  * The last tag of each minor version, newest first: `[{ minor: '0.2', tag: 'v0.2.1' }]`.
- * @param tags As git lists them; what is no release, such as `v1.0.0-rc.1`, has no site.
+ * @param tags As git lists them. A tag that is not a release, such as `v1.0.0-rc.1`, has no site.
  */
 export const lastOfEachMinor = (tags) => {
   const releases = tags
@@ -25,7 +25,7 @@ export const lastOfEachMinor = (tags) => {
   return [...last.values()];
 };
 
-/** Under which path a repository's pages are served: `owner/offersight` has `/offersight/`. */
+/** The path that a repository's pages are served under: `owner/offersight` has `/offersight/`. */
 export const pathOf = (repository) => {
   const [owner = '', name = ''] = repository.split('/');
   return name.toLowerCase() === `${owner.toLowerCase()}.github.io` ? '/' : `/${name}/`;

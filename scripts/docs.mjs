@@ -1,7 +1,7 @@
 // The documentation's site. `npm run docs` serves it and shows what changes; `npm run docs:build` builds and checks it. Its
 // packages are installed below docs/ when they are asked for first, so that `npm ci` of the repository does not grow.
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { faultsOfOutput, faultsOfSources } from './site-check.mjs';
 
 const [command = 'build', ...rest] = process.argv.slice(2);
@@ -18,12 +18,16 @@ const report = (faults) => {
   if (faults.length) process.exit(1);
 };
 
-// Before anything is installed: what is wrong with the text is known at once.
+// This comes before the installation, so that faults of the text are reported at once.
 if (command === 'build') report(faultsOfSources());
 
 // npm writes the second file last.
 if (ageOf('docs/package-lock.json') > ageOf('docs/node_modules/.package-lock.json'))
   run('npm', 'ci', '--prefix', 'docs', '--no-audit', '--loglevel=error');
+
+// The site has an example that is the built package. A checkout that only makes the site has no packages yet.
+if (!existsSync('node_modules')) run('npm', 'ci', '--no-audit', '--loglevel=error');
+if (!existsSync('dist/index.js')) run('npm', 'run', 'build', '--silent');
 
 run(process.execPath, 'docs/node_modules/vitepress/bin/vitepress.js', command, 'docs', ...rest);
 

@@ -1,9 +1,9 @@
-// Finds a Chromium for the end-to-end tests and the pictures, and installs one if need be. Needs Node alone; a
-// module (`ensureBrowser`) and a command: `node scripts/ensure-browser.mjs [--no-install]` prints what it found.
+// Finds a Chromium for the end-to-end tests and the pictures, and installs one if necessary. It needs only Node. It
+// is a module (`ensureBrowser`) and a command: `node scripts/ensure-browser.mjs [--no-install]` prints what it found.
 import { pathToFileURL } from 'node:url';
 import { installPackages, isDebianRoot, placesOf, run, versionOf } from './programs.mjs';
 
-/** What a browser in a container, as root and without a network, has to be told. */
+/** Flags for a browser in a container, as root and without a network. */
 export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -14,11 +14,17 @@ export const ARGS = [
   '--disable-sync',
 ];
 
-/** What to do where none is found and none can be installed. */
+/** What to do if none is found and none can be installed. */
 export const HELP = `No Chromium was found. Do one of these:
   npx playwright install --with-deps chromium
-  apt-get install chromium
+  apt-get install chromium chromium-headless-shell      (Debian; elsewhere the first)
   set PLAYWRIGHT_CHROMIUM_EXECUTABLE=/path/to/chrome`;
+
+/**
+ * Debian's package of Chromium without windows. A page costs a quarter of the processor time of the whole browser. This
+ * is the file behind its launcher, since the launcher would keep running when its browser is killed.
+ */
+const SHELL = { package: 'chromium-headless-shell', path: '/usr/lib/chromium/chromium-headless-shell' };
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'];
 const PLACES = [
@@ -28,10 +34,10 @@ const PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-// Asked, not only looked at: a system's `chromium` may be a stub that only names a store.
+// The program is run, since a system's `chromium` may be a stub that only names a store.
 const runs = (path) => /chrom|edge/i.test(versionOf(path) ?? '');
 
-/** Playwright's own browser, really launched: its parts may be there while the system's libraries are not. */
+/** Launches Playwright's own browser, since the system's libraries may be missing although its files are there. */
 const isPlaywrightsOwnThere = async () => {
   try {
     const { chromium } = await import('playwright');
@@ -42,41 +48,73 @@ const isPlaywrightsOwnThere = async () => {
   }
 };
 
-const find = async () => {
+const launching = (executablePath) => (executablePath ? { executablePath } : undefined);
+
+const findNamed = () => {
   const named = process.env.PLAYWRIGHT_CHROMIUM_EXECUTABLE || process.env.CHROME_PATH;
-  if (named) {
-    if (runs(named)) return { executablePath: named };
-    throw new Error(`The browser named by the environment does not run: ${named}`);
-  }
-  if (await isPlaywrightsOwnThere()) return {};
-  const executablePath = [...placesOf(NAMES), ...PLACES].find(runs);
-  return executablePath ? { executablePath } : undefined;
+  if (named && !runs(named)) throw new Error(`The browser named by the environment does not run: ${named}`);
+  return launching(named);
+};
+
+const playwrightsWhole = async () => {
+  const { chromium } = await import('playwright');
+  return chromium.executablePath();
+};
+
+const findWhole = async () => launching([...placesOf(NAMES), ...PLACES, await playwrightsWhole()].find(runs));
+
+const findLight = async () => {
+  // This one comes first, since it answers sooner than another one is launched.
+  if (runs(SHELL.path)) return launching(SHELL.path);
+  return (await isPlaywrightsOwnThere()) ? {} : undefined;
+};
+
+/** Playwright has both in one download. */
+const download = () => run('npx', ['playwright', 'install', 'chromium'], 300_000);
+
+const installWhole = async () => {
+  download();
+  const downloaded = await findWhole();
+  if (downloaded || !isDebianRoot()) return downloaded;
+  installPackages(['chromium']);
+  return findWhole();
+};
+
+const installLight = async () => {
+  // If a whole browser is installed, that one is enough, and Playwright's is not downloaded.
+  if (!(await findWhole())) download();
+  else if (isDebianRoot()) installPackages([SHELL.package]);
+  return findLight();
 };
 
 /**
- * Finds a browser, in this order: the one that the environment names, Playwright's own, the system's; then
- * installs Playwright's, then, as root on Debian and its kin, the system's.
+ * Finds a browser and installs one if necessary: Playwright's or, as root on Debian and its relatives, the system's.
+ * @param options `isWhole` asks for the browser that users have, since a headless shell lacks some features. Otherwise
+ * a headless shell is preferred, since it is lighter. If only the other kind exists, that one is used.
  * @returns Launch options for Playwright, or undefined if there is none.
  * @throws {Error} If the environment names one that does not run.
  */
-export const ensureBrowser = async ({ install = true } = {}) => {
-  const found = await find();
-  if (found || !install) return found;
-  run('npx', ['playwright', 'install', '--only-shell', 'chromium'], 180_000);
-  const downloaded = await find();
-  if (downloaded || !isDebianRoot()) return downloaded;
-  installPackages(['chromium']);
-  return find();
+export const ensureBrowser = async ({ install = true, isWhole = false } = {}) => {
+  const kinds = [
+    { find: findWhole, add: installWhole },
+    { find: findLight, add: installLight },
+  ];
+  const [wanted, other] = isWhole ? kinds : kinds.toReversed();
+  const found = findNamed() ?? (await wanted.find()) ?? (install ? await wanted.add() : undefined);
+  return found ?? other.find();
+};
+
+const fail = (words) => {
+  console.error(words);
+  process.exit(1);
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const found = await ensureBrowser({ install: !process.argv.includes('--no-install') }).catch((error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-  if (!found) {
-    console.error(HELP);
-    process.exit(1);
-  }
-  console.log(`browser: ${found.executablePath ?? 'Playwright’s own'}`);
+  const install = !process.argv.includes('--no-install');
+  // The whole one comes first: if it exists, a lighter one comes from the same source.
+  const whole = await ensureBrowser({ install, isWhole: true }).catch((error) => fail(error.message));
+  if (!whole) fail(HELP);
+  const light = await ensureBrowser({ install });
+  const nameOf = ({ executablePath = 'Playwright’s own' }) => executablePath;
+  console.log(`browser: ${nameOf(light)}; the whole one: ${nameOf(whole)}`);
 }

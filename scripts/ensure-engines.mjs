@@ -1,12 +1,12 @@
-// Finds the browser engines that tests run in beside Chromium, Firefox and WebKitGTK, and installs them if need be.
-// Needs Node alone; a module (`ensureEngines`) and a command: `node scripts/ensure-engines.mjs [--no-install]` prints
-// what it found. In CI (the environment has `CI`) a missing one is a failure; elsewhere it is said, and not run.
+// Finds the engines that tests run in beside Chromium, Firefox and WebKitGTK, and installs them if necessary. It needs
+// only Node. It is a module (`ensureEngines`) and a command: `node scripts/ensure-engines.mjs [--no-install]` prints
+// what it found. In CI (the environment has `CI`) a missing engine is a failure. Elsewhere it is named and skipped.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installPackages, isDebianRoot, placesOf, versionOf } from './programs.mjs';
 
-/** What to do where one is missing and cannot be installed. */
+/** What to do if one is missing and cannot be installed. */
 export const HELP = `The tests run in Firefox and WebKitGTK too. Do one of these:
   apt-get install --no-install-recommends firefox-esr webkit2gtk-driver xvfb xauth     (Debian)
   install Firefox and put \`firefox\` on the PATH; WebKitGTK is had on Linux alone`;
@@ -21,7 +21,7 @@ const findFirefox = () => {
   return undefined;
 };
 
-/** WebKitGTK's own small browser, which its driver opens; Debian keeps it out of the PATH, by architecture and API. */
+/** WebKitGTK's own small browser, which its driver opens. Debian has it in a folder by architecture and API. */
 const findMiniBrowser = () => {
   const libraries = '/usr/lib';
   if (!existsSync(libraries)) return undefined;
@@ -38,13 +38,13 @@ const findMiniBrowser = () => {
   return folders.find((path) => existsSync(path));
 };
 
-/** What WebKitGTK needs, by the name to ask for; undefined is missing. */
+/** The programs that WebKitGTK needs, by name; undefined means missing. */
 const webkitParts = () => {
   return {
-    // It knows no `--version`; the browser tells its own to the session.
+    // It does not have `--version`; the browser names its version to the session.
     WebKitWebDriver: placesOf(['WebKitWebDriver']).find((path) => existsSync(path)),
     MiniBrowser: findMiniBrowser(),
-    // Without a screen nothing of it starts; `xvfb-run` gives it one that nobody sees.
+    // It does not start without a screen; `xvfb-run` gives it one that nobody sees.
     'xvfb-run': placesOf(['xvfb-run']).find((path) => existsSync(path)),
     xauth: placesOf(['xauth']).find((path) => existsSync(path)),
   };
@@ -66,8 +66,9 @@ const find = () => {
 };
 
 /**
- * Finds the engines on the PATH and in the usual places; as root on Debian and its kin it installs what is missing.
- * @returns What there is of each, and in words what is missing.
+ * Finds the engines on the PATH and in the usual places. As root on Debian and its relatives it installs what is
+ * missing.
+ * @returns The programs of each, and in words what is missing.
  */
 export const ensureEngines = ({ install = true } = {}) => {
   const found = find();

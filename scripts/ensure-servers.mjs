@@ -1,47 +1,77 @@
-// Finds the servers that tests run beside the proxy, Redis and nginx, and installs them if need be. Needs Node alone;
-// a module (`ensureServers`) and a command: `node scripts/ensure-servers.mjs [--no-install]` prints what it found.
+// Finds the servers that tests run beside the proxy, such as Redis, nginx and Postgres, and installs them if
+// necessary. It needs only Node. It is a module (`ensureServers`) and a command: `node scripts/ensure-servers.mjs
+// [--no-install]` prints what it found.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installPackages, isDebianRoot, placesOf, versionOf } from './programs.mjs';
 
-/** What to do where one is missing and cannot be installed. */
-export const HELP = `The tests need redis-server and nginx; they start both themselves, on loopback alone. Do one of these:
-  apt-get install --no-install-recommends redis-server nginx-light     (Debian, Ubuntu)
-  brew install redis nginx                                             (macOS)`;
+/** What to do if one is missing and cannot be installed. */
+export const HELP = `The tests need redis-server, nginx, caddy, Apache, postgres and pgbouncer; they start them themselves, on loopback only. Do one of these:
+  apt-get install --no-install-recommends redis-server nginx-light caddy apache2-bin systemd postgresql pgbouncer     (Debian, Ubuntu)
+  brew install redis nginx caddy httpd postgresql pgbouncer                                                           (macOS)`;
 
 const SERVERS = [
-  { name: 'redis-server', package: 'redis-server', version: '--version' },
-  { name: 'nginx', package: 'nginx-light', version: '-v' },
+  { names: ['redis-server'], package: 'redis-server', version: '--version' },
+  { names: ['nginx'], package: 'nginx-light', version: '-v' },
+  { names: ['caddy'], package: 'caddy', version: 'version' },
+  { names: ['apache2', 'httpd'], package: 'apache2-bin', version: '-v' },
+  // It checks units of systemd, which there is only on Linux.
+  ...(process.platform === 'linux'
+    ? [{ names: ['systemd-analyze'], package: 'systemd', version: '--version' }]
+    : []),
 ];
-// Where Debian and Homebrew put servers; an ordinary user's PATH may lack it.
+const POSTGRES = [
+  { names: ['postgres'], package: 'postgresql', version: '--version' },
+  { names: ['initdb'], package: 'postgresql', version: '--version' },
+  { names: ['pgbouncer'], package: 'pgbouncer', version: '--version' },
+];
+
+/** Debian keeps each version of Postgres in a folder of its own, which no PATH has. */
+const VERSIONS = '/usr/lib/postgresql';
+const versions = () =>
+  existsSync(VERSIONS)
+    ? readdirSync(VERSIONS)
+        .sort((one, other) => Number(other) - Number(one))
+        .map((version) => join(VERSIONS, version, 'bin'))
+    : [];
+// Debian and Homebrew put servers here; an ordinary user's PATH may lack these folders.
 const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
-const find = ({ name, version }) =>
-  placesOf([name], FOLDERS).find((path) => versionOf(path, version) !== undefined);
+const find = ({ names, version }) =>
+  placesOf(names, [...versions(), ...FOLDERS]).find((path) => versionOf(path, version) !== undefined);
 
-const findAll = () => {
-  const paths = SERVERS.map(find);
-  return { paths, missing: SERVERS.filter((_, at) => !paths[at]) };
+/** Finds the programs of Postgres, and installs nothing; undefined if one is missing. */
+export const findPostgres = () => {
+  const [postgres, initdb, pgbouncer] = POSTGRES.map(find);
+  return postgres && initdb && pgbouncer ? { postgres, initdb, pgbouncer } : undefined;
 };
 
 /**
- * Finds the servers on the PATH and in the usual places; as root on Debian and its kin it installs what is missing.
- * @returns Their paths, or undefined if one is still missing.
+ * Finds the servers on the PATH and in the usual places. As root on Debian and its relatives it installs what is
+ * missing.
+ * @returns Their paths, or undefined if one is still missing. Without Postgres its tests are skipped, except in CI.
  */
 export const ensureServers = ({ install = true } = {}) => {
-  let found = findAll();
-  if (found.missing.length && install && isDebianRoot()) {
-    installPackages(found.missing.map((server) => server.package));
-    found = findAll();
-  }
-  const [redis, nginx] = found.paths;
-  return redis && nginx ? { redis, nginx } : undefined;
+  const missing = [...SERVERS, ...POSTGRES].filter((server) => !find(server));
+  if (missing.length && install && isDebianRoot())
+    installPackages([...new Set(missing.map((server) => server.package))]);
+  const paths = SERVERS.map(find);
+  const [redis, nginx, caddy, apache, systemdAnalyze] = paths;
+  return paths.every(Boolean) ? { redis, nginx, caddy, apache, systemdAnalyze } : undefined;
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const found = ensureServers({ install: !process.argv.includes('--no-install') });
-  if (!found) {
+  const postgres = findPostgres();
+  if (!found || (process.env.CI && !postgres)) {
     console.error(HELP);
     process.exit(1);
   }
-  console.log(`servers: ${found.redis}, ${found.nginx}`);
+  console.log(
+    `servers: ${Object.values({ ...found, ...postgres })
+      .filter(Boolean)
+      .join(', ')}`,
+  );
+  if (!postgres) console.error(`Without postgres and pgbouncer their tests are left out.\n${HELP}`);
 }

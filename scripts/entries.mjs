@@ -1,4 +1,4 @@
-// The doors of the package, read from its manifest: what checks every entry takes the list from here.
+// The entries of the package, read from its manifest. Every check of all entries takes the list from here.
 import { readFileSync } from 'node:fs';
 
 const manifest = () => JSON.parse(readFileSync('package.json', 'utf8'));

@@ -3,8 +3,8 @@
  * outside of one file ever reads it: no page, server, database, other file or other copy of the package.
  * `test/mangled.test.ts` derives from the sources what must not be here.
  *
- * `impression` is left out on purpose: a page's own settings are copied into a placement, and there a short key of the
- * page would be taken for it.
+ * `impression` is missing on purpose: a page's own settings are copied into a placement, where a short key of the page
+ * would be mistaken for it.
  */
 export const MANGLED = [
   'abandon',
@@ -53,7 +53,6 @@ export const MANGLED = [
   'onSettled',
   'onStranded',
   'onTrees',
-  'owner',
   'past',
   'pausedUntil',
   'purge',
@@ -68,7 +67,6 @@ export const MANGLED = [
   'setSite',
   'settle',
   'settleFarewell',
-  'sift',
   'sight',
   'startPass',
   'taken',

@@ -1,7 +1,7 @@
 /**
- * Breaks one promise of seeing, closing or delivering at a time and shows that tests notice: `npm run mutants`. Works on copies
- * of the tree in a temporary folder. `--list` tells the switches of mutants/table.ts, `--only NAME` turns on one;
- * it may be given more than once.
+ * Breaks one promise of seeing, closing or delivering at a time and shows that tests notice:
+ * `npm run mutants`. Works on copies of the tree in a temporary folder. `--list` prints the
+ * switches of mutants/table.ts, `--only NAME` turns on one; it may be given more than once.
  */
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,13 +13,13 @@ import { type Altered, createBuilder } from './mutants/build.js';
 import { nameOf, type Outcomes, runTests, type Tests } from './mutants/suite.js';
 import { MUTANTS, type Mutant } from './mutants/table.js';
 
-/** What must not be in a copy: it is made anew, or belongs to the user. */
+/** Files that must not be in a copy: they are made again, or belong to the user. */
 const NOT_COPIED = ['node_modules', 'dist', 'test-results', 'coverage', '.git', '.data'];
 
 /** How many mutants are under test at once. */
 const LANES = 2;
 
-/** What came of one mutant. */
+/** The result of one mutant. */
 interface Verdict {
   readonly mutant: Mutant;
   /** `fault` says that the table, or a test run, is at fault: nothing was shown. */
@@ -35,7 +35,7 @@ const { values } = parseArgs({
 });
 const unknown = values.only?.filter((name) => !MUTANTS.some((mutant) => mutant.name === name)) ?? [];
 if (unknown.length) {
-  console.error(`No such mutant: ${unknown.join(', ')}. \`npm run mutants -- --list\` names them.`);
+  console.error(`There is no such mutant: ${unknown.join(', ')}. \`npm run mutants -- --list\` names them.`);
   process.exit(1);
 }
 const chosen = MUTANTS.filter(({ name }) => values.only?.includes(name) ?? true);
@@ -76,7 +76,7 @@ const alter = async (folder: string, { file, find, put }: Mutant): Promise<Alter
   return { file, text: text.replace(find, () => put) };
 };
 
-/** The tests among these of which an outcome is not as it has to be. */
+/** The tests among these whose outcome is not as it has to be. */
 const others = (outcomes: Outcomes, names: readonly string[], wanted: 'passed' | 'failed'): string[] =>
   names.flatMap((name) => {
     const outcome = outcomes.get(name);
@@ -100,12 +100,9 @@ const stopping = new AbortController();
 // Not once: without a listener the loader of TypeScript would end this process before its copies are removed.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
 
-/** Tries the chosen mutants; tells whether all of them were noticed. */
+/** Tries the chosen mutants. Returns whether all of them were noticed. */
 const work = async (scratch: string): Promise<boolean> => {
-  // Looked for once, instead of by each run.
-  const browser = await ensureBrowser({ install: false });
-  if (!browser) throw new Error(HELP);
-  if (browser.executablePath) process.env.PLAYWRIGHT_CHROMIUM_EXECUTABLE = browser.executablePath;
+  if (!(await ensureBrowser({ install: false }))) throw new Error(HELP);
 
   const base = join(scratch, 'base');
   await mkdir(base);
@@ -131,7 +128,7 @@ const work = async (scratch: string): Promise<boolean> => {
   console.log(`without a mutant: ${sound} of ${count} tests pass  (${secondsSince(begun).toFixed(1)} s)`);
 
   for (const mutant of chosen) {
-    // What fails by itself notices nothing.
+    // A test that fails by itself cannot notice a mutant.
     const broken = others(passing, namesOf(mutant.noticedBy), 'passed');
     try {
       const altered = await alter(base, mutant);

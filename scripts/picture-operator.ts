@@ -34,7 +34,7 @@ const eventsOf = (at: number, count: number): AdmittedEvent[] =>
     return random() < 0.3 ? [viewed, closed] : [viewed];
   }).flat();
 
-/** One day of a shop; the last one's newest events wait. */
+/** One day of a shop. The newest events of the last day wait. */
 const live = async (intake: Intake, daysAgo: number, now: number): Promise<void> => {
   const at = now - daysAgo * DAY_MS;
   const count = Math.round(260 + 120 * Math.sin(daysAgo / 3) + random() * 60);

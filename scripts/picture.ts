@@ -16,7 +16,7 @@ import { pictureOperator } from './picture-operator.js';
 const FILE = 'docs/demo.png';
 const LIVE_FILE = 'docs/dev.png';
 
-const browserOptions = await ensureBrowser();
+const browserOptions = await ensureBrowser({ isWhole: true });
 if (!browserOptions) throw new Error(HELP);
 
 const data = await mkdtemp(join(tmpdir(), 'offersight-picture-'));
@@ -31,7 +31,7 @@ for await (const line of createInterface({ input: demo.stdout })) {
 
 const browser = await chromium.launch({ ...browserOptions, args: [...ARGS] });
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-// Always the same customer, so that the picture changes only when the demo does.
+// The customer is always the same, so that the picture changes only when the demo does.
 await page.context().addCookies([{ name: 'customer', value: 'guest-1c0ffee1', url: shop }]);
 await page.goto(shop);
 const cell = (place: string, count: string) =>

@@ -1,4 +1,4 @@
-// What the `ensure-*` commands share: looking for programs on this machine, and installing Debian's packages.
+// Shared by the `ensure-*` commands: looking for programs on this machine, and installing Debian's packages.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -13,7 +13,7 @@ export const placesOf = (names, folders = []) =>
     .filter(Boolean)
     .flatMap((folder) => names.map((name) => join(folder, name)));
 
-/** What a program prints when asked for its version, or undefined if there is none that runs. */
+/** The version that a program prints, or undefined if there is no program that runs. */
 export const versionOf = (path, flag = '--version') => {
   if (!existsSync(path)) return undefined;
   const { status, stdout, stderr } = spawnSync(path, [flag], { encoding: 'utf8', timeout: 15_000 });
@@ -31,7 +31,7 @@ export const run = (command, args, timeout) => {
   });
 };
 
-/** Whether packages can be installed here: as root, on Debian and its kin. */
+/** Whether packages can be installed here: as root, on Debian and its relatives. */
 export const isDebianRoot = () =>
   process.getuid?.() === 0 &&
   existsSync('/etc/os-release') &&

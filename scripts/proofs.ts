@@ -1,10 +1,12 @@
 /**
  * Test files that take longer: `npm run proof` runs them, `npm test` all others. CONTRIBUTING's table says what each of
- * them shows, and `test/workbench.test.ts` holds it.
+ * them shows, and `test/workbench.test.ts` checks that table.
  */
 export const LONG_UNITS = [
   'test/fuzz/fuzz.test.ts',
-  'test/proxy/intake/bullmq/bullmq-proxies.test.ts',
+  'test/proxy/intake/postgres/postgres-proxies.test.ts',
+  'test/proxy/intake/redis/redis-proxies.test.ts',
+  'test/proxy/intake/redis/redis-takeover.test.ts',
   'test/proxy/real-time.test.ts',
   'test/proxy/storms.test.ts',
   'test/simulation/simulation.test.ts',
@@ -20,8 +22,9 @@ export const SERVER_UNITS = [
   'test/reference.test.ts',
   'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
-  'test/proxy/intake/bullmq/bullmq{,-outage}.test.ts',
+  'test/proxy/intake/redis/redis{,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
+  'test/proxy/intake/postgres/postgres{,-docs,-killed,-leading,-opening}.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/{creation,node}.test.ts',
 ];
@@ -32,10 +35,10 @@ export const LONG_SPECS = [
   'e2e/counting.spec.ts',
   'e2e/doctor.spec.ts',
   'e2e/engines.spec.ts',
+  'e2e/functions.spec.ts',
   'e2e/harmless-import.spec.ts',
   'e2e/inspector-engines.spec.ts',
   'e2e/lacking.spec.ts',
-  'e2e/nginx.spec.ts',
   'e2e/occlusion.spec.ts',
   'e2e/operator-looks.spec.ts',
   'e2e/presses-table.spec.ts',
@@ -43,5 +46,7 @@ export const LONG_SPECS = [
   'e2e/releases.spec.ts',
   'e2e/shortened-names.spec.ts',
   'e2e/stacks.spec.ts',
+  'e2e/systemd.spec.ts',
   'e2e/ten-thousand.spec.ts',
+  'e2e/web-servers.spec.ts',
 ];

@@ -1,8 +1,9 @@
-// `npm run quick`: what a contributor asks many times an hour, in at most a minute on two cores: format, lint, types, the
-// import law, and the units that need neither a browser nor a server. `npm run quick -- --watch` goes on with what changes.
+// `npm run quick`: the checks that a contributor runs many times an hour, in at most a minute on two cores. They are
+// format, lint, types, the import law, and the unit tests that need neither a browser nor a server. `npm run quick --
+// --watch` continues with each change.
 import { spawn } from 'node:child_process';
 
-/** What did not change is not looked at again; that a type which a file imports changed, only `npm test` sees. */
+/** Skips files that did not change. Only `npm test` notices that a type which such a file imports has changed. */
 const CACHE = 'node_modules/.cache';
 
 const run = (name, command) =>
@@ -14,7 +15,7 @@ const run = (name, command) =>
     child.on('close', (code) => {
       const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
       console.log(`${code === 0 ? '✓' : '✘'} ${name}, ${seconds} s`);
-      // What passes has nothing to say.
+      // A step that passes prints nothing.
       if (code !== 0) console.log(Buffer.concat(output).toString());
       resolve(code === 0);
     });
@@ -32,7 +33,10 @@ if (process.argv.includes('--watch')) {
   const results = await Promise.all([
     inTurn(
       ['format', 'npx biome ci'],
-      ['types', `npx tsc --incremental --tsBuildInfoFile ${CACHE}/tsc.tsbuildinfo`],
+      [
+        'types',
+        `node node_modules/typescript-newest/bin/tsc --incremental --tsBuildInfoFile ${CACHE}/tsc.tsbuildinfo`,
+      ],
       ['lint', `npx eslint . --cache --cache-location ${CACHE}/eslint`],
     ),
     run('units', 'npx vitest run --project node --project dom --reporter dot'),

@@ -13,19 +13,19 @@ const app = await Application.bootstrap({
   tsconfig: 'tsconfig.build.json',
   readme: 'none',
   out: 'reference',
-  // What browsers, Node and frameworks declare is theirs to document.
+  // Browsers, Node and frameworks document their own declarations.
   excludeExternals: true,
   disableSources: true,
   treatWarningsAsErrors: true,
   blockTags: [...OptionDefaults.blockTags, '@range'],
-  // What tells the members of a union apart says itself what it means.
+  // The property that discriminates a union explains itself.
   intentionallyNotDocumented: [
     'offersight.ViewedEvent.type',
     'offersight.DismissedEvent.type',
     'offersight/proxy.ForwardResult.__type.kind',
     'offersight/proxy.Observation.__type.kind',
   ],
-  // A type that no entry exports is what `npm run api` tells.
+  // `npm run api` reports types that no entry exports.
   validation: {
     notExported: false,
     invalidLink: true,

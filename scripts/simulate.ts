@@ -1,7 +1,8 @@
 /**
- * The delivery promise under thousands of seeded schedules of faults, over virtual time: `npm run simulate --
- * --schedules 5000 --seed 1`. A failure is made small and printed with what repeats it; `--path` repeats it alone,
- * `--story` prints all of its rows, `--schedule` runs one that was printed, from a file, `--root` takes the rooms from another folder of source.
+ * The delivery promise under thousands of seeded schedules of faults, over virtual time:
+ * `npm run simulate -- --schedules 5000 --seed 1`. A failure is made small and printed with the command that
+ * repeats it. `--path` repeats only that one, `--story` prints all of its rows, and `--schedule` runs a
+ * printed one from a file. `--root` takes the rooms from another folder of source.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

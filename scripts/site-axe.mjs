@@ -1,5 +1,6 @@
-// Opens every page of the built site in a browser, and looks at it by the rules of axe, some in light and dark. What axe calls
-// serious or critical fails; the rest is listed. `npm run docs:build` comes first.
+// Opens every page of the built site in a browser and checks it by the rules of axe, some in light and dark. Faults
+// that axe calls serious or critical fail, and others are listed. It also plays with the running example. `npm run
+// docs:build` comes first.
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,12 +9,14 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright';
 import { ARGS, ensureBrowser, HELP } from './ensure-browser.mjs';
 import { OUTPUT } from './site-check.mjs';
+import { EXAMPLE, faultsOfExample } from './site-example.mjs';
 
 /** Pages that are looked at together. */
 const AT_ONCE = 3;
-/** Pages of the site's root whose colours are looked at: between them they have all that the others have. */
+/** Pages of the site's root whose colours are checked: together they have every element that the others have. */
 const ROOTS = [
   'index.html',
+  'counts.html',
   'delivery.html',
   'inspector.html',
   'operations.html',
@@ -49,8 +52,8 @@ const serve = async () => {
 };
 
 /**
- * What axe finds on a page as somebody sees it, by colour scheme. The page is opened once: only colours differ. They take
- * most of the time, and pages of one folder have the same.
+ * What axe finds on a page, by colour scheme. The page is opened once, since only colours differ. Checking colours
+ * takes most of the time, and pages of one folder have the same ones.
  */
 const findingsOf = async (context, url, isForColours) => {
   const page = await context.newPage();
@@ -103,9 +106,13 @@ try {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lookAtNext));
+  const page = await context.newPage();
+  await page.goto(`${site.url}/${EXAMPLE}`);
+  faults.push(...(await faultsOfExample(page)));
+  await page.close();
   for (const [rule, paths] of lesser) console.log(`${rule}: ${paths.length} pages, such as ${paths[0]}`);
   for (const fault of faults) console.error(fault);
-  console.log(`site: axe finds ${faults.length} serious or critical things on ${count} pages`);
+  console.log(`site: ${faults.length} faults on ${count} pages, by axe and with the example`);
 } finally {
   await browser.close();
   site.close();

@@ -1,6 +1,6 @@
 /** Every Markdown file that readers reach. */
 export function markdownFiles(): string[];
-/** What is wrong with the Markdown, a sentence each. */
+/** The faults of the Markdown, a sentence each. */
 export function faultsOfSources(
   files?: readonly string[],
   read?: (file: string) => string,

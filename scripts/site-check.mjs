@@ -1,6 +1,6 @@
-// What VitePress does not check of the site: that the Markdown also leads somewhere where code is hosted, that every heading
-// which a link names exists, that pictures are there and are described, that the sidebar has every page, and that a page asks
-// no other host for anything.
+// Checks what VitePress does not. Links also have to work in the Markdown where code is hosted, and
+// every heading that a link names has to exist. Pictures have to be there, with a description. The
+// sidebar has to list every page. No page may ask another host for anything.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { anchorOf, routeOf, targetOf } from '../docs/.vitepress/pages.mjs';
@@ -43,7 +43,7 @@ const anchorsIn = (text) => {
     });
 };
 
-/** Where one link of a file leads, if anything is wrong with it. */
+/** The fault of one link of a file, if it has one. */
 const linkFault = (file, href, read) => {
   if (/^[a-z][a-z\d+.-]*:/i.test(href)) return [];
   if (href.startsWith('/')) return [`${file}: “${href}” works on the site only. Make it relative.`];
@@ -60,7 +60,7 @@ const linkFault = (file, href, read) => {
 };
 
 /**
- * What is wrong with the Markdown, a sentence each.
+ * The faults of the Markdown, a sentence each.
  * @param files Paths from the repository's root.
  * @param read The text of a file.
  * @param links What the sidebar leads to.
@@ -87,7 +87,7 @@ export const faultsOfSources = (files = markdownFiles(), read = readText, links 
   return faults;
 };
 
-/** The values of an attribute in a page, with what it stands on. */
+/** The values of an attribute in a page, with its elements. */
 const attributesIn = (html, name) =>
   [...html.matchAll(new RegExp(`<(\\w+)(?=\\s)[^>]*?\\s${name}="([^"]*)"`, 'g'))].map(
     ([tag, element, value]) => ({
@@ -98,7 +98,7 @@ const attributesIn = (html, name) =>
   );
 
 /**
- * What is wrong with the built pages, a sentence each.
+ * The faults of the built pages, a sentence each.
  * @param folder Where they are.
  * @param base The path that they are served under.
  */
@@ -115,7 +115,7 @@ export const faultsOfOutput = (folder = OUTPUT, base = process.env.DOCS_BASE ?? 
     for (const { element, value, tag } of [...attributesIn(html, 'href'), ...attributesIn(html, 'src')]) {
       const [, path = '', hash = ''] = /^([^?#]*)(?:\?[^#]*)?(?:#(.*))?$/.exec(value) ?? [];
       if (/^([a-z][a-z\d+.-]*:|\/\/)/i.test(value)) {
-        // A link is followed by a reader; everything else would be asked for by the page itself.
+        // A reader follows a link. The page itself would ask for everything else.
         if (element !== 'a' && !value.startsWith('data:')) faults.push(`${name}: ${tag} asks another host.`);
         continue;
       }

@@ -1,12 +1,13 @@
-// Runs checks one after the other, those in a list of their own side by side, prints what each does, goes on after a failure so that one run shows all of them, and
-// ends with the line `N passed, N failed`.
+// Runs checks one after the other, and those in a list of their own side by side. It prints the
+// output of each, continues after a failure so that one run shows all of them, and ends with the
+// line `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const RESULTS = 'test-results';
 
-/** Steps whose reports say how many tests they held. */
+/** Steps whose reports say how many tests they ran. */
 const UNIT = {
   report: 'unit.json',
   count: ({ numPassedTests, numFailedTests }) => [numPassedTests, numFailedTests],
@@ -24,7 +25,7 @@ const NEEDS = [
   { name: 'build', command: 'node scripts/build-once.mjs' },
 ];
 
-/** What each command runs; CONTRIBUTING tells which of them shows what. */
+/** What each command runs; CONTRIBUTING says which of them shows what. */
 export const STEPS = {
   test: [
     ...NEEDS,
@@ -32,6 +33,7 @@ export const STEPS = {
       { name: 'format and lint', command: 'npm run lint --silent' },
       { name: 'types', command: 'npm run types --silent' },
       { name: 'unused code', command: 'npm run unused --silent' },
+      { name: 'plain English', command: 'npm run prose --silent' },
     ],
     {
       name: 'unit',
@@ -46,7 +48,7 @@ export const STEPS = {
     ],
     {
       name: 'end to end',
-      command: 'npm run e2e --silent -- --project promises --project smoke',
+      command: 'npm run e2e --silent -- --project promises --project whole --project smoke',
       ...END_TO_END,
     },
   ],
@@ -58,26 +60,31 @@ export const STEPS = {
       { name: 'documentation site by the rules of axe', command: 'npm run docs:axe --silent' },
       { name: 'applications by their guides', command: 'npm run apps --silent' },
     ],
-    { name: 'long end to end', command: 'npm run e2e --silent -- --project proof', ...END_TO_END },
+    // These start browsers, engines and applications of their own; more of them at once only makes each of them slower.
+    {
+      name: 'long end to end',
+      command: 'npm run e2e --silent -- --project proof --workers 4',
+      ...END_TO_END,
+    },
   ],
 };
 
-/** A step counts as one check, or as the tests that its report holds. */
+/** A step counts as one check, or as the tests in its report. */
 const countOf = ({ report, count }, isOk) => {
   if (!report) return isOk ? [1, 0] : [0, 1];
   const file = `${RESULTS}/${report}`;
-  // A runner that says nothing of what it ran has shown nothing.
+  // A runner without a report has not shown anything.
   if (!existsSync(file)) return [0, 1];
   const [passed, failed] = count(JSON.parse(readFileSync(file, 'utf8')));
   // A runner can fail for another reason than a test, and without any test it has shown nothing.
   return [passed, failed || (isOk && passed ? 0 : 1)];
 };
 
-/** Runs one step; what one of several says is shown when it ends. */
+/** Runs one step. If several run side by side, the output of each is shown when it ends. */
 const runStep = async (step, isAlone) => {
   const title = `\n── ${step.name}: ${step.command}`;
   if (isAlone) console.log(title);
-  // What an earlier step of the kind reported is not this one's.
+  // The report of an earlier step of this kind must not count for this one.
   if (step.report) rmSync(`${RESULTS}/${step.report}`, { force: true });
   const startedAt = Date.now();
   const child = spawn(step.command, {

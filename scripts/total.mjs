@@ -1,5 +1,5 @@
-// Prints what the commands that are named came to together: `node scripts/total.mjs test proof`. One that left nothing
-// behind has failed.
+// Prints the sum of the results of these commands: `node scripts/total.mjs test proof`. A command without a result has
+// failed.
 import { existsSync, readFileSync } from 'node:fs';
 
 let passed = 0;

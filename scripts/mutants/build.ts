@@ -1,9 +1,9 @@
-/** Builds what a browser loads out of a snapshot of the tree, with at most one of its files altered. */
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { type MergedRollupOptions, type Plugin, rollup } from 'rollup';
+/** Builds a browser's files from a snapshot of the tree, with at most one of its files altered. */
+import { join, resolve } from 'node:path';
+import { type MergedRollupOptions, rollup } from 'rollup';
 import { loadConfigFile } from 'rollup/loadConfigFile';
 import ts from 'typescript';
+import { createTranspiler } from '../transpile.mjs';
 
 /** A file, named from the tree's root, and the text that it has instead of its own. */
 export interface Altered {
@@ -14,16 +14,16 @@ export interface Altered {
 /** Builds one snapshot, again and again. */
 export interface Builder {
   /**
-   * Holds an altered file against the types of all others.
-   * @throws {Error} If it has no meaning: such a build could fail the tests without breaking what they promise.
+   * Checks the types of an altered file together with all others.
+   * @throws {Error} If the types are wrong: such a build could fail the tests without breaking what they promise.
    */
   check(altered: Altered): void;
   /** Writes the module and the script file to a folder's `dist`. */
   build(folder: string, altered?: Altered): Promise<void>;
 }
 
-/** What the release does beside, and a test has no need of. */
-const LEFT_OUT = ['typescript', 'terser'];
+/** Steps of a release that a test does not need. */
+const LEFT_OUT = ['typescript', 'transpile', 'terser'];
 
 const explain = (diagnostics: readonly ts.Diagnostic[]): string =>
   diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')).join('\n');
@@ -34,7 +34,7 @@ const optionsOf = (tree: string): ts.CompilerOptions => {
   };
   const { options, errors } = ts.parseJsonConfigFileContent(config, ts.sys, tree);
   if (errors.length) throw new Error(explain(errors));
-  // What is broken may leave something without a use.
+  // A mutant may leave a name unused.
   return { ...options, noUnusedLocals: false, noUnusedParameters: false };
 };
 
@@ -57,33 +57,7 @@ export const createBuilder = async (tree: string): Promise<Builder> => {
   };
   let program: ts.Program | undefined;
 
-  const transpiled = new Map<string, { readonly code: string; readonly map: string }>();
-  const transpile = (code: string, fileName: string): { readonly code: string; readonly map: string } => {
-    const known = transpiled.get(code);
-    if (known) return known;
-    const { outputText, sourceMapText = '' } = ts.transpileModule(code, {
-      fileName,
-      // For one file alone it cannot be known what the package says.
-      compilerOptions: { ...options, module: ts.ModuleKind.ESNext },
-    });
-    const made = { code: outputText.replace(/^\/\/# sourceMappingURL=.*$/m, ''), map: sourceMapText };
-    transpiled.set(code, made);
-    return made;
-  };
-
-  /** In the place of the compiler, which takes longer than the tests: types are held against the rest by `check`. */
-  const compile = (altered: Altered | undefined): Plugin => ({
-    name: 'transpile',
-    resolveId(specifier, importer) {
-      if (!importer || !specifier.startsWith('.')) return null;
-      const path = resolve(dirname(importer), specifier).replace(/\.js$/, '.ts');
-      return [path, `${path}x`].find((each) => existsSync(each)) ?? null;
-    },
-    transform(code, id) {
-      if (!/\.tsx?$/.test(id)) return null;
-      return transpile(altered && id === join(tree, altered.file) ? altered.text : code, id);
-    },
-  });
+  const transpile = createTranspiler(tree);
 
   const write = async (
     { output, plugins, ...input }: MergedRollupOptions,
@@ -91,7 +65,11 @@ export const createBuilder = async (tree: string): Promise<Builder> => {
     altered: Altered | undefined,
   ): Promise<void> => {
     const own = plugins.filter(({ name }) => !LEFT_OUT.includes(name));
-    const bundle = await rollup({ ...input, plugins: [...own, compile(altered)] });
+    // This replaces the compiler, which takes longer than the tests. `check` checks the types.
+    const compile = transpile((id, code) =>
+      altered && id === join(tree, altered.file) ? altered.text : code,
+    );
+    const bundle = await rollup({ ...input, plugins: [...own, compile] });
     for (const { dir, file, ...out } of output)
       await bundle.write({
         ...out,

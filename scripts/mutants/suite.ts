@@ -1,4 +1,4 @@
-/** Runs chosen tests in a folder and tells what came of each. */
+/** Runs chosen tests in a folder and returns the result of each. */
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -6,12 +6,12 @@ import { join, relative } from 'node:path';
 /** The titles of tests by their file, with ` › ` between a group's title and what is in it. */
 export type Tests = Readonly<Record<string, readonly string[]>>;
 
-/** What came of one test. */
+/** The result of one test. */
 export type Outcome =
   | { readonly kind: 'passed' }
   /** One of its assertions did not hold. */
   | { readonly kind: 'failed' }
-  /** It told nothing, and why. */
+  /** There was no result, and why. */
   | { readonly kind: 'void'; readonly why: string };
 
 /** The outcome of each test, by file and title as {@link nameOf} joins them. */
@@ -54,15 +54,15 @@ interface VitestReport {
   }[];
 }
 
-/** As both runners join a test's titles. */
+/** Joins a test's titles as both runners do; Playwright puts its tags behind. */
 const patternOf = (titles: readonly string[]): string => {
   const escaped = titles.map((title) => title.replaceAll(' › ', ' ').replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return `(?:^| )(?:${escaped.join('|')})$`;
+  return `(?:^| )(?:${escaped.join('|')})(?: @\\w+)*$`;
 };
 
 const firstLine = (text = ''): string => text.split('\n')[0] ?? '';
 
-/** A test that fails by anything but an assertion was stopped by something that it is not about. */
+/** If no assertion failed, the test was stopped by something that it is not about. */
 const outcomeOf = (status: string, messages: readonly string[], assertion: RegExp): Outcome => {
   if (status === 'passed') return { kind: 'passed' };
   if (messages.some((message) => assertion.test(message))) return { kind: 'failed' };
@@ -76,7 +76,7 @@ const run = async (folder: string, args: readonly string[], signal: AbortSignal)
       env: { ...process.env, FORCE_COLOR: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
       signal,
-      // As from a keyboard: the runners then end what they have started.
+      // Like Ctrl+C: the runners then end the processes that they have started.
       killSignal: 'SIGINT',
     });
     const written: string[] = [];

@@ -9,7 +9,7 @@ export interface Mutant {
   readonly breaks: string;
   /** The file that is altered. */
   readonly file: string;
-  /** A text that is there exactly once, and what stands in its place. */
+  /** A string that is there exactly once, and its replacement. */
   readonly find: string;
   readonly put: string;
   /** Each of them fails, by an assertion. */
@@ -28,7 +28,7 @@ const SEEING: readonly Mutant[] = [
     put: 'const first = own\n',
     noticedBy: {
       'e2e/seeing-fast.spec.ts': [
-        'in a fling of one viewport each second frame, a dwell of 0 counts what a bare observer reports',
+        'a dwell of 0 counts what a bare observer reports while a page scrolls by one viewport every second frame',
       ],
     },
   },
@@ -40,7 +40,7 @@ const SEEING: readonly Mutant[] = [
     put: 'isShown(element)',
     noticedBy: {
       'e2e/seeing-fast.spec.ts': [
-        'what is hidden until it is found is not seen › an offer that has a size of its own counts when it is found',
+        'an offer that is hidden until it is found is not seen › and counts when it is found if it has a size of its own',
       ],
     },
   },
@@ -51,7 +51,7 @@ const SEEING: readonly Mutant[] = [
     find: 'element.getAttribute(OFFER)?.trim();',
     put: 'element.getAttribute(OFFER) ?? undefined;',
     noticedBy: {
-      'e2e/seeing-fast.spec.ts': ['blanks around an id, as templates leave them, are none of it'],
+      'e2e/seeing-fast.spec.ts': ['blanks around an id, as templates leave them, are not part of it'],
     },
   },
   {
@@ -65,7 +65,7 @@ const SEEING: readonly Mutant[] = [
         'a page that nobody sees › counts nothing, and starts the second again when it is shown (fault 45)',
       ],
       'test/client/detect/exposure.test.ts': [
-        'an offer is not seen › while the page is hidden: coming back begins anew',
+        'an offer is not seen › it is not seen while the page is hidden: coming back starts the time again',
       ],
     },
   },
@@ -81,7 +81,7 @@ const SEEING: readonly Mutant[] = [
         'the time that an offer must be visible › starts again when the offer comes back',
       ],
       'test/client/detect/viewability.test.ts': [
-        'the dwell › is met by one unbroken stretch only, whatever comes before',
+        'the dwell › is met only by one unbroken stretch, regardless of earlier ones',
       ],
     },
   },
@@ -118,7 +118,7 @@ const SEEING: readonly Mutant[] = [
     put: 'area < Infinity ?',
     noticedBy: {
       'e2e/dwell.spec.ts': [
-        'the share of an offer that must be visible › of an offer from 242,500 px² on › is 30 %',
+        'the share of an offer that must be visible › for an offer from 242,500 px² on › is 30 %',
       ],
     },
   },
@@ -130,7 +130,7 @@ const SEEING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/dwell.spec.ts': [
-        'the share of an offer that must be visible › follows the offer rather than the script tag',
+        'the share of an offer that must be visible › can be set on the offer, which overrides the script tag',
       ],
     },
   },
@@ -142,7 +142,7 @@ const SEEING: readonly Mutant[] = [
     put: 'return most && ratio;',
     noticedBy: {
       'e2e/geometry.spec.ts': [
-        'an offer larger than the viewport › of 3000 px counts when the page opens with it',
+        'an offer larger than the viewport › counts if the page opens with it and it is 3000 px high',
       ],
       'test/client/detect/viewability.test.ts': [
         'the visible share that makes an offer count › an offer twice as tall as the viewport needs that share of the most that can show',
@@ -157,8 +157,8 @@ const SEEING: readonly Mutant[] = [
     put: 'visibilityProperty: true',
     noticedBy: {
       'e2e/geometry.spec.ts': [
-        'an offer that is there but not shown › by opacity: 0 on itself does not count when that comes before its time is over',
-        'an offer that is there but not shown › by opacity: 0 on its ancestor counts once it is shown by a transition (fault 49)',
+        'an offer that is there but not shown › does not count if opacity: 0 on itself comes before its dwell is over',
+        'an offer that is there but not shown › counts once opacity: 0 on its ancestor is lifted by a transition (fault 49)',
       ],
     },
   },
@@ -170,7 +170,7 @@ const SEEING: readonly Mutant[] = [
     put: 'false',
     noticedBy: {
       'e2e/geometry.spec.ts': [
-        'an offer that is there but not shown › by opacity: 0 on itself counts once it is shown at once (fault 49)',
+        'an offer that is there but not shown › counts once opacity: 0 on itself is lifted at once (fault 49)',
       ],
     },
   },
@@ -182,7 +182,7 @@ const SEEING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/geometry.spec.ts': [
-        'an offer that is moved by a transform › that an animation moves out on itself does not count when that comes before its time is over',
+        'an offer that is moved by a transform › does not count if an animation on itself moves it out before its dwell is over',
       ],
     },
   },
@@ -202,7 +202,7 @@ const SEEING: readonly Mutant[] = [
     file: 'src/client/later/more/covering.ts',
     find: 'hit.getRootNode() === tree && draws(hit, x, y)',
     put: 'hit.getRootNode() === tree',
-    noticedBy: { 'e2e/occlusion.spec.ts': ['in Chromium › an offer counts that nothing covers'] },
+    noticedBy: { 'e2e/occlusion.spec.ts': ['in Chromium › an offer that nothing covers counts'] },
   },
   {
     name: 'any-part-is-enough',
@@ -211,7 +211,7 @@ const SEEING: readonly Mutant[] = [
     find: 'clearShareOf(element) >= needed - TOLERANCE',
     put: 'clearShareOf(element) > 0',
     noticedBy: {
-      'e2e/occlusion.spec.ts': ['in Chromium › an offer that is covered counts once it is not'],
+      'e2e/occlusion.spec.ts': ['in Chromium › an offer that is covered counts once it is uncovered'],
       'test/client/later/more/occlusion.test.ts': [
         'an offer does not count › while too little of it shows, where the browser says false',
       ],
@@ -225,7 +225,7 @@ const SEEING: readonly Mutant[] = [
     put: 'true',
     noticedBy: {
       'e2e/geometry.spec.ts': [
-        'an offer that something else covers › does not count where the page asks for occlusion, until it is uncovered (fault 49)',
+        'an offer that something else covers › does not count until it is uncovered, if the page asks for occlusion (fault 49)',
       ],
     },
   },
@@ -270,10 +270,10 @@ const SEEING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/arrivals.spec.ts': [
-        'open shadow roots › that are there on insertion count: attached by script, deep in what is inserted',
+        'open shadow roots › count their offers if a script attached them deep inside an element before it is inserted',
       ],
       'e2e/close-controls.spec.ts': [
-        'through shadow roots and frames › a control inside one closes the offer inside it: data-offer-dismiss',
+        'in shadow roots and frames › a control inside a shadow root closes the offer in that root: data-offer-dismiss',
       ],
     },
   },
@@ -288,7 +288,7 @@ const SEEING: readonly Mutant[] = [
         'how often an offer counts › is once a page view, however often it is looked at, and again after a reload',
       ],
       'e2e/arrivals.spec.ts': [
-        'an element that shows another offer › takes over from another that shows it no more, and it counts once',
+        'an element that shows another offer › takes over an offer that another element no longer shows, and the offer counts once',
       ],
     },
   },
@@ -300,7 +300,7 @@ const SEEING: readonly Mutant[] = [
     put: 'void before;',
     noticedBy: {
       'e2e/arrivals.spec.ts': [
-        "elements that are observed by hand › count once when a framework's effect runs again, also where they are once a mount",
+        "elements that are observed by hand › count once if a framework's effect runs again, also if offers count once a mount",
       ],
     },
   },
@@ -321,7 +321,7 @@ const SEEING: readonly Mutant[] = [
     find: "if (!isNear) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);",
     put: '',
     noticedBy: {
-      'e2e/counting.spec.ts': ['the same offers count as for an exact observer › where it jumps'],
+      'e2e/counting.spec.ts': ['the same offers count as for an exact observer › if the page jumps'],
       'e2e/dwell.spec.ts': ['the share of an offer that must be visible › is half of it'],
     },
   },
@@ -333,8 +333,8 @@ const SEEING: readonly Mutant[] = [
     put: 'element.ownerDocument',
     noticedBy: {
       'e2e/counting.spec.ts': [
-        'in a frame that the page around it has scrolled away › offers of a script of its own do not count until it is back',
-        'in a frame that the page around it has scrolled away › offers that are observed from outside do not count until it is back',
+        'in a frame that the surrounding page has scrolled away › the offers of the frame’s own script do not count until the frame is back',
+        'in a frame that the surrounding page has scrolled away › offers that are observed from outside do not count until the frame is back',
       ],
     },
   },
@@ -346,21 +346,21 @@ const SEEING: readonly Mutant[] = [
     put: 'Symbol(',
     noticedBy: {
       'e2e/one-tracker.spec.ts': [
-        'one endpoint has one tracker › so that with a script and an import from npm each offer counts once, and closing it too (fault 47)',
+        'one endpoint has one tracker › so an offer and its dismissal count once with a script and an import from npm (fault 47)',
       ],
-      'test/client/tracker.life.test.ts': ['one endpoint has one tracker › whoever asks gets the first'],
+      'test/client/tracker.life.test.ts': ['one endpoint has one tracker › every caller gets the first'],
     },
   },
   {
     name: 'veto-ignored',
     breaks: 'a listener can veto an event',
     file: 'src/client/recording.ts',
-    find: "if (settings.consent === 'denied' || !target.dispatchEvent(announced)) return false;",
+    find: "if (owner.consent === 'denied' || !target.dispatchEvent(announced)) return false;",
     put: 'target.dispatchEvent(announced);',
     noticedBy: {
       'e2e/sequences.spec.ts': [
-        'a veto › of viewed leaves nothing to dismiss, in whatever way',
-        'a veto › of dismissed leaves viewed alone, also when it is closed again',
+        'a veto › against viewed also prevents every kind of dismissal',
+        'a veto › against dismissed keeps viewed, even if the offer is closed again',
       ],
     },
   },
@@ -385,7 +385,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     put: "machines = 'ignore'",
     noticedBy: {
       'e2e/machines.spec.ts': [
-        'a browser that says of itself that no visitor has it › is counted on the machine of who develops',
+        'a browser that identifies itself as a machine › is counted on the machine of a developer',
       ],
     },
   },
@@ -397,7 +397,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     put: 'impression.isPast = true',
     noticedBy: {
       'e2e/page-views.spec.ts': [
-        'when a page view begins › what counts once a mount or once a browser does not count again',
+        'when a page view begins › an offer that counts once a mount or once a browser does not count again',
       ],
     },
   },
@@ -409,7 +409,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     put: '(true || impression.isDismissed)',
     noticedBy: {
       'e2e/page-views.spec.ts': [
-        'when a page view begins › an offer that the navigation takes away is ignored once, and not viewed again',
+        'when a page view begins › an offer that the navigation removes is ignored once, and not viewed again',
       ],
     },
   },
@@ -419,7 +419,9 @@ const PAGE_VIEWS: readonly Mutant[] = [
     file: 'src/client/later/page-view.ts',
     find: ' && !exposure.watched.has(element))',
     put: ')',
-    noticedBy: { 'e2e/page-views.spec.ts': ['when a page view begins › what dwells goes on dwelling'] },
+    noticedBy: {
+      'e2e/page-views.spec.ts': ['when a page view begins › an offer that dwells continues its dwell'],
+    },
   },
   {
     name: 'page-view-leaves-nothing',
@@ -429,7 +431,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/page-views.spec.ts': [
-        'when a page view begins › what is ignored by leaving is ignored, once for each view, unless it was touched in that view',
+        'when a page view begins › an offer with ignore=leave is ignored once for each view, unless the visitor touched it in that view',
       ],
     },
   },
@@ -444,7 +446,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'grab(event, [...around, ...registry.placements.keys()])',
     noticedBy: {
       'e2e/close-swipes.spec.ts': [
-        'a drag dismisses nothing › where it moves an offer that nothing holds, such as a row that is swiped away',
+        'a drag dismisses nothing › if it moves an offer without a holder, such as a row that is swiped away',
       ],
     },
   },
@@ -455,7 +457,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'const DRAG_PX = 10;',
     put: 'const DRAG_PX = 1;',
     noticedBy: {
-      'e2e/close-swipes.spec.ts': ['a drag dismisses nothing › where it is a press that trembled'],
+      'e2e/close-swipes.spec.ts': ['a drag dismisses nothing › if it is a press with a shaky hand'],
     },
   },
   {
@@ -466,8 +468,8 @@ const CLOSING: readonly Mutant[] = [
     put: "reason === 'control'",
     noticedBy: {
       'e2e/close-swipes.spec.ts': [
-        'a drag dismisses nothing › where a press on a button closes the dialog soon after',
-        'a drag dismisses nothing › where Escape closes nothing, and a key on a button does soon after',
+        'a drag dismisses nothing › if a press on a button closes the dialog soon after',
+        'a drag dismisses nothing › if Escape closes nothing, and a key on a button closes the dialog soon after',
       ],
     },
   },
@@ -478,9 +480,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'if (pressed && pathOf(event).includes(pressed)) return;',
     put: '',
     noticedBy: {
-      'e2e/close-swipes.spec.ts': [
-        'a drag dismisses nothing › where it stays on the button that it began on',
-      ],
+      'e2e/close-swipes.spec.ts': ['a drag dismisses nothing › if it stays on the button that it began on'],
     },
   },
   {
@@ -491,7 +491,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'drawings',
     noticedBy: {
       'e2e/close-swipes.spec.ts': [
-        'a drag dismisses nothing › where it selects a text, and the page closes the dialog then',
+        'a drag dismisses nothing › if it selects words, and the page closes the dialog then',
       ],
     },
   },
@@ -503,8 +503,8 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-swipes.spec.ts': [
-        'a drag dismisses an offer whose holder it closes › a dialog that stays outside the viewport',
-        'a drag dismisses an offer whose holder it closes › a popover that is hidden',
+        'a drag dismisses an offer whose holder it closes › if it is a dialog that stays outside the viewport',
+        'a drag dismisses an offer whose holder it closes › if it is a popover that is hidden',
       ],
     },
   },
@@ -516,7 +516,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'const impression = { id: offerId, isOnce: false, isVetoed: false, isDismissed: false };',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
-        'a marked control › in an offer closes that offer and none of its neighbours (fault 53)',
+        'a marked control › closes the offer that it is in, and none of its neighbours (fault 53)',
       ],
     },
   },
@@ -553,7 +553,9 @@ const CLOSING: readonly Mutant[] = [
     find: 'const named = control.getAttribute(mark)?.trim();',
     put: "const named = control.closest('[data-offer-id]') ? '' : control.getAttribute(mark)?.trim();",
     noticedBy: {
-      'e2e/close-controls.spec.ts': ['a marked control › in one offer that names another closes the other'],
+      'e2e/close-controls.spec.ts': [
+        'a marked control › closes another offer than its own if it names that one',
+      ],
     },
   },
   {
@@ -564,7 +566,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'capture: false',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
-        'though the page gets in the way › a marked control counts where it stops the click at the control',
+        'if the page gets in the way › a marked control counts though the page stops the click at the control',
       ],
     },
   },
@@ -576,7 +578,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/accepting.spec.ts': [
-        'what was accepted cannot be dismissed › by a control, by convention, by the command, by Escape or the backdrop',
+        'an offer that was accepted cannot be dismissed › a marked control, a conventional one, the command, Escape and the backdrop do not dismiss it',
       ],
     },
   },
@@ -588,8 +590,8 @@ const CLOSING: readonly Mutant[] = [
     put: "type: 'accepted', expiresAt: 1 }",
     noticedBy: {
       'e2e/accepting.spec.ts': [
-        'what was accepted cannot be dismissed › after a reload',
-        'what was accepted cannot be dismissed › in another tab that was opened before',
+        'an offer that was accepted cannot be dismissed › a control and the command do not dismiss it after a reload',
+        'an offer that was accepted cannot be dismissed › another tab that was opened before does not dismiss it',
       ],
     },
   },
@@ -601,7 +603,9 @@ const CLOSING: readonly Mutant[] = [
       recorder.onViewed(offerId, placement);`,
     put: 'acceptedOffers.add(offerId);',
     noticedBy: {
-      'e2e/accepting.spec.ts': ['accepting proves display, before its time › by the command accept()'],
+      'e2e/accepting.spec.ts': [
+        'accepting proves that an offer is displayed, before its dwell is over › the command accept() accepts the offer',
+      ],
     },
   },
   {
@@ -615,7 +619,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/accepting.spec.ts': [
-        'what was accepted cannot be dismissed › nor can what stands beside it, when accepting is what closes the dialog by convention',
+        'an offer that was accepted cannot be dismissed › an offer beside it is not dismissed either, if accepting closes the dialog by a convention',
       ],
     },
   },
@@ -627,7 +631,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/accepting.spec.ts': [
-        'what was accepted cannot be dismissed › by a form of the dialog that it is accepted by',
+        'an offer that was accepted cannot be dismissed › a form of the dialog that accepts it does not dismiss it',
       ],
     },
   },
@@ -645,7 +649,9 @@ const CLOSING: readonly Mutant[] = [
       onDismiss(placement.offerId, 'dialog', placement);
   });`,
     noticedBy: {
-      'e2e/close-requests.spec.ts': ['is no dismissal › by the page’s own script: close() of a dialog'],
+      'e2e/close-requests.spec.ts': [
+        'an offer is not dismissed › if the page’s own script does it: close() of a dialog',
+      ],
     },
   },
   {
@@ -656,8 +662,8 @@ const CLOSING: readonly Mutant[] = [
     put: 'const isOver = true || ',
     noticedBy: {
       'e2e/close-requests.spec.ts': [
-        'is no dismissal › when the page refuses Escape',
-        'is no dismissal › when a press beside it leaves it standing',
+        'an offer is not dismissed › if the page refuses Escape',
+        'an offer is not dismissed › if its holder stays after a press beside it',
       ],
     },
   },
@@ -669,7 +675,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'const CONSEQUENCE_MS = 60_000;',
     noticedBy: {
       'e2e/close-requests.spec.ts': [
-        'is no dismissal › when the page refuses Escape and closes the dialog by itself later',
+        'an offer is not dismissed › if the page refuses Escape and closes the dialog by itself later',
       ],
     },
   },
@@ -681,7 +687,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'const CONSEQUENCE_MS = 0;',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
-        'a control by convention, in an offer that it removes › counts once it has faded out, within the second',
+        'a control by convention, in an offer that it removes › counts once the offer has faded out, within the second',
       ],
     },
   },
@@ -693,7 +699,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
-        'a control by convention, in an offer that it removes › that a script presses counts nothing',
+        'a control by convention, in an offer that it removes › does not count if a script presses it',
       ],
     },
   },
@@ -705,11 +711,11 @@ const CLOSING: readonly Mutant[] = [
     put: 'if (!target && ',
     noticedBy: {
       'e2e/close-requests.spec.ts': [
-        'a press beside › the box of an overlay that is itself the dialog, as Bootstrap has it, closes the offer in it',
+        'a press outside › the box of an overlay that is itself the dialog, as Bootstrap has it, closes the offer in it',
       ],
       'e2e/close-presses.spec.ts': [
-        'a press that can only be meant to close › closes what shows offers: an overlay whose close changes the URL',
-        'a press that can only be meant to close › closes what is an overlay itself',
+        'a press that can only be meant to close › closes all holders of offers if it is on an overlay whose close changes the URL',
+        'a press that can only be meant to close › closes a dialog that is an overlay itself',
       ],
     },
   },
@@ -721,9 +727,9 @@ const CLOSING: readonly Mutant[] = [
     put: "hasEscape && event.key === ''",
     noticedBy: {
       'e2e/close-requests.spec.ts': [
-        'Escape › in a modal dialog closes both offers in it',
-        'Escape › in a popover closes the offer in it',
-        'Escape › that the page’s own script answers closes a role=dialog, also after it has faded out',
+        'Escape › closes both offers in a modal dialog',
+        'Escape › closes the offer in a popover',
+        'Escape › closes a role=dialog if the page’s own script answers the key, also after the dialog has faded out',
       ],
     },
   },
@@ -735,7 +741,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-requests.spec.ts': [
-        'is no dismissal › when Escape only ends the composing of a text, though the page hides the box',
+        'an offer is not dismissed › if Escape only ends composing in an input method, though the page hides the box',
       ],
     },
   },
@@ -747,7 +753,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'within(registry, element, () => true)',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
-        'a control of what holds the offers, beside them › does not close what is not shown in it',
+        'a control beside the offers of a holder › does not close an offer that the holder does not show',
       ],
     },
   },
@@ -759,7 +765,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'parent',
     noticedBy: {
       'e2e/close-controls.spec.ts': [
-        'through shadow roots and frames › the conventional control of a dialog inside one closes the offer that is slotted into it',
+        'in shadow roots and frames › the conventional control of a dialog in a shadow root closes the offer that is slotted into it',
       ],
     },
   },
@@ -771,7 +777,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-requests.spec.ts': [
-        'is no dismissal › when a toast that is a manual popover hides itself just after a press elsewhere',
+        'an offer is not dismissed › if a toast that is a manual popover hides itself just after a press elsewhere',
       ],
     },
   },
@@ -783,7 +789,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'return isMeant && !isMeant ? undefined : {',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing: a link',
+        'a press that leads to a view without the offers closes none of them › if it is on a link',
       ],
     },
   },
@@ -795,12 +801,12 @@ const CLOSING: readonly Mutant[] = [
     put: 'a[href],button,input,select,textarea,label,summary,[role=button],[role=link],[role=tab],[role=menuitem],',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing: a link without href',
-        'a press that is meant for something, and leads to a view without it, closes › nothing: a list item',
-        'a press that is meant for something, and leads to a view without it, closes › nothing: what stands in a list item',
-        'a press that is meant for something, and leads to a view without it, closes › nothing: an option in a portal',
-        'a press that is meant for something, and leads to a view without it, closes › nothing: a card that can be focused',
-        'a press that is meant for something, and leads to a view without it, closes › nothing: a card with a handler of its own',
+        'a press that leads to a view without the offers closes none of them › if it is on a link without href',
+        'a press that leads to a view without the offers closes none of them › if it is on a list item',
+        'a press that leads to a view without the offers closes none of them › if it is on an element in a list item',
+        'a press that leads to a view without the offers closes none of them › if it is on an option in a portal',
+        'a press that leads to a view without the offers closes none of them › if it is on a card that can be focused',
+        'a press that leads to a view without the offers closes none of them › if it is on a card with a handler of its own',
       ],
     },
   },
@@ -812,7 +818,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing: a card with a pointer cursor',
+        'a press that leads to a view without the offers closes none of them › if it is on a card with a pointer cursor',
       ],
     },
   },
@@ -824,7 +830,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing: whatever lies below a view transition, during which the page’s root is hit',
+        'a press that leads to a view without the offers closes none of them › if it is on the page below a view transition, during which the root is hit',
       ],
     },
   },
@@ -836,7 +842,7 @@ const CLOSING: readonly Mutant[] = [
     put: "target === holder ? holder.matches('dialog,[popover]') && !isBeyond(holder, event)",
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing: the padding of the flyout itself',
+        'a press that leads to a view without the offers closes none of them › if it is on the padding of the flyout itself',
       ],
     },
   },
@@ -848,8 +854,8 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that can only be meant to close › closes a dialog that closes so by itself, also on a link to another view',
-        'a press that can only be meant to close › closes a popover that closes so by itself, also on a link to another view',
+        'a press that can only be meant to close › closes a dialog that the browser closes then, even if it is on a link to another view',
+        'a press that can only be meant to close › closes a popover that the browser closes then, even if it is on a link to another view',
       ],
     },
   },
@@ -861,7 +867,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that can only be meant to close › closes a dialog that closes so by itself, also on a link to another view',
+        'a press that can only be meant to close › closes a dialog that the browser closes then, even if it is on a link to another view',
       ],
     },
   },
@@ -873,7 +879,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'dialog,[popover]',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing: a link',
+        'a press that leads to a view without the offers closes none of them › if it is on a link',
       ],
     },
   },
@@ -885,7 +891,7 @@ const CLOSING: readonly Mutant[] = [
     put: ':is([aria-modal=true],dialog[closedby=any],',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing: a link',
+        'a press that leads to a view without the offers closes none of them › if it is on a link',
       ],
     },
   },
@@ -897,7 +903,7 @@ const CLOSING: readonly Mutant[] = [
     put: '))?',
     noticedBy: {
       'e2e/close-names.spec.ts': [
-        'whoever presses what is called so closes the offer, and whatever only begins so does not',
+        'a button with a close name closes the offer, and one whose name only begins so does not',
       ],
     },
   },
@@ -909,7 +915,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-names.spec.ts': [
-        'whoever presses what is called so closes the offer, and whatever only begins so does not',
+        'a button with a close name closes the offer, and one whose name only begins so does not',
       ],
     },
   },
@@ -920,7 +926,9 @@ const CLOSING: readonly Mutant[] = [
     find: 'return !isAnswer(element);',
     put: 'return true;',
     noticedBy: {
-      'e2e/close-names.spec.ts': ['a form that closes a dialog › counts not by one of two that answers'],
+      'e2e/close-names.spec.ts': [
+        'a form that closes a dialog › does not count if the one of two buttons that answers is pressed',
+      ],
     },
   },
   {
@@ -930,7 +938,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' || isConventional(element),',
     put: ',',
     noticedBy: {
-      'e2e/close-names.spec.ts': ['where a card itself accepts › the cross in it closes it'],
+      'e2e/close-names.spec.ts': ['if a card itself accepts › the cross in it closes it'],
     },
   },
   {
@@ -940,7 +948,7 @@ const CLOSING: readonly Mutant[] = [
     find: "'auxclick', 'keydown', 'submit'",
     put: "'auxclick', 'submit'",
     noticedBy: {
-      'e2e/close-names.spec.ts': ['what only has the role of a button is pressed by a key'],
+      'e2e/close-names.spec.ts': ['an element that only has the role of a button can be pressed by a key'],
     },
   },
   {
@@ -951,7 +959,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'const LONGEST_CONSEQUENCE_MS = 1_000;',
     noticedBy: {
       'e2e/close-exits.spec.ts': [
-        'what is closed by its control counts › by an answer of the server, and then a fade',
+        'an offer that its control closes counts › and may leave by an answer of the server, and then a fade',
       ],
     },
   },
@@ -963,9 +971,9 @@ const CLOSING: readonly Mutant[] = [
     put: ';',
     noticedBy: {
       'e2e/close-exits.spec.ts': [
-        'what is closed by its control counts › by a move out to the side',
-        'what is closed by its control counts › by a fold to no height',
-        'what is closed by its control counts › by a scale to nothing',
+        'an offer that its control closes counts › and may leave by a move out to the side',
+        'an offer that its control closes counts › and may leave by a fold to no height',
+        'an offer that its control closes counts › and may leave by a scale to nothing',
       ],
     },
   },
@@ -977,7 +985,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'false',
     noticedBy: {
       'e2e/close-mistaken.spec.ts': [
-        'nothing is recorded as dismissed but what was closed › a row of a virtual list that is scrolled away after a hint in it was closed',
+        'only offers that were closed are recorded as dismissed › a row of a virtual list that is scrolled away after a hint in it was closed',
       ],
     },
   },
@@ -988,7 +996,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' && !isAnew(placement, each)',
     put: '',
     noticedBy: {
-      'e2e/close-exits.spec.ts': ['what is not closed counts nothing › the same offer, drawn anew'],
+      'e2e/close-exits.spec.ts': ['an offer that is not closed counts nothing › if it is drawn again'],
     },
   },
   {
@@ -999,7 +1007,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-exits.spec.ts': [
-        'what is closed by its control counts › by another offer on the same element',
+        'an offer that its control closes counts › and may leave by another offer on the same element',
       ],
     },
   },
@@ -1011,8 +1019,8 @@ const CLOSING: readonly Mutant[] = [
     put: 'isDropped(each)',
     noticedBy: {
       'e2e/close-exits.spec.ts': [
-        'what is closed by its control counts › though something else is pressed while it fades',
-        'what is closed by its control counts › though another one is accepted while it fades',
+        'an offer that its control closes counts › even if something else is pressed while it fades',
+        'an offer that its control closes counts › even if another one is accepted while it fades',
       ],
     },
   },
@@ -1024,7 +1032,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-exits.spec.ts': [
-        'what is not closed counts nothing › a dialog that refuses its control, and then is taken away by a link',
+        'an offer that is not closed counts nothing › if its dialog refuses its control, and a link removes the dialog later',
       ],
     },
   },
@@ -1036,7 +1044,7 @@ const CLOSING: readonly Mutant[] = [
     put: '!target',
     noticedBy: {
       'e2e/close-exits.spec.ts': [
-        'what is not closed counts nothing › an alert dialog beside which something is pressed, though its page takes it away',
+        'an offer that is not closed counts nothing › if something beside its alert dialog is pressed, though the page removes the dialog',
       ],
     },
   },
@@ -1048,7 +1056,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'clientWidth - right',
     noticedBy: {
       'e2e/close-scrollbars.spec.ts': [
-        'beside a classic scrollbar › what fills an overlay that scrolls by itself closes',
+        'beside a classic scrollbar, a press closes the offers › if it is on an element that fills an overlay that scrolls by itself',
       ],
     },
   },
@@ -1060,7 +1068,7 @@ const CLOSING: readonly Mutant[] = [
     put: 'concealed.size > 0',
     noticedBy: {
       'e2e/seeing-late.spec.ts': [
-        'an offer that dwells begins anew › where a class of an ancestor hides it in the midst of its time',
+        'an offer that dwells starts its dwell again › if a class of an ancestor hides it in the middle of the dwell',
       ],
     },
   },
@@ -1072,7 +1080,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/seeing-late.spec.ts': [
-        'an offer counts that fades in on a page at rest › by a script’s animation that begins later, also around it in a shadow tree',
+        'an offer that becomes visible on a page at rest counts › if a script’s animation shows it, even around it in a shadow tree',
       ],
     },
   },
@@ -1084,7 +1092,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/seeing-late.spec.ts': [
-        'an offer without a box of its own counts › that is a component whose dialog lies in its own tree, once that is open and not before',
+        'an offer without a box of its own counts › once that is open and not earlier, if it is a component whose dialog is in its own shadow tree',
       ],
     },
   },
@@ -1095,7 +1103,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'Object.assign(placement, { expiresAt, token, group });',
     put: 'void [expiresAt, token, group];',
     noticedBy: {
-      'e2e/seeing-late.spec.ts': ['a token and an expiry that the page renews are those of the next event'],
+      'e2e/seeing-late.spec.ts': ['the next event has the token and the expiry that the page has renewed'],
     },
   },
   {
@@ -1106,9 +1114,9 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing where the URL tells of the view, by its path',
-        'a press that is meant for something, and leads to a view without it, closes › nothing where the URL tells of the view, by its query',
-        'a press that is meant for something, and leads to a view without it, closes › nothing where the URL tells of the view, by a fragment that is a path',
+        'a press that leads to a view without the offers closes none of them › if the URL shows the change of view by its path',
+        'a press that leads to a view without the offers closes none of them › if the URL shows the change of view by its query',
+        'a press that leads to a view without the offers closes none of them › if the URL shows the change of view by a fragment that is a path',
       ],
     },
   },
@@ -1120,7 +1128,7 @@ const CLOSING: readonly Mutant[] = [
     put: '/#.*/',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that is meant for something, and leads to a view without it, closes › nothing where the URL tells of the view, by a fragment that is a path',
+        'a press that leads to a view without the offers closes none of them › if the URL shows the change of view by a fragment that is a path',
       ],
     },
   },
@@ -1132,7 +1140,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that can only be meant to close › closes what shows offers: a blank spot of the page, from where it scrolls to a fragment',
+        'a press that can only be meant to close › closes all holders of offers if it is on a blank spot of the page, from where it scrolls to a fragment',
       ],
     },
   },
@@ -1144,8 +1152,8 @@ const CLOSING: readonly Mutant[] = [
     put: 'isLayer(target)',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that can only be meant to close › closes what shows offers: what fills an overlay',
-        'a press that can only be meant to close › closes what holds an overlay, and what fills that',
+        'a press that can only be meant to close › closes all holders of offers if it is on an element that fills an overlay',
+        'a press that can only be meant to close › closes a dialog that holds an overlay and an element that fills it',
       ],
     },
   },
@@ -1157,7 +1165,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/close-presses.spec.ts': [
-        'a press that can only be meant to close › closes what shows offers: an overlay in the top layer',
+        'a press that can only be meant to close › closes all holders of offers if it is on an overlay in the top layer',
       ],
     },
   },
@@ -1193,11 +1201,11 @@ const CLOSING: readonly Mutant[] = [
     put: "placement.offerId === '' && ",
     noticedBy: {
       'e2e/signed-offers.spec.ts': [
-        'where the proxy asks for signed offers › an offer that is closed or accepted by its id alone is signed as what shows it is, or did last',
+        'if the proxy requires signed offers › an offer that is closed or accepted by its id has the token of the element that shows it, or did last',
       ],
       'test/client/tracker.events.test.ts': [
-        'a decision by the id alone › by dismiss() has the token, the expiry and the group of what shows the offer, and is announced there',
-        'a decision by the id alone › ends with the offer',
+        'a decision by only the id › by dismiss() has the token, the expiry and the group of what shows the offer, and is announced there',
+        'a decision by only the id › ends with the offer',
       ],
     },
   },
@@ -1209,10 +1217,10 @@ const CLOSING: readonly Mutant[] = [
     put: '= void past;',
     noticedBy: {
       'e2e/signed-offers.spec.ts': [
-        'where the proxy asks for signed offers › an offer that is closed or accepted by its id alone is signed as what shows it is, or did last',
+        'if the proxy requires signed offers › an offer that is closed or accepted by its id has the token of the element that shows it, or did last',
       ],
       'test/client/tracker.events.test.ts': [
-        'a decision by the id alone › by accept() has those of what showed it last, after that is gone',
+        'a decision by only the id › by accept() has those of what showed it last, after that is gone',
       ],
     },
   },
@@ -1223,7 +1231,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' || placement.impression',
     put: '',
     noticedBy: {
-      'test/client/later/decisions.test.ts': ['a decision by the id alone › concerns the one that was seen'],
+      'test/client/later/decisions.test.ts': ['a decision by only the id › concerns the one that was seen'],
     },
   },
   {
@@ -1260,7 +1268,7 @@ const IGNORING: readonly Mutant[] = [
     find: 'onMount(placement);',
     put: "tell('onViewed')(placement);",
     noticedBy: {
-      'e2e/ignoring.spec.ts': ['where a time is given › an offer that was never viewed is never ignored'],
+      'e2e/ignoring.spec.ts': ['if the option is a time › an offer that was never viewed is never ignored'],
     },
   },
   {
@@ -1274,7 +1282,7 @@ const IGNORING: readonly Mutant[] = [
       }`,
     noticedBy: {
       'e2e/ignoring.spec.ts': [
-        'where leaving is what counts › a return out of the back/forward cache neither takes it back nor repeats it',
+        'if the option is leave › coming back from the back/forward cache neither cancels nor repeats a dismissal',
       ],
     },
   },
@@ -1286,7 +1294,7 @@ const IGNORING: readonly Mutant[] = [
     put: "        runtime.after(TURNS * TURN_MS, () => reject(new Error('timeout')));\n",
     noticedBy: {
       'e2e/faults-storage.spec.ts': [
-        'a task that keeps the page busy for seconds is not taken for a database that does not answer',
+        'a task that keeps the page busy for seconds is not mistaken for a database that does not answer',
         'a page that hydrates in tasks of 500 ms for seconds keeps what it records in the database',
       ],
       'test/client/outbox/indexeddb.test.ts': [
@@ -1302,7 +1310,7 @@ const IGNORING: readonly Mutant[] = [
     put: 'void againAt;',
     noticedBy: {
       'e2e/faults-storage.spec.ts': [
-        'a connection that is lost › behind an event that is durable already delivers it by itself, half a minute later (fault 27)',
+        'a connection that is lost › delivers an event that it has stored by itself, half a minute later (fault 27)',
       ],
     },
   },
@@ -1314,10 +1322,10 @@ const IGNORING: readonly Mutant[] = [
     put: 'void transaction;\n        } catch',
     noticedBy: {
       'e2e/delivery.spec.ts': [
-        'leaving a page › that may come back keeps what it records by that, though a transaction is in the way (fault 39)',
+        'leaving a page › that may come back keeps the events that leaving records, though a transaction is in the way (fault 39)',
       ],
       'e2e/faults-lifecycle.spec.ts': [
-        'a frozen tab › gives the database back in the midst of a transaction (fault 40)',
+        'a frozen tab › gives the database back in the middle of a transaction (fault 40)',
       ],
     },
   },
@@ -1329,7 +1337,7 @@ const IGNORING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/ignoring.spec.ts': [
-        'where leaving is what counts › an offer that was viewed is dismissed as the page is left, and not before',
+        'if the option is leave › an offer that was viewed is dismissed when the page is left, and not earlier',
       ],
     },
   },
@@ -1340,7 +1348,9 @@ const IGNORING: readonly Mutant[] = [
     find: 'more?.onTouch(placement);',
     put: '',
     noticedBy: {
-      'e2e/ignoring.spec.ts': ['an offer that somebody reacted to is never ignored › by a press on its text'],
+      'e2e/ignoring.spec.ts': [
+        'an offer that the visitor reacted to is never ignored › if its text is pressed',
+      ],
     },
   },
   {
@@ -1363,7 +1373,7 @@ const IGNORING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/ignoring.spec.ts': [
-        'where a time is given › a tab that comes back to the front in time keeps its offers',
+        'if the option is a time › a tab that comes back to the front in time keeps its offers',
       ],
     },
   },
@@ -1378,7 +1388,7 @@ const DELIVERING: readonly Mutant[] = [
     put: 'goal > endpoint.slice(0, 1) ||',
     noticedBy: {
       'e2e/two-endpoints.spec.ts': [
-        'two endpoints of one origin share a database, and each gets its own events alone',
+        'two endpoints of one origin share a database, and each gets only its own events',
       ],
     },
   },
@@ -1403,7 +1413,7 @@ const DELIVERING: readonly Mutant[] = [
     noticedBy: {
       'test/client/later/delivery/flusher.faults.test.ts': [
         'the circuit › is tried › with one batch by a flush; an answer in order closes it, and the rest follows',
-        'the circuit › is tried › with one batch by a page that loads',
+        'the circuit › is tried › it is tried with one batch by a page that loads',
       ],
     },
   },

@@ -1,4 +1,4 @@
-/** Attributes, read out of the code that reads them; what each means, the option of the same meaning says. */
+/** The attributes, from the code that reads them. The option of the same meaning explains each. */
 import { readFileSync } from 'node:fs';
 import { offerAttributes } from '../../src/client/attributes.js';
 import type { Option } from './declared.js';
@@ -18,7 +18,7 @@ interface Known {
   readonly option: Option;
 }
 
-/** What a text in an example's code is in an attribute. */
+/** How a value in an example's code is written in an attribute. */
 const attributeText = (example: string): string => {
   const list = /^\[(.*)\]$/.exec(example)?.[1];
   if (list !== undefined) return list.replaceAll("'", '').replaceAll(', ', ',');
@@ -27,11 +27,11 @@ const attributeText = (example: string): string => {
 
 const pick = (known: readonly Known[], of: string, name: string): Option => {
   const found = known.find((each) => each.of === of && each.option.name === name);
-  if (!found) throw new Error(`No comment documents ${name} of ${of}.`);
+  if (!found) throw new Error(`${name} of ${of} has no comment.`);
   return found.option;
 };
 
-/** Texts of options name values as code does, and pages name them without quotation marks. */
+/** Comments of options name values as code does. Pages name them without quotation marks. */
 const inHtml = (text = ''): string => text.replaceAll(/`'([^']*)'`/g, '`$1`').replace(/^'([^']*)'$/, '`$1`');
 
 /** `data-…` on the tag, and the option that it sets. */
@@ -83,7 +83,7 @@ export const readAttributes = (known: readonly Known[]): readonly Attribute[] =>
     const id = name === 'data-offer-id' ? '' : ' data-offer-id="a52ge40b"';
     return {
       ...{ on: 'offer', name, says },
-      fallback: setting === 'id' ? 'the element is no offer' : inHtml(fallback),
+      fallback: setting === 'id' ? 'the element is not an offer' : inHtml(fallback),
       range: setting === 'expiresAt' ? 'epoch seconds, epoch milliseconds, or an ISO date' : inHtml(range),
       example: `<section${id} ${name}="${value}">…</section>`,
     };

@@ -1,9 +1,9 @@
-/** What the declarations say of options: type, default, range and example of each, out of the comments in src. */
+/** Reads type, default, range and example of each option from the comments in src. */
 import ts from 'typescript';
 
-/** One option, as its declaration has it. */
+/** One option, from its declaration. */
 export interface Option {
-  /** With what it is in, such as `viewability.ratio`. */
+  /** Its name after those of its parents, such as `viewability.ratio`. */
   readonly name: string;
   readonly type: string;
   /** What it does: the comment before its tags. */
@@ -44,7 +44,7 @@ export const readDeclarations = (files: readonly string[]) => {
 
   const typeText = (node: ts.PropertySignature): string => {
     const type = checker.getNonNullableType(checker.getTypeAtLocation(node));
-    // A name for a few words says less than the words.
+    // The values themselves say more than the name of their type.
     if (type.isUnion() && type.types.every((each) => !(each.flags & ts.TypeFlags.Object)))
       return type.flags & ts.TypeFlags.Boolean
         ? 'boolean'
@@ -55,7 +55,7 @@ export const readDeclarations = (files: readonly string[]) => {
       .replace(/\s+/g, ' ');
   };
 
-  /** Members with comments of their own stand for the option that holds them. */
+  /** Members with comments of their own replace the option that they are in. */
   const membersOf = (node: ts.PropertySignature): readonly ts.PropertySignature[] =>
     checker
       .getPropertiesOfType(checker.getNonNullableType(checker.getTypeAtLocation(node)))

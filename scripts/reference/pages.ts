@@ -1,5 +1,6 @@
-/** The pages of the reference, out of what the declarations say. */
-import { FLAGS, type Flags } from '../../src/proxy/cli/flag-table.js';
+/** The pages of the reference, made from the declarations. */
+import type { Flags } from '../../src/proxy/cli/flag-kinds.js';
+import { FLAGS } from '../../src/proxy/cli/flag-table.js';
 import { METRICS, type Metric } from '../../src/proxy/cli/metric-names.js';
 import { ALERTS, type Alert } from '../../src/proxy/telling/alerts.js';
 import { type Attribute, readAttributes } from './attributes.js';
@@ -23,7 +24,7 @@ export const FOLDER = 'docs/reference';
 
 const NOTE = 'This page is made of the declarations in the code. To change it, change their comments.';
 
-/** An object's text with one member, which may be in others. */
+/** The code of an object with one member, which may be nested. */
 const memberOf = (path: readonly string[], value: string): string => {
   const [name = '', ...rest] = path;
   return `${name}: ${rest.length ? `{ ${memberOf(rest, value)} }` : value}`;
@@ -34,7 +35,7 @@ export const exampleOf = ({ source, option }: Documented): string => {
   const needed = Object.entries(source.needed ?? {});
   const [own = '', ...rest] = option.name.split('.');
   const value = option.example ?? '';
-  // Beside a member of an object stands what that object cannot do without.
+  // Next to the member are those that the object requires.
   const within = needed
     .filter(([name]) => rest.length && name.startsWith(`${own}.`) && name !== option.name)
     .map(([name, text]) => memberOf(name.split('.').slice(1), text));
@@ -105,7 +106,7 @@ const attributesPage = (all: readonly (readonly Documented[])[]): Page => {
       .join('\n\n');
   const text = [
     '# Attributes',
-    'What pages say in HTML: on the script tag, and on the elements of offers.',
+    'Attributes that pages write in HTML: on the script tag, and on the elements of offers.',
     NOTE,
     '## On the script tag',
     'Each of them is an [option of the tracker](tracker.md). An attribute that is on or off is on unless its value is `false`.',
@@ -124,7 +125,7 @@ const metricsPage = (): Page => {
   });
   const text = [
     '# Metrics',
-    'What `/metrics` of `offersight proxy` has for Prometheus, beside what `prom-client` says of the process. They need the package `prom-client`. [Looking](../operations.md#looking) says on what to alert.',
+    '`/metrics` of `offersight proxy` has these figures for Prometheus, and those of `prom-client` about the process. They need the package `prom-client`. [Looking](../operations.md#looking) says on which to alert.',
     NOTE,
     ...parts,
   ];
@@ -148,14 +149,14 @@ const alertsPage = (): Page => {
   );
   const text = [
     '# Alerts',
-    'What the proxy tells its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert comes once in ten minutes at most. [What each alert means](../operations.md#what-each-alert-means) says where else they stand.',
+    'The proxy reports these to its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert is raised once in ten minutes at most. The [list of alerts](../operations.md#what-each-alert-means) says where else they appear.',
     NOTE,
     ...parts,
   ];
   return { path: `${FOLDER}/alerts.md`, text: `${text.join('\n\n')}\n` };
 };
 
-/** What a command needs beside its flags, in an example. */
+/** The arguments that a command needs beside its flags, in an example. */
 const OPERANDS: Readonly<Record<string, string>> = {
   doctor: ' https://shop.example/',
   'dead-letters': ' list',

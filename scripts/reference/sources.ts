@@ -1,4 +1,4 @@
-/** Which declarations the reference has, and the call that an example stands in. */
+/** The declarations that the reference has, and the call around each example. */
 
 /** One interface and how its options are given. */
 export interface OptionSource {
@@ -8,11 +8,11 @@ export interface OptionSource {
   readonly name: string;
   /** One sentence about the whole. */
   readonly about: string;
-  /** What has to be imported and there before the example. */
+  /** The lines that have to come before the example, such as imports. */
   readonly before?: string;
   /** The example's call, around the text of an object's members. */
   readonly call: (members: string) => string;
-  /** Members that the call cannot do without, beside the one that is shown. */
+  /** Members that the call requires, beside the one that is shown. */
   readonly needed?: Readonly<Record<string, string>>;
 }
 
@@ -57,7 +57,7 @@ export const OPTION_PAGES: readonly OptionPage[] = [
     page: 'offer',
     title: 'Settings of one offer',
     about:
-      'What may differ from offer to offer, for `tracker.observe`, `offerAttributes`, and the adapters. What is left out follows the options of the tracker.',
+      'These settings may differ from offer to offer, for `tracker.observe`, `offerAttributes`, and the adapters. A setting that is left out follows the options of the tracker.',
     sources: [
       {
         title: 'observe',
@@ -95,13 +95,23 @@ export const OPTION_PAGES: readonly OptionPage[] = [
         needed: { file: "'/var/lib/offersight/intake.db'" },
       },
       {
-        title: 'bullmqIntake',
-        file: 'src/proxy/intake/bullmq/bullmq.ts',
-        name: 'BullmqIntakeOptions',
-        about: 'An intake in [Redis](../redis.md). It needs the packages `bullmq` and `ioredis`.',
-        before: "import { bullmqIntake } from 'offersight/proxy/bullmq';",
-        call: (members) => `bullmqIntake(${members});`,
-        needed: { connection: "'redis://localhost:6379'" },
+        title: 'redisIntake',
+        file: 'src/proxy/intake/redis/redis.ts',
+        name: 'RedisIntakeOptions',
+        about:
+          'An intake in [Redis](../redis.md). It needs the package `ioredis`. Set either `url` or `connection`.',
+        before: "import { redisIntake } from 'offersight/proxy/redis';",
+        call: (members) => `redisIntake(${members});`,
+        needed: { url: "'redis://localhost:6379'" },
+      },
+      {
+        title: 'postgresIntake',
+        file: 'src/proxy/intake/postgres/postgres.ts',
+        name: 'PostgresIntakeOptions',
+        about: 'An intake in [Postgres](../postgres.md). It needs the package `pg`.',
+        before: "import { postgresIntake } from 'offersight/proxy/postgres';",
+        call: (members) => `postgresIntake(${members});`,
+        needed: { connection: "'postgres://offersight@localhost:5432/shop'" },
       },
       {
         title: 'directIntake',
@@ -152,7 +162,7 @@ export const OPTION_PAGES: readonly OptionPage[] = [
   {
     page: 'setup',
     title: 'Options for setting up',
-    about: 'What helps to set pages up: the stand-in for Chargebee and the inspector.',
+    about: 'Help for setting pages up: the stand-in for Chargebee and the inspector.',
     sources: [
       {
         title: 'startDev',
