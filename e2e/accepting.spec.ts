@@ -16,7 +16,7 @@ const openReady = async (page: Page, stack: Stack, body: string, script?: string
   await untilMore(page);
 };
 
-/** Expects this alone, and an offer that came later than any consequence is awaited. */
+/** Expects only these, and an offer that counts when no consequence can follow any more. */
 const expectOnly = async (page: Page, stack: Stack, expected: readonly string[]): Promise<void> => {
   await showWitness(page);
   await stack.expectRecorded([...expected, 'viewed witness']);
@@ -46,7 +46,7 @@ const receivedBy = (stack: Stack): (() => string) => {
   return () => bodies.join('\n');
 };
 
-test.describe('accepting proves display, before its time', () => {
+test.describe('accepting proves that an offer is displayed, before its dwell is over', () => {
   test('by a marked control in the offer, and its neighbours stay as they are', async ({ page, stack }) => {
     await openReady(
       page,
@@ -60,7 +60,7 @@ test.describe('accepting proves display, before its time', () => {
     await expectOnly(page, stack, ['viewed second', 'viewed first', 'dismissed first']);
   });
 
-  test('by a marked control elsewhere that names the offer', async ({ page, stack }) => {
+  test('a marked control elsewhere that names the offer accepts it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -72,7 +72,7 @@ test.describe('accepting proves display, before its time', () => {
     await expectOnly(page, stack, ['viewed named', 'viewed unnamed', 'dismissed unnamed']);
   });
 
-  test('by submitting a form that is the offer', async ({ page, stack }) => {
+  test('submitting a form that is the offer accepts it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -84,7 +84,10 @@ test.describe('accepting proves display, before its time', () => {
     await stack.expectRecorded(['viewed form']);
   });
 
-  test('by submitting a marked form inside the offer, and not by pressing in it', async ({ page, stack }) => {
+  test('submitting a marked form inside the offer accepts it, and pressing in the form does not', async ({
+    page,
+    stack,
+  }) => {
     await openReady(
       page,
       stack,
@@ -100,7 +103,7 @@ test.describe('accepting proves display, before its time', () => {
     await expectOnly(page, stack, ['viewed pressed', 'dismissed pressed', 'viewed chosen']);
   });
 
-  test('by submitting a form inside what is marked', async ({ page, stack }) => {
+  test('submitting a form inside a marked element accepts the offer', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -114,7 +117,7 @@ test.describe('accepting proves display, before its time', () => {
     await expectOnly(page, stack, ['viewed section', 'viewed beside', 'dismissed beside']);
   });
 
-  test('not by a form that the browser does not submit, since it is not filled in', async ({
+  test('a form that the browser does not submit, since it is not filled in, does not accept the offer', async ({
     page,
     stack,
   }) => {
@@ -131,7 +134,7 @@ test.describe('accepting proves display, before its time', () => {
     await expectOnly(page, stack, ['viewed incomplete', 'dismissed incomplete']);
   });
 
-  test('by the command accept()', async ({ page, stack }) => {
+  test('the command accept() accepts the offer', async ({ page, stack }) => {
     await openReady(page, stack, `${offer('commanded', NO)}${offer('other', NO)}`);
     await command(page, 'accept', 'commanded');
     await page.click('[data-offer-id=commanded] .no');
@@ -139,7 +142,10 @@ test.describe('accepting proves display, before its time', () => {
     await expectOnly(page, stack, ['viewed commanded', 'viewed other', 'dismissed other']);
   });
 
-  test('by keyboard, and though the page stops the click and removes the offer', async ({ page, stack }) => {
+  test('a key accepts the offer, even if the page stops the click and removes the offer', async ({
+    page,
+    stack,
+  }) => {
     await openReady(
       page,
       stack,
@@ -159,7 +165,7 @@ test.describe('accepting proves display, before its time', () => {
     });
   });
 
-  test('once, though it is accepted again and again', async ({ page, stack }) => {
+  test('an offer that is accepted several times counts once', async ({ page, stack }) => {
     await openReady(page, stack, offer('again', YES));
     await page.dblclick('.yes');
     await command(page, 'accept', 'again');
@@ -168,8 +174,11 @@ test.describe('accepting proves display, before its time', () => {
   });
 });
 
-test.describe('what was accepted cannot be dismissed', () => {
-  test('by a control, by convention, by the command, by Escape or the backdrop', async ({ page, stack }) => {
+test.describe('an offer that was accepted cannot be dismissed', () => {
+  test('a marked control, a conventional one, the command, Escape and the backdrop do not dismiss it', async ({
+    page,
+    stack,
+  }) => {
     await openReady(
       page,
       stack,
@@ -195,10 +204,10 @@ test.describe('what was accepted cannot be dismissed', () => {
     'closes the dialog at once': 'modal.close()',
     'closes the dialog a moment later': 'setTimeout(() => modal.close(), 200)',
     'takes the dialog away': 'modal.remove()',
-    'is what closes the dialog by convention': 'modal.close()" data-bs-dismiss="modal',
+    'closes the dialog by a convention': 'modal.close()" data-bs-dismiss="modal',
   };
   for (const [name, how] of Object.entries(closings)) {
-    test(`nor can what stands beside it, when accepting ${name}`, async ({ page, stack }) => {
+    test(`an offer beside it is not dismissed either, if accepting ${name}`, async ({ page, stack }) => {
       await openReady(
         page,
         stack,
@@ -211,7 +220,7 @@ test.describe('what was accepted cannot be dismissed', () => {
     });
   }
 
-  test('by a form of the dialog that it is accepted by', async ({ page, stack }) => {
+  test('a form of the dialog that accepts it does not dismiss it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -223,7 +232,7 @@ test.describe('what was accepted cannot be dismissed', () => {
     await expectOnly(page, stack, ['viewed form-dialog']);
   });
 
-  test('by a control that does both', async ({ page, stack }) => {
+  test('a control that accepts and dismisses does not dismiss it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -236,7 +245,10 @@ test.describe('what was accepted cannot be dismissed', () => {
     await expectOnly(page, stack, ['viewed both']);
   });
 
-  test('by following a link, or leaving the page, where leaving counts', async ({ page, stack }) => {
+  test('following a link or leaving the page does not dismiss it, if leaving counts', async ({
+    page,
+    stack,
+  }) => {
     await openReady(
       page,
       stack,
@@ -249,7 +261,10 @@ test.describe('what was accepted cannot be dismissed', () => {
     await stack.expectRecorded(['viewed followed', 'viewed alone', 'dismissed alone']);
   });
 
-  test('by being left out of sight, or taken away, where ignoring counts', async ({ page, stack }) => {
+  test('scrolling away from it or removing it does not dismiss it, if ignoring counts', async ({
+    page,
+    stack,
+  }) => {
     await openReady(
       page,
       stack,
@@ -265,12 +280,12 @@ test.describe('what was accepted cannot be dismissed', () => {
     await expectOnly(page, stack, ['viewed alone', 'viewed accepted', 'viewed below', 'dismissed alone']);
   });
 
-  test('after a reload', async ({ page, stack }) => {
+  test('a control and the command do not dismiss it after a reload', async ({ page, stack }) => {
     await openReady(page, stack, `${offer('kept', YES + NO).replace('60000', '0')}${offer('other', NO)}`);
     await page.click('.yes');
     await stack.expectRecorded(['viewed kept']);
     await page.reload();
-    // A new page view: seen again, but still not to be dismissed.
+    // This is a new page view: the offer counts as viewed again, but still cannot be dismissed.
     await stack.expectRecorded(['viewed kept', 'viewed kept']);
     await trackerStats(page);
     await page.click('[data-offer-id=kept] .no');
@@ -279,7 +294,7 @@ test.describe('what was accepted cannot be dismissed', () => {
     await expectOnly(page, stack, ['viewed kept', 'viewed kept', 'viewed other', 'dismissed other']);
   });
 
-  test('in another tab that was opened before', async ({ profile, stack }) => {
+  test('another tab that was opened before does not dismiss it', async ({ profile, stack }) => {
     const { context } = await profile.start();
     const [before] = context.pages();
     if (!before) throw new Error('the browser has no page');
@@ -294,7 +309,7 @@ test.describe('what was accepted cannot be dismissed', () => {
     await expect.poll(async () => (await trackerStats(page)).offers.shared?.accepted).toBe(1);
     await before.bringToFront();
     await expect.poll(() => before.evaluate(() => document.visibilityState)).toBe('visible');
-    // What it asks its database now is answered behind what it asked when it was shown.
+    // Its database answers this request after those that it made when it was shown.
     await trackerStats(before);
     await before.click('[data-offer-id=shared] .no');
     await before.click('[data-offer-id=free] .no');
@@ -312,7 +327,7 @@ test('an acceptance is never posted: the billing system makes it', async ({ page
   await page.goto(`${stack.site.url}/elsewhere`);
   await openReady(page, stack, '<p>Imprint</p>');
   await expectOnly(page, stack, ['viewed taken', 'viewed from-script', 'viewed closed', 'dismissed closed']);
-  // The check can fail: what was certainly posted is found.
+  // This shows that the check below can fail: it finds what was certainly posted.
   for (const posted of ['"viewed"', '"dismissed"', 'from-script']) expect(received()).toContain(posted);
   expect(received()).not.toContain('accept');
   expect(new Set(stack.upstream.history().map(({ type }) => type))).toEqual(new Set(['viewed', 'dismissed']));

@@ -21,8 +21,8 @@ const importing = (options: string, before = '') => ({
 /** What the page kept under a name. */
 const kept = <T>(page: Page, name: string): Promise<T> => page.evaluate(`window.${name}`);
 
-test.describe('the page hears', () => {
-  test('each event on the offer and on everything above it, before it is recorded, and can veto it', async ({
+test.describe('the announcements on the page', () => {
+  test('reach the offer and everything above it before an event is recorded, and can be vetoed', async ({
     page,
     stack,
   }) => {
@@ -59,7 +59,7 @@ test.describe('the page hears', () => {
     ]);
   });
 
-  test('on the offer itself, on its parent and on the document, in this order', async ({ page, stack }) => {
+  test('reach the offer itself, its parent and the document, in this order', async ({ page, stack }) => {
     await stack.open(
       page,
       `<section>${offer('bubbling')}</section>
@@ -75,7 +75,7 @@ test.describe('the page hears', () => {
     expect(await kept(page, 'heard')).toEqual(['DIV', 'SECTION', '#document']);
   });
 
-  test('on the document what happens inside a shadow root', async ({ page, stack }) => {
+  test('reach the document from inside a shadow root', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div id="host"></div><script>
@@ -98,7 +98,7 @@ test.describe('the page hears', () => {
     ]);
   });
 
-  test('on the document what happens to an offer that is gone', async ({ page, stack }) => {
+  test('reach the document if the offer has been removed', async ({ page, stack }) => {
     await stack.open(
       page,
       offer('gone', '<button aria-label="Close" onclick="this.parentElement.remove()">x</button>', 60_000),
@@ -115,7 +115,7 @@ test.describe('the page hears', () => {
     expect(await kept(page, 'heard')).toEqual([['#document', 'gone']]);
   });
 
-  test('and what a listener throws harms nothing', async ({ page, stack }) => {
+  test('are not disturbed by a listener that throws', async ({ page, stack }) => {
     await stack.open(page, `${offer('first', NO)}${offer('second')}`, {
       head: `<script>
         for (const type of ['viewed', 'dismissed'])
@@ -129,7 +129,7 @@ test.describe('the page hears', () => {
 });
 
 test.describe('the data layer', () => {
-  /** The layer without what differs from run to run, which must be there all the same. */
+  /** The layer without the values that differ from run to run. These must be there, but may be any. */
   const pushed = async (page: Page, name = 'dataLayer'): Promise<unknown[]> =>
     (await kept<Record<string, unknown>[]>(page, name)).map(({ event_id, occurred_at, ...rest }) => {
       expect(event_id ?? '').toMatch(/^([\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-8[\da-f]{3}-[\da-f]{12})?$/);
@@ -144,7 +144,7 @@ test.describe('the data layer', () => {
     ...(reason && { reason }),
   });
 
-  test('gets nothing where it is not asked for', async ({ page, stack }) => {
+  test('gets nothing unless it is asked for', async ({ page, stack }) => {
     await stack.open(page, offer('quiet', NO), { head: '<script>window.dataLayer = []</script>' });
     await trackerStats(page);
     await page.click('button');
@@ -152,7 +152,7 @@ test.describe('the data layer', () => {
     expect(await pushed(page)).toEqual([]);
   });
 
-  test('gets each event once, behind what was in it, and no vetoed one', async ({ page, stack }) => {
+  test('gets each event once, after what it already had, and no vetoed one', async ({ page, stack }) => {
     await stack.open(page, `${offer('closed', NO)}${offer('seen')}${offer('vetoed', NO)}`, {
       script: 'data-endpoint="/offer-events" data-data-layer',
       head: `<script>
@@ -195,7 +195,7 @@ test.describe('the data layer', () => {
     ).toEqual(given.toSorted());
   });
 
-  test('may have another name, and is made where it is not there yet', async ({ page, stack }) => {
+  test('may have another name, and is made if it does not exist yet', async ({ page, stack }) => {
     await stack.open(page, offer('named'), {
       script: 'data-endpoint="/offer-events" data-data-layer="shopLayer"',
       head: '<script>window.dataLayer = []</script>',
@@ -223,7 +223,7 @@ test.describe('the data layer', () => {
     expect(order.slice(1).toSorted()).toEqual(['durable module', 'pushed module']);
   });
 
-  test('that throws harms nothing', async ({ page, stack }) => {
+  test('harms nothing if it throws', async ({ page, stack }) => {
     await stack.open(page, `${offer('first', NO)}${offer('second')}`, {
       script: 'data-endpoint="/offer-events" data-data-layer',
       head: '<script>window.dataLayer = { push() { throw new Error("full") } }</script>',
@@ -234,7 +234,7 @@ test.describe('the data layer', () => {
   });
 });
 
-test('stats() tells of each offer how often it was rendered, viewed, dismissed and accepted', async ({
+test('stats() counts how often each offer was rendered, viewed, dismissed and accepted', async ({
   page,
   stack,
 }) => {

@@ -4,17 +4,17 @@ import { expect, test } from './fixtures/stack.js';
 
 const TALL = '<div style="height: 3000px"></div>';
 
-/** An offer of 300 × 200 px; the second itself is rarely the point. */
+/** An offer of 300 × 200 px. Its dwell is short, since few tests are about the full second. */
 const offer = (id: string, attributes = '', dwellMs = 300) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
 
-/** The same where the page's style sheet does not reach. */
+/** The same with a style of its own, for places that the page's style sheet does not reach. */
 const ownOffer = (id: string, dwellMs?: number) =>
   offer(id, 'style="width: 280px; height: 180px; background: gold"', dwellMs);
 
 /**
- * Certainly counts, and later than the others would: when it has arrived, what had to come before it would have
- * come too. The first is there from the start, more can follow.
+ * An offer that certainly counts, and later than the others would: once it has arrived, every other that counts has
+ * arrived as well. The first is there from the start; more can follow.
  */
 const witness = (id = 'witness', dwellMs = 800) =>
   offer(id, 'style="position: fixed; top: 0; right: 0"', dwellMs);
@@ -36,7 +36,7 @@ const onViewed = (id: string, statements: string) => `<script>
   document.addEventListener('offersight:viewed', ({ detail }) => { if (detail.offerId === '${id}') { ${statements} } });
 </script>`;
 
-/** Gives the tracker to the page's own statements. */
+/** Runs statements of the page once the tracker is there, as `tracker`. */
 const withTracker = (statements: string) => `<script>
   (window.offersight ||= []).push((tracker) => { ${statements} });
 </script>`;
@@ -107,7 +107,10 @@ test.describe('offers that come and go', () => {
     await stack.expectRecorded(['viewed first', 'viewed returns', 'viewed witness']);
   });
 
-  test('go on when they are only moved to another place (fault 48)', async ({ page, stack }) => {
+  test('continue their dwell when they are only moved to another place (fault 48)', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(
       page,
       `${offer('moves', '', 900)}<section id="place"></section>
@@ -126,7 +129,7 @@ test.describe('an element that shows another offer', () => {
     await stack.expectRecorded(['viewed first', 'viewed second']);
   });
 
-  test('counts for the new one alone when the first had no time, which starts again', async ({
+  test('counts only for the new one if the first was not shown for long enough, and the dwell starts again', async ({
     page,
     stack,
   }) => {
@@ -141,7 +144,7 @@ test.describe('an element that shows another offer', () => {
     expect(await page.evaluate('viewedAt - changedAt')).toBeGreaterThanOrEqual(3_000);
   });
 
-  test('counts for the first again where it is once a mount', async ({ page, stack }) => {
+  test('counts for the first again if offers count once a mount', async ({ page, stack }) => {
     await stack.open(page, offer('left', 'id="slot" data-offer-repeat="mount"'));
     await stack.expectRecorded(['viewed left']);
     await run(page, `slot.dataset.offerId = 'right'`);
@@ -150,11 +153,11 @@ test.describe('an element that shows another offer', () => {
     await stack.expectRecorded(['viewed left', 'viewed right', 'viewed left']);
   });
 
-  test('is the row of a virtualised list: each row counts that had its time, and once (fault 48)', async ({
+  test('is the row of a virtualised list: each row that is shown for long enough counts once (fault 48)', async ({
     page,
     stack,
   }) => {
-    // Three elements of 220 px stand for 30 rows, as recycling lists do it: they are moved and renamed.
+    // Three elements of 220 px show 30 rows in turn, as in a recycling list: they are moved and renamed.
     await stack.open(
       page,
       `<div id="list" style="height: 440px; width: 320px; overflow-y: auto">
@@ -167,7 +170,7 @@ test.describe('an element that shows another offer', () => {
            const first = Math.floor(list.scrollTop / 220);
            for (let row = first; row < first + 3; row++) {
              const slot = document.querySelector('#slot-' + row % 3);
-             // What is only passed has no time, however long a busy machine takes from one row to the next.
+             // A row that is only passed must not count, however long a busy machine takes to reach the next one.
              slot.dataset.offerDwell = row < 2 || row > 9 ? 800 : 60000;
              slot.dataset.offerId = 'row-' + row;
              slot.style.top = row * 220 + 'px';
@@ -177,7 +180,7 @@ test.describe('an element that shows another offer', () => {
     );
     const first = ['viewed row-0', 'viewed row-1', 'viewed witness'];
     await stack.expectRecorded(first);
-    // Past many rows, none of which has its time, to the tenth and the eleventh.
+    // It scrolls past many rows, none of which is shown for long enough, to the tenth and the eleventh.
     await run(page, 'for (let row = 2; row <= 10; row++) { list.scrollTop = row * 220; await noticed(); }');
     await stack.expectRecorded([...first, 'viewed row-10', 'viewed row-11']);
     await run(page, 'list.scrollTop = 0; await noticed();');
@@ -185,7 +188,10 @@ test.describe('an element that shows another offer', () => {
     await stack.expectRecorded([...first, 'viewed row-10', 'viewed row-11', 'viewed last']);
   });
 
-  test('takes over from another that shows it no more, and it counts once', async ({ page, stack }) => {
+  test('takes over an offer that another element no longer shows, and the offer counts once', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(page, `${offer('shared', 'id="one"')}${offer('alone', 'id="two"')}`);
     await stack.expectRecorded(['viewed shared', 'viewed alone']);
     await run(page, `one.dataset.offerId = 'new'; two.dataset.offerId = 'shared';`);
@@ -195,7 +201,7 @@ test.describe('an element that shows another offer', () => {
 });
 
 test.describe('a change of route', () => {
-  /** A page with two routes; the address tells which, as in a single-page application. */
+  /** A page with two routes, chosen by the address, as in a single-page application. */
   const app = (repeat: string, dwellMs = 300) => `
     <nav><a id="to-plans" href="?plans">Plans</a></nav>${TALL}<main id="view"></main>${TALL}
     <script>
@@ -217,7 +223,7 @@ test.describe('a change of route', () => {
       render();
     </script>`;
 
-  test('counts the offers of the new one, and those of the old one not again after coming back (fault 48)', async ({
+  test('counts the offers of the new route, and does not count those of the old one again after coming back (fault 48)', async ({
     page,
     stack,
   }) => {
@@ -236,7 +242,7 @@ test.describe('a change of route', () => {
     });
   });
 
-  test('counts them again after coming back where they are once a mount', async ({ page, stack }) => {
+  test('counts them again after coming back if offers count once a mount', async ({ page, stack }) => {
     await stack.open(page, app('mount'));
     await stack.expectRecorded(['viewed on-home']);
     await page.click('#to-plans');
@@ -246,7 +252,10 @@ test.describe('a change of route', () => {
     await stack.expectRecorded(['viewed on-home', ...plans, 'viewed on-home']);
   });
 
-  test('before their time is over counts the new ones alone', async ({ page, stack }) => {
+  test('counts only the new offers if it comes before the dwell of the old ones is over', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(
       page,
       `${app('page', 3_000)}
@@ -258,7 +267,7 @@ test.describe('a change of route', () => {
 });
 
 test.describe('open shadow roots', () => {
-  test('that are there when the page is parsed count: declared, and nested', async ({ page, stack }) => {
+  test('count their offers if the page declares them, even if one is in another', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div><template shadowrootmode="open">${ownOffer('declared')}
@@ -267,7 +276,7 @@ test.describe('open shadow roots', () => {
     await stack.expectRecorded(['viewed declared', 'viewed nested']);
   });
 
-  test('that are there on insertion count: attached by script, deep in what is inserted', async ({
+  test('count their offers if a script attached them deep inside an element before it is inserted', async ({
     page,
     stack,
   }) => {
@@ -284,7 +293,7 @@ test.describe('open shadow roots', () => {
     await stack.expectRecorded(['viewed on-insertion']);
   });
 
-  test('of a custom element count, whether it is defined before it is inserted or after', async ({
+  test('count their offers for a custom element that is defined before it is inserted, or after', async ({
     page,
     stack,
   }) => {
@@ -302,7 +311,7 @@ test.describe('open shadow roots', () => {
     await stack.expectRecorded(['viewed witness', 'viewed early', 'viewed late']);
   });
 
-  test('of a custom element inside another one count, though both are defined later', async ({
+  test('count their offers for a custom element inside another one, though both are defined later', async ({
     page,
     stack,
   }) => {
@@ -321,7 +330,7 @@ test.describe('open shadow roots', () => {
     await stack.expectRecorded(['viewed witness', 'viewed outer', 'viewed inner']);
   });
 
-  test('count what is added to them later, named later, and what has a root of its own', async ({
+  test('count offers that are added or named later, and offers in a shadow root of their own', async ({
     page,
     stack,
   }) => {
@@ -346,7 +355,7 @@ test.describe('open shadow roots', () => {
     await stack.expectRecorded(['viewed witness', 'viewed added', 'viewed named', 'viewed deeper']);
   });
 
-  test('that are removed before the time is over do not count, and once they are back they do', async ({
+  test('do not count their offers if they are removed before the dwell is over, and do once they are back', async ({
     page,
     stack,
   }) => {
@@ -361,7 +370,7 @@ test.describe('open shadow roots', () => {
     await stack.expectRecorded(['viewed first', 'viewed witness', 'viewed hosted']);
   });
 
-  test('show what is slotted into them, and hide what is not', async ({ page, stack }) => {
+  test('show the offers that are slotted into them, and hide the others', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div id="host"><template shadowrootmode="open"><slot name="shown"></slot></template>
@@ -372,7 +381,7 @@ test.describe('open shadow roots', () => {
     await stack.expectRecorded(['viewed slotted', 'viewed witness', 'viewed unslotted']);
   });
 
-  test('count by the same rule as the document', async ({ page, stack }) => {
+  test('count offers by the same rule as the document', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div style="position: fixed; left: -170px"><template shadowrootmode="open">${ownOffer('too-little')}</template></div>
@@ -417,7 +426,7 @@ test.describe('roots that the page hands over', () => {
   const frame = (body: string) =>
     `<iframe id="frame" width="340" height="260" style="border: 0; display: block" srcdoc="${body.replaceAll('"', '&quot;')}"></iframe>`;
 
-  test('are documents of same-origin frames: what is in them now and later counts', async ({
+  test('are documents of same-origin frames: the offers that they have now and later count', async ({
     page,
     stack,
   }) => {
@@ -433,12 +442,12 @@ test.describe('roots that the page hands over', () => {
     await stack.expectRecorded(['viewed framed', 'viewed framed-later']);
   });
 
-  test('are not looked into unasked', async ({ page, stack }) => {
+  test('are not looked into unless the page asks', async ({ page, stack }) => {
     await stack.open(page, `${frame(ownOffer('unasked'))}${witness()}`);
     await stack.expectRecorded(['viewed witness']);
   });
 
-  test('do not count while the frame is scrolled out of the page, nor what the frame cuts off', async ({
+  test('do not count their offers while the frame is scrolled out of the page, nor those that the frame cuts off', async ({
     page,
     stack,
   }) => {
@@ -457,7 +466,7 @@ test.describe('roots that the page hands over', () => {
     await stack.expectRecorded(['viewed witness', 'viewed in-frame', 'viewed below-its-fold']);
   });
 
-  test('may be single elements of a frame, which count by what the page shows of them', async ({
+  test('may be single elements of a frame, which count by the part that the page shows of them', async ({
     page,
     stack,
   }) => {
@@ -476,7 +485,7 @@ test.describe('roots that the page hands over', () => {
     await stack.expectRecorded(['viewed witness', 'viewed by-hand']);
   });
 
-  test('may be portals, which count where they are shown', async ({ page, stack }) => {
+  test('may be portals, whose offers count where they are shown', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div id="portal"></div>${withTracker(`
@@ -485,7 +494,7 @@ test.describe('roots that the page hands over', () => {
         window.card = card;
       `)}${witness()}`,
     );
-    // It is observed before it is anywhere.
+    // It is observed before it is in any document.
     await stack.expectRecorded(['viewed witness']);
     await run(page, 'portal.append(card)');
     await stack.expectRecorded(['viewed witness', 'viewed ported']);
@@ -514,7 +523,7 @@ test.describe('elements that are observed by hand', () => {
     });
   }
 
-  test("count once when a framework's effect runs again after they have counted", async ({ page, stack }) => {
+  test("count once if a framework's effect runs again after they have counted", async ({ page, stack }) => {
     await stack.open(page, mounting('page'));
     await trackerStats(page);
     await run(page, `window.unmount = mount('stays')`);
@@ -526,7 +535,7 @@ test.describe('elements that are observed by hand', () => {
     expect((await trackerStats(page)).offers.stays).toMatchObject({ rendered: 1, viewed: 1 });
   });
 
-  test("count once when a framework's effect runs again, also where they are once a mount", async ({
+  test("count once if a framework's effect runs again, also if offers count once a mount", async ({
     page,
     stack,
   }) => {
@@ -539,7 +548,7 @@ test.describe('elements that are observed by hand', () => {
     await stack.expectRecorded(['viewed remains', 'viewed witness']);
   });
 
-  test('count again when they are really mounted again (repeat: mount)', async ({ page, stack }) => {
+  test('count again if they are really mounted again (repeat: mount)', async ({ page, stack }) => {
     await stack.open(page, mounting('mount'));
     await trackerStats(page);
     await run(page, `window.unmount = mount('again')`);
@@ -549,7 +558,7 @@ test.describe('elements that are observed by hand', () => {
     expect((await trackerStats(page)).offers.again).toMatchObject({ rendered: 2, viewed: 2 });
   });
 
-  test('are another offer when another is given, also in the same task', async ({ page, stack }) => {
+  test('are another offer if another id is given, also in the same task', async ({ page, stack }) => {
     await stack.open(page, mounting('mount'));
     await trackerStats(page);
     await run(page, `mount('former')(); mount('latter');`);
@@ -558,7 +567,7 @@ test.describe('elements that are observed by hand', () => {
     expect((await trackerStats(page)).offers).toMatchObject({ former: { viewed: 0 }, latter: { viewed: 1 } });
   });
 
-  test('do not count once the watch has ended, however often that is said', async ({ page, stack }) => {
+  test('do not count once observing has ended, however often it is ended', async ({ page, stack }) => {
     await stack.open(page, mounting('page'));
     await trackerStats(page);
     await run(page, `const stop = mount('ended'); await noticed(); stop(); stop();`);
@@ -568,7 +577,7 @@ test.describe('elements that are observed by hand', () => {
 });
 
 test.describe('the counts of a page', () => {
-  test('tell how many elements showed an offer, and what came of it', async ({ page, stack }) => {
+  test('say how many elements showed an offer, and what became of it', async ({ page, stack }) => {
     await stack.open(
       page,
       `${offer('twice')}${offer('twice')}${TALL}${offer('unseen')}

@@ -36,10 +36,10 @@ const openWithWorker = async (
 };
 
 test.describe('with one line in a site’s own service worker', () => {
-  test.setTimeout(60_000);
+  test.setTimeout(180_000);
 
   for (const worker of WORKERS) {
-    test(`what a page could not deliver is delivered after its tab is gone: ${worker[0]}`, async ({
+    test(`events that a page could not deliver are delivered after its tab is gone: ${worker[0]}`, async ({
       profile,
       stack,
     }) => {
@@ -48,14 +48,14 @@ test.describe('with one line in a site’s own service worker', () => {
       if (!page) throw new Error('the browser has no page');
       const other = await context.newPage();
       await page.bringToFront();
-      // Not even the worker gets through as long as the tab is there.
+      // The worker cannot deliver either as long as the tab is there.
       stack.site.gateway.fault = 'off';
       await openWithWorker(page, stack, worker);
       await untilWaiting(page, 3);
       await page.close();
       await other.goto('about:blank');
       stack.site.gateway.fault = undefined;
-      // The browser and the worker take their time; the outbox had to back off.
+      // The browser and the worker may take long, since the outbox had to back off.
       await expect.poll(() => stack.recorded().length, { timeout: 45_000 }).toBe(THREE.length);
       await stack.expectRecorded(THREE);
     });
@@ -63,8 +63,8 @@ test.describe('with one line in a site’s own service worker', () => {
 });
 
 /**
- * Plays the browser's part in a sync: answers how it ended, where the database breaks behind the first look, or not.
- * The browser's own syncs are held back, since they would empty the outbox before.
+ * Plays the browser's part in a sync and answers how it ended. If asked, the database breaks after the first look into
+ * it. The browser's own syncs are held back, since they would empty the outbox before.
  */
 const PLAYED_SYNC = `addEventListener('sync', (event) => event.isTrusted && event.stopImmediatePropagation());
   importScripts('/offersight-worker.js');
@@ -80,7 +80,7 @@ const PLAYED_SYNC = `addEventListener('sync', (event) => event.isTrusted && even
     dispatchEvent(Object.assign(new Event('sync'), { tag: 'offersight:offersight', waitUntil }));
   });`;
 
-test('a sync whose database breaks on the way is not done, so that the browser asks again', async ({
+test('a sync whose database breaks on the way is rejected, so that the browser retries it', async ({
   page,
   stack,
 }) => {
@@ -95,15 +95,18 @@ test('a sync whose database breaks on the way is not done, so that the browser a
         active?.postMessage(how, [port2]);
       });
     }, database);
-  // At first the page may not have told yet where events go.
+  // At first the page may not have stored yet where its events go.
   await expect.poll(() => sync('broken')).toBe('rejected');
   expect(stack.recorded()).toEqual([]);
   expect(await sync('whole')).toBe('done');
   await stack.expectRecorded(THREE);
 });
 
-test.describe('without it', () => {
-  test('nothing changes: what a page could not deliver waits for the next one', async ({ page, stack }) => {
+test.describe('without one line in a site’s own service worker', () => {
+  test('nothing changes: events that a page could not deliver wait for the next page', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(page, BODY, CUT_OFF);
     await trackerStats(page);
     await page.click('[data-offer-id=closed] button');
@@ -113,7 +116,7 @@ test.describe('without it', () => {
     await stack.expectRecorded(THREE);
   });
 
-  test('a worker without that line is left alone', async ({ page, stack }) => {
+  test('the worker is left alone', async ({ page, stack }) => {
     stack.site.serveWorker('// the site’s own');
     await stack.open(page, '<p>Imprint</p>');
     await register(page, 'classic');
@@ -124,7 +127,7 @@ test.describe('without it', () => {
   });
 });
 
-test('the worker delivers nothing once consent was denied', async ({ page, stack }) => {
+test('the worker delivers nothing once consent was denied', { tag: '@whole' }, async ({ page, stack }) => {
   stack.site.serveWorker(WORKERS[0][1]);
   await stack.open(page, BODY, CUT_OFF);
   await trackerStats(page);

@@ -6,8 +6,8 @@ import type { Said } from './busy/said.js';
 import { bePatient } from './fixtures/patience.js';
 
 /**
- * Its tasks last for longer than two time-outs of 2 s in a row: it would report `storage` if they used those up. Then its
- * browser is killed.
+ * Its tasks take longer than two time-outs of 2 s in a row. It would report `storage` if the tasks used up the
+ * time-outs. Then its browser is killed.
  */
 const PAGE: Cell = {
   taskMs: 400,
@@ -38,10 +38,10 @@ const CELLS: readonly Cell[] = [
   { ...PAGE, taskMs: 250, trainMs: 2_000, endpoint: 'up', throttle: 6, train: 1, share: 0.9, behindTold: 5 },
 ];
 
-test('a page that runs long tasks loses no event that it told as durable, and reports no storage error', async ({
+test('a page that runs long tasks loses no event that it reported as durable, and reports no storage error', async ({
   launchOptions,
 }, testInfo) => {
-  // Browsers start and are killed, and what a killed page leased is free only after 15 s.
+  // Browsers start and are killed, and the entries that a killed page leased are free only after 15 s.
   bePatient(testInfo, 240_000);
   const outcomes = await runBusy({ launch: launchOptions, cells: CELLS, events: Infinity });
   const stories = outcomes.filter((outcome) => !isKept(outcome)).map(storyOf);
@@ -50,7 +50,7 @@ test('a page that runs long tasks loses no event that it told as durable, and re
     outcomes.map(({ visit: { isEmpty }, lost, twice, storage }) => ({ isEmpty, lost, twice, storage })),
     stories.join('\n\n'),
   ).toEqual(CELLS.map(() => kept));
-  // Without such events there would be nothing to keep.
+  // Without durable events the test would show nothing.
   expect(outcomes.some(({ durable }) => durable.length)).toBe(true);
 });
 
@@ -68,13 +68,13 @@ test.describe('the count of what a busy page lost', () => {
   const durable: Said = { kind: 'told', id: 'x', isDurable: true };
   const inMemory: Said = { kind: 'told', id: 'x', isDurable: false };
 
-  test('keeps the promise if the upstream counted what was told as durable exactly once', () => {
+  test('keeps the promise if the upstream counted each event that was reported as durable exactly once', () => {
     const came = outcome([made, durable], { x: 1 });
     expect(came).toMatchObject({ made: ['x'], durable: ['x'], lost: [], twice: [], storage: [], untold: [] });
     expect(isKept(came)).toBe(true);
   });
 
-  test('breaks the promise if the upstream did not count it, or counted it twice', () => {
+  test('breaks the promise if the upstream did not count such an event, or counted it twice', () => {
     const [lost, twice] = [outcome([made, durable], {}), outcome([made, durable], { x: 2 })];
     expect([lost.lost, twice.twice]).toEqual([['x'], ['x']]);
     expect([isKept(lost), isKept(twice)]).toEqual([false, false]);
@@ -90,7 +90,7 @@ test.describe('the count of what a busy page lost', () => {
     expect(isKept(outcome([made, durable], { x: 1 }, false))).toBe(false);
   });
 
-  test('does not call lost what was told as in memory or was not told, unless it came twice', () => {
+  test('accepts any fate of an event that was reported as in memory or not at all, unless it came twice', () => {
     const [died, untold, rescued] = [
       outcome([made, inMemory], {}),
       outcome([made], {}),

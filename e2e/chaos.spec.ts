@@ -10,10 +10,10 @@ import { withUnheardEnds } from './chaos/unheard.js';
 import { createWorld, type World } from './chaos/world.js';
 import { bePatient, expect } from './fixtures/patience.js';
 
-/** As long as a world may last, milliseconds: it has a browser and two proxies of its own. */
+/** How long a world may last, milliseconds: it has a browser and two proxies of its own. */
 const WORLD_MS = 300_000;
 
-/** With a world in which nothing happens but what the test does. */
+/** Each test has a world in which nothing happens except what the test does. */
 const test = base.extend<{ world: World }>({
   async world({ launchOptions }, use, testInfo) {
     bePatient(testInfo, WORLD_MS);
@@ -23,25 +23,25 @@ const test = base.extend<{ world: World }>({
   },
 });
 
-/** Short runs; between them they kill the browser, a renderer and proxies at several points. */
+/** Seeds of short runs. Together they kill the browser, a renderer and proxies at several points. */
 const SEEDS = [71, 153, 155, 219];
 const STEPS = 25;
 
-test.describe('under fire the delivery promise is kept', () => {
+test.describe('the delivery promise is kept under fire', () => {
   for (const seed of SEEDS) {
-    test(`in a run of seed ${seed}`, async ({ launchOptions }) => {
+    test(`nothing breaks it in the run of seed ${seed}`, async ({ launchOptions }) => {
       test.setTimeout(WORLD_MS);
       const { checked } = await runPlan(planOf(seed, STEPS), launchOptions);
       const told = checked.broken.flatMap((name) => checked.invariants[name].breaches);
       expect(told, [...checked.stories.values()].join('\n\n')).toEqual([]);
-      // Without events there would be nothing to keep.
+      // Without events the run would show nothing.
       for (const name of ['I1', 'I3', 'I4', 'I9'] as const)
         expect(checked.invariants[name].standing, checked.invariants[name].title).toBe('kept');
     });
   }
 });
 
-test.describe('two transactions that began together', () => {
+test.describe('the history of two transactions that began together', () => {
   const entry = { shelf: 'entry', id: 'x' } as const;
   const removedAt = (since: number): Row =>
     Object.assign({ ...entry, kind: 'removed', tab: 't1', at: 200 } as const, { since });
@@ -49,11 +49,11 @@ test.describe('two transactions that began together', () => {
     Object.assign({ ...entry, kind: 'put', tab: 't2', token: 'two', at: 201 } as const, { since });
   const kinds = (...rows: readonly Row[]): string[] => inTrueOrder(rows).map(({ kind }) => kind);
 
-  test('are told in the order that they must have had: what was leased was still there', () => {
+  test('has the order that they must have had: an entry that was leased was still there', () => {
     expect(kinds(removedAt(100), leasedAt(105))).toEqual(['put', 'removed']);
   });
 
-  test('are told as they began if that is longer apart', () => {
+  test('has the order of their beginnings if these are further apart', () => {
     expect(kinds(removedAt(100), leasedAt(106))).toEqual(['removed', 'put']);
   });
 });
@@ -63,7 +63,7 @@ test.describe('a document that another one replaced in its tab', () => {
   const deaths = (rows: readonly Row[]): unknown[] =>
     withUnheardEnds(rows).map((row) => (row.kind === 'killed' ? row.names : row.kind));
 
-  test('has died there if nobody heard of its end', () => {
+  test('counts as killed if its end was not reported', () => {
     expect(deaths([opened('t1.1.a'), opened('t2.2.b'), opened('t1.3.c')])).toEqual([
       'opened',
       'opened',
@@ -72,7 +72,7 @@ test.describe('a document that another one replaced in its tab', () => {
     ]);
   });
 
-  test('has not if it said so, however late, or was killed', () => {
+  test('does not count as killed again if it reported its end, however late, or was killed', () => {
     const left: Row = { kind: 'page', tab: 't1.1.a', change: 'pagehide', at: 1 };
     expect(deaths([opened('t1.1.a'), opened('t1.2.b'), left])).toEqual(['opened', 'opened', 'page']);
     const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 1 };
@@ -80,18 +80,18 @@ test.describe('a document that another one replaced in its tab', () => {
   });
 });
 
-test.describe('what a page removed in its last words', () => {
+test.describe('an entry that a page removed in its last words', () => {
   const said = { tab: 't1.1.a', since: 1, at: 1 };
   const removed = { kind: 'removed', shelf: 'entry', id: 'x', serial: 5, ...said } as Row;
   const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 2 };
   const whys = (rows: readonly Row[], isNarrow: boolean): unknown[] =>
     withReasons(rows, isNarrow).flatMap((row) => (row.kind === 'removed' ? [row.why] : []));
 
-  test('made room, where there was hardly any and its browser was killed', () => {
+  test('was removed to make room if there was hardly any and the browser was killed', () => {
     expect(whys([removed, killed], true)).toEqual(['storage-full']);
   });
 
-  test('has no reason where there was room, where it lived, or where it went on to tell', () => {
+  test('has no reason if there was room, if the page lived on, or if it wrote more rows', () => {
     expect(whys([removed, killed], false)).toStrictEqual([undefined]);
     expect(whys([removed], true)).toStrictEqual([undefined]);
     const later = { kind: 'page', change: 'hidden', ...said, serial: 6 } as Row;
@@ -102,17 +102,17 @@ test.describe('what a page removed in its last words', () => {
 test.describe('a page that looks for the outbox', () => {
   const isWiped = ({ recorder }: World): boolean => recorder.rows.some(({ kind }) => kind === 'wiped');
 
-  test('says that it is gone if the next browser has none', async ({ world }) => {
+  test('says that the outbox is gone if the next browser has none', async ({ world }) => {
     await killBrowser(world);
     await expect.poll(() => isWiped(world)).toBe(true);
   });
 
-  test('says nothing if it is there', async ({ world }) => {
+  test('says nothing if the outbox is there', async ({ world }) => {
     const { page } = await world.open({ offers: 1 });
     const databases = (): Promise<number> => page.evaluate(async () => (await indexedDB.databases()).length);
     await expect.poll(databases).toBe(1);
     const { name } = await world.open({ offers: 1, looks: true });
-    // What it looks for comes before whatever it does.
+    // It looks for the outbox before it does anything else.
     const isRecorded = (): boolean =>
       world.recorder.rows.some((row) => row.kind === 'committed' && row.tab.startsWith(`${name}.`));
     await expect.poll(isRecorded).toBe(true);
@@ -124,10 +124,10 @@ test.describe('an event that is recorded while the database fails', () => {
   const storesOf = ({ recorder }: World): unknown[] =>
     recorder.rows.flatMap((row) => (row.kind === 'committed' ? [row.store ? 'memory' : 'disk'] : []));
 
-  test('is told as in memory, and those behind its recovery are not', async ({ world }) => {
+  test('is reported as in memory, and events after the recovery are not', async ({ world }) => {
     const tab = await world.open({ offers: 0 });
     const { page } = tab;
-    // Its tracker is there, and has nothing.
+    // The tracker is there, and has no events.
     await expect.poll(() => command(tab, 'waiting')).toBe(0);
     await page.evaluate(() => {
       const { transaction } = IDBDatabase.prototype;
@@ -142,7 +142,7 @@ test.describe('an event that is recorded while the database fails', () => {
     });
     world.network.arm('drop-request', 1_000, 0);
     await command(tab, 'flood', 1);
-    // Each offer gives two events, and the first of them may be told before the report.
+    // Each offer gives two events, and the first of them may be reported before the error is.
     await expect.poll(() => storesOf(world).length).toBe(2);
     await command(tab, 'flood', 1);
     await expect.poll(() => storesOf(world).slice(2)).toEqual(['memory', 'memory']);

@@ -12,7 +12,7 @@ const amid = (body: string) => `${offer('above')}${body}${offer('below')}`;
 
 const REMOVE = `onclick="this.closest('.offer').remove()"`;
 
-/** Offers that are there by now are found in the next frame. */
+/** Waits for the next frame, in which the offers that are there now are found. */
 const untilFound = (page: Page): Promise<number> =>
   page.evaluate(() => new Promise<number>(requestAnimationFrame));
 
@@ -23,9 +23,9 @@ const openReady = async (page: Page, stack: Stack, body: string, script?: string
   await untilFound(page);
 };
 
-/** Expects this alone, and an offer that came last. */
+/** Expects only these, and an offer that counts last. */
 const expectOnly = async (page: Page, stack: Stack, expected: readonly string[] = []): Promise<void> => {
-  // Where nothing is expected, it comes when no consequence of what was pressed is awaited any more.
+  // If nothing is expected, that offer counts when no consequence of the press can follow any more.
   await showWitness(page, expected.length ? 0 : CONSEQUENCE_MS);
   await stack.expectRecorded([...expected, 'viewed witness']);
 };
@@ -54,7 +54,7 @@ const openModule = async (page: Page, stack: Stack, body: string, options: strin
 };
 
 test.describe('a marked control', () => {
-  test('in an offer closes that offer and none of its neighbours (fault 53)', async ({ page, stack }) => {
+  test('closes the offer that it is in, and none of its neighbours (fault 53)', async ({ page, stack }) => {
     const marked = '<button data-offer-dismiss>No</button>';
     await openReady(
       page,
@@ -65,13 +65,13 @@ test.describe('a marked control', () => {
     await expectOnly(page, stack, closed('second'));
   });
 
-  test('elsewhere on the page closes the offer that it names', async ({ page, stack }) => {
+  test('closes the offer that it names from elsewhere on the page', async ({ page, stack }) => {
     await openReady(page, stack, `${amid(offer('named'))}<button data-offer-dismiss="named">Hide</button>`);
     await page.click('button');
     await expectOnly(page, stack, closed('named'));
   });
 
-  test('in one offer that names another closes the other', async ({ page, stack }) => {
+  test('closes another offer than its own if it names that one', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -81,7 +81,7 @@ test.describe('a marked control', () => {
     await expectOnly(page, stack, closed('meant'));
   });
 
-  test('in an offer within an offer closes the inner one', async ({ page, stack }) => {
+  test('closes the inner offer if it is in an offer within an offer', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -91,7 +91,7 @@ test.describe('a marked control', () => {
     await expectOnly(page, stack, closed('inner'));
   });
 
-  test('of an offer that was viewed adds dismissed alone', async ({ page, stack }) => {
+  test('adds only dismissed if the offer has been viewed', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -112,7 +112,7 @@ test.describe('a marked control', () => {
     await expectOnly(page, stack, closed('storm'));
   });
 
-  test('that is disabled counts nothing, wherever in it the press is', async ({ page, stack }) => {
+  test('does nothing while it is disabled, wherever in it the press is', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -148,11 +148,11 @@ test.describe('a marked control', () => {
   });
 });
 
-test.describe('however it is pressed', () => {
+test.describe('a press on a control', () => {
   const PRESSED = amid(offer('pressed', '<button data-offer-dismiss accesskey="k">No</button>'));
 
   for (const key of ['Enter', 'Space']) {
-    test(`by ${key}`, async ({ page, stack }) => {
+    test(`closes the offer when made by the key ${key}`, async ({ page, stack }) => {
       await openReady(page, stack, PRESSED);
       await page.focus('button');
       await page.keyboard.press(key);
@@ -160,7 +160,7 @@ test.describe('however it is pressed', () => {
     });
   }
 
-  test('by touch', async ({ browser, stack }) => {
+  test('closes the offer when made by touch', async ({ browser, stack }) => {
     const context = await browser.newContext({ hasTouch: true });
     const page = await context.newPage();
     await openReady(page, stack, PRESSED);
@@ -170,7 +170,10 @@ test.describe('however it is pressed', () => {
   });
 
   // The browser answers an access key and a screen reader's press by one method: a trusted click, and nothing before.
-  test('by assistive technology, with a click and no pointer or key of its own', async ({ page, stack }) => {
+  test('closes the offer when made by assistive technology: a click without a pointer or a key', async ({
+    page,
+    stack,
+  }) => {
     await openReady(page, stack, PRESSED);
     await page.evaluate(() => {
       const heard: unknown[] = [];
@@ -196,7 +199,7 @@ test.describe('however it is pressed', () => {
     ['a control by convention', 'aria-label="Close"', 'pointerdown'],
   ];
   for (const [name, control, when] of libraries) {
-    test(`by ${name} that removes the offer on ${when}, so that no click follows`, async ({
+    test(`closes the offer if ${name} removes the offer on ${when}, so that no click follows`, async ({
       page,
       stack,
     }) => {
@@ -213,7 +216,7 @@ test.describe('however it is pressed', () => {
     });
   }
 
-  test('not by a press that is pulled away before it is let go', async ({ page, stack }) => {
+  test('closes nothing if the pointer leaves the control before it is lifted', async ({ page, stack }) => {
     await openReady(page, stack, PRESSED);
     await page.hover('button');
     await page.mouse.down();
@@ -222,7 +225,7 @@ test.describe('however it is pressed', () => {
     await expectOnly(page, stack);
   });
 
-  test('not by the secondary button', async ({ page, stack }) => {
+  test('closes nothing when made by the secondary button', async ({ page, stack }) => {
     await openReady(page, stack, PRESSED);
     await page.click('button', { button: 'right' });
     await expectOnly(page, stack);
@@ -240,7 +243,7 @@ test.describe('a control by convention, in an offer that it removes', () => {
     'a link': `<a href="#" aria-label="Close" ${REMOVE}>x</a>`,
   };
   for (const [name, control] of Object.entries(controls)) {
-    test(`by ${name} counts, and not where the offer stays`, async ({ page, stack }) => {
+    test(`counts if it is recognized by ${name}, unless the offer stays`, async ({ page, stack }) => {
       await openReady(
         page,
         stack,
@@ -259,18 +262,18 @@ test.describe('a control by convention, in an offer that it removes', () => {
     'command=close': `<dialog id="held">${offer('goes', '<button command="close" commandfor="held">x</button>')}</dialog><script>held.showModal()</script>`,
     'command=hide-popover': `<div popover id="held">${offer('goes', '<button command="hide-popover" commandfor="held">x</button>')}</div><script>held.showPopover()</script>`,
     'command=toggle-popover': `<div popover="manual" id="held">${offer('goes', '<button command="toggle-popover" commandfor="held">x</button>')}</div><script>held.showPopover()</script>`,
-    'popovertarget alone': `<div popover="manual" id="held">${offer('goes', '<button popovertarget="held">x</button>')}</div><script>held.showPopover()</script>`,
+    'only popovertarget': `<div popover="manual" id="held">${offer('goes', '<button popovertarget="held">x</button>')}</div><script>held.showPopover()</script>`,
     'popovertargetaction=hide': `<div popover="manual" id="held">${offer('goes', '<button popovertarget="held" popovertargetaction="hide">x</button>')}</div><script>held.showPopover()</script>`,
   };
   for (const [name, body] of Object.entries(native)) {
-    test(`by ${name} counts`, async ({ page, stack }) => {
+    test(`counts if it is recognized by ${name}`, async ({ page, stack }) => {
       await openReady(page, stack, amid(body));
       await page.click('button, .press');
       await expectOnly(page, stack, closed('goes'));
     });
   }
 
-  test('counts once it has faded out, within the second', async ({ page, stack }) => {
+  test('counts once the offer has faded out, within the second', async ({ page, stack }) => {
     await page.clock.install();
     await openReady(
       page,
@@ -289,10 +292,7 @@ test.describe('a control by convention, in an offer that it removes', () => {
     await expectOnly(page, stack, closed('fading'));
   });
 
-  test('does not count where the page asks first and the user thinks better of it', async ({
-    page,
-    stack,
-  }) => {
+  test('does not count if the page asks first and the user changes their mind', async ({ page, stack }) => {
     page.on('dialog', (dialog) => void dialog.dismiss());
     await openReady(
       page,
@@ -308,7 +308,7 @@ test.describe('a control by convention, in an offer that it removes', () => {
     await expectOnly(page, stack);
   });
 
-  test('that is disabled counts nothing, though the page removes the offer', async ({ page, stack }) => {
+  test('does not count while it is disabled, though the page removes the offer', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -321,18 +321,18 @@ test.describe('a control by convention, in an offer that it removes', () => {
     await expectOnly(page, stack);
   });
 
-  test('that a script presses counts nothing', async ({ page, stack }) => {
+  test('does not count if a script presses it', async ({ page, stack }) => {
     await openReady(page, stack, amid(offer('scripted', `<button aria-label="Close" ${REMOVE}>x</button>`)));
     await page.evaluate(() => document.querySelector('button')?.click());
     await expectOnly(page, stack);
   });
 });
 
-test.describe('what a close control looks like', () => {
+test.describe('a close control', () => {
   const labelled = (id: string, label: string) =>
     offer(id, `<button aria-label='${label}' ${REMOVE}>x</button>`);
 
-  test('is also told by names that the site adds, in any case', async ({ page, stack }) => {
+  test('is also recognized by names that the site adds, in upper or lower case', async ({ page, stack }) => {
     await openModule(
       page,
       stack,
@@ -345,7 +345,7 @@ test.describe('what a close control looks like', () => {
     await expectOnly(page, stack, closed('own', 'quoted', 'en', 'other'));
   });
 
-  test('is told by a selector in place of all conventions', async ({ page, stack }) => {
+  test('is recognized by a selector of the site instead of all conventions', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -359,7 +359,10 @@ test.describe('what a close control looks like', () => {
     await expectOnly(page, stack, closed('own', 'marked'));
   });
 
-  test('is reported where the selector is none, and everything else goes on', async ({ page, stack }) => {
+  test('cannot be given by an invalid selector, which is reported while everything else works', async ({
+    page,
+    stack,
+  }) => {
     const crashes: string[] = [];
     page.on('pageerror', (error) => crashes.push(error.message));
     await openModule(
@@ -380,10 +383,10 @@ test.describe('what a close control looks like', () => {
   });
 });
 
-test.describe('a control of what holds the offers, beside them', () => {
+test.describe('a control beside the offers of a holder', () => {
   const controls: Readonly<Record<string, string>> = {
     marked: '<button id="press" data-offer-dismiss onclick="hold()">x</button>',
-    'by convention': '<button id="press" aria-label="Close" onclick="hold()">x</button>',
+    conventional: '<button id="press" aria-label="Close" onclick="hold()">x</button>',
   };
   const holders: Readonly<Record<string, (inside: string) => string>> = {
     'a modal dialog': (inside) =>
@@ -397,7 +400,7 @@ test.describe('a control of what holds the offers, beside them', () => {
   };
   for (const [holder, hold] of Object.entries(holders)) {
     for (const [kind, control] of Object.entries(controls)) {
-      test(`${kind} in ${holder} closes both offers in it and no other`, async ({ page, stack }) => {
+      test(`closes both offers in ${holder} and no other, if it is ${kind}`, async ({ page, stack }) => {
         await openReady(
           page,
           stack,
@@ -409,7 +412,7 @@ test.describe('a control of what holds the offers, beside them', () => {
     }
   }
 
-  test('does not close what is not shown in it', async ({ page, stack }) => {
+  test('does not close an offer that the holder does not show', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -420,7 +423,7 @@ test.describe('a control of what holds the offers, beside them', () => {
     await expectOnly(page, stack, closed('shown'));
   });
 
-  test('closes the inner of two dialogs only', async ({ page, stack }) => {
+  test('closes only the offers of the inner one of two dialogs', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -432,7 +435,10 @@ test.describe('a control of what holds the offers, beside them', () => {
     await expectOnly(page, stack, closed('inside'));
   });
 
-  test('that is none, closing the dialog all the same, closes no offer', async ({ page, stack }) => {
+  test('closes no offer if it is not a close control, though it closes the dialog', async ({
+    page,
+    stack,
+  }) => {
     await openReady(
       page,
       stack,
@@ -444,8 +450,8 @@ test.describe('a control of what holds the offers, beside them', () => {
   });
 });
 
-test.describe('through shadow roots and frames', () => {
-  /** Defines an element whose open shadow root has this inside. */
+test.describe('in shadow roots and frames', () => {
+  /** Defines an element with this content in its open shadow root. */
   const component = (name: string, inside: string, then = '') => `<script>
     customElements.define('${name}', class extends HTMLElement {
       constructor() {
@@ -471,7 +477,7 @@ test.describe('through shadow roots and frames', () => {
     'data-offer-dismiss',
     `aria-label="Close" onclick="this.closest('.offer').remove()"`,
   ]) {
-    test(`a control inside one closes the offer inside it: ${control.slice(0, 18)}`, async ({
+    test(`a control inside a shadow root closes the offer in that root: ${control.slice(0, 18)}`, async ({
       page,
       stack,
     }) => {
@@ -485,7 +491,7 @@ test.describe('through shadow roots and frames', () => {
     });
   }
 
-  test('a control inside two of them closes the offer of the inner one', async ({ page, stack }) => {
+  test('a control inside two shadow roots closes the offer of the inner one', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -500,7 +506,7 @@ test.describe('through shadow roots and frames', () => {
     ['marked', 'data-offer-dismiss'],
     ['conventional', 'aria-label="Close"'],
   ] as const) {
-    test(`the ${kind} control of a dialog inside one closes the offer that is slotted into it`, async ({
+    test(`the ${kind} control of a dialog in a shadow root closes the offer that is slotted into it`, async ({
       page,
       stack,
     }) => {
@@ -529,7 +535,7 @@ test.describe('through shadow roots and frames', () => {
     'data-offer-dismiss',
     `aria-label="Close" onclick="this.closest('.offer').remove()"`,
   ]) {
-    test(`a control inside a closed one that was given to observe closes its offer: ${control.slice(0, 18)}`, async ({
+    test(`a control inside a closed root that was given to observe() closes its offer: ${control.slice(0, 18)}`, async ({
       page,
       stack,
     }) => {
@@ -546,7 +552,7 @@ test.describe('through shadow roots and frames', () => {
       await expectOnly(page, stack, closed('hidden'));
     });
 
-    test(`a control inside a frame of the site that was given to observe closes its offer: ${control.slice(0, 18)}`, async ({
+    test(`a control inside a frame of the site that was given to observe() closes its offer: ${control.slice(0, 18)}`, async ({
       page,
       stack,
     }) => {
@@ -570,7 +576,7 @@ test.describe('through shadow roots and frames', () => {
   }
 });
 
-test.describe('though the page gets in the way', () => {
+test.describe('if the page gets in the way', () => {
   const stops: readonly [name: string, how: string][] = [
     [
       'stops the click at the control',
@@ -584,7 +590,7 @@ test.describe('though the page gets in the way', () => {
     ['prevents the click', "document.addEventListener('click', (event) => event.preventDefault(), true)"],
   ];
   for (const [name, how] of stops) {
-    test(`a marked control counts where it ${name}`, async ({ page, stack }) => {
+    test(`a marked control counts though the page ${name}`, async ({ page, stack }) => {
       await stack.open(page, amid(offer('stopped', '<button data-offer-dismiss>x</button>')), {
         head: `<script>addEventListener('DOMContentLoaded', () => { ${how} })</script>`,
       });
@@ -594,7 +600,7 @@ test.describe('though the page gets in the way', () => {
     });
   }
 
-  test('a control by convention counts where the page removes the offer and stops the press at the document', async ({
+  test('a conventional control counts though the page removes the offer and stops the press at the document', async ({
     page,
     stack,
   }) => {

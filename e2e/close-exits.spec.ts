@@ -1,4 +1,7 @@
-/** How what is closed leaves: late, slowly, moving or folding; by what stands beside it; and what only looks like it. */
+/**
+ * How a closed offer leaves the page: late, slowly, moving or folding, by a control inside or beside it. Other changes
+ * only look as if an offer was closed.
+ */
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -15,14 +18,14 @@ const openReady = async (page: Page, stack: Stack, body: string): Promise<void> 
   await trackerStats(page);
 };
 
-/** Expects these closed and nothing else, when no consequence is awaited any more. */
+/** Expects that these are closed and nothing else, once no consequence can follow any more. */
 const expectClosed = async (page: Page, stack: Stack, ...ids: readonly string[]): Promise<void> => {
-  // Where nothing is expected, it comes when the time of every act is over.
+  // If nothing is expected, the witness counts when the time of every act is over.
   await showWitness(page, ids.length ? 0 : CONSEQUENCE_MS);
   await stack.expectRecorded([...ids.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]), 'viewed witness']);
 };
 
-test.describe('what is closed by its control counts', () => {
+test.describe('an offer that its control closes counts', () => {
   const exits: Readonly<Record<string, string>> = {
     'an animation of exactly a second':
       "card.style.transition = 'opacity 1s'; card.style.opacity = 0; card.ontransitionend = () => card.remove()",
@@ -41,7 +44,7 @@ test.describe('what is closed by its control counts', () => {
     'another offer on the same element': "card.dataset.offerId = 'next'",
   };
   for (const [name, act] of Object.entries(exits)) {
-    test(`by ${name}`, async ({ page, stack }) => {
+    test(`and may leave by ${name}`, async ({ page, stack }) => {
       await openReady(
         page,
         stack,
@@ -53,7 +56,7 @@ test.describe('what is closed by its control counts', () => {
     });
   }
 
-  test('though something else is pressed while it fades', async ({ page, stack }) => {
+  test('even if something else is pressed while it fades', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -71,7 +74,7 @@ test.describe('what is closed by its control counts', () => {
     await expectClosed(page, stack, 'shut');
   });
 
-  test('though another one is accepted while it fades', async ({ page, stack }) => {
+  test('even if another one is accepted while it fades', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -89,7 +92,7 @@ test.describe('what is closed by its control counts', () => {
     await stack.expectRecorded(['viewed shut', 'dismissed shut', 'viewed taken']);
   });
 
-  test('in a popover whose end is animated, as soon as the browser has closed it', async ({
+  test('as soon as the browser has closed its popover, even if the popover’s end is animated', async ({
     page,
     stack,
   }) => {
@@ -105,7 +108,7 @@ test.describe('what is closed by its control counts', () => {
     await expectClosed(page, stack, 'shut');
   });
 
-  test('where the next offer takes its place in the same dialog', async ({ page, stack }) => {
+  test('if the next offer takes its place in the same dialog', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -120,12 +123,12 @@ test.describe('what is closed by its control counts', () => {
   });
 
   const beside: Readonly<Record<string, string>> = {
-    'stands beside its dialog': `<section><div role="dialog" id="it">${offer('shut')}</div><button aria-label="Close">x</button></section>`,
+    'is beside its dialog': `<section><div role="dialog" id="it">${offer('shut')}</div><button aria-label="Close">x</button></section>`,
     'names its popover': `<div id="it" popover="manual">${offer('shut')}</div><nav><button popovertarget="it" popovertargetaction="hide">Later</button></nav>`,
     'names its dialog by a command': `<dialog id="it" open>${offer('shut')}</dialog><nav><button command="close" commandfor="it">Later</button></nav>`,
   };
   for (const [name, body] of Object.entries(beside)) {
-    test(`where the control ${name}`, async ({ page, stack }) => {
+    test(`if its control ${name} and is pressed`, async ({ page, stack }) => {
       await openReady(
         page,
         stack,
@@ -136,10 +139,7 @@ test.describe('what is closed by its control counts', () => {
     });
   }
 
-  test('by Escape where the dialog lies inside the offer, which has no box of its own', async ({
-    page,
-    stack,
-  }) => {
+  test('if Escape closes a dialog inside the offer, which has no box of its own', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -155,15 +155,15 @@ test.describe('what is closed by its control counts', () => {
   });
 });
 
-test.describe('what is not closed counts nothing', () => {
+test.describe('an offer that is not closed counts nothing', () => {
   const stays: Readonly<Record<string, string>> = {
-    'the same offer, drawn anew': "card.outerHTML = card.outerHTML.replace('Close', 'Closed')",
-    'the same offer, drawn anew in another place':
+    'if it is drawn again': "card.outerHTML = card.outerHTML.replace('Close', 'Closed')",
+    'if it is drawn again in another place':
       "const text = card.outerHTML; card.remove(); document.body.insertAdjacentHTML('afterbegin', text)",
-    'an offer that the page scrolled away': 'window.scrollTo(0, 2000)',
-    'an offer that a scroller moved away': "document.querySelector('main').scrollTo(0, 2000)",
-    'an offer that is hidden for another reason much later': 'setTimeout(() => card.remove(), 3100)',
-    'an offer whose page goes to another view after more than a second':
+    'if the page scrolls it away': 'window.scrollTo(0, 2000)',
+    'if a scroller moves it away': "document.querySelector('main').scrollTo(0, 2000)",
+    'if it is hidden for another reason much later': 'setTimeout(() => card.remove(), 3100)',
+    'if its page goes to another view after more than a second':
       "setTimeout(() => { history.pushState({}, '', '/next'); card.remove() }, 1500)",
   };
   for (const [name, act] of Object.entries(stays)) {
@@ -180,7 +180,7 @@ test.describe('what is not closed counts nothing', () => {
     });
   }
 
-  test('a dialog that refuses its control, and then is taken away by a link', async ({ page, stack }) => {
+  test('if its dialog refuses its control, and a link removes the dialog later', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -191,7 +191,7 @@ test.describe('what is not closed counts nothing', () => {
     await expectClosed(page, stack);
   });
 
-  test('an alert dialog beside which something is pressed, though its page takes it away', async ({
+  test('if something beside its alert dialog is pressed, though the page removes the dialog', async ({
     page,
     stack,
   }) => {
@@ -205,10 +205,10 @@ test.describe('what is not closed counts nothing', () => {
   });
 
   for (const [name, act] of [
-    ['Escape', (page: Page) => page.keyboard.press('Escape')],
-    ['a press on a dialog that covers the page', (page: Page) => page.mouse.click(900, 500)],
+    ['after Escape', (page: Page) => page.keyboard.press('Escape')],
+    ['after a press on a dialog that covers the page', (page: Page) => page.mouse.click(900, 500)],
   ] as const) {
-    test(`${name}, where the page goes to another view`, async ({ page, stack }) => {
+    test(`if the page goes to another view ${name}`, async ({ page, stack }) => {
       await openReady(
         page,
         stack,

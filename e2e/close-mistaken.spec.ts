@@ -1,4 +1,7 @@
-/** What looks like closing an offer and is none: controls of something else, what moves by itself, what is drawn anew. */
+/**
+ * Actions that only look as if they close an offer: controls of something else, offers that move by themselves, and
+ * offers that are drawn again.
+ */
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { type Stack, test } from './fixtures/stack.js';
@@ -18,7 +21,7 @@ const SPA = `<script>
 interface Mistake {
   readonly body: string;
   readonly act: (page: Page) => Promise<unknown>;
-  /** What is closed all the same. */
+  /** The offers that are really closed. */
   readonly closed?: readonly string[];
 }
 
@@ -57,7 +60,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       await page.mouse.wheel(0, 900);
     },
   },
-  'a carousel that goes on by itself after a hint in it was closed': {
+  'a carousel that moves on by itself after a hint in it was closed': {
     body: `<div style="overflow: hidden; width: 300px"><div id="track" style="display: flex; width: 900px">${offer('card', HINT)}${offer('next')}</div></div>
       <script>document.querySelector('button').addEventListener('click', () => setTimeout(() => { track.style.transform = 'translateX(-300px)' }, 500))</script>`,
     act: (page) => page.click('button'),
@@ -86,7 +89,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     act: (page) => page.click('button >> nth=0'),
     closed: ['a'],
   },
-  'a cart that loads anew after a line of it was removed': {
+  'a cart that loads again after a line of it was removed': {
     body: `<div ${DRAWER} id="cart"></div><script>
       const draw = () => { cart.innerHTML = ${JSON.stringify(`<p>Coffee <button>×</button></p>${offer('card')}`)}; cart.querySelector('button').onclick = load };
       const load = () => { cart.innerHTML = 'Loading'; setTimeout(draw, 400) };
@@ -133,7 +136,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
 };
 
-test.describe('nothing is recorded as dismissed but what was closed', () => {
+test.describe('only offers that were closed are recorded as dismissed', () => {
   for (const [name, { body, act, closed = [] }] of Object.entries(MISTAKES)) {
     test(name, async ({ page, stack }: { page: Page; stack: Stack }) => {
       await stack.open(page, `${SPA}${body}`);
@@ -149,7 +152,7 @@ test.describe('nothing is recorded as dismissed but what was closed', () => {
   }
 });
 
-test('a button of a form that accepts, but says cancel, accepts nothing', async ({ page, stack }) => {
+test('a cancel button of a form that accepts does not accept', async ({ page, stack }) => {
   await stack.open(
     page,
     `<dialog id="box">${offer('card')}<form method="dialog" data-offer-accept="card"><button value="cancel">No</button><button value="yes">Yes</button></form></dialog>
@@ -160,7 +163,7 @@ test('a button of a form that accepts, but says cancel, accepts nothing', async 
   await stack.expectRecorded(['viewed card', 'dismissed card']);
 });
 
-test('a form with fields that are named like its own properties is closed like any other', async ({
+test('a form whose fields have the names of its own properties is closed like any other', async ({
   page,
   stack,
 }) => {

@@ -1,4 +1,4 @@
-/** Close buttons as people make them, told by what they are called; and buttons whose names only begin so. */
+/** Close buttons as people make them, recognized by their names, and buttons whose names only begin like those. */
 import { trackerStats } from './fixtures/ready.js';
 import { expect, test } from './fixtures/stack.js';
 
@@ -32,7 +32,7 @@ const CLOSING: readonly string[] = [
   '<button data-dismiss="modal">-</button>',
 ];
 
-/** A close word, and a name that only begins so. */
+/** A close word, and a name that only begins with it. */
 const WORDS: readonly (readonly [language: string, word: string, other: string])[] = [
   ['en', 'Close', 'Closest store'],
   ['en', 'Dismiss', 'Dismissed deals'],
@@ -67,7 +67,7 @@ const ACCEPTING: readonly string[] = [
   '<button title="Close deal">-</button>',
 ];
 
-test('whoever presses what is called so closes the offer, and whatever only begins so does not', async ({
+test('a button with a close name closes the offer, and one whose name only begins so does not', async ({
   page,
   stack,
 }) => {
@@ -101,24 +101,24 @@ test.describe('a form that closes a dialog', () => {
     `<dialog open><form method="dialog"><p class="offer" data-offer-id="asked" data-offer-dwell="60000"></p>${buttons}</form></dialog>`;
 
   for (const [name, buttons, isClosed] of [
-    ['by its lone button', '<button value="ok" class="press">OK</button>', true],
+    ['counts if its only button is pressed', '<button value="ok" class="press">OK</button>', true],
     [
-      'by a button without a value',
+      'counts if a button without a value is pressed',
       '<button value="yes">Yes</button><button class="press">Later</button>',
       true,
     ],
     [
-      'by one that says no',
+      'counts if a button that says no is pressed',
       '<button value="yes">Yes</button><button class="press" value="no">Later</button>',
       true,
     ],
     [
-      'not by one of two that answers',
+      'does not count if the one of two buttons that answers is pressed',
       '<button value="yes" class="press">Yes</button><button>Later</button>',
       false,
     ],
   ] as const) {
-    test(`counts ${name}`, async ({ page, stack }) => {
+    test(name, async ({ page, stack }) => {
       await stack.open(page, dialog(buttons));
       await trackerStats(page);
       await page.click('.press');
@@ -137,7 +137,7 @@ test.describe('a form that closes a dialog', () => {
   }
 });
 
-test.describe('where a card itself accepts', () => {
+test.describe('if a card itself accepts', () => {
   const card = (inside: string, attributes = '') =>
     `<div class="offer" data-offer-id="card" data-offer-dwell="60000" data-offer-accept ${attributes}>${inside}</div>`;
 
@@ -149,7 +149,7 @@ test.describe('where a card itself accepts', () => {
     expect((await trackerStats(page)).offers.card?.accepted).toBe(0);
   });
 
-  test('whatever else is pressed in it accepts', async ({ page, stack }) => {
+  test('a press on anything else in it accepts', async ({ page, stack }) => {
     await stack.open(page, card(`<button ${REMOVE}>Take it</button>`));
     await trackerStats(page);
     await page.click('button');
@@ -157,7 +157,7 @@ test.describe('where a card itself accepts', () => {
     await expect.poll(async () => (await trackerStats(page)).offers.card?.accepted).toBe(1);
   });
 
-  test('a control that is called so, but marked as accepting, accepts', async ({ page, stack }) => {
+  test('a control with a close name accepts if it is marked as accepting', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div class="offer" data-offer-id="card" data-offer-dwell="60000"><button aria-label="Close" data-offer-accept ${REMOVE}>x</button></div>`,
@@ -179,7 +179,7 @@ test.describe('where a card itself accepts', () => {
   });
 });
 
-test('what only has the role of a button is pressed by a key', async ({ page, stack }) => {
+test('an element that only has the role of a button can be pressed by a key', async ({ page, stack }) => {
   const keyed = (id: string, attributes: string, text: string) =>
     `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="height: 40px">
        <i role="button" tabindex="0" ${attributes} onkeydown="this.closest('.offer').remove()">${text}</i></div>`;

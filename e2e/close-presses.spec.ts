@@ -11,7 +11,7 @@ const held = (tag: string, attributes: string, id: string, right: number) =>
   `<${tag} class="held" id="${id}" ${attributes} style="position: fixed; inset: auto ${right}px 0 auto; margin: 0;
      border: 0; padding: 30px; width: 150px; background: silver">${offer(`in-${id}`)}</${tag}>`;
 
-/** What no browser closes by a press outside, all on one page: only its scripts do. */
+/** Holders that no browser closes by a press outside. Only the scripts of their page do. */
 const HOLDERS: Readonly<Record<string, string>> = {
   dialog: held('dialog', 'open', 'dialog', 0),
   popover: `${held('div', 'popover="manual" role="dialog"', 'popover', 250)}<script>popover.showPopover()</script>`,
@@ -46,10 +46,10 @@ const openReady = async (
   await trackerStats(page);
 };
 
-/** Expects these closed, and an offer that came last. */
+/** Expects that these are closed, and an offer that counts last. */
 const expectClosed = async (page: Page, stack: Stack, holders: readonly string[] = []): Promise<void> => {
   await page.locator('h1').waitFor();
-  // Where nothing is expected, it comes when no consequence of what was pressed is awaited any more.
+  // If nothing is expected, that offer counts when no consequence of the press can follow any more.
   await showWitness(page, holders.length ? 0 : CONSEQUENCE_MS);
   await stack.expectRecorded([
     ...holders.flatMap((id) => [`viewed in-${id}`, `dismissed in-${id}`]),
@@ -59,17 +59,17 @@ const expectClosed = async (page: Page, stack: Stack, holders: readonly string[]
   expect(reasons).toBe('backdrop '.repeat(holders.length));
 };
 
-/** Blank, and below everything else that is pressed. */
+/** A blank place, below everything else that is pressed. */
 const BLANK = { x: 900, y: 400 };
 
 const ROW = 'style="height: 40px; width: 300px"';
 
-test.describe('a press that is meant for something, and leads to a view without it, closes', () => {
+test.describe('a press that leads to a view without the offers closes none of them', () => {
   const pressed: Readonly<Record<string, string>> = {
     'a link': '<a class="press" href="#next" onclick="leave()">Next</a>',
     'a link without href': '<a class="press">Next</a>',
     'a list item': '<ul><li class="press">Next</li></ul>',
-    'what stands in a list item':
+    'an element in a list item':
       '<div role="list"><div role="listitem"><b class="press">Next</b></div></div>',
     'an option in a portal': `<div role="listbox" style="position: fixed; left: 0; bottom: 0">
        <div class="press" role="option">Next</div></div>`,
@@ -82,7 +82,7 @@ test.describe('a press that is meant for something, and leads to a view without 
     'a text field': '<input class="press">',
   };
   for (const [name, inside] of Object.entries(pressed)) {
-    test(`nothing: ${name}`, async ({ page, stack }) => {
+    test(`if it is on ${name}`, async ({ page, stack }) => {
       await openReady(
         page,
         stack,
@@ -94,14 +94,14 @@ test.describe('a press that is meant for something, and leads to a view without 
   }
 
   for (const [name, holder] of Object.entries(HOLDERS)) {
-    test(`nothing: the padding of the ${name} itself`, async ({ page, stack }) => {
+    test(`if it is on the padding of the ${name} itself`, async ({ page, stack }) => {
       await openReady(page, stack, '', `${holder}<script>${name}.onclick = () => leave()</script>`);
       await page.locator(`#${name}`).click({ position: { x: 10, y: 10 } });
       await expectClosed(page, stack);
     });
   }
 
-  test('nothing: whatever lies below a view transition, during which the page’s root is hit', async ({
+  test('if it is on the page below a view transition, during which the root is hit', async ({
     page,
     stack,
   }) => {
@@ -128,13 +128,13 @@ test.describe('a press that is meant for something, and leads to a view without 
   const routes: Readonly<Record<string, string>> = {
     'by its path': "route('/next'); leave()",
     'by its path, and the view follows': "route('/next'); setTimeout(leave, 300)",
-    'by its path, behind the view': "leave(); route('/next')",
+    'by its path, after the view': "leave(); route('/next')",
     'by its query': "route('?view=next'); leave()",
     'by a fragment that is a path': "route('#/next'); leave()",
-    'by a fragment that is a path behind a mark': "route('#!next'); leave()",
+    'by a fragment that is a path after a mark': "route('#!next'); leave()",
   };
   for (const [name, act] of Object.entries(routes)) {
-    test(`nothing where the URL tells of the view, ${name}`, async ({ page, stack }) => {
+    test(`if the URL shows the change of view ${name}`, async ({ page, stack }) => {
       await openReady(page, stack, `<script>onclick = () => { ${act} }</script>`);
       await page.mouse.click(BLANK.x, BLANK.y);
       await expectClosed(page, stack);
@@ -158,18 +158,18 @@ test.describe('a press that can only be meant to close', () => {
     'an overlay in the top layer': `<div popover="manual" class="over" onclick="route('/'); leave()"
        style="position: absolute; inset: 0; border: 0; width: 100%; height: 100%; margin: 0"></div>
        <script>document.querySelector('.over').showPopover()</script>`,
-    'what fills an overlay': overlay(
+    'an element that fills an overlay': overlay(
       '',
       `<div tabindex="-1" style="height: 100%" onclick="route('/'); leave()"></div>`,
     ),
     'a blank spot of the page': '<script>onclick = () => leave()</script>',
     'a blank spot of the page, from where it scrolls to a fragment':
       "<script>onclick = () => { route('#top'); leave() }</script>",
-    'the root, where the page ends above it':
+    'the root, below the end of the page':
       '<style>main { max-height: 120px; min-height: 0 !important }</style><script>onclick = () => leave()</script>',
   };
   for (const [name, inside] of Object.entries(outside)) {
-    test(`closes what shows offers: ${name}`, async ({ page, stack }) => {
+    test(`closes all holders of offers if it is on ${name}`, async ({ page, stack }) => {
       await openReady(page, stack, inside, `${Object.values(HOLDERS).join('')}${ALERT}`);
       await page.mouse.click(BLANK.x, BLANK.y);
       await expectClosed(page, stack, all);
@@ -181,13 +181,13 @@ test.describe('a press that can only be meant to close', () => {
        <script>own.showModal(); own.onclick = ({ target }) => { if (target === own) { own.close(); leave() } }</script>`,
     'a modal dialog that is kept in the URL': `<dialog id="own">${offer('in-own')}</dialog><script>own.showModal();
        own.onclick = ({ target }) => { if (target === own) { route('/'); own.close(); leave() } }</script>`,
-    'a dialog that closes so by itself': `<dialog id="own" closedby="any">${offer('in-own')}</dialog>
+    'a dialog that the browser closes then': `<dialog id="own" closedby="any">${offer('in-own')}</dialog>
        <script>own.show(); own.onclose = () => leave()</script>`,
-    'a popover that closes so by itself': `<div id="own" popover>${offer('in-own')}</div>
+    'a popover that the browser closes then': `<div id="own" popover>${offer('in-own')}</div>
        <script>own.showPopover(); own.ontoggle = () => own.matches(':popover-open') || leave()</script>`,
-    'what is an overlay itself': `<div id="own" role="dialog" style="position: fixed; inset: 0; background: #0004">
+    'a dialog that is an overlay itself': `<div id="own" role="dialog" style="position: fixed; inset: 0; background: #0004">
        ${offer('in-own')}</div><script>own.onclick = () => { own.remove(); leave() }</script>`,
-    'what holds an overlay, and what fills that': `<div id="own" role="dialog" style="position: relative">
+    'a dialog that holds an overlay and an element that fills it': `<div id="own" role="dialog" style="position: relative">
        <div style="position: fixed; inset: 0"><div style="min-height: 100%">${offer('in-own')}</div></div></div>
        <script>own.onclick = () => { route('/'); own.remove(); leave() }</script>`,
   };
@@ -200,11 +200,11 @@ test.describe('a press that can only be meant to close', () => {
   }
 
   const light: Readonly<Record<string, string>> = {
-    'a dialog that closes so by itself': `<dialog id="own" closedby="any">${offer('in-own')}</dialog><script>own.show()</script>`,
-    'a popover that closes so by itself': `<div id="own" popover>${offer('in-own')}</div><script>own.showPopover()</script>`,
+    'a dialog that the browser closes then': `<dialog id="own" closedby="any">${offer('in-own')}</dialog><script>own.show()</script>`,
+    'a popover that the browser closes then': `<div id="own" popover>${offer('in-own')}</div><script>own.showPopover()</script>`,
   };
   for (const [name, holder] of Object.entries(light)) {
-    test(`closes ${name}, also on a link to another view`, async ({ page, stack }) => {
+    test(`closes ${name}, even if it is on a link to another view`, async ({ page, stack }) => {
       await openReady(
         page,
         stack,

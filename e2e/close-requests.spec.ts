@@ -14,8 +14,8 @@ const popover = (inside: string, kind = 'auto') =>
   `<div id="pop" popover="${kind}" style="margin: 200px">${inside}</div><script>pop.showPopover()</script>`;
 
 /**
- * A button that opens what is nested, and its press: without a user's activation the browser takes two of them
- * for one, and closes both by one Escape.
+ * A button that opens nested holders. They must be opened by a press: without a user's activation the browser treats
+ * two of them as one, and closes both by one Escape.
  */
 const opener = (how: string) => `<button id="open" onclick="${how}">Open</button>`;
 
@@ -35,14 +35,14 @@ const openReady = async (page: Page, stack: Stack, body: string): Promise<void> 
   await trackerStats(page);
 };
 
-/** Expects these closed in this way, and an offer that came last. */
+/** Expects that these are closed in this way, and an offer that counts last. */
 const expectClosed = async (
   page: Page,
   stack: Stack,
   reasons: Readonly<Record<string, string>> = {},
 ): Promise<void> => {
   const ids = Object.keys(reasons);
-  // Where nothing is expected, it comes when no consequence of what the user did is awaited any more.
+  // If nothing is expected, that offer counts when no consequence of the user's action can follow any more.
   await showWitness(page, ids.length ? 0 : CONSEQUENCE_MS);
   await stack.expectRecorded([...ids.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]), 'viewed witness']);
   const heard = await page.evaluate(() => (sessionStorage.getItem('heard') ?? '').split(';').filter(Boolean));
@@ -54,26 +54,26 @@ const pageTimeout = (page: Page, ms: number): Promise<void> =>
   page.evaluate((delay) => new Promise<void>((resolve) => setTimeout(resolve, delay)), ms);
 
 test.describe('Escape', () => {
-  test('in a modal dialog closes both offers in it', async ({ page, stack }) => {
+  test('closes both offers in a modal dialog', async ({ page, stack }) => {
     await openReady(page, stack, modal(`${offer('left')}${offer('right')}`));
     await page.keyboard.press('Escape');
     await expectClosed(page, stack, { left: 'escape', right: 'escape' });
   });
 
-  test('in a popover closes the offer in it', async ({ page, stack }) => {
+  test('closes the offer in a popover', async ({ page, stack }) => {
     await openReady(page, stack, popover(offer('light')));
     await page.keyboard.press('Escape');
     await expectClosed(page, stack, { light: 'escape' });
   });
 
-  test('of an offer that was viewed adds dismissed alone', async ({ page, stack }) => {
+  test('adds only dismissed if the offer has been viewed', async ({ page, stack }) => {
     await openReady(page, stack, modal(offer('seen').replace('60000', '0')));
     await stack.expectRecorded(['viewed seen']);
     await page.keyboard.press('Escape');
     await expectClosed(page, stack, { seen: 'escape' });
   });
 
-  test('that the page’s own script answers closes a role=dialog, also after it has faded out', async ({
+  test('closes a role=dialog if the page’s own script answers the key, also after the dialog has faded out', async ({
     page,
     stack,
   }) => {
@@ -147,8 +147,8 @@ test.describe('Escape', () => {
   });
 });
 
-test.describe('a press beside', () => {
-  test('a dialog that closes so by itself closes the offer in it', async ({ page, stack }) => {
+test.describe('a press outside', () => {
+  test('a dialog that the browser closes then closes the offer in it', async ({ page, stack }) => {
     await openReady(page, stack, modal(offer('light'), 'closedby="any"'));
     await page.mouse.click(20, 500);
     await expectClosed(page, stack, { light: 'backdrop' });
@@ -166,7 +166,7 @@ test.describe('a press beside', () => {
     await expectClosed(page, stack, { light: 'backdrop' });
   });
 
-  test('a popover, on the button that toggles it, closes the offer in it', async ({ page, stack }) => {
+  test('a popover on the button that toggles it closes the offer in it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -179,7 +179,7 @@ test.describe('a press beside', () => {
     await expectClosed(page, stack, { toggled: 'control' });
   });
 
-  test('a popover, on a close control of something else, closes the offer in it', async ({ page, stack }) => {
+  test('a popover on a close control of something else closes the offer in it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -190,7 +190,7 @@ test.describe('a press beside', () => {
     await expectClosed(page, stack, { light: 'backdrop' });
   });
 
-  test('a popover that stands in a dialog closes the popover’s offer alone', async ({ page, stack }) => {
+  test('a popover in a dialog closes only the popover’s offer', async ({ page, stack }) => {
     await openReady(page, stack, POPOVER_IN_DIALOG);
     await page.click('#open');
     await page.click('[data-offer-id=in-dialog]');
@@ -212,7 +212,7 @@ test.describe('a press beside', () => {
     await expectClosed(page, stack, { modal: 'backdrop' });
   });
 
-  test('a backdrop that is an element of its own closes the offer in the box before it', async ({
+  test('a box on a backdrop that is an element of its own closes the offer in the box', async ({
     page,
     stack,
   }) => {
@@ -227,7 +227,7 @@ test.describe('a press beside', () => {
     await expectClosed(page, stack, { boxed: 'backdrop' });
   });
 
-  test('the inner of two dialogs closes the inner one’s offer alone', async ({ page, stack }) => {
+  test('the inner one of two dialogs closes only the inner one’s offer', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -235,14 +235,14 @@ test.describe('a press beside', () => {
          <dialog id="inner" closedby="any">${offer('inner-offer')}</dialog></dialog>
        <script>outer.showModal(); inner.showModal()</script>`,
     );
-    // Inside the outer one.
+    // The press is inside the outer dialog.
     await page.locator('#outer').click({ position: { x: 10, y: 10 }, force: true });
     await expectClosed(page, stack, { 'inner-offer': 'backdrop' });
   });
 });
 
 test.describe('a close request by a control', () => {
-  test('that asks the dialog to close, and may be refused, counts', async ({ page, stack }) => {
+  test('counts once the dialog closes, which might have refused', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -254,17 +254,17 @@ test.describe('a close request by a control', () => {
   });
 });
 
-test.describe('is no dismissal', () => {
+test.describe('an offer is not dismissed', () => {
   const INSIDE = offer('stays');
 
-  test('when the page refuses Escape', async ({ page, stack }) => {
+  test('if the page refuses Escape', async ({ page, stack }) => {
     await openReady(page, stack, modal(INSIDE, 'oncancel="event.preventDefault()"'));
     await page.keyboard.press('Escape');
     await expectClosed(page, stack);
     await expect(page.locator('#modal')).toBeVisible();
   });
 
-  test('when the page refuses Escape and closes the dialog by itself later', async ({ page, stack }) => {
+  test('if the page refuses Escape and closes the dialog by itself later', async ({ page, stack }) => {
     await openReady(page, stack, modal(INSIDE, 'oncancel="event.preventDefault()"'));
     await page.keyboard.press('Escape');
     await pageTimeout(page, 1_100);
@@ -272,14 +272,14 @@ test.describe('is no dismissal', () => {
     await expectClosed(page, stack);
   });
 
-  test('when a press beside it leaves it standing', async ({ page, stack }) => {
+  test('if its holder stays after a press beside it', async ({ page, stack }) => {
     await openReady(page, stack, modal(INSIDE));
     await page.mouse.click(20, 500);
     await expectClosed(page, stack);
     await expect(page.locator('#modal')).toBeVisible();
   });
 
-  test('when a press on the padding of a small role=dialog leaves it standing', async ({ page, stack }) => {
+  test('if a small role=dialog stays after a press on its padding', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -289,7 +289,7 @@ test.describe('is no dismissal', () => {
     await expectClosed(page, stack);
   });
 
-  test('when a press inside the box of an overlay comes just before the page hides it', async ({
+  test('if a press inside the box of an overlay comes just before the page hides the overlay', async ({
     page,
     stack,
   }) => {
@@ -319,7 +319,7 @@ test.describe('is no dismissal', () => {
       'next.showPopover()',
     ],
     'the removal of the offer': [INSIDE, "document.querySelector('[data-offer-id=stays]').remove()"],
-    'hiding it': [INSIDE, "document.querySelector('[data-offer-id=stays]').hidden = true"],
+    'hiding the offer': [INSIDE, "document.querySelector('[data-offer-id=stays]').hidden = true"],
     'hiding its role=dialog': [
       `<div id="box" role="dialog">${INSIDE}</div>`,
       "box.style.visibility = 'hidden'",
@@ -330,7 +330,7 @@ test.describe('is no dismissal', () => {
     ],
   };
   for (const [name, [body, act]] of Object.entries(scripts)) {
-    test(`by the page’s own script: ${name}`, async ({ page, stack }) => {
+    test(`if the page’s own script does it: ${name}`, async ({ page, stack }) => {
       await openReady(page, stack, body);
       await page.evaluate(act);
       await expectClosed(page, stack);
@@ -349,7 +349,7 @@ test.describe('is no dismissal', () => {
   };
   for (const [name, toast] of Object.entries(toasts)) {
     for (const [actName, act] of Object.entries(acts)) {
-      test(`when ${name} hides itself just after ${actName}`, async ({ page, stack }) => {
+      test(`if ${name} hides itself just after ${actName}`, async ({ page, stack }) => {
         await openReady(
           page,
           stack,
@@ -365,7 +365,7 @@ test.describe('is no dismissal', () => {
     }
   }
 
-  test('when Escape only ends the composing of a text, though the page hides the box', async ({
+  test('if Escape only ends composing in an input method, though the page hides the box', async ({
     page,
     stack,
   }) => {
@@ -388,7 +388,7 @@ test.describe('is no dismissal', () => {
     await expectClosed(page, stack);
   });
 
-  test('when Escape is pressed while nothing is open, though the page changes just then', async ({
+  test('if Escape is pressed while nothing is open, though the page changes just then', async ({
     page,
     stack,
   }) => {
@@ -398,7 +398,7 @@ test.describe('is no dismissal', () => {
     await expectClosed(page, stack);
   });
 
-  test('when Escape is made by a script', async ({ page, stack }) => {
+  test('if a script makes the Escape', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -417,7 +417,7 @@ test.describe('is no dismissal', () => {
     'an offer in a side panel of role=dialog': `<main><div role="dialog">${INSIDE}</div></main>`,
   };
   for (const [name, main] of Object.entries(routes)) {
-    test(`when a link leads to another view of the same document: ${name}`, async ({ page, stack }) => {
+    test(`if a link leads to another view of the same document: ${name}`, async ({ page, stack }) => {
       await openReady(
         page,
         stack,
@@ -434,7 +434,7 @@ test.describe('is no dismissal', () => {
     });
   }
 
-  test('when the user goes back to the view before', async ({ page, stack }) => {
+  test('if the user goes back to the previous view', async ({ page, stack }) => {
     await openReady(
       page,
       stack,

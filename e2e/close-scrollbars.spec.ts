@@ -1,4 +1,4 @@
-/** Overlays beside a scrollbar that takes room, as on most desktops. Elsewhere the tests' browser hides scrollbars. */
+/** Overlays beside a scrollbar that takes room, as on most desktops. In other tests the browser hides scrollbars. */
 import { trackerStats } from './fixtures/ready.js';
 import { expect, test } from './fixtures/stack.js';
 
@@ -7,15 +7,15 @@ test.use({
     use({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache', '--hide-scrollbars'] }),
 });
 
-test.describe('beside a classic scrollbar', () => {
+test.describe('beside a classic scrollbar, a press closes the offers', () => {
   const overlays: Readonly<Record<string, string>> = {
-    'an overlay of a page that scrolls': '<div class="over"></div>',
-    'what fills an overlay that scrolls by itself':
+    'if it is on an overlay of a page that scrolls': '<div class="over"></div>',
+    'if it is on an element that fills an overlay that scrolls by itself':
       '<div class="over" style="overflow-y: scroll"><div style="min-height: 120vh"></div></div>',
-    'an overlay as wide as the viewport': '<div class="over" style="width: 100vw"></div>',
+    'if it is on an overlay as wide as the viewport': '<div class="over" style="width: 100vw"></div>',
   };
   for (const [name, overlay] of Object.entries(overlays)) {
-    test(`${name} closes`, async ({ page, stack }) => {
+    test(name, async ({ page, stack }) => {
       await stack.open(
         page,
         `<style>.over { position: fixed; inset: 0 }</style><p style="height: 4000px"></p>${overlay}

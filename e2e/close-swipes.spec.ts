@@ -1,4 +1,6 @@
-/** Drags that close what holds an offer, as drawers and sheets of libraries are closed, and drags that close nothing. */
+/**
+ * Drags that close the holder of an offer, as drawers and sheets of libraries are closed, and drags that close nothing.
+ */
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -6,7 +8,7 @@ import { showWitness } from './fixtures/witness.js';
 
 const offer = (id: string) => `<div class="offer" data-offer-id="${id}" data-offer-dwell="0">${id}</div>`;
 
-/** Follows the pointer; lifted far down it leaves, by `end`, and lifted before that it goes back. */
+/** Follows the pointer. If the pointer is lifted far down, the sheet leaves by `end`; otherwise it goes back. */
 const draggable = (end: string) => `<script>
   const sheet = document.querySelector('.sheet');
   let from;
@@ -27,7 +29,7 @@ const draggable = (end: string) => `<script>
 const STYLE =
   '<style>.sheet { position: fixed; inset: auto 0 0 0; margin: 0; height: 300px; width: 100%; touch-action: none }</style>';
 
-/** Drags what an element shows by so many pixels. */
+/** Drags an element by so many pixels. */
 const drag = async (page: Page, selector: string, byX: number, byY: number): Promise<void> => {
   const box = await page.locator(selector).first().boundingBox();
   if (!box) throw new Error(`${selector} is not drawn`);
@@ -49,23 +51,26 @@ const expectDismissed = async (stack: Stack): Promise<void> =>
   stack.expectRecorded(['viewed a', 'dismissed a']);
 
 const expectNothing = async (page: Page, stack: Stack): Promise<void> => {
-  // What a drag leads to is looked for during a second.
+  // The tracker looks for the consequences of a drag for a second.
   await showWitness(page, 1_300);
   await stack.expectRecorded(['viewed a', 'viewed witness']);
 };
 
 test.describe('a drag dismisses an offer whose holder it closes', () => {
   const holders: Readonly<Record<string, readonly [markup: string, end: string]>> = {
-    'a dialog that is removed': [
+    'if it is a dialog that is removed': [
       `<div class="sheet" role="dialog">${offer('a')}</div>`,
       'setTimeout(() => sheet.remove(), 300);',
     ],
-    'a dialog that stays outside the viewport': [`<div class="sheet" role="dialog">${offer('a')}</div>`, ''],
-    'a modal dialog that is closed': [
+    'if it is a dialog that stays outside the viewport': [
+      `<div class="sheet" role="dialog">${offer('a')}</div>`,
+      '',
+    ],
+    'if it is a modal dialog that is closed': [
       `<dialog class="sheet">${offer('a')}</dialog><script>document.querySelector('dialog').showModal()</script>`,
       'setTimeout(() => sheet.close(), 300);',
     ],
-    'a popover that is hidden': [
+    'if it is a popover that is hidden': [
       `<div popover class="sheet">${offer('a')}</div><script>document.querySelector('[popover]').showPopover()</script>`,
       'setTimeout(() => sheet.hidePopover(), 300);',
     ],
@@ -77,7 +82,7 @@ test.describe('a drag dismisses an offer whose holder it closes', () => {
       await expectDismissed(stack);
     });
 
-  test('and the reason says so', async ({ page, stack }) => {
+  test('and is reported with the reason swipe', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -90,13 +95,13 @@ test.describe('a drag dismisses an offer whose holder it closes', () => {
 });
 
 test.describe('a drag dismisses nothing', () => {
-  test('where the holder goes back', async ({ page, stack }) => {
+  test('if the holder goes back', async ({ page, stack }) => {
     await openReady(page, stack, `<div class="sheet" role="dialog">${offer('a')}</div>${draggable('')}`);
     await drag(page, '.sheet', 0, 30);
     await expectNothing(page, stack);
   });
 
-  test('where it moves an offer that nothing holds, such as a row that is swiped away', async ({
+  test('if it moves an offer without a holder, such as a row that is swiped away', async ({
     page,
     stack,
   }) => {
@@ -109,7 +114,7 @@ test.describe('a drag dismisses nothing', () => {
     await expectNothing(page, stack);
   });
 
-  test('where a carousel in a dialog slides to its next offer', async ({ page, stack }) => {
+  test('if a carousel in a dialog slides to its next offer', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -127,7 +132,7 @@ test.describe('a drag dismisses nothing', () => {
     await expectNothing(page, stack);
   });
 
-  test('where offers snap as they are scrolled', async ({ page, stack }) => {
+  test('if offers snap as they are scrolled', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -141,7 +146,7 @@ test.describe('a drag dismisses nothing', () => {
     await expectNothing(page, stack);
   });
 
-  test('where a text is selected, and the dialog closes by itself later', async ({ page, stack }) => {
+  test('if it selects words, and the dialog closes by itself later', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -155,7 +160,7 @@ test.describe('a drag dismisses nothing', () => {
     await stack.expectRecorded(['viewed a', 'viewed witness']);
   });
 
-  /** Follows the pointer sideways, and goes back. */
+  /** A box that follows the pointer sideways, and goes back. */
   const FOLLOWING = `<script>
     let from;
     box.addEventListener('pointerdown', ({ clientX }) => { from = clientX });
@@ -169,14 +174,14 @@ test.describe('a drag dismisses nothing', () => {
     'a key on a button': (page) => page.press('#yes', 'Enter'),
   };
   for (const [name, press] of Object.entries(presses)) {
-    test(`where ${name} closes the dialog soon after`, async ({ page, stack }) => {
+    test(`if ${name} closes the dialog soon after`, async ({ page, stack }) => {
       await openReady(page, stack, `${BOX}${offer('a')}</div>${FOLLOWING}`);
       await drag(page, '.offer', 100, 0);
       await press(page);
       await expectNothing(page, stack);
     });
 
-    test(`where Escape closes nothing, and ${name} does soon after`, async ({ page, stack }) => {
+    test(`if Escape closes nothing, and ${name} closes the dialog soon after`, async ({ page, stack }) => {
       await openReady(page, stack, `${BOX}${offer('a')}</div>${FOLLOWING}`);
       await page.keyboard.press('Escape');
       await press(page);
@@ -184,14 +189,14 @@ test.describe('a drag dismisses nothing', () => {
     });
   }
 
-  test('where it stays on the button that it began on', async ({ page, stack }) => {
+  test('if it stays on the button that it began on', async ({ page, stack }) => {
     await openReady(page, stack, `${BOX}${offer('a')}</div>${FOLLOWING}`);
     await drag(page, '#yes', 20, 5);
     await expect(page.locator('#box')).toHaveCount(0);
     await expectNothing(page, stack);
   });
 
-  test('where it is a press that trembled', async ({ page, stack }) => {
+  test('if it is a press with a shaky hand', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -211,14 +216,14 @@ test.describe('a drag dismisses nothing', () => {
       '<canvas class="part" width="200" height="60" onpointerup="setTimeout(() => box.remove(), 400)"></canvas>',
   };
   for (const [name, inside] of Object.entries(MOVED))
-    test(`where it begins and ends ${name}`, async ({ page, stack }) => {
+    test(`if it begins and ends ${name}`, async ({ page, stack }) => {
       await openReady(page, stack, `<div id="box" role="dialog">${offer('a')}${inside}</div>`);
       await drag(page, '.part', 20, 4);
       await expect(page.locator('#box')).toHaveCount(0);
       await expectNothing(page, stack);
     });
 
-  test('where a script says that the pointer was lifted', async ({ page, stack }) => {
+  test('if a script made the event that lifts the pointer', async ({ page, stack }) => {
     await openReady(page, stack, `<div class="sheet" role="dialog">${offer('a')}</div>`);
     await page.mouse.move(200, 600);
     await page.mouse.down();
@@ -234,7 +239,7 @@ test.describe('a drag dismisses nothing', () => {
     await expectNothing(page, stack);
   });
 
-  test('where it selects a text, and the page closes the dialog then', async ({ page, stack }) => {
+  test('if it selects words, and the page closes the dialog then', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -245,7 +250,7 @@ test.describe('a drag dismisses nothing', () => {
     await expectNothing(page, stack);
   });
 
-  test('where a sheet is dragged down to its handle, and can be pulled up again', async ({ page, stack }) => {
+  test('if a sheet is dragged down to its handle, and can be pulled up again', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -255,7 +260,7 @@ test.describe('a drag dismisses nothing', () => {
     await expectNothing(page, stack);
   });
 
-  test('where it leads to another view, which has no place for the dialog', async ({ page, stack }) => {
+  test('if it leads to another view, which does not have the dialog', async ({ page, stack }) => {
     await openReady(
       page,
       stack,

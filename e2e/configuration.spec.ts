@@ -5,7 +5,7 @@ import { expect, type Stack, test } from './fixtures/stack.js';
 const BODY =
   '<div class="offer" data-offer-id="seen" data-offer-dwell="0"></div><button onclick="this.textContent = \'bought\'">Buy</button>';
 
-/** Opens a page and listens to what it complains about. */
+/** Opens a page and collects its errors. */
 const openAndListen = async (
   page: Page,
   stack: Stack,
@@ -25,7 +25,7 @@ const expectWorking = async (page: Page): Promise<void> => {
 };
 
 test.describe('a wrong configuration leaves the page working, and one report says what to do', () => {
-  test('no URL as the endpoint', async ({ page, stack }) => {
+  test('if the endpoint is not a URL', async ({ page, stack }) => {
     const { reports, crashes } = await openAndListen(page, stack, 'data-endpoint="http://["');
     await expect.poll(() => reports).toHaveLength(1);
     expect(reports[0]).toContain('configuration: endpoint is http://[: give a path, such as /offer-events.');
@@ -33,7 +33,7 @@ test.describe('a wrong configuration leaves the page working, and one report say
     expect(crashes).toEqual([]);
   });
 
-  test('an endpoint on another origin', async ({ page, stack }) => {
+  test('if the endpoint is on another origin', async ({ page, stack }) => {
     const { reports, crashes } = await openAndListen(
       page,
       stack,
@@ -47,7 +47,7 @@ test.describe('a wrong configuration leaves the page working, and one report say
     expect(crashes).toEqual([]);
   });
 
-  test('a browser without IntersectionObserver', async ({ page, stack }) => {
+  test('if the browser has no IntersectionObserver', async ({ page, stack }) => {
     await page.addInitScript(() => Reflect.deleteProperty(window, 'IntersectionObserver'));
     const { reports, crashes } = await openAndListen(page, stack);
     await expect.poll(() => reports).toHaveLength(1);
@@ -56,7 +56,7 @@ test.describe('a wrong configuration leaves the page working, and one report say
     expect(crashes).toEqual([]);
   });
 
-  test('a ratio above one', async ({ page, stack }) => {
+  test('if the ratio is above one', async ({ page, stack }) => {
     const { reports, crashes } = await openAndListen(
       page,
       stack,
@@ -69,11 +69,11 @@ test.describe('a wrong configuration leaves the page working, and one report say
   });
 });
 
-test.describe('a tag that lost its attributes works all the same, and one line says what is assumed', () => {
+test.describe('a tag that lost its attributes still works, and one line says what is assumed', () => {
   const tags: Readonly<Record<string, string>> = {
-    'stripped, as a tag manager does': '<script src="/offersight.js"></script>',
-    'a module': '<script type="module" src="/offersight.js"></script>',
-    'imported by a loader': "<script>import('/offersight.js')</script>",
+    'if a tag manager stripped it': '<script src="/offersight.js"></script>',
+    'if it is a module': '<script type="module" src="/offersight.js"></script>',
+    'if a loader imports it': "<script>import('/offersight.js')</script>",
   };
   for (const [name, tag] of Object.entries(tags)) {
     test(name, async ({ page, stack }) => {
@@ -81,12 +81,12 @@ test.describe('a tag that lost its attributes works all the same, and one line s
       page.on('console', (message) => lines.push(message.text()));
       await stack.open(page, `${BODY}${tag}`, { script: '' });
       await stack.expectRecorded(['viewed seen']);
-      const noTag = name === 'imported by a loader' ? ' The tag is not found: leave type=module out.' : '';
+      const noTag = name === 'if a loader imports it' ? ' The tag is not found: leave type=module out.' : '';
       expect(lines).toEqual([`Offersight: no data-endpoint, so it is /offer-events.${noTag}`]);
     });
   }
 
-  test('a module that has them reads them, and finds what lies beside it', async ({ page, stack }) => {
+  test('a module that has attributes reads them, and finds the files beside it', async ({ page, stack }) => {
     await stack.open(
       page,
       `${BODY}<script type="module" src="/offersight.js" data-endpoint="/offer-events" data-occlusion></script>`,
@@ -99,7 +99,7 @@ test.describe('a tag that lost its attributes works all the same, and one line s
   });
 });
 
-test.describe('a mistake that costs events is on the console without being asked for', () => {
+test.describe('a mistake that loses events is on the console by default', () => {
   const open = async (page: Page, stack: Stack, body: string): Promise<string[]> => {
     const lines: string[] = [];
     page.on('console', (message) => message.type() === 'error' && lines.push(message.text()));
@@ -108,21 +108,21 @@ test.describe('a mistake that costs events is on the console without being asked
     return lines;
   };
 
-  test('an id that a template has not filled in', async ({ page, stack }) => {
+  test('if a template has not filled in an id', async ({ page, stack }) => {
     const lines = await open(page, stack, '<div class="offer" data-offer-id="{{ offer.id }}"></div>');
     await expect.poll(() => lines).toHaveLength(1);
     expect(lines[0]).toContain('configuration: No offer id: {{ offer.id }}');
   });
 
-  test('a control that is about no offer', async ({ page, stack }) => {
+  test('if a control does not name an offer and is not in one', async ({ page, stack }) => {
     const lines = await open(page, stack, `${BODY}<i data-offer-dismiss>No</i>`);
     await page.click('i');
     await expect.poll(() => lines).toHaveLength(1);
-    expect(lines[0]).toContain('A control with data-offer-dismiss names no offer, and stands in none.');
+    expect(lines[0]).toContain('A control with data-offer-dismiss names no offer and is not in one.');
   });
 });
 
-test('a proxy that refuses every event is told once, with its code', async ({ page, stack }) => {
+test('a proxy that refuses every event is reported once, with its code', async ({ page, stack }) => {
   const lines: string[] = [];
   page.on('console', (message) => message.type() === 'error' && lines.push(message.text()));
   await page.route('**/offer-events', async (route) => {
@@ -141,7 +141,10 @@ test('a proxy that refuses every event is told once, with its code', async ({ pa
   ]);
 });
 
-test('an endpoint that answers wrongly is told by its status and its address', async ({ page, stack }) => {
+test('an endpoint that answers wrongly is reported with its status and its address', async ({
+  page,
+  stack,
+}) => {
   const lines: string[] = [];
   page.on('console', (message) => message.type() === 'error' && lines.push(message.text()));
   await page.route('**/offer-events', (route) => route.fulfill({ status: 404 }));
@@ -155,14 +158,14 @@ test('an endpoint that answers wrongly is told by its status and its address', a
 
 test.describe('blocked storage is reported once, and events go out from memory', () => {
   const blocks: Readonly<Record<string, () => void>> = {
-    'a getter that throws, as in a sandboxed frame (fault 24)': () => {
+    'if the getter throws, as in a sandboxed frame (fault 24)': () => {
       Object.defineProperty(window, 'indexedDB', {
         get() {
           throw new DOMException('denied', 'SecurityError');
         },
       });
     },
-    'an open that fails, as in a private window (fault 25)': () => {
+    'if opening fails, as in a private window (fault 25)': () => {
       IDBFactory.prototype.open = () => {
         const request = new EventTarget() as IDBOpenDBRequest;
         Object.defineProperty(request, 'error', { value: new DOMException('denied', 'InvalidStateError') });
@@ -170,7 +173,7 @@ test.describe('blocked storage is reported once, and events go out from memory',
         return request;
       };
     },
-    'an open that never answers (fault 26)': () => {
+    'if opening never answers (fault 26)': () => {
       IDBFactory.prototype.open = () => new EventTarget() as IDBOpenDBRequest;
     },
   };
@@ -179,7 +182,7 @@ test.describe('blocked storage is reported once, and events go out from memory',
       await page.addInitScript(block);
       const { reports, crashes } = await openAndListen(page, stack);
       await stack.expectRecorded(['viewed seen']);
-      // A page's words reach us by another way than its events, and perhaps later.
+      // The page's console reaches the test by another way than its events, and perhaps later.
       await expect.poll(() => reports).toHaveLength(1);
       expect(reports[0]).toContain('storage: Allow IndexedDB');
       await expectWorking(page);

@@ -1,15 +1,15 @@
 /**
- * However cheaply offers are observed, exactly those count that a bare observer counts which looks at all of them
- * all the time. Each page has both, and what must count is said by name.
+ * However cheaply the product observes offers, it counts exactly those that a bare observer counts, which looks at all
+ * of them all the time. Each page has both, and each test names the offers that must count.
  */
 import type { Page } from '@playwright/test';
 import { type OffersightWindow, trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 const DWELL_MS = 400;
-/** Where offers pass by: a few frames of a busy machine may take longer than the shorter one. */
+/** For pages on which offers pass by: a few frames of a busy machine may take longer than the shorter dwell. */
 const LONG_DWELL_MS = 2_000;
-/** Of an offer that comes again and again. */
+/** For an offer that appears repeatedly. */
 const LONGEST_DWELL_MS = 3_000;
 
 const scriptOf = (dwellMs: number): string =>
@@ -20,12 +20,12 @@ interface CountingWindow {
   readonly counting: {
     readonly bare: Set<string>;
     readonly ours: Set<string>;
-    /** Does something once a frame, and waits until the last of it is on the screen. */
+    /** Does something once a frame, and waits until the last change is on the screen. */
     eachFrame(turns: number, act: (turn: number) => void): Promise<void>;
   };
 }
 
-/** Runs in every frame, ahead of all scripts: the bare observer, and an ear for the product's events. */
+/** Runs in every frame, before all scripts: the bare observer, and a listener to the product's events. */
 const install = (defaultDwellMs: number): void => {
   const own = {
     bare: new Set<string>(),
@@ -87,7 +87,7 @@ const STYLE = `<style>
 const offer = (id: string, attributes = 'class="offer"'): string =>
   `<div data-offer-id="${id}" ${attributes}></div>`;
 
-/** `prefix-from` … `prefix-to`. */
+/** The ids `prefix-from` … `prefix-to`. */
 const ids = (prefix: string, from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `${prefix}-${from + index}`);
 
@@ -110,7 +110,8 @@ const expectCounted = async (page: Page, ...expected: readonly (readonly string[
 };
 
 /**
- * The same, and that no other was still on its way: the witness comes last, and takes longer than any of them.
+ * Expects the same, and that no other offer was about to count: the witness comes last, and its dwell is longer than
+ * theirs.
  */
 const expectOnly = async (page: Page, ...expected: readonly (readonly string[])[]): Promise<void> => {
   await expectCounted(page, ...expected);
@@ -125,17 +126,17 @@ const expectOnly = async (page: Page, ...expected: readonly (readonly string[])[
   await expectCounted(page, ...expected, ['witness']);
 };
 
-/** One script's worth of work in the page; `counting` and ids as global names are at hand. */
+/** Runs a script in the page, which can use `counting` and ids as global names. */
 const act = (page: Page, script: string): Promise<unknown> => page.evaluate(`(async () => { ${script} })()`);
 
 test.describe('the same offers count as for an exact observer', () => {
-  test('where the page scrolls', async ({ page, stack }) => {
-    // 220 px an offer: a screen shows three of them and 70 % of the fourth.
+  test('if the page scrolls', async ({ page, stack }) => {
+    // An offer takes 220 px, so a screen shows three of them and 70 % of the fourth.
     await open(stack, page, offers('row', 0, 79), LONG_DWELL_MS);
     await expectCounted(page, ids('row', 0, 3));
     await act(page, 'await counting.eachFrame(20, () => scrollBy(0, 440))');
     await expectCounted(page, ids('row', 0, 3), ids('row', 40, 43));
-    // In the end 65 % of offer 34 is there, and nothing of 38.
+    // In the end, the screen shows 65 % of offer 34, and nothing of 38.
     await act(
       page,
       `await counting.eachFrame(8, () => scrollBy(0, -440));
@@ -145,7 +146,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('row', 0, 3), ids('row', 34, 37), ids('row', 40, 43));
   });
 
-  test('where it jumps', async ({ page, stack }) => {
+  test('if the page jumps', async ({ page, stack }) => {
     await open(stack, page, offers('row', 0, 199), LONG_DWELL_MS);
     await expectCounted(page, ids('row', 0, 3));
     await act(
@@ -154,12 +155,12 @@ test.describe('the same offers count as for an exact observer', () => {
       scrollTo(0, 150 * 220);`,
     );
     await expectCounted(page, ids('row', 0, 3), ids('row', 150, 153));
-    // 30 % of the first and of the last on the screen.
+    // The screen shows 30 % of the first and of the last offer.
     await act(page, 'scrollTo(0, 20 * 220 + 140)');
     await expectOnly(page, ids('row', 0, 3), ids('row', 21, 23), ids('row', 150, 153));
   });
 
-  test('where they come late', async ({ page, stack }) => {
+  test('if they come late', async ({ page, stack }) => {
     await open(
       stack,
       page,
@@ -181,8 +182,8 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ['first', 'deep', 'beside', 'below']);
   });
 
-  test('in carousels', async ({ page, stack }) => {
-    // Of 320 px an offer 1,000 px show three, and 13 % of the fourth.
+  test('if they are in carousels', async ({ page, stack }) => {
+    // An offer takes 320 px, so 1,000 px show three of them, and 13 % of the fourth.
     const carousel = (name: string) =>
       `<div id="${name}" style="display: flex; gap: 20px; width: 1000px; overflow-x: auto">
         ${offers(name, 0, 49, 'class="offer" style="flex: none"')}</div>`;
@@ -203,7 +204,7 @@ test.describe('the same offers count as for an exact observer', () => {
     );
   });
 
-  test('scattered over a long page', async ({ page, stack }) => {
+  test('if they are scattered over a long page', async ({ page, stack }) => {
     const gaps = [1_310, 940, 2_770, 1_020, 3_330, 1_150];
     const body = gaps
       .map((gap, index) => {
@@ -226,21 +227,21 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ['part-1', 'part-4', 'part-5']);
   });
 
-  test('in a hidden panel that is shown', async ({ page, stack }) => {
+  test('if they are in a hidden panel that is shown', async ({ page, stack }) => {
     const panel = (name: string, last: number) => `<div id="${name}" hidden>${offers(name, 0, last)}</div>`;
     await open(stack, page, `${offer('above')}${panel('shown', 5)}${panel('kept', 2)}`);
     await expectCounted(page, ['above']);
     await act(page, 'shown.hidden = false');
-    // Under the one above it two fit, and 70 % of the third.
+    // Below the offer above the panel, there is room for two and 70 % of the third.
     await expectOnly(page, ['above'], ids('shown', 0, 2));
   });
 
-  // The one or two frames between mounting and the jump are no view of the first screen.
+  // The one or two frames between mounting and the jump do not count as a view of the first screen.
   for (const [when, wait] of [
-    ['in the task', ''],
-    ['a frame after', 'await counting.eachFrame(1, () => undefined);'],
+    ['in the same task', ''],
+    ['a frame later', 'await counting.eachFrame(1, () => undefined);'],
   ] as const)
-    test(`after a jump ${when} of mounting`, async ({ page, stack }) => {
+    test(`if the page jumps after mounting, ${when}`, async ({ page, stack }) => {
       await open(stack, page, '', LONG_DWELL_MS);
       await act(
         page,
@@ -249,7 +250,7 @@ test.describe('the same offers count as for an exact observer', () => {
       await expectOnly(page, ids('row', 120, 123));
     });
 
-  test('moved in by a transform', async ({ page, stack }) => {
+  test('if a transform moves them in', async ({ page, stack }) => {
     const drawer = (name: string, last: number) =>
       `<div id="${name}" style="position: fixed; top: 0; width: 400px; transform: translateX(-400px)">
         ${offers(name, 1, last, 'class="offer small"')}</div>`;
@@ -258,7 +259,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('drawer', 1, 7));
   });
 
-  test('glided in by a transition', async ({ page, stack }) => {
+  test('if a transition moves them in', async ({ page, stack }) => {
     await open(
       stack,
       page,
@@ -267,13 +268,13 @@ test.describe('the same offers count as for an exact observer', () => {
     );
     await act(
       page,
-      // What has not been drawn anywhere yet would not glide from there.
+      // The box is read first, since an element that has not been drawn yet would appear without a transition.
       "drawer.getBoundingClientRect(); const over = new Promise((done) => drawer.ontransitionend = done); drawer.style.transform = 'none'; await over",
     );
     await expectOnly(page, ids('glide', 1, 3));
   });
 
-  test('where `order` swaps them', async ({ page, stack }) => {
+  test('if `order` swaps them', async ({ page, stack }) => {
     await open(
       stack,
       page,
@@ -285,7 +286,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('turn', 0, 3), ['turn-5', 'turn-7']);
   });
 
-  test('in an accordion in a box of fixed height', async ({ page, stack }) => {
+  test('if they are in an accordion in a box of fixed height', async ({ page, stack }) => {
     await open(
       stack,
       page,
@@ -296,14 +297,14 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('inner', 0, 3));
   });
 
-  test('under an accordion that closes and shrinks the page', async ({ page, stack }) => {
+  test('if they are below an accordion that closes and shrinks the page', async ({ page, stack }) => {
     await open(stack, page, `<div id="fold">${offers('fold', 0, 399)}</div>${offers('under', 0, 6)}`);
     await expectCounted(page, ids('fold', 0, 3));
     await act(page, 'fold.hidden = true');
     await expectOnly(page, ids('fold', 0, 3), ids('under', 0, 3));
   });
 
-  test('in an inner vertical scroller', async ({ page, stack }) => {
+  test('if they are in an inner vertical scroller', async ({ page, stack }) => {
     await open(
       stack,
       page,
@@ -316,7 +317,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('item', 0, 3), ids('item', 40, 43));
   });
 
-  test('in masonry, whose parent has no height', async ({ page, stack }) => {
+  test('if they are in masonry, whose parent has no height', async ({ page, stack }) => {
     const place = (index: number) =>
       `style="position: absolute; left: ${(index % 6) * 210}px; top: ${Math.floor(index / 6) * 190 + (index % 3) * 7}px; width: 200px; height: 180px"`;
     const all = ids('tile', 0, 29).map((id, index) => offer(id, place(index)));
@@ -324,7 +325,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('tile', 0, 23));
   });
 
-  test('in a bar that stays at the bottom', async ({ page, stack }) => {
+  test('if they are in a bar that stays at the bottom', async ({ page, stack }) => {
     const bar = (name: string, bottom: number, last: number) =>
       `<div style="position: fixed; bottom: ${bottom}px; display: flex">${offers(name, 1, last, 'class="offer small"')}</div>`;
     await open(stack, page, `${bar('bar', 0, 5)}${bar('sunk', -70, 2)}${space(20_000)}`);
@@ -336,9 +337,9 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('bar', 1, 5));
   });
 
-  test('not if they are away for a moment again and again', async ({ page, stack }) => {
+  test('and those that are repeatedly away for a moment do not', async ({ page, stack }) => {
     await open(stack, page, offer('steady'));
-    // Here 550 ms, away 50 ms and at least two frames, and gone in the end.
+    // The offer is there for 550 ms, away for 50 ms and at least two frames, and gone in the end.
     await act(
       page,
       `document.body.insertAdjacentHTML('afterbegin', '${offer('glance', `id="glance" class="offer" data-offer-dwell="${LONGEST_DWELL_MS}"`)}');
@@ -352,7 +353,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ['steady']);
   });
 
-  test('in a modal dialog', async ({ page, stack }) => {
+  test('if they are in a modal dialog', async ({ page, stack }) => {
     const dialog = (name: string, last: number) =>
       `<dialog id="${name}">${offers(name, 1, last, 'class="offer small"')}</dialog>`;
     await open(stack, page, `${space(900)}${offer('below')}${dialog('opened', 2)}${dialog('closed', 3)}`);
@@ -360,7 +361,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('opened', 1, 2));
   });
 
-  test('in a popover', async ({ page, stack }) => {
+  test('if they are in a popover', async ({ page, stack }) => {
     const popover = (name: string, last: number) =>
       `<div id="${name}" popover>${offers(name, 1, last, 'class="offer small"')}</div>`;
     await open(stack, page, `${popover('opened', 3)}${popover('closed', 2)}`);
@@ -368,7 +369,7 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('opened', 1, 3));
   });
 
-  test('where they are sticky', async ({ page, stack }) => {
+  test('if they are sticky', async ({ page, stack }) => {
     const part = (name: string) => `<section style="height: 8000px">
       ${offer(name, 'class="offer" style="position: sticky; top: 10px"')}${space(2_000)}${offer(`${name}-passed`)}</section>`;
     await open(stack, page, `${space(1_000)}${part('sticky')}${part('later')}`, LONG_DWELL_MS);
@@ -378,15 +379,15 @@ test.describe('the same offers count as for an exact observer', () => {
       `const until = performance.now() + 2 * ${LONG_DWELL_MS};
       while (performance.now() < until)
         await counting.eachFrame(1, () => scrollBy(0, scrollY < 7000 ? 1000 : -5000));
-      // Where the last frame came is chance, and may be where the passed one is.
+      // Where the last frame came is random, and may be where the passed offer is.
       scrollTo(0, 6200);`,
     );
     await expectOnly(page, ['sticky']);
   });
 });
 
-test.describe('in a frame that the page around it has scrolled away', () => {
-  /** What the frame shows; its second offer is below its own edge. */
+test.describe('in a frame that the surrounding page has scrolled away', () => {
+  /** Serves the frame's document. Its second offer is below the frame's own edge. */
   const show = async (page: Page, script: string): Promise<void> => {
     await page.route('**/frame.html', (route) =>
       route.fulfill({
@@ -397,7 +398,10 @@ test.describe('in a frame that the page around it has scrolled away', () => {
   };
   const BODY = `${offer('outside')}${space(2_000)}<iframe id="frame" src="/frame.html" width="600" height="400"></iframe>`;
 
-  test('offers of a script of its own do not count until it is back', async ({ page, stack }) => {
+  test('the offers of the frame’s own script do not count until the frame is back', async ({
+    page,
+    stack,
+  }) => {
     await show(page, `<script src="/offersight.js" ${scriptOf(DWELL_MS)}></script>`);
     await open(stack, page, BODY);
     await expectOnly(page, ['outside']);
@@ -405,7 +409,10 @@ test.describe('in a frame that the page around it has scrolled away', () => {
     await expectCounted(page, ['outside', 'witness', 'inside']);
   });
 
-  test('offers that are observed from outside do not count until it is back', async ({ page, stack }) => {
+  test('offers that are observed from outside do not count until the frame is back', async ({
+    page,
+    stack,
+  }) => {
     await show(page, '');
     await open(stack, page, BODY);
     await page.waitForFunction(() => frames[0]?.document.querySelectorAll('[data-offer-id]').length === 2);

@@ -31,7 +31,7 @@ interface ProxyProcess {
 const test = base.extend<{ server: ProxyProcess }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
   server: async ({}, use, testInfo) => {
-    // Proxies start twice, and meanwhile pages and proxies back off ever longer.
+    // Proxies start twice, and in the meantime the back-offs of pages and proxies grow.
     bePatient(testInfo, 150_000);
     const folder = await mkdtemp(join(tmpdir(), 'offersight-'));
     const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
@@ -73,7 +73,7 @@ const test = base.extend<{ server: ProxyProcess }>({
 /** Several back-offs may add up while a process starts. */
 const BACK_OFF_MS = 60_000;
 
-/** Once each, in order per offer. */
+/** Expects each event once, and those of one offer in order. */
 const expectOnce = async (upstream: Upstream): Promise<void> => {
   const recorded = () =>
     upstream
@@ -88,14 +88,14 @@ const expectOnce = async (upstream: Upstream): Promise<void> => {
 
 test.describe('a proxy that is killed loses nothing and forwards nothing twice', () => {
   const points: Readonly<Record<CrashPoint, string>> = {
-    'after-take': 'once it has taken an event (fault 60)',
-    'after-forwarding': 'once it has written that an event is on its way (fault 60)',
-    'after-upstream': 'once the upstream has answered (fault 61)',
-    'after-done': 'once it has written what the upstream answered (fault 62)',
-    'mid-reply': 'in the midst of its reply to the page (fault 62)',
+    'after-take': 'after it has taken an event (fault 60)',
+    'after-forwarding': 'after it has written that an event is on its way (fault 60)',
+    'after-upstream': 'after the upstream has answered (fault 61)',
+    'after-done': 'after it has written what the upstream answered (fault 62)',
+    'mid-reply': 'in the middle of its reply to the page (fault 62)',
   };
   for (const [crash, name] of Object.entries(points)) {
-    test(name, async ({ page, server }) => {
+    test(`if it is killed ${name}`, async ({ page, server }) => {
       const first = await server.start({ crash });
       await page.goto(`${first.url}/page.html`);
       await trackerStats(page);
@@ -103,14 +103,14 @@ test.describe('a proxy that is killed loses nothing and forwards nothing twice',
       expect(await first.ended).toBe('SIGKILL');
       await server.start({ port: new URL(first.url).port });
       await expectOnce(server.upstream);
-      // What was not answered for is asked again, and then it is.
+      // The page repeats the events that were not settled, and then they are settled.
       await untilWaiting(page, 0, BACK_OFF_MS);
       await expectOnce(server.upstream);
     });
   }
 });
 
-test('a proxy that is asked to stop finishes its calls, and the next one goes on (fault 67)', async ({
+test('a proxy that is asked to stop finishes its calls, and the next one continues (fault 67)', async ({
   page,
   server,
 }) => {
@@ -126,7 +126,7 @@ test('a proxy that is asked to stop finishes its calls, and the next one goes on
   await expectOnce(server.upstream);
 });
 
-test('an upstream that is down for a while gets everything once when it is back', async ({
+test('an upstream that is down for a while gets everything once it is back, and only once', async ({
   page,
   server,
 }) => {

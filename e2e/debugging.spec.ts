@@ -13,7 +13,7 @@ type Way = (
   more?: { tag?: string; options?: string },
 ) => Promise<string[]>;
 
-/** The two ways in; each gives what the page says of itself. */
+/** The two ways to load the tracker. Each returns the lines that it writes to the console. */
 const WAYS: Readonly<Record<string, Way>> = {
   'by script tag': async (page, stack, body, { tag = '' } = {}) => {
     const said = listen(page);
@@ -37,7 +37,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 const listen = (page: Page): string[] => {
   const said: string[] = [];
   page.on('console', (message) => {
-    // Behind the words is the element, which the console shows by itself.
+    // After the words comes the element, which a browser's console shows in its own way.
     if (message.text().startsWith('Offersight:'))
       said.push(message.text().replace(/^Offersight: | JSHandle@\S+$/g, ''));
   });
@@ -46,44 +46,44 @@ const listen = (page: Page): string[] => {
 
 const below = '<div style="height: 3000px"></div>';
 
-/** Pages whose offer does not count, and the words for it. */
+/** Pages whose offer does not count, and the line for each. */
 const REASONS: Readonly<Record<string, readonly [body: string, words: string]>> = {
-  'not in view': [below + offer('a'), 'a: It is not in view, or has no size.'],
-  'too little of it': [
+  'since it is not in view': [below + offer('a'), 'a: It is not in view, or has no size.'],
+  'since too little of it is visible': [
     `<div style="height: 60px; overflow: hidden">${offer('a')}</div>`,
     'a: 30 % of it is visible; it needs 50 %.',
   ],
-  'hidden by an ancestor': [
+  'since an ancestor hides it': [
     `<section id="shop" class="fade out" style="opacity: 0"><div>${offer('a')}</div></section>`,
     'a: <section#shop.fade.out> hides it by opacity: 0.',
   ],
-  'hidden by its own style': [
+  'since its own style hides it': [
     offer('a', '', 'visibility: hidden'),
     'a: <div.offer> hides it by visibility: hidden.',
   ],
-  dwelling: [offer('a'), 'a: 100 % of it is visible; it counts after 60.0 s.'],
-  counted: [offer('a').replace('60000', '0'), 'a: It has counted as viewed.'],
+  'since it still dwells': [offer('a'), 'a: 100 % of it is visible; it counts after 60.0 s.'],
+  'since it has counted': [offer('a').replace('60000', '0'), 'a: It has counted as viewed.'],
 };
 
-/** Mistakes of an offer's attributes, and the words for each. */
+/** Mistakes of an offer's attributes, and the line for each. */
 const MISTAKES: Readonly<Record<string, readonly [markup: string, words: string]>> = {
   'a misspelt id': [
     '<div class="offer" data-offer-ids="a"></div>',
-    'data-offer-ids is none of ours; perhaps data-offer-id is meant.',
+    'data-offer-ids is unknown. Did you mean data-offer-id?',
   ],
   'another misspelt id': [
     '<div class="offer" data-offerid="a"></div>',
-    'data-offerid is none of ours; perhaps data-offer-id is meant.',
+    'data-offerid is unknown. Did you mean data-offer-id?',
   ],
   'a misspelt prefix': [
     '<div class="offer" data-ofer-id="a"></div>',
-    'data-ofer-id is none of ours; perhaps data-offer-id is meant.',
+    'data-ofer-id is unknown. Did you mean data-offer-id?',
   ],
   'a template that was not filled in': [
     offer('{{ offer.id }}'),
-    'data-offer-id="{{ offer.id }}" is no id of a personalized offer; until it is one, the element is no offer.',
+    'data-offer-id="{{ offer.id }}" is not the id of a personalized offer, so the element is not an offer yet.',
   ],
-  'what a template writes for nothing': [
+  'what a template writes for a missing value': [
     offer('undefined'),
     'data-offer-id="undefined" is what a template writes for nothing; the proxy refuses it.',
   ],
@@ -91,13 +91,13 @@ const MISTAKES: Readonly<Record<string, readonly [markup: string, words: string]
     offer('a', 'data-offer-repeat="daily"'),
     'data-offer-repeat="daily" is not page, mount or browser; it counts once a page view.',
   ],
-  'an expiry that no date has': [
+  'an expiry that is not a date': [
     offer('a', 'data-offer-expires="next week"'),
-    'data-offer-expires="next week" is no time: give epoch seconds or an ISO date; without one the offer never ends.',
+    'data-offer-expires="next week" is not a time: give epoch seconds or an ISO date; without one the offer never ends.',
   ],
   'a share above one': [
     offer('a', 'data-offer-ratio="50"'),
-    'data-offer-ratio="50" is no share from 0 to 1; the page’s own counts.',
+    'data-offer-ratio="50" is not a share from 0 to 1; the page’s own counts.',
   ],
   'a time with a unit': [
     '<div class="offer" data-offer-id="a" data-offer-dwell="2s"></div>',
@@ -110,8 +110,8 @@ const MISTAKES: Readonly<Record<string, readonly [markup: string, words: string]
 };
 
 for (const [way, open] of Object.entries(WAYS)) {
-  test.describe(`${way}, the console says why an offer has not counted`, () => {
-    // Both ways in use the same rooms, so one page of each kind shows that npm has them.
+  test.describe(`${way}, the console says that an offer has not counted`, () => {
+    // Both ways use the same modules, so one page of each kind shows that npm has them.
     for (const [name, [body, words]] of Object.entries(REASONS).slice(0, way === 'by npm' ? 1 : Infinity))
       test(name, async ({ page, stack }) => {
         const said = await open(page, stack, body);
@@ -120,7 +120,7 @@ for (const [way, open] of Object.entries(WAYS)) {
           .toBe(true);
       });
 
-    test('interrupted', async ({ page, stack }) => {
+    test('since its dwell was interrupted', async ({ page, stack }) => {
       const said = await open(page, stack, offer('a'));
       await expect.poll(() => said).toContain('a: 100 % of it is visible; it counts after 60.0 s.');
       await page.evaluate(() => Object.assign(document.body, { hidden: true }));
@@ -129,7 +129,7 @@ for (const [way, open] of Object.entries(WAYS)) {
         .toMatch(/a: It was visible for \d+\.\d s only; it needs 60\.0 s without a break\./);
     });
 
-    test('covered', async ({ page, stack }) => {
+    test('since something covers it', async ({ page, stack }) => {
       const said = await open(
         page,
         stack,
@@ -142,7 +142,7 @@ for (const [way, open] of Object.entries(WAYS)) {
 
   test.describe(`${way}, the console names a mistake`, () => {
     for (const [name, [body, words]] of Object.entries(MISTAKES).slice(0, way === 'by npm' ? 1 : Infinity))
-      test(`once: ${name}`, async ({ page, stack }) => {
+      test(`and names it only once: ${name}`, async ({ page, stack }) => {
         const said = await open(page, stack, `<main>${body}</main>`);
         await expect.poll(() => said).toContain(words);
         await page.evaluate(() => document.body.append(document.querySelector('main') as Element));
@@ -150,7 +150,7 @@ for (const [way, open] of Object.entries(WAYS)) {
         expect(said.filter((line) => line === words)).toHaveLength(1);
       });
 
-    test('that comes later, also in a shadow tree', async ({ page, stack }) => {
+    test('that comes later, also if it is in a shadow tree', async ({ page, stack }) => {
       const said = await open(page, stack, '');
       await trackerStats(page);
       await page.evaluate(() => {
@@ -160,10 +160,10 @@ for (const [way, open] of Object.entries(WAYS)) {
       });
       await expect
         .poll(() => said)
-        .toContain('data-offer-dismis is none of ours; perhaps data-offer-dismiss is meant.');
+        .toContain('data-offer-dismis is unknown. Did you mean data-offer-dismiss?');
     });
 
-    test('and nothing of what is right, or somebody else’s', async ({ page, stack }) => {
+    test('and says nothing about attributes that are right, or are not its own', async ({ page, stack }) => {
       const said = await open(
         page,
         stack,
@@ -180,8 +180,8 @@ for (const [way, open] of Object.entries(WAYS)) {
 
 test.describe('the console names a mistake of the tag', () => {
   const tags: Readonly<Record<string, string>> = {
-    'data-end-point="/de/events"': 'data-end-point is none of ours; perhaps data-endpoint is meant.',
-    'data-repeats="mount"': 'data-repeats is none of ours; perhaps data-repeat is meant.',
+    'data-end-point="/de/events"': 'data-end-point is unknown. Did you mean data-endpoint?',
+    'data-repeats="mount"': 'data-repeats is unknown. Did you mean data-repeat?',
     'data-repeat="daily"':
       'data-repeat="daily" is not page, mount or browser; offers count once a page view.',
   };
@@ -196,7 +196,7 @@ test.describe('the console names a mistake of the tag', () => {
     });
 });
 
-test('two tags for two endpoints: the first one counts, and one line says so without data-debug', async ({
+test('of two tags for two endpoints the first one counts, and one line says so without data-debug', async ({
   page,
   stack,
 }) => {
@@ -210,7 +210,7 @@ test('two tags for two endpoints: the first one counts, and one line says so wit
     .toEqual(['the tag for /fr/offer-events is ignored, since another one came first. Remove one.']);
 });
 
-test.describe('what only helps to set a page up', () => {
+test.describe('the code that only helps to set up a page', () => {
   test('is not loaded without the option', async ({ page, stack }) => {
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
@@ -223,7 +223,7 @@ test.describe('what only helps to set a page up', () => {
     expect(said).toEqual([]);
   });
 
-  test('may be absent: one line says so, and all else works', async ({ page, stack }) => {
+  test('may be missing: one line says so, and everything else works', async ({ page, stack }) => {
     await page.route('**/offersight-debug.js', (route) => route.fulfill({ status: 404, body: '' }));
     const said = listen(page);
     await stack.open(page, offer('a').replace('60000', '0'));

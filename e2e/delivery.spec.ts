@@ -9,7 +9,7 @@ import { expect, type Stack, test } from './fixtures/stack.js';
 const offer = (id: string) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`;
 
-/** Views one offer and closes another, so that three events wait in two orders that matter. */
+/** Views one offer and closes another, so that three events wait, two of which must stay in order. */
 const recordThree = async (page: Page, stack: Stack): Promise<void> => {
   await stack.open(page, `${offer('closed')}${offer('seen')}`);
   await trackerStats(page);
@@ -19,7 +19,10 @@ const recordThree = async (page: Page, stack: Stack): Promise<void> => {
 
 const THREE = ['viewed closed', 'viewed seen', 'dismissed closed'];
 
-/** Once each, `viewed` before `dismissed` of the same offer; offers may overtake each other. */
+/**
+ * Expects each event once, and `viewed` before `dismissed` of the same offer. Events of different offers may change
+ * order.
+ */
 const expectThreeOnce = async (stack: Stack): Promise<void> => {
   await expect.poll(() => stack.recorded().toSorted()).toEqual(THREE.toSorted());
   await expect
@@ -34,7 +37,7 @@ test.describe('events made offline', () => {
   test('survive a reload and arrive once each when the network is back', async ({ page, stack }) => {
     stack.site.gateway.fault = 'off';
     await recordThree(page, stack);
-    // Another page of the site, which shows no offer itself, brings what the first one left.
+    // Another page of the site, which shows no offer itself, delivers what the first one left.
     await stack.open(page, '<p>Imprint</p>');
     expect(stack.recorded()).toEqual([]);
     stack.site.gateway.fault = undefined;
@@ -63,7 +66,7 @@ test.describe('events made offline', () => {
   test('are held back without a storm of requests (fault 1)', async ({ context, page, stack }) => {
     await stack.open(page, offer('early'));
     await stack.expectRecorded(['viewed early']);
-    // The page has the answer, too: one that was cut off would be asked for again.
+    // The page must also have the answer: it would repeat a request that was cut off.
     await untilWaiting(page, 0);
     const before = stack.site.gateway.calls.length;
     await context.setOffline(true);
@@ -80,18 +83,18 @@ test.describe('events made offline', () => {
   });
 });
 
-test.describe('nothing is lost and nothing is twice', () => {
+test.describe('nothing is lost and nothing counts twice', () => {
   const faults: readonly [GatewayFault, string][] = [
-    ['off', 'the connection breaks (fault 3)'],
-    ['lose-answer', 'the answer is lost after the proxy took the events (fault 4)'],
-    ['truncate', 'the answer breaks off (fault 5)'],
-    ['portal', 'a captive portal answers 200 with its page (fault 6)'],
-    ['login', 'a redirect leads to a login page (fault 7)'],
-    ['throttle', 'the proxy asks to come back later'],
-    ['one-by-one', 'something between takes no more than one event at once (fault 14)'],
+    ['off', 'if the connection breaks (fault 3)'],
+    ['lose-answer', 'if the answer is lost after the proxy took the events (fault 4)'],
+    ['truncate', 'if the answer breaks off (fault 5)'],
+    ['portal', 'if a captive portal answers 200 with its page (fault 6)'],
+    ['login', 'if a redirect leads to a login page (fault 7)'],
+    ['throttle', 'if the proxy asks the page to wait'],
+    ['one-by-one', 'if a machine on the way takes only one event at once (fault 14)'],
   ];
   for (const [fault, name] of faults) {
-    test(`when ${name}`, async ({ page, stack }) => {
+    test(name, async ({ page, stack }) => {
       stack.site.gateway.fault = fault;
       await stack.open(page, `${offer('closed')}${offer('seen')}`);
       await trackerStats(page);
@@ -122,7 +125,7 @@ test.describe('nothing is lost and nothing is twice', () => {
     });
   };
 
-  test('when the endpoint is not deployed: one report, the events wait, and the next page view brings them (fault 16)', async ({
+  test('if the endpoint is not deployed: the page reports it once, and the next page view delivers (fault 16)', async ({
     context,
     page,
     stack,
@@ -134,7 +137,7 @@ test.describe('nothing is lost and nothing is twice', () => {
     expect((await trackerStats(page)).outbox?.pause).toBeUndefined();
   });
 
-  test('when the endpoint was not deployed and the visitor leaves for good (fault 16)', async ({
+  test('if the endpoint was not deployed and the visitor leaves for good (fault 16)', async ({
     page,
     stack,
   }) => {
@@ -144,17 +147,14 @@ test.describe('nothing is lost and nothing is twice', () => {
     await expectThreeOnce(stack);
   });
 
-  test('when the endpoint was not deployed and somebody asks for a flush (fault 16)', async ({
-    page,
-    stack,
-  }) => {
+  test('if the endpoint was not deployed and the page calls flush() (fault 16)', async ({ page, stack }) => {
     await recordThreeInVain(page, stack);
     stack.site.gateway.fault = undefined;
     await flush(page);
     await expectThreeOnce(stack);
   });
 
-  test('when two tabs empty one outbox', async ({ context, page, stack }) => {
+  test('if two tabs empty one outbox', async ({ context, page, stack }) => {
     stack.site.gateway.fault = 'off';
     const second = await context.newPage();
     await recordThree(page, stack);
@@ -166,7 +166,7 @@ test.describe('nothing is lost and nothing is twice', () => {
   });
 });
 
-/** Leaves as soon as an entry is leased; the transaction that leases it goes on for as long as the page lives. */
+/** Leaves as soon as an entry is leased. The transaction that leases it lasts for as long as the page lives. */
 const LEAVING_BY_LEASE = `<script>
   const { put } = IDBObjectStore.prototype;
   const { commit } = IDBTransaction.prototype;
@@ -186,7 +186,7 @@ const LEAVING_BY_LEASE = `<script>
 </script>`;
 
 test.describe('leaving a page', () => {
-  test('takes along what was recorded a moment ago (fault 39)', async ({ page, stack }) => {
+  test('sends along the events that were recorded a moment ago (fault 39)', async ({ page, stack }) => {
     await stack.open(page, `<a href="/elsewhere">away</a>${offer('last')}`);
     await trackerStats(page);
     await page.evaluate(() => {
@@ -197,7 +197,10 @@ test.describe('leaving a page', () => {
     await stack.expectRecorded(['viewed last', 'dismissed last']);
   });
 
-  test('takes along what a flush has reserved, but not sent yet (fault 39)', async ({ page, stack }) => {
+  test('sends along the events that a flush has leased, but not sent yet (fault 39)', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(page, offer('last'), { head: LEAVING_BY_LEASE });
     await page.waitForURL('**/elsewhere');
     await stack.expectRecorded(['viewed last']);
@@ -207,13 +210,13 @@ test.describe('leaving a page', () => {
     ['that may come back', ''],
     ['that never comes back', '<script>addEventListener("unload", () => {})</script>'],
   ] as const) {
-    test(`${name} keeps what it records by that, though a transaction is in the way (fault 39)`, async ({
+    test(`${name} keeps the events that leaving records, though a transaction is in the way (fault 39)`, async ({
       page,
       stack,
     }) => {
       stack.site.gateway.fault = 'off';
       const ignored = offer('ignored').replace('>', ' data-offer-ignore="leave">');
-      // Not before ignoring is there, which loads on request: the page's own import ends behind the tracker's.
+      // The page must not leave before ignoring has loaded. This import ends after the tracker's own.
       const leaving = `<script>onHeld = async () => {
         await import('/offersight-more.js');
         setTimeout(() => (location.href = '/elsewhere'));
@@ -228,7 +231,9 @@ test.describe('leaving a page', () => {
     });
   }
 
-  test('and coming back out of the cache neither repeats nor stops (fault 42)', async ({ page, stack }) => {
+  test('and coming back from the cache neither repeats events nor stops them (fault 42)', {
+    tag: '@whole',
+  }, async ({ page, stack }) => {
     const seen: string[] = [];
     let restored = 0;
     await returnToKept(
@@ -238,7 +243,7 @@ test.describe('leaving a page', () => {
         await stack.open(page, offer(`cached-${before}`));
         seen.push(`viewed cached-${before}`);
         await stack.expectRecorded(seen);
-        // What is answered for has no part in the farewell.
+        // Events that are settled are not part of the farewell.
         await untilWaiting(page, 0);
       },
       async () => {

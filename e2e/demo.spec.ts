@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { AxeBuilder } from '@axe-core/playwright';
 import { test as base, type Page } from '@playwright/test';
 import { bePatient, expect } from './fixtures/patience.js';
 import { trackerStats } from './fixtures/ready.js';
@@ -11,11 +12,11 @@ import { trackerStats } from './fixtures/ready.js';
 interface Demo {
   readonly shop: string;
   readonly upstream: string;
-  /** What arrived at the stand-in, as `type place`, in order. */
+  /** The events that arrived at the stand-in, as `type place`, in order. */
   history(page: Page): Promise<string[]>;
 }
 
-/** The demo as `npm start` runs it, on a free port and with nothing left of earlier runs. */
+/** The demo as `npm start` runs it, on a free port and without data of earlier runs. */
 const test = base.extend<{ demo: Demo }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
   demo: async ({}, use, testInfo) => {
@@ -64,7 +65,7 @@ const test = base.extend<{ demo: Demo }>({
   },
 });
 
-test('the console of the shop says why offers have not counted, and complains of nothing', async ({
+test('the console of the shop says why offers have not counted, and shows no error or warning', async ({
   demo,
   page,
 }) => {
@@ -120,7 +121,7 @@ test('a visit to the shop is exactly what the stand-in recorded, and what the fu
   await expect(page.locator('#steps .done')).toHaveCount(4);
   await expect(page.locator('#outbox [data-name=waiting]')).toHaveText('0');
 
-  // The same on the page itself, without a change of it.
+  // The inspector shows the same on the page itself, without changing it.
   await page.getByRole('button', { name: 'Open the inspector' }).click();
   const inspector = page.getByRole('region', { name: 'Offersight inspector' });
   await expect(inspector.getByRole('heading', { name: 'Offers (' })).toBeVisible();
@@ -130,7 +131,7 @@ test('a visit to the shop is exactly what the stand-in recorded, and what the fu
   await expect(inspector.getByRole('link', { name: 'at the proxy' })).not.toHaveCount(0);
   await inspector.getByRole('button', { name: 'Leave' }).click();
 
-  // The same for operators, with what was accepted, by campaign.
+  // The operator's page shows the same by campaign, with what was accepted.
   const [operator] = await Promise.all([
     page.context().waitForEvent('page'),
     page.getByRole('link', { name: 'The operator’s page' }).click(),
@@ -145,7 +146,7 @@ test('a visit to the shop is exactly what the stand-in recorded, and what the fu
   await expect(row.locator('td')).toHaveText(['1', '0', '0.0 %', '1', '100.0 %', '1', '0', '0', '0', '0']);
 });
 
-test('its switches break the way in two places, and everything arrives once they are mended', async ({
+test('the demo’s switches break the way in two places, and everything arrives once both are repaired', async ({
   demo,
   page,
 }) => {
@@ -154,7 +155,7 @@ test('its switches break the way in two places, and everything arrives once they
     await page.setChecked(name === 'network' ? '#network-off' : '#upstream-down', isOff);
     await isSwitched;
   };
-  // Switched before anything is seen: the first visit comes without the script.
+  // The network must be off before any offer is viewed, so the first visit comes without the script.
   await page.route('**/offersight.js', (route) => route.abort());
   await page.goto(demo.shop);
   await toggle('network', true);
@@ -189,5 +190,36 @@ test('every visitor sees five different kinds of offers', async ({ demo, page })
     const titles = await page.locator('[data-offer-id] h3').allTextContents();
     expect(titles).toHaveLength(5);
     expect(new Set(titles).size).toBe(5);
+  }
+});
+
+const LOOKS = [
+  { width: 1440, colorScheme: 'light' },
+  { width: 1440, colorScheme: 'dark' },
+  { width: 390, colorScheme: 'light' },
+  { width: 390, colorScheme: 'dark' },
+] as const;
+
+test('the shop is accessible: axe finds nothing in light or dark, on a phone or on a wide screen', async ({
+  demo,
+  page,
+}, testInfo) => {
+  // Axe reads the whole page four times.
+  bePatient(testInfo, 240_000);
+  await page.goto(demo.shop);
+  await trackerStats(page);
+  for (const { width, colorScheme } of LOOKS) {
+    await page.setViewportSize({ width, height: 844 });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const axe = new AxeBuilder({ page });
+    const isFirst = width === 1440 && colorScheme === 'light';
+    // The other rules of axe depend on the document, which is the same in every look.
+    const { violations } = await (isFirst
+      ? axe
+      : axe.withRules(['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'target-size'])
+    ).analyze();
+    const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect([width, colorScheme, found, overflow]).toEqual([width, colorScheme, [], 0]);
   }
 });

@@ -1,4 +1,6 @@
-/** `offersight dev`: a page of somebody's own, without an account, from the first event to what is broken on purpose. */
+/**
+ * `offersight dev`: a developer's own page without an account, from the first event to faults that are made on purpose.
+ */
 import { once } from 'node:events';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request } from 'node:http';
@@ -11,7 +13,7 @@ import { createServer as createVite } from 'vite';
 import { arrived, type DevProcess, expect, test } from './fixtures/dev.js';
 import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from './fixtures/post.js';
 
-/** What the table of the live page shows, row by row, without times. */
+/** The rows of the live page's table, without times. */
 const rowsOf = (live: Page): Promise<string[]> =>
   live.locator('#events tr').evaluateAll((rows) =>
     rows.map((row) =>
@@ -30,8 +32,8 @@ const openLive = async (page: Page, { url }: DevProcess): Promise<Page> => {
   return live;
 };
 
-test.describe('in a folder with one page', () => {
-  test('the first event is on the live page and in the terminal, with the offer that the command printed', async ({
+test.describe('for a folder with one page', () => {
+  test('the live page and the terminal show the first event of the offer that the command printed', async ({
     desk,
     page,
   }) => {
@@ -50,7 +52,7 @@ test.describe('in a folder with one page', () => {
     await expect.poll(dev.output).toMatch(new RegExp(`dismissed {2}${dev.offerId} {2}delivered\n`));
     expect(await dev.stop()).toBe(0);
     await expect(live.locator('#connection')).toContainText('has ended');
-    // Nothing is kept.
+    // The command keeps no files.
     expect(await readdir(desk.folder)).toEqual(['index.html']);
   });
 
@@ -64,7 +66,7 @@ test.describe('in a folder with one page', () => {
     await page.goto(`${dev.url}/_offersight/`);
     await page.getByRole('link', { name: 'with the inspector', exact: true }).click();
     await expect(page.getByRole('region', { name: 'Offersight inspector' })).toBeVisible();
-    // What counted before the inspector was there it cannot follow.
+    // The inspector cannot follow events that counted before it was there.
     await page.evaluate(() => document.querySelector('article')?.remove());
     await page.evaluate(
       (id) =>
@@ -88,7 +90,7 @@ test.describe('in a folder with one page', () => {
     await operators.getByRole('button', { name: 'Sign in' }).click();
     await expect(operators).toHaveURL(/\/admin\/events\?find=/);
     await expect(operators.getByRole('main')).toContainText(dev.offerId);
-    // A page of another site does not get it opened, and nobody is led away.
+    // A page of another site cannot open it, and the link leads to no other site.
     const ask = async (path: string, site?: string) => {
       const headers = site === undefined ? {} : { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
       const response = await request.get(`${dev.url}/_offersight/inspect?path=${path}`, {
@@ -110,7 +112,7 @@ test.describe('in a folder with one page', () => {
     expect(await ask('https://evil.example/')).toEqual([403, undefined]);
   });
 
-  test('the operator’s page has the same events by group, also after everything was forgotten', async ({
+  test('the operator’s page has the same events by group, and none after everything was forgotten', async ({
     desk,
     page,
   }) => {
@@ -120,7 +122,7 @@ test.describe('in a folder with one page', () => {
     await page.goto(`${dev.url}/`);
     await expect.poll(() => rowsOf(live)).toEqual([`${dev.offerId} autumn-sale viewed delivered /`]);
     const [, address = '', token = ''] = /operator's +(\S+) +\(token (\S+)\)/.exec(dev.output()) ?? [];
-    // Not where pages are, whose scripts could act there.
+    // It is on another port than pages, since their scripts could act on it otherwise.
     expect(new URL(address).port).not.toBe(new URL(dev.url).port);
     const operator = await page.context().newPage();
     await operator.goto(`${address}funnel?by=group`);
@@ -133,7 +135,7 @@ test.describe('in a folder with one page', () => {
     await expect(operator.getByText('Nothing happened on these days.')).toBeVisible();
   });
 
-  test('an offer that the stand-in never made is refused, with what to do, and counts once any id does', async ({
+  test('an offer that the stand-in never made is refused with advice, and counts once any id is accepted', async ({
     desk,
     page,
   }) => {
@@ -153,7 +155,7 @@ test.describe('in a folder with one page', () => {
       .toContain('viewed summer: delivered');
   });
 
-  test('what is broken on the live page holds events back, and they arrive when all is well', async ({
+  test('faults that are switched on in the live page hold events back, and they arrive once all is well', async ({
     desk,
     page,
   }) => {
@@ -179,7 +181,10 @@ test.describe('in a folder with one page', () => {
       .toEqual(['viewed summer: delivered', 'dismissed summer: delivered']);
   });
 
-  test('a switch stays where it was put, though what arrives meanwhile is older', async ({ desk, page }) => {
+  test('a switch keeps its new position though older states arrive in the meantime', async ({
+    desk,
+    page,
+  }) => {
     await desk.page('index.html', 'summer');
     const dev = await desk.start(['--any-id']);
     const live = await openLive(page, dev);
@@ -203,10 +208,7 @@ test.describe('in a folder with one page', () => {
     await expect(off).toBeChecked();
   });
 
-  test('beginning again leaves nothing of before: no event, no pause, no fault, no memory', async ({
-    desk,
-    page,
-  }) => {
+  test('beginning again leaves nothing: no event, no pause, no fault, no memory', async ({ desk, page }) => {
     await desk.page('index.html', 'summer');
     const dev = await desk.start(['--any-id']);
     const send = (path: string, body: object) =>
@@ -220,7 +222,7 @@ test.describe('in a folder with one page', () => {
     await send('reset', {});
     const state = (await (await fetch(`${dev.url}/_offersight/state`)).json()) as object;
     expect(state).toMatchObject({ events: [], problems: [], faults: [], isNetworkOff: false, isAnyId: true });
-    // A new visitor, and nothing of the visitor of before.
+    // A new visitor comes, and nothing is left of the earlier one.
     const context = await page.context().browser()?.newContext();
     await (await context?.newPage())?.goto(`${dev.url}/`);
     await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: delivered']);
@@ -239,7 +241,7 @@ test.describe('in a folder with one page', () => {
     expect(await history.json()).toHaveLength(1);
   });
 
-  test('a dismissal goes along with its refused view, and the terminal says what an operator would do', async ({
+  test('a dismissal is refused together with its view, and the terminal says what an operator would do', async ({
     desk,
     page,
   }) => {
@@ -257,7 +259,7 @@ test.describe('in a folder with one page', () => {
     await expect.poll(dev.output).toContain('Chargebee does not accept the API key');
   });
 
-  test('each thing to break is one that the stand-in understands', async ({ desk, page }) => {
+  test('the stand-in understands each fault that the live page offers', async ({ desk, page }) => {
     const dev = await desk.start();
     const live = await openLive(page, dev);
     const faults = live.getByRole('group', { name: 'Chargebee' }).getByRole('radio');
@@ -294,7 +296,7 @@ test.describe('in a folder with one page', () => {
     await expect(live.locator('#problems')).toBeHidden();
   });
 
-  test('what pages make up is text on the live page', async ({ desk, page }) => {
+  test('the live page shows values that pages make up as plain text', async ({ desk, page }) => {
     const dev = await desk.start(['--any-id']);
     const live = await openLive(page, dev);
     const hostile = '<img src=x onerror="document.title = 1">\u001b[2J\n\u202e';
@@ -312,7 +314,7 @@ test.describe('in a folder with one page', () => {
     expect(await live.locator('#events img').count()).toBe(0);
   });
 
-  test('files come as they are saved, in part where a player asks for it, and folders with their slash', async ({
+  test('files come as they are saved, in parts if a player asks, and folders redirect to their slash', async ({
     desk,
   }) => {
     await mkdir(join(desk.folder, 'sub'));
@@ -349,7 +351,7 @@ test.describe('in a folder with one page', () => {
     await saving;
   });
 
-  test('files are read anew, hidden ones are not there, and a folder without an index names its pages', async ({
+  test('files are read each time, hidden ones are not served, and a folder without an index lists its pages', async ({
     desk,
     page,
   }) => {
@@ -385,7 +387,7 @@ test.describe('in a folder with one page', () => {
   });
 });
 
-test.describe('before an application that runs already', () => {
+test.describe('for an application that already runs', () => {
   test('pages, events and hot reload pass through', async ({ desk, page }) => {
     await desk.page('index.html', 'summer');
     await writeFile(join(desk.folder, 'words.js'), "document.title = 'first'; import.meta.hot.accept();");
@@ -404,7 +406,7 @@ test.describe('before an application that runs already', () => {
       await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: delivered']);
       const socket = page.waitForEvent('websocket');
       await page.goto(`${dev.url}/more.html`);
-      // Vite's own page would ask the application itself if this one did not answer.
+      // Vite's client would ask the application itself if this socket did not answer.
       expect(new URL((await socket).url()).port).toBe(new URL(dev.url).port);
       await expect(page).toHaveTitle('first');
       await page.evaluate(() => Object.assign(window, { isSame: true }));
@@ -423,7 +425,10 @@ test.describe('before an application that runs already', () => {
     }
   });
 
-  test('forms, redirects and what breaks off are as at the application itself', async ({ desk, page }) => {
+  test('forms, redirects and answers that break off are as at the application itself', async ({
+    desk,
+    page,
+  }) => {
     const asked: (string | undefined)[] = [];
     const application = createServer((incoming, outgoing) => {
       asked.push(`${incoming.method} ${incoming.url} ${incoming.headers.host} ${incoming.headers.origin}`);
@@ -434,7 +439,7 @@ test.describe('before an application that runs already', () => {
           );
           break;
         case '/buy':
-          // As many frameworks do, with their own address.
+          // Many frameworks redirect so, with their own address.
           outgoing.writeHead(303, { location: `http://localhost:${port}/thanks` }).end();
           break;
         case '/broken':
@@ -467,7 +472,10 @@ test.describe('before an application that runs already', () => {
     }
   });
 
-  test('that is not there yet, the page says so and shows it when it is', async ({ desk, page }) => {
+  test('the page says so if the application is not there yet, and shows it once it is', async ({
+    desk,
+    page,
+  }) => {
     const application = createServer((_, outgoing) => outgoing.end('<!doctype html><title>There</title>'));
     application.listen(0, '127.0.0.1');
     await once(application, 'listening');
@@ -484,8 +492,8 @@ test.describe('before an application that runs already', () => {
   });
 });
 
-test.describe('other machines and other sites cannot reach it:', () => {
-  /** As fetch cannot say it. */
+test.describe('other machines and other sites', () => {
+  /** Sends a request with headers that fetch cannot set. */
   const statusOf = async (
     url: string,
     headers: Readonly<Record<string, string>>,
@@ -498,7 +506,9 @@ test.describe('other machines and other sites cannot reach it:', () => {
     return answer.statusCode;
   };
 
-  test('not by another name, and not from a page of another origin (attack 61)', async ({ desk }) => {
+  test('cannot reach the command by another name or from a page of another origin (attack 61)', async ({
+    desk,
+  }) => {
     await desk.page('index.html', 'summer');
     const dev = await desk.start();
     for (const path of ['/', '/offer-events', '/offersight.js', '/_offersight/', '/_offersight/state'])
@@ -514,7 +524,7 @@ test.describe('other machines and other sites cannot reach it:', () => {
     for (const path of ['upstream/reset', 'constructor', '__proto__', 'nothing'])
       expect(await statusOf(`${dev.url}/_offersight/${path}`, {}, 'POST'), path).toBe(404);
     expect(await statusOf(`${dev.url}/_offersight/constructor`, {})).toBe(404);
-    // A link to it may be followed; it changes nothing, and no frame shows it.
+    // A link to the live page may be followed, but it changes nothing, and no frame shows the page.
     expect(await statusOf(`${dev.url}/_offersight/`, { ...foreign, 'sec-fetch-mode': 'navigate' })).toBe(200);
     const state = await fetch(`${dev.url}/_offersight/state`);
     expect(await state.json()).toMatchObject({ isNetworkOff: false, faults: [] });
@@ -526,15 +536,15 @@ test.describe('other machines and other sites cannot reach it:', () => {
     expect(await statusOf(`${dev.upstreamUrl}/faults`, foreign, 'POST')).toBe(403);
   });
 
-  test('a phone reaches pages and endpoint at the address that was named, but no switch (attack 61)', async ({
+  test('reach only pages and endpoint at the address that was given, as a phone does, and no switch (attack 61)', async ({
     desk,
     page,
   }) => {
     const [lan] = Object.values(networkInterfaces())
       .flat()
       .filter((found) => found?.family === 'IPv4' && !found.internal);
-    test.skip(!lan, 'this machine has no address but its own loopback');
-    // Away from localhost a browser that a script drives counts only if it is asked to.
+    test.skip(!lan, 'this machine has only its loopback address');
+    // Outside localhost, a browser that a script drives counts only if the page asks for it.
     await desk.page('index.html', 'summer', 'data-machines="count"');
     const dev = await desk.start(['--any-id', '--lan', lan?.address ?? '']);
     const url = dev.url.replace('localhost', lan?.address ?? '');
@@ -586,7 +596,7 @@ test.describe('the command', () => {
     }
   });
 
-  test('starts the stand-in alone, for a proxy of another make', async ({ desk }) => {
+  test('starts only the stand-in, for a proxy of another make', async ({ desk }) => {
     const { child, said } = desk.begin(['dev', '--upstream-only', '--upstream-port', '0']);
     while (!said.stdout.includes('Ctrl+C')) await once(child.stdout, 'data');
     const [, url = '', key = ''] = /base URL (\S+), API key (\S+)/.exec(said.stdout) ?? [];
@@ -610,22 +620,25 @@ test.describe('the command', () => {
   const wrong: Readonly<Record<string, readonly [args: readonly string[], words: RegExp]>> = {
     'a folder that is not there': [['nowhere'], /There is no folder nowhere\./],
     'an application elsewhere': [['https://shop.example'], /an origin on this machine/],
-    'two of them': [['one', 'two'], /Give one folder or one URL\./],
+    'two places': [['one', 'two'], /Give one folder or one URL\./],
     'a misspelt flag': [['--any-ids'], /Unknown flag --any-ids\. Did you mean --any-id\?/],
-    'a path that is none': [['--path', 'offer-events'], /Set path to a path of its own/],
+    'a path without its slash': [['--path', 'offer-events'], /Set path to a path of its own/],
     'the path of every page': [['--path', '/'], /Set path to a path of its own/],
     'the path of the live page': [['--path', '/_offersight/'], /Set path to a path of its own/],
     'an application without its scheme': [['localhost:5173'], /Did you mean http:\/\/localhost:5173\?/],
     'the port of an application': [['5173'], /Did you mean http:\/\/localhost:5173\?/],
     'a page of an application': [
       ['http://localhost:5173/app/'],
-      /the origin of your application alone: http:\/\/localhost:5173\./,
+      /only the origin of your application: http:\/\/localhost:5173\./,
     ],
-    'its own address': [['http://localhost:4400'], /the port that your pages will be opened at/],
+    'the address of the command itself': [
+      ['http://localhost:4400'],
+      /the port that your pages will be opened at/,
+    ],
     'a file': [['offersight.txt'], /offersight\.txt is a file: give its folder\./],
-    'an address that is its own already': [['--lan', '127.0.0.1'], /Set lan to an address of this machine/],
+    'an address that is always served': [['--lan', '127.0.0.1'], /Set lan to an address of this machine/],
     'all addresses': [['--lan', '0.0.0.0'], /Set lan to an address of this machine/],
-    'an address that is none': [
+    'an invalid address': [
       ['--port', '0', '--upstream-port', '0', '--lan', 'phone'],
       /Set lan to an address/,
     ],
@@ -636,7 +649,7 @@ test.describe('the command', () => {
     'pages for the stand-in alone': [['--upstream-only', 'shop'], /With --upstream-only there are no pages/],
   };
   for (const [what, [args, words]] of Object.entries(wrong))
-    test(`refuses ${what}, in words`, async ({ desk }) => {
+    test(`refuses ${what}, and says why`, async ({ desk }) => {
       await writeFile(join(desk.folder, 'offersight.txt'), '');
       const { code, stderr } = await desk.run(['dev', ...args]);
       expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { untilHidden } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
-/** What the `debug` function was given, without the element, which is told by its id. */
+/** What the `debug` function was given. Instead of the element it has the element's id. */
 interface Note {
   readonly offerId: string;
   readonly elementId: string;
@@ -15,7 +15,7 @@ interface Note {
 const offer = (id: string, style = '', dwell = 60_000) =>
   `<div class="offer" id="box-${id}" data-offer-id="${id}" data-offer-dwell="${dwell}" style="${style}">${id}</div>`;
 
-/** Opens a page whose tracker tells why offers have not counted, and keeps what anybody changes on it. */
+/** Opens a page whose tracker reports why offers have not counted, and keeps all changes to the document. */
 const openDiagnosed = async (
   page: Page,
   stack: Stack,
@@ -45,7 +45,7 @@ const notesOf = async (page: Page, offerId: string): Promise<Note[]> => {
   return notes.filter((note) => note.offerId === offerId);
 };
 
-/** Waits until this reason was told of the offer; gives the last such note. */
+/** Waits until this reason was reported for the offer, and returns the last such note. */
 const untilTold = async (page: Page, offerId: string, reason: string): Promise<Note> => {
   await expect.poll(async () => (await notesOf(page, offerId)).map((note) => note.reason)).toContain(reason);
   const note = (await notesOf(page, offerId)).findLast((told) => told.reason === reason);
@@ -54,26 +54,26 @@ const untilTold = async (page: Page, offerId: string, reason: string): Promise<N
   return note;
 };
 
-/** The reason that stands, as it is told last. */
+/** Expects that this is the last reason that was reported for the offer. */
 const expectLast = (page: Page, offerId: string, reason: string): Promise<void> =>
   expect.poll(async () => (await notesOf(page, offerId)).at(-1)?.reason).toBe(reason);
 
-/** Adds an offer to a page whose tracker is known to tell already: what counts before that, it could not tell. */
+/** Adds an offer to a page whose tracker is known to report already: earlier views would not be reported. */
 const add = (page: Page, html: string): Promise<void> =>
   page.evaluate((added) => document.body.insertAdjacentHTML('afterbegin', added), html);
 
 const NEIGHBOUR = offer('neighbour', 'position: fixed; right: 0; top: 0');
 
-test.describe('the debug function is told', () => {
+test.describe('the debug function gets the reason', () => {
   const notRendered: Readonly<Record<string, string>> = {
     'has no box': offer('none', 'display: none'),
-    'lies in what has no box': `<section hidden>${offer('none')}</section>`,
+    'is in an element without a box': `<section hidden>${offer('none')}</section>`,
     'is far below': `<div style="height: 5000px"></div>${offer('none')}`,
     'is just below': `<div style="height: 900px"></div>${offer('none')}`,
     'is pushed out to the left': offer('none', 'position: absolute; left: -1000px'),
   };
   for (const [name, body] of Object.entries(notRendered)) {
-    test(`not-rendered, where an offer ${name}`, async ({ page, stack }) => {
+    test(`not-rendered if an offer ${name}`, async ({ page, stack }) => {
       await openDiagnosed(page, stack, body + NEIGHBOUR);
       expect(await untilTold(page, 'none', 'not-rendered')).toMatchObject({ ratio: 0, dwelledMs: 0 });
       await untilTold(page, 'neighbour', 'dwelling');
@@ -81,15 +81,15 @@ test.describe('the debug function is told', () => {
     });
   }
 
-  // Of nothing, a browser says that all of it is visible.
-  test('not-rendered, where an offer has no size', async ({ page, stack }) => {
+  // A browser says that an element without a size is visible as a whole.
+  test('not-rendered if an offer has no size', async ({ page, stack }) => {
     await openDiagnosed(page, stack, offer('none', 'width: 0; height: 0; overflow: hidden') + NEIGHBOUR);
     expect((await untilTold(page, 'none', 'not-rendered')).dwelledMs).toBe(0);
     await untilTold(page, 'neighbour', 'dwelling');
     await expectLast(page, 'none', 'not-rendered');
   });
 
-  test('too-small, with the share that is visible and the one that is needed', async ({ page, stack }) => {
+  test('too-small, with the visible share and the needed share', async ({ page, stack }) => {
     await openDiagnosed(
       page,
       stack,
@@ -110,10 +110,10 @@ test.describe('the debug function is told', () => {
   const styles: Readonly<Record<string, string>> = {
     'is transparent': offer('hidden', 'opacity: 0'),
     'is invisible': offer('hidden', 'visibility: hidden'),
-    'lies in what is transparent': `<section style="opacity: 0">${offer('hidden')}</section>`,
+    'is in a transparent element': `<section style="opacity: 0">${offer('hidden')}</section>`,
   };
   for (const [name, body] of Object.entries(styles)) {
-    test(`not-shown, where an offer ${name}`, async ({ page, stack }) => {
+    test(`not-shown if an offer ${name}`, async ({ page, stack }) => {
       await openDiagnosed(page, stack, body + NEIGHBOUR);
       const note = await untilTold(page, 'hidden', 'not-shown');
       expect(note).toMatchObject({ ratio: 1, neededRatio: 0.5, dwelledMs: 0 });
@@ -122,7 +122,7 @@ test.describe('the debug function is told', () => {
     });
   }
 
-  test('covered, where something lies over an offer and that is asked for', async ({ page, stack }) => {
+  test('covered if something lies over an offer and the option asks for that', async ({ page, stack }) => {
     await openDiagnosed(
       page,
       stack,
@@ -143,7 +143,7 @@ test.describe('the debug function is told', () => {
     await stack.expectRecorded(['viewed witness']);
   });
 
-  test('page-hidden, where the tab is behind another', async ({ profile, stack }) => {
+  test('page-hidden if the tab is behind another', async ({ profile, stack }) => {
     const { context } = await profile.start();
     const [page] = context.pages();
     if (!page) throw new Error('the browser has no page');
@@ -158,11 +158,11 @@ test.describe('the debug function is told', () => {
     await expectLast(page, 'behind', 'dwelling');
   });
 
-  test('interrupted, with how long it had lasted', async ({ page, stack }) => {
+  test('interrupted, with how long the dwell had lasted', async ({ page, stack }) => {
     await openDiagnosed(page, stack, `${offer('glanced')}<div style="height: 3000px"></div>`);
     await untilTold(page, 'glanced', 'dwelling');
     await add(page, offer('stays', 'position: fixed; right: 0; top: 0', 400));
-    // The neighbour's dwell is known to be over: so long the first one has been in sight too.
+    // The neighbour's dwell is over, so the first offer has been in sight for at least as long.
     await untilTold(page, 'stays', 'viewed');
     await page.evaluate('scrollTo({ top: 2000, behavior: "instant" })');
     const note = await untilTold(page, 'glanced', 'interrupted');
@@ -172,7 +172,7 @@ test.describe('the debug function is told', () => {
     await expectLast(page, 'glanced', 'not-rendered');
   });
 
-  test('dwelling, and then viewed, in this order and once each', async ({ page, stack }) => {
+  test('dwelling and then viewed, each once', async ({ page, stack }) => {
     await openDiagnosed(page, stack, NEIGHBOUR);
     await untilTold(page, 'neighbour', 'dwelling');
     await add(page, offer('seen', '', 700));
@@ -186,7 +186,7 @@ test.describe('the debug function is told', () => {
     expect((await notesOf(page, 'neighbour')).map(({ reason }) => reason)).not.toContain('viewed');
   });
 
-  test('each change of mind, as an offer comes into sight bit by bit', async ({ page, stack }) => {
+  test('again at each change while an offer comes into sight bit by bit', async ({ page, stack }) => {
     await openDiagnosed(
       page,
       stack,
@@ -232,7 +232,7 @@ test.describe('the debug function', () => {
     expect(await page.evaluate(() => (window as unknown as { changes: string[] }).changes)).toEqual([]);
   });
 
-  test('that throws harms nothing', async ({ page, stack }) => {
+  test('harms nothing if it throws', async ({ page, stack }) => {
     const crashes: string[] = [];
     page.on('pageerror', (error) => crashes.push(error.message));
     await openDiagnosed(
@@ -250,7 +250,7 @@ test.describe('the debug function', () => {
     expect(crashes).toEqual([]);
   });
 
-  test('may close offers and add others while it is told', async ({ page, stack }) => {
+  test('may close offers and add others while it is called', async ({ page, stack }) => {
     await openDiagnosed(page, stack, offer('first') + NEIGHBOUR, {
       also: `if (note.reason === 'dwelling' && note.offerId === 'first') {
         tracker.dismiss('first');
@@ -261,10 +261,7 @@ test.describe('the debug function', () => {
     await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second']);
   });
 
-  test('is what it takes: without it, and without the flag, the console says nothing', async ({
-    page,
-    stack,
-  }) => {
+  test('is needed: without it and without the flag the console says nothing', async ({ page, stack }) => {
     const lines: string[] = [];
     page.on('console', (message) => lines.push(message.text()));
     await stack.open(page, offer('seen', '', 0) + offer('hidden', 'opacity: 0'), {

@@ -1,6 +1,6 @@
 /** `offersight doctor`: real broken deployments, each named by the real command, and never an event. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mergeTests } from '@playwright/test';
@@ -13,7 +13,10 @@ const test = mergeTests(clinicTest, benchTest);
 
 const tagOf = (attributes: string): string => `<script async src="/offersight.js" ${attributes}></script>`;
 
-test('a healthy page has no complaint, also without a browser, and no event of it is counted', async ({
+// As long as two runs of the doctor may take.
+test.describe.configure({ timeout: 200_000 });
+
+test('a healthy page has no findings, also without a browser, and none of its events is counted', async ({
   clinic,
 }) => {
   const url = clinic.deploy('/healthy', {});
@@ -28,36 +31,43 @@ test('a healthy page has no complaint, also without a browser, and no event of i
     `The proxy answers at ${clinic.site.url}/offer-events, asked by the page itself.`,
   );
   expect(seen.stdout).toContain('The page wanted to report an event. The doctor stopped that');
-  expect(seen.stdout).toContain('Nothing is wrong.');
+  expect(seen.stdout).toContain('Nothing is wrong in what was checked.');
   expect([bare.code, bare.ids()]).toEqual([0, []]);
   expect(bare.report().leftOut[0]).toContain('--no-browser was given');
   await clinic.expectNoEvent();
 });
 
-test.describe('a page that sends in every way that there is', () => {
+test.describe('a page that sends in every possible way', () => {
   test.use({ proxyOptions: { machines: 'count' } });
 
-  test('reports no event, though machines count in page and proxy', async ({ clinic }) => {
+  test('delivers no event to the proxy, though machines count in page and proxy', async ({ clinic }) => {
     const send = (id: number): string =>
       `JSON.stringify({ v: 1, sent_at: Date.now(), events: [{ id: '019aa02f-3c00-7000-8000-00000000000${id}', type: 'viewed', personalized_offer_id: 'sent${id}', occurred_at: Date.now() }] })`;
     const post = (id: number): string =>
       `fetch('/offer-events', { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body: ${send(id)} })`;
     clinic.site.serveWorker(`${post(1)}; addEventListener('fetch', () => undefined);`);
     clinic.deploy('/next', {});
-    const frame = clinic.deploy('/frame', { tag: '', body: `<script>${post(2)}</script>` });
+    const frame = clinic.deploy('/frame', {
+      tag: '',
+      body: `<script>${post(2)}.then(() => parent.postMessage('answered'))</script>`,
+    });
     const url = clinic.deploy('/sending', {
       head: `<script>
+        const loaded = new Promise((done) => addEventListener('load', done));
+        const framed = new Promise((done) => addEventListener('message', done));
+        const posted = ${post(7)};
         navigator.serviceWorker.register('/worker.js');
         new Worker(URL.createObjectURL(new Blob([${JSON.stringify(`fetch('${clinic.site.url}/offer-events', { method: 'POST', headers: { 'content-type': 'application/json' }, body: `)} + JSON.stringify(${send(3)}) + ' })'])));
         navigator.sendBeacon('/offer-events', new Blob([${send(4)}], { type: 'application/json' }));
         addEventListener('pagehide', () => { ${post(5)}; navigator.sendBeacon('/offer-events', new Blob([${send(6)}], { type: 'application/json' })); });
-        setTimeout(() => { location.href = '/next'; }, 500);
+        Promise.all([loaded, framed, posted]).then(() => { location.href = '/next'; });
       </script>`,
       body: `${OFFER}<iframe src="${frame}"></iframe>`,
     });
     const { code, report } = await clinic.examine([url, '--json']);
     expect([code, report().url]).toEqual([0, `${clinic.site.url}/next`]);
     await clinic.expectNoEvent();
+    // The page waits for the answers to these two: its own post, and that of its frame.
     expect(report().stoppedEvents).toBeGreaterThan(1);
   });
 });
@@ -66,11 +76,11 @@ interface Case {
   readonly name: string;
   readonly page: Deployed;
   readonly ids: readonly string[];
-  /** Words of the evidence. */
+  /** Matches the evidence. */
   readonly seen: RegExp;
 }
 
-/** Broken by what the page itself says. */
+/** Pages that are broken by their own markup or headers. */
 const PAGES: readonly Case[] = [
   { name: 'without a script', page: { tag: '' }, ids: ['script-not-found'], seen: /no <script>/ },
   {
@@ -136,7 +146,7 @@ const PAGES: readonly Case[] = [
   },
 ];
 
-test.describe('names what is wrong with a page', () => {
+test.describe('the doctor finds what is wrong with a page', () => {
   for (const { name, page, ids, seen } of PAGES)
     test(name, async ({ clinic }) => {
       const { code, report, ids: found } = await clinic.examine([clinic.deploy('/', page), '--json']);
@@ -149,7 +159,7 @@ test.describe('names what is wrong with a page', () => {
 
 interface Behind {
   readonly name: string;
-  /** What answers at the endpoint, given what the proxy's own listener is. */
+  /** Makes the listener that answers at the endpoint out of the proxy's own. */
   readonly answer: (proxy: RequestListener) => RequestListener;
   readonly ids: readonly string[];
   readonly seen: RegExp;
@@ -167,7 +177,7 @@ const answering =
     response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body);
   };
 
-/** Broken by what stands before the proxy. */
+/** Endpoints that are broken by a machine before the proxy. */
 const ENDPOINTS: readonly Behind[] = [
   {
     name: 'a static host that takes no POST',
@@ -221,7 +231,7 @@ const ENDPOINTS: readonly Behind[] = [
   },
 ];
 
-test.describe('names what stands in the way of the endpoint', () => {
+test.describe('the doctor finds what is in the way of the endpoint', () => {
   for (const { name, answer, ids, seen } of ENDPOINTS)
     test(name, async ({ clinic }) => {
       clinic.site.serve('/offer-events', answer(clinic.site.gateway.listener));
@@ -238,7 +248,9 @@ test.describe('names what stands in the way of the endpoint', () => {
 
 const NAMED = '<article style="height: 9px" data-offer-id';
 
-test('names each offer that can never count, and each that a blocker hides', async ({ clinic }) => {
+test('the doctor names each offer that can never count, and each that a blocker hides', async ({
+  clinic,
+}) => {
   const url = clinic.deploy('/', {
     body: `${NAMED}="">a</article>${NAMED}="{{ offer.id }}">b</article>${NAMED}="[object Object]">c</article>
       ${NAMED}="${'x'.repeat(51)}">d</article>${NAMED}="two words">e</article>
@@ -267,7 +279,7 @@ test('names each offer that can never count, and each that a blocker hides', asy
   expect(evidence[7]).toContain('<div.drawer> by display: none hides it');
 });
 
-test('names addresses that filter lists block, by its own list and by those of a folder', async ({
+test('the doctor names addresses that filter lists block, by its own list and by those of a folder', async ({
   clinic,
 }) => {
   clinic.site.serve('/track/offer-events', clinic.site.gateway.listener);
@@ -294,7 +306,10 @@ test('names addresses that filter lists block, by its own list and by those of a
   ]);
 });
 
-test('asks the proxy for its alert, and sends the token nowhere else', async ({ clinic, bench }) => {
+test('the doctor asks the proxy for its alert, and sends the token nowhere else', async ({
+  clinic,
+  bench,
+}) => {
   const token = 'an operator bears this token of 40 chars';
   bench.upstream.addFaults({ kind: 'status', status: 401, code: 'api_authentication_failed' });
   const proxy = await bench.start([], { env: { OFFERSIGHT_ADMIN_TOKEN: token } });
@@ -327,7 +342,7 @@ test('asks the proxy for its alert, and sends the token nowhere else', async ({ 
   expect(alerted.stdout + refused.stdout + redirected.stdout).not.toContain(token);
 });
 
-test('checks the key only if it is asked to, by a call that records nothing', async ({ clinic }) => {
+test('the doctor checks the key only on request, by a call that records nothing', async ({ clinic }) => {
   const url = clinic.deploy('/', {});
   const args = [
     url,
@@ -351,7 +366,25 @@ test('checks the key only if it is asked to, by a call that records nothing', as
   await clinic.expectNoEvent();
 });
 
-test('ends with 2 and words if there is nothing to look at', async ({ clinic }) => {
+test('the doctor waits longer for a slow page with more seconds, and less long with fewer', async ({
+  clinic,
+}) => {
+  const held: ServerResponse[] = [];
+  clinic.site.serve('/slow', (_, response) => held.push(response));
+  const url = `${clinic.site.url}/slow`;
+  const hasty = await clinic.examine([url, '--no-browser', '--max-seconds', '10']);
+  expect([hasty.code, hasty.stderr]).toEqual([2, expect.stringContaining('/slow cannot be opened')]);
+  // Longer than a request has by default.
+  clinic.site.serve('/slow', (_, response) => {
+    setTimeout(() => response.writeHead(200, { 'content-type': 'text/html' }).end(`${TAG}${OFFER}`), 9_000);
+  });
+  const patient = await clinic.examine([url, '--no-browser', '--max-seconds', '90']);
+  expect([patient.code, patient.stderr]).toEqual([0, '']);
+  expect(held).toHaveLength(1);
+  held[0]?.destroy();
+});
+
+test('the doctor ends with code 2 and a message if there is nothing to look at', async ({ clinic }) => {
   const runs = await Promise.all([
     clinic.examine([`${clinic.site.url}/nowhere`, '--no-browser']),
     clinic.examine(['http://127.0.0.1:1/', '--no-browser']),
@@ -360,12 +393,16 @@ test('ends with 2 and words if there is nothing to look at', async ({ clinic }) 
     clinic.examine([clinic.site.url, '--admin', 'http://proxy.example/admin/'], {
       OFFERSIGHT_ADMIN_TOKEN: 'x',
     }),
+    clinic.examine([clinic.site.url, '--max-seconds', '5']),
+    clinic.examine([clinic.site.url, '--max-seconds', '601']),
   ]);
   expect(runs.map(({ code, stdout }) => [code, stdout])).toEqual(runs.map(() => [2, '']));
-  const [gone, refused, file, named, plain] = runs.map(({ stderr }) => stderr);
+  const [gone, refused, file, named, plain, short, long] = runs.map(({ stderr }) => stderr);
   expect(gone).toContain('/nowhere answered 404, so there is no page to look at.');
   expect(refused).toContain('http://127.0.0.1:1/ cannot be opened');
   expect(file).toContain('must be an http or https URL');
   expect(named).toContain('must not hold a name or a password');
   expect(plain).toContain('--admin must be https');
+  expect(short).toContain('Set --max-seconds to a number, at least 10 and at most 600.');
+  expect(long).toBe(short);
 });

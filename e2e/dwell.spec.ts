@@ -4,18 +4,18 @@ import { expect, test } from './fixtures/stack.js';
 
 const TALL = '<div style="height: 3000px"></div>';
 
-/** An offer of 300 × 200 px; the second itself is rarely the point. */
+/** An offer of 300 × 200 px. Its dwell is short, since few tests are about the full second. */
 const offer = (id: string, attributes = '', dwellMs = 300) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
 
 /**
- * Certainly counts, and later than the others would: when it has arrived, what had to come before it would have
- * come too.
+ * An offer that certainly counts, and later than the others would: once it has arrived, every other that counts has
+ * arrived as well.
  */
 const witness = (id = 'witness', dwellMs = 700) =>
   offer(id, 'style="position: fixed; top: 0; right: 0"', dwellMs);
 
-/** Puts an element's top edge at this height of the viewport. */
+/** Scrolls so that an offer's top edge is at this height of the viewport. */
 const scrollTo = (id: string, top: number) => `
   { const offer = document.querySelector('[data-offer-id="${id}"]');
     scrollBy({ top: offer.getBoundingClientRect().top - ${top}, behavior: 'instant' }); }`;
@@ -28,7 +28,7 @@ const onViewed = (id: string, act: string) => `<script>
   });
 </script>`;
 
-/** Keeps on the page's clock when each offer counted and when the page could be seen. */
+/** Keeps, by the page's clock, when each offer counted and when the page could be seen. */
 const CLOCK = `<script>
   window.times = {};
   document.addEventListener('offersight:viewed', ({ detail, timeStamp }) => { times[detail.offerId] = timeStamp; });
@@ -36,7 +36,7 @@ const CLOCK = `<script>
   addEventListener('pageshow', ({ persisted, timeStamp }) => { if (persisted) times.restored = timeStamp; });
 </script>`;
 
-/** What the clock kept: milliseconds from one moment to another. */
+/** The milliseconds between two moments that the clock kept. */
 const between = (from: string, to: string) => `times['${to}'] - times['${from}']`;
 
 test.describe('the share of an offer that must be visible', () => {
@@ -53,14 +53,14 @@ test.describe('the share of an offer that must be visible', () => {
   });
 
   test('is counted in both directions', async ({ page, stack }) => {
-    // Each shows 70 % of its width, and the first 80 %, the second 60 % of its height: 56 % and 42 %.
+    // Both show 70 % of their width. The first shows 80 % of its height, so 56 %; the second shows 60 %, so 42 %.
     const corner = (id: string, top: number) =>
       offer(id, `style="position: fixed; left: -90px; top: ${top}px"`);
     await stack.open(page, `${corner('56-percent', -40)}${corner('42-percent', 800 - 120)}${witness()}`);
     await stack.expectRecorded(['viewed 56-percent', 'viewed witness']);
   });
 
-  test('follows the script tag', async ({ page, stack }) => {
+  test('can be set on the script tag', async ({ page, stack }) => {
     await stack.open(
       page,
       `${offer('shows-75', 'style="margin-left: -75px"')}${offer('shows-85', 'style="margin-left: -45px"')}${witness()}`,
@@ -69,7 +69,7 @@ test.describe('the share of an offer that must be visible', () => {
     await stack.expectRecorded(['viewed shows-85', 'viewed witness']);
   });
 
-  test('follows the offer rather than the script tag', async ({ page, stack }) => {
+  test('can be set on the offer, which overrides the script tag', async ({ page, stack }) => {
     await stack.open(
       page,
       `${offer('sliver', 'data-offer-ratio="0.1" style="margin-left: -262px"')}
@@ -79,7 +79,7 @@ test.describe('the share of an offer that must be visible', () => {
     await stack.expectRecorded(['viewed sliver', 'viewed witness']);
   });
 
-  test('may be all of it, or anything', async ({ page, stack }) => {
+  test('may be all of it, or any part of it', async ({ page, stack }) => {
     await stack.open(
       page,
       `${offer('all', 'data-offer-ratio="1"')}
@@ -90,14 +90,14 @@ test.describe('the share of an offer that must be visible', () => {
     await stack.expectRecorded(['viewed all', 'viewed two-columns', 'viewed witness']);
   });
 
-  test.describe('of an offer from 242,500 px² on', () => {
-    /** Shows so many rows of an offer of 500 px width at the bottom of the viewport. */
+  test.describe('for an offer from 242,500 px² on', () => {
+    /** An offer of 500 px width, of which so many rows are visible at the bottom of the viewport. */
     const large = (id: string, height: number, rows: number, attributes = '') =>
       `<div data-offer-id="${id}" data-offer-dwell="300" ${attributes}
             style="position: fixed; top: ${800 - rows}px; width: 500px; height: ${height}px"></div>`;
 
     test('is 30 %', async ({ page, stack }) => {
-      // 500 × 484 is just below the limit, 500 × 486 just above it; 170 and 135 rows are 35 % and 28 %.
+      // 500 × 484 is just below the limit, and 500 × 486 just above it. 170 and 135 rows are 35 % and 28 %.
       await stack.open(
         page,
         `${large('small-484', 484, 170)}${large('large-486', 486, 170)}${large('little-486', 486, 135)}${witness()}`,
@@ -105,7 +105,7 @@ test.describe('the share of an offer that must be visible', () => {
       await stack.expectRecorded(['viewed large-486', 'viewed witness']);
     });
 
-    test('is what the offer itself says', async ({ page, stack }) => {
+    test('can be set on the offer itself', async ({ page, stack }) => {
       await stack.open(
         page,
         `${large('half-487', 487, 170, 'data-offer-ratio="0.5"')}${large('half-489', 489, 250, 'data-offer-ratio="0.5"')}
@@ -135,7 +135,7 @@ test.describe('the time that an offer must be visible', () => {
       (id) => `${TALL}<div class="offer" data-offer-id="${id}"></div>`,
     );
     await stack.open(page, `${offers.join('')}${TALL}${witness()}`);
-    // Frame by frame, in the page: turns of a wheel come as late as the machine likes.
+    // The page scrolls by itself, frame by frame, since turns of a wheel may come late on a busy machine.
     await page.evaluate(async () => {
       for (let turn = 0; turn < 20; turn++) {
         scrollBy({ top: 500, behavior: 'instant' });
@@ -149,7 +149,7 @@ test.describe('the time that an offer must be visible', () => {
     await stack.expectRecorded(['viewed witness', 'viewed last']);
   });
 
-  test('follows the script tag, and the offer rather than that', async ({ page, stack }) => {
+  test('can be set on the script tag, and on the offer, which overrides the tag', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div class="offer" data-offer-id="by-tag"></div>
@@ -158,11 +158,11 @@ test.describe('the time that an offer must be visible', () => {
       { head: CLOCK, script: 'data-endpoint="/offer-events" data-dwell="200"' },
     );
     await stack.expectRecorded(['viewed by-tag', 'viewed witness']);
-    // A second would have been too late for this.
+    // With the default of a second, the offer would have counted after the witness.
     expect(await page.evaluate('times.isAfter')).toBe(true);
   });
 
-  test('may be none, and then the first glimpse counts, and nothing less', async ({ page, stack }) => {
+  test('may be 0, and then the first glimpse counts, and nothing less', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div class="offer" data-offer-id="glimpse" data-offer-dwell="0"></div>
@@ -178,7 +178,7 @@ test.describe('the time that an offer must be visible', () => {
       `<div class="offer" id="glance" data-offer-id="glance" data-offer-dwell="2000"></div>
        ${onViewed(
          'witness',
-         `// Six glances of 400 ms and at least two frames each, and then nothing more of it.
+         `// The offer is shown six times, for 400 ms and at least two frames each, and then no more.
           for (let turn = 0; turn < 11; turn++) {
             glance.style.marginLeft = turn % 2 ? '0' : '-400px';
             await Promise.all([frame().then(frame), new Promise((resolve) => setTimeout(resolve, 400))]);
@@ -211,7 +211,7 @@ test.describe('the time that an offer must be visible', () => {
 });
 
 test.describe('how often an offer counts', () => {
-  /** Takes an offer out, waits until that was noticed, and puts it back in front. */
+  /** Removes an offer, waits until that was noticed, and puts it back at the top. */
   const remount = (id: string) => `(async () => {
     const offer = document.querySelector('[data-offer-id="${id}"]');
     const frame = () => new Promise(requestAnimationFrame);
@@ -222,7 +222,7 @@ test.describe('how often an offer counts', () => {
     await frame();
   })()`;
 
-  /** Scrolls everything but the witnesses away and back. */
+  /** Scrolls everything except the witnesses away and back. */
   const lookAgain = `(async () => {
     const frame = () => new Promise(requestAnimationFrame);
     scrollTo(0, 2000);
@@ -242,7 +242,7 @@ test.describe('how often an offer counts', () => {
     await stack.expectRecorded(['viewed again']);
     await page.evaluate(lookAgain);
     await page.evaluate(remount('again'));
-    // Another place that shows the same offer.
+    // Another element shows the same offer.
     await page.evaluate(`document.body.insertAdjacentHTML('afterbegin', '${offer('again')}')`);
     await page.evaluate(addMarker);
     await stack.expectRecorded(['viewed again', 'viewed marker']);
@@ -250,7 +250,10 @@ test.describe('how often an offer counts', () => {
     await stack.expectRecorded(['viewed again', 'viewed marker', 'viewed again']);
   });
 
-  test('may be once a mount: not for another look, but for another showing', async ({ page, stack }) => {
+  test('may be once a mount: again when the offer is mounted again, not when it is only seen again', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(
       page,
       `${offer('mounted', 'data-offer-repeat="mount"')}${offer('follows-tag')}${TALL}${witness()}`,
@@ -272,7 +275,7 @@ test.describe('how often an offer counts', () => {
     ]);
   });
 
-  test('follows the script tag, and the offer rather than that', async ({ page, stack }) => {
+  test('can be set on the script tag, and on the offer, which overrides the tag', async ({ page, stack }) => {
     await stack.open(page, `${offer('by-tag')}${offer('by-itself', 'data-offer-repeat="page"')}`, {
       script: 'data-endpoint="/offer-events" data-repeat="mount"',
     });
@@ -283,7 +286,7 @@ test.describe('how often an offer counts', () => {
     await stack.expectRecorded(['viewed by-tag', 'viewed by-tag', 'viewed by-itself', 'viewed marker']);
   });
 
-  test('may be once a browser, over reloads and tabs', async ({ page, context, stack }) => {
+  test('may be once a browser, across reloads and tabs', async ({ page, context, stack }) => {
     const body = `${offer('ever', 'data-offer-repeat="browser"')}${offer('each')}${witness()}`;
     await stack.open(page, body);
     await stack.expectRecorded(['viewed ever', 'viewed each', 'viewed witness']);
@@ -307,7 +310,7 @@ test.describe('a page that nobody sees', () => {
     await page.bringToFront();
     await stack.open(page, offer('ahead'), { head: CLOCK });
     await stack.expectRecorded(['viewed ahead']);
-    // It dwells once another one beside it has counted; only then it is hidden, which takes one step.
+    // The offer dwells once another one beside it has counted. Only then is the page hidden, which takes one step.
     await page.evaluate(
       `document.body.insertAdjacentHTML('beforeend', '${offer('behind', '', 4_000)}${witness('beside', 0)}')`,
     );
@@ -321,7 +324,7 @@ test.describe('a page that nobody sees', () => {
     expect(await page.evaluate(between('visible', 'behind'))).toBeGreaterThanOrEqual(4_000);
   });
 
-  test('counts nothing when it was opened behind another (fault 45)', async ({ profile, stack }) => {
+  test('counts nothing if it was opened behind another (fault 45)', async ({ profile, stack }) => {
     const { context } = await profile.start();
     const [front] = context.pages();
     if (!front) throw new Error('the browser has no page');
@@ -348,8 +351,8 @@ test.describe('a page that nobody sees', () => {
     const { context } = await profile.start();
     const [page] = context.pages();
     if (!page) throw new Error('the browser has no page');
-    // A browser prerenders nothing while somebody debugs it: from the moment when the site shows the next page
-    // the pages are on their own, and say by the offers that they show what happened to them.
+    // A browser prerenders nothing while a debugger is connected. So once the site shows the next page, the pages are
+    // on their own, and say by the offers that they show what happened to them.
     await stack.open(
       page,
       `${offer('start')}<script>
@@ -373,7 +376,7 @@ test.describe('a page that nobody sees', () => {
          const wasPrerendering = document.prerendering;
          let viewedEarly = 0;
          document.addEventListener('offersight:viewed', () => { if (document.prerendering) viewedEarly++; });
-         // Twice as long as the offer needs, from when there is somebody to count it.
+         // This waits twice as long as the offer needs, beginning when the tracker is there.
          (window.offersight ||= []).push(() => setTimeout(() => { localStorage.ready = '1'; }, 600));
        </script>
        ${onViewed(
@@ -387,10 +390,13 @@ test.describe('a page that nobody sees', () => {
     await stack.expectRecorded(['viewed start', 'viewed next', 'viewed true-0-true']);
   });
 
-  test('goes on where it was when it comes out of the back/forward cache', async ({ page, stack }) => {
+  test('continues where it was when it comes back from the back/forward cache', { tag: '@whole' }, async ({
+    page,
+    stack,
+  }) => {
     const seen: string[] = [];
     await returnToKept(page, stack.site, async () => {
-      // The page leaves by itself, so that however slow we are its offer is still under way.
+      // The page leaves by itself, so that its offer still dwells then, however slow the test is.
       await stack.open(
         page,
         `${offer('before')}${offer('under-way', '', 3_000)}${TALL}${offer('further-down')}`,

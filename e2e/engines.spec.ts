@@ -1,4 +1,4 @@
-/** What every engine keeps: the promises, through the real proxy, with real keys and presses. */
+/** The promises that every engine keeps, through the real proxy, with real keys and presses. */
 import type { Tab, Visitor } from './engines/engine.js';
 import {
   append,
@@ -23,10 +23,10 @@ const open = async (visitor: Visitor, { site }: Stack, body: string): Promise<Ta
   return tab;
 };
 
-/** What shows no offer itself, but brings what another page left. */
+/** A page that shows no offer itself, but delivers the events that another page left. */
 const IMPRINT = '<p>Imprint</p>';
 
-/** Leaves for `/elsewhere`, goes back, and waits until the page is there that the browser has kept. */
+/** Leaves for `/elsewhere`, goes back, and waits until the page that the browser has kept is there. */
 const leaveAndComeBack = async (tab: Tab, leave: () => Promise<void>): Promise<void> => {
   await tab.evaluate(() => {
     addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
@@ -40,7 +40,7 @@ const leaveAndComeBack = async (tab: Tab, leave: () => Promise<void>): Promise<v
   await expect.poll(isBack).toBe(true);
 };
 
-/** Leaves when the page next looks for what is due once `isLeaving`, and keeps that look from its end. */
+/** Once `isLeaving`, leaves when the page next looks for events that are due, and keeps that look from ending. */
 const LEAVING_BY_LOOKING = `${HOLD}<script>
   const { getAll } = IDBObjectStore.prototype;
   var isLeaving = false;
@@ -59,16 +59,15 @@ for (const name of ENGINES) {
       { type: 'column', description: column },
     ],
   });
-  /** A cell that `npm test` shows, too. */
+  /** A cell that `npm test` also shows. */
   const smoke = (column: string) => ({ tag: '@smoke', ...cell(column) });
 
   test.describe(`in ${name}`, () => {
-    // An engine is started once, not by every worker.
-    // A busy machine takes its time to start one.
-    test.describe.configure({ mode: 'default', timeout: 90_000 });
+    // In this mode one worker starts the engine, not every worker. A busy machine takes long to start one.
+    test.describe.configure({ mode: 'default', timeout: 240_000 });
 
     test(
-      'an offer is viewed when it was in view for a second, and not when it left before',
+      'an offer is viewed if it was in view for a second, and not if it left earlier',
       smoke('first view'),
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, IMPRINT);
@@ -101,7 +100,7 @@ for (const name of ENGINES) {
       async ({ stack, visitorOf }) => {
         const modal = `<dialog id="modal" closedby="any">${offer('pressed', NEVER_MS)}</dialog><script>
         modal.showModal();
-        // Where the engine does not close it by itself, pages do.
+        // In engines that do not close it by themselves, the page does.
         if (!('closedBy' in modal)) modal.onclick = ({ target }) => target === modal && modal.close();
       </script>`;
         const tab = await open(await visitorOf(name), stack, modal);
@@ -110,13 +109,17 @@ for (const name of ENGINES) {
       },
     );
 
-    test('what was accepted is not dismissed any more', cell('accept'), async ({ stack, visitorOf }) => {
-      const tab = await open(await visitorOf(name), stack, offer('taken', NEVER_MS));
-      await tab.click(button('taken', 'accept'));
-      await tab.click(button('taken', 'dismiss'));
-      await append(tab, offer('witness'));
-      await stack.expectRecorded(['viewed taken', 'viewed witness']);
-    });
+    test(
+      'an offer that was accepted is not dismissed any more',
+      cell('accept'),
+      async ({ stack, visitorOf }) => {
+        const tab = await open(await visitorOf(name), stack, offer('taken', NEVER_MS));
+        await tab.click(button('taken', 'accept'));
+        await tab.click(button('taken', 'dismiss'));
+        await append(tab, offer('witness'));
+        await stack.expectRecorded(['viewed taken', 'viewed witness']);
+      },
+    );
 
     test(
       'events made offline survive a reload and arrive once each',
@@ -138,7 +141,7 @@ for (const name of ENGINES) {
     );
 
     test(
-      'a link that closes and leads away takes the events along',
+      'a link that closes an offer and leads away loses no event',
       cell('leave'),
       async ({ stack, visitorOf }) => {
         const link = `<div class="offer" data-offer-id="last" data-offer-dwell="${NEVER_MS}">
@@ -149,7 +152,7 @@ for (const name of ENGINES) {
       },
     );
 
-    test('closing the tab takes the events along', cell('close the tab'), async ({ stack, visitorOf }) => {
+    test('closing the tab loses no event', cell('close the tab'), async ({ stack, visitorOf }) => {
       const visitor = await visitorOf(name);
       const tab = await open(visitor, stack, offer('last', NEVER_MS));
       await tab.click(button('last', 'dismiss'));
@@ -158,12 +161,12 @@ for (const name of ENGINES) {
     });
 
     test(
-      'a page that comes back out of the cache neither repeats nor stops',
+      'a page that comes back from the cache neither repeats events nor stops delivering them',
       cell('back'),
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, offer('cached'));
         await stack.expectRecorded(['viewed cached']);
-        // Firefox keeps no page that is left while it waits for an answer.
+        // Firefox does not keep a page that is left while it waits for an answer.
         await untilQuiet(tab);
         await untilWaiting(tab, 0);
         await leaveAndComeBack(tab, () => tab.goto(`${stack.site.url}/elsewhere`));
@@ -173,7 +176,7 @@ for (const name of ENGINES) {
     );
 
     test(
-      'a page that is left while it looks for what is due is kept in the cache, and goes on',
+      'a page that is left while it looks for due events is kept in the cache, and continues',
       cell('back'),
       async ({ stack, visitorOf }) => {
         const tab = await open(await visitorOf(name), stack, IMPRINT + LEAVING_BY_LOOKING);
@@ -188,26 +191,31 @@ for (const name of ENGINES) {
       },
     );
 
-    test('two tabs empty one outbox, each event once', cell('two tabs'), async ({ stack, visitorOf }) => {
-      stack.site.gateway.fault = 'off';
-      const visitor = await visitorOf(name);
-      const first = await open(visitor, stack, offer('first'));
-      await untilWaiting(first, 1);
-      const second = await open(visitor, stack, offer('second'));
-      await untilWaiting(second, 2);
-      await second.click(button('second', 'dismiss'));
-      await first.show();
-      await first.click(button('first', 'dismiss'));
-      await untilWaiting(first, 4);
-      // A tab that was hidden said farewell without asking the other; that must not be answered after all.
-      for (const tab of [first, second]) await untilQuiet(tab);
-      stack.site.gateway.fault = undefined;
-      await Promise.all([comeOnline(first), comeOnline(second)]);
-      await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second', 'dismissed second']);
-      await untilWaiting(second, 0);
-      // The tabs agree on one that goes.
-      const verdicts = stack.site.sent().matchAll(/"status":"(\w+)"/g);
-      expect([...verdicts].map(([, verdict]) => verdict)).toEqual(Array(4).fill('accepted'));
-    });
+    test(
+      'two tabs that empty one outbox deliver each event once',
+      cell('two tabs'),
+      async ({ stack, visitorOf }) => {
+        stack.site.gateway.fault = 'off';
+        const visitor = await visitorOf(name);
+        const first = await open(visitor, stack, offer('first'));
+        await untilWaiting(first, 1);
+        const second = await open(visitor, stack, offer('second'));
+        await untilWaiting(second, 2);
+        await second.click(button('second', 'dismiss'));
+        await first.show();
+        await first.click(button('first', 'dismiss'));
+        await untilWaiting(first, 4);
+        // A tab that was hidden has sent a farewell without asking the other one. It must end before the gateway is
+        // back.
+        for (const tab of [first, second]) await untilQuiet(tab);
+        stack.site.gateway.fault = undefined;
+        await Promise.all([comeOnline(first), comeOnline(second)]);
+        await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second', 'dismissed second']);
+        await untilWaiting(second, 0);
+        // The tabs agree on one that delivers.
+        const verdicts = stack.site.sent().matchAll(/"status":"(\w+)"/g);
+        expect([...verdicts].map(([, verdict]) => verdict)).toEqual(Array(4).fill('accepted'));
+      },
+    );
   });
 }

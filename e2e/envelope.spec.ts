@@ -5,7 +5,7 @@ const PAGE = {
   'content-type': 'application/json',
   'sec-fetch-site': 'same-origin',
   'sec-fetch-mode': 'cors',
-  // Otherwise it says that it is a machine.
+  // Without this, the request says that it comes from a machine.
   'user-agent': 'Firefox',
 };
 
@@ -29,7 +29,7 @@ const post = (
 const resultsOf = async (response: APIResponse): Promise<unknown> =>
   ((await response.json()) as { results: unknown }).results;
 
-test.describe('a request that is none of ours', () => {
+test.describe('a request that does not come from the product', () => {
   const faults: readonly [
     name: string,
     status: number,
@@ -37,22 +37,25 @@ test.describe('a request that is none of ours', () => {
     body: string,
     headers?: Record<string, string>,
   ][] = [
-    ['no JSON', 400, 'json', 'v=1&type=viewed'],
-    ['501 events', 400, 'batch', envelope(...Array.from({ length: 501 }, (_, id) => event(id)))],
-    ['2 MB', 413, 'size', envelope(event(1, { personalized_offer_id: 'x'.repeat(2_000_000) }))],
-    ['a foreign page', 403, 'origin', envelope(event(1)), { ...PAGE, 'sec-fetch-site': 'cross-site' }],
+    ['not JSON', 400, 'json', 'v=1&type=viewed'],
+    ['a batch of 501 events', 400, 'batch', envelope(...Array.from({ length: 501 }, (_, id) => event(id)))],
+    ['2 MB long', 413, 'size', envelope(event(1, { personalized_offer_id: 'x'.repeat(2_000_000) }))],
+    ['from a foreign page', 403, 'origin', envelope(event(1)), { ...PAGE, 'sec-fetch-site': 'cross-site' }],
     [
-      'a foreign origin and no fetch metadata',
+      'from a foreign origin, without fetch metadata',
       403,
       'origin',
       envelope(event(1)),
       { 'content-type': 'application/json', origin: 'https://other.example' },
     ],
-    ['text/plain', 415, 'type', envelope(event(1)), { ...PAGE, 'content-type': 'text/plain' }],
-    ['an unknown version', 400, 'unsupported', envelope(event(1)).replace('"v":1', '"v":2')],
+    ['of type text/plain', 415, 'type', envelope(event(1)), { ...PAGE, 'content-type': 'text/plain' }],
+    ['of an unknown version', 400, 'unsupported', envelope(event(1)).replace('"v":1', '"v":2')],
   ];
   for (const [name, status, code, body, headers] of faults) {
-    test(`${name} gets ${status} ${code}, and the upstream sees nothing`, async ({ request, stack }) => {
+    test(`gets ${status} ${code} if it is ${name}, and the upstream sees nothing`, async ({
+      request,
+      stack,
+    }) => {
       const response = await post(request, stack, body, headers);
       expect(response.status()).toBe(status);
       expect(response.headers()['content-type']).toBe('application/problem+json');
@@ -66,7 +69,7 @@ test.describe('a request that is none of ours', () => {
         status,
         code,
       });
-      // What follows passes: had anything of the bad request been taken, it would be ahead of it.
+      // This request passes. If the proxy had taken anything of the bad request, that would have come first.
       await post(request, stack, envelope(event(7)));
       await stack.expectRecorded(['viewed offer-7']);
       expect(stack.upstream.calls()).toHaveLength(1);
@@ -74,7 +77,7 @@ test.describe('a request that is none of ours', () => {
   }
 });
 
-test('bad values in an event refuse it by name, and the good events beside it go through', async ({
+test('an event with a bad value is refused by its id, and the good events beside it are accepted', async ({
   request,
   stack,
 }) => {
@@ -104,7 +107,7 @@ test('bad values in an event refuse it by name, and the good events beside it go
   await stack.expectRecorded(['viewed offer-1', 'dismissed offer-5']);
 });
 
-test('the same event again is a duplicate, and other content under its id a conflict', async ({
+test('an event that is sent again is a duplicate, and other content with its id is a conflict', async ({
   request,
   stack,
 }) => {

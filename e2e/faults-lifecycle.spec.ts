@@ -5,7 +5,7 @@ import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import type { Profile } from './fixtures/real-browser.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
-/** Opens a page that is in the midst of a flush: its event is upstream, and it waits for the answer. */
+/** Opens a page that is in the middle of a flush: its event is upstream, and it waits for the answer. */
 const openFlushing = async (page: Page, stack: Stack): Promise<void> => {
   stack.site.gateway.fault = 'hold-answer';
   await stack.open(page, offer('flushed'));
@@ -14,7 +14,7 @@ const openFlushing = async (page: Page, stack: Stack): Promise<void> => {
   stack.site.gateway.fault = undefined;
 };
 
-/** Opens another tab beside it, which delivers its own event, and leaves the leased one to the first. */
+/** Opens another tab beside it, which delivers its own event, and leaves the leased one to the first tab. */
 const openBeside = async (context: BrowserContext, stack: Stack): Promise<Page> => {
   const page = await context.newPage();
   await stack.open(page, offer('beside'));
@@ -23,11 +23,11 @@ const openBeside = async (context: BrowserContext, stack: Stack): Promise<Page> 
   return page;
 };
 
-/** Ends the page's process, which says farewell to nobody. */
+/** Ends the page's process, so that it sends no farewell. */
 const crash = async (page: Page): Promise<void> => {
   const crashed = page.waitForEvent('crash');
   const session = await page.context().newCDPSession(page);
-  // It never answers.
+  // This command never answers.
   session.send('Page.crash').catch(() => undefined);
   await crashed;
 };
@@ -38,7 +38,7 @@ const setState = async (page: Page, state: 'frozen' | 'active'): Promise<void> =
 };
 
 test.describe('a page whose process crashes', () => {
-  test('in the midst of a flush leaves the rest to another tab (fault 38)', async ({
+  test('leaves the rest to another tab, even in the middle of a flush (fault 38)', async ({
     context,
     page,
     stack,
@@ -52,7 +52,7 @@ test.describe('a page whose process crashes', () => {
     await stack.expectRecorded(['viewed flushed', 'viewed beside']);
   });
 
-  test('in the midst of a flush leaves the rest to the next page (fault 38)', async ({
+  test('leaves the rest to the next page, even in the middle of a flush (fault 38)', async ({
     context,
     page,
     stack,
@@ -66,7 +66,7 @@ test.describe('a page whose process crashes', () => {
   });
 });
 
-test('a tab that is discarded with unsent events, and loaded anew, delivers them once (fault 43)', async ({
+test('a tab that is discarded with unsent events, and loaded again, delivers them once (fault 43)', async ({
   context,
   page,
   stack,
@@ -74,7 +74,7 @@ test('a tab that is discarded with unsent events, and loaded anew, delivers them
   stack.site.gateway.fault = 'off';
   await stack.open(page, `${offer('one')}${offer('two')}`);
   await untilWaiting(page, 2);
-  // What a discard is to a page: its process ends, and it is told nothing.
+  // This is what a discard means to a page: its process ends, and no event announces that.
   await crash(page);
   stack.site.gateway.fault = undefined;
   const before = stack.site.gateway.calls.length;
@@ -85,7 +85,7 @@ test('a tab that is discarded with unsent events, and loaded anew, delivers them
   expect(stack.site.gateway.calls.length - before).toBe(1);
 });
 
-test('a tab that is closed in the moment of a view takes it along, and keeps it until it is answered for (fault 39)', async ({
+test('a tab that is closed at the moment of a view sends it along, and keeps it until it is settled (fault 39)', async ({
   page,
   stack,
 }) => {
@@ -103,7 +103,7 @@ test('a tab that is closed in the moment of a view takes it along, and keeps it 
   await stack.expectRecorded(['viewed last']);
 });
 
-/** Keeps each look into the outbox from its next step, and open, while `isHolding`; counts them as `held`. */
+/** While `isHolding`, keeps each look into the outbox open before its next step. Counts these looks as `held`. */
 const HOLD_EACH_LOOK = `${HOLD}<script>
   var held = 0;
   var isHolding = false;
@@ -116,7 +116,7 @@ const HOLD_EACH_LOOK = `${HOLD}<script>
 </script>`;
 
 test.describe('a frozen tab', () => {
-  /** A tab and one before it, in a browser as a user has it: no other freezes what it hides. */
+  /** Opens a browser as a user has it: only such a browser freezes tabs that it hides. */
   const openTabs = async (
     profile: Profile,
   ): Promise<{ readonly page: Page; readonly context: BrowserContext }> => {
@@ -126,10 +126,10 @@ test.describe('a frozen tab', () => {
     return { page, context };
   };
 
-  test('gives the database back in the midst of a transaction (fault 40)', async ({ profile, stack }) => {
+  test('gives the database back in the middle of a transaction (fault 40)', async ({ profile, stack }) => {
     const { page: other, context } = await openTabs(profile);
     const complaints = listen(other);
-    // What it asks of the database waits until it is given back, and is told nothing else.
+    // Its own requests to the database wait until the frozen tab gives it back, and nothing else is reported.
     await stack.open(other, '<p>Imprint</p>', { head: PATIENT });
     await trackerStats(other);
     const frozen = await context.newPage();
@@ -143,7 +143,7 @@ test.describe('a frozen tab', () => {
     expect(complaints.storage).toEqual([]);
   });
 
-  test('that ends its transaction, and the repeat, does not take that for a database that fails (fault 40)', async ({
+  test('does not report a failed database because it ended its transaction, and the repeat (fault 40)', async ({
     page,
     stack,
   }) => {
@@ -164,7 +164,7 @@ test.describe('a frozen tab', () => {
     expect([complaints.storage, complaints.uncaught]).toEqual([[], []]);
   });
 
-  test('in the midst of a flush keeps only what it has leased, until the lease runs out; when it wakes, it goes on (faults 40, 41)', async ({
+  test('keeps only the events that its flush has leased, until the lease ends, and continues when it wakes (faults 40, 41)', async ({
     profile,
     stack,
   }) => {
@@ -174,7 +174,7 @@ test.describe('a frozen tab', () => {
     await setState(frozen, 'frozen');
     await addOffer(other, 'later');
     await stack.expectRecorded(['viewed flushed', 'viewed beside', 'viewed later']);
-    // Nobody but the frozen tab could hear the verdict, so the other one asks again.
+    // Only the frozen tab could receive the verdict, so the other one repeats the event.
     await untilWaiting(other, 0);
     await stack.expectRecorded(['viewed flushed', 'viewed beside', 'viewed later']);
     stack.site.gateway.release();

@@ -9,7 +9,7 @@ const ENDPOINT = '**/offer-events';
 const idsIn = (request: Request): string[] =>
   (request.postDataJSON() as { events: { id: string }[] }).events.map(({ id }) => id);
 
-/** Lets the endpoint's first requests fail in this way; gives the ids of each request, those that failed first. */
+/** Lets the endpoint's first requests fail in this way. Returns the ids of each request, those that failed first. */
 const failFirst = async (page: Page, code: string, failures: number): Promise<string[][]> => {
   const asked: string[][] = [];
   await page.route(ENDPOINT, (route) => {
@@ -19,7 +19,7 @@ const failFirst = async (page: Page, code: string, failures: number): Promise<st
   return asked;
 };
 
-test.describe('a network that fails and does not say so', () => {
+test.describe('a network that fails without notice', () => {
   const failures: readonly [code: string, name: string][] = [
     ['internetdisconnected', 'there is no route, though the browser says that it is online (fault 2)'],
     ['connectionreset', 'the connection is reset (fault 3)'],
@@ -28,7 +28,7 @@ test.describe('a network that fails and does not say so', () => {
   ];
   for (const [code, name] of failures) {
     test(`gets the same events again after a while: ${name}`, async ({ page, stack }) => {
-      // With keepalive and once more without: one attempt.
+      // One attempt makes two requests: with keepalive, and then without.
       const asked = await failFirst(page, code, 2);
       await stack.open(page, offer('seen'));
       await stack.expectRecorded(['viewed seen']);
@@ -40,7 +40,7 @@ test.describe('a network that fails and does not say so', () => {
 });
 
 test.describe('a path that is blocked for good', () => {
-  test('is asked for ever more rarely, and what waits is given up when it is too old (fault 21)', async ({
+  test('is requested ever more rarely, and events that wait are given up once they are too old (fault 21)', async ({
     page,
     stack,
   }) => {
@@ -57,7 +57,7 @@ test.describe('a path that is blocked for good', () => {
       }
       inTenMinutes.push(asked.length - before);
     }
-    // At most every 2½ minutes, twice an attempt, of which one more may have been due at the start.
+    // There is an attempt of two requests every 2½ minutes at most, and one more may have been due at the start.
     expect(inTenMinutes.slice(1).filter((requests) => requests > 10)).toEqual([]);
     expect(inTenMinutes.at(-1)).toBeGreaterThan(0);
     await untilWaiting(page, 1);
@@ -68,7 +68,7 @@ test.describe('a path that is blocked for good', () => {
   });
 });
 
-/** Writes down what becomes of requests with keepalive. */
+/** Counts requests with keepalive, and those of them that fail. */
 const KEEPING = `<script>
   window.kept = { requests: 0, bytes: 0, failed: 0 };
   const original = window.fetch;
@@ -89,11 +89,14 @@ interface Kept {
   readonly failed: number;
 }
 
-/** What a browser lets a page have in flight with keepalive, bytes. */
+/** How much a browser lets a page have in flight with keepalive, bytes. */
 const QUOTA_BYTES = 65_536;
 
 test.describe('the room for requests with keepalive', () => {
-  test('may be used up by others: then events go without (fault 17)', async ({ page, stack }) => {
+  test('may be used up by other requests: then events are sent without keepalive (fault 17)', async ({
+    page,
+    stack,
+  }) => {
     await page.route('**/hog', () => undefined);
     await stack.open(page, '<p>no offer yet</p>', { head: KEEPING });
     await trackerStats(page);
@@ -107,12 +110,12 @@ test.describe('the room for requests with keepalive', () => {
     await stack.expectRecorded(['viewed squeezed']);
     await untilWaiting(page, 0);
     expect(stack.site.gateway.calls).toHaveLength(1);
-    // The page's own, and ours.
+    // One is the page's own, and one is the product's.
     expect(await page.evaluate<Kept>('kept')).toMatchObject({ requests: 2, failed: 1 });
   });
 
   test('is given back by every answer to a flush (fault 18)', async ({ page, stack }) => {
-    // Only the way to the proxy matters here, and hundreds of calls behind it take their time.
+    // Only the way to the proxy matters here, and hundreds of calls to the upstream would take long.
     stack.upstream.addFaults({ kind: 'down' });
     await stack.open(page, '<p>no offer</p>', { head: KEEPING });
     await page.evaluate(async () => {
@@ -133,7 +136,7 @@ test.describe('the room for requests with keepalive', () => {
   });
 
   test('is given back by every answer to a farewell (fault 18)', async ({ page, stack }) => {
-    // Only the way to the proxy matters here, and hundreds of calls behind it take their time.
+    // Only the way to the proxy matters here, and hundreds of calls to the upstream would take long.
     stack.upstream.addFaults({ kind: 'down' });
     await stack.open(page, '<p>no offer</p>', { head: KEEPING });
     await trackerStats(page);
@@ -143,7 +146,7 @@ test.describe('the room for requests with keepalive', () => {
         const { offersight } = window as unknown as OffersightWindow;
         offersight.push((tracker) => {
           for (let n = 0; n < 80; n++) tracker.dismiss(`offer-${at}-${n}`);
-          // The page is left, it seems, and lives on.
+          // To the product it seems that the page is left, but the page lives on.
           void Promise.resolve().then(() => window.dispatchEvent(new Event('pagehide')));
         });
       }, turn);

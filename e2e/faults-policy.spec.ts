@@ -5,9 +5,9 @@ import { expect, type Stack, test } from './fixtures/stack.js';
 
 const NO_CONNECTIONS = { headers: { 'content-security-policy': "connect-src 'none'" } };
 
-test.describe('a farewell that gets nowhere leaves the event for the next page view', () => {
-  test('since there is no network (fault 19)', async ({ page, stack }) => {
-    // Not the browser's own emulation, which ends with the page, ahead of its farewell.
+test.describe('a farewell that fails leaves the event for the next page view', () => {
+  test('if there is no network (fault 19)', async ({ page, stack }) => {
+    // The browser's own emulation would not do: it ends with the page, before the farewell.
     stack.site.gateway.fault = 'off';
     const { calls } = stack.site.gateway;
     await stack.open(page, offer('unheard'));
@@ -16,7 +16,7 @@ test.describe('a farewell that gets nowhere leaves the event for the next page v
     const before = calls.length;
     await page.goto('about:blank');
     await expect.poll(() => calls.length).toBeGreaterThan(before);
-    // As long as there is no network; a browser may make the farewell's request once more by itself.
+    // This must hold as long as there is no network, since a browser may repeat the farewell's request by itself.
     expect(stack.recorded()).toEqual([]);
     stack.site.gateway.fault = undefined;
     await stack.open(page, '<p>Imprint</p>');
@@ -24,7 +24,7 @@ test.describe('a farewell that gets nowhere leaves the event for the next page v
     await untilWaiting(page, 0);
   });
 
-  test('since the page’s policy forbids it (fault 19)', async ({ page, stack }) => {
+  test('if the page’s policy forbids it (fault 19)', async ({ page, stack }) => {
     await stack.open(page, offer('forbidden'), NO_CONNECTIONS);
     await untilWaiting(page, 1);
     await page.goto('about:blank');
@@ -35,7 +35,7 @@ test.describe('a farewell that gets nowhere leaves the event for the next page v
   });
 });
 
-test('a policy that forbids to connect keeps the event, and fills no console in an hour (fault 20)', async ({
+test('an event waits under a policy that forbids connections, and does not flood the console in an hour (fault 20)', async ({
   page,
   stack,
 }) => {
@@ -50,8 +50,8 @@ test('a policy that forbids to connect keeps the event, and fills no console in 
   await untilWaiting(page, 1);
   expect(stack.site.gateway.calls).toEqual([]);
   await expect.poll(() => delivery).toHaveLength(1);
-  // What the browser itself says of each request, in two lines: two requests an attempt, nine attempts up to the
-  // longest back-off, and then one in 2½ minutes at most.
+  // The browser itself writes two lines about each request. An attempt makes two requests. There are nine attempts up
+  // to the longest back-off, and then at most one in 2½ minutes.
   expect(others.length).toBeGreaterThan(0);
   expect(others.length).toBeLessThanOrEqual(2 * 2 * (9 + 24));
   expect(uncaught).toEqual([]);
@@ -70,7 +70,7 @@ const openUnder = async (page: Page, stack: Stack, worker: string, body: string)
 };
 
 test.describe('a service worker of the page', () => {
-  test('that answers with a page of its own removes nothing (fault 22)', async ({ page, stack }) => {
+  test('removes no event by answering with a page of its own (fault 22)', async ({ page, stack }) => {
     await openUnder(
       page,
       stack,
@@ -94,7 +94,7 @@ test.describe('a service worker of the page', () => {
     await untilWaiting(page, 0);
   });
 
-  test('that sends its copy again later gets duplicates, and the upstream hears nothing (fault 23)', async ({
+  test('gets duplicates if it sends its copy again later, and the upstream gets nothing (fault 23)', async ({
     page,
     stack,
   }) => {

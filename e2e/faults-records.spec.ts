@@ -7,14 +7,14 @@ import { expect, type Stack, test } from './fixtures/stack.js';
 
 const DAY_MS = 86_400_000;
 
-/** An id that sorts ahead of all that are made now, made a minute ago. */
+/** An id of a minute ago, which sorts before all that are made now. */
 const idOf = (number: number): string => {
   const time = (Date.now() - 60_000).toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${number.toString(16).padStart(12, '0')}`;
 };
 
-test.describe('a database that another tab', () => {
-  /** What the other tab does with it; tells whether this one was in its way. */
+test.describe('a database', () => {
+  /** Deletes or upgrades the database from the other tab. Returns whether this tab was in its way. */
   const isBlocked = (page: Page, what: 'delete' | 'upgrade'): Promise<boolean> =>
     page.evaluate(
       (act) =>
@@ -32,8 +32,16 @@ test.describe('a database that another tab', () => {
     );
 
   for (const [what, title, kept] of [
-    ['delete', 'deletes steps aside at once, and is made anew for the next event (fault 31)', []],
-    ['upgrade', 'upgrades steps aside at once, and goes on as it is then (fault 31)', ['before']],
+    [
+      'delete',
+      'is closed at once if another tab deletes it, and made again for the next event (fault 31)',
+      [],
+    ],
+    [
+      'upgrade',
+      'is closed at once if another tab upgrades it, and used as it is then (fault 31)',
+      ['before'],
+    ],
   ] as const) {
     test(title, async ({ context, page, stack }) => {
       const { storage, uncaught } = listen(page);
@@ -53,7 +61,7 @@ test.describe('a database that another tab', () => {
   }
 });
 
-test('records that nobody can read become dead letters, and everything else goes on (fault 32)', async ({
+test('records that cannot be read become dead letters, and everything else works (fault 32)', async ({
   page,
   stack,
 }) => {
@@ -72,7 +80,7 @@ test('records that nobody can read become dead letters, and everything else goes
   ];
   await putRecords(page, [
     ...junk,
-    // Nobody's business, and left alone.
+    // These records are not the product's, which leaves them alone.
     ['settings', { theme: 'dark' }],
     [['basket', 'item'], 3],
   ]);
@@ -93,12 +101,12 @@ test('records that nobody can read become dead letters, and everything else goes
 });
 
 const ALMOST: readonly [what: string, fields: object][] = [
-  ['no offer', {}],
-  ['an offer that JSON cannot say', { offerId: 10n }],
-  ['a text of a million characters for an offer', { offerId: 'x'.repeat(1_000_000) }],
+  ['does not have an offer', {}],
+  ['has an offer id that JSON cannot express', { offerId: 10n }],
+  ['has an offer id of a million characters', { offerId: 'x'.repeat(1_000_000) }],
 ];
 for (const [what, fields] of ALMOST) {
-  test(`a record that is an event but for ${what} holds up no other (fault 32)`, async ({ page, stack }) => {
+  test(`an event that ${what} does not hold up any other (fault 32)`, async ({ page, stack }) => {
     const { uncaught } = listen(page);
     await stack.open(page, '<p>no offer yet</p>', { script: '' });
     const event = { id: idOf(1), type: 'viewed', impressionId: 'x', occurredAt: Date.now(), ...fields };
@@ -109,7 +117,7 @@ for (const [what, fields] of ALMOST) {
   });
 }
 
-test('records of a newer release are left alone until they are too old, and everything else goes on (fault 33)', async ({
+test('records of a newer release are left alone until they are too old, and everything else works (fault 33)', async ({
   page,
   stack,
 }) => {
@@ -136,7 +144,7 @@ test('records of a newer release are left alone until they are too old, and ever
 });
 
 test.describe('a store that a frozen tab keeps busy', () => {
-  /** A tab that is frozen in the midst of a transaction, and another one beside it, with what ends that. */
+  /** Freezes a tab in the middle of a transaction and opens another one beside it. `free` ends the transaction. */
   const openBesideBusy = async (
     profile: Profile,
     stack: Stack,
@@ -156,7 +164,7 @@ test.describe('a store that a frozen tab keeps busy', () => {
             transaction.oncomplete = over;
           });
           Object.assign(window, { isOver });
-          // One request after the other, so that the transaction never ends by itself.
+          // The transaction makes one request after the other, so that it never ends by itself.
           const ask = (): void => {
             resolve();
             if ('isFree' in window) return;
@@ -184,7 +192,10 @@ test.describe('a store that a frozen tab keeps busy', () => {
     };
   };
 
-  test('leaves memory, and gets what waits there when it is free (fault 34)', async ({ profile, stack }) => {
+  test('leaves events in memory, and gets those that wait there once it is free (fault 34)', async ({
+    profile,
+    stack,
+  }) => {
     const { page, free } = await openBesideBusy(profile, stack);
     const { storage, uncaught } = listen(page);
     await stack.open(page, offer('early'));
@@ -203,7 +214,10 @@ test.describe('a store that a frozen tab keeps busy', () => {
     expect(uncaught).toEqual([]);
   });
 
-  test('brings back nothing that was delivered meanwhile (fault 34)', async ({ profile, stack }) => {
+  test('does not bring back events that were delivered in the meantime (fault 34)', async ({
+    profile,
+    stack,
+  }) => {
     const { page, free } = await openBesideBusy(profile, stack);
     await stack.open(page, offer('early'));
     await stack.expectRecorded(['viewed early']);

@@ -4,12 +4,12 @@ import { addOffer, leaveAndReturn, listen, offer, sayOnline, showAgain } from '.
 import { flush, type OffersightWindow, trackerStats, untilInMemory, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
-test('a database that opens late gets what waited in memory meanwhile (fault 26)', async ({
+test('a database that opens late gets the events that waited in memory (fault 26)', async ({
   page,
   stack,
 }) => {
   const { storage, uncaught } = listen(page);
-  // Some other connection is in the way of an upgrade, and that is in the way of every open behind it.
+  // Another connection blocks an upgrade, which blocks every later attempt to open the database.
   await stack.open(page, '<p>no offer yet</p>', { script: '' });
   await page.evaluate(async () => {
     const opening = indexedDB.open('offersight', 1);
@@ -50,7 +50,7 @@ test('a database that opens late gets what waited in memory meanwhile (fault 26)
   expect(uncaught).toEqual([]);
 });
 
-test('a task that keeps the page busy for seconds is not taken for a database that does not answer', async ({
+test('a task that keeps the page busy for seconds is not mistaken for a database that does not answer', async ({
   page,
   stack,
 }) => {
@@ -58,7 +58,7 @@ test('a task that keeps the page busy for seconds is not taken for a database th
   stack.site.gateway.fault = 'off';
   await stack.open(page, offer('early'));
   await untilStored(page, 1);
-  // The page's own work on what was seen begins behind the product's transaction, and outlasts the product's patience.
+  // The page's own task begins after the product's transaction, and takes longer than the product waits for that.
   await page.evaluate(() => {
     const work = (): void => {
       const endsAt = performance.now() + 2_600;
@@ -66,7 +66,7 @@ test('a task that keeps the page busy for seconds is not taken for a database th
     };
     addEventListener('offersight:viewed', () => queueMicrotask(() => queueMicrotask(work)));
   });
-  // More than once, since it is for the browser to say whether the answer or the timer comes first.
+  // This happens several times, since the browser decides whether the answer or the timer comes first.
   const busy = ['first', 'second', 'third'];
   for (const [at, id] of busy.entries()) {
     await addOffer(page, id);
@@ -85,7 +85,7 @@ for (const taskMs of [400, 500, 800])
   }) => {
     const { storage, uncaught } = listen(page);
     stack.site.gateway.fault = 'off';
-    // From the start, so that every step of every transaction waits behind one of these tasks, opening included.
+    // It begins with the page, so that every step of every transaction waits for one of these tasks, even opening.
     const hydrating = `<script>
       const { port1, port2 } = new MessageChannel();
       const untilAt = performance.now() + 7000;
@@ -113,8 +113,8 @@ for (const taskMs of [400, 500, 800])
   });
 
 /**
- * Lets the test break every connection that there is, or every one to come as well: at once, or behind the next
- * event that is stored.
+ * Lets the test break every connection that exists, or all later ones as well: at once, or after the next event that is
+ * stored.
  */
 const BREAKING = `<script>
   const dead = new WeakSet();
@@ -138,7 +138,7 @@ const BREAKING = `<script>
 </script>`;
 
 test.describe('a connection that is lost', () => {
-  test('is made anew, and the event is as durable as ever (fault 27)', async ({ page, stack }) => {
+  test('is made again, and the event is as durable as ever (fault 27)', async ({ page, stack }) => {
     const { storage, uncaught } = listen(page);
     stack.site.gateway.fault = 'off';
     await stack.open(page, offer('before'), { head: BREAKING });
@@ -153,7 +153,7 @@ test.describe('a connection that is lost', () => {
     await stack.expectRecorded(['viewed before', 'viewed after', 'viewed again']);
   });
 
-  test('behind an event that is durable already delivers it by itself, half a minute later (fault 27)', async ({
+  test('delivers an event that it has stored by itself, half a minute later (fault 27)', async ({
     page,
     stack,
   }) => {
@@ -165,13 +165,13 @@ test.describe('a connection that is lost', () => {
     await addOffer(page, 'stored');
     await expect.poll(() => storage).toHaveLength(1);
     await page.evaluate('breaking.isDown = breaking.isNext = false');
-    // Nothing else happens on this page: no other event, and nobody comes back to it.
+    // Nothing else happens on this page: there is no other event, and the visitor does not come back to it.
     await page.clock.fastForward(30_000);
     await stack.expectRecorded(['viewed stored']);
     expect(uncaught).toEqual([]);
   });
 
-  test('and cannot be made anew leaves memory, until the page is seen again (fault 27)', async ({
+  test('leaves events in memory if it cannot be made again, until the page is seen again (fault 27)', async ({
     page,
     stack,
   }) => {
@@ -207,8 +207,8 @@ const dismissMany = async (page: Page, count: number): Promise<void> => {
 };
 
 /**
- * So many writes find the storage full: with each of them comes so much that the browser refuses them, as it does by
- * aborting the transaction. It is lenient with little ones.
+ * So many writes find the storage full: each of them adds so much data that the browser refuses it by aborting the
+ * transaction. A browser does not refuse small writes so strictly.
  */
 const FULL = `<script>
   window.full = 0;
@@ -230,10 +230,10 @@ const openFull = async (page: Page, stack: Stack): Promise<void> => {
   await dismissMany(page, 60);
 };
 
-/** From here on the page tries nothing by itself, and nothing of it is on its way, which is given up last. */
+/** From now on the page does nothing by itself, and no event is on its way: such an event would be given up last. */
 const rest = async (page: Page): Promise<void> => {
   await page.evaluate(() => {
-    // Nor what it had meant to try.
+    // Timers that it has already set do not fire either.
     for (let last = Number(setTimeout(() => 0)); last; last--) clearTimeout(last);
     Object.assign(window, { setTimeout: () => 0 });
   });
@@ -241,7 +241,7 @@ const rest = async (page: Page): Promise<void> => {
 };
 
 test.describe('a storage that is full', () => {
-  test('gets room by giving up the oldest views with their dismissals, each of them told (fault 28)', async ({
+  test('gets room by giving up the oldest views with their dismissals, and counts each of them (fault 28)', async ({
     page,
     stack,
   }) => {
@@ -262,7 +262,7 @@ test.describe('a storage that is full', () => {
     expect([storage, uncaught]).toEqual([[], []]);
   });
 
-  test('for good leaves memory and one report; every event is delivered or given up, and told (fault 28)', async ({
+  test('leaves events in memory with one report if it stays full: each is delivered, or given up and counted (fault 28)', async ({
     page,
     stack,
   }) => {
@@ -285,7 +285,7 @@ test.describe('a storage that is full', () => {
   });
 });
 
-test('site data that the user clears takes along what waited, and nothing that comes later (fault 30)', async ({
+test('clearing site data removes the events that wait, and none that come later (fault 30)', async ({
   page,
   context,
   stack,
@@ -294,8 +294,8 @@ test('site data that the user clears takes along what waited, and nothing that c
   stack.site.gateway.fault = 'off';
   await stack.open(page, offer('cleared'));
   await untilStored(page, 1);
-  // An operation under way would be cut off, be tried once more while the database is still being cleared, and leave
-  // for memory.
+  // Clearing would cut off an operation under way. The product would retry it while the database is still being
+  // cleared, and then keep the event in memory.
   await rest(page);
   const session = await context.newCDPSession(page);
   await session.send('Storage.clearDataForOrigin', { origin: stack.site.url, storageTypes: 'all' });

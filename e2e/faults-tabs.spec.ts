@@ -4,7 +4,7 @@ import { addOffer, offer, sayOnline } from './fixtures/faults.js';
 import { flush, trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
-/** What the tabs of a browser post from now on: the tab and the ids of each request. */
+/** Collects the requests that the tabs of a browser make from now on: the tab, and the ids that it posts. */
 const watchPosts = async (
   context: BrowserContext,
 ): Promise<{ readonly tab: Page; readonly ids: readonly string[] }[]> => {
@@ -20,7 +20,9 @@ const watchPosts = async (
   return posts;
 };
 
-/** Opens tabs without a network, each with an event of its own; gives what was recorded, as the upstream has it. */
+/**
+ * Opens tabs without a network, each with an event of its own. Returns the events as the upstream would record them.
+ */
 const openOffline = async (
   context: BrowserContext,
   stack: Stack,
@@ -68,7 +70,7 @@ test('two tabs deliver side by side, and a lease keeps each event to one of them
   const second = await context.newPage();
   await stack.open(second, offer('beside'));
   await stack.expectRecorded(['viewed held', 'viewed beside']);
-  // It goes on until nothing more can be done at the moment.
+  // A flush continues until nothing more can be sent at the moment.
   await flush(second);
   stack.site.gateway.release();
   await Promise.all([first, second].map((tab) => untilWaiting(tab, 0)));
@@ -79,7 +81,7 @@ test('two tabs deliver side by side, and a lease keeps each event to one of them
   await stack.expectRecorded(['viewed held', 'viewed beside']);
 });
 
-test('what another tab delivered while this one was backing off is not said again when this one is left', async ({
+test('leaving a tab that was backing off does not repeat the events that another tab has delivered', async ({
   context,
   page,
   stack,
@@ -93,15 +95,16 @@ test('what another tab delivered while this one was backing off is not said agai
   await expect.poll(async () => (await trackerStats(page)).outbox).toMatchObject({ waiting: 1, pause });
 
   const other = await context.newPage();
-  // A page that loads shortens a back-off, and those that wait for its end do not hear of that.
+  // A page that loads shortens a back-off, and pages that wait for its end do not notice that.
   await stack.open(other, '<p>Imprint</p>');
   await stack.expectRecorded(['viewed mine']);
   await untilWaiting(page, 0);
-  // It looks once more soon after a delivery, and would find what a page that leaves has said and cannot reserve.
+  // The other tab looks into the outbox again soon after a delivery. It would find the events of the farewell, which a
+  // page that leaves cannot lease.
   await other.close();
   await page.click('[data-offer-dismiss]');
   await stack.expectRecorded(['viewed mine', 'viewed last', 'dismissed last']);
-  // The answers name each id as often as a request did.
+  // The proxy's answers name each id as often as the requests did.
   const named = stack.upstream.calls().map(({ key, personalized_offer_id: id }) => {
     const times = stack.site.sent().split(`"${key?.replace('oe1-', '')}"`).length - 1;
     return `${id} ${times}`;

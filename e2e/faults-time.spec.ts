@@ -10,7 +10,7 @@ test('a page that slept for an hour asks once when it wakes (fault 46)', async (
   gateway.fault = 'off';
   await stack.open(page, offer('slept'));
   await expect.poll(() => gateway.calls.length).toBeGreaterThan(0);
-  // From here on its timers stand still. The leap there is too short for what is under way to be given up.
+  // From now on the page's timers stand still. The jump to this moment is too short to end the request under way.
   const now = await page.evaluate(() => Date.now());
   await page.clock.pauseAt(now + 8_000);
   await flush(page);
@@ -22,15 +22,15 @@ test('a page that slept for an hour asks once when it wakes (fault 46)', async (
   expect(gateway.calls.length - before).toBe(1);
 });
 
-test.describe('a clock that jumps under a page that waits', () => {
+test.describe('a clock that jumps while a page waits', () => {
   const jumps: readonly [name: string, to: () => number, recorded: readonly string[]][] = [
     ['a day ahead', () => Date.now() + DAY_MS, ['viewed before', 'viewed after']],
     ['a day back', () => Date.now() - DAY_MS, ['viewed before', 'viewed after']],
     ['back to 1970', () => 0, ['viewed before', 'viewed after']],
-    ['ahead to 2100, where what waited is too old', () => Date.UTC(2100, 0), ['viewed after']],
+    ['ahead to 2100, when the waiting event is too old', () => Date.UTC(2100, 0), ['viewed after']],
   ];
   for (const [name, to, recorded] of jumps) {
-    test(`${name}, makes nothing wait for it (fault 56)`, async ({ page, stack }) => {
+    test(`delays no event if it jumps ${name} (fault 56)`, async ({ page, stack }) => {
       const { gateway } = stack.site;
       await page.clock.install();
       gateway.fault = 'throttle';
@@ -38,7 +38,7 @@ test.describe('a clock that jumps under a page that waits', () => {
       await expect.poll(() => gateway.calls.length).toBeGreaterThan(0);
       await untilWaiting(page, 1);
       await page.clock.setSystemTime(to());
-      // What was on its way then is answered as long as nothing gets through.
+      // A request that was on its way is answered before the endpoint works again.
       await flush(page);
       gateway.fault = undefined;
       await addOffer(page, 'after');
@@ -49,14 +49,14 @@ test.describe('a clock that jumps under a page that waits', () => {
     });
   }
 
-  test('and has jumped again by the next page, makes nothing wait for it (fault 56)', async ({
+  test('delays no event if it has jumped back when the next page opens (fault 56)', async ({
     context,
     page,
     stack,
   }) => {
     const { gateway } = stack.site;
     gateway.fault = 'throttle';
-    // Of this page alone: the test's own clock is that of all pages.
+    // Only this page has that clock: Playwright's clock would apply to all pages.
     const head = `<script>{ const { now } = Date; const ahead = ${Date.UTC(2100, 0)} - now(); Date.now = () => now() + ahead; }</script>`;
     await stack.open(page, offer('in-2100'), { head });
     await expect.poll(() => gateway.calls.length).toBeGreaterThan(0);
@@ -70,7 +70,7 @@ test.describe('a clock that jumps under a page that waits', () => {
   });
 });
 
-test('two pages at the same moment, without randomUUID and with the same Math.random, make ids of their own (fault 58)', async ({
+test('two pages at the same moment make different ids, even without randomUUID and with one Math.random (fault 58)', async ({
   context,
   page,
   stack,

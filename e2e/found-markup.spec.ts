@@ -7,7 +7,7 @@ import { showWitness } from './fixtures/witness.js';
 const offer = (id: string, inside = id, more = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="height: 90px; width: 200px" ${more}>${inside}</div>`;
 
-/** An offer that comes last, when no consequence of what happened is awaited any more. */
+/** Expects only these, and an offer that counts when no consequence can follow any more. */
 const expectOnly = async (page: Page, stack: Stack, expected: readonly string[]): Promise<void> => {
   await showWitness(page);
   await stack.expectRecorded([...expected, 'viewed witness']);
@@ -22,12 +22,12 @@ const openReady = async (page: Page, stack: Stack, body: string, script?: string
   await trackerStats(page);
 };
 
-/** What a card does that fades out for 400 ms before it goes. */
+/** A close button of a card that fades out for 400 ms before it is removed. */
 const FADING = `<button aria-label="Close" onclick="const card = this.parentElement; card.style.transition = 'opacity 400ms'; card.style.opacity = 0;
   card.ontransitionend = () => card.remove()">×</button>`;
 
-test.describe('what fades after it was closed', () => {
-  test('is closed, though another is closed meanwhile', async ({ page, stack }) => {
+test.describe('an offer that fades after it was closed', () => {
+  test('counts as closed even if another is closed while it fades', async ({ page, stack }) => {
     await page.clock.install();
     await openReady(page, stack, `${offer('first', FADING)}${offer('second', FADING)}${offer('third')}`);
     const goOn = await holdTimers(page);
@@ -39,7 +39,7 @@ test.describe('what fades after it was closed', () => {
     await expectOnly(page, stack, ['viewed first', 'dismissed first', 'viewed second', 'dismissed second']);
   });
 
-  test('is closed, though something else is pressed meanwhile', async ({ page, stack }) => {
+  test('counts as closed even if something else is pressed while it fades', async ({ page, stack }) => {
     await page.clock.install();
     await openReady(page, stack, `${offer('fading', FADING)}${offer('stays')}<button id="other">?</button>`);
     const goOn = await holdTimers(page);
@@ -51,18 +51,18 @@ test.describe('what fades after it was closed', () => {
   });
 });
 
-test.describe('closing a dialog closes what was in sight in it', () => {
+test.describe('closing a dialog closes the offers that were in sight in it', () => {
   const LIST = `<dialog id="modal" style="height: 220px; overflow: auto">
     ${offer('top')}<div style="height: 900px"></div>${offer('below')}<button data-offer-dismiss onclick="modal.close()">×</button>
     ${offer('hidden', '', 'hidden')}</dialog><script>modal.showModal(); modal.scrollTop = 0</script>`;
 
-  test('by Escape, and not what it would have had to be scrolled to', async ({ page, stack }) => {
+  test('if Escape closes it, and not the offers below its scrolled part', async ({ page, stack }) => {
     await openReady(page, stack, LIST.replace('<button data-offer-dismiss', '<button'));
     await page.keyboard.press('Escape');
     await expectOnly(page, stack, ['viewed top', 'dismissed top']);
   });
 
-  test('by a marked control beside it, and not what is hidden', async ({ page, stack }) => {
+  test('if a marked control closes it, and not the hidden offers', async ({ page, stack }) => {
     await openReady(page, stack, LIST.replace('<div style="height: 900px"></div>', ''));
     await page.click('[data-offer-dismiss]');
     await expectOnly(page, stack, ['viewed top', 'dismissed top', 'viewed below', 'dismissed below']);
@@ -80,7 +80,7 @@ test.describe('a panel with the role of a dialog', () => {
     await expectOnly(page, stack, []);
   });
 
-  test('is closed by a press on the overlay that lies in it', async ({ page, stack }) => {
+  test('is closed by a press on the overlay that is inside it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -116,7 +116,10 @@ test.describe('an offer in a shadow tree whose controls are slotted into it', ()
   });
 });
 
-test('fields named like what elements have neither break closing nor throw', async ({ page, stack }) => {
+test('form fields with the names of properties of elements neither break closing nor cause an error', async ({
+  page,
+  stack,
+}) => {
   const thrown: string[] = [];
   page.on('pageerror', ({ message }) => thrown.push(message));
   await openReady(
@@ -130,8 +133,8 @@ test('fields named like what elements have neither break closing nor throw', asy
   expect(thrown).toEqual([]);
 });
 
-test.describe('an offer that styles alone bring out counts', () => {
-  test('when a tab is chosen without a script', async ({ page, stack }) => {
+test.describe('an offer that only styles make visible counts', () => {
+  test('if a tab is chosen without a script', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -143,7 +146,7 @@ test.describe('an offer that styles alone bring out counts', () => {
     await stack.expectRecorded(['viewed witness', 'viewed tab']);
   });
 
-  test('when a script animates it', async ({ page, stack }) => {
+  test('if a script animates it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -153,7 +156,7 @@ test.describe('an offer that styles alone bring out counts', () => {
     await expectOnly(page, stack, ['viewed fade']);
   });
 
-  test('in a shadow tree that came after another was hidden', async ({ page, stack }) => {
+  test('even if it is in a shadow tree that came after another offer was hidden', async ({ page, stack }) => {
     await openReady(page, stack, `<div class="offer" data-offer-id="never" style="opacity: 0"></div>`);
     await page.evaluate(() => {
       const host = document.body.appendChild(document.createElement('div'));
@@ -171,26 +174,29 @@ test.describe('an offer that styles alone bring out counts', () => {
   });
 });
 
-test.describe('a listener of `viewed` that closes the offer', () => {
+test.describe('an offer that is closed by a listener of `viewed`', () => {
   const listening = (veto: string) => `<script>
     addEventListener('offersight:viewed', (event) => { if (event.detail.offerId === 'quick') { ${veto} document.querySelector('button').click(); } }, { once: true });
   </script><div class="offer" data-offer-id="quick" data-offer-dwell="200"><button data-offer-dismiss>×</button></div>`;
 
-  test('is heard after it', async ({ page, stack }) => {
+  test('is dismissed after the view', async ({ page, stack }) => {
     await openReady(page, stack, listening(''));
     await expectOnly(page, stack, ['viewed quick', 'dismissed quick']);
   });
 
-  test('and vetoes it leaves nothing', async ({ page, stack }) => {
+  test('counts neither as viewed nor as dismissed if the listener vetoes the view', async ({
+    page,
+    stack,
+  }) => {
     await openReady(page, stack, listening('event.preventDefault();'));
     await expectOnly(page, stack, []);
   });
 });
 
-test.describe('what somebody reacted to is not ignored', () => {
+test.describe('an offer that the visitor reacted to is not ignored', () => {
   const GONE = `<script>const away = () => { document.querySelector('.offer').style.marginLeft = '-9999px'; };</script>`;
 
-  test('though the reaction came before its time was over', async ({ page, stack }) => {
+  test('even if the reaction came before its dwell was over', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -203,7 +209,7 @@ test.describe('what somebody reacted to is not ignored', () => {
     await expectOnly(page, stack, ['viewed early']);
   });
 
-  test('though it was to an offer inside of it', async ({ page, stack }) => {
+  test('even if the reaction was to an offer inside it', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -217,8 +223,8 @@ test.describe('what somebody reacted to is not ignored', () => {
   });
 });
 
-test.describe('wrong use of the tracker', () => {
-  test('of observe() throws nothing and leaves closing as it is', async ({ page, stack }) => {
+test.describe('a wrong argument of the tracker', () => {
+  test('does not make observe() throw, and closing still works', async ({ page, stack }) => {
     await openReady(page, stack, offer('right', '<button data-offer-dismiss>×</button>'));
     const thrown = await page.evaluate(
       () =>

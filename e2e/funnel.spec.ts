@@ -1,4 +1,4 @@
-/** The funnel: what pages show and visitors close ends as figures by day and by group, which outlive the events. */
+/** The funnel: figures by day and by group of what pages show and visitors close. They outlive the events. */
 import type { LedgerCell } from 'offersight/proxy';
 import { bodyOf, eventOf, post } from './fixtures/post.js';
 import { type Stack, expect as stackExpect, test as stackTest } from './fixtures/stack.js';
@@ -16,7 +16,7 @@ stackTest.describe('a page', () => {
   const offer = (id: string, group: string, inside = '') =>
     `<div class="offer" data-offer-id="${id}" ${group} data-offer-dwell="0">${inside}</div>`;
 
-  stackTest('says under which group each offer counts, and how it was closed', async ({ page, stack }) => {
+  stackTest('reports the group of each offer, and how it was closed', async ({ page, stack }) => {
     await stack.open(
       page,
       `${offer('one', 'data-offer-group="autumn-sale"', '<button data-offer-dismiss>x</button>')}
@@ -36,12 +36,12 @@ stackTest.describe('a page', () => {
       ['autumn-sale', 'dismissed', 'escape', 1, 1],
       ['autumn-sale', 'viewed', undefined, 2, 2],
     ]);
-    // Chargebee is told neither.
+    // Chargebee gets neither the group nor the reason.
     stackExpect(JSON.stringify(stack.upstream.history())).not.toMatch(/autumn-sale|escape|control/);
   });
 
   stackTest(
-    'that renews the group of an offer that still shows closes it under the new one',
+    'reports the dismissal under the new group if it changes the group of an offer that is still shown',
     async ({ page, stack }) => {
       await stack.open(
         page,
@@ -67,7 +67,7 @@ test.describe('offersight funnel', () => {
     eventOf(4, { offer: 'gone' }),
   ];
 
-  test('tells beside a running proxy what was seen, closed and accepted, by day', async ({ bench }) => {
+  test('shows beside a running proxy what was seen, closed and accepted by day', async ({ bench }) => {
     bench.upstream.addFaults({
       kind: 'status',
       status: 404,
@@ -95,7 +95,7 @@ test.describe('offersight funnel', () => {
     ]);
   });
 
-  test('tells apart as many groups as the proxy was told to', async ({ bench }) => {
+  test('distinguishes as many groups as the proxy’s flags allow', async ({ bench }) => {
     const proxy = await bench.start(['--max-groups', '1', '--new-groups-a-day', '1']);
     await post(
       proxy.url,

@@ -4,7 +4,7 @@ import { expect, test } from './fixtures/stack.js';
 
 const TALL = '<div style="height: 3000px"></div>';
 
-/** An offer of 300 × 200 px; the second itself is not the point here. */
+/** An offer of 300 × 200 px. Its dwell is short, since these tests are not about the full second. */
 const offer = (id: string, style = '', dwellMs = 300) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" style="${style}"></div>`;
 
@@ -13,8 +13,8 @@ const sized = (id: string, width: number, height: number, style = '') =>
   offer(id, `width: ${width}px; height: ${height}px; ${style}`);
 
 /**
- * Certainly counts, and later than the others would: when it has arrived, what had to come before it would have
- * come too. The first is there from the start, more can follow.
+ * An offer that certainly counts, and later than the others would: once it has arrived, every other that counts has
+ * arrived as well. The first is there from the start; more can follow.
  */
 const witness = (id = 'witness', dwellMs = 800) =>
   offer(id, 'position: fixed; top: 0; right: 0; z-index: 1', dwellMs);
@@ -31,8 +31,8 @@ const find = (id: string) => `document.querySelector('[data-offer-id="${id}"]')`
 const run = (page: Page, statement: string) => page.evaluate(`void (() => { ${statement} })()`);
 
 /**
- * Has the page draw frames until this is true: at rest it would not notice what an animation brings in, and a busy
- * machine may draw too little of one pass.
+ * Lets the page draw frames until this is true. A page at rest would not notice an offer that an animation brings in,
+ * and a busy machine may draw too few frames of one pass.
  */
 const drawUntil = (page: Page, condition: string) =>
   page.evaluate(`(async () => { while (!(${condition})) await new Promise(requestAnimationFrame) })()`);
@@ -46,12 +46,12 @@ test.describe('an offer larger than the viewport', () => {
   for (const height of [3_000, 20_000]) {
     const id = `tall-${height}`;
 
-    test(`of ${height} px counts when the page opens with it`, async ({ page, stack }) => {
+    test(`counts if the page opens with it and it is ${height} px high`, async ({ page, stack }) => {
       await stack.open(page, sized(id, 600, height));
       await stack.expectRecorded([`viewed ${id}`]);
     });
 
-    test(`of ${height} px counts when the user jumps into the midst of it, and not before`, async ({
+    test(`counts once the user jumps into the middle of it, and not before, if it is ${height} px high`, async ({
       page,
       stack,
     }) => {
@@ -61,7 +61,7 @@ test.describe('an offer larger than the viewport', () => {
       await stack.expectRecorded(['viewed witness', `viewed ${id}`]);
     });
 
-    test(`of ${height} px counts when it is scrolled in smoothly`, async ({ page, stack }) => {
+    test(`counts if it is scrolled in smoothly and is ${height} px high`, async ({ page, stack }) => {
       await stack.open(page, `${TALL}${sized(id, 600, height)}${TALL}${witness()}`);
       await stack.expectRecorded(['viewed witness']);
       await page.evaluate(
@@ -75,7 +75,7 @@ test.describe('an offer larger than the viewport', () => {
     });
   }
 
-  test('counts when it is wider than it', async ({ page, stack }) => {
+  test('counts if it is wider', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div style="display: flex; width: 12000px">${sized('first', 4_000, 220)}
@@ -86,13 +86,13 @@ test.describe('an offer larger than the viewport', () => {
     await stack.expectRecorded(['viewed first', 'viewed witness', 'viewed second']);
   });
 
-  test('counts when it is larger both ways', async ({ page, stack }) => {
+  test('counts if it is wider and higher', async ({ page, stack }) => {
     await stack.open(page, sized('huge', 4_000, 9_000));
     await stack.expectRecorded(['viewed huge']);
   });
 
   test('does not count while it shows less than its share of the viewport', async ({ page, stack }) => {
-    // It needs 30 % of what can show: about 240 rows of 800. It shows 190, then 290.
+    // The offer needs 30 % of what the viewport can show: about 240 rows of 800. It shows 190 rows, then 290.
     await stack.open(page, `${TALL}${sized('edge', 600, 3_000)}${TALL}${witness()}`);
     await page.evaluate(() => scrollTo({ top: 3_000 - 800 + 190, behavior: 'instant' }));
     await stack.expectRecorded(['viewed witness']);
@@ -104,24 +104,21 @@ test.describe('an offer larger than the viewport', () => {
 });
 
 test.describe('an offer that grows after it was found', () => {
-  test('from nothing to 3,000 px counts once it is there', async ({ page, stack }) => {
+  test('counts once it has grown from nothing to 3,000 px', async ({ page, stack }) => {
     await stack.open(page, `${sized('unfolds', 300, 0)}${witness()}`);
     await stack.expectRecorded(['viewed witness']);
     await run(page, `${find('unfolds')}.style.height = '3000px'`);
     await stack.expectRecorded(['viewed witness', 'viewed unfolds']);
   });
 
-  test('from an empty one to what it is filled with counts, though it was in view all the time', async ({
-    page,
-    stack,
-  }) => {
+  test('counts once its content comes, though it was in view all the time', async ({ page, stack }) => {
     await stack.open(page, `<div data-offer-id="filled" data-offer-dwell="300"></div>${witness()}`);
     await stack.expectRecorded(['viewed witness']);
     await run(page, `${find('filled')}.innerHTML = '<p style="height: 100px">Deal</p>'`);
     await stack.expectRecorded(['viewed witness', 'viewed filled']);
   });
 
-  test('from nothing in both directions by its content counts', async ({ page, stack }) => {
+  test('counts once its content makes it grow from nothing in both directions', async ({ page, stack }) => {
     await stack.open(
       page,
       `<span data-offer-id="loads" data-offer-dwell="300"><img id="image" alt=""></span>${witness()}`,
@@ -131,16 +128,16 @@ test.describe('an offer that grows after it was found', () => {
     await stack.expectRecorded(['viewed witness', 'viewed loads']);
   });
 
-  test('from a small one to more than the viewport counts by its new size', async ({ page, stack }) => {
-    // A third of 300 px is too little; 900 px of 4,000 are most of what can show.
+  test('counts by its new size once it is larger than the viewport', async ({ page, stack }) => {
+    // A third of 300 px is too little. Of 4,000 px, the visible part is most of what the viewport can show.
     await stack.open(page, `${sized('widens', 300, 200, 'margin-left: -200px')}${witness()}`);
     await stack.expectRecorded(['viewed witness']);
     await run(page, `${find('widens')}.style.width = '4000px'`);
     await stack.expectRecorded(['viewed witness', 'viewed widens']);
   });
 
-  test('out of the viewport does not count by what it showed when it was small', async ({ page, stack }) => {
-    // 100 of 200 rows are half of it, 100 of 3,000 are nearly nothing.
+  test('does not count by the share that it showed when it was small', async ({ page, stack }) => {
+    // 100 of 200 rows are half of the offer, but 100 of 3,000 rows are nearly nothing.
     await stack.open(
       page,
       `${offer('outgrows', 'position: absolute; top: 700px', 3_000)}
@@ -158,7 +155,7 @@ test.describe('an offer in a scroll container', () => {
       `<div id="list" style="height: 300px; width: 340px; overflow-y: auto">
          ${offer('top')}${offer('peeps', 'height: 280px')}${offer('bottom', 'margin-top: 900px')}</div>${witness()}`,
     );
-    // Of the second 100 of 280 rows show.
+    // The second offer shows 100 of its 280 rows.
     await stack.expectRecorded(['viewed top', 'viewed witness']);
     await page.evaluate(() => document.querySelector('#list')?.scrollTo(0, 5_000));
     await stack.expectRecorded(['viewed top', 'viewed witness', 'viewed bottom']);
@@ -174,13 +171,16 @@ test.describe('an offer in a scroll container', () => {
     await stack.expectRecorded(['viewed witness', 'viewed inside']);
   });
 
-  test('that is a carousel counts slide by slide, and not what is swiped past', async ({ page, stack }) => {
+  test('counts slide by slide in a carousel, but not the slides that are swiped past', async ({
+    page,
+    stack,
+  }) => {
     const slides = ['slide-1', 'slide-2', 'slide-3', 'slide-4'].map((id) => offer(id, 'flex: none'));
     await stack.open(
       page,
       `<div id="carousel" style="display: flex; width: 400px; overflow-x: auto">${slides.join('')}</div>${witness()}`,
     );
-    // Beside the first, 100 px of the second show.
+    // Beside the first slide, 100 px of the second are visible.
     await stack.expectRecorded(['viewed slide-1', 'viewed witness']);
     await run(page, `carousel.scrollTo({ left: 600, behavior: 'instant' })`);
     await stack.expectRecorded(['viewed slide-1', 'viewed witness', 'viewed slide-3']);
@@ -195,7 +195,10 @@ test.describe('an offer in a scroll container', () => {
     await stack.expectRecorded(['viewed slide-1', 'viewed witness', 'viewed slide-3', 'viewed slide-2']);
   });
 
-  test('that is clipped by another one counts only where both show it', async ({ page, stack }) => {
+  test('counts only as far as both show it, if another container clips the first', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(
       page,
       `<div id="outer" style="width: 250px; height: 400px; overflow: auto">
@@ -209,7 +212,7 @@ test.describe('an offer in a scroll container', () => {
 });
 
 test.describe('an offer that is not rendered', () => {
-  test('by display: none counts once it is (fault 49)', async ({ page, stack }) => {
+  test('counts once display: none is lifted (fault 49)', async ({ page, stack }) => {
     await stack.open(
       page,
       `${offer('none', 'display: none')}<div id="tab" style="display: none">${offer('in-tab')}</div>${witness()}`,
@@ -221,7 +224,7 @@ test.describe('an offer that is not rendered', () => {
     await stack.expectRecorded(['viewed witness', 'viewed none', 'viewed in-tab']);
   });
 
-  test('by content-visibility: auto counts once it is scrolled in', async ({ page, stack }) => {
+  test('counts once it is scrolled in under content-visibility: auto', async ({ page, stack }) => {
     const section = (id: string) =>
       `<section style="content-visibility: auto; contain-intrinsic-size: auto 600px">${offer(id)}${'<p>text</p>'.repeat(20)}</section>`;
     await stack.open(page, `${section('near')}${TALL}${section('far')}${TALL}${witness()}`);
@@ -230,7 +233,7 @@ test.describe('an offer that is not rendered', () => {
     await stack.expectRecorded(['viewed near', 'viewed witness', 'viewed far']);
   });
 
-  test('by content-visibility: hidden counts once that is lifted', async ({ page, stack }) => {
+  test('counts once content-visibility: hidden is lifted', async ({ page, stack }) => {
     await stack.open(
       page,
       `<section id="panel" style="content-visibility: hidden">${offer('kept-back')}</section>${witness()}`,
@@ -240,7 +243,10 @@ test.describe('an offer that is not rendered', () => {
     await stack.expectRecorded(['viewed witness', 'viewed kept-back']);
   });
 
-  test('by zero size counts once it has one, whatever overflows it (fault 49)', async ({ page, stack }) => {
+  test('counts once it has a size of its own, and not by content that overflows it (fault 49)', async ({
+    page,
+    stack,
+  }) => {
     const content = '<p style="width: 200px; height: 100px; background: gold">Deal</p>';
     const empty = (id: string, style: string) =>
       `<div data-offer-id="${id}" data-offer-dwell="0" style="${style}">${content}</div>`;
@@ -320,14 +326,16 @@ test.describe('an offer that is there but not shown', () => {
 
   for (const [way, [property, off, on]] of Object.entries(HIDING)) {
     for (const owner of ['itself', 'its ancestor']) {
-      /** An offer, and who hides it: itself or an ancestor, which the page's scripts call `owner`. */
+      /**
+       * An offer that it hides itself, or that an ancestor hides. The page's scripts know the hidden one as `owner`.
+       */
       const owned = (id: string, style: string, dwellMs?: number) =>
         owner === 'itself'
           ? `${offer(id, style, dwellMs)}<script>var owner = ${find(id)}</script>`
           : `<section id="owner" style="${style}"><p>${offer(id, '', dwellMs)}</p></section>`;
 
       for (const transition of ['', `transition: ${property} 200ms`]) {
-        test(`by ${way} on ${owner} counts once it is shown ${transition ? 'by a transition' : 'at once'} (fault 49)`, async ({
+        test(`counts once ${way} on ${owner} is lifted ${transition ? 'by a transition' : 'at once'} (fault 49)`, async ({
           page,
           stack,
         }) => {
@@ -338,10 +346,7 @@ test.describe('an offer that is there but not shown', () => {
         });
       }
 
-      test(`by ${way} on ${owner} does not count when that comes before its time is over`, async ({
-        page,
-        stack,
-      }) => {
+      test(`does not count if ${way} on ${owner} comes before its dwell is over`, async ({ page, stack }) => {
         await stack.open(
           page,
           `${owned('fades', '', 3_000)}${onViewed('first', `owner.style.${property} = '${off}'`)}
@@ -351,7 +356,7 @@ test.describe('an offer that is there but not shown', () => {
       });
     }
 
-    test(`by ${way} counts once a class shows it, and a style sheet`, async ({ page, stack }) => {
+    test(`counts once a class or a style sheet lifts ${way}`, async ({ page, stack }) => {
       await stack.open(
         page,
         `<style>.off { ${property}: ${off} }</style><div id="one" class="off">${offer('by-class')}</div>
@@ -365,7 +370,7 @@ test.describe('an offer that is there but not shown', () => {
     });
   }
 
-  test('in a modal that fades in from nothing counts once it has', async ({ page, stack }) => {
+  test('counts in a modal that fades in from nothing, once that is over', async ({ page, stack }) => {
     await stack.open(
       page,
       `<style>
@@ -383,7 +388,7 @@ test.describe('an offer that is there but not shown', () => {
     await stack.expectRecorded(['viewed witness', 'viewed in-modal', 'viewed in-toast']);
   });
 
-  test('in a modal that fades out before its time is over does not count', async ({ page, stack }) => {
+  test('does not count in a modal that fades out before the dwell is over', async ({ page, stack }) => {
     await stack.open(
       page,
       `<dialog id="modal" style="transition: opacity 100ms">${offer('fades-out', '', 3_000)}</dialog>
@@ -395,7 +400,7 @@ test.describe('an offer that is there but not shown', () => {
 });
 
 test.describe('an offer that is cut off', () => {
-  test('by an ancestor that hides what overflows counts once it is inside (fault 49)', async ({
+  test('counts once it is inside the ancestor that hides what overflows (fault 49)', async ({
     page,
     stack,
   }) => {
@@ -409,7 +414,7 @@ test.describe('an offer that is cut off', () => {
     await stack.expectRecorded(['viewed witness', 'viewed pushed-out']);
   });
 
-  test('by a clip-path of an ancestor counts once that is wide enough', async ({ page, stack }) => {
+  test('counts once the clip-path of an ancestor is wide enough', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div id="mask" style="width: 300px; clip-path: inset(0 0 0 100%)">${offer('masked')}</div>${witness()}`,
@@ -434,7 +439,7 @@ test.describe('an offer that is moved by a transform', () => {
     await stack.expectRecorded(['viewed first', 'viewed witness', 'viewed moved-in']);
   });
 
-  test('counts by its size on the screen when it is scaled', async ({ page, stack }) => {
+  test('counts by its size on the screen if it is scaled', async ({ page, stack }) => {
     await stack.open(page, `${offer('scaled', 'transform: scale(0)')}${witness()}`);
     await stack.expectRecorded(['viewed witness']);
     await run(page, `${find('scaled')}.style.transform = 'scale(0.5)'`);
@@ -442,13 +447,13 @@ test.describe('an offer that is moved by a transform', () => {
   });
 
   for (const owner of ['itself', 'its ancestor']) {
-    /** An offer, and what moves it: itself or an ancestor, which the page's scripts call `owner`. */
+    /** An offer that moves itself, or that an ancestor moves. The page's scripts know the moved one as `owner`. */
     const moving = (id: string, style: string, dwellMs: number) =>
       owner === 'itself'
         ? `${offer(id, style, dwellMs)}<script>var owner = ${find(id)}</script>`
         : `<section id="owner" style="${style}">${offer(id, '', dwellMs)}</section>`;
 
-    test(`that a transition moves in on ${owner} counts`, async ({ page, stack }) => {
+    test(`counts if a transition on ${owner} moves it in`, async ({ page, stack }) => {
       await stack.open(
         page,
         `${moving('slides-in', 'transform: translateX(-1280px); transition: transform 500ms', 300)}${witness()}`,
@@ -458,11 +463,11 @@ test.describe('an offer that is moved by a transform', () => {
       await stack.expectRecorded(['viewed witness', 'viewed slides-in']);
     });
 
-    test(`that a transition moves out on ${owner} does not count when that comes before its time is over`, async ({
+    test(`does not count if a transition on ${owner} moves it out before its dwell is over`, async ({
       page,
       stack,
     }) => {
-      // It has left soon after the begin of the transition, which goes on longer than the offer would need.
+      // The offer leaves soon after the beginning of the transition, which lasts longer than the dwell.
       await stack.open(
         page,
         `${moving('slides-out', 'transition: transform 4s linear', 3_000)}
@@ -472,7 +477,7 @@ test.describe('an offer that is moved by a transform', () => {
       await stack.expectRecorded(['viewed first', 'viewed witness']);
     });
 
-    test(`that an animation moves in on ${owner} counts`, async ({ page, stack }) => {
+    test(`counts if an animation on ${owner} moves it in`, async ({ page, stack }) => {
       await stack.open(
         page,
         `<style>@keyframes enter { from { transform: translateY(1600px) } }</style>
@@ -482,14 +487,14 @@ test.describe('an offer that is moved by a transform', () => {
          <script>window.isWitnessViewed = false</script>
          ${onViewed('witness', 'window.isWitnessViewed = true')}`,
       );
-      // Only now does it begin: the script may come later than such an animation ends.
+      // The animation begins only now, since otherwise it might end before the script has loaded.
       await trackerStats(page);
       await run(page, 'stage.hidden = false');
       await stack.expectRecorded(['viewed witness', 'viewed flies-in']);
       expect(await page.evaluate('isAfterWitness')).toBe(true);
     });
 
-    test(`that an animation moves out on ${owner} does not count when that comes before its time is over`, async ({
+    test(`does not count if an animation on ${owner} moves it out before its dwell is over`, async ({
       page,
       stack,
     }) => {
@@ -503,11 +508,11 @@ test.describe('an offer that is moved by a transform', () => {
       await stack.expectRecorded(['viewed first', 'viewed witness']);
     });
 
-    test(`that an endless animation brings in long after the page came to rest on ${owner} counts with the next frame`, async ({
+    test(`counts with the next frame if an endless animation on ${owner} brings it in long after the page came to rest`, async ({
       page,
       stack,
     }) => {
-      // It enters after two seconds, and leaves two seconds later.
+      // The offer enters after two seconds, and leaves two seconds later.
       await stack.open(
         page,
         `<style>@keyframes pass { from { transform: translateX(-1600px) } to { transform: translateX(3200px) } }</style>
@@ -518,11 +523,11 @@ test.describe('an offer that is moved by a transform', () => {
       await stack.expectRecorded(['viewed resting', 'viewed brought-in']);
     });
 
-    test(`that an endless animation keeps carrying past on ${owner} counts only if it is slow`, async ({
+    test(`counts only if the endless animation on ${owner} that carries it past is slow`, async ({
       page,
       stack,
     }) => {
-      // It is in view for less than half a second of each, and for two seconds of each.
+      // In each pass, the fast offer is in view for less than half a second, and the slow one for two seconds.
       const pass = (duration: number) =>
         `margin-top: 10px; animation: pass ${duration}s ${-duration / 30}s linear infinite`;
       const keyframes =
@@ -549,7 +554,7 @@ test.describe('an offer that something else covers', () => {
     await stack.expectRecorded(['viewed covered', 'viewed touched', 'viewed witness']);
   });
 
-  test('does not count where the page asks for occlusion, until it is uncovered (fault 49)', async ({
+  test('does not count until it is uncovered, if the page asks for occlusion (fault 49)', async ({
     page,
     stack,
   }) => {
@@ -557,16 +562,13 @@ test.describe('an offer that something else covers', () => {
       script: 'data-endpoint="/offer-events" data-occlusion',
     });
     await trackerStats(page);
-    // Most of the one that is only touched shows.
+    // Most of the offer that is only touched is visible.
     await stack.expectRecorded(['viewed open', 'viewed touched', 'viewed witness']);
     await run(page, 'cover.remove()');
     await stack.expectRecorded(['viewed open', 'viewed touched', 'viewed witness', 'viewed covered']);
   });
 
-  test('does not count where the backdrop of a modal covers it, until that is closed', async ({
-    page,
-    stack,
-  }) => {
+  test('does not count until a modal whose backdrop covers it is closed', async ({ page, stack }) => {
     await stack.open(
       page,
       `<style>dialog::backdrop { background: black }</style>${offer('under-backdrop')}
@@ -579,7 +581,7 @@ test.describe('an offer that something else covers', () => {
     await stack.expectRecorded(['viewed witness', 'viewed under-backdrop']);
   });
 
-  test('does not count where a modal covers it, until that is closed', async ({ page, stack }) => {
+  test('does not count until a modal that covers it is closed', async ({ page, stack }) => {
     await stack.open(
       page,
       `${offer('under-modal')}

@@ -1,4 +1,4 @@
-/** Importing the package where there is no page, on a server and in workers, does nothing and breaks nothing. */
+/** Importing the package outside a page, on a server or in a worker, does nothing and breaks nothing. */
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,19 +15,19 @@ interface Manifest {
 
 const { exports, peerDependencies } = JSON.parse(await readFile('package.json', 'utf8')) as Manifest;
 
-/** Everything that is for pages: neither the proxy's half nor single files. */
+/** All entries that are for pages: neither the proxy's half nor single files. */
 const entries = Object.keys(exports)
   .filter((path) => !path.startsWith('./proxy') && !/\.js(on)?$/.test(path))
   .map((path) => path.replace('.', 'offersight'));
 /** Adds a listener for the browser's syncs, so it needs the scope of a worker. */
 const WORKER_ENTRY = 'offersight/service-worker';
-/** What the proxy's half and the doctor may be used with, and nothing else of the package. */
-const SERVERS = ['@ghostery/adblocker', 'bullmq', 'ioredis', 'libsql', 'prom-client', 'puppeteer-core'];
+/** Peers of the proxy's half and of the doctor only. */
+const SERVERS = ['@ghostery/adblocker', 'ioredis', 'libsql', 'pg', 'prom-client', 'puppeteer-core'];
 const frameworks = Object.keys(peerDependencies).filter((name) => !SERVERS.includes(name));
 
 /**
- * Notes whatever a module could begin: timers, listeners, requests, output, globals. Runs where there is no page, so it
- * names only what all of these places have.
+ * Notes everything that a module could begin: timers, listeners, requests, output, globals. It runs outside pages, so
+ * it uses only names that exist in all of these places.
  */
 const SPIES = `
   globalThis.noted = [];
@@ -50,7 +50,7 @@ const SPIES = `
   globalThis.known = new Set(Reflect.ownKeys(globalThis));
 `;
 
-/** Starts a tracker and asks everything of it; gives what it answers and what it reports. */
+/** Starts a tracker and calls all its methods. Returns what it answers and what it reports. */
 const ASK = `
   globalThis.ask = async ({ createOfferTracker }) => {
     const reports = [];
@@ -67,7 +67,7 @@ const ASK = `
   };
 `;
 
-/** An inert tracker: each method answers, nothing follows, and one report says why. */
+/** The outcome of an inert tracker: each method returns, nothing else happens, and one report says why. */
 const INERT = {
   reports: ['unsupported'],
   answers: {
@@ -86,7 +86,7 @@ const INERT = {
 };
 
 test.describe('on a server', () => {
-  // Packed once for all of them, in one worker.
+  // In this mode all tests share one worker, so the package is packed once.
   test.describe.configure({ mode: 'default' });
   let folder: string;
 
@@ -103,16 +103,16 @@ test.describe('on a server', () => {
 
   test.afterAll(() => rm(folder, { recursive: true }));
 
-  /** Runs a module in a process of its own, which ends by itself or not at all. */
+  /** Runs a module in a process of its own, and fails unless the process ends by itself. */
   const run = async (source: string): Promise<unknown> => {
     const file = join(folder, 'main.mjs');
     await writeFile(file, source);
-    const ended = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', timeout: 20_000 });
+    const ended = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', timeout: 60_000 });
     expect([ended.signal, ended.stderr]).toEqual([null, '']);
     return JSON.parse(ended.stdout) as unknown;
   };
 
-  /** Imports a module under spies; its frameworks first, whose doings are their own. */
+  /** Imports a module under spies. Frameworks are imported before, so that what they do is not noted. */
   const importing = (entry: string, then: string): string => `
     for (const name of ${JSON.stringify(frameworks)}) await import(name);
     const listeners = () => process.eventNames().flatMap((name) => process.listeners(name));
@@ -128,7 +128,7 @@ test.describe('on a server', () => {
     process.stdout.write(JSON.stringify(ended));
   `;
 
-  test('the entries are those that the package has', () => {
+  test('the list of entries has those of the package', () => {
     expect(entries).toContain('offersight');
     expect(entries).toContain(WORKER_ENTRY);
   });
@@ -145,7 +145,7 @@ test.describe('on a server', () => {
   }
 
   test('a module that begins something is noticed', async () => {
-    // It has to be ended, since it does not end by itself.
+    // This module must end the process, which would not end by itself.
     const source = importing('./misbehaving.mjs', '() => news()');
     expect(await run(`${source} process.removeAllListeners('exit'); process.exit();`)).toMatchObject({
       result: ['setInterval', 'left'],
@@ -189,7 +189,7 @@ test.describe('in a worker', () => {
     ['a dedicated worker', CLASSIC, 'classic'],
     ['a module worker', MODULE, 'module'],
   ] as const) {
-    test(`importing begins nothing and a tracker is inert: ${kind}`, async ({ page, policed }) => {
+    test(`importing begins nothing and a tracker is inert in ${kind}`, async ({ page, policed }) => {
       policed.serve('/spies.js', ASK + SPIES);
       policed.serve('/worker.js', source);
       await policed.open({}, '', '<p>Imprint</p>');
@@ -202,7 +202,7 @@ test.describe('in a worker', () => {
     });
   }
 
-  test('importing begins nothing and a tracker is inert: a service worker', async ({ page, policed }) => {
+  test('importing begins nothing and a tracker is inert in a service worker', async ({ page, policed }) => {
     policed.serve('/spies.js', ASK + SPIES);
     policed.serve('/worker.js', MODULE);
     await policed.open({}, '', '<p>Imprint</p>');

@@ -5,7 +5,7 @@ import { expect, test } from './fixtures/stack.js';
 
 const BODY = offer('seen');
 
-test.describe('what the page named like something of ours changes nothing', () => {
+test.describe('a page may use the names that the product builds on', () => {
   const globals = ['offerTracker', 'tracker', 'dataLayer', 'ky', 'navigation', 'scheduler'];
   const elements: Readonly<Record<string, (name: string) => string>> = {
     forms: (name) => `<form name="${name}" id="${name}"><input name="push"><input name="endpoint"></form>`,
@@ -14,23 +14,26 @@ test.describe('what the page named like something of ours changes nothing', () =
     frames: (name) => `<iframe name="${name}" srcdoc="<a id=push></a>"></iframe>`,
   };
   for (const [kind, markup] of Object.entries(elements)) {
-    test(`${kind} with the names of globals (attack 67)`, async ({ page, stack }) => {
+    test(`for ${kind} with the names of globals, and everything works (attack 67)`, async ({
+      page,
+      stack,
+    }) => {
       await stack.open(page, BODY, { head: `</head><body>${globals.map(markup).join('')}` });
       await stack.expectRecorded(['viewed seen']);
     });
   }
 
-  test('a form with the name of our own global, and with fields named as what that has (attack 67)', async ({
+  test('even for a form with the name of the product’s global, and fields named like its members (attack 67)', async ({
     page,
     stack,
   }) => {
     await stack.open(page, BODY, { head: `</head><body>${elements.forms?.('offersight')}` });
     await stack.expectRecorded(['viewed seen']);
-    // It is ours now.
+    // The product has replaced the form.
     expect((await trackerStats(page)).discarded).toEqual({});
   });
 
-  test('an image with the name of the script that runs sets no option (attack 67)', async ({
+  test('though an image has the name of the running script, which sets no option (attack 67)', async ({
     page,
     stack,
   }) => {
@@ -43,7 +46,10 @@ test.describe('what the page named like something of ours changes nothing', () =
     expect(posted.join()).not.toContain('mallory');
   });
 
-  test('images with the names of what a document has (attack 67)', async ({ page, stack }) => {
+  test('if images have the names of a document’s members, and nothing breaks (attack 67)', async ({
+    page,
+    stack,
+  }) => {
     const thrown: string[] = [];
     page.on('pageerror', (error) => thrown.push(error.message));
     const names = ['body', 'head', 'documentElement', 'hidden', 'readyState', 'cookie', 'createElement'];
@@ -53,7 +59,10 @@ test.describe('what the page named like something of ours changes nothing', () =
     expect(thrown).toEqual([]);
   });
 
-  test('fields with the names of what a form that is an offer has (attack 67)', async ({ page, stack }) => {
+  test('if fields have the names of members of their form, which is an offer (attack 67)', async ({
+    page,
+    stack,
+  }) => {
     const names = [
       'id',
       'parentNode',
@@ -73,13 +82,13 @@ test.describe('what the page named like something of ours changes nothing', () =
       `<form class="offer" data-offer-id="seen" data-offer-dwell="0">${fields}<button type="button" data-offer-dismiss>x</button></form>`,
     );
     await stack.expectRecorded(['viewed seen']);
-    // By its place: Playwright's own way to an element trips over those names.
+    // It clicks at a place, since Playwright's own way to an element fails with those names.
     await page.mouse.click(10, 10);
     await stack.expectRecorded(['viewed seen', 'dismissed seen']);
   });
 });
 
-test('what a page put on Object.prototype is no part of an event or of where it goes (attack 67)', async ({
+test('values that a page put on Object.prototype change neither an event nor its destination (attack 67)', async ({
   page,
   stack,
 }) => {
@@ -108,7 +117,7 @@ test('what a page put on Object.prototype is no part of an event or of where it 
   expect(posted.filter((post) => !post.startsWith('/offer-events {') || post.includes('evil'))).toEqual([]);
 });
 
-test('what attributes say is never taken for markup or script (attack 67)', async ({ page, stack }) => {
+test('values of attributes never become markup or script (attack 67)', async ({ page, stack }) => {
   const alerts: string[] = [];
   page.on('dialog', (dialog) => {
     alerts.push(dialog.message());

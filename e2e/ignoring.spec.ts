@@ -6,14 +6,14 @@ import { expect, type Stack, test } from './fixtures/stack.js';
 const offer = (id: string, attributes = '', inside = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" ${attributes}>${id} ${inside}</div>`;
 
-/** Room below everything, with an offer that is seen once the page has been scrolled down for so long. */
+/** Room below everything, and an offer at its end, which is viewed once the page has been scrolled down for so long. */
 const far = (id: string, dwell = 0) =>
   `<div style="height: 3000px"></div><div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}"></div>`;
 
 const DOWN = 'scrollTo({ top: 10_000, behavior: "instant" })';
 const UP = 'scrollTo({ top: 0, behavior: "instant" })';
 
-/** Tells what the page heard, also pages that this tab has left. */
+/** Keeps the events that the page announced, and that earlier pages of this tab announced. */
 const HEARING = `<script>
   for (const type of ['viewed', 'dismissed']) document.addEventListener('offersight:' + type, ({ detail }) => {
     const row = [type, detail.offerId, detail.reason].filter(Boolean).join(' ');
@@ -33,7 +33,7 @@ const openIgnoring = async (page: Page, stack: Stack, ignore: string, body: stri
   await untilMore(page);
 };
 
-/** Adds an offer that is seen at once, or after so many milliseconds in sight, and waits until it was. */
+/** Adds an offer that is viewed at once, or after so many milliseconds in sight, and waits until it was. */
 const seeNext = async (page: Page, id: string, dwell = 0): Promise<void> => {
   await page.evaluate(
     ([next = '', dwellMs]) => {
@@ -53,8 +53,8 @@ const firstPage = (context: BrowserContext): Page => {
   return page;
 };
 
-test.describe('where nothing is said of it', () => {
-  test('an offer that was seen and then left alone in every way is viewed only', async ({ page, stack }) => {
+test.describe('without the option', () => {
+  test('an offer that was viewed and then ignored in every way is only viewed', async ({ page, stack }) => {
     await openIgnoring(page, stack, '', `${offer('scrolled')}${offer('removed')}${far('below')}`);
     await stack.expectRecorded(['viewed scrolled', 'viewed removed']);
     await page.locator('[data-offer-id=removed]').evaluate((element) => element.remove());
@@ -66,8 +66,8 @@ test.describe('where nothing is said of it', () => {
   });
 });
 
-test.describe('where a time is given', () => {
-  test('an offer that is out of sight for that long is dismissed, and not what stays in sight', async ({
+test.describe('if the option is a time', () => {
+  test('an offer that is out of sight for that long is dismissed, and one that stays in sight is not', async ({
     page,
     stack,
   }) => {
@@ -83,7 +83,7 @@ test.describe('where a time is given', () => {
     expect(await heard(page)).toContain('dismissed gone ignored');
   });
 
-  test('from npm it is the option of that name', async ({ page, stack }) => {
+  test('the npm entry takes it under the same name', async ({ page, stack }) => {
     await stack.open(page, `${offer('gone')}${far('below')}`, {
       script: '',
       head: `<script type="module">
@@ -96,7 +96,7 @@ test.describe('where a time is given', () => {
     await stack.expectRecorded(['viewed gone', 'viewed below', 'dismissed gone']);
   });
 
-  test('an offer’s own word goes before the tracker’s', async ({ page, stack }) => {
+  test('an offer’s own attribute overrides the tracker’s option', async ({ page, stack }) => {
     const offers = [
       offer('follows'),
       offer('sooner', 'data-offer-ignore="200"'),
@@ -126,7 +126,7 @@ test.describe('where a time is given', () => {
     );
   });
 
-  test('only one offer may have it, while the tracker has none', async ({ page, stack }) => {
+  test('one offer may have it while the tracker has none', async ({ page, stack }) => {
     await openIgnoring(
       page,
       stack,
@@ -138,7 +138,7 @@ test.describe('where a time is given', () => {
     await stack.expectRecorded(['viewed own', 'viewed other', 'viewed below', 'dismissed own']);
   });
 
-  test('coming back before it is over keeps the offer, and the time starts again', async ({
+  test('coming back before it is over keeps the offer, and starts the time again', async ({
     page,
     stack,
   }) => {
@@ -150,12 +150,13 @@ test.describe('where a time is given', () => {
       `${offer('visited')}${far('below').replace('data-offer-id', 'data-offer-ignore="off" data-offer-id')}`,
     );
     await expect.poll(() => heard(page)).toContain('viewed visited');
-    // Two absences that only together last long enough. What is seen beside has been noticed behind the scrolling.
+    // The visitor is away twice, which is long enough only together. An offer that is viewed then shows that the
+    // scrolling has been noticed.
     const seen = ['visited', 'below'];
     const see = async (id: string): Promise<void> => {
       await seeNext(page, id);
       seen.push(id);
-      // A leap in time is a failure of whatever storage is busy with.
+      // The outbox must be idle before time is moved forward, since an operation under way would time out.
       await stack.expectRecorded(seen.map((each) => `viewed ${each}`));
     };
     for (const turn of ['first', 'second']) {
@@ -223,7 +224,7 @@ test.describe('where a time is given', () => {
     await stack.expectRecorded(['viewed heard', 'viewed below', 'dismissed heard']);
   });
 
-  test('the page being left is no dismissal', async ({ page, stack }) => {
+  test('leaving the page is not a dismissal', async ({ page, stack }) => {
     await openIgnoring(page, stack, '60000', offer('left'));
     await stack.expectRecorded(['viewed left']);
     await openIgnoring(page, stack, '60000', offer('next'));
@@ -232,8 +233,8 @@ test.describe('where a time is given', () => {
 });
 
 for (const mode of ['500', 'leave']) {
-  test.describe(`an offer that the page takes away, with ignore=${mode}`, () => {
-    test('after it was viewed is dismissed', async ({ page, stack }) => {
+  test.describe(`an offer that the page removes, with ignore=${mode}`, () => {
+    test('is dismissed if it was viewed', async ({ page, stack }) => {
       await openIgnoring(page, stack, mode, `${offer('taken')}${offer('stays')}`);
       await stack.expectRecorded(['viewed taken', 'viewed stays']);
       await page.locator('[data-offer-id=taken]').evaluate((element) => element.remove());
@@ -241,7 +242,7 @@ for (const mode of ['500', 'leave']) {
       expect(await heard(page)).toContain('dismissed taken ignored');
     });
 
-    test('before it was viewed is nothing', async ({ page, stack }) => {
+    test('is not dismissed if it was not viewed', async ({ page, stack }) => {
       const unseen = '<div class="offer" data-offer-id="early" data-offer-dwell="60000"></div>';
       await openIgnoring(page, stack, mode, unseen);
       await page.locator('[data-offer-id=early]').evaluate((element) => element.remove());
@@ -249,7 +250,7 @@ for (const mode of ['500', 'leave']) {
       await stack.expectRecorded(['viewed witness']);
     });
 
-    test('while another element still shows it, or one comes in its place, is not dismissed', async ({
+    test('is not dismissed while another element still shows it, or if one takes its place', async ({
       page,
       stack,
     }) => {
@@ -271,7 +272,7 @@ for (const mode of ['500', 'leave']) {
       await stack.expectRecorded(['viewed double', 'viewed rendered', 'viewed witness', 'dismissed double']);
     });
 
-    test('by showing another in the same element is dismissed', async ({ page, stack }) => {
+    test('is dismissed if the same element shows another one', async ({ page, stack }) => {
       await openIgnoring(page, stack, mode, offer('before'));
       await stack.expectRecorded(['viewed before']);
       await page.locator('.offer').evaluate((element) => element.setAttribute('data-offer-id', 'after'));
@@ -280,8 +281,8 @@ for (const mode of ['500', 'leave']) {
   });
 }
 
-test.describe('where leaving is what counts', () => {
-  test('an offer that was viewed is dismissed as the page is left, and not before', async ({
+test.describe('if the option is leave', () => {
+  test('an offer that was viewed is dismissed when the page is left, and not earlier', async ({
     page,
     stack,
   }) => {
@@ -301,14 +302,14 @@ test.describe('where leaving is what counts', () => {
     ]);
   });
 
-  test('an offer that was never viewed is not', async ({ page, stack }) => {
+  test('an offer that was never viewed is not dismissed', async ({ page, stack }) => {
     await openIgnoring(page, stack, 'leave', `${offer('seen')}${far('never-reached')}`);
     await stack.expectRecorded(['viewed seen']);
     await page.goto(`${stack.site.url}/elsewhere`);
     await stack.expectRecorded(['viewed seen', 'dismissed seen']);
   });
 
-  test('a tab that is only hidden is not left', async ({ profile, stack }) => {
+  test('a tab that is only hidden does not count as left', async ({ profile, stack }) => {
     const { context } = await profile.start();
     const page = firstPage(context);
     await openIgnoring(page, stack, 'leave', offer('waiting'));
@@ -322,7 +323,7 @@ test.describe('where leaving is what counts', () => {
     await stack.expectRecorded(['viewed waiting', 'viewed other', 'viewed back']);
   });
 
-  test('a tab that is closed is left', async ({ profile, stack }) => {
+  test('a tab that is closed counts as left', async ({ profile, stack }) => {
     const { context } = await profile.start();
     const page = await context.newPage();
     await openIgnoring(page, stack, 'leave', offer('closed-tab'));
@@ -333,9 +334,9 @@ test.describe('where leaving is what counts', () => {
 
   for (const [machine, rate] of [
     ['', 1],
-    [', also from a machine that is slow to store it', 20],
+    [', even on a machine that stores slowly', 20],
   ] as const) {
-    test(`what could not be said in leaving is brought by the next page${machine}`, async ({
+    test(`the next page delivers the dismissals that the farewell could not deliver${machine}`, async ({
       page,
       stack,
     }) => {
@@ -343,8 +344,8 @@ test.describe('where leaving is what counts', () => {
       const seen = ids.map((id) => `viewed ${id}`);
       await openIgnoring(page, stack, 'leave', ids.map((id) => offer(id)).join(''));
       await stack.expectRecorded(seen);
-      // What the answer changes is stored, too: a step of that which is still to come would not come in leaving, and
-      // what is stored then would wait for it.
+      // The changes by the answer must be stored already. A later step of that transaction would not run while the page
+      // is left, and the dismissals could not be stored before it.
       await untilWaiting(page, 0);
       await flush(page);
       stack.site.gateway.fault = 'off';
@@ -361,10 +362,9 @@ test.describe('where leaving is what counts', () => {
     });
   }
 
-  test('a return out of the back/forward cache neither takes it back nor repeats it', async ({
-    page,
-    stack,
-  }) => {
+  test('coming back from the back/forward cache neither cancels nor repeats a dismissal', {
+    tag: '@whole',
+  }, async ({ page, stack }) => {
     const told: string[] = [];
     const tell = (...events: readonly string[]): Promise<void> => {
       told.push(...events);
@@ -387,24 +387,24 @@ test.describe('where leaving is what counts', () => {
   });
 });
 
-test.describe('an offer that somebody reacted to is never ignored', () => {
+test.describe('an offer that the visitor reacted to is never ignored', () => {
   const reactions: Readonly<Record<string, readonly [inside: string, act: (page: Page) => Promise<void>]>> = {
-    'a press on a link inside': [
+    'if a link inside is pressed': [
       '<a href="#details">Details</a>',
       (page) => page.click('[data-offer-id=touched] a'),
     ],
-    'a press on its text': ['<p>Two months</p>', (page) => page.click('[data-offer-id=touched] p')],
-    'a text that is typed inside': [
+    'if its text is pressed': ['<p>Two months</p>', (page) => page.click('[data-offer-id=touched] p')],
+    'if words are typed inside': [
       '<input>',
       (page) => page.locator('[data-offer-id=touched] input').pressSequentially('code'),
     ],
-    'a key inside': [
+    'if a key is pressed inside': [
       '<p tabindex="0">1 of 3</p>',
       (page) => page.press('[data-offer-id=touched] p', 'ArrowRight'),
     ],
   };
   for (const [name, [inside, act]] of Object.entries(reactions)) {
-    test(`by ${name}`, async ({ page, stack }) => {
+    test(name, async ({ page, stack }) => {
       await openIgnoring(
         page,
         stack,
@@ -428,7 +428,7 @@ test.describe('an offer that somebody reacted to is never ignored', () => {
     });
   }
 
-  test('by a press that a script made it is', async ({ page, stack }) => {
+  test('except after a press that a script made', async ({ page, stack }) => {
     await openIgnoring(
       page,
       stack,
@@ -441,7 +441,10 @@ test.describe('an offer that somebody reacted to is never ignored', () => {
     await stack.expectRecorded(['viewed scripted', 'viewed below', 'dismissed scripted']);
   });
 
-  test('by accepting, dismissing or following a link, when the page is left', async ({ page, stack }) => {
+  test('if it was accepted or dismissed, or its link followed, when the page is left', async ({
+    page,
+    stack,
+  }) => {
     await openIgnoring(
       page,
       stack,

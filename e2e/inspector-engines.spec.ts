@@ -4,6 +4,9 @@ import { expectAllSaid, WAYS_IN } from './fixtures/inspected.js';
 
 for (const name of ENGINES)
   for (const [way, into] of Object.entries(WAYS_IN))
-    test(`in ${name}, ${way}, every reason is named`, async ({ stack, visitorOf }) => {
+    test(`in ${name}, the inspector that is loaded ${way} names every reason`, async ({
+      stack,
+      visitorOf,
+    }) => {
       await expectAllSaid(await visitorOf(name), stack, into);
     });

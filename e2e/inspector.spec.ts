@@ -1,4 +1,4 @@
-/** The inspector: how it is opened and how not, what it does to the page, and that others never load it. */
+/** The inspector: how it can be opened, what it shows and does to the page, and that other pages never load it. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { inspectLink } from 'offersight/proxy';
@@ -15,10 +15,10 @@ test.use({ proxyOptions: { inspectSecret: SECRET } });
 const offer = (id: string, dwell = 0) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}"><button data-offer-dismiss>Close</button></div>`;
 
-/** Whether it is on the page. */
+/** Whether the inspector is on the page. */
 const isOpen = (page: Page) => page.evaluate(() => !!document.querySelector('offersight-inspector'));
 
-/** Every address that the page asked for. */
+/** Every path that the page requests. */
 const listen = (page: Page): string[] => {
   const asked: string[] = [];
   page.on('request', (request) => asked.push(new URL(request.url()).pathname));
@@ -36,9 +36,9 @@ const WAYS_IN = {
   'by npm': { script: '', head: MODULE },
 } as const;
 
-test.describe('a page that does not ask for it', () => {
+test.describe('a page that does not ask for the inspector', () => {
   for (const [way, options] of Object.entries(WAYS_IN))
-    test(`loads nothing of it, ${way}`, async ({ page, stack }) => {
+    test(`loads nothing of it if the tracker is loaded ${way}`, async ({ page, stack }) => {
       const asked = listen(page);
       await stack.open(page, offer('seen'), options);
       await stack.expectRecorded(['viewed seen']);
@@ -47,12 +47,12 @@ test.describe('a page that does not ask for it', () => {
     });
 });
 
-test.describe('a link', () => {
+test.describe('a link to the inspector', () => {
   const linkTo = (stack: Stack, path: string, options = {}) =>
     inspectLink(`${stack.site.url}${path}`, { secret: SECRET, ...options });
 
   for (const [way, options] of Object.entries(WAYS_IN))
-    test(`of the proxy opens it, and its events lead to the operator’s page, ${way}`, async ({
+    test(`opens it by the proxy’s code, and its events lead to the operator’s page, ${way}`, async ({
       page,
       stack,
     }) => {
@@ -67,7 +67,7 @@ test.describe('a link', () => {
       await stack.expectRecorded(['viewed seen']);
     });
 
-  test('that a stranger made, changed, kept or pointed at another page opens nothing (attack 76)', async ({
+  test('opens nothing if a stranger made, changed, kept or pointed it at another page (attack 76)', async ({
     page,
     stack,
   }) => {
@@ -93,11 +93,11 @@ test.describe('a link', () => {
       await trackerStats(page);
       expect(await isOpen(page)).toBe(false);
     }
-    // What cannot be a code is not even asked about.
+    // The proxy is not even asked about a string that cannot be a code.
     expect(statuses).toEqual([403, 403, 403]);
   });
 
-  test('opens nothing where a page answers in the proxy’s place (attack 76)', async ({ page, stack }) => {
+  test('opens nothing if a page answers in the proxy’s place (attack 76)', async ({ page, stack }) => {
     const link = await linkTo(stack, '/page.html');
     stack.site.show(offer('seen'));
     for (const body of ['<h1>Hello</h1>', '{"v":1,"results":[]}', '{"inspect":"true"}']) {
@@ -114,7 +114,7 @@ test.describe('a link', () => {
     }
   });
 
-  test('says on the console where the file is not served', async ({ page, stack }) => {
+  test('leads to a warning on the console if the file is not served', async ({ page, stack }) => {
     const warned = page.waitForEvent('console', (message) => message.type() === 'warning');
     await page.route(`**${FILE}`, (route) => route.fulfill({ status: 404 }));
     stack.site.show(offer('seen'));
@@ -139,7 +139,7 @@ test.describe('an endpoint that takes no events', () => {
       /is answered 200 \(text\/html.*\), and not by the proxy\. To do: route the path to the proxy/,
     ],
   ] as const)
-    test(`that is ${name} is named at the top`, async ({ page, stack }) => {
+    test(`is named at the top if it is ${name}`, async ({ page, stack }) => {
       await page.route('**/offer-events', (each) => each.fulfill(route));
       await stack.open(page, offer('seen'));
       await trackerStats(page);
@@ -147,7 +147,7 @@ test.describe('an endpoint that takes no events', () => {
       await expect(page.locator('.problem').first()).toHaveText(words);
     });
 
-  test('that a content blocker drops is named at the top', async ({ page, stack }) => {
+  test('is named at the top if a content blocker drops its requests', async ({ page, stack }) => {
     await page.route('**/offer-events', (each) => each.abort('blockedbyclient'));
     await stack.open(page, offer('seen'));
     await trackerStats(page);
@@ -157,7 +157,7 @@ test.describe('an endpoint that takes no events', () => {
     );
   });
 
-  test('that the policy blocks is named with the directive', async ({ page, stack }) => {
+  test('is named with the directive if the page’s policy blocks it', async ({ page, stack }) => {
     await stack.open(page, offer('seen'), {
       head: `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
     });
@@ -182,7 +182,7 @@ test.describe('an endpoint that takes no events', () => {
 });
 
 test.describe('offers that no tracker sees', () => {
-  test('in a frame are named, and no more once the tracker observes it', async ({ page, stack }) => {
+  test('are named if they are in a frame, until the tracker observes the frame', async ({ page, stack }) => {
     await stack.open(page, '<iframe class="deals" srcdoc="<p data-offer-id=hidden>Two months</p>"></iframe>');
     await trackerStats(page);
     await openInspectorIn(page, FILE);
@@ -193,7 +193,10 @@ test.describe('offers that no tracker sees', () => {
     await expect.poll(() => saidIn(page)).not.toMatch(/no tracker sees/);
   });
 
-  test('under another attribute, or in a closed tree, are guessed at', async ({ page, stack }) => {
+  test('are guessed if they have another attribute or are in a closed shadow tree', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(page, '<p data-chargebee-offer="a">Two months</p><shop-offer></shop-offer>', {
       head: `<style>shop-offer { display: block; height: 200px }</style>
         <script>customElements.define('shop-offer', class extends HTMLElement {
@@ -204,11 +207,11 @@ test.describe('offers that no tracker sees', () => {
     await openInspectorIn(page, FILE);
     await expect
       .poll(() => saidIn(page))
-      .toMatch(/data-chargebee-offer is none of ours: data-offer-id marks an offer\./);
+      .toMatch(/data-chargebee-offer does not mark an offer: data-offer-id does\./);
     await expect.poll(() => saidIn(page)).toMatch(/<shop-offer> may hold offers in a closed shadow tree/);
   });
 
-  test('because their own part of the script is missing say which', async ({ page, stack }) => {
+  test('name the part of the script that they need and that is missing', async ({ page, stack }) => {
     await page.route('**/offersight-more.js', (each) => each.fulfill({ status: 404 }));
     await stack.open(page, '<div data-offer-id="flat" style="display: contents"><p>Two months</p></div>');
     await trackerStats(page);
@@ -219,7 +222,7 @@ test.describe('offers that no tracker sees', () => {
   });
 });
 
-test('many offers can be searched', async ({ page, stack }) => {
+test('the inspector can search in many offers', async ({ page, stack }) => {
   await stack.open(page, Array.from({ length: 150 }, (_, at) => offer(`o${at}`, 600_000)).join(''));
   await trackerStats(page);
   await openInspectorIn(page, FILE);
@@ -230,7 +233,7 @@ test('many offers can be searched', async ({ page, stack }) => {
   await expect.poll(() => saidIn(page)).toMatch(/o149 not yet/);
 });
 
-test('a command of the script tag’s queue opens it', async ({ page, stack }) => {
+test('a command of the script tag’s queue opens the inspector', async ({ page, stack }) => {
   await stack.open(page, offer('seen'));
   await page.evaluate(
     `offersight.push(() => import('${FILE}').then(({ openInspector }) => openInspector()))`,
@@ -238,7 +241,10 @@ test('a command of the script tag’s queue opens it', async ({ page, stack }) =
   await expect.poll(() => saidIn(page)).toMatch(/seen counted/);
 });
 
-test('the bookmark of the documents opens it beside the script', async ({ page, stack }) => {
+test('the bookmark of the documentation opens the inspector from beside the script', async ({
+  page,
+  stack,
+}) => {
   await stack.open(page, offer('seen'));
   await trackerStats(page);
   await page.evaluate(
@@ -247,31 +253,35 @@ test('the bookmark of the documents opens it beside the script', async ({ page, 
   await expect.poll(() => saidIn(page)).toMatch(/seen counted/);
 });
 
-test('without any tracker it says so', async ({ page, stack }) => {
+test('the inspector says so if the page has no tracker', async ({ page, stack }) => {
   await stack.open(page, offer('seen'), { script: '' });
   await openInspectorIn(page, FILE);
   await expect.poll(() => saidIn(page)).toMatch(/No tracker runs here\. There is no script tag\./);
   await expect.poll(() => saidIn(page)).toMatch(/seen wrong No tracker watches it\./);
 });
 
-test.describe('what it shows', () => {
+test.describe('the inspector’s content', () => {
   test('follows the page: an offer counts, is closed, and leaves', async ({ page, stack }) => {
     await stack.open(page, '');
     await trackerStats(page);
     await openInspectorIn(page, FILE);
     await expect.poll(() => saidIn(page)).toMatch(/No element of this page has data-offer-id\./);
-    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('late', 1_500));
-    await expect.poll(() => saidIn(page)).toMatch(/late counting Its time runs/);
+    // A dwell that does not end while the test looks.
+    const both = `${offer('slow', 600_000)}${offer('late')}`;
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), both);
+    await expect.poll(() => saidIn(page)).toMatch(/slow counting Its time runs/);
     await expect.poll(() => saidIn(page)).toMatch(/late counted It counted as viewed at [^.]*\./);
-    await page.locator('.offer').getByRole('button', { name: 'Close' }).click();
+    await page.locator('[data-offer-id=late]').getByRole('button', { name: 'Close' }).click();
     await expect.poll(() => saidIn(page)).toMatch(/late counted .*, and was closed later\./);
     const done = page.locator('.steps').first().locator('.done');
     await expect(done).toHaveText(['recorded', 'left the page', 'taken by the proxy']);
-    await page.evaluate(() => document.querySelector('.offer')?.remove());
+    await page.evaluate(() => {
+      for (const each of document.querySelectorAll('.offer')) each.remove();
+    });
     await expect.poll(() => saidIn(page)).toMatch(/Offers \(0\)/);
   });
 
-  test('is why nothing is sent while the network is gone, and that it went when it is back', async ({
+  test('shows why nothing is sent while the network is gone, and that it was sent once the network is back', async ({
     page,
     stack,
   }) => {
@@ -291,7 +301,10 @@ test.describe('what it shows', () => {
     await stack.expectRecorded(['viewed held']);
   });
 
-  test('is the way of events that a second tracker of the page sends elsewhere', async ({ page, stack }) => {
+  test('shows the events that a second tracker of the page sends to another endpoint', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(page, offer('seen'), {
       head: `<script type="module">
         import { createOfferTracker } from '/module/index.js';
@@ -323,7 +336,7 @@ test.describe('what it shows', () => {
     expect(text).toMatch(/endpoint = \/offer-events \(data-endpoint of the script tag\)/);
   });
 
-  test('can be copied by hand where the browser does not let it', async ({ page, stack }) => {
+  test('can be copied by hand if the browser does not allow copying', async ({ page, stack }) => {
     await stack.open(page, offer('seen'));
     await trackerStats(page);
     await openInspectorIn(page, FILE);
@@ -335,8 +348,8 @@ test.describe('what it shows', () => {
   });
 });
 
-test.describe('the page', () => {
-  test('is told everything as without it, and nothing any more once it is closed', async ({
+test.describe('a page with the inspector', () => {
+  test('gets each event once, while the inspector is open and after it is closed', async ({
     page,
     stack,
   }) => {
@@ -361,7 +374,7 @@ test.describe('the page', () => {
     expect(await page.evaluate('told')).toEqual(['viewed a true', 'viewed b true']);
   });
 
-  test('has no offer closed by presses in it', async ({ page, stack }) => {
+  test('does not lose an offer by presses in the inspector', async ({ page, stack }) => {
     const flyout = `<div role="dialog" class="offer" data-offer-id="flyout" data-offer-dwell="0">x</div>
       <script>addEventListener('click', ({ target }) => target.closest('[role=dialog]') || document.querySelector('[role=dialog]').remove())</script>`;
     await stack.open(page, `${flyout}${offer('under')}`, {
@@ -377,7 +390,7 @@ test.describe('the page', () => {
     await stack.expectRecorded(['viewed flyout', 'viewed under', 'viewed witness']);
   });
 
-  test('may have any styles: they do not reach it', async ({ page, stack }) => {
+  test('may have any styles, which do not reach the inspector', async ({ page, stack }) => {
     const hostile =
       '<style>* { display: none !important; opacity: 0 !important; color: red !important; font-size: 90px !important } html, body { display: block !important; opacity: 1 !important }</style>';
     await stack.open(page, offer('seen'), { head: hostile });
@@ -389,7 +402,7 @@ test.describe('the page', () => {
     await expect.poll(() => saidIn(page)).toMatch(/seen not yet .*hides it by display: none\./);
   });
 
-  test('may have the strictest policy, and markup in its names is text (attack 78)', async ({
+  test('may have the strictest policy, and markup in its names stays text (attack 78)', async ({
     page,
     stack,
   }) => {
@@ -409,13 +422,13 @@ test.describe('the page', () => {
     );
     await page.goto(await inspectLink(`${stack.site.url}/strict.html`, { secret: SECRET }));
     await expect.poll(() => saidIn(page)).toMatch(/seen counted/);
-    await expect.poll(() => saidIn(page)).toMatch(/“<img src=x onerror=alert\(1\)>” is no id/);
+    await expect.poll(() => saidIn(page)).toMatch(/“<img src=x onerror=alert\(1\)>” is not the id/);
     await expect(page.locator('.panel')).toHaveCSS('position', 'fixed');
     expect(violated.filter((words) => !words.includes('No offer id'))).toEqual([]);
     await stack.expectRecorded(['viewed seen']);
   });
 
-  test('may open a modal dialog in a shadow tree, or go into full screen: it stays usable', async ({
+  test('may open a modal dialog in a shadow tree or go into full screen while the inspector stays usable', async ({
     page,
     stack,
   }) => {
@@ -438,7 +451,10 @@ test.describe('the page', () => {
     await expect(fold).toHaveText('Fold');
   });
 
-  test('may open a modal dialog: it stays usable above, and after', async ({ page, stack }) => {
+  test('may open a modal dialog while the inspector stays usable above it, and after it is gone', async ({
+    page,
+    stack,
+  }) => {
     await stack.open(page, `<dialog id="modal">${offer('asked')}</dialog>`);
     await trackerStats(page);
     await openInspectorIn(page, FILE);
@@ -453,10 +469,10 @@ test.describe('the page', () => {
   });
 });
 
-test.describe('people', () => {
+test.describe('the inspector’s users', () => {
   for (const colorScheme of ['light', 'dark'] as const)
     for (const width of [1440, 390])
-      test(`can read it in ${colorScheme} at ${width} px, by the rules of axe`, async ({ page, stack }) => {
+      test(`can read it in ${colorScheme} at ${width} px by the rules of axe`, async ({ page, stack }) => {
         await page.emulateMedia({ colorScheme });
         await page.setViewportSize({ width, height: 900 });
         await stack.open(page, `${offer('long', 600_000)}${offer('not an id')}`);
@@ -483,7 +499,7 @@ test.describe('people', () => {
     await show.focus();
     await page.keyboard.press('Enter');
     await expect.poll(() => saidIn(page)).toMatch(/far counting/);
-    // What is drawn anew all the time keeps the focus.
+    // The button is drawn again all the time, but keeps the focus.
     await expect(show).toBeFocused();
     await page.getByRole('button', { name: 'Leave' }).focus();
     await page.keyboard.press('Space');

@@ -1,6 +1,6 @@
 /**
- * Browsers that lack something, or have it taken away before the page loads: the page works as ever, nothing is thrown
- * into it, and at most one report says what is the matter.
+ * Browsers without some feature, which is removed before the page loads. The page works as ever, nothing is thrown into
+ * it, and at most one report says what is wrong.
  */
 import type { Page } from '@playwright/test';
 import type { OfferTracker } from 'offersight';
@@ -16,7 +16,7 @@ const WAYS = {
     `window.tracker = createOfferTracker({ endpoint: '/offer-events', debug: true });</script>`,
 };
 
-/** The page's own doings: its close control closes, its button buys. */
+/** The page's own behaviour: its close control closes, and its button buys. */
 const BODY = `${OFFERS.replaceAll('data-offer-dismiss>', `data-offer-dismiss onclick="this.closest('article').hidden = true">`)}
   <button id="buy" onclick="this.textContent = 'bought'">Buy</button>`;
 
@@ -24,7 +24,7 @@ const BODY = `${OFFERS.replaceAll('data-offer-dismiss>', `data-offer-dismiss onc
 const visit = async (page: Page, policed: Policed, head: string): Promise<void> => {
   await policed.open({}, head, BODY);
   await page.waitForFunction(() => 'tracker' in window);
-  // Closing is noticed once the second load is there.
+  // The tracker notices closing once the second load is there.
   await page.evaluate(() => (window as unknown as { readonly tracker: OfferTracker }).tracker.stats());
   await page.click('[data-offer-id=closed] button');
   await page.click('#buy');
@@ -33,7 +33,7 @@ const visit = async (page: Page, policed: Policed, head: string): Promise<void> 
   await expect(page.locator('#buy')).toHaveText('bought');
 };
 
-/** Asks everything of the tracker; gives the methods that threw, rejected or never answered. */
+/** Calls all methods of the tracker. Returns those that threw, rejected or were not called. */
 const silent = (page: Page): Promise<string[]> =>
   page.evaluate(async () => {
     const { tracker } = window as unknown as {
@@ -62,39 +62,39 @@ const silent = (page: Page): Promise<string[]> =>
     return unanswered;
   });
 
-/** What the page was told, without where in the code that was. */
+/** What was reported on the console, without stack traces. */
 const told = ({ noticed }: Policed): string[] => noticed.console.map((text) => text.split('\n')[0] ?? '');
 
-/** Takes globals away. */
+/** Removes globals. */
 const without = (...names: readonly string[]): string =>
   names.map((name) => `delete globalThis.${name};`).join('');
 
 const forEach = (
   cases: Readonly<Record<string, string>>,
-  check: (given: { page: Page; policed: Policed; stack: Stack; what: string }) => Promise<void>,
+  check: (given: { page: Page; policed: Policed; stack: Stack }) => Promise<void>,
 ): void => {
   for (const [what, script] of Object.entries(cases))
     for (const [way, head] of Object.entries(WAYS))
-      test(`${what}, by ${way}`, async ({ page, policed, stack }) => {
+      test(`if a page ${what} uses ${way}`, async ({ page, policed, stack }) => {
         await page.addInitScript(script);
         await visit(page, policed, head);
-        await check({ page, policed, stack, what });
+        await check({ page, policed, stack });
       });
 };
 
-test.describe('nothing happens, and one report says what is needed, without', () => {
-  const check: Parameters<typeof forEach>[1] = async ({ page, policed, stack, what }) => {
+test.describe('the tracker is inert, and one report says what is needed', () => {
+  const check: Parameters<typeof forEach>[1] = async ({ page, policed, stack }) => {
     expect(await silent(page)).toEqual([]);
-    // Whatever was begun would have failed by then.
+    // Everything that was begun would have failed by then.
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
-    expect(told(policed)).toEqual([`OffersightError: unsupported: Needs ${what}.`]);
+    expect(told(policed)).toEqual(['OffersightError: unsupported: Needs IntersectionObserver.']);
     expect(stack.site.gateway.calls).toEqual([]);
     expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
   };
-  forEach({ IntersectionObserver: without('IntersectionObserver') }, check);
+  forEach({ 'without IntersectionObserver': without('IntersectionObserver') }, check);
 });
 
-test.describe('events go, each once, and one report says that they do not outlast the page,', () => {
+test.describe('each event is sent once, and one report says that events do not outlast the page', () => {
   const denied = "throw new DOMException('denied', 'SecurityError')";
   forEach(
     {
@@ -105,7 +105,7 @@ test.describe('events go, each once, and one report says that they do not outlas
       'with an IndexedDB whose opening fails': `
         const { open } = IDBFactory.prototype;
         IDBFactory.prototype.open = function () {
-          // Nobody can have the first version of what has a second one.
+          // Opening an older version than the existing one fails.
           open.call(this, 'taken', 2);
           return open.call(this, 'taken', 1);
         }`,
@@ -114,7 +114,7 @@ test.describe('events go, each once, and one report says that they do not outlas
       await stack.expectRecorded(WHOLE_WAY);
       expect(told(policed)).toEqual(['OffersightError: storage: Allow IndexedDB; events die with the page.']);
       expect(await silent(page)).toEqual([]);
-      // What the test asked of it happened as well.
+      // The commands of `silent` had their effect as well.
       await stack.expectRecorded([...WHOLE_WAY, 'viewed never-shown', 'dismissed never-shown']);
       expect(told(policed)).toHaveLength(1);
     },
@@ -129,10 +129,10 @@ test.describe('everything works as ever', () => {
         BroadcastChannel = function () { throw new DOMException('denied', 'SecurityError') }`,
       'without crypto.subtle': "Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })",
       'without service workers': 'delete Navigator.prototype.serviceWorker',
-      'without animations and visibility to ask for':
+      'without getAnimations and checkVisibility':
         'delete Element.prototype.getAnimations; delete Document.prototype.getAnimations; delete Element.prototype.checkVisibility',
       'without popovers and dialogs': `${without('ToggleEvent', 'HTMLDialogElement')} delete HTMLElement.prototype.popover`,
-      'without what came later': without('structuredClone', 'WeakRef', 'FinalizationRegistry', 'TextEncoder'),
+      'without newer globals': without('structuredClone', 'WeakRef', 'FinalizationRegistry', 'TextEncoder'),
       'with a localStorage that must not be touched': `
         Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('denied', 'SecurityError') } })`,
     },
@@ -144,19 +144,16 @@ test.describe('everything works as ever', () => {
   );
 });
 
-test.describe('part of it works, and one report says what does not', () => {
-  forEach(
-    { 'without ResizeObserver, closing': without('ResizeObserver') },
-    async ({ page, policed, stack }) => {
-      await stack.expectRecorded(['viewed closed', 'viewed seen']);
-      expect(await silent(page)).toEqual([]);
-      expect(told(policed)).toEqual(['OffersightError: configuration: Closing goes unnoticed.']);
-    },
-  );
-
-  forEach({ 'without fetch, delivery': without('fetch') }, async ({ page, policed, stack }) => {
+test.describe('only a part does not work, and one report says which', () => {
+  forEach({ 'without ResizeObserver': without('ResizeObserver') }, async ({ page, policed, stack }) => {
+    await stack.expectRecorded(['viewed closed', 'viewed seen']);
     expect(await silent(page)).toEqual([]);
-    // Whether a flush found the pause that the failure began is a matter of time; in debug mode it says so.
+    expect(told(policed)).toEqual(['OffersightError: configuration: Closing goes unnoticed.']);
+  });
+
+  forEach({ 'without fetch': without('fetch') }, async ({ page, policed, stack }) => {
+    expect(await silent(page)).toEqual([]);
+    // In debug mode, a flush that finds the pause after the failure says so. Whether one does depends on the timing.
     const reports = (): string[] =>
       told(policed).filter((text) => !text.startsWith('Offersight: events wait until '));
     await expect
@@ -166,7 +163,7 @@ test.describe('part of it works, and one report says what does not', () => {
   });
 });
 
-test('the custom element shows what it holds where nothing can be seen without IntersectionObserver', async ({
+test('the custom element shows its content even without IntersectionObserver, when nothing can be viewed', async ({
   page,
   policed,
   stack,
@@ -184,7 +181,7 @@ test('the custom element shows what it holds where nothing can be seen without I
   expect(stack.site.gateway.calls).toEqual([]);
 });
 
-test('what is thrown into a page is noticed', async ({ page, policed }) => {
+test('these tests notice an error that is thrown into a page', async ({ page, policed }) => {
   await page.addInitScript("addEventListener('click', () => { throw new Error('ours') })");
   await visit(page, policed, WAYS['the script tag']);
   await expect.poll(() => told(policed)).toEqual(['ours', 'ours']);

@@ -1,6 +1,6 @@
 /**
- * Pages of popular libraries, whose offers bear our attribute and nothing else of ours. `npm ci --prefix e2e/libraries`
- * installs them; nothing of them leaves this machine.
+ * Pages of popular libraries, whose offers have only the product's attribute. `npm ci --prefix e2e/libraries` installs
+ * the libraries. They are not part of any package.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,13 +12,13 @@ import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
 
 const FOLDER = resolve('e2e/libraries');
 
-/** What a page of a library consists of. */
+/** The bundled page of a library. */
 interface Built {
   readonly script: string;
   readonly styles: string;
 }
 
-/** As far as it is used. It is not among what the project itself depends on. */
+/** The part of esbuild that is used here. The project itself does not depend on esbuild. */
 interface Esbuild {
   build(
     options: object,
@@ -45,7 +45,7 @@ const build = async (file: string): Promise<Built> => {
   return { script: textOf('.js'), styles: textOf('.css') };
 };
 
-/** Opens the page of a library, with what stands in it before; each worker builds it once. */
+/** Opens the page of a library, with this markup before the script. Each worker builds a page once. */
 const openPage = async (page: Page, stack: Stack, file: string, body = ''): Promise<void> => {
   const kept = built.get(file) ?? build(file);
   built.set(file, kept);
@@ -62,11 +62,11 @@ const openPage = async (page: Page, stack: Stack, file: string, body = ''): Prom
   await trackerStats(page);
 };
 
-/** Waits until everything stands still: many libraries close nothing while they open it. */
+/** Waits until no animation runs: many libraries do not close a widget while it opens. */
 const untilStill = (page: Page): Promise<unknown> =>
   page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
 
-/** Shows an offer that comes last, when the time of every act is over, or at once where something is expected. */
+/** Shows an offer that counts last: when the time of every act is over, or at once if an event is expected. */
 const expectOnly = async (
   page: Page,
   stack: Stack,
@@ -77,7 +77,7 @@ const expectOnly = async (
   await stack.expectRecorded([...expected, 'viewed witness']);
 };
 
-/** What a user, or the page, does. */
+/** What a user or the page does. */
 type Act = (page: Page) => Promise<unknown>;
 
 const press =
@@ -101,7 +101,7 @@ const inOrder =
   async (page) => {
     for (const act of acts) await act(page);
   };
-/** From a place in an element, by so many pixels. */
+/** A drag from a place in an element, by so many pixels. */
 interface Drag {
   readonly from: readonly [x: number, y: number];
   readonly by: readonly [x: number, y: number];
@@ -125,7 +125,7 @@ const drag =
     await held?.(page);
     await page.mouse.up();
   };
-/** The same by a finger, which may scroll what it touches. */
+/** The same by a finger, which may scroll the element that it touches. */
 const touch =
   (selector: string, dragged: Drag): Act =>
   async (page) => {
@@ -146,12 +146,12 @@ const touch =
 /** A press inside, and one on a link of the offer. */
 const inside = inOrder(press('[data-offer-id=card]'), press('[data-offer-id=card] a'));
 const insideText = press('[data-offer-id=card]');
-/** What nearly every dialog bears: presses inside, and then the page closes it by itself. */
+/** Nothing of this closes the offer of any dialog: presses inside, and then the page closes it by itself. */
 const ORDINARY = {
   'presses inside it and on its link, nor by the page itself': inOrder(inside, hide, untilGone),
 };
 
-/** What follows the pointer has gone along: a drag that nothing follows would prove nothing. */
+/** Waits until the element has followed the pointer, since a drag that nothing follows would prove nothing. */
 const untilDragged =
   (selector: string): Act =>
   (page) =>
@@ -159,17 +159,17 @@ const untilDragged =
       const moved = document.querySelector(selector);
       return !!moved && !new DOMMatrix(getComputedStyle(moved).transform).isIdentity;
     }, selector);
-/** Longer than any flick: only how far it was dragged decides then. */
+/** Waits for longer than any flick, so that only the distance of the drag decides. */
 const linger: Act = (page) => page.evaluate(() => new Promise((done) => setTimeout(done, 500)));
 const drawer = (byY: number): readonly [string, Drag] => [
   '[data-offer-id=card]',
   { from: [200, 20], by: [0, byY], held: inOrder(untilDragged('[data-vaul-drawer]'), linger) },
 ];
 
-/** Something that a library shows, and what has to become of the offer in it. */
+/** A widget of a library, and what must become of the offer in it. */
 interface Widget {
   readonly library: string;
-  /** In `libraries/pages`. */
+  /** A file in `libraries/pages`. */
   readonly file: string;
   readonly widget: string;
   readonly closes?: Readonly<Record<string, Act>>;
@@ -314,7 +314,7 @@ const WIDGETS: readonly Widget[] = [
     },
     stays: {
       ...ORDINARY,
-      // It closes, but what follows the pointer is the slide, and a carousel's slides do that, too.
+      // The box closes, but the element that follows the pointer is the slide, and slides of a carousel also do that.
       'a drag down': inOrder(drag('[data-offer-id=card]', { from: [150, 20], by: [0, 250] }), untilGone),
     },
   },
@@ -438,7 +438,7 @@ const WIDGETS: readonly Widget[] = [
     file: 'sonner.jsx',
     widget: 'toast that stays',
     closes: CROSS,
-    // Nothing but the offer itself moved, as a row of a list does that is swiped away and may come back.
+    // Only the offer itself moved, like a row of a list that is swiped away and may come back.
     stays: {
       'a swipe that takes it away': inOrder(
         drag('[data-offer-id=card]', { from: [150, 20], by: [80, 0], held: linger }),
@@ -488,7 +488,7 @@ const WIDGETS: readonly Widget[] = [
 interface Carousel {
   readonly library: string;
   readonly file: string;
-  /** Goes on to the next slide. */
+  /** Shows the next slide. */
   readonly next: Act;
 }
 
@@ -502,10 +502,10 @@ const CAROUSELS: readonly Carousel[] = [
   { library: 'Embla', file: 'embla.js', next: press('.next') },
   { library: 'Glide', file: 'glide.js', next: press('[data-glide-dir=">"]') },
   { library: 'Slick', file: 'slick.js', next: press('.slick-next') },
-  { library: 'No library but scroll snap', file: 'scroll-snap.js', next: press('.next') },
+  { library: 'scroll snap without a library', file: 'scroll-snap.js', next: press('.next') },
 ];
 
-/** Where they stand, and what stands there before. */
+/** The places of carousels, and the markup that is there before. */
 const PLACES: Readonly<Record<string, string>> = {
   'the page': '',
   'a dialog that stays open':
@@ -545,7 +545,7 @@ test.describe('libraries', () => {
   for (const { library, file, next } of CAROUSELS)
     for (const [place, body] of Object.entries(PLACES))
       for (const [name, act] of Object.entries({ 'its arrow': next, ...SWIPES }))
-        test(`${library} in ${place}: each slide counts as it is shown, and going on by ${name} closes none`, async ({
+        test(`each slide of ${library} in ${place} counts when it is shown, and moving on by ${name} closes none`, async ({
           page,
           stack,
         }) => {

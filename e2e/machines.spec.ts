@@ -1,4 +1,4 @@
-/** What a machine sees counts only where somebody wants that. Chromium under test says that it is one. */
+/** Views by machines count only if an option asks for that. Chromium under test says that it is a machine. */
 import type { Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -11,7 +11,7 @@ const VISITOR =
 
 test.use({ proxyOptions: { origins: [SHOP] } });
 
-/** Opens the page as the shop's own host has it; gives what it says. */
+/** Opens the page under the host name of the shop. Returns the lines of its console. */
 const openShop = async (page: Page, stack: Stack, script = ''): Promise<string[]> => {
   const said: string[] = [];
   page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
@@ -44,7 +44,7 @@ test('a browser that a script drives counts nothing, and one line says so', asyn
   expect(stack.recorded()).toEqual([]);
 });
 
-test.describe('a browser that says of itself that no visitor has it', () => {
+test.describe('a browser that identifies itself as a machine', () => {
   test.use({ userAgent: VISITOR.replace('Chrome', 'HeadlessChrome') });
 
   test('is refused by the proxy', async ({ page, stack }) => {
@@ -55,15 +55,15 @@ test.describe('a browser that says of itself that no visitor has it', () => {
     expect(stack.recorded()).toEqual([]);
   });
 
-  test.describe('where machines count', () => {
+  test.describe('if machines count', () => {
     test.use({ proxyOptions: { origins: [SHOP], machines: 'count' } });
-    test('is counted by both', async ({ page, stack }) => {
+    test('is counted by the page and by the proxy', async ({ page, stack }) => {
       await openShop(page, stack, 'data-machines="count"');
       await stack.expectRecorded(['viewed seen']);
     });
   });
 
-  test('is counted on the machine of who develops', async ({ page, stack }) => {
+  test('is counted on the machine of a developer', async ({ page, stack }) => {
     await stack.open(page, BODY);
     await stack.expectRecorded(['viewed seen']);
   });

@@ -1,6 +1,6 @@
 /**
- * The mistakes that people make, each made for real: what stands on the screen is what docs/troubleshooting.md says, under a
- * heading of its own with a repair.
+ * The mistakes that people make, each made for real. The screen then shows the words that docs/troubleshooting.md has
+ * under a heading of its own, with a repair.
  */
 import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -14,7 +14,7 @@ import { type Bench, test as benchTest } from './fixtures/standalone.js';
 
 const test = mergeTests(clinicTest, benchTest);
 
-/** What a mistake is made in. */
+/** The fixtures in which a mistake is made. */
 interface Place {
   readonly page: Page;
   readonly stack: Stack;
@@ -23,13 +23,13 @@ interface Place {
   readonly launchOptions: LaunchOptions;
 }
 
-/** Everything that is on a screen by now. */
+/** Returns everything that is on a screen by now. */
 type Screen = () => string;
 
 interface Mistake {
-  /** Its heading in docs/troubleshooting.md. */
+  /** The heading of the mistake in docs/troubleshooting.md. */
   readonly heading: string;
-  /** What stands there; every one of them has to. */
+  /** The words that are on the screen and in that section, all of them. */
   readonly words: readonly string[];
   /** Makes the mistake. */
   readonly make: (place: Place) => Promise<Screen>;
@@ -62,7 +62,7 @@ const onConsole =
 
 const TAG = 'data-endpoint="/offer-events" data-debug';
 
-/** What the doctor prints of a page. */
+/** The doctor's output for a page. */
 const byDoctor =
   (page: Parameters<Clinic['deploy']>[1]): Mistake['make'] =>
   async ({ clinic }) => {
@@ -102,7 +102,7 @@ const atCommand =
     return () => stderr;
   };
 
-/** The program with what npm installs beside it, and without what is asked for by name only. */
+/** The program with the packages that npm installs with it, and without those that people add by name. */
 const installWithoutLibsql = async (folder: string): Promise<string> => {
   const own = join(folder, 'node_modules', 'offersight');
   await mkdir(own, { recursive: true });
@@ -132,7 +132,7 @@ const onPhone: Mistake['make'] = async ({ stack, launchOptions }) => {
   return () => said.join('\n').replaceAll(`:${port}`, ':3000');
 };
 
-/** Another program that has the port. */
+/** Starts the proxy on a port that another program has. */
 const onTakenPort: Mistake['make'] = async ({ bench }) => {
   const other = createServer((_, response) => response.end('mine')).listen(0, '127.0.0.1');
   await new Promise((listening) => other.once('listening', listening));
@@ -161,7 +161,7 @@ const MISTAKES: readonly Mistake[] = [
     heading: 'No proxy runs',
     words: [`delivery: POST ${SHOP}/offer-events answered 502; events wait.`],
     make: onConsole(TAG, OFFER, {
-      // As a web server answers before a proxy that is not there.
+      // A web server answers so if the proxy behind it does not run.
       prepare: ({ stack }) =>
         stack.site.serve('/offer-events', (_, response) => response.writeHead(502).end('Bad Gateway')),
     }),
@@ -214,7 +214,10 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     heading: 'The id is empty',
-    words: ['Offersight: no element has data-offer-id with an id yet.', 'An offer has no id, so it is none.'],
+    words: [
+      'Offersight: no element has data-offer-id with an id yet.',
+      'An offer has no id, so it does not count.',
+    ],
     make: both(
       onConsole(TAG, '<article class="offer" data-offer-id=""></article>'),
       byDoctor({ body: '<article data-offer-id="">Two months on us</article>' }),
@@ -223,7 +226,7 @@ const MISTAKES: readonly Mistake[] = [
   {
     heading: 'The id is a template’s placeholder',
     words: [
-      'Offersight: data-offer-id="{{ id }}" is no id of a personalized offer; until it is one, the element is no offer.',
+      'Offersight: data-offer-id="{{ id }}" is not the id of a personalized offer, so the element is not an offer yet.',
       'An offer has a template’s placeholder in the place of its id.',
     ],
     make: both(
@@ -299,7 +302,7 @@ const MISTAKES: readonly Mistake[] = [
   },
 ];
 
-/** What stands under each heading of the page. */
+/** The text under each heading of the page. */
 const readSections = async (): Promise<ReadonlyMap<string, string>> =>
   new Map(
     (await readFile('docs/troubleshooting.md', 'utf8'))
@@ -308,7 +311,7 @@ const readSections = async (): Promise<ReadonlyMap<string, string>> =>
   );
 
 for (const { heading, words, make } of MISTAKES)
-  test(`“${heading}” is on the screen in the words of its page, which has a repair`, async ({
+  test(`the mistake “${heading}” shows the words that docs/troubleshooting.md has, with a repair`, async ({
     page,
     stack,
     clinic,
@@ -324,7 +327,7 @@ for (const { heading, words, make } of MISTAKES)
     expect(section).toMatch(/\*\*Repair:\*\* \S.{20,}/);
   });
 
-test('every mistake of the page is made here', async () => {
+test('these tests make every mistake of docs/troubleshooting.md', async () => {
   const [, part = ''] = (await readFile('docs/troubleshooting.md', 'utf8')).split('\n## Common mistakes\n');
   const [section = ''] = part.split('\n## ');
   const headings = [...section.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading);

@@ -1,4 +1,4 @@
-/** What covers an offer, where a page asks for it: only what draws something does, and only as far as it reaches. */
+/** What covers an offer, if a page asks for that: only elements that draw something, and only as far as they reach. */
 import type { Tab } from './engines/engine.js';
 import { append } from './engines/offers.js';
 import { ENGINES, test } from './engines/test.js';
@@ -9,12 +9,12 @@ const offer = (attributes = '', id = 'a') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="300" ${attributes}>Ten per cent off</div>`;
 const WITNESS = `<div class="offer" data-offer-id="witness" data-offer-dwell="900" style="position: fixed; right: 0; bottom: 0"></div>`;
 
-/** An offer in a frame of its own size, with something above it. */
+/** An offer in a box of its own size, with something above it. */
 const under = (above: string, inside = offer()) =>
   `<div style="position: relative; width: 300px; height: 200px">${inside}${above}</div>`;
 const layer = (style: string, text = '') =>
   `<div class="above" style="position: absolute; inset: 0; ${style}">${text}</div>`;
-/** Keeps an attribute's text apart from the markup around it. */
+/** A script that gives a host a shadow tree with this markup. */
 const shadow = (host: string, markup: string) =>
   `<script>document.querySelector('${host}').attachShadow({ mode: 'open' }).innerHTML = ${JSON.stringify(markup)}</script>`;
 const STYLE = '<style>.offer { width: 300px; height: 200px; background: gold }</style>';
@@ -32,16 +32,16 @@ const COVERED: Readonly<Record<string, string>> = {
   'a drawing': under(
     '<svg class="above" style="position: absolute; inset: 0" width="300" height="200"><rect width="300" height="200"/></svg>',
   ),
-  'what blurs what lies behind it': under(layer('backdrop-filter: blur(9px)')),
+  'an element that blurs what is behind it': under(layer('backdrop-filter: blur(9px)')),
   'a picture that a script draws': under(
     '<canvas class="above" width="300" height="200" style="position: absolute; inset: 0"></canvas>',
   ),
   'most of it': under(layer('top: 60px; background: grey')),
-  'what a pseudo element draws': `<style>.drawn::before { content: ''; position: absolute; inset: 0; background: grey }</style>${under('<div class="above drawn" style="position: absolute; inset: 0"></div>')}`,
+  'a pseudo element that draws': `<style>.drawn::before { content: ''; position: absolute; inset: 0; background: grey }</style>${under('<div class="above drawn" style="position: absolute; inset: 0"></div>')}`,
   'large text': under(
     layer('font: 70px/70px monospace; overflow: hidden; word-break: break-all', 'WWWWWWWWWWWWWWWWWWWWWWWWWW'),
   ),
-  'what draws itself over all that it holds': `<style>.above.loading { display: none } .loading + section { position: relative; width: 300px } .loading + section::after { content: ''; position: absolute; inset: 0; background: white; z-index: 2 }</style><i class="above loading"></i><section>${offer()}</section>`,
+  'an ancestor that draws over its content': `<style>.above.loading { display: none } .loading + section { position: relative; width: 300px } .loading + section::after { content: ''; position: absolute; inset: 0; background: white; z-index: 2 }</style><i class="above loading"></i><section>${offer()}</section>`,
   'a fixed bar of the page': `${offer('style="position: absolute; top: 0"')}<div class="above" style="position: fixed; inset: 0 0 auto; height: 250px; background: grey"></div>`,
   'an element over the host of its shadow tree': under(
     layer('background: grey'),
@@ -55,24 +55,24 @@ const CLEAR: Readonly<Record<string, string>> = {
   'a layer that draws nothing': under(layer('')),
   'a background without opacity': under(layer('background: rgb(255 0 0 / 0)')),
   'a layer whose opacity is 0': under(layer('background: grey; opacity: 0')),
-  'what takes no pointer events': under(layer('background: grey; pointer-events: none')),
+  'a layer without pointer events': under(layer('background: grey; pointer-events: none')),
   'less than what it needs to show': under(layer('top: 150px; background: grey')),
   'exactly what it can spare': under(layer('top: 100px; background: grey')),
   'a line of text in a large layer': under(layer('', 'Sale')),
   'a small mark of a link that is stretched over it': `<style>.stretched::before { content: ''; position: absolute; width: 8px; height: 8px; background: red }</style>${under('<a class="stretched" href="#x" style="position: absolute; inset: 0"></a>')}`,
-  'what would clip it if it were not fixed': `<div style="overflow: hidden; width: 0; height: 0">${offer('style="position: fixed; top: 0; left: 0; opacity: .95"')}</div>`,
+  'an ancestor that would clip it if it were not fixed': `<div style="overflow: hidden; width: 0; height: 0">${offer('style="position: fixed; top: 0; left: 0; opacity: .95"')}</div>`,
   'its own parts': offer().replace(
     'Ten per cent off',
     '<img alt="" style="width: 300px; height: 200px; background: grey">',
   ),
   'its own round corners': offer('style="border-radius: 100px"'),
   'an effect on an ancestor': `<div style="opacity: .99; filter: blur(0)">${offer()}</div>`,
-  'that it takes no pointer events itself': `<div style="pointer-events: none">${offer()}</div>`,
-  'what is given to a slot': `<div id="host"><div>Ten per cent off</div></div>${shadow('#host', `${STYLE}<div class="offer" data-offer-id="a" data-offer-dwell="300"><slot></slot></div>`)}`,
+  'itself, without pointer events': `<div style="pointer-events: none">${offer()}</div>`,
+  'content that is given to a slot': `<div id="host"><div>Ten per cent off</div></div>${shadow('#host', `${STYLE}<div class="offer" data-offer-id="a" data-offer-dwell="300"><slot></slot></div>`)}`,
   'a box that its children draw': `<div style="display: contents" data-offer-id="a" data-offer-dwell="300"><div class="offer"></div></div>`,
 };
 
-/** The same page with ids that no page before had. */
+/** The same page with ids that no earlier page had. */
 const numbered = (markup: string, number: number): string =>
   markup
     .replaceAll('data-offer-id="a"', `data-offer-id="a${number}"`)
@@ -80,7 +80,7 @@ const numbered = (markup: string, number: number): string =>
 
 for (const name of ENGINES)
   test.describe(`in ${name}`, () => {
-    test.describe.configure({ mode: 'default', timeout: 180_000 });
+    test.describe.configure({ mode: 'default', timeout: 400_000 });
 
     const cell = (column: string) => ({
       annotation: [
@@ -89,7 +89,7 @@ for (const name of ENGINES)
       ],
     });
 
-    /** One tab for all, since an engine takes its time to open one. */
+    /** Opens all pages in one tab, since an engine takes long to open a tab. */
     const openEach = async (
       { stack, tab }: { stack: Stack; tab: Tab },
       pages: Readonly<Record<string, string>>,
@@ -106,23 +106,27 @@ for (const name of ENGINES)
         });
     };
 
-    test('an offer that is covered counts once it is not', cell('covered'), async ({ stack, visitorOf }) => {
-      const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
-      const expected: string[] = [];
-      await openEach({ stack, tab }, COVERED, async (number) => {
-        await append(tab, WITNESS.replace('witness', `witness${number}`));
-        expected.push(`viewed witness${number}`);
-        await stack.expectRecorded(expected);
-        await tab.evaluate(() => {
-          const trees = [document, document.querySelector('#host')?.shadowRoot];
-          for (const tree of trees) tree?.querySelector('.above')?.remove();
+    test(
+      'an offer that is covered counts once it is uncovered',
+      cell('covered'),
+      async ({ stack, visitorOf }) => {
+        const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
+        const expected: string[] = [];
+        await openEach({ stack, tab }, COVERED, async (number) => {
+          await append(tab, WITNESS.replace('witness', `witness${number}`));
+          expected.push(`viewed witness${number}`);
+          await stack.expectRecorded(expected);
+          await tab.evaluate(() => {
+            const trees = [document, document.querySelector('#host')?.shadowRoot];
+            for (const tree of trees) tree?.querySelector('.above')?.remove();
+          });
+          expected.push(`viewed a${number}`);
+          await stack.expectRecorded(expected);
         });
-        expected.push(`viewed a${number}`);
-        await stack.expectRecorded(expected);
-      });
-    });
+      },
+    );
 
-    test('an offer counts that nothing covers', cell('clear'), async ({ stack, visitorOf }) => {
+    test('an offer that nothing covers counts', cell('clear'), async ({ stack, visitorOf }) => {
       const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
       const expected: string[] = [];
       await openEach({ stack, tab }, CLEAR, async (number) => {

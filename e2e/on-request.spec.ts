@@ -1,4 +1,7 @@
-/** What only some pages ask for: who asks gets it, whoever does not loads nothing, and where it does not come all else works. */
+/**
+ * The second file of the script, which only some pages need: a page that asks for it gets it, and other pages do not
+ * load it. If it does not come, everything else works.
+ */
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { flush, trackerStats, untilMore } from './fixtures/ready.js';
@@ -10,7 +13,7 @@ const PROPERTIES = 'data-endpoint="/offer-events" data-debug';
 const offer = (id: string, attributes = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" ${attributes}>${id}</div>`;
 
-/** Counts the requests for the file, and what the page complains of. */
+/** Collects the requests for the file, and the errors that the page reports. */
 const watch = (page: Page): { readonly asked: string[]; readonly complaints: string[] } => {
   const asked: string[] = [];
   const complaints: string[] = [];
@@ -23,13 +26,13 @@ const watch = (page: Page): { readonly asked: string[]; readonly complaints: str
   return { asked, complaints };
 };
 
-/** The user leaves the page for another one, having seen its offer. */
+/** Leaves the page for another one after its offer was viewed. */
 const leave = async (page: Page, stack: Stack): Promise<void> => {
   await stack.expectRecorded(['viewed left']);
   await page.goto(`${stack.site.url}/nothing.html`);
 };
 
-test.describe('what only some pages need', () => {
+test.describe('the code that only some pages need', () => {
   test('is not loaded by a page that asks for nothing', async ({ page, stack }) => {
     const { asked } = watch(page);
     await stack.open(page, offer('plain', 'data-offer-ignore="off"'), { script: PROPERTIES });
@@ -38,7 +41,10 @@ test.describe('what only some pages need', () => {
     expect(asked).toEqual([]);
   });
 
-  test('is loaded for an element’s own attribute, from beside the script file', async ({ page, stack }) => {
+  test('is loaded for an element’s own attribute, from the folder of the script file', async ({
+    page,
+    stack,
+  }) => {
     const { asked, complaints } = watch(page);
     await stack.open(page, offer('left', 'data-offer-ignore="leave"'), { script: PROPERTIES });
     await trackerStats(page);
@@ -69,7 +75,7 @@ test.describe('what only some pages need', () => {
   });
 });
 
-test.describe('where it does not come, one line says so and all else works', () => {
+test.describe('one line says so, and everything else works', () => {
   const expectAllElse = async (page: Page, stack: Stack, complaints: readonly string[]) => {
     await stack.expectRecorded(['viewed one', 'viewed two']);
     await page.click('[data-offer-dismiss]');
@@ -82,14 +88,14 @@ test.describe('where it does not come, one line says so and all else works', () 
     <button data-offer-dismiss="one">x</button>`;
   const ASKING = `${PROPERTIES} data-occlusion`;
 
-  test('where it is not served', async ({ page, stack }) => {
+  test('if the code that only some pages need is not served', async ({ page, stack }) => {
     const { complaints } = watch(page);
     await page.route(MORE, (route) => route.fulfill({ status: 404, body: '' }));
     await stack.open(page, PAGE, { script: ASKING });
     await expectAllElse(page, stack, complaints);
   });
 
-  test('where it is of another version, as a cache or a deployment leaves it', async ({ page, stack }) => {
+  test('if that code has another version, as after a deployment or from a cache', async ({ page, stack }) => {
     const { complaints } = watch(page);
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
     const built = await readFile('dist/offersight-more.js', 'utf8');
@@ -104,7 +110,7 @@ test.describe('where it does not come, one line says so and all else works', () 
     await expectAllElse(page, stack, complaints);
   });
 
-  test('where a policy allows the script file by its hash alone', async ({ page, stack }) => {
+  test('if a policy allows only the script file, by its hash', async ({ page, stack }) => {
     const { complaints } = watch(page);
     const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
     await page.route('**/strict.html', (route) =>
@@ -120,7 +126,10 @@ test.describe('where it does not come, one line says so and all else works', () 
   });
 });
 
-test('a policy that allows the script file by a nonce allows it, too', async ({ page, stack }) => {
+test('a policy that allows the script file by a nonce also allows the code that only some pages need', async ({
+  page,
+  stack,
+}) => {
   const { asked, complaints } = watch(page);
   await page.route('**/strict.html', (route) =>
     route.fulfill({
@@ -139,7 +148,7 @@ test('a policy that allows the script file by a nonce allows it, too', async ({ 
   expect(complaints).toEqual([]);
 });
 
-test('an import map’s integrity pins it, which that of the script tag does not (attack 66)', async ({
+test('an import map’s integrity pins that code, which the script tag’s integrity does not (attack 66)', async ({
   page,
   stack,
 }) => {

@@ -1,4 +1,4 @@
-/** What a page does with its database beside keeping events: it has one connection, and writes nothing needlessly. */
+/** How a page treats its database: it has one connection, and writes nothing without need. */
 import type { Page } from '@playwright/test';
 import { HOLD, storedRecords, untilStored } from './fixtures/database.js';
 import { addOffer, leaveAndReturn, listen, offer, sayOnline } from './fixtures/faults.js';
@@ -6,8 +6,8 @@ import { leaveBy, type OffersightWindow, trackerStats, untilWaiting } from './fi
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 /**
- * For the head of a page: counts the connections that are open in it, and the documents of this tab. When the page next
- * looks for what is due once `isLeaving`, it leaves for `/elsewhere`, and keeps that look from its end.
+ * For the head of a page: counts the connections that are open in it, and the documents of this tab. Once `isLeaving`,
+ * the page leaves for `/elsewhere` when it next looks for due events, and that look does not end.
  */
 const COUNTED = `${HOLD}<script>
   var connections = 0;
@@ -37,7 +37,7 @@ const COUNTED = `${HOLD}<script>
 
 const TIMES = 20;
 
-/** Leaves a page so often, and comes back; gives how many connections it had each time. */
+/** Leaves a page so often, and comes back. Returns how many connections it had each time. */
 const leaveAndComeBack = async (page: Page): Promise<number[]> => {
   const connections: number[] = [];
   for (let time = 1; time <= TIMES; time++) {
@@ -71,15 +71,15 @@ test.describe(`a page that is left ${TIMES} times while it looks into its databa
   };
   const views = Array.from({ length: TIMES }, (_, at) => `viewed time-${at + 1}`);
 
-  test('where the browser keeps it', async ({ page, stack }) => {
+  test('if the browser keeps the page', { tag: '@whole' }, async ({ page, stack }) => {
     await check(page, stack, '');
-    // A busy browser gives one up now and then.
+    // A busy browser gives up a kept page now and then.
     expect(await documents(page)).toBeLessThan(TIMES);
     await leaveAndReturn(page, stack);
     await stack.expectRecorded(views);
   });
 
-  test('where it does not', async ({ page, stack }) => {
+  test('if the browser does not keep the page', async ({ page, stack }) => {
     await check(page, stack, '<script>addEventListener("unload", () => {})</script>');
     expect(await documents(page)).toBe(TIMES + 1);
     await leaveAndReturn(page, stack);
@@ -87,7 +87,7 @@ test.describe(`a page that is left ${TIMES} times while it looks into its databa
   });
 });
 
-test('a database whose first opening never ends is opened anew, and what was told is stored and delivered (fault 26)', async ({
+test('a database whose first opening never ends is opened again, and events are stored and delivered (fault 26)', async ({
   page,
   stack,
 }) => {
@@ -117,7 +117,7 @@ test('a database whose first opening never ends is opened anew, and what was tol
 });
 
 /**
- * For the head of a page: keeps what is written, as `method kind`, and lets the test say whether the page can be seen.
+ * For the head of a page: collects the writes as `method kind`, and lets the test say whether the page can be seen.
  */
 const WRITES = `<script>
   var writes = [];
@@ -143,7 +143,7 @@ test('a page writes events, verdicts and decisions, and nothing else', async ({ 
   await page.clock.install();
   await stack.open(page, '<p>no offer yet</p>', { head: WRITES });
   await trackerStats(page);
-  /** Everything that a page goes through while nothing happens on it. */
+  /** Goes through everything that may happen to a page while the visitor does nothing on it. */
   const live = async (): Promise<void> => {
     await page.clock.fastForward(60_000);
     for (const state of ['hidden', 'visible', 'hidden', 'visible'] as const) {
@@ -153,7 +153,7 @@ test('a page writes events, verdicts and decisions, and nothing else', async ({ 
     await page.evaluate(() => window.dispatchEvent(new Event('focus')));
     await sayOnline(page);
     await page.clock.fastForward(60_000);
-    // It stands in line behind what the others ask of the database.
+    // This request to the database comes after those of the other steps.
     await trackerStats(page);
   };
   await live();
@@ -163,7 +163,7 @@ test('a page writes events, verdicts and decisions, and nothing else', async ({ 
   await page.clock.fastForward(1_000);
   await stack.expectRecorded(['viewed one']);
   await untilWaiting(page, 0);
-  // Stored, leased, answered for.
+  // The event was stored, leased and settled.
   expect(await writes()).toEqual(['put entry', 'put entry', 'delete entry']);
   await live();
   expect(await writes()).toEqual([]);
@@ -172,7 +172,7 @@ test('a page writes events, verdicts and decisions, and nothing else', async ({ 
     (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.accept('one')),
   );
   await expect.poll(writes).toEqual(['put seen']);
-  // Behind that write: what begins before it is complete writes it as well.
+  // This waits until that write is complete: a transaction that begins earlier repeats it.
   await storedRecords(page, 'seen');
   await live();
   expect(await writes()).toEqual([]);

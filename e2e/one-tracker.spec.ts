@@ -2,7 +2,7 @@ import type { CDPSession, Page } from '@playwright/test';
 import { trackerStats } from './fixtures/ready.js';
 import { expect, test } from './fixtures/stack.js';
 
-/** An offer of 300 × 200 px; the second itself is not the point here. */
+/** An offer of 300 × 200 px. Its dwell is short, since these tests are not about the full second. */
 const offer = (id: string, attributes = '', dwellMs = 300) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
 
@@ -23,10 +23,7 @@ test.describe('one endpoint has one tracker', () => {
   };
 
   for (const [name, head] of Object.entries(PAGES)) {
-    test(`so that with ${name} each offer counts once, and closing it too (fault 47)`, async ({
-      page,
-      stack,
-    }) => {
+    test(`so an offer and its dismissal count once with ${name} (fault 47)`, async ({ page, stack }) => {
       await stack.open(page, body, { head });
       await stack.expectRecorded(['viewed in-view']);
       await page.click('button');
@@ -38,7 +35,7 @@ test.describe('one endpoint has one tracker', () => {
     });
   }
 
-  test('so that a script added much later changes nothing', async ({ page, stack }) => {
+  test('so a script that is added much later changes nothing', async ({ page, stack }) => {
     await stack.open(page, offer('early'));
     await stack.expectRecorded(['viewed early']);
     await page.addScriptTag({ url: '/offersight.js' });
@@ -47,7 +44,7 @@ test.describe('one endpoint has one tracker', () => {
     await stack.expectRecorded(['viewed early', 'viewed late']);
   });
 
-  test('so that all of them hand out the same one', async ({ page, stack }) => {
+  test('so all scripts and imports hand out the same one', async ({ page, stack }) => {
     await stack.open(page, offer('shared'), { head: TAG + IMPORT });
     await stack.expectRecorded(['viewed shared']);
     await expect.poll(() => page.evaluate('!!window.imported')).toBe(true);
@@ -58,7 +55,10 @@ test.describe('one endpoint has one tracker', () => {
 });
 
 test.describe('a page where nothing happens', () => {
-  /** Counts what could be polled with, from before the script on; between two offers that count, afresh. */
+  /**
+   * Counts the calls that could poll, beginning before the script. The first of two offers sets the counts back to
+   * zero.
+   */
   const COUNTING = `<script>
     const calls = {};
     const NAMES = ['requestAnimationFrame', 'setInterval', 'setTimeout', 'requestIdleCallback'];
@@ -69,24 +69,24 @@ test.describe('a page where nothing happens', () => {
     for (const name of NAMES) {
       const original = window[name].bind(window);
       window[name] = (...given) => {
-        // A timer may come a moment too early, and then the rest is waited for.
+        // A timer may fire a moment too early, and then a short one waits for the rest.
         calls[name === 'setTimeout' && given[1] < 2 ? 'rest' : name]++;
         return original(...given);
       };
     }
     document.addEventListener('offersight:viewed', (event) => {
       if (event.detail.offerId === 'start') {
-        // Nothing is to be delivered meanwhile.
+        // The veto keeps the page from delivering anything in the meantime.
         event.preventDefault();
         window.before = { ...calls };
-        // The timer of the second one belongs to what has happened just now.
+        // The timer for the second offer is a consequence of this view, so the counting begins after it.
         queueMicrotask(zero);
       }
       if (event.detail.offerId === 'end') window.between = { ...calls };
     });
   </script>`;
 
-  /** Offers that wait: below the fold, too little, without a box, without a size, or not shown. */
+  /** Offers that wait: below the fold, too little visible, without a box, without a size, or not shown. */
   const WAITING = `${offer('too-little', 'style="margin-left: -200px"')}${offer('no-box', 'style="display: none"')}
     <div data-offer-id="empty"></div>${offer('clear', 'style="opacity: 0"')}
     <div style="height: 3000px"></div>${Array.from({ length: 200 }, (_, row) => offer(`row-${row}`)).join('')}`;
@@ -99,7 +99,7 @@ test.describe('a page where nothing happens', () => {
   };
 
   for (const [name, body] of Object.entries(PAGES)) {
-    test(`is left alone while ${name} and one dwells`, async ({ page, stack }) => {
+    test(`is left alone by the product while ${name} and one dwells`, async ({ page, stack }) => {
       await stack.open(page, body, { head: COUNTING });
       await trackerStats(page);
       await page.evaluate(
@@ -107,7 +107,7 @@ test.describe('a page where nothing happens', () => {
         `${offer('start', '', 1_500)}${offer('end', '', 4_500)}`,
       );
       await stack.expectRecorded(['viewed end']);
-      // What was counted in between would have been noticed.
+      // This shows that calls are counted.
       expect(await page.evaluate('before.setTimeout')).toBeGreaterThan(0);
       const { rest, ...calls } = await page.evaluate<Record<string, number>>('between');
       expect(calls).toEqual({
@@ -121,7 +121,7 @@ test.describe('a page where nothing happens', () => {
   }
 });
 
-/** Knows how many observers there are and how many elements they observe, without keeping either alive. */
+/** Counts the observers and the elements that they observe, without keeping either alive. */
 const OBSERVING = `<script>
   window.observing = { observers: 0, elements: 0 };
   for (const name of ['IntersectionObserver', 'MutationObserver', 'ResizeObserver']) {
@@ -182,12 +182,12 @@ test.describe('the observers of a page', () => {
       observers.push((await observing(page)).observers);
     }
     expect(observers[1]).toBe(observers[0]);
-    // One for each share, and some for the page as a whole.
+    // There is one for each share, and a few for the page as a whole.
     expect(observers[0]).toBeLessThanOrEqual(16);
   });
 
   test('let go of an offer once it has counted', async ({ page, stack }) => {
-    // Without the flag that has others look at the page as well.
+    // The tag must not have the debug flag, which adds observers.
     await stack.open(page, '', { script: 'data-endpoint="/offer-events"', head: OBSERVING });
     await trackerStats(page);
     const before = await observing(page);
@@ -203,12 +203,13 @@ test.describe('the observers of a page', () => {
 });
 
 test.describe('offers that come and go without end', () => {
-  /** Mounts 1,000 offers and takes them away again, so often; each time the tracker notices both. */
+  /** Mounts and removes 1,000 offers so many times. Each time it waits until the tracker has noticed both. */
   const cycle = (page: Page, turns: number) =>
     page.evaluate(async (count) => {
       const list = document.querySelector('#list');
       for (let turn = 0; turn < count; turn++) {
-        // The first of them tells that all have been looked at. Of the others, some are in view and some not shown.
+        // The view of the first offer shows that all have been looked at. Some of the others are in view, and some are
+        // not.
         const looked = new Promise((resolve) => {
           document.addEventListener('offersight:viewed', resolve, { once: true });
         });
@@ -226,14 +227,14 @@ test.describe('offers that come and go without end', () => {
         list?.replaceChildren();
         for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
       }
-      // What the last change left for the next one to clear up.
+      // One more change lets the tracker drop what it kept after the last one.
       list?.append('The end');
       for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
       list?.replaceChildren();
     }, turns);
 
   const measure = async (page: Page, session: CDPSession) => {
-    // What the first one lets go of may keep more alive until the second.
+    // Objects that the first collection frees may have kept others alive until the second.
     for (let turn = 0; turn < 3; turn++) await session.send('HeapProfiler.collectGarbage');
     return {
       heap: (await session.send('Runtime.getHeapUsage')).usedSize,
@@ -248,7 +249,7 @@ test.describe('offers that come and go without end', () => {
       page,
       `<main id="list"></main>
        <script>document.addEventListener('offersight:viewed', (event) => event.preventDefault());</script>`,
-      // What is written to the console stays alive there.
+      // The tag has no debug flag, since objects that are written to the console stay alive.
       { script: 'data-endpoint="/offer-events"', head: OBSERVING },
     );
     await trackerStats(page);

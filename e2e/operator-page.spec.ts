@@ -1,4 +1,4 @@
-/** The operator's page in a browser: what an operator reads and does there, and what no other page can. */
+/** The operator's page in a browser: what an operator reads and does there, and what other pages cannot do. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
@@ -21,7 +21,7 @@ const rowsOf = async (page: Page, caption: string): Promise<string[]> =>
     text.replaceAll(/\s+/g, ' '),
   );
 
-/** Whatever the browser complains of, such as something that the policy forbids. */
+/** Collects everything on the console, such as violations of the policy, and all errors. */
 const complaintsOf = (page: Page): string[] => {
   const complaints: string[] = [];
   page.on('console', (message) => complaints.push(message.text()));
@@ -74,19 +74,19 @@ test.describe('an operator', () => {
     const proxy = await startOperated(bench);
     await leaveEvents(bench, proxy);
     await post(proxy.url, bodyOf(eventOf(5, { offer: GONE })));
-    await bench.upstream.until(() => bench.upstream.calls().length === 5);
-    bench.upstream.clearFaults();
     await signIn(page, proxy.page);
     await page.getByRole('link', { name: 'Dead letters' }).click();
     await expect
       .poll(() => page.reload().then(() => rowsOf(page, 'Dead letters of offer events')))
       .toHaveLength(2);
+    // Faults end only now, since a call that has arrived may not have its answer yet.
+    bench.upstream.clearFaults();
     await page
       .getByRole('button', { name: `Retry viewed of ${GONE}` })
       .last()
       .click();
     await expect(page.getByRole('status')).toHaveText(
-      '1 event waiting again. What fails again comes back here.',
+      '1 event waiting again. Events that fail again come back here.',
     );
     await bench.upstream.until(() => bench.upstream.history().length === 4);
     await page.getByRole('button', { name: 'Give all up …' }).click();
@@ -119,7 +119,7 @@ test.describe('an operator', () => {
     await expect(page.getByRole('status')).toHaveText('The proxy does not answer. Trying again.');
   });
 
-  test('comes by a link from elsewhere to what it names', async ({ bench, page }) => {
+  test('finds the event that a link from another site names', async ({ bench, page }) => {
     const proxy = await startOperated(bench);
     await leaveEvents(bench, proxy);
     await signIn(page, proxy.page);
@@ -140,7 +140,7 @@ test.describe('an operator', () => {
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Delivery');
     await page.getByRole('button', { name: 'Sign out everywhere' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
-    // Browsers keep pages to go back to, also those that nobody may store.
+    // Browsers keep pages to go back to, even those that must not be stored.
     await leaveBy(page, () => history.back());
     await expect(page).toHaveURL(/delivery$/);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in');
@@ -148,7 +148,7 @@ test.describe('an operator', () => {
     await expect(colleague.getByRole('heading', { level: 1 })).toHaveText('Sign in');
   });
 
-  test('needs no script but for what comes by itself', async ({ bench, browser }) => {
+  test('needs scripts only for rows that come by themselves', async ({ bench, browser }) => {
     const proxy = await startOperated(bench);
     await leaveEvents(bench, proxy);
     const context = await browser.newContext({ javaScriptEnabled: false });
@@ -176,7 +176,7 @@ test.describe('another page', () => {
     ['of another port, which is the same site', '127.0.0.1'],
     ['of another site', 'localhost'],
   ] as const)
-    test(`reads and changes nothing in a signed-in operator’s name: ${where} (attacks 70, 72, 73)`, async ({
+    test(`reads and changes nothing in a signed-in operator’s name if it is ${where} (attacks 70, 72, 73)`, async ({
       bench,
       page,
     }) => {
@@ -218,7 +218,9 @@ test.describe('another page', () => {
       elsewhere.close();
     });
 
-  test('of the shop’s own has none of it beside its endpoint (attack 72)', async ({ bench }) => {
+  test('does not reach the operator’s page beside its endpoint, even if it is the shop’s own (attack 72)', async ({
+    bench,
+  }) => {
     const { url } = await bench.start([], { env: { OFFERSIGHT_ADMIN_TOKEN: TOKEN } });
     const headers = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' };
     for (const path of ['', 'funnel', 'style.css', 'live.js', 'sign-in'])

@@ -6,7 +6,7 @@ import { type Bench, expect, PROGRAM, test } from './fixtures/standalone.js';
 const FIRST_ID = eventOf(1).id;
 const GONE = { offer: 'gone' } as const;
 
-/** The upstream knows nothing of the offer `gone`. */
+/** Makes the upstream refuse the offer `gone` as unknown. */
 const refuseGone = ({ upstream }: Bench): void =>
   upstream.addFaults({
     kind: 'status',
@@ -15,7 +15,7 @@ const refuseGone = ({ upstream }: Bench): void =>
     match: { personalized_offer_id: 'gone' },
   });
 
-/** The proxy took one offer's view and close, and an event that the upstream refused. */
+/** Leaves one offer's view and close in the intake, and an event that the upstream refused. */
 const leaveThree = async (bench: Bench): Promise<void> => {
   refuseGone(bench);
   const proxy = await bench.start();
@@ -36,7 +36,7 @@ const rowsOf = (lines: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 test.describe('offersight status', () => {
-  test('tells figures of offers and lanes, beside a proxy that runs', async ({ bench }) => {
+  test('shows figures of offers and lanes beside a running proxy', async ({ bench }) => {
     await leaveThree(bench);
     await bench.start(['--per-minute', '1']);
     const { code, stdout, stderr } = await bench.run(['status', '--intake', bench.intake]);
@@ -50,11 +50,11 @@ test.describe('offersight status', () => {
     expect(rows).toContainEqual(['offer', 'viewed', 'dismissed', 'waiting', 'refused']);
     expect(rows).toContainEqual(['a52ge1', '1', '1', '0', '0']);
     expect(rows).toContainEqual(['gone', '0', '0', '0', '1']);
-    expect(stdout).toMatch(/^offer_events: 0 waiting, 3 begun in the last minute$/m);
-    expect(stdout).toMatch(/^usage_events: 0 waiting, 0 begun in the last minute$/m);
+    expect(stdout).toMatch(/^offer_events: 0 waiting, 3 sent in the last minute$/m);
+    expect(stdout).toMatch(/^usage_events: 0 waiting, 0 sent in the last minute$/m);
   });
 
-  test('says in words what an operator has to do', async ({ bench }) => {
+  test('says what an operator has to do', async ({ bench }) => {
     bench.upstream.setEnabled({ offer_events: '404' });
     const proxy = await bench.start();
     await post(proxy.url, bodyOf(eventOf(1)));
@@ -64,7 +64,7 @@ test.describe('offersight status', () => {
     expect(await status()).toMatch(/^offer_events: 1 waiting, .*oldest for \d+ s/m);
   });
 
-  test('does not take a file that is not there for an intake without events', async ({ bench }) => {
+  test('does not mistake a missing file for an intake without events', async ({ bench }) => {
     for (const command of [['status'], ['events'], ['dead-letters', 'list']]) {
       const { code, stdout, stderr } = await bench.run([...command, '--intake', bench.intake]);
       expect([code, stdout]).toEqual([1, '']);
@@ -86,9 +86,9 @@ const leaveWaiting = async (bench: Bench): Promise<void> => {
 const follow = (bench: Bench) => {
   const args = ['status', '--follow', '--intake', bench.intake];
   return {
-    /** Into a file or a pipe. */
+    /** Writes into a pipe, as into a file. */
     piped: () => spawn(process.execPath, [PROGRAM, ...args]),
-    /** On a terminal, which `script` (util-linux) pretends to be. */
+    /** Writes to a terminal, which `script` (util-linux) pretends to be. */
     onTerminal: () =>
       spawn('script', ['-qec', [process.execPath, PROGRAM, ...args].join(' '), '/dev/null'], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -114,7 +114,7 @@ test.describe('offersight status --follow', () => {
         .split(/[\r\n]/)
         .at(-1);
       expect(last).toContain(`[${'█'.repeat(24)}] 0 waiting`);
-      // A terminal's one line is drawn over and over; a file gets lines, and nothing that a terminal would need.
+      // A terminal's only line is drawn repeatedly. A file gets lines, without control codes for a terminal.
       const isLines = /^(\[[█·]{24}\] \d+ waiting[^\r\n]*\n)+$/.test(shown);
       const isDrawn = /^(\r~\[2K\[[█·]{24}\] \d+ waiting[^\r\n~]*)+\r?\n$/.test(
         shown.replaceAll('\u001b', '~'),
@@ -123,7 +123,7 @@ test.describe('offersight status --follow', () => {
     });
   }
 
-  test('ends when it is told to', async ({ bench }) => {
+  test('ends on a signal', async ({ bench }) => {
     await leaveWaiting(bench);
     const child = follow(bench).piped();
     await once(child.stdout, 'data');
@@ -160,7 +160,7 @@ test.describe('offersight events', () => {
     expect(await events('--lane', 'usage_events')).toEqual([]);
   });
 
-  test('refuses a time or a lane that is none', async ({ bench }) => {
+  test('refuses an invalid time or lane', async ({ bench }) => {
     await leaveThree(bench);
     for (const [args, words] of [
       [['--since', 'yesterday'], 'Set --since to an ISO date or epoch milliseconds.'],
@@ -171,9 +171,9 @@ test.describe('offersight events', () => {
     }
   });
 
-  test('ends without a word when its reader has seen enough', async ({ bench }) => {
+  test('ends silently when its reader closes the pipe', async ({ bench }) => {
     const proxy = await bench.start(['--per-minute', '1']);
-    // More than a pipe holds.
+    // The listing is longer than a pipe can hold.
     await post(proxy.url, bodyOf(...Array.from({ length: 500 }, (_, at) => eventOf(at + 1))));
     const child = spawn(process.execPath, [PROGRAM, 'events', '--intake', bench.intake]);
     let complaint = '';
@@ -187,7 +187,7 @@ test.describe('offersight events', () => {
 });
 
 test.describe('offersight dead-letters', () => {
-  test('lists and exports what was refused, with the upstream’s code', async ({ bench }) => {
+  test('lists and exports refused events with the upstream’s code', async ({ bench }) => {
     await leaveThree(bench);
     for (const action of ['list', 'export']) {
       const { code, stdout } = await bench.run(['dead-letters', action, '--intake', bench.intake]);
@@ -198,7 +198,7 @@ test.describe('offersight dead-letters', () => {
     }
   });
 
-  test('lets those that are named wait anew, or all', async ({ bench }) => {
+  test('makes the named ones wait again, or all', async ({ bench }) => {
     await leaveThree(bench);
     const retry = async (...ids: string[]) =>
       (await bench.run(['dead-letters', 'retry', '--intake', bench.intake, ...ids])).stdout;
@@ -211,7 +211,7 @@ test.describe('offersight dead-letters', () => {
     expect(offers.toSorted()).toEqual(['a52ge1', 'a52ge1', 'gone']);
   });
 
-  test('does nothing that it was not told', async ({ bench }) => {
+  test('does nothing unless an action is given', async ({ bench }) => {
     for (const args of [[], ['purge']]) {
       const { code, stderr } = await bench.run(['dead-letters', ...args]);
       expect([code, stderr]).toEqual([
@@ -223,7 +223,7 @@ test.describe('offersight dead-letters', () => {
 });
 
 test.describe('offersight purge', () => {
-  test('counts what waits, and gives it up for good once it is told to', async ({ bench }) => {
+  test('counts the events that wait, and gives them up for good with --yes', async ({ bench }) => {
     const purge = async (...args: string[]) => {
       const { stdout, stderr } = await bench.run(['purge', ...args, '--intake', bench.intake]);
       return stdout + stderr;
@@ -244,11 +244,11 @@ test.describe('offersight purge', () => {
     expect((await post(proxy.url, bodyOf(eventOf(2, { offer: 'storm' })))).text).toMatch(
       /duplicate|conflict/,
     );
-    // A retry of everything leaves what was given up; who names an event wants it.
+    // A retry of everything skips events that were given up, while a retry that names an event sends it.
     const retry = async (...ids: string[]) =>
       (await bench.run(['dead-letters', 'retry', ...ids, '--intake', bench.intake])).stdout;
-    expect(await retry()).toBe('0 dead letters wait anew.\n');
-    expect(await retry(eventOf(3).id)).toBe('1 dead letter waits anew.\n');
+    expect(await retry()).toBe('0 dead letters wait again.\n');
+    expect(await retry(eventOf(3).id)).toBe('1 dead letter waits again.\n');
     bench.upstream.clearFaults();
     proxy.kill('SIGTERM');
     await proxy.ended;
@@ -262,7 +262,7 @@ test.describe('offersight purge', () => {
     ).toEqual(['a52ge1', 'storm']);
   });
 
-  test('marks dead letters, so that no later retry of everything sends them', async ({ bench }) => {
+  test('marks dead letters so that no later retry of everything sends them', async ({ bench }) => {
     bench.upstream.addFaults({ kind: 'status', status: 422 });
     const proxy = await bench.start();
     await post(proxy.url, bodyOf(eventOf(1), eventOf(2)));
@@ -273,7 +273,7 @@ test.describe('offersight purge', () => {
     );
     expect(await run('purge', '--dead', '--yes')).toBe('2 events given up (dead letters).\n');
     expect(await run('dead-letters', 'list')).toMatch(/(?:purged.*){2}/s);
-    expect(await run('dead-letters', 'retry')).toBe('0 dead letters wait anew.\n');
+    expect(await run('dead-letters', 'retry')).toBe('0 dead letters wait again.\n');
   });
 });
 
@@ -282,7 +282,7 @@ test.describe('offersight sign', () => {
   const env = { OFFERSIGHT_SIGNING_SECRET: SECRET };
   const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
 
-  test('gives a token that the proxy takes for that offer alone', async ({ bench }) => {
+  test('prints a token that the proxy takes only for that offer', async ({ bench }) => {
     const sign = async (args: readonly string[], secret = SECRET) => {
       const surroundings = { env: { OFFERSIGHT_SIGNING_SECRET: secret } };
       const { code, stdout } = await bench.run(['sign', ...args], surroundings);
@@ -310,7 +310,7 @@ test.describe('offersight sign', () => {
     await bench.upstream.until(() => bench.upstream.history().length === 1);
   });
 
-  test('says what it needs', async ({ bench }) => {
+  test('says which arguments it needs', async ({ bench }) => {
     for (const [args, words, given] of [
       [['--offer', 'a52ge1', '--expires', inAnHour], 'at least 32 characters', {}],
       [['--offer', 'a52ge1'], 'Sign until a time', env],

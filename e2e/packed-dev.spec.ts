@@ -1,4 +1,6 @@
-/** `offersight dev` out of the packed package: with what an installation brings alone, and under somebody's own tests. */
+/**
+ * `offersight dev` from the packed package: only with what an installation brings, and under a developer's own tests.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -10,7 +12,7 @@ import { install, pack } from './fixtures/packed.js';
 import { bePatient } from './fixtures/patience.js';
 import { bodyOf, eventOf, post } from './fixtures/post.js';
 
-// Packed once for all of them, in one worker.
+// In this mode all tests share one worker, so the package is packed once.
 test.describe.configure({ mode: 'default' });
 
 let packedIn: string;
@@ -25,7 +27,7 @@ test.beforeAll(async ({}, testInfo) => {
 
 test.afterAll(() => rm(packedIn, { recursive: true }));
 
-test('without an optional package each event is delivered before the page has its answer', async ({
+test('the command needs no optional package, and delivers each event before the page has its answer', async ({
   desk,
 }) => {
   const dev = await desk.start(['--any-id'], await install(archive, desk.folder));
@@ -33,7 +35,7 @@ test('without an optional package each event is delivered before the page has it
     expect((await fetch(`${dev.url}/_offersight/${path}`)).status, path).toBe(200);
   expect((await post(dev.url, bodyOf(eventOf(1)))).text).toContain('accepted');
   expect(await arrived(dev.url)).toEqual(['viewed a52ge1: delivered']);
-  // Without a file the proxy tells the page another word than the stand-in's.
+  // Without a file, the code in the proxy's answer to the page is another one than the stand-in's.
   await fetch(`${dev.url}/_offersight/any-id`, { method: 'POST', body: '{"on":false}' });
   await post(dev.url, bodyOf(eventOf(3)));
   expect(await arrived(dev.url)).toContain('viewed a52ge3: refused resource_not_found');
@@ -47,7 +49,7 @@ test('without an optional package each event is delivered before the page has it
 test('the tests of the guide pass, and fail for a page that reports nothing', async ({ desk }, testInfo) => {
   const [port = 0, upstreamPort = 0] = await freePorts(2);
   const program = await install(archive, desk.folder);
-  // As npm does it.
+  // npm does the same.
   await chmod(program, 0o755);
   const modules = join(desk.folder, 'node_modules');
   await mkdir(join(modules, '.bin'));
@@ -67,7 +69,7 @@ test('the tests of the guide pass, and fail for a page that reports nothing', as
     config.replace('dev shop', `dev shop --port ${port} --upstream-port ${upstreamPort}`),
   );
   await writeFile(join(desk.folder, 'offers.spec.ts'), spec);
-  // Where the browser of this machine is.
+  // The configuration names the browser of this machine.
   const { launchOptions } = testInfo.project.use;
   await writeFile(
     join(desk.folder, 'here.config.ts'),

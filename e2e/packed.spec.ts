@@ -7,7 +7,7 @@ import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
 import { expect, test } from './fixtures/standalone.js';
 
 test.describe('the program of the packed package', () => {
-  // Packed once for all of them, in one worker.
+  // In this mode all tests share one worker, so the package is packed once.
   test.describe.configure({ mode: 'default' });
   let packedIn: string;
   let archive: string;
@@ -21,11 +21,12 @@ test.describe('the program of the packed package', () => {
 
   test.afterAll(() => rm(packedIn, { recursive: true }));
 
-  test('without an intake’s package names the command that adds it', async ({ bench }) => {
+  test('names the command that adds an intake’s missing package', async ({ bench }) => {
     const program = await install(archive, bench.folder);
     for (const [intake, packages] of [
       [bench.intake, 'libsql'],
-      ['redis://127.0.0.1:1', 'bullmq ioredis'],
+      ['redis://127.0.0.1:1', 'ioredis'],
+      ['postgres://127.0.0.1:1/shop', 'pg'],
     ] as const) {
       const args = ['proxy', '--site', 'offersight-test', '--port', '0', '--intake', intake];
       const ended = await bench.run(args, { program, env: { OFFERSIGHT_API_KEY: bench.apiKey } });
@@ -38,7 +39,7 @@ test.describe('the program of the packed package', () => {
     expect((await bench.run(['--help'], { program })).stdout).toMatch(/^offersight dev \[FOLDER/);
   });
 
-  test('takes events with what it brings alone, and says that it has no metrics', async ({ bench }) => {
+  test('takes events without any other package, and says that it has no metrics', async ({ bench }) => {
     const program = await install(archive, bench.folder);
     const proxy = await bench.start(['--intake', 'direct'], { program });
     expect((await post(proxy.url, bodyOf(eventOf(1)))).status).toBe(200);

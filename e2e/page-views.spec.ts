@@ -1,10 +1,10 @@
-/** Page views of a single-page application: the router tells when one begins. */
+/** Page views of a single-page application, whose router reports when one begins. */
 import type { Page } from '@playwright/test';
 import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
 import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
 
-/** What the page heard, and when. */
+/** Keeps the events that the page announced, and when. */
 const HEARING = `<script>
   window.heard = [];
   for (const type of ['viewed', 'dismissed']) document.addEventListener('offersight:' + type, ({ detail, timeStamp }) => {
@@ -30,7 +30,7 @@ const openReady = async (page: Page, stack: Stack, body: string, script = ''): P
   await untilMore(page);
 };
 
-/** Navigates as a router does, and tells the tracker; gives when that was. */
+/** Navigates as a router does, and calls pageView(). Returns when that was. */
 const navigate = (page: Page): Promise<number> =>
   page.evaluate(() => {
     history.pushState(null, '', `/view-${history.length}`);
@@ -39,7 +39,10 @@ const navigate = (page: Page): Promise<number> =>
   });
 
 test.describe('when a page view begins', () => {
-  test('an offer that still shows counts again, after a whole dwell from then', async ({ page, stack }) => {
+  test('an offer that is still shown counts again, after a whole dwell from then', async ({
+    page,
+    stack,
+  }) => {
     await openReady(page, stack, offer('bar'));
     await stack.expectRecorded(['viewed bar']);
     const began = await navigate(page);
@@ -49,7 +52,10 @@ test.describe('when a page view begins', () => {
     expect(second?.at).toBeGreaterThanOrEqual(began + 390);
   });
 
-  test('without the call nothing counts again, whatever the URL says', async ({ page, stack }) => {
+  test('nothing counts again unless pageView() is called, even if the URL changes', async ({
+    page,
+    stack,
+  }) => {
     await openReady(page, stack, offer('bar'));
     await stack.expectRecorded(['viewed bar']);
     await page.evaluate(() => history.pushState(null, '', '/elsewhere'));
@@ -57,7 +63,7 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded(['viewed bar', 'viewed witness']);
   });
 
-  test('each element of an offer may be the one that counts', async ({ page, stack }) => {
+  test('any element of an offer may count for it', async ({ page, stack }) => {
     await openReady(page, stack, `${offer('twice', 'id="one"')}${offer('twice')}`);
     await stack.expectRecorded(['viewed twice']);
     await page.evaluate(() => document.querySelector('#one')?.remove());
@@ -65,7 +71,10 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded(['viewed twice', 'viewed twice']);
   });
 
-  test('what counts once a mount or once a browser does not count again', async ({ page, stack }) => {
+  test('an offer that counts once a mount or once a browser does not count again', async ({
+    page,
+    stack,
+  }) => {
     await openReady(
       page,
       stack,
@@ -78,14 +87,14 @@ test.describe('when a page view begins', () => {
     expect((await heard(page)).map(({ id }) => id).toSorted()).toEqual(['browser', 'mount', 'witness']);
   });
 
-  test('what is no offer id stays none', async ({ page, stack }) => {
+  test('an element with an invalid offer id still does not count', async ({ page, stack }) => {
     await openReady(page, stack, `${offer('not an id')}${offer('bar')}`);
     await stack.expectRecorded(['viewed bar']);
     await navigate(page);
     await stack.expectRecorded(['viewed bar', 'viewed bar']);
   });
 
-  test('what dwells goes on dwelling', async ({ page, stack }) => {
+  test('an offer that dwells continues its dwell', async ({ page, stack }) => {
     await openReady(page, stack, offer('long', 'style="--x: 1"').replace('"400"', '"1500"'));
     await page.waitForFunction(() => performance.now() > 1_000);
     const began = await navigate(page);
@@ -94,7 +103,7 @@ test.describe('when a page view begins', () => {
     expect((viewed?.at ?? 0) - began).toBeLessThan(1_400);
   });
 
-  test('an offer that was dismissed can be dismissed again, one that was accepted cannot', async ({
+  test('an offer that was dismissed can be dismissed again, and one that was accepted cannot', async ({
     page,
     stack,
   }) => {
@@ -118,7 +127,7 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded([...second, 'dismissed again']);
   });
 
-  test('a close that has begun before belongs to the showing before', async ({ page, stack }) => {
+  test('a close that began earlier belongs to the earlier impression', async ({ page, stack }) => {
     await openReady(
       page,
       stack,
@@ -135,7 +144,7 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded(['viewed bar', 'dismissed bar', 'viewed witness']);
   });
 
-  test('what is ignored by leaving is ignored, once for each view, unless it was touched in that view', async ({
+  test('an offer with ignore=leave is ignored once for each view, unless the visitor touched it in that view', async ({
     page,
     stack,
   }) => {
@@ -151,7 +160,7 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded([...second, 'dismissed bar', 'viewed bar']);
   });
 
-  test('an offer that the navigation takes away is ignored once, and not viewed again', async ({
+  test('an offer that the navigation removes is ignored once, and not viewed again', async ({
     page,
     stack,
   }) => {
@@ -167,7 +176,7 @@ test.describe('when a page view begins', () => {
     expect(dismissed?.impression).toBe(viewed?.impression);
   });
 
-  test('an offer that was scrolled away before is ignored after its time, and not viewed again', async ({
+  test('an offer that was scrolled away earlier is ignored after its time, and not viewed again', async ({
     page,
     stack,
   }) => {
@@ -178,7 +187,10 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded(['viewed bar', 'dismissed bar']);
   });
 
-  test('what counts between the call and a second load that is late counts once', async ({ page, stack }) => {
+  test('an offer that counts between the call and a late second load counts once', async ({
+    page,
+    stack,
+  }) => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -203,7 +215,7 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded(['viewed bar', 'viewed witness']);
   });
 
-  test('a call at the start, before anything has counted, changes nothing', async ({ page, stack }) => {
+  test('a call at the start, before any offer has counted, changes nothing', async ({ page, stack }) => {
     await stack.open(
       page,
       `<script>(window.offersight ??= []).push((tracker) => tracker.pageView())</script>${offer('bar')}`,

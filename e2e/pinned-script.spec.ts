@@ -1,11 +1,11 @@
-/** The script file under the policies that a careful page has: pinned by its hash, allowed by a nonce, nothing inline. */
+/** The script file on careful pages: pinned by its hash, allowed by a nonce, and without anything inline. */
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { expect, type Stack, test } from './fixtures/stack.js';
 
 const integrityOf = async (): Promise<string> => (await readFile('dist/offersight.js.sri', 'utf8')).trim();
 
-/** A page with nothing inline but an offer and the tag. */
+/** Opens a page with an offer and the tag, and nothing else inline. */
 const openStrictly = async (page: Page, stack: Stack, tag: string, policy = ''): Promise<void> => {
   await page.route('**/strict.html', (route) =>
     route.fulfill({
@@ -39,7 +39,7 @@ test('the pinned file runs, and one with a byte more does not (attack 66)', asyn
   await stack.expectRecorded(['viewed seen']);
 });
 
-test('under a policy of nonces, trusted types and nothing inline it breaks no rule (attack 66)', async ({
+test('the file breaks no rule of a policy with nonces, trusted types and nothing inline (attack 66)', async ({
   page,
   stack,
 }) => {
@@ -65,7 +65,7 @@ test('under a policy of nonces, trusted types and nothing inline it breaks no ru
   expect(violations).toEqual([]);
 });
 
-test('what is shipped to browsers evaluates no text and names no other place to load from (attack 66)', async () => {
+test('the files for browsers evaluate no strings and name no other place to load from (attack 66)', async () => {
   for (const file of ['offersight.js', 'offersight-more.js', 'offersight-debug.js', 'offersight-worker.js']) {
     const text = await readFile(`dist/${file}`, 'utf8');
     expect(

@@ -1,4 +1,6 @@
-/** Files that are pinned by their hash: the right one runs, the wrong one does not, and the page works either way. */
+/**
+ * Files that are pinned by their hash: the right one runs, the wrong one does not, and the page works in both cases.
+ */
 import { readFile } from 'node:fs/promises';
 import { untilStored } from './fixtures/database.js';
 import { expect, hashOf, OFFERS, test } from './fixtures/policed.js';
@@ -9,7 +11,7 @@ const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
 const WRONG = `sha384-${'A'.repeat(64)}`;
 const BUY = `<button id="buy" onclick="this.textContent = 'bought'">Buy</button>`;
 
-test('a page whose policy wants integrity of every script has it', async ({ page, policed }) => {
+test('a page whose policy requires integrity of every script gets it', async ({ page, policed }) => {
   const headers = recipe.headers('Integrity for every script');
   await policed.open(headers, recipe.block('Integrity for every script', 'html', 0, { integrity }));
   await policed.goTheWholeWay();
@@ -22,7 +24,7 @@ test('a page whose policy wants integrity of every script has it', async ({ page
   });
 });
 
-test('with a wrong hash nothing runs, and the page works as it does without the file', async ({
+test('a script with a wrong hash does not run, and the page works as without it', async ({
   page,
   policed,
   stack,
@@ -34,14 +36,14 @@ test('with a wrong hash nothing runs, and the page works as it does without the 
   await page.click('[data-offer-id=closed] button');
   await page.click('#buy');
   await expect(page.locator('#buy')).toHaveText('bought');
-  // Commands wait for a file that never comes.
+  // The command waits for a file that never comes.
   expect(await page.evaluate('Array.isArray(offersight) && offersight.length')).toBe(1);
   expect(await page.evaluate(async () => (await indexedDB.databases()).length)).toBe(0);
   expect(stack.site.gateway.calls).toEqual([]);
   expect(policed.noticed.console).toEqual([expect.stringMatching(/integrity/)]);
 });
 
-test('a second load with a wrong hash leaves what was seen in the outbox, and one report', async ({
+test('a second load with a wrong hash leaves views in the outbox, and is reported once', async ({
   page,
   policed,
   stack,
@@ -64,8 +66,8 @@ test('a second load with a wrong hash leaves what was seen in the outbox, and on
   expect(stack.site.gateway.calls).toEqual([]);
   await expect
     .poll(() => policed.noticed.console.toSorted((text) => (text.startsWith('delivery') ? -1 : 1)))
-    .toEqual(['delivery: Check its files.', expect.stringMatching(/integrity/)]);
-  // Said on leaving, or by the page that has the right file.
+    .toEqual(['delivery: A file did not load.', expect.stringMatching(/integrity/)]);
+  // The first views are sent by the farewell, or by the page that has the right file.
   await open(hashOf(await (await page.request.get(`${stack.site.url}/module/later.js`)).text()));
   await stack.expectRecorded(['viewed closed', 'viewed seen', 'viewed closed', 'viewed seen']);
 });

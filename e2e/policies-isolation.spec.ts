@@ -1,4 +1,4 @@
-/** Pages that are set apart: isolated from other origins, in a sandbox, with features denied. */
+/** Isolated pages: from other origins, in a sandbox, or without some features. */
 
 import { expect, OFFERS, type Policed, test, type Violation, WHOLE_WAY } from './fixtures/policed.js';
 import { readRecipe } from './fixtures/recipe.js';
@@ -8,7 +8,7 @@ const TAG = '<script async src="/offersight.js" data-endpoint="/offer-events" da
 
 const NOTHING: Policed['noticed'] = { events: [], observed: [], reported: [], console: [] };
 
-/** A frame from elsewhere that says nothing of who may embed it. */
+/** A frame of another origin whose headers do not allow others to embed it. */
 const foreignFrame = (url: string): Violation => ({
   commit: (page) =>
     page.evaluate((src) => {
@@ -20,7 +20,7 @@ const foreignFrame = (url: string): Violation => ({
 
 test.describe('on a page that is isolated from other origins', () => {
   for (const [index, embedder] of ['require-corp', 'credentialless'].entries()) {
-    test(`by ${embedder} everything works as ever`, async ({ page, policed, stack }) => {
+    test(`everything works as ever with ${embedder}`, async ({ page, policed, stack }) => {
       const headers = recipe.headers('Cross-origin isolation', index);
       expect(headers['cross-origin-embedder-policy']).toBe(embedder);
       await policed.open(headers, TAG);
@@ -31,7 +31,7 @@ test.describe('on a page that is isolated from other origins', () => {
   }
 });
 
-test('features that are denied are none that are used', async ({ page, policed }) => {
+test('the product needs none of the features that the policy denies', async ({ page, policed }) => {
   await policed.open(recipe.headers('Features and documents'), TAG);
   await policed.goTheWholeWay();
   await policed.expectNothingBut({
@@ -46,7 +46,7 @@ test.describe('in a sandboxed frame', () => {
   const PAGE = '<!doctype html><link rel="icon" href="data:,">';
   const OFFERED = `${PAGE}${TAG}${OFFERS}<button id="buy" onclick="this.textContent = 'bought'">Buy</button>`;
 
-  test('with its origin everything works as ever', async ({ page, policed, stack }) => {
+  test('everything works as ever if the frame keeps its origin', async ({ page, policed, stack }) => {
     policed.serve('/offers.html', OFFERED);
     policed.serve('/framing.html', `${PAGE}${FRAMES}`);
     await page.goto(`${stack.site.url}/framing.html`);
@@ -55,12 +55,12 @@ test.describe('in a sandboxed frame', () => {
     await stack.expectRecorded(WHOLE_WAY);
     expect(policed.noticed).toEqual({
       ...NOTHING,
-      // What Chromium thinks of such a sandbox.
+      // Chromium warns about such a sandbox.
       console: [expect.stringMatching(/^An iframe which has both allow-scripts and allow-same-origin/)],
     });
   });
 
-  test('without an origin the frame works, nothing is thrown into it, and it is told that events go nowhere', async ({
+  test('a frame without an origin works, nothing is thrown into it, and one report says that events are not sent', async ({
     page,
     policed,
     stack,
@@ -76,7 +76,7 @@ test.describe('in a sandboxed frame', () => {
       await expect
         .poll(() => policed.noticed.console)
         .toContainEqual(expect.stringMatching(`^OffersightError: ${code}: `));
-    // The proxy takes nothing from there, and a page with an origin goes the whole way beside it.
+    // The proxy takes nothing from such a frame, while everything works for a page with an origin.
     expect(stack.recorded()).toEqual([]);
     await policed.open({}, TAG);
     await policed.goTheWholeWay();

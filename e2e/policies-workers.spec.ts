@@ -1,4 +1,4 @@
-/** Service workers under a policy of their own: what a page could not deliver is delivered, and not one violation. */
+/** Service workers under a policy of their own deliver what a page could not deliver, without any violation. */
 import { readFile } from 'node:fs/promises';
 import type { Page, Worker } from '@playwright/test';
 import { untilStored } from './fixtures/database.js';
@@ -15,14 +15,14 @@ const REGISTER = recipe.block(ORIGIN, 'js');
 const REGISTER_MODULE = REGISTER.replace("')", "', { type: 'module' })");
 const MODULE = "import '/module/service-worker.js';";
 
-/** What the worker and the site's console tell of it. */
+/** Adds what the worker writes to the console. */
 const watchWorker = async (page: Page, policed: Policed): Promise<Worker> => {
   const worker = page.context().serviceWorkers()[0] ?? (await page.context().waitForEvent('serviceworker'));
   worker.on('console', (message) => policed.noticed.console.push(message.text()));
   return worker;
 };
 
-/** Leaves events behind on a page without a network, and has the browser sync once there is one. */
+/** Leaves events on a page without a network, and lets the browser sync once there is a network. */
 const leaveToTheWorker = async (page: Page, stack: Stack, policed: Policed): Promise<void> => {
   const session = await page.context().newCDPSession(page);
   const registered = new Promise<string>((resolve) => {
@@ -38,7 +38,7 @@ const leaveToTheWorker = async (page: Page, stack: Stack, policed: Policed): Pro
   await untilStored(page, 2);
   await page.click('[data-offer-id=closed] button');
   await untilStored(page, 3);
-  // A page of the site that delivers nothing keeps the session alive.
+  // This page of the site delivers nothing, but keeps the debugging session alive.
   await policed.open({}, '', '<p>Imprint</p>');
   expect(stack.recorded()).toEqual([]);
   stack.site.gateway.fault = undefined;
@@ -51,7 +51,7 @@ const leaveToTheWorker = async (page: Page, stack: Stack, policed: Policed): Pro
   await stack.expectRecorded(WHOLE_WAY);
 };
 
-/** What the test itself did to the network. */
+/** Whether a message is about the network that the test itself cut off. */
 const isCutOff = (text: string): boolean => text.includes('net::ERR_EMPTY_RESPONSE');
 
 interface Case {
@@ -64,7 +64,7 @@ interface Case {
 
 const FILE = await readFile('dist/offersight-worker.js', 'utf8');
 
-/** With one rule more, so that there is something to break in a worker. */
+/** The recipe's headers with one more rule, which a worker can break. */
 const TYPED: Headers = Object.fromEntries(
   Object.entries(recipe.headers(TYPES)).map(([name, value]) => [name, `${value}; connect-src 'self'`]),
 );
@@ -89,7 +89,7 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 for (const [which, { worker, headers, register = REGISTER, page: policy = PAGE }] of Object.entries(CASES)) {
-  test(`a service worker ${which} delivers what is left and breaks no rule`, async ({
+  test(`a service worker ${which} delivers the events that are left, and breaks no rule`, async ({
     page,
     stack,
     policed,
@@ -107,13 +107,13 @@ for (const [which, { worker, headers, register = REGISTER, page: policy = PAGE }
       reported: [],
       console: [],
     });
-    // It would have been told.
+    // This shows that a violation would have been reported.
     await running.evaluate(() => fetch('http://elsewhere.invalid/').catch(() => undefined));
     await expect.poll(() => noticed.reported).toEqual(['connect-src']);
   });
 }
 
-test('a service worker that imports by a text under enforced Trusted Types is noticed, and does not start', async ({
+test('a service worker that imports by a string under enforced Trusted Types does not start, and is reported', async ({
   page,
   policed,
 }) => {

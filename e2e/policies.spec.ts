@@ -1,4 +1,4 @@
-/** Pages whose policy says which scripts may run: the whole way, and not one violation. */
+/** Pages whose policy says which scripts may run: events arrive, without any violation. */
 import { readdir, readFile } from 'node:fs/promises';
 import { FOREIGN_IMAGE, hashOf, MARKUP_FROM_TEXT, OFFERS, test } from './fixtures/policed.js';
 import { readRecipe } from './fixtures/recipe.js';
@@ -8,17 +8,17 @@ const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
 const nonce = 'r4nd0m';
 
-/** As a bundler writes it, whose output is served beside the page. */
+/** A module as a bundler writes it, whose output is served beside the page. */
 const bundled = (source: string): string => source.replaceAll("'offersight'", "'/module/index.js'");
 
 const MODULE = bundled(recipe.block('Scripts by nonce', 'js'));
 const LAZY_MODULE = MODULE.replace(/^import (.*) from (.*);$/m, 'const $1 = await import($2);');
 const TAG = '<script async src="/offersight.js" data-endpoint="/offer-events"></script>';
 
-test.describe('scripts that a nonce allows break no rule', () => {
+test.describe('a policy that allows scripts by a nonce', () => {
   const headers = recipe.headers('Scripts by nonce', 0, { nonce });
 
-  test('as a script tag', async ({ policed }) => {
+  test('is not violated by the script tag', async ({ policed }) => {
     await policed.open(headers, recipe.block('Scripts by nonce', 'html', 0, { nonce }));
     await policed.goTheWholeWay();
     await policed.expectNothingBut(FOREIGN_IMAGE);
@@ -26,9 +26,9 @@ test.describe('scripts that a nonce allows break no rule', () => {
 
   for (const [how, source] of [
     ['imported', MODULE],
-    ['imported when the page wants to', LAZY_MODULE],
+    ['imported later', LAZY_MODULE],
   ] as const) {
-    test(`as the module from npm, ${how}`, async ({ page, policed }) => {
+    test(`is not violated by the module from npm that is ${how}`, async ({ page, policed }) => {
       const loaded: string[] = [];
       page.on('requestfinished', (request) => loaded.push(new URL(request.url()).pathname));
       policed.serve('/shop.js', source);
@@ -40,8 +40,8 @@ test.describe('scripts that a nonce allows break no rule', () => {
   }
 });
 
-test.describe('scripts that a hash allows break no rule', () => {
-  test('as a script tag, with an inline script beside it', async ({ page, policed }) => {
+test.describe('a policy that allows scripts by a hash', () => {
+  test('is not violated by the script tag with an inline script beside it', async ({ page, policed }) => {
     const head = recipe.block('Scripts by hash', 'html', 0, { integrity });
     const inline = /<script>(.*)<\/script>/.exec(head)?.[1] ?? '';
     const values = { integrity, 'hash of the inline script': hashOf(inline) };
@@ -51,12 +51,12 @@ test.describe('scripts that a hash allows break no rule', () => {
     await policed.expectNothingBut(FOREIGN_IMAGE);
   });
 
-  test('as the module from npm, each of whose files an import map names', async ({
+  test('is not violated by the module from npm, each of whose files an import map names', async ({
     page,
     policed,
     stack,
   }) => {
-    // What the page may load is what such a build has written.
+    // The page may load the files that such a build has written.
     const names = await readdir('test-results/module');
     const files = names.map((name) => `/module/${name}`);
     const hashes: Record<string, string> = {};
@@ -91,32 +91,32 @@ test('the custom element breaks no rule of nonces and Trusted Types', async ({ p
   await policed.expectNothingBut(FOREIGN_IMAGE);
 });
 
-test.describe('under enforced Trusted Types no text becomes markup or script', () => {
+test.describe('a policy that enforces Trusted Types', () => {
   const headers = recipe.headers('Trusted Types');
 
-  test('by the script tag', async ({ policed }) => {
+  test('is not violated by the script tag', async ({ policed }) => {
     await policed.open(headers, TAG);
     await policed.goTheWholeWay();
     await policed.expectNothingBut(MARKUP_FROM_TEXT);
   });
 
-  test('by the module from npm', async ({ policed }) => {
+  test('is not violated by the module from npm', async ({ policed }) => {
     await policed.open(headers, `<script type="module">${MODULE}</script>`);
     await policed.goTheWholeWay();
     await policed.expectNothingBut(MARKUP_FROM_TEXT);
   });
 });
 
-test.describe('scripts of the page’s own origin break no rule', () => {
+test.describe('a policy that allows scripts of the page’s own origin', () => {
   const headers = recipe.headers('Scripts by origin, and a service worker');
 
-  test('as a script tag', async ({ policed }) => {
+  test('is not violated by the script tag', async ({ policed }) => {
     await policed.open(headers, TAG);
     await policed.goTheWholeWay();
     await policed.expectNothingBut(FOREIGN_IMAGE);
   });
 
-  test('as the module from npm', async ({ policed }) => {
+  test('is not violated by the module from npm', async ({ policed }) => {
     policed.serve('/shop.js', MODULE);
     await policed.open(headers, '<script type="module" src="/shop.js"></script>');
     await policed.goTheWholeWay();

@@ -1,6 +1,6 @@
 /**
- * Presses outside × what holds offers, in every engine. Each page shows all holders at once, and whatever is pressed takes all
- * of them away: what counts as closed is what the press may have been meant to close.
+ * Presses outside × holders of offers, in every engine. Each page shows all holders at once, and each press removes all
+ * of them. A holder counts as closed if the press may have been meant to close it.
  */
 import type { Tab } from './engines/engine.js';
 import { append } from './engines/offers.js';
@@ -18,23 +18,25 @@ const held = (tag: string, id: string, attributes: string, script = ''): string 
     border: 0; padding: 20px; width: 110px; background: silver">OFFER</${tag}>${script && `<script>${script}</script>`}`;
 };
 
-/** What only the page's own scripts close. */
+/** Holders that only the page's own scripts close. */
 const SCRIPTED = {
   dialog: held('dialog', 'dialog', 'open'),
   popover: held('div', 'popover', 'popover="manual" role="dialog"', 'popover.showPopover()'),
   flyout: held('div', 'flyout', 'role="dialog"'),
   sheet: held('div', 'sheet', 'role="dialog" aria-modal="true"'),
 };
-/** What waits for an answer. */
+/** A holder that waits for an answer. */
 const ALERT = { alert: held('div', 'alert', 'role="alertdialog"') };
-/** What the browser itself closes by a press outside. */
+/** A holder that the browser itself closes by a press outside. */
 const NATIVE = {
-  // First: a popover that opens above it would be closed by its showing.
+  // It must be the first of these, since showing it closes other popovers of its kind.
   auto: held('div', 'auto', 'popover', 'auto.showPopover()'),
 };
 const HOLDERS = { ...SCRIPTED, ...ALERT, ...NATIVE };
 
-/** Each press, at the left of the page: what is there to press, and what pressing does beside taking the holders away. */
+/**
+ * A press at the left of the page: the markup that is pressed, and what the press does besides removing the holders.
+ */
 interface Press {
   readonly markup: string;
   readonly also?: string;
@@ -86,7 +88,7 @@ const OUTSIDE: Readonly<Record<string, Press>> = {
   },
 };
 
-/** One press on one page; gives what it has to record. */
+/** Makes one press on one page, and shows a witness. */
 const press = async (
   { stack, tab }: { stack: Stack; tab: Tab },
   { markup, also = '' }: Press,
@@ -108,13 +110,13 @@ const press = async (
   await tab.goto(`${stack.site.url}/page.html`);
   await trackerStats(tab);
   await tab.clickAt(30, 25);
-  // What is guessed is looked for during a second.
+  // The tracker looks for the consequences of a press for a second.
   await append(tab, offer(`witness-${number}`, 1_300));
 };
 
 for (const name of ENGINES)
   test.describe(`in ${name}`, () => {
-    test.describe.configure({ mode: 'default', timeout: 240_000 });
+    test.describe.configure({ mode: 'default', timeout: 480_000 });
 
     const cell = (column: string) => ({
       annotation: [
@@ -125,7 +127,7 @@ for (const name of ENGINES)
     const both = (id: string) => [`viewed ${id}`, `dismissed ${id}`];
 
     test(
-      'a press that is meant for something closes what the browser itself closes, and nothing else',
+      'a press that is meant for something closes only holders that the browser itself closes',
       cell('meant'),
       async ({ stack, visitorOf }) => {
         const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
@@ -143,7 +145,7 @@ for (const name of ENGINES)
     );
 
     test(
-      'a press that can only be meant to close closes all but what waits for an answer',
+      'a press that can only be meant to close closes all holders except those that wait for an answer',
       cell('outside'),
       async ({ stack, visitorOf }) => {
         const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);

@@ -16,7 +16,7 @@ test.describe('commands of the page', () => {
     await stack.expectRecorded(['viewed before', 'viewed after', 'dismissed after']);
   });
 
-  test('accept forbids a dismissal, dismiss counts once', async ({ page, stack }) => {
+  test('accept forbids a dismissal, and dismiss counts once', async ({ page, stack }) => {
     await stack.open(page, '<p>no offer here</p>');
     await trackerStats(page);
     await page.evaluate(() => {
@@ -44,11 +44,8 @@ test.describe('commands of the page', () => {
   });
 });
 
-test.describe('what the page hears', () => {
-  test('each event bubbles from its offer with its reason, and a veto is the end of it', async ({
-    page,
-    stack,
-  }) => {
+test.describe('the announcements on the page', () => {
+  test('bubble from their offer with their reason, and a veto ends the event', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div class="offer" data-offer-id="vetoed" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>
@@ -90,7 +87,7 @@ test.describe('the npm entry', () => {
     });
   </script>`;
 
-  test('sees, closes and delivers, and tells of each event once it is durable', async ({ page, stack }) => {
+  test('counts, closes and delivers, and reports each event once it is durable', async ({ page, stack }) => {
     await stack.open(
       page,
       '<div class="offer" data-offer-id="module"><button data-offer-dismiss>x</button></div>',
@@ -105,7 +102,7 @@ test.describe('the npm entry', () => {
     ]);
   });
 
-  test('counts an offer once a browser where it is told to', async ({ page, stack }) => {
+  test('counts an offer once a browser if the option says so', async ({ page, stack }) => {
     const body = '<div class="offer" data-offer-id="unique" data-offer-dwell="0"></div>';
     await stack.open(page, body, { script: '', head: importing("repeat: 'browser'") });
     await stack.expectRecorded(['viewed unique']);
@@ -116,7 +113,7 @@ test.describe('the npm entry', () => {
     await stack.expectRecorded(['viewed unique', 'viewed marker']);
   });
 
-  test('keeps events though its second load is missing, and goes on when it is there', async ({
+  test('keeps events though its second load is missing, and delivers them when it is there', async ({
     page,
     stack,
   }) => {
@@ -133,7 +130,10 @@ test.describe('the npm entry', () => {
     await stack.expectRecorded(['viewed kept']);
   });
 
-  test('counts nothing that may be covered before its second load can tell', async ({ page, stack }) => {
+  test('does not count an offer that may be covered before its second load can check that', async ({
+    page,
+    stack,
+  }) => {
     let arrive = (): void => undefined;
     const arrived = new Promise<void>((resolve) => {
       arrive = resolve;
@@ -150,7 +150,7 @@ test.describe('the npm entry', () => {
        <div style="${style}; background: black"></div>`,
       { script: '', head: importing('occlusion: true') },
     );
-    // Frames in which the offers' geometry has long been known.
+    // The geometry of the offers is known long before the last of these frames.
     await page.evaluate(async () => {
       for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
     });
@@ -159,7 +159,7 @@ test.describe('the npm entry', () => {
     await stack.expectRecorded(['viewed open']);
   });
 
-  test('stops when told to, and starts again', async ({ page, stack }) => {
+  test('can be stopped and started again', async ({ page, stack }) => {
     await stack.open(page, '<div class="offer" data-offer-id="stopped" data-offer-dwell="60000"></div>', {
       script: '',
       head: importing(''),

@@ -1,4 +1,4 @@
-/** Pages of version 0.1 and of this version over one database, at the same time and one after the other. */
+/** Pages of version 0.1 and of this version with one database, at the same time and one after the other. */
 import type { BrowserContext, Page } from '@playwright/test';
 import type { OfferTracker } from 'offersight';
 import { putRecords, type StoredRecord, storedRecords, untilStored } from './fixtures/database.js';
@@ -16,18 +16,18 @@ import {
 } from './fixtures/releases.js';
 import { expect, type Stack } from './fixtures/stack.js';
 
-/** So that all offers of a page are in view. */
+/** Makes offers so low that all offers of a page are in view. */
 const FLAT = '<style>.offer { height: 60px }</style>';
 const CLOSABLE =
   '<div class="offer" data-offer-id="closed" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>';
-/** What is recorded of the offers of the page that most tests begin with. */
+/** The events that are recorded for the page that most tests begin with. */
 const THREE = ['viewed closed', 'dismissed closed', 'viewed seen'];
 const BODY = `${FLAT}${CLOSABLE}${offer('seen')}`;
 
 /** Longer than a lease of any version. */
 const LEASED_MS = 31_000;
 
-/** The ids that each tab posts from now on. */
+/** Collects the ids that each tab posts from now on. */
 const watchPosts = (context: BrowserContext): ReadonlyMap<Page, string[]> => {
   const posts = new Map<Page, string[]>();
   context.on('request', (request) => {
@@ -39,7 +39,7 @@ const watchPosts = (context: BrowserContext): ReadonlyMap<Page, string[]> => {
   return posts;
 };
 
-/** Nothing waits and nothing was given up, by any version; and the upstream was asked once for each event. */
+/** Expects that nothing waits or was given up by any version, and that the upstream was called once for each event. */
 const expectAllDone = async (page: Page, stack: Stack): Promise<void> => {
   await untilWaiting(page, 0);
   await untilStored(page, 0);
@@ -59,7 +59,7 @@ const tell = (page: Page, act: 'accept' | 'dismiss', offerId: string): Promise<v
   );
 
 test.describe('a tab of version 0.1 and a tab of this version', () => {
-  test('record, deliver and leave side by side: each event arrives once, and nothing is given up', async ({
+  test('record, deliver and leave side by side, while each event arrives once and nothing is given up', async ({
     context,
     page,
     stack,
@@ -83,7 +83,7 @@ test.describe('a tab of version 0.1 and a tab of this version', () => {
         await untilWaiting(tab, expected.length);
       }
 
-    // Both find out at the same moment that there is a network again, and go on recording meanwhile.
+    // Both notice at the same moment that the network is back, and record events in the meantime.
     stack.site.gateway.fault = undefined;
     await Promise.all([page, tab].map(sayOnline));
     await record(page, 'old-online');
@@ -101,7 +101,7 @@ test.describe('a tab of version 0.1 and a tab of this version', () => {
   });
 
   for (const [first, second] of MEETINGS)
-    test(`leave alone what the other has on its way: ${first.name} is first`, async ({
+    test(`leave events alone that the other has on its way, if ${first.name} is first`, async ({
       context,
       page,
       stack,
@@ -115,7 +115,7 @@ test.describe('a tab of version 0.1 and a tab of this version', () => {
       const tab = await context.newPage();
       await openWith(second, tab, stack, offer('own'));
       await stack.expectRecorded(['viewed held', 'viewed own']);
-      // Whatever it could take would leave now.
+      // If the tab could take the other's event, it would send it now.
       await flush(tab);
       expect([posts.get(page)?.length, posts.get(tab)?.length]).toEqual([1, 1]);
       gateway.release();
@@ -125,14 +125,14 @@ test.describe('a tab of version 0.1 and a tab of this version', () => {
 });
 
 for (const [before, after] of MEETINGS)
-  test.describe(`what a page of ${before.name} leaves, a page of ${after.name} delivers`, () => {
+  test.describe(`a page of ${after.name} delivers the events that a page of ${before.name} leaves`, () => {
     const PAUSES = [
-      ['off', 'back-off', 'there was no network'],
-      ['absent', 'circuit', 'the endpoint was not there'],
-      ['throttle', 'throttled', 'the endpoint asked it to wait'],
+      ['off', 'back-off', 'if there was no network'],
+      ['absent', 'circuit', 'if the endpoint was missing'],
+      ['throttle', 'throttled', 'if the endpoint asked it to wait'],
     ] as const;
     for (const [fault, kind, when] of PAUSES)
-      test(`where ${when}`, async ({ page, stack }) => {
+      test(when, async ({ page, stack }) => {
         stack.site.gateway.fault = fault;
         await openWith(before, page, stack, BODY);
         await trackerStats(page);
@@ -148,7 +148,7 @@ for (const [before, after] of MEETINGS)
         await expectAllDone(page, stack);
       });
 
-    test('where the browser was killed amid a request, as soon as its lease is over', async ({
+    test('as soon as its lease is over if the browser was killed during a request', async ({
       profile,
       stack,
     }) => {
@@ -159,13 +159,15 @@ for (const [before, after] of MEETINGS)
       gateway.fault = 'hold-answer';
       await openWith(before, page, stack, offer('held'));
       await stack.expectRecorded(['viewed held']);
+      // The second page begins at this moment by its clock, however long its browser takes to start.
+      const time = await page.evaluate(() => Date.now());
       await first.kill();
 
       gateway.fault = undefined;
       const { context } = await profile.start();
       const [next] = context.pages();
       if (!next) throw new Error('the browser has no page');
-      await next.clock.install();
+      await next.clock.install({ time });
       await openWith(after, next, stack, '<p>Imprint</p>');
       await untilWaiting(next, 1);
       await flush(next);
@@ -176,9 +178,9 @@ for (const [before, after] of MEETINGS)
       expect(gateway.calls).toHaveLength(2);
     });
 
-    test('and what it remembers of the user holds, until consent is denied', async ({ page, stack }) => {
+    test('and keeps what that remembered about offers, until consent is denied', async ({ page, stack }) => {
       const once = offer('once').replace('data-offer-id', 'data-offer-repeat="browser" data-offer-id');
-      // What a template wrote of an offer that is not there is refused by the proxy.
+      // The proxy refuses the id that a template wrote for a missing offer.
       await openWith(before, page, stack, `${once}${offer('taken')}${offer('null')}`);
       await tell(page, 'accept', 'taken');
       await stack.expectRecorded(['viewed once', 'viewed taken']);
@@ -200,8 +202,8 @@ for (const [before, after] of MEETINGS)
     });
   });
 
-test.describe('what a later version wrote', () => {
-  /** Sorts ahead of all ids that are made now; made a minute ago. */
+test.describe('a field that a later version wrote', () => {
+  /** The time of an id of a minute ago, which sorts before all that are made now. */
   const time = (Date.now() - 60_000).toString(16).padStart(12, '0');
   const id = `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000001`;
   const newerId = id.replace(/1$/, '2');
@@ -210,10 +212,10 @@ test.describe('what a later version wrote', () => {
   const OTHERS = { isPreview: false, view: { name: 'cart', steps: [1, 2] }, labels: ['a', true], none: null };
 
   for (const [release, where, inside] of [
-    [OLD, 'beside the event, or in it as a text or a number', TEXTS],
-    [NEW, 'beside the event, or in it, whatever it is', { ...TEXTS, ...OTHERS }],
+    [OLD, 'beside the event, or in it as a string or a number', TEXTS],
+    [NEW, 'beside the event, or in it with any value', { ...TEXTS, ...OTHERS }],
   ] as const)
-    test(`is not sent, and stays as it is, in ${release.name}: ${where}`, async ({ page, stack }) => {
+    test(`is kept and not sent by ${release.name} if it is ${where}`, async ({ page, stack }) => {
       const said = { id, type: 'viewed', occurredAt: Date.now() };
       const entry = {
         ...{ v: 1, endpoint: `${stack.site.url}/offer-events`, notBeforeAt: 0, attempts: 0, ...BESIDE },
@@ -224,7 +226,7 @@ test.describe('what a later version wrote', () => {
       await putRecords(page, [[['entry', id], entry], newer]);
       const stored = () => storedRecords(page, 'entry');
 
-      // An error first, and then a deferral: each time the entry is written anew.
+      // The endpoint answers with an error first, and then with a deferral. Each time the page rewrites the entry.
       const bodies: unknown[] = [];
       await page.route('**/offer-events', (route) =>
         bodies.push(route.request().postDataJSON()) === 1
@@ -254,7 +256,7 @@ test.describe('what a later version wrote', () => {
 });
 
 test.describe('a service worker', () => {
-  /** Plays the browser's part in a sync, and answers when it has ended; the browser's own syncs are held back. */
+  /** Plays the browser's part in a sync, and answers once it has ended. The browser's own syncs are held back. */
   const workerOf = (folder: string): string => `
     addEventListener('sync', (event) => event.isTrusted && event.stopImmediatePropagation());
     importScripts('${folder}/offersight-worker.js');
@@ -273,7 +275,7 @@ test.describe('a service worker', () => {
       });
     });
 
-  /** Leaves three events in the page's outbox, since the page itself reaches no endpoint. */
+  /** Leaves three events in the page's outbox, since the page itself cannot reach the endpoint. */
   const openWithWorker = async (
     worker: Release,
     client: Release,
@@ -297,13 +299,19 @@ test.describe('a service worker', () => {
       .toContain('site');
   };
 
-  test('of this version delivers what a page of version 0.1 left', async ({ page, stack }) => {
+  test('delivers the events that a page of version 0.1 left, if it is of this version', async ({
+    page,
+    stack,
+  }) => {
     await openWithWorker(NEW, OLD, page, stack);
     expect(await sync(page)).toBe('done');
     await stack.expectRecorded(THREE);
   });
 
-  test('of version 0.1 leaves what a page of this version left to the next page', async ({ page, stack }) => {
+  test('leaves the events of a page of this version to the next page, if it is of version 0.1', async ({
+    page,
+    stack,
+  }) => {
     await openWithWorker(OLD, NEW, page, stack);
     expect(await sync(page)).toBe('done');
     expect(stack.recorded()).toEqual([]);

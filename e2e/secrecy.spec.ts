@@ -1,7 +1,7 @@
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import { API_KEY, expect, test } from './fixtures/stack.js';
 
-test('the API key and the upstream are in no byte that a browser gets (attack 53)', async ({
+test('nothing that a browser gets contains the API key or names the upstream (attack 53)', async ({
   page,
   request,
   stack,
@@ -25,7 +25,7 @@ test('the API key and the upstream are in no byte that a browser gets (attack 53
     });
   }
   const sent = stack.site.sent();
-  // The check can fail: what is certainly there is found.
+  // This shows that the check below can fail: it finds what is certainly there.
   expect(sent).toContain('offersight:');
   expect(sent).toContain('"status":"accepted"');
   for (const secret of [API_KEY, btoa(`${API_KEY}:`), host, 'chargebee.com', 'offersight-test']) {

@@ -1,11 +1,11 @@
-/** Offers that count at a glance, and offers that are there without being seen. */
+/** Offers that count at a glance, and offers that exist without being seen. */
 import { trackerStats } from './fixtures/ready.js';
 import { expect, test } from './fixtures/stack.js';
 import { showWitness } from './fixtures/witness.js';
 
 const OFFERS = 300;
 
-test('in a fling of one viewport each second frame, a dwell of 0 counts what a bare observer reports', async ({
+test('a dwell of 0 counts what a bare observer reports while a page scrolls by one viewport every second frame', async ({
   page,
   stack,
 }) => {
@@ -44,15 +44,12 @@ test('in a fling of one viewport each second frame, a dwell of 0 counts what a b
     .toEqual([]);
 });
 
-test.describe('what is hidden until it is found is not seen', () => {
+test.describe('an offer that is hidden until it is found is not seen', () => {
   for (const [name, markup] of [
-    [
-      'an offer that has a size of its own',
-      (offer: string) => offer.replace('<div', '<div hidden="until-found"'),
-    ],
-    ['an offer in what is hidden', (offer: string) => `<section hidden="until-found">${offer}</section>`],
+    ['has a size of its own', (offer: string) => offer.replace('<div', '<div hidden="until-found"')],
+    ['is in a hidden element', (offer: string) => `<section hidden="until-found">${offer}</section>`],
   ] as const)
-    test(`${name} counts when it is found`, async ({ page, stack }) => {
+    test(`and counts when it is found if it ${name}`, async ({ page, stack }) => {
       await stack.open(
         page,
         markup(
@@ -62,12 +59,12 @@ test.describe('what is hidden until it is found is not seen', () => {
       await trackerStats(page);
       await showWitness(page, 500);
       await stack.expectRecorded(['viewed witness']);
-      // What the browser's search does before it scrolls there.
+      // The browser's search does this before it scrolls there.
       await page.evaluate(() => document.querySelector('[hidden]')?.removeAttribute('hidden'));
       await stack.expectRecorded(['viewed witness', 'viewed found']);
     });
 
-  test('and a dialog that is hidden so by its close button is closed', async ({ page, stack }) => {
+  test('and counts as closed if its dialog’s close button hides it so', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div role="dialog" id="box" style="height: 300px"><div class="offer" data-offer-id="a" data-offer-dwell="0"></div>
@@ -80,7 +77,7 @@ test.describe('what is hidden until it is found is not seen', () => {
   });
 });
 
-test('blanks around an id, as templates leave them, are none of it', async ({ page, stack }) => {
+test('blanks around an id, as templates leave them, are not part of it', async ({ page, stack }) => {
   await stack.open(
     page,
     `<div class="offer" data-offer-id="

@@ -1,4 +1,4 @@
-/** Offers that come into being, or into sight, in ways that no observer of intersections reports. */
+/** Offers that appear or become visible in ways that an IntersectionObserver does not report. */
 import type { Page } from '@playwright/test';
 import { trackerStats, untilMore } from './fixtures/ready.js';
 import { expect, type Stack, test } from './fixtures/stack.js';
@@ -6,13 +6,13 @@ import { expect, type Stack, test } from './fixtures/stack.js';
 const offer = (id: string, attributes = '', dwellMs = 300) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
 
-/** The time on the page's clock when each offer counted. */
+/** Keeps the time of the page's clock when each offer counted. */
 const CLOCK = `<script>
   window.times = {};
   document.addEventListener('offersight:viewed', ({ detail, timeStamp }) => { times[detail.offerId] = timeStamp; });
 </script>`;
 
-/** Opens a page, and waits until it has come to rest: an offer that is plain to see has counted. */
+/** Opens a page, and waits until it has come to rest: until an offer that is plainly visible has counted. */
 const openAtRest = async (page: Page, stack: Stack, body: string): Promise<void> => {
   await stack.open(page, `${body}${offer('plain', '', 0)}`);
   await stack.expectRecorded(['viewed plain']);
@@ -20,14 +20,14 @@ const openAtRest = async (page: Page, stack: Stack, body: string): Promise<void>
   await page.evaluate(() => new Promise<number>(requestAnimationFrame));
 };
 
-test.describe('an offer that dwells begins anew', () => {
+test.describe('an offer that dwells starts its dwell again', () => {
   const hidden: Readonly<Record<string, readonly [hide: string, show: string]>> = {
     'a class of an ancestor': ["main.className = 'shut'", "main.className = ''"],
     'a style of an ancestor': ['main.style.visibility = "hidden"', 'main.style.visibility = ""'],
     'an attribute of the page': ['document.body.dataset.shut = ""', 'delete document.body.dataset.shut'],
   };
   for (const [name, [hide, show]] of Object.entries(hidden)) {
-    test(`where ${name} hides it in the midst of its time`, async ({ page, stack }) => {
+    test(`if ${name} hides it in the middle of the dwell`, async ({ page, stack }) => {
       await stack.open(
         page,
         `${CLOCK}<style>.shut, [data-shut] main { opacity: 0 }</style>
@@ -47,11 +47,8 @@ test.describe('an offer that dwells begins anew', () => {
   }
 });
 
-test.describe('an offer counts that fades in on a page at rest', () => {
-  test('by a script’s animation that begins later, also around it in a shadow tree', async ({
-    page,
-    stack,
-  }) => {
+test.describe('an offer that becomes visible on a page at rest counts', () => {
+  test('if a script’s animation shows it, even around it in a shadow tree', async ({ page, stack }) => {
     await openAtRest(
       page,
       stack,
@@ -68,7 +65,7 @@ test.describe('an offer counts that fades in on a page at rest', () => {
     await stack.expectRecorded(['viewed plain', 'viewed late']);
   });
 
-  test('by an animation that is driven by scrolling', async ({ page, stack }) => {
+  test('if an animation that is driven by scrolling shows it', async ({ page, stack }) => {
     await openAtRest(
       page,
       stack,
@@ -81,11 +78,11 @@ test.describe('an offer counts that fades in on a page at rest', () => {
       for (let frame = 0; frame < 10; frame++) await new Promise<number>(requestAnimationFrame);
       return getComputedStyle(document.querySelector('.driven') as Element).opacity === '1';
     });
-    // Beside other browsers Chromium sometimes leaves such an animation without a time, and then shows nothing.
+    // While other browsers run, Chromium sometimes gives such an animation no time, and then nothing is shown.
     await stack.expectRecorded(isShown ? ['viewed plain', 'viewed late'] : ['viewed plain']);
   });
 
-  test('by a query of the window’s size', async ({ page, stack }) => {
+  test('if a media query of the window’s size shows it', async ({ page, stack }) => {
     await openAtRest(
       page,
       stack,
@@ -95,7 +92,7 @@ test.describe('an offer counts that fades in on a page at rest', () => {
     await stack.expectRecorded(['viewed plain', 'viewed late']);
   });
 
-  test('by a query of its container’s size', async ({ page, stack }) => {
+  test('if a query of its container’s size shows it', async ({ page, stack }) => {
     await openAtRest(
       page,
       stack,
@@ -110,19 +107,19 @@ test.describe('an offer counts that fades in on a page at rest', () => {
 
 test.describe('an offer without a box of its own counts', () => {
   const dialogs: Readonly<Record<string, readonly [body: string, open: string]>> = {
-    'in a panel that is closed at first': [
+    'it is in a panel that is closed at first': [
       `<div id="it" hidden><main style="display: contents" data-offer-id="late" data-offer-dwell="300"><p class="offer"></p></main></div>`,
       'it.hidden = false',
     ],
-    'in a dialog that is closed at first': [
+    'it is in a dialog that is closed at first': [
       `<dialog id="it"><main style="display: contents" data-offer-id="late" data-offer-dwell="300"><p class="offer"></p></main></dialog>`,
       'it.showModal()',
     ],
-    'in a popover that is closed at first': [
+    'it is in a popover that is closed at first': [
       `<div popover id="it"><main style="display: contents" data-offer-id="late" data-offer-dwell="300"><p class="offer"></p></main></div>`,
       'it.showPopover()',
     ],
-    'that is a component whose dialog lies in its own tree': [
+    'it is a component whose dialog is in its own shadow tree': [
       `<shop-dialog style="display: contents" data-offer-id="late" data-offer-dwell="300"></shop-dialog><script>
          customElements.define('shop-dialog', class extends HTMLElement {
            connectedCallback() {
@@ -132,7 +129,7 @@ test.describe('an offer without a box of its own counts', () => {
        </script>`,
       "document.querySelector('shop-dialog').shadowRoot.firstChild.showModal()",
     ],
-    'that is a component whose dialog shows what it is given': [
+    'it is a component whose dialog shows slotted content': [
       `<shop-drawer style="display: contents" data-offer-id="late" data-offer-dwell="300"><p class="offer"></p></shop-drawer><script>
          customElements.define('shop-drawer', class extends HTMLElement {
            connectedCallback() {
@@ -144,7 +141,7 @@ test.describe('an offer without a box of its own counts', () => {
     ],
   };
   for (const [name, [body, open]] of Object.entries(dialogs)) {
-    test(`${name}, once that is open and not before`, async ({ page, stack }) => {
+    test(`once that is open and not earlier, if ${name}`, async ({ page, stack }) => {
       await openAtRest(page, stack, body);
       await untilMore(page);
       await page.evaluate(open);
@@ -153,7 +150,7 @@ test.describe('an offer without a box of its own counts', () => {
   }
 });
 
-test('a token and an expiry that the page renews are those of the next event', async ({ page, stack }) => {
+test('the next event has the token and the expiry that the page has renewed', async ({ page, stack }) => {
   await stack.open(
     page,
     `${offer('held', 'data-offer-token="old" data-offer-expires="2099-01-01"', 0)}

@@ -8,7 +8,7 @@ const offer = (id: string, inside = '', dwell = 60_000, style = '') =>
 
 const NO = '<button data-offer-dismiss>No</button>';
 
-/** Keeps what the page heard, also of pages that this tab has left. */
+/** Keeps the events that the page announced, and that earlier pages of this tab announced. */
 const HEARING = `<script>
   for (const type of ['viewed', 'dismissed']) document.addEventListener('offersight:' + type, ({ detail }) => {
     const row = [type, detail.offerId, detail.reason].filter(Boolean).join(' ');
@@ -33,7 +33,7 @@ const receivedBy = (stack: Stack): (() => string) => {
   return () => bodies.join('\n');
 };
 
-test('each way of closing has its reason, for the page and the proxy’s ledger', async ({ page, stack }) => {
+test('each way of closing has its reason on the page and in the proxy’s ledger', async ({ page, stack }) => {
   const received = receivedBy(stack);
   const dialogs = ['escape', 'backdrop', 'dialog']
     .map((how) => `<dialog id="${how}" closedby="any">${offer(`by-${how}`)}</dialog>`)
@@ -104,7 +104,7 @@ test('each way of closing has its reason, for the page and the proxy’s ledger'
 });
 
 test.describe('a veto', () => {
-  test('of viewed leaves nothing to dismiss, in whatever way', async ({ page, stack }) => {
+  test('against viewed also prevents every kind of dismissal', async ({ page, stack }) => {
     await stack.open(
       page,
       `${offer('vetoed', NO, 0)}
@@ -132,7 +132,7 @@ test.describe('a veto', () => {
     ]);
   });
 
-  test('of dismissed leaves viewed alone, also when it is closed again', async ({ page, stack }) => {
+  test('against dismissed keeps viewed, even if the offer is closed again', async ({ page, stack }) => {
     await stack.open(page, `${offer('vetoed', NO)}${offer('free', NO)}`, {
       head: `<script>document.addEventListener('offersight:dismissed', (event) => {
         if (event.detail.offerId === 'vetoed') event.preventDefault();
@@ -151,8 +151,8 @@ test.describe('a veto', () => {
   });
 });
 
-test.describe('whatever a user does, in whatever order', () => {
-  /** A sequence of numbers below a limit that a seed decides (mulberry32). */
+test.describe('in every random sequence of a user’s actions', () => {
+  /** A sequence of random numbers below a limit, which a seed decides (mulberry32). */
   const randomFrom = (seed: number) => {
     let state = seed;
     return (limit: number): number => {
@@ -215,7 +215,10 @@ test.describe('whatever a user does, in whatever order', () => {
     } & Record<'open' | 'hide' | 'unmount', (id: string) => void>;
   }
 
-  /** Which control of an offer is pressed; the last is the offer itself. Accepting ends an offer's story, so it is rare. */
+  /**
+   * Which control of an offer is pressed; the last is the offer itself. Accepting is rare, since no dismissal follows
+   * it.
+   */
   const TARGETS = [0, 0, 2, 2, 3, 4, 5, 5, 1, 1];
   const KEYS = ['Escape', 'Escape', 'Tab', 'Enter', 'Space', 'End', 'Home'];
 
@@ -243,7 +246,7 @@ test.describe('whatever a user does, in whatever order', () => {
   };
 
   for (const seed of [1, 6]) {
-    test(`each offer is viewed once at most, then dismissed once at most, unless accepted: seed ${seed}`, async ({
+    test(`each offer is viewed at most once, then dismissed at most once unless accepted: seed ${seed}`, async ({
       page,
       stack,
     }) => {
@@ -261,7 +264,7 @@ test.describe('whatever a user does, in whatever order', () => {
       await showWitness(page);
       await expect.poll(() => heard(page)).toContain('viewed witness');
       const rows = (await heard(page)).map((row) => row.split(' ').slice(0, 2).join(' '));
-      // What was heard is what the upstream has, offer by offer.
+      // The upstream has the events that the page announced.
       await stack.expectRecorded(rows.filter((row) => !row.startsWith('accepted')));
       for (const id of IDS) {
         const happened = rows.filter((row) => row.endsWith(` ${id}`)).map((row) => row.split(' ')[0]);
@@ -271,7 +274,7 @@ test.describe('whatever a user does, in whatever order', () => {
         const closed = happened.indexOf('dismissed');
         expect(closed === -1 || accepted === -1 || closed < accepted, `${id}: ${happened.join()}`).toBe(true);
       }
-      // The walk went somewhere: otherwise nothing was checked.
+      // This shows that the sequence had all kinds of events; otherwise nothing was checked.
       expect(new Set(rows.map((row) => row.split(' ')[0]))).toEqual(
         new Set(['viewed', 'dismissed', 'accepted']),
       );

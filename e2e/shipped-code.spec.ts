@@ -1,4 +1,4 @@
-/** What browsers get holds nothing that a strict policy forbids, whether or not any page would come to run it. */
+/** The files for browsers contain nothing that a strict policy forbids, even in code that no page runs. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -9,7 +9,7 @@ const filesOf = async (folder: string): Promise<string[]> =>
     .filter((file) => file.endsWith('.js') && !file.startsWith('proxy/'))
     .map((file) => join(folder, file));
 
-test.describe('text that would become code is found', () => {
+test.describe('a string that would become code is found', () => {
   const FOUND = {
     'eval("1")': ['eval'],
     '(0, eval)("1")': ['eval'],
@@ -41,7 +41,7 @@ test.describe('text that would become code is found', () => {
       expect(textIntoCode(code)).toEqual(names);
     });
 
-  test('and what only looks like it is not', () => {
+  test('and code that only looks like it is not reported', () => {
     const harmless = `
       // eval('1'), element.innerHTML, new Function
       const told = 'eval("1") and importScripts("/x.js")';
@@ -53,8 +53,8 @@ test.describe('text that would become code is found', () => {
 });
 
 /**
- * What Preact has for whoever asks for it: the inspector's own rooms, which are files of the build as well, use none of it. It sets
- * styles one by one, and a strict policy allows that.
+ * Parts of Preact that an application could use. The inspector's own modules, which are files of the build as well, do
+ * not use them. Preact sets styles one by one, which a strict policy allows.
  */
 const PREACT = [
   ...['style', 'cssText', 'style', 'cssText', 'style', 'style'],
@@ -62,13 +62,13 @@ const PREACT = [
 ];
 
 const MEANT: Readonly<Record<string, readonly string[]>> = {
-  // The script file imports what a page asks for from beside its own address (attack 66).
+  // The script file imports the code that only some pages need from its own folder (attack 66).
   [join('dist', 'offersight.js')]: ['import'],
   [join('dist', 'offersight-inspector.js')]: PREACT,
   [join('test-results', 'module', 'inspector.js')]: PREACT,
 };
 
-test('no file of the package that is for browsers makes code, markup or style of text', async () => {
+test('no file of the package for browsers turns strings into code, markup or styles', async () => {
   const files = [...(await filesOf('dist')), ...(await filesOf('test-results/module'))];
   for (const file of [
     'index.js',
@@ -80,7 +80,7 @@ test('no file of the package that is for browsers makes code, markup or style of
     'inspector/view/panel.js',
   ])
     expect(files).toContain(join('dist', file));
-  // What an application's build brings along with it, other packages inside.
+  // This is an application's build, which contains other packages.
   expect(files.filter((file) => file.startsWith('test-results')).length).toBeGreaterThan(1);
   for (const file of files)
     expect([file, textIntoCode(await readFile(file, 'utf8'), file)]).toEqual([file, MEANT[file] ?? []]);

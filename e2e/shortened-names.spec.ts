@@ -1,4 +1,6 @@
-/** The script file has short names inside; what pages write and read keeps its own. Each attribute shows its effect. */
+/**
+ * The script file has short names inside, but keeps the names that pages use. Each attribute is shown by its effect.
+ */
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import type { OfferTracker } from 'offersight';
@@ -17,10 +19,10 @@ for (const file of FILES)
 const offer = (id: string, attributes = '', inside = '') =>
   `<div class="offer" data-offer-id="${id}" ${attributes}>${inside}</div>`;
 
-/** Counts later than an offer that follows the defaults, so by then that one has counted, or never will. */
+/** An offer that counts later than one with the defaults: by then, that one has counted or never will. */
 const WITNESS = offer('witness', 'data-offer-dwell="1500" data-offer-ratio="0"');
 
-/** Keeps what the page was told of each event. */
+/** Keeps the details of each event that the page announced. */
 const HEARD = `<script>
   window.heard = [];
   document.addEventListener('offersight:viewed', ({ detail }) => heard.push({ ...detail }));
@@ -42,7 +44,7 @@ const grant = (page: Page) =>
     (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.consent('granted'));
   });
 
-/** What happens while consent is denied is not recorded; what happens after it is granted is. */
+/** Expects that events are not recorded while consent is denied, and are recorded once it is granted. */
 const expectDenied = async (page: Page, stack: Stack): Promise<void> => {
   await dismiss(page, 'before');
   await flush(page);
@@ -59,7 +61,7 @@ const DIALOG = `<dialog open>${offer('held', 'data-offer-dwell="0"')}<button cla
     document.querySelector('.away').addEventListener('click', () => dialog.close());
   </script>`;
 
-/** Every attribute of the script tag, and what shows that it was read: without it, something else would happen. */
+/** Every attribute of the script tag, and an effect that shows that it was read. */
 const ATTRIBUTES: Readonly<Record<string, (page: Page, stack: Stack) => Promise<void>>> = {
   'data-endpoint': async (page, stack) => {
     await open(page, stack, '', offer('one'));
@@ -150,7 +152,7 @@ const ATTRIBUTES: Readonly<Record<string, (page: Page, stack: Stack) => Promise<
     await expectDenied(page, stack);
   },
   'data-machines': async (page, stack) => {
-    // Browsers under test say that a script drives them.
+    // A browser under test says that a script drives it.
     const warned = page.waitForEvent('console', { predicate: (message) => message.type() === 'warning' });
     await open(page, stack, 'data-machines="ignore"', offer('one'));
     expect((await warned).text()).toContain('nothing counts');
@@ -162,11 +164,11 @@ const ATTRIBUTES: Readonly<Record<string, (page: Page, stack: Stack) => Promise<
   },
 };
 
-test.describe('the script file reads', () => {
+test.describe('the script file reads each attribute of its tag', () => {
   for (const [name, show] of Object.entries(ATTRIBUTES)) test(name, ({ page, stack }) => show(page, stack));
 });
 
-/** Keeps which attributes are read of elements that match. */
+/** Collects the attributes that are read from elements that match. */
 const readOf = (page: Page, selector: string) =>
   page.addInitScript((selector) => {
     const { getAttribute } = Element.prototype;
@@ -178,7 +180,10 @@ const readOf = (page: Page, selector: string) =>
     };
   }, selector);
 
-test('these are all attributes that the script file reads of its tag', async ({ page, stack }) => {
+test('the tests above are about all attributes that the script file reads from its tag', async ({
+  page,
+  stack,
+}) => {
   await readOf(page, 'script');
   await open(page, stack, '', '');
   await trackerStats(page);
@@ -220,7 +225,7 @@ test('the script file reads every attribute of an offer', async ({ page, stack }
   );
 });
 
-test('no short name stands in the way of what a page has in its settings', async ({ page, stack }) => {
+test('no short name conflicts with a name in a page’s settings', async ({ page, stack }) => {
   const code = await readFile('dist/offersight.js', 'utf8');
   const short = new Set([...code.matchAll(/\.([A-Za-z_$]{1,2})\b/g)].map(([, name = '']) => name));
   short.delete('id');

@@ -10,10 +10,10 @@ const offer = (id: string, token?: string) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" ${token ? `data-offer-token="${token}"` : ''}>
      <button id="close-${id}" data-offer-dismiss>x</button></div>`;
 
-test.describe('where the proxy asks for signed offers', () => {
+test.describe('if the proxy requires signed offers', () => {
   test.use({ proxyOptions: { requireSignedOffers: SECRET } });
 
-  test('those that the server signed are seen and closed, and what anybody made up is refused (attack 43)', async ({
+  test('offers that the server signed are viewed and closed, and made-up ones are refused (attack 43)', async ({
     page,
     stack,
   }) => {
@@ -28,7 +28,7 @@ test.describe('where the proxy asks for signed offers', () => {
     await stack.expectRecorded(['viewed signed', 'dismissed signed']);
   });
 
-  test('a token given to observe, and an event that waited for the network, do as well', async ({
+  test('a token that is given to observe() is accepted, even for an event that waited for the network', async ({
     page,
     stack,
   }) => {
@@ -47,7 +47,7 @@ test.describe('where the proxy asks for signed offers', () => {
     await stack.expectRecorded(['viewed by-hand']);
   });
 
-  test('an offer that is closed or accepted by its id alone is signed as what shows it is, or did last', async ({
+  test('an offer that is closed or accepted by its id has the token of the element that shows it, or did last', async ({
     page,
     stack,
   }) => {
@@ -56,7 +56,7 @@ test.describe('where the proxy asks for signed offers', () => {
     const offers = await Promise.all(
       ids.map(async (id) => {
         const token = await signOffer({ id, expiresAt }, SECRET);
-        // Only the decision can prove its display.
+        // Only the decision can prove that the offer was displayed.
         return offer(id, token).replace('dwell="0"', 'dwell="60000"');
       }),
     );
@@ -70,7 +70,7 @@ test.describe('where the proxy asks for signed offers', () => {
     await page.click('#accept');
     await page.evaluate(async () => {
       document.querySelector('[data-offer-id=gone]')?.remove();
-      // What is gone is noticed in the next frame, behind what asked for that before.
+      // The tracker notices the removal in the next frame, after callbacks that were requested earlier.
       for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
       (window as unknown as OffersightWindow).offersight.push((tracker) => {
         tracker.dismiss('called');

@@ -1,4 +1,7 @@
-/** What every stack shows that its guide was applied to: the same scenarios on each application, with its own proxy. */
+/**
+ * The same scenarios on the application of each stack, to which its guide was applied, with the application's own
+ * proxy.
+ */
 import { devices, type Page } from '@playwright/test';
 import { LAN, type RunningApp, startApp } from './fixtures/apps/running.js';
 import { type Application, applicationsOf, STACKS, titleOf } from './fixtures/apps/stacks.js';
@@ -7,12 +10,13 @@ import { test as base, expect } from './fixtures/stack.js';
 
 /** The offer of the first page, and that of the second. */
 const [FIRST, SECOND] = ['a52ge40b', 'b71kf93c'] as const;
-const START_MS = 120_000;
+const START_MS = 300_000;
 const ENDPOINT = '**/offer-events';
 
-/** Fails a test in whose page something went wrong aloud. */
+/** Fails a test if its page reports an error. */
 const test = base.extend<{ complaints: string[] }>({
-  // What a phone finds in the network is on loopback here. Only on loopback counts a browser that a script drives.
+  // A phone would find the application in the network; here the name leads to loopback. Under that name, a browser that
+  // says that a script drives it would not count.
   launchOptions: async ({ launchOptions }, use) => {
     const args = [
       `--host-resolver-rules=MAP ${LAN} 127.0.0.1`,
@@ -23,11 +27,11 @@ const test = base.extend<{ complaints: string[] }>({
   complaints: [
     async ({ page, context }, use) => {
       const complaints: string[] = [];
-      // No application has one, and each browser asks.
+      // No application has an icon, and each browser asks for one.
       await context.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
-        // That a request found no network is the browser's own word, and what the test wanted.
+        // The browser itself reports that a request found no network, which the test intends.
         if (message.type() === 'error' && !/ERR_INTERNET_DISCONNECTED/.test(message.text()))
           complaints.push(`${message.text()} ${message.location().url}`);
       });
@@ -38,7 +42,7 @@ const test = base.extend<{ complaints: string[] }>({
   ],
 });
 
-/** Why a column says nothing of a stack. */
+/** Why a column does not apply to a stack. */
 const NEVER_HYDRATED = {
   'in the browser': 'rendered in the browser',
   'as a file': 'a file as it is',
@@ -66,9 +70,12 @@ const scenarios = (application: Application): void => {
       .filter(({ replayed }) => !replayed)
       .map(({ type, personalized_offer_id: id }) => `${type} ${id}`);
 
-  /** Exactly this, and nothing is on its way any more, neither from the page nor from the proxy. */
+  /**
+   * Expects exactly these events, and that nothing is on its way any more, neither from the page nor from the proxy.
+   */
   const expectRecorded = async (page: Page, ...expected: string[]): Promise<void> => {
-    await expect.poll(recorded, { timeout: 30_000 }).toEqual(expected);
+    // A development server compiles the page and the route when they are first asked for.
+    await expect.poll(recorded, { timeout: 120_000 }).toEqual(expected);
     await expect.poll(async () => (await storedRecords(page, 'entry')).length).toBe(0);
     await expect.poll(() => app.isDrained()).toBe(true);
     expect(recorded()).toEqual(expected);
@@ -78,12 +85,12 @@ const scenarios = (application: Application): void => {
   const close = (page: Page) => card(page).locator('[data-offer-dismiss]').click();
   const go = (page: Page, to: string) => page.locator(`a[href="${to}"]`).click();
 
-  // Started once, not by every worker. A busy machine takes its time to start one, and a development server builds as it
-  // starts.
+  // In this mode one worker starts the application, not every worker. A busy machine takes long to start one, and a
+  // development server builds while it starts.
   test.describe.configure({ mode: 'default', timeout: START_MS });
 
   test.beforeAll(async () => {
-    // A hook has the time of the whole run otherwise, whatever its group has.
+    // Without this, a hook has the time-out of the whole run instead of its group's.
     test.setTimeout(START_MS);
     app = await startApp(application);
   });
@@ -91,7 +98,7 @@ const scenarios = (application: Application): void => {
   test.afterAll(() => app?.close());
 
   test.beforeEach(async () => {
-    // What the test before left is done with, or it would be counted here.
+    // The events of the test before must be settled, or they would be counted here.
     await expect.poll(() => app.isDrained()).toBe(true);
     app.upstream.reset();
   });
@@ -130,7 +137,7 @@ const scenarios = (application: Application): void => {
     },
   );
 
-  test('git leaves out what holds events and the key', cell('.gitignore'), async () => {
+  test('git ignores the files that contain events and the key', cell('.gitignore'), async () => {
     const secret = app.secrets;
     expect(await app.ignored(...secret)).toEqual(secret);
   });
@@ -145,7 +152,7 @@ const scenarios = (application: Application): void => {
     await card(page).locator('[data-offer-accept]').click();
     await close(page);
     await expect(card(page)).toHaveCount(0);
-    // Whatever closing had caused would be ahead of this.
+    // A dismissal by the closing would come before this view.
     await go(page, '/plans');
     await expectRecorded(page, `viewed ${FIRST}`, `viewed ${SECOND}`);
   });
@@ -162,11 +169,11 @@ const scenarios = (application: Application): void => {
     await expectRecorded(page, `viewed ${FIRST}`, `viewed ${SECOND}`, `viewed ${FIRST}`);
   });
 
-  test('what happened offline arrives once', cell('offline and back'), async ({ page, context }) => {
+  test('events that happened offline arrive once', cell('offline and back'), async ({ page, context }) => {
     await page.route(ENDPOINT, (route) => route.abort('internetdisconnected'));
     const attempt = page.waitForRequest(ENDPOINT);
     await page.goto(app.url);
-    // It tried: the page has all that it needs without a network.
+    // Its attempt shows that the page has all that it needs without a network.
     await attempt;
     await context.setOffline(true);
     await close(page);
@@ -179,7 +186,7 @@ const scenarios = (application: Application): void => {
   });
 
   if (rendered === 'on the server')
-    test('markup of the server counts once, and is alive', cell(HYDRATED), async ({ page }) => {
+    test('markup of the server counts once, and its controls work', cell(HYDRATED), async ({ page }) => {
       const served = await (await page.request.get(app.url)).text();
       expect(served).toContain(`data-offer-id="${FIRST}"`);
       await viewedAndClosed(page, app.url);

@@ -7,7 +7,7 @@ const TOKEN = 'an operator bears this token of 40 chars';
 const env = { OFFERSIGHT_ADMIN_TOKEN: TOKEN };
 const headers = { authorization: `Bearer ${TOKEN}` };
 
-/** A view done, another one refused as unknown. */
+/** Starts a proxy that has delivered one view, and whose upstream refused another one as unknown. */
 const startWithTwo = async (bench: Bench): Promise<Standalone> => {
   bench.upstream.addFaults({
     kind: 'status',
@@ -30,7 +30,7 @@ const rowsOf = (text: string) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 test.describe('the admin route', () => {
-  test('gives the listing to whoever bears the token', async ({ bench }) => {
+  test('gives the listing to everybody who has the token', async ({ bench }) => {
     const { url } = await startWithTwo(bench);
     const get = async (path: string) => {
       const answer = await ask(url, path, { headers });
@@ -56,20 +56,20 @@ test.describe('the admin route', () => {
     expect((await ask(url, '/admin/events?since=yesterday', { headers })).status).toBe(400);
   });
 
-  test('lets dead letters wait anew, and the running proxy forwards them', async ({ bench }) => {
+  test('makes dead letters wait again, and the running proxy forwards them', async ({ bench }) => {
     const { url } = await startWithTwo(bench);
     const retry = async (query = '') =>
       (await ask(url, `/admin/dead-letters/retry${query}`, { method: 'POST', headers })).text;
     expect(await retry(`?id=${eventOf(1).id}`)).toBe('{"retried":0}');
     expect(await retry()).toBe('{"retried":1}');
-    // It looks every few seconds, and whenever an event comes.
+    // The proxy looks for waiting events every few seconds, and when an event comes.
     await post(url, bodyOf(eventOf(3)));
     await bench.upstream.until(() => bench.upstream.history().length === 3);
     const offers = bench.upstream.history().map((row) => row.personalized_offer_id);
     expect(offers.toSorted()).toEqual(['a52ge1', 'a52ge3', 'gone']);
   });
 
-  test('takes what other programs report, beside the command, each event once', async ({ bench }) => {
+  test('takes events that other programs report, as the command does, and each once', async ({ bench }) => {
     const { url } = await bench.start([], { env });
     const lines = ['viewed', 'dismissed']
       .map((type) => JSON.stringify({ name: `mail-1-${type}`, type, personalized_offer_id: 'a52ge40b' }))
@@ -98,7 +98,7 @@ test.describe('the admin route', () => {
     expect(bench.upstream.history().map(({ type }) => type)).toEqual(['viewed', 'dismissed', 'viewed']);
   });
 
-  test('tells nobody else anything, whatever they ask for', async ({ bench }) => {
+  test('gives others nothing but 401, no matter what they ask for', async ({ bench }) => {
     const { url } = await startWithTwo(bench);
     const wrong = [
       ...[
@@ -114,7 +114,7 @@ test.describe('the admin route', () => {
     ];
     const answers = new Set<string>();
     for (const [at, authorization] of wrong.entries()) {
-      // Ten wrong ones from one address are slowed down, which other tests show.
+      // Each token comes from another address, since ten wrong ones from one address are slowed down.
       const from = `127.0.0.${at + 2}`;
       for (const [method, path] of [
         ['GET', '/admin/status'],
@@ -133,7 +133,7 @@ test.describe('the admin route', () => {
     expect(rowsOf((await ask(url, '/admin/dead-letters', { headers })).text)).toHaveLength(1);
   });
 
-  test('is not there without a token, or without storage', async ({ bench }) => {
+  test('does not exist without a token, or without storage', async ({ bench }) => {
     const proxies = [await bench.start(), await bench.start(['--intake', 'direct'], { env })];
     for (const { url, log } of proxies) {
       expect((await ask(url, '/admin/status', { headers })).status).toBe(404);

@@ -8,7 +8,7 @@ import { signOffer } from 'offersight/proxy';
 import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
 import { expect, test } from './fixtures/standalone.js';
 
-/** An upstream that repeats in every answer what it was sent, as pages for debugging do. */
+/** Starts an upstream that repeats in every answer what it was sent, as pages for debugging do. */
 const startEcho = async (): Promise<{ url: string; heard: string[]; server: Server }> => {
   const heard: string[] = [];
   const server = createServer((request, response) => {
@@ -37,7 +37,7 @@ const startEcho = async (): Promise<{ url: string; heard: string[]; server: Serv
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard, server };
 };
 
-test('the API key, the signing secret and the admin token are in nothing that the standalone proxy says or keeps', async ({
+test('nothing that the standalone proxy says or keeps contains the API key, the signing secret or the admin token', async ({
   bench,
 }) => {
   const canary = (name: string) => `canary_${name}_${randomBytes(16).toString('hex')}`;
@@ -76,7 +76,7 @@ test('the API key, the signing secret and the admin token are in nothing that th
   await expect.poll(() => echo.heard.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(7);
   await expect.poll(() => proxy.log.filter(({ message }) => message === 'call').length).toBeGreaterThan(6);
 
-  // Whoever guesses, errs or repeats a secret hears nothing of it.
+  // The answers to guesses, mistakes and repeated secrets must not contain the secret either.
   expect(await answered(post(proxy.url, bodyOf(eventOf(8, { token: secrets.signing }))))).toBe(200);
   for (const body of ['{', secrets.key, JSON.stringify({ v: 1, [secrets.admin]: secrets.signing })])
     expect(await answered(post(proxy.url, body, { headers }))).toBe(400);
@@ -117,7 +117,7 @@ test('the API key, the signing secret and the admin token are in nothing that th
   echo.server.close();
 
   const everything = said.join('\n');
-  // The check can fail: what is certainly there is found, and the upstream did repeat the key.
+  // This shows that the checks below can fail: they find what is certainly there, and the upstream did repeat the key.
   for (const known of [
     '"outcome":"refused"',
     'offersight_calls_total',

@@ -1,7 +1,7 @@
 import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
 import { expect, type LogLine, type Standalone, test } from './fixtures/standalone.js';
 
-/** The fields that a line of each message may have; whatever else a line said would be new. */
+/** The fields that a line of each message may have, and no others. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   listening: ['url', 'operators', 'endpoint', 'script', 'integrity', 'admin'],
   request: ['status', 'code', 'durationMs'],
@@ -16,11 +16,11 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 const until = (proxy: Standalone, holds: (line: LogLine) => boolean): Promise<void> =>
   expect.poll(() => proxy.log.some(holds)).toBe(true);
 
-/** Letters and ends of lines alone: nothing that a terminal would obey. */
+/** Whether there are only printable characters and ends of lines: nothing that a terminal would obey. */
 const isPlain = (text: string): boolean => /^[\n -~]*$/.test(text);
 
 test.describe('the log of the standalone proxy', () => {
-  test('is a line of JSON each, from named fields, without ids', async ({ bench }) => {
+  test('has one line of JSON for each entry, with named fields and without ids', async ({ bench }) => {
     const proxy = await bench.start();
     await post(proxy.url, bodyOf(eventOf(1)), { headers: { 'user-agent': 'a canary in a header' } });
     await post(proxy.url, '{', { headers: { 'x-forwarded-for': '203.0.113.9' } });
@@ -41,7 +41,7 @@ test.describe('the log of the standalone proxy', () => {
     );
   });
 
-  test('names events for whoever asked for it', async ({ bench }) => {
+  test('names events if the operator asked for that', async ({ bench }) => {
     const proxy = await bench.start(['--log-ids']);
     const event = eventOf(1, { type: 'dismissed' });
     await post(proxy.url, bodyOf(event));
@@ -55,7 +55,9 @@ test.describe('the log of the standalone proxy', () => {
     );
   });
 
-  test('cannot be made to lie by what is sent: no line and no colour of a stranger’s', async ({ bench }) => {
+  test('cannot be forged by requests or answers, which add no line and no colour to it', async ({
+    bench,
+  }) => {
     const proxy = await bench.start(['--log-ids']);
     const forged = '\u001b[31m\n{"level":"error","message":"forged"}\r\n\u2028\u009b31m';
     const bodies = [
@@ -66,7 +68,7 @@ test.describe('the log of the standalone proxy', () => {
     ];
     for (const body of bodies) await post(proxy.url, body);
     await ask(proxy.url, `/${encodeURIComponent(forged)}`);
-    // The upstream is a stranger, too.
+    // The upstream is also a stranger.
     bench.upstream.addFaults({ kind: 'status', status: 400, code: forged });
     await post(proxy.url, bodyOf(eventOf(3)));
     await until(proxy, ({ message, outcome }) => message === 'call' && outcome === 'refused');
@@ -74,20 +76,20 @@ test.describe('the log of the standalone proxy', () => {
     expect(output).not.toContain('forged');
     expect(isPlain(output)).toBe(true);
 
-    // The operator's own listing shows the code as JSON has it, so a terminal sees no more than letters.
+    // The operator's own listing shows the code as JSON has it, so a terminal gets only printable characters.
     await until(proxy, ({ message }) => message === 'event');
     const { stdout } = await bench.run(['dead-letters', 'list', '--intake', bench.intake]);
     expect(stdout.trim().split('\n')).toHaveLength(1);
     expect(isPlain(stdout)).toBe(true);
   });
 
-  test('stays short however much comes, and says how much it left out', async ({ bench }) => {
+  test('stays short in a storm of requests, and says how much it left out', async ({ bench }) => {
     const proxy = await bench.start();
     const storm = Array.from({ length: 400 }, () => ask(proxy.url, '/offer-events', { method: 'PUT' }));
     expect(new Set((await Promise.all(storm)).map(({ status }) => status))).toEqual(new Set([405]));
     const requests = () => proxy.log.filter(({ message }) => message === 'request');
     const leftOut = () => requests().reduce((sum, line) => sum + Number(line.left_out ?? 0), 0);
-    // Lines that say what was left out come with the next second's first one.
+    // The first line of the next second says how many were left out.
     await expect
       .poll(
         async () => {
@@ -102,7 +104,7 @@ test.describe('the log of the standalone proxy', () => {
       const second = String(time).slice(0, 19);
       seconds.set(second, (seconds.get(second) ?? 0) + 1);
     }
-    // A window of a second may begin within a calendar second.
+    // The product's second may begin within a calendar second, which so has up to twice as many lines.
     expect(Math.max(...seconds.values())).toBeLessThanOrEqual(40);
     expect(leftOut()).toBeGreaterThan(0);
   });

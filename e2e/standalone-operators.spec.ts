@@ -1,4 +1,4 @@
-/** How the standalone proxy stands among other machines: probes, ports, load balancers and outgoing proxies. */
+/** The standalone proxy among other machines: probes, ports, load balancers and outgoing proxies. */
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -19,7 +19,7 @@ const statusesOf = (url: string, paths: readonly string[]): Promise<number[]> =>
   );
 
 test.describe('a listener for operators', () => {
-  test('has what they ask for, which the endpoint’s own does not have then', async ({ bench }) => {
+  test('serves what operators ask for, and then the endpoint’s listener does not', async ({ bench }) => {
     const { url, log } = await bench.start(['--admin-port', '0'], { env: { OFFERSIGHT_ADMIN_TOKEN: TOKEN } });
     const operators = String(log.at(-1)?.operators);
     expect(operators).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -32,7 +32,7 @@ test.describe('a listener for operators', () => {
     expect((await post(url, bodyOf(eventOf(1)))).status).toBe(200);
   });
 
-  test('that cannot have its port leaves nothing open', async ({ bench }) => {
+  test('leaves nothing open if it cannot have its port', async ({ bench }) => {
     const { port } = await bench.start();
     const { code, stdout, stderr } = await bench.run(
       [
@@ -56,13 +56,13 @@ test.describe('a listener for operators', () => {
     expect(stdout).not.toContain('listening');
   });
 
-  test('on the page’s own port is refused, and so is what is empty', async ({ bench }) => {
+  test('is refused on the port of pages, and so are empty flags', async ({ bench }) => {
     const mistakes: [readonly string[], RegExp][] = [
       [['--port', '9', '--admin-port', '9'], /different ports/],
       [['--admin-port', '0', '--admin-host', ''], /Set --admin-host to an address/],
       [['--host', ''], /Set --host to an address/],
       [['--admin-port', ''], /Set --admin-port to a number/],
-      // An intake that was opened before would keep the process alive.
+      // If the intake were opened before flags are checked, it would keep the process alive.
       [['--intake', 'redis://127.0.0.1:1', '--host', ''], /Set --host to an address/],
       [['--intake', 'redis://127.0.0.1:1', '--trusted-hops', 'one'], /Set --trusted-hops to a number/],
       [['--keep-alive-seconds', '1e9'], /Set --keep-alive-seconds to a number, at least 1 and at most 3600/],
@@ -90,7 +90,7 @@ test.describe('a listener for operators', () => {
   });
 });
 
-test('which site a port belongs to is told on this machine alone', async ({ bench }) => {
+test('the proxy names its site only to this machine', async ({ bench }) => {
   const { url } = await bench.start();
   const siteFor = async (headers: Readonly<Record<string, string>>) =>
     (await ask(url, '/healthz', { headers })).headers['x-offersight-site'];
@@ -98,7 +98,7 @@ test('which site a port belongs to is told on this machine alone', async ({ benc
   expect(await siteFor({ 'x-forwarded-for': '203.0.113.7' })).toBeUndefined();
 });
 
-test('an idle connection is kept as long as a load balancer needs it', async ({ bench }) => {
+test('the proxy keeps an idle connection for as long as a load balancer needs it', async ({ bench }) => {
   const { port } = await bench.start(['--keep-alive-seconds', '65']);
   const socket = await openSocket(port);
   socket.write('GET /healthz HTTP/1.1\r\nhost: proxy\r\n\r\n');
@@ -106,7 +106,7 @@ test('an idle connection is kept as long as a load balancer needs it', async ({ 
   socket.destroy();
 });
 
-test('a connection that never said a word does not hold up the end', async ({ bench }) => {
+test('a connection that never sent anything does not hold up stopping', async ({ bench }) => {
   const proxy = await bench.start();
   const silent = await openSocket(proxy.port);
   const closed = once(silent, 'close');
@@ -118,7 +118,7 @@ test('a connection that never said a word does not hold up the end', async ({ be
   const [stopping, stopped] = ['stopping', 'stopped'].map((word) =>
     Date.parse(String(proxy.log.find(({ message }) => message === word)?.time)),
   );
-  // Node would wait for ten seconds.
+  // Node itself would wait for ten seconds.
   expect(Number(stopped) - Number(stopping)).toBeLessThan(9_000);
 });
 

@@ -1,4 +1,4 @@
-/** What the standalone proxy shows of its secrets and of hostile requests: nothing, in any reply, log line or figure. */
+/** The standalone proxy shows nothing of its secrets and of hostile requests in any reply, log line or figure. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ const API_KEY = 'test_CANARYkey7Gq1x';
 const ADMIN_TOKEN = 'CANARYadmin-token-of-thirty-two-characters';
 const SIGNING_SECRET = 'CANARYsigning-secret-of-thirty-two-characters';
 const SECRETS = ['CANARY', btoa(`${API_KEY}:`), btoa(API_KEY)];
-/** Stands in everything hostile, and may come back nowhere. */
+/** Part of everything hostile. It must not come back anywhere. */
 const MARK = 'q7ZxMark';
 const PAGE = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
 
@@ -62,7 +62,7 @@ const run = (folder: string, args: readonly string[], env: Record<string, string
 let folder: string;
 let upstream: Server;
 let baseUrl: string;
-/** What the upstream says of every call; it shows whatever it was given. */
+/** The status of the upstream's answers. Unless it is 204, they show everything that the upstream was sent. */
 let status = 204;
 
 // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
@@ -89,7 +89,7 @@ test.afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Starts the proxy; gives its address. */
+/** Starts the proxy and returns its address. */
 const startProxy = async (args: readonly string[] = []): Promise<Program & { readonly url: string }> => {
   const program = run(
     folder,
@@ -106,7 +106,7 @@ const startProxy = async (args: readonly string[] = []): Promise<Program & { rea
   return { ...program, url };
 };
 
-/** The whole reply as text. Not by fetch, which forbids much of what an attacker may send. */
+/** Returns the whole reply as a string. It does not use fetch, which forbids much of what an attacker may send. */
 const ask = (
   url: string,
   method: string,
@@ -133,7 +133,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'x-request-id': `${MARK}"}\\n{"level":"error"`,
 };
 
-test('secrets and what requests say are in no reply, log line or figure (attacks 53, 59)', async () => {
+test('no reply, log line or figure contains a secret or a value of a request (attacks 53, 59)', async () => {
   const { child, url, text, ended } = await startProxy();
   const endpoint = `${url}/offer-events`;
   const replies: string[] = [];
@@ -193,14 +193,14 @@ test('secrets and what requests say are in no reply, log line or figure (attacks
   const levels = lines.map((line) => (JSON.parse(line) as { level: string }).level);
   expect(levels.filter((level) => level !== 'info' && level !== 'error')).toEqual([]);
   expect(text()).not.toContain(idOf(1));
-  // The check can fail: what an operator has to know is there.
+  // This shows that the log has what an operator must know.
   expect(text()).toMatch(/check the key/);
 });
 
-test('a command that Redis refuses is in the log without its arguments (attack 59)', async () => {
+test('the log names a command that Redis refuses without its arguments (attack 59)', async () => {
   const redis = await startRedis();
   try {
-    await redis.admin.set('{offersight}/offersight/open', 'not a sorted set');
+    await redis.admin.set('{offersight}.events.open', 'not a sorted set');
     const { child, url, text, ended } = await startProxy(['--intake', redis.url]);
     const reply = await ask(`${url}/offer-events`, 'POST', { ...PAGE, ...HOSTILE }, body(3));
     expect(reply).toMatch(/^503 /);
@@ -213,7 +213,7 @@ test('a command that Redis refuses is in the log without its arguments (attack 5
   }
 });
 
-test('asked for, ids are in the log, and nothing else of a request is (attack 59)', async () => {
+test('the log contains ids on request, and nothing else of a request (attack 59)', async () => {
   const { child, url, text, ended } = await startProxy(['--log-ids']);
   await ask(`${url}/offer-events`, 'POST', { ...PAGE, ...HOSTILE }, body(7));
   await expect.poll(text).toContain(idOf(7));
@@ -222,7 +222,7 @@ test('asked for, ids are in the log, and nothing else of a request is (attack 59
   expect(text().replaceAll(`${MARK}-7`, '')).not.toContain(MARK);
 });
 
-test('a flood of bad requests fills no log (attack 60)', async () => {
+test('a flood of bad requests does not fill the log (attack 60)', async () => {
   const { child, url, text, ended } = await startProxy();
   const flood = async (): Promise<void> => {
     for (let left = 150; left > 0; left--) await ask(`${url}/offer-events`, 'POST', PAGE, '{');
@@ -239,7 +239,7 @@ test('a flood of bad requests fills no log (attack 60)', async () => {
   expect(lines.length).toBeGreaterThan(0);
 });
 
-test('an operator who mistypes a secret is told so, without it (attacks 52, 53)', async () => {
+test('the message about a mistyped secret does not contain it (attacks 52, 53)', async () => {
   const file = join(folder, 'key');
   await writeFile(file, `${API_KEY} with more behind it\n`);
   const tries: [args: string[], env: Record<string, string>][] = [

@@ -14,11 +14,11 @@ const TOKENS = {
 const HOSTS = { one: 'one.example', two: 'two.example' };
 type Name = keyof typeof HOSTS;
 
-/** Two sites in one process, each with an upstream that takes its key alone. */
+/** Two sites in one process, each with an upstream that takes only its key. */
 interface Pair {
   readonly upstreams: Readonly<Record<Name, Upstream>>;
   readonly configuration: Record<string, unknown> & { sites: Record<string, unknown>[] };
-  /** Writes the file, with these changes of a site, and starts the process. */
+  /** Writes the file with these changes to sites, and starts the process. */
   start(
     change?: Partial<Record<Name, Record<string, unknown>>>,
   ): Promise<Standalone & { readonly operators: string }>;
@@ -104,7 +104,7 @@ test.describe('two sites in one process', () => {
     await until(pair.upstreams.two, 'a52ge2');
     expect(offersOf(pair.upstreams.one).toSorted()).toEqual(['a52ge1', 'a52ge3']);
     expect(offersOf(pair.upstreams.two)).toEqual(['a52ge2']);
-    // A stand-in counts a call with another key as one, too.
+    // A stand-in also counts calls with another key.
     expect([pair.upstreams.one.calls().length, pair.upstreams.two.calls().length]).toEqual([2, 1]);
 
     const figures = await figuresOf(operators);
@@ -119,7 +119,7 @@ test.describe('two sites in one process', () => {
     expect((await ask(url, '/offersight.js', { headers: { host: HOSTS.one } })).status).toBe(200);
   });
 
-  test('have no default: what is for none of them is answered 421, counted, and forwarded nowhere (attack 79)', async ({
+  test('have no default, so a request for neither is answered 421, counted, and forwarded nowhere (attack 79)', async ({
     pair,
   }) => {
     const { url, operators } = await pair.start();
@@ -133,7 +133,7 @@ test.describe('two sites in one process', () => {
     expect((await ask(url, '/offersight.js', { headers: { host: 'three.example' } })).status).toBe(421);
     expect((await ask(operators, '/admin/status', { headers: { host: HOSTS.one } })).status).toBe(421);
     expect((await figuresOf(operators)).get('offersight_misdirected_total')).toBe(7);
-    // The right host opens nothing to pages of another origin.
+    // The right host does not help pages of another origin.
     const { status } = await post(url, bodyOf(eventOf(1)), {
       headers: { host: HOSTS.one, 'sec-fetch-site': 'cross-site', origin: `http://${HOSTS.two}` },
     });
@@ -141,7 +141,7 @@ test.describe('two sites in one process', () => {
     expect(pair.upstreams.one.calls().length + pair.upstreams.two.calls().length).toBe(0);
   });
 
-  test('may be told apart by their paths, at any host', async ({ pair }) => {
+  test('may be distinguished by their paths, at any host', async ({ pair }) => {
     const { url } = await pair.start({
       one: { hosts: undefined, path: '/one/offer-events' },
       two: { hosts: undefined, path: '/two/offer-events' },
@@ -157,7 +157,7 @@ test.describe('two sites in one process', () => {
     expect((await postTo(url, 'one', 6)).status).toBe(421);
   });
 
-  test('show each its own operators what it has, by host and token', async ({ pair }) => {
+  test('show only their own operators what they have, by host and token', async ({ pair }) => {
     const { url, operators } = await pair.start();
     await postTo(url, 'one', 1);
     const statusOf = async (name: Name, token: Name) => {
@@ -179,8 +179,11 @@ test.describe('two sites in one process', () => {
   });
 });
 
-test.describe('one site’s trouble', () => {
-  test('of a wrong key alerts with its name, and the other site goes on', async ({ bench, pair }) => {
+test.describe('if one of two sites fails', () => {
+  test('since its key is wrong, the alert has its name, and the other site works', async ({
+    bench,
+    pair,
+  }) => {
     await writeFile(join(bench.folder, 'one.key'), 'test_of_somebody_else');
     const { url, operators, log } = await pair.start();
     await postTo(url, 'one', 1);
@@ -196,7 +199,7 @@ test.describe('one site’s trouble', () => {
     expect(offersOf(pair.upstreams.one)).toEqual([]);
   });
 
-  test('of a file that another program holds leaves the other site alone, and ends by itself', async ({
+  test('since another program holds its file, the other site works, and the failure ends by itself', async ({
     bench,
     pair,
   }) => {
@@ -216,7 +219,7 @@ test.describe('one site’s trouble', () => {
     await until(pair.upstreams.one, 'a52ge3');
   });
 
-  test('of a file that cannot be opened leaves the other site alone, and its events stay with the pages', async ({
+  test('since its file cannot be opened, the other site works, and its own events stay with the pages', async ({
     bench,
     pair,
   }) => {
@@ -230,14 +233,15 @@ test.describe('one site’s trouble', () => {
     const [fault] = log.filter(({ level }) => level === 'error');
     expect(fault).toMatchObject({
       site: 'one-test',
-      message: expect.stringMatching(/cannot be started.*no database/),
+      message: expect.stringMatching(/cannot be started.*not a database/),
     });
     expect((await figuresOf(operators)).get('offersight_intake_up{site="one-test"}')).toBe(0);
   });
 
-  test('of a disk that takes no more leaves the other site alone', async ({ pair }) => {
+  test('since its disk is full, the other site works', async ({ pair }) => {
     const { url, operators, pid } = await pair.start();
-    // No file of this process may grow beyond this: the first site's does, the second one's stays small.
+    // No file of this process may grow beyond this limit. The first site's file reaches it, the second one's stays
+    // small.
     await promisify(execFile)('prlimit', ['--pid', `${pid}`, '--fsize=1500000']);
     const answerTo = async (batch: number): Promise<number> => {
       const events = Array.from({ length: 400 }, (_, at) => eventOf(batch * 1_000 + at));
@@ -252,7 +256,10 @@ test.describe('one site’s trouble', () => {
     expect((await ask(operators, '/readyz/two-test')).status).toBe(200);
   });
 
-  test('of a full intake defers its own events, and the other site goes on', async ({ bench, pair }) => {
+  test('since its intake is full, its own events are deferred, and the other site works', async ({
+    bench,
+    pair,
+  }) => {
     await writeFile(join(bench.folder, 'one.key'), 'test_of_somebody_else');
     const { url, log } = await pair.start({ one: { maxWaiting: 1 } });
     const answers = [await postTo(url, 'one', 1), await postTo(url, 'one', 3)];
@@ -266,8 +273,8 @@ test.describe('one site’s trouble', () => {
   });
 });
 
-test.describe('a file that is wrong', () => {
-  test('ends at once, with each fault by its path', async ({ pair }) => {
+test.describe('a wrong configuration file', () => {
+  test('ends the command at once, with a message about each fault by its path', async ({ pair }) => {
     const [one = {}, two = {}] = pair.configuration.sites;
     Object.assign(pair.configuration, { prot: 1, keepAliveSeconds: 'long' });
     Object.assign(one, { origin: ['x'], perMinute: 0, hosts: ['one.example:80'] });
@@ -291,7 +298,7 @@ test.describe('a file that is wrong', () => {
     expect(stderr).toMatch(/^offersight: The file .*offersight\.config\.json has 8 faults\.\n/);
   });
 
-  test('that gives two sites one intake, one host or one admin host is refused in words', async ({
+  test('is refused with a message if it gives two sites one intake, one host or one admin host', async ({
     bench,
     pair,
   }) => {
@@ -306,11 +313,14 @@ test.describe('a file that is wrong', () => {
     expect(stderr.split('\n').slice(1, -1).toSorted()).toEqual([
       '  sites[1].adminNames[0]: sites[0] has this host: its operators could not be told apart.',
       '  sites[1].hosts[0]: sites[0] has this host: a request could not choose between them.',
-      '  sites[1].intake: sites[0] has this intake: name a file, or a database of Redis, of its own for each site.',
+      '  sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.',
     ]);
   });
 
-  test('in its secrets says which, and none of them', async ({ bench, pair }) => {
+  test('leads to a message about a wrong secret that does not contain the secret', async ({
+    bench,
+    pair,
+  }) => {
     const [one = {}] = pair.configuration.sites;
     await writeFile(join(bench.folder, 'two.token'), 'short-but-secret');
     Object.assign(one, {
@@ -328,7 +338,7 @@ test.describe('a file that is wrong', () => {
   });
 });
 
-test('the sample of the documents runs as it stands there', async ({ bench, pair }) => {
+test('the sample of the documentation runs as it is', async ({ bench, pair }) => {
   const page = await readFile('docs/several-sites.md', 'utf8');
   const [, sample = ''] = /```json\n([^`]+)```/.exec(page) ?? [];
   const at = (path: string) =>

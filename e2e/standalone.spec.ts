@@ -18,7 +18,7 @@ test.describe('the program', () => {
     expect(await bench.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  test('says which Node it needs before anything else, and so does what a server imports', async ({
+  test('says which Node it needs before anything else, and so do the modules that a server imports', async ({
     bench,
   }) => {
     const pretence = 'Object.defineProperty(process.versions,"node",{value:"18.20.8"})';
@@ -75,9 +75,9 @@ test.describe('starting the proxy', () => {
     ],
     ['no site', ['--site', ''], /Set site to the name/],
     ['a site that is an address', ['--site', 'https://acme.example'], /Set site to the name/],
-    ['a port that is none', ['--port', 'http'], /Set --port to a/],
+    ['a port that is not a number', ['--port', 'http'], /Set --port to a/],
     ['a port beyond the last', ['--port', '70000'], /Set --port to a/],
-    ['an intake of an unknown kind', ['--intake', 'postgres://db'], /Set --intake to sqlite:FILE/],
+    ['an intake of an unknown kind', ['--intake', 'kafka://db'], /Set --intake to sqlite:FILE/],
     ['an intake without its file', ['--intake', 'sqlite:'], /sqlite:FILE/],
     [
       'an intake in a folder that is not there',
@@ -85,7 +85,7 @@ test.describe('starting the proxy', () => {
       /create its folder/,
     ],
     ['a base URL without TLS', ['--base-url', 'http://upstream.example'], /https origin/],
-    ['an endpoint that is no path', ['--path', 'offer-events'], /Set --path to a path/],
+    ['an endpoint that is not a path', ['--path', 'offer-events'], /Set --path to a path/],
     ['an origin with a path', ['--origins', 'https://shop.example/cart'], /exact origins/],
     ['signed offers without a secret', ['--require-signed-offers'], /OFFERSIGHT_SIGNING_SECRET/],
     ['no key', [], /OFFERSIGHT_API_KEY or --api-key-file/, { OFFERSIGHT_API_KEY: '' }],
@@ -101,7 +101,7 @@ test.describe('starting the proxy', () => {
     ],
   ];
   for (const [name, args, words, env = {}] of wrong) {
-    test(`with ${name} ends at once with words`, async ({ bench }) => {
+    test(`ends at once with a message if it is given ${name}`, async ({ bench }) => {
       const base = ['proxy', '--site', 'offersight-test', '--port', '0', '--intake', bench.intake];
       const { code, stdout, stderr } = await bench.run([...base, ...args], {
         env: { OFFERSIGHT_API_KEY: bench.apiKey, ...env },
@@ -113,7 +113,9 @@ test.describe('starting the proxy', () => {
     });
   }
 
-  test('with the file of another site ends at once with words, and the other goes on', async ({ bench }) => {
+  test('ends at once with a message if the file is another site’s, whose proxy continues', async ({
+    bench,
+  }) => {
     const { url } = await bench.start();
     const { code, stdout, stderr } = await bench.run(
       ['proxy', '--site', 'other-test', '--port', '0', '--intake', bench.intake],
@@ -129,7 +131,7 @@ test.describe('starting the proxy', () => {
     await bench.upstream.until(() => bench.upstream.history().length === 1);
   });
 
-  test('on a port that somebody has ends at once with words', async ({ bench }) => {
+  test('ends at once with a message if another program has the port', async ({ bench }) => {
     const somebody = createServer().listen(0, '127.0.0.1');
     await once(somebody, 'listening');
     const { port } = somebody.address() as AddressInfo;
@@ -146,7 +148,7 @@ test.describe('starting the proxy', () => {
 });
 
 test.describe('the script file', () => {
-  test('is there under its hash for ever and under its name for a while, as the build has it', async ({
+  test('is the file of the build, cached for ever under its hash and for a while under its name', async ({
     bench,
   }) => {
     const { url, script } = await bench.start();
@@ -169,7 +171,7 @@ test.describe('the script file', () => {
     expect((await ask(url, '/offersight-0000000000000000.js')).status).toBe(404);
   });
 
-  test('runs in a browser that holds it to the integrity that the proxy printed', async ({ bench, page }) => {
+  test('runs in a browser that checks the integrity that the proxy printed', async ({ bench, page }) => {
     const { url, script } = await bench.start();
     const show = (integrity: string) =>
       page.route(`${url}/page.html`, (route) =>
@@ -189,7 +191,7 @@ test.describe('the script file', () => {
   });
 });
 
-test.describe('what looks at the proxy', () => {
+test.describe('a monitor of the proxy', () => {
   const figures = async (url: string): Promise<Map<string, number>> => {
     const { text } = await ask(url, '/metrics');
     const rows = text.split('\n').filter((line) => line && !line.startsWith('#'));
@@ -246,7 +248,7 @@ test.describe('what looks at the proxy', () => {
       expect(await statuses()).toEqual([200, 200, 200]);
       expect((await figures(url)).get('offersight_intake_up')).toBe(1);
       await redis.kill();
-      // Alive all the time, and still telling its own figures; nobody restarts it for what Redis does.
+      // The proxy stays alive and still reports its own figures, so that it is not restarted for a fault of Redis.
       await expect.poll(statuses).toEqual([200, 503, 200]);
       const found = await figures(url);
       expect(found.get('offersight_intake_up')).toBe(0);
@@ -278,7 +280,7 @@ test.describe('what looks at the proxy', () => {
   });
 });
 
-/** Opens connections that have sent all of an event but its last byte; gives what ends each. */
+/** Opens connections that have sent all of an event except its last byte. Returns functions that finish them. */
 const beginRequests = async ({ port }: { readonly port: number }, count: number) =>
   Promise.all(
     Array.from({ length: count }, async (_, at) => {
@@ -313,7 +315,7 @@ test.describe('stopping the proxy', () => {
     const requests = await beginRequests(proxy, 20);
     const looking = await openSocket(proxy.port);
     looking.write('GET /readyz HTTP/1.1\r\nhost: proxy\r\n');
-    // All of them are known to have begun once a later one is answered.
+    // All requests have certainly begun once a later one is answered.
     expect((await ask(proxy.url, '/readyz')).status).toBe(200);
 
     proxy.kill('SIGTERM');
@@ -336,7 +338,7 @@ test.describe('stopping the proxy', () => {
     expect(recorded(bench)).toEqual(idsOf(20));
   });
 
-  test('waits for the calls under way, so that nothing is twice upstream', async ({ bench }) => {
+  test('waits for the calls under way, so that nothing is upstream twice', async ({ bench }) => {
     bench.upstream.setIdempotency({ mode: 'ignore' });
     bench.upstream.addFaults({ kind: 'delay', ms: 700, count: 5 });
     const proxy = await bench.start(['--concurrent', '3']);

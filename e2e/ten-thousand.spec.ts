@@ -2,10 +2,10 @@ import { expect, test } from '@playwright/test';
 import { type Draft, delivered, ending, historyOf, id, opened, way } from '../test/history/sample.js';
 import { type Flood, flood, floodOf, isKept } from './chaos/flood.js';
 
-/** The full ten thousand are a command of their own: `npm run chaos:ten-thousand`. */
+/** The full ten thousand events have a command of their own: `npm run chaos:ten-thousand`. */
 const EVENTS = 400;
 
-test('many events of six tabs outlive two deaths of the browser and one of a proxy, each exactly once', async ({
+test('many events of six tabs outlive two deaths of the browser and one of a proxy, and each is counted once', async ({
   launchOptions,
 }) => {
   test.setTimeout(300_000);
@@ -16,7 +16,7 @@ test('many events of six tabs outlive two deaths of the browser and one of a pro
   expect(came.committed).toBeGreaterThan(EVENTS / 2);
 });
 
-test.describe('what became of many events', () => {
+test.describe('the promise about many events', () => {
   const MEMORY = 'memory of tab-1';
   const killed: Draft = { kind: 'killed', what: 'browser', names: ['tab-1'] };
   const kept = [opened(), ...delivered(1)];
@@ -28,7 +28,7 @@ test.describe('what became of many events', () => {
   };
   const cameOf = (...drafts: Draft[]): Flood => floodOf(historyOf(ended(drafts)));
 
-  test('is kept where each was counted once', () => {
+  test('is kept if each was counted once', () => {
     const came = cameOf(...kept, ...delivered(2));
     expect(came).toMatchObject({
       created: 2,
@@ -41,7 +41,7 @@ test.describe('what became of many events', () => {
     expect(isKept(came)).toBe(true);
   });
 
-  test('is broken where one that was committed is not counted, even with a good reason', () => {
+  test('is broken if a committed event is not counted, even for a good reason', () => {
     const { discarded } = way(2);
     for (const end of [[], [killed], [discarded], [{ kind: 'wiped', what: 'outbox' } as const]]) {
       const came = cameOf(...kept, created, put, committed, ...end);
@@ -50,7 +50,7 @@ test.describe('what became of many events', () => {
     }
   });
 
-  test('is broken where one was in memory alone, and tells whether it died there', () => {
+  test('is broken if an event was only in memory, and the result says whether it died there', () => {
     const lives = cameOf(...kept, ...inMemory);
     expect(lives).toMatchObject({ committed: 2, inMemory: 1, lost: [id(2)], diedWithPage: 0 });
     const dies = cameOf(...kept, ...inMemory, killed);
@@ -58,14 +58,14 @@ test.describe('what became of many events', () => {
     expect([isKept(lives), isKept(dies)]).toEqual([false, false]);
   });
 
-  test('is broken where the proxy took one that nobody lived to call recorded, and it is not counted', () => {
+  test('is broken if the proxy took an event that no page lived to report as recorded, and it is not counted', () => {
     const { taken } = way(2);
     const came = cameOf(...kept, created, killed, taken);
     expect(came).toMatchObject({ committed: 1, lost: [id(2)] });
     expect(isKept(came)).toBe(false);
   });
 
-  test('is broken where one was counted twice, or was never made', () => {
+  test('is broken if an event was counted twice, or was never made', () => {
     const { effect } = way(2);
     const twice = cameOf(...kept, ...delivered(2), effect);
     expect(twice).toMatchObject({ repeated: [id(2)], lost: [] });
@@ -74,7 +74,7 @@ test.describe('what became of many events', () => {
     expect([isKept(twice), isKept(strange)]).toEqual([false, false]);
   });
 
-  test('is broken where it did not come to rest, or the checker finds anything else', () => {
+  test('is broken if the run did not come to rest, or the checker finds anything else', () => {
     const restless = ended([...kept, ...delivered(2)]).filter(({ kind }) => kind !== 'quiet');
     expect(isKept(floodOf(historyOf(restless)))).toBe(false);
     const harm: Draft = { kind: 'harm', tab: 'tab-1', what: 'error', text: 'thrown into the page' };

@@ -8,12 +8,12 @@ import { createGateway } from './fixtures/gateway.js';
 import { flush, untilWaiting } from './fixtures/ready.js';
 import { API_KEY, expect, test } from './fixtures/stack.js';
 
-test('two endpoints of one origin share a database, and each gets its own events alone', async ({
+test('two endpoints of one origin share a database, and each gets only its own events', async ({
   context,
   page,
   stack,
 }, testInfo) => {
-  // A second brand on the same host, with a Chargebee site of its own.
+  // This is a second brand on the same host, with a Chargebee site of its own.
   const upstream = await startUpstream({ apiKey: API_KEY, limits: { per_minute: null } });
   const proxy = createOfferProxy({
     site: 'brand-test',
@@ -28,7 +28,7 @@ test('two endpoints of one origin share a database, and each gets its own events
   const arrived = (): string[] => upstream.history().map(({ personalized_offer_id: id }) => id);
   const BRAND = 'data-endpoint="/brand/offer-events" data-debug';
   try {
-    // Nobody answers while both record.
+    // Neither endpoint answers while both pages record.
     gateway.fault = stack.site.gateway.fault = 'off';
     await stack.open(page, '<p>The shop</p>');
     const brand = await context.newPage();
@@ -43,18 +43,19 @@ test('two endpoints of one origin share a database, and each gets its own events
     }
     await untilStored(page, 6);
 
-    // The shop's proxy works again: the brand's events are not for it, and the brand's pause does not hold it up.
+    // The shop's proxy works again. It must not get the brand's events, and the brand's pause must not delay the
+    // shop's.
     stack.site.gateway.fault = undefined;
     await page.close();
     const next = await context.newPage();
     await stack.open(next, '<p>The shop again</p>');
     await flush(next);
     await stack.expectRecorded(['viewed shop-1', 'viewed shop-2', 'viewed shop-3']);
-    // What the farewell brought waits for a verdict that somebody hears.
+    // The farewell's events wait until a page has their verdict. Then only the brand's events wait.
     await untilWaiting(next, 3);
     expect(arrived()).toEqual([]);
 
-    // Neither does the farewell of a brand's page say what is not its own.
+    // The farewell of a brand's page has only the brand's events as well.
     gateway.fault = undefined;
     await stack.open(brand, '<p>The brand again</p>', { script: BRAND });
     await expect.poll(() => arrived().toSorted()).toEqual(['brand-1', 'brand-2', 'brand-3']);

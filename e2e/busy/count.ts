@@ -20,21 +20,21 @@ export interface Visit {
 export interface Outcome {
   readonly visit: Visit;
   readonly made: readonly string[];
-  /** Told as durable. */
+  /** The page reported them as durable. */
   readonly durable: readonly string[];
-  /** Of these, what the upstream never counted. */
+  /** The durable ones that the upstream never counted. */
   readonly lost: readonly string[];
-  /** Of those made, what the upstream counted more than once. */
+  /** The made ones that the upstream counted more than once. */
   readonly twice: readonly string[];
-  /** Reports that nothing can be stored, each of them false. */
+  /** Reports that nothing can be stored. Each of them is false. */
   readonly storage: readonly string[];
-  /** Told as in memory only. */
+  /** The page reported them as only in memory. */
   readonly inMemory: readonly string[];
-  /** Of these, what died with its page. */
+  /** Those in memory that died with their page. */
   readonly died: readonly string[];
-  /** Not told by the end of the visit. */
+  /** The page had not reported them by the end of the visit. */
   readonly untold: readonly string[];
-  /** Of these, what the upstream counted all the same. */
+  /** The untold ones that the upstream counted nevertheless. */
   readonly rescued: readonly string[];
 }
 
@@ -83,7 +83,7 @@ const COLUMNS = [
 const sumOf = (outcomes: readonly Outcome[], column: (typeof COLUMNS)[number]): number =>
   outcomes.reduce((sum, outcome) => sum + outcome[column].length, 0);
 
-/** Rows of the table: a name, and which pages it stands for. */
+/** Rows of the table: a name, and which pages it sums up. */
 const ROWS: readonly (readonly [name: string, isOne: (cell: Cell) => boolean])[] = [
   ...MATRIX.taskMs.map((ms) => [`tasks of ${ms} ms`, (cell: Cell) => cell.taskMs === ms] as const),
   ...MATRIX.trainMs.map((ms) => [`trains of ${ms} ms`, (cell: Cell) => cell.trainMs === ms] as const),
@@ -119,8 +119,8 @@ export const figuresOf = (outcomes: readonly Outcome[]): string => {
   return [
     table(head, rows),
     '',
-    `in memory: told with isDurable === false, since the database did not take it in time; died: of these, what ended with`,
-    `its page. untold: its page ended before the database had it; rescued: of these, what arrived all the same.`,
+    `in memory: reported with isDurable === false, since the database did not take it in time; died: those of them that`,
+    `ended with their page. untold: the page ended before the database had it; rescued: those of them that arrived.`,
   ].join('\n');
 };
 
@@ -140,7 +140,7 @@ export const storyOf = ({ visit, lost, twice, storage }: Outcome): string => {
       case 'report':
         return `${seconds(said.at)} report ${said.code}: ${said.text}`;
       case 'told':
-        return `${seconds(said.at)} ${said.id} told as ${said.isDurable ? 'durable' : 'in memory'}${marks.get(said.id) ?? ''}`;
+        return `${seconds(said.at)} ${said.id} reported as ${said.isDurable ? 'durable' : 'in memory'}${marks.get(said.id) ?? ''}`;
       default:
         return `${seconds(said.at)} ${said.id} made`;
     }

@@ -1,12 +1,12 @@
 /**
- * A busy page. It runs trains of long tasks from its very start, closes its offers in the midst of them, and says what
- * its tracker tells while it is being told, since its browser may be killed a moment later. The site puts the settings
- * ahead of this script and the script itself into the head.
+ * A busy page. It runs trains of long tasks from its very start, and closes its offers in the middle of them. It passes
+ * on what its tracker reports at once, since its browser may be killed a moment later. The site puts the settings ahead
+ * of this script and the script itself into the head.
  */
 import type { PageSettings, Said } from './said.js';
 
 declare const SETTINGS: PageSettings;
-/** A binding of the browser's debugger: what it is given is on its way before it returns. */
+/** A binding of the browser's debugger. When it returns, what it was given is already on its way. */
 declare const busySay: (text: string) => void;
 
 /** How long the page rests between its trains. */
@@ -18,7 +18,8 @@ const site = window as unknown as {
 };
 const say = (said: Said): void => busySay(JSON.stringify(said));
 
-// The script file has no `onEvent`; the data layer gets the same, at the same moment. Version 0.1 calls all of it durable.
+// The script file has no `onEvent`; the data layer gets the same, at the same moment. Version 0.1 calls all of it
+// durable.
 site.busyLayer = {
   push: ({ event_id: id, is_durable: isDurable = true }) => say({ kind: 'told', id, isDurable }),
 };

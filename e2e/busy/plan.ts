@@ -2,7 +2,7 @@
 import { chanceOf } from '../chaos/random.js';
 import type { Yielding } from './said.js';
 
-/** What stands between the page and the proxy until the run heals it. */
+/** How the endpoint answers until the run repairs it. */
 export type EndpointState = 'up' | 'down' | 'flapping';
 
 /** How the visit ends: the visitor leaves for a page that works, or the browser is killed. */
@@ -24,7 +24,7 @@ export interface Cell {
   /** In which train the visit ends, from 0, and after which part of that train. */
   readonly train: number;
   readonly share: number;
-  /** The kill waits until so many more events are told as durable, and no longer than a little after the train. */
+  /** The kill waits until so many more events are reported as durable, but at most until a little after the train. */
   readonly behindTold: number;
 }
 
@@ -42,7 +42,7 @@ export const TRAINS = 2;
 /** Tasks of one train. */
 export const tasksOf = ({ taskMs, trainMs }: Cell): number => Math.ceil(trainMs / taskMs);
 
-/** Gives all of the matrix so many times, each time in another order by chance. */
+/** Gives all of the matrix so many times, each time in another random order. */
 export function* cellsOf(seed: number, throttles: readonly Throttle[], times: number): Generator<Cell> {
   const chance = chanceOf(seed);
   const matrix = MATRIX.taskMs.flatMap((taskMs) =>
@@ -73,7 +73,7 @@ export function* cellsOf(seed: number, throttles: readonly Throttle[], times: nu
 export const wordsOf = (cell: Cell): string => {
   const { taskMs, trainMs, endpoint, end, throttle, yielding, repeat, train, share, behindTold } = cell;
   const moment = `${Math.round(share * 100)} % into train ${train + 1}`;
-  const killed = `killed ${behindTold ? `behind ${behindTold} more told events from ` : ''}`;
+  const killed = `killed ${behindTold ? `after ${behindTold} more reported events from ` : ''}`;
   return (
     `tasks of ${taskMs} ms in trains of ${trainMs / 1_000} s (${yielding}), endpoint ${endpoint}, ` +
     `CPU 1/${throttle}, once a ${repeat}, ${end === 'leave' ? 'left ' : killed}${moment}`

@@ -1,4 +1,7 @@
-/** Runs visits in real browsers, some at once. Then it opens a working page for each, and awaits that its outbox is empty. */
+/**
+ * Runs visits in real browsers, some at once. Then it opens a working page for each, and waits until its outbox is
+ * empty.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LaunchOptions, Page } from '@playwright/test';
 import { within } from '../chaos/tabs.js';
@@ -14,10 +17,10 @@ export interface RunOptions {
   readonly launch: LaunchOptions;
   /** Its visits, in order. */
   readonly cells: Iterable<Cell>;
-  /** No other visit begins when so many events were told as durable. */
+  /** No other visit begins once so many events were reported as durable. */
   readonly events: number;
   readonly scriptFile?: string;
-  /** Told how it goes. */
+  /** Gets lines about the progress of the run. */
   readonly say?: (line: string) => void;
 }
 
@@ -25,11 +28,13 @@ export interface RunOptions {
 const LANES = 2;
 /** How long it may take until a page begins its train, or the visitor arrives at the next page. */
 const ARRIVE_MS = 60_000;
-/** How long behind its train a page may still tell of events before its browser is killed. */
+/** How long after its train a page may still report events before its browser is killed. */
 const BEHIND_MS = 3_000;
 /** How long the visitor looks at the working page. */
 const LOOK_MS = 1_000;
-/** How long a working page may take to empty its outbox: a lease of the page before it and a back-off may have to end. */
+/**
+ * How long a working page may take to empty its outbox: a lease of the page before it and a back-off may have to end.
+ */
 const EMPTY_MS = 60_000;
 const POLL_MS = 100;
 
@@ -100,7 +105,7 @@ const visitBusily = async (browser: RealBrowser, cell: Cell, origin: Origin, ear
   }
 };
 
-/** Opens a working page while the endpoint is up; tells whether its outbox became empty. */
+/** Opens a working page while the endpoint is up, and returns whether its outbox became empty. */
 const empty = async (browser: RealBrowser, origin: Origin, ear: Ear): Promise<boolean> => {
   origin.mend();
   const page = await openTab(browser, ear, 1);
@@ -136,7 +141,7 @@ export const runBusy = async (options: RunOptions): Promise<Outcome[]> => {
       const told = ear.heard.filter(isToldDurable).length;
       durable += told;
       begun.push({ cell, origin, ear, endedAt: Date.now() });
-      say(`${told} events were told as durable: ${wordsOf(cell)}`);
+      say(`${told} events were reported as durable: ${wordsOf(cell)}`);
     }
     browser ??= await profile.start();
     for (const { origin, ear, ...ended } of begun)

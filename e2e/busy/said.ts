@@ -1,4 +1,7 @@
-/** What a page of the run is told by the site, and what it says back. Types only: they stand on both sides. */
+/**
+ * What the site gives to a page of the run, and what the page says back. These are only types, so both sides import
+ * them.
+ */
 
 /** How the page gives way to other work between two tasks of a train. */
 export type Yielding =
@@ -6,7 +9,7 @@ export type Yielding =
   | 'timeout'
   /** Each task asks for the next one by a message, as React's scheduler does: nothing clamps it. */
   | 'message'
-  /** All tasks are asked for at once, so whatever comes later waits behind all of them. */
+  /** All tasks are asked for at once, so everything that comes later waits behind all of them. */
   | 'queued';
 
 /** What the site puts into a page. */
@@ -17,7 +20,7 @@ export interface PageSettings {
   /** None on a page that works. */
   readonly trains: number;
   readonly yielding: Yielding;
-  /** The visitor leaves behind this task of this train, both from 0; left out, the visitor stays. */
+  /** The visitor leaves after this task of this train, both from 0. Without it the visitor stays. */
   readonly leaves?: { readonly train: number; readonly task: number };
 }
 
@@ -27,7 +30,7 @@ export type Said =
   | { readonly kind: 'train'; readonly train: number }
   /** An event was announced on the page. */
   | { readonly kind: 'made'; readonly id: string }
-  /** The tracker told of an event. */
+  /** The tracker reported an event. */
   | { readonly kind: 'told'; readonly id: string; readonly isDurable: boolean }
   /** The tracker reported an error. */
   | { readonly kind: 'report'; readonly code: string; readonly text: string };

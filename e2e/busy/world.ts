@@ -17,7 +17,7 @@ import type { PageSettings } from './said.js';
 
 /** A running world. Every visit has an origin of its own, and so an outbox of its own. */
 export interface World {
-  /** Makes an origin for a visit; its endpoint is in the cell's state until it is mended. */
+  /** Makes an origin for a visit. Its endpoint is in the cell's state until it is repaired. */
   admit(cell: Cell): Origin;
   /** Resolves when the proxy has forwarded all that it took; rejects if that takes longer than it may. */
   drained(): Promise<void>;
@@ -126,7 +126,7 @@ export const startWorld = async (scriptFile: string): Promise<World> => {
     return visit.endpoint === 'down' ? 'off' : FLAPS[visit.requests++ % FLAPS.length];
   };
   site.serve('/offer-events', (request, response) => {
-    // The gateway reads it at once, so each request has its own.
+    // The gateway reads the fault at once, so each request has its own.
     site.gateway.fault = faultOf(visitOf(request));
     site.gateway.listener(request, response);
   });

@@ -1,6 +1,6 @@
 /**
- * Many events at once: six tabs, a network that comes and goes, a browser that is killed twice, a proxy once. Then
- * the upstream's own history is counted.
+ * Many events at once: six tabs, a network that comes and goes, a browser that is killed twice, and a proxy that is
+ * killed once. Then the upstream's own history is counted.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LaunchOptions } from '@playwright/test';
@@ -14,21 +14,23 @@ import { createWorld } from './world.js';
 
 /** What became of a flood. */
 export interface Flood {
-  /** Events that were made, as far as anybody lived to tell. */
+  /** Events that were made, as far as a page lived to write that down. */
   readonly created: number;
-  /** Events that were told to be recorded, and that telling was heard. */
+  /** Events that a page reported as recorded, and whose report reached the run. */
   readonly committed: number;
-  /** How many of these were in the memory of a page alone, since its database did not answer, which it reported. */
+  /**
+   * How many of these were only in the memory of a page, since its database did not answer, which the page reported.
+   */
   readonly inMemory: number;
-  /** Ids of committed events that the upstream did not count, for whatever reason, and of others that are lost. */
+  /** Ids of committed events that the upstream did not count, for any reason, and of others that are lost. */
   readonly lost: readonly string[];
-  /** How many of the lost were in the memory of a page alone when it ended: more than that nobody promised. */
+  /** How many of the lost were only in the memory of a page when it ended. Nothing is promised about those. */
   readonly diedWithPage: number;
   /** Ids that the upstream counted more than once. */
   readonly repeated: readonly string[];
   /** Ids that the upstream counted and nobody made. */
   readonly invented: readonly string[];
-  /** Events that nobody lived to call recorded, and that arrived all the same. */
+  /** Events that arrived although no page lived to report them as recorded. */
   readonly rescued: number;
   /** Requests of the endpoint. */
   readonly requests: number;
@@ -40,7 +42,7 @@ export interface Flood {
   readonly history: History;
 }
 
-/** What a history came to, of a flood or of any other run in which no storage was taken away. */
+/** Sums up a history of a flood, or of any other run in which no storage was taken away. */
 export const floodOf = (history: History): Flood => {
   const checked = check(history);
   const idsOf = (kind: 'created' | 'committed' | 'effect'): string[] =>
@@ -72,19 +74,19 @@ export const isKept = ({ lost, repeated, invented, isQuiet, checked }: Flood): b
   isQuiet && checked.isKept && !lost.length && !repeated.length && !invented.length;
 
 const TABS = 6;
-/** Each gives two events. */
+/** Each offer gives two events. */
 const OFFERS_A_TURN = 10;
 const TURN_MS = 20;
 const KILLS_BROWSER = [1 / 3, 2 / 3];
 const KILLS_PROXY = 1 / 2;
-/** Each goes upstream by itself, for which a busy machine may take so long. */
+/** How long a busy machine may take to forward one event; they are forwarded one by one. */
 const UPSTREAM_MS = 30;
 /** How often a turn finds the network gone, and for how many requests. */
 const FLAPS = { chance: 0.15, requests: 3 };
 
 /**
  * Makes so many events and waits until all is quiet.
- * @param say Told how it goes.
+ * @param say Gets lines about the progress.
  */
 export const flood = async (
   launch: LaunchOptions,

@@ -9,14 +9,14 @@ import type { Dump } from './page/types.js';
 import { command, setFrozen, type Tab, within } from './tabs.js';
 import { API_KEY, type World } from './world.js';
 
-/** Within which everything has to be gone: the longest back-offs of either side, and what a busy machine adds. */
+/** All events must be settled in this time: the longest back-offs of either side, and what a busy machine adds. */
 const WITHIN_MS = 90_000;
-/** The same beside a tab that is frozen for good: the browser ends its transactions only after about a minute. */
+/** The same if a tab stays frozen: the browser ends its transactions only after about a minute. */
 const WITHIN_ASLEEP_MS = 150_000;
 const LOOK_MS = 250;
-/** The network comes back this often for a page, since it may believe it once only. */
+/** How often the network comes back for a page, since a page may act on that only once. */
 const ONLINE_MS = 2_000;
-/** What waits longer than this is not waited for: a page of a later time comes. */
+/** No longer waits are awaited. Instead, a page opens whose clock is ahead. */
 const PATIENCE_MS = 8_000;
 
 interface IntakeRow {
@@ -51,7 +51,7 @@ const readLedger = (folder: string): LedgerSums => {
 
 const isOpen = ({ state }: KeptRow): boolean => state === 'waiting' || state === 'forwarding';
 
-/** When the last of what waits is due, by the page's own clock. */
+/** When the last entry that waits is due, by the page's own clock. */
 const dueAt = ({ entries, pausedUntil }: Dump): number =>
   Math.max(
     pausedUntil,
@@ -67,7 +67,7 @@ const mendBrowser = async (world: World, keepsOneAsleep: boolean): Promise<void>
   const { tabs } = world;
   let isKept = !keepsOneAsleep;
   for (const tab of tabs.list) {
-    // Also where one stays asleep: the room is the origin's.
+    // A tab that stays asleep is included, since the room belongs to the origin.
     await widen(world, tab);
     if (tab.isFrozen && !isKept) {
       isKept = true;
@@ -81,7 +81,7 @@ const mendBrowser = async (world: World, keepsOneAsleep: boolean): Promise<void>
   }
 };
 
-/** Whether pages that live on still have something, be it in memory. */
+/** Whether no page that lives on has an event any more, not even in memory. */
 const arePagesDone = async (tabs: readonly Tab[]): Promise<boolean> => {
   const waiting = await Promise.all(tabs.map((tab) => command(tab, 'waiting')));
   return waiting.every((count) => !count);
@@ -98,8 +98,8 @@ const sayOnline = async (tabs: readonly Tab[]): Promise<void> => {
 
 /**
  * Heals the world and waits.
- * @param keepsOneAsleep Whether a tab that is frozen stays so: it must hold up nobody.
- * @param moreMs Given beyond the time in which everything has to be gone.
+ * @param keepsOneAsleep Whether a tab that is frozen stays so. It must not hold up the others.
+ * @param moreMs Added to the time in which all events must be settled.
  */
 export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): Promise<void> => {
   const { recorder, network, upstream, proxies, tabs } = world;
@@ -112,7 +112,7 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
   const endsAt = Date.now() + withinMs;
   world.isNarrow = false;
   let tab = await world.open({ offers: 0 });
-  // A worker that lies would go on lying to every page that is open.
+  // A worker that lies would continue to lie to every page that is open.
   await command(tab, 'work', 'none');
   await within(tab.page.goto(world.addressOf(tab)));
   let { clockMs } = world;

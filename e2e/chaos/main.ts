@@ -1,14 +1,14 @@
 /**
  * Runs under fire until the time is over: `npm run chaos -- --minutes 10 --seed 1`.
  *
- *     --minutes N   how long; without it, one run
- *     --seed S      the first seed, else by chance; those behind it follow
- *     --steps N     so many steps, else 60 to 120
- *     --shrink      leaves out steps of the seed as long as the run stays broken, and prints what is left
- *     --keep        keeps the history of every run
- *     --plan FILE   the steps of a file that a shrink wrote, in place of the seed's
+ * - `--minutes N`: for how long; one run by default.
+ * - `--seed S`: the first seed, random by default. Each further run takes the next number.
+ * - `--steps N`: how many steps a run has; 60 to 120 by default.
+ * - `--shrink`: leaves out steps of the seed as long as the run stays broken, and prints the steps that are left.
+ * - `--keep`: keeps the history of every run.
+ * - `--plan FILE`: takes the steps of a file that `--shrink` wrote instead of the seed's.
  *
- * The history of a broken run is in test-results/chaos. Needs `npm run build`.
+ * The history of a broken run is in test-results/chaos. It needs `npm run build`.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -27,7 +27,7 @@ const { values } = parseArgs({
 
 await mkdir(FOLDER, { recursive: true });
 await bundleModule();
-const browser = await ensureBrowser({ install: false });
+const browser = await ensureBrowser({ install: false, isWhole: true });
 if (!browser) throw new Error(HELP);
 const launch = { ...browser, args: [...ARGS] };
 

@@ -1,4 +1,4 @@
-/** Does one step to the world. What a step finds impossible at that moment, it leaves. */
+/** Does one step to the world. A step skips what is impossible at that moment. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Step } from './plan.js';
 import { command, setFrozen, type Tab, within } from './tabs.js';
@@ -13,11 +13,11 @@ const closeTab = async (world: World, tab: Tab): Promise<void> => {
     world.recorder.tell({ kind: 'page', tab: name, change: 'closed' });
 };
 
-/** Takes the network from a tab, or gives it back; the way by which it tells its rows stays. */
+/** Takes the network from a tab, or gives it back. The tab can still write its rows. */
 export const setOffline = async (world: World, { session }: Tab, offline: boolean): Promise<void> => {
   const speed = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
   const rules = offline ? [{ urlPattern: `${world.site.url}/*`, offline: true, ...speed }] : [];
-  // Not in Playwright's types yet.
+  // Playwright's types do not have this method yet.
   const send = session.send.bind(session) as (method: string, parameters?: object) => Promise<unknown>;
   await within(send('Network.enable'));
   await within(send('Network.emulateNetworkConditionsByRule', { matchedNetworkConditions: rules }));
@@ -26,7 +26,7 @@ export const setOffline = async (world: World, { session }: Tab, offline: boolea
 
 /** Ends the browser at once, with all its pages, and opens one page in the next. */
 export const killBrowser = async (world: World): Promise<void> => {
-  // Those that were closed, too: a slow one lives on for a while.
+  // These include tabs that were closed, since a slow one lives on for a while.
   const names = world.recorder.rows.flatMap((row) => (row.kind === 'opened' ? [row.tab] : []));
   await world.tabs.kill();
   world.recorder.tell({ kind: 'killed', what: 'browser', names });
@@ -67,7 +67,7 @@ const onTab = async (world: World, tab: Tab, step: Step): Promise<void> => {
     case 'show':
     case 'dismiss':
     case 'burst':
-      // What happens behind another tab is seen only later.
+      // An offer in a tab behind another one is seen only later.
       if (step.isInFront) await within(tab.page.bringToFront());
       await command(tab, step.act, step.count);
       return;
@@ -83,7 +83,7 @@ const onTab = async (world: World, tab: Tab, step: Step): Promise<void> => {
   }
 };
 
-/** Does it. */
+/** Does one step. */
 export const act = async (world: World, step: Step): Promise<void> => {
   const { recorder, network, upstream, proxies, tabs } = world;
   recorder.tell({ kind: 'fault', where: 'step', what: JSON.stringify(step) });

@@ -1,15 +1,15 @@
-/** What stands between the browser and the proxies: an HTTP gateway that does to requests what it is told. */
+/** An HTTP gateway between the browser and the proxies, which brings about faults on command. */
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { NetworkFault } from './plan.js';
 
 /** The gateway. */
 export interface Network {
-  /** The next so many requests meet this, behind what was armed before. */
+  /** The next `count` requests meet this fault, after those that were armed before. */
   arm(fault: NetworkFault, count: number, ms: number): void;
-  /** All faults off. */
+  /** Ends all faults. */
   heal(): void;
-  /** Requests that have not ended yet, copies on their way included. */
+  /** Requests that have not ended yet, including copies on their way. */
   readonly inFlight: number;
   /** What proxies answered, headers and bodies as text. */
   readonly said: () => string;
@@ -155,7 +155,7 @@ export const createNetwork = (port: number): Network => {
       try {
         await meet(request, response, await readAll(request), armed.shift());
       } catch {
-        // No proxy took it, or it ended under it: what a load balancer says then.
+        // No proxy took the request, or the proxy ended in the middle of it. This is how a load balancer answers then.
         if (response.headersSent) response.destroy();
         else response.writeHead(502, HTML).end(PAGE);
       } finally {

@@ -1,6 +1,6 @@
 /**
- * What a seed means: the steps of a run, decided before it begins, so that any of them can be left out again. A
- * step names a tab by a number; which of the open ones that is shows when it happens.
+ * What a seed means: the steps of a run, decided before it begins, so that any of them can be left out later. A step
+ * names a tab by a number. Which of the open tabs that is, is decided when the step happens.
  */
 import type { CrashPoint } from '../fixtures/crash-points.js';
 import { CRASH_POINTS } from '../fixtures/crash-points.js';
@@ -38,7 +38,7 @@ export const UPSTREAM_FAULTS = {
 } as const;
 export type UpstreamFault = keyof typeof UPSTREAM_FAULTS;
 
-/** How a page comes by its tracker. */
+/** How a page gets its tracker. */
 export type Flavour = 'module' | 'script' | 'twice';
 
 /** One thing that happens to the world. Times are milliseconds. */
@@ -81,9 +81,12 @@ export type Step =
 export interface Plan {
   readonly seed: number;
   readonly flavour: Flavour;
-  /** What the upstream makes of keys. */
+  /** Whether the upstream honours idempotency keys. */
   readonly keys: 'honour' | 'ignore';
-  /** Whether the origin has hardly any room. Chromium believes for half a minute what it had, so from the start. */
+  /**
+   * Whether the origin has hardly any room, from the start: Chromium notices a change of the room only after half a
+   * minute.
+   */
   readonly isNarrow: boolean;
   readonly steps: readonly Step[];
 }
@@ -143,11 +146,11 @@ const stepOf = (act: Step['act'], chance: Chance): Step => {
     case 'worker':
       return { act, tab, lie: chance.pick(['portal', 'replay', 'none'] as const) };
     case 'fill':
-      // The first refusal makes room, the second one in a row sends the page to its memory.
+      // After the first refusal the page makes room; after the second one in a row it keeps its events in memory.
       return { act, refusals: chance.pick([0, 1, 1, 2, 4]) };
     case 'network': {
       const fault = chance.weighted(NETWORK_FAULTS);
-      // Pauses that grow with every refusal would outlast the run.
+      // More of them would outlast the run, since the pauses grow with every refusal.
       const most = ['throttled', 'absent', 'forbidden', 'too-large', 'no-chunk'].includes(fault) ? 2 : 5;
       return { act, fault, count: chance.whole(1, most), ms: chance.whole(50, 1_500) };
     }
@@ -178,7 +181,7 @@ export const planOf = (seed: number, length?: number): Plan => {
   const chance = chanceOf(seed);
   const flavour = chance.weighted({ module: 6, twice: 2, script: 2 });
   const keys = chance.weighted({ honour: 3, ignore: 1 });
-  // Script-tag pages cannot tell which events were given up, so what makes a page give up is left to the others.
+  // Script-tag pages do not report which events were given up, so only other pages have too little room.
   const isNarrow = flavour !== 'script' && chance.next() < 0.4;
   const count = length ?? chance.whole(60, 120);
   const steps: Step[] = [3, 2].map((offers) => ({ act: 'open', offers }));

@@ -14,10 +14,10 @@ export interface Proxies {
   readonly port: number;
   /** One file of rows for each process that ever ran. */
   readonly rowFiles: readonly string[];
-  /** Ends itself as soon as it comes to this point. */
+  /** Makes a proxy end itself as soon as it comes to this point. */
   arm(index: number, point: CrashPoint): void;
   kill(index: number, signal: 'SIGKILL' | 'SIGTERM'): void;
-  /** Both run, and neither is armed any more. */
+  /** Resolves when both proxies run and neither is armed any more. */
   heal(): Promise<void>;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ const MAIN = fileURLToPath(new URL('./proxy-process.ts', import.meta.url));
 
 /**
  * Starts them.
- * @param onEnded Told of each that ended without being asked to, and how.
+ * @param onEnded Called for each proxy that ended without being asked to, with how it ended.
  */
 export const startProxies = async (
   options: {
@@ -80,7 +80,7 @@ export const startProxies = async (
       slot.starting = wait(options.restartMs).then(() => (isClosing ? undefined : start(slot)));
     });
     if (!child.stdout) throw new Error('the proxy has no standard output');
-    // A kill may come before it listens; then the next one is already on its way.
+    // A kill may come before the proxy listens. Then the next one is already starting.
     for await (const line of createInterface({ input: child.stdout })) {
       const port = /^port: (\d+)$/.exec(line)?.[1];
       if (!port) continue;
@@ -114,7 +114,7 @@ export const startProxies = async (
       const slot = slots[index];
       if (!slot?.child?.connected) return;
       slot.isArmed = true;
-      // It may be ending just now.
+      // The process may be ending just now.
       slot.child.send(point, () => undefined);
     },
     kill: (index, signal) => void slots[index]?.child?.kill(signal),

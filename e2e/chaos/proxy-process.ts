@@ -1,6 +1,6 @@
 /**
- * A proxy as a process of its own, which writes down what it did and can be told to end itself where that hurts.
- * The hooks decorate what the product takes from outside; the product knows none of them. Each row is with the
+ * A proxy as a process of its own, which writes down what it did and ends itself on command at a point where that
+ * hurts. The hooks wrap what the product takes from outside; the product does not know them. Each row is with the
  * operating system before anything else happens, so that it outlives the process.
  */
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import { platformRuntime } from '../../src/runtime.js';
 import type { ProxyRow } from '../../test/history/row.js';
 import type { CrashPoint } from '../fixtures/crash-points.js';
 
-/** The header that tells the upstream's list of calls which forward one is. */
+/** The header by which the upstream's list of calls says which forward a call is. */
 const NUMBER_HEADER = 'chargebee-chaos-number';
 
 const text = { type: 'string' } as const;
@@ -62,7 +62,7 @@ const intake: Intake = {
   },
 };
 
-/** What the upstream says of a call, as far as anybody can tell from the answer alone. */
+/** Whether the answer leaves open if the upstream counted the call. */
 const isAmbiguous = (status: number, type: string | null, hasBody: boolean): boolean =>
   status >= 500 || (status >= 300 && status < 400) || (status < 300 && hasBody && !type?.includes('json'));
 
@@ -98,7 +98,7 @@ const proxy = createOfferProxy({
       request.headers.set(NUMBER_HEADER, `${number}`);
       try {
         const response = await runtime.fetch(request);
-        // Whole before it is told: an answer that breaks off is none.
+        // The answer is read whole before it is written down, since an answer that breaks off does not count as one.
         const body = await response.clone().arrayBuffer();
         const { status, headers } = response;
         const isUnclear = isAmbiguous(status, headers.get('content-type'), body.byteLength > 0);
@@ -133,5 +133,5 @@ process.once('SIGTERM', async () => {
   await proxy.close();
   process.exit();
 });
-// Whoever started it is gone.
+// The process that started this one is gone.
 process.once('disconnect', () => process.exit());

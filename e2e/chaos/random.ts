@@ -1,13 +1,16 @@
-/** Chance that can be repeated: one seed, one sequence. Never for anything that has to be hard to guess. */
+/**
+ * Repeatable random numbers: one seed gives one sequence. They must not be used for anything that has to be hard to
+ * guess.
+ */
 
-/** A sequence of chances. */
+/** A sequence of random numbers. */
 export interface Chance {
   /** Evenly distributed in [0, 1). */
   next(): number;
   /** A whole number from `from` to `to`, both included. */
   whole(from: number, to: number): number;
   pick<T>(from: readonly T[]): T;
-  /** Picks a name as often as its weight says beside the others. */
+  /** Picks a name, with a probability in proportion to its weight. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Why entries left a store, where their page died while it told. A page tells of one event after the other, and each
- * telling takes its time; the product gave up all of one transaction at once.
+ * Why entries left a store if their page died while it wrote its rows. A page writes down one event after the other,
+ * which takes time, while the product gave up all events of one transaction at once.
  */
 import type { Row } from '../../test/history/row.js';
 import type { Told } from './true-order.js';
@@ -21,7 +21,7 @@ const transactionOf = (row: Row): string | undefined => {
   return row.kind === 'removed' && since !== undefined ? `${tab} ${since}` : undefined;
 };
 
-/** What was removed in the last words of a page that was killed with its browser, by transaction. */
+/** The transactions of removals that were the last words of a page that was killed with its browser. */
 const lastWords = (rows: readonly Row[]): ReadonlySet<string> => {
   const last = new Map<string, Row & Told>();
   const cutShort = new Set<string>();
@@ -33,8 +33,8 @@ const lastWords = (rows: readonly Row[]): ReadonlySet<string> => {
 };
 
 /**
- * Gives what was removed in one transaction the reason that its page told of any other in it.
- * @param isNarrow Whether there was hardly any room: then what a page removed in its last words had to make room.
+ * Gives each removal the reason that its page reported for any other removal of the same transaction.
+ * @param isNarrow Whether there was hardly any room. If so, a page removed entries in its last words to make room.
  */
 export const withReasons = (rows: readonly Row[], isNarrow: boolean): Row[] => {
   const untold = isNarrow ? lastWords(rows) : new Set<string>();

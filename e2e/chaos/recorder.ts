@@ -10,7 +10,7 @@ export type Untimed = Row extends infer One ? (One extends Row ? Omit<One, 'at'>
 export interface Recorder {
   readonly rows: readonly Row[];
   write(row: Row): void;
-  /** Writes a row of now. */
+  /** Writes a row with the time of now. */
   tell(row: Untimed): void;
 }
 
@@ -24,14 +24,14 @@ export const createRecorder = (): Recorder => {
   };
 };
 
-/** Rows of a file. A process that was killed may have torn the last line, or never begun. */
+/** Reads the rows of a file. A process that was killed may have written half of the last line, or no file at all. */
 export const readRows = (file: string): Row[] =>
   (existsSync(file) ? readFileSync(file, 'utf8') : '')
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as Row);
 
-/** Which of two rows of one millisecond comes first where different processes wrote them: causes before effects. */
+/** Which of two rows of one millisecond comes first if different processes wrote them: causes before effects. */
 const CAUSES: readonly Row['kind'][] = [
   'created',
   'requested',
@@ -44,7 +44,7 @@ const CAUSES: readonly Row['kind'][] = [
 ];
 const rankOf = ({ kind }: Row): number => CAUSES.indexOf(kind);
 
-/** One history out of several, each of which is in order itself. */
+/** Joins several histories, each of which is in order. */
 export const mergeRows = (sources: readonly (readonly Row[])[]): History => {
   const merged: Row[] = [];
   const next = sources.map(() => 0);
@@ -68,7 +68,7 @@ export const mergeRows = (sources: readonly (readonly Row[])[]): History => {
 /** Where histories are kept, and what belongs to them. */
 export const FOLDER = 'test-results/chaos';
 
-/** Keeps a history under a name, and gives its file. */
+/** Keeps a history under a name, and returns its file. */
 export const keepHistory = async (name: string | number, history: History): Promise<string> => {
   await mkdir(FOLDER, { recursive: true });
   const file = `${FOLDER}/${name}.jsonl`;

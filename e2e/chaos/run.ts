@@ -7,7 +7,7 @@ import { act } from './nemesis.js';
 import type { Plan } from './plan.js';
 import { createWorld } from './world.js';
 
-/** What a run came to. */
+/** How a run ended. */
 export interface Outcome {
   readonly plan: Plan;
   readonly history: History;
@@ -16,14 +16,14 @@ export interface Outcome {
   readonly tookMs: number;
 }
 
-/** Does a plan. */
+/** Carries out a plan. */
 export const runPlan = async (plan: Plan, launch: LaunchOptions): Promise<Outcome> => {
   const startedAt = Date.now();
   const world = await createWorld(launch, plan.flavour, plan.isNarrow);
   try {
     await world.upstream.keys(plan.keys);
     world.recorder.tell({ kind: 'mode', keys: plan.keys === 'honour' ? 'honours' : 'ignores' });
-    // What the pages leave to the product's defaults.
+    // The pages do not set these, so they are the product's defaults.
     const [retentionMs, maxEntries] = [72 * 3_600_000, 10_000];
     const storage = plan.isNarrow ? 'narrow' : 'ample';
     world.recorder.tell({ kind: 'setting', retentionMs, maxEntries, storage });
@@ -54,7 +54,8 @@ export const lineOf = ({ plan, history, checked, tookMs }: Outcome): string => {
     ambiguous: ambiguous.length,
   };
   const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
-  // Neither counted nor given up: gone with storage that was wiped, or with a page that had no storage, or never durable.
+  // These were neither counted nor given up: they went with wiped storage or a page without storage, or were never
+  // durable.
   const elsewhere = Object.entries(checked.tally)
     .filter(([where]) => where !== 'effect' && !where.startsWith('discarded'))
     .map(([where, count]) => `${count} ${where}`);

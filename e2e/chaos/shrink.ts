@@ -2,7 +2,7 @@
 import type { Plan } from './plan.js';
 import type { Outcome } from './run.js';
 
-/** A run that depends on chance is believed whole only after so many tries. */
+/** A plan counts as kept only after so many runs, since each run depends on chance. */
 const TRIES = 3;
 
 /**

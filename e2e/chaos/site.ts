@@ -1,4 +1,4 @@
-/** The shop's pages on the loopback interface, and the side door by which they tell what happens in them. */
+/** The shop's pages on the loopback interface, and the side door by which they write down what happens in them. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -15,7 +15,7 @@ export interface ChaosSite {
   close(): Promise<void>;
 }
 
-/** What a page's settings lack before it is served. */
+/** A page's settings without what is added when it is served. */
 export type TabSettings = Omit<PageSettings, 'side' | 'name'>;
 
 const STYLE = `body { margin: 0 } .offer { float: left; width: 60px; height: 40px; background: gold }
@@ -26,7 +26,7 @@ const render = (settings: PageSettings): string => `<!doctype html>
 <script id="settings" type="application/json">${JSON.stringify(settings)}</script></head>
 <body><script type="module" src="/page/main.js"></script></body></html>`;
 
-/** The page's own modules, without their types. */
+/** One of the page's own modules, without its types. */
 const transpile = async (name: string): Promise<string> => {
   const source = await readFile(new URL(`page/${name}.ts`, import.meta.url), 'utf8');
   const { target, module } = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 };
@@ -44,8 +44,8 @@ const listen = async (server: Server): Promise<number> => {
 
 /**
  * Starts it.
- * @param settingsOf Given a tab's name.
- * @param write Given each row as a page told it.
+ * @param settingsOf Gets a tab's name.
+ * @param write Gets each row as a page wrote it.
  */
 export const startChaosSite = async (
   network: Network,

@@ -1,4 +1,6 @@
-/** One Chromium with a profile that outlives it, and its tabs by name. Whatever hangs is given up after a moment. */
+/**
+ * One Chromium with a profile that outlives it, and its tabs by name. A command that hangs is given up after a moment.
+ */
 import type { CDPSession, LaunchOptions, Page } from '@playwright/test';
 import { createProfile, type RealBrowser } from '../fixtures/real-browser.js';
 import type { ChaosPage, ChaosWindow } from './page/types.js';
@@ -10,7 +12,7 @@ export interface Tab {
   readonly session: CDPSession;
   isFrozen: boolean;
   isCrashed: boolean;
-  /** How many pages lie behind the one that it shows. */
+  /** How many pages the tab can go back. */
   depth: number;
 }
 
@@ -19,7 +21,7 @@ export interface Tabs {
   readonly list: readonly Tab[];
   /** The open tab that a number means; undefined if none is open. */
   at(number: number): Tab | undefined;
-  /** @param quotaBytes All the room that the page's origin has; left out, as much as the disk has. */
+  /** @param quotaBytes All the room that the page's origin has; by default, as much as the disk has. */
   open(name: string, url: string, quotaBytes?: number): Promise<Tab>;
   close(tab: Tab): Promise<void>;
   /** Ends the browser as a crash of the machine would, and starts it again on the same profile. */
@@ -30,7 +32,7 @@ export interface Tabs {
 /** How long anything in the browser may take before it is left alone, milliseconds. */
 const PATIENCE_MS = 4_000;
 
-/** Waits for something that may never come; a crash or a freeze in between is what this is about. */
+/** Waits for something that may never come, since the tab may crash or freeze in between. */
 export const within = async <T>(work: Promise<T>, ms = PATIENCE_MS): Promise<T | undefined> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -72,7 +74,7 @@ export const setFrozen = async (tab: Tab, isFrozen: boolean): Promise<void> => {
 
 /**
  * Starts it.
- * @param onCrash Told of each tab whose renderer died.
+ * @param onCrash Called with each tab whose renderer died.
  */
 export const startTabs = async (options: LaunchOptions, onCrash: (tab: Tab) => void): Promise<Tabs> => {
   const profile = await createProfile(options);

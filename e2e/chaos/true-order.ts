@@ -1,23 +1,27 @@
 /**
- * The order in which things happened, where pages could tell them only later: one that sleeps hears of its own
- * transaction when it wakes. Transactions of one store follow each other in the order in which they began.
+ * The order in which things happened, although pages could write some of them down only later. For example, a page that
+ * sleeps learns about its own transaction when it wakes. Transactions of one store follow each other in the order in
+ * which they began.
  */
 import type { Row } from '../../test/history/row.js';
 
-/** What pages tell beside a row. */
+/** What pages write beside a row. */
 export interface Told {
-  /** When it really was: when its transaction began, or when a page that could not wait told it. */
+  /** When it really happened: when its transaction began, or when a page that could not wait wrote the row. */
   readonly since?: number;
   /** Its place among the page's own rows. */
   readonly serial?: number;
 }
 
-/** Told so much later than it began, a transaction was over long before, milliseconds. */
+/** If a row is so much later than the beginning of its transaction, that was over long before, milliseconds. */
 const LATE_MS = 500;
-/** Two pages that began their transactions so close to each other cannot tell whose came first, milliseconds. */
+/**
+ * If two pages began their transactions so close to each other, their clocks do not show which came first,
+ * milliseconds.
+ */
 const TOGETHER_MS = 5;
 
-/** Puts the end of a page behind its last words: it tells that it ends before the product hears of it. */
+/** Puts the end of a page after its last words: it writes that it ends before the product notices that. */
 const withLateEnds = (rows: readonly Row[]): Row[] => {
   const last = new Map<string, { readonly since: number; readonly serial: number }>();
   for (const row of rows) {
@@ -38,7 +42,7 @@ const withLateEnds = (rows: readonly Row[]): Row[] => {
   });
 };
 
-/** Puts the rows of each page into the order in which that page told them; places of others stay. */
+/** Puts the rows of each page into the order in which that page wrote them. Other rows keep their places. */
 const inOwnOrder = (rows: readonly Row[]): Row[] => {
   const ordered = [...rows];
   const places = new Map<string, number[]>();
@@ -56,7 +60,9 @@ const inOwnOrder = (rows: readonly Row[]): Row[] => {
   return ordered;
 };
 
-/** Puts what transactions did where they began, and what the product made late of them in the same breath. */
+/**
+ * Moves the rows of a transaction to its beginning, together with the rows that the product wrote late because of it.
+ */
 export const inTrueOrder = (rows: readonly Row[]): Row[] => {
   const wipedAt = rows.flatMap((row) => (row.kind === 'wiped' ? [row.at] : []));
   const storedLate = new Map<string, number>();
@@ -65,7 +71,7 @@ export const inTrueOrder = (rows: readonly Row[]): Row[] => {
   for (const row of rows)
     if (row.kind === 'put' && row.token !== undefined)
       leases.set(row.id, [...(leases.get(row.id) ?? []), (row as Told).since ?? row.at]);
-  /** Who leases an entry has read it, so it was there. */
+  /** A page that leases an entry has read it, so the entry was still there. */
   const behindLeases = (id: string, since: number): number =>
     Math.max(
       since,

@@ -1,11 +1,12 @@
 /**
- * What a page could not tell any more. Events that it told of while it was left, by beacons that its browser did not
- * live to send: the product wrote them into the outbox all the same, and who finds them there says what they are. And
- * the end of a page that its browser replaced without giving it a word, since its process was busy.
+ * Adds rows that a page could not deliver any more:
+ * - Events of a page that was left. Its browser did not live to send the beacons about them, but the product had
+ *   written them into the outbox, and the page that finds them there says what they are.
+ * - The end of a page that its browser replaced without notifying it, since its process was busy.
  */
 import type { Row } from '../../test/history/row.js';
 
-/** So long after a page was left may its beacons still be on their way, milliseconds; the machine may be busy. */
+/** How long after a page was left its beacons may still be on their way, milliseconds: the machine may be busy. */
 const BEACONS_MS = 2_000;
 
 /** The tab of a document: the first part of its name. */
@@ -30,7 +31,7 @@ export const withUnheardEnds = (rows: readonly Row[]): Row[] => {
   });
 };
 
-/** Puts what such pages created behind the row by which they told that they are left. */
+/** Puts the events of such pages after the row by which they said that they are left. */
 export const withUnheard = (rows: readonly Row[]): Row[] => {
   const heard = new Set(rows.flatMap((row) => (row.kind === 'created' ? [row.id] : [])));
   const killed = rows.flatMap((row) => (row.kind === 'killed' && row.what === 'browser' ? [row] : []));
@@ -49,7 +50,7 @@ export const withUnheard = (rows: readonly Row[]): Row[] => {
           readonly type: 'viewed' | 'dismissed';
           readonly personalized_offer_id: string;
         };
-        // Each document's offers bear its name.
+        // Each document's offers begin with its name.
         if (heard.has(id) || !offerId.startsWith(`${tab}-`)) continue;
         heard.add(id);
         created.push({ kind: 'created', id, type, offerId, impressionId: `of ${id}`, tab, at });

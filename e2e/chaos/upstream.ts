@@ -13,7 +13,7 @@ export interface ChaosUpstream {
   arm(fault: UpstreamFault, count: number, ms: number): Promise<unknown>;
   keys(mode: 'honour' | 'ignore'): Promise<unknown>;
   heal(): Promise<unknown>;
-  /** What it counted, in order. */
+  /** The events that it counted, in order. */
   effects(): Promise<Row[]>;
   stop(): void;
 }
@@ -62,7 +62,7 @@ export const startChaosUpstream = async (folder: string, key: string): Promise<C
       const counted = history.filter(({ replayed }) => !replayed);
       return counted.map((row): Row => {
         const { at, key, type, personalized_offer_id: offerId } = row;
-        // A call counts between its arrival and its end; of several with one key, the one that was running.
+        // A call counts between its arrival and its end. If several have one key, the one that was running counted.
         const call = calls.find((one) => one.key === key && one.at <= at && (one.ended_at ?? Infinity) >= at);
         const number = Number(call?.headers[NUMBER_HEADER] ?? -1);
         return { at, kind: 'effect', number, ...(key && { id: key.slice(4) }), type, offerId };

@@ -1,9 +1,9 @@
-/** Takes away all that the origin has stored, at a moment that the history can name. */
+/** Deletes everything that the origin has stored, at a moment that the history can name. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFrozen, type Tab, within } from './tabs.js';
 import type { World } from './world.js';
 
-/** For what is under way in the browser when its pages fall asleep. */
+/** How long the browser may take to finish what is under way when its pages fall asleep. */
 const SETTLING_MS = 100;
 
 /** Wipes while all pages sleep, so that none of them stores anything between the wipe and its row. */

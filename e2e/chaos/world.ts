@@ -29,9 +29,9 @@ export interface World {
   readonly tabs: Tabs;
   /** Opens a page of the site in a new tab. Without a clock of its own it has the machine's. */
   open(settings?: Partial<Omit<TabSettings, 'flavour'>>): Promise<Tab>;
-  /** Moves the clock of the machine that the browser runs on; the proxies are on another one. */
+  /** Moves the clock of the machine that the browser runs on. The proxies are on another machine. */
   moveClock(byMs: number): void;
-  /** How far it is ahead. */
+  /** How far that clock is ahead. */
   readonly clockMs: number;
   /** The address of another page in a tab. */
   addressOf(tab: Tab): string;
@@ -47,11 +47,11 @@ export const API_KEY = 'test_key_of_the_chaos_harness';
 /** How soon a proxy that ended is started again. */
 const RESTART_MS = 300;
 
-/** Room for what the product keeps, and for nothing beside it. */
+/** Room for what the product keeps, and for nothing else. */
 const NARROW_BYTES = 500_000;
 const STOPS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Makes one. */
+/** Makes a world. */
 export const createWorld = async (
   launch: LaunchOptions,
   flavour: Flavour,
@@ -95,7 +95,7 @@ export const createWorld = async (
     upstream.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
-  // The browser is a process group of its own, and would stay behind.
+  // The browser is a process group of its own, so it would stay alive.
   const leave = (): void => void close().then(() => process.exit(1));
   for (const signal of STOPS) process.once(signal, leave);
 

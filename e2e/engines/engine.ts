@@ -1,9 +1,9 @@
-/** What a test does in a browser, whichever engine it is. */
+/** What a test does in a browser, in the same way for every engine. */
 
-/** Runs in the page; it may name nothing of the file that it stands in. */
+/** A function that runs in the page, so it must not use any name of the file that it is in. */
 export type InPage<Args extends unknown[], Result> = (...args: Args) => Result | Promise<Result>;
 
-/** A call of such a function as text, for engines that evaluate an expression and await its promise. */
+/** The source of a call of such a function, for engines that evaluate an expression and await its promise. */
 export const callOf = (act: (...args: never[]) => unknown, args: readonly unknown[]): string =>
   `(${act.toString()})(...${JSON.stringify(args)})`;
 
@@ -24,13 +24,13 @@ export interface Tab {
   press(key: Key): Promise<void>;
   /** Turns the wheel over the page; CSS pixels. */
   wheel(deltaY: number): Promise<void>;
-  /** Brings it to the front, where the engine hides what is behind. */
+  /** Brings the tab to the front, in engines that hide the tabs behind. */
   show(): Promise<void>;
-  /** As a user closes it: nothing asks the page, nothing waits for it. */
+  /** Closes the tab as a user does: nothing asks the page or waits for it. */
   close(): Promise<void>;
 }
 
-/** Somebody who visits sites; what they leave behind is theirs alone as long as every site has a port of its own. */
+/** A visitor of sites. Visitors share no data as long as every site has a port of its own. */
 export interface Visitor {
   open(url: string): Promise<Tab>;
   /** Closes every tab. */

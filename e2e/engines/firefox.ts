@@ -18,7 +18,7 @@ const tabOf = (page: Page): Tab => ({
   close: () => page.close(),
 });
 
-/** Starts a Firefox on a profile that goes with it. */
+/** Starts a Firefox on a profile that is deleted with it. */
 export const startFirefox = async (executablePath: string): Promise<Engine> => {
   const browser = await puppeteer.launch({
     browser: 'firefox',

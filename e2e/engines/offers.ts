@@ -2,7 +2,7 @@
 import { expect } from '../fixtures/patience.js';
 import type { Tab } from './engine.js';
 
-/** Longer than any test, so that only closing can prove the display. */
+/** A dwell that is longer than any test, so that only closing can prove that the offer was displayed. */
 export const NEVER_MS = 600_000;
 
 /** An offer with a marked close control. */
@@ -14,7 +14,7 @@ export const offer = (id: string, dwellMs = 0): string =>
 export const button = (id: string, act: 'dismiss' | 'accept'): string =>
   `[data-offer-id=${id}] [data-offer-${act}]`;
 
-/** Counts the requests under way; for the head of a page, ahead of the tracker. */
+/** A script that counts the requests under way. It belongs in the head of a page, before the tracker. */
 export const COUNTING = `<script>
   underWay = 0;
   const ask = fetch;
@@ -34,14 +34,14 @@ export const untilQuiet = (tab: Tab): Promise<void> =>
 export const append = (tab: Tab, markup: string): Promise<void> =>
   tab.evaluate((html: string) => document.body.insertAdjacentHTML('beforeend', html), markup);
 
-/** Tells the page that the network is back, as the browser would. */
+/** Notifies the page that the network is back, as the browser would. */
 export const comeOnline = (tab: Tab): Promise<void> =>
   tab.evaluate(() => void dispatchEvent(new Event('online')));
 
 /**
- * Shows offers too briefly until one really was, which a busy machine may fail at: one that a page saw in view and
- * out of it again within half of its second.
- * @returns The id of that one.
+ * Shows offers too briefly, until one really was in view for less than half of its second by the page's own observer.
+ * On a busy machine that may take several offers.
+ * @returns The id of that offer.
  */
 export const glimpse = (tab: Tab): Promise<string> =>
   tab.evaluate(async () => {

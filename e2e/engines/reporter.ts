@@ -1,4 +1,4 @@
-/** Says at the end of a run which engines it ran in, and which this machine lacks. */
+/** Says at the end of a run which engines the tests ran in, and which are missing on this machine. */
 import type { FullConfig, Reporter, Suite, TestCase, TestResult } from '@playwright/test/reporter';
 import { ensureEngines, HELP } from '../../scripts/ensure-engines.mjs';
 

@@ -11,7 +11,7 @@ export { expect } from '../fixtures/stack.js';
 
 const places = ensureEngines({ install: false });
 
-/** The engines, and how each is started; undefined where this machine lacks it. */
+/** The engines, and how each is started; undefined if this machine does not have it. */
 const STARTS = {
   Chromium: async (browser: Browser) => driveChromium(browser),
   Firefox:
@@ -31,7 +31,7 @@ const STARTS = {
 /** An engine's name, as the titles of tests have it. */
 export type EngineName = keyof typeof STARTS;
 
-/** Those that tests are declared for. In CI that is all of them: one that is missing fails there. */
+/** The engines that tests are declared for. In CI these are all of them, so that a missing one fails. */
 export const ENGINES = (Object.keys(STARTS) as EngineName[]).filter((name) => STARTS[name] ?? process.env.CI);
 
 export const test = base.extend<

@@ -1,4 +1,4 @@
-/** The W3C's WebDriver protocol, as much of it as the tests need: commands of one session over HTTP. */
+/** The part of the W3C's WebDriver protocol that the tests need: commands of one session over HTTP. */
 
 /** What the protocol calls an element. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
@@ -28,7 +28,7 @@ export const isReady = async (base: string): Promise<boolean> => {
   try {
     return ((await ask(`${base}/status`, 'GET')) as { ready: boolean }).ready;
   } catch {
-    // It does not listen yet.
+    // The driver does not listen yet.
     return false;
   }
 };

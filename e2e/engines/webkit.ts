@@ -29,7 +29,7 @@ const startDriver = async ({ screen, driver }: WebKitPlace): Promise<[base: stri
   return [base, child];
 };
 
-/** Makes the inside of the current window as large as in the other engines. */
+/** Makes the viewport of the current window as large as in the other engines. */
 const resize = async (session: Session): Promise<void> => {
   const outer = { ...VIEWPORT };
   await session.command('POST', '/window/rect', outer);
@@ -45,7 +45,7 @@ export const startWebKit = async (place: WebKitPlace): Promise<Engine> => {
   });
   const first = (await session.command('GET', '/window')) as string;
 
-  // A session has one current window, so commands of several tabs stand in line.
+  // A session has one current window, so commands of several tabs wait for each other.
   let line: Promise<unknown> = Promise.resolve();
   let current = first;
   const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
@@ -114,7 +114,7 @@ export const startWebKit = async (place: WebKitPlace): Promise<Engine> => {
       return {
         open: async (url) => {
           const { handle } = await inTurn(async () => {
-            // A session whose current window is closed opens no other.
+            // A session whose current window is closed cannot open another one.
             await switchTo(first);
             return (await session.command('POST', '/window/new', { type: 'window' })) as { handle: string };
           });
@@ -141,7 +141,7 @@ export const startWebKit = async (place: WebKitPlace): Promise<Engine> => {
     async close() {
       const ended = once(child, 'exit');
       await session.command('DELETE', '').catch(() => undefined);
-      // The screen goes with the group.
+      // The screen ends with the process group.
       if (child.pid) process.kill(-child.pid, 'SIGTERM');
       await ended;
     },

@@ -1,4 +1,4 @@
-/** Watches the product from outside: events, storage, requests, the page's life and what harms it. Loads first. */
+/** Watches the product from outside: events, storage, requests, the page's life and what harms it. It loads first. */
 import { askClock, numberOf, settings, tab, tell, trueNow } from './settings.js';
 import type { OfferEvent, RowVerdict, StoredEntry } from './types.js';
 
@@ -16,7 +16,7 @@ Date.now = () => trueNow() + clockMs;
 
 tell({ kind: 'opened', tab, watches: ['errors', 'rejections', 'console'] });
 setClock(settings.clockMs);
-// The clock went on, or jumped, while the page slept or lay in the cache.
+// The clock may have moved while the page slept or was in the cache.
 for (const target of [document, window])
   target.addEventListener(target === document ? 'resume' : 'pageshow', followClock, { capture: true });
 
@@ -72,9 +72,9 @@ for (const type of ['offersight:viewed', 'offersight:dismissed'] as const) {
   );
 }
 
-/** What one transaction does, told when it is complete. */
+/** What one transaction does, written down when it is complete. */
 const changes = new Map<IDBTransaction, Parameters<typeof tell>>();
-/** A page that sleeps may never hear that a transaction is complete. */
+/** A page that sleeps may never learn that a transaction is complete. */
 const tellUnheard = (): void => {
   const ids = [...changes.values()].flat().flatMap((row) => (row.kind === 'removed' ? row.id : []));
   if (ids.length) tell({ kind: 'unheard', tab, ids });
@@ -114,7 +114,7 @@ IDBFactory.prototype.deleteDatabase = (name) => {
   tell({ kind: 'harm', tab, what: 'error', text: `deletes the database ${name}` });
   throw new Error('nobody may delete a database');
 };
-/** More than the little by which the browser lets an origin go beyond its quota. */
+/** More than the little by which the browser lets an origin exceed its quota. */
 const BALLAST = 4_000_000;
 let refusals = 0;
 /** So many of the next transactions that write an entry ask for more room than there is, if there is a quota. */
@@ -134,7 +134,7 @@ IDBObjectStore.prototype.delete = function (key) {
   return remove.call(this, key);
 };
 
-/** The verdicts of a reply that counts, judged by eyes of our own. */
+/** The verdicts of a reply, if it is valid. The test reads them by itself, without the product's code. */
 const verdictsOf = (response: Response, text: string): Record<string, RowVerdict> | undefined => {
   if (response.status !== 200 || response.redirected) return undefined;
   try {
@@ -163,7 +163,7 @@ window.fetch = async (input, init) => {
   const isKeptAlive = input instanceof Request ? input.keepalive : init?.keepalive === true;
   const isFarewell = !(input instanceof Request) && !init?.signal;
   const isRepeat = refusedWithKeepalive === ids.join();
-  // A farewell may come in between.
+  // A farewell may come in between, and changes nothing about that.
   if (!isFarewell) refusedWithKeepalive = '';
   const contents = Object.fromEntries(
     events.map((event) => [event.id, JSON.stringify({ ...event, group: undefined, reason: undefined })]),
@@ -175,7 +175,7 @@ window.fetch = async (input, init) => {
       .clone()
       .text()
       .catch(() => undefined);
-    // A reply that breaks off looks to the product like a refusal of the browser's.
+    // To the product, a reply that breaks off looks as if the browser had refused the request.
     if (text === undefined && isKeptAlive && !isFarewell) refusedWithKeepalive = ids.join();
     const verdicts = text === undefined ? undefined : verdictsOf(response, text);
     const status = text === undefined ? undefined : response.status;

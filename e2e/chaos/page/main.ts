@@ -1,4 +1,4 @@
-/** A page of the shop under fire: its tracker, its offers, and what it can be told to do. */
+/** A page of the shop under fire: its tracker, its offers, and the commands that it knows. */
 import { fill, followClock } from './instrument.js';
 import { settings, tab, tell } from './settings.js';
 import type { ChaosPage, ChaosWindow, Dump, OfferEvent, PageTracker, StoredEntry } from './types.js';
@@ -109,7 +109,7 @@ site.chaos = {
   followClock,
   fill,
   async waiting() {
-    // Without the second load nobody knows, and what the database did not take waits for that load.
+    // Without the second load this is unknown, and events that the database did not take wait for that load.
     return tracker ? ((await tracker.stats()).outbox?.waiting ?? 1) : undefined;
   },
   dump,
@@ -123,8 +123,8 @@ site.chaos = {
 
 show(settings.offers);
 if (settings.looks) {
-  // A browser that was killed may begin with an empty database, after one that it could not read: then this fails once.
-  // The product has no means to delete one, and what is there after all would be called a ghost.
+  // A browser that was killed may not be able to read its database, and begins with an empty one. Then this fails once.
+  // The product cannot delete a database, and an entry that is still there after all would be reported as a ghost.
   const known = await indexedDB.databases().catch(() => []);
   if (!known.some(({ name }) => name === 'offersight')) tell({ kind: 'wiped', what: 'outbox' });
 }
@@ -141,7 +141,7 @@ if (settings.flavour === 'script') {
     tracker = started;
   });
 } else {
-  // Without a network there is no tracker on this page, and nothing to tell.
+  // Without a network there is no tracker on this page, and nothing to write down.
   await startModule().catch(() => undefined);
   if (settings.flavour === 'twice') {
     addScript();

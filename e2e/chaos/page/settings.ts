@@ -1,8 +1,8 @@
-/** What the site told this document, and how it tells the run what happens here. */
+/** What the site gave to this document, and how the document writes down what happens in it. */
 import type { NemesisRow, PageRow, StoreRow } from '../../../test/history/row.js';
 import type { Flavour } from '../plan.js';
 
-/** Put into every page by the site. */
+/** The site puts these into every page. */
 export interface PageSettings {
   /** The run's own server: rows are posted there. */
   readonly side: string;
@@ -12,7 +12,7 @@ export interface PageSettings {
   readonly flavour: Flavour;
   /** How many offers it shows at once. */
   readonly offers: number;
-  /** Whether it tells, before anything is stored, if the browser has no outbox any more. */
+  /** Whether it reports, before anything is stored, if the browser has no outbox any more. */
   readonly looks: boolean;
 }
 
@@ -20,21 +20,21 @@ export const settings = JSON.parse(document.querySelector('#settings')?.textCont
 
 const [salt = 0] = crypto.getRandomValues(new Uint32Array(1));
 
-/** This document's name in the history; a copy out of the cache is another document. */
+/** This document's name in the history. A copy from the cache is another document. */
 export const tab = `${settings.name}.${salt.toString(36).slice(-4)}`;
 
-/** Unique in the history. */
+/** A number that is unique in the history. */
 export const numberOf = (index: number): number => salt * 100_000 + index;
 
 type Told = PageRow | StoreRow | Extract<NemesisRow, { kind: 'clock' | 'fault' | 'wiped' }>;
 
-/** Before anything moves the clock. */
+/** The real clock, taken before anything moves it. */
 export const trueNow = Date.now;
 let told = 0;
 
 /**
- * Writes rows down before it returns, so that nothing the page does next can be ahead of them. A page that is being
- * left may not wait; its rows follow as they can, with the time at which they were told.
+ * Writes rows down before it returns, so that nothing the page does next can come before them. A page that is being
+ * left must not wait, so its rows follow later, with the time at which they were written.
  */
 export const tell = (...rows: Told[]): void => {
   const textOf = (given: object): string =>
@@ -48,7 +48,7 @@ export const tell = (...rows: Told[]): void => {
   }
 };
 
-/** What the machine's clock is ahead by now. */
+/** By how much the machine's clock is ahead now. */
 export const askClock = (): number => {
   const request = new XMLHttpRequest();
   request.open('GET', `${settings.side}?tab=${settings.name.split('.')[0]}`, false);

@@ -13,7 +13,7 @@ export interface StoredEntry {
 /** What the page needs of its tracker. */
 export type PageTracker = Pick<OfferTracker, 'dismiss' | 'stats'>;
 
-/** What the page can be told to do from outside. */
+/** Commands that the page knows. */
 export interface ChaosPage {
   readonly tab: string;
   show(count: number): void;
@@ -25,9 +25,9 @@ export interface ChaosPage {
   again(): void;
   /** Asks what the machine's clock says. */
   followClock(): void;
-  /** So many of the next writes find the storage full, where there is a quota. */
+  /** So many of the next writes find the storage full, if there is a quota. */
   fill(count: number): void;
-  /** Events that the tracker may still have, in whatever it keeps them; undefined without a tracker. */
+  /** How many events the tracker may still have, in storage or in memory; undefined without a tracker. */
   waiting(): Promise<number | undefined>;
   /** All that the database holds. */
   dump(): Promise<Dump>;

@@ -1,4 +1,4 @@
-/** A service worker that lies; the site puts the name of its lie ahead of it. */
+/** A service worker that lies. The site puts the name of its lie before this code. */
 declare const LIE: 'portal' | 'replay';
 
 interface Fetched extends Event {

@@ -1,4 +1,4 @@
-/** Plugins look for it where a script tag would have put it. */
+/** Plugins look for jQuery where a script tag would have put it. */
 import jQuery from 'jquery';
 
 window.$ = jQuery;

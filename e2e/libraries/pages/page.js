@@ -1,4 +1,4 @@
-/** What the pages have in common: an offer that nothing but our attribute marks, and a button that shows a widget. */
+/** What the pages have in common: an offer that only the product's attribute marks, and a button that shows a widget. */
 
 /** An offer with a link to a place of the same page. */
 export const offer = (id = 'card') =>
@@ -11,7 +11,7 @@ export const put = (html) => document.body.insertAdjacentHTML('beforeend', html)
 
 /**
  * A button that shows a widget.
- * @param show Gives what hides it without its user.
+ * @param show Shows the widget, and returns a function that hides it without its user.
  */
 export const widget = (name, show) => {
   const button = document.createElement('button');

@@ -15,7 +15,7 @@ export const Card = () => (
   </article>
 );
 
-/** A widget that is told whether it is open, and asks to be closed. */
+/** A widget whose properties say whether it is open, and which asks to be closed. */
 export const reactWidget = (name, Widget) =>
   widget(name, () => {
     put('<div class="react-root"></div>');

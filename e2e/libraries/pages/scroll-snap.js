@@ -1,4 +1,4 @@
-/** What many sites write themselves: the browser scrolls and snaps, and a script lets a mouse drag as well. */
+/** A carousel as many sites write it: the browser scrolls and snaps, and a script also lets a mouse drag. */
 import { putCarousel, slides } from './slides.js';
 
 putCarousel(`<style>#carousel { display: flex; overflow: auto hidden; scrollbar-width: none; width: 400px; scroll-snap-type: x mandatory; cursor: grab }
@@ -14,7 +14,7 @@ carousel.onpointerdown = ({ clientX, pointerId, pointerType }) => {
   if (pointerType !== 'mouse') return;
   from = { x: clientX, left: carousel.scrollLeft };
   carousel.setPointerCapture(pointerId);
-  // Otherwise it would snap while it is dragged.
+  // With snapping, the carousel would snap while it is dragged.
   carousel.style.scrollSnapType = 'none';
 };
 carousel.onpointermove = ({ clientX }) => {

@@ -8,7 +8,7 @@ const show = (name, prevents) => () => {
   put(`<${name} label="An offer">${offer()}</${name}>`);
   const element = document.querySelector(name);
   if (prevents) element.addEventListener('sl-request-close', (event) => event.preventDefault());
-  // An element is drawn some time after it was put.
+  // A custom element is drawn some time after it was added.
   void element.updateComplete.then(() => element.show());
   return () => element.hide();
 };

@@ -13,7 +13,7 @@ document.querySelector('#app').innerHTML = `
 </section>
 `
 
-// A few lines stand for a router.
+// A few lines replace a router.
 const shop = document.querySelector('#shop').innerHTML;
 const PAGES = {
   '/': shop,

@@ -3,7 +3,7 @@ import { OfferCard } from './OfferCard';
 import { tracker } from './offers';
 import { PlanOffer } from './PlanOffer';
 
-// A few lines stand for a router.
+// A few lines replace a router.
 export default function App() {
   const [path, setPath] = useState(location.pathname);
   const onMove = () => {

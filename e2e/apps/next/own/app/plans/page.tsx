@@ -1,7 +1,7 @@
 import Link from 'next/link';
 import { Offer } from 'offersight/react';
 
-// Rendered on the server.
+// This page is rendered on the server.
 export default function Plans() {
   return (
     <main>
