@@ -1,6 +1,6 @@
 /**
- * What delivering costs and what it saves: `npm run bench:delivery` after `npm run build`, in a real Chromium,
- * through a real proxy, to the stand-in upstream. Asserts nothing; only figures of one run can be compared.
+ * Measures what delivery costs and what it saves: `npm run bench:delivery` after `npm run build`, in a real Chromium,
+ * through a real proxy, to the stand-in upstream. It asserts nothing, and only figures of one run can be compared.
  *
  *     --only latency,tick,requests,compare --rounds 5 --seeds 1,2,3
  */
@@ -22,12 +22,12 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1,2,3' },
   },
 });
-const browserOptions = await ensureBrowser();
+const browserOptions = await ensureBrowser({ isWhole: true });
 if (!browserOptions) throw new Error(HELP);
 const scripts = await bundlePages('page', 'contest-page');
 const browser = await chromium.launch({ ...browserOptions, args: [...ARGS] });
 
-/** Measures in a stack of its own, so that nothing waits that another one left. */
+/** Measures in a stack of its own, so that no event of an earlier measurement waits there. */
 const inStack = async (
   measure: (stack: Stack) => Promise<string>,
   options?: Pick<StackOptions, 'isHeldBack'>,

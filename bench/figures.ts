@@ -1,4 +1,4 @@
-/** Figures → text, pure: medians, percentiles and tables, for every bench. */
+/** Turns figures into text for every bench: medians, percentiles and tables. */
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
 

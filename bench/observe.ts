@@ -1,11 +1,11 @@
 /**
- * What seeing offers costs: `npm run bench:observe` after `npm run build`. Compares the built script file with a
- * page that observes nothing and with one bare IntersectionObserver. Asserts nothing; only shares of one run can
- * be compared with each other.
+ * Measures what seeing offers costs: `npm run bench:observe` after `npm run build`. It compares the built script file
+ * with a page that observes nothing and with one bare IntersectionObserver. It asserts nothing, and only shares of one
+ * run can be compared.
  *
  *     --rounds 5 --counts 20,200,1000,10000 --layouts grid,column,carousels
  *
- * Pages with fewer than 1,000 offers take part in the first two rounds alone.
+ * Pages with fewer than 1,000 offers take part only in the first two rounds.
  */
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
@@ -22,12 +22,12 @@ const { values } = parseArgs({
     layouts: { type: 'string', default: LAYOUTS.join() },
   },
 });
-/** More rounds of few offers only show again that there is nothing to see. */
+/** More rounds with few offers would only repeat that the difference is too small to measure. */
 const FEW = { below: 1_000, rounds: 2 };
 const counts = values.counts.split(',').map(Number);
 const layouts = LAYOUTS.filter((layout) => values.layouts.split(',').includes(layout));
 
-const browserOptions = await ensureBrowser();
+const browserOptions = await ensureBrowser({ isWhole: true });
 if (!browserOptions) throw new Error(HELP);
 const site = await startBenchSite();
 const browser = await chromium.launch({ ...browserOptions, args: [...ARGS] });
@@ -38,7 +38,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
   for (const { layout, count, rounds } of series) {
     if (count < FEW.below && round >= FEW.rounds) continue;
     const runs = {} as Record<Strategy, Run>;
-    // What a browser has warmed up, or filled, favours none of them.
+    // The order changes, so that a browser that is warm or full does not favour one of them.
     for (const strategy of round % 2 ? [...STRATEGIES].reverse() : STRATEGIES)
       runs[strategy] = await measure(browser, site.pageOf(strategy, layout, count));
     rounds.push(runs);

@@ -1,8 +1,8 @@
 /**
- * How long the operator's page keeps the process from doing something else: `npm run bench:operator`. A file with 400 days of
- * 100 groups, 200,000 events of 100,000 offers and 20,000 dead letters; each view and form once warm, in this process, without
- * HTTP. The longest task is measured as CPU time between two turns of the event loop, so that a busy machine does not count.
- * Asserts nothing.
+ * Measures how long the operator's page keeps the process busy: `npm run bench:operator`. The file has 400 days of
+ * 100 groups, 200,000 events of 100,000 offers and 20,000 dead letters. Each view and form is measured once it is
+ * warm, in this process, without HTTP. The longest task is CPU time between two turns of the event loop, so that a busy
+ * machine does not count. It asserts nothing.
  *
  *     --days 400 --groups 100 --offers 100000 --dead 20000 --runs 3
  */
@@ -43,7 +43,7 @@ const event = (fields: Partial<AdmittedEvent>): AdmittedEvent => {
   return { id, type: 'viewed', offerId: 'offer', occurredAt: 0, receivedAt: 0, content: id, ...fields };
 };
 
-/** Takes events in portions; what is due then ends as it is told. */
+/** Takes events in portions, and gives those that are due the wanted outcome. */
 const fill = async (
   intake: Intake,
   events: Iterable<AdmittedEvent>,

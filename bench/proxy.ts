@@ -1,22 +1,29 @@
 /**
- * What the proxy takes: `npm run bench:proxy`. Events a second that each intake has accepted durably, over HTTP on
- * loopback, beside a bare handler that only reads the body; what a proxy holds while many events pass; and how long the
- * event loop stands still if one offer has many events in a file. The upstream answers after a second, at the pace of a
- * small plan: it must not matter, except where an intake forwards before it answers, whose upstream is the bare
- * handler. Asserts nothing; only figures of one run can be compared.
+ * Measures what the proxy takes: `npm run bench:proxy`.
  *
- *     --only rates,memory,offer --intakes sqlite,direct,bullmq --rounds 7 --batch-events 20000 --events 1000000 --profile FOLDER
+ * - `rates`: how many events a second each intake accepts durably, over HTTP on loopback, beside a bare handler that
+ *   only reads the body and a proxy that keeps nothing.
+ * - `memory`: how much memory a proxy needs while many events pass.
+ * - `offer`: what one offer with many events in a file costs the thread that answers, and its process.
  *
- * `--waiting` leaves the million where it waits, in the place of settling it as it comes.
+ * The upstream answers after a second, at the pace of a small plan, which must not matter. An intake that forwards
+ * before it answers has the bare handler as its upstream. This asserts nothing, and only figures of one run can be
+ * compared.
+ *
+ *     --only rates,memory,offer --intakes sqlite,postgres,direct,redis --rounds 7 --batch-events 20000 --single-events 4000 --events 1000000 --profile FOLDER
+ *
+ * `--waiting` lets the million wait instead of settling it as it comes.
  */
 import { parseArgs } from 'node:util';
 import { startUpstream } from '../src/upstream/server.js';
+import { startPostgres } from '../test/support/postgres.js';
 import { startRedis } from '../test/support/redis.js';
+import { BATCHES, SINGLES } from './proxy/load.js';
 import { measureMemory } from './proxy/memory.js';
 import { measureOneOffer } from './proxy/one-offer.js';
 import { startServer } from './proxy/process.js';
 import { measureRates } from './proxy/rates.js';
-import { isForwardingFirst, isOnRedis, SUBJECTS } from './proxy/subjects.js';
+import { isForwardingFirst, isOnPostgres, isOnRedis, SUBJECTS } from './proxy/subjects.js';
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
@@ -25,6 +32,7 @@ const { values } = parseArgs({
     intakes: { ...text, default: SUBJECTS.slice(1).join() },
     rounds: { ...text, default: '7' },
     'batch-events': { ...text, default: '20000' },
+    'single-events': { ...text, default: '4000' },
     events: { ...text, default: '1000000' },
     profile: text,
     waiting: { type: 'boolean', default: false },
@@ -36,20 +44,25 @@ const intakes = SUBJECTS.filter((name) => values.intakes.split(',').includes(nam
 const upstream = await startUpstream({ apiKey: key, limits: { per_minute: null } });
 upstream.addFaults({ kind: 'delay', ms: 1_000 });
 const redis = intakes.some(isOnRedis) ? await startRedis() : undefined;
+const postgres = intakes.some(isOnPostgres) ? await startPostgres() : undefined;
 const bare = await startServer(
   'bare',
-  { upstream: upstream.url, key, redis: '', isSettling: false },
+  { upstream: upstream.url, key, redis: '', postgres: '', isSettling: false },
   values.profile,
 );
 const start = (name: string, isSettling: boolean) => {
   const url = isForwardingFirst(name) ? bare.url.slice(0, -1) : upstream.url;
-  return startServer(name, { upstream: url, key, redis: redis?.url ?? '', isSettling }, values.profile);
+  const places = { redis: redis?.url ?? '', postgres: postgres?.url ?? '' };
+  return startServer(name, { upstream: url, key, ...places, isSettling }, values.profile);
 };
 
 if (parts.includes('rates')) {
   const servers = await Promise.all(intakes.map((name) => start(name, false)));
-  const text = await measureRates([bare, ...servers], Number(values.rounds), Number(values['batch-events']));
-  console.log(`${text}\n`);
+  for (const [shape, events] of [
+    [BATCHES, Number(values['batch-events'])],
+    [SINGLES, Number(values['single-events'])],
+  ] as const)
+    console.log(`${await measureRates([bare, ...servers], Number(values.rounds), { ...shape, events })}\n`);
   for (const server of servers) await server.end();
 }
 if (parts.includes('memory')) {
@@ -62,4 +75,5 @@ if (parts.includes('memory')) {
 if (parts.includes('offer')) console.log(`${await measureOneOffer()}\n`);
 await bare.end();
 await redis?.remove();
+await postgres?.remove();
 await upstream.close();

@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { listenOnLoopback } from './support/sockets.js';
 
-/** Optional packages, but for those of frameworks: they are for pages. */
-const PROXY_PACKAGES = ['bullmq', 'ioredis', 'libsql', 'prom-client', 'undici'];
+/** The optional packages that a proxy can use. Those of frameworks are for pages. */
+const PROXY_PACKAGES = ['ioredis', 'libsql', 'pg', 'prom-client', 'undici'];
 
 const { devDependencies, peerDependencies, scripts } = JSON.parse(
   readFileSync('package.json', 'utf8'),
@@ -21,7 +21,7 @@ const instructions = readFileSync('Dockerfile', 'utf8')
     return { name, words, text: words.join(' ') };
   });
 const all = (name: string) => instructions.filter((instruction) => instruction.name === name);
-/** Those of the image that runs. */
+/** The instructions of the image that runs. */
 const last = instructions.slice(instructions.findLastIndex(({ name }) => name === 'FROM'));
 const only = (name: string) => {
   const [found, another] = last.filter((instruction) => instruction.name === name);
@@ -31,7 +31,7 @@ const only = (name: string) => {
 const execForm = (text: string): string[] => JSON.parse(text.slice(text.indexOf('['))) as string[];
 
 describe('the container', () => {
-  test('copies what is there, and what is let into the build', () => {
+  test('copies only files that exist, and that the build context has', () => {
     const copied = all('COPY').filter(({ text }) => !text.startsWith('--from'));
     const sources = new Set(copied.flatMap(({ words }) => words.slice(0, -1)));
     const letIn = readFileSync('.dockerignore', 'utf8').split('\n').filter(Boolean);
@@ -43,7 +43,7 @@ describe('the container', () => {
         .toSorted(),
     ).toEqual([...sources].toSorted());
     for (const source of sources) expect(existsSync(source), source).toBe(true);
-    // What the configuration of the build extends is there, too.
+    // The build's configuration extends another one, which also has to be there.
     expect(sources).toContain('tsconfig.json');
   });
 
@@ -61,7 +61,7 @@ describe('the container', () => {
     for (const { text } of all('FROM')) expect(text).toMatch(/^node:20-slim( AS \w+)?$/);
   });
 
-  test('is nobody’s superuser, keeps no secret, and is told to stop by SIGTERM', () => {
+  test('never runs as root, keeps no secret, and stops by SIGTERM', () => {
     expect(only('USER').text).toBe('node');
     expect(only('VOLUME').text).toBe(only('WORKDIR').text);
     expect(only('STOPSIGNAL').text).toBe('SIGTERM');
@@ -76,7 +76,7 @@ describe('the container', () => {
       encoding: 'utf8',
     });
     for (const flag of flags.filter((word) => word.startsWith('--'))) expect(stdout).toContain(`${flag} `);
-    // Where the health check looks.
+    // The health check looks here.
     expect(stdout).toContain(`--port ${only('EXPOSE').text} `);
     expect(only('HEALTHCHECK').text).toContain(`:${only('EXPOSE').text}/healthz`);
   });

@@ -28,7 +28,7 @@ const APPLICATIONS = STACKS.flatMap(applicationsOf).map(
 describe('the guides', () => {
   test('are all followed by the tests', () => {
     const pages = readdirSync(GUIDES).map((file) => file.replace('.md', ''));
-    // The two that lead to no application.
+    // Two guides do not lead to an application.
     const others = ['README', 'phone'];
     expect(pages.sort()).toEqual([...new Set(STACKS.map(({ guide }) => guide)), ...others].sort());
   });
@@ -38,11 +38,11 @@ describe('the guides', () => {
     for (const { guide } of STACKS) expect(list).toContain(`(${guide}.md)`);
   });
 
-  test.each(APPLICATIONS)('hold nothing that is not run: %s', (_, application) => {
+  test.each(APPLICATIONS)('contain nothing that is not run: %s', (_, application) => {
     expect(readGuide(application).blocks.length).toBeGreaterThan(0);
   });
 
-  test.each(APPLICATIONS)('change what they show themselves where it fits: %s', (_, application) => {
+  test.each(APPLICATIONS)('change only lines that they have shown before: %s', (_, application) => {
     const { blocks } = readGuide(application);
     const shown = new Set(blocks.filter(({ language }) => language !== 'diff').map(({ path }) => path));
     const own = blocks.filter(({ path }) => shown.has(path));
@@ -58,7 +58,7 @@ describe('the guides', () => {
 });
 
 describe('reading a guide', () => {
-  test('gives blocks in their order, and commands by what they are for', () => {
+  test('gives blocks in order, and commands by purpose', () => {
     const { blocks, commands } = parse(
       '```js src/a.js\nhere();\n```\n```sh\nnpx offersight proxy --site s   # beside\n```',
     );
@@ -67,7 +67,7 @@ describe('reading a guide', () => {
     expect(commands.server).toEqual(['npm run dev']);
   });
 
-  test('leaves what is optional to the application with pages of its own', () => {
+  test('leaves optional blocks to the application with pages of its own', () => {
     const text =
       '## Optional: more\n```js more.js\n```\n```sh\nnpm run preview\n```\n## After\n```js a.js\n```';
     expect(paths(parse(text))).toEqual(['more.js', 'a.js']);
@@ -76,14 +76,14 @@ describe('reading a guide', () => {
     expect(parse(text, true).commands.server).toEqual(['npm run dev']);
   });
 
-  test('leaves the offer to try it with, and the phone, to the starter', () => {
+  test('leaves the offer for trying, and the phone, to the starter', () => {
     const text =
       '## An offer to try it with\n```js card.js\n```\n## On a phone\n```js phone.js\n```\n## After\n```js a.js\n```';
     expect(paths(parse(text))).toEqual(['a.js']);
     expect(paths(parse(text, true))).toEqual(['card.js', 'phone.js', 'a.js']);
   });
 
-  test('goes one way where a guide has two', () => {
+  test('follows one way if a guide has two', () => {
     const text =
       '## Both\n### In CommonJS\n```js c.js\n```\n### In ES modules\n```js m.js\n```\n## After\n```js a.js\n```';
     expect(paths(parse(text, false, 'CommonJS'))).toEqual(['c.js', 'a.js']);
@@ -98,13 +98,13 @@ describe('reading a guide', () => {
     expect(() => parse(text)).toThrow(words);
   });
 
-  test('refuses one without a command for what a reader has to do', () => {
+  test('refuses a guide without a command for something that a reader has to do', () => {
     expect(() => parseGuide('```sh\nnpm run dev\n```', { installable, isShort: false })).toThrow('install');
   });
 });
 
 describe('applying a guide', () => {
-  test('changes a file where its lines stand, and again where an earlier block left it', () => {
+  test('changes a file where its lines are, and later where an earlier block left them', () => {
     expect(
       apply(
         ['diff', 'main.js', '-first();\n+second();\n last();\n+third();\n'],
@@ -113,7 +113,7 @@ describe('applying a guide', () => {
     ).toEqual({ 'main.js': 'second();\nlast();\nfourth();\nlast();\n' });
   });
 
-  test('takes what stands behind a gap from behind what stands before it', () => {
+  test('looks for the lines after a gap only behind the lines before it', () => {
     expect(apply(['diff', 'main.js', ' first();\n last();\n …\n-last();\n+end();\n'])).toEqual({
       'main.js': 'first();\nlast();\nend();\n',
     });
@@ -137,7 +137,7 @@ describe('applying a guide', () => {
     ['to lines that the file lacks', ['diff', 'main.js', ' left();\n+out();\n'], /main\.js must/],
     ['that fits in two places', ['diff', 'main.js', ' last();\n+more();\n'], /main\.js must/],
     ['to a file that is not there', ['diff', 'a.js', ' a();\n+b();\n'], /not there/],
-    ['that makes a file anew', ['js', 'main.js', 'here();\n'], /there already/],
+    ['that makes a file again', ['js', 'main.js', 'here();\n'], /there already/],
   ] as const)('refuses a change %s', (_, block, words) => {
     expect(() => apply([...block])).toThrow(words);
   });

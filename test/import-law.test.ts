@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 
-/** What a room may import: prefixes of files below src, whole or as types only; and packages. */
+/** What a room may import: files below src by prefix, as values or only as types, and packages. */
 interface Law {
   readonly values?: readonly string[];
   readonly types?: readonly string[];
@@ -218,7 +218,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'runtime',
     ],
   },
-  // The order inside the proxy, from below: who is told, the door, judging, keeping, forwarding, the operator.
+  // The order inside the proxy, from below: reporting, the door, judging, keeping, forwarding, the operator.
   'proxy/telling': {
     values: ['proxy/telling', 'errors'],
     types: ['proxy/door/problem', 'proxy/forward/destination', 'protocol', 'runtime'],
@@ -266,9 +266,10 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/ledger',
       'proxy/intake/lease',
       'proxy/intake/rules',
+      'proxy/patience',
       'protocol/reasons',
     ],
-    types: ['proxy/intake/intake', 'protocol'],
+    types: ['proxy/intake/intake', 'protocol', 'runtime'],
     packages: ['lru-cache', 'node:crypto', 'node:timers/promises'],
   },
   'proxy/intake/sqlite': {
@@ -277,28 +278,60 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/sql',
       'proxy/intake/rules',
       'proxy/option-names',
+      'proxy/patience',
+      'errors',
+      'runtime',
+    ],
+    types: ['proxy/intake/intake', 'proxy/intake/ledger', 'protocol'],
+    packages: ['libsql', 'node:fs', 'node:path', 'node:url', 'node:worker_threads'],
+  },
+  'proxy/intake/postgres': {
+    values: [
+      'proxy/intake/postgres',
+      'proxy/intake/sql',
+      'proxy/intake/rules',
+      'proxy/forward/jumps',
+      'proxy/option-names',
+      'proxy/telling/alerts',
+      'proxy/telling/cause',
       'errors',
       'runtime',
     ],
     types: ['proxy/intake/intake'],
-    packages: ['libsql'],
+    packages: ['pg'],
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
-  'proxy/intake/bullmq/bullmq': {
-    values: ['proxy/intake', 'proxy/option-names', 'errors', 'runtime'],
-    types: ['protocol'],
-    packages: ['bullmq', 'ioredis', 'node:crypto'],
+  'proxy/intake/redis': {
+    values: ['proxy/intake/redis', 'proxy/intake/ledger', 'proxy/intake/lease', 'proxy/intake/rules'],
+    types: ['proxy/intake/intake', 'runtime'],
   },
-  'proxy/intake/bullmq/bullmq-client': {
+  'proxy/intake/redis/redis': {
+    values: [
+      'proxy/intake/redis',
+      'proxy/intake/ledger',
+      'proxy/intake/rules',
+      'proxy/option-names',
+      'proxy/telling/alerts',
+      'errors',
+      'runtime',
+    ],
+    types: ['proxy/intake/intake', 'protocol'],
+    packages: ['ioredis', 'node:crypto'],
+  },
+  'proxy/intake/redis/redis-client': {
     values: ['proxy/patience', 'proxy/telling/cause', 'errors'],
     types: ['runtime'],
     packages: ['ioredis'],
   },
-  'proxy/intake/bullmq/bullmq-lane': { values: ['proxy/intake'], types: ['runtime'], packages: ['node:os'] },
-  'proxy/intake/bullmq/bullmq-ledger': {
-    values: ['proxy/intake/ledger', 'proxy/intake/bullmq/bullmq-counting'],
-    types: ['proxy/intake', 'protocol'],
+  'proxy/intake/redis/migration': {
+    values: ['proxy/intake/redis', 'proxy/intake/ledger', 'proxy/intake/rules'],
+    types: ['runtime'],
     packages: ['node:crypto'],
+  },
+  'proxy/intake/bullmq': {
+    values: ['proxy/intake/redis/redis'],
+    types: ['proxy/intake/intake'],
+    packages: ['ioredis'],
   },
   'proxy/forward': {
     values: ['proxy/forward', 'proxy/telling', 'errors'],
@@ -350,7 +383,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/intake/intake', 'protocol'],
     packages: ['d3-scale', 'node:fs', 'preact', 'preact-render-to-string'],
   },
-  // What the browser loads.
+  // The files that the operator's browser loads.
   'proxy/operator/page/live': {
     values: ['proxy/operator/page/event-rows', 'runtime'],
     packages: ['preact'],
@@ -457,7 +490,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/cli/routes'],
     packages: ['node:events', 'node:net'],
   },
-  // Rules see plain data; what asks and what drives a browser stand apart from them.
+  // Rules see plain data. The rooms that send requests or drive a browser are apart from them.
   'doctor/finding': { types: ['doctor/observed'] },
   'doctor/observed': {},
   'doctor/not-looked': {},
@@ -537,19 +570,21 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
 };
 
-/** Rooms that may be imported by `import()` alone. */
+/** Rooms that may be imported only by `import()`. */
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
   'client/tracker': ['client/later/later'],
   'client/later/asking': ['client/later/more/more', 'client/later/debug/debug', 'inspector/inspector'],
   'proxy/cli': ['proxy/cli/main'],
   'dev/running': ['proxy/intake/sqlite/sqlite'],
+  'proxy/intake/sqlite/sqlite-thread': ['proxy/intake/sqlite/sqlite-serving'],
   'proxy/cli/dev-command': ['dev/dev', 'dev/stand-in'],
   'proxy/cli/doctor-command': ['doctor/doctor'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [
+    'proxy/intake/postgres/postgres',
     'proxy/intake/sqlite/sqlite',
-    'proxy/intake/bullmq/bullmq',
+    'proxy/intake/redis/redis',
     'proxy/intake/direct/direct',
   ],
 };
@@ -620,7 +655,7 @@ const faultOf = ({ from, specifier, kind }: Import): string | undefined => {
   const room = roomOf(resolve(ROOT, dirname(from), specifier));
   if (kind === 'dynamic') return DYNAMIC[from]?.includes(room) ? undefined : shown;
   const isAllowed = isBelow(room, law.values) || (kind === 'type' && isBelow(room, law.types));
-  // The strict decoder is the proxy's; in a page it would be dead weight.
+  // Only the proxy needs the strict decoder: a page would load it for nothing.
   const isDecoderInClient = room === 'protocol/decode' && from.startsWith('client');
   return isAllowed && !isDecoderInClient ? undefined : shown;
 };
@@ -662,7 +697,7 @@ describe('the import law', () => {
     expect(forbidden.map(faultOf)).not.toContain(undefined);
   });
 
-  test('lets nobody but the second load import its rooms, and those whose own entry needs them', () => {
+  test('lets only the second load import its rooms, and rooms whose own entry needs them', () => {
     const from = IMPORTS.filter(
       ({ from, specifier, kind }) =>
         kind === 'value' &&
@@ -691,7 +726,7 @@ describe('the import law', () => {
     expect(cycles).toEqual([]);
   });
 
-  test('leaves default exports to the tools that ask for them', () => {
+  test('allows default exports only for tools that need them', () => {
     const offenders = filesBelow(ROOT).filter((file) => /^export default/m.test(readFileSync(file, 'utf8')));
     expect(offenders).toEqual([]);
   });

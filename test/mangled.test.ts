@@ -1,4 +1,4 @@
-/** The list of properties that are shortened in the classic files holds nothing that anybody else reads. */
+/** The list of properties that are shortened in the classic files has none that anybody else reads. */
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -11,9 +11,9 @@ const REASONS = Object.keys(outside) as Reason[];
 
 describe('the names that somebody else reads are found in the sources', () => {
   const KNOWN: Readonly<Record<Reason, readonly string[]>> = {
-    // Options, an offer's settings, what a page gets, what an error has, what is on the wire.
+    // These are options, an offer's settings, and properties that pages, errors and the wire have.
     public: ['dwellMs', 'maxBatchBytes', 'flushIntervalMs', 'expiresAt', 'accepted', 'hint', 'occurred_at'],
-    // What is stored, what copies of the package share, what the platform has.
+    // These are stored, shared by copies of the package, or the platform's.
     foreign: [
       'notBeforeAt',
       'lease',
@@ -25,19 +25,19 @@ describe('the names that somebody else reads are found in the sources', () => {
       'isVetoed',
       'globalPrivacyControl',
     ],
-    // What is written without a type, the table of attributes, what a tag manager gets.
+    // These are written without a type, in the table of attributes, or for a tag manager.
     untyped: ['deadAt', 'dwell', 'occlusion', 'event_id'],
     text: ['dwell', 'respectGpc', 'isAbsent'],
     platform: ['boundingClientRect', 'element', 'after', 'query'],
   };
 
-  it.each(REASONS)('for the reason “%s”', (reason) => {
+  it.each(REASONS)('they are found for the reason “%s”', (reason) => {
     expect(KNOWN[reason].filter((name) => !outside[reason].has(name))).toEqual([]);
   });
 });
 
 describe('no shortened name is one of them', () => {
-  it.each(REASONS)('for the reason “%s”', (reason) => {
+  it.each(REASONS)('none is one for the reason “%s”', (reason) => {
     expect(MANGLED.filter((name) => outside[reason].has(name))).toEqual([]);
   });
 });

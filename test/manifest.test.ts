@@ -1,4 +1,4 @@
-/** What the manifest says of the package: every door leads somewhere, and every check goes through every door. */
+/** The manifest of the package: every entry leads to a file, and every check covers every entry. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { typedEntries, untypedEntries } from '../scripts/entries.mjs';
@@ -31,7 +31,7 @@ describe('the manifest', () => {
     expect(named.filter((file) => !existsSync(file.replace(/\/\*.*/, '')))).toEqual([]);
   });
 
-  it('tells compilers of an entry’s types before anybody of its code', () => {
+  it('names the types of an entry before its code, since compilers take the first match', () => {
     const told = targets.filter((target) => typeof target !== 'string').map((target) => Object.keys(target));
     expect(told).toEqual(typedEntries().map(() => ['types', 'default']));
   });
@@ -40,7 +40,7 @@ describe('the manifest', () => {
     expect(typedEntries().filter(({ source }) => !existsSync(source))).toEqual([]);
   });
 
-  it('keeps bundlers from dropping what is imported for what it does', () => {
+  it('keeps bundlers from dropping files that are imported only for their effects', () => {
     const effects = manifest.sideEffects.map((file) => file.replace('./dist/', ''));
     expect(effects.sort()).toEqual([
       'adapters/element.js',
@@ -51,11 +51,11 @@ describe('the manifest', () => {
     ]);
   });
 
-  it('has the version that the files of a release know each other by', () => {
+  it('has the version by which the files of a release know each other', () => {
     expect(VERSION).toBe(manifest.version);
   });
 
-  it('asks nobody for a framework or a server’s package that is not used', () => {
+  it('does not require any framework or server’s package that is not used', () => {
     expect(Object.keys(manifest.peerDependenciesMeta).sort()).toEqual(
       Object.keys(manifest.peerDependencies).sort(),
     );
@@ -71,8 +71,8 @@ describe('the manifest', () => {
   });
 });
 
-describe('the check of what other tools read of the package', () => {
-  it('leaves out no entry but those that have no types', () => {
+describe('the check of how other tools read the package', () => {
+  it('leaves out only entries that have no types', () => {
     const [, excluded = ''] = /--exclude-entrypoints ([^&]+)/.exec(manifest.scripts.package) ?? [];
     expect(excluded.trim().split(' ').sort()).toEqual(
       untypedEntries()

@@ -1,4 +1,4 @@
-/** Filter lists go by words in paths; whoever copies an example of ours should not be on one. */
+/** Filter lists look for words in paths. A reader who copies an example of ours should not be on one. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const FILTERED =
   /track|analytic|collect|beacon|pixel|telemetr|metric|stat|log|adv|ads?\b|banner|promo|sponsor/i;
 
-/** Where a page is told to post to, in markup, in a script or in a server's routes. */
+/** The path that a page posts to, in markup, in a script or in a server's routes. */
 const ENDPOINTS = [/data-endpoint="([^"]+)"/g, /\bendpoint: '([^']+)'/g, /\.post\('([^']+)'/g];
 
 const endpointsIn = (text: string): string[] =>

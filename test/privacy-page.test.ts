@@ -1,4 +1,4 @@
-/** The page on privacy lists every name under which the product stores, sends or writes something, as the sources have it. */
+/** The page on privacy lists every name under which the sources store, send or write something. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const under = (heading: string): string => {
 const rowOf = (part: string, name: string): string =>
   part.split('\n').find((line) => line.startsWith(`| \`${name}\``)) ?? '';
 
-/** Which names a text does not have as code. */
+/** The names that a page does not have as code. */
 const missing = (names: readonly string[], text: string): string[] => {
   const named = new Set([...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
   return names.filter((name) => !named.has(name));
@@ -64,7 +64,7 @@ const membersOf = (text: string, name: string): string[] => {
 const setOf = (text: string, name: string): string[] =>
   found(new RegExp(`const ${name} = new Set\\(\\[([^\\]]*)\\]`).exec(text)?.[1] ?? '', /'(\w+)'/g);
 
-/** What a source says, with one more of its kind put behind a place in it. */
+/** A source with one more item of a kind behind a place in it. */
 const withMore = (text: string, place: string, more: string): string => {
   expect(text).toContain(place);
   return text.replace(place, `${place}${more}`);
@@ -104,7 +104,7 @@ describe('in the browser', () => {
       /put\(\['dead', [^{]*\{([^}]*)\}/.exec(read('src/client/later/outbox/giving-up.ts')) ?? [];
     expect(found(letter, /([a-z]\w*)(?=:|,)/gi)).toEqual(['v', 'event', 'code', 'deadAt']);
     expect(missing(['v', 'event', 'code', 'deadAt'], part)).toEqual([]);
-    // What a service worker is told besides are the page's options for storing and sending.
+    // A service worker also gets the page's options for storing and sending.
     expect(missing(membersOf(site, 'LeasingOptions'), part)).toEqual([]);
     const flusher = read('src/client/later/delivery/flusher.ts');
     expect(missing(membersOf(flusher, 'FlusherOptions'), part)).toEqual([]);
@@ -133,7 +133,7 @@ describe('in the browser', () => {
     expect(OTHER.test("localStorage.setItem('visitor', id)")).toBe(true);
   });
 
-  it('what a tag manager is told is listed', () => {
+  it('everything that a tag manager gets is listed', () => {
     const pushed = /push\(\{([\s\S]*?)\n {4}\}\)/.exec(read('src/client/later/data-layer.ts'))?.[1] ?? '';
     const names = found(pushed, /\b([a-z_]+):/g);
     expect(names).toContain('is_durable');
@@ -224,7 +224,7 @@ describe('in the file', () => {
       ),
     );
   };
-  /** The same, as the page has it. */
+  /** Every column that the page lists. */
   const listed = (): string[] =>
     part
       .split('\n')
@@ -242,13 +242,17 @@ describe('in the file', () => {
   });
 });
 
-it('every key in Redis is listed', () => {
+it('every key in Redis is listed, and every field of an event there', () => {
   const part = under('In Redis');
-  const keysOf = (text: string): string[] => found(text, /\bown \.\. '([a-z:-]+)'/g);
-  const redis = textBelow('src/proxy/intake/bullmq');
-  expect(keysOf(redis).length).toBeGreaterThan(15);
-  expect(missing(keysOf(redis), part)).toEqual([]);
-  expect(missing(keysOf(`${redis} own .. 'visitors'`), part)).toEqual(['visitors']);
+  const keysOf = (text: string): string[] =>
+    found(text, /\b(?:own \.\. |(?:get|put|unset|add|drop|between|texts)\()'([a-z:-]+)'/g);
+  const fieldsOf = (text: string): string[] => found(text, /\be\.([a-zA-Z]+)/g);
+  const redis = textBelow('src/proxy/intake/redis');
+  expect(keysOf(redis).length).toBeGreaterThan(25);
+  expect(fieldsOf(redis).length).toBeGreaterThan(20);
+  expect(missing([...keysOf(redis), ...fieldsOf(redis)], part)).toEqual([]);
+  expect(missing(keysOf(`${redis} put('names', 1)`), part)).toEqual(['names']);
+  expect(missing(fieldsOf(`${redis} e.address = 1`), part)).toEqual(['address']);
 });
 
 describe('in the log', () => {
@@ -282,7 +286,7 @@ describe('in the log', () => {
     expect(without(observation.replace("kind: 'call'", "kind: 'visit'"))).toEqual(['visit']);
   });
 
-  /** Every message that is a text of its own, and the fields that are written beside it. */
+  /** Every constant message, and the fields that are logged with it. */
   const linesOf = (text: string): [string, string[]][] =>
     nodesOf(parse(text))
       .filter(ts.isCallExpression)
@@ -329,7 +333,7 @@ describe('in the metrics', () => {
     expect(without([{ name: 'offersight_visitors', labels: {} }])).toEqual(['offersight_visitors']);
   });
 
-  it('there is no metric beside those of the table', () => {
+  it('every metric that the program makes is in METRICS', () => {
     const made = program.match(/new client\.(Counter|Histogram|Gauge)\(/g) ?? [];
     const named = found(program, /configurationOf\(METRICS\.(\w+)\)/g);
     expect(named).toEqual(Object.keys(METRICS));

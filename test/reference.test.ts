@@ -1,4 +1,4 @@
-/** The reference says everything of every option, and what it shows compiles. */
+/** The reference describes every option completely, and its examples compile. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
@@ -6,9 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { anchorOf } from '../docs/.vitepress/pages.mjs';
 import { typedEntries } from '../scripts/entries.mjs';
 import { exampleOf, makePages, readOptions } from '../scripts/reference/pages.js';
-import { FLAGS, type Flags } from '../src/proxy/cli/flag-table.js';
+import type { Flags } from '../src/proxy/cli/flag-kinds.js';
+import { FLAGS } from '../src/proxy/cli/flag-table.js';
 import { flagOf, PROCESS, type Setting, SITE } from '../src/proxy/cli/settings.js';
 import { ALERTS } from '../src/proxy/telling/alerts.js';
+import { readDefaults, type Value } from './support/defaults.js';
 
 const OPTIONS = readOptions().flat();
 
@@ -17,7 +19,29 @@ const filesBelow = (folder: string): string[] =>
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
 
-/** What a compiler says of texts that import the package's own sources. */
+/** A number or a string at the beginning; words after it explain it. */
+const literalOf = (fallback: string): Value | undefined => {
+  const [, text, number] = /^'([^']*)'|^([\d.]+)(?=$| \(|, )/.exec(fallback) ?? [];
+  return text ?? (number === undefined ? undefined : Number(number));
+};
+
+/** Options that the code compares only with other values than their default, since left out means the same. */
+const ABSENT: ReadonlySet<string> = new Set([
+  'TrackerOptions.repeat',
+  'TrackerOptions.ignore',
+  'TrackerOptions.machines',
+]);
+
+/** The name of an option in the code. The room that opens a port calls it only `port`. */
+const inCode = (name: string): string =>
+  /^(?:upstream|admin)Port$/.test(name) ? 'port' : (name.split('.').at(-1) ?? '');
+
+/** Numbers of the help that have another unit in the code. */
+const isConverted = (flag: string): boolean => /-(?:seconds|hours)$/.test(flag);
+
+const HELP = readFileSync('src/proxy/cli/main.ts', 'utf8').split('const HELP = `')[1]?.split('`;')[0] ?? '';
+
+/** The compiler's errors in code that imports the package's own sources. */
 const complaintsOf = (texts: readonly string[]): readonly string[] => {
   const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
     config: { compilerOptions: object };
@@ -54,7 +78,7 @@ describe('the reference', () => {
     expect(OPTIONS.length).toBeGreaterThan(70);
   });
 
-  it('says of each option what it does, its type, its default, its range, and shows an example', () => {
+  it('has the meaning, type, default, range and an example of each option', () => {
     const lacking = OPTIONS.flatMap(({ source, option }) => {
       const { name, says, type, isRequired, fallback, range, example } = option;
       const told = { says, type, default: isRequired ? 'required' : fallback, range, example };
@@ -71,7 +95,7 @@ describe('the reference', () => {
     expect(complaintsOf([...texts, wrong])).toEqual([expect.stringContaining(`"twice"`)]);
   });
 
-  it('has every alert: no room has words of its own for one', () => {
+  it('has every alert: no room writes an alert of its own', () => {
     const raised = filesBelow('src/proxy').flatMap((file) =>
       [...readFileSync(file, 'utf8').matchAll(/\b(?:alert|raise)\(\s*(['"`].*)/g)].map(
         ([, words]) => `${file}: ${words}`,
@@ -85,10 +109,18 @@ describe('the reference', () => {
     }
   });
 
+  it('has every alert, and so has the table for who operates the proxy', () => {
+    const page = readFileSync('docs/operations.md', 'utf8').replaceAll("'", '’');
+    const rows = page.split('## What each alert means')[1]?.split('\n## ')[0] ?? '';
+    /** A row gives the beginning, with a value in the place of a name. */
+    const beginningOf = (words: string): string =>
+      words.replace('{api}', 'offer events').split(/[,:]/, 1)[0]?.split(' ').slice(0, 4).join(' ') ?? words;
+    const missing = Object.entries(ALERTS).filter(([, { words }]) => !rows.includes(beginningOf(words)));
+    expect(missing.map(([name]) => name)).toEqual([]);
+  });
+
   it('has every flag that the help names, and no other', () => {
-    const help =
-      readFileSync('src/proxy/cli/main.ts', 'utf8').split('const HELP = `')[1]?.split('`;')[0] ?? '';
-    const named = [...new Set([...help.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name))];
+    const named = [...new Set([...HELP.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name))];
     const known = [...new Set(Object.values(FLAGS).flatMap((flags) => Object.keys(flags)))];
     expect(named.filter((name) => name !== 'version').sort()).toEqual(known.sort());
     const texts = Object.values<Flags>(FLAGS).flatMap((flags) =>
@@ -99,7 +131,44 @@ describe('the reference', () => {
       for (const { type, example } of Object.values(flags)) expect(example !== '').toBe(type === 'string');
   });
 
-  it('has a flag for every setting of the proxy that is not of the file alone', () => {
+  it('names the defaults that the code has', { timeout: 60_000 }, () => {
+    const defaultsOf = readDefaults(filesBelow('src'));
+    const options = OPTIONS.flatMap(({ source, option: { name, isRequired, fallback = '' } }) => {
+      const value = isRequired || ABSENT.has(`${source.name}.${name}`) ? undefined : literalOf(fallback);
+      const folder = source.file.split('/').slice(0, 2).join('/');
+      return value === undefined ? [] : [{ folder, name, value }];
+    });
+    const flags = Object.entries<Flags>(FLAGS)
+      .filter(([command]) => command !== 'dev')
+      .flatMap(([, each]) => Object.entries(each))
+      .flatMap(([flag, { fallback }]) => {
+        const value = isConverted(flag) ? undefined : literalOf(fallback);
+        const name = flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+        return value === undefined ? [] : [{ folder: 'src', name, value }];
+      });
+    const wrong = [...options, ...flags].flatMap(({ folder, name, value }) => {
+      const own = defaultsOf(folder, inCode(name));
+      return own.has(value) ? [] : [`${name}: ${value} is documented, the code has ${[...own].join(', ')}`];
+    });
+    expect(wrong).toEqual([]);
+    expect(options.length).toBeGreaterThan(40);
+    expect(flags.length).toBeGreaterThan(5);
+  });
+
+  it('has the defaults that the help names', () => {
+    const fallbacks = Object.values<Flags>(FLAGS).flatMap((flags) =>
+      Object.entries(flags).map(([name, { fallback }]) => ({ name, numbers: fallback.split(/[^\d.]+/) })),
+    );
+    const named = [...HELP.matchAll(/--([a-z-]+) (\d[\d.]*)(?= |$)/gm)];
+    const wrong = named.filter(
+      ([, flag, value = '']) =>
+        !fallbacks.some(({ name, numbers }) => name === flag && numbers.includes(value)),
+    );
+    expect(wrong.map(([text]) => text)).toEqual([]);
+    expect(named.length).toBeGreaterThan(10);
+  });
+
+  it('has a flag for every setting of the proxy, except settings that only the file has', () => {
     const settings = Object.entries<Setting>({ ...PROCESS, ...SITE });
     const flags = settings.flatMap(([name, { isInFileOnly }]) => (isInFileOnly ? [] : flagOf(name)));
     expect(Object.keys(FLAGS.proxy).sort()).toEqual([...flags, 'config', 'lane'].sort());

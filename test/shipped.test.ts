@@ -1,4 +1,4 @@
-/** What the package is: no door but those that are meant, nothing that runs when it is installed, nothing that drifts. */
+/** The package has only intended entries, runs nothing when it is installed, and pins what it needs. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -59,7 +59,7 @@ describe('the package', () => {
     expect(Object.keys(manifest.scripts).filter((name) => hooks.includes(name))).toEqual([]);
   });
 
-  it('pins what it needs, and nothing of that runs when it is installed either (attack 65)', () => {
+  it('pins what it needs, none of which runs anything when it is installed (attack 65)', () => {
     for (const [name, range] of Object.entries(manifest.dependencies)) {
       expect([name, range]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
       expect(packages[`node_modules/${name}`]).toMatchObject({ version: range });
@@ -73,16 +73,16 @@ describe('the package', () => {
   it('is built from packages whose bytes are all known by their hash (attack 65)', () => {
     expect(locked.length).toBeGreaterThan(100);
     const unknown = locked.filter(([, { integrity, link }]) => !link && !integrity?.startsWith('sha512-'));
-    // npm writes none for tools of other platforms than the one that it runs on.
+    // npm writes no hash for tools of other platforms than the one that it runs on.
     const isElsewhere = ({ dev, optional, os = [], cpu = [] }: Locked): boolean =>
       dev === true && optional === true && os.length + cpu.length > 0;
     expect(unknown.filter(([, entry]) => !isElsewhere(entry)).map(([path]) => path)).toEqual([]);
   });
 
-  it('ships neither tests nor doubles but those for a site’s own, which no other room imports (attack 61)', () => {
+  it('ships no tests, and no doubles except those for a site’s tests, which no room imports (attack 61)', () => {
     expect(manifest.files.filter((file) => /test|e2e|demo|bench|scripts/.test(file))).toEqual([]);
     const entries = Object.keys(manifest.exports).filter((entry) => /test|debug|internal|\*/.test(entry));
-    // The last one tells a page's console what the page itself can see.
+    // The last entry writes to a page's console only what the page itself can see.
     expect(entries).toEqual(['./testing', './testing/node', './offersight-debug.js']);
     const rooms = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
       /\.tsx?$/.test(file),
@@ -91,7 +91,7 @@ describe('the package', () => {
       /from '[./]*\/testing\b/.test(readFileSync(join('src', file), 'utf8')),
     );
     expect(importers).toEqual(['testing.ts']);
-    // What can be switched is reached by its own command and its own entry alone.
+    // Only their own command and their own entry reach the switches.
     const switching = rooms.filter((file) =>
       /from '[./]*\/(?:dev\/(?!reasons)|upstream\/)/.test(
         readFileSync(join('src', file), 'utf8').replaceAll(/^import type .*$/gm, ''),
@@ -102,7 +102,7 @@ describe('the package', () => {
 });
 
 describe('the proxy', () => {
-  it('has no door but those that are documented (attack 61)', () => {
+  it('has only documented doors (attack 61)', () => {
     expect({
       proxy: Object.keys(proxy).sort(),
       sqlite: Object.keys(sqlite).sort(),
@@ -128,7 +128,7 @@ describe('the proxy', () => {
         readFileSync(file, 'utf8'),
       ),
     );
-    // The command line is what reads the environment, for the key alone.
+    // The command line reads the environment, only for the key.
     expect(asking.filter((file) => !/^src\/proxy\/cli/.test(file))).toEqual([]);
   });
 
@@ -152,23 +152,23 @@ const patternsOf = (file: string): string[] => {
 };
 
 /**
- * Whether a quantifier without a small bound stands behind a group that can itself be read in more than one way: has
+ * Whether a quantifier without a small bound follows a group that can itself be read in more than one way: has
  * such a quantifier inside. That is what exponential time needs.
  */
 const canExplode = (pattern: string): boolean =>
   /\((?:[^()\\]|\\.)*(?:[*+]|\{\d+,\d*\})(?:[^()\\]|\\.)*\)(?:[*+]|\{\d+,\d*\})/.test(pattern);
 
-describe('no text can make a regular expression think for long', () => {
+describe('the check for slow regular expressions', () => {
   const all = [...sources('src/proxy'), ...sources('src/protocol')].flatMap((file) =>
     patternsOf(file).map((pattern) => [file, pattern] as const),
   );
 
-  it('knows one that can', () => {
+  it('finds a slow one', () => {
     expect(['/^(a+)+$/', '/(\\s*x*)*y/', '/([a-z]+){2,}/'].map(canExplode)).toEqual([true, true, true]);
     expect(canExplode('/^(a+)?b{3}$/')).toBe(false);
   });
 
-  it('none repeats what repeats (attack 62)', () => {
+  it('does not find a repetition inside a repetition in the sources (attack 62)', () => {
     expect(all.length).toBeGreaterThan(8);
     expect(all.filter(([, pattern]) => canExplode(pattern))).toEqual([]);
   });

@@ -6,12 +6,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { faultsOfOutput, faultsOfSources, markdownFiles } from '../scripts/site-check.mjs';
 
 describe('the Markdown', () => {
-  it('leads somewhere, and the sidebar has every page', () => {
+  it('has links that lead somewhere, and the sidebar has every page', () => {
     expect(markdownFiles().length).toBeGreaterThan(40);
     expect(faultsOfSources()).toEqual([]);
   });
 
-  /** What the check says once a text is added to a page. */
+  /** What the check says once a line is added to a page. */
   const faultsWith = (added: string, file = 'docs/redis.md'): string[] =>
     faultsOfSources(markdownFiles(), (each) => readFileSync(each, 'utf8') + (each === file ? added : ''));
 
@@ -27,18 +27,18 @@ describe('the Markdown', () => {
     ['![](dev.png)', 'docs/redis.md: the picture “dev.png” has no description.'],
     ['[a](/doctor)', 'docs/redis.md: “/doctor” works on the site only. Make it relative.'],
     ['[![a](gone.png)](doctor.md)', 'docs/redis.md: “gone.png” leads to no file.'],
-  ])('with %s added is reported', (added, fault) => {
+  ])('is reported if it gets %s', (added, fault) => {
     expect(faultsWith(`\n\n${added}\n`)).toEqual([fault]);
   });
 
   it.each(['`[a](gone.md)`', '```md\n[a](gone.md)\n```', '[a](https://example.com/gone)', '[a](doctor.md)'])(
-    'with %s added is right',
+    'that gets %s is right',
     (added) => {
       expect(faultsWith(`\n\n${added}\n`)).toEqual([]);
     },
   );
 
-  it('of a new page is reported until the sidebar has it, and so is a line of the sidebar without a page', () => {
+  it('is reported if the sidebar lacks a new page, or has a line without a page', () => {
     const read = (): string => '# A page\n';
     expect(faultsOfSources(['docs/new.md', 'docs/old.md'], read, ['/old', '/old', '/gone'])).toEqual([
       'The sidebar lacks /new: add it to docs/.vitepress/sidebar.mjs.',
@@ -60,7 +60,7 @@ describe('the built pages', () => {
     return faultsOfOutput(folder, '/0.2/').faults;
   };
 
-  it('that lead to each other are right', () => {
+  it('are right if they lead to each other', () => {
     const html = `<h1 id="a-b">A</h1><a href="#a-b">x</a><a href="/0.2/start/#first">x</a><a href="./start/index.html">x</a>
       <img src="/0.2/picture.png" alt="A picture"><a href="https://example.com/">x</a>`;
     expect(faultsOf(html)).toEqual([]);
@@ -84,7 +84,7 @@ describe('the built pages', () => {
       '<script src="//cdn.example.com/a.js">',
       'index.html: <script src="//cdn.example.com/a.js" asks another host.',
     ],
-  ])('with %s are reported', (html, fault) => {
+  ])('are reported if they have %s', (html, fault) => {
     expect(faultsOf(html)).toEqual([fault]);
   });
 });

@@ -4,7 +4,7 @@ import TableReporter from '../e2e/fixtures/table-reporter.js';
 
 const PASSED = { status: 'passed' } as FullResult;
 
-/** A test of a cell, with how it ended; without, it never ran. */
+/** A test of a cell, with how it ended. Without that it never ran. */
 const cell = (
   row: string,
   column: string,
@@ -32,7 +32,7 @@ const report = async (...tests: TestCase[]) => {
 };
 
 describe('the table at a run’s end', () => {
-  test('has a mark for each cell, and words where one does not apply', async () => {
+  test('has a mark for each cell, and words if one does not apply', async () => {
     const { result, printed } = await report(
       cell('React', 'view', 'expected', 'hydrated: in the browser'),
       cell('React', 'close', 'unexpected'),
@@ -51,7 +51,7 @@ describe('the table at a run’s end', () => {
     expect(result).toBeUndefined();
   });
 
-  test('is one for all kinds of rows, which say where a scenario is of others alone', async () => {
+  test('is one table for all kinds of rows, which say if a scenario is only for others', async () => {
     const { printed } = await report(
       cell('React', 'view', 'expected'),
       cell('React', 'route', 'expected'),

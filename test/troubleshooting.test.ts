@@ -1,4 +1,4 @@
-/** The pages that help when something does not work name what the code says, and nothing else. */
+/** The pages that help when something does not work quote the messages of the code, and no others. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -9,7 +9,7 @@ const ERRORS = readFileSync('docs/errors.md', 'utf8');
 
 interface Message {
   readonly code: string;
-  /** What a page reads behind the code, up to the first part that differs from case to case. */
+  /** The message behind the code, up to the first part that differs from case to case. */
   readonly words: string;
   /** The rest of it, behind such parts. */
   readonly end: string;
@@ -43,11 +43,11 @@ const MESSAGES: readonly Message[] = filesBelow('src/client').flatMap((file) => 
   return found;
 });
 
-/** What stands under each message's heading. */
+/** The text under each message's heading. */
 const HEADINGS = new Map(
   ERRORS.split(/\n##+ /)
     .slice(1)
-    // The others are codes.
+    // The other headings are codes.
     .filter((part) => !/^[a-z]+\n/.test(part))
     .map((part): [string, string] => {
       const [heading = '', ...text] = part.split('\n');
@@ -78,7 +78,7 @@ describe('each message of the browser', () => {
 });
 
 describe('each code of an error', () => {
-  it('has a heading, under which its hints stand', () => {
+  it('has a heading, with its hints below it', () => {
     const codes = [...readFileSync('src/errors.ts', 'utf8').matchAll(/^ {2}\| '(\w+)'/gm)].map(
       ([, code]) => code,
     );
@@ -108,14 +108,14 @@ describe('each code in the tables', () => {
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 
-  it('of a request is one of the proxy’s problems', () => {
+  it('is one of the proxy’s problems if it belongs to a request', () => {
     const codes = codesUnder('Requests fail', 2);
     const problems = readFileSync('src/proxy/door/problem.ts', 'utf8');
     expect(codes.length).toBeGreaterThan(5);
     expect(codes.filter((code) => !problems.includes(`\n  ${code}: {`))).toEqual([]);
   });
 
-  it('of an event is one of the proxy’s verdicts', () => {
+  it('is one of the proxy’s verdicts if it belongs to an event', () => {
     const codes = codesUnder('Events are refused', 1);
     expect(codes.length).toBeGreaterThan(3);
     expect(codes.filter((code) => !proxy.includes(`code: '${code}'`))).toEqual([]);

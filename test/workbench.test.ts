@@ -1,4 +1,4 @@
-/** What `npm test` leaves to `npm run proof`: nothing is in neither, and CONTRIBUTING says where each promise is shown. */
+/** Each test is run by `npm test` or `npm run proof`, and CONTRIBUTING says where each promise is shown. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,13 +13,13 @@ const contributing = readFileSync('CONTRIBUTING.md', 'utf8');
 const rowsOf = (where: string): string[] =>
   contributing.split('\n').filter((line) => line.startsWith('|') && line.includes(`| ${where} `));
 
-describe('what takes longer', () => {
-  it.each(LONG)('%s is there, and has a row of its own', (file) => {
+describe('the list of long tests', () => {
+  it.each(LONG)('names %s, which exists and has a row of its own', (file) => {
     expect(existsSync(file)).toBe(true);
     expect(rowsOf('`npm run proof`').filter((row) => row.includes(`\`${file}\``))).toHaveLength(1);
   });
 
-  it('is all that a row of the proof names', () => {
+  it('has everything that a row of the proof names', () => {
     const named = rowsOf('`npm run proof`').flatMap((row) => [...row.matchAll(/`((?:test|e2e)\/[^`]+)`/g)]);
     expect(named.map(([, file]) => file).sort()).toEqual([...LONG].sort());
   });
@@ -39,10 +39,10 @@ describe('the two commands', () => {
 
   it.each([
     ['unit', 'vitest.config.ts', ['dom', 'node', 'proof', 'servers']],
-    ['e2e', 'playwright.config.ts', ['promises', 'proof', 'smoke']],
-  ])('run every project of %s between them', (tool, config, projects) => {
+    ['e2e', 'playwright.config.ts', ['promises', 'proof', 'smoke', 'whole']],
+  ])('together run every project of %s', (tool, config, projects) => {
     const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);
-    // What has to be installed first in a folder of its own, `npm run libraries` runs by itself.
+    // Projects with packages in a folder of their own are run by `npm run libraries`.
     expect(named.filter((name) => name !== 'libraries').sort()).toEqual(projects);
     expect([...projectsOf('test', tool), ...projectsOf('proof', tool)].sort()).toEqual(projects);
   });
@@ -64,19 +64,19 @@ describe('the two commands', () => {
     }
   };
 
-  it('come to one line together', () => {
+  it('together print one line', () => {
     const files = { test: '5 passed, 0 failed\n', proof: '7 passed, 0 failed\n' };
     expect(total(files)).toEqual({ line: '12 passed, 0 failed\n', code: 0 });
   });
 
   it.each<[string, Readonly<Record<string, string>>, string]>([
     [
-      'in which something failed',
+      'a test failed',
       { test: '5 passed, 2 failed\n', proof: '7 passed, 0 failed\n' },
       '12 passed, 2 failed\n',
     ],
-    ['of which one never ended', { test: '5 passed, 0 failed\n' }, '5 passed, 1 failed\n'],
-  ])('fail together, also %s', (_, files, line) => {
+    ['a command never ended', { test: '5 passed, 0 failed\n' }, '5 passed, 1 failed\n'],
+  ])('fail together if %s', (_, files, line) => {
     expect(total(files)).toEqual({ line, code: 1 });
   });
 });

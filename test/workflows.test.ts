@@ -1,4 +1,4 @@
-/** What the workflows promise: nothing runs that was not read, nothing has more rights than it needs, nothing is published untested. */
+/** The workflows run only pinned actions, have no more rights than they need, and publish nothing untested. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -55,26 +55,26 @@ describe('the workflows', () => {
     expect(actions).toEqual([...new Set(actions)]);
   });
 
-  /** What a workflow may write, which is nothing unless it publishes: packages by trust, and pages. */
+  /** What a workflow may write. Only those that publish may write: packages by trust, and pages. */
   const WRITES: Readonly<Record<string, readonly string[]>> = {
     'docs.yml': ['pages', 'id-token'],
-    // Its own, and what it lends to the other.
+    // Its own rights, and those that it lends to the other workflow.
     'publish.yml': ['id-token', 'pages', 'id-token'],
   };
 
-  it.each(workflows)('of $name may read, and write nothing but what it publishes', ({ name, text }) => {
+  it.each(workflows)('may read, and write only what they publish: $name', ({ name, text }) => {
     expect(text).toMatch(/^permissions:\n {2}contents: read\n\n/m);
     expect(text).toMatch(/^concurrency:\n/m);
     expect(found(text, /^ +([\w-]+): write\b/gm)).toEqual(WRITES[name] ?? []);
     expect(text).not.toMatch(/pull_request_target|workflow_run|secrets|_TOKEN|write-all/);
   });
 
-  it.each(workflows)('of $name leave no credentials behind a checkout', ({ text }) => {
+  it.each(workflows)('leave no credentials behind a checkout: $name', ({ text }) => {
     const checkouts = found(text, /uses: (actions\/checkout)@/g).length;
     expect(found(text, /(persist-credentials: false)/g)).toHaveLength(checkouts);
   });
 
-  it('put nothing of an event into a command', () => {
+  it('do not put any part of an event into a command', () => {
     for (const { text } of workflows) {
       const commands = found(text, /\brun: (?!\|)(.*)$/gm).concat(
         found(text, /\brun: \|\n((?: {10}.*\n)+)/g),
@@ -109,7 +109,7 @@ describe('publishing', () => {
     expect(workflows.map(({ text }) => text).join('\n')).not.toMatch(/^ *(if|continue-on-error):/m);
   });
 
-  it('alone may say who it is, and runs nothing of ours but the publishing', () => {
+  it('is the only job that may identify itself to npm, and runs only `npm publish`', () => {
     // The site is deployed by another workflow, to another environment, which npm does not trust.
     expect(all.filter(({ body }) => body.includes('id-token: write')).map(({ job }) => job)).toEqual([
       'docs.yml deploy',
@@ -147,17 +147,17 @@ describe('the site', () => {
     expect(bodyOf('publish.yml site')).toContain(`uses: ./${FOLDER}/docs.yml\n`);
   });
 
-  it('is built without the right to deploy it, and deployed without anything of ours', () => {
+  it('is built without the right to deploy it, and deployed without running our code', () => {
     expect(bodyOf('docs.yml build')).not.toContain('write');
     expect(bodyOf('docs.yml build')).toContain('run: node scripts/docs-versions.mjs site\n');
-    // Every version's tag.
+    // The site needs the tag of every version.
     expect(bodyOf('docs.yml build')).toContain('fetch-depth: 0\n');
     expect(found(bodyOf('docs.yml deploy'), /\b(?:run|uses):(.*)$/gm)).toEqual([
       expect.stringMatching(/^actions\/deploy-pages@/),
     ]);
   });
 
-  it('has every minor version, as its last release is, the newest first', () => {
+  it('has the last release of every minor version, the newest first', () => {
     expect(
       lastOfEachMinor(['v0.9.0', 'v0.10.0', 'v0.9.2', 'v0.9.10', 'v1.0.0-rc.1', 'v1.0.0', 'tag/0.1', '']),
     ).toEqual([
@@ -178,7 +178,7 @@ describe('a tag', () => {
   const folder = mkdtempSync(join(tmpdir(), 'offersight-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** What is said of a tag in a repository of version 1.2.3. */
+  /** What the check says about a tag in a repository of version 1.2.3. */
   const judge = (
     tag: string,
     { changelog = '# Changelog\n\n## 1.2.3\n\n- New.\n', locked = '1.2.3' } = {},
@@ -193,11 +193,11 @@ describe('a tag', () => {
     return { status, said: stdout + stderr };
   };
 
-  it('of the version that the changelog tells of may be published', () => {
+  it('may be published if it has the changelog’s version', () => {
     expect(judge('v1.2.3')).toEqual({ status: 0, said: 'v1.2.3 may be published\n' });
   });
 
-  it('of another version may not', () => {
+  it('may not be published if it has another version', () => {
     expect(judge('v1.2.4')).toEqual({
       status: 1,
       said: 'The tag is v1.2.4, and the version 1.2.3: it has to be v1.2.3.\n',
@@ -205,7 +205,7 @@ describe('a tag', () => {
     expect(judge('1.2.3').status).toBe(1);
   });
 
-  it('without a word in the changelog may not', () => {
+  it('may not be published if the changelog does not name it', () => {
     for (const changelog of [
       '# Changelog\n',
       '# Changelog\n\n## 1.2.30\n\n- New.\n',
@@ -217,7 +217,7 @@ describe('a tag', () => {
       });
   });
 
-  it('of another version than the lock file’s may not', () => {
+  it('may not be published if it differs from the lock file’s version', () => {
     expect(judge('v1.2.3', { locked: '1.2.2' }).status).toBe(1);
   });
 });

@@ -1,8 +1,8 @@
 /**
- * How the field delivers, each technique as it is usually written and no worse: a beacon and nothing else; an array
- * in memory with retries; a store that is emptied before the answer is there. They post the same wire format as
- * ours, at once instead of after 250 ms, and take every 2xx for a success. A repeated event keeps its id, which
- * changes nothing, because their endpoint, like the field's, does not know ids. Runs in the page.
+ * The usual techniques of delivery, each as it is usually written and no worse: only a beacon, an array in memory with
+ * retries, or a store that is emptied before the answer is there. They post the same wire format as ours, at once
+ * instead of after 250 ms, and take every 2xx for a success. A repeated event keeps its id. This does not help, because
+ * their endpoint, like the usual ones, does not know ids. Runs in the page.
  */
 import type { WireEvent, WireRequest } from '../../src/protocol/batch.js';
 import type { Contender, Technique } from './words.js';
@@ -20,7 +20,7 @@ const eventOf = (offerId: string): WireEvent => ({
 const bodyOf = (events: readonly WireEvent[]): string =>
   JSON.stringify({ v: 1, sent_at: Date.now(), events } satisfies WireRequest);
 
-/** Also when the page goes meanwhile. */
+/** Posts so that the request survives the end of the page. */
 const post = async (events: readonly WireEvent[]): Promise<boolean> => {
   try {
     const body = bodyOf(events);
@@ -37,7 +37,7 @@ const post = async (events: readonly WireEvent[]): Promise<boolean> => {
   }
 };
 
-/** Every event at once, by itself, and forgotten. */
+/** Sends every event at once, by itself, and forgets it. */
 const beacon = (): Technique => ({
   create(offerId) {
     navigator.sendBeacon(ENDPOINT, new Blob([bodyOf([eventOf(offerId)])], { type: TYPE }));
@@ -67,7 +67,7 @@ const retrying = (
   return run;
 };
 
-/** Kept in an array until a post of it succeeded; gone with the page. */
+/** Keeps events in an array until a post succeeds. They are gone with the page. */
 const memory = (): Technique => {
   let held: WireEvent[] = [];
   const run = retrying(
@@ -85,7 +85,7 @@ const memory = (): Technique => {
   };
 };
 
-/** Kept in localStorage, taken out to be posted, and put back if that failed. */
+/** Keeps events in localStorage, takes them out to post them, and puts them back if that fails. */
 const deleteFirst = (): Technique => {
   const read = (): WireEvent[] => JSON.parse(localStorage.getItem('events') ?? '[]') as WireEvent[];
   const write = (events: readonly WireEvent[]): void =>
@@ -100,7 +100,7 @@ const deleteFirst = (): Technique => {
       if (!isTaken) write([...batch, ...read()]);
     },
   );
-  // What an earlier page left.
+  // An earlier page may have left events.
   void run();
   return {
     create(offerId) {

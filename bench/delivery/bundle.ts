@@ -5,7 +5,7 @@ import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { type Plugin, rollup } from 'rollup';
 import ts from 'typescript';
 
-/** Types away; nothing is checked here. */
+/** Removes the types, without checking them. */
 const withoutTypes: Plugin = {
   name: 'without-types',
   resolveId: async (specifier, importer) => {
@@ -20,7 +20,7 @@ const withoutTypes: Plugin = {
   },
 };
 
-/** Bundles modules of this folder; gives every file by its name. */
+/** Bundles modules of this folder, and returns every file by its name. */
 export const bundlePages = async (...names: readonly string[]): Promise<ReadonlyMap<string, string>> => {
   const bundle = await rollup({
     input: names.map((name) => fileURLToPath(new URL(`${name}.ts`, import.meta.url))),

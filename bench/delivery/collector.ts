@@ -1,6 +1,6 @@
 /**
- * A plain collector, as the field's usual endpoint is: takes a batch, calls the upstream once for each event, with
- * no idempotency key and no memory of ids, and answers when all calls are through. The baselines post to it.
+ * A plain collector, like the usual endpoints. It takes a batch, calls the upstream once for each event, without an
+ * idempotency key or a memory of ids, and answers when all calls are done. The baselines post to it.
  */
 import type { NodeListener } from 'offersight/proxy/node';
 import type { WireReply, WireRequest } from '../../src/protocol/batch.js';
@@ -11,7 +11,7 @@ export const createCollector =
   async (request, response) => {
     let text = '';
     for await (const chunk of request as AsyncIterable<Buffer>) text += chunk.toString();
-    // A page that goes away in the middle of its request has not said anything.
+    // If a page goes away in the middle of its request, nothing is taken.
     if (!request.complete) return;
     const { events } = JSON.parse(text) as WireRequest;
     for (const { type, personalized_offer_id } of events) {

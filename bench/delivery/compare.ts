@@ -1,4 +1,4 @@
-/** Ours beside the field's techniques, through the same ordeals. */
+/** Compares ours with the usual techniques in the same ordeals. */
 import type { LaunchOptions } from 'playwright';
 import { table } from '../figures.js';
 import { type Outcome, runContest } from './contest.js';
@@ -12,7 +12,7 @@ const NAMES: Readonly<Record<Contender, string>> = {
   'delete-first': 'delete before send',
 };
 
-/** Compares them under so many seeds; gives the table. */
+/** Compares them under so many seeds, and returns the table. */
 export const compare = async (
   options: LaunchOptions,
   scripts: ReadonlyMap<string, string>,
@@ -20,7 +20,7 @@ export const compare = async (
 ): Promise<string> => {
   const outcomes = new Map<Contender, Outcome[]>(CONTENDERS.map((contender) => [contender, []]));
   for (const seed of seeds) {
-    // At once: they mostly wait, and what else the machine does falls on all of them.
+    // They run at once, since they mostly wait. Other work of the machine then affects all of them.
     await Promise.all(
       CONTENDERS.map(async (contender) => {
         outcomes.get(contender)?.push(await runContest(options, scripts, contender, seed));

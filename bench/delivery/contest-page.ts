@@ -1,4 +1,4 @@
-/** A contender's page: the same offers come into sight in the same way, whoever delivers. Runs in the browser. */
+/** A contender's page: the same offers come into sight in the same way for each contender. Runs in the browser. */
 import type { OfferEvent, OfferTracker } from 'offersight';
 import { BASELINES } from './baselines.js';
 import type { Contender, ContestPage } from './words.js';
@@ -6,7 +6,7 @@ import type { Contender, ContestPage } from './words.js';
 const contender = new URLSearchParams(location.search).get('contender') as Contender;
 const onCreated = new Map<string, () => void>();
 
-/** Ours sees offers by itself; the script file is in the page already. */
+/** Ours sees offers by itself, since the script file is already in the page. */
 const watchOurs = (): ContestPage['waiting'] => {
   document.addEventListener('offersight:viewed', (announced) =>
     onCreated.get((announced as CustomEvent<OfferEvent>).detail.offerId)?.(),
@@ -20,7 +20,7 @@ const watchOurs = (): ContestPage['waiting'] => {
     );
 };
 
-/** The others are told by an observer of the plainest kind. */
+/** The others get events from the simplest observer. */
 const watchBaseline = (name: keyof typeof BASELINES): ContestPage['waiting'] => {
   const technique = BASELINES[name]();
   const observer = new IntersectionObserver(

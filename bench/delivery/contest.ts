@@ -7,7 +7,7 @@ import { startStack } from './stack.js';
 import { groupOf, STYLE } from './stage.js';
 import type { Contender, ContestPage } from './words.js';
 
-/** What came of it. */
+/** The result of one ordeal. */
 export interface Outcome {
   readonly created: number;
   /** Created, and never at the upstream. */
@@ -15,17 +15,17 @@ export interface Outcome {
   /** Created, and more than once at the upstream. */
   readonly twice: number;
   readonly requests: number;
-  /** What the contender still held at the end; part of what counts as lost. */
+  /** Events that the contender still held at the end. They count as lost. */
   readonly held: number;
 }
 
 /** How long a contender may take for what it holds once all is well, and how long it has to be quiet. */
 const LONGEST_MS = 45_000;
 const QUIET_MS = 2_500;
-/** A page that shows nothing for so long never will. */
+/** If a page shows nothing for so long, it never will. */
 const SHOW_MS = 10_000;
 
-/** What a contender's page shows: its offers, and whoever delivers. */
+/** What a contender's page shows: its offers, and which contender delivers. */
 const renderContest = (query: URLSearchParams): string => {
   const ours = '<script src="/offersight.js" data-endpoint="/offer-events"></script>';
   const offerIds = query.get('offers')?.split(',').filter(Boolean) ?? [];
@@ -41,7 +41,7 @@ interface ContestWindow {
 
 const tabOf = async (context: BrowserContext): Promise<Page> => context.pages()[0] ?? context.newPage();
 
-/** Ends a tab or the whole browser as the view asks for; gives the tab of the next one. */
+/** Ends a tab or the whole browser as the view says, and returns the next view's tab. */
 const end = async (
   { ending }: View,
   page: Page,
@@ -57,11 +57,11 @@ const end = async (
   if (ending === 'crash') {
     const cdp = await context.newCDPSession(page);
     const crashed = page.waitForEvent('crash');
-    // Nobody is left to answer.
+    // The page is gone, so this cannot be answered.
     cdp.send('Page.crash').catch(() => undefined);
     await crashed;
   }
-  // The browser would end with its last tab.
+  // Without another tab the browser would end.
   const next = await context.newPage();
   await page.close();
   return next;
@@ -96,7 +96,7 @@ export const runContest = async (
         offerId,
         next,
       ] as const)
-      // Only the navigation that follows the creation takes the page away under the question.
+      // The navigation to the next page follows the creation, and may end this call.
       .catch((cause: unknown) => {
         if (!next) throw cause;
       });

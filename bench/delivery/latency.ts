@@ -1,4 +1,4 @@
-/** How long an event takes until it is durable, until the proxy has it, and until the upstream has it. */
+/** Measures how long an event takes until it is durable, until the proxy has it, and until the upstream has it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser } from 'playwright';
 import { median, percentile, table } from '../figures.js';
@@ -6,9 +6,9 @@ import { openMeasured } from './open.js';
 import { createRandom } from './random.js';
 import type { Stack } from './stack.js';
 
-/** One at a time, in a page that delivers nothing meanwhile. */
+/** Events that are recorded one at a time, in a page that delivers nothing meanwhile. */
 const COMMITS = 500;
-/** Spaced, in a page that does. */
+/** Events at an even pace, in a page that delivers them. */
 const SPACED = 50;
 const WAIT = { fromMs: 100, toMs: 400 };
 /** Longer than the measurement. */
@@ -29,7 +29,7 @@ const row = (name: string, values: readonly number[], aim = ''): string[] => [
 const aimed = (values: readonly number[], mostMs: number): string =>
   `${Math.max(...values) <= mostMs ? 'met' : 'MISSED'} (≤ ${mostMs})`;
 
-/** Measures both; gives the table. */
+/** Measures both, and returns the table. */
 export const measureLatency = async (browser: Browser, stack: Stack): Promise<string> => {
   const random = createRandom(1);
   const spaced = await openMeasured(browser, stack);
@@ -48,7 +48,7 @@ export const measureLatency = async (browser: Browser, stack: Stack): Promise<st
   }
   await spaced.close();
 
-  // Last, because what it leaves goes by the farewell, and would be ahead of others at the upstream.
+  // This comes last, because its events go by the farewell, and would reach the upstream ahead of others.
   const idle = await openMeasured(browser, stack, `flush=${NO_FLUSH_MS}`);
   await idle.mount(groups('idle', COMMITS + 1));
   const commits = await idle.commits(COMMITS);

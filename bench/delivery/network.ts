@@ -1,6 +1,6 @@
 /**
- * The network before an endpoint: a condition by command, and in a poor one a fate for each request, drawn from a
- * seed. The faults themselves are those of the end-to-end tests.
+ * The network in front of an endpoint. Its condition is set by command. In a poor one each request has a fate, drawn
+ * from a seed. The faults themselves are those of the end-to-end tests.
  */
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -20,14 +20,14 @@ export type Condition =
   /** No request comes through. */
   | 'off';
 
-/** What happens to a request where the condition leaves it open. */
+/** What happens to a request if the condition does not decide it. */
 const POOR = { good: 40, off: 25, 'lose-answer': 25, truncate: 10 } as const;
 
-/** A network that is told how to be. */
+/** A network whose quality can be set. */
 export interface Network {
   /** How it is now. */
   readonly condition: Condition;
-  /** Requests of the endpoint so far, those included that never reached it. */
+  /** Requests for the endpoint so far, including those that never reached it. */
   readonly requests: number;
   /** When the last one came, epoch milliseconds. */
   readonly lastAt: number;

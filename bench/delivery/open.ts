@@ -18,7 +18,7 @@ type Methods = {
 /** A measured page, as the command calls it. */
 export interface Opened extends Methods {
   readonly page: Page;
-  /** Goes to the same page anew, within the same storage. */
+  /** Opens the same page again, within the same storage. */
   again(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** An ordeal: page views, what is seen in them, how the network is meanwhile, and how each ends. Pure, from a seed. */
+/** Makes an ordeal from a seed: page views, the offers that are seen, the network meanwhile, and how each view ends. */
 import type { Condition } from './network.js';
 import { createRandom, pick, type Random } from './random.js';
 
@@ -15,7 +15,7 @@ export type Ending =
 /** An offer that comes into sight. */
 export interface Sight {
   readonly offerId: string;
-  /** How the network becomes before. */
+  /** The condition of the network from just before it. */
   readonly network: Condition;
   /** How long to wait afterwards, milliseconds. */
   readonly gapMs: number;
@@ -29,7 +29,7 @@ export interface View {
   readonly isAbrupt: boolean;
   /** If not, how long after the last gap, milliseconds. */
   readonly restMs: number;
-  /** Of the fates of its requests in a poor network. */
+  /** Seed for the fates of its requests in a poor network. */
   readonly seed: number;
 }
 
@@ -51,7 +51,7 @@ const sightsOf = (random: Random, view: number, first: Condition): Sight[] => {
   });
 };
 
-/** Makes the ordeal of a seed: the same for everybody who goes through it. */
+/** Makes the ordeal of a seed, which is the same for every contender. */
 export const ordealOf = (seed: number): readonly View[] => {
   const random = createRandom(seed);
   const killedIn = Math.floor(VIEWS * (0.3 + 0.4 * random()));
@@ -77,7 +77,7 @@ const tally = (names: readonly string[]): string =>
     .map((name) => `${name} ${names.filter((other) => other === name).length}`)
     .join(', ');
 
-/** What ordeals consist of, in words. */
+/** The contents of ordeals, in words. */
 export const inWords = (ordeals: readonly (readonly View[])[]): string => {
   const views = ordeals.flat();
   const networks = views.flatMap(({ sights }) => sights.map(({ network }) => network));

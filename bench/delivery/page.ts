@@ -1,4 +1,4 @@
-/** The measured page: shows offers when told to and looks at its clock. Runs in the browser. */
+/** The measured page: shows offers on command and looks at its clock. Runs in the browser. */
 import { createOfferTracker, type OfferEvent } from 'offersight';
 import { openBare } from './bare.js';
 import { elementsOf } from './stage.js';
@@ -77,7 +77,7 @@ const bench: BenchPage = {
     const events = rest.reduce((sum, group) => sum + group.childElementCount, 0);
     next = groups.length;
     await untilDurable(events, () => {
-      // By the clock, not by waiting for each: a pace does not slow down because somebody is late.
+      // The clock decides, since waiting for each event would slow down the pace.
       for (const [index, group] of rest.entries())
         setTimeout(() => group.classList.add('shown'), index * everyMs);
     });

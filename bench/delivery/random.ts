@@ -14,7 +14,7 @@ export const createRandom = (seed: number): Random => {
   };
 };
 
-/** One of several, as often as its weight among all weights. */
+/** Chooses one of several, in proportion to their weights. */
 export const pick = <Name extends string>(random: Random, weights: Readonly<Record<Name, number>>): Name => {
   const names = Object.keys(weights) as Name[];
   let rest = random() * names.reduce((sum, name) => sum + weights[name], 0);

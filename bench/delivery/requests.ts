@@ -1,4 +1,4 @@
-/** How many requests a thousand events take, as they come: at once, in a trickle, over page views. */
+/** Counts the requests for a thousand events that come at once, in a trickle, or over page views. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Browser } from 'playwright';
 import { table } from '../figures.js';
@@ -6,7 +6,7 @@ import type { Network } from './network.js';
 import { type Opened, openMeasured } from './open.js';
 import type { Stack } from './stack.js';
 
-/** A trickle is even, so a part of it tells the whole. */
+/** A trickle is even, so a part of it represents the whole. */
 const TRICKLE = { events: 300, everyMs: 50, farMs: 100 };
 const VIEWS = { count: 20, groups: 5, groupEvents: 10, everyMs: 150, leaveMs: 300 };
 
@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
   ],
 ];
 
-/** Counts them; gives the table. */
+/** Counts them, and returns the table. */
 export const measureRequests = async (browser: Browser, stack: Stack): Promise<string> => {
   const rows: string[][] = [];
   for (const [name, events, run] of CASES) {

@@ -1,4 +1,4 @@
-/** The whole way for one measurement: site → network → proxy → sqlite intake → stand-in upstream, all real. */
+/** The whole way of an event for one measurement: site → network → proxy → sqlite intake → stand-in upstream. */
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
@@ -20,11 +20,11 @@ export interface StackOptions {
   /** What a page shows for its query. */
   readonly render: (query: URLSearchParams) => string;
   /**
-   * Whether every answer ends its connection. Browsers themselves repeat what failed on a connection that was used
-   * before, whoever asked for it; without that one request has one fate. @default false
+   * Whether every answer ends its connection. Browsers themselves repeat any request that failed on
+   * a connection that was used before. With it, one request has one fate. @default false
    */
   readonly isFreshEachTime?: boolean;
-  /** Whether the proxy leaves what it took where it is, so that forwarding disturbs nothing. @default false */
+  /** Whether the proxy does not forward what it took, so that forwarding disturbs nothing. @default false */
   readonly isHeldBack?: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface Stack {
   readonly network: Network;
   /** When the proxy had an event durably, by the event's id, epoch milliseconds. */
   readonly takenAt: ReadonlyMap<string, number>;
-  /** How many events came to the proxy that it had already. */
+  /** How many events that the proxy already had came again. */
   repeated(): number;
   /** When the upstream recorded an event, epoch milliseconds; known once all is forwarded. */
   recordedAt(id: string): number | undefined;
@@ -107,7 +107,7 @@ export const startStack = async ({
     const url = new URL(request.url ?? '/', 'http://bench.invalid');
     response.shouldKeepAlive = !isFreshEachTime;
     if (url.pathname === '/offer-events' || url.pathname === '/collect') network.listener(request, response);
-    // What is measured beside ours goes nowhere.
+    // Posts of the bare measurement go nowhere.
     else if (url.pathname === '/sink') request.resume().once('end', () => response.writeHead(204).end());
     else show(url, response);
   });

@@ -1,8 +1,8 @@
 /** Looks at the main thread from inside: where a task ends, and when transactions begin and complete. */
 
 /**
- * From now to the end of this task and its microtasks, milliseconds: a message that is posted now comes next, if
- * the page has nothing else to do.
+ * The time from now to the end of this task and its microtasks, milliseconds. A message that is posted now comes next,
+ * if the page has nothing else to do.
  */
 export const afterTask = (): Promise<number> => {
   const from = performance.now();
@@ -20,7 +20,7 @@ export const afterTask = (): Promise<number> => {
 export interface Transactions {
   /** How many have begun. */
   count(): number;
-  /** Called when the next one that begins completes, ahead of whoever began it. */
+  /** Called when the next transaction to begin completes, before its caller hears of it. */
   onComplete(listener: () => void): void;
 }
 

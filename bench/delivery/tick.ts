@@ -1,4 +1,4 @@
-/** What a thousand events of one tick cost the main thread, beside one body of the same events and nothing else. */
+/** Measures what a thousand events of one tick cost the main thread, compared with building one body of them. */
 import type { Browser } from 'playwright';
 import { spread, table } from '../figures.js';
 import { openMeasured } from './open.js';
@@ -7,17 +7,17 @@ import type { Tick, TickKind } from './words.js';
 
 /** Events of one tick. */
 const EVENTS = 1_000;
-/** Longer than a round: delivery is measured apart. */
+/** Longer than a round, so that delivery is measured separately. */
 const NO_FLUSH_MS = 3_600_000;
 
 /** One tick, and the floors beside it. All milliseconds. */
 interface Round extends Tick {
   readonly kind: TickKind;
-  /** Of the task that builds one body and posts it. */
+  /** Duration of the task that builds one body and posts it. */
   readonly postMs: number;
-  /** Of the task that asks for a bare put of each. */
+  /** Duration of the task that asks for a bare put of each. */
   readonly putAllMs: number;
-  /** CPU time of the main thread until all is durable; of the bare post until it is answered; of delivering. */
+  /** CPU time of the main thread until all is durable, of the bare post until it is answered, and of delivering. */
   readonly cpu: { readonly tick: number; readonly post: number; readonly deliver: number };
   /** Transactions, and requests, of delivering. */
   readonly deliverTransactions: number;
@@ -27,7 +27,7 @@ interface Round extends Tick {
 const measureRound = async (browser: Browser, stack: Stack, round: number): Promise<Round[]> => {
   const opened = await openMeasured(browser, stack, `flush=${NO_FLUSH_MS}`);
   const cdp = await opened.page.context().newCDPSession(opened.page);
-  // Thread time leaves out most of what other processes of a busy machine do to a measurement.
+  // Thread time excludes most effects of other processes on a busy machine.
   await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
   const cpuMs = async <T>(act: () => Promise<T>): Promise<[ms: number, result: T]> => {
     const busy = async (): Promise<number> => {
@@ -81,7 +81,7 @@ const QUANTITIES: readonly Quantity[] = [
   ['delivering: requests', ({ requests }) => requests, 0],
 ];
 
-/** Measures so many rounds; gives the table. */
+/** Measures so many rounds, and returns the table. */
 export const measureTick = async (browser: Browser, stack: Stack, count: number): Promise<string> => {
   const rounds: Round[] = [];
   for (let round = 0; round < count; round++) rounds.push(...(await measureRound(browser, stack, round)));

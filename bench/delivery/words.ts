@@ -50,7 +50,7 @@ export interface BenchPage {
   flush(): Promise<void>;
   /** Transactions so far. */
   transactions(): number;
-  /** Events in this browser that are not answered for. */
+  /** Events in this browser that are not settled. */
   waiting(): Promise<number>;
 }
 

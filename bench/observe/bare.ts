@@ -31,7 +31,7 @@ export const createBare = (): Bare => {
             target,
             window.setTimeout(() => {
               timers.delete(target);
-              // Whoever writes no more than this still writes this line, so the comparison grants it.
+              // Even the shortest code has this line, so it is in the comparison.
               observer.unobserve(target);
               counted++;
             }, DWELL_MS),

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright';
 import { type BenchPage, PHASES, type Phase } from './plan.js';
 
-/** What one run came to. */
+/** The result of one run. */
 export interface Run {
   /** CPU time of the main thread, milliseconds. */
   readonly cpuMs: Readonly<Record<Phase, number>>;
@@ -21,12 +21,12 @@ export const measure = async (browser: Browser, url: string): Promise<Run> => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);
-  // Thread time leaves out most of what other processes of a busy machine do to a measurement.
+  // Thread time excludes most effects of other processes on a busy machine.
   await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
   const busyMs = async (): Promise<number> => {
     const { metrics } = await cdp.send('Performance.getMetrics');
     const seconds = metrics.find(({ name }) => name === 'TaskDuration')?.value;
-    if (seconds === undefined) throw new Error('the browser does not tell how long its tasks took');
+    if (seconds === undefined) throw new Error('the browser does not report how long its tasks took');
     return seconds * 1_000;
   };
 

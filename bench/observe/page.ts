@@ -1,4 +1,4 @@
-/** The measured page: builds one layout and does the same work whoever watches. Runs in the browser. */
+/** The measured page: builds one layout and does the same work for each contender. Runs in the browser. */
 import { createBare } from './bare.js';
 import type { BenchPage, Layout, Phase, Strategy } from './plan.js';
 
@@ -7,9 +7,9 @@ const strategy = settings.get('strategy') as Strategy;
 const layout = settings.get('layout') as Layout;
 const count = Number(settings.get('count'));
 
-/** Long enough for whatever is put off by 100 ms to fall into the phase that caused it. */
+/** Long enough for work that is put off by 100 ms to fall into the phase that caused it. */
 const QUIET_FRAMES = 7;
-/** The first screen counts after 1 s, and goes 250 ms later. */
+/** The first screen counts after 1 s, and is sent 250 ms later. */
 const REST_MS = 1_400;
 const STEP_PX = 48;
 const GROUP = 50;
@@ -72,12 +72,12 @@ const work: Record<Phase, () => Promise<void>> = {
     }
     const last = document.documentElement.scrollHeight - innerHeight;
     for (let turn = 1; turn <= 60; turn++) {
-      // 37 and 60 have no common divisor: every stop once, none beside the one before.
+      // 37 and 60 have no common divisor, so every stop comes once, and never next to the one before.
       scrollTo(0, (last * ((turn * 37) % 60)) / 59);
       await frame();
     }
     if (layout !== 'carousels') return;
-    // Ends at the top, where these are.
+    // The scroll ends at the top, where these offers are.
     const rows = [...main.children].slice(0, 5);
     for (let turn = 0; turn < 30; turn++) {
       for (const row of rows) row.scrollBy(turn < 20 ? STEP_PX : 10 * STEP_PX, 0);

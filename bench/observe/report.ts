@@ -1,4 +1,4 @@
-/** Runs → tables, pure. */
+/** Turns runs into tables. */
 import { median, spread, table } from '../figures.js';
 import type { Run } from './measure.js';
 import { type Layout, PHASES, type Phase, STRATEGIES, type Strategy } from './plan.js';
@@ -13,14 +13,14 @@ export interface Series {
   readonly rounds: readonly Round[];
 }
 
-/** The most that we may add, as a share of what the bare observer adds, from this many offers on. */
+/** The most that we may add, as a share of what the bare observer adds, if there are at least so many offers. */
 const AIMS = [
   { count: 10_000, most: 0.2 },
   { count: 1_000, most: 0.5 },
 ] as const;
-/** Up to here a share says nothing, since the bare observer itself adds nothing that could be measured. */
+/** Below this a share means nothing, since the bare observer itself adds too little to measure. */
 const FEW = 20;
-/** What happens once, however many frames it takes. */
+/** Phases that happen once, regardless of how many frames they take. */
 const ONCE: ReadonlySet<Phase> = new Set(['mount', 'rest']);
 
 type Quantity = (run: Run) => number;
@@ -45,7 +45,7 @@ const COLUMNS: readonly (readonly [name: string, quantity: Quantity])[] = [
   ...PHASES.map((phase: Phase): [string, Quantity] => [phase, ({ cpuMs }) => cpuMs[phase]]),
 ];
 
-/** What was measured, page by page: plain figures and shares. */
+/** The measurements of each page: plain figures and shares. */
 export const renderSeries = (series: Series): string => {
   const plain = STRATEGIES.map((strategy) => [
     strategy,
@@ -63,7 +63,7 @@ export const renderSeries = (series: Series): string => {
   return table(head, [...plain, share]);
 };
 
-/** With few offers: what we add, milliseconds; to a frame, where a phase has any number of them. */
+/** What we add with few offers, milliseconds: to a frame, if a phase can have any number of frames. */
 const renderFew = (all: readonly Series[]): string => {
   const few = all.filter(({ count }) => count <= FEW);
   const added = ({ rounds }: Series, phase: Phase): number[] =>
@@ -79,7 +79,7 @@ const renderFew = (all: readonly Series[]): string => {
   return rows.length ? `ours − none\n${table(head, rows)}\n\n` : '';
 };
 
-/** The shares of all pages, and where an aim is missed. */
+/** The shares of all pages, and the aims that are missed. */
 export const renderSummary = (all: readonly Series[]): string => {
   const rows = all.map((series) => {
     const aim = AIMS.find(({ count }) => series.count >= count);

@@ -99,7 +99,7 @@ describe('useOffer', () => {
     app.mount('main');
   });
 
-  test('is not begun anew by what is equal, and gives what the component can say', async () => {
+  test('is not started again by an equal value, and gives what the component can call', async () => {
     const element = shallowRef<Element | null>(null);
     const tick = ref(0);
     let watches = 0;

@@ -47,7 +47,7 @@ export const bundleByVite: Bundler = async (folder, page) => {
   return { first: named(modulesOf(true)), later: named(modulesOf(false)), warnings };
 };
 
-/** Of what webpack has put into one, each. */
+/** Each part that webpack has put into one. */
 const partsOf = (module: webpack.Module): readonly webpack.Module[] =>
   'modules' in module ? (module.modules as webpack.Module[]) : [module];
 
@@ -59,7 +59,7 @@ export const bundleByWebpack: Bundler = (folder, page) =>
       context: folder,
       entry: join(folder, page),
       output: { path: join(folder, 'built') },
-      // What is in it is decided before; that much it need not be told shorter.
+      // Its content is decided before, so it need not be minified.
       optimization: { minimize: false },
     };
     webpack(options, (error, stats) => {

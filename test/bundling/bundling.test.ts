@@ -42,7 +42,7 @@ describe.each(BUNDLERS)('a page that %s bundles', (name, bundle) => {
   };
 
   it.each(ONE_FUNCTION)(
-    'loads of %s from %s that alone',
+    'loads only %s from %s',
     async (used, entry, rooms) => {
       const { first, later } = await loadsOf(`import { ${used} } from '${entry}'; console.log(${used});`);
       expect(first).toEqual(rooms);

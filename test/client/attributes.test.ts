@@ -16,7 +16,7 @@ const readBack = (offer: Offered): Placement | undefined => {
 };
 
 describe('the attributes of an offer', () => {
-  test('of an id alone are that id', () => {
+  test('are only that id, if there is nothing else', () => {
     expect(offerAttributes('a52ge40b')).toEqual({ 'data-offer-id': 'a52ge40b' });
   });
 
@@ -55,11 +55,11 @@ describe('the attributes of an offer', () => {
     });
   });
 
-  test('are none where no offer has arrived yet', () => {
+  test('are missing if no offer has arrived yet', () => {
     for (const offer of [undefined, null, ''] as const) expect(offerAttributes(offer)).toEqual({});
   });
 
-  test('are none of another kind', () => {
+  test('have no other kind', () => {
     const offer = { id: 'a', onclick: 'evil()', title: 'Two months on us' };
     expect(offerAttributes(offer)).toEqual({ 'data-offer-id': 'a' });
   });

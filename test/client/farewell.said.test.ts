@@ -33,8 +33,8 @@ describe('the farewell is said', () => {
       async (_events: readonly OfferEvent[], _status: number, _body: string): Promise<void> => undefined,
     );
     const onLeave = vi.fn();
-    const options = { consent: 'granted' } as const;
-    createFarewell(outbox as Outbox, page, runtime, options, onLeave, onReply);
+    const owner = { consent: 'granted' } as const;
+    createFarewell({ outbox: outbox as Outbox, page, runtime, owner }, onLeave, onReply);
     return {
       outbox,
       page,
@@ -42,7 +42,7 @@ describe('the farewell is said', () => {
       onLeave,
       onReply,
       asked: () => requests.map(({ ids }) => ids),
-      /** Lets it happen, and what was to be said be said. */
+      /** Lets it happen, with everything that it has to send. */
       async become(change: PageChange): Promise<void> {
         page.change(change);
         await Promise.resolve();
@@ -132,7 +132,7 @@ describe('the farewell is said', () => {
     expect(asked()).toEqual([[idOf(1), idOf(2)]]);
   });
 
-  test('in spite of an open circuit also if an earlier one had nothing to say', async () => {
+  test('it is said in spite of an open circuit, also if an earlier one was empty', async () => {
     const { become, outbox, asked } = start();
     outbox.pause = { kind: 'circuit', at: START + 5, failures: 1 };
     const copies = [...outbox.mirror];
@@ -143,7 +143,7 @@ describe('the farewell is said', () => {
     expect(asked()).toEqual([[idOf(1), idOf(2)]]);
   });
 
-  test('in a back-off', async () => {
+  test('it is said in a back-off', async () => {
     const { become, outbox, asked } = start();
     outbox.pause = { kind: 'back-off', at: START + 5, failures: 1 };
     await become('hidden');
@@ -157,7 +157,7 @@ describe('the farewell is said', () => {
     expect(asked()).toEqual([]);
   });
 
-  test('behind what the same task still records', async () => {
+  test('it is said after the events that the same task still records', async () => {
     const { page, outbox, asked } = start();
     page.change('hidden');
     outbox.mirror.set(idOf(8), copyOf(viewed(8)));
@@ -190,7 +190,7 @@ describe('the farewell is said', () => {
     expect(outbox.inFlight).toBe(1_000);
   });
 
-  test('in no more bytes than 48,000 with all that is in flight', async () => {
+  test('it is said in no more bytes than 48,000 with all that is in flight', async () => {
     const { become, outbox, requests } = start(() => new Promise(() => undefined));
     for (let n = 10; n < 260; n++) outbox.mirror.set(idOf(n), copyOf(viewed(n)));
     outbox.inFlight = 40_000;

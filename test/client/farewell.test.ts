@@ -4,16 +4,18 @@ import { unsettled } from '../../src/client/farewell.js';
 import type { Mirrored, Outbox, Owner } from '../../src/client/outbox/outbox.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
+import { MAX_LEAVE_BYTES } from '../../src/protocol/limits.js';
 import { copyOf, dismissed, idsOf, START, viewed } from '../support/events.js';
 
 type Held = readonly [event: OfferEvent, heldUntil?: number];
-type Sayable = Pick<Outbox, 'mirror'>;
+type Sayable = Pick<Outbox, 'mirror' | 'inFlight'>;
 
-const outboxOf = (held: readonly Held[]): Sayable => ({
+const PLENTY = MAX_LEAVE_BYTES;
+const outboxOf = (held: readonly Held[], maxBytes = PLENTY): Sayable => ({
+  inFlight: MAX_LEAVE_BYTES - maxBytes,
   mirror: new Map(held.map(([event, heldUntil]) => [event.id, copyOf(event, heldUntil)])),
 });
 
-const PLENTY = 48_000;
 const OWNER: Owner = { consent: 'granted' };
 
 describe('the farewell takes what is unsettled', () => {
@@ -60,10 +62,10 @@ describe('the farewell takes what is unsettled', () => {
   ];
 
   test.each(table)('$name', ({ held, said = [], maxBytes = PLENTY, expected }) => {
-    expect(unsettled(outboxOf(held), OWNER, new Set(idsOf(said)), START, maxBytes)).toEqual(expected);
+    expect(unsettled(outboxOf(held, maxBytes), OWNER, new Set(idsOf(said)), START)).toEqual(expected);
   });
 
-  describe('whatever is in the mirror', () => {
+  describe('with any content of the mirror', () => {
     /** Impressions with a view, a dismissal or both, each held or said or neither. */
     const impression = fc.record({
       hasView: fc.boolean(),
@@ -103,7 +105,12 @@ describe('the farewell takes what is unsettled', () => {
       fc.assert(
         fc.property(state, (generated) => {
           const { outbox, said } = build(generated);
-          const events = unsettled(outbox, OWNER, said, START, generated.maxBytes);
+          const events = unsettled(
+            { ...outbox, inFlight: MAX_LEAVE_BYTES - generated.maxBytes },
+            OWNER,
+            said,
+            START,
+          );
           const bytes = encodeRequest(events, START).length - encodeRequest([], START).length;
           expect(bytes).toBeLessThanOrEqual(Math.max(0, generated.maxBytes));
         }),
@@ -114,8 +121,13 @@ describe('the farewell takes what is unsettled', () => {
       fc.assert(
         fc.property(state, (generated) => {
           const { outbox, said } = build(generated);
-          const all = unsettled(outbox, OWNER, said, START, Infinity);
-          const some = unsettled(outbox, OWNER, said, START, generated.maxBytes);
+          const all = unsettled({ ...outbox, inFlight: -Infinity }, OWNER, said, START);
+          const some = unsettled(
+            { ...outbox, inFlight: MAX_LEAVE_BYTES - generated.maxBytes },
+            OWNER,
+            said,
+            START,
+          );
           expect(some).toEqual(all.slice(0, some.length));
         }),
       );
@@ -125,7 +137,12 @@ describe('the farewell takes what is unsettled', () => {
       fc.assert(
         fc.property(state, (generated) => {
           const { outbox, said } = build(generated);
-          const events = unsettled(outbox, OWNER, said, START, generated.maxBytes);
+          const events = unsettled(
+            { ...outbox, inFlight: MAX_LEAVE_BYTES - generated.maxBytes },
+            OWNER,
+            said,
+            START,
+          );
           const views = new Set<string>();
           for (const { type, impressionId } of events) {
             if (type === 'viewed') views.add(impressionId);
@@ -142,7 +159,9 @@ describe('the farewell takes what is unsettled', () => {
       fc.assert(
         fc.property(state, (generated) => {
           const { outbox, said } = build(generated);
-          const ids = idsOf(unsettled(outbox, OWNER, said, START, generated.maxBytes));
+          const ids = idsOf(
+            unsettled({ ...outbox, inFlight: MAX_LEAVE_BYTES - generated.maxBytes }, OWNER, said, START),
+          );
           expect(ids).toEqual([...new Set(ids)].sort());
         }),
       );
@@ -153,9 +172,9 @@ describe('the farewell takes what is unsettled', () => {
 describe('the farewell takes nothing', () => {
   const [annas, bens, nobodys] = [viewed(1, { subject: 'anna' }), viewed(2, { subject: 'ben' }), viewed(3)];
   const outbox = outboxOf([[annas], [bens], [nobodys]]);
-  const says = (owner: Owner) => unsettled(outbox, owner, new Set(), START, PLENTY);
+  const says = (owner: Owner) => unsettled(outbox, owner, new Set(), START);
 
-  test('of another user', () => {
+  test('it takes nothing of another user', () => {
     expect(says({ consent: 'granted', subject: 'ben' })).toEqual([bens, nobodys]);
     expect(says({ consent: 'granted' })).toEqual([nobodys]);
   });

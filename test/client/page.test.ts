@@ -24,7 +24,7 @@ const become = (state: DocumentVisibilityState): void =>
   void vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state);
 
 describe('the page’s life', () => {
-  test('is told in the house’s words', () => {
+  test('is reported in the house’s words', () => {
     const changes = listen();
     become('hidden');
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
@@ -36,7 +36,7 @@ describe('the page’s life', () => {
     expect(changes).toEqual(['hidden', 'visible', 'pagehide', 'visible', 'online']);
   });
 
-  test('is seen by whoever asks, as the document says', () => {
+  test('is seen by everybody who asks, as the document says', () => {
     const page = open();
     become('hidden');
     expect(page.isVisible()).toBe(false);

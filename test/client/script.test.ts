@@ -66,7 +66,7 @@ describe('the tag’s attributes', () => {
     await expect(optionsFor(attributes)).resolves.toEqual(expected);
   });
 
-  test('are none where the tag is not known', async () => {
+  test('are missing if the tag is not known', async () => {
     tag = null;
     await expect(optionsFor({})).resolves.toEqual({});
   });

@@ -15,7 +15,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Hears until the test ends; `told` resolves once `last` was heard, which is told behind everything else. */
+/** Hears until the test ends; `told` resolves once `last` was heard, which is sent after everything else. */
 const listen = () => {
   const heard: (readonly string[])[] = [];
   let isThrough: () => void;
@@ -31,7 +31,7 @@ const listen = () => {
 };
 
 describe('tabs that share a database', () => {
-  test('hear what one of them tells, each time, in order', async () => {
+  test('hear what one of them sends, each time, in order', async () => {
     const [one, other] = [listen(), listen()];
     tellTabs(name, ['a', 'b']);
     tellTabs(name, ['c']);
@@ -60,7 +60,7 @@ describe('tabs that share a database', () => {
     expect([stopped.heard, other.heard]).toEqual([[], [['a']]]);
   });
 
-  test('ignore what is no list, as another script or a later version may say it', async () => {
+  test('ignore everything but lists, as another script or a later version may send it', async () => {
     const { heard, told } = listen();
     const channel = new BroadcastChannel(name);
     for (const message of [undefined, null, 'a', { ids: ['a'] }, 7]) channel.postMessage(message);
@@ -70,7 +70,7 @@ describe('tabs that share a database', () => {
     expect(heard).toEqual([]);
   });
 
-  test('keep no channel open to tell, since an open one can keep a page out of the back/forward cache', () => {
+  test('keep no channel open to send, since an open one can keep a page out of the back/forward cache', () => {
     const close = vi.spyOn(BroadcastChannel.prototype, 'close');
     tellTabs(name, ['a']);
     expect(close).toHaveBeenCalledOnce();

@@ -4,6 +4,7 @@ import type { TrackerOptions } from '../../src/client/options.js';
 import { createOfferTracker } from '../../src/client/tracker.js';
 import { isOffersightError } from '../../src/errors.js';
 import { find, render } from '../support/page.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { openSite, type Site, told } from '../support/tracker.js';
 
 let site: Site;
@@ -17,7 +18,7 @@ afterEach(() => {
   expect(site.uncaught).toEqual([]);
 });
 
-/** Uses everything a tracker has; whatever it is, nothing may throw. */
+/** Uses everything a tracker has; nothing may throw. */
 const useAll = async (tracker: OfferTracker): Promise<void> => {
   const stop = tracker.observe(find('p'), { id: 'b' });
   stop();
@@ -72,7 +73,7 @@ describe('a wrong configuration gives an inert tracker and one report', () => {
 
   /** What is wrong is looked up, which takes a moment. */
   const untilReported = (errors: readonly unknown[]): Promise<void> =>
-    vi.waitFor(() => expect(errors).toHaveLength(1));
+    vi.waitFor(() => expect(errors).toHaveLength(1), PATIENCE_MS);
 
   test.each(wrong)('%s, on a page with an offer', async (_, options, hint) => {
     render('<p data-offer-id="a"></p>');
@@ -101,7 +102,7 @@ describe('a wrong configuration gives an inert tracker and one report', () => {
     expect([events, site.posted, site.uncaught]).toEqual([[], [], []]);
   });
 
-  test('a browser without IntersectionObserver', async () => {
+  test('a browser without IntersectionObserver is reported', async () => {
     vi.stubGlobal('IntersectionObserver', undefined);
     render('<p data-offer-id="a"></p>');
     const { tracker, events, errors } = site.start();
@@ -156,7 +157,7 @@ describe('a wrong attribute or argument spoils nothing else', () => {
     expect([told(events), site.uncaught]).toEqual([['viewed right'], []]);
   });
 
-  test('an offer id that cannot be one is told once', async () => {
+  test('an offer id that cannot be one is reported once', async () => {
     render('<i data-offer-id="no good"></i><p data-offer-id="good"></p>');
     const { tracker, events, errors } = site.start();
     site.see(find('p'));
@@ -167,12 +168,12 @@ describe('a wrong attribute or argument spoils nothing else', () => {
     expect(told(events)).toEqual(['viewed good']);
   });
 
-  test('observing with a share of 2', () => {
+  test('observing with a share of 2 has no effect', () => {
     const { tracker } = site.start();
     expect(() => tracker.observe(render('<p></p>'), { id: 'a', ratio: 2 })).not.toThrow();
   });
 
-  test('observing with a dwell that is no number makes no timer run wild', async () => {
+  test('observing with a dwell that is not a number never makes a timer run wild', async () => {
     const setTimer = vi.spyOn(globalThis, 'setTimeout');
     const { tracker } = site.start();
     const element = render('<p></p>');
@@ -182,7 +183,7 @@ describe('a wrong attribute or argument spoils nothing else', () => {
     for (const [, delayMs] of setTimer.mock.calls) expect(delayMs).not.toBeNaN();
   });
 
-  test('observing with an end that is no time posts none', async () => {
+  test('observing with an end that is not a time posts none', async () => {
     const { tracker } = site.start();
     for (const [id, expiresAt] of [
       ['a', Infinity],
@@ -207,7 +208,7 @@ describe('a wrong attribute or argument spoils nothing else', () => {
     expect(() => tracker.observe(missing, { id: 'a' })()).not.toThrow();
   });
 
-  test('ids that are no texts', async () => {
+  test('ids that are not strings are reported', async () => {
     const { tracker, events } = site.start();
     for (const id of [undefined, null, 7, {}] as unknown as string[]) {
       tracker.dismiss(id);

@@ -37,7 +37,7 @@ const show = (options: Partial<TrackerOptions> = {}) => {
 };
 
 describe('while consent is pending', () => {
-  test('nothing is stored, sent or told as recorded', async () => {
+  test('nothing is stored, sent or reported as recorded', async () => {
     const { tracker, events } = show({ consent: 'pending' });
     tracker.accept('b');
     await tracker.flush();
@@ -137,7 +137,7 @@ describe('once consent is denied', () => {
     expect([events, site.posted]).toEqual([[], []]);
   });
 
-  test('granting begins anew: what was seen without consent does not count', async () => {
+  test('granting starts again: what was seen without consent does not count', async () => {
     const { tracker, events } = show({ consent: 'denied' });
     await tracker.stats();
     tracker.consent('granted');
@@ -368,7 +368,7 @@ describe('a subject', () => {
     expect(subjects()).toEqual(['a undefined']);
   });
 
-  test('that changes drops no dismissal that was told, though its offer was accepted meanwhile', async () => {
+  test('that changes drops no dismissal that was reported, though its offer was accepted meanwhile', async () => {
     vi.stubGlobal('indexedDB', undefined);
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
     const { tracker, events } = show();
@@ -381,7 +381,7 @@ describe('a subject', () => {
     await expect(tracker.stats()).resolves.toMatchObject({ outbox: { inMemory: 2 } });
   });
 
-  test('keeps the dismissal of an offer with its view, whoever closes it', async () => {
+  test('keeps the dismissal of an offer with its view, though another user closes it', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
     const { tracker, events } = show({ subject: 'anna' });
     await tracker.flush();

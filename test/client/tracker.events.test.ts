@@ -120,7 +120,7 @@ describe('a veto', () => {
     expect((await tracker.stats()).offers.a).toEqual({ rendered: 1, viewed: 0, dismissed: 0, accepted: 0 });
   });
 
-  test('of `dismissed` leaves the view', async () => {
+  test('that stops `dismissed` leaves the view', async () => {
     const { tracker, events } = site.start();
     listen('dismissed', (event) => event.preventDefault());
     tracker.dismiss('a');
@@ -165,7 +165,7 @@ describe('an acceptance', () => {
   });
 });
 
-describe('a decision by the id alone', () => {
+describe('a decision by only the id', () => {
   const SIGNED = `<p data-offer-id="a" data-offer-expires="4102444800" data-offer-token="signed" data-offer-group="summer"></p>
     <button data-offer-dismiss="a"></button><i data-offer-accept="a"></i>`;
   const terms = ({ type, expiresAt, token, group }: OfferEvent) => [type, expiresAt, token, group];
@@ -262,7 +262,7 @@ describe('repeated', () => {
     expect(new Set(events.map(({ impressionId }) => impressionId)).size).toBe(1);
   });
 
-  test('a mount: closing by the id alone belongs to the showing that there is, though nobody saw it yet', async () => {
+  test('a mount: closing only by the id belongs to the present showing, though nobody saw it yet', async () => {
     render('<p data-offer-id="a"></p>');
     const { tracker, events } = site.start({ repeat: 'mount' });
     await tracker.flush();
@@ -277,7 +277,7 @@ describe('repeated', () => {
     expect(dismissed).toBe(second);
   });
 
-  test('a mount: closing by the id alone counts once, also when what showed it is gone', async () => {
+  test('a mount: closing only by the id counts once, also when what showed it is gone', async () => {
     render('<p data-offer-id="a"></p>');
     const { tracker, events } = site.start({ repeat: 'mount' });
     find('p').remove();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
+import { PATIENCE_MS } from '../support/patience.js';
 import { openSite, type Site, told, wired } from '../support/tracker.js';
 
 let site: Site;
@@ -20,7 +21,7 @@ const fail = (): never => {
 };
 
 describe('what the host throws breaks nothing', () => {
-  test('in onEvent', async () => {
+  test('a listener that throws in onEvent does not stop the others', async () => {
     render('<p data-offer-id="a"></p><i data-offer-id="b"></i>');
     const { tracker } = site.start({ onEvent: fail });
     site.see(find('p'));
@@ -30,7 +31,7 @@ describe('what the host throws breaks nothing', () => {
     expect(console.error).toHaveBeenCalledWith(broken);
   });
 
-  test('in onError', async () => {
+  test('an error in onError does not stop the tracker', async () => {
     render('<i data-offer-id="no good"></i><p data-offer-id="a"></p>');
     const { tracker, events } = site.start({ onError: fail });
     site.see(find('p'));
@@ -39,7 +40,7 @@ describe('what the host throws breaks nothing', () => {
     expect(() => site.start({ endpoint: '', onError: fail })).not.toThrow();
   });
 
-  test('in onDiscard', async () => {
+  test('an error in onDiscard does not stop the tracker', async () => {
     vi.stubGlobal('fetch', async (input: Request) => {
       const { events } = (await input.json()) as { events: { id: string }[] };
       const results = events.map(({ id }) => ({ id, status: 'refused', code: 'conflict' }));
@@ -52,8 +53,8 @@ describe('what the host throws breaks nothing', () => {
     expect([outbox, discarded]).toEqual([{ waiting: 0, inMemory: 0, dead: 2 }, { refused: 2 }]);
   });
 
-  test('in a listener of its own', async () => {
-    // As browsers do: what a listener throws is reported, not thrown at whoever dispatched.
+  test('a listener of the page’s own that throws does not stop the tracker', async () => {
+    // As browsers do: what a listener throws is reported, not thrown at the code that dispatched.
     const { settings } = (window as unknown as { happyDOM: { settings: { disableErrorCapturing: boolean } } })
       .happyDOM;
     const { disableErrorCapturing } = settings;
@@ -75,7 +76,7 @@ describe('what the host throws breaks nothing', () => {
 });
 
 describe('one endpoint has one tracker', () => {
-  test('whoever asks gets the first', () => {
+  test('every caller gets the first', () => {
     const { tracker } = site.start();
     expect(site.start().tracker).toBe(tracker);
     expect(site.start({ endpoint: `${location.origin}/offer-events` }).tracker).toBe(tracker);
@@ -153,14 +154,14 @@ describe('stopped', () => {
   });
 
   test.each(['before', 'behind'])(
-    'what it recorded in the task of the stop is told when it is stored, %s the second load',
+    'events of the task of the stop are reported when they are stored, %s the second load',
     async (when) => {
       render('<p data-offer-id="a"></p>');
       const { tracker, events } = site.start();
       if (when === 'behind') await tracker.flush();
       site.see(find('p'));
       tracker.stop();
-      await vi.waitFor(() => expect(told(events)).toEqual(['viewed a']));
+      await vi.waitFor(() => expect(told(events)).toEqual(['viewed a']), PATIENCE_MS);
       await site.frame();
       expect(site.posted).toEqual([]);
     },
@@ -168,7 +169,7 @@ describe('stopped', () => {
 });
 
 describe('where storage is blocked', () => {
-  test('events are delivered from memory, and one report tells', async () => {
+  test('events are delivered from memory, with one report', async () => {
     vi.stubGlobal('indexedDB', undefined);
     render('<p data-offer-id="a"></p>');
     const { tracker, events, errors } = site.start();
@@ -181,7 +182,7 @@ describe('where storage is blocked', () => {
     expect(errors.map(({ code }) => code)).toEqual(['storage']);
   });
 
-  test('the page and its tag manager are told that events are not durable, and stats count them', async () => {
+  test('the page and its tag manager learn that events are not durable, and stats count them', async () => {
     vi.stubGlobal('indexedDB', undefined);
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
     vi.stubGlobal('dataLayer', []);

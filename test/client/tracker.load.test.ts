@@ -6,14 +6,14 @@ import { openSite, type Site, wired } from '../support/tracker.js';
 let isServing = false;
 
 const RELOAD_MS = 30_000;
-/** Real time: modules are loaded anew. */
+/** Real time: modules are loaded again. */
 const SLOW_MACHINE_MS = 20_000;
 
 let site: Site;
 
 beforeEach(() => {
   isServing = false;
-  // Registered anew for each test, since what came once does not come again.
+  // Registered again for each test, since a module is loaded only once.
   vi.resetModules();
   vi.doMock('../../src/client/later/later.js', async (importOriginal) => {
     if (!isServing) throw new TypeError('Failed to fetch dynamically imported module');
@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 describe('where the second load does not come', () => {
-  test('one report tells, and events are kept; once it comes they are told as durable, and delivered', async () => {
+  test('one report says so, and events are kept; once it comes they are reported as durable, and delivered', async () => {
     render('<p data-offer-id="a"></p>');
     const durable: boolean[] = [];
     const { tracker, errors } = site.start({ onEvent: (_, isDurable) => durable.push(isDurable) });

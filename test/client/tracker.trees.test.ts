@@ -136,7 +136,7 @@ describe('what else may be asked for', () => {
     Reflect.deleteProperty(globalThis, 'shopLayer');
   });
 
-  test('a tag manager’s array is told once an event is durable', async () => {
+  test('a tag manager’s array gets an event once it is durable', async () => {
     const { tracker, events } = site.start({ dataLayer: 'shopLayer' });
     tracker.dismiss('a', 'escape');
     expect(Object.hasOwn(globalThis, 'shopLayer')).toBe(false);
@@ -204,7 +204,7 @@ describe('what else may be asked for', () => {
 });
 
 describe('an option that breaks the second load', () => {
-  test('is told, and what was seen is kept', async () => {
+  test('is reported, and what was seen is kept', async () => {
     render('<p data-offer-id="a"></p>');
     const { tracker, events, errors } = site.start({
       dismissal: { labels: 'Close' as unknown as string[] },
@@ -215,7 +215,7 @@ describe('an option that breaks the second load', () => {
     expect([told(events), errors.map(({ code }) => code)]).toEqual([['viewed a'], ['configuration']]);
   });
 
-  test('such as a selector that is none is told, and conventions stand in', async () => {
+  test('such as an invalid selector is reported, and conventions replace it', async () => {
     render(OFFER);
     const { tracker, events, errors } = site.start({ dismissal: { controls: ':::' } });
     await tracker.flush();

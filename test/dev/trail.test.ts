@@ -87,18 +87,18 @@ describe('an event', () => {
     expect(trail.events()).toMatchObject([{ state: 'delivered', reason: undefined, calls: 2 }]);
   });
 
-  it('waits in the page that is told to send it later', () => {
+  it('waits in the page that was asked to send it later', () => {
     trail.answered(exchange({ status: 'deferred', code: 'subject_mismatch' }));
     expect(trail.events()).toMatchObject([{ state: 'waiting', reason: 'subject_mismatch' }]);
   });
 
-  it('keeps what the stand-in said, which says more than what its page is told', () => {
+  it('keeps the stand-in’s answer, which says more than its page gets', () => {
     trail.called(call({ status: 401, code: 'api_authentication_failed' }));
     trail.answered(exchange({ status: 'deferred', code: 'unavailable' }));
     expect(trail.events()).toMatchObject([{ state: 'waiting', reason: '401 api_authentication_failed' }]);
   });
 
-  it('is refused for what the stand-in said, also if its page is told another word', () => {
+  it('is refused for what the stand-in said, also if its page gets another word', () => {
     trail.called(call({ status: 404, code: 'resource_not_found' }));
     trail.answered(exchange({ status: 'refused', code: 'invalid_event' }));
     expect(trail.events()).toMatchObject([{ state: 'refused', reason: 'resource_not_found' }]);
@@ -122,26 +122,26 @@ describe('an event', () => {
     expect(trail.events()).toHaveLength(1);
   });
 
-  it('tells its offer when it becomes a dead letter, so that what goes along is found', () => {
+  it('names its offer when it becomes a dead letter, so that what goes along is found', () => {
     trail.answered(exchange(ACCEPTED));
     expect(trail.buried(ID, 'refused')).toBe('summer');
     expect(trail.buried('unknown', 'refused')).toBeUndefined();
   });
 
-  it('stays delivered, whatever its page is told when it sends it again', () => {
+  it('stays delivered, even if its page gets another answer when it sends it again', () => {
     trail.called(call({}));
     trail.answered(exchange({ status: 'refused', code: 'conflict' }));
     trail.buried(ID, 'conflict');
     expect(trail.events()).toMatchObject([{ state: 'delivered', reason: undefined }]);
   });
 
-  it('is not told of twice if nothing is new', () => {
+  it('is not reported twice if nothing is new', () => {
     trail.answered(exchange(ACCEPTED));
     trail.answered(exchange({ status: 'duplicate' }));
     expect(changes.map((event) => event?.state)).toEqual(['waiting', undefined]);
   });
 
-  it('is not made up from what is none: other calls, answers without a verdict, bodies that are no JSON', () => {
+  it('is not made up from other calls, answers without a verdict, or bodies that are not JSON', () => {
     trail.called(call({ key: null }));
     trail.called(call({ key: 'another-1' }));
     trail.answered(exchange({}, { answer: '{"v":1,"results":[]}' }));
@@ -160,7 +160,7 @@ describe('an event', () => {
     expect(trail.events()[0]).toMatchObject({ id: 'w0' });
   });
 
-  it('is delivered only if the stand-in has recorded it, whatever its answer was', () => {
+  it('is delivered only if the stand-in has recorded it, with any answer', () => {
     trail.called(call({ status: 200, recorded: false }));
     expect(trail.events()).toMatchObject([{ state: 'waiting', reason: '200' }]);
     trail.called(call({ status: 'reset', recorded: true }));

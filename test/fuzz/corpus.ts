@@ -3,7 +3,7 @@ import { CHUNKED, chunks, crumbs, framed, GOOD, LENGTH, LINE, OURS } from '../su
 import { rawRequest } from '../support/sockets.js';
 import { eventId, START, wireBody, wireEvent } from '../support/wire.js';
 
-/** Stands in what requests say, and may stand in no reply. */
+/** Is in requests, and must not be in any reply. */
 export const ECHO = 'ECHOq7Zx';
 /** The one origin that is listed. */
 export const SHOP = 'https://shop.example';

@@ -1,5 +1,5 @@
 /**
- * Raw bytes by the hundred thousand against Node's server: whatever comes, the process stays up, every reply is one
+ * Raw bytes by the hundred thousand against Node's server: with any input the process stays up, every reply is one
  * that the contract knows, and only what was a request of ours goes any further.
  */
 import type { Socket } from 'node:net';
@@ -80,7 +80,7 @@ it(`stays up under ${INPUTS} raw inputs, seed ${SEED} (attacks 62, 64)`, async (
     }
   };
 
-  /** Whoever says nothing any more keeps a connection until it is one of too many. */
+  /** A silent client keeps a connection until there are too many. */
   const fallSilent = async (input: string): Promise<void> => {
     const socket = await openSocket(proxy.port);
     socket.resume().write(input.slice(0, chance.whole(0, input.length)), 'latin1');

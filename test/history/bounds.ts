@@ -1,16 +1,16 @@
-/** How long what the product does may last, milliseconds: beyond that, it excuses nothing any more. */
+/** How long each thing that the product does may last, milliseconds. After that, it excuses nothing any more. */
 
 /** A request is given up after this long. */
 export const REQUEST_MS = 12_000;
 /** A lease lasts 15 s, and a transaction of 2 s makes it; the rest is slack. */
 export const LEASE_MS = 20_000;
-/** Where nothing fails, an event is stored in some milliseconds. */
+/** If nothing fails, an event is stored in some milliseconds. */
 export const COMMIT_MS = 1_000;
 /** A proxy leads for 30 s before it has to renew that, by a clock that may be moved meanwhile; the rest is slack. */
 export const LEAD_MS = 35_000;
 /**
- * From a decision to the moment when the page tells it: three transactions of 2 s (one fails, one makes room, one is
- * repeated), and half a second until the page hears that the last one is complete; the rest is slack.
+ * From a decision to the moment when the page reports it. There are three transactions of 2 s: one fails, one makes
+ * room, one is repeated. Half a second later the page hears that the last one is complete. The rest is slack.
  */
 export const DECISION_MS = 10_000;
 /**
@@ -18,7 +18,7 @@ export const DECISION_MS = 10_000;
  * transactions follow; the rest is slack.
  */
 export const MEMORY_MS = 60_000;
-/** A page that is busy gives its transaction up after eight turns, each of which begins with a task. */
+/** A page that is busy gives up its transaction after eight turns, each of which begins with a task. */
 export const HELD_MS = 5_000;
 /** Rows of one moment may be written in another order. */
 export const ORDER_MS = 1_000;

@@ -1,18 +1,18 @@
-/** What an invariant comes to: how much there was to judge, and what was found. */
+/** The result of an invariant: how much there was to judge, and what was found. */
 
 /** One way in which a promise was broken. */
 export interface Breach {
-  /** The event, if one event tells it. */
+  /** The event, if one event shows it. */
   readonly id?: string | undefined;
   readonly text: string;
 }
 
-/** What judging one invariant came to. */
+/** The result of judging one invariant. */
 export interface Judgement {
   /** How many things it was held against; with none there was nothing to judge. */
   readonly examined: number;
   readonly breaches: readonly Breach[];
-  /** What would be a breach but for a fault that no product can survive, by that fault. */
+  /** Cases that are excused by a fault that no product can survive, by that fault. */
   readonly excused?: Readonly<Record<string, number>>;
 }
 

@@ -8,11 +8,11 @@ const checked = (...drafts: readonly Draft[]): Checked => check(historyOf(drafts
 /** The invariants that these rows break. */
 const broken = (...drafts: readonly Draft[]): readonly InvariantName[] => checked(...drafts).broken;
 
-/** A whole way without some of its rows, by their kind. */
+/** An event's whole way without the rows of some kinds. */
 const without = (drafts: readonly Draft[], ...kinds: readonly Row['kind'][]): Draft[] =>
   drafts.filter(({ kind }) => !kinds.includes(kind));
 
-/** A whole way with rows behind the first one of a kind. */
+/** An event's whole way with more rows behind the first one of a kind. */
 const behind = (drafts: readonly Draft[], kind: Row['kind'], ...rows: readonly Draft[]): Draft[] => {
   const at = drafts.findIndex((draft) => draft.kind === kind) + 1;
   return [...drafts.slice(0, at), ...rows, ...drafts.slice(at)];
@@ -34,7 +34,7 @@ describe('a good history', () => {
     expect(result.invariants.I9.examined).toBe(4);
   });
 
-  it('says where there was nothing to judge', () => {
+  it('says of each invariant if there was nothing to judge', () => {
     const { invariants } = checked();
     for (const name of INVARIANT_NAMES) expect(invariants[name].standing).toBe('nothing to judge');
   });
@@ -93,15 +93,18 @@ describe('I1: what was committed', () => {
 });
 
 describe('I2: an effect', () => {
-  it('that nobody created is an invention', () => {
+  it('is an invention if nobody created the event', () => {
     expect(broken(one.effect)).toContain('I2');
   });
-  it('without an id is an invention', () => {
+  it('is an invention if it has no id', () => {
     expect(broken({ kind: 'effect', number: 1, type: 'viewed', offerId: 'offer-1' })).toContain('I2');
   });
-  it.each([{ offerId: 'offer-2' }, { type: 'dismissed' }])('with another %o is an invention', (other) => {
-    expect(broken(one.created, { ...one.effect, ...other })).toContain('I2');
-  });
+  it.each([{ offerId: 'offer-2' }, { type: 'dismissed' }])(
+    'is an invention if the created event had another value than %o',
+    (other) => {
+      expect(broken(one.created, { ...one.effect, ...other })).toContain('I2');
+    },
+  );
 });
 
 describe('I3: a second effect', () => {
@@ -113,25 +116,25 @@ describe('I3: a second effect', () => {
   const ambiguous = [one.created, one.put, one.committed, one.taken, one.forwarded, one.effect];
   const finish: Draft[] = [{ ...one.ended, number: 9 }, one.settled];
 
-  it('is a breach where keys are honoured, even after an ambiguous attempt', () => {
+  it('is a breach if keys are honoured, even after an ambiguous attempt', () => {
     expect(broken(...ambiguous, lost, ...again, ...finish, ...ending([one.id], true))).toEqual(['I3']);
   });
-  it('is excused where keys are ignored, after an ambiguous attempt that is marked', () => {
+  it('is excused if keys are ignored, after an ambiguous attempt that is marked', () => {
     const result = checked(ignores, ...ambiguous, lost, ...again, ...finish, ...ending([one.id], true));
     expect(result.broken).toEqual([]);
     expect(result.invariants.I3.excused).toEqual({ ambiguous: 1 });
   });
-  it('is a breach where the ambiguous attempt is not marked', () => {
+  it('is a breach if the ambiguous attempt is not marked', () => {
     expect(broken(ignores, ...ambiguous, lost, ...again, ...finish, ...ending([one.id], false))).toEqual([
       'I3',
     ]);
   });
-  it('is a breach where the attempt before was answered', () => {
+  it('is a breach if the attempt before was answered', () => {
     expect(broken(ignores, ...ambiguous, one.ended, ...again, ...finish, ...ending([one.id], true))).toEqual([
       'I3',
     ]);
   });
-  it('is a breach where there are more of them than ambiguous attempts', () => {
+  it('is a breach if there are more of them than ambiguous attempts', () => {
     const third: Draft[] = [
       { ...one.ended, number: 9 },
       { ...one.forwarded, number: 10 },
@@ -148,7 +151,7 @@ describe('I3: a second effect', () => {
       broken(ignores, ...ambiguous, one.ended, death, ...again, ...finish, ...ending([one.id], true)),
     ).toEqual([]);
   });
-  it('is a breach inside the window of the key, and excused behind it', () => {
+  it('is a breach within the lifetime of the key, and excused after it', () => {
     const window: Draft = { kind: 'mode', keys: 'window', windowMs: 1_800_000 };
     const late = again.map((row, at) => ({ ...row, at: 1_900_000 + at }));
     expect(broken(window, ...ambiguous, lost, ...again, ...finish, ...ending([one.id], true))).toEqual([
@@ -160,34 +163,34 @@ describe('I3: a second effect', () => {
 
 describe('I4: an entry that leaves the store', () => {
   const before = [one.created, one.put, one.committed, one.requested];
-  it('without any answer is a breach', () => {
+  it('is a breach if there was no answer', () => {
     expect(broken(...before, one.removed, one.effect)).toContain('I4');
   });
-  it('before its answer is a breach', () => {
+  it('is a breach if its answer comes later', () => {
     expect(broken(...before, one.removed, one.answered, one.effect)).toContain('I4');
   });
-  it('by an answer that only another page heard is a breach', () => {
+  it('is a breach if only another page heard its answer', () => {
     expect(broken(...before, { ...one.answered, tab: 'tab-2' }, one.removed, one.effect)).toContain('I4');
   });
-  it('by a reply that does not count, or that says deferred, is a breach', () => {
+  it('is a breach if its reply does not count, or says deferred', () => {
     expect(broken(...before, { ...one.failed, status: 200 }, one.removed, one.effect)).toContain('I4');
     const deferred: Draft = { ...one.answered, verdicts: { [one.id]: { kind: 'deferred' } } };
     expect(broken(...before, deferred, one.removed, one.effect)).toContain('I4');
   });
-  it('as refused is a breach unless it or its view was refused', () => {
+  it('is a breach as refused, unless it or its view was refused', () => {
     const removed: Draft = { ...one.removed, why: 'refused' };
     const told: Draft = { ...one.discarded, reason: 'refused' };
     const refused: Draft = { ...one.answered, verdicts: { [one.id]: { kind: 'refused', code: 'gone' } } };
     expect(broken(...before, one.failed, removed, told)).toContain('I4');
     expect(broken(...before, refused, removed, told)).toEqual([]);
   });
-  it('as given up is told, unless its page died at that moment', () => {
+  it('is reported if it is given up, unless its page died at that moment', () => {
     const removed: Draft = { ...one.removed, why: 'expired' };
     expect(broken(...before, one.failed, removed)).toContain('I4');
     expect(broken(...before, one.failed, removed, one.discarded)).toEqual([]);
     expect(broken(...before, one.failed, removed, killed)).toEqual([]);
   });
-  it('as given up while another page delivers it is a breach', () => {
+  it('is a breach if it is given up while another page delivers it', () => {
     const evicted: Draft = { ...one.removed, tab: 'tab-2', why: 'outbox-full' };
     const told: Draft = { ...one.discarded, tab: 'tab-2', reason: 'outbox-full' };
     const other = [two.created, two.put, two.committed, two.discarded];
@@ -197,14 +200,14 @@ describe('I4: an entry that leaves the store', () => {
     const expired: Draft = { ...evicted, why: 'expired' };
     const toldSo: Draft = { ...told, reason: 'expired' };
     expect(broken(...before, expired, toldSo)).toEqual(['I4']);
-    // Of what a page delivers out of its memory, since its own database fails, no other page can know.
+    // If a page delivers out of its memory because its database fails, no other page can know of it.
     const fails: Draft = { kind: 'fault', where: 'storage', what: 'abort', target: 'tab-1' };
     const unleased = [one.created, one.put, one.committed, fails, one.requested];
     expect(broken(...unleased, expired, toldSo)).toEqual([]);
     expect(broken(...unleased.filter((row) => row !== fails), expired, toldSo)).toEqual(['I4']);
     expect(broken(...before, fails, expired, toldSo)).toEqual(['I4']);
     expect(broken(one.created, one.put, fails, one.leased, one.requested, expired, toldSo)).toEqual(['I4']);
-    // A clock that goes on ends leases too, also the one that was being made; not those made behind it.
+    // A clock that is moved forward also ends leases, even the one that was being made, but not later ones.
     const clock = (at: number): Draft => ({ kind: 'clock', byMs: 60_000, at });
     const asked = { ...one.requested, at: 10_000 };
     const late = [{ ...expired, at: 11_000 }, toldSo];
@@ -221,7 +224,7 @@ describe('I4: an entry that leaves the store', () => {
     expect(broken(...leased, frozen(45_000), ...asking)).toEqual([]);
     expect(broken(...leased, frozen(35_000), ...asking)).toEqual(['I4']);
   });
-  it('given up in a transaction that the page had given up itself is excused once that delivers it from memory', () => {
+  it('is excused once its page delivers it from memory, if that page had given up the transaction', () => {
     const evicted: Draft = { ...one.removed, why: 'outbox-full' };
     const late: Draft = { kind: 'fault', where: 'storage', what: 'late', target: 'tab-1' };
     const stored = [one.created, one.put, evicted];
@@ -233,7 +236,7 @@ describe('I4: an entry that leaves the store', () => {
     expect(told(...stored, one.requested, one.answered).breaches).toHaveLength(1);
     expect(told(late, ...stored, one.requested, one.failed).breaches).toHaveLength(1);
   });
-  it('by a purge is a breach unless consent was denied', () => {
+  it('is a breach if it is purged, unless consent was denied', () => {
     const purged: Draft = { ...one.removed, why: 'purged' };
     const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };
     expect(broken(...before, purged)).toContain('I4');
@@ -246,7 +249,7 @@ describe('I4: an entry that leaves the store', () => {
   });
 });
 
-describe('I5: over all forwards and requests', () => {
+describe('I5: in all forwards and requests of an event', () => {
   it('another key is a breach', () => {
     expect(
       broken(...behind(delivered(1), 'taken', { ...one.forwarded, number: 9, key: `oe1-${one.id}-2` })),
@@ -267,7 +270,7 @@ describe('I6: after an event is done', () => {
   it('a forward is a breach', () => {
     expect(broken(...delivered(1), { ...one.forwarded, number: 9 })).toEqual(['I6']);
   });
-  it('a forward of an intake that was wiped is none', () => {
+  it('a forward of an intake that was wiped is not a breach', () => {
     expect(
       broken(...delivered(1), { kind: 'wiped', what: 'intake' }, { ...one.forwarded, number: 9 }),
     ).toEqual([]);
@@ -329,7 +332,7 @@ describe('I7: a page', () => {
     expect(rates(one.requested, other)).toHaveLength(1);
     expect(rates(one.requested, { ...other, at: 13_000 })).toEqual([]);
     expect(rates(one.requested, hidden, other)).toEqual([]);
-    // What happened before the lease was made took none away; the nap of a page that asks on waking did.
+    // What happened before the lease was made did not take it away; but a freeze of the page that asks later did.
     const at = (ms: number, draft: Draft): Draft => ({ ...draft, at: ms });
     const clash = [at(60_000, one.requested), at(61_000, other)];
     const moved: Draft = { kind: 'clock', byMs: 60_000 };
@@ -357,7 +360,7 @@ describe('I7: a page', () => {
     }
     expect(rates(paused('circuit', 60_000), paused('none', 0), next)).toEqual([]);
   });
-  it('says farewell in a back-off and once while the circuit is open, but in no pause that was asked for', () => {
+  it('says farewell in a back-off, and once while the circuit is open, but not in a pause that was asked for', () => {
     const farewell: Draft = { ...next, isFarewell: true };
     expect(rates(paused('back-off', 60_000), farewell)).toEqual([]);
     expect(rates(paused('throttled', 60_000), farewell)).toHaveLength(1);
@@ -377,19 +380,19 @@ describe('I7: a page', () => {
     expect(rates(open, opened, ...asked(20, 2_000), ...asked(21, 9_000))).toHaveLength(1);
     expect(rates(open, opened, ...asked(20, 2_000), flush(9_000), ...asked(21, 9_100))).toEqual([]);
     expect(rates(open, opened, ...asked(20, 2_000), flush(3_000), ...asked(21, 3_100))).toHaveLength(1);
-    // What it has begun when it is asked to flush goes first.
+    // A request that it has begun when it is asked to flush goes first.
     const begun = [...asked(20, 2_000), flush(2_100), ...asked(21, 2_200)];
     const failing = (until: number): Draft => ({ ...paused('circuit', until), at: 2_205 });
     expect(rates(opened, ...begun, failing(60_000), ...asked(22, 2_300))).toEqual([]);
     expect(rates(opened, ...begun, failing(60_000), ...asked(22, 2_300), ...asked(23, 9_000))).not.toEqual(
       [],
     );
-    // One that fails leaves the time as it is, and behind that any page asks.
+    // A trial that fails leaves the time of the circuit as it is, and after that any page asks.
     expect(rates(open, opened, ...asked(20, 59_800), ...asked(21, 60_000))).toEqual([]);
     expect(rates(open, opened, ...asked(20, 59_800), ...asked(21, 59_999))).toHaveLength(1);
     expect(rates(opened, ...asked(20, 59_800), ...asked(21, 60_000))).toHaveLength(1);
   });
-  it('backs off when not even one event is taken alone', () => {
+  it('backs off if not even a batch of one event is taken', () => {
     const asked = (number: number, at: number, ids: readonly string[]): readonly Draft[] => [
       { ...one.requested, number, at, ids },
       { ...one.answered, number, at: at + 10, status: 400, verdicts: undefined } as unknown as Draft,
@@ -398,7 +401,7 @@ describe('I7: a page', () => {
     expect(rates(...asked(20, 2_000, [id ?? '', 'other']), ...asked(21, 2_100, [id ?? '']))).toEqual([]);
     expect(rates(...asked(20, 2_000, [id ?? '']), ...asked(21, 2_100, [id ?? '']))).toHaveLength(1);
   });
-  it('waits no longer after its own failure than for the end of a back-off that another page had then', () => {
+  it('waits after its own failure no longer than until the end of a back-off that another page had then', () => {
     const failed = (number: number, at: number): readonly Draft[] => [
       { ...one.requested, number, at },
       { ...one.answered, number, at: at + 10, status: undefined, verdicts: undefined } as unknown as Draft,
@@ -408,13 +411,13 @@ describe('I7: a page', () => {
     expect(rates(...failed(20, 2_000), ...failed(21, 2_110))).toHaveLength(1);
     const own = { ...paused('back-off', 2_100, 'tab-1'), at: 1_500 };
     expect(rates(own, ...failed(20, 2_000), ...failed(21, 2_110))).not.toEqual([]);
-    // Written by a clock that is an hour ahead.
+    // The page that wrote this one has a clock that is an hour ahead.
     const ahead: Draft = { kind: 'clock', byMs: 3_600_000, at: 0 };
     const theirs = { ...paused('back-off', 3_602_100, 'tab-2'), at: 1_500 };
     expect(rates(ahead, theirs, ...failed(20, 2_000), ...failed(21, 2_110))).toEqual([]);
     expect(rates(ahead, beside, ...failed(20, 2_000), ...failed(21, 2_110))).toHaveLength(1);
   });
-  it('fails at most eight times a minute, and begins anew behind a circuit, which a 400 may have opened', () => {
+  it('fails at most eight times a minute, and begins again after a circuit, which a 400 may have opened', () => {
     const failed = (number: number, status: number): readonly Draft[] => [
       { ...one.requested, number, at: number * 5_000 },
       { ...one.answered, number, at: number * 5_000 + 10, status, verdicts: undefined } as unknown as Draft,
@@ -438,18 +441,18 @@ describe('I7: a page', () => {
     expect(rates(written, told(4))).toEqual([]);
     expect(rates(written, told(6))).toHaveLength(1);
   });
-  it('may ask for what it leased before, though it shortens that pause meanwhile', () => {
+  it('may ask for what it leased before, although it shortens that pause meanwhile', () => {
     const shortened = paused('back-off', 50_000, 'tab-2');
     expect(rates(two.leased, paused('back-off', 60_000), shortened, two.requested)).toEqual([]);
     expect(rates(paused('back-off', 60_000), shortened, two.leased, two.requested)).toHaveLength(1);
     expect(rates(two.leased, shortened, two.requested)).toHaveLength(1);
   });
-  it('reads a pause on its own clock, and forgets it when that one is moved', () => {
+  it('reads a pause by its own clock, and forgets it when that clock is moved', () => {
     const early: Draft = { kind: 'clock', byMs: -3_600_000, names: ['tab-1'] };
     expect(rates(early, paused('throttled', -3_600_000 + 60_000), { ...next, at: 59_000 })).toHaveLength(1);
     expect(rates(paused('throttled', 60_000), early, next)).toEqual([]);
   });
-  it('that loads may shorten a back-off once its database has told or kept silent for two seconds', () => {
+  it('may shorten a back-off when it loads, once its database has answered or been silent for two seconds', () => {
     const opened: Draft = { kind: 'opened', tab: 'tab-1', watches: [], at: 10_000 };
     const asked = { ...next, at: 59_999 };
     const at = (told: Draft, ms: number): Draft => ({ ...told, at: ms });
@@ -484,11 +487,11 @@ describe('I8 to I12: what is measured and looked for', () => {
     expect(broken({ kind: 'measured', what: 'outbox', value: 11, bound: 10 })).toEqual(['I8']);
     expect(broken({ kind: 'measured', what: 'outbox', value: 10, bound: 10 })).toEqual([]);
   });
-  it('I9: what never becomes quiet, or too late, is a breach', () => {
+  it('I9: a run that never becomes quiet, or too late, is a breach', () => {
     expect(broken({ kind: 'healed', withinMs: 10 })).toEqual(['I9']);
     expect(broken({ kind: 'healed', withinMs: 10 }, { kind: 'quiet', at: 20 })).toEqual(['I9']);
   });
-  it('I9: what still waits, or is still held, is a breach, unless it has to wait', () => {
+  it('I9: an event that still waits, or is still held, is a breach, unless it has to wait', () => {
     const begun = [one.created, one.put, one.committed, ...ending().slice(0, 2)];
     const kept = (entry: { id: string; because?: 'subject' }): Draft => ({
       kind: 'final-outbox',
@@ -505,7 +508,7 @@ describe('I8 to I12: what is measured and looked for', () => {
       }),
     ).toEqual(['I9']);
   });
-  it('I10: an error, a rejection and a long task are breaches, a short task is none', () => {
+  it('I10: an error, a rejection and a long task are breaches, a short task is not', () => {
     const harm = (what: 'rejection' | 'long-task', durationMs?: number): Draft => ({
       kind: 'harm',
       tab: 'tab-1',
@@ -530,16 +533,16 @@ describe('I8 to I12: what is measured and looked for', () => {
 
 describe('I13: an entry', () => {
   const gone = delivered(1);
-  it('that comes back after it was settled, or after the store was wiped, is a ghost', () => {
+  it('is a breach if it comes back after it was settled, or after the store was wiped', () => {
     expect(broken(...gone, one.put)).toEqual(['I13']);
     expect(broken(one.created, one.put, one.committed, wiped, one.leased)).toContain('I13');
   });
-  it('may come back by the page that wrote it, and never heard that it was written', () => {
+  it('may come back by the page that wrote it and never heard that it was written', () => {
     const unheard = gone.filter(({ kind }) => kind !== 'committed');
     expect(checked(...unheard, one.put).invariants.I13).toMatchObject({ breaches: [], excused: { copy: 1 } });
     expect(checked(...unheard, { ...one.put, tab: 'tab-2' }).invariants.I13.breaches).toHaveLength(1);
     expect(checked(...unheard, one.leased).invariants.I13.breaches).toHaveLength(1);
-    // From there on it is an entry like any other, which other pages lease; but it comes back no second time.
+    // From then on it is an entry like any other, which other pages lease; but it does not come back a second time.
     const elsewhere: Draft = { ...one.leased, tab: 'tab-2' };
     const again = [...unheard, one.put, one.committed, elsewhere];
     expect(checked(...again).invariants.I13).toMatchObject({ breaches: [], excused: { copy: 1 } });
@@ -596,7 +599,7 @@ describe('I14 and I12: what belongs together', () => {
     const purgedLate = [one.created, one.put, closing, closed, denied, one.effect];
     expect(checked(...purgedLate).invariants.I14.breaches).toHaveLength(1);
   });
-  it('an event of one user goes out in no session but theirs', () => {
+  it('an event of one user is sent only in the session of that user', () => {
     const created: Draft = { ...one.created, subject: 'user-1' };
     const sessions = (session: string | undefined) =>
       checked(created, { ...one.requested, session }).invariants.I12;
@@ -638,7 +641,7 @@ describe('I15: every created event', () => {
   it('is given up once', () => {
     expect(broken(one.created, one.discarded, one.discarded)).toEqual(['I15']);
   });
-  it('is given up again by whoever finds it where a put that nobody waited for took effect late, once each', () => {
+  it('is given up again, once by each page that finds it, if a put that nobody waited for took effect late', () => {
     const inMemory: Draft = { ...one.committed, store: 'memory tab-1' };
     const given = (times: number, ...drafts: readonly Draft[]) =>
       checked(one.created, ...drafts, ...Array.from({ length: times }, () => one.discarded)).invariants.I15;
@@ -659,7 +662,7 @@ describe('I15: every created event', () => {
   });
 });
 
-describe('I16: what is given up', () => {
+describe('I16: an event that is given up', () => {
   const HOUR_MS = 3_600_000;
   const setting = { kind: 'setting', retentionMs: 72 * HOUR_MS, maxEntries: 2, storage: 'told' } as const;
   const fault = (what: string, target = 'tab-1'): Draft => ({
@@ -673,23 +676,23 @@ describe('I16: what is given up', () => {
   const begun: readonly Draft[] = [one.created, one.put, one.committed];
   const given = (...drafts: readonly Draft[]) => checked(setting, ...drafts).invariants.I16.breaches;
 
-  it('is judged only where the bounds of the outbox are known', () => {
+  it('is judged only if the bounds of the outbox are known', () => {
     expect(checked(...begun, one.discarded).invariants.I16.standing).toBe('nothing to judge');
     expect(checked(setting, ...begun, one.discarded).broken).toEqual(['I16']);
   });
-  it('as expired was older than the retention, or its offer had ended', () => {
+  it('is expired if it was older than the retention, or its offer had ended', () => {
     expect(given(...begun, at(72 * HOUR_MS, one.discarded))).toHaveLength(1);
     expect(given(...begun, at(72 * HOUR_MS + 2, one.discarded))).toEqual([]);
     const short: Draft = { ...one.created, expiresAt: 20_000 };
     expect(given(short, at(19_999, one.discarded))).toHaveLength(1);
     expect(given(short, at(20_000, one.discarded))).toEqual([]);
   });
-  it('as expired was so by the clock of the page that says it', () => {
+  it('is expired by the clock of the page that says so', () => {
     const ahead: Draft = { kind: 'clock', byMs: 72 * HOUR_MS };
     expect(given(...begun, ahead, one.discarded)).toEqual([]);
     expect(given(ahead, ...begun, one.discarded)).toHaveLength(1);
     expect(given(...begun, { ...ahead, names: ['tab-2'] }, one.discarded)).toHaveLength(1);
-    // It decided by the clock as it was, and a frozen page tells late.
+    // The page decided by its clock of that moment, and a frozen page reports late.
     const back: Draft = { kind: 'clock', byMs: -72 * HOUR_MS, at: 5_000 };
     expect(given(...begun, ahead, back, at(15_000, one.discarded))).toEqual([]);
     expect(given(...begun, ahead, back, at(15_001, one.discarded))).toHaveLength(1);
@@ -698,7 +701,7 @@ describe('I16: what is given up', () => {
     expect(given(...begun, ahead, back, frozen, thawed, at(55_000, one.discarded))).toEqual([]);
     expect(given(...begun, ahead, back, frozen, thawed, at(60_000, one.discarded))).toHaveLength(1);
   });
-  it('as expired may be a dismissed that goes with its viewed, not one of another impression', () => {
+  it('is expired if it is a dismissed that goes with its viewed, not one of another impression', () => {
     const { impressionId, offerId } = one.created;
     const closing: Draft = { ...two.created, type: 'dismissed', impressionId, offerId, at: HOUR_MS };
     const late = at(72 * HOUR_MS + 2, one.discarded);
@@ -707,7 +710,7 @@ describe('I16: what is given up', () => {
     expect(given(...begun, { ...closing, impressionId: 'another' }, late, two.discarded)).toHaveLength(1);
     expect(given(...begun, closing, at(72 * HOUR_MS + 2, told('refused')), two.discarded)).toHaveLength(2);
   });
-  it('as outbox-full left a store that held more than it may', () => {
+  it('is outbox-full if it left a store that held more than it may', () => {
     const third = way(3);
     const evicted = (tab = 'tab-1'): Draft[] => [
       { ...one.removed, why: 'outbox-full', tab },
@@ -717,13 +720,13 @@ describe('I16: what is given up', () => {
     expect(given(...full, ...evicted())).toHaveLength(1);
     expect(given(...full, third.created, third.put, ...evicted())).toEqual([]);
     expect(given(...full, third.created, third.put, ...evicted('tab-2'))).toEqual([]);
-    // What left it a moment ago may have been there; what left before, or a wipe took, was not.
+    // An entry that left it a moment ago may have been there; one that left before, or was wiped, was not.
     const gone: readonly Draft[] = [...full, third.created, third.put, { ...third.removed, at: 5_000 }];
     expect(given(...gone, ...evicted())).toEqual([]);
     expect(given(...gone, at(6_002, two.leased), ...evicted())).toHaveLength(1);
     expect(given(...full, third.created, third.put, wiped, at(1_100, one.put), ...evicted())).toHaveLength(1);
   });
-  it('as outbox-full from a memory was one of more than it may hold, all of its own page', () => {
+  it('is outbox-full in memory if its own page had more there than it may hold', () => {
     const inMemory = (number: number, tab = 'tab-1'): Draft[] => [
       way(number, tab).created,
       { ...way(number, tab).committed, store: `memory ${tab}` },
@@ -733,7 +736,7 @@ describe('I16: what is given up', () => {
     expect(given(...inMemory(1), ...inMemory(2), ...inMemory(3, 'tab-2'), full)).toHaveLength(1);
     expect(given(...inMemory(1), ...inMemory(2), ...inMemory(3), full)).toEqual([]);
   });
-  it('as storage-full was refused room on its page just before, or in a browser that has hardly any', () => {
+  it('is storage-full if its page was refused room just before, or the browser has hardly any', () => {
     const full = told('storage-full');
     const inBrowser = (storage: 'ample' | 'narrow') =>
       checked({ ...setting, storage }, ...begun, full).invariants.I16.breaches;
@@ -746,13 +749,13 @@ describe('I16: what is given up', () => {
     expect(given(...begun, { kind: 'fault', where: 'storage', what: 'quota' }, full)).toEqual([]);
     expect(given(...begun, at(1_000, fault('quota')), at(11_000, full))).toEqual([]);
     expect(given(...begun, at(1_000, fault('quota')), at(11_001, full))).toHaveLength(1);
-    // In a long task of its own a page comes to nothing.
+    // A page does nothing else during a long task of its own.
     const busy = (tab: string): Draft => ({ kind: 'busy', tab, taskMs: 3_000, at: 2_000 });
     expect(given(...begun, at(1_000, fault('quota')), busy('tab-1'), at(14_000, full))).toEqual([]);
     expect(given(...begun, at(1_000, fault('quota')), busy('tab-1'), at(14_001, full))).toHaveLength(1);
     expect(given(...begun, at(1_000, fault('quota')), busy('tab-2'), at(14_000, full))).toHaveLength(1);
   });
-  it('for want of consent was denied on its page, or had been until just before', () => {
+  it('lacks consent if that was denied on its page, or had been until just before', () => {
     const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };
     const granted: Draft = { ...denied, state: 'granted', at: 5_000 };
     const given16 = (...drafts: readonly Draft[]) => given(...begun, ...drafts);
@@ -763,7 +766,7 @@ describe('I16: what is given up', () => {
     expect(given16(denied, granted, at(15_000, told('consent')))).toEqual([]);
     expect(given16(denied, granted, at(15_001, told('consent')))).toHaveLength(1);
   });
-  it('as refused was refused in an answer that its page heard', () => {
+  it('is refused if an answer that its page heard said so', () => {
     const answer = (kind: 'refused' | 'deferred', tab = 'tab-1'): Draft => ({
       ...one.answered,
       tab,
@@ -773,13 +776,13 @@ describe('I16: what is given up', () => {
     expect(given(...begun, one.requested, answer('refused', 'tab-2'), told('refused'))).toHaveLength(1);
     expect(given(...begun, one.requested, answer('refused'), told('refused'))).toEqual([]);
   });
-  it('as unreadable is nothing that the product made, and any other reason is none', () => {
+  it('is unreadable if the product did not make it, and no other reason exists', () => {
     expect(given(...begun, told('unreadable'))).toHaveLength(1);
     expect(given(told('unreadable'))).toEqual([]);
     expect(given(...begun, told('boredom'))).toHaveLength(1);
   });
 
-  describe('and what dies with the memory of its page', () => {
+  describe('or that dies with the memory of its page', () => {
     const committed: Draft = { ...one.committed, store: 'memory tab-1' };
     const dies = (...drafts: readonly Draft[]): readonly InvariantName[] => broken(setting, ...drafts);
     const dying = (...drafts: readonly Draft[]) => dies(one.created, ...drafts, committed, killed);
@@ -791,7 +794,7 @@ describe('I16: what is given up', () => {
       expect(dying({ kind: 'consent', tab: 'tab-1', state: 'pending' })).toEqual([]);
       expect(dying({ kind: 'consent', tab: 'tab-2', state: 'pending' })).toEqual(['I1', 'I15']);
     });
-    it('may have waited for a page that was frozen, as long as that one is', () => {
+    it('may have waited for a frozen page, as long as that page is frozen', () => {
       const frozen: Draft = { kind: 'page', tab: 'tab-2', change: 'frozen' };
       const thawed: Draft = { kind: 'page', tab: 'tab-2', change: 'thawed' };
       const other = opened('tab-2');
@@ -812,31 +815,31 @@ describe('I16: what is given up', () => {
     });
   });
 
-  it('and untold is excused only by a page that ended right then', () => {
+  it('is excused without a report only if its page ended right then', () => {
     const removed: Draft = { ...one.removed, why: 'expired' };
     const untold = (ms: number) => broken(setting, ...begun, removed, { ...killed, at: ms });
     expect(untold(10_005)).toEqual([]);
     expect(untold(10_006)).toEqual(['I1', 'I4', 'I15']);
     expect(broken(...begun, removed, { ...killed, at: 10_006 })).toEqual([]);
   });
-  it('and declined was recorded before by somebody', () => {
+  it('was recorded before by somebody if it was declined', () => {
     const again: Draft = { kind: 'declined', id: two.created.id, tab: 'tab-1', why: 'known' };
     const { offerId, type } = one.created;
     expect(broken(setting, ...begun, { ...two.created, offerId, type }, again, one.effect)).toEqual([]);
     expect(broken(setting, ...begun, two.created, again, one.effect)).toEqual(['I16']);
     const second = { ...two.created, offerId, type };
-    // By the page that has the first in memory, whether or not its database takes it; not once it has given that up.
+    // The page that has the first in memory may decline, whether or not its database takes it, until it gives that up.
     expect(broken(setting, one.created, second, again, one.committed, one.effect)).toEqual([]);
     expect(broken(setting, one.created, second, again, one.effect)).not.toContain('I16');
     expect(broken(setting, second, one.created, again, one.committed, one.effect)).toContain('I16');
     const gone: Draft = { kind: 'discarded', id: one.created.id, tab: 'tab-1', reason: 'consent' };
     expect(broken(setting, one.created, gone, second, again)).toContain('I16');
-    // What another page has is known once it is stored.
+    // An event that another page has is known once it is stored.
     const elsewhere: Draft = { ...again, tab: 'tab-2' };
     expect(broken(setting, one.created, one.committed, second, elsewhere, one.effect)).not.toContain('I16');
     expect(broken(setting, one.created, second, elsewhere, one.committed, one.effect)).toContain('I16');
   });
-  it('and never durable is excused only by a page that ended right then, could not store it, or had no consent yet', () => {
+  it('is excused if never durable only if its page ended right then, could not store it, or had no consent yet', () => {
     const pending: Draft = { kind: 'consent', tab: 'tab-1', state: 'pending' };
     expect(broken(setting, one.created, at(1_002, killed))).toEqual([]);
     expect(broken(setting, one.created, at(1_003, killed))).toEqual(['I15']);
@@ -851,7 +854,7 @@ describe('I16: what is given up', () => {
   });
 });
 
-describe('I17: where there are two endpoints, an event', () => {
+describe('I17: if there are two endpoints, an event', () => {
   const HOUR_MS = 3_600_000;
   const own = '/offer-events';
   const other = '/fr/offer-events';
@@ -876,7 +879,7 @@ describe('I17: where there are two endpoints, an event', () => {
     expect(breaches(one.taken)).toEqual([]);
     expect(breaches(there)).toHaveLength(1);
   });
-  it('is taken at another one only if its own was answered as absent, and an hour later again', () => {
+  it('is taken at another one only if its own was absent, and an hour later again', () => {
     expect(breaches(...asked(7, 100, absent), ...asked(8, 101 + HOUR_MS, absent), there)).toEqual([]);
     expect(breaches(...asked(7, 100, absent), ...asked(8, 99 + HOUR_MS, absent), there)).toHaveLength(1);
     expect(breaches(...asked(7, 100, absent), there)).toHaveLength(1);
@@ -888,14 +891,14 @@ describe('I17: where there are two endpoints, an event', () => {
     const moved: Draft = { kind: 'clock', byMs: HOUR_MS };
     expect(breaches(...asked(7, 100, absent), moved, ...asked(8, 200, absent), there)).toEqual([]);
   });
-  it('is not taken at another one if its own answered in order in between, unless that was a farewell', () => {
+  it('is not taken at another one if its own answered well in between, unless that was a farewell', () => {
     const before = asked(7, 100, absent);
     const after = asked(9, 101 + HOUR_MS, absent);
     const inOrder = { status: 200, verdicts: { [two.id]: { kind: 'accepted' } } };
     expect(breaches(...before, ...asked(8, 200, inOrder), ...after, there)).toHaveLength(1);
     expect(breaches(...before, ...asked(8, 200, inOrder, { isFarewell: true }), ...after, there)).toEqual([]);
   });
-  it('of version 0.1 bears none, and is taken at any', () => {
+  it('has none if it is of version 0.1, and is taken at any', () => {
     expect(breaches({ kind: 'opened', tab: 'tab-1', watches: [] }, there)).toEqual([]);
   });
   it('is brought to its own by a page of another one when it has waited for a day', () => {
@@ -905,7 +908,7 @@ describe('I17: where there are two endpoints, an event', () => {
     expect(breaches(brought(5 + 24 * HOUR_MS, '/de/offer-events'))).toHaveLength(1);
     expect(breaches({ ...one.requested, endpoint: own })).toEqual([]);
   });
-  it('counts at both only if its own was absent after it had taken it, or if it bears none', () => {
+  it('counts at both only if its own was absent after it had taken it, or if it has none', () => {
     const both: Draft[] = [
       one.created,
       one.taken,
@@ -930,7 +933,7 @@ describe('I17: where there are two endpoints, an event', () => {
     expect(old.invariants.I3.excused).toEqual({ 'any-endpoint': 1 });
     expect(broken(...delivered(1), { ...one.forwarded, number: 9, proxy: 'proxy-2' })).toEqual(['I6']);
   });
-  it('has no order with one that counts at the other', () => {
+  it('is not ordered with one that counts at the other', () => {
     const { impressionId, offerId } = one.created;
     const closed = { ...way(2), type: 'dismissed' as const };
     const created: Draft = { ...closed.created, type: 'dismissed', impressionId, offerId };
@@ -945,7 +948,7 @@ describe('I17: where there are two endpoints, an event', () => {
     expect(order(...first, ...counted(one, 6, 'proxy-2'))).toEqual([]);
     expect(order(...later, ...first)).toEqual([]);
   });
-  it('waits behind the pauses of its own endpoint alone', () => {
+  it('waits only during the pauses of its own endpoint', () => {
     const paused: Draft = { kind: 'paused', tab: 'tab-1', pause: 'circuit', until: 60_000, endpoint: own };
     const asks = (endpoint: string): Draft[] => [
       { ...one.requested, number: 5, endpoint, at: 100 },
@@ -974,20 +977,20 @@ describe('I3 and I6: with an intake that keeps nothing', () => {
   ];
   const first = [direct('proxy-1'), direct('proxy-2'), one.created, one.put, one.committed, one.forwarded];
 
-  it('another process may count an event again where keys are ignored, and nowhere else', () => {
+  it('another process may count an event again only if keys are ignored', () => {
     const result = checked(ignores, ...first, one.effect, one.ended, one.taken, ...again('proxy-2'));
     expect(result.broken).toEqual([]);
     expect(result.invariants.I3.excused).toEqual({ 'other-process': 1 });
     expect(broken(...first, one.effect, one.ended, one.taken, ...again('proxy-2'))).toEqual(['I3']);
   });
-  it('a process that heard that an event is done may not forward it again, also one that dies later', () => {
+  it('a process that heard that an event is done may not forward it again, even if it dies later', () => {
     const death: Draft = { kind: 'killed', what: 'proxy', names: ['proxy-1'] };
     const twice = [ignores, ...first, one.effect, one.ended, one.taken, ...again('proxy-1'), death];
     expect(broken(...twice)).toEqual(['I3', 'I6']);
     const lost: Draft = { kind: 'forward-ended', number: 1, isAmbiguous: true };
     expect(broken(ignores, ...first, one.effect, lost, one.taken, ...again('proxy-1'))).toEqual([]);
   });
-  it('two processes may forward at once, one may not', () => {
+  it('two processes may forward an event at once, one process may not', () => {
     const end: Draft = { ...one.ended, number: 9 };
     const at = (proxy: string): Draft => ({ ...one.forwarded, number: 9, proxy });
     expect(broken(...first, at('proxy-2'), one.effect, one.ended, end, one.taken)).toEqual([]);
@@ -1010,7 +1013,7 @@ describe('I18: what another version wrote', () => {
     expect(breaches(one.put, { ...one.requested, extras: ['note'] })).toHaveLength(1);
     expect(breaches(one.put, { ...one.requested, extras: [] })).toEqual([]);
   });
-  it('with a higher version is neither sent nor taken away, before it is six days old or consent is denied', () => {
+  it('is neither sent nor removed if its version is higher, until it is six days old or consent is denied', () => {
     const purged: Draft = { ...one.removed, why: 'purged' };
     const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };
     expect(breaches(newer)).toEqual([]);
@@ -1026,7 +1029,7 @@ describe('I18: what another version wrote', () => {
 });
 
 describe('the story of an event in trouble', () => {
-  it('holds every row about it in order, and none of others', () => {
+  it('has every row about it in order, and none of others', () => {
     const result = checked(
       opened(),
       ...delivered(2, 'tab-2'),

@@ -1,6 +1,6 @@
 /**
- * The checker: a history in, a verdict for each invariant of the delivery promise out, and for each event that is
- * in trouble its whole story. Pure: it knows nothing of who wrote the rows.
+ * The checker reads a history and returns a verdict for each invariant of the delivery promise, and for each event that
+ * is in trouble its whole story. It is pure: it does not know who wrote the rows.
  */
 import type { Judgement } from './breach.js';
 import { type Chronicle, createChronicle } from './chronicle.js';
@@ -43,14 +43,14 @@ export type InvariantName = keyof typeof INVARIANTS;
 /** The names, in order. */
 export const INVARIANT_NAMES = Object.keys(INVARIANTS) as readonly InvariantName[];
 
-/** What one invariant came to. */
+/** The result of one invariant. */
 export interface InvariantVerdict extends Judgement {
   readonly name: InvariantName;
   readonly title: string;
   readonly standing: 'kept' | 'broken' | 'nothing to judge';
 }
 
-/** What a history came to. */
+/** The result of a history. */
 export interface Checked {
   readonly isKept: boolean;
   readonly invariants: Readonly<Record<InvariantName, InvariantVerdict>>;
@@ -91,7 +91,7 @@ export const check = (history: History): Checked => {
   };
 };
 
-/** What is wrong, for a person: each breach, then the stories. Empty if nothing is. */
+/** The faults as text for a person: each breach, then the stories. Empty if there are none. */
 export const explain = ({ invariants, broken, stories }: Checked): string =>
   [
     ...broken.flatMap((name) =>

@@ -1,7 +1,7 @@
 /** A history by what its rows are about: ids, tabs, numbers. Every room of the checker reads from here. */
 import type { History, Row, RowOf } from './row.js';
 
-/** Where the entries of a page are when nothing else is said. */
+/** The store of a page's entries, unless a row names another. */
 export const DISK = 'disk';
 
 /** A row and its place. */
@@ -25,7 +25,7 @@ export interface Chronicle {
   answerOf(number: number): Placed<'answered'> | undefined;
   /** The forward of this number. */
   callOf(number: number): Placed<'forwarded'> | undefined;
-  /** The endpoint that a page delivers to, or that a proxy answers at; nothing if there is one alone, or none is known. */
+  /** The endpoint that a page delivers to, or a proxy answers at; nothing if there is only one, or none is known. */
   endpointOf(name: string | undefined): string | undefined;
   /** Whether a proxy forwards before it answers, and keeps nothing. */
   isDirect(proxy: string | undefined): boolean;
@@ -54,13 +54,13 @@ export interface Chronicle {
   clockOf(name: string, to: number): number;
   /** Whether a page was frozen at a place, and not over. */
   isFrozenAt(tab: string, to: number): boolean;
-  /** How long a page was awake between two places, and could do anything beside its own long tasks, milliseconds. */
+  /** How long a page was awake between two places, without its own long tasks, milliseconds. */
   awakeMs(tab: string, from: number, to: number): number;
-  /** Where the tab or the proxy was killed at or behind a place. */
+  /** The place where the tab or the proxy was killed, at or behind another place. */
   deathOf(name: string, from?: number): number | undefined;
-  /** Where the page ended, by violence or not, at or behind a place. */
+  /** The place where the page ended, killed or not, at or behind another place. */
   goneAt(tab: string, from?: number): number | undefined;
-  /** Whether the page ended at or behind a place, or was frozen and never thawed: it tells nothing any more. */
+  /** Whether the page ended at or behind a place, or was frozen and never thawed: it reports nothing any more. */
   isOver(tab: string, from: number): boolean;
   /** Whether an entry was in a store when everything in it was lost, at or behind one place and before another. */
   wasWiped(id: string, from?: number, to?: number): boolean;

@@ -2,8 +2,8 @@
  * What a run under faults writes down: one row for each thing that happened, plain JSON, in the order in which it
  * happened. The simulator and the browser's nemesis write the same rows, and the checker judges nothing else.
  *
- * `at` is epoch milliseconds of the run's true clock, which never jumps; where a page's or a proxy's own clock is
- * moved, a `clock` row says so. Rows of one millisecond are ordered by their place alone.
+ * `at` is epoch milliseconds of the run's true clock, which never jumps. If a page's or a proxy's own clock is moved,
+ * a `clock` row says so. Rows of one millisecond are ordered only by their place.
  */
 import type { OfferEventType } from '../../src/protocol/event.js';
 
@@ -19,7 +19,7 @@ export type PageRow =
   | {
       readonly kind: 'opened';
       readonly tab: string;
-      /** Where its events go; missing if there is one endpoint alone, or if the page is of version 0.1, which names none. */
+      /** Where its events go; missing if there is only one endpoint, or if the page is of version 0.1. */
       readonly endpoint?: string;
       readonly watches: readonly ('errors' | 'rejections' | 'console' | 'long-tasks' | 'bfcache')[];
     }
@@ -54,7 +54,7 @@ export type PageRow =
       readonly subject?: string | undefined;
     }
   /**
-   * The product told that the event is durable. Where the harness could not see that for sure (the page died in
+   * The product reported that the event is durable. If the harness could not see that for sure (the page died in
    * between), there is no such row.
    */
   | { readonly kind: 'committed'; readonly id: string; readonly tab: string; readonly store?: string }
@@ -76,9 +76,9 @@ export type PageRow =
       readonly tab: string;
       readonly ids: readonly string[];
       readonly isFarewell: boolean;
-      /** Whom it asks, where there are several. */
+      /** The endpoint that it asks, if there are several. */
       readonly endpoint?: string;
-      /** Fields that the wire does not have, and that it has all the same. */
+      /** Fields that it has although the wire does not have them. */
       readonly extras?: readonly string[];
       /** Whose session the request goes out under, as the server knows it. */
       readonly session?: string | undefined;
@@ -89,7 +89,7 @@ export type PageRow =
       readonly isRepeat?: boolean;
       /** By id, what is said of the event, verbatim; it may never change. */
       readonly contents?: Readonly<Record<string, string>>;
-      /** Its place among all rows that the page told. */
+      /** Its place among all rows that the page reported. */
       readonly serial?: number;
     }
   /** The request ended for the page. Missing if the page died before. */
@@ -100,11 +100,11 @@ export type PageRow =
       /** Missing: network error, time-out, abort, or a body that broke off. */
       readonly status?: number | undefined;
       /**
-       * Only if the whole reply counts: status 200, address unchanged, JSON of version 1. Judged by the harness's
-       * own eyes, not by the product's. By event id.
+       * By event id. Only if the whole reply counts: status 200, address unchanged, JSON of version 1. The harness
+       * judges this itself, not by what the product says.
        */
       readonly verdicts?: Readonly<Record<string, RowVerdict>>;
-      /** It looks as if no proxy were there: 404, 405, or a page with status 200. */
+      /** It looks as if no proxy was there: 404, 405, or a page with status 200. */
       readonly isAbsent?: boolean;
       /** What a sensible `Retry-After` asked for, milliseconds; missing if there was none or it made no sense. */
       readonly retryAfterMs?: number | undefined;
@@ -116,12 +116,12 @@ export type PageRow =
       readonly pause: 'none' | 'back-off' | 'throttled' | 'circuit';
       readonly until: number;
       readonly store?: string;
-      /** Whose pause it is, where there are several endpoints. */
+      /** The endpoint of the pause, if there are several. */
       readonly endpoint?: string;
-      /** Its place among all rows that the page told: it stands in the history where the write began. */
+      /** Its place among all rows that the page reported: the history has it at the beginning of the write. */
       readonly serial?: number;
     }
-  /** What the page must never have done; what the host page suffered. */
+  /** Harm to the host page, which must never occur. */
   | {
       readonly kind: 'harm';
       readonly tab: string;
@@ -146,7 +146,7 @@ export type StoreRow =
       /** Whether a later version wrote it for itself: its `v` is higher. */
       readonly isNewer?: boolean;
     }
-  /** What a page was removing when it went to sleep: only where it wakes does it hear whether that took effect. */
+  /** Entries that a page was removing when it was frozen: it hears only after thawing whether that took effect. */
   | { readonly kind: 'unheard'; readonly tab: string; readonly ids: readonly string[] }
   | {
       readonly kind: 'removed';
@@ -154,7 +154,7 @@ export type StoreRow =
       readonly id: string;
       readonly tab: string;
       readonly store?: string;
-      /** What the harness knows of the reason; the checker asks for evidence all the same. */
+      /** The reason as far as the harness knows it. The checker still asks for evidence. */
       readonly why?:
         | 'settled'
         | 'refused'
@@ -238,8 +238,8 @@ export type NemesisRow =
       readonly retentionMs: number;
       readonly maxEntries: number;
       /**
-       * What goes wrong with the storage: each fault is a row (`told`); or it is a real browser's, of which nobody tells,
-       * with room for everything (`ample`) or for hardly anything (`narrow`).
+       * What goes wrong with the storage. Either each fault is a row (`told`), or the storage is a real browser's,
+       * whose faults nobody reports, with room for everything (`ample`) or for hardly anything (`narrow`).
        */
       readonly storage: 'told' | 'ample' | 'narrow';
     }
@@ -261,7 +261,7 @@ export type NemesisRow =
     }
   /** A clock was moved. Missing `names`: those of all. */
   | { readonly kind: 'clock'; readonly byMs: number; readonly names?: readonly string[] }
-  /** What the upstream makes of keys from now on. */
+  /** How the upstream treats keys from now on. */
   | { readonly kind: 'mode'; readonly keys: 'honours' | 'ignores' | 'window'; readonly windowMs?: number }
   | { readonly kind: 'consent'; readonly tab: string; readonly state: 'granted' | 'pending' | 'denied' }
   | { readonly kind: 'subject'; readonly tab: string; readonly subject?: string | undefined };
@@ -314,7 +314,7 @@ export type JudgeRow =
       readonly dead: readonly KeptEntry[];
     }
   | { readonly kind: 'final-intake'; readonly rows: readonly KeptRow[] }
-  /** Of all intakes together. */
+  /** The count of all intakes together. */
   | { readonly kind: 'final-ledger'; readonly sums: LedgerSums }
   /** Leases that still bind something at the end. */
   | { readonly kind: 'final-holds'; readonly leases: readonly string[] };

@@ -18,7 +18,7 @@ const WITHOUT_DETAIL = new Set(['final-outbox', 'final-intake']);
 /**
  * One row as a line.
  * @param startAt The history's first moment, epoch milliseconds.
- * @param id The event that the story is about: of long lists only what is said of it is told.
+ * @param id The event that the story is about: long lists are cut to what concerns it.
  */
 export const lineOf = (row: Row, startAt: number, id?: string): string => {
   const { at, kind, ...rest } = row;

@@ -94,7 +94,7 @@ describe('a valid request', () => {
     ]);
   });
 
-  it('rounds a time with a fraction', () => {
+  it('has times whose fraction is rounded', () => {
     expect(refusalOf({ occurred_at: 1_763_599_999_999.6 })).toMatchObject({ occurredAt: START });
   });
 
@@ -128,7 +128,7 @@ describe('an event with a bad value is refused alone', () => {
     'click-ed',
     'viewed2',
     'z'.repeat(33),
-  ])('for the type %j (attack 31)', (type) => {
+  ])('it is refused for the type %j (attack 31)', (type) => {
     expect(refusalOf({ type })).toEqual([eventId(1), 'type']);
   });
 
@@ -158,39 +158,39 @@ describe('an event with a bad value is refused alone', () => {
   });
 
   it.each<unknown>([undefined, null, '1763600000000', true, [START], {}, 8.64e15 + 2, -8.64e15 - 2])(
-    'for the time %j (attack 35)',
+    'it is refused for the time %j (attack 35)',
     (occurred_at) => {
       expect(refusalOf({ occurred_at })).toEqual([eventId(1), 'occurred_at']);
     },
   );
 
-  it.each(['occurred_at', 'expires_at'])('for an endless %s (attack 35)', (field) => {
+  it.each(['occurred_at', 'expires_at'])('it is refused for an endless %s (attack 35)', (field) => {
     expect(itemsOf(withRaw(field, '1e999'))).toEqual([[eventId(1), field]]);
     expect(itemsOf(withRaw(field, '-1e999'))).toEqual([[eventId(1), field]]);
   });
 
   it.each<unknown>(['1763600000', false, [START], 8.64e15 + 2])(
-    'for the end %j (attack 35)',
+    'it is refused for the end %j (attack 35)',
     (expires_at) => {
       expect(refusalOf({ expires_at })).toEqual([eventId(1), 'expires_at']);
     },
   );
 
   it.each<unknown>(['', 7, ['u1'], {}, 'k'.repeat(129), 'ada@example.org', 'a b', 'u1\n', '\u0430'])(
-    'for the subject %j',
+    'it is refused for the subject %j',
     (subject) => {
       expect(refusalOf({ subject })).toEqual([eventId(1), 'subject']);
     },
   );
 
-  it('without recursing over 100,000 nested lists in its place (attack 27)', () => {
+  it('it is refused without recursing over 100,000 nested lists in its place (attack 27)', () => {
     const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     for (const field of ['type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject']) {
       expect(itemsOf(withRaw(field, nested))).toEqual([[eventId(1), field]]);
     }
   });
 
-  it('once, when it stands there twice alike (attack 33)', () => {
+  it('it is refused once if it is there twice alike (attack 33)', () => {
     const bad = wireEvent(3, { type: 'Clicked' });
     expect(itemsOf(wireBody([bad, wireEvent(6), bad]))).toEqual([
       [eventId(3), 'type'],
@@ -202,7 +202,7 @@ describe('an event with a bad value is refused alone', () => {
 describe('decoding never throws and says only what it checked', () => {
   const KINDS = ['request', 'fault'];
 
-  it('for any text', () => {
+  it('it never throws for any string', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(KINDS).toContain(decodeRequest(text).kind);
@@ -210,7 +210,7 @@ describe('decoding never throws and says only what it checked', () => {
     );
   });
 
-  it('for any JSON anywhere in a request', () => {
+  it('it never throws for any JSON anywhere in a request', () => {
     fc.assert(
       fc.property(
         fc.jsonValue(),
@@ -271,7 +271,7 @@ describe('what is for figures alone', () => {
     expect(figuresOf(fields)).toEqual([undefined, undefined, unusable]),
   );
 
-  it('makes no conflict of what is otherwise the same, and what came first counts', () => {
+  it('never makes a conflict of what is otherwise the same, and what came first counts', () => {
     const events = [
       wireEvent(1, { type: 'dismissed', group: 'first' }),
       wireEvent(1, { type: 'dismissed', group: 'second', reason: 'escape' }),

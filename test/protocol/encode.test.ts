@@ -37,7 +37,7 @@ describe('a request on the wire', () => {
     });
   });
 
-  it('keeps the order that it was given, whatever the ids are', () => {
+  it('keeps the order that it was given, with any ids', () => {
     const body = JSON.parse(encodeRequest([viewedEvent(9), viewedEvent(2), viewedEvent(5)], START)) as {
       events: { id: string }[];
     };

@@ -26,7 +26,7 @@ describe('the envelope is faulted as a whole', () => {
     ['a text', '"viewed"'],
     ['a boolean', 'true'],
     ['a list at the top', `[${wireBody([wireEvent(1)])}]`],
-  ])('json: %s (attack 26)', (_, text) => {
+  ])('the fault is json: %s (attack 26)', (_, text) => {
     expect(faultOf(text)).toBe('json');
   });
 
@@ -34,7 +34,7 @@ describe('the envelope is faulted as a whole', () => {
     ['brackets that never close', '['.repeat(200_000)],
     ['nested lists', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
     ['nested objects that never close', '{"v":'.repeat(100_000)],
-  ])('json: 200,000 %s (attack 27)', (_, text) => {
+  ])('the fault is json: 200,000 %s (attack 27)', (_, text) => {
     expect(faultOf(text)).toBe('json');
   });
 
@@ -93,7 +93,7 @@ describe('the envelope is faulted as a whole', () => {
     ['sent_at beyond any date', wireBody([wireEvent(1)], { sent_at: 8.64e15 + 2 })],
     ['sent_at in a list', wireBody([wireEvent(1)], { sent_at: [START] })],
     ['sent_at as a boolean', wireBody([wireEvent(1)], { sent_at: true })],
-  ])('batch: %s (attack 35)', (_, text) => {
+  ])('the fault is batch: %s (attack 35)', (_, text) => {
     expect(faultOf(text)).toBe('batch');
   });
 
@@ -109,7 +109,7 @@ describe('the envelope is faulted as a whole', () => {
     ['null as an event', wireBody([null])],
     ['a list as an event', wireBody([[wireEvent(1)]])],
     ['a million numbers as events', wireBody(Array<number>(1_000_000).fill(0))],
-  ])('batch: %s (attack 34)', (_, text) => {
+  ])('the fault is batch: %s (attack 34)', (_, text) => {
     expect(faultOf(text)).toBe('batch');
   });
 
@@ -145,7 +145,7 @@ describe('the envelope is faulted as a whole', () => {
     ['an end', { expires_at: START }],
     ['a subject', { subject: 'somebody' }],
     ['a type that does not exist', { type: 'accepted' }],
-  ])('batch: an id twice, once with %s (attack 33)', (_, fields) => {
+  ])('the fault is batch: an id twice, once with %s (attack 33)', (_, fields) => {
     expect(faultOf(wireBody([wireEvent(1), wireEvent(2), wireEvent(1, fields)]))).toBe('batch');
   });
 });

@@ -9,7 +9,7 @@ const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 
 const timeOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 
-/** Ids at these moments, each with a random part of this byte alone. */
+/** Ids at these moments, each with a random part of only this byte. */
 const idsAt = (moments: readonly number[], randomByte: (index: number) => number): string[] => {
   let index = 0;
   const next = createIds({
@@ -29,7 +29,7 @@ const descents = (ids: readonly string[]): [string, string][] =>
   });
 
 describe('an id is a UUIDv7', () => {
-  it('has version 7, the RFC variant and lower-case digits whatever the random bytes are', () => {
+  it('has version 7, the RFC variant and lower-case digits with any random bytes', () => {
     fc.assert(
       fc.property(fc.bigInt(0n, 2n ** 64n - 1n), fc.nat(START * 2), (random, now) => {
         const next = createIds({ now: () => now, randomBits: () => random });
@@ -64,7 +64,7 @@ describe('ids ascend strictly in the order of making', () => {
     expect(ids.map(timeOf)).toEqual([START, START, START]);
   });
 
-  it('for 100,000 ids in one millisecond, carrying into the time', () => {
+  it('they ascend for 100,000 ids in one millisecond, carrying into the time', () => {
     const ids = idsAt(Array<number>(100_000).fill(START), (index) => (index * 89) & 0xff);
     expect(descents(ids)).toEqual([]);
     expect(ids.find((id) => !UUID_V7.test(id))).toBeUndefined();
@@ -89,7 +89,7 @@ describe('ids ascend strictly in the order of making', () => {
     expect(descents(ids)).toEqual([]);
   });
 
-  it('for any clock and any random bytes', () => {
+  it('they ascend for any clock and any random bytes', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 2 ** 42 - 1 }), fc.nat(255)), { maxLength: 60 }),

@@ -32,7 +32,7 @@ describe('a reply of ours', () => {
     expect(decodeReply(text)?.get(eventId(3))).toEqual({ kind: 'refused', code: 'conflict' });
   });
 
-  it('without results says nothing of any event', () => {
+  it('that has no results says nothing of any event', () => {
     expect(decodeReply(reply([]))).toEqual(new Map());
   });
 
@@ -53,7 +53,7 @@ describe('a reply of ours', () => {
   });
 });
 
-describe('what is no reply of ours removes nothing', () => {
+describe('an answer that is not the proxy’s removes nothing', () => {
   it.each([
     ['the page of a captive portal', '<!doctype html><title>Sign in to Wi-Fi</title>'],
     ['an empty body', ''],
@@ -100,7 +100,7 @@ describe('what is no reply of ours removes nothing', () => {
     },
   );
 
-  it('results that are a text name no event', () => {
+  it('results that are a string name no event', () => {
     expect([...(decodeReply(reply('accepted')) ?? [])]).toEqual([]);
   });
 
@@ -112,8 +112,8 @@ describe('what is no reply of ours removes nothing', () => {
   });
 });
 
-describe('the code of a verdict is a text', () => {
-  it('whatever stood in its place', () => {
+describe('the code of a verdict is a string', () => {
+  it('it is one with any value in its place', () => {
     for (const code of [5, null, true, { toString: 'x' }, ['invalid_event']]) {
       const verdict = decodeReply(reply([{ id: eventId(1), status: 'refused', code }]))?.get(eventId(1));
       expect(verdict).toEqual({ kind: 'refused', code: '' });
@@ -122,11 +122,11 @@ describe('the code of a verdict is a text', () => {
 });
 
 describe('decoding a reply never throws', () => {
-  it('for any text', () => {
+  it('it never throws for any string', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (body) => void decodeReply(body)));
   });
 
-  it('for any JSON in the place of the results or of one result', () => {
+  it('it never throws for any JSON in the place of the results or of one result', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         decodeReply(reply(value));
@@ -136,7 +136,7 @@ describe('decoding a reply never throws', () => {
     );
   });
 
-  it('for 200,000 nested brackets', () => {
+  it('it never throws for 200,000 nested brackets', () => {
     expect(decodeReply('['.repeat(200_000))).toBeUndefined();
     expect(decodeReply(`{"v":1,"results":${'['.repeat(200_000)}${']'.repeat(200_000)}}`)).toBeDefined();
   });

@@ -27,7 +27,7 @@ const batch = fc.uniqueArray(offerEvent, {
 });
 
 describe('what the page encodes, the proxy decodes', () => {
-  it('with every field and in the same order', () => {
+  it('it is decoded with every field and in the same order', () => {
     fc.assert(
       fc.property(batch, fc.nat(START * 2), (events, sentAt) => {
         expect(decodeRequest(encodeRequest(events, sentAt))).toEqual({

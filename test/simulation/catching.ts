@@ -1,4 +1,4 @@
-/** How soon a broken variant is noticed, by schedules that the product itself passes. */
+/** Finds how soon a broken variant is noticed, by schedules that the product itself passes. */
 import fc from 'fast-check';
 import type { InvariantName } from '../history/checker.js';
 import type { Rooms } from './rooms.js';

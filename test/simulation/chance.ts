@@ -1,4 +1,4 @@
-/** Chance that can be repeated: a stream of numbers by seed and name, so that one actor's draws move no other's. */
+/** Repeatable chance: a stream of numbers by seed and name, so that one actor's draws do not change another's. */
 
 /** Draws of one actor. */
 export interface Chance {

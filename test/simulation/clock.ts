@@ -1,4 +1,4 @@
-/** Virtual time: nothing waits for a real clock, and what falls due runs in its order, one task at a time. */
+/** Virtual time: nothing waits for a real clock, and due tasks run in order, one at a time. */
 import type { Stop } from '../../src/runtime.js';
 
 /** When the runs begin, epoch milliseconds. */
@@ -24,12 +24,12 @@ export interface Clock {
   readonly isIdle: boolean;
 }
 
-/** Lets every promise settle that can: none here waits for more than microtasks. */
+/** Lets every promise settle that can: here, none waits for more than microtasks. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-/** Makes a clock that stands still. */
+/** Makes a clock that moves only on command. */
 export const createClock = (): Clock => {
   const heap: Timer[] = [];
   let elapsed = 0;
@@ -63,7 +63,7 @@ export const createClock = (): Clock => {
       index = least;
     }
   };
-  /** What was stopped is left in the heap until its turn. */
+  /** Timers that were stopped stay in the heap until their turn. */
   const skip = (): void => {
     while (heap[0] && !heap[0].task) pop();
   };

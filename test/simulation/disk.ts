@@ -1,6 +1,6 @@
 /**
- * The database that all tabs of a browser share, as IndexedDB has it: one read-write transaction at a time, every
- * operation takes time, each answer is a task of the page, and what a transaction wrote is there only when it is
+ * The database that all tabs of a browser share. As in IndexedDB, there is one read-write transaction at a time, every
+ * operation takes time, each answer is a task of the page, and the writes of a transaction exist only when it is
  * complete. It fails as databases do.
  */
 import type { OutboxEntry, Pause, RecordKey } from '../../src/client/outbox/records.js';
@@ -12,7 +12,7 @@ import type { Recorder } from './recorder.js';
 export type DiskFault =
   /** Every operation succeeded, and then it aborts. */
   | 'abort'
-  /** The connection is dead until it is opened anew. */
+  /** The connection is dead until it is opened again. */
   | 'closed'
   | 'quota'
   /** Nothing answers. */
@@ -27,7 +27,7 @@ export interface DiskUser {
   /** Runs `task` in the page when it can run: at once, after a thaw, or never. */
   run(task: () => void): void;
   readonly isDead: boolean;
-  /** Told of each operation that the page begins. */
+  /** Called for each operation that the page begins. */
   onDoor(): void;
   /** The page's own wall clock, epoch milliseconds. */
   now(): number;
@@ -44,7 +44,7 @@ export interface Disk {
   give(user: DiskUser): string;
   /** What happens to the next transactions, one each; of every page, or of one. */
   fail(faults: readonly DiskFault[], user?: string): void;
-  /** What happens to all of them from now on, until told otherwise. */
+  /** What happens to all of them from now on, until that is changed. */
   setRegime(fault: DiskFault | undefined): void;
   /** The user clears the site's storage. */
   wipe(): void;
@@ -184,7 +184,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
       if (before.event && why && gone.get(before.event.impressionId) !== 'expired')
         gone.set(before.event.impressionId, why);
     }
-    // Nothing else takes away what a service worker is told. A purge goes on for a while when consent is given again.
+    // Nothing else takes away the endpoint of a service worker. A purge goes on for a while when consent is given again.
     const isPurge =
       isDenied || [...written.values()].some(([key, value]) => key[1] === 'site' && value === undefined);
     const isFull = count() > maxEntries || isMakingRoom;

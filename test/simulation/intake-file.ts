@@ -1,4 +1,4 @@
-/** The intake's file of one run, and a look into it from outside: what was settled, and what is in it. */
+/** The intake's file of one run. It is also read from outside, to see what was settled and what is in it. */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,12 +26,12 @@ const MEMORY = '/dev/shm';
 
 /** Makes an empty file. */
 export const createIntakeFile = async (
-  { sqliteIntake }: Pick<Rooms, 'sqliteIntake'>,
+  { openSqliteIntake, resolveBounds }: Pick<Rooms, 'openSqliteIntake' | 'resolveBounds'>,
   { write }: Recorder,
 ): Promise<IntakeFile> => {
   const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'offersight-'));
   const file = join(folder, 'intake.db');
-  await sqliteIntake({ file }).close();
+  await openSqliteIntake({ file, bounds: resolveBounds({}) }).close();
   const database = new Database(file);
   database.pragma('synchronous = OFF');
   database.exec(`

@@ -1,4 +1,4 @@
-/** Between the pages and the proxies: what arrives, what comes back, and what others answer in the proxy's place. */
+/** The network between pages and proxies: what arrives, what comes back, and what others answer instead. */
 import type { RowVerdict } from '../history/row.js';
 import type { Chance } from './chance.js';
 import { type Clock, START } from './clock.js';
@@ -65,7 +65,7 @@ export interface Posted {
 export interface Poster extends DiskUser {
   /** Bytes that the browser counts as in flight with keepalive. */
   keptBytes: number;
-  /** Those of replies that are there and were not read. */
+  /** Bytes of replies that have arrived and were not read. */
   unreadBytes: number;
   /** The last request that the browser refused for its keepalive, by its body. */
   refusedBody: string | undefined;
@@ -78,19 +78,19 @@ export interface Network {
   post(page: Poster, posted: Posted): Promise<Response>;
   fail(faults: readonly NetworkFault[]): void;
   setRegime(fault: NetworkFault | undefined): void;
-  /** What answers in an endpoint's place from now on, until told otherwise. */
+  /** Sets what answers in an endpoint's place until the next call. */
   setAbsent(endpoint: string, as: NetworkFault | undefined): void;
   isOnline: boolean;
   /** Who is logged in, as the servers know by the browser's cookies. */
   session: string | undefined;
-  /** Bytes that came to pages, all of them. */
+  /** All bytes that pages have received. */
   readonly heard: string[];
   /** How many requests have not arrived yet, whether or not their page still waits. */
   readonly onTheirWay: number;
 }
 
 const MAX_KEPT_BYTES = 65_536;
-/** A browser gives a request up after this long. */
+/** A browser gives up a request after this long. */
 const LONGEST_MS = 300_000;
 const PAGE = '<!doctype html><title>sign in</title>';
 const GONE_BY = { date: new Date(START).toUTCString() };
@@ -129,12 +129,12 @@ const contentsOf = (body: string): Record<string, string> =>
   Object.fromEntries(
     (JSON.parse(body) as { events: { id: string }[] }).events.map((event) => [
       event.id,
-      // What is for figures alone may be left out.
+      // Fields that serve only figures may be left out.
       JSON.stringify({ ...event, group: undefined, reason: undefined }),
     ]),
   );
 
-/** The verdicts of a reply that counts, by the harness's own eyes. */
+/** The verdicts of a reply that counts. The harness judges this itself. */
 const verdictsOf = ({ status, body }: Reply): Record<string, RowVerdict> | undefined => {
   if (status !== 200) return undefined;
   try {
@@ -149,7 +149,7 @@ const verdictsOf = ({ status, body }: Reply): Record<string, RowVerdict> | undef
   }
 };
 
-/** What is for the proxy's figures, and no part of what an event says. */
+/** Fields that serve the proxy's figures and do not belong to the content of an event. */
 const FIGURES = /,"(?:group|reason)":"[^"]*"/;
 
 const WIRE = [
@@ -163,7 +163,7 @@ const extrasOf = (body: string): string[] =>
     Object.keys(event).filter((field) => !WIRE.includes(field)),
   );
 
-/** Whether it looks as if no proxy were there. */
+/** Whether it looks as if no proxy was there. */
 const isAbsence = ({ status, body }: Reply): boolean =>
   status === 404 || status === 405 || (status === 200 && body.startsWith('<'));
 
@@ -192,7 +192,7 @@ export const createNetwork = (
   const absent = new Map<string, NetworkFault | undefined>();
   const heard: string[] = [];
 
-  /** Brings a body to one of the endpoint's proxies; nothing comes back from one that dies. */
+  /** Brings a body to one of the endpoint's proxies. Nothing comes back if that one dies. */
   const arrive = async (
     endpoint: string,
     body: string,
@@ -223,7 +223,7 @@ export const createNetwork = (
       case 'partial-after': {
         const ids = idsOf(body).filter((_, at) => at % 2 === 0);
         const results = ids.map((id) => ({ id, status: 'accepted' }));
-        // Only what the proxy really took may be called taken.
+        // A forged reply may call only those events taken that the proxy really took.
         const taken = verdictsOf(reply);
         return {
           ...reply,
@@ -315,7 +315,7 @@ export const createNetwork = (
           end(() => reject(new DOMException('aborted', 'AbortError')));
         };
         signal?.addEventListener('abort', abort);
-        // Also where the page waits for ever, the browser does not.
+        // The browser gives up even if the page would wait for ever.
         clock.after(LONGEST_MS, fail);
         const answer = (reply: Reply): void => {
           heard.push(reply.body);

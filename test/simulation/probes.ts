@@ -1,4 +1,4 @@
-/** Requests that no page of ours makes: each fails one check of the proxy, and nothing of it may be forwarded. */
+/** Requests that none of our pages makes. Each fails one check of the proxy, and nothing of it may be forwarded. */
 
 /** One such request, with events of these ids in it. */
 export interface Probe {

@@ -1,4 +1,4 @@
-/** Processes of a site, over one intake file or with none: the real proxy, which may die between any two operations. */
+/** Processes of a site, with one intake file or without. Each is the real proxy, and may die between two operations. */
 
 import type { Verdict } from '../../src/protocol/batch.js';
 import type { Pace } from '../../src/proxy/forward/gate.js';
@@ -13,7 +13,7 @@ import type { Recorder } from './recorder.js';
 import type { Rooms } from './rooms.js';
 import type { Upstream } from './upstream.js';
 
-/** What goes wrong with an operation of the intake: nothing was done, or it was and nobody hears of it. */
+/** What goes wrong with an operation of the intake: it has no effect, or it has one and still fails. */
 export type IntakeFault = 'fails' | 'fails-after';
 
 /** One process. */
@@ -25,11 +25,11 @@ export interface ProxyProcess {
   readonly chance: Chance;
   /** Answers a request; never, if the process dies before. */
   handle(body: string, session: string | undefined): Promise<Response>;
-  /** Gives it a request as it is. */
+  /** Hands it a request as it is. */
   probe(headers: Readonly<Record<string, string>>, body: string): Promise<Response>;
   /** Dies at the n-th operation from now, 0 for at once. */
   crash(operations: number): void;
-  /** Ends as an operator ends it. */
+  /** Closes it as an operator does. */
   close(): Promise<void>;
 }
 
@@ -47,14 +47,14 @@ export interface ProxySetting {
   readonly seed: number;
   readonly pace: Pace;
   readonly intake: Omit<SqliteIntakeOptions, 'file'>;
-  /** The servers' clock against the true one, milliseconds. */
+  /** How far the servers' clock is ahead of the true one, milliseconds. */
   readonly offset: () => number;
   readonly nextIntakeFault: () => IntakeFault | undefined;
   readonly onDeath: (proxy: ProxyProcess) => void;
   readonly onAlert: (message: string) => void;
 }
 
-/** A key that must never be seen anywhere but at the upstream. */
+/** A key that only the upstream may ever see. */
 export const CANARY_KEY = 'live_CANARYq7Zx81vN';
 
 const SESSION = 'x-session';
@@ -72,7 +72,8 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
   });
   let dueAt = Infinity;
 
-  const raw = file && rooms.sqliteIntake({ file: file.file, ...setting.intake });
+  const raw =
+    file && rooms.openSqliteIntake({ file: file.file, bounds: rooms.resolveBounds(setting.intake) });
   const die = (): void => {
     if (isDead) return;
     isDead = true;
@@ -123,7 +124,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     random: chance.next,
     randomBits: chance.bits,
     async fetch(input, init) {
-      // With a file a process dies where it uses that.
+      // A process with a file dies when it uses that.
       if (!file) await reach();
       const response = await upstream.fetchOf(proxy)(input, init);
       if (!file) await reach();

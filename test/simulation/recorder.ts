@@ -10,7 +10,7 @@ export interface Recorder {
   readonly history: History;
   /** Writes a row with the clock's true time. */
   write(row: Unplaced): void;
-  /** A number that no other row has. */
+  /** Returns a number that no other row has. */
   number(): number;
 }
 

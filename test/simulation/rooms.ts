@@ -14,7 +14,8 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/farewell.js') &
   typeof import('../../src/protocol/event.js') &
   typeof import('../../src/proxy/handler.js') &
-  typeof import('../../src/proxy/intake/sqlite/sqlite.js') &
+  typeof import('../../src/proxy/intake/sqlite/sqlite-intake.js') &
+  typeof import('../../src/proxy/intake/rules.js') &
   typeof import('../../src/proxy/intake/direct/direct.js');
 
 const FILES = [
@@ -26,7 +27,9 @@ const FILES = [
   'client/farewell',
   'protocol/event',
   'proxy/handler',
-  'proxy/intake/sqlite/sqlite',
+  // The intake runs in this thread, since a virtual clock cannot wait for another one.
+  'proxy/intake/sqlite/sqlite-intake',
+  'proxy/intake/rules',
   'proxy/intake/direct/direct',
 ];
 

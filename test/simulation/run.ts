@@ -1,4 +1,4 @@
-/** Many schedules in a row: what they came to together, and the smallest one that breaks the promise. */
+/** Runs many schedules in a row, sums up their results, and finds the smallest one that breaks the promise. */
 import fc from 'fast-check';
 import { type Checked, check, explain, INVARIANT_NAMES, type InvariantName } from '../history/checker.js';
 import { createChronicle } from '../history/chronicle.js';
@@ -7,7 +7,7 @@ import type { Rooms } from './rooms.js';
 import { type Focus, type Schedule, schedules } from './schedule.js';
 import { runSchedule } from './world.js';
 
-/** What many runs came to. */
+/** The results of many runs together. */
 export interface Totals {
   schedules: number;
   /** How many of them delivered at least half of the events that were created. */
@@ -23,9 +23,9 @@ export interface Totals {
   /** Rows of intakes that are marked as ambiguous. */
   ambiguous: number;
   requests: number;
-  /** Requests by which a page brought another endpoint what waited for that one. */
+  /** Requests by which a page sent another endpoint the events that waited for it. */
   brought: number;
-  /** Events that another endpoint than their own took, since nobody was there. */
+  /** Events that another endpoint than their own took, since nobody answered at their own. */
   moved: number;
   forwards: number;
   /** How many created events ended up where. */
@@ -36,14 +36,14 @@ export interface Totals {
   readonly excused: Record<string, number>;
 }
 
-/** A schedule that breaks the promise, as small as it could be made. */
+/** A schedule that breaks the promise, made as small as possible. */
 export interface Broken {
   readonly schedule: Schedule;
   readonly invariants: readonly InvariantName[];
   readonly explanation: string;
-  /** Repeats exactly this one, together with the seed. */
+  /** Together with the seed, this repeats exactly this schedule. */
   readonly path: string;
-  /** Which of the schedules it was, from 1. */
+  /** The number of this schedule in its campaign, from 1. */
   readonly number: number;
 }
 
@@ -58,9 +58,9 @@ export interface Campaign {
   readonly schedules: number;
   readonly seed: number;
   readonly focus?: Focus;
-  /** A failure's own path, to repeat it alone. */
+  /** The path of one failure, to repeat only that one. */
   readonly path?: string;
-  /** Whether a failure is made small, which takes its time. @default true */
+  /** Whether a failure is made small, which takes long. @default true */
   readonly isShrunk?: boolean;
 }
 
@@ -137,7 +137,7 @@ export const judge = async (rooms: Rooms, schedule: Schedule): Promise<Checked> 
 /** Runs schedules until one breaks the promise, and makes that one small. */
 export const simulate = async (rooms: Rooms, campaign: Campaign): Promise<Simulated> => {
   const totals = noTotals();
-  /** What was seen last of a broken schedule: the smallest one, in the end. */
+  /** The broken schedule that was seen last: in the end, the smallest one. */
   let found: Checked | undefined;
   const property = fc.asyncProperty(schedules(campaign.focus), async (schedule) => {
     const { history, steps, elapsed } = await runSchedule(rooms, schedule);
@@ -171,7 +171,7 @@ export const simulate = async (rooms: Rooms, campaign: Campaign): Promise<Simula
   };
 };
 
-/** What many runs came to, for a person. */
+/** The results of many runs as text for a person. */
 export const tell = (totals: Totals): string => {
   const list = (of: Readonly<Record<string, number>>): string =>
     Object.entries(of)

@@ -1,11 +1,11 @@
-/** What happens in a run: a setting, and commands in their order. Plain JSON, so that it can be printed and shrunk. */
+/** The plan of a run: a setting, and commands in order. It is plain JSON, so that it can be printed and shrunk. */
 import fc from 'fast-check';
 import type { DiskFault } from './disk.js';
 import type { NetworkFault } from './network.js';
 import type { IntakeFault } from './proxies.js';
 import type { KeyMode, UpstreamFault } from './upstream.js';
 
-/** One thing that the nemesis or a user does. Tabs and proxies are numbers, taken modulo those that live. */
+/** One thing that the nemesis or a user does. Tabs and proxies are numbers, modulo the count of running ones. */
 export type Action =
   | {
       readonly do: 'view';
@@ -42,9 +42,9 @@ export type Action =
       /** Whether it was delivering them when it ended. */
       readonly isLeased: boolean;
     }
-  /** So does a page of a later version: what it says more is beside what this one can read, or all is for itself alone. */
+  /** A page of a later version does the same. This version can read its event beside new fields, or not at all. */
   | { readonly do: 'newer-page'; readonly offer: number; readonly isReadable: boolean }
-  /** Something else answers in an endpoint's place, where the origin has two. */
+  /** Something else answers in an endpoint's place, if the origin has two. */
   | { readonly do: 'absent'; readonly endpoint: number; readonly as: NetworkFault | undefined }
   | { readonly do: 'upstream'; readonly faults: readonly UpstreamFault[] }
   | { readonly do: 'upstream-regime'; readonly fault: UpstreamFault | undefined }
@@ -57,7 +57,7 @@ export type Action =
   | { readonly do: 'subject'; readonly subject: string | undefined }
   | { readonly do: 'page-clock'; readonly byMs: number }
   | { readonly do: 'server-clock'; readonly byMs: number }
-  /** Nothing, which is what most time is made of. */
+  /** Nothing happens, as during most of the time. */
   | { readonly do: 'wait' };
 
 /** An action, and how much virtual time passes before it. */
@@ -71,11 +71,11 @@ export interface Schedule {
   readonly seed: number;
   readonly keys: KeyMode;
   readonly tabs: number;
-  /** How many the origin has, each with proxies, an intake and a site of its own. */
+  /** How many endpoints the origin has, each with proxies, an intake and a site of its own. */
   readonly endpoints: number;
-  /** How many answer at an endpoint. */
+  /** How many proxies answer at an endpoint. */
   readonly proxies: number;
-  /** What they keep events in. */
+  /** Where the proxies keep events. */
   readonly intake: 'sqlite' | 'direct';
   readonly maxEntries: number;
   readonly perMinute: number;
@@ -250,11 +250,11 @@ const ACTIONS: readonly {
   { name: 'wait', arbitrary: of('wait'), weight: 3 },
 ];
 
-/** What a campaign is about. */
+/** The limits of a campaign. */
 export interface Focus {
   /** Most commands of one schedule. @default 40 */
   readonly size?: number | undefined;
-  /** These actions alone. @default all */
+  /** Only these actions. @default all */
   readonly only?: readonly Action['do'][];
   /** What every schedule has in common. */
   readonly setting?: Partial<Omit<Schedule, 'commands' | 'seed'>>;
@@ -274,17 +274,17 @@ const actionsOf = ({ only, lifeMs }: Focus): fc.Arbitrary<Action> =>
     .oneof(...ACTIONS.filter(({ name }) => !only || only.includes(name)))
     .map((action) => (action.do === 'view' && lifeMs !== undefined ? { ...action, lifeMs } : action));
 
-/** The page that was opened last, where one, two, three or six are open. */
+/** The page that was opened last, if one, two, three or six are open. */
 const NEWEST = 5;
 
-/** An endpoint goes away for good, and pages of the other one find what waits for it: a day later, and an hour after that. */
+/** An endpoint goes away for good, and pages of the other one find its events a day later, and an hour after that. */
 const departures = fc
   .record({ endpoint: fc.nat(1), as: fc.constantFrom<NetworkFault>('404', '405', 'page') })
   .map(({ endpoint, as }): Command[] => {
     const visit: Command[] = [
       { afterMs: 100, action: { do: 'close', tab: 0 } },
       { afterMs: 100, action: { do: 'open', endpoint: endpoint + 1 } },
-      // Once its own endpoint has answered in order, it may take what the other one does not.
+      // Once its own endpoint has answered well, it may take the events that the other one does not.
       { afterMs: 3_000, action: { do: 'view', tab: NEWEST, offer: 0, many: 1, isOnce: false } },
       { afterMs: 30_000, action: { do: 'wait' } },
     ];

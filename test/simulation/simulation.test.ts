@@ -6,7 +6,7 @@ import { simulate, tell } from './run.js';
 import type { Command, Schedule } from './schedule.js';
 import { runSchedule } from './world.js';
 
-/** Enough for the short set of every push; `npm run simulate` goes on for as long as one likes. */
+/** Enough for every push; `npm run simulate` can run for any time. */
 const SCHEDULES = 150;
 const SEED = 20_261_120;
 
@@ -33,18 +33,18 @@ const schedule: Schedule = {
 };
 
 describe('the delivery promise under any schedule of faults', () => {
-  it('holds, and every invariant had something to judge', { timeout: 300_000 }, async () => {
+  it('holds, and every invariant has something to judge', { timeout: 300_000 }, async () => {
     const { totals, broken } = await simulate(rooms, { schedules: SCHEDULES, seed: SEED });
     console.log(tell(totals));
     expect(broken && `${broken.explanation}\n${JSON.stringify(broken.schedule)}`).toBeUndefined();
     for (const name of INVARIANT_NAMES) expect(totals.examined[name], name).toBeGreaterThan(0);
     expect(totals.effects).toBeGreaterThan(SCHEDULES);
-    // Most schedules have to let most events live, or what happens behind their delivery is hardly judged.
+    // If most events died early, the invariants about their delivery would hardly be judged.
     expect(totals.lively).toBeGreaterThan(SCHEDULES / 2);
     expect(totals.brought).toBeGreaterThan(0);
   });
 
-  it('lets what waits for an endpoint that is gone count at the other one', async () => {
+  it('lets events that wait for a lost endpoint count at the other one', async () => {
     const visit = (tab: number): readonly Command[] => [
       { afterMs: 100, action: { do: 'open', endpoint: 0 } },
       { afterMs: 30_000, action: { do: 'view', tab, offer: 2, many: 1, isOnce: false } },
@@ -80,7 +80,7 @@ describe('a run', () => {
     expect(first.history.length).toBeGreaterThan(50);
   });
 
-  it('is another one by another seed', async () => {
+  it('is another one if the seed is another one', async () => {
     const { history } = await runSchedule(rooms, schedule);
     const other = await runSchedule(rooms, { ...schedule, seed: 8 });
     expect(other.history).not.toEqual(history);

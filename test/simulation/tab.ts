@@ -1,4 +1,4 @@
-/** One page of the browser: the client's real rooms, over doors that freeze and die with it. */
+/** One page of the browser: the client's real rooms. Its clock, network and database freeze and die with it. */
 
 import type { FlusherOptions } from '../../src/client/later/delivery/flusher.js';
 import type { DiscardReason } from '../../src/client/later/outbox/giving-up.js';
@@ -25,22 +25,22 @@ export interface TabSetting {
   readonly seed: number;
   readonly endpoint: string;
   readonly options: LeasingOptions & FlusherOptions;
-  /** The machine's clock against the true one, milliseconds. */
+  /** How far the machine's clock is ahead of the true one, milliseconds. */
   readonly offset: () => number;
   readonly subject: string | undefined;
   readonly onDeath: (tab: Tab) => void;
-  /** The other pages of the browser hear ids. */
+  /** Sends ids to the other pages of the browser. */
   readonly tell: (from: Tab, ids: readonly string[]) => void;
 }
 
 /** A page. */
 export interface Tab extends Poster {
   readonly isFrozen: boolean;
-  /** What the page told of delivery. */
+  /** What the page reported about delivery. */
   readonly reports: OffersightError[];
-  /** An offer is seen. */
+  /** Lets the user see an offer. */
   view(offerId: string, options?: { readonly isOnce?: boolean; readonly lifeMs?: number | undefined }): void;
-  /** What was seen here and not closed yet is closed, the oldest first. */
+  /** Closes what was seen here and is not closed yet, the oldest first. */
   dismiss(): void;
   flush(): void;
   consent(state: Consent): void;
@@ -49,9 +49,9 @@ export interface Tab extends Poster {
   freeze(): void;
   thaw(): void;
   close(): void;
-  /** Tasks of this length keep it busy, one after the other; between two of them it does a little of what waits. */
+  /** Keeps it busy with tasks of this length. Between two of them it does a little of what waits. */
   busy(taskMs: number, tasks: number): void;
-  /** Another page told ids. */
+  /** Receives ids from another page. */
   hear(ids: readonly string[]): void;
   /** Dies at its n-th operation from now, 0 for at once. */
   crash(operations: number): void;
@@ -81,7 +81,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   let isFrozen = false;
   /** Ends when the last of the tasks that keep the page busy ends. */
   let isBusy = false;
-  /** What waits behind a task that keeps the page busy: timers that are due come first. */
+  /** Tasks that wait behind one that keeps the page busy; timers that are due come first. */
   const late: Record<'timers' | 'others', (() => void)[]> = { timers: [], others: [] };
 
   const end = (): void => {
@@ -114,12 +114,12 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     };
   };
 
-  /** Node takes a request's signal with its garbage (https://github.com/nodejs/undici/issues/4068), browsers do not. */
+  /** Held, since Node collects a request's signal (https://github.com/nodejs/undici/issues/4068); browsers do not. */
   const requests = new Set<Request>();
   const postOf =
     (isFarewell: boolean): typeof fetch =>
     async (input, init) => {
-      // What a Request would hide is read from what it was made of, where it can be.
+      // What a Request would hide is read from its arguments, if that is possible.
       const request = input instanceof Request ? input : undefined;
       if (request) requests.add(request);
       const body = request ? await request.text() : (init?.body as string);
@@ -156,7 +156,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     for (const listener of captured.get(type) ?? []) listener({ type } as Event);
   };
 
-  /** What rejects in a page without anybody hearing is told to the page. */
+  /** An unhandled rejection in a page is reported to the page. */
   const safely = (promise: Promise<unknown>): void => {
     promise.catch((cause: unknown) =>
       write({ kind: 'harm', tab: name, what: 'rejection', text: String(cause) }),
@@ -245,7 +245,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     },
     hear: (ids) =>
       run(() => {
-        // What another page has delivered was no other's before.
+        // An event that another page has delivered counted, so it was not a repeat.
         for (const id of ids) once.delete(id);
         leasing.onSettled(ids);
       }),
@@ -259,7 +259,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       if (isDead || isFrozen) return;
       fire('freeze');
       write({ kind: 'page', tab: name, change: 'frozen' });
-      // What the event's own task and its microtasks do still happens.
+      // The event's own task and its microtasks still run.
       clock.after(0, () => {
         isFrozen = true;
       });
@@ -277,7 +277,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
         tab.change('hidden');
         tab.change('pagehide');
       }
-      // The document lives as long as its tasks; then nothing of it runs any more.
+      // The document lives as long as its tasks. After that nothing of it runs.
       clock.after(chance.whole(0, 5), () => {
         if (isDead) return;
         write({ kind: 'page', tab: name, change: 'closed' });
@@ -302,7 +302,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     consent: 'granted',
   };
   const outbox = rooms.createOutbox(connection, runtime, endpoint, owner);
-  /** What a commit may find to be known already. */
+  /** The events that a commit may find to be known already. */
   const once = new Set<string>();
   const store = outbox.commit;
   outbox.commit = async () => {
@@ -313,7 +313,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       once.delete(id);
     }
   };
-  // As the second load of a page does it (client/later/later.ts), free of the document.
+  // The same as the second load of a page does (client/later/later.ts), but without a document.
   const context = {
     outbox,
     owner,
@@ -324,7 +324,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     tellTabs: (ids: readonly string[]) => setting.tell(tab, ids),
     report: (error: OffersightError) => void reports.push(error),
     onRecorded({ id }: OfferEvent, isDurable: boolean) {
-      // What a page does behind its death, since its microtasks still run here, nobody hears.
+      // The microtasks of a dead page still run here. Nobody may hear what they do.
       if (isDead) return;
       once.delete(id);
       write({ kind: 'committed', id, tab: name, ...(!isDurable && { store: `memory ${name}` }) });
@@ -338,10 +338,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   const delivering = rooms.createDelivering(context);
   const { leasing, flusher, settleFarewell } = delivering;
   rooms.createFarewell(
-    outbox,
-    page,
-    { now: runtime.now, fetch: postOf(true) },
-    owner,
+    { outbox, page, runtime: { now: runtime.now, fetch: postOf(true) }, owner },
     () => undefined,
     settleFarewell,
   );
@@ -361,7 +358,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     return copies;
   };
   const subjects = new Map<string, string | undefined>();
-  // As the first load does it (client/tracker.ts).
+  // The same as the first load does (client/tracker.ts).
   const commit = async (): Promise<void> => {
     if (owner.consent !== 'granted') return;
     await outbox.commit().catch(() => undefined);
@@ -370,7 +367,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   };
   const record = (type: OfferEventType, { impressionId, offerId, isOnce, expiresAt }: Impression): void => {
     if (owner.consent === 'denied') return;
-    // Whose the impression is, stays.
+    // The impression stays that of the same user.
     if (!subjects.has(impressionId)) subjects.set(impressionId, owner.subject);
     const subject = subjects.get(impressionId);
     const about = { id: newId(), offerId, occurredAt: runtime.now(), impressionId, expiresAt, subject };
@@ -380,13 +377,13 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     outbox.add(event, isOnce);
     queueMicrotask(() => safely(commit()));
   };
-  /** As a page does that finds a service worker. */
+  /** The same as a page does that finds a service worker. */
   const onCommitted = (): void => {
     leasing.tell();
     flusher.wake();
     safely(leasing.setSite({ endpoint }).catch(() => undefined));
   };
-  const { onDecided } = rooms.createDeciding({
+  const { onDecided } = rooms.createConsentState({
     ...delivering,
     owner,
     runtime,

@@ -1,12 +1,12 @@
-/** The upstream under simulation: what it makes of a call, of a key, and what it counts. */
+/** The simulated upstream: how it treats calls and keys, and what it counts. */
 import type { Chance } from './chance.js';
 import { type Clock, START } from './clock.js';
 import type { Recorder } from './recorder.js';
 
-/** What the upstream makes of keys. */
+/** How the upstream treats keys. */
 export type KeyMode = 'honours' | 'ignores' | 'window';
 
-/** What one call comes to. */
+/** The result of one call. */
 export type UpstreamFault =
   | 'throttled'
   | 'throttled-soon'
@@ -43,14 +43,14 @@ export interface Upstream {
   fetchOf(proxy: { readonly name: string; readonly isDead: boolean; readonly chance: Chance }): typeof fetch;
   fail(faults: readonly UpstreamFault[]): void;
   setRegime(fault: UpstreamFault | undefined): void;
-  /** The most calls that left in any minute, by those that keep to one pace. */
+  /** The most calls in any minute by processes that share one pace. */
   readonly mostAMinute: number;
   /** How many calls have not arrived yet, whether or not their proxy still waits. */
   readonly onTheirWay: number;
 }
 
 const KEY_WINDOW_MS = 30 * 60_000;
-/** A minute, less what passes between the moment at which a call is counted and the one at which it leaves. */
+/** A minute, less the time that passes between counting a call and sending it. */
 const MINUTE_MS = 59_500;
 
 const json = (code: string): string => JSON.stringify({ message: 'no', api_error_code: code });
@@ -101,7 +101,7 @@ export const createUpstream = (
   isPacedApart: boolean,
 ): Upstream => {
   const counted = new Map<string, number>();
-  /** When whoever keeps to a pace called it in the last minute. */
+  /** The times of the last minute's calls, by the callers that share a pace. */
   const paces = new Map<string, number[]>();
   let next: UpstreamFault[] = [];
   let regime: UpstreamFault | undefined;

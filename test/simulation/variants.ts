@@ -1,6 +1,6 @@
 /**
- * The product, broken on purpose: what the simulator and the checker have to notice. Each variant is a copy of the
- * source with a text in another's place, so that it fails loudly once the source has changed.
+ * The product, broken on purpose: the simulator and the checker have to notice each variant. A variant is a copy of the
+ * source in which one string replaces another, so that it fails loudly once the source has changed.
  */
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { InvariantName } from '../history/checker.js';
 import { SOURCE } from './rooms.js';
 import type { Focus } from './schedule.js';
 
-/** What the checker lets an event go for though it is in no one's hands. */
+/** The reasons for which the checker accepts that an event is lost. */
 export type Excuse =
   | 'ambiguous'
   | 'before-commit'
@@ -22,7 +22,7 @@ export type Excuse =
   | 'unreported'
   | 'wiped';
 
-/** A text that a file has exactly once, and what stands in its place. */
+/** A string that a file has exactly once, and its replacement. */
 export interface Edit {
   readonly file: string;
   readonly find: string;
@@ -33,13 +33,13 @@ export interface Edit {
 export interface Variant {
   readonly name: string;
   readonly edits: readonly Edit[];
-  /** What the checker lets an event go for, which this one claims without a right to it. */
+  /** The reason for a loss that this variant claims wrongly. */
   readonly abuses?: DiscardReason | Excuse;
   /** One of them has to notice. */
   readonly noticedBy: readonly InvariantName[];
-  /** What has to come together, so that it does not take thousands of schedules. @default anything */
+  /** What has to coincide, so that a few schedules are enough instead of thousands. @default anything */
   readonly focus?: Focus;
-  /** Of a campaign that is known to show it soon. */
+  /** The seed of a campaign that is known to show it soon. */
   readonly seed: number;
 }
 
@@ -273,7 +273,11 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'forwarding without leading',
-    edits: one(LEADING, 'if (isFresh && !isOurs && !isOver(held)) return false;', 'void isFresh;'),
+    edits: one(
+      LEADING,
+      'return isFresh === true && held.token !== token && !isOver(held);',
+      'void isFresh; return false;',
+    ),
     noticedBy: ['I3', 'I6'],
     focus: {
       only: ['view', 'crash-proxy', 'start-proxy', 'upstream', 'upstream-regime', 'wait'],
@@ -601,7 +605,7 @@ const FOLDER = fileURLToPath(new URL('../../test-results/variants', import.meta.
 /**
  * Writes a variant's source.
  * @returns Its folder, to load the rooms from.
- * @throws {Error} If a text is not there exactly once: then the variant has to follow the source.
+ * @throws {Error} If a string is not there exactly once: then the variant has to follow the source.
  */
 export const writeVariant = ({ name, edits }: Variant): string => {
   const folder = join(FOLDER, name.replaceAll(' ', '-').toLowerCase());

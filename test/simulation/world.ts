@@ -15,7 +15,7 @@ import type { Action, Schedule } from './schedule.js';
 import { openTab, type Tab } from './tab.js';
 import { createUpstream, type Upstream } from './upstream.js';
 
-/** What a run left. */
+/** The result of a run. */
 export interface Run {
   readonly history: History;
   /** Tasks that ran. */
@@ -29,7 +29,7 @@ const HOUR_MS = 3_600_000;
 /** The longest circuit, the time of a parked event, and what their jitter adds. */
 const HEALING_MS = 9 * HOUR_MS;
 const LOOK_MS = 5_000;
-/** The longest deadline, and the time after which a page tries its database anew: then its memory moves there. */
+/** The longest deadline, and the time after which a page retries its database: then its memory moves there. */
 const LAST_MS = 35_000;
 /** The endpoints of the origin, and the site that each reports to. */
 const SITES = [
@@ -37,13 +37,13 @@ const SITES = [
   ['https://shop.example/fr/offer-events', 'acme-fr-test'],
 ] as const;
 
-/** What stands behind one endpoint. */
+/** The servers behind one endpoint. */
 interface Site {
   readonly endpoint: string;
   readonly name: string;
   readonly file: IntakeFile | undefined;
   readonly upstream: Upstream;
-  /** Those that live. */
+  /** The ones that are running. */
   readonly proxies: ProxyProcess[];
 }
 
@@ -55,13 +55,13 @@ const JUNK: readonly (readonly [id: string, value: unknown])[] = [
   ['019a0000-0000-7000-8000-00000000dddd', null],
 ];
 
-/** So long version 0.1 keeps what it delivers from others. */
+/** For so long version 0.1 keeps others from what it delivers. */
 const OLD_LEASE_MS = 30_000;
-/** What a later version may say more, beside its event and in it. */
+/** Fields that only a later version has, beside its event and in it. */
 const BESIDE = { isUrgent: true, route: { via: 'edge' }, hops: [1, 'two', { three: null }] };
 const INSIDE = { note: 'later', score: 0.5, isPreview: false, view: { steps: [1, 2] }, none: null };
 
-/** What is closing may die while it does, when nobody counts it any more. */
+/** A process that is closing may die meanwhile, and is then no longer counted. */
 const remove = <T>(from: T[], what: T): void => {
   const at = from.indexOf(what);
   if (at >= 0) from.splice(at, 1);
@@ -128,7 +128,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     );
     tabs.push(tab);
   };
-  /** A process begins where one is missing. */
+  /** Starts a process at an endpoint that lacks one. */
   const start = (): void => {
     const site = sites.find(({ proxies }) => proxies.length < schedule.proxies);
     if (!site) return;
@@ -297,7 +297,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         break;
       }
       case 'absent':
-        // Where there is one alone, the network's own faults do it.
+        // If there is only one endpoint, the network's own faults do the same.
         if (sites.length > 1) network.setAbsent(siteOf(action.endpoint).endpoint, action.as);
         break;
       case 'upstream':
@@ -325,7 +325,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         const proxy = proxyOf(action.proxy);
         if (!proxy) break;
         for (const { proxies } of sites) remove(proxies, proxy);
-        // An intake that fails at the end rejects here, and nothing is lost by it.
+        // An intake that fails at the end rejects here, which loses nothing.
         proxy.close().catch(() => undefined);
         break;
       }
@@ -336,7 +336,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         tabOf(action.tab)?.consent(action.state);
         break;
       case 'subject':
-        // A log-in: the session is the browser's, and every page that runs is told.
+        // After a log-in the session is the browser's, and every running page learns of it.
         subject = action.subject;
         network.session = subject;
         for (const tab of tabs) tab.subject(subject);
@@ -355,7 +355,9 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     }
   };
 
-  /** What stands in the outbox, and why it may: for another user than the one who has the browser, or a later version. */
+  /**
+   * The entries that are left in the outbox, and why they may be: they are for another user or a later version.
+   */
   const entries = (): KeptEntry[] =>
     [...disk.values.values()].flatMap(([[shelf, id = ''], value]): KeptEntry[] => {
       const { v, event } = Object(value) as { v?: number; event?: { subject?: string } };
@@ -374,7 +376,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     entries().every(({ because }) => because);
   const isQuiet = async (): Promise<boolean> => {
     if (!isStill()) return false;
-    // What is in a page's memory only that page can tell.
+    // Only the page itself knows what is in its memory.
     let waiting = 0;
     const apart = junk() + entries().length;
     const silent = new Set(tabs.filter((tab) => !tab.isFrozen));
@@ -388,7 +390,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
   };
 
   const heal = async (): Promise<void> => {
-    // What a page that was just thawed had still to do comes before what it is told now.
+    // A page that was just thawed first does what was left to do, and then what it is asked now.
     await clock.runTo(clock.elapsed);
     network.setRegime(undefined);
     disk.setRegime(undefined);
@@ -414,7 +416,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     const until = clock.elapsed + HEALING_MS;
     for (let lookMs = LOOK_MS; clock.elapsed < until; lookMs *= 1.5) {
       await clock.runTo(Math.min(until, clock.elapsed + lookMs));
-      // Whoever is frozen with the database in its hands leaves it to nobody: past that no promise goes.
+      // A page that is frozen in a transaction blocks the database for all others: no promise covers that.
       for (const tab of [...tabs]) if (disk.holder === tab.name) tab.thaw();
       if (await isQuiet()) {
         write({ kind: 'quiet' });
@@ -432,7 +434,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       perform(action);
     }
     await heal();
-    // What is still on its way ends by its own deadline, and what waits for another user is stored.
+    // Requests that are still under way end by their own deadlines, and events for another user are stored.
     await clock.runTo(clock.elapsed + LAST_MS);
 
     write({
@@ -460,7 +462,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     write({ kind: 'measured', what: 'dead', value: dead, bound: 50 });
     const waiting = entries().filter(({ because }) => because !== 'newer-version').length;
     write({ kind: 'measured', what: 'outbox', value: waiting, bound: maxEntries });
-    // Where the servers' clock is moved, no minute is one.
+    // A minute has another length if the servers' clock is moved.
     if (!isServerClockMoved)
       for (const { upstream } of sites)
         write({ kind: 'measured', what: 'calls-per-minute', value: upstream.mostAMinute, bound: perMinute });
@@ -471,7 +473,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     const secrets = [CANARY_KEY, ...sites.map(({ name }) => `${name}.grow.chargebee.com`)];
     const hits = secrets.reduce((sum, secret) => sum + heard.split(secret).length - 1, 0);
     write({ kind: 'searched', where: 'replies', bytes: Buffer.byteLength(heard), hits });
-    // How the harness itself ends everything is no part of the history.
+    // The harness itself makes this end, so it does not belong to the history.
     run = { history: [...history], steps: clock.steps, elapsed: clock.elapsed };
   } finally {
     process.off('unhandledRejection', onRejection);

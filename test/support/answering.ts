@@ -1,10 +1,10 @@
-/** A durable intake as requests meet it, with somebody who forwards what it accepted. */
+/** A durable intake as requests see it, with a forwarder of what it accepted. */
 import type { Intake } from '../../src/proxy/index.js';
 import type { Answering } from '../proxy/intake/intake-answering.contract.js';
 import { START } from './wire.js';
 
 /**
- * Forwards whatever is due, one round after another, each time all that may go at once.
+ * Forwards everything that is due, one round after another, each time all that may go at once.
  * @param remove Removes what the intake kept.
  */
 export const durably = (intake: Intake, remove: () => void | Promise<void>): Answering => {

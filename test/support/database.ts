@@ -1,4 +1,4 @@
-/** A database of which the test says whether it works, and into which it can look while it does not. */
+/** A database that works or fails as the test says. The test can look into it even while it fails. */
 import type { Connection, Records } from '../../src/client/outbox/records.js';
 import type { Runtime } from '../../src/runtime.js';
 import { deferred } from './deferred.js';
@@ -8,20 +8,20 @@ import { settle } from './runtime.js';
 /** A transaction is given up after that long, as in IndexedDB. It may take effect later, as there. */
 export const TIMEOUT_MS = 2_000;
 
-/** The connection is gone for good. */
+/** The error of a connection that is gone for good. */
 export const DEAD = new DOMException('The connection is closing.', 'InvalidStateError');
-/** A transaction was ended, as where the page is frozen. */
+/** The error of a transaction that the browser ended, as when a page is frozen. */
 export const ABORTED = new DOMException('The transaction was aborted.', 'AbortError');
-/** The browser gives no more storage. */
+/** The error of a browser that gives no more storage. */
 export const FULL = new DOMException('No more storage.', 'QuotaExceededError');
 
 /** A database under a test's control. */
 export interface ScriptedDatabase {
   /** What is really stored. */
   readonly stored: Records;
-  /** What every transaction rejects with, before it has begun. */
+  /** The error that every transaction rejects with before it begins. */
   fault: Error | undefined;
-  /** What every put fails with, as where there is no more storage; reading and deleting go on. */
+  /** The error of every put, as without any storage left; reading and deleting still work. */
   putFault: Error | undefined;
   /** How the next transactions end, one each: with a fault behind all their steps, which are undone, or well. */
   readonly next: (Error | undefined)[];
@@ -30,11 +30,11 @@ export interface ScriptedDatabase {
   /** How many transactions were asked for. */
   readonly asked: () => number;
   connect(): Connection;
-  /** Nobody gets an answer, until what this gives is called: then all that was asked meanwhile takes effect, in order. */
+  /** Gives no answers until the returned function is called. Then everything that was asked takes effect, in order. */
   hang(): () => Promise<void>;
-  /** The same for those that have a connection by now: whoever opens another one is served. */
+  /** The same, but only for connections that exist by now. A new one works. */
   stall(): () => Promise<void>;
-  /** The next transaction goes through its steps, and is not complete before what this gives is called; all others queue. */
+  /** The next transaction runs, but completes only when the returned function is called. All others queue. */
   linger(): () => Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export const scriptDatabase = (runtime: Pick<Runtime, 'after'>): ScriptedDatabas
   let hanging: Promise<void> | undefined;
   let lingering: Promise<void> | undefined;
 
-  /** What somebody waits for, and what ends that. */
+  /** A promise to wait for, and the function that ends the wait. */
   const wait = (onEnd: () => void): readonly [Promise<void>, () => Promise<void>] => {
     const answer = deferred<void>();
     const end = async (): Promise<void> => {

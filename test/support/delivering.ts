@@ -1,4 +1,4 @@
-/** Pages that record and deliver over one database, of which the test says how it and the endpoint are. */
+/** Pages that record and deliver over one database. The test controls the database and the endpoint. */
 
 import { unsettled } from '../../src/client/farewell.js';
 import {
@@ -22,7 +22,7 @@ export type Answer = (ids: readonly string[]) => Response | Promise<Response>;
 export interface DeliveringPage extends Delivering, Pick<Tab, 'told' | 'discarded' | 'settled'> {
   readonly outbox: Outbox;
   readonly reports: readonly OffersightError[];
-  /** Records events as a page does: commits them, tells of them, and wakes the flusher. */
+  /** Records events as a page does: commits them, reports them, and wakes the flusher. */
   record(recordables: readonly Recordable[]): Promise<void>;
   /** The ids that a farewell would say now. */
   farewell(): string[];
@@ -34,7 +34,7 @@ export interface DeliveringBench {
   readonly database: ScriptedDatabase;
   /** The ids of each request, in order. */
   readonly asked: string[][];
-  /** What the endpoint says; unless told otherwise it takes everything. */
+  /** What the endpoint says; by default it takes everything. */
   answer: Answer;
   open(options?: DeliveringContext['options'], owner?: Owner): DeliveringPage;
   /** The ids of the entries that are really stored. */
@@ -53,7 +53,7 @@ export const replies =
   () =>
     new Response('', { status, headers });
 
-/** What a denial takes out of the mirror, as the tracker does it in the task of the user's decision. */
+/** Removes from the mirror what a denial removes, as the tracker does in the task of the user's decision. */
 export const deny = ({ outbox, leasing }: DeliveringPage): void => {
   const dropped = [...outbox.mirror.values()];
   outbox.mirror.clear();
@@ -109,7 +109,7 @@ export const startDelivering = (): DeliveringBench => {
           delivering.leasing.tell();
           delivering.flusher.wake();
         },
-        farewell: () => idsOf(unsettled(outbox, owner, new Set(), runtime.now(), 48_000)),
+        farewell: () => idsOf(unsettled(outbox, owner, new Set(), runtime.now())),
       };
     },
   };

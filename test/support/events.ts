@@ -1,4 +1,4 @@
-/** Events and entries as tests need them: no two alike, ids ascending with their number. */
+/** Events and entries for tests. No two are alike, and ids ascend with their number. */
 import type { Mirrored } from '../../src/client/outbox/outbox.js';
 import type { OutboxEntry } from '../../src/client/outbox/records.js';
 import type { DismissedEvent, OfferEvent, ViewedEvent } from '../../src/protocol/event.js';
@@ -26,7 +26,7 @@ export const viewed = (n: number, fields: Partial<ViewedEvent> = {}): ViewedEven
   ...fields,
 });
 
-/** The dismissal that ends the showing which `view` began. */
+/** The dismissal that ends the impression that `view` began. */
 export const dismissed = (
   n: number,
   view: OfferEvent,
@@ -46,11 +46,11 @@ export const dismissed = (
 export const plain = (...events: OfferEvent[]): Recordable[] =>
   events.map((event) => ({ event, isOnce: false }));
 
-/** Events that count only if nobody recorded the like before. */
+/** Events that count only if nobody recorded the same type for the same offer before. */
 export const once = (...events: OfferEvent[]): Recordable[] =>
   events.map((event) => ({ event, isOnce: true }));
 
-/** An entry nobody tried to deliver yet. */
+/** An entry that nobody tried to deliver yet. */
 export const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEntry => ({
   v: 1,
   event,
@@ -58,7 +58,7 @@ export const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): O
   ...fields,
 });
 
-/** An event as the mirror holds it; free to be said unless told otherwise. */
+/** An event as the mirror holds it; by default free to be sent. */
 export const copyOf = (event: OfferEvent, heldUntil = 0): Mirrored => ({ event, isOnce: false, heldUntil });
 
 /** The ids of events. */

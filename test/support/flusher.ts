@@ -1,4 +1,4 @@
-/** A flusher over an outbox in memory whose endpoint says what the test lets it say. */
+/** A flusher over an outbox in memory. The test decides what the endpoint answers. */
 import { createFlusher, type Flusher, type FlusherOptions } from '../../src/client/later/delivery/flusher.js';
 import type { Attempt } from '../../src/client/later/delivery/transport.js';
 import type { LeasingOptions } from '../../src/client/later/outbox/remembering.js';
@@ -20,7 +20,7 @@ export interface FlusherBench extends Tab {
   /** The ids of each batch that was posted, in order. */
   readonly asked: string[][];
   readonly reports: OffersightError[];
-  /** What the endpoint says from now on, one a batch; the last one stays. */
+  /** The endpoint's next answers, one for each batch. The last one stays. */
   answer(...scripts: Script[]): void;
   /** The ids of the entries that are still there. */
   waiting(): Promise<unknown[]>;
@@ -45,7 +45,7 @@ export const fails =
 
 export const unsplit: Script = () => ({ kind: 'unsplit', cause: 413 });
 
-/** Starts a flusher; until told otherwise everything is accepted. */
+/** Starts a flusher; by default everything is accepted. */
 export const startFlusher = ({
   options = {},
   bounds = {},

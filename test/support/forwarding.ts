@@ -4,9 +4,10 @@ import type { Destination, Outcome } from '../../src/proxy/forward/destination.j
 import { createForwarder, type Forwarder } from '../../src/proxy/forward/forwarder.js';
 import type { Pace } from '../../src/proxy/forward/gate.js';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
-import { type SqliteIntakeOptions, sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
+import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, temporaryFolder } from './intake.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
+import { intakeHere } from './sqlite.js';
 
 /** One call: which event, when, and when it was answered. */
 export interface ForwardedCall {
@@ -21,7 +22,7 @@ export interface Stage {
   readonly intake: Intake;
   readonly calls: ForwardedCall[];
   readonly alerts: string[];
-  /** What the upstream makes of an event; the default is done, at once. */
+  /** The upstream's outcome for an event; the default is done, at once. */
   answer: (number: number) => Outcome | Promise<Outcome>;
   /** Takes the events with these numbers now, each of its own offer. */
   take(...numbers: readonly number[]): Promise<void>;
@@ -50,7 +51,7 @@ export const createStage = (): Stage => {
   const folder = temporaryFolder();
   const runtime = fakeRuntime();
   const forwarders: Forwarder[] = [];
-  const open: Stage['open'] = (options) => sqliteIntake({ file: join(folder.path, 'intake.db'), ...options });
+  const open: Stage['open'] = (options) => intakeHere({ file: join(folder.path, 'intake.db'), ...options });
   const intakes = [open()];
   const [intake = open()] = intakes;
   const stage: Stage = {
@@ -95,7 +96,7 @@ export const createStage = (): Stage => {
     async end() {
       stage.answer = () => ({ kind: 'done' });
       const closing = Promise.all(forwarders.map((forwarder) => forwarder.close()));
-      // Answers that are still under way come in virtual time.
+      // Answers that are still under way need virtual time to arrive.
       await runtime.advance(60_000);
       await closing;
       await Promise.all(intakes.map((each) => each.close()));

@@ -1,13 +1,13 @@
-/** The engine's garbage collector at a moment of a test's choosing. */
+/** Lets a test run the engine's garbage collector when it wants to. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Collects whatever nothing holds, behind the task that runs. */
+/** Collects everything that nothing holds, after the task that runs. */
 export const collectGarbage = async (): Promise<void> => {
-  // What a task has touched is held until its end.
+  // The engine holds everything that a task has touched until the task ends.
   for (let turn = 0; turn < 2; turn++) {
     await new Promise((resolve) => setImmediate(resolve));
     collect();

@@ -23,15 +23,15 @@ export const admitted = (number: number, fields: Partial<AdmittedEvent> = {}): A
 };
 
 /**
- * A fresh folder that goes away by `remove`.
- * @param within Where.
+ * Makes a fresh folder, which `remove` deletes.
+ * @param within The folder that it is made in.
  */
 export const temporaryFolder = (within = tmpdir()): { readonly path: string; remove(): void } => {
   const path = mkdtempSync(join(within, 'offersight-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 };
 
-/** What a lane tallies, summed up and in order. */
+/** The tallies of a lane, summed up and in order. */
 export const tallyOf = async (lane: Pick<Lane, 'tally'>): Promise<OfferTally[]> => {
   const sums = new Map<string, OfferTally>();
   for await (const portion of lane.tally())

@@ -1,4 +1,4 @@
-/** IntersectionObservers that see what a test tells them; the DOM of the tests has no layout. */
+/** IntersectionObservers whose view a test sets; the DOM of the tests has no layout. */
 import { vi } from 'vitest';
 import type { Size } from '../../src/client/detect/viewability.js';
 
@@ -18,7 +18,7 @@ export interface Sight {
   readonly isVisible?: boolean | undefined;
 }
 
-/** What newer observers take beside. */
+/** Options that newer observers also take. */
 type Init = IntersectionObserverInit & { readonly delay?: number; readonly trackVisibility?: boolean };
 
 const rectOf = ({ width, height }: Size): DOMRect => new DOMRect(0, 0, width, height);
@@ -54,7 +54,7 @@ export class ScriptedObserver implements IntersectionObserver {
   readonly delay: number | undefined;
   readonly trackVisibility: boolean | undefined;
   readonly observed = new Set<Element>();
-  /** Whether each element was near when that was last told. */
+  /** Whether each element was near at the last report. */
   readonly #told = new Map<Element, boolean>();
   #queued: IntersectionObserverEntry[] = [];
   readonly #callback: IntersectionObserverCallback;
@@ -69,7 +69,7 @@ export class ScriptedObserver implements IntersectionObserver {
     this.thresholds = [threshold].flat();
     this.delay = delay;
     this.trackVisibility = trackVisibility;
-    // As browsers do.
+    // Browsers do the same.
     for (const each of this.thresholds) {
       if (!Number.isFinite(each)) throw new TypeError('The threshold is not finite.');
       if (each < 0 || each > 1) throw new RangeError('Threshold values must be numbers between 0 and 1.');
@@ -101,7 +101,7 @@ export class ScriptedObserver implements IntersectionObserver {
     return this.#queued.splice(0);
   }
 
-  /** Computed, but not delivered yet. One that looks beyond the viewport is told only what changes there. */
+  /** Computed, but not delivered yet. One that looks beyond the viewport gets only changes there. */
   queue(element: Element, sight: Sight): void {
     const entry = entryOf(element, sight, this.hasMargin);
     if (this.hasMargin && this.#told.get(element) === entry.isIntersecting) return;
@@ -120,7 +120,7 @@ export interface Intersections {
   readonly observers: ScriptedObserver[];
   /** Whether anybody watches the element. */
   isObserved(element: Element): boolean;
-  /** Shows an element to whoever watches it; those that look beyond the viewport see it first. */
+  /** Shows an element to its observers; those that look beyond the viewport see it first. */
   show(element: Element, sight: Sight): void;
   /** As `show`, but the browser has not called back yet. */
   queue(element: Element, sight: Sight): void;
@@ -145,7 +145,7 @@ export const scriptIntersections = (): Intersections => {
     observers,
     isObserved: (element) => observers.some(({ observed }) => observed.has(element)),
     show(element, sight) {
-      // What looks beyond the viewport decides who watches exactly.
+      // Observers that look beyond the viewport decide which elements are watched exactly.
       for (const hasMargin of [true, false]) {
         for (const observer of watching(element, hasMargin)) {
           observer.queue(element, sight);

@@ -1,4 +1,4 @@
-/** Records in memory, with the contract of a database: for tests that need none. */
+/** Records in memory with the contract of a database, for tests that do not need one. */
 import type { QueryResults, RecordKey, Records, Rows } from '../../src/client/outbox/records.js';
 
 /** No kind, id or offer id holds a NUL, so joined keys sort as the arrays do. */

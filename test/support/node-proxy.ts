@@ -1,4 +1,4 @@
-/** A proxy under Node's server on loopback, and good requests as bytes, of which tests change what they are about. */
+/** A proxy under Node's server on loopback, and good requests as bytes, in which tests change one thing. */
 import type { Server } from 'node:http';
 import { createOfferServer, toNodeListener } from '../../src/proxy/node.js';
 import { type StartedProxy, startProxy } from './proxy.js';
@@ -11,7 +11,7 @@ export const BYTES = Buffer.byteLength(GOOD);
 export const LINE = 'POST /offer-events HTTP/1.1';
 export const LENGTH = `Content-Length: ${BYTES}`;
 export const CHUNKED = 'Transfer-Encoding: chunked';
-/** What admission asks of a request's headers. */
+/** The headers that admission needs. */
 export const OURS = ['Content-Type: application/json', 'Sec-Fetch-Site: same-origin'];
 
 /** A body in one chunk. */
@@ -21,14 +21,14 @@ export const chunks = (body: string, size = body.length.toString(16), end = '\r\
 /** A body in chunks of one byte. */
 export const crumbs = (body: string): string => `${body.replace(/./gs, '1\r\n$&\r\n')}0\r\n\r\n`;
 
-/** A good request but for what stands there in the place of its framing. */
+/** A good request, except for the given lines instead of its framing. */
 export const framed = (framing: readonly string[], body = GOOD, line = LINE): string =>
   rawRequest(line, [...OURS, ...framing], body);
 
 /** A proxy that listens. */
 export interface NodeProxy extends StartedProxy {
   readonly port: number;
-  /** The status of the one reply to these bytes, sent as they are; undefined if the connection was cut instead. */
+  /** Sends these bytes as they are, and returns the status of the reply; undefined if the connection was cut. */
   statusOf(bytes: string): Promise<number | undefined>;
 }
 

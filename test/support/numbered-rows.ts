@@ -1,4 +1,4 @@
-/** Holds a document's table of numbered rows against the titles of the tests that show them. */
+/** Compares a document's table of numbered rows with the titles of the tests that show them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -20,7 +20,7 @@ const UNSHOWN = /^cannot be (made|shown) here: \S/;
 
 interface Row {
   readonly number: number;
-  /** The last column: files with commas between them, or why there is none. */
+  /** The last column: files with commas between them, or why there is no test. */
   readonly shown: string;
 }
 
@@ -32,7 +32,7 @@ const rowsOf = (markdown: string): Row[] =>
     return /^\d+$/.test(cells[1] ?? '') ? [{ number: Number(cells[1]), shown: cells.at(-2) ?? '' }] : [];
   });
 
-/** The numbers that a title's end has behind the word; several words may stand there, each in parentheses. */
+/** The numbers after the word at a title's end. There may be several words, each in parentheses. */
 const namedBy = (title: string, word: string): number[] => {
   const end = /(?: \([a-z]+ \d+(?:, \d+)*\))+$/.exec(title)?.[0] ?? '';
   return [...end.matchAll(/\(([a-z]+?)s? ([\d, ]+)\)/g)]
@@ -41,7 +41,7 @@ const namedBy = (title: string, word: string): number[] => {
 };
 
 /**
- * Which rows a file's tests name. Each text counts, not only what stands in a call of `test`: titles also come from
+ * Which rows a file's tests name. Each string counts, not only those in a call of `test`: titles also come from
  * tables of cases. Comments and other code do not.
  */
 const numbersNamedIn = (name: string, text: string, word: string): Set<number> => {
@@ -56,7 +56,7 @@ const numbersNamedIn = (name: string, text: string, word: string): Set<number> =
   return found;
 };
 
-/** Every file with tests, but those that hold tables. */
+/** Every file with tests, except those that compare tables. */
 const testFiles = (): string[] =>
   ['test', 'e2e']
     .flatMap((folder) =>
@@ -109,7 +109,7 @@ export const describeNumberedTable = ({ document, word, last, maxUnshown }: Numb
   });
 
   describe(`a ${word} is named`, () => {
-    test('by the end of a title alone: of a call, of a table of cases, of a template', () => {
+    test('it is named only by the end of a title: of a call, of a table of cases, of a template', () => {
       const numbers = numbersNamedIn(
         'sample.ts',
         [

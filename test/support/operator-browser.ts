@@ -1,10 +1,10 @@
-/** A browser at the operator's page, as far as a server sees it: cookies, fetch metadata and forms. */
+/** A browser at the operator's page, as a server sees it: cookies, fetch metadata and forms. */
 import type { OfferAdmin } from '../../src/proxy/index.js';
 
 /** The token of the operators in tests. */
 export const TOKEN = 'canary-token-0123456789-abcdefghijkl';
 
-/** What differs from a click on a link of the page itself. */
+/** The differences from a click on a link of the page itself. */
 export interface Visit {
   readonly method?: string;
   readonly host?: string;
@@ -20,7 +20,7 @@ export interface OperatorBrowser {
   /** The cookies, by name. */
   readonly cookies: Map<string, string>;
   ask(path: string, visit?: Visit): Promise<Response>;
-  /** The text of a page that has to be shown. */
+  /** The text of a page. Rejects if its status is not 200. */
   read(path: string, visit?: Visit): Promise<string>;
   signIn(token?: string, visit?: Visit): Promise<Response>;
   /** What forms of the page send. */

@@ -1,2 +1,2 @@
-/** What the DOM implementation of the tests leaves out: a page's origin, which is its address's but in a sandbox. */
+/** Adds a page's origin, which the DOM implementation of the tests lacks. It is the address's, except in a sandbox. */
 if ('location' in globalThis) globalThis.origin ??= location.origin;

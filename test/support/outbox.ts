@@ -1,4 +1,4 @@
-/** An outbox with its leasing side over any records, and what it told. */
+/** An outbox with its leasing side over any records, and its reports. */
 import { createLeasing, type Leasing } from '../../src/client/later/outbox/leasing.js';
 import type { LeasingOptions } from '../../src/client/later/outbox/remembering.js';
 import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/outbox.js';
@@ -18,24 +18,24 @@ export interface Tab {
   readonly leasing: Leasing;
   /** What was given up, in order: id, reason, code. */
   readonly discarded: (readonly [id: string | undefined, reason: string, code: string | undefined])[];
-  /** Other endpoints that it was told of, in order. */
+  /** Other endpoints that it was called for, in order. */
   readonly stranded: readonly string[];
-  /** What was told as recorded, in order: id, and whether it was durable. */
+  /** What was reported as recorded, in order: id, and whether it was durable. */
   readonly told: (readonly [id: string, isDurable: boolean])[];
-  /** The ids that other tabs were told as settled, in order. */
+  /** The ids that were sent to other tabs as settled, in order. */
   readonly settled: readonly string[];
-  /** Records events and stores them; resolves to those that count, and rejects where they are in the mirror alone. */
+  /** Records events and stores them. Resolves to those that count, and rejects if they are only in the mirror. */
   append(recordables: readonly Recordable[]): Promise<OfferEvent[]>;
   /** The ids that a lease gives. */
   leased(token: string, limit?: number): Promise<string[]>;
 }
 
-/** What is special about a tab. */
+/** The options of a tab. */
 export interface TabOptions {
   readonly bounds?: LeasingOptions;
   readonly owner?: Owner;
   readonly endpoint?: string;
-  /** Stranded entries beyond so many are told to be the tab's own; none unless told otherwise. */
+  /** Stranded entries beyond so many count as the tab's own; by default none. */
   readonly mostStranded?: number | undefined;
 }
 

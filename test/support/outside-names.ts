@@ -1,8 +1,8 @@
-/** Names that somebody outside of a classic file may read, derived from the sources: none of them may be shortened. */
+/** Finds the names that code outside of a classic file may read. None of them may be shortened. */
 import { resolve } from 'node:path';
 import ts from 'typescript';
 
-/** What the sources say of names. */
+/** The names in the sources. */
 export interface Names {
   /** Every property that a declaration of ours names. */
   readonly declared: ReadonlySet<string>;
@@ -18,7 +18,7 @@ export type Reason =
   | 'foreign'
   /** A key of an object that no type of ours describes, such as a row of a table or what a tag manager gets. */
   | 'untyped'
-  /** A text of the sources has it: perhaps an attribute, or a property that is read by a computed name. */
+  /** A string of the sources has it: perhaps an attribute, or a property that is read by a computed name. */
   | 'text'
   /** The language or the platform has a member or a global of that name. */
   | 'platform';
@@ -73,14 +73,14 @@ export const readNames = (): Names => {
     }
     for (const property of checker.getPropertiesOfType(type).filter(isOurs)) {
       names.add(property.name);
-      // Read by the inspector alone, whose words another test holds.
+      // Only the inspector reads it, whose words another test checks.
       if (property.name === 'inside') continue;
       further.push(checker.getTypeOfSymbol(property));
     }
     for (const each of further) follow(each, names, seen);
   };
 
-  /** Whether a value is none of a type that we declare: then a cast of it says what others wrote. */
+  /** Whether a value has no type that we declare: then a cast of it names what others wrote. */
   const isForeign = (node: ts.Expression): boolean => {
     const type = checker.getTypeAtLocation(node);
     const parts = type.isIntersection() ? type.types : [type];
@@ -102,7 +102,7 @@ export const readNames = (): Names => {
     for (const exported of checker.getExportsOfModule(module)) {
       const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
       follow(checker.getDeclaredTypeOfSymbol(symbol), outside.public, seenInPublic);
-      // Of the protocol only its shapes are on the wire; what its functions take is our own.
+      // Only the protocol's shapes are on the wire; the arguments of its functions are our own.
       if (file.fileName === index) follow(checker.getTypeOfSymbol(symbol), outside.public, seenInPublic);
     }
   }

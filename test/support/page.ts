@@ -1,4 +1,4 @@
-/** A page whose life the test tells. Acts on it are real DOM events. */
+/** A page whose life the test controls. Acts on it are real DOM events. */
 import type { Roots } from '../../src/client/later/detect/roots.js';
 import { createPage, type Page, type PageChange } from '../../src/client/page.js';
 
@@ -28,7 +28,7 @@ export const fakePage = (): FakePage => {
   };
 };
 
-/** The trees of a page that has but its document. */
+/** The trees of a page that has only its document. */
 export const documentOnly = ({ capture }: Pick<Page, 'capture'>): Roots => ({
   capture,
   search: () => () => undefined,
@@ -37,7 +37,7 @@ export const documentOnly = ({ capture }: Pick<Page, 'capture'>): Roots => ({
   stop: () => undefined,
 });
 
-/** A user's own act: the DOM implementation of the tests gives no event its `isTrusted`. */
+/** A user's own act. The DOM implementation of the tests never sets `isTrusted`. */
 export const trusted = <T extends Event>(event: T, isTrusted = true): T =>
   Object.defineProperty(event, 'isTrusted', { value: isTrusted });
 

@@ -1,4 +1,4 @@
-/** A registry that knows what the test puts on the page, at once. */
+/** A registry that knows at once what the test puts on the page. */
 
 import type { Placement, Registry } from '../../src/client/detect/registry.js';
 import type { DecisionListener } from '../../src/client/later/detect/controls.js';
@@ -17,14 +17,14 @@ export const placementsOfPage = (): Registry => ({
     return placements;
   },
   look: () => undefined,
-  sift: () => undefined,
+  extend: () => () => undefined,
   stop: () => undefined,
 });
 
-/** What was decided, in order; the element is the one that shows the offer there, if any does. */
+/** The decisions, in order. The element is the one that shows the offer there, if any does. */
 export type Decision = readonly [what: string, offerId: string, element: Element | undefined];
 
-/** A listener that writes down. */
+/** A listener that records decisions. */
 export const decisionLog = (): DecisionListener & { readonly log: Decision[] } => {
   const log: Decision[] = [];
   return {

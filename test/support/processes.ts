@@ -25,3 +25,9 @@ export const outputOf = async (child: ChildProcess): Promise<string> => {
 /** The line that a script needs to use a module of src. */
 export const importing = (name: string, file: string): string =>
   `import { ${name} } from ${JSON.stringify(join(import.meta.dirname, '../../src', file))};`;
+
+/** A module that has `sqliteIntake`, made of src before the tests: its thread needs files that Node can read. */
+export const BUILT_INTAKE = join(import.meta.dirname, '../../test-results/intake/sqlite.js');
+
+/** The line that a script needs to use an intake in a file. */
+export const IMPORTING_INTAKE = `import { sqliteIntake } from ${JSON.stringify(BUILT_INTAKE)};`;

@@ -7,12 +7,12 @@ import {
   type OfferProxy,
   type OfferProxyOptions,
 } from '../../src/proxy/index.js';
-import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { temporaryFolder } from './intake.js';
 import { requestOf } from './request-of.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
+import { intakeHere } from './sqlite.js';
 
-/** A key that must appear nowhere but in the upstream's Authorization header. */
+/** A key that may appear only in the upstream's Authorization header. */
 export const CANARY_KEY = 'live_CANARYq7Zx81vN';
 
 /** One call that reached the upstream. */
@@ -31,10 +31,10 @@ export interface UpstreamRuntime extends FakeRuntime {
   answer: (request: Request) => Response | Promise<Response>;
 }
 
-/** Answers as the documented API does on success. */
+/** The documented answer of the API on success. */
 export const noContent = (): Response => new Response(null, { status: 204 });
 
-/** Never answers; ends only with the caller's own abort. */
+/** Never answers, and ends only when the caller aborts. */
 export const hang = ({ signal }: Request): Promise<Response> =>
   new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
@@ -59,7 +59,7 @@ const upstreamRuntime = (): UpstreamRuntime => {
   return runtime;
 };
 
-/** A proxy and everything that a test wants to see of it. */
+/** A proxy and what a test can see of it. */
 export interface StartedProxy {
   readonly proxy: OfferProxy;
   readonly intake: Intake;
@@ -75,7 +75,7 @@ export const startProxy = (
   const folder = temporaryFolder();
   const runtime = upstreamRuntime();
   const alerts: string[] = [];
-  const intake = options.intake ?? sqliteIntake({ file: join(folder.path, 'intake.db') });
+  const intake = options.intake ?? intakeHere({ file: join(folder.path, 'intake.db') });
   const proxy = createOfferProxy({
     site: 'acme-test',
     apiKey: CANARY_KEY,

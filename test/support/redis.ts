@@ -9,19 +9,22 @@ import { temporaryFolder } from './intake.js';
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
-  /** For the test's own look at it; it waits while the server is away. */
+  /** The test's own connection, which waits while the server is away. */
   readonly admin: Redis;
-  /** Starts it, again with what it wrote before. */
+  /** Starts it with the data that it wrote before. */
   start(): Promise<void>;
-  /** Ends it as a power cut would, but for what the operating system has. */
+  /** Kills it like a power cut, but the operating system keeps the data that it has. */
   kill(): Promise<void>;
   /** Freezes and thaws it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   remove(): Promise<void>;
 }
 
-/** @throws If no redis-server is installed: a promise that is not tested is not kept. */
-export const startRedis = async (): Promise<RedisServer> => {
+/**
+ * @param more Further arguments of the server.
+ * @throws If no redis-server is installed: a promise that is not tested is not kept.
+ */
+export const startRedis = async (more: readonly string[] = []): Promise<RedisServer> => {
   if (spawnSync('redis-server', ['--version']).error)
     throw new Error('These tests need a redis-server: apt-get install redis-server (Debian, Ubuntu).');
   const folder = temporaryFolder();
@@ -47,10 +50,11 @@ export const startRedis = async (): Promise<RedisServer> => {
         [
           ...['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder.path],
           ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
+          ...more,
         ],
         { stdio: 'ignore' },
       );
-      // Answered only once it has read what it wrote before.
+      // The server answers this only once it has read its data.
       await admin.ping();
     },
     async kill() {

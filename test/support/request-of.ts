@@ -1,10 +1,10 @@
-/** What a fake fetch is asked for. */
+/** The request that a fake fetch gets. */
 
 const held: unknown[] = [];
 
 /**
- * The request of a call to fetch, whose signal lasts: in Node that of a copied one goes with the garbage, unless the
- * original is held too (https://github.com/nodejs/undici/issues/4068).
+ * The request of a call to fetch, with a signal that lasts. Node collects the signal of a copied request unless the
+ * original is also held (https://github.com/nodejs/undici/issues/4068).
  */
 export const requestOf = (input: RequestInfo | URL, init?: RequestInit): Request => {
   const request = new Request(input, init);

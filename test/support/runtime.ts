@@ -1,26 +1,26 @@
-/** A runtime that stands still until told to go on: no test waits for a real clock. */
+/** A runtime whose clock moves only on command: no test waits for a real clock. */
 import type { Runtime } from '../../src/runtime.js';
 
 /** A runtime under a test's control. */
 export interface FakeRuntime extends Runtime {
-  /** Lets time pass, running what falls due in its order, each task's promises settled before the next. */
+  /** Lets time pass and runs due tasks in order. The promises of each task settle before the next one. */
   advance(ms: number): Promise<void>;
-  /** Moves the wall clock alone, as a user or a time server does. */
+  /** Moves only the wall clock, as a user or a time server does. */
   jump(ms: number): void;
-  /** Lets so much time be over in which nothing ran; what fell due meanwhile runs with the next {@link advance}. */
+  /** Skips time in which nothing runs. Tasks that fell due meanwhile run with the next {@link advance}. */
   pass(ms: number): void;
   /** How many timers wait. */
   readonly timers: number;
 }
 
-/** Lets every promise that can settle do so, also those behind IndexedDB's and streams' macrotasks. */
+/** Lets every promise settle that can, even after macrotasks of IndexedDB and streams. */
 export const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 };
 
 /**
  * Makes a runtime at a fixed time.
- * @param overrides What the test wants to be otherwise, such as `fetch`.
+ * @param overrides What the test replaces, such as `fetch`.
  */
 export const fakeRuntime = (overrides: Partial<Runtime> = {}): FakeRuntime => {
   const start = 1_763_600_000_000;

@@ -1,4 +1,4 @@
-/** Raw connections to a server on loopback, for what no well-behaved client sends. */
+/** Raw connections to a server on loopback, for bytes that no well-behaved client sends. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
@@ -22,8 +22,8 @@ export const listenOnLoopback = async (by: RequestListener | Server): Promise<Lo
 };
 
 /**
- * Writes bytes as they are and gives everything that came back until the connection was closed.
- * @param isOver Tells by what came so far whether to stop listening before the server closes.
+ * Writes bytes as they are, and returns everything that came back until the connection was closed.
+ * @param isOver Decides by the answer so far whether to stop listening before the server closes.
  */
 export const exchange = (
   port: number,
@@ -50,7 +50,7 @@ export const openSocket = (port: number): Promise<Socket> =>
     socket.on('error', () => undefined);
   });
 
-/** Resolves when the connection is closed, by whomever and however. */
+/** Resolves when the connection is closed, by either side. */
 export const closed = (socket: Socket): Promise<void> =>
   new Promise((resolve) => {
     if (socket.closed) resolve();

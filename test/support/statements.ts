@@ -1,4 +1,4 @@
-/** What an intake's file is asked. */
+/** Records the statements that an intake's file executes. */
 import Database from 'libsql';
 import { vi } from 'vitest';
 

@@ -19,7 +19,7 @@ export interface TakingStage {
   readonly alerts: string[];
   /** Outcomes as the observer hears of them. */
   readonly observed: Outcome['kind'][];
-  /** What the upstream makes of an event; the default is done, at once. */
+  /** The upstream's outcome for an event; the default is done, at once. */
   answer: (number: number) => Outcome | Promise<Outcome>;
   /** The outcome after this much of the runtime's time. */
   after(delayMs: number, outcome?: Outcome): Promise<Outcome>;

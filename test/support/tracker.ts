@@ -1,4 +1,4 @@
-/** A tracker on the test's page: what is seen is told, what is posted is written down. */
+/** A tracker on the test's page. The test decides what is seen, and posts are recorded. */
 import 'fake-indexeddb/auto';
 import { vi } from 'vitest';
 import { createConnecting } from '../../src/client/later/outbox/indexeddb-kinds.js';
@@ -18,11 +18,11 @@ export interface Site {
   readonly browser: Intersections;
   /** What the endpoint got, in order, each event once. */
   readonly posted: WireEvent[];
-  /** What our own callbacks threw where nobody could catch it. */
+  /** Errors of our own callbacks that nothing caught. */
   readonly uncaught: unknown[];
   /** The name of a database that no other test has. */
   readonly name: string;
-  /** What the database holds, whatever a tracker says. */
+  /** The content of the database, regardless of any tracker. */
   readonly database: Records;
   /** Starts a tracker that counts an offer as soon as it is shown. */
   start(options?: Partial<TrackerOptions>): Started;
@@ -34,7 +34,7 @@ export interface Site {
   close(): void;
 }
 
-/** A tracker and what it told. */
+/** A tracker and its reports. */
 export interface Started {
   readonly tracker: OfferTracker;
   readonly events: OfferEvent[];
@@ -55,7 +55,7 @@ let sites = 0;
 const takeAll = ({ events }: WireRequest): Response =>
   new Response(JSON.stringify({ v: 1, results: events.map(({ id }) => ({ id, status: 'accepted' })) }));
 
-/** What the page remembers of trackers that ended is over with it: the next one starts on a new page. */
+/** The page forgets the trackers that ended, so the next one starts as if on a new page. */
 const turnPage = (): void => {
   const page = globalThis as unknown as Record<symbol, { tracker?: OfferTracker } | undefined>;
   for (const key of Object.getOwnPropertySymbols(page))
@@ -125,7 +125,7 @@ export const openSite = (): Site => {
     close() {
       for (const tracker of trackers) tracker.stop();
       turnPage();
-      // What a tracker forgot to end must not reach into the next test.
+      // Anything that a tracker forgot to end must not affect the next test.
       for (const observer of noticing) observer.disconnect();
       process.off('unhandledRejection', onRejection);
       document.body.innerHTML = '';

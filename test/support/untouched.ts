@@ -1,8 +1,8 @@
-/** What is asserted after everything that was refused. */
+/** The assertion that follows every refusal. */
 import { expect } from 'vitest';
 import type { StartedProxy } from './proxy.js';
 
-/** Nothing of what was refused went any further: the intake has nothing of it, and the upstream hears nothing, also later. */
+/** Asserts that nothing of a refused request went further: neither the intake nor, even later, the upstream has it. */
 export const expectUntouched = async ({
   runtime,
   intake,

@@ -5,7 +5,7 @@ import { requestOf } from './request-of.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 import { eventId, START } from './wire.js';
 
-/** One usage event as the upstream was told it. */
+/** One usage event as the upstream got it. */
 export interface ToldUsage {
   readonly subscription_id: string;
   readonly deduplication_id: string;
@@ -13,7 +13,7 @@ export interface ToldUsage {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** A destination and what it was told. */
+/** A destination and what it got. */
 export interface UsageStage {
   readonly runtime: FakeRuntime;
   readonly destination: Destination;
@@ -21,8 +21,8 @@ export interface UsageStage {
   readonly batches: number[][];
   answer: (events: readonly ToldUsage[], request: Request) => Response | Promise<Response>;
   /**
-   * What came of these events, in short: the kind, the code of what was refused, or `waiting`. Calls as a forwarder
-   * does, in batches as large as they may be, until there is trouble.
+   * The outcomes of these events, in short: the kind, the code of a refusal, or `waiting`. This calls like a forwarder,
+   * in batches as large as they may be, until there is trouble.
    */
   outcomesOf(rows: readonly Forwarded[]): Promise<string[]>;
 }
@@ -52,10 +52,10 @@ export const taken = (failed: unknown = []): Response =>
 export const failure = (status: number, code?: string, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify({ message: 'no', api_error_code: code }), { status, headers });
 
-/** What stops whoever forwards. */
+/** The outcomes that stop the forwarder. */
 const TROUBLE: ReadonlySet<string> = new Set(['throttled', 'ambiguous', 'unavailable', 'misconfigured']);
 
-/** What asks for a smaller batch. */
+/** The outcome that asks for a smaller batch. */
 const SMALLER: ReadonlySet<string> = new Set(['crowded']);
 
 const shortOf = (outcome: Outcome): string => (outcome.kind === 'refused' ? outcome.code : outcome.kind);
@@ -87,7 +87,7 @@ export const startUsage = (): UsageStage => {
           if (outcome && !SMALLER.has(outcome.kind)) settled.set(id, shortOf(outcome));
         });
         waiting = waiting.filter(({ id }) => !settled.has(id));
-        // Whoever forwards would wait now.
+        // The forwarder would wait now.
         if (outcomes.some(({ kind }) => TROUBLE.has(kind))) break;
       }
       return rows.map(({ id }) => settled.get(id) ?? 'waiting');

@@ -1,4 +1,4 @@
-/** Visitors who report ever new events, and the limiter's clock, which is not the runtime's. */
+/** Visitors who keep reporting new events, and the limiter's clock, which is not the runtime's. */
 import { afterEach, beforeEach, vi } from 'vitest';
 import type { Connection, OfferProxyOptions } from '../../src/proxy/index.js';
 import { pageRequest, type StartedProxy, startProxy } from './proxy.js';
@@ -13,7 +13,7 @@ export const start = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}):
   return started;
 };
 
-/** Holds the limiter's clock still, and ends what was started. To be called once a file. */
+/** Stops the limiter's clock, and ends what was started. Call this once in a file. */
 export const holdLimiterClock = (): void => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });

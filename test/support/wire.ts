@@ -1,4 +1,4 @@
-/** What tests of the wire share: ids in a known order, events as the wire and as a page have them. */
+/** Shared by tests of the wire: ids in a known order, and events as the wire and a page have them. */
 import type { OfferEvent } from '../../src/protocol/event.js';
 
 /** The fake runtime's first moment. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch } from '../../../src/client/detect/exposure.js';
+import { createExposureWatch, type ExposureWatch, isShown } from '../../../src/client/detect/exposure.js';
 import type { OfferSettings } from '../../../src/client/detect/registry.js';
 import { ruleOf, thresholdsOf, type ViewabilityRule } from '../../../src/client/detect/viewability.js';
 import { type Intersections, scriptIntersections } from '../../support/intersections.js';
@@ -47,7 +47,7 @@ const show = (
 ): void => browser.show(element, { at: runtime.elapsed(), ratio, ...more });
 
 describe('an offer is seen', () => {
-  test('after one second at half of its pixels, once', async () => {
+  test('it is seen after one second at half of its pixels, once', async () => {
     render('<p></p>');
     const offer = watch();
     show(offer, 0.5);
@@ -61,14 +61,14 @@ describe('an offer is seen', () => {
     expect(seen).toEqual(['p']);
   });
 
-  test('at a share that the browser reports in single precision', async () => {
+  test('it is seen at a share that the browser reports in single precision', async () => {
     render('<p></p>');
     show(watch(), Math.fround(0.5) - 1e-6);
     await runtime.advance(1_000);
     expect(seen).toEqual(['p']);
   });
 
-  test('from when it was exposed, not from when that was told', async () => {
+  test('its time begins when it is exposed, not when that is reported', async () => {
     render('<p></p>');
     const offer = watch();
     await runtime.advance(400);
@@ -79,13 +79,13 @@ describe('an offer is seen', () => {
     expect(seen).toEqual(['p']);
   });
 
-  test('as soon as it is rendered, where no dwell is asked for', () => {
+  test('it is seen as soon as it is rendered if no dwell is asked for', () => {
     render('<p></p>');
     show(watch('p', { dwellMs: 0 }), 0.5);
     expect(seen).toEqual(['p']);
   });
 
-  test('at 30 % where it is large', async () => {
+  test('it is seen at 30 % if it is large', async () => {
     render('<p></p><i></i>');
     show(watch('p'), 0.3, { offer: { width: 970, height: 250 } });
     show(watch('i'), 0.3, { offer: { width: 300, height: 250 } });
@@ -102,7 +102,7 @@ describe('an offer is seen', () => {
     expect(seen).toEqual(['p']);
   });
 
-  test('in a frame that does not tell its viewport, against the window', async () => {
+  test('it is seen against the window in a frame that does not report its viewport', async () => {
     render('<p></p>');
     show(watch(), 0.5, { viewport: null });
     await runtime.advance(1_000);
@@ -123,28 +123,28 @@ describe('an offer is seen', () => {
 });
 
 describe('an offer is not seen', () => {
-  test('below half of its pixels', async () => {
+  test('it is not seen below half of its pixels', async () => {
     render('<p></p>');
     show(watch(), 0.49);
     await runtime.advance(5_000);
     expect(seen).toEqual([]);
   });
 
-  test('without any pixel, even where none is asked for', async () => {
+  test('it is not seen without any pixel, even if none is asked for', async () => {
     render('<p></p>');
     show(watch('p', { ratio: 0 }), 0);
     await runtime.advance(5_000);
     expect(seen).toEqual([]);
   });
 
-  test('without size', async () => {
+  test('it is not seen without size', async () => {
     render('<p></p>');
     show(watch(), 1, { offer: { width: 0, height: 0 } });
     await runtime.advance(5_000);
     expect(seen).toEqual([]);
   });
 
-  test('in pieces of time: leaving begins anew', async () => {
+  test('it is not seen in pieces of time: leaving starts the time again', async () => {
     render('<p></p>');
     const offer = watch();
     for (let turn = 0; turn < 3; turn++) {
@@ -159,7 +159,7 @@ describe('an offer is not seen', () => {
     expect(seen).toEqual(['p']);
   });
 
-  test('when it left before the second was over, though the browser had not told yet', async () => {
+  test('it is not seen when it left before the second was over, though the browser had not reported that yet', async () => {
     render('<p></p>');
     const offer = watch();
     show(offer, 0.8);
@@ -182,7 +182,7 @@ describe('an offer is not seen', () => {
     expect(seen).toEqual(['p']);
   });
 
-  test('while the page is hidden: coming back begins anew', async () => {
+  test('it is not seen while the page is hidden: coming back starts the time again', async () => {
     render('<p></p>');
     show(watch(), 1);
     await runtime.advance(800);
@@ -243,7 +243,7 @@ describe('an offer is not seen', () => {
 });
 
 describe('the visibility of an element is asked of the browser', () => {
-  test('also for visibility and opacity', () => {
+  test('it is asked also for visibility and opacity', () => {
     const check = vi.mocked(Element.prototype.checkVisibility);
     render('<p></p>');
     show(watch(), 1);
@@ -296,7 +296,7 @@ describe('the browser is spared', () => {
     expect(seen).toEqual(['p']);
   });
 
-  test('what jumped away is taken for gone by whoever tells it first', async () => {
+  test('an offer that jumped away is gone once any observer reports it', async () => {
     render('<p></p>');
     const offer = watch();
     show(offer, 0.8);
@@ -395,7 +395,7 @@ describe('what is known of an offer that has not counted', () => {
     expect(known(offer)).toMatchObject({ ratio: 0.2, needed: 0.5, dwell: undefined });
   });
 
-  test('needs no number where it has no box', () => {
+  test('does not need a number if the offer has no box', () => {
     render('<p></p>');
     const offer = watch();
     show(offer, 0, { offer: { width: 0, height: 0 } });
@@ -417,22 +417,28 @@ describe('what is known of an offer that has not counted', () => {
     expect(exposure.exposed.size).toBe(0);
   });
 
-  test('is forgotten when it counts, before that is told', () => {
+  test('is forgotten when the offer counts, before that is reported', () => {
     render('<p></p>');
     const offer = watch('p', { dwellMs: 0 });
     const counts: number[] = [];
-    exposure.onEvaluation = () => counts.push(exposure.watched.size, exposure.exposed.size);
+    exposure.extend({
+      isShown,
+      onEvaluation: () => counts.push(exposure.watched.size, exposure.exposed.size),
+    });
     show(offer, 1);
     expect([seen, counts]).toEqual([['p'], [0, 0]]);
   });
 });
 
 describe('who helps to see', () => {
-  test('is told of each evaluation, with the dwell before it and its time', async () => {
+  test('is called for each evaluation, with the dwell before it and its time', async () => {
     render('<p></p>');
     const offer = watch();
     const told: unknown[] = [];
-    exposure.onEvaluation = (item, before, at) => told.push([item.placement.offerId, before, item.dwell, at]);
+    exposure.extend({
+      isShown,
+      onEvaluation: (item, before, at) => told.push([item.placement.offerId, before, item.dwell, at]),
+    });
     await runtime.advance(10);
     show(offer, 0.9);
     await runtime.advance(200);
@@ -447,9 +453,34 @@ describe('who helps to see', () => {
     ]);
   });
 
+  test('hears nothing more once it has stopped', () => {
+    render('<p></p>');
+    const offer = watch();
+    const ratios: number[] = [];
+    const stop = exposure.extend({ isShown, onEvaluation: ({ ratio }) => ratios.push(ratio) });
+    show(offer, 0.9);
+    stop();
+    show(offer, 0.1);
+    expect(ratios).toEqual([0.9]);
+  });
+
+  test('has the say until it stops, and then who had it before', async () => {
+    render('<p></p>');
+    exposure.extend({ isShown: () => true });
+    const stop = exposure.extend({ isShown: () => false });
+    const offer = watch();
+    show(offer, 0.9);
+    await runtime.advance(2_000);
+    expect(seen).toEqual([]);
+    stop();
+    exposure.recheck();
+    await runtime.advance(1_000);
+    expect(seen).toEqual(['p']);
+  });
+
   test('decides whether what is exposed can be seen', async () => {
     render('<p></p><i></i>');
-    exposure.isShown = (element) => element.localName === 'i';
+    exposure.extend({ isShown: (element) => element.localName === 'i' });
     show(watch('p'), 1);
     show(watch('i'), 1);
     await runtime.advance(1_000);

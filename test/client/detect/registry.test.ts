@@ -43,7 +43,7 @@ afterEach(() => {
 });
 
 describe('offers come', () => {
-  test('with the page', () => {
+  test('they come with the page', () => {
     render('<p data-offer-id="a52ge40b"></p><section><p data-offer-id="b77"></p></section><p></p>');
     const { told, registry } = start();
     expect(told).toEqual([
@@ -53,7 +53,7 @@ describe('offers come', () => {
     expect([...registry.placements.keys()]).toEqual([find('p'), find('section p')]);
   });
 
-  test('later, with the next frame', async () => {
+  test('they come later, with the next frame', async () => {
     const { told } = start();
     render('<p data-offer-id="late"></p>');
     await settle();
@@ -103,7 +103,7 @@ describe('offers come', () => {
 });
 
 describe('offers go', () => {
-  test('with their element', async () => {
+  test('they go with their element', async () => {
     render('<p data-offer-id="a"></p><p data-offer-id="b"></p>');
     const { told, registry } = start();
     find('[data-offer-id=a]').remove();
@@ -112,7 +112,7 @@ describe('offers go', () => {
     expect([...registry.placements.values()].map(({ offerId }) => offerId)).toEqual(['b']);
   });
 
-  test('with their attribute', async () => {
+  test('they go with their attribute', async () => {
     render('<p data-offer-id="a"></p>');
     const { told } = start();
     find('p').removeAttribute('data-offer-id');
@@ -163,7 +163,7 @@ describe('settings', () => {
     const { mounted } = start();
     const given = mounted.map((placement) =>
       Object.fromEntries(
-        // What is no number is left out where the rule is made.
+        // A value that is not a number is left out when the rule is made.
         Object.entries(placement).filter(([, value]) => value != null && !Number.isNaN(value)),
       ),
     );
@@ -201,7 +201,7 @@ describe('what the page renews while it shows an offer', () => {
     expect(told).toEqual([['mount', 'a']]);
   });
 
-  test('of the next offer is not that of the one before', async () => {
+  test('the token of the next offer is not that of the one before', async () => {
     const element = render('<p data-offer-id="a" data-offer-token="of-a"></p>');
     const { registry, mounted } = start();
     element.setAttribute('data-offer-token', 'of-b');
@@ -330,7 +330,7 @@ describe('by hand', () => {
     expect(mounted[1]).toMatchObject({ ratio: 0.9, dwellMs: 40 });
   });
 
-  test('it is over when told so, once', async () => {
+  test('an offer is over once its end is called, once', async () => {
     const { registry, told } = start();
     const stop = registry.observe(render('<p></p>'), { id: 'a' });
     stop();

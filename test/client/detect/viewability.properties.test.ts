@@ -38,7 +38,7 @@ const rule: fc.Arbitrary<ViewabilityRule> = fc.record({
   largeRatio: fc.constant(0.3),
 });
 
-/** A stretch of time in which nothing changed, told from outside: from when to when, what was so. */
+/** A stretch of time in which nothing changed, described from outside: its beginning, its end and its state. */
 interface Stretch {
   readonly from: number;
   readonly to: number;
@@ -93,7 +93,7 @@ const seenAt = (happenings: readonly Happening[], rule: ViewabilityRule): number
   return deadline <= at ? deadline : undefined;
 };
 
-describe('whatever happens to an offer, and whenever', () => {
+describe('with any history of an offer', () => {
   test('it is seen exactly when a naive reading of the rule says so', () => {
     fc.assert(
       fc.property(story, rule, (happenings, rule) => {

@@ -92,7 +92,7 @@ describe('the visible share that makes an offer count', () => {
       viewport: fc.record({ width: length, height: length }),
       rule,
     })
-    // Larger than five hundred viewports is no offer.
+    // Nothing larger than five hundred viewports is an offer.
     .filter(({ offer, viewport }) => {
       const most = Math.min(offer.width, viewport.width) * Math.min(offer.height, viewport.height);
       return most / (offer.width * offer.height) > 1 / 500;
@@ -155,11 +155,11 @@ describe('what an offer has of its own', () => {
     expect(ruleOf(RULE, { ratio: undefined, dwellMs: undefined })).toEqual(RULE);
   });
 
-  test.each([Number.NaN, -0.01, 1.01, Infinity, -Infinity])('is no share of %d', (ratio) => {
+  test.each([Number.NaN, -0.01, 1.01, Infinity, -Infinity])('is not a share of %d', (ratio) => {
     expect(ruleOf(RULE, { ratio })).toEqual(RULE);
   });
 
-  test.each([Number.NaN, -1, -Infinity])('is no time of %d', (dwellMs) => {
+  test.each([Number.NaN, -1, -Infinity])('is not a time of %d', (dwellMs) => {
     expect(ruleOf(RULE, { dwellMs })).toEqual(RULE);
   });
 
@@ -216,7 +216,7 @@ describe('the dwell', () => {
     expect(deadlineOf(undefined, RULE)).toBe(Infinity);
   });
 
-  test('is met by one unbroken stretch only, whatever comes before', () => {
+  test('is met only by one unbroken stretch, regardless of earlier ones', () => {
     const samples = fc.array(fc.record({ afterMs: fc.nat(1_500), qualifies: fc.boolean() }), {
       maxLength: 30,
     });

@@ -1,7 +1,7 @@
 // @vitest-environment node
 /** Decisions of the user that meet a database which is slow or fails. */
 import { describe, expect, test } from 'vitest';
-import { createDeciding, type Deciding } from '../../../src/client/later/consent.js';
+import { type ConsentState, createConsentState } from '../../../src/client/later/consent.js';
 import type { Consent } from '../../../src/client/outbox/outbox.js';
 import { DEAD, TIMEOUT_MS } from '../../support/database.js';
 import {
@@ -17,7 +17,7 @@ import { dismissed, idOf, plain, viewed } from '../../support/events.js';
 const [ONE, TWO] = [idOf(1), idOf(2)];
 
 /** A page whose user decides. */
-interface DecidingPage extends DeliveringPage, Deciding {
+interface DecidingPage extends DeliveringPage, ConsentState {
   readonly bench: DeliveringBench;
   readonly accepted: Set<string>;
   /** The user decides, or is another one, as the tracker takes it. */
@@ -30,7 +30,7 @@ const start = (): DecidingPage => {
   const page = bench.open({}, owner);
   const { leasing, flusher } = page;
   const accepted = new Set<string>();
-  const deciding = createDeciding({
+  const consentState = createConsentState({
     ...page,
     owner,
     runtime: bench.runtime,
@@ -46,13 +46,13 @@ const start = (): DecidingPage => {
   });
   return {
     ...page,
-    ...deciding,
+    ...consentState,
     bench,
     accepted,
     decide(consent, subject) {
       Object.assign(owner, { consent, subject });
       if (consent === 'denied') deny(page);
-      deciding.onDecided(consent, []);
+      consentState.onDecided(consent, []);
     },
   };
 };
@@ -61,7 +61,7 @@ describe('a dismissal of an offer that was accepted since', () => {
   const view = viewed(1);
   const both = plain(view, dismissed(2, view));
 
-  test('is told if its commit takes effect after the subject changed', async () => {
+  test('is reported if its commit takes effect after the subject changed', async () => {
     const page = start();
     const { bench } = page;
     await bench.runtime.advance(0);
@@ -77,7 +77,7 @@ describe('a dismissal of an offer that was accepted since', () => {
     expect(page.told.map(([id]) => id)).toEqual([ONE, TWO]);
   });
 
-  test('is told if a farewell said it before the subject changed', async () => {
+  test('is reported if a farewell sent it before the subject changed', async () => {
     const page = start();
     const { bench } = page;
     await bench.runtime.advance(0);

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 describe('a tag manager', () => {
-  test('is told of what was viewed and dismissed, in its own words, and whether that is durable', () => {
+  test('gets what was viewed and dismissed, in its own words, and whether that is durable', () => {
     const layer: unknown[] = [{ event: 'gtm.js' }];
     site.dataLayer = layer;
     const tell = createDataLayer('dataLayer');
@@ -44,7 +44,7 @@ describe('a tag manager', () => {
     expect(site.dataLayer).toBeUndefined();
   });
 
-  test('that replaced its array meanwhile is told in the new one', () => {
+  test('that replaced its array meanwhile gets events in the new one', () => {
     const tell = createDataLayer('dataLayer');
     tell(viewed(1), true);
     const next: unknown[] = [];
@@ -53,7 +53,7 @@ describe('a tag manager', () => {
     expect(next).toHaveLength(1);
   });
 
-  test.each([undefined, ''])('is told nothing where the site names none: %j', (name) => {
+  test.each([undefined, ''])('gets nothing if the site names no array: %j', (name) => {
     createDataLayer(name)(viewed(1), true);
     expect(site.dataLayer).toBeUndefined();
     expect(Object.hasOwn(site, '')).toBe(false);

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { offerAttributes } from '../../../src/client/attributes.js';
 import { createChecking } from '../../../src/client/later/debug/checking.js';
 import { render } from '../../support/page.js';
+import { PATIENCE_MS } from '../../support/patience.js';
 
 const found: string[] = [];
 let stop = (): void => undefined;
@@ -20,7 +21,7 @@ afterEach(() => {
 });
 
 describe('no attribute that is ours is called a mistake', () => {
-  test('of the script tag', () => {
+  test('each attribute of the script tag is known', () => {
     const [, table = ''] = readFileSync('src/script.ts', 'utf8').split('const ATTRIBUTES');
     const names = [...(table.split('\n};')[0] ?? '').matchAll(/^ {2}'?([\w-]+)'?: \[/gm)].map(
       ([, name]) => name,
@@ -32,10 +33,10 @@ describe('no attribute that is ours is called a mistake', () => {
       `<script type="text/plain" src="/offersight.js" ${attributes.join(' ')} data-end-point=""></script>`,
     );
     check();
-    expect(found).toEqual(['data-end-point is none of ours; perhaps data-endpoint is meant.']);
+    expect(found).toEqual(['data-end-point is unknown. Did you mean data-endpoint?']);
   });
 
-  test('of an offer', () => {
+  test('each attribute of an offer is known', () => {
     const settings = {
       id: 'a',
       ratio: 0.5,
@@ -84,6 +85,6 @@ test('nothing is looked at once it is stopped', async () => {
   document.querySelector('main')?.append(Object.assign(document.createElement('p'), { id: 'late' }));
   document.querySelector('#late')?.setAttribute('data-offer-ids', 'a');
   // One that goes on finds it.
-  await vi.waitFor(() => expect(others).toHaveLength(1));
+  await vi.waitFor(() => expect(others).toHaveLength(1), PATIENCE_MS);
   expect(found).toEqual([]);
 });

@@ -47,14 +47,11 @@ const start = ({
   const accept = vi.fn<Leasing['accept']>(async () => undefined);
   const onInvalid = vi.fn();
   const onAccepted = vi.fn();
-  const decisions = createDecisions(
-    recorder,
-    registryOf(placements, past),
-    accept,
-    acceptedOffers,
+  const decisions = createDecisions(recorder, registryOf(placements, past), acceptedOffers, {
+    remember: accept,
     onInvalid,
     onAccepted,
-  );
+  });
   return { decisions, recorded, viewed, impressions, acceptedOffers, accept, onInvalid, onAccepted };
 };
 
@@ -91,13 +88,13 @@ describe('a dismissal', () => {
     expect(recorded).toEqual([]);
   });
 
-  test('of a view that was vetoed is none', () => {
+  test('does not count if its view was vetoed', () => {
     const { decisions, recorded, impressions } = start({ isVetoed: true });
     decisions.onDismiss('a');
     expect([recorded, impressions.get('a')?.isDismissed]).toEqual([[], undefined]);
   });
 
-  test('of an offer that was accepted, here or on another page, is none', () => {
+  test('of an offer that was accepted, here or on another page, does not count', () => {
     const { decisions, recorded, viewed } = start({ accepted: ['elsewhere'] });
     decisions.onAccept('here');
     viewed.length = 0;
@@ -106,7 +103,7 @@ describe('a dismissal', () => {
     expect([recorded, viewed]).toEqual([[], []]);
   });
 
-  test('of an offer that was learnt to be accepted meanwhile is none', () => {
+  test('does not count if the offer turns out to be accepted', () => {
     const { decisions, recorded, acceptedOffers } = start();
     acceptedOffers.add('a');
     decisions.onDismiss('a');
@@ -115,7 +112,7 @@ describe('a dismissal', () => {
 });
 
 describe('an acceptance', () => {
-  test('proves display, is told and is remembered as long as the offer lives', () => {
+  test('proves display, is reported and is remembered as long as the offer lives', () => {
     const { decisions, recorded, viewed, acceptedOffers, accept, onAccepted } = start();
     decisions.onAccept('a', here);
     expect([viewed, recorded, [...acceptedOffers]]).toEqual([[['a', here]], [], ['a']]);
@@ -123,7 +120,7 @@ describe('an acceptance', () => {
     expect(onAccepted.mock.calls).toEqual([['a']]);
   });
 
-  test('of an offer that no element ever showed has no end of its own', () => {
+  test('has no end of its own if no element ever showed the offer', () => {
     const { decisions, accept } = start();
     decisions.onAccept('a');
     expect(accept.mock.calls).toEqual([['a', undefined]]);
@@ -136,7 +133,7 @@ describe('an acceptance', () => {
     expect([accept.mock.calls.length, onAccepted.mock.calls.length, viewed.length]).toEqual([1, 1, 1]);
   });
 
-  test('forbids a dismissal by whoever hears of its view', () => {
+  test('forbids a dismissal by a listener of its view', () => {
     const { decisions, acceptedOffers, viewed } = start();
     const known: boolean[] = [];
     viewed.push = () => known.push(acceptedOffers.has('a'));
@@ -145,7 +142,7 @@ describe('an acceptance', () => {
   });
 });
 
-describe('a decision by the id alone', () => {
+describe('a decision by only the id', () => {
   const gone: Past = {
     offerId: 'a',
     expiresAt: 33,
@@ -170,7 +167,7 @@ describe('a decision by the id alone', () => {
     expect(accept.mock.calls).toEqual([['a', expected.expiresAt]]);
   });
 
-  test('concerns no other place where it is told which', () => {
+  test('concerns no other place if it names one', () => {
     const { decisions, viewed } = start({ placements: [seen] });
     decisions.onDismiss('a', 'control', here);
     expect(viewed).toEqual([['a', here]]);
@@ -179,7 +176,7 @@ describe('a decision by the id alone', () => {
 
 describe('what cannot be an offer', () => {
   test.each(['', 'no good', 7 as unknown as string, undefined as unknown as string])(
-    '%j is told, and nothing comes of it',
+    '%j is reported, and nothing else happens',
     (offerId) => {
       const { decisions, recorded, viewed, acceptedOffers, accept, onInvalid } = start();
       decisions.onDismiss(offerId, 'api');
@@ -189,7 +186,7 @@ describe('what cannot be an offer', () => {
     },
   );
 
-  test('is not told of what was accepted', () => {
+  test('is not called for what was accepted', () => {
     const { decisions, onInvalid } = start({ accepted: ['a'] });
     decisions.onDismiss('a');
     expect(onInvalid).not.toHaveBeenCalled();

@@ -14,6 +14,7 @@ let runtime: FakeRuntime;
 let exposure: ExposureWatch;
 let notes: ExposureNote[];
 let hidden: Set<Element>;
+let isDrawn: (element: Element) => boolean;
 
 beforeEach(() => {
   browser = scriptIntersections();
@@ -21,12 +22,14 @@ beforeEach(() => {
   runtime = fakeRuntime();
   notes = [];
   hidden = new Set();
+  isDrawn = isShown;
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
   });
   exposure = createExposureWatch(page, runtime, RULE, () => undefined);
   const explaining = explain((note) => notes.push(note)) as Explaining;
-  exposure.onEvaluation = explaining(exposure, page, (callback) => callback(), isShown);
+  const onEvaluation = explaining(exposure, page, (callback) => callback(), isShown);
+  exposure.extend({ isShown: (element) => isDrawn(element), onEvaluation });
   render('<p></p>');
   exposure.watch({ element: find('p'), offerId: 'a' });
 });
@@ -73,7 +76,7 @@ describe('a note says', () => {
     ]);
   });
 
-  test('the share that the rule asks for where there is no box to measure', () => {
+  test('the share that the rule asks for if there is no box to measure', () => {
     show(0, { offer: { width: 0, height: 0 } });
     expect(notes).toMatchObject([{ reason: 'not-rendered', ratio: 0, neededRatio: 0.5 }]);
   });
@@ -96,19 +99,19 @@ describe('the reason is', () => {
   });
 
   test('covered where it is shown and yet cannot be seen', () => {
-    exposure.isShown = () => false;
+    isDrawn = () => false;
     show(1);
     expect(reasons()).toEqual(['covered']);
   });
 
-  test('page-hidden before anything else', () => {
+  test('it is page-hidden before anything else', () => {
     page.change('hidden');
     show(0);
     show(1);
     expect(reasons()).toEqual(['page-hidden']);
   });
 
-  test('told when it changes, not with each look', async () => {
+  test('it is reported when it changes, not with each look', async () => {
     show(0.1);
     show(0.2);
     show(0.3);
@@ -120,7 +123,7 @@ describe('the reason is', () => {
     expect(reasons()).toEqual(['too-small', 'dwelling']);
   });
 
-  test('told anew of the same offer in another place', () => {
+  test('it is reported again for the same offer in another place', () => {
     show(0.2);
     exposure.unwatch(find('p'));
     exposure.watch({ element: find('p'), offerId: 'b' });
@@ -139,7 +142,7 @@ describe('the teller', () => {
     const explaining = explain(() => {
       throw broken;
     }) as Explaining;
-    exposure.onEvaluation = explaining(
+    const onEvaluation = explaining(
       exposure,
       page,
       (callback) => {
@@ -148,6 +151,7 @@ describe('the teller', () => {
       },
       isShown,
     );
+    exposure.extend({ isShown, onEvaluation });
     show(0.2);
     expect(called).toHaveBeenCalledOnce();
   });

@@ -23,7 +23,7 @@ let page: FakePage;
 let answer: Deferred<Room>;
 let reports: OffersightError[];
 let rechecks: number;
-/** What the room was told, in order, and what it works with. */
+/** What the room got, in order, and what it works with. */
 let told: string[];
 let given: MoreContext | undefined;
 
@@ -163,7 +163,7 @@ describe('what only some pages need', () => {
     expect(told).toEqual(['evaluation']);
   });
 
-  test('is not told of what a script does', async () => {
+  test('is not called for what a script does', async () => {
     start().onMount(offer({ ignore: 'leave' }));
     await arrive();
     act(false);
@@ -190,7 +190,7 @@ describe('a page that asks whether offers are covered', () => {
     expect(rechecks).toBe(1);
   });
 
-  test('goes without where it cannot begin, with one report', async () => {
+  test('goes without if it cannot begin, with one report', async () => {
     const requested = start({ occlusion: true });
     const cause = new TypeError('not by this observer');
     answer.resolve({

@@ -98,7 +98,7 @@ const configuration = ({ reports }: Site): string[] =>
   reports.filter(({ code }) => code === 'configuration').map(({ hint }) => hint);
 
 describe('events that have waited a day for another endpoint', () => {
-  test('are sent there by whichever page is open', async () => {
+  test('are sent there by any open page', async () => {
     const site = await stranded({ [OLD]: takes, [NEW]: takes });
     expect(site.asked).toEqual({ [OLD]: [[idOf(1)]], [NEW]: [[idOf(2)]] });
     expect(site.reports).toEqual([]);
@@ -116,7 +116,7 @@ describe('events that have waited a day for another endpoint', () => {
     expect(site.asked[NEW]).toEqual([2, 3, 4, 5].map((n) => [idOf(n)]));
   });
 
-  test('take nothing along that bears no endpoint: it goes to the page’s own', async () => {
+  test('take nothing along that names no endpoint: it goes to the page’s own', async () => {
     const site = startSite({ [OLD]: takes, [NEW]: fails });
     const { connection, runtime } = site;
     await site.open(OLD).view(1);

@@ -24,7 +24,7 @@ describe('an outbox in IndexedDB', () => {
 describe('records in memory, which stand for them in tests', () => describeRecords(memoryRecords));
 
 describe('records of one database', () => {
-  test('are the same for whoever opens it by its name', async () => {
+  test('are the same for everybody who opens it by its name', async () => {
     const name = `shared-${++databases}`;
     const [one, other] = [openNamed(name), openNamed(name)];
     await one.transact(async (rows) => rows.put(['entry', 'a'], { from: 'one' }));
@@ -39,7 +39,7 @@ describe('records of one database', () => {
 });
 
 describe('a transaction that aborts behind its requests', () => {
-  test('was none: it rejects, and nothing of it is there (fault 29)', async () => {
+  test('does not count: it rejects, and nothing of it is there (fault 29)', async () => {
     const records = open(fakeRuntime());
     await records.transact(async (rows) => rows.put(['entry', 'before'], {}));
     const commit = vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementationOnce(function (
@@ -260,7 +260,7 @@ describe('blocked storage rejects and harms nobody', () => {
     expect(works).not.toHaveBeenCalled();
   });
 
-  test('where there is none', async () => {
+  test('it rejects if there is no database', async () => {
     listen();
     vi.stubGlobal('indexedDB', undefined);
     await expect(attempt('absent')).rejects.toBeInstanceOf(TypeError);
@@ -301,7 +301,7 @@ describe('blocked storage rejects and harms nobody', () => {
     expect(works).not.toHaveBeenCalled();
   });
 
-  test('where it failed once, the next transaction opens it anew', async () => {
+  test('if it failed once, the next transaction opens it again', async () => {
     listen();
     const name = `again-${++databases}`;
     const records = openNamed(name);

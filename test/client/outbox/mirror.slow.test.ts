@@ -55,7 +55,7 @@ describe('while the database does not answer, events', () => {
     ]);
   });
 
-  test('of an offer that waits to be known as counting wait with it', async () => {
+  test('wait for an earlier one of their offer that may not count', async () => {
     const bench = startDelivering();
     const page = bench.open();
     const [first, again] = [viewed(1), viewed(2, { offerId: 'offer-1' })];
@@ -68,7 +68,7 @@ describe('while the database does not answer, events', () => {
     expect(bench.asked).toEqual([[ONE, TWO]]);
   });
 
-  test('that count once do not, and are not told, if it answers at last that they were known', async () => {
+  test('that count once do not leave, and are not reported, if it answers at last that they were known', async () => {
     const bench = startDelivering();
     await openTab(bench.database.stored, bench.runtime).append(once(viewed(1)));
     const page = bench.open();
@@ -124,7 +124,7 @@ describe('while the database does not answer, events', () => {
 });
 
 describe('a commit that was given up', () => {
-  test('and takes effect before its event is settled has stored it, once, and tells it once', async () => {
+  test('and takes effect before its event is settled has stored it, once, and reports it once', async () => {
     const bench = startDelivering();
     const page = bench.open();
     const answer = bench.database.linger();
@@ -228,7 +228,7 @@ describe('a dismissal never leaves before its view', () => {
 });
 
 describe('a denial while the database does not answer', () => {
-  test('gives up at once what is on its way there, told once, though its commit takes effect later', async () => {
+  test('gives up at once what is on its way there, with one report, though its commit takes effect later', async () => {
     const bench = startDelivering();
     const page = bench.open();
     const answer = bench.database.linger();
@@ -245,7 +245,7 @@ describe('a denial while the database does not answer', () => {
     await expect(bench.stored()).resolves.toEqual([]);
   });
 
-  test('tells what was stored once, when that is purged, though the first attempt takes effect later', async () => {
+  test('reports stored events once, when they are purged, though the first attempt takes effect later', async () => {
     const bench = startDelivering();
     const page = bench.open({ retentionMs: HOUR_MS });
     page.outbox.add(viewed(1), false);
@@ -263,7 +263,7 @@ describe('a denial while the database does not answer', () => {
 });
 
 describe('an event of which nobody knows yet whether it counts', () => {
-  test('is told as durable once another tab has delivered it, which had it from the database', async () => {
+  test('is reported as durable once another tab has delivered it, which had it from the database', async () => {
     const bench = startDelivering();
     const [page, other] = [bench.open(), bench.open()];
     const answer = bench.database.linger();

@@ -39,7 +39,7 @@ const blockedLater = async (...events: Parameters<typeof plain>): Promise<Return
 };
 
 describe('while the database rejects, events', () => {
-  test('leave from the mirror as soon as they would otherwise, oldest first, and one report tells', async () => {
+  test('leave from the mirror as soon as they would otherwise, oldest first, with one report', async () => {
     const { page, runtime, asked, stored } = blocked();
     await page.record(plain(viewed(1), viewed(2)));
     await page.record(plain(viewed(3)));
@@ -89,7 +89,7 @@ describe('while the database rejects, events', () => {
     expect(bench.asked).toEqual([[ONE], [ONE, TWO]]);
   });
 
-  test('are told once each, as not durable', async () => {
+  test('are reported once each, as not durable', async () => {
     const { page, runtime } = blocked();
     await page.record(plain(viewed(1)));
     expect(page.told).toEqual([]);
@@ -184,7 +184,7 @@ describe('while the database rejects, the endpoint', () => {
     expect(bench.asked.slice(2)).toEqual([[ONE, TWO]]);
   });
 
-  test('that refuses a view by name gets its dismissal no more, and both are told once', async () => {
+  test('that refuses a view by name gets its dismissal no more, and both are reported once', async () => {
     const bench = blocked({ maxBatch: 1 });
     const view = viewed(1);
     bench.answer = (ids) => says(ids[0] === ONE ? 'refused' : 'accepted', { code: 'conflict' })(ids);
@@ -231,7 +231,7 @@ describe('a database that works again', () => {
     ]);
   });
 
-  test('is asked every 5 s while something waits, and every 30 s where nothing does', async () => {
+  test('is asked every 5 s while something waits, and every 30 s otherwise', async () => {
     const bench = blocked();
     const { leasing, flusher } = bench.page;
     const { lease } = leasing;
@@ -337,7 +337,7 @@ describe('a database that works again', () => {
 });
 
 describe('what is given up while the database rejects', () => {
-  test('for its age is told at once and once, and the database loses it when it works', async () => {
+  test('for its age is reported at once and once, and the database loses it when it works', async () => {
     const bench = await blockedLater(viewed(1), viewed(2, { occurredAt: START + 5 * 60_000 }));
     bench.answer = replies(429, { 'retry-after': '3600' });
     await bench.page.flusher.flush();
@@ -350,7 +350,7 @@ describe('what is given up while the database rejects', () => {
     expect(bench.page.discarded).toEqual([[ONE, 'expired', undefined]]);
   });
 
-  test('for its number is the oldest with its impression, told once and never stored', async () => {
+  test('for its number is the oldest with its impression, reported once and never stored', async () => {
     const bench = blocked({ maxEntries: 2 });
     const view = viewed(1);
     bench.answer = replies(503);
@@ -416,7 +416,7 @@ describe('a pause that the database did not take', () => {
     await expect(bench.page.leasing.lease('one', 5)).resolves.toMatchObject({ nextAt: START + 90_000 });
   });
 
-  test('is none where the page left the one that it had read as it was: another tab may end that', async () => {
+  test('is not owed if the page left the one that it had read as it was: another tab may end that', async () => {
     const bench = startDelivering();
     const page = bench.open();
     await setBy(bench, pause(60_000));
@@ -446,7 +446,7 @@ describe('a pause that the database did not take', () => {
 });
 
 describe('a denial while the database rejects', () => {
-  test('gives up at once what is in the mirror alone, and what is stored once that can be purged, each told once', async () => {
+  test('gives up at once what is only in the mirror, and what is stored once that can be purged, each reported once', async () => {
     const bench = await blockedLater(viewed(1));
     const { leasing } = bench.page;
     await bench.page.record([...plain(viewed(2)), ...once(viewed(3))]);
@@ -476,7 +476,7 @@ describe('a denial while the database rejects', () => {
 });
 
 describe('other tabs', () => {
-  test('are told what was refused, with the dismissal that went along', async () => {
+  test('get what was refused, with the dismissal that went along', async () => {
     const bench = startDelivering();
     const page = bench.open();
     const view = viewed(1);
@@ -486,7 +486,7 @@ describe('other tabs', () => {
     expect(page.settled).toEqual(['', ONE, TWO]);
   });
 
-  test('are told what was settled, from the database and from the mirror alike', async () => {
+  test('get what was settled, from the database and from the mirror alike', async () => {
     const bench = startDelivering();
     const page = bench.open();
     await page.record(plain(viewed(1)));
@@ -621,7 +621,7 @@ describe('an event that counts once and left from the mirror', () => {
 });
 
 describe('a farewell', () => {
-  test('that was answered settles what was in the mirror alone, which is told once and never stored', async () => {
+  test('that was answered settles what was only in the mirror, which is reported once and never stored', async () => {
     const bench = blocked();
     const { page } = bench;
     page.outbox.add(viewed(1), false);

@@ -20,10 +20,10 @@ export const describeOutbox = (open: OpenRecords): void => {
   const mirrored = ({ outbox }: Tab): string[] => [...outbox.mirror.keys()];
   /** The ids that a farewell would say now. */
   const sayable = ({ outbox }: Tab): string[] =>
-    idsOf(unsettled(outbox, { consent: 'granted' }, new Set(), START, 48_000));
+    idsOf(unsettled(outbox, { consent: 'granted' }, new Set(), START));
 
   describe('records what happened', () => {
-    test('appended events are there for whoever opens the outbox next, oldest first', async () => {
+    test('appended events are there for the next one who opens the outbox, oldest first', async () => {
       const tab = start();
       await tab.append(plain(viewed(5)));
       await tab.append(plain(viewed(2), viewed(9)));
@@ -155,7 +155,7 @@ export const describeOutbox = (open: OpenRecords): void => {
   describe('records once what counts once', () => {
     const offerId = 'a52ge40b';
 
-    test('across tabs that append at the same moment', async () => {
+    test('it is recorded once across tabs that append at the same moment', async () => {
       const tab = start();
       const other = tab.another();
       const results = await Promise.all([
@@ -197,7 +197,7 @@ export const describeOutbox = (open: OpenRecords): void => {
       expect(idsOf(await tab.append(once(viewed(3, { offerId }))))).toEqual([idOf(3)]);
     });
 
-    test('for 30 days where it has no end', async () => {
+    test('it is recorded once in 30 days if it has no end', async () => {
       const tab = start();
       await tab.append(once(viewed(1, { offerId })));
       await tab.runtime.advance(MARK_MS - 1);
@@ -239,7 +239,7 @@ export const describeOutbox = (open: OpenRecords): void => {
       expect(mirrored(other)).toEqual([]);
     });
 
-    test('of this page alone', async () => {
+    test('it mirrors only the events of this page', async () => {
       const tab = start();
       await tab.append(plain(viewed(1)));
       const other = tab.another();
@@ -335,7 +335,7 @@ export const describeOutbox = (open: OpenRecords): void => {
       await expect(storedIds(tab.records, 'seen')).resolves.toEqual(['endless']);
     });
 
-    test('at most 2,000 facts, those that live longest', async () => {
+    test('it remembers at most 2,000 facts, those that live longest', async () => {
       const tab = start();
       await tab.records.transact(async (rows) => {
         for (let n = 0; n < 2_003; n++) {

@@ -25,7 +25,7 @@ export const describeRecords = (open: OpenRecords): void => {
       await expect(read(records, ['entry', 'c'])).resolves.toBeUndefined();
     });
 
-    test('a second put replaces, and a delete removes that record alone', async () => {
+    test('a second put replaces, and a delete removes only that record', async () => {
       const records = start();
       await records.transact(async (rows) => {
         rows.put(['entry', 'a'], { n: 1 });
@@ -159,7 +159,7 @@ export const describeRecords = (open: OpenRecords): void => {
   describe('is all or nothing', () => {
     const broken = new Error('the work broke');
 
-    test('a work that throws leaves everything as it was, and its cause is told', async () => {
+    test('a work that throws leaves everything as it was, and its cause is passed on', async () => {
       const records = start();
       await records.transact(async (rows) => rows.put(['entry', 'old'], { n: 1 }));
       const failing = records.transact(async (rows) => {

@@ -1,4 +1,4 @@
-/** I2 no invention, I3 no duplicates, I5 what never changes, I6 none after done, I14 one of each per impression. */
+/** I2 no invention, I3 no duplicates, I5 nothing changes, I6 no forward after done, I14 one of each per impression. */
 import { LEAD_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import type { Chronicle, Placed } from '../chronicle.js';
@@ -22,12 +22,12 @@ export const noInvention = (chronicle: Chronicle): Judgement => {
   return judged.done();
 };
 
-/** Whether the proxy could not know what came of a forward. */
+/** Whether the proxy could not know the result of a forward. */
 const isAmbiguous = (chronicle: Chronicle, { row, index }: Placed<'forwarded'>): boolean => {
   const end = chronicle.endOf(row.number);
   if (!end || end.row.isAmbiguous) return true;
   if (chronicle.isDirect(row.proxy)) return false;
-  // What it knew was never written: it died first, or its intake failed.
+  // It never wrote what it knew: it died first, or its intake failed.
   const settledAt = chronicle.about('settled', row.id ?? '').find((settled) => settled.index > index)?.index;
   const to = settledAt ?? chronicle.history.length;
   const diedAt = row.proxy === undefined ? undefined : chronicle.deathOf(row.proxy, index);
@@ -42,7 +42,7 @@ const isAmbiguous = (chronicle: Chronicle, { row, index }: Placed<'forwarded'>):
 const ambiguousForwards = (chronicle: Chronicle, id: string): readonly Placed<'forwarded'>[] =>
   chronicle.about('forwarded', id).filter((forward) => isAmbiguous(chronicle, forward));
 
-/** Whether the very process that forwards had heard before that the upstream has the event. */
+/** Whether the process that forwards had heard itself that the upstream has the event. */
 const hadHeard = (chronicle: Chronicle, id: string, proxy: string | undefined, to: number): boolean =>
   chronicle.about('forwarded', id).some(({ row }) => {
     const end = chronicle.endOf(row.number);
@@ -50,17 +50,17 @@ const hadHeard = (chronicle: Chronicle, id: string, proxy: string | undefined, t
     return row.proxy === proxy && isDone === true && end.index < to;
   });
 
-/** Which proxy's call an effect came from. */
+/** The proxy whose call caused an effect. */
 const causeOf = (chronicle: Chronicle, { row }: Placed<'effect'>): string | undefined =>
   chronicle.callOf(row.number)?.row.proxy;
 
-/** Of several endpoints each has an intake and an upstream of its own. */
+/** If there are several endpoints, each has an intake and an upstream of its own. */
 const isSamePlace = (chronicle: Chronicle, a: string | undefined, b: string | undefined): boolean =>
   chronicle.endpointOf(a) === chronicle.endpointOf(b);
 
 /**
- * I3: one effect an event where the upstream honours the key; where it does not, a further one only for a marked
- * ambiguous attempt, or by a process without storage that has not heard of it.
+ * I3: an event has one effect if the upstream honours the key. If it does not, each further effect needs a marked
+ * ambiguous attempt, or a process without storage that has not heard of the first effect.
  */
 export const noDuplicates = (chronicle: Chronicle): Judgement => {
   const judged = judging();
@@ -76,7 +76,7 @@ export const noDuplicates = (chronicle: Chronicle): Judgement => {
     const elsewhere = all.find((each) => !effects.includes(each));
     if (elsewhere) {
       const own = chronicle.endpointOf(chronicle.about('created', id)[0]?.row.tab);
-      // What version 0.1 wrote bears no endpoint, and goes with the pages of any.
+      // Entries of version 0.1 name no endpoint, and pages of any endpoint send them.
       if (own === undefined) judged.excuse('any-endpoint');
       else if (wasAbsent(chronicle, own, elsewhere.index)) judged.excuse('moved');
       else judged.breach('counted at two endpoints', id);
@@ -114,7 +114,7 @@ export const noDuplicates = (chronicle: Chronicle): Judgement => {
   return judged.done();
 };
 
-/** I5: the key, and what is said of an event, never change. */
+/** I5: the key and the content of an event never change. */
 export const neverChanges = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   for (const { row } of chronicle.of('forwarded')) {
@@ -182,7 +182,7 @@ export const noneAfterDone = (chronicle: Chronicle): Judgement => {
   return judged.done();
 };
 
-/** Whether a page gave the event up before; another page, or another store, may have it still. */
+/** Whether a page gave up the event before. Another page, or another store, may still have it. */
 const wasGivenUp = (chronicle: Chronicle, id: string, to: number): boolean =>
   chronicle.about('discarded', id).some(({ index }) => index < to);
 
@@ -198,12 +198,12 @@ export const oneOfEach = (chronicle: Chronicle): Judgement => {
     const [closed] = chronicle.about('effect', row.id);
     if (row.type !== 'dismissed' || view === undefined || !closed) continue;
     judged.examine();
-    // Two sites count apart: what was shown at one and closed at the other has no order.
+    // Two sites count apart, so an offer that was shown at one and closed at the other has no order.
     const shown = chronicle
       .about('effect', view)
       .find((each) => isSamePlace(chronicle, causeOf(chronicle, each), causeOf(chronicle, closed)));
     if (!shown || shown.index < closed.index) continue;
-    // The first of the two was lost from the store; the page said it all the same when it was left.
+    // The first of the two was lost from the store, but the page still sent it in its farewell.
     if (chronicle.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
     else if (wasGivenUp(chronicle, view, closed.index)) judged.excuse('given-up');
     else judged.breach('dismissed upstream before it was viewed', row.id);

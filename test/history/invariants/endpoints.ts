@@ -1,15 +1,15 @@
-/** I17 an event goes to its own endpoint, I18 what another version wrote is left alone. */
+/** I17 an event goes to its own endpoint, I18 nobody touches what another version wrote. */
 import { type Judgement, judging } from '../breach.js';
 import type { Chronicle, Placed } from '../chronicle.js';
 import { latestTime, wasDenied } from './reasons.js';
 
 const HOUR_MS = 3_600_000;
-/** Another endpoint is brought what has waited so long for it. */
+/** A page brings another endpoint the events that have waited so long for it. */
 const STRANDED_MS = 24 * HOUR_MS;
-/** What a later version wrote is given up when it is so old. */
+/** An entry of a later version is given up when it is so old. */
 const LONGEST_LIFE_MS = 6 * 24 * HOUR_MS;
 
-/** What an endpoint answered to flushes before a place, by the clock of the page that heard it. */
+/** The answers of an endpoint to flushes before a place, by the clock of the page that heard them. */
 const answersOf = (chronicle: Chronicle, endpoint: string, to: number) =>
   chronicle
     .of('requested')
@@ -22,7 +22,7 @@ const answersOf = (chronicle: Chronicle, endpoint: string, to: number) =>
     })
     .sort((a, b) => a.index - b.index);
 
-/** Whether an endpoint was answered as absent, and an hour later again, and never in order in between. */
+/** Whether an endpoint seemed absent, and an hour later again, and never answered well in between. */
 export const wasAbsent = (chronicle: Chronicle, endpoint: string, to: number): boolean => {
   let since = Infinity;
   for (const { row, heardAt } of answersOf(chronicle, endpoint, to)) {
@@ -40,8 +40,8 @@ const madeAt = (chronicle: Chronicle, { row, index }: Placed<'created'>): number
   row.at + chronicle.clockOf(row.tab, index);
 
 /**
- * I17: only an event's own endpoint takes it, unless nobody is there; and pages of other endpoints bring it there only
- * when it has waited for a day.
+ * I17: only an event's own endpoint takes it, unless nobody is there. Pages of other endpoints bring it there only when
+ * it has waited for a day.
  */
 export const ownEndpoint = (chronicle: Chronicle): Judgement => {
   const judged = judging();
@@ -73,7 +73,7 @@ export const ownEndpoint = (chronicle: Chronicle): Judgement => {
 /** When a UUIDv7 was made, epoch milliseconds. */
 const timeOf = (id: string): number => Number.parseInt(id.slice(0, 13).replace('-', ''), 16);
 
-/** I18: what this version does not know is never sent, changed or taken away, as long as its life lasts. */
+/** I18: fields that this version does not know are never sent, changed or removed while the entry lives. */
 export const leftAlone = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   for (const { row } of chronicle.of('requested')) {

@@ -1,4 +1,4 @@
-/** I19: the ledger says of every event that an intake took what became of it, no more and no less. */
+/** I19: the ledger says exactly what became of every event that an intake took. */
 import { type Judgement, judging } from '../breach.js';
 import type { Chronicle } from '../chronicle.js';
 import type { LedgerSums } from '../row.js';
@@ -12,7 +12,7 @@ const columnOf = (state: string, code: string | undefined): keyof LedgerSums | u
   return GIVEN_UP.includes(code ?? '') ? 'givenUp' : 'refused';
 };
 
-/** What the harness saw of the events themselves, summed up as the ledger has it. */
+/** The sums of the ledger as the harness expects them from the events that it saw. */
 const sumsOf = (chronicle: Chronicle): LedgerSums => {
   const sums = { taken: 0, delivered: 0, refused: 0, givenUp: 0, purged: 0 };
   const count = (state: string, code: string | undefined): void => {
@@ -22,7 +22,7 @@ const sumsOf = (chronicle: Chronicle): LedgerSums => {
   };
   const rows = chronicle.of('final-intake').flatMap(({ row }) => row.rows);
   for (const { state, code } of rows) count(state, code);
-  // What was settled so long ago that the intake has forgotten it.
+  // The intake has forgotten events that were settled long ago.
   const kept = new Set(rows.map(({ id }) => id));
   const forgotten = new Map(
     chronicle.of('settled').flatMap(({ row }) => (kept.has(row.id) ? [] : [[row.id, row]])),
@@ -31,7 +31,7 @@ const sumsOf = (chronicle: Chronicle): LedgerSums => {
   return sums;
 };
 
-/** I19. */
+/** I19: the ledger agrees with the events. */
 export const countedOnce = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   for (const { row } of chronicle.of('final-ledger')) {

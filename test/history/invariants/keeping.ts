@@ -3,7 +3,7 @@ import { type Judgement, judging } from '../breach.js';
 import { type Chronicle, DISK } from '../chronicle.js';
 import { endedUntold, endedUnwritten, hadToBeInMemory } from './reasons.js';
 
-/** Where an event ended up. */
+/** The place where an event ended up. */
 type Whereabouts =
   | 'effect'
   /** Dead in the intake: the upstream refused it, or it waited too long there. */
@@ -18,7 +18,7 @@ type Whereabouts =
   | 'wiped'
   /** In a page's memory, because storage was blocked, when the page ended. */
   | 'died-with-page'
-  /** Given up by a page that died before it could tell. */
+  /** Given up by a page that died before it could report that. */
   | 'unreported'
   /** Never durable: its page ended first. */
   | 'before-commit'
@@ -50,7 +50,7 @@ const diedWithPage = (chronicle: Chronicle, id: string): boolean =>
         !chronicle.about('put', id).some((put) => (put.row.store ?? DISK) === DISK),
     );
 
-/** Whether a page gave the event up in the moment in which it died, or was frozen for good. */
+/** Whether a page gave up the event at the moment at which it died or was frozen for good. */
 const isUnreported = (chronicle: Chronicle, id: string): boolean =>
   chronicle
     .about('removed', id)
@@ -66,7 +66,7 @@ const isIntakeWiped = (chronicle: Chronicle, id: string): boolean =>
       chronicle.between('wiped', index, chronicle.history.length, ({ what }) => what === 'intake'),
     );
 
-/** Where one event ended up. */
+/** Finds where one event ended up. */
 const whereIs = (chronicle: Chronicle, id: string): Whereabouts => {
   if (chronicle.about('effect', id).length) return 'effect';
   const [discarded] = chronicle.about('discarded', id);
@@ -97,7 +97,7 @@ const isPromised = (chronicle: Chronicle, id: string): boolean =>
 
 const EXCUSED: readonly Whereabouts[] = ['wiped', 'died-with-page', 'unreported', 'declined'];
 
-/** I1: what was committed, or accepted by the proxy, is an effect, or still kept, or was given up with a reason. */
+/** I1: every event that was committed or accepted is an effect, or still kept, or was given up with a reason. */
 export const noLoss = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   for (const id of chronicle.ids) {
@@ -119,7 +119,7 @@ export const accounting = (chronicle: Chronicle): Judgement => {
     judged.examine();
     const { id, tab } = row;
     const times = chronicle.about('discarded', id).length;
-    // A put that nobody waited for took effect late, and is made again: whoever finds it there gives it up, each time.
+    // A put that nobody waited for took effect late, and is made again: every page that finds it there gives it up.
     const puts = chronicle
       .about('put', id)
       .filter((put) => put.row.tab === tab && put.row.token === undefined);
@@ -128,7 +128,7 @@ export const accounting = (chronicle: Chronicle): Judgement => {
     const isApart = chronicle
       .of('fault')
       .some(({ row: { where, target } }) => where === 'storage' && target === tab);
-    // What a page gave up stayed in the database, since that page ended before it was deleted there.
+    // An event that a page gave up stayed in the database, since the page ended before it deleted the event there.
     const isOwed = chronicle
       .about('discarded', id)
       .some((told) => endedUntold(chronicle, told.row.tab, told.index));

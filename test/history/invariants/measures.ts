@@ -1,4 +1,4 @@
-/** I8 bounded, I9 liveness, I10 page safety, I11 secrecy, I12 fail closed: what the harness measured and looked for. */
+/** I8 bounded, I9 liveness, I10 page safety, I11 secrecy, I12 fail closed: the harness's measurements and searches. */
 import { type Judgement, judging } from '../breach.js';
 import type { Chronicle } from '../chronicle.js';
 
@@ -64,7 +64,7 @@ export const secrecy = (chronicle: Chronicle): Judgement => {
   return judged.done();
 };
 
-/** I12: what fails a check is never forwarded, and nothing goes out under another user's session. */
+/** I12: an event that fails a check is never forwarded, and none is sent in another user's session. */
 export const failClosed = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   for (const { row, index } of chronicle.of('probed')) {

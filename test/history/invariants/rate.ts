@@ -6,8 +6,8 @@ import type { RowOf } from '../row.js';
 
 const SHORTEST_BACKOFF_MS = 500;
 /**
- * 0.5 + 1 + 2 + … + 32 s exceed a minute, so with the shortest jitter eight failing requests fit into one; of a circuit
- * that lasts 30 s and then a minute two do.
+ * 0.5 + 1 + 2 + … + 32 s exceed a minute, so eight failing requests fit into one with the shortest jitter. A circuit
+ * lasts 30 s and then a minute, so two fit.
  */
 const MOST_A_MINUTE = { 'back-off': 8, throttled: 8, circuit: 2 } as const;
 /** An open circuit is tried once in five seconds, and a transaction may take two of them. */
@@ -18,10 +18,10 @@ const LONGEST_MS = 6 * 3_600_000;
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
 
-/** A transaction has some steps, and within four seconds twice no answer came: shorter tasks cannot hold it up for so long. */
+/** Shorter tasks cannot hold up a transaction, which has few steps, for the four seconds of two time-outs. */
 const STEP_MS = 500;
 
-/** A page that loads shortens a back-off when it knows what was accepted before: its database has two seconds for that. */
+/** A page that loads shortens a back-off once its database has said what was accepted, for which it has two seconds. */
 const LEARNING_MS = 2_500;
 
 type Failure = 'back-off' | 'throttled' | 'circuit';
@@ -33,12 +33,12 @@ const failureOf = (
   if (verdicts) return undefined;
   if (status === undefined) return 'back-off';
   if (MISDEPLOYED.includes(status)) return 'circuit';
-  // What is not taken even alone is not the batch's fault.
+  // If even a batch of one event is not taken, its size is not the reason.
   if (UNSPLIT.includes(status)) return events > 1 ? 'unsplit' : 'back-off';
   return status === 429 || retryAfterMs ? 'throttled' : 'back-off';
 };
 
-/** What lets a back-off end early: a page that loads, comes to the front, or may have a network again. */
+/** Whether a back-off may end early: a page loads, comes to the front, or may have a network again. */
 const isHurried = (chronicle: Chronicle, from: number, to: number): boolean =>
   chronicle.between('opened', from, to) ||
   chronicle.between('clock', from, to) ||
@@ -46,7 +46,7 @@ const isHurried = (chronicle: Chronicle, from: number, to: number): boolean =>
   chronicle.between('consent', from, to, ({ state }) => state === 'granted') ||
   chronicle.between('page', from, to, ({ change }) => change === 'online' || change === 'visible');
 
-/** Whether a page may still have been about to shorten what it loaded beside. */
+/** Whether a page that was loading may still have been about to shorten this pause. */
 const isLoading = (chronicle: Chronicle, loads: string, { row: { at } }: Placed<'paused'>): boolean =>
   chronicle.of('opened').some(({ row }) => row.tab === loads && row.at <= at && at - row.at < LEARNING_MS);
 
@@ -70,14 +70,14 @@ const isTrial = (chronicle: Chronicle, request: Placed<'requested'>): boolean =>
     (other) =>
       other.row.tab === tab && isSameEndpoint(other, request) && isBefore(other) && other.index > from,
   );
-  // What it had begun when it was asked to flush goes first.
+  // A request that it had begun when it was asked to flush goes first.
   return from >= 0 && since.length <= (chronicle.history[from]?.kind === 'page' ? 1 : 0);
 };
 
 const endOf = (chronicle: Chronicle, { row, index }: Placed<'requested'>): number =>
   Math.min(chronicle.answerOf(row.number)?.index ?? Infinity, chronicle.goneAt(row.tab, index) ?? Infinity);
 
-/** What a page cannot help takes a lease away: of one that was made before this, nothing is left to take. */
+/** Whether something that a page cannot prevent took away its lease. Only what came after the lease can. */
 const isLeaseLost = (
   chronicle: Chronicle,
   earlier: Placed<'requested'>,
@@ -114,7 +114,7 @@ const wasInMemory = (chronicle: Chronicle, tab: string, to: number): boolean =>
     ({ where, target }) => where === 'storage' && target === tab,
     tab,
   ) ||
-  // Whoever is busy in a transaction takes a task for each step of it, and the others wait for the database.
+  // A busy page takes a task for each step of its transaction, and the others wait for the database.
   chronicle.lately('busy', to, DECISION_MS, (busy) => busy.tab !== tab && busy.taskMs >= STEP_MS);
 
 const oneAtATime = (chronicle: Chronicle, judged: Judging): void => {
@@ -127,12 +127,12 @@ const oneAtATime = (chronicle: Chronicle, judged: Judging): void => {
         judged.breach(`a second request of ${request.row.tab} at once`, request.row.ids[0]);
         continue;
       }
-      // A lease outlives its request; only what a page cannot help takes one away.
+      // A lease outlives its request. Only something that a page cannot prevent takes it away.
       if (request.row.at - earlier.row.at >= REQUEST_MS) continue;
       const shared = request.row.ids.find((id) => earlier.row.ids.includes(id));
       if (shared === undefined) continue;
       const isLost = isLeaseLost(chronicle, earlier, request);
-      // No lease reaches from the database to a copy in the memory of one of the two.
+      // A lease in the database does not protect a copy in the memory of one of the two.
       const isCopied =
         tabs(earlier, request).some((tab) => wasInMemory(chronicle, tab, request.index)) ||
         [...chronicle.about('put', shared), ...chronicle.about('committed', shared)].some(
@@ -146,7 +146,7 @@ const oneAtATime = (chronicle: Chronicle, judged: Judging): void => {
   });
 };
 
-/** Whether a page only shortened the pause of another one, whatever it had on its way itself. */
+/** Whether a page only shortened the pause of another one, regardless of its own requests under way. */
 const isShortened = (chronicle: Chronicle, pause: Placed<'paused'>): boolean => {
   const before = chronicle
     .of('paused')
@@ -201,18 +201,18 @@ const noneInPause = (chronicle: Chronicle, judged: Judging): void => {
       if (!couldKnow(chronicle, request, pause)) continue;
       if (chronicle.between('clock', pause.index, request.index)) continue;
       if (chronicle.between('wiped', pause.index, request.index)) continue;
-      // Where storage is blocked, the shorter one is in the page's memory.
+      // If storage is blocked, the shorter one is in the page's memory.
       if (
         pause.row.pause === 'back-off' &&
         (isHurried(chronicle, pause.index, request.index) || isLoading(chronicle, request.row.tab, pause))
       )
         continue;
-      // By the clock of the one who reads it, a pause that another clock wrote is over, or not to be believed.
+      // A pause that another clock wrote may be over, or be ignored, by the clock of its reader.
       const aheadMs = chronicle.clockOf(pause.row.tab, pause.index);
       if (chronicle.clockOf(request.row.tab, request.index) !== aheadMs) continue;
       judged.examine();
       const until = pause.row.until - aheadMs;
-      // Written by another clock than the one that it was made by: no page believes it.
+      // This pause was computed by one clock and written by another, so every page ignores it.
       if (until - pause.row.at > LONGEST_MS) continue;
       if (request.row.at >= until) continue;
       if (pause.row.pause === 'circuit' && request.row.isFarewell && !farewells.has(request.row.tab))
@@ -235,7 +235,7 @@ const noneInPause = (chronicle: Chronicle, judged: Judging): void => {
   }
 };
 
-/** How an attempt ended: if it was repeated, what its last repeat came to. */
+/** How an attempt ended. If it was repeated, the last repeat counts. */
 const outcomeOf = (
   chronicle: Chronicle,
   request: Placed<'requested'>,
@@ -278,7 +278,7 @@ const waitsAfterFailure = (chronicle: Chronicle, judged: Judging): void => {
             request.index,
             ({ tab, verdicts }) => tab !== request.row.tab || verdicts !== undefined,
           ) ||
-          // What is of another kind begins anew; a circuit behind a 400 is told by its body alone.
+          // A failure of another kind starts the count again; only its body shows that a 400 opened a circuit.
           (failure !== 'circuit' &&
             chronicle.between(
               'paused',
@@ -287,7 +287,7 @@ const waitsAfterFailure = (chronicle: Chronicle, judged: Judging): void => {
               ({ pause, endpoint }) => pause === 'circuit' && endpoint === request.row.endpoint,
             )));
       if (!run || run.failure !== failure || isUndone) run = { failure, starts: [], index: answer.index };
-      // A trial comes out of its turn. A 400 to one event may be of the circuit as well, which only its body tells.
+      // A trial comes out of its turn. A 400 to one event may be of the circuit as well, which only its body shows.
       const pauseBefore = (place: Placed<'requested'>): RowOf<'paused'> | undefined =>
         chronicle.of('paused').findLast((each) => each.index < place.index && isSameEndpoint(each, place))
           ?.row;
@@ -306,7 +306,7 @@ const waitsAfterFailure = (chronicle: Chronicle, judged: Judging): void => {
       if (!next) return;
       // Another tab may have opened a circuit meanwhile.
       const isOpen = pauseBefore(next)?.pause === 'circuit';
-      // What fails beside another page's failure waits for the end of that one's pause, and no longer.
+      // If another page has failed as well, a failure waits only for the end of that page's pause.
       const held = chronicle
         .of('paused')
         .findLast((each) => each.index < answer.index && isSameEndpoint(each, next));

@@ -1,5 +1,5 @@
 /**
- * I16 justified: what a page gives up had to be given up. Judged only where a row tells the bounds that the outbox has.
+ * I16 justified: a page gives up only events that it has to. Judged only if a row has the bounds of the outbox.
  */
 import { COMMIT_MS, DECISION_MS, HELD_MS, MEMORY_MS, ORDER_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
@@ -8,13 +8,13 @@ import type { RowOf } from '../row.js';
 
 type Setting = RowOf<'setting'>;
 
-/** The bounds of the outbox, if the history tells them. */
+/** The bounds of the outbox, if the history has them. */
 const settingOf = (chronicle: Chronicle): Setting | undefined => chronicle.of('setting')[0]?.row;
 
-/** Whether the history tells each fault of the storage. Otherwise a page may be as slow as a real browser, and as its disk. */
+/** Whether the history has each fault of the storage. Otherwise a page may be as slow as a real browser, and as its disk. */
 const tellsStorage = (chronicle: Chronicle): boolean => settingOf(chronicle)?.storage === 'told';
 
-/** The latest time that the page may have read from its clock when it decided what it tells here. */
+/** The latest time that the page may have read from its clock when it decided what it reports here. */
 export const latestTime = (chronicle: Chronicle, tab: string, index: number, at: number): number =>
   Math.max(
     at + chronicle.clockOf(tab, index),
@@ -91,14 +91,14 @@ const mostInMemory = (chronicle: Chronicle, { row: { tab, at }, index }: Placed<
           .some(({ row }) => row.tab === tab && row.at < at - ORDER_MS),
     ).length;
 
-/** Whether more waited than may, where the event was. */
+/** Whether too many events waited in the store of this one. */
 const wasFull = (chronicle: Chronicle, { maxEntries }: Setting, told: Placed<'discarded'>): boolean => {
   const { id, tab } = told.row;
   const mine = ({ row, index }: Placed<'removed'> | Placed<'discarded'>): boolean =>
     row.tab === tab && index < told.index;
   const removals = chronicle.about('removed', id).filter(mine);
   if (removals.some((removed) => mostBefore(chronicle, removed) > maxEntries)) return true;
-  // Given up more often than it left a store that the history tells of: from the page's memory.
+  // If it was given up more often than it left a known store, one of them was the page's memory.
   const isFromMemory = chronicle.about('discarded', id).filter(mine).length >= removals.length;
   return isFromMemory && mostInMemory(chronicle, told) > maxEntries;
 };
@@ -113,7 +113,7 @@ const wasRefusedRoom = (chronicle: Chronicle, { row: { tab }, index }: Placed<'d
     tab,
   );
 
-/** What the user had said to this page at a place. */
+/** The consent that this page had at a place. */
 const consentAt = (chronicle: Chronicle, tab: string, to: number): 'granted' | 'pending' | 'denied' =>
   chronicle.of('consent').findLast(({ row, index }) => index < to && row.tab === tab)?.row.state ?? 'granted';
 
@@ -181,30 +181,30 @@ export const wasBlocked = (chronicle: Chronicle, tab: string, to: number): boole
     ({ where, target = tab }) => where === 'storage' && target === tab,
     tab,
   ) ||
-  // It ends the transactions that are open.
+  // A wipe ends the transactions that are open.
   chronicle.lately('wiped', to, MEMORY_MS, ({ what }) => what === 'outbox', tab) ||
-  // Whoever is frozen in a transaction leaves the database to nobody, and finds its own transaction too slow on waking.
+  // A page that is frozen in a transaction blocks the database for all, and its own transaction is then too slow.
   chronicle.lately('page', to, MEMORY_MS, ({ change }) => change === 'frozen' || change === 'thawed', tab) ||
   [...new Set(chronicle.of('opened').map(({ row }) => row.tab))].some((other) =>
     chronicle.isFrozenAt(other, to),
   ) ||
-  // So does one that is busy: each step of its transaction waits for the end of a task.
+  // So does a busy page: each step of its transaction waits for the end of a task.
   chronicle.lately('busy', to, HELD_MS, (row) => row.tab !== tab);
 
-/** Whether an event that was committed to a page's memory had to be there, and still when the page ended. */
+/** Whether an event had to be in a page's memory when it was committed, and still when the page ended. */
 export const hadToBeInMemory = (chronicle: Chronicle, tab: string, index: number): boolean =>
   !tellsStorage(chronicle) ||
   (wasBlocked(chronicle, tab, index) &&
     wasBlocked(chronicle, tab, chronicle.goneAt(tab, index) ?? chronicle.history.length - 1));
 
-/** Whether a page ended, or was frozen for good, before it can have told what it did at a place. */
+/** Whether a page ended, or was frozen for good, before it can have reported what it did at a place. */
 export const endedUntold = (chronicle: Chronicle, tab: string, index: number): boolean => {
   if (!chronicle.isOver(tab, index)) return false;
   const end = chronicle.goneAt(tab, index) ?? chronicle.history.length - 1;
   return !tellsStorage(chronicle) || chronicle.awakeMs(tab, index, end) <= DECISION_MS;
 };
 
-/** Whether a page ended before what it made there can have been durable: while consent is pending nothing is. */
+/** Whether a page ended before its event can have been durable. Nothing is durable while consent is pending. */
 export const endedUnwritten = (chronicle: Chronicle, tab: string, index: number): boolean => {
   if (!chronicle.isOver(tab, index)) return false;
   const end = chronicle.goneAt(tab, index) ?? chronicle.history.length - 1;

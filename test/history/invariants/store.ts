@@ -5,10 +5,10 @@ import { type Chronicle, DISK, type Placed } from '../chronicle.js';
 import type { RowOf } from '../row.js';
 import { endedUntold, wasBlocked, wasRefused } from './reasons.js';
 
-/** A lease is made by the clock as it was when its transaction began, which is over by then unless its page is busy. */
+/** A lease has the time at which its transaction began, which ends within this time unless its page is busy. */
 const TRANSACTION_MS = 2_000;
 
-/** What a page that lived on must have told: once it is done with, or before, where the database failed meanwhile. */
+/** Whether the page reported that it gave up the event. It has to, sooner or later, unless it dies. */
 const isTold = (chronicle: Chronicle, { row }: Placed<'removed'>): boolean =>
   chronicle.about('discarded', row.id).some((told) => told.row.tab === row.tab);
 
@@ -24,11 +24,11 @@ const isAnswered = (chronicle: Chronicle, { id, tab }: RowOf<'removed'>, from: n
     );
   });
 
-/** Whether the page had given up the transaction that removed it, and delivered the event out of its memory instead. */
+/** Whether the page had given up the transaction that removed the event, and delivered that from its memory instead. */
 const isOutOfMemory = (chronicle: Chronicle, { row, index }: Placed<'removed'>): boolean =>
   wasBlocked(chronicle, row.tab, index) && isAnswered(chronicle, row, index, Infinity);
 
-/** Whether a page asked out of its memory, since it was kept from the database: of that no other page can know. */
+/** Whether a page sent an event from its memory, since it was kept from the database. No other page can know that. */
 const isUnleased = (chronicle: Chronicle, id: string, tab: string, to: number): boolean =>
   wasBlocked(chronicle, tab, to) &&
   !chronicle.lately(
@@ -39,7 +39,7 @@ const isUnleased = (chronicle: Chronicle, id: string, tab: string, to: number): 
     tab,
   );
 
-/** Whether another page is delivering the entry, and will tell what came of it. */
+/** Whether another page is delivering the entry, and will report the result. */
 const isInFlight = (chronicle: Chronicle, { row, index }: Placed<'removed'>): boolean =>
   chronicle.about('requested', row.id).some(({ row: request, index: at }) => {
     if (request.isFarewell || at > index || row.at - request.at >= REQUEST_MS) return false;
@@ -57,18 +57,18 @@ const isInFlight = (chronicle: Chronicle, { row, index }: Placed<'removed'>): bo
     return isStill && !chronicle.between('clock', -1, index, ({ at: movedAt }) => movedAt > leasedSince);
   });
 
-/** I4: an entry leaves the store by a verdict, or given up and told, or purged. */
+/** I4: an entry leaves the store by a verdict, or given up and reported, or purged. */
 export const noDeleteWithoutAck = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   for (const placed of chronicle.of('removed')) {
     const { row, index } = placed;
-    // What nobody created was never promised.
+    // An event that nobody created was never promised.
     if (row.shelf !== 'entry' || !chronicle.about('created', row.id).length) continue;
     judged.examine();
     if (isAnswered(chronicle, row, -1, index)) continue;
     const given = chronicle.about('discarded', row.id).find((told) => told.row.tab === row.tab)?.row;
     const isPurged =
-      // What is over by now is called expired by who only sees it go.
+      // The trace calls a purged event expired if its time is over, since it only sees the event go.
       (row.why === 'purged' || given?.reason === 'consent') &&
       chronicle.of('consent').some((said) => said.index < index && said.row.state === 'denied');
     const store = row.store ?? DISK;
@@ -112,12 +112,12 @@ export const monotone = (chronicle: Chronicle): Judgement => {
         return losses.some((loss) => before < loss && loss < index);
       });
       if (!returns[0]) continue;
-      // One that was given up and took effect all the same is written again; a farewell can be answered in between.
+      // A write that was given up but took effect is written again. A farewell can be answered in between.
       const isRepeated = returns.every(
         ({ row, index }) =>
           row.tab === created.row.tab &&
           row.token === undefined &&
-          // While the second write was on its way, another tab may have settled it, and told so.
+          // While the second write was on its way, another tab may have settled it, and reported that.
           !chronicle
             .about('committed', id)
             .some(

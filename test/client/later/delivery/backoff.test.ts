@@ -31,11 +31,11 @@ describe('what a server asks for', () => {
     ['a date far ahead', 'Fri, 20 Nov 2026 09:00:00 GMT', DATE, HOUR_MS],
     ['a date without one to take it against', 'Thu, 20 Nov 2025 09:01:30 GMT', null, 0],
     ['a date against none that can be read', 'Thu, 20 Nov 2025 09:01:30 GMT', 'today', 0],
-  ])('%s (fault 11)', (_, retryAfter, date, expected) => {
+  ])('it is kept to, or ignored if it cannot be read: %s (fault 11)', (_, retryAfter, date, expected) => {
     expect(parseRetryAfter(retryAfter, date)).toBe(expected);
   });
 
-  test('is, whatever it says, nothing or between a second and an hour', () => {
+  test('is always nothing or between a second and an hour', () => {
     const text = fc.oneof(fc.string(), fc.integer().map(String), fc.date().map(String));
     fc.assert(
       fc.property(text, fc.option(text), (retryAfter, date) => {

@@ -34,7 +34,7 @@ describe('the size of a batch', () => {
     );
   });
 
-  test('makes no body larger than allowed, even of the largest events, but for an event that is larger alone', () => {
+  test('never makes a body larger than allowed, even of the largest events, except for a single event that is larger', () => {
     fc.assert(
       fc.property(maxEvents, maxBytes, (events, bytes) => {
         const size = batchSize(events, bytes);

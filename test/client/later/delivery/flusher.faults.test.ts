@@ -191,7 +191,7 @@ describe('the circuit', () => {
       expect(bench.outbox.pause.kind).toBe('none');
     });
 
-    test('with one batch by a page that loads', async () => {
+    test('it is tried with one batch by a page that loads', async () => {
       const bench = await opened(1);
       await bench.flusher.hurry();
       await bench.runtime.advance(250);
@@ -219,7 +219,7 @@ describe('the circuit', () => {
       expect(bench.outbox.pause.at).toBeGreaterThanOrEqual(bench.runtime.now() + HOUR_MS);
     });
 
-    test('at most once in five seconds, by all tabs together', async () => {
+    test('it is tried at most once in five seconds, by all tabs together', async () => {
       const bench = await opened(1);
       bench.answer(fails('circuit'));
       await bench.flusher.flush();
@@ -244,7 +244,7 @@ describe('the circuit', () => {
       expect(bench.asked).toEqual([ids(1)]);
     });
 
-    test('and what it was answered, where and until when is told', async () => {
+    test('its answer, address and end are reported', async () => {
       const bench = await started(1);
       bench.answer(() => ({ kind: 'circuit', retryAfterMs: 0, cause: 405 }));
       await bench.flusher.flush();
@@ -259,7 +259,7 @@ describe('the circuit', () => {
 });
 
 describe('a batch that is not taken as it is', () => {
-  /** Takes whatever does not hold this event. */
+  /** Takes every batch without this event. */
   const refusesWith =
     (poison: string): Script =>
     (events) =>
@@ -288,7 +288,7 @@ describe('a batch that is not taken as it is', () => {
     await expect(bench.waiting()).resolves.toEqual([]);
   });
 
-  test('the others go on after a back-off, and one report tells of it, also an hour later (fault 14)', async () => {
+  test('the others go on after a back-off, and there is one report, also an hour later (fault 14)', async () => {
     const bench = await started(1, 2);
     bench.answer(refusesWith(idOf(1)));
     await bench.flusher.flush();

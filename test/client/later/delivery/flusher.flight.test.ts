@@ -255,7 +255,7 @@ test('what another tab leased before it crashed is delivered within seconds (fau
   expect(bench.asked).toEqual([[ONE]]);
 });
 
-/** Tabs over the same records, whose requests are told with the tab's name. */
+/** Tabs over the same records, whose requests are recorded with the tab's name. */
 const openTabs = () => {
   const runtime = fakeRuntime();
   const records = memoryRecords();

@@ -23,7 +23,7 @@ describe('only a verdict that names an event removes it', () => {
     expect(bench.settled).toEqual([ONE, TWO, THREE]);
   });
 
-  test('deferred comes again when it was told, the others are done with', async () => {
+  test('a deferred event is retried at its time, the others are done with', async () => {
     const bench = await started();
     bench.answer(
       verdicts({
@@ -108,14 +108,14 @@ describe('a view goes before its dismissal', () => {
   const view = viewed(1);
   const close = dismissed(2, view);
 
-  test('in one batch', async () => {
+  test('they go in one batch', async () => {
     const bench = startFlusher();
     await bench.append(plain(view, viewed(3), close));
     await bench.flusher.flush();
     expect(bench.asked).toEqual([[ONE, TWO, THREE]]);
   });
 
-  test('a dismissal waits for its deferred view, also where it stands in the next batch', async () => {
+  test('a dismissal waits for its deferred view, also if it is in the next batch', async () => {
     const bench = startFlusher({ options: { maxBatchBytes: 10 } });
     await bench.append(plain(view, close));
     bench.answer(all({ kind: 'deferred', code: 'busy', retryAfterMs: 4_000 }), accept);
@@ -125,7 +125,7 @@ describe('a view goes before its dismissal', () => {
     expect(bench.asked).toEqual([[ONE], [ONE], [TWO]]);
   });
 
-  test('the dismissal of a refused view is never posted, also where it stands in the next batch', async () => {
+  test('the dismissal of a refused view is never posted, also if it is in the next batch', async () => {
     const bench = startFlusher({ options: { maxBatchBytes: 10 } });
     await bench.append(plain(view, close, viewed(3)));
     bench.answer(all({ kind: 'refused', code: 'invalid_event' }), accept);
@@ -165,7 +165,7 @@ describe('what is due leaves soon and together', () => {
     expect(bench.asked).toEqual([[ONE, TWO], [THREE]]);
   });
 
-  test('in requests of at most as many events as configured', async () => {
+  test('it leaves in requests of at most as many events as configured', async () => {
     const bench = startFlusher({ options: { maxBatch: 2 } });
     await bench.append(plain(viewed(3), viewed(1), viewed(4), viewed(2), viewed(5)));
     await bench.flusher.flush();

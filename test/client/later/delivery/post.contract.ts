@@ -1,4 +1,4 @@
-/** What every way to post promises, whatever sends it. */
+/** What every way to post promises. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Post, PostInit } from '../../../../src/client/later/delivery/post.js';
@@ -78,7 +78,7 @@ export const describePost = (post: Post): void => {
     });
   });
 
-  describe('whatever the other side answers', () => {
+  describe('with any answer of the other side', () => {
     test.each([200, 201, 204, 301, 400, 401, 404, 408, 413, 429, 500, 502, 503, 504])(
       'a %i is an answer, and is not asked for again',
       async (status) => {

@@ -78,13 +78,16 @@ describe('one attempt is one request', () => {
     await expect(request?.text()).resolves.toBe(BODY);
   });
 
-  test.each([200, 400, 408, 413, 429, 500, 502, 503, 504])('also after a %i', async (status) => {
-    const { transport, requests } = start(reply(status, 'anything', { 'retry-after': '1' }));
-    await transport(EVENTS);
-    expect(requests.map(({ url }) => url)).toEqual([ENDPOINT]);
-  });
+  test.each([200, 400, 408, 413, 429, 500, 502, 503, 504])(
+    'one request is made also after a %i',
+    async (status) => {
+      const { transport, requests } = start(reply(status, 'anything', { 'retry-after': '1' }));
+      await transport(EVENTS);
+      expect(requests.map(({ url }) => url)).toEqual([ENDPOINT]);
+    },
+  );
 
-  test('with keepalive only as long as the page’s bytes in flight allow', async () => {
+  test('it has keepalive only as long as the page’s bytes in flight allow', async () => {
     const { transport, requests, keepalive } = start(reply(200, ANSWER), reply(200, ANSWER));
     keepalive.inFlight = 48_000 - BODY.length;
     await transport(EVENTS);
@@ -150,12 +153,12 @@ describe('verdicts', () => {
     [403, '', false],
     [429, '', false],
     [503, '<html></html>', false],
-  ])('a %i with %j tells whether a proxy is there at all', async (status, body, isAbsent) => {
+  ])('a %i with %j shows whether a proxy is there at all', async (status, body, isAbsent) => {
     const { transport } = start(reply(status, body));
     await expect(transport(EVENTS)).resolves.toMatchObject({ isAbsent });
   });
 
-  test.each([201, 202, 203, 400, 404, 409, 500])('never come from a %i, whatever it says', async (status) => {
+  test.each([201, 202, 203, 400, 404, 409, 500])('never come from a %i, with any body', async (status) => {
     const { transport } = start(reply(status, ANSWER));
     await expect(transport(EVENTS)).resolves.not.toHaveProperty('verdicts');
   });
@@ -184,7 +187,7 @@ describe('every other reply', () => {
     [206, '', { kind: 'back-off' }],
     [402, '', { kind: 'back-off' }],
     [418, '', { kind: 'back-off' }],
-  ])('%i %s (faults 15, 16)', async (status, body, expected) => {
+  ])('%i has its own consequence: %s (faults 15, 16)', async (status, body, expected) => {
     const { transport } = start(reply(status, body));
     const attempt = await transport(EVENTS);
     const rest = expected.kind === 'unsplit' ? { cause: status } : { retryAfterMs: 0, cause: status };
@@ -246,7 +249,7 @@ describe('a network error', () => {
   const refused = new TypeError('Failed to fetch');
   const fail = (cause: Error) => (): Promise<Response> => Promise.reject(cause);
 
-  test('with keepalive is asked once more without: others may have used up the quota', async () => {
+  test('a request with keepalive is repeated without it: others may have used up the quota', async () => {
     const { transport, requests, keepalive } = start(fail(refused), reply(200, ANSWER));
     await expect(transport(EVENTS)).resolves.toMatchObject({ kind: 'answered' });
     expect(requests.map((request) => request.keepalive)).toEqual([true, false]);
@@ -274,7 +277,7 @@ describe('a network error', () => {
     expect(runtime.timers).toBe(0);
   });
 
-  test('without keepalive is not asked again', async () => {
+  test('a request without keepalive is not repeated', async () => {
     const { transport, requests, keepalive } = start(fail(refused));
     keepalive.inFlight = 48_000;
     await expect(transport(EVENTS)).resolves.toMatchObject({ kind: 'back-off', cause: refused });
@@ -282,7 +285,7 @@ describe('a network error', () => {
     expect(keepalive.inFlight).toBe(48_000);
   });
 
-  test('of another kind is not asked again', async () => {
+  test('a request with another error is not repeated', async () => {
     const other = new DOMException('The operation was aborted.', 'AbortError');
     const { transport, requests } = start(fail(other));
     await expect(transport(EVENTS)).resolves.toEqual({ kind: 'back-off', retryAfterMs: 0, cause: other });

@@ -81,7 +81,7 @@ describe('a conventional close control counts', () => {
     '<button formmethod="dialog">×</button>',
     '<form method="dialog"><button>×</button></form>',
     '<form method="dialog"><button type="submit">×</button></form>',
-  ])('%s, once what it stands in is gone', async (control) => {
+  ])('it counts once the box around it is gone: %s', async (control) => {
     render(`<article data-offer-id="a">${control}</article>`);
     const article = find('article');
     click('button');
@@ -91,7 +91,7 @@ describe('a conventional close control counts', () => {
     expect(log).toEqual([['control', 'a', article]]);
   });
 
-  test('when it stands in the dialog that holds the offer, for every offer shown there', async () => {
+  test('it counts in the dialog that holds the offer, for every offer shown there', async () => {
     render(
       '<div role="dialog"><p data-offer-id="a"></p><p data-offer-id="b" style="display:none"></p><i data-offer-id="c"></i><button aria-label="Close"></button></div><u data-offer-id="d"></u>',
     );
@@ -238,7 +238,7 @@ describe('Escape counts', () => {
     expect(log).toEqual([['escape', 'a', offer]]);
   });
 
-  test('for a `<dialog>` that lost its `open`', async () => {
+  test('it counts for a `<dialog>` that lost its `open`', async () => {
     render('<dialog open><p data-offer-id="a"></p></dialog>');
     press('Escape');
     find('dialog').removeAttribute('open');
@@ -261,7 +261,7 @@ describe('Escape counts', () => {
     ['another key', () => press('Enter')],
     ['a script’s own key', () => press('Escape', false)],
     ['one that ends an input method’s composition', () => press('Escape', true, { isComposing: true })],
-  ])('not %s', async (_, key) => {
+  ])('it does not count: %s', async (_, key) => {
     render(MODAL);
     key();
     find('div').remove();
@@ -343,7 +343,7 @@ describe('a press outside counts', () => {
     },
   );
 
-  test('for a manual popover that is a dialog', async () => {
+  test('it counts for a manual popover that is a dialog', async () => {
     render('<div popover="manual" role="dialog"><p data-offer-id="a"></p></div><main></main>');
     const offer = find('p');
     act('pointerdown', find('main'));
@@ -366,7 +366,7 @@ describe('a press outside counts', () => {
   test.each([
     ['inside of its box', { clientX: 110, clientY: 60 }],
     ['by keyboard, without a position', { clientX: 0, clientY: 0 }],
-  ])('not %s', async (_, position) => {
+  ])('it does not count: %s', async (_, position) => {
     const dialog = render('<dialog open><p data-offer-id="a"></p></dialog>');
     vi.spyOn(dialog, 'getBoundingClientRect').mockReturnValue(new DOMRect(100, 50, 300, 200));
     act('click', dialog, true, position);
@@ -377,7 +377,7 @@ describe('a press outside counts', () => {
 });
 
 describe('one press that closes several things counts for each', () => {
-  test('for its own reason', async () => {
+  test('it counts for each for its own reason', async () => {
     render(
       '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close"></button></div><aside popover="auto"><i data-offer-id="b"></i></aside>',
     );
@@ -445,7 +445,7 @@ describe('the browser’s own close request counts', () => {
     expect(log).toEqual([['dialog', 'a', find('p')]]);
   });
 
-  test('not that of a file picker', async () => {
+  test('that of a file picker does not count', async () => {
     render('<dialog open><p data-offer-id="a"></p><input type="file"></dialog>');
     find('input').dispatchEvent(trusted(new Event('cancel', { bubbles: true })));
     find('dialog').removeAttribute('open');

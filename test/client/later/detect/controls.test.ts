@@ -40,13 +40,13 @@ const submit = (selector: string): void =>
   void find(selector).dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
 
 describe('a marked dismiss control counts at once', () => {
-  test('for the offer that it stands in', () => {
+  test('it counts for the offer around it', () => {
     render('<article data-offer-id="a"><button data-offer-dismiss>No</button></article>');
     click('button');
     expect(log).toEqual([['control', 'a', find('article')]]);
   });
 
-  test('for the offer that it stands in where JSX wrote `true`, and not at all where it wrote `false`', () => {
+  test('it counts for the offer around it if JSX wrote `true`, and not at all if it wrote `false`', () => {
     render(
       `<article data-offer-id="a"><b data-offer-dismiss="true"></b><i data-offer-dismiss="false"></i></article>
        <form data-offer-id="b" data-offer-accept="true"></form><u data-offer-accept="false" data-offer-id="c"></u>
@@ -65,7 +65,7 @@ describe('a marked dismiss control counts at once', () => {
     ]);
   });
 
-  test('where it stands in what accepts, since the innermost mark is meant', () => {
+  test('it counts inside of a control that accepts, since the innermost mark is meant', () => {
     render('<a data-offer-id="a" data-offer-accept><button data-offer-dismiss></button><b></b></a>');
     click('button');
     click('b');
@@ -88,7 +88,7 @@ describe('a marked dismiss control counts at once', () => {
     expect(log).toEqual([['control', 'a', find('article')]]);
   });
 
-  test('for the innermost of nested offers', () => {
+  test('it counts for the innermost of nested offers', () => {
     render(
       '<article data-offer-id="outer"><p data-offer-id="inner"><button data-offer-dismiss></button></p></article>',
     );
@@ -96,13 +96,13 @@ describe('a marked dismiss control counts at once', () => {
     expect(log).toEqual([['control', 'inner', find('p')]]);
   });
 
-  test('for the offer itself where that is the control', () => {
+  test('it counts for the offer itself if that is the control', () => {
     render('<button data-offer-id="a" data-offer-dismiss></button>');
     click('button');
     expect(log).toEqual([['control', 'a', find('button')]]);
   });
 
-  test('for every offer of the dialog that it closes', () => {
+  test('it counts for every offer of the dialog that it closes', () => {
     render(
       '<div role="dialog"><i data-offer-id="a"></i><b data-offer-id="b"></b><button data-offer-dismiss></button></div><u data-offer-id="c"></u>',
     );
@@ -119,19 +119,19 @@ describe('a marked dismiss control counts at once', () => {
     expect(log).toEqual([['control', 'z', undefined]]);
   });
 
-  test('for the offer that it names, not for the one that it stands in', () => {
+  test('it counts for the offer that it names, not for the one around it', () => {
     render('<i data-offer-id="a"><button data-offer-dismiss="z"></button></i>');
     click('button');
     expect(log).toEqual([['control', 'z', undefined]]);
   });
 
-  test('for the place that it stands in, if that shows the offer that it names', () => {
+  test('it counts for the element around it, if that shows the offer that it names', () => {
     render('<i data-offer-id="a"><button data-offer-dismiss="a"></button></i>');
     click('button');
     expect(log).toEqual([['control', 'a', find('i')]]);
   });
 
-  test('through an open shadow root', () => {
+  test('it counts through an open shadow root', () => {
     const root = render('<article data-offer-id="a"><x-card></x-card></article>', 'x-card').attachShadow({
       mode: 'open',
     });
@@ -140,7 +140,7 @@ describe('a marked dismiss control counts at once', () => {
     expect(log).toEqual([['control', 'a', find('article')]]);
   });
 
-  test('for nobody where it stands in no offer and no dialog', () => {
+  test('it counts for no offer outside of offers and dialogs', () => {
     render('<i data-offer-id="a"></i><button data-offer-dismiss></button>');
     click('button');
     expect(log).toEqual([]);
@@ -148,7 +148,7 @@ describe('a marked dismiss control counts at once', () => {
 });
 
 describe('a marked accept control', () => {
-  test('accepts the offer that it stands in', () => {
+  test('accepts the offer around it', () => {
     render('<article data-offer-id="a"><a data-offer-accept>Yes</a></article>');
     click('a');
     expect(log).toEqual([['accept', 'a', find('article')]]);
@@ -176,7 +176,7 @@ describe('a marked accept control', () => {
     expect(log).toEqual([['accept', 'a', find('article')]]);
   });
 
-  test('beside the only offer of a dialog accepts that', () => {
+  test('accepts the only offer of a dialog from beside it', () => {
     render('<div role="dialog"><i data-offer-id="a"></i><button data-offer-accept></button></div>');
     click('button');
     expect(log).toEqual([['accept', 'a', find('i')]]);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch } from '../../../../src/client/detect/exposure.js';
+import { createExposureWatch, type ExposureWatch, isShown } from '../../../../src/client/detect/exposure.js';
 import type { ViewabilityRule } from '../../../../src/client/detect/viewability.js';
 import { createMotion, type Motion } from '../../../../src/client/later/detect/motion.js';
 import { type Intersections, scriptIntersections } from '../../../support/intersections.js';
@@ -55,7 +55,7 @@ beforeEach(() => {
   });
   exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
   motion = createMotion(exposure, documentOnly(page));
-  exposure.onEvaluation = motion.onEvaluation;
+  exposure.extend({ isShown, onEvaluation: motion.onEvaluation });
   render('<section><p></p></section><i></i>');
   exposure.watch({ element: find('p'), offerId: 'a' });
 });
@@ -71,7 +71,7 @@ afterEach(() => {
 const show = (ratio: number, more: Partial<Parameters<Intersections['show']>[1]> = {}): void =>
   browser.show(find('p'), { ratio, at: runtime.elapsed(), ...more });
 
-/** Runs the frames that were asked for, and tells how many. */
+/** Runs the frames that were asked for, and returns how many. */
 const frame = (): number => {
   const asked = frames.splice(0);
   for (const callback of asked) callback(runtime.elapsed());
@@ -113,7 +113,7 @@ describe('what is exposed but not shown is looked at again', () => {
     await expectSeenAfterItsTime();
   });
 
-  test('but not by polling', async () => {
+  test('it is not looked at by polling', async () => {
     await runtime.advance(60_000);
     expect([seen, frames, runtime.timers]).toEqual([[], [], 1]);
   });
@@ -152,7 +152,7 @@ describe('what is exposed but not shown is looked at again', () => {
 });
 
 describe('what is in the viewport without a size is looked at again', () => {
-  /** Whether its exact observer was told to look anew. */
+  /** Whether its exact observer was asked to look again. */
   const isAsked = (happen: () => void): boolean => {
     const near = browser.observers.find(({ hasMargin, trackVisibility }) => !hasMargin && !trackVisibility);
     if (!near) return expect.unreachable();

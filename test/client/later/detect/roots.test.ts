@@ -250,7 +250,7 @@ describe('what happens is heard', () => {
     expect(heard).toEqual(['close dialog', 'own']);
   });
 
-  test('without a listener in each open tree for what reaches the window anyway', () => {
+  test('events that reach the window anyway need no listener in each open tree', () => {
     const { host, root } = hostOf('<p></p>');
     document.body.append(host);
     start();
@@ -259,7 +259,7 @@ describe('what happens is heard', () => {
     expect(listened.mock.calls.map(([type]) => type)).toEqual(['submit']);
   });
 
-  test('of the types asked for alone', () => {
+  test('only the types that were asked for are heard', () => {
     start();
     const heard = hear('toggle');
     fire(document.body, 'click');
@@ -292,7 +292,7 @@ describe('a tree that nobody can find', () => {
     expect(heard).toEqual(['click p']);
   });
 
-  test('is left to itself where a press shows its host alone, as it does to the window', () => {
+  test('is left to itself if a press shows only its host, as it does to the window', () => {
     const { host, root } = hostOf('<p></p>', 'closed');
     document.body.append(host);
     start();
@@ -312,7 +312,7 @@ describe('a tree that nobody can find', () => {
     expect(others()).toEqual([outer.root, inner.root]);
   });
 
-  test('that was given before this began stays, too', async () => {
+  test('that was given before this began also stays', async () => {
     const { host, root } = hostOf('<p></p>', 'closed');
     start([root]);
     const heard = hear('toggle');
@@ -366,7 +366,7 @@ describe('a tree that nobody can find', () => {
 });
 
 describe('who asked', () => {
-  test('is told that elements came or went, in any tree', async () => {
+  test('is called when elements came or went, in any tree', async () => {
     const { host, root } = hostOf('<p></p>');
     document.body.append(host);
     start();
@@ -379,7 +379,7 @@ describe('who asked', () => {
     expect(changes).toBe(2);
   });
 
-  test('hears, searches and is told nothing any more once it is stopped', async () => {
+  test('hears, searches and gets nothing any more once it is stopped', async () => {
     const [open, closed] = [hostOf('<p></p>'), hostOf('<p></p>', 'closed')];
     document.body.append(open.host, closed.host);
     start();
@@ -398,7 +398,7 @@ describe('who asked', () => {
 });
 
 describe('what holds what', () => {
-  test('as in the tree, an element holding itself', () => {
+  test('an element holds what is in its tree, and itself', () => {
     render('<section><p></p></section><i></i>');
     expect(holds(find('section'), find('p'))).toBe(true);
     expect(holds(find('p'), find('p'))).toBe(true);
@@ -407,7 +407,7 @@ describe('what holds what', () => {
     expect(holds(find('i'), find('p'))).toBe(false);
   });
 
-  test.each(['open', 'closed'] as const)('out of %s shadow roots', (mode) => {
+  test.each(['open', 'closed'] as const)('an element holds what is in %s shadow roots', (mode) => {
     const { host, root } = hostOf('<p></p>', mode);
     const section = document.createElement('section');
     section.append(host);
@@ -417,7 +417,7 @@ describe('what holds what', () => {
     expect(holds(find('p', root), host)).toBe(false);
   });
 
-  test('through the slot in which it is drawn', () => {
+  test('an element is held through the slot in which it is drawn', () => {
     const { host, root } = hostOf('<dialog><slot></slot></dialog>');
     const slotted = document.createElement('p');
     // The DOM implementation of the tests assigns nothing.

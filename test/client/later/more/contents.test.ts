@@ -21,7 +21,7 @@ let contents: Contents;
 let seen: string[];
 let resizing: ScriptedResizes[];
 
-/** A ResizeObserver to which the test tells what it likes. */
+/** A ResizeObserver whose sizes the test sets. */
 class ScriptedResizes implements ResizeObserver {
   readonly observed = new Set<Element>();
   readonly #callback: ResizeObserverCallback;
@@ -56,8 +56,10 @@ beforeEach(() => {
   });
   exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
   contents = createContents(exposure);
-  exposure.isShown = (element) => boxesOf(element).some(isShown);
-  exposure.onEvaluation = contents.onEvaluation;
+  exposure.extend({
+    isShown: (element) => boxesOf(element).some(isShown),
+    onEvaluation: contents.onEvaluation,
+  });
 });
 
 afterEach(() => {
@@ -67,7 +69,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Watches the offer, of which observers tell that it has no box. */
+/** Watches the offer, which has no box according to observers. */
 const watch = (markup: string): HTMLElement => {
   const element = render(markup);
   exposure.watch({ element, offerId: 'a' });
@@ -197,7 +199,7 @@ describe('an offer with a box', () => {
     expect(parts().observed.size).toBe(0);
   });
 
-  test('without a size is not one without a box', () => {
+  test('that has no size still has a box', () => {
     const element = render('<section><p></p></section>');
     exposure.watch({ element, offerId: 'a' });
     browser.show(element, { ratio: 1, offer: NOTHING });

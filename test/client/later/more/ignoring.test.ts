@@ -94,7 +94,7 @@ describe('an offer that was viewed is ignored after a time out of sight', () => 
     expect([browser.isObserved(placement.element), runtime.timers]).toEqual([false, 0]);
   });
 
-  test('that begins anew when it comes back', async () => {
+  test('its time starts again when it comes back', async () => {
     start(5_000);
     render('<p></p>');
     view();
@@ -109,7 +109,7 @@ describe('an offer that was viewed is ignored after a time out of sight', () => 
     expect(ignored()).toEqual(['a']);
   });
 
-  test('also while the page is hidden, and begins anew when it is visible again', async () => {
+  test('its time runs also while the page is hidden, and starts again when it is visible again', async () => {
     start(5_000);
     render('<p></p>');
     view();
@@ -164,7 +164,7 @@ describe('an offer that was viewed is ignored after a time out of sight', () => 
     expect(ignored()).toEqual(['a']);
   });
 
-  test('of an element that came after it was viewed, too', async () => {
+  test('it is also ignored in an element that came after it was viewed', async () => {
     start(5_000);
     render('<p></p><i></i>');
     view('p');
@@ -177,7 +177,7 @@ describe('an offer that was viewed is ignored after a time out of sight', () => 
     expect(ignored()).toEqual(['a']);
   });
 
-  test('each by itself', async () => {
+  test('each is ignored by itself', async () => {
     start(5_000);
     render('<p></p><i></i>');
     view('p');
@@ -189,7 +189,7 @@ describe('an offer that was viewed is ignored after a time out of sight', () => 
 });
 
 describe('an offer is ignored when no element shows it any more', () => {
-  test('at once where leaving is what counts', async () => {
+  test('it is ignored at once if leaving counts', async () => {
     start('leave');
     render('<p></p>');
     unmount(view());
@@ -199,7 +199,7 @@ describe('an offer is ignored when no element shows it any more', () => {
     expect(runtime.timers).toBe(0);
   });
 
-  test('after its time where that is what counts', async () => {
+  test('it is ignored after its time if that counts', async () => {
     start(5_000);
     render('<p></p>');
     unmount(view());
@@ -260,7 +260,7 @@ describe('an offer is ignored when no element shows it any more', () => {
 });
 
 describe('an offer is ignored when the page is left', () => {
-  test('where that is asked for, once', () => {
+  test('it is ignored once, if that is asked for', () => {
     start('leave');
     render('<p></p><i></i>');
     view('p');
@@ -281,7 +281,7 @@ describe('an offer is ignored when the page is left', () => {
     expect(ignored()).toEqual(['a']);
   });
 
-  test('not out of sight alone', async () => {
+  test('it is not ignored only because it is out of sight', async () => {
     start('leave');
     render('<p></p>');
     view();
@@ -326,7 +326,7 @@ describe('an offer is not ignored', () => {
     expect(ignored()).toEqual([]);
   });
 
-  test.each(['click', 'keydown', 'input'])('after a %s inside it', async (type) => {
+  test.each(['click', 'keydown', 'input'])('it is not ignored after a %s inside it', async (type) => {
     start(0);
     render('<p><b></b></p>');
     view();
@@ -406,7 +406,7 @@ describe('what one offer says of itself', () => {
     ['', []],
     ['-5', []],
     ['soon', []],
-  ])('as text, out of sight for 1.5 s: “%s”', async (text, expected) => {
+  ])('it is read as text, out of sight for 1.5 s: “%s”', async (text, expected) => {
     start('off');
     render(`<p data-offer-ignore="${text}"></p>`);
     view();
@@ -427,7 +427,7 @@ describe('where each mount counts', () => {
     expect(decisions.log).toEqual([['ignored', 'a', first.element]]);
   });
 
-  test('a reaction to one is none to the other', () => {
+  test('a reaction to one does not concern the other', () => {
     start('leave', 'mount');
     render('<p></p><i></i>');
     const [first, second] = [view('p'), view('i')];
@@ -436,7 +436,7 @@ describe('where each mount counts', () => {
     expect(decisions.log).toEqual([['ignored', 'a', second.element]]);
   });
 
-  test('also where one offer alone says so', () => {
+  test('a reaction concerns one mount also if only one offer asks for mounts', () => {
     start('leave');
     render('<p></p><i></i>');
     view('p', { repeat: 'mount' });

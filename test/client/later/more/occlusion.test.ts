@@ -35,8 +35,7 @@ beforeEach(() => {
     tests++;
     return share;
   });
-  exposure.isShown = occlusion.isClear;
-  exposure.onEvaluation = occlusion.onEvaluation;
+  exposure.extend({ isShown: occlusion.isClear, onEvaluation: occlusion.onEvaluation });
   render('<p></p>');
   exposure.watch({ element: find('p'), offerId: 'a' });
 });
@@ -55,7 +54,7 @@ const second = (): ScriptedObserver => {
   return found;
 };
 
-/** Brings it into the viewport, for whoever watches geometry. */
+/** Brings it into the viewport, for observers of geometry. */
 const expose = (ratio: number): void => {
   for (const hasMargin of [true, false]) {
     for (const observer of browser.observers) {
@@ -128,7 +127,7 @@ describe('an offer does not count', () => {
     expect(seen).toEqual(['a']);
   });
 
-  test('if the browser tells of a cover in the midst of its time', async () => {
+  test('it does not count if the browser reports a cover during its time', async () => {
     expose(1);
     tell(true);
     await runtime.advance(500);
@@ -143,7 +142,7 @@ describe('an offer does not count', () => {
     expect(seen).toEqual(['a']);
   });
 
-  test('by what was clear before it left the viewport', async () => {
+  test('it does not count because it was clear before it left the viewport', async () => {
     expose(1);
     tell(true);
     expose(0);

@@ -52,7 +52,7 @@ export const describeBounds = (open: OpenRecords): void => {
       ]);
     });
 
-    test('an expired view takes its dismissal along also where that is not due yet', async () => {
+    test('an expired view takes its dismissal along also if that is not due yet', async () => {
       const tab = start({ retentionMs: 10_000 });
       const view = viewed(1);
       await tab.append(plain(view, dismissed(2, view, { occurredAt: START + 9_000 })));
@@ -74,7 +74,7 @@ export const describeBounds = (open: OpenRecords): void => {
       ]);
     });
 
-    test('an event is given up once, whichever tab looks', async () => {
+    test('an event is given up once, by any tab', async () => {
       const tab = start({ retentionMs: 1_000 });
       const other = openTab(tab.records, tab.runtime, { bounds: { retentionMs: 1_000 } });
       await tab.append(plain(viewed(1)));
@@ -104,7 +104,7 @@ export const describeBounds = (open: OpenRecords): void => {
   });
 
   describe('of number', () => {
-    test('the oldest go first, and each is told', async () => {
+    test('the oldest go first, and each is reported', async () => {
       const tab = start({ maxEntries: 3 });
       await tab.append(plain(viewed(4), viewed(1), viewed(5), viewed(2), viewed(3)));
       await expect(tab.leased('one')).resolves.toEqual([idOf(3), idOf(4), idOf(5)]);
@@ -142,7 +142,7 @@ export const describeBounds = (open: OpenRecords): void => {
       expect(tab.discarded).toEqual([]);
     });
 
-    test('the oldest goes whatever it is, a dismissal alone and a view alike, but for what is on its way', async () => {
+    test('the oldest goes first, a single dismissal as well as a view, except for events on their way', async () => {
       const tab = start({ maxEntries: 2 });
       await tab.append(plain(viewed(2)));
       await tab.leased('one');
@@ -207,7 +207,7 @@ export const describeBounds = (open: OpenRecords): void => {
   });
 
   describe('of dead letters’ age', () => {
-    test('7 days', async () => {
+    test('they are kept for 7 days', async () => {
       const tab = start();
       await tab.append(plain(viewed(1)));
       await tab.leasing.bury(new Map([[idOf(1), 'conflict']]));
@@ -237,7 +237,7 @@ export const describeBounds = (open: OpenRecords): void => {
       expect(tab.discarded).toEqual([]);
     });
 
-    test('then the 100 oldest', async () => {
+    test('then the 100 oldest are given up', async () => {
       const tab = await fill(110);
       await tab.leasing.makeRoom(tab.records);
       expect(tab.discarded).toEqual(

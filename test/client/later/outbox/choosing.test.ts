@@ -33,7 +33,7 @@ const pass = (
     isOurs: (there = ENDPOINT) => there === ENDPOINT,
     ...fields,
   };
-  const choose = createChoosing(rules.owner, () => rules.now, LIFE_MS, rules.isOurs, rules.refused);
+  const choose = createChoosing({ ...rules, now: () => rules.now, lifeMs: LIFE_MS });
   const begun: Pass = { ...rules, taken: [], heldOffers: new Set(rules.heldOffers), lost: new Map() };
   const taken: string[] = [];
   let seen = 0;
@@ -163,14 +163,14 @@ describe('a pass gives up', () => {
     expect(done.taken).toEqual(ids(5));
   });
 
-  test('what is too much for the reason that it was told, but for what is on its way', () => {
+  test('events that are too many, for the given reason, except for those on their way', () => {
     const done = pass([recordsOf(entryOf(view, held(START + 9)), entryOf(viewed(3)), entryOf(viewed(4)))], {
       ...{ excess: 1, reason: 'storage-full', limit: 0, token: '' },
     });
     expect([done.discarded, done.taken]).toEqual([[[idOf(3), 'storage-full']], []]);
   });
 
-  test('a dismissal with its expired view, though 500 entries and two portions stand between, and all others wait', () => {
+  test('a dismissal with its expired view, though 500 entries and two portions are in between, and all others wait', () => {
     const lost = viewed(1, old);
     const others = Array.from({ length: 500 }, (_, n) => entryOf(viewed(n + 2)));
     const all = recordsOf(entryOf(lost), ...others, entryOf(dismissed(900, viewed(1))), entryOf(viewed(901)));
@@ -203,7 +203,7 @@ describe('a pass gives up', () => {
     expect([next.discarded, next.taken]).toEqual([[[idOf(7), 'refused']], ids(8)]);
   });
 
-  test('what is no entry as unreadable, and what a later version wrote only when it is too old for any', () => {
+  test('other records as unreadable, and those that a later version wrote only when they are too old for any version', () => {
     const portion: readonly (readonly [RecordKey, unknown])[] = [
       [['entry', idOf(1)], { v: 1, event: viewed(2) }],
       [['entry', idOf(3)], { v: 2 }],
@@ -221,7 +221,7 @@ describe('a pass gives up', () => {
   });
 });
 
-describe('whatever waits', () => {
+describe('with any waiting events', () => {
   const entry = fc.record({
     impression: fc.nat(5),
     isView: fc.boolean(),
@@ -283,7 +283,7 @@ describe('whatever waits', () => {
     );
   });
 
-  test('what is due and neither taken nor given up is told to be due', () => {
+  test('an entry that is due and neither taken nor given up is reported as due', () => {
     fc.assert(
       fc.property(state, (generated) => {
         const { entries, taken, discarded, nextAt } = build(generated);

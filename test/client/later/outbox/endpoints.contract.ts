@@ -107,7 +107,7 @@ export const describeEndpoints = (open: OpenRecords): void => {
     await expect(at(FR).leased('fr')).resolves.toEqual([idOf(2)]);
   });
 
-  test('what a service worker is told is told of each endpoint, and a denial forgets all of it', async () => {
+  test('a service worker gets each endpoint, and a denial forgets all of them', async () => {
     const { at, deny, stored } = start();
     const [de, fr] = [at(DE), at(FR)];
     await de.leasing.setSite({ endpoint: DE });
@@ -119,7 +119,7 @@ export const describeEndpoints = (open: OpenRecords): void => {
   });
 
   describe('what has waited a day for another endpoint', () => {
-    test('is told, and not leased', async () => {
+    test('is reported, and not leased', async () => {
       const { at, runtime } = start();
       const [de, fr] = [at(DE), at(FR)];
       await de.append(plain(viewed(1)));
@@ -131,7 +131,7 @@ export const describeEndpoints = (open: OpenRecords): void => {
       expect(fr.stranded).toEqual([DE]);
     });
 
-    test('is leased once it is told to be this endpoint’s own, and nothing younger', async () => {
+    test('is leased once it is declared this endpoint’s own, and nothing younger', async () => {
       const { at, runtime } = start();
       const [de, fr] = [at(DE), at(FR, 0)];
       await de.append(plain(viewed(1)));

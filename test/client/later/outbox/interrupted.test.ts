@@ -142,7 +142,7 @@ describe('what is given up', () => {
     expect(bench.asked).toEqual([[TWO]]);
   });
 
-  test('is told to other tabs only where the database has deleted it', async () => {
+  test('is reported to other tabs only if the database has deleted it', async () => {
     const bench = startDelivering();
     const page = bench.open();
     await openTab(bench.database.stored, bench.runtime).append(plain(viewed(1)));
@@ -153,7 +153,7 @@ describe('what is given up', () => {
 });
 
 describe('an outage that is over', () => {
-  /** A page that told of its event while the database failed, and stored it later. */
+  /** A page that reported its event while the database failed, and stored it later. */
   const recovered = async () => {
     const bench = startDelivering();
     bench.database.fault = DEAD;
@@ -208,7 +208,7 @@ test('a lease that takes long since it gives something up is waited out, and the
   expect((await there.leased('three', 100)).filter((id) => leased.includes(id))).toEqual([]);
 });
 
-test('what another tab settled before this one told of it is told all the same', async () => {
+test('an event that another tab settled before this one reported it is still reported', async () => {
   const bench = startDelivering();
   const [here, there] = [bench.open(), bench.open()];
   here.outbox.add(viewed(1), false);
@@ -219,7 +219,7 @@ test('what another tab settled before this one told of it is told all the same',
   expect(here.told).toEqual([[ONE, true]]);
 });
 
-test('what was told as recorded in the midst of a commit is not left out of it, though it was known before', async () => {
+test('an event that was reported as recorded during a commit is not left out of it, though it was known before', async () => {
   const runtime = fakeRuntime();
   const records = memoryRecords();
   await openTab(records, runtime).append(once(viewed(1)));

@@ -138,7 +138,7 @@ export const describeLeases = (open: OpenRecords): void => {
     const view = viewed(1);
     const close = dismissed(2, view);
 
-    test('a dismissal stands behind its view', async () => {
+    test('a dismissal comes after its view', async () => {
       const tab = start();
       await tab.append(plain(close, viewed(3), view));
       await expect(tab.leased('one')).resolves.toEqual([idOf(1), idOf(2), idOf(3)]);
@@ -182,7 +182,7 @@ export const describeLeases = (open: OpenRecords): void => {
   });
 
   describe('gives back', () => {
-    test('a released entry is due when it was told', async () => {
+    test('a released entry is due at the given time', async () => {
       const tab = start();
       await tab.append(plain(viewed(1), viewed(2)));
       await tab.leased('one');
@@ -226,7 +226,7 @@ export const describeLeases = (open: OpenRecords): void => {
   });
 
   describe('lets go for ever', () => {
-    test('settled entries never come back, whoever settles and whoever releases afterwards', async () => {
+    test('settled entries never come back, even if another tab releases them afterwards', async () => {
       const tab = start();
       await tab.append(plain(viewed(1), viewed(2), viewed(3)));
       await tab.leased('one');
@@ -252,7 +252,7 @@ export const describeLeases = (open: OpenRecords): void => {
       expect(tab.discarded).toEqual([]);
     });
 
-    test('a buried view takes its dismissal along, and each is told with the code', async () => {
+    test('a buried view takes its dismissal along, and each is reported with the code', async () => {
       const tab = start();
       const view = viewed(1, { offerId: 'twice-shown' });
       const elsewhere = viewed(3, { offerId: 'twice-shown' });
@@ -286,7 +286,7 @@ export const describeLeases = (open: OpenRecords): void => {
       });
     });
 
-    test('the outbox tells what waits and what is dead', async () => {
+    test('the outbox reports what waits and what is dead', async () => {
       const tab = start();
       await tab.append(plain(viewed(1), viewed(2), viewed(3)));
       await tab.leasing.bury(new Map([[idOf(3), 'conflict']]));

@@ -25,7 +25,7 @@ interface Bench {
   readonly outbox: { isBlocked?: boolean };
   readonly makeRoom: ReturnType<typeof vi.fn<(records: Records) => Promise<unknown>>>;
   readonly onBlocked: ReturnType<typeof vi.fn<(cause: unknown) => void>>;
-  /** Of each connection, oldest first. */
+  /** The calls of each connection, oldest first. */
   closed(): boolean[];
   stored(): Promise<unknown[]>;
 }
@@ -35,7 +35,7 @@ const start = (runtime: FakeRuntime = fakeRuntime()): Bench => {
   const outbox: Bench['outbox'] = {};
   const makeRoom: Bench['makeRoom'] = vi.fn(async () => undefined);
   const onBlocked: Bench['onBlocked'] = vi.fn();
-  const records = mendedRecords(outbox, database.connect(), database.connect, makeRoom, onBlocked);
+  const records = mendedRecords(outbox, database.connect(), database.connect, { makeRoom, onBlocked });
   return {
     ...{ database, records, runtime, outbox, makeRoom, onBlocked },
     closed: () => database.connections.map(({ isClosed }) => isClosed),
@@ -62,13 +62,13 @@ const timeOut = async ({ records, runtime }: Bench, ...ids: string[]): Promise<u
 
 const timeout = expect.objectContaining({ message: 'timeout' });
 
-describe('mended records', () => {
+describe('repaired records', () => {
   const open: OpenRecords = (runtime) => start(runtime).records;
   describeRecords(open);
   describeOutbox(open);
   describeLeasing(open);
 
-  test('are those of the database while it works, over one connection, and nobody is told', async () => {
+  test('are those of the database while it works, over one connection, and nothing is reported', async () => {
     const bench = start();
     await put(bench.records, 'a');
     await put(bench.records, 'b');
@@ -222,7 +222,7 @@ describe('a full database', () => {
     expect([bench.makeRoom.mock.calls.length, bench.onBlocked.mock.calls.length]).toEqual([2, 2]);
   });
 
-  test('in which no room can be made rejects with that it is full', async () => {
+  test('that no room can be made in rejects because it is full', async () => {
     const bench = start();
     bench.database.putFault = FULL;
     bench.makeRoom.mockRejectedValue(new Error('no room'));

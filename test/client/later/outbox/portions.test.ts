@@ -73,7 +73,7 @@ describe('a lease of many entries', () => {
     await expect(tab.leased('one', MANY)).resolves.toEqual(all.slice(0, 600));
   });
 
-  test('of which a portion fails loses none and takes none twice: they come when that lease is over', async () => {
+  test('loses none and takes none twice if a portion fails: they come when that lease is over', async () => {
     const bench = await start();
     const tab = bench.open();
     failBehind(bench, 3);
@@ -83,7 +83,7 @@ describe('a lease of many entries', () => {
     await expect(bench.open().leased('three', MANY)).resolves.toEqual(all);
   });
 
-  test('of which a portion is repeated takes each once and in order', async () => {
+  test('takes each once and in order if a portion is repeated', async () => {
     const { runtime, database, asked, open } = startDelivering();
     await database.stored.transact(async (rows) => {
       for (const view of views) rows.put(['entry', view.id], entryOf(view));
@@ -128,7 +128,7 @@ describe('a lease of many entries', () => {
 });
 
 describe('giving up many entries', () => {
-  test('for their age tells each once, though a portion fails', async () => {
+  test('for their age reports each once, though a portion fails', async () => {
     const bench = await start();
     const tab = bench.open({ bounds: { retentionMs: HOUR_MS } });
     await bench.runtime.advance(HOUR_MS);
@@ -141,7 +141,7 @@ describe('giving up many entries', () => {
     await expect(bench.stored()).resolves.toEqual([]);
   });
 
-  test('for their number goes on in the next portion where one did not suffice, and tells each once', async () => {
+  test('for their number goes on in the next portion if one did not suffice, and reports each once', async () => {
     const bench = await start();
     const tab = bench.open({ bounds: { maxEntries: 100 } });
     failBehind(bench, 2);
@@ -151,7 +151,7 @@ describe('giving up many entries', () => {
     expect([lost(tab), reasons(tab)]).toEqual([all.slice(0, 1_000), new Set(['outbox-full'])]);
   });
 
-  test('takes a dismissal along with its expired view, though 500 entries stand between', async () => {
+  test('takes a dismissal along with its expired view, though 500 entries are in between', async () => {
     const bench = await start();
     const old = viewed(0, { occurredAt: START - 72 * HOUR_MS });
     await bench.database.stored.transact(async (rows) => {
@@ -195,7 +195,7 @@ describe('refusing some of many', () => {
     await expect(bench.stored()).resolves.toHaveLength(MANY - 3);
   });
 
-  test('tells each once where a portion fails: what this page has in its mirror at once, and it is owed', async () => {
+  test('reports each once if a portion fails: those in this page’s mirror at once, and they are owed', async () => {
     const bench = await filled();
     const tab = bench.open();
     for (const event of [view, viewed(900), close]) tab.outbox.add(event, false);
@@ -233,7 +233,7 @@ describe('making room among many', () => {
     await expect(bench.stored()).resolves.toEqual(['0', ...all.slice(100)]);
   });
 
-  test('that fails in its midst tells what it gave up till then, once', async () => {
+  test('that fails in the middle reports what it gave up till then, once', async () => {
     const bench = await start();
     const tab = bench.open();
     failBehind(bench, 1);
@@ -246,7 +246,7 @@ describe('making room among many', () => {
 });
 
 describe('purging many', () => {
-  test('that fails in its midst tells what is gone, and the rest when it is repeated, each once', async () => {
+  test('that fails in the middle reports what is gone, and the rest when it is repeated, each once', async () => {
     const bench = await start();
     const tab = bench.open();
     failBehind(bench, 3);

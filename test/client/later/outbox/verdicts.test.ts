@@ -19,8 +19,7 @@ const apply = async (verdicts: Readonly<Record<string, Verdict>>, token?: string
     leasing as Leasing,
     [1, 2, 3, 4].map((n) => viewed(n)),
     new Map(Object.entries(verdicts)),
-    START,
-    ...(token === undefined ? [] : [token]),
+    { now: START, ...(token === undefined ? {} : { token }) },
   );
   return { done, isTaken };
 };
@@ -63,7 +62,7 @@ describe('what each verdict does', () => {
     });
   });
 
-  test('none gives the event back at once: nobody answered for it', async () => {
+  test('a missing verdict gives the event back at once', async () => {
     await expect(apply({ [two]: accepted }, 't')).resolves.toEqual({
       done: [
         ['settle', two],

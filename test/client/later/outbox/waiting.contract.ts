@@ -205,7 +205,7 @@ export const describeWaiting = (open: OpenRecords): void => {
     });
 
     test.each(['offerId', 'impressionId', 'type', 'expiresAt', 'subject', 'token'])(
-      'an event whose %s is no text and no number is a stranger, since no request could say it',
+      'an event whose %s is neither a string nor a number is a stranger, since no request could say it',
       async (field) => {
         const tab = start();
         await tab.records.transact(async (rows) =>
