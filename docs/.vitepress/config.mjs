@@ -25,6 +25,8 @@ export default defineConfig({
   // The theme's first page has no main landmark.
   transformHtml: (html) =>
     html.replace('<div class="VPContent is-home"', '<div role="main" class="VPContent is-home"'),
+  // The example on the page about what counts is the built package, which lies beside docs/.
+  vite: { server: { fs: { allow: ['..'] } } },
   themeConfig: {
     sidebar,
     nav: [

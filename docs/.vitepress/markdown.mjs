@@ -49,7 +49,10 @@ const nameReports = (md, { root }) => {
       .find((key) => key.replaceAll('/', '-') === report);
     state.src = state.src
       .replace(/^## API Report File for .*$/m, `# ${name ? `offersight/${name}` : 'offersight'}`)
-      .replace(/^> Do not edit .*$/m, 'What this entry of the package exports, as its declarations have it.');
+      .replace(
+        /^> Do not edit .*$/m,
+        'The exports of this entry of the package, as its declarations have them.',
+      );
   });
 };
 
@@ -73,6 +76,17 @@ const frameBlocks = (md) => {
   };
 };
 
+/** Pictures in whose place the site has something to play with. Without scripts the picture stays. */
+const EXAMPLES = new Map([['dwell.svg', 'DwellRing']]);
+const playExamples = (md) => {
+  const { image } = md.renderer.rules;
+  md.renderer.rules.image = (tokens, at, ...rest) => {
+    const picture = image(tokens, at, ...rest);
+    const example = EXAMPLES.get(posix.basename(tokens[at].attrGet('src')));
+    return example ? `<${example}>${picture}</${example}>` : picture;
+  };
+};
+
 /** A table that is wider than the page scrolls by itself, also for people who use the keyboard. */
 const frameTables = (md) => {
   md.renderer.rules.table_open = (tokens, at) => {
@@ -82,7 +96,7 @@ const frameTables = (md) => {
   md.renderer.rules.table_close = () => '</table></div>\n';
 };
 
-/** Braces in the text are no expressions of Vue. */
+/** Braces in the text are not expressions of Vue. */
 const keepBraces = (md) => {
   const { code_inline, text } = md.renderer.rules;
   md.renderer.rules.code_inline = (tokens, at, ...rest) => {
@@ -95,10 +109,10 @@ const keepBraces = (md) => {
 /**
  * VitePress's settings for Markdown.
  * @param root The folder docs/.
- * @param repository Where the code is hosted, if that is known.
+ * @param repository The address where the code is hosted, if it is known.
  */
 export const markdownOf = (root, repository) => ({
-  // Names such as redis.md are no addresses.
+  // Names such as redis.md are not addresses.
   linkify: false,
   // Braces after code are text.
   attrs: { disable: true },
@@ -114,6 +128,7 @@ export const markdownOf = (root, repository) => ({
     nameFiles(md);
     frameBlocks(md);
     frameTables(md);
+    playExamples(md);
     keepBraces(md);
   },
 });

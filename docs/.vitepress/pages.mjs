@@ -19,8 +19,8 @@ export const rewrites = {
 export const sourceOf = (page) => INCLUDED.get(page) ?? page;
 
 /**
- * Where a file is on the site, without the suffix: `docs/start/README.md` is `/start/`.
- * @returns Undefined for a file that is no page.
+ * The route of a file on the site, without the suffix: `docs/start/README.md` is `/start/`.
+ * @returns Undefined for a file that is not a page.
  */
 export const routeOf = (file) => {
   if (file === 'README.md') return '/';
