@@ -1,4 +1,4 @@
-# The standalone proxy. docs/recipes/docker.md tells how to run it.
+# The standalone proxy. docs/recipes/docker.md says how to run it.
 FROM node:20-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -12,7 +12,7 @@ RUN npm run build
 FROM node:20-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm install --omit=dev --ignore-scripts --save-prod libsql bullmq ioredis prom-client undici
+RUN npm install --omit=dev --ignore-scripts --save-prod libsql ioredis pg prom-client undici
 
 FROM node:20-slim
 ENV NODE_ENV=production

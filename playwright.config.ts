@@ -1,4 +1,4 @@
-import { defineConfig } from '@playwright/test';
+import { defineConfig, type LaunchOptions } from '@playwright/test';
 import { ARGS, ensureBrowser, HELP } from './scripts/ensure-browser.mjs';
 import { LONG_SPECS } from './scripts/proofs.js';
 
@@ -9,20 +9,45 @@ const long = LONG_SPECS.map((file) => `**/${file}`);
 const LIBRARIES = '**/libraries.spec.ts';
 
 const browser = await ensureBrowser({ install: false });
-if (!browser) throw new Error(HELP);
+const wholeBrowser = await ensureBrowser({ install: false, isWhole: true });
+if (!browser || !wholeBrowser) throw new Error(HELP);
+
+const launching = (options: LaunchOptions): LaunchOptions => ({
+  args: [...ARGS],
+  // Otherwise no page ever enters the back/forward cache.
+  ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  ...options,
+});
+
+/** Tests of what Chromium without windows lacks: it keeps no page to come back to, and syncs nothing in the background. */
+const WHOLE = /@whole/;
+const whole = { launchOptions: launching(wholeBrowser) };
 
 export default defineConfig({
   testDir: 'e2e',
   projects: [
-    { name: 'promises', testIgnore: [...long, LIBRARIES], outputDir: 'test-results/e2e' },
+    {
+      name: 'promises',
+      testIgnore: [...long, LIBRARIES],
+      grepInvert: WHOLE,
+      outputDir: 'test-results/e2e',
+    },
+    {
+      name: 'whole',
+      testIgnore: [...long, LIBRARIES],
+      grep: WHOLE,
+      outputDir: 'test-results/e2e-whole',
+      use: whole,
+    },
     {
       name: 'smoke',
       testMatch: '**/e2e/engines.spec.ts',
       grep: /@smoke/,
+      use: whole,
       outputDir: 'test-results/e2e-smoke',
     },
-    { name: 'proof', testMatch: long, outputDir: 'test-results/e2e-proof' },
-    { name: 'libraries', testMatch: LIBRARIES, outputDir: 'test-results/e2e-libraries' },
+    { name: 'proof', testMatch: long, outputDir: 'test-results/e2e-proof', use: whole },
+    { name: 'libraries', testMatch: LIBRARIES, outputDir: 'test-results/e2e-libraries', use: whole },
   ],
   globalSetup: './e2e/fixtures/bundle-module.ts',
   // A test that passes the second time has found a race of ours.
@@ -31,8 +56,9 @@ export default defineConfig({
   workers: 8,
   fullyParallel: true,
   forbidOnly: true,
-  timeout: 30_000,
-  expect: { timeout: 10_000 },
+  // Enough on a machine that also does other work.
+  timeout: 90_000,
+  expect: { timeout: 30_000 },
   reporter: [
     ['list'],
     ['./e2e/fixtures/table-reporter.ts'],
@@ -41,12 +67,7 @@ export default defineConfig({
   ],
   use: {
     viewport: { width: 1280, height: 800 },
-    launchOptions: {
-      args: [...ARGS],
-      // Otherwise no page ever enters the back/forward cache.
-      ignoreDefaultArgs: ['--disable-back-forward-cache'],
-      ...browser,
-    },
+    launchOptions: launching(browser),
     // Recording costs each test a seventh of its time; `--trace retain-on-failure` asks for it.
     trace: 'off',
   },

@@ -4,11 +4,10 @@ import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
 import { MANGLED } from './scripts/mangled.mjs';
+import { createTranspiler } from './scripts/transpile.mjs';
 
-const compile = (options) => typescript({ tsconfig: './tsconfig.build.json', outDir: 'dist', ...options });
-
-/** The modules for npm are made of the same files, and their types are checked there. */
-const BUNDLED = { declaration: false, noCheck: true };
+/** For bundles: the modules for npm are made of the same files, and their types are checked there. */
+const transpile = createTranspiler(process.cwd());
 
 /** A warning is a fault of ours: the build stops instead of shipping it. */
 const onwarn = (warning) => {
@@ -36,8 +35,8 @@ const classic = (input, file) => ({
     replacing('src/client/later/delivery/post.js', 'src/client/later/delivery/post-script.ts'),
     replacing('src/client/later/asking.js', 'src/client/later/asking-script.ts'),
     resolve({ browser: true }),
-    compile(BUNDLED),
-    // Twice, since the second names anew what the first has inlined.
+    transpile(),
+    // The second run shortens the names that the first one has inlined.
     terser(MINIFY),
     // Only the last one renames properties: two would have to agree on the short names.
     terser({ ...MINIFY, mangle: { properties: { regex: new RegExp(`^(?:${MANGLED.join('|')})$`) } } }),
@@ -52,7 +51,7 @@ const classic = (input, file) => ({
  */
 const beside = (input, file) => ({
   input,
-  plugins: [resolve({ browser: true }), compile(BUNDLED), terser(MINIFY)],
+  plugins: [resolve({ browser: true }), transpile(), terser(MINIFY)],
   output: { file, format: 'es', sourcemap: true },
   onwarn,
 });
@@ -88,14 +87,25 @@ export default [
       'proxy/cli': 'src/proxy/cli.ts',
       'proxy/index': 'src/proxy/index.ts',
       'proxy/intake/bullmq/bullmq': 'src/proxy/intake/bullmq/bullmq.ts',
+      'proxy/intake/postgres/postgres': 'src/proxy/intake/postgres/postgres.ts',
+      'proxy/intake/redis/redis': 'src/proxy/intake/redis/redis.ts',
       'proxy/intake/sqlite/sqlite': 'src/proxy/intake/sqlite/sqlite.ts',
+      // Its thread is started from a file, which no import names.
+      'proxy/intake/sqlite/sqlite-thread': 'src/proxy/intake/sqlite/sqlite-thread.ts',
       'proxy/node': 'src/proxy/node.ts',
       'service-worker': 'src/service-worker.ts',
       testing: 'src/testing.ts',
       'testing/node': 'src/testing/node.ts',
     },
     external: [/^[^./]/],
-    plugins: [compile({ declaration: true, declarationDir: 'dist' })],
+    plugins: [
+      typescript({
+        tsconfig: './tsconfig.build.json',
+        outDir: 'dist',
+        declaration: true,
+        declarationDir: 'dist',
+      }),
+    ],
     output: {
       dir: 'dist',
       format: 'es',

@@ -1,15 +1,17 @@
 import { defineConfig } from 'vitest/config';
 import { LONG_UNITS, SERVER_UNITS } from './scripts/proofs.js';
+import { findingThread } from './test/support/thread.js';
 
 /** What needs a document. */
 const DOM = ['client', 'adapters', 'inspector', 'testing'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
+  plugins: [findingThread],
   test: {
     reporters: ['default', ['json', { outputFile: 'test-results/unit.json' }]],
     restoreMocks: true,
-    // Of a machine that does much else.
-    testTimeout: 20_000,
+    // Enough on a machine that also does other work.
+    testTimeout: 60_000,
     // Some files wait for a minute of the real clock; others work meanwhile.
     maxWorkers: 3,
     projects: [
@@ -18,17 +20,28 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          globalSetup: 'test/support/thread.ts',
           include: ['test/**/*.test.ts'],
           exclude: [...DOM, ...LONG_UNITS, ...SERVER_UNITS],
         },
       },
       {
         extends: true,
-        test: { name: 'servers', environment: 'node', include: SERVER_UNITS },
+        test: {
+          name: 'servers',
+          environment: 'node',
+          globalSetup: 'test/support/thread.ts',
+          include: SERVER_UNITS,
+        },
       },
       {
         extends: true,
-        test: { name: 'proof', environment: 'node', include: LONG_UNITS },
+        test: {
+          name: 'proof',
+          environment: 'node',
+          globalSetup: 'test/support/thread.ts',
+          include: LONG_UNITS,
+        },
       },
       {
         extends: true,

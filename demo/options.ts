@@ -1,4 +1,4 @@
-/** What the demo is told: its arguments and environment. */
+/** The demo's arguments and environment. */
 import { parseArgs } from 'node:util';
 
 /** The demo's options. */

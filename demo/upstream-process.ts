@@ -44,7 +44,7 @@ function readOptions(args: string[]): UpstreamOptions & { readonly untilStdinEnd
   return {
     port: readWhole('--port', port, 65_535),
     apiKey,
-    // Whoever starts us holds the other end: it closes however that process ends.
+    // The parent process holds the other end, which closes however that process ends.
     untilStdinEnds: values['until-stdin-ends'] ?? false,
     limits: {
       ...DEFAULT_LIMITS,

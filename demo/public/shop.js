@@ -53,7 +53,7 @@ document.addEventListener('click', ({ target }) => {
   if (modal?.contains(offer)) modal.close();
   else offer.remove();
   if (accept) thank(title);
-  // Whoever uses a keyboard goes on where the offer was, not at the top of the page.
+  // A keyboard user continues where the offer was, not at the top of the page.
   else if (!modal?.contains(offer)) $('#plans').focus({ preventScroll: true });
 });
 

@@ -60,7 +60,7 @@ const STEPS = [
   ['accept', 'Accept an offer.'],
   ['toast', 'Wait for the offer in the corner, and close it.'],
   ['network', 'Switch the network off, close an offer, and switch it on again.'],
-  ['upstream', 'Let the upstream be down, close an offer, and mend it.'],
+  ['upstream', 'Let the upstream be down, close an offer, and bring it back.'],
 ] as const;
 
 /** The shop window with the live funnel beside it. */
@@ -115,7 +115,7 @@ export const renderShop = (
         <label><input type="checkbox" id="upstream-down" autocomplete="off"${panel.isStandIn ? '' : ' disabled'}${panel.isUpstreamDown ? ' checked' : ''}> upstream down
           <small>${panel.isStandIn ? 'between the proxy and the stand-in' : 'only with the stand-in'}</small></label>
         <h3>What became of it</h3>
-        <div class="table" role="group" aria-label="Funnel">
+        <div class="table" role="region" tabindex="0" aria-label="Funnel">
           <table>
             <thead>
               <tr><td><th scope="colgroup" colspan="3">on this page<th scope="colgroup" colspan="2">at the proxy<th scope="colgroup" colspan="2">at Chargebee</tr>

@@ -99,7 +99,7 @@ export const startShop = async ({ port, proxy, intake, upstream, operators }: Sh
   };
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // A path alone, whatever it looks like.
+    // Only a path, in any form.
     const url = new URL(`http://shop.invalid/${(request.url ?? '').replace(/^\/+/, '')}`);
     const where = `${request.method} ${url.pathname}`;
     if (url.pathname === '/offer-events') {
@@ -119,7 +119,7 @@ export const startShop = async ({ port, proxy, intake, upstream, operators }: Sh
       case 'POST /accept': {
         const { offer, option, group } = await readJson(request);
         const isTaken = await fulfil(upstream, String(offer), String(option));
-        // A shop of your own does this when the billing system tells it, such as by a webhook.
+        // A shop of your own does this when the billing system calls it, such as by a webhook.
         if (isTaken)
           await proxy.report([
             {

@@ -88,7 +88,7 @@ export const fetchOffers = async (
   return offers;
 };
 
-/** Fulfils an accepted offer; tells whether the upstream took it. */
+/** Fulfils an accepted offer. Returns whether the upstream took it. */
 export const fulfil = async (upstream: ShopUpstream, offerId: string, optionId: string): Promise<boolean> => {
   try {
     await call(upstream, 'offer_fulfillments', { personalized_offer_id: offerId, option_id: optionId });
