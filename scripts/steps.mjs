@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { endToEndFailures, unitFailures } from './failures.mjs';
 
 const RESULTS = 'test-results';
 
@@ -11,10 +12,12 @@ const RESULTS = 'test-results';
 const UNIT = {
   report: 'unit.json',
   count: ({ numPassedTests, numFailedTests }) => [numPassedTests, numFailedTests],
+  failures: unitFailures,
 };
 const END_TO_END = {
   report: 'e2e.json',
   count: ({ stats }) => [stats.expected, stats.unexpected + stats.flaky + stats.skipped],
+  failures: endToEndFailures,
 };
 
 /** What tests need beside npm's packages. */
@@ -70,14 +73,19 @@ export const STEPS = {
 };
 
 /** A step counts as one check, or as the tests in its report. */
-const countOf = ({ report, count }, isOk) => {
-  if (!report) return isOk ? [1, 0] : [0, 1];
+const resultOf = ({ name, report, count, failures }, isOk) => {
+  const one = { passed: isOk ? 1 : 0, failed: isOk ? 0 : 1, failures: isOk ? [] : [name] };
+  if (!report) return one;
   const file = `${RESULTS}/${report}`;
   // A runner without a report has not shown anything.
-  if (!existsSync(file)) return [0, 1];
-  const [passed, failed] = count(JSON.parse(readFileSync(file, 'utf8')));
+  if (!existsSync(file)) return { passed: 0, failed: 1, failures: [`${name}: no report`] };
+  const said = JSON.parse(readFileSync(file, 'utf8'));
+  const [passed, failed] = count(said);
+  if (failed) return { passed, failed, failures: failures(said) };
   // A runner can fail for another reason than a test, and without any test it has shown nothing.
-  return [passed, failed || (isOk && passed ? 0 : 1)];
+  return isOk && passed
+    ? { passed, failed, failures: [] }
+    : { passed, failed: 1, failures: [`${name}: not a test`] };
 };
 
 /** Runs one step. If several run side by side, the output of each is shown when it ends. */
@@ -95,16 +103,16 @@ const runStep = async (step, isAlone) => {
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(chunk));
   const [status] = await once(child, 'close');
   if (!isAlone) process.stdout.write(`${title}\n${Buffer.concat(said)}`);
-  const [passed, failed] = countOf(step, status === 0);
+  const result = resultOf(step, status === 0);
+  const { passed, failed } = result;
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
   return {
-    passed,
-    failed,
+    ...result,
     line: `${failed ? '✘' : '✓'} ${step.name}: ${passed} passed, ${failed} failed, ${seconds} s`,
   };
 };
 
-/** Runs the steps of one command; `test-results/NAME.txt` keeps the last line. */
+/** Runs the steps of one command; `test-results/NAME.txt` keeps the last line, and below it what failed. */
 export const runSteps = async (name) => {
   mkdirSync(RESULTS, { recursive: true });
   const results = [];
@@ -114,7 +122,8 @@ export const runSteps = async (name) => {
   }
   const sum = (count) => results.reduce((total, result) => total + result[count], 0);
   const line = `${sum('passed')} passed, ${sum('failed')} failed`;
-  writeFileSync(`${RESULTS}/${name}.txt`, `${line}\n`);
-  console.log(`\n${results.map((result) => result.line).join('\n')}\n${line}`);
+  const failures = results.flatMap((result) => result.failures);
+  writeFileSync(`${RESULTS}/${name}.txt`, `${[line, ...failures].join('\n')}\n`);
+  console.log(`\n${[...failures, ...results.map((result) => result.line), line].join('\n')}`);
   process.exitCode = sum('failed') ? 1 : 0;
 };

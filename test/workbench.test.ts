@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { endToEndFailures, unitFailures } from '../scripts/failures.mjs';
 import { LONG_SPECS, LONG_UNITS } from '../scripts/proofs.js';
 import { STEPS } from '../scripts/steps.mjs';
 
@@ -64,7 +65,7 @@ describe('the two commands', () => {
     }
   };
 
-  it('together print one line', () => {
+  it('together print one line if all passed', () => {
     const files = { test: '5 passed, 0 failed\n', proof: '7 passed, 0 failed\n' };
     expect(total(files)).toEqual({ line: '12 passed, 0 failed\n', code: 0 });
   });
@@ -72,11 +73,70 @@ describe('the two commands', () => {
   it.each<[string, Readonly<Record<string, string>>, string]>([
     [
       'a test failed',
-      { test: '5 passed, 2 failed\n', proof: '7 passed, 0 failed\n' },
-      '12 passed, 2 failed\n',
+      { test: '5 passed, 2 failed\none test\nanother\n', proof: '7 passed, 0 failed\n' },
+      'one test\nanother\n12 passed, 2 failed\n',
     ],
-    ['a command never ended', { test: '5 passed, 0 failed\n' }, '5 passed, 1 failed\n'],
-  ])('fail together if %s', (_, files, line) => {
+    [
+      'a command never ended',
+      { test: '5 passed, 0 failed\n' },
+      'npm run proof did not end\n5 passed, 1 failed\n',
+    ],
+  ])('fail together, and name the failures above that line, if %s', (_, files, line) => {
     expect(total(files)).toEqual({ line, code: 1 });
+  });
+});
+
+describe('failures that the last lines name', () => {
+  it('are the failed tests of Vitest, and files that could not be read', () => {
+    const passed = { status: 'passed', fullName: 'a sum', failureMessages: [] };
+    const failed = {
+      status: 'failed',
+      fullName: 'a difference',
+      failureMessages: ['\u001b[31mexpected 1\u001b[39m'],
+    };
+    expect(
+      unitFailures({
+        testResults: [
+          { name: 'a.test.ts', message: '', assertionResults: [passed, failed] },
+          { name: 'b.test.ts', message: 'Unexpected token', assertionResults: [] },
+        ],
+      }),
+    ).toEqual(['a.test.ts: a difference\n    expected 1', 'b.test.ts\n    Unexpected token']);
+  });
+
+  it('are the tests of Playwright that did not pass at once, with so much of the message that it can be understood', () => {
+    const message = Array.from({ length: 40 }, (_, index) => `line ${index + 1}`).join('\n');
+    const test = (status: string, errors: { message: string }[]) => ({
+      projectName: 'proof',
+      status,
+      results: [{ errors }],
+    });
+    const spec = (title: string, ...tests: ReturnType<typeof test>[]) => ({
+      file: 'a.spec.ts',
+      line: 3,
+      title,
+      tests,
+    });
+    const failures = endToEndFailures({
+      suites: [
+        {
+          specs: [spec('passes', test('expected', []))],
+          suites: [
+            {
+              specs: [
+                spec('fails', test('unexpected', [{ message }])),
+                spec('is left out', test('skipped', [])),
+              ],
+            },
+          ],
+        },
+      ],
+      errors: [{ message: 'no server' }],
+    });
+    expect(failures).toHaveLength(3);
+    expect(failures[0]).toBe('before any test\n    no server');
+    expect(failures[1]?.split('\n')).toHaveLength(13);
+    expect(failures[1]).toContain('[proof] a.spec.ts:3: fails: unexpected\n    line 1\n');
+    expect(failures[2]).toContain('is left out: skipped');
   });
 });
