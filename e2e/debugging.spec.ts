@@ -48,7 +48,19 @@ const below = '<div style="height: 3000px"></div>';
 
 /** Pages whose offer does not count, and the line for each. */
 const REASONS: Readonly<Record<string, readonly [body: string, words: string]>> = {
-  'since it is not in view': [below + offer('a'), 'a: It is not in view, or has no size.'],
+  'since it is not in view': [below + offer('a'), 'a: It is not in view.'],
+  'since it has no size': [
+    '<div data-offer-id="a" data-offer-dwell="100" style="height: 0"></div>',
+    'a: It has no size.',
+  ],
+  'since its dialog is closed': [
+    `<dialog id="deal">${offer('a')}</dialog>`,
+    'a: <dialog#deal> hides it by display: none.',
+  ],
+  'since its content is not in view': [
+    `${below}<div data-offer-id="a" style="display: contents"><p>An offer</p></div>`,
+    'a: Its content is not in view, or has no size.',
+  ],
   'since too little of it is visible': [
     `<div style="height: 60px; overflow: hidden">${offer('a')}</div>`,
     'a: 30 % of it is visible; it needs 50 %.',

@@ -615,6 +615,22 @@ test.describe('the command', () => {
     };
     const id = made.personalized_offers[0]?.id;
     expect((await send('/api/v2/offer_events', { ...event, personalized_offer_id: id })).status).toBe(204);
+    await expect
+      .poll(() => said.stdout.split('Ctrl+C ends it.\n')[1]?.split('\n'))
+      .toEqual(
+        [
+          'POST  /api/v2/offer_events  viewed  summer  404 resource_not_found',
+          '          The stand-in never made this offer. Take an id that it made, or all with --any-id or on the live page.',
+          'POST  /api/v2/offer_events  viewed  summer  404 resource_not_found',
+          'POST  /api/v2/personalized_offers  200 recorded',
+          `POST  /api/v2/offer_events  viewed  ${id}  204 recorded`,
+          '',
+        ].map((line) =>
+          line.startsWith('POST')
+            ? expect.stringMatching(new RegExp(`^\\d\\d:\\d\\d:\\d\\d  ${line}$`))
+            : line,
+        ),
+      );
   });
 
   const wrong: Readonly<Record<string, readonly [args: readonly string[], words: RegExp]>> = {

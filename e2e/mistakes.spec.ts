@@ -243,7 +243,7 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     heading: 'The offer has no size',
-    words: ['Offersight: a52ge40b: It is not in view, or has no size.'],
+    words: ['Offersight: a52ge40b: It has no size.'],
     make: onConsole(TAG, '<article data-offer-id="a52ge40b" style="height: 0"></article>'),
   },
   {
@@ -256,6 +256,14 @@ const MISTAKES: readonly Mistake[] = [
     words: ['net::ERR_BLOCKED_BY_CLIENT', `delivery: POST ${SHOP}/analytics/collect failed; events wait.`],
     make: onConsole('data-endpoint="/analytics/collect" data-debug', OFFER, {
       prepare: ({ page }) => page.route('**/collect', (route) => route.abort('blockedbyclient')),
+    }),
+  },
+  {
+    heading: 'An ad blocker stops the script',
+    words: ['net::ERR_BLOCKED_BY_CLIENT'],
+    make: onConsole('', OFFER, {
+      head: '<script async src="/analytics/offersight.js" data-endpoint="/offer-events"></script>',
+      prepare: ({ page }) => page.route('**/analytics/*', (route) => route.abort('blockedbyclient')),
     }),
   },
   {

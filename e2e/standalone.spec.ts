@@ -12,6 +12,16 @@ import { type Bench, expect, test } from './fixtures/standalone.js';
 
 const SHORT = 'short-but-secret';
 
+/** Every module of the package that a server or a test of a server imports. */
+const serverModules = async (): Promise<string[]> => {
+  const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as {
+    readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+  };
+  return Object.entries(exports).flatMap(([name, entry]) =>
+    typeof entry !== 'string' && /^\.\/(?:proxy|testing\/node)\b/.test(name) ? [entry.default] : [],
+  );
+};
+
 test.describe('the program', () => {
   test('says its version', async ({ bench }) => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
@@ -31,10 +41,17 @@ test.describe('the program', () => {
         stderr: `offersight: ${words}\n`,
       });
     const program = join(bench.folder, 'server.mjs');
-    await writeFile(program, `import '${pathToFileURL('dist/proxy/index.js').href}'; console.log('loaded');`);
-    const ended = await bench.run([], { env, program });
-    expect([ended.code, ended.stdout, ended.stderr]).toEqual([1, '', expect.stringContaining(words)]);
-    expect((await bench.run([], { program })).stdout).toBe('loaded\n');
+    for (const entry of await serverModules()) {
+      await writeFile(program, `import '${pathToFileURL(entry).href}'; console.log('loaded');`);
+      const ended = await bench.run([], { env, program });
+      expect([entry, ended.code, ended.stdout, ended.stderr]).toEqual([
+        entry,
+        1,
+        '',
+        expect.stringContaining(words),
+      ]);
+      expect((await bench.run([], { program })).stdout).toBe('loaded\n');
+    }
   });
 });
 

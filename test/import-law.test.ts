@@ -277,6 +277,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/sqlite',
       'proxy/intake/sql',
       'proxy/intake/rules',
+      'proxy/needs-node',
       'proxy/option-names',
       'proxy/patience',
       'errors',
@@ -291,6 +292,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/sql',
       'proxy/intake/rules',
       'proxy/forward/jumps',
+      'proxy/needs-node',
       'proxy/option-names',
       'proxy/telling/alerts',
       'proxy/telling/cause',
@@ -310,6 +312,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/redis',
       'proxy/intake/ledger',
       'proxy/intake/rules',
+      'proxy/needs-node',
       'proxy/option-names',
       'proxy/telling/alerts',
       'errors',
@@ -329,7 +332,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['node:crypto'],
   },
   'proxy/intake/bullmq': {
-    values: ['proxy/intake/redis/redis'],
+    values: ['proxy/intake/redis/redis', 'proxy/needs-node'],
     types: ['proxy/intake/intake'],
     packages: ['ioredis'],
   },
@@ -437,7 +440,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy', 'protocol', 'runtime'],
   },
   'proxy/node': {
-    values: ['proxy/door/problem', 'proxy/option-names', 'errors'],
+    values: ['proxy/door/problem', 'proxy/needs-node', 'proxy/option-names', 'errors'],
     types: ['proxy/handler'],
     packages: ['node:http', 'node:net', 'node:stream', 'node:stream/promises', 'node:stream/web'],
   },
@@ -536,7 +539,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'doctor/operator': { types: ['doctor/http/asking', 'doctor/observed'] },
   'doctor/doctor': { values: ['doctor', 'runtime'] },
-  'testing/node': { values: ['dev/dev', 'upstream/server'], types: ['dev', 'upstream'] },
+  'testing/node': { values: ['dev/dev', 'proxy/needs-node', 'upstream/server'], types: ['dev', 'upstream'] },
   upstream: {
     values: ['upstream', 'runtime'],
     packages: ['node:crypto', 'node:events', 'node:fs', 'node:http', 'node:net', 'node:timers/promises'],
@@ -546,8 +549,8 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['doctor/doctor'],
   },
   'proxy/cli/dev-command': {
-    values: ['proxy/cli', 'dev/reasons'],
-    types: ['dev'],
+    values: ['proxy/cli', 'dev/calls'],
+    types: ['dev', 'upstream/calls'],
     packages: ['node:events', 'node:path'],
   },
   'proxy/cli': {

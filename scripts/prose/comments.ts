@@ -69,11 +69,11 @@ const linesOf = (text: string, start: number): readonly Line[] => {
 /** Code in back quotes, links of TypeDoc and addresses are code. */
 const CODE_IN_TEXT = /`[^`]*`|\{@\w+ [^}]*\}|\bhttps?:\/\/[^\s)]+/g;
 
-/** Text and code of one line. */
-export const piecesOf = (text: string, start: number): readonly Piece[] => {
+/** The pieces of a string, in which what matches is code. */
+export const splitBy = (code: RegExp, text: string, start: number): readonly Piece[] => {
   const pieces: Piece[] = [];
   let at = 0;
-  for (const match of text.matchAll(CODE_IN_TEXT)) {
+  for (const match of text.matchAll(code)) {
     pieces.push({ text: text.slice(at, match.index), start: start + at, isCode: false });
     pieces.push({ text: match[0], start: start + match.index, isCode: true });
     at = match.index + match[0].length;
@@ -82,6 +82,9 @@ export const piecesOf = (text: string, start: number): readonly Piece[] => {
     (piece) => piece.isCode || piece.text !== '',
   );
 };
+
+/** Text and code of one line. */
+export const piecesOf = (text: string, start: number): readonly Piece[] => splitBy(CODE_IN_TEXT, text, start);
 
 /** Paragraphs: an empty line, a list's mark or a tag begins another one. */
 const paragraphsOf = (lines: readonly Line[]): readonly (readonly Line[])[] => {

@@ -1,6 +1,6 @@
 /** Texts in code that people read: messages that a program shows, and titles of tests. */
 import ts from 'typescript';
-import { piecesOf } from './comments.js';
+import { piecesOf, splitBy } from './comments.js';
 import { type Piece, type Said, wordsOf } from './passage.js';
 
 /** What is between an expression's quotation marks, without the marks. */
@@ -32,9 +32,18 @@ const textOf = (node: ts.Expression, source: ts.SourceFile): readonly Piece[] =>
 const isText = (node: ts.Node): node is ts.Expression =>
   ts.isStringLiteralLike(node) || ts.isTemplateExpression(node) || isJoining(node);
 
+/** A tag, an attribute's placeholder or a value in braces, which a sentence may name. */
+const NAMED_MARKUP = /<\/?[a-z!][^<>]*>|\{+[^{}]*\}+/gi;
+
+/** A sentence with the markup that it names as code. What begins with a tag is markup. */
+const withMarkup = (pieces: readonly Piece[]): readonly Piece[] =>
+  pieces[0]?.text.trimStart().startsWith('<')
+    ? pieces
+    : pieces.flatMap((piece) => (piece.isCode ? piece : splitBy(NAMED_MARKUP, piece.text, piece.start)));
+
 /** Statements of SQL, style sheets, markup, paths and scripts are not English. */
 const OTHER_LANGUAGE =
-  /[{}<>]|=>|::|;\s*$|\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|WHERE|FROM|BEGIN|EXISTS)\b|-(?:src|uri|for|ancestors) '|[#.][a-z-]+ [#.][a-z-]+|\bvar\(|\d(?:px|rem|em)\b/;
+  /[{}<>]|\b(?:local \w+ =|declare const )|=>|::|;\s*$|\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|WHERE|FROM|BEGIN|EXISTS)\b|-(?:src|uri|for|ancestors) '|[#.][a-z-]+ [#.][a-z-]+|\bvar\(|\d(?:px|rem|em)\b/;
 
 /** Whether a person would read this as English: at least four plain words. */
 export const isEnglish = (pieces: readonly Piece[]): boolean => {
@@ -56,7 +65,7 @@ export const messagesIn = (source: ts.SourceFile): readonly Said[] => {
   const found: Said[] = [];
   const visit = (node: ts.Node): void => {
     if (isText(node)) {
-      const pieces = textOf(node, source);
+      const pieces = withMarkup(textOf(node, source));
       if (isEnglish(pieces)) {
         found.push({ kind: IS_COMPLAINT.test(calleeOf(node.parent)) ? 'hint' : 'message', pieces });
         return;

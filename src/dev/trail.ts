@@ -1,5 +1,6 @@
 /** The way of each event: what the proxy said of it to the page, and what the stand-in said of it to the proxy. */
 import type { Call } from '../upstream/calls.js';
+import { endOf, shown } from './calls.js';
 
 /** One event and how far it came. */
 export interface DevEvent {
@@ -65,8 +66,6 @@ const MAX_EVENTS = 10_000;
 const MAX_PROBLEMS = 50;
 /** What the proxy puts ahead of an event's id to make the idempotency key. */
 const KEY_PREFIX = 'oe1-';
-/** An id that no proxy would take is cut to this. */
-const MAX_SHOWN = 60;
 
 const objectOf = (text: string): Record<string, unknown> => {
   try {
@@ -79,25 +78,6 @@ const objectOf = (text: string): Record<string, unknown> => {
 
 const listOf = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.map((item) => Object(item) as Record<string, unknown>) : [];
-
-/** A page can make up anything, and a terminal shows it as well. */
-const shown = (value: unknown): string =>
-  (typeof value === 'string' ? value : String(value))
-    .slice(0, MAX_SHOWN)
-    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
-
-/** What became of a call that did not deliver. */
-const endOf = ({ status, code }: Call): string => {
-  switch (status) {
-    case 'hung':
-      return 'no answer';
-    case 'reset':
-    case 'aborted':
-      return 'connection broken';
-    default:
-      return code === null ? `${status}` : `${status} ${code}`;
-  }
-};
 
 /**
  * Keeps the latest events and problems.

@@ -3,6 +3,7 @@
  * server of the host's own.
  * @module offersight/proxy/node
  */
+import './needs-node.js';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';

@@ -2,6 +2,8 @@
  * What end-to-end tests of a site need: `offersight dev` as a function, and only the stand-in for Chargebee. For Node.
  * @module offersight/testing/node
  */
+import '../proxy/needs-node.js';
+
 export { type Dev, startDev } from '../dev/dev.js';
 export type { DevOptions } from '../dev/options.js';
 export type { DevEvent } from '../dev/trail.js';

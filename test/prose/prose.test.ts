@@ -101,6 +101,9 @@ describe('in a source', () => {
       "throw new OffersightError('code', 'Nothing of it here.');",
       "export const help = 'Give --value to npm run room, or it is told.';",
       'const regular = /told/; const short = "told";',
+      "export const tag = 'It is told by the <script> of {{ name }} and not by others.';",
+      "export const markup = '<p>It is told to the page and not to others.</p>';",
+      "export const rule = 'p { told: is told to the page and not to others; }';",
     ].join('\n');
     expect(shortly(await faultsOf('src/room.ts', text))).toEqual([
       '2 words docstring',
@@ -112,6 +115,7 @@ describe('in a source', () => {
       '12 words message',
       '13 hint hint',
       '14 words message',
+      '16 words message',
     ]);
   });
 

@@ -1,10 +1,11 @@
 /** `offersight dev`: from flags to a running stand-in, and what to open and to copy. */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { createCallLines, createRemedies, timeOf } from '../../dev/calls.js';
 import type { Dev } from '../../dev/dev.js';
 import type { DevOptions } from '../../dev/options.js';
-import { remedyOf } from '../../dev/reasons.js';
 import type { DevEvent } from '../../dev/trail.js';
+import type { Call } from '../../upstream/calls.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { portOf, read } from './flags.js';
@@ -41,16 +42,11 @@ Ctrl+C ends it.
 `;
 };
 
-const timeOf = (at: number): string => new Date(at).toLocaleTimeString('en-GB');
-
-/** A remedy is said once. */
-const createLines = (): ((event: DevEvent) => string) => {
-  const said = new Set<string>();
+const createEventLines = (): ((event: DevEvent) => string) => {
+  const remedies = createRemedies();
   return ({ at, type, offerId, state, reason }) => {
-    const remedy = remedyOf(reason) ?? '';
-    const more = remedy && !said.has(remedy) ? `\n          ${remedy}` : '';
-    said.add(remedy);
-    return `${timeOf(at)}  ${type.padEnd(9)}  ${offerId}  ${state}${reason === undefined ? '' : `: ${reason}`}${more}\n`;
+    const why = reason === undefined ? '' : `: ${reason}${remedies(reason)}`;
+    return `${timeOf(at)}  ${type.padEnd(9)}  ${offerId}  ${state}${why}\n`;
   };
 };
 
@@ -80,8 +76,15 @@ export const runDev = async (args: string[]): Promise<void> => {
     if (unused !== undefined || positionals.length)
       throw new Failure('With --upstream-only there are no pages: it takes --upstream-port and --any-id.');
     const { startStandIn } = await import('../../dev/stand-in.js');
-    const { upstream, apiKey, reset } = await startStandIn({ port: upstreamPort, anyId });
+    const lineOf = createCallLines();
+    let isReady = false;
+    const onCall = (call: Call): void => {
+      // Its own offers are made in the same way.
+      if (isReady) process.stdout.write(lineOf(call));
+    };
+    const { upstream, apiKey, reset } = await startStandIn({ port: upstreamPort, anyId, onCall });
     await reset();
+    isReady = true;
     process.stdout.write(
       `Offersight: a stand-in for Chargebee. Nothing leaves this machine, and nothing is kept.\n\n` +
         `base URL ${upstream.url}, API key ${apiKey}\nCtrl+C ends it.\n`,
@@ -91,7 +94,7 @@ export const runDev = async (args: string[]): Promise<void> => {
   }
   const source = sourceOf(positionals);
   const { startDev } = await import('../../dev/dev.js');
-  const lineOf = createLines();
+  const lineOf = createEventLines();
   const dev = await startDev({
     ...source,
     ...(port !== undefined && { port }),

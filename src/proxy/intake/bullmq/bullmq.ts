@@ -2,6 +2,7 @@
  * The former name of the intake in Redis. It stays for one minor version.
  * @module offersight/proxy/bullmq
  */
+import '../../needs-node.js';
 import type { RedisOptions } from 'ioredis';
 import type { Intake } from '../intake.js';
 import { type RedisIntakeOptions, redisIntake } from '../redis/redis.js';

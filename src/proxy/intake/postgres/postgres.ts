@@ -3,6 +3,7 @@
  * proxies share it, and one of them forwards. It works behind a pooler that gives each transaction another session.
  * @module offersight/proxy/postgres
  */
+import '../../needs-node.js';
 import type { PoolConfig } from 'pg';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';

@@ -3,6 +3,7 @@
  * events across restarts. Any number of proxies share it, and one of them forwards.
  * @module offersight/proxy/redis
  */
+import '../../needs-node.js';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { RedisOptions } from 'ioredis';
 import { OffersightError } from '../../../errors.js';

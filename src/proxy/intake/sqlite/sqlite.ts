@@ -4,6 +4,7 @@
  * that no statement, lock or disk blocks the process that answers.
  * @module offersight/proxy/sqlite
  */
+import '../../needs-node.js';
 // The thread needs it. This import fails at once if the package is missing, and shows it to tools that trace files.
 import 'libsql';
 import { platformRuntime } from '../../../runtime.js';
