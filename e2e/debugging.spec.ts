@@ -59,7 +59,7 @@ const REASONS: Readonly<Record<string, readonly [body: string, words: string]>> 
   ],
   'since its content is not in view': [
     `${below}<div data-offer-id="a" style="display: contents"><p>An offer</p></div>`,
-    'a: Its content is not in view, or has no size.',
+    'a: It is not in view.',
   ],
   'since too little of it is visible': [
     `<div style="height: 60px; overflow: hidden">${offer('a')}</div>`,

@@ -53,9 +53,8 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
   if (boxes.every((box) => isEmpty(box.getBoundingClientRect())))
     return vanisherOf(element) ?? 'It has no size. Give it content, or a width and a height.';
   const clippers = boxes.map(clipperOf);
-  const [clipper] = clippers;
-  if (clipper && clippers.every((each) => each))
-    return `It is not in view: ${nameOf(clipper)} clips it. Scroll it into view there.`;
+  const [clipper] = clippers.every((each) => each) ? clippers : [];
+  if (clipper) return `It is not in view: ${nameOf(clipper)} clips it. Scroll it into view there.`;
   return (isInViewport(element) && vanisherOf(element)) || 'It is not in view. Scroll to it.';
 };
 

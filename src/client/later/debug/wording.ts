@@ -21,8 +21,8 @@ export const nameOf = ({ localName, id, classList }: Element): string =>
   `<${localName}${id && `#${id}`}${[...classList].map((name) => `.${name}`).join('')}>`;
 
 /** The outermost element that hides another: what is inherited begins there. */
-const hiderOf = (element: Element): string | undefined => {
-  let found: string | undefined;
+export const hidingOf = (element: Element): string => {
+  let found = 'Its styles hide it.';
   for (let at: Element | null = element; at; at = at.parentElement) {
     const style = hides(at);
     if (style) found = `${nameOf(at)} hides it by ${style}.`;
@@ -30,18 +30,12 @@ const hiderOf = (element: Element): string | undefined => {
   return found;
 };
 
-/** How an element is hidden, in words. */
-export const hidingOf = (element: Element): string => hiderOf(element) ?? 'Its styles hide it.';
-
 /** Why nothing of an element is on the screen. */
 const absenceOf = (element: Element): string => {
-  if ([...element.getClientRects()].some(({ width, height }) => width && height)) return 'It is not in view.';
-  const hider = hiderOf(element);
-  if (hider) return hider;
-  // It has no box of its own, and what it holds may be out of view.
-  return getComputedStyle(element).display === 'contents'
-    ? 'Its content is not in view, or has no size.'
-    : 'It has no size.';
+  const [box] = element.getClientRects();
+  // The content of such an element stands for it.
+  if (!box && getComputedStyle(element).display !== 'contents') return hidingOf(element);
+  return !box || box.width * box.height ? 'It is not in view.' : 'It has no size.';
 };
 
 /**

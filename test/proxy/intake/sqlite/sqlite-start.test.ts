@@ -13,15 +13,13 @@ vi.mock('../../../../src/runtime.js', () => ({
 /** Ends with its code in a bundle, before a word; or opens at once. */
 vi.mock('node:worker_threads', async (importOriginal) => ({
   ...(await importOriginal<typeof import('node:worker_threads')>()),
-  Worker: class {
-    constructor(_: URL, { workerData }: { readonly workerData: ThreadStart }) {
-      const { door, said } = workerData;
-      threads.doors.push(door);
-      if (!threads.speaks) return;
-      door.postMessage({});
-      Atomics.add(new Int32Array(said), 0, 1);
-    }
-  },
+  Worker: vi.fn(function open(_: URL, { workerData }: { readonly workerData: ThreadStart }) {
+    const { door, said } = workerData;
+    threads.doors.push(door);
+    if (!threads.speaks) return;
+    door.postMessage({});
+    Atomics.add(new Int32Array(said), 0, 1);
+  }),
 }));
 
 const start = (): ReturnType<typeof startThread> => startThread({} as Omit<ThreadStart, 'door' | 'said'>);
