@@ -109,16 +109,6 @@ describe('the reference', () => {
     }
   });
 
-  it('has every alert, and so has the table for who operates the proxy', () => {
-    const page = readFileSync('docs/operations.md', 'utf8').replaceAll("'", '’');
-    const rows = page.split('## What each alert means')[1]?.split('\n## ')[0] ?? '';
-    /** A row gives the beginning, with a value in the place of a name. */
-    const beginningOf = (words: string): string =>
-      words.replace('{api}', 'offer events').split(/[,:]/, 1)[0]?.split(' ').slice(0, 4).join(' ') ?? words;
-    const missing = Object.entries(ALERTS).filter(([, { words }]) => !rows.includes(beginningOf(words)));
-    expect(missing.map(([name]) => name)).toEqual([]);
-  });
-
   it('has every flag that the help names, and no other', () => {
     const named = [...new Set([...HELP.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name))];
     const known = [...new Set(Object.values(FLAGS).flatMap((flags) => Object.keys(flags)))];

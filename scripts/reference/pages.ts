@@ -149,7 +149,7 @@ const alertsPage = (): Page => {
   );
   const text = [
     '# Alerts',
-    'The proxy reports these to its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert is raised once in ten minutes at most. The [list of alerts](../operations.md#what-each-alert-means) says where else they appear.',
+    'The proxy reports these to its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert is raised once in ten minutes at most. [Alerts in operation](../operations.md#what-each-alert-means) says where else they appear, and what an intake says that refuses to work.',
     NOTE,
     ...parts,
   ];

@@ -5,6 +5,7 @@ import { nearestOf } from '../option-names.js';
 import { Failure } from './failure.js';
 import {
   DEFAULT_PATH,
+  DEFAULT_PORT,
   PROCESS,
   type ProcessValues,
   type Setting,
@@ -150,7 +151,7 @@ const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
   }
 };
 
-const checkProcess = ({ port = 8_787, adminPort, adminHost }: ProcessValues, add: AddFault): void => {
+const checkProcess = ({ port = DEFAULT_PORT, adminPort, adminHost }: ProcessValues, add: AddFault): void => {
   if (adminHost !== undefined && adminPort === undefined)
     add('adminHost', 'Set adminPort too: this is where that one listens.');
   if (port > 0 && port === adminPort) add('adminPort', 'Set it to another port than port.');

@@ -8,6 +8,7 @@ import { useOutgoingProxy } from './outgoing-proxy.js';
 import type { ServeOptions } from './serve.js';
 import {
   DEFAULT_PATH,
+  DEFAULT_PORT,
   flagOf,
   PROCESS,
   type ProcessValues,
@@ -20,8 +21,6 @@ import { placeOf, readSecret } from './sources.js';
 
 type Plan = Omit<ServeOptions, 'stream'>;
 type Given = Readonly<Record<string, string | boolean | undefined>>;
-
-const DEFAULT_PORT = 8_787;
 
 /** Resolves when the process is asked to end. */
 export const signalled = (): Promise<unknown> =>

@@ -42,6 +42,9 @@ const FILE = { kind: 'text', asks: 'the path of a file', pattern: '\\S' } as con
 const ADDRESS = { kind: 'text', asks: 'an address, such as 127.0.0.1', pattern: '\\S' } as const;
 const PORT = { kind: 'number', least: 0, most: 65_535, isWhole: true } as const;
 
+/** Where `offersight proxy` listens if no port is given. */
+export const DEFAULT_PORT = 8_787;
+
 /** The settings that the process has once. */
 export const PROCESS = {
   port: { ...PORT, says: 'Where pages reach it; 0 is any free port. Default 8787.' },
