@@ -8,13 +8,18 @@ import { createOfferProxy, signOffer } from 'offersight/proxy';
 import { createOfferServer, toNodeListener } from 'offersight/proxy/node';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { type Canaries, type Place, readPrivacyPage } from './fixtures/privacy-page.js';
 import {
   BROWSER,
+  type Canaries,
   CHARGEBEE,
   FILE,
   LOG,
   METRICS,
+  type Place,
+  readPrivacyPage,
+  WIRE,
+} from './fixtures/privacy-page.js';
+import {
   place,
   placesOfBrowser,
   placesOfChargebee,
@@ -22,7 +27,6 @@ import {
   placesOfLog,
   placesOfMetrics,
   placesOfWire,
-  WIRE,
 } from './fixtures/privacy-places.js';
 import { lookAround, NOTE_CHANNELS, startShop, startTaker } from './fixtures/private-shop.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
@@ -142,6 +146,9 @@ test('the page lists all that a browser, the proxy, its file and Chargebee get, 
     [place(BROWSER, 'field', 'impressionId', canaries.user), `${BROWSER}: field impressionId holds the user`],
     [place(WIRE, 'reply field', 'code', canaries.offer), `${WIRE}: reply field code holds the offer`],
     [place(FILE, 'column', 'note', canaries.token), `${FILE}: column note holds the token`],
+    [place(FILE, 'column', 'reason', canaries.offer), `${FILE}: column reason holds the offer`],
+    [place(FILE, 'column', 'headers', canaries.offer), `${FILE}: column headers holds the offer`],
+    [place(BROWSER, 'field', 'endpoint', canaries.user), `${BROWSER}: field endpoint holds the user`],
     [place(CHARGEBEE, 'field', 'type', canaries.group), `${CHARGEBEE}: field type holds the group`],
     [place(FILE, 'column', 'arrival', canaries.address), `${FILE}: column arrival holds the address`],
   ]);
@@ -192,6 +199,7 @@ test('the page lists every line of the log and every metric, and none of them id
     [place(LOG, 'line', 'visit'), `${LOG}: line visit`],
     [place(METRICS, 'metric', 'offersight_visitors'), `${METRICS}: metric offersight_visitors`],
     [place(METRICS, 'label', 'visitor'), `${METRICS}: label visitor`],
+    [place(LOG, 'property', 'id', canaries.offer), `${LOG}: property id holds the offer`],
     [place(LOG, 'property', 'code', canaries.address), `${LOG}: property code holds the address`],
     [place(LOG, 'property', 'cause', canaries.user), `${LOG}: property cause holds the user`],
     [place(METRICS, 'label', 'code', canaries.offer), `${METRICS}: label code holds the offer`],
