@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
+import { SCRIPT_FILES } from '../src/proxy/cli/script-file.js';
 import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import { type Bench, test as base, expect, type Standalone } from './fixtures/standalone.js';
@@ -91,8 +92,8 @@ const scenarios = (name: WebServerName): void => {
       .toEqual(['dismissed before', 'dismissed during', 'viewed before', 'viewed during']);
   });
 
-  test('each file that a script tag may load comes through', async ({ shop: { server } }) => {
-    for (const name of ['offersight', 'offersight-more', 'offersight-debug', 'offersight-inspector'])
+  test('each script file comes through', async ({ shop: { server } }) => {
+    for (const name of SCRIPT_FILES)
       expect([name, (await ask(server.url, `/${name}.js`)).status]).toEqual([name, 200]);
   });
 
