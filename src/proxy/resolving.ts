@@ -139,7 +139,9 @@ const checkSite = ({ site, apiKey, intake }: OfferProxyOptions): void => {
       'Set apiKey to the API key of your site, such as from the environment variable OFFERSIGHT_API_KEY: it is empty.',
     );
   if (!API_KEY.test(apiKey))
-    throw configuration('Set apiKey to the key as Chargebee shows it, without spaces.');
+    throw configuration(
+      'Set apiKey to the whole key as Chargebee shows it: 8 to 200 letters, digits, - and _, without spaces.',
+    );
   if (!isObject(intake) || !('take' in intake || 'start' in intake))
     throw configuration('Set intake, such as sqliteIntake({ file }).');
 };
