@@ -1,4 +1,7 @@
 /** The intake over its file, in the thread that calls it: every statement, lock and fsync blocks that thread. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { OffersightError } from '../../../errors.js';
 import type { Intake } from '../intake.js';
 import type { resolveBounds } from '../rules.js';
 import { createSqlIntake } from '../sql/intake.js';
@@ -13,14 +16,40 @@ export interface IntakeFile {
 }
 
 /**
+ * Checks that a file's name leads to it still. What is written into a file without its name is lost when the last
+ * program closes it, although every write succeeds.
+ */
+const createNameCheck = (file: string): (() => void) => {
+  // The process may change its folder later.
+  const path = resolve(file);
+  const identify = (): string | undefined => {
+    const found = statSync(path, { throwIfNoEntry: false, bigint: true });
+    return found && `${found.dev} ${found.ino}`;
+  };
+  const opened = identify();
+  return () => {
+    if (identify() === opened) return;
+    throw new OffersightError(
+      'configuration',
+      'The intake file was removed or replaced while it was open, so no event is taken: restart the proxy.',
+    );
+  };
+};
+
+/**
  * Opens an intake in a file. Creates the file if it does not exist.
  * @throws {OffersightError} `configuration` if the file cannot be opened.
  */
 export const openSqliteIntake = ({ file, bounds }: IntakeFile): Intake => {
   const database = openFile(file);
+  const checkName = createNameCheck(file);
   const { keepBooks, ...intake } = createSqlIntake(createDriver(database), SQLITE, bounds);
   return {
     ...intake,
+    async take(events) {
+      checkName();
+      return intake.take(events);
+    },
     claim(site, bookkeeping = {}) {
       claimFile(database, site);
       keepBooks(bookkeeping);

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -154,6 +154,33 @@ describe('a file that cannot be opened', () => {
     expect(() => sqliteIntake({ file: join(folder.path, 'text.db') })).toThrow(
       expect.objectContaining({ name: 'OffersightError', code: 'configuration' }),
     );
+    folder.remove();
+  });
+});
+
+describe('a file that loses its name while it is open', () => {
+  it.each<[string, (file: string) => void]>([
+    ['is removed', (file) => rmSync(file)],
+    [
+      'is replaced',
+      (file) => {
+        renameSync(file, `${file}.old`);
+        writeFileSync(file, '');
+      },
+    ],
+  ])('takes no more events if it %s, and what it took is still forwarded (fault 69)', async (_, lose) => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, 'intake.db');
+    const intake = sqliteIntake({ file });
+    await intake.take([admitted(1)]);
+    lose(file);
+    await expect(intake.take([admitted(2)])).rejects.toMatchObject({
+      name: 'OffersightError',
+      code: 'configuration',
+      hint: expect.stringContaining('restart the proxy'),
+    });
+    expect((await begin(intake)).rows.map(({ id }) => id)).toEqual([eventId(1)]);
+    await intake.close();
     folder.remove();
   });
 });
