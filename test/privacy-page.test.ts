@@ -318,7 +318,7 @@ describe('in the log', () => {
     expect(linesOf(program).map(([message]) => message)).toEqual(expect.arrayContaining(VARIABLES));
     expect(unlisted(program)).toEqual([]);
     expect(unlisted("log.info('visit', { address })")).toEqual(['visit', 'address']);
-    expect(unlisted('site.log.info(`a visit of ${who}`, { ...(who && { address }) })')).toEqual([
+    expect(unlisted(`site.log.info(\`a visit of \${who}\`, { ...(who && { address }) })`)).toEqual([
       'a visit of …',
       'address',
     ]);

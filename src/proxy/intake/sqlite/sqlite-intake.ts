@@ -1,5 +1,5 @@
 /** The intake over its file, in the thread that calls it: every statement, lock and fsync blocks that thread. */
-import { statSync } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { OffersightError } from '../../../errors.js';
 import type { Intake } from '../intake.js';
@@ -22,13 +22,12 @@ export interface IntakeFile {
 const createNameCheck = (file: string): (() => void) => {
   // The process may change its folder later.
   const path = resolve(file);
-  const identify = (): string | undefined => {
-    const found = statSync(path, { throwIfNoEntry: false, bigint: true });
-    return found && `${found.dev} ${found.ino}`;
-  };
-  const opened = identify();
+  const find = (): BigIntStats | undefined => statSync(path, { throwIfNoEntry: false, bigint: true });
+  const opened = find();
   return () => {
-    if (identify() === opened) return;
+    const found = find();
+    // Some file systems of containers give a file another number now and then, but not another birth.
+    if (found && (found.ino === opened?.ino || found.birthtimeNs === opened?.birthtimeNs)) return;
     throw new OffersightError(
       'configuration',
       'The intake file was removed or replaced while it was open, so no event is taken: restart the proxy.',
