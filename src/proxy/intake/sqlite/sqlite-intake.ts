@@ -16,6 +16,13 @@ export interface IntakeFile {
 }
 
 /**
+ * Whether two descriptions are of one file. Some file systems of containers give it another number now and then, but not
+ * another birth. Others know no birth.
+ */
+const isSame = (one: BigIntStats, other: BigIntStats): boolean =>
+  one.ino === other.ino || (one.birthtimeNs > 0 && one.birthtimeNs === other.birthtimeNs);
+
+/**
  * Checks that a file's name leads to it still. What is written into a file without its name is lost when the last
  * program closes it, although every write succeeds.
  */
@@ -26,8 +33,7 @@ const createNameCheck = (file: string): (() => void) => {
   const opened = find();
   return () => {
     const found = find();
-    // Some file systems of containers give a file another number now and then, but not another birth.
-    if (found && (found.ino === opened?.ino || found.birthtimeNs === opened?.birthtimeNs)) return;
+    if (found && opened && isSame(found, opened)) return;
     throw new OffersightError(
       'configuration',
       'The intake file was removed or replaced while it was open, so no event is taken: restart the proxy.',
