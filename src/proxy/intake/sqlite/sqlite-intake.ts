@@ -17,7 +17,7 @@ export interface IntakeFile {
 
 /**
  * Whether two descriptions are of one file. Some file systems of containers give it another number now and then, but not
- * another birth. Others know no birth.
+ * another birth. Others do not say when it was born.
  */
 const isSame = (one: BigIntStats, other: BigIntStats): boolean =>
   one.ino === other.ino || (one.birthtimeNs > 0 && one.birthtimeNs === other.birthtimeNs);
