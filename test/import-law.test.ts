@@ -581,6 +581,7 @@ const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'proxy/cli': ['proxy/cli/main'],
   'dev/running': ['proxy/intake/sqlite/sqlite'],
   'proxy/intake/sqlite/sqlite-thread': ['proxy/intake/sqlite/sqlite-serving'],
+  'proxy/intake/sqlite/sqlite-start': ['proxy/intake/sqlite/sqlite-serving'],
   'proxy/cli/dev-command': ['dev/dev', 'dev/stand-in'],
   'proxy/cli/doctor-command': ['doctor/doctor'],
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
