@@ -106,7 +106,7 @@ test.describe('starting the proxy', () => {
     ['an origin with a path', ['--origins', 'https://shop.example/cart'], /exact origins/],
     ['signed offers without a secret', ['--require-signed-offers'], /OFFERSIGHT_SIGNING_SECRET/],
     ['no key', [], /OFFERSIGHT_API_KEY or --api-key-file/, { OFFERSIGHT_API_KEY: '' }],
-    ['a key with a space', [], /Set apiKey to the key/, { OFFERSIGHT_API_KEY: `${SHORT} key` }],
+    ['a key with a space', [], /Set apiKey to the whole key/, { OFFERSIGHT_API_KEY: `${SHORT} key` }],
     ['an admin token that is too short', [], /at least 32/, { OFFERSIGHT_ADMIN_TOKEN: SHORT }],
     [
       'a signing secret that is too short',
