@@ -85,7 +85,7 @@ const resultOf = ({ name, report, count, failures }, isOk) => {
   // A runner can fail for another reason than a test, and without any test it has shown nothing.
   return isOk && passed
     ? { passed, failed, failures: [] }
-    : { passed, failed: 1, failures: [`${name}: not a test`] };
+    : { passed, failed: 1, failures: [`${name}: it failed, although no test did`] };
 };
 
 /** Runs one step. If several run side by side, the output of each is shown when it ends. */

@@ -549,7 +549,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['doctor/doctor'],
   },
   'proxy/cli/dev-command': {
-    values: ['proxy/cli', 'dev/calls'],
+    values: ['proxy/cli', 'dev/call-lines'],
     types: ['dev', 'upstream/calls'],
     packages: ['node:events', 'node:path'],
   },
@@ -670,6 +670,14 @@ describe('the import law', () => {
   test('is kept by every import of src', () => {
     expect(IMPORTS.map(faultOf).filter((fault) => fault !== undefined)).toEqual([]);
     expect(IMPORTS.length).toBeGreaterThan(50);
+  });
+
+  test('lets tools that trace files find what the thread of SQLite imports', () => {
+    expect(IMPORTS).toContainEqual({
+      from: 'proxy/intake/sqlite/sqlite-start',
+      specifier: './sqlite-serving.js',
+      kind: 'dynamic',
+    });
   });
 
   test('knows every room', () => {

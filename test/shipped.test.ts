@@ -93,7 +93,7 @@ describe('the package', () => {
     expect(importers).toEqual(['testing.ts']);
     // Only their own command and their own entry reach the switches. Two rooms have only words.
     const switching = rooms.filter((file) =>
-      /from '[./]*\/(?:dev\/(?!calls|reasons)|upstream\/)/.test(
+      /from '[./]*\/(?:dev\/(?!call-lines|reasons)|upstream\/)/.test(
         readFileSync(join('src', file), 'utf8').replaceAll(/^import type .*$/gm, ''),
       ),
     );

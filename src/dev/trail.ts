@@ -1,6 +1,6 @@
 /** The way of each event: what the proxy said of it to the page, and what the stand-in said of it to the proxy. */
 import type { Call } from '../upstream/calls.js';
-import { endOf, shown } from './calls.js';
+import { endOf, shown } from './call-lines.js';
 
 /** One event and how far it came. */
 export interface DevEvent {

@@ -1,7 +1,7 @@
 /** `offersight dev`: from flags to a running stand-in, and what to open and to copy. */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { createCallLines, createRemedies, timeOf } from '../../dev/calls.js';
+import { createCallLines, createRemedies, timeOf } from '../../dev/call-lines.js';
 import type { Dev } from '../../dev/dev.js';
 import type { DevOptions } from '../../dev/options.js';
 import type { DevEvent } from '../../dev/trail.js';

@@ -55,6 +55,10 @@ export const openSqliteIntake = ({ file, bounds }: IntakeFile): Intake => {
       checkName();
       return intake.take(events);
     },
+    async accept(events) {
+      checkName();
+      return intake.accept(events);
+    },
     claim(site, bookkeeping = {}) {
       claimFile(database, site);
       keepBooks(bookkeeping);

@@ -28,11 +28,11 @@ export interface Running {
  */
 const LONGEST_MS = 20_000;
 /**
- * After one that said nothing, further ones have so long until one opens. A bundle that broke the thread breaks it each
- * time, and a framework that loads a route again for each request would stand still for as long each time.
+ * After one that said nothing at all, further ones have so long to open, until one does. A bundle that broke the thread
+ * breaks it each time, and a framework that loads a route again for each request would stand still for as long each time.
  */
-const SECOND_MS = 1_000;
-let patienceMs = LONGEST_MS;
+const ONCE_BROKEN_MS = 1_000;
+let openingMs = LONGEST_MS;
 
 const REMEDY =
   "If the server is bundled, leave the package offersight out of the bundle, so that it is loaded from node_modules. In Next, set serverExternalPackages: ['offersight'] in next.config.ts.";
@@ -103,7 +103,8 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
 
   const wait = (): void => {
     const { elapsed } = platformRuntime();
-    const longestMs = patienceMs;
+    const isOpening = expected === 1;
+    const longestMs = isOpening ? openingMs : LONGEST_MS;
     const givesUpAt = elapsed() + longestMs;
     for (;;) {
       const before = Atomics.load(count, 0);
@@ -111,12 +112,12 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
       if (heard >= expected) break;
       const leftMs = givesUpAt - elapsed();
       if (leftMs <= 0) {
-        patienceMs = SECOND_MS;
+        if (isOpening) openingMs = ONCE_BROKEN_MS;
         throw notStarted(`it said nothing for ${longestMs / 1_000} s.`);
       }
       Atomics.wait(count, 0, before, leftMs);
     }
-    patienceMs = LONGEST_MS;
+    openingMs = LONGEST_MS;
     if (failure) throw failure;
   };
 

@@ -174,11 +174,15 @@ describe('a file that loses its name while it is open', () => {
     const intake = sqliteIntake({ file });
     await intake.take([admitted(1)]);
     lose(file);
-    await expect(intake.take([admitted(2)])).rejects.toMatchObject({
+    const refused = {
       name: 'OffersightError',
       code: 'configuration',
       hint: expect.stringContaining('restart the proxy'),
-    });
+    };
+    await expect(intake.take([admitted(2)])).rejects.toMatchObject(refused);
+    await expect(
+      intake.accept([{ id: eventId(3), content: 'digest', receivedAt: START }]),
+    ).rejects.toMatchObject(refused);
     expect((await begin(intake)).rows.map(({ id }) => id)).toEqual([eventId(1)]);
     await intake.close();
     folder.remove();
