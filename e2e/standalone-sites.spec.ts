@@ -204,7 +204,7 @@ test.describe('if one of two sites fails', () => {
     pair,
   }) => {
     const { url, operators } = await pair.start();
-    const holder = new Database(join(bench.folder, 'one.db'));
+    const holder = new Database(join(bench.folder, 'one.db'), { timeout: 5_000 });
     holder.exec('BEGIN IMMEDIATE');
     expect((await postTo(url, 'one', 1)).status).toBe(503);
     expect((await postTo(url, 'two', 2)).status).toBe(200);

@@ -58,7 +58,7 @@ const kindsOf = (taken: readonly ReadonlyMap<string, { readonly kind: string }>[
 const holdFile = async (): Promise<{ release(): void }> => {
   const child = inProcess(`
     import Database from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../../../node_modules/libsql/index.js')).href)};
-    const database = new Database(${JSON.stringify(file())});
+    const database = new Database(${JSON.stringify(file())}, { timeout: 5_000 });
     database.exec('BEGIN IMMEDIATE');
     console.log('held');
     process.stdin.once('data', () => {
