@@ -13,6 +13,7 @@ import type { OnAlert } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 import { headersOf, usageOf } from './additions.js';
 import { createVerifier } from './signature.js';
+import { watchMismatches } from './subjects.js';
 
 /** The request that an event came in. */
 export interface Circumstances {
@@ -113,13 +114,17 @@ export const createEntitlement = (
   { budgets, knows, alert, runtime }: EntitlementContext,
 ): ((items: readonly DecodedItem[], circumstances: Circumstances) => Promise<Judgement>) => {
   const verifyToken = secrets && createVerifier(secrets);
+  const onNamed = watchMismatches(alert);
 
   const judge = async (
     event: DecodedEvent,
     { request, subject, visitor, sentAt, receivedAt }: Circumstances,
   ): Promise<Entitled> => {
     const { id, type, offerId, token, group, reason, unusable } = event;
-    if (hook && event.subject !== undefined && event.subject !== subject) return MISMATCH;
+    if (hook && event.subject !== undefined) {
+      onNamed(event.subject === subject);
+      if (event.subject !== subject) return MISMATCH;
+    }
     // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
     const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
     const worth = verifyToken && (await verifyToken({ token, offerId, occurredAt, subject }, receivedAt));

@@ -7,6 +7,21 @@ import type { OnAlert } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 
 const DEADLINE_MS = 6_000;
+/** A few may be of somebody who has signed out. */
+const LEAST_MISMATCHES = 10;
+
+/**
+ * Notices that pages and the host's session name users differently. Otherwise their events would wait on the pages for
+ * days, and nothing would say so here.
+ * @returns Called for each event that names its user, with whether the session named the same one.
+ */
+export const watchMismatches = (alert: OnAlert): ((isSame: boolean) => void) => {
+  let inARow = 0;
+  return (isSame) => {
+    inARow = isSame ? 0 : inARow + 1;
+    if (inARow >= LEAST_MISMATCHES) alert(ALERTS.otherSubjects.words);
+  };
+};
 
 /** Makes what names the user of a request; it rejects where the hook fails or takes too long. */
 export const createSubjects = (

@@ -50,6 +50,15 @@ export const ALERTS = {
     means: 'Your `subject` hook gave something that cannot be a subject, such as an e-mail address.',
     repair: 'Give a hash or an internal id, or nothing if nobody is signed in.',
   },
+  otherSubjects: {
+    words:
+      'Events of users are deferred, since the subject hook names none or others: let it name the user as the page’s subject ' +
+      'does. If somebody has signed out, do nothing.',
+    means:
+      'Ten events in a row had a `subject` that your `subject` hook did not name, so the pages keep them and ask again every minute.',
+    repair:
+      'Give the page and the hook the same value for a user. A visitor who has signed out keeps their events until they sign in.',
+  },
   unsigned: {
     words:
       'Events without a valid token are refused: put what signOffer gives on the offer as data-offer-token, and set the subject hook if tokens name one. If somebody makes events up, do nothing.',

@@ -46,6 +46,34 @@ const reachedOf = async ({ runtime }: StartedProxy): Promise<(string | null)[]> 
   return runtime.calls.map(({ key }) => key);
 };
 
+describe('if pages and the session name users differently', () => {
+  const startWith = (name: string): StartedProxy => start({ subject: () => name });
+  const of = (subject: string, from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => wireEvent(from + at, { subject }));
+
+  it('an alert says so after ten events in a row, since the pages keep them and nothing else would show it', async () => {
+    const started = startWith('user-4711');
+    await report(started, of('ada', 1, 9));
+    expect(started.alerts).toEqual([]);
+    expect(await report(started, of('ada', 10, 1))).toEqual(['deferred subject_mismatch']);
+    expect(started.alerts).toEqual([expect.stringMatching(/^Events of users are deferred/)]);
+  });
+
+  it('there is no alert as long as some agree: others have signed out', async () => {
+    const started = startWith('ada');
+    for (const from of [1, 21, 41]) await report(started, [...of('grace', from, 9), ...of('ada', from + 9, 1)]);
+    expect(started.alerts).toEqual([]);
+  });
+
+  it('events that name nobody change nothing', async () => {
+    const started = startWith('user-4711');
+    await report(started, of('ada', 1, 9));
+    expect(await report(started, [wireEvent(20)])).toEqual(['accepted']);
+    await report(started, of('ada', 10, 1));
+    expect(started.alerts).toHaveLength(1);
+  });
+});
+
 describe('if offers have to be signed', () => {
   const sign = (number: number, fields: object = {}, secret = SECRET): Promise<string> =>
     signOffer({ id: `a52ge${number}`, expiresAt: START + HOUR_MS, ...fields }, secret);
