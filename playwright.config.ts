@@ -52,8 +52,8 @@ export default defineConfig({
   globalSetup: './e2e/fixtures/bundle-module.ts',
   // A test that passes the second time has found a race of ours.
   retries: 0,
-  // Tests wait for seconds to pass more than they compute.
-  workers: 8,
+  // Two cores are busy all the time with these. More of them at once only makes each of them slower.
+  workers: 5,
   fullyParallel: true,
   forbidOnly: true,
   // Enough on a machine that also does other work.
