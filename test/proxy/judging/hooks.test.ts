@@ -61,7 +61,8 @@ describe('if pages and the session name users differently', () => {
 
   it('there is no alert as long as some agree: others have signed out', async () => {
     const started = startWith('ada');
-    for (const from of [1, 21, 41]) await report(started, [...of('grace', from, 9), ...of('ada', from + 9, 1)]);
+    for (const from of [1, 21, 41])
+      await report(started, [...of('grace', from, 9), ...of('ada', from + 9, 1)]);
     expect(started.alerts).toEqual([]);
   });
 
