@@ -60,7 +60,7 @@ export interface TrackerOptions {
   readonly dataLayer?: string | undefined;
   /**
    * What the user said to keeping and reporting events, until `tracker.consent` says otherwise.
-   * @default 'granted', since an event names only the offer, and nobody
+   * @default 'granted': whether you have to ask first is for you to decide
    * @range `'granted'`, `'pending'` or `'denied'`
    * @example `'pending'`
    */
