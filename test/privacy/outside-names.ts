@@ -5,6 +5,9 @@ import { lineOf, nodesOf, parse } from './sources.js';
 /** Objects that have everything of the platform: `globalThis.name` is `name`. */
 const WHOLES = new Set(['globalThis', 'window', 'self', 'top', 'parent']);
 
+/** Objects of which it matters what is taken of them. */
+const SHOWN = new Set(['navigator', 'process']);
+
 /** Whether an identifier declares something. */
 const isDeclaring = (node: ts.Identifier): boolean => {
   const { parent } = node;
@@ -66,7 +69,7 @@ const memberOf = (inner: ts.Node): [name: string, node: ts.Node] | undefined => 
 
 /** What a name is: `globalThis.navigator.locks` is `navigator.locks`. */
 const wholeNameOf = (name: string, node: ts.Node): string => {
-  const member = WHOLES.has(name) || name === 'navigator' ? memberOf(node) : undefined;
+  const member = WHOLES.has(name) || SHOWN.has(name) ? memberOf(node) : undefined;
   if (!member) return name;
   return WHOLES.has(name) ? wholeNameOf(...member) : `${name}.${member[0]}`;
 };

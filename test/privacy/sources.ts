@@ -37,22 +37,27 @@ export const AT_THE_PROXY = ['src/proxy'] as const;
 const isFaulty = (source: ts.SourceFile): boolean =>
   (source as unknown as { readonly parseDiagnostics: readonly unknown[] }).parseDiagnostics.length > 0;
 
+const trees = new Map<string, ts.SourceFile>();
+
 /** A source as a tree, with markup or without. */
 export const parse = (text: string): ts.SourceFile => {
-  const read = ['source.ts', 'source.tsx'].map((name) =>
-    ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true),
-  );
-  const whole = read.find((source) => !isFaulty(source));
-  if (!whole) throw new Error(`This is not TypeScript: ${text.slice(0, 200)}`);
-  return whole;
+  for (const name of trees.has(text) ? [] : ['source.ts', 'source.tsx']) {
+    const source = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
+    if (!isFaulty(source) && !trees.has(text)) trees.set(text, source);
+  }
+  const tree = trees.get(text);
+  if (!tree) throw new Error(`This is not TypeScript: ${text.slice(0, 200)}`);
+  return tree;
 };
 
 /** A node and everything below it. */
 export const nodesOf = (node: ts.Node): ts.Node[] => {
-  const nodes = [node];
-  ts.forEachChild(node, (child) => {
-    nodes.push(...nodesOf(child));
-  });
+  const nodes: ts.Node[] = [];
+  const add = (next: ts.Node): void => {
+    nodes.push(next);
+    ts.forEachChild(next, add);
+  };
+  add(node);
   return nodes;
 };
 
