@@ -20,6 +20,7 @@ const CANARIES = {
   offer: 'offer-canary-a52g',
   token: 'token-canary-1c77',
   group: 'group-canary-autumn',
+  subscription: 'sub-canary-4711',
 };
 
 let redis: RedisServer;
@@ -97,7 +98,10 @@ describe('in Redis', () => {
     await intake.take([
       canaryEvent(1),
       canaryEvent(2, { type: 'dismissed', reason: 'control' }),
-      canaryEvent(3, { ...byUser, usage: { subscriptionId: 'sub-1', properties: { offers: 1 } } }),
+      canaryEvent(3, {
+        ...byUser,
+        usage: { subscriptionId: CANARIES.subscription, properties: { offers: 1 } },
+      }),
     ]);
     await intake.take([canaryEvent(4, { ...byUser, group: 'another-group' })]);
     await begin(intake, START, 1);
