@@ -81,7 +81,7 @@ describe('what a browser stores', () => {
   });
 });
 
-describe('what a browser passes on', () => {
+describe('the page on privacy', () => {
   /** The fields of everything that is added to the tag manager's array. */
   const pushedIn = (text: string): Place[] => {
     const pushes = callsOf(text, /\.push$/);
@@ -91,7 +91,7 @@ describe('what a browser passes on', () => {
     return placesOf('data layer', pushes.flatMap(keysBelow));
   };
 
-  it('to a tag manager is listed, and one more field is missed', () => {
+  it('lists what a tag manager gets, and one more field is missed', () => {
     const source = read('src/client/later/data-layer.ts');
     expect(pushedIn(source).length).toBeGreaterThan(5);
     expect(page.unlisted(pushedIn(source))).toEqual([]);
@@ -99,7 +99,7 @@ describe('what a browser passes on', () => {
     expect(page.unlisted(pushedIn(seeded))).toEqual([`${BROWSER}: data layer subject`]);
   });
 
-  it('to other tabs is the ids of events only', () => {
+  it('lists the channel to other tabs, which get only the ids of events', () => {
     const tabs = read('src/tabs.ts');
     expect(callsOf(tabs, /postMessage$/).map((call) => call.arguments?.[0]?.getText())).toEqual(['ids']);
     expect(nodesOf(parse(tabs)).filter((node) => node.getText() === 'ids: readonly string[]').length).toBe(2);

@@ -6,7 +6,7 @@ import { lineOf, nameOf, nodesOf, parse } from './sources.js';
 export interface HeaderUses {
   readonly read: readonly string[];
   readonly sent: readonly string[];
-  /** Where something else happens to them, such as that a function gets them all. */
+  /** The places at which something else happens to them, such as that a function gets them all. */
   readonly passed: readonly string[];
 }
 

@@ -121,7 +121,7 @@ const passedIn = (given: readonly Source[]): string[] =>
   given.flatMap(({ file, text }) => headerUsesOf(text).passed.map((use) => `${file}: ${use}`));
 
 describe('a header', () => {
-  it('is listed, whichever room reads or sends it', () => {
+  it('is listed for every room that reads or sends it', () => {
     const names = sources.flatMap(({ text }) => [...headerUsesOf(text).read, ...headerUsesOf(text).sent]);
     for (const name of ['sec-fetch-site', 'set-cookie', 'retry-after', 'x-forwarded-for', 'age'])
       expect(names).toContain(name);

@@ -50,7 +50,7 @@ describe('a metric', () => {
     site?.observe({ kind: 'verdict', verdict: 'refused', code: 'unsigned', events: 1 });
     const call = { destination: 'offer_events', outcome: 'done' } as const;
     site?.observe({ kind: 'call', ...call, events: 1, durationMs: 1 });
-    site?.observe({ kind: 'forwarded', ...call, type: 'viewed', events: 1 });
+    site?.observe({ kind: 'forwarded', ...call, type: 'viewed', code: undefined, events: 1 });
     const text = (await metrics?.render()) ?? '';
     const places = placesOfMetrics(text);
     expect(places.map(({ name }) => name)).toEqual(expect.arrayContaining(['offersight_calls_total', 'le']));

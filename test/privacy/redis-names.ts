@@ -8,7 +8,7 @@ export interface KeyUse {
   readonly field?: string | undefined;
 }
 
-/** The scripts in a source: every text with a call of Redis or a helper's. What is put in is a blank. */
+/** The scripts in a source, without their comments. */
 const scriptsOf = (text: string): string =>
   nodesOf(parse(text))
     .filter((node) => ts.isTemplateLiteral(node) || ts.isStringLiteral(node))
@@ -36,7 +36,7 @@ const wordOf = (expression: string | undefined): string | undefined =>
 const HELPERS = ['get', 'put', 'unset', 'add', 'drop', 'between', 'texts'];
 /** Commands that name no key. */
 const WITHOUT_KEY = new Set(['TIME', 'SCAN']);
-/** Commands whose arguments behind the key are fields of a hash, and how many stand between two of them. */
+/** Commands whose arguments after the key are fields of a hash: each is a field, each second one or only the first. */
 const FIELDS: Readonly<Record<string, number>> = {
   ...{ HGET: 9, HSET: 2, HDEL: 1, HMGET: 1, HINCRBY: 9, HSETNX: 9 },
 };
@@ -69,7 +69,7 @@ export const keyUsesOf = (text: string): KeyUse[] => {
   return [...calls, ...helped];
 };
 
-/** The fields of an event that scripts read or write, by whichever name they have the event. */
+/** The fields of an event that scripts read or write. */
 export const eventFieldsOf = (text: string): string[] => {
   const lua = scriptsOf(text);
   const dotted = [...lua.matchAll(/(?<![\w.])(?:e|usage)(?:\.(\w+)|\['(\w+)'\])/g)].map(

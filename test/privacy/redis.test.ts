@@ -22,7 +22,7 @@ const sources = sourcesOf('src/proxy/intake/redis');
 
 /** The only keys that are not written where they are used, by file. */
 const COMPUTED: Readonly<Record<string, readonly string[]>> = {
-  // The helpers themselves, loops over words that stand beside them, and names of the same function.
+  // The helpers themselves, loops over a list of words, and names that a line before has made.
   'redis-events.ts': ['(own .. hash)', '(own .. index)', '(index)', '(views)'],
   'redis-forwarding.ts': ['(index)'],
   'redis-scripts.ts': ['(own .. name)'],

@@ -50,7 +50,7 @@ const takenIn = (given: readonly Source[]): string[] =>
       .map((name) => `${file}: ${name}`),
   );
 
-/** Words for storage, of whatever object they are a property. */
+/** Words for storage. They count as a property of any object. */
 const WORDS = new Set(
   [
     'cookie cookieStore localStorage sessionStorage indexedDB caches locks storage sharedStorage storageBuckets getDirectory',
