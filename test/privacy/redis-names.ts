@@ -24,7 +24,7 @@ const argumentsAt = (lua: string, start: number): string[] => {
     if ('({['.includes(letter)) depth++;
     if (')}]'.includes(letter) && --depth < 0) break;
     if (letter === ',' && depth === 0) given.push('');
-    else given[given.length - 1] += letter;
+    else given.push(`${given.pop() ?? ''}${letter}`);
   }
   return given.map((one) => one.trim());
 };
