@@ -3,24 +3,9 @@
  * about a person is only in the places that the page names.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createOfferProxy, signOffer } from 'offersight/proxy';
-import { createOfferServer, toNodeListener } from 'offersight/proxy/node';
-import { sqliteIntake } from 'offersight/proxy/sqlite';
 import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { BROWSER, CHARGEBEE, FILE, LOG, METRICS, place, WIRE } from './fixtures/privacy-headings.js';
 import {
-  BROWSER,
-  type Canaries,
-  CHARGEBEE,
-  FILE,
-  LOG,
-  METRICS,
-  type Place,
-  readPrivacyPage,
-  WIRE,
-} from './fixtures/privacy-page.js';
-import {
-  place,
   placesOfBrowser,
   placesOfChargebee,
   placesOfFile,
@@ -28,65 +13,10 @@ import {
   placesOfMetrics,
   placesOfWire,
 } from './fixtures/privacy-places.js';
+import { canariesOf, expectAllListed, REFUSED, SECRET, startEndpoint } from './fixtures/private-endpoint.js';
 import { lookAround, NOTE_CHANNELS, startShop, startTaker } from './fixtures/private-shop.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
-import { type Bench, expect, test } from './fixtures/standalone.js';
-
-const SECRET = 'a signing secret of at least thirty-two characters';
-const REFUSED = 'offer-canary-refused';
-const EXPIRES_AT = Date.UTC(2099, 0);
-const canariesOf = async (subject?: string): Promise<Canaries & { readonly refusedToken: string }> => {
-  const tokenOf = (id: string) => signOffer({ id, subject, expiresAt: EXPIRES_AT }, SECRET);
-  return {
-    address: '203.0.113.77',
-    user: 'user-canary-8f14',
-    offer: 'offer-canary-a52g',
-    group: 'group-canary-autumn',
-    token: await tokenOf('offer-canary-a52g'),
-    refusedToken: await tokenOf(REFUSED),
-  };
-};
-
-/** Expects that the page lists all places. Each seed adds a place that it does not list, and this must be noticed. */
-const expectAllListed = async (
-  places: readonly Place[],
-  canaries: Canaries,
-  seeds: readonly (readonly [seed: Place, missed: string])[],
-): Promise<void> => {
-  const page = await readPrivacyPage();
-  expect(page.unlisted(places)).toEqual([]);
-  expect(page.misplaced(places, canaries)).toEqual([]);
-  for (const [seed, missed] of seeds)
-    expect([...page.unlisted([...places, seed]), ...page.misplaced([...places, seed], canaries)]).toEqual([
-      missed,
-    ]);
-};
-
-/** A proxy with all options on that take data about a person. */
-const startEndpoint = async ({ folder, apiKey }: Bench, baseUrl: string, canaries: Canaries) => {
-  const file = join(folder, 'intake.db');
-  const proxy = createOfferProxy({
-    ...{ site: 'offersight-test', apiKey, baseUrl, trustedHops: 1, machines: 'count' },
-    intake: sqliteIntake({ file }),
-    requireSignedOffers: SECRET,
-    subject: () => canaries.user,
-    caller: () => ({ ip: canaries.address }),
-    pace: { perMinute: 6_000 },
-  });
-  const server = createOfferServer(toNodeListener(proxy, { path: '/offer-events' }));
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    file,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-      await proxy.close();
-    },
-  };
-};
+import { expect, test } from './fixtures/standalone.js';
 
 test('the page lists all that a browser, the proxy, its file and Chargebee get, and nothing else is found', async ({
   bench,
@@ -107,7 +37,10 @@ test('the page lists all that a browser, the proxy, its file and Chargebee get, 
   await page.click('button >> nth=1');
   await untilWaiting(page, 0);
   await page.evaluate(() => fetch('/plain', { method: 'POST', body: '{}' }));
-  await expect.poll(() => chargebee.messages.length).toBeGreaterThanOrEqual(3);
+  const calls = (isOfUsage: boolean): number =>
+    chargebee.messages.filter(({ path }) => path.includes('usage') === isOfUsage).length;
+  await expect.poll(() => calls(false)).toBe(3);
+  await expect.poll(() => calls(true)).toBeGreaterThan(0);
   const left = await lookAround(page);
   const cookies = await context.cookies();
   await fetch(`${chargebee.url}/plain`, { method: 'POST', body: '{}' });
@@ -138,19 +71,51 @@ test('the page lists all that a browser, the proxy, its file and Chargebee get, 
     [place(BROWSER, 'cookie', 'visitor'), `${BROWSER}: cookie visitor`],
     [place(BROWSER, 'localStorage', 'visitor'), `${BROWSER}: localStorage visitor`],
     [place(BROWSER, 'record', 'visitor'), `${BROWSER}: record visitor`],
-    [place(BROWSER, 'field', 'visitor'), `${BROWSER}: field visitor`],
-    [place(WIRE, 'header', 'x-visitor'), `${WIRE}: header x-visitor`],
-    [place(WIRE, 'request field', 'visitor'), `${WIRE}: request field visitor`],
+    // Other tables and lists of the same part have these names.
+    [place(BROWSER, 'record', 'subject'), `${BROWSER}: record subject`],
+    [place(BROWSER, 'field', 'subject', '', 'seen'), `${BROWSER}: field seen.subject`],
+    [place(WIRE, 'request header', 'x-visitor'), `${WIRE}: request header x-visitor`],
+    [place(WIRE, 'answer header', 'allow'), `${WIRE}: answer header allow`],
+    [place(WIRE, 'request field', 'subject'), `${WIRE}: request field subject`],
     [place(CHARGEBEE, 'header', 'chargebee-visitor'), `${CHARGEBEE}: header chargebee-visitor`],
-    [place(FILE, 'column', 'visitor_name'), `${FILE}: column visitor_name`],
-    [place(BROWSER, 'field', 'impressionId', canaries.user), `${BROWSER}: field impressionId holds the user`],
+    [place(CHARGEBEE, 'field', 'properties'), `${CHARGEBEE}: field properties`],
+    [place(FILE, 'column', 'visitor_name', '', 'events'), `${FILE}: column events.visitor_name`],
+    [place(FILE, 'column', 'visitor', '', 'ledger'), `${FILE}: column ledger.visitor`],
+    [
+      place(BROWSER, 'event field', 'impressionId', canaries.user),
+      `${BROWSER}: event field impressionId holds the user`,
+    ],
     [place(WIRE, 'reply field', 'code', canaries.offer), `${WIRE}: reply field code holds the offer`],
-    [place(FILE, 'column', 'note', canaries.token), `${FILE}: column note holds the token`],
-    [place(FILE, 'column', 'reason', canaries.offer), `${FILE}: column reason holds the offer`],
-    [place(FILE, 'column', 'headers', canaries.offer), `${FILE}: column headers holds the offer`],
-    [place(BROWSER, 'field', 'endpoint', canaries.user), `${BROWSER}: field endpoint holds the user`],
+    [place(FILE, 'column', 'note', canaries.token, 'notes'), `${FILE}: column notes.note holds the token`],
+    [
+      place(FILE, 'column', 'reason', canaries.offer, 'events'),
+      `${FILE}: column events.reason holds the offer`,
+    ],
+    [
+      place(FILE, 'column', 'headers', canaries.offer, 'events'),
+      `${FILE}: column events.headers holds the offer`,
+    ],
+    [
+      place(FILE, 'column', 'content', canaries.offer, 'accepted'),
+      `${FILE}: column accepted.content holds the offer`,
+    ],
+    [
+      place(BROWSER, 'field', 'endpoint', canaries.user, 'entry'),
+      `${BROWSER}: field entry.endpoint holds the user`,
+    ],
     [place(CHARGEBEE, 'field', 'type', canaries.group), `${CHARGEBEE}: field type holds the group`],
-    [place(FILE, 'column', 'arrival', canaries.address), `${FILE}: column arrival holds the address`],
+    [
+      place(CHARGEBEE, 'usage field', 'properties', canaries.user),
+      `${CHARGEBEE}: usage field properties holds the user`,
+    ],
+    [
+      place(FILE, 'column', 'arrival', canaries.address, 'events'),
+      `${FILE}: column events.arrival holds the address`,
+    ],
+    [
+      place(FILE, 'column', 'usage', canaries.address, 'usage'),
+      `${FILE}: column usage.usage holds the address`,
+    ],
   ]);
   shop.close();
   chargebee.close();
@@ -195,16 +160,32 @@ test('the page lists every line of the log and every metric, and none of them id
   for (const name of ['listening', 'request', 'verdict', 'call', 'forwarded', 'event', 'stopped', 'lane'])
     expect(met).toContain(name);
   await expectAllListed(places, canaries, [
-    [place(LOG, 'property', 'visitor'), `${LOG}: property visitor`],
+    [place(LOG, 'property of each line', 'visitor'), `${LOG}: property of each line visitor`],
     [place(LOG, 'line', 'visit'), `${LOG}: line visit`],
+    // Other rows have these names.
+    [place(LOG, 'property', 'offer_id', '', 'alert'), `${LOG}: property alert.offer_id`],
+    [place(METRICS, 'label', 'code', '', 'offersight_waiting'), `${METRICS}: label offersight_waiting.code`],
     [place(METRICS, 'metric', 'offersight_visitors'), `${METRICS}: metric offersight_visitors`],
-    [place(METRICS, 'label', 'visitor'), `${METRICS}: label visitor`],
-    [place(LOG, 'property', 'id', canaries.offer), `${LOG}: property id holds the offer`],
-    [place(LOG, 'property', 'code', canaries.address), `${LOG}: property code holds the address`],
-    [place(LOG, 'property', 'cause', canaries.user), `${LOG}: property cause holds the user`],
-    [place(METRICS, 'label', 'code', canaries.offer), `${METRICS}: label code holds the offer`],
-    [place(LOG, 'property', 'verdict', canaries.token), `${LOG}: property verdict holds the token`],
-    [place(METRICS, 'label', 'lane', canaries.group), `${METRICS}: label lane holds the group`],
+    [place(METRICS, 'metric', 'visitors'), `${METRICS}: metric visitors`],
+    [place(METRICS, 'label of each metric', 'visitor'), `${METRICS}: label of each metric visitor`],
+    [place(LOG, 'property', 'id', canaries.offer, 'event'), `${LOG}: property event.id holds the offer`],
+    [
+      place(LOG, 'property', 'code', canaries.address, 'request'),
+      `${LOG}: property request.code holds the address`,
+    ],
+    [place(LOG, 'property', 'cause', canaries.user, 'alert'), `${LOG}: property alert.cause holds the user`],
+    [
+      place(LOG, 'property', 'verdict', canaries.token, 'event'),
+      `${LOG}: property event.verdict holds the token`,
+    ],
+    [
+      place(METRICS, 'label', 'code', canaries.offer, 'offersight_events_total'),
+      `${METRICS}: label offersight_events_total.code holds the offer`,
+    ],
+    [
+      place(METRICS, 'label', 'lane', canaries.group, 'offersight_waiting'),
+      `${METRICS}: label offersight_waiting.lane holds the group`,
+    ],
   ]);
   taker.close();
 });

@@ -1,6 +1,7 @@
 /** What the intake in Postgres requires of a server before it keeps anything there, and whose the schema is. */
-import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FILE, POSTGRES } from '../../../../e2e/fixtures/privacy-headings.js';
+import { readPrivacyPage } from '../../../../e2e/fixtures/privacy-page.js';
 import { type Intake, isOffersightError } from '../../../../src/proxy/index.js';
 import {
   type PostgresIntakeOptions,
@@ -13,7 +14,7 @@ import { pageRequest, startProxy } from '../../../support/proxy.js';
 import { eventId, START, wireBody, wireEvent } from '../../../support/wire.js';
 import { begin, begun } from '../intake.contract.js';
 
-const PRIVACY = readFileSync('docs/privacy.md', 'utf8');
+const page = await readPrivacyPage();
 
 const configuration = (hint: RegExp): unknown =>
   expect.objectContaining({
@@ -175,22 +176,16 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
 
   it('has every column that the page about privacy lists, and no other', async () => {
     await open().take([admitted(1)]);
-    const listedIn = (heading: string): string[] => {
-      const [, part = ''] = PRIVACY.split(`\n## ${heading}\n`);
-      return (part.split('\n## ', 1)[0] ?? '')
-        .split('\n')
-        .filter((line) => line.startsWith('| `'))
-        .flatMap((line) => {
-          const [, table = '', names = ''] = line.replaceAll('`', '').split('|');
-          return names.split(',').map((column) => `${table.trim()}.${column.trim()}`);
-        });
-    };
+    const listedIn = (heading: string): string[] =>
+      page
+        .listed(heading, 'table')
+        .flatMap((table) => page.listed(heading, 'column', table).map((name) => `${table}.${name}`));
     const columns = await postgres.ask<{ column: string }>(
       `SELECT table_name || '.' || column_name AS column FROM information_schema.columns WHERE table_schema = $1`,
       [name],
     );
     expect(columns.map(({ column }) => column).sort()).toEqual(
-      [...listedIn("In the proxy's file (SQLite)"), ...listedIn('In Postgres')].sort(),
+      [...listedIn(FILE), ...listedIn(POSTGRES)].sort(),
     );
   });
 

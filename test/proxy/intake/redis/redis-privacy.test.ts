@@ -1,20 +1,26 @@
 /** Redis holds personal data only in the places that the page on privacy names for it. */
 import type { Redis } from 'ioredis';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Place, placesIn, readPrivacyPage } from '../../../../e2e/fixtures/privacy-page.js';
+import { type Place, place, REDIS } from '../../../../e2e/fixtures/privacy-headings.js';
+import { placesIn, readPrivacyPage } from '../../../../e2e/fixtures/privacy-page.js';
 import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import { admitted } from '../../../support/intake.js';
 import { type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin } from '../intake.contract.js';
 
-const SECTION = 'In Redis';
+const page = await readPrivacyPage();
+/** The page has the fields of an event in these lists. */
+const ITEMS = ['what happened', 'how far it is', 'until it is delivered or given up'];
+/** Keys whose hashes have fields that the page names. The fields of others are data. */
+const NAMED_FIELDS = ['lane', '{offersight}.intake'];
 const CANARIES = {
   address: '203.0.113.77',
   user: 'user-canary-8f14',
   offer: 'offer-canary-a52g',
   token: 'token-canary-1c77',
   group: 'group-canary-autumn',
+  subscription: 'sub-canary-4711',
 };
 
 let redis: RedisServer;
@@ -42,8 +48,12 @@ const shortly = (key: string, name: string): string =>
 /** The fields of an event; its headers are one place, since a hook names them. */
 const placesOfEvent = (event: string): Place[] => {
   const { headers, ...fields } = JSON.parse(event) as Record<string, unknown>;
-  const place = { section: SECTION, kind: 'field', name: 'headers', value: JSON.stringify(headers ?? null) };
-  return [...placesIn(SECTION, 'field', fields), place];
+  return placesIn(REDIS, 'field', fields)
+    .concat(place(REDIS, 'field', 'headers', JSON.stringify(headers ?? null)))
+    .map((found) => ({
+      ...found,
+      of: ITEMS.find((item) => page.listed(REDIS, 'field', item).includes(found.name)) ?? 'what happened',
+    }));
 };
 
 /** Every key with everything that it holds, and every field of every event. */
@@ -56,7 +66,11 @@ const placesOf = async (admin: Redis, name: string): Promise<Place[]> => {
     const short = shortly(key, name);
     if (short === 'events')
       places.push(...Object.values(held as Record<string, string>).flatMap(placesOfEvent));
-    else places.push({ section: SECTION, kind: 'key', name: short, value: JSON.stringify(held) });
+    else
+      places.push(
+        place(REDIS, /^\{offersight\}[/:]/.test(short) ? 'old key' : 'key', short, JSON.stringify(held)),
+      );
+    if (NAMED_FIELDS.includes(short)) places.push(...placesIn(REDIS, 'hash field', held, short));
   }
   return places;
 };
@@ -78,14 +92,16 @@ const canaryEvent = (number: number, fields: Partial<Parameters<typeof admitted>
 
 describe('in Redis', () => {
   it('an offer, an address, a user, a token or a group is only in places that the page on privacy names', async () => {
-    const page = await readPrivacyPage();
     const name = 'privacy';
     const intake = redisIntake({ url: redis.url, name });
     const byUser = { visitor: CANARIES.user };
     await intake.take([
       canaryEvent(1),
       canaryEvent(2, { type: 'dismissed', reason: 'control' }),
-      canaryEvent(3, { ...byUser, usage: { subscriptionId: 'sub-1', properties: { offers: 1 } } }),
+      canaryEvent(3, {
+        ...byUser,
+        usage: { subscriptionId: CANARIES.subscription, properties: { offers: 1 } },
+      }),
     ]);
     await intake.take([canaryEvent(4, { ...byUser, group: 'another-group' })]);
     await begin(intake, START, 1);
@@ -96,8 +112,16 @@ describe('in Redis', () => {
     expect(isMet(waiting, 'user') || isMet(waiting, 'token')).toBe(false);
 
     // The check itself: a place that the page does not name for it.
-    const leak = { section: SECTION, kind: 'key', name: 'calls', value: CANARIES.address };
+    const leak = place(REDIS, 'key', 'calls', CANARIES.address);
     expect(page.misplaced([...waiting, leak], CANARIES)).toEqual(['In Redis: key calls holds the address']);
+    const more = [
+      place(REDIS, 'hash field', 'visitor', '', 'lane'),
+      place(REDIS, 'field', 'address', '', 'what happened'),
+    ];
+    expect(page.unlisted([...waiting, ...more])).toEqual([
+      'In Redis: field what happened.address',
+      'In Redis: hash field lane.visitor',
+    ]);
     await intake.close();
   });
 
