@@ -67,6 +67,8 @@ const completed = (part: string, openingOf: (sign: string) => string): string =>
     ...ends.toReversed().map((tag) => `<${tag.slice(1)}>`),
     text,
     ...begun.toReversed().map((tag) => `</${tag}>`),
+    // A template that begins here ends in a line that is not shown.
+    ...((text.match(/`/g)?.length ?? 0) % 2 ? ['`'] : []),
     ...left.toReversed().map((sign) => CLOSING[sign] ?? ''),
   ].join('\n');
 };
