@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { mergeTests } from '@playwright/test';
 import { test as clinicTest, expect } from './fixtures/doctor.js';
-import { BROWSER_WORDS, MISTAKE_WORDS } from './fixtures/mistake-words.js';
+import { BROWSER_WORDS, MISTAKE_WORDS, mistakeSections } from './fixtures/mistake-words.js';
 import {
   atCommand,
   atProxy,
@@ -112,6 +112,13 @@ const seenOn = (screen: string, words: readonly string[]): readonly string[] => 
   );
 };
 
+/** Where the doctor says to read on, for those of its findings that have these words. */
+const namedByDoctor = (screen: string, words: readonly string[]): readonly string[] =>
+  screen
+    .split(/\n(?=(?:WRONG|DOUBT|NOTE) )/)
+    .filter((finding) => words.includes(messageOf(finding.split('\n', 1)[0] ?? '')))
+    .flatMap((finding) => /^ +read +docs\/(\S+)$/m.exec(finding)?.[1] ?? []);
+
 for (const { heading, words } of MISTAKE_WORDS)
   test(`the mistake “${heading}” shows the words that docs/troubleshooting.md has`, async ({
     page,
@@ -124,6 +131,8 @@ for (const { heading, words } of MISTAKE_WORDS)
     if (!make) throw new Error('Nothing makes this mistake.');
     const screen = await make({ page, stack, clinic, bench, launchOptions });
     await expect.poll(() => seenOn(screen(), words)).toEqual(words);
+    const section = mistakeSections(await readFile('docs/troubleshooting.md', 'utf8')).get(heading);
+    for (const named of namedByDoctor(screen(), words)) expect(section).toContain(`(${named})`);
   });
 
 test('no mistake is made whose words are not known', () => {

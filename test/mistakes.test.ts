@@ -2,26 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { anchorOf } from '../docs/.vitepress/pages.mjs';
-import { MISTAKE_WORDS, type MistakeWords } from '../e2e/fixtures/mistake-words.js';
+import { MISTAKE_WORDS, type MistakeWords, mistakeSections } from '../e2e/fixtures/mistake-words.js';
 import { readMarkdown } from '../scripts/documents/markdown.mjs';
 
 const PAGE = readFileSync('docs/troubleshooting.md', 'utf8');
 const ERRORS = readFileSync('docs/errors.md', 'utf8');
 
-/** The sections of the mistakes, by their headings. */
-const sectionsOf = (page: string): ReadonlyMap<string, string> => {
-  const [, part = ''] = page.split('\n## Common mistakes\n');
-  const [mistakes = ''] = part.split('\n## ');
-  return new Map(
-    mistakes
-      .split('\n### ')
-      .slice(1)
-      .map((section): [string, string] => [section.split('\n', 1)[0] ?? '', section]),
-  );
-};
-
 const faultsOf = (page: string): string[] => {
-  const sections = sectionsOf(page);
+  const sections = mistakeSections(page);
   const headings = MISTAKE_WORDS.map(({ heading }) => heading);
   const unknown = [...sections.keys()].filter((heading) => !headings.includes(heading));
   return [

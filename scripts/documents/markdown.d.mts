@@ -1,7 +1,7 @@
 /** A fenced block of code. */
 export interface CodeBlock {
   readonly language: string;
-  /** What stands behind the language, such as the path of a file. */
+  /** The rest of the fence, such as the path of a file. */
   readonly name: string;
   readonly text: string;
   /** The line of its first line in the document, from 1. */

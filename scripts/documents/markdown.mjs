@@ -94,7 +94,7 @@ const read = (markdown) => {
 
 const known = new Map();
 
-/** Reads a document. The result for each text is kept, since checks read the same documents many times. */
+/** Reads a document. What was read is kept, since checks read the same documents many times. */
 export const readMarkdown = (markdown) => {
   const document = known.get(markdown) ?? read(markdown);
   known.set(markdown, document);

@@ -39,11 +39,11 @@ export const readBlocks = (): readonly PlacedBlock[] =>
     readMarkdown(readFileSync(file, 'utf8')).blocks.map((block) => ({ file, ...block })),
   );
 
-export type Element = DefaultTreeAdapterMap['element'];
+type Element = DefaultTreeAdapterMap['element'];
 type Node = DefaultTreeAdapterMap['node'];
 
 /** Every element of a piece of HTML, also in templates. */
-export const elementsOf = (node: Node): readonly Element[] => [
+const elementsOf = (node: Node): readonly Element[] => [
   ...('tagName' in node ? [node] : []),
   ...('content' in node ? elementsOf(node.content) : []),
   ...('childNodes' in node ? node.childNodes.flatMap(elementsOf) : []),
@@ -70,7 +70,7 @@ const scriptsInMarkup = (text: string): readonly Script[] =>
         const { startLine = 1 } = element.sourceCodeLocation?.attrs?.[name] ?? {};
         return {
           language: 'js',
-          // On one line, so that statements of a handler may stand beside each other.
+          // On one line, since a handler may have several statements on its own.
           text: `(function (event) { ${value} });`,
           line: startLine - 1,
         };

@@ -32,7 +32,7 @@ const openIn = (text: string): { readonly left: string[]; readonly extra: string
   return { left, extra };
 };
 
-/** What begins with a tag can be inside an element. Other words would be text there, whatever they are. */
+/** What begins with a tag can be inside an element. Any other words would be text there. */
 const inElement = (text: string): string => `(<>\n${text}\n</>);`;
 
 /** A part of a script is code in one of these places. */
