@@ -1,12 +1,14 @@
 /** Code in the documents can be copied: a formatter that takes it for a paragraph breaks it without a word. */
 import { readFileSync } from 'node:fs';
+import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { readMarkdown } from '../scripts/documents/markdown.mjs';
 import { readBlocks } from './support/blocks/block.js';
 import { faultsOf, GIVEN, READERS } from './support/blocks/readers.js';
-import { areReadByShell, hiddenFromShell } from './support/blocks/shell.js';
+import { areReadByShell, hiddenFromShell, unreadByShell } from './support/blocks/shell.js';
 
 const BLOCKS = readBlocks();
+const PACKAGE = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly exports: object };
 
 /** The faults of the blocks of a document. */
 const faultsIn = (markdown: string): number[] =>
@@ -35,6 +37,22 @@ describe('code in the documents', () => {
         expect(code).toContain(file);
         expect(code).toMatch(new RegExp(`(?:onlyBlock|blocksOf)\\(.*'${language}'\\)`));
       }
+    }
+  });
+
+  it('names files for Netlify that the package has', () => {
+    const [block] = BLOCKS.filter(({ name }) => name === 'netlify.toml');
+    const { build } = parse(block?.text ?? '') as { build: { command: string; publish: string } };
+    expect(Object.keys(build)).toEqual(['command', 'publish']);
+    expect(unreadByShell(build.command)).toEqual([]);
+    const [, from = '', to] = /&& cp node_modules\/offersight\/(\S+) (\S+)\/$/.exec(build.command) ?? [];
+    expect(to).toBe(build.publish);
+    const scripts = Object.keys(PACKAGE.exports).filter((entry) => /^\.\/offersight.*\.js$/.test(entry));
+    expect(scripts.length).toBeGreaterThan(3);
+    const [before = '', after = ''] = from.split('*');
+    for (const entry of scripts) {
+      const file = entry.replace('./', 'dist/');
+      expect(file.startsWith(before) && file.endsWith(after)).toBe(true);
     }
   });
 
