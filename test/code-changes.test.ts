@@ -86,6 +86,11 @@ describe('a change', () => {
       ' <script lang="ts">\n+  import Card from;',
       ' <script lang="ts">\n+  import Card from \'./Card.svelte\';',
     ],
+    [
+      'App.svelte',
+      "   import A from './a';\n+  import B form './b';",
+      "   import A from './a';\n+  import B from './b';",
+    ],
     ['App.tsx', '   <section>\n+    <OfferCard>', '   <section>\n+    <OfferCard />'],
     ['angular.json', ' "serve": {\n+  "options": { "a" "b" },', ' "serve": {\n+  "options": { "a": "b" },'],
     ['nginx.conf', '   root /srv;\n+  add_header A b', '   root /srv;\n+  add_header A b;'],

@@ -105,6 +105,8 @@ const IN_PARTS = new RegExp(
 
 /** A part of a page, with the scripts that begin in it. */
 const isPage = (text: string): boolean =>
+  // Without a tag it is a part of a script.
+  text.includes('<') &&
   !misread(text, IN_PARTS).length &&
   scriptsIn({ language: 'html', name: '', text }).every((script) => !faultsOfScript(script).length);
 
