@@ -1,4 +1,4 @@
-// Weighs what a browser loads, in brotli bytes, and fails above the budget or if the README has another size.
+// Weighs what a browser loads, in brotli bytes, and fails above the budget or if one of the README's tables has another size.
 import { readFileSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -106,6 +106,16 @@ for (const { row, way, bytes, budget } of weights) {
   console.log(
     `${ROWS[row]}, ${way}: ${bytes} of ${budget} bytes brotli${bytes > budget ? ', over budget' : ''}` +
       `${isTold ? '' : `; the README's table must say ${size}`}`,
+  );
+}
+// The table of trackers also has the size of the first load by script tag.
+const [script] = weights.filter(({ row, way }) => row === 'first' && way === 'by script tag');
+const scriptSize = `${(script.bytes / 1000).toFixed(1)} KB`;
+const compared = table.find(([, title]) => title === '**Offersight**')?.at(-2);
+if (compared !== scriptSize) {
+  failed++;
+  console.log(
+    `Offersight, among other trackers: the README's table says ${compared} and must say ${scriptSize}`,
   );
 }
 process.exitCode = failed ? 1 : 0;

@@ -18,6 +18,7 @@ export const LONG_UNITS = [
 export const SERVER_UNITS = [
   'test/bundling/*.test.ts',
   'test/upstream/*.test.ts',
+  'test/code-types.test.ts',
   'test/dockerfile.test.ts',
   'test/reference.test.ts',
   'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',

@@ -8,8 +8,8 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright';
 import { ARGS, ensureBrowser, HELP } from './ensure-browser.mjs';
-import { OUTPUT } from './site-check.mjs';
 import { EXAMPLE, faultsOfExample } from './site-example.mjs';
+import { OUTPUT } from './site-output.mjs';
 
 /** Pages that are looked at together. */
 const AT_ONCE = 3;

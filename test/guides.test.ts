@@ -92,10 +92,17 @@ describe('reading a guide', () => {
 
   test.each([
     ['a block that is no file', '```js\nhere();\n```', /no file/],
+    ['a block in a list that is no file', '- text\n\n  ~~~js\n  here();\n  ~~~', /no file/],
     ['a command that nobody runs', '```sh\nrm -r dist\n```', /nobody would run/],
     ['a package that the application lacks', '```sh\nnpm install left-out\n```', /left-out/],
   ])('refuses %s', (_, text, words) => {
     expect(() => parse(text)).toThrow(words);
+  });
+
+  test('takes markup in a section of further ideas for an example', () => {
+    const text = '## What else\n- text\n\n  ```html\n  <p></p>\n  ```\n';
+    expect(paths(parse(text))).toEqual([]);
+    expect(() => parse(text.replace('html', 'js'))).toThrow('no file');
   });
 
   test('refuses a guide without a command for something that a reader has to do', () => {

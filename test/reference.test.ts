@@ -1,15 +1,14 @@
 /** The reference describes every option completely, and its examples compile. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import ts from 'typescript';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { anchorOf } from '../docs/.vitepress/pages.mjs';
-import { typedEntries } from '../scripts/entries.mjs';
 import { exampleOf, makePages, readOptions } from '../scripts/reference/pages.js';
 import type { Flags } from '../src/proxy/cli/flag-kinds.js';
 import { FLAGS } from '../src/proxy/cli/flag-table.js';
 import { flagOf, PROCESS, type Setting, SITE } from '../src/proxy/cli/settings.js';
 import { ALERTS } from '../src/proxy/telling/alerts.js';
+import { compileTexts } from './support/compile.js';
 import { readDefaults, type Value } from './support/defaults.js';
 
 const OPTIONS = readOptions().flat();
@@ -43,34 +42,8 @@ const HELP = readFileSync('src/proxy/cli/main.ts', 'utf8').split('const HELP = `
 
 /** The compiler's errors in code that imports the package's own sources. */
 const complaintsOf = (texts: readonly string[]): readonly string[] => {
-  const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
-    config: { compilerOptions: object };
-  };
-  const paths = Object.fromEntries(
-    typedEntries().map(({ specifier, source }) => [specifier, [`./${source}`]]),
-  );
-  const { options } = ts.convertCompilerOptionsFromJson(
-    { ...config.compilerOptions, paths, noUnusedLocals: false, noUnusedParameters: false },
-    '.',
-  );
-  const files = new Map(texts.map((text, at) => [resolve(`test/example-${at}.ts`), text]));
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (path) => files.has(path) || fileExists(path);
-  host.readFile = (path) => files.get(path) ?? readFile(path);
-  host.getSourceFile = (path, version, ...rest) => {
-    const text = files.get(path);
-    return text === undefined
-      ? getSourceFile(path, version, ...rest)
-      : ts.createSourceFile(path, text, version, true);
-  };
-  const program = ts.createProgram([...files.keys()], options, host);
-  return [...files].flatMap(([path, text]) => {
-    const source = program.getSourceFile(path);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
-      ({ messageText }) => `${text}\n${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
-    );
-  });
+  const named = new Map(texts.map((text, at) => [`example-${at}.ts`, text]));
+  return compileTexts(named).map(({ name, message }) => `${named.get(name)}\n${message}`);
 };
 
 describe('the reference', () => {

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { faultsOfOutput, faultsOfSources, markdownFiles } from '../scripts/site-check.mjs';
+import { faultsOfSources, markdownFiles } from '../scripts/site-check.mjs';
+import { faultsOfOutput } from '../scripts/site-output.mjs';
 
 describe('the Markdown', () => {
   it('has links that lead somewhere, and the sidebar has every page', () => {
@@ -27,16 +28,51 @@ describe('the Markdown', () => {
     ['![](dev.png)', 'docs/redis.md: the picture “dev.png” has no description.'],
     ['[a](/doctor)', 'docs/redis.md: “/doctor” works on the site only. Make it relative.'],
     ['[![a](gone.png)](doctor.md)', 'docs/redis.md: “gone.png” leads to no file.'],
+    ['[a](gone.md "a title")', 'docs/redis.md: “gone.md” leads to no file.'],
+    ['[a][b]\n\n[b]: gone.md', 'docs/redis.md: “gone.md” leads to no file.'],
+    [
+      '[b]\n\n[b]: doctor.md#gone "a title"',
+      'docs/redis.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
+    ],
+    ['[a][gone]', 'docs/redis.md: “[a][gone]” names an address that the page does not define.'],
+    ['[`a`][gone]', 'docs/redis.md: “[][gone]” names an address that the page does not define.'],
+    ['<a href="gone.md">a</a>', 'docs/redis.md: “gone.md” leads to no file.'],
+    [
+      "<p>\n<a class=x href='doctor.md#gone'>a</a>\n</p>",
+      'docs/redis.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
+    ],
+    ['<img src="gone.png" alt="A">', 'docs/redis.md: “gone.png” leads to no file.'],
+    ['<img src="dev.png">', 'docs/redis.md: the picture “dev.png” has no description.'],
+    ['> - [a](gone.md)', 'docs/redis.md: “gone.md” leads to no file.'],
   ])('is reported if it gets %s', (added, fault) => {
     expect(faultsWith(`\n\n${added}\n`)).toEqual([fault]);
   });
 
-  it.each(['`[a](gone.md)`', '```md\n[a](gone.md)\n```', '[a](https://example.com/gone)', '[a](doctor.md)'])(
-    'that gets %s is right',
-    (added) => {
-      expect(faultsWith(`\n\n${added}\n`)).toEqual([]);
-    },
-  );
+  it.each([
+    '`[a](gone.md)`',
+    '```md\n[a](gone.md)\n```',
+    '~~~md\n[a](gone.md)\n~~~',
+    '> ```md\n> [a](gone.md)\n> ```',
+    '[a](https://example.com/gone)',
+    '[a](doctor.md)',
+    '[a](doctor.md "A title")',
+    '[a][b]\n\n[b]: doctor.md',
+  ])('that gets %s is right', (added) => {
+    expect(faultsWith(`\n\n${added}\n`)).toEqual([]);
+  });
+
+  it.each([
+    ['/gone', '“/gone” leads to no page of the site.'],
+    ['/dev#gone', '“/dev#gone” names a heading that docs/dev.md does not have.'],
+    ['start', '“start” leads to no page of the site.'],
+  ])('is reported if the front matter of the home page leads to %s', (link, fault) => {
+    const home = 'docs/site/index.md';
+    const read = (file: string): string => {
+      const text = readFileSync(file, 'utf8');
+      return file === home ? text.replace('link: /dev\n', `link: ${link}\n`) : text;
+    };
+    expect(faultsOfSources(markdownFiles(), read)).toEqual([`${home}: ${fault}`]);
+  });
 
   it('is reported if the sidebar lacks a new page, or has a line without a page', () => {
     const read = (): string => '# A page\n';
@@ -74,6 +110,7 @@ describe('the built pages', () => {
       'index.html: “/0.2/start/#second” names a heading that is not there.',
     ],
     ['<a href="#gone">x</a>', 'index.html: “#gone” names a heading that is not there.'],
+    ["<a class=x href='gone.html'>x</a>", 'index.html: “gone.html” leads nowhere.'],
     ['<img src="/0.2/gone.png" alt="A">', 'index.html: “/0.2/gone.png” leads nowhere.'],
     ['<img src="/0.2/picture.png">', 'index.html: a picture has no description: <img src="/0.2/picture.png"'],
     [
