@@ -55,7 +55,7 @@ const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\``
 const valueText = (text: string): string =>
   /^('[^']*'|\[.*\]|[\d.]+|true|false)$/.test(text)
     ? code(text)
-    : text.replace(/^('[^']*'|[\d.]+)(?=[ ,])/, (value) => code(value));
+    : text.replace(/^('[^']*'|\d[\d.]*)(?=,? \(|, )/, (value) => code(value));
 
 const entryText = ({ source, option }: Documented, heading: string): string =>
   [

@@ -11,7 +11,7 @@ import type { DevEvent } from './trail.js';
 export interface DevOptions {
   /**
    * The folder whose pages are served.
-   * @default the current one, unless `application` is given
+   * @default '.', the current one, unless `application` is given
    * @range the path of a folder
    * @example `'public'`
    */
