@@ -10,7 +10,7 @@ const OWN_LINE = /(?<=^[ \t]*)--+ .*$/gm;
 const BEHIND = /(?<=^|[\s)(,])--+ (?!-).*$/gm;
 
 /** What comments say that begin with two dashes. */
-export const dashCommentsIn = (text: string, start = 0): readonly Said[] =>
+const dashCommentsIn = (text: string, start = 0): readonly Said[] =>
   markedCommentsIn(isProgram(text) ? BEHIND : OWN_LINE, text, start);
 
 /** A file of such a language has nothing else to read. */

@@ -1,9 +1,10 @@
-/** Every default that the reference names is the one in the code, and a default in words is none there. */
+/** Every default that the reference names is the one in the code. The code has none where the reference has only words. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readOptions } from '../../scripts/reference/pages.js';
 import { backoffMs, circuitMs } from '../../src/client/later/delivery/backoff.js';
+import { batchSize, KEEPALIVE_BYTES } from '../../src/client/later/delivery/batch-size.js';
 import type { Flags } from '../../src/proxy/cli/flag-kinds.js';
 import { FLAGS } from '../../src/proxy/cli/flag-table.js';
 import { readDefaults, type Value } from '../support/defaults.js';
@@ -128,6 +129,7 @@ describe('the defaults of the reference', () => {
       `${backoffMs(99, 0, 1) / 60_000} minutes, ${circuitMs(99) / 3_600_000} hours after a fault of the deployment; ` +
         'on localhost, 127.0.0.1 and [::1] 5,000',
     );
+    expect(batchSize(100, KEEPALIVE_BYTES)).toBe(95);
     expect(readFileSync('src/client/later/later.ts', 'utf8')).toContain(
       'isLocal && { longestPauseMs: 5_000 }',
     );

@@ -28,7 +28,7 @@ export interface Flusher {
 /** How events leave. */
 export interface FlusherOptions {
   /**
-   * Most events in one request.
+   * Most events in one request, as long as 500 bytes for each fit into `maxBatchBytes`: by default 95.
    * @default 100
    * @range 1 to 500; less counts as 1, and more is not checked
    * @example `50`

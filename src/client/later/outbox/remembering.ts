@@ -7,7 +7,12 @@ import { believed, list, MAX_WAIT_MS } from './reading.js';
 
 /** What bounds the outbox. */
 export interface LeasingOptions {
-  /** Most events that may wait; beyond it the oldest are given up, and reported. @default 10000 @range from 1; less is not checked @example `2_000` */
+  /**
+   * Most events that may wait; beyond it the oldest are given up, and reported.
+   * @default 10000
+   * @range from 1; less is not checked
+   * @example `2_000`
+   */
   readonly maxEntries?: number;
   /** Most bytes that waiting events may take, each counted as 400. @default 4194304 (4 MiB) @range from 400; less is not checked @example `1_048_576` */
   readonly maxBytes?: number;
