@@ -110,7 +110,7 @@ test.describe('offersight funnel', () => {
       });
       expect([code, stderr]).toEqual([
         1,
-        `offersight: Set ${flag} to a number, at least 1 and at most 10000.\n`,
+        `offersight: Set ${flag} to a whole number, at least 1 and at most 10000.\n`,
       ]);
     }
   });

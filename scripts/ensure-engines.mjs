@@ -9,7 +9,7 @@ import { installPackages, isDebianRoot, placesOf, versionOf } from './programs.m
 /** What to do if one is missing and cannot be installed. */
 export const HELP = `The tests run in Firefox and WebKitGTK too. Do one of these:
   apt-get install --no-install-recommends firefox-esr webkit2gtk-driver xvfb xauth     (Debian)
-  install Firefox and put \`firefox\` on the PATH; WebKitGTK is had on Linux alone`;
+  install Firefox and put \`firefox\` on the PATH; WebKitGTK is available only on Linux`;
 
 const FIREFOX_PLACES = ['/opt/firefox', '/Applications/Firefox.app/Contents/MacOS'];
 

@@ -21,6 +21,7 @@ export const SERVER_UNITS = [
   'test/code-types.test.ts',
   'test/dockerfile.test.ts',
   'test/reference.test.ts',
+  'test/reference/*.test.ts',
   'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/redis/redis{,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',

@@ -9,7 +9,6 @@ import { FLAGS } from '../src/proxy/cli/flag-table.js';
 import { flagOf, PROCESS, type Setting, SITE } from '../src/proxy/cli/settings.js';
 import { ALERTS } from '../src/proxy/telling/alerts.js';
 import { compileTexts } from './support/compile.js';
-import { readDefaults, type Value } from './support/defaults.js';
 
 const OPTIONS = readOptions().flat();
 
@@ -17,26 +16,6 @@ const filesBelow = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
-
-/** A number or a string at the beginning; words after it explain it. */
-const literalOf = (fallback: string): Value | undefined => {
-  const [, text, number] = /^'([^']*)'|^([\d.]+)(?=$| \(|, )/.exec(fallback) ?? [];
-  return text ?? (number === undefined ? undefined : Number(number));
-};
-
-/** Options that the code compares only with other values than their default, since left out means the same. */
-const ABSENT: ReadonlySet<string> = new Set([
-  'TrackerOptions.repeat',
-  'TrackerOptions.ignore',
-  'TrackerOptions.machines',
-]);
-
-/** The name of an option in the code. The room that opens a port calls it only `port`. */
-const inCode = (name: string): string =>
-  /^(?:upstream|admin)Port$/.test(name) ? 'port' : (name.split('.').at(-1) ?? '');
-
-/** Numbers of the help that have another unit in the code. */
-const isConverted = (flag: string): boolean => /-(?:seconds|hours)$/.test(flag);
 
 const HELP = readFileSync('src/proxy/cli/main.ts', 'utf8').split('const HELP = `')[1]?.split('`;')[0] ?? '';
 
@@ -92,30 +71,6 @@ describe('the reference', () => {
     expect(texts.filter((text) => !text.trim())).toEqual([]);
     for (const flags of Object.values<Flags>(FLAGS))
       for (const { type, example } of Object.values(flags)) expect(example !== '').toBe(type === 'string');
-  });
-
-  it('names the defaults that the code has', { timeout: 60_000 }, () => {
-    const defaultsOf = readDefaults(filesBelow('src'));
-    const options = OPTIONS.flatMap(({ source, option: { name, isRequired, fallback = '' } }) => {
-      const value = isRequired || ABSENT.has(`${source.name}.${name}`) ? undefined : literalOf(fallback);
-      const folder = source.file.split('/').slice(0, 2).join('/');
-      return value === undefined ? [] : [{ folder, name, value }];
-    });
-    const flags = Object.entries<Flags>(FLAGS)
-      .filter(([command]) => command !== 'dev')
-      .flatMap(([, each]) => Object.entries(each))
-      .flatMap(([flag, { fallback }]) => {
-        const value = isConverted(flag) ? undefined : literalOf(fallback);
-        const name = flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-        return value === undefined ? [] : [{ folder: 'src', name, value }];
-      });
-    const wrong = [...options, ...flags].flatMap(({ folder, name, value }) => {
-      const own = defaultsOf(folder, inCode(name));
-      return own.has(value) ? [] : [`${name}: ${value} is documented, the code has ${[...own].join(', ')}`];
-    });
-    expect(wrong).toEqual([]);
-    expect(options.length).toBeGreaterThan(40);
-    expect(flags.length).toBeGreaterThan(5);
   });
 
   it('has the defaults that the help names', () => {

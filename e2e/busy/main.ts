@@ -51,6 +51,6 @@ console.log(`\n${figuresOf(outcomes)}`);
 const told = outcomes.reduce((sum, { durable }) => sum + durable.length, 0);
 if (told < events) console.log(`Only ${told} events were reported as durable; ${events} were asked for.`);
 console.log(
-  `seed ${seed}; ${((Date.now() - startedAt) / 1_000).toFixed(0)} s; ${broken.length} pages broke the promise`,
+  `seed ${seed}, ${((Date.now() - startedAt) / 1_000).toFixed(0)} s: ${broken.length} pages broke the promise`,
 );
 process.exitCode = broken.length || told < events ? 1 : 0;

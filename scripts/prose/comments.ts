@@ -53,13 +53,13 @@ const SWITCH = /biome-ignore [\w/-]+: ?/;
 
 /** The lines of one comment without what marks it. */
 const linesOf = (text: string, start: number): readonly Line[] => {
-  const isLine = /^(?:\/\/|#)/.test(text);
+  const isLine = /^(?:\/\/|#|--)/.test(text);
   const body = text.replace(/\*\/$|-->$/, '').replace(SWITCH, (found) => ' '.repeat(found.length));
   let offset = start;
   return body.split('\n').map((raw, index) => {
     const mark =
-      (isLine ? /^(?:\/\/+|#+) ?/ : index === 0 ? /^(?:\/\*+|<!--) ?/ : /^\s*\*? ?/).exec(raw)?.[0].length ??
-      0;
+      (isLine ? /^(?:\/\/+|#+|--+) ?/ : index === 0 ? /^(?:\/\*+|<!--) ?/ : /^\s*\*? ?/).exec(raw)?.[0]
+        .length ?? 0;
     const line = { text: raw.slice(mark), start: offset + mark };
     offset += raw.length + 1;
     return line;
@@ -124,19 +124,22 @@ const saidOf = (kind: Kind, lines: readonly Line[]): readonly Said[] =>
 export const commentsOf = (kind: Kind, comment: string, start: number): readonly Said[] =>
   DIRECTIVE.test(comment) ? [] : saidOf(kind, linesOf(comment, start));
 
-/** What comments say that begin with `#`, as in YAML and in a shell's scripts; those below each other are one. */
-export const hashCommentsIn = (text: string): readonly Said[] => {
+/** What comments say that end with their line, by the pattern of such a comment; those below each other are one. */
+export const markedCommentsIn = (pattern: RegExp, text: string, start = 0): readonly Said[] => {
   const groups: { lines: Line[]; end: number }[] = [];
-  for (const { 0: comment, index } of text.matchAll(/(?<=^|\s)#+ .*$/gm)) {
+  for (const { 0: comment, index } of text.matchAll(pattern)) {
     const before = groups.at(-1);
     const isNext = before && /^\n[ \t]*$/.test(text.slice(before.end, index));
     const group = isNext ? before : { lines: [], end: 0 };
-    group.lines.push(...linesOf(comment, index));
+    group.lines.push(...linesOf(comment, start + index));
     group.end = index + comment.length;
     if (!isNext) groups.push(group);
   }
   return groups.flatMap(({ lines }) => saidOf('comment', lines));
 };
+
+/** What comments say that begin with `#`, as in YAML and in a shell's scripts. */
+export const hashCommentsIn = (text: string): readonly Said[] => markedCommentsIn(/(?<=^|\s)#+ .*$/gm, text);
 
 /** Everything that a source's comments say; line comments below each other are one. */
 export const commentsIn = (source: ts.SourceFile): readonly Said[] => {

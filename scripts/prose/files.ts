@@ -6,19 +6,25 @@ import { execFileSync } from 'node:child_process';
  * pages repeat comments, and the table of mutants repeats titles.
  */
 const NOT_OURS =
-  /^(?:scripts\/prose\/(?:verbs|words)\.ts|scripts\/mutants\/table\.ts|docs\/(?:api|reference)\/|e2e\/fixtures\/releases\/|demo\/public\/.*\.min\.)/;
+  /^(?:scripts\/prose\/(?:verbs|words)\.ts|scripts\/mutants\/table\.ts|docs\/(?:api|reference)\/|e2e\/fixtures\/releases\/|(?:.*\/)?package-lock\.json$|demo\/public\/.*\.min\.)/;
 
 /** How a file is read. */
-export type Format = 'document' | 'script' | 'markup' | 'style' | 'hash';
+export type Format = 'document' | 'script' | 'markup' | 'style' | 'json' | 'yaml' | 'hash' | 'dash' | 'plain';
 
 const FORMATS: readonly (readonly [RegExp, Format])[] = [
   [/\.md$/, 'document'],
   [/\.(?:[cm]?[jt]s|[jt]sx)$/, 'script'],
   [/\.(?:html|svg|vue|svelte|astro)$/, 'markup'],
   [/\.css$/, 'style'],
+  [/\.(?:json|jsonc|webmanifest)$/, 'json'],
+  [/\.ya?ml$/, 'yaml'],
+  // Comments begin with `--` there.
+  [/\.(?:lua|sql)$/, 'dash'],
+  // What a program prints.
+  [/\.(?:txt|text|console)$/, 'plain'],
   // Comments begin with `#` there.
   [
-    /(?:\.(?:ya?ml|conf|sh|bash|nginx|ini|toml|caddyfile|apache|systemd)|(?:^|\/)(?:Dockerfile|\.\w+|\.ci\/run))$/,
+    /(?:\.(?:conf|sh|bash|nginx|ini|toml|caddyfile|apache|systemd)|(?:^|\/)(?:Dockerfile|\.\w+|\.ci\/run))$/,
     'hash',
   ],
 ];

@@ -42,11 +42,12 @@ const movedBy = (said: readonly Said[], by: number): readonly Said[] =>
   }));
 
 const blockIn = (node: TxtNode): readonly Said[] => {
-  const [fence = ''] = node.raw.split('\n', 1);
-  const [, language = ''] = /^[`~]{3,}\s*(\w*)/.exec(fence) ?? [];
+  // A block that is indented has no fence.
+  const [fence = '', language = ''] = /^[`~]{3,}[ \t]*(\w*).*/.exec(node.raw) ?? [];
   const code = node.raw.slice(fence.length);
-  // A language is named as the ending of its files.
-  return movedBy(readSource(`block.${language.toLowerCase()}`, code), node.range[0] + fence.length);
+  // A language is named as the ending of its files. Without one a block shows what a program prints.
+  const name = `block.${language.toLowerCase() || 'text'}`;
+  return movedBy(readSource(name, code), node.range[0] + fence.length);
 };
 
 const READERS: Readonly<Partial<Record<string, (node: TxtNode) => readonly Said[]>>> = {

@@ -34,6 +34,9 @@ export interface Sentence {
 /** Stands for code. A rule reads it as a name. */
 export const CODE = 'Code_';
 
+/** Fills the place of a character that only the code has, such as the mark of an escape. No rule sees it. */
+export const UNSEEN = '\u2060';
+
 /** Joins pieces; white space becomes one space, so that patterns do not have to know about line breaks. */
 export const passageOf = (kind: Kind, pieces: readonly Piece[]): Passage => {
   let text = '';
@@ -42,7 +45,7 @@ export const passageOf = (kind: Kind, pieces: readonly Piece[]): Passage => {
     const shown = isCode ? CODE : raw;
     for (let at = 0; at < shown.length; at++) {
       const isSpace = /\s/.test(shown.charAt(at));
-      if (isSpace && text.endsWith(' ')) continue;
+      if (shown.charAt(at) === UNSEEN || (isSpace && text.endsWith(' '))) continue;
       text += isSpace ? ' ' : shown.charAt(at);
       offsets.push(start + (isCode ? 0 : at));
     }

@@ -1,12 +1,17 @@
-/** A plugin of textlint: reads sources of every kind, and gives rules their comments, messages and test titles. */
+/** A plugin of textlint: reads sources of every kind, and gives rules their comments, messages, names and test titles. */
 import { ASTNodeTypes, type TxtDocumentNode, type TxtNode } from '@textlint/ast-node-types';
 import type { TextlintPluginCreator } from '@textlint/types';
 import ts from 'typescript';
-import { commentsIn, hashCommentsIn } from './comments.js';
+import { commentsIn, hashCommentsIn, piecesOf } from './comments.js';
+import { jsonIn, yamlNamesIn } from './data.js';
+import { dashFileIn, embeddedCommentsIn } from './embedded.js';
+import { isEnglish } from './english.js';
 import { type Format, formatOf } from './files.js';
-import { messagesIn, titlesIn } from './literals.js';
+import { partsOf } from './lines.js';
+import { messagesIn, printedIn } from './literals.js';
 import { markupIn, styleCommentsIn } from './markup.js';
 import type { Said } from './passage.js';
+import { titlesIn } from './titles.js';
 
 /** A paragraph made of what a file says. */
 export interface SaidNode extends TxtNode {
@@ -16,13 +21,19 @@ export interface SaidNode extends TxtNode {
 /** Whether a node is one of ours. */
 export const isSaid = (node: TxtNode): node is SaidNode => 'said' in node;
 
-/** Tests are read by contributors only, so their texts are data; everywhere else a string may be shown to people. */
+/** Tests are read by contributors only, so their texts are data unless they are printed; elsewhere people may see any string. */
 const isTest = (path: string): boolean => /(^|\/)(test|e2e)\//.test(path);
 
 const scriptIn = (text: string, path: string): readonly Said[] => {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  return [...commentsIn(source), ...(isTest(path) ? titlesIn(source) : messagesIn(source))];
+  const shown = isTest(path) ? [...titlesIn(source), ...printedIn(source)] : messagesIn(source);
+  return [...commentsIn(source), ...embeddedCommentsIn(source), ...shown];
 };
+
+const plainIn = (text: string): readonly Said[] =>
+  partsOf(piecesOf(text, 0))
+    .filter(isEnglish)
+    .map((pieces) => ({ kind: 'message', pieces }));
 
 const READERS: Readonly<
   Record<Exclude<Format, 'document'>, (text: string, path: string) => readonly Said[]>
@@ -30,7 +41,11 @@ const READERS: Readonly<
   script: scriptIn,
   markup: markupIn,
   style: styleCommentsIn,
+  json: jsonIn,
+  yaml: (text) => [...hashCommentsIn(text), ...yamlNamesIn(text)],
   hash: hashCommentsIn,
+  dash: dashFileIn,
+  plain: plainIn,
 };
 
 /** Everything that a source says in English, in the order of the file. */

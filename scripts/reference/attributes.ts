@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { offerAttributes } from '../../src/client/attributes.js';
 import type { Option } from './declared.js';
+import { readMarks } from './marks.js';
 
 /** One attribute. */
 export interface Attribute {
-  readonly on: 'tag' | 'offer';
+  readonly on: 'tag' | 'offer' | 'control';
   readonly name: string;
   readonly says: string;
   readonly fallback: string;
@@ -88,4 +89,5 @@ export const readAttributes = (known: readonly Known[]): readonly Attribute[] =>
       example: `<section${id} ${name}="${value}">…</section>`,
     };
   }),
+  ...readMarks().map((mark): Attribute => ({ on: 'control', ...mark })),
 ];

@@ -15,7 +15,8 @@ export interface Option {
   readonly example: string | undefined;
 }
 
-const textOf = (comment: Parameters<typeof ts.getTextOfJSDocComment>[0]): string =>
+/** The text of a comment or of a tag, in one line. */
+export const textOf = (comment: Parameters<typeof ts.getTextOfJSDocComment>[0]): string =>
   (ts.getTextOfJSDocComment(comment) ?? '')
     .replace(/\{@link (\w+)\}/g, '`$1`')
     .replace(/\s+/g, ' ')

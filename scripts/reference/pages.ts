@@ -55,7 +55,7 @@ const code = (text: string): string => (text.includes('`') ? `\`\` ${text} \`\``
 const valueText = (text: string): string =>
   /^('[^']*'|\[.*\]|[\d.]+|true|false)$/.test(text)
     ? code(text)
-    : text.replace(/^('[^']*'|[\d.]+)(?=[ ,])/, (value) => code(value));
+    : text.replace(/^('[^']*'|\d[\d.]*)(?=,? \(|, )/, (value) => code(value));
 
 const entryText = ({ source, option }: Documented, heading: string): string =>
   [
@@ -106,7 +106,7 @@ const attributesPage = (all: readonly (readonly Documented[])[]): Page => {
       .join('\n\n');
   const text = [
     '# Attributes',
-    'Attributes that pages write in HTML: on the script tag, and on the elements of offers.',
+    'Attributes that pages write in HTML: on the script tag, on the elements of offers, and on the controls that accept and close them.',
     NOTE,
     '## On the script tag',
     'Each of them is an [option of the tracker](tracker.md). An attribute that is on or off is on unless its value is `false`.',
@@ -114,6 +114,9 @@ const attributesPage = (all: readonly (readonly Documented[])[]): Page => {
     '## On an offer',
     'Each of them is a [setting of the offer](offer.md).',
     part('offer'),
+    '## On a control',
+    'These mark controls inside an offer, in the dialog around it, or anywhere if they name an id. [What counts](../counts.md) says what follows. `data-dismiss` and `data-bs-dismiss`, by which Bootstrap marks close buttons, need no other mark: such a control counts if the offer is gone soon after.',
+    part('control'),
   ];
   return { path: `${FOLDER}/attributes.md`, text: `${text.join('\n\n')}\n` };
 };

@@ -36,7 +36,7 @@ export interface TrackerOptions {
    * was out of sight, or gone, for so many milliseconds. It loads on request: beside the script
    * file `offersight-more.js` has to be served.
    * @default 'off'
-   * @range `'off'`, `'leave'` or milliseconds from 0
+   * @range `'off'`, `'leave'` or milliseconds from 0; anything else counts as left out
    * @example `30_000`
    */
   readonly ignore?: Ignore | undefined;
@@ -155,7 +155,8 @@ export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
   const { endpoint, consent = 'granted', machines = isLocal && 'count' } = options;
   const { origin, href } = new URL(endpoint || '/offer-events', location.href);
   const { ratio = 0.5, dwellMs = 1_000, largeAreaPx = 242_500, largeRatio = 0.3 } = options.viewability ?? {};
-  const isInRange = Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs) >= 0;
+  const isInRange =
+    Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs, largeAreaPx) >= 0;
   const isIgnored = globalThis.navigator.webdriver && machines !== 'count';
   if (origin !== location.origin || !isInRange || isIgnored) throw new Error();
   return {

@@ -11,7 +11,7 @@ import type { DevEvent } from './trail.js';
 export interface DevOptions {
   /**
    * The folder whose pages are served.
-   * @default the current one, unless `application` is given
+   * @default '.', the current one, unless `application` is given
    * @range the path of a folder
    * @example `'public'`
    */
@@ -26,21 +26,21 @@ export interface DevOptions {
   /**
    * The port to open pages at.
    * @default 4400
-   * @range 0 to 65535; 0 takes a free one
+   * @range a whole number from 0 to 65535; 0 takes a free one
    * @example `0`
    */
   readonly port?: number;
   /**
    * The port of the stand-in for Chargebee's API, for your own server.
    * @default 4401
-   * @range 0 to 65535; 0 takes a free one
+   * @range a whole number from 0 to 65535; 0 takes a free one
    * @example `0`
    */
   readonly upstreamPort?: number;
   /**
    * The port of the operator's page, which is there if `libsql` is installed.
    * @default 4402, or a free one if that is taken
-   * @range 0 to 65535; 0 takes a free one
+   * @range a whole number from 0 to 65535; 0 takes a free one
    * @example `0`
    */
   readonly adminPort?: number;

@@ -69,6 +69,11 @@ describe('a wrong configuration gives an inert tracker and one report', () => {
       { viewability: { ratio: 0.5, dwellMs: -1 } },
       'viewability.dwellMs is -1: give a number from 0.',
     ],
+    [
+      'an area that is no number',
+      { viewability: { largeAreaPx: Number.NaN } },
+      'viewability.largeAreaPx is NaN: give a number from 0.',
+    ],
   ];
 
   /** What is wrong is looked up, which takes a moment. */

@@ -39,7 +39,7 @@ describe('in a document', () => {
     ]);
   });
 
-  it('the rules read front matter, texts of images, markup, and comments in code', async () => {
+  it('the rules read front matter, texts of images, markup, comments in code, and what a program prints', async () => {
     const text = [
       '---\ntitle: It is told\nlayout: told\n---',
       '![It is told](told.png)',
@@ -52,7 +52,7 @@ describe('in a document', () => {
       '- In a list:',
       '  ```sh\n  told # It is told.\n  ```',
       '```html\n<p title="It is told of you">told</p>\n```',
-      '```text\nIt is told. # It is told.\n```',
+      '```text\nThe page is told of it.\n```',
     ].join('\n');
     expect(shortly(await faultsOf('page.md', text))).toEqual([
       '2 words cell',
@@ -62,6 +62,7 @@ describe('in a document', () => {
       '12 words comment',
       '16 words comment',
       '19 words message',
+      '22 words message',
     ]);
   });
 
@@ -116,6 +117,7 @@ describe('in a source', () => {
       '13 hint hint',
       '14 words message',
       '16 words message',
+      '17 words message',
     ]);
   });
 

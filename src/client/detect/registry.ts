@@ -19,14 +19,14 @@ export interface OfferSettings {
   /**
    * The share of its pixels that must be visible, also in place of what large offers need.
    * @default the tracker's `viewability`
-   * @range 0 to 1
+   * @range 0 to 1; anything else counts as left out
    * @example `0.7`
    */
   readonly ratio?: number | undefined;
   /**
    * For how long without a break, milliseconds.
    * @default the tracker's `viewability.dwellMs`
-   * @range from 0
+   * @range from 0; anything else counts as left out
    * @example `2_000`
    */
   readonly dwellMs?: number | undefined;
@@ -63,7 +63,7 @@ export interface OfferSettings {
   /**
    * When it counts as ignored.
    * @default the element's `data-offer-ignore`, else the tracker's `ignore`
-   * @range `'off'`, `'leave'` or milliseconds from 0
+   * @range `'off'`, `'leave'` or milliseconds from 0; anything else counts as left out
    * @example `'leave'`
    */
   readonly ignore?: Ignore | undefined;

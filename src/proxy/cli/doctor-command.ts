@@ -3,7 +3,7 @@ import type { DoctorOptions } from '../../doctor/doctor.js';
 import { isAnythingWrong, render } from '../../doctor/words.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { numberOf, read } from './flags.js';
+import { numberOf, read, siteNameOf } from './flags.js';
 import { readSecret } from './sources.js';
 
 /** Something is wrong with the deployment. */
@@ -42,11 +42,8 @@ const keyOf = (values: Values): DoctorOptions['key'] => {
   if (!values['check-key']) return undefined;
   const apiKey = readSecret(values['api-key-file'], 'OFFERSIGHT_API_KEY');
   if (apiKey === undefined) throw new Failure('Set OFFERSIGHT_API_KEY or --api-key-file for --check-key.');
-  const { site, 'base-url': base } = values;
-  if (!site) throw new Failure('Set --site to the name of the Chargebee site, as for the proxy.');
-  if (!/^[a-z\d][a-z\d-]*$/i.test(site))
-    throw new Failure('--site must be a name of letters, digits and dashes.');
-  const url = urlOf('--base-url', base ?? `https://${site.toLowerCase()}.grow.chargebee.com`);
+  const site = siteNameOf(values.site);
+  const url = urlOf('--base-url', values['base-url'] ?? `https://${site}.grow.chargebee.com`);
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
     throw new Failure('--base-url must be an https origin.');
   return { apiKey, baseUrl: url.origin };

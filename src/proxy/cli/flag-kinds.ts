@@ -96,8 +96,8 @@ export const PATH = {
   path: value('The endpoint’s path.', '`/offer-events`', 'a path', '/shop/offer-events'),
 } as const;
 
-const PORTS = '0 to 65535; 0 takes a free one';
+const PORTS = 'a whole number from 0 to 65535; 0 takes a free one';
 export const port = (says: string, fallback: string, example: string) =>
   value(says, fallback, PORTS, example);
-export const count = (says: string, fallback: string, example: string, range = 'from 1') =>
+export const count = (says: string, fallback: string, example: string, range = 'a whole number from 1') =>
   value(says, fallback, range, example);

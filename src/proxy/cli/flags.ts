@@ -3,6 +3,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isLaneName, type LaneName, timeOf } from '../operator/listing.js';
 import { nearestOf } from '../option-names.js';
 import { Failure } from './failure.js';
+import { SITE } from './settings.js';
 
 /** The intake of every command that is given no other. */
 export const DEFAULT_INTAKE = 'sqlite:offersight.db';
@@ -36,22 +37,34 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
 
 /**
  * A number.
- * @throws {Failure} If it is not a number, less than `least` or more than `most`.
+ * @throws {Failure} If it is not a number, less than `least`, more than `most`, or not whole if it has to be.
  */
 export const numberOf = (
   name: string,
   given: string | undefined,
   least = 1,
   most = Infinity,
+  isWhole = false,
 ): number | undefined => {
   if (given === undefined) return undefined;
   // An empty text would be 0: often a variable that is not set.
   const value = given.trim() === '' ? Number.NaN : Number(given);
-  if (!Number.isFinite(value) || value < least || value > most)
+  if (!Number.isFinite(value) || value < least || value > most || (isWhole && !Number.isInteger(value)))
     throw new Failure(
-      `Set --${name} to a number, at least ${least}${most < Infinity ? ` and at most ${most}` : ''}.`,
+      `Set --${name} to a ${isWhole ? 'whole ' : ''}number, at least ${least}${most < Infinity ? ` and at most ${most}` : ''}.`,
     );
   return value;
+};
+
+/**
+ * The name of a Chargebee site, in lower case as Chargebee reads it.
+ * @throws {Failure} If it is missing, or cannot be a name.
+ */
+export const siteNameOf = (given: string | undefined): string => {
+  if (!given) throw new Failure('Set --site to the name of the Chargebee site, as for the proxy.');
+  if (!new RegExp(SITE.site.pattern).test(given))
+    throw new Failure('Set --site to a name of 1 to 63 letters, digits and dashes.');
+  return given.toLowerCase();
 };
 
 /**

@@ -12,7 +12,7 @@ import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { laneNameOf, momentOf, numberOf, read } from './flags.js';
+import { laneNameOf, momentOf, numberOf, read, siteNameOf } from './flags.js';
 import { runFunnel } from './funnel-command.js';
 import { runProxy, signalled } from './proxy-command.js';
 import { runPurge } from './purge-command.js';
@@ -40,7 +40,7 @@ proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24
             --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --per-address 600
             --machines ignore|count   what crawlers and monitors see counts only with count
-            --groups NAME,…   the only groups that the funnel tells apart; without it --max-groups 200  --new-groups-a-day 50
+            --groups NAME,…   the only groups that the funnel keeps apart; without it --max-groups 200  --new-groups-a-day 50
             --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics, /admin/ and the operator's page, on a listener of
                                                         their own
             --admin-names ops.example.com,…   host names of the operator's page beside localhost
@@ -58,7 +58,7 @@ TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-0
 const runStatus = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.status);
   const { json } = values;
-  const limit = numberOf('limit', values.limit);
+  const limit = numberOf('limit', values.limit, 1, Infinity, true);
   if (values.follow && (json || limit !== undefined))
     throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
   const intake = await openIntake(placeOf(values), { mustExist: true });
@@ -129,11 +129,10 @@ const runReport = async (args: string[]): Promise<void> => {
   const [file, ...others] = positionals;
   if (file === undefined || others.length)
     throw new Failure('Name one file of events, or - for standard input.');
-  if (!values.site) throw new Failure('Set --site to the name of the Chargebee site, as for the proxy.');
+  const site = siteNameOf(values.site);
   const events = readServerEvents(await readInput(file));
   const intake = await openIntake(placeOf(values), { mustExist: true });
   try {
-    const site = values.site.toLowerCase();
     intake.claim(site);
     const { now } = platformRuntime();
     const report = createReporting({

@@ -28,9 +28,9 @@ export interface Flusher {
 /** How events leave. */
 export interface FlusherOptions {
   /**
-   * Most events in one request.
+   * Most events in one request, as long as 500 bytes for each fit into `maxBatchBytes`: by default 95.
    * @default 100
-   * @range 1 to 500
+   * @range 1 to 500; less counts as 1, and more is not checked
    * @example `50`
    */
   readonly maxBatch?: number;
@@ -44,7 +44,7 @@ export interface FlusherOptions {
   /**
    * How long the first event of a batch waits for company, milliseconds.
    * @default 250
-   * @range from 0
+   * @range from 0; less counts as 0
    * @example `1_000`
    */
   readonly flushIntervalMs?: number;
@@ -52,7 +52,7 @@ export interface FlusherOptions {
    * How long it waits at most before it asks an endpoint again that failed, milliseconds; what a reply asks to wait for is
    * waited for.
    * @default 5 minutes, 6 hours after a fault of the deployment; on localhost, 127.0.0.1 and [::1] 5,000
-   * @range from 0
+   * @range from 0; less is not checked
    * @example `60_000`
    */
   readonly longestPauseMs?: number;

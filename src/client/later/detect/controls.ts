@@ -23,10 +23,21 @@ export type IsConventional = (element: Element) => boolean;
 /** What may hold an offer and be closed with it. */
 export const HOLDER = 'dialog,[popover],[role=dialog],[role=alertdialog]';
 
-/** Marks what accepts; on a form its submission does. */
+/**
+ * Marks a control that accepts an offer. On a form, or around one, its submission accepts. What is accepted does not
+ * count as dismissed any more.
+ * @default the control does not accept anything
+ * @range no value for the offer that the control is in, the id of another one, or `false` for no mark
+ * @example `<button data-offer-accept>Switch to yearly</button>`
+ */
 const ACCEPT = 'data-offer-accept';
 
-/** Marks what dismisses. */
+/**
+ * Marks a control that dismisses an offer, which counts at once. In a dialog it dismisses all offers that the dialog shows.
+ * @default the control counts only if its name or a library's mark says that it closes something
+ * @range no value for the offer that the control is in, the id of another one, or `false` for no mark
+ * @example `<button data-offer-dismiss>No, thanks</button>`
+ */
 export const DISMISS = 'data-offer-dismiss';
 
 /** A button of a form that says no. */

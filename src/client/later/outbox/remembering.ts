@@ -7,11 +7,16 @@ import { believed, list, MAX_WAIT_MS } from './reading.js';
 
 /** What bounds the outbox. */
 export interface LeasingOptions {
-  /** Most events that may wait; beyond it the oldest are given up, and reported. @default 10000 @range from 1 @example `2_000` */
+  /**
+   * Most events that may wait; beyond it the oldest are given up, and reported.
+   * @default 10000
+   * @range from 1; less is not checked
+   * @example `2_000`
+   */
   readonly maxEntries?: number;
-  /** Most bytes that waiting events may take, each counted as 400. @default 4194304 (4 MiB) @range from 400 @example `1_048_576` */
+  /** Most bytes that waiting events may take, each counted as 400. @default 4194304 (4 MiB) @range from 400; less is not checked @example `1_048_576` */
   readonly maxBytes?: number;
-  /** How long an event may wait, milliseconds. @default 259200000 (72 hours) @range from 0 to 518400000 (6 days) @example `86_400_000` */
+  /** How long an event may wait, milliseconds. @default 259200000 (72 hours) @range from 0 to 518400000 (6 days); less is not checked, and more counts as 518400000 @example `86_400_000` */
   readonly retentionMs?: number;
 }
 

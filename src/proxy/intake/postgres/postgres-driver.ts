@@ -45,7 +45,7 @@ const beginningOf = (schema: string) => {
     SET LOCAL search_path = "${schema}", pg_temp;
     SET LOCAL statement_timeout = 5000;
     SET LOCAL idle_in_transaction_session_timeout = 5000;
-    -- What is asked is found by an index, however little the database knows of the tables yet.
+    -- Rows are found by an index even if the database has no statistics of the tables yet.
     SET LOCAL enable_seqscan = off;
     SET LOCAL jit = off;`;
   const clock = 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';

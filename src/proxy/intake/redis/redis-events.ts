@@ -45,7 +45,7 @@ local function drop(index, member) call('ZREM', own .. index, member) end
 local function between(index, from, to, most) return call('ZRANGEBYSCORE', own .. index, from, to, 'LIMIT', 0, most) end
 local function texts(index, from, to, most) return call('ZRANGEBYLEX', own .. index, '[' .. from, '(' .. to, 'LIMIT', 0, most) end
 
--- Machines whose clocks differ share one pace and one lease: a clock that is far from Redis's own is read by that.
+-- Machines whose clocks differ share one pace and one lease, so a clock that is far from Redis's own is corrected by it.
 local time = call('TIME')
 local skew = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[2]
 if math.abs(skew) <= 5000 then skew = 0 end
@@ -58,7 +58,7 @@ local function keep(e) put('events', e.n, encode(e)) end
 local function numberOf(id) return string.match(get('ids', id) or '', '^%d+') end
 local function contentOf(id) return string.match(get('ids', id) or '', ' (.*)') end
 
--- The ledger; usage events have none. It is written when the script is through.
+-- The ledger, which usage events do not have. It is written when the script ends.
 local GIVEN_UP = { ${GIVEN_UP_CODES.map((code) => `${code} = true`).join(', ')} }
 local function columnOf(e)
   if e.state == 'dead' then return GIVEN_UP[e.code] and 4 or e.code == '${PURGED}' and 5 or 3 end
@@ -77,7 +77,7 @@ local function writeLedger()
   for day, changed in pairs(cells) do for cell, figures in pairs(changed) do
     local held, at = get('ledger:' .. day, cell), 0
     for figure in string.gmatch(held or '', '%S+') do at = at + 1 figures[at] = figures[at] + figure end
-    -- What has left the ledger is of a day that is forgotten.
+    -- A cell that the ledger no longer has is of a day that is forgotten.
     if held or figures[1] > 0 then put('ledger:' .. day, cell, table.concat(figures, ' ')) add('days', day, day) end
   end end
 end
@@ -99,7 +99,7 @@ local function numberIn(member) return member and tonumber(string.sub(member, -1
 local function headOf(line) return numberIn(texts('queue', line .. ' ', line .. '!', 1)[1]) end
 local function firstView(index, of) return numberIn(texts(index, of .. ' 0', of .. ' 1', 1)[1]) end
 
--- The turn after a visitor's last one, or the lane's: nobody has credit for what he did not use. Without order, by time.
+-- The turn after a visitor's last one, or the lane's, so that unused turns are not saved up. Without order, the time decides.
 local function giveTurn(e)
   local turn, visitor = e.due, string.match(e.line, '^%S*')
   if ORDERED then
@@ -126,7 +126,7 @@ local function land(e)
   if hasFlown then unset('flying', e.line) end
   return hasFlown
 end
--- What a process that ended had begun is due at 0: it keeps its turn, so that it goes first.
+-- An event that a process had begun before it ended is due at 0. It keeps its turn, so it is begun first.
 local function wait(e, due)
   local hasFlown = land(e)
   e.due = due
@@ -134,7 +134,7 @@ local function wait(e, due)
   if due > 0 then setAside(e.line, due) else ready(e.line) end
   keep(e)
 end
--- An empty line goes, and with a visitor's last one what is known of him.
+-- Removes an empty line, and with a visitor's last line what is known of the visitor.
 local function leaveLine(e, hasFlown)
   local visitor = string.match(e.line, '^%S*')
   if headOf(e.line) then
@@ -144,7 +144,7 @@ local function leaveLine(e, hasFlown)
   drop('ready', e.line) drop('due', e.line) unset('lines', e.line)
   if not headOf(visitor) then unset('visitors', visitor) end
 end
--- Lines go on when no view is open any more that they waited for; what is left goes on with the next event of the offer.
+-- Lines continue once no view is open that they waited for. The rest continue with the next event of the offer.
 local function unblock(offer)
   if call('EXISTS', own .. 'blocked') == 0 then return end
   local view = firstView('offers', offer)
@@ -164,7 +164,7 @@ local function settle(e, state, code, now)
   if ORDERED then unblock(e.offerId) end
 end
 
--- A dismissed without its viewed would lift the funnel over 100 %. What is left here is given up when its turn comes.
+-- A dismissed without its viewed would lift the funnel over 100 %. The rest are given up when their turn comes.
 local function areViewsDead(offer) return ORDERED and get('dead-views', offer) and not get('views', offer) end
 local function takeAlong(offer, now)
   if not areViewsDead(offer) then return end

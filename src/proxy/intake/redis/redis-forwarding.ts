@@ -39,15 +39,15 @@ return { 1 }`;
  */
 export const BEGIN = `${MOVES}
 local now, limit, perMinute, maxDelay = ARGV[4] + skew, tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
--- How old an event is, is judged by a clock that may have jumped ahead; Redis's own did not.
+-- The age of an event is judged by a clock that may have jumped ahead, unless it is Redis's own.
 local past, isOnce, token = now - (skew == 0 and ARGV[8] or 0), ARGV[9] == '1', ARGV[10]
--- Of a process that led before, and whose request was on its way for long: nobody would learn what it began.
+-- The request is from a process that no longer leads. Nobody would learn what it began.
 if token ~= '' and get('lane', 'token') ~= token then return { {}, '', 0 } end
 local given, expired, unseen, isMore = 0, 0, {}, false
 local function sweep(index, before, code)
   for _, n in ipairs(between(index, '-inf', before, ${PORTION} + call('HLEN', own .. 'flying'))) do
     local e = load(n)
-    -- What is on its way is not given up under its call; its outcome decides.
+    -- An event whose call is under way is not given up, since the outcome of the call decides.
     if e.due and (index ~= 'unknown' or e.due <= now) then
       settle(e, 'dead', code, now)
       unseen[e.offerId], given, expired = true, given + 1, expired + (index == 'since' and 1 or 0)
@@ -69,7 +69,7 @@ forget('settled', past - ${MEMORY_MS}, function(n)
   countView(e, -1) unset('events', n) unset('ids', e.id) drop('dead', n)
 end)
 forget('days', math.floor(past / ${DAY_MS}) - ARGV[11], function(day) call('DEL', own .. 'ledger:' .. day) end)
--- Where lists end.
+-- Finds where lists end.
 local floor, arrival = tonumber(get('lane', 'floor') or 1), tonumber(get('lane', 'arrival') or 0)
 local kept = floor
 while kept <= arrival and kept < floor + ${PORTION} and not get('events', kept) do kept = kept + 1 end
@@ -84,7 +84,7 @@ end
 -- Calls of the far future were made under another clock.
 local from, to = '(' .. text(now - ${MINUTE_MS}), text(now + ${MINUTE_MS})
 local calls, oldest = call('ZCOUNT', own .. 'calls', from, to), between('calls', from, to, 1)[1]
--- Where more is overdue, it is not begun before it is given up.
+-- If more events are overdue, none is begun before they are given up.
 local room = given >= ${PORTION} and 0 or max(0, math.min(limit, perMinute - calls))
 local rows, looks, turn = {}, 0, tonumber(get('lane', 'turn') or 0)
 while #rows < room and looks < limit + ${PORTION} do

@@ -40,7 +40,7 @@ for _, n in ipairs(numbers) do
     if e.type == 'dismissed' then closed[#closed + 1] = e end
   end
 end
--- A dismissed alone stays with its viewed.
+-- A dismissed whose viewed is still dead becomes dead again.
 for _, e in ipairs(closed) do
   takeAlong(e.offerId, now)
   if load(e.n).state == 'dead' then retried = retried - 1 end

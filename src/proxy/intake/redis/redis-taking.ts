@@ -19,7 +19,7 @@ local layout, owner, moving = unpack(call('HMGET', intake, 'layout', 'site', 'mo
 if tonumber(layout or 0) > ${LAYOUT} then return redis.error_reply('${FAULTS.newer}') end
 if site ~= '' and owner and owner ~= site then return redis.error_reply('${FAULTS.otherSite} ' .. owner) end
 ${isWriting ? `if not layout then return redis.error_reply('${FAULTS.unprepared}') end` : ''}
--- The first site that asks owns the intake for good; what only looks names none.
+-- The first site that asks owns the intake for good. A script that only looks names no site.
 ${isWriting ? "if site ~= '' and not owner then call('HSET', intake, 'site', site) end" : ''}
 ${waits}`;
 /** The start of a script that only looks. */
@@ -41,7 +41,7 @@ local function placeOf(group, at, namer)
   if group == '${OTHER_GROUPS}' or namer == '${LISTED}' or last == day then return group end
   if last then add('groups', day, group) return group end
   local function isFull() return call('ZCARD', own .. 'groups') >= mostGroups end
-  -- Only for want of room: a clock that is wrong for a moment takes no place away.
+  -- Places are taken away only if there is no room, so that a clock that is wrong for a moment removes none.
   for _, old in ipairs(isFull() and between('groups', '-inf', '(' .. text(day - ${GROUP_DAYS}), -1) or {}) do
     drop('groups', old) drop('groups-first', old)
   end
@@ -91,7 +91,7 @@ for _, e in ipairs(fresh) do
     insert(usage, '')
   end
   enter('events')
-  -- No view of its visitor is open: it waits for everybody's, since a phone may have changed its network.
+  -- If no view of its visitor is open, it waits for those of everybody, since a phone may have changed its network.
   e.lone = e.type == 'dismissed' and not viewed[e.line] and not firstView('queue', e.line) or nil
   insert(e, content)
   -- Its viewed may have died before it came. While events are moved, not all views are counted.

@@ -85,7 +85,7 @@ export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect):
     purged ${integer} NOT NULL DEFAULT 0,
     accepted ${integer} NOT NULL DEFAULT 0
   );
-  -- What a release without a ledger remembers.
+  -- Counts the events that a release without a ledger has kept.
   INSERT INTO ledger (cell, taken, ${COLUMNS.join()})
     SELECT ${cellOf('')}, count(*), ${COLUMNS.map((name) => `sum(${ROW[name]})`).join()}
     FROM events GROUP BY 1;

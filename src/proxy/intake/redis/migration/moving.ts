@@ -92,7 +92,7 @@ local function move(n, id, old, jobs)
   local e = { n = n, id = id, type = job.name, offerId = job.offer, state = job.state, code = job.failedReason,
     occurredAt = decode(job.data).at, receivedAt = tonumber(job.timestamp), attempts = attempts > 0 and attempts or nil,
     first = tonumber(job.first), isAmbiguous = job.doubt and true, maybeDuplicate = job.again and true, headers = job.headers,
-    -- As a text: decoding it would shorten long numbers.
+    -- Kept as a string, since decoding it would shorten long numbers.
     usage = string.match(job.data, '"usage":(.*)}$'), group = job.group, reason = job.reason, settledAt = tonumber(job.finishedOn) }
   countView(e, 1)
   if not job.counted then count(e, 1, 1) count(e, columnOf(e), 1)
@@ -134,7 +134,7 @@ local function noteId(n, id, _, jobs)
 end
 local function moveAccepted()
   local prefix, _, aside = enterOld('events')
-  -- Version 0.1 had none of these; what had the ledger had both.
+  -- Version 0.1 had neither the ledger nor these keys. Later versions had both.
   if call('EXISTS', aside .. 'days') == 0 then return false end
   local old = prefix .. 'accepted:'
   local found = call('SCAN', cursor, 'MATCH', old .. '*', 'COUNT', ${2 * PORTION})
