@@ -120,7 +120,7 @@ describe('the defaults of the reference', () => {
       { key: 'd', fallback: '200, as for many', folder: 'src/proxy', name: 'perMinute' },
       { key: 'e', fallback: "['a', 'b']", folder: 'src/proxy', name: 'disable' },
     ];
-    expect(wrong.map(differenceOf)).toEqual(wrong.map(({ key }) => expect.stringContaining(`${key}: “`)));
+    expect(wrong.map((said) => differenceOf(said)?.split(':', 1)[0])).toEqual(wrong.map(({ key }) => key));
   });
 
   it('are those of the code if they have several parts', () => {

@@ -11,6 +11,11 @@ import { signOffer } from '../../src/proxy/judging/signature.js';
 import type { Probe } from './probes.js';
 import type { Answer } from './range.js';
 
+type Given = string | number;
+
+/** What a command that fails says. */
+const wordsOf = (run: Promise<void>): Promise<string> => run.then(() => '', String);
+
 /** A message about the flag is a refusal; one about the other fault shows that the flag was taken. */
 const answerOf = (flag: string, words: string, other: RegExp): Answer => {
   if (words.includes(`--${flag} `)) return 'refused';
@@ -20,16 +25,16 @@ const answerOf = (flag: string, words: string, other: RegExp): Answer => {
 
 const proxy =
   (flag: string): Probe =>
-  async (value: unknown) => {
+  async (value: Given) => {
     vi.stubEnv('OFFERSIGHT_API_KEY', '');
-    const words = await runProxy([`--${flag}=${value}`]).catch(String);
-    return answerOf(flag, `${words}`, /Set OFFERSIGHT_API_KEY/);
+    const words = await wordsOf(runProxy([`--${flag}=${value}`]));
+    return answerOf(flag, words, /Set OFFERSIGHT_API_KEY/);
   };
 
 const dev =
   (flag: string): Probe =>
-  async (value: unknown) =>
-    answerOf(flag, `${await runDev(['a', 'b', `--${flag}=${value}`]).catch(String)}`, /Give one folder/);
+  async (value: Given) =>
+    answerOf(flag, await wordsOf(runDev(['a', 'b', `--${flag}=${value}`])), /Give one folder/);
 
 /** It prints its failures. */
 const doctor = async (flag: string, args: readonly string[], other: RegExp): Promise<Answer> => {
@@ -47,7 +52,7 @@ const doctor = async (flag: string, args: readonly string[], other: RegExp): Pro
 /** What only the program itself checks. */
 const program =
   (command: string, flag: string, args: readonly string[], other: RegExp): Probe =>
-  (value: unknown) => {
+  (value: Given) => {
     const { stderr } = spawnSync(
       process.execPath,
       ['--import', 'tsx', 'src/proxy/cli.ts', command, ...args, `--${flag}=${value}`],
@@ -62,7 +67,7 @@ const schema: Probe = (value: string) =>
     () => {
       throw new Error('The intake was opened.');
     },
-    (failure: Error) => (failure.message.startsWith('Set name ') ? 'refused' : 'accepted'),
+    (failure: unknown) => (String(failure).includes('Set name ') ? 'refused' : 'accepted'),
   );
 
 const NOWHERE = ['--intake', 'sqlite:/nowhere/intake.db'];
@@ -81,13 +86,13 @@ export const FLAG_PROBES: Readonly<Record<string, Probe>> = {
       'schema' in flags ? [[`${command} --schema`, schema]] : [],
     ),
   ),
-  'doctor --max-seconds': (value: unknown) =>
+  'doctor --max-seconds': (value: Given) =>
     doctor(
       'max-seconds',
       [`--max-seconds=${value}`, '--admin', 'https://shop.example/admin/'],
       /Set OFFERSIGHT_ADMIN_TOKEN/,
     ),
-  'doctor --site': (value: unknown) =>
+  'doctor --site': (value: Given) =>
     doctor(
       'site',
       ['--check-key', `--site=${value}`, '--base-url', 'http://elsewhere.example'],
