@@ -6,7 +6,8 @@
 import type { DismissedEvent, ViewedEvent } from './protocol/event.js';
 
 export { markOffer, type OfferAttributes, type Offered, offerAttributes } from './client/attributes.js';
-export type { Ignore, ObservedOffer, OfferSettings, Repeat, SearchRoot } from './client/detect/registry.js';
+export type { Ignore, ObservedOffer, OfferSettings, Repeat } from './client/detect/placement.js';
+export type { SearchRoot } from './client/detect/registry.js';
 export type { ViewabilityRule } from './client/detect/viewability.js';
 export type { FlusherOptions } from './client/later/delivery/flusher.js';
 export type { ClosingOptions } from './client/later/detect/closing.js';

@@ -20,6 +20,8 @@ const FIRST_LOAD = [
   'client/outbox/outbox',
   'client/outbox/indexeddb',
 ];
+/** What an intake is, and the events that it takes and keeps. */
+const INTAKE = ['proxy/intake/intake', 'proxy/intake/admitted'];
 const FIRST_SIGHT = ['client/detect/registry', 'client/detect/exposure', 'client/detect/viewability'];
 
 /** The table of docs/architecture.md; the longest matching room applies. */
@@ -36,7 +38,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/page': { values: ['errors'], types: ['runtime'] },
   'client/times': {},
-  'client/attributes': { values: ['client/times'], types: ['client/detect/registry'] },
+  'client/attributes': { values: ['client/times'], types: ['client/detect/placement'] },
   'client/detect': {
     values: ['client/detect', 'client/times', 'protocol/event', 'protocol/limits', 'errors'],
     types: ['client/page', 'runtime'],
@@ -54,7 +56,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'client/offer-tracker': { types: ['client', 'protocol/event', 'runtime'] },
   'client/recording': {
     values: ['protocol/event', 'protocol/subject'],
-    types: ['client/detect/registry', 'client/outbox/outbox', 'runtime'],
+    types: ['client/detect/placement', 'client/outbox/outbox', 'runtime'],
   },
   'client/first': {
     values: [...FIRST_LOAD, ...FIRST_SIGHT, 'protocol/event', 'errors', 'runtime'],
@@ -70,7 +72,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/on-request': {
     values: ['client/later/asking', 'client/later/detect', 'client/detect/exposure', 'errors'],
-    types: ['client/later/detect', 'client/later/more/more', 'client/detect/registry'],
+    types: ['client/later/detect', 'client/later/more/more', 'client/detect/placement'],
   },
   'client/later/asking': {
     types: ['client/later/more/more', 'client/later/debug/debug', 'inspector/inspector'],
@@ -120,6 +122,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: [
       'client/later/detect/controls',
       'client/later/outbox/leasing',
+      'client/detect/placement',
       'client/detect/registry',
       'client/recording',
     ],
@@ -257,7 +260,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/patience',
       'errors',
     ],
-    types: ['proxy/forward', 'proxy/intake/intake', 'proxy/telling', 'protocol', 'runtime'],
+    types: ['proxy/forward', ...INTAKE, 'proxy/telling', 'protocol', 'runtime'],
     packages: ['lru-cache'],
   },
   'proxy/intake/sql': {
@@ -269,7 +272,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/patience',
       'protocol/reasons',
     ],
-    types: ['proxy/intake/intake', 'protocol', 'runtime'],
+    types: [...INTAKE, 'protocol', 'runtime'],
     packages: ['lru-cache', 'node:crypto', 'node:timers/promises'],
   },
   'proxy/intake/sqlite': {
@@ -283,7 +286,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: ['proxy/intake/intake', 'proxy/intake/ledger', 'protocol'],
+    types: [...INTAKE, 'proxy/intake/ledger', 'protocol'],
     packages: ['libsql', 'node:fs', 'node:path', 'node:url', 'node:worker_threads'],
   },
   'proxy/intake/postgres': {
@@ -299,13 +302,13 @@ const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: ['proxy/intake/intake'],
+    types: [...INTAKE],
     packages: ['pg'],
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
   'proxy/intake/redis': {
     values: ['proxy/intake/redis', 'proxy/intake/ledger', 'proxy/intake/lease', 'proxy/intake/rules'],
-    types: ['proxy/intake/intake', 'runtime'],
+    types: [...INTAKE, 'runtime'],
   },
   'proxy/intake/redis/redis': {
     values: [
@@ -318,7 +321,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: ['proxy/intake/intake', 'protocol'],
+    types: [...INTAKE, 'protocol'],
     packages: ['ioredis', 'node:crypto'],
   },
   'proxy/intake/redis/redis-client': {
@@ -333,7 +336,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/intake/bullmq': {
     values: ['proxy/intake/redis/redis', 'proxy/needs-node'],
-    types: ['proxy/intake/intake'],
+    types: [...INTAKE],
     packages: ['ioredis'],
   },
   'proxy/forward': {
@@ -370,7 +373,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: ['proxy/intake/intake', 'proxy/options', 'protocol'],
+    types: [...INTAKE, 'proxy/options', 'protocol'],
   },
   'proxy/operator/page': {
     values: [
@@ -383,7 +386,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'protocol/reasons',
       'errors',
     ],
-    types: ['proxy/intake/intake', 'protocol'],
+    types: [...INTAKE, 'protocol'],
     packages: ['d3-scale', 'node:fs', 'preact', 'preact-render-to-string'],
   },
   // The files that the operator's browser loads.
@@ -393,12 +396,12 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/operator/page/event-rows': {
     values: ['proxy/operator/page/words'],
-    types: ['proxy/intake/intake'],
+    types: [...INTAKE],
     packages: ['preact'],
   },
   'proxy/operator/page/words': {
     values: ['proxy/intake/rules'],
-    types: ['proxy/intake/intake', 'protocol/event'],
+    types: [...INTAKE, 'protocol/event'],
   },
   'proxy/results': { types: ['proxy/telling', 'protocol'] },
   'proxy/options': { types: ['proxy', 'protocol', 'runtime'] },
@@ -425,7 +428,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'protocol',
       'runtime',
     ],
-    types: ['proxy/intake/intake', 'proxy/options'],
+    types: [...INTAKE, 'proxy/options'],
   },
   'proxy/index': {
     values: [

@@ -61,7 +61,7 @@ export const OPTION_PAGES: readonly OptionPage[] = [
     sources: [
       {
         title: 'observe',
-        file: 'src/client/detect/registry.ts',
+        file: 'src/client/detect/placement.ts',
         name: 'ObservedOffer',
         about: 'The settings are the second argument of `tracker.observe`.',
         before:

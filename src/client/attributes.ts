@@ -1,7 +1,7 @@
 /**
  * Writes an offer's attributes, which detect/registry.ts reads. For any code that renders a page, also on a server.
  */
-import type { OfferSettings } from './detect/registry.js';
+import type { OfferSettings } from './detect/placement.js';
 import { inMs } from './times.js';
 
 /** An offer as pages name it: only by its id, or with its settings; nothing while it has not arrived yet. */

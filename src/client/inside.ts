@@ -1,6 +1,7 @@
 /** What a tracker leaves on the page for the next one of its endpoint, and for tools that look inside. Only types. */
 import type { ExposureWatch } from './detect/exposure.js';
-import type { Impression, Registry } from './detect/registry.js';
+import type { Impression } from './detect/placement.js';
+import type { Registry } from './detect/registry.js';
 import type { OfferTracker } from './offer-tracker.js';
 import type { ResolvedOptions, TrackerOptions } from './options.js';
 import type { Owner } from './outbox/outbox.js';

@@ -1,7 +1,8 @@
 /** The tracker as its users hold it. Only types. */
 import type { DismissReason } from '../protocol/event.js';
 import type { Stop } from '../runtime.js';
-import type { ObservedOffer, SearchRoot } from './detect/registry.js';
+import type { ObservedOffer } from './detect/placement.js';
+import type { SearchRoot } from './detect/registry.js';
 import type { DiscardReason } from './later/outbox/giving-up.js';
 import type { OutboxStats } from './later/outbox/remembering.js';
 import type { Consent } from './outbox/outbox.js';

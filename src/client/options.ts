@@ -1,7 +1,7 @@
 /** What a user may configure; the first load's defaults and checks. Each later room has its own defaults. */
 import type { OffersightError } from '../errors.js';
 import type { OfferEvent } from '../protocol/event.js';
-import type { Ignore, Repeat } from './detect/registry.js';
+import type { Ignore, Repeat } from './detect/placement.js';
 import type { ViewabilityRule } from './detect/viewability.js';
 import type { FlusherOptions } from './later/delivery/flusher.js';
 import type { ClosingOptions } from './later/detect/closing.js';

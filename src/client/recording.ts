@@ -5,7 +5,7 @@
 import { createIds, type DismissReason, type OfferEvent } from '../protocol/event.js';
 import { isSubject } from '../protocol/subject.js';
 import type { Runtime } from '../runtime.js';
-import type { Impression, Past, Placement, Repeat } from './detect/registry.js';
+import type { Impression, Past, Placement, Repeat } from './detect/placement.js';
 import type { Owner } from './outbox/outbox.js';
 
 /** What an event adds to what all events have. */

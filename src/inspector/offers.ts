@@ -1,7 +1,7 @@
 /** What each offer on the page lacks, or that it has counted: one sentence, and further facts. */
 
 import type { Watched } from '../client/detect/exposure.js';
-import type { Impression, Placement } from '../client/detect/registry.js';
+import type { Impression, Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import { hidingOf } from '../client/later/debug/wording.js';
 import { createReasons } from '../client/later/diagnosis.js';

@@ -1,6 +1,6 @@
 /** What keeps an offer's time from ever being over: it is broken off again and again, or other elements take its place. */
 import type { Watched } from '../client/detect/exposure.js';
-import type { Placement } from '../client/detect/registry.js';
+import type { Placement } from '../client/detect/placement.js';
 import type { Runtime } from '../runtime.js';
 
 /** How the time of one element has run since it was looked at first; milliseconds on the monotonic clock. */

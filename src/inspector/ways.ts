@@ -1,5 +1,5 @@
 /** How far each event of this page came. It listens beside the page's own callbacks and does not change what these get. */
-import type { Impression } from '../client/detect/registry.js';
+import type { Impression } from '../client/detect/placement.js';
 import type { EventListeners, Inside, PageView } from '../client/inside.js';
 import type { OfferEvent } from '../protocol/event.js';
 import type { Runtime, Stop } from '../runtime.js';

@@ -13,22 +13,19 @@ export type { Machines } from './door/machines.js';
 export type { ProblemCode } from './door/problem.js';
 export type { Pace } from './forward/gate.js';
 export { type Connection, createOfferProxy, type OfferProxy } from './handler.js';
+export type { AdmittedEvent, EventState, IntakeRow, UsageFields } from './intake/admitted.js';
 export { type DirectIntake, type DirectIntakeOptions, directIntake } from './intake/direct/direct.js';
 export type {
-  AdmittedEvent,
   BeginOptions,
   Begun,
-  EventState,
   Finished,
   ForwardResult,
   Intake,
-  IntakeRow,
   Lane,
   LaneNote,
   LaneStatus,
   ListFilter,
   OfferTally,
-  UsageFields,
 } from './intake/intake.js';
 export type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';
 export type { IntakeBounds } from './intake/rules.js';

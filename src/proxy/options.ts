@@ -4,8 +4,9 @@ import type { Runtime } from '../runtime.js';
 import type { Limits } from './door/budgets.js';
 import type { Machines } from './door/machines.js';
 import type { Pace } from './forward/gate.js';
+import type { UsageFields } from './intake/admitted.js';
 import type { DirectIntake } from './intake/direct/direct.js';
-import type { Intake, UsageFields } from './intake/intake.js';
+import type { Intake } from './intake/intake.js';
 import type { OnAlert } from './telling/alert.js';
 import type { OnObservation } from './telling/observation.js';
 

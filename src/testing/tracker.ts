@@ -6,7 +6,8 @@
  * can know, such as an inferred close, or that an offer has expired or is hidden.
  */
 
-import { createRegistry, type Impression, type Placement, type Repeat } from '../client/detect/registry.js';
+import type { Impression, Placement, Repeat } from '../client/detect/placement.js';
+import { createRegistry } from '../client/detect/registry.js';
 import { createDecisions } from '../client/later/decisions.js';
 import { createControls } from '../client/later/detect/controls.js';
 import { closesByConvention } from '../client/later/detect/conventions.js';

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { markOffer, type Offered, offerAttributes } from '../../src/client/attributes.js';
-import { createRegistry, type Placement } from '../../src/client/detect/registry.js';
+import type { Placement } from '../../src/client/detect/placement.js';
+import { createRegistry } from '../../src/client/detect/registry.js';
 import { find, render } from '../support/page.js';
 
 afterEach(() => {

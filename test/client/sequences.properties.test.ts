@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Ignore, Repeat } from '../../src/client/detect/registry.js';
+import type { Ignore, Repeat } from '../../src/client/detect/placement.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { find, trusted } from '../support/page.js';
 import { openSite, type Site, type Started } from '../support/tracker.js';

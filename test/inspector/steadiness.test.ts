@@ -1,7 +1,7 @@
 /** Whether the inspector notices that an offer cannot reach its dwell. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Watched } from '../../src/client/detect/exposure.js';
-import type { Placement } from '../../src/client/detect/registry.js';
+import type { Placement } from '../../src/client/detect/placement.js';
 import { createSteadiness } from '../../src/inspector/steadiness.js';
 import { fakeRuntime } from '../support/runtime.js';
 

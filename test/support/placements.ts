@@ -1,6 +1,7 @@
 /** A registry that knows at once what the test puts on the page. */
 
-import type { Placement, Registry } from '../../src/client/detect/registry.js';
+import type { Placement } from '../../src/client/detect/placement.js';
+import type { Registry } from '../../src/client/detect/registry.js';
 import type { DecisionListener } from '../../src/client/later/detect/controls.js';
 
 /** Every element of the page with `data-offer-id`, as it is now. */

@@ -5,7 +5,7 @@
  */
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
-import type { Placement } from './registry.js';
+import type { Placement } from './placement.js';
 import {
   type Dwell,
   deadlineOf,

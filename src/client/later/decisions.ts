@@ -3,7 +3,8 @@
  * also after a reload while the offer lives.
  */
 import { isOfferId } from '../../protocol/event.js';
-import type { Past, Placement, Registry } from '../detect/registry.js';
+import type { Past, Placement } from '../detect/placement.js';
+import type { Registry } from '../detect/registry.js';
 import type { Recorder } from '../recording.js';
 import type { DecisionListener } from './detect/controls.js';
 import type { Leasing } from './outbox/leasing.js';

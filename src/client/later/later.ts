@@ -6,7 +6,7 @@ import { OffersightError } from '../../errors.js';
 import { isOfferId, type OfferEvent } from '../../protocol/event.js';
 import type { Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
-import type { Past, Placement } from '../detect/registry.js';
+import type { Past, Placement } from '../detect/placement.js';
 import type { Inside } from '../inside.js';
 import type { OfferStats, TrackerStats } from '../offer-tracker.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';

@@ -5,7 +5,8 @@
 import { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import type { EvaluationListener, ExposureWatch } from '../detect/exposure.js';
-import type { Placement, Registry, SearchRoot } from '../detect/registry.js';
+import type { Placement } from '../detect/placement.js';
+import type { Registry, SearchRoot } from '../detect/registry.js';
 import type { Inside, PageView } from '../inside.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';

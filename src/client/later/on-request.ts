@@ -3,7 +3,7 @@
  * meanwhile is kept for it. If it does not come, one report says so, and everything else goes on.
  */
 import { OffersightError } from '../../errors.js';
-import type { Placement } from '../detect/registry.js';
+import type { Placement } from '../detect/placement.js';
 import { loadMore } from './asking.js';
 import { around, type DecisionListener } from './detect/controls.js';
 import type { Roots } from './detect/roots.js';

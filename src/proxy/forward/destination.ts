@@ -1,5 +1,5 @@
 /** Where events are forwarded to, and what a call can come to. */
-import type { IntakeRow } from '../intake/intake.js';
+import type { IntakeRow } from '../intake/admitted.js';
 
 /** What a call came to, for one event. */
 export type Outcome =

@@ -3,7 +3,8 @@
  * upstream says so. Holds nothing itself: what it knows of events is in the intake.
  */
 import type { Runtime } from '../../runtime.js';
-import type { ForwardResult, IntakeRow, Lane } from '../intake/intake.js';
+import type { IntakeRow } from '../intake/admitted.js';
+import type { ForwardResult, Lane } from '../intake/intake.js';
 import { type OnAlert, quietly, remedyOf } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 import type { Destination, OnCall, Outcome } from './destination.js';

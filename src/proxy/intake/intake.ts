@@ -3,92 +3,9 @@
  * forgotten.
  */
 import type { Verdict } from '../../protocol/batch.js';
-import type { DismissReason, OfferEventType } from '../../protocol/event.js';
+import type { OfferEventType } from '../../protocol/event.js';
+import type { AdmittedEvent, EventState, IntakeRow } from './admitted.js';
 import type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFilter } from './ledger.js';
-
-/**
- * What a usage event says besides its event's id and time. It bills a customer, so nothing of it comes from a browser.
- */
-export interface UsageFields {
-  /** 1–50 characters. */
-  readonly subscriptionId: string;
-  /** Flat; at most 1 KB as JSON with the rest of the usage event. */
-  readonly properties: Readonly<Record<string, string | number | boolean>>;
-}
-
-/** An event that passed admission and decoding. Times are this machine's, epoch milliseconds. */
-export interface AdmittedEvent {
-  /** The idempotency key, made by the client. */
-  readonly id: string;
-  /** What happened. */
-  readonly type: OfferEventType;
-  /** The personalized offer's `id`. */
-  readonly offerId: string;
-  /** Corrected once for the sender's clock. */
-  readonly occurredAt: number;
-  /** When it arrived. */
-  readonly receivedAt: number;
-  /** The event's own fields as sent: the same id with other content is a conflict. */
-  readonly content: string;
-  /**
-   * Further headers of its call. The proxy has checked and named them. They are forgotten once the event is settled.
-   */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What its usage event says, if it gets one. */
-  readonly usage?: UsageFields | undefined;
-  /** What the ledger counts it under. */
-  readonly group?: string | undefined;
-  /** How it was closed. */
-  readonly reason?: DismissReason | undefined;
-  /**
-   * Who reported it, so that one visitor can use up neither the pace nor the places of groups. It is never stored as it
-   * is.
-   * @default one visitor for all events that name none
-   */
-  readonly visitor?: string | undefined;
-}
-
-/**
- * The state of an event. A `waiting` event has yet to be forwarded. While an event is `forwarding`, nobody knows yet
- * whether the upstream has it. It has every event that is `done`. A `dead` event has a code that says why.
- */
-export type EventState = 'waiting' | 'forwarding' | 'done' | 'dead';
-
-/** An event as the intake keeps it. */
-export interface IntakeRow {
-  /** The idempotency key, made by the client. */
-  readonly id: string;
-  /** What happened. */
-  readonly type: OfferEventType;
-  /** The personalized offer's `id`. */
-  readonly offerId: string;
-  /** Its state. */
-  readonly state: EventState;
-  /** When it happened, corrected for the sender's clock, epoch milliseconds. */
-  readonly occurredAt: number;
-  /** When it arrived, epoch milliseconds. */
-  readonly receivedAt: number;
-  /** How often it was forwarded. */
-  readonly attempts: number;
-  /** Whether an attempt's outcome was never known. */
-  readonly isAmbiguous: boolean;
-  /** Whether it was forwarded again after the upstream may have forgotten its key. */
-  readonly maybeDuplicate: boolean;
-  /** Why it is dead. */
-  readonly code: string | undefined;
-  /** When it became done or dead. */
-  readonly settledAt: number | undefined;
-  /** Further headers of its call, until it is settled. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What its usage event says, in the lane of usage events. */
-  readonly usage?: UsageFields | undefined;
-  /** What the ledger counts it under. */
-  readonly group?: string | undefined;
-  /** How it was closed. */
-  readonly reason?: DismissReason | undefined;
-  /** Give it as {@link ListFilter.before} to list what comes after this row. */
-  readonly cursor: string;
-}
 
 /** Which events {@link Lane.list} gives. */
 export interface ListFilter {

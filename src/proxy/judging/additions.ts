@@ -1,7 +1,7 @@
 /** What a host adds to an event: who caused it, and whose subscription it counts for. */
 
 import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js';
-import type { UsageFields } from '../intake/intake.js';
+import type { UsageFields } from '../intake/admitted.js';
 import type { Caller, ReportedEvent, UsageOptions } from '../options.js';
 import type { OnAlert } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';

@@ -1,5 +1,7 @@
 /** What an operator asks of an intake: figures of offers, how each lane stands, events page by page. */
-import type { Intake, IntakeRow, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
+
+import type { IntakeRow } from '../intake/admitted.js';
+import type { Intake, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
 import { nextTurn } from './portions.js';
 import { readSums, type SumsByPeriod } from './sums.js';
 

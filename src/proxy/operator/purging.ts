@@ -1,5 +1,7 @@
 /** Gives up what waits, or marks dead letters as given up, in portions; or counts first what that would concern. */
-import type { EventState, Lane } from '../intake/intake.js';
+
+import type { EventState } from '../intake/admitted.js';
+import type { Lane } from '../intake/intake.js';
 import { PURGED } from '../intake/rules.js';
 import { eachRow } from './listing.js';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createExposureWatch, type ExposureWatch, isShown } from '../../../src/client/detect/exposure.js';
-import type { OfferSettings } from '../../../src/client/detect/registry.js';
+import type { OfferSettings } from '../../../src/client/detect/placement.js';
 import { ruleOf, thresholdsOf, type ViewabilityRule } from '../../../src/client/detect/viewability.js';
 import { type Intersections, scriptIntersections } from '../../support/intersections.js';
 import { type FakePage, fakePage, find, render } from '../../support/page.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createRegistry, type Placement, type Registry } from '../../../src/client/detect/registry.js';
+import type { Placement } from '../../../src/client/detect/placement.js';
+import { createRegistry, type Registry } from '../../../src/client/detect/registry.js';
 import { find, render } from '../../support/page.js';
 import { settle } from '../../support/runtime.js';
 

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test, vi } from 'vitest';
-import type { Impression, Past, Placement } from '../../../src/client/detect/registry.js';
+import type { Impression, Past, Placement } from '../../../src/client/detect/placement.js';
 import { createDecisions } from '../../../src/client/later/decisions.js';
 import type { Leasing } from '../../../src/client/later/outbox/leasing.js';
 import type { Happened, Recorder } from '../../../src/client/recording.js';

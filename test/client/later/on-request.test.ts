@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ExposureWatch, Watched } from '../../../src/client/detect/exposure.js';
-import type { Placement } from '../../../src/client/detect/registry.js';
+import type { Placement } from '../../../src/client/detect/placement.js';
 import { loadMore } from '../../../src/client/later/asking.js';
 import type { More, MoreContext } from '../../../src/client/later/more/more.js';
 import * as TELLING from '../../../src/client/later/more/telling.js';

@@ -3,7 +3,8 @@
  * and time; which acts there are is closing.ts.
  */
 import type { Runtime, Stop } from '../../../runtime.js';
-import { OFFER, offerIdOf, type Placement, type Registry } from '../../detect/registry.js';
+import type { Placement } from '../../detect/placement.js';
+import { OFFER, offerIdOf, type Registry } from '../../detect/registry.js';
 import { type DecisionListener, type IsInSight, matches, within } from './controls.js';
 import { type Act, viewNow } from './pressing.js';
 import { outward, type Roots } from './roots.js';

@@ -3,7 +3,8 @@
  * is closing.ts.
  */
 import type { DismissReason } from '../../../protocol/event.js';
-import type { Placement, Registry } from '../../detect/registry.js';
+import type { Placement } from '../../detect/placement.js';
+import type { Registry } from '../../detect/registry.js';
 import { holds, outward, type Roots } from './roots.js';
 
 /** Called with what users decided. */

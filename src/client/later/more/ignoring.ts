@@ -3,7 +3,8 @@
  * reacted, never what is recorded.
  */
 import type { Runtime, Stop } from '../../../runtime.js';
-import type { Ignore, Impression, Past, Placement, Registry, Repeat } from '../../detect/registry.js';
+import type { Ignore, Impression, Past, Placement, Repeat } from '../../detect/placement.js';
+import type { Registry } from '../../detect/registry.js';
 import type { Page } from '../../page.js';
 import { boxesOf } from './contents.js';
 

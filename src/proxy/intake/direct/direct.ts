@@ -11,7 +11,7 @@ import type { Pace } from '../../forward/gate.js';
 import { checkOptionNames } from '../../option-names.js';
 import { patiently } from '../../patience.js';
 import type { OnAlert } from '../../telling/alert.js';
-import type { AdmittedEvent } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
 import { AGAIN_MS, createOutcomes } from './outcomes.js';
 import { createPlaces } from './places.js';
 

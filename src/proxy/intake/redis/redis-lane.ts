@@ -1,5 +1,7 @@
 /** One lane in Redis: what waits for one destination, and who forwards it. */
-import type { EventState, IntakeRow, Lane, LaneNote, OfferTally } from '../intake.js';
+
+import type { EventState, IntakeRow } from '../admitted.js';
+import type { Lane, LaneNote, OfferTally } from '../intake.js';
 import { isOver, WHEREABOUTS } from '../lease.js';
 import type { LaneRules } from '../rules.js';
 import { PORTION } from './redis-events.js';

@@ -11,7 +11,8 @@ import type { Verdict } from '../../../protocol/batch.js';
 import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
 import { ALERTS, wordsOf } from '../../telling/alerts.js';
-import type { AdmittedEvent, Intake } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
+import type { Intake } from '../intake.js';
 import { type Bookkeeping, CROWDED, DAY_MS, dayOf } from '../ledger.js';
 import {
   BOUND_NAMES,

@@ -5,7 +5,8 @@
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
 import { patiently } from '../../patience.js';
-import type { AdmittedEvent, Intake } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
+import type { Intake } from '../intake.js';
 
 /** Most events of one transaction. */
 const MOST_EVENTS = 2_000;

@@ -1,6 +1,6 @@
 /** Finds the line of each event. There visitors have names that mean nothing outside of the intake. */
 import { createHmac } from 'node:crypto';
-import type { AdmittedEvent } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
 import type { Dialect } from './dialect.js';
 import { NOBODY, openLines } from './fairness.js';
 import { ask, type Steps } from './steps.js';

@@ -1,6 +1,6 @@
 /** The places that groups have in the ledger. Groups are named by strangers, so there are only so many. */
 import { LRUCache } from 'lru-cache';
-import type { AdmittedEvent } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
 import {
   type Bookkeeping,
   CROWDED,

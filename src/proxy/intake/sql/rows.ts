@@ -1,5 +1,5 @@
 /** An event as a table has it, and what the rest of the proxy sees of it. */
-import type { IntakeRow } from '../intake.js';
+import type { IntakeRow } from '../admitted.js';
 
 /** An event's row. */
 export interface Row {

@@ -1,6 +1,6 @@
 /** Takes events: in one transaction of a few statements, no matter how many events there are. */
 import type { Verdict } from '../../../protocol/batch.js';
-import type { AdmittedEvent } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
 import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
 import type { Columns, Dialect } from './dialect.js';
 import { NOBODY } from './fairness.js';

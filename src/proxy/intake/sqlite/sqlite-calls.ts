@@ -1,7 +1,8 @@
 /** The messages between the host and the thread of an intake. */
 import type { MessagePort } from 'node:worker_threads';
 import type { Verdict } from '../../../protocol/batch.js';
-import type { AdmittedEvent, Intake, Lane } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
+import type { Intake, Lane } from '../intake.js';
 import type { IntakeFile } from './sqlite-intake.js';
 
 /** The names of methods that answer once, by a promise. */

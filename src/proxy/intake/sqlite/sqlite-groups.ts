@@ -5,7 +5,7 @@
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
 import { patiently } from '../../patience.js';
-import type { AdmittedEvent } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
 import type { Group, Taken } from './sqlite-calls.js';
 import { unpackError } from './sqlite-errors.js';
 

@@ -1,6 +1,7 @@
 /** Takes the events of several requests in one transaction: what a request costs is mostly waiting for the disk. */
 import type { Verdict } from '../../../protocol/batch.js';
-import type { AdmittedEvent, Intake } from '../intake.js';
+import type { AdmittedEvent } from '../admitted.js';
+import type { Intake } from '../intake.js';
 import type { Group, Taken } from './sqlite-calls.js';
 import { packError } from './sqlite-errors.js';
 

@@ -1,6 +1,6 @@
 /** Events as rows of a table: on the server, and in the browser where they come by themselves. */
 import type { VNode } from 'preact';
-import type { IntakeRow } from '../../intake/intake.js';
+import type { IntakeRow } from '../../intake/admitted.js';
 import { stateOf, timeOf } from './words.js';
 
 /** What is shown of an event. */

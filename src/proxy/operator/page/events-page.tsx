@@ -1,6 +1,7 @@
 /** Events, newest first: all of them, those of one offer, or one with its whole way. */
 import type { ComponentChildren, VNode } from 'preact';
-import type { Intake, IntakeRow } from '../../intake/intake.js';
+import type { IntakeRow } from '../../intake/admitted.js';
+import type { Intake } from '../../intake/intake.js';
 import { MEMORY_MS, PURGED } from '../../intake/rules.js';
 import type { LaneName } from '../listing.js';
 import { EVENT_COLUMNS, EventRow } from './event-rows.js';

@@ -1,6 +1,6 @@
 /** The newest events, as they come. */
 import type { VNode } from 'preact';
-import type { IntakeRow } from '../../intake/intake.js';
+import type { IntakeRow } from '../../intake/admitted.js';
 import { EventTable } from './events-page.js';
 import { Layout } from './layout.js';
 import type { Session } from './session.js';

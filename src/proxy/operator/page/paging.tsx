@@ -1,6 +1,7 @@
 /** Events page by page, of the destination that a query names. */
 import type { VNode } from 'preact';
-import type { Intake, IntakeRow, ListFilter } from '../../intake/intake.js';
+import type { IntakeRow } from '../../intake/admitted.js';
+import type { Intake, ListFilter } from '../../intake/intake.js';
 import { isLaneName, type LaneName, laneOf } from '../listing.js';
 
 /** One page of events, newest first. */

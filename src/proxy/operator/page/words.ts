@@ -1,6 +1,6 @@
 /** What operators read of times, counts, states and codes. */
 import type { DismissReason } from '../../../protocol/event.js';
-import type { IntakeRow } from '../../intake/intake.js';
+import type { IntakeRow } from '../../intake/admitted.js';
 import { PURGED } from '../../intake/rules.js';
 
 /** A count with its thousands apart. */

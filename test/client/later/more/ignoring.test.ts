@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Ignore, Placement, Registry, Repeat } from '../../../../src/client/detect/registry.js';
+import type { Ignore, Placement, Repeat } from '../../../../src/client/detect/placement.js';
+import type { Registry } from '../../../../src/client/detect/registry.js';
 import { around } from '../../../../src/client/later/detect/controls.js';
 import { createIgnoring, type Ignoring } from '../../../../src/client/later/more/ignoring.js';
 import { type Intersections, scriptIntersections } from '../../../support/intersections.js';
