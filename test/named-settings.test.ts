@@ -46,6 +46,10 @@ const FIGURES = new Set([
   'offersight_events_total',
 ]);
 
+/** The attribute that a property of `dataset` sets. */
+const attributeOf = (property: string): string =>
+  `data-${property.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 const VARIABLES = new Set(
   SOURCES.flatMap(({ text }) => [...text.matchAll(/\bOFFERSIGHT_[A-Z_]+\b/g)].map(([name]) => name)),
 );
@@ -82,6 +86,9 @@ const faultsIn = (page: string): string[] => [
     ...[...page.matchAll(/(?<![\w-])data-[a-z]+(?:-[a-z]+)*(?![\w-])/g)].flatMap(([name]) =>
       ATTRIBUTES.has(name) ? [] : name,
     ),
+    ...[...page.matchAll(/\bdataset\.(\w+)/g)]
+      .map(([, property = '']) => attributeOf(property))
+      .filter((name) => !ATTRIBUTES.has(name)),
     ...[...page.matchAll(/(?<!\w)offersight_[a-z_]+\b/g)].flatMap(([name]) =>
       FIGURES.has(name.replace(/_(?:bucket|count|sum)$/, '')) ? [] : name,
     ),
@@ -111,6 +118,7 @@ describe('a setting that a page names', () => {
     ['npx offersight statuss --json', 'statuss'],
     ['Set `--admin-name ops.example.com`.', '--admin-name'],
     ['`data-oclusion` on the tag', 'data-oclusion'],
+    ['card.dataset.offerExpire = expires;', 'data-offer-expire'],
     ['Alert on `offersight_oldest_waiting > 3600`.', 'offersight_oldest_waiting'],
     ['OFFERSIGHT_KEY=test npx offersight proxy', 'OFFERSIGHT_KEY'],
   ])('is missed if there is none: %s', (text, fault) => {
