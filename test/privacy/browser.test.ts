@@ -1,8 +1,10 @@
 /** The page on privacy lists everything that a browser stores, and everything that a tag manager and other tabs get. */
+import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { BROWSER, type Place, place } from '../../e2e/fixtures/privacy-headings.js';
 import { readPrivacyPage } from '../../e2e/fixtures/privacy-page.js';
+import { MAX_RETENTION_MS } from '../../src/protocol/retention.js';
 import { callsOf, found, keysBelow, membersOf, nodesOf, parse, read, withMore } from './sources.js';
 
 const page = await readPrivacyPage();
@@ -36,6 +38,17 @@ const eventFieldsOf = (source: string): Place[] =>
   );
 
 describe('what a browser stores', () => {
+  it('stays as long as its row says, which is what the code keeps', () => {
+    const rows = readFileSync('docs/privacy.md', 'utf8').split('\n');
+    const row = (name: string): string => rows.find((line) => line.startsWith(`| \`${name}\` `)) ?? '';
+    const leasing = read('src/client/later/outbox/leasing.ts');
+    const [, hours] = /RETENTION_MS = (\d+) \* 3_600_000;/.exec(leasing) ?? [];
+    expect(row('entry')).toContain(` ${hours} hours, at most ${MAX_RETENTION_MS / 86_400_000} days `);
+    const [, most] = /MAX_DEAD = (\d+);/.exec(remembering) ?? [];
+    const [, days] = /DEAD_MS = (\d+) \* 86_400_000;/.exec(remembering) ?? [];
+    expect(row('dead')).toContain(` the latest ${most}, for ${days} days `);
+  });
+
   it('has a row for every kind of record', () => {
     expect(kindsOf(records)).toEqual(['entry', 'dead', 'seen', 'state', 'pause', 'site']);
     const stored = (text: string) =>

@@ -8,6 +8,7 @@ import {
   callsOf,
   keysBelow,
   lineOf,
+  membersOf,
   nameOf,
   nodesOf,
   parse,
@@ -127,6 +128,12 @@ describe('any other line of the log', () => {
     ['log.info(kind, { ...fields, address })', ['line (kind)']],
   ])('is missed if the page does not list it: %s', (text, missed) => {
     expect(unlisted(text)).toEqual(expect.arrayContaining(missed.map((line) => `${LOG}: ${line}`)));
+  });
+
+  it('has one of two levels: a line of another one would not be found above', () => {
+    const levels = (text: string): string[] => membersOf(text, 'Log');
+    expect(levels(read('src/proxy/cli/log.ts'))).toEqual(['info', 'error']);
+    expect(levels('interface Log { info(): void; warn(): void }')).toEqual(['info', 'warn']);
   });
 
   it('has the properties of each line, and no other constants', () => {

@@ -27,10 +27,11 @@ export const sourcesOf = (...places: readonly string[]): Source[] =>
 /** What runs in the pages of a site, and in its service worker. */
 export const IN_BROWSERS = [
   ...['src/client', 'src/adapters', 'src/protocol', 'src/inspector'],
-  ...['errors', 'index', 'runtime', 'script', 'script-tag', 'service-worker', 'tabs', 'version'].map(
-    (name) => `src/${name}.ts`,
-  ),
-] as const;
+  // A list of names would not have a file that is new.
+  ...readdirSync('src')
+    .filter((name) => name.endsWith('.ts') && name !== 'testing.ts')
+    .map((name) => `src/${name}`),
+];
 /** What runs at the proxy. The other folders are for developers: they see no visitor. */
 export const AT_THE_PROXY = ['src/proxy'] as const;
 

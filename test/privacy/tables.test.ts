@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FILE } from '../../e2e/fixtures/privacy-headings.js';
 import { readPrivacyPage } from '../../e2e/fixtures/privacy-page.js';
 import { placesOfFile } from '../../e2e/fixtures/privacy-places.js';
+import { MEMORY_MS, resolveBounds } from '../../src/proxy/intake/rules.js';
 import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { openFile } from '../../src/proxy/intake/sqlite/sqlite-file.js';
 import { admitted } from '../support/intake.js';
-import { AT_THE_PROXY, nodesOf, parse, type Source, sourcesOf } from './sources.js';
+import { AT_THE_PROXY, nodesOf, parse, read, type Source, sourcesOf } from './sources.js';
 
 const page = await readPrivacyPage();
 const sources = sourcesOf(...AT_THE_PROXY);
@@ -53,6 +54,47 @@ describe('in the file', () => {
       `${FILE}: column visitors.id`,
       `${FILE}: table visitors`,
     ]);
+  });
+});
+
+describe('what is about a person', () => {
+  /** Names that are personal data wherever they stand in a table with such a column. */
+  const PERSONAL = ['offerId', 'personalized_offer_id', 'subject', 'offer_id'];
+
+  /** Rows of tables with the column, which begin with one of the names and do not say yes. */
+  const deniedIn = (text: string): string[] =>
+    text.split(/\n{2,}/).flatMap((block) => {
+      const [head = '', , ...rows] = block.split('\n');
+      if (!/\| personal data +\|$/.test(head)) return [];
+      return rows.filter(
+        (row) => PERSONAL.some((name) => row.startsWith(`| \`${name}\` `)) && !row.includes('**yes**'),
+      );
+    });
+
+  it('is marked so in every table that says what is', () => {
+    const text = read('docs/privacy.md');
+    expect(deniedIn(text)).toEqual([]);
+    const [row = ''] = text.split('\n').filter((line) => line.startsWith('| `subject` '));
+    expect(row).toContain('**yes**');
+    expect(deniedIn(text.replace(row, row.replace('**yes**', 'no')))).toHaveLength(1);
+  });
+});
+
+describe('times at the proxy', () => {
+  /** Every number of days in the page's part about the proxy, from the file to the end. */
+  const daysIn = (text: string): string[] => [
+    ...new Set(
+      [...text.slice(text.indexOf(`## ${FILE}`)).matchAll(/(\d+) days\b/g)].map(([, days = '']) => days),
+    ),
+  ];
+
+  it('are those for which the code keeps events and sums', () => {
+    const kept = [MEMORY_MS / 86_400_000, resolveBounds({}).ledgerDays].map(String);
+    const text = read('docs/privacy.md');
+    expect(text).toContain(`## ${FILE}`);
+    expect(daysIn(text)).toEqual(kept);
+    const [, sums = ''] = kept;
+    expect(daysIn(text.replace(`for ${sums} days; no offer`, 'for 40 days; no offer'))).toContain('40');
   });
 });
 

@@ -41,13 +41,18 @@ const FLAGS_SAID: readonly Said[] = Object.entries<Flags>(FLAGS).flatMap(([comma
   })),
 );
 
-/** Where the code has a default under another name, or in another unit. */
-const ELSEWHERE: Readonly<Record<string, Partial<Pick<Said, 'name'>> & { readonly times?: number }>> = {
+/** Where the code has a default under another name, in another unit, or in a file beside others of its name. */
+const ELSEWHERE: Readonly<
+  Record<string, Partial<Pick<Said, 'name' | 'folder'>> & { readonly times?: number }>
+> = {
   'OfferAdminOptions.adminHosts': { name: 'given' },
-  'DevOptions.upstreamPort': { name: 'port' },
-  'DevOptions.adminPort': { name: 'port' },
-  'dev --upstream-port': { name: 'port' },
-  'dev --admin-port': { name: 'port' },
+  'DevOptions.port': { folder: 'src/dev/options.ts' },
+  'DevOptions.upstreamPort': { name: 'port', folder: 'src/dev/stand-in.ts' },
+  'DevOptions.adminPort': { name: 'port', folder: 'src/dev/operators.ts' },
+  'dev --port': { folder: 'src/dev/options.ts' },
+  'dev --upstream-port': { name: 'port', folder: 'src/dev/stand-in.ts' },
+  'dev --admin-port': { name: 'port', folder: 'src/dev/operators.ts' },
+  'proxy --port': { folder: 'src/proxy/cli' },
   'proxy --lane': { name: 'given' },
   'status --lane': { name: 'given' },
   'events --lane': { name: 'given' },
@@ -83,10 +88,10 @@ const defaultsOf = readDefaults(FILES);
 /** What differs; undefined if the reference is right. */
 const differenceOf = ({ key, fallback, folder, name }: Said): string | undefined => {
   if (fallback === 'it has to be given') return undefined;
-  const { name: own = name, times = 1 } = ELSEWHERE[key] ?? {};
+  const { name: own = name, folder: place = folder, times = 1 } = ELSEWHERE[key] ?? {};
   const value = valueSaid(fallback.replace('://SITE.', '://{site}.'));
   const said = typeof value === 'number' ? value * times : value;
-  const found = [...defaultsOf(folder, own)];
+  const found = [...defaultsOf(place, own)];
   const isRight =
     said === undefined || said === false
       ? found.every((each) => NOTHING.has(each))
@@ -120,6 +125,11 @@ describe('the defaults of the reference', () => {
       { key: 'd', fallback: '200, as for many', folder: 'src/proxy', name: 'perMinute' },
       { key: 'e', fallback: "['a', 'b']", folder: 'src/proxy', name: 'disable' },
     ];
+    // Another port has it.
+    const swapped = ALL.filter(({ key }) => key === 'DevOptions.upstreamPort');
+    expect(swapped.map((said) => differenceOf({ ...said, fallback: '4400' }))).toEqual([
+      expect.stringContaining('the code has [4401]'),
+    ]);
     expect(wrong.map((said) => differenceOf(said)?.split(':', 1)[0])).toEqual(wrong.map(({ key }) => key));
   });
 
@@ -129,6 +139,12 @@ describe('the defaults of the reference', () => {
       `${backoffMs(99, 0, 1) / 60_000} minutes, ${circuitMs(99) / 3_600_000} hours after a fault of the deployment; ` +
         'on localhost, 127.0.0.1 and [::1] 5,000',
     );
+    const resolving = readFileSync('src/proxy/resolving.ts', 'utf8');
+    const [grow, ingest] = ['baseUrl', 'usage.baseUrl'].map((name) =>
+      textOf(`OfferProxyOptions.${name}`)?.replace('{', () => '${'),
+    );
+    expect(resolving).toContain(` baseUrl ?? ${grow}`);
+    expect(resolving).toContain(` usage?.baseUrl ?? ${ingest}`);
     expect(batchSize(100, KEEPALIVE_BYTES)).toBe(95);
     expect(readFileSync('src/client/later/later.ts', 'utf8')).toContain(
       'isLocal && { longestPauseMs: 5_000 }',

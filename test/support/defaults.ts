@@ -86,7 +86,7 @@ const hostFor = (options: ts.CompilerOptions): ts.CompilerHost => ({
     }),
 });
 
-/** Reads files; gives the defaults of a name in a folder of them. */
+/** Reads files; gives the defaults of a name in a folder of them, or in one of them. */
 export const readDefaults = (
   files: readonly string[],
 ): ((folder: string, name: string) => ReadonlySet<Value>) => {
@@ -109,7 +109,7 @@ export const readDefaults = (
   return (folder, name) =>
     new Set(
       found
-        .filter((each) => each.name === name && each.file.startsWith(`${folder}/`))
+        .filter((each) => each.name === name && (each.file === folder || each.file.startsWith(`${folder}/`)))
         .map(({ value }) => value),
     );
 };
