@@ -58,7 +58,7 @@ describe('in the file', () => {
 });
 
 describe('what is about a person', () => {
-  /** Names that are personal data wherever they stand in a table with such a column. */
+  /** Names that are personal data in every table with such a column. */
   const PERSONAL = ['offerId', 'personalized_offer_id', 'subject', 'offer_id'];
 
   /** Rows of tables with the column, which begin with one of the names and do not say yes. */
