@@ -1,6 +1,6 @@
 /** `offersight doctor`: looks at a deployment from outside, and says what is wrong between a page and Chargebee. */
 import { platformRuntime, type Runtime } from '../runtime.js';
-import { type BrowserChoice, visitIfPossible } from './browser/choosing.js';
+import { type BrowserChoice, visitIfPossible } from './browser/browser-choice.js';
 import type { Report } from './finding.js';
 import { type Ask, createAsk } from './http/asking.js';
 import { askEndpoint } from './http/endpoint.js';

@@ -36,7 +36,7 @@ const ROOMS: readonly Room[] = [
     sent: ['answer header'],
   },
   {
-    files: /^src\/proxy\/(?:(?:handler|node|cli\/(?:choosing|listening|routes|serve|site))\.ts|door\/)/,
+    files: /^src\/proxy\/(?:(?:handler|node|cli\/(?:listening|routes|serve|site|site-choice))\.ts|door\/)/,
     section: WIRE,
     read: 'header that the proxy reads',
     sent: ['answer header', 'problem header'],
@@ -53,11 +53,11 @@ const ROOMS: readonly Room[] = [
 /** The names behind an expression. Each has to be in the page's list for the same room. */
 const COMPUTED: Readonly<Record<string, readonly string[]>> = {
   'src/proxy/cli/operator-routes.ts read (name)': FORWARDING_HEADERS,
-  'src/proxy/operator/page/visiting.ts read (name)': FORWARDING_HEADERS,
+  'src/proxy/operator/page/own-requests.ts read (name)': FORWARDING_HEADERS,
   'src/proxy/cli/operator-routes.ts sent (SITE_HEADER)': [SITE_HEADER],
   // Methods of a list of names, a list of all headers, and an answer that is passed on as it is.
   'src/proxy/cli/operator-routes.ts read some': [],
-  'src/proxy/operator/page/visiting.ts read some': [],
+  'src/proxy/operator/page/own-requests.ts read some': [],
   'src/proxy/node.ts read (at)': [],
   'src/proxy/node.ts read (at + 1)': [],
   'src/proxy/node.ts read (at - 1)': [],
@@ -135,7 +135,7 @@ describe('a header', () => {
     ['src/proxy/handler.ts', "request.headers.get('cookie')", 'read cookie'],
     ['src/proxy/telling/alerts.ts', "request.headers.get('host')", 'read host'],
     ['src/proxy/cli/status.ts', 'incoming.headers.referer', 'read referer'],
-    ['src/proxy/cli/choosing.ts', "incoming['headers']['accept-language']", 'read accept-language'],
+    ['src/proxy/cli/site-choice.ts', "incoming['headers']['accept-language']", 'read accept-language'],
     ['src/proxy/door/machines.ts', 'headers.get(name)', 'read (name)'],
     ['src/proxy/node.ts', "outgoing.setHeader('etag', visitor)", 'sent etag'],
     ['src/proxy/door/admission.ts', "rejected('budget', { 'x-visitor': address })", 'sent x-visitor'],

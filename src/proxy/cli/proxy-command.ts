@@ -1,5 +1,5 @@
 /** `offersight proxy`: from flags or a file, secrets and the environment to a proxy that serves. */
-import { isHostName } from '../operator/page/visiting.js';
+import { isHostName } from '../operator/page/own-requests.js';
 import { readConfiguration } from './config-file.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';

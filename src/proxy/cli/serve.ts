@@ -1,7 +1,6 @@
 /** `offersight proxy`: endpoints, the script file and what operators look at, in one process. */
 import { problem } from '../door/problem.js';
 import { toNodeListener } from '../node.js';
-import { createSiteChoice } from './choosing.js';
 import { type Listening, listen, type Place } from './listening.js';
 import { createLog, type Log } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
@@ -9,6 +8,7 @@ import { createOperatorRoutes } from './operator-routes.js';
 import { type Answer, isReading, listenerOf, type Routes, reply } from './routes.js';
 import { readScriptFile, SCRIPT_FILES, type ScriptFile } from './script-file.js';
 import { causeFields, type Site, type SiteOptions, startKeptSite, startSite } from './site.js';
+import { createSiteChoice } from './site-choice.js';
 
 /** What the standalone proxy runs on. */
 export interface ServeOptions extends Place {

@@ -3,7 +3,7 @@
  * made of this.
  */
 import { MOST_GROUPS } from '../intake/rules.js';
-import { isHostName } from '../operator/page/visiting.js';
+import { isHostName } from '../operator/page/own-requests.js';
 
 /** One setting. */
 export interface Setting {

@@ -9,7 +9,7 @@ import type { Intake } from '../intake/intake.js';
 import type { IntakeBounds } from '../intake/rules.js';
 import { type NodeListener, toNodeListener } from '../node.js';
 import { createOfferAdmin, type OfferAdmin } from '../operator/admin.js';
-import { LOOPBACK } from '../operator/page/visiting.js';
+import { LOOPBACK } from '../operator/page/own-requests.js';
 import type { OfferProxyOptions } from '../options.js';
 import { quietly } from '../telling/alert.js';
 import { ALERTS, wordsOf } from '../telling/alerts.js';

@@ -13,8 +13,8 @@ import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../options.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
+import { hostsOf, isBrowser, isNavigation, isToUs } from './page/own-requests.js';
 import { answerElsewhere, createPages, type TokenCheck } from './page/pages.js';
-import { hostsOf, isBrowser, isNavigation, isToUs } from './page/visiting.js';
 import { createPrograms } from './programs.js';
 
 /** Options of {@link createOfferAdmin}. */

@@ -5,9 +5,9 @@ import type { Intake, Lane } from '../intake/intake.js';
 import type { ReportResult, ServerEvent } from '../options.js';
 import { readText } from './body.js';
 import { isDay, isFunnelBy, readFunnel } from './funnel.js';
-import { readServerEvents } from './lines.js';
 import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';
 import { streamOf } from './portions.js';
+import { readServerEvents } from './report-lines.js';
 
 /** What programs are answered from. */
 export interface ProgramsContext {

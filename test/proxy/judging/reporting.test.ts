@@ -1,7 +1,7 @@
 /** Events that the host's own code reports: their identity, what is wrong with them, and what becomes of them. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOfferAdmin, directIntake, type ServerEvent } from '../../../src/proxy/index.js';
-import { readServerEvents } from '../../../src/proxy/operator/lines.js';
+import { readServerEvents } from '../../../src/proxy/operator/report-lines.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 

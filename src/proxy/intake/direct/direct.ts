@@ -12,8 +12,8 @@ import { checkOptionNames } from '../../option-names.js';
 import { patiently } from '../../patience.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../admitted.js';
+import { createPlaces } from './call-places.js';
 import { AGAIN_MS, createOutcomes } from './outcomes.js';
-import { createPlaces } from './places.js';
 
 /** Options of {@link directIntake}. */
 export interface DirectIntakeOptions {

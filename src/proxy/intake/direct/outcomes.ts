@@ -5,7 +5,7 @@ import { createBlame } from '../../forward/blame.js';
 import type { Outcome } from '../../forward/destination.js';
 import { createRefusals } from '../../forward/refusals.js';
 import type { OnAlert } from '../../telling/alert.js';
-import type { Places } from './places.js';
+import type { Places } from './call-places.js';
 
 /** Verdicts on events that were called for, and on those that were not. */
 export interface Outcomes {

@@ -3,9 +3,9 @@ import type { Intake } from '../intake.js';
 import type { Bookkeeping } from '../ledger.js';
 import { type resolveBounds, USAGE_RULES } from '../rules.js';
 import type { Dialect } from './dialect.js';
+import { createPlaces } from './group-places.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
-import { createPlaces } from './places.js';
 import { ask, type SqlDriver } from './steps.js';
 import { createTaking } from './taking.js';
 

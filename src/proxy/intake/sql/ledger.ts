@@ -14,7 +14,7 @@ import {
 } from '../ledger.js';
 import { acceptedCellIn, firstCellOf, GROUP_OF_CELL, partsOf } from './counting.js';
 import type { Dialect } from './dialect.js';
-import type { PlaceFact, Places } from './places.js';
+import type { PlaceFact, Places } from './group-places.js';
 import { ask, type SqlDriver, type Steps } from './steps.js';
 
 /** A cell as its table has it. */

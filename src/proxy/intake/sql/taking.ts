@@ -5,8 +5,8 @@ import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
 import type { Columns, Dialect } from './dialect.js';
 import { NOBODY } from './fairness.js';
 import { allViewsDead, VIEWED_DEAD } from './giving-up.js';
+import type { PlaceFact, Places } from './group-places.js';
 import { createLineUp } from './lines.js';
-import type { PlaceFact, Places } from './places.js';
 import { ask, type Steps } from './steps.js';
 
 /** What is known before anything is written. */

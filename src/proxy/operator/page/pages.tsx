@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { problem } from '../../door/problem.js';
 import { readText } from '../body.js';
 import { Notice, PAGE_HEADERS, seeOther, show, VIEWS } from './layout.js';
+import { isLoopback, isNavigation, originOf } from './own-requests.js';
 import { createSessions, isFormToken } from './session.js';
 import {
   OpeningPage,
@@ -13,7 +14,6 @@ import {
 } from './sign-in-page.js';
 import { STYLE } from './style.js';
 import { createActions, createViews, type ViewsContext } from './views.js';
-import { isLoopback, isNavigation, originOf } from './visiting.js';
 
 /** Says of a token whether it is the right one; `'slow'` of a wrong one after too many others. */
 export type TokenCheck = (given: string, address: string | undefined) => Promise<'right' | 'wrong' | 'slow'>;
