@@ -1,4 +1,5 @@
-/** An element that shows an offer, what may differ from offer to offer, and one showing of it. */
+/** An element that shows an offer, what may differ from offer to offer, and one showing of it. Only types. */
+
 /** How often an offer may be reported: once a page view, once a mount, or once until it expires. */
 export type Repeat = 'page' | 'mount' | 'browser';
 

@@ -44,8 +44,8 @@ export interface AdmittedEvent {
 }
 
 /**
- * The state of an event. A `waiting` event has yet to be forwarded. While an event is `forwarding`, nobody knows yet
- * whether the upstream has it. It has every event that is `done`. A `dead` event has a code that says why.
+ * The state of an event. A `waiting` event is still to be forwarded. While an event is `forwarding`, it is not known whether
+ * the upstream has it. The upstream has every event that is `done`. A `dead` event has a code that says why.
  */
 export type EventState = 'waiting' | 'forwarding' | 'done' | 'dead';
 

@@ -66,7 +66,7 @@ describe('if pages and the session name users differently', () => {
     expect(started.alerts).toEqual([]);
   });
 
-  it('events that name nobody change nothing', async () => {
+  it('events without a subject do not count in that row of ten', async () => {
     const started = startWith('user-4711');
     await report(started, of('ada', 1, 9));
     expect(await report(started, [wireEvent(20)])).toEqual(['accepted']);
