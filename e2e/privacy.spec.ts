@@ -13,8 +13,8 @@ import {
   placesOfMetrics,
   placesOfWire,
 } from './fixtures/privacy-places.js';
-import { canariesOf, expectAllListed, REFUSED, SECRET, startEndpoint } from './fixtures/private-endpoint.js';
-import { lookAround, NOTE_CHANNELS, startShop, startTaker } from './fixtures/private-shop.js';
+import { canariesOf, expectAllListed, REFUSED, SECRET, startWholeWay } from './fixtures/private-endpoint.js';
+import { lookAround, NOTE_CHANNELS, startTaker } from './fixtures/private-shop.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
 import { expect, test } from './fixtures/standalone.js';
 
@@ -23,11 +23,7 @@ test('the page lists all that a browser, the proxy, its file and Chargebee get, 
   page,
   context,
 }) => {
-  const { refusedToken, ...canaries } = await canariesOf('user-canary-8f14');
-  const chargebee = await startTaker(REFUSED);
-  const endpoint = await startEndpoint(bench, chargebee.url, canaries);
-  const tokens = { [canaries.offer]: canaries.token, [REFUSED]: refusedToken };
-  const shop = await startShop(endpoint.url, { canaries, refused: REFUSED, tokens });
+  const { canaries, chargebee, endpoint, shop } = await startWholeWay(bench);
   await page.addInitScript(NOTE_CHANNELS);
   await page.goto(shop.url);
   await trackerStats(page);
