@@ -70,6 +70,7 @@ describe('if pages and the session name users differently', () => {
     const started = startWith('user-4711');
     await report(started, of('ada', 1, 9));
     expect(await report(started, [wireEvent(20)])).toEqual(['accepted']);
+    expect(started.alerts).toEqual([]);
     await report(started, of('ada', 10, 1));
     expect(started.alerts).toHaveLength(1);
   });
