@@ -161,6 +161,20 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/background-sync': {},
   'client/later/data-layer': { types: ['protocol/event'] },
+  'client/later/reports': {
+    values: ['client/later/data-layer'],
+    types: [
+      'client/inside',
+      'client/offer-tracker',
+      'client/options',
+      'client/later/outbox',
+      'protocol/event',
+    ],
+  },
+  'client/later/mounting': {
+    values: ['protocol/event'],
+    types: ['client/detect/placement', 'client/later/noticing', 'client/later/reports'],
+  },
   'client/later/diagnosis': {
     values: ['client/later/detect'],
     types: ['client/detect', 'client/page'],
@@ -245,7 +259,14 @@ const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/resolving', 'proxy/telling'],
+    types: [
+      'proxy/door',
+      'proxy/intake',
+      'proxy/options',
+      'proxy/reported',
+      'proxy/resolving',
+      'proxy/telling',
+    ],
   },
   'proxy/intake': {
     values: ['proxy/intake', 'proxy/telling/alerts', 'protocol', 'errors', 'runtime'],
@@ -373,7 +394,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: [...INTAKE, 'proxy/options', 'protocol'],
+    types: [...INTAKE, 'proxy/reported', 'protocol'],
   },
   'proxy/operator/page': {
     values: [
@@ -404,6 +425,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: [...INTAKE, 'protocol/event'],
   },
   'proxy/results': { types: ['proxy/telling', 'protocol'] },
+  'proxy/reported': { types: ['protocol/event'] },
   'proxy/options': { types: ['proxy', 'protocol', 'runtime'] },
   'proxy/resolving': {
     values: [
@@ -428,7 +450,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'protocol',
       'runtime',
     ],
-    types: [...INTAKE, 'proxy/options'],
+    types: [...INTAKE, 'proxy/options', 'proxy/reported'],
   },
   'proxy/index': {
     values: [
@@ -474,12 +496,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['dev/application'],
     packages: ['node:events', 'node:http', 'node:net'],
   },
+  'dev/live-state': { types: ['dev/trail'] },
   'dev/live': {
-    values: ['proxy/cli/routes', 'upstream/callers', 'upstream/control'],
+    values: ['dev/live-state', 'proxy/cli/routes', 'upstream/callers', 'upstream/control'],
     types: ['dev/trail', 'runtime'],
     packages: ['node:fs', 'node:http'],
   },
-  'dev/live/page': { values: ['dev/reasons', 'runtime'], types: ['dev/live', 'dev/trail'] },
+  'dev/live/page': { values: ['dev/reasons', 'runtime'], types: ['dev/live-state', 'dev/trail'] },
   'dev/stand-in': { values: ['upstream/server', 'errors', 'runtime'], types: ['upstream/calls'] },
   'dev/dev': {
     values: ['dev', 'proxy/cli/routes', 'proxy/judging/inspecting', 'runtime'],

@@ -295,7 +295,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'counts-at-every-effect',
     breaks: 'a framework that mounts again at once goes on with the same showing',
-    file: 'src/client/later/later.ts',
+    file: 'src/client/later/mounting.ts',
     find: 'placement.impression = before.impression;',
     put: 'void before;',
     noticedBy: {
@@ -1003,7 +1003,7 @@ const CLOSING: readonly Mutant[] = [
     name: 'successor-hides-close',
     breaks: 'an offer in whose place another one stands is closed',
     file: `${LATER_DETECT}/consequences.ts`,
-    find: ' || isReplaced(placement)',
+    find: ' || isReplaced(registry, placement)',
     put: '',
     noticedBy: {
       'e2e/close-exits.spec.ts': [

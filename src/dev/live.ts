@@ -6,37 +6,11 @@ import type { Runtime } from '../runtime.js';
 import { isFromElsewhere } from '../upstream/callers.js';
 import type { Control } from '../upstream/control.js';
 import { serveCommand } from '../upstream/control.js';
-import type { DevEvent, DevProblem, Trail } from './trail.js';
+import { type DevState, figuresOf, type LiveState } from './live-state.js';
+import type { Trail } from './trail.js';
 
 /** Where it is. */
 export const LIVE_PATH = '/_offersight/';
-
-/** What the page and tests read. */
-export interface DevState {
-  readonly events: readonly DevEvent[];
-  readonly problems: readonly DevProblem[];
-  /** What is broken at the stand-in, in the form of its faults. */
-  readonly faults: readonly unknown[];
-  /** Whether requests of pages break off before the proxy. */
-  readonly isNetworkOff: boolean;
-  /** How many of them did. */
-  readonly brokenOff: number;
-  /** Whether ids count that the stand-in never made. */
-  readonly isAnyId: boolean;
-}
-
-/** How many events there are of each type and state. */
-export type DevFigures = Readonly<
-  Record<'viewed' | 'dismissed' | 'delivered' | 'waiting' | 'refused', number>
->;
-
-/** What the page is sent whenever something changed. */
-export type LiveState = DevState & {
-  readonly figures: DevFigures;
-  /** The endpoint's path. */
-  readonly path: string;
-  readonly sampleOfferId: string;
-};
 
 /** What it shows and changes. */
 export interface LiveOptions {
@@ -77,18 +51,6 @@ const SHOWN_EVENTS = 200;
 const GATHER_MS = 100;
 const MAX_BODY = 10_000;
 const HERE = 'http://localhost';
-
-const figuresOf = (events: readonly DevEvent[]): DevFigures => {
-  const ofType = (name: string): number => events.filter(({ type }) => type === name).length;
-  const inState = (name: DevEvent['state']): number => events.filter(({ state }) => state === name).length;
-  return {
-    viewed: ofType('viewed'),
-    dismissed: ofType('dismissed'),
-    delivered: inState('delivered'),
-    waiting: inState('waiting'),
-    refused: inState('refused'),
-  };
-};
 
 const replyJson = (outgoing: ServerResponse, status: number, value: unknown): void =>
   reply(outgoing, status, 'application/json; charset=utf-8', JSON.stringify(value));

@@ -70,6 +70,24 @@ const worthNotes = <T extends { readonly element: Element }>(all: readonly T[]):
   return all.filter(({ element }) => (isNear(element) ? near++ < MOST_NEAR : far++ < MOST_FAR));
 };
 
+const countedWords = ({ id, isDismissed, isVetoed }: Impression, now: number): Said => {
+  if (isVetoed)
+    return [
+      'wrong',
+      'It was seen, but not recorded: a listener of this page called preventDefault, or consent was denied then.',
+    ];
+  const end = isDismissed ? ', and was closed later' : '';
+  return ['counted', `It counted as viewed at ${momentOf(madeAt(id), now)}${end}.`];
+};
+
+/** Elements whose id has not arrived. */
+const namelessOf = ({ registry, trees }: Inside): Element[] =>
+  trees().flatMap((tree) =>
+    [...(tree as ParentNode).querySelectorAll('[data-offer-id]')].filter(
+      (element) => !element.getAttribute('data-offer-id')?.trim() && !registry.placements.has(element),
+    ),
+  );
+
 /** Makes the function that describes every offer. */
 export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersContext) => {
   const { options, owner, exposure, page, registry, isDrawn, boxesOf } = inside;
@@ -93,16 +111,6 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
 
   const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
   const isOnce = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'browser';
-
-  const countedWords = ({ id, isDismissed, isVetoed }: Impression, now: number): Said => {
-    if (isVetoed)
-      return [
-        'wrong',
-        'It was seen, but not recorded: a listener of this page called preventDefault, or consent was denied then.',
-      ];
-    const end = isDismissed ? ', and was closed later' : '';
-    return ['counted', `It counted as viewed at ${momentOf(madeAt(id), now)}${end}.`];
-  };
 
   const sayWatched = (item: Watched): Said => {
     const { element } = item.placement;
@@ -189,16 +197,6 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     ];
   };
 
-  /** Elements whose id has not arrived. */
-  const nameless = (): Element[] =>
-    inside
-      .trees()
-      .flatMap((tree) =>
-        [...(tree as ParentNode).querySelectorAll('[data-offer-id]')].filter(
-          (element) => !element.getAttribute('data-offer-id')?.trim() && !registry.placements.has(element),
-        ),
-      );
-
   const notesOf = (stored: Stored | undefined, now: number): OfferNote[] => [
     ...worthNotes([...registry.placements.values()]).map((placement): OfferNote => {
       const { element, offerId } = placement;
@@ -221,7 +219,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
         progress: standing === 'counted' ? 1 : running,
       };
     }),
-    ...worthNotes(nameless().map((element) => ({ element }))).map(
+    ...worthNotes(namelessOf(inside).map((element) => ({ element }))).map(
       ({ element }): OfferNote => ({
         ...{ element, boxes: [element], offerId: '', standing: 'wrong', hints: mistakes.get(element) ?? [] },
         words: 'Its data-offer-id is empty: the id of the personalized offer has not arrived.',

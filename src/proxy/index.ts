@@ -32,13 +32,7 @@ export type { IntakeBounds } from './intake/rules.js';
 export { type InspectLinkOptions, inspectLink } from './judging/inspecting.js';
 export { type SignableOffer, signOffer } from './judging/signature.js';
 export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './operator/admin.js';
-export type {
-  Caller,
-  OfferProxyOptions,
-  ReportedEvent,
-  ReportResult,
-  ServerEvent,
-  UsageOptions,
-} from './options.js';
+export type { OfferProxyOptions, UsageOptions } from './options.js';
+export type { Caller, ReportedEvent, ReportResult, ServerEvent } from './reported.js';
 export type { OnAlert } from './telling/alert.js';
 export type { Observation, OnObservation } from './telling/observation.js';

@@ -1,5 +1,4 @@
 /** The options of a proxy. Only types. */
-import type { OfferEventType } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import type { Limits } from './door/budgets.js';
 import type { Machines } from './door/machines.js';
@@ -7,64 +6,9 @@ import type { Pace } from './forward/gate.js';
 import type { UsageFields } from './intake/admitted.js';
 import type { DirectIntake } from './intake/direct/direct.js';
 import type { Intake } from './intake/intake.js';
+import type { Caller, ReportedEvent } from './reported.js';
 import type { OnAlert } from './telling/alert.js';
 import type { OnObservation } from './telling/observation.js';
-
-/** An event as hooks of the host see it. */
-export interface ReportedEvent {
-  /** The idempotency key, made by the client. */
-  readonly id: string;
-  /** What happened. */
-  readonly type: OfferEventType;
-  /** The personalized offer's `id`. */
-  readonly offerId: string;
-  /** Corrected for the sender's clock, epoch milliseconds. */
-  readonly occurredAt: number;
-}
-
-/** Who caused an event, for Chargebee's request headers. Personal data: off unless the host gives it. */
-export interface Caller {
-  /** `chargebee-request-origin-ip`. */
-  readonly ip?: string | undefined;
-  /** `chargebee-request-origin-user-encoded`; any string. */
-  readonly user?: string | undefined;
-  /** `chargebee-request-origin-device`. */
-  readonly device?: string | undefined;
-  /** `chargebee-business-entity-id`. */
-  readonly businessEntityId?: string | undefined;
-}
-
-/** An event that the host's own code reports, such as an opened mail or what a native app has shown. */
-export interface ServerEvent {
-  /**
-   * A name for only this event, 1–200 characters, such as `mail-2211-opened-by-4711`. A second
-   * report under the same name means the same event, which counts once.
-   */
-  readonly name: string;
-  /**
-   * What happened. Your billing system reports `accepted` to you: it counts only in the ledger, and is never forwarded.
-   * `fulfilled` is never reported.
-   */
-  readonly type: OfferEventType | 'accepted';
-  /** The personalized offer's `id`. */
-  readonly offerId: string;
-  /** When it happened, epoch milliseconds. @default now */
-  readonly occurredAt?: number | undefined;
-  /** The opaque user, for the hooks of `usage`. */
-  readonly subject?: string | undefined;
-  /** What the ledger counts it under, as pages name it. @default `(none)` */
-  readonly group?: string | undefined;
-  /** Who caused it, sent to Chargebee in request headers. @default nothing is sent */
-  readonly caller?: Caller | undefined;
-}
-
-/** What became of reported events. */
-export interface ReportResult {
-  /** So many are new. */
-  readonly accepted: number;
-  /** So many were reported before. */
-  readonly duplicate: number;
-}
 
 /** Usage events beside offer events, for plans that are billed by what offers did. */
 export interface UsageOptions {

@@ -16,7 +16,7 @@ const HARMLESS = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 /** Commands, which print for the person who has started them. */
-const COMMANDS = ['dev', 'doctor', 'funnel', 'purge']
+const COMMANDS = ['dev', 'doctor', 'funnel', 'purge', 'report', 'rows']
   .map((name) => `src/proxy/cli/${name}-command.ts`)
   .concat('src/proxy/cli/main.ts', 'src/proxy/cli/status.ts', 'src/proxy/cli.ts');
 /** The only files besides that take something else of Node, with what they take. */

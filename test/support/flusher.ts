@@ -57,16 +57,18 @@ export const startFlusher = ({
   const asked: string[][] = [];
   const reports: OffersightError[] = [];
   let scripts: Script[] = [accept];
-  const flusher = createFlusher({
-    ...tab,
-    async transport(events) {
-      asked.push(idsOf(events));
-      const script = (scripts.length > 1 ? scripts.shift() : scripts[0]) ?? accept;
-      return script(events);
+  const flusher = createFlusher(
+    {
+      ...tab,
+      async transport(events) {
+        asked.push(idsOf(events));
+        const script = (scripts.length > 1 ? scripts.shift() : scripts[0]) ?? accept;
+        return script(events);
+      },
+      report: (error) => reports.push(error),
     },
     options,
-    report: (error) => reports.push(error),
-  });
+  );
   return {
     ...tab,
     flusher,

@@ -47,7 +47,7 @@ const ABSENT_MS = 3_600_000;
 
 /** Gives the outbox records that recover from faults, and starts nothing yet. */
 export const createDelivering = (context: DeliveringContext): Delivering => {
-  const { connection, open, runtime, report } = context;
+  const { connection, open, runtime, options, report } = context;
   const onBlocked = (cause: unknown): void =>
     report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
   const outbox = Object.assign(context.outbox, {
@@ -82,14 +82,17 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
       }
       return stranded.setPause((current) => ({ ...current, absentSince }));
     };
-    const bringer = createFlusher({
-      ...context,
-      leasing: stranded,
-      outbox: theirs,
-      transport: createTransport(runtime, theirs, stranded),
-      onAttempt,
-      report: () => undefined,
-    });
+    const bringer = createFlusher(
+      {
+        ...context,
+        leasing: stranded,
+        outbox: theirs,
+        transport: createTransport(runtime, theirs, stranded),
+        onAttempt,
+        report: () => undefined,
+      },
+      options,
+    );
     bringers.add(bringer);
     void bringer.flush().then(() => {
       bringer.stop();
@@ -107,14 +110,17 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
       return isAnswered && !!others.get(endpoint);
     },
   });
-  const flusher = createFlusher({
-    ...context,
-    leasing,
-    transport: createTransport(runtime, outbox, leasing),
-    onAttempt({ kind }) {
-      isAnswered = kind === 'answered';
+  const flusher = createFlusher(
+    {
+      ...context,
+      leasing,
+      transport: createTransport(runtime, outbox, leasing),
+      onAttempt({ kind }) {
+        isAnswered = kind === 'answered';
+      },
     },
-  });
+    options,
+  );
   return {
     leasing,
     flusher: {

@@ -3,27 +3,27 @@
  * side of the outbox, delivery, and reports to others.
  */
 import { OffersightError } from '../../errors.js';
-import { isOfferId, type OfferEvent } from '../../protocol/event.js';
+import type { OfferEvent } from '../../protocol/event.js';
 import type { Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
 import type { Past, Placement } from '../detect/placement.js';
-import type { Inside } from '../inside.js';
-import type { OfferStats, TrackerStats } from '../offer-tracker.js';
+import type { TrackerStats } from '../offer-tracker.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { Recording } from '../recording.js';
 import { loadMore } from './asking.js';
 import { createBackgroundSync } from './background-sync.js';
 import { type ConsentContext, type ConsentState, createConsentState } from './consent.js';
-import { createDataLayer } from './data-layer.js';
 import { createDecisions } from './decisions.js';
 import { createDelivering, type Delivering } from './delivering.js';
 import type { DecisionListener } from './detect/controls.js';
+import { createMounting } from './mounting.js';
 import { createNoticing, type Noticing, type NoticingContext } from './noticing.js';
-import { type DiscardReason, isGranted, type OnDiscard } from './outbox/giving-up.js';
+import { isGranted } from './outbox/giving-up.js';
 import { createConnecting } from './outbox/indexeddb-kinds.js';
 import type { Leasing } from './outbox/leasing.js';
 import { watchAgain } from './page-view.js';
+import { createReports } from './reports.js';
 
 export { tellWrongOption } from './wrong-option.js';
 
@@ -56,22 +56,8 @@ export interface Later
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
   const { options, owner, runtime, page, registry, outbox, call, report } = context;
-  const discarded: Partial<Record<DiscardReason, number>> = {};
-  const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
-  const acceptedOffers = new Set<string>();
-  /** Elements that left in this task: a framework may take an element out and put it in again at once. */
-  const left = new Map<Element, Placement>();
-
-  const count = (offerId: string, what: keyof OfferStats): void => {
-    offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
-    offers[offerId][what]++;
-  };
-
-  const listeners: Inside['listeners'] = new Set([options]);
-  const onDiscard: OnDiscard = (event, reason, code) => {
-    discarded[reason] = (discarded[reason] ?? 0) + 1;
-    if (event) for (const listener of listeners) call(() => listener.onDiscard?.(event, reason, code));
-  };
+  const reports = createReports(options, call);
+  const { listeners, offers, discarded, count } = reports;
   const { connect, abandon } = createConnecting();
   const delivering = createDelivering({
     outbox,
@@ -87,11 +73,7 @@ export const createLater = (context: LaterContext): Later => {
       sync.request();
       report(error);
     },
-    onDiscard,
-    onRecorded(event, isDurable) {
-      for (const listener of listeners) call(() => listener.onEvent?.(event, isDurable));
-      call(() => tellDataLayer(event, isDurable));
-    },
+    ...reports,
   });
   const { leasing, flusher, settleFarewell } = delivering;
   let stopHearing = hearTabs(options.name, leasing.onSettled);
@@ -103,7 +85,6 @@ export const createLater = (context: LaterContext): Later => {
       subject: owner.subject,
     }),
   );
-  const tellDataLayer = createDataLayer(options.dataLayer);
   const onInvalid = (offerId: string): void =>
     report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
 
@@ -111,13 +92,23 @@ export const createLater = (context: LaterContext): Later => {
   const remember = (...acceptance: Parameters<Leasing['accept']>): unknown =>
     owner.consent !== 'denied' && leasing.accept(...acceptance);
 
+  const acceptedOffers = new Set<string>();
+  let isLearned = false;
   /** Learns what was accepted on other pages, also on those that are open at the same time. */
   const learn = async (): Promise<ReadonlySet<string>> => {
     for (const { offerId, type } of await leasing.marks())
       if (type === 'accepted') acceptedOffers.add(offerId);
+    isLearned = true;
     return acceptedOffers;
   };
-
+  const learned = learn();
+  /** Users decide at once; what they decided is judged when it is known what was accepted before. */
+  const whenLearned =
+    <Args extends unknown[]>(act: (...args: Args) => void) =>
+    (...args: Args): void => {
+      if (isLearned) act(...args);
+      else void learned.then(() => act(...args));
+    };
   const judged = createDecisions(context.recorder, registry, acceptedOffers, {
     remember,
     onInvalid,
@@ -131,24 +122,14 @@ export const createLater = (context: LaterContext): Later => {
     const { pause } = await leasing.stats();
     if (pause && (options.debug || options.isLocal)) console.warn((await loadMore()).describePause(pause));
   };
-  let isLearned = false;
-  const learned = learn().then(() => {
-    isLearned = true;
+  void learned.then(() => {
     tellPause().catch(() => undefined);
     // A page that loads shows that there is a network, and perhaps a repaired deployment.
     void flusher.hurry();
   });
-  /** Users decide at once; what they decided is judged when it is known what was accepted before. */
-  const whenLearned =
-    <Args extends unknown[]>(act: (...args: Args) => void) =>
-    (...args: Args): void => {
-      if (isLearned) act(...args);
-      else void learned.then(() => act(...args));
-    };
-  const decisions: DecisionListener = {
-    onDismiss: whenLearned(judged.onDismiss),
-    onAccept: whenLearned(judged.onAccept),
-  };
+  const onDismiss = whenLearned(judged.onDismiss);
+  const onAccept = whenLearned(judged.onAccept);
+  const decisions: DecisionListener = { onDismiss, onAccept };
 
   let noticing: Noticing | undefined;
   try {
@@ -158,18 +139,8 @@ export const createLater = (context: LaterContext): Later => {
     report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
   }
 
-  const onMount = (placement: Placement): void => {
-    const { offerId, element } = placement;
-    if (!isOfferId(offerId)) {
-      onInvalid(offerId);
-      return;
-    }
-    const before = left.get(element);
-    if (before?.offerId === offerId) placement.impression = before.impression;
-    else count(offerId, 'rendered');
-    noticing?.onMount(placement);
-  };
-  for (const placement of registry.placements.values()) onMount(placement);
+  const mounting = createMounting(noticing, count, onInvalid);
+  for (const placement of registry.placements.values()) mounting.onMount(placement);
 
   page.listen((change) => {
     if (change === 'visible') {
@@ -197,21 +168,11 @@ export const createLater = (context: LaterContext): Later => {
     flusher.wake();
     void sync.find();
   };
-  const { onDecided, decided } = createConsentState({
-    ...context,
-    ...delivering,
-    learn,
-    onCommitted,
-  });
+  const { onDecided, decided } = createConsentState({ ...context, ...delivering, learn, onCommitted });
 
   return {
     ...decisions,
-    onMount,
-    onUnmount(placement) {
-      left.set(placement.element, placement);
-      queueMicrotask(() => left.clear());
-      noticing?.onUnmount(placement);
-    },
+    ...mounting,
     onAnnounced({ type, offerId }, placement) {
       count(offerId, type);
       if (type === 'dismissed') noticing?.onReaction(offerId, placement);

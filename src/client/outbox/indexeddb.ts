@@ -24,6 +24,14 @@ const TURN_MS = 250;
 /** The DOM's types know mutable keys only. */
 const native = (key: RecordKey): IDBValidKey => key as readonly string[] as string[];
 
+const rowsOf = (store: IDBObjectStore): StoreRows => ({
+  store,
+  ask: promisifyRequest,
+  get: (key) => promisifyRequest(store.get(native(key))),
+  put: (key, value) => store.put(value, native(key)),
+  delete: (key) => store.delete(native(key)),
+});
+
 /**
  * Makes records in IndexedDB. The database opens with the first transaction. After the browser or another tab
  * closed it for good, every transaction rejects: make new records then.
@@ -50,13 +58,7 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
         // A blocked `indexedDB` getter throws out of this call at once, which rejects as well.
         useStore('readwrite', (store) => {
           const { transaction } = store;
-          const result = work({
-            store,
-            ask: promisifyRequest,
-            get: (key) => promisifyRequest(store.get(native(key))),
-            put: (key, value) => store.put(value, native(key)),
-            delete: (key) => store.delete(native(key)),
-          });
+          const result = work(rowsOf(store));
           // Success is the transaction's completion, not its requests': it may still abort behind them.
           transaction.oncomplete = () => {
             complete++;

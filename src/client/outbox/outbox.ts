@@ -73,6 +73,31 @@ export const createOutbox = <Row extends BareRows>(
   /** Offers of which events are being written. */
   const writing = new Set<string>();
 
+  const write = async (rows: Row, copies: readonly Mirrored[]): Promise<void> => {
+    for (const copy of copies) {
+      const { event, isOnce, heldUntil } = copy;
+      const { id, offerId, type, expiresAt } = event;
+      // It went another way meanwhile, or a later commit stored it.
+      if (copy.isStored || !mirror.has(id)) continue;
+      // A read costs time that a closing page may not have, so only what needs one waits for it.
+      if (isOnce) {
+        const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
+        // Unless it was reported as recorded meanwhile, because the database had failed for so long.
+        if (known && copy.isOnce && known.id !== id && known.until > runtime.now()) {
+          mirror.delete(id);
+          continue;
+        }
+        const until = expiresAt ?? runtime.now() + MARK_MS;
+        rows.put(['seen', offerId, type], { offerId, type, until, id } satisfies Mark);
+      }
+      // An attempt that was given up may have stored it all the same, and another tab have leased it since.
+      if (copy.isStored === false && (await rows.get(['entry', id]))) continue;
+      copy.isStored = false;
+      const notBeforeAt = isOnce ? 0 : heldUntil;
+      rows.put(['entry', id], { v: 1, event, endpoint, notBeforeAt } satisfies OutboxEntry);
+    }
+  };
+
   const outbox: Outbox<Row> = {
     records,
     mirror,
@@ -94,34 +119,7 @@ export const createOutbox = <Row extends BareRows>(
       if (owner.consent !== 'granted' || !copies.length) return;
       for (const { event } of copies) writing.add(event.offerId);
       try {
-        await outbox.records.transact(async (rows) => {
-          for (const copy of copies) {
-            const { event, isOnce, heldUntil } = copy;
-            const { id, offerId, type, expiresAt } = event;
-            // It went another way meanwhile, or a later commit stored it.
-            if (copy.isStored || !mirror.has(id)) continue;
-            // A read costs time that a closing page may not have, so only what needs one waits for it.
-            if (isOnce) {
-              const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
-              // Unless it was reported as recorded meanwhile, because the database had failed for so long.
-              if (known && copy.isOnce && known.id !== id && known.until > runtime.now()) {
-                mirror.delete(id);
-                continue;
-              }
-              const until = expiresAt ?? runtime.now() + MARK_MS;
-              rows.put(['seen', offerId, type], { offerId, type, until, id } satisfies Mark);
-            }
-            // An attempt that was given up may have stored it all the same, and another tab have leased it since.
-            if (copy.isStored === false && (await rows.get(['entry', id]))) continue;
-            copy.isStored = false;
-            rows.put(['entry', id], {
-              v: 1,
-              event,
-              endpoint,
-              notBeforeAt: isOnce ? 0 : heldUntil,
-            } satisfies OutboxEntry);
-          }
-        });
+        await outbox.records.transact((rows) => write(rows, copies));
         outbox.isBlocked = false;
         for (const copy of copies) {
           // What a denial took out meanwhile was not, or is given up.

@@ -1,6 +1,6 @@
 /** The live page's script: draws the state as it comes, and sends what is switched. */
 import { platformRuntime } from '../../runtime.js';
-import type { DevFigures, LiveState } from '../live.js';
+import type { DevFigures, LiveState } from '../live-state.js';
 import { remedyOf } from '../reasons.js';
 import type { DevEvent, DevProblem } from '../trail.js';
 

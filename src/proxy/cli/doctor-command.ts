@@ -67,7 +67,7 @@ const optionsOf = (args: string[]): { readonly options: DoctorOptions; readonly 
     searched: process.env.PATH,
     isRoot: process.getuid?.() === 0,
   };
-  const maxSeconds = numberOf('max-seconds', values['max-seconds'], 10, 600);
+  const maxSeconds = numberOf('max-seconds', values['max-seconds'], { least: 10, most: 600 });
   return {
     options: { url, browser, endpoint, lists, maxSeconds, admin: adminOf(values), key: keyOf(values) },
     isJson: json,

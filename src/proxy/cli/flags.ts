@@ -3,7 +3,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isLaneName, type LaneName, timeOf } from '../operator/listing.js';
 import { nearestOf } from '../option-names.js';
 import { Failure } from './failure.js';
-import { SITE } from './settings.js';
+import { type Setting, SITE } from './settings.js';
 
 /** The intake of every command that is given no other. */
 export const DEFAULT_INTAKE = 'sqlite:offersight.db';
@@ -35,16 +35,17 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
   }
 };
 
+/** What a number may be; if nothing is said, any number from 1. */
+export type Bounds = Pick<Setting, 'least' | 'most' | 'isWhole'>;
+
 /**
  * A number.
- * @throws {Failure} If it is not a number, less than `least`, more than `most`, or not whole if it has to be.
+ * @throws {Failure} If it is not a number, or out of its bounds.
  */
 export const numberOf = (
   name: string,
   given: string | undefined,
-  least = 1,
-  most = Infinity,
-  isWhole = false,
+  { least = 1, most = Infinity, isWhole }: Bounds = {},
 ): number | undefined => {
   if (given === undefined) return undefined;
   // An empty text would be 0: often a variable that is not set.
@@ -81,7 +82,7 @@ export const hostOf = (name: string, given = '127.0.0.1'): string => {
  * @throws {Failure} If it cannot be read.
  */
 export const portOf = (name: string, given: string | undefined): number | undefined => {
-  const port = numberOf(name, given, 0);
+  const port = numberOf(name, given, { least: 0 });
   if (port !== undefined && (!Number.isInteger(port) || port > 65_535))
     throw new Failure(`Set --${name} to a whole number up to 65535.`);
   return port;

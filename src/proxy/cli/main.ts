@@ -1,22 +1,19 @@
 /** The command line: reads which command is meant, and runs it. */
 import { OffersightError } from '../../errors.js';
-import { platformRuntime } from '../../runtime.js';
 import { VERSION } from '../../version.js';
-import type { ListFilter } from '../intake/intake.js';
 import { inspectLink } from '../judging/inspecting.js';
-import { createReporting } from '../judging/reporting.js';
 import { signOffer } from '../judging/signature.js';
-import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
-import { readServerEvents } from '../operator/report-lines.js';
 import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { laneNameOf, momentOf, numberOf, read, siteNameOf } from './flags.js';
+import { momentOf, numberOf, read } from './flags.js';
 import { runFunnel } from './funnel-command.js';
 import { runProxy, signalled } from './proxy-command.js';
 import { runPurge } from './purge-command.js';
-import { type IntakePlace, openIntake, placeOf, readInput, readSecret } from './sources.js';
+import { runReport } from './report-command.js';
+import { runDeadLetters, runEvents } from './rows-command.js';
+import { openIntake, placeOf, readSecret } from './sources.js';
 import { follow, printStatus } from './status.js';
 
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
@@ -58,7 +55,7 @@ TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-0
 const runStatus = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.status);
   const { json } = values;
-  const limit = numberOf('limit', values.limit, 1, Infinity, true);
+  const limit = numberOf('limit', values.limit, { isWhole: true });
   if (values.follow && (json || limit !== undefined))
     throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
   const intake = await openIntake(placeOf(values), { mustExist: true });
@@ -72,78 +69,11 @@ const runStatus = async (args: string[]): Promise<void> => {
   }
 };
 
-const printRows = async (
-  place: IntakePlace,
-  lane: LaneName,
-  filter: Omit<ListFilter, 'limit' | 'before'>,
-): Promise<void> => {
-  const intake = await openIntake(place, { mustExist: true });
-  try {
-    for await (const row of eachRow(laneOf(intake, lane), filter)) console.log(toLine(row));
-  } finally {
-    await intake.close();
-  }
-};
-
-const runEvents = async (args: string[]): Promise<void> => {
-  const { values } = read(args, FLAGS.events);
-  await printRows(placeOf(values), laneNameOf(values.lane), {
-    offerId: values.offer,
-    since: momentOf('since', values.since),
-  });
-};
-
-const runDeadLetters = async (args: string[]): Promise<void> => {
-  const { values, positionals } = read(args, FLAGS['dead-letters'], true);
-  const [action, ...ids] = positionals;
-  const lane = laneNameOf(values.lane);
-  switch (action) {
-    case 'list':
-    case 'export':
-      return printRows(placeOf(values), lane, { states: ['dead'] });
-    case 'retry': {
-      const intake = await openIntake(placeOf(values), { mustExist: true });
-      try {
-        const { now } = platformRuntime();
-        const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());
-        console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.`);
-      } finally {
-        await intake.close();
-      }
-      return;
-    }
-    default:
-      throw new Failure('Say what to do: offersight dead-letters list, export or retry.');
-  }
-};
-
 const runSign = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.sign);
   const secret = readSecret(values['signing-secret-file'], 'OFFERSIGHT_SIGNING_SECRET') ?? '';
   const expiresAt = momentOf('expires', values.expires) ?? Number.NaN;
   console.log(await signOffer({ id: values.offer ?? '', subject: values.subject, expiresAt }, secret));
-};
-
-const runReport = async (args: string[]): Promise<void> => {
-  const { values, positionals } = read(args, FLAGS.report, true);
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length)
-    throw new Failure('Name one file of events, or - for standard input.');
-  const site = siteNameOf(values.site);
-  const events = readServerEvents(await readInput(file));
-  const intake = await openIntake(placeOf(values), { mustExist: true });
-  try {
-    intake.claim(site);
-    const { now } = platformRuntime();
-    const report = createReporting({
-      ...{ site, usage: undefined, alert: console.error, now },
-      ...{ take: intake.take, accept: intake.accept },
-    });
-    const { accepted, duplicate } = await report(events);
-    console.log(`${accepted} new, ${duplicate} reported before.`);
-  } finally {
-    await intake.close();
-  }
 };
 
 const runInspectLink = async (args: string[]): Promise<void> => {

@@ -31,11 +31,11 @@ export const signalled = (): Promise<unknown> =>
 /** What flags set, by the names of the settings. */
 const valuesOf = (declared: Readonly<Record<string, Setting>>, given: Given): object =>
   Object.fromEntries(
-    Object.entries(declared).flatMap(([name, { kind, least, most, isWhole }]): [string, unknown][] => {
+    Object.entries(declared).flatMap(([name, setting]): [string, unknown][] => {
       const value = given[flagOf(name)];
       if (value === undefined) return [];
-      if (kind === 'number') return [[name, numberOf(flagOf(name), `${value}`, least, most, isWhole)]];
-      return [[name, kind === 'list' ? `${value}`.split(',') : value]];
+      if (setting.kind === 'number') return [[name, numberOf(flagOf(name), `${value}`, setting)]];
+      return [[name, setting.kind === 'list' ? `${value}`.split(',') : value]];
     }),
   );
 

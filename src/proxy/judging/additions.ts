@@ -2,7 +2,8 @@
 
 import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js';
 import type { UsageFields } from '../intake/admitted.js';
-import type { Caller, ReportedEvent, UsageOptions } from '../options.js';
+import type { UsageOptions } from '../options.js';
+import type { Caller, ReportedEvent } from '../reported.js';
 import type { OnAlert } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 

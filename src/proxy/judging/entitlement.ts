@@ -6,14 +6,15 @@ import type { Budgets } from '../door/budgets.js';
 import type { AdmittedEvent } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import { listedAs } from '../intake/ledger.js';
-import type { ReportedEvent } from '../options.js';
 import { patiently } from '../patience.js';
+import type { ReportedEvent } from '../reported.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { OnAlert } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 import { headersOf, usageOf } from './additions.js';
 import { createVerifier } from './signature.js';
 import { watchMismatches } from './subjects.js';
+import { type Entitled, keepTogether } from './together.js';
 
 /** The request that an event came in. */
 export interface Circumstances {
@@ -25,11 +26,6 @@ export interface Circumstances {
   readonly sentAt: number;
   readonly receivedAt: number;
 }
-
-/** Either the event as the intake takes it, or its verdict. */
-type Entitled =
-  | { readonly admitted: AdmittedEvent; readonly budgetKey: string | undefined }
-  | { readonly verdict: Verdict };
 
 /** What of a request may be taken, and the verdicts on everything else. */
 export interface Judgement {
@@ -77,28 +73,6 @@ const budgetKeyOf = (
 /** What the same id has to say again. */
 const contentOf = ({ type, offerId, occurredAt, expiresAt, subject }: DecodedEvent): string =>
   JSON.stringify([type, offerId, occurredAt, expiresAt, subject]);
-
-/**
- * A `dismissed` without its `viewed` would lift the funnel over 100 %, so what keeps all views of an offer in a request
- * out keeps its dismissals out.
- */
-const keepTogether = (items: readonly DecodedItem[], entitled: readonly Entitled[]): readonly Entitled[] => {
-  const missing = new Map<string, Verdict | undefined>();
-  for (const [at, item] of items.entries()) {
-    const outcome = entitled[at];
-    if (!outcome || !('event' in item) || item.event.type !== 'viewed') continue;
-    const { offerId } = item.event;
-    if ('admitted' in outcome || outcome.verdict.kind === 'duplicate') missing.set(offerId, undefined);
-    else if (!missing.has(offerId)) missing.set(offerId, outcome.verdict);
-  }
-  return entitled.map((outcome) => {
-    const verdict =
-      'admitted' in outcome && outcome.admitted.type === 'dismissed'
-        ? missing.get(outcome.admitted.offerId)
-        : undefined;
-    return verdict ? { verdict } : outcome;
-  });
-};
 
 /** What a judgement is made with. */
 export interface EntitlementContext {

@@ -9,7 +9,8 @@ import type { AdmittedEvent } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
-import type { ReportResult, ServerEvent, UsageOptions } from '../options.js';
+import type { UsageOptions } from '../options.js';
+import type { ReportResult, ServerEvent } from '../reported.js';
 import type { OnAlert } from '../telling/alert.js';
 import { headersOf, usageOf } from './additions.js';
 

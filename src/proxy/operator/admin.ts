@@ -10,7 +10,7 @@ import { problem, REPLY_HEADERS } from '../door/problem.js';
 import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
-import type { ReportResult, ServerEvent } from '../options.js';
+import type { ReportResult, ServerEvent } from '../reported.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 import { hostsOf, isBrowser, isNavigation, isToUs } from './page/own-requests.js';

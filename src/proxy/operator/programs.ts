@@ -2,7 +2,7 @@
 
 import { problem, REPLY_HEADERS } from '../door/problem.js';
 import type { Intake, Lane } from '../intake/intake.js';
-import type { ReportResult, ServerEvent } from '../options.js';
+import type { ReportResult, ServerEvent } from '../reported.js';
 import { readText } from './body.js';
 import { isDay, isFunnelBy, readFunnel } from './funnel.js';
 import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';

@@ -1,6 +1,6 @@
 /** Events that programs of the host report, as they write them: one JSON object a line, with the API's own field names. */
 import { OffersightError } from '../../errors.js';
-import type { ServerEvent } from '../options.js';
+import type { ServerEvent } from '../reported.js';
 
 const FIELDS: Readonly<Record<string, keyof ServerEvent>> = {
   name: 'name',

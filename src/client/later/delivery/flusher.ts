@@ -64,7 +64,6 @@ export interface FlusherContext {
   readonly leasing: Leasing;
   readonly transport: Transport;
   readonly runtime: Runtime;
-  readonly options: FlusherOptions;
   readonly report: (error: OffersightError) => void;
   /** Called with the result of each attempt, before anything follows from it. */
   readonly onAttempt?: (attempt: Attempt) => unknown;
@@ -77,20 +76,15 @@ const SHORTEST_MS = 500;
 const HURRY_MS = 2_500;
 
 /** Makes the flusher of an outbox. It does nothing until woken. */
-export const createFlusher = ({
-  outbox,
-  leasing,
-  transport,
-  runtime,
-  options: {
+export const createFlusher = (
+  { outbox, leasing, transport, runtime, report, onAttempt }: FlusherContext,
+  {
     maxBatch = 100,
     maxBatchBytes = KEEPALIVE_BYTES,
     flushIntervalMs = 250,
     longestPauseMs = Infinity,
-  },
-  report,
-  onAttempt,
-}: FlusherContext): Flusher => {
+  }: FlusherOptions,
+): Flusher => {
   let inFlight: Promise<void> | undefined;
   let stopTimer: Stop | undefined;
   let wakesAt = Infinity;
@@ -124,12 +118,7 @@ export const createFlusher = ({
       ),
     );
 
-  const wait = async (
-    kind: Pause['kind'],
-    retryAfterMs: number,
-    cause?: unknown,
-    isKnown = false,
-  ): Promise<void> => {
+  const wait = async (kind: Pause['kind'], retryAfterMs: number, cause?: unknown, isKnown?: boolean) => {
     if (!isKnown && !isReported) {
       complain(cause);
       isReported = true;
@@ -137,13 +126,9 @@ export const createFlusher = ({
     await leasing.setPause((current) => {
       const now = runtime.now();
       const failures = current.kind === kind ? current.failures : 0;
-      const delayMs = Math.max(
-        retryAfterMs,
-        Math.min(
-          longestPauseMs,
-          kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random()),
-        ),
-      );
+      const own =
+        kind === 'circuit' ? circuitMs(failures) : backoffMs(failures, retryAfterMs, runtime.random());
+      const delayMs = Math.max(retryAfterMs, Math.min(longestPauseMs, own));
       const at = now + delayMs;
       // A trial of an open circuit leaves its time as it is. A failure beside another tab's request does not count again.
       return current.at > (failures && kind !== 'throttled' ? now : at)

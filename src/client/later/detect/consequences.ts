@@ -62,6 +62,25 @@ export interface Consequences {
   stop: Stop;
 }
 
+/** Whether another offer has taken its place. */
+const isReplaced = ({ placements }: Registry, { element, offerId, isByHand }: Placement): boolean => {
+  const shown = placements.get(element);
+  return isByHand ? !!shown && shown.offerId !== offerId : offerIdOf(element) !== offerId;
+};
+
+/** Which offers elements show now; some are not found yet. */
+const offersNow = (
+  { placements }: Registry,
+  roots: ConsequencesContext['roots'],
+): Map<Element, string | undefined> => {
+  const offers = new Map<Element, string | undefined>();
+  for (const root of roots.all())
+    for (const element of root.querySelectorAll(`[${OFFER}]`)) offers.set(element, offerIdOf(element));
+  for (const { element, offerId, isByHand } of placements.values())
+    if (isByHand) offers.set(element, offerId);
+  return offers;
+};
+
 /** Makes what looks for them. */
 export const createConsequences = (
   { registry, roots, runtime, isInSight, sight }: ConsequencesContext,
@@ -85,22 +104,6 @@ export const createConsequences = (
 
   const isVisible = ({ element }: Placement): boolean =>
     isInView(sight.boxesOf(element), document.documentElement);
-
-  /** Whether another offer has taken its place. */
-  const isReplaced = ({ element, offerId, isByHand }: Placement): boolean => {
-    const shown = registry.placements.get(element);
-    return isByHand ? !!shown && shown.offerId !== offerId : offerIdOf(element) !== offerId;
-  };
-
-  /** Which offers elements show now; some are not found yet. */
-  const offersNow = (): Map<Element, string | undefined> => {
-    const offers = new Map<Element, string | undefined>();
-    for (const root of roots.all())
-      for (const element of root.querySelectorAll(`[${OFFER}]`)) offers.set(element, offerIdOf(element));
-    for (const { element, offerId, isByHand } of registry.placements.values())
-      if (isByHand) offers.set(element, offerId);
-    return offers;
-  };
 
   /** Whether it is closed by now; notes whether it has begun to be. */
   const isClosed = (element: Element, each: Awaited): boolean => {
@@ -131,9 +134,9 @@ export const createConsequences = (
   ): boolean =>
     reason === 'control' &&
     (placement.element === element
-      ? isReplaced(placement)
+      ? isReplaced(registry, placement)
       : // The holder has come to rest, and its control still stands, so that it did not close a part of its own.
-        isLate && !!control?.isConnected && (isGone(placement.element) || isReplaced(placement)));
+        isLate && !!control?.isConnected && (isGone(placement.element) || isReplaced(registry, placement)));
 
   /**
    * @param isLate Whether the time of this one is over.
@@ -143,7 +146,7 @@ export const createConsequences = (
     let now: ReadonlyMap<Element, string | undefined> | undefined;
     /** The page may have rendered the same offer again, as many do when anything changes. */
     const isAnew = ({ offerId }: Placement, { offers }: Awaited): boolean => {
-      now ??= offersNow();
+      now ??= offersNow(registry, roots);
       for (const [element, id] of now)
         if (id === offerId && offers.get(element) !== offerId && sight.isDrawn(element)) return true;
       return false;
@@ -180,7 +183,7 @@ export const createConsequences = (
       if (!act || !element || isGone(element)) continue;
       const placements = within(registry, element, isInSight);
       if (!placements[0]) continue;
-      offers ??= offersNow();
+      offers ??= offersNow(registry, roots);
       own.set(element, {
         ...act,
         placements,

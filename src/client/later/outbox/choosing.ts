@@ -2,7 +2,7 @@
 
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Owner } from '../../outbox/outbox.js';
-import type { LeasedEntry, RecordKey } from '../../outbox/records.js';
+import type { LeasedEntry, OutboxEntry, RecordKey } from '../../outbox/records.js';
 import type { Discard, DiscardReason } from './giving-up.js';
 import { believed, isEntry, isOver, LEASE_MS, reservedUntil, strangeness } from './reading.js';
 
@@ -51,9 +51,12 @@ export interface ChoosingContext {
 }
 
 /** Makes what chooses. */
-export const createChoosing =
-  ({ owner, now: clock, lifeMs, isOurs, refused }: ChoosingContext): Choose =>
-  (records, pass, discard) => {
+export const createChoosing = ({ owner, now: clock, lifeMs, isOurs, refused }: ChoosingContext): Choose => {
+  /** Another user's waits until that one is back, or it expires; another endpoint's goes there. */
+  const isOthers = ({ event: { subject, occurredAt }, endpoint }: OutboxEntry, now: number): boolean =>
+    (subject && subject !== owner.subject) || !isOurs(endpoint, occurredAt + STRANDED_MS <= now);
+
+  return (records, pass, discard) => {
     const { token, heldOffers, lost } = pass;
     const now = clock();
     const soon = (at: number): unknown => (pass.nextAt = Math.min(pass.nextAt ?? at, at));
@@ -64,7 +67,7 @@ export const createChoosing =
         continue;
       }
       const { event, notBeforeAt, endpoint } = value;
-      const { id, type, offerId, impressionId, subject, occurredAt } = event;
+      const { id, type, offerId, impressionId } = event;
       const reserved = reservedUntil(value, now);
       // The `dismissed` of a `viewed` that is given up could never be sent, so it goes with it.
       const code = refused.get(id) ?? refused.get(impressionId);
@@ -80,11 +83,8 @@ export const createChoosing =
         pass.excess--;
         lost.set(impressionId, why);
         discard(key, event, why, code);
-      } else if (
-        (subject && subject !== owner.subject) ||
-        !isOurs(endpoint, occurredAt + STRANDED_MS <= now)
-      ) {
-        // Another user's waits until that one is back, or it expires; another endpoint's goes there.
+      } else if (isOthers(value, now)) {
+        // This page has nothing to do with it.
       } else if (pass.taken.length === pass.limit) {
         soon(now);
         if (!lost.size && pass.excess <= 0) return true;
@@ -96,3 +96,4 @@ export const createChoosing =
     }
     return false;
   };
+};

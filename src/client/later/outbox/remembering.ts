@@ -3,7 +3,8 @@ import type { OfferEvent } from '../../../protocol/event.js';
 import type { MARK_MS, Outbox, Owner } from '../../outbox/outbox.js';
 import type { Mark, Pause, RecordKey, Rows } from '../../outbox/records.js';
 import type { Ways } from './giving-up.js';
-import { believed, list, MAX_WAIT_MS } from './reading.js';
+import { prune } from './pruning.js';
+import { believed, MAX_WAIT_MS } from './reading.js';
 
 /** What bounds the outbox. */
 export interface LeasingOptions {
@@ -83,24 +84,6 @@ const DEAD_MS = 7 * 86_400_000;
 interface Letter {
   readonly deadAt: number;
 }
-
-/** Forgets what is over, and of the rest all but those that last longest. */
-const prune = async <T>(
-  rows: Rows,
-  now: number,
-  kind: RecordKey[0],
-  { most, until }: { readonly most: number; readonly until: (value: T) => number },
-): Promise<T[]> => {
-  const all = (await list(rows, kind)) as (readonly [RecordKey, T])[];
-  const kept = all
-    // If several last equally long, the latest.
-    .toReversed()
-    .filter(([, value]) => until(value) > now)
-    .sort(([, a], [, b]) => until(b) - until(a))
-    .slice(0, most);
-  for (const record of all) if (!kept.includes(record)) rows.delete(record[0]);
-  return kept.map(([, value]) => value);
-};
 
 /** What else the leasing side asks of it. */
 export interface Remembered {

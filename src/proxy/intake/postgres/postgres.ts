@@ -12,11 +12,12 @@ import type { Intake, Lane } from '../intake.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
 import { createGrouping } from '../sql/grouping.js';
 import { createSqlIntake } from '../sql/intake.js';
+import { configOf } from './postgres-config.js';
 import { POSTGRES } from './postgres-dialect.js';
 import { createDriver } from './postgres-driver.js';
 import { isOwnFault } from './postgres-failures.js';
 import { createOpening } from './postgres-opening.js';
-import { configOf, createConnections } from './postgres-pool.js';
+import { createConnections } from './postgres-pool.js';
 import { createWaking } from './postgres-waking.js';
 
 /** Options of {@link postgresIntake}. */

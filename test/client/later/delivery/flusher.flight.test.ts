@@ -266,7 +266,7 @@ const openTabs = () => {
       asked.push([name, ...idsOf(events)]);
       return (answers.shift() ?? fails('back-off'))(events);
     };
-    return { ...tab, flusher: createFlusher({ ...tab, transport, runtime, options: {}, report: () => 0 }) };
+    return { ...tab, flusher: createFlusher({ ...tab, transport, runtime, report: () => 0 }, {}) };
   };
   return { runtime, records, asked, open };
 };

@@ -68,7 +68,7 @@ const startOutage = (
     open() {
       const tab = openTab(records, runtime, { bounds: { retentionMs: 6 * 24 * HOUR_MS } });
       const transport = createTransport(runtime, tab.outbox, tab.leasing);
-      const flusher = createFlusher({ ...tab, transport, runtime, options: {}, report: () => {} });
+      const flusher = createFlusher({ ...tab, transport, runtime, report: () => {} }, {});
       return { ...tab, flusher };
     },
     waiting: () => storedIds(records, 'entry'),

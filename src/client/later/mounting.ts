@@ -1,0 +1,37 @@
+/** Placements as they come and go on the page, also those that a framework takes out and puts in again at once. */
+import { isOfferId } from '../../protocol/event.js';
+import type { Placement } from '../detect/placement.js';
+import type { Noticing } from './noticing.js';
+import type { Reports } from './reports.js';
+
+/**
+ * Makes what hears of them, and notices what happens to them if that works on this page.
+ * @param count Called with an offer that is rendered, not only moved.
+ * @param onInvalid Called with a string that cannot be an offer's id.
+ */
+export const createMounting = (
+  noticing: Noticing | undefined,
+  count: Reports['count'],
+  onInvalid: (offerId: string) => void,
+): Pick<Noticing, 'onMount' | 'onUnmount'> => {
+  /** Elements that left in this task: a framework may take an element out and put it in again at once. */
+  const left = new Map<Element, Placement>();
+  return {
+    onMount(placement) {
+      const { offerId, element } = placement;
+      if (!isOfferId(offerId)) {
+        onInvalid(offerId);
+        return;
+      }
+      const before = left.get(element);
+      if (before?.offerId === offerId) placement.impression = before.impression;
+      else count(offerId, 'rendered');
+      noticing?.onMount(placement);
+    },
+    onUnmount(placement) {
+      left.set(placement.element, placement);
+      queueMicrotask(() => left.clear());
+      noticing?.onUnmount(placement);
+    },
+  };
+};

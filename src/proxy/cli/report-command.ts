@@ -1,0 +1,34 @@
+/** `offersight report`: events that the host's own programs saw. */
+import { platformRuntime } from '../../runtime.js';
+import { createReporting } from '../judging/reporting.js';
+import { readServerEvents } from '../operator/report-lines.js';
+import { Failure } from './failure.js';
+import { FLAGS } from './flag-table.js';
+import { read, siteNameOf } from './flags.js';
+import { openIntake, placeOf, readInput } from './sources.js';
+
+/**
+ * Reports the events of a file.
+ * @throws {Failure} If a flag or a line is wrong, or there is no intake.
+ */
+export const runReport = async (args: string[]): Promise<void> => {
+  const { values, positionals } = read(args, FLAGS.report, true);
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length)
+    throw new Failure('Name one file of events, or - for standard input.');
+  const site = siteNameOf(values.site);
+  const events = readServerEvents(await readInput(file));
+  const intake = await openIntake(placeOf(values), { mustExist: true });
+  try {
+    intake.claim(site);
+    const { now } = platformRuntime();
+    const report = createReporting({
+      ...{ site, usage: undefined, alert: console.error, now },
+      ...{ take: intake.take, accept: intake.accept },
+    });
+    const { accepted, duplicate } = await report(events);
+    console.log(`${accepted} new, ${duplicate} reported before.`);
+  } finally {
+    await intake.close();
+  }
+};

@@ -1,0 +1,61 @@
+/** `offersight events` and `offersight dead-letters`: rows of an intake as JSON lines, and the retry of those that are dead. */
+import { platformRuntime } from '../../runtime.js';
+import type { ListFilter } from '../intake/intake.js';
+import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
+import { Failure } from './failure.js';
+import { FLAGS } from './flag-table.js';
+import { laneNameOf, momentOf, read } from './flags.js';
+import { type IntakePlace, openIntake, placeOf } from './sources.js';
+
+const printRows = async (
+  place: IntakePlace,
+  lane: LaneName,
+  filter: Omit<ListFilter, 'limit' | 'before'>,
+): Promise<void> => {
+  const intake = await openIntake(place, { mustExist: true });
+  try {
+    for await (const row of eachRow(laneOf(intake, lane), filter)) console.log(toLine(row));
+  } finally {
+    await intake.close();
+  }
+};
+
+/**
+ * Prints events, newest first.
+ * @throws {Failure} If a flag is wrong, or there is no intake.
+ */
+export const runEvents = async (args: string[]): Promise<void> => {
+  const { values } = read(args, FLAGS.events);
+  await printRows(placeOf(values), laneNameOf(values.lane), {
+    offerId: values.offer,
+    since: momentOf('since', values.since),
+  });
+};
+
+/**
+ * Prints dead letters, or lets them wait again.
+ * @throws {Failure} If it is not said what to do, a flag is wrong, or there is no intake.
+ */
+export const runDeadLetters = async (args: string[]): Promise<void> => {
+  const { values, positionals } = read(args, FLAGS['dead-letters'], true);
+  const [action, ...ids] = positionals;
+  const lane = laneNameOf(values.lane);
+  switch (action) {
+    case 'list':
+    case 'export':
+      return printRows(placeOf(values), lane, { states: ['dead'] });
+    case 'retry': {
+      const intake = await openIntake(placeOf(values), { mustExist: true });
+      try {
+        const { now } = platformRuntime();
+        const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());
+        console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.`);
+      } finally {
+        await intake.close();
+      }
+      return;
+    }
+    default:
+      throw new Failure('Say what to do: offersight dead-letters list, export or retry.');
+  }
+};
