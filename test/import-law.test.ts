@@ -300,6 +300,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [
       'proxy/intake/sqlite',
       'proxy/intake/sql',
+      'proxy/intake/read-only',
       'proxy/intake/rules',
       'proxy/needs-node',
       'proxy/option-names',
@@ -314,6 +315,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [
       'proxy/intake/postgres',
       'proxy/intake/sql',
+      'proxy/intake/read-only',
       'proxy/intake/rules',
       'proxy/forward/jumps',
       'proxy/needs-node',
@@ -335,6 +337,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: [
       'proxy/intake/redis',
       'proxy/intake/ledger',
+      'proxy/intake/read-only',
       'proxy/intake/rules',
       'proxy/needs-node',
       'proxy/option-names',

@@ -28,6 +28,7 @@ export type {
   OfferTally,
 } from './intake/intake.js';
 export type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';
+export type { ReadOnlyOption } from './intake/read-only.js';
 export type { IntakeBounds } from './intake/rules.js';
 export { type InspectLinkOptions, inspectLink } from './judging/inspecting.js';
 export { type SignableOffer, signOffer } from './judging/signature.js';

@@ -88,7 +88,7 @@ export const runFunnel = async (args: string[]): Promise<void> => {
   if (since !== undefined && until !== undefined && since > until)
     throw new Failure('Set --since to a day that is not after --until.');
   const query = { by: byOf(values.by), group: values.group, since, until };
-  const intake = await openIntake(placeOf(values), { mustExist: true });
+  const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: true });
   try {
     const funnel = await readFunnel(intake, query);
     if (values.json) process.stdout.write(`${JSON.stringify(funnel)}\n`);

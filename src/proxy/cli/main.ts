@@ -58,7 +58,7 @@ const runStatus = async (args: string[]): Promise<void> => {
   const limit = numberOf('limit', values.limit, { isWhole: true });
   if (values.follow && (json || limit !== undefined))
     throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
-  const intake = await openIntake(placeOf(values), { mustExist: true });
+  const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: true });
   try {
     if (!values.follow) return await printStatus(intake, process.stdout, { limit, json });
     const stopping = new AbortController();

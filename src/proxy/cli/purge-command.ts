@@ -18,7 +18,7 @@ export const runPurge = async (args: string[]): Promise<void> => {
   const { waiting = false, dead = false, offer, yes = false } = values;
   if (waiting === dead) throw new Failure('Say what to purge: --waiting or --dead.');
   const name = laneNameOf(values.lane);
-  const intake = await openIntake(placeOf(values), { mustExist: true });
+  const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: !yes });
   try {
     const {
       events: sum,

@@ -12,7 +12,7 @@ const printRows = async (
   lane: LaneName,
   filter: Omit<ListFilter, 'limit' | 'before'>,
 ): Promise<void> => {
-  const intake = await openIntake(place, { mustExist: true });
+  const intake = await openIntake(place, { mustExist: true, readOnly: true });
   try {
     for await (const row of eachRow(laneOf(intake, lane), filter)) console.log(toLine(row));
   } finally {

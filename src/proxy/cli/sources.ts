@@ -6,6 +6,7 @@ import { text as textOf } from 'node:stream/consumers';
 import { OffersightError } from '../../errors.js';
 import type { DirectIntake } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
+import type { ReadOnlyOption } from '../intake/read-only.js';
 import type { IntakeBounds } from '../intake/rules.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE } from './flags.js';
@@ -50,7 +51,7 @@ const load = async <Room>(room: () => Promise<Room>, packages: string): Promise<
   }
 };
 
-const given = (bounds: GivenBounds): IntakeBounds =>
+const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOption =>
   Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
 
 /** What flags or settings say of an intake's place. */
@@ -87,7 +88,7 @@ export const placeOf = ({
 
 const openPostgres = async (
   { intake, postgresUrl, schema }: IntakePlace,
-  bounds: GivenBounds,
+  bounds: GivenBounds & ReadOnlyOption,
 ): Promise<Intake> => {
   const { postgresIntake } = await load(() => import('../intake/postgres/postgres.js'), 'pg');
   const connection = intake === 'postgres' ? postgresUrl : intake;
@@ -102,7 +103,7 @@ const openPostgres = async (
  */
 export const openIntake = async (
   place: IntakePlace,
-  { mustExist = false, ...bounds }: GivenBounds & { readonly mustExist?: boolean } = {},
+  { mustExist = false, ...bounds }: GivenBounds & ReadOnlyOption & { readonly mustExist?: boolean } = {},
 ): Promise<Intake> => {
   const { intake: name } = place;
   const [kind] = name.split(':', 1);

@@ -8,6 +8,7 @@ import { describeForwarding } from './intake-forwarding.contract.js';
 import { describeLeading } from './intake-leading.contract.js';
 import { describeLedger } from './intake-ledger.contract.js';
 import { describeOperator } from './intake-operator.contract.js';
+import { describeReading } from './intake-reading.contract.js';
 import { describeTaking } from './intake-taking.contract.js';
 
 /** The bounds and the policy of every intake. */
@@ -18,6 +19,7 @@ export interface IntakeOptions {
   readonly maxGroups?: number;
   readonly newGroupsADay?: number;
   readonly ledgerDays?: number;
+  readonly readOnly?: boolean;
 }
 
 /** Where intakes keep their events. Two intakes in one place have the same events. */
@@ -93,6 +95,7 @@ export const describeIntake = (
     describeLeading(bench);
     describeLedger(bench);
     describeOperator(bench);
+    describeReading(bench);
     for (const describeMore of more) describeMore(bench);
   });
 };

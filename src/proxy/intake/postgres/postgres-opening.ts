@@ -19,6 +19,9 @@ const ATTEMPTS = 5;
  */
 const MADE_BY_ANOTHER = ['23505', '42P06', '42P07', '42710', '42723', '40001', '40P01'];
 
+const BEGIN_MAKING = 'BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = 6000';
+const BEGIN_READING = 'BEGIN READ ONLY; SET LOCAL statement_timeout = 6000';
+
 const REMEDY = 'give each site a name of its own in postgresIntake, or another database.';
 const PLACE = 'schema in Postgres';
 
@@ -60,14 +63,19 @@ const creationOf = (schema: string, hasSchema: boolean): string => `
 
 const refused = (hint: string): OffersightError => new OffersightError('configuration', hint);
 
-/** @throws {OffersightError} `configuration` if what it commits may be lost, or it cannot keep it at all. */
-const checkServer = (server: Server): void => {
-  if (server.is_standby || server.read_only === 'on')
-    throw refused('Postgres only reads there, as a standby does: name the primary in connection.');
+/** @throws {OffersightError} `configuration` if it could not be read. */
+const checkReading = (server: Server): void => {
   if (server.version < LEAST_VERSION)
     throw refused(`This Postgres is too old: the intake needs version ${LEAST_VERSION / 10_000} or later.`);
   if (server.encoding !== 'UTF8')
     throw refused(`The database has the encoding ${server.encoding}: create one with UTF8.`);
+};
+
+/** @throws {OffersightError} `configuration` if what it commits may be lost, or it cannot keep it at all. */
+const checkServer = (server: Server): void => {
+  if (server.is_standby || server.read_only === 'on')
+    throw refused('Postgres only reads there, as a standby does: name the primary in connection.');
+  checkReading(server);
   if (server.fsync !== 'on')
     throw refused(
       'Postgres runs with fsync off, so a power cut would lose accepted events: set fsync = on, and restart it.',
@@ -91,8 +99,11 @@ export interface Opening {
   claim(site: string, onAlert?: (message: string) => void): void;
 }
 
-/** Makes an {@link Opening}. */
-export const createOpening = (connections: Connections, schema: string): Opening => {
+/**
+ * Makes an {@link Opening}.
+ * @param isReading Whether the schema exists by then, and nothing is written into it. A standby will do.
+ */
+export const createOpening = (connections: Connections, schema: string, isReading: boolean): Opening => {
   let opened: Promise<void> | undefined;
   let owner: string | undefined;
   let alert: (message: string) => void = () => undefined;
@@ -106,6 +117,7 @@ export const createOpening = (connections: Connections, schema: string): Opening
         );
       return;
     }
+    if (isReading) throw refused(`There is no intake in the schema ${schema}: start the proxy first.`);
     if (has_tables)
       throw refused(
         `The schema ${schema} belongs to another program: set name to one that is not there yet.`,
@@ -122,15 +134,15 @@ export const createOpening = (connections: Connections, schema: string): Opening
   };
 
   const open = async (client: PoolClient): Promise<void> => {
-    await client.query('BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = 6000');
+    await client.query(isReading ? BEGIN_READING : BEGIN_MAKING);
     const { rows } = await client.query<Server>(lookOf(schema));
     const [server] = rows;
     if (!server) throw new Error('Postgres did not say what it is.');
-    checkServer(server);
+    (isReading ? checkReading : checkServer)(server);
     await make(client, server);
     if (owner !== undefined) await claim(client, owner);
     await client.query('COMMIT');
-    if (server.full_page_writes !== 'on') alert(ALERTS.tornPages.words);
+    if (server.full_page_writes !== 'on' && !isReading) alert(ALERTS.tornPages.words);
   };
 
   const openPatiently = async (): Promise<void> => {

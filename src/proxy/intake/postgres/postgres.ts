@@ -9,6 +9,7 @@ import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
 import type { Intake, Lane } from '../intake.js';
+import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
 import { createGrouping } from '../sql/grouping.js';
 import { createSqlIntake } from '../sql/intake.js';
@@ -21,7 +22,7 @@ import { createConnections } from './postgres-pool.js';
 import { createWaking } from './postgres-waking.js';
 
 /** Options of {@link postgresIntake}. */
-export interface PostgresIntakeOptions extends IntakeBounds {
+export interface PostgresIntakeOptions extends IntakeBounds, ReadOnlyOption {
   /**
    * The database to connect to, also through a pooler.
    * @range a URL, or options as pg's `Pool` takes them
@@ -75,8 +76,11 @@ const knowing = <SomeLane extends Lane>(lane: SomeLane) => {
  * @throws {OffersightError} `configuration` if an option is wrong.
  */
 export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
-  checkOptionNames('postgresIntake', options, { ...BOUND_NAMES, connection: true, name: true, listen: true });
-  const { connection, name: schema = 'offersight', listen, ...given } = options;
+  checkOptionNames('postgresIntake', options, {
+    ...BOUND_NAMES,
+    ...{ connection: true, name: true, listen: true, readOnly: true },
+  });
+  const { connection, name: schema = 'offersight', listen, readOnly = false, ...given } = options;
   if (typeof schema !== 'string' || !NAME.test(schema))
     throw new OffersightError(
       'configuration',
@@ -86,7 +90,7 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
   const listening = listen === undefined ? undefined : configOf(listen, 'listen');
   const connections = createConnections(configOf(connection));
   const runtime = platformRuntime();
-  const opening = createOpening(connections, schema);
+  const opening = createOpening(connections, schema, readOnly);
   const driver = createDriver(connections, {
     schema,
     runtime,
@@ -103,7 +107,7 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     isLeading: () => offers.isLeading() || usages.isLeading(),
   });
   const take = createGrouping(intake.take, { runtime, isOwnFault });
-  return {
+  const whole: Intake = {
     ...offers.lane,
     usage: usages.lane,
     watch: waking.watch,
@@ -124,4 +128,5 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
       await intake.close();
     },
   };
+  return readOnly ? onlyRead(whole) : whole;
 };

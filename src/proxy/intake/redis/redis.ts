@@ -14,6 +14,7 @@ import { ALERTS, wordsOf } from '../../telling/alerts.js';
 import type { AdmittedEvent } from '../admitted.js';
 import type { Intake } from '../intake.js';
 import { type Bookkeeping, CROWDED, DAY_MS, dayOf } from '../ledger.js';
+import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import {
   BOUND_NAMES,
   DEFER_MS,
@@ -31,7 +32,7 @@ import { SCRIPTS, type ScriptName } from './redis-scripts.js';
 import { FAULTS, LISTED } from './redis-taking.js';
 
 /** Options of {@link redisIntake}: a `url`, or a `connection`. */
-export interface RedisIntakeOptions extends IntakeBounds {
+export interface RedisIntakeOptions extends IntakeBounds, ReadOnlyOption {
   /**
    * The Redis to connect to.
    * @default what `connection` says
@@ -94,8 +95,11 @@ const hashOf = (secret: string | Buffer, visitor: string): string =>
  * @throws {OffersightError} `configuration` if an option is wrong.
  */
 export const redisIntake = (options: RedisIntakeOptions): Intake => {
-  checkOptionNames('redisIntake', options, { ...BOUND_NAMES, connection: true, url: true, name: true });
-  const { connection, url, name = 'offersight', ...given } = options;
+  checkOptionNames('redisIntake', options, {
+    ...BOUND_NAMES,
+    ...{ connection: true, url: true, name: true, readOnly: true },
+  });
+  const { connection, url, name = 'offersight', readOnly = false, ...given } = options;
   if (typeof name !== 'string' || !NAME.test(name))
     throw configuration('Set name to letters, digits, dots, dashes and underscores.');
   if ((connection === undefined) === (url === undefined))
@@ -138,7 +142,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
         .replace(/^ERR /, '')
         .split(' ');
       if (fault === FAULTS.otherSite) throw otherSite('queue in Redis', owner, site, REMEDY);
-      if (fault === FAULTS.moving) moving.go();
+      if (fault === FAULTS.moving && !readOnly) moving.go();
       // A process that asks to lead asks again soon.
       if (fault === FAULTS.moving && script === 'lead') return [2];
       if (fault === FAULTS.newer || fault === FAULTS.moving) throw configuration(WORDS[fault]);
@@ -181,7 +185,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     return new Map(events.map(({ id }, at) => [id, toVerdict(words[at])]));
   };
 
-  return {
+  const intake: Intake = {
     ...createLane(askEvents, { ...rules, isOrdered: true }, ledgerDays),
     usage: createLane(of('usage'), USAGE_RULES, ledgerDays),
 
@@ -221,4 +225,5 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
       await client.close();
     },
   };
+  return readOnly ? onlyRead(intake) : intake;
 };

@@ -1,4 +1,5 @@
 /** The intake's file: how it is opened, and whose it is. */
+import { existsSync } from 'node:fs';
 import Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
@@ -41,10 +42,7 @@ const checkOwner = (database: Database.Database): void => {
     tables: number;
   };
   if (owner === APPLICATION_ID || (owner === 0 && tables === 0)) return;
-  throw new OffersightError(
-    'configuration',
-    'The intake file belongs to another program: name a file of its own.',
-  );
+  throw configuration('The intake file belongs to another program: name a file of its own.');
 };
 
 /**
@@ -61,18 +59,33 @@ const add = (database: Database.Database, table: string, sql: string): void => {
     .immediate();
 };
 
+const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
+
+const checkLayout = (database: Database.Database): void => {
+  if (Number(pragma(database, 'user_version')) > LAYOUT)
+    throw configuration(
+      'The intake file was written by a newer release: run that one, or name another file.',
+    );
+};
+
+/** libsql ignores its option `readonly`, so this connection refuses to change the file. */
+const configureReading = (database: Database.Database): void => {
+  database.pragma('query_only = ON');
+  checkOwner(database);
+  checkLayout(database);
+  const find = database.prepare('SELECT count(*) AS tables FROM sqlite_master WHERE name IN (?, ?)');
+  const { tables } = find.get('ledger', 'lines') as { tables: number };
+  if (tables < 2)
+    throw configuration('No proxy of this release has opened the intake file: start the proxy first.');
+};
+
 const configure = (database: Database.Database): void => {
   // Switching needs exclusive access to the file. With a second process that runs already it would fail.
   if (pragma(database, 'journal_mode') !== 'wal') database.pragma('journal_mode = WAL');
   // An accepted event must outlive the machine's power, not only this process.
   database.pragma('synchronous = FULL');
   checkOwner(database);
-  const layout = Number(pragma(database, 'user_version'));
-  if (layout > LAYOUT)
-    throw new OffersightError(
-      'configuration',
-      'The intake file was written by a newer release: run that one, or name another file.',
-    );
+  checkLayout(database);
   database.exec(`
     PRAGMA application_id = ${APPLICATION_ID};
     ${schemaOf(SQLITE)}
@@ -83,18 +96,19 @@ const configure = (database: Database.Database): void => {
 };
 
 /**
- * Opens the file, creating it and its tables if need be. Blocks for up to 5 s while another process is creating or
+ * Opens the file, creating it and its tables if need be, unless it is only to be read. Blocks for up to 5 s while another process is creating or
  * recovering it: SQLite's own waiting does not cover these.
  * @throws {OffersightError} `configuration` if it cannot be opened.
  */
-export const openFile = (file: string): Database.Database => {
+export const openFile = (file: string, isReading = false): Database.Database => {
+  if (isReading && !existsSync(file)) throw configuration('There is no intake file of this name to be read.');
   const { elapsed } = platformRuntime();
   const givesUpAt = elapsed() + BUSY_MS;
   for (;;) {
     let database: Database.Database | undefined;
     try {
       database = new Database(file, { timeout: BUSY_MS });
-      configure(database);
+      (isReading ? configureReading : configure)(database);
       return database;
     } catch (cause) {
       database?.close();

@@ -13,6 +13,8 @@ import { claimFile, openFile } from './sqlite-file.js';
 export interface IntakeFile {
   readonly file: string;
   readonly bounds: ReturnType<typeof resolveBounds>;
+  /** Whether the file exists by then, and nothing is written into it. @default false */
+  readonly isReading?: boolean;
 }
 
 /**
@@ -42,11 +44,11 @@ const createNameCheck = (file: string): (() => void) => {
 };
 
 /**
- * Opens an intake in a file. Creates the file if it does not exist.
+ * Opens an intake in a file. Creates the file if it does not exist, unless it is only to be read.
  * @throws {OffersightError} `configuration` if the file cannot be opened.
  */
-export const openSqliteIntake = ({ file, bounds }: IntakeFile): Intake => {
-  const database = openFile(file);
+export const openSqliteIntake = ({ file, bounds, isReading }: IntakeFile): Intake => {
+  const database = openFile(file, isReading);
   const checkName = createNameCheck(file);
   const { keepBooks, ...intake } = createSqlIntake(createDriver(database), SQLITE, bounds);
   return {

@@ -10,13 +10,14 @@ import 'libsql';
 import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
 import type { Intake, Lane } from '../intake.js';
+import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
 import { INTAKE_METHODS, LANE_METHODS, type LaneName, type Portioned, type Taken } from './sqlite-calls.js';
 import { createGroups, inTime } from './sqlite-groups.js';
 import { type Host, openHost } from './sqlite-host.js';
 
 /** Options of {@link sqliteIntake}. */
-export interface SqliteIntakeOptions extends IntakeBounds {
+export interface SqliteIntakeOptions extends IntakeBounds, ReadOnlyOption {
   /**
    * Path of the database file. It is created if it does not exist.
    * @range a path on a local disk whose folder exists
@@ -71,16 +72,16 @@ const laneOf = (host: Host, lane: LaneName): Lane => {
 };
 
 /**
- * Opens an intake in a file. Creates the file if it does not exist. A thread of its own works on the file, and does not
+ * Opens an intake in a file. Creates the file if it does not exist, unless `readOnly` is set. A thread of its own works on the file, and does not
  * keep the process alive.
  * @throws {OffersightError} `configuration` if an option is wrong, the file cannot be opened, or the thread cannot be
  * started.
  */
 export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
-  checkOptionNames('sqliteIntake', options, { ...BOUND_NAMES, file: true });
-  const { file, ...given } = options;
+  checkOptionNames('sqliteIntake', options, { ...BOUND_NAMES, file: true, readOnly: true });
+  const { file, readOnly = false, ...given } = options;
   const runtime = platformRuntime();
-  const host = openHost({ file, bounds: resolveBounds(given) });
+  const host = openHost({ file, bounds: resolveBounds(given), isReading: readOnly });
   const groups = createGroups(
     // The thread answers so for a group.
     (group) => host.ask({ kind: 'take' }, group) as Promise<readonly Taken[]>,
@@ -90,7 +91,7 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
     host.ask({ kind: 'intake', method }, ...given),
   ) as unknown as Pick<Intake, keyof typeof INTAKE_METHODS>;
 
-  return {
+  const intake: Intake = {
     ...laneOf(host, 'events'),
     ...methods,
     usage: laneOf(host, 'usage'),
@@ -105,4 +106,5 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
       await host.close();
     },
   };
+  return readOnly ? onlyRead(intake) : intake;
 };

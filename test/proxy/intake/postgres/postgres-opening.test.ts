@@ -102,6 +102,13 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
     await expect(other.knows([admitted(1)])).rejects.toEqual(refused);
   });
 
+  it('is not made by an intake that only reads, which says what is missing', async () => {
+    await expect(open(undefined, { readOnly: true }).status(START)).rejects.toEqual(
+      configuration(/There is no intake in the schema opening\d+: start the proxy first/),
+    );
+    expect(await postgres.ask('SELECT to_regnamespace($1) AS schema', [name])).toEqual([{ schema: null }]);
+  });
+
   it('is made once, and belongs to one site, when several come first at the same moment', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 6 }, (_, at) => open(`site-${at}`)).map((intake, at) =>
@@ -230,6 +237,16 @@ describe.skipIf(!hasPostgres)('a server that may lose what it has committed', ()
   it('is refused with a remedy if it only reads', async () => {
     const intake = await restarted('default_transaction_read_only=on');
     await expect(intake.take([admitted(1)])).rejects.toEqual(configuration(/name the primary/));
+    await intake.close();
+  });
+
+  it('serves all the same if it only reads, and so does the intake', async () => {
+    const kept = await restarted();
+    await kept.take([admitted(1)]);
+    await kept.close();
+    await (await restarted('default_transaction_read_only=on')).close();
+    const intake = postgresIntake({ connection: postgres.url, readOnly: true });
+    expect(await intake.list({ limit: 9 })).toMatchObject([{ id: eventId(1) }]);
     await intake.close();
   });
 });

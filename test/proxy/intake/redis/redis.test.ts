@@ -59,6 +59,14 @@ describe('the intake Redis, beyond the contract', () => {
     await flush(name);
   });
 
+  it('does not make any key if it is opened only to be read, and shows that nothing is there', async () => {
+    const reader = redisIntake({ url: redis.url, name: `${name}-empty`, readOnly: true });
+    expect(await reader.status(START)).toMatchObject({ waiting: 0 });
+    expect(await reader.list({ limit: 9 })).toEqual([]);
+    await reader.close();
+    expect(await redis.admin.keys(`*${name}-empty*`)).toEqual([]);
+  });
+
   describe('its usage lane', () => {
     const usage = { subscriptionId: 'sub1', properties: { offers: 1 } };
 

@@ -1,7 +1,11 @@
 /** Files of an intake that earlier or later releases have written. */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { resolveBounds } from '../../../../src/proxy/intake/rules.js';
+import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
+import { openSqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite-intake.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { intakeHere } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
@@ -109,4 +113,59 @@ test('a file forgets no day because of a clock that has jumped ahead', async () 
   for await (const portion of intake.ledger()) days.push(...portion.map(({ day }) => day));
   expect(days).toEqual([new Date(START).toISOString().slice(0, 10)]);
   await intake.close();
+});
+
+/** What there is in a folder, and in a file. */
+const everythingIn = (file: string) => {
+  const database = new Database(file);
+  const all = database.prepare('SELECT type, name, sql FROM sqlite_master ORDER BY name').all();
+  database.close();
+  return all;
+};
+
+describe('a file that is opened only to be read', () => {
+  const reading = (file: string) => () =>
+    openSqliteIntake({ file, bounds: resolveBounds({}), isReading: true });
+
+  test('has to exist, and is not created', () => {
+    const file = join(folder.path, 'none.sqlite');
+    expect(reading(file)).toThrow(/no intake file of this name/);
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test.each([
+    ['another program', 'CREATE TABLE shop (name TEXT)', /belongs to another program/],
+    ['nobody yet', 'PRAGMA user_version = 0', /start the proxy first/],
+  ])('is refused if it belongs to %s, and stays as it is', (_, sql, words) => {
+    const file = join(folder.path, 'other.sqlite');
+    const database = new Database(file);
+    database.exec(sql);
+    database.close();
+    const before = everythingIn(file);
+    expect(reading(file)).toThrow(words);
+    expect(everythingIn(file)).toEqual(before);
+  });
+
+  test('is refused if only an earlier release has opened it, and stays as it is', async () => {
+    const file = join(folder.path, 'intake.sqlite');
+    await intakeHere({ file }).close();
+    const database = new Database(file);
+    database.exec(WITHOUT_LEDGER);
+    database.close();
+    const before = everythingIn(file);
+    expect(reading(file)).toThrow(/start the proxy first/);
+    expect(everythingIn(file)).toEqual(before);
+  });
+
+  test('cannot be changed through that connection', async () => {
+    const file = join(folder.path, 'intake.sqlite');
+    const intake = intakeHere({ file });
+    await intake.take([admitted(1)]);
+    const database = openFile(file, true);
+    expect(() => database.exec('DELETE FROM events')).toThrow(/readonly/);
+    expect(() => database.exec('CREATE TABLE another (name TEXT)')).toThrow(/readonly/);
+    database.close();
+    expect(await intake.list({ limit: 9 })).toHaveLength(1);
+    await intake.close();
+  });
 });
