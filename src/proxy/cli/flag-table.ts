@@ -141,6 +141,7 @@ export const FLAGS = {
     ),
     'max-groups': count('Most groups in all.', '200', '1000', 'a whole number from 1 to 10000'),
     'new-groups-a-day': count('Most new groups a day.', '50', '10', 'a whole number from 1 to 10000'),
+    'ledger-days': count('How many days the funnel remembers.', '400', '800', 'a whole number from 31'),
   },
   status: {
     ...INTAKE,

@@ -2,7 +2,7 @@
  * Every setting of the standalone proxy, declared once: its flags, the file of several sites and that file's schema are
  * made of this.
  */
-import { MOST_GROUPS } from '../intake/rules.js';
+import { LEAST_LEDGER_DAYS, MOST_GROUPS } from '../intake/rules.js';
 import { isHostName } from '../operator/page/own-requests.js';
 
 /** One setting. */
@@ -156,6 +156,12 @@ export const SITE = {
     most: MOST_GROUPS,
     isWhole: true,
     says: 'Most new groups a day. Default 50.',
+  },
+  ledgerDays: {
+    kind: 'number',
+    least: LEAST_LEDGER_DAYS,
+    isWhole: true,
+    says: 'How many days the funnel remembers. Default 400.',
   },
   maxWaiting: { kind: 'number', isWhole: true, says: 'Most events that wait. Default 200000.' },
   maxDelayHours: { kind: 'number', says: 'How long an event may wait. Default 24.' },

@@ -24,7 +24,7 @@ export const siteOptionsOf = (
   values: SiteValues,
   { apiKey, adminToken, signingSecret, postgresUrl }: Secrets,
 ): SiteOptions => {
-  const { maxWaiting, maxGroups, newGroupsADay, maxDelayHours } = values;
+  const { maxWaiting, maxGroups, newGroupsADay, ledgerDays, maxDelayHours } = values;
   const { groups, perAddress, perMinute, concurrent, baseUrl } = values;
   const hosts = values.hosts?.map((host) => host.toLowerCase()) ?? [];
   return {
@@ -33,7 +33,7 @@ export const siteOptionsOf = (
     path: values.path ?? DEFAULT_PATH,
     place: { intake: values.intake ?? DEFAULT_INTAKE, postgresUrl, schema: values.schema },
     bounds: {
-      ...{ maxWaiting, maxGroups, newGroupsADay },
+      ...{ maxWaiting, maxGroups, newGroupsADay, ledgerDays },
       maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
     },
     adminToken,

@@ -84,7 +84,8 @@ const DEFAULT_BOUNDS = {
   ledgerDays: 400,
 } as const satisfies IntakeBounds;
 
-const LEAST_LEDGER_DAYS = 31;
+/** The ledger remembers for so many days at least. */
+export const LEAST_LEDGER_DAYS = 31;
 /** The ledger keeps so many groups apart at most. */
 export const MOST_GROUPS = 10_000;
 /** After how long a client may retry if there is no room. */

@@ -79,6 +79,13 @@ describe('a file of two sites', () => {
     expect(sites[0]?.proxy).toMatchObject({ apiKey: 'test_of_this_site', pace: { perMinute: 7 } });
   });
 
+  it('gives the intake of each site its bounds', () => {
+    const bounds = { maxWaiting: 9, maxGroups: 8, newGroupsADay: 7, ledgerDays: 60 };
+    const { sites } = read({ sites: [siteOf('one', { ...bounds, maxDelayHours: 2 }), siteOf('two')] });
+    expect(sites[0]?.bounds).toEqual({ ...bounds, maxDelayMs: 7_200_000 });
+    expect(sites[1]?.bounds).toEqual({});
+  });
+
   it.each<[string, (one: object, two: object) => object, string[]]>([
     ['has no sites', () => ({}), ['sites: Set it to a list of at least one site.']],
     ['has a string for a site', () => ({ sites: ['one'] }), ['sites[0]: Set it to an object, in braces.']],
