@@ -253,8 +253,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'durable before the commit',
     edits: one(
       OUTBOX,
-      '        await outbox.records.transact(async (rows) => {',
-      '        void outbox.records.transact(async (rows) => {',
+      'await outbox.records.transact((rows) => write(rows, copies));',
+      'void outbox.records.transact((rows) => write(rows, copies));',
     ),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'crash-tab', 'open', 'flush'] },
