@@ -1,4 +1,4 @@
-/** How large rooms, closures and functions may be; docs/architecture.md has the table. */
+/** How large rooms, closures and functions may be; docs/architecture.md lists the limits. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import ts from 'typescript';

@@ -16,7 +16,7 @@ const HARMLESS = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 /** Commands, which print for the person who has started them. */
-const COMMANDS = ['dev', 'doctor', 'funnel', 'purge', 'report', 'rows']
+const COMMANDS = ['dev', 'doctor', 'funnel', 'purge', 'report', 'rows', 'status']
   .map((name) => `src/proxy/cli/${name}-command.ts`)
   .concat('src/proxy/cli/main.ts', 'src/proxy/cli/status.ts', 'src/proxy/cli.ts');
 /** The only files besides that take something else of Node, with what they take. */
@@ -63,7 +63,17 @@ const printedBy = (given: readonly Source[]): string[] =>
 
 /** What reads a file and does not write one. */
 const READS = new Set([
-  ...['readFile', 'readFileSync', 'readlinkSync', 'realpathSync', 'existsSync', 'statSync', 'BigIntStats'],
+  ...[
+    'readFile',
+    'readFileSync',
+    'readlinkSync',
+    'realpathSync',
+    'existsSync',
+    'statSync',
+    'BigIntStats',
+    'accessSync',
+    'constants',
+  ],
 ]);
 /** The names that sources import of Node's file system, or the whole of it. */
 const importedOf = (text: string): string[] =>

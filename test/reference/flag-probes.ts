@@ -99,6 +99,12 @@ export const FLAG_PROBES: Readonly<Record<string, Probe>> = {
       /--base-url must/,
     ),
   'report --site': program('report', 'site', [...NOWHERE, '/nowhere/events.jsonl'], /cannot be read/),
+  'report --ledger-days': program(
+    'report',
+    'ledger-days',
+    [...NOWHERE, '--site=acme-test', '/nowhere/events.jsonl'],
+    /cannot be read/,
+  ),
   'status --limit': program('status', 'limit', NOWHERE, /There is no intake/),
   'sign --subject': async (subject: string) =>
     signOffer({ id: 'a52ge40b', subject, expiresAt: 1_893_456_000_000 }, 'a'.repeat(32)).then(

@@ -17,6 +17,10 @@ import {
   value,
 } from './flag-kinds.js';
 
+const LEDGER_DAYS = {
+  'ledger-days': count('How many days the funnel remembers.', '400', '800', 'a whole number from 31'),
+} as const;
+
 /** By command. */
 export const FLAGS = {
   dev: {
@@ -141,7 +145,7 @@ export const FLAGS = {
     ),
     'max-groups': count('Most groups in all.', '200', '1000', 'a whole number from 1 to 10000'),
     'new-groups-a-day': count('Most new groups a day.', '50', '10', 'a whole number from 1 to 10000'),
-    'ledger-days': count('How many days the funnel remembers.', '400', '800', 'a whole number from 31'),
+    ...LEDGER_DAYS,
   },
   status: {
     ...INTAKE,
@@ -174,7 +178,7 @@ export const FLAGS = {
     ...OFFER,
     yes: toggle('Gives them up.', 'counts them, and changes nothing'),
   },
-  report: { ...INTAKE, ...SITE },
+  report: { ...INTAKE, ...SITE, ...LEDGER_DAYS },
   sign: {
     offer: value('The offer to sign.', 'it has to be given', 'a personalized offer’s `id`', 'a52ge40b'),
     subject: value('Who may report of it.', 'everybody who has the token', '1–128 characters', 'c-8f14e45f'),

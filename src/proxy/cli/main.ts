@@ -7,14 +7,14 @@ import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { momentOf, numberOf, read } from './flags.js';
+import { momentOf, read } from './flags.js';
 import { runFunnel } from './funnel-command.js';
-import { runProxy, signalled } from './proxy-command.js';
+import { runProxy } from './proxy-command.js';
 import { runPurge } from './purge-command.js';
 import { runReport } from './report-command.js';
 import { runDeadLetters, runEvents } from './rows-command.js';
-import { openIntake, placeOf, readSecret } from './sources.js';
-import { follow, printStatus } from './status.js';
+import { readSecret } from './sources.js';
+import { runStatus } from './status-command.js';
 
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
 offersight doctor URL [options]          says what is wrong between a page and Chargebee; reports no event
@@ -52,23 +52,6 @@ Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or
             OFFERSIGHT_POSTGRES_URL or --postgres-url-file FILE, for --intake postgres
 TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-01
 `;
-
-const runStatus = async (args: string[]): Promise<void> => {
-  const { values } = read(args, FLAGS.status);
-  const { json } = values;
-  const limit = numberOf('limit', values.limit, { isWhole: true });
-  if (values.follow && (json || limit !== undefined))
-    throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
-  const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: true });
-  try {
-    if (!values.follow) return await printStatus(intake, process.stdout, { limit, json });
-    const stopping = new AbortController();
-    void signalled().then(() => stopping.abort());
-    await follow(intake, process.stdout, stopping.signal);
-  } finally {
-    await intake.close();
-  }
-};
 
 const runSign = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.sign);

@@ -4,7 +4,8 @@ import { createReporting } from '../judging/reporting.js';
 import { readServerEvents } from '../operator/report-lines.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { read, siteNameOf } from './flags.js';
+import { numberOf, read, siteNameOf } from './flags.js';
+import { SITE } from './settings.js';
 import { openIntake, placeOf, readInput } from './sources.js';
 
 /**
@@ -17,8 +18,9 @@ export const runReport = async (args: string[]): Promise<void> => {
   if (file === undefined || others.length)
     throw new Failure('Name one file of events, or - for standard input.');
   const site = siteNameOf(values.site);
+  const ledgerDays = numberOf('ledger-days', values['ledger-days'], SITE.ledgerDays);
   const events = readServerEvents(await readInput(file));
-  const intake = await openIntake(placeOf(values), { mustExist: true });
+  const intake = await openIntake(placeOf(values), { mustExist: true, ledgerDays });
   try {
     intake.claim(site);
     const { now } = platformRuntime();

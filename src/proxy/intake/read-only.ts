@@ -1,12 +1,12 @@
-/** An intake that is opened only to be read: everything that would change it fails, and says why. */
+/** An intake that is opened only for reading: everything that would change it fails, and says why. */
 import { OffersightError } from '../../errors.js';
 import type { Intake, Lane } from './intake.js';
 
 /** An option of every durable intake. */
 export interface ReadOnlyOption {
   /**
-   * Whether it is opened only to be read, such as by a program of yours that shows figures. It has to exist by then, and
-   * nothing in it is changed. Methods that would change it fail.
+   * Opens the intake only for reading, for example in a program of yours that shows figures. The intake must already
+   * exist. No event or table is changed, and methods that would change one fail.
    * @default false
    * @range true or false
    * @example `true`
@@ -15,7 +15,10 @@ export interface ReadOnlyOption {
 }
 
 const refusal = (): OffersightError =>
-  new OffersightError('configuration', 'This intake is opened only to be read: leave readOnly out.');
+  new OffersightError(
+    'configuration',
+    'This intake was opened with readOnly: leave that option out to change anything.',
+  );
 
 const refuse = async (): Promise<never> => {
   throw refusal();

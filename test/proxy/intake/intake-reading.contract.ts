@@ -30,7 +30,7 @@ const changesOf = (lane: Lane): Readonly<Record<string, () => Promise<unknown>>>
 });
 
 export const describeReading = ({ open }: Bench): void => {
-  it('may be opened only to be read, and then shows what others keep there, also what comes later', async () => {
+  it('may be opened only for reading, and then shows what others keep there, also what comes later', async () => {
     const intake = open();
     await intake.take([admitted(1, { group: 'spring' }), dismissed(2, 1)]);
     await intake.endSessions();
@@ -43,7 +43,7 @@ export const describeReading = ({ open }: Bench): void => {
     expect(await learnt(reader)).toEqual(await learnt(intake));
   });
 
-  it('refuses every change if it is opened only to be read, and nothing happens', async () => {
+  it('refuses every change if it is opened only for reading, and nothing happens', async () => {
     const intake = open();
     await intake.take([admitted(1)]);
     const before = await learnt(intake);
@@ -58,7 +58,7 @@ export const describeReading = ({ open }: Bench): void => {
     for (const change of [...Object.values(changes), ...Object.values(changesOf(reader.usage))])
       await expect(change()).rejects.toMatchObject({
         code: 'configuration',
-        hint: expect.stringMatching(/leave readOnly out/) as string,
+        hint: expect.stringMatching(/opened with readOnly/) as string,
       });
     expect(await learnt(intake)).toEqual(before);
   });

@@ -101,7 +101,7 @@ export interface Opening {
 
 /**
  * Makes an {@link Opening}.
- * @param isReading Whether the schema exists by then, and nothing is written into it. A standby will do.
+ * @param isReading Whether to open it only for reading: the schema must exist, and nothing is written. A standby works too.
  */
 export const createOpening = (connections: Connections, schema: string, isReading: boolean): Opening => {
   let opened: Promise<void> | undefined;

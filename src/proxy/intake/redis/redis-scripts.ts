@@ -68,6 +68,7 @@ const METHODS = {
   days: "return call('ZRANGE', own .. 'days', 0, -1)",
   cells: "return call('HGETALL', own .. 'ledger:' .. ARGV[4])",
   endSessions: `${MOVES} call('HINCRBY', intake, 'sessions', 1)`,
+  layout: `${LOOKS} return layout or ''`,
   sessionsEnded: "return call('HGET', intake, 'sessions') or '0'",
 } as const;
 

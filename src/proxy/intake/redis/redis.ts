@@ -67,6 +67,7 @@ const WORDS = {
   [FAULTS.newer]: 'The keys in Redis were written by a newer release: run that one, or give another name.',
   [FAULTS.moving]: 'Redis is still moving the events of an earlier release: retry when that is done.',
 };
+const MISSING = 'There is no intake of this name in Redis: start the proxy first.';
 const NAME = /^[\w.-]{1,100}$/;
 /** 128 bits: no two visitors share a line. */
 const HASH_CHARACTERS = 22;
@@ -124,6 +125,15 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   /** The secret that the names of visitors who name groups are hashed with. Only this process knows it. */
   const ownSecret = randomBytes(32);
 
+  let isThere = false;
+  /** What is not there, or is still as 0.1 left it, must not look like an intake in which nothing waits. */
+  const find = async (): Promise<void> => {
+    if (isThere) return;
+    const all = ['events', runtime.now(), site];
+    isThere = (await client.run('offersight_layout', SCRIPTS.layout, all, DEADLINE_MS)) !== '';
+    if (!isThere) throw configuration(MISSING);
+  };
+
   type Given = readonly (string | number)[];
   const ask = async (
     lane: string,
@@ -132,6 +142,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     isAgain = false,
   ): Promise<unknown> => {
     try {
+      if (readOnly) await find();
       if (script === 'take') secret ??= await moving.prepare();
       const all = [lane, runtime.now(), site, ...args()];
       const deadlineMs = TAKING.includes(script) ? TAKE_DEADLINE_MS : DEADLINE_MS;
@@ -147,6 +158,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
       if (fault === FAULTS.moving && script === 'lead') return [2];
       if (fault === FAULTS.newer || fault === FAULTS.moving) throw configuration(WORDS[fault]);
       if (fault !== FAULTS.unprepared || isAgain) throw cause;
+      if (readOnly) throw configuration(MISSING);
       // This Redis is new, or was emptied meanwhile.
       secret = await moving.prepare();
       return ask(lane, script, args, true);

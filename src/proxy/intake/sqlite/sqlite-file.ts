@@ -1,5 +1,5 @@
 /** The intake's file: how it is opened, and whose it is. */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
@@ -20,6 +20,10 @@ const REPLACED = `
   DROP INDEX IF EXISTS usage_open_offers;`;
 
 const BUSY_MS = 5_000;
+
+const UNWRITABLE = 'The intake file cannot be opened: create its folder and let this process write there.';
+const UNREADABLE =
+  'The intake file cannot be read: while no proxy has it open, SQLite needs to write beside it, so run this as the user of the proxy.';
 
 const isBusy = (cause: unknown): boolean =>
   (cause as { code?: unknown } | undefined)?.code?.toString().startsWith('SQLITE_BUSY') ?? false;
@@ -68,7 +72,25 @@ const checkLayout = (database: Database.Database): void => {
     );
 };
 
-/** libsql ignores its option `readonly`, so this connection refuses to change the file. */
+const isWritable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * SQLite makes files beside the file while nobody has it open. If another user made them, the proxy could not open the
+ * file any more.
+ */
+const checkReadable = (file: string): void => {
+  if (!existsSync(file)) throw configuration('There is no intake file of this name.');
+  if (!existsSync(`${file}-wal`) && !isWritable(file)) throw configuration(UNREADABLE);
+};
+
+/** libsql ignores its option `readonly`, so this connection refuses to change tables and events. */
 const configureReading = (database: Database.Database): void => {
   database.pragma('query_only = ON');
   checkOwner(database);
@@ -96,12 +118,12 @@ const configure = (database: Database.Database): void => {
 };
 
 /**
- * Opens the file, creating it and its tables if need be, unless it is only to be read. Blocks for up to 5 s while another process is creating or
- * recovering it: SQLite's own waiting does not cover these.
+ * Opens the file. Creates it and its tables if they do not exist, unless it is only read. Blocks for up to 5 s while another
+ * process is creating or recovering it: SQLite's own waiting does not cover these.
  * @throws {OffersightError} `configuration` if it cannot be opened.
  */
 export const openFile = (file: string, isReading = false): Database.Database => {
-  if (isReading && !existsSync(file)) throw configuration('There is no intake file of this name to be read.');
+  if (isReading) checkReadable(file);
   const { elapsed } = platformRuntime();
   const givesUpAt = elapsed() + BUSY_MS;
   for (;;) {
@@ -123,11 +145,7 @@ export const openFile = (file: string, isReading = false): Database.Database => 
         if (elapsed() < givesUpAt) continue;
         throw held(cause);
       }
-      throw new OffersightError(
-        'configuration',
-        'The intake file cannot be opened: create its folder and let this process write there.',
-        cause,
-      );
+      throw new OffersightError('configuration', isReading ? UNREADABLE : UNWRITABLE, cause);
     }
   }
 };

@@ -13,7 +13,7 @@ import { claimFile, openFile } from './sqlite-file.js';
 export interface IntakeFile {
   readonly file: string;
   readonly bounds: ReturnType<typeof resolveBounds>;
-  /** Whether the file exists by then, and nothing is written into it. @default false */
+  /** Whether to open it only for reading: the file must exist, and no event or table is changed. @default false */
   readonly isReading?: boolean;
 }
 
@@ -44,7 +44,7 @@ const createNameCheck = (file: string): (() => void) => {
 };
 
 /**
- * Opens an intake in a file. Creates the file if it does not exist, unless it is only to be read.
+ * Opens an intake in a file. Creates the file if it does not exist, unless `isReading` is set.
  * @throws {OffersightError} `configuration` if the file cannot be opened.
  */
 export const openSqliteIntake = ({ file, bounds, isReading }: IntakeFile): Intake => {

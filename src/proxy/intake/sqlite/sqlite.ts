@@ -72,8 +72,8 @@ const laneOf = (host: Host, lane: LaneName): Lane => {
 };
 
 /**
- * Opens an intake in a file. Creates the file if it does not exist, unless `readOnly` is set. A thread of its own works on the file, and does not
- * keep the process alive.
+ * Opens an intake in a file. Creates the file if it does not exist, unless `readOnly` is set. A thread of its own works
+ * on the file, and does not keep the process alive.
  * @throws {OffersightError} `configuration` if an option is wrong, the file cannot be opened, or the thread cannot be
  * started.
  */

@@ -59,12 +59,43 @@ describe('the intake Redis, beyond the contract', () => {
     await flush(name);
   });
 
-  it('does not make any key if it is opened only to be read, and shows that nothing is there', async () => {
-    const reader = redisIntake({ url: redis.url, name: `${name}-empty`, readOnly: true });
-    expect(await reader.status(START)).toMatchObject({ waiting: 0 });
-    expect(await reader.list({ limit: 9 })).toEqual([]);
-    await reader.close();
-    expect(await redis.admin.keys(`*${name}-empty*`)).toEqual([]);
+  describe('that is opened only for reading', () => {
+    const everyLook = (reader: Intake): readonly (() => Promise<unknown>)[] => [
+      () => reader.status(START),
+      () => reader.usage.status(START),
+      () => reader.list({ limit: 9 }),
+      () => tallyOf(reader),
+      () => reader.ledger()[Symbol.asyncIterator]().next(),
+      () => reader.knows([admitted(1)]),
+      () => reader.sessionsEnded(),
+    ];
+    const contents = async (): Promise<readonly unknown[]> => {
+      const keys = (await redis.admin.keys(`{${name}-other}*`)).sort();
+      return Promise.all(keys.map(async (key) => [key, await redis.admin.dump(key)]));
+    };
+
+    it.each<[string, () => Promise<unknown>]>([
+      ['in an empty Redis', async () => undefined],
+      [
+        'beside what 0.1 kept',
+        async () => {
+          await redis.admin.zadd(`{${name}-other}/${name}-other/arrivals`, 1, eventId(1));
+          await redis.admin.set(`{${name}-other}/${name}-other/site`, 'acme-test');
+        },
+      ],
+    ])('says that it is not there, and changes no key, %s', async (_, prepare) => {
+      await prepare();
+      const before = await contents();
+      const reader = redisIntake({ url: redis.url, name: `${name}-other`, readOnly: true });
+      for (const look of everyLook(reader))
+        await expect(look()).rejects.toMatchObject({
+          code: 'configuration',
+          hint: 'There is no intake of this name in Redis: start the proxy first.',
+        });
+      await reader.close();
+      expect(await contents()).toEqual(before);
+      await flush(`${name}-other`);
+    });
   });
 
   describe('its usage lane', () => {

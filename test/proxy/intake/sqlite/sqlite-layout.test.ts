@@ -7,7 +7,7 @@ import { resolveBounds } from '../../../../src/proxy/intake/rules.js';
 import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
 import { openSqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite-intake.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
-import { intakeHere } from '../../../support/sqlite.js';
+import { intakeHere, WITHOUT_LEDGER } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin } from '../intake.contract.js';
 
@@ -30,13 +30,6 @@ test('a file with the layout of a newer release is refused, and nothing of it ch
   expect(tables()).toEqual(before);
   database.close();
 });
-
-/** Removes the ledger, so that the file is as a release without one leaves it. */
-const WITHOUT_LEDGER = `
-  DROP TRIGGER events_counted; DROP TRIGGER events_came_out;
-  DROP TABLE ledger; DROP TABLE ledger_groups; DROP TABLE ledger_names; DROP TABLE accepted;
-  ALTER TABLE events DROP COLUMN group_name; ALTER TABLE events DROP COLUMN reason;
-`;
 
 test('a file without a ledger gets one with all events that it remembers, and those that it settles later count there', async () => {
   const file = join(folder.path, 'intake.sqlite');
@@ -123,13 +116,13 @@ const everythingIn = (file: string) => {
   return all;
 };
 
-describe('a file that is opened only to be read', () => {
+describe('a file that is opened only for reading', () => {
   const reading = (file: string) => () =>
     openSqliteIntake({ file, bounds: resolveBounds({}), isReading: true });
 
   test('has to exist, and is not created', () => {
     const file = join(folder.path, 'none.sqlite');
-    expect(reading(file)).toThrow(/no intake file of this name/);
+    expect(reading(file)).toThrow(/There is no intake file of this name/);
     expect(readdirSync(folder.path)).toEqual([]);
   });
 

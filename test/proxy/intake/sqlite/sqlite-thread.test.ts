@@ -1,7 +1,7 @@
 /** The thread that has the file: what it does not block, what shares a transaction, and what happens when it dies. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
@@ -12,6 +12,7 @@ import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { systemCodeOf } from '../../../../src/proxy/telling/cause.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { BUILT_INTAKE, IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
+import { WITHOUT_LEDGER } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
 
 const workers = vi.hoisted((): Worker[] => []);
@@ -176,6 +177,17 @@ describe('requests that come together', () => {
   });
 });
 
+it('creates neither a file nor a table if the intake is opened only for reading', async () => {
+  const reading = () => sqliteIntake({ file: file(), readOnly: true });
+  expect(reading).toThrow(/There is no intake file of this name/);
+  expect(readdirSync(folder.path)).toEqual([]);
+  await open().close();
+  const database = new Database(file());
+  database.exec(WITHOUT_LEDGER);
+  database.close();
+  expect(reading).toThrow(/start the proxy first/);
+});
+
 describe('a thread that dies', () => {
   /** It dies of an exception, between two calls: libsql ends the whole process if a thread is terminated inside of one. */
   const kill = (): Promise<void> =>
@@ -203,6 +215,23 @@ describe('a thread that dies', () => {
       expect(again[number - 1]?.get(eventId(number))).toEqual({ kind: 'duplicate' });
     expect(await intake.list({ limit: 99 })).toHaveLength(40);
     expect(() => open().claim('other-test')).toThrow(/keeps the events of the site acme-test/);
+  });
+
+  it('still only reads after that, if it was opened for that', async () => {
+    const intake = open();
+    await intake.take([admitted(1)]);
+    await intake.close();
+    const reader = sqliteIntake({ file: file(), readOnly: true });
+    expect(await reader.list({ limit: 9 })).toHaveLength(1);
+    await kill();
+    expect(await soon(() => reader.list({ limit: 9 }))).toHaveLength(1);
+    const database = new Database(file());
+    database.exec(WITHOUT_LEDGER);
+    database.close();
+    await kill();
+    // A thread that may write would make the ledger again.
+    await soon(() => expect(reader.list({ limit: 9 })).rejects.toThrow(/start the proxy first/));
+    await reader.close();
   });
 
   it('lets its process begin nothing until it leads again, since another one may lead by now', async () => {

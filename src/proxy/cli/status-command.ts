@@ -1,0 +1,28 @@
+/** `offersight status`: from flags to figures, once or until nothing waits. */
+import { Failure } from './failure.js';
+import { FLAGS } from './flag-table.js';
+import { numberOf, read } from './flags.js';
+import { signalled } from './proxy-command.js';
+import { openIntake, placeOf } from './sources.js';
+import { follow, printStatus } from './status.js';
+
+/**
+ * Prints the status.
+ * @throws {Failure} If a flag is wrong, or there is no intake.
+ */
+export const runStatus = async (args: string[]): Promise<void> => {
+  const { values } = read(args, FLAGS.status);
+  const { json } = values;
+  const limit = numberOf('limit', values.limit, { isWhole: true });
+  if (values.follow && (json || limit !== undefined))
+    throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
+  const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: true });
+  try {
+    if (!values.follow) return await printStatus(intake, process.stdout, { limit, json });
+    const stopping = new AbortController();
+    void signalled().then(() => stopping.abort());
+    await follow(intake, process.stdout, stopping.signal);
+  } finally {
+    await intake.close();
+  }
+};

@@ -1,0 +1,37 @@
+/** Commands that only look never change the intake. */
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runFunnel } from '../../../src/proxy/cli/funnel-command.js';
+import { runPurge } from '../../../src/proxy/cli/purge-command.js';
+import { runDeadLetters, runEvents } from '../../../src/proxy/cli/rows-command.js';
+import { runStatus } from '../../../src/proxy/cli/status-command.js';
+import { temporaryFolder } from '../../support/intake.js';
+import { intakeHere, WITHOUT_LEDGER } from '../../support/sqlite.js';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder.remove());
+
+describe('on a file that only an earlier release has opened', () => {
+  it.each<[string, (intake: string[]) => Promise<void>]>([
+    ['status', (intake) => runStatus(intake)],
+    ['status --follow', (intake) => runStatus(['--follow', ...intake])],
+    ['funnel', (intake) => runFunnel(intake)],
+    ['events', (intake) => runEvents(intake)],
+    ['dead-letters list', (intake) => runDeadLetters(['list', ...intake])],
+    ['purge without --yes', (intake) => runPurge(['--dead', ...intake])],
+  ])('%s says what is missing, and leaves the file as it is', async (_, run) => {
+    const file = join(folder.path, 'intake.db');
+    await intakeHere({ file }).close();
+    const database = new Database(file);
+    database.exec(WITHOUT_LEDGER);
+    const tables = () => database.prepare('SELECT name, sql FROM sqlite_master ORDER BY name').all();
+    const before = tables();
+    await expect(run(['--intake', `sqlite:${file}`])).rejects.toThrow(/start the proxy first/);
+    expect(tables()).toEqual(before);
+    database.close();
+  });
+});
