@@ -34,9 +34,9 @@ const IMPRINT = '<p>Imprint</p>';
 const RETURNING = '<script>onload = () => setTimeout(() => history.back());</script>';
 
 /**
- * Lets a page that reports to the site when it is shown leave for `/elsewhere`, and waits until the browser shows it again as
- * it was left. Nobody asks the pages meanwhile: WebKit's driver never answers a question that reaches a page while it is
- * being left.
+ * Lets a page that reports to the site when it is shown leave for `/elsewhere`, and waits until the browser shows it again
+ * as it was left. Meanwhile the test does not evaluate anything in the pages: WebKit's driver never answers if the page is
+ * being left at that moment.
  */
 const leaveAndComeBack = async (tab: Tab, site: Site, leave: () => void): Promise<void> => {
   const shown: string[] = [];

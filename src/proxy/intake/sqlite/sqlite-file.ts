@@ -82,8 +82,8 @@ const isWritable = (file: string): boolean => {
 };
 
 /**
- * SQLite makes files beside the file while nobody has it open. If another user made them, the proxy could not open the
- * file any more.
+ * If no program has the file open, SQLite creates its own files beside it. If those belonged to another user, the proxy
+ * could not open the file any more.
  */
 const checkReadable = (file: string): void => {
   if (!existsSync(file)) throw configuration('There is no intake file of this name.');

@@ -1,8 +1,8 @@
 /** Files of an intake that earlier or later releases have written. */
-import { readdirSync } from 'node:fs';
+import { accessSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { resolveBounds } from '../../../../src/proxy/intake/rules.js';
 import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
 import { openSqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite-intake.js';
@@ -10,6 +10,12 @@ import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { intakeHere, WITHOUT_LEDGER } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin } from '../intake.contract.js';
+
+// Root may write everything, so a test has to say who may not.
+vi.mock('node:fs', async (importOriginal) => {
+  const actual = await importOriginal<typeof import('node:fs')>();
+  return { ...actual, accessSync: vi.fn(actual.accessSync) };
+});
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -128,7 +134,7 @@ describe('a file that is opened only for reading', () => {
 
   test.each([
     ['another program', 'CREATE TABLE shop (name TEXT)', /belongs to another program/],
-    ['nobody yet', 'PRAGMA user_version = 0', /start the proxy first/],
+    ['no program yet', 'PRAGMA user_version = 0', /start the proxy first/],
   ])('is refused if it belongs to %s, and stays as it is', (_, sql, words) => {
     const file = join(folder.path, 'other.sqlite');
     const database = new Database(file);
@@ -137,6 +143,22 @@ describe('a file that is opened only for reading', () => {
     const before = everythingIn(file);
     expect(reading(file)).toThrow(words);
     expect(everythingIn(file)).toEqual(before);
+  });
+
+  test('is refused if this user may not write it, and no proxy has it open', async () => {
+    const file = join(folder.path, 'intake.sqlite');
+    await intakeHere({ file }).close();
+    // Not every driver leaves these two behind.
+    const database = new Database(file);
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    database.close();
+    for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
+    vi.mocked(accessSync).mockImplementationOnce(() => {
+      throw new Error('EACCES');
+    });
+    expect(reading(file)).toThrow(/run this as the user of the proxy/);
+    expect(readdirSync(folder.path)).toEqual(['intake.sqlite']);
+    await reading(file)().close();
   });
 
   test('is refused if only an earlier release has opened it, and stays as it is', async () => {
