@@ -242,7 +242,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
   'proxy/door/budgets': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
-  'proxy/door/machines': { packages: ['isbot'] },
+  'proxy/door/machines': { types: ['proxy/door/exchange'], packages: ['isbot'] },
   'proxy/door/surroundings': {
     values: ['proxy/telling/alerts'],
     types: ['proxy/door/problem', 'runtime'],
@@ -468,9 +468,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy', 'protocol', 'runtime'],
   },
   'proxy/node': {
-    values: ['proxy/door/problem', 'proxy/needs-node', 'proxy/option-names', 'errors'],
+    values: ['proxy/node-messages', 'proxy/needs-node', 'proxy/option-names', 'errors'],
+    packages: ['node:http', 'node:net', 'node:stream', 'node:stream/promises'],
+  },
+  'proxy/node-messages': {
+    values: ['proxy/door/exchange', 'proxy/door/problem'],
     types: ['proxy/handler'],
-    packages: ['node:http', 'node:net', 'node:stream', 'node:stream/promises', 'node:stream/web'],
+    packages: ['node:http', 'node:stream', 'node:stream/web'],
   },
   dev: { values: ['dev', 'errors', 'runtime'], types: ['upstream'] },
   'dev/application': {

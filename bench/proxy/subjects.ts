@@ -42,6 +42,8 @@ interface Places {
 
 interface Measured {
   make(where: Places): Intake | DirectIntake;
+  /** The release whose proxy it is. @default the one that is being built */
+  readonly release?: '0.1.0';
   /** Whether it forwards before it answers, so that its upstream's time is its own. */
   readonly isForwardingFirst?: true;
   readonly isOnRedis?: true;
@@ -85,8 +87,16 @@ const nothing = (): Intake => ({
   close: async () => undefined,
 });
 
+/** The built proxy of an earlier release. */
+const earlier = async (release: '0.1.0') =>
+  (await import(`../../e2e/fixtures/releases/${release}/proxy.js`)) as {
+    readonly createOfferProxy: typeof createOfferProxy;
+    readonly toNodeListener: typeof toNodeListener;
+  };
+
 const INTAKES: Readonly<Record<string, Measured>> = {
   nothing: { make: nothing },
+  'nothing-0.1.0': { make: nothing, release: '0.1.0' },
   sqlite: {
     make: ({ folder }) => sqliteIntake({ file: join(folder, 'intake.sqlite'), maxWaiting: MAX_WAITING }),
   },
@@ -113,14 +123,17 @@ export const isOnRedis = (name: string): boolean => INTAKES[name]?.isOnRedis ?? 
 /** Whether a subject needs a Postgres server. */
 export const isOnPostgres = (name: string): boolean => INTAKES[name]?.isOnPostgres ?? false;
 
-/** Reads the body to its end and answers, which is the least that a server of events has to do. */
+/** Reads the body, parses it and answers, which is the least that a server of events has to do. */
 const bare = (): Subject => ({
   listener: (request, response) => {
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
+    let text = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
     });
-    request.once('end', () => response.end(JSON.stringify({ bytes })));
+    request.once('end', () => {
+      const { events } = JSON.parse(text) as { readonly events: readonly object[] };
+      response.end(JSON.stringify({ events: events.length }));
+    });
   },
   settled: async () => undefined,
   close: async () => undefined,
@@ -159,7 +172,9 @@ const proxied = async (measured: Measured, options: SubjectOptions): Promise<Sub
   const folder = await mkdtemp(join(tmpdir(), 'offersight-bench-'));
   const inner = measured.make({ folder, redis, postgres });
   const settler = isSettling && 'begin' in inner ? settling(inner) : undefined;
-  const proxy = createOfferProxy({
+  const current = { createOfferProxy, toNodeListener };
+  const from = measured.release ? await earlier(measured.release) : current;
+  const proxy = from.createOfferProxy({
     site: 'offersight-test',
     apiKey: key,
     baseUrl: upstream,
@@ -167,7 +182,7 @@ const proxied = async (measured: Measured, options: SubjectOptions): Promise<Sub
     pace: measured.isForwardingFirst ? NO_LIMIT : SMALL_PLAN,
   });
   return {
-    listener: toNodeListener(proxy),
+    listener: from.toNodeListener(proxy),
     settled: async () => settler?.settled(),
     async close() {
       await settler?.stop();

@@ -8,8 +8,9 @@ import { platformRuntime } from '../runtime.js';
 import { addressKey, clientKey } from './door/address.js';
 import { createAdmission } from './door/admission.js';
 import { createBudgets } from './door/budgets.js';
+import { fromRequest, type Incoming, type Reply, setExchange, toResponse } from './door/exchange.js';
 import { createMachineCheck } from './door/machines.js';
-import { type ProblemCode, problem, REPLY_HEADERS } from './door/problem.js';
+import { type ProblemCode, problemReply, REPLY_HEADERS } from './door/problem.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
 import { DEFAULT_PACE } from './forward/gate.js';
@@ -63,9 +64,13 @@ const refuseAll = (items: readonly { readonly id: string }[]): Judgement => ({
 
 /** An answer, and the problem that it reports. */
 interface Answer {
-  readonly response: Response;
+  readonly reply: Reply;
   readonly code?: ProblemCode;
 }
+
+const answerWith = (text: string): Answer => ({
+  reply: { status: 200, headers: { ...REPLY_HEADERS, 'content-type': 'application/json' }, text },
+});
 
 /**
  * Makes the proxy of one Chargebee site. With a durable intake forwarding starts at once, with what an earlier process
@@ -95,7 +100,8 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const budgets = createBudgets(options.limits, options.pace.perMinute ?? DEFAULT_PACE.perMinute);
   const admit = createAdmission({
     origins: options.origins,
-    isVouched: async (request) => options.isSubjectVouching && (await subjectOf(request)) !== undefined,
+    isVouched: async (incoming) =>
+      options.isSubjectVouching && (await subjectOf(incoming.request)) !== undefined,
     budget: budgets.address,
     retryAfter,
   });
@@ -120,7 +126,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       if (waitMs !== undefined && address !== undefined) await budgets.address.giveBack(address, events);
     }
     if (waitMs === undefined) return undefined;
-    return { response: problem('budget', { 'retry-after': retryAfter(waitMs) }), code: 'budget' };
+    return { reply: problemReply('budget', { 'retry-after': retryAfter(waitMs) }), code: 'budget' };
   };
 
   /** Asking again for what was not accepted takes nothing from the day's budget. */
@@ -137,22 +143,22 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     const rejection = await overBudget(1, address, undefined);
     if (rejection) return rejection;
     return (await opensInspector(code, path, runtime.now()))
-      ? { response: Response.json({ v: WIRE_VERSION, inspect: true }, { headers: REPLY_HEADERS }) }
-      : { response: problem('inspect'), code: 'inspect' };
+      ? answerWith(JSON.stringify({ v: WIRE_VERSION, inspect: true }))
+      : { reply: problemReply('inspect'), code: 'inspect' };
   };
 
-  const decide = async (request: Request, text: string, address: string | undefined): Promise<Answer> => {
+  const decide = async (incoming: Incoming, text: string, address: string | undefined): Promise<Answer> => {
     const decoded = decodeRequest(text);
-    if (decoded.kind === 'fault') return { response: problem(decoded.fault), code: decoded.fault };
+    if (decoded.kind === 'fault') return { reply: problemReply(decoded.fault), code: decoded.fault };
     if (decoded.kind === 'inspection') return inspect(decoded.code, decoded.path, address);
     const { items, sentAt } = decoded;
     const receivedAt = runtime.now();
-    const owner = await subjectOf(request);
+    const owner = options.subject && (await subjectOf(incoming.request));
     const rejection = await overBudget(items.length, address, owner);
     if (rejection) return rejection;
-    const { admitted, verdicts, budgetKeys } = isMachine(request)
+    const { admitted, verdicts, budgetKeys } = isMachine(incoming)
       ? refuseAll(items)
-      : await judge(items, { request, subject: owner, visitor: owner ?? address, sentAt, receivedAt });
+      : await judge(items, { incoming, subject: owner, visitor: owner ?? address, sentAt, receivedAt });
     if (admitted.length) {
       try {
         for (const [id, verdict] of await forwarding.take(admitted)) verdicts.set(id, verdict);
@@ -167,40 +173,38 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       observe(count);
       if (count.code === 'overloaded' && forwarding.isDurable) alert(ALERTS.full.words);
     }
-    return {
-      response: Response.json({ v: WIRE_VERSION, results } satisfies WireReply, { headers: REPLY_HEADERS }),
-    };
+    return answerWith(JSON.stringify({ v: WIRE_VERSION, results } satisfies WireReply));
   };
 
-  const answer = async (request: Request, connection: Connection | null | undefined): Promise<Answer> => {
+  const answer = async (incoming: Incoming, connection: Connection | null | undefined): Promise<Answer> => {
     try {
       const address = typeof connection?.address === 'string' ? connection.address : undefined;
-      const known = options.address?.(request) || undefined;
+      const { headers } = incoming;
+      const known = options.address?.(incoming.request) || undefined;
       const key = options.address
         ? known && (addressKey(known) ?? known)
-        : clientKey(address, request.headers.get('x-forwarded-for'), options.trustedHops);
-      const admission = await admit(request, key);
-      hear({
-        headers: request.headers,
-        address: key,
-        code: admission.kind === 'rejected' ? admission.code : undefined,
-      });
-      return admission.kind === 'admitted' ? await decide(request, admission.text, key) : admission;
+        : clientKey(address, headers.get('x-forwarded-for'), options.trustedHops);
+      const admission = await admit(incoming, key);
+      hear({ headers, address: key, code: admission.kind === 'rejected' ? admission.code : undefined });
+      return admission.kind === 'admitted' ? await decide(incoming, admission.text, key) : admission;
     } catch (cause) {
       alert(remedyOf(cause, ALERTS.notTaken.words), cause);
       return {
-        response: problem('unavailable', { 'retry-after': retryAfter(BUSY_MS) }),
+        reply: problemReply('unavailable', { 'retry-after': retryAfter(BUSY_MS) }),
         code: 'unavailable',
       };
     }
   };
 
-  const handle = async (request: Request, connection?: object): Promise<Response> => {
+  const exchange = async (incoming: Incoming, connection?: object): Promise<Reply> => {
     const startedAt = runtime.elapsed();
-    const { response, code } = await answer(request, connection);
-    observe({ kind: 'request', status: response.status, code, durationMs: runtime.elapsed() - startedAt });
-    return response;
+    const { reply, code } = await answer(incoming, connection);
+    observe({ kind: 'request', status: reply.status, code, durationMs: runtime.elapsed() - startedAt });
+    return reply;
   };
+  const handle = async (request: Request, connection?: object): Promise<Response> =>
+    toResponse(await exchange(fromRequest(request), connection));
+  setExchange(handle, exchange);
 
   const report = createReporting({
     ...{ site: options.site, usage: options.usage, groups: options.groups, alert, now: () => runtime.now() },

@@ -8,10 +8,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { OffersightError } from '../errors.js';
-import { problem } from './door/problem.js';
+import { type Answer, ask, problem, type RequestHandler, targetOf } from './node-messages.js';
 import { checkOptionNames } from './option-names.js';
+
+export { incomingOf, type RequestHandler } from './node-messages.js';
 
 /** What Node calls for each request. */
 export type NodeListener = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
@@ -32,31 +33,8 @@ const ARRIVAL_MS = 10_000;
 /** How long a rejected sender may continue to send before it is cut off. */
 const LINGER_MS = 1_000;
 const MAX_HEADERS = 100;
-/** Iterators of answers that are made while they are sent. */
-const STREAMED = /^(?:application\/x-ndjson|text\/csv)/;
 /** Fetch forbids them, so no Request can be made of them. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
-
-/** What Express and its like hand on. */
-type RoutedMessage = IncomingMessage & { readonly originalUrl?: unknown };
-
-/** Routers that strip what they matched keep the whole. */
-const targetOf = ({ originalUrl, url = '/' }: RoutedMessage): string =>
-  typeof originalUrl === 'string' ? originalUrl : url;
-
-const toRequest = (incoming: RoutedMessage): Request => {
-  const { method = 'GET', rawHeaders } = incoming;
-  const headers = new Headers();
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
-  const hasBody = method !== 'GET' && method !== 'HEAD';
-  // The host of the request cannot be trusted, so code that needs it reads the header.
-  return new Request(`http://proxy.invalid${targetOf(incoming)}`, {
-    method,
-    headers,
-    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' }),
-  } as RequestInit);
-};
 
 /**
  * Whether everybody on the way reads the request alike: one host, and only chunks as the coding
@@ -70,14 +48,6 @@ const isWellFramed = ({ rawHeaders, httpVersion }: IncomingMessage): boolean => 
   return !codings.length || (codings.join().toLowerCase() === 'chunked' && httpVersion !== '1.0');
 };
 
-const incomings = new WeakMap<Request, IncomingMessage>();
-
-/**
- * What Node or Express knows of a request, for hooks: `subject: (request) => incomingOf(request)?.session?.user.id`.
- * Undefined for a request that did not come through {@link toNodeListener}.
- */
-export const incomingOf = (request: Request): IncomingMessage | undefined => incomings.get(request);
-
 let isWarned = false;
 /** Said once a process: no answer of the proxy would reach the person who has to repair it. */
 const warn = (message: string): void => {
@@ -85,14 +55,11 @@ const warn = (message: string): void => {
   isWarned = true;
 };
 
-/** Answers a request, as the proxy itself does. */
-export type RequestHandler = (request: Request, connection?: object) => Promise<Response>;
-
 const answer = async (
-  proxy: RequestHandler,
+  handler: RequestHandler,
   incoming: IncomingMessage,
   path: string | undefined,
-): Promise<Response> => {
+): Promise<Answer> => {
   // A target that names a host asks for what another server has (RFC 9112 §3.2.2).
   const isHere =
     path === undefined ? (incoming.url ?? '/').startsWith('/') : targetOf(incoming).split('?', 1)[0] === path;
@@ -106,18 +73,16 @@ const answer = async (
     return problem('unavailable', { 'retry-after': '60' });
   }
   let stopTimer = (): void => undefined;
-  const late = new Promise<Response>((resolve) => {
+  const late = new Promise<Answer>((resolve) => {
     const timer = setTimeout(() => {
       if (!incoming.complete) resolve(problem('late'));
     }, ARRIVAL_MS);
     stopTimer = () => clearTimeout(timer);
   });
-  const request = toRequest(incoming);
-  incomings.set(request, incoming);
   // What stands in for a request of Node's may have no socket.
   const { remoteAddress: address } = (incoming.socket as Socket | undefined) ?? {};
   try {
-    return await Promise.race([proxy(request, { address }), late]);
+    return await Promise.race([ask(handler, incoming, { address }), late]);
   } finally {
     stopTimer();
   }
@@ -134,30 +99,29 @@ export const toNodeListener = (proxy: RequestHandler, options: NodeListenerOptio
     // A broken connection is the sender's problem. Without a listener its error would end the process.
     incoming.on('error', () => undefined);
     outgoing.on('error', () => undefined);
-    const response = await answer(proxy, incoming, path).catch((cause: unknown) => {
+    const { status, headers, body } = await answer(proxy, incoming, path).catch((cause: unknown) => {
       // The words of such an error quote the header that it is about.
       warn(`a request could not be read (${cause instanceof Error ? cause.name : typeof cause}).`);
       return problem('unavailable', { 'retry-after': '5' });
     });
-    for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-    // Lines may be too many to hold at once. The reader may go away in the midst of them, and the intake may fail.
-    if (response.body && STREAMED.test(response.headers.get('content-type') ?? '')) {
-      outgoing.writeHead(response.status);
-      return pipeline(Readable.fromWeb(response.body as ReadableStream<Uint8Array>), outgoing).catch(() => {
+    for (const [name, value] of headers) outgoing.setHeader(name, value);
+    // The reader may go away in the midst of a stream, and the intake may fail.
+    if (body instanceof Readable) {
+      outgoing.writeHead(status);
+      return pipeline(body, outgoing).catch(() => {
         outgoing.destroy();
       });
     }
-    const body = Buffer.from(await response.arrayBuffer());
-    outgoing.setHeader('content-length', body.length);
+    outgoing.setHeader('content-length', Buffer.byteLength(body));
     if (incoming.complete) {
-      outgoing.writeHead(response.status);
+      outgoing.writeHead(status);
       outgoing.end(body);
       return;
     }
     // The body was not read to its end, so the connection cannot go on; but closing it over unread bytes could
     // destroy the answer on its way. The answer goes out whole, and the end comes when the sender is through.
     outgoing.setHeader('connection', 'close');
-    outgoing.writeHead(response.status);
+    outgoing.writeHead(status);
     outgoing.write(body);
     const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
     timer.unref();

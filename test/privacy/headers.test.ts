@@ -36,7 +36,8 @@ const ROOMS: readonly Room[] = [
     sent: ['answer header'],
   },
   {
-    files: /^src\/proxy\/(?:(?:handler|node|cli\/(?:listening|routes|serve|site|site-choice))\.ts|door\/)/,
+    files:
+      /^src\/proxy\/(?:(?:handler|node|node-messages|cli\/(?:listening|routes|serve|site|site-choice))\.ts|door\/)/,
     section: WIRE,
     read: 'header that the proxy reads',
     sent: ['answer header', 'problem header'],
@@ -58,8 +59,8 @@ const COMPUTED: Readonly<Record<string, readonly string[]>> = {
   // Methods of a list of names, a list of all headers, and an answer that is passed on as it is.
   'src/proxy/cli/operator-routes.ts read some': [],
   'src/proxy/operator/page/own-requests.ts read some': [],
-  'src/proxy/node.ts read (at)': [],
-  'src/proxy/node.ts read (at + 1)': [],
+  'src/proxy/node-messages.ts read (at)': [],
+  'src/proxy/node-messages.ts read (at + 1)': [],
   'src/proxy/node.ts read (at - 1)': [],
   'src/proxy/node.ts sent (name)': [],
   // The proxy asks its neighbour on the same machine.
@@ -93,19 +94,25 @@ const PASSED = [
   // The endpoint makes a request of what Node has, and checks what Node does not.
   ...[
     '2 * MAX_HEADERS',
-    'for (const [name, value] of response.headers) outgoing.setHeader(name, value);',
-    'headers',
-    'headers.append',
+    'for (const [name, value] of headers) outgoing.setHeader(name, value);',
     'incoming.rawHeaders.length',
-    'new Headers()',
     'rawHeaders.filter',
-    'rawHeaders.length',
     'server.maxHeadersCount = MAX_HEADERS',
   ].map((use) => `src/proxy/node.ts: ${use}`),
-  'src/proxy/door/admission.ts: problem(code, headers)',
-  'src/proxy/handler.ts: headers: REPLY_HEADERS',
+  ...[
+    'Object.entries(headers)',
+    'headers',
+    'headers.append',
+    'new Headers()',
+    'rawHeaders.length',
+    'return headers;',
+    'toRequest(incoming, headers, false)',
+  ].map((use) => `src/proxy/node-messages.ts: ${use}`),
+  'src/proxy/door/admission.ts: problemReply(code, headers)',
+  'src/proxy/door/exchange.ts: headers',
+  'src/proxy/door/exchange.ts: headers: request.headers',
   // Whether a machine in front says that it is there.
-  'src/proxy/handler.ts: headers: request.headers',
+  'src/proxy/handler.ts: headers',
   'src/proxy/operator/admin.ts: headers: REPLY_HEADERS',
   'src/proxy/operator/page/pages.tsx: headers: PAGE_HEADERS',
   'src/proxy/operator/page/views.tsx: headers: PAGE_HEADERS',

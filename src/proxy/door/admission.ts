@@ -4,19 +4,20 @@
  */
 import { MAX_REQUEST_BYTES } from '../../protocol/limits.js';
 import type { Budget } from './budgets.js';
-import { type ProblemCode, problem } from './problem.js';
+import type { Incoming, Reply } from './exchange.js';
+import { type ProblemCode, problemReply } from './problem.js';
 
 /** An admitted request's body, or why it was not admitted. */
 export type Admission =
   | { readonly kind: 'admitted'; readonly text: string }
-  | { readonly kind: 'rejected'; readonly code: ProblemCode; readonly response: Response };
+  | { readonly kind: 'rejected'; readonly code: ProblemCode; readonly reply: Reply };
 
 /** What admission depends on. */
 export interface AdmissionRules {
   /** Exact serialized origins of this site, for browsers without fetch metadata. */
   readonly origins: ReadonlySet<string>;
   /** Says of a request with neither fetch metadata nor an Origin whether a user's token vouches for it. */
-  readonly isVouched: (request: Request) => Promise<boolean>;
+  readonly isVouched: (incoming: Incoming) => Promise<boolean>;
   readonly budget: Budget;
   /** Seconds to say in Retry-After, spread so that not all come back at once. */
   readonly retryAfter: (delayMs: number) => string;
@@ -29,7 +30,7 @@ const BUSY_MS = 2_000;
 const rejected = (code: ProblemCode, headers?: Readonly<Record<string, string>>): Admission => ({
   kind: 'rejected',
   code,
-  response: problem(code, headers),
+  reply: problemReply(code, headers),
 });
 
 /** Between its parts only blanks and tabs, as HTTP has it (RFC 9110 §5.6.3): `\s` would also take a no-break space. */
@@ -41,7 +42,7 @@ export const createAdmission = ({
   isVouched,
   budget,
   retryAfter,
-}: AdmissionRules): ((request: Request, address: string | undefined) => Promise<Admission>) => {
+}: AdmissionRules): ((incoming: Incoming, address: string | undefined) => Promise<Admission>) => {
   let bufferedBytes = 0;
   const bytesOf = new Map<string, number>();
 
@@ -63,58 +64,58 @@ export const createAdmission = ({
    * Whether a page of this site sent the request. `Sec-Fetch-Site` cannot be set by scripts (Fetch Metadata, W3C);
    * browsers without it are known by an exact Origin. The request's own Host proves nothing and is not asked.
    */
-  const isFromOurPages = async (request: Request): Promise<boolean> => {
-    const { headers } = request;
+  const isFromOurPages = (incoming: Incoming): boolean | Promise<boolean> => {
+    const { headers } = incoming;
     const site = headers.get('sec-fetch-site');
     const origin = headers.get('origin');
     const isNavigation =
       headers.get('sec-fetch-mode') === 'navigate' || headers.get('sec-fetch-dest') === 'document';
     if (isNavigation) return false;
     if (site !== null) return site === 'same-origin';
-    return origin === null ? isVouched(request) : origins.has(origin);
+    return origin === null ? isVouched(incoming) : origins.has(origin);
   };
 
   /** The body as text, regardless of Content-Length, or what is wrong with it. */
   const readText = async (
-    request: Request,
+    incoming: Incoming,
     address: string | undefined,
   ): Promise<string | { readonly code: ProblemCode }> => {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    const reader = request.body?.getReader();
     let text = '';
     let bytes = 0;
-    try {
-      for (;;) {
-        let chunk: Uint8Array | undefined;
-        try {
-          chunk = (await reader?.read())?.value;
-        } catch {
-          // The sender went away; it will send the events again.
-          return { code: 'incomplete' };
-        }
-        const length = chunk?.length ?? 0;
-        bytes += length;
-        hold(address, length);
-        // What is too much is left where it is, not cancelled: that would cut the connection before the answer is out.
-        if (bytes > MAX_REQUEST_BYTES) return { code: 'size' };
-        if (isFull(address)) return { code: 'unavailable' };
-        try {
-          text += decoder.decode(chunk, { stream: chunk !== undefined });
-        } catch {
-          return { code: 'json' };
-        }
-        if (!chunk) return text;
+    let code: ProblemCode | undefined;
+    const decode = (chunk?: Uint8Array): void => {
+      try {
+        text += decoder.decode(chunk, { stream: chunk !== undefined });
+      } catch {
+        code = 'json';
       }
+    };
+    const take = (chunk: Uint8Array): boolean => {
+      bytes += chunk.length;
+      hold(address, chunk.length);
+      if (bytes > MAX_REQUEST_BYTES) code = 'size';
+      else if (isFull(address)) code = 'unavailable';
+      else decode(chunk);
+      return code === undefined;
+    };
+    try {
+      await incoming.read(take);
+      if (!code) decode();
+    } catch {
+      // The sender went away; it will send the events again.
+      code = 'incomplete';
     } finally {
       hold(address, -bytes);
     }
+    return code ? { code } : text;
   };
 
   /** Cheapest check first. */
-  return async (request, address) => {
-    const { method, headers } = request;
+  return async (incoming, address) => {
+    const { method, headers } = incoming;
     if (method !== 'POST') return rejected('method', { allow: 'POST' });
-    if (!(await isFromOurPages(request))) return rejected('origin');
+    if (!(await isFromOurPages(incoming))) return rejected('origin');
     if (!JSON_TYPE.test(headers.get('content-type') ?? '')) return rejected('type');
     // Nothing here inflates, so nothing can be a bomb.
     if (headers.has('content-encoding')) return rejected('type');
@@ -122,7 +123,7 @@ export const createAdmission = ({
     const waitMs = address === undefined ? undefined : await budget.waitMs(address);
     if (waitMs !== undefined) return rejected('budget', { 'retry-after': retryAfter(waitMs) });
 
-    const text = await readText(request, address);
+    const text = await readText(incoming, address);
     if (typeof text === 'string') return { kind: 'admitted', text };
     return rejected(text.code, text.code === 'unavailable' ? { 'retry-after': retryAfter(BUSY_MS) } : {});
   };

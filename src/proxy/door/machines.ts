@@ -1,5 +1,6 @@
 /** Who says of itself that it is no visitor: crawlers, monitors, HTTP libraries. The one file that names isbot. */
 import { createIsBotFromList, findBotPatterns, list } from 'isbot';
+import type { Incoming } from './exchange.js';
 
 /** What becomes of what machines report. */
 export type Machines = 'ignore' | 'count';
@@ -22,7 +23,7 @@ const isLoopback = (origin: string | null): boolean =>
  * for, is from a site's own application, whose HTTP library names itself.
  */
 export const createMachineCheck =
-  (machines: Machines): ((request: Pick<Request, 'headers'>) => boolean) =>
+  (machines: Machines): ((incoming: Pick<Incoming, 'headers'>) => boolean) =>
   ({ headers }) => {
     if (machines === 'count') return false;
     const origin = headers.get('origin');

@@ -1,4 +1,5 @@
 /** Problem bodies (RFC 9457): one table of codes. Constants all through: nothing of a request is ever echoed. */
+import { type Reply, toResponse } from './exchange.js';
 
 /** What is wrong with a request as a whole. */
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -41,10 +42,15 @@ export const REPLY_HEADERS = {
  * The reply to a request that is not admitted.
  * @param headers What the status asks for, such as `Allow` or `Retry-After`.
  */
-export const problem = (code: ProblemCode, headers: Readonly<Record<string, string>> = {}): Response => {
+export const problemReply = (code: ProblemCode, headers: Readonly<Record<string, string>> = {}): Reply => {
   const { status, title } = PROBLEMS[code];
-  return new Response(JSON.stringify({ type: `urn:offersight:problem:${code}`, title, status, code }), {
+  return {
     status,
     headers: { ...REPLY_HEADERS, 'content-type': 'application/problem+json', ...headers },
-  });
+    text: JSON.stringify({ type: `urn:offersight:problem:${code}`, title, status, code }),
+  };
 };
+
+/** The same as a web response. */
+export const problem = (...given: Parameters<typeof problemReply>): Response =>
+  toResponse(problemReply(...given));

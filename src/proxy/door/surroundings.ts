@@ -10,7 +10,7 @@ import type { ProblemCode } from './problem.js';
 
 /** A request that was admitted or not. */
 export interface Heard {
-  readonly headers: Headers;
+  readonly headers: Pick<Headers, 'get' | 'has'>;
   /** What it is counted under. */
   readonly address: string | undefined;
   /** Why it was not admitted. */

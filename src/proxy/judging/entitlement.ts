@@ -3,6 +3,7 @@ import type { Verdict } from '../../protocol/batch.js';
 import type { DecodedEvent, DecodedItem } from '../../protocol/decode.js';
 import type { Runtime } from '../../runtime.js';
 import type { Budgets } from '../door/budgets.js';
+import type { Incoming } from '../door/exchange.js';
 import type { AdmittedEvent } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import { listedAs } from '../intake/ledger.js';
@@ -18,7 +19,7 @@ import { type Entitled, keepTogether } from './together.js';
 
 /** The request that an event came in. */
 export interface Circumstances {
-  readonly request: Request;
+  readonly incoming: Incoming;
   readonly subject: string | undefined;
   /** Who asks, as far as that is known: the user, or else the address. */
   readonly visitor: string | undefined;
@@ -92,7 +93,7 @@ export const createEntitlement = (
 
   const judge = async (
     event: DecodedEvent,
-    { request, subject, visitor, sentAt, receivedAt }: Circumstances,
+    { incoming, subject, visitor, sentAt, receivedAt }: Circumstances,
   ): Promise<Entitled> => {
     const { id, type, offerId, token, group, reason, unusable } = event;
     if (hook && event.subject !== undefined) {
@@ -110,9 +111,9 @@ export const createEntitlement = (
     }
     const reported: ReportedEvent = { id, type, offerId, occurredAt };
     // A hook without types may forget to say; then it has not said yes.
-    const isAllowed: unknown = authorize ? await authorize(reported, request) : true;
+    const isAllowed: unknown = authorize ? await authorize(reported, incoming.request) : true;
     if (isAllowed !== true) return REFUSED;
-    const told = caller?.(reported, request);
+    const told = caller?.(reported, incoming.request);
     const admitted: AdmittedEvent = {
       ...reported,
       receivedAt,
@@ -176,7 +177,7 @@ export const createEntitlement = (
       for (let next = left.shift(); next; next = left.shift())
         judged[next[0]] = await judgeSafely(next[1], circumstances, late);
     };
-    await Promise.all(Array.from({ length: HOOKS_AT_ONCE }, judgeOneByOne));
+    await Promise.all(Array.from({ length: Math.min(HOOKS_AT_ONCE, items.length) }, judgeOneByOne));
     stop();
     const entitled = keepTogether(items, await remembering(items, judged));
     const verdicts = new Map<string, Verdict>();

@@ -1,0 +1,54 @@
+/**
+ * A request and its reply as the proxy itself needs them. Web objects cost more than everything that the proxy does with
+ * a small request, so a server that has no use for them does without.
+ */
+
+/** A request, from any server. */
+export interface Incoming {
+  readonly method: string;
+  readonly headers: Pick<Headers, 'get' | 'has'>;
+  /** The request for the host's hooks. They cannot read its body. */
+  readonly request: Request;
+  /**
+   * Gives the body to `take` in chunks, until that returns false.
+   * Rejects if the sender goes away.
+   */
+  read(take: (chunk: Uint8Array) => boolean): Promise<void>;
+}
+
+/** A whole reply. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Answers a request. Never rejects. */
+export type Exchange = (incoming: Incoming, connection?: object) => Promise<Reply>;
+
+const exchanges = new WeakMap<object, Exchange>();
+
+/** Lets servers ask a handler without web objects. */
+export const setExchange = (handler: object, exchange: Exchange): void => {
+  exchanges.set(handler, exchange);
+};
+
+/** How a handler can be asked without web objects, if it is a proxy's own. */
+export const exchangeOf = (handler: object): Exchange | undefined => exchanges.get(handler);
+
+/** A web request as the proxy needs it. */
+export const fromRequest = (request: Request): Incoming => ({
+  method: request.method,
+  headers: request.headers,
+  request,
+  async read(take) {
+    const reader = request.body?.getReader();
+    let chunk = await reader?.read();
+    // What is too much is left where it is, not cancelled: that would cut the connection before the answer is out.
+    while (chunk?.value && take(chunk.value)) chunk = await reader?.read();
+  },
+});
+
+/** A reply as a web response. */
+export const toResponse = ({ status, headers, text }: Reply): Response =>
+  new Response(text, { status, headers });

@@ -1,0 +1,109 @@
+/** Node's messages as the proxy needs them, and what a handler answers as Node sends it. */
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { exchangeOf, type Incoming, type Reply } from './door/exchange.js';
+import { problemReply } from './door/problem.js';
+import type { Connection } from './handler.js';
+
+/** Answers a request, as the proxy itself does. */
+export type RequestHandler = (request: Request, connection?: object) => Promise<Response>;
+
+/** Iterators of answers that are made while they are sent. */
+const STREAMED = /^(?:application\/x-ndjson|text\/csv)/;
+/** What Express and its like hand on. */
+type RoutedMessage = IncomingMessage & { readonly originalUrl?: unknown };
+
+/** Routers that strip what they matched keep the whole. */
+export const targetOf = ({ originalUrl, url = '/' }: RoutedMessage): string =>
+  typeof originalUrl === 'string' ? originalUrl : url;
+
+const headersOf = ({ rawHeaders }: IncomingMessage): Headers => {
+  const headers = new Headers();
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
+  return headers;
+};
+
+const incomings = new WeakMap<Request, IncomingMessage>();
+
+/**
+ * What Node or Express knows of a request, for hooks: `subject: (request) => incomingOf(request)?.session?.user.id`.
+ * Undefined for a request that did not come through {@link toNodeListener}.
+ */
+export const incomingOf = (request: Request): IncomingMessage | undefined => incomings.get(request);
+
+const toRequest = (incoming: RoutedMessage, headers: Headers, hasBody: boolean): Request => {
+  // The host of the request cannot be trusted, so code that needs it reads the header.
+  const request = new Request(`http://proxy.invalid${targetOf(incoming)}`, {
+    method: incoming.method ?? 'GET',
+    headers,
+    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' }),
+  } as RequestInit);
+  incomings.set(request, incoming);
+  return request;
+};
+
+const toIncoming = (incoming: IncomingMessage): Incoming => {
+  const headers = headersOf(incoming);
+  let request: Request | undefined;
+  return {
+    method: incoming.method ?? 'GET',
+    headers,
+    get request() {
+      request ??= toRequest(incoming, headers, false);
+      return request;
+    },
+    read: (take) =>
+      new Promise((resolve, reject) => {
+        const gone = (): void => reject(new Error('The sender went away.'));
+        const hear = (chunk: Buffer): void => {
+          if (take(chunk)) return;
+          incoming.off('data', hear).pause();
+          resolve();
+        };
+        if (incoming.destroyed) gone();
+        else incoming.on('data', hear).once('end', resolve).once('close', gone);
+      }),
+  };
+};
+
+/** What Node sends. The body of a large answer is a stream. */
+export interface Answer extends Omit<Reply, 'headers' | 'text'> {
+  readonly headers: Iterable<readonly [string, string]>;
+  readonly body: string | Buffer | Readable;
+}
+
+const fromReply = ({ status, headers, text }: Reply): Answer => ({
+  status,
+  headers: Object.entries(headers),
+  body: text,
+});
+/** A problem as Node sends it. */
+export const problem = (...given: Parameters<typeof problemReply>): Answer =>
+  fromReply(problemReply(...given));
+
+const fromResponse = async (response: Response): Promise<Answer> => {
+  const { status, headers, body } = response;
+  // Lines may be too many to hold at once.
+  const isStreamed = body && STREAMED.test(headers.get('content-type') ?? '');
+  return {
+    status,
+    headers,
+    body: isStreamed
+      ? Readable.fromWeb(body as ReadableStream<Uint8Array>)
+      : Buffer.from(await response.arrayBuffer()),
+  };
+};
+
+/** Asks a handler. A proxy is asked without web objects. */
+export const ask = async (
+  handler: RequestHandler,
+  incoming: IncomingMessage,
+  connection: Connection,
+): Promise<Answer> => {
+  const exchange = exchangeOf(handler);
+  if (exchange) return fromReply(await exchange(toIncoming(incoming), connection));
+  const hasBody = incoming.method !== 'GET' && incoming.method !== 'HEAD';
+  return fromResponse(await handler(toRequest(incoming, headersOf(incoming), hasBody), connection));
+};
