@@ -56,7 +56,10 @@ const toIncoming = (incoming: IncomingMessage): Incoming => {
     },
     read: (take) =>
       new Promise((resolve, reject) => {
-        const gone = (): void => reject(new Error('The sender went away.'));
+        const gone = (): void => {
+          // This also comes after the end, and an error that nobody sees costs more than the rest of it.
+          if (!incoming.readableEnded) reject(new Error('The sender went away.'));
+        };
         const hear = (chunk: Buffer): void => {
           if (take(chunk)) return;
           incoming.off('data', hear).pause();

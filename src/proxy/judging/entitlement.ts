@@ -89,6 +89,7 @@ export const createEntitlement = (
   { budgets, knows, alert, runtime }: EntitlementContext,
 ): ((items: readonly DecodedItem[], circumstances: Circumstances) => Promise<Judgement>) => {
   const verifyToken = secrets && createVerifier(secrets);
+  const canHang = [hook, authorize, usage].some((given) => given !== undefined);
   const onNamed = watchMismatches(alert);
 
   const judge = async (
@@ -143,7 +144,7 @@ export const createEntitlement = (
       alert(ALERTS.hookFailed.words, cause);
       return UNAVAILABLE;
     });
-    return Promise.race([judged, late]);
+    return canHang ? Promise.race([judged, late]) : judged;
   };
 
   /** An event that was taken once stays taken, even if its token or budget has ended since. */
@@ -165,10 +166,11 @@ export const createEntitlement = (
   return async (items, circumstances) => {
     let stop = (): void => undefined;
     const late = new Promise<Entitled>((resolve) => {
-      stop = patiently(runtime, HOOKS_MS, () => {
-        alert(ALERTS.hooksLate.words);
-        resolve(UNAVAILABLE);
-      });
+      if (canHang)
+        stop = patiently(runtime, HOOKS_MS, () => {
+          alert(ALERTS.hooksLate.words);
+          resolve(UNAVAILABLE);
+        });
     });
     const judged: Entitled[] = [];
     const left = [...items.entries()];
