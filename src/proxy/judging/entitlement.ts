@@ -4,7 +4,7 @@ import type { DecodedEvent, DecodedItem } from '../../protocol/decode.js';
 import type { Runtime } from '../../runtime.js';
 import type { Budgets } from '../door/budgets.js';
 import type { Incoming } from '../door/exchange.js';
-import type { AdmittedEvent } from '../intake/admitted.js';
+import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import { listedAs } from '../intake/ledger.js';
 import { patiently } from '../patience.js';
@@ -89,62 +89,93 @@ export const createEntitlement = (
   { budgets, knows, alert, runtime }: EntitlementContext,
 ): ((items: readonly DecodedItem[], circumstances: Circumstances) => Promise<Judgement>) => {
   const verifyToken = secrets && createVerifier(secrets);
-  const canHang = [hook, authorize, usage].some((given) => given !== undefined);
+  const canWait = [secrets, authorize, usage].some((given) => given !== undefined);
   const onNamed = watchMismatches(alert);
 
-  const judge = async (
+  const admitted = (
     event: DecodedEvent,
-    { incoming, subject, visitor, sentAt, receivedAt }: Circumstances,
+    reported: ReportedEvent,
+    { incoming, visitor, receivedAt }: Circumstances,
+    usageFields?: UsageFields,
+  ): AdmittedEvent => {
+    const { group, reason, unusable } = event;
+    const told = caller?.(reported, incoming.request);
+    if (unusable) alert(UNUSABLE[unusable]);
+    return {
+      id: reported.id,
+      type: reported.type,
+      offerId: reported.offerId,
+      occurredAt: reported.occurredAt,
+      receivedAt,
+      content: contentOf(event),
+      headers: told && headersOf(told),
+      usage: usageFields,
+      group: listedAs(group, groups),
+      reason,
+      visitor,
+    };
+  };
+
+  /** Asks the keys, the hooks and the day's budget. */
+  const askAround = async (
+    event: DecodedEvent,
+    reported: ReportedEvent,
+    circumstances: Circumstances,
   ): Promise<Entitled> => {
-    const { id, type, offerId, token, group, reason, unusable } = event;
-    if (hook && event.subject !== undefined) {
-      onNamed(event.subject === subject);
-      if (event.subject !== subject) return MISMATCH;
-    }
-    // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
-    const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
-    const worth = verifyToken && (await verifyToken({ token, offerId, occurredAt, subject }, receivedAt));
+    const { incoming, subject, receivedAt } = circumstances;
+    const { token } = event;
+    const worth = verifyToken && (await verifyToken({ ...reported, token, subject }, receivedAt));
     // Its user may be back soon, and signed in.
     if (worth === 'absent' && hook) return MISMATCH;
     if (worth === 'absent' || worth === 'invalid') {
       alert(ALERTS.unsigned.words);
       return REFUSED;
     }
-    const reported: ReportedEvent = { id, type, offerId, occurredAt };
     // A hook without types may forget to say; then it has not said yes.
     const isAllowed: unknown = authorize ? await authorize(reported, incoming.request) : true;
     if (isAllowed !== true) return REFUSED;
-    const told = caller?.(reported, incoming.request);
-    const admitted: AdmittedEvent = {
-      ...reported,
-      receivedAt,
-      content: contentOf(event),
-      headers: told && headersOf(told),
-      usage: usage && (await usageOf(usage, reported, subject, alert)),
-      group: listedAs(group, groups),
-      reason,
-      visitor,
-    };
-    if (unusable) alert(UNUSABLE[unusable]);
+    const fields = usage && (await usageOf(usage, reported, subject, alert));
+    const taken = admitted(event, reported, circumstances, fields);
     // Last, since what is taken here is given back only for what the intake did not accept.
     const budgetKey = budgetKeyOf(subject, worth && token, reported);
     const isTooMany = budgetKey !== undefined && (await budgets.offerADay.take(budgetKey, 1)) !== undefined;
-    return isTooMany ? REFUSED : { admitted, budgetKey };
+    return isTooMany ? REFUSED : { admitted: taken, budgetKey };
+  };
+
+  /** Nothing is awaited that is not there: most proxies have neither keys nor hooks. */
+  const judge = (event: DecodedEvent, circumstances: Circumstances): Entitled | Promise<Entitled> => {
+    const { subject, sentAt, receivedAt } = circumstances;
+    if (hook && event.subject !== undefined) {
+      onNamed(event.subject === subject);
+      if (event.subject !== subject) return MISMATCH;
+    }
+    const { id, type, offerId } = event;
+    // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
+    const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
+    const reported: ReportedEvent = { id, type, offerId, occurredAt };
+    return canWait || subject !== undefined
+      ? askAround(event, reported, circumstances)
+      : { admitted: admitted(event, reported, circumstances), budgetKey: undefined };
   };
 
   /** One event whose hook fails or hangs holds up no other. */
-  const judgeSafely = async (
+  const judgeSafely = (
     item: DecodedItem,
     circumstances: Circumstances,
     late: Promise<Entitled>,
-  ): Promise<Entitled> => {
+  ): Entitled | Promise<Entitled> => {
     if ('refusedFor' in item) return REFUSED;
     if ('deferredFor' in item) return UNSUPPORTED_TYPE;
-    const judged = judge(item.event, circumstances).catch((cause: unknown): Entitled => {
+    const failed = (cause: unknown): Entitled => {
       alert(ALERTS.hookFailed.words, cause);
       return UNAVAILABLE;
-    });
-    return canHang ? Promise.race([judged, late]) : judged;
+    };
+    try {
+      const judged = judge(item.event, circumstances);
+      return judged instanceof Promise ? Promise.race([judged.catch(failed), late]) : judged;
+    } catch (cause) {
+      return failed(cause);
+    }
   };
 
   /** An event that was taken once stays taken, even if its token or budget has ended since. */
@@ -166,18 +197,20 @@ export const createEntitlement = (
   return async (items, circumstances) => {
     let stop = (): void => undefined;
     const late = new Promise<Entitled>((resolve) => {
-      if (canHang)
+      if (canWait)
         stop = patiently(runtime, HOOKS_MS, () => {
           alert(ALERTS.hooksLate.words);
           resolve(UNAVAILABLE);
         });
     });
     const judged: Entitled[] = [];
-    const left = [...items.entries()];
+    const left = items.entries();
     // A host's hooks have few connections to their own databases.
     const judgeOneByOne = async (): Promise<void> => {
-      for (let next = left.shift(); next; next = left.shift())
-        judged[next[0]] = await judgeSafely(next[1], circumstances, late);
+      for (const [at, item] of left) {
+        const outcome = judgeSafely(item, circumstances, late);
+        judged[at] = outcome instanceof Promise ? await outcome : outcome;
+      }
     };
     await Promise.all(Array.from({ length: Math.min(HOOKS_AT_ONCE, items.length) }, judgeOneByOne));
     stop();
