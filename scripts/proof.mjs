@@ -1,4 +1,9 @@
 // `npm run proof`: the tests that take longer, such as other engines and stacks, chaos, storms and full fuzzing.
+// With `--full`, proxies are killed at 200 moments each instead of 15.
+import { parseArgs } from 'node:util';
 import { runSteps } from './steps.mjs';
 
+const { values } = parseArgs({ options: { full: { type: 'boolean', default: false } } });
+// Every step inherits it.
+if (values.full) process.env.OFFERSIGHT_FULL = '1';
 await runSteps('proof');

@@ -7,6 +7,7 @@ export const LONG_UNITS = [
   'test/proxy/intake/postgres/postgres-proxies.test.ts',
   'test/proxy/intake/redis/redis-proxies.test.ts',
   'test/proxy/intake/redis/redis-takeover.test.ts',
+  'test/proxy/killed/killed.test.ts',
   'test/proxy/real-time.test.ts',
   'test/proxy/storms.test.ts',
   'test/simulation/simulation.test.ts',
@@ -26,7 +27,7 @@ export const SERVER_UNITS = [
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/redis/redis{,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
-  'test/proxy/intake/postgres/postgres{,-docs,-killed,-leading,-opening}.test.ts',
+  'test/proxy/intake/postgres/postgres{,-docs,-leading,-opening}.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/{creation,node}.test.ts',
 ];

@@ -116,9 +116,9 @@ const proxy = createOfferProxy({
 const listener = toNodeListener(proxy);
 const server = createServer((request, response) => {
   const end = response.end.bind(response) as (chunk?: unknown) => typeof response;
-  response.end = ((chunk?: Buffer) => {
+  response.end = ((chunk?: string) => {
     if (armed !== 'mid-reply' || !chunk) return end(chunk);
-    response.write(chunk.subarray(0, chunk.length / 2), () => crashAt('mid-reply'));
+    response.write(chunk.slice(0, chunk.length / 2), () => crashAt('mid-reply'));
     return response;
   }) as typeof response.end;
   listener(request, response);

@@ -1,63 +1,18 @@
-/** Tests that take a minute or so of real time. They run side by side, since they mostly wait. */
-import { join } from 'node:path';
-import { describe, it } from 'vitest';
+/** A test that takes a minute or so of real time. */
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { platformRuntime } from '../../src/runtime.js';
 import { startUpstream } from '../../src/upstream/server.js';
-import { createChance } from '../simulation/chance.js';
 import { pageRequest, startProxy } from '../support/proxy.js';
 import { eventId, wireBody, wireEvent } from '../support/wire.js';
-import { bundleProgram } from './killed/bundle.js';
-import type { Made } from './killed/client.js';
-import { runLane } from './killed/lane.js';
+import { byOffer, type Made } from './killed/client.js';
 
 const MINUTE_MS = 60_000;
 
-/** Offer → what happened to it, in order. */
-const byOffer = (events: readonly Made[]): Record<string, string[]> => {
-  const offers: Record<string, string[]> = {};
-  for (const { id, type, offerId } of events) {
-    const happened = offers[offerId] ?? [];
-    happened.push(`${type} ${id}`);
-    offers[offerId] = happened;
-  }
-  return offers;
-};
-
-describe.concurrent('a proxy of its own process', () => {
-  /** So many processes run side by side, each with a file of its own, and each is killed at so many moments. */
-  const LANES = 4;
-  const MOMENTS = 50;
-
-  it('loses nothing it accepted, repeats nothing and keeps the order of each offer, whenever it is killed', async ({
-    expect,
-    onTestFailed,
-  }) => {
-    const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
-    onTestFailed(() => console.error(`to repeat it: KILL_SEED=${seed}`));
-    const program = await bundleProgram(join(import.meta.dirname, 'killed/main.ts'));
-    try {
-      const lanes = Array.from({ length: LANES }, (_, lane) =>
-        runLane(program.path, createChance(seed, `lane ${lane}`), MOMENTS),
-      );
-      for (const { made, counted, ends, unsettled } of await Promise.all(lanes)) {
-        expect(ends.filter((signal) => signal !== 'SIGKILL')).toEqual([]);
-        expect(byOffer(counted)).toEqual(byOffer(made));
-        expect(unsettled).toEqual([]);
-      }
-    } finally {
-      program.remove();
-    }
-  }, 600_000);
-});
-
-describe.concurrent('an upstream that allows 1,000 calls a minute', () => {
+describe('an upstream that allows 1,000 calls a minute', () => {
   const EVENTS = 2_000;
   const PER_MINUTE = 1_000;
 
-  it('gets 2,000 events without a single 429, and never more than 1,000 in any 60 seconds', async ({
-    expect,
-    onTestFinished,
-  }) => {
+  it('gets 2,000 events without a single 429, and never more than 1,000 in any 60 seconds', async () => {
     const apiKey = 'test_pace_key';
     const upstream = await startUpstream({
       apiKey,

@@ -20,6 +20,8 @@ export interface Outcome {
   readonly counted: readonly Made[];
   /** Events that the last intake holds in another state than done. */
   readonly unsettled: readonly string[];
+  /** What its ledger says, by type. */
+  readonly ledger: Readonly<Record<string, { readonly taken: number; readonly delivered: number }>>;
 }
 
 const KEY = 'test_killed_key';
@@ -39,10 +41,21 @@ export interface LanePlace {
   /** As the program takes it: a file, or a URL of Postgres. */
   readonly name: string;
   open(): Intake;
-  remove(): void;
+  remove(): void | Promise<void>;
 }
 
-const inFile = (): LanePlace => {
+const ledgerOf = async (intake: Intake): Promise<Outcome['ledger']> => {
+  const sums: Record<string, { taken: number; delivered: number }> = {};
+  for await (const cells of intake.ledger())
+    for (const { type, taken, delivered } of cells) {
+      const sum = sums[type] ?? { taken: 0, delivered: 0 };
+      sums[type] = { taken: sum.taken + taken, delivered: sum.delivered + delivered };
+    }
+  return sums;
+};
+
+/** A file of its own. */
+export const inFile = (): LanePlace => {
   const folder = temporaryFolder();
   const file = join(folder.path, 'intake.db');
   return { name: file, open: () => intakeHere({ file }), remove: folder.remove };
@@ -53,7 +66,7 @@ export const runLane = async (
   program: string,
   chance: Chance,
   moments: number,
-  place = inFile(),
+  place: LanePlace,
 ): Promise<Outcome> => {
   const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
   const clients = [1, 2].map((number) => createClient(number, createChance(chance.whole(0, 1e9), 'client')));
@@ -85,17 +98,19 @@ export const runLane = async (
     await ended;
     const intake = place.open();
     const rows = await intake.list({ limit: 1_000_000 });
+    const ledger = await ledgerOf(intake);
     await intake.close();
     return {
       ends,
       made,
       counted: counted(),
+      ledger,
       unsettled: rows.flatMap(({ id, state, code }) => (state === 'done' ? [] : [`${id}: ${state} ${code}`])),
     };
   } finally {
     for (const child of children) child.kill('SIGKILL');
     await upstream.close();
-    place.remove();
+    await place.remove();
   }
 
   function counted(): Made[] {

@@ -77,12 +77,12 @@ const proxy = createOfferProxy({
 const listener = toNodeListener(proxy);
 const server = createServer((request, response) => {
   const end = response.end.bind(response) as (chunk?: unknown) => typeof response;
-  response.end = ((chunk?: Buffer) => {
+  response.end = ((chunk?: string) => {
     if (plan?.kind !== 'point' || plan.point !== 'mid-reply' || !chunk) return end(chunk);
     // Half of the answer has to be on its way before the process ends.
-    response.write(chunk.subarray(0, chunk.length / 2), () => {
+    response.write(chunk.slice(0, chunk.length / 2), () => {
       see('mid-reply');
-      end(chunk.subarray(chunk.length / 2));
+      end(chunk.slice(chunk.length / 2));
     });
     return response;
   }) as typeof response.end;
