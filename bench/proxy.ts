@@ -5,12 +5,15 @@
  *   only reads the body and a proxy that keeps nothing.
  * - `memory`: how much memory a proxy needs while many events pass.
  * - `offer`: what one offer with many events in a file costs the thread that answers, and its process.
+ * - `turns`: how long each intake keeps the event loop busy at a time, and how late a timer is.
+ * - `scale`: what a file or Postgres costs that holds a million waiting events, or ten million that are delivered.
  *
  * The upstream answers after a second, at the pace of a small plan, which must not matter. An intake that forwards
  * before it answers has the bare handler as its upstream. This asserts nothing, and only figures of one run can be
  * compared.
  *
- *     --only rates,memory,offer --intakes sqlite,postgres,direct,redis --rounds 7 --batch-events 20000 --single-events 4000 --events 1000000 --profile FOLDER
+ *     --only rates,memory,offer,turns,scale --intakes nothing-0.1.0,sqlite,postgres,direct,redis --rounds 7
+ *     --batch-events 20000 --single-events 4000 --events 1000000 --stored 1000000 --remembered 10000000 --profile FOLDER
  *
  * `--waiting` lets the million wait instead of settling it as it comes.
  */
@@ -23,17 +26,21 @@ import { measureMemory } from './proxy/memory.js';
 import { measureOneOffer } from './proxy/one-offer.js';
 import { startServer } from './proxy/process.js';
 import { measureRates } from './proxy/rates.js';
+import { measureScale } from './proxy/scale.js';
 import { isForwardingFirst, isOnPostgres, isOnRedis, SUBJECTS } from './proxy/subjects.js';
+import { measureTurns } from './proxy/turns.js';
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
   options: {
-    only: { ...text, default: 'rates,memory,offer' },
+    only: { ...text, default: 'rates,memory,offer,turns,scale' },
     intakes: { ...text, default: SUBJECTS.slice(1).join() },
     rounds: { ...text, default: '7' },
     'batch-events': { ...text, default: '20000' },
     'single-events': { ...text, default: '4000' },
     events: { ...text, default: '1000000' },
+    stored: { ...text, default: '1000000' },
+    remembered: { ...text, default: '10000000' },
     profile: text,
     waiting: { type: 'boolean', default: false },
   },
@@ -71,6 +78,18 @@ if (parts.includes('memory')) {
     console.log(`${await measureMemory(server, Number(values.events))}\n`);
     await server.end();
   }
+}
+if (parts.includes('turns')) {
+  for (const name of intakes) {
+    const server = await start(name, false);
+    console.log(`${await measureTurns(server, bare)}\n`);
+    await server.end();
+  }
+}
+if (parts.includes('scale')) {
+  const scale = { waiting: Number(values.stored), remembered: Number(values.remembered) };
+  for (const name of intakes.filter((each) => each === 'sqlite' || each === 'postgres'))
+    console.log(`${await measureScale(name, scale)}\n`);
 }
 if (parts.includes('offer')) console.log(`${await measureOneOffer()}\n`);
 await bare.end();

@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Told } from './subject-process.js';
+import type { Asked, Told } from './subject-process.js';
 import type { SubjectOptions } from './subjects.js';
 
 /** A measured server from outside. */
@@ -13,6 +13,10 @@ export interface Server {
   memory(): Promise<{ readonly heap: number; readonly rss: number }>;
   /** Time that its process has spent on all cores, milliseconds. */
   cpuMs(): Promise<number>;
+  /** Begins to watch its loop. */
+  watch(what: 'turns' | 'ticks'): Promise<unknown>;
+  /** Ends that, with what it has shown. */
+  watched(): Promise<Told>;
   end(): Promise<void>;
 }
 
@@ -39,7 +43,7 @@ export const startServer = async (
     },
   );
   const hear = async (): Promise<Told> => (await once(child, 'message'))[0] as Told;
-  const ask = (what: 'memory' | 'cpu'): Promise<Told> => {
+  const ask = (what: Asked): Promise<Told> => {
     const told = hear();
     child.send(what);
     return told;
@@ -53,6 +57,8 @@ export const startServer = async (
       return { heap: heapBytes, rss: rssBytes };
     },
     cpuMs: async () => (await ask('cpu')).cpuMs ?? NaN,
+    watch: ask,
+    watched: () => ask('watched'),
     async end() {
       const ended = once(child, 'exit');
       child.send('end');

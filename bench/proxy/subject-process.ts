@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { listen, startSubject } from './subjects.js';
+import { type Turns, watchTicks, watchTurns } from './watching.js';
 
 const text = { type: 'string', default: '' } as const;
 const { values } = parseArgs({
@@ -25,7 +26,16 @@ export interface Told {
   readonly rssBytes?: number;
   /** Spent since the start, milliseconds. */
   readonly cpuMs?: number;
+  /** What watching its loop has shown. */
+  readonly turns?: Turns;
+  readonly tickMs?: number;
 }
+
+/** What a process is asked. */
+export type Asked = 'memory' | 'cpu' | 'turns' | 'ticks' | 'watched' | 'end';
+
+/** Ends watching. */
+let watched: () => Pick<Told, 'turns' | 'tickMs'> = () => ({});
 
 const heapBytes = (): number =>
   getHeapSpaceStatistics()
@@ -34,7 +44,7 @@ const heapBytes = (): number =>
 
 const tell = (told: Told): void => void process.send?.(told);
 
-process.on('message', async (asked: 'memory' | 'cpu' | 'end') => {
+process.on('message', async (asked: Asked) => {
   switch (asked) {
     case 'memory': {
       await subject.settled();
@@ -51,6 +61,21 @@ process.on('message', async (asked: 'memory' | 'cpu' | 'end') => {
       tell({ cpuMs: (user + system) / 1_000 });
       break;
     }
+    case 'turns': {
+      const end = watchTurns();
+      watched = () => ({ turns: end() });
+      tell({});
+      break;
+    }
+    case 'ticks': {
+      const end = watchTicks();
+      watched = () => ({ tickMs: end() });
+      tell({});
+      break;
+    }
+    case 'watched':
+      tell(watched());
+      break;
     case 'end':
       await subject.close();
       // A profile is written only if the process ends by itself.
