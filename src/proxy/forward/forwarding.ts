@@ -70,7 +70,7 @@ export const startForwarding = (
   if (usage)
     forwarders.push(
       createForwarder(intake.usage, {
-        destination: usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime),
+        destination: usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime, constants),
         runtime,
         pace: { ...USAGE_PACE, ...usage.pace },
         onAlert,

@@ -179,13 +179,14 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     const { id, type, offerId, occurredAt, receivedAt, headers, usage, group, reason, visitor } = event;
     const said = { id, type, offerId, occurredAt };
     const times = { ends: occurredAt + MAX_USAGE_AGE_MS, line: ` ${id}` };
+    // As strings, since Redis would write long numbers shorter.
+    const texts = { headers: headers && JSON.stringify(headers), usage: usage && JSON.stringify(usage) };
     return {
       ...said,
       ...{ receivedAt, group, reason, namer: namerOf(event), content: digestOf(event.content) },
       line: `${visitor === undefined ? '' : hashOf(secret ?? '', visitor)} ${offerId}`,
-      // As strings, since Redis would write long numbers shorter.
-      headers: headers && JSON.stringify(headers),
-      usage: usage && { ...said, ...times, usage: JSON.stringify(usage) },
+      headers: texts.headers,
+      usage: usage && { ...said, ...times, ...texts },
     };
   };
   const toVerdicts = (events: readonly { readonly id: string }[], words: readonly string[]) => {
