@@ -17,6 +17,11 @@ export interface ListFilter {
   readonly offerId?: string | undefined;
   /** Only events in one of these states. @default events in any state */
   readonly states?: readonly EventState[] | undefined;
+  /**
+   * Only events of this user or address that are not settled yet: then their visitor is forgotten. Usage events have no
+   * visitor. @default events of every visitor
+   */
+  readonly visitor?: string | undefined;
   /** Only events that were received at this time or later, epoch milliseconds. */
   readonly since?: number | undefined;
   /** The cursor of the last row of the previous page. */

@@ -198,9 +198,14 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     return new Map(events.map(({ id }, at) => [id, toVerdict(words[at])]));
   };
 
+  // Not by 'prepare', since a reader must not make what is missing.
+  const nameVisitor = async (visitor: string): Promise<string> =>
+    hashOf(secret ?? ((await askEvents('secret')) as string), visitor);
+  const parts = { ledgerDays, nameVisitor };
+
   const intake: Intake = {
-    ...createLane(askEvents, { ...rules, isOrdered: true }, ledgerDays),
-    usage: createLane(of('usage'), USAGE_RULES, ledgerDays),
+    ...createLane(askEvents, { ...parts, rules: { ...rules, isOrdered: true } }),
+    usage: createLane(of('usage'), { ...parts, rules: USAGE_RULES }),
 
     claim(given, books = {}) {
       if (site && site !== given) throw otherSite('queue in Redis', site, given, REMEDY);
