@@ -77,11 +77,14 @@ const outcomesOf = (rows: readonly Forwarded[], body: unknown): readonly Outcome
 /** The header that says to which business entity of the site a call belongs. */
 const ENTITY = 'chargebee-business-entity-id';
 
+/** What an event's own headers say. */
+const saidOf = (row: Forwarded): Readonly<Record<string, string>> => row.headers ?? {};
+
 /** A call has its headers once: they describe a caller only if all of its events are from that caller. */
-const headersOf = (rows: readonly Forwarded[]): Readonly<Record<string, string>> => {
-  const [first = {}, ...others] = rows.map(({ headers = {} }) => headers);
-  const said = JSON.stringify(first);
-  if (others.every((headers) => JSON.stringify(headers) === said)) return first;
+const sharedBy = (rows: readonly Forwarded[]): Readonly<Record<string, string>> => {
+  const [first = {}, ...others] = rows.map(saidOf);
+  const text = JSON.stringify(first);
+  if (others.every((other) => JSON.stringify(other) === text)) return first;
   // All events of a call have the same one.
   const { [ENTITY]: entity } = first;
   return entity === undefined ? {} : { [ENTITY]: entity };
@@ -114,13 +117,18 @@ export const usageEvents = (
       return maxEvents;
     },
     lingerMs: LINGER_MS,
-    keyOf: ({ headers }) => headers?.[ENTITY] ?? '',
+    keyOf: (row) => saidOf(row)[ENTITY] ?? '',
     async forward(rows) {
       const body = { events: rows.map(usageEventOf) };
-      const headers = { ...headersOf(rows), ...constants };
+      const headers = sharedBy(rows);
       const answer = await post(
         upstream,
-        { path: '/api/v2/batch/usage_events', body, headers, maxReplyBytes: MAX_REPLY_BYTES },
+        {
+          path: '/api/v2/batch/usage_events',
+          body,
+          headers: { ...headers, ...constants },
+          maxReplyBytes: MAX_REPLY_BYTES,
+        },
         runtime,
       );
       const outcomes = read(rows, answer);

@@ -180,13 +180,13 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     const said = { id, type, offerId, occurredAt };
     const times = { ends: occurredAt + MAX_USAGE_AGE_MS, line: ` ${id}` };
     // As strings, since Redis would write long numbers shorter.
-    const texts = { headers: headers && JSON.stringify(headers), usage: usage && JSON.stringify(usage) };
+    const texts = { headers: headers && JSON.stringify(headers) };
     return {
       ...said,
       ...{ receivedAt, group, reason, namer: namerOf(event), content: digestOf(event.content) },
       line: `${visitor === undefined ? '' : hashOf(secret ?? '', visitor)} ${offerId}`,
-      headers: texts.headers,
-      usage: usage && { ...said, ...times, ...texts },
+      ...texts,
+      usage: usage && { ...said, ...times, ...texts, usage: JSON.stringify(usage) },
     };
   };
   const toVerdicts = (events: readonly { readonly id: string }[], words: readonly string[]) => {

@@ -176,7 +176,7 @@ export const createTaking = (
   }
 
   function* takeUsage(fresh: readonly AdmittedEvent[], aheadMs: number): Steps<void> {
-    const rows = fresh.flatMap(({ id, type, offerId, occurredAt, receivedAt, headers, usage }) => {
+    const rows = fresh.flatMap(({ id, type, offerId, occurredAt, receivedAt, usage, ...event }) => {
       if (!usage) return [];
       const times = {
         occurred_at: occurredAt,
@@ -184,7 +184,7 @@ export const createTaking = (
         waiting_since: receivedAt + aheadMs,
         expires_at: occurredAt + MAX_USAGE_AGE_MS + aheadMs,
       };
-      const texts = { headers: textOf(headers), usage: textOf(usage) };
+      const texts = { headers: textOf(event.headers), usage: textOf(usage) };
       return { id, content: '', type, offer_id: offerId, ...times, ...texts };
     });
     if (rows.length) yield* ask(statements.takeUsage, JSON.stringify(rows));
