@@ -2,6 +2,7 @@
 import { PURGED } from '../rules.js';
 import { EVENTS, PORTION } from './redis-events.js';
 import { BEGIN, FINISH, LEAD } from './redis-forwarding.js';
+import { SHARE } from './redis-sharing.js';
 import { ACCEPT, KNOWS, LOOKS, MOVES, TAKE, THOUGH_FULL } from './redis-taking.js';
 
 const STATUS = `${LOOKS}
@@ -72,6 +73,7 @@ const METHODS = {
   days: "return call('ZRANGE', own .. 'days', 0, -1)",
   cells: "return call('HGETALL', own .. 'ledger:' .. ARGV[4])",
   endSessions: `${MOVES} call('HINCRBY', intake, 'sessions', 1)`,
+  share: SHARE,
   secret: `${LOOKS} return call('HGET', intake, 'secret') or ''`,
   layout: `${LOOKS} return layout or ''`,
   sessionsEnded: "return call('HGET', intake, 'sessions') or '0'",
