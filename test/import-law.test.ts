@@ -242,6 +242,11 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
   'proxy/door/budgets': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
+  'proxy/door/sharing': {
+    values: ['proxy/door/budgets'],
+    types: ['proxy/intake/sharing', 'runtime'],
+    packages: ['lru-cache'],
+  },
   'proxy/door/machines': { types: ['proxy/door/exchange'], packages: ['isbot'] },
   'proxy/door/surroundings': {
     values: ['proxy/telling/alerts'],
@@ -290,6 +295,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/ledger',
       'proxy/intake/lease',
       'proxy/intake/rules',
+      'proxy/intake/sharing',
       'proxy/patience',
       'protocol/reasons',
     ],
@@ -330,7 +336,13 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
   'proxy/intake/redis': {
-    values: ['proxy/intake/redis', 'proxy/intake/ledger', 'proxy/intake/lease', 'proxy/intake/rules'],
+    values: [
+      'proxy/intake/redis',
+      'proxy/intake/ledger',
+      'proxy/intake/lease',
+      'proxy/intake/rules',
+      'proxy/intake/sharing',
+    ],
     types: [...INTAKE, 'runtime'],
   },
   'proxy/intake/redis/redis': {
@@ -347,6 +359,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     ],
     types: [...INTAKE, 'protocol'],
     packages: ['ioredis', 'node:crypto'],
+  },
+  'proxy/intake/redis/redis-given': {
+    values: ['proxy/intake/rules'],
+    types: [...INTAKE],
+    packages: ['node:crypto'],
   },
   'proxy/intake/redis/redis-client': {
     values: ['proxy/patience', 'proxy/telling/cause', 'errors'],

@@ -11,6 +11,7 @@ import { createBudgets } from './door/budgets.js';
 import { fromRequest, type Incoming, type Reply, setExchange, toResponse } from './door/exchange.js';
 import { createMachineCheck } from './door/machines.js';
 import { type ProblemCode, problemReply, REPLY_HEADERS } from './door/problem.js';
+import { shareBudgets } from './door/sharing.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
 import { DEFAULT_PACE } from './forward/gate.js';
@@ -97,7 +98,12 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const retryAfter = (delayMs: number): string =>
     `${Math.ceil((Math.min(delayMs, 3_600_000) * (1 + runtime.random() * 0.5)) / 1_000)}`;
   const subjectOf = createSubjects(options.subject, alert, runtime);
-  const budgets = createBudgets(options.limits, options.pace.perMinute ?? DEFAULT_PACE.perMinute);
+  const sharing = shareBudgets(
+    createBudgets(options.limits, options.pace.perMinute ?? DEFAULT_PACE.perMinute),
+    forwarding.share,
+    runtime,
+  );
+  const { budgets } = sharing;
   const admit = createAdmission({
     origins: options.origins,
     isVouched: async (incoming) =>
@@ -214,6 +220,9 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
 
   return Object.assign(handle, {
     report,
-    close: () => forwarding.close(),
+    async close() {
+      await sharing.close();
+      await forwarding.close();
+    },
   });
 };

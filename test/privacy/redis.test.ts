@@ -91,9 +91,9 @@ describe('in Redis', () => {
   });
 
   it('an event gets no other field before it is taken', () => {
-    const names = nodesOf(parse(read('src/proxy/intake/redis/redis.ts')))
+    const names = nodesOf(parse(read('src/proxy/intake/redis/redis-given.ts')))
       .filter(ts.isVariableDeclaration)
-      .filter(({ name }) => name.getText() === 'toGiven')
+      .filter(({ name }) => name.getText() === 'givenOf')
       .flatMap(keysBelow);
     expect(names).toEqual(expect.arrayContaining(['id', 'offerId', 'line', 'headers', 'usage', 'namer']));
     expect(names.filter((name) => !listedFields.has(name) && !PASSING.includes(name))).toEqual([]);

@@ -176,6 +176,12 @@ export const FLAGS = {
     waiting: toggle('Gives up what waits.', 'this or `--dead` has to be given'),
     dead: toggle('Gives up dead letters.', 'this or `--waiting` has to be given'),
     ...OFFER,
+    visitor: value(
+      'Only events of this visitor, with `--waiting`.',
+      'all visitors',
+      'a user as the `subject` hook gives it, or an address',
+      '203.0.113.9',
+    ),
     yes: toggle('Gives them up.', 'counts them, and changes nothing'),
   },
   report: { ...INTAKE, ...SITE, ...LEDGER_DAYS },

@@ -1,7 +1,7 @@
 /** `offersight purge`: gives up what waits, once somebody has seen how much that is. */
 import { platformRuntime } from '../../runtime.js';
 import { laneOf } from '../operator/listing.js';
-import { purge } from '../operator/purging.js';
+import { faultOf, purge } from '../operator/purging.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { laneNameOf, read } from './flags.js';
@@ -15,19 +15,20 @@ const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'e
  */
 export const runPurge = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.purge);
-  const { waiting = false, dead = false, offer, yes = false } = values;
+  const { waiting = false, dead = false, offer, visitor, yes = false } = values;
   if (waiting === dead) throw new Failure('Say what to purge: --waiting or --dead.');
   const name = laneNameOf(values.lane);
+  const what = waiting ? 'waiting' : 'dead';
+  const fault = faultOf({ what, visitor }, name);
+  if (fault !== undefined) throw new Failure(`--visitor cannot be used here. ${fault}`);
   const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: !yes });
   try {
     const {
       events: sum,
       offers,
       left,
-    } = await purge(
-      laneOf(intake, name),
-      { what: waiting ? 'waiting' : 'dead', offerId: offer, isMeant: yes },
-      () => platformRuntime().now(),
+    } = await purge(laneOf(intake, name), { what, offerId: offer, visitor, isMeant: yes }, () =>
+      platformRuntime().now(),
     );
     const others = left
       ? ` ${events(left)} on the way to Chargebee ${yes ? 'were left' : 'would be left'}.`

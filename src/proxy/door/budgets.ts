@@ -30,6 +30,8 @@ export interface Limits {
 
 /** One kind of budget. */
 export interface Budget {
+  /** Whether it is switched off. */
+  readonly isEndless: boolean;
   /** Milliseconds until the key has room again; undefined if it has. */
   waitMs(key: string): Promise<number | undefined>;
   /**
@@ -40,6 +42,8 @@ export interface Budget {
   take(key: string, events: number): Promise<number | undefined>;
   /** Gives back what was taken for nothing. */
   giveBack(key: string, events: number): Promise<void>;
+  /** Counts what another process gave out, or took back if `events` is below 0. */
+  count(key: string, events: number): Promise<void>;
 }
 
 /** Every budget of the proxy. */
@@ -53,7 +57,7 @@ export const MINUTE_S = 60;
 const DAY_S = 86_400;
 const LEAST_PER_ADDRESS = 600;
 /** Keys that are remembered of each kind. If there are more, those that were quiet longest are reset. */
-const MAX_KEYS = 50_000;
+export const MAX_KEYS = 50_000;
 
 /**
  * Makes one kind of budget.
@@ -61,15 +65,22 @@ const MAX_KEYS = 50_000;
  * @param duration The period, seconds.
  */
 export const createBudget = (points: number, duration: number): Budget => {
+  const nothing = async (): Promise<undefined> => undefined;
   if (points === Infinity)
-    return { waitMs: async () => undefined, take: async () => undefined, giveBack: async () => undefined };
+    return { isEndless: true, waitMs: nothing, take: nothing, giveBack: nothing, count: nothing };
   const limiter = new RateLimiterMemory({ points, duration });
   const keys = new LRUCache<string, true>({
     max: MAX_KEYS,
     dispose: (_, key) => void limiter.delete(key),
     noDisposeOnSet: true,
   });
+  const giveBack = async (key: string, events: number): Promise<void> => {
+    // A key that was reset meanwhile has nothing to give back.
+    if ((await limiter.get(key))?.consumedPoints) await limiter.reward(key, events);
+  };
   return {
+    isEndless: false,
+    giveBack,
     async waitMs(key) {
       const state = await limiter.get(key);
       return state && state.msBeforeNext > 0 && state.consumedPoints >= points
@@ -83,9 +94,10 @@ export const createBudget = (points: number, duration: number): Budget => {
       await limiter.reward(key, events);
       return Math.max(1, msBeforeNext);
     },
-    async giveBack(key, events) {
-      // A key that was reset meanwhile has nothing to give back.
-      if ((await limiter.get(key))?.consumedPoints) await limiter.reward(key, events);
+    async count(key, events) {
+      if (events < 0) return giveBack(key, -events);
+      keys.set(key, true);
+      await limiter.penalty(key, events);
     },
   };
 };

@@ -40,6 +40,8 @@ export interface Destination {
   readonly maxEvents: number;
   /** How long an event waits for company, milliseconds. */
   readonly lingerMs: number;
+  /** Events whose keys differ cannot share a call. By default any can. */
+  keyOf?(row: Forwarded): string;
   /** Forwards at most {@link maxEvents}, at least one; never throws. One outcome each, in order. */
   forward(rows: readonly Forwarded[]): Promise<readonly Outcome[]>;
 }

@@ -73,6 +73,19 @@ const wholeOf = (outcomes: readonly Outcome[]): Outcome =>
   outcomes.find(({ kind }) => kind !== 'done' && kind !== 'refused') ??
   outcomes.find(({ kind }) => kind === 'done') ?? { kind: 'refused', code: '' };
 
+/** Events by the call that they can share. */
+const apart = (rows: readonly IntakeRow[], { keyOf }: Destination): Iterable<readonly IntakeRow[]> => {
+  if (!keyOf) return [rows];
+  const calls = new Map<string, IntakeRow[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const others = calls.get(key);
+    if (others) others.push(row);
+    else calls.set(key, [row]);
+  }
+  return calls.values();
+};
+
 /** Starts forwarding at once. */
 export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarder => {
   const { destination, runtime, onAlert, onCall } = context;
@@ -135,21 +148,27 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
     await lead.leaveNote();
   };
 
+  /** Events that were begun and not called only wait again. */
+  const giveBack = (rows: readonly IntakeRow[], dueAt: number): Promise<void> =>
+    record(
+      rows,
+      rows.map(() => ({ kind: 'waiting', dueAt })),
+    );
+
+  /** Those that cannot share a call are called one after the other, so that no more calls are under way at once. */
+  const forwardApart = async (rows: readonly IntakeRow[], now: number): Promise<void> => {
+    // We may be asked to stop, or the upstream to wait, between two calls.
+    for (const some of apart(rows, destination))
+      await (isClosed || pauses.leftMs() > 0 ? giveBack(some, now) : forward(some));
+  };
+
   /** Calls the destination for what was begun. */
   const callFor = (rows: readonly IntakeRow[], now: number): void => {
     gate.begin(rows.length);
     const { maxEvents } = destination;
     for (let from = 0; from < rows.length; from += maxEvents) {
       const some = rows.slice(from, from + maxEvents);
-      // What was begun while we were asked to stop has not been called: it only waits again.
-      const call = (
-        isClosed
-          ? record(
-              some,
-              some.map(() => ({ kind: 'waiting', dueAt: now })),
-            )
-          : forward(some)
-      ).finally(() => {
+      const call = forwardApart(some, now).finally(() => {
         gate.end(some.length);
         calls.delete(call);
         polling.wake();

@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime.js';
 import type { Taking } from '../intake/direct/direct.js';
 import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
+import type { Heard, Spent } from '../intake/sharing.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
 import type { Observation } from '../telling/observation.js';
@@ -17,6 +18,8 @@ export interface Forwarding extends Taking {
   readonly isDurable: boolean;
   /** Counts what the billing system reported; undefined if nothing remembers it. */
   readonly accept: Intake['accept'] | undefined;
+  /** Says to other processes what this one gave out of budgets; undefined if the intake cannot. */
+  readonly share: ((spent: readonly Spent[]) => Promise<Heard | undefined>) | undefined;
 }
 
 type ForwardedCount = Omit<Extract<Observation, { readonly kind: 'forwarded' }>, 'kind' | 'destination'>;
@@ -55,7 +58,7 @@ export const startForwarding = (
   if (!isDurable(intake)) {
     const alert = quietly(onAlert, runtime);
     const context = { destination: offers, runtime, pace, alert, onCall: onCall('offer_events') };
-    return { ...intake.start(context), isDurable: false, accept: undefined };
+    return { ...intake.start(context), isDurable: false, accept: undefined, share: undefined };
   }
   intake.claim(site, { groups, onAlert: quietly(onAlert, runtime) });
   const forwarders: Forwarder[] = [
@@ -70,7 +73,7 @@ export const startForwarding = (
   if (usage)
     forwarders.push(
       createForwarder(intake.usage, {
-        destination: usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime),
+        destination: usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime, constants),
         runtime,
         pace: { ...USAGE_PACE, ...usage.pace },
         onAlert,
@@ -81,9 +84,11 @@ export const startForwarding = (
     for (const forwarder of forwarders) forwarder.wake();
   };
   const stopWatching = intake.watch?.(wake);
+  const self = `${runtime.randomBits()}`;
   return {
     isDurable: true,
     accept: (events) => intake.accept(events),
+    share: intake.share && (async (spent) => intake.share?.(self, spent, runtime.now())),
     async take(events) {
       const verdicts = await intake.take(events);
       wake();

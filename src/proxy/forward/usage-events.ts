@@ -74,11 +74,34 @@ const outcomesOf = (rows: readonly Forwarded[], body: unknown): readonly Outcome
   });
 };
 
+/** The header that says to which business entity of the site a call belongs. */
+const ENTITY = 'chargebee-business-entity-id';
+
+/** What an event's own headers say. */
+const saidOf = (row: Forwarded): Readonly<Record<string, string>> => row.headers ?? {};
+
+/** A call has its headers once: they describe a caller only if all of its events are from that caller. */
+const sharedBy = (rows: readonly Forwarded[]): Readonly<Record<string, string>> => {
+  const [first = {}, ...others] = rows.map(saidOf);
+  const text = JSON.stringify(first);
+  if (others.every((other) => JSON.stringify(other) === text)) return first;
+  // All events of a call have the same one.
+  const { [ENTITY]: entity } = first;
+  return entity === undefined ? {} : { [ENTITY]: entity };
+};
+
 /** An answer may name every event of the batch. */
 const MAX_REPLY_BYTES = 1_000_000;
 
-/** Makes the destination. */
-export const usageEvents = (upstream: Upstream, runtime: Pick<Runtime, 'after' | 'fetch'>): Destination => {
+/**
+ * Makes the destination.
+ * @param constants Headers of every call.
+ */
+export const usageEvents = (
+  upstream: Upstream,
+  runtime: Pick<Runtime, 'after' | 'fetch'>,
+  constants: Readonly<Record<string, string>> = {},
+): Destination => {
   let maxEvents = MAX_EVENTS;
 
   const read = (rows: readonly Forwarded[], answer: Call): readonly Outcome[] | undefined => {
@@ -94,11 +117,18 @@ export const usageEvents = (upstream: Upstream, runtime: Pick<Runtime, 'after' |
       return maxEvents;
     },
     lingerMs: LINGER_MS,
+    keyOf: (row) => saidOf(row)[ENTITY] ?? '',
     async forward(rows) {
       const body = { events: rows.map(usageEventOf) };
+      const headers = sharedBy(rows);
       const answer = await post(
         upstream,
-        { path: '/api/v2/batch/usage_events', body, headers: {}, maxReplyBytes: MAX_REPLY_BYTES },
+        {
+          path: '/api/v2/batch/usage_events',
+          body,
+          headers: { ...headers, ...constants },
+          maxReplyBytes: MAX_REPLY_BYTES,
+        },
         runtime,
       );
       const outcomes = read(rows, answer);

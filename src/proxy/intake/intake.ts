@@ -6,6 +6,7 @@ import type { Verdict } from '../../protocol/batch.js';
 import type { OfferEventType } from '../../protocol/event.js';
 import type { AdmittedEvent, EventState, IntakeRow } from './admitted.js';
 import type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFilter } from './ledger.js';
+import type { Heard, Spent } from './sharing.js';
 
 /** Which events {@link Lane.list} gives. */
 export interface ListFilter {
@@ -17,6 +18,11 @@ export interface ListFilter {
   readonly offerId?: string | undefined;
   /** Only events in one of these states. @default events in any state */
   readonly states?: readonly EventState[] | undefined;
+  /**
+   * Only events of this user or address that are not settled yet: then their visitor is forgotten. Usage events have no
+   * visitor. @default events of every visitor
+   */
+  readonly visitor?: string | undefined;
   /** Only events that were received at this time or later, epoch milliseconds. */
   readonly since?: number | undefined;
   /** The cursor of the last row of the previous page. */
@@ -182,6 +188,13 @@ export interface Intake extends Lane {
   endSessions(): Promise<void>;
   /** How often sessions were ended. All processes share this number, even if their clocks differ. */
   sessionsEnded(): Promise<number>;
+  /**
+   * Stores for other processes how much of its budgets a process gave out since it last said so, and returns what they
+   * stored since. Names are stored as keyed hashes, for a minute. By default each process has budgets of its own.
+   * @param process A name for the process, different in each.
+   * @returns Undefined if no other process is there. Then nothing was stored.
+   */
+  share?(process: string, spent: readonly Spent[], now: number): Promise<Heard | undefined>;
   /**
    * Calls `onWork` soon after another process took events, if the intake hears of that and this process leads.
    * @returns A function that stops this.

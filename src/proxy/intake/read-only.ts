@@ -42,6 +42,7 @@ export const onlyRead = (intake: Intake): Intake => ({
   usage: onlyReadLane(intake.usage),
   take: refuse,
   accept: refuse,
+  share: refuse,
   endSessions: refuse,
   claim() {
     throw refusal();

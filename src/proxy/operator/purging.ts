@@ -1,9 +1,10 @@
 /** Gives up what waits, or marks dead letters as given up, in portions; or counts first what that would concern. */
 
+import { addressKey } from '../door/address.js';
 import type { EventState } from '../intake/admitted.js';
-import type { Lane } from '../intake/intake.js';
+import type { Lane, ListFilter } from '../intake/intake.js';
 import { PURGED } from '../intake/rules.js';
-import { eachRow } from './listing.js';
+import { eachRow, type LaneName } from './listing.js';
 
 /** What can be given up. */
 export type Purgeable = 'waiting' | 'dead';
@@ -22,9 +23,25 @@ export interface PurgeRequest {
   readonly what: Purgeable;
   /** Only of this offer. @default of all */
   readonly offerId?: string | undefined;
+  /** Only of this user or address. @default of all */
+  readonly visitor?: string | undefined;
   /** Whether to do it; otherwise it is only counted. */
   readonly isMeant: boolean;
 }
+
+/** Why what is asked for cannot be found out; undefined if it can. */
+export const faultOf = (
+  { what, visitor }: Pick<PurgeRequest, 'what' | 'visitor'>,
+  lane: LaneName,
+): string | undefined => {
+  if (visitor === undefined) return undefined;
+  if (!visitor) return 'Name the visitor: a user as the subject hook gives it, or an address.';
+  if (what === 'dead')
+    return 'Nobody knows the visitor of a dead letter: the proxy forgets who reported an event once it is settled. Choose dead letters by their offer.';
+  return lane === 'usage_events'
+    ? 'Nobody knows the visitor of a usage event. Choose usage events by their offer.'
+    : undefined;
+};
 
 /** So many are given up in one transaction, some milliseconds' work. */
 const PORTION = 100;
@@ -33,11 +50,11 @@ const PORTION = 100;
 async function* idsOf(
   lane: Lane,
   state: EventState,
-  offerId: string | undefined,
+  of: Pick<ListFilter, 'offerId' | 'visitor'>,
   offers: Set<string>,
 ): AsyncGenerator<string[]> {
   let ids: string[] = [];
-  for await (const row of eachRow(lane, { states: [state], offerId })) {
+  for await (const row of eachRow(lane, { ...of, states: [state] })) {
     if (row.code === PURGED) continue;
     offers.add(row.offerId);
     ids.push(row.id);
@@ -51,15 +68,17 @@ async function* idsOf(
 /** Counts, or gives up. */
 export const purge = async (
   lane: Lane,
-  { what, offerId, isMeant }: PurgeRequest,
+  { what, offerId, visitor, isMeant }: PurgeRequest,
   now: () => number,
 ): Promise<PurgeCount> => {
+  // An address is kept as the key that the door made of it.
+  const of = { offerId, visitor: visitor === undefined ? undefined : (addressKey(visitor) ?? visitor) };
   const offers = new Set<string>();
   let events = 0;
-  for await (const ids of idsOf(lane, what, offerId, offers))
+  for await (const ids of idsOf(lane, what, of, offers))
     events += isMeant ? await lane.purge(ids, now()) : ids.length;
   let left = 0;
   if (what === 'waiting')
-    for await (const ids of idsOf(lane, 'forwarding', offerId, new Set())) left += ids.length;
+    for await (const ids of idsOf(lane, 'forwarding', of, new Set())) left += ids.length;
   return { events, offers: offers.size, left };
 };

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { EventState } from '../../../src/proxy/index.js';
+import { purge } from '../../../src/proxy/operator/purging.js';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, dismissed, numbers } from './intake.contract.js';
+import { type Bench, begin, begun, dismissed, numbers } from './intake.contract.js';
 
 export const describeOperator = ({ open }: Bench): void => {
   describe('answers an operator', () => {
@@ -20,6 +22,54 @@ export const describeOperator = ({ open }: Bench): void => {
       expect(await intake.list({ ...of, states: ['dead'] })).toEqual([]);
       expect(await intake.list({ ...of, since: START + 1_000 })).toEqual([]);
       expect(numbers(await intake.list({ ...of, offerId: 'offer1', states: ['waiting'] }))).toEqual([1]);
+    });
+
+    it('finds the events of one visitor until they are settled, in every process, also one that only reads', async () => {
+      const [intake, other] = [open(), open()];
+      const ada = { visitor: 'ada' };
+      const usage = { subscriptionId: 'sub', properties: {} };
+      await intake.take([admitted(1, { ...ada, usage }), admitted(2, { visitor: 'bo' }), admitted(3)]);
+      await other.take([dismissed(4, 1, ada), admitted(5, { ...ada, offerId: 'offer2' })]);
+      for (const each of [intake, other, open({ readOnly: true })]) {
+        expect(numbers(await each.list({ limit: 9, visitor: 'ada' }))).toEqual([5, 4, 1]);
+        expect(numbers(await each.list({ limit: 9, visitor: 'bo' }))).toEqual([2]);
+        for (const visitor of ['', 'ad', 'ada ', 'ADA'])
+          expect(await each.list({ limit: 9, visitor })).toEqual([]);
+        expect(await each.usage.list({ limit: 9, visitor: 'ada' })).toEqual([]);
+      }
+      const [newest] = await intake.list({ limit: 1, visitor: 'ada' });
+      const older = { limit: 1, visitor: 'ada', before: newest?.cursor };
+      expect(numbers(await intake.list(older))).toEqual([4]);
+      expect(numbers(await intake.list({ limit: 9, visitor: 'ada', offerId: 'offer1' }))).toEqual([4, 1]);
+      expect(await begun(intake, START, 1)).toEqual([1]);
+      const inState = (state: EventState) => intake.list({ limit: 9, visitor: 'ada', states: [state] });
+      expect([numbers(await inState('forwarding')), numbers(await inState('waiting'))]).toEqual([
+        [1],
+        [5, 4],
+      ]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'x' } }], START);
+      // The dismissal became a dead letter with its view.
+      expect(numbers(await intake.list({ limit: 9, visitor: 'ada' }))).toEqual([5]);
+      expect(await inState('dead')).toEqual([]);
+    });
+
+    it('gives up what waits of one visitor, and leaves what is on its way', async () => {
+      const [intake, user] = [open(), { visitor: 'ada' }];
+      const offer = { offerId: 'offer9' };
+      // An address is known by the key that the door makes of it.
+      const address = { visitor: '2001:db8:0:1::/64' };
+      await intake.take([admitted(1, user), admitted(2, { ...user, ...offer }), admitted(3, address)]);
+      await intake.take([dismissed(4, 9, user), admitted(5, offer), dismissed(6, 1, user)]);
+      expect(await begun(intake, START, 1)).toEqual([1]);
+      const giveUp = (visitor: string, isMeant: boolean) =>
+        purge(intake, { what: 'waiting', visitor, isMeant }, () => START);
+      expect(await giveUp('ada', false)).toEqual({ events: 3, offers: 2, left: 1 });
+      expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
+      expect(await giveUp('ada', true)).toEqual({ events: 3, offers: 2, left: 1 });
+      expect(await giveUp('2001:DB8:0:1::7', true)).toEqual({ events: 1, offers: 1, left: 0 });
+      const dead = await intake.list({ limit: 9, states: ['dead'] });
+      expect([numbers(dead), [...new Set(dead.map(({ code }) => code))]]).toEqual([[6, 4, 3, 2], ['purged']]);
+      expect([...(await intake.take([admitted(2, offer)])).values()]).toEqual([{ kind: 'duplicate' }]);
     });
 
     it('says how often sessions were ended, in each process and for good', async () => {

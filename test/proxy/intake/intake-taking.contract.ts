@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Lane } from '../../../src/proxy/index.js';
 import { admitted, tallyOf } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
 import { type Bench, begun, dismissed, numbers, rowOf } from './intake.contract.js';
@@ -32,6 +33,26 @@ export const describeTaking = ({ open }: Bench): void => {
           cursor: expect.any(String) as string,
         },
         expect.objectContaining({ id: eventId(1), type: 'viewed', occurredAt: START - 3_700 }),
+      ]);
+    });
+
+    it('keeps the headers of an event and of its usage event until each is settled', async () => {
+      const [first, usage] = [open(), { subscriptionId: 'sub', properties: {} }];
+      const headers = { 'chargebee-business-entity-id': 'be-1' };
+      await first.take([admitted(1, { usage, headers }), admitted(2, { usage })]);
+      const intake = open();
+      const headersOf = async (lane: Lane): Promise<unknown> =>
+        (await lane.list({ limit: 9 })).map((row) => row.headers);
+      expect([await headersOf(intake), await headersOf(intake.usage)]).toEqual([
+        [undefined, headers],
+        [undefined, headers],
+      ]);
+      const due = { now: START, limit: 9, perMinute: 10_000 };
+      expect((await intake.usage.begin(due)).rows.map((row) => row.headers)).toEqual([headers, undefined]);
+      await intake.usage.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      expect([await headersOf(intake), await headersOf(intake.usage)]).toEqual([
+        [undefined, headers],
+        [undefined, undefined],
       ]);
     });
 

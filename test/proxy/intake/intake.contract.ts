@@ -9,6 +9,7 @@ import { describeLeading } from './intake-leading.contract.js';
 import { describeLedger } from './intake-ledger.contract.js';
 import { describeOperator } from './intake-operator.contract.js';
 import { describeReading } from './intake-reading.contract.js';
+import { describeSharing } from './intake-sharing.contract.js';
 import { describeTaking } from './intake-taking.contract.js';
 
 /** The bounds and the policy of every intake. */
@@ -96,6 +97,7 @@ export const describeIntake = (
     describeLedger(bench);
     describeOperator(bench);
     describeReading(bench);
+    describeSharing(bench);
     for (const describeMore of more) describeMore(bench);
   });
 };

@@ -53,15 +53,39 @@ const indexesOf = (states: readonly EventState[] | undefined): string => {
   return [isOpen && 'open', states.includes('dead') && 'dead'].filter(Boolean).join(' ');
 };
 
+/** What a lane is made of. */
+export interface LaneParts {
+  readonly rules: LaneRules;
+  readonly ledgerDays: number;
+  /** Gives the name that only this intake has for a visitor. */
+  readonly nameVisitor: (visitor: string) => Promise<string>;
+}
+
+/** Which events are looked at. */
+interface Walk {
+  readonly index?: string;
+  readonly before?: string | undefined;
+  readonly most?: number;
+  readonly id?: string | undefined;
+  readonly visitor?: string;
+}
+
 /** Makes the lane over its scripts. */
-export const createLane = (ask: Ask, { maxDelayMs, ambiguous }: LaneRules, ledgerDays: number): Lane => {
+export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor }: LaneParts): Lane => {
+  const { maxDelayMs, ambiguous, isOrdered } = rules;
   let leader = '';
 
   /** Events, newest first, in portions. */
-  async function* walk(index: string, before = '', most = PORTION, id = ''): AsyncGenerator<IntakeRow[]> {
+  async function* walk({
+    index = '',
+    before = '',
+    most = PORTION,
+    id = '',
+    visitor = '',
+  }: Walk): AsyncGenerator<IntakeRow[]> {
     let next: string | number = before;
     do {
-      const looked = (await ask('list', next, most, index, id)) as [string[], number | ''];
+      const looked = (await ask('list', next, most, index, id, visitor)) as [string[], number | ''];
       next = id ? '' : looked[1];
       yield looked[0].filter(Boolean).map(toIntakeRow);
     } while (next !== '');
@@ -112,15 +136,19 @@ export const createLane = (ask: Ask, { maxDelayMs, ambiguous }: LaneRules, ledge
       return { waiting, oldestAt, lastMinute, note: JSON.parse(note) as LaneNote };
     },
 
-    async list({ limit, id, offerId, states, since = 0, before }) {
+    async list({ limit, id, offerId, visitor: given, states, since = 0, before }) {
+      // The line of a usage event has no visitor.
+      if (given !== undefined && !isOrdered) return [];
+      const visitor = given === undefined ? '' : await nameVisitor(given);
       const isWanted = (row: IntakeRow): boolean =>
         row.receivedAt >= since &&
         (offerId ?? row.offerId) === row.offerId &&
         (states?.includes(row.state) ?? true);
-      const isChosen = offerId !== undefined || since > 0 || states !== undefined;
+      const isChosen = offerId !== undefined || visitor || since > 0 || states !== undefined;
       const rows: IntakeRow[] = [];
       const most = isChosen ? PORTION : Math.min(limit, PORTION);
-      for await (const portion of walk(indexesOf(states), before, most, id)) {
+      const index = indexesOf(visitor && !states ? ['waiting'] : states);
+      for await (const portion of walk({ index, before, most, id, visitor })) {
         rows.push(...portion.filter(isWanted));
         if (rows.length >= limit) break;
       }
@@ -128,7 +156,7 @@ export const createLane = (ask: Ask, { maxDelayMs, ambiguous }: LaneRules, ledge
     },
 
     async *tally() {
-      for await (const rows of walk('')) {
+      for await (const rows of walk({})) {
         const tallies = new Map<string, OfferTally>();
         for (const { offerId, type, state } of rows) {
           const key = `${offerId} ${type} ${state}`;

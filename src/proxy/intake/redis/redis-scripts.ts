@@ -2,6 +2,7 @@
 import { PURGED } from '../rules.js';
 import { EVENTS, PORTION } from './redis-events.js';
 import { BEGIN, FINISH, LEAD } from './redis-forwarding.js';
+import { SHARE } from './redis-sharing.js';
 import { ACCEPT, KNOWS, LOOKS, MOVES, TAKE, THOUGH_FULL } from './redis-taking.js';
 
 const STATUS = `${LOOKS}
@@ -9,9 +10,9 @@ local now, oldest = ARGV[4] + skew, call('ZRANGE', own .. 'since', 0, 0, 'WITHSC
 local lastMinute = call('ZCOUNT', own .. 'calls', '(' .. text(now - 60000), text(now + 60000))
 return { call('ZCARD', own .. 'open'), oldest and text(oldest - skew) or '', lastMinute, get('lane', 'note') or '{}' }`;
 
-/** Lists events, the last that arrived first, and where to continue. */
+/** Lists events, the last that arrived first, and where to continue. Leaves out those that are not of a visitor. */
 const LIST = `
-local before, most, index, id, numbers, rows = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], {}, {}
+local before, most, index, id, visitor, numbers, rows = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8] .. ' ', {}, {}
 local from = before == '' and tonumber(get('lane', 'arrival') or 0) or before - 1
 if id ~= '' then index, numbers[1] = '', numberOf(id)
 elseif index == '' then for n = from, max(get('lane', 'floor') or 1, from - most + 1), -1 do numbers[#numbers + 1] = n end end
@@ -20,7 +21,11 @@ for name in string.gmatch(index, '%S+') do
   for _, n in ipairs(some) do numbers[#numbers + 1] = tonumber(n) end
 end
 if index ~= '' then table.sort(numbers, function(one, other) return one > other end) end
-for at = 1, math.min(#numbers, most) do rows[at] = get('events', numbers[at]) or '' end
+for at = 1, math.min(#numbers, most) do
+  rows[at] = get('events', numbers[at]) or ''
+  local line = visitor ~= ' ' and rows[at] ~= '' and decode(rows[at]).line or ''
+  if visitor ~= ' ' and string.sub(line, 1, #visitor) ~= visitor then rows[at] = '' end
+end
 return { rows, #rows == most and numbers[most] or '' }`;
 
 /** Lets dead letters wait again: those that are named, or the next ones of a type. */
@@ -68,6 +73,8 @@ const METHODS = {
   days: "return call('ZRANGE', own .. 'days', 0, -1)",
   cells: "return call('HGETALL', own .. 'ledger:' .. ARGV[4])",
   endSessions: `${MOVES} call('HINCRBY', intake, 'sessions', 1)`,
+  share: SHARE,
+  secret: `${LOOKS} return call('HGET', intake, 'secret') or ''`,
   layout: `${LOOKS} return layout or ''`,
   sessionsEnded: "return call('HGET', intake, 'sessions') or '0'",
 } as const;

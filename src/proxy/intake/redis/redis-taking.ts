@@ -25,7 +25,7 @@ ${waits}`;
 /** The start of a script that only looks. */
 export const LOOKS = guard(false, '');
 /** The start of a script that takes. */
-const TAKES = guard(true, `if moving == 'ids' then return redis.error_reply('${FAULTS.moving}') end`);
+export const TAKES = guard(true, `if moving == 'ids' then return redis.error_reply('${FAULTS.moving}') end`);
 /**
  * If the first write is one that a full Redis allows, the rest of a script may write also. So waiting events can still
  * leave.

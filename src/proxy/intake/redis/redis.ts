@@ -4,7 +4,7 @@
  * @module offersight/proxy/redis
  */
 import '../../needs-node.js';
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { RedisOptions } from 'ioredis';
 import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
@@ -15,20 +15,14 @@ import type { AdmittedEvent } from '../admitted.js';
 import type { Intake } from '../intake.js';
 import { type Bookkeeping, CROWDED, DAY_MS, dayOf } from '../ledger.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
-import {
-  BOUND_NAMES,
-  DEFER_MS,
-  type IntakeBounds,
-  MAX_USAGE_AGE_MS,
-  otherSite,
-  resolveBounds,
-  USAGE_RULES,
-} from '../rules.js';
+import { BOUND_NAMES, DEFER_MS, type IntakeBounds, otherSite, resolveBounds, USAGE_RULES } from '../rules.js';
 import { createMoving } from './migration/moving.js';
 import { connect } from './redis-client.js';
+import { digestOf, givenOf, hashOf } from './redis-given.js';
 import { createLane } from './redis-lane.js';
 import { ledgerOf } from './redis-ledger.js';
 import { SCRIPTS, type ScriptName } from './redis-scripts.js';
+import { createSharing } from './redis-sharing.js';
 import { FAULTS, LISTED } from './redis-taking.js';
 
 /** Options of {@link redisIntake}: a `url`, or a `connection`. */
@@ -69,8 +63,6 @@ const WORDS = {
 };
 const MISSING = 'There is no intake of this name in Redis: start the proxy first.';
 const NAME = /^[\w.-]{1,100}$/;
-/** 128 bits: no two visitors share a line. */
-const HASH_CHARACTERS = 22;
 
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
 
@@ -79,13 +71,6 @@ const toVerdict = (word: string | undefined): Verdict => {
   if (word === 'conflict') return { kind: 'refused', code: word };
   return { kind: 'deferred', code: 'overloaded', retryAfterMs: DEFER_MS };
 };
-
-const shorten = (hash: { digest(encoding: 'base64url'): string }): string =>
-  hash.digest('base64url').slice(0, HASH_CHARACTERS);
-/** Enough to recognize other content, and shorter. */
-const digestOf = (content: string): string => shorten(createHash('sha256').update(content));
-const hashOf = (secret: string | Buffer, visitor: string): string =>
-  shorten(createHmac('sha256', secret).update(visitor));
 
 /**
  * Opens an intake in Redis. It connects by itself, and reconnects after Redis was away. Meanwhile every method rejects
@@ -175,19 +160,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     if (group !== undefined && isListed(group)) return LISTED;
     return group === undefined || visitor === undefined ? undefined : hashOf(ownSecret, visitor);
   };
-  const toGiven = (event: AdmittedEvent): object => {
-    const { id, type, offerId, occurredAt, receivedAt, headers, usage, group, reason, visitor } = event;
-    const said = { id, type, offerId, occurredAt };
-    const times = { ends: occurredAt + MAX_USAGE_AGE_MS, line: ` ${id}` };
-    return {
-      ...said,
-      ...{ receivedAt, group, reason, namer: namerOf(event), content: digestOf(event.content) },
-      line: `${visitor === undefined ? '' : hashOf(secret ?? '', visitor)} ${offerId}`,
-      // As strings, since Redis would write long numbers shorter.
-      headers: headers && JSON.stringify(headers),
-      usage: usage && { ...said, ...times, usage: JSON.stringify(usage) },
-    };
-  };
+  const toGiven = (event: AdmittedEvent): object => givenOf(event, secret ?? '', namerOf(event));
   const toVerdicts = (events: readonly { readonly id: string }[], words: readonly string[]) => {
     const today = dayOf(runtime.now());
     if (words[events.length] && crowdedOn !== today) {
@@ -197,9 +170,14 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     return new Map(events.map(({ id }, at) => [id, toVerdict(words[at])]));
   };
 
+  // Not by 'prepare', since a reader must not make what is missing.
+  const nameVisitor = async (visitor: string): Promise<string> =>
+    hashOf(secret ?? ((await askEvents('secret')) as string), visitor);
+  const parts = { ledgerDays, nameVisitor };
+
   const intake: Intake = {
-    ...createLane(askEvents, { ...rules, isOrdered: true }, ledgerDays),
-    usage: createLane(of('usage'), USAGE_RULES, ledgerDays),
+    ...createLane(askEvents, { ...parts, rules: { ...rules, isOrdered: true } }),
+    usage: createLane(of('usage'), { ...parts, rules: USAGE_RULES }),
 
     claim(given, books = {}) {
       if (site && site !== given) throw otherSite('queue in Redis', site, given, REMEDY);
@@ -225,6 +203,10 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     },
 
     ledger: ledgerOf(askEvents),
+    share: createSharing(askEvents, async (name) => {
+      secret ??= await moving.prepare();
+      return hashOf(secret, name);
+    }),
 
     async endSessions() {
       await askEvents('endSessions');

@@ -6,6 +6,7 @@ import type { Dialect } from './dialect.js';
 import { createPlaces } from './group-places.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
+import { createSharing } from './sharing.js';
 import { ask, type SqlDriver } from './steps.js';
 import { createTaking } from './taking.js';
 
@@ -35,6 +36,7 @@ export const createSqlIntake = (
   return {
     ...lane,
     usage: createLane(driver, dialect, 'usage', USAGE_RULES),
+    share: createSharing(driver),
     accept: ledger.accept,
     ledger: ledger.ledger,
 

@@ -22,9 +22,11 @@ const SECRET = 'SELECT secret FROM turns WHERE one = 1';
 /** 128 bits: no two visitors share a line. */
 const HASH_CHARACTERS = 22;
 
-/** Makes a {@link LineUp}. It reads the intake's secret once. */
-export const createLineUp = (dialect: Dialect): LineUp => {
-  const open = openLines(dialect);
+/** Gives the name that only this intake has for a visitor. */
+export type NameVisitor = (given: string) => Steps<string>;
+
+/** Makes a {@link NameVisitor}. It reads the intake's secret once. */
+export const createNaming = (): NameVisitor => {
   let secret: string | undefined;
 
   function* readSecret(): Steps<string> {
@@ -33,6 +35,17 @@ export const createLineUp = (dialect: Dialect): LineUp => {
     return row?.secret ?? '';
   }
 
+  return function* nameVisitor(given) {
+    secret ??= yield* readSecret();
+    return createHmac('sha256', secret).update(given).digest('base64url').slice(0, HASH_CHARACTERS);
+  };
+};
+
+/** Makes a {@link LineUp}. */
+export const createLineUp = (dialect: Dialect): LineUp => {
+  const open = openLines(dialect);
+  const nameVisitor = createNaming();
+
   return function* lineUp(events) {
     const names = new Map<string | undefined, string>([[undefined, NOBODY]]);
     const lines = new Map<string, object>();
@@ -40,11 +53,7 @@ export const createLineUp = (dialect: Dialect): LineUp => {
     for (const [place, { offerId, visitor: given }] of events.entries()) {
       let visitor = names.get(given);
       if (visitor === undefined) {
-        secret ??= yield* readSecret();
-        visitor = createHmac('sha256', secret)
-          .update(given ?? '')
-          .digest('base64url')
-          .slice(0, HASH_CHARACTERS);
+        visitor = yield* nameVisitor(given ?? '');
         names.set(given, visitor);
       }
       const key = `${visitor} ${offerId}`;

@@ -1,18 +1,27 @@
 /** Reads what a lane holds. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Lane, ListFilter, OfferTally } from '../intake.js';
+import { createNaming } from './lines.js';
 import { type LaneTable, type Row, toIntakeRow } from './rows.js';
-import { ask, type SqlDriver, type Statement, type Value } from './steps.js';
+import { ask, type SqlDriver, type Statement, type Steps, type Value } from './steps.js';
 
 /** So many rows are counted at once, in a few milliseconds. */
 const PORTION_ROWS = 1_000;
 
-const listOf = (table: LaneTable, { limit, id, offerId, states, since, before }: ListFilter): Statement => {
+const listOf = (
+  table: LaneTable,
+  { limit, id, offerId, visitor, states, since, before }: ListFilter,
+): Statement => {
   const params: Value[] = [limit];
   const given = (value: Value): string => `?${params.push(value)}`;
   const conditions: string[] = [];
   if (id !== undefined) conditions.push(`id = ${given(id)}`);
   if (offerId !== undefined) conditions.push(`offer_id = ${given(offerId)}`);
+  // Only an event that is not settled has a line. Saying so lets the database use the index of lines.
+  if (visitor !== undefined)
+    conditions.push(
+      `settled_at IS NULL AND line IN (SELECT line FROM lines WHERE lines.visitor = ${given(visitor)})`,
+    );
   // Written as this condition, since nothing else makes the database use the index of dead letters.
   if (states?.join() === 'dead') conditions.push(`state = 'dead'`);
   else if (states) conditions.push(`state IN (${states.map(given).join()})`);
@@ -33,10 +42,19 @@ export const createListing = (driver: SqlDriver, table: LaneTable): Pick<Lane, '
     readonly last: number;
   };
 
+  const nameVisitor = createNaming();
+
+  function* find({ visitor: given, ...filter }: ListFilter): Steps<readonly Row[]> {
+    const visitor = given === undefined ? undefined : yield* nameVisitor(given);
+    const { sql, params } = listOf(table, { ...filter, visitor });
+    return yield* ask<Row>(sql, ...params);
+  }
+
   return {
     async list(filter) {
-      const { sql, params } = listOf(table, filter);
-      return (await driver.read(() => ask<Row>(sql, ...params))).map(toIntakeRow);
+      // Usage events have no line, so they have no visitor.
+      if (filter.visitor !== undefined && table === 'usage') return [];
+      return (await driver.read(() => find(filter))).map(toIntakeRow);
     },
 
     async *tally() {

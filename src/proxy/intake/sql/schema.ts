@@ -68,6 +68,8 @@ export const schemaOf = (dialect: Dialect): string => {
     lane TEXT PRIMARY KEY, token TEXT NOT NULL, host TEXT NOT NULL, pid ${integer} NOT NULL, until ${integer} NOT NULL);
   CREATE TABLE IF NOT EXISTS site (one ${integer} PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS notes (lane TEXT PRIMARY KEY, note TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS budgets (
+    arrival ${dialect.arrival}, process TEXT NOT NULL, at ${integer} NOT NULL, spent TEXT NOT NULL);
   ${laneOf('events', dialect)}
   ${laneOf('usage', dialect)}
   ${ORDER}`;

@@ -41,6 +41,7 @@ const USAGE = {
   expires_at: 'integer',
   received_at: 'integer',
   waiting_since: 'integer',
+  headers: 'text',
   usage: 'text',
 } as const;
 
@@ -175,7 +176,7 @@ export const createTaking = (
   }
 
   function* takeUsage(fresh: readonly AdmittedEvent[], aheadMs: number): Steps<void> {
-    const rows = fresh.flatMap(({ id, type, offerId, occurredAt, receivedAt, usage }) => {
+    const rows = fresh.flatMap(({ id, type, offerId, occurredAt, receivedAt, usage, ...event }) => {
       if (!usage) return [];
       const times = {
         occurred_at: occurredAt,
@@ -183,7 +184,8 @@ export const createTaking = (
         waiting_since: receivedAt + aheadMs,
         expires_at: occurredAt + MAX_USAGE_AGE_MS + aheadMs,
       };
-      return { id, content: '', type, offer_id: offerId, ...times, usage: textOf(usage) };
+      const texts = { headers: textOf(event.headers), usage: textOf(usage) };
+      return { id, content: '', type, offer_id: offerId, ...times, ...texts };
     });
     if (rows.length) yield* ask(statements.takeUsage, JSON.stringify(rows));
   }

@@ -29,8 +29,9 @@ export const INTAKE_METHODS = {
   accept: true,
   endSessions: true,
   sessionsEnded: true,
+  share: true,
   close: true,
-} as const satisfies Record<Exclude<Answering<Intake>, keyof Lane | 'take'>, true>;
+} as const satisfies Record<Exclude<Answering<Required<Intake>>, keyof Lane | 'take'>, true>;
 
 /** The lanes by name. */
 export type LaneName = 'events' | 'usage';

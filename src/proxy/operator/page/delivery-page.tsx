@@ -75,6 +75,12 @@ const GiveUp = ({ name, session }: { name: LaneName; session: Session }): VNode 
         Of one offer
         <input type="text" name="offer" autocomplete="off" placeholder="all offers" maxLength={50} />
       </label>
+      {name === 'offer_events' && (
+        <label>
+          Of one user or address
+          <input type="text" name="visitor" autocomplete="off" placeholder="all visitors" maxLength={128} />
+        </label>
+      )}
       <button type="submit">Count first</button>
     </form>
   </details>

@@ -14,18 +14,21 @@ export interface PurgePageProps {
   readonly lane: LaneName;
   readonly what: Purgeable;
   readonly offer: string;
+  /** Empty for all. */
+  readonly visitor: string;
 }
 
-const wordsOf = ({ count: { events, offers }, what, offer }: PurgePageProps): string => {
+const wordsOf = ({ count: { events, offers }, what, offer, visitor }: PurgePageProps): string => {
   if (!events) return 'There is nothing to give up.';
   const of = offer ? `the offer ${offer}` : plural(offers, 'offer');
+  const by = visitor && ` by the visitor ${visitor}`;
   const which = plural(events, what === 'dead' ? 'dead letter' : 'event');
-  return `This gives up ${which} of ${of}. A retry of everything then leaves ${events === 1 ? 'it' : 'them'}.`;
+  return `This gives up ${which} of ${of}${by}. A retry of everything then leaves ${events === 1 ? 'it' : 'them'}.`;
 };
 
 /** The view. */
 export const PurgePage = (props: PurgePageProps): VNode => {
-  const { count, session, lane, what, offer } = props;
+  const { count, session, lane, what, offer, visitor } = props;
   const { events, left } = count;
   return (
     <Layout title="Give up events" session={session}>
@@ -43,7 +46,7 @@ export const PurgePage = (props: PurgePageProps): VNode => {
               label={`Give up ${plural(events, 'event')}`}
               lane={lane}
               session={session}
-              fields={{ what, offer, confirm: 'yes' }}
+              fields={{ what, offer, visitor, confirm: 'yes' }}
               isDangerous
             />
           )}

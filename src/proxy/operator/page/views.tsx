@@ -3,7 +3,7 @@ import type { Intake } from '../../intake/intake.js';
 import { isDay, isFunnelBy, readFunnel, toCsvLines } from '../funnel.js';
 import { laneOf } from '../listing.js';
 import { nextTurn, streamOf } from '../portions.js';
-import { type Purgeable, purge } from '../purging.js';
+import { faultOf, type Purgeable, purge } from '../purging.js';
 import { DeadLettersPage, readDeadLetters } from './dead-letters-page.js';
 import { DeliveryPage, readDelivery } from './delivery-page.js';
 import type { ShownEvent } from './event-rows.js';
@@ -109,11 +109,15 @@ export const createActions = ({ intake, now }: ViewsContext): Readonly<Record<st
         const purged = await lane.purge([id], now());
         return seeOther(`dead-letters?lane=${name}&done=purged-${purged}#letters`);
       }
+      const visitor = (form.get('visitor') ?? '').trim();
       const isMeant = form.get('confirm') === 'yes';
-      const count = await purge(lane, { what, offerId: offer || undefined, isMeant }, now);
+      const request = { what, offerId: offer || undefined, visitor: visitor || undefined, isMeant };
+      const fault = faultOf(request, name);
+      if (fault !== undefined) return show(<Notice title="Nothing was given up">{fault}</Notice>, 400);
+      const count = await purge(lane, request, now);
       return isMeant
         ? seeOther(`dead-letters?lane=${name}&done=purged-${count.events}`)
-        : show(<PurgePage {...{ count, session, what, offer }} lane={name} />);
+        : show(<PurgePage {...{ count, session, what, offer, visitor }} lane={name} />);
     },
   };
 };

@@ -105,6 +105,12 @@ describe('in Redis', () => {
     ]);
     await intake.take([canaryEvent(4, { ...byUser, group: 'another-group' })]);
     await begin(intake, START, 1);
+    // Another process is there, so what this one gave out of budgets is kept too.
+    for (const process of ['other', 'one'])
+      await intake.share?.(process, [{ name: `address ${CANARIES.address}`, events: 1 }], START);
+    expect(await redis.admin.zcard(`{${name}}.events.told`)).toBe(2);
+    for (const key of ['told', 'processes'])
+      expect(await redis.admin.pttl(`{${name}}.events.${key}`)).toBeGreaterThan(50_000);
     const waiting = await placesOf(redis.admin, name);
     expect(page.unlisted(waiting)).toEqual([]);
     expect(page.misplaced(waiting, CANARIES)).toEqual([]);

@@ -147,6 +147,19 @@ describe('what a file says about visitors', () => {
     ]);
   });
 
+  it('is a name of that kind beside what a process let him report, and nothing after a minute', async () => {
+    const intake = open();
+    const spent = [{ name: `subject ${VISITOR}`, events: 3 }];
+    for (const process of ['other', 'one']) await intake.share?.(process, spent, START);
+    const texts = (): unknown[] => inFile((of) => of.prepare('SELECT spent FROM budgets').all());
+    expect(texts()).toEqual([
+      { spent: '[]' },
+      { spent: expect.stringMatching(/^\[\["[\w-]{22}",3\]\]$/) as string },
+    ]);
+    await intake.share?.('one', [], START + 60_000);
+    expect(texts()).toEqual([{ spent: '[]' }]);
+  });
+
   it.each(['purged', 'expired'] as const)('is nothing once the event is %s', async (how) => {
     const intake = open();
     await intake.take([admitted(1, { visitor: VISITOR })]);

@@ -90,6 +90,16 @@ describe('an offer with a long history', () => {
     expect(read.filter(isUnbounded)).toEqual([]);
   });
 
+  it('is not read when an operator asks for the events of one visitor', async () => {
+    await intake.take([admitted(1, { visitor: 'ada' })]);
+    executed.length = 0;
+    await intake.list({ limit: 500, visitor: 'ada', states: ['waiting'] });
+    const read = steps();
+    expect(read).toContain('SEARCH events USING INDEX events_line (line=?)');
+    // The table turns has one row.
+    expect(read.filter((step) => isUnbounded(step) && step !== 'SCAN turns')).toEqual([]);
+  });
+
   it('is not read by triggers', async () => {
     const read = steps('triggered');
     expect(read).toEqual(

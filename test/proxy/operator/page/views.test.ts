@@ -437,6 +437,33 @@ describe('giving up', () => {
     );
   });
 
+  it('concerns one visitor if that is asked for, before and after it is confirmed', async () => {
+    await intake.take([admitted(1, { visitor: '203.0.113.9' }), admitted(2, { visitor: 'ada' })]);
+    expect(await browser.read('delivery')).toContain('name="visitor"');
+    const asked = await (await browser.send('purge', { what: 'waiting', visitor: ' 203.0.113.9 ' })).text();
+    expect(asked).toContain('This gives up 1 event of 1 offer by the visitor 203.0.113.9.');
+    const form = Object.fromEntries(
+      [...asked.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [
+        name,
+        value,
+      ]),
+    ) as Record<string, string>;
+    await browser.ask('purge', { form });
+    expect((await intake.list({ limit: 9, states: ['waiting'] })).map(({ offerId }) => offerId)).toEqual([
+      'offer2',
+    ]);
+  });
+
+  it.each([
+    [{ what: 'dead', visitor: 'ada' }, 'Nobody knows the visitor of a dead letter'],
+    [{ what: 'waiting', visitor: 'ada', lane: 'usage_events' }, 'Nobody knows the visitor of a usage event'],
+  ])('refuses to guess whose they are (%j)', async (form, words) => {
+    await intake.take([admitted(1, { visitor: 'ada', usage: { subscriptionId: 's', properties: {} } })]);
+    const answer = await browser.send('purge', { ...form, confirm: 'yes' });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(words)]);
+    expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
+  });
+
   it('has nothing to confirm if there is nothing to give up', async () => {
     const page = await (await browser.send('purge', { what: 'dead' })).text();
     expect(page).toContain('There is nothing to give up.');

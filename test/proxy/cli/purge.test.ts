@@ -1,0 +1,59 @@
+/** `offersight purge --visitor`: which events it means, and when nobody can know that. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runPurge } from '../../../src/proxy/cli/purge-command.js';
+import { admitted, temporaryFolder } from '../../support/intake.js';
+import { intakeHere } from '../../support/sqlite.js';
+import { START } from '../../support/wire.js';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let file: string;
+let printed: string[];
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  file = join(folder.path, 'intake.db');
+  printed = [];
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
+});
+afterEach(() => folder.remove());
+
+const run = (...args: string[]): Promise<void> => runPurge([...args, '--intake', `sqlite:${file}`]);
+
+describe('offersight purge --visitor', () => {
+  it('first counts what waits of a user or an address, and gives it up with --yes', async () => {
+    const intake = intakeHere({ file });
+    const ada = { visitor: 'ada' };
+    await intake.take([admitted(1, ada), admitted(2, ada), admitted(3, { visitor: '203.0.113.9' })]);
+    await intake.take([admitted(4)]);
+    await intake.begin({ now: START, limit: 1, perMinute: 10 });
+    await run('--waiting', '--visitor', 'ada');
+    await run('--waiting', '--visitor', 'ada', '--offer', 'offer2', '--yes');
+    await run('--waiting', '--visitor', '203.0.113.9', '--yes');
+    await run('--waiting', '--visitor', 'bo', '--yes');
+    expect(printed).toEqual([
+      '1 event of 1 offer would be given up (waiting). 1 event on the way to Chargebee would be left. Nothing has changed: add --yes.',
+      '1 event given up (waiting).',
+      '1 event given up (waiting).',
+      '0 events given up (waiting).',
+    ]);
+    const states = (await intake.list({ limit: 9 })).map(({ code, state }) => code ?? state);
+    expect(states).toEqual(['waiting', 'purged', 'purged', 'forwarding']);
+    await intake.close();
+  });
+
+  it.each([
+    ['a dead letter', ['--dead', '--visitor', 'ada'], /forgets who reported an event once it is settled/],
+    ['a usage event', ['--waiting', '--visitor', 'ada', '--lane', 'usage_events'], /by their offer/],
+    ['nobody', ['--waiting', '--visitor', ''], /Name the visitor/],
+  ])('is refused in words if it asks for %s, and gives nothing up', async (_, args, words) => {
+    const intake = intakeHere({ file });
+    const usage = { subscriptionId: 'sub', properties: {} };
+    await intake.take([admitted(1, { visitor: 'ada', usage })]);
+    await expect(run(...args, '--yes')).rejects.toThrow(words);
+    expect(printed).toEqual([]);
+    for (const lane of [intake, intake.usage])
+      expect((await lane.list({ limit: 9 })).map(({ state }) => state)).toEqual(['waiting']);
+    await intake.close();
+  });
+});

@@ -1,0 +1,148 @@
+/** The headers of calls with usage events: a call has them once, for all of its events. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Caller, OfferProxyOptions } from '../../../src/proxy/index.js';
+import { noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { failure, numberOfUsage, type ToldUsage, taken } from '../../support/usage.js';
+import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
+
+/** A call with usage events, in short. */
+interface Told {
+  readonly numbers: readonly number[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const IP = 'chargebee-request-origin-ip';
+const USER = 'chargebee-request-origin-user-encoded';
+const ENTITY = 'chargebee-business-entity-id';
+
+let started: StartedProxy;
+let told: Told[];
+/** Who caused an event, by its number. */
+let callers: Readonly<Record<number, Caller>>;
+let answer: () => Response;
+
+const start = (options: Partial<OfferProxyOptions> = {}): void => {
+  const { intake: _, ...others } = options;
+  started = startProxy({
+    usage: { subscriptionFor: () => 'sub' },
+    caller: ({ id }) => callers[Number.parseInt(id.slice(-12), 16)],
+    ...others,
+  });
+  started.runtime.answer = async (request) => {
+    if (!request.url.includes('.ingest.')) return noContent();
+    const { events } = (await request.json()) as { events: ToldUsage[] };
+    const ours = [...request.headers].filter(([name]) => name.startsWith('chargebee-'));
+    told.push({ numbers: events.map(numberOfUsage), headers: Object.fromEntries(ours) });
+    return answer();
+  };
+};
+
+const report = async (...numbers: readonly number[]): Promise<void> => {
+  const events = numbers.map((number) => wireEvent(number));
+  await started.proxy(pageRequest(wireBody(events, { sent_at: START })));
+};
+
+beforeEach(() => {
+  told = [];
+  callers = {};
+  answer = () => taken();
+});
+
+afterEach(async () => {
+  const ended = started.end();
+  await started.runtime.advance(20_000);
+  await ended;
+});
+
+describe('a call with usage events', () => {
+  it('says who caused them if all are from one caller', async () => {
+    const ada = { ip: '203.0.113.9', user: 'ada', businessEntityId: 'be-1' };
+    callers = { 1: ada, 2: ada };
+    start();
+    await report(1, 2);
+    await started.runtime.advance(2_000);
+    expect(told).toEqual([
+      { numbers: [1, 2], headers: { [IP]: '203.0.113.9', [USER]: btoa('ada'), [ENTITY]: 'be-1' } },
+    ]);
+  });
+
+  it('says only the business entity if they are from several callers', async () => {
+    callers = {
+      1: { ip: '203.0.113.9', user: 'ada', businessEntityId: 'be-1' },
+      2: { ip: '203.0.113.9', user: 'bo', businessEntityId: 'be-1' },
+    };
+    start();
+    await report(1, 2);
+    await started.runtime.advance(2_000);
+    expect(told).toEqual([{ numbers: [1, 2], headers: { [ENTITY]: 'be-1' } }]);
+  });
+
+  it('says nothing of a caller if one of them has none', async () => {
+    callers = { 2: { ip: '203.0.113.9' } };
+    start();
+    await report(1, 2);
+    await started.runtime.advance(2_000);
+    expect(told).toEqual([{ numbers: [1, 2], headers: {} }]);
+  });
+
+  it('has events of one business entity, and no two such calls are under way because of that', async () => {
+    const [one, other] = [{ businessEntityId: 'be-1' }, { businessEntityId: 'be-2' }];
+    callers = { 1: one, 2: other, 4: one };
+    start();
+    let most = 0;
+    let underWay = 0;
+    const recorded = started.runtime.answer;
+    started.runtime.answer = async (request) => {
+      if (!request.url.includes('.ingest.')) return noContent();
+      most = Math.max(most, ++underWay);
+      await new Promise<void>((resolve) => started.runtime.after(100, resolve));
+      underWay--;
+      return recorded(request);
+    };
+    await report(1, 2, 3, 4);
+    await started.runtime.advance(3_000);
+    expect(told).toEqual([
+      { numbers: [1, 4], headers: { [ENTITY]: 'be-1' } },
+      { numbers: [2], headers: { [ENTITY]: 'be-2' } },
+      { numbers: [3], headers: {} },
+    ]);
+    expect(most).toBe(1);
+  });
+
+  it('is not made for another business entity while the upstream wants none', async () => {
+    callers = { 1: { businessEntityId: 'be-1' }, 2: { businessEntityId: 'be-2' } };
+    start();
+    answer = () => failure(429, 'api_request_limit_exceeded', { 'retry-after': '30' });
+    await report(1, 2);
+    await started.runtime.advance(20_000);
+    expect(told.map(({ numbers }) => numbers)).toEqual([[1]]);
+    answer = () => taken();
+    await started.runtime.advance(60_000);
+    expect(
+      told
+        .slice(1)
+        .flatMap(({ numbers }) => numbers)
+        .sort(),
+    ).toEqual([1, 2]);
+    const rows = await started.intake.usage.list({ limit: 9 });
+    expect(rows.map(({ id, state }) => [id, state]).sort()).toEqual([
+      [eventId(1), 'done'],
+      [eventId(2), 'done'],
+    ]);
+  });
+
+  it('switches off what the site switched off', async () => {
+    start({ disable: ['webhook', 'email'] });
+    await report(1);
+    await started.runtime.advance(2_000);
+    expect(told).toEqual([
+      {
+        numbers: [1],
+        headers: {
+          'chargebee-event-webhook': 'all-disabled',
+          'chargebee-event-email': 'all-disabled',
+        },
+      },
+    ]);
+  });
+});
