@@ -19,6 +19,9 @@ const TAKEN = 10;
 const BEGINNINGS = 40;
 /** Events in each of them. */
 const BEGUN = 10;
+/** The most that one request may have. */
+const POST = 500;
+const DELIVERED = 100_000;
 const HOUR_MS = 3_600_000;
 const MAX_WAITING = 100_000_000;
 
@@ -66,8 +69,8 @@ const onPostgres = async (): Promise<Store> => {
 const STORES: Readonly<Record<string, () => Promise<Store>>> = { sqlite: inFile, postgres: onPostgres };
 
 let made = 0;
-const some = (offerOf: (number: number) => string): AdmittedEvent[] =>
-  Array.from({ length: TAKEN }, () => {
+const some = (offerOf: (number: number) => string, length = TAKEN): AdmittedEvent[] =>
+  Array.from({ length }, () => {
     const receivedAt = Date.now();
     const id = `018f5a5e-7a00-7000-8000-${(made++).toString(16).padStart(12, '0')}`;
     const visitor = `visitor ${made}`;
@@ -138,14 +141,27 @@ const measureOne = async (intake: Intake, offerOf: (number: number) => string): 
   );
 };
 
+/** Takes and delivers events of one offer, as a page whose offer has the same id for everybody sends them. */
+const deliver = async (intake: Intake, events: number): Promise<void> => {
+  const now = Date.now();
+  await intake.lead('bench', now);
+  for (let taken = 0; taken < events; taken += POST) {
+    await intake.take(some(() => 'static', POST));
+    const { rows } = await intake.begin({ now, limit: POST, perMinute: Number.MAX_SAFE_INTEGER });
+    const results = rows.map(({ id }) => ({ id, result: { kind: 'done' } as const }));
+    await intake.finish(results, now);
+  }
+};
+
 const short = (count: number): string => count.toLocaleString('en');
 
 /** Measures each case on an intake of its own. */
 export const measureScale = async (name: string, { waiting, remembered }: Scale): Promise<string> => {
   const makeStore = STORES[name];
   if (!makeStore) return `${name} is not measured at scale`;
-  const cases: readonly [string, string | undefined, (number: number) => string][] = [
-    ['nothing', undefined, (number) => `new ${number}`],
+  const cases: readonly [string, string | number, (number: number) => string][] = [
+    ['nothing', 0, (number) => `new ${number}`],
+    [`${short(DELIVERED)} delivered, of one offer`, DELIVERED, () => 'static'],
     [`${short(waiting)} waiting, of one offer`, waitingSql(waiting, `'static'`), () => 'static'],
     [
       `${short(waiting)} waiting, of as many`,
@@ -155,15 +171,16 @@ export const measureScale = async (name: string, { waiting, remembered }: Scale)
     [`${short(remembered)} remembered`, rememberedSql(remembered), (number) => `offer ${number % 100_000}`],
   ];
   const rows: string[][] = [];
-  for (const [title, sql, offerOf] of cases) {
+  for (const [title, held, offerOf] of cases) {
     const store = await makeStore();
     const first = store.open();
     // The first use makes the tables.
     await first.status(Date.now());
     await first.close();
-    if (sql) await store.run(sql);
     console.error(`${name}: ${title}`);
+    if (typeof held === 'string') await store.run(held);
     const intake = store.open();
+    if (typeof held === 'number') await deliver(intake, held);
     rows.push([title, ...(await measureOne(intake, offerOf))]);
     await intake.close();
     await store.remove();
