@@ -1,11 +1,15 @@
 /** Processes of a site, with one intake file or without. Each is the real proxy, and may die between two operations. */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Verdict } from '../../src/protocol/batch.js';
 import type { Pace } from '../../src/proxy/forward/gate.js';
 import type { DirectIntake } from '../../src/proxy/intake/direct/direct.js';
 import type { Intake } from '../../src/proxy/intake/intake.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
+import type { ServerEvent } from '../../src/proxy/reported.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
+import type { RowCell } from '../history/row.js';
+import { cellsOf, utcDayOf } from '../history/wire.js';
 import { type Chance, createChance } from './chance.js';
 import { type Clock, START } from './clock.js';
 import type { IntakeFile } from './intake-file.js';
@@ -27,6 +31,13 @@ export interface ProxyProcess {
   handle(body: string, session: string | undefined): Promise<Response>;
   /** Hands it a request as it is. */
   probe(headers: Readonly<Record<string, string>>, body: string): Promise<Response>;
+  /**
+   * Reports an acceptance as the host's own program does.
+   * @returns Resolves when the intake is asked, or the report has failed.
+   */
+  report(event: ServerEvent): Promise<void>;
+  /** Gives up waiting events as an operator does, the newest first. */
+  purge(most: number): Promise<void>;
   /** Dies at the n-th operation from now, 0 for at once. */
   crash(operations: number): void;
   /** Closes it as an operator does. */
@@ -54,6 +65,14 @@ export interface ProxySetting {
   readonly onAlert: (message: string) => void;
 }
 
+/** What the harness knows of a request or a report, for those who are asked because of it. */
+interface Arrival {
+  /** By id, what its events count under. */
+  readonly cells?: ReadonlyMap<string, RowCell>;
+  /** A report that has only one event. */
+  readonly reported?: { readonly name: string; readonly cell: RowCell; readonly onAsked: () => void };
+}
+
 /** A key that only the upstream may ever see. */
 export const CANARY_KEY = 'live_CANARYq7Zx81vN';
 
@@ -67,6 +86,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
   const stops = new Set<Stop>();
   let isDead = false;
   let tellDied: (value: undefined) => void = () => undefined;
+  const arrivals = new AsyncLocalStorage<Arrival>();
   const died = new Promise<undefined>((resolve) => {
     tellDied = resolve;
   });
@@ -132,6 +152,14 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     },
   };
 
+  const noteAccepted = (verdicts: ReadonlyMap<string, Verdict>): ReadonlyMap<string, Verdict> => {
+    const { reported } = arrivals.getStore() ?? {};
+    if (!reported) return verdicts;
+    const { name: called, cell } = reported;
+    for (const [id, { kind }] of verdicts)
+      recorder.write({ kind: 'accepted', name: called, id, proxy: name, verdict: { kind }, cell });
+    return verdicts;
+  };
   const noteTaken = (verdicts: ReadonlyMap<string, Verdict>): ReadonlyMap<string, Verdict> => {
     for (const [id, { kind, ...rest }] of verdicts)
       recorder.write({
@@ -139,6 +167,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
         id,
         proxy: name,
         verdict: { kind, ...('code' in rest && { code: rest.code }) },
+        cell: arrivals.getStore()?.cells?.get(id),
       });
     return verdicts;
   };
@@ -157,7 +186,11 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     },
   });
   const durable = (raw: Intake): Intake => ({
-    take: (events) => operate(async () => noteTaken(await raw.take(events))),
+    take(events) {
+      // Nobody may ask for this because of a report that is only counted. If somebody does, that is written down.
+      arrivals.getStore()?.reported?.onAsked();
+      return operate(async () => noteAccepted(noteTaken(await raw.take(events))));
+    },
     claim: (site) => raw.claim(site),
     lead: (token, now) => operate(() => raw.lead(token, now)),
     resign: (token) => operate(() => raw.resign(token)),
@@ -170,7 +203,10 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     tally: () => raw.tally(),
     retry: (ids, now) => raw.retry(ids, now),
     purge: (ids, now) => raw.purge(ids, now),
-    accept: (events) => raw.accept(events),
+    accept(events) {
+      arrivals.getStore()?.reported?.onAsked();
+      return operate(async () => noteAccepted(await raw.accept(events)));
+    },
     ledger: (filter) => raw.ledger(filter),
     endSessions: () => raw.endSessions(),
     sessionsEnded: () => raw.sessionsEnded(),
@@ -196,12 +232,32 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
         body,
       });
       if (isDead) return new Promise(() => undefined);
-      const response = await product(request);
+      const cells = cellsOf(body, runtime.now());
+      const response = await arrivals.run({ cells }, () => product(request));
       return isDead ? new Promise(() => undefined) : response;
     },
     async probe(headers, body) {
       const request = new Request('http://proxy.invalid/', { method: 'POST', headers, body });
       return product(request);
+    },
+    report(event) {
+      const { name, type, group } = event;
+      const cell = { day: utcDayOf(runtime.now()), type, group };
+      return new Promise((resolve) => {
+        // If it fails, the host's program does not know whether it counted, and may report it again.
+        void arrivals
+          .run({ reported: { name, cell, onAsked: resolve } }, () => product.report([event]))
+          .catch(() => undefined)
+          .then(() => resolve());
+      });
+    },
+    async purge(most) {
+      if (!raw || isDead) return;
+      const rows = await raw.list({ limit: most, states: ['waiting'] });
+      const ids = rows.map(({ id }) => id);
+      recorder.write({ kind: 'purged', ids, proxy: name });
+      await raw.purge(ids, runtime.now());
+      file?.note(name);
     },
     crash(operations) {
       dueAt = operations;
