@@ -1158,7 +1158,7 @@ describe('I19: the ledger', () => {
     expect(texts(...twice, ledger({ ...counted, taken: 2, accepted: 2 }))).toHaveLength(2);
     expect(texts(...twice, ledger({ ...counted, group: 'winter' }))).toHaveLength(4);
   });
-  it('has what was accepted alone: nothing of it was forwarded', () => {
+  it('finds an acceptance that was forwarded, or counted upstream', () => {
     const order = accepted('order', 'accepted');
     expect(texts(order, { ...forwarded, type: 'accepted' })).toHaveLength(1);
     expect(texts(order, { ...forwarded, id: id(9) })).toHaveLength(1);
