@@ -1,8 +1,8 @@
 /** Processes of a site, with one intake file or without. Each is the real proxy, and may die between two operations. */
 
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Verdict } from '../../src/protocol/batch.js';
 import type { Pace } from '../../src/proxy/forward/gate.js';
+import type { AdmittedEvent } from '../../src/proxy/intake/admitted.js';
 import type { DirectIntake } from '../../src/proxy/intake/direct/direct.js';
 import type { Intake } from '../../src/proxy/intake/intake.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
@@ -65,12 +65,11 @@ export interface ProxySetting {
   readonly onAlert: (message: string) => void;
 }
 
-/** What the harness knows of a request or a report, for those who are asked because of it. */
-interface Arrival {
-  /** By id, what its events count under. */
-  readonly cells?: ReadonlyMap<string, RowCell>;
-  /** A report that has only one event. */
-  readonly reported?: { readonly name: string; readonly cell: RowCell; readonly onAsked: () => void };
+/** A report of one event whose intake is not asked yet. */
+interface Reported {
+  readonly name: string;
+  readonly cell: RowCell;
+  readonly onAsked: () => void;
 }
 
 /** A key that only the upstream may ever see. */
@@ -86,7 +85,10 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
   const stops = new Set<Stop>();
   let isDead = false;
   let tellDied: (value: undefined) => void = () => undefined;
-  const arrivals = new AsyncLocalStorage<Arrival>();
+  /** What the events of each request under way count under, by id. */
+  const arrived = new Set<ReadonlyMap<string, RowCell>>();
+  /** The harness does nothing else until its intake is asked, so there is only one. */
+  let reported: Reported | undefined;
   const died = new Promise<undefined>((resolve) => {
     tellDied = resolve;
   });
@@ -152,23 +154,42 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     },
   };
 
-  const noteAccepted = (verdicts: ReadonlyMap<string, Verdict>): ReadonlyMap<string, Verdict> => {
-    const { reported } = arrivals.getStore() ?? {};
-    if (!reported) return verdicts;
-    const { name: called, cell } = reported;
-    for (const [id, { kind }] of verdicts)
-      recorder.write({ kind: 'accepted', name: called, id, proxy: name, verdict: { kind }, cell });
-    return verdicts;
+  /** What the wire says of an event. If two requests differ, it is the one that the intake was asked for. */
+  const cellOf = ({ id, group, reason }: AdmittedEvent): RowCell | undefined => {
+    const cells = [...arrived].flatMap((request) => request.get(id) ?? []);
+    return cells.find((cell) => cell.group === group && cell.reason === reason) ?? cells[0];
   };
-  const noteTaken = (verdicts: ReadonlyMap<string, Verdict>): ReadonlyMap<string, Verdict> => {
+  const noteTaken = (
+    verdicts: ReadonlyMap<string, Verdict>,
+    cells: ReadonlyMap<string, RowCell | undefined>,
+  ): ReadonlyMap<string, Verdict> => {
     for (const [id, { kind, ...rest }] of verdicts)
       recorder.write({
         kind: 'taken',
         id,
         proxy: name,
         verdict: { kind, ...('code' in rest && { code: rest.code }) },
-        cell: arrivals.getStore()?.cells?.get(id),
+        cell: cells.get(id),
       });
+    return verdicts;
+  };
+  const cellsBefore = (events: readonly AdmittedEvent[]) =>
+    new Map(events.map((event) => [event.id, cellOf(event)]));
+  /** Finds the report because of which an intake is asked. */
+  const whatIsReported = (): Reported | undefined => {
+    const asked = reported;
+    reported = undefined;
+    asked?.onAsked();
+    return asked;
+  };
+  const noteAccepted = (
+    verdicts: ReadonlyMap<string, Verdict>,
+    asked: Reported | undefined,
+  ): ReadonlyMap<string, Verdict> => {
+    if (!asked) return verdicts;
+    const { name: called, cell } = asked;
+    for (const [id, { kind }] of verdicts)
+      recorder.write({ kind: 'accepted', name: called, id, proxy: name, verdict: { kind }, cell });
     return verdicts;
   };
   const direct = (): DirectIntake => ({
@@ -177,8 +198,9 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
       return {
         ...taking,
         async take(events) {
+          const cells = cellsBefore(events);
           await reach();
-          const verdicts = noteTaken(await taking.take(events));
+          const verdicts = noteTaken(await taking.take(events), cells);
           await reach();
           return verdicts;
         },
@@ -188,8 +210,8 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
   const durable = (raw: Intake): Intake => ({
     take(events) {
       // Nobody may ask for this because of a report that is only counted. If somebody does, that is written down.
-      arrivals.getStore()?.reported?.onAsked();
-      return operate(async () => noteAccepted(noteTaken(await raw.take(events))));
+      const [cells, asked] = [cellsBefore(events), whatIsReported()];
+      return operate(async () => noteAccepted(noteTaken(await raw.take(events), cells), asked));
     },
     claim: (site) => raw.claim(site),
     lead: (token, now) => operate(() => raw.lead(token, now)),
@@ -204,8 +226,8 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     retry: (ids, now) => raw.retry(ids, now),
     purge: (ids, now) => raw.purge(ids, now),
     accept(events) {
-      arrivals.getStore()?.reported?.onAsked();
-      return operate(async () => noteAccepted(await raw.accept(events)));
+      const asked = whatIsReported();
+      return operate(async () => noteAccepted(await raw.accept(events), asked));
     },
     ledger: (filter) => raw.ledger(filter),
     endSessions: () => raw.endSessions(),
@@ -233,7 +255,9 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
       });
       if (isDead) return new Promise(() => undefined);
       const cells = cellsOf(body, runtime.now());
-      const response = await arrivals.run({ cells }, () => product(request));
+      arrived.add(cells);
+      const response = await product(request);
+      arrived.delete(cells);
       return isDead ? new Promise(() => undefined) : response;
     },
     async probe(headers, body) {
@@ -241,13 +265,15 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
       return product(request);
     },
     report(event) {
-      const { name, type, group } = event;
-      const cell = { day: utcDayOf(runtime.now()), type, group };
+      const { name: called, type, group } = event;
       return new Promise((resolve) => {
+        reported = { name: called, cell: { day: utcDayOf(runtime.now()), type, group }, onAsked: resolve };
         // If it fails, the host's program does not know whether it counted, and may report it again.
-        void arrivals
-          .run({ reported: { name, cell, onAsked: resolve } }, () => product.report([event]))
-          .catch(() => undefined)
+        void product
+          .report([event])
+          .catch(() => {
+            reported = undefined;
+          })
           .then(() => resolve());
       });
     },
