@@ -4,6 +4,7 @@
  */
 export const LONG_UNITS = [
   'test/fuzz/fuzz.test.ts',
+  'test/proxy/intake/many-groups.test.ts',
   'test/proxy/intake/postgres/postgres-proxies.test.ts',
   'test/proxy/intake/redis/redis-proxies.test.ts',
   'test/proxy/intake/redis/redis-takeover.test.ts',
@@ -26,7 +27,7 @@ export const SERVER_UNITS = [
   'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/redis/redis{,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
-  'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
+  'test/proxy/intake/{intake-alike.properties,ledger-size,one-site}.test.ts',
   'test/proxy/intake/postgres/postgres{,-docs,-leading,-opening}.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/{creation,node}.test.ts',

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'libsql';
-import type { KeptRow, LedgerSums } from '../../test/history/row.js';
-import { LEDGER_SUMS } from '../../test/history/sums.js';
-import { setOffline } from './nemesis.js';
+import type { LedgerCell } from 'offersight/proxy';
+import { sqliteIntake } from 'offersight/proxy/sqlite';
+import type { KeptRow } from '../../test/history/row.js';
+import { acceptanceOf, setOffline } from './nemesis.js';
 import type { Dump } from './page/types.js';
 import { command, setFrozen, type Tab, within } from './tabs.js';
 import { API_KEY, type World } from './world.js';
@@ -42,11 +43,18 @@ const readIntake = (folder: string): KeptRow[] => {
   }));
 };
 
-const readLedger = (folder: string): LedgerSums => {
-  const database = new Database(join(folder, 'intake.sqlite'), { timeout: 5_000 });
-  const sums = database.prepare(LEDGER_SUMS).get() as LedgerSums;
-  database.close();
-  return sums;
+const readLedger = async (folder: string): Promise<LedgerCell[]> => {
+  const intake = sqliteIntake({ file: join(folder, 'intake.sqlite') });
+  const cells: LedgerCell[] = [];
+  for await (const portion of intake.ledger()) cells.push(...portion);
+  await intake.close();
+  return cells;
+};
+
+/** Reports again what was reported, until a proxy says that it has it: nobody heard some of the replies. */
+const reportAgain = async ({ orders, proxies }: World, endsAt: number): Promise<void> => {
+  for (const order of orders)
+    while (!(await proxies.report(0, acceptanceOf(order))) && Date.now() < endsAt) await wait(LOOK_MS);
 };
 
 const isOpen = ({ state }: KeptRow): boolean => state === 'waiting' || state === 'forwarding';
@@ -110,6 +118,7 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
   const withinMs = moreMs + (tabs.list.some(({ isFrozen }) => isFrozen) ? WITHIN_ASLEEP_MS : WITHIN_MS);
   recorder.tell({ kind: 'healed', withinMs });
   const endsAt = Date.now() + withinMs;
+  await reportAgain(world, endsAt);
   world.isNarrow = false;
   let tab = await world.open({ offers: 0 });
   // A worker that lies would continue to lie to every page that is open.
@@ -154,7 +163,7 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
   const hits = secrets.filter((secret) => said.includes(secret)).length;
   recorder.tell({ kind: 'searched', where: 'replies', bytes: said.length, hits });
   recorder.tell({ kind: 'final-intake', rows: readIntake(world.folder) });
-  recorder.tell({ kind: 'final-ledger', sums: readLedger(world.folder) });
+  recorder.tell({ kind: 'final-ledger', cells: await readLedger(world.folder) });
   recorder.tell({
     kind: 'final-holds',
     leases: entries.flatMap(({ id, lease }) => (lease ? [id] : [])),

@@ -1,5 +1,15 @@
+/** What the host's own program reports of an order, in the same words each time. */
+export const acceptanceOf = (order: number): ServerEvent => ({
+  name: `order-${order}`,
+  type: 'accepted',
+  offerId: `order-${order}`,
+  // One of those that pages name, since each address may name only some.
+  ...(order % 2 && { group: 'summer' }),
+});
+
 /** Does one step to the world. A step skips what is impossible at that moment. */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { ServerEvent } from 'offersight/proxy';
 import type { Step } from './plan.js';
 import { command, setFrozen, type Tab, within } from './tabs.js';
 import { wipe } from './wiping.js';
@@ -113,6 +123,10 @@ export const act = async (world: World, step: Step): Promise<void> => {
       return proxies.kill(step.proxy, step.signal);
     case 'proxy-arm':
       return proxies.arm(step.proxy, step.point);
+    case 'report':
+      world.orders.add(step.order);
+      await proxies.report(step.proxy, acceptanceOf(step.order));
+      return;
     case 'clock':
       world.moveClock(step.byMs);
       for (const tab of tabs.list) await command(tab, 'followClock');

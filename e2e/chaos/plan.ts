@@ -75,6 +75,8 @@ export type Step =
   | { readonly act: 'upstream'; readonly fault: UpstreamFault; readonly count: number; readonly ms: number }
   | { readonly act: 'proxy-kill'; readonly proxy: number; readonly signal: 'SIGKILL' | 'SIGTERM' }
   | { readonly act: 'proxy-arm'; readonly proxy: number; readonly point: CrashPoint }
+  /** The host's own program reports that an order accepted an offer. */
+  | { readonly act: 'report'; readonly proxy: number; readonly order: number }
   | { readonly act: 'wait'; readonly ms: number };
 
 /** A run before it happened. */
@@ -91,7 +93,7 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-const WEIGHTS: Readonly<Record<Step['act'], number>> = {
+const WEIGHTS: Readonly<Record<Exclude<Step['act'], 'report'>, number>> = {
   open: 10,
   close: 4,
   reload: 4,
@@ -120,10 +122,12 @@ const WEIGHTS: Readonly<Record<Step['act'], number>> = {
   wait: 8,
 };
 
+/** The seed of what is reported is that of the run and this. */
+const REPORTS = 1_000_003;
 const HOUR_MS = 3_600_000;
 const JUMPS_MS = [-24 * HOUR_MS, -HOUR_MS, -60_000, 60_000, HOUR_MS, 24 * HOUR_MS];
 
-const stepOf = (act: Step['act'], chance: Chance): Step => {
+const stepOf = (act: keyof typeof WEIGHTS, chance: Chance): Step => {
   const tab = chance.whole(0, 5);
   switch (act) {
     case 'open':
@@ -176,6 +180,21 @@ const stepOf = (act: Step['act'], chance: Chance): Step => {
   }
 };
 
+/** How many steps come between two reports at most. */
+const REPORT_STEPS = 12;
+const MOST_ORDERS = 4;
+
+/** Adds what the host's own program reports. It is drawn apart, so that the other steps of a seed stay the same. */
+const withReports = (steps: readonly Step[], chance: Chance): Step[] => {
+  let next = chance.whole(2, REPORT_STEPS);
+  return steps.flatMap((step, at): Step[] => {
+    if (at < next) return [step];
+    next = at + chance.whole(2, REPORT_STEPS);
+    const [proxy, order] = [chance.whole(0, 1), chance.whole(1, MOST_ORDERS)];
+    return [step, { act: 'report', proxy, order }];
+  });
+};
+
 /** What happens in the run of a seed. */
 export const planOf = (seed: number, length?: number): Plan => {
   const chance = chanceOf(seed);
@@ -186,5 +205,5 @@ export const planOf = (seed: number, length?: number): Plan => {
   const count = length ?? chance.whole(60, 120);
   const steps: Step[] = [3, 2].map((offers) => ({ act: 'open', offers }));
   while (steps.length < count) steps.push(stepOf(chance.weighted(WEIGHTS), chance));
-  return { seed, flavour, keys, isNarrow, steps };
+  return { seed, flavour, keys, isNarrow, steps: withReports(steps, chanceOf(seed + REPORTS)) };
 };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { ServerEvent } from 'offersight/proxy';
 import type { CrashPoint } from '../fixtures/crash-points.js';
 
 /** The proxies. */
@@ -16,6 +17,11 @@ export interface Proxies {
   readonly rowFiles: readonly string[];
   /** Makes a proxy end itself as soon as it comes to this point. */
   arm(index: number, point: CrashPoint): void;
+  /**
+   * Reports an event to a proxy as the host's own program does.
+   * @returns Whether the proxy said that it has the event; it may have it all the same.
+   */
+  report(index: number, event: ServerEvent): Promise<boolean>;
   kill(index: number, signal: 'SIGKILL' | 'SIGTERM'): void;
   /** Resolves when both proxies run and neither is armed any more. */
   heal(): Promise<void>;
@@ -29,6 +35,8 @@ interface Slot {
   starting: Promise<void> | undefined;
 }
 
+/** After so long without a reply, the host's program reports an event again, milliseconds. */
+const REPORT_MS = 5_000;
 const MAIN = fileURLToPath(new URL('./proxy-process.ts', import.meta.url));
 
 /**
@@ -116,6 +124,25 @@ export const startProxies = async (
       slot.isArmed = true;
       // The process may be ending just now.
       slot.child.send(point, () => undefined);
+    },
+    report(index, event) {
+      const { child } = slots[index] ?? {};
+      if (!child?.connected) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const end = (isTaken: boolean): void => {
+          child.off('message', onMessage).off('exit', onExit);
+          clearTimeout(timer);
+          resolve(isTaken);
+        };
+        const onMessage = (name: unknown): void => {
+          if (name === event.name) end(true);
+        };
+        const onExit = (): void => end(false);
+        const timer = setTimeout(onExit, REPORT_MS);
+        child.on('message', onMessage).once('exit', onExit);
+        // The process may be ending just now.
+        child.send(event, () => undefined);
+      });
     },
     kill: (index, signal) => void slots[index]?.child?.kill(signal),
     async heal() {

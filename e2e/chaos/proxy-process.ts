@@ -3,16 +3,18 @@
  * hurts. The hooks wrap what the product takes from outside; the product does not know them. Each row is with the
  * operating system before anything else happens, so that it outlives the process.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { openSync, writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { createOfferProxy, type Intake } from 'offersight/proxy';
+import { createOfferProxy, type Intake, type ServerEvent } from 'offersight/proxy';
 import { toNodeListener } from 'offersight/proxy/node';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 import { platformRuntime } from '../../src/runtime.js';
-import type { ProxyRow } from '../../test/history/row.js';
+import type { ProxyRow, RowCell } from '../../test/history/row.js';
+import { cellsOf, utcDayOf } from '../../test/history/wire.js';
 import type { CrashPoint } from '../fixtures/crash-points.js';
 
 /** The header by which the upstream's list of calls says which forward a call is. */
@@ -30,19 +32,43 @@ const tell = (row: ProxyRow): void => {
 };
 
 let armed: CrashPoint | undefined;
-process.on('message', (point: CrashPoint) => {
-  armed = point;
-});
 const crashAt = (point: CrashPoint): void => {
   if (armed === point) process.kill(process.pid, 'SIGKILL');
 };
+
+/** What is known of a request or a report, for those who are asked because of it. */
+interface Arrival {
+  /** By id, what the events of a request count under; undefined if it could not be read. */
+  readonly cells?: Promise<ReadonlyMap<string, RowCell> | undefined>;
+  readonly reported?: { readonly name: string; readonly cell: RowCell };
+}
+const arrivals = new AsyncLocalStorage<Arrival>();
 
 const inner = sqliteIntake({ file });
 const intake: Intake = {
   ...inner,
   async take(events) {
+    // The product has read the whole request by now.
+    const cells = await arrivals.getStore()?.cells;
     const verdicts = await inner.take(events);
-    for (const [id, verdict] of verdicts) tell({ kind: 'taken', id, proxy: name, verdict });
+    for (const [id, verdict] of verdicts)
+      tell({ kind: 'taken', id, proxy: name, verdict, cell: cells?.get(id) });
+    crashAt('after-take');
+    return verdicts;
+  },
+  async accept(events) {
+    const { reported } = arrivals.getStore() ?? {};
+    const verdicts = await inner.accept(events);
+    if (reported)
+      for (const [id, { kind }] of verdicts)
+        tell({
+          kind: 'accepted',
+          name: reported.name,
+          id,
+          proxy: name,
+          verdict: { kind },
+          cell: reported.cell,
+        });
     crashAt('after-take');
     return verdicts;
   },
@@ -113,7 +139,32 @@ const proxy = createOfferProxy({
   },
 });
 
-const listener = toNodeListener(proxy);
+process.on('message', (asked: CrashPoint | ServerEvent) => {
+  if (typeof asked === 'string') {
+    armed = asked;
+    return;
+  }
+  const { name: reportedName, type, group } = asked;
+  const cell = { day: utcDayOf(Date.now()), type, group };
+  // Without a reply the host's program reports it again.
+  arrivals
+    .run({ reported: { name: reportedName, cell } }, () => proxy.report([asked]))
+    .then(() => process.send?.(reportedName))
+    .catch(() => undefined);
+});
+
+/** The proxy, whose requests are read along by the harness. */
+const watched: typeof proxy = Object.assign((...given: Parameters<typeof proxy>) => {
+  const arrivedAt = Date.now();
+  const cells = given[0]
+    .clone()
+    .text()
+    .then((body) => cellsOf(body, arrivedAt))
+    .catch(() => undefined);
+  return arrivals.run({ cells }, () => proxy(...given));
+}, proxy);
+
+const listener = toNodeListener(watched);
 const server = createServer((request, response) => {
   const end = response.end.bind(response) as (chunk?: unknown) => typeof response;
   response.end = ((chunk?: string) => {

@@ -52,6 +52,7 @@ export const lineOf = ({ plan, history, checked, tookMs }: Outcome): string => {
     discarded: ids('discarded').length,
     extras: effects.length - new Set(effects).size,
     ambiguous: ambiguous.length,
+    accepted: new Set(history.flatMap((row) => (row.kind === 'accepted' ? [row.name] : []))).size,
   };
   const told = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
   // These were neither counted nor given up: they went with wiped storage or a page without storage, or were never
@@ -60,6 +61,7 @@ export const lineOf = ({ plan, history, checked, tookMs }: Outcome): string => {
     .filter(([where]) => where !== 'effect' && !where.startsWith('discarded'))
     .map(([where, count]) => `${count} ${where}`);
   if (elsewhere.length) told.push(`elsewhere ${elsewhere.join(' ')}`);
+  for (const { id, text } of checked.invariants.I19.listed ?? []) told.push(`${id} is ${text}`);
   const verdict = checked.isKept ? 'kept' : `BROKEN ${checked.broken.join(' ')}`;
   return `seed ${plan.seed} (${plan.flavour}, keys ${plan.keys === 'honour' ? 'honoured' : 'ignored'}): ${told.join(', ')}; ${(tookMs / 1_000).toFixed(0)} s; ${verdict}`;
 };

@@ -27,6 +27,8 @@ export interface World {
   readonly network: Network;
   readonly site: ChaosSite;
   readonly tabs: Tabs;
+  /** The orders whose acceptance was reported, although perhaps nobody heard that. */
+  readonly orders: Set<number>;
   /** Opens a page of the site in a new tab. Without a clock of its own it has the machine's. */
   open(settings?: Partial<Omit<TabSettings, 'flavour'>>): Promise<Tab>;
   /** Moves the clock of the machine that the browser runs on. The proxies are on another machine. */
@@ -109,6 +111,7 @@ export const createWorld = async (
     network,
     site,
     tabs,
+    orders: new Set(),
     open(given = {}) {
       const name = `t${++opened}`;
       settings.set(name, given);

@@ -14,6 +14,8 @@ export interface Judgement {
   readonly breaches: readonly Breach[];
   /** Cases that are excused by a fault that no product can survive, by that fault. */
   readonly excused?: Readonly<Record<string, number>>;
+  /** Events that count in another way than the harness expects, and may do so: each by its id, and why. */
+  readonly listed?: readonly Breach[];
 }
 
 /** Collects a judgement. */
@@ -22,6 +24,8 @@ export interface Judging {
   examine(): void;
   breach(text: string, id?: string): void;
   excuse(why: string): void;
+  /** Names an event that may be counted in another way than expected. */
+  list(text: string, id: string): void;
   done(): Judgement;
 }
 
@@ -30,6 +34,7 @@ export const judging = (): Judging => {
   let examined = 0;
   const breaches: Breach[] = [];
   const excused: Record<string, number> = {};
+  const listed: Breach[] = [];
   return {
     examine() {
       examined++;
@@ -40,6 +45,9 @@ export const judging = (): Judging => {
     excuse(why) {
       excused[why] = (excused[why] ?? 0) + 1;
     },
-    done: () => ({ examined, breaches, excused }),
+    list(text, id) {
+      listed.push({ text, id });
+    },
+    done: () => ({ examined, breaches, excused, listed }),
   };
 };

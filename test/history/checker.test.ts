@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { LedgerCell } from '../../src/proxy/intake/ledger.js';
 import { type Checked, check, explain, INVARIANT_NAMES, type InvariantName } from './checker.js';
-import type { Row } from './row.js';
-import { type Draft, delivered, ending, historyOf, id, opened, way } from './sample.js';
+import type { KeptRow, Row } from './row.js';
+import { CELL, type Draft, delivered, ending, historyOf, id, opened, way } from './sample.js';
 
 const checked = (...drafts: readonly Draft[]): Checked => check(historyOf(drafts));
 
@@ -1059,33 +1060,122 @@ describe('the story of an event in trouble', () => {
 });
 
 describe('I19: the ledger', () => {
-  const sums = { taken: 0, delivered: 0, refused: 0, givenUp: 0, purged: 0 };
-  const kept = { isAmbiguous: false, maybeDuplicate: false };
-  const breaches = (found: Partial<typeof sums>, ...drafts: readonly Draft[]) =>
-    checked(...drafts, { kind: 'final-ledger', sums: { ...sums, ...found } }).invariants.I19.breaches;
-  const rows: Draft = {
+  const { created, taken, forwarded, effect, ended, settled } = one;
+  const cell = { day: '1970-01-01', type: 'viewed', group: 'summer' };
+  const shown: readonly Draft[] = [
+    { ...created, group: 'summer' },
+    { ...taken, cell },
+  ];
+  const upstream: readonly Draft[] = [forwarded, effect, ended];
+  const done: readonly Draft[] = [...shown, ...upstream, settled];
+  const dead = (code: string): Draft => ({ ...settled, state: 'dead', code });
+  const marked = (state: KeptRow['state'], code?: string): Draft => ({
     kind: 'final-intake',
-    rows: [
-      { ...kept, id: 'a', state: 'done' },
-      { ...kept, id: 'b', state: 'waiting' },
-      { ...kept, id: 'c', state: 'dead', code: 'expired' },
-      { ...kept, id: 'd', state: 'dead', code: 'resource_not_found' },
-      { ...kept, id: 'e', state: 'dead', code: 'purged' },
-      { ...kept, id: 'f', state: 'forwarding' },
-    ],
-  };
-  const whole = { taken: 6, delivered: 1, refused: 1, givenUp: 1, purged: 1 };
-
-  it('has every event of the intake in its column, and nothing else', () => {
-    expect(breaches(whole, rows)).toEqual([]);
-    for (const column of Object.keys(sums) as (keyof typeof sums)[])
-      expect(breaches({ ...whole, [column]: whole[column] + 1 }, rows)).toEqual([
-        { text: expect.stringContaining(column) },
-      ]);
+    rows: [{ id: one.id, state, code, isAmbiguous: true, maybeDuplicate: false }],
   });
-  it('keeps what the intake has forgotten', () => {
-    const settled: Draft = { kind: 'settled', id: 'long ago', state: 'done' };
-    expect(breaches(whole, settled, rows)).toHaveLength(2);
-    expect(breaches({ ...whole, taken: 7, delivered: 2 }, settled, settled, rows)).toEqual([]);
+  const accepted = (name: string, kind: 'accepted' | 'duplicate', group = 'summer'): Draft => ({
+    ...{ kind: 'accepted', name, id: id(9), proxy: 'proxy-1' },
+    verdict: { kind },
+    cell: { day: '1970-01-01', type: 'accepted', group },
+  });
+  const ledger = (...cells: readonly Partial<LedgerCell>[]): Draft => ({
+    kind: 'final-ledger',
+    cells: cells.map((each) => ({ ...CELL, group: 'summer', ...each })),
+  });
+  const judged = (...drafts: readonly Draft[]) => checked(...drafts).invariants.I19;
+  const texts = (...drafts: readonly Draft[]): readonly string[] =>
+    judged(...drafts).breaches.map(({ text }) => text);
+
+  it('has every event of the record in its cell and column, and nothing else', () => {
+    const whole = { taken: 1, delivered: 1 };
+    expect(texts(...done, ledger(whole))).toEqual([]);
+    for (const column of ['taken', 'delivered', 'refused', 'givenUp', 'purged', 'accepted'] as const)
+      expect(texts(...done, ledger({ ...whole, [column]: 2 }))).toEqual([
+        expect.stringMatching(new RegExp(`^1970-01-01 summer viewed: the ledger has 2 ${column}`)),
+      ]);
+    for (const other of [
+      { day: '1970-01-02' },
+      { group: 'winter' },
+      { type: 'dismissed' },
+      { reason: 'swipe' },
+    ] as const)
+      expect(texts(...done, ledger({ ...whole, ...other }))).toHaveLength(4);
+    expect(texts(...done, ledger())).toHaveLength(2);
+  });
+  it('counts an event once that the intake was asked for again', () => {
+    const again: Draft = { ...taken, verdict: { kind: 'duplicate' }, cell: { ...cell, group: 'winter' } };
+    expect(texts(...shown, ledger({ taken: 1 }), again)).toHaveLength(1);
+    const whole = [...shown, { ...again, cell }, ...upstream, settled, ledger({ taken: 1, delivered: 1 })];
+    expect(texts(...whole)).toEqual([]);
+  });
+  it('may know an event that nobody saw taken only if a proxy was killed', () => {
+    const unseen: readonly Draft[] = [
+      { ...created, group: 'summer' },
+      { ...taken, verdict: { kind: 'duplicate' }, cell },
+      ledger({ taken: 1 }),
+    ];
+    expect(texts(...unseen)).toEqual([expect.stringContaining('nobody saw it taken')]);
+    expect(texts({ kind: 'killed', what: 'proxy', names: ['proxy-1'] }, ...unseen)).toEqual([]);
+  });
+  it('may differ from the upstream only by events that are marked as ambiguous, each listed', () => {
+    const uncounted = [...shown, forwarded, ended, settled, ledger({ taken: 1, delivered: 1 })];
+    expect(texts(...uncounted)).toEqual([
+      expect.stringContaining('delivered by the intake, and not counted upstream'),
+      expect.stringContaining('the ledger has 1 delivered'),
+    ]);
+    expect(judged(...uncounted, marked('done'))).toMatchObject({
+      breaches: [],
+      listed: [{ id: one.id }],
+    });
+    const unheard = [...shown, forwarded, effect, dead('unknown_outcome'), ledger({ taken: 1, givenUp: 1 })];
+    expect(texts(...unheard)).toHaveLength(3);
+    expect(judged(...unheard, marked('dead', 'unknown_outcome'))).toMatchObject({
+      breaches: [],
+      listed: [{ id: one.id, text: expect.stringContaining('givenUp') }],
+    });
+    expect(judged(...done, ledger({ taken: 1, delivered: 1 }), marked('done')).listed).toEqual([]);
+  });
+  it('has no refusal that the upstream did not answer, and no purge that nobody asked for', () => {
+    const refused = [...shown, forwarded, dead('resource_not_found'), ledger({ taken: 1, refused: 1 })];
+    expect(texts(...refused)).toEqual([expect.stringContaining('nothing that happened explains that')]);
+    expect(texts(...refused, { ...ended, status: 404 })).toEqual([]);
+    const purged = [...shown, dead('purged'), ledger({ taken: 1, purged: 1 })];
+    expect(texts(...purged)).toEqual([expect.stringContaining('nothing that happened explains that')]);
+    expect(texts(...purged, { kind: 'purged', ids: [one.id], proxy: 'proxy-1' })).toEqual([]);
+  });
+  it('counts an event under what its page said, or under nothing if the proxy asked for that', () => {
+    const plain: Draft = { ...taken, cell: { day: '1970-01-01', type: 'viewed' } };
+    const counted = [...upstream, settled, ledger({ taken: 1, delivered: 1, group: '(none)' })];
+    expect(texts({ ...created, group: 'summer' }, plain, ...counted)).toEqual([]);
+    expect(texts({ ...created, group: 'winter' }, ...shown.slice(1))).toEqual([
+      'said summer undefined on its way, and winter undefined at first',
+    ]);
+  });
+  it('counts an acceptance once, in the group that came first', () => {
+    const twice = [accepted('order', 'accepted'), accepted('order', 'duplicate', 'winter')];
+    const counted: Partial<LedgerCell> = { type: 'accepted', taken: 1, accepted: 1 };
+    expect(texts(...twice, ledger(counted))).toEqual([]);
+    expect(texts(...twice, ledger({ ...counted, taken: 2, accepted: 2 }))).toHaveLength(2);
+    expect(texts(...twice, ledger({ ...counted, group: 'winter' }))).toHaveLength(4);
+  });
+  it('finds an acceptance that was forwarded, or counted upstream', () => {
+    const order = accepted('order', 'accepted');
+    expect(texts(order, { ...forwarded, type: 'accepted' })).toHaveLength(1);
+    expect(texts(order, { ...forwarded, id: id(9) })).toHaveLength(1);
+    expect(texts(order, { ...effect, type: 'accepted' })).toHaveLength(1);
+    expect(texts(order, forwarded, effect)).toEqual([]);
+  });
+  it('is compared for each endpoint apart', () => {
+    const started = (proxy: string, endpoint: string): Draft => ({
+      kind: 'started',
+      proxy,
+      endpoint,
+      isDirect: false,
+    });
+    const two = [started('proxy-1', '/a'), started('proxy-2', '/b'), ...done];
+    const at = (endpoint: string, ...cells: readonly Partial<LedgerCell>[]): Draft =>
+      ({ ...ledger(...cells), endpoint }) as Draft;
+    expect(texts(...two, at('/a', { taken: 1, delivered: 1 }), at('/b'))).toEqual([]);
+    expect(texts(...two, at('/b', { taken: 1, delivered: 1 }), at('/a'))).toHaveLength(4);
   });
 });

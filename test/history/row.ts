@@ -6,11 +6,21 @@
  * a `clock` row says so. Rows of one millisecond are ordered only by their place.
  */
 import type { OfferEventType } from '../../src/protocol/event.js';
+import type { LedgerCell } from '../../src/proxy/intake/ledger.js';
 
 /** What the proxy said of one event, as the wire has it. */
 export interface RowVerdict {
   readonly kind: 'accepted' | 'duplicate' | 'deferred' | 'refused';
   readonly code?: string | undefined;
+}
+
+/** What an event counts under in the ledger: the day on which the proxy took it, and what it said of itself. */
+export interface RowCell {
+  /** The UTC day by the proxy's clock, such as `2025-11-20`. */
+  readonly day: string;
+  readonly type: string;
+  readonly group?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** The page's side: events, the outbox and what it asked. */
@@ -52,6 +62,8 @@ export type PageRow =
       /** When the offer ends, epoch milliseconds. */
       readonly expiresAt?: number | undefined;
       readonly subject?: string | undefined;
+      readonly group?: string | undefined;
+      readonly reason?: string | undefined;
     }
   /**
    * The product reported that the event is durable. If the harness could not see that for sure (the page died in
@@ -182,7 +194,21 @@ export type ProxyRow =
       readonly id: string;
       readonly proxy: string;
       readonly verdict: RowVerdict;
+      /** What it says on the wire, and when it arrived there; missing if the harness did not see its request. */
+      readonly cell?: RowCell | undefined;
     }
+  /** The host's own program reported an acceptance under this name, and the intake answered. */
+  | {
+      readonly kind: 'accepted';
+      readonly name: string;
+      /** The id that the product made of the name. */
+      readonly id: string;
+      readonly proxy: string;
+      readonly verdict: RowVerdict;
+      readonly cell: RowCell;
+    }
+  /** The harness gave up these waiting events, as an operator does. */
+  | { readonly kind: 'purged'; readonly ids: readonly string[]; readonly proxy: string }
   /** A call arrived at the upstream, or left the proxy for it. */
   | {
       readonly kind: 'forwarded';
@@ -280,10 +306,9 @@ export interface KeptRow {
   readonly code?: string | undefined;
   readonly isAmbiguous: boolean;
   readonly maybeDuplicate: boolean;
+  /** The endpoint whose intake it is in, if there are several. */
+  readonly endpoint?: string | undefined;
 }
-
-/** What a ledger says of all its events together. */
-export type LedgerSums = Readonly<Record<'taken' | 'delivered' | 'refused' | 'givenUp' | 'purged', number>>;
 
 /** What the harness measured, looked for or found at the end. */
 export type JudgeRow =
@@ -314,8 +339,13 @@ export type JudgeRow =
       readonly dead: readonly KeptEntry[];
     }
   | { readonly kind: 'final-intake'; readonly rows: readonly KeptRow[] }
-  /** The count of all intakes together. */
-  | { readonly kind: 'final-ledger'; readonly sums: LedgerSums }
+  /** What the ledger of an intake says. */
+  | {
+      readonly kind: 'final-ledger';
+      /** The endpoint of the intake, if there are several. */
+      readonly endpoint?: string | undefined;
+      readonly cells: readonly LedgerCell[];
+    }
   /** Leases that still bind something at the end. */
   | { readonly kind: 'final-holds'; readonly leases: readonly string[] };
 

@@ -1,4 +1,5 @@
 /** Histories made by hand: one event's whole way, and what a test puts in its place. */
+import type { LedgerCell } from '../../src/proxy/intake/ledger.js';
 import type { History, Row } from './row.js';
 
 /** A row before it has its time; without `at` it is a millisecond after the one before. */
@@ -89,6 +90,12 @@ export const delivered = (number: number, tab = 'tab-1'): Draft[] => {
   ];
 };
 
+/** A cell without events, on the day of all these histories. */
+export const CELL = {
+  ...{ day: '1970-01-01', group: '(none)', type: 'viewed', reason: undefined },
+  ...{ taken: 0, delivered: 0, refused: 0, givenUp: 0, purged: 0, accepted: 0 },
+} as const satisfies LedgerCell;
+
 /** The end of a run after which nothing is left. */
 export const ending = (ids: readonly string[] = [], isAmbiguous = false): Draft[] => [
   { kind: 'healed', withinMs: 10_000 },
@@ -100,7 +107,7 @@ export const ending = (ids: readonly string[] = [], isAmbiguous = false): Draft[
   },
   {
     kind: 'final-ledger',
-    sums: { taken: ids.length, delivered: ids.length, refused: 0, givenUp: 0, purged: 0 },
+    cells: ids.length ? [{ ...CELL, taken: ids.length, delivered: ids.length }] : [],
   },
   { kind: 'final-holds', leases: [] },
 ];

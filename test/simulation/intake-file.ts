@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
-import type { KeptRow, LedgerSums } from '../history/row.js';
-import { LEDGER_SUMS } from '../history/sums.js';
+import type { LedgerCell } from '../../src/proxy/intake/ledger.js';
+import type { KeptRow } from '../history/row.js';
 import type { Recorder } from './recorder.js';
 import type { Rooms } from './rooms.js';
 
@@ -15,8 +15,8 @@ export interface IntakeFile {
   note(proxy: string): void;
   /** Everything in it. */
   rows(): KeptRow[];
-  /** What its ledger says. */
-  sums(): LedgerSums;
+  /** What its ledger says to those who ask the product. */
+  cells(): Promise<LedgerCell[]>;
   /** How many events wait in it. */
   readonly open: number;
   remove(): void;
@@ -45,7 +45,6 @@ export const createIntakeFile = async (
     'SELECT id, state, code, is_ambiguous, maybe_duplicate FROM events ORDER BY arrival',
   );
   const open = database.prepare('SELECT open FROM tally');
-  const sums = database.prepare(LEDGER_SUMS);
   let last = 0;
   return {
     file,
@@ -77,7 +76,13 @@ export const createIntakeFile = async (
         isAmbiguous: is_ambiguous === 1,
         maybeDuplicate: maybe_duplicate === 1,
       })),
-    sums: () => sums.get() as LedgerSums,
+    async cells() {
+      const intake = openSqliteIntake({ file, bounds: resolveBounds({}) });
+      const cells: LedgerCell[] = [];
+      for await (const portion of intake.ledger()) cells.push(...portion);
+      await intake.close();
+      return cells;
+    },
     get open() {
       return (open.get() as { open: number }).open;
     },

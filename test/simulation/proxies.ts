@@ -2,10 +2,14 @@
 
 import type { Verdict } from '../../src/protocol/batch.js';
 import type { Pace } from '../../src/proxy/forward/gate.js';
+import type { AdmittedEvent } from '../../src/proxy/intake/admitted.js';
 import type { DirectIntake } from '../../src/proxy/intake/direct/direct.js';
 import type { Intake } from '../../src/proxy/intake/intake.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
+import type { ServerEvent } from '../../src/proxy/reported.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
+import type { RowCell } from '../history/row.js';
+import { cellsOf, utcDayOf } from '../history/wire.js';
 import { type Chance, createChance } from './chance.js';
 import { type Clock, START } from './clock.js';
 import type { IntakeFile } from './intake-file.js';
@@ -27,6 +31,13 @@ export interface ProxyProcess {
   handle(body: string, session: string | undefined): Promise<Response>;
   /** Hands it a request as it is. */
   probe(headers: Readonly<Record<string, string>>, body: string): Promise<Response>;
+  /**
+   * Reports an acceptance as the host's own program does.
+   * @returns Resolves when the intake is asked, or the report has failed.
+   */
+  report(event: ServerEvent): Promise<void>;
+  /** Gives up waiting events as an operator does, the newest first. */
+  purge(most: number): Promise<void>;
   /** Dies at the n-th operation from now, 0 for at once. */
   crash(operations: number): void;
   /** Closes it as an operator does. */
@@ -54,6 +65,13 @@ export interface ProxySetting {
   readonly onAlert: (message: string) => void;
 }
 
+/** A report of one event whose intake is not asked yet. */
+interface Reported {
+  readonly name: string;
+  readonly cell: RowCell;
+  readonly onAsked: () => void;
+}
+
 /** A key that only the upstream may ever see. */
 export const CANARY_KEY = 'live_CANARYq7Zx81vN';
 
@@ -67,6 +85,10 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
   const stops = new Set<Stop>();
   let isDead = false;
   let tellDied: (value: undefined) => void = () => undefined;
+  /** What the events of each request under way count under, by id. */
+  const arrived = new Set<ReadonlyMap<string, RowCell>>();
+  /** The harness does nothing else until its intake is asked, so there is only one. */
+  let reported: Reported | undefined;
   const died = new Promise<undefined>((resolve) => {
     tellDied = resolve;
   });
@@ -132,14 +154,42 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     },
   };
 
-  const noteTaken = (verdicts: ReadonlyMap<string, Verdict>): ReadonlyMap<string, Verdict> => {
+  /** What the wire says of an event. If two requests differ, it is the one that the intake was asked for. */
+  const cellOf = ({ id, group, reason }: AdmittedEvent): RowCell | undefined => {
+    const cells = [...arrived].flatMap((request) => request.get(id) ?? []);
+    return cells.find((cell) => cell.group === group && cell.reason === reason) ?? cells[0];
+  };
+  const noteTaken = (
+    verdicts: ReadonlyMap<string, Verdict>,
+    cells: ReadonlyMap<string, RowCell | undefined>,
+  ): ReadonlyMap<string, Verdict> => {
     for (const [id, { kind, ...rest }] of verdicts)
       recorder.write({
         kind: 'taken',
         id,
         proxy: name,
         verdict: { kind, ...('code' in rest && { code: rest.code }) },
+        cell: cells.get(id),
       });
+    return verdicts;
+  };
+  const cellsBefore = (events: readonly AdmittedEvent[]) =>
+    new Map(events.map((event) => [event.id, cellOf(event)]));
+  /** Finds the report because of which an intake is asked. */
+  const whatIsReported = (): Reported | undefined => {
+    const asked = reported;
+    reported = undefined;
+    asked?.onAsked();
+    return asked;
+  };
+  const noteAccepted = (
+    verdicts: ReadonlyMap<string, Verdict>,
+    asked: Reported | undefined,
+  ): ReadonlyMap<string, Verdict> => {
+    if (!asked) return verdicts;
+    const { name: called, cell } = asked;
+    for (const [id, { kind }] of verdicts)
+      recorder.write({ kind: 'accepted', name: called, id, proxy: name, verdict: { kind }, cell });
     return verdicts;
   };
   const direct = (): DirectIntake => ({
@@ -148,8 +198,9 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
       return {
         ...taking,
         async take(events) {
+          const cells = cellsBefore(events);
           await reach();
-          const verdicts = noteTaken(await taking.take(events));
+          const verdicts = noteTaken(await taking.take(events), cells);
           await reach();
           return verdicts;
         },
@@ -157,7 +208,11 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     },
   });
   const durable = (raw: Intake): Intake => ({
-    take: (events) => operate(async () => noteTaken(await raw.take(events))),
+    take(events) {
+      // Nobody may ask for this because of a report that is only counted. If somebody does, that is written down.
+      const [cells, asked] = [cellsBefore(events), whatIsReported()];
+      return operate(async () => noteAccepted(noteTaken(await raw.take(events), cells), asked));
+    },
     claim: (site) => raw.claim(site),
     lead: (token, now) => operate(() => raw.lead(token, now)),
     resign: (token) => operate(() => raw.resign(token)),
@@ -170,7 +225,10 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     tally: () => raw.tally(),
     retry: (ids, now) => raw.retry(ids, now),
     purge: (ids, now) => raw.purge(ids, now),
-    accept: (events) => raw.accept(events),
+    accept(events) {
+      const asked = whatIsReported();
+      return operate(async () => noteAccepted(await raw.accept(events), asked));
+    },
     ledger: (filter) => raw.ledger(filter),
     endSessions: () => raw.endSessions(),
     sessionsEnded: () => raw.sessionsEnded(),
@@ -196,12 +254,36 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
         body,
       });
       if (isDead) return new Promise(() => undefined);
+      const cells = cellsOf(body, runtime.now());
+      arrived.add(cells);
       const response = await product(request);
+      arrived.delete(cells);
       return isDead ? new Promise(() => undefined) : response;
     },
     async probe(headers, body) {
       const request = new Request('http://proxy.invalid/', { method: 'POST', headers, body });
       return product(request);
+    },
+    report(event) {
+      const { name: called, type, group } = event;
+      return new Promise((resolve) => {
+        reported = { name: called, cell: { day: utcDayOf(runtime.now()), type, group }, onAsked: resolve };
+        // If it fails, the host's program does not know whether it counted, and may report it again.
+        void product
+          .report([event])
+          .catch(() => {
+            reported = undefined;
+          })
+          .then(() => resolve());
+      });
+    },
+    async purge(most) {
+      if (!raw || isDead) return;
+      const rows = await raw.list({ limit: most, states: ['waiting'] });
+      const ids = rows.map(({ id }) => id);
+      recorder.write({ kind: 'purged', ids, proxy: name });
+      await raw.purge(ids, runtime.now());
+      file?.note(name);
     },
     crash(operations) {
       dueAt = operations;

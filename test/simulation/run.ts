@@ -28,6 +28,10 @@ export interface Totals {
   /** Events that another endpoint than their own took, since nobody answered at their own. */
   moved: number;
   forwards: number;
+  /** Acceptances that a ledger counted. */
+  accepted: number;
+  /** Events of ambiguous outcome that count otherwise upstream than in a ledger. */
+  listed: number;
   /** How many created events ended up where. */
   readonly whereabouts: Record<string, number>;
   readonly discarded: Record<string, number>;
@@ -87,7 +91,9 @@ const count = (totals: Totals, history: History, checked: Checked): void => {
       const own = endpointOf(owners.get(row.id));
       if (own !== undefined && own !== endpointOf(row.proxy)) moved.add(row.id);
     } else if (row.kind === 'forwarded') totals.forwards++;
-    else if (row.kind === 'discarded') add(totals.discarded, row.reason);
+    else if (row.kind === 'accepted') {
+      if (row.verdict.kind === 'accepted') totals.accepted++;
+    } else if (row.kind === 'discarded') add(totals.discarded, row.reason);
     else if (row.kind === 'fault') add(totals.faults, `${row.where}: ${row.what}`);
     else if (row.kind === 'killed') add(totals.faults, `killed: ${row.what}`);
     else if (row.kind === 'wiped' || row.kind === 'clock') add(totals.faults, row.kind);
@@ -104,6 +110,7 @@ const count = (totals: Totals, history: History, checked: Checked): void => {
   for (const [where, events] of Object.entries(checked.tally)) add(totals.whereabouts, where, events);
   for (const name of INVARIANT_NAMES) {
     totals.examined[name] += checked.invariants[name].examined;
+    totals.listed += checked.invariants[name].listed?.length ?? 0;
     for (const [why, times] of Object.entries(checked.invariants[name].excused ?? {}))
       add(totals.excused, `${name} ${why}`, times);
   }
@@ -123,6 +130,8 @@ const noTotals = (): Totals => ({
   brought: 0,
   moved: 0,
   forwards: 0,
+  accepted: 0,
+  listed: 0,
   whereabouts: {},
   discarded: {},
   faults: {},
@@ -192,6 +201,8 @@ export const tell = (totals: Totals): string => {
     brought,
     moved,
     forwards,
+    accepted,
+    listed,
   } = totals;
   return [
     `${runs} schedules, ${steps} steps, ${(elapsedMs / 3_600_000).toFixed(0)} h of virtual time`,
@@ -199,6 +210,7 @@ export const tell = (totals: Totals): string => {
     `extra effects: ${extras} (keys not honoured), rows marked ambiguous: ${ambiguous}`,
     `at least half delivered: ${lively} schedules`,
     `requests: ${requests} (${brought} to another endpoint, which ${moved} events could not reach), forwards: ${forwards}`,
+    `acceptances: ${accepted}; ambiguous events that the ledger has otherwise than the upstream: ${listed}`,
     `where events ended: ${list(totals.whereabouts)}`,
     `discarded: ${list(totals.discarded)}`,
     `examined: ${list(totals.examined)}`,

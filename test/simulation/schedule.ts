@@ -51,6 +51,10 @@ export type Action =
   | { readonly do: 'intake'; readonly faults: readonly IntakeFault[] }
   | { readonly do: 'crash-proxy'; readonly proxy: number; readonly operations: number }
   | { readonly do: 'probe'; readonly which: number }
+  /** The host's own program reports an acceptance to one of the proxies, perhaps one that it reported before. */
+  | { readonly do: 'report'; readonly proxy: number; readonly order: number; readonly offer: number }
+  /** An operator gives up so many waiting events. */
+  | { readonly do: 'purge'; readonly proxy: number; readonly most: number }
   | { readonly do: 'close-proxy'; readonly proxy: number }
   | { readonly do: 'start-proxy' }
   | { readonly do: 'consent'; readonly tab: number; readonly state: 'granted' | 'pending' | 'denied' }
@@ -298,6 +302,17 @@ const departures = fc
     ];
   });
 
+/** What happens beside the pages: drawn apart, so that the commands of a seed stay the same. */
+const asides = ({ only }: Focus) => {
+  const report = of('report', { proxy: fc.nat(3), order: fc.nat(2), offer: fc.nat(3) });
+  const purge = of('purge', { proxy: fc.nat(3), most: fc.integer({ min: 1, max: 3 }) });
+  const allowed = [report, report, report, purge].filter(
+    (_, at) => !only || only.includes(at === 3 ? 'purge' : 'report'),
+  );
+  if (!allowed.length) return fc.constant([]);
+  return fc.array(fc.record({ at: fc.nat(40), action: fc.oneof(...allowed) }), { maxLength: 6 });
+};
+
 /** Any run, or any that a focus allows. */
 export const schedules = (focus: Focus = {}): fc.Arbitrary<Schedule> =>
   fc
@@ -318,9 +333,12 @@ export const schedules = (focus: Focus = {}): fc.Arbitrary<Schedule> =>
       }),
       departure:
         focus.only?.includes('absent') === false ? fc.constant([]) : fc.oneof(fc.constant([]), departures),
+      beside: asides(focus),
     })
-    .map(({ departure, ...drawn }) => {
-      const schedule = { ...drawn, ...focus.setting };
-      const { endpoints, commands } = schedule;
-      return endpoints > 1 ? { ...schedule, commands: [...commands, ...departure] } : schedule;
+    .map(({ departure, beside, ...drawn }) => {
+      const commands: Command[] = [...drawn.commands];
+      for (const { at, action } of beside)
+        commands.splice(at % (commands.length + 1), 0, { afterMs: 0, action });
+      const schedule = { ...drawn, ...focus.setting, commands };
+      return schedule.endpoints > 1 ? { ...schedule, commands: [...commands, ...departure] } : schedule;
     });

@@ -6,7 +6,7 @@ import type { LeasingOptions } from '../../src/client/later/outbox/remembering.j
 import type { Consent } from '../../src/client/outbox/outbox.js';
 import type { Page, PageChange } from '../../src/client/page.js';
 import type { OffersightError } from '../../src/errors.js';
-import type { OfferEvent, OfferEventType } from '../../src/protocol/event.js';
+import type { DismissReason, OfferEvent, OfferEventType } from '../../src/protocol/event.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
 import { createChance } from './chance.js';
 import { type Clock, START } from './clock.js';
@@ -39,7 +39,16 @@ export interface Tab extends Poster {
   /** What the page reported about delivery. */
   readonly reports: OffersightError[];
   /** Lets the user see an offer. */
-  view(offerId: string, options?: { readonly isOnce?: boolean; readonly lifeMs?: number | undefined }): void;
+  view(
+    offerId: string,
+    options?: {
+      readonly isOnce?: boolean;
+      readonly lifeMs?: number | undefined;
+      readonly group?: string | undefined;
+      /** How it will be closed. @default 'control' */
+      readonly reason?: DismissReason;
+    },
+  ): void;
   /** Closes what was seen here and is not closed yet, the oldest first. */
   dismiss(): void;
   flush(): void;
@@ -63,6 +72,8 @@ interface Impression {
   readonly offerId: string;
   readonly isOnce: boolean;
   readonly expiresAt: number | undefined;
+  readonly group: string | undefined;
+  readonly reason: DismissReason;
 }
 
 /** Opens a page. */
@@ -187,13 +198,15 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       write({ kind: 'killed', what: 'renderer', names: [name] });
       end();
     },
-    view(offerId, { isOnce = false, lifeMs } = {}) {
+    view(offerId, { isOnce = false, lifeMs, group, reason = 'control' } = {}) {
       run(() => {
         const impression = {
           impressionId: newId(),
           offerId,
           isOnce,
           expiresAt: lifeMs === undefined ? undefined : runtime.now() + lifeMs,
+          group,
+          reason,
         };
         shown.push(impression);
         record('viewed', impression);
@@ -365,14 +378,24 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     leasing.tell();
     flusher.wake();
   };
-  const record = (type: OfferEventType, { impressionId, offerId, isOnce, expiresAt }: Impression): void => {
+  const record = (type: OfferEventType, impression: Impression): void => {
+    const { impressionId, offerId, isOnce, expiresAt, group, reason } = impression;
     if (owner.consent === 'denied') return;
     // The impression stays that of the same user.
     if (!subjects.has(impressionId)) subjects.set(impressionId, owner.subject);
     const subject = subjects.get(impressionId);
-    const about = { id: newId(), offerId, occurredAt: runtime.now(), impressionId, expiresAt, subject };
-    const event: OfferEvent = type === 'viewed' ? { type, ...about } : { type, reason: 'control', ...about };
-    write({ kind: 'created', id: event.id, type, offerId, impressionId, tab: name, expiresAt, subject });
+    const about = {
+      id: newId(),
+      offerId,
+      occurredAt: runtime.now(),
+      impressionId,
+      expiresAt,
+      subject,
+      group,
+    };
+    const event: OfferEvent = type === 'viewed' ? { type, ...about } : { type, reason, ...about };
+    const { occurredAt: _, ...told } = about;
+    write({ kind: 'created', ...told, type, tab: name, ...(type === 'dismissed' && { reason }) });
     if (isOnce) once.add(event.id);
     outbox.add(event, isOnce);
     queueMicrotask(() => safely(commit()));

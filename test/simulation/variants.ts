@@ -55,6 +55,8 @@ const BEGINNING = 'proxy/intake/sql/beginning.ts';
 const CHOOSING_NEXT = 'proxy/intake/sql/choosing.ts';
 const FINISHING = 'proxy/intake/sql/finishing.ts';
 const LEADING = 'proxy/intake/sql/leading.ts';
+const COUNTING = 'proxy/intake/sql/counting.ts';
+const LEDGER = 'proxy/intake/sql/ledger.ts';
 const DIRECT = 'proxy/intake/direct/direct.ts';
 const DESTINATION = 'proxy/forward/offer-events.ts';
 
@@ -578,12 +580,80 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'the ledger misses what was delivered',
     edits: one(
-      'proxy/intake/sql/counting.ts',
+      COUNTING,
       'OLD.settled_at IS DISTINCT FROM NEW.settled_at OR OLD.code IS DISTINCT FROM NEW.code',
       'OLD.code IS DISTINCT FROM NEW.code',
     ),
     noticedBy: ['I19'],
     focus: { only: ['view', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'the ledger counts a duplicate again',
+    edits: one(
+      'proxy/intake/sql/taking.ts',
+      'const { verdicts, fresh } = judge(events, facts, maxWaiting);',
+      `const { verdicts, fresh } = judge(events, facts, maxWaiting);
+      for (const { kind } of verdicts.values())
+        if (kind === 'duplicate') yield* ask('UPDATE ledger SET taken = taken + 1');`,
+    ),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'network', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'the ledger counts an acceptance at each report',
+    edits: one(
+      LEDGER,
+      'if (known === undefined) {',
+      'if (known === undefined || known === content) {',
+    ).concat(
+      one(
+        LEDGER,
+        "day: 'integer' })} AS new`,\n  count:",
+        "day: 'integer' })} AS new WHERE true ON CONFLICT DO NOTHING`,\n  count:",
+      ),
+    ),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'report'] },
+    seed: 1,
+  },
+  {
+    name: 'the ledger has days of another time zone',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the source's own text.
+    edits: one(COUNTING, '(${row}received_at / ', '((${row}received_at - 3600000) / '),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'the ledger counts what was closed under no group',
+    edits: one(
+      COUNTING,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the source's own text.
+      '`${row}group_name`',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the source's own text.
+      "`CASE ${row}type WHEN 'viewed' THEN ${row}group_name END`",
+    ),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'dismiss', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'an acceptance is forwarded as a view',
+    edits: one(
+      'proxy/judging/reporting.ts',
+      "if (type === 'accepted') return {",
+      "if (type === ('counted' as string)) return {",
+    ).concat(
+      one(
+        'proxy/judging/reporting.ts',
+        'const reported = { id, type, offerId, occurredAt };',
+        "const reported = { id, type: type === 'accepted' ? 'viewed' : type, offerId, occurredAt };",
+      ),
+    ),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'report'] },
     seed: 1,
   },
   {

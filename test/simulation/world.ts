@@ -1,7 +1,8 @@
 /** One run: the setting, the nemesis's commands, healing, and the end that the checker judges. */
 import { Buffer } from 'node:buffer';
 import type { OfferEventType } from '../../src/protocol/event.js';
-import type { History, KeptEntry, LedgerSums } from '../history/row.js';
+import { REASONS } from '../../src/protocol/reasons.js';
+import type { History, KeptEntry } from '../history/row.js';
 import { createChance } from './chance.js';
 import { createClock, START } from './clock.js';
 import { createDisk, RETENTION_MS } from './disk.js';
@@ -46,6 +47,16 @@ interface Site {
   /** The ones that are running. */
   readonly proxies: ProxyProcess[];
 }
+
+/** Not more than one visitor may name in a day, so that each has a place. */
+const GROUPS = [undefined, 'summer', 'winter', 'footer/banner'] as const;
+
+/** What the page says of an offer by its number, and how it will be closed. */
+const figuresOf = (offer: number) => ({
+  group: GROUPS[offer % GROUPS.length],
+  // The index is in range.
+  reason: REASONS[offer % REASONS.length] as (typeof REASONS)[number],
+});
 
 const JUNK: readonly (readonly [id: string, value: unknown])[] = [
   ['019a0000-0000-7000-8000-00000000aaaa', 7],
@@ -193,7 +204,8 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
           ...(type === 'dismissed' && { reason: 'control' }),
           ...inEvent,
         };
-        write({ kind: 'created', id, type, offerId, impressionId, tab, subject });
+        const reason = type === 'dismissed' ? { reason: 'control' } : {};
+        write({ kind: 'created', id, type, offerId, impressionId, tab, subject, ...reason });
         put(tab, ['entry', id], { v: 1, event, notBeforeAt: 0, ...entry });
         write({ kind: 'committed', id, tab });
       }
@@ -201,11 +213,12 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     });
   };
 
-  const perform = (action: Action): void => {
+  const perform = (action: Action): Promise<void> | undefined => {
     switch (action.do) {
       case 'view': {
         const { offer, many, isOnce, lifeMs } = action;
-        for (let at = 0; at < many; at++) tabOf(action.tab)?.view(`offer-${offer + at}`, { isOnce, lifeMs });
+        for (let at = 0; at < many; at++)
+          tabOf(action.tab)?.view(`offer-${offer + at}`, { isOnce, lifeMs, ...figuresOf(offer + at) });
         break;
       }
       case 'dismiss':
@@ -321,6 +334,17 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         void proxy.probe(probe.headers, probe.body(ids));
         break;
       }
+      case 'report': {
+        const { order, offer } = action;
+        return proxyOf(action.proxy)?.report({
+          name: `order-${order}`,
+          type: 'accepted',
+          offerId: `offer-${order}`,
+          group: GROUPS[offer % GROUPS.length],
+        });
+      }
+      case 'purge':
+        return proxyOf(action.proxy)?.purge(action.most);
       case 'close-proxy': {
         const proxy = proxyOf(action.proxy);
         if (!proxy) break;
@@ -353,6 +377,7 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
       default:
         action satisfies { readonly do: 'wait' };
     }
+    return undefined;
   };
 
   /**
@@ -431,7 +456,8 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     for (let count = 0; count < schedule.tabs; count++) open(siteOf(count));
     for (const { afterMs, action } of schedule.commands) {
       await clock.runTo(clock.elapsed + afterMs);
-      perform(action);
+      // Only what does not wait for the clock is awaited.
+      await perform(action);
     }
     await heal();
     // Requests that are still under way end by their own deadlines, and events for another user are stored.
@@ -444,20 +470,12 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         shelf === 'dead' ? [{ id: id ?? '' }] : [],
       ),
     });
-    write({ kind: 'final-intake', rows: sites.flatMap(({ file }) => file?.rows() ?? []) });
-    const ledgers = sites.flatMap(({ file }) => (file ? [file.sums()] : []));
-    const sumOf = (column: keyof LedgerSums): number => ledgers.reduce((sum, sums) => sum + sums[column], 0);
-    if (ledgers.length)
-      write({
-        kind: 'final-ledger',
-        sums: {
-          taken: sumOf('taken'),
-          delivered: sumOf('delivered'),
-          refused: sumOf('refused'),
-          givenUp: sumOf('givenUp'),
-          purged: sumOf('purged'),
-        },
-      });
+    write({
+      kind: 'final-intake',
+      rows: sites.flatMap(({ file, endpoint }) => file?.rows().map((row) => ({ ...row, endpoint })) ?? []),
+    });
+    for (const { file, endpoint } of sites)
+      if (file) write({ kind: 'final-ledger', endpoint, cells: await file.cells() });
     const dead = [...disk.values.values()].filter(([[shelf]]) => shelf === 'dead').length;
     write({ kind: 'measured', what: 'dead', value: dead, bound: 50 });
     const waiting = entries().filter(({ because }) => because !== 'newer-version').length;

@@ -64,9 +64,10 @@ for (const type of ['offersight:viewed', 'offersight:dismissed'] as const) {
   window.addEventListener(
     type,
     (announced) => {
-      const { id, offerId, impressionId, expiresAt } = (announced as CustomEvent<OfferEvent>).detail;
-      const { type: happened } = (announced as CustomEvent<OfferEvent>).detail;
-      tell({ kind: 'created', id, type: happened, offerId, impressionId, tab, expiresAt });
+      const { detail } = announced as CustomEvent<OfferEvent>;
+      const { id, offerId, impressionId, expiresAt, group } = detail;
+      const about = { id, type: detail.type, offerId, impressionId, tab, expiresAt, group };
+      tell({ kind: 'created', ...about, ...(detail.type === 'dismissed' && { reason: detail.reason }) });
     },
     { capture: true },
   );

@@ -34,6 +34,13 @@ const addScript = (): void => {
   document.head.append(script);
 };
 
+/** As many as one address may name on a day; some offers have none. */
+const GROUPS = ['summer', 'winter', 'footer/banner'];
+const groupOf = (number: number): string => {
+  const group = GROUPS[number % (GROUPS.length + 1)];
+  return group ? `data-offer-group="${group}"` : '';
+};
+
 let shown = 0;
 const list = document.createElement('main');
 document.body.append(list);
@@ -41,7 +48,7 @@ const show = (count: number): void => {
   for (let left = count; left > 0; left--) {
     list.insertAdjacentHTML(
       'afterbegin',
-      `<div class="offer" data-offer-id="${tab}-${shown++}" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`,
+      `<div class="offer" data-offer-id="${tab}-${shown}" ${groupOf(shown++)} data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`,
     );
   }
 };

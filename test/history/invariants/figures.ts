@@ -1,46 +1,223 @@
-/** I19: the ledger says exactly what became of every event that an intake took. */
-import { type Judgement, judging } from '../breach.js';
-import type { Chronicle } from '../chronicle.js';
-import type { LedgerSums } from '../row.js';
+/** I19: the ledger has exactly what the harness wrote down about each event, cell by cell. */
+import { type Judgement, type Judging, judging } from '../breach.js';
+import type { Chronicle, Placed } from '../chronicle.js';
+import type { KeptRow, RowCell, RowOf } from '../row.js';
+import { utcDayOf } from '../wire.js';
+
+const COLUMNS = ['taken', 'delivered', 'refused', 'givenUp', 'purged', 'accepted'] as const;
+type Column = (typeof COLUMNS)[number];
+type Figures = Record<Column, number>;
 
 const GIVEN_UP = ['expired', 'viewed_dead', 'unknown_outcome'];
+/** Events without a group count under this name. */
+const NO_GROUP = '(none)';
 
-const columnOf = (state: string, code: string | undefined): keyof LedgerSums | undefined => {
+const keyOf = ({ day, type, group = NO_GROUP, reason }: RowCell): string =>
+  [day, group, type, reason].filter(Boolean).join(' ');
+
+const columnOf = (state: KeptRow['state'] | undefined, code = ''): Column | undefined => {
   if (state === 'done') return 'delivered';
   if (state !== 'dead') return undefined;
   if (code === 'purged') return 'purged';
-  return GIVEN_UP.includes(code ?? '') ? 'givenUp' : 'refused';
+  return GIVEN_UP.includes(code) ? 'givenUp' : 'refused';
 };
 
-/** The sums of the ledger as the harness expects them from the events that it saw. */
-const sumsOf = (chronicle: Chronicle): LedgerSums => {
-  const sums = { taken: 0, delivered: 0, refused: 0, givenUp: 0, purged: 0 };
-  const count = (state: string, code: string | undefined): void => {
-    sums.taken++;
-    const column = columnOf(state, code);
-    if (column) sums[column]++;
+/** Counts by cell. */
+const createTable = () => {
+  const cells = new Map<string, Figures>();
+  return {
+    cells,
+    add(key: string, column: Column, by = 1): void {
+      const figures = cells.get(key) ?? {
+        taken: 0,
+        delivered: 0,
+        refused: 0,
+        givenUp: 0,
+        purged: 0,
+        accepted: 0,
+      };
+      figures[column] += by;
+      cells.set(key, figures);
+    },
   };
-  const rows = chronicle.of('final-intake').flatMap(({ row }) => row.rows);
-  for (const { state, code } of rows) count(state, code);
-  // The intake has forgotten events that were settled long ago.
-  const kept = new Set(rows.map(({ id }) => id));
-  const forgotten = new Map(
-    chronicle.of('settled').flatMap(({ row }) => (kept.has(row.id) ? [] : [[row.id, row]])),
-  );
-  for (const { state, code } of forgotten.values()) count(state, code);
-  return sums;
 };
 
-/** I19: the ledger agrees with the events. */
+/** What the page said of an event, for the day on which this row was written. */
+const cellOfPage = (chronicle: Chronicle, id: string, at: number): RowCell => {
+  const { type = 'unknown', group, reason } = chronicle.about('created', id)[0]?.row ?? {};
+  return { day: utcDayOf(at), type, group, reason };
+};
+
+/** Whether a process died that may have taken something, and written nothing of it down. */
+const mayHaveDied = (chronicle: Chronicle): boolean =>
+  chronicle.of('killed').some(({ row }) => row.what === 'proxy');
+
+/** The cell of each event that the intake of an endpoint took. */
+const takenAt = (
+  chronicle: Chronicle,
+  endpoint: string | undefined,
+  judged: Judging,
+): ReadonlyMap<string, RowCell> => {
+  const taken = new Map<string, RowCell>();
+  const rows = chronicle.of('taken').filter(({ row }) => chronicle.endpointOf(row.proxy) === endpoint);
+  const cellOf = ({ id, at, cell }: RowOf<'taken'>): RowCell => cell ?? cellOfPage(chronicle, id, at);
+  for (const { row } of rows)
+    if (row.verdict.kind === 'accepted' && !taken.has(row.id)) taken.set(row.id, cellOf(row));
+  const known = [
+    ...rows.flatMap(({ row }) => (row.verdict.kind === 'duplicate' ? [row] : [])),
+    ...chronicle.of('settled').map(({ row }) => row),
+  ].filter(({ id, proxy }) => !taken.has(id) && chronicle.endpointOf(proxy) === endpoint);
+  for (const row of known) {
+    if (taken.has(row.id)) continue;
+    if (!mayHaveDied(chronicle)) judged.breach('the intake knows it, and nobody saw it taken', row.id);
+    taken.set(row.id, row.kind === 'taken' ? cellOf(row) : cellOfPage(chronicle, row.id, row.at));
+  }
+  return taken;
+};
+
+/** A request says of an event what its page said, or nothing, if the proxy asked for that. */
+const judgeWords = (chronicle: Chronicle, judged: Judging): void => {
+  for (const { row } of chronicle.of('taken')) {
+    const [created] = chronicle.about('created', row.id);
+    if (!row.cell || !created) continue;
+    judged.examine();
+    const { group, reason } = row.cell;
+    const isPlain = group === undefined && reason === undefined;
+    if (!isPlain && (group !== created.row.group || reason !== created.row.reason))
+      judged.breach(
+        `said ${group} ${reason} on its way, and ${created.row.group} ${created.row.reason} at first`,
+        row.id,
+      );
+  }
+};
+
+const isAt = (
+  chronicle: Chronicle,
+  { row }: Placed<'forwarded'> | { readonly row: { readonly proxy?: string } },
+  endpoint: string | undefined,
+): boolean => chronicle.endpointOf(row.proxy) === endpoint;
+
+/** What makes an outcome believable that is not a delivery: what the harness saw or did itself. */
+const isBelievable = (
+  chronicle: Chronicle,
+  id: string,
+  endpoint: string | undefined,
+  kept: Pick<KeptRow, 'code'> & Partial<KeptRow>,
+): boolean => {
+  switch (columnOf(kept.state, kept.code)) {
+    case 'refused':
+      return chronicle.about('forwarded', id).some((forward) => {
+        const { status = 0 } = chronicle.endOf(forward.row.number)?.row ?? {};
+        return status >= 400 && status < 500 && isAt(chronicle, forward, endpoint);
+      });
+    case 'purged':
+      // A `viewed` takes its `dismissed` along, which the harness did not name.
+      return chronicle
+        .of('purged')
+        .some(
+          ({ row }) =>
+            isAt(chronicle, { row }, endpoint) &&
+            (row.ids.includes(id) || chronicle.about('created', id)[0]?.row.type === 'dismissed'),
+        );
+    case 'givenUp':
+      return kept.code !== 'unknown_outcome' || kept.isAmbiguous !== false;
+    default:
+      return true;
+  }
+};
+
+/** The column of an event. Only if its outcome is ambiguous, the intake may differ from what the upstream counted. */
+const outcomeOf = (
+  chronicle: Chronicle,
+  id: string,
+  endpoint: string | undefined,
+  judged: Judging,
+): Column | undefined => {
+  const kept = chronicle
+    .about('final-intake', id)
+    .at(-1)
+    ?.row.rows.find((row) => row.id === id && row.endpoint === endpoint);
+  const settled = chronicle.about('settled', id).findLast((placed) => isAt(chronicle, placed, endpoint))?.row;
+  const ended = kept ?? settled;
+  const column = columnOf(ended?.state, ended?.code);
+  const isUpstream = chronicle
+    .about('effect', id)
+    .some(({ row }) => chronicle.endpointOf(chronicle.callOf(row.number)?.row.proxy) === endpoint);
+  if (ended && !isBelievable(chronicle, id, endpoint, ended))
+    judged.breach(`${column} for ${ended.code}, and nothing that happened explains that`, id);
+  if ((column === 'delivered') === isUpstream) return column;
+  const difference = `${column ?? 'waiting'} by the intake, and ${isUpstream ? '' : 'not '}counted upstream`;
+  if (!kept?.isAmbiguous) {
+    judged.breach(`${difference}, and not marked as ambiguous`, id);
+    return isUpstream ? 'delivered' : undefined;
+  }
+  judged.list(difference, id);
+  return column;
+};
+
+/** The acceptances that an endpoint's intake counted, by name. */
+const acceptedAt = (chronicle: Chronicle, endpoint: string | undefined): ReadonlyMap<string, RowCell> => {
+  const rows = chronicle
+    .of('accepted')
+    .map(({ row }) => row)
+    .filter(({ proxy }) => chronicle.endpointOf(proxy) === endpoint);
+  const accepted = new Map<string, RowCell>();
+  for (const kind of ['accepted', 'duplicate'] as const)
+    for (const { name, verdict, cell } of rows)
+      if (verdict.kind === kind && !accepted.has(name)) accepted.set(name, cell);
+  return accepted;
+};
+
+/** The ledger as it follows from the record. */
+const foldOf = (chronicle: Chronicle, endpoint: string | undefined, judged: Judging) => {
+  const { cells, add } = createTable();
+  for (const [id, cell] of takenAt(chronicle, endpoint, judged)) {
+    const column = outcomeOf(chronicle, id, endpoint, judged);
+    add(keyOf(cell), 'taken');
+    if (column) add(keyOf(cell), column);
+  }
+  for (const cell of acceptedAt(chronicle, endpoint).values()) {
+    add(keyOf(cell), 'taken');
+    add(keyOf(cell), 'accepted');
+  }
+  return cells;
+};
+
+const judgeCells = (
+  found: ReadonlyMap<string, Figures>,
+  expected: ReadonlyMap<string, Figures>,
+  judged: Judging,
+): void => {
+  for (const key of new Set([...found.keys(), ...expected.keys()]))
+    for (const column of COLUMNS) {
+      judged.examine();
+      const [has, should] = [found.get(key)?.[column] ?? 0, expected.get(key)?.[column] ?? 0];
+      if (has !== should) judged.breach(`${key}: the ledger has ${has} ${column}, the record ${should}`);
+    }
+};
+
+/** What is only counted is never forwarded. */
+const judgeForwards = (chronicle: Chronicle, judged: Judging): void => {
+  const counted = new Set(chronicle.of('accepted').map(({ row }) => row.id));
+  for (const { row } of [...chronicle.of('forwarded'), ...chronicle.of('effect')]) {
+    judged.examine();
+    if (counted.has(row.id ?? '') || !['viewed', 'dismissed'].includes(row.type))
+      judged.breach(
+        `an event of type ${row.type} was ${row.kind === 'effect' ? 'counted upstream' : row.kind}`,
+        row.id,
+      );
+  }
+};
+
+/** I19: the ledger agrees with the record, and what only the ledger gets was never forwarded. */
 export const countedOnce = (chronicle: Chronicle): Judgement => {
   const judged = judging();
+  judgeForwards(chronicle, judged);
+  judgeWords(chronicle, judged);
   for (const { row } of chronicle.of('final-ledger')) {
-    const expected = sumsOf(chronicle);
-    for (const column of Object.keys(expected) as (keyof LedgerSums)[]) {
-      judged.examine();
-      if (row.sums[column] !== expected[column])
-        judged.breach(`${column}: the ledger has ${row.sums[column]}, the intake ${expected[column]}`);
-    }
+    const { cells, add } = createTable();
+    for (const cell of row.cells) for (const column of COLUMNS) add(keyOf(cell), column, cell[column]);
+    judgeCells(cells, foldOf(chronicle, row.endpoint, judged), judged);
   }
   return judged.done();
 };

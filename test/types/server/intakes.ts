@@ -1,5 +1,5 @@
 /** Calls of the intakes' entries that must and must not compile. */
-import type { Intake } from 'offersight/proxy';
+import type { AdmittedEvent, Intake } from 'offersight/proxy';
 import { bullmqIntake } from 'offersight/proxy/bullmq';
 import { postgresIntake } from 'offersight/proxy/postgres';
 import { redisIntake } from 'offersight/proxy/redis';
@@ -37,3 +37,9 @@ redisIntake({ connection: 'redis://127.0.0.1' });
 postgresIntake({ name: 'shop' });
 // @ts-expect-error a port is a number
 bullmqIntake({ connection: { port: '6379' } });
+
+declare const intake: Intake;
+declare const event: AdmittedEvent;
+intake.take([{ ...event, type: 'dismissed' }]);
+// @ts-expect-error what the billing system reported is only counted
+intake.take([{ ...event, type: 'accepted' }]);

@@ -62,10 +62,14 @@ local function answer()
   return verdicts
 end`;
 
+/** Why an intake does not take an event of another type, such as one that only the ledger counts. */
+const UNFORWARDED = 'only viewed and dismissed are ever forwarded';
+
 /** Takes events: new ones are added to both lanes, and known ones are compared. */
 export const TAKE = `${TAKES}${PLACES}
 local free, fresh, known, viewed = ARGV[5] - call('ZCARD', own .. 'open'), {}, {}, {}
 for at, e in ipairs(decode(ARGV[4])) do
+  if e.type ~= 'viewed' and e.type ~= 'dismissed' then return redis.error_reply('${UNFORWARDED}') end
   local held = known[e.id] or contentOf(e.id)
   -- Ids of version 8 are what the host's own programs report, also as accepted.
   if not held and free > 0 and string.sub(e.id, 15, 15) == '8' then held = call('GET', own .. 'accepted:' .. e.id) end
