@@ -313,7 +313,7 @@ test.describe('a wrong configuration file', () => {
     expect(stderr.split('\n').slice(1, -1).toSorted()).toEqual([
       '  sites[1].adminNames[0]: sites[0] has this host: its operators could not be told apart.',
       '  sites[1].hosts[0]: sites[0] has this host: a request could not choose between them.',
-      '  sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.',
+      '  sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
     ]);
   });
 

@@ -39,6 +39,12 @@ export const INTAKE = {
     '1–50 lower-case letters, digits and `_`',
     'offersight_eu',
   ),
+  name: value(
+    'What the intake’s keys in Redis begin with. Give a second intake on one Redis another name.',
+    '`offersight`',
+    '1–100 letters, digits, `.`, `_` and `-`',
+    'shop-eu',
+  ),
 } as const;
 export const LANE = {
   lane: value(

@@ -31,7 +31,8 @@ offersight inspect-link URL [--operator URL]   a link that opens the inspector o
 offersight --version
 
 Everywhere: --intake sqlite:FILE | redis://HOST:PORT | postgres://USER@HOST/DATABASE | postgres
-                     (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres
+                     (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres;
+                     --name offersight   in Redis, for a second intake there
             --lane offer_events | usage_events
 proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https://shop.example,…
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24

@@ -148,7 +148,7 @@ describe('a queue in Redis', () => {
     expect(new Set(alerts)).toEqual(
       new Set([
         "The intake's queue in Redis keeps the events of the site acme-test, and this proxy is for other-test: " +
-          'give each site a name of its own in redisIntake, or another database, such as redis://localhost:6379/1.',
+          'give each site a name of its own by name or --name, or another database, such as redis://localhost:6379/1.',
       ]),
     );
     await other.end();

@@ -62,7 +62,7 @@ const TAKE_DEADLINE_MS = 1_000;
 const DEADLINE_MS = 5_000;
 const TAKING: readonly ScriptName[] = ['take', 'knows', 'accept', 'endSessions', 'sessionsEnded'];
 const REMEDY =
-  'give each site a name of its own in redisIntake, or another database, such as redis://localhost:6379/1.';
+  'give each site a name of its own by name or --name, or another database, such as redis://localhost:6379/1.';
 const WORDS = {
   [FAULTS.newer]: 'The keys in Redis were written by a newer release: run that one, or give another name.',
   [FAULTS.moving]: 'Redis is still moving the events of an earlier release: retry when that is done.',
