@@ -73,7 +73,7 @@ const schema: Probe = (value: string) =>
 const name: Probe = (value: string) =>
   // Nothing is there: a name that is allowed leads to an intake that cannot connect.
   openIntake({ intake: 'redis://127.0.0.1:1', name: value }).then(
-    async (intake) => {
+    async (intake): Promise<Answer> => {
       await intake.close();
       return 'accepted';
     },

@@ -131,8 +131,7 @@ const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
     add,
   );
   const takeIntake = unique(
-    (owner) =>
-      `${owner} has this intake: give each site its own file, name in Redis or schema in Postgres.`,
+    (owner) => `${owner} has this intake: give each site its own file, name in Redis or schema in Postgres.`,
     add,
   );
   const paths = sites.map(({ path = DEFAULT_PATH }) => path);

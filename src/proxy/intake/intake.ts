@@ -109,6 +109,11 @@ export interface LaneStatus {
   readonly lastMinute: number;
   /** What the leader left. */
   readonly note: LaneNote;
+  /**
+   * How many dead letters are remembered, by their code: `expired`, `viewed_dead`, `unknown_outcome`, `purged`, or the
+   * upstream's word for why it refused them. A code of which none is left may be 0.
+   */
+  readonly dead: Readonly<Record<string, number>>;
 }
 
 /**

@@ -11,7 +11,9 @@ import type { Intake } from '../intake/intake.js';
 import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import type { UsageOptions } from '../options.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
+import { countVerdicts, toResult } from '../results.js';
 import type { OnAlert } from '../telling/alert.js';
+import type { Observation } from '../telling/observation.js';
 import { headersOf, usageOf } from './additions.js';
 
 /** What it works with. */
@@ -25,6 +27,8 @@ export interface ReportingContext {
   /** Counts what the billing system reported; undefined if nothing remembers it. */
   readonly accept: Intake['accept'] | undefined;
   readonly alert: OnAlert;
+  /** Called with the verdicts, for metrics. */
+  readonly observe: (observation: Observation) => void;
   readonly now: Runtime['now'];
 }
 
@@ -112,6 +116,7 @@ export const createReporting = ({
   take,
   accept,
   alert,
+  observe,
   now,
 }: ReportingContext): Report => {
   const admit = async (given: ServerEvent, receivedAt: number): Promise<AdmittedEvent | AcceptedEvent> => {
@@ -154,10 +159,14 @@ export const createReporting = ({
     for (const one of admitted)
       if ('type' in one) forwarded.push(one);
       else accepted.push(one);
-    return new Map([
+    const verdicts = new Map([
       ...(forwarded.length ? await take(forwarded) : []),
       ...((accepted.length && (await accept?.(accepted))) || []),
     ]);
+    const types = new Map(forwarded.map(({ id, type }) => [id, type]));
+    const results = [...verdicts].map(([id, verdict]) => toResult(id, verdict));
+    for (const count of countVerdicts(results, (id) => types.get(id) ?? 'accepted')) observe(count);
+    return verdicts;
   };
 
   return async (events) => {

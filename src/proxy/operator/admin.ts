@@ -12,7 +12,7 @@ import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
-import { ALERTS } from '../telling/alerts.js';
+import { ALERTS, type AlertCode } from '../telling/alerts.js';
 import { hostsOf, isBrowser, isNavigation, isToUs } from './page/own-requests.js';
 import { answerElsewhere, createPages, type TokenCheck } from './page/pages.js';
 import { createPrograms } from './programs.js';
@@ -80,10 +80,14 @@ export type OfferAdmin = (
 const MIN_TOKEN_LENGTH = 32;
 const WRONG_TOKENS_A_MINUTE = 10;
 /**
- * Makes the door.
+ * Makes the door for a process that shows alerts in metrics of its own.
+ * @param onSeen Called each time that the condition of an alert was seen.
  * @throws {OffersightError} `configuration` if the token is too short, a host name is unusable, or an option is unknown.
  */
-export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
+export const createWatchedAdmin = (
+  options: OfferAdminOptions,
+  onSeen: (code: AlertCode) => void,
+): OfferAdmin => {
   checkOptionNames('createOfferAdmin', options, {
     intake: true,
     token: true,
@@ -109,7 +113,7 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     const isSlow = given && key !== undefined && (await wrongTokens.take(key, 1)) !== undefined;
     return isSlow ? 'slow' : 'wrong';
   };
-  const alert = quietly(options.onAlert ?? (() => undefined), runtime);
+  const alert = quietly(options.onAlert ?? (() => undefined), runtime, onSeen);
   const pages = createPages({
     intake,
     token,
@@ -143,3 +147,10 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
       return problem('unavailable', { 'retry-after': '5' });
     });
 };
+
+/**
+ * Makes the door.
+ * @throws {OffersightError} `configuration` if the token is too short, a host name is unusable, or an option is unknown.
+ */
+export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin =>
+  createWatchedAdmin(options, () => undefined);

@@ -4,7 +4,7 @@ import { printStatus } from '../../../src/proxy/cli/status.js';
 import type { Intake, Lane, LedgerCell, OfferTally } from '../../../src/proxy/index.js';
 
 const QUIET: Pick<Lane, 'status'> = {
-  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} }),
+  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {} }),
 };
 
 const TODAY = new Date().toISOString().slice(0, 10);

@@ -106,10 +106,13 @@ export const createLane = (ask: Ask, { maxDelayMs, ambiguous }: LaneRules, ledge
     },
 
     async status(now) {
-      const held = (await ask('status', now)) as [number, string, number, string];
-      const [waiting, oldest, lastMinute, note] = held;
+      const held = (await ask('status', now)) as [number, string, number, string, string[]];
+      const [waiting, oldest, lastMinute, note, codes] = held;
       const oldestAt = oldest ? Number(oldest) : undefined;
-      return { waiting, oldestAt, lastMinute, note: JSON.parse(note) as LaneNote };
+      const dead = Object.fromEntries(
+        codes.flatMap((code, at) => (at % 2 ? [] : [[code, Number(codes[at + 1])]])),
+      );
+      return { waiting, oldestAt, lastMinute, note: JSON.parse(note) as LaneNote, dead };
     },
 
     async list({ limit, id, offerId, states, since = 0, before }) {

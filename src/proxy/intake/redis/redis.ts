@@ -13,7 +13,7 @@ import { checkOptionNames } from '../../option-names.js';
 import { ALERTS, wordsOf } from '../../telling/alerts.js';
 import type { AdmittedEvent } from '../admitted.js';
 import type { Intake } from '../intake.js';
-import { type Bookkeeping, CROWDED, DAY_MS, dayOf } from '../ledger.js';
+import { type Bookkeeping, CROWDED, DAY_MS } from '../ledger.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import {
   BOUND_NAMES,
@@ -111,7 +111,6 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   let site = '';
   let bookkeeping: Bookkeeping = {};
   let weak = '';
-  let crowdedOn: number | undefined;
   const tell = (): void => {
     if (weak) bookkeeping.onAlert?.(wordsOf(ALERTS.weakRedis, { settings: weak }));
   };
@@ -189,11 +188,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     };
   };
   const toVerdicts = (events: readonly { readonly id: string }[], words: readonly string[]) => {
-    const today = dayOf(runtime.now());
-    if (words[events.length] && crowdedOn !== today) {
-      crowdedOn = today;
-      bookkeeping.onAlert?.(CROWDED);
-    }
+    if (words[events.length]) bookkeeping.onAlert?.(CROWDED);
     return new Map(events.map(({ id }, at) => [id, toVerdict(words[at])]));
   };
 
