@@ -105,7 +105,7 @@ const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
   checkPace('usage.pace', usage.pace ?? {});
 };
 
-/** The host's functions. What they throw says where that was, and nothing of what it was about. */
+/** The host's functions. Their errors say in which line they were thrown, and nothing of what they were about. */
 const discreet = ({ subject, authorize, address, caller, usage }: OfferProxyOptions) => ({
   subject: subject && discreetly(subject),
   authorize: authorize && discreetly(authorize),

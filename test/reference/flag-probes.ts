@@ -124,6 +124,7 @@ export const FLAG_PROBES: Readonly<Record<string, Probe>> = {
     /cannot be read/,
   ),
   'status --limit': program('status', 'limit', NOWHERE, /There is no intake/),
+  'status --page': program('status', 'page', NOWHERE, /There is no intake/),
   'sign --subject': async (subject: string) =>
     signOffer({ id: 'a52ge40b', subject, expiresAt: 1_893_456_000_000 }, 'a'.repeat(32)).then(
       () => 'accepted' as const,

@@ -40,7 +40,7 @@ export const INTAKE = {
     'offersight_eu',
   ),
   name: value(
-    'What the intake’s keys in Redis begin with. Give a second intake on one Redis another name.',
+    'The beginning of the intake’s keys in Redis. Give a second intake on one Redis another name.',
     '`offersight`',
     '1–100 letters, digits, `.`, `_` and `-`',
     'shop-eu',

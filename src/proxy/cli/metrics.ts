@@ -1,10 +1,10 @@
 /** What Prometheus scrapes: figures of requests, verdicts and calls, and how each lane stands. */
 import type { Registry } from 'prom-client';
-import { platformRuntime } from '../../runtime.js';
+import { platformRuntime, type Runtime } from '../../runtime.js';
 import type { Intake, LaneNote } from '../intake/intake.js';
 import { type LaneName, laneOf } from '../operator/listing.js';
 import { AGAIN_MS } from '../telling/alert.js';
-import { ALERT_CODES, type AlertCode, alertCodeOf, isNoted } from '../telling/alerts.js';
+import { ALERT_CODES, type AlertCode, alertCodeOf, isNoted } from '../telling/alert-codes.js';
 import type { Observation } from '../telling/observation.js';
 import { METRICS, type Metric } from './metric-names.js';
 
@@ -42,7 +42,10 @@ type Seen = Map<AlertCode, number>;
  * @param isNamed Whether each figure has its site, of which there may be several.
  * @returns Undefined if prom-client is not installed.
  */
-export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefined> => {
+export const createMetrics = async (
+  isNamed: boolean,
+  { now, elapsed }: Pick<Runtime, 'now' | 'elapsed'> = platformRuntime(),
+): Promise<Metrics | undefined> => {
   const client = await import('prom-client').catch(() => undefined);
   if (!client) return undefined;
   const registry: Registry = new client.Registry();
@@ -71,11 +74,10 @@ export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefin
   const lastMinute = new client.Gauge(configurationOf(METRICS.lastMinute));
   const paused = new client.Gauge(configurationOf(METRICS.paused));
   const alert = new client.Gauge(configurationOf(METRICS.alert));
+  const dead = new client.Gauge(configurationOf(METRICS.dead));
   const up = new client.Gauge(configurationOf(METRICS.up));
   const misdirected =
     isNamed && new client.Counter({ ...configurationOf(METRICS.misdirected), labelNames: [] });
-  const dead = new client.Gauge(configurationOf(METRICS.dead));
-  const { now, elapsed } = platformRuntime();
   const watched = new Map<string, Intake>();
   const seen = new Map<string, Seen>();
   /** The codes of dead letters that there were at some time, so that one of which none is left is 0. */
@@ -92,12 +94,13 @@ export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefin
       lastMinute.set(lane, status.lastMinute);
       paused.set(lane, Math.max(0, (status.note.pausedUntil ?? 0) - at) / 1_000);
       for (const [code, isOn] of notedOf(status.note)) alert.set({ ...lane, code }, isOn);
-      for (const code of Object.keys(status.dead)) deadCodes.add(code);
-      for (const code of deadCodes) dead.set({ ...lane, code }, status.dead[code] ?? 0);
+      const { dead: letters = {} } = status;
+      for (const code of Object.keys(letters)) deadCodes.add(code);
+      for (const code of deadCodes) dead.set({ ...lane, code }, letters[code] ?? 0);
     }
   };
 
-  /** An alert of no lane is over when nobody has seen its condition for as long as the alert would not come again. */
+  /** An alert of no lane is over when nobody has seen its condition for as long as its message is not repeated. */
   const tellSeen = (site: string, at: Seen): void => {
     const since = elapsed() - AGAIN_MS;
     for (const code of ALERT_CODES) {

@@ -104,7 +104,7 @@ export const SITE = {
     kind: 'text',
     asks: '1 to 100 letters, digits, dots, dashes and underscores, such as shop-eu',
     pattern: '^[A-Za-z0-9_.-]{1,100}$',
-    says: 'What the keys in Redis begin with, if sites share one Redis. Default offersight.',
+    says: 'The beginning of the keys in Redis, if sites share one Redis. Default offersight.',
   },
   origins: {
     kind: 'list',

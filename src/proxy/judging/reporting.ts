@@ -11,9 +11,7 @@ import type { Intake } from '../intake/intake.js';
 import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import type { UsageOptions } from '../options.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
-import { countVerdicts, toResult } from '../results.js';
 import type { OnAlert } from '../telling/alert.js';
-import type { Observation } from '../telling/observation.js';
 import { headersOf, usageOf } from './additions.js';
 
 /** What it works with. */
@@ -27,8 +25,11 @@ export interface ReportingContext {
   /** Counts what the billing system reported; undefined if nothing remembers it. */
   readonly accept: Intake['accept'] | undefined;
   readonly alert: OnAlert;
-  /** Called with the verdicts, for metrics. */
-  readonly observe: (observation: Observation) => void;
+  /** Called with the verdicts and the type of each event, for metrics. */
+  readonly observe: (
+    verdicts: ReadonlyMap<string, Verdict>,
+    typeOf: (id: string) => ServerEvent['type'],
+  ) => void;
   readonly now: Runtime['now'];
 }
 
@@ -164,8 +165,7 @@ export const createReporting = ({
       ...((accepted.length && (await accept?.(accepted))) || []),
     ]);
     const types = new Map(forwarded.map(({ id, type }) => [id, type]));
-    const results = [...verdicts].map(([id, verdict]) => toResult(id, verdict));
-    for (const count of countVerdicts(results, (id) => types.get(id) ?? 'accepted')) observe(count);
+    observe(verdicts, (id) => types.get(id) ?? 'accepted');
     return verdicts;
   };
 

@@ -12,7 +12,8 @@ import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
-import { ALERTS, type AlertCode } from '../telling/alerts.js';
+import type { AlertCode } from '../telling/alert-codes.js';
+import { ALERTS } from '../telling/alerts.js';
 import { hostsOf, isBrowser, isNavigation, isToUs } from './page/own-requests.js';
 import { answerElsewhere, createPages, type TokenCheck } from './page/pages.js';
 import { createPrograms } from './programs.js';
@@ -58,7 +59,7 @@ export interface OfferAdminOptions {
 /**
  * Answers an operator's request, by the last parts of its path:
  *
- * - `GET …/status?limit=`: the offers with the most events, by default 100, at most 1,000.
+ * - `GET …/status?limit=&page=&since=`: sums, groups, and the offers with the most events, by default 100, at most 1,000 on a page.
  * - `GET …/funnel?by=&group=&since=&until=`: the funnel by `day`, `group` or `day,group`. `since` and `until` are UTC days such as
  *   `2026-11-23`.
  * - `GET …/events?offer=&since=`: events. `since` is an ISO date or epoch milliseconds.

@@ -1,7 +1,7 @@
 /** What the proxy reports to its operator. */
 import { isOffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
-import { type AlertCode, alertCodeOf, isDaily } from './alerts.js';
+import { type AlertCode, alertCodeOf, isDaily } from './alert-codes.js';
 import { cleanCause } from './cause.js';
 
 /**

@@ -10,7 +10,7 @@ export interface Alert {
   readonly means: string;
   readonly repair: string;
   /**
-   * Whether it comes again once a day rather than every ten minutes: what it reports may be as it should be, or is known
+   * Whether it is repeated once a day rather than every ten minutes: what it reports may be as it should be, or is known
    * until the next day.
    */
   readonly isDaily?: true;
@@ -18,7 +18,7 @@ export interface Alert {
   readonly isNoted?: true;
 }
 
-/** By what the code calls each, from the door to the upstream. */
+/** By code, from the door to the upstream. */
 export const ALERTS = {
   noMetadata: {
     words:
@@ -213,38 +213,6 @@ export const ALERTS = {
     isNoted: true,
   },
 } as const satisfies Readonly<Record<string, Alert>>;
-
-/** What an alert is called in metrics. */
-export type AlertCode = keyof typeof ALERTS;
-
-const codes = Object.keys(ALERTS) as AlertCode[];
-const alertOf = (code: AlertCode): Alert => ALERTS[code];
-
-/** Every code, in the order of the table. */
-export const ALERT_CODES: readonly AlertCode[] = codes;
-/** Whether it comes again once a day only. */
-export const isDaily = (code: AlertCode): boolean => alertOf(code).isDaily ?? false;
-/** Whether the note of a lane has it. */
-export const isNoted = (code: AlertCode): boolean => alertOf(code).isNoted ?? false;
-
-const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-const PATTERNS = codes.map(
-  (code) =>
-    [
-      code,
-      new RegExp(
-        `^${ALERTS[code].words
-          .split(/\{\w+\}/)
-          .map(escaped)
-          .join('.*')}$`,
-        's',
-      ),
-    ] as const,
-);
-
-/** Which alert has these words; undefined for words of the intake's own, and of other releases. */
-export const alertCodeOf = (message: string): AlertCode | undefined =>
-  PATTERNS.find(([, pattern]) => pattern.test(message))?.[0];
 
 /** The words of an alert whose parts differ from case to case. */
 export const wordsOf = ({ words }: Alert, parts: Readonly<Record<string, string>>): string =>

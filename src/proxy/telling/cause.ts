@@ -18,13 +18,13 @@ const MAX_DEPTH = 8;
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 /** More may be a person's number. */
 const LARGEST_CODE = 99_999;
-/** A longer name, or another one, is a text. */
+/** A longer name, or another one, may be a sentence. */
 const NAME = /^[A-Za-z_$][\w$]{0,49}$/;
 /** Redis quotes the first arguments of a command that it does not know. */
 const QUOTED_ARGUMENTS = /, with args beginning with: [^\n]*/g;
 /**
  * A quoted value and everything behind it, since the value may have quotes itself. An apostrophe follows a letter, and
- * the name of a command is no value.
+ * the name of a command is not a value.
  */
 const QUOTED = /(?:["`]|(?<![\p{L}\p{N}])')(?![A-Z]{1,20}['"`]).*/su;
 /** A user and a password in a URL. */
@@ -85,10 +85,10 @@ const copyOf = (thrown: unknown, isOfHook: boolean, depth: number): unknown => {
 /** A copy of what was thrown with nothing but what may be said of it. */
 export const cleanCause = (thrown: unknown): unknown => copyOf(thrown, false, MAX_DEPTH);
 
-/** A copy of what a hook of the host threw, which says where that was and not what it said. */
+/** A copy of what a hook of the host threw, which says in which line that was and not what it said. */
 const hookFailure = (thrown: unknown): unknown => copyOf(thrown, true, MAX_DEPTH);
 
-/** The same hook. What it throws, or rejects with, says only where that was. */
+/** The same hook. What it throws, or rejects with, says only in which line that was. */
 export const discreetly =
   <Given extends readonly unknown[], Result>(hook: (...given: Given) => Result) =>
   (...given: Given): Result => {

@@ -186,7 +186,7 @@ describe.skipIf(!hasPostgres)('an error of Postgres', () => {
   });
 });
 
-/** What a host could throw that describes a person: in every place of an error, and in what is no error. */
+/** What a host could throw that describes a person: in every place of an error, and in what is not an error. */
 const PERSONAL = `${CANARIES.user}@shop.example said canary-offer\n    at ${CANARIES.user} (canary-offer:1:2)`;
 const personalError = (): Error => {
   const deepest = Object.assign(new Error(PERSONAL), { detail: PERSONAL });

@@ -182,7 +182,7 @@ export const createOpening = (
 
   const opening: Opening = {
     ready() {
-      // Whoever is asked next meets what is wrong with the server.
+      // If this fails, the next statement says so.
       if (opened && !isReading && elapsed() - checkedAt >= CHECK_MS) checkAgain().catch(() => undefined);
       opened ??= openPatiently().catch((cause: unknown) => {
         opened = undefined;

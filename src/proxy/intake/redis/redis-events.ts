@@ -90,8 +90,8 @@ local function countView(e, by)
   if call('HINCRBY', views, e.offerId, by) == 0 then call('HDEL', views, e.offerId) end
 end
 local function countDead(e, by)
-  local codes, code = own .. 'dead-codes', e.code or ''
-  if e.state == 'dead' and call('HINCRBY', codes, code, by) == 0 then call('HDEL', codes, code) end
+  if e.state ~= 'dead' or call('HINCRBY', own .. 'dead-codes', e.code or '', by) ~= 0 then return end
+  call('HDEL', own .. 'dead-codes', e.code or '')
 end
 local function become(e, state, code)
   countView(e, -1) countDead(e, -1) count(e, columnOf(e), -1)

@@ -130,10 +130,11 @@ export const createLane = (ask: Ask, { maxDelayMs, ambiguous }: LaneRules, ledge
       return rows.slice(0, limit);
     },
 
-    async *tally() {
+    async *tally({ since = 0 } = {}) {
       for await (const rows of walk('')) {
         const tallies = new Map<string, OfferTally>();
-        for (const { offerId, type, state } of rows) {
+        for (const { offerId, type, state, receivedAt } of rows) {
+          if (receivedAt < since) continue;
           const key = `${offerId} ${type} ${state}`;
           tallies.set(key, { offerId, type, state, events: (tallies.get(key)?.events ?? 0) + 1 });
         }
