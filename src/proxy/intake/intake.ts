@@ -117,7 +117,7 @@ export interface LaneStatus {
   readonly note: LaneNote;
   /**
    * How many dead letters are remembered, by their code: `expired`, `viewed_dead`, `unknown_outcome`, `purged`, or the
-   * upstream's word for why it refused them. A code of which none is left may be 0. An intake of your own may leave it out.
+   * upstream's word for why it refused them. An intake of your own may leave it out.
    */
   readonly dead?: Readonly<Record<string, number>>;
 }

@@ -2,7 +2,7 @@
 
 import type { IntakeRow } from '../intake/admitted.js';
 import type { Intake, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
-import { dayOf, isoDayOf, NO_GROUP } from '../intake/ledger.js';
+import { dayOf, isoDayOf } from '../intake/ledger.js';
 import { readFunnel } from './funnel.js';
 import { nextTurn } from './portions.js';
 import { readSums, type SumsByPeriod } from './sums.js';
@@ -120,8 +120,9 @@ const heaviestOf = async (
 const readGroups = async (intake: Intake, since: number | undefined): Promise<GroupFigures[]> => {
   const day = since === undefined ? undefined : isoDayOf(dayOf(since));
   const { rows } = await readFunnel(intake, { by: 'group', since: day });
-  return rows.map(({ group, viewed, dismissed, ...row }) => ({
-    group: group ?? NO_GROUP,
+  return rows.map(({ viewed, dismissed, ...row }) => ({
+    // Each row by group has one.
+    group: row.group as string,
     ...{ viewed, dismissed, taken: viewed + dismissed, delivered: row.delivered, waiting: row.waiting },
     refused: row.refused + row.givenUp + row.purged,
   }));

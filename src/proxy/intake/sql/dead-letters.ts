@@ -46,4 +46,4 @@ export const deadLettersOf = (dialect: Dialect): string => `
 
 /** The counts of a lane. */
 export const deadCodesOf = (table: LaneTable): string =>
-  `SELECT code, events FROM dead_codes WHERE lane = '${table}'`;
+  `SELECT code, events FROM dead_codes WHERE lane = '${table}' AND events > 0`;
