@@ -47,9 +47,17 @@ test.describe('offersight status', () => {
       ['events', 'taken', 'delivered', 'waiting', 'refused', 'given up', 'purged'],
       ...['today (UTC)', 'last 7 days', 'last 30 days'].map((period) => [period, ...figures]),
     ]);
-    expect(rows).toContainEqual(['offer', 'viewed', 'dismissed', 'waiting', 'refused']);
-    expect(rows).toContainEqual(['a52ge1', '1', '1', '0', '0']);
-    expect(rows).toContainEqual(['gone', '0', '0', '0', '1']);
+    expect(rows).toContainEqual([
+      'offer',
+      'viewed',
+      'dismissed',
+      'taken',
+      'delivered',
+      'waiting',
+      'dead letters',
+    ]);
+    expect(rows).toContainEqual(['a52ge1', '1', '1', '2', '2', '0', '0']);
+    expect(rows).toContainEqual(['gone', '1', '0', '1', '0', '0', '1']);
     expect(stdout).toMatch(/^offer_events: 0 waiting, 3 sent in the last minute$/m);
     expect(stdout).toMatch(/^usage_events: 0 waiting, 0 sent in the last minute$/m);
   });

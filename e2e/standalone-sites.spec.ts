@@ -108,8 +108,12 @@ test.describe('two sites in one process', () => {
     expect([pair.upstreams.one.calls().length, pair.upstreams.two.calls().length]).toEqual([2, 1]);
 
     const figures = await figuresOf(operators);
-    expect(figures.get('offersight_events_total{site="one-test",verdict="accepted",code=""}')).toBe(2);
-    expect(figures.get('offersight_events_total{site="two-test",verdict="accepted",code=""}')).toBe(1);
+    expect(
+      figures.get('offersight_events_total{site="one-test",type="viewed",verdict="accepted",code=""}'),
+    ).toBe(2);
+    expect(
+      figures.get('offersight_events_total{site="two-test",type="viewed",verdict="accepted",code=""}'),
+    ).toBe(1);
     expect(figures.get('offersight_intake_up{site="two-test"}')).toBe(1);
     expect(log.filter(({ message }) => message === 'verdict').map(({ site }) => site)).toEqual([
       ...['one-test', 'two-test', 'one-test'],
@@ -189,12 +193,16 @@ test.describe('if one of two sites fails', () => {
     await postTo(url, 'one', 1);
     await expect
       .poll(async () =>
-        (await figuresOf(operators)).get('offersight_alert{site="one-test",lane="offer_events"}'),
+        (await figuresOf(operators)).get(
+          'offersight_alert{site="one-test",lane="offer_events",code="badKey"}',
+        ),
       )
       .toBe(1);
     await postTo(url, 'two', 2);
     await until(pair.upstreams.two, 'a52ge2');
-    expect((await figuresOf(operators)).get('offersight_alert{site="two-test",lane="offer_events"}')).toBe(0);
+    expect(
+      (await figuresOf(operators)).get('offersight_alert{site="two-test",lane="offer_events",code="badKey"}'),
+    ).toBe(0);
     expect(log.filter(({ level }) => level === 'error').map(({ site }) => site)).toEqual(['one-test']);
     expect(offersOf(pair.upstreams.one)).toEqual([]);
   });
@@ -313,7 +321,7 @@ test.describe('a wrong configuration file', () => {
     expect(stderr.split('\n').slice(1, -1).toSorted()).toEqual([
       '  sites[1].adminNames[0]: sites[0] has this host: its operators could not be told apart.',
       '  sites[1].hosts[0]: sites[0] has this host: a request could not choose between them.',
-      '  sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.',
+      '  sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
     ]);
   });
 

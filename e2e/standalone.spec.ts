@@ -236,8 +236,8 @@ test.describe('a monitor of the proxy', () => {
       'offersight_requests_total{status="200",code=""}': 2,
       'offersight_requests_total{status="403",code="origin"}': 1,
       offersight_request_seconds_count: 3,
-      'offersight_events_total{verdict="accepted",code=""}': 2,
-      'offersight_events_total{verdict="duplicate",code=""}': 1,
+      'offersight_events_total{type="viewed",verdict="accepted",code=""}': 2,
+      'offersight_events_total{type="viewed",verdict="duplicate",code=""}': 1,
       'offersight_calls_total{destination="offer_events",outcome="done"}': 1,
       'offersight_calls_total{destination="offer_events",outcome="refused"}': 1,
       'offersight_forwarded_events_total{destination="offer_events",type="viewed",outcome="done",code=""}': 1,
@@ -246,7 +246,9 @@ test.describe('a monitor of the proxy', () => {
       'offersight_begun_last_minute{lane="offer_events"}': 2,
       'offersight_oldest_waiting_seconds{lane="offer_events"}': 0,
       'offersight_paused_seconds{lane="offer_events"}': 0,
-      'offersight_alert{lane="offer_events"}': 0,
+      'offersight_alert{lane="offer_events",code="badKey"}': 0,
+      'offersight_alert{lane="",code="full"}': 0,
+      'offersight_dead_letters{lane="offer_events",code="invalid_request"}': 1,
       'offersight_waiting{lane="usage_events"}': 0,
     };
     expect(Object.fromEntries(Object.keys(expected).map((name) => [name, found.get(name)]))).toEqual(

@@ -143,16 +143,17 @@ const headingOf = ({ words }: Alert): string =>
     .trim();
 
 const alertsPage = (): Page => {
-  const parts = Object.values<Alert>(ALERTS).map((alert) =>
+  const parts = Object.entries<Alert>(ALERTS).map(([code, alert]) =>
     [
       `## ${headingOf(alert)} …`,
       `\`\`\`text\n${alert.words.replaceAll(/\{\w+\}/g, '…')}\n\`\`\``,
       `${alert.means}\n\n**Repair:** ${alert.repair}`,
+      `In metrics: \`code="${code}"\`${alert.isNoted ? ', with the lane' : ''}. Repeated after ${alert.isDaily ? 'a day' : 'ten minutes'}.`,
     ].join('\n\n'),
   );
   const text = [
     '# Alerts',
-    'The proxy reports these to its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert is raised once in ten minutes at most. [Alerts in operation](../operations.md#what-each-alert-means) says where else they appear, and what an intake says that refuses to work.',
+    'The proxy reports these to its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert is repeated at most once in ten minutes. [Alerts in operation](../operations.md#what-each-alert-means) says where else they appear, and what an intake says that refuses to work.',
     NOTE,
     ...parts,
   ];

@@ -25,6 +25,7 @@ import { resolveProxyOptions } from './resolving.js';
 import { countVerdicts, toResult } from './results.js';
 import { type OnAlert, quietly, remedyOf } from './telling/alert.js';
 import { ALERTS } from './telling/alerts.js';
+import { discreetly } from './telling/cause.js';
 import type { Observation } from './telling/observation.js';
 
 /** What the host's server knows of a request. */
@@ -85,15 +86,17 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const runtime = given.runtime ?? platformRuntime();
   const onAlert: OnAlert =
     given.onAlert ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
-  const alert = quietly(onAlert, runtime);
+  const alert = quietly(onAlert, runtime, (code) => observe({ kind: 'alert', code }));
+  const onObservation = given.onObservation && discreetly(given.onObservation);
   const observe = (observation: Observation): void => {
     try {
-      given.onObservation?.(observation);
+      onObservation?.(observation);
     } catch (cause) {
-      alert(ALERTS.observationFailed.words, cause);
+      // Otherwise a hook that throws for each alert would be called for the alert about itself, without end.
+      if (observation.kind !== 'alert') alert(ALERTS.observationFailed.words, cause);
     }
   };
-  const forwarding = startForwarding(options, runtime, onAlert, observe);
+  const forwarding = startForwarding(options, runtime, alert, observe);
 
   const retryAfter = (delayMs: number): string =>
     `${Math.ceil((Math.min(delayMs, 3_600_000) * (1 + runtime.random() * 0.5)) / 1_000)}`;
@@ -175,7 +178,8 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     const results = items.map(({ id }) =>
       toResult(id, verdicts.get(id) ?? { kind: 'deferred', code: 'unavailable' }),
     );
-    for (const count of countVerdicts(results)) {
+    const types = new Map(items.map((item) => [item.id, 'event' in item ? item.event.type : undefined]));
+    for (const count of countVerdicts(results, (id) => types.get(id))) {
       observe(count);
       if (count.code === 'overloaded' && forwarding.isDurable) alert(ALERTS.full.words);
     }
@@ -194,7 +198,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       hear({ headers, address: key, code: admission.kind === 'rejected' ? admission.code : undefined });
       return admission.kind === 'admitted' ? await decide(incoming, admission.text, key) : admission;
     } catch (cause) {
-      alert(remedyOf(cause, ALERTS.notTaken.words), cause);
+      alert(remedyOf(cause, ALERTS.notTaken.words), cause, 'notTaken');
       return {
         reply: problemReply('unavailable', { 'retry-after': retryAfter(BUSY_MS) }),
         code: 'unavailable',
@@ -216,6 +220,10 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     ...{ site: options.site, usage: options.usage, groups: options.groups, alert, now: () => runtime.now() },
     take: (events) => forwarding.take(events),
     accept: forwarding.accept,
+    observe(verdicts, typeOf) {
+      const results = [...verdicts].map(([id, verdict]) => toResult(id, verdict));
+      for (const count of countVerdicts(results, typeOf)) observe(count);
+    },
   });
 
   return Object.assign(handle, {

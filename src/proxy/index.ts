@@ -26,6 +26,7 @@ export type {
   LaneStatus,
   ListFilter,
   OfferTally,
+  TallyFilter,
 } from './intake/intake.js';
 export type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';
 export type { ReadOnlyOption } from './intake/read-only.js';
@@ -37,4 +38,5 @@ export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './ope
 export type { OfferProxyOptions, UsageOptions } from './options.js';
 export type { Caller, ReportedEvent, ReportResult, ServerEvent } from './reported.js';
 export type { OnAlert } from './telling/alert.js';
+export type { AlertCode } from './telling/alert-codes.js';
 export type { Observation, OnObservation } from './telling/observation.js';

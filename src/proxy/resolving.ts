@@ -9,6 +9,7 @@ import { INSPECTING } from './judging/inspecting.js';
 import { checkSecrets } from './judging/signature.js';
 import { checkOptionNames } from './option-names.js';
 import type { OfferProxyOptions, UsageOptions } from './options.js';
+import { discreetly } from './telling/cause.js';
 
 /** Options as the pipeline has them. */
 export interface ResolvedProxyOptions extends Pick<OfferProxyOptions, 'apiKey' | 'intake'> {
@@ -104,6 +105,20 @@ const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
   checkPace('usage.pace', usage.pace ?? {});
 };
 
+/** The host's functions. Their errors say in which line they were thrown, and nothing of what they were about. */
+const discreet = ({ subject, authorize, address, caller, usage }: OfferProxyOptions) => ({
+  subject: subject && discreetly(subject),
+  authorize: authorize && discreetly(authorize),
+  address: address && discreetly(address),
+  caller: caller && discreetly(caller),
+  usage: usage && {
+    ...usage,
+    // Its own functions may call each other.
+    subscriptionFor: discreetly(usage.subscriptionFor.bind(usage)),
+    ...(usage.propertiesFor && { propertiesFor: discreetly(usage.propertiesFor.bind(usage)) }),
+  },
+});
+
 const NAMES = {
   site: true,
   apiKey: true,
@@ -192,17 +207,13 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
   checkDoor(options);
   checkHooks(options);
   checkUsage(options);
-  const { site, apiKey, baseUrl, intake, subject, requireSignedOffers, inspectSecret, usage } = options;
+  const { site, apiKey, baseUrl, intake, requireSignedOffers, inspectSecret, usage } = options;
   const { withoutOrigin, machines = 'ignore', trustedHops = 0, limits = {}, disable = [] } = options;
   return {
     site: site.toLowerCase(),
     apiKey,
     intake,
-    subject,
-    authorize: options.authorize,
-    address: options.address,
-    caller: options.caller,
-    usage,
+    ...discreet(options),
     baseUrl: checkBaseUrl('baseUrl', baseUrl ?? `https://${site}.grow.chargebee.com`),
     usageBaseUrl: checkBaseUrl('usage.baseUrl', usage?.baseUrl ?? `https://${site}.ingest.chargebee.com`),
     origins: checkOrigins(options.origins ?? []),

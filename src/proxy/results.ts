@@ -22,15 +22,23 @@ export const toResult = (id: string, verdict: Verdict): WireResult => {
   }
 };
 
-/** One observation for each kind of verdict among the results. */
+/** What happened to offers, as a figure has it. */
+type Type = (Observation & { readonly kind: 'verdict' })['type'];
+
+/**
+ * One observation for each kind of verdict among the results.
+ * @param typeOf The type of the event with an id.
+ */
 export const countVerdicts = (
   results: readonly WireResult[],
+  typeOf: (id: string) => Type,
 ): readonly (Observation & { readonly kind: 'verdict' })[] => {
   const counts = new Map<string, Observation & { kind: 'verdict' }>();
-  for (const { status, code } of results) {
-    const key = `${status} ${code}`;
+  for (const { id, status, code } of results) {
+    const type = typeOf(id);
+    const key = `${status} ${type} ${code}`;
     const events = (counts.get(key)?.events ?? 0) + 1;
-    counts.set(key, { kind: 'verdict', verdict: status, code, events });
+    counts.set(key, { kind: 'verdict', verdict: status, code, type, events });
   }
   return [...counts.values()];
 };

@@ -47,7 +47,7 @@ describe('a metric', () => {
     const metrics = await createMetrics(isNamed);
     const site = metrics?.of('shop');
     site?.observe({ kind: 'request', status: 429, code: 'budget', durationMs: 1 });
-    site?.observe({ kind: 'verdict', verdict: 'refused', code: 'unsigned', events: 1 });
+    site?.observe({ kind: 'verdict', verdict: 'refused', code: 'unsigned', type: 'viewed', events: 1 });
     const call = { destination: 'offer_events', outcome: 'done' } as const;
     site?.observe({ kind: 'call', ...call, events: 1, durationMs: 1 });
     site?.observe({ kind: 'forwarded', ...call, type: 'viewed', code: undefined, events: 1 });

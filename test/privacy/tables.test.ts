@@ -117,6 +117,7 @@ describe('a statement that makes or changes a table', () => {
       'src/proxy/intake/postgres/postgres-failures.ts',
       'src/proxy/intake/postgres/postgres-opening.ts',
       'src/proxy/intake/sql/counting.ts',
+      'src/proxy/intake/sql/dead-letters.ts',
       'src/proxy/intake/sql/fairness.ts',
       'src/proxy/intake/sql/schema.ts',
     ]);

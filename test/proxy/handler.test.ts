@@ -30,7 +30,7 @@ const idleLane: Lane = {
   begin: async () => ({ rows: [], nextAt: undefined, expired: 0 }),
   finish: async () => undefined,
   note: async () => undefined,
-  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} }),
+  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {} }),
   list: async () => [],
   async *tally() {},
   retry: async () => 0,

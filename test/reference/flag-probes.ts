@@ -70,6 +70,19 @@ const schema: Probe = (value: string) =>
     (failure: unknown) => (String(failure).includes('Set name ') ? 'refused' : 'accepted'),
   );
 
+const name: Probe = (value: string) =>
+  // Nothing is there: a name that is allowed leads to an intake that cannot connect.
+  openIntake({ intake: 'redis://127.0.0.1:1', name: value }).then(
+    async (intake): Promise<Answer> => {
+      await intake.close();
+      return 'accepted';
+    },
+    (failure: unknown) => {
+      if (String(failure).includes('Set name ')) return 'refused';
+      throw failure;
+    },
+  );
+
 const NOWHERE = ['--intake', 'sqlite:/nowhere/intake.db'];
 
 /** By the command and the flag. */
@@ -83,7 +96,12 @@ export const FLAG_PROBES: Readonly<Record<string, Probe>> = {
   ...Object.fromEntries(['port', 'upstream-port', 'admin-port'].map((flag) => [`dev --${flag}`, dev(flag)])),
   ...Object.fromEntries(
     Object.entries<Flags>(FLAGS).flatMap(([command, flags]) =>
-      'schema' in flags ? [[`${command} --schema`, schema]] : [],
+      'schema' in flags
+        ? [
+            [`${command} --schema`, schema],
+            [`${command} --name`, name],
+          ]
+        : [],
     ),
   ),
   'doctor --max-seconds': (value: Given) =>
@@ -106,6 +124,7 @@ export const FLAG_PROBES: Readonly<Record<string, Probe>> = {
     /cannot be read/,
   ),
   'status --limit': program('status', 'limit', NOWHERE, /There is no intake/),
+  'status --page': program('status', 'page', NOWHERE, /There is no intake/),
   'sign --subject': async (subject: string) =>
     signOffer({ id: 'a52ge40b', subject, expiresAt: 1_893_456_000_000 }, 'a'.repeat(32)).then(
       () => 'accepted' as const,

@@ -222,7 +222,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     note: (note) => operate(() => raw.note(note)),
     status: (now) => operate(() => raw.status(now)),
     list: (filter) => raw.list(filter),
-    tally: () => raw.tally(),
+    tally: (filter) => raw.tally(filter),
     retry: (ids, now) => raw.retry(ids, now),
     purge: (ids, now) => raw.purge(ids, now),
     accept(events) {

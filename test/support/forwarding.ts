@@ -5,6 +5,7 @@ import { createForwarder, type Forwarder } from '../../src/proxy/forward/forward
 import type { Pace } from '../../src/proxy/forward/gate.js';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
+import { quietly } from '../../src/proxy/telling/alert.js';
 import { admitted, temporaryFolder } from './intake.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 import { intakeHere } from './sqlite.js';
@@ -83,7 +84,8 @@ export const createStage = (): Stage => {
         lingerMs: 0,
         forward: (rows) => Promise.all(rows.map(forward)),
       };
-      const forwarder = createForwarder(over, { destination, runtime, pace, onAlert });
+      const alert = quietly(onAlert, runtime);
+      const forwarder = createForwarder(over, { destination, runtime, pace, alert });
       forwarders.push(forwarder);
       return forwarder;
     },

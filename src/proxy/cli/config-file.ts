@@ -82,8 +82,15 @@ const checkEntries = (
     if (isNeeded && given[name] === undefined) add(`${prefix}${name}`, `Set it to ${asks}.`);
 };
 
+/** The schema in Postgres and the beginning of the keys in Redis, if nobody names another one. */
+const DEFAULT_NAME = 'offersight';
+
 /** What two names of the same intake have in common; undefined for one that keeps nothing. */
-const intakeKeyOf = (intake: string, schema = 'offersight'): string | undefined => {
+const intakeKeyOf = ({
+  intake = '',
+  schema = DEFAULT_NAME,
+  name = DEFAULT_NAME,
+}: SiteValues): string | undefined => {
   if (intake.startsWith('sqlite:')) {
     const file = resolve(intake.slice('sqlite:'.length));
     try {
@@ -100,7 +107,7 @@ const intakeKeyOf = (intake: string, schema = 'offersight'): string | undefined 
   if (!URL.canParse(intake)) return undefined;
   const { protocol, hostname, port, pathname } = new URL(intake);
   if (protocol.startsWith('postgres')) return `postgres ${hostname}:${port || '5432'}${pathname} ${schema}`;
-  return `redis ${hostname}:${port || '6379'}/${pathname.slice(1) || '0'}`;
+  return `redis ${hostname}:${port || '6379'}/${pathname.slice(1) || '0'} ${name}`;
 };
 
 /** Takes a name, and says who had it before. */
@@ -124,19 +131,19 @@ const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
     add,
   );
   const takeIntake = unique(
-    (owner) =>
-      `${owner} has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.`,
+    (owner) => `${owner} has this intake: give each site its own file, name in Redis or schema in Postgres.`,
     add,
   );
   const paths = sites.map(({ path = DEFAULT_PATH }) => path);
-  for (const [at, { site, hosts = [], adminNames = [], intake, schema }] of sites.entries()) {
+  for (const [at, values] of sites.entries()) {
+    const { site, hosts = [], adminNames = [] } = values;
     const place = `sites[${at}]`;
     takeSite(site?.toLowerCase(), `${place}.site`, place);
     for (const [index, host] of hosts.entries())
       takeHost(host.toLowerCase(), `${place}.hosts[${index}]`, place);
     for (const [index, name] of adminNames.entries())
       takeAdmin(name.toLowerCase(), `${place}.adminNames[${index}]`, place);
-    if (intake !== undefined) takeIntake(intakeKeyOf(intake, schema), `${place}.intake`, place);
+    takeIntake(intakeKeyOf(values), `${place}.intake`, place);
     if (!hosts.length) takePath(paths[at], `${place}.path`, place);
   }
   for (const [at, { hosts = [] }] of sites.entries()) {

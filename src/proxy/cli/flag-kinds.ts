@@ -39,6 +39,12 @@ export const INTAKE = {
     '1–50 lower-case letters, digits and `_`',
     'offersight_eu',
   ),
+  name: value(
+    'The beginning of the intake’s keys in Redis. Give a second intake on one Redis another name.',
+    '`offersight`',
+    '1–100 letters, digits, `.`, `_` and `-`',
+    'shop-eu',
+  ),
 } as const;
 export const LANE = {
   lane: value(

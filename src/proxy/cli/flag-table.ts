@@ -153,6 +153,13 @@ export const FLAGS = {
     follow: toggle('Draws how the lane drains, until nothing waits.', 'prints once'),
     ...JSON_FLAG,
     limit: count('Most offers that are named.', '20; with `--json` all', '100'),
+    page: count('Which page of offers, each of `--limit`.', '1', '2'),
+    since: value(
+      'Only offers and groups of events that were taken since then.',
+      'all offers that are remembered, and groups of 30 days',
+      'an ISO date or epoch milliseconds',
+      '2026-11-01',
+    ),
   },
   funnel: {
     ...INTAKE,

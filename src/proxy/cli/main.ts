@@ -20,7 +20,8 @@ const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages
 offersight doctor URL [options]          says what is wrong between a page and Chargebee; reports no event
 offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
 offersight proxy --config FILE           the same for several sites in one process
-offersight status [--limit 20] [--json] [--follow]   figures of offers and lanes; with --follow until nothing waits
+offersight status [--since TIME] [--limit 20] [--page 2] [--json] [--follow]   figures of groups, offers and lanes; with --follow
+                                         until nothing waits
 offersight funnel [--by day|group|day,group] [--group NAME] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
 offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait again
@@ -31,7 +32,8 @@ offersight inspect-link URL [--operator URL]   a link that opens the inspector o
 offersight --version
 
 Everywhere: --intake sqlite:FILE | redis://HOST:PORT | postgres://USER@HOST/DATABASE | postgres
-                     (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres
+                     (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres;
+                     --name offersight   in Redis, for a second intake there
             --lane offer_events | usage_events
 proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https://shop.example,…
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24

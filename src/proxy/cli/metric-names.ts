@@ -37,12 +37,13 @@ export const METRICS = {
   events: {
     name: 'offersight_events_total',
     type: 'counter',
-    help: 'Events by verdict',
+    help: 'Events by type and verdict',
     labels: {
-      verdict: '`accepted`, `duplicate`, `deferred` or `refused`',
+      type: '`viewed`, `dismissed`, or `accepted` if your own code reported it; empty if the event named no type that is known',
+      verdict: '`accepted` is taken; `duplicate`, `deferred` or `refused`',
       code: 'why, unless they were taken',
     },
-    example: 'offersight_events_total{verdict="accepted",code=""} 1595',
+    example: 'offersight_events_total{type="viewed",verdict="accepted",code=""} 1595',
   },
   calls: {
     name: 'offersight_calls_total',
@@ -58,7 +59,7 @@ export const METRICS = {
     labels: {
       destination: DESTINATION,
       type: '`viewed` or `dismissed`',
-      outcome: OUTCOME,
+      outcome: `${OUTCOME}; \`done\` is delivered`,
       code: 'why they were refused, in the upstream’s own word',
     },
     example:
@@ -102,9 +103,22 @@ export const METRICS = {
   alert: {
     name: 'offersight_alert',
     type: 'gauge',
-    help: '1 while an operator has something to do',
-    labels: LANE,
-    example: 'offersight_alert{lane="offer_events"} 1',
+    help: '1 while the condition of an alert lasts',
+    labels: {
+      lane: `${DESTINATION}; empty if the alert is of no lane`,
+      code: 'the alert’s code in the [list of alerts](alerts.md); `other` for words of another release',
+    },
+    example: 'offersight_alert{lane="offer_events",code="badKey"} 1',
+  },
+  dead: {
+    name: 'offersight_dead_letters',
+    type: 'gauge',
+    help: 'Dead letters that are remembered, by why they are dead',
+    labels: {
+      ...LANE,
+      code: '`expired`, `viewed_dead`, `unknown_outcome`, `purged`, or why they were refused, in the upstream’s own word',
+    },
+    example: 'offersight_dead_letters{lane="offer_events",code="expired"} 12',
   },
   up: {
     name: 'offersight_intake_up',

@@ -1,8 +1,10 @@
 /** What Prometheus scrapes: figures of requests, verdicts and calls, and how each lane stands. */
 import type { Registry } from 'prom-client';
-import { platformRuntime } from '../../runtime.js';
-import type { Intake } from '../intake/intake.js';
+import { platformRuntime, type Runtime } from '../../runtime.js';
+import type { Intake, LaneNote } from '../intake/intake.js';
 import { type LaneName, laneOf } from '../operator/listing.js';
+import { AGAIN_MS } from '../telling/alert.js';
+import { ALERT_CODES, type AlertCode, alertCodeOf, isNoted } from '../telling/alert-codes.js';
 import type { Observation } from '../telling/observation.js';
 import { METRICS, type Metric } from './metric-names.js';
 
@@ -24,13 +26,26 @@ export interface Metrics {
 
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 const LANES: readonly LaneName[] = ['offer_events', 'usage_events'];
+const NOTED: readonly string[] = [...ALERT_CODES.filter(isNoted), 'other'];
+
+/** Which alerts a lane's note has, by code: 0 or 1. */
+const notedOf = ({ alert }: LaneNote): ReadonlyMap<string, number> => {
+  const noted = alert === undefined ? undefined : (alertCodeOf(alert) ?? 'other');
+  return new Map(NOTED.map((code) => [code, code === noted ? 1 : 0]));
+};
+
+/** When the condition of each alert was last seen at one site. */
+type Seen = Map<AlertCode, number>;
 
 /**
  * Makes the metrics.
  * @param isNamed Whether each figure has its site, of which there may be several.
  * @returns Undefined if prom-client is not installed.
  */
-export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefined> => {
+export const createMetrics = async (
+  isNamed: boolean,
+  { now, elapsed }: Pick<Runtime, 'now' | 'elapsed'> = platformRuntime(),
+): Promise<Metrics | undefined> => {
   const client = await import('prom-client').catch(() => undefined);
   if (!client) return undefined;
   const registry: Registry = new client.Registry();
@@ -59,11 +74,14 @@ export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefin
   const lastMinute = new client.Gauge(configurationOf(METRICS.lastMinute));
   const paused = new client.Gauge(configurationOf(METRICS.paused));
   const alert = new client.Gauge(configurationOf(METRICS.alert));
+  const dead = new client.Gauge(configurationOf(METRICS.dead));
   const up = new client.Gauge(configurationOf(METRICS.up));
   const misdirected =
     isNamed && new client.Counter({ ...configurationOf(METRICS.misdirected), labelNames: [] });
-  const { now } = platformRuntime();
   const watched = new Map<string, Intake>();
+  const seen = new Map<string, Seen>();
+  /** The codes of dead letters that there were at some time, so that one of which none is left is 0. */
+  const deadCodes = new Set<string>();
   const labelsOf = (site: string) => (isNamed ? { site } : {});
 
   const askLanes = async (site: string, intake: Intake): Promise<void> => {
@@ -75,7 +93,19 @@ export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefin
       oldest.set(lane, status.oldestAt === undefined ? 0 : Math.max(0, at - status.oldestAt) / 1_000);
       lastMinute.set(lane, status.lastMinute);
       paused.set(lane, Math.max(0, (status.note.pausedUntil ?? 0) - at) / 1_000);
-      alert.set(lane, status.note.alert === undefined ? 0 : 1);
+      for (const [code, isOn] of notedOf(status.note)) alert.set({ ...lane, code }, isOn);
+      const { dead: letters = {} } = status;
+      for (const code of Object.keys(letters)) deadCodes.add(code);
+      for (const code of deadCodes) dead.set({ ...lane, code }, letters[code] ?? 0);
+    }
+  };
+
+  /** An alert of no lane is over when nobody has seen its condition for as long as its message is not repeated. */
+  const tellSeen = (site: string, at: Seen): void => {
+    const since = elapsed() - AGAIN_MS;
+    for (const code of ALERT_CODES) {
+      if (isNoted(code) && watched.has(site)) continue;
+      alert.set({ ...labelsOf(site), lane: '', code }, (at.get(code) ?? -Infinity) > since ? 1 : 0);
     }
   };
 
@@ -87,12 +117,18 @@ export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefin
     up.set(labelsOf(site), isUp ? 1 : 0);
     if (isUp) return;
     // Old figures would look like new ones.
-    for (const each of [waiting, oldest, lastMinute, paused, alert])
-      for (const lane of LANES) each.remove({ ...labelsOf(site), lane });
+    for (const name of LANES) {
+      const lane = { ...labelsOf(site), lane: name };
+      for (const each of [waiting, oldest, lastMinute, paused]) each.remove(lane);
+      for (const code of NOTED) alert.remove({ ...lane, code });
+      for (const code of deadCodes) dead.remove({ ...lane, code });
+    }
   };
 
   const of = (site: string): SiteMetrics => {
     const base = labelsOf(site);
+    const seenAt: Seen = new Map();
+    seen.set(site, seenAt);
     if (isNamed) up.set(base, 0);
     return {
       watch(intake) {
@@ -105,8 +141,8 @@ export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefin
             requestSeconds.observe(base, observation.durationMs / 1_000);
             break;
           case 'verdict': {
-            const { verdict, code = '' } = observation;
-            events.inc({ ...base, verdict, code }, observation.events);
+            const { verdict, code = '', type = '' } = observation;
+            events.inc({ ...base, type, verdict, code }, observation.events);
             break;
           }
           case 'call': {
@@ -120,6 +156,9 @@ export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefin
             forwarded.inc({ ...base, destination, type, outcome, code }, count);
             break;
           }
+          case 'alert':
+            seenAt.set(observation.code, elapsed());
+            break;
           default:
             observation satisfies never;
         }
@@ -136,6 +175,7 @@ export const createMetrics = async (isNamed: boolean): Promise<Metrics | undefin
     async render() {
       // At once: none waits for another one's disk.
       await Promise.all([...watched].map(([site, intake]) => ask(site, intake)));
+      for (const [site, at] of seen) tellSeen(site, at);
       return registry.metrics();
     },
   };

@@ -25,7 +25,7 @@ export const runReport = async (args: string[]): Promise<void> => {
     intake.claim(site);
     const { now } = platformRuntime();
     const report = createReporting({
-      ...{ site, usage: undefined, alert: console.error, now },
+      ...{ site, usage: undefined, alert: console.error, observe: () => undefined, now },
       ...{ take: intake.take, accept: intake.accept },
     });
     const { accepted, duplicate } = await report(events);

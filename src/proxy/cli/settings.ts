@@ -100,6 +100,12 @@ export const SITE = {
     pattern: '^[a-z][a-z0-9_]{0,49}$',
     says: 'The schema in Postgres, if sites or proxies share a database. Default offersight.',
   },
+  name: {
+    kind: 'text',
+    asks: '1 to 100 letters, digits, dots, dashes and underscores, such as shop-eu',
+    pattern: '^[A-Za-z0-9_.-]{1,100}$',
+    says: 'The beginning of the keys in Redis, if sites share one Redis. Default offersight.',
+  },
   origins: {
     kind: 'list',
     asks: 'an exact origin, such as https://shop.example, without a path',

@@ -6,7 +6,7 @@ import type { AddFault } from './config-file.js';
 import { DEFAULT_INTAKE } from './flags.js';
 import { DEFAULT_PATH, type SiteValues } from './settings.js';
 import type { SiteOptions } from './site.js';
-import { readSecret } from './sources.js';
+import { NAMELESS, readSecret } from './sources.js';
 
 /** The secrets of one site. */
 export interface Secrets {
@@ -31,7 +31,7 @@ export const siteOptionsOf = (
     name: (values.site ?? '').toLowerCase(),
     hosts: new Set(hosts),
     path: values.path ?? DEFAULT_PATH,
-    place: { intake: values.intake ?? DEFAULT_INTAKE, postgresUrl, schema: values.schema },
+    place: { intake: values.intake ?? DEFAULT_INTAKE, postgresUrl, schema: values.schema, name: values.name },
     bounds: {
       ...{ maxWaiting, maxGroups, newGroupsADay, ledgerDays },
       maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
@@ -91,6 +91,7 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
     addHere('apiKeyFile', 'Set it to the file with the API key, or set apiKeyVariable.');
   if (values.intake === 'postgres' && !values.postgresUrlFile && !values.postgresUrlVariable)
     addHere('postgresUrlFile', 'Set it to the file with the URL of Postgres, or set postgresUrlVariable.');
+  if (values.name !== undefined && !/^rediss?:/.test(values.intake ?? '')) addHere('name', NAMELESS);
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH)
     addHere(
       values.adminTokenFile === undefined ? 'adminTokenVariable' : 'adminTokenFile',

@@ -8,7 +8,7 @@ import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
 import type { IntakeBounds } from '../intake/rules.js';
 import { type NodeListener, toNodeListener } from '../node.js';
-import { createOfferAdmin, type OfferAdmin } from '../operator/admin.js';
+import { createWatchedAdmin, type OfferAdmin } from '../operator/admin.js';
 import { LOOPBACK } from '../operator/page/own-requests.js';
 import type { OfferProxyOptions } from '../options.js';
 import { quietly } from '../telling/alert.js';
@@ -99,14 +99,17 @@ const run = (
   // First, since it can fail without leaving anything open.
   const admin: OfferAdmin | undefined =
     options.adminToken !== undefined && durable
-      ? createOfferAdmin({
-          intake: durable,
-          token: options.adminToken,
-          report: (events) => proxy.report(events),
-          onAlert,
-          // On a host of the shop's pages, their scripts could act in an operator's name.
-          adminHosts: isApart ? [...local, ...(options.adminHosts ?? [])] : [],
-        })
+      ? createWatchedAdmin(
+          {
+            intake: durable,
+            token: options.adminToken,
+            report: (events) => proxy.report(events),
+            onAlert,
+            // On a host of the shop's pages, their scripts could act in an operator's name.
+            adminHosts: isApart ? [...local, ...(options.adminHosts ?? [])] : [],
+          },
+          (code) => metrics?.observe({ kind: 'alert', code }),
+        )
       : undefined;
   const kept = watched?.intake;
   const proxy = createOfferProxy({
@@ -117,6 +120,8 @@ const run = (
     onAlert,
     onObservation(observation) {
       metrics?.observe(observation);
+      // Its message has a line of its own.
+      if (observation.kind === 'alert') return;
       const { kind, ...fields } = observation;
       log.info(
         kind,
@@ -163,7 +168,11 @@ export const startSite = async (options: SiteOptions, context: SiteContext): Pro
 export const startKeptSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => {
   const runtime = platformRuntime();
   const away = toNodeListener(async () => problem('unavailable', { 'retry-after': `${AGAIN_MS / 1_000}` }));
-  const alert = quietly((message, cause) => context.log.error(message, causeFields(cause)), runtime);
+  const alert = quietly(
+    (message, cause) => context.log.error(message, causeFields(cause)),
+    runtime,
+    (code) => context.metrics?.observe({ kind: 'alert', code }),
+  );
   let running: Running | undefined;
   let opening: Promise<void> | undefined;
   let stopTimer: Stop | undefined;
@@ -174,7 +183,7 @@ export const startKeptSite = async (options: SiteOptions, context: SiteContext):
       running = await open(options, context);
     } catch (cause) {
       const why = cause instanceof Failure ? cause.message : '';
-      alert(wordsOf(ALERTS.siteAway, { why }).trimEnd(), cause);
+      alert(wordsOf(ALERTS.siteAway, { why }).trimEnd(), cause, 'siteAway');
       if (!isStopped)
         stopTimer = runtime.after(AGAIN_MS, () => {
           opening = tryToOpen();

@@ -51,6 +51,10 @@ const load = async <Room>(room: () => Promise<Room>, packages: string): Promise<
   }
 };
 
+/** What a name that nothing would use is refused with. */
+export const NAMELESS =
+  'Only an intake in Redis has a name: give sqlite:FILE another file, or set the schema in Postgres.';
+
 const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOption =>
   Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
 
@@ -62,11 +66,13 @@ export interface IntakePlace {
   readonly postgresUrl?: string | undefined;
   /** The schema in Postgres. */
   readonly schema?: string | undefined;
+  /** The name in Redis. */
+  readonly name?: string | undefined;
 }
 
 /** What flags say of an intake. */
 export type IntakeFlags = {
-  readonly [Name in 'intake' | 'postgres-url-file' | 'schema']?: string | undefined;
+  readonly [Name in 'intake' | 'postgres-url-file' | 'schema' | 'name']?: string | undefined;
 };
 
 /**
@@ -78,12 +84,13 @@ export const placeOf = ({
   intake = DEFAULT_INTAKE,
   'postgres-url-file': file,
   schema,
+  name,
 }: IntakeFlags): IntakePlace => {
   if (/^postgres(ql)?:\/\/[^/@]*:[^/@]*@/.test(intake))
     throw new Failure(
       'A password is not taken as an argument: set --intake postgres, and the URL in OFFERSIGHT_POSTGRES_URL or --postgres-url-file.',
     );
-  return { intake, postgresUrl: readSecret(file, 'OFFERSIGHT_POSTGRES_URL'), schema };
+  return { intake, postgresUrl: readSecret(file, 'OFFERSIGHT_POSTGRES_URL'), schema, name };
 };
 
 const openPostgres = async (
@@ -105,13 +112,14 @@ export const openIntake = async (
   place: IntakePlace,
   { mustExist = false, ...bounds }: GivenBounds & ReadOnlyOption & { readonly mustExist?: boolean } = {},
 ): Promise<Intake> => {
-  const { intake: name } = place;
-  const [kind] = name.split(':', 1);
+  const { intake, name } = place;
+  const [kind = ''] = intake.split(':', 1);
+  if (name !== undefined && kind !== 'redis' && kind !== 'rediss') throw new Failure(NAMELESS);
   try {
     switch (kind) {
       case 'sqlite': {
         const { sqliteIntake } = await load(() => import('../intake/sqlite/sqlite.js'), 'libsql');
-        const file = name.slice('sqlite:'.length);
+        const file = intake.slice('sqlite:'.length);
         // SQLite would take an empty name for a database that is gone when it is closed.
         if (!file || file.startsWith(':')) throw new Failure('Name the file of the intake: sqlite:FILE.');
         if (mustExist && !existsSync(file))
@@ -123,7 +131,7 @@ export const openIntake = async (
       case 'redis':
       case 'rediss': {
         const { redisIntake } = await load(() => import('../intake/redis/redis.js'), 'ioredis');
-        return redisIntake({ url: name, ...given(bounds) });
+        return redisIntake({ url: intake, name, ...given(bounds) });
       }
       case 'postgres':
       case 'postgresql':
@@ -145,6 +153,7 @@ export const openAnyIntake = async (
   bounds: GivenBounds,
 ): Promise<Intake | DirectIntake> => {
   if (place.intake !== 'direct') return openIntake(place, bounds);
+  if (place.name !== undefined) throw new Failure(NAMELESS);
   const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();
 };

@@ -1,7 +1,7 @@
 /** `offersight status`: from flags to figures, once or until nothing waits. */
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { numberOf, read } from './flags.js';
+import { momentOf, numberOf, read } from './flags.js';
 import { signalled } from './proxy-command.js';
 import { openIntake, placeOf } from './sources.js';
 import { follow, printStatus } from './status.js';
@@ -14,11 +14,15 @@ export const runStatus = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.status);
   const { json } = values;
   const limit = numberOf('limit', values.limit, { isWhole: true });
-  if (values.follow && (json || limit !== undefined))
+  const page = numberOf('page', values.page, { isWhole: true });
+  const since = momentOf('since', values.since);
+  if (page !== undefined && limit === undefined && json)
+    throw new Failure('Set --limit too: without it --json has every offer on one page.');
+  if (values.follow && (json || [limit, page, since].some((given) => given !== undefined)))
     throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
   const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: true });
   try {
-    if (!values.follow) return await printStatus(intake, process.stdout, { limit, json });
+    if (!values.follow) return await printStatus(intake, process.stdout, { limit, page, since, json });
     const stopping = new AbortController();
     void signalled().then(() => stopping.abort());
     await follow(intake, process.stdout, stopping.signal);

@@ -1,7 +1,8 @@
 /** `offersight status`: figures for people, and a progress display while a lane drains. */
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, LaneStatus } from '../intake/intake.js';
-import { type Figures, type ProxyStatus, readStatus } from '../operator/listing.js';
+import { NO_GROUP } from '../intake/ledger.js';
+import { type Figures, type ProxyStatus, readStatus, type StatusQuery } from '../operator/listing.js';
 import { table } from './table.js';
 
 /** Where a display goes. */
@@ -28,13 +29,17 @@ const lineOf = (name: string, { waiting, oldestAt, lastMinute, note }: LaneStatu
   return [`${name}: ${parts.join(', ')}`, ...(note.alert === undefined ? [] : [`  ALERT ${note.alert}`])];
 };
 
-const FIGURES = ['viewed', 'dismissed', 'waiting', 'refused'] as const;
+const FIGURES = ['viewed', 'dismissed', 'taken', 'delivered', 'waiting', 'refused'] as const;
+/** What the columns are called: the last one also has what was given up or purged. */
+const FIGURE_NAMES = ['viewed', 'dismissed', 'taken', 'delivered', 'waiting', 'dead letters'] as const;
 
 const figuresOf = (figures: Figures): number[] => FIGURES.map((name) => figures[name]);
 
 const COLUMNS = ['taken', 'delivered', 'waiting', 'refused', 'given up', 'purged'] as const;
 
 const PERIOD_WORDS = { today: 'today (UTC)', last7Days: 'last 7 days', last30Days: 'last 30 days' } as const;
+/** More groups than this are what `offersight funnel` is for. */
+const MOST_GROUPS = 10;
 
 const sumLines = ({ sums }: ProxyStatus): string[] => [
   ...table([
@@ -47,23 +52,53 @@ const sumLines = ({ sums }: ProxyStatus): string[] => [
   '',
 ];
 
-/** The sum of all offers, and those with the most events. */
-const offerLines = ({ offers, all }: ProxyStatus): string[] => {
-  if (!all.offers) return ['no events yet', ''];
-  const rows = offers.map((figures) => [figures.offerId, ...figuresOf(figures)]);
-  const left = all.offers - offers.length;
+const groupLines = ({ groups }: ProxyStatus): string[] => {
+  // Pages that name no group have one row, which says the same as the sums.
+  if (!groups.some(({ group }) => group !== NO_GROUP)) return [];
+  const left = groups.length - MOST_GROUPS;
   return [
-    'Offers, of events that are still remembered; viewed and dismissed are what Chargebee has:',
-    ...table([['offer', ...FIGURES], [`all ${all.offers}`, ...figuresOf(all)], ...rows]),
-    ...(left ? [`and ${left} more, which --limit ${all.offers} shows`] : []),
+    ...table([
+      ['group', ...FIGURE_NAMES],
+      ...groups.slice(0, MOST_GROUPS).map((figures) => [figures.group, ...figuresOf(figures)]),
+    ]),
+    ...(left > 0 ? [`and ${left} more, which offersight funnel --by group shows`] : []),
     '',
   ];
 };
 
+/** The sum of all offers, and a page of those with the most events. */
+const offerLines = ({ offers, all, page }: ProxyStatus, limit: number): string[] => {
+  if (!all.offers) return ['no events yet', ''];
+  const rows = offers.map((figures) => [figures.offerId, ...figuresOf(figures)]);
+  const left = all.offers - (page - 1) * limit - offers.length;
+  return [
+    'Offers, of events that are still remembered, most events first:',
+    ...table([['offer', ...FIGURE_NAMES], [`all ${all.offers}`, ...figuresOf(all)], ...rows]),
+    ...(left > 0 && offers.length ? [`and ${left} more: --page ${page + 1} shows the next ones`] : []),
+    '',
+  ];
+};
+
+const worstLines = ({ worst }: ProxyStatus): string[] =>
+  worst.length
+    ? [
+        'Offers that lose most events; offersight dead-letters list says why:',
+        ...table([
+          ['offer', 'taken', 'dead letters', 'share'],
+          ...worst.map(({ offerId, taken, refused }) => [
+            ...[offerId, taken, refused],
+            `${Math.round((100 * refused) / taken)} %`,
+          ]),
+        ]),
+        '',
+      ]
+    : [];
+
 /** The whole status as text, a line each. */
-const renderStatus = (status: ProxyStatus, now: number): string => {
+const renderStatus = (status: ProxyStatus, now: number, limit: number): string => {
   const lines = Object.entries(status.lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
-  return `${[...sumLines(status), ...offerLines(status), ...lines].join('\n')}\n`;
+  const parts = [sumLines(status), groupLines(status), offerLines(status, limit), worstLines(status), lines];
+  return `${parts.flat().join('\n')}\n`;
 };
 
 const BAR = 24;
@@ -96,19 +131,20 @@ export const follow = async (intake: Intake, screen: Screen, signal: AbortSignal
   if (screen.isTTY) screen.write('\n');
 };
 
-/**
- * Writes the status once.
- * @param limit So many offers by name, those with the most events; by default 20, as JSON all of them.
- */
+/** What is asked for of a status. */
+export interface PrintOptions extends Omit<StatusQuery, 'limit'> {
+  /** So many offers by name, those with the most events; by default 20, as JSON all of them. */
+  readonly limit?: number | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** Writes the status once. */
 export const printStatus = async (
   intake: Intake,
   screen: Screen,
-  {
-    json = false,
-    limit = json ? Infinity : 20,
-  }: { readonly limit?: number | undefined; readonly json?: boolean | undefined } = {},
+  { json = false, limit = json ? Infinity : 20, page, since }: PrintOptions = {},
 ): Promise<void> => {
   const at = platformRuntime().now();
-  const status = await readStatus(intake, at, limit);
-  screen.write(json ? `${JSON.stringify(status)}\n` : renderStatus(status, at));
+  const status = await readStatus(intake, at, { limit, page, since });
+  screen.write(json ? `${JSON.stringify(status)}\n` : renderStatus(status, at, limit));
 };

@@ -45,7 +45,6 @@ export const watchSurroundings = (
   let withoutMetadata = 0;
   let forwarded = 0;
   let notForwarded = 0;
-  let isOneTold = false;
   const addresses = new Map<string, number>();
 
   const isMost = (count: number, least: number): boolean => requests >= least && count > requests * MOST;
@@ -77,8 +76,6 @@ export const watchSurroundings = (
     if (trustedHops === 0 && isMost(forwarded, LEAST)) alert(ALERTS.forwarded.words);
     if (trustedHops > 0 && isMost(notForwarded, LEAST)) alert(ALERTS.notForwarded.words);
     const isOne = isMost(count(address), LEAST_OF_ONE);
-    // Once: if it is a visitor, there is nothing to repair.
-    if (isOne && !isOneTold && !(trustedHops > 0 && !isForwarded)) alert(ALERTS.oneAddress.words);
-    isOneTold ||= isOne;
+    if (isOne && !(trustedHops > 0 && !isForwarded)) alert(ALERTS.oneAddress.words);
   };
 };

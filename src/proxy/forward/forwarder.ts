@@ -5,7 +5,7 @@
 import type { Runtime } from '../../runtime.js';
 import type { IntakeRow } from '../intake/admitted.js';
 import type { ForwardResult, Lane } from '../intake/intake.js';
-import { type OnAlert, quietly, remedyOf } from '../telling/alert.js';
+import { remedyOf, type Tell } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate, DEFAULT_PACE, type Pace } from './gate.js';
@@ -34,7 +34,8 @@ export interface ForwarderContext {
   readonly destination: Destination;
   readonly runtime: Runtime;
   readonly pace: Pace;
-  readonly onAlert: OnAlert;
+  /** Reports what is wrong, as often as it is seen. */
+  readonly alert: Tell;
   readonly onCall?: OnCall;
 }
 
@@ -88,11 +89,10 @@ const apart = (rows: readonly IntakeRow[], { keyOf }: Destination): Iterable<rea
 
 /** Starts forwarding at once. */
 export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarder => {
-  const { destination, runtime, onAlert, onCall } = context;
+  const { destination, runtime, alert, onCall } = context;
   const { perMinute = DEFAULT_PACE.perMinute, concurrent = DEFAULT_PACE.concurrent } = context.pace;
-  const alert = quietly(onAlert, runtime);
   const broken = (cause: unknown): void => {
-    alert(remedyOf(cause, ALERTS.intakeFailed.words), cause);
+    alert(remedyOf(cause, ALERTS.intakeFailed.words), cause, 'intakeFailed');
   };
   const calls = new Set<Promise<void>>();
   const pauses = createPauses(runtime, alert);

@@ -5,7 +5,7 @@ import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
 import type { Heard, Spent } from '../intake/sharing.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
-import { type OnAlert, quietly } from '../telling/alert.js';
+import type { Tell } from '../telling/alert.js';
 import type { Observation } from '../telling/observation.js';
 import type { CallEnd, OnCall } from './destination.js';
 import { createForwarder, type Forwarder } from './forwarder.js';
@@ -44,7 +44,7 @@ const countForwarded = ({ events, outcomes }: CallEnd): readonly ForwardedCount[
 export const startForwarding = (
   { site, apiKey, intake, pace, usage, baseUrl, usageBaseUrl, constants, groups }: ResolvedProxyOptions,
   runtime: Runtime,
-  onAlert: OnAlert,
+  alert: Tell,
   observe: (observation: Observation) => void,
 ): Forwarding => {
   const onCall =
@@ -56,17 +56,16 @@ export const startForwarding = (
     };
   const offers = offerEvents({ baseUrl, apiKey }, runtime, constants);
   if (!isDurable(intake)) {
-    const alert = quietly(onAlert, runtime);
     const context = { destination: offers, runtime, pace, alert, onCall: onCall('offer_events') };
     return { ...intake.start(context), isDurable: false, accept: undefined, share: undefined };
   }
-  intake.claim(site, { groups, onAlert: quietly(onAlert, runtime) });
+  intake.claim(site, { groups, onAlert: alert });
   const forwarders: Forwarder[] = [
     createForwarder(intake, {
       destination: offers,
       runtime,
       pace,
-      onAlert,
+      alert,
       onCall: onCall('offer_events'),
     }),
   ];
@@ -76,7 +75,7 @@ export const startForwarding = (
         destination: usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime, constants),
         runtime,
         pace: { ...USAGE_PACE, ...usage.pace },
-        onAlert,
+        alert,
         onCall: onCall('usage_events'),
       }),
     );

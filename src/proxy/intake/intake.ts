@@ -41,6 +41,12 @@ export interface OfferTally {
   readonly events: number;
 }
 
+/** Which events {@link Lane.tally} counts. */
+export interface TallyFilter {
+  /** Only events that were received at this time or later, epoch milliseconds. @default all */
+  readonly since?: number | undefined;
+}
+
 /** What came of forwarding one event. */
 export type ForwardResult =
   | { readonly kind: 'done' }
@@ -115,6 +121,11 @@ export interface LaneStatus {
   readonly lastMinute: number;
   /** What the leader left. */
   readonly note: LaneNote;
+  /**
+   * How many dead letters are remembered, by their code: `expired`, `viewed_dead`, `unknown_outcome`, `purged`, or the
+   * upstream's word for why it refused them. An intake of your own may leave it out.
+   */
+  readonly dead?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -143,7 +154,7 @@ export interface Lane {
    * events can do other things in between. These are not the figures of one moment: an event that changes its state
    * meanwhile may count in both states or in neither.
    */
-  tally(): AsyncIterable<readonly OfferTally[]>;
+  tally(filter?: TallyFilter): AsyncIterable<readonly OfferTally[]>;
   /**
    * Lets dead letters wait again. A `dismissed` stays a dead letter as long as its `viewed` is one.
    * @param ids Which ones; by default all except those that were purged, in portions.

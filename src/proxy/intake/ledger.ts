@@ -54,7 +54,7 @@ export interface LedgerFilter {
 export interface Bookkeeping {
   /** Groups that the host has listed: they do not need a place. */
   readonly groups?: ReadonlySet<string> | undefined;
-  /** Called with a message when a new group has no place, at most once a day. It never throws. */
+  /** Called with an alert's words each time that its condition was seen. It never throws. */
   readonly onAlert?: ((message: string) => void) | undefined;
 }
 

@@ -25,6 +25,11 @@ export interface ReportingContext {
   /** Counts what the billing system reported; undefined if nothing remembers it. */
   readonly accept: Intake['accept'] | undefined;
   readonly alert: OnAlert;
+  /** Called with the verdicts and the type of each event, for metrics. */
+  readonly observe: (
+    verdicts: ReadonlyMap<string, Verdict>,
+    typeOf: (id: string) => ServerEvent['type'],
+  ) => void;
   readonly now: Runtime['now'];
 }
 
@@ -112,6 +117,7 @@ export const createReporting = ({
   take,
   accept,
   alert,
+  observe,
   now,
 }: ReportingContext): Report => {
   const admit = async (given: ServerEvent, receivedAt: number): Promise<AdmittedEvent | AcceptedEvent> => {
@@ -154,10 +160,13 @@ export const createReporting = ({
     for (const one of admitted)
       if ('type' in one) forwarded.push(one);
       else accepted.push(one);
-    return new Map([
+    const verdicts = new Map([
       ...(forwarded.length ? await take(forwarded) : []),
       ...((accepted.length && (await accept?.(accepted))) || []),
     ]);
+    const types = new Map(forwarded.map(({ id, type }) => [id, type]));
+    observe(verdicts, (id) => types.get(id) ?? 'accepted');
+    return verdicts;
   };
 
   return async (events) => {

@@ -12,6 +12,7 @@ import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
+import type { AlertCode } from '../telling/alert-codes.js';
 import { ALERTS } from '../telling/alerts.js';
 import { hostsOf, isBrowser, isNavigation, isToUs } from './page/own-requests.js';
 import { answerElsewhere, createPages, type TokenCheck } from './page/pages.js';
@@ -58,7 +59,7 @@ export interface OfferAdminOptions {
 /**
  * Answers an operator's request, by the last parts of its path:
  *
- * - `GET …/status?limit=`: the offers with the most events, by default 100, at most 1,000.
+ * - `GET …/status?limit=&page=&since=`: sums, groups, and the offers with the most events, by default 100, at most 1,000 on a page.
  * - `GET …/funnel?by=&group=&since=&until=`: the funnel by `day`, `group` or `day,group`. `since` and `until` are UTC days such as
  *   `2026-11-23`.
  * - `GET …/events?offer=&since=`: events. `since` is an ISO date or epoch milliseconds.
@@ -80,10 +81,14 @@ export type OfferAdmin = (
 const MIN_TOKEN_LENGTH = 32;
 const WRONG_TOKENS_A_MINUTE = 10;
 /**
- * Makes the door.
+ * Makes the door for a process that shows alerts in metrics of its own.
+ * @param onSeen Called each time that the condition of an alert was seen.
  * @throws {OffersightError} `configuration` if the token is too short, a host name is unusable, or an option is unknown.
  */
-export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
+export const createWatchedAdmin = (
+  options: OfferAdminOptions,
+  onSeen: (code: AlertCode) => void,
+): OfferAdmin => {
   checkOptionNames('createOfferAdmin', options, {
     intake: true,
     token: true,
@@ -109,7 +114,7 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
     const isSlow = given && key !== undefined && (await wrongTokens.take(key, 1)) !== undefined;
     return isSlow ? 'slow' : 'wrong';
   };
-  const alert = quietly(options.onAlert ?? (() => undefined), runtime);
+  const alert = quietly(options.onAlert ?? (() => undefined), runtime, onSeen);
   const pages = createPages({
     intake,
     token,
@@ -143,3 +148,10 @@ export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin => {
       return problem('unavailable', { 'retry-after': '5' });
     });
 };
+
+/**
+ * Makes the door.
+ * @throws {OffersightError} `configuration` if the token is too short, a host name is unusable, or an option is unknown.
+ */
+export const createOfferAdmin = (options: OfferAdminOptions): OfferAdmin =>
+  createWatchedAdmin(options, () => undefined);

@@ -2,18 +2,24 @@
 
 import type { IntakeRow } from '../intake/admitted.js';
 import type { Intake, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
+import { dayOf, isoDayOf } from '../intake/ledger.js';
+import { readFunnel } from './funnel.js';
 import { nextTurn } from './portions.js';
 import { readSums, type SumsByPeriod } from './sums.js';
 
 /** Events in figures. */
 export interface Figures {
-  /** Reported to Chargebee as displayed. */
+  /** Displayed, no matter what became of the event. */
   readonly viewed: number;
-  /** Reported to Chargebee as closed or ignored. */
+  /** Closed or ignored, no matter what became of the event. */
   readonly dismissed: number;
-  /** Not yet reported. */
+  /** Both together: what the proxy has taken. */
+  readonly taken: number;
+  /** What Chargebee has of them. */
+  readonly delivered: number;
+  /** What is still to be delivered. */
   readonly waiting: number;
-  /** Dead letters. */
+  /** Dead letters: refused, given up or purged. */
   readonly refused: number;
 }
 
@@ -22,12 +28,33 @@ export interface OfferFigures extends Figures {
   readonly offerId: string;
 }
 
+/** One group in figures, which the ledger remembers longer than the events. */
+export interface GroupFigures extends Figures {
+  readonly group: string;
+}
+
+/** What of a status is asked for. */
+export interface StatusQuery {
+  /** So many offers are named on a page. */
+  readonly limit: number;
+  /** Which page of offers, from 1. @default 1 */
+  readonly page?: number | undefined;
+  /** Only offers of events that were received then or later, epoch milliseconds, and groups of that day and later ones. */
+  readonly since?: number | undefined;
+}
+
 /** How a proxy stands. */
 export interface ProxyStatus {
   /** What was taken on the last days, and what became of it. */
   readonly sums: SumsByPeriod;
-  /** The offers with the most events, those first. */
+  /** The groups of the last 30 days or since the given time, those with the most views first. */
+  readonly groups: readonly GroupFigures[];
+  /** A page of offers, those with the most events first. */
   readonly offers: readonly OfferFigures[];
+  /** Which page it is, from 1. */
+  readonly page: number;
+  /** The few offers that lose most: those with many dead letters that are a large share of their events. */
+  readonly worst: readonly OfferFigures[];
   /** All offers together, and how many they are, as long as their events are remembered: 7 days after they were settled. */
   readonly all: Figures & { readonly offers: number };
   readonly lanes: Readonly<Record<LaneName, LaneStatus>>;
@@ -59,46 +86,74 @@ export const laneOf = (intake: Intake, name: LaneName): Lane =>
 
 type Counting = { -readonly [Key in keyof Figures]: number };
 
-const NOTHING: Figures = { viewed: 0, dismissed: 0, waiting: 0, refused: 0 };
+const NOTHING: Figures = { viewed: 0, dismissed: 0, taken: 0, delivered: 0, waiting: 0, refused: 0 };
+const WORST = 5;
 /** So many offers are compared at once, a few milliseconds' work. */
 const SLICE = 5_000;
 
-const sumOf = ({ viewed, dismissed, waiting, refused }: Figures): number =>
-  viewed + dismissed + waiting + refused;
+type Weight = (figures: Figures) => number;
 
-const largestOf = async (offers: ReadonlyMap<string, Figures>, limit: number): Promise<OfferFigures[]> => {
-  let largest: OfferFigures[] = [];
+const byEvents: Weight = ({ taken }) => taken;
+/** Dead letters, times their share: neither a single refused event nor a busy offer's few ones stand out. */
+const byLoss: Weight = ({ taken, refused }) => (refused * refused) / taken;
+
+/** The offers that weigh most, those first, without those that weigh nothing. */
+const heaviestOf = async (
+  offers: ReadonlyMap<string, Figures>,
+  limit: number,
+  weight: Weight,
+): Promise<OfferFigures[]> => {
+  let heaviest: OfferFigures[] = [];
   const cut = (): void => {
-    largest = largest.toSorted((one, other) => sumOf(other) - sumOf(one)).slice(0, limit);
+    heaviest = heaviest.toSorted((one, other) => weight(other) - weight(one)).slice(0, limit);
   };
   for (const [offerId, figures] of offers) {
-    largest.push({ offerId, ...figures });
-    if (largest.length < limit + SLICE) continue;
+    if (weight(figures) > 0) heaviest.push({ offerId, ...figures });
+    if (heaviest.length < limit + SLICE) continue;
     cut();
     await nextTurn();
   }
   cut();
-  return largest;
+  return heaviest;
 };
 
-/**
- * How an intake stands. Reads every event that it remembers, in portions.
- * @param limit So many offers are named.
- */
-export const readStatus = async (intake: Intake, now: number, limit: number): Promise<ProxyStatus> => {
+const readGroups = async (intake: Intake, since: number | undefined): Promise<GroupFigures[]> => {
+  const day = since === undefined ? undefined : isoDayOf(dayOf(since));
+  const { rows } = await readFunnel(intake, { by: 'group', since: day });
+  return rows.map(({ viewed, dismissed, ...row }) => ({
+    // Each row by group has one.
+    group: row.group as string,
+    ...{ viewed, dismissed, taken: viewed + dismissed, delivered: row.delivered, waiting: row.waiting },
+    refused: row.refused + row.givenUp + row.purged,
+  }));
+};
+
+/** How an intake stands. Reads every event that it remembers, in portions. */
+export const readStatus = async (
+  intake: Intake,
+  now: number,
+  { limit, page = 1, since }: StatusQuery,
+): Promise<ProxyStatus> => {
   const offers = new Map<string, Counting>();
   const all: Counting = { ...NOTHING };
-  for await (const portion of intake.tally())
+  for await (const portion of intake.tally({ since }))
     for (const { offerId, type, state, events } of portion) {
       const figures = offers.get(offerId) ?? { ...NOTHING };
       offers.set(offerId, figures);
-      const what = state === 'done' ? type : state === 'dead' ? 'refused' : 'waiting';
-      figures[what] += events;
-      all[what] += events;
+      const what = state === 'done' ? 'delivered' : state === 'dead' ? 'refused' : 'waiting';
+      for (const each of [figures, all]) {
+        each[type] += events;
+        each.taken += events;
+        each[what] += events;
+      }
     }
+  const before = page > 1 ? (page - 1) * limit : 0;
   return {
     sums: await readSums(intake, now),
-    offers: await largestOf(offers, limit),
+    groups: await readGroups(intake, since),
+    offers: (await heaviestOf(offers, before + limit, byEvents)).slice(before),
+    page,
+    worst: await heaviestOf(offers, WORST, byLoss),
     all: { offers: offers.size, ...all },
     lanes: { offer_events: await intake.status(now), usage_events: await intake.usage.status(now) },
   };

@@ -46,10 +46,15 @@ export const createPrograms = ({
       : problem('query');
   };
 
-  const status = async (query: URLSearchParams): Promise<Response> => {
-    const text = query.get('limit') ?? `${DEFAULT_LIMIT}`;
-    const limit = /^\d+$/.test(text) ? Number(text) : 0;
-    return limit < 1 || limit > MAX_LIMIT ? problem('query') : json(await readStatus(intake, now(), limit));
+  const status = async (query: URLSearchParams, since: number | undefined): Promise<Response> => {
+    const countOf = (name: string, otherwise: number): number => {
+      const text = query.get(name) ?? `${otherwise}`;
+      return /^\d{1,7}$/.test(text) ? Number(text) : 0;
+    };
+    const [limit, page] = [countOf('limit', DEFAULT_LIMIT), countOf('page', 1)];
+    return limit < 1 || limit > MAX_LIMIT || page < 1
+      ? problem('query')
+      : json(await readStatus(intake, now(), { limit, page, since }));
   };
 
   const rows = (
@@ -86,7 +91,7 @@ export const createPrograms = ({
     if (!lane || Number.isNaN(since)) return problem('query');
     switch (`${request.method} ${what}`) {
       case 'GET status':
-        return status(query);
+        return status(query, since);
       case 'GET events':
         return rows(lane, query, since);
       case 'GET dead-letters':

@@ -1,6 +1,7 @@
 /** What the proxy reports to its operator. */
 import { isOffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
+import { type AlertCode, alertCodeOf, isDaily } from './alert-codes.js';
 import { cleanCause } from './cause.js';
 
 /**
@@ -10,22 +11,36 @@ import { cleanCause } from './cause.js';
  */
 export type OnAlert = (message: string, cause?: unknown) => void;
 
+/**
+ * Reports that something is wrong, as often as it is seen.
+ * @param code Which alert it is, if its words do not say so. @default the alert that has these words
+ */
+export type Tell = (message: string, cause?: unknown, code?: AlertCode) => void;
+
 /** What an operator has to do about a failure, if it says so itself; logs show the words of an alert, not its cause. */
 export const remedyOf = (cause: unknown, otherwise: string): string =>
   isOffersightError(cause) && cause.code === 'configuration' ? cause.hint : otherwise;
 
-/** The same trouble is reported again only after this long. */
-const AGAIN_MS = 600_000;
+/** The same trouble is reported again only after this long, and a gauge shows it for so long after it was last seen. */
+export const AGAIN_MS = 600_000;
+const DAY_MS = 86_400_000;
 
 /**
  * Keeps an alert hook from being flooded, from hearing whom a failure concerned, and what it throws from ending
- * forwarding. Every alert leaves through here.
+ * forwarding. Every alert leaves through here, and only once: what is called again and again must be seen each time.
+ * @param onSeen Called each time, also when the message is left out.
  */
-export const quietly = (onAlert: OnAlert, runtime: Pick<Runtime, 'elapsed'>): OnAlert => {
+export const quietly = (
+  onAlert: OnAlert,
+  runtime: Pick<Runtime, 'elapsed'>,
+  onSeen: (code: AlertCode) => void = () => undefined,
+): Tell => {
   const toldAt = new Map<string, number>();
-  return (message, cause) => {
+  return (message, cause, code = alertCodeOf(message)) => {
+    if (code) onSeen(code);
     const now = runtime.elapsed();
-    if (now - (toldAt.get(message) ?? -AGAIN_MS) < AGAIN_MS) return;
+    const againMs = code && isDaily(code) ? DAY_MS : AGAIN_MS;
+    if (now - (toldAt.get(message) ?? -againMs) < againMs) return;
     toldAt.set(message, now);
     try {
       onAlert(message, cleanCause(cause));

@@ -9,9 +9,16 @@ export interface Alert {
   readonly words: string;
   readonly means: string;
   readonly repair: string;
+  /**
+   * Whether it is repeated once a day rather than every ten minutes: what it reports may be as it should be, or is known
+   * until the next day.
+   */
+  readonly isDaily?: true;
+  /** Whether it is about the upstream: the note of a durable intake's lane has it from its beginning to its end. */
+  readonly isNoted?: true;
 }
 
-/** By what the code calls each, from the door to the upstream. */
+/** By code, from the door to the upstream. */
 export const ALERTS = {
   noMetadata: {
     words:
@@ -43,6 +50,7 @@ export const ALERTS = {
     means:
       'A CDN or a machine of yours hides all visitors behind its address, so they share one budget. Or many people share a network.',
     repair: 'Set `trustedHops`, or the `address` hook. If it is a visitor, do nothing.',
+    isDaily: true,
   },
   noSubject: {
     words:
@@ -102,6 +110,7 @@ export const ALERTS = {
     means:
       'Pages name more groups than have a place: 200 in all, 50 new ones a day, three new ones from one visitor.',
     repair: 'Name campaigns or placements as a group, and list yours in `groups` (`--groups`).',
+    isDaily: true,
   },
   notTaken: {
     words: 'Events could not be taken: see what broke. Clients keep theirs and send them again.',
@@ -161,12 +170,14 @@ export const ALERTS = {
       'Connections are refused, the host is unknown, or answers are time-outs, 5xx or a firewall’s page.',
     repair:
       'Check the network, DNS and the site’s name, then Chargebee’s status page. Forwarding continues by itself.',
+    isNoted: true,
   },
   notEnabled: {
     words:
       'The {api} API is not enabled for this site: ask Chargebee support to enable {product} for it. Events are kept.',
     means: 'Chargebee answered 402, 403 or 404. Growth is enabled by its support.',
     repair: 'Ask Chargebee’s support. The proxy keeps the events and tries one every 30 s.',
+    isNoted: true,
   },
   badKey: {
     words:
@@ -174,17 +185,20 @@ export const ALERTS = {
     means: 'Chargebee answered 401 or `api_authorization_failed`.',
     repair:
       'Check the key, its permissions and the site, and restart with the right one. Waiting events are then sent within a minute.',
+    isNoted: true,
   },
   wrongSite: {
     words: 'Chargebee knows no such site or path: check the site name. Events are kept.',
     means: 'Chargebee answered 405 or `site_not_found`.',
     repair: 'Check `site` (`--site`) and `baseUrl` (`--base-url`).',
+    isNoted: true,
   },
   notTheApi: {
     words:
       'Something answers in the place of Chargebee: check the base URL and any proxy in between. Events are kept.',
     means: 'The answer is a page or a redirect.',
     repair: 'Check what is between: a proxy, a firewall, DNS. The events are ambiguous, and are sent again.',
+    isNoted: true,
   },
   siteAway: {
     words: 'This site cannot be started, so it takes no events; it is retried every 30 s. {why}',
@@ -196,6 +210,7 @@ export const ALERTS = {
     means: 'More than half of the last 20 events of an hour, and at least five, are dead letters.',
     repair:
       'Check that pages name the personalized offer’s `id` and not its `offer_id`. Events that were sent with a wrong id stay refused.',
+    isNoted: true,
   },
 } as const satisfies Readonly<Record<string, Alert>>;
 

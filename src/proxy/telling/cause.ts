@@ -1,6 +1,14 @@
 /**
- * What may be said of a failure: its words, and nothing that it was about. Drivers put what they were doing on their
- * errors, such as a command with all its arguments, and so an offer, a visitor's address and user, or a password.
+ * What may be said of a failure, as a list:
+ *
+ * - its name and the system's code, if they look like one
+ * - its message up to the first value that it quotes, and if a hook of the host threw it no message at all
+ * - the lines of its stack that say where it was, without the message before them
+ * - the same of its causes and of the errors that it gathers
+ * - the code and hint of an error of ours
+ *
+ * Nothing else leaves. Drivers put what they were doing on their errors, such as a command with all its arguments, and
+ * so an offer, a visitor's address and user, or a password. What a hook says may describe a person.
  */
 import { isOffersightError, OffersightError } from '../../errors.js';
 
@@ -8,43 +16,95 @@ import { isOffersightError, OffersightError } from '../../errors.js';
 const MAX_DEPTH = 8;
 /** Such as `SQLITE_FULL` or `ECONNREFUSED`; what a hook's error has there may be anything. */
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
+/** More may be a person's number. */
+const LARGEST_CODE = 99_999;
+/** A longer name, or another one, may be a sentence. */
+const NAME = /^[A-Za-z_$][\w$]{0,49}$/;
 /** Redis quotes the first arguments of a command that it does not know. */
 const QUOTED_ARGUMENTS = /, with args beginning with: [^\n]*/g;
+/**
+ * A quoted value and everything behind it, since the value may have quotes itself. An apostrophe follows a letter, and
+ * the name of a command is not a value.
+ */
+const QUOTED = /(?:["`]|(?<![\p{L}\p{N}])')(?![A-Z]{1,20}['"`]).*/su;
+/** A user and a password in a URL. */
+const CREDENTIALS = /\/\/[^\s/]*@/g;
+/** A line of a stack. */
+const FRAME = /^ +at .*(?::\d+:\d+\)?|\(<anonymous>\)|\(native\)|\(index \d+\))$/;
 const NO_ERROR = 'Something was thrown that is not an error.';
+const OF_A_HOOK = 'A hook threw this. Its message is left out, since it may describe a person.';
 
-const textOf = (given: unknown, otherwise: string): string =>
-  typeof given === 'string' ? given.replace(QUOTED_ARGUMENTS, '') : otherwise;
+const cut = (text: string): string =>
+  text.replace(QUOTED_ARGUMENTS, '').replace(CREDENTIALS, '//…@').replace(QUOTED, '…');
 
 /** What an error may have; anything can be thrown. */
 type Thrown = Partial<Record<'name' | 'message' | 'code' | 'stack' | 'cause' | 'errors', unknown>>;
 
-/**
- * A copy of what was thrown with its name, message, code and stack, those of its causes and of the errors that it
- * gathers, and no other property.
- */
-export const cleanCause = (thrown: unknown, depth = MAX_DEPTH): unknown => {
-  if (typeof thrown === 'string') return textOf(thrown, '');
-  if ((typeof thrown !== 'object' && typeof thrown !== 'function') || thrown === null) return thrown;
+/** Where it was thrown. A line of the message could look like a line of the stack. */
+const framesOf = (stack: unknown, message: unknown): string => {
+  if (typeof stack !== 'string') return '';
+  const said = typeof message === 'string' ? message : '';
+  const lines = stack.slice(Math.max(0, stack.lastIndexOf(said)) + said.length).split('\n');
+  return lines
+    .filter((line) => FRAME.test(line))
+    .map((line) => `\n${line}`)
+    .join('');
+};
+
+const codeOf = (code: unknown): { readonly code: string | number } | undefined => {
+  if (typeof code === 'string') return SYSTEM_CODE.test(code) ? { code } : undefined;
+  return typeof code === 'number' && Math.abs(code) <= LARGEST_CODE ? { code } : undefined;
+};
+
+/** Makes a copy with nothing but what the list has. */
+const copyOf = (thrown: unknown, isOfHook: boolean, depth: number): unknown => {
+  if (typeof thrown === 'string' && !isOfHook) return cut(thrown);
+  const isObject = (typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function';
+  if (!isObject) return isOfHook ? new Error(OF_A_HOOK) : thrown;
   if (depth === 0) return undefined;
   const { name, message, code, stack, cause, errors }: Thrown = thrown;
-  const words = textOf(message, NO_ERROR);
-  const below = cause === undefined ? undefined : { cause: cleanCause(cause, depth - 1) };
+  const own = typeof message === 'string' ? cut(message) : NO_ERROR;
+  const words = isOfHook ? OF_A_HOOK : own;
+  const copyBelow = (one: unknown): unknown => copyOf(one, isOfHook, depth - 1);
+  const below = cause === undefined ? undefined : { cause: copyBelow(cause) };
+  const isOurs = isOffersightError(thrown) && !isOfHook;
   const make = (): Error => {
-    if (isOffersightError(thrown)) return new OffersightError(thrown.code, thrown.hint, below?.cause);
-    if (!Array.isArray(errors)) return new Error(words, below);
-    return new AggregateError(
-      errors.map((error) => cleanCause(error, depth - 1)),
-      words,
-      below,
-    );
+    if (isOurs) return new OffersightError(thrown.code, thrown.hint, below?.cause);
+    return Array.isArray(errors)
+      ? new AggregateError(errors.map(copyBelow), words, below)
+      : new Error(words, below);
   };
   const copy = make();
-  const ownName = textOf(name, 'Error');
+  const ownName = typeof name === 'string' && NAME.test(name) ? name : 'Error';
   // Hidden, as they are on any error, so that what prints the copy does not print them twice.
   Object.defineProperty(copy, 'name', { value: ownName });
-  Object.defineProperty(copy, 'stack', { value: textOf(stack, `${ownName}: ${words}`) });
-  return typeof code === 'string' || typeof code === 'number' ? Object.assign(copy, { code }) : copy;
+  Object.defineProperty(copy, 'stack', { value: `${ownName}: ${copy.message}${framesOf(stack, message)}` });
+  return isOurs ? copy : Object.assign(copy, codeOf(code));
 };
+
+/** A copy of what was thrown with nothing but what may be said of it. */
+export const cleanCause = (thrown: unknown): unknown => copyOf(thrown, false, MAX_DEPTH);
+
+/** A copy of what a hook of the host threw, which says in which line that was and not what it said. */
+const hookFailure = (thrown: unknown): unknown => copyOf(thrown, true, MAX_DEPTH);
+
+/** The same hook. What it throws, or rejects with, says only in which line that was. */
+export const discreetly =
+  <Given extends readonly unknown[], Result>(hook: (...given: Given) => Result) =>
+  (...given: Given): Result => {
+    const fail = (cause: unknown): never => {
+      throw hookFailure(cause);
+    };
+    try {
+      const result = hook(...given);
+      // A promise may be another library's. What the hook promises stays the same.
+      const isPromise =
+        typeof (result as { readonly then?: unknown } | null | undefined)?.then === 'function';
+      return isPromise ? (Promise.resolve(result).catch(fail) as Result) : result;
+    } catch (cause) {
+      return fail(cause);
+    }
+  };
 
 /** The system's or driver's code for a failure, wherever in the chain of causes it hides. */
 export const systemCodeOf = (thrown: unknown, depth = MAX_DEPTH): string | undefined => {

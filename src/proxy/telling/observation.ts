@@ -3,6 +3,7 @@ import type { Verdict } from '../../protocol/batch.js';
 import type { OfferEventType } from '../../protocol/event.js';
 import type { ProblemCode } from '../door/problem.js';
 import type { Outcome } from '../forward/destination.js';
+import type { AlertCode } from './alert-codes.js';
 
 /** Something that happened at the proxy. */
 export type Observation =
@@ -23,6 +24,8 @@ export type Observation =
       readonly verdict: Verdict['kind'];
       /** Why, unless they were taken. */
       readonly code: string | undefined;
+      /** What happened to the offers; undefined if the event did not say it in a way that this proxy knows. */
+      readonly type: OfferEventType | 'accepted' | undefined;
       /** How many they were. */
       readonly events: number;
     }
@@ -51,6 +54,12 @@ export type Observation =
       readonly code: string | undefined;
       /** How many they were. */
       readonly events: number;
+    }
+  /** The condition of an alert was seen. Its message is left out if the same one was reported not long ago. */
+  | {
+      readonly kind: 'alert';
+      /** Which alert it is. */
+      readonly code: AlertCode;
     };
 
 /** Called for everything that happens; what it throws is ignored. */

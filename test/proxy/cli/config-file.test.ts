@@ -133,7 +133,7 @@ describe('a file of two sites', () => {
         ],
       }),
       [
-        'sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.',
+        'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
       ],
     ],
     [
@@ -156,7 +156,7 @@ describe('a file of two sites', () => {
   it('is refused if both sites name one intake, by a link or before the file exists', () => {
     symlinkSync(folder.path, at('link'));
     const fault =
-      'sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.';
+      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.';
     const sites = () => [siteOf('one'), siteOf('two', { intake: `sqlite:${at('link')}/one.db` })];
     expect(faultsOf({ sites: sites() })).toEqual([fault]);
     writeFileSync(at('one.db'), '');
@@ -192,7 +192,22 @@ describe('a file of two sites', () => {
     ];
     expect(read({ sites: sites('eu') }).sites[1]?.place).toMatchObject({ intake, schema: 'eu' });
     expect(faultsOf({ sites: sites('offersight') })).toEqual([
-      'sites[1].intake: sites[0] has this intake: name a file, a database of Redis or a schema in Postgres of its own for each site.',
+      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
+    ]);
+  });
+
+  it('lets sites share a database of Redis if each has a name of its own, which only Redis has', () => {
+    const intake = 'redis://redis.internal:6379';
+    const sites = (name: string) => [
+      siteOf('one', { intake }),
+      siteOf('two', { intake, name, path: '/two' }),
+    ];
+    expect(read({ sites: sites('shop-eu') }).sites[1]?.place).toMatchObject({ intake, name: 'shop-eu' });
+    expect(faultsOf({ sites: sites('offersight') })).toEqual([
+      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
+    ]);
+    expect(faultsOf({ sites: [siteOf('one', { name: 'shop-eu' })] })).toEqual([
+      'sites[0].name: Only an intake in Redis has a name: give sqlite:FILE another file, or set the schema in Postgres.',
     ]);
   });
 

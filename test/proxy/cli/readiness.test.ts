@@ -23,7 +23,7 @@ beforeEach(() => {
     take: () => taking(),
     async status() {
       await asking();
-      return { waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} };
+      return { waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {} };
     },
   };
   readiness = watchReadiness(intake as Intake, runtime);

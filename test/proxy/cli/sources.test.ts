@@ -1,6 +1,8 @@
-/** The place of the intake in Postgres, by flags and the environment. */
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { openIntake, placeOf } from '../../../src/proxy/cli/sources.js';
+/** The place of the intake, by flags and the environment. */
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openAnyIntake, openIntake, placeOf } from '../../../src/proxy/cli/sources.js';
+import { admitted } from '../../support/intake.js';
+import { type RedisServer, startRedis } from '../../support/redis.js';
 
 describe('the URL of Postgres', () => {
   afterEach(() => void vi.unstubAllEnvs());
@@ -36,6 +38,41 @@ describe('the URL of Postgres', () => {
     await expect(openIntake(placeOf({ intake: 'postgres' }))).rejects.toThrow(/Set connection to a URL/);
     await expect(openIntake(placeOf({ intake: 'postgres://a@db/shop', schema: 'A b' }))).rejects.toThrow(
       /Set name to at most 50/,
+    );
+  });
+});
+
+describe('the name of an intake in Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.remove());
+
+  it('keeps the events of two sites on one Redis apart', async () => {
+    const [first, second] = [
+      await openIntake(placeOf({ intake: redis.url })),
+      await openIntake(placeOf({ intake: redis.url, name: 'shop-eu' })),
+    ];
+    try {
+      first.claim('one');
+      second.claim('two');
+      await first.take([admitted(1)]);
+      await second.take([admitted(1), admitted(2)]);
+      expect((await first.status(0)).waiting).toBe(1);
+      expect((await second.status(0)).waiting).toBe(2);
+    } finally {
+      await first.close();
+      await second.close();
+    }
+  });
+
+  it('is refused where nothing would use it, and if it has other characters', async () => {
+    const refusal = /^Only an intake in Redis has a name/;
+    await expect(openIntake(placeOf({ intake: 'sqlite:a.db', name: 'eu' }))).rejects.toThrow(refusal);
+    await expect(openAnyIntake({ intake: 'direct', name: 'eu' }, {})).rejects.toThrow(refusal);
+    await expect(openIntake(placeOf({ intake: redis.url, name: 'a b' }))).rejects.toThrow(
+      'Set name to letters, digits, dots, dashes and underscores.',
     );
   });
 });

@@ -4,7 +4,7 @@ import { printStatus } from '../../../src/proxy/cli/status.js';
 import type { Intake, Lane, LedgerCell, OfferTally } from '../../../src/proxy/index.js';
 
 const QUIET: Pick<Lane, 'status'> = {
-  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} }),
+  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {} }),
 };
 
 const TODAY = new Date().toISOString().slice(0, 10);
@@ -76,12 +76,96 @@ describe('the status of an intake', () => {
       limit: 2,
     });
     expect(text.split('\n').slice(6, 11)).toEqual([
-      'offer    viewed  dismissed  waiting  refused',
-      'all 3        32          0        0        5',
-      'many         30          0        0        0',
-      'refused       0          0        0        5',
-      'and 1 more, which --limit 3 shows',
+      'offer    viewed  dismissed  taken  delivered  waiting  dead letters',
+      'all 3        37          0     37         32        0             5',
+      'many         30          0     30         30        0             0',
+      'refused       5          0      5          0        0             5',
+      'and 1 more: --page 2 shows the next ones',
     ]);
+  });
+
+  it('shows what was taken and what was delivered apart, also while an event waits', async () => {
+    const text = await printed([tally('new', 3, 'waiting'), tally('new', 2, 'forwarding'), tally('new', 4)]);
+    expect(lineOf(text, 'offer ')).toEqual([
+      ...['offer', 'viewed', 'dismissed', 'taken', 'delivered', 'waiting', 'dead letters'],
+    ]);
+    expect(lineOf(text, 'new')).toEqual(['new', '9', '0', '9', '4', '5', '0']);
+  });
+
+  it('shows page after page of offers, each offer once', async () => {
+    const offers = Array.from({ length: 5 }, (_, at) => tally(`offer-${at}`, 10 - at));
+    const pages = await Promise.all([1, 2, 3, 4].map((page) => printed(offers, { limit: 2, page })));
+    const named = pages.map((text) => text.match(/^offer-\d/gm) ?? []);
+    expect(named).toEqual([['offer-0', 'offer-1'], ['offer-2', 'offer-3'], ['offer-4'], []]);
+    expect(pages.map((text) => /^and .*/m.exec(text)?.[0])).toEqual([
+      'and 3 more: --page 2 shows the next ones',
+      'and 1 more: --page 3 shows the next ones',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('names the few offers that lose most, by how many dead letters they have and how large a share these are', async () => {
+    const offers = [
+      ...[tally('busy', 9_940), tally('busy', 60, 'dead')],
+      ...[tally('wrong', 2), tally('wrong', 398, 'dead')],
+      ...[tally('single', 1, 'dead'), tally('fine', 500)],
+    ];
+    const text = await printed(offers);
+    const lines = text.slice(text.indexOf('Offers that lose')).split('\n');
+    expect(lines.slice(0, 5)).toEqual([
+      'Offers that lose most events; offersight dead-letters list says why:',
+      'offer   taken  dead letters  share',
+      'wrong     400           398  100 %',
+      'single      1             1  100 %',
+      'busy    10000            60    1 %',
+    ]);
+    expect(lines[5]).toBe('');
+    const many = Array.from({ length: 50 }, (_, at) => tally(`offer-${at}`, 1, 'dead'));
+    const { worst } = JSON.parse(await printed(many, { json: true })) as { worst: unknown[] };
+    expect(worst).toHaveLength(5);
+  });
+
+  it('sums up groups, if pages name any, and leaves most of them to the funnel', async () => {
+    expect(lineOf(await printed([], {}, CELLS), 'summer')).toEqual([
+      'summer',
+      '50',
+      '0',
+      '50',
+      '32',
+      '10',
+      '8',
+    ]);
+    const groups = Array.from({ length: 13 }, (_, at) => ({
+      ...(CELLS[0] as LedgerCell),
+      group: `group-${at}`,
+    }));
+    const text = await printed([], {}, groups);
+    expect(text.match(/^group-/gm)).toHaveLength(10);
+    expect(text).toContain('and 3 more, which offersight funnel --by group shows');
+    const unnamed = [{ ...(CELLS[0] as LedgerCell), group: '(none)' }];
+    expect(await printed([], {}, unnamed)).not.toContain('(none)');
+    expect(JSON.parse(await printed([], { json: true }, unnamed))).toMatchObject({
+      groups: [{ group: '(none)', taken: 50, delivered: 32, waiting: 10, refused: 8 }],
+    });
+  });
+
+  it('asks only for what was taken since a time, if one is given', async () => {
+    const asked: unknown[] = [];
+    const intake: Intake = {
+      ...intakeWith([]),
+      async *tally(filter) {
+        asked.push(filter);
+        yield [];
+      },
+      async *ledger(filter) {
+        asked.push(filter?.since);
+        yield [];
+      },
+    };
+    await printStatus(intake, { write: () => undefined }, { since: Date.parse('2026-11-20T12:00:00Z') });
+    expect(asked).toContainEqual({ since: Date.parse('2026-11-20T12:00:00Z') });
+    expect(asked).toContain('2026-11-20');
   });
 
   it('names every offer if there are few', async () => {
@@ -103,10 +187,10 @@ describe('the status of an intake', () => {
     const asJson = async (options: object): Promise<unknown> =>
       JSON.parse(await printed(tallies, { json: true, ...options }));
     const [one, two] = [
-      { offerId: 'one', viewed: 1 },
-      { offerId: 'two', viewed: 2 },
+      { offerId: 'one', taken: 1 },
+      { offerId: 'two', taken: 2 },
     ];
-    const all = { offers: 2, viewed: 3 };
+    const all = { offers: 2, taken: 3 };
     const lanes = { offer_events: { waiting: 0 } };
     expect(await asJson({})).toMatchObject({ offers: [two, one], all, lanes });
     expect(await asJson({ limit: 1 })).toMatchObject({ offers: [two], all, lanes });

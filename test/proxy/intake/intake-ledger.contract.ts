@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AdmittedEvent, Intake, LedgerCell, LedgerFilter } from '../../../src/proxy/index.js';
+import { quietly } from '../../../src/proxy/telling/alert.js';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
 import { type Bench, begin, dismissed } from './intake.contract.js';
@@ -297,15 +298,27 @@ export const describeLedger = ({ open }: Bench): void => {
       });
     });
 
-    it('alerts once a day that a group has no place', async () => {
+    it('reports each time that a group has no place, which its host hears of once a day', async () => {
       const alerts: string[] = [];
       const intake = open({ maxGroups: 1 });
-      intake.claim('acme', { onAlert: (message) => alerts.push(message) });
+      const seen: string[] = [];
+      const clock = { at: 0 };
+      const tell = quietly(
+        (message) => alerts.push(message),
+        { elapsed: () => clock.at },
+        (code) => seen.push(code),
+      );
+      intake.claim('acme', { onAlert: tell });
       await intake.take(ofGroups(1, 3));
       expect(alerts).toEqual([expect.stringContaining('(other)')]);
       expect(alerts[0]).not.toContain('group2');
+      clock.at = DAY_MS - 1;
       await intake.take(ofGroups(4, 2));
       expect(alerts).toHaveLength(1);
+      expect(seen).toEqual(['crowdedGroups', 'crowdedGroups']);
+      clock.at = DAY_MS;
+      await intake.take(ofGroups(6, 2));
+      expect(alerts).toHaveLength(2);
     });
   });
 

@@ -72,6 +72,55 @@ export const describeOperator = ({ open }: Bench): void => {
       expect([...(await intake.take([admitted(2, offer)])).values()]).toEqual([{ kind: 'duplicate' }]);
     });
 
+    it('counts only events that were received since a time, if one is given', async () => {
+      const intake = open();
+      await intake.take([admitted(1), admitted(2, { receivedAt: START + 1 }), dismissed(3, 2)]);
+      const tallied = async (since?: number): Promise<number> => {
+        let events = 0;
+        for await (const portion of intake.tally({ since }))
+          for (const each of portion) events += each.events;
+        return events;
+      };
+      expect([
+        await tallied(),
+        await tallied(START),
+        await tallied(START + 1),
+        await tallied(START + 9),
+      ]).toEqual([3, 3, 1, 0]);
+    });
+
+    it('counts dead letters by their code, in each lane, as they come, change, wait again and are forgotten', async () => {
+      const intake = open();
+      const deadOf = async (at = START): Promise<Record<string, number>> =>
+        Object.fromEntries(
+          Object.entries((await intake.status(at)).dead ?? {}).filter(([, events]) => events),
+        );
+      await intake.take([admitted(1), dismissed(2, 1), admitted(3), admitted(4), admitted(5)]);
+      expect(await deadOf()).toEqual({});
+      const { rows } = await begin(intake, START, 3);
+      expect(numbers(rows)).toEqual([1, 3, 4]);
+      await intake.finish(
+        [
+          { id: eventId(1), result: { kind: 'dead', code: 'resource_not_found' } },
+          { id: eventId(3), result: { kind: 'dead', code: 'param_wrong_value' } },
+          { id: eventId(4), result: { kind: 'done' } },
+        ],
+        START,
+      );
+      expect(await deadOf()).toEqual({ resource_not_found: 1, param_wrong_value: 1, viewed_dead: 1 });
+      await intake.purge([eventId(3), eventId(5)], START);
+      expect(await deadOf()).toEqual({ resource_not_found: 1, viewed_dead: 1, purged: 2 });
+      await intake.retry([eventId(1), eventId(2)], START);
+      expect(await deadOf()).toEqual({ purged: 2 });
+      const later = START + 2 * 86_400_000;
+      await begin(intake, later, 0);
+      expect(await deadOf(later)).toEqual({ purged: 2, expired: 2 });
+      const forgotten = later + 8 * 86_400_000;
+      await begin(intake, forgotten, 0);
+      expect(await deadOf(forgotten)).toEqual({});
+      expect((await intake.usage.status(START)).dead).toEqual({});
+    });
+
     it('says how often sessions were ended, in each process and for good', async () => {
       const [one, other] = [open(), open()];
       expect(await one.sessionsEnded()).toBe(0);

@@ -142,9 +142,9 @@ describe('the status', () => {
     await intake.note({ alert: 'Check the key.', pausedUntil: START + 5_000 });
     expect(await (await ask('status')).json()).toMatchObject({
       offers: [
-        { offerId: 'offer1', viewed: 1, dismissed: 0, waiting: 1, refused: 0 },
-        { offerId: 'offer3', viewed: 0, dismissed: 0, waiting: 0, refused: 1 },
-        { offerId: 'offer4', viewed: 0, dismissed: 0, waiting: 1, refused: 0 },
+        { offerId: 'offer1', viewed: 1, dismissed: 1, taken: 2, delivered: 1, waiting: 1, refused: 0 },
+        { offerId: 'offer3', viewed: 1, dismissed: 0, taken: 1, delivered: 0, waiting: 0, refused: 1 },
+        { offerId: 'offer4', viewed: 1, dismissed: 0, waiting: 1, refused: 0 },
       ],
       lanes: {
         offer_events: {
@@ -171,9 +171,17 @@ describe('the status of many offers', () => {
     const { offers, all } = (await (await ask('status')).json()) as { offers: unknown[]; all: unknown };
     expect(offers).toHaveLength(100);
     expect(offers[0]).toMatchObject({ offerId: `offer${OFFERS}`, waiting: 2 });
-    expect(all).toEqual({ offers: OFFERS, viewed: 0, dismissed: 0, waiting: OFFERS + 1, refused: 0 });
+    expect(all).toEqual({
+      ...{ offers: OFFERS, viewed: OFFERS, dismissed: 1 },
+      ...{ taken: OFFERS + 1, delivered: 0, waiting: OFFERS + 1, refused: 0 },
+    });
     const more = (await (await ask('status?limit=1000')).json()) as { offers: unknown[] };
     expect(more.offers).toHaveLength(1_000);
+    const last = (await (await ask('status?limit=1000&page=4')).json()) as { offers: unknown[] };
+    expect(last.offers).toHaveLength(OFFERS - 3_000);
+    expect((await ask('status?page=0')).status).toBe(400);
+    const none = await (await ask(`status?since=${START + 1}`)).json();
+    expect(none).toMatchObject({ offers: [], all: { offers: 0, taken: 0 } });
   });
 
   it('does not block the process while it counts', async () => {

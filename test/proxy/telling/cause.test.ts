@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { inspect } from 'node:util';
+import Database from 'libsql';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Intake, isOffersightError, OffersightError, type OnAlert } from '../../../src/proxy/index.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
 import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
+import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { toNodeListener } from '../../../src/proxy/node.js';
 import { cleanCause, systemCodeOf } from '../../../src/proxy/telling/cause.js';
-import { admitted } from '../../support/intake.js';
+import { admitted, temporaryFolder } from '../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../support/postgres.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
@@ -184,28 +186,129 @@ describe.skipIf(!hasPostgres)('an error of Postgres', () => {
   });
 });
 
+/** What a host could throw that describes a person: in every place of an error, and in what is not an error. */
+const PERSONAL = `${CANARIES.user}@shop.example said canary-offer\n    at ${CANARIES.user} (canary-offer:1:2)`;
+const personalError = (): Error => {
+  const deepest = Object.assign(new Error(PERSONAL), { detail: PERSONAL });
+  const gathered = new AggregateError([new Error(PERSONAL), PERSONAL], PERSONAL, { cause: deepest });
+  return Object.assign(new TypeError(PERSONAL, { cause: gathered }), {
+    code: PERSONAL,
+    name: PERSONAL,
+    parameters: [PERSONAL],
+    toJSON: () => PERSONAL,
+  });
+};
+const THROWN: readonly (readonly [string, () => unknown])[] = [
+  ['an error', personalError],
+  ['an error of ours', () => new OffersightError('configuration', PERSONAL, personalError())],
+  ['a string', () => PERSONAL],
+  ['an object', () => ({ message: PERSONAL, stack: PERSONAL, code: 'ECONNRESET', user: PERSONAL })],
+  ['a number', () => 4_915_112_345_678],
+];
+
 describe('an error of a hook', () => {
-  it('is alerted without what its driver added to it', async () => {
-    const causes: unknown[] = [];
-    const { proxy } = startProxy({
-      onAlert: (_, cause) => causes.push(cause),
-      authorize() {
-        throw Object.assign(new TypeError('the offers cannot be read'), {
-          code: 'ECONNRESET',
-          parameters: [CANARIES.offer, CANARIES.user],
-        });
+  const HOOKS = [
+    'subject',
+    'authorize',
+    'address',
+    'caller',
+    'subscriptionFor',
+    'propertiesFor',
+    'onObservation',
+  ];
+
+  /** The options in which this hook fails. */
+  const failing = (name: string, fail: () => never): Parameters<typeof startProxy>[0] => {
+    if (name === 'subscriptionFor') return { usage: { subscriptionFor: fail } };
+    if (name === 'propertiesFor') return { usage: { subscriptionFor: () => 's', propertiesFor: fail } };
+    return { [name]: fail };
+  };
+
+  const alertsOf = async (options: Parameters<typeof startProxy>[0]): Promise<unknown[][]> => {
+    const alerts: unknown[][] = [];
+    const { proxy, end } = startProxy({ ...options, onAlert: (...alert) => void alerts.push(alert) });
+    await proxy(pageRequest(wireBody([wireEvent(1)])));
+    await end();
+    return alerts;
+  };
+
+  const CASES = HOOKS.flatMap((hook) => THROWN.map(([what, make]) => [hook, what, make] as const));
+
+  it.each(CASES)('is alerted without a word of it: %s throws %s', async (hook, _, make) => {
+    const alerts = await alertsOf(
+      failing(hook, () => {
+        throw make();
+      }),
+    );
+    expect(alerts).not.toEqual([]);
+    expect(shown(alerts)).not.toMatch(SECRETS);
+    expect(shown(alerts)).not.toMatch('4915112345678');
+  });
+
+  it.each([
+    ['subject', { subject: () => Promise.reject(personalError()) }],
+    ['authorize', { authorize: () => Promise.reject(personalError()) }],
+    ['subscriptionFor', { usage: { subscriptionFor: () => Promise.reject(personalError()) } }],
+  ])('is alerted in the same way if %s rejects', async (_, options) => {
+    const alerts = await alertsOf(options);
+    expect(alerts).not.toEqual([]);
+    expect(shown(alerts)).not.toMatch(SECRETS);
+  });
+
+  it('says where it was thrown, and the system’s code of what it met', async () => {
+    const alerts = await alertsOf({
+      authorize: function askTheShop() {
+        throw Object.assign(new TypeError('the offers cannot be read'), { code: 'ECONNRESET' });
       },
     });
-    await proxy(pageRequest(wireBody([wireEvent(1)])));
-    expect(causes).toEqual([
-      expect.objectContaining({
-        name: 'TypeError',
-        message: 'the offers cannot be read',
-        code: 'ECONNRESET',
-      }),
+    expect(alerts).toEqual([
+      [
+        expect.stringMatching(/^A hook failed/),
+        expect.objectContaining({
+          name: 'TypeError',
+          message: 'A hook threw this. Its message is left out, since it may describe a person.',
+          code: 'ECONNRESET',
+          stack: expect.stringMatching(/\n +at (?:Object\.)?askTheShop .*cause\.test\.ts:\d+:\d+/) as string,
+        }),
+      ],
     ]);
+  });
+});
+
+describe('an error of SQLite', () => {
+  it('is alerted by its code, without the SQL and the values that it quotes', async () => {
+    const folder = temporaryFolder();
+    const file = `${folder.path}/intake.db`;
+    const intake = sqliteIntake({ file });
+    const database = new Database(file);
+    // SQLite names such a constraint by its text.
+    const text = `NEW.offer_id LIKE '${CANARIES.offer}%'`;
+    database.exec(`CREATE TRIGGER narrow BEFORE INSERT ON events WHEN ${text}
+      BEGIN SELECT RAISE(ABORT, 'value "${CANARIES.user}" is narrow'); END`);
+    database.close();
+    const causes: unknown[] = [];
+    const { proxy } = startProxy({
+      intake,
+      onAlert: (_, cause) => void causes.push(cause),
+      caller: () => ({ ip: CANARIES.ip, user: CANARIES.user }),
+    });
+    const body = wireBody([wireEvent(1, { personalized_offer_id: CANARIES.offer })]);
+    expect((await proxy(pageRequest(body))).status).toBe(503);
+    expect(causes).toContainEqual(
+      expect.objectContaining({ code: expect.stringMatching(/^SQLITE_/) as string }),
+    );
     expect(shown(causes)).not.toMatch(SECRETS);
     await proxy.close();
+    folder.remove();
+  });
+
+  it.each([
+    ['SQLITE_FULL', 'database or disk is full'],
+    ['SQLITE_BUSY', 'database is locked'],
+  ])('keeps its code and words: %s', (code, words) => {
+    expect(cleanCause(Object.assign(new Error(words), { name: 'SqliteError', code }))).toMatchObject({
+      ...{ name: 'SqliteError', message: words, code },
+    });
   });
 });
 
@@ -228,7 +331,7 @@ describe('a copy of what was thrown', () => {
       errors: [{ name: 'RangeError', message: 'one' }, 'two'],
       cause: { name: 'TypeError', message: 'deeper', cause: { name: 'Error', message: 'deepest' } },
     });
-    expect((copy as Error).stack).toBe(thrown.stack);
+    expect((copy as Error).stack).toMatch(/^AggregateError: all failed\n +at .*cause\.test\.ts:\d+:\d+/);
     expect(shown(copy)).not.toMatch(SECRETS);
   });
 
@@ -241,6 +344,24 @@ describe('a copy of what was thrown', () => {
       'why',
     ]);
     expect(shown(copy)).not.toMatch(SECRETS);
+  });
+
+  it.each([
+    ['duplicate key: "canary-user" is "there"', 'duplicate key: …'],
+    ["the intake's value 'canary-user' is wrong", "the intake's value …"],
+    ["ERR wrong number of arguments for 'GET' 'canary-user'", "ERR wrong number of arguments for 'GET' …"],
+    ['no route to redis://somebody:canary-password@db:6379', 'no route to redis://…@db:6379'],
+    ['near "canary-user', 'near …'],
+  ])('has the message only as far as no value is quoted: %s', (message, words) => {
+    expect(cleanCause(new Error(message))).toMatchObject({ message: words });
+    expect(shown(cleanCause(new Error(message)))).not.toMatch(SECRETS);
+  });
+
+  it('has no line of a message that looks like a line of the stack', () => {
+    const thrown = new Error(`said "no\n    at ${CANARIES.user} (canary-offer:1:2)"`);
+    expect(thrown.stack).toContain('canary-offer:1:2');
+    expect((cleanCause(thrown) as Error).stack).toMatch(/^Error: said …\n +at .*cause\.test\.ts/);
+    expect(shown(cleanCause(thrown))).not.toMatch(SECRETS);
   });
 
   it('ends if an error is its own cause', () => {

@@ -1,9 +1,11 @@
 /** The intake's schema: checks the server that it is on, makes it, and stores whose it is. */
 import type { PoolClient } from 'pg';
 import { OffersightError } from '../../../errors.js';
+import { platformRuntime, type Runtime } from '../../../runtime.js';
 import { ALERTS } from '../../telling/alerts.js';
 import { otherSite } from '../rules.js';
 import { ledgerOf } from '../sql/counting.js';
+import { deadLettersOf } from '../sql/dead-letters.js';
 import { fairnessOf } from '../sql/fairness.js';
 import { schemaOf } from '../sql/schema.js';
 import { POSTGRES } from './postgres-dialect.js';
@@ -13,6 +15,8 @@ import type { Connections } from './postgres-pool.js';
 /** The number of the schema's layout, which a release writes into it. */
 const LAYOUT = 1;
 const LEAST_VERSION = 140_000;
+/** So often the one setting that is only an alert is looked at again, since somebody may change it while it runs. */
+const CHECK_MS = 300_000;
 const ATTEMPTS = 5;
 /**
  * Codes if another process makes the same schema at the same moment. The one that fails finds it when it looks again.
@@ -59,7 +63,8 @@ const creationOf = (schema: string, hasSchema: boolean): string => `
   INSERT INTO gate (layout) VALUES (${LAYOUT});
   ${schemaOf(POSTGRES)}
   ${ledgerOf(POSTGRES)}
-  ${fairnessOf(POSTGRES)}`;
+  ${fairnessOf(POSTGRES)}
+  ${deadLettersOf(POSTGRES)}`;
 
 const refused = (hint: string): OffersightError => new OffersightError('configuration', hint);
 
@@ -103,10 +108,30 @@ export interface Opening {
  * Makes an {@link Opening}.
  * @param isReading Whether to open it only for reading: the schema must exist, and nothing is written. A standby works too.
  */
-export const createOpening = (connections: Connections, schema: string, isReading: boolean): Opening => {
+export const createOpening = (
+  connections: Connections,
+  schema: string,
+  isReading: boolean,
+  { elapsed }: Pick<Runtime, 'elapsed'> = platformRuntime(),
+): Opening => {
   let opened: Promise<void> | undefined;
   let owner: string | undefined;
   let alert: (message: string) => void = () => undefined;
+  let checkedAt = 0;
+
+  const checkPages = (setting: string | undefined): void => {
+    checkedAt = elapsed();
+    if (setting !== 'on' && !isReading) alert(ALERTS.tornPages.words);
+  };
+  const checkAgain = async (): Promise<void> => {
+    checkedAt = elapsed();
+    const asked = await connections.use((client) =>
+      client.query<Pick<Server, 'full_page_writes'>>(
+        `SELECT current_setting('full_page_writes') AS full_page_writes`,
+      ),
+    );
+    checkPages(asked.rows[0]?.full_page_writes);
+  };
 
   const make = async (client: PoolClient, { has_schema, has_tables, is_ours }: Server): Promise<void> => {
     if (is_ours) {
@@ -142,7 +167,7 @@ export const createOpening = (connections: Connections, schema: string, isReadin
     await make(client, server);
     if (owner !== undefined) await claim(client, owner);
     await client.query('COMMIT');
-    if (server.full_page_writes !== 'on' && !isReading) alert(ALERTS.tornPages.words);
+    checkPages(server.full_page_writes);
   };
 
   const openPatiently = async (): Promise<void> => {
@@ -157,6 +182,8 @@ export const createOpening = (connections: Connections, schema: string, isReadin
 
   const opening: Opening = {
     ready() {
+      // If this fails, the next statement says so.
+      if (opened && !isReading && elapsed() - checkedAt >= CHECK_MS) checkAgain().catch(() => undefined);
       opened ??= openPatiently().catch((cause: unknown) => {
         opened = undefined;
         throw cause;

@@ -24,6 +24,8 @@ const LONGEST_RETRY_MS = 1_000;
 /** A server that does not answer for so long is gone, even if the network does not report that. */
 const SILENCE_MS = 10_000;
 const GOODBYE_MS = 1_000;
+/** So often its settings are looked at again, since somebody may change them while it runs. */
+const CHECK_MS = 300_000;
 /** The settings with which an accepted event is safe. */
 const SAFE = { 'maxmemory-policy': 'noeviction', appendonly: 'yes', appendfsync: 'always' };
 const MOVED =
@@ -76,7 +78,8 @@ const weakSettings = async (redis: Redis | Cluster): Promise<string[]> => {
 /**
  * Connects, and keeps trying for as long as it is not closed.
  * @param key What all keys begin with.
- * @param onWeak Called with the settings with which Redis may lose events, after each time that it connected.
+ * @param onWeak Called with the settings with which Redis may lose events: after each time that it connected, and every
+ * five minutes as long as it is asked anything.
  * @throws {OffersightError} `configuration` if `connection` does not name a Redis.
  */
 export const connect = (
@@ -92,9 +95,15 @@ export const connect = (
     // If signing in failed, the error contains the password.
     trouble = cleanCause(error) as Error;
   });
+  let checkedAt = -Infinity;
+  /** Without a timer: while nothing is asked, nothing is accepted that could be lost. */
+  const check = (): void => {
+    checkedAt = runtime.elapsed();
+    void weakSettings(redis).then(onWeak, () => undefined);
+  };
   redis.on('ready', () => {
     trouble = undefined;
-    void weakSettings(redis).then(onWeak, () => undefined);
+    check();
   });
   /** Resolves when the first attempt to connect has ended. Earlier calls wait for it. */
   const tried = new Promise<void>((resolve) => {
@@ -129,6 +138,7 @@ export const connect = (
           const why = isClosed ? 'closed' : trouble?.message || redis.status;
           throw new Error(`Redis is not connected (${why}).`, { cause: trouble });
         }
+        if (runtime.elapsed() - checkedAt >= CHECK_MS) check();
         if (!defined.has(name)) redis.defineCommand(name, { lua: text, numberOfKeys: 1 });
         defined.add(name);
         // defineCommand has added a method of this name.

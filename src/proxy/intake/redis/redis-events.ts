@@ -10,6 +10,7 @@
  * - `lines` has each line's turn.
  * - `ready` has the lines whose next event may go, `due` those that wait until a time, and `flying` those whose event
  *   is on its way.
+ * - `dead-codes` has how many dead letters have each code.
  * - `blocked` has each `dismissed` that waits for views of other visitors.
  */
 import { DAY_MS, GIVEN_UP_CODES, NO_GROUP } from '../ledger.js';
@@ -88,10 +89,14 @@ local function countView(e, by)
   if not ORDERED or e.type ~= 'viewed' then return end
   if call('HINCRBY', views, e.offerId, by) == 0 then call('HDEL', views, e.offerId) end
 end
+local function countDead(e, by)
+  if e.state ~= 'dead' or call('HINCRBY', own .. 'dead-codes', e.code or '', by) ~= 0 then return end
+  call('HDEL', own .. 'dead-codes', e.code or '')
+end
 local function become(e, state, code)
-  countView(e, -1) count(e, columnOf(e), -1)
+  countView(e, -1) countDead(e, -1) count(e, columnOf(e), -1)
   e.state, e.code = state, code
-  countView(e, 1) count(e, columnOf(e), 1)
+  countView(e, 1) countDead(e, 1) count(e, columnOf(e), 1)
 end
 
 local function slot(of, e) return of .. (e.type == 'viewed' and ' 0' or ' 1') .. string.format('%012.0f', e.n) end

@@ -66,7 +66,7 @@ local function forget(index, before, of)
 end
 forget('settled', past - ${MEMORY_MS}, function(n)
   local e = load(n)
-  countView(e, -1) unset('events', n) unset('ids', e.id) drop('dead', n)
+  countView(e, -1) countDead(e, -1) unset('events', n) unset('ids', e.id) drop('dead', n)
 end)
 forget('days', math.floor(past / ${DAY_MS}) - ARGV[11], function(day) call('DEL', own .. 'ledger:' .. day) end)
 -- Finds where lists end.

@@ -130,10 +130,13 @@ export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor }: LanePar
     },
 
     async status(now) {
-      const held = (await ask('status', now)) as [number, string, number, string];
-      const [waiting, oldest, lastMinute, note] = held;
+      const held = (await ask('status', now)) as [number, string, number, string, string[]];
+      const [waiting, oldest, lastMinute, note, codes] = held;
       const oldestAt = oldest ? Number(oldest) : undefined;
-      return { waiting, oldestAt, lastMinute, note: JSON.parse(note) as LaneNote };
+      const dead = Object.fromEntries(
+        codes.flatMap((code, at) => (at % 2 ? [] : [[code, Number(codes[at + 1])]])),
+      );
+      return { waiting, oldestAt, lastMinute, note: JSON.parse(note) as LaneNote, dead };
     },
 
     async list({ limit, id, offerId, visitor: given, states, since = 0, before }) {
@@ -155,10 +158,11 @@ export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor }: LanePar
       return rows.slice(0, limit);
     },
 
-    async *tally() {
+    async *tally({ since = 0 } = {}) {
       for await (const rows of walk({})) {
         const tallies = new Map<string, OfferTally>();
-        for (const { offerId, type, state } of rows) {
+        for (const { offerId, type, state, receivedAt } of rows) {
+          if (receivedAt < since) continue;
           const key = `${offerId} ${type} ${state}`;
           tallies.set(key, { offerId, type, state, events: (tallies.get(key)?.events ?? 0) + 1 });
         }

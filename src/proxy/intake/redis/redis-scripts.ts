@@ -8,7 +8,8 @@ import { ACCEPT, KNOWS, LOOKS, MOVES, TAKE, THOUGH_FULL } from './redis-taking.j
 const STATUS = `${LOOKS}
 local now, oldest = ARGV[4] + skew, call('ZRANGE', own .. 'since', 0, 0, 'WITHSCORES')[2]
 local lastMinute = call('ZCOUNT', own .. 'calls', '(' .. text(now - 60000), text(now + 60000))
-return { call('ZCARD', own .. 'open'), oldest and text(oldest - skew) or '', lastMinute, get('lane', 'note') or '{}' }`;
+return { call('ZCARD', own .. 'open'), oldest and text(oldest - skew) or '', lastMinute, get('lane', 'note') or '{}',
+  call('HGETALL', own .. 'dead-codes') }`;
 
 /** Lists events, the last that arrived first, and where to continue. Leaves out those that are not of a visitor. */
 const LIST = `

@@ -13,7 +13,7 @@ import { checkOptionNames } from '../../option-names.js';
 import { ALERTS, wordsOf } from '../../telling/alerts.js';
 import type { AdmittedEvent } from '../admitted.js';
 import type { Intake } from '../intake.js';
-import { type Bookkeeping, CROWDED, DAY_MS, dayOf } from '../ledger.js';
+import { type Bookkeeping, CROWDED, DAY_MS } from '../ledger.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, DEFER_MS, type IntakeBounds, otherSite, resolveBounds, USAGE_RULES } from '../rules.js';
 import { createMoving } from './migration/moving.js';
@@ -56,7 +56,7 @@ const TAKE_DEADLINE_MS = 1_000;
 const DEADLINE_MS = 5_000;
 const TAKING: readonly ScriptName[] = ['take', 'knows', 'accept', 'endSessions', 'sessionsEnded'];
 const REMEDY =
-  'give each site a name of its own in redisIntake, or another database, such as redis://localhost:6379/1.';
+  'give each site a name of its own by name or --name, or another database, such as redis://localhost:6379/1.';
 const WORDS = {
   [FAULTS.newer]: 'The keys in Redis were written by a newer release: run that one, or give another name.',
   [FAULTS.moving]: 'Redis is still moving the events of an earlier release: retry when that is done.',
@@ -96,7 +96,6 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   let site = '';
   let bookkeeping: Bookkeeping = {};
   let weak = '';
-  let crowdedOn: number | undefined;
   const tell = (): void => {
     if (weak) bookkeeping.onAlert?.(wordsOf(ALERTS.weakRedis, { settings: weak }));
   };
@@ -162,11 +161,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   };
   const toGiven = (event: AdmittedEvent): object => givenOf(event, secret ?? '', namerOf(event));
   const toVerdicts = (events: readonly { readonly id: string }[], words: readonly string[]) => {
-    const today = dayOf(runtime.now());
-    if (words[events.length] && crowdedOn !== today) {
-      crowdedOn = today;
-      bookkeeping.onAlert?.(CROWDED);
-    }
+    if (words[events.length]) bookkeeping.onAlert?.(CROWDED);
     return new Map(events.map(({ id }, at) => [id, toVerdict(words[at])]));
   };
 

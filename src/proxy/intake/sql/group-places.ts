@@ -41,7 +41,7 @@ export interface Places {
   };
   /** The groups that events count under, in order; undefined for those without one. */
   place(events: readonly Placed[], facts: readonly PlaceFact[]): Steps<readonly (string | undefined)[]>;
-  /** Alerts, once a day, that a group had no place. Call it outside of any transaction. */
+  /** Alerts that a group had no place since the last time. Call it outside of any transaction. */
   tell(): void;
   /** What the proxy has given to the ledger. */
   bookkeeping: Bookkeeping;
@@ -93,9 +93,7 @@ export const createPlaces = (
   const statements = statementsOf(dialect);
   /** How many new groups each visitor has named on a day, by day and visitor. */
   const newcomers = new LRUCache<string, number>({ max: VISITORS });
-  /** The day of the last group without a place, and the day of the last alert. */
-  let crowdedOn: number | undefined;
-  let toldOn: number | undefined;
+  let isCrowded = false;
   /** The day on which no new group gets a place any more, no matter who names it. */
   let fullOn: number | undefined;
 
@@ -158,7 +156,7 @@ export const createPlaces = (
         known.set(group, day);
         placed.push(group);
       } else {
-        crowdedOn = day;
+        isCrowded = true;
         placed.push(OTHER_GROUPS);
       }
     }
@@ -181,8 +179,8 @@ export const createPlaces = (
     },
 
     tell() {
-      if (crowdedOn === undefined || crowdedOn === toldOn) return;
-      toldOn = crowdedOn;
+      if (!isCrowded) return;
+      isCrowded = false;
       places.bookkeeping.onAlert?.(CROWDED);
     },
   };

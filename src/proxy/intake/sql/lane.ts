@@ -3,6 +3,7 @@ import type { BeginOptions, Begun, Finished, Lane, LaneNote, LaneStatus } from '
 import type { LaneRules } from '../rules.js';
 import { createBeginning, paceOf } from './beginning.js';
 import { chooseInTurn, chooseOldest } from './choosing.js';
+import { deadCodesOf } from './dead-letters.js';
 import type { Dialect } from './dialect.js';
 import { createFinishing } from './finishing.js';
 import { createTakeAlong, takeNothing } from './giving-up.js';
@@ -61,12 +62,14 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
   function* stand(now: number, aheadMs: number): Steps<LaneStatus> {
     const [pace] = yield* paceOf(table, now + aheadMs);
     const [standing] = yield* ask<Standing>(statements.standing);
+    const codes = yield* ask<{ readonly code: string; readonly events: number }>(deadCodesOf(table));
     const { waiting, oldest, note } = standing ?? { waiting: 0, oldest: null, note: null };
     return {
       waiting,
       oldestAt: oldest === null ? undefined : oldest - aheadMs,
       lastMinute: pace?.calls ?? 0,
       note: note === null ? {} : noteIn(JSON.parse(note) as LaneNote, -aheadMs),
+      dead: Object.fromEntries(codes.map(({ code, events }) => [code, events])),
     };
   }
 

@@ -33,9 +33,11 @@ const listOf = (
 
 /** Makes the part of a lane that only reads. */
 export const createListing = (driver: SqlDriver, table: LaneTable): Pick<Lane, 'list' | 'tally'> => {
-  const tallied = `SELECT offer_id, type, state, count(*) AS events, max(arrival) AS last
-     FROM (SELECT offer_id, type, state, arrival FROM ${table} WHERE arrival > ?1 ORDER BY arrival LIMIT ${PORTION_ROWS})
-       AS portion
+  // What is too old is counted as none, not left out: a look for so many newer rows could go through the whole table.
+  const tallied = `SELECT offer_id, type, state, sum(CASE WHEN received_at >= ?2 THEN 1 ELSE 0 END) AS events,
+       max(arrival) AS last
+     FROM (SELECT offer_id, type, state, received_at, arrival FROM ${table}
+       WHERE arrival > ?1 ORDER BY arrival LIMIT ${PORTION_ROWS}) AS portion
      GROUP BY offer_id, type, state`;
   type Tallied = Pick<OfferTally, 'type' | 'state' | 'events'> & {
     readonly offer_id: string;
@@ -57,12 +59,14 @@ export const createListing = (driver: SqlDriver, table: LaneTable): Pick<Lane, '
       return (await driver.read(() => find(filter))).map(toIntakeRow);
     },
 
-    async *tally() {
+    async *tally({ since = 0 } = {}) {
       for (let after = 0; ; await nextTurn()) {
-        const portion = await driver.read(() => ask<Tallied>(tallied, after));
+        const portion = await driver.read(() => ask<Tallied>(tallied, after, since));
         if (!portion.length) return;
         after = Math.max(...portion.map(({ last }) => last));
-        yield portion.map(({ offer_id: offerId, type, state, events }) => ({ offerId, type, state, events }));
+        yield portion
+          .filter(({ events }) => events > 0)
+          .map(({ offer_id: offerId, type, state, events }) => ({ offerId, type, state, events }));
       }
     },
   };

@@ -5,6 +5,7 @@ import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { otherSite } from '../rules.js';
 import { ledgerOf } from '../sql/counting.js';
+import { deadLettersOf } from '../sql/dead-letters.js';
 import { fairnessOf } from '../sql/fairness.js';
 import { schemaOf } from '../sql/schema.js';
 import { SQLITE } from './sqlite-dialect.js';
@@ -95,9 +96,9 @@ const configureReading = (database: Database.Database): void => {
   database.pragma('query_only = ON');
   checkOwner(database);
   checkLayout(database);
-  const find = database.prepare('SELECT count(*) AS tables FROM sqlite_master WHERE name IN (?, ?)');
-  const { tables } = find.get('ledger', 'lines') as { tables: number };
-  if (tables < 2)
+  const find = database.prepare('SELECT count(*) AS tables FROM sqlite_master WHERE name IN (?, ?, ?)');
+  const { tables } = find.get('ledger', 'lines', 'dead_codes') as { tables: number };
+  if (tables < 3)
     throw configuration('No proxy of this release has opened the intake file: start the proxy first.');
 };
 
@@ -115,6 +116,7 @@ const configure = (database: Database.Database): void => {
     PRAGMA user_version = ${LAYOUT};`);
   add(database, 'ledger', ledgerOf(SQLITE));
   add(database, 'lines', fairnessOf(SQLITE));
+  add(database, 'dead_codes', deadLettersOf(SQLITE));
 };
 
 /**

@@ -15,7 +15,9 @@ const createAnswering = (intake: Intake): ((call: Call) => Promise<unknown>) => 
   const laneOf = (name: 'events' | 'usage'): Lane => (name === 'usage' ? intake.usage : intake);
 
   const portionsOf = (method: Portioned, lane: Lane, given: readonly unknown[]): AsyncIterable<unknown> =>
-    method === 'tally' ? lane.tally() : intake.ledger(...(given as Parameters<Intake['ledger']>));
+    method === 'tally'
+      ? lane.tally(...(given as Parameters<Lane['tally']>))
+      : intake.ledger(...(given as Parameters<Intake['ledger']>));
 
   return async (call) => {
     const { given } = call;

@@ -68,7 +68,7 @@ const laneOf = (host: Host, lane: LaneName): Lane => {
     host.ask({ kind: 'lane', lane, method }, ...given),
   );
   // The thread calls the methods of these names, so they have the same parameters and results.
-  return { ...(methods as unknown as Lane), tally: () => portionsOf(host, 'tally', lane) };
+  return { ...(methods as unknown as Lane), tally: (filter) => portionsOf(host, 'tally', lane, filter) };
 };
 
 /**

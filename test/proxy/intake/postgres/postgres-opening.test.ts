@@ -234,6 +234,44 @@ describe.skipIf(!hasPostgres)('a server that may lose what it has committed', ()
     await intake.close();
   });
 
+  it('is alerted again every five minutes if pages may be torn, until that is set right', async () => {
+    const past = { ms: 0 };
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + past.ms);
+    const intake = await restarted();
+    const alerts: string[] = [];
+    intake.claim('acme-test', { onAlert: (message) => void alerts.push(message) });
+    const set = async (value: string): Promise<void> => {
+      await postgres.ask(`ALTER SYSTEM SET full_page_writes = ${value}`);
+      await postgres.ask('SELECT pg_reload_conf()');
+      await vi.waitFor(async () =>
+        expect(await postgres.ask('SHOW full_page_writes')).toEqual([{ full_page_writes: value }]),
+      );
+    };
+    try {
+      await intake.status(START);
+      await set('off');
+      for (let times = 0; times < 5; times++) await intake.status(START);
+      expect(alerts).toEqual([]);
+      for (const count of [1, 2]) {
+        past.ms += 300_000;
+        await intake.status(START);
+        await vi.waitFor(() => expect(alerts).toEqual(Array(count).fill(ALERTS.tornPages.words)));
+      }
+      await set('on');
+      past.ms += 300_000;
+      await intake.status(START);
+      past.ms += 300_000;
+      await intake.status(START);
+      expect(alerts).toHaveLength(2);
+    } finally {
+      vi.restoreAllMocks();
+      await set('on');
+      await postgres.ask('ALTER SYSTEM RESET full_page_writes');
+      await intake.close();
+    }
+  });
+
   it('is refused with a remedy if it only reads', async () => {
     const intake = await restarted('default_transaction_read_only=on');
     await expect(intake.take([admitted(1)])).rejects.toEqual(configuration(/name the primary/));

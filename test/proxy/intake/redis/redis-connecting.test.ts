@@ -55,6 +55,37 @@ describe('settings with which Redis may lose accepted events', () => {
     }
   });
 
+  it('are looked at again every five minutes while Redis is asked anything', async () => {
+    const past = { ms: 0 };
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + past.ms);
+    const alerts: string[] = [];
+    const intake = open();
+    intake.claim('acme', { onAlert: (message) => alerts.push(message) });
+    const ask = async (ms: number): Promise<void> => {
+      past.ms += ms;
+      // What is asked after the settings is answered after them.
+      for (let times = 0; times < 3; times++) await intake.status(START);
+    };
+    try {
+      await ask(0);
+      await redis.admin.config('SET', 'appendfsync', 'everysec');
+      await ask(299_000);
+      expect(alerts).toEqual([]);
+      await ask(2_000);
+      expect(alerts).toEqual([expect.stringContaining('appendfsync everysec')]);
+      await ask(300_000);
+      expect(alerts).toHaveLength(2);
+      await redis.admin.config('SET', 'appendfsync', 'always');
+      await ask(300_000);
+      await ask(300_000);
+      expect(alerts).toHaveLength(2);
+    } finally {
+      vi.restoreAllMocks();
+      await redis.admin.config('SET', 'appendfsync', 'always');
+    }
+  });
+
   it('are not alerted if all are safe, or if Redis does not show them', async () => {
     const alerts: string[] = [];
     const onAlert = (message: string): unknown => alerts.push(message);

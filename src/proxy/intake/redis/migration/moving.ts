@@ -108,7 +108,7 @@ local function move(n, id, old, jobs)
   else
     e.settledAt = e.settledAt or ARGV[2] + skew
     add('settled', e.settledAt, n) keep(e)
-    if e.state == 'dead' then add('dead', n, n) end
+    if e.state == 'dead' then add('dead', n, n) countDead(e, 1) end
   end
   call('DEL', jobs .. id)
 end`;

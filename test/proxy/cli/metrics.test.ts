@@ -1,0 +1,213 @@
+/** What Prometheus scrapes of alerts, events and dead letters. */
+import { describe, expect, it } from 'vitest';
+import { createMetrics, type Metrics, type SiteMetrics } from '../../../src/proxy/cli/metrics.js';
+import type { Intake, LaneStatus, Observation, OfferProxyOptions } from '../../../src/proxy/index.js';
+import { ALERT_CODES, alertCodeOf, isNoted } from '../../../src/proxy/telling/alert-codes.js';
+import { ALERTS, wordsOf } from '../../../src/proxy/telling/alerts.js';
+import { pageRequest, startProxy } from '../../support/proxy.js';
+import { fakeRuntime } from '../../support/runtime.js';
+import { wireBody, wireEvent } from '../../support/wire.js';
+
+const TEN_MINUTES_MS = 600_000;
+
+interface Bench {
+  readonly runtime: ReturnType<typeof fakeRuntime>;
+  readonly metrics: Metrics;
+  readonly site: SiteMetrics;
+  /** The series of a metric that are not 0, without its name. */
+  figures(name: string): Promise<Record<string, number>>;
+}
+
+const openBench = async (): Promise<Bench> => {
+  const runtime = fakeRuntime();
+  const metrics = await createMetrics(false, runtime);
+  if (!metrics) throw new Error('prom-client is not installed.');
+  return {
+    runtime,
+    metrics,
+    site: metrics.of('acme-test'),
+    async figures(name) {
+      const lines = (await metrics.render()).matchAll(new RegExp(`^${name}({.*}) (\\S+)$`, 'gm'));
+      const all = [...lines].map(([, labels = '', value]) => [labels, Number(value)] as const);
+      return Object.fromEntries(all.filter(([, value]) => value));
+    },
+  };
+};
+
+const intakeWith = (given: Partial<LaneStatus>): Intake => {
+  const lane = (status: Partial<LaneStatus>) => ({
+    status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {}, ...status }),
+  });
+  return { ...lane(given), usage: lane({}) } as unknown as Intake;
+};
+
+describe('the gauge of alerts', () => {
+  it('is 1 for an alert while its condition is seen, and 0 ten minutes after it was last seen', async () => {
+    const { runtime, site, figures } = await openBench();
+    expect(await figures('offersight_alert')).toEqual({});
+    site.observe({ kind: 'alert', code: 'full' });
+    await runtime.advance(TEN_MINUTES_MS - 1);
+    expect(await figures('offersight_alert')).toEqual({ '{lane="",code="full"}': 1 });
+    site.observe({ kind: 'alert', code: 'full' });
+    await runtime.advance(TEN_MINUTES_MS - 1);
+    expect(await figures('offersight_alert')).toEqual({ '{lane="",code="full"}': 1 });
+    await runtime.advance(1);
+    expect(await figures('offersight_alert')).toEqual({});
+  });
+
+  it('has a series for every alert from the beginning, so that a rule can tell 0 from nothing', async () => {
+    const { metrics, site } = await openBench();
+    site.watch(intakeWith({}));
+    const text = await metrics.render();
+    for (const code of ALERT_CODES)
+      expect(text).toContain(
+        `offersight_alert{lane="${isNoted(code) ? 'offer_events' : ''}",code="${code}"} 0\n`,
+      );
+  });
+
+  it('shows what the note of a lane says, with the lane, until the note no longer has it', async () => {
+    const { runtime, site, figures } = await openBench();
+    const status = { note: { alert: wordsOf(ALERTS.badKey, { api: 'offer events' }) } };
+    const intake = intakeWith(status);
+    site.watch(intake);
+    // The process that sees it as well adds no second one.
+    site.observe({ kind: 'alert', code: 'badKey' });
+    expect(await figures('offersight_alert')).toEqual({ '{lane="offer_events",code="badKey"}': 1 });
+    await runtime.advance(TEN_MINUTES_MS);
+    expect(await figures('offersight_alert')).toEqual({ '{lane="offer_events",code="badKey"}': 1 });
+    site.watch(intakeWith({ note: { alert: 'Words of another release.' } }));
+    expect(await figures('offersight_alert')).toEqual({ '{lane="offer_events",code="other"}': 1 });
+    site.watch(intakeWith({}));
+    expect(await figures('offersight_alert')).toEqual({});
+  });
+
+  it('shows alerts about the upstream without a lane if nothing keeps a note', async () => {
+    const { site, figures } = await openBench();
+    site.observe({ kind: 'alert', code: 'unreachable' });
+    expect(await figures('offersight_alert')).toEqual({ '{lane="",code="unreachable"}': 1 });
+  });
+
+  it('keeps nothing of an intake that does not answer, except what this process sees', async () => {
+    const { site, figures } = await openBench();
+    site.watch(intakeWith({ note: { alert: ALERTS.unreachable.words }, dead: { expired: 2 } }));
+    await figures('offersight_alert');
+    site.watch({ ...intakeWith({}), status: () => Promise.reject(new Error('away')) });
+    site.observe({ kind: 'alert', code: 'intakeFailed' });
+    expect(await figures('offersight_alert')).toEqual({ '{lane="",code="intakeFailed"}': 1 });
+    expect(await figures('offersight_dead_letters')).toEqual({});
+  });
+});
+
+describe('an alert', () => {
+  it.each(ALERT_CODES)('is known by its words, no matter which parts these have: %s', (code) => {
+    const words = wordsOf(ALERTS[code], {
+      api: 'usage',
+      product: 'Growth',
+      settings: 'a b',
+      code: 'x',
+      reason: 'y.',
+    });
+    expect(alertCodeOf(words)).toBe(code);
+  });
+
+  it('that has other words is not on the list', () => {
+    expect(alertCodeOf('The intake file was removed.')).toBeUndefined();
+    expect(alertCodeOf(`${ALERTS.full.words} And more.`)).toBeUndefined();
+  });
+
+  const observed = async (
+    options: Partial<OfferProxyOptions>,
+    requests: number,
+  ): Promise<{ readonly seen: string[]; readonly alerts: readonly string[] }> => {
+    const seen: string[] = [];
+    const onObservation = (observation: Observation): void => {
+      if (observation.kind === 'alert') seen.push(observation.code);
+    };
+    const started = startProxy({ ...options, onObservation } as never);
+    for (let count = 1; count <= requests; count++)
+      await started.proxy(pageRequest(wireBody([wireEvent(count)])));
+    const { alerts } = started;
+    await started.end();
+    return { seen, alerts };
+  };
+
+  it('is observed each time that its condition is seen, although its message is left out', async () => {
+    const { seen, alerts } = await observed(
+      {
+        authorize() {
+          throw new Error('broken');
+        },
+      },
+      3,
+    );
+    expect(alerts).toHaveLength(1);
+    expect(seen).toEqual(['hookFailed', 'hookFailed', 'hookFailed']);
+  });
+
+  it('is observed as notTaken if a hook breaks a whole request', async () => {
+    const { seen } = await observed(
+      {
+        address: () => {
+          throw new Error('broken');
+        },
+      },
+      1,
+    );
+    expect(seen).toEqual(['notTaken']);
+  });
+
+  it('about an observing hook that throws each time is raised, and does not come about itself', async () => {
+    const kinds: string[] = [];
+    const started = startProxy({
+      onObservation({ kind }) {
+        kinds.push(kind);
+        throw new Error('broken');
+      },
+    });
+    await started.proxy(pageRequest(wireBody([wireEvent(1)])));
+    expect(started.alerts).toEqual([ALERTS.observationFailed.words]);
+    expect(kinds.filter((kind) => kind === 'alert').length).toBe(
+      kinds.filter((kind) => kind !== 'alert').length,
+    );
+    await started.end();
+  });
+});
+
+describe('events and dead letters', () => {
+  it('are counted by type as they are taken, also those that the host’s own code reports', async () => {
+    const { site, figures } = await openBench();
+    const started = startProxy({ onObservation: (observation) => site.observe(observation) });
+    const events = [
+      wireEvent(1),
+      wireEvent(2),
+      wireEvent(3, { type: 'dismissed' }),
+      wireEvent(4, { type: 'X' }),
+    ];
+    await started.proxy(pageRequest(wireBody(events)));
+    await started.proxy(pageRequest(wireBody(events.slice(2, 3))));
+    const reported = { name: 'mail-1', type: 'viewed', offerId: 'a52ge1' } as const;
+    await started.proxy.report([reported, { ...reported, name: 'order-1', type: 'accepted' }]);
+    expect(await figures('offersight_events_total')).toEqual({
+      '{type="viewed",verdict="accepted",code=""}': 3,
+      '{type="dismissed",verdict="accepted",code=""}': 1,
+      '{type="",verdict="refused",code="invalid_event"}': 1,
+      '{type="dismissed",verdict="duplicate",code=""}': 1,
+      '{type="accepted",verdict="accepted",code=""}': 1,
+    });
+    await started.end();
+  });
+
+  it('are counted by every code that the intake has, and 0 when none of a code is left', async () => {
+    const { metrics, site, figures } = await openBench();
+    site.watch(intakeWith({ dead: { expired: 2, resource_not_found: 7 } }));
+    expect(await figures('offersight_dead_letters')).toEqual({
+      '{lane="offer_events",code="expired"}': 2,
+      '{lane="offer_events",code="resource_not_found"}': 7,
+    });
+    site.watch(intakeWith({ dead: { purged: 1 } }));
+    expect(await figures('offersight_dead_letters')).toEqual({ '{lane="offer_events",code="purged"}': 1 });
+    expect(await metrics.render()).toContain(
+      'offersight_dead_letters{lane="offer_events",code="expired"} 0\n',
+    );
+  });
+});
