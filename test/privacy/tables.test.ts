@@ -119,6 +119,7 @@ describe('a statement that makes or changes a table', () => {
       'src/proxy/intake/sql/counting.ts',
       'src/proxy/intake/sql/fairness.ts',
       'src/proxy/intake/sql/schema.ts',
+      'src/proxy/intake/sqlite/sqlite-layout.ts',
     ]);
   });
 
