@@ -9,6 +9,7 @@ import { eventId, wireBody, wireEvent } from '../support/wire.js';
 import { bundleProgram } from './killed/bundle.js';
 import type { Made } from './killed/client.js';
 import { runLane } from './killed/lane.js';
+import { plansOf } from './killed/plan.js';
 
 const MINUTE_MS = 60_000;
 
@@ -36,9 +37,10 @@ describe.concurrent('a proxy of its own process', () => {
     onTestFailed(() => console.error(`to repeat it: KILL_SEED=${seed}`));
     const program = await bundleProgram(join(import.meta.dirname, 'killed/main.ts'));
     try {
-      const lanes = Array.from({ length: LANES }, (_, lane) =>
-        runLane(program.path, createChance(seed, `lane ${lane}`), MOMENTS),
-      );
+      const lanes = Array.from({ length: LANES }, (_, lane) => {
+        const chance = createChance(seed, `lane ${lane}`);
+        return runLane(program.path, chance, plansOf(chance, MOMENTS));
+      });
       for (const { made, counted, ends, unsettled } of await Promise.all(lanes)) {
         expect(ends.filter((signal) => signal !== 'SIGKILL')).toEqual([]);
         expect(byOffer(counted)).toEqual(byOffer(made));

@@ -7,6 +7,7 @@ import { hasPostgres, startPostgres } from '../../../support/postgres.js';
 import { bundleProgram } from '../../killed/bundle.js';
 import type { Made } from '../../killed/client.js';
 import { runLane } from '../../killed/lane.js';
+import { plansOf } from '../../killed/plan.js';
 
 /** `KILL_MOMENTS=200` for many. */
 const MOMENTS = Number(process.env.KILL_MOMENTS ?? 3);
@@ -31,10 +32,11 @@ describe.skipIf(!hasPostgres)('a proxy on Postgres', () => {
       startPostgres(),
     ]);
     try {
+      const chance = createChance(seed, 'postgres');
       const { made, counted, ends, unsettled } = await runLane(
         program.path,
-        createChance(seed, 'postgres'),
-        MOMENTS,
+        chance,
+        plansOf(chance, MOMENTS),
         {
           name: postgres.url,
           open: () => postgresIntake({ connection: postgres.url }),

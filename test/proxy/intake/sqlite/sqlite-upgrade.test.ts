@@ -112,6 +112,21 @@ describe('a file of version 0.1', () => {
     expect((await intake.status(START)).note).toEqual({});
   });
 
+  it('stays as it is if taking it over fails, and 0.1 goes on', async () => {
+    const old = await makeOld();
+    const database = new Database(file());
+    database.exec('CREATE TABLE upgrade (one INTEGER)');
+    const everything = () => database.prepare('SELECT name, sql FROM sqlite_master ORDER BY name').all();
+    const before = everything();
+    expect(open).toThrow();
+    expect(everything()).toEqual(before);
+    expect(await kindsOf(old, [admitted(9)])).toEqual(['accepted']);
+    expect(await old.lead('old', START)).toBe(true);
+    database.exec('DROP TABLE upgrade');
+    database.close();
+    expect(await kindsOf(open(), [admitted(9)])).toEqual(['duplicate']);
+  });
+
   it('cannot be opened by a 0.1 that starts later, which says so in words', async () => {
     open();
     expect(openOld).toThrow(/written by a newer release/);
