@@ -7,22 +7,11 @@ import { createChance } from '../simulation/chance.js';
 import { pageRequest, startProxy } from '../support/proxy.js';
 import { eventId, wireBody, wireEvent } from '../support/wire.js';
 import { bundleProgram } from './killed/bundle.js';
-import type { Made } from './killed/client.js';
+import { byOffer, type Made } from './killed/client.js';
 import { runLane } from './killed/lane.js';
 import { plansOf } from './killed/plan.js';
 
 const MINUTE_MS = 60_000;
-
-/** Offer → what happened to it, in order. */
-const byOffer = (events: readonly Made[]): Record<string, string[]> => {
-  const offers: Record<string, string[]> = {};
-  for (const { id, type, offerId } of events) {
-    const happened = offers[offerId] ?? [];
-    happened.push(`${type} ${id}`);
-    offers[offerId] = happened;
-  }
-  return offers;
-};
 
 describe.concurrent('a proxy of its own process', () => {
   /** So many processes run side by side, each with a file of its own, and each is killed at so many moments. */

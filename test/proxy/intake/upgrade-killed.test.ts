@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../support/intake.js';
 import { startRedis } from '../../support/redis.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { bundleProgram, type Program } from '../killed/bundle.js';
-import type { Made } from '../killed/client.js';
+import { byOffer } from '../killed/client.js';
 import { type LanePlace, runLane } from '../killed/lane.js';
 import { release, remember, startOld } from '../killed/old.js';
 import { upgradePlansOf } from '../killed/plan.js';
@@ -79,13 +79,6 @@ const inRedis = async (): Promise<OldPlace> => {
     open: () => redisIntake({ url: redis.url }),
     remove: redis.remove,
   });
-};
-
-/** Offer → what happened to it, in order. */
-const byOffer = (events: readonly Made[]): Record<string, string[]> => {
-  const offers: Record<string, string[]> = {};
-  for (const { id, type, offerId } of events) (offers[offerId] ??= []).push(`${type} ${id}`);
-  return offers;
 };
 
 /** What an intake knows at the end. */

@@ -9,6 +9,17 @@ export interface Made {
   readonly offerId: string;
 }
 
+/** Offer → what happened to it, in order. */
+export const byOffer = (events: readonly Made[]): Record<string, string[]> => {
+  const offers: Record<string, string[]> = {};
+  for (const { id, type, offerId } of events) {
+    const happened = offers[offerId] ?? [];
+    happened.push(`${type} ${id}`);
+    offers[offerId] = happened;
+  }
+  return offers;
+};
+
 /** One browser's pages, one after another. */
 export interface Client {
   /** All events that were ever made, in order. */

@@ -4,7 +4,7 @@ import type { Chance } from '../../simulation/chance.js';
 
 /**
  * At a crash point itself, or by another thread at any moment: after so many things were seen, or after so many steps of
- * taking an intake of version 0.1 over. Of these, a time or things that were seen count if they come first.
+ * taking an intake of version 0.1 over. The latter also ends after a time, and after so many things were seen.
  */
 export type KillPlan =
   | {

@@ -4,9 +4,7 @@ import Database from 'libsql';
 
 /** Looks at it. */
 export interface Watch {
-  /**
-   * `none` before it begins, `done` after its end, and another text for each step.
-   */
+  /** Resolves with `none` before it begins, with `done` after its end, and with what the intake stores of each step. */
   look(): Promise<string>;
   close(): void;
 }

@@ -8,7 +8,7 @@ import { createSqlIntake, type SqlIntake } from '../sql/intake.js';
 import { SQLITE } from './sqlite-dialect.js';
 import { createDriver } from './sqlite-driver.js';
 import { claimFile, openFile } from './sqlite-file.js';
-import { createUpgrade, type Upgrade } from './sqlite-layout.js';
+import { createUpgrade, type Upgrade } from './sqlite-upgrade.js';
 
 /** What an intake is opened with. */
 export interface IntakeFile {

@@ -8,7 +8,6 @@
  * also stores how far it came: indexes, and the ledger. So it does not matter which process does them, or when one dies.
  * Forwarding begins when all are done.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { COUNT_IN, ledgerOf } from '../sql/counting.js';
@@ -44,7 +43,9 @@ const PROGRESS = `
   CREATE TRIGGER upgrade_first BEFORE UPDATE ON events WHEN OLD.arrival <= (SELECT last FROM upgrade)
     BEGIN SELECT RAISE(ABORT, 'this event is not counted yet'); END;`;
 
-const STILL_MOVING = 'The intake is still taking over the events of an earlier release: retry in a moment.';
+/** Says that the steps are not all done. */
+export const STILL_MOVING =
+  'The intake is still taking over the events of an earlier release: retry in a moment.';
 
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
 
@@ -93,9 +94,12 @@ const countSome = (database: Database.Database, { counted, last }: Progress): vo
   database.prepare('UPDATE upgrade SET counted = ?').run(next);
 };
 
+/** Whether steps are left. */
+export const isUnfinished = (database: Database.Database): boolean => has(database, 'upgrade');
+
 /** Does the next step, inside a transaction. Returns whether there may be more. */
-const step = (database: Database.Database): boolean => {
-  if (!has(database, 'upgrade')) return false;
+export const step = (database: Database.Database): boolean => {
+  if (!isUnfinished(database)) return false;
   const progress = database.prepare('SELECT indexes, counted, last FROM upgrade').get() as Progress;
   const index = INDEXES[progress.indexes];
   if (index !== undefined) database.exec(`${index}; UPDATE upgrade SET indexes = indexes + 1;`);
@@ -114,7 +118,7 @@ const takeOver = (database: Database.Database): void => {
     database.exec(`CREATE VIEW ${before} AS SELECT 1 AS renamed`);
   }
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; ${schemaOf(SQLITE)} ${REPLACED}`);
-  // Whoever led until now leads no more.
+  // The process of 0.1 that led does not lead any more.
   database.exec('DELETE FROM leads');
   const last = lastArrivalIn(database);
   const isCounted = has(database, 'ledger');
@@ -139,53 +143,4 @@ export const layOut = (database: Database.Database): void => {
       if (!hasLayout(database)) takeOver(database);
     })
     .immediate();
-};
-
-/** What is left to do for a file of an earlier release. */
-export interface Upgrade {
-  /** Whether all is done. If it is not, this continues with it between other work. */
-  isDone(): boolean;
-  /** @throws {OffersightError} `configuration` if it is not done. */
-  check(): void;
-  stop(): void;
-}
-
-/** Makes an {@link Upgrade}, and begins. */
-export const createUpgrade = (database: Database.Database): Upgrade => {
-  let isStopped = false;
-  let isWorking = false;
-  let isDone = !has(database, 'upgrade');
-
-  const work = async (): Promise<void> => {
-    const stepOnce = database.transaction(() => step(database));
-    // Requests that have arrived meanwhile go first.
-    for (await nextTurn(); !isStopped; await nextTurn())
-      if (!stepOnce.immediate()) {
-        isDone = true;
-        return;
-      }
-  };
-
-  const upgrade: Upgrade = {
-    isDone() {
-      if (!isDone && !isWorking) {
-        isWorking = true;
-        // If a step fails, such as for a file that another program holds, whoever asks next continues.
-        void work()
-          .catch(() => undefined)
-          .finally(() => {
-            isWorking = false;
-          });
-      }
-      return isDone;
-    },
-    check() {
-      if (!upgrade.isDone()) throw configuration(STILL_MOVING);
-    },
-    stop() {
-      isStopped = true;
-    },
-  };
-  upgrade.isDone();
-  return upgrade;
 };

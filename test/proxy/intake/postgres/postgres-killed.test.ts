@@ -5,23 +5,12 @@ import { postgresIntake } from '../../../../src/proxy/intake/postgres/postgres.j
 import { createChance } from '../../../simulation/chance.js';
 import { hasPostgres, startPostgres } from '../../../support/postgres.js';
 import { bundleProgram } from '../../killed/bundle.js';
-import type { Made } from '../../killed/client.js';
+import { byOffer } from '../../killed/client.js';
 import { runLane } from '../../killed/lane.js';
 import { plansOf } from '../../killed/plan.js';
 
 /** `KILL_MOMENTS=200` for many. */
 const MOMENTS = Number(process.env.KILL_MOMENTS ?? 3);
-
-/** Offer → what happened to it, in order. */
-const byOffer = (events: readonly Made[]): Record<string, string[]> => {
-  const offers: Record<string, string[]> = {};
-  for (const { id, type, offerId } of events) {
-    const happened = offers[offerId] ?? [];
-    happened.push(`${type} ${id}`);
-    offers[offerId] = happened;
-  }
-  return offers;
-};
 
 describe.skipIf(!hasPostgres)('a proxy on Postgres', () => {
   it('that is killed at any moment loses nothing that it accepted, forwards nothing twice, and keeps the order of each offer', async () => {
