@@ -58,10 +58,7 @@ const ORDER = [
   `CREATE INDEX IF NOT EXISTS events_views ON events (offer_id, state) WHERE type = 'viewed'`,
 ];
 
-/**
- * The indexes that the tables of version 0.1 lack. Each reads all events once, so an intake that has many makes them one
- * by one. What every request needs comes first.
- */
+/** Indexes that version 0.1 lacks, the most needed first. Each reads all events, so they are made one by one. */
 export const INDEXES: readonly string[] = [...LINE_INDEXES, ...ORDER];
 
 /** Makes the tables that do not exist yet. */
