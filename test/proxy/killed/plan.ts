@@ -46,12 +46,14 @@ export const upgradePlansOf = (
   chance: Chance,
   moments: Readonly<Record<'opening' | 'moving' | 'serving', number>>,
 ): KillPlan[] => {
-  const many = (length: number, make: () => KillPlan): KillPlan[] => Array.from({ length }, make);
+  const many = (length: number, make: (_: unknown, at: number) => KillPlan): KillPlan[] =>
+    Array.from({ length }, make);
   return [
-    ...many(moments.opening, () => ({
+    // The first of them comes before anything is opened, on any machine.
+    ...many(moments.opening, (_, at) => ({
       kind: 'upgrade',
       steps: 1,
-      ms: chance.whole(0, MOST_OPENING_MS),
+      ms: at && chance.whole(0, MOST_OPENING_MS),
       seen: MOST_SEEN,
       spins: 0,
     })),
