@@ -32,6 +32,7 @@ export default defineConfig({
           environment: 'node',
           globalSetup: 'test/support/thread.ts',
           include: SERVER_UNITS,
+          exclude: LONG_UNITS,
         },
       },
       {

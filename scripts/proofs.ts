@@ -8,6 +8,8 @@ export const LONG_UNITS = [
   'test/proxy/intake/postgres/postgres-proxies.test.ts',
   'test/proxy/intake/redis/redis-proxies.test.ts',
   'test/proxy/intake/redis/redis-takeover.test.ts',
+  'test/proxy/intake/sqlite/sqlite-takeover.test.ts',
+  'test/proxy/intake/upgrade-killed.test.ts',
   'test/proxy/killed/killed.test.ts',
   'test/proxy/real-time.test.ts',
   'test/proxy/storms.test.ts',

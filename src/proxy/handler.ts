@@ -7,7 +7,7 @@ import { decodeRequest } from '../protocol/decode.js';
 import { platformRuntime } from '../runtime.js';
 import { addressKey, clientKey } from './door/address.js';
 import { createAdmission } from './door/admission.js';
-import { createBudgets } from './door/budgets.js';
+import { type Budget, createBudgets } from './door/budgets.js';
 import { fromRequest, type Incoming, type Reply, setExchange, toResponse } from './door/exchange.js';
 import { createMachineCheck } from './door/machines.js';
 import { type ProblemCode, problemReply, REPLY_HEADERS } from './door/problem.js';
@@ -63,6 +63,16 @@ const refuseAll = (items: readonly { readonly id: string }[]): Judgement => ({
   verdicts: new Map(items.map(({ id }) => [id, { kind: 'refused', code: 'machine' }])),
   budgetKeys: new Map(),
 });
+
+/** Asking again for what was not accepted takes nothing from the day's budget. */
+const giveBack = async (
+  offerADay: Budget,
+  budgetKeys: ReadonlyMap<string, string>,
+  verdicts: ReadonlyMap<string, Verdict>,
+): Promise<void> => {
+  for (const [id, key] of budgetKeys)
+    if (verdicts.get(id)?.kind !== 'accepted') await offerADay.giveBack(key, 1);
+};
 
 /** An answer, and the problem that it reports. */
 interface Answer {
@@ -138,15 +148,6 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     return { reply: problemReply('budget', { 'retry-after': retryAfter(waitMs) }), code: 'budget' };
   };
 
-  /** Asking again for what was not accepted takes nothing from the day's budget. */
-  const giveBack = async (
-    budgetKeys: ReadonlyMap<string, string>,
-    verdicts: ReadonlyMap<string, Verdict>,
-  ): Promise<void> => {
-    for (const [id, key] of budgetKeys)
-      if (verdicts.get(id)?.kind !== 'accepted') await budgets.offerADay.giveBack(key, 1);
-  };
-
   /** A wrong code costs as much as an event. */
   const inspect = async (code: string, path: string, address: string | undefined): Promise<Answer> => {
     const rejection = await overBudget(1, address, undefined);
@@ -172,7 +173,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       try {
         for (const [id, verdict] of await forwarding.take(admitted)) verdicts.set(id, verdict);
       } finally {
-        await giveBack(budgetKeys, verdicts);
+        await giveBack(budgets.offerADay, budgetKeys, verdicts);
       }
     }
     const results = items.map(({ id }) =>

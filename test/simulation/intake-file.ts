@@ -44,7 +44,7 @@ export const createIntakeFile = async (
   const all = database.prepare(
     'SELECT id, state, code, is_ambiguous, maybe_duplicate FROM events ORDER BY arrival',
   );
-  const open = database.prepare('SELECT open FROM tally');
+  const open = database.prepare('SELECT open FROM open_counts');
   let last = 0;
   return {
     file,

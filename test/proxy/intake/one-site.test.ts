@@ -10,6 +10,7 @@ import { admitted, tallyOf, temporaryFolder } from '../../support/intake.js';
 import { IMPORTING_INTAKE, inProcess, outputOf } from '../../support/processes.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
+import { EARLIER_LAYOUT } from '../../support/sqlite.js';
 import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
 import { begin, begun } from './intake.contract.js';
 
@@ -59,7 +60,7 @@ describe('a file', () => {
   it('that an earlier release wrote without a name belongs to the first site that opens it', async () => {
     await open().take([admitted(1)]);
     const database = new Database(file());
-    database.exec('DROP TABLE site');
+    database.exec(`${EARLIER_LAYOUT} DROP TABLE site`);
     database.close();
     open().claim('acme-test');
     expect(() => open().claim('other-test')).toThrow(refusal('acme-test', 'other-test', /file of its own/));

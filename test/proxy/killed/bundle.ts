@@ -12,6 +12,7 @@ export interface Program {
 
 /** An intake in a file starts its thread from a file beside its own. */
 const THREAD = join(import.meta.dirname, '../../../src/proxy/intake/sqlite/sqlite-thread.ts');
+const KILLER = join(import.meta.dirname, 'killer.ts');
 
 const COMPILER = {
   target: ts.ScriptTarget.ES2022,
@@ -27,7 +28,7 @@ const COMPILER = {
  */
 export const bundleProgram = async (entry: string): Promise<Program> => {
   const bundle = await rollup({
-    input: { program: entry, 'sqlite-thread': THREAD },
+    input: { program: entry, 'sqlite-thread': THREAD, killer: KILLER },
     external: (specifier) => !/^[./]/.test(specifier),
     plugins: [
       {

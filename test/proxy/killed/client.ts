@@ -26,6 +26,8 @@ export interface Client {
   readonly made: readonly Made[];
   /** Makes and posts events until nobody answers any more. */
   postWhileAnswered(url: string): Promise<void>;
+  /** Makes events, and posts so often. */
+  postSome(url: string, times: number): Promise<void>;
   /** Posts until nothing is left. */
   postTheRest(url: string): Promise<void>;
 }
@@ -39,8 +41,9 @@ const BATCH = 4;
 /**
  * Makes a client.
  * @param number Makes its events and offers different from those of other clients.
+ * @param mayWait Whether the proxy may ask to retry later.
  */
-export const createClient = (number: number, chance: Chance): Client => {
+export const createClient = (number: number, chance: Chance, mayWait: boolean): Client => {
   const made: Made[] = [];
   const outbox = new Map<string, Made>();
 
@@ -77,6 +80,7 @@ export const createClient = (number: number, chance: Chance): Client => {
       // Nobody is there any more, or the answer breaks off.
       .catch(() => undefined);
     if (!answered) return false;
+    if (answered.status === 503 && mayWait) return true;
     if (answered.status !== 200) throw new Error(`the proxy answered ${answered.status}`);
     for (const { id, status } of answered.reply.results)
       if (status === 'accepted' || status === 'duplicate') outbox.delete(id);
@@ -88,6 +92,12 @@ export const createClient = (number: number, chance: Chance): Client => {
     async postWhileAnswered(url) {
       do makeSome();
       while (await post(url));
+    },
+    async postSome(url, times) {
+      for (let time = 0; time < times; time++) {
+        makeSome();
+        await post(url);
+      }
     },
     async postTheRest(url) {
       while (outbox.size) await post(url);

@@ -10,6 +10,7 @@ import { hasPostgres, startPostgres } from '../../support/postgres.js';
 import { bundleProgram } from './bundle.js';
 import { byOffer } from './client.js';
 import { inFile, type LanePlace, runLane } from './lane.js';
+import { plansOf } from './plan.js';
 
 const MOMENTS = process.env.OFFERSIGHT_FULL ? 200 : 15;
 
@@ -35,12 +36,12 @@ describe('a proxy that is killed at any moment', () => {
       console.log(`killed over ${name}: KILL_SEED=${seed}`);
       const program = await bundleProgram(join(import.meta.dirname, 'main.ts'));
       try {
-        const place = await makePlace();
+        const chance = createChance(seed, name);
         const { made, counted, ends, unsettled, ledger } = await runLane(
           program.path,
-          createChance(seed, name),
-          MOMENTS,
-          place,
+          chance,
+          plansOf(chance, MOMENTS),
+          await makePlace(),
         );
         expect(ends.filter((signal) => signal !== 'SIGKILL')).toEqual([]);
         expect(byOffer(counted)).toEqual(byOffer(made));

@@ -8,7 +8,7 @@ import { type Chance, createChance } from '../../simulation/chance.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { createClient, type Made } from './client.js';
-import { type KillPlan, plansOf } from './plan.js';
+import type { KillPlan } from './plan.js';
 
 /** What came of a lane. */
 export interface Outcome {
@@ -25,6 +25,8 @@ export interface Outcome {
 }
 
 const KEY = 'test_killed_key';
+/** So many requests of each client are for the proxy of version 0.1. */
+const BY_OLD = 20;
 /** Slow enough that calls are under way when their process ends. */
 const DELAY: Fault = { kind: 'delay', ms: 3 };
 
@@ -41,6 +43,10 @@ export interface LanePlace {
   /** As the program takes it: a file, or a URL of Postgres. */
   readonly name: string;
   open(): Intake;
+  /** Starts a proxy of version 0.1 on it, which is not stopped, and returns its address. @default none */
+  startOld?(upstream: string, key: string): Promise<string>;
+  /** Is called after each kill. */
+  killed?(): Promise<void>;
   remove(): void | Promise<void>;
 }
 
@@ -61,15 +67,17 @@ export const inFile = (): LanePlace => {
   return { name: file, open: () => intakeHere({ file }), remove: folder.remove };
 };
 
-/** Kills proxies at every crash point and at so many moments, then lets one run without faults. */
+/** Kills proxies by plans, one after another, then lets one run without faults. */
 export const runLane = async (
   program: string,
   chance: Chance,
-  moments: number,
+  plans: readonly KillPlan[],
   place: LanePlace,
 ): Promise<Outcome> => {
   const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
-  const clients = [1, 2].map((number) => createClient(number, createChance(chance.whole(0, 1e9), 'client')));
+  const clients = [1, 2].map((number) =>
+    createClient(number, createChance(chance.whole(0, 1e9), 'client'), place.startOld !== undefined),
+  );
   const children: ChildProcess[] = [];
   try {
     /** Returns no address if the process ends before it has one, since it forwards at once what it finds. */
@@ -81,15 +89,22 @@ export const runLane = async (
       return { url: typeof port === 'number' ? `http://127.0.0.1:${port}/` : undefined, child, ended };
     };
     const ends: Outcome['ends'][number][] = [];
-    for (const plan of plansOf(chance, moments)) {
+    if (place.startOld) {
+      const old = await place.startOld(upstream.url, KEY);
+      upstream.addFaults(DELAY);
+      await Promise.all(clients.map((client) => client.postSome(old, BY_OLD)));
+    }
+    for (const plan of plans) {
       upstream.clearFaults();
       upstream.addFaults([...chance.one(TROUBLES), DELAY]);
       const { url, ended } = await start(plan);
       if (url) await Promise.all(clients.map((client) => client.postWhileAnswered(url)));
       ends.push(await ended);
+      await place.killed?.();
     }
     upstream.clearFaults();
-    const { url = '', child, ended } = await start(null);
+    const { url, child, ended } = await start(null);
+    if (url === undefined) throw new Error('The last proxy ended before it served.');
     await Promise.all(clients.map((client) => client.postTheRest(url)));
     const made = clients.flatMap((client) => client.made);
     // Lost events never come. The test says which ones these are.

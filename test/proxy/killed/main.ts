@@ -6,9 +6,11 @@ import { Worker } from 'node:worker_threads';
 import type { CrashPoint } from '../../../e2e/fixtures/crash-points.js';
 import { createOfferProxy, type Intake } from '../../../src/proxy/index.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
+import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { toNodeListener } from '../../../src/proxy/node.js';
 import { platformRuntime } from '../../../src/runtime.js';
+import type { KillerStart } from './killer.js';
 import type { KillPlan } from './plan.js';
 
 const [place = '', baseUrl, apiKey = '', planned = 'null'] = process.argv.slice(2);
@@ -16,14 +18,10 @@ const plan = JSON.parse(planned) as KillPlan | null;
 
 const seen = new Int32Array(new SharedArrayBuffer(4));
 
-// Another thread, since this one cannot be interrupted inside a transaction by itself.
-const KILLER = `
-  const { workerData: { seen, plan, pid } } = require('node:worker_threads');
-  for (let now; (now = Atomics.load(seen, 0)) < plan.seen; ) Atomics.wait(seen, 0, now);
-  for (let spin = 0; spin < plan.spins; spin++) Atomics.load(seen, 0);
-  process.kill(pid, 'SIGKILL');`;
-if (plan?.kind === 'moment')
-  await once(new Worker(KILLER, { eval: true, workerData: { seen, plan, pid: process.pid } }), 'online');
+if (plan && plan.kind !== 'point') {
+  const workerData: KillerStart = { plan, place, pid: process.pid, seen };
+  await once(new Worker(new URL('./killer.js', import.meta.url), { workerData }), 'message');
+}
 
 let occurrences = 0;
 const see = (point?: CrashPoint): void => {
@@ -33,9 +31,12 @@ const see = (point?: CrashPoint): void => {
   if (++occurrences === plan.occurrence) process.kill(process.pid, 'SIGKILL');
 };
 
-const inner = place.startsWith('postgres:')
-  ? postgresIntake({ connection: place })
-  : sqliteIntake({ file: place });
+const openIntake = (): Intake => {
+  if (place.startsWith('postgres:')) return postgresIntake({ connection: place });
+  return place.startsWith('redis:') ? redisIntake({ url: place }) : sqliteIntake({ file: place });
+};
+
+const inner = openIntake();
 const intake: Intake = {
   ...inner,
   async take(events) {

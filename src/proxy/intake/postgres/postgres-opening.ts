@@ -7,13 +7,13 @@ import { otherSite } from '../rules.js';
 import { ledgerOf } from '../sql/counting.js';
 import { deadLettersOf } from '../sql/dead-letters.js';
 import { fairnessOf } from '../sql/fairness.js';
-import { schemaOf } from '../sql/schema.js';
+import { INDEXES, schemaOf } from '../sql/schema.js';
 import { POSTGRES } from './postgres-dialect.js';
 import { inWords, sqlStateOf } from './postgres-failures.js';
 import type { Connections } from './postgres-pool.js';
 
 /** The number of the schema's layout, which a release writes into it. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 const LEAST_VERSION = 140_000;
 /** So often the one setting that is only an alert is looked at again, since somebody may change it while it runs. */
 const CHECK_MS = 300_000;
@@ -64,7 +64,8 @@ const creationOf = (schema: string, hasSchema: boolean): string => `
   ${schemaOf(POSTGRES)}
   ${ledgerOf(POSTGRES)}
   ${fairnessOf(POSTGRES)}
-  ${deadLettersOf(POSTGRES)}`;
+  ${deadLettersOf(POSTGRES)}
+  ${INDEXES.join(';')}`;
 
 const refused = (hint: string): OffersightError => new OffersightError('configuration', hint);
 
@@ -136,11 +137,13 @@ export const createOpening = (
   const make = async (client: PoolClient, { has_schema, has_tables, is_ours }: Server): Promise<void> => {
     if (is_ours) {
       const { rows } = await client.query<{ layout: number }>(`SELECT layout FROM "${schema}".gate`);
-      if ((rows[0]?.layout ?? 0) > LAYOUT)
-        throw refused(
-          `The schema ${schema} was written by a newer release: run that one, or name another schema.`,
-        );
-      return;
+      const layout = rows[0]?.layout ?? 0;
+      if (layout === LAYOUT) return;
+      throw refused(
+        layout > LAYOUT
+          ? `The schema ${schema} was written by a newer release: run that one, or name another schema.`
+          : `The schema ${schema} was written before the release of this version: name another schema.`,
+      );
     }
     if (isReading) throw refused(`There is no intake in the schema ${schema}: start the proxy first.`);
     if (has_tables)

@@ -55,7 +55,7 @@ interface Pace {
 /** Counts calls of the last minute. Calls in the far future were made under another clock, so they do not count. */
 export const paceOf = (table: LaneTable, now: number): Steps<readonly Pace[]> =>
   ask<Pace>(
-    `SELECT count(*) AS calls, min(at) AS oldest FROM calls WHERE lane = '${table}' AND at > ?1 AND at <= ?2`,
+    `SELECT count(*) AS calls, min(at) AS oldest FROM paced_calls WHERE lane = '${table}' AND at > ?1 AND at <= ?2`,
     now - MINUTE_MS,
     now + MINUTE_MS,
   );
@@ -83,7 +83,7 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
     expireDelayed: giveUp('expired', isDelayed('?2')),
     expireEnded: giveUp('expired', isEnded('?2')),
     giveUpUnknown: giveUp('unknown_outcome', isUnknown('?2')),
-    called: `INSERT INTO calls (lane, event, at) SELECT '${table}', value, ?2 FROM ${texts('ids')} AS begun`,
+    called: `INSERT INTO paced_calls (lane, event, at) SELECT '${table}', value, ?2 FROM ${texts('ids')} AS begun`,
     begin: `UPDATE ${table} SET state = 'forwarding', due_at = ${IN_FLIGHT}, attempts = attempts + 1,
         first_forward_at = coalesce(first_forward_at, ?2),
         maybe_duplicate = ${larger(

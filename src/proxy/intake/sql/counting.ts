@@ -1,6 +1,6 @@
 /**
- * Triggers keep the ledger, so that no statement changes an event without it. That includes statements of a release
- * that works on the same tables and does not know the ledger. A cell is one number to save space: there may be a row
+ * Triggers keep the ledger, so that no statement changes an event without it. That includes statements of other
+ * programs, which do not know the ledger. A cell is one number to save space: there may be a row
  * for each day, group, type and reason of more than a year.
  */
 import { REASONS } from '../../../protocol/reasons.js';
@@ -67,7 +67,7 @@ const outcomesOf = (row: string) => {
 const [NEW, OLD, ROW] = [outcomesOf('NEW.'), outcomesOf('OLD.'), outcomesOf('')];
 const COLUMNS = Object.keys(ROW) as (keyof typeof ROW)[];
 
-/** Makes the ledger of an intake that does not have one, and fills it from the events that the intake remembers. */
+/** Makes the ledger of an intake that does not have one. It counts what is taken from then on. */
 export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect): string => `
   ALTER TABLE events ADD COLUMN group_name TEXT;
   ALTER TABLE events ADD COLUMN reason TEXT;
@@ -86,10 +86,6 @@ export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect):
     purged INTEGER NOT NULL DEFAULT 0,
     accepted INTEGER NOT NULL DEFAULT 0
   );
-  -- Counts the events that a release without a ledger has kept.
-  INSERT INTO ledger (cell, taken, ${COLUMNS.join()})
-    SELECT ${cellOf('')}, count(*), ${COLUMNS.map((name) => `sum(${ROW[name]})`).join()}
-    FROM events GROUP BY 1;
   ${trigger({
     name: 'events_counted',
     table: 'events',
@@ -108,3 +104,11 @@ export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect):
     WHERE cell = ${cellOf('NEW.')}`,
   })}
 `;
+
+/** Adds events that a release without a ledger has kept: those with an arrival above ?1, up to ?2. */
+export const COUNT_IN = `
+  INSERT INTO ledger (cell, taken, ${COLUMNS.join()})
+  SELECT ${cellOf('')}, count(*), ${COLUMNS.map((name) => `sum(${ROW[name]})`).join()}
+  FROM events WHERE arrival > ?1 AND arrival <= ?2 GROUP BY 1
+  ON CONFLICT (cell) DO UPDATE SET taken = ledger.taken + excluded.taken,
+    ${COLUMNS.map((name) => `${name} = ledger.${name} + excluded.${name}`).join(', ')}`;

@@ -3,8 +3,8 @@
  * has a turn. The next event to begin is the head of the line with the lowest turn. A visitor's turns go up by one for
  * each call, so nobody gets two calls before everybody who waits has one.
  *
- * Triggers keep the lines, so that they stay right even if a release that does not know them changes events in the same
- * tables. Such a release takes and retries events without a line. The next process that begins events gives them one.
+ * Triggers keep the lines, so that they stay right even if a program that does not know them changes events. Events that
+ * version 0.1 took have no line. The next process that begins events gives them one.
  */
 import type { Dialect } from './dialect.js';
 import { IN_FLIGHT } from './rows.js';
@@ -85,6 +85,13 @@ const triggersOf = (dialect: Dialect): string => {
   ].join('\n');
 };
 
+/** Find the events of a line, and those that need attention. */
+export const LINE_INDEXES: readonly string[] = [
+  'CREATE INDEX IF NOT EXISTS events_line ON events (line, type, arrival) WHERE settled_at IS NULL',
+  'CREATE INDEX IF NOT EXISTS events_unlined ON events (arrival) WHERE settled_at IS NULL AND line IS NULL',
+  'CREATE INDEX IF NOT EXISTS events_unknown ON events (first_forward_at) WHERE settled_at IS NULL AND is_ambiguous = 1',
+];
+
 /** Makes the lines of an intake that does not have any. The events that it holds get theirs before they begin. */
 export const fairnessOf = (dialect: Dialect): string => {
   const { arrival, integer, secret } = dialect;
@@ -104,9 +111,6 @@ export const fairnessOf = (dialect: Dialect): string => {
   CREATE INDEX lines_due ON lines (due_at) WHERE due_at > 0;
   CREATE INDEX lines_visitor ON lines (visitor, turn);
   CREATE INDEX lines_blocked ON lines (offer_id, barrier) WHERE barrier IS NOT NULL;
-  CREATE INDEX events_line ON events (line, type, arrival) WHERE settled_at IS NULL;
-  CREATE INDEX events_unlined ON events (arrival) WHERE settled_at IS NULL AND line IS NULL;
-  CREATE INDEX events_unknown ON events (first_forward_at) WHERE settled_at IS NULL AND is_ambiguous = 1;
   -- The turn of the last event that was begun, and what visitors' names are hashed with.
   CREATE TABLE turns (one ${integer} PRIMARY KEY CHECK (one = 1), turn ${integer} NOT NULL, secret TEXT NOT NULL);
   INSERT INTO turns (one, turn, secret) VALUES (1, 0, ${secret});

@@ -24,9 +24,9 @@ interface Postponed {
 
 const statementsOf = (table: LaneTable, { given, larger, row, texts }: Dialect) => ({
   // The upstream counts a call at some time between its beginning and its end, so the end is the safe assumption.
-  answered: `UPDATE calls SET at = ?2 WHERE ${row} IN (
+  answered: `UPDATE paced_calls SET at = ?2 WHERE ${row} IN (
     SELECT (
-      SELECT ${row} FROM calls AS made
+      SELECT ${row} FROM paced_calls AS made
       WHERE made.lane = '${table}' AND made.event = ended.value AND made.at < ?2 ORDER BY made.at DESC LIMIT 1)
     FROM ${texts('ids')} AS ended)`,
   settle: `UPDATE ${table} SET state = given.state, code = given.code, settled_at = ?2, due_at = 0, headers = NULL

@@ -17,9 +17,9 @@ export interface SqlIntake extends Omit<Intake, 'claim'> {
 }
 
 // Stored with the notes of lanes. No lane has this name.
-const END_SESSIONS = `INSERT INTO notes (lane, note) VALUES ('sessions', '1')
-  ON CONFLICT (lane) DO UPDATE SET note = CAST(CAST(notes.note AS INTEGER) + 1 AS TEXT)`;
-const SESSIONS_ENDED = `SELECT CAST(note AS INTEGER) AS times FROM notes WHERE lane = 'sessions'`;
+const END_SESSIONS = `INSERT INTO lane_notes (lane, note) VALUES ('sessions', '1')
+  ON CONFLICT (lane) DO UPDATE SET note = CAST(CAST(lane_notes.note AS INTEGER) + 1 AS TEXT)`;
+const SESSIONS_ENDED = `SELECT CAST(note AS INTEGER) AS times FROM lane_notes WHERE lane = 'sessions'`;
 
 /** Makes an intake over a driver. Its tables have to exist. */
 export const createSqlIntake = (

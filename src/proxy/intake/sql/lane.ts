@@ -14,10 +14,10 @@ import type { LaneTable } from './rows.js';
 import { ask, type SqlDriver, type Steps } from './steps.js';
 
 const statementsOf = (table: LaneTable) => ({
-  setNote: `INSERT INTO notes (lane, note) VALUES ('${table}', ?1) ON CONFLICT (lane) DO UPDATE SET note = excluded.note`,
-  standing: `SELECT (SELECT open FROM tally WHERE lane = '${table}') AS waiting,
+  setNote: `INSERT INTO lane_notes (lane, note) VALUES ('${table}', ?1) ON CONFLICT (lane) DO UPDATE SET note = excluded.note`,
+  standing: `SELECT (SELECT open FROM open_counts WHERE lane = '${table}') AS waiting,
     (SELECT min(waiting_since) FROM ${table} WHERE settled_at IS NULL) AS oldest,
-    (SELECT note FROM notes WHERE lane = '${table}') AS note`,
+    (SELECT note FROM lane_notes WHERE lane = '${table}') AS note`,
 });
 
 /**

@@ -14,16 +14,16 @@ export interface Leading extends Pick<Lane, 'lead' | 'resign'> {
 }
 
 const statementsOf = (table: LaneTable) => ({
-  lease: `SELECT token, host, pid, until FROM leases WHERE lane = '${table}'`,
-  take: `INSERT INTO leases (lane, token, host, pid, until) VALUES ('${table}', ?1, ?2, ?3, ?4)
+  lease: `SELECT token, host, pid, until FROM leads WHERE lane = '${table}'`,
+  take: `INSERT INTO leads (lane, token, host, pid, until) VALUES ('${table}', ?1, ?2, ?3, ?4)
     ON CONFLICT (lane) DO UPDATE
     SET token = excluded.token, host = excluded.host, pid = excluded.pid, until = excluded.until`,
-  drop: `DELETE FROM leases WHERE lane = '${table}' AND token = ?1`,
+  drop: `DELETE FROM leads WHERE lane = '${table}' AND token = ?1`,
   orphan: `UPDATE ${table} SET due_at = 0, is_ambiguous = 1 WHERE settled_at IS NULL AND state = 'forwarding'`,
   // Nobody knows when the upstream counted the calls that the former leader had begun.
-  recount: `UPDATE calls SET at = ?1 WHERE lane = '${table}' AND at < ?1 AND event IN
+  recount: `UPDATE paced_calls SET at = ?1 WHERE lane = '${table}' AND at < ?1 AND event IN
     (SELECT id FROM ${table} WHERE settled_at IS NULL AND due_at = ${IN_FLIGHT})`,
-  forgetCalls: `DELETE FROM calls WHERE lane = '${table}' AND at <= ?1`,
+  forgetCalls: `DELETE FROM paced_calls WHERE lane = '${table}' AND at <= ?1`,
 });
 
 /** Makes the part of a lane that leads. */

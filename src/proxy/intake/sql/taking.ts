@@ -64,7 +64,7 @@ const statementsOf = (dialect: Dialect, placeFacts: string) => {
     /** Asks only for what a request needs: most requests have no group, and no event that the host reports itself. */
     facts: (hasGroups: boolean, isReported: boolean) =>
       `SELECT 'event' AS fact, id AS name, content AS text, 0 AS day, 0 AS many FROM events WHERE id IN ${texts('ids')}
-       UNION ALL SELECT 'open', '', '', 0, open FROM tally WHERE lane = 'events'
+       UNION ALL SELECT 'open', '', '', 0, open FROM open_counts WHERE lane = 'events'
        ${hasGroups ? `UNION ALL SELECT fact, name, '', day, many FROM (${placeFacts}) AS places` : ''}
        ${
          isReported

@@ -4,21 +4,7 @@ import Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { otherSite } from '../rules.js';
-import { ledgerOf } from '../sql/counting.js';
-import { deadLettersOf } from '../sql/dead-letters.js';
-import { fairnessOf } from '../sql/fairness.js';
-import { schemaOf } from '../sql/schema.js';
-import { SQLITE } from './sqlite-dialect.js';
-
-/** The number of the file's layout, which a release writes into it. */
-const LAYOUT = 1;
-/** “Offr” in ASCII, which SQLite keeps in the file's head. */
-const APPLICATION_ID = 0x4f_66_66_72;
-
-/** Removes indexes of an earlier release that others have replaced. */
-const REPLACED = `
-  DROP INDEX IF EXISTS events_open_offers;
-  DROP INDEX IF EXISTS usage_open_offers;`;
+import { APPLICATION_ID, checkLayout, layOut, pragma } from './sqlite-layout.js';
 
 const BUSY_MS = 5_000;
 
@@ -36,10 +22,6 @@ const held = (cause: unknown): OffersightError =>
     cause,
   );
 
-/** One setting of the file. libsql has no plain value for it, unlike the driver whose interface it has. */
-const pragma = (database: Database.Database, name: string): unknown =>
-  (database.prepare(`PRAGMA ${name}`).get() as Readonly<Record<string, unknown>>)[name];
-
 /** Checks whose a file is, before anything is written into it. */
 const checkOwner = (database: Database.Database): void => {
   const owner = pragma(database, 'application_id');
@@ -50,28 +32,7 @@ const checkOwner = (database: Database.Database): void => {
   throw configuration('The intake file belongs to another program: name a file of its own.');
 };
 
-/**
- * Adds what an earlier release did not have, also for the events that the file remembers. Another process that opens
- * the file at the same time waits, or finds that it exists.
- */
-const add = (database: Database.Database, table: string, sql: string): void => {
-  const find = database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?');
-  if (find.get(table)) return;
-  database
-    .transaction(() => {
-      if (!find.get(table)) database.exec(sql);
-    })
-    .immediate();
-};
-
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
-
-const checkLayout = (database: Database.Database): void => {
-  if (Number(pragma(database, 'user_version')) > LAYOUT)
-    throw configuration(
-      'The intake file was written by a newer release: run that one, or name another file.',
-    );
-};
 
 const isWritable = (file: string): boolean => {
   try {
@@ -96,10 +57,6 @@ const configureReading = (database: Database.Database): void => {
   database.pragma('query_only = ON');
   checkOwner(database);
   checkLayout(database);
-  const find = database.prepare('SELECT count(*) AS tables FROM sqlite_master WHERE name IN (?, ?, ?)');
-  const { tables } = find.get('ledger', 'lines', 'dead_codes') as { tables: number };
-  if (tables < 3)
-    throw configuration('No proxy of this release has opened the intake file: start the proxy first.');
 };
 
 const configure = (database: Database.Database): void => {
@@ -108,15 +65,7 @@ const configure = (database: Database.Database): void => {
   // An accepted event must outlive the machine's power, not only this process.
   database.pragma('synchronous = FULL');
   checkOwner(database);
-  checkLayout(database);
-  database.exec(`
-    PRAGMA application_id = ${APPLICATION_ID};
-    ${schemaOf(SQLITE)}
-    ${REPLACED}
-    PRAGMA user_version = ${LAYOUT};`);
-  add(database, 'ledger', ledgerOf(SQLITE));
-  add(database, 'lines', fairnessOf(SQLITE));
-  add(database, 'dead_codes', deadLettersOf(SQLITE));
+  layOut(database);
 };
 
 /**

@@ -149,7 +149,7 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
 
   it('is refused if it has the layout of a newer release', async () => {
     await open().take([admitted(1)]);
-    await postgres.ask(`UPDATE ${name}.gate SET layout = 2`);
+    await postgres.ask(`UPDATE ${name}.gate SET layout = 3`);
     await expect(open().take([admitted(2)])).rejects.toEqual(configuration(/written by a newer release/));
   });
 

@@ -91,7 +91,7 @@ const deliverAll = async (from: number, to: number): Promise<void> => {
 const killLeader = async (): Promise<void> => {
   const find = async (): Promise<Proxy | undefined> => {
     const [lease] = await postgres.ask<{ pid: string }>(
-      `SELECT pid FROM offersight.leases WHERE lane = 'events'`,
+      `SELECT pid FROM offersight.leads WHERE lane = 'events'`,
     );
     return proxies.find(({ child }) => child.pid === Number(lease?.pid));
   };
@@ -136,10 +136,10 @@ describe.skipIf(!hasPostgres).each(['itself', 'through a pooler'])(
       // As if earlier calls had used most of the minute, so that the pace holds the rest back.
       const earlier = Array.from({ length: 3_000 }, (_, at) => Date.now() - 45_000 + 5 * at);
       const isMade = (): Promise<unknown[]> =>
-        postgres.ask(`SELECT 1 FROM pg_class WHERE oid = to_regclass('offersight.calls')`);
+        postgres.ask(`SELECT 1 FROM pg_class WHERE oid = to_regclass('offersight.paced_calls')`);
       await vi.waitUntil(async () => (await isMade()).length, { timeout: 60_000, interval: 100 });
       await postgres.ask(
-        `INSERT INTO offersight.calls (lane, event, at)
+        `INSERT INTO offersight.paced_calls (lane, event, at)
         SELECT 'events', 'earlier' || at, at FROM json_array_elements_text($1::json) AS given(value),
           LATERAL (SELECT value::bigint AS at) AS times`,
         [JSON.stringify(earlier)],

@@ -14,7 +14,7 @@ const BEGAN = Date.now();
 const BATCH = 50;
 const PER_MINUTE = 3_600;
 const OWN = '{offersight}.events.';
-const FIXTURE = join(import.meta.dirname, '../../../support/redis-proxy.ts');
+const FIXTURE = join(import.meta.dirname, '../../../support/intake-proxy.ts');
 
 /** A proxy that runs. */
 interface Proxy {

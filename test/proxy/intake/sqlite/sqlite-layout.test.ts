@@ -30,7 +30,7 @@ test('a file with the layout of a newer release is refused, and nothing of it ch
   await intake.close();
   const database = new Database(file);
   const tables = () => database.prepare('SELECT sql FROM sqlite_master ORDER BY name').all();
-  database.exec('DROP INDEX events_views; PRAGMA user_version = 2;');
+  database.exec('DROP INDEX events_views; PRAGMA user_version = 3;');
   const before = tables();
   expect(() => intakeHere({ file })).toThrow(/newer release/);
   expect(tables()).toEqual(before);
@@ -62,7 +62,7 @@ test('a file without a ledger gets one with all events that it remembers, and th
   };
   const cell = { group: '(none)', type: 'viewed', reason: undefined, taken: 4, refused: 1, purged: 1 };
   expect(await cells()).toMatchObject([{ ...cell, delivered: 1 }]);
-  // A release that does not know the ledger writes so into the same file.
+  // A program that does not know the ledger writes so into the same file.
   database
     .prepare(`UPDATE events SET state = 'done', settled_at = ?, due_at = 0 WHERE id = ?`)
     .run(START + 2, eventId(3));

@@ -1,16 +1,17 @@
-/** The lines in an intake's file: together with releases that do not know them, and what they say about visitors. */
+/** The lines in an intake's file: together with programs that do not know them, and what they say about visitors. */
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
-import { intakeHere } from '../../../support/sqlite.js';
+import { EARLIER_LAYOUT, intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, begun, dismissed } from '../intake.contract.js';
 
 /** Removes the lines, so that the file is as a release without them leaves it. */
 const WITHOUT_LINES = `
+  ${EARLIER_LAYOUT}
   DROP TRIGGER events_moved; DROP TRIGGER events_left; DROP TRIGGER events_back;
   DROP INDEX events_line; DROP INDEX events_unlined; DROP INDEX events_unknown;
   DROP TABLE lines; DROP TABLE turns;
@@ -82,7 +83,7 @@ describe('a file of a release without lines', () => {
   });
 });
 
-describe('a release without lines that works on the same file', () => {
+describe('a program that does not know lines, and works on the same file,', () => {
   const TAKE = `INSERT INTO events
     (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at)
     VALUES (?1, '', 'viewed', 'offer1', 'waiting', ?2, ?2, ?2, ?2)`;

@@ -4,7 +4,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
-import { intakeHere } from '../../../support/sqlite.js';
+import { EARLIER_LAYOUT, intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, dismissed, rowOf } from '../intake.contract.js';
@@ -173,6 +173,7 @@ describe('a file of an earlier release', () => {
     const now = indexes();
     const database = new Database(file);
     database.exec(`
+      ${EARLIER_LAYOUT}
       DROP INDEX events_next;
       DROP INDEX events_views;
       CREATE INDEX events_open_offers ON events (offer_id, arrival) WHERE settled_at IS NULL;

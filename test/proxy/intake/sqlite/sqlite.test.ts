@@ -104,7 +104,7 @@ describe('the file stays small', () => {
     }
     await intake.close();
     const database = new Database(file);
-    expect(database.prepare('SELECT at FROM calls').all()).toEqual([{ at: START + 120_000 }]);
+    expect(database.prepare('SELECT at FROM paced_calls').all()).toEqual([{ at: START + 120_000 }]);
     database.close();
     folder.remove();
   });
