@@ -41,7 +41,13 @@ describe('an event that a declared machine reports', () => {
     await started?.runtime.advance(60_000);
     expect(started?.runtime.calls).toEqual([]);
     expect(alerts).toEqual([]);
-    expect(observations).toContainEqual({ kind: 'verdict', verdict: 'refused', code: 'machine', events: 1 });
+    expect(observations).toContainEqual({
+      kind: 'verdict',
+      verdict: 'refused',
+      type: 'viewed',
+      code: 'machine',
+      events: 1,
+    });
   });
 
   it('is taken if machines count', async () => {

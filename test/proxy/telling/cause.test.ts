@@ -400,7 +400,7 @@ describe('a request that Node lets through and fetch does not', () => {
         {
           method: 'POST',
           url: '/',
-          rawHeaders: ['cookie', `${CANARIES.user}\n`],
+          rawHeaders: ['cookie', `a\n${CANARIES.user}`],
           complete: true,
           on: () => undefined,
         } as unknown as IncomingMessage,
