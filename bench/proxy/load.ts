@@ -1,5 +1,6 @@
 /** Posts events as many clients do: batches over a few lasting connections, each answered before the next. */
-import { Agent, request } from 'node:http';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 
 /** The kind of load. */
 export interface Load {
@@ -37,25 +38,40 @@ const bodyOf = (batch: number): string => {
   return JSON.stringify({ v: 1, sent_at: now, events });
 };
 
-const post = (url: string, agent: Agent, body: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const headers = {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      'sec-fetch-site': 'same-origin',
-    };
-    const outgoing = request(url, { method: 'POST', agent, headers }, (incoming) => {
-      let text = '';
-      incoming.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      incoming.once('error', reject).once('end', () => {
-        if (incoming.statusCode === 200) resolve(text);
-        else reject(new Error(`answered ${incoming.statusCode}: ${text}`));
-      });
-    });
-    outgoing.once('error', reject).end(body);
+/**
+ * One lasting connection, without an HTTP client, which would cost more than what is measured.
+ * @returns Posts, each answered before the next, and the end of the connection.
+ */
+const connectTo = async (url: string): Promise<{ post(body: string): Promise<string>; end(): void }> => {
+  const { hostname, port, pathname, host } = new URL(url);
+  const socket = connect(Number(port), hostname).setNoDelay(true);
+  await once(socket, 'connect');
+  let answer: { resolve(text: string): void; reject(cause: Error): void } | undefined;
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    const head = text.indexOf('\r\n\r\n');
+    const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
+    // Answers are ASCII, so their characters are their bytes.
+    if (head < 0 || length === undefined || text.length < head + 4 + Number(length)) return;
+    const whole = text;
+    text = '';
+    if (whole.startsWith('HTTP/1.1 200 ')) answer?.resolve(whole);
+    else answer?.reject(new Error(`answered ${whole}`));
   });
+  socket.on('close', () => answer?.reject(new Error('the connection was closed')));
+  const head =
+    `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\n` +
+    'Content-Type: application/json\r\nSec-Fetch-Site: same-origin\r\nContent-Length: ';
+  return {
+    post: (body) =>
+      new Promise((resolve, reject) => {
+        answer = { resolve, reject };
+        socket.write(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      }),
+    end: () => void socket.destroy(),
+  };
+};
 
 const acceptedIn = (reply: string): number => reply.split('"accepted"').length - 1;
 
@@ -69,18 +85,17 @@ export const load = async (
   { events, batch, connections }: Load,
   isProxy: boolean,
 ): Promise<number> => {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const bodies = Array.from({ length: Math.ceil(events / batch) }, () => bodyOf(batch));
   const total = bodies.length * batch;
   const startedAt = performance.now();
   const replies: string[] = [];
   const client = async (): Promise<void> => {
-    for (let body = bodies.pop(); body !== undefined; body = bodies.pop())
-      replies.push(await post(url, agent, body));
+    const { post, end } = await connectTo(url);
+    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) replies.push(await post(body));
+    end();
   };
   await Promise.all(Array.from({ length: connections }, client));
   const seconds = (performance.now() - startedAt) / 1_000;
-  agent.destroy();
   const accepted = isProxy ? replies.reduce((sum, reply) => sum + acceptedIn(reply), 0) : total;
   if (accepted < total) console.error(`${total - accepted} of ${total} events were deferred`);
   return accepted / seconds;

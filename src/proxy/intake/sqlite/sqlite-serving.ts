@@ -1,7 +1,17 @@
 /** The intake in its thread: opens the file, and answers what the host asks. */
 import { parentPort } from 'node:worker_threads';
 import type { Intake, Lane } from '../intake.js';
-import type { Call, Claim, Group, Portioned, Reply, Request, Said, ThreadStart } from './sqlite-calls.js';
+import {
+  type Call,
+  type Claim,
+  type Portioned,
+  packTaken,
+  type Reply,
+  type Request,
+  type Said,
+  type ThreadStart,
+  unpackGroup,
+} from './sqlite-calls.js';
 import { packError } from './sqlite-errors.js';
 import { openSqliteIntake } from './sqlite-intake.js';
 import { takeGroup } from './sqlite-taking.js';
@@ -23,7 +33,7 @@ const createAnswering = (intake: Intake): ((call: Call) => Promise<unknown>) => 
     const { given } = call;
     switch (call.kind) {
       case 'take':
-        return takeGroup(intake, given[0] as Group);
+        return packTaken(await takeGroup(intake, unpackGroup(given[0] as string)));
       case 'lane':
         return (laneOf(call.lane)[call.method] as Method)(...given);
       case 'intake':

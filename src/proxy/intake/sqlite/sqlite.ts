@@ -12,7 +12,14 @@ import { checkOptionNames } from '../../option-names.js';
 import type { Intake, Lane } from '../intake.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
-import { INTAKE_METHODS, LANE_METHODS, type LaneName, type Portioned, type Taken } from './sqlite-calls.js';
+import {
+  INTAKE_METHODS,
+  LANE_METHODS,
+  type LaneName,
+  type Portioned,
+  packGroup,
+  unpackTaken,
+} from './sqlite-calls.js';
 import { createGroups, inTime } from './sqlite-groups.js';
 import { type Host, openHost } from './sqlite-host.js';
 
@@ -84,7 +91,7 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   const host = openHost({ file, bounds: resolveBounds(given), isReading: readOnly });
   const groups = createGroups(
     // The thread answers so for a group.
-    (group) => host.ask({ kind: 'take' }, group) as Promise<readonly Taken[]>,
+    async (group) => unpackTaken((await host.ask({ kind: 'take' }, packGroup(group))) as string),
     runtime,
   );
   const methods = methodsOf(INTAKE_METHODS, (method, given) =>
