@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { exchangeOf, type Incoming, type Reply } from './door/exchange.js';
+import { BODY_READ, exchangeOf, type Incoming, type Reply } from './door/exchange.js';
 import { problemReply } from './door/problem.js';
 import type { Connection } from './handler.js';
 
@@ -56,17 +56,18 @@ const toIncoming = (incoming: IncomingMessage): Incoming => {
     },
     read: (take) =>
       new Promise((resolve, reject) => {
-        const gone = (): void => {
-          // This also comes after the end, and an error that nobody sees costs more than the rest of it.
-          if (!incoming.readableEnded) reject(new Error('The sender went away.'));
-        };
         const hear = (chunk: Buffer): void => {
           if (take(chunk)) return;
           incoming.off('data', hear).pause();
-          resolve();
+          resolve(true);
         };
-        if (incoming.destroyed) gone();
-        else incoming.on('data', hear).once('end', resolve).once('close', gone);
+        if (incoming.readableDidRead) reject(new Error(BODY_READ));
+        else if (incoming.destroyed) resolve(false);
+        else
+          incoming
+            .on('data', hear)
+            .once('end', () => resolve(true))
+            .once('close', () => resolve(false));
       }),
   };
 };

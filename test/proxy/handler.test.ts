@@ -235,6 +235,20 @@ describe('an intake that cannot take', () => {
     expect(started.runtime.calls).toEqual([]);
   });
 
+  it('is answered with 503, not 400, if something else has read its body: a page would park the events', async () => {
+    const started = start();
+    const { proxy } = started;
+    const read = pageRequest(wireBody([wireEvent(1)]));
+    await read.text();
+    const locked = pageRequest(wireBody([wireEvent(2)]));
+    locked.body?.getReader();
+    for (const request of [read, locked]) {
+      const response = await proxy(request);
+      expect([response.status, response.headers.has('retry-after')]).toEqual([503, true]);
+    }
+    expect(started.alerts).toHaveLength(1);
+  });
+
   it('shows its error to the alert hook, not to the sender', async () => {
     const causes: unknown[] = [];
     const { proxy } = start({ intake: brokenIntake(), onAlert: (_, cause) => causes.push(cause) });

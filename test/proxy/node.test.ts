@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createOfferServer, toNodeListener } from '../../src/proxy/node.js';
+import { createOfferServer, incomingOf, toNodeListener } from '../../src/proxy/node.js';
 import { type StartedProxy, startProxy } from '../support/proxy.js';
 import {
   closed,
@@ -58,6 +59,24 @@ describe("under Node's server", () => {
     const ours = ['content-type', 'cache-control', 'x-content-type-options', 'content-length'];
     expect(names.sort()).toEqual([...ours, 'connection', 'date'].sort());
     expect(statusOf(answer)).toBe('200');
+  });
+
+  it('a body that a hook has read is missed at once: the sender hears 503, and keeps its events', async () => {
+    const reading = startProxy({
+      origins: ['https://shop.example'],
+      withoutOrigin: 'with-subject',
+      async subject(request) {
+        const incoming = incomingOf(request);
+        incoming?.resume();
+        if (incoming) await once(incoming, 'end');
+        return 'somebody';
+      },
+    });
+    const other = await listenOnLoopback(toNodeListener(reading.proxy));
+    const raw = rawRequest('POST /x HTTP/1.1', [JSON_TYPE, lengthOf(GOOD)], GOOD);
+    expect(statusOf(await exchange(other.port, raw))).toBe('503');
+    await other.close();
+    await reading.end();
   });
 
   it('a chunked body is taken, and its extensions and trailers are ignored (attack 9)', async () => {

@@ -100,11 +100,9 @@ export const createAdmission = ({
       return code === undefined;
     };
     try {
-      await incoming.read(take);
+      // A sender that went away will send the events again.
+      if (!(await incoming.read(take))) code = 'incomplete';
       if (!code) decode();
-    } catch {
-      // The sender went away; it will send the events again.
-      code = 'incomplete';
     } finally {
       hold(address, -bytes);
     }

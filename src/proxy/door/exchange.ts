@@ -11,9 +11,10 @@ export interface Incoming {
   readonly request: Request;
   /**
    * Gives the body to `take` in chunks, until that returns false.
-   * Rejects if the sender goes away.
+   * @returns Whether the sender stayed until then.
+   * @throws {Error} If something else has read the body, which is the host's mistake.
    */
-  read(take: (chunk: Uint8Array) => boolean): Promise<void>;
+  read(take: (chunk: Uint8Array) => boolean): Promise<boolean>;
 }
 
 /** A whole reply. */
@@ -25,6 +26,9 @@ export interface Reply {
 
 /** Answers a request. Never rejects. */
 export type Exchange = (incoming: Incoming, connection?: object) => Promise<Reply>;
+
+/** Says why a body cannot be read. */
+export const BODY_READ = 'Something else has read the body of the request.';
 
 const exchanges = new WeakMap<object, Exchange>();
 
@@ -42,10 +46,16 @@ export const fromRequest = (request: Request): Incoming => ({
   headers: request.headers,
   request,
   async read(take) {
+    if (request.bodyUsed) throw new Error(BODY_READ);
     const reader = request.body?.getReader();
-    let chunk = await reader?.read();
-    // What is too much is left where it is, not cancelled: that would cut the connection before the answer is out.
-    while (chunk?.value && take(chunk.value)) chunk = await reader?.read();
+    try {
+      let chunk = await reader?.read();
+      // What is too much is left where it is, not cancelled: that would cut the connection before the answer is out.
+      while (chunk?.value && take(chunk.value)) chunk = await reader?.read();
+      return true;
+    } catch {
+      return false;
+    }
   },
 });
 

@@ -26,9 +26,12 @@ const MOST_NAMES = 1_000;
 const createSharing = (
   share: Share,
   budgets: ReadonlyMap<string, Budget>,
-  runtime: Pick<Runtime, 'after'>,
+  runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ) => {
-  const forAMinute = { max: MAX_KEYS, ttl: MINUTE_S * 1_000, noUpdateTTL: true } as const;
+  const forAMinute = {
+    ...{ max: MAX_KEYS, ttl: MINUTE_S * 1_000, noUpdateTTL: true, ttlResolution: 0 },
+    perf: { now: () => runtime.elapsed() },
+  };
   /** What the others do not know yet. */
   const untold = new LRUCache<string, number>(forAMinute);
   /** Names here by the names that the intake has. */
@@ -37,6 +40,7 @@ const createSharing = (
   const strangers = new LRUCache<string, number>(forAMinute);
   let stop: Stop | undefined;
   let isSoon = false;
+  let isAlone = true;
   let trading: Promise<void> | undefined;
   let isClosed = false;
 
@@ -46,14 +50,33 @@ const createSharing = (
     await budgets.get(kind)?.count(key, events);
   };
 
+  const listen = async ({ others }: Heard): Promise<void> => {
+    for (const { name: hash, events } of others) {
+      const name = known.get(hash);
+      if (name === undefined) strangers.set(hash, (strangers.get(hash) ?? 0) + events);
+      else await count(name, events);
+    }
+  };
+
+  /** A process that was alone first asks whether it still is: names are hashed only for others. */
+  const lookForOthers = async (): Promise<void> => {
+    const heard = await share([]);
+    isAlone = !heard;
+    if (heard) await listen(heard);
+  };
+
   const trade = async (): Promise<void> => {
+    // A process that comes later hears all of the last minute.
+    untold.purgeStale();
+    if (isAlone || !untold.size) await lookForOthers();
+    if (isAlone || !untold.size) return;
     const spent: Spent[] = [];
     for (const [name, events] of untold.entries()) {
       if (spent.length === MOST_NAMES) break;
       spent.push({ name, events });
     }
     const heard = await share(spent);
-    // A process that comes later hears all of the last minute.
+    isAlone = !heard;
     if (!heard) return;
     for (const [at, { name, events }] of spent.entries()) {
       const left = (untold.get(name) ?? events) - events;
@@ -65,11 +88,7 @@ const createSharing = (
       strangers.delete(hash);
       if (before) await count(name, before);
     }
-    for (const { name: hash, events } of heard.others) {
-      const name = known.get(hash);
-      if (name === undefined) strangers.set(hash, (strangers.get(hash) ?? 0) + events);
-      else await count(name, events);
-    }
+    await listen(heard);
   };
 
   const later = (delayMs: number): void => {
@@ -108,7 +127,7 @@ const createSharing = (
 export const shareBudgets = (
   budgets: Budgets,
   share: Share | undefined,
-  runtime: Pick<Runtime, 'after'>,
+  runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ): SharedBudgets => {
   const { address, subject } = budgets;
   const kinds = new Map(Object.entries({ address, subject }).filter(([, { isEndless }]) => !isEndless));

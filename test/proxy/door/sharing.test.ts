@@ -133,6 +133,9 @@ describe('sharing', () => {
       runtime,
     );
 
+  /** What was reported: a process that looks for others reports nothing. */
+  const reported = () => asked.filter(({ length }) => length);
+
   beforeEach(() => {
     asked.length = 0;
     share = async (spent) => ({ names: spent.map(({ name }) => `#${name}`), others: [] });
@@ -140,6 +143,7 @@ describe('sharing', () => {
 
   it('reports again what it could not report', async () => {
     const { budgets, close } = make();
+    await runtime.advance(1_000);
     share = async () => {
       throw new Error('away');
     };
@@ -147,7 +151,7 @@ describe('sharing', () => {
     await runtime.advance(1_000);
     await budgets.address.take('a', 1);
     await runtime.advance(1_000);
-    expect(asked).toEqual([[{ name: 'address a', events: 3 }], [{ name: 'address a', events: 4 }]]);
+    expect(reported()).toEqual([[{ name: 'address a', events: 3 }], [{ name: 'address a', events: 4 }]]);
     await close();
   });
 
@@ -158,7 +162,7 @@ describe('sharing', () => {
     await runtime.advance(1_000);
     await budgets.subject.giveBack('a', 4);
     await runtime.advance(1_000);
-    expect(asked).toEqual([[{ name: 'subject a', events: 10 }], [{ name: 'subject a', events: -4 }]]);
+    expect(reported()).toEqual([[{ name: 'subject a', events: 10 }], [{ name: 'subject a', events: -4 }]]);
     await close();
   });
 
@@ -184,6 +188,18 @@ describe('sharing', () => {
     expect(asked).toHaveLength(3);
   });
 
+  it('names nobody while a process is alone, and asks rarely again a minute after the last visitor', async () => {
+    const { budgets, close } = make();
+    share = async () => undefined;
+    await budgets.address.take('a', 1);
+    await runtime.advance(61_500);
+    expect(reported()).toEqual([]);
+    asked.length = 0;
+    await runtime.advance(60_000);
+    expect(asked).toHaveLength(3);
+    await close();
+  });
+
   it('does not happen for budgets that are switched off', async () => {
     const { close } = make({ perAddress: Infinity, perSubject: Infinity });
     await runtime.advance(60_000);
@@ -195,7 +211,7 @@ describe('sharing', () => {
     const { budgets, close } = make();
     for (let at = 0; at < 1_500; at++) await budgets.address.take(`${at}`, 1);
     await runtime.advance(2_000);
-    expect(asked.map(({ length }) => length)).toEqual([1_000, 500]);
+    expect(reported().map(({ length }) => length)).toEqual([1_000, 500]);
     expect(new Set(asked.flat().map(({ name }) => name)).size).toBe(1_500);
     await close();
   });
