@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test';
 import type { Intake } from 'offersight/proxy';
 import { startRedis } from '../test/support/redis.js';
-import { offer } from './fixtures/faults.js';
+import { offer, sayOnline } from './fixtures/faults.js';
 import { createGateway, type Gateway } from './fixtures/gateway.js';
 import { bodyOf, eventOf, post } from './fixtures/post.js';
 import { trackerStats, untilWaiting } from './fixtures/ready.js';
@@ -134,6 +134,35 @@ for (const [client, server] of MEETINGS)
         ...['subject', 'token', 'type'],
       ]);
     });
+
+test('events with groups that wait on a page while its proxy is rolled back to version 0.1 arrive once, and none is given up', async ({
+  page,
+  serve,
+  stack,
+}) => {
+  const before = await serve(NEW, 'sqlite');
+  const fields = watchFields(page);
+  const card = (id: string): string =>
+    `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" data-offer-group="summer"><button data-offer-dismiss>x</button></div>`;
+  await openWith(NEW, page, stack, card('taken'), {
+    script: 'data-endpoint="/offer-events" data-debug data-subject="user:1"',
+  });
+  await stack.expectRecorded(['viewed taken']);
+  before.gateway.fault = 'off';
+  await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), card('waits'));
+  await untilWaiting(page, 1);
+  await page.click('button >> nth=1');
+  await untilWaiting(page, 2);
+  await before.close();
+  // Version 0.1 refuses the file of this version, so it gets another intake.
+  await serve(OLD, 'redis');
+  await sayOnline(page);
+  await stack.expectRecorded(['viewed taken', 'viewed waits', 'dismissed waits']);
+  await untilWaiting(page, 0);
+  expect((await trackerStats(page)).outbox).toMatchObject({ dead: 0 });
+  expect(fields).toContain('group');
+  expectEachOnce(stack);
+});
 
 for (const intake of DURABLE)
   test(`a proxy of this version takes over what version 0.1 has in its intake ${intake}`, async ({
