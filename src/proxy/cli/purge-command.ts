@@ -5,7 +5,7 @@ import { faultOf, purge } from '../operator/purging.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { laneNameOf, read } from './flags.js';
-import { openIntake, placeOf } from './sources.js';
+import { openIntake, openToChange, placeOf } from './sources.js';
 
 const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'events'}`;
 
@@ -21,7 +21,8 @@ export const runPurge = async (args: string[]): Promise<void> => {
   const what = waiting ? 'waiting' : 'dead';
   const fault = faultOf({ what, visitor }, name);
   if (fault !== undefined) throw new Failure(`--visitor cannot be used here. ${fault}`);
-  const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: !yes });
+  const place = placeOf(values);
+  const intake = await (yes ? openToChange(place) : openIntake(place, { mustExist: true, readOnly: true }));
   try {
     const {
       events: sum,

@@ -6,7 +6,7 @@ import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { numberOf, read, siteNameOf } from './flags.js';
 import { SITE } from './settings.js';
-import { openIntake, placeOf, readInput } from './sources.js';
+import { openToChange, placeOf, readInput } from './sources.js';
 
 /**
  * Reports the events of a file.
@@ -20,7 +20,7 @@ export const runReport = async (args: string[]): Promise<void> => {
   const site = siteNameOf(values.site);
   const ledgerDays = numberOf('ledger-days', values['ledger-days'], SITE.ledgerDays);
   const events = readServerEvents(await readInput(file));
-  const intake = await openIntake(placeOf(values), { mustExist: true, ledgerDays });
+  const intake = await openToChange(placeOf(values), { ledgerDays });
   try {
     intake.claim(site);
     const { now } = platformRuntime();

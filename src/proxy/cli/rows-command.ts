@@ -5,7 +5,7 @@ import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { laneNameOf, momentOf, read } from './flags.js';
-import { type IntakePlace, openIntake, placeOf } from './sources.js';
+import { type IntakePlace, openIntake, openToChange, placeOf } from './sources.js';
 
 const printRows = async (
   place: IntakePlace,
@@ -45,7 +45,7 @@ export const runDeadLetters = async (args: string[]): Promise<void> => {
     case 'export':
       return printRows(placeOf(values), lane, { states: ['dead'] });
     case 'retry': {
-      const intake = await openIntake(placeOf(values), { mustExist: true });
+      const intake = await openToChange(placeOf(values));
       try {
         const { now } = platformRuntime();
         const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());

@@ -147,6 +147,22 @@ export const openIntake = async (
   }
 };
 
+/**
+ * Opens the intake for a command that changes something in it. A proxy of this release must have opened it before: from
+ * the moment that an intake of 0.1 is taken over, no 0.1 takes events, so only a proxy, which takes them instead, may do it.
+ * @throws If there is none.
+ */
+export const openToChange = async (place: IntakePlace, bounds: GivenBounds = {}): Promise<Intake> => {
+  const reader = await openIntake(place, { mustExist: true, readOnly: true });
+  try {
+    // A file was examined when it was opened. The others connect when they are asked something.
+    await reader.list({ limit: 1 });
+  } finally {
+    await reader.close();
+  }
+  return openIntake(place, { ...bounds, mustExist: true });
+};
+
 /** Opens the intake of a proxy, which also works without storage. */
 export const openAnyIntake = async (
   place: IntakePlace,

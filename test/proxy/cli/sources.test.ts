@@ -1,8 +1,16 @@
 /** The place of the intake, by flags and the environment. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openAnyIntake, openIntake, placeOf } from '../../../src/proxy/cli/sources.js';
+import {
+  type IntakePlace,
+  openAnyIntake,
+  openIntake,
+  openToChange,
+  placeOf,
+} from '../../../src/proxy/cli/sources.js';
 import { admitted } from '../../support/intake.js';
+import { hasPostgres, startPostgres } from '../../support/postgres.js';
 import { type RedisServer, startRedis } from '../../support/redis.js';
+import { eventId, START } from '../../support/wire.js';
 
 describe('the URL of Postgres', () => {
   afterEach(() => void vi.unstubAllEnvs());
@@ -74,5 +82,49 @@ describe('the name of an intake in Redis', () => {
     await expect(openIntake(placeOf({ intake: redis.url, name: 'a b' }))).rejects.toThrow(
       'Set name to letters, digits, dots, dashes and underscores.',
     );
+  });
+});
+
+describe('an intake that a command changes', () => {
+  const refuse = (place: IntakePlace): Promise<void> =>
+    expect(openToChange(place)).rejects.toThrow(/There is no intake .*: start the proxy first/);
+
+  /** Lets a proxy open it, and then a command change it. */
+  const changed = async (place: IntakePlace): Promise<void> => {
+    const proxy = await openIntake(place);
+    await proxy.take([admitted(1)]);
+    await proxy.close();
+    const intake = await openToChange(place);
+    expect(await intake.purge([eventId(1)], START)).toBe(1);
+    await intake.close();
+  };
+
+  it('is taken over or made in Redis by a proxy first, and no key changes before', async () => {
+    const redis = await startRedis();
+    try {
+      const place = placeOf({ intake: redis.url });
+      await refuse(place);
+      await redis.admin.zadd('{offersight}/offersight/arrivals', 1, eventId(1));
+      await refuse(place);
+      expect(await redis.admin.keys('*')).toEqual(['{offersight}/offersight/arrivals']);
+      await redis.admin.del('{offersight}/offersight/arrivals');
+      await changed(place);
+    } finally {
+      await redis.remove();
+    }
+  });
+
+  it.runIf(hasPostgres)('is made in Postgres by a proxy first', async () => {
+    const postgres = await startPostgres();
+    try {
+      const place = placeOf({ intake: postgres.url });
+      await refuse(place);
+      expect(await postgres.ask("SELECT to_regnamespace('offersight') AS schema")).toEqual([
+        { schema: null },
+      ]);
+      await changed(place);
+    } finally {
+      await postgres.remove();
+    }
   });
 });

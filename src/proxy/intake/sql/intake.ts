@@ -32,11 +32,12 @@ export const createSqlIntake = (
   const ledger = createLedger(driver, dialect, { places, ledgerDays });
   const taking = createTaking(dialect, { places, maxWaiting });
   const lane = createLane(driver, dialect, 'events', { ...rules, isOrdered: true });
+  const sharing = createSharing(driver);
 
   return {
     ...lane,
     usage: createLane(driver, dialect, 'usage', USAGE_RULES),
-    share: createSharing(driver),
+    share: sharing.share,
     accept: ledger.accept,
     ledger: ledger.ledger,
 
@@ -67,6 +68,10 @@ export const createSqlIntake = (
       return row?.times ?? 0;
     },
 
-    close: () => driver.close(),
+    async close() {
+      // If the database is away, the next process that shares forgets it within a minute.
+      await sharing.leave().catch(() => undefined);
+      await driver.close();
+    },
   };
 };

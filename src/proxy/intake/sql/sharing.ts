@@ -10,11 +10,24 @@ const FORGET = 'DELETE FROM budgets WHERE at <= ?1 OR at > ?2';
 // What came after its own last row is of others. If that is forgotten already, so is all that came before.
 const HEAR = `SELECT spent FROM budgets
   WHERE arrival > coalesce((SELECT max(arrival) FROM budgets WHERE process = ?1), 0)`;
+const LEAVE = 'DELETE FROM budgets WHERE process = ?1';
 const TELL = 'INSERT INTO budgets (process, at, spent) VALUES (?1, ?2, ?3)';
 
+/** Shares budgets until this process leaves. */
+interface Sharing {
+  readonly share: NonNullable<Intake['share']>;
+  /**
+   * Removes what this process stored, since nobody might come later who forgets it: hashes of visitors would stay beside
+   * the secret that they were made with.
+   */
+  leave(): Promise<void>;
+}
+
 /** Makes what shares budgets. */
-export const createSharing = (driver: SqlDriver): NonNullable<Intake['share']> => {
+export const createSharing = (driver: SqlDriver): Sharing => {
   const nameVisitor = createNaming();
+  /** By which names this process may have stored something. */
+  const told = new Set<string>();
   let toldAt = -Infinity;
   let isAlone = true;
 
@@ -35,14 +48,21 @@ export const createSharing = (driver: SqlDriver): NonNullable<Intake['share']> =
     return { names, others: sumUp(heard.map((row) => row.spent)) };
   }
 
-  return async (process, spent, now) => {
-    const isPresent = now >= toldAt && now - toldAt < PRESENT_MS;
-    // A process that is alone writes nothing in between.
-    if (isAlone && isPresent && !(await driver.read((aheadMs = 0) => hasOthers(process, now + aheadMs))))
-      return undefined;
-    const heard = await driver.write((aheadMs = 0) => trade(process, spent, now + aheadMs));
-    toldAt = now;
-    isAlone = heard === undefined;
-    return heard;
+  return {
+    async share(process, spent, now) {
+      const isPresent = now >= toldAt && now - toldAt < PRESENT_MS;
+      // A process that is alone writes nothing in between.
+      if (isAlone && isPresent && !(await driver.read((aheadMs = 0) => hasOthers(process, now + aheadMs))))
+        return undefined;
+      told.add(process);
+      const heard = await driver.write((aheadMs = 0) => trade(process, spent, now + aheadMs));
+      toldAt = now;
+      isAlone = heard === undefined;
+      return heard;
+    },
+
+    async leave() {
+      for (const process of told) await driver.write(() => ask(LEAVE, process));
+    },
   };
 };

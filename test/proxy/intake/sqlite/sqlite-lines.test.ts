@@ -161,6 +161,21 @@ describe('what a file says about visitors', () => {
     expect(texts()).toEqual([{ spent: '[]' }]);
   });
 
+  it('is nothing of that kind once all processes have closed the file, although no other one cleans up', async () => {
+    const spent = [{ name: `subject ${VISITOR}`, events: 3 }];
+    const [one, other] = [open(), open()];
+    await other.share?.('other', spent, START);
+    await one.share?.('one', spent, START);
+    await other.share?.('other', spent, START + 1_000);
+    const processes = (): unknown[] =>
+      inFile((of) => of.prepare('SELECT DISTINCT process FROM budgets ORDER BY process').all());
+    await one.close();
+    expect(processes()).toEqual([{ process: 'other' }]);
+    await other.close();
+    expect(processes()).toEqual([]);
+    opened.length = 0;
+  });
+
   it.each(['purged', 'expired'] as const)('is nothing once the event is %s', async (how) => {
     const intake = open();
     await intake.take([admitted(1, { visitor: VISITOR })]);
