@@ -95,9 +95,9 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const options = resolveProxyOptions(given ?? {});
   const runtime = given.runtime ?? platformRuntime();
   const onAlert: OnAlert =
-    given.onAlert ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
+    given.onAlert?.bind(given) ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
   const alert = quietly(onAlert, runtime, (code) => observe({ kind: 'alert', code }));
-  const onObservation = given.onObservation && discreetly(given.onObservation);
+  const onObservation = given.onObservation && discreetly(given.onObservation.bind(given));
   const observe = (observation: Observation): void => {
     try {
       onObservation?.(observation);

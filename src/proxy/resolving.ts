@@ -106,18 +106,21 @@ const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
 };
 
 /** The host's functions. Their errors say in which line they were thrown, and nothing of what they were about. */
-const discreet = ({ subject, authorize, address, caller, usage }: OfferProxyOptions) => ({
-  subject: subject && discreetly(subject),
-  authorize: authorize && discreetly(authorize),
-  address: address && discreetly(address),
-  caller: caller && discreetly(caller),
-  usage: usage && {
-    ...usage,
-    // Its own functions may call each other.
-    subscriptionFor: discreetly(usage.subscriptionFor.bind(usage)),
-    ...(usage.propertiesFor && { propertiesFor: discreetly(usage.propertiesFor.bind(usage)) }),
-  },
-});
+const discreet = (options: OfferProxyOptions) => {
+  const { subject, authorize, address, caller, usage } = options;
+  // A host's functions may use what is beside them in their own object.
+  return {
+    subject: subject && discreetly(subject.bind(options)),
+    authorize: authorize && discreetly(authorize.bind(options)),
+    address: address && discreetly(address.bind(options)),
+    caller: caller && discreetly(caller.bind(options)),
+    usage: usage && {
+      ...usage,
+      subscriptionFor: discreetly(usage.subscriptionFor.bind(usage)),
+      ...(usage.propertiesFor && { propertiesFor: discreetly(usage.propertiesFor.bind(usage)) }),
+    },
+  };
+};
 
 const NAMES = {
   site: true,

@@ -153,7 +153,12 @@ export const FLAGS = {
     follow: toggle('Draws how the lane drains, until nothing waits.', 'prints once'),
     ...JSON_FLAG,
     limit: count('Most offers that are named.', '20; with `--json` all', '100'),
-    page: count('Which page of offers, each of `--limit`.', '1', '2'),
+    page: count(
+      'Which page of offers, each of `--limit`.',
+      '1',
+      '2',
+      'a whole number from 1, with which `--page` times `--limit` is at most 20000',
+    ),
     since: value(
       'Only offers and groups of events that were taken since then.',
       'all offers that are remembered, and groups of 30 days',

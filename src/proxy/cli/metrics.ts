@@ -96,7 +96,10 @@ export const createMetrics = async (
       for (const [code, isOn] of notedOf(status.note)) alert.set({ ...lane, code }, isOn);
       const { dead: letters = {} } = status;
       for (const code of Object.keys(letters)) deadCodes.add(code);
-      for (const code of deadCodes) dead.set({ ...lane, code }, letters[code] ?? 0);
+      for (const code of deadCodes) {
+        // Chargebee's code may be the name of something that every object has.
+        dead.set({ ...lane, code }, Object.hasOwn(letters, code) ? (letters[code] ?? 0) : 0);
+      }
     }
   };
 

@@ -1,10 +1,11 @@
 /** `offersight status`: from flags to figures, once or until nothing waits. */
+import { LAST_OFFER } from '../operator/listing.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { momentOf, numberOf, read } from './flags.js';
 import { signalled } from './proxy-command.js';
 import { openIntake, placeOf } from './sources.js';
-import { follow, printStatus } from './status.js';
+import { DEFAULT_LIMIT, follow, printStatus } from './status.js';
 
 /**
  * Prints the status.
@@ -18,6 +19,10 @@ export const runStatus = async (args: string[]): Promise<void> => {
   const since = momentOf('since', values.since);
   if (page !== undefined && limit === undefined && json)
     throw new Failure('Set --limit too: without it --json has every offer on one page.');
+  if (page !== undefined && page * (limit ?? DEFAULT_LIMIT) > LAST_OFFER)
+    throw new Failure(
+      `Choose a smaller --page: --page times --limit is at most ${LAST_OFFER}. For all offers use --json without them.`,
+    );
   if (values.follow && (json || [limit, page, since].some((given) => given !== undefined)))
     throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
   const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: true });

@@ -2,7 +2,13 @@
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, LaneStatus } from '../intake/intake.js';
 import { NO_GROUP } from '../intake/ledger.js';
-import { type Figures, type ProxyStatus, readStatus, type StatusQuery } from '../operator/listing.js';
+import {
+  type Figures,
+  LAST_OFFER,
+  type ProxyStatus,
+  readStatus,
+  type StatusQuery,
+} from '../operator/listing.js';
 import { table } from './table.js';
 
 /** Where a display goes. */
@@ -71,10 +77,14 @@ const offerLines = ({ offers, all, page }: ProxyStatus, limit: number): string[]
   if (!all.offers) return ['no events yet', ''];
   const rows = offers.map((figures) => [figures.offerId, ...figuresOf(figures)]);
   const left = all.offers - (page - 1) * limit - offers.length;
+  const how =
+    (page + 1) * limit > LAST_OFFER
+      ? '--json without --limit shows all'
+      : `--page ${page + 1} shows the next ones`;
   return [
     'Offers, of events that are still remembered, most events first:',
     ...table([['offer', ...FIGURE_NAMES], [`all ${all.offers}`, ...figuresOf(all)], ...rows]),
-    ...(left > 0 && offers.length ? [`and ${left} more: --page ${page + 1} shows the next ones`] : []),
+    ...(left > 0 && offers.length ? [`and ${left} more: ${how}`] : []),
     '',
   ];
 };
@@ -131,6 +141,9 @@ export const follow = async (intake: Intake, screen: Screen, signal: AbortSignal
   if (screen.isTTY) screen.write('\n');
 };
 
+/** So many offers are named if nobody says how many. */
+export const DEFAULT_LIMIT = 20;
+
 /** What is asked for of a status. */
 export interface PrintOptions extends Omit<StatusQuery, 'limit'> {
   /** So many offers by name, those with the most events; by default 20, as JSON all of them. */
@@ -142,7 +155,7 @@ export interface PrintOptions extends Omit<StatusQuery, 'limit'> {
 export const printStatus = async (
   intake: Intake,
   screen: Screen,
-  { json = false, limit = json ? Infinity : 20, page, since }: PrintOptions = {},
+  { json = false, limit = json ? Infinity : DEFAULT_LIMIT, page, since }: PrintOptions = {},
 ): Promise<void> => {
   const at = platformRuntime().now();
   const status = await readStatus(intake, at, { limit, page, since });

@@ -18,10 +18,12 @@ const LEAST = 5;
 /** What is older than this says nothing of now. */
 const HOUR_MS = 3_600_000;
 
-const REASONS: Readonly<Record<string, string>> = {
-  resource_not_found:
+const REASONS: ReadonlyMap<string, string> = new Map([
+  [
+    'resource_not_found',
     "it knows no such offer. Check that pages name the personalized offer's id, not its offer_id, and that the key is of the same site.",
-};
+  ],
+]);
 const ANY_REASON = 'check what the pages send as an offer’s id.';
 
 /** Makes the memory of outcomes. */
@@ -39,7 +41,7 @@ export const createRefusals = (runtime: Pick<Runtime, 'elapsed'>): Refusals => {
       const codes = recent.flatMap(({ code }) => code ?? []);
       const [code] = codes.slice(-1);
       if (code === undefined || codes.length < LEAST || codes.length * 2 <= recent.length) return undefined;
-      return wordsOf(ALERTS.mostRefused, { code, reason: REASONS[code] ?? ANY_REASON });
+      return wordsOf(ALERTS.mostRefused, { code, reason: REASONS.get(code) ?? ANY_REASON });
     },
   };
 };

@@ -59,7 +59,8 @@ export interface OfferAdminOptions {
 /**
  * Answers an operator's request, by the last parts of its path:
  *
- * - `GET …/status?limit=&page=&since=`: sums, groups, and the offers with the most events, by default 100, at most 1,000 on a page.
+ * - `GET …/status?limit=&page=&since=`: sums, groups, and the offers with the most events, by default 100, at most 1,000 on a
+ *   page. `limit` times `page` is at most 20,000.
  * - `GET …/funnel?by=&group=&since=&until=`: the funnel by `day`, `group` or `day,group`. `since` and `until` are UTC days such as
  *   `2026-11-23`.
  * - `GET …/events?offer=&since=`: events. `since` is an ISO date or epoch milliseconds.
@@ -114,7 +115,7 @@ export const createWatchedAdmin = (
     const isSlow = given && key !== undefined && (await wrongTokens.take(key, 1)) !== undefined;
     return isSlow ? 'slow' : 'wrong';
   };
-  const alert = quietly(options.onAlert ?? (() => undefined), runtime, onSeen);
+  const alert = quietly(options.onAlert?.bind(options) ?? (() => undefined), runtime, onSeen);
   const pages = createPages({
     intake,
     token,

@@ -5,7 +5,7 @@ import type { Intake, Lane } from '../intake/intake.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
 import { readText } from './body.js';
 import { isDay, isFunnelBy, readFunnel } from './funnel.js';
-import { eachRow, isLaneName, laneOf, readStatus, timeOf, toLine } from './listing.js';
+import { eachRow, isLaneName, LAST_OFFER, laneOf, readStatus, timeOf, toLine } from './listing.js';
 import { streamOf } from './portions.js';
 import { readServerEvents } from './report-lines.js';
 
@@ -52,7 +52,7 @@ export const createPrograms = ({
       return /^\d{1,7}$/.test(text) ? Number(text) : 0;
     };
     const [limit, page] = [countOf('limit', DEFAULT_LIMIT), countOf('page', 1)];
-    return limit < 1 || limit > MAX_LIMIT || page < 1
+    return limit < 1 || limit > MAX_LIMIT || page < 1 || page * limit > LAST_OFFER
       ? problem('query')
       : json(await readStatus(intake, now(), { limit, page, since }));
   };

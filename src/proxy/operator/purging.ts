@@ -65,20 +65,28 @@ async function* idsOf(
   if (ids.length) yield ids;
 }
 
+/**
+ * The names that an intake may have for a visitor: an address is kept as the key that the door made of it, and a user's id
+ * may look like an address.
+ */
+const namesOf = (visitor: string | undefined): Iterable<string | undefined> =>
+  new Set([visitor, visitor === undefined ? undefined : (addressKey(visitor) ?? visitor)]);
+
 /** Counts, or gives up. */
 export const purge = async (
   lane: Lane,
   { what, offerId, visitor, isMeant }: PurgeRequest,
   now: () => number,
 ): Promise<PurgeCount> => {
-  // An address is kept as the key that the door made of it.
-  const of = { offerId, visitor: visitor === undefined ? undefined : (addressKey(visitor) ?? visitor) };
   const offers = new Set<string>();
   let events = 0;
-  for await (const ids of idsOf(lane, what, of, offers))
-    events += isMeant ? await lane.purge(ids, now()) : ids.length;
   let left = 0;
-  if (what === 'waiting')
-    for await (const ids of idsOf(lane, 'forwarding', of, new Set())) left += ids.length;
+  for (const name of namesOf(visitor)) {
+    const of = { offerId, visitor: name };
+    for await (const ids of idsOf(lane, what, of, offers))
+      events += isMeant ? await lane.purge(ids, now()) : ids.length;
+    if (what === 'waiting')
+      for await (const ids of idsOf(lane, 'forwarding', of, new Set())) left += ids.length;
+  }
   return { events, offers: offers.size, left };
 };

@@ -29,6 +29,8 @@ const QUOTED_ARGUMENTS = /, with args beginning with: [^\n]*/g;
 const QUOTED = /(?:["`]|(?<![\p{L}\p{N}])')(?![A-Z]{1,20}['"`]).*/su;
 /** A user and a password in a URL. */
 const CREDENTIALS = /\/\/[^\s/]*@/g;
+/** How a stack begins whose error has no message. A library that maps frames to their sources leaves the colon. */
+const NAMED_ONLY = /^[A-Za-z_$][\w$]{0,49}(?: \[\w+\])?(?:: ?)?\n/;
 /** A line of a stack. */
 const FRAME = /^ +at .*(?::\d+:\d+\)?|\(<anonymous>\)|\(native\)|\(index \d+\))$/;
 const NO_ERROR = 'Something was thrown that is not an error.';
@@ -40,12 +42,24 @@ const cut = (text: string): string =>
 /** What an error may have; anything can be thrown. */
 type Thrown = Partial<Record<'name' | 'message' | 'code' | 'stack' | 'cause' | 'errors', unknown>>;
 
-/** Where it was thrown. A line of the message could look like a line of the stack. */
+/**
+ * The stack without the message, which stands before the lines that say where it was. A frame could have the same words,
+ * so their first occurrence counts; and a name could begin with them, so they have to be all of what follows it.
+ * @returns Nothing if the stack has another message: a line of that one could look like a frame.
+ */
+const withoutMessage = (stack: string, message: string): string => {
+  const text = `${stack}\n`;
+  if (message === '') return NAMED_ONLY.test(text) ? text : '';
+  if (text.startsWith(`${message}\n`)) return text.slice(message.length);
+  const at = text.indexOf(`: ${message}\n`);
+  return at === -1 ? '' : text.slice(at + 2 + message.length);
+};
+
+/** Where it was thrown. */
 const framesOf = (stack: unknown, message: unknown): string => {
-  if (typeof stack !== 'string') return '';
-  const said = typeof message === 'string' ? message : '';
-  const lines = stack.slice(Math.max(0, stack.lastIndexOf(said)) + said.length).split('\n');
-  return lines
+  if (typeof stack !== 'string' || typeof message !== 'string') return '';
+  return withoutMessage(stack, message)
+    .split('\n')
     .filter((line) => FRAME.test(line))
     .map((line) => `\n${line}`)
     .join('');

@@ -98,6 +98,20 @@ describe('the gauge of alerts', () => {
   });
 });
 
+describe('the gauge of dead letters', () => {
+  it('is 0 for a code of the other lane, even if every object has something of that name', async () => {
+    const { metrics, site, figures } = await openBench();
+    site.watch(intakeWith({ dead: { constructor: 2, toString: 1 } }));
+    expect(await figures('offersight_dead_letters')).toEqual({
+      '{lane="offer_events",code="constructor"}': 2,
+      '{lane="offer_events",code="toString"}': 1,
+    });
+    expect(await metrics.render()).toContain(
+      'offersight_dead_letters{lane="usage_events",code="constructor"} 0\n',
+    );
+  });
+});
+
 describe('an alert', () => {
   it.each(ALERT_CODES)('is known by its words, no matter which parts these have: %s', (code) => {
     const words = wordsOf(ALERTS[code], {

@@ -42,6 +42,21 @@ describe('offersight purge --visitor', () => {
     await intake.close();
   });
 
+  it('finds a user whose id looks like an address, and an address that is written in full', async () => {
+    const intake = intakeHere({ file });
+    const [user, key] = ['2001:DB8::7', '2001:db8:0:0::/64'];
+    await intake.take([admitted(1, { visitor: user }), admitted(2, { visitor: key })]);
+    await intake.take([admitted(3, { visitor: '2001:db8:0:1::/64' })]);
+    await run('--waiting', '--visitor', user, '--yes');
+    expect(printed).toEqual(['2 events given up (waiting).']);
+    expect((await intake.list({ limit: 9 })).map(({ code }) => code)).toEqual([
+      undefined,
+      'purged',
+      'purged',
+    ]);
+    await intake.close();
+  });
+
   it.each([
     ['a dead letter', ['--dead', '--visitor', 'ada'], /forgets who reported an event once it is settled/],
     ['a usage event', ['--waiting', '--visitor', 'ada', '--lane', 'usage_events'], /by their offer/],

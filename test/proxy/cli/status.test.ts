@@ -1,6 +1,7 @@
 /** `offersight status`: what an operator reads, however many offers there are. */
 import { describe, expect, it } from 'vitest';
 import { printStatus } from '../../../src/proxy/cli/status.js';
+import { runStatus } from '../../../src/proxy/cli/status-command.js';
 import type { Intake, Lane, LedgerCell, OfferTally } from '../../../src/proxy/index.js';
 
 const QUIET: Pick<Lane, 'status'> = {
@@ -104,6 +105,22 @@ describe('the status of an intake', () => {
       undefined,
     ]);
   });
+
+  it('leads to all offers once the next page would be refused', async () => {
+    const offers = Array.from({ length: 20_003 }, (_, at) => tally(`offer-${at}`, 1));
+    const [before, last] = await Promise.all([19, 20].map((page) => printed(offers, { limit: 1_000, page })));
+    expect(before).toContain('and 1003 more: --page 20 shows the next ones\n');
+    expect(last).toContain('and 3 more: --json without --limit shows all\n');
+  });
+
+  it.each(['--page 1001', '--page 21 --limit 1000', '--page 2 --limit 10001 --json'])(
+    'refuses a page that ends behind the 20,000th offer: %s',
+    async (flags) => {
+      await expect(runStatus(flags.split(' '))).rejects.toThrow(
+        'Choose a smaller --page: --page times --limit is at most 20000.',
+      );
+    },
+  );
 
   it('names the few offers that lose most, by how many dead letters they have and how large a share these are', async () => {
     const offers = [

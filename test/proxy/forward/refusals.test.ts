@@ -38,11 +38,12 @@ describe('the latest outcomes lead to an alert or none', () => {
     );
   });
 
-  it('they name a code that has no words of its own', () => {
-    expect(alertAfter(...times(5, { kind: 'refused', code: 'param_wrong_value' }))).toMatch(
-      /param_wrong_value: check/,
-    );
-  });
+  it.each(['param_wrong_value', 'constructor'])(
+    'they name a code that has no words of its own: %s',
+    (code) => {
+      expect(alertAfter(...times(5, { kind: 'refused', code }))).toMatch(`${code}: check`);
+    },
+  );
 
   it('they count for an hour', async () => {
     const refusals = createRefusals(runtime);

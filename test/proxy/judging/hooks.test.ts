@@ -235,6 +235,56 @@ describe('the hook `authorize`', () => {
   });
 });
 
+describe('every hook', () => {
+  it('is called on the object that it was given in, so that it can use what is beside it', async () => {
+    const baseUrl = 'https://usage.example';
+    const beside: [name: string, of: unknown][] = [];
+    const hear = (name: string, of: unknown): void => void beside.push([name, of]);
+    const started = start({
+      subject() {
+        hear('subject', this.trustedHops);
+        return 'ada';
+      },
+      authorize() {
+        hear('authorize', this.trustedHops);
+        return true;
+      },
+      address() {
+        hear('address', this.trustedHops);
+        return '203.0.113.9';
+      },
+      caller() {
+        hear('caller', this.trustedHops);
+        return undefined;
+      },
+      onAlert() {
+        hear('onAlert', this.trustedHops);
+      },
+      onObservation() {
+        hear('onObservation', this.trustedHops);
+        throw new Error('so that there is an alert');
+      },
+      usage: {
+        baseUrl,
+        subscriptionFor() {
+          hear('subscriptionFor', this.baseUrl);
+          return 'sub-4711';
+        },
+        propertiesFor() {
+          hear('propertiesFor', this.baseUrl);
+          return {};
+        },
+      },
+      trustedHops: 3,
+    });
+    await report(started, [wireEvent(1)]);
+    expect(Object.fromEntries(beside)).toEqual({
+      ...{ subject: 3, authorize: 3, address: 3, caller: 3, onAlert: 3, onObservation: 3 },
+      ...{ subscriptionFor: baseUrl, propertiesFor: baseUrl },
+    });
+  });
+});
+
 describe('a hook that hangs', () => {
   it.each(['authorize', 'subscriptionFor'] as const)(
     'holds up neither the other events nor the answer for longer than a client waits: %s',

@@ -184,6 +184,18 @@ describe('the status of many offers', () => {
     expect(none).toMatchObject({ offers: [], all: { offers: 0, taken: 0 } });
   });
 
+  it.each([
+    ['limit=1000&page=20', 200],
+    ['limit=1000&page=21', 400],
+    ['limit=1&page=20001', 400],
+    ['page=201', 400],
+  ])(
+    'is refused if its page ends behind the 20,000th offer, which would have to be sorted: %s',
+    async (query, status) => {
+      expect((await ask(`status?${query}`)).status).toBe(status);
+    },
+  );
+
   it('does not block the process while it counts', async () => {
     let turns = 0;
     let isOver = false;

@@ -364,6 +364,33 @@ describe('a copy of what was thrown', () => {
     expect(shown(cleanCause(thrown))).not.toMatch(SECRETS);
   });
 
+  const framesIn = (thrown: unknown): readonly string[] =>
+    (cleanCause(thrown) as Error).stack?.match(/^ +at .*/gm) ?? [];
+
+  it.each([
+    ['is empty', ''],
+    ['occurs in every frame', 'cause.test.ts'],
+    ['is the name of the error', 'Error'],
+    ['repeats itself', 'a: a'],
+    ['has several lines', 'one\ntwo'],
+  ])('has every frame of an error whose message %s, the throwing line first', (_, message) => {
+    const thrown = new Error(message);
+    const frames = thrown.stack?.match(/^ +at .*/gm) ?? [];
+    expect(frames[0]).toMatch(/cause\.test\.ts:\d+:\d+/);
+    expect(framesIn(thrown)).toEqual(frames);
+  });
+
+  it.each(['', 'another message', 'said', 'canary-offer'])(
+    'has no line of an earlier message that the stack still has: now it is %j',
+    (message) => {
+      const thrown = new Error(`said "no\n    at ${CANARIES.user} (canary-offer:1:2)`);
+      // From now on it has this message.
+      expect(thrown.stack).toContain('canary-offer:1:2');
+      thrown.message = message;
+      expect(framesIn(thrown)).toEqual([]);
+    },
+  );
+
   it('ends if an error is its own cause', () => {
     const thrown = new Error('round');
     thrown.cause = thrown;

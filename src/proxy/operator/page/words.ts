@@ -67,4 +67,5 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** What to do about a dead letter. */
 export const remedyOf = (code: string | undefined): string =>
-  REMEDIES[code ?? ''] ?? 'Chargebee refused it by this code. Fix the cause, then retry.';
+  (code !== undefined && Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined) ??
+  'Chargebee refused it by this code. Fix the cause, then retry.';

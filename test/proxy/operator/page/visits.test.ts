@@ -516,7 +516,15 @@ describe('every answer to a browser', () => {
 
   it('says in words if the intake does not answer, and an alert says what broke', async () => {
     const alerts: unknown[] = [];
-    admin = createOfferAdmin({ intake, token: TOKEN, onAlert: (...alert) => alerts.push(alert) });
+    const told: unknown[] = [];
+    admin = createOfferAdmin({
+      intake,
+      token: TOKEN,
+      onAlert(...alert) {
+        alerts.push(alert);
+        told.push(this.token);
+      },
+    });
     browser = operatorBrowser(admin);
     await browser.signIn();
     vi.spyOn(intake, 'ledger').mockImplementation(() => {
@@ -537,6 +545,8 @@ describe('every answer to a browser', () => {
         expect.objectContaining({ message: 'SQLITE_IOERR: /srv/secret' }),
       ],
     ]);
+    // The hook can use what is beside it in the options.
+    expect(told).toEqual([TOKEN]);
   });
 });
 
