@@ -43,7 +43,7 @@ export type Portioned = 'tally' | 'ledger';
 export type Ask =
   | { readonly kind: 'lane'; readonly lane: LaneName; readonly method: keyof typeof LANE_METHODS }
   | { readonly kind: 'intake'; readonly method: keyof typeof INTAKE_METHODS }
-  /** Takes the events of several requests, which {@link packGroup} made a text of. {@link unpackTaken} reads the answer. */
+  /** Takes the events of several requests, which {@link packGroup} packs. {@link unpackTaken} reads the answer. */
   | { readonly kind: 'take' }
   /** Begins an answer in portions, under a number that the host gives. */
   | { readonly kind: 'portions'; readonly method: Portioned; readonly lane: LaneName }
@@ -62,16 +62,16 @@ export type Taken = { readonly verdicts: ReadonlyMap<string, Verdict> } | { read
 export type Group = readonly (readonly AdmittedEvent[])[];
 
 /**
- * A group, and what came of it, as they go between threads: as one text, since a message of many small objects costs
+ * A group, and what came of it, as they go between threads: as one string, since a message of many small objects costs
  * several times as much.
  */
 export const packGroup = (group: Group): string => JSON.stringify(group);
-/** The group of a text. */
+/** The group in a string. */
 export const unpackGroup = (text: string): Group => JSON.parse(text) as Group;
 /** The same for what came of it. */
 export const packTaken = (taken: readonly Taken[]): string =>
   JSON.stringify(taken.map((one) => ('failure' in one ? one : [...one.verdicts])));
-/** What came of a group, from its text. */
+/** What came of a group, from its string. */
 export const unpackTaken = (text: string): readonly Taken[] => {
   const taken = JSON.parse(text) as (Extract<Taken, { failure: unknown }> | [string, Verdict][])[];
   return taken.map((one) => (Array.isArray(one) ? { verdicts: new Map(one) } : one));
