@@ -131,6 +131,30 @@ describe('a call with usage events', () => {
     ]);
   });
 
+  it('names the business entity of a retried dead letter, and nothing else of its caller', async () => {
+    callers = {
+      1: { ip: '203.0.113.9', user: 'ada', businessEntityId: 'be-1' },
+      2: { ip: '203.0.113.9', user: 'ada' },
+    };
+    start();
+    answer = () => failure(400, 'param_wrong_value');
+    await report(1, 2);
+    await started.runtime.advance(5_000);
+    const dead = await started.intake.usage.list({ limit: 9, states: ['dead'] });
+    expect(dead.map(({ id, headers }) => [id, headers])).toEqual([
+      [eventId(2), undefined],
+      [eventId(1), undefined],
+    ]);
+    told = [];
+    answer = () => taken();
+    await started.intake.usage.retry(undefined, started.runtime.now());
+    await started.runtime.advance(5_000);
+    expect(told).toEqual([
+      { numbers: [1], headers: { [ENTITY]: 'be-1' } },
+      { numbers: [2], headers: {} },
+    ]);
+  });
+
   it('switches off what the site switched off', async () => {
     start({ disable: ['webhook', 'email'] });
     await report(1);
