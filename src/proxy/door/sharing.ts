@@ -58,7 +58,7 @@ const createSharing = (
     }
   };
 
-  /** A process that was alone first asks whether it still is: names are hashed only for others. */
+  /** A process without others first asks whether it still has none: names are only hashed for others. */
   const lookForOthers = async (): Promise<void> => {
     const heard = await share([]);
     isAlone = !heard;

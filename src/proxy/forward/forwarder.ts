@@ -155,11 +155,21 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
       rows.map(() => ({ kind: 'waiting', dueAt })),
     );
 
+  /** We may be asked to stop, or the upstream to wait, after events were begun. */
+  const mayCall = (): boolean => !isClosed && pauses.leftMs() <= 0;
+
+  /** Between two calls one event may have to try the upstream, or another process may have taken the events over. */
+  const mayGoOn = (term: number | undefined): boolean =>
+    !pauses.isProbing() && term !== undefined && lead.term() === term;
+
   /** Those that cannot share a call are called one after the other, so that no more calls are under way at once. */
   const forwardApart = async (rows: readonly IntakeRow[], now: number): Promise<void> => {
-    // We may be asked to stop, or the upstream to wait, between two calls.
-    for (const some of apart(rows, destination))
-      await (isClosed || pauses.leftMs() > 0 ? giveBack(some, now) : forward(some));
+    const term = lead.term();
+    let isFirst = true;
+    for (const some of apart(rows, destination)) {
+      await (mayCall() && (isFirst || mayGoOn(term)) ? forward(some) : giveBack(some, now));
+      isFirst = false;
+    }
   };
 
   /** Calls the destination for what was begun. */

@@ -8,6 +8,8 @@ import type { Refusals } from './refusals.js';
 export interface Lead {
   /** Renews the lead in time, or asks for it. Resolves whether this process leads. */
   hold(): Promise<boolean>;
+  /** Which lead this process has: another number after each that was lost. Undefined while it has none. */
+  term(): number | undefined;
   /** Gives the lead up, and takes part under another name from now on. */
   renounce(): Promise<void>;
   /** Gives the lead up for good. */
@@ -33,10 +35,12 @@ export const createLead = (lane: Lane, { runtime, pauses, refusals, broken }: Le
   let token = `${runtime.randomBits()}`;
   // On the monotonic clock, since the other one can be set back by a day.
   let leadsUntil = 0;
+  let terms = 0;
   let noted = '{}';
 
   /** Makes what an earlier process left its own. */
   const takeOver = async (): Promise<void> => {
+    terms++;
     const { note } = await lane.status(runtime.now());
     noted = JSON.stringify(note);
     pauses.resume(note);
@@ -51,6 +55,8 @@ export const createLead = (lane: Lane, { runtime, pauses, refusals, broken }: Le
       if (leadsUntil && isNew) await takeOver();
       return leadsUntil > 0;
     },
+
+    term: () => (runtime.elapsed() < leadsUntil ? terms : undefined),
 
     async renounce() {
       await lane.resign(token);

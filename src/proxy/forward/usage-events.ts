@@ -77,8 +77,12 @@ const outcomesOf = (rows: readonly Forwarded[], body: unknown): readonly Outcome
 /** The header that says to which business entity of the site a call belongs. */
 const ENTITY = 'chargebee-business-entity-id';
 
-/** What an event's own headers say. */
-const saidOf = (row: Forwarded): Readonly<Record<string, string>> => row.headers ?? {};
+/** What an event's own headers say. A retried one has no headers any more, and still belongs to its entity. */
+const saidOf = (row: Forwarded): Readonly<Record<string, string>> => {
+  const said = row.headers ?? {};
+  const entity = row.usage?.businessEntityId;
+  return entity === undefined ? said : { ...said, [ENTITY]: entity };
+};
 
 /** A call has its headers once: they describe a caller only if all of its events are from that caller. */
 const sharedBy = (rows: readonly Forwarded[]): Readonly<Record<string, string>> => {

@@ -9,6 +9,12 @@ export interface UsageFields {
   readonly subscriptionId: string;
   /** Flat; at most 1 KB as JSON with the rest of the usage event. */
   readonly properties: Readonly<Record<string, string | number | boolean>>;
+  /**
+   * The business entity that it counts for, as its caller named it. Headers are forgotten once an event is settled, and a
+   * dead letter that is retried must not be billed to another entity.
+   * @default the site's default entity
+   */
+  readonly businessEntityId?: string | undefined;
 }
 
 /** An event that passed admission and decoding. Times are this machine's, epoch milliseconds. */

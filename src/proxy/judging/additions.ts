@@ -1,7 +1,6 @@
 /** What a host adds to an event: who caused it, and whose subscription it counts for. */
-
 import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js';
-import type { UsageFields } from '../intake/admitted.js';
+import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import type { UsageOptions } from '../options.js';
 import type { Caller, ReportedEvent } from '../reported.js';
 import type { OnAlert } from '../telling/alert.js';
@@ -15,13 +14,12 @@ const MAX_SUBSCRIPTION_LENGTH = 50;
 const toBase64 = (text: string): string =>
   btoa(String.fromCharCode(...new TextEncoder().encode(text.slice(0, MAX_TEXT_LENGTH))));
 
+/** What a header can hold, as it is. */
+const fitting = (text: string | undefined): string | undefined =>
+  text !== undefined && HEADER.test(text) ? text : undefined;
+
 /** The headers that describe a caller: only what a header can hold; anything else is left out. */
-export const headersOf = ({
-  ip,
-  user,
-  device,
-  businessEntityId,
-}: Caller): Record<string, string> | undefined => {
+const headersOf = ({ ip, user, device, businessEntityId }: Caller): Record<string, string> | undefined => {
   const given = {
     'chargebee-request-origin-ip': ip?.slice(0, MAX_TEXT_LENGTH),
     'chargebee-request-origin-user-encoded': user && toBase64(user),
@@ -29,9 +27,21 @@ export const headersOf = ({
     'chargebee-business-entity-id': businessEntityId?.slice(0, MAX_TEXT_LENGTH),
   };
   const entries = Object.entries(given).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && HEADER.test(entry[1]),
+    (entry): entry is [string, string] => fitting(entry[1]) !== undefined,
   );
   return entries.length ? Object.fromEntries(entries) : undefined;
+};
+
+/** What an intake keeps of a caller and of a usage event: the business entity stays after the caller is forgotten. */
+export const additionsOf = (
+  caller: Caller | undefined,
+  usage: UsageFields | undefined,
+): Pick<AdmittedEvent, 'headers' | 'usage'> => {
+  const businessEntityId = fitting(caller?.businessEntityId?.slice(0, MAX_TEXT_LENGTH));
+  return {
+    headers: caller && headersOf(caller),
+    usage: usage && businessEntityId !== undefined ? { ...usage, businessEntityId } : usage,
+  };
 };
 
 const isPrimitive = (value: unknown): boolean =>

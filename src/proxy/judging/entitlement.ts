@@ -12,7 +12,7 @@ import type { ReportedEvent } from '../reported.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { OnAlert } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
-import { headersOf, usageOf } from './additions.js';
+import { additionsOf, usageOf } from './additions.js';
 import { createVerifier } from './signature.js';
 import { watchMismatches } from './subjects.js';
 import { type Entitled, keepTogether } from './together.js';
@@ -108,8 +108,7 @@ export const createEntitlement = (
       occurredAt: reported.occurredAt,
       receivedAt,
       content: contentOf(event),
-      headers: told && headersOf(told),
-      usage: usageFields,
+      ...additionsOf(told, usageFields),
       group: listedAs(group, groups),
       reason,
       visitor,

@@ -12,7 +12,7 @@ import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import type { UsageOptions } from '../options.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
 import type { OnAlert } from '../telling/alert.js';
-import { headersOf, usageOf } from './additions.js';
+import { additionsOf, usageOf } from './additions.js';
 
 /** What it works with. */
 export interface ReportingContext {
@@ -133,8 +133,7 @@ export const createReporting = ({
       receivedAt,
       content,
       group,
-      headers: caller && headersOf(caller),
-      usage: usage && (await usageOf(usage, reported, subject, alert)),
+      ...additionsOf(caller, usage && (await usageOf(usage, reported, subject, alert))),
     };
   };
 

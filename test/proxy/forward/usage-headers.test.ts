@@ -131,6 +131,74 @@ describe('a call with usage events', () => {
     ]);
   });
 
+  it('is not made for a further business entity after this process stopped leading', async () => {
+    callers = Object.fromEntries(
+      [1, 2, 3, 4].map((number) => [number, { businessEntityId: `be-${number}` }]),
+    );
+    start();
+    const { lead } = started.intake.usage;
+    const recorded = started.runtime.answer;
+    started.runtime.answer = async (request) => {
+      if (!request.url.includes('.ingest.')) return noContent();
+      await new Promise<void>((resolve) => started.runtime.after(7_000, resolve));
+      return recorded(request);
+    };
+    await report(1, 2, 3, 4);
+    await started.runtime.advance(2_000);
+    // It learns so when it renews the lead, which is during the second call.
+    started.intake.usage.lead = async () => false;
+    await started.runtime.advance(60_000);
+    expect(told.map(({ numbers }) => numbers)).toEqual([[1], [2]]);
+    started.intake.usage.lead = lead;
+    await started.runtime.advance(60_000);
+    expect(told.map(({ numbers }) => numbers)).toEqual([[1], [2], [3], [4]]);
+  });
+
+  it('is made for one event alone while the upstream is tried, also for a further business entity', async () => {
+    callers = { 1: { businessEntityId: 'be-1' } };
+    start();
+    started.runtime.answer = async (request) => {
+      if (!request.url.includes('.ingest.')) return noContent();
+      const { events } = (await request.json()) as { events: ToldUsage[] };
+      const numbers = events.map(numberOfUsage);
+      told.push({ numbers, headers: {} });
+      if (numbers.includes(4)) return failure(429, 'api_request_limit_exceeded', { 'retry-after': '1' });
+      await new Promise<void>((resolve) => started.runtime.after(7_000, resolve));
+      return failure(503);
+    };
+    await report(1, 2, 3);
+    await started.runtime.advance(2_000);
+    await report(4);
+    await started.runtime.advance(30_000);
+    expect(told.slice(0, 2).map(({ numbers }) => numbers)).toEqual([[1], [4]]);
+    expect(told.length).toBeGreaterThan(3);
+    expect(told.map(({ numbers }) => numbers.length)).toEqual(told.map(() => 1));
+  });
+
+  it('names the business entity of a retried dead letter, and nothing else of its caller', async () => {
+    callers = {
+      1: { ip: '203.0.113.9', user: 'ada', businessEntityId: 'be-1' },
+      2: { ip: '203.0.113.9', user: 'ada' },
+    };
+    start();
+    answer = () => failure(400, 'param_wrong_value');
+    await report(1, 2);
+    await started.runtime.advance(5_000);
+    const dead = await started.intake.usage.list({ limit: 9, states: ['dead'] });
+    expect(dead.map(({ id, headers }) => [id, headers])).toEqual([
+      [eventId(2), undefined],
+      [eventId(1), undefined],
+    ]);
+    told = [];
+    answer = () => taken();
+    await started.intake.usage.retry(undefined, started.runtime.now());
+    await started.runtime.advance(5_000);
+    expect(told).toEqual([
+      { numbers: [1], headers: { [ENTITY]: 'be-1' } },
+      { numbers: [2], headers: {} },
+    ]);
+  });
+
   it('switches off what the site switched off', async () => {
     start({ disable: ['webhook', 'email'] });
     await report(1);

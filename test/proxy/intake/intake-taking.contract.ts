@@ -56,6 +56,18 @@ export const describeTaking = ({ open }: Bench): void => {
       ]);
     });
 
+    it('keeps the business entity of a usage event that became a dead letter, for its retry, and no header', async () => {
+      const intake = open();
+      const usage = { subscriptionId: 'sub', properties: {}, businessEntityId: 'be-1' };
+      await intake.take([admitted(1, { usage, headers: { 'chargebee-request-origin-ip': '203.0.113.9' } })]);
+      const due = { now: START, limit: 9, perMinute: 10_000 };
+      await intake.usage.begin(due);
+      await intake.usage.finish([{ id: eventId(1), result: { kind: 'dead', code: 'x' } }], START);
+      await intake.usage.retry([eventId(1)], START);
+      const { rows } = await intake.usage.begin(due);
+      expect(rows.map((row) => [row.usage, row.headers])).toEqual([[usage, undefined]]);
+    });
+
     it('says of each event of one call whether it is new, known or in conflict', async () => {
       const intake = open();
       await intake.take([admitted(1), admitted(2)]);
