@@ -1,5 +1,5 @@
 /** Measures what one offer with a long history costs a proxy with a file: its event loop, and its whole process. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import Database from 'libsql';
 import type { AdmittedEvent, Intake } from 'offersight/proxy';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 import { table } from '../figures.js';
+import { loopMs } from './watching.js';
 
 const OFFER = 'one-offer';
 const POSTS = 3;
@@ -34,12 +35,6 @@ interface Cost {
   /** The process, with the thread that has the file. */
   readonly all: number;
 }
-
-/** CPU time of the thread that answers, as Linux counts it, milliseconds. */
-const loopMs = (): number => {
-  const [ns = ''] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ');
-  return Number(ns) / 1e6;
-};
 
 /** The costs of `work`, from its start to its end. */
 const costOf = async (work: () => Promise<unknown>): Promise<Cost> => {

@@ -8,6 +8,7 @@ import { toNodeListener } from 'offersight/proxy/node';
 import { postgresIntake } from 'offersight/proxy/postgres';
 import { redisIntake } from 'offersight/proxy/redis';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
+import { earlier } from './earlier.js';
 
 /** What a measured server runs with. */
 export interface SubjectOptions {
@@ -86,13 +87,6 @@ const nothing = (): Intake => ({
   sessionsEnded: async () => 0,
   close: async () => undefined,
 });
-
-/** The built proxy of an earlier release. */
-const earlier = async (release: '0.1.0') =>
-  (await import(`../../e2e/fixtures/releases/${release}/proxy.js`)) as {
-    readonly createOfferProxy: typeof createOfferProxy;
-    readonly toNodeListener: typeof toNodeListener;
-  };
 
 const INTAKES: Readonly<Record<string, Measured>> = {
   nothing: { make: nothing },

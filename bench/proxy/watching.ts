@@ -15,7 +15,7 @@ const buffer = Buffer.alloc(64);
 let statistics: number | undefined;
 
 /** CPU time of the main thread, as Linux counts it, milliseconds. */
-const loopMs = (): number => {
+export const loopMs = (): number => {
   statistics ??= openSync(`/proc/self/task/${process.pid}/schedstat`, 'r');
   const length = readSync(statistics, buffer, 0, buffer.length, 0);
   return Number(buffer.toString('latin1', 0, length).split(' ', 1)[0]) / 1e6;
