@@ -46,6 +46,8 @@ const toRequest = (incoming: RoutedMessage, headers: Headers, hasBody: boolean):
 
 const toIncoming = (incoming: IncomingMessage): Incoming => {
   const headers = headersOf(incoming);
+  // What watches requests may listen as well, and would have the body before it is read here.
+  incoming.pause();
   let request: Request | undefined;
   return {
     method: incoming.method ?? 'GET',
@@ -67,7 +69,8 @@ const toIncoming = (incoming: IncomingMessage): Incoming => {
           incoming
             .on('data', hear)
             .once('end', () => resolve(true))
-            .once('close', () => resolve(false));
+            .once('close', () => resolve(false))
+            .resume();
       }),
   };
 };

@@ -79,6 +79,21 @@ describe("under Node's server", () => {
     await reading.end();
   });
 
+  it('a body is taken although something that watches requests hears it too', async () => {
+    const listener = toNodeListener(started.proxy);
+    let heard = '';
+    const watched = await listenOnLoopback((incoming, outgoing) => {
+      incoming.on('data', (chunk: Buffer) => {
+        heard += chunk.toString();
+      });
+      listener(incoming, outgoing);
+    });
+    const raw = rawRequest('POST /x HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD);
+    expect(statusOf(await exchange(watched.port, raw))).toBe('200');
+    expect(heard).toBe(GOOD);
+    await watched.close();
+  });
+
   it('a chunked body is taken, and its extensions and trailers are ignored (attack 9)', async () => {
     const chunked = `${Buffer.byteLength(GOOD).toString(16)};ext=1\r\n${GOOD}\r\n0\r\n`;
     const headers = [JSON_TYPE, 'Transfer-Encoding: chunked'];
