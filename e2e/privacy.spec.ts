@@ -82,7 +82,10 @@ test('the page lists all that a browser, the proxy, its file and Chargebee get, 
       `${BROWSER}: event field impressionId holds the user`,
     ],
     [place(WIRE, 'reply field', 'code', canaries.offer), `${WIRE}: reply field code holds the offer`],
-    [place(FILE, 'column', 'note', canaries.token, 'notes'), `${FILE}: column notes.note holds the token`],
+    [
+      place(FILE, 'column', 'note', canaries.token, 'lane_notes'),
+      `${FILE}: column lane_notes.note holds the token`,
+    ],
     [
       place(FILE, 'column', 'reason', canaries.offer, 'events'),
       `${FILE}: column events.reason holds the offer`,

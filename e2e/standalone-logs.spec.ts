@@ -5,7 +5,7 @@ import { expect, type LogLine, type Standalone, test } from './fixtures/standalo
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   listening: ['url', 'operators', 'endpoint', 'script', 'integrity', 'admin'],
   request: ['status', 'code', 'durationMs'],
-  verdict: ['verdict', 'code', 'events'],
+  verdict: ['verdict', 'code', 'type', 'events'],
   call: ['destination', 'outcome', 'events', 'durationMs'],
   forwarded: ['destination', 'type', 'outcome', 'code', 'events'],
   event: ['id', 'type', 'offer_id', 'verdict'],
