@@ -128,7 +128,7 @@ const forgetting = async (parts: Parts, folder: string): Promise<string> => {
   let [longest, largest] = [0, 0];
   for (const until = performance.now() + WATCHED_MS; performance.now() < until; await after(100)) {
     const startedAt = performance.now();
-    await post([event('viewed', `later ${made}`)]);
+    await post([event('viewed', `later-${made}`)]);
     longest = Math.max(longest, performance.now() - startedAt);
     largest = Math.max(largest, statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0);
   }
@@ -165,7 +165,7 @@ export const measureSince = async (): Promise<string> => {
       figures.push(await measure(parts, folder));
       rmSync(folder, { recursive: true });
     }
-    console.error(title);
+    console.error(`${title}: ${figures.join(' | ')}`);
     rows.push([title, ...figures]);
   }
   return table(['case', '0.1.0', 'now'], rows);
