@@ -52,7 +52,7 @@ const postTo = async (proxy: OfferProxy, events: readonly object[]): Promise<voi
     throw new Error(`${accepted} of ${events.length} were accepted: ${text.slice(0, 200)}`);
 };
 
-/** Starts the proxy of a release. Its upstream is never reached, since nobody answers there. */
+/** Starts the proxy of a release. No server answers at its upstream's address. */
 const start = ({ createOfferProxy: create, sqliteIntake: open }: Parts, folder: string): Started => {
   const file = join(folder, 'intake.db');
   const proxy = create({

@@ -51,7 +51,7 @@ const readLedger = async (folder: string): Promise<LedgerCell[]> => {
   return cells;
 };
 
-/** Reports again what was reported, until a proxy says that it has it: nobody heard some of the replies. */
+/** Reports again what was reported, until a proxy says that it has it: some of the replies were lost. */
 const reportAgain = async ({ orders, proxies }: World, endsAt: number): Promise<void> => {
   for (const order of orders)
     while (!(await proxies.report(0, acceptanceOf(order))) && Date.now() < endsAt) await wait(LOOK_MS);

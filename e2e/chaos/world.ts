@@ -27,7 +27,7 @@ export interface World {
   readonly network: Network;
   readonly site: ChaosSite;
   readonly tabs: Tabs;
-  /** The orders whose acceptance was reported, although perhaps nobody heard that. */
+  /** The orders whose acceptance was reported, although the report may have been lost. */
   readonly orders: Set<number>;
   /** Opens a page of the site in a new tab. Without a clock of its own it has the machine's. */
   open(settings?: Partial<Omit<TabSettings, 'flavour'>>): Promise<Tab>;

@@ -82,7 +82,7 @@ const checkEntries = (
     if (isNeeded && given[name] === undefined) add(`${prefix}${name}`, `Set it to ${asks}.`);
 };
 
-/** The schema in Postgres and the beginning of the keys in Redis, if nobody names another one. */
+/** The schema in Postgres and the beginning of the keys in Redis, by default. */
 const DEFAULT_NAME = 'offersight';
 
 /** What two names of the same intake have in common; undefined for one that keeps nothing. */

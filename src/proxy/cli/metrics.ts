@@ -103,7 +103,7 @@ export const createMetrics = async (
     }
   };
 
-  /** An alert of no lane is over when nobody has seen its condition for as long as its message is not repeated. */
+  /** An alert of no lane is over when its condition was not seen for as long as its message is not repeated. */
   const tellSeen = (site: string, at: Seen): void => {
     const since = elapsed() - AGAIN_MS;
     for (const code of ALERT_CODES) {

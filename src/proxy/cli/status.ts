@@ -141,7 +141,7 @@ export const follow = async (intake: Intake, screen: Screen, signal: AbortSignal
   if (screen.isTTY) screen.write('\n');
 };
 
-/** So many offers are named if nobody says how many. */
+/** How many offers are named by default. */
 export const DEFAULT_LIMIT = 20;
 
 /** What is asked for of a status. */

@@ -201,10 +201,10 @@ export interface Intake extends Lane {
   sessionsEnded(): Promise<number>;
   /**
    * Stores for other processes how much of its budgets a process gave out since it last said so, and returns what they
-   * stored since. Names are stored as keyed hashes, for a minute, and
-   * no longer than until the process closes the intake. What a killed process stored may stay until the next one shares. By default each process has budgets of its own.
+   * stored since. Names are stored as keyed hashes, for a minute, or until the process closes the intake. What a killed
+   * process stored may stay until the next one shares. By default each process has budgets of its own.
    * @param process A name for the process, different in each.
-   * @returns Undefined if no other process is there. Then nothing was stored.
+   * @returns Undefined if no other process is there. Then no name was stored.
    */
   share?(process: string, spent: readonly Spent[], now: number): Promise<Heard | undefined>;
   /**

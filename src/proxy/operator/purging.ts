@@ -37,9 +37,9 @@ export const faultOf = (
   if (visitor === undefined) return undefined;
   if (!visitor) return 'Name the visitor: a user as the subject hook gives it, or an address.';
   if (what === 'dead')
-    return 'Nobody knows the visitor of a dead letter: the proxy forgets who reported an event once it is settled. Choose dead letters by their offer.';
+    return 'A dead letter has no visitor: the proxy forgets who reported an event once it is settled. Choose dead letters by their offer.';
   return lane === 'usage_events'
-    ? 'Nobody knows the visitor of a usage event. Choose usage events by their offer.'
+    ? 'A usage event has no visitor. Choose usage events by their offer.'
     : undefined;
 };
 

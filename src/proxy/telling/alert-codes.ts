@@ -42,12 +42,15 @@ export const isDaily = (code: AlertCode): boolean => alertOf(code).isDaily ?? fa
 /** Whether the note of a lane has it. */
 export const isNoted = (code: AlertCode): boolean => alertOf(code).isNoted ?? false;
 
+/** Most alerts have no blanks to fill in, and some are seen at every event, so their words are looked up. */
+const BY_WORDS = new Map(ALERT_CODES.map((code) => [alertOf(code).words, code]));
+
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-const PATTERNS = ALERT_CODES.map((code) => {
+const PATTERNS = ALERT_CODES.filter((code) => alertOf(code).words.includes('{')).map((code) => {
   const parts = alertOf(code).words.split(/\{\w+\}/);
   return [code, new RegExp(`^${parts.map(escaped).join('.*')}$`, 's')] as const;
 });
 
 /** Which alert has these words; undefined for words of the intake's own, and of other releases. */
 export const alertCodeOf = (message: string): AlertCode | undefined =>
-  PATTERNS.find(([, pattern]) => pattern.test(message))?.[0];
+  BY_WORDS.get(message) ?? PATTERNS.find(([, pattern]) => pattern.test(message))?.[0];

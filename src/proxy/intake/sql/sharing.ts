@@ -17,8 +17,8 @@ const TELL = 'INSERT INTO budgets (process, at, spent) VALUES (?1, ?2, ?3)';
 interface Sharing {
   readonly share: NonNullable<Intake['share']>;
   /**
-   * Removes what this process stored, since nobody might come later who forgets it: hashes of visitors would stay beside
-   * the secret that they were made with.
+   * Removes what this process stored. If no other process runs later, hashes of visitors would otherwise stay beside the
+   * secret that they were made with.
    */
   leave(): Promise<void>;
 }

@@ -45,8 +45,7 @@ const createNameCheck = (file: string): (() => void) => {
 };
 
 /**
- * Lets nobody change or sum up events that an earlier release took, before all of them are counted. Nobody leads until
- * then.
+ * Until all events of an earlier release are counted, they cannot be changed or summed up, and no process leads.
  */
 const afterUpgrade = (intake: SqlIntake, upgrade: Upgrade): SqlIntake => {
   const later =

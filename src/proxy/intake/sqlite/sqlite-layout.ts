@@ -36,8 +36,8 @@ const FEW = 2_000;
 
 /**
  * How far the steps have come: indexes made, and the arrival up to which events were counted, of those that an earlier
- * release took. Until all are counted, nobody may change them: they would be counted as what they became, and the
- * change once more.
+ * release took. Until all are counted, they must not change: they would be counted as what they became, and the change
+ * once more.
  */
 const PROGRESS = `
   CREATE TABLE upgrade (indexes INTEGER NOT NULL, counted INTEGER NOT NULL, last INTEGER NOT NULL);

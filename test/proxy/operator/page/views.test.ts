@@ -455,8 +455,8 @@ describe('giving up', () => {
   });
 
   it.each([
-    [{ what: 'dead', visitor: 'ada' }, 'Nobody knows the visitor of a dead letter'],
-    [{ what: 'waiting', visitor: 'ada', lane: 'usage_events' }, 'Nobody knows the visitor of a usage event'],
+    [{ what: 'dead', visitor: 'ada' }, 'A dead letter has no visitor'],
+    [{ what: 'waiting', visitor: 'ada', lane: 'usage_events' }, 'A usage event has no visitor'],
   ])('refuses to guess whose they are (%j)', async (form, words) => {
     await intake.take([admitted(1, { visitor: 'ada', usage: { subscriptionId: 's', properties: {} } })]);
     const answer = await browser.send('purge', { ...form, confirm: 'yes' });
