@@ -38,22 +38,25 @@ const element = (name: string, text = '', className = ''): HTMLElement =>
 /** How many commands are under way: what the stream says of switches meanwhile may be older than they are. */
 let underWay = 0;
 
-const send = async (path: string, body?: unknown, method = 'POST'): Promise<Response> => {
+const command = async (work: () => Promise<void>): Promise<void> => {
   underWay += 1;
+  find('commands').ariaBusy = 'true';
   try {
-    const response = await runtime.fetch(path, {
-      method,
-      ...(body !== undefined && {
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
-    });
-    await response.clone().text();
-    return response;
+    await work();
   } finally {
     underWay -= 1;
+    find('commands').ariaBusy = `${underWay > 0}`;
   }
 };
+
+const send = (path: string, body?: unknown, method = 'POST'): Promise<Response> =>
+  runtime.fetch(path, {
+    method,
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  });
 
 const timeOf = (at: number): string => new Date(at).toLocaleTimeString();
 
@@ -125,15 +128,17 @@ const draw = (state: LiveState): void => {
 };
 
 /** Switches something, and shows what came of it. */
-const change = async (path: string, body: unknown): Promise<void> => {
-  const response = await send(path, body);
-  if (response.ok) drawSwitches((await response.json()) as LiveState);
-};
+const change = (path: string, body: unknown): Promise<void> =>
+  command(async () => {
+    const response = await send(path, body);
+    if (response.ok) drawSwitches((await response.json()) as LiveState);
+  });
 
-const breakUpstream = async ({ fault }: Fault): Promise<void> => {
-  await send('upstream/faults', undefined, 'DELETE');
-  if (fault) await send('upstream/faults', fault);
-};
+const breakUpstream = ({ fault }: Fault): Promise<void> =>
+  command(async () => {
+    await send('upstream/faults', undefined, 'DELETE');
+    if (fault) await send('upstream/faults', fault);
+  });
 
 find('faults').append(
   ...FAULTS.map((each) => {
@@ -152,11 +157,11 @@ find<HTMLInputElement>('any-id').addEventListener('change', ({ target }) => {
 });
 find('reset').addEventListener('click', () => {
   find('made').replaceChildren();
-  void send('reset');
+  void command(async () => void (await send('reset')));
 });
 find('make').addEventListener('submit', (event) => {
   event.preventDefault();
-  void (async () => {
+  void command(async () => {
     const customer = find<HTMLInputElement>('customer').value;
     const response = await send('offers', { customer_id: customer });
     const { personalized_offers: offers = [], message } = (await response.json()) as {
@@ -168,7 +173,7 @@ find('make').addEventListener('submit', (event) => {
       ? ` of the offer ${offer.offer_id}. The same customer gets the same one.`
       : (message ?? 'There is no offer for this customer.');
     find('made').replaceChildren(...(offer ? [element('code', `data-offer-id="${offer.id}"`)] : []), words);
-  })();
+  });
 });
 
 const connection = find('connection');
