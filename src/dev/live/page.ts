@@ -157,7 +157,9 @@ find<HTMLInputElement>('any-id').addEventListener('change', ({ target }) => {
 });
 find('reset').addEventListener('click', () => {
   find('made').replaceChildren();
-  void command(async () => void (await send('reset')));
+  void command(async () => {
+    await send('reset');
+  });
 });
 find('make').addEventListener('submit', (event) => {
   event.preventDefault();
