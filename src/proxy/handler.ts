@@ -221,6 +221,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     ...{ site: options.site, usage: options.usage, groups: options.groups, alert, now: () => runtime.now() },
     take: (events) => forwarding.take(events),
     accept: forwarding.accept,
+    nameKey: forwarding.nameKey,
     observe(verdicts, typeOf) {
       const results = [...verdicts].map(([id, verdict]) => toResult(id, verdict));
       for (const count of countVerdicts(results, typeOf)) observe(count);

@@ -45,6 +45,7 @@ const brokenIntake = (): Intake => ({
   usage: idleLane,
   knows: async () => new Set(),
   accept: async () => new Map(),
+  nameKey: async () => 'a secret of the intake',
   async *ledger() {},
   endSessions: async () => undefined,
   sessionsEnded: async () => 0,

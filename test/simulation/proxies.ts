@@ -232,6 +232,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     ledger: (filter) => raw.ledger(filter),
     endSessions: () => raw.endSessions(),
     sessionsEnded: () => raw.sessionsEnded(),
+    nameKey: () => raw.nameKey(),
     usage: raw.usage,
     close: async () => undefined,
   });

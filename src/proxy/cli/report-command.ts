@@ -26,7 +26,7 @@ export const runReport = async (args: string[]): Promise<void> => {
     const { now } = platformRuntime();
     const report = createReporting({
       ...{ site, usage: undefined, alert: console.error, observe: () => undefined, now },
-      ...{ take: intake.take, accept: intake.accept },
+      ...{ take: intake.take, accept: intake.accept, nameKey: intake.nameKey },
     });
     const { accepted, duplicate } = await report(events);
     console.log(`${accepted} new, ${duplicate} reported before.`);

@@ -18,6 +18,8 @@ export interface Forwarding extends Taking {
   readonly isDurable: boolean;
   /** Counts what the billing system reported; undefined if nothing remembers it. */
   readonly accept: Intake['accept'] | undefined;
+  /** The secret that the names of reported events are hashed with. */
+  nameKey(): Promise<string>;
   /** Says to other processes what this one gave out of budgets; undefined if the intake cannot. */
   readonly share: ((spent: readonly Spent[]) => Promise<Heard | undefined>) | undefined;
 }
@@ -57,7 +59,10 @@ export const startForwarding = (
   const offers = offerEvents({ baseUrl, apiKey }, runtime, constants);
   if (!isDurable(intake)) {
     const context = { destination: offers, runtime, pace, alert, onCall: onCall('offer_events') };
-    return { ...intake.start(context), isDurable: false, accept: undefined, share: undefined };
+    return {
+      ...intake.start(context),
+      ...{ isDurable: false, accept: undefined, share: undefined, nameKey: async () => apiKey },
+    };
   }
   intake.claim(site, { groups, onAlert: alert });
   const forwarders: Forwarder[] = [
@@ -87,6 +92,7 @@ export const startForwarding = (
   return {
     isDurable: true,
     accept: (events) => intake.accept(events),
+    nameKey: () => intake.nameKey(),
     share: intake.share && (async (spent) => intake.share?.(self, spent, runtime.now())),
     async take(events) {
       const verdicts = await intake.take(events);

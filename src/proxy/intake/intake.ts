@@ -195,6 +195,11 @@ export interface Intake extends Lane {
   ledger(filter?: LedgerFilter): AsyncIterable<readonly LedgerCell[]>;
   /** The lane of usage events. */
   readonly usage: Lane;
+  /**
+   * The secret that the names of reported events are hashed with. It is the same in all processes, and as long as the
+   * intake remembers events.
+   */
+  nameKey(): Promise<string>;
   /** Ends every session of the operator's page, in all processes. */
   endSessions(): Promise<void>;
   /** How often sessions were ended. All processes share this number, even if their clocks differ. */

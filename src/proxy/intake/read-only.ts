@@ -43,6 +43,7 @@ export const onlyRead = (intake: Intake): Intake => ({
   take: refuse,
   accept: refuse,
   share: refuse,
+  nameKey: refuse,
   endSessions: refuse,
   claim() {
     throw refusal();

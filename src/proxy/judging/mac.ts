@@ -25,9 +25,13 @@ export const WRITTEN_MAC = '[\\w-]{43}';
 /** A secret as a key. */
 export const keyOf = (secret: string): Promise<CryptoKey> => importKey(bytesOf(secret));
 
+/** A message's code, as 32 bytes. */
+export const signed = (key: CryptoKey, message: string): Promise<ArrayBuffer> =>
+  crypto.subtle.sign('HMAC', key, bytesOf(message));
+
 /** A message's code. */
 export const macOf = async (key: CryptoKey, message: string): Promise<string> =>
-  toBase64Url(await crypto.subtle.sign('HMAC', key, bytesOf(message)));
+  toBase64Url(await signed(key, message));
 
 /**
  * Whether a code is a message's.

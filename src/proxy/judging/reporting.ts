@@ -1,5 +1,5 @@
 /** What the host's own code reports: an opened mail, a native app's view, an offer closed on a page of another make. */
-import { OffersightError } from '../../errors.js';
+import { isOffersightError, OffersightError } from '../../errors.js';
 import type { Verdict } from '../../protocol/batch.js';
 import { isOfferId } from '../../protocol/event.js';
 import { isGroup } from '../../protocol/group.js';
@@ -13,6 +13,7 @@ import type { UsageOptions } from '../options.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
 import type { OnAlert } from '../telling/alert.js';
 import { additionsOf, usageOf } from './additions.js';
+import { keyOf, signed } from './mac.js';
 
 /** What it works with. */
 export interface ReportingContext {
@@ -24,6 +25,8 @@ export interface ReportingContext {
   readonly take: Taking['take'];
   /** Counts what the billing system reported; undefined if nothing remembers it. */
   readonly accept: Intake['accept'] | undefined;
+  /** The secret that names are hashed with: whoever sees an id cannot try out which name it stands for. */
+  readonly nameKey: () => Promise<string>;
   readonly alert: OnAlert;
   /** Called with the verdicts and the type of each event, for metrics. */
   readonly observe: (
@@ -67,18 +70,22 @@ const check = (event: ServerEvent, at: number, now: number): void => {
     );
 };
 
-/** 32 digits that represent a string. */
-const digestOf = async (text: string): Promise<string> => {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
-  return [...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-};
+/** The first 16 bytes as 32 digits. */
+const digitsOf = (bytes: ArrayBuffer): string =>
+  [...new Uint8Array(bytes, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+const digestOf = async (text: string): Promise<string> =>
+  digitsOf(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+
+/** No other use of the same secret can be mistaken for this one. */
+const PURPOSE = 'offersight report 1';
 
 /**
  * Makes the id that a name stands for: a UUIDv8 (RFC 9562 §5.8), since no page may send one. A
  * report that is repeated after a crash names the same event.
  */
-const idOf = async (site: string, name: string): Promise<string> => {
-  const hex = await digestOf(JSON.stringify([site, name]));
+const idOf = async (key: CryptoKey, site: string, name: string): Promise<string> => {
+  const hex = digitsOf(await signed(key, JSON.stringify([PURPOSE, site, name])));
   return hex.replace(/(.{8})(.{4}).(.{3}).(.{3})(.{12})/, '$1-$2-8$3-8$4-$5');
 };
 
@@ -109,6 +116,16 @@ const outcomeOf = (verdict: Verdict | undefined, place: number | undefined): key
   }
 };
 
+/** An intake that is away says so in its own words, which do not say what to do. */
+const sayAgain = (cause: unknown): never => {
+  if (isOffersightError(cause)) throw cause;
+  throw new OffersightError(
+    'delivery',
+    'The intake did not answer: report the events again later. Their names keep them from counting twice.',
+    cause,
+  );
+};
+
 /** Makes what reports. */
 export const createReporting = ({
   site,
@@ -116,14 +133,19 @@ export const createReporting = ({
   groups,
   take,
   accept,
+  nameKey,
   alert,
   observe,
   now,
 }: ReportingContext): Report => {
-  const admit = async (given: ServerEvent, receivedAt: number): Promise<AdmittedEvent | AcceptedEvent> => {
+  const admit = async (
+    given: ServerEvent,
+    receivedAt: number,
+    key: CryptoKey,
+  ): Promise<AdmittedEvent | AcceptedEvent> => {
     const { name, type, offerId, occurredAt = receivedAt, subject, caller } = given;
     const group = listedAs(given.group, groups);
-    const id = await idOf(site, name);
+    const id = await idOf(key, site, name);
     // Without its time: who reports it again may not know that any more.
     const content = JSON.stringify([type, offerId]);
     if (type === 'accepted') return { id, content: await digestOf(content), group, receivedAt };
@@ -139,10 +161,11 @@ export const createReporting = ({
 
   /** The events of a portion by id, and the place of each in the report, from 1. */
   const admitAll = async (portion: readonly ServerEvent[], from: number, receivedAt: number) => {
+    const key = await keyOf(await nameKey().catch(sayAgain));
     const admitted = new Map<string, AdmittedEvent | AcceptedEvent>();
     const placeOf = new Map<string, number>();
     for (const [at, event] of portion.entries()) {
-      const one = await admit(event, receivedAt);
+      const one = await admit(event, receivedAt, key);
       const other = admitted.get(one.id);
       if (other && other.content !== one.content)
         throw fault(from + at, 'another event of the report has its name.');
@@ -180,7 +203,7 @@ export const createReporting = ({
     for (let from = 0; from < events.length; from += PORTION) {
       const portion = events.slice(from, from + PORTION);
       const { admitted, placeOf } = await admitAll(portion, from, receivedAt);
-      const verdicts = await takeAll(admitted.values());
+      const verdicts = await takeAll(admitted.values()).catch(sayAgain);
       result.duplicate += portion.length - admitted.size;
       for (const id of admitted.keys()) result[outcomeOf(verdicts.get(id), placeOf.get(id))] += 1;
     }

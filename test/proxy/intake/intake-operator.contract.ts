@@ -24,6 +24,15 @@ export const describeOperator = ({ open }: Bench): void => {
       expect(numbers(await intake.list({ ...of, offerId: 'offer1', states: ['waiting'] }))).toEqual([1]);
     });
 
+    it('gives names of reported events one secret in every process, and none to who only reads', async () => {
+      const [intake, other] = [open(), open()];
+      await intake.take([admitted(1)]);
+      const key = await intake.nameKey();
+      expect(key).toMatch(/^[\w-]{32,}$/);
+      expect(await other.nameKey()).toBe(key);
+      await expect(open({ readOnly: true }).nameKey()).rejects.toMatchObject({ code: 'configuration' });
+    });
+
     it('finds the events of one visitor until they are settled, in every process, also one that only reads', async () => {
       const [intake, other] = [open(), open()];
       const ada = { visitor: 'ada' };

@@ -127,7 +127,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   ): Promise<unknown> => {
     try {
       if (readOnly) await find();
-      if (script === 'take') secret ??= await moving.prepare();
+      if (script === 'take') await ownKey();
       const all = [lane, runtime.now(), site, ...args()];
       const deadlineMs = TAKING.includes(script) ? TAKE_DEADLINE_MS : DEADLINE_MS;
       const answer = await client.run(`offersight_${script}`, SCRIPTS[script], all, deadlineMs);
@@ -158,6 +158,10 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   const namerOf = ({ group, visitor }: Pick<AdmittedEvent, 'group' | 'visitor'>): string | undefined => {
     if (group !== undefined && isListed(group)) return LISTED;
     return group === undefined || visitor === undefined ? undefined : hashOf(ownSecret, visitor);
+  };
+  const ownKey = async (): Promise<string> => {
+    secret ??= await moving.prepare();
+    return secret;
   };
   const toGiven = (event: AdmittedEvent): object => givenOf(event, secret ?? '', namerOf(event));
   const toVerdicts = (events: readonly { readonly id: string }[], words: readonly string[]) => {
@@ -198,10 +202,8 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     },
 
     ledger: ledgerOf(askEvents),
-    share: createSharing(askEvents, async (name) => {
-      secret ??= await moving.prepare();
-      return hashOf(secret, name);
-    }),
+    share: createSharing(askEvents, async (name) => hashOf(await ownKey(), name)),
+    nameKey: ownKey,
 
     async endSessions() {
       await askEvents('endSessions');

@@ -25,15 +25,16 @@ const HASH_CHARACTERS = 22;
 /** Gives the name that only this intake has for a visitor. */
 export type NameVisitor = (given: string) => Steps<string>;
 
+/** Reads the intake's secret. */
+export function* readSecret(): Steps<string> {
+  const [row] = yield* ask<{ readonly secret: string }>(SECRET);
+  // The secret exists since its table was made.
+  return row?.secret ?? '';
+}
+
 /** Makes a {@link NameVisitor}. It reads the intake's secret once. */
 export const createNaming = (): NameVisitor => {
   let secret: string | undefined;
-
-  function* readSecret(): Steps<string> {
-    const [row] = yield* ask<{ readonly secret: string }>(SECRET);
-    // The secret exists since its table was made.
-    return row?.secret ?? '';
-  }
 
   return function* nameVisitor(given) {
     secret ??= yield* readSecret();

@@ -27,6 +27,7 @@ export const LANE_METHODS = {
 export const INTAKE_METHODS = {
   knows: true,
   accept: true,
+  nameKey: true,
   endSessions: true,
   sessionsEnded: true,
   share: true,
