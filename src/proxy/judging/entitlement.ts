@@ -6,14 +6,14 @@ import type { Budgets } from '../door/budgets.js';
 import type { Incoming } from '../door/exchange.js';
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
-import { listedAs } from '../intake/ledger.js';
+import { listedAs, OTHER_GROUPS } from '../intake/ledger.js';
 import { patiently } from '../patience.js';
 import type { ReportedEvent } from '../reported.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { OnAlert } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 import { additionsOf, usageOf } from './additions.js';
-import { createVerifier } from './signature.js';
+import { createVerifier, type TokenWorth } from './signature.js';
 import { watchMismatches } from './subjects.js';
 import { type Entitled, keepTogether } from './together.js';
 
@@ -26,6 +26,13 @@ export interface Circumstances {
   /** The sender's clock when the request left, epoch milliseconds. */
   readonly sentAt: number;
   readonly receivedAt: number;
+}
+
+/** What was found out about an event besides what it says. */
+interface Findings {
+  readonly usage?: UsageFields | undefined;
+  /** What its token says of its group. */
+  readonly group?: TokenWorth['group'] | undefined;
 }
 
 /** What of a request may be taken, and the verdicts on everything else. */
@@ -96,11 +103,12 @@ export const createEntitlement = (
     event: DecodedEvent,
     reported: ReportedEvent,
     { incoming, visitor, receivedAt }: Circumstances,
-    usageFields?: UsageFields,
+    found: Findings = {},
   ): AdmittedEvent => {
     const { group, reason, unusable } = event;
     const told = caller?.(reported, incoming.request);
     if (unusable) alert(UNUSABLE[unusable]);
+    if (found.group === 'other') alert(ALERTS.unsignedGroup.words);
     return {
       id: reported.id,
       type: reported.type,
@@ -108,8 +116,9 @@ export const createEntitlement = (
       occurredAt: reported.occurredAt,
       receivedAt,
       content: contentOf(event),
-      ...additionsOf(told, usageFields),
-      group: listedAs(group, groups),
+      ...additionsOf(told, found.usage),
+      group: found.group === 'other' ? OTHER_GROUPS : listedAs(group, groups),
+      isGroupSigned: found.group === 'signed',
       reason,
       visitor,
     };
@@ -122,21 +131,24 @@ export const createEntitlement = (
     circumstances: Circumstances,
   ): Promise<Entitled> => {
     const { incoming, subject, receivedAt } = circumstances;
-    const { token } = event;
-    const worth = verifyToken && (await verifyToken({ ...reported, token, subject }, receivedAt));
+    const { token, group } = event;
+    const worth = verifyToken && (await verifyToken({ ...reported, token, subject, group }, receivedAt));
     // Its user may be back soon, and signed in.
-    if (worth === 'absent' && hook) return MISMATCH;
-    if (worth === 'absent' || worth === 'invalid') {
+    if (worth?.offer === 'absent' && hook) return MISMATCH;
+    if (worth && worth.offer !== 'valid') {
       alert(ALERTS.unsigned.words);
       return REFUSED;
     }
     // A hook without types may forget to say; then it has not said yes.
     const isAllowed: unknown = authorize ? await authorize(reported, incoming.request) : true;
     if (isAllowed !== true) return REFUSED;
-    const fields = usage && (await usageOf(usage, reported, subject, alert));
-    const taken = admitted(event, reported, circumstances, fields);
+    const found = {
+      usage: usage && (await usageOf(usage, reported, subject, alert)),
+      group: worth?.group,
+    };
+    const taken = admitted(event, reported, circumstances, found);
     // Last, since what is taken here is given back only for what the intake did not accept.
-    const budgetKey = budgetKeyOf(subject, worth && token, reported);
+    const budgetKey = budgetKeyOf(subject, worth?.key, reported);
     const isTooMany = budgetKey !== undefined && (await budgets.offerADay.take(budgetKey, 1)) !== undefined;
     return isTooMany ? REFUSED : { admitted: taken, budgetKey };
   };

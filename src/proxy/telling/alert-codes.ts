@@ -11,6 +11,7 @@ export type AlertCode =
   | 'otherSubjects'
   | 'unsigned'
   | 'unusableGroup'
+  | 'unsignedGroup'
   | 'unusableReason'
   | 'hookFailed'
   | 'hooksLate'

@@ -81,6 +81,12 @@ export const ALERTS = {
       'A page has a `data-offer-group` that is too long, has other characters, or is a placeholder of a template.',
     repair: 'Correct the page. Until then these events count under `(none)`.',
   },
+  unsignedGroup: {
+    words:
+      'Events count under (other), since their token was signed for another group: give signOffer the group that the page has in data-offer-group. If somebody makes events up, do nothing.',
+    means: '`signOffer` was given a `group`, and the event names another one.',
+    repair: 'Give `signOffer` and `data-offer-group` the same group.',
+  },
   unusableReason: {
     words:
       'Events with an unknown reason are counted without it: update the proxy if pages are newer than it.',

@@ -278,6 +278,15 @@ export const describeLedger = ({ open }: Bench): void => {
       expect(await groupsOf(intake)).toEqual(['(other)', 'group1', 'group2', 'group3', 'group5', 'group6']);
     });
 
+    it('gives one to every signed group of one visitor, as long as there are any', async () => {
+      const intake = open({ maxGroups: 5 });
+      await intake.take(ofGroups(1, 5, { visitor: 'somebody', isGroupSigned: true }));
+      expect(await groupsOf(intake)).toEqual(['group1', 'group2', 'group3', 'group4', 'group5']);
+      // Servers make mistakes too, such as a group for each customer.
+      await intake.take(ofGroups(6, 1, { visitor: 'somebody', isGroupSigned: true }));
+      expect(await groupsOf(intake)).toContain('(other)');
+    });
+
     it('gives the place of a group that nobody has named for 30 days to another group', async () => {
       const intake = open({ maxGroups: 1 });
       const of = (number: number, group: string, days: number) =>

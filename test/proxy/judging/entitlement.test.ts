@@ -40,6 +40,11 @@ const report = async (
   return `${response.status} ${await response.text()}`;
 };
 
+const signed = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy =>
+  start({ requireSignedOffers: SECRET, ...options });
+const tokenFor = (change: Partial<Parameters<typeof signOffer>[0]> = {}, secret = SECRET): Promise<string> =>
+  signOffer({ id: OFFER, subject: 'ada', expiresAt: START + DAY, ...change }, secret);
+
 const ACCEPTED = expect.stringContaining('"accepted"') as string;
 const REFUSED = expect.stringMatching(/^200 .*"status":"refused","code":"invalid_event"/) as string;
 
@@ -67,13 +72,6 @@ describe('an event of a type that only a later release knows', () => {
 });
 
 describe('if offers have to be signed', () => {
-  const signed = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy =>
-    start({ requireSignedOffers: SECRET, ...options });
-  const tokenFor = (
-    change: Partial<Parameters<typeof signOffer>[0]> = {},
-    secret = SECRET,
-  ): Promise<string> => signOffer({ id: OFFER, subject: 'ada', expiresAt: START + DAY, ...change }, secret);
-
   it('the user of a signed offer may report it (attack 43)', async () => {
     expect(await report(signed(), { token: await tokenFor() })).toEqual(ACCEPTED);
     const { subject: _, ...anybody } = { id: OFFER, subject: 'ada', expiresAt: START + DAY };
@@ -113,13 +111,13 @@ describe('if offers have to be signed', () => {
   it('every changed bit of the token is noticed (attack 63)', async () => {
     const isSigned = createVerifier([SECRET]);
     const token = await tokenFor();
-    const claim = { offerId: OFFER, occurredAt: START, subject: 'ada' };
-    expect(await isSigned({ ...claim, token }, START)).toBe('valid');
+    const claim = { offerId: OFFER, occurredAt: START, subject: 'ada', group: undefined };
+    expect((await isSigned({ ...claim, token }, START)).offer).toBe('valid');
     const dot = token.indexOf('.');
     // The last character holds bits beyond the MAC.
     for (let at = dot + 1; at < token.length - 1; at++) {
       const changed = `${token.slice(0, at)}${token[at] === 'A' ? 'B' : 'A'}${token.slice(at + 1)}`;
-      expect(await isSigned({ ...claim, token: changed }, START)).toBe('invalid');
+      expect((await isSigned({ ...claim, token: changed }, START)).offer).toBe('invalid');
     }
   });
 
@@ -292,6 +290,41 @@ describe('the group that the ledger counts an event under', () => {
       'summer',
       '(other)',
     ]);
+  });
+
+  it('is the one that was signed with the offer, however many are new, and (other) for any other one', async () => {
+    const alerts: string[] = [];
+    const started = signed({ onAlert: (message) => alerts.push(message) });
+    const of = async (fields: object, number: number): Promise<void> => {
+      const all = { personalized_offer_id: OFFER, ...fields };
+      expect(await report(started, all, 'ada', number)).toEqual(ACCEPTED);
+    };
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const [at, group] of names.entries()) await of({ token: await tokenFor({ group }), group }, at + 1);
+    expect(alerts).toEqual([]);
+    const token = await tokenFor({ group: 'a' });
+    const forged = `${token.slice(0, -7)}AAAAAAA`;
+    const others = [
+      { token, group: 'f' },
+      { token },
+      { token: forged, group: 'a' },
+      { token: token.slice(0, -8), group: 'a' },
+    ];
+    for (const [at, fields] of others.entries()) await of(fields, at + 6);
+    const rows = await started.intake.list({ limit: 9 });
+    expect(rows.map(({ group }) => group).toReversed()).toEqual([
+      ...names,
+      ...['(other)', undefined, '(other)', '(other)'],
+    ]);
+    expect(alerts).toEqual([expect.stringMatching(/signed for another group: give signOffer the group/)]);
+  });
+
+  it('is not free again if the mark of the group is taken off the token (attack 68)', async () => {
+    const started = signed();
+    const token = await tokenFor({ group: 'a' });
+    const bare = token.slice(0, -8).replace('.sg.', '.s.');
+    expect(await report(started, { token: bare, group: 'f' })).toEqual(REFUSED);
+    expect(await report(started, { token: bare.replace('.s.', '.g.'), group: 'f' })).toEqual(REFUSED);
   });
 
   it('is (other) for the fourth new group of one visitor (attack 68)', async () => {

@@ -19,8 +19,15 @@ const isTaken = async (
   now = START,
   verifier = verify,
 ): Promise<boolean> => {
-  const claim = { token, offerId: 'a52ge40b', occurredAt: START, subject: 'ada', ...fields };
-  return (await verifier(claim, now)) === 'valid';
+  const claim = {
+    token,
+    offerId: 'a52ge40b',
+    occurredAt: START,
+    subject: 'ada',
+    group: undefined,
+    ...fields,
+  };
+  return (await verifier(claim, now)).offer === 'valid';
 };
 
 const sign = (fields: Partial<Parameters<typeof signOffer>[0]> = {}, secret = SECRET): Promise<string> =>
@@ -53,6 +60,36 @@ describe('a signed offer', () => {
       [1e12, EXPIRES_AT + 0.7, 8.64e13].map((expiresAt) => sign({ expiresAt })),
     );
     expect(tokens.filter((one) => !/^[\w.-]{45,64}$/.test(one))).toEqual([]);
+  });
+
+  it('says whether it was signed for the group of the event', async () => {
+    const ofGroup = await sign({ group: 'autumn/home' });
+    const worthOf = async (one: string, group?: string) => {
+      const claim = { token: one, offerId: 'a52ge40b', occurredAt: START, subject: 'ada', group };
+      const { offer, group: found } = await verify(claim, START);
+      return [offer, found];
+    };
+    expect(await worthOf(ofGroup, 'autumn/home')).toEqual(['valid', 'signed']);
+    expect(await worthOf(ofGroup, 'autumn')).toEqual(['valid', 'other']);
+    // An earlier script names no group.
+    expect(await worthOf(ofGroup)).toEqual(['valid', 'free']);
+    expect(await worthOf(token, 'autumn')).toEqual(['valid', 'free']);
+    expect(await worthOf(`${token}.AAAAAAA`, 'autumn')).toEqual(['valid', 'free']);
+  });
+
+  it('fits on the wire with a group, a subject and any expiry', async () => {
+    const longest = await sign({ group: 'g'.repeat(50), expiresAt: 8.64e13 });
+    expect(longest).toHaveLength(64);
+    expect(longest).toMatch(/^[\w.-]+$/);
+  });
+
+  it('has one budget, whatever its sender writes for the MAC of the group', async () => {
+    const ofGroup = await sign({ group: 'autumn', subject: undefined });
+    const tokens = [ofGroup, ofGroup.slice(0, -8), `${ofGroup.slice(0, -7)}AAAAAAA`];
+    const claim = { offerId: 'a52ge40b', occurredAt: START, subject: undefined, group: 'autumn' };
+    const found = await Promise.all(tokens.map((one) => verify({ ...claim, token: one }, START)));
+    expect(found.map(({ offer }) => offer)).toEqual(['valid', 'valid', 'valid']);
+    expect(new Set(found.map(({ key }) => key)).size).toBe(1);
   });
 
   it('is the same each time, so that a page can be cached', async () => {
@@ -215,6 +252,13 @@ describe('signing rejects, in words that show no secret,', () => {
     'a subject that is %j',
     async (subject) => {
       expect(await refusal({ subject })).toMatch(/subject/);
+    },
+  );
+
+  it.each<unknown>(['', '{{ campaign }}', '-a', 'x'.repeat(51), null, 7])(
+    'a group that is %j',
+    async (group) => {
+      expect(await refusal({ group })).toMatch(/group/);
     },
   );
 

@@ -155,9 +155,11 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   const askEvents = of('events');
 
   const isListed = (group: string): boolean => bookkeeping.groups?.has(group) ?? false;
-  const namerOf = ({ group, visitor }: Pick<AdmittedEvent, 'group' | 'visitor'>): string | undefined => {
+  const namerOf = ({ group, isGroupSigned, visitor }: Partial<AdmittedEvent>): string | undefined => {
     if (group !== undefined && isListed(group)) return LISTED;
-    return group === undefined || visitor === undefined ? undefined : hashOf(ownSecret, visitor);
+    return group === undefined || isGroupSigned || visitor === undefined
+      ? undefined
+      : hashOf(ownSecret, visitor);
   };
   const ownKey = async (): Promise<string> => {
     secret ??= await moving.prepare();

@@ -14,7 +14,7 @@ import type { Dialect } from './dialect.js';
 import { ask, type Steps } from './steps.js';
 
 /** What a group's place depends on. */
-export type Placed = Pick<AdmittedEvent, 'group' | 'receivedAt' | 'visitor'>;
+export type Placed = Pick<AdmittedEvent, 'group' | 'isGroupSigned' | 'receivedAt' | 'visitor'>;
 
 /**
  * What {@link Places.facts} finds: a group that has a place, with the day of its last use, or how many were new on a
@@ -117,15 +117,15 @@ export const createPlaces = (
     return fullOn !== day;
   }
 
-  const newcomerOf = ({ visitor, receivedAt }: Placed): string =>
-    visitor === undefined ? '' : `${dayOf(receivedAt)} ${visitor}`;
+  /** Whose share a new group takes from; empty for nobody's. */
+  const newcomerOf = ({ isGroupSigned, visitor, receivedAt }: Placed): string =>
+    isGroupSigned || visitor === undefined ? '' : `${dayOf(receivedAt)} ${visitor}`;
 
   /** Whether a visitor may name one more new group today. */
   const isModest = (event: Placed): boolean => (newcomers.get(newcomerOf(event)) ?? 0) < NEW_GROUPS_A_VISITOR;
 
   const countNewcomer = (event: Placed): void => {
     const key = newcomerOf(event);
-    // Without a visitor nobody has a share to use up.
     if (key) newcomers.set(key, (newcomers.get(key) ?? 0) + 1);
   };
 

@@ -6,7 +6,7 @@ import type { Dialect } from './dialect.js';
 import { createPlaces } from './group-places.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
-import { readSecret } from './lines.js';
+import { createNameKey } from './lines.js';
 import { createSharing } from './sharing.js';
 import { ask, type SqlDriver } from './steps.js';
 import { createTaking } from './taking.js';
@@ -34,12 +34,12 @@ export const createSqlIntake = (
   const taking = createTaking(dialect, { places, maxWaiting });
   const lane = createLane(driver, dialect, 'events', { ...rules, isOrdered: true });
   const sharing = createSharing(driver);
-  let secret: string | undefined;
 
   return {
     ...lane,
     usage: createLane(driver, dialect, 'usage', USAGE_RULES),
     share: sharing.share,
+    nameKey: createNameKey(driver),
     accept: ledger.accept,
     ledger: ledger.ledger,
 
@@ -60,11 +60,6 @@ export const createSqlIntake = (
     },
 
     knows: (events) => driver.read(() => taking.knows(events)),
-
-    async nameKey() {
-      secret ??= await driver.read(readSecret);
-      return secret;
-    },
 
     async endSessions() {
       await driver.write(() => ask(END_SESSIONS));
