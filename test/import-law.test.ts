@@ -259,6 +259,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/usage-events',
       'proxy/intake/ledger',
       'proxy/patience',
+      'proxy/telling/alert',
       'proxy/telling/alerts',
       'protocol',
       'errors',

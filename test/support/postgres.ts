@@ -103,7 +103,7 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     },
 
     async start(...settings) {
-      const given = ['fsync=on', 'max_connections=60', 'shared_buffers=64MB', ...settings];
+      const given = ['max_connections=60', 'shared_buffers=64MB', ...settings];
       server = run(programs.postgres, [
         ...['-D', data, '-p', `${port}`, '-k', folder.path, '-h', '127.0.0.1'],
         ...given.flatMap((setting) => ['-c', setting]),

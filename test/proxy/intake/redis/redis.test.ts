@@ -241,7 +241,9 @@ describe('the intake Redis, beyond the contract', () => {
     await intake.take([admitted(1), admitted(2)]);
     await redis.admin.config('SET', 'maxmemory', '1');
     try {
-      await expect(intake.take([admitted(3)])).rejects.toThrow(/OOM/);
+      await expect(intake.take([admitted(3)])).rejects.toMatchObject({
+        hint: expect.stringMatching(/Redis is full: raise its maxmemory/) as string,
+      });
       expect(await intake.lead('only', START)).toBe(true);
       expect(await begun(intake)).toEqual([1, 2]);
       await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
