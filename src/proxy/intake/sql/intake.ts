@@ -6,6 +6,7 @@ import type { Dialect } from './dialect.js';
 import { createPlaces } from './group-places.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
+import { AGAIN_MS } from './rows.js';
 import { createSharing } from './sharing.js';
 import { ask, type SqlDriver } from './steps.js';
 import { createTaking } from './taking.js';
@@ -47,8 +48,10 @@ export const createSqlIntake = (
 
     async begin(options) {
       const begun = await lane.begin(options);
-      await ledger.forget(options.now - (options.graceMs ?? 0));
-      return begun;
+      const isMore = await ledger.forget(options.now - (options.graceMs ?? 0));
+      return isMore
+        ? { ...begun, nextAt: Math.min(begun.nextAt ?? Infinity, options.now + AGAIN_MS) }
+        : begun;
     },
 
     async take(events) {
