@@ -33,7 +33,7 @@ const takeAll = async (intake: Intake, events: readonly AdmittedEvent[]): Promis
       return;
     } catch (cause) {
       // On a busy machine the disk may keep a server waiting for longer than the intake waits for the server.
-      if (attempt === ATTEMPTS || !/did not answer within/.test(`${cause}`)) throw cause;
+      if (attempt === ATTEMPTS || !/did not answer within/.test(String(cause))) throw cause;
     }
 };
 

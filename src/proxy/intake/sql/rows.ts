@@ -29,8 +29,8 @@ export type LaneTable = 'events' | 'usage';
 export const IN_FLIGHT = Number.MAX_SAFE_INTEGER;
 
 /**
- * While a transaction writes, nobody else does, so one that changes whatever it finds changes so many rows at most. That
- * takes some hundredths of a second. The rest follows after a pause, in which events are taken.
+ * While a transaction writes, nobody else does. So one that looks for rows to change changes so many of them at most,
+ * which takes some hundredths of a second. The rest follows after this pause, in which events are taken.
  */
 export const PORTION = 500;
 export const AGAIN_MS = 100;
