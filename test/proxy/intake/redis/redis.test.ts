@@ -9,6 +9,7 @@ import { eventId, START } from '../../../support/wire.js';
 import { begin, begun, describeIntake, dismissed, numbers, rowOf } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
 import { describeFairness } from '../intake-fairness.contract.js';
+import { describePortions } from '../intake-portions.contract.js';
 
 const MINUTE_MS = 60_000;
 
@@ -31,7 +32,7 @@ describeIntake('Redis', () => {
     open: (options = {}) => redisIntake({ url: redis.url, name, ...options }),
     remove: () => flush(name),
   };
-}, [describeFairness]);
+}, [describeFairness, describePortions(4_000)]);
 
 describeAnswering('Redis', () => {
   const name = `answering${++places}`;
