@@ -45,6 +45,7 @@ export const LONG_SPECS = [
   'e2e/harmless-import.spec.ts',
   'e2e/inspector-engines.spec.ts',
   'e2e/lacking.spec.ts',
+  'e2e/next-standalone.spec.ts',
   'e2e/occlusion.spec.ts',
   'e2e/operator-looks.spec.ts',
   'e2e/presses-table.spec.ts',
