@@ -47,6 +47,7 @@ export const LONG_SPECS = [
   'e2e/lacking.spec.ts',
   'e2e/next-standalone.spec.ts',
   'e2e/occlusion.spec.ts',
+  'e2e/page-blocks.spec.ts',
   'e2e/operator-looks.spec.ts',
   'e2e/presses-table.spec.ts',
   'e2e/releases-proxies.spec.ts',
