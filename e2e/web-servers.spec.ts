@@ -97,7 +97,10 @@ const scenarios = (name: WebServerName): void => {
       expect([name, (await ask(server.url, `/${name}.js`)).status]).toEqual([name, 200]);
   });
 
-  test('the proxy of several sites learns which host the browser asked for', async ({ bench, serverName }) => {
+  test('the proxy of several sites learns which host the browser asked for', async ({
+    bench,
+    serverName,
+  }) => {
     const file = join(bench.folder, 'sites.json');
     const site = { site: 'offersight-test', hosts: ['shop.example'], intake: bench.intake };
     const settings = { apiKeyVariable: 'SHOP_KEY', baseUrl: bench.upstream.url, trustedHops: 1 };
