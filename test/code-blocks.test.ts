@@ -36,7 +36,11 @@ describe('code in the documents', () => {
       for (const [file, test] of Object.entries(given)) {
         const code = readFileSync(test, 'utf8');
         expect(code).toContain(file);
-        expect(code).toMatch(new RegExp(`onlyBlock\\(.*'${language}'\\)|blockAt\\(.*: ${language}'\\)`));
+        expect(code).toMatch(
+          new RegExp(
+            `onlyBlock\\(.*'${language}'\\)|blockAt\\(.*: ${language}'\\)|blocksOf\\(.*'${language}'\\)`,
+          ),
+        );
       }
     }
   });

@@ -86,8 +86,9 @@ const fieldsIn = (node: ts.Expression): string[] => {
 /** Alerts are on a page of their own. Each has the fields of this row. */
 const ALERT = 'alert';
 /** The only lines whose message is a variable, with their fields. */
+const OF_ALERT = ['code', ...CAUSES];
 const VARIABLES: Readonly<Record<string, Place[]>> = {
-  '(message)': lineWith(ALERT, CAUSES),
+  '(message)': lineWith(ALERT, OF_ALERT),
   // The fields of an observation are compared above.
   '(kind)': [],
 };
@@ -104,7 +105,7 @@ const linesOf = (text: string): Place[] =>
       const line = messageOf(message);
       if (line === '(kind)' && `(${lineOf(fields ?? message)})` === OBSERVED) return VARIABLES[line] ?? [];
       const given = fields ? fieldsIn(fields) : [];
-      return lineWith(line === '(message)' && given.join() === CAUSES.join() ? ALERT : line, given);
+      return lineWith(line === '(message)' && given.join() === OF_ALERT.join() ? ALERT : line, given);
     });
 const unlisted = (text: string): string[] => page.unlisted(linesOf(text));
 
@@ -121,7 +122,7 @@ describe('any other line of the log', () => {
     ["log.info('stopped', { ...(who && { address }) })", ['property stopped.address']],
     // Another row has it.
     ["log.error('a request failed', { offer_id: id })", ['property a request failed.offer_id']],
-    ['log.error(message, { ...causeFields(cause), offer_id: id })', ['line (message)']],
+    ['log.error(message, { code, ...causeFields(cause), offer_id: id })', ['line (message)']],
     // The fields are made elsewhere.
     ["const fields = { address }; log.info('stopped', fields)", ['property stopped.(fields)']],
     ["log.info('stopped', { ...fields })", ['property stopped.(fields)']],

@@ -169,7 +169,7 @@ export const startKeptSite = async (options: SiteOptions, context: SiteContext):
   const runtime = platformRuntime();
   const away = toNodeListener(async () => problem('unavailable', { 'retry-after': `${AGAIN_MS / 1_000}` }));
   const alert = quietly(
-    (message, cause) => context.log.error(message, causeFields(cause)),
+    (message, cause, code) => context.log.error(message, { code, ...causeFields(cause) }),
     runtime,
     (code) => context.metrics?.observe({ kind: 'alert', code }),
   );

@@ -270,6 +270,7 @@ describe('an error of a hook', () => {
           code: 'ECONNRESET',
           stack: expect.stringMatching(/\n +at (?:Object\.)?askTheShop .*cause\.test\.ts:\d+:\d+/) as string,
         }),
+        'hookFailed',
       ],
     ]);
   });

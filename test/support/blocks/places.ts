@@ -41,6 +41,7 @@ export const blockAt = (place: string): string => {
 };
 
 const BLOCKS = 'e2e/page-blocks.spec.ts';
+const RESTORE = 'test/proxy/intake/sqlite/sqlite-restore.test.ts';
 const POSTGRES = 'test/proxy/intake/postgres/postgres-docs.test.ts';
 
 /** The test that runs each block. A block that nothing can run has the reason instead, in a sentence. */
@@ -54,6 +55,8 @@ export const RUN_BY: Readonly<Record<string, string>> = {
   'docs/operations.md, Events that your own programs saw: ts': BLOCKS,
   'docs/operations.md, Events that your own programs saw: sh': BLOCKS,
   'docs/operations.md, Usage events: ts': BLOCKS,
+  'docs/operations.md, Sizing by plan: text': 'It is a formula, which nothing runs.',
+  'docs/operations.md, Backing up and restoring: sh': RESTORE,
   'docs/redis.md: ts': BLOCKS,
   'docs/postgres.md: ts': POSTGRES,
   'docs/postgres.md: sh': BLOCKS,

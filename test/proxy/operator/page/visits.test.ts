@@ -543,6 +543,7 @@ describe('every answer to a browser', () => {
       [
         'An operator’s request failed: the intake does not answer.',
         expect.objectContaining({ message: 'SQLITE_IOERR: /srv/secret' }),
+        'operatorFailed',
       ],
     ]);
     // The hook can use what is beside it in the options.
