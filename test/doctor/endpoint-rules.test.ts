@@ -49,7 +49,7 @@ describe('the endpoint', () => {
     expect(evidenceOf(observed)).toContain(`code: ${code}`);
   });
 
-  it('whose proxy has no site for the host says which Host has to arrive, and where it has to be listed', () => {
+  it('whose proxy has no site for the host says which Host has to arrive and be listed', () => {
     const observed = asked(problem('misdirected', 421));
     expect(found(observed)).toEqual(['error endpoint-misdirected']);
     const [finding] = judge(observed).findings;
