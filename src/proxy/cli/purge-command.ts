@@ -32,7 +32,7 @@ export const runPurge = async (args: string[]): Promise<void> => {
       platformRuntime().now(),
     );
     const others = left
-      ? ` ${events(left)} on the way to Chargebee ${yes ? 'were left' : 'would be left'}.`
+      ? ` ${events(left)} on the way to Chargebee ${!yes ? 'would be' : left === 1 ? 'was' : 'were'} left.`
       : '';
     const which = waiting ? 'waiting' : 'dead letters';
     console.log(
