@@ -49,7 +49,12 @@ export const runDeadLetters = async (args: string[]): Promise<void> => {
       try {
         const { now } = platformRuntime();
         const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());
-        console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.`);
+        const missing = new Set(ids).size - retried;
+        const without =
+          missing > 0
+            ? ` Nothing changed for ${missing} of the ids: offersight dead-letters list shows all that can wait again.`
+            : '';
+        console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.${without}`);
       } finally {
         await intake.close();
       }
