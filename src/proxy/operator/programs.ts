@@ -7,7 +7,7 @@ import { readText } from './body.js';
 import { isDay, isFunnelBy, readFunnel } from './funnel.js';
 import { eachRow, isLaneName, LAST_OFFER, laneOf, readStatus, timeOf, toLine } from './listing.js';
 import { streamOf } from './portions.js';
-import { readServerEvents } from './report-lines.js';
+import { readReport } from './report-lines.js';
 
 /** What programs are answered from. */
 export interface ProgramsContext {
@@ -78,7 +78,7 @@ export const createPrograms = ({
   const reportLines = async (request: Request): Promise<Response> => {
     if (!report) return problem('path');
     const text = await readText(request);
-    return text === undefined ? problem('size') : json(await report(readServerEvents(text)));
+    return text === undefined ? problem('size') : json(await readReport(text)(report));
   };
 
   return async (request) => {
