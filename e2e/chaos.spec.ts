@@ -1,5 +1,7 @@
 import { test as base } from '@playwright/test';
+import { check } from '../test/history/checker.js';
 import type { Row } from '../test/history/row.js';
+import { heal } from './chaos/healing.js';
 import { killBrowser } from './chaos/nemesis.js';
 import { planOf } from './chaos/plan.js';
 import { withReasons } from './chaos/reasons.js';
@@ -39,6 +41,37 @@ test.describe('the delivery promise is kept under fire', () => {
         expect(checked.invariants[name].standing, checked.invariants[name].title).toBe('kept');
     });
   }
+});
+
+test.describe('a client that says neither the group of an offer nor how it was closed', () => {
+  test('is noticed by the ledger, although everything that comes out of the client agrees', async ({
+    world,
+  }) => {
+    const tab = await world.open({ offers: 0 });
+    // What the product announces is the event that it keeps, so this client has none of its own.
+    await tab.page.addInitScript(() => {
+      const forget = (announced: Event): void => {
+        const { detail } = announced as CustomEvent<{ group?: string; reason?: string }>;
+        delete detail.group;
+        delete detail.reason;
+      };
+      for (const type of ['offersight:viewed', 'offersight:dismissed'])
+        window.addEventListener(type, forget, { capture: true });
+    });
+    await tab.page.goto(world.addressOf(tab));
+    await expect.poll(() => command(tab, 'waiting')).toBe(0);
+    await command(tab, 'show', 3);
+    await command(tab, 'dismiss', 3);
+    const takenTypes = async (): Promise<string[]> =>
+      (await world.history()).flatMap((row) => (row.kind === 'taken' ? [row.cell?.type ?? ''] : []));
+    await expect.poll(async () => (await takenTypes()).length).toBe(6);
+    await heal(world, false);
+    const { invariants, broken } = check(await world.history());
+    expect(broken).toEqual(['I19']);
+    const told = invariants.I19.breaches.map(({ text }) => text);
+    expect(told).toContain('said undefined undefined on its way, and summer undefined at first');
+    expect(told).toContain('said undefined undefined on its way, and summer control at first');
+  });
 });
 
 test.describe('the history of two transactions that began together', () => {

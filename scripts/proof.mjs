@@ -1,5 +1,5 @@
 // `npm run proof`: the tests that take longer, such as other engines and stacks, chaos, storms and full fuzzing.
-// With `--full`, proxies are killed at 200 moments each instead of 15.
+// With `--full`, proxies are killed at 200 moments each instead of 15, and servers get a million random groups.
 import { parseArgs } from 'node:util';
 import { runSteps } from './steps.mjs';
 

@@ -4,6 +4,7 @@ import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { readMarkdown } from '../scripts/documents/markdown.mjs';
 import { readBlocks } from './support/blocks/block.js';
+import { blocksByPlace, PAGES, RUN_BY } from './support/blocks/places.js';
 import { faultsOf, GIVEN, READERS } from './support/blocks/readers.js';
 import { areReadByShell, hiddenFromShell, unreadByShell } from './support/blocks/shell.js';
 
@@ -35,8 +36,19 @@ describe('code in the documents', () => {
       for (const [file, test] of Object.entries(given)) {
         const code = readFileSync(test, 'utf8');
         expect(code).toContain(file);
-        expect(code).toMatch(new RegExp(`(?:onlyBlock|blocksOf)\\(.*'${language}'\\)`));
+        expect(code).toMatch(new RegExp(`onlyBlock\\(.*'${language}'\\)|blockAt\\(.*: ${language}'\\)`));
       }
+    }
+  });
+
+  it('is run by a test, or named with a reason, on the pages about running the proxy', () => {
+    expect(PAGES.flatMap((page) => [...blocksByPlace(page).keys()]).sort()).toEqual(
+      Object.keys(RUN_BY).sort(),
+    );
+    for (const [place, by] of Object.entries(RUN_BY)) {
+      // A reason is a sentence.
+      if (by.endsWith('.')) continue;
+      expect(readFileSync(by, 'utf8')).toContain(`'${place}'`);
     }
   });
 

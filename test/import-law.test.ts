@@ -259,6 +259,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/usage-events',
       'proxy/intake/ledger',
       'proxy/patience',
+      'proxy/telling/alert',
       'proxy/telling/alerts',
       'protocol',
       'errors',
@@ -315,7 +316,15 @@ const LAWS: Readonly<Record<string, Law>> = {
       'runtime',
     ],
     types: [...INTAKE, 'proxy/intake/ledger', 'protocol'],
-    packages: ['libsql', 'node:fs', 'node:path', 'node:timers/promises', 'node:url', 'node:worker_threads'],
+    packages: [
+      'libsql',
+      'node:fs',
+      'node:module',
+      'node:path',
+      'node:timers/promises',
+      'node:url',
+      'node:worker_threads',
+    ],
   },
   'proxy/intake/postgres': {
     values: [

@@ -14,7 +14,7 @@ import { toNodeListener } from 'offersight/proxy/node';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 import { platformRuntime } from '../../src/runtime.js';
 import type { ProxyRow, RowCell } from '../../test/history/row.js';
-import { cellsOf, utcDayOf } from '../../test/history/wire.js';
+import { answeredAt, cellsOf, utcDayOf } from '../../test/history/wire.js';
 import type { CrashPoint } from '../fixtures/crash-points.js';
 
 /** The header by which the upstream's list of calls says which forward a call is. */
@@ -51,8 +51,11 @@ const intake: Intake = {
     // The product has read the whole request by now.
     const cells = await arrivals.getStore()?.cells;
     const verdicts = await inner.take(events);
-    for (const [id, verdict] of verdicts)
-      tell({ kind: 'taken', id, proxy: name, verdict, cell: cells?.get(id) });
+    const at = Date.now();
+    for (const [id, verdict] of verdicts) {
+      const cell = cells?.get(id);
+      tell({ kind: 'taken', id, proxy: name, verdict, cell: cell && answeredAt(cell, at) });
+    }
     crashAt('after-take');
     return verdicts;
   },
@@ -67,7 +70,7 @@ const intake: Intake = {
           id,
           proxy: name,
           verdict: { kind },
-          cell: reported.cell,
+          cell: answeredAt(reported.cell, Date.now()),
         });
     crashAt('after-take');
     return verdicts;
@@ -146,6 +149,7 @@ process.on('message', (asked: CrashPoint | ServerEvent) => {
   }
   const { name: reportedName, type, group } = asked;
   const cell = { day: utcDayOf(Date.now()), type, group };
+  tell({ kind: 'reported', name: reportedName, proxy: name, day: cell.day });
   // Without a reply the host's program reports it again.
   arrivals
     .run({ reported: { name: reportedName, cell } }, () => proxy.report([asked]))

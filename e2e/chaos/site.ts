@@ -53,7 +53,8 @@ export const startChaosSite = async (
   write: (row: Row) => void,
 ): Promise<ChaosSite> => {
   const files = new Map<string, string>();
-  for (const name of ['main', 'instrument', 'settings']) files.set(`/page/${name}.js`, await transpile(name));
+  for (const name of ['main', 'doing', 'instrument', 'settings'])
+    files.set(`/page/${name}.js`, await transpile(name));
   const worker = (await transpile('worker')).replace(/^export .*$/m, '');
   for (const lie of ['portal', 'replay']) files.set(`/worker-${lie}.js`, `const LIE = '${lie}';\n${worker}`);
   files.set('/offersight.js', await readFile('dist/offersight.js', 'utf8'));

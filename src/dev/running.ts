@@ -39,16 +39,14 @@ const openIntake = async (): Promise<{
   readonly intake: Intake | DirectIntake;
   readonly remove?: () => Promise<void>;
 }> => {
+  const folder = await mkdtemp(join(tmpdir(), 'offersight-dev-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const { sqliteIntake } = await import('../proxy/intake/sqlite/sqlite.js');
-    const folder = await mkdtemp(join(tmpdir(), 'offersight-dev-'));
-    return {
-      intake: sqliteIntake({ file: join(folder, 'intake.sqlite') }),
-      remove: () => rm(folder, { recursive: true, force: true }),
-    };
+    return { intake: sqliteIntake({ file: join(folder, 'intake.sqlite') }), remove };
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    // The second is what the package itself says without the part that fits the machine.
+    await remove();
+    const { code } = (cause as { readonly cause?: NodeJS.ErrnoException }).cause ?? {};
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
     return { intake: directIntake() };
   }

@@ -1143,14 +1143,6 @@ describe('I19: the ledger', () => {
     expect(texts(...purged)).toEqual([expect.stringContaining('nothing that happened explains that')]);
     expect(texts(...purged, { kind: 'purged', ids: [one.id], proxy: 'proxy-1' })).toEqual([]);
   });
-  it('counts an event under what its page said, or under nothing if the proxy asked for that', () => {
-    const plain: Draft = { ...taken, cell: { day: '1970-01-01', type: 'viewed' } };
-    const counted = [...upstream, settled, ledger({ taken: 1, delivered: 1, group: '(none)' })];
-    expect(texts({ ...created, group: 'summer' }, plain, ...counted)).toEqual([]);
-    expect(texts({ ...created, group: 'winter' }, ...shown.slice(1))).toEqual([
-      'said summer undefined on its way, and winter undefined at first',
-    ]);
-  });
   it('counts an acceptance once, in the group that came first', () => {
     const twice = [accepted('order', 'accepted'), accepted('order', 'duplicate', 'winter')];
     const counted: Partial<LedgerCell> = { type: 'accepted', taken: 1, accepted: 1 };

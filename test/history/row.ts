@@ -16,8 +16,10 @@ export interface RowVerdict {
 
 /** What an event counts under in the ledger: the day on which the proxy took it, and what it said of itself. */
 export interface RowCell {
-  /** The UTC day by the proxy's clock, such as `2025-11-20`. */
+  /** The UTC day by the proxy's clock when it was asked, such as `2025-11-20`. */
   readonly day: string;
+  /** The day when it had answered, if midnight came in between: then the event may count on either. */
+  readonly lastDay?: string | undefined;
   readonly type: string;
   readonly group?: string | undefined;
   readonly reason?: string | undefined;
@@ -62,7 +64,9 @@ export type PageRow =
       /** When the offer ends, epoch milliseconds. */
       readonly expiresAt?: number | undefined;
       readonly subject?: string | undefined;
+      /** The group that the harness gave to the offer, no matter what the product says. */
       readonly group?: string | undefined;
+      /** How the harness closed the offer, no matter what the product says. */
       readonly reason?: string | undefined;
     }
   /**
@@ -118,6 +122,8 @@ export type PageRow =
       readonly verdicts?: Readonly<Record<string, RowVerdict>>;
       /** It looks as if no proxy was there: 404, 405, or a page with status 200. */
       readonly isAbsent?: boolean;
+      /** It says that the proxy does not know a field: then a page leaves out what version 0.1 did not know. */
+      readonly isMisunderstood?: boolean;
       /** What a sensible `Retry-After` asked for, milliseconds; missing if there was none or it made no sense. */
       readonly retryAfterMs?: number | undefined;
     }
@@ -196,6 +202,14 @@ export type ProxyRow =
       readonly verdict: RowVerdict;
       /** What it says on the wire, and when it arrived there; missing if the harness did not see its request. */
       readonly cell?: RowCell | undefined;
+    }
+  /** The host's own program reports an acceptance under this name, and the intake has not answered yet. */
+  | {
+      readonly kind: 'reported';
+      readonly name: string;
+      readonly proxy: string;
+      /** The UTC day by the proxy's clock. */
+      readonly day: string;
     }
   /** The host's own program reported an acceptance under this name, and the intake answered. */
   | {

@@ -167,6 +167,10 @@ const extrasOf = (body: string): string[] =>
 const isAbsence = ({ status, body }: Reply): boolean =>
   status === 404 || status === 405 || (status === 200 && body.startsWith('<'));
 
+/** Whether the proxy does not know a field. */
+const isMisunderstanding = ({ status, body }: Reply): boolean =>
+  status === 400 && body.includes('"unsupported"');
+
 /** What a sensible Retry-After asks for, milliseconds. */
 const retryAfterOf = ({ headers }: Reply): number | undefined => {
   const given = headers['retry-after'] ?? '';
@@ -299,9 +303,10 @@ export const createNetwork = (
               status: reply?.status,
               ...(verdicts && { verdicts }),
               ...(reply && isAbsence(reply) && { isAbsent: true }),
+              ...(reply && isMisunderstanding(reply) && { isMisunderstood: true }),
               ...(retryAfterMs && { retryAfterMs }),
             });
-            if (reply?.body.includes('"unsupported"') && FIGURES.test(body)) page.misunderstood = ids.join();
+            if (reply && isMisunderstanding(reply) && FIGURES.test(body)) page.misunderstood = ids.join();
             act();
           });
         };

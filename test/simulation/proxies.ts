@@ -9,7 +9,7 @@ import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.j
 import type { ServerEvent } from '../../src/proxy/reported.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
 import type { RowCell } from '../history/row.js';
-import { cellsOf, utcDayOf } from '../history/wire.js';
+import { answeredAt, cellsOf, utcDayOf } from '../history/wire.js';
 import { type Chance, createChance } from './chance.js';
 import { type Clock, START } from './clock.js';
 import type { IntakeFile } from './intake-file.js';
@@ -163,14 +163,16 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     verdicts: ReadonlyMap<string, Verdict>,
     cells: ReadonlyMap<string, RowCell | undefined>,
   ): ReadonlyMap<string, Verdict> => {
-    for (const [id, { kind, ...rest }] of verdicts)
+    for (const [id, { kind, ...rest }] of verdicts) {
+      const cell = cells.get(id);
       recorder.write({
         kind: 'taken',
         id,
         proxy: name,
         verdict: { kind, ...('code' in rest && { code: rest.code }) },
-        cell: cells.get(id),
+        cell: cell && answeredAt(cell, runtime.now()),
       });
+    }
     return verdicts;
   };
   const cellsBefore = (events: readonly AdmittedEvent[]) =>
@@ -187,7 +189,8 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     asked: Reported | undefined,
   ): ReadonlyMap<string, Verdict> => {
     if (!asked) return verdicts;
-    const { name: called, cell } = asked;
+    const { name: called } = asked;
+    const cell = answeredAt(asked.cell, runtime.now());
     for (const [id, { kind }] of verdicts)
       recorder.write({ kind: 'accepted', name: called, id, proxy: name, verdict: { kind }, cell });
     return verdicts;
@@ -267,8 +270,10 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
     },
     report(event) {
       const { name: called, type, group } = event;
+      const day = utcDayOf(runtime.now());
+      recorder.write({ kind: 'reported', name: called, proxy: name, day });
       return new Promise((resolve) => {
-        reported = { name: called, cell: { day: utcDayOf(runtime.now()), type, group }, onAsked: resolve };
+        reported = { name: called, cell: { day, type, group }, onAsked: resolve };
         // If it fails, the host's program does not know whether it counted, and may report it again.
         void product
           .report([event])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { check, explain, INVARIANT_NAMES } from '../history/checker.js';
 import { createChronicle } from '../history/chronicle.js';
+import { START } from './clock.js';
 import { loadRooms } from './rooms.js';
 import { simulate, tell } from './run.js';
 import type { Command, Schedule } from './schedule.js';
@@ -70,6 +71,32 @@ describe('the delivery promise under any schedule of faults', () => {
     const [taken] = about('taken', created?.row.id ?? '');
     expect(endpointOf(created?.row.tab)).toContain('/fr/');
     expect(endpointOf(taken?.row.proxy)).not.toContain('/fr/');
+  });
+});
+
+describe('a run over midnight', () => {
+  const MIDNIGHT = Math.ceil(START / 86_400_000) * 86_400_000;
+  const view = (afterMs: number, offer: number): Command => ({
+    afterMs,
+    action: { do: 'view', tab: 0, offer, many: 3, isOnce: false },
+  });
+
+  it('has events of both days in the ledger, each in its own', async () => {
+    const { history } = await runSchedule(rooms, {
+      ...schedule,
+      commands: [
+        // The servers' clock comes close to midnight, and passes it between two requests.
+        { afterMs: 0, action: { do: 'server-clock', byMs: MIDNIGHT - START - 10_000 } },
+        view(0, 1),
+        view(4_000, 11),
+        view(8_000, 21),
+      ],
+    });
+    expect(explain(check(history))).toBe('');
+    const days = createChronicle(history)
+      .of('final-ledger')
+      .flatMap(({ row }) => row.cells.map(({ day }) => day));
+    expect(new Set(days)).toEqual(new Set(['2025-11-20', '2025-11-21']));
   });
 });
 

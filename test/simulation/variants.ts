@@ -59,6 +59,7 @@ const COUNTING = 'proxy/intake/sql/counting.ts';
 const LEDGER = 'proxy/intake/sql/ledger.ts';
 const DIRECT = 'proxy/intake/direct/direct.ts';
 const DESTINATION = 'proxy/forward/offer-events.ts';
+const ENCODE = 'protocol/encode.ts';
 
 const one = (file: string, find: string, put: string): readonly Edit[] => [{ file, find, put }];
 
@@ -635,6 +636,20 @@ export const VARIANTS: readonly Variant[] = [
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the source's own text.
       "`CASE ${row}type WHEN 'viewed' THEN ${row}group_name END`",
     ),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'dismiss', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'a page never says the group, nor how an offer was closed',
+    edits: one(ENCODE, '...(isPlain ? {} : { group, reason }),', '...(isPlain ? {} : {}),'),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'dismiss', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'a page leaves out the group before any proxy asked for that',
+    edits: one(ENCODE, 'plainUntil = 0', 'plainUntil = Infinity'),
     noticedBy: ['I19'],
     focus: { only: ['view', 'dismiss', 'flush'] },
     seed: 1,

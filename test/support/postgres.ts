@@ -19,8 +19,11 @@ export interface PostgresServer {
   kill(): Promise<void>;
   /** Ends every connection but the one that asks for it. */
   cut(): Promise<void>;
-  /** Starts a pooler that gives each transaction another session, and returns its URL. */
-  startPooler(): Promise<string>;
+  /**
+   * Starts a pooler that gives each transaction another session, and returns its URL.
+   * @param text Its configuration, which ends in the pooler's own section, except where it listens and whom it knows.
+   */
+  startPooler(text?: string): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -42,6 +45,12 @@ const identity = (): { uid?: number; gid?: number } => {
   if (uid === undefined || gid === undefined) throw new Error('There is no user postgres to run as.');
   return { uid: Number(uid), gid: Number(gid) };
 };
+
+/** How a pooler finds the server, and gives each transaction another session. */
+const POOLER = `[databases]
+* = host=127.0.0.1 port=PORT
+[pgbouncer]
+pool_mode = transaction`;
 
 /** Resolves when a program says that it is ready, and rejects with what it said if it ends before. */
 const ready = (child: ChildProcess, words: RegExp): Promise<void> =>
@@ -103,7 +112,7 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     },
 
     async start(...settings) {
-      const given = ['fsync=on', 'max_connections=60', 'shared_buffers=64MB', ...settings];
+      const given = ['max_connections=60', 'shared_buffers=64MB', ...settings];
       server = run(programs.postgres, [
         ...['-D', data, '-p', `${port}`, '-k', folder.path, '-h', '127.0.0.1'],
         ...given.flatMap((setting) => ['-c', setting]),
@@ -119,19 +128,19 @@ export const startPostgres = async (): Promise<PostgresServer> => {
       );
     },
 
-    async startPooler() {
+    async startPooler(text = POOLER.replace('PORT', `${port}`)) {
       const poolerPort = await freePort();
       const settings = join(folder.path, `pgbouncer-${poolerPort}.ini`);
+      const users = join(folder.path, 'users.txt');
+      writeFileSync(users, '"postgres" ""\n"offersight" ""\n');
       writeFileSync(
         settings,
-        `[databases]
-* = host=127.0.0.1 port=${port} user=postgres
-[pgbouncer]
+        `${text}
 listen_addr = 127.0.0.1
 listen_port = ${poolerPort}
 unix_socket_dir =
-auth_type = any
-pool_mode = transaction
+auth_type = trust
+auth_file = ${users}
 default_pool_size = 8
 `,
       );

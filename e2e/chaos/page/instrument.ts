@@ -1,4 +1,5 @@
 /** Watches the product from outside: events, storage, requests, the page's life and what harms it. It loads first. */
+import { doingOf } from './doing.js';
 import { askClock, numberOf, settings, tab, tell, trueNow } from './settings.js';
 import type { OfferEvent, RowVerdict, StoredEntry } from './types.js';
 
@@ -65,9 +66,11 @@ for (const type of ['offersight:viewed', 'offersight:dismissed'] as const) {
     type,
     (announced) => {
       const { detail } = announced as CustomEvent<OfferEvent>;
-      const { id, offerId, impressionId, expiresAt, group } = detail;
-      const about = { id, type: detail.type, offerId, impressionId, tab, expiresAt, group };
-      tell({ kind: 'created', ...about, ...(detail.type === 'dismissed' && { reason: detail.reason }) });
+      const { id, type: happened, offerId, impressionId, expiresAt } = detail;
+      // Not what the product says of these: a product that says nothing would agree with itself.
+      const { group, reason } = doingOf(offerId);
+      const about = { id, type: happened, offerId, impressionId, tab, expiresAt, group };
+      tell({ kind: 'created', ...about, ...(happened === 'dismissed' && { reason }) });
     },
     { capture: true },
   );
@@ -182,7 +185,9 @@ window.fetch = async (input, init) => {
     const status = text === undefined ? undefined : response.status;
     const seconds = Number(response.headers.get('retry-after') ?? 0);
     const retryAfterMs = seconds > 0 ? seconds * 1_000 : undefined;
-    tell({ kind: 'answered', number, tab, status, retryAfterMs, ...(verdicts && { verdicts }) });
+    const isMisunderstood = status === 400 && text?.includes('"unsupported"');
+    const about = { ...(verdicts && { verdicts }), ...(isMisunderstood && { isMisunderstood }) };
+    tell({ kind: 'answered', number, tab, status, retryAfterMs, ...about });
     return response;
   } catch (cause) {
     if (isKeptAlive && !isFarewell) refusedWithKeepalive = ids.join();

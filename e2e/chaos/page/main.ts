@@ -1,4 +1,5 @@
 /** A page of the shop under fire: its tracker, its offers, and the commands that it knows. */
+import { noteDoing } from './doing.js';
 import { fill, followClock } from './instrument.js';
 import { settings, tab, tell } from './settings.js';
 import type { ChaosPage, ChaosWindow, Dump, OfferEvent, PageTracker, StoredEntry } from './types.js';
@@ -36,19 +37,19 @@ const addScript = (): void => {
 
 /** As many as one address may name on a day; some offers have none. */
 const GROUPS = ['summer', 'winter', 'footer/banner'];
-const groupOf = (number: number): string => {
-  const group = GROUPS[number % (GROUPS.length + 1)];
-  return group ? `data-offer-group="${group}"` : '';
-};
 
 let shown = 0;
 const list = document.createElement('main');
 document.body.append(list);
 const show = (count: number): void => {
   for (let left = count; left > 0; left--) {
+    const group = GROUPS[shown % (GROUPS.length + 1)];
+    const offerId = `${tab}-${shown++}`;
+    noteDoing(offerId, { group });
+    const marks = `data-offer-id="${offerId}" ${group ? `data-offer-group="${group}"` : ''}`;
     list.insertAdjacentHTML(
       'afterbegin',
-      `<div class="offer" data-offer-id="${tab}-${shown}" ${groupOf(shown++)} data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`,
+      `<div class="offer" ${marks} data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`,
     );
   }
 };
@@ -95,6 +96,7 @@ site.chaos = {
     const open = [...document.querySelectorAll<HTMLElement>('.offer:not(.closed) button')].slice(0, count);
     for (const button of open) {
       button.parentElement?.classList.add('closed');
+      noteDoing(button.parentElement?.dataset.offerId ?? '', { reason: 'control' });
       button.click();
     }
   },
@@ -104,7 +106,11 @@ site.chaos = {
     requestAnimationFrame(() => window.scrollTo(0, 0));
   },
   flood(count) {
-    for (let left = tracker ? count : 0; left > 0; left--) tracker?.dismiss(`${tab}-${shown++}`);
+    for (let left = tracker ? count : 0; left > 0; left--) {
+      const offerId = `${tab}-${shown++}`;
+      noteDoing(offerId, { reason: 'api' });
+      tracker?.dismiss(offerId);
+    }
   },
   hog() {
     for (let left = 2; left > 0; left--) {

@@ -1,7 +1,7 @@
 /**
- * Whether events can be taken now, so that a load balancer can leave out a process that cannot take them. It never
- * writes by itself: if the intake's file is locked, each attempt would stop the process for seconds. A full intake
- * is ready, since it answers each event with the time of its retry, and pages still need their script.
+ * Whether events can be taken now, so that a load balancer can leave out a process that cannot take them. After some could
+ * not be taken, it tries by itself, since a process that is left out gets no requests. A full intake is ready, since it
+ * answers each event with the time of its retry, and pages still need their script.
  */
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Intake } from '../intake/intake.js';
@@ -15,41 +15,47 @@ export interface Readiness {
 
 /** A later answer does not count. */
 const READY_MS = 2_000;
-/** A taking that failed counts for so long, unless one succeeds. Nobody would try one while it counts. */
-const FAILED_MS = 10_000;
+/** A failure counts for so long, unless events are taken. The process that leads writes more often than that. */
+const FAILED_MS = 15_000;
 
 /** Starts watching. */
 export const watchReadiness = (
   watched: Intake,
   runtime: Pick<Runtime, 'now' | 'elapsed' | 'after'>,
 ): Readiness => {
-  let failedAt = -Infinity;
+  let failedAt: number | undefined;
+  const fail = (cause: unknown): never => {
+    failedAt = runtime.elapsed();
+    throw cause;
+  };
+
+  const intake: Intake = {
+    ...watched,
+    async take(events) {
+      const verdicts = await watched.take(events).catch(fail);
+      failedAt = undefined;
+      return verdicts;
+    },
+    lead: (token, now) => watched.lead(token, now).catch(fail),
+  };
 
   return {
-    intake: {
-      ...watched,
-      async take(events) {
-        try {
-          const verdicts = await watched.take(events);
-          failedAt = -Infinity;
-          return verdicts;
-        } catch (cause) {
-          failedAt = runtime.elapsed();
-          throw cause;
-        }
-      },
-    },
+    intake,
     async isReady() {
-      if (runtime.elapsed() - failedAt < FAILED_MS) return false;
+      if (failedAt !== undefined && runtime.elapsed() - failedAt < FAILED_MS) return false;
       let stopTimer: Stop | undefined;
       const late = new Promise<false>((resolve) => {
         stopTimer = runtime.after(READY_MS, () => resolve(false));
       });
-      const answers = watched.status(runtime.now()).then(
-        () => true,
-        () => false,
-      );
-      const isReady = await Promise.race([answers, late]);
+      const asked: Promise<unknown> =
+        failedAt === undefined ? watched.status(runtime.now()) : intake.take([]);
+      const isReady = await Promise.race([
+        asked.then(
+          () => true,
+          () => false,
+        ),
+        late,
+      ]);
       stopTimer?.();
       return isReady;
     },

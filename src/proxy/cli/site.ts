@@ -11,7 +11,7 @@ import { type NodeListener, toNodeListener } from '../node.js';
 import { createWatchedAdmin, type OfferAdmin } from '../operator/admin.js';
 import { LOOPBACK } from '../operator/page/own-requests.js';
 import type { OfferProxyOptions } from '../options.js';
-import { quietly } from '../telling/alert.js';
+import { type OnAlert, quietly } from '../telling/alert.js';
 import { ALERTS, wordsOf } from '../telling/alerts.js';
 import { systemCodeOf } from '../telling/cause.js';
 import { Failure } from './failure.js';
@@ -94,7 +94,7 @@ const run = (
 ): Running => {
   const durable = isDurable(intake) ? intake : undefined;
   const watched = durable && watchReadiness(durable, platformRuntime());
-  const onAlert = (message: string, cause?: unknown): void => log.error(message, causeFields(cause));
+  const onAlert: OnAlert = (message, cause, code) => log.error(message, { code, ...causeFields(cause) });
   const local = isNamed ? [] : LOOPBACK;
   // First, since it can fail without leaving anything open.
   const admin: OfferAdmin | undefined =

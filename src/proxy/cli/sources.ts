@@ -118,7 +118,7 @@ export const openIntake = async (
   try {
     switch (kind) {
       case 'sqlite': {
-        const { sqliteIntake } = await load(() => import('../intake/sqlite/sqlite.js'), 'libsql');
+        const { sqliteIntake } = await import('../intake/sqlite/sqlite.js');
         const file = intake.slice('sqlite:'.length);
         // SQLite would take an empty name for a database that is gone when it is closed.
         if (!file || file.startsWith(':')) throw new Failure('Name the file of the intake: sqlite:FILE.');

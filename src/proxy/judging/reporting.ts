@@ -1,5 +1,5 @@
 /** What the host's own code reports: an opened mail, a native app's view, an offer closed on a page of another make. */
-import { isOffersightError, OffersightError } from '../../errors.js';
+import { OffersightError } from '../../errors.js';
 import type { Verdict } from '../../protocol/batch.js';
 import { isOfferId } from '../../protocol/event.js';
 import { isGroup } from '../../protocol/group.js';
@@ -11,7 +11,7 @@ import type { Intake } from '../intake/intake.js';
 import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import type { UsageOptions } from '../options.js';
 import type { EventFault, ReportResult, ServerEvent } from '../reported.js';
-import type { OnAlert } from '../telling/alert.js';
+import { type OnAlert, remedyOf } from '../telling/alert.js';
 import { additionsOf, usageOf } from './additions.js';
 import { keyOf, signed } from './mac.js';
 
@@ -122,12 +122,11 @@ const outcomeOf = (verdict: Verdict | undefined, at: number): keyof ReportResult
   }
 };
 
-/** An intake that is away says so in its own words, which do not say what to do. */
+/** No matter why an intake does not take them, the same events may be reported again. */
 const sayAgain = (cause: unknown): never => {
-  if (isOffersightError(cause)) throw cause;
   throw new OffersightError(
     'delivery',
-    'The intake did not answer: report the events again later. Their names keep them from counting twice.',
+    `${remedyOf(cause, 'The intake does not answer.')} Report the events again later: their names keep them from counting twice.`,
     cause,
   );
 };

@@ -7,9 +7,9 @@ import { cleanCause } from './cause.js';
 /**
  * Called with a message about what an operator has to do, and with what broke. That is a copy of
  * the error with its name, message, code, stack and causes, without the fields that a driver adds,
- * such as a command and its arguments.
+ * such as a command and its arguments. The code says which alert it is, so that not every one need wake somebody.
  */
-export type OnAlert = (message: string, cause?: unknown) => void;
+export type OnAlert = (message: string, cause?: unknown, code?: AlertCode) => void;
 
 /**
  * Reports that something is wrong, as often as it is seen.
@@ -43,7 +43,7 @@ export const quietly = (
     if (now - (toldAt.get(message) ?? -againMs) < againMs) return;
     toldAt.set(message, now);
     try {
-      onAlert(message, cleanCause(cause));
+      onAlert(message, cleanCause(cause), code);
     } catch {
       // The listener that should get it is the one that failed.
     }

@@ -1,12 +1,19 @@
 /** I19: the ledger has exactly what the harness wrote down about each event, cell by cell. */
 import { type Judgement, type Judging, judging } from '../breach.js';
 import type { Chronicle, Placed } from '../chronicle.js';
-import type { KeptRow, RowCell, RowOf } from '../row.js';
-import { utcDayOf } from '../wire.js';
+import type { KeptRow, RowCell } from '../row.js';
+import { acceptedAt, type Expected, judgeWords, takenAt } from './cells.js';
 
 const COLUMNS = ['taken', 'delivered', 'refused', 'givenUp', 'purged', 'accepted'] as const;
 type Column = (typeof COLUMNS)[number];
 type Figures = Record<Column, number>;
+
+/** What the ledger should have of one event. */
+interface Counted {
+  readonly expected: Expected;
+  /** Its outcome; undefined while it waits. */
+  readonly column: Column | undefined;
+}
 
 const GIVEN_UP = ['expired', 'viewed_dead', 'unknown_outcome'];
 /** Events without a group count under this name. */
@@ -40,55 +47,6 @@ const createTable = () => {
       cells.set(key, figures);
     },
   };
-};
-
-/** What the page said of an event, for the day on which this row was written. */
-const cellOfPage = (chronicle: Chronicle, id: string, at: number): RowCell => {
-  const { type = 'unknown', group, reason } = chronicle.about('created', id)[0]?.row ?? {};
-  return { day: utcDayOf(at), type, group, reason };
-};
-
-/** Whether a process died that may have taken something, and written nothing of it down. */
-const mayHaveDied = (chronicle: Chronicle): boolean =>
-  chronicle.of('killed').some(({ row }) => row.what === 'proxy');
-
-/** The cell of each event that the intake of an endpoint took. */
-const takenAt = (
-  chronicle: Chronicle,
-  endpoint: string | undefined,
-  judged: Judging,
-): ReadonlyMap<string, RowCell> => {
-  const taken = new Map<string, RowCell>();
-  const rows = chronicle.of('taken').filter(({ row }) => chronicle.endpointOf(row.proxy) === endpoint);
-  const cellOf = ({ id, at, cell }: RowOf<'taken'>): RowCell => cell ?? cellOfPage(chronicle, id, at);
-  for (const { row } of rows)
-    if (row.verdict.kind === 'accepted' && !taken.has(row.id)) taken.set(row.id, cellOf(row));
-  const known = [
-    ...rows.flatMap(({ row }) => (row.verdict.kind === 'duplicate' ? [row] : [])),
-    ...chronicle.of('settled').map(({ row }) => row),
-  ].filter(({ id, proxy }) => !taken.has(id) && chronicle.endpointOf(proxy) === endpoint);
-  for (const row of known) {
-    if (taken.has(row.id)) continue;
-    if (!mayHaveDied(chronicle)) judged.breach('the intake knows it, and nobody saw it taken', row.id);
-    taken.set(row.id, row.kind === 'taken' ? cellOf(row) : cellOfPage(chronicle, row.id, row.at));
-  }
-  return taken;
-};
-
-/** A request says of an event what its page said, or nothing, if the proxy asked for that. */
-const judgeWords = (chronicle: Chronicle, judged: Judging): void => {
-  for (const { row } of chronicle.of('taken')) {
-    const [created] = chronicle.about('created', row.id);
-    if (!row.cell || !created) continue;
-    judged.examine();
-    const { group, reason } = row.cell;
-    const isPlain = group === undefined && reason === undefined;
-    if (!isPlain && (group !== created.row.group || reason !== created.row.reason))
-      judged.breach(
-        `said ${group} ${reason} on its way, and ${created.row.group} ${created.row.reason} at first`,
-        row.id,
-      );
-  }
 };
 
 const isAt = (
@@ -155,30 +113,30 @@ const outcomeOf = (
   return column;
 };
 
-/** The acceptances that an endpoint's intake counted, by name. */
-const acceptedAt = (chronicle: Chronicle, endpoint: string | undefined): ReadonlyMap<string, RowCell> => {
-  const rows = chronicle
-    .of('accepted')
-    .map(({ row }) => row)
-    .filter(({ proxy }) => chronicle.endpointOf(proxy) === endpoint);
-  const accepted = new Map<string, RowCell>();
-  for (const kind of ['accepted', 'duplicate'] as const)
-    for (const { name, verdict, cell } of rows)
-      if (verdict.kind === kind && !accepted.has(name)) accepted.set(name, cell);
-  return accepted;
-};
-
-/** The ledger as it follows from the record. */
-const foldOf = (chronicle: Chronicle, endpoint: string | undefined, judged: Judging) => {
+/** The ledger as it follows from the record. `found` only decides on which of two days an event was taken. */
+const foldOf = (
+  chronicle: Chronicle,
+  endpoint: string | undefined,
+  found: ReadonlyMap<string, Figures>,
+  judged: Judging,
+) => {
   const { cells, add } = createTable();
-  for (const [id, cell] of takenAt(chronicle, endpoint, judged)) {
-    const column = outcomeOf(chronicle, id, endpoint, judged);
-    add(keyOf(cell), 'taken');
-    if (column) add(keyOf(cell), column);
-  }
-  for (const cell of acceptedAt(chronicle, endpoint).values()) {
-    add(keyOf(cell), 'taken');
-    add(keyOf(cell), 'accepted');
+  const counted: Counted[] = [];
+  for (const [id, expected] of takenAt(chronicle, endpoint, judged))
+    counted.push({ expected, column: outcomeOf(chronicle, id, endpoint, judged) });
+  for (const expected of acceptedAt(chronicle, endpoint).values())
+    counted.push({ expected, column: 'accepted' });
+  const lacks = (key: string, column: Column): boolean =>
+    (found.get(key)?.[column] ?? 0) > (cells.get(key)?.[column] ?? 0);
+  // Those that wait come last: any day that still lacks an event is good for them.
+  const rankOf = ({ expected, column }: Counted): number =>
+    (expected.days.length > 1 ? 1 : 0) + (column ? 0 : 2);
+  for (const { expected, column } of counted.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    const keys = expected.days.map((day) => keyOf({ ...expected, day }));
+    const key =
+      keys.find((each) => lacks(each, 'taken') && (!column || lacks(each, column))) ?? keys[0] ?? '';
+    add(key, 'taken');
+    if (column) add(key, column);
   }
   return cells;
 };
@@ -217,7 +175,7 @@ export const countedOnce = (chronicle: Chronicle): Judgement => {
   for (const { row } of chronicle.of('final-ledger')) {
     const { cells, add } = createTable();
     for (const cell of row.cells) for (const column of COLUMNS) add(keyOf(cell), column, cell[column]);
-    judgeCells(cells, foldOf(chronicle, row.endpoint, judged), judged);
+    judgeCells(cells, foldOf(chronicle, row.endpoint, cells, judged), judged);
   }
   return judged.done();
 };

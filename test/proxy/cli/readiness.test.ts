@@ -8,6 +8,8 @@ let runtime: FakeRuntime;
 let readiness: Readiness;
 /** What happens when the status is asked for. */
 let asking: () => Promise<void>;
+/** What happens when the process asks to lead. */
+let leading: () => Promise<boolean>;
 /** What happens when events are taken. */
 let taking: () => Promise<ReadonlyMap<string, Verdict>>;
 
@@ -19,7 +21,9 @@ beforeEach(() => {
   runtime = fakeRuntime();
   asking = async () => undefined;
   taking = works;
-  const intake: Pick<Intake, 'take' | 'status'> = {
+  leading = async () => true;
+  const intake: Pick<Intake, 'take' | 'status' | 'lead'> = {
+    lead: () => leading(),
     take: () => taking(),
     async status() {
       await asking();
@@ -30,7 +34,7 @@ beforeEach(() => {
 });
 
 describe('a process is ready', () => {
-  it('without trying to write, since a locked file would hold that up', async () => {
+  it('without trying to write while nothing fails', async () => {
     let tries = 0;
     taking = () => {
       tries++;
@@ -57,11 +61,11 @@ describe('a process is ready', () => {
     await expect(readiness.isReady()).resolves.toBe(true);
   });
 
-  it('10 s after events that were not taken, since otherwise nobody would find out', async () => {
+  it('15 s after a failure if it can take events then, though nobody sends any', async () => {
     taking = fails;
     await take();
     taking = works;
-    await runtime.advance(9_999);
+    await runtime.advance(14_999);
     await expect(readiness.isReady()).resolves.toBe(false);
     await runtime.advance(1);
     await expect(readiness.isReady()).resolves.toBe(true);
@@ -73,6 +77,33 @@ describe('a process is not ready', () => {
     taking = fails;
     await take();
     await expect(readiness.isReady()).resolves.toBe(false);
+  });
+
+  it('for as long as events cannot be taken, though nobody sends any', async () => {
+    taking = fails;
+    await take();
+    for (let minute = 0; minute < 3; minute++) {
+      await runtime.advance(60_000);
+      await expect(readiness.isReady()).resolves.toBe(false);
+    }
+  });
+
+  it('if it can neither lead nor take', async () => {
+    leading = fails;
+    await readiness.intake.lead('token', 0).catch(() => undefined);
+    await expect(readiness.isReady()).resolves.toBe(false);
+    await runtime.advance(15_000);
+    await expect(readiness.isReady()).resolves.toBe(true);
+  });
+
+  it('if taking does not answer within 2 s after a failure', async () => {
+    taking = fails;
+    await take();
+    await runtime.advance(15_000);
+    taking = () => new Promise(() => undefined);
+    const answer = readiness.isReady();
+    await runtime.advance(2_000);
+    await expect(answer).resolves.toBe(false);
   });
 
   it('if the intake cannot be asked', async () => {

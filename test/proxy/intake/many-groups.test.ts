@@ -19,6 +19,23 @@ const KNOWN = ['home', 'cart', 'menu', 'exit', 'mail', 'blog'];
 /** The share of events whose group was known before. */
 const KNOWN_SHARE = 0.05;
 const MOST_WAITING = 2_000_000;
+const ATTEMPTS = 5;
+const MILLION = 1_000_000;
+/** How many events a server gets: a million would take minutes, so only `npm run proof -- --full` sends as many. */
+const TO_SERVER = process.env.OFFERSIGHT_FULL ? MILLION : 50_000;
+const written = (events: number): string => events.toLocaleString('en-US');
+
+/** Takes events, and asks again if the answer is late: a page does the same, and what was taken is a duplicate then. */
+const takeAll = async (intake: Intake, events: readonly AdmittedEvent[]): Promise<void> => {
+  for (let attempt = 1; ; attempt++)
+    try {
+      await intake.take(events);
+      return;
+    } catch (cause) {
+      // On a busy machine the disk may keep a server waiting for longer than the intake waits for the server.
+      if (attempt === ATTEMPTS || !/did not answer within/.test(String(cause))) throw cause;
+    }
+};
 
 /** How many events of each group the ledger has. */
 const countsOf = async (intake: Intake): Promise<ReadonlyMap<string, number>> => {
@@ -48,7 +65,7 @@ const expectPlaces = async (intake: Intake, events: number, portion: number): Pr
       }),
     );
     if (waiting.length < portion && at < events - 1) continue;
-    await intake.take(waiting);
+    await takeAll(intake, waiting);
     waiting = [];
   }
   const counts = await countsOf(intake);
@@ -60,34 +77,37 @@ const expectPlaces = async (intake: Intake, events: number, portion: number): Pr
 };
 
 describe('events with random groups of 1,000 visitors leave 200 groups and the rest, and known ones whole', () => {
-  it('holds for 1,000,000 events in a file', { timeout: 900_000 }, async () => {
+  it(`holds for ${written(MILLION)} events in a file`, { timeout: 900_000 }, async () => {
     const folder = temporaryFolder();
     onTestFinished(folder.remove);
     const intake = intakeHere({ file: join(folder.path, 'intake.db'), maxWaiting: MOST_WAITING });
     onTestFinished(() => intake.close());
-    await expectPlaces(intake, 1_000_000, 2_000);
+    await expectPlaces(intake, MILLION, 2_000);
   });
 
-  // A million of them would take minutes.
-  it('holds for 50,000 events in Redis', { timeout: 300_000 }, async () => {
+  it(`holds for ${written(TO_SERVER)} events in Redis`, { timeout: 3_600_000 }, async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.remove());
     const intake = redisIntake({ url: redis.url, name: 'groups', maxWaiting: MOST_WAITING });
     onTestFinished(() => intake.close());
     intake.claim('acme');
-    await expectPlaces(intake, 50_000, 500);
+    await expectPlaces(intake, TO_SERVER, 500);
   });
 
-  it.skipIf(!hasPostgres)('holds for 50,000 events in Postgres', { timeout: 300_000 }, async () => {
-    const postgres = await startPostgres();
-    onTestFinished(() => postgres.remove());
-    const intake = postgresIntake({
-      connection: postgres.url,
-      name: 'groups',
-      maxWaiting: MOST_WAITING,
-    });
-    onTestFinished(() => intake.close());
-    intake.claim('acme');
-    await expectPlaces(intake, 50_000, 2_000);
-  });
+  it.skipIf(!hasPostgres)(
+    `holds for ${written(TO_SERVER)} events in Postgres`,
+    { timeout: 3_600_000 },
+    async () => {
+      const postgres = await startPostgres();
+      onTestFinished(() => postgres.remove());
+      const intake = postgresIntake({
+        connection: postgres.url,
+        name: 'groups',
+        maxWaiting: MOST_WAITING,
+      });
+      onTestFinished(() => intake.close());
+      intake.claim('acme');
+      await expectPlaces(intake, TO_SERVER, 2_000);
+    },
+  );
 });

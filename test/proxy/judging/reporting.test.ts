@@ -229,7 +229,7 @@ describe('an intake that cannot take', () => {
       });
       await expect(locked.proxy.report([opened()])).rejects.toMatchObject({
         code: 'delivery',
-        hint: expect.stringContaining('report the events again later') as string,
+        hint: expect.stringContaining('Report the events again later') as string,
         cause,
       });
     }

@@ -25,10 +25,13 @@ export const isPassing = (cause: unknown): boolean => ['40001', '40P01'].include
 export const isOwnFault = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && /^SQLSTATE_(22|23|P0)/.test(String(cause.code));
 
+/** What an operator has to do if the server takes no writes. */
+export const ONLY_READS =
+  'Postgres only reads there: name the primary in connection, or if it is the primary, set default_transaction_read_only = off.';
+
 /** What an operator has to do, by the code. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  '25006':
-    'Postgres only reads there, as a standby does: name the primary in connection, such as by ?target_session_attrs or its own host.',
+  '25006': ONLY_READS,
   '28000': 'Postgres does not let the user in: check user, host and TLS against its pg_hba.conf.',
   '28P01': 'Postgres does not accept the password: check user and password of connection.',
   '3D000': 'The database of connection does not exist: create it, or name another one.',

@@ -9,13 +9,13 @@ import { deadLettersOf } from '../sql/dead-letters.js';
 import { fairnessOf } from '../sql/fairness.js';
 import { INDEXES, schemaOf } from '../sql/schema.js';
 import { POSTGRES } from './postgres-dialect.js';
-import { inWords, sqlStateOf } from './postgres-failures.js';
+import { inWords, ONLY_READS, sqlStateOf } from './postgres-failures.js';
 import type { Connections } from './postgres-pool.js';
 
 /** The number of the schema's layout, which a release writes into it. */
 const LAYOUT = 2;
 const LEAST_VERSION = 140_000;
-/** So often the one setting that is only an alert is looked at again, since somebody may change it while it runs. */
+/** So often the settings are looked at again, since somebody may change them while it runs. */
 const CHECK_MS = 300_000;
 const ATTEMPTS = 5;
 /**
@@ -79,8 +79,7 @@ const checkReading = (server: Server): void => {
 
 /** @throws {OffersightError} `configuration` if what it commits may be lost, or it cannot keep it at all. */
 const checkServer = (server: Server): void => {
-  if (server.is_standby || server.read_only === 'on')
-    throw refused('Postgres only reads there, as a standby does: name the primary in connection.');
+  if (server.is_standby || server.read_only === 'on') throw refused(ONLY_READS);
   checkReading(server);
   if (server.fsync !== 'on')
     throw refused(
@@ -120,20 +119,6 @@ export const createOpening = (
   let alert: (message: string) => void = () => undefined;
   let checkedAt = 0;
 
-  const checkPages = (setting: string | undefined): void => {
-    checkedAt = elapsed();
-    if (setting !== 'on' && !isReading) alert(ALERTS.tornPages.words);
-  };
-  const checkAgain = async (): Promise<void> => {
-    checkedAt = elapsed();
-    const asked = await connections.use((client) =>
-      client.query<Pick<Server, 'full_page_writes'>>(
-        `SELECT current_setting('full_page_writes') AS full_page_writes`,
-      ),
-    );
-    checkPages(asked.rows[0]?.full_page_writes);
-  };
-
   const make = async (client: PoolClient, { has_schema, has_tables, is_ours }: Server): Promise<void> => {
     if (is_ours) {
       const { rows } = await client.query<{ layout: number }>(`SELECT layout FROM "${schema}".gate`);
@@ -170,7 +155,7 @@ export const createOpening = (
     await make(client, server);
     if (owner !== undefined) await claim(client, owner);
     await client.query('COMMIT');
-    checkPages(server.full_page_writes);
+    if (server.full_page_writes !== 'on' && !isReading) alert(ALERTS.tornPages.words);
   };
 
   const openPatiently = async (): Promise<void> => {
@@ -185,8 +170,8 @@ export const createOpening = (
 
   const opening: Opening = {
     ready() {
-      // If this fails, the next statement says so.
-      if (opened && !isReading && elapsed() - checkedAt >= CHECK_MS) checkAgain().catch(() => undefined);
+      if (elapsed() - checkedAt >= CHECK_MS) opened = undefined;
+      if (!opened) checkedAt = elapsed();
       opened ??= openPatiently().catch((cause: unknown) => {
         opened = undefined;
         throw cause;

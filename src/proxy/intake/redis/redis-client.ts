@@ -28,8 +28,15 @@ const GOODBYE_MS = 1_000;
 const CHECK_MS = 300_000;
 /** The settings with which an accepted event is safe. */
 const SAFE = { 'maxmemory-policy': 'noeviction', appendonly: 'yes', appendfsync: 'always' };
-const MOVED =
-  'This Redis is one node of a Redis Cluster, and another one has the keys: give connection a list of its nodes.';
+/** What an operator has to do, by the first word of what Redis says. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  MOVED:
+    'This Redis is one node of a Redis Cluster, and another one has the keys: give connection a list of its nodes.',
+  OOM: 'Redis is full: raise its maxmemory, or delete what other programs keep there.',
+  MISCONF: 'Redis cannot write to its disk, so it takes nothing: make room there, and read its log.',
+  READONLY: 'This Redis is a replica, which only reads: name the primary in connection.',
+  NOPERM: 'Redis does not let this user run the intake’s scripts: see the rights in docs/redis.md.',
+};
 
 const configuration = (hint: string, cause?: unknown): OffersightError =>
   new OffersightError('configuration', hint, cause);
@@ -148,7 +155,9 @@ export const connect = (
         >;
         return commands[name]?.(key, ...args);
       }).catch((cause: unknown) => {
-        if (cause instanceof Error && cause.message.startsWith('MOVED ')) throw configuration(MOVED);
+        const [word = ''] = cause instanceof Error ? cause.message.split(' ', 1) : [];
+        const remedy = REMEDIES[word];
+        if (remedy !== undefined) throw configuration(remedy, cleanCause(cause));
         // ioredis adds the command to the error, and its arguments contain offers, addresses and users.
         throw cleanCause(cause);
       }),

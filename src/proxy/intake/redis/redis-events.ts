@@ -169,12 +169,15 @@ local function settle(e, state, code, now)
   if ORDERED then unblock(e.offerId) end
 end
 
--- A dismissed without its viewed would lift the funnel over 100 %. The rest are given up when their turn comes.
+-- A dismissed without its viewed would lift the funnel over 100 %. A script gives up so many of them, no matter of how
+-- many offers they are. The rest are given up when their turn comes.
+local alongside = ${PORTION}
 local function areViewsDead(offer) return ORDERED and get('dead-views', offer) and not get('views', offer) end
 local function takeAlong(offer, now)
   if not areViewsDead(offer) then return end
-  for _, member in ipairs(texts('offers', offer .. ' 1', offer .. ' 2', ${PORTION})) do
+  for _, member in ipairs(texts('offers', offer .. ' 1', offer .. ' 2', alongside)) do
     local e = load(numberIn(member))
+    alongside = alongside - 1
     if e.state == 'waiting' then settle(e, 'dead', 'viewed_dead', now) end
   end
 end

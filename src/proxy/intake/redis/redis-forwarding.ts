@@ -59,16 +59,17 @@ sweep('ends', text(past), 'expired')
 if isOnce then sweep('unknown', '(' .. text(now - ${KEY_WINDOW_MS}), 'unknown_outcome') end
 for offer in pairs(unseen) do takeAlong(offer, now) end
 
-local function forget(index, before, of)
-  local old = between(index, '-inf', '(' .. text(before), 100)
+local function forget(index, before, most, of)
+  local old = between(index, '-inf', '(' .. text(before), most)
   for _, one in ipairs(old) do drop(index, one) of(one) end
-  isMore = isMore or #old == 100
+  isMore = isMore or #old == most
 end
-forget('settled', past - ${MEMORY_MS}, function(n)
+forget('settled', past - ${MEMORY_MS}, 100, function(n)
   local e = load(n)
   countView(e, -1) countDead(e, -1) unset('events', n) unset('ids', e.id) drop('dead', n)
 end)
-forget('days', math.floor(past / ${DAY_MS}) - ARGV[11], function(day) call('DEL', own .. 'ledger:' .. day) end)
+-- A day has as many cells as groups, types and reasons allow.
+forget('days', math.floor(past / ${DAY_MS}) - ARGV[11], 1, function(day) call('UNLINK', own .. 'ledger:' .. day) end)
 -- Finds where lists end.
 local floor, arrival = tonumber(get('lane', 'floor') or 1), tonumber(get('lane', 'arrival') or 0)
 local kept = floor

@@ -5,15 +5,12 @@ import type { Choosing, ChoosingChores } from './choosing.js';
 import type { Dialect } from './dialect.js';
 import type { TakeAlong } from './giving-up.js';
 import type { Leading } from './leading.js';
-import { IN_FLIGHT, type LaneTable, type Row, toIntakeRow } from './rows.js';
+import { AGAIN_MS, IN_FLIGHT, type LaneTable, PORTION, type Row, toIntakeRow } from './rows.js';
 import { ask, type Steps } from './steps.js';
 
 const MINUTE_MS = 60_000;
-/**
- * So many rows are forgotten at once, in a few milliseconds. More follow after a pause, so that the process stays free.
- */
+/** So many events are forgotten in one transaction. */
 const FORGET_ROWS = 100;
-const AGAIN_MS = 100;
 
 /** How often it looks past lines that may not go yet. After that, others who need the database have their turn. */
 const LOOKS = 10;
@@ -42,6 +39,8 @@ interface Chores extends ChoosingChores {
 interface Tidied {
   /** How many events had waited too long. */
   readonly expired: number;
+  /** Whether more events may have to be given up. None begins before they are. */
+  readonly isOverdue: boolean;
   /** Whether there is more to do, soon. */
   readonly isUnfinished: boolean;
 }
@@ -70,19 +69,21 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
   const isEnded = (by: string) => `${isOpen} AND due_at < ${IN_FLIGHT} AND expires_at <= ${by}`;
   const isUnknown = (since: string) =>
     `${isOpen} AND is_ambiguous = 1 AND due_at <= ?1 AND first_forward_at < ${since}`;
-  const giveUp = (code: string, which: string): string =>
+  const portionOf = (which: string, order: string): string =>
+    `arrival IN (SELECT arrival FROM ${table} WHERE ${which} ORDER BY ${order} LIMIT ${PORTION})`;
+  const giveUp = (code: string, which: string, order: string): string =>
     `UPDATE ${table} SET state = 'dead', code = '${code}', settled_at = ?1, headers = NULL
-     WHERE ${which} RETURNING offer_id`;
+     WHERE ${portionOf(which, order)} RETURNING offer_id`;
   const has = (which: string): string => `EXISTS (SELECT 1 FROM ${table} WHERE ${which})`;
   return {
     chores: `SELECT ${has(isAhead)} AS is_ahead, ${has(isDelayed('?2'))} AS is_delayed,
       ${has(isEnded('?3'))} AS is_ended,
       ${rules.ambiguous === 'atMostOnce' ? has(isUnknown('?4')) : '0'} AS is_unknown,
       ${has('settled_at < ?5')} AS is_old${choosing.chores}`,
-    putRight: `UPDATE ${table} SET due_at = ?1 WHERE ${isAhead}`,
-    expireDelayed: giveUp('expired', isDelayed('?2')),
-    expireEnded: giveUp('expired', isEnded('?2')),
-    giveUpUnknown: giveUp('unknown_outcome', isUnknown('?2')),
+    putRight: `UPDATE ${table} SET due_at = ?1 WHERE ${portionOf(isAhead, 'due_at')} RETURNING 1 AS one`,
+    expireDelayed: giveUp('expired', isDelayed('?2'), 'waiting_since'),
+    expireEnded: giveUp('expired', isEnded('?2'), 'expires_at'),
+    giveUpUnknown: giveUp('unknown_outcome', isUnknown('?2'), 'first_forward_at'),
     called: `INSERT INTO paced_calls (lane, event, at) SELECT '${table}', value, ?2 FROM ${texts('ids')} AS begun`,
     begin: `UPDATE ${table} SET state = 'forwarding', due_at = ${IN_FLIGHT}, attempts = attempts + 1,
         first_forward_at = coalesce(first_forward_at, ?2),
@@ -111,7 +112,7 @@ export const createBeginning = (
     const [delayedSince, unknownSince, oldSince] = [past - maxDelayMs, now - KEY_WINDOW_MS, past - MEMORY_MS];
     const times = [delayedSince, past, unknownSince, oldSince];
     const [chores = {}] = yield* ask<Chores>(statements.chores, now, ...times);
-    if (chores.is_ahead) yield* ask(statements.putRight, now);
+    const ahead = chores.is_ahead ? yield* ask(statements.putRight, now) : [];
     const expired = chores.is_delayed ? yield* ask<Gone>(statements.expireDelayed, now, delayedSince) : [];
     const ended = chores.is_ended ? yield* ask<Gone>(statements.expireEnded, now, past) : [];
     const unknown = chores.is_unknown ? yield* ask<Gone>(statements.giveUpUnknown, now, unknownSince) : [];
@@ -120,7 +121,11 @@ export const createBeginning = (
     const forgotten = chores.is_old ? yield* ask(statements.forget, oldSince) : [];
     // A due time that was corrected may have made its line ripe.
     const isMore = yield* choosing.prepare({ ...chores, is_ripe: chores.is_ripe || chores.is_ahead }, now);
-    return { expired: expired.length, isUnfinished: isMore || forgotten.length === FORGET_ROWS };
+    return {
+      expired: expired.length,
+      isOverdue: [expired, ended, unknown].some(({ length }) => length === PORTION),
+      isUnfinished: isMore || ahead.length === PORTION || forgotten.length === FORGET_ROWS,
+    };
   }
 
   function* start(ids: readonly string[], now: number): Steps<readonly Row[]> {
@@ -140,9 +145,9 @@ export const createBeginning = (
   ): Steps<{ readonly rows: readonly Row[]; readonly isOver: boolean }> {
     const rows: Row[] = [];
     for (let look = 0; look < LOOKS && rows.length < room; look++) {
-      const { ids, isOver } = yield* choosing.choose(now, room - rows.length, look > 0);
+      const { ids, isOver, isEnough } = yield* choosing.choose(now, room - rows.length, look > 0);
       rows.push(...(yield* start(ids, now)));
-      if (isOver) return { rows, isOver };
+      if (isOver || isEnough) return { rows, isOver };
     }
     return { rows, isOver: rows.length === room };
   }
@@ -150,7 +155,8 @@ export const createBeginning = (
   return function* begin({ now, limit, perMinute, graceMs = 0 }) {
     // This process may have stood still for so long that another one has taken over.
     if (yield* leading.isDeposed()) return { rows: [], nextAt: undefined, expired: 0 };
-    const { expired, isUnfinished } = yield* tidy(now, now - graceMs);
+    const { expired, isOverdue, isUnfinished } = yield* tidy(now, now - graceMs);
+    if (isOverdue) return { rows: [], nextAt: now + AGAIN_MS, expired };
     const [{ calls, oldest } = { calls: 0, oldest: null }] = yield* paceOf(table, now);
     const room = Math.max(0, Math.min(limit, perMinute - calls));
     const { rows, isOver } = yield* beginDue(now, room);

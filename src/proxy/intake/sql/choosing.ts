@@ -1,7 +1,8 @@
 /** Which events of a lane are begun next. */
 import type { Dialect } from './dialect.js';
 import { BLOCKED, NOBODY, openLines } from './fairness.js';
-import { IN_FLIGHT, type LaneTable, type Row } from './rows.js';
+import { allViewsDead, createTakeAlong } from './giving-up.js';
+import { IN_FLIGHT, type LaneTable, PORTION, type Row } from './rows.js';
 import { ask, type Steps } from './steps.js';
 
 /** So many events get a line in one transaction. */
@@ -19,6 +20,8 @@ export interface ChoosingChores {
 interface Chosen {
   readonly ids: readonly string[];
   readonly isOver: boolean;
+  /** Whether the transaction has changed enough, so that the next one looks further. */
+  readonly isEnough?: boolean;
 }
 
 /** How a lane chooses. */
@@ -66,10 +69,13 @@ interface Candidate {
   readonly turn: number;
   /** The id of its head; null if the line is empty. */
   readonly id: string | null;
+  readonly offer_id: string;
   readonly arrival: number;
   readonly due_at: number;
   /** Whether it waits for views of other visitors: 0 or 1. */
   readonly is_blocked: unknown;
+  /** Whether it is a `dismissed` that was left when the offer's views were given up: 0 or 1. */
+  readonly is_unseen: unknown;
 }
 
 /** A line whose head may not be begun yet. */
@@ -96,13 +102,16 @@ const statementsOf = (dialect: Dialect) => ({
     WHERE arrival IN (SELECT arrival FROM ${dialect.given({ arrival: 'integer' })} AS given)`,
   hold: `UPDATE lines SET due_at = ${IN_FLIGHT} WHERE line IN
     (SELECT line FROM events WHERE settled_at IS NULL AND due_at = ${IN_FLIGHT})`,
-  ripen: 'UPDATE lines SET due_at = 0 WHERE due_at > 0 AND due_at <= ?1',
-  next: `SELECT head.line, head.turn, events.id, events.arrival, events.due_at,
+  ripen: `UPDATE lines SET due_at = 0 WHERE line IN
+    (SELECT line FROM lines WHERE due_at > 0 AND due_at <= ?1 ORDER BY due_at LIMIT ${PORTION}) RETURNING 1 AS one`,
+  next: `SELECT head.line, head.turn, events.id, events.offer_id, events.arrival, events.due_at,
       CASE WHEN events.is_lone = 1 AND events.type = 'dismissed' AND EXISTS (
         SELECT 1 FROM events AS ahead
         WHERE ahead.offer_id = events.offer_id AND ahead.type = 'viewed' AND ahead.settled_at IS NULL
           AND ahead.arrival < events.arrival
-      ) THEN 1 ELSE 0 END AS is_blocked
+      ) THEN 1 ELSE 0 END AS is_blocked,
+      CASE WHEN events.type = 'dismissed' AND events.state = 'waiting' AND ${allViewsDead('events', 'events.offer_id')}
+        THEN 1 ELSE 0 END AS is_unseen
     FROM (
       SELECT line, turn, coalesce(${HEADS.join()}) AS arrival
       FROM lines WHERE due_at = 0 ORDER BY turn, line LIMIT ?1
@@ -116,25 +125,28 @@ const statementsOf = (dialect: Dialect) => ({
   nextDue: `SELECT min(due_at) AS at FROM lines WHERE due_at > 0 AND due_at > ?1 AND due_at < ${BLOCKED}`,
 });
 
-/** Sorts candidates: which may be begun, and what becomes of the other lines. */
+/** Sorts candidates: which may be begun, which are given up, and what becomes of the other lines. */
 const sorted = (candidates: readonly Candidate[], now: number, most: number) => {
   const begun: (Candidate & { readonly id: string })[] = [];
+  const unseen = new Set<string>();
   const aside: SetAside[] = [];
   const empty: Pick<Candidate, 'line'>[] = [];
   for (const candidate of candidates) {
     if (begun.length >= most) break;
-    const { line, id, arrival, due_at, is_blocked } = candidate;
+    const { line, id, offer_id, arrival, due_at, is_blocked, is_unseen } = candidate;
     if (id === null) empty.push({ line });
+    else if (is_unseen) unseen.add(offer_id);
     else if (due_at > now) aside.push({ line, due_at, barrier: null });
     else if (is_blocked) aside.push({ line, due_at: BLOCKED, barrier: arrival });
     else begun.push({ ...candidate, id });
   }
-  return { begun, aside, empty };
+  return { begun, unseen, aside, empty };
 };
 
 /** Chooses in the order of turns: see fairness.ts. */
 export const chooseInTurn = (dialect: Dialect): Choosing => {
   const statements = statementsOf(dialect);
+  const takeAlong = createTakeAlong('events', dialect);
 
   /** Gives lines to events that an earlier release took, and to events that are retried. */
   function* adopt(): Steps<boolean> {
@@ -153,19 +165,23 @@ export const chooseInTurn = (dialect: Dialect): Choosing => {
       EXISTS (SELECT 1 FROM events WHERE settled_at IS NULL AND line IS NULL) AS is_unlined`,
 
     *prepare({ is_ripe, is_unlined }, now) {
-      if (is_ripe) yield* ask(statements.ripen, now);
-      return is_unlined ? yield* adopt() : false;
+      const ripe = is_ripe ? yield* ask(statements.ripen, now) : [];
+      const isMore = is_unlined ? yield* adopt() : false;
+      return isMore || ripe.length === PORTION;
     },
 
     *choose(now, most, isAgain) {
       const looked = isAgain ? most + LOOK_ROWS : most;
       const rows = yield* ask<Candidate>(statements.next, looked);
-      const { begun, aside, empty } = sorted(rows, now, most);
+      const { begun, unseen, aside, empty } = sorted(rows, now, most);
+      yield* takeAlong([...unseen], now);
       if (aside.length) yield* ask(statements.setAside, JSON.stringify(aside));
       if (empty.length) yield* ask(statements.drop, JSON.stringify(empty));
       const turn = Math.max(0, ...begun.map((candidate) => candidate.turn));
       if (turn) yield* ask(statements.turn, turn);
-      return { ids: begun.map(({ id }) => id), isOver: rows.length < looked };
+      // A line whose event was given up may have another one.
+      const isEnough = unseen.size > 0;
+      return { ids: begun.map(({ id }) => id), isOver: rows.length < looked && !isEnough, isEnough };
     },
 
     nextDue: (now) => dueAt(statements.nextDue, now),

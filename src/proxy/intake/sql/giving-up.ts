@@ -1,6 +1,6 @@
 /** Gives up each `dismissed` together with its `viewed`: without it, it would lift the funnel over 100 %. */
 import type { Dialect } from './dialect.js';
-import type { LaneTable, Row } from './rows.js';
+import { type LaneTable, PORTION, type Row } from './rows.js';
 import { ask, type Steps } from './steps.js';
 
 /** The code of a `dismissed` whose views are dead letters. */
@@ -21,7 +21,8 @@ export const allViewsDead = (table: LaneTable, offer: string, which = ''): strin
       AND seen.state IN ('waiting', 'forwarding', 'done') ${which})`;
 
 /**
- * Gives up the waiting `dismissed` of each of these offers whose views are all dead.
+ * Gives up the waiting `dismissed` of each of these offers whose views are all dead. If there are many, the rest are
+ * given up when their turn comes: see choosing.ts.
  * @returns The ids of those that it gave up.
  */
 export type TakeAlong = (offerIds: readonly string[], now: number) => Steps<readonly string[]>;
@@ -35,8 +36,12 @@ export function* takeNothing(): Steps<readonly string[]> {
 /** Makes a {@link TakeAlong} for the lane of a table. */
 export const createTakeAlong = (table: LaneTable, { texts }: Dialect): TakeAlong => {
   const statement = `UPDATE ${table} SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = ?2, headers = NULL
-    WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed' AND offer_id IN ${texts('offers')}
-      AND ${allViewsDead(table, `${table}.offer_id`)}
+    WHERE arrival IN (
+      SELECT arrival FROM ${table}
+      WHERE settled_at IS NULL AND state = 'waiting' AND type = 'dismissed' AND offer_id IN (
+        -- An offer is judged once, and not again for each of its events.
+        SELECT value FROM ${texts('offers')} AS given WHERE ${allViewsDead(table, 'given.value')})
+      LIMIT ${PORTION})
     RETURNING id`;
   return function* takeAlong(offerIds, now) {
     if (!offerIds.length) return [];

@@ -7,6 +7,7 @@ import { createPlaces } from './group-places.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
 import { createNameKey } from './lines.js';
+import { AGAIN_MS } from './rows.js';
 import { createSharing } from './sharing.js';
 import { ask, type SqlDriver } from './steps.js';
 import { createTaking } from './taking.js';
@@ -49,8 +50,10 @@ export const createSqlIntake = (
 
     async begin(options) {
       const begun = await lane.begin(options);
-      await ledger.forget(options.now - (options.graceMs ?? 0));
-      return begun;
+      const isMore = await ledger.forget(options.now - (options.graceMs ?? 0));
+      return isMore
+        ? { ...begun, nextAt: Math.min(begun.nextAt ?? Infinity, options.now + AGAIN_MS) }
+        : begun;
     },
 
     async take(events) {

@@ -15,6 +15,7 @@ import {
 import { acceptedCellIn, firstCellOf, GROUP_OF_CELL, partsOf } from './counting.js';
 import type { Dialect } from './dialect.js';
 import type { PlaceFact, Places } from './group-places.js';
+import { PORTION } from './rows.js';
 import { ask, type SqlDriver, type Steps } from './steps.js';
 
 /** A cell as its table has it. */
@@ -26,8 +27,11 @@ interface CellRow extends Omit<LedgerFigures, 'givenUp'> {
 
 /** The ledger, and what forwarding asks of it. */
 export interface SqlLedger extends Pick<Intake, 'accept' | 'ledger'> {
-  /** Forgets days that are too old. It works once a day, since only then is there another one. */
-  forget(now: number): Promise<void>;
+  /**
+   * Forgets a portion of the days that are too old. After the last portion it does nothing until the next day.
+   * @returns Whether there is more to forget.
+   */
+  forget(now: number): Promise<boolean>;
 }
 
 const statementsOf = ({ given, texts }: Dialect) => ({
@@ -41,8 +45,10 @@ const statementsOf = ({ given, texts }: Dialect) => ({
     FROM ${given({ day: 'integer', place: 'text' })} AS new WHERE true GROUP BY 1
     ON CONFLICT (cell) DO UPDATE SET
       taken = ledger.taken + excluded.taken, accepted = ledger.accepted + excluded.accepted`,
-  forgetCells: 'DELETE FROM ledger WHERE cell < ?1',
-  forgetAccepted: 'DELETE FROM accepted WHERE day < ?1',
+  forgetCells: `DELETE FROM ledger WHERE cell IN
+    (SELECT cell FROM ledger WHERE cell < ?1 ORDER BY cell LIMIT ?2) RETURNING 1 AS one`,
+  forgetAccepted: `DELETE FROM accepted WHERE id IN
+    (SELECT id FROM accepted WHERE day < ?1 ORDER BY day LIMIT ?2) RETURNING 1 AS one`,
   firstCell: 'SELECT min(cell) AS cell FROM ledger WHERE cell >= ?1',
   cells: `SELECT ledger.*, ledger_names.name FROM ledger
     JOIN ledger_names ON ledger_names.id = ${GROUP_OF_CELL}
@@ -97,12 +103,16 @@ export const createLedger = (
   return {
     async forget(now) {
       const today = dayOf(now);
-      if (today === forgotOn) return;
-      forgotOn = today;
-      await driver.write(function* () {
-        yield* ask(statements.forgetCells, firstCellOf(today - ledgerDays));
-        yield* ask(statements.forgetAccepted, today - ledgerDays);
+      if (today === forgotOn) return false;
+      const first = today - ledgerDays;
+      const forgotten = await driver.write(function* () {
+        const { length } = yield* ask(statements.forgetCells, firstCellOf(first), PORTION);
+        const room = PORTION - length;
+        return length + (room ? yield* ask(statements.forgetAccepted, first, room) : []).length;
       });
+      const isMore = forgotten === PORTION;
+      if (!isMore) forgotOn = today;
+      return isMore;
     },
 
     async accept(events) {

@@ -28,6 +28,13 @@ export type LaneTable = 'events' | 'usage';
 /** The due time of an event that is on its way: only its outcome or a new leader changes it. */
 export const IN_FLIGHT = Number.MAX_SAFE_INTEGER;
 
+/**
+ * While a transaction writes, nobody else does. So one that looks for rows to change changes so many of them at most,
+ * which takes some hundredths of a second. The rest follows after this pause, in which events are taken.
+ */
+export const PORTION = 500;
+export const AGAIN_MS = 100;
+
 const parsed = <T>(text: string | null): T | undefined =>
   text === null ? undefined : (JSON.parse(text) as T);
 

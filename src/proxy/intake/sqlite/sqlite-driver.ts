@@ -1,6 +1,8 @@
 /** Runs the steps of transactions over a file. Each transaction runs to its end without a break. */
 import type Database from 'libsql';
 import type { SqlDriver, Statement, Steps, Value } from '../sql/steps.js';
+import { inWords } from './sqlite-failures.js';
+import { transact } from './sqlite-transaction.js';
 
 /** Makes the driver of an open file. */
 export const createDriver = (database: Database.Database): SqlDriver => {
@@ -28,8 +30,8 @@ export const createDriver = (database: Database.Database): SqlDriver => {
   };
 
   return {
-    write: async (steps) => database.transaction(() => run(steps())).immediate(),
-    read: async (steps) => run(steps()),
+    write: async (steps) => inWords(() => transact(database, () => run(steps()))),
+    read: async (steps) => inWords(() => run(steps())),
     async close() {
       database.close();
     },

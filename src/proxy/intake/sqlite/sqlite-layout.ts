@@ -15,6 +15,7 @@ import { deadLettersOf } from '../sql/dead-letters.js';
 import { fairnessOf } from '../sql/fairness.js';
 import { INDEXES, schemaOf } from '../sql/schema.js';
 import { SQLITE } from './sqlite-dialect.js';
+import { transact } from './sqlite-transaction.js';
 
 /** The number of the file's layout, which a release writes into it. Version 0.1 wrote 1. */
 const LAYOUT = 2;
@@ -140,9 +141,7 @@ const takeOver = (database: Database.Database): void => {
  */
 export const layOut = (database: Database.Database): void => {
   if (hasLayout(database)) return;
-  database
-    .transaction(() => {
-      if (!hasLayout(database)) takeOver(database);
-    })
-    .immediate();
+  transact(database, () => {
+    if (!hasLayout(database)) takeOver(database);
+  });
 };

@@ -1,5 +1,6 @@
 /** Starts the thread that has an intake's file. Waits for its message if the host has to know at once. */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
@@ -37,6 +38,8 @@ let openingMs = LONGEST_MS;
 const REMEDY =
   "If the server is bundled, leave the package offersight out of the bundle, so that it is loaded from node_modules. In Next, set serverExternalPackages: ['offersight'] in next.config.ts.";
 
+const NOT_INSTALLED = 'This intake needs a package that is not installed. Add it with: npm install libsql';
+
 const notStarted = (why: string, cause?: unknown): OffersightError =>
   new OffersightError('configuration', `The intake cannot start its thread: ${why} ${REMEDY}`, cause);
 
@@ -52,10 +55,35 @@ const isMissing = (): boolean => {
   }
 };
 
+/** The error of a module that could not be loaded, here or in the thread. */
+const notLoaded = (cause: Error): OffersightError => {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND')
+    return notStarted('see what broke.', cause);
+  return message.includes('libsql')
+    ? new OffersightError('configuration', NOT_INSTALLED, cause)
+    : notStarted('a file of the package is not there.', cause);
+};
+
+/**
+ * Loads libsql in this thread too. Node unloads native code with the last thread that has it, and libsql may still run
+ * threads of its own then. An import at the top of a file would end a bundle in libsql's words, before the proxy is
+ * created and says what is wrong.
+ */
+const loadLibsql = (): void => {
+  try {
+    createRequire(import.meta.url)('libsql');
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    throw notLoaded(error);
+  }
+};
+
 const makeWorker = (workerData: ThreadStart): Worker => {
   // This never happens. Tools that trace files find here what the thread imports, since they do not look into a thread.
   if (!workerData.said.byteLength) void import('./sqlite-serving.js');
   if (isMissing()) throw notStarted('there is no file sqlite-thread.js beside the file that starts it.');
+  loadLibsql();
   try {
     // Written in this form, since bundlers and tools that trace files look for it.
     return new Worker(new URL('./sqlite-thread.js', import.meta.url), {
@@ -73,11 +101,7 @@ const makeWorker = (workerData: ThreadStart): Worker => {
 /** The error of a thread that could not open the file. */
 const failureOf = (packed: PackedError): Error => {
   const cause = unpackError(packed);
-  if (packed.name === 'OffersightError') return cause;
-  if (packed.code !== 'ERR_MODULE_NOT_FOUND') return notStarted('see what broke.', cause);
-  return packed.message.includes('libsql')
-    ? new OffersightError('configuration', 'The intake needs the package libsql: npm install libsql', cause)
-    : notStarted('a file of the package is not there.', cause);
+  return packed.name === 'OffersightError' ? cause : notLoaded(cause);
 };
 
 /**

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { isUnfinished, STILL_MOVING, step } from './sqlite-layout.js';
+import { transact } from './sqlite-transaction.js';
 
 /** What is left to do for a file of an earlier release. */
 export interface Upgrade {
@@ -20,10 +21,9 @@ export const createUpgrade = (database: Database.Database): Upgrade => {
   let isDone = !isUnfinished(database);
 
   const work = async (): Promise<void> => {
-    const stepOnce = database.transaction(() => step(database));
     // Requests that have arrived meanwhile go first.
     for (await nextTurn(); !isStopped; await nextTurn())
-      if (!stepOnce.immediate()) {
+      if (!transact(database, () => step(database))) {
         isDone = true;
         return;
       }

@@ -5,8 +5,6 @@
  * @module offersight/proxy/sqlite
  */
 import '../../needs-node.js';
-// The thread needs it. This import fails at once if the package is missing, and shows it to tools that trace files.
-import 'libsql';
 import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
 import type { Intake, Lane } from '../intake.js';

@@ -284,6 +284,32 @@ describe.skipIf(!hasPostgres)('a server that may lose what it has committed', ()
     }
   });
 
+  it('is refused within five minutes if it stops to keep what it commits, until that is set right', async () => {
+    const past = { ms: 0 };
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + past.ms);
+    const intake = await restarted();
+    const set = async (value: string): Promise<void> => {
+      await postgres.ask(`ALTER SYSTEM SET fsync = ${value}`);
+      await postgres.ask('SELECT pg_reload_conf()');
+      await vi.waitFor(async () => expect(await postgres.ask('SHOW fsync')).toEqual([{ fsync: value }]));
+    };
+    try {
+      await intake.take([admitted(1)]);
+      await set('off');
+      past.ms += 300_000;
+      for (const number of [2, 3])
+        await expect(intake.take([admitted(number)])).rejects.toEqual(configuration(/set fsync = on/));
+      await set('on');
+      expect((await intake.take([admitted(4)])).get(eventId(4))).toEqual({ kind: 'accepted' });
+    } finally {
+      vi.restoreAllMocks();
+      await postgres.ask('ALTER SYSTEM RESET fsync');
+      await postgres.ask('SELECT pg_reload_conf()');
+      await intake.close();
+    }
+  });
+
   it('is refused with a remedy if it only reads', async () => {
     const intake = await restarted('default_transaction_read_only=on');
     await expect(intake.take([admitted(1)])).rejects.toEqual(configuration(/name the primary/));
@@ -296,7 +322,7 @@ describe.skipIf(!hasPostgres)('a server that may lose what it has committed', ()
     await kept.close();
     await (await restarted('default_transaction_read_only=on')).close();
     const intake = postgresIntake({ connection: postgres.url, readOnly: true });
-    expect(await intake.list({ limit: 9 })).toMatchObject([{ id: eventId(1) }]);
+    expect(await intake.list({ limit: 9, id: eventId(1) })).toMatchObject([{ id: eventId(1) }]);
     await intake.close();
   });
 });

@@ -6,6 +6,7 @@ import { hasPostgres, type PostgresServer, startPostgres } from '../../../suppor
 import { describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
 import { describeFairness } from '../intake-fairness.contract.js';
+import { describePortions } from '../intake-portions.contract.js';
 
 let places = 0;
 
@@ -29,7 +30,7 @@ const describePostgres = (
         open: (options = {}) => postgresIntake({ connection, name, ...options }),
         remove: () => undefined,
       };
-    }, [describeFairness]);
+    }, [describeFairness, describePortions(4_000)]);
 
     describeAnswering(`postgres ${way}`, () => {
       const name = `answering${++places}`;

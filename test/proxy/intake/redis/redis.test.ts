@@ -9,6 +9,7 @@ import { eventId, START } from '../../../support/wire.js';
 import { begin, begun, describeIntake, dismissed, numbers, rowOf } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
 import { describeFairness } from '../intake-fairness.contract.js';
+import { describePortions } from '../intake-portions.contract.js';
 
 const MINUTE_MS = 60_000;
 
@@ -31,7 +32,7 @@ describeIntake('Redis', () => {
     open: (options = {}) => redisIntake({ url: redis.url, name, ...options }),
     remove: () => flush(name),
   };
-}, [describeFairness]);
+}, [describeFairness, describePortions(4_000)]);
 
 describeAnswering('Redis', () => {
   const name = `answering${++places}`;
@@ -241,7 +242,9 @@ describe('the intake Redis, beyond the contract', () => {
     await intake.take([admitted(1), admitted(2)]);
     await redis.admin.config('SET', 'maxmemory', '1');
     try {
-      await expect(intake.take([admitted(3)])).rejects.toThrow(/OOM/);
+      await expect(intake.take([admitted(3)])).rejects.toMatchObject({
+        hint: expect.stringMatching(/Redis is full: raise its maxmemory/) as string,
+      });
       expect(await intake.lead('only', START)).toBe(true);
       expect(await begun(intake)).toEqual([1, 2]);
       await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);

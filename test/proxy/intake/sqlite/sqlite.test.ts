@@ -12,6 +12,7 @@ import { eventId, START } from '../../../support/wire.js';
 import { begin, describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
 import { describeFairness } from '../intake-fairness.contract.js';
+import { describePortions } from '../intake-portions.contract.js';
 
 describeIntake('sqlite', () => {
   const folder = temporaryFolder();
@@ -19,7 +20,7 @@ describeIntake('sqlite', () => {
     open: (options = {}) => sqliteIntake({ file: join(folder.path, 'intake.db'), ...options }),
     remove: folder.remove,
   };
-}, [describeFairness]);
+}, [describeFairness, describePortions(20_000)]);
 
 describeAnswering('sqlite', () => {
   const folder = temporaryFolder();

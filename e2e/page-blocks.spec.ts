@@ -1,0 +1,321 @@
+/**
+ * The blocks of docs/operations.md, docs/redis.md and docs/postgres.md, run as a reader would. What readers write in place
+ * of the pages' own values is in one table.
+ */
+
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { blockAt, PAGES } from '../test/support/blocks/places.js';
+import { hasPostgres, startPostgres } from '../test/support/postgres.js';
+import { startRedis } from '../test/support/redis.js';
+import { freePorts } from './fixtures/free-port.js';
+import { pack } from './fixtures/packed.js';
+import { bePatient } from './fixtures/patience.js';
+import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
+import { type Reader, startReader } from './fixtures/reader.js';
+import { type Bench, test as base, expect, type Standalone } from './fixtures/standalone.js';
+
+const ADMIN_TOKEN = 'an operator bears this token of 40 chars';
+const DAY_MS = 86_400_000;
+const OFFER = 'a52ge40b';
+
+/** The reader's ports. */
+interface Ports {
+  /** Where the proxy listens. */
+  readonly proxy: number;
+  /** Where the reader's own server listens. */
+  readonly own: number;
+  /** Where that server shows operators how it does. */
+  readonly operators: number;
+}
+
+/** What readers write in place of what the pages say. */
+const valuesOf = ({ folder, apiKey }: Bench, { proxy, own, operators }: Ports) =>
+  [
+    ['/var/lib/offersight', folder],
+    ['OFFERSIGHT_API_KEY=…', `OFFERSIGHT_API_KEY=${apiKey}`],
+    [/\b8787\b/g, `${proxy}`],
+    [/\b8080\b/g, `${own}`],
+    [/\b8788\b/g, `${operators}`],
+    ['2026-11-01', new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)],
+  ] as const;
+
+const test = base.extend<{ ports: Ports; reader: Reader }, { archive: string }>({
+  archive: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
+    async ({}, use) => {
+      const packedIn = await mkdtemp(join(tmpdir(), 'offersight-'));
+      await use(pack(packedIn));
+      await rm(packedIn, { recursive: true });
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern's names.
+  ports: async ({}, use) => {
+    const [proxy = 0, own = 0, operators = 0] = await freePorts(3);
+    await use({ proxy, own, operators });
+  },
+  reader: async ({ bench, ports, archive }, use, testInfo) => {
+    bePatient(testInfo, 120_000);
+    const packages = ['libsql', 'prom-client', 'ioredis', 'pg'];
+    const reader = await startReader(bench, { archive, packages, values: valuesOf(bench, ports) });
+    await use(reader);
+    await reader.end();
+  },
+});
+
+// In this mode all tests share one worker, so the package is packed once.
+test.describe.configure({ mode: 'default' });
+
+/** Starts the site's proxy with the intake that the pages name. */
+const startProxy = async (bench: Bench, port: number, ...more: readonly string[]): Promise<Standalone> =>
+  bench.startWith(
+    [
+      ...['proxy', '--site', 'acme-test', '--port', `${port}`, '--base-url', bench.upstream.url],
+      ...['--intake', `sqlite:${join(bench.folder, 'intake.db')}`, ...more],
+    ],
+    { env: { OFFERSIGHT_API_KEY: bench.apiKey, OFFERSIGHT_ADMIN_TOKEN: ADMIN_TOKEN } },
+  );
+
+/** What the stand-in has recorded. */
+const recorded = ({ upstream }: Bench): string[] =>
+  upstream.history().map(({ type, personalized_offer_id: id }) => `${type} ${id}`);
+
+/** Posts an event until the server is there that the reader started. */
+const postOnceUp = async (port: number, number: number): Promise<void> => {
+  const body = bodyOf(eventOf(number));
+  await expect
+    .poll(() => post(`http://127.0.0.1:${port}`, body).then(({ text }) => text, String))
+    .toContain('accepted');
+};
+
+/** The answer to a question that is asked until the server is there. */
+const askOnceUp = async (port: number, path: string): Promise<string> => {
+  let text = '';
+  await expect
+    .poll(async () => {
+      text = await ask(`http://127.0.0.1:${port}`, path).then(
+        (answer) => answer.text,
+        () => '',
+      );
+      return text;
+    })
+    .not.toBe('');
+  return text;
+};
+
+test('the first commands install and start a proxy, which takes the event of the next and has the metrics that the pages name', async ({
+  bench,
+  reader,
+  ports,
+}) => {
+  const [installing = '', ...commands] = reader.block('docs/operations.md: sh').split('\n');
+  // The reader's folder has them from the packed package and from this repository.
+  expect(installing).toBe('npm install offersight libsql prom-client');
+  const proxy = reader.shell(`${commands.join('\n')} --port ${ports.proxy}`);
+  await proxy.printed(/"listening"/);
+  const trying = reader.block('docs/operations.md: sh 2');
+  expect((await reader.shell(trying).ended).stdout).toContain('"status":"accepted"');
+  const named = await reader.shell(trying.replace('-A Firefox ', '')).ended;
+  expect(named.stdout).toMatch(/"status":"refused","code":"machine"/);
+  await bench.upstream.until(() => recorded(bench).length === 1);
+  expect(recorded(bench)).toEqual([`viewed ${OFFER}`]);
+
+  const metrics = await askOnceUp(ports.proxy, '/metrics');
+  const names = PAGES.flatMap((page) => readFileSync(page, 'utf8').match(/\boffersight_[a-z_]+/g) ?? []);
+  expect(names.length).toBeGreaterThan(5);
+  for (const name of names) expect(metrics).toMatch(new RegExp(`^# TYPE ${name} `, 'm'));
+});
+
+test('a server of one’s own forwards what pages and its own programs report', async ({
+  bench,
+  reader,
+  ports,
+}) => {
+  const server = reader.block('docs/operations.md, In a server of your own: ts');
+  const reporting = reader.block('docs/operations.md, Events that your own programs saw: ts');
+  await reader.script(`${server}\nconst openedAt = Date.now();\n${reporting}`);
+  await postOnceUp(ports.own, 1);
+  await bench.upstream.until(() => recorded(bench).length === 2);
+  expect(recorded(bench).sort()).toEqual(['viewed a52ge1', `viewed ${OFFER}`]);
+});
+
+test('a server of one’s own has metrics, by the names that the proxy’s own have', async ({
+  reader,
+  ports,
+}) => {
+  const own = await reader.script(`${reader.block('docs/operations.md, In a server of your own: ts 2')}
+    const answer = await proxy(new Request('https://shop.example/offer-events', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+      body: ${JSON.stringify(bodyOf(eventOf(1)))},
+    }));
+    console.log(await answer.text());`);
+  await own.printed(/accepted/);
+  const metrics = await askOnceUp(ports.operators, '/metrics');
+  expect(metrics).toContain('offersight_events_total{type="viewed",verdict="accepted",code=""} 1');
+  expect(metrics).toMatch(/^offersight_waiting [01]$/m);
+  expect(await askOnceUp(ports.operators, '/')).toMatch(/^[01]$/);
+});
+
+/** What each command for looking prints, by how it begins on the page. Two events were taken, and one was refused. */
+const LOOKING: readonly (readonly [command: string, prints: RegExp])[] = [
+  [
+    'offersight status',
+    /^last 7 days +2 +1 +0 +1 [\s\S]*^yearly +2 [\s\S]*^a52ge40b +2 [\s\S]*^offer_events: 0 waiting/m,
+  ],
+  ['offersight status --limit 100 --page 2', /^all 1 +2 /m],
+  ['offersight status --since', /^\{"sums":\{"today":\{"taken":2,/],
+  ['offersight status --follow', / 0 waiting, 2 a minute\n$/],
+  ['offersight funnel --by group', /^yearly +2 /m],
+  ['offersight events --offer a52ge40b', /^\{"id":"\S+2",.*"state":"done".*\n\{"id":"\S+1",.*"state":"dead"/],
+  ['offersight dead-letters list', /^\{"id":"\S+1",.*"code":"resource_not_found".*\}\n$/],
+  ['offersight dead-letters retry', /^1 dead letter waits again\.\n$/],
+  ['offersight purge --waiting --offer', /^1 event of 1 offer would be given up .* add --yes\.\n$/],
+  ['offersight purge --waiting --visitor', /^1 event of 1 offer would be given up .* add --yes\.\n$/],
+];
+
+test('the commands for looking show what was taken and what became of it', async ({
+  bench,
+  reader,
+  ports,
+}) => {
+  const commands = reader
+    .block('docs/operations.md, Looking: sh', [' [ID…]', ''], [/…(?= +#)/g, '--intake sqlite:intake.db'])
+    .split('\n');
+  expect(commands).toHaveLength(LOOKING.length);
+  const run = async (from: number, to: number): Promise<void> => {
+    for (const [at, [begins, prints]] of [...LOOKING.entries()].slice(from, to)) {
+      const command = commands[at] ?? '';
+      expect(command.startsWith(begins), command).toBe(true);
+      const ended = await reader.shell(command).ended;
+      expect(ended).toEqual({ code: 0, stdout: expect.stringMatching(prints), stderr: '' });
+    }
+  };
+  const untilNothingWaits = async (): Promise<void> => {
+    expect((await reader.shell('offersight status --follow --intake sqlite:intake.db').ended).code).toBe(0);
+  };
+  const { url } = await startProxy(bench, ports.proxy, '--trusted-hops', '1');
+  const visit = (...numbers: number[]) =>
+    post(url, bodyOf(...numbers.map((number) => eventOf(number, { offer: OFFER, group: 'yearly' }))), {
+      headers: { 'x-forwarded-for': '203.0.113.9' },
+    });
+
+  bench.upstream.addFaults({ kind: 'status', status: 404, code: 'resource_not_found', count: 1 });
+  await visit(1);
+  await untilNothingWaits();
+  await visit(2);
+  await untilNothingWaits();
+  await run(0, 8);
+  await untilNothingWaits();
+  expect(recorded(bench)).toHaveLength(2);
+  // The first of these is on its way, and the other one waits for it.
+  bench.upstream.addFaults({ kind: 'down' });
+  await visit(3, 4);
+  await bench.upstream.until(() => bench.upstream.calls().length === 4);
+  await run(8, 10);
+});
+
+test('a program reads the intake beside the proxy', async ({ bench, reader, ports }) => {
+  const { url } = await startProxy(bench, ports.proxy);
+  bench.upstream.addFaults({ kind: 'down' });
+  await post(url, bodyOf(eventOf(1), eventOf(2)));
+  const script = reader.block('docs/operations.md, Looking: ts');
+  const reading = await reader.script(`${script}\nconsole.log(waiting);`);
+  expect(await reading.ended).toEqual({ code: 0, stdout: '2\n', stderr: '' });
+});
+
+test('other programs report an event, which counts once though it is reported twice', async ({
+  bench,
+  reader,
+  ports,
+}) => {
+  await startProxy(bench, ports.proxy);
+  const commands = reader.block('docs/operations.md, Events that your own programs saw: sh');
+  const reported = await reader.shell(commands, { OFFERSIGHT_ADMIN_TOKEN: ADMIN_TOKEN }).ended;
+  expect(reported.code, reported.stderr).toBe(0);
+  expect(reported.stdout).toBe('1 new, 0 reported before.\n{"accepted":0,"duplicate":1}');
+  await bench.upstream.until(() => recorded(bench).length === 1);
+  expect(recorded(bench)).toEqual([`viewed ${OFFER}`]);
+});
+
+/**
+ * A reader's own file around a block that creates a proxy and leaves the other options out. It reports one event of a
+ * signed-in user.
+ */
+const around = (imports: string, block: string, options: string): string => `
+  ${imports}
+  import { createOfferProxy as create } from 'offersight/proxy';
+  const options = { site: 'acme-test', apiKey: process.env.OFFERSIGHT_API_KEY, ${options} };
+  const subscriptions = new Map([['ada', 'sub-4711']]);
+  let made;
+  const createOfferProxy = (given) => { made = create(given); };
+  ${block.replace('{ …,', '{ ...options,').replace('\n  …,', '\n  ...options,')}
+  const answer = await made(new Request('https://shop.example/offer-events', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+    body: ${JSON.stringify(bodyOf(eventOf(1)))},
+  }));
+  console.log(await answer.text());`;
+
+test('a proxy with usage events also reports to the customer’s subscription', async ({ bench, reader }) => {
+  const block = reader.block('docs/operations.md, Usage events: ts');
+  const script = around(
+    `import { sqliteIntake } from 'offersight/proxy/sqlite';`,
+    block,
+    `subject: () => 'ada', intake: sqliteIntake({ file: 'usage.db' })`,
+  );
+  await (await reader.script(script)).printed(/accepted/);
+  await bench.upstream.until(() => recorded(bench).length === 1 && bench.upstream.usage().length === 1);
+  expect(bench.upstream.usage()).toMatchObject([{ subscription_id: 'sub-4711' }]);
+});
+
+test('a proxy keeps events in Redis', async ({ bench, reader }) => {
+  const redis = await startRedis();
+  try {
+    const block = reader.block('docs/redis.md: ts', ['redis://redis.internal:6379', redis.url]);
+    const [imports = '', rest = ''] = block.split("'offersight/proxy';\n");
+    expect(imports).toBe('import { createOfferProxy } from ');
+    await (await reader.script(around('', rest, ''))).printed(/accepted/);
+    await bench.upstream.until(() => recorded(bench).length === 1);
+    expect(recorded(bench)).toEqual(['viewed a52ge1']);
+    expect(await redis.admin.keys('{offersight}*')).not.toEqual([]);
+  } finally {
+    await redis.remove();
+  }
+});
+
+test('a proxy finds Postgres by a URL of the environment and by one of a file, and a command shows how the intake does', async ({
+  bench,
+  reader,
+  ports,
+}) => {
+  test.skip(!hasPostgres, 'there is no Postgres');
+  const postgres = await startPostgres();
+  try {
+    await postgres.ask(blockAt('docs/postgres.md, The schema and the user: sql'));
+    const { host, pathname } = new URL(postgres.url);
+    const secret = join(bench.folder, 'postgres');
+    await writeFile(secret, `postgres://offersight:secret@${host}${pathname}`);
+    const [byVariable = '', byFile = '', status = '', ...more] = reader
+      .block(
+        'docs/postgres.md: sh',
+        ['localhost:5432/shop', host + pathname],
+        ['/run/secrets/postgres', secret],
+      )
+      .split('\n');
+    expect(more).toEqual([]);
+    await reader.shell(`${byVariable} --port ${ports.proxy}`).printed(/"listening"/);
+    await reader.shell(`${byFile} --port ${ports.own}`).printed(/"listening"/);
+    await postOnceUp(ports.own, 1);
+    await bench.upstream.until(() => recorded(bench).length === 1);
+    expect((await reader.shell(`${status} --follow`).ended).code).toBe(0);
+    const { code, stdout } = await reader.shell(status).ended;
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^last 7 days +1 +1 +0 /m)]);
+  } finally {
+    await reader.end();
+    await postgres.remove();
+  }
+});

@@ -1,0 +1,22 @@
+/** What goes wrong with the file, in words. */
+import { OffersightError } from '../../../errors.js';
+
+/** What an operator has to do, by the code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  SQLITE_FULL: 'The disk of the intake’s file is full: make room on it.',
+  SQLITE_READONLY: 'The intake’s file can only be read: check its owner and rights, and those of its folder.',
+  SQLITE_IOERR: 'The disk of the intake’s file fails: check it.',
+  SQLITE_CORRUPT: 'The intake’s file is damaged: stop the proxy, and restore a copy or name another file.',
+};
+
+/** Does something with the file. What fails says what to do about it, if that is known. */
+export const inWords = <Result>(work: () => Result): Result => {
+  try {
+    return work();
+  } catch (cause) {
+    const code = String((cause as { code?: unknown } | undefined)?.code);
+    // Such as SQLITE_IOERR_WRITE.
+    const remedy = REMEDIES[code] ?? REMEDIES[code.split('_', 2).join('_')];
+    throw remedy === undefined ? cause : new OffersightError('configuration', remedy, cause);
+  }
+};

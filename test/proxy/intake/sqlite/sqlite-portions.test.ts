@@ -1,0 +1,93 @@
+/** What one transaction of the file changes at most, counted in the file itself. */
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Intake } from '../../../../src/proxy/index.js';
+import { admitted, temporaryFolder } from '../../../support/intake.js';
+import { intakeHere } from '../../../support/sqlite.js';
+import { eventId, START } from '../../../support/wire.js';
+import { begin } from '../intake.contract.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MANY = 20_000;
+/** No step may change more rows than this. */
+const MOST = 1_000;
+const GROUPS = 1_000;
+
+describe('a file with many rows that are too old or due too late', () => {
+  const folder = { path: '', remove: (): void => undefined };
+  let intake: Intake;
+  let database: Database.Database;
+
+  beforeEach(() => {
+    Object.assign(folder, temporaryFolder());
+    const file = join(folder.path, 'intake.db');
+    intake = intakeHere({ file, ledgerDays: 31, maxGroups: GROUPS, newGroupsADay: GROUPS });
+    database = new Database(file);
+  });
+
+  afterEach(async () => {
+    database.close();
+    await intake.close();
+    folder.remove();
+  });
+
+  const numberOf = (rows: string): number =>
+    (database.prepare(`SELECT count(*) AS many FROM ${rows}`).get() as { many: number }).many;
+
+  /** How many rows each step changes, until none are left. */
+  const stepsOf = async (rows: string, now: number): Promise<number[]> => {
+    const steps: number[] = [];
+    for (let before = numberOf(rows); before > 0; ) {
+      await begin(intake, now, 0);
+      const after = numberOf(rows);
+      expect(after).toBeLessThan(before);
+      steps.push(before - after);
+      before = after;
+    }
+    return steps;
+  };
+
+  const expectPortions = (steps: readonly number[]): void => {
+    expect(Math.max(...steps)).toBeLessThanOrEqual(MOST);
+    expect(steps.reduce((sum, count) => sum + count)).toBe(MANY);
+  };
+
+  it('forgets its cells, and then what was accepted, a portion at a time', async () => {
+    const reported = Array.from({ length: MANY }, (_, at) => ({
+      id: eventId(at),
+      content: 'accepted',
+      group: `group${at % GROUPS}`,
+      receivedAt: START + Math.floor(at / GROUPS) * DAY_MS,
+    }));
+    await intake.accept(reported);
+    expect([numberOf('ledger'), numberOf('accepted')]).toEqual([MANY, MANY]);
+    const now = START + 60 * DAY_MS;
+    expectPortions(await stepsOf('ledger', now));
+    expectPortions(await stepsOf('accepted', now));
+  });
+
+  it('forgets nothing more on a day on which it has forgotten everything, and goes on the next day', async () => {
+    const report = (number: number, receivedAt: number) =>
+      intake.accept([{ id: eventId(number), content: 'accepted', receivedAt }]);
+    await begin(intake, START + 60 * DAY_MS, 0);
+    await report(1, START);
+    await begin(intake, START + 60 * DAY_MS, 0);
+    expect([numberOf('ledger'), numberOf('accepted')]).toEqual([1, 1]);
+    await begin(intake, START + 61 * DAY_MS, 0);
+    expect([numberOf('ledger'), numberOf('accepted')]).toEqual([0, 0]);
+  });
+
+  it('puts due times right that a wrong clock has set, a portion at a time', async () => {
+    const wrong = START + HOUR_MS;
+    await intake.take(Array.from({ length: MANY }, (_, at) => admitted(at, { receivedAt: wrong })));
+    expectPortions(await stepsOf(`events WHERE due_at > ${START}`, START));
+  });
+
+  it('lets lines continue whose time has come, a portion at a time', async () => {
+    await intake.take(Array.from({ length: MANY }, (_, at) => admitted(at)));
+    database.exec(`UPDATE lines SET due_at = ${START + HOUR_MS}`);
+    expectPortions(await stepsOf('lines WHERE due_at > 0', START + HOUR_MS));
+  });
+});
