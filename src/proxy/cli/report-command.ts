@@ -7,6 +7,7 @@ import { FLAGS } from './flag-table.js';
 import { numberOf, read, siteNameOf } from './flags.js';
 import { SITE } from './settings.js';
 import { openToChange, placeOf, readInput } from './sources.js';
+import { useIntake } from './using-intake.js';
 
 /**
  * Reports the events of a file.
@@ -20,8 +21,9 @@ export const runReport = async (args: string[]): Promise<void> => {
   const site = siteNameOf(values.site);
   const ledgerDays = numberOf('ledger-days', values['ledger-days'], SITE.ledgerDays);
   const reportBy = readReport(await readInput(file));
-  const intake = await openToChange(placeOf(values), { ledgerDays });
-  try {
+  const place = placeOf(values);
+  const open = () => openToChange(place, { ledgerDays });
+  await useIntake(place, open, async (intake) => {
     intake.claim(site);
     const { now } = platformRuntime();
     const { accepted, duplicate } = await reportBy(
@@ -31,7 +33,5 @@ export const runReport = async (args: string[]): Promise<void> => {
       }),
     );
     console.log(`${accepted} new, ${duplicate} reported before.`);
-  } finally {
-    await intake.close();
-  }
+  });
 };
