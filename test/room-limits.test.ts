@@ -69,6 +69,19 @@ describe('the size of what one reads at once', () => {
     expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(LIMITS.median);
   });
 
+  test('the keys and scripts of Redis have at most 600 lines in all', () => {
+    const scripts = ROOMS.filter(({ path }) =>
+      /intake\/redis\/redis-(events|taking|forwarding|scripts|sharing)\.ts$/.test(path),
+    );
+    expect(scripts).toHaveLength(5);
+    expect(scripts.flatMap(({ text }) => text.trimEnd().split('\n')).length).toBeLessThanOrEqual(600);
+    // Nothing else of the intake has a script; what moves events of 0.1 leaves with them.
+    const others = ROOMS.filter(
+      ({ path }) => /intake\/redis\/redis/.test(path) && !scripts.some((one) => one.path === path),
+    );
+    expect(others.filter(({ text }) => text.includes("call('"))).toEqual([]);
+  });
+
   const statements = (count: number): string => 'run();\n'.repeat(count);
   test.each([
     ['a room', `/** Runs. */\n${statements(250)}`, 'room.ts: the room', 251],

@@ -83,6 +83,7 @@ const nothing = (): Intake => ({
   knows: async () => new Set(),
   accept: async () => new Map(),
   ledger: noPortions,
+  nameKey: async () => 'nothing-is-kept',
   endSessions: async () => undefined,
   sessionsEnded: async () => 0,
   close: async () => undefined,

@@ -42,6 +42,7 @@ export const sidebar = [
     entry('On AWS', '/recipes/aws'),
     entry('As a container', '/recipes/docker'),
     entry('As a service of systemd', '/recipes/systemd'),
+    entry('Alerts by Prometheus', '/recipes/prometheus'),
     entry('Under strict policies', '/recipes/policies'),
   ]),
   group('Reference', [

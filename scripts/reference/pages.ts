@@ -128,7 +128,7 @@ const metricsPage = (): Page => {
   });
   const text = [
     '# Metrics',
-    '`/metrics` of `offersight proxy` has these figures for Prometheus, and those of `prom-client` about the process. They need the package `prom-client`. [Looking](../operations.md#looking) says on which to alert.',
+    '`/metrics` of `offersight proxy` has these figures for Prometheus, and those of `prom-client` about the process. They need the package `prom-client`. [Alerts by Prometheus](../recipes/prometheus.md) says on which to alert.',
     NOTE,
     ...parts,
   ];
@@ -148,12 +148,12 @@ const alertsPage = (): Page => {
       `## ${headingOf(alert)} …`,
       `\`\`\`text\n${alert.words.replaceAll(/\{\w+\}/g, '…')}\n\`\`\``,
       `${alert.means}\n\n**Repair:** ${alert.repair}`,
-      `In metrics: \`code="${code}"\`${alert.isNoted ? ', with the lane' : ''}. Repeated after ${alert.isDaily ? 'a day' : 'ten minutes'}.`,
+      `${alert.isUrgent ? '**Urgent.** ' : ''}In metrics: \`code="${code}"\`${alert.isNoted ? ', with the lane' : ''}. Repeated after ${alert.isDaily ? 'a day' : 'ten minutes'}.`,
     ].join('\n\n'),
   );
   const text = [
     '# Alerts',
-    'The proxy reports these to its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert is repeated at most once in ten minutes. [Alerts in operation](../operations.md#what-each-alert-means) says where else they appear, and what an intake says that refuses to work.',
+    'The proxy reports these to its operator: in the log of `offersight proxy` as level `error`, and to `onAlert` in a server of yours. The same alert is repeated at most once in ten minutes. [Alerts in operation](../operations.md#what-each-alert-means) says where else they appear, and what an intake says that refuses to work. If an alert is marked as urgent, nothing is taken or forwarded, or events are given up, until somebody acts. [Prometheus](../recipes/prometheus.md) has rules that wake somebody for these.',
     NOTE,
     ...parts,
   ];

@@ -131,11 +131,13 @@ export const follow = async (intake: Intake, screen: Screen, signal: AbortSignal
     screen.write(screen.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
     if (!waiting) break;
     await new Promise<void>((resolve) => {
-      const stop = after(ROUND_MS, resolve);
-      signal.addEventListener('abort', () => {
+      const end = (): void => {
+        signal.removeEventListener('abort', end);
         stop();
         resolve();
-      });
+      };
+      const stop = after(ROUND_MS, end);
+      signal.addEventListener('abort', end);
     });
   }
   if (screen.isTTY) screen.write('\n');

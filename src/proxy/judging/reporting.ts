@@ -25,7 +25,7 @@ export interface ReportingContext {
   readonly take: Taking['take'];
   /** Counts what the billing system reported; undefined if nothing remembers it. */
   readonly accept: Intake['accept'] | undefined;
-  /** The secret that names are hashed with: nobody who sees an id can try out which name it stands for. */
+  /** The secret that names are hashed with, so that nobody who sees an id can try out which name it stands for. */
   readonly nameKey: () => Promise<string>;
   readonly alert: OnAlert;
   /** Called with the verdicts and the type of each event, for metrics. */

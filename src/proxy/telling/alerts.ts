@@ -14,6 +14,8 @@ export interface Alert {
    * until the next day.
    */
   readonly isDaily?: true;
+  /** Whether nothing is taken or forwarded, or events are given up, until somebody acts: a reason to wake somebody. */
+  readonly isUrgent?: true;
   /** Whether it is about the upstream: the note of a durable intake's lane has it from its beginning to its end. */
   readonly isNoted?: true;
 }
@@ -121,7 +123,9 @@ export const ALERTS = {
   notTaken: {
     words: 'Events could not be taken: see what broke. Clients keep theirs and send them again.',
     means: 'The intake or a hook of yours failed.',
-    repair: 'Read the cause. Pages keep their events and retry.',
+    repair:
+      'Read the cause. Pages keep their events and retry. If the log has other words than these, see [what an intake says](../operations.md#if-the-intake-refuses-to-work).',
+    isUrgent: true,
   },
   full: {
     words:
@@ -147,7 +151,9 @@ export const ALERTS = {
     words:
       'The intake cannot be reached or written: check its disk and permissions, or its Postgres or Redis. Waiting events are forwarded later.',
     means: 'The disk is full or cannot be written, or Postgres or Redis is away.',
-    repair: 'Repair it. Nothing is forwarded until then.',
+    repair:
+      'Repair it. Nothing is forwarded until then. If the log has other words than these, see [what an intake says](../operations.md#if-the-intake-refuses-to-work).',
+    isUrgent: true,
   },
   operatorFailed: {
     words: 'An operator’s request failed: the intake does not answer.',
@@ -168,6 +174,7 @@ export const ALERTS = {
     means: 'Chargebee was away for more than a day, or too many events come for that long.',
     repair:
       'See [sizing by plan](../operations.md#sizing-by-plan). `offersight dead-letters retry` lets them wait again.',
+    isUrgent: true,
   },
   unreachable: {
     words:
@@ -176,6 +183,7 @@ export const ALERTS = {
       'Connections are refused, the host is unknown, or answers are time-outs, 5xx or a firewall’s page.',
     repair:
       'Check the network, DNS and the site’s name, then Chargebee’s status page. Forwarding continues by itself.',
+    isUrgent: true,
     isNoted: true,
   },
   notEnabled: {
@@ -183,6 +191,7 @@ export const ALERTS = {
       'The {api} API is not enabled for this site: ask Chargebee support to enable {product} for it. Events are kept.',
     means: 'Chargebee answered 402, 403 or 404. Growth is enabled by its support.',
     repair: 'Ask Chargebee’s support. The proxy keeps the events and tries one every 30 s.',
+    isUrgent: true,
     isNoted: true,
   },
   badKey: {
@@ -191,12 +200,14 @@ export const ALERTS = {
     means: 'Chargebee answered 401 or `api_authorization_failed`.',
     repair:
       'Check the key, its permissions and the site, and restart with the right one. Waiting events are then sent within a minute.',
+    isUrgent: true,
     isNoted: true,
   },
   wrongSite: {
     words: 'Chargebee knows no such site or path: check the site name. Events are kept.',
     means: 'Chargebee answered 405 or `site_not_found`.',
     repair: 'Check `site` (`--site`) and `baseUrl` (`--base-url`).',
+    isUrgent: true,
     isNoted: true,
   },
   notTheApi: {
@@ -204,18 +215,21 @@ export const ALERTS = {
       'Something answers in the place of Chargebee: check the base URL and any proxy in between. Events are kept.',
     means: 'The answer is a page or a redirect.',
     repair: 'Check what is between: a proxy, a firewall, DNS. The events are ambiguous, and are sent again.',
+    isUrgent: true,
     isNoted: true,
   },
   siteAway: {
     words: 'This site cannot be started, so it takes no events; it is retried every 30 s. {why}',
     means: 'One site of several has an intake or a setting that cannot be used. The others continue.',
     repair: 'Do as the line says, such as correcting the path or the rights of the intake’s file.',
+    isUrgent: true,
   },
   mostRefused: {
     words: 'Chargebee refuses most events, the last as {code}: {reason} See offersight dead-letters.',
     means: 'More than half of the last 20 events of an hour, and at least five, are dead letters.',
     repair:
       'Check that pages name the personalized offer’s `id` and not its `offer_id`. Events that were sent with a wrong id stay refused.',
+    isUrgent: true,
     isNoted: true,
   },
 } as const satisfies Readonly<Record<string, Alert>>;

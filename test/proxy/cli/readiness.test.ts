@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 
 describe('a process is ready', () => {
-  it('without trying to write while nothing fails', async () => {
+  it('and does not try to write while nothing fails', async () => {
     let tries = 0;
     taking = () => {
       tries++;

@@ -1,6 +1,7 @@
 /** `offersight status`: what an operator reads, however many offers there are. */
-import { describe, expect, it } from 'vitest';
-import { printStatus } from '../../../src/proxy/cli/status.js';
+import { getEventListeners } from 'node:events';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { follow, printStatus } from '../../../src/proxy/cli/status.js';
 import { runStatus } from '../../../src/proxy/cli/status-command.js';
 import type { Intake, Lane, LedgerCell, OfferTally } from '../../../src/proxy/index.js';
 
@@ -226,5 +227,28 @@ describe('the status of an intake', () => {
     const lanes = { offer_events: { waiting: 0 } };
     expect(await asJson({})).toMatchObject({ offers: [two, one], all, lanes });
     expect(await asJson({ limit: 1 })).toMatchObject({ offers: [two], all, lanes });
+  });
+});
+
+describe('status --follow', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('listens once for its end, no matter how long it has run', async () => {
+    vi.useFakeTimers();
+    const stopping = new AbortController();
+    const listening: number[] = [];
+    const intake = {
+      async status() {
+        listening.push(getEventListeners(stopping.signal, 'abort').length);
+        return { waiting: 1, oldestAt: 0, lastMinute: 0, note: {} };
+      },
+    };
+    const end = follow(intake as unknown as Intake, { write: () => true, isTTY: false }, stopping.signal);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(listening.length).toBeGreaterThan(10);
+    expect(Math.max(...listening)).toBe(0);
+    stopping.abort();
+    await end;
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

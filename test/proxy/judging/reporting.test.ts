@@ -75,7 +75,7 @@ describe('an event that the host reports', () => {
     expect((await elsewhere.intake.list({ limit: 9 }))[0]?.id).not.toBe(row?.id);
   });
 
-  it('has an id that shows nobody its name: without the intake, the same name makes another one', async () => {
+  it('has an id that does not show its name: in another intake the same name makes another one', async () => {
     const [started, elsewhere] = [start(), start()];
     const ids = [];
     for (const { proxy, intake } of [started, elsewhere]) {

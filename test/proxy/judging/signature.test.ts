@@ -83,7 +83,7 @@ describe('a signed offer', () => {
     expect(longest).toMatch(/^[\w.-]+$/);
   });
 
-  it('has one budget, also if its sender writes another MAC of the group each time', async () => {
+  it('has one budget, also if its sender writes another MAC of the group', async () => {
     const ofGroup = await sign({ group: 'autumn', subject: undefined });
     const tokens = [ofGroup, ofGroup.slice(0, -8), `${ofGroup.slice(0, -7)}AAAAAAA`];
     const claim = { offerId: 'a52ge40b', occurredAt: START, subject: undefined, group: 'autumn' };
