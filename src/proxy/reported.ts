@@ -49,6 +49,14 @@ export interface ServerEvent {
   readonly caller?: Caller | undefined;
 }
 
+/** What an error says that is about one event of a report. */
+export interface EventFault {
+  /** The event's place in the report, from 0. */
+  readonly at: number;
+  /** What is wrong with it, in the names of {@link ServerEvent}. */
+  readonly what: string;
+}
+
 /** What became of reported events. */
 export interface ReportResult {
   /** So many are new. */

@@ -1,20 +1,9 @@
 /** What the endpoint's answer to a batch without events means. Only the proxy refuses it with the code `batch`. */
 import type { Finding } from '../finding.js';
-import { isTrustworthy, problemOf } from '../http/endpoint.js';
+import { problemOf } from '../http/endpoint.js';
 import type { Answer, Observed } from '../observed.js';
+import { BY_PAGE, type Meaning } from './page-refused.js';
 import { finding, showEndpoint } from './wording.js';
-
-/** What is wrong, and what to change. */
-interface Meaning {
-  readonly id: string;
-  readonly title: string;
-  readonly repair: string;
-  /** A warning where visitors may be answered in another way. */
-  readonly severity?: 'warning';
-}
-
-const ORIGIN_REPAIR =
-  'Let every machine before the proxy pass Sec-Fetch-Site on. For browsers that do not send it, list the page’s origin in origins (--origins).';
 
 /** Findings for the proxy's own problems, by their code. */
 const PROBLEMS: Readonly<Record<string, Meaning>> = {
@@ -120,22 +109,6 @@ const MOVED: Meaning = {
     'Let what wraps window.fetch, such as an API client or a mock, pass requests to the endpoint on as they are.',
 };
 
-const originMeaning = ({ page }: Observed): Meaning => {
-  const { origin } = new URL(page.url);
-  return !isTrustworthy(page.url)
-    ? {
-        id: 'endpoint-origin-refused',
-        title:
-          'The page is on plain http, where browsers do not say that a request is from the page’s own site.',
-        repair: `Serve the page by https. If that is not possible, list ${origin} in origins (--origins ${origin}).`,
-      }
-    : {
-        id: 'endpoint-origin-refused',
-        title: 'The proxy does not see that the request is from a page of this site.',
-        repair: ORIGIN_REPAIR,
-      };
-};
-
 /** Where somebody is led who has to say who they are. */
 const LOGIN = /log-?in|sign-?in|auth|sso|account/i;
 
@@ -234,10 +207,11 @@ export const findAnswer = (asked: Answer, observed: Observed): Finding[] => {
     const evidence = [`the endpoint is ${observed.endpoint.url}`, ...showEndpoint(asked)];
     return [finding('error', id, { title, evidence, repair })];
   }
-  const meaning =
-    code === 'origin'
-      ? originMeaning(observed)
-      : ((code === undefined ? undefined : PROBLEMS[code]) ?? meaningOf(asked));
-  const { id, title, repair, severity = 'error' } = meaning;
+  const {
+    id,
+    title,
+    repair,
+    severity = 'error',
+  } = (code !== undefined && (BY_PAGE[code]?.(observed) ?? PROBLEMS[code])) || meaningOf(asked);
   return [finding(severity, id, { title, evidence: showEndpoint(asked), repair })];
 };

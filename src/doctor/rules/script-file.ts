@@ -3,6 +3,7 @@ import type { Finding, Rule } from '../finding.js';
 import { isBlockedBy } from '../http/policy.js';
 import type { Answer, FileRequest, Observed, ScriptTag } from '../observed.js';
 import { isScriptUrl, showTag } from '../tags.js';
+import { hostRepair, isMisdirected } from './page-refused.js';
 import { hasTracker, tagsOf } from './script-tag.js';
 import { count, finding, headersOf, showAsked, startOf } from './wording.js';
 
@@ -20,9 +21,10 @@ const MODULE = /^\s*(?:import|export)\b/;
 /** What is wrong with what was served; undefined if it is a script. */
 const wrongOf = ({ status, headers, text }: Answer): string | undefined => {
   const type = headers['content-type'] ?? '';
+  if (isMisdirected({ text }))
+    return 'The proxy has no site for the host that the script file is asked from.';
   if (status >= 300) return `The script file is not there: its address answers ${status}.`;
-  if (/^\s*(?:import|export)\b/.test(text))
-    return 'The file is the module for bundlers, and not the script file.';
+  if (MODULE.test(text)) return 'The file is the module for bundlers, and not the script file.';
   if (/html/i.test(type) || text.trimStart().startsWith('<'))
     return 'A page answers in the place of the script file.';
   return headers['x-content-type-options'] === 'nosniff' && !isScriptType(type)
@@ -45,7 +47,7 @@ const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
     finding('error', 'script-missing', {
       title: wrong,
       evidence: [showAsked(script), ...more, showTag(tag)],
-      repair: SERVE,
+      repair: script.kind === 'answered' && isMisdirected(script) ? hostRepair(tag.url) : SERVE,
     }),
   ];
 };
@@ -234,8 +236,7 @@ export const inspectorServed: Rule = {
   find(observed) {
     const { inspector } = observed;
     if (!inspector || scriptServed.find(observed).length) return [];
-    const wrong = inspector.kind === 'failed' || wrongOf(inspector) !== undefined;
-    if (!wrong) return [];
+    if (inspector.kind === 'answered' && wrongOf(inspector) === undefined) return [];
     return [
       finding('note', 'inspector-missing', {
         title:

@@ -1,8 +1,8 @@
 /** The file of several sites: what is wrong with it, all at once, each fault named by its path. */
-import { readFileSync, realpathSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { nearestOf } from '../option-names.js';
 import { Failure } from './failure.js';
+import { intakeKeyOf } from './intake-key.js';
 import {
   DEFAULT_PATH,
   DEFAULT_PORT,
@@ -82,33 +82,25 @@ const checkEntries = (
     if (isNeeded && given[name] === undefined) add(`${prefix}${name}`, `Set it to ${asks}.`);
 };
 
-/** The schema in Postgres and the beginning of the keys in Redis, by default. */
-const DEFAULT_NAME = 'offersight';
-
-/** What two names of the same intake have in common; undefined for one that keeps nothing. */
-const intakeKeyOf = ({
-  intake = '',
-  schema = DEFAULT_NAME,
-  name = DEFAULT_NAME,
-}: SiteValues): string | undefined => {
-  if (intake.startsWith('sqlite:')) {
-    const file = resolve(intake.slice('sqlite:'.length));
-    try {
-      return realpathSync(file);
-    } catch {
-      // It is not there yet; its folder may still be a link.
-    }
-    try {
-      return join(realpathSync(dirname(file)), basename(file));
-    } catch {
-      return file;
-    }
-  }
-  if (!URL.canParse(intake)) return undefined;
-  const { protocol, hostname, port, pathname } = new URL(intake);
-  if (protocol.startsWith('postgres')) return `postgres ${hostname}:${port || '5432'}${pathname} ${schema}`;
-  return `redis ${hostname}:${port || '6379'}/${pathname.slice(1) || '0'} ${name}`;
+const isFit = (setting: Setting | undefined, value: unknown): boolean => {
+  if (setting?.kind === 'list')
+    return Array.isArray(value) && value.every((each) => typeof each === 'string');
+  const faults: string[] = [];
+  if (setting) checkValue(setting, value, '', (_, words) => faults.push(words));
+  return setting !== undefined && !faults.length;
 };
+
+/**
+ * What else can be checked of entries. The name of a value that is not of its kind stays, without the value: nothing then
+ * says that the setting is missing.
+ */
+const fitOf = (declared: Declared, given: Entries): Entries =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      isFit(Object.hasOwn(declared, name) ? declared[name] : undefined, value) ? value : undefined,
+    ]),
+  );
 
 /** Takes a name, and says who had it before. */
 const unique = (words: (owner: string) => string, add: AddFault) => {
@@ -121,8 +113,20 @@ const unique = (words: (owner: string) => string, add: AddFault) => {
   };
 };
 
+/** A site, and where in the file it is. */
+interface Placed {
+  readonly place: string;
+  readonly values: SiteValues;
+}
+
+/** The path of a site's endpoint; undefined for one that is not of its kind. */
+const pathOf = (values: SiteValues): string | undefined => ('path' in values ? values.path : DEFAULT_PATH);
+
+/** Whether a site says that it has no hosts of its own. */
+const isHostless = (values: SiteValues): boolean => !('hosts' in values) || values.hosts?.length === 0;
+
 /** Checks what no site can be wrong about by itself. */
-const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
+const checkBetween = (sites: readonly Placed[], add: AddFault): void => {
   const takeSite = unique((owner) => `${owner} is this Chargebee site: give each site one entry.`, add);
   const takeHost = unique((owner) => `${owner} has this host: a request could not choose between them.`, add);
   const takeAdmin = unique((owner) => `${owner} has this host: its operators could not be told apart.`, add);
@@ -134,32 +138,25 @@ const checkBetween = (sites: readonly SiteValues[], add: AddFault): void => {
     (owner) => `${owner} has this intake: give each site its own file, name in Redis or schema in Postgres.`,
     add,
   );
-  const paths = sites.map(({ path = DEFAULT_PATH }) => path);
-  for (const [at, values] of sites.entries()) {
+  for (const { place, values } of sites) {
     const { site, hosts = [], adminNames = [] } = values;
-    const place = `sites[${at}]`;
     takeSite(site?.toLowerCase(), `${place}.site`, place);
     for (const [index, host] of hosts.entries())
       takeHost(host.toLowerCase(), `${place}.hosts[${index}]`, place);
     for (const [index, name] of adminNames.entries())
       takeAdmin(name.toLowerCase(), `${place}.adminNames[${index}]`, place);
     takeIntake(intakeKeyOf(values), `${place}.intake`, place);
-    if (!hosts.length) takePath(paths[at], `${place}.path`, place);
+    if (isHostless(values)) takePath(pathOf(values), `${place}.path`, place);
   }
-  for (const [at, { hosts = [] }] of sites.entries()) {
-    const isShared = sites.some(
-      (other, index) => index !== at && !other.hosts?.length && paths[index] === paths[at],
-    );
-    if (hosts.length && isShared)
-      add(
-        `sites[${at}].path`,
-        'A site without hosts has this path: a request could not choose between them.',
-      );
-  }
+  const hostless = sites.flatMap(({ values }) => (isHostless(values) ? (pathOf(values) ?? []) : []));
+  for (const { place, values } of sites)
+    if (values.hosts?.length && hostless.includes(pathOf(values) ?? ''))
+      add(`${place}.path`, 'A site without hosts has this path: a request could not choose between them.');
 };
 
-const checkProcess = ({ port = DEFAULT_PORT, adminPort, adminHost }: ProcessValues, add: AddFault): void => {
-  if (adminHost !== undefined && adminPort === undefined)
+const checkProcess = (process: ProcessValues, add: AddFault): void => {
+  const { port = DEFAULT_PORT, adminPort, adminHost } = process;
+  if (adminHost !== undefined && !('adminPort' in process))
     add('adminHost', 'Set adminPort too: this is where that one listens.');
   if (port > 0 && port === adminPort) add('adminPort', 'Set it to another port than port.');
 };
@@ -183,8 +180,8 @@ const parse = (file: string): unknown => {
 
 /**
  * Reads the file.
- * @param checkSite Makes of a site what is needed of it, and adds what only reading its secrets can tell. Asked once all values are of
- *   their kind.
+ * @param checkSite Makes of a site what is needed of it, and adds what only reading its secrets can tell. A value that is not of its
+ *   kind is undefined, under its name.
  * @throws {Failure} With every fault of it.
  */
 export const readConfiguration = <Site>(
@@ -194,29 +191,30 @@ export const readConfiguration = <Site>(
   const given = parse(file);
   const faults: string[] = [];
   const add: AddFault = (path, words) => faults.push(`${path}: ${words}`);
-  const fail = (): never => {
-    const head = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
-    throw new Failure(`The file ${file} has ${head}.\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
-  };
   if (!isEntries(given)) throw new Failure(`The file ${file} has to be one object, in braces, with sites.`);
   checkEntries(PROCESS, given, { prefix: '', add, others: ['$schema', 'sites'] });
-  const { $schema: _, sites, ...process } = given;
+  const { $schema: _, sites, ...others } = given;
+  const placed: Placed[] = [];
   if (!Array.isArray(sites) || !sites.length) add('sites', 'Set it to a list of at least one site.');
   else
     for (const [at, site] of sites.entries()) {
-      if (isEntries(site)) checkEntries(SITE, site, { prefix: `sites[${at}].`, add });
-      else add(`sites[${at}]`, 'Set it to an object, in braces.');
+      const place = `sites[${at}]`;
+      if (isEntries(site)) {
+        checkEntries(SITE, site, { prefix: `${place}.`, add });
+        placed.push({ place, values: fitOf(SITE, site) });
+      } else add(place, 'Set it to an object, in braces.');
     }
-  if (faults.length) fail();
-  // Everything is of its kind now.
-  const values = { process: process as ProcessValues, sites: sites as readonly SiteValues[] };
-  checkProcess(values.process, add);
-  checkBetween(values.sites, add);
-  const checked = values.sites.map((site, at) => {
-    if (site.adminNames && values.process.adminPort === undefined)
-      add(`sites[${at}].adminNames`, 'Set adminPort too: the operator’s page is on a listener of its own.');
-    return checkSite(site, `sites[${at}]`, add);
+  const process = fitOf(PROCESS, others) as ProcessValues;
+  checkProcess(process, add);
+  checkBetween(placed, add);
+  const checked = placed.map(({ place, values }) => {
+    if (values.adminNames && !('adminPort' in process))
+      add(`${place}.adminNames`, 'Set adminPort too: the operator’s page is on a listener of its own.');
+    return checkSite(values, place, add);
   });
-  if (faults.length) fail();
-  return { process: values.process, sites: checked };
+  if (faults.length) {
+    const head = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
+    throw new Failure(`The file ${file} has ${head}.\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+  return { process, sites: checked };
 };

@@ -16,6 +16,7 @@ import { FLAGS } from './flag-table.js';
 import { read } from './flags.js';
 import { openIntake, placeOf } from './sources.js';
 import { table } from './table.js';
+import { useIntake } from './using-intake.js';
 
 const NONE = '–';
 
@@ -88,12 +89,11 @@ export const runFunnel = async (args: string[]): Promise<void> => {
   if (since !== undefined && until !== undefined && since > until)
     throw new Failure('Set --since to a day that is not after --until.');
   const query = { by: byOf(values.by), group: values.group, since, until };
-  const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: true });
-  try {
+  const place = placeOf(values);
+  const open = () => openIntake(place, { mustExist: true, readOnly: true });
+  await useIntake(place, open, async (intake) => {
     const funnel = await readFunnel(intake, query);
     if (values.json) process.stdout.write(`${JSON.stringify(funnel)}\n`);
     else process.stdout.write(values.csv ? [...toCsvLines(funnel)].join('') : render(funnel));
-  } finally {
-    await intake.close();
-  }
+  });
 };

@@ -6,6 +6,7 @@ import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { laneNameOf, read } from './flags.js';
 import { openIntake, openToChange, placeOf } from './sources.js';
+import { useIntake } from './using-intake.js';
 
 const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'events'}`;
 
@@ -22,8 +23,8 @@ export const runPurge = async (args: string[]): Promise<void> => {
   const fault = faultOf({ what, visitor }, name);
   if (fault !== undefined) throw new Failure(`--visitor cannot be used here. ${fault}`);
   const place = placeOf(values);
-  const intake = await (yes ? openToChange(place) : openIntake(place, { mustExist: true, readOnly: true }));
-  try {
+  const open = () => (yes ? openToChange(place) : openIntake(place, { mustExist: true, readOnly: true }));
+  await useIntake(place, open, async (intake) => {
     const {
       events: sum,
       offers,
@@ -32,7 +33,7 @@ export const runPurge = async (args: string[]): Promise<void> => {
       platformRuntime().now(),
     );
     const others = left
-      ? ` ${events(left)} on the way to Chargebee ${yes ? 'were left' : 'would be left'}.`
+      ? ` ${events(left)} on the way to Chargebee ${!yes ? 'would be' : left === 1 ? 'was' : 'were'} left.`
       : '';
     const which = waiting ? 'waiting' : 'dead letters';
     console.log(
@@ -40,7 +41,5 @@ export const runPurge = async (args: string[]): Promise<void> => {
         ? `${events(sum)} given up (${which}).${others}`
         : `${events(sum)} of ${offers} ${offers === 1 ? 'offer' : 'offers'} would be given up (${which}).${others} Nothing has changed: add --yes.`,
     );
-  } finally {
-    await intake.close();
-  }
+  });
 };

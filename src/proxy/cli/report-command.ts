@@ -1,12 +1,13 @@
 /** `offersight report`: events that the host's own programs saw. */
 import { platformRuntime } from '../../runtime.js';
 import { createReporting } from '../judging/reporting.js';
-import { readServerEvents } from '../operator/report-lines.js';
+import { readReport } from '../operator/report-lines.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { numberOf, read, siteNameOf } from './flags.js';
 import { SITE } from './settings.js';
 import { openToChange, placeOf, readInput } from './sources.js';
+import { useIntake } from './using-intake.js';
 
 /**
  * Reports the events of a file.
@@ -19,18 +20,18 @@ export const runReport = async (args: string[]): Promise<void> => {
     throw new Failure('Name one file of events, or - for standard input.');
   const site = siteNameOf(values.site);
   const ledgerDays = numberOf('ledger-days', values['ledger-days'], SITE.ledgerDays);
-  const events = readServerEvents(await readInput(file));
-  const intake = await openToChange(placeOf(values), { ledgerDays });
-  try {
+  const reportBy = readReport(await readInput(file));
+  const place = placeOf(values);
+  const open = () => openToChange(place, { ledgerDays });
+  await useIntake(place, open, async (intake) => {
     intake.claim(site);
     const { now } = platformRuntime();
-    const report = createReporting({
-      ...{ site, usage: undefined, alert: console.error, observe: () => undefined, now },
-      ...{ take: intake.take, accept: intake.accept, nameKey: intake.nameKey },
-    });
-    const { accepted, duplicate } = await report(events);
+    const { accepted, duplicate } = await reportBy(
+      createReporting({
+        ...{ site, usage: undefined, alert: console.error, observe: () => undefined, now },
+        ...{ take: intake.take, accept: intake.accept, nameKey: intake.nameKey },
+      }),
+    );
     console.log(`${accepted} new, ${duplicate} reported before.`);
-  } finally {
-    await intake.close();
-  }
+  });
 };

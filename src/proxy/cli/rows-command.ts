@@ -6,18 +6,17 @@ import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { laneNameOf, momentOf, read } from './flags.js';
 import { type IntakePlace, openIntake, openToChange, placeOf } from './sources.js';
+import { useIntake } from './using-intake.js';
 
 const printRows = async (
   place: IntakePlace,
   lane: LaneName,
   filter: Omit<ListFilter, 'limit' | 'before'>,
 ): Promise<void> => {
-  const intake = await openIntake(place, { mustExist: true, readOnly: true });
-  try {
+  const open = () => openIntake(place, { mustExist: true, readOnly: true });
+  await useIntake(place, open, async (intake) => {
     for await (const row of eachRow(laneOf(intake, lane), filter)) console.log(toLine(row));
-  } finally {
-    await intake.close();
-  }
+  });
 };
 
 /**
@@ -45,14 +44,21 @@ export const runDeadLetters = async (args: string[]): Promise<void> => {
     case 'export':
       return printRows(placeOf(values), lane, { states: ['dead'] });
     case 'retry': {
-      const intake = await openToChange(placeOf(values));
-      try {
-        const { now } = platformRuntime();
-        const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());
-        console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.`);
-      } finally {
-        await intake.close();
-      }
+      const place = placeOf(values);
+      await useIntake(
+        place,
+        () => openToChange(place),
+        async (intake) => {
+          const { now } = platformRuntime();
+          const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());
+          const missing = new Set(ids).size - retried;
+          const without =
+            missing > 0
+              ? ` Nothing changed for ${missing} of the ids: offersight dead-letters list shows all that can wait again.`
+              : '';
+          console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.${without}`);
+        },
+      );
       return;
     }
     default:

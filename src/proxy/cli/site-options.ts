@@ -55,16 +55,22 @@ export const siteOptionsOf = (
   };
 };
 
+type SecretName = 'apiKey' | 'adminToken' | 'signingSecret' | 'postgresUrl';
+
+/** The setting that says where a secret is. */
+const settingOf = (values: SiteValues, name: SecretName): string =>
+  values[`${name}File`] === undefined ? `${name}Variable` : `${name}File`;
+
 /** A secret of the file of several sites; no variable of one site's is another's by default. */
 const secretOf = (
   values: SiteValues,
-  name: 'apiKey' | 'adminToken' | 'signingSecret' | 'postgresUrl',
+  name: SecretName,
   add: (setting: string, words: string) => void,
 ): string | undefined => {
   const file = values[`${name}File`];
   const variable = values[`${name}Variable`];
   if (file !== undefined && variable !== undefined) add(`${name}Variable`, `Leave it out, or ${name}File.`);
-  const setting = file === undefined ? `${name}Variable` : `${name}File`;
+  const setting = settingOf(values, name);
   if (file === undefined && variable === undefined) return undefined;
   try {
     const secret = readSecret(file, variable ?? '');
@@ -76,42 +82,50 @@ const secretOf = (
   return undefined;
 };
 
+/** Options that nothing is wrong with. */
+const SOUND = { site: 'acme-test', apiKey: 'test_sound' } as const;
+
+/** Adds what the proxy itself would refuse. Each option is tried alone, since the proxy names only the first that is wrong. */
+const checkAlone = (
+  { apiKey, baseUrl, groups, requireSignedOffers }: SiteOptions['proxy'],
+  values: SiteValues,
+  add: (setting: string, words: string) => void,
+): void => {
+  const given = [
+    [settingOf(values, 'apiKey'), apiKey && { apiKey }],
+    ['baseUrl', baseUrl !== undefined && { baseUrl }],
+    ['groups', groups && { groups }],
+    [settingOf(values, 'signingSecret'), requireSignedOffers !== undefined && { requireSignedOffers }],
+  ] as const;
+  for (const [setting, option] of given)
+    try {
+      resolveProxyOptions({ ...SOUND, ...(option || {}), intake: directIntake() });
+    } catch (cause) {
+      if (!isOffersightError(cause)) throw cause;
+      add(setting, cause.hint.replace(`Set ${setting} to`, 'Set it to'));
+    }
+};
+
 /** Reads a site's secrets out of what the file of several sites names, and adds what is wrong with the site as a whole. */
 export const checkSiteValues = (values: SiteValues, path: string, add: AddFault): SiteOptions => {
-  const before = { faults: 0 };
-  const addHere = (setting: string, words: string): void => {
-    before.faults++;
-    add(`${path}.${setting}`, words);
-  };
+  const addHere = (setting: string, words: string): void => add(`${path}.${setting}`, words);
   const apiKey = secretOf(values, 'apiKey', addHere);
   const adminToken = secretOf(values, 'adminToken', addHere);
   const signingSecret = secretOf(values, 'signingSecret', addHere);
   const postgresUrl = secretOf(values, 'postgresUrl', addHere);
-  if (values.apiKeyFile === undefined && values.apiKeyVariable === undefined)
+  // A name without a value has been added as a fault already.
+  if (!('apiKeyFile' in values || 'apiKeyVariable' in values))
     addHere('apiKeyFile', 'Set it to the file with the API key, or set apiKeyVariable.');
-  if (values.intake === 'postgres' && !values.postgresUrlFile && !values.postgresUrlVariable)
+  if (values.intake === 'postgres' && !('postgresUrlFile' in values || 'postgresUrlVariable' in values))
     addHere('postgresUrlFile', 'Set it to the file with the URL of Postgres, or set postgresUrlVariable.');
-  if (values.name !== undefined && !/^rediss?:/.test(values.intake ?? '')) addHere('name', NAMELESS);
+  if (values.name !== undefined && /^(?!rediss?:)/.test(values.intake ?? 'redis:')) addHere('name', NAMELESS);
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH)
-    addHere(
-      values.adminTokenFile === undefined ? 'adminTokenVariable' : 'adminTokenFile',
-      'A token has at least 32 characters.',
-    );
-  if (
-    values.requireSignedOffers &&
-    values.signingSecretFile === undefined &&
-    values.signingSecretVariable === undefined
-  )
+    addHere(settingOf(values, 'adminToken'), 'A token has at least 32 characters.');
+  if (values.requireSignedOffers && !('signingSecretFile' in values || 'signingSecretVariable' in values))
     addHere('requireSignedOffers', 'Set signingSecretFile or signingSecretVariable too.');
   const options = siteOptionsOf(values, {
     ...{ apiKey: apiKey ?? '', adminToken, signingSecret, postgresUrl },
   });
-  if (before.faults) return options;
-  try {
-    resolveProxyOptions({ ...options.proxy, intake: directIntake() });
-  } catch (cause) {
-    if (!isOffersightError(cause)) throw cause;
-    add(path, cause.hint);
-  }
+  checkAlone(options.proxy, values, addHere);
   return options;
 };

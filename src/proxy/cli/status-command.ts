@@ -6,6 +6,7 @@ import { momentOf, numberOf, read } from './flags.js';
 import { signalled } from './proxy-command.js';
 import { openIntake, placeOf } from './sources.js';
 import { DEFAULT_LIMIT, follow, printStatus } from './status.js';
+import { useIntake } from './using-intake.js';
 
 /**
  * Prints the status.
@@ -25,13 +26,12 @@ export const runStatus = async (args: string[]): Promise<void> => {
     );
   if (values.follow && (json || [limit, page, since].some((given) => given !== undefined)))
     throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
-  const intake = await openIntake(placeOf(values), { mustExist: true, readOnly: true });
-  try {
+  const place = placeOf(values);
+  const open = () => openIntake(place, { mustExist: true, readOnly: true });
+  await useIntake(place, open, async (intake) => {
     if (!values.follow) return await printStatus(intake, process.stdout, { limit, page, since, json });
     const stopping = new AbortController();
     void signalled().then(() => stopping.abort());
     await follow(intake, process.stdout, stopping.signal);
-  } finally {
-    await intake.close();
-  }
+  });
 };

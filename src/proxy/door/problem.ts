@@ -41,13 +41,18 @@ export const REPLY_HEADERS = {
 /**
  * The reply to a request that is not admitted.
  * @param headers What the status asks for, such as `Allow` or `Retry-After`.
+ * @param detail What the title leaves open, also a constant.
  */
-export const problemReply = (code: ProblemCode, headers: Readonly<Record<string, string>> = {}): Reply => {
+export const problemReply = (
+  code: ProblemCode,
+  headers: Readonly<Record<string, string>> = {},
+  detail?: string,
+): Reply => {
   const { status, title } = PROBLEMS[code];
   return {
     status,
     headers: { ...REPLY_HEADERS, 'content-type': 'application/problem+json', ...headers },
-    text: JSON.stringify({ type: `urn:offersight:problem:${code}`, title, status, code }),
+    text: JSON.stringify({ type: `urn:offersight:problem:${code}`, title, detail, status, code }),
   };
 };
 

@@ -39,6 +39,8 @@ export interface OfferTally {
   readonly state: EventState;
   /** How many they are. */
   readonly events: number;
+  /** How many of them are dead letters because an operator gave them up. @default 0 */
+  readonly purged?: number | undefined;
 }
 
 /** Which events {@link Lane.tally} counts. */

@@ -10,7 +10,7 @@ import type { Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import type { UsageOptions } from '../options.js';
-import type { ReportResult, ServerEvent } from '../reported.js';
+import type { EventFault, ReportResult, ServerEvent } from '../reported.js';
 import { type OnAlert, remedyOf } from '../telling/alert.js';
 import { additionsOf, usageOf } from './additions.js';
 import { keyOf, signed } from './mac.js';
@@ -46,8 +46,13 @@ const PORTION = 500;
 /** What the intake says of an event if it says nothing. */
 const UNANSWERED = { kind: 'deferred', code: 'unavailable' } as const;
 
-const fault = (at: number, what: string): OffersightError =>
-  new OffersightError('configuration', `Event ${at + 1} of the report: ${what}`);
+/** Lines of a file have other numbers and other names, so the error also has its parts. */
+const fault = (
+  at: number,
+  what: string,
+  code: 'configuration' | 'refused' = 'configuration',
+): OffersightError & EventFault =>
+  Object.assign(new OffersightError(code, `Event ${at + 1} of the report: ${what}`), { at, what });
 
 const check = (event: ServerEvent, at: number, now: number): void => {
   const { name, type, offerId, occurredAt, subject, group } = event;
@@ -93,18 +98,19 @@ const idOf = async (key: CryptoKey, site: string, name: string): Promise<string>
  * What became of an event.
  * @throws {OffersightError} `refused` or `delivery` if it was not taken.
  */
-const outcomeOf = (verdict: Verdict | undefined, place: number | undefined): keyof ReportResult => {
+const outcomeOf = (verdict: Verdict | undefined, at: number): keyof ReportResult => {
   const { kind, code }: { readonly kind: Verdict['kind']; readonly code?: string } = verdict ?? UNANSWERED;
   switch (kind) {
     case 'accepted':
     case 'duplicate':
       return kind;
     case 'refused':
-      throw new OffersightError(
-        'refused',
+      throw fault(
+        at,
         code === 'conflict'
-          ? `Event ${place} has the name of another event that was reported before: give it one of its own. The others may have been taken.`
-          : `An event was refused (${code}); the others of its report may have been taken.`,
+          ? 'it has the name of another event that was reported before. Give it one of its own. The others may have been taken.'
+          : `it was refused (${code}). The others may have been taken.`,
+        'refused',
       );
     case 'deferred':
       throw new OffersightError(
@@ -158,7 +164,7 @@ export const createReporting = ({
     };
   };
 
-  /** The events of a portion by id, and the place of each in the report, from 1. */
+  /** The events of a portion by id, and the place of each in the report. */
   const admitAll = async (portion: readonly ServerEvent[], from: number, receivedAt: number) => {
     const key = await keyOf(await nameKey().catch(sayAgain));
     const admitted = new Map<string, AdmittedEvent | AcceptedEvent>();
@@ -169,7 +175,7 @@ export const createReporting = ({
       if (other && other.content !== one.content)
         throw fault(from + at, 'another event of the report has its name.');
       admitted.set(one.id, one);
-      placeOf.set(one.id, from + at + 1);
+      placeOf.set(one.id, from + at);
     }
     return { admitted, placeOf };
   };
@@ -204,7 +210,7 @@ export const createReporting = ({
       const { admitted, placeOf } = await admitAll(portion, from, receivedAt);
       const verdicts = await takeAll(admitted.values()).catch(sayAgain);
       result.duplicate += portion.length - admitted.size;
-      for (const id of admitted.keys()) result[outcomeOf(verdicts.get(id), placeOf.get(id))] += 1;
+      for (const id of admitted.keys()) result[outcomeOf(verdicts.get(id), placeOf.get(id) ?? from)] += 1;
     }
     return result;
   };

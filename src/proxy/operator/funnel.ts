@@ -18,7 +18,7 @@ export interface FunnelFigures {
   readonly accepted: number;
   /** The share of what was viewed, 0–1; null if nothing was. */
   readonly dismissalRate: number | null;
-  /** The share of what was viewed, 0–1; null if nothing was. */
+  /** The share of what was viewed, 0–1; null if nothing was, or if nobody reported any acceptance in these days. */
   readonly acceptanceRate: number | null;
   /** How many of the viewed and dismissed events Chargebee has. */
   readonly delivered: number;
@@ -140,6 +140,8 @@ const summing = ({ by = 'day', group }: Pick<FunnelQuery, 'by' | 'group'>) => {
     },
     sum() {
       close();
+      // 0 would read as if nobody had accepted anything.
+      if (!all.accepted) for (const figures of [all, ...rows]) figures.acceptanceRate = null;
       return { by, rows, all };
     },
   };

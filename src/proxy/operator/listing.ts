@@ -53,7 +53,10 @@ export interface ProxyStatus {
   readonly offers: readonly OfferFigures[];
   /** Which page it is, from 1. */
   readonly page: number;
-  /** The few offers that lose most: those with many dead letters that are a large share of their events. */
+  /**
+   * The few offers that lose most: those with many dead letters that are a large share of their events. Here `refused` lacks what an
+   * operator gave up, which is no fault of the offer.
+   */
   readonly worst: readonly OfferFigures[];
   /** All offers together, and how many they are, as long as their events are remembered: 7 days after they were settled. */
   readonly all: Figures & { readonly offers: number };
@@ -86,26 +89,34 @@ export const isLaneName = (name: string): name is LaneName =>
 export const laneOf = (intake: Intake, name: LaneName): Lane =>
   name === 'usage_events' ? intake.usage : intake;
 
-type Counting = { -readonly [Key in keyof Figures]: number };
+type Counting = { -readonly [Key in keyof Figures | 'purged']: number };
 
-const NOTHING: Figures = { viewed: 0, dismissed: 0, taken: 0, delivered: 0, waiting: 0, refused: 0 };
+const NOTHING = { viewed: 0, dismissed: 0, taken: 0, delivered: 0, waiting: 0, refused: 0, purged: 0 };
 const WORST = 5;
 /** So many offers are compared at once, a few milliseconds' work. */
 const SLICE = 5_000;
 
-type Weight = (figures: Figures) => number;
+type Weight = (figures: Counting) => number;
 
 const byEvents: Weight = ({ taken }) => taken;
 /** Dead letters, times their share: neither a single refused event nor a busy offer's few ones stand out. */
-const byLoss: Weight = ({ taken, refused }) => (refused * refused) / taken;
+const byLoss: Weight = ({ taken, refused, purged }) => (refused - purged) ** 2 / taken;
+
+type CountedOffer = Counting & Pick<OfferFigures, 'offerId'>;
+
+const toFigures = ({ purged: _, ...figures }: CountedOffer): OfferFigures => figures;
+const toLoss = ({ purged, ...figures }: CountedOffer): OfferFigures => ({
+  ...figures,
+  refused: figures.refused - purged,
+});
 
 /** The offers that weigh most, those first, without those that weigh nothing. */
 const heaviestOf = async (
-  offers: ReadonlyMap<string, Figures>,
+  offers: ReadonlyMap<string, Counting>,
   limit: number,
   weight: Weight,
-): Promise<OfferFigures[]> => {
-  let heaviest: OfferFigures[] = [];
+): Promise<CountedOffer[]> => {
+  let heaviest: CountedOffer[] = [];
   const cut = (): void => {
     heaviest = heaviest.toSorted((one, other) => weight(other) - weight(one)).slice(0, limit);
   };
@@ -137,11 +148,12 @@ export const readStatus = async (
   { limit, page = 1, since }: StatusQuery,
 ): Promise<ProxyStatus> => {
   const offers = new Map<string, Counting>();
-  const all: Counting = { ...NOTHING };
+  const { purged: _, ...all } = { ...NOTHING };
   for await (const portion of intake.tally({ since }))
-    for (const { offerId, type, state, events } of portion) {
+    for (const { offerId, type, state, events, purged = 0 } of portion) {
       const figures = offers.get(offerId) ?? { ...NOTHING };
       offers.set(offerId, figures);
+      figures.purged += purged;
       const what = state === 'done' ? 'delivered' : state === 'dead' ? 'refused' : 'waiting';
       for (const each of [figures, all]) {
         each[type] += events;
@@ -153,9 +165,9 @@ export const readStatus = async (
   return {
     sums: await readSums(intake, now),
     groups: await readGroups(intake, since),
-    offers: (await heaviestOf(offers, before + limit, byEvents)).slice(before),
+    offers: (await heaviestOf(offers, before + limit, byEvents)).slice(before).map(toFigures),
     page,
-    worst: await heaviestOf(offers, WORST, byLoss),
+    worst: (await heaviestOf(offers, WORST, byLoss)).map(toLoss),
     all: { offers: offers.size, ...all },
     lanes: { offer_events: await intake.status(now), usage_events: await intake.usage.status(now) },
   };

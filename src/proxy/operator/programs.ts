@@ -7,7 +7,7 @@ import { readText } from './body.js';
 import { isDay, isFunnelBy, readFunnel } from './funnel.js';
 import { eachRow, isLaneName, LAST_OFFER, laneOf, readStatus, timeOf, toLine } from './listing.js';
 import { streamOf } from './portions.js';
-import { readServerEvents } from './report-lines.js';
+import { readReport } from './report-lines.js';
 
 /** What programs are answered from. */
 export interface ProgramsContext {
@@ -19,6 +19,19 @@ export interface ProgramsContext {
 const DEFAULT_LIMIT = 100;
 /** More would take the process too long to write at once. */
 const MAX_LIMIT = 1_000;
+
+/** What parameters may be. */
+const RANGES = {
+  lane: 'lane has to be offer_events or usage_events.',
+  since: 'since has to be an ISO date or epoch milliseconds.',
+  by: 'by has to be day, group or day,group.',
+  days: 'since and until have to be UTC days, such as 2026-11-23.',
+  limit: `limit has to be a whole number from 1 to ${MAX_LIMIT}.`,
+  page: 'page has to be a whole number of at least 1.',
+  last: `limit times page has to be at most ${LAST_OFFER}.`,
+} as const;
+
+const refuse = (parameter: keyof typeof RANGES): Response => problem('query', {}, RANGES[parameter]);
 
 const json = (value: unknown): Response => Response.json(value, { headers: REPLY_HEADERS });
 
@@ -40,10 +53,9 @@ export const createPrograms = ({
   const funnel = async (query: URLSearchParams): Promise<Response> => {
     const by = query.get('by') ?? 'day';
     const [since, until] = [query.get('since') ?? undefined, query.get('until') ?? undefined];
-    const areDays = [since, until].every((day) => day === undefined || isDay(day));
-    return areDays && isFunnelBy(by)
-      ? json(await readFunnel(intake, { by, group: query.get('group') ?? undefined, since, until }))
-      : problem('query');
+    if (![since, until].every((day) => day === undefined || isDay(day))) return refuse('days');
+    if (!isFunnelBy(by)) return refuse('by');
+    return json(await readFunnel(intake, { by, group: query.get('group') ?? undefined, since, until }));
   };
 
   const status = async (query: URLSearchParams, since: number | undefined): Promise<Response> => {
@@ -52,9 +64,10 @@ export const createPrograms = ({
       return /^\d{1,7}$/.test(text) ? Number(text) : 0;
     };
     const [limit, page] = [countOf('limit', DEFAULT_LIMIT), countOf('page', 1)];
-    return limit < 1 || limit > MAX_LIMIT || page < 1 || page * limit > LAST_OFFER
-      ? problem('query')
-      : json(await readStatus(intake, now(), { limit, page, since }));
+    if (limit < 1 || limit > MAX_LIMIT) return refuse('limit');
+    if (page < 1) return refuse('page');
+    if (page * limit > LAST_OFFER) return refuse('last');
+    return json(await readStatus(intake, now(), { limit, page, since }));
   };
 
   const rows = (
@@ -78,7 +91,7 @@ export const createPrograms = ({
   const reportLines = async (request: Request): Promise<Response> => {
     if (!report) return problem('path');
     const text = await readText(request);
-    return text === undefined ? problem('size') : json(await report(readServerEvents(text)));
+    return text === undefined ? problem('size') : json(await readReport(text)(report));
   };
 
   return async (request) => {
@@ -88,7 +101,8 @@ export const createPrograms = ({
     const lane = laneIn(intake, query);
     const given = query.get('since');
     const since = given === null ? undefined : timeOf(given);
-    if (!lane || Number.isNaN(since)) return problem('query');
+    if (!lane) return refuse('lane');
+    if (Number.isNaN(since)) return refuse('since');
     switch (`${request.method} ${what}`) {
       case 'GET status':
         return status(query, since);

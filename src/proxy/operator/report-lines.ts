@@ -1,6 +1,6 @@
 /** Events that programs of the host report, as they write them: one JSON object a line, with the API's own field names. */
-import { OffersightError } from '../../errors.js';
-import type { ServerEvent } from '../reported.js';
+import { isOffersightError, OffersightError } from '../../errors.js';
+import type { EventFault, ReportResult, ServerEvent } from '../reported.js';
 
 const FIELDS: Readonly<Record<string, keyof ServerEvent>> = {
   name: 'name',
@@ -9,6 +9,18 @@ const FIELDS: Readonly<Record<string, keyof ServerEvent>> = {
   occurred_at: 'occurredAt',
   subject: 'subject',
   group: 'group',
+};
+
+type Report = (events: readonly ServerEvent[]) => Promise<ReportResult>;
+
+/** An error in the numbers and names of a file; any other is left as it is. */
+const inLines = (cause: unknown, numbers: readonly number[]): unknown => {
+  if (!isOffersightError(cause)) return cause;
+  const { at = -1, what = '' } = cause as Partial<EventFault>;
+  const number = numbers[at];
+  if (number === undefined) return cause;
+  const words = Object.entries(FIELDS).reduce((text, [field, name]) => text.replaceAll(name, field), what);
+  return new OffersightError(cause.code, `Line ${number}: ${words}`, cause);
 };
 
 const readLine = (line: string, number: number): ServerEvent => {
@@ -37,7 +49,17 @@ const readLine = (line: string, number: number): ServerEvent => {
 
 /**
  * Reads events; blank lines are left out.
+ * @returns What reports them. It rejects as a report does, with the line that an error is about.
  * @throws {OffersightError} `configuration`, which names the line.
  */
-export const readServerEvents = (text: string): ServerEvent[] =>
-  text.split('\n').flatMap((line, at) => (line.trim() ? [readLine(line, at + 1)] : []));
+export const readReport = (text: string): ((report: Report) => Promise<ReportResult>) => {
+  const lines = text.split('\n').flatMap((line, at) => (line.trim() ? [{ line, number: at + 1 }] : []));
+  const events = lines.map(({ line, number }) => readLine(line, number));
+  return (report) =>
+    report(events).catch((cause: unknown) => {
+      throw inLines(
+        cause,
+        lines.map(({ number }) => number),
+      );
+    });
+};

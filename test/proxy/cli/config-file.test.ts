@@ -102,7 +102,7 @@ describe('a file of two sites', () => {
     [
       'has a fault that only creating the proxy finds',
       (one, two) => ({ sites: [one, { ...two, baseUrl: 'http://upstream.example' }] }),
-      ['sites[1]: Set baseUrl to an https origin.'],
+      ['sites[1].baseUrl: Set it to an https origin.'],
     ],
     [
       'has one site twice',
@@ -153,6 +153,70 @@ describe('a file of two sites', () => {
     expect(faultsOf(contentOf(siteOf('one'), siteOf('two')))).toEqual(faults);
   });
 
+  it('is refused with every fault at once, those that only secrets and the proxy show included', () => {
+    const { apiKeyFile: _, ...keyless } = siteOf('one');
+    writeFileSync(at('short'), 'short secret');
+    expect(
+      faultsOf({
+        sites: [
+          {
+            ...keyless,
+            apiKeyVariable: 'NO_SUCH_KEY',
+            baseUrl: 'https://upstream.example/#x',
+            origins: ['https://shop.example/'],
+            groups: ['a', 'undefined'],
+          },
+          siteOf('two', {
+            hosts: ['one.example'],
+            perMinute: 'many',
+            apiKeyFile: at('short'),
+            requireSignedOffers: true,
+            signingSecretFile: at('short'),
+          }),
+        ],
+      }),
+    ).toEqual([
+      'sites[0].origins[0]: Set it to an exact origin, such as https://shop.example, without a path.',
+      'sites[1].perMinute: Set it to a whole number of at least 1.',
+      'sites[1].hosts[0]: sites[0] has this host: a request could not choose between them.',
+      'sites[0].apiKeyVariable: This variable is not set.',
+      'sites[0].baseUrl: Set it to only an origin, without a user, path, query or hash.',
+      expect.stringMatching(/^sites\[0\]\.groups: Set it to a list of names with 1 to 50 characters/),
+      expect.stringMatching(/^sites\[1\]\.apiKeyFile: Set apiKey to the whole key/),
+      'sites[1].signingSecretFile: Sign offers with a random secret of at least 32 characters.',
+    ]);
+  });
+
+  it('is refused for a value of another kind without a fault that only follows from it', () => {
+    expect(
+      faultsOf({
+        adminPort: 'x',
+        adminHost: '127.0.0.1',
+        sites: [
+          siteOf('one', { hosts: 'one.example', adminNames: ['ops.example'] }),
+          siteOf('two', { hosts: [], path: 'x', intake: 'redis', name: 'eu' }),
+          {
+            site: 'three',
+            path: '/three',
+            intake: 'direct',
+            apiKeyVariable: 1,
+            requireSignedOffers: true,
+            signingSecretVariable: 1,
+          },
+          'four',
+        ],
+      }),
+    ).toEqual([
+      expect.stringContaining('adminPort: Set it to a whole number'),
+      'sites[0].hosts: Set it to a list, in brackets.',
+      expect.stringContaining('sites[1].intake: Set it to sqlite:FILE'),
+      'sites[1].path: Set it to a path, such as /offer-events.',
+      'sites[2].apiKeyVariable: Set it to the name of an environment variable, such as ACME_KEY.',
+      'sites[2].signingSecretVariable: Set it to the name of an environment variable, such as ACME_KEY.',
+      'sites[3]: Set it to an object, in braces.',
+    ]);
+  });
+
   it('is refused if both sites name one intake, by a link or before the file exists', () => {
     symlinkSync(folder.path, at('link'));
     const fault =
@@ -176,7 +240,9 @@ describe('a file of two sites', () => {
   });
 
   it('is refused if it names Postgres without saying where its URL is, or an invalid schema', () => {
-    expect(faultsOf({ sites: [siteOf('one', { intake: 'postgres', schema: 'Offers' })] })).toEqual([
+    const intake = 'postgres://offersight@db.internal/shop';
+    const shared = [siteOf('one', { intake, schema: 'Offers' }), siteOf('two', { intake })];
+    expect(faultsOf({ sites: shared })).toEqual([
       'sites[0].schema: Set it to lower-case letters, digits and _, such as offersight_eu.',
     ]);
     expect(faultsOf({ sites: [siteOf('one', { intake: 'postgres' })] })).toEqual([

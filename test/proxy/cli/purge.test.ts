@@ -31,11 +31,13 @@ describe('offersight purge --visitor', () => {
     await run('--waiting', '--visitor', 'ada', '--offer', 'offer2', '--yes');
     await run('--waiting', '--visitor', '203.0.113.9', '--yes');
     await run('--waiting', '--visitor', 'bo', '--yes');
+    await run('--waiting', '--offer', 'offer1', '--yes');
     expect(printed).toEqual([
       '1 event of 1 offer would be given up (waiting). 1 event on the way to Chargebee would be left. Nothing has changed: add --yes.',
       '1 event given up (waiting).',
       '1 event given up (waiting).',
       '0 events given up (waiting).',
+      '0 events given up (waiting). 1 event on the way to Chargebee was left.',
     ]);
     const states = (await intake.list({ limit: 9 })).map(({ code, state }) => code ?? state);
     expect(states).toEqual(['waiting', 'purged', 'purged', 'forwarding']);

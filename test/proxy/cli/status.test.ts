@@ -144,6 +144,21 @@ describe('the status of an intake', () => {
     expect(worst).toHaveLength(5);
   });
 
+  it('does not count what an operator purged among what offers lose', async () => {
+    const purged = [{ ...tally('purged', 90, 'dead'), purged: 90 }, tally('purged', 1)];
+    const mixed = [{ ...tally('mixed', 40, 'dead'), purged: 30 }, tally('mixed', 60)];
+    const text = await printed([...purged, ...mixed]);
+    expect(text.slice(text.indexOf('Offers that lose')).split('\n').slice(2, 4)).toEqual([
+      'mixed    100            10   10 %',
+      '',
+    ]);
+    expect(lineOf(text, 'purged')?.at(-1)).toBe('90');
+    const { offers } = JSON.parse(await printed(mixed, { json: true })) as { offers: object[] };
+    expect(offers).toEqual([
+      { offerId: 'mixed', viewed: 100, dismissed: 0, taken: 100, delivered: 60, waiting: 0, refused: 40 },
+    ]);
+  });
+
   it('sums up groups, if pages name any, and leaves most of them to the funnel', async () => {
     expect(lineOf(await printed([], {}, CELLS), 'summer')).toEqual([
       'summer',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventState } from '../../../src/proxy/index.js';
 import { purge } from '../../../src/proxy/operator/purging.js';
-import { admitted } from '../../support/intake.js';
+import { admitted, tallyOf } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
 import { type Bench, begin, begun, dismissed, numbers } from './intake.contract.js';
 
@@ -96,6 +96,17 @@ export const describeOperator = ({ open }: Bench): void => {
         await tallied(START + 1),
         await tallied(START + 9),
       ]).toEqual([3, 3, 1, 0]);
+    });
+
+    it('counts what an operator gave up of an offer apart from its other dead letters', async () => {
+      const intake = open();
+      const offer = { offerId: 'storm' };
+      await intake.take([admitted(1), admitted(2, offer), admitted(3, offer)]);
+      await intake.purge([eventId(2), eventId(3)], START);
+      expect(await tallyOf(intake)).toEqual([
+        { offerId: 'offer1', type: 'viewed', state: 'waiting', events: 1 },
+        { offerId: 'storm', type: 'viewed', state: 'dead', events: 2, purged: 2 },
+      ]);
     });
 
     it('counts dead letters by their code, in each lane, as they come, change, wait again and are forgotten', async () => {

@@ -1,7 +1,7 @@
 /** Events that the host's own code reports: their identity, what is wrong with them, and what becomes of them. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOfferAdmin, directIntake, type ServerEvent } from '../../../src/proxy/index.js';
-import { readServerEvents } from '../../../src/proxy/operator/report-lines.js';
+import { readReport } from '../../../src/proxy/operator/report-lines.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
@@ -272,10 +272,42 @@ describe('lines of a report', () => {
     subject: 'somebody',
   });
 
-  it('have the API’s own field names, and blank ones are left out', () => {
-    expect(readServerEvents(`${line}\n\n${line}\r\n`)).toEqual(
+  it('have the API’s own field names, and blank ones are left out', async () => {
+    const reported: (readonly ServerEvent[])[] = [];
+    await readReport(`${line}\n\n${line}\r\n`)(async (events) => {
+      reported.push(events);
+      return { accepted: 2, duplicate: 0 };
+    });
+    expect(reported).toEqual([
       Array.from({ length: 2 }, () => opened({ name: 'one', occurredAt: START, subject: 'somebody' })),
-    );
+    ]);
+  });
+
+  it.each([
+    [{ occurred_at: 1.5 }, 'Line 4: its occurred_at is in epoch milliseconds, and not in the future.'],
+    [{ personalized_offer_id: '' }, /^Line 4: its personalized_offer_id has 1 to 50 characters/],
+    [{ type: 'dismissed' }, 'Line 4: another event of the report has its name.'],
+  ])('are named by number and by their own fields if reporting refuses %j', async (fields, hint) => {
+    const { proxy } = start();
+    const text = `\n${line}\n\n${JSON.stringify({ ...(JSON.parse(line) as object), ...fields })}\n`;
+    await expect(readReport(text)(proxy.report)).rejects.toMatchObject({
+      code: 'configuration',
+      hint: typeof hint === 'string' ? hint : (expect.stringMatching(hint) as string),
+    });
+  });
+
+  it('are named by number if an earlier report has the name of another event', async () => {
+    const { proxy } = start();
+    await proxy.report([opened({ name: 'one', type: 'dismissed' })]);
+    await expect(readReport(`\n${line}`)(proxy.report)).rejects.toMatchObject({
+      code: 'refused',
+      hint: expect.stringMatching(/^Line 2: it has the name of another event/) as string,
+    });
+  });
+
+  it('leave an error as it is that is about no event', async () => {
+    const cause = new Error('ECONNREFUSED');
+    await expect(readReport(line)(() => Promise.reject(cause))).rejects.toBe(cause);
   });
 
   it.each([
@@ -285,7 +317,7 @@ describe('lines of a report', () => {
     ['{"offer_id":"x"}', /Line 2: "offer_id" is unknown. A line may have name, type, personalized_offer_id/],
     ['{"__proto__":{}}', /Line 2: "__proto__" is unknown/],
   ])('are refused by number: %s', (text, words) => {
-    expect(() => readServerEvents(`${line}\n${text}`)).toThrow(words);
+    expect(() => readReport(`${line}\n${text}`)).toThrow(words);
   });
 
   it('are taken from everybody who has the operator’s token, with a precise answer', async () => {

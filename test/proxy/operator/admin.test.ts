@@ -211,7 +211,10 @@ describe('the status of many offers', () => {
 
   it.each(['0', '1001', '1.5', 'all', ''])('cannot name %j of them', async (limit) => {
     const response = await ask(`status?limit=${limit}`);
-    expect([response.status, await response.json()]).toMatchObject([400, { code: 'query' }]);
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { code: 'query', detail: 'limit has to be a whole number from 1 to 1000.' },
+    ]);
   });
 });
 
@@ -279,14 +282,20 @@ describe('the list of events', () => {
     expect(await linesOf("events?offer=' OR 1=1 --")).toEqual([]);
   });
 
-  it.each(['events?since=yesterday', 'events?since=', 'dead-letters?since=yesterday', 'events?lane=usage'])(
-    'is refused if the query is invalid: %s',
-    async (path) => {
-      await intake.take([admitted(1)]);
-      const response = await ask(path);
-      expect([response.status, await response.json()]).toMatchObject([400, { code: 'query' }]);
-    },
-  );
+  it.each([
+    ['events?since=yesterday', 'since has to be an ISO date or epoch milliseconds.'],
+    ['events?since=', 'since has to be an ISO date or epoch milliseconds.'],
+    ['dead-letters?since=yesterday', 'since has to be an ISO date or epoch milliseconds.'],
+    ['events?lane=usage', 'lane has to be offer_events or usage_events.'],
+    ['status?page=0', 'page has to be a whole number of at least 1.'],
+    ['status?page=201', 'limit times page has to be at most 20000.'],
+    ['funnel?by=week', 'by has to be day, group or day,group.'],
+    ['funnel?until=yesterday', 'since and until have to be UTC days, such as 2026-11-23.'],
+  ])('is refused if the query is invalid, with what it may be: %s', async (path, detail) => {
+    await intake.take([admitted(1)]);
+    const response = await ask(path);
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'query', detail }]);
+  });
 
   it('is a 503 while the intake is away, and nothing is thrown', async () => {
     const away = () => Promise.reject(new Error('/srv/secret/intake.db is gone'));

@@ -92,6 +92,20 @@ describe('the funnel', () => {
     expect(rows.at(-1)).toMatchObject({ dismissalRate: null, acceptanceRate: null });
   });
 
+  it('has no rate of acceptance if nobody reported any, as the table of the command shows', async () => {
+    const unreported = {
+      async *ledger() {
+        yield CELLS.filter(({ type }) => type !== 'accepted');
+      },
+    };
+    const funnel = await readFunnel(unreported, DAYS);
+    expect(funnel.all).toMatchObject({ viewed: 50, accepted: 0, acceptanceRate: null });
+    expect(funnel.rows.map(({ acceptanceRate }) => acceptanceRate)).toEqual([null, null]);
+    expect(toCsv(funnel).split('\r\n')[1]).toMatch(/^2026-11-20,10,3,0\.3,0,,8,/);
+    const { rows } = await readFunnel(ledger, { ...DAYS, by: 'day,group' });
+    expect(rows.map(({ acceptanceRate }) => acceptanceRate)).toEqual([0.3, 0, null]);
+  });
+
   it('covers the last 30 days, unless others are asked for', async () => {
     await readFunnel(ledger, { until: '2026-11-30' });
     expect(filters.at(-1)).toEqual({ since: '2026-10-31', until: '2026-11-30' });

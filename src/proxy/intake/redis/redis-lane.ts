@@ -3,7 +3,7 @@
 import type { EventState, IntakeRow } from '../admitted.js';
 import type { Lane, LaneNote, OfferTally } from '../intake.js';
 import { isOver, WHEREABOUTS } from '../lease.js';
-import type { LaneRules } from '../rules.js';
+import { type LaneRules, PURGED } from '../rules.js';
 import { PORTION } from './redis-events.js';
 import type { ScriptName } from './redis-scripts.js';
 
@@ -161,10 +161,12 @@ export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor }: LanePar
     async *tally({ since = 0 } = {}) {
       for await (const rows of walk({})) {
         const tallies = new Map<string, OfferTally>();
-        for (const { offerId, type, state, receivedAt } of rows) {
+        for (const { offerId, type, state, code, receivedAt } of rows) {
           if (receivedAt < since) continue;
           const key = `${offerId} ${type} ${state}`;
-          tallies.set(key, { offerId, type, state, events: (tallies.get(key)?.events ?? 0) + 1 });
+          const { events = 0, purged } = tallies.get(key) ?? {};
+          const given = code === PURGED ? (purged ?? 0) + 1 : purged;
+          tallies.set(key, { offerId, type, state, events: events + 1, ...(given && { purged: given }) });
         }
         yield [...tallies.values()];
       }

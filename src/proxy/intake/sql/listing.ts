@@ -1,6 +1,7 @@
 /** Reads what a lane holds. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Lane, ListFilter, OfferTally } from '../intake.js';
+import { PURGED } from '../rules.js';
 import { createNaming } from './lines.js';
 import { type LaneTable, type Row, toIntakeRow } from './rows.js';
 import { ask, type SqlDriver, type Statement, type Steps, type Value } from './steps.js';
@@ -35,12 +36,13 @@ const listOf = (
 export const createListing = (driver: SqlDriver, table: LaneTable): Pick<Lane, 'list' | 'tally'> => {
   // What is too old is counted as none, not left out: a look for so many newer rows could go through the whole table.
   const tallied = `SELECT offer_id, type, state, sum(CASE WHEN received_at >= ?2 THEN 1 ELSE 0 END) AS events,
-       max(arrival) AS last
-     FROM (SELECT offer_id, type, state, received_at, arrival FROM ${table}
+       sum(CASE WHEN received_at >= ?2 AND code = '${PURGED}' THEN 1 ELSE 0 END) AS purged, max(arrival) AS last
+     FROM (SELECT offer_id, type, state, code, received_at, arrival FROM ${table}
        WHERE arrival > ?1 ORDER BY arrival LIMIT ${PORTION_ROWS}) AS portion
      GROUP BY offer_id, type, state`;
   type Tallied = Pick<OfferTally, 'type' | 'state' | 'events'> & {
     readonly offer_id: string;
+    readonly purged: number;
     readonly last: number;
   };
 
@@ -66,7 +68,10 @@ export const createListing = (driver: SqlDriver, table: LaneTable): Pick<Lane, '
         after = Math.max(...portion.map(({ last }) => last));
         yield portion
           .filter(({ events }) => events > 0)
-          .map(({ offer_id: offerId, type, state, events }) => ({ offerId, type, state, events }));
+          .map(({ offer_id: offerId, last: _, purged, ...tally }) => ({
+            ...{ offerId, ...tally },
+            ...(purged > 0 && { purged }),
+          }));
       }
     },
   };
