@@ -26,7 +26,8 @@ const MADE_BY_ANOTHER = ['23505', '42P06', '42P07', '42710', '42723', '40001', '
 const BEGIN_MAKING = 'BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = 6000';
 const BEGIN_READING = 'BEGIN READ ONLY; SET LOCAL statement_timeout = 6000';
 
-const REMEDY = 'give each site a name of its own in postgresIntake, or another database.';
+const REMEDY =
+  'give each site a schema of its own by --schema (name of postgresIntake), or another database.';
 const PLACE = 'schema in Postgres';
 
 /** What the server says about itself. */
