@@ -15,7 +15,7 @@ it('a retry says how many dead letters wait again, and for how many ids nothing 
   const intake = intakeHere({ file });
   await intake.take([admitted(1)]);
   const { rows } = await intake.begin({ now: START, limit: 1, perMinute: 10 });
-  const [{ id = '', attempts: attempt = 0 } = {}] = rows;
+  const [{ id, attempts: attempt } = { id: '', attempts: 0 }] = rows;
   await intake.finish([{ id, attempt, result: { kind: 'dead', code: 'refused' } }], START);
   const retry = (...ids: string[]) => runDeadLetters(['retry', ...ids, '--intake', `sqlite:${file}`]);
   await retry('no-such-id');
