@@ -187,7 +187,10 @@ export interface Intake extends Lane {
    * @throws {OffersightError} `configuration` if it keeps another site's.
    */
   claim(site: string, bookkeeping?: Bookkeeping): void;
-  /** Takes events durably. Gives one verdict for each, by id. */
+  /**
+   * Takes events durably. Gives one verdict for each, by id. If there are none, it rejects all the same if it could not take
+   * any.
+   */
   take(events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
   /** Which of these were taken already, with this content. */
   knows(events: readonly Pick<AdmittedEvent, 'id' | 'content'>[]): Promise<ReadonlySet<string>>;

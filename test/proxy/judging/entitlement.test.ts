@@ -319,6 +319,33 @@ describe('the group that the ledger counts an event under', () => {
     expect(alerts).toEqual([expect.stringMatching(/signed for another group: give signOffer the group/)]);
   });
 
+  it('is no other than the listed ones, though it is signed', async () => {
+    const started = signed({ groups: ['summer'] });
+    expect(await report(started, { token: await tokenFor({ group: 'winter' }), group: 'winter' })).toEqual(
+      ACCEPTED,
+    );
+    expect((await started.intake.list({ limit: 1 }))[0]?.group).toBe('(other)');
+  });
+
+  it('counts against the visitor if the token was signed for no group', async () => {
+    const started = signed();
+    const token = await tokenFor();
+    for (const [at, group] of ['a', 'b', 'c', 'd'].entries())
+      expect(await report(started, { token, group, personalized_offer_id: OFFER }, 'ada', at + 1)).toEqual(
+        ACCEPTED,
+      );
+    expect((await started.intake.list({ limit: 1 }))[0]?.group).toBe('(other)');
+  });
+
+  it('does not open a budget of its own, if its signature is made up', async () => {
+    const started = signed({ limits: { perOfferADay: 1 } });
+    const token = await tokenFor({ group: 'a', subject: undefined });
+    const of = (given: string, number: number) =>
+      report(started, { token: given, group: 'a', personalized_offer_id: OFFER }, '', number);
+    expect(await of(token, 1)).toEqual(ACCEPTED);
+    expect(await of(`${token.slice(0, -7)}AAAAAAA`, 2)).toEqual(REFUSED);
+  });
+
   it('is not free again if the mark of the group is taken off the token (attack 68)', async () => {
     const started = signed();
     const token = await tokenFor({ group: 'a' });

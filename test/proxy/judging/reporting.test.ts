@@ -1,4 +1,5 @@
 /** Events that the host's own code reports: their identity, what is wrong with them, and what becomes of them. */
+import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOfferAdmin, directIntake, type ServerEvent } from '../../../src/proxy/index.js';
 import { readReport } from '../../../src/proxy/operator/report-lines.js';
@@ -85,6 +86,17 @@ describe('an event that the host reports', () => {
     expect(new Set(ids).size).toBe(2);
     const again = start({ intake: started.intake });
     await expect(again.proxy.report([opened()])).resolves.toEqual({ accepted: 0, duplicate: 1 });
+  });
+
+  it('has an id that only the site, the name and the secret of the intake decide', async () => {
+    const started = start();
+    await started.proxy.report([opened()]);
+    const hash = createHmac('sha256', await started.intake.nameKey())
+      .update(JSON.stringify(['offersight report 1', 'acme-test', 'mail-2211-opened-by-4711']))
+      .digest('hex');
+    const digits = (await started.intake.list({ limit: 1 }))[0]?.id.replaceAll('-', '');
+    // A UUID of version 8 has two digits of its own.
+    expect(digits).toBe(`${hash.slice(0, 12)}8${hash.slice(13, 16)}8${hash.slice(17, 32)}`);
   });
 
   it('has an id of its name and the API key if no intake keeps a secret', async () => {

@@ -83,6 +83,23 @@ describe('a signed offer', () => {
     expect(longest).toMatch(/^[\w.-]+$/);
   });
 
+  it('is signed for the group of its own offer, not of another token', async () => {
+    const [own, another] = await Promise.all([
+      sign({ group: 'autumn' }),
+      sign({ group: 'winter', id: 'another' }),
+    ]);
+    const pasted = `${own.slice(0, -7)}${another.slice(-7)}`;
+    const claim = { offerId: 'a52ge40b', occurredAt: START, subject: 'ada', group: 'winter' };
+    expect((await verify({ ...claim, token: pasted }, START)).group).toBe('other');
+  });
+
+  it('has one spelling: the last character of its signature has no spare bits to write in', async () => {
+    const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const spellings = last.split('').map((character) => `${token.slice(0, -1)}${character}`);
+    const taken = await Promise.all(spellings.map((one) => isTaken(one)));
+    expect(taken.filter(Boolean)).toHaveLength(1);
+  });
+
   it('has one budget, also if its sender writes another MAC of the group', async () => {
     const ofGroup = await sign({ group: 'autumn', subject: undefined });
     const tokens = [ofGroup, ofGroup.slice(0, -8), `${ofGroup.slice(0, -7)}AAAAAAA`];

@@ -28,14 +28,16 @@ const GOODBYE_MS = 1_000;
 const CHECK_MS = 300_000;
 /** The settings with which an accepted event is safe. */
 const SAFE = { 'maxmemory-policy': 'noeviction', appendonly: 'yes', appendfsync: 'always' };
-/** What an operator has to do, by the first word of what Redis says. */
+const NOPERM = 'Redis does not let this user do what the intake needs: see the rights in docs/redis.md.';
+/** What an operator has to do, by the first word or words of what Redis says. */
 const REMEDIES: Readonly<Record<string, string>> = {
   MOVED:
     'This Redis is one node of a Redis Cluster, and another one has the keys: give connection a list of its nodes.',
   OOM: 'Redis is full: raise its maxmemory, or delete what other programs keep there.',
   MISCONF: 'Redis cannot write to its disk, so it takes nothing: make room there, and read its log.',
   READONLY: 'This Redis is a replica, which only reads: name the primary in connection.',
-  NOPERM: 'Redis does not let this user run the intake’s scripts: see the rights in docs/redis.md.',
+  NOPERM,
+  'The user executing the script': NOPERM,
 };
 
 const configuration = (hint: string, cause?: unknown): OffersightError =>
@@ -155,8 +157,11 @@ export const connect = (
         >;
         return commands[name]?.(key, ...args);
       }).catch((cause: unknown) => {
-        const [word = ''] = cause instanceof Error ? cause.message.split(' ', 1) : [];
-        const remedy = REMEDIES[word];
+        const [said] =
+          cause instanceof Error
+            ? (/^[A-Z]+|The user executing the script/.exec(cause.message.replace(/^ERR /, '')) ?? [])
+            : [];
+        const remedy = REMEDIES[said ?? ''];
         if (remedy !== undefined) throw configuration(remedy, cleanCause(cause));
         // ioredis adds the command to the error, and its arguments contain offers, addresses and users.
         throw cleanCause(cause);

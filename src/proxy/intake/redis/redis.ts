@@ -127,7 +127,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   ): Promise<unknown> => {
     try {
       if (readOnly) await find();
-      if (script === 'take') await ownKey();
+      if (script === 'take') secret ??= await moving.prepare();
       const all = [lane, runtime.now(), site, ...args()];
       const deadlineMs = TAKING.includes(script) ? TAKE_DEADLINE_MS : DEADLINE_MS;
       const answer = await client.run(`offersight_${script}`, SCRIPTS[script], all, deadlineMs);
@@ -160,10 +160,6 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     return group === undefined || isGroupSigned || visitor === undefined
       ? undefined
       : hashOf(ownSecret, visitor);
-  };
-  const ownKey = async (): Promise<string> => {
-    secret ??= await moving.prepare();
-    return secret;
   };
   const toGiven = (event: AdmittedEvent): object => givenOf(event, secret ?? '', namerOf(event));
   const toVerdicts = (events: readonly { readonly id: string }[], words: readonly string[]) => {
@@ -204,8 +200,12 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     },
 
     ledger: ledgerOf(askEvents),
-    share: createSharing(askEvents, async (name) => hashOf(await ownKey(), name)),
-    nameKey: ownKey,
+    share: createSharing(askEvents, async (name) => {
+      secret ??= await moving.prepare();
+      return hashOf(secret, name);
+    }),
+    // Asked for each time, since an emptied Redis has another one.
+    nameKey: moving.prepare,
 
     async endSessions() {
       await askEvents('endSessions');

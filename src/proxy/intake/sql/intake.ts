@@ -6,7 +6,7 @@ import type { Dialect } from './dialect.js';
 import { createPlaces } from './group-places.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
-import { createNameKey } from './lines.js';
+import { readSecret } from './lines.js';
 import { AGAIN_MS } from './rows.js';
 import { createSharing } from './sharing.js';
 import { ask, type SqlDriver } from './steps.js';
@@ -40,7 +40,7 @@ export const createSqlIntake = (
     ...lane,
     usage: createLane(driver, dialect, 'usage', USAGE_RULES),
     share: sharing.share,
-    nameKey: createNameKey(driver),
+    nameKey: () => driver.read(readSecret),
     accept: ledger.accept,
     ledger: ledger.ledger,
 

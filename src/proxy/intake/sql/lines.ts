@@ -1,10 +1,9 @@
 /** Finds the line of each event. There visitors have names that mean nothing outside of the intake. */
 import { createHmac } from 'node:crypto';
 import type { AdmittedEvent } from '../admitted.js';
-import type { Intake } from '../intake.js';
 import type { Dialect } from './dialect.js';
 import { NOBODY, openLines } from './fairness.js';
-import { ask, type SqlDriver, type Steps } from './steps.js';
+import { ask, type Steps } from './steps.js';
 
 /** The line of an event. */
 interface Place {
@@ -26,20 +25,11 @@ const HASH_CHARACTERS = 22;
 /** Gives the name that only this intake has for a visitor. */
 export type NameVisitor = (given: string) => Steps<string>;
 
-function* readSecret(): Steps<string> {
+export function* readSecret(): Steps<string> {
   const [row] = yield* ask<{ readonly secret: string }>(SECRET);
   // The secret exists since its table was made.
   return row?.secret ?? '';
 }
-
-/** Gives the secret that the names of reported events are hashed with. It is read once. */
-export const createNameKey = (driver: SqlDriver): Intake['nameKey'] => {
-  let secret: string | undefined;
-  return async () => {
-    secret ??= await driver.read(readSecret);
-    return secret;
-  };
-};
 
 /** Makes a {@link NameVisitor}. It reads the intake's secret once. */
 export const createNaming = (): NameVisitor => {

@@ -238,13 +238,28 @@ describe('the intake Redis, beyond the contract', () => {
     expect(nextAt).toBeLessThanOrEqual(Date.now() + MINUTE_MS + 2);
   });
 
+  it('has one secret for names of reported events in every process, also after Redis was emptied', async () => {
+    const other = redisIntake({ url: redis.url, name });
+    try {
+      const key = await intake.nameKey();
+      expect(await other.nameKey()).toBe(key);
+      await flush(name);
+      const another = await other.nameKey();
+      expect(another).not.toBe(key);
+      expect(await intake.nameKey()).toBe(another);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('continues to forward while Redis is full, and takes nothing more', async () => {
     await intake.take([admitted(1), admitted(2)]);
     await redis.admin.config('SET', 'maxmemory', '1');
     try {
-      await expect(intake.take([admitted(3)])).rejects.toMatchObject({
-        hint: expect.stringMatching(/Redis is full: raise its maxmemory/) as string,
-      });
+      for (const events of [[admitted(3)], []])
+        await expect(intake.take(events)).rejects.toMatchObject({
+          hint: expect.stringMatching(/Redis is full: raise its maxmemory/) as string,
+        });
       expect(await intake.lead('only', START)).toBe(true);
       expect(await begun(intake)).toEqual([1, 2]);
       await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);

@@ -33,6 +33,13 @@ describe('a file whose disk is full', () => {
   };
   const many = (from: number) => Array.from({ length: 2_000 }, (_, at) => admitted(from + at));
 
+  it('is written even if no event is given, so that whoever asks hears whether it can be', async () => {
+    const changes = () => database.prepare('SELECT total_changes() AS changes').get();
+    const before = changes();
+    expect(await intake.take([])).toEqual(new Map());
+    expect(changes()).not.toEqual(before);
+  });
+
   it('takes nothing of a request, says what to do, and takes it once there is room', async () => {
     await intake.take([admitted(1)]);
     limitPages(5);
