@@ -33,7 +33,7 @@ describe('a file whose disk is full', () => {
   };
   const many = (from: number) => Array.from({ length: 2_000 }, (_, at) => admitted(from + at));
 
-  it('is written even if no event is given, so that whoever asks hears whether it can be', async () => {
+  it('is written even if no event is given, so that everybody who asks hears whether it can be', async () => {
     const changes = () => database.prepare('SELECT total_changes() AS changes').get();
     const before = changes();
     expect(await intake.take([])).toEqual(new Map());
