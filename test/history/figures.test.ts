@@ -131,3 +131,99 @@ describe('the day of an event', () => {
     expect(texts(duplicate, ledger(counted))).toHaveLength(4);
   });
 });
+
+describe('an event that an intake gave up', () => {
+  const UNEXPLAINED = [expect.stringContaining('nothing that happened explains that')];
+  const shown: readonly Draft[] = [
+    { ...created, group: 'summer' },
+    { ...taken, cell: { day: TODAY, type: 'viewed', group: 'summer' } },
+  ];
+  const dead = (code: string, at?: number): Draft => ({ ...settled, state: 'dead', code, ...(at && { at }) });
+  const givenUp = ledger({ taken: 1, givenUp: 1 });
+
+  describe('because it waited for too long', () => {
+    const moved = (byMs: number, names?: readonly string[]): Draft => ({
+      ...{ kind: 'clock', byMs },
+      ...(names && { names }),
+    });
+    const servers = ['servers'];
+
+    it('is not believed after a second, nor an hour before the end of its time', () => {
+      for (const at of [1_000, DAY_MS - 3_600_000])
+        expect(texts(...shown, dead('expired', at), givenUp)).toEqual(UNEXPLAINED);
+    });
+
+    it('is believed after its time, also if only the end of the run shows how it ended', () => {
+      expect(texts(...shown, dead('expired', DAY_MS + 10), givenUp)).toEqual([]);
+      const kept: Draft = {
+        kind: 'final-intake',
+        rows: [{ id: way(1).id, state: 'dead', code: 'expired', isAmbiguous: false, maybeDuplicate: false }],
+      };
+      expect(texts(...shown, { ...kept, at: 1_000 }, givenUp)).toEqual(UNEXPLAINED);
+      expect(texts(...shown, { ...kept, at: DAY_MS + 10 }, givenUp)).toEqual([]);
+    });
+
+    it('is believed by the clock of the servers, not by that of the pages', () => {
+      expect(texts(...shown, moved(DAY_MS, servers), dead('expired'), givenUp)).toEqual([]);
+      expect(texts(...shown, moved(DAY_MS), dead('expired'), givenUp)).toEqual(UNEXPLAINED);
+      const back = moved(-DAY_MS / 2, servers);
+      expect(texts(...shown, back, dead('expired', DAY_MS + 10), givenUp)).toEqual(UNEXPLAINED);
+    });
+
+    it('is believed if the clock was set back just before it was written down', () => {
+      const late: Draft = { ...moved(-DAY_MS / 2, servers), at: DAY_MS + 10 };
+      expect(texts(...shown, late, dead('expired'), givenUp)).toEqual([]);
+    });
+
+    it('counts from its first request if nobody saw it taken', () => {
+      const killed: Draft = { kind: 'killed', what: 'proxy', names: ['proxy-1'] };
+      const unseen = [{ ...created, group: 'summer' }, requested, killed];
+      expect(texts(...unseen, dead('expired', 1_000), givenUp)).toEqual(UNEXPLAINED);
+      expect(texts(...unseen, dead('expired', DAY_MS - 10_000), givenUp)).toEqual([]);
+    });
+  });
+
+  describe('because its view is dead', () => {
+    const closing = way(2);
+    const closed: readonly Draft[] = [
+      { ...closing.created, type: 'dismissed', offerId: created.offerId, reason: 'swipe' },
+      { ...closing.taken, cell: { day: TODAY, type: 'dismissed', reason: 'swipe' } },
+    ];
+    const alongside: Draft = { ...closing.settled, state: 'dead', code: 'viewed_dead' };
+    const run = [...shown, ...closed];
+    const both = ledger(
+      { taken: 1, givenUp: 1 },
+      { group: '(none)', type: 'dismissed', reason: 'swipe', taken: 1, givenUp: 1 },
+    );
+    const only = ledger(
+      { taken: 1 },
+      { group: '(none)', type: 'dismissed', reason: 'swipe', taken: 1, givenUp: 1 },
+    );
+
+    it('is believed of a dismissal behind the dead view of the same offer', () => {
+      expect(texts(...run, dead('expired', DAY_MS + 10), alongside, both)).toEqual([]);
+    });
+
+    it('is not believed while the view waits, or before it is dead', () => {
+      expect(texts(...run, alongside, only)).toEqual(UNEXPLAINED);
+      expect(texts(...run, alongside, dead('expired', DAY_MS + 10), both)).toEqual(UNEXPLAINED);
+    });
+
+    it('is not believed of the dead view of another offer', () => {
+      const other = { ...closed[0], offerId: 'offer-2' } as Draft;
+      const apart = [...shown, other, ...closed.slice(1)];
+      expect(texts(...apart, dead('expired', DAY_MS + 10), alongside, both)).toEqual(UNEXPLAINED);
+    });
+
+    it('is not believed of a view', () => {
+      const second = way(3);
+      const again: readonly Draft[] = [
+        { ...second.created, offerId: created.offerId, group: 'summer' },
+        { ...second.taken, cell: { day: TODAY, type: 'viewed', group: 'summer' } },
+      ];
+      const lost: Draft = { ...second.settled, state: 'dead', code: 'viewed_dead' };
+      const ended = [dead('expired', DAY_MS + 10), lost, ledger({ taken: 2, givenUp: 2 })];
+      expect(texts(...shown, ...again, ...ended)).toEqual(UNEXPLAINED);
+    });
+  });
+});
