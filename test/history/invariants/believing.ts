@@ -3,6 +3,9 @@ import { TAKING_MS, WAITING_MS } from '../bounds.js';
 import { type Chronicle, type Placed, SERVERS } from '../chronicle.js';
 import type { KeptRow } from '../row.js';
 
+/** The upstream's answers that can refuse one event. All others are about the key, the site or the upstream itself. */
+const REFUSING: readonly number[] = [400, 404, 409, 422];
+
 /** How an event ended in an intake. */
 export type Ended = Pick<KeptRow, 'code'> & Partial<KeptRow>;
 
@@ -68,6 +71,40 @@ const isOfDeadView = (chronicle: Chronicle, id: string, endpoint: string | undef
   });
 };
 
+/** Whether an event was forwarded, or a process died that may have been about to. */
+const mayBeForwarded = (chronicle: Chronicle, id: string, endpoint: string | undefined): boolean => {
+  const end = settledAt(chronicle, id, endpoint)?.index ?? Infinity;
+  const [begin] = [...chronicle.about('taken', id), ...chronicle.about('requested', id)];
+  return (
+    chronicle.about('forwarded', id).some((call) => call.index < end && isAt(chronicle, call, endpoint)) ||
+    chronicle
+      .of('killed')
+      .some(
+        ({ row, index }) =>
+          index > (begin?.index ?? Infinity) &&
+          index < end &&
+          row.what === 'proxy' &&
+          row.names.some((proxy) => isAt(chronicle, { row: { proxy } }, endpoint)),
+      )
+  );
+};
+
+/** Whether the harness gave the event up by its name. What goes along with a `viewed` has another code. */
+const isPurged = (chronicle: Chronicle, id: string, endpoint: string | undefined): boolean => {
+  const end = settledAt(chronicle, id, endpoint)?.index ?? Infinity;
+  return chronicle.about('purged', id).some((purge) => purge.index < end && isAt(chronicle, purge, endpoint));
+};
+
+/** Whether the upstream answered a call of the event in a way that refuses it by name. */
+const isRefused = (chronicle: Chronicle, id: string, endpoint: string | undefined): boolean =>
+  chronicle
+    .about('forwarded', id)
+    .some(
+      (call) =>
+        REFUSING.includes(chronicle.endOf(call.row.number)?.row.status ?? 0) &&
+        isAt(chronicle, call, endpoint),
+    );
+
 /** Whether an end that is not a delivery is explained by what happened. */
 export const isBelievable = (
   chronicle: Chronicle,
@@ -82,20 +119,10 @@ export const isBelievable = (
     case 'viewed_dead':
       return isOfDeadView(chronicle, id, endpoint);
     case 'unknown_outcome':
-      return isAmbiguous !== false;
+      return isAmbiguous !== false && mayBeForwarded(chronicle, id, endpoint);
     case 'purged':
-      // A `viewed` takes its `dismissed` along, which the harness did not name.
-      return chronicle
-        .of('purged')
-        .some(
-          ({ row }) =>
-            isAt(chronicle, { row }, endpoint) &&
-            (row.ids.includes(id) || chronicle.about('created', id)[0]?.row.type === 'dismissed'),
-        );
+      return isPurged(chronicle, id, endpoint);
     default:
-      return chronicle.about('forwarded', id).some((forward) => {
-        const { status = 0 } = chronicle.endOf(forward.row.number)?.row ?? {};
-        return status >= 400 && status < 500 && isAt(chronicle, forward, endpoint);
-      });
+      return isRefused(chronicle, id, endpoint);
   }
 };
