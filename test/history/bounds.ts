@@ -22,3 +22,7 @@ export const MEMORY_MS = 60_000;
 export const HELD_MS = 5_000;
 /** Rows of one moment may be written in another order. */
 export const ORDER_MS = 1_000;
+/** So long an event may wait in an intake: the runs leave `maxDelayMs` at its default. */
+export const WAITING_MS = 24 * 3_600_000;
+/** From the arrival of an event to the row that says that it was taken, and from its end to the row of that. */
+export const TAKING_MS = 60_000;

@@ -3,6 +3,8 @@ import type { History, Row, RowOf } from './row.js';
 
 /** The store of a page's entries, unless a row names another. */
 export const DISK = 'disk';
+/** The name of the clock of all proxies. */
+export const SERVERS = 'servers';
 
 /** A row and its place. */
 export interface Placed<Kind extends Row['kind'] = Row['kind']> {
@@ -158,7 +160,7 @@ export const createChronicle = (history: History): Chronicle => {
     clockOf: (name, to) =>
       chronicle
         .of('clock')
-        .filter(({ row, index }) => index < to && (!row.names || row.names.includes(name)))
+        .filter(({ row, index }) => index < to && (row.names?.includes(name) ?? name !== SERVERS))
         .reduce((sum, { row }) => sum + row.byMs, 0),
     isFrozenAt(tab, to) {
       const last = chronicle

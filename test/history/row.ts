@@ -299,7 +299,7 @@ export type NemesisRow =
       readonly what: 'browser' | 'renderer' | 'proxy';
       readonly names: readonly string[];
     }
-  /** A clock was moved. Missing `names`: those of all. */
+  /** A clock was moved. Missing `names`: those of all pages. The name `servers` means those of all proxies. */
   | { readonly kind: 'clock'; readonly byMs: number; readonly names?: readonly string[] }
   /** How the upstream treats keys from now on. */
   | { readonly kind: 'mode'; readonly keys: 'honours' | 'ignores' | 'window'; readonly windowMs?: number }

@@ -53,6 +53,7 @@ const FLUSHER = 'client/later/delivery/flusher.ts';
 const TRANSPORT = 'client/later/delivery/transport.ts';
 const BEGINNING = 'proxy/intake/sql/beginning.ts';
 const CHOOSING_NEXT = 'proxy/intake/sql/choosing.ts';
+const GIVING_UP_ALONG = 'proxy/intake/sql/giving-up.ts';
 const FINISHING = 'proxy/intake/sql/finishing.ts';
 const LEADING = 'proxy/intake/sql/leading.ts';
 const COUNTING = 'proxy/intake/sql/counting.ts';
@@ -681,6 +682,24 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I3', 'I6'],
     focus: { only: ['view', 'network', 'flush'], setting: { intake: 'direct' } },
+    seed: 1,
+  },
+  {
+    name: 'an intake gives up what has waited for a second',
+    abuses: 'given-up',
+    edits: one(BEGINNING, '[past - maxDelayMs, ', '[past - 1_000, '),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'] },
+    seed: 1,
+  },
+  {
+    name: 'an intake gives up a dismissal whose view is not dead',
+    abuses: 'given-up',
+    edits: one(GIVING_UP_ALONG, "AND seen.state = 'dead')", "AND seen.state <> 'forwarding')").concat(
+      one(GIVING_UP_ALONG, "IN ('waiting', 'forwarding', 'done')", "= 'forwarding'"),
+    ),
+    noticedBy: ['I19'],
+    focus: { only: ['view', 'dismiss', 'flush', 'wait'] },
     seed: 1,
   },
 ];

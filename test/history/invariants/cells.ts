@@ -4,7 +4,7 @@
  * noticed by this.
  */
 import type { Judging } from '../breach.js';
-import type { Chronicle, Placed } from '../chronicle.js';
+import { type Chronicle, type Placed, SERVERS } from '../chronicle.js';
 import type { RowCell, RowOf } from '../row.js';
 import { utcDayOf } from '../wire.js';
 
@@ -15,8 +15,6 @@ export interface Expected extends Pick<RowCell, 'type' | 'group' | 'reason'> {
 }
 
 const DAY_MS = 86_400_000;
-/** Whose clock decides about days, if it is moved. */
-const SERVERS = 'servers';
 
 /** The events of an endpoint's intake, by their ids. */
 type ByEvent = ReadonlyMap<string, Expected>;

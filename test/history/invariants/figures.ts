@@ -1,7 +1,8 @@
 /** I19: the ledger has exactly what the harness wrote down about each event, cell by cell. */
 import { type Judgement, type Judging, judging } from '../breach.js';
-import type { Chronicle, Placed } from '../chronicle.js';
+import type { Chronicle } from '../chronicle.js';
 import type { KeptRow, RowCell } from '../row.js';
+import { isBelievable, keptAt, settledAt } from './believing.js';
 import { acceptedAt, type Expected, judgeWords, takenAt } from './cells.js';
 
 const COLUMNS = ['taken', 'delivered', 'refused', 'givenUp', 'purged', 'accepted'] as const;
@@ -49,41 +50,6 @@ const createTable = () => {
   };
 };
 
-const isAt = (
-  chronicle: Chronicle,
-  { row }: Placed<'forwarded'> | { readonly row: { readonly proxy?: string } },
-  endpoint: string | undefined,
-): boolean => chronicle.endpointOf(row.proxy) === endpoint;
-
-/** What makes an outcome believable that is not a delivery: what the harness saw or did itself. */
-const isBelievable = (
-  chronicle: Chronicle,
-  id: string,
-  endpoint: string | undefined,
-  kept: Pick<KeptRow, 'code'> & Partial<KeptRow>,
-): boolean => {
-  switch (columnOf(kept.state, kept.code)) {
-    case 'refused':
-      return chronicle.about('forwarded', id).some((forward) => {
-        const { status = 0 } = chronicle.endOf(forward.row.number)?.row ?? {};
-        return status >= 400 && status < 500 && isAt(chronicle, forward, endpoint);
-      });
-    case 'purged':
-      // A `viewed` takes its `dismissed` along, which the harness did not name.
-      return chronicle
-        .of('purged')
-        .some(
-          ({ row }) =>
-            isAt(chronicle, { row }, endpoint) &&
-            (row.ids.includes(id) || chronicle.about('created', id)[0]?.row.type === 'dismissed'),
-        );
-    case 'givenUp':
-      return kept.code !== 'unknown_outcome' || kept.isAmbiguous !== false;
-    default:
-      return true;
-  }
-};
-
 /** The column of an event. Only if its outcome is ambiguous, the intake may differ from what the upstream counted. */
 const outcomeOf = (
   chronicle: Chronicle,
@@ -91,12 +57,8 @@ const outcomeOf = (
   endpoint: string | undefined,
   judged: Judging,
 ): Column | undefined => {
-  const kept = chronicle
-    .about('final-intake', id)
-    .at(-1)
-    ?.row.rows.find((row) => row.id === id && row.endpoint === endpoint);
-  const settled = chronicle.about('settled', id).findLast((placed) => isAt(chronicle, placed, endpoint))?.row;
-  const ended = kept ?? settled;
+  const kept = keptAt(chronicle, id, endpoint);
+  const ended = kept ?? settledAt(chronicle, id, endpoint)?.row;
   const column = columnOf(ended?.state, ended?.code);
   const isUpstream = chronicle
     .about('effect', id)
