@@ -7,8 +7,9 @@ import { planOf } from './chaos/plan.js';
 import { withReasons } from './chaos/reasons.js';
 import { runPlan } from './chaos/run.js';
 import { command } from './chaos/tabs.js';
-import { inTrueOrder } from './chaos/true-order.js';
+import { inTrueOrder, type Told } from './chaos/true-order.js';
 import { withUnheardEnds } from './chaos/unheard.js';
+import { wipe } from './chaos/wiping.js';
 import { createWorld, type World } from './chaos/world.js';
 import { bePatient, expect } from './fixtures/patience.js';
 
@@ -74,20 +75,43 @@ test.describe('a client that says neither the group of an offer nor how it was c
   });
 });
 
-test.describe('the history of two transactions that began together', () => {
+test.describe('the history of two transactions of one database', () => {
   const entry = { shelf: 'entry', id: 'x' } as const;
-  const removedAt = (since: number): Row =>
-    Object.assign({ ...entry, kind: 'removed', tab: 't1', at: 200 } as const, { since });
-  const leasedAt = (since: number): Row =>
-    Object.assign({ ...entry, kind: 'put', tab: 't2', token: 'two', at: 201 } as const, { since });
+  const removed = (since: number, order?: number): Row =>
+    Object.assign({ ...entry, kind: 'removed', tab: 't1', at: 200 } as const, { since, order });
+  const leased = (since: number, order?: number): Row =>
+    Object.assign({ ...entry, kind: 'put', tab: 't2', token: 'two', at: 201 } as const, { since, order });
   const kinds = (...rows: readonly Row[]): string[] => inTrueOrder(rows).map(({ kind }) => kind);
 
-  test('has the order that they must have had: an entry that was leased was still there', () => {
-    expect(kinds(removedAt(100), leasedAt(105))).toEqual(['put', 'removed']);
+  test('has the order in which they took effect, whenever they began', () => {
+    expect(kinds(removed(100, 2), leased(150, 1))).toEqual(['put', 'removed']);
+    expect(kinds(removed(100, 1), leased(150, 2))).toEqual(['removed', 'put']);
+    expect(kinds(removed(100, 2), leased(100, 1))).toEqual(['put', 'removed']);
   });
 
-  test('has the order of their beginnings if these are further apart', () => {
-    expect(kinds(removedAt(100), leasedAt(106))).toEqual(['removed', 'put']);
+  test('has the times of their beginnings among everything else', () => {
+    const hidden: Row = { kind: 'page', tab: 't3', change: 'hidden', at: 120 };
+    expect(kinds(removed(100, 1), hidden, leased(150, 2))).toEqual(['removed', 'page', 'put']);
+    expect(kinds(removed(100, 2), hidden, leased(150, 1))).toEqual(['page', 'put', 'removed']);
+  });
+});
+
+test.describe('the number of a transaction', () => {
+  const ordersOf = ({ recorder }: World): number[] =>
+    recorder.rows.flatMap((row) => (row as Told).order ?? []);
+
+  test('grows from page to page, and on in the outbox that replaces a lost one', async ({ world }) => {
+    await world.open({ offers: 1 });
+    await expect.poll(() => ordersOf(world).length).toBeGreaterThan(1);
+    const tab = await world.open({ offers: 1 });
+    await expect.poll(() => ordersOf(world).length).toBeGreaterThan(3);
+    await wipe(world, tab);
+    const [before] = ordersOf(world).sort((a, b) => b - a);
+    const count = ordersOf(world).length;
+    await world.open({ offers: 1 });
+    await expect.poll(() => ordersOf(world).length).toBeGreaterThan(count);
+    const after = ordersOf(world).slice(count);
+    expect(Math.min(...after)).toBeGreaterThan(before ?? Infinity);
   });
 });
 
@@ -114,7 +138,7 @@ test.describe('a document that another one replaced in its tab', () => {
 });
 
 test.describe('an entry that a page removed in its last words', () => {
-  const said = { tab: 't1.1.a', since: 1, at: 1 };
+  const said = { tab: 't1.1.a', order: 1, at: 1 };
   const removed = { kind: 'removed', shelf: 'entry', id: 'x', serial: 5, ...said } as Row;
   const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 2 };
   const whys = (rows: readonly Row[], isNarrow: boolean): unknown[] =>

@@ -29,12 +29,13 @@ const FADING = `<script>
   };
 </script>`;
 
-/** Presses a control and then something else at once: nothing that is waited for in between may outlast the fade. */
+/** Presses a control and then something else while that fades. Both presses are sent before either is answered. */
 const pressWhileItFades = async (page: Page, control: string, other: string): Promise<void> => {
-  const box = await page.locator(other).boundingBox();
-  if (!box) throw new Error(`${other} is not there.`);
-  await page.click(control);
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  const [first, second] = await Promise.all([control, other].map((one) => page.locator(one).boundingBox()));
+  if (!first || !second) throw new Error(`${first ? other : control} is not there.`);
+  const press = ({ x, y, width, height }: typeof first): Promise<void> =>
+    page.mouse.click(x + width / 2, y + height / 2);
+  await Promise.all([press(first), press(second)]);
   expect(await page.evaluate('isPressedInTime')).toBe(true);
 };
 

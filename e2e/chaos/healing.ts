@@ -95,6 +95,10 @@ const arePagesDone = async (tabs: readonly Tab[]): Promise<boolean> => {
   return waiting.every((count) => !count);
 };
 
+/** Whether an event of a tab is durable. */
+const isRecorded = ({ recorder }: World, { name }: Tab): boolean =>
+  recorder.rows.some((row) => row.kind === 'committed' && row.tab.startsWith(`${name}.`));
+
 const sayOnline = async (tabs: readonly Tab[]): Promise<void> => {
   for (const tab of tabs)
     if (!tab.isFrozen)
@@ -105,7 +109,7 @@ const sayOnline = async (tabs: readonly Tab[]): Promise<void> => {
 };
 
 /**
- * Heals the world and waits.
+ * Heals the world, shows one more offer, and waits.
  * @param keepsOneAsleep Whether a tab that is frozen stays so. It must not hold up the others.
  * @param moreMs Added to the time in which all events must be settled.
  */
@@ -124,6 +128,9 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
   // A worker that lies would continue to lie to every page that is open.
   await command(tab, 'work', 'none');
   await within(tab.page.goto(world.addressOf(tab)));
+  // However little the faults left, this one is counted now.
+  await command(tab, 'show', 1);
+  while (!isRecorded(world, tab) && Date.now() < endsAt) await wait(LOOK_MS);
   let { clockMs } = world;
   let onlineAt = Date.now() + ONLINE_MS;
   let changedAt = Date.now();

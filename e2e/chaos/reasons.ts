@@ -16,13 +16,13 @@ const WHYS: Readonly<Record<string, Why>> = {
   consent: 'purged',
 };
 
-const transactionOf = (row: Row): string | undefined => {
-  const { tab, since } = row as { readonly tab?: string; readonly since?: number };
-  return row.kind === 'removed' && since !== undefined ? `${tab} ${since}` : undefined;
+const transactionOf = (row: Row): number | undefined => {
+  const { order } = row as Told;
+  return row.kind === 'removed' ? order : undefined;
 };
 
 /** The transactions of removals that were the last words of a page that was killed with its browser. */
-const lastWords = (rows: readonly Row[]): ReadonlySet<string> => {
+const lastWords = (rows: readonly Row[]): ReadonlySet<number> => {
   const last = new Map<string, Row & Told>();
   const cutShort = new Set<string>();
   for (const row of rows as readonly (Row & Told)[]) {
@@ -37,10 +37,10 @@ const lastWords = (rows: readonly Row[]): ReadonlySet<string> => {
  * @param isNarrow Whether there was hardly any room. If so, a page removed entries in its last words to make room.
  */
 export const withReasons = (rows: readonly Row[], isNarrow: boolean): Row[] => {
-  const untold = isNarrow ? lastWords(rows) : new Set<string>();
+  const untold = isNarrow ? lastWords(rows) : new Set<number>();
   const told = new Map<string, string>();
   for (const row of rows) if (row.kind === 'discarded') told.set(`${row.tab} ${row.id}`, row.reason);
-  const whys = new Map<string, Why>();
+  const whys = new Map<number, Why>();
   for (const row of rows) {
     const transaction = transactionOf(row);
     if (row.kind !== 'removed' || transaction === undefined) continue;
@@ -48,8 +48,9 @@ export const withReasons = (rows: readonly Row[], isNarrow: boolean): Row[] => {
     if (why) whys.set(transaction, why);
   }
   return rows.map((row) => {
-    const transaction = transactionOf(row) ?? '';
+    const transaction = transactionOf(row);
+    if (transaction === undefined) return row;
     const why = whys.get(transaction) ?? (untold.has(transaction) ? 'storage-full' : undefined);
-    return row.kind === 'removed' && why ? { ...row, why } : row;
+    return why ? ({ ...row, why } as Row) : row;
   });
 };

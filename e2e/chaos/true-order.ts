@@ -1,7 +1,6 @@
 /**
  * The order in which things happened, although pages could write some of them down only later. For example, a page that
- * sleeps learns about its own transaction when it wakes. Transactions of one store follow each other in the order in
- * which they began.
+ * sleeps learns about its own transaction when it wakes. The database itself numbers its transactions.
  */
 import type { Row } from '../../test/history/row.js';
 
@@ -11,15 +10,30 @@ export interface Told {
   readonly since?: number;
   /** Its place among the page's own rows. */
   readonly serial?: number;
+  /** The place of its transaction among all that wrote into the database, by the database itself. */
+  readonly order?: number;
 }
 
 /** If a row is so much later than the beginning of its transaction, that was over long before, milliseconds. */
 const LATE_MS = 500;
-/**
- * If two pages began their transactions so close to each other, their clocks do not show which came first,
- * milliseconds.
- */
-const TOGETHER_MS = 5;
+/** Less than any two rows are apart that a clock tells apart, milliseconds. */
+const LEAST_MS = 0.001;
+
+/** Gives each row of a transaction the time at which that took effect: behind those that took effect before it. */
+const inTheirTurn = (rows: readonly Row[]): Row[] => {
+  const began = new Map<number, number>();
+  for (const { order, since = 0 } of rows as readonly (Row & Told)[])
+    if (order !== undefined) began.set(order, since);
+  let last = 0;
+  for (const [order, since] of [...began].sort(([a], [b]) => a - b)) {
+    last = Math.max(since, last + LEAST_MS);
+    began.set(order, last);
+  }
+  return rows.map((row) => {
+    const { order } = row as Told;
+    return order === undefined ? row : { ...row, since: began.get(order) };
+  });
+};
 
 /** Puts the end of a page after its last words: it writes that it ends before the product notices that. */
 const withLateEnds = (rows: readonly Row[]): Row[] => {
@@ -64,21 +78,9 @@ const inOwnOrder = (rows: readonly Row[]): Row[] => {
  * Moves the rows of a transaction to its beginning, together with the rows that the product wrote late because of it.
  */
 export const inTrueOrder = (rows: readonly Row[]): Row[] => {
-  const wipedAt = rows.flatMap((row) => (row.kind === 'wiped' ? [row.at] : []));
+  const told = inTheirTurn(rows);
+  const wipedAt = told.flatMap((row) => (row.kind === 'wiped' ? [row.at] : []));
   const storedLate = new Map<string, number>();
-  /** When each entry was leased. */
-  const leases = new Map<string, number[]>();
-  for (const row of rows)
-    if (row.kind === 'put' && row.token !== undefined)
-      leases.set(row.id, [...(leases.get(row.id) ?? []), (row as Told).since ?? row.at]);
-  /** A page that leases an entry has read it, so the entry was still there. */
-  const behindLeases = (id: string, since: number): number =>
-    Math.max(
-      since,
-      ...(leases.get(id) ?? [])
-        .filter((at) => at - since <= TOGETHER_MS)
-        .map((at) => at + Number(at >= since)),
-    );
   const trueTime = (row: Row): number => {
     if (row.kind === 'committed' && row.store === undefined)
       return storedLate.get(`${row.tab} ${row.id}`) ?? row.at;
@@ -86,9 +88,9 @@ export const inTrueOrder = (rows: readonly Row[]): Row[] => {
     if (since === undefined) return row.at;
     const isLate = row.at - since > LATE_MS || wipedAt.some((at) => since <= at && at <= row.at);
     if (isLate && row.kind === 'put') storedLate.set(`${row.tab} ${row.id}`, since);
-    return row.kind === 'removed' ? behindLeases(row.id, since) : since;
+    return since;
   };
-  return inOwnOrder(withLateEnds(rows))
+  return inOwnOrder(withLateEnds(told))
     .map((row, index) => ({ row: { ...row, at: trueTime(row) }, index }))
     .sort((a, b) => a.row.at - b.row.at || a.index - b.index)
     .map(({ row }) => row);

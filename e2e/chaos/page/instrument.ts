@@ -76,6 +76,21 @@ for (const type of ['offersight:viewed', 'offersight:dismissed'] as const) {
   );
 }
 
+/** No more transactions than this begin in a millisecond. */
+const MOST_PER_MS = 1_000;
+/** A store beside the product's. Its key generator counts the transactions in the order in which they took effect. */
+const ORDER = 'order';
+const { open } = IDBFactory.prototype;
+IDBFactory.prototype.open = function (...given) {
+  const request = open.apply(this, given);
+  request.addEventListener('upgradeneeded', () => {
+    const store = request.result.createObjectStore(ORDER, { autoIncrement: true });
+    // The numbers of a database that replaces another one continue behind those of the other.
+    store.put(0, trueNow() * MOST_PER_MS);
+  });
+  return request;
+};
+
 /** What one transaction does, written down when it is complete. */
 const changes = new Map<IDBTransaction, Parameters<typeof tell>>();
 /** A page that sleeps may never learn that a transaction is complete. */
@@ -101,15 +116,22 @@ const noted = (store: IDBObjectStore, key: unknown, value?: unknown): void => {
   else list.push({ kind: 'removed', shelf, id, tab });
 };
 const { transaction } = IDBDatabase.prototype;
-IDBDatabase.prototype.transaction = function (...given) {
-  const begun = transaction.apply(this, given);
+IDBDatabase.prototype.transaction = function (names, mode, options) {
+  const isOrdered = mode === 'readwrite' && this.objectStoreNames.contains(ORDER);
+  const begun = transaction.call(
+    this,
+    isOrdered ? [...(typeof names === 'string' ? [names] : names), ORDER] : names,
+    mode,
+    options,
+  );
   const list: Parameters<typeof tell> = [];
   changes.set(begun, list);
   const since = trueNow();
+  const numbered = isOrdered ? begun.objectStore(ORDER).add(0) : undefined;
   begun.addEventListener('abort', () => changes.delete(begun));
   begun.addEventListener('complete', () => {
     changes.delete(begun);
-    if (list.length) tell(...list.map((row) => ({ ...row, since })));
+    if (list.length) tell(...list.map((row) => ({ ...row, since, order: numbered?.result })));
   });
   return begun;
 };

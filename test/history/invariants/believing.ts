@@ -10,7 +10,7 @@ const REFUSING: readonly number[] = [400, 404, 409, 422];
 export type Ended = Pick<KeptRow, 'code'> & Partial<KeptRow>;
 
 /** Whether a row is of a proxy at this endpoint. */
-export const isAt = (
+const isAt = (
   chronicle: Chronicle,
   { row }: { readonly row: { readonly proxy?: string } },
   endpoint: string | undefined,
