@@ -311,6 +311,29 @@ describe.skipIf(!hasPostgres)('a server that may lose what it has committed', ()
     }
   });
 
+  it('cannot take anything, not even nothing, once it only reads', async () => {
+    const intake = await restarted();
+    const readsOnly = async (value: string): Promise<void> => {
+      await postgres.ask(`ALTER SYSTEM SET default_transaction_read_only = ${value}`);
+      await postgres.ask('SELECT pg_reload_conf()');
+      await vi.waitFor(async () =>
+        expect(await postgres.ask('SHOW default_transaction_read_only')).toEqual([
+          { default_transaction_read_only: value },
+        ]),
+      );
+    };
+    try {
+      expect([...(await intake.take([]))]).toEqual([]);
+      await readsOnly('on');
+      await expect(intake.take([])).rejects.toEqual(configuration(/name the primary/));
+      await readsOnly('off');
+      expect([...(await intake.take([]))]).toEqual([]);
+    } finally {
+      await readsOnly('off');
+      await intake.close();
+    }
+  });
+
   it('is refused with a remedy if it only reads', async () => {
     const intake = await restarted('default_transaction_read_only=on');
     await expect(intake.take([admitted(1)])).rejects.toEqual(configuration(/name the primary/));
