@@ -41,7 +41,7 @@ export default defineConfig({
     },
     {
       name: 'smoke',
-      testMatch: '**/e2e/engines.spec.ts',
+      testMatch: '**/e2e/engines/engines.spec.ts',
       grep: /@smoke/,
       use: whole,
       outputDir: 'test-results/e2e-smoke',

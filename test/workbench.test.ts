@@ -27,7 +27,7 @@ describe('the list of long tests', () => {
 });
 
 it('the smoke of the other engines has tests', () => {
-  expect(readFileSync('e2e/engines.spec.ts', 'utf8')).toContain("tag: '@smoke'");
+  expect(readFileSync('e2e/engines/engines.spec.ts', 'utf8')).toContain("tag: '@smoke'");
 });
 
 describe('the two commands', () => {

@@ -1,9 +1,9 @@
 import { expect, test } from '@playwright/test';
-import { type Heard, isKept, type Outcome, outcomeOf, storyOf } from './busy/count.js';
-import type { Cell } from './busy/plan.js';
-import { runBusy } from './busy/run.js';
-import type { Said } from './busy/said.js';
-import { bePatient } from './fixtures/patience.js';
+import { bePatient } from '../fixtures/patience.js';
+import { type Heard, isKept, type Outcome, outcomeOf, storyOf } from './count.js';
+import type { Cell } from './plan.js';
+import { runBusy } from './run.js';
+import type { Said } from './said.js';
 
 /**
  * Its tasks take longer than two time-outs of 2 s in a row. It would report `storage` if the tasks used up the

@@ -1,17 +1,17 @@
 import { test as base } from '@playwright/test';
-import { check } from '../test/history/checker.js';
-import type { Row } from '../test/history/row.js';
-import { heal } from './chaos/healing.js';
-import { killBrowser } from './chaos/nemesis.js';
-import { planOf } from './chaos/plan.js';
-import { withReasons } from './chaos/reasons.js';
-import { runPlan } from './chaos/run.js';
-import { command } from './chaos/tabs.js';
-import { inTrueOrder, type Told } from './chaos/true-order.js';
-import { withUnheardEnds } from './chaos/unheard.js';
-import { wipe } from './chaos/wiping.js';
-import { createWorld, type World } from './chaos/world.js';
-import { bePatient, expect } from './fixtures/patience.js';
+import { check } from '../../test/history/checker.js';
+import type { Row } from '../../test/history/row.js';
+import { bePatient, expect } from '../fixtures/patience.js';
+import { heal } from './healing.js';
+import { killBrowser } from './nemesis.js';
+import { planOf } from './plan.js';
+import { withReasons } from './reasons.js';
+import { runPlan } from './run.js';
+import { command } from './tabs.js';
+import { inTrueOrder, type Told } from './true-order.js';
+import { withUnheardEnds } from './unheard.js';
+import { wipe } from './wiping.js';
+import { createWorld, type World } from './world.js';
 
 /** How long a world may last, milliseconds: it has a browser and two proxies of its own. */
 const WORLD_MS = 300_000;

@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
-import { type Draft, delivered, ending, historyOf, id, opened, way } from '../test/history/sample.js';
-import { type Flood, flood, floodOf, isKept } from './chaos/flood.js';
+import { type Draft, delivered, ending, historyOf, id, opened, way } from '../../test/history/sample.js';
+import { type Flood, flood, floodOf, isKept } from './flood.js';
 
 /** The full ten thousand events have a command of their own: `npm run chaos:ten-thousand`. */
 const EVENTS = 400;

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
-import { showWitness } from './fixtures/witness.js';
+import { type OffersightWindow, trackerStats, untilMore } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
+import { showWitness } from '../fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only a decision can prove its display. */
 const offer = (id: string, inside = '', attributes = '') =>

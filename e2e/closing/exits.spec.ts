@@ -3,9 +3,9 @@
  * only look as if an offer was closed.
  */
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
-import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
 const offer = (id: string, inside = '', attributes = '') =>

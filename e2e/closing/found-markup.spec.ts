@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
-import { holdTimers, trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
-import { showWitness } from './fixtures/witness.js';
+import { holdTimers, trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
+import { showWitness } from '../fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
 const offer = (id: string, inside = id, more = '') =>

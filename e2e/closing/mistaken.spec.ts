@@ -3,9 +3,9 @@
  * offers that are drawn again.
  */
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { type Stack, test } from './fixtures/stack.js';
-import { showWitness } from './fixtures/witness.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { type Stack, test } from '../fixtures/stack.js';
+import { showWitness } from '../fixtures/witness.js';
 
 const offer = (id: string, inside = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000">${id} ${inside}</div>`;

@@ -1,6 +1,6 @@
 /** Close buttons as people make them, recognized by their names, and buttons whose names only begin like those. */
-import { trackerStats } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const REMOVE = `onclick="this.closest('.offer').remove()"`;
 

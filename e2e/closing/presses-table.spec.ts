@@ -2,11 +2,11 @@
  * Presses outside × holders of offers, in every engine. Each page shows all holders at once, and each press removes all
  * of them. A holder counts as closed if the press may have been meant to close it.
  */
-import type { Tab } from './engines/engine.js';
-import { append } from './engines/offers.js';
-import { ENGINES, test } from './engines/test.js';
-import { trackerStats } from './fixtures/ready.js';
-import type { Stack } from './fixtures/stack.js';
+import type { Tab } from '../engines/engine.js';
+import { append } from '../engines/offers.js';
+import { ENGINES, test } from '../engines/test.js';
+import { trackerStats } from '../fixtures/ready.js';
+import type { Stack } from '../fixtures/stack.js';
 
 const offer = (id: string, dwell = 60_000) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}" style="height: 60px; width: 100px">${id}</div>`;

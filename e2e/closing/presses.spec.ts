@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
-import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
 /** An offer whose own dwell is so long that only closing can prove its display. */
 const offer = (id: string) =>

@@ -1,6 +1,6 @@
 /** Overlays beside a scrollbar that takes room, as on most desktops. In other tests the browser hides scrollbars. */
-import { trackerStats } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 test.use({
   launchOptions: async ({ launchOptions }, use) =>

@@ -2,9 +2,9 @@
  * Drags that close the holder of an offer, as drawers and sheets of libraries are closed, and drags that close nothing.
  */
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
-import { showWitness } from './fixtures/witness.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
+import { showWitness } from '../fixtures/witness.js';
 
 const offer = (id: string) => `<div class="offer" data-offer-id="${id}" data-offer-dwell="0">${id}</div>`;
 

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const BODY =
   '<div class="offer" data-offer-id="closed" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>' +

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { test as base } from '@playwright/test';
-import { startUpstream, type Upstream } from '../src/upstream/server.js';
-import type { CrashPoint } from './fixtures/crash-points.js';
-import { bePatient, expect } from './fixtures/patience.js';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { startUpstream, type Upstream } from '../../src/upstream/server.js';
+import type { CrashPoint } from '../fixtures/crash-points.js';
+import { bePatient, expect } from '../fixtures/patience.js';
+import { trackerStats, untilWaiting } from '../fixtures/ready.js';
 
 const KEY = 'test_crashing_key';
 const BODY =
@@ -39,7 +39,7 @@ const test = base.extend<{ server: ProxyProcess }>({
     await use({
       upstream,
       async start({ port = '0', crash } = {}) {
-        const main = fileURLToPath(new URL('./fixtures/proxy-process.ts', import.meta.url));
+        const main = fileURLToPath(new URL('../fixtures/proxy-process.ts', import.meta.url));
         const file = join(folder, 'intake.sqlite');
         const args = [
           '--port',

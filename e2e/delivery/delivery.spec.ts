@@ -1,10 +1,10 @@
 import type { Page } from '@playwright/test';
-import { tallyOf } from '../test/support/intake.js';
-import { HOLD_LEASE, untilStored } from './fixtures/database.js';
-import type { GatewayFault } from './fixtures/gateway.js';
-import { returnToKept } from './fixtures/kept.js';
-import { flush, trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { tallyOf } from '../../test/support/intake.js';
+import { HOLD_LEASE, untilStored } from '../fixtures/database.js';
+import type { GatewayFault } from '../fixtures/gateway.js';
+import { returnToKept } from '../fixtures/kept.js';
+import { flush, trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const offer = (id: string) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`;

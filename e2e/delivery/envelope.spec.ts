@@ -1,5 +1,5 @@
 import type { APIRequestContext, APIResponse } from '@playwright/test';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const PAGE = {
   'content-type': 'application/json',

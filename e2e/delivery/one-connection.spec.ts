@@ -1,9 +1,9 @@
 /** How a page treats its database: it has one connection, and writes nothing without need. */
 import type { Page } from '@playwright/test';
-import { HOLD, storedRecords, untilStored } from './fixtures/database.js';
-import { addOffer, leaveAndReturn, listen, offer, sayOnline } from './fixtures/faults.js';
-import { leaveBy, type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { HOLD, storedRecords, untilStored } from '../fixtures/database.js';
+import { addOffer, leaveAndReturn, listen, offer, sayOnline } from '../fixtures/faults.js';
+import { leaveBy, type OffersightWindow, trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 /**
  * For the head of a page: counts the connections that are open in it, and the documents of this tab. Once `isLeaving`,

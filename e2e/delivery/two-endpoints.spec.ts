@@ -1,12 +1,12 @@
 import { createOfferProxy } from 'offersight/proxy';
 import { toNodeListener } from 'offersight/proxy/node';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
-import { startUpstream } from '../src/upstream/server.js';
-import { untilStored } from './fixtures/database.js';
-import { addOffer } from './fixtures/faults.js';
-import { createGateway } from './fixtures/gateway.js';
-import { flush, untilWaiting } from './fixtures/ready.js';
-import { API_KEY, expect, test } from './fixtures/stack.js';
+import { startUpstream } from '../../src/upstream/server.js';
+import { untilStored } from '../fixtures/database.js';
+import { addOffer } from '../fixtures/faults.js';
+import { createGateway } from '../fixtures/gateway.js';
+import { flush, untilWaiting } from '../fixtures/ready.js';
+import { API_KEY, expect, test } from '../fixtures/stack.js';
 
 test('two endpoints of one origin share a database, and each gets only its own events', async ({
   context,

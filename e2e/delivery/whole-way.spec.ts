@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures/stack.js';
+import { expect, test } from '../fixtures/stack.js';
 
 test.describe('the whole way', () => {
   test('an offer in view for a second is one viewed event at the upstream', async ({ page, stack }) => {

@@ -1,7 +1,7 @@
 /** What the console says with `data-debug` and, from npm, with `debug: true`. */
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const offer = (id: string, attributes = '', style = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="${style}" ${attributes}></div>`;

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Page } from '@playwright/test';
 import { createServer as createVite } from 'vite';
-import { arrived, type DevProcess, expect, test } from './fixtures/dev.js';
-import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from './fixtures/post.js';
+import { arrived, type DevProcess, expect, test } from '../fixtures/dev.js';
+import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from '../fixtures/post.js';
 
 /** The rows of the live page's table, without times. */
 const rowsOf = (live: Page): Promise<string[]> =>

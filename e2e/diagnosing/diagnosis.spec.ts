@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
-import { untilHidden } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { untilHidden } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 /** What the `debug` function was given. Instead of the element it has the element's id. */
 interface Note {

@@ -4,10 +4,10 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mergeTests } from '@playwright/test';
-import { test as clinicTest, type Deployed, expect, OFFER, TAG } from './fixtures/doctor.js';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { API_KEY } from './fixtures/stack.js';
-import { test as benchTest } from './fixtures/standalone.js';
+import { test as clinicTest, type Deployed, expect, OFFER, TAG } from '../fixtures/doctor.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { API_KEY } from '../fixtures/stack.js';
+import { test as benchTest } from '../fixtures/standalone.js';
 
 const test = mergeTests(clinicTest, benchTest);
 

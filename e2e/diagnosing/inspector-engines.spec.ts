@@ -1,6 +1,6 @@
 /** The inspector names every reason, in every engine, by script tag and by npm. */
-import { ENGINES, test } from './engines/test.js';
-import { expectAllSaid, WAYS_IN } from './fixtures/inspected.js';
+import { ENGINES, test } from '../engines/test.js';
+import { expectAllSaid, WAYS_IN } from '../fixtures/inspected.js';
 
 for (const name of ENGINES)
   for (const [way, into] of Object.entries(WAYS_IN))

@@ -2,9 +2,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { inspectLink } from 'offersight/proxy';
-import { openInspectorIn, saidIn } from './fixtures/inspected.js';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { openInspectorIn, saidIn } from '../fixtures/inspected.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const SECRET = 'a secret of the inspector’s links, 32';
 const FILE = '/offersight-inspector.js';

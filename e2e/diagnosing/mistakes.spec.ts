@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { mergeTests } from '@playwright/test';
-import { test as clinicTest, expect } from './fixtures/doctor.js';
-import { BROWSER_WORDS, MISTAKE_WORDS, mistakeSections } from './fixtures/mistake-words.js';
+import { test as clinicTest, expect } from '../fixtures/doctor.js';
+import { BROWSER_WORDS, MISTAKE_WORDS, mistakeSections } from '../fixtures/mistake-words.js';
 import {
   atCommand,
   atProxy,
@@ -18,8 +18,8 @@ import {
   onPhone,
   onTakenPort,
   TAG,
-} from './fixtures/mistakes.js';
-import { test as benchTest } from './fixtures/standalone.js';
+} from '../fixtures/mistakes.js';
+import { test as benchTest } from '../fixtures/standalone.js';
 
 const test = mergeTests(clinicTest, benchTest);
 

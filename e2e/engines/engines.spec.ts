@@ -1,20 +1,12 @@
 /** The promises that every engine keeps, through the real proxy, with real keys and presses. */
-import type { Tab, Visitor } from './engines/engine.js';
-import {
-  append,
-  button,
-  COUNTING,
-  comeOnline,
-  glimpse,
-  NEVER_MS,
-  offer,
-  untilQuiet,
-} from './engines/offers.js';
-import { ENGINES, expect, test } from './engines/test.js';
-import { HOLD } from './fixtures/database.js';
-import { leaveBy, trackerStats, untilWaiting } from './fixtures/ready.js';
-import type { Site } from './fixtures/site.js';
-import type { Stack } from './fixtures/stack.js';
+
+import { HOLD } from '../fixtures/database.js';
+import { leaveBy, trackerStats, untilWaiting } from '../fixtures/ready.js';
+import type { Site } from '../fixtures/site.js';
+import type { Stack } from '../fixtures/stack.js';
+import type { Tab, Visitor } from './engine.js';
+import { append, button, COUNTING, comeOnline, glimpse, NEVER_MS, offer, untilQuiet } from './offers.js';
+import { ENGINES, expect, test } from './test.js';
 
 /** For the head of a page: the page reports to the site when it is shown, and whether the browser had kept it. */
 const REPORTING = `<script>addEventListener('pageshow', ({ persisted }) => fetch('/shown?kept=' + persisted));</script>`;

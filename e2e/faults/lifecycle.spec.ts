@@ -1,9 +1,9 @@
 import type { BrowserContext, Page } from '@playwright/test';
-import { HOLD, HOLD_LEASE, PATIENT, untilStored } from './fixtures/database.js';
-import { addOffer, listen, offer, sayOnline, showAgain } from './fixtures/faults.js';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
-import type { Profile } from './fixtures/real-browser.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { HOLD, HOLD_LEASE, PATIENT, untilStored } from '../fixtures/database.js';
+import { addOffer, listen, offer, sayOnline, showAgain } from '../fixtures/faults.js';
+import { trackerStats, untilWaiting } from '../fixtures/ready.js';
+import type { Profile } from '../fixtures/real-browser.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 /** Opens a page that is in the middle of a flush: its event is upstream, and it waits for the answer. */
 const openFlushing = async (page: Page, stack: Stack): Promise<void> => {

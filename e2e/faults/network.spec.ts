@@ -1,7 +1,7 @@
 import type { Page, Request } from '@playwright/test';
-import { AS_IN_PRODUCTION, addOffer, offer, showAgain } from './fixtures/faults.js';
-import { flush, type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { AS_IN_PRODUCTION, addOffer, offer, showAgain } from '../fixtures/faults.js';
+import { flush, type OffersightWindow, trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const ENDPOINT = '**/offer-events';
 

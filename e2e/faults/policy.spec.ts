@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
-import { AS_IN_PRODUCTION, listen, offer } from './fixtures/faults.js';
-import { flush, untilWaiting } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { AS_IN_PRODUCTION, listen, offer } from '../fixtures/faults.js';
+import { flush, untilWaiting } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const NO_CONNECTIONS = { headers: { 'content-security-policy': "connect-src 'none'" } };
 

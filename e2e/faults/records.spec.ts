@@ -1,9 +1,9 @@
 import type { Page } from '@playwright/test';
-import { putRecords, storedRecords, untilStored } from './fixtures/database.js';
-import { addOffer, listen, offer, sayOnline, showAgain } from './fixtures/faults.js';
-import { flush, trackerStats, untilInMemory, untilWaiting } from './fixtures/ready.js';
-import type { Profile } from './fixtures/real-browser.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { putRecords, storedRecords, untilStored } from '../fixtures/database.js';
+import { addOffer, listen, offer, sayOnline, showAgain } from '../fixtures/faults.js';
+import { flush, trackerStats, untilInMemory, untilWaiting } from '../fixtures/ready.js';
+import type { Profile } from '../fixtures/real-browser.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const DAY_MS = 86_400_000;
 

@@ -1,8 +1,14 @@
 import type { Page } from '@playwright/test';
-import { untilStored } from './fixtures/database.js';
-import { addOffer, leaveAndReturn, listen, offer, sayOnline, showAgain } from './fixtures/faults.js';
-import { flush, type OffersightWindow, trackerStats, untilInMemory, untilWaiting } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { untilStored } from '../fixtures/database.js';
+import { addOffer, leaveAndReturn, listen, offer, sayOnline, showAgain } from '../fixtures/faults.js';
+import {
+  flush,
+  type OffersightWindow,
+  trackerStats,
+  untilInMemory,
+  untilWaiting,
+} from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 test('a database that opens late gets the events that waited in memory (fault 26)', async ({
   page,

@@ -1,8 +1,8 @@
 import type { BrowserContext, Page, Request } from '@playwright/test';
-import { putRecords } from './fixtures/database.js';
-import { addOffer, offer, sayOnline } from './fixtures/faults.js';
-import { flush, trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { putRecords } from '../fixtures/database.js';
+import { addOffer, offer, sayOnline } from '../fixtures/faults.js';
+import { flush, trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 /** Collects the requests that the tabs of a browser make from now on: the tab, and the ids that it posts. */
 const watchPosts = async (

@@ -1,6 +1,6 @@
-import { addOffer, offer } from './fixtures/faults.js';
-import { flush, trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { addOffer, offer } from '../fixtures/faults.js';
+import { flush, trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const DAY_MS = 86_400_000;
 

@@ -6,9 +6,9 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { type Stack, test } from './fixtures/stack.js';
-import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { type Stack, test } from '../fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
 const FOLDER = resolve('e2e/libraries');
 

@@ -1,8 +1,8 @@
 /** The funnel: figures by day and by group of what pages show and visitors close. They outlive the events. */
 import type { LedgerCell } from 'offersight/proxy';
-import { bodyOf, eventOf, post } from './fixtures/post.js';
-import { type Stack, expect as stackExpect, test as stackTest } from './fixtures/stack.js';
-import { expect, test } from './fixtures/standalone.js';
+import { bodyOf, eventOf, post } from '../fixtures/post.js';
+import { type Stack, expect as stackExpect, test as stackTest } from '../fixtures/stack.js';
+import { expect, test } from '../fixtures/standalone.js';
 
 const TODAY = () => new Date().toISOString().slice(0, 10);
 

@@ -1,10 +1,10 @@
 /** The operator's page as different people see it: colours, screens, engines. */
 import { AxeBuilder } from '@axe-core/playwright';
 import { mergeTests, type Page } from '@playwright/test';
-import { ENGINES, test as engineTest } from './engines/test.js';
-import { leaveEvents, OPERATOR_VIEWS, signIn, startOperated, TOKEN } from './fixtures/operator.js';
-import { eventOf } from './fixtures/post.js';
-import { expect, test as standaloneTest } from './fixtures/standalone.js';
+import { ENGINES, test as engineTest } from '../engines/test.js';
+import { leaveEvents, OPERATOR_VIEWS, signIn, startOperated, TOKEN } from '../fixtures/operator.js';
+import { eventOf } from '../fixtures/post.js';
+import { expect, test as standaloneTest } from '../fixtures/standalone.js';
 
 const test = mergeTests(engineTest, standaloneTest);
 

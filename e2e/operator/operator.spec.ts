@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { bodyOf, eventOf, post } from './fixtures/post.js';
-import { type Bench, expect, PROGRAM, test } from './fixtures/standalone.js';
+import { bodyOf, eventOf, post } from '../fixtures/post.js';
+import { type Bench, expect, PROGRAM, test } from '../fixtures/standalone.js';
 
 const FIRST_ID = eventOf(1).id;
 const GONE = { offer: 'gone' } as const;

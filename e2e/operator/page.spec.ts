@@ -10,10 +10,10 @@ import {
   signIn,
   startOperated,
   TOKEN,
-} from './fixtures/operator.js';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { leaveBy } from './fixtures/ready.js';
-import { expect, test } from './fixtures/standalone.js';
+} from '../fixtures/operator.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { leaveBy } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/standalone.js';
 
 /** The texts of a table's rows. */
 const rowsOf = async (page: Page, caption: string): Promise<string[]> =>

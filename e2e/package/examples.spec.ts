@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readMarkdown } from '../scripts/documents/markdown.mjs';
-import { freePort } from './fixtures/free-port.js';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { readMarkdown } from '../../scripts/documents/markdown.mjs';
+import { freePort } from '../fixtures/free-port.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 /** The only block of a document that has these words. */
 const blockWith = async (file: string, words: string): Promise<string> => {

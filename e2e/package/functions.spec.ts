@@ -2,9 +2,9 @@
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bodyOf, eventOf } from './fixtures/post.js';
-import { onlyBlock } from './fixtures/recipe.js';
-import { type Bench, expect, test } from './fixtures/standalone.js';
+import { bodyOf, eventOf } from '../fixtures/post.js';
+import { onlyBlock } from '../fixtures/recipe.js';
+import { type Bench, expect, test } from '../fixtures/standalone.js';
 
 const URL_OF_PAGES = 'https://shop.example/offer-events';
 

@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from '@playwright/test';
-import { install, pack } from './fixtures/packed.js';
-import { bePatient } from './fixtures/patience.js';
-import { expect, test } from './fixtures/policed.js';
+import { install, pack } from '../fixtures/packed.js';
+import { bePatient } from '../fixtures/patience.js';
+import { expect, test } from '../fixtures/policed.js';
 
 interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;

@@ -10,12 +10,12 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from '@playwright/test';
-import { startUpstream } from '../src/upstream/server.js';
-import { STACKS } from './fixtures/apps/stacks.js';
-import { appliedFile, folderOf, isBuilt, workplace } from './fixtures/apps/workplace.js';
-import { freePort } from './fixtures/free-port.js';
-import { expect } from './fixtures/patience.js';
-import { bodyOf, eventOf, post } from './fixtures/post.js';
+import { startUpstream } from '../../src/upstream/server.js';
+import { STACKS } from '../fixtures/apps/stacks.js';
+import { appliedFile, folderOf, isBuilt, workplace } from '../fixtures/apps/workplace.js';
+import { freePort } from '../fixtures/free-port.js';
+import { expect } from '../fixtures/patience.js';
+import { bodyOf, eventOf, post } from '../fixtures/post.js';
 
 /** A build of Next takes long on a busy machine. */
 const BUILD_MS = 300_000;

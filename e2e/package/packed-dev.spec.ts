@@ -6,11 +6,11 @@ import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { arrived, expect, test } from './fixtures/dev.js';
-import { freePorts } from './fixtures/free-port.js';
-import { install, pack } from './fixtures/packed.js';
-import { bePatient } from './fixtures/patience.js';
-import { bodyOf, eventOf, post } from './fixtures/post.js';
+import { arrived, expect, test } from '../fixtures/dev.js';
+import { freePorts } from '../fixtures/free-port.js';
+import { install, pack } from '../fixtures/packed.js';
+import { bePatient } from '../fixtures/patience.js';
+import { bodyOf, eventOf, post } from '../fixtures/post.js';
 
 // In this mode all tests share one worker, so the package is packed once.
 test.describe.configure({ mode: 'default' });
@@ -73,7 +73,7 @@ test('the tests of the guide pass, and fail for a page that reports nothing', as
   const { launchOptions } = testInfo.project.use;
   await writeFile(
     join(desk.folder, 'here.config.ts'),
-    `import config from './playwright.config';
+    `import config from '../playwright.config';
      export default { ...config, use: { ...config.use, launchOptions: ${JSON.stringify(launchOptions)} } };`,
   );
 

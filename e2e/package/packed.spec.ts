@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { install, pack } from './fixtures/packed.js';
-import { bePatient } from './fixtures/patience.js';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { expect, test } from './fixtures/standalone.js';
+import { install, pack } from '../fixtures/packed.js';
+import { bePatient } from '../fixtures/patience.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { expect, test } from '../fixtures/standalone.js';
 
 test.describe('the program of the packed package', () => {
   // In this mode all tests share one worker, so the package is packed once.

@@ -4,9 +4,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import type { OfferTracker } from 'offersight';
-import { MANGLED } from '../scripts/mangled.mjs';
-import { flush, type OffersightWindow, trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { MANGLED } from '../../scripts/mangled.mjs';
+import { flush, type OffersightWindow, trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const FILES = ['dist/offersight.js', 'dist/offersight-more.js', 'dist/offersight-worker.js'];
 

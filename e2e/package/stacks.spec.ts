@@ -3,10 +3,10 @@
  * proxy.
  */
 import { devices, type Page } from '@playwright/test';
-import { LAN, type RunningApp, startApp } from './fixtures/apps/running.js';
-import { type Application, applicationsOf, STACKS, titleOf } from './fixtures/apps/stacks.js';
-import { storedRecords, untilStored } from './fixtures/database.js';
-import { test as base, expect } from './fixtures/stack.js';
+import { LAN, type RunningApp, startApp } from '../fixtures/apps/running.js';
+import { type Application, applicationsOf, STACKS, titleOf } from '../fixtures/apps/stacks.js';
+import { storedRecords, untilStored } from '../fixtures/database.js';
+import { test as base, expect } from '../fixtures/stack.js';
 
 /** The offer of the first page, and that of the second. */
 const [FIRST, SECOND] = ['a52ge40b', 'b71kf93c'] as const;

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { type OffersightWindow, trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const offer = (id: string, inside = '', dwell = 0) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}" style="height: 90px">${id} ${inside}</div>`;

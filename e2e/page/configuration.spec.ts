@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
-import { flush, trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { flush, trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const BODY =
   '<div class="offer" data-offer-id="seen" data-offer-dwell="0"></div><button onclick="this.textContent = \'bought\'">Buy</button>';

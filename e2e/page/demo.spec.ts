@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AxeBuilder } from '@axe-core/playwright';
 import { test as base, type Page } from '@playwright/test';
-import { bePatient, expect } from './fixtures/patience.js';
-import { trackerStats } from './fixtures/ready.js';
+import { bePatient, expect } from '../fixtures/patience.js';
+import { trackerStats } from '../fixtures/ready.js';
 
 interface Demo {
   readonly shop: string;

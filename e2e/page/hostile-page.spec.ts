@@ -1,7 +1,7 @@
 /** Pages whose markup or scripts took the names and prototypes that others build on, by accident or on purpose. */
-import { offer } from './fixtures/faults.js';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { offer } from '../fixtures/faults.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const BODY = offer('seen');
 

@@ -4,8 +4,8 @@
  */
 import type { Page } from '@playwright/test';
 import type { OfferTracker } from 'offersight';
-import { expect, OFFERS, type Policed, test, WHOLE_WAY } from './fixtures/policed.js';
-import type { Stack } from './fixtures/stack.js';
+import { expect, OFFERS, type Policed, test, WHOLE_WAY } from '../fixtures/policed.js';
+import type { Stack } from '../fixtures/stack.js';
 
 const WAYS = {
   'the script tag':

@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { flush, trackerStats, untilMore } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { flush, trackerStats, untilMore } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const MORE = '**/offersight-more.js*';
 const PROPERTIES = 'data-endpoint="/offer-events" data-debug';

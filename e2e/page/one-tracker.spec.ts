@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 /** An offer of 300 × 200 px. Its dwell is short, since these tests are not about the full second. */
 const offer = (id: string, attributes = '', dwellMs = 300) =>

@@ -1,7 +1,7 @@
 /** The script file on careful pages: pinned by its hash, allowed by a nonce, and without anything inline. */
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const integrityOf = async (): Promise<string> => (await readFile('dist/offersight.js.sri', 'utf8')).trim();
 

@@ -1,6 +1,6 @@
-import { untilStored } from './fixtures/database.js';
-import { type OffersightWindow, trackerStats } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { untilStored } from '../fixtures/database.js';
+import { type OffersightWindow, trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 test.describe('commands of the page', () => {
   test('pushed before the script loads and after it reach the tracker', async ({ page, stack }) => {

@@ -2,9 +2,9 @@
  * Files that are pinned by their hash: the right one runs, the wrong one does not, and the page works in both cases.
  */
 import { readFile } from 'node:fs/promises';
-import { untilStored } from './fixtures/database.js';
-import { expect, hashOf, OFFERS, test } from './fixtures/policed.js';
-import { readRecipe } from './fixtures/recipe.js';
+import { untilStored } from '../fixtures/database.js';
+import { expect, hashOf, OFFERS, test } from '../fixtures/policed.js';
+import { readRecipe } from '../fixtures/recipe.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();

@@ -1,7 +1,7 @@
 /** Isolated pages: from other origins, in a sandbox, or without some features. */
 
-import { expect, OFFERS, type Policed, test, type Violation, WHOLE_WAY } from './fixtures/policed.js';
-import { readRecipe } from './fixtures/recipe.js';
+import { expect, OFFERS, type Policed, test, type Violation, WHOLE_WAY } from '../fixtures/policed.js';
+import { readRecipe } from '../fixtures/recipe.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const TAG = '<script async src="/offersight.js" data-endpoint="/offer-events" data-debug></script>';

@@ -1,8 +1,8 @@
 /** Pages whose policy says which scripts may run: events arrive, without any violation. */
 import { readdir, readFile } from 'node:fs/promises';
-import { FOREIGN_IMAGE, hashOf, MARKUP_FROM_TEXT, OFFERS, test } from './fixtures/policed.js';
-import { readRecipe } from './fixtures/recipe.js';
-import { expect } from './fixtures/stack.js';
+import { FOREIGN_IMAGE, hashOf, MARKUP_FROM_TEXT, OFFERS, test } from '../fixtures/policed.js';
+import { readRecipe } from '../fixtures/recipe.js';
+import { expect } from '../fixtures/stack.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();

@@ -1,10 +1,10 @@
 /** Service workers under a policy of their own deliver what a page could not deliver, without any violation. */
 import { readFile } from 'node:fs/promises';
 import type { Page, Worker } from '@playwright/test';
-import { untilStored } from './fixtures/database.js';
-import { expect, type Headers, type Policed, test, WHOLE_WAY } from './fixtures/policed.js';
-import { readRecipe } from './fixtures/recipe.js';
-import type { Stack } from './fixtures/stack.js';
+import { untilStored } from '../fixtures/database.js';
+import { expect, type Headers, type Policed, test, WHOLE_WAY } from '../fixtures/policed.js';
+import { readRecipe } from '../fixtures/recipe.js';
+import type { Stack } from '../fixtures/stack.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const ORIGIN = 'Scripts by origin, and a service worker';

@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspectLink } from 'offersight/proxy';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { BROWSER, FILE, LOG, METRICS, place, WIRE } from './fixtures/privacy-headings.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { BROWSER, FILE, LOG, METRICS, place, WIRE } from '../fixtures/privacy-headings.js';
 import {
   placesOfAnswer,
   placesOfBrowser,
@@ -11,11 +11,11 @@ import {
   placesOfLog,
   placesOfMetrics,
   placesOfWire,
-} from './fixtures/privacy-places.js';
-import { canariesOf, expectAllListed, REFUSED, SECRET, startWholeWay } from './fixtures/private-endpoint.js';
-import { lookAround, NOTE_CHANNELS, startTaker } from './fixtures/private-shop.js';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, test } from './fixtures/standalone.js';
+} from '../fixtures/privacy-places.js';
+import { canariesOf, expectAllListed, REFUSED, SECRET, startWholeWay } from '../fixtures/private-endpoint.js';
+import { lookAround, NOTE_CHANNELS, startTaker } from '../fixtures/private-shop.js';
+import { trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/standalone.js';
 
 test('the page lists all that an answer to a refused request has, and nothing of the request is in it', async ({
   bench,

@@ -3,8 +3,8 @@
  * about a person is only in the places that the page names.
  */
 import { readFile } from 'node:fs/promises';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { BROWSER, CHARGEBEE, FILE, LOG, METRICS, place, WIRE } from './fixtures/privacy-headings.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { BROWSER, CHARGEBEE, FILE, LOG, METRICS, place, WIRE } from '../fixtures/privacy-headings.js';
 import {
   placesOfBrowser,
   placesOfChargebee,
@@ -12,11 +12,11 @@ import {
   placesOfLog,
   placesOfMetrics,
   placesOfWire,
-} from './fixtures/privacy-places.js';
-import { canariesOf, expectAllListed, REFUSED, SECRET, startWholeWay } from './fixtures/private-endpoint.js';
-import { lookAround, NOTE_CHANNELS, startTaker } from './fixtures/private-shop.js';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, test } from './fixtures/standalone.js';
+} from '../fixtures/privacy-places.js';
+import { canariesOf, expectAllListed, REFUSED, SECRET, startWholeWay } from '../fixtures/private-endpoint.js';
+import { lookAround, NOTE_CHANNELS, startTaker } from '../fixtures/private-shop.js';
+import { trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/standalone.js';
 
 test('the page lists all that a browser, the proxy, its file and Chargebee get, and nothing else is found', async ({
   bench,

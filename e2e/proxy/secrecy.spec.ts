@@ -1,5 +1,5 @@
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
-import { API_KEY, expect, test } from './fixtures/stack.js';
+import { trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { API_KEY, expect, test } from '../fixtures/stack.js';
 
 test('nothing that a browser gets contains the API key or names the upstream (attack 53)', async ({
   page,

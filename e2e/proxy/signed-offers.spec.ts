@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { signOffer } from 'offersight/proxy';
-import { type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { type OffersightWindow, trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const SECRET = randomBytes(32).toString('hex');
 const HOUR_MS = 3_600_000;

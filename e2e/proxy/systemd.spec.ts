@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureServers, HELP } from '../scripts/ensure-servers.mjs';
-import { ask } from './fixtures/post.js';
-import { blocksOf, onlyBlock } from './fixtures/recipe.js';
-import { expect, PROGRAM, test } from './fixtures/standalone.js';
+import { ensureServers, HELP } from '../../scripts/ensure-servers.mjs';
+import { ask } from '../fixtures/post.js';
+import { blocksOf, onlyBlock } from '../fixtures/recipe.js';
+import { expect, PROGRAM, test } from '../fixtures/standalone.js';
 
 const RECIPE = 'docs/recipes/systemd.md';
 const INSTALLED = '/opt/offersight/node_modules/offersight/dist/proxy/cli.js';

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { SCRIPT_FILES } from '../src/proxy/cli/script-file.js';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
-import { type Bench, test as base, expect, type Standalone } from './fixtures/standalone.js';
-import { startWebServer, WEB_SERVERS, type WebServer, type WebServerName } from './fixtures/web-server.js';
+import { SCRIPT_FILES } from '../../src/proxy/cli/script-file.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { type Bench, test as base, expect, type Standalone } from '../fixtures/standalone.js';
+import { startWebServer, WEB_SERVERS, type WebServer, type WebServerName } from '../fixtures/web-server.js';
 
 const ADMIN_TOKEN = 'an operator bears this token of 40 chars';
 const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };

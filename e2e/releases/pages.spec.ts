@@ -1,9 +1,9 @@
 /** Pages of version 0.1 and of this version with one database, at the same time and one after the other. */
 import type { BrowserContext, Page } from '@playwright/test';
 import type { OfferTracker } from 'offersight';
-import { putRecords, type StoredRecord, storedRecords, untilStored } from './fixtures/database.js';
-import { addOffer, listen, offer, sayOnline } from './fixtures/faults.js';
-import { flush, type OffersightWindow, trackerStats, untilWaiting } from './fixtures/ready.js';
+import { putRecords, type StoredRecord, storedRecords, untilStored } from '../fixtures/database.js';
+import { addOffer, listen, offer, sayOnline } from '../fixtures/faults.js';
+import { flush, type OffersightWindow, trackerStats, untilWaiting } from '../fixtures/ready.js';
 import {
   MEETINGS,
   NEW,
@@ -13,8 +13,8 @@ import {
   record,
   recordAndLeave,
   test,
-} from './fixtures/releases.js';
-import { expect, type Stack } from './fixtures/stack.js';
+} from '../fixtures/releases.js';
+import { expect, type Stack } from '../fixtures/stack.js';
 
 /** Makes offers so low that all offers of a page are in view. */
 const FLAT = '<style>.offer { height: 60px }</style>';

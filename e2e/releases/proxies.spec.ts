@@ -1,11 +1,11 @@
 /** Pages and intakes of version 0.1 with a proxy of this version, and the other way round. */
 import type { Page } from '@playwright/test';
 import type { Intake } from 'offersight/proxy';
-import { startRedis } from '../test/support/redis.js';
-import { offer, sayOnline } from './fixtures/faults.js';
-import { createGateway, type Gateway } from './fixtures/gateway.js';
-import { bodyOf, eventOf, post } from './fixtures/post.js';
-import { trackerStats, untilWaiting } from './fixtures/ready.js';
+import { startRedis } from '../../test/support/redis.js';
+import { offer, sayOnline } from '../fixtures/faults.js';
+import { createGateway, type Gateway } from '../fixtures/gateway.js';
+import { bodyOf, eventOf, post } from '../fixtures/post.js';
+import { trackerStats, untilWaiting } from '../fixtures/ready.js';
 import {
   test as base,
   MEETINGS,
@@ -14,8 +14,8 @@ import {
   openWith,
   type Release,
   recordAndLeave,
-} from './fixtures/releases.js';
-import { API_KEY, expect, type Stack } from './fixtures/stack.js';
+} from '../fixtures/releases.js';
+import { API_KEY, expect, type Stack } from '../fixtures/stack.js';
 
 const DURABLE = ['sqlite', 'redis'] as const;
 type IntakeName = (typeof DURABLE)[number] | 'direct';

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const TALL = '<div style="height: 3000px"></div>';
 

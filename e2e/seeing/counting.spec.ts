@@ -3,8 +3,8 @@
  * of them all the time. Each page has both, and each test names the offers that must count.
  */
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { type OffersightWindow, trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const DWELL_MS = 400;
 /** For pages on which offers pass by: a few frames of a busy machine may take longer than the shorter dwell. */

@@ -1,6 +1,6 @@
-import { returnToKept } from './fixtures/kept.js';
-import { trackerStats, untilHidden } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
+import { returnToKept } from '../fixtures/kept.js';
+import { trackerStats, untilHidden } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const TALL = '<div style="height: 3000px"></div>';
 

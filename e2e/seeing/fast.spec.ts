@@ -1,7 +1,7 @@
 /** Offers that count at a glance, and offers that exist without being seen. */
-import { trackerStats } from './fixtures/ready.js';
-import { expect, test } from './fixtures/stack.js';
-import { showWitness } from './fixtures/witness.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
+import { showWitness } from '../fixtures/witness.js';
 
 const OFFERS = 300;
 

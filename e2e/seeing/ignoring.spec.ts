@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
-import { returnToKept } from './fixtures/kept.js';
-import { flush, trackerStats, untilHidden, untilMore, untilWaiting } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { returnToKept } from '../fixtures/kept.js';
+import { flush, trackerStats, untilHidden, untilMore, untilWaiting } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const offer = (id: string, attributes = '', inside = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" ${attributes}>${id} ${inside}</div>`;

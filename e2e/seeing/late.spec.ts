@@ -1,7 +1,7 @@
 /** Offers that appear or become visible in ways that an IntersectionObserver does not report. */
 import type { Page } from '@playwright/test';
-import { trackerStats, untilMore } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { trackerStats, untilMore } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const offer = (id: string, attributes = '', dwellMs = 300) =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;

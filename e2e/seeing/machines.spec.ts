@@ -1,7 +1,7 @@
 /** Views by machines count only if an option asks for that. Chromium under test says that it is a machine. */
 import type { Page } from '@playwright/test';
-import { trackerStats } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const SHOP = 'https://shop.example';
 const BODY =

@@ -1,9 +1,9 @@
 /** What covers an offer, if a page asks for that: only elements that draw something, and only as far as they reach. */
-import type { Tab } from './engines/engine.js';
-import { append } from './engines/offers.js';
-import { ENGINES, test } from './engines/test.js';
-import { trackerStats } from './fixtures/ready.js';
-import type { Stack } from './fixtures/stack.js';
+import type { Tab } from '../engines/engine.js';
+import { append } from '../engines/offers.js';
+import { ENGINES, test } from '../engines/test.js';
+import { trackerStats } from '../fixtures/ready.js';
+import type { Stack } from '../fixtures/stack.js';
 
 const offer = (attributes = '', id = 'a') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="300" ${attributes}>Ten per cent off</div>`;

@@ -1,8 +1,8 @@
 /** Page views of a single-page application, whose router reports when one begins. */
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
-import { CONSEQUENCE_MS, showWitness } from './fixtures/witness.js';
+import { type OffersightWindow, trackerStats, untilMore } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
 /** Keeps the events that the page announced, and when. */
 const HEARING = `<script>

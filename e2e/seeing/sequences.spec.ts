@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats, untilMore } from './fixtures/ready.js';
-import { expect, type Stack, test } from './fixtures/stack.js';
-import { showWitness } from './fixtures/witness.js';
+import { type OffersightWindow, trackerStats, untilMore } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
+import { showWitness } from '../fixtures/witness.js';
 
 const offer = (id: string, inside = '', dwell = 60_000, style = '') =>
   `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}" style="height: 90px; ${style}">${id} ${inside}</div>`;

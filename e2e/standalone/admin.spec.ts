@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { type Bench, expect, type Standalone, test } from './fixtures/standalone.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { type Bench, expect, type Standalone, test } from '../fixtures/standalone.js';
 
 const TOKEN = 'an operator bears this token of 40 chars';
 const env = { OFFERSIGHT_ADMIN_TOKEN: TOKEN };

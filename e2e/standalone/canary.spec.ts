@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { signOffer } from 'offersight/proxy';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { expect, test } from './fixtures/standalone.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { expect, test } from '../fixtures/standalone.js';
 
 /** Starts an upstream that repeats in every answer what it was sent, as pages for debugging do. */
 const startEcho = async (): Promise<{ url: string; heard: string[]; server: Server }> => {

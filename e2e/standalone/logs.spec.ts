@@ -1,5 +1,5 @@
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { expect, type LogLine, type Standalone, test } from './fixtures/standalone.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { expect, type LogLine, type Standalone, test } from '../fixtures/standalone.js';
 
 /** The fields that a line of each message may have, and no others. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {

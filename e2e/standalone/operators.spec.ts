@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { openSocket } from '../test/support/sockets.js';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { expect, test } from './fixtures/standalone.js';
+import { openSocket } from '../../test/support/sockets.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { expect, test } from '../fixtures/standalone.js';
 
 const PROBES = ['/healthz', '/readyz', '/metrics', '/admin/status'];
 const PAGES = ['', '-more', '-debug', '-inspector', '-worker'].map((name) => `/offersight${name}.js`);

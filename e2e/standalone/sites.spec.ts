@@ -3,9 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'libsql';
-import { startUpstream, type Upstream } from '../src/upstream/server.js';
-import { ask, bodyOf, eventOf, post } from './fixtures/post.js';
-import { type Bench, test as base, expect, type Standalone } from './fixtures/standalone.js';
+import { startUpstream, type Upstream } from '../../src/upstream/server.js';
+import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
+import { type Bench, test as base, expect, type Standalone } from '../fixtures/standalone.js';
 
 const TOKENS = {
   one: 'one-token-that-nobody-guesses-0123456789',

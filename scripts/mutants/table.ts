@@ -27,7 +27,7 @@ const SEEING: readonly Mutant[] = [
     find: 'const first = own.dwellMs\n',
     put: 'const first = own\n',
     noticedBy: {
-      'e2e/seeing-fast.spec.ts': [
+      'e2e/seeing/fast.spec.ts': [
         'a dwell of 0 counts what a bare observer reports while a page scrolls by one viewport every second frame',
       ],
     },
@@ -39,7 +39,7 @@ const SEEING: readonly Mutant[] = [
     find: "isShown(element) && getComputedStyle(element).contentVisibility !== 'hidden'",
     put: 'isShown(element)',
     noticedBy: {
-      'e2e/seeing-fast.spec.ts': [
+      'e2e/seeing/fast.spec.ts': [
         'an offer that is hidden until it is found is not seen › and counts when it is found if it has a size of its own',
       ],
     },
@@ -51,7 +51,7 @@ const SEEING: readonly Mutant[] = [
     find: 'element.getAttribute(OFFER)?.trim();',
     put: 'element.getAttribute(OFFER) ?? undefined;',
     noticedBy: {
-      'e2e/seeing-fast.spec.ts': ['blanks around an id, as templates leave them, are not part of it'],
+      'e2e/seeing/fast.spec.ts': ['blanks around an id, as templates leave them, are not part of it'],
     },
   },
   {
@@ -61,7 +61,7 @@ const SEEING: readonly Mutant[] = [
     find: 'page.isVisible() && ',
     put: '',
     noticedBy: {
-      'e2e/dwell.spec.ts': [
+      'e2e/seeing/dwell.spec.ts': [
         'a page that nobody sees › counts nothing, and starts the second again when it is shown (fault 45)',
       ],
       'test/client/detect/exposure.test.ts': [
@@ -76,7 +76,7 @@ const SEEING: readonly Mutant[] = [
     find: 'qualifies ? (dwell ?? at) : undefined',
     put: 'dwell ?? (qualifies ? at : undefined)',
     noticedBy: {
-      'e2e/dwell.spec.ts': [
+      'e2e/seeing/dwell.spec.ts': [
         'the time that an offer must be visible › is not collected from glances',
         'the time that an offer must be visible › starts again when the offer comes back',
       ],
@@ -92,7 +92,7 @@ const SEEING: readonly Mutant[] = [
     find: '(dwell ?? Infinity) + dwellMs',
     put: '(dwell ?? Infinity) + 0 * dwellMs',
     noticedBy: {
-      'e2e/dwell.spec.ts': ['the time that an offer must be visible › is a second'],
+      'e2e/seeing/dwell.spec.ts': ['the time that an offer must be visible › is a second'],
       'test/client/detect/viewability.test.ts': [
         'the dwell › is over after its time, and never if there is none',
       ],
@@ -105,7 +105,7 @@ const SEEING: readonly Mutant[] = [
     find: 'item.ratio > Math.max(0, item.needed - TOLERANCE)',
     put: 'item.ratio > 0',
     noticedBy: {
-      'e2e/dwell.spec.ts': [
+      'e2e/seeing/dwell.spec.ts': [
         'the share of an offer that must be visible › is not met by less than half of it',
       ],
     },
@@ -117,7 +117,7 @@ const SEEING: readonly Mutant[] = [
     find: 'area < rule.largeAreaPx ?',
     put: 'area < Infinity ?',
     noticedBy: {
-      'e2e/dwell.spec.ts': [
+      'e2e/seeing/dwell.spec.ts': [
         'the share of an offer that must be visible › for an offer from 242,500 px² on › is 30 %',
       ],
     },
@@ -129,7 +129,7 @@ const SEEING: readonly Mutant[] = [
     find: '...((ratio as number) >= 0 && (ratio as number) <= 1 && { ratio, largeRatio: ratio }),',
     put: '',
     noticedBy: {
-      'e2e/dwell.spec.ts': [
+      'e2e/seeing/dwell.spec.ts': [
         'the share of an offer that must be visible › can be set on the offer, which overrides the script tag',
       ],
     },
@@ -141,7 +141,7 @@ const SEEING: readonly Mutant[] = [
     find: 'return ratio * SHRINK ** Math.ceil(Math.log(most / area) / Math.log(SHRINK));',
     put: 'return most && ratio;',
     noticedBy: {
-      'e2e/geometry.spec.ts': [
+      'e2e/seeing/geometry.spec.ts': [
         'an offer larger than the viewport › counts if the page opens with it and it is 3000 px high',
       ],
       'test/client/detect/viewability.test.ts': [
@@ -156,7 +156,7 @@ const SEEING: readonly Mutant[] = [
     find: 'visibilityProperty: true, opacityProperty: true',
     put: 'visibilityProperty: true',
     noticedBy: {
-      'e2e/geometry.spec.ts': [
+      'e2e/seeing/geometry.spec.ts': [
         'an offer that is there but not shown › does not count if opacity: 0 on itself comes before its dwell is over',
         'an offer that is there but not shown › counts once opacity: 0 on its ancestor is lifted by a transition (fault 49)',
       ],
@@ -169,7 +169,7 @@ const SEEING: readonly Mutant[] = [
     find: '(item.dwell === undefined && exposed.has(item))',
     put: 'false',
     noticedBy: {
-      'e2e/geometry.spec.ts': [
+      'e2e/seeing/geometry.spec.ts': [
         'an offer that is there but not shown › counts once opacity: 0 on itself is lifted at once (fault 49)',
       ],
     },
@@ -181,7 +181,7 @@ const SEEING: readonly Mutant[] = [
     find: 'if (isFollowing) requestAnimationFrame(follow);',
     put: '',
     noticedBy: {
-      'e2e/geometry.spec.ts': [
+      'e2e/seeing/geometry.spec.ts': [
         'an offer that is moved by a transform › does not count if an animation on itself moves it out before its dwell is over',
       ],
     },
@@ -193,7 +193,7 @@ const SEEING: readonly Mutant[] = [
     find: "display === 'contents'",
     put: "display === ''",
     noticedBy: {
-      'e2e/geometry.spec.ts': ['an offer with display: contents › counts by its children'],
+      'e2e/seeing/geometry.spec.ts': ['an offer with display: contents › counts by its children'],
     },
   },
   {
@@ -202,7 +202,7 @@ const SEEING: readonly Mutant[] = [
     file: 'src/client/later/more/covering.ts',
     find: 'hit.getRootNode() === tree && draws(hit, x, y)',
     put: 'hit.getRootNode() === tree',
-    noticedBy: { 'e2e/occlusion.spec.ts': ['in Chromium › an offer that nothing covers counts'] },
+    noticedBy: { 'e2e/seeing/occlusion.spec.ts': ['in Chromium › an offer that nothing covers counts'] },
   },
   {
     name: 'any-part-is-enough',
@@ -211,7 +211,7 @@ const SEEING: readonly Mutant[] = [
     find: 'clearShareOf(element) >= needed - TOLERANCE',
     put: 'clearShareOf(element) > 0',
     noticedBy: {
-      'e2e/occlusion.spec.ts': ['in Chromium › an offer that is covered counts once it is uncovered'],
+      'e2e/seeing/occlusion.spec.ts': ['in Chromium › an offer that is covered counts once it is uncovered'],
       'test/client/later/more/occlusion.test.ts': [
         'an offer does not count › while too little of it shows, where the browser says false',
       ],
@@ -224,7 +224,7 @@ const SEEING: readonly Mutant[] = [
     find: 'more?.isClear(element) ?? isWaived',
     put: 'true',
     noticedBy: {
-      'e2e/geometry.spec.ts': [
+      'e2e/seeing/geometry.spec.ts': [
         'an offer that something else covers › does not count until it is uncovered, if the page asks for occlusion (fault 49)',
       ],
     },
@@ -236,7 +236,9 @@ const SEEING: readonly Mutant[] = [
     find: 'attributeFilter: [OFFER, ',
     put: "attributeFilter: ['data-offer-none', ",
     noticedBy: {
-      'e2e/arrivals.spec.ts': ['offers that come and go › count when they are added later, or named later'],
+      'e2e/seeing/arrivals.spec.ts': [
+        'offers that come and go › count when they are added later, or named later',
+      ],
     },
   },
   {
@@ -246,7 +248,7 @@ const SEEING: readonly Mutant[] = [
     find: 'if (placement && placement.offerId === offerId) {',
     put: 'if (placement && offerId) {',
     noticedBy: {
-      'e2e/arrivals.spec.ts': ['an element that shows another offer › counts for each'],
+      'e2e/seeing/arrivals.spec.ts': ['an element that shows another offer › counts for each'],
       'test/client/detect/registry.test.ts': ['offers go › when the element shows another'],
     },
   },
@@ -257,7 +259,7 @@ const SEEING: readonly Mutant[] = [
     find: 'exposure.unwatch(placement.element);',
     put: '',
     noticedBy: {
-      'e2e/arrivals.spec.ts': [
+      'e2e/seeing/arrivals.spec.ts': [
         'offers that come and go › do not count when they lose their name before their time is over',
       ],
     },
@@ -269,10 +271,10 @@ const SEEING: readonly Mutant[] = [
     find: 'if (!searched.has(shadowRoot)) enter(shadowRoot);',
     put: '',
     noticedBy: {
-      'e2e/arrivals.spec.ts': [
+      'e2e/seeing/arrivals.spec.ts': [
         'open shadow roots › count their offers if a script attached them deep inside an element before it is inserted',
       ],
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'in shadow roots and frames › a control inside a shadow root closes the offer in that root: data-offer-dismiss',
       ],
     },
@@ -284,10 +286,10 @@ const SEEING: readonly Mutant[] = [
     find: "placement && repeats('mount', placement) ?",
     put: 'placement ?',
     noticedBy: {
-      'e2e/dwell.spec.ts': [
+      'e2e/seeing/dwell.spec.ts': [
         'how often an offer counts › is once a page view, however often it is looked at, and again after a reload',
       ],
-      'e2e/arrivals.spec.ts': [
+      'e2e/seeing/arrivals.spec.ts': [
         'an element that shows another offer › takes over an offer that another element no longer shows, and the offer counts once',
       ],
     },
@@ -299,7 +301,7 @@ const SEEING: readonly Mutant[] = [
     find: 'placement.impression = before.impression;',
     put: 'void before;',
     noticedBy: {
-      'e2e/arrivals.spec.ts': [
+      'e2e/seeing/arrivals.spec.ts': [
         "elements that are observed by hand › count once if a framework's effect runs again, also if offers count once a mount",
       ],
     },
@@ -311,7 +313,7 @@ const SEEING: readonly Mutant[] = [
     find: 'for (const observer of observers.values()) observer.unobserve(element);',
     put: '',
     noticedBy: {
-      'e2e/one-tracker.spec.ts': ['the observers of a page › let go of an offer once it has counted'],
+      'e2e/page/one-tracker.spec.ts': ['the observers of a page › let go of an offer once it has counted'],
     },
   },
   {
@@ -321,8 +323,8 @@ const SEEING: readonly Mutant[] = [
     find: "if (!isNear) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);",
     put: '',
     noticedBy: {
-      'e2e/counting.spec.ts': ['the same offers count as for an exact observer › if the page jumps'],
-      'e2e/dwell.spec.ts': ['the share of an offer that must be visible › is half of it'],
+      'e2e/seeing/counting.spec.ts': ['the same offers count as for an exact observer › if the page jumps'],
+      'e2e/seeing/dwell.spec.ts': ['the share of an offer that must be visible › is half of it'],
     },
   },
   {
@@ -332,7 +334,7 @@ const SEEING: readonly Mutant[] = [
     find: 'self === top && element.ownerDocument === document ? document : null',
     put: 'element.ownerDocument',
     noticedBy: {
-      'e2e/counting.spec.ts': [
+      'e2e/seeing/counting.spec.ts': [
         'in a frame that the surrounding page has scrolled away › the offers of the frame’s own script do not count until the frame is back',
         'in a frame that the surrounding page has scrolled away › offers that are observed from outside do not count until the frame is back',
       ],
@@ -345,7 +347,7 @@ const SEEING: readonly Mutant[] = [
     find: 'Symbol.for(',
     put: 'Symbol(',
     noticedBy: {
-      'e2e/one-tracker.spec.ts': [
+      'e2e/page/one-tracker.spec.ts': [
         'one endpoint has one tracker › so an offer and its dismissal count once with a script and an import from npm (fault 47)',
       ],
       'test/client/tracker.life.test.ts': ['one endpoint has one tracker › every caller gets the first'],
@@ -358,7 +360,7 @@ const SEEING: readonly Mutant[] = [
     find: "if (owner.consent === 'denied' || !target.dispatchEvent(announced)) return false;",
     put: 'target.dispatchEvent(announced);',
     noticedBy: {
-      'e2e/sequences.spec.ts': [
+      'e2e/seeing/sequences.spec.ts': [
         'a veto › against viewed also prevents every kind of dismissal',
         'a veto › against dismissed keeps viewed, even if the offer is closed again',
       ],
@@ -374,7 +376,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     find: "globalThis.navigator.webdriver && machines !== 'count'",
     put: 'false',
     noticedBy: {
-      'e2e/machines.spec.ts': ['a browser that a script drives counts nothing, and one line says so'],
+      'e2e/seeing/machines.spec.ts': ['a browser that a script drives counts nothing, and one line says so'],
     },
   },
   {
@@ -384,7 +386,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     find: "machines = isLocal && 'count'",
     put: "machines = 'ignore'",
     noticedBy: {
-      'e2e/machines.spec.ts': [
+      'e2e/seeing/machines.spec.ts': [
         'a browser that identifies itself as a machine › is counted on the machine of a developer',
       ],
     },
@@ -396,7 +398,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     find: 'impression.isPast = !impression.isOnce',
     put: 'impression.isPast = true',
     noticedBy: {
-      'e2e/page-views.spec.ts': [
+      'e2e/seeing/page-views.spec.ts': [
         'when a page view begins › an offer that counts once a mount or once a browser does not count again',
       ],
     },
@@ -408,7 +410,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     find: '(isSeen || impression.isDismissed)',
     put: '(true || impression.isDismissed)',
     noticedBy: {
-      'e2e/page-views.spec.ts': [
+      'e2e/seeing/page-views.spec.ts': [
         'when a page view begins › an offer that the navigation removes is ignored once, and not viewed again',
       ],
     },
@@ -420,7 +422,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     find: ' && !exposure.watched.has(element))',
     put: ')',
     noticedBy: {
-      'e2e/page-views.spec.ts': ['when a page view begins › an offer that dwells continues its dwell'],
+      'e2e/seeing/page-views.spec.ts': ['when a page view begins › an offer that dwells continues its dwell'],
     },
   },
   {
@@ -430,7 +432,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     find: "tell('onLeave')();",
     put: '',
     noticedBy: {
-      'e2e/page-views.spec.ts': [
+      'e2e/seeing/page-views.spec.ts': [
         'when a page view begins › an offer with ignore=leave is ignored once for each view, unless the visitor touched it in that view',
       ],
     },
@@ -445,7 +447,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'grab(event, around)',
     put: 'grab(event, [...around, ...registry.placements.keys()])',
     noticedBy: {
-      'e2e/close-swipes.spec.ts': [
+      'e2e/closing/swipes.spec.ts': [
         'a drag dismisses nothing › if it moves an offer without a holder, such as a row that is swiped away',
       ],
     },
@@ -457,7 +459,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'const DRAG_PX = 10;',
     put: 'const DRAG_PX = 1;',
     noticedBy: {
-      'e2e/close-swipes.spec.ts': ['a drag dismisses nothing › if it is a press with a shaky hand'],
+      'e2e/closing/swipes.spec.ts': ['a drag dismisses nothing › if it is a press with a shaky hand'],
     },
   },
   {
@@ -467,7 +469,7 @@ const CLOSING: readonly Mutant[] = [
     find: "isNew || reason === 'control'",
     put: "reason === 'control'",
     noticedBy: {
-      'e2e/close-swipes.spec.ts': [
+      'e2e/closing/swipes.spec.ts': [
         'a drag dismisses nothing › if a press on a button closes the dialog soon after',
         'a drag dismisses nothing › if Escape closes nothing, and a key on a button closes the dialog soon after',
       ],
@@ -480,7 +482,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'if (pressed && pathOf(event).includes(pressed)) return;',
     put: '',
     noticedBy: {
-      'e2e/close-swipes.spec.ts': ['a drag dismisses nothing › if it stays on the button that it began on'],
+      'e2e/closing/swipes.spec.ts': ['a drag dismisses nothing › if it stays on the button that it began on'],
     },
   },
   {
@@ -490,7 +492,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'drawings.filter(([holder, before]) => hasMoved(drawingOf(holder), before))',
     put: 'drawings',
     noticedBy: {
-      'e2e/close-swipes.spec.ts': [
+      'e2e/closing/swipes.spec.ts': [
         'a drag dismisses nothing › if it selects words, and the page closes the dialog then',
       ],
     },
@@ -502,7 +504,7 @@ const CLOSING: readonly Mutant[] = [
     find: "roots.capture(['pointerup'], onRelease);",
     put: '',
     noticedBy: {
-      'e2e/close-swipes.spec.ts': [
+      'e2e/closing/swipes.spec.ts': [
         'a drag dismisses an offer whose holder it closes › if it is a dialog that stays outside the viewport',
         'a drag dismisses an offer whose holder it closes › if it is a popover that is hidden',
       ],
@@ -515,7 +517,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'const impression = recorder.onViewed(offerId, placement);',
     put: 'const impression = { id: offerId, isOnce: false, isVetoed: false, isDismissed: false };',
     noticedBy: {
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'a marked control › closes the offer that it is in, and none of its neighbours (fault 53)',
       ],
     },
@@ -541,7 +543,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'impression.isVetoed || impression.isDismissed',
     put: 'impression.isVetoed',
     noticedBy: {
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'a marked control › counts once, however often it is pressed (fault 51)',
       ],
     },
@@ -553,7 +555,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'const named = control.getAttribute(mark)?.trim();',
     put: "const named = control.closest('[data-offer-id]') ? '' : control.getAttribute(mark)?.trim();",
     noticedBy: {
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'a marked control › closes another offer than its own if it names that one',
       ],
     },
@@ -565,7 +567,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'capture: true',
     put: 'capture: false',
     noticedBy: {
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'if the page gets in the way › a marked control counts though the page stops the click at the control',
       ],
     },
@@ -577,7 +579,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'acceptedOffers.add(offerId);',
     put: '',
     noticedBy: {
-      'e2e/accepting.spec.ts': [
+      'e2e/closing/accepting.spec.ts': [
         'an offer that was accepted cannot be dismissed › a marked control, a conventional one, the command, Escape and the backdrop do not dismiss it',
       ],
     },
@@ -589,7 +591,7 @@ const CLOSING: readonly Mutant[] = [
     find: "type: 'accepted', expiresAt }",
     put: "type: 'accepted', expiresAt: 1 }",
     noticedBy: {
-      'e2e/accepting.spec.ts': [
+      'e2e/closing/accepting.spec.ts': [
         'an offer that was accepted cannot be dismissed › a control and the command do not dismiss it after a reload',
         'an offer that was accepted cannot be dismissed › another tab that was opened before does not dismiss it',
       ],
@@ -603,7 +605,7 @@ const CLOSING: readonly Mutant[] = [
       recorder.onViewed(offerId, placement);`,
     put: 'acceptedOffers.add(offerId);',
     noticedBy: {
-      'e2e/accepting.spec.ts': [
+      'e2e/closing/accepting.spec.ts': [
         'accepting proves that an offer is displayed, before its dwell is over › the command accept() accepts the offer',
       ],
     },
@@ -618,7 +620,7 @@ const CLOSING: readonly Mutant[] = [
     }`,
     put: '',
     noticedBy: {
-      'e2e/accepting.spec.ts': [
+      'e2e/closing/accepting.spec.ts': [
         'an offer that was accepted cannot be dismissed › an offer beside it is not dismissed either, if accepting closes the dialog by a convention',
       ],
     },
@@ -630,7 +632,7 @@ const CLOSING: readonly Mutant[] = [
     find: "roots.capture(['submit'], (event) => acceptedBy(event, isConventional) && drop());",
     put: '',
     noticedBy: {
-      'e2e/accepting.spec.ts': [
+      'e2e/closing/accepting.spec.ts': [
         'an offer that was accepted cannot be dismissed › a form of the dialog that accepts it does not dismiss it',
       ],
     },
@@ -649,7 +651,7 @@ const CLOSING: readonly Mutant[] = [
       onDismiss(placement.offerId, 'dialog', placement);
   });`,
     noticedBy: {
-      'e2e/close-requests.spec.ts': [
+      'e2e/closing/requests.spec.ts': [
         'an offer is not dismissed › if the page’s own script does it: close() of a dialog',
       ],
     },
@@ -661,7 +663,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'const isOver = isGone(element) || ',
     put: 'const isOver = true || ',
     noticedBy: {
-      'e2e/close-requests.spec.ts': [
+      'e2e/closing/requests.spec.ts': [
         'an offer is not dismissed › if the page refuses Escape',
         'an offer is not dismissed › if its holder stays after a press beside it',
       ],
@@ -674,7 +676,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'const CONSEQUENCE_MS = 1_000;',
     put: 'const CONSEQUENCE_MS = 60_000;',
     noticedBy: {
-      'e2e/close-requests.spec.ts': [
+      'e2e/closing/requests.spec.ts': [
         'an offer is not dismissed › if the page refuses Escape and closes the dialog by itself later',
       ],
     },
@@ -686,7 +688,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'const CONSEQUENCE_MS = 1_000;',
     put: 'const CONSEQUENCE_MS = 0;',
     noticedBy: {
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'a control by convention, in an offer that it removes › counts once the offer has faded out, within the second',
       ],
     },
@@ -698,7 +700,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'if (!event.isTrusted) return;',
     put: '',
     noticedBy: {
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'a control by convention, in an offer that it removes › does not count if a script presses it',
       ],
     },
@@ -710,10 +712,10 @@ const CLOSING: readonly Mutant[] = [
     find: 'if (coversViewport(target) && ',
     put: 'if (!target && ',
     noticedBy: {
-      'e2e/close-requests.spec.ts': [
+      'e2e/closing/requests.spec.ts': [
         'a press outside › the box of an overlay that is itself the dialog, as Bootstrap has it, closes the offer in it',
       ],
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that can only be meant to close › closes all holders of offers if it is on an overlay whose close changes the URL',
         'a press that can only be meant to close › closes a dialog that is an overlay itself',
       ],
@@ -726,7 +728,7 @@ const CLOSING: readonly Mutant[] = [
     find: "hasEscape && event.key === 'Escape'",
     put: "hasEscape && event.key === ''",
     noticedBy: {
-      'e2e/close-requests.spec.ts': [
+      'e2e/closing/requests.spec.ts': [
         'Escape › closes both offers in a modal dialog',
         'Escape › closes the offer in a popover',
         'Escape › closes a role=dialog if the page’s own script answers the key, also after the dialog has faded out',
@@ -740,7 +742,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' || event.isComposing',
     put: '',
     noticedBy: {
-      'e2e/close-requests.spec.ts': [
+      'e2e/closing/requests.spec.ts': [
         'an offer is not dismissed › if Escape only ends composing in an input method, though the page hides the box',
       ],
     },
@@ -752,7 +754,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'within(registry, element, isInSight)',
     put: 'within(registry, element, () => true)',
     noticedBy: {
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'a control beside the offers of a holder › does not close an offer that the holder does not show',
       ],
     },
@@ -764,7 +766,7 @@ const CLOSING: readonly Mutant[] = [
     find: "(own(Element.prototype, 'assignedSlot', node) ?? parent)",
     put: 'parent',
     noticedBy: {
-      'e2e/close-controls.spec.ts': [
+      'e2e/closing/controls.spec.ts': [
         'in shadow roots and frames › the conventional control of a dialog in a shadow root closes the offer that is slotted into it',
       ],
     },
@@ -776,7 +778,7 @@ const CLOSING: readonly Mutant[] = [
     find: ".filter((holder) => !matches(holder, '[popover=manual]:not([role*=dialog])'))",
     put: '',
     noticedBy: {
-      'e2e/close-requests.spec.ts': [
+      'e2e/closing/requests.spec.ts': [
         'an offer is not dismissed › if a toast that is a manual popover hides itself just after a press elsewhere',
       ],
     },
@@ -788,7 +790,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'return isMeant ? undefined : {',
     put: 'return isMeant && !isMeant ? undefined : {',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if it is on a link',
       ],
     },
@@ -800,7 +802,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'a,button,input,select,textarea,label,summary,li,[onclick],[tabindex="0"],[role*=button],[role*=item],[role*=box],[role=link],[role=tab],[role=option],',
     put: 'a[href],button,input,select,textarea,label,summary,[role=button],[role=link],[role=tab],[role=menuitem],',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if it is on a link without href',
         'a press that leads to a view without the offers closes none of them › if it is on a list item',
         'a press that leads to a view without the offers closes none of them › if it is on an element in a list item',
@@ -817,7 +819,7 @@ const CLOSING: readonly Mutant[] = [
     find: " || getComputedStyle(target).cursor === 'pointer'",
     put: '',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if it is on a card with a pointer cursor',
       ],
     },
@@ -829,7 +831,7 @@ const CLOSING: readonly Mutant[] = [
     find: ',:active-view-transition',
     put: '',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if it is on the page below a view transition, during which the root is hit',
       ],
     },
@@ -841,7 +843,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'target === holder ? !isBeyond(holder, event)',
     put: "target === holder ? holder.matches('dialog,[popover]') && !isBeyond(holder, event)",
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if it is on the padding of the flyout itself',
       ],
     },
@@ -853,7 +855,7 @@ const CLOSING: readonly Mutant[] = [
     find: "if (matches(holder, NATIVE)) return { reason: 'backdrop' };",
     put: '',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that can only be meant to close › closes a dialog that the browser closes then, even if it is on a link to another view',
         'a press that can only be meant to close › closes a popover that the browser closes then, even if it is on a link to another view',
       ],
@@ -866,7 +868,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'dialog[closedby=any],',
     put: '',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that can only be meant to close › closes a dialog that the browser closes then, even if it is on a link to another view',
       ],
     },
@@ -878,7 +880,7 @@ const CLOSING: readonly Mutant[] = [
     find: ':is(dialog[closedby=any],[popover]:not([popover=manual]))',
     put: 'dialog,[popover]',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if it is on a link',
       ],
     },
@@ -890,7 +892,7 @@ const CLOSING: readonly Mutant[] = [
     find: ':is(dialog[closedby=any],',
     put: ':is([aria-modal=true],dialog[closedby=any],',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if it is on a link',
       ],
     },
@@ -902,7 +904,7 @@ const CLOSING: readonly Mutant[] = [
     find: '))?$',
     put: '))?',
     noticedBy: {
-      'e2e/close-names.spec.ts': [
+      'e2e/closing/names.spec.ts': [
         'a button with a close name closes the offer, and one whose name only begins so does not',
       ],
     },
@@ -914,7 +916,7 @@ const CLOSING: readonly Mutant[] = [
     find: "element.textContent || element.getAttribute('value'),",
     put: '',
     noticedBy: {
-      'e2e/close-names.spec.ts': [
+      'e2e/closing/names.spec.ts': [
         'a button with a close name closes the offer, and one whose name only begins so does not',
       ],
     },
@@ -926,7 +928,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'return !isAnswer(element);',
     put: 'return true;',
     noticedBy: {
-      'e2e/close-names.spec.ts': [
+      'e2e/closing/names.spec.ts': [
         'a form that closes a dialog › does not count if the one of two buttons that answers is pressed',
       ],
     },
@@ -938,7 +940,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' || isConventional(element),',
     put: ',',
     noticedBy: {
-      'e2e/close-names.spec.ts': ['if a card itself accepts › the cross in it closes it'],
+      'e2e/closing/names.spec.ts': ['if a card itself accepts › the cross in it closes it'],
     },
   },
   {
@@ -948,7 +950,7 @@ const CLOSING: readonly Mutant[] = [
     find: "'auxclick', 'keydown', 'submit'",
     put: "'auxclick', 'submit'",
     noticedBy: {
-      'e2e/close-names.spec.ts': ['an element that only has the role of a button can be pressed by a key'],
+      'e2e/closing/names.spec.ts': ['an element that only has the role of a button can be pressed by a key'],
     },
   },
   {
@@ -958,7 +960,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'const LONGEST_CONSEQUENCE_MS = 3_000;',
     put: 'const LONGEST_CONSEQUENCE_MS = 1_000;',
     noticedBy: {
-      'e2e/close-exits.spec.ts': [
+      'e2e/closing/exits.spec.ts': [
         'an offer that its control closes counts › and may leave by an answer of the server, and then a fade',
       ],
     },
@@ -970,7 +972,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' || isAway;',
     put: ';',
     noticedBy: {
-      'e2e/close-exits.spec.ts': [
+      'e2e/closing/exits.spec.ts': [
         'an offer that its control closes counts › and may leave by a move out to the side',
         'an offer that its control closes counts › and may leave by a fold to no height',
         'an offer that its control closes counts › and may leave by a scale to nothing',
@@ -984,7 +986,7 @@ const CLOSING: readonly Mutant[] = [
     find: '!isMeant && scrolledOf(scroll.around) !== scroll.by',
     put: 'false',
     noticedBy: {
-      'e2e/close-mistaken.spec.ts': [
+      'e2e/closing/mistaken.spec.ts': [
         'only offers that were closed are recorded as dismissed › a row of a virtual list that is scrolled away after a hint in it was closed',
       ],
     },
@@ -996,7 +998,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' && !isAnew(placement, each)',
     put: '',
     noticedBy: {
-      'e2e/close-exits.spec.ts': ['an offer that is not closed counts nothing › if it is drawn again'],
+      'e2e/closing/exits.spec.ts': ['an offer that is not closed counts nothing › if it is drawn again'],
     },
   },
   {
@@ -1006,7 +1008,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' || isReplaced(registry, placement)',
     put: '',
     noticedBy: {
-      'e2e/close-exits.spec.ts': [
+      'e2e/closing/exits.spec.ts': [
         'an offer that its control closes counts › and may leave by another offer on the same element',
       ],
     },
@@ -1018,7 +1020,7 @@ const CLOSING: readonly Mutant[] = [
     find: "(!each.hasBegun || each.reason === 'swipe') && isDropped(each)",
     put: 'isDropped(each)',
     noticedBy: {
-      'e2e/close-exits.spec.ts': [
+      'e2e/closing/exits.spec.ts': [
         'an offer that its control closes counts › even if something else is pressed while it fades',
         'an offer that its control closes counts › even if another one is accepted while it fades',
       ],
@@ -1031,7 +1033,7 @@ const CLOSING: readonly Mutant[] = [
     find: "drop(({ reason }) => isNew || reason === 'control');",
     put: '',
     noticedBy: {
-      'e2e/close-exits.spec.ts': [
+      'e2e/closing/exits.spec.ts': [
         'an offer that is not closed counts nothing › if its dialog refuses its control, and a link removes the dialog later',
       ],
     },
@@ -1043,7 +1045,7 @@ const CLOSING: readonly Mutant[] = [
     find: "!target || matches(holder, '[role=alertdialog]:not([closedby=any],[popover])')",
     put: '!target',
     noticedBy: {
-      'e2e/close-exits.spec.ts': [
+      'e2e/closing/exits.spec.ts': [
         'an offer that is not closed counts nothing › if something beside its alert dialog is pressed, though the page removes the dialog',
       ],
     },
@@ -1055,7 +1057,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'clientWidth - right - SCROLLBAR_PX',
     put: 'clientWidth - right',
     noticedBy: {
-      'e2e/close-scrollbars.spec.ts': [
+      'e2e/closing/scrollbars.spec.ts': [
         'beside a classic scrollbar, a press closes the offers › if it is on an element that fills an overlay that scrolls by itself',
       ],
     },
@@ -1067,7 +1069,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'concealed.size + exposed.size > 0',
     put: 'concealed.size > 0',
     noticedBy: {
-      'e2e/seeing-late.spec.ts': [
+      'e2e/seeing/late.spec.ts': [
         'an offer that dwells starts its dwell again › if a class of an ancestor hides it in the middle of the dwell',
       ],
     },
@@ -1079,7 +1081,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'revealed.observe(element);',
     put: '',
     noticedBy: {
-      'e2e/seeing-late.spec.ts': [
+      'e2e/seeing/late.spec.ts': [
         'an offer that becomes visible on a page at rest counts › if a script’s animation shows it, even around it in a shadow tree',
       ],
     },
@@ -1091,7 +1093,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'element.shadowRoot ?? ',
     put: '',
     noticedBy: {
-      'e2e/seeing-late.spec.ts': [
+      'e2e/seeing/late.spec.ts': [
         'an offer without a box of its own counts › once that is open and not earlier, if it is a component whose dialog is in its own shadow tree',
       ],
     },
@@ -1103,7 +1105,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'Object.assign(placement, { expiresAt, token, group });',
     put: 'void [expiresAt, token, group];',
     noticedBy: {
-      'e2e/seeing-late.spec.ts': ['the next event has the token and the expiry that the page has renewed'],
+      'e2e/seeing/late.spec.ts': ['the next event has the token and the expiry that the page has renewed'],
     },
   },
   {
@@ -1113,7 +1115,7 @@ const CLOSING: readonly Mutant[] = [
     find: ' || (view && view !== viewNow() && !isMeant)',
     put: '',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if the URL shows the change of view by its path',
         'a press that leads to a view without the offers closes none of them › if the URL shows the change of view by its query',
         'a press that leads to a view without the offers closes none of them › if the URL shows the change of view by a fragment that is a path',
@@ -1127,7 +1129,7 @@ const CLOSING: readonly Mutant[] = [
     find: '/#(?![/!]).*/',
     put: '/#.*/',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that leads to a view without the offers closes none of them › if the URL shows the change of view by a fragment that is a path',
       ],
     },
@@ -1139,7 +1141,7 @@ const CLOSING: readonly Mutant[] = [
     find: ".replace(/#(?![/!]).*/, '')",
     put: '',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that can only be meant to close › closes all holders of offers if it is on a blank spot of the page, from where it scrolls to a fragment',
       ],
     },
@@ -1151,7 +1153,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'path.slice(0, -2).some(isLayer)',
     put: 'isLayer(target)',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that can only be meant to close › closes all holders of offers if it is on an element that fills an overlay',
         'a press that can only be meant to close › closes a dialog that holds an overlay and an element that fills it',
       ],
@@ -1164,7 +1166,7 @@ const CLOSING: readonly Mutant[] = [
     find: "matches(element, ':is(:modal,:popover-open)') || ",
     put: '',
     noticedBy: {
-      'e2e/close-presses.spec.ts': [
+      'e2e/closing/presses.spec.ts': [
         'a press that can only be meant to close › closes all holders of offers if it is on an overlay in the top layer',
       ],
     },
@@ -1200,7 +1202,7 @@ const CLOSING: readonly Mutant[] = [
     find: 'placement.offerId === offerId && ',
     put: "placement.offerId === '' && ",
     noticedBy: {
-      'e2e/signed-offers.spec.ts': [
+      'e2e/proxy/signed-offers.spec.ts': [
         'if the proxy requires signed offers › an offer that is closed or accepted by its id has the token of the element that shows it, or did last',
       ],
       'test/client/tracker.events.test.ts': [
@@ -1216,7 +1218,7 @@ const CLOSING: readonly Mutant[] = [
     find: '= past.get(offerId);',
     put: '= void past;',
     noticedBy: {
-      'e2e/signed-offers.spec.ts': [
+      'e2e/proxy/signed-offers.spec.ts': [
         'if the proxy requires signed offers › an offer that is closed or accepted by its id has the token of the element that shows it, or did last',
       ],
       'test/client/tracker.events.test.ts': [
@@ -1268,7 +1270,9 @@ const IGNORING: readonly Mutant[] = [
     find: 'onMount(placement);',
     put: "tell('onViewed')(placement);",
     noticedBy: {
-      'e2e/ignoring.spec.ts': ['if the option is a time › an offer that was never viewed is never ignored'],
+      'e2e/seeing/ignoring.spec.ts': [
+        'if the option is a time › an offer that was never viewed is never ignored',
+      ],
     },
   },
   {
@@ -1281,7 +1285,7 @@ const IGNORING: readonly Mutant[] = [
         context.record({ type: 'dismissed', reason: 'ignored' }, placement.offerId, impression, placement);
       }`,
     noticedBy: {
-      'e2e/ignoring.spec.ts': [
+      'e2e/seeing/ignoring.spec.ts': [
         'if the option is leave › coming back from the back/forward cache neither cancels nor repeats a dismissal',
       ],
     },
@@ -1293,7 +1297,7 @@ const IGNORING: readonly Mutant[] = [
     find: '        wait();\n',
     put: "        runtime.after(TURNS * TURN_MS, () => reject(new Error('timeout')));\n",
     noticedBy: {
-      'e2e/faults-storage.spec.ts': [
+      'e2e/faults/storage.spec.ts': [
         'a task that keeps the page busy for seconds is not mistaken for a database that does not answer',
         'a page that hydrates in tasks of 500 ms for seconds keeps what it records in the database',
       ],
@@ -1309,7 +1313,7 @@ const IGNORING: readonly Mutant[] = [
     find: 'pass.nextAt = Math.min(pass.nextAt ?? againAt, againAt);',
     put: 'void againAt;',
     noticedBy: {
-      'e2e/faults-storage.spec.ts': [
+      'e2e/faults/storage.spec.ts': [
         'a connection that is lost › delivers an event that it has stored by itself, half a minute later (fault 27)',
       ],
     },
@@ -1321,10 +1325,10 @@ const IGNORING: readonly Mutant[] = [
     find: 'transaction.abort();\n        } catch',
     put: 'void transaction;\n        } catch',
     noticedBy: {
-      'e2e/delivery.spec.ts': [
+      'e2e/delivery/delivery.spec.ts': [
         'leaving a page › that may come back keeps the events that leaving records, though a transaction is in the way (fault 39)',
       ],
-      'e2e/faults-lifecycle.spec.ts': [
+      'e2e/faults/lifecycle.spec.ts': [
         'a frozen tab › gives the database back in the middle of a transaction (fault 40)',
       ],
     },
@@ -1336,7 +1340,7 @@ const IGNORING: readonly Mutant[] = [
     find: "if (change === 'pagehide') onLeave();",
     put: '',
     noticedBy: {
-      'e2e/ignoring.spec.ts': [
+      'e2e/seeing/ignoring.spec.ts': [
         'if the option is leave › an offer that was viewed is dismissed when the page is left, and not earlier',
       ],
     },
@@ -1348,7 +1352,7 @@ const IGNORING: readonly Mutant[] = [
     find: 'more?.onTouch(placement);',
     put: '',
     noticedBy: {
-      'e2e/ignoring.spec.ts': [
+      'e2e/seeing/ignoring.spec.ts': [
         'an offer that the visitor reacted to is never ignored › if its text is pressed',
       ],
     },
@@ -1372,7 +1376,7 @@ const IGNORING: readonly Mutant[] = [
     find: 'state.stopTimer?.();\n      state.stopTimer = undefined;',
     put: '',
     noticedBy: {
-      'e2e/ignoring.spec.ts': [
+      'e2e/seeing/ignoring.spec.ts': [
         'if the option is a time › a tab that comes back to the front in time keeps its offers',
       ],
     },
@@ -1387,7 +1391,7 @@ const DELIVERING: readonly Mutant[] = [
     find: 'goal === endpoint ||',
     put: 'goal > endpoint.slice(0, 1) ||',
     noticedBy: {
-      'e2e/two-endpoints.spec.ts': [
+      'e2e/delivery/two-endpoints.spec.ts': [
         'two endpoints of one origin share a database, and each gets only its own events',
       ],
     },

@@ -40,7 +40,7 @@ export const blockAt = (place: string): string => {
   return text;
 };
 
-const BLOCKS = 'e2e/page-blocks.spec.ts';
+const BLOCKS = 'e2e/proxy/page-blocks.spec.ts';
 const RESTORE = 'test/proxy/intake/sqlite/sqlite-restore.test.ts';
 const POSTGRES = 'test/proxy/intake/postgres/postgres-docs.test.ts';
 

@@ -54,7 +54,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
 export const GIVEN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ini: {
     'docs/postgres.md': 'test/proxy/intake/postgres/postgres-docs.test.ts',
-    'docs/recipes/systemd.md': 'e2e/systemd.spec.ts',
+    'docs/recipes/systemd.md': 'e2e/proxy/systemd.spec.ts',
   },
   sql: { 'docs/postgres.md': 'test/proxy/intake/postgres/postgres-docs.test.ts' },
 };
