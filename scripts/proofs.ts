@@ -12,6 +12,7 @@ export const LONG_UNITS = [
   'test/proxy/intake/upgrade-killed.test.ts',
   'test/proxy/killed/killed.test.ts',
   'test/proxy/real-time.test.ts',
+  'test/proxy/since.test.ts',
   'test/proxy/storms.test.ts',
   'test/simulation/simulation.test.ts',
   'test/simulation/variants.test.ts',

@@ -6,8 +6,8 @@ import { setTimeout as after } from 'node:timers/promises';
 import Database from 'libsql';
 import { createOfferProxy, type OfferProxy } from 'offersight/proxy';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
+import { earlier } from '../../test/support/earlier.js';
 import { table } from '../figures.js';
-import { earlier } from './earlier.js';
 import { loopMs, watchTicks } from './watching.js';
 
 /** What both releases have. */

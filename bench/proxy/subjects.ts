@@ -8,7 +8,7 @@ import { toNodeListener } from 'offersight/proxy/node';
 import { postgresIntake } from 'offersight/proxy/postgres';
 import { redisIntake } from 'offersight/proxy/redis';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
-import { earlier } from './earlier.js';
+import { earlier } from '../../test/support/earlier.js';
 
 /** What a measured server runs with. */
 export interface SubjectOptions {
