@@ -282,11 +282,11 @@ const then = await earlier('0.1.0');
 const now: Release = { createOfferAdmin, createOfferProxy, sqliteIntake: intakeHere };
 
 describe.each(CASES)('%s', (_, observe, before, after) => {
-  it(`${String(before)} in version 0.1`, async () => {
+  it(`came to ${String(before)} in version 0.1`, async () => {
     expect(await observe(then)).toEqual(before);
   });
 
-  it(`${String(after)} now`, async () => {
+  it(`comes to ${String(after)} now`, async () => {
     expect(await observe(now)).toEqual(after);
   });
 });
