@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 
-/** Each tracker, as a page loads it at first: without what it asks for later. `title` is its name in the README. */
+/**
+ * Each tracker, as a page loads it at first: without what it asks for later. `title` is its name in the README.
+ * @type {readonly { title: string, files: readonly [specifier: string, file: string][] }[]}
+ */
 const PEERS = [
   {
     title: 'Segment',
@@ -26,12 +29,16 @@ const PEERS = [
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'offersight-peers-'));
+/**
+ * @param {string} program
+ * @param {...string} args
+ */
 const run = (program, ...args) => execFileSync(program, args, { cwd: folder, encoding: 'utf8' }).trim();
 
 try {
   const figures = PEERS.map(({ title, files }) => {
     const sizes = files.map(([specifier, file]) => {
-      const archive = run('npm', 'pack', '--silent', specifier).split('\n').at(-1);
+      const archive = run('npm', 'pack', '--silent', specifier).split('\n').at(-1) ?? '';
       run('tar', 'xzf', archive, `package/${file}`);
       return brotliCompressSync(readFileSync(join(folder, 'package', file))).length;
     });

@@ -14,9 +14,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CompilerState, Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import { changesPage } from './api-changes.mjs';
 import { typedEntries } from './entries.mjs';
+
+/** @import { Entry } from './entries.mjs' */
 
 const REPORTS = 'docs/api';
 /** The release that the page of changes compares with; scripts/keep-release.mjs has kept its reports. */
@@ -37,9 +39,12 @@ const UNNAMED = new Set([
 ]);
 
 const written = mkdtempSync(join(tmpdir(), 'offersight-api-'));
-const quiet = { default: { logLevel: 'none' } };
+const quiet = { default: { logLevel: ExtractorLogLevel.None } };
 
-/** How an entry's report is made. */
+/**
+ * How an entry's report is made.
+ * @param {Entry} entry
+ */
 const configOf = ({ name, types }) => {
   const mainEntryPointFilePath = resolve(types);
   return ExtractorConfig.prepare({
@@ -67,9 +72,12 @@ const configOf = ({ name, types }) => {
       tsdocMetadata: { enabled: false },
       newlineKind: 'lf',
       messages: {
-        compilerMessageReporting: { default: { logLevel: 'error' } },
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         // TypeDoc finds missing and wrong comments.
-        extractorMessageReporting: { ...quiet, 'ae-forgotten-export': { logLevel: 'warning' } },
+        extractorMessageReporting: {
+          ...quiet,
+          'ae-forgotten-export': { logLevel: ExtractorLogLevel.Warning },
+        },
         tsdocMessageReporting: quiet,
       },
     },
@@ -77,15 +85,22 @@ const configOf = ({ name, types }) => {
 };
 
 const entries = typedEntries();
-const configs = entries.map(configOf);
+const configs = new Map(entries.map((entry) => [entry, configOf(entry)]));
+const [first, ...others] = configs.values();
+if (!first) throw new Error('The package has no entry with types.');
 // One program for all entries: one for each took most of the time.
-const compilerState = CompilerState.create(configs[0], {
-  additionalEntryPoints: configs.slice(1).map((config) => config.mainEntryPointFilePath),
+const compilerState = CompilerState.create(first, {
+  additionalEntryPoints: others.map((config) => config.mainEntryPointFilePath),
 });
 
-/** Writes an entry's report, and returns the types that it mentions without exporting them. */
+/**
+ * Writes an entry's report, and returns the types that it mentions without exporting them.
+ * @param {ExtractorConfig} config
+ */
 const report = (config) => {
+  /** @type {string[]} */
   const forgotten = [];
+  /** @type {string[]} */
   const faults = [];
   Extractor.invoke(config, {
     localBuild: true,
@@ -103,16 +118,18 @@ const report = (config) => {
 
 const EXPORTED =
   /^export (?:declare )?(?:abstract )?(?:const|let|class|interface|type|function|enum) (\w+)/gm;
+/** @param {Entry} entry */
 const exportsOf = ({ name }) =>
   [...readFileSync(join(written, `${name}.api.md`), 'utf8').matchAll(EXPORTED)].map(([, each]) => each);
 
 let failed = 0;
+/** @param {string} line */
 const fail = (line) => {
   failed++;
   console.error(line);
 };
 
-const forgotten = entries.map((entry, at) => ({ entry, names: report(configs[at]) }));
+const forgotten = [...configs].map(([entry, config]) => ({ entry, names: report(config) }));
 // An intake of `offersight/proxy/sqlite` can be named by what `offersight/proxy` exports.
 const named = new Set(entries.flatMap(exportsOf));
 for (const { entry, names } of forgotten)
@@ -129,6 +146,7 @@ const removed = readdirSync(RELEASED)
   .map((file) => file.replace('.api.md', ''))
   .filter((name) => !entries.some((entry) => entry.name === name))
   .map((name) => ({ name, specifier: name }));
+/** @param {string} path */
 const textOf = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 writeFileSync(
   join(written, 'changes.md'),

@@ -1,11 +1,15 @@
 // Weighs what a browser loads, in brotli bytes, and fails above the budget or if one of the README's tables has another size.
 import { readFileSync } from 'node:fs';
-import { resolve as resolvePath } from 'node:path';
+import { resolve } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import resolve from '@rollup/plugin-node-resolve';
-import terser from '@rollup/plugin-terser';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+import terserModule from '@rollup/plugin-terser';
 import { rollup } from 'rollup';
 
+// Its declarations are those of its other build, which has the function one level below.
+const terser = 'default' in terserModule ? terserModule.default : terserModule;
+
+/** @param {string | Buffer} code */
 const weigh = (code) =>
   brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } })
     .length;
@@ -20,11 +24,11 @@ const bundlePage = async () => {
         resolveId: (id) => (id === 'page' ? id : null),
         load: (id) =>
           id === 'page'
-            ? `import { createOfferTracker } from '${resolvePath('dist/index.js')}';
+            ? `import { createOfferTracker } from '${resolve('dist/index.js')}';
                createOfferTracker({ endpoint: '/offer-events' });`
             : null,
       },
-      resolve({ browser: true }),
+      nodeResolve({ browser: true }),
     ],
   });
   const { output } = await bundle.generate({
@@ -41,24 +45,35 @@ const bundlePage = async () => {
   });
   await bundle.close();
   const chunks = new Map(
-    output.filter(({ type }) => type === 'chunk').map((chunk) => [chunk.fileName, chunk]),
+    output.filter((each) => each.type === 'chunk').map((chunk) => [chunk.fileName, chunk]),
   );
+  /** @param {string} name */
+  const chunkOf = (name) => {
+    const chunk = chunks.get(name);
+    if (!chunk) throw new Error(`There is no chunk ${name}.`);
+    return chunk;
+  };
   const [entry] = output;
   const first = new Set([entry.fileName]);
-  for (const name of first) for (const imported of chunks.get(name).imports) first.add(imported);
-  const sum = (names) => names.reduce((bytes, name) => bytes + weigh(chunks.get(name).code), 0);
-  /** The chunks that load with a chunk and were not there before. */
+  for (const name of first) for (const imported of chunkOf(name).imports) first.add(imported);
+  /** @param {readonly string[]} names */
+  const sum = (names) => names.reduce((bytes, name) => bytes + weigh(chunkOf(name).code), 0);
+  /**
+   * The chunks that load with a chunk and were not there before.
+   * @param {string} name
+   * @param {ReadonlySet<string>} before
+   */
   const withAll = (name, before) => {
     const loaded = new Set([name]);
     for (const each of loaded)
-      for (const imported of chunks.get(each).imports) if (!before.has(imported)) loaded.add(imported);
+      for (const imported of chunkOf(each).imports) if (!before.has(imported)) loaded.add(imported);
     return loaded;
   };
   const later = withAll('later.js', first);
   const both = new Set([...first, ...later]);
-  const [more, debug, inspector] = ['more.js', 'debug.js', 'inspector.js'].map((name) => [
-    ...withAll(name, both),
-  ]);
+  const more = [...withAll('more.js', both)];
+  const debug = [...withAll('debug.js', both)];
+  const inspector = [...withAll('inspector.js', both)];
   const known = new Set([...both, ...more, ...debug, ...inspector]);
   const unknown = [...chunks.keys()].filter((name) => !known.has(name));
   if (unknown.length) throw new Error(`Nobody loads ${unknown.join(', ')}.`);
@@ -72,7 +87,6 @@ const bundlePage = async () => {
 };
 
 const page = await bundlePage();
-/** What is weighed: `row` and `way` name the cell of the README's table that has the size. */
 const ROWS = {
   first: 'at first, to see and to store',
   later: 'then, to notice closing and to send',
@@ -80,14 +94,20 @@ const ROWS = {
   debug: 'under `debug`',
   inspector: 'when the inspector opens',
 };
+/** @param {string} suffix */
 const fileOf = (suffix) => weigh(readFileSync(`dist/offersight${suffix}.js`));
+const script = fileOf('');
+/**
+ * What is weighed: `row` and `way` name the cell of the README's table that has the size.
+ * @type {readonly { row: keyof typeof ROWS, way: string, bytes: number, budget: number }[]}
+ */
 const weights = [
   { row: 'first', way: 'from npm', bytes: page.first, budget: 4_680 },
   { row: 'later', way: 'from npm', bytes: page.later, budget: 16_550 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_100 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_750 },
   { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 20_130 },
-  { row: 'first', way: 'by script tag', bytes: fileOf(''), budget: 17_715 },
+  { row: 'first', way: 'by script tag', bytes: script, budget: 17_715 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_580 },
   { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 20_000 },
@@ -109,8 +129,7 @@ for (const { row, way, bytes, budget } of weights) {
   );
 }
 // The table of trackers also has the size of the first load by script tag.
-const [script] = weights.filter(({ row, way }) => row === 'first' && way === 'by script tag');
-const scriptSize = `${(script.bytes / 1000).toFixed(1)} KB`;
+const scriptSize = `${(script / 1000).toFixed(1)} KB`;
 const compared = table.find(([, title]) => title === '**Offersight**')?.at(-2);
 if (compared !== scriptSize) {
   failed++;

@@ -16,6 +16,10 @@ const SOURCES = [
 /** The file that a build writes last. */
 const BUILT = 'dist/offersight-inspector.js.sri';
 
+/**
+ * @param {string} path
+ * @returns {number[]}
+ */
 const agesBelow = (path) => {
   const found = statSync(path);
   return found.isDirectory()

@@ -9,29 +9,40 @@ import { pathToFileURL } from 'node:url';
 
 /**
  * The last tag of each minor version, newest first: `[{ minor: '0.2', tag: 'v0.2.1' }]`.
- * @param tags As git lists them. A tag that is not a release, such as `v1.0.0-rc.1`, has no site.
+ * @param {readonly string[]} tags As git lists them. A tag that is not a release, such as `v1.0.0-rc.1`, has no site.
+ * @returns {{ readonly minor: string, readonly tag: string }[]}
  */
 export const lastOfEachMinor = (tags) => {
   const releases = tags
     .map((tag) => /^v(\d+)\.(\d+)\.(\d+)$/.exec(tag))
-    .filter(Boolean)
-    .map(([tag, ...parts]) => ({ tag, parts: parts.map(Number) }))
-    .sort((a, b) => b.parts[0] - a.parts[0] || b.parts[1] - a.parts[1] || b.parts[2] - a.parts[2]);
+    .filter((found) => found !== null)
+    .map(([tag, ...parts]) => {
+      const [major = 0, minor = 0, patch = 0] = parts.map(Number);
+      return { tag, major, minor, patch };
+    })
+    .sort((a, b) => b.major - a.major || b.minor - a.minor || b.patch - a.patch);
+  /** @type {Map<string, { minor: string, tag: string }>} */
   const last = new Map();
-  for (const { tag, parts } of releases) {
-    const minor = `${parts[0]}.${parts[1]}`;
+  for (const { tag, major, minor: second } of releases) {
+    const minor = `${major}.${second}`;
     if (!last.has(minor)) last.set(minor, { minor, tag });
   }
   return [...last.values()];
 };
 
-/** The path that a repository's pages are served under: `owner/offersight` has `/offersight/`. */
+/**
+ * The path that a repository's pages are served under: `owner/offersight` has `/offersight/`.
+ * @param {string} repository
+ */
 export const pathOf = (repository) => {
   const [owner = '', name = ''] = repository.split('/');
   return name.toLowerCase() === `${owner.toLowerCase()}.github.io` ? '/' : `/${name}/`;
 };
 
-/** A page that leads to the newest version. */
+/**
+ * A page that leads to the newest version.
+ * @param {string} path
+ */
 export const leadTo = (path) => `<!doctype html>
 <html lang="en">
   <meta charset="utf-8">
@@ -41,11 +52,18 @@ export const leadTo = (path) => `<!doctype html>
 </html>
 `;
 
+/**
+ * @param {string} cwd
+ * @param {Readonly<Record<string, string>>} env
+ * @param {string} program
+ * @param {...string} args
+ */
 const run = (cwd, env, program, ...args) => {
   const { status } = spawnSync(program, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed.`);
 };
 
+/** @param {string} output */
 const build = (output) => {
   const { GITHUB_REPOSITORY: repository = '', GITHUB_SERVER_URL: server = 'https://github.com' } =
     process.env;

@@ -5,13 +5,19 @@ import { existsSync, statSync } from 'node:fs';
 
 const [command = 'build', ...rest] = process.argv.slice(2);
 
+/** @param {string} file */
 const ageOf = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
+/**
+ * @param {string} program
+ * @param {...string} args
+ */
 const run = (program, ...args) => {
   const { status } = spawnSync(program, args, { stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 };
 
+/** @param {readonly string[]} faults */
 const report = (faults) => {
   for (const fault of faults) console.error(fault);
   if (faults.length) process.exit(1);

@@ -3,7 +3,15 @@
 import { pathToFileURL } from 'node:url';
 import { installPackages, isDebianRoot, placesOf, run, versionOf } from './programs.mjs';
 
-/** Flags for a browser in a container, as root and without a network. */
+/**
+ * Launch options for Playwright.
+ * @typedef {{ readonly executablePath?: string }} Launching
+ */
+
+/**
+ * Flags for a browser in a container, as root and without a network.
+ * @type {readonly string[]}
+ */
 export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -34,20 +42,27 @@ const PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-// The program is run, since a system's `chromium` may be a stub that only names a store.
+/**
+ * The program is run, since a system's `chromium` may be a stub that only names a store.
+ * @param {string} path
+ */
 const runs = (path) => /chrom|edge/i.test(versionOf(path) ?? '');
 
 /** Launches Playwright's own browser, since the system's libraries may be missing although its files are there. */
 const isPlaywrightsOwnThere = async () => {
   try {
     const { chromium } = await import('playwright');
-    await (await chromium.launch({ args: ARGS, timeout: 20_000 })).close();
+    await (await chromium.launch({ args: [...ARGS], timeout: 20_000 })).close();
     return true;
   } catch {
     return false;
   }
 };
 
+/**
+ * @param {string | undefined} executablePath
+ * @returns {Launching | undefined}
+ */
 const launching = (executablePath) => (executablePath ? { executablePath } : undefined);
 
 const findNamed = () => {
@@ -95,15 +110,14 @@ const installLight = async () => {
  * @throws {Error} If the environment names one that does not run.
  */
 export const ensureBrowser = async ({ install = true, isWhole = false } = {}) => {
-  const kinds = [
-    { find: findWhole, add: installWhole },
-    { find: findLight, add: installLight },
-  ];
-  const [wanted, other] = isWhole ? kinds : kinds.toReversed();
+  const whole = { find: findWhole, add: installWhole };
+  const light = { find: findLight, add: installLight };
+  const [wanted, other] = isWhole ? [whole, light] : [light, whole];
   const found = findNamed() ?? (await wanted.find()) ?? (install ? await wanted.add() : undefined);
   return found ?? other.find();
 };
 
+/** @param {string} words */
 const fail = (words) => {
   console.error(words);
   process.exit(1);
@@ -115,6 +129,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const whole = await ensureBrowser({ install, isWhole: true }).catch((error) => fail(error.message));
   if (!whole) fail(HELP);
   const light = await ensureBrowser({ install });
-  const nameOf = ({ executablePath = 'Playwright’s own' }) => executablePath;
+  /** @param {Launching | undefined} found */
+  const nameOf = (found) => found?.executablePath ?? 'Playwright’s own';
   console.log(`browser: ${nameOf(light)}; the whole one: ${nameOf(whole)}`);
 }

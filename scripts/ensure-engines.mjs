@@ -6,6 +6,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { installPackages, isDebianRoot, placesOf, versionOf } from './programs.mjs';
 
+/**
+ * The parts of a WebKitGTK that can be driven.
+ * @typedef {object} WebKitPlace
+ * @property {string} driver WebKitWebDriver.
+ * @property {string} browser MiniBrowser, which it opens.
+ * @property {string} screen xvfb-run, which gives it a screen.
+ */
+
 /** What to do if one is missing and cannot be installed. */
 export const HELP = `The tests run in Firefox and WebKitGTK too. Do one of these:
   apt-get install --no-install-recommends firefox-esr webkit2gtk-driver xvfb xauth     (Debian)
@@ -53,11 +61,11 @@ const webkitParts = () => {
 const find = () => {
   const firefox = findFirefox();
   const parts = webkitParts();
-  const absent = Object.keys(parts).filter((name) => !parts[name]);
-  const { WebKitWebDriver: driver, MiniBrowser: browser, 'xvfb-run': screen } = parts;
+  const absent = Object.entries(parts).flatMap(([name, path]) => (path ? [] : name));
+  const { WebKitWebDriver: driver, MiniBrowser: browser, 'xvfb-run': screen, xauth } = parts;
   return {
     firefox,
-    webkit: absent.length ? undefined : { driver, browser, screen },
+    webkit: driver && browser && screen && xauth ? { driver, browser, screen } : undefined,
     missing: [
       ...(firefox ? [] : ['Firefox: neither firefox-esr nor firefox was found']),
       ...(absent.length ? [`WebKitGTK: ${absent.join(', ')} not found`] : []),

@@ -38,6 +38,7 @@ const versions = () =>
 // Debian and Homebrew put servers here; an ordinary user's PATH may lack these folders.
 const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
 
+/** @param {{ readonly names: readonly string[], readonly version: string }} server */
 const find = ({ names, version }) =>
   placesOf(names, [...versions(), ...FOLDERS]).find((path) => versionOf(path, version) !== undefined);
 
@@ -50,7 +51,8 @@ export const findPostgres = () => {
 /**
  * Finds the servers on the PATH and in the usual places. As root on Debian and its relatives it installs what is
  * missing.
- * @returns Their paths, or undefined if one is still missing. Without Postgres its tests are skipped, except in CI.
+ * @returns Their paths, or undefined if one is still missing. Only on Linux there is one of `systemdAnalyze`. Without
+ * Postgres its tests are skipped, except in CI.
  */
 export const ensureServers = ({ install = true } = {}) => {
   const missing = [...SERVERS, ...POSTGRES].filter((server) => !find(server));
@@ -58,7 +60,9 @@ export const ensureServers = ({ install = true } = {}) => {
     installPackages([...new Set(missing.map((server) => server.package))]);
   const paths = SERVERS.map(find);
   const [redis, nginx, caddy, apache, systemdAnalyze] = paths;
-  return paths.every(Boolean) ? { redis, nginx, caddy, apache, systemdAnalyze } : undefined;
+  return redis && nginx && caddy && apache && paths.every(Boolean)
+    ? { redis, nginx, caddy, apache, systemdAnalyze }
+    : undefined;
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,17 +1,65 @@
 // Reads from a runner's report which tests failed and with what message, so that they can be named where one looks
 // first: at the end of a long output.
 
+/**
+ * What is read of Vitest's JSON report.
+ * @typedef {{
+ *   readonly testResults: readonly {
+ *     readonly name: string,
+ *     readonly message: string,
+ *     readonly assertionResults: readonly {
+ *       readonly status: string,
+ *       readonly fullName: string,
+ *       readonly failureMessages: readonly string[],
+ *     }[],
+ *   }[],
+ * }} UnitReport
+ */
+
+/** @typedef {{ readonly message?: string }} Fault */
+
+/**
+ * A test in Playwright's JSON report, which runs in several projects.
+ * @typedef {{
+ *   readonly file: string,
+ *   readonly line: number,
+ *   readonly title: string,
+ *   readonly tests: readonly {
+ *     readonly projectName: string,
+ *     readonly status: string,
+ *     readonly results: readonly { readonly errors: readonly Fault[] }[],
+ *   }[],
+ * }} EndToEndSpec
+ */
+
+/**
+ * What is read of a group of tests in that report.
+ * @typedef {{ readonly suites?: readonly EndToEndSuite[], readonly specs?: readonly EndToEndSpec[] }} EndToEndSuite
+ */
+
+/**
+ * What is read of that report.
+ * @typedef {{ readonly suites: readonly EndToEndSuite[], readonly errors?: readonly Fault[] }} EndToEndReport
+ */
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal begin with this character
 const COLOURS = /\u001b\[[\d;]*m/g;
 /** So much of a message says what went wrong; the output above has the whole. */
 const MOST_LINES = 12;
 
+/**
+ * @param {string} title
+ * @param {string} message
+ */
 const failureOf = (title, message) => {
   const lines = message.replace(COLOURS, '').split('\n');
   return [title, ...lines.slice(0, MOST_LINES).map((line) => `    ${line}`)].join('\n');
 };
 
-/** Failed tests of Vitest's JSON report. A file that could not be read has no tests, only a message. */
+/**
+ * Failed tests of Vitest's JSON report. A file that could not be read has no tests, only a message.
+ * @param {UnitReport} report
+ */
 export const unitFailures = ({ testResults }) =>
   testResults.flatMap(({ name, message, assertionResults }) => [
     ...(assertionResults.length === 0 && message ? [failureOf(name, message)] : []),
@@ -20,9 +68,16 @@ export const unitFailures = ({ testResults }) =>
       .map(({ fullName, failureMessages }) => failureOf(`${name}: ${fullName}`, failureMessages.join('\n'))),
   ]);
 
+/**
+ * @param {EndToEndSuite} suite
+ * @returns {readonly EndToEndSpec[]}
+ */
 const specsOf = ({ specs = [], suites = [] }) => [...specs, ...suites.flatMap(specsOf)];
 
-/** Tests of Playwright's JSON report that failed, passed only the second time, or were left out. */
+/**
+ * Tests of Playwright's JSON report that failed, passed only the second time, or were left out.
+ * @param {EndToEndReport} report
+ */
 export const endToEndFailures = ({ suites, errors = [] }) => [
   ...errors.map(({ message = '' }) => failureOf('before any test', message)),
   ...suites.flatMap(specsOf).flatMap(({ file, line, title, tests }) =>

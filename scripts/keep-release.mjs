@@ -21,16 +21,26 @@ const [commit = '', version = ''] = process.argv.slice(2);
 /** Self-contained files for browsers, kept as they are. */
 const SCRIPTS = ['offersight.js', 'offersight-worker.js'];
 /** The parts of the proxy that tests use, by the names under which the package exports them. */
-const PROXY = ['./proxy', './proxy/node', './proxy/sqlite', './proxy/bullmq'];
+const PROXY = /** @type {const} */ (['./proxy', './proxy/node', './proxy/sqlite', './proxy/bullmq']);
 /** Everything that version 0.1 used of a package that this version does not install. */
 const BULLMQ = `export class QueueKeys {
   constructor(prefix) { this.prefix = prefix; }
   toKey(name, type) { return \`\${this.prefix}:\${name}:\${type}\`; }
 }`;
 
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {string} cwd
+ */
 const run = (command, args, cwd = '.') => execFileSync(command, args, { cwd, stdio: 'inherit' });
 
-/** One ES module; packages stay outside, as they do for users who install the product. */
+/**
+ * One ES module; packages stay outside, as they do for users who install the product.
+ * @param {string} folder
+ * @param {Readonly<Record<(typeof PROXY)[number], { readonly default: string }>>} exported
+ * @param {string} file
+ */
 const bundleProxy = async (folder, exported, file) => {
   const bundle = await rollup({
     input: 'proxy',
@@ -57,7 +67,11 @@ const bundleProxy = async (folder, exported, file) => {
   await bundle.close();
 };
 
-/** The thread that has the file of an intake. It has to be beside the file that starts it. */
+/**
+ * The thread that has the file of an intake. It has to be beside the file that starts it.
+ * @param {string} folder
+ * @param {string} kept
+ */
 const bundleThread = async (folder, kept) => {
   const input = join(folder, 'dist/proxy/intake/sqlite/sqlite-thread.js');
   // 0.1 has none.
@@ -75,6 +89,7 @@ try {
     throw new Error(
       `Commit ${commit} has version ${manifest.version}: give that version, or another commit.`,
     );
+  /** @param {string} where */
   const lockOf = (where) => readFileSync(join(where, 'package-lock.json'), 'utf8');
   if (lockOf(folder) === lockOf('.'))
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'), 'junction');

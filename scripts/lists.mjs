@@ -20,12 +20,13 @@ const LISTS = [
 const MAX_BYTES = 30_000_000;
 const TIMEOUT_MS = 60_000;
 
+/** @param {string} url */
 const read = async (url) => {
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok) throw new Error(`it answered ${response.status}`);
   const chunks = [];
   let bytes = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body ?? []) {
     bytes += chunk.length;
     if (bytes > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
@@ -47,7 +48,7 @@ for (const { name, url, publisher, licence } of LISTS) {
     await writeFile(join(values.into, `${name}.txt`), text);
     console.log(`${name}: ${text.split('\n').length} lines from ${from}, ${publisher}, ${licence}`);
   } catch (cause) {
-    console.error(`${name}: not fetched from ${from}: ${cause.message}`);
+    console.error(`${name}: not fetched from ${from}: ${cause instanceof Error ? cause.message : cause}`);
     process.exitCode = 1;
   }
 }

@@ -5,6 +5,7 @@
  *
  * `impression` is missing on purpose: a page's own settings are copied into a placement, where a short key of the page
  * would be mistaken for it.
+ * @type {readonly string[]}
  */
 export const MANGLED = [
   'abandon',

@@ -6,10 +6,16 @@ import { spawn } from 'node:child_process';
 /** Skips files that did not change. Only `npm test` notices that a type which such a file imports has changed. */
 const CACHE = 'node_modules/.cache';
 
+/**
+ * @param {string} name
+ * @param {string} command
+ * @returns {Promise<boolean>}
+ */
 const run = (name, command) =>
   new Promise((resolve) => {
     const startedAt = Date.now();
     const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    /** @type {Buffer[]} */
     const output = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
     child.on('close', (code) => {
@@ -24,6 +30,7 @@ const run = (name, command) =>
 if (process.argv.includes('--watch')) {
   spawn('npx vitest --project node --project dom --changed --watch', { shell: true, stdio: 'inherit' });
 } else {
+  /** @param {...[name: string, command: string]} steps */
   const inTurn = async (...steps) => {
     let isOk = true;
     for (const [name, command] of steps) isOk = (await run(name, command)) && isOk;

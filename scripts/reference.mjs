@@ -4,7 +4,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Application, OptionDefaults } from 'typedoc';
 import { typedEntries } from './entries.mjs';
-import { FOLDER, makePages } from './reference/pages.ts';
+import { FOLDER, makePages } from './reference/pages.js';
+
+/** @import { Page } from './reference/pages.js' */
 
 const entries = typedEntries();
 const app = await Application.bootstrap({
@@ -50,6 +52,7 @@ if (!isFaulty) console.log(`${entries.length} entries documented`);
 const pages = makePages();
 const stale = () => {
   const there = readdirSync(FOLDER).map((name) => `${FOLDER}/${name}`);
+  /** @param {Page} page */
   const isFresh = ({ path, text }) => there.includes(path) && readFileSync(path, 'utf8') === text;
   return [
     ...pages.filter((page) => !isFresh(page)).map(({ path }) => path),

@@ -6,7 +6,7 @@ const [tag = ''] = process.argv.slice(2);
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const locked = JSON.parse(readFileSync('package-lock.json', 'utf8')).version;
 const [, ...sections] = readFileSync('CHANGELOG.md', 'utf8').split(/^## /m);
-const told = sections.find((section) => section.split('\n', 1)[0].trim() === version);
+const told = sections.find((section) => section.split('\n', 1)[0]?.trim() === version);
 
 const faults = [
   tag !== `v${version}` &&

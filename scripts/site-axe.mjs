@@ -11,6 +11,18 @@ import { ARGS, ensureBrowser, HELP } from './ensure-browser.mjs';
 import { EXAMPLE, faultsOfExample } from './site-example.mjs';
 import { OUTPUT } from './site-output.mjs';
 
+/** @import { BrowserContext } from 'playwright' */
+
+/**
+ * What is read of a broken rule.
+ * @typedef {{
+ *   readonly id: string,
+ *   readonly impact?: string | null,
+ *   readonly help: string,
+ *   readonly nodes: readonly { readonly html: string }[],
+ * }} Violation
+ */
+
 /** Pages that are looked at together. */
 const AT_ONCE = 3;
 /** Pages of the site's root whose colours are checked: together they have every element that the others have. */
@@ -24,10 +36,14 @@ const ROOTS = [
   '404.html',
 ];
 const BAD = ['serious', 'critical'];
+/** @type {Readonly<Record<string, string>>} */
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
+/** @param {string} folder */
 const pagesBelow = (folder) => {
+  /** @type {string[]} */
   const found = [];
+  /** @param {string} below */
   const walk = (below) => {
     for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
       const path = `${below}${entry.name}`;
@@ -43,17 +59,26 @@ const serve = async () => {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site.invalid');
     const file = join(OUTPUT, normalize(decodeURI(pathname)));
-    if (!existsSync(file) || !extname(file)) return response.writeHead(404).end();
+    if (!existsSync(file) || !extname(file)) {
+      response.writeHead(404).end();
+      return;
+    }
     response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
     response.end(readFileSync(file));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The site has no port.');
+  return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() };
 };
 
 /**
  * What axe finds on a page, by colour scheme. The page is opened once, since only colours differ. Checking colours
  * takes most of the time, and pages of one folder have the same ones.
+ * @param {BrowserContext} context
+ * @param {string} url
+ * @param {boolean} isForColours
+ * @returns {Promise<Readonly<Record<string, readonly Violation[]>>>}
  */
 const findingsOf = async (context, url, isForColours) => {
   const page = await context.newPage();
@@ -78,8 +103,12 @@ const browserOptions = await ensureBrowser({ install: false });
 if (!browserOptions) throw new Error(HELP);
 const browser = await chromium.launch({ args: [...ARGS], ...browserOptions });
 const site = await serve();
-/** Rule → where it is broken. */
+/**
+ * Rule → where it is broken.
+ * @type {Map<string, string[]>}
+ */
 const lesser = new Map();
+/** @type {string[]} */
 const faults = [];
 try {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
@@ -91,8 +120,14 @@ try {
     ),
   );
   for (const path of ROOTS) if (!forColours.has(path)) throw new Error(`The site has no ${path}.`);
+  /**
+   * @param {string} path
+   * @param {string} scheme
+   * @param {Violation} violation
+   */
   const note = (path, scheme, { id, impact, help, nodes }) => {
-    if (BAD.includes(impact)) faults.push(`${path}, ${scheme}: ${id} (${impact}): ${help}: ${nodes[0].html}`);
+    if (impact && BAD.includes(impact))
+      faults.push(`${path}, ${scheme}: ${id} (${impact}): ${help}: ${nodes[0]?.html}`);
     else {
       const rule = `${id} (${impact}): ${help}`;
       lesser.set(rule, [...(lesser.get(rule) ?? []), path]);

@@ -5,9 +5,16 @@ import { routeOf, sourceOf, targetOf } from '../docs/.vitepress/pages.mjs';
 import { sidebarLinks } from '../docs/.vitepress/sidebar.mjs';
 import { readMarkdown } from './documents/markdown.mjs';
 
+/** @typedef {(file: string) => string} Read */
+
+/** @type {Read} */
 const readText = (file) => readFileSync(file, 'utf8');
 
-/** Markdown files below docs/, without installed packages. */
+/**
+ * Markdown files below docs/, without installed packages.
+ * @param {string} folder
+ * @returns {string[]}
+ */
 const pagesBelow = (folder) =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
@@ -23,15 +30,26 @@ export const markdownFiles = () => [
   ...pagesBelow('docs'),
 ];
 
+/** @param {string} href */
 const isElsewhere = (href) => /^[a-z][a-z\d+.-]*:|^\/\//i.test(href);
 
-/** Whether the heading that a link names is there. A link may name none, and only pages have headings. */
+/**
+ * Whether the heading that a link names is there. A link may name none, and only pages have headings.
+ * @param {string} file
+ * @param {string} rest
+ * @param {Read} read
+ */
 const hasHeading = (file, rest, read) => {
   const anchor = rest.replace(/^#/, '');
   return !anchor || !file.endsWith('.md') || readMarkdown(read(file)).anchors.includes(decodeURI(anchor));
 };
 
-/** The fault of one link of a file, if it has one. */
+/**
+ * The fault of one link of a file, if it has one.
+ * @param {string} file
+ * @param {string} href
+ * @param {Read} read
+ */
 const linkFault = (file, href, read) => {
   if (isElsewhere(href)) return [];
   if (href.startsWith('/')) return [`${file}: “${href}” works on the site only. Make it relative.`];
@@ -39,13 +57,19 @@ const linkFault = (file, href, read) => {
   try {
     target = targetOf(file, href);
   } catch (cause) {
-    return [cause.message];
+    return [cause instanceof Error ? cause.message : `${cause}`];
   }
   if (hasHeading(target.file, target.rest, read)) return [];
   return [`${file}: “${href}” names a heading that ${target.file} does not have.`];
 };
 
-/** The fault of a link in front matter, which is a route of the site. */
+/**
+ * The fault of a link in front matter, which is a route of the site.
+ * @param {string} file
+ * @param {string} href
+ * @param {readonly string[]} files
+ * @param {Read} read
+ */
 const matterFault = (file, href, files, read) => {
   if (isElsewhere(href)) return [];
   const [, route = '', rest = ''] = /^([^?#]*)(.*)$/.exec(href) ?? [];
@@ -55,6 +79,11 @@ const matterFault = (file, href, files, read) => {
   return [`${file}: “${href}” names a heading that ${target} does not have.`];
 };
 
+/**
+ * @param {string} file
+ * @param {readonly string[]} files
+ * @param {Read} read
+ */
 const faultsOfPage = (file, files, read) => {
   const { links, undefinedLinks, matterLinks } = readMarkdown(read(file));
   return [
@@ -69,13 +98,13 @@ const faultsOfPage = (file, files, read) => {
 
 /**
  * The faults of the Markdown, a sentence each.
- * @param files Paths from the repository's root.
- * @param read The text of a file.
- * @param links What the sidebar leads to.
+ * @param {readonly string[]} files Paths from the repository's root.
+ * @param {Read} read The text of a file.
+ * @param {readonly string[]} links What the sidebar leads to.
  */
 export const faultsOfSources = (files = markdownFiles(), read = readText, links = sidebarLinks) => {
   const faults = files.flatMap((file) => faultsOfPage(file, files, read));
-  const routes = files.filter((file) => file.startsWith('docs/')).map(routeOf);
+  const routes = files.filter((file) => file.startsWith('docs/')).flatMap((file) => routeOf(file) ?? []);
   for (const route of routes)
     if (route !== '/' && !links.includes(route))
       faults.push(`The sidebar lacks ${route}: add it to docs/.vitepress/sidebar.mjs.`);

@@ -1,5 +1,7 @@
 // Plays with the running example of the built site, as a reader would: it has to count, and to store and send nothing.
 
+/** @import { Page } from 'playwright' */
+
 /** The page that has it. */
 export const EXAMPLE = 'counts.html';
 
@@ -7,15 +9,21 @@ const LIMIT_MS = 60_000;
 
 /**
  * The faults of the example, a sentence each.
- * @param page A page that shows it.
+ * @param {Page} page A page that shows it.
  */
 export const faultsOfExample = async (page) => {
+  /** @type {string[]} */
   const faults = [];
+  /** @type {string[]} */
   const sent = [];
   page.on('request', (request) => {
     if (request.method() !== 'GET') sent.push(`${request.method()} ${request.url()}`);
   });
   page.on('pageerror', (error) => faults.push(`${EXAMPLE}: ${error}`));
+  /**
+   * @param {string} selector
+   * @param {string} words
+   */
   const untilSaid = (selector, words) =>
     page
       .locator(selector, { hasText: words })

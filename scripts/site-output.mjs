@@ -8,14 +8,20 @@ import { elementsIn } from './documents/markdown.mjs';
 /** Where the site is built to. */
 export const OUTPUT = 'docs/.vitepress/dist';
 
-/** The elements of a page, with their attributes by name. */
+/**
+ * The elements of a page, with their attributes by name.
+ * @param {string} html
+ */
 const readPage = (html) =>
   elementsIn(parse(html)).map(({ tagName, attrs }) => ({
     name: tagName,
     attributes: new Map(attrs.map(({ name, value }) => [name, value])),
   }));
 
-/** Addresses in the elements of a page. */
+/**
+ * Addresses in the elements of a page.
+ * @param {ReturnType<typeof readPage>} elements
+ */
 const addressesIn = (elements) =>
   elements.flatMap(({ name, attributes }) =>
     ['href', 'src'].flatMap((attribute) => {
@@ -25,7 +31,7 @@ const addressesIn = (elements) =>
   );
 
 /**
- * The faults of the built pages, a sentence each.
+ * The faults of the built pages, a sentence each, and how many pages there are.
  * @param folder Where they are.
  * @param base The path that they are served under.
  */
@@ -53,7 +59,7 @@ export const faultsOfOutput = (folder = OUTPUT, base = process.env.DOCS_BASE ?? 
       const file = path === '' ? name : below === '' || below.endsWith('/') ? `${below}index.html` : below;
       if (!pages.has(file) && !existsSync(join(folder, file)))
         faults.push(`${name}: “${value}” leads nowhere.`);
-      else if (hash && pages.has(file) && !ids.get(file).has(decodeURIComponent(hash)))
+      else if (hash && pages.has(file) && !ids.get(file)?.has(decodeURIComponent(hash)))
         faults.push(`${name}: “${value}” names a heading that is not there.`);
     }
     for (const { name: element, attributes } of elements)

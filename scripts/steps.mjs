@@ -6,18 +6,41 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { endToEndFailures, unitFailures } from './failures.mjs';
 
+/** @import { EndToEndReport, UnitReport } from './failures.mjs' */
+
+/** @typedef {{ readonly passed: number, readonly failed: number, readonly failures: readonly string[] }} Result */
+
+/**
+ * The report of a step that says how many tests it ran.
+ * @typedef {{ readonly file: string, readonly read: (text: string) => Result }} Report
+ */
+
+/**
+ * One check of a command.
+ * @typedef {{ readonly name: string, readonly command: string, readonly report?: Report }} Step
+ */
+
 const RESULTS = 'test-results';
 
-/** Steps whose reports say how many tests they ran. */
+/** @type {Report} */
 const UNIT = {
-  report: 'unit.json',
-  count: ({ numPassedTests, numFailedTests }) => [numPassedTests, numFailedTests],
-  failures: unitFailures,
+  file: 'unit.json',
+  read: (text) => {
+    /** @type {UnitReport & { numPassedTests: number, numFailedTests: number }} */
+    const report = JSON.parse(text);
+    const { numPassedTests: passed, numFailedTests: failed } = report;
+    return { passed, failed, failures: unitFailures(report) };
+  },
 };
+/** @type {Report} */
 const END_TO_END = {
-  report: 'e2e.json',
-  count: ({ stats }) => [stats.expected, stats.unexpected + stats.flaky + stats.skipped],
-  failures: endToEndFailures,
+  file: 'e2e.json',
+  read: (text) => {
+    /** @type {EndToEndReport & { stats: Record<'expected' | 'unexpected' | 'flaky' | 'skipped', number> }} */
+    const report = JSON.parse(text);
+    const { expected, unexpected, flaky, skipped } = report.stats;
+    return { passed: expected, failed: unexpected + flaky + skipped, failures: endToEndFailures(report) };
+  },
 };
 
 /** What tests need beside npm's packages. */
@@ -28,7 +51,10 @@ const NEEDS = [
   { name: 'build', command: 'node scripts/build-once.mjs' },
 ];
 
-/** What each command runs; CONTRIBUTING says which of them shows what. */
+/**
+ * What each command runs; CONTRIBUTING says which of them shows what.
+ * @type {Readonly<Record<'test' | 'proof', readonly (Step | readonly Step[])[]>>}
+ */
 export const STEPS = {
   test: [
     ...NEEDS,
@@ -41,7 +67,7 @@ export const STEPS = {
     {
       name: 'unit',
       command: 'npm run unit --silent -- --project node --project dom --project servers',
-      ...UNIT,
+      report: UNIT,
     },
     [
       { name: 'byte budget', command: 'npm run budget --silent' },
@@ -52,12 +78,12 @@ export const STEPS = {
     {
       name: 'end to end',
       command: 'npm run e2e --silent -- --project promises --project whole --project smoke',
-      ...END_TO_END,
+      report: END_TO_END,
     },
   ],
   proof: [
     ...NEEDS,
-    { name: 'long units', command: 'npm run unit --silent -- --project proof', ...UNIT },
+    { name: 'long units', command: 'npm run unit --silent -- --project proof', report: UNIT },
     { name: 'documentation site', command: 'npm run docs:build --silent' },
     [
       { name: 'documentation site by the rules of axe', command: 'npm run docs:axe --silent' },
@@ -67,38 +93,47 @@ export const STEPS = {
     {
       name: 'long end to end',
       command: 'npm run e2e --silent -- --project proof --workers 4',
-      ...END_TO_END,
+      report: END_TO_END,
     },
   ],
 };
 
-/** A step counts as one check, or as the tests in its report. */
-const resultOf = ({ name, report, count, failures }, isOk) => {
-  const one = { passed: isOk ? 1 : 0, failed: isOk ? 0 : 1, failures: isOk ? [] : [name] };
-  if (!report) return one;
-  const file = `${RESULTS}/${report}`;
+/**
+ * A step counts as one check, or as the tests in its report.
+ * @param {Step} step
+ * @param {boolean} isOk
+ * @returns {Result}
+ */
+const resultOf = ({ name, report }, isOk) => {
+  if (!report) return { passed: isOk ? 1 : 0, failed: isOk ? 0 : 1, failures: isOk ? [] : [name] };
+  const file = `${RESULTS}/${report.file}`;
   // A runner without a report has not shown anything.
   if (!existsSync(file)) return { passed: 0, failed: 1, failures: [`${name}: no report`] };
-  const said = JSON.parse(readFileSync(file, 'utf8'));
-  const [passed, failed] = count(said);
-  if (failed) return { passed, failed, failures: failures(said) };
+  const result = report.read(readFileSync(file, 'utf8'));
+  const { passed, failed } = result;
+  if (failed) return result;
   // A runner can fail for another reason than a test, and without any test it has shown nothing.
   return isOk && passed
     ? { passed, failed, failures: [] }
     : { passed, failed: 1, failures: [`${name}: it failed, although no test did`] };
 };
 
-/** Runs one step. If several run side by side, the output of each is shown when it ends. */
+/**
+ * Runs one step. If several run side by side, the output of each is shown when it ends.
+ * @param {Step} step
+ * @param {boolean} isAlone
+ */
 const runStep = async (step, isAlone) => {
   const title = `\n── ${step.name}: ${step.command}`;
   if (isAlone) console.log(title);
   // The report of an earlier step of this kind must not count for this one.
-  if (step.report) rmSync(`${RESULTS}/${step.report}`, { force: true });
+  if (step.report) rmSync(`${RESULTS}/${step.report.file}`, { force: true });
   const startedAt = Date.now();
   const child = spawn(step.command, {
     shell: true,
     stdio: isAlone ? 'inherit' : ['inherit', 'pipe', 'pipe'],
   });
+  /** @type {Buffer[]} */
   const said = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(chunk));
   const [status] = await once(child, 'close');
@@ -112,14 +147,19 @@ const runStep = async (step, isAlone) => {
   };
 };
 
-/** Runs the steps of one command; `test-results/NAME.txt` keeps the last line, and below it what failed. */
+/**
+ * Runs the steps of one command; `test-results/NAME.txt` keeps the last line, and below it what failed.
+ * @param {'test' | 'proof'} name
+ */
 export const runSteps = async (name) => {
   mkdirSync(RESULTS, { recursive: true });
+  /** @type {Awaited<ReturnType<typeof runStep>>[]} */
   const results = [];
   for (const each of STEPS[name]) {
     const together = [each].flat();
     results.push(...(await Promise.all(together.map((step) => runStep(step, together.length === 1)))));
   }
+  /** @param {'passed' | 'failed'} count */
   const sum = (count) => results.reduce((total, result) => total + result[count], 0);
   const line = `${sum('passed')} passed, ${sum('failed')} failed`;
   const failures = results.flatMap((result) => result.failures);

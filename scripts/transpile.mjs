@@ -4,7 +4,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 
-/** The options that a tree's build has, without those that need a program. */
+/** @import { Plugin } from 'rollup' */
+
+/**
+ * The options that a tree's build has, without those that need a program.
+ * @param {string} tree
+ */
 const optionsOf = (tree) => {
   const { config, error } = ts.readConfigFile(join(tree, 'tsconfig.build.json'), ts.sys.readFile);
   const { options, errors } = ts.parseJsonConfigFileContent(config ?? {}, ts.sys, tree);
@@ -17,18 +22,29 @@ const optionsOf = (tree) => {
 /**
  * Returns a function that makes plugins for Rollup. A plugin takes `textOf(id, code)`, which returns the text that
  * replaces a file's own.
- * @param tree The folder of tsconfig.build.json.
+ * @param {string} tree The folder of tsconfig.build.json.
+ * @returns {(textOf?: (id: string, code: string) => string) => Plugin}
  */
 export const createTranspiler = (tree) => {
   const options = optionsOf(tree);
-  /** The key is the text, since a file that was altered has to be compiled again. */
+  /**
+   * The key is the text, since a file that was altered has to be compiled again.
+   * @type {Map<string, { code: string, map: string | null }>}
+   */
   const made = new Map();
+  /**
+   * @param {string} code
+   * @param {string} fileName
+   */
   const transpile = (code, fileName) => {
     const key = `${fileName}\n${code}`;
     const known = made.get(key);
     if (known) return known;
     const { outputText, sourceMapText } = ts.transpileModule(code, { fileName, compilerOptions: options });
-    const result = { code: outputText.replace(/^\/\/# sourceMappingURL=.*$/m, ''), map: sourceMapText };
+    const result = {
+      code: outputText.replace(/^\/\/# sourceMappingURL=.*$/m, ''),
+      map: sourceMapText ?? null,
+    };
     made.set(key, result);
     return result;
   };

@@ -15,11 +15,15 @@ export const rewrites = {
   'start/README.md': 'start/index.md',
 };
 
-/** The Markdown file whose text a page shows: its relative links start there. */
+/**
+ * The Markdown file whose text a page shows: its relative links start there.
+ * @param {string} page
+ */
 export const sourceOf = (page) => INCLUDED.get(page) ?? page;
 
 /**
  * The route of a file on the site, without the suffix: `docs/start/README.md` is `/start/`.
+ * @param {string} file
  * @returns Undefined for a file that is not a page.
  */
 export const routeOf = (file) => {
@@ -34,7 +38,8 @@ export const routeOf = (file) => {
 
 /**
  * What a relative link means.
- * @param page The file of the page that the link is on.
+ * @param {string} page The file of the page that the link is on.
+ * @param {string} href
  * @returns The path of the file, the rest of the link (`#heading`), and the route if the file is a page.
  * @throws If there is no such file.
  */
@@ -47,7 +52,10 @@ export const targetOf = (page, href) => {
   return { file, rest, route: routeOf(file) };
 };
 
-/** The anchor of a heading, as code hosts make it, so that a link to a heading works there and here. */
+/**
+ * The anchor of a heading, as code hosts make it, so that a link to a heading works there and here.
+ * @param {string} heading
+ */
 export const anchorOf = (heading) =>
   heading
     .trim()

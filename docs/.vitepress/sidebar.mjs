@@ -1,6 +1,16 @@
 /** The order in which a reader needs the pages. A link is a page's path on the site; `scripts/site-check.mjs` misses none of them. */
 
+/** @typedef {{ readonly text: string, readonly link?: string, readonly items?: readonly Item[] }} Item */
+
+/**
+ * @param {string} text
+ * @param {string} link
+ */
 const entry = (text, link) => ({ text, link });
+/**
+ * @param {string} text
+ * @param {readonly Item[]} items
+ */
 const group = (text, items) => ({ text, items });
 
 export const sidebar = [
@@ -90,6 +100,10 @@ export const sidebar = [
   ]),
 ];
 
+/**
+ * @param {readonly Item[]} items
+ * @returns {string[]}
+ */
 const linksOf = (items) =>
   items.flatMap(({ link, items: below = [] }) => [link ?? [], linksOf(below)].flat());
 

@@ -5,6 +5,12 @@ import type { Kind, Piece, Said } from './passage.js';
 /** Comments for tools. */
 const DIRECTIVE = /^\/\/\/|^\/[/*]\s*(?:@ts-|eslint|v8 ignore|c8 ignore|#__PURE__|@__PURE__|<reference)/;
 const TAG_OF_CODE = /^@(?:example|type|typedef|import)\b/;
+/** A type in JavaScript's comments may hold objects. It is in front of the name of a parameter or a property. */
+const OBJECT = String.raw`\{(?:[^{}]|\{[^{}]*\})*\}`;
+const TYPE = String.raw`\{(?!@)(?:[^{}]|${OBJECT})*\}`;
+const TAG = String.raw`@(?:param|property) (?:${TYPE} )?\S+(?: -)? ?|@\w+(?: ${TYPE})? ?`;
+/** What is in front of the words of a paragraph. */
+const MARK = new RegExp(String.raw`^(?:[-*•] |\d+\. |${TAG})`);
 
 interface Line {
   readonly text: string;
@@ -98,7 +104,7 @@ const paragraphsOf = (lines: readonly Line[]): readonly (readonly Line[])[] => {
     }
     // A row of a table is not a sentence.
     if (trimmed === '' || isSkipped || trimmed.startsWith('|')) continue;
-    const mark = /^(?:[-*•] |\d+\. |@param \S+(?: -)? ?|@\w+ ?)/.exec(trimmed)?.[0].length ?? 0;
+    const mark = MARK.exec(trimmed)?.[0].length ?? 0;
     const indent = line.text.length - line.text.trimStart().length + mark;
     paragraphs.at(-1)?.push({ text: line.text.slice(indent), start: line.start + indent });
   }

@@ -121,6 +121,28 @@ describe('in a source', () => {
     ]);
   });
 
+  it('the rules read what a docstring of JavaScript says of a type, and not the type', async () => {
+    const text = [
+      '/**',
+      ' * @param {{ is: told, of: { is: told } }} told It is told.',
+      ' * @param {Map<is, told>} told',
+      ' * @returns {is | told} It is told.',
+      ' */',
+      '/**',
+      ' * It is told.',
+      ' * @typedef {object} Told',
+      ' * @property {readonly told[]} told It is told.',
+      ' */',
+      '/** @type {(is: told) => told} */',
+    ].join('\n');
+    expect(shortly(await faultsOf('scripts/room.mjs', text))).toEqual([
+      '2 words docstring',
+      '4 words docstring',
+      '7 words docstring',
+      '9 words docstring',
+    ]);
+  });
+
   it('the rules read titles of tests under any name, titles of groups, and no other text of a test', async () => {
     const text = [
       "describe('told', () => {",
@@ -164,7 +186,7 @@ describe('in a file of another kind', () => {
     ['Dockerfile', 'RUN told\n# It is\n# told.', '3'],
     ['.ci/run', '#!/usr/bin/env told\ntold # It is told.', '2'],
     ['.npmrc', '# It is told.', '1'],
-    ['types.d.mts', '/** It is told. */\nexport declare const told: 1;', '1'],
+    ['types.d.ts', '/** It is told. */\nexport declare const told: 1;', '1'],
     ['page.jsx', 'export const Page = () => (\n<p>The shop is told of it</p>\n);', '2'],
   ])('%s: the rules read what people read', async (file, text, line) => {
     const found = await faultsOf(file, text);
