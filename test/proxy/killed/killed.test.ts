@@ -29,7 +29,7 @@ describe('a proxy that is killed at any moment', () => {
     ['Postgres', hasPostgres, onPostgres],
   ] as const)(
     'loses nothing that it keeps in %s, forwards nothing twice, keeps the order of each offer, and counts each event once',
-    { timeout: 900_000 },
+    { timeout: 1_800_000 },
     async ([name, isThere, makePlace], { skip }) => {
       skip(!isThere, 'There is no Postgres here.');
       const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);

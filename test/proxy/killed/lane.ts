@@ -30,6 +30,9 @@ const BY_OLD = 20;
 /** Slow enough that calls are under way when their process ends. */
 const DELAY: Fault = { kind: 'delay', ms: 3 };
 
+/** If nothing more comes for so long, nothing will: another process leads within half of it. */
+const QUIET_MS = 60_000;
+
 /** The faults that one of the next calls of the upstream may have. */
 const TROUBLES: readonly (readonly Fault[])[] = [
   [],
@@ -107,8 +110,12 @@ export const runLane = async (
     if (url === undefined) throw new Error('The last proxy ended before it served.');
     await Promise.all(clients.map((client) => client.postTheRest(url)));
     const made = clients.flatMap((client) => client.made);
+    const isComplete = (): boolean => counted().length >= made.length;
     // Lost events never come. The test says which ones these are.
-    await upstream.until(() => counted().length >= made.length, 30_000).catch(() => undefined);
+    for (let before = -1; !isComplete() && counted().length > before; ) {
+      before = counted().length;
+      await upstream.until(isComplete, QUIET_MS).catch(() => undefined);
+    }
     child.kill('SIGTERM');
     await ended;
     const intake = place.open();
