@@ -41,9 +41,8 @@ const BATCH = 4;
 /**
  * Makes a client.
  * @param number Makes its events and offers different from those of other clients.
- * @param mayWait Whether the proxy may ask to retry later.
  */
-export const createClient = (number: number, chance: Chance, mayWait: boolean): Client => {
+export const createClient = (number: number, chance: Chance): Client => {
   const made: Made[] = [];
   const outbox = new Map<string, Made>();
 
@@ -80,7 +79,8 @@ export const createClient = (number: number, chance: Chance, mayWait: boolean): 
       // Nobody is there any more, or the answer breaks off.
       .catch(() => undefined);
     if (!answered) return false;
-    if (answered.status === 503 && mayWait) return true;
+    // What waits for the disk or the server for more than 5 s is answered so, and sent again.
+    if (answered.status === 503) return true;
     if (answered.status !== 200) throw new Error(`the proxy answered ${answered.status}`);
     for (const { id, status } of answered.reply.results)
       if (status === 'accepted' || status === 'duplicate') outbox.delete(id);
