@@ -14,7 +14,7 @@ import { type Earlier, earlier } from '../support/earlier.js';
 import { temporaryFolder } from '../support/intake.js';
 import { hang, noContent, pageRequest, type UpstreamRuntime, upstreamRuntime } from '../support/proxy.js';
 import { intakeHere } from '../support/sqlite.js';
-import { START, wireBody, wireEvent } from '../support/wire.js';
+import { eventId, START, wireBody, wireEvent } from '../support/wire.js';
 
 /** What the cases use of a release. */
 type Release = Pick<Earlier, 'createOfferAdmin' | 'createOfferProxy' | 'sqliteIntake'>;
@@ -100,6 +100,19 @@ const refusal = (status: number, code: string): Response =>
 
 const callsOf = (part: string): number => world.runtime.calls.filter(({ url }) => url.includes(part)).length;
 
+/** How many of ninety-nine visitors have their view delivered two minutes after it was taken, behind one with 6,000. */
+const servedBehindOne = async (release: Release, fields: Record<string, unknown>): Promise<number> => {
+  const { post } = start(release, { pace: { perMinute: 150 }, limits: { perAddress: 100_000 } });
+  // Version 0.1 needs more than a minute for 6,000 of one offer, and 1,000 keep it busy for long enough.
+  const count = release === now ? 6_000 : 1_000;
+  for (let from = 0; from < count; from += BATCH) await post(views(from, BATCH, fields));
+  const theirs = Array.from({ length: 99 }, (_, at) => 6_000 + at);
+  for (const number of theirs) await post(views(number, 1, fields), `198.51.100.${number - 5_999}`);
+  await world.runtime.advance(2 * MINUTE_MS);
+  const delivered = new Set(world.runtime.calls.map(({ key }) => key));
+  return theirs.filter((number) => delivered.has(`oe1-${eventId(number)}`)).length;
+};
+
 /** Each: what happens, what is observed, how it was in version 0.1, and how it is now. */
 const CASES: readonly [string, (release: Release) => Promise<unknown>, then: unknown, now: unknown][] = [
   [
@@ -136,16 +149,14 @@ const CASES: readonly [string, (release: Release) => Promise<unknown>, then: unk
     600,
   ],
   [
-    'of ninety-nine visitors behind one with 6,000 events, so many are delivered in two minutes',
-    async (release) => {
-      const { post } = start(release, { limits: { perAddress: 100_000 } });
-      for (let from = 0; from < 6_000; from += BATCH) await post(views(from, BATCH));
-      const theirs = { personalized_offer_id: 'theirs' };
-      for (let visitor = 1; visitor <= 99; visitor++)
-        await post(views(6_000 + visitor, 1, theirs), `198.51.100.${visitor}`);
-      await world.runtime.advance(2 * MINUTE_MS);
-      return world.runtime.calls.filter(({ body }) => body.includes('theirs')).length;
-    },
+    'of ninety-nine visitors behind one with 6,000 events, each with an offer of their own, so many are served in two minutes',
+    (release) => servedBehindOne(release, {}),
+    0,
+    99,
+  ],
+  [
+    'of ninety-nine visitors behind one with 6,000 events, all of one offer, so many are served in two minutes',
+    (release) => servedBehindOne(release, { personalized_offer_id: 'of-all' }),
     0,
     99,
   ],
@@ -278,15 +289,18 @@ const CASES: readonly [string, (release: Release) => Promise<unknown>, then: unk
   ],
 ];
 
+/** The old proxy needs seconds for some of these on a quick machine, milliseconds. */
+const SLOWEST_MS = 300_000;
+
 const then = await earlier('0.1.0');
 const now: Release = { createOfferAdmin, createOfferProxy, sqliteIntake: intakeHere };
 
 describe.each(CASES)('%s', (_, observe, before, after) => {
-  it(`came to ${String(before)} in version 0.1`, async () => {
+  it(`came to ${String(before)} in version 0.1`, { timeout: SLOWEST_MS }, async () => {
     expect(await observe(then)).toEqual(before);
   });
 
-  it(`comes to ${String(after)} now`, async () => {
+  it(`comes to ${String(after)} now`, { timeout: SLOWEST_MS }, async () => {
     expect(await observe(now)).toEqual(after);
   });
 });
