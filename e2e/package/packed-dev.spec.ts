@@ -73,7 +73,7 @@ test('the tests of the guide pass, and fail for a page that reports nothing', as
   const { launchOptions } = testInfo.project.use;
   await writeFile(
     join(desk.folder, 'here.config.ts'),
-    `import config from '../playwright.config';
+    `import config from './playwright.config';
      export default { ...config, use: { ...config.use, launchOptions: ${JSON.stringify(launchOptions)} } };`,
   );
 

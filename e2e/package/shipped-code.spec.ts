@@ -46,7 +46,7 @@ test.describe('a string that would become code is found', () => {
       // eval('1'), element.innerHTML, new Function
       const told = 'eval("1") and importScripts("/x.js")';
       setTimeout(() => told, 1); retrieval(told); Function.prototype; element.constructor; stream.write(told); stream.write(element.outerHTML);
-      getComputedStyle(element).display; import('../later.js'); element.setAttribute('data-offer-id', told);
+      getComputedStyle(element).display; import('./later.js'); element.setAttribute('data-offer-id', told);
       document.createElement('template'); const pattern = /eval\\(/;`;
     expect(textIntoCode(harmless)).toEqual([]);
   });
