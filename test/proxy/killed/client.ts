@@ -37,12 +37,15 @@ interface Reply {
 }
 
 const BATCH = 4;
+/** What waits for the disk or the server for longer than this is answered 503, and has to be sent again. */
+const PATIENCE_MS = 5_000;
 
 /**
  * Makes a client.
  * @param number Makes its events and offers different from those of other clients.
+ * @param mayWait Whether the proxy may ask at once to retry later.
  */
-export const createClient = (number: number, chance: Chance): Client => {
+export const createClient = (number: number, chance: Chance, mayWait: boolean): Client => {
   const made: Made[] = [];
   const outbox = new Map<string, Made>();
 
@@ -74,13 +77,14 @@ export const createClient = (number: number, chance: Chance): Client => {
       'sec-fetch-site': 'same-origin',
       'user-agent': 'Firefox',
     };
+    const postedAt = performance.now();
     const answered = await fetch(url, { method: 'POST', headers, body: wireBody(events) })
       .then(async (response) => ({ status: response.status, reply: (await response.json()) as Reply }))
       // Nobody is there any more, or the answer breaks off.
       .catch(() => undefined);
     if (!answered) return false;
-    // What waits for the disk or the server for more than 5 s is answered so, and sent again.
-    if (answered.status === 503) return true;
+    const isPatient = performance.now() - postedAt >= PATIENCE_MS;
+    if (answered.status === 503 && (mayWait || isPatient)) return true;
     if (answered.status !== 200) throw new Error(`the proxy answered ${answered.status}`);
     for (const { id, status } of answered.reply.results)
       if (status === 'accepted' || status === 'duplicate') outbox.delete(id);

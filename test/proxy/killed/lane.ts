@@ -78,7 +78,9 @@ export const runLane = async (
   place: LanePlace,
 ): Promise<Outcome> => {
   const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
-  const clients = [1, 2].map((number) => createClient(number, createChance(chance.whole(0, 1e9), 'client')));
+  const clients = [1, 2].map((number) =>
+    createClient(number, createChance(chance.whole(0, 1e9), 'client'), place.startOld !== undefined),
+  );
   const children: ChildProcess[] = [];
   try {
     /** Returns no address if the process ends before it has one, since it forwards at once what it finds. */
