@@ -166,8 +166,8 @@ export const createFlusher = (
       if (first && !second) await wait('back-off', 0, attempt.cause, !!first.notBeforeAt);
       await giveBack(second ? 0 : runtime.now() + Math.min(PARKED_MS, longestPauseMs));
     } else {
-      await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);
-      await giveBack(0);
+      // Together: nothing of it is under way any more, so a page that is left before the pause is written says it.
+      await Promise.all([wait(attempt.kind, attempt.retryAfterMs, attempt.cause), giveBack(0)]);
     }
     return false;
   };

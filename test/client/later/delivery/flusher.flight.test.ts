@@ -1,5 +1,6 @@
 // @vitest-environment node
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { unsettled } from '../../../../src/client/farewell.js';
 import { createFlusher, type Flusher } from '../../../../src/client/later/delivery/flusher.js';
 import type { Attempt, Transport } from '../../../../src/client/later/delivery/transport.js';
 import type { OutboxEntry } from '../../../../src/client/outbox/records.js';
@@ -270,6 +271,28 @@ const openTabs = () => {
   };
   return { runtime, records, asked, open };
 };
+
+describe('the farewell of a page', () => {
+  test('has no event that is under way, and has it once the attempt failed, before that is written', async () => {
+    const bench = startFlusher();
+    const said = (): string[] =>
+      idsOf(
+        unsettled(bench.outbox, { consent: 'granted', subject: undefined }, new Set(), bench.runtime.now()),
+      );
+    const answer = deferred<Attempt>();
+    bench.answer(() => answer.promise);
+    await bench.append(plain(viewed(1)));
+    void bench.flusher.flush();
+    await settle();
+    expect([bench.asked, said()]).toEqual([[[ONE]], []]);
+    // From here on no transaction comes to its end.
+    vi.spyOn(bench.outbox.records, 'transact').mockReturnValue(new Promise(() => undefined));
+    answer.resolve({ kind: 'back-off', retryAfterMs: 0, cause: undefined });
+    await settle();
+    expect(bench.outbox.pause.kind).toBe('back-off');
+    expect(said()).toEqual([ONE]);
+  });
+});
 
 describe('tabs side by side', () => {
   const view = viewed(1);
