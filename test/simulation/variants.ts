@@ -233,9 +233,9 @@ export const VARIANTS: readonly Variant[] = [
     name: 'an open circuit deletes',
     edits: one(
       FLUSHER,
-      '      await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);',
+      '      await Promise.all([wait(attempt.kind, attempt.retryAfterMs, attempt.cause), giveBack(0)]);',
       `      if (attempt.kind === 'circuit') await leasing.settle(batch.map(({ event }) => event.id));
-      await wait(attempt.kind, attempt.retryAfterMs, attempt.cause);`,
+      await Promise.all([wait(attempt.kind, attempt.retryAfterMs, attempt.cause), giveBack(0)]);`,
     ),
     noticedBy: ['I1', 'I4'],
     seed: 2,
@@ -473,7 +473,7 @@ export const VARIANTS: readonly Variant[] = [
       ),
     ),
     noticedBy: ['I13', 'I9'],
-    focus: { only: ['view', 'flush', 'wait'] },
+    focus: { only: ['view', 'flush', 'wait'], size: 12 },
     seed: 1,
   },
   {
