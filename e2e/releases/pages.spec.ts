@@ -65,7 +65,7 @@ test.describe('a tab of version 0.1 and a tab of this version', () => {
     stack,
   }) => {
     const tab = await context.newPage();
-    const complaints = [page, tab].map(listen);
+    const [ofOld, ofNew] = [listen(page), listen(tab)];
     stack.site.gateway.fault = 'off';
     await openWith(OLD, page, stack, BODY);
     await openWith(NEW, tab, stack, FLAT);
@@ -97,7 +97,8 @@ test.describe('a tab of version 0.1 and a tab of this version', () => {
     await openWith(NEW, page, stack, '<p>Imprint</p>');
     await stack.expectRecorded([...expected, 'viewed old-leaving', 'viewed new-leaving']);
     await expectAllDone(page, stack);
-    for (const { storage, uncaught } of complaints) expect([storage, uncaught]).toEqual([[], []]);
+    // Version 0.1 also complains of a database that is merely slow, for which it waits in memory.
+    expect([ofOld.uncaught, ofNew.uncaught, ofNew.storage]).toEqual([[], [], []]);
   });
 
   for (const [first, second] of MEETINGS)
