@@ -22,7 +22,7 @@ import { parseArgs } from 'node:util';
 import { startUpstream } from '../src/upstream/server.js';
 import { startPostgres } from '../test/support/postgres.js';
 import { startRedis } from '../test/support/redis.js';
-import { BATCHES, SINGLES } from './proxy/load.js';
+import { BATCHES, MORE_SINGLES, SINGLES } from './proxy/load.js';
 import { measureMemory } from './proxy/memory.js';
 import { measureOneOffer } from './proxy/one-offer.js';
 import { startServer } from './proxy/process.js';
@@ -70,6 +70,7 @@ if (parts.includes('rates')) {
   for (const [shape, events] of [
     [BATCHES, Number(values['batch-events'])],
     [SINGLES, Number(values['single-events'])],
+    [MORE_SINGLES, Number(values['single-events'])],
   ] as const)
     console.log(`${await measureRates([bare, ...servers], Number(values.rounds), { ...shape, events })}\n`);
   for (const server of servers) await server.end();

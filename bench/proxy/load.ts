@@ -14,8 +14,12 @@ export interface Load {
 
 /** Batches as clients post them when much waits. */
 export const BATCHES: Omit<Load, 'events'> = { batch: 100, connections: 8 };
-/** Single events, as many visitors post them who each saw one offer. */
+/**
+ * Single events, as visitors post them who each saw one offer. With few visitors at once, an intake that waits for the
+ * disk is limited by how many wait with it, and with many only by its work.
+ */
 export const SINGLES: Omit<Load, 'events'> = { batch: 1, connections: 64 };
+export const MORE_SINGLES: Omit<Load, 'events'> = { batch: 1, connections: 256 };
 
 let made = 0;
 

@@ -25,3 +25,25 @@ export const patiently = (runtime: Pick<Runtime, 'after'>, delayMs: number, task
   wait();
   return () => stop();
 };
+
+/** Rejects with `ETIMEDOUT` if no answer has come within so many milliseconds of that kind. */
+export const inTime = <Result>(
+  runtime: Pick<Runtime, 'after'>,
+  delayMs: number,
+  answered: Promise<Result>,
+  onLate?: () => void,
+): Promise<Result> =>
+  new Promise((resolve, reject) => {
+    const stop = patiently(runtime, delayMs, () => {
+      onLate?.();
+      const late = new Error(`The intake did not answer within ${delayMs / 1_000} s.`);
+      reject(Object.assign(late, { code: 'ETIMEDOUT' }));
+    });
+    const stopped =
+      <Value>(end: (value: Value) => void) =>
+      (value: Value): void => {
+        stop();
+        end(value);
+      };
+    answered.then(stopped(resolve), stopped(reject));
+  });

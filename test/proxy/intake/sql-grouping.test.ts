@@ -1,18 +1,20 @@
 /** How requests that come while a transaction is written share the next one. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Verdict } from '../../../src/protocol/batch.js';
 import type { AdmittedEvent } from '../../../src/proxy/index.js';
-import { createGrouping } from '../../../src/proxy/intake/sql/grouping.js';
+import { createGrouping, type GroupingContext } from '../../../src/proxy/intake/sql/grouping.js';
+import { systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { platformRuntime } from '../../../src/runtime.js';
 import { admitted } from '../../support/intake.js';
+import { fakeRuntime } from '../../support/runtime.js';
 import { numbers } from './intake.contract.js';
 
 const ACCEPTED: Verdict = { kind: 'accepted' };
 
 /** Grouping over transactions that a test ends by itself. */
-const groupingOf = (isOwnFault = true) => {
+const groupingOf = (context: Partial<GroupingContext> = {}) => {
   const groups: { readonly events: readonly AdmittedEvent[]; end(cause?: unknown): void }[] = [];
-  const take = createGrouping(
+  const grouping = createGrouping(
     (events) =>
       new Promise((resolve, reject) => {
         groups.push({
@@ -23,10 +25,10 @@ const groupingOf = (isOwnFault = true) => {
           },
         });
       }),
-    { runtime: platformRuntime(), isOwnFault: () => isOwnFault },
+    { runtime: platformRuntime(), isOwnFault: () => true, ...context },
   );
   const next = async (at: number) => vi.waitUntil(() => groups[at], { interval: 1 });
-  return { take, groups, next };
+  return { ...grouping, groups, next };
 };
 
 describe('requests', () => {
@@ -82,7 +84,7 @@ describe('requests', () => {
   });
 
   it('fail together if the database is away', async () => {
-    const { take, groups, next } = groupingOf(false);
+    const { take, groups, next } = groupingOf({ isOwnFault: () => false });
     const answers = [[1], [2], [3]].map((some) => take(some.map((number) => admitted(number))));
     (await next(0)).end();
     (await next(1)).end(new Error('away'));
@@ -93,17 +95,28 @@ describe('requests', () => {
 });
 
 describe('a request', () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
-  it('that has waited for 5 s is answered, and is not taken once its turn comes', async () => {
-    const { take, groups } = groupingOf();
-    const answers = [take([admitted(1)]), take([admitted(2)])];
-    const settled = Promise.allSettled(answers);
-    await vi.advanceTimersByTimeAsync(5_100);
-    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  it('that has waited for 5 s is rejected, and is not taken once its turn comes', async () => {
+    const runtime = fakeRuntime();
+    const { take, groups } = groupingOf({ runtime });
+    const late = [1, 2].map((number) => take([admitted(number)]).catch(systemCodeOf));
+    await runtime.advance(4_900);
+    const third = take([admitted(3)]);
+    await runtime.advance(200);
+    expect(await Promise.all(late)).toEqual(['ETIMEDOUT', 'ETIMEDOUT']);
     groups[0]?.end();
-    await vi.advanceTimersByTimeAsync(1);
-    expect(groups).toHaveLength(1);
+    await runtime.advance(0);
+    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [3]]);
+    groups[1]?.end();
+    expect((await third).size).toBe(1);
+  });
+
+  it('is answered before the intake counts as idle', async () => {
+    const { take, groups, next, idle } = groupingOf();
+    const order: string[] = [];
+    const answers = [1, 2].map((number) => take([admitted(number)]).then(() => order.push(`${number}`)));
+    const resting = idle().then(() => order.push('idle'));
+    for (const at of [0, 1]) (await next(at)).end();
+    await Promise.all([...answers, resting]);
+    expect([order, groups.length]).toEqual([['1', '2', 'idle'], 2]);
   });
 });

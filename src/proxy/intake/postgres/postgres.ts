@@ -106,7 +106,7 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     runtime,
     isLeading: () => offers.isLeading() || usages.isLeading(),
   });
-  const take = createGrouping(intake.take, { runtime, isOwnFault });
+  const grouping = createGrouping(intake.take, { runtime, isOwnFault });
   const whole: Intake = {
     ...offers.lane,
     usage: usages.lane,
@@ -118,7 +118,7 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     },
 
     async take(events) {
-      const verdicts = await take(events);
+      const verdicts = await grouping.take(events);
       waking.took();
       return verdicts;
     },

@@ -4,7 +4,7 @@
  */
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
-import { patiently } from '../../patience.js';
+import { inTime } from '../../patience.js';
 import type { AdmittedEvent } from '../admitted.js';
 import type { Intake } from '../intake.js';
 
@@ -14,8 +14,7 @@ const MOST_EVENTS = 2_000;
  * A request waits for so long, and a page for the request. If events are committed later, their repetition is a
  * duplicate.
  */
-const DEADLINE_MS = 5_000;
-
+export const DEADLINE_MS = 5_000;
 type Verdicts = ReadonlyMap<string, Verdict>;
 
 /** A request that waits for its turn. */
@@ -23,8 +22,16 @@ interface Waiting {
   readonly events: readonly AdmittedEvent[];
   readonly resolve: (verdicts: Verdicts) => void;
   readonly reject: (cause: unknown) => void;
-  /** Whether it was answered, if only by its deadline. */
+  /** Whether its deadline has answered it. */
   isOver: boolean;
+}
+
+/** Taking in groups. */
+export interface Grouping {
+  /** Takes the events of one request. Rejects if that takes too long. They may be taken all the same. */
+  readonly take: Intake['take'];
+  /** Resolves when no request waits any more. */
+  idle(): Promise<void>;
 }
 
 /** What grouping needs besides taking. */
@@ -79,15 +86,15 @@ const answer = (group: readonly Waiting[], verdicts: Verdicts): void => {
 };
 
 /**
- * Makes taking in groups. If one of its requests makes a group fail, the requests are taken one at a time.
+ * Makes a {@link Grouping}. If one of its requests makes a group fail, the requests are taken one at a time.
  * @param takeAll Takes events in one transaction, and gives one verdict for each, by id.
  */
 export const createGrouping = (
   takeAll: Intake['take'],
   { runtime, isOwnFault }: GroupingContext,
-): Intake['take'] => {
+): Grouping => {
   const waiting: Waiting[] = [];
-  let isWriting = false;
+  let writing: Promise<void> | undefined;
 
   const takeGroup = async (group: readonly Waiting[]): Promise<void> => {
     try {
@@ -99,31 +106,24 @@ export const createGrouping = (
   };
 
   const write = async (): Promise<void> => {
-    if (isWriting) return;
-    isWriting = true;
     for (let group = nextOf(waiting); group.length; group = nextOf(waiting)) await takeGroup(group);
-    isWriting = false;
+    writing = undefined;
   };
 
-  return (events) =>
-    new Promise<Verdicts>((resolve, reject) => {
-      const one: Waiting = {
-        events,
-        isOver: false,
-        resolve(verdicts) {
-          stop();
-          resolve(verdicts);
-        },
-        reject(cause) {
-          stop();
-          reject(cause);
-        },
-      };
-      const stop = patiently(runtime, DEADLINE_MS, () => {
-        one.isOver = true;
-        reject(new Error(`The database did not answer within ${DEADLINE_MS / 1_000} s.`));
+  return {
+    take(events) {
+      let mine: Waiting | undefined;
+      const answered = new Promise<Verdicts>((resolve, reject) => {
+        mine = { events, resolve, reject, isOver: false };
+        waiting.push(mine);
       });
-      waiting.push(one);
-      void write();
-    });
+      writing ??= write();
+      return inTime(runtime, DEADLINE_MS, answered, () => {
+        if (mine) mine.isOver = true;
+      });
+    },
+    async idle() {
+      await writing;
+    },
+  };
 };

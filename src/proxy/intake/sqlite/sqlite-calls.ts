@@ -44,7 +44,7 @@ export type Portioned = 'tally' | 'ledger';
 export type Ask =
   | { readonly kind: 'lane'; readonly lane: LaneName; readonly method: keyof typeof LANE_METHODS }
   | { readonly kind: 'intake'; readonly method: keyof typeof INTAKE_METHODS }
-  /** Takes the events of several requests, which {@link packGroup} packs. {@link unpackTaken} reads the answer. */
+  /** Takes events, which {@link packEvents} packs. {@link unpackVerdicts} reads the answer. */
   | { readonly kind: 'take' }
   /** Begins an answer in portions, under a number that the host gives. */
   | { readonly kind: 'portions'; readonly method: Portioned; readonly lane: LaneName }
@@ -56,26 +56,27 @@ export type Ask =
 /** A call: what is asked, and what it is given. */
 export type Call = Ask & { readonly id: number; readonly given: readonly unknown[] };
 
-/** What came of the events of one request. */
-export type Taken = { readonly verdicts: ReadonlyMap<string, Verdict> } | { readonly failure: PackedError };
-
-/** The events of requests that go into one transaction. */
-export type Group = readonly (readonly AdmittedEvent[])[];
-
 /**
- * A group, and what came of it, as they go between threads: as one string, since a message of many small objects costs
+ * The events of a group and their verdicts go between threads as one string, since a message of many small objects costs
  * several times as much.
  */
-export const packGroup = (group: Group): string => JSON.stringify(group);
-/** The group in a string. */
-export const unpackGroup = (text: string): Group => JSON.parse(text) as Group;
-/** The same for what came of it. */
-export const packTaken = (taken: readonly Taken[]): string =>
-  JSON.stringify(taken.map((one) => ('failure' in one ? one : [...one.verdicts])));
-/** What came of a group, from its string. */
-export const unpackTaken = (text: string): readonly Taken[] => {
-  const taken = JSON.parse(text) as (Extract<Taken, { failure: unknown }> | [string, Verdict][])[];
-  return taken.map((one) => (Array.isArray(one) ? { verdicts: new Map(one) } : one));
+export const packEvents = (events: readonly AdmittedEvent[]): string => JSON.stringify(events);
+/** The events in a string. */
+export const unpackEvents = (text: string): readonly AdmittedEvent[] =>
+  JSON.parse(text) as readonly AdmittedEvent[];
+
+const ACCEPTED: Verdict = { kind: 'accepted' };
+
+/** Verdicts as a string. Nearly all events are accepted, so only the others are in it. */
+export const packVerdicts = (verdicts: ReadonlyMap<string, Verdict>): string =>
+  JSON.stringify([...verdicts].filter(([, { kind }]) => kind !== 'accepted'));
+/** The verdicts of these events, from the string. */
+export const unpackVerdicts = (
+  text: string,
+  events: readonly AdmittedEvent[],
+): ReadonlyMap<string, Verdict> => {
+  const others = new Map(JSON.parse(text) as readonly (readonly [string, Verdict])[]);
+  return new Map(events.map(({ id }) => [id, others.get(id) ?? ACCEPTED]));
 };
 
 /** Whose events an intake keeps. */

@@ -20,3 +20,10 @@ export const inWords = <Result>(work: () => Result): Result => {
     throw remedy === undefined ? cause : new OffersightError('configuration', remedy, cause);
   }
 };
+
+/** Whether it may be the fault of one request, so that others beside it may be taken. */
+export const isOwnFault = (cause: unknown): boolean => {
+  const { code } = Object(cause) as { readonly code?: unknown };
+  // A lock, memory, or the file itself, also in words: the next request would fail too.
+  return code === undefined || /^SQLITE_(?!BUSY|LOCKED|NOMEM|CANTOPEN|NOTADB)/.test(String(code));
+};

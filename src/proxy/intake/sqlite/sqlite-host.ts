@@ -30,7 +30,10 @@ interface Caller {
 const AGAIN_MS = 1_000;
 
 const ended = (cause?: Error): Error =>
-  new Error('The thread of the intake ended before it answered. It is started again.', { cause });
+  Object.assign(
+    new Error('The thread of the intake ended before it answered. It is started again.', { cause }),
+    { code: 'ERR_WORKER_NOT_RUNNING' },
+  );
 
 /**
  * Opens an intake in a thread of its own, and waits until it is open.

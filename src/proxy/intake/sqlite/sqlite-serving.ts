@@ -5,16 +5,15 @@ import {
   type Call,
   type Claim,
   type Portioned,
-  packTaken,
+  packVerdicts,
   type Reply,
   type Request,
   type Said,
   type ThreadStart,
-  unpackGroup,
+  unpackEvents,
 } from './sqlite-calls.js';
 import { packError } from './sqlite-errors.js';
 import { openSqliteIntake } from './sqlite-intake.js';
-import { takeGroup } from './sqlite-taking.js';
 
 /** A method with any parameters and result: the host's side has the types. */
 type Method = (...given: readonly unknown[]) => unknown;
@@ -33,7 +32,7 @@ const createAnswering = (intake: Intake): ((call: Call) => Promise<unknown>) => 
     const { given } = call;
     switch (call.kind) {
       case 'take':
-        return packTaken(await takeGroup(intake, unpackGroup(given[0] as string)));
+        return packVerdicts(await intake.take(unpackEvents(given[0] as string)));
       case 'lane':
         return (laneOf(call.lane)[call.method] as Method)(...given);
       case 'intake':

@@ -7,18 +7,20 @@
 import '../../needs-node.js';
 import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
+import { inTime } from '../../patience.js';
 import type { Intake, Lane } from '../intake.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
+import { createGrouping, DEADLINE_MS } from '../sql/grouping.js';
 import {
   INTAKE_METHODS,
   LANE_METHODS,
   type LaneName,
   type Portioned,
-  packGroup,
-  unpackTaken,
+  packEvents,
+  unpackVerdicts,
 } from './sqlite-calls.js';
-import { createGroups, inTime } from './sqlite-groups.js';
+import { isOwnFault } from './sqlite-failures.js';
 import { type Host, openHost } from './sqlite-host.js';
 
 /** Options of {@link sqliteIntake}. */
@@ -87,10 +89,11 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   const { file, readOnly = false, ...given } = options;
   const runtime = platformRuntime();
   const host = openHost({ file, bounds: resolveBounds(given), isReading: readOnly });
-  const groups = createGroups(
-    // The thread answers so for a group.
-    async (group) => unpackTaken((await host.ask({ kind: 'take' }, packGroup(group))) as string),
-    runtime,
+  const grouping = createGrouping(
+    // The thread answers so.
+    async (events) =>
+      unpackVerdicts((await host.ask({ kind: 'take' }, packEvents(events))) as string, events),
+    { runtime, isOwnFault },
   );
   const methods = methodsOf(INTAKE_METHODS, (method, given) =>
     host.ask({ kind: 'intake', method }, ...given),
@@ -100,14 +103,14 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
     ...laneOf(host, 'events'),
     ...methods,
     usage: laneOf(host, 'usage'),
-    take: groups.take,
+    take: grouping.take,
     // Requests also wait for these.
-    knows: (events) => inTime(runtime, methods.knows(events)),
-    accept: (events) => inTime(runtime, methods.accept(events)),
+    knows: (events) => inTime(runtime, DEADLINE_MS, methods.knows(events)),
+    accept: (events) => inTime(runtime, DEADLINE_MS, methods.accept(events)),
     ledger: (filter) => portionsOf(host, 'ledger', 'events', filter),
     claim: (site, bookkeeping = {}) => host.claim(site, bookkeeping),
     async close() {
-      await groups.idle();
+      await grouping.idle();
       await host.close();
     },
   };
