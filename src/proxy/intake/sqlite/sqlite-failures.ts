@@ -25,5 +25,5 @@ export const inWords = <Result>(work: () => Result): Result => {
 export const isOwnFault = (cause: unknown): boolean => {
   const { code } = Object(cause) as { readonly code?: unknown };
   // A lock, memory, or the file itself, also in words: the next request would fail too.
-  return code === undefined || /^SQLITE_(?!BUSY|LOCKED|NOMEM|CANTOPEN|NOTADB)/.test(String(code));
+  return typeof code !== 'string' || /^SQLITE_(?!BUSY|LOCKED|NOMEM|CANTOPEN|NOTADB)/.test(code);
 };
