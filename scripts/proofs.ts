@@ -53,6 +53,7 @@ export const LONG_SPECS = [
   'e2e/closing/presses-table.spec.ts',
   'e2e/releases/proxies.spec.ts',
   'e2e/releases/pages.spec.ts',
+  'e2e/releases/since.spec.ts',
   'e2e/package/shortened-names.spec.ts',
   'e2e/package/stacks.spec.ts',
   'e2e/proxy/systemd.spec.ts',

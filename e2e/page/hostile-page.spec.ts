@@ -59,6 +59,25 @@ test.describe('a page may use the names that the product builds on', () => {
     expect(thrown).toEqual([]);
   });
 
+  test('if an image, a link and a form have a `host` that is no shadow root’s, and closing is noticed (attack 67)', async ({
+    page,
+    stack,
+  }) => {
+    const thrown: string[] = [];
+    page.on('pageerror', (error) => thrown.push(error.message));
+    const cross = '<button type="button" aria-label="Close" onclick="this.parentElement.remove()">x</button>';
+    const shown = (id: string) => `class="offer" data-offer-id="${id}" data-offer-dwell="60000"`;
+    await stack.open(
+      page,
+      `<img name="host" src="data:,"><a ${shown('link')} href="/next" onclick="event.preventDefault()">${cross}</a>
+       <form ${shown('form')}><input type="hidden" name="host">${cross}</form>`,
+    );
+    await trackerStats(page);
+    for (const id of ['link', 'form']) await page.click(`[data-offer-id=${id}] button`);
+    await stack.expectRecorded(['link', 'form'].flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]));
+    expect(thrown).toEqual([]);
+  });
+
   test('if fields have the names of members of their form, which is an offer (attack 67)', async ({
     page,
     stack,

@@ -1,4 +1,5 @@
 /** Where the inspector stands: an element of its own above everything, whose shadow tree the page's styles do not reach. */
+import { hostOf } from '../../client/later/detect/roots.js';
 import type { Stop } from '../../runtime.js';
 import { STYLE } from './style.js';
 
@@ -26,11 +27,7 @@ const PRESSES = [
 const modalOf = (): Element | undefined => {
   let focused = document.activeElement;
   while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
-  for (
-    let at: Element | null | undefined = focused;
-    at;
-    at = (at.getRootNode() as Partial<ShadowRoot>).host
-  ) {
+  for (let at: Element | null | false = focused; at; at = hostOf(at.getRootNode())) {
     const modal = at.closest('dialog:modal');
     if (modal) return modal;
   }

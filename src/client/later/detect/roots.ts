@@ -18,17 +18,26 @@ export interface Roots {
   stop: Stop;
 }
 
+/** `Node`'s own numbers. */
+const ELEMENT_NODE = 1;
+const FRAGMENT_NODE = 11;
+
 /** A form's fields hide its own properties behind their names, so the prototype is asked. */
-const own = (prototype: object, name: string, node: Node): Node | null =>
-  Reflect.get(prototype, name, node) as Node | null;
+const own = (node: Node, name: keyof Element, prototype = Node.prototype): unknown =>
+  Reflect.get(prototype, name, node);
+
+/**
+ * What a shadow root belongs to. Only fragments are asked: the `host` of a link is a part of its URL, and that of a form
+ * or a document may be what the page has named so.
+ */
+export const hostOf = (node: Node): Element | false =>
+  own(node, 'nodeType') === FRAGMENT_NODE && (node as ShadowRoot).host;
 
 /** What a node is drawn in: through slots, and out of open and closed shadow roots. */
-export const drawnIn = (node: Node): Node | null | undefined => {
-  const parent = own(Node.prototype, 'parentNode', node);
+export const drawnIn = (node: Node): Node | false => {
+  const parent = own(node, 'parentNode');
   // What has no parent is a tree's root, or nowhere.
-  return parent
-    ? (own(Element.prototype, 'assignedSlot', node) ?? parent)
-    : (node as Partial<ShadowRoot>).host;
+  return parent ? ((own(node, 'assignedSlot', Element.prototype) ?? parent) as Node) : hostOf(node);
 };
 
 /** An element's own. A form's field would hide its method; browsers before 2020 have none. */
@@ -37,8 +46,8 @@ export const animationsOf = (element: Element): Animation[] =>
 
 /** An element and everything around it, as it is drawn. */
 export function* outward(node: Node): Generator<Element> {
-  for (let at: Node | null | undefined = node; at; at = drawnIn(at))
-    if (Reflect.get(Node.prototype, 'nodeType', at) === Node.ELEMENT_NODE) yield at as Element;
+  for (let at: Node | false = node; at; at = drawnIn(at))
+    if (own(at, 'nodeType') === ELEMENT_NODE) yield at as Element;
 }
 
 /** Whether a node is, or holds as it is drawn, another. */
@@ -46,7 +55,7 @@ export const holds = (holder: Node | null | undefined, node: Node): boolean => {
   const { contains, getRootNode } = Node.prototype;
   // In one tree the browser itself knows, much faster: slots draw within what holds them there as well.
   if (holder && getRootNode.call(holder) === getRootNode.call(node)) return contains.call(holder, node);
-  let at: Node | null | undefined = node;
+  let at: Node | false = node;
   while (at && at !== holder) at = drawnIn(at);
   return !!at;
 };
@@ -138,7 +147,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
     for (const { addedNodes } of records) {
       for (const node of addedNodes) {
         // What was built or taken out meanwhile is found when it comes.
-        if (node.nodeType !== Node.ELEMENT_NODE || !node.isConnected) continue;
+        if (node.nodeType !== ELEMENT_NODE || !node.isConnected) continue;
         look(node as Element);
         if (node.firstChild) discover(node as Element);
       }

@@ -79,13 +79,14 @@ export const partInView = (box: Element, holder: Element): DOMRect => {
   // In a frame it is the frame's own.
   const { innerWidth: right, innerHeight: bottom } = box.ownerDocument.defaultView ?? window;
   let rest = cut(box.getBoundingClientRect(), { left: 0, top: 0, right, bottom });
-  for (let at: Node | null | undefined = box; at && at !== holder; ) {
+  for (let at: Node | false = box; at && at !== holder; ) {
     // Nothing around it clips what is fixed.
     if (at.nodeType === Node.ELEMENT_NODE && getComputedStyle(at as Element).position === 'fixed') break;
     at = drawnIn(at);
     // What the page's root clips, the viewport does.
     if (
-      at?.nodeType === Node.ELEMENT_NODE &&
+      at &&
+      at.nodeType === Node.ELEMENT_NODE &&
       at !== box.ownerDocument.body &&
       getComputedStyle(at as Element).overflow !== 'visible'
     )

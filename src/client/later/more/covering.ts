@@ -2,7 +2,7 @@
  * How much of an offer shows, found by hit testing points of what lies in sight. Costs some dozen questions to the browser, so
  * it is asked seldom: when is occlusion.ts.
  */
-import { holds } from '../detect/roots.js';
+import { holds, hostOf } from '../detect/roots.js';
 import { isRendered, partInView } from '../detect/sight.js';
 import { boxesOf } from './contents.js';
 
@@ -82,7 +82,8 @@ type Draws = ReturnType<typeof createPainter>;
 /** The trees around a node, the outermost first. */
 const treesOf = (node: Node): (Document | ShadowRoot)[] => {
   const tree = node.getRootNode() as Document | ShadowRoot;
-  return 'host' in tree ? [...treesOf(tree.host), tree] : [tree];
+  const host = hostOf(tree);
+  return host ? [...treesOf(host), tree] : [tree];
 };
 
 /** Whether an element is what shows at a point of its document; nothing, where it is not drawn there at all. */
@@ -90,7 +91,7 @@ const showsAt = (element: Element, x: number, y: number, draws: Draws): boolean 
   const find = ([tree, ...inner]: (Document | ShadowRoot)[]): boolean | undefined => {
     const hits = (tree as Partial<Document>)?.elementsFromPoint?.(x, y) ?? [];
     const [next] = inner;
-    const host = next && 'host' in next ? next.host : undefined;
+    const host = next && hostOf(next);
     const own = hits.findIndex((hit) => holds(element, hit) || hit === host);
     // If it is not hit, as below a modal dialog, only elements that do not contain it are surely above it.
     const end = own < 0 ? hits.findIndex((hit) => holds(hit, element)) : own;
