@@ -1,6 +1,6 @@
 /** `offersight proxy`: endpoints, the script file and what operators look at, in one process. */
 import { problem } from '../door/problem.js';
-import { toNodeListener } from '../node.js';
+import { type NodeListener, toNodeListener } from '../node.js';
 import { type Listening, listen, type Place } from './listening.js';
 import { createLog, type Log } from './log.js';
 import { createMetrics, type Metrics } from './metrics.js';
@@ -98,16 +98,18 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   const log = createLog(stream);
   const metrics = await createMetrics(isNamed);
   const files = SCRIPT_FILES.map((name) => readScriptFile(name));
-  let isStopping = false;
-  const sites = await startSites(options, log, metrics);
-  if (!metrics) log.info('metrics are off: add them with npm install prom-client');
-  const [forPages, forOperators] = routesOf(options, sites, files, {
-    metrics,
-    isStopping: () => isStopping,
-  });
-
   const onFailure = (cause: unknown): void => log.error('a request failed', causeFields(cause));
   const servers: Listening[] = [];
+  let isStopping = false;
+  let sites: readonly Site[] = [];
+  let started: (routes: ReturnType<typeof routesOf>) => void = () => undefined;
+  const routes = new Promise<ReturnType<typeof routesOf>>((resolve) => {
+    started = resolve;
+  });
+  const whenStarted =
+    (side: 0 | 1): NodeListener =>
+    (incoming, outgoing) =>
+      void routes.then((both) => listenerOf(both[side], onFailure)(incoming, outgoing));
   const stop = async (): Promise<void> => {
     isStopping = true;
     // Operators can read until the end that nothing new is taken.
@@ -115,12 +117,16 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     await Promise.all(sites.map((site) => site.stop()));
   };
   try {
-    servers.push(await listen(listenerOf(forPages, onFailure), { host, port }, keepAliveMs));
-    if (operators) servers.push(await listen(listenerOf(forOperators, onFailure), operators, keepAliveMs));
+    // First, since a proxy that cannot listen must not have written its site's name into a new intake.
+    servers.push(await listen(whenStarted(0), { host, port }, keepAliveMs));
+    if (operators) servers.push(await listen(whenStarted(1), operators, keepAliveMs));
+    sites = await startSites(options, log, metrics);
   } catch (cause) {
     await stop();
     throw cause;
   }
+  started(routesOf(options, sites, files, { metrics, isStopping: () => isStopping }));
+  if (!metrics) log.info('metrics are off: add them with npm install prom-client');
   const [only] = sites;
   log.info('listening', {
     url: servers[0]?.url,

@@ -88,9 +88,9 @@ export const createPauses = (
     note = isNews() ? {} : { pausedUntil: note.pausedUntil };
   };
 
-  const failed = (): void => {
+  const failed = (message: string = ALERTS.unreachable.words): void => {
     if (!isNews() || ++failures < OUTAGE) return;
-    raise(ALERTS.unreachable.words);
+    raise(message);
     pause(backoffMs(failures - OUTAGE, runtime));
   };
 
@@ -131,8 +131,9 @@ export const createPauses = (
         case 'crowded':
           return undefined;
         case 'ambiguous':
+          // Whatever answers, it answers: an outage would be the wrong thing to look for.
           if (outcome.alert) raise(outcome.alert);
-          return failed();
+          return failed(outcome.alert);
         case 'unavailable':
           return failed();
         default:

@@ -40,6 +40,8 @@ export interface ReportingContext {
 export type Report = (events: readonly ServerEvent[]) => Promise<ReportResult>;
 
 const MAX_NAME_LENGTH = 200;
+/** In 2001. What is earlier was given in seconds. */
+const EARLIEST = 1e12;
 /** As many as a page may send in one request. */
 const PORTION = 500;
 
@@ -64,7 +66,10 @@ const check = (event: ServerEvent, at: number, now: number): void => {
   if (!['viewed', 'dismissed', 'accepted'].includes(type))
     throw fault(at, 'its type is viewed, dismissed or accepted.');
   if (!isOfferId(offerId)) throw fault(at, 'its offerId has 1 to 50 characters of A–Z a–z 0–9 _ . : ~ -.');
-  if (occurredAt !== undefined && !(Number.isInteger(occurredAt) && occurredAt > 0 && occurredAt <= now))
+  if (
+    occurredAt !== undefined &&
+    !(Number.isInteger(occurredAt) && occurredAt > EARLIEST && occurredAt <= now)
+  )
     throw fault(at, 'its occurredAt is in epoch milliseconds, and not in the future.');
   if (subject !== undefined && !isSubject(subject))
     throw fault(at, 'its subject has 1 to 128 characters of A–Z a–z 0–9 _ . : ~ -.');
@@ -74,6 +79,9 @@ const check = (event: ServerEvent, at: number, now: number): void => {
       'its group has 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
     );
 };
+
+/** What a name stands for, without its time: who reports it again may not know that any more. */
+const contentOf = ({ type, offerId }: ServerEvent): string => JSON.stringify([type, offerId]);
 
 /** The first 16 bytes as 32 digits. */
 const digitsOf = (bytes: ArrayBuffer): string =>
@@ -151,8 +159,7 @@ export const createReporting = ({
     const { name, type, offerId, occurredAt = receivedAt, subject, caller } = given;
     const group = listedAs(given.group, groups);
     const id = await idOf(key, site, name);
-    // Without its time: who reports it again may not know that any more.
-    const content = JSON.stringify([type, offerId]);
+    const content = contentOf(given);
     if (type === 'accepted') return { id, content: await digestOf(content), group, receivedAt };
     const reported = { id, type, offerId, occurredAt };
     return {
@@ -171,9 +178,6 @@ export const createReporting = ({
     const placeOf = new Map<string, number>();
     for (const [at, event] of portion.entries()) {
       const one = await admit(event, receivedAt, key);
-      const other = admitted.get(one.id);
-      if (other && other.content !== one.content)
-        throw fault(from + at, 'another event of the report has its name.');
       admitted.set(one.id, one);
       placeOf.set(one.id, from + at);
     }
@@ -198,7 +202,15 @@ export const createReporting = ({
 
   return async (events) => {
     const receivedAt = now();
-    for (const [at, event] of events.entries()) check(event, at, receivedAt);
+    const named = new Map<string, string>();
+    for (const [at, event] of events.entries()) {
+      check(event, at, receivedAt);
+      const says = contentOf(event);
+      // Before anything is taken, also if the report is taken in portions.
+      if ((named.get(event.name) ?? says) !== says)
+        throw fault(at, 'another event of the report has its name.');
+      named.set(event.name, says);
+    }
     if (!accept && events.some(({ type }) => type === 'accepted'))
       throw new OffersightError(
         'configuration',

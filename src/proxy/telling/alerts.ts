@@ -178,11 +178,11 @@ export const ALERTS = {
   },
   unreachable: {
     words:
-      'Chargebee cannot be reached, or answers with errors: check the network, DNS and the site name, or its status page. Events are kept.',
+      'Chargebee cannot be reached, or answers with errors: check the network, DNS, an outgoing proxy and the site name, or its status page. Events are kept.',
     means:
       'Connections are refused, the host is unknown, or answers are time-outs, 5xx or a firewall’s page.',
     repair:
-      'Check the network, DNS and the site’s name, then Chargebee’s status page. Forwarding continues by itself.',
+      'Check the network, DNS, the outgoing proxy of `HTTPS_PROXY` if there is one, and the site’s name, then Chargebee’s status page. Forwarding continues by itself.',
     isUrgent: true,
     isNoted: true,
   },

@@ -161,6 +161,15 @@ describe('what an operator has to do', () => {
     expect(await noteOf()).toMatchObject({ alert: expect.any(String) as string });
   });
 
+  it('is what answers in the place of the upstream, however often it does: nobody has to look for an outage', async () => {
+    stage.answer = () => ({ kind: 'ambiguous', alert: 'Something else answers.' });
+    await stage.take(...range(1, 9));
+    stage.start();
+    await stage.runtime.advance(60_000);
+    expect(new Set(stage.alerts)).toEqual(new Set(['Something else answers.']));
+    expect(await noteOf()).toMatchObject({ alert: 'Something else answers.' });
+  });
+
   it('is noted even if the alert hook throws', async () => {
     stage.answer = wrong('Check the key.');
     await stage.take(1);

@@ -52,13 +52,28 @@ describe('requests', () => {
     expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 3]]);
   });
 
-  it('that name one id for different events go into different transactions', async () => {
+  it('that name one id for different events go into different transactions, and nobody else waits for that', async () => {
     const { take, groups, next } = groupingOf();
     const other = admitted(2, { offerId: 'other' });
-    const answers = [[admitted(1)], [admitted(2)], [admitted(3), other], [admitted(4)]].map(take);
+    const answers = [
+      [admitted(1)],
+      [admitted(2)],
+      [admitted(3), other],
+      [admitted(4)],
+      [admitted(2)],
+      [other],
+    ].map(take);
     for (const at of [0, 1, 2]) (await next(at)).end();
     await Promise.all(answers);
-    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2], [3, 2, 4]]);
+    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 4], [3, 2]]);
+  });
+
+  it('without events, which ask whether anything can be written, have a transaction of their own', async () => {
+    const { take, groups, next } = groupingOf();
+    const answers = [[1], [], [2], []].map((some) => take(some.map((number) => admitted(number))));
+    for (const at of [0, 1, 2, 3]) (await next(at)).end();
+    await Promise.all(answers);
+    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [], [2], []]);
   });
 
   it('share a transaction of at most 2,000 events, and a larger one has a transaction of its own', async () => {
@@ -89,7 +104,11 @@ describe('requests', () => {
     (await next(0)).end();
     (await next(1)).end(new Error('away'));
     const settled = await Promise.allSettled(answers);
-    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(settled.map((one) => (one.status === 'rejected' ? String(one.reason) : one.status))).toEqual([
+      'fulfilled',
+      'Error: away',
+      'Error: away',
+    ]);
     expect(groups).toHaveLength(2);
   });
 });
@@ -108,6 +127,19 @@ describe('a request', () => {
     expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [3]]);
     groups[1]?.end();
     expect((await third).size).toBe(1);
+  });
+
+  it('is not repeated after its group has failed, if its deadline was over before', async () => {
+    const runtime = fakeRuntime();
+    const { take, groups } = groupingOf({ runtime });
+    const answers = [1, 2, 3].map((number) => take([admitted(number)]).catch(systemCodeOf));
+    groups[0]?.end();
+    await runtime.advance(0);
+    await runtime.advance(5_100);
+    groups[1]?.end(new Error('one of them'));
+    await runtime.advance(0);
+    expect((await Promise.all(answers)).slice(1)).toEqual(['ETIMEDOUT', 'ETIMEDOUT']);
+    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 3]]);
   });
 
   it('is answered before the intake counts as idle', async () => {

@@ -205,7 +205,16 @@ describe('a report throws, and nothing is taken, if one event has', () => {
     ['a group with blanks', opened({ group: 'summer sale' }), /its group has 1 to 50/],
     ['no offer', untyped({ offerId: undefined }), /its offerId has 1 to 50/],
     ['an offer id that is too long', opened({ offerId: 'x'.repeat(51) }), /its offerId has 1 to 50/],
-    ['an occurredAt in seconds', opened({ occurredAt: 1.5 }), /its occurredAt is in epoch milliseconds/],
+    [
+      'an occurredAt that is no integer',
+      opened({ occurredAt: 1.5 }),
+      /its occurredAt is in epoch milliseconds/,
+    ],
+    [
+      'an occurredAt in seconds',
+      opened({ occurredAt: 1_700_000_000 }),
+      /its occurredAt is in epoch milliseconds/,
+    ],
     ['an occurredAt in the future', opened({ occurredAt: START + 1 }), /not in the future/],
     ['an e-mail address as a subject', opened({ subject: 'a@b.example' }), /its subject has 1 to 128/],
   ])('%s', async (_, event, words) => {
@@ -224,6 +233,11 @@ describe('a report throws, and nothing is taken, if one event has', () => {
     await expect(proxy.report([opened(), other])).rejects.toMatchObject({
       code: 'configuration',
       hint: 'Event 2 of the report: another event of the report has its name.',
+    });
+    expect(await intake.list({ limit: 9 })).toEqual([]);
+    const many = Array.from({ length: 510 }, (_, at) => opened({ name: `mail-${at}` }));
+    await expect(proxy.report([...many, { ...other, name: 'mail-509' }])).rejects.toMatchObject({
+      hint: 'Event 511 of the report: another event of the report has its name.',
     });
     expect(await intake.list({ limit: 9 })).toEqual([]);
     await proxy.report([opened()]);

@@ -124,6 +124,7 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     },
 
     async close() {
+      await grouping.idle();
       await waking.close();
       await intake.close();
     },

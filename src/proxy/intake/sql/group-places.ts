@@ -41,8 +41,8 @@ export interface Places {
   };
   /** The groups that events count under, in order; undefined for those without one. */
   place(events: readonly Placed[], facts: readonly PlaceFact[]): Steps<readonly (string | undefined)[]>;
-  /** Alerts that a group had no place since the last time. Call it outside of any transaction. */
-  tell(): void;
+  /** Remembers what the transaction has placed, and alerts if a group had no place. Call it once that is written. */
+  written(): void;
   /** What the proxy has given to the ledger. */
   bookkeeping: Bookkeeping;
 }
@@ -85,6 +85,13 @@ const createRoom = (facts: readonly PlaceFact[]) => {
   };
 };
 
+/** What is known only once a transaction is written. */
+interface Draft {
+  readonly newcomers: Map<string, number>;
+  fullOn: number | undefined;
+  isCrowded: boolean;
+}
+
 /** Makes the places of a ledger. */
 export const createPlaces = (
   dialect: Dialect,
@@ -93,9 +100,10 @@ export const createPlaces = (
   const statements = statementsOf(dialect);
   /** How many new groups each visitor has named on a day, by day and visitor. */
   const newcomers = new LRUCache<string, number>({ max: VISITORS });
-  let isCrowded = false;
   /** The day on which no new group gets a place any more, no matter who names it. */
   let fullOn: number | undefined;
+  /** What the transaction under way adds to that, and only if it is written. */
+  let draft: Draft = { newcomers: new Map(), fullOn, isCrowded: false };
 
   const isListed = (group: string): boolean => places.bookkeeping.groups?.has(group) ?? false;
   const needsPlace = ({ group }: Placed): boolean =>
@@ -107,14 +115,14 @@ export const createPlaces = (
     room: ReturnType<typeof createRoom>,
     groups: readonly string[],
   ): Steps<boolean> {
-    if (fullOn === day) return false;
+    if (draft.fullOn === day) return false;
     // Only if room is needed, so that a clock that is wrong for a moment does not take a place away.
     if (room.all() >= maxGroups) {
       const vacated = yield* ask(statements.vacate, JSON.stringify({ groups }), day - GROUP_DAYS);
       room.vacate(vacated.length);
     }
-    if (room.all() >= maxGroups || room.on(day) >= newGroupsADay) fullOn = day;
-    return fullOn !== day;
+    if (room.all() >= maxGroups || room.on(day) >= newGroupsADay) draft.fullOn = day;
+    return draft.fullOn !== day;
   }
 
   /** Whose share a new group takes from; empty for nobody's. */
@@ -122,11 +130,14 @@ export const createPlaces = (
     isGroupSigned || visitor === undefined ? '' : `${dayOf(receivedAt)} ${visitor}`;
 
   /** Whether a visitor may name one more new group today. */
-  const isModest = (event: Placed): boolean => (newcomers.get(newcomerOf(event)) ?? 0) < NEW_GROUPS_A_VISITOR;
+  const isModest = (event: Placed): boolean => {
+    const key = newcomerOf(event);
+    return (draft.newcomers.get(key) ?? newcomers.get(key) ?? 0) < NEW_GROUPS_A_VISITOR;
+  };
 
   const countNewcomer = (event: Placed): void => {
     const key = newcomerOf(event);
-    if (key) newcomers.set(key, (newcomers.get(key) ?? 0) + 1);
+    if (key) draft.newcomers.set(key, (draft.newcomers.get(key) ?? newcomers.get(key) ?? 0) + 1);
   };
 
   function* place(
@@ -156,7 +167,7 @@ export const createPlaces = (
         known.set(group, day);
         placed.push(group);
       } else {
-        isCrowded = true;
+        draft.isCrowded = true;
         placed.push(OTHER_GROUPS);
       }
     }
@@ -172,16 +183,20 @@ export const createPlaces = (
     bookkeeping: {},
 
     asked(events) {
+      // A transaction begins with this. What one has placed that was not written is forgotten.
+      draft = { newcomers: new Map(), fullOn, isCrowded: false };
       const asking = events.filter(needsPlace);
       const groups = [...new Set(asking.map(({ group }) => group ?? ''))];
       const isHopeful = asking.some(({ receivedAt }) => dayOf(receivedAt) !== fullOn);
       return { groups, hopeful: isHopeful ? groups : [] };
     },
 
-    tell() {
-      if (!isCrowded) return;
-      isCrowded = false;
-      places.bookkeeping.onAlert?.(CROWDED);
+    written() {
+      for (const [key, many] of draft.newcomers) newcomers.set(key, many);
+      ({ fullOn } = draft);
+      const { isCrowded } = draft;
+      draft = { newcomers: new Map(), fullOn, isCrowded: false };
+      if (isCrowded) places.bookkeeping.onAlert?.(CROWDED);
     },
   };
   return places;

@@ -42,22 +42,24 @@ export interface GroupingContext {
 }
 
 /**
- * Takes the next group from the front. An id has only one content in it, so that each request gets verdicts of its own.
+ * Takes the next group out. An id has only one content in it, so that each request gets verdicts of its own: one with
+ * another content waits for a later group, and makes nobody else wait. A request without events only asks whether anything
+ * can be written, so it has a transaction of its own.
  */
-const nextOf = (waiting: Waiting[]): readonly Waiting[] => {
+const nextOf = (waiting: Set<Waiting>): readonly Waiting[] => {
   const group: Waiting[] = [];
   const contents = new Map<string, string>();
   const isOther = ({ id, content }: AdmittedEvent): boolean => (contents.get(id) ?? content) !== content;
-  for (;;) {
-    const [first] = waiting;
-    if (!first) return group;
-    const { events } = first;
-    if (group.length && (contents.size + events.length > MOST_EVENTS || events.some(isOther))) return group;
-    waiting.shift();
-    if (first.isOver) continue;
-    group.push(first);
+  for (const one of waiting) {
+    const { events } = one;
+    if (group.length && contents.size + events.length > MOST_EVENTS) break;
+    if (group.length && (!events.length || events.some(isOther))) continue;
+    waiting.delete(one);
+    group.push(one);
+    if (!events.length) break;
     for (const { id, content } of events) contents.set(id, content);
   }
+  return group;
 };
 
 /** The events of a group. An id that is in several requests occurs once. */
@@ -93,7 +95,7 @@ export const createGrouping = (
   takeAll: Intake['take'],
   { runtime, isOwnFault }: GroupingContext,
 ): Grouping => {
-  const waiting: Waiting[] = [];
+  const waiting = new Set<Waiting>();
   let writing: Promise<void> | undefined;
 
   const takeGroup = async (group: readonly Waiting[]): Promise<void> => {
@@ -101,7 +103,7 @@ export const createGrouping = (
       answer(group, await takeAll(eventsOf(group)));
     } catch (cause) {
       if (group.length === 1 || !isOwnFault(cause)) for (const { reject } of group) reject(cause);
-      else for (const one of group) await takeGroup([one]);
+      else for (const one of group) if (!one.isOver) await takeGroup([one]);
     }
   };
 
@@ -112,15 +114,17 @@ export const createGrouping = (
 
   return {
     take(events) {
-      let mine: Waiting | undefined;
+      let leave = (): void => undefined;
       const answered = new Promise<Verdicts>((resolve, reject) => {
-        mine = { events, resolve, reject, isOver: false };
-        waiting.push(mine);
+        const one: Waiting = { events, resolve, reject, isOver: false };
+        waiting.add(one);
+        leave = () => {
+          one.isOver = true;
+          waiting.delete(one);
+        };
       });
       writing ??= write();
-      return inTime(runtime, DEADLINE_MS, answered, () => {
-        if (mine) mine.isOver = true;
-      });
+      return inTime(runtime, DEADLINE_MS, answered, leave);
     },
     async idle() {
       await writing;

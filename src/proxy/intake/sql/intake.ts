@@ -58,7 +58,7 @@ export const createSqlIntake = (
 
     async take(events) {
       const verdicts = await driver.write((aheadMs = 0) => taking.take(events, aheadMs));
-      places.tell();
+      places.written();
       return verdicts;
     },
 

@@ -117,7 +117,7 @@ export const createLedger = (
 
     async accept(events) {
       const verdicts = await driver.write(() => accept(events));
-      places.tell();
+      places.written();
       return verdicts;
     },
 

@@ -1,12 +1,13 @@
 /** The intake over its file, in the thread that calls it: every statement, lock and fsync blocks that thread. */
-import { type BigIntStats, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { type BigIntStats, statfsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { OffersightError } from '../../../errors.js';
 import type { Intake } from '../intake.js';
 import type { resolveBounds } from '../rules.js';
 import { createSqlIntake, type SqlIntake } from '../sql/intake.js';
 import { SQLITE } from './sqlite-dialect.js';
 import { createDriver } from './sqlite-driver.js';
+import { inWords } from './sqlite-failures.js';
 import { claimFile, openFile } from './sqlite-file.js';
 import { createUpgrade, type Upgrade } from './sqlite-upgrade.js';
 
@@ -42,6 +43,18 @@ const createNameCheck = (file: string): (() => void) => {
       'The intake file was removed or replaced while it was open, so no event is taken: restart the proxy.',
     );
   };
+};
+
+/** What a few events need in the file and its log, bytes. */
+const ROOM = 262_144;
+
+/**
+ * Checks that the disk has room. On a full one, what only asks whether anything can be written may still fit into what
+ * the file has, and events would not.
+ */
+const checkRoom = (file: string): void => {
+  const { bavail, bsize } = statfsSync(dirname(resolve(file)));
+  if (bavail * bsize < ROOM) throw Object.assign(new Error('The disk is full.'), { code: 'SQLITE_FULL' });
 };
 
 /**
@@ -87,6 +100,7 @@ export const openSqliteIntake = ({ file, bounds, isReading }: IntakeFile): Intak
     ...intake,
     async take(events) {
       checkName();
+      if (!events.length) inWords(() => checkRoom(file));
       return intake.take(events);
     },
     async accept(events) {

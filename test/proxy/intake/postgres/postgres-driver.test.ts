@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import type { PoolClient } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { createDriver } from '../../../../src/proxy/intake/postgres/postgres-driver.js';
+import { inWords, isOwnFault } from '../../../../src/proxy/intake/postgres/postgres-failures.js';
 import type { Connections } from '../../../../src/proxy/intake/postgres/postgres-pool.js';
 import { ask } from '../../../../src/proxy/intake/sql/steps.js';
 import { platformRuntime } from '../../../../src/runtime.js';
@@ -16,11 +17,12 @@ const refusal = (code: string): Error =>
 const driverOf = (...failures: Error[]) => {
   const asked: string[] = [];
   const clock = { aheadMs: 0 };
+  const ending = { command: 'COMMIT' };
   let lost = 0;
   const query = async (text: string): Promise<unknown> => {
     asked.push(text);
     if (text.startsWith('BEGIN')) return [{ rows: [{ now: Date.now() + clock.aheadMs }] }];
-    if (text === 'COMMIT') return { command: 'COMMIT', rows: [] };
+    if (text === 'COMMIT') return { ...ending, rows: [] };
     const failure = failures.shift();
     if (failure) throw failure;
     return { rows: [{ one: 1 }] };
@@ -37,7 +39,7 @@ const driverOf = (...failures: Error[]) => {
       lost++;
     },
   });
-  return { driver, asked, clock, lost: () => lost };
+  return { driver, asked, clock, ending, lost: () => lost };
 };
 
 const steps = () => ask<{ one: number }>('SELECT ?3, ?1, ?3', 'text', 'unused', 2.5);
@@ -72,6 +74,23 @@ describe('a transaction', () => {
     expect(error).toMatchObject({ message: 'Postgres refused a value.', code: 'SQLSTATE_22P02' });
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('canary');
     expect(asked).toHaveLength(2);
+  });
+
+  it('has failed if the server has rolled it back instead of committing it', async () => {
+    const { driver, ending } = driverOf();
+    ending.command = 'ROLLBACK';
+    await expect(driver.write(steps)).rejects.toThrow('Postgres did not commit.');
+  });
+
+  it.each([
+    ['22P05', true],
+    ['23505', true],
+    ['P0001', true],
+    ['40001', false],
+    ['53100', false],
+  ])('that fails by %s is its own fault, and not that of the server: %s', (code, isOwn) => {
+    expect(isOwnFault(inWords(refusal(code)))).toBe(isOwn);
+    expect(isOwnFault(new Error('gone'))).toBe(false);
   });
 
   it('is not repeated if it loses its connection, since nobody knows what came of it', async () => {

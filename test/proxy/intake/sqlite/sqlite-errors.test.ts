@@ -1,7 +1,8 @@
-/** Errors as they go between the thread of a file and its host. */
+/** Errors of a file: as they go between its thread and the host, and whose fault they are. */
 import { expect, it } from 'vitest';
 import { OffersightError } from '../../../../src/proxy/index.js';
 import { packError, unpackError } from '../../../../src/proxy/intake/sqlite/sqlite-errors.js';
+import { inWords, isOwnFault } from '../../../../src/proxy/intake/sqlite/sqlite-failures.js';
 import { systemCodeOf } from '../../../../src/proxy/telling/cause.js';
 
 it('carries errors with their names, messages, codes and causes', () => {
@@ -19,4 +20,27 @@ it('carries errors with their names, messages, codes and causes', () => {
   itself.cause = itself;
   expect(unpackError(packError(itself))).toMatchObject({ message: 'itself' });
   expect(unpackError(packError('a text'))).toMatchObject({ message: 'a text' });
+});
+
+it.each([
+  ['SQLITE_CONSTRAINT_TRIGGER', true],
+  ['SQLITE_ERROR', true],
+  [undefined, true],
+  ['SQLITE_BUSY', false],
+  ['SQLITE_BUSY_SNAPSHOT', false],
+  ['SQLITE_LOCKED', false],
+  ['SQLITE_FULL', false],
+  ['SQLITE_IOERR_WRITE', false],
+  ['ERR_WORKER_NOT_RUNNING', false],
+])('say by their code whether one request may be at fault: %s %s', (code, isOwn) => {
+  const failing = (): never => {
+    throw Object.assign(new Error('failed'), code === undefined ? {} : { code });
+  };
+  let cause: unknown;
+  try {
+    inWords(failing);
+  } catch (thrown) {
+    cause = thrown;
+  }
+  expect(isOwnFault(cause)).toBe(isOwn);
 });

@@ -9,6 +9,8 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
+import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
+import { pragma } from '../../../../src/proxy/intake/sqlite/sqlite-layout.js';
 import { systemCodeOf } from '../../../../src/proxy/telling/cause.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { BUILT_INTAKE, IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
@@ -126,7 +128,23 @@ describe('a file that another process has locked', () => {
   }, 60_000);
 });
 
+it('is durable against a loss of power: SQLite waits for the disk at each commit', () => {
+  const database = openFile(file());
+  expect(pragma(database, 'synchronous')).toBe(2);
+  database.close();
+});
+
 describe('requests that come together', () => {
+  it('are all answered before the intake is closed', async () => {
+    const intake = open();
+    const taking = range(1, 100).map((number) => intake.take([admitted(number)]));
+    const closing = intake.close();
+    expect((await Promise.allSettled(taking)).map(({ status }) => status)).toEqual(
+      range(1, 100).map(() => 'fulfilled'),
+    );
+    await closing;
+  });
+
   it('share transactions, and each has its own verdicts', async () => {
     const intake = open();
     await intake.take([admitted(1)]);
@@ -215,6 +233,22 @@ describe('a thread that dies', () => {
       expect(again[number - 1]?.get(eventId(number))).toEqual({ kind: 'duplicate' });
     expect(await intake.list({ limit: 99 })).toHaveLength(40);
     expect(() => open().claim('other-test')).toThrow(/keeps the events of the site acme-test/);
+  });
+
+  it('still keeps no other site’s events after that', async () => {
+    const intake = open();
+    intake.claim('acme-test');
+    await kill();
+    const database = new Database(file());
+    database.exec(`UPDATE site SET name = 'other-test'`);
+    database.close();
+    await vi.waitFor(
+      async () =>
+        expect(await intake.take([admitted(1)]).catch(String)).toMatch(
+          /keeps the events of the site other-test/,
+        ),
+      { timeout: 10_000, interval: 50 },
+    );
   });
 
   it('still only reads after that, if it was opened for that', async () => {
