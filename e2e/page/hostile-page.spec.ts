@@ -59,7 +59,7 @@ test.describe('a page may use the names that the product builds on', () => {
     expect(thrown).toEqual([]);
   });
 
-  test('if an image, a link and a form have a `host` that is no shadow root’s, and closing is noticed (attack 67)', async ({
+  test('if an image, a link and a form have a `host`, which is not a shadow root’s, and closing is noticed (attack 67)', async ({
     page,
     stack,
   }) => {

@@ -1,6 +1,6 @@
 /**
- * What version 0.1 said of real pages, and what this version says. So each mend is seen to be one: a page on which both
- * say the same is no case here.
+ * What version 0.1 said of real pages, and what this version says. A page on which both say
+ * the same would prove nothing, so it is not here.
  */
 import type { Page } from '@playwright/test';
 import { trackerStats } from '../fixtures/ready.js';

@@ -763,7 +763,7 @@ const CLOSING: readonly Mutant[] = [
     name: 'slots-ignored',
     breaks: 'a dialog in a shadow root closes the offers that are slotted into it',
     file: `${LATER_DETECT}/roots.ts`,
-    find: "(own(Element.prototype, 'assignedSlot', node) ?? parent)",
+    find: "(own(node, 'assignedSlot', Element.prototype) ?? parent)",
     put: 'parent',
     noticedBy: {
       'e2e/closing/controls.spec.ts': [

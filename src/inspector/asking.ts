@@ -21,6 +21,8 @@ export interface Asking {
   stop(): void;
 }
 
+/** The tracker itself gives up soon after that, milliseconds. */
+const PATIENCE_MS = 10_000;
 /** Below this a clock is only a little off, milliseconds. */
 const CLOCK_MS = 300_000;
 /** What a refusal of the proxy's own means, by its code. */
@@ -75,7 +77,7 @@ const clockWords = (date: string | null, now: number): string | undefined => {
  * Makes what asks.
  * @param endpoint Absolute, of this page's origin.
  */
-export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'fetch' | 'now'>): Asking => {
+export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 'fetch' | 'now'>): Asking => {
   let asked: number | undefined;
   let isCompared = false;
   let wrong: string | undefined;
@@ -98,6 +100,8 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'fetch' | 
   // Redirects have to be visible, and nothing may come out of a store.
   const send = (url: string, init: RequestInit): Promise<Response> =>
     runtime.fetch(url, { ...init, cache: 'no-store', redirect: 'manual' });
+
+  const LATE = `POST ${endpoint} got no answer within ${PATIENCE_MS / 1_000} s: the server takes the request and does not answer. Its log may say why, such as a body parser ahead of the proxy.`;
 
   /** Why there was no answer. */
   const silence = async (): Promise<string> => {
@@ -133,11 +137,16 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'fetch' | 
       asked = failedAt;
       wrong = undefined;
       if (failedAt === undefined) return;
-      wrong = await send(endpoint, {
+      const answered = send(endpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ v: 1, sent_at: runtime.now(), events: [] }),
       }).then(judge, silence);
+      const late = new Promise<string>((resolve) => {
+        const stop = runtime.after(PATIENCE_MS, () => resolve(LATE));
+        void answered.finally(stop);
+      });
+      wrong = await Promise.race([answered, late]);
     },
     async compareClock() {
       if (isCompared) return;

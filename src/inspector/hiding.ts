@@ -2,33 +2,25 @@
 import { hidingOf, nameOf } from '../client/later/debug/wording.js';
 import { holds, outward } from '../client/later/detect/roots.js';
 import { partInView } from '../client/later/detect/sight.js';
+import { clipperOf, clippingWords, unreachableOf } from './reach.js';
 
 /** Points in a row and in a column. */
 const POINTS = 8;
 
 const isEmpty = ({ width, height }: DOMRectReadOnly): boolean => !(width * height);
 
-/** The innermost ancestor out of whose box an element lies, although the viewport holds it. */
-const clipperOf = (element: Element): Element | undefined => {
-  const box = element.getBoundingClientRect();
-  for (const at of outward(element)) {
-    const { overflow, position } = getComputedStyle(at);
-    const { left, right, top, bottom } = at.getBoundingClientRect();
-    const isOutside = box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top;
-    const isRoot = at === document.body || at === document.documentElement;
-    if (at !== element && !isRoot && overflow !== 'visible' && isOutside) return at;
-    // Nothing around it clips what is fixed.
-    if (position === 'fixed') return undefined;
-  }
-  return undefined;
-};
-
 /** The element, or one around it, whose style leaves nothing of it without moving it elsewhere. */
 const vanisherOf = (element: Element): string | undefined => {
+  const { offsetWidth = 0, offsetHeight = 0 } = element as Partial<HTMLElement>;
+  const isFlattened = offsetWidth * offsetHeight > 0 && isEmpty(element.getBoundingClientRect());
   for (const at of outward(element)) {
-    const { clipPath, transform, scale } = getComputedStyle(at);
+    const { clipPath, transform, scale, rotate } = getComputedStyle(at);
+    // Pages still hide by the old property.
+    const clip = getComputedStyle(at).getPropertyValue('clip');
     if (clipPath !== 'none') return `${nameOf(at)} may clip it by clip-path: ${clipPath}.`;
-    if (scale === '0' || /^matrix\(0, 0, 0, 0,/.test(transform))
+    if (clip !== 'auto') return `${nameOf(at)} may clip it by clip: ${clip}.`;
+    const isTurned = transform !== 'none' || rotate !== 'none';
+    if (scale === '0' || /^matrix\(0, 0, 0, 0,/.test(transform) || (isFlattened && isTurned))
       return `${nameOf(at)} shrinks it to nothing by a transform.`;
   }
   return undefined;
@@ -54,8 +46,12 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
     return vanisherOf(element) ?? 'It has no size. Give it content, or a width and a height.';
   const clippers = boxes.map(clipperOf);
   const [clipper] = clippers.every((each) => each) ? clippers : [];
-  if (clipper) return `It is not in view: ${nameOf(clipper)} clips it. Scroll it into view there.`;
-  return (isInViewport(element) && vanisherOf(element)) || 'It is not in view. Scroll to it.';
+  if (clipper) return clippingWords(clipper);
+  return (
+    (isInViewport(element) && vanisherOf(element)) ||
+    unreachableOf(element) ||
+    'It is not in view. Scroll to it.'
+  );
 };
 
 /**

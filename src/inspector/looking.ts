@@ -2,6 +2,7 @@
 import { createChecking } from '../client/later/debug/checking.js';
 import type { Runtime, Stop } from '../runtime.js';
 import { createAsking } from './asking.js';
+import { idleControls } from './idle-controls.js';
 import { createOffers, type OfferNote } from './offers.js';
 import { type Setting, settingsOf } from './settings.js';
 import { readStored, type Stored } from './stored.js';
@@ -71,6 +72,8 @@ const withRefusal = (note: OfferNote, events: readonly Way[]): OfferNote => {
   };
 };
 
+/** At most so many controls that are about no offer are named. */
+const MOST_IDLE = 5;
 /** At most so many unwatched elements are listed. */
 const MOST_UNWATCHED = 100;
 
@@ -124,6 +127,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
   let delivered: ReadonlyMap<string, Delivered> = new Map();
   let whole: ReturnType<typeof lookInside>;
   let unseen: readonly string[] = [];
+  let idle: readonly string[] = [];
 
   const find = (): readonly [Tracked | undefined, readonly string[]] => {
     const all = findTrackers();
@@ -164,7 +168,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
         waiting: [...whatWaits(inside, endpoint, stored, now), ...whole.asking.facts()],
         page: pageFacts(inside, stored),
         settings: settingsOf(inside.options),
-        mistakes: [...mistakes].flatMap(([element, words]) => (told.has(element) ? [] : words)),
+        mistakes: [...[...mistakes].flatMap(([element, words]) => (told.has(element) ? [] : words)), ...idle],
         unseen,
       };
     },
@@ -175,6 +179,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
       stored = await readStored(inside.options.name, found.endpoint, runtime).catch(() => undefined);
       delivered = await upstream().catch(() => delivered);
       unseen = unseenIn(inside.trees(), inside.registry.placements.size === 0);
+      idle = idleControls(inside, found.view).slice(0, MOST_IDLE);
       const { pause } = stored ?? {};
       void asking.ask(pause?.kind === 'none' ? undefined : pause?.failedAt);
       if ([...inside.registry.placements.values()].some(({ expiresAt }) => expiresAt))

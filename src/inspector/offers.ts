@@ -10,6 +10,7 @@ import type { Runtime } from '../runtime.js';
 import { coverageOf, outOfViewOf } from './hiding.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
+import { hasGpc, INVALID_CONSENT } from './waiting.js';
 import { madeAt, momentOf } from './words.js';
 
 /** How an offer stands: it has counted, its time runs, it lacks something that scrolling or waiting may bring, or it is set up wrongly. */
@@ -80,6 +81,15 @@ const countedWords = ({ id, isDismissed, isVetoed }: Impression, now: number): S
   return ['counted', `It counted as viewed at ${momentOf(madeAt(id), now)}${end}.`];
 };
 
+/** Why nothing may count, by what the user or the browser decided. */
+const refusalOf = ({ options, owner }: Inside): string | undefined => {
+  if (owner.consent === 'granted' || owner.consent === 'pending') return undefined;
+  if (owner.consent !== 'denied') return INVALID_CONSENT;
+  return options.respectGpc && hasGpc()
+    ? 'Nothing counts: the browser says Global Privacy Control, which this page takes for denied consent.'
+    : 'Nothing counts: the user denied consent.';
+};
+
 /** Elements whose id has not arrived. */
 const namelessOf = ({ registry, trees }: Inside): Element[] =>
   trees().flatMap((tree) =>
@@ -147,7 +157,8 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
         'wrong',
         `“${String(offerId).slice(0, 60)}” is not the id of a personalized offer: 1–50 letters, digits or _ . : ~ -.`,
       ];
-    if (owner.consent === 'denied') return ['wrong', 'Nothing counts: the user denied consent.'];
+    const refusal = refusalOf(inside);
+    if (refusal) return ['wrong', refusal];
     const impression = isMounting(placement) ? placement.impression : view.get(offerId);
     const mark = stored?.marks.find(
       ({ offerId: id, type, until }) => id === offerId && type === 'viewed' && until > now,

@@ -33,22 +33,24 @@ export const reportOf = (
       ...(problem === undefined ? [] : [problem]),
       ...section(
         `Offers (${offerCount})`,
-        offers.map(({ offerId, words, hints, ratio, needed }) =>
-          [
-            `${offerId || '(no id)'}: ${words}`,
-            ...(ratio === undefined || needed === undefined
-              ? []
-              : [`(visible ${percent(ratio)}, needed ${percent(needed)})`]),
-            ...hints,
-          ].join(' '),
-        ),
+        offers.length === 0
+          ? ['No element of this page has data-offer-id.']
+          : offers.map(({ offerId, words, hints, ratio, needed }) =>
+              [
+                `${offerId || '(no id)'}: ${words}`,
+                ...(ratio === undefined || needed === undefined
+                  ? []
+                  : [`(visible ${percent(ratio)}, needed ${percent(needed)})`]),
+                ...hints,
+              ].join(' '),
+            ),
       ),
       ...section('Offers that nobody sees', unseen),
       ...section(
         'Events of this page, the latest first',
         events.map(
           ({ at, type, offerId, steps, why }) =>
-            `${timeOf(at)} ${type} ${offerId}: ${STEPS[steps - 1] ?? 'not recorded'}${why === undefined ? '' : `; ${why}`}`,
+            `${timeOf(at)} ${type} ${offerId}: ${[STEPS[steps - 1], why].filter((words) => words).join('; ')}`,
         ),
       ),
       ...section(

@@ -1,5 +1,6 @@
 /** The options as the tracker understood them, and where each came from. */
 import type { ResolvedOptions } from '../client/options.js';
+import { hasGpc } from './waiting.js';
 
 /** One option. */
 export interface Setting {
@@ -70,6 +71,8 @@ export const settingsOf = (options: ResolvedOptions): Setting[] => {
     // What a page decided since is not the tag's.
     const isDecided =
       (name === 'consent' || name === 'subject') && tag?.getAttribute(`data-${attribute}`) !== given;
+    if (name === 'consent' && given === 'denied' && options.respectGpc && hasGpc())
+      return { name, value, origin: 'Global Privacy Control of the browser' };
     if (isOnTag && !isDecided) return { name, value, origin: `data-${attribute} of the script tag` };
     if (isLocalPause) return { name, value: '5000', origin: 'default on this machine' };
     if (isLocalMachine) return { name, value, origin: 'default on this machine' };

@@ -27,17 +27,43 @@ export const findTrackers = (): Tracked[] =>
     return [{ endpoint, view: view as PageView, tracker, inside }];
   });
 
+const FILE = 'script[src*="offersight"]';
+
+/** Types of scripts that run; others are kept back, mostly until a user agrees. */
+const RUNS = /^(?:text|application)\/(?:java|ecma)script$|^$/i;
+
+/** Why a tag did not start a tracker, as far as the page shows it. */
+const tagFault = (tag: Element): string => {
+  const type = tag.getAttribute('type')?.trim() ?? '';
+  if (type === 'module') return 'The script tag has type="module": remove that attribute.';
+  if (!RUNS.test(type))
+    return `The script tag has type="${type}", so the browser does not run it. A consent manager changes that once the user agrees.`;
+  if (tag.hasAttribute('nomodule'))
+    return 'The script tag has nomodule, so no browser of today runs it: remove that attribute.';
+  return 'Look at the console: the script’s file did not load, or an option is wrong.';
+};
+
+/** An element that holds a tag and never runs it. */
+const holderOfTag = (): string | undefined => {
+  const isInNoscript = [...document.querySelectorAll('noscript')].some(({ textContent }) =>
+    /<script[^>]*offersight/i.test(textContent),
+  );
+  if (isInNoscript) return 'noscript';
+  const isInTemplate = [...document.querySelectorAll('template')].some(({ content }) =>
+    content.querySelector(FILE),
+  );
+  return isInTemplate ? 'template' : undefined;
+};
+
 /** Why no tracker runs here, as far as the page shows it. */
 export const whyNone = (): string => {
-  const tag = document.querySelector('script[src*="offersight"]');
-  const cause =
-    tag?.getAttribute('type') === 'module'
-      ? 'The script tag has type="module": remove that attribute.'
-      : tag
-        ? 'Look at the console: the script’s file did not load, or an option is wrong.'
-        : 'There is no script tag. If code calls createOfferTracker, look at the console: an option is wrong.';
+  const tag = document.querySelector(FILE);
+  const holder = holderOfTag();
+  const untagged = holder
+    ? `The script tag is in <${holder}>, where nothing runs it.`
+    : 'There is no script tag. If code calls createOfferTracker, look at the console: an option is wrong.';
   const machine = globalThis.navigator.webdriver
     ? ' Perhaps since a script drives this browser (navigator.webdriver), which counts only with “machines” set to “count”.'
     : '';
-  return `No tracker runs here. ${cause}${machine}`;
+  return `No tracker runs here. ${tag ? tagFault(tag) : untagged}${machine}`;
 };

@@ -10,14 +10,18 @@ const TRACKER = /^offersight https?:/;
 const hasTracker = ({ contentWindow }: HTMLIFrameElement): boolean =>
   Object.getOwnPropertySymbols(contentWindow ?? {}).some(({ description = '' }) => TRACKER.test(description));
 
-/** Frames of this origin with offers of which nobody knows. */
-const inFrames = (frames: readonly HTMLIFrameElement[], trees: readonly Node[]): string[] =>
+/** Frames of this origin with offers that this tracker does not see. */
+const inFrames = (frames: readonly HTMLIFrameElement[], trees: readonly Node[], isNone: boolean): string[] =>
   frames.flatMap((frame) => {
     const inner = frame.contentDocument;
     const count = inner?.querySelectorAll('[data-offer-id]').length ?? 0;
-    return inner && count && !trees.includes(inner) && !hasTracker(frame)
-      ? `${nameOf(frame)} holds ${counted(count, 'offer')} that no tracker sees: put the script tag into its page, or observe(frame.contentDocument).`
-      : [];
+    if (!inner || !count || trees.includes(inner)) return [];
+    const holds = `${nameOf(frame)} holds ${counted(count, 'offer')}`;
+    if (!hasTracker(frame))
+      return `${holds} that no tracker sees: put the script tag into its page, or observe(frame.contentDocument).`;
+    if (!(frame.clientWidth * frame.clientHeight))
+      return `${holds} of its own tracker, and has no ${frame.clientHeight ? 'width' : 'height'}.`;
+    return isNone ? `${holds} of its own tracker: open the inspector in that frame.` : [];
   });
 
 /** What an attribute may be called that was meant to mark an offer. */
@@ -61,7 +65,7 @@ export const unseenIn = (trees: readonly Node[], isNone: boolean): string[] => {
   const all = trees.flatMap((tree) => [
     ...(tree as ParentNode).querySelectorAll<HTMLIFrameElement>('iframe'),
   ]);
-  const found = inFrames(all, trees);
+  const found = inFrames(all, trees, isNone);
   if (!isNone || found.length) return found.slice(0, MOST);
   const elements = trees.flatMap((tree) => [...(tree as ParentNode).querySelectorAll('*')]);
   return [...new Set([...otherNames(elements), ...closedTrees(elements), ...outOfReach(all)])].slice(0, MOST);

@@ -1,6 +1,7 @@
 /** What waits, until when and why; and what the page knows of itself. Each is a label and a sentence. */
 import type { Inside } from '../client/inside.js';
 import type { OutboxEntry, Pause } from '../client/outbox/records.js';
+import { isSubject } from '../protocol/subject.js';
 import { VERSION } from '../version.js';
 import type { Stored } from './stored.js';
 import { counted, momentOf } from './words.js';
@@ -13,8 +14,8 @@ export interface Fact {
   readonly isWrong?: boolean;
 }
 
-/** Browsers that have an own way to read it have no other. */
-const hasGpc = (): boolean =>
+/** Whether the browser asks not to be tracked; browsers that have an own way to read it have no other. */
+export const hasGpc = (): boolean =>
   (globalThis.navigator as { readonly globalPrivacyControl?: boolean }).globalPrivacyControl === true;
 
 const pauseWords = (
@@ -115,11 +116,21 @@ export const whatWaits = (
   return facts;
 };
 
-const CONSENT = {
+const CONSENT: Readonly<Record<string, string>> = {
   granted: 'Granted: events are recorded and sent.',
   pending: 'Pending: events are only in memory until tracker.consent("granted").',
   denied: 'Denied: nothing is recorded.',
-} as const;
+};
+/** Scripts may set anything. */
+export const INVALID_CONSENT =
+  'The given consent is not granted, pending or denied, so nothing is stored or sent.';
+
+const subjectWords = (subject: string | undefined, given: string | undefined): string => {
+  if (isSubject(subject)) return subject;
+  return given === undefined || isSubject(given)
+    ? 'None: events belong to nobody.'
+    : 'The given one is not valid, such as an e-mail address or more than 64 characters: events belong to nobody.';
+};
 
 /** What the page and the browser are like. */
 export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | undefined): Fact[] => {
@@ -127,8 +138,12 @@ export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | und
   const worker =
     'serviceWorker' in globalThis.navigator && globalThis.navigator.serviceWorker.controller?.scriptURL;
   return [
-    { label: 'Consent', words: CONSENT[consent], isWrong: consent === 'denied' },
-    { label: 'Subject', words: subject ?? 'None: events belong to nobody.' },
+    {
+      label: 'Consent',
+      words: CONSENT[consent] ?? INVALID_CONSENT,
+      isWrong: consent !== 'granted' && consent !== 'pending',
+    },
+    { label: 'Subject', words: subjectWords(subject, options.subject) },
     {
       label: 'Storage',
       words: stored

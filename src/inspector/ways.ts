@@ -47,6 +47,7 @@ export interface Delivered {
 const VETOED = 'not recorded: a listener of this page called preventDefault, or consent was denied then';
 const PENDING = 'only in memory, until the user consents';
 const DENIED = 'given up, since consent was denied';
+const UNDECIDED = 'neither stored nor sent, since the given consent is not valid';
 const GONE = 'no longer waits in this browser: it was delivered, refused or given up';
 
 /** Some browsers have none, and some pages put something else in its place. */
@@ -150,6 +151,7 @@ export const createWays = (
     if (givenUpElsewhere.has(id)) return way(1, 'given up, or refused, in another tab', true);
     if (owner.consent === 'pending') return way(1, PENDING);
     if (owner.consent === 'denied') return way(1, DENIED, true);
+    if (owner.consent !== 'granted') return way(1, UNDECIDED);
     if (isDurable === undefined) return way(1, 'being stored, or known already in this browser');
     if (!isDurable) return way(1, 'only in this page’s memory, since the database does not take it');
     // What was read before it was written says nothing, and neither does a part of what waits.

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Asking, createAsking } from '../../src/inspector/asking.js';
 import { problem } from '../../src/proxy/door/problem.js';
+import { fakeRuntime } from '../support/runtime.js';
 
 const ENDPOINT = `${location.origin}/offer-events`;
 const NOW = Date.UTC(2026, 10, 24, 12);
@@ -15,7 +16,7 @@ afterEach(() => {
 /** What is said once the endpoint has been asked. */
 const saidAbout = async (answer: (url: string, body: string) => Promise<Response>): Promise<string> => {
   const fetch: typeof globalThis.fetch = (input, init) => answer(input as string, init?.body as string);
-  asking = createAsking(ENDPOINT, { now: () => NOW, fetch });
+  asking = createAsking(ENDPOINT, { ...fakeRuntime(), now: () => NOW, fetch });
   await asking.ask(1);
   await asking.compareClock();
   return asking
@@ -46,9 +47,19 @@ describe('an endpoint', () => {
     expect(bodies).toEqual([{ v: 1, sent_at: NOW, events: [] }]);
   });
 
+  it('is said to be silent if it takes the request and does not answer within 10 s', async () => {
+    const runtime = fakeRuntime();
+    const silent = (): Promise<Response> => new Promise(() => undefined);
+    asking = createAsking(ENDPOINT, { ...runtime, now: () => NOW, fetch: silent });
+    const asked = asking.ask(1);
+    await runtime.advance(10_000);
+    await asked;
+    expect(asking.facts()[0]?.words).toMatch(/^POST .* got no answer within 10 s: /);
+  });
+
   it('is asked once after each failure, and its fault is over when nothing fails any more', async () => {
     const fetch = vi.fn(() => Promise.resolve(new Response('', { status: 404 })));
-    asking = createAsking(ENDPOINT, { now: () => NOW, fetch });
+    asking = createAsking(ENDPOINT, { ...fakeRuntime(), now: () => NOW, fetch });
     for (const failedAt of [undefined, 5, 5, 6]) await asking.ask(failedAt);
     expect(fetch).toHaveBeenCalledTimes(2);
     expect(asking.facts()).toHaveLength(1);
@@ -171,7 +182,7 @@ describe('a clock', () => {
 
   it('is compared once', async () => {
     const fetch = vi.fn(() => Promise.resolve(new Response()));
-    asking = createAsking(ENDPOINT, { now: () => NOW, fetch });
+    asking = createAsking(ENDPOINT, { ...fakeRuntime(), now: () => NOW, fetch });
     await asking.compareClock();
     await asking.compareClock();
     expect(fetch).toHaveBeenCalledTimes(1);

@@ -1,5 +1,6 @@
 /** Offers on a page that its tracker cannot see. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { idleControls } from '../../src/inspector/idle-controls.js';
 import { unseenIn } from '../../src/inspector/unseen.js';
 
 /** The frame's document is outside of the page's, since no frame can load here. */
@@ -12,6 +13,9 @@ const said = (isNone = true): string => unseenIn([page], isNone).join('\n');
 const frameOf = (html: string): HTMLIFrameElement => {
   const frame = document.createElement('iframe');
   frame.className = 'shop';
+  // Nothing has a layout here.
+  for (const name of ['clientWidth', 'clientHeight'])
+    Object.defineProperty(frame, name, { value: 200, configurable: true });
   const inner = document.implementation.createHTMLDocument();
   inner.body.innerHTML = html;
   Object.defineProperties(frame, {
@@ -39,6 +43,9 @@ describe('offers in a frame', () => {
       [Symbol('offersight https://shop.example/e')]: new Map(),
     });
     expect(said(false)).toBe('');
+    expect(said()).toBe('<iframe.shop> holds 1 offer of its own tracker: open the inspector in that frame.');
+    Object.defineProperty(frame, 'clientHeight', { value: 0 });
+    expect(said(false)).toBe('<iframe.shop> holds 1 offer of its own tracker, and has no height.');
   });
 
   it('are not suspected in a frame that seems to have none, unless the page shows no offer at all', () => {
@@ -77,5 +84,36 @@ describe('a page without offers', () => {
   it('reports nothing if nothing may be an offer', () => {
     page.innerHTML = '<p data-id="a" class="offer">Two months on us</p>';
     expect(said()).toBe('');
+  });
+});
+
+describe('a marked control', () => {
+  const idleIn = (html: string, offers: readonly string[] = ['a']): string[] => {
+    page.innerHTML = html;
+    const placements = new Map(
+      offers.flatMap((offerId) => {
+        const element = page.querySelector(`[data-offer-id="${offerId}"]`);
+        return element ? [[element, { element, offerId }] as const] : [];
+      }),
+    );
+    const inside = { registry: { placements }, trees: () => [page] };
+    return idleControls(inside as never, new Map([['gone', {}]]) as never);
+  };
+
+  it('is named if it names no offer and is in none, or names one that is not on the page', () => {
+    expect(
+      idleIn(`${OFFER}<button data-offer-dismiss></button><button id="b" data-offer-accept="b"></button>`),
+    ).toEqual([
+      '<button> with data-offer-dismiss names no offer and is not in one.',
+      '<button#b> with data-offer-accept="b" names an offer that no element shows.',
+    ]);
+  });
+
+  it('is not named in an offer or a dialog, or if it names one that is or was there', () => {
+    const controls = '<button data-offer-dismiss></button><button data-offer-accept="true"></button>';
+    expect(
+      idleIn(`<p data-offer-id="a">${controls}</p><dialog>${controls}</dialog>
+        <button data-offer-dismiss="a"></button><button data-offer-dismiss="gone"></button>`),
+    ).toEqual([]);
   });
 });

@@ -70,6 +70,7 @@ const READS = new Set([
     'realpathSync',
     'existsSync',
     'statSync',
+    'statfsSync',
     'BigIntStats',
     'accessSync',
     'constants',

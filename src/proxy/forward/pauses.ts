@@ -131,7 +131,7 @@ export const createPauses = (
         case 'crowded':
           return undefined;
         case 'ambiguous':
-          // Whatever answers, it answers: an outage would be the wrong thing to look for.
+          // Something does answer, so an outage would be the wrong thing to look for.
           if (outcome.alert) raise(outcome.alert);
           return failed(outcome.alert);
         case 'unavailable':

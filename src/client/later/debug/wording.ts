@@ -20,10 +20,14 @@ const hides = (element: Element): string | undefined => {
 export const nameOf = ({ localName, id, classList }: Element): string =>
   `<${localName}${id && `#${id}`}${[...classList].map((name) => `.${name}`).join('')}>`;
 
-/** The outermost element that hides another: what is inherited begins there. */
+/**
+ * The outermost element that hides another: what is inherited begins there. What no slot takes has no styles at all.
+ */
 export const hidingOf = (element: Element): string => {
   let found = 'Its styles hide it.';
   for (let at: Element | null = element; at; at = at.parentElement) {
+    if (at.parentElement?.shadowRoot && !at.assignedSlot)
+      return `${nameOf(at.parentElement)} has no slot for ${nameOf(at)}.`;
     const style = hides(at);
     if (style) found = `${nameOf(at)} hides it by ${style}.`;
   }

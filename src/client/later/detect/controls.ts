@@ -60,7 +60,7 @@ export const nearest = (event: Event, selector: string): Element | undefined =>
   pathOf(event).find((element) => matches(element, selector));
 
 /** The placements that a node is or lies in, as it is drawn, innermost first. */
-export const around = ({ placements }: Registry, node: Node): Placement[] => {
+export const around = ({ placements }: Pick<Registry, 'placements'>, node: Node): Placement[] => {
   const found: Placement[] = [];
   for (const element of outward(node)) {
     const placement = placements.get(element);

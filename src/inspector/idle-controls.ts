@@ -1,0 +1,28 @@
+/** Marked controls that do nothing when they are pressed. */
+import type { Inside, PageView } from '../client/inside.js';
+import { nameOf } from '../client/later/debug/wording.js';
+import { around, HOLDER, matches } from '../client/later/detect/controls.js';
+import { outward } from '../client/later/detect/roots.js';
+
+/**
+ * Marked controls that are about no offer of the page.
+ * @param view The offers that have counted: these may be gone.
+ */
+export const idleControls = ({ registry, trees }: Inside, view: PageView): string[] => {
+  const shown = [...registry.placements.values()];
+  return trees().flatMap((tree) =>
+    ['data-offer-dismiss', 'data-offer-accept'].flatMap((mark) =>
+      [...(tree as ParentNode).querySelectorAll(`[${mark}]`)].flatMap((control) => {
+        const named = control.getAttribute(mark)?.trim();
+        if (named && named !== 'true')
+          return view.has(named) || shown.some(({ offerId }) => offerId === named)
+            ? []
+            : `${nameOf(control)} with ${mark}="${named}" names an offer that no element shows.`;
+        const isInHolder = [...outward(control)].some((each) => matches(each, HOLDER));
+        return isInHolder || around(registry, control).length
+          ? []
+          : `${nameOf(control)} with ${mark} names no offer and is not in one.`;
+      }),
+    ),
+  );
+};

@@ -1,0 +1,46 @@
+/** What keeps an offer out of view, and whether anybody can scroll to it. */
+import { nameOf } from '../client/later/debug/wording.js';
+import { outward } from '../client/later/detect/roots.js';
+
+/** The innermost ancestor out of whose box an element lies, although the viewport holds it. */
+export const clipperOf = (element: Element): Element | undefined => {
+  const box = element.getBoundingClientRect();
+  for (const at of outward(element)) {
+    const { overflow, contain, position } = getComputedStyle(at);
+    const { left, right, top, bottom } = at.getBoundingClientRect();
+    const isOutside = box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top;
+    const isRoot = at === document.body || at === document.documentElement;
+    const isClipping = overflow !== 'visible' || /paint|content|strict/.test(contain);
+    if (at !== element && !isRoot && isClipping && isOutside) return at;
+    // Nothing around it clips what is fixed.
+    if (position === 'fixed') return undefined;
+  }
+  return undefined;
+};
+
+/** What an element that clips leaves to do, in words. */
+export const clippingWords = (clipper: Element): string => {
+  const { width, height } = clipper.getBoundingClientRect();
+  const clips = `It is not in view: ${nameOf(clipper)} clips it`;
+  if (!(width * height)) return `${clips}, and has no ${height ? 'width' : 'height'}.`;
+  return /auto|scroll/.test(getComputedStyle(clipper).overflow)
+    ? `${clips}. Scroll it into view there.`
+    : `${clips}, until the page moves it there.`;
+};
+
+/** Why nobody can scroll to an element that is out of view. */
+export const unreachableOf = (element: Element): string | undefined => {
+  if (!(innerWidth * innerHeight)) return 'The frame that shows this page has no size.';
+  for (const at of outward(element))
+    if (getComputedStyle(at).position === 'fixed')
+      return `${nameOf(at)} is fixed outside of the screen: nobody can scroll to it.`;
+  const { left, right, bottom } = element.getBoundingClientRect();
+  const { direction, overflowX } = getComputedStyle(document.documentElement);
+  const overflows = overflowX + getComputedStyle(document.body).overflowX;
+  const isBeside =
+    // If one reads from right to left, the page goes on there.
+    direction === 'ltr' && (right + scrollX <= 0 || (left >= innerWidth && /hidden|clip/.test(overflows)));
+  return isBeside || bottom + scrollY <= 0
+    ? 'It lies beside the page or above it: nobody can scroll to it.'
+    : undefined;
+};
