@@ -138,7 +138,7 @@ const announcedBy = async (release: Release, page: Page, stack: Stack, one: Case
   await trackerStats(page);
   await one.act?.(page);
   await showWitness(page);
-  const announced = () => page.evaluate('announced') as Promise<string[]>;
+  const announced = (): Promise<string[]> => page.evaluate<string[]>('announced');
   await expect.poll(announced).toContain('viewed witness');
   return (await announced()).filter((said) => said !== 'viewed witness');
 };

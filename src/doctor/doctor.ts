@@ -3,7 +3,7 @@ import { platformRuntime, type Runtime } from '../runtime.js';
 import { type BrowserChoice, visitIfPossible } from './browser/browser-choice.js';
 import type { Report } from './finding.js';
 import { type Ask, createAsk } from './http/asking.js';
-import { askEndpoint } from './http/endpoint.js';
+import { askEndpoint, problemOf } from './http/endpoint.js';
 import { readMarkup } from './http/markup.js';
 import { policiesOf } from './http/policy.js';
 import { type Deadline, startDeadline } from './limits.js';
@@ -90,6 +90,23 @@ const lookAtPage = async ({ options, ask, deadline, runtime, lists, leftOut }: R
   return { source, visited, page: main };
 };
 
+/**
+ * The endpoint as the page sees it. If the page gets no answer, such as when a browser would ask for a password, what another
+ * than the proxy says to the doctor is more to the point.
+ */
+const seenFromOutside = async (
+  { ask }: Run,
+  seen: EndpointSeen | Omit<EndpointSeen, 'asked'>,
+  page: string,
+  now: number,
+): Promise<EndpointSeen> => {
+  const fromPage = 'asked' in seen ? seen.asked : undefined;
+  if (fromPage?.kind === 'answered') return { ...seen, asked: fromPage };
+  const asked = await askEndpoint(ask, seen.url, page, now);
+  const isOther = asked.kind === 'answered' && problemOf(asked) === undefined;
+  return fromPage && !isOther ? { ...seen, asked: fromPage } : { ...seen, asked, by: 'doctor' };
+};
+
 const observe = async (run: Run): Promise<Observed> => {
   const { options, ask, runtime, lists } = run;
   const now = runtime.now();
@@ -104,10 +121,7 @@ const observe = async (run: Run): Promise<Observed> => {
   const [script, inspector, endpoint] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
     tag && ask(new URL('offersight-inspector.js', tag.url).href, { isFollowing: true }),
-    visited?.endpoint ??
-      askEndpoint(ask, named.url, page.url, now).then(
-        (asked): EndpointSeen => ({ ...named, asked, by: 'doctor' }),
-      ),
+    seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
   ]);
   const seen = { tags: source.tags, endpoint, ...(browser && { browser }) };
   const filtered = requestsOf(seen).flatMap((request) => {

@@ -37,7 +37,7 @@ const PLAIN = /^(?:|module|(?:text|application)\/(?:x-)?(?:java|ecma)script)$/i;
 
 /** Whether a browser runs a tag as it stands. */
 export const isRunnable = ({ attributes, by }: ScriptTag): boolean =>
-  by === 'src' && PLAIN.test(attributes.type ?? '');
+  by === 'src' && PLAIN.test(attributes.type ?? '') && !('nomodule' in attributes);
 
 /** A tag as people would write it. */
 export const showTag = ({ attributes }: Pick<ScriptTag, 'attributes'>): string =>

@@ -49,6 +49,22 @@ describe('the endpoint', () => {
     expect(evidenceOf(observed)).toContain(`code: ${code}`);
   });
 
+  it('that the standalone proxy answers at another path than its own is named like any path of a proxy', () => {
+    const nothing = {
+      status: 404,
+      headers: { 'content-type': 'text/plain' },
+      text: 'There is nothing here.\n',
+    };
+    expect(found(asked(answer({ url: ENDPOINT, ...nothing })))).toEqual(['error endpoint-path']);
+  });
+
+  it('whose answers a gateway wraps is named by that, and not as a page', () => {
+    const text = JSON.stringify({ success: false, data: { type: 'urn:offersight:problem:batch' } });
+    const observed = asked(answer({ url: ENDPOINT, status: 200, headers: {}, text }));
+    expect(found(observed)).toEqual(['error endpoint-not-proxy']);
+    expect(judge(observed).findings[0]?.title).toContain('wraps the proxy’s answers');
+  });
+
   it('whose proxy has no site for the host says which Host has to arrive and be listed', () => {
     const observed = asked(problem('misdirected', 421));
     expect(found(observed)).toEqual(['error endpoint-misdirected']);

@@ -75,6 +75,12 @@ describe('the script’s tag', () => {
     expect(found(seen({ browser: browser({ tags: [rewritten] }) }))).toEqual(['warning script-rewritten']);
   });
 
+  it('that has nomodule is named by that attribute', () => {
+    const observed = seen({ browser: idle({ tags: [tag({ nomodule: '' })] }) });
+    expect(found(observed)).toEqual(['error script-rewritten']);
+    expect(judge(observed).findings[0]?.title).toContain('nomodule');
+  });
+
   it('is doubted as a module, and if there are two', () => {
     expect(found(seen({ browser: browser({ tags: [tag({ type: 'module' })] }) }))).toEqual([
       'warning script-module',

@@ -51,7 +51,7 @@ const findUnreachable = ({ endpoint, browser }: Observed): Finding[] => [
       ...(browser?.console ?? []),
     ],
     repair:
-      'Check the name, the certificate, what stands before the proxy, and the log of the server: a request that it did not answer may have failed there. If other requests of the page work, an extension or a script of the page that replaces fetch may be in the way.',
+      'Check the name, the certificate, what stands before the proxy, and the log of the server: a request that it did not answer may have failed there. A body parser before the proxy may have taken its body. If other requests of the page work, an extension or a script of the page that replaces fetch may be in the way.',
   }),
 ];
 

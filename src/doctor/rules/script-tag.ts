@@ -97,8 +97,14 @@ export const scriptRewritten: Rule = {
           !all.some(({ url, ...other }) => url === tag.url && isRunnable({ url, ...other })),
       )
       .map((tag) => {
-        const { type = '' } = tag.attributes;
+        const { type = '', nomodule } = tag.attributes;
         const hasRun = observed.browser?.tracker.hasScriptRun;
+        if (nomodule !== undefined)
+          return finding('error', 'script-rewritten', {
+            title: 'The tag has nomodule, so no browser of today runs it.',
+            evidence: [showTag(tag)],
+            repair: 'Remove that attribute. If a build adds it, exclude offersight.js there.',
+          });
         return finding(hasRun ? 'warning' : 'error', 'script-rewritten', {
           title: hasRun
             ? 'Something holds the script back for a while, so offers that are seen early are missed.'
