@@ -77,7 +77,6 @@ const NOT_COMPARED: Readonly<Record<string, string>> = {
   'NodeListenerOptions.path': 'other rooms have a path with a default',
   'doctor --endpoint': 'the page has one, or has the default of the tracker',
   'funnel --since': 'it follows from the last day, and is compared below',
-  'sign --subject': 'the inspector shows a word for nobody',
 };
 
 /** What a program has for nothing. */
