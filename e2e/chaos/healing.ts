@@ -130,7 +130,11 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
   await within(tab.page.goto(world.addressOf(tab)));
   // However little the faults left, this one is counted now.
   await command(tab, 'show', 1);
-  while (!isRecorded(world, tab) && Date.now() < endsAt) await wait(LOOK_MS);
+  while (!isRecorded(world, tab) && Date.now() < endsAt) {
+    // Only what is in front is certainly rendered, and another tab may come before it.
+    await within(tab.page.bringToFront(), LOOK_MS);
+    await wait(LOOK_MS);
+  }
   let { clockMs } = world;
   let onlineAt = Date.now() + ONLINE_MS;
   let changedAt = Date.now();
