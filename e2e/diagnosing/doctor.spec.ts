@@ -186,6 +186,12 @@ const ENDPOINTS: readonly Behind[] = [
     seen: /answered 405/,
   },
   {
+    name: 'a password that a browser would ask for',
+    answer: answering(401, { 'www-authenticate': 'Basic realm="staging"' }),
+    ids: ['endpoint-not-proxy'],
+    seen: /answered 401/,
+  },
+  {
     name: 'a CDN that answers out of its store',
     answer: answering(200, { age: '120', 'x-cache': 'Hit from cloudfront' }),
     ids: ['endpoint-not-proxy', 'endpoint-cached'],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -148,7 +149,9 @@ test.describe('starting the proxy', () => {
     await bench.upstream.until(() => bench.upstream.history().length === 1);
   });
 
-  test('ends at once with a message if another program has the port', async ({ bench }) => {
+  test('ends at once with a message if another program has the port, and leaves the intake to any site', async ({
+    bench,
+  }) => {
     const somebody = createServer().listen(0, '127.0.0.1');
     await once(somebody, 'listening');
     const { port } = somebody.address() as AddressInfo;
@@ -161,6 +164,7 @@ test.describe('starting the proxy', () => {
       1,
       `offersight: Port ${port} of 127.0.0.1 is taken by another program: end that one, or choose another port by --port (or --admin-port).\n`,
     ]);
+    expect(existsSync(bench.intake.replace('sqlite:', ''))).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-/** What keeps an offer out of view, and whether anybody can scroll to it. */
+/** What keeps an offer out of view, and whether scrolling helps. */
 import { nameOf } from '../client/later/debug/wording.js';
 import { outward } from '../client/later/detect/roots.js';
 
@@ -28,12 +28,12 @@ export const clippingWords = (clipper: Element): string => {
     : `${clips}, until the page moves it there.`;
 };
 
-/** Why nobody can scroll to an element that is out of view. */
+/** Why scrolling does not bring an element into view. */
 export const unreachableOf = (element: Element): string | undefined => {
   if (!(innerWidth * innerHeight)) return 'The frame that shows this page has no size.';
   for (const at of outward(element))
     if (getComputedStyle(at).position === 'fixed')
-      return `${nameOf(at)} is fixed outside of the screen: nobody can scroll to it.`;
+      return `${nameOf(at)} is fixed outside of the screen, so scrolling does not help.`;
   const { left, right, bottom } = element.getBoundingClientRect();
   const { direction, overflowX } = getComputedStyle(document.documentElement);
   const overflows = overflowX + getComputedStyle(document.body).overflowX;
@@ -41,6 +41,6 @@ export const unreachableOf = (element: Element): string | undefined => {
     // If one reads from right to left, the page goes on there.
     direction === 'ltr' && (right + scrollX <= 0 || (left >= innerWidth && /hidden|clip/.test(overflows)));
   return isBeside || bottom + scrollY <= 0
-    ? 'It lies beside the page or above it: nobody can scroll to it.'
+    ? 'It lies beside the page or above it, so scrolling does not help.'
     : undefined;
 };

@@ -129,7 +129,7 @@ const subjectWords = (subject: string | undefined, given: string | undefined): s
   if (isSubject(subject)) return subject;
   return given === undefined || isSubject(given)
     ? 'None: events belong to nobody.'
-    : 'The given one is not valid, such as an e-mail address or more than 64 characters: events belong to nobody.';
+    : 'The given one is not valid, such as an e-mail address or more than 128 characters, so events belong to no user.';
 };
 
 /** What the page and the browser are like. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Asked, Observed } from '../../src/doctor/observed.js';
 import { judge } from '../../src/doctor/rules/rules.js';
+import { replyNothing } from '../../src/proxy/cli/routes.js';
 import { answer, browser, ENDPOINT, evidenceOf, found, problem, seen, served } from './seen.js';
 
 const asked = (given: Asked): Observed => seen({ endpoint: { ...seen().endpoint, asked: given } });
@@ -50,11 +51,11 @@ describe('the endpoint', () => {
   });
 
   it('that the standalone proxy answers at another path than its own is named like any path of a proxy', () => {
-    const nothing = {
-      status: 404,
-      headers: { 'content-type': 'text/plain' },
-      text: 'There is nothing here.\n',
-    };
+    let text = '';
+    const outgoing = { writeHead: () => ({ end: (body: string) => (text = body) }) };
+    // The doctor cannot import the proxy's words, so they are compared here.
+    void replyNothing({} as never, outgoing as never);
+    const nothing = { status: 404, headers: { 'content-type': 'text/plain' }, text };
     expect(found(asked(answer({ url: ENDPOINT, ...nothing })))).toEqual(['error endpoint-path']);
   });
 

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS } from '../../src/inspector/settings.js';
+import type { ResolvedOptions } from '../../src/client/options.js';
+import { SETTINGS, settingsOf } from '../../src/inspector/settings.js';
 
 /** `data-…` → option, as the script file's table has it. */
 const attributesOfScript = (): Record<string, string> => {
@@ -35,6 +36,21 @@ const optionsOf = (name: string): string[] => {
 };
 
 describe('the options that the inspector lists', () => {
+  it('say that the browser denied consent, if the page respects its signal', () => {
+    const originOf = (respectGpc: boolean) =>
+      settingsOf({
+        endpoint: '/offer-events',
+        consent: 'denied',
+        respectGpc,
+      } as unknown as ResolvedOptions).find(({ name }) => name === 'consent')?.origin;
+    Object.defineProperty(navigator, 'globalPrivacyControl', { value: true, configurable: true });
+    expect([originOf(true), originOf(false)]).toEqual([
+      'Global Privacy Control of the browser',
+      'code of the page',
+    ]);
+    Reflect.deleteProperty(navigator, 'globalPrivacyControl');
+  });
+
   it('are all that a script tag can set, under the attributes that it has', () => {
     const listed = Object.entries(SETTINGS).flatMap(([option, [, attribute]]) =>
       attribute === undefined ? [] : [[attribute, option]],

@@ -102,14 +102,15 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   const servers: Listening[] = [];
   let isStopping = false;
   let sites: readonly Site[] = [];
-  let started: (routes: ReturnType<typeof routesOf>) => void = () => undefined;
-  const routes = new Promise<ReturnType<typeof routesOf>>((resolve) => {
-    started = resolve;
+  let start: (listeners: readonly [pages: NodeListener, operators: NodeListener]) => void = () => undefined;
+  const started: Promise<Parameters<typeof start>[0]> = new Promise((resolve) => {
+    start = resolve;
   });
+  /** Answers once the sites have started, also what came before. */
   const whenStarted =
     (side: 0 | 1): NodeListener =>
     (incoming, outgoing) =>
-      void routes.then((both) => listenerOf(both[side], onFailure)(incoming, outgoing));
+      void started.then((listeners) => listeners[side](incoming, outgoing));
   const stop = async (): Promise<void> => {
     isStopping = true;
     // Operators can read until the end that nothing new is taken.
@@ -125,7 +126,8 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     await stop();
     throw cause;
   }
-  started(routesOf(options, sites, files, { metrics, isStopping: () => isStopping }));
+  const [pages, others] = routesOf(options, sites, files, { metrics, isStopping: () => isStopping });
+  start([listenerOf(pages, onFailure), listenerOf(others, onFailure)]);
   if (!metrics) log.info('metrics are off: add them with npm install prom-client');
   const [only] = sites;
   log.info('listening', {
