@@ -25,6 +25,9 @@ const seen = (attributes = '') =>
 const CLOSED = ['viewed card', 'dismissed card'];
 const VIEWED = ['viewed card'];
 
+/** What the page has announced so far. */
+const announcements = (page: Page): Promise<string[]> => page.evaluate<string[]>('announced');
+
 const pressCross = (page: Page) => page.click('#cross');
 const cross = (onclick: string, attributes = 'aria-label="Close"') =>
   `<button id="cross" ${attributes} onclick="${onclick}">x</button>`;
@@ -80,10 +83,15 @@ const CASES: Readonly<Record<string, Case>> = {
     now: CLOSED,
   },
   'an offer without a box of its own in a panel that is closed at first': {
-    body: `<div id="panel" hidden><div data-offer-id="card" data-offer-dwell="100" style="display: contents"><p class="offer">Card</p></div></div>`,
-    act: (page) => page.evaluate('panel.hidden = false'),
-    before: [],
-    now: VIEWED,
+    body: `<div id="panel" hidden><div data-offer-id="card" data-offer-dwell="100" style="display: contents"><p class="offer">Card</p></div></div>
+      <div class="offer" data-offer-id="behind" data-offer-dwell="0"></div>`,
+    // Version 0.1 notices the card if the panel opens before it looks, as on a busy machine.
+    act: async (page) => {
+      await expect.poll(() => announcements(page)).toContain('viewed behind');
+      await page.evaluate('panel.hidden = false');
+    },
+    before: ['viewed behind'],
+    now: ['viewed behind', ...VIEWED],
   },
   'a cross on a card that as a whole accepts': {
     body: `<a class="offer" id="card" data-offer-id="card" data-offer-dwell="60000" data-offer-accept href="#accepted">Card
@@ -138,9 +146,8 @@ const announcedBy = async (release: Release, page: Page, stack: Stack, one: Case
   await trackerStats(page);
   await one.act?.(page);
   await showWitness(page);
-  const announced = (): Promise<string[]> => page.evaluate<string[]>('announced');
-  await expect.poll(announced).toContain('viewed witness');
-  return (await announced()).filter((said) => said !== 'viewed witness');
+  await expect.poll(() => announcements(page)).toContain('viewed witness');
+  return (await announcements(page)).filter((said) => said !== 'viewed witness');
 };
 
 for (const [name, one] of Object.entries(CASES))
