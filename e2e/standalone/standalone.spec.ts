@@ -131,6 +131,17 @@ test.describe('starting the proxy', () => {
     });
   }
 
+  test('says which command may be meant, and never repeats what could be a secret', async ({ bench }) => {
+    const misspelt = await bench.run(['statuss']);
+    expect([misspelt.code, misspelt.stderr]).toEqual([
+      2,
+      'offersight: There is no such command. Did you mean status?\n',
+    ]);
+    const secret = await bench.run([SHORT]);
+    expect([secret.code, secret.stderr]).toEqual([2, 'offersight: There is no such command.\n']);
+    expect(secret.stdout).not.toContain(SHORT);
+  });
+
   test('ends at once with a message if the file is another site’s, whose proxy continues', async ({
     bench,
   }) => {

@@ -3,6 +3,7 @@ import { OffersightError } from '../../errors.js';
 import { VERSION } from '../../version.js';
 import { inspectLink } from '../judging/inspecting.js';
 import { signOffer } from '../judging/signature.js';
+import { nearestOf } from '../option-names.js';
 import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
@@ -94,7 +95,13 @@ const run = COMMANDS[command];
 if (command === '--version') console.log(VERSION);
 else if (!run || args.includes('--help')) {
   process.stdout.write(HELP);
-  if (!run && command !== '--help') process.exitCode = 2;
+  if (!run && command !== '--help') {
+    // A command that is not one could be a secret.
+    process.stderr.write(
+      `offersight: There is no such command.${nearestOf(command, Object.keys(COMMANDS))}\n`,
+    );
+    process.exitCode = 2;
+  }
 } else {
   // A reader that has seen enough, such as head, is not a fault. The proxy goes on without its log.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

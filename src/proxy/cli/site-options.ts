@@ -6,7 +6,7 @@ import type { AddFault } from './config-file.js';
 import { DEFAULT_INTAKE } from './flags.js';
 import { DEFAULT_PATH, type SiteValues } from './settings.js';
 import type { SiteOptions } from './site.js';
-import { NAMELESS, readSecret } from './sources.js';
+import { NAMELESS, readSecret, SCHEMALESS } from './sources.js';
 
 /** The secrets of one site. */
 export interface Secrets {
@@ -119,6 +119,8 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
   if (values.intake === 'postgres' && !('postgresUrlFile' in values || 'postgresUrlVariable' in values))
     addHere('postgresUrlFile', 'Set it to the file with the URL of Postgres, or set postgresUrlVariable.');
   if (values.name !== undefined && /^(?!rediss?:)/.test(values.intake ?? 'redis:')) addHere('name', NAMELESS);
+  if (values.schema !== undefined && /^(?!postgres)/.test(values.intake ?? 'postgres'))
+    addHere('schema', SCHEMALESS);
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH)
     addHere(settingOf(values, 'adminToken'), 'A token has at least 32 characters.');
   if (values.requireSignedOffers && !('signingSecretFile' in values || 'signingSecretVariable' in values))

@@ -55,6 +55,16 @@ const load = async <Room>(room: () => Promise<Room>, packages: string): Promise<
 export const NAMELESS =
   'Only an intake in Redis has a name: give sqlite:FILE another file, or set the schema in Postgres.';
 
+/** What a schema that nothing would use is refused with. */
+export const SCHEMALESS =
+  'Only an intake in Postgres has a schema: give sqlite:FILE another file, or set the name in Redis.';
+
+/** Refuses a name and a schema that the intake of this kind would not use. */
+const checkUse = (kind: string, { name, schema }: IntakePlace): void => {
+  if (name !== undefined && !/^rediss?$/.test(kind)) throw new Failure(NAMELESS);
+  if (schema !== undefined && !/^postgres(ql)?$/.test(kind)) throw new Failure(SCHEMALESS);
+};
+
 const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOption =>
   Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
 
@@ -114,7 +124,7 @@ export const openIntake = async (
 ): Promise<Intake> => {
   const { intake, name } = place;
   const [kind = ''] = intake.split(':', 1);
-  if (name !== undefined && kind !== 'redis' && kind !== 'rediss') throw new Failure(NAMELESS);
+  checkUse(kind, place);
   try {
     switch (kind) {
       case 'sqlite': {
@@ -169,7 +179,7 @@ export const openAnyIntake = async (
   bounds: GivenBounds,
 ): Promise<Intake | DirectIntake> => {
   if (place.intake !== 'direct') return openIntake(place, bounds);
-  if (place.name !== undefined) throw new Failure(NAMELESS);
+  checkUse(place.intake, place);
   const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();
 };

@@ -132,9 +132,10 @@ const outcomeOf = (verdict: Verdict | undefined, at: number): keyof ReportResult
 
 /** No matter why an intake does not take them, the same events may be reported again. */
 const sayAgain = (cause: unknown): never => {
+  const remedy = remedyOf(cause, '');
   throw new OffersightError(
     'delivery',
-    `${remedyOf(cause, 'The intake does not answer.')} Report the events again later: their names keep them from counting twice.`,
+    `${remedy || 'The intake does not answer.'} Report the events again ${remedy ? 'after that' : 'later'}: their names keep them from counting twice.`,
     cause,
   );
 };

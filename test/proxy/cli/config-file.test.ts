@@ -277,6 +277,20 @@ describe('a file of two sites', () => {
     ]);
   });
 
+  it('is refused if a site has a schema that only Postgres would use', () => {
+    const refused = [
+      'sites[0].schema: Only an intake in Postgres has a schema: give sqlite:FILE another file, or set the name in Redis.',
+    ];
+    expect(faultsOf({ sites: [siteOf('one', { schema: 'eu' })] })).toEqual(refused);
+    expect(faultsOf({ sites: [siteOf('one', { intake: 'redis://redis.internal', schema: 'eu' })] })).toEqual(
+      refused,
+    );
+    const intake = 'postgres://shop@db.internal/shop';
+    expect(read({ sites: [siteOf('one', { intake, schema: 'eu' })] }).sites[0]?.place).toMatchObject({
+      schema: 'eu',
+    });
+  });
+
   it('is refused if it gives a secret twice or not at all, even if the environment has one', () => {
     process.env.OFFERSIGHT_API_KEY = 'test_of_nobody_here';
     try {

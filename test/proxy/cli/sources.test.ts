@@ -85,6 +85,15 @@ describe('the name of an intake in Redis', () => {
   });
 });
 
+describe('the schema of an intake in Postgres', () => {
+  it('is refused where nothing would use it', async () => {
+    const refusal = /^Only an intake in Postgres has a schema/;
+    await expect(openIntake(placeOf({ intake: 'sqlite:a.db', schema: 'eu' }))).rejects.toThrow(refusal);
+    await expect(openIntake(placeOf({ intake: 'redis://127.0.0.1', schema: 'eu' }))).rejects.toThrow(refusal);
+    await expect(openAnyIntake({ intake: 'direct', schema: 'eu' }, {})).rejects.toThrow(refusal);
+  });
+});
+
 describe('an intake that a command changes', () => {
   const refuse = (place: IntakePlace): Promise<void> =>
     expect(openToChange(place)).rejects.toThrow(/There is no intake .*: start the proxy first/);

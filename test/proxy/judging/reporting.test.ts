@@ -1,6 +1,7 @@
 /** Events that the host's own code reports: their identity, what is wrong with them, and what becomes of them. */
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import { OffersightError } from '../../../src/errors.js';
 import { createOfferAdmin, directIntake, type ServerEvent } from '../../../src/proxy/index.js';
 import { readReport } from '../../../src/proxy/operator/report-lines.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
@@ -259,6 +260,19 @@ describe('an intake that cannot take', () => {
         cause,
       });
     }
+  });
+
+  it('makes the report reject with what to set right first, if another try would not help', async () => {
+    const { intake } = start();
+    const cause = new OffersightError('configuration', 'The schema is another site’s: name one of its own.');
+    const foreign = start({
+      intake: { ...intake, take: () => Promise.reject(cause), close: async () => undefined },
+    });
+    await expect(foreign.proxy.report([opened()])).rejects.toMatchObject({
+      code: 'delivery',
+      hint: `${cause.hint} Report the events again after that: their names keep them from counting twice.`,
+      cause,
+    });
   });
 
   it('makes the report reject with what to do if it is full', async () => {
