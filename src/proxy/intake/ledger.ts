@@ -46,7 +46,7 @@ export const inOrder = (cells: readonly LedgerCell[]): LedgerCell[] =>
 export interface LedgerFilter {
   /** From this UTC day on, such as `2026-11-01`. @default the first that is remembered */
   readonly since?: string | undefined;
-  /** Up to and including this day. @default today */
+  /** Up to and including this day. @default the last that is there */
   readonly until?: string | undefined;
 }
 

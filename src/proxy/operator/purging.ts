@@ -1,8 +1,8 @@
 /** Gives up what waits, or marks dead letters as given up, in portions; or counts first what that would concern. */
 
 import { addressKey } from '../door/address.js';
-import type { EventState } from '../intake/admitted.js';
-import type { Lane, ListFilter } from '../intake/intake.js';
+import type { EventState, IntakeRow } from '../intake/admitted.js';
+import type { Lane } from '../intake/intake.js';
 import { PURGED } from '../intake/rules.js';
 import { eachRow, type LaneName } from './listing.js';
 
@@ -46,16 +46,16 @@ export const faultOf = (
 /** So many are given up in one transaction, some milliseconds' work. */
 const PORTION = 100;
 
-/** Ids of a state in portions, newest first, and of how many offers they are. */
-async function* idsOf(
-  lane: Lane,
-  state: EventState,
-  of: Pick<ListFilter, 'offerId' | 'visitor'>,
-  offers: Set<string>,
-): AsyncGenerator<string[]> {
+/** Whether an event may have arrived, so that nobody can take it back. */
+const mayHaveArrived = ({ state, isAmbiguous }: IntakeRow): boolean =>
+  state === 'forwarding' || (state === 'waiting' && isAmbiguous);
+
+/** Ids of rows in portions, newest first, and of how many offers they are. */
+async function* idsOf(rows: AsyncIterable<IntakeRow>, offers: Set<string>, onLeft: () => void) {
   let ids: string[] = [];
-  for await (const row of eachRow(lane, { ...of, states: [state] })) {
-    if (row.code === PURGED) continue;
+  for await (const row of rows) {
+    if (mayHaveArrived(row)) onLeft();
+    if (mayHaveArrived(row) || row.code === PURGED) continue;
     offers.add(row.offerId);
     ids.push(row.id);
     if (ids.length < PORTION) continue;
@@ -81,12 +81,11 @@ export const purge = async (
   const offers = new Set<string>();
   let events = 0;
   let left = 0;
+  const states: readonly EventState[] = what === 'waiting' ? ['waiting', 'forwarding'] : ['dead'];
   for (const name of namesOf(visitor)) {
-    const of = { offerId, visitor: name };
-    for await (const ids of idsOf(lane, what, of, offers))
+    const rows = eachRow(lane, { offerId, visitor: name, states });
+    for await (const ids of idsOf(rows, offers, () => left++))
       events += isMeant ? await lane.purge(ids, now()) : ids.length;
-    if (what === 'waiting')
-      for await (const ids of idsOf(lane, 'forwarding', of, new Set())) left += ids.length;
   }
   return { events, offers: offers.size, left };
 };

@@ -33,7 +33,10 @@ export const readSums = async (intake: Pick<Intake, 'ledger'>, now: number): Pro
     since: isoDayOf(today - days + 1),
     sums: nothing(),
   }));
-  for await (const portion of intake.ledger({ since: isoDayOf(today - PERIODS.last30Days + 1) }))
+  for await (const portion of intake.ledger({
+    since: isoDayOf(today - PERIODS.last30Days + 1),
+    until: isoDayOf(today),
+  }))
     for (const { day, type, taken, delivered, refused, givenUp, purged } of portion)
       for (const { since, sums } of periods) {
         if (type === 'accepted' || day < since) continue;

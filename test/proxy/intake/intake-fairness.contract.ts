@@ -246,6 +246,22 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', attempts: 2 });
     });
 
+    it('when many are retried at once: no `dismissed` goes before its `viewed`, though many others came between them', async () => {
+      const intake = open();
+      const between = Array.from({ length: 150 }, (_, at) => admitted(10 + at));
+      await takeAll(intake, [closing(1, 'a'), ...between, of(2, 'a')]);
+      const all = [eventId(1), eventId(2), ...between.map(({ id }) => id)];
+      expect(await intake.purge(all, START)).toBe(152);
+      expect(await intake.retry(all, START)).toBe(152);
+      const order: number[] = [];
+      for (let at = START; order.length < 152; at += SECOND_MS) {
+        const { rows } = await begin(intake, at, 40, 10_000);
+        order.push(...numbers(rows));
+        await settle(intake, rows, at);
+      }
+      expect(order.indexOf(1)).toBeGreaterThan(order.indexOf(2));
+    });
+
     it('when another process takes over: it begins what was on its way, and then the rest in turn', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { EventState } from '../../../src/proxy/index.js';
+import type { EventState, ForwardResult } from '../../../src/proxy/index.js';
 import { purge } from '../../../src/proxy/operator/purging.js';
 import { admitted, tallyOf } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, begun, dismissed, numbers } from './intake.contract.js';
+import { type Bench, begin, begun, dismissed, numbers, rowOf } from './intake.contract.js';
 
 export const describeOperator = ({ open }: Bench): void => {
   describe('answers an operator', () => {
@@ -79,6 +79,23 @@ export const describeOperator = ({ open }: Bench): void => {
       const dead = await intake.list({ limit: 9, states: ['dead'] });
       expect([numbers(dead), [...new Set(dead.map(({ code }) => code))]]).toEqual([[6, 4, 3, 2], ['purged']]);
       expect([...(await intake.take([admitted(2, offer)])).values()]).toEqual([{ kind: 'duplicate' }]);
+    });
+
+    it('leaves an event that may have arrived, though it waits again', async () => {
+      const intake = open();
+      await intake.take([admitted(1), dismissed(2, 1)]);
+      const again = async (at: number, result: ForwardResult): Promise<void> => {
+        expect(await begun(intake, at, 1)).toEqual([1]);
+        await intake.finish([{ id: eventId(1), result }], at);
+      };
+      await again(START, { kind: 'ambiguous', dueAt: START + 1_000 });
+      // Its repetition was answered 429.
+      await again(START + 1_000, { kind: 'waiting', dueAt: START + 60_000 });
+      const giveUp = () => purge(intake, { what: 'waiting', isMeant: true }, () => START + 2_000);
+      expect(await giveUp()).toEqual({ events: 1, offers: 1, left: 1 });
+      expect(await intake.purge([eventId(1)], START + 2_000)).toBe(0);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'waiting', isAmbiguous: true });
+      expect(await rowOf(intake, 2)).toMatchObject({ state: 'dead', code: 'purged' });
     });
 
     it('counts only events that were received since a time, if one is given', async () => {

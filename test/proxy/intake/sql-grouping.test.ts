@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Verdict } from '../../../src/protocol/batch.js';
 import type { AdmittedEvent } from '../../../src/proxy/index.js';
-import { createGrouping, type GroupingContext } from '../../../src/proxy/intake/sql/grouping.js';
+import { askInGroups, createGrouping, type GroupingContext } from '../../../src/proxy/intake/sql/grouping.js';
 import { systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { platformRuntime } from '../../../src/runtime.js';
 import { admitted } from '../../support/intake.js';
@@ -86,6 +86,34 @@ describe('requests', () => {
     expect(groups.map(({ events }) => events.length)).toEqual([1, 2_000, 1, 3_000]);
   });
 
+  it('share a transaction with at most 99 others, since all are answered in one turn of the loop', async () => {
+    const { take, groups, next } = groupingOf();
+    const answers = Array.from({ length: 151 }, (_, at) => take([admitted(at)]));
+    // A repeated event counts each time, so a group does not grow by repeating one.
+    const repeated = Array.from({ length: 5 }, () =>
+      take(Array.from({ length: 500 }, (_, at) => admitted(1_000 + at))),
+    );
+    for (const at of [0, 1, 2, 3]) (await next(at)).end();
+    await Promise.all([...answers, ...repeated]);
+    expect(groups.map(({ events }) => events.length)).toEqual([1, 100, 550, 500]);
+  });
+
+  it('that conflict wait behind the others, and cost each group only a bounded look', async () => {
+    const { take, groups, next } = groupingOf();
+    const many = (content: string, from: number) =>
+      take([
+        ...Array.from({ length: 499 }, (_, at) => admitted(from + at)),
+        admitted(9, { offerId: content }),
+      ]);
+    const first = take([admitted(1)]);
+    const conflicting = Array.from({ length: 20 }, (_, at) => many(`other${at}`, 10_000 * (at + 1)));
+    const honest = take([admitted(2)]);
+    for (let at = 0; at < 21; at++) (await next(at)).end();
+    await Promise.all([first, honest, ...conflicting]);
+    // The honest one came last, and is in the third group after its own: each look ends at 4,000 events.
+    expect(groups.findIndex(({ events }) => events.some(({ id }) => id === admitted(2).id))).toBeLessThan(5);
+  });
+
   it('are taken one at a time if one of them fails by its own fault', async () => {
     const { take, groups, next } = groupingOf();
     const answers = [[1], [2], [3]].map((some) => take(some.map((number) => admitted(number))));
@@ -150,5 +178,38 @@ describe('a request', () => {
     for (const at of [0, 1]) (await next(at)).end();
     await Promise.all([...answers, resting]);
     expect([order, groups.length]).toEqual([['1', '2', 'idle'], 2]);
+  });
+});
+
+describe('questions whether events were taken', () => {
+  it('are asked one at a time, those that came meanwhile together, and each gets its own answer', async () => {
+    const asked: { readonly ids: readonly number[]; end(): void }[] = [];
+    const knows = askInGroups(
+      (events) =>
+        new Promise((resolve) => {
+          // The intake has the first three, with the content that these have here.
+          const known = events.filter(({ id, content }) =>
+            [1, 2, 3].some((number) => admitted(number).id === id && admitted(number).content === content),
+          );
+          asked.push({
+            ids: numbers(events),
+            end: () => resolve(new Set(known.map(({ id }) => id))),
+          });
+        }),
+      { runtime: platformRuntime(), isOwnFault: () => false },
+    );
+    const other = admitted(2, { offerId: 'other' });
+    const answers = [[admitted(1)], [admitted(2), admitted(7)], [admitted(3)], [other], [admitted(2)]].map(
+      (events) => knows(events),
+    );
+    for (const at of [0, 1, 2]) (await vi.waitUntil(() => asked[at], { interval: 1 })).end();
+    expect((await Promise.all(answers)).map((known) => numbers([...known].map((id) => ({ id }))))).toEqual([
+      [1],
+      [2],
+      [3],
+      [],
+      [2],
+    ]);
+    expect(asked.map(({ ids }) => ids)).toEqual([[1], [2, 7, 3], [2]]);
   });
 });

@@ -33,8 +33,8 @@ export const ONLY_READS =
 const REMEDIES: Readonly<Record<string, string>> = {
   '25006': ONLY_READS,
   '28000': 'Postgres does not let the user in: check user, host and TLS against its pg_hba.conf.',
-  '28P01': 'Postgres does not accept the password: check user and password of connection.',
-  '3D000': 'The database of connection does not exist: create it, or name another one.',
+  '28P01': 'Postgres does not accept the password: check user and password in its URL.',
+  '3D000': 'Postgres has no database of this name: create it, or name another one in its URL.',
   '42501':
     'The database user may not create or use the schema of the intake: let it create one, or create the schema and make it the user’s own.',
 };

@@ -11,7 +11,7 @@ import { checkOptionNames } from '../../option-names.js';
 import type { Intake, Lane } from '../intake.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
-import { createGrouping } from '../sql/grouping.js';
+import { askInGroups, createGrouping } from '../sql/grouping.js';
 import { createSqlIntake } from '../sql/intake.js';
 import { configOf } from './postgres-config.js';
 import { POSTGRES } from './postgres-dialect.js';
@@ -107,10 +107,12 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     isLeading: () => offers.isLeading() || usages.isLeading(),
   });
   const grouping = createGrouping(intake.take, { runtime, isOwnFault });
+  const knows = askInGroups(intake.knows, { runtime, isOwnFault });
   const whole: Intake = {
     ...offers.lane,
     usage: usages.lane,
     watch: waking.watch,
+    knows,
 
     claim(site, bookkeeping = {}) {
       opening.claim(site, bookkeeping.onAlert);

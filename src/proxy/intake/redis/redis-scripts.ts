@@ -60,8 +60,10 @@ for _, id in ipairs(decode(ARGV[5])) do
   local e = load(numberOf(id))
   local isDead = e and e.state == 'dead' and e.code ~= '${PURGED}'
   if isDead then become(e, 'dead', '${PURGED}') keep(e) end
-  if isDead or (e and e.state == 'waiting') then purged, unseen[e.offerId] = purged + 1, true end
-  if e and e.state == 'waiting' then settle(e, 'dead', '${PURGED}', now) end
+  -- What may have arrived is left alone.
+  local waits = e and e.state == 'waiting' and not e.isAmbiguous
+  if isDead or waits then purged, unseen[e.offerId] = purged + 1, true end
+  if waits then settle(e, 'dead', '${PURGED}', now) end
 end
 for offer in pairs(unseen) do takeAlong(offer, now) end
 return purged`;

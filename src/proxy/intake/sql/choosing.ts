@@ -93,8 +93,9 @@ const headOf = (type: Row['type']): string =>
 const HEADS = [headOf('viewed'), headOf('dismissed')];
 
 const statementsOf = (dialect: Dialect) => ({
+  // Views first, all of them: a `dismissed` that has a line may begin, and waits only for views that have one.
   unlined: `SELECT arrival, offer_id FROM events WHERE settled_at IS NULL AND line IS NULL
-    ORDER BY arrival LIMIT ${ADOPT_ROWS}`,
+    ORDER BY type DESC, arrival LIMIT ${ADOPT_ROWS}`,
   open: openLines(dialect),
   // If nobody knows the visitor of a `dismissed`, it waits for all views ahead of it.
   adopt: `UPDATE events SET is_lone = 1,

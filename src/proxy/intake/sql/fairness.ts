@@ -88,7 +88,7 @@ const triggersOf = (dialect: Dialect): string => {
 /** Find the events of a line, and those that need attention. */
 export const LINE_INDEXES: readonly string[] = [
   'CREATE INDEX IF NOT EXISTS events_line ON events (line, type, arrival) WHERE settled_at IS NULL',
-  'CREATE INDEX IF NOT EXISTS events_unlined ON events (arrival) WHERE settled_at IS NULL AND line IS NULL',
+  'CREATE INDEX IF NOT EXISTS events_adopted ON events (type DESC, arrival) WHERE settled_at IS NULL AND line IS NULL',
   'CREATE INDEX IF NOT EXISTS events_unknown ON events (first_forward_at) WHERE settled_at IS NULL AND is_ambiguous = 1',
 ];
 

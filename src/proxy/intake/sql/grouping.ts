@@ -8,28 +8,37 @@ import { inTime } from '../../patience.js';
 import type { AdmittedEvent } from '../admitted.js';
 import type { Intake } from '../intake.js';
 
-/** Most events of one transaction. */
+/** Most events of one transaction, repeated ones included. */
 const MOST_EVENTS = 2_000;
+/** Most requests of one transaction: all of them are answered in one turn of the host's loop. */
+const MOST_REQUESTS = 100;
+/** Most events that are looked at for one transaction. */
+const MOST_SEEN = 4_000;
 /**
  * A request waits for so long, and a page for the request. If events are committed later, their repetition is a
  * duplicate.
  */
 export const DEADLINE_MS = 5_000;
 type Verdicts = ReadonlyMap<string, Verdict>;
+/** What grouping needs of an event. */
+type Known = Pick<AdmittedEvent, 'id' | 'content'>;
 
 /** A request that waits for its turn. */
-interface Waiting {
-  readonly events: readonly AdmittedEvent[];
+interface Waiting<Event extends Known> {
+  readonly events: readonly Event[];
   readonly resolve: (verdicts: Verdicts) => void;
   readonly reject: (cause: unknown) => void;
   /** Whether its deadline has answered it. */
   isOver: boolean;
 }
 
+/** Judges events, and gives one verdict for each, by id. */
+type Judge<Event> = (events: readonly Event[]) => Promise<Verdicts>;
+
 /** Taking in groups. */
-export interface Grouping {
+export interface Grouping<Event = AdmittedEvent> {
   /** Takes the events of one request. Rejects if that takes too long. They may be taken all the same. */
-  readonly take: Intake['take'];
+  readonly take: Judge<Event>;
   /** Resolves when no request waits any more. */
   idle(): Promise<void>;
 }
@@ -43,27 +52,38 @@ export interface GroupingContext {
 
 /**
  * Takes the next group out. An id has only one content in it, so that each request gets verdicts of its own: one with
- * another content waits for a later group, and makes nobody else wait. A request without events only asks whether anything
+ * another content waits behind all others, and makes nobody else wait. A request without events only asks whether anything
  * can be written, so it has a transaction of its own.
  */
-const nextOf = (waiting: Set<Waiting>): readonly Waiting[] => {
-  const group: Waiting[] = [];
+const nextOf = <Event extends Known>(waiting: Set<Waiting<Event>>): readonly Waiting<Event>[] => {
+  const group: Waiting<Event>[] = [];
+  const behind: Waiting<Event>[] = [];
   const contents = new Map<string, string>();
-  const isOther = ({ id, content }: AdmittedEvent): boolean => (contents.get(id) ?? content) !== content;
+  let [events, seen] = [0, 0];
+  const isOther = ({ id, content }: Known): boolean => (contents.get(id) ?? content) !== content;
   for (const one of waiting) {
-    const { events } = one;
-    if (group.length && contents.size + events.length > MOST_EVENTS) break;
-    if (group.length && (!events.length || events.some(isOther))) continue;
+    const { length } = one.events;
+    const isFull =
+      !length || group.length >= MOST_REQUESTS || events + length > MOST_EVENTS || seen > MOST_SEEN;
+    if (group.length && isFull) break;
     waiting.delete(one);
+    // What is looked at in vain costs time as well.
+    seen += length;
+    if (one.events.some(isOther)) {
+      behind.push(one);
+      continue;
+    }
     group.push(one);
-    if (!events.length) break;
-    for (const { id, content } of events) contents.set(id, content);
+    if (!length) break;
+    events += length;
+    for (const { id, content } of one.events) contents.set(id, content);
   }
+  for (const one of behind) waiting.add(one);
   return group;
 };
 
 /** The events of a group. An id that is in several requests occurs once. */
-const eventsOf = (group: readonly Waiting[]): readonly AdmittedEvent[] => {
+const eventsOf = <Event extends Known>(group: readonly Waiting<Event>[]): readonly Event[] => {
   const earlier = new Set<string>();
   return group.flatMap(({ events }) => {
     const fresh = events.filter(({ id }) => !earlier.has(id));
@@ -73,7 +93,7 @@ const eventsOf = (group: readonly Waiting[]): readonly AdmittedEvent[] => {
 };
 
 /** Answers each request of a group. If several have the same event, it is a duplicate for all except the first. */
-const answer = (group: readonly Waiting[], verdicts: Verdicts): void => {
+const answer = (group: readonly Waiting<Known>[], verdicts: Verdicts): void => {
   const earlier = new Set<string>();
   for (const { events, resolve } of group) {
     const own = new Map<string, Verdict>();
@@ -91,14 +111,14 @@ const answer = (group: readonly Waiting[], verdicts: Verdicts): void => {
  * Makes a {@link Grouping}. If one of its requests makes a group fail, the requests are taken one at a time.
  * @param takeAll Takes events in one transaction, and gives one verdict for each, by id.
  */
-export const createGrouping = (
-  takeAll: Intake['take'],
+export const createGrouping = <Event extends Known = AdmittedEvent>(
+  takeAll: Judge<Event>,
   { runtime, isOwnFault }: GroupingContext,
-): Grouping => {
-  const waiting = new Set<Waiting>();
+): Grouping<Event> => {
+  const waiting = new Set<Waiting<Event>>();
   let writing: Promise<void> | undefined;
 
-  const takeGroup = async (group: readonly Waiting[]): Promise<void> => {
+  const takeGroup = async (group: readonly Waiting<Event>[]): Promise<void> => {
     try {
       answer(group, await takeAll(eventsOf(group)));
     } catch (cause) {
@@ -108,7 +128,7 @@ export const createGrouping = (
   };
 
   const write = async (): Promise<void> => {
-    for (let group = nextOf(waiting); group.length; group = nextOf(waiting)) await takeGroup(group);
+    while (waiting.size) await takeGroup(nextOf(waiting));
     writing = undefined;
   };
 
@@ -116,7 +136,7 @@ export const createGrouping = (
     take(events) {
       let leave = (): void => undefined;
       const answered = new Promise<Verdicts>((resolve, reject) => {
-        const one: Waiting = { events, resolve, reject, isOver: false };
+        const one: Waiting<Event> = { events, resolve, reject, isOver: false };
         waiting.add(one);
         leave = () => {
           one.isOver = true;
@@ -129,5 +149,23 @@ export const createGrouping = (
     async idle() {
       await writing;
     },
+  };
+};
+
+const KNOWN: Verdict = { kind: 'duplicate' };
+const UNKNOWN: Verdict = { kind: 'refused', code: 'unknown' };
+
+/**
+ * Asks in groups which events were taken already, one question at a time: however many requests are refused, they leave
+ * the connections of a database to those that are taken.
+ */
+export const askInGroups = (knows: Intake['knows'], context: GroupingContext): Intake['knows'] => {
+  const { take } = createGrouping<Known>(async (events) => {
+    const known = await knows(events);
+    return new Map(events.map(({ id }) => [id, known.has(id) ? KNOWN : UNKNOWN]));
+  }, context);
+  return async (events) => {
+    const verdicts = await take(events);
+    return new Set([...verdicts].flatMap(([id, verdict]) => (verdict === KNOWN ? [id] : [])));
   };
 };

@@ -18,7 +18,7 @@ const statementsOf = (table: LaneTable, { larger, texts }: Dialect) => ({
      WHERE state = 'dead' AND arrival > ?1 AND type = ?2 AND code <> '${PURGED}' ORDER BY arrival LIMIT ${RETRY_ROWS}`,
   purge: `UPDATE ${table}
      SET state = 'dead', code = '${PURGED}', settled_at = coalesce(settled_at, ?2), due_at = 0, headers = NULL
-     WHERE id IN ${texts('ids')} AND (state = 'waiting' OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
+     WHERE id IN ${texts('ids')} AND ((state = 'waiting' AND is_ambiguous = 0) OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
 });
 
 type Reviving = Pick<Lane, 'retry' | 'purge'>;

@@ -11,7 +11,7 @@ import { inTime } from '../../patience.js';
 import type { Intake, Lane } from '../intake.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
-import { createGrouping, DEADLINE_MS } from '../sql/grouping.js';
+import { askInGroups, createGrouping, DEADLINE_MS } from '../sql/grouping.js';
 import {
   INTAKE_METHODS,
   LANE_METHODS,
@@ -104,8 +104,8 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
     ...methods,
     usage: laneOf(host, 'usage'),
     take: grouping.take,
-    // Requests also wait for these.
-    knows: (events) => inTime(runtime, DEADLINE_MS, methods.knows(events)),
+    knows: askInGroups(methods.knows, { runtime, isOwnFault }),
+    // Requests also wait for this.
     accept: (events) => inTime(runtime, DEADLINE_MS, methods.accept(events)),
     ledger: (filter) => portionsOf(host, 'ledger', 'events', filter),
     claim: (site, bookkeeping = {}) => host.claim(site, bookkeeping),

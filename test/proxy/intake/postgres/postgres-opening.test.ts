@@ -177,7 +177,7 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
   });
 
   it.each<[string, (url: string) => string, RegExp]>([
-    ['the database is not there', (url) => url.replace(/postgres$/, 'missing'), /does not exist/],
+    ['the database is not there', (url) => url.replace(/postgres$/, 'missing'), /no database of this name/],
     ['the user is not there', (url) => url.replace('postgres@', 'nobody@'), /does not let the user in/],
   ])('cannot be used if %s, and the error says what to do', async (_, change, hint) => {
     await expect(open(undefined, { connection: change(postgres.url) }).status(START)).rejects.toEqual(

@@ -1,7 +1,8 @@
 /** The intake in Postgres keeps what every intake promises, with the server itself and through a pooler. */
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { postgresIntake } from '../../../../src/proxy/intake/postgres/postgres.js';
 import { durably } from '../../../support/answering.js';
+import { admitted } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
@@ -31,6 +32,29 @@ const describePostgres = (
         remove: () => undefined,
       };
     }, [describeFairness, describePortions(4_000)]);
+
+    it('takes events beside thousands of requests that are refused, and asked for in vain', async () => {
+      const intake = postgresIntake({ connection, name: `refused${++places}` });
+      try {
+        let answered = 0;
+        const asked = Array.from({ length: 10_000 }, async (_, at) => {
+          const known = await intake.knows([admitted(at + 10)]);
+          answered++;
+          return known;
+        });
+        const taken = await Promise.all([1, 2, 3].map((number) => intake.take([admitted(number)])));
+        // Others have a connection all the time.
+        expect(answered).toBeLessThan(9_000);
+        expect(taken.flatMap((verdicts) => [...verdicts.values()].map(({ kind }) => kind))).toEqual([
+          'accepted',
+          'accepted',
+          'accepted',
+        ]);
+        expect((await Promise.all(asked)).every(({ size }) => size === 0)).toBe(true);
+      } finally {
+        await intake.close();
+      }
+    });
 
     describeAnswering(`postgres ${way}`, () => {
       const name = `answering${++places}`;

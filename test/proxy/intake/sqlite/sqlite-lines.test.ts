@@ -13,7 +13,7 @@ import { begin, begun, dismissed } from '../intake.contract.js';
 const WITHOUT_LINES = `
   ${EARLIER_LAYOUT}
   DROP TRIGGER events_moved; DROP TRIGGER events_left; DROP TRIGGER events_back;
-  DROP INDEX events_line; DROP INDEX events_unlined; DROP INDEX events_unknown;
+  DROP INDEX events_line; DROP INDEX events_adopted; DROP INDEX events_unknown;
   DROP TABLE lines; DROP TABLE turns;
   ALTER TABLE events DROP COLUMN line; ALTER TABLE events DROP COLUMN is_lone;
 `;
