@@ -251,7 +251,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/door/machines': { types: ['proxy/door/exchange'], packages: ['isbot'] },
   'proxy/door/surroundings': {
-    values: ['proxy/telling/alerts'],
+    values: ['proxy/door/address', 'proxy/telling/alerts'],
     types: ['proxy/door/problem', 'runtime'],
   },
   'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
@@ -498,7 +498,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy', 'protocol', 'runtime'],
   },
   'proxy/node': {
-    values: ['proxy/node-messages', 'proxy/needs-node', 'proxy/option-names', 'errors'],
+    values: [
+      'proxy/node-messages',
+      'proxy/needs-node',
+      'proxy/option-names',
+      'proxy/door/exchange',
+      'errors',
+    ],
     packages: ['node:http', 'node:net', 'node:stream', 'node:stream/promises'],
   },
   'proxy/node-messages': {

@@ -91,6 +91,16 @@ test.describe('starting the proxy', () => {
       ['--require-signed-offer'],
       /Unknown flag --require-signed-offer. Did you mean --require-signed-offers\?/,
     ],
+    [
+      'the beginning of a flag',
+      ['--require'],
+      /Unknown flag --require. Did you mean --require-signed-offers\?/,
+    ],
+    [
+      'a negative number in place of a value',
+      ['--trusted-hops', '-1'],
+      /Give --trusted-hops its value, one that begins with a dash as --trusted-hops=VALUE/,
+    ],
     ['no site', ['--site', ''], /Set site to the name/],
     ['a site that is an address', ['--site', 'https://acme.example'], /Set site to the name/],
     ['a port that is not a number', ['--port', 'http'], /Set --port to a/],
@@ -130,6 +140,13 @@ test.describe('starting the proxy', () => {
       expect(code).toBe(1);
     });
   }
+
+  test('answers another path with a problem that says so, as the endpoint does', async ({ bench }) => {
+    const { url } = await bench.start();
+    const answer = await fetch(new URL('/api/offers', url), { method: 'POST' });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+    expect(await answer.json()).toMatchObject({ code: 'path' });
+  });
 
   test('says which command may be meant, and never repeats what could be a secret', async ({ bench }) => {
     const misspelt = await bench.run(['statuss']);
@@ -173,7 +190,7 @@ test.describe('starting the proxy', () => {
     somebody.close();
     expect([code, stderr]).toEqual([
       1,
-      `offersight: Port ${port} of 127.0.0.1 is taken by another program: end that one, or choose another port by --port (or --admin-port).\n`,
+      `offersight: Port ${port} of 127.0.0.1 is taken already: end the program that has it, or choose another port by --port (or --admin-port).\n`,
     ]);
     expect(existsSync(bench.intake.replace('sqlite:', ''))).toBe(false);
   });

@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OffersightError } from '../errors.js';
+import { exchangeOf } from './door/exchange.js';
 import { type Answer, ask, problem, type RequestHandler, targetOf } from './node-messages.js';
 import { checkOptionNames } from './option-names.js';
 
@@ -68,7 +69,8 @@ const answer = async (
   // Node drops those beyond its own bound without a word, and among them could be the one that matters.
   if (incoming.rawHeaders.length >= 2 * MAX_HEADERS) return problem('many');
   if (FORBIDDEN_METHODS.has(incoming.method ?? '')) return problem('method', { allow: 'POST' });
-  if (incoming.readableDidRead) {
+  // A proxy says so itself, by its alert.
+  if (incoming.readableDidRead && !exchangeOf(handler)) {
     warn('something read a body before its listener: mount it ahead of any body parser.');
     return problem('unavailable', { 'retry-after': '60' });
   }

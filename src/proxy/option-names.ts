@@ -13,7 +13,8 @@ const MAX_DISTANCE = 4;
  * @returns Such as ` Did you mean origins?`; an empty text if no known name is similar.
  */
 export const nearestOf = (name: string, known: readonly string[], prefix = ''): string => {
-  const nearest = closestMatch(name, known, { maxDistance: MAX_DISTANCE });
+  const nearest =
+    known.find((each) => each.startsWith(name)) ?? closestMatch(name, known, { maxDistance: MAX_DISTANCE });
   return nearest === undefined ? '' : ` Did you mean ${prefix}${nearest}?`;
 };
 

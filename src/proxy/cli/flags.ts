@@ -26,6 +26,14 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
       throw new Failure(
         `Unknown flag --${flag}.${nearestOf(flag, Object.keys(options), '--')} See offersight --help.`,
       );
+    const [, lacking] =
+      (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' &&
+        /'--([\w-]+)' argument is ambiguous/.exec(message)) ||
+      [];
+    if (lacking !== undefined)
+      throw new Failure(
+        `Give --${lacking} its value, one that begins with a dash as --${lacking}=VALUE. See offersight --help.`,
+      );
     // A value could be a secret that lost its flag, so messages name only flags.
     const words =
       code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'

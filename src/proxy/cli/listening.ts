@@ -52,7 +52,7 @@ const inWords = async (place: Place, { code }: NodeJS.ErrnoException): Promise<s
   if (site !== undefined)
     return `${where} is taken by the proxy of the site ${site}: give each proxy a port of its own.`;
   return code === 'EADDRINUSE'
-    ? `${where} is taken by another program: end that one, or choose another port by --port (or --admin-port).`
+    ? `${where} is taken already: end the program that has it, or choose another port by --port (or --admin-port).`
     : `${where} cannot be listened on (${code}).`;
 };
 

@@ -1,5 +1,6 @@
 /** Which room answers a request to the standalone proxy. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { problemReply } from '../door/problem.js';
 import type { NodeListener } from '../node.js';
 
 /** Answers a request. */
@@ -21,9 +22,11 @@ export const reply = (
   outgoing.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(body);
 };
 
-/** Sends that there is nothing. */
-export const replyNothing: Answer = (_, outgoing) =>
-  reply(outgoing, 404, 'text/plain', 'There is nothing here.\n');
+/** Sends that there is nothing, as the proxy does at a path that is not its own. */
+export const replyNothing: Answer = (_, outgoing) => {
+  const { status, text } = problemReply('path');
+  reply(outgoing, status, 'application/problem+json', text);
+};
 
 /** Whether a request is for reading. */
 export const isReading = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD';

@@ -4,7 +4,8 @@ import type { Intake } from '../intake/intake.js';
 import { Failure } from './failure.js';
 import type { IntakePlace } from './sources.js';
 
-const AWAY = /\b(?:ECONN\w+|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)\b/;
+/** The system's words, and pgbouncer's if it does not reach its server. */
+const AWAY = /\b(?:ECONN\w+|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|server_login_retry)\b/;
 
 /** The system's word for why nothing was reached; undefined if that is not what went wrong. */
 const whyAway = (cause: unknown): string | undefined => {

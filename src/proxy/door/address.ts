@@ -47,7 +47,7 @@ export const addressKey = (written: string): string | undefined => {
 };
 
 /** Private, local and link-local ranges (RFC 1918, RFC 4193, RFC 3927, RFC 4291). */
-const isPrivate = (key: string): boolean =>
+export const isPrivate = (key: string): boolean =>
   /^(?:127|10)\.|^192\.168\.|^169\.254\.|^172\.(?:1[6-9]|2\d|3[01])\.|^0:0:0:0::|^f[cd][\da-f]{2}:|^fe[89ab][\da-f]:/.test(
     key,
   );

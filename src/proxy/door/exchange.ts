@@ -28,7 +28,8 @@ export interface Reply {
 export type Exchange = (incoming: Incoming, connection?: object) => Promise<Reply>;
 
 /** Says why a body cannot be read. */
-export const BODY_READ = 'Something else has read the body of the request.';
+export const BODY_READ =
+  'Something else has read the body of the request: mount the proxy ahead of any body parser.';
 
 const exchanges = new WeakMap<object, Exchange>();
 

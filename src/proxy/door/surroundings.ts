@@ -6,6 +6,7 @@
  */
 import type { Runtime } from '../../runtime.js';
 import { ALERTS } from '../telling/alerts.js';
+import { isPrivate } from './address.js';
 import type { ProblemCode } from './problem.js';
 
 /** A request that was admitted or not. */
@@ -50,8 +51,7 @@ export const watchSurroundings = (
   const isMost = (count: number, least: number): boolean => requests >= least && count > requests * MOST;
 
   /** Counts an address; gives how often it came. */
-  const count = (address: string | undefined): number => {
-    if (address === undefined) return 0;
+  const count = (address: string): number => {
     const times = (addresses.get(address) ?? 0) + 1;
     if (times > 1 || addresses.size < MAX_ADDRESSES) addresses.set(address, times);
     return times;
@@ -59,7 +59,7 @@ export const watchSurroundings = (
 
   return ({ headers, address, code }) => {
     // Monitors and robots ask in other ways.
-    if (code !== undefined && code !== 'origin') return;
+    if (code !== undefined && code !== 'origin' && code !== 'budget') return;
     if (runtime.elapsed() - since > WINDOW_MS) {
       since = runtime.elapsed();
       requests = withoutMetadata = forwarded = notForwarded = 0;
@@ -68,14 +68,15 @@ export const watchSurroundings = (
     requests++;
     if (code === 'origin' && !headers.has('sec-fetch-site')) withoutMetadata++;
     if (isMost(withoutMetadata, LEAST)) alert(ALERTS.noMetadata.words);
-    if (isAddressGiven || code) return;
-    const isForwarded = headers.has('x-forwarded-for');
+    if (isAddressGiven || code === 'origin') return;
+    const entries = headers.get('x-forwarded-for')?.split(',').length ?? 0;
     // A direct sender may also write that header. A machine of one's own has a private address, which does not count.
-    if (isForwarded && address === undefined) forwarded++;
-    if (!isForwarded) notForwarded++;
+    if (entries && address === undefined) forwarded++;
+    const isShort = entries < trustedHops;
+    if (isShort) notForwarded++;
     if (trustedHops === 0 && isMost(forwarded, LEAST)) alert(ALERTS.forwarded.words);
-    if (trustedHops > 0 && isMost(notForwarded, LEAST)) alert(ALERTS.notForwarded.words);
-    const isOne = isMost(count(address), LEAST_OF_ONE);
-    if (isOne && !(trustedHops > 0 && !isForwarded)) alert(ALERTS.oneAddress.words);
+    if (isMost(notForwarded, LEAST)) alert(ALERTS.notForwarded.words);
+    if (address === undefined || !isMost(count(address), LEAST_OF_ONE) || isShort) return;
+    alert((isPrivate(address) ? ALERTS.forwarded : ALERTS.oneAddress).words);
   };
 };

@@ -33,8 +33,9 @@ export const outcomeOf = (call: Call, api: ApiName = 'offer events'): Outcome =>
   const { status, code, retryAfter, isApi } = call;
   if (status === 429)
     return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
-  // A server error may well be a page; a page or a redirect instead of an answer is somebody else's.
-  if (status < 400 && (!isApi || status >= 300)) return { kind: 'ambiguous', alert: ALERTS.notTheApi.words };
+  // A server error may well be a page; another page or a redirect instead of an answer is somebody else's.
+  if ((status < 500 && !isApi) || (status >= 300 && status < 400))
+    return { kind: 'ambiguous', alert: ALERTS.notTheApi.words };
   if (!isApi) return { kind: 'ambiguous' };
   if (status >= 200 && status < 300) return { kind: 'done' };
   // Also a conflict with our own earlier call of the same key, which is still under way.

@@ -42,6 +42,8 @@ const TRIAL_MS = 1_000;
 const LONGEST_THROTTLE_MS = 60_000;
 /** The longest Retry-After that counts, and its jitter. */
 const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
+/** If the upstream says for so long that each call is one too many, somebody has to look. */
+const LONG_THROTTLE_MS = 600_000;
 /** So many failures in a row are the upstream's trouble, not one event's. */
 const OUTAGE = 3;
 
@@ -65,6 +67,7 @@ export const createPauses = (
   let failures = 0;
   let isMisconfigured = false;
   let throttles = 0;
+  let throttledSince = 0;
   let note: LaneNote = {};
   const blame = createBlame();
 
@@ -96,7 +99,8 @@ export const createPauses = (
 
   const throttled = (retryAfterMs: number): void => {
     // If it does not say for how long, it is asked less and less.
-    if (isNews()) throttles++;
+    if (isNews() && throttles++ === 0) throttledSince = runtime.elapsed();
+    if (runtime.elapsed() - throttledSince >= LONG_THROTTLE_MS) raise(ALERTS.throttled.words);
     const leastMs = Math.min(LONGEST_THROTTLE_MS, BASE_MS * 2 ** (throttles - 1));
     const delayMs = Math.max(retryAfterMs, leastMs) * (1 + runtime.random() * 0.2);
     pause(delayMs);

@@ -1,19 +1,17 @@
 /** What the host's own code reports: an opened mail, a native app's view, an offer closed on a page of another make. */
 import { OffersightError } from '../../errors.js';
 import type { Verdict } from '../../protocol/batch.js';
-import { isOfferId } from '../../protocol/event.js';
-import { isGroup } from '../../protocol/group.js';
-import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import type { AdmittedEvent } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import type { UsageOptions } from '../options.js';
-import type { EventFault, ReportResult, ServerEvent } from '../reported.js';
+import type { ReportResult, ServerEvent } from '../reported.js';
 import { type OnAlert, remedyOf } from '../telling/alert.js';
 import { additionsOf, usageOf } from './additions.js';
 import { keyOf, signed } from './mac.js';
+import { checkReported, fault } from './report-checks.js';
 
 /** What it works with. */
 export interface ReportingContext {
@@ -39,46 +37,11 @@ export interface ReportingContext {
 /** Reports events. */
 export type Report = (events: readonly ServerEvent[]) => Promise<ReportResult>;
 
-const MAX_NAME_LENGTH = 200;
-/** In 2001. What is earlier was given in seconds. */
-const EARLIEST = 1e12;
 /** As many as a page may send in one request. */
 const PORTION = 500;
 
 /** What the intake says of an event if it says nothing. */
 const UNANSWERED = { kind: 'deferred', code: 'unavailable' } as const;
-
-/** Lines of a file have other numbers and other names, so the error also has its parts. */
-const fault = (
-  at: number,
-  what: string,
-  code: 'configuration' | 'refused' = 'configuration',
-): OffersightError & EventFault =>
-  Object.assign(new OffersightError(code, `Event ${at + 1} of the report: ${what}`), { at, what });
-
-const check = (event: ServerEvent, at: number, now: number): void => {
-  const { name, type, offerId, occurredAt, subject, group } = event;
-  if (typeof name !== 'string' || !name || name.length > MAX_NAME_LENGTH)
-    throw fault(at, `give it a name of 1 to ${MAX_NAME_LENGTH} characters, which no other event has.`);
-  // Hosts without types may try it.
-  if ((type as unknown) === 'fulfilled')
-    throw fault(at, `fulfilled is the billing system's own, and never reported.`);
-  if (!['viewed', 'dismissed', 'accepted'].includes(type))
-    throw fault(at, 'its type is viewed, dismissed or accepted.');
-  if (!isOfferId(offerId)) throw fault(at, 'its offerId has 1 to 50 characters of A–Z a–z 0–9 _ . : ~ -.');
-  if (
-    occurredAt !== undefined &&
-    !(Number.isInteger(occurredAt) && occurredAt > EARLIEST && occurredAt <= now)
-  )
-    throw fault(at, 'its occurredAt is in epoch milliseconds, and not in the future.');
-  if (subject !== undefined && !isSubject(subject))
-    throw fault(at, 'its subject has 1 to 128 characters of A–Z a–z 0–9 _ . : ~ -.');
-  if (group !== undefined && !isGroup(group))
-    throw fault(
-      at,
-      'its group has 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
-    );
-};
 
 /** What a name stands for, without its time: who reports it again may not know that any more. */
 const contentOf = ({ type, offerId }: ServerEvent): string => JSON.stringify([type, offerId]);
@@ -202,10 +165,13 @@ export const createReporting = ({
   };
 
   return async (events) => {
+    // Hosts without types may give one event.
+    const given: unknown = events;
+    if (!Array.isArray(given)) throw new OffersightError('configuration', 'Give report a list of events.');
     const receivedAt = now();
     const named = new Map<string, string>();
     for (const [at, event] of events.entries()) {
-      check(event, at, receivedAt);
+      checkReported(event, at, receivedAt);
       const says = contentOf(event);
       // Before anything is taken, also if the report is taken in portions.
       if ((named.get(event.name) ?? says) !== says)

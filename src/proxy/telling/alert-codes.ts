@@ -28,6 +28,7 @@ export type AlertCode =
   | 'unreachable'
   | 'notEnabled'
   | 'badKey'
+  | 'throttled'
   | 'wrongSite'
   | 'notTheApi'
   | 'siteAway'

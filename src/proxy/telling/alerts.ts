@@ -32,18 +32,19 @@ export const ALERTS = {
   },
   forwarded: {
     words:
-      'Most requests come through a machine of your own, and trustedHops is 0, so visitors cannot be told apart. Set ' +
+      'Most requests come through a machine of your own that trustedHops does not count, so visitors cannot be told apart. Set ' +
       'trustedHops to the number of your own machines before the proxy.',
     means: 'The proxy does not know that a machine of yours is before it, so it cannot tell visitors apart.',
     repair: 'Set `trustedHops` (`--trusted-hops`) to the number of such machines.',
   },
   notForwarded: {
     words:
-      'Most requests have no X-Forwarded-For, although trustedHops is set, so visitors cannot be told apart. Let the machines ' +
-      'before the proxy write it, or set trustedHops to 0 if there are none.',
-    means: '`trustedHops` is set, and the machine before the proxy does not write that header.',
+      'Most requests have no X-Forwarded-For, or fewer entries in it than trustedHops, so visitors cannot be told apart. Set ' +
+      'trustedHops to the number of your own machines before the proxy, each of which adds an entry.',
+    means:
+      '`trustedHops` is larger than the number of your own machines before the proxy, or one of these does not write that header.',
     repair:
-      'Let it write the header, as the recipe for nginx does. Set `trustedHops` to 0 if no machine is before the proxy.',
+      'Let each of them write the header, as the recipe for nginx does. Set `trustedHops` to their number, 0 if there is none.',
   },
   oneAddress: {
     words:
@@ -203,8 +204,16 @@ export const ALERTS = {
     isUrgent: true,
     isNoted: true,
   },
+  throttled: {
+    words:
+      'Chargebee has answered 429 for ten minutes: other programs use up the calls of the plan, or pace.perMinute is above them. Events are kept.',
+    means: 'No event has been taken for ten minutes, since each call is one too many.',
+    repair: 'Look what else calls this API. Lower `pace.perMinute` (`--per-minute`), or get a larger plan.',
+    isUrgent: true,
+    isNoted: true,
+  },
   wrongSite: {
-    words: 'Chargebee knows no such site or path: check the site name. Events are kept.',
+    words: 'Chargebee knows no such site or path: check the site name and the base URL. Events are kept.',
     means: 'Chargebee answered 405 or `site_not_found`.',
     repair: 'Check `site` (`--site`) and `baseUrl` (`--base-url`).',
     isUrgent: true,
@@ -212,9 +221,10 @@ export const ALERTS = {
   },
   notTheApi: {
     words:
-      'Something answers in the place of Chargebee: check the base URL and any proxy in between. Events are kept.',
+      'Something answers in the place of Chargebee’s API: check the site name, the base URL and any proxy in between. Events are kept.',
     means: 'The answer is a page or a redirect.',
-    repair: 'Check what is between: a proxy, a firewall, DNS. The events are ambiguous, and are sent again.',
+    repair:
+      'Check `site` and `baseUrl`, and what is between: a proxy, a firewall, DNS. The events are ambiguous, and are sent again.',
     isUrgent: true,
     isNoted: true,
   },

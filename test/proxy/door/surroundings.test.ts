@@ -5,8 +5,8 @@ import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.
 import { wireBody, wireEvent } from '../../support/wire.js';
 
 const METADATA = /neither Sec-Fetch-Site nor an origin/;
-const FORWARDED = /through a machine of your own, and trustedHops is 0/;
-const NOT_FORWARDED = /no X-Forwarded-For, although trustedHops is set/;
+const FORWARDED = /through a machine of your own that trustedHops does not count/;
+const NOT_FORWARDED = /no X-Forwarded-For, or fewer entries in it than trustedHops/;
 const ONE_ADDRESS = /come from one public address/;
 const WINDOW_MS = 300_000;
 const DAY_MS = 86_400_000;
@@ -50,6 +50,22 @@ describe('an alert says', () => {
     start({ trustedHops: 1 });
     await send(210, {}, () => '127.0.0.1');
     expect(started.alerts).toEqual([expect.stringMatching(NOT_FORWARDED)]);
+  });
+
+  it('that X-Forwarded-For has fewer entries than trustedHops, even if most of the requests exceed the budget of one address', async () => {
+    await started.end();
+    started = startProxy({ trustedHops: 2, limits: { perAddress: 15 } });
+    for (let at = 0; at < 21; at++)
+      await send(1, { 'x-forwarded-for': `203.0.113.${at}` }, () => '127.0.0.1');
+    expect(started.alerts).toEqual([expect.stringMatching(NOT_FORWARDED)]);
+  });
+
+  it('that trustedHops is too small, once one private address stands for most visitors', async () => {
+    await started.end();
+    started = startProxy({ trustedHops: 1, limits: { perAddress: 15 } });
+    for (let at = 0; at < 201; at++)
+      await send(1, { 'x-forwarded-for': `203.0.113.${at}, 10.0.0.5` }, () => '127.0.0.1');
+    expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
   });
 
   it('only once a day that one address sends most requests, since it may be a network of many visitors', async () => {

@@ -161,6 +161,25 @@ describe('what an operator has to do', () => {
     expect(await noteOf()).toMatchObject({ alert: expect.any(String) as string });
   });
 
+  it('says that each call is one too many, once the upstream has answered 429 for ten minutes', async () => {
+    stage.answer = () => ({ kind: 'throttled', retryAfterMs: 1_000 });
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(590_000);
+    expect(stage.alerts).toEqual([]);
+    await stage.runtime.advance(90_000);
+    expect(stage.alerts).toContainEqual(expect.stringMatching(/answered 429 for ten minutes/));
+    expect(await noteOf()).toMatchObject({ alert: expect.stringMatching(/429/) as string });
+    const told = stage.alerts.length;
+    stage.answer = () => ({ kind: 'done' });
+    await stage.runtime.advance(90_000);
+    expect([stage.alerts.length, await noteOf()]).toEqual([told, {}]);
+    stage.answer = () => ({ kind: 'throttled', retryAfterMs: 1_000 });
+    await stage.take(2);
+    await stage.runtime.advance(590_000);
+    expect(stage.alerts).toHaveLength(told);
+  });
+
   it('is what answers in the place of the upstream, however often it does: nobody has to look for an outage', async () => {
     stage.answer = () => ({ kind: 'ambiguous', alert: 'Something else answers.' });
     await stage.take(...range(1, 9));

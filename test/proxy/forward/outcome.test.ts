@@ -108,6 +108,19 @@ describe('what nobody knows is ambiguous', () => {
     },
   );
 
+  it.each([200, 302, 400, 403, 404])(
+    '%i with a page of HTML shows that something answers in the place of the API',
+    (status) => {
+      expect(outcomeOf(answered(status, HTML))).toMatchObject({
+        alert: expect.stringMatching(/site name, the base URL/) as string,
+      });
+    },
+  );
+
+  it.each([500, 502, 503])('%i with a page of HTML may well be the upstream’s own', (status) => {
+    expect(outcomeOf(answered(status, HTML))).toEqual({ kind: 'ambiguous' });
+  });
+
   it('an answer that never came leaves the outcome unknown', () => {
     expect(outcomeOf({ kind: 'lost' })).toMatchObject({ kind: 'ambiguous' });
   });

@@ -204,6 +204,11 @@ describe('a report throws, and nothing is taken, if one event has', () => {
     ],
     ['an unknown type', untyped({ type: 'clicked' }), /its type is viewed, dismissed or accepted/],
     ['a group with blanks', opened({ group: 'summer sale' }), /its group has 1 to 50/],
+    [
+      'an offer under the name that the API has for it',
+      untyped({ personalized_offer_id: 'o1' }),
+      /"personalized_offer_id" is unknown. An event may have name, type, offerId/,
+    ],
     ['no offer', untyped({ offerId: undefined }), /its offerId has 1 to 50/],
     ['an offer id that is too long', opened({ offerId: 'x'.repeat(51) }), /its offerId has 1 to 50/],
     [
@@ -226,6 +231,14 @@ describe('a report throws, and nothing is taken, if one event has', () => {
       hint: expect.stringMatching(words),
     });
     expect(await intake.list({ limit: 9 })).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ['one event in place of a list', opened()],
+    ['a list without events in it', [null]],
+  ])('%s', async (_, given) => {
+    const { proxy } = start();
+    await expect(proxy.report(given as never)).rejects.toMatchObject({ code: 'configuration' });
   });
 
   it('the name of another event, in the same report or an earlier one', async () => {
