@@ -5,8 +5,10 @@ import {
   type AdmittedEvent,
   createOfferAdmin,
   type Intake,
+  type LedgerCell,
   type OfferAdmin,
 } from '../../../src/proxy/index.js';
+import type { Funnel } from '../../../src/proxy/operator/funnel.js';
 import { eachRow } from '../../../src/proxy/operator/listing.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';
@@ -434,6 +436,40 @@ describe('the funnel', () => {
       by: 'day',
       rows: [{ day }],
     });
+  });
+
+  it('is written in slices, so that other requests are answered meanwhile', async () => {
+    const groups = Array.from({ length: 100 }, (_, at) => `group${at}`);
+    const days = Array.from({ length: 50 }, (_, at) =>
+      new Date(START + at * 86_400_000).toISOString().slice(0, 10),
+    );
+    const cellOf = (day: string, group: string): LedgerCell => ({
+      ...{ day, group, type: 'viewed', reason: undefined, taken: 1, delivered: 1 },
+      ...{ refused: 0, givenUp: 0, purged: 0, accepted: 0 },
+    });
+    const large = createOfferAdmin({
+      token: TOKEN,
+      intake: {
+        ...intake,
+        async *ledger() {
+          for (const day of days) yield groups.map((group) => cellOf(day, group));
+        },
+      },
+    });
+    const asked = new Request(`https://shop.example/admin/funnel?by=day,group&since=${days[0]}`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    const response = await large(asked);
+    let turns = 0;
+    const beat = (): void => {
+      turns++;
+      beating = setImmediate(beat);
+    };
+    let beating = setImmediate(beat);
+    const { rows, all } = (await response.json()) as Funnel;
+    clearImmediate(beating);
+    expect([rows.length, all.viewed, rows[4_999]?.day]).toEqual([5_000, 5_000, days[49]]);
+    expect(turns).toBeGreaterThanOrEqual(9);
   });
 
   it.each(['by=week', 'since=yesterday', 'until=2026-02-31x'])('is not summed up for %s', async (query) => {
