@@ -207,6 +207,20 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ isAmbiguous: false, maybeDuplicate: false });
     });
 
+    it('is counted anew once a dead letter is retried', async () => {
+      const intake = open({ ambiguous: 'atLeastOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      const later = START + HOUR_MS;
+      expect(await intake.retry([eventId(1)], later)).toBe(1);
+      expect(await begun(intake, later)).toEqual([1]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: later + 1_000 } }], later);
+      expect(await begun(intake, later + 1_000)).toEqual([1]);
+      // Its first call since then was a second ago, so the upstream still remembers the key.
+      expect(await rowOf(intake, 1)).toMatchObject({ attempts: 3, maybeDuplicate: false });
+    });
+
     it('is not given up while a call of it is under way', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);

@@ -285,6 +285,15 @@ describe('every hook', () => {
   });
 });
 
+describe('a hook that answers', () => {
+  it('is never called late, however long ago that was', async () => {
+    const started = start({ authorize: async () => true });
+    expect(await report(started, [wireEvent(1)])).toEqual(['accepted']);
+    await started.runtime.advance(30_000);
+    expect(started.alerts).toEqual([]);
+  });
+});
+
 describe('a hook that hangs', () => {
   it.each(['authorize', 'subscriptionFor'] as const)(
     'holds up neither the other events nor the answer for longer than a client waits: %s',

@@ -51,6 +51,18 @@ describe('a transaction', () => {
     expect(asked.slice(1)).toEqual(['SELECT $1::bigint, $2::text, $1::bigint', 'COMMIT']);
   });
 
+  it('is durable when it ends, in any session, and the server ends it after 5 s if this process does not', async () => {
+    const { driver, asked } = driverOf();
+    await driver.write(steps);
+    await driver.read(steps);
+    const [written, read] = asked.filter((text) => text.startsWith('BEGIN'));
+    expect(written).toContain('SET LOCAL synchronous_commit = on');
+    for (const begun of [written, read]) {
+      expect(begun).toContain('SET LOCAL statement_timeout = 5000');
+      expect(begun).toContain('SET LOCAL idle_in_transaction_session_timeout = 5000');
+    }
+  });
+
   it.each(['40001', '40P01'])(
     'is repeated from its beginning if another one was in the way (%s)',
     async (code) => {
