@@ -31,6 +31,20 @@ const during = (from: number, until: number, outcome: Outcome) => (): Outcome =>
 const callsBetween = (from: number, until: number): number[] =>
   stage.calls.filter(({ at }) => at > from && at < until).map(({ at }) => at);
 
+describe('a wall clock that jumps ahead', () => {
+  it('does not let more calls out in a minute, though the intake counts those before as old', async () => {
+    await stage.take(...range(1, 12));
+    stage.start({ perMinute: 5 });
+    await stage.runtime.advance(1_000);
+    expect(called()).toHaveLength(5);
+    stage.runtime.jump(2 * MINUTE_MS);
+    await stage.runtime.advance(30_000);
+    expect(called()).toHaveLength(5);
+    await stage.runtime.advance(MINUTE_MS);
+    expect(called()).toHaveLength(10);
+  });
+});
+
 describe('an upstream that asks for a pause', () => {
   it('gets one from everything, for as long as it asked, and then gets every event', async () => {
     stage.answer = during(0, 1, { kind: 'throttled', retryAfterMs: 20_000 });

@@ -33,6 +33,29 @@ describe('a pause that the upstream asked for', () => {
     expect(pausedUntil).toBeLessThanOrEqual(START + 60_000);
   });
 
+  it('is noted before its event waits again, so that another process knows of it first', async () => {
+    const order: string[] = [];
+    const { intake } = stage;
+    stage.answer = () => ({ kind: 'throttled', retryAfterMs: 50_000 });
+    await stage.take(1);
+    stage.start(
+      {},
+      {
+        ...intake,
+        note(note) {
+          if (note.pausedUntil !== undefined) order.push('noted');
+          return intake.note(note);
+        },
+        finish(...given) {
+          order.push('waits again');
+          return intake.finish(...given);
+        },
+      },
+    );
+    await stage.runtime.advance(0);
+    expect(order).toEqual(['noted', 'waits again']);
+  });
+
   it('outlives a restart: the next process calls nothing before its end', async () => {
     stage.answer = () => ({ kind: 'throttled', retryAfterMs: 50_000 });
     await stage.take(1, 2);

@@ -207,6 +207,20 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await rowOf(intake, 1)).toMatchObject({ isAmbiguous: false, maybeDuplicate: false });
     });
 
+    it('does not wait again for a late result of an earlier call', async () => {
+      const intake = open({ ambiguous: 'atLeastOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      const finish = (attempt: number, dueAt: number) =>
+        intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt }, attempt }], START);
+      await finish(1, START + 1_000);
+      expect(await begun(intake, START + 1_000)).toEqual([1]);
+      await finish(1, START + 2_000);
+      expect(await begun(intake, START + 9_000)).toEqual([]);
+      await finish(2, START + 10_000);
+      expect(await begun(intake, START + 10_000)).toEqual([1]);
+    });
+
     it('is counted anew once a dead letter is retried', async () => {
       const intake = open({ ambiguous: 'atLeastOnce' });
       await intake.take([admitted(1)]);
