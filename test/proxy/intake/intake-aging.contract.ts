@@ -221,7 +221,7 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await begun(intake, START + 10_000)).toEqual([1]);
     });
 
-    it('is counted anew once a dead letter is retried', async () => {
+    it('is counted from the next call once a dead letter is retried', async () => {
       const intake = open({ ambiguous: 'atLeastOnce' });
       await intake.take([admitted(1)]);
       await begun(intake);

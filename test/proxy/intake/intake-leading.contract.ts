@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begun, rowOf } from './intake.contract.js';
+import { type Bench, begin, begun, rowOf } from './intake.contract.js';
 
 const LEAD_MS = 30_000;
 
@@ -93,6 +93,16 @@ export const describeLeading = ({ open }: Bench): void => {
   });
 
   describe('a process that keeps leading', () => {
+    it('counts the calls that were under way as its own of that moment, since they may still reach the upstream', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START);
+      await left.take([1, 2, 3, 4].map((number) => admitted(number)));
+      expect((await begin(left, START, 9, 3)).rows).toHaveLength(3);
+      expect(await right.lead('right', START + 50_000)).toBe(true);
+      expect((await begin(right, START + 61_000, 9, 3)).rows).toEqual([]);
+      expect((await begin(right, START + 110_001, 9, 3)).rows).toHaveLength(3);
+    });
+
     it('does not make events ambiguous that are on their way', async () => {
       const intake = open();
       await intake.lead('only', START);
