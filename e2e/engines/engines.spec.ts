@@ -155,15 +155,33 @@ for (const name of ENGINES) {
       },
     );
 
-    test('closing the tab loses no event', cell('close the tab'), async ({ stack, visitorOf }) => {
-      const visitor = await visitorOf(name);
-      const tab = await open(visitor, stack, offer('last', NEVER_MS));
-      await tab.click(button('last', 'dismiss'));
-      await tab.close();
-      // A browser may drop a farewell of a process that ends. The next visit delivers what it would have taken along.
-      await open(visitor, stack, IMPRINT);
-      await stack.expectRecorded(['viewed last', 'dismissed last']);
-    });
+    test(
+      'closing the tab loses no event, and its farewell delivers it',
+      cell('close the tab'),
+      async ({ stack, visitorOf }) => {
+        const visitor = await visitorOf(name);
+        const expected: string[] = [];
+        const arrive = () => stack.expectRecorded(expected);
+        // A busy Firefox may drop a farewell of a process that ends, but not one after the other. Then the next visit
+        // delivers.
+        for (const id of name === 'Firefox' ? ['last', 'second', 'third'] : ['last']) {
+          const tab = await open(visitor, stack, offer(id, NEVER_MS));
+          await tab.click(button(id, 'dismiss'));
+          await tab.close();
+          expected.push(`viewed ${id}`, `dismissed ${id}`);
+          const isSaid = await arrive().then(
+            () => true,
+            () => false,
+          );
+          if (isSaid) return;
+          const next = await open(visitor, stack, IMPRINT);
+          await arrive();
+          // Otherwise it would be shown again when the next tab is closed, and deliver in its place.
+          await next.close();
+        }
+        throw new Error('Every farewell was dropped.');
+      },
+    );
 
     test(
       'a page that comes back from the cache neither repeats events nor stops delivering them',

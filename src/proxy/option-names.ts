@@ -14,7 +14,8 @@ const MAX_DISTANCE = 4;
  */
 export const nearestOf = (name: string, known: readonly string[], prefix = ''): string => {
   const nearest =
-    known.find((each) => each.startsWith(name)) ?? closestMatch(name, known, { maxDistance: MAX_DISTANCE });
+    known.find((each) => name && each.startsWith(name)) ??
+    closestMatch(name, known, { maxDistance: MAX_DISTANCE });
   return nearest === undefined ? '' : ` Did you mean ${prefix}${nearest}?`;
 };
 

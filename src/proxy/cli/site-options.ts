@@ -6,7 +6,7 @@ import type { AddFault } from './config-file.js';
 import { DEFAULT_INTAKE } from './flags.js';
 import { DEFAULT_PATH, type SiteValues } from './settings.js';
 import type { SiteOptions } from './site.js';
-import { NAMELESS, readSecret, SCHEMALESS } from './sources.js';
+import { readSecret, unusedOf } from './sources.js';
 
 /** The secrets of one site. */
 export interface Secrets {
@@ -118,9 +118,8 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
     addHere('apiKeyFile', 'Set it to the file with the API key, or set apiKeyVariable.');
   if (values.intake === 'postgres' && !('postgresUrlFile' in values || 'postgresUrlVariable' in values))
     addHere('postgresUrlFile', 'Set it to the file with the URL of Postgres, or set postgresUrlVariable.');
-  if (values.name !== undefined && /^(?!rediss?:)/.test(values.intake ?? 'redis:')) addHere('name', NAMELESS);
-  if (values.schema !== undefined && /^(?!postgres)/.test(values.intake ?? 'postgres'))
-    addHere('schema', SCHEMALESS);
+  if (values.intake !== undefined)
+    for (const { setting, words } of unusedOf({ ...values, intake: values.intake })) addHere(setting, words);
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH)
     addHere(settingOf(values, 'adminToken'), 'A token has at least 32 characters.');
   if (values.requireSignedOffers && !('signingSecretFile' in values || 'signingSecretVariable' in values))

@@ -51,18 +51,31 @@ const load = async <Room>(room: () => Promise<Room>, packages: string): Promise<
   }
 };
 
-/** What a name that nothing would use is refused with. */
-export const NAMELESS =
-  'Only an intake in Redis has a name: give sqlite:FILE another file, or set the schema in Postgres.';
+/** Which intakes have a name or a schema, and what the others are refused with. */
+const USES = {
+  name: {
+    by: /^rediss?:/,
+    words:
+      'Only an intake in Redis has a name: give sqlite:FILE another file, or set the schema in Postgres.',
+  },
+  schema: {
+    by: /^postgres(ql)?(:|$)/,
+    words:
+      'Only an intake in Postgres has a schema: give sqlite:FILE another file, or set the name in Redis.',
+  },
+} as const;
 
-/** What a schema that nothing would use is refused with. */
-export const SCHEMALESS =
-  'Only an intake in Postgres has a schema: give sqlite:FILE another file, or set the name in Redis.';
+/** The settings of a place that its intake would ignore, and why each is refused. */
+export const unusedOf = (
+  place: Pick<IntakePlace, 'intake' | keyof typeof USES>,
+): { readonly setting: keyof typeof USES; readonly words: string }[] =>
+  (['name', 'schema'] as const)
+    .filter((setting) => place[setting] !== undefined && !USES[setting].by.test(place.intake))
+    .map((setting) => ({ setting, words: USES[setting].words }));
 
-/** Refuses a name and a schema that the intake of this kind would not use. */
-const checkUse = (kind: string, { name, schema }: IntakePlace): void => {
-  if (name !== undefined && !/^rediss?$/.test(kind)) throw new Failure(NAMELESS);
-  if (schema !== undefined && !/^postgres(ql)?$/.test(kind)) throw new Failure(SCHEMALESS);
+const checkUse = (place: IntakePlace): void => {
+  const [unused] = unusedOf(place);
+  if (unused) throw new Failure(unused.words);
 };
 
 const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOption =>
@@ -124,7 +137,7 @@ export const openIntake = async (
 ): Promise<Intake> => {
   const { intake, name } = place;
   const [kind = ''] = intake.split(':', 1);
-  checkUse(kind, place);
+  checkUse(place);
   try {
     switch (kind) {
       case 'sqlite': {
@@ -179,7 +192,7 @@ export const openAnyIntake = async (
   bounds: GivenBounds,
 ): Promise<Intake | DirectIntake> => {
   if (place.intake !== 'direct') return openIntake(place, bounds);
-  checkUse(place.intake, place);
+  checkUse(place);
   const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();
 };

@@ -100,7 +100,7 @@ export const createPauses = (
   const throttled = (retryAfterMs: number): void => {
     // If it does not say for how long, it is asked less and less.
     if (isNews() && throttles++ === 0) throttledSince = runtime.elapsed();
-    if (runtime.elapsed() - throttledSince >= LONG_THROTTLE_MS) raise(ALERTS.throttled.words);
+    if (throttles && runtime.elapsed() - throttledSince >= LONG_THROTTLE_MS) raise(ALERTS.throttled.words);
     const leastMs = Math.min(LONGEST_THROTTLE_MS, BASE_MS * 2 ** (throttles - 1));
     const delayMs = Math.max(retryAfterMs, leastMs) * (1 + runtime.random() * 0.2);
     pause(delayMs);

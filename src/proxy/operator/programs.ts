@@ -49,13 +49,8 @@ async function* piecesOf({ rows, ...whole }: Funnel): AsyncGenerator<string> {
   yield ']}';
 }
 
-const funnelJson = (funnel: Funnel): Response =>
-  new Response(streamOf(piecesOf(funnel)), {
-    headers: { ...REPLY_HEADERS, 'content-type': 'application/json' },
-  });
-
-const lines = (rows: AsyncGenerator<string>): Response =>
-  new Response(streamOf(rows), { headers: { ...REPLY_HEADERS, 'content-type': 'application/x-ndjson' } });
+const streamed = (pieces: AsyncGenerator<string>, type: 'json' | 'x-ndjson'): Response =>
+  new Response(streamOf(pieces), { headers: { ...REPLY_HEADERS, 'content-type': `application/${type}` } });
 
 /** The lane that a query names; undefined if there is none of that name. */
 const laneIn = (intake: Intake, query: URLSearchParams): Lane | undefined => {
@@ -75,7 +70,7 @@ export const createPrograms = ({
     if (![since, until].every((day) => day === undefined || isDay(day))) return refuse('days');
     if (!isFunnelBy(by)) return refuse('by');
     const group = query.get('group') ?? undefined;
-    return funnelJson(await readFunnel(intake, { by, group, since, until }));
+    return streamed(piecesOf(await readFunnel(intake, { by, group, since, until })), 'json');
   };
 
   const status = async (query: URLSearchParams, since: number | undefined): Promise<Response> => {
@@ -100,7 +95,7 @@ export const createPrograms = ({
       const filter = { offerId: query.get('offer') ?? undefined, since, states };
       for await (const row of eachRow(lane, filter)) yield `${toLine(row)}\n`;
     };
-    return lines(each());
+    return streamed(each(), 'x-ndjson');
   };
 
   const retry = async (lane: Lane, query: URLSearchParams): Promise<Response> => {

@@ -46,7 +46,7 @@ export const faultOf = (
 /** So many are given up in one transaction, some milliseconds' work. */
 const PORTION = 100;
 
-/** Whether an event may have arrived, so that nobody can take it back. */
+/** Whether an event may have arrived: then it is too late to give it up. */
 const mayHaveArrived = ({ state, isAmbiguous }: IntakeRow): boolean =>
   state === 'forwarding' || (state === 'waiting' && isAmbiguous);
 
@@ -54,8 +54,11 @@ const mayHaveArrived = ({ state, isAmbiguous }: IntakeRow): boolean =>
 async function* idsOf(rows: AsyncIterable<IntakeRow>, offers: Set<string>, onLeft: () => void) {
   let ids: string[] = [];
   for await (const row of rows) {
-    if (mayHaveArrived(row)) onLeft();
-    if (mayHaveArrived(row) || row.code === PURGED) continue;
+    if (row.code === PURGED) continue;
+    if (mayHaveArrived(row)) {
+      onLeft();
+      continue;
+    }
     offers.add(row.offerId);
     ids.push(row.id);
     if (ids.length < PORTION) continue;

@@ -207,7 +207,7 @@ export const ALERTS = {
   throttled: {
     words:
       'Chargebee has answered 429 for ten minutes: other programs use up the calls of the plan, or pace.perMinute is above them. Events are kept.',
-    means: 'No event has been taken for ten minutes, since each call is one too many.',
+    means: 'Chargebee has not taken any event for ten minutes, since each call is one too many.',
     repair: 'Look what else calls this API. Lower `pace.perMinute` (`--per-minute`), or get a larger plan.',
     isUrgent: true,
     isNoted: true,

@@ -203,6 +203,17 @@ describe('what an operator has to do', () => {
     expect(stage.alerts).toHaveLength(told);
   });
 
+  it('is not a 429 of ten minutes if one call is answered so while all wait for another reason', async () => {
+    await stage.runtime.advance(20 * 60_000);
+    stage.answer = (number) =>
+      number === 1 ? wrong('Check the key.')() : stage.after(500, { kind: 'throttled', retryAfterMs: 1_000 });
+    await stage.take(1, 2);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    expect(called()).toEqual([1, 2]);
+    expect(stage.alerts).toEqual(['Check the key.']);
+  });
+
   it('is what answers in the place of the upstream, however often it does: nobody has to look for an outage', async () => {
     stage.answer = () => ({ kind: 'ambiguous', alert: 'Something else answers.' });
     await stage.take(...range(1, 9));

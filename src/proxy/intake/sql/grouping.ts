@@ -51,9 +51,9 @@ export interface GroupingContext {
 }
 
 /**
- * Takes the next group out. An id has only one content in it, so that each request gets verdicts of its own: one with
- * another content waits behind all others, and makes nobody else wait. A request without events only asks whether anything
- * can be written, so it has a transaction of its own.
+ * Takes the next group out. An id has only one content in it, so that each request gets verdicts of its own. A request
+ * with another content goes to the end, so that others do not wait for it. A request without events only asks whether
+ * anything can be written, so it has a transaction of its own.
  */
 const nextOf = <Event extends Known>(waiting: Set<Waiting<Event>>): readonly Waiting<Event>[] => {
   const group: Waiting<Event>[] = [];
