@@ -293,8 +293,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a page in place of the upstream is an answer',
     edits: one(
       DESTINATION,
-      'if (status < 400 && (!isApi || status >= 300))',
-      'if (status < 400 && status >= 300)',
+      'if ((status < 500 && !isApi) || (status >= 300 && status < 400))',
+      'if (status >= 300 && status < 400)',
     ).concat(
       one(
         DESTINATION,
@@ -707,19 +707,29 @@ export const VARIANTS: readonly Variant[] = [
 const FOLDER = fileURLToPath(new URL('../../test-results/variants', import.meta.url));
 
 /**
- * Writes a variant's source.
- * @returns Its folder, to load the rooms from.
+ * The files that a variant alters, as they read in it.
  * @throws {Error} If a string is not there exactly once: then the variant has to follow the source.
  */
-export const writeVariant = ({ name, edits }: Variant): string => {
-  const folder = join(FOLDER, name.replaceAll(' ', '-').toLowerCase());
+export const alteredFiles = ({ name, edits }: Variant): ReadonlyMap<string, string> => {
+  const files = new Map<string, string>();
+  for (const { file, find, put } of edits) {
+    const parts = (files.get(file) ?? readFileSync(join(SOURCE, file), 'utf8')).split(find);
+    if (parts.length !== 2) throw new Error(`${name}: found ${parts.length - 1} times in ${file}: ${find}`);
+    files.set(file, parts.join(put));
+  }
+  return files;
+};
+
+/**
+ * Writes a variant's source.
+ * @returns Its folder, to load the rooms from.
+ * @throws {Error} As {@link alteredFiles}.
+ */
+export const writeVariant = (variant: Variant): string => {
+  const altered = alteredFiles(variant);
+  const folder = join(FOLDER, variant.name.replaceAll(' ', '-').toLowerCase());
   rmSync(folder, { recursive: true, force: true });
   cpSync(SOURCE, folder, { recursive: true });
-  for (const { file, find, put } of edits) {
-    const path = join(folder, file);
-    const parts = readFileSync(path, 'utf8').split(find);
-    if (parts.length !== 2) throw new Error(`${name}: found ${parts.length - 1} times in ${file}: ${find}`);
-    writeFileSync(path, parts.join(put));
-  }
+  for (const [file, text] of altered) writeFileSync(join(folder, file), text);
   return folder;
 };
