@@ -599,6 +599,11 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['puppeteer-core'],
   },
   'doctor/browser/in-page': {},
+  'doctor/browser/closed-trees': { values: ['doctor/limits'], packages: ['puppeteer-core'] },
+  'doctor/browser/running': {
+    values: ['doctor/limits'],
+    packages: ['node:fs/promises', 'node:os', 'node:path', 'puppeteer-core'],
+  },
   'doctor/browser/guard': { values: ['doctor/http/endpoint'] },
   'doctor/browser/locating': { packages: ['node:fs', 'node:path'] },
   'doctor/lists': { values: ['doctor/lists'], types: ['doctor/observed'] },

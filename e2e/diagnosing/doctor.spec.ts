@@ -1,5 +1,5 @@
 /** `offersight doctor`: real broken deployments, each named by the real command, and never an event. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,6 +139,45 @@ const PAGES: readonly Case[] = [
     seen: /<iframe .* holds 1 with data-offer-id.*data-offer-expires="2020-01-01"> ended at 2020-01-01T00/s,
   },
   {
+    name: 'that its policy puts into a sandbox',
+    page: { headers: { 'content-security-policy': 'sandbox allow-scripts' } },
+    ids: ['page-sandboxed'],
+    seen: /sandbox allow-scripts/,
+  },
+  {
+    name: 'whose quotation marks an editor has replaced',
+    page: {
+      tag: '<script async src=”/offersight.js” data-endpoint=”/offer-events”></script>',
+      body: '<article data-offer-id=”a52ge40b” style="height: 200px">Two months on us</article>',
+    },
+    ids: ['page-quotes'],
+    seen: /src="”\/offersight\.js”".*data-offer-id="”a52ge40b”"/s,
+  },
+  {
+    name: 'with the tag in <noscript>',
+    page: { tag: `<noscript>${TAG}</noscript>` },
+    ids: ['script-inert'],
+    seen: /<noscript> holds <script async src="\/offersight\.js"/,
+  },
+  {
+    name: 'with an old library that makes text of lists',
+    page: {
+      head: '<script>Array.prototype.toJSON = function () { return JSON.stringify({ ...this }); };</script>',
+    },
+    ids: ['page-json-changed'],
+    seen: /is \{"list":"/,
+  },
+  {
+    name: 'with an offer in a closed shadow tree',
+    page: {
+      body: `<shop-card></shop-card><script>customElements.define('shop-card', class extends HTMLElement {
+        connectedCallback() { this.attachShadow({ mode: 'closed' }).innerHTML = '<p data-offer-id="a52ge40b">Two months on us</p>'; }
+      });</script>`,
+    },
+    ids: ['offer-in-closed-tree'],
+    seen: /<p data-offer-id="a52ge40b"> in <shop-card>/,
+  },
+  {
     name: 'with an endpoint that nothing is mounted at',
     page: { tag: tagOf('data-endpoint="/api/offers"') },
     ids: ['endpoint-not-found'],
@@ -230,12 +269,70 @@ const ENDPOINTS: readonly Behind[] = [
     seen: /answered 503.*code: unavailable/s,
   },
   {
+    name: 'a balancer with a machine that lacks the endpoint',
+    answer: (proxy) => {
+      let asked = 0;
+      return (request, response) => {
+        asked += 1;
+        (asked % 2 ? proxy : answering(404)(proxy))(request, response);
+      };
+    },
+    ids: ['endpoint-unsteady'],
+    seen: /of 5 requests were not answered by the proxy.*answered 404/s,
+  },
+  {
+    name: 'a firewall that shows a page',
+    answer: answering(200, {}, '<h1>Request Rejected</h1> Your support ID is: 4711'),
+    ids: ['endpoint-forbidden'],
+    seen: /support ID is: 4711/,
+  },
+  {
     name: 'a redirect',
     answer: answering(301, { location: '/offer-events/' }),
     ids: ['endpoint-redirected'],
     seen: /answered 301.*location: \/offer-events\//s,
   },
 ];
+
+test('the doctor names a script that its header says is compressed, and the page that a script led on to', async ({
+  clinic,
+}) => {
+  clinic.site.serve('/broken/offersight.js', (_, response) => {
+    response
+      .writeHead(200, { 'content-type': 'text/javascript', 'content-encoding': 'gzip' })
+      .end('globalThis.offersight = [];');
+  });
+  const broken = clinic.deploy('/broken', { tag: TAG.replace('/offersight.js', '/broken/offersight.js') });
+  const bare = clinic.deploy('/de', { tag: '' });
+  const led = clinic.deploy('/led', { head: `<script>location.replace(${JSON.stringify(bare)})</script>` });
+  const [encoded, gone] = await Promise.all([
+    clinic.examine([broken, '--json']),
+    clinic.examine([led, '--json']),
+  ]);
+  expect([encoded.ids(), gone.ids()]).toEqual([['script-missing'], ['script-not-found']]);
+  expect(encoded.report().findings[0]?.title).toContain('Content-Encoding');
+  expect(encoded.report().findings[0]?.evidence.join()).toContain('net::ERR_CONTENT_DECODING_FAILED');
+  expect(gone.report().findings[0]?.evidence[0]).toBe(`a script of ${led} led on to this page`);
+});
+
+test('the doctor notes that consent is missing, and not once it is given', async ({ clinic }) => {
+  const tag = TAG.replace('<script', '<script data-consent="pending"');
+  const given = "<script>(window.offersight ??= []).push((tracker) => tracker.consent('granted'))</script>";
+  const [pending, granted] = await Promise.all([
+    clinic.examine([clinic.deploy('/pending', { tag }), '--json']),
+    clinic.examine([clinic.deploy('/granted', { tag, head: given }), '--json']),
+  ]);
+  expect([pending.code, pending.ids()]).toEqual([0, ['consent-missing']]);
+  expect([granted.code, granted.ids()]).toEqual([0, []]);
+});
+
+test('the doctor leaves no file behind', async ({ clinic }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'offersight-left-'));
+  const { code } = await clinic.examine([clinic.deploy('/', {})], { TMPDIR: folder });
+  const left = await readdir(folder);
+  await rm(folder, { recursive: true });
+  expect([code, left]).toEqual([0, []]);
+});
 
 test.describe('the doctor finds what is in the way of the endpoint', () => {
   for (const { name, answer, ids, seen } of ENDPOINTS)

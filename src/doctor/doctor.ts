@@ -3,8 +3,8 @@ import { platformRuntime, type Runtime } from '../runtime.js';
 import { type BrowserChoice, visitIfPossible } from './browser/browser-choice.js';
 import type { Report } from './finding.js';
 import { type Ask, createAsk } from './http/asking.js';
-import { askEndpoint, problemOf } from './http/endpoint.js';
-import { readMarkup } from './http/markup.js';
+import { askEndpoint, askEndpointAgain, problemOf } from './http/endpoint.js';
+import { type Markup, readMarkup } from './http/markup.js';
 import { policiesOf } from './http/policy.js';
 import { type Deadline, startDeadline } from './limits.js';
 import { joinLists, loadLists, readListFiles } from './lists/engine.js';
@@ -48,10 +48,12 @@ const loadAll = async (folder: string | undefined, leftOut: string[]): Promise<F
 };
 
 /** What the page's source says; nothing if the doctor itself got no page. */
-const readSource = (page: Asked) =>
+const readSource = (page: Asked): Markup =>
   page.kind === 'answered' && page.status < 300
     ? readMarkup(page.text, page.url)
-    : { tags: [], offers: [], policies: [] };
+    : { tags: [], inert: [], offers: [], policies: [] };
+
+const withoutHash = (url: string): string => url.split('#', 1)[0] ?? url;
 
 const whyNot = (page: Asked): string => {
   if (page.kind === 'failed') return `${page.url} cannot be opened: ${page.reason}.`;
@@ -73,21 +75,26 @@ interface Run {
   readonly leftOut: string[];
 }
 
+const HTML = { accept: 'text/html,*/*' };
+
 /** The page, by HTTP and in a browser. */
 const lookAtPage = async ({ options, ask, deadline, runtime, lists, leftOut }: Run) => {
-  const page = await ask(options.url, { isFollowing: true, headers: { accept: 'text/html,*/*' } });
-  const source = readSource(page);
+  const page = await ask(options.url, { isFollowing: true, headers: HTML });
+  const opened = readSource(page);
   const visited = await visitIfPossible(
     options.browser,
     {
-      ...{ url: options.url, endpoint: options.endpoint, tags: source.tags, deadline, runtime },
+      ...{ url: options.url, endpoint: options.endpoint, tags: opened.tags, deadline, runtime },
       selectorsFor: lists.hides,
     },
     leftOut,
   );
   const main = visited && visited.page.status < 400 ? visited.page : page;
   if (main.kind === 'failed' || main.status >= 300) throw new NotLooked(whyNot(main));
-  return { source, visited, page: main };
+  // A script may have led on to another page, of which the first one's source says nothing.
+  const isLed = visited !== undefined && withoutHash(visited.loaded) !== withoutHash(page.url);
+  const source = isLed ? readSource(await ask(visited.loaded, { headers: HTML })) : opened;
+  return { source, visited, page: main, ...(isLed && { ledFrom: page.url }) };
 };
 
 /**
@@ -110,7 +117,7 @@ const seenFromOutside = async (
 const observe = async (run: Run): Promise<Observed> => {
   const { options, ask, runtime, lists } = run;
   const now = runtime.now();
-  const [{ source, visited, page }, operator, key] = await Promise.all([
+  const [{ source, visited, page, ledFrom }, operator, key] = await Promise.all([
     lookAtPage(run),
     options.admin && askOperator(ask, options.admin, now),
     options.key && askKey(ask, options.key),
@@ -118,10 +125,11 @@ const observe = async (run: Run): Promise<Observed> => {
   const browser = visited?.browser;
   const tag = browser?.tags[0] ?? source.tags[0];
   const named = nameEndpoint({ given: options.endpoint, tags: source.tags }, page.url);
-  const [script, inspector, endpoint] = await Promise.all([
+  const [script, inspector, endpoint, repeated] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
     tag && ask(new URL('offersight-inspector.js', tag.url).href, { isFollowing: true }),
     seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
+    askEndpointAgain(ask, visited?.endpoint.url ?? named.url, page.url, now),
   ]);
   const seen = { tags: source.tags, endpoint, ...(browser && { browser }) };
   const filtered = requestsOf(seen).flatMap((request) => {
@@ -129,7 +137,8 @@ const observe = async (run: Run): Promise<Observed> => {
     return found ? [{ name: request.url, ...found }] : [];
   });
   return {
-    ...{ page, endpoint, filtered, tags: source.tags, at: now },
+    ...{ page, endpoint, repeated, filtered, tags: source.tags, inert: source.inert, at: now },
+    ...(ledFrom !== undefined && { ledFrom }),
     offers: source.offers.map((offer) => ({ ...offer, filters: lists.hides(offer.names, page.url) })),
     policies: [...policiesOf(page.headers['content-security-policy']), ...source.policies],
     ...(browser && { browser }),

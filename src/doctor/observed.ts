@@ -89,6 +89,10 @@ export interface TrackerSeen {
   readonly startedBy?: Readonly<Record<string, string>>;
   /** The endpoints that have a tracker. In a driven browser that is ignored there are none. */
   readonly endpoints: readonly string[];
+  /** What the user has said of being recorded; unknown if no tracker works. */
+  readonly consent?: string;
+  /** How many offers of closed shadow trees it watches; unknown if no tracker works. */
+  readonly inClosedTrees?: number;
 }
 
 /** What a browser saw. */
@@ -99,6 +103,10 @@ export interface BrowserSeen {
   readonly misspelt: readonly string[];
   /** Frames of the page's origin with offers that no tracker watches, as text. */
   readonly frames: readonly string[];
+  /** Opening tags of offers in closed shadow trees, and of what they are in. */
+  readonly closed: readonly string[];
+  /** What the page's `JSON.stringify` makes of a list in an object. */
+  readonly json: string;
   /** Service workers that the page wanted to register, and that were kept out. */
   readonly workers: readonly string[];
   readonly tracker: TrackerSeen;
@@ -167,10 +175,14 @@ export interface KeySeen {
 export interface Observed {
   /** The page. */
   readonly page: Answer;
+  /** The page that was asked for, if a script of it led on to this one. */
+  readonly ledFrom?: string;
   /** When it was opened, by the doctor's clock, epoch milliseconds. */
   readonly at: number;
   /** Tags of the script file as they were served. */
   readonly tags: readonly ScriptTag[];
+  /** Tags that browsers do not run, since they are in `<noscript>`, in a comment or the like; with their place. */
+  readonly inert: readonly string[];
   /** Offers as they were served. */
   readonly offers: readonly ShownOffer[];
   /** Policies of the page, from headers and `<meta>`. */
@@ -181,6 +193,8 @@ export interface Observed {
   /** The inspector's file beside it. */
   readonly inspector?: Asked;
   readonly endpoint: EndpointSeen;
+  /** What the endpoint answered to the doctor when it was asked a few times at once. */
+  readonly repeated: readonly Asked[];
   readonly filtered: readonly Filtered[];
   readonly operator?: OperatorSeen;
   readonly key?: KeySeen;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { KeySeen, Observed, OperatorSeen } from '../../src/doctor/observed.js';
 import { judge } from '../../src/doctor/rules/rules.js';
@@ -68,6 +68,17 @@ describe('offers', () => {
     const observed = seen({ browser: browser({ offers: [], frames: ['<iframe> holds 2'] }) });
     expect(found(observed)).toEqual(['error offer-in-frame']);
     expect(evidenceOf(observed)).toBe('<iframe> holds 2');
+  });
+
+  it('in a closed tree are doubted if the tracker does not have them, and noted if nobody can tell', () => {
+    const closed = ['<article data-offer-id="a"> in <shop-card>'];
+    const tracker = { ...browser().tracker, inClosedTrees: 0 };
+    expect(found(seen({ browser: browser({ offers: [], closed, tracker }) }))).toEqual([
+      'warning offer-in-closed-tree',
+    ]);
+    const given = { ...tracker, inClosedTrees: 1 };
+    expect(found(seen({ browser: browser({ closed, tracker: given }) }))).toEqual([]);
+    expect(found(seen({ browser: browser({ offers: [], closed }) }))).toEqual(['note offer-in-closed-tree']);
   });
 
   it('are reported in a few lines, however many there are', () => {
@@ -143,23 +154,15 @@ describe('the key', () => {
 });
 
 it('each finding has a heading in the document, and each heading is a finding', () => {
-  const sources = [
-    'script-tag',
-    'script-file',
-    'endpoint',
-    'endpoint-answer',
-    'offers',
-    'names',
-    'operator',
-    'page-refused',
-    'workers',
-  ]
-    .map((room) => readFileSync(`src/doctor/rules/${room}.ts`, 'utf8'))
+  const sources = readdirSync('src/doctor/rules')
+    .map((room) => readFileSync(`src/doctor/rules/${room}`, 'utf8'))
     .join('\n');
   const ids = new Set(
-    [...sources.matchAll(/'((?:script|inspector|worker|endpoint|offer|name|proxy|admin|key)-[a-z-]+)'/g)].map(
-      ([, id]) => id,
-    ),
+    [
+      ...sources.matchAll(
+        /'((?:page|script|inspector|consent|worker|endpoint|offer|name|proxy|admin|key)-[a-z-]+)'/g,
+      ),
+    ].map(([, id]) => id),
   );
   // Names of policies and of rooms are written like these.
   ids.delete('script-src');

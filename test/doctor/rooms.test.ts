@@ -1,5 +1,7 @@
 /** The rooms below the rules: what they make of markup, policies, tags and requests. */
+import type { Protocol } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
+import { offersInClosedTrees } from '../../src/doctor/browser/closed-trees.js';
 import { decide } from '../../src/doctor/browser/guard.js';
 import { locateBrowser } from '../../src/doctor/browser/locating.js';
 import { emptyBatch, problemOf } from '../../src/doctor/http/endpoint.js';
@@ -103,6 +105,22 @@ describe('markup', () => {
     expect(tags.map(({ url }) => url)).toEqual(['https://shop.example/app/x/offersight.js']);
   });
 
+  it('shows tags that stand where browsers do not run them', () => {
+    const script = '<script async src="/offersight.js" data-endpoint="/offer-events"></script>';
+    const { inert, tags } = readMarkup(
+      `<noscript>${script}</noscript><body><template>${script}</template><!-- ${script} --><noscript>${script}</noscript>
+       <p>${script.replaceAll('<', '&lt;')}</p><script>'${script.replace('</', '<\\/')}'</script>`,
+      PAGE,
+    );
+    expect(tags).toEqual([]);
+    const shown = '<script async src="/offersight.js" data-endpoint="/offer-events">';
+    expect(inert).toEqual(
+      ['<noscript>', '<template>', 'a comment', '<noscript>', 'text'].map(
+        (place) => `${place} holds ${shown}`,
+      ),
+    );
+  });
+
   it('may nest as deep as it likes', () => {
     expect(readMarkup(`${'<div>'.repeat(20_000)}<p data-offer-id="deep">`, PAGE).offers).toHaveLength(1);
   });
@@ -122,6 +140,7 @@ describe('a tag', () => {
       false,
     ]);
     expect(isFileUrl('https://shop.example/offersight-more.js')).toBe(true);
+    expect(readTag({ src: '”/offersight.js”' }, PAGE)).toBeDefined();
   });
 });
 
@@ -199,6 +218,25 @@ describe('a report', () => {
     };
     expect([isAnythingWrong(report), isAnythingWrong(noted)]).toEqual([true, false]);
     expect(render(noted)).toContain('Nothing is wrong in what was checked.');
+  });
+});
+
+describe('closed shadow trees', () => {
+  const node = (given: object): Protocol.DOM.Node => ({
+    ...{ nodeId: 0, backendNodeId: 0, nodeType: 1, nodeName: '', localName: 'div', nodeValue: '' },
+    ...given,
+  });
+  const offerNode = node({ localName: 'p', attributes: ['data-offer-id', 'a'] });
+  const hostOf = (shadowRootType: string, child: Protocol.DOM.Node) =>
+    node({ localName: 'shop-card', shadowRoots: [node({ shadowRootType, children: [child] })] });
+
+  it('are where the offers are that no script finds, also inside of open ones', () => {
+    const shown = ['<p data-offer-id="a"> in <shop-card>'];
+    const found = (...children: Protocol.DOM.Node[]) => offersInClosedTrees(node({ children }));
+    expect(found(offerNode, hostOf('open', offerNode), hostOf('user-agent', offerNode))).toEqual([]);
+    expect(found(hostOf('closed', offerNode))).toEqual(shown);
+    expect(found(hostOf('open', hostOf('closed', node({ children: [offerNode] }))))).toEqual(shown);
+    expect(found(hostOf('closed', hostOf('open', offerNode)))).toEqual(shown);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   found,
   idle,
   offer,
+  PAGE,
   problem,
   SCRIPT,
   seen,
@@ -50,6 +51,19 @@ describe('the script’s tag', () => {
   it('is missed where no tracker runs, and only noted without a browser', () => {
     expect(found(seen({ tags: [], browser: idle({ tags: [] }) }))).toEqual(['error script-not-found']);
     expect(found(served({ tags: [] }))).toEqual(['note script-not-found']);
+  });
+
+  it('is named by its place if browsers do not run it there', () => {
+    const inert = ['<noscript> holds <script src="/offersight.js">'];
+    expect(found(seen({ tags: [], inert, browser: idle({ tags: [] }) }))).toEqual(['error script-inert']);
+    expect(found(served({ tags: [], inert }))).toEqual(['warning script-inert']);
+    expect(found(seen({ inert }))).toEqual([]);
+  });
+
+  it('is missed on the page that a script led on to', () => {
+    const observed = seen({ tags: [], ledFrom: PAGE, browser: idle({ tags: [] }) });
+    expect(found(observed)).toEqual(['error script-not-found']);
+    expect(evidenceOf(observed)).toContain(`a script of ${PAGE} led on to this page`);
   });
 
   it('is named with the frame if the script runs in one', () => {
@@ -131,6 +145,27 @@ describe('the script file', () => {
     const observed = seen({ script, browser: idle() });
     expect(found(observed)).toEqual(['error script-missing']);
     expect(judge(observed).findings[0]?.title).toContain(words);
+  });
+
+  it('that cannot be decoded is named by that, with a browser and without one', () => {
+    const files = [
+      { url: SCRIPT, status: 200, type: 'text/javascript' },
+      { url: SCRIPT, failure: 'net::ERR_CONTENT_DECODING_FAILED' },
+    ];
+    const script = { kind: 'failed', url: SCRIPT, reason: 'Z_DATA_ERROR' } as const;
+    for (const observed of [
+      seen({ browser: idle({ files }) }),
+      seen({ script, browser: idle() }),
+      served({ script }),
+    ]) {
+      expect(found(observed)).toEqual(['error script-missing']);
+      expect(judge(observed).findings[0]?.title).toContain('Content-Encoding');
+    }
+  });
+
+  it('that a web server cannot get is missed with what to start', () => {
+    const { findings } = judge(seen({ script: answer({ status: 502 }), browser: idle() }));
+    expect(findings[0]?.repair).toContain('Check that what serves the file runs');
   });
 
   it('is missed for the host if the proxy has no site for that', () => {

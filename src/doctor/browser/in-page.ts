@@ -24,23 +24,41 @@ export const readScripts = (): Record<string, string>[] =>
     Object.fromEntries([...script.attributes].map(({ name, value }) => [name, value])),
   );
 
-/** What the page knows of the tracker. The names are those that the tracker itself leaves on the page. */
-export const readTracker = (): {
-  hasScriptRun: boolean;
-  startedBy: Record<string, string> | null;
-  endpoints: string[];
-} => {
+/** What the page knows of the tracker. */
+export interface RawTracker {
+  readonly hasScriptRun: boolean;
+  readonly startedBy: Record<string, string> | null;
+  readonly endpoints: string[];
+  readonly consent: string;
+  readonly inClosedTrees: number;
+}
+
+/** Looks for the tracker. The names are those that it leaves on the page itself. */
+export const readTracker = (): RawTracker => {
   const { offersight } = globalThis as { offersight?: { push?: unknown; by?: Element | null } };
   const hasScriptRun =
     !!offersight && !Array.isArray(offersight) && !(offersight instanceof Element) && 'by' in offersight;
   const tag = hasScriptRun ? offersight.by : null;
+  const symbols = Object.getOwnPropertySymbols(globalThis).filter(({ description = '' }) =>
+    /^offersight https?:/.test(description),
+  );
+  interface Inside {
+    readonly owner: { readonly consent: string };
+    readonly registry: { readonly placements: ReadonlyMap<Element, unknown> };
+  }
+  const [inside] = symbols.flatMap(
+    (symbol) => (globalThis as { [view: symbol]: { inside?: Inside } | undefined })[symbol]?.inside ?? [],
+  );
+  const isInClosed = (element: Element): boolean => {
+    const root = element.getRootNode();
+    return root instanceof ShadowRoot && root.mode === 'closed';
+  };
   return {
     hasScriptRun,
     startedBy: tag ? Object.fromEntries([...tag.attributes].map(({ name, value }) => [name, value])) : null,
-    endpoints: Object.getOwnPropertySymbols(globalThis)
-      .map(({ description = '' }) => description)
-      .filter((description) => /^offersight https?:/.test(description))
-      .map((description) => description.slice('offersight '.length)),
+    endpoints: symbols.map(({ description = '' }) => description.slice('offersight '.length)),
+    consent: inside?.owner.consent ?? '',
+    inClosedTrees: inside ? [...inside.registry.placements.keys()].filter(isInClosed).length : -1,
   };
 };
 
@@ -124,6 +142,15 @@ export const readFrames = (): string[] =>
     const markup = (frame.cloneNode() as Element).outerHTML.slice(0, 200);
     return count && !isTracked ? `${markup} holds ${count} with data-offer-id` : [];
   });
+
+/** What the page's own function makes of a list: old libraries change that. */
+export const readJson = (): string => {
+  try {
+    return String(JSON.stringify({ list: [{}] }));
+  } catch (cause) {
+    return String(cause);
+  }
+};
 
 /** Posts as the tracker would; resolves to nothing but why there was no answer. */
 export const postFromPage = async (url: string, body: string): Promise<string> => {

@@ -2,24 +2,27 @@
 import type { Browser, CDPSession, Page } from 'puppeteer-core';
 import type { Runtime, Stop } from '../../runtime.js';
 import { emptyBatch } from '../http/endpoint.js';
-import {
-  COMMAND_MS,
-  type Deadline,
-  LOAD_MS,
-  MAX_ELEMENTS,
-  MAX_TEXT,
-  REQUEST_MS,
-  SETTLE_MS,
-} from '../limits.js';
+import { LOAD_MS, MAX_ELEMENTS, MAX_TEXT, REQUEST_MS, SETTLE_MS } from '../limits.js';
 import { nameEndpoint } from '../naming.js';
-import type { Answer, Asked, BrowserSeen, EndpointSeen, ScriptTag, ShownOffer } from '../observed.js';
+import type {
+  Answer,
+  Asked,
+  BrowserSeen,
+  EndpointSeen,
+  ScriptTag,
+  ShownOffer,
+  TrackerSeen,
+} from '../observed.js';
 import { readTag } from '../tags.js';
+import { offersInClosedTrees } from './closed-trees.js';
 import {
   keepWorkersOut,
   postFromPage,
   type RawOffer,
+  type RawTracker,
   readBase,
   readFrames,
+  readJson,
   readMisspelt,
   readOffers,
   readScripts,
@@ -28,21 +31,17 @@ import {
   readWorkers,
   scrollToOffers,
 } from './in-page.js';
+import { type RunningOptions, startBrowser } from './running.js';
 import { type Heard, watch } from './watching.js';
 
 /** Options of a visit. */
-export interface VisitOptions {
+export interface VisitOptions extends RunningOptions {
   readonly url: string;
-  /** The browser's path. */
-  readonly executablePath: string;
   /** The endpoint, if the command got one. */
   readonly endpoint?: string | undefined;
   /** The script file's tags as they were served. */
   readonly tags: readonly ScriptTag[];
-  readonly deadline: Deadline;
   readonly runtime: Pick<Runtime, 'now' | 'after'>;
-  /** Whether the process runs as root, where Chromium starts only without its sandbox. */
-  readonly isRoot: boolean;
   /** Selectors of filter lists that are about these classes and ids. */
   readonly selectorsFor: (names: readonly string[], page: string) => readonly string[];
 }
@@ -50,33 +49,14 @@ export interface VisitOptions {
 /** What a visit saw. */
 export interface Visit {
   readonly page: Answer;
+  /** The URL of the document that was loaded last; the page may have changed its address since. */
+  readonly loaded: string;
   readonly browser: BrowserSeen;
   readonly endpoint: EndpointSeen;
 }
 
 /** How long what the page knows already may take to reach the doctor. */
 const GRACE_MS = 500;
-
-const ARGS = [
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-const launch = async ({ executablePath, isRoot, deadline }: VisitOptions): Promise<Browser> => {
-  const { default: puppeteer } = await import('puppeteer-core');
-  return puppeteer.launch({
-    executablePath,
-    headless: true,
-    // The browser ends with this process, even if the process is killed.
-    pipe: true,
-    args: [...ARGS, ...(isRoot ? ['--no-sandbox'] : [])],
-    defaultViewport: { width: 1280, height: 800 },
-    timeout: deadline.stepMs(LOAD_MS),
-    protocolTimeout: deadline.stepMs(COMMAND_MS),
-  });
-};
 
 /** Opens the page. If it loads for too long, it is examined as it is. */
 const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promise<Answer> => {
@@ -104,7 +84,7 @@ const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promi
     .waitForNetworkIdle({ idleTime: 500, timeout: deadline.stepMs(2 * SETTLE_MS) })
     .catch(() => undefined);
   if (!main) throw new Error('no answer');
-  return { ...main, url: page.url() };
+  return main;
 };
 
 const toOffer = ({ id, markup, names, filters, hiddenBy, expires, ...drawn }: RawOffer): ShownOffer => ({
@@ -113,11 +93,28 @@ const toOffer = ({ id, markup, names, filters, hiddenBy, expires, ...drawn }: Ra
   drawn: { ...drawn, ...(hiddenBy && { hiddenBy }) },
 });
 
+const toTracker = ({ startedBy, consent, inClosedTrees, ...tracker }: RawTracker): TrackerSeen => ({
+  ...tracker,
+  ...(startedBy && { startedBy }),
+  ...(consent && { consent }),
+  ...(inClosedTrees >= 0 && { inClosedTrees }),
+});
+
+const lookIntoClosedTrees = async (session: CDPSession): Promise<string[]> => {
+  const { root } = await session.send('DOM.getDocument', { depth: -1, pierce: true });
+  return offersInClosedTrees(root);
+};
+
 /** Looks at the page itself. */
-const look = async (page: Page, heard: Heard, { selectorsFor }: VisitOptions): Promise<BrowserSeen> => {
+const look = async (
+  page: Page,
+  session: CDPSession,
+  heard: Heard,
+  { selectorsFor }: VisitOptions,
+): Promise<BrowserSeen> => {
   const base = await page.evaluate(readBase);
   const scripts = await page.evaluate(readScripts);
-  const { startedBy, ...tracker } = await page.evaluate(readTracker);
+  const tracker = toTracker(await page.evaluate(readTracker));
   await page.evaluate(scrollToOffers, 20);
   const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
   const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
@@ -130,8 +127,9 @@ const look = async (page: Page, heard: Heard, { selectorsFor }: VisitOptions): P
     misspelt: await page.evaluate(readMisspelt),
     workers: await page.evaluate(readWorkers),
     frames: await page.evaluate(readFrames),
-    tracker: { ...tracker, ...(startedBy && { startedBy }) },
-    ...{ files, violations, console, stopped },
+    closed: await lookIntoClosedTrees(session),
+    json: await page.evaluate(readJson),
+    ...{ tracker, files, violations, console, stopped },
   };
 };
 
@@ -159,13 +157,6 @@ const probe = async (
     : asked;
 };
 
-/** Cuts the network off, so that nothing leaves while the browser dies, and kills it, so that no page can say farewell. */
-const end = async (browser: Browser, session: CDPSession | undefined): Promise<void> => {
-  const offline = { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 };
-  await session?.send('Network.emulateNetworkConditions', offline).catch(() => undefined);
-  browser.process()?.kill('SIGKILL');
-};
-
 /** Windows that the page opens are not watched. */
 const closeOthers = (browser: Browser, page: Page): void => {
   browser.on('targetcreated', async (target) => {
@@ -179,12 +170,10 @@ const closeOthers = (browser: Browser, page: Page): void => {
  * @throws {Error} If puppeteer-core is not installed, the browser does not start, or the page does not load.
  */
 export const visit = async (options: VisitOptions): Promise<Visit> => {
-  const browser = await launch(options);
+  const { browser, kill, end } = await startBrowser(options);
   // No page can make the run too long: when its browser ends, everything that waits for it ends.
   // After that only requests follow.
-  const stopTimer = options.runtime.after(options.deadline.allBut(REQUEST_MS), () =>
-    browser.process()?.kill('SIGKILL'),
-  );
+  const stopTimer = options.runtime.after(options.deadline.allBut(REQUEST_MS), kill);
   let session: CDPSession | undefined;
   try {
     const [page = await browser.newPage()] = await browser.pages();
@@ -195,16 +184,19 @@ export const visit = async (options: VisitOptions): Promise<Visit> => {
     page.on('dialog', (dialog) => dialog.dismiss().catch(() => undefined));
     await page.evaluateOnNewDocument(keepWorkersOut);
     const heard = await watch(page, session, () => endpoint.url);
-    const answer = await open(page, options);
-    const seen = await look(page, heard, options);
+    const loaded = await open(page, options);
+    const seen = await look(page, session, heard, options);
     endpoint = nameEndpoint(
       { given: options.endpoint, tags: [...seen.tags, ...options.tags], browser: seen },
       page.url(),
     );
     const asked = await probe(page, heard, endpoint.url, options);
-    return { page: answer, browser: seen, endpoint: { ...endpoint, asked, by: 'page' } };
+    return {
+      page: { ...loaded, url: page.url() },
+      ...{ loaded: loaded.url, browser: seen, endpoint: { ...endpoint, asked, by: 'page' } },
+    };
   } finally {
     stopTimer();
-    await end(browser, session);
+    await end(session);
   }
 };

@@ -38,6 +38,13 @@ export const askEndpoint = (ask: Ask, endpoint: string, page: string, now: numbe
   });
 };
 
+/** So often the endpoint is asked at once, each time on a connection of its own, to meet each machine behind a balancer. */
+const TIMES = 5;
+
+/** Asks a few times at once. */
+export const askEndpointAgain = (...asking: Parameters<typeof askEndpoint>): Promise<readonly Asked[]> =>
+  Promise.all(Array.from({ length: TIMES }, () => askEndpoint(...asking)));
+
 /** The code of a problem of the proxy's; undefined if the answer is not the proxy's. */
 export const problemOf = ({ text }: Pick<Answer, 'text'>): string | undefined => {
   try {

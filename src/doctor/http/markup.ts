@@ -1,12 +1,14 @@
 /** What a page's markup says before any script runs. The one room that names parse5. */
-import { type DefaultTreeAdapterTypes, parse } from 'parse5';
+import { type DefaultTreeAdapterTypes, parse, parseFragment, serialize } from 'parse5';
 import { MAX_ELEMENTS } from '../limits.js';
 import type { ScriptTag, ShownOffer } from '../observed.js';
-import { readTag } from '../tags.js';
+import { readTag, showTag } from '../tags.js';
 
 /** What was found. */
 export interface Markup {
   readonly tags: readonly ScriptTag[];
+  /** Tags that browsers do not run, and where they stand. */
+  readonly inert: readonly string[];
   readonly offers: readonly ShownOffer[];
   /** Policies in `<meta>`. */
   readonly policies: readonly string[];
@@ -29,12 +31,33 @@ const namesOf = ({ id = '', class: classes = '' }: Readonly<Record<string, strin
 const markupOf = (tag: string, attributes: Readonly<Record<string, string>>): string =>
   `<${[tag, ...Object.entries(attributes).map(([name, value]) => `${name}="${value}"`)].join(' ')}>`;
 
+/** Markup that a browser with scripts takes for text or keeps aside, and where it stands. */
+const inertOf = (node: Node): readonly [place: string, html: string] | undefined => {
+  if ('data' in node) return ['a comment', node.data];
+  if ('content' in node) return ['<template>', serialize(node.content)];
+  const parent = 'value' in node ? node.parentNode?.nodeName : undefined;
+  if (!('value' in node) || parent === 'script' || parent === 'style') return undefined;
+  return [parent === 'noscript' ? '<noscript>' : 'text', node.value];
+};
+
+/** The script file's tags in such markup. */
+const inertTags = (node: Node, base: string): string[] => {
+  const [place, html = ''] = inertOf(node) ?? [];
+  return html.includes('<script')
+    ? parseFragment(html)
+        .childNodes.filter((child) => 'tagName' in child)
+        .flatMap((child) => (child.tagName === 'script' ? (readTag(attributesOf(child), base) ?? []) : []))
+        .map((tag) => `${place} holds ${showTag(tag)}`)
+    : [];
+};
+
 /**
  * Reads a page.
  * @param url The page's own, which its addresses are relative to.
  */
 export const readMarkup = (html: string, url: string): Markup => {
   const tags: ScriptTag[] = [];
+  const inert: string[] = [];
   const offers: ShownOffer[] = [];
   const policies: string[] = [];
   let base = url;
@@ -63,9 +86,10 @@ export const readMarkup = (html: string, url: string): Markup => {
   ];
   for (let next = open.pop(); next; next = open.pop()) {
     const { node } = next;
+    inert.push(...inertTags(node, base));
     const above = 'tagName' in node ? readElement(node, next.above) : next.above;
     const children = 'childNodes' in node ? node.childNodes : [];
     for (const child of [...children].reverse()) open.push({ node: child, above });
   }
-  return { tags, offers, policies };
+  return { tags, inert, offers, policies };
 };

@@ -22,11 +22,18 @@ const FALLBACKS = {
 
 const SCHEME = /^[a-z][a-z\d+.-]*:$/i;
 
+/** What a policy says after the name of a directive; undefined if it does not have that. */
+export const directiveOf = (policy: string, name: string): readonly string[] | undefined =>
+  policy
+    .split(';')
+    .map((part) => part.trim().split(/\s+/))
+    .find(([first = '']) => first.toLowerCase() === name)
+    ?.slice(1);
+
 const sourcesOf = (policy: string, directive: Wanted['directive']): readonly string[] | undefined => {
-  const directives = policy.split(';').map((part) => part.trim().split(/\s+/));
   for (const name of FALLBACKS[directive]) {
-    const found = directives.find(([first = '']) => first.toLowerCase() === name);
-    if (found) return found.slice(1);
+    const found = directiveOf(policy, name);
+    if (found) return found;
   }
   return undefined;
 };

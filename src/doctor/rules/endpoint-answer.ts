@@ -112,6 +112,9 @@ const MOVED: Meaning = {
 /** Where somebody is led who has to say who they are. */
 const LOGIN = /log-?in|sign-?in|auth|sso|account/i;
 
+/** What firewalls write on the pages that they show instead of an answer. */
+const FIREWALL = /request (?:was )?(?:rejected|blocked)|support id|incident id|web application firewall/i;
+
 const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
 /** Meanings, each with the answers that it fits; the first one that fits counts. */
@@ -126,6 +129,15 @@ const SIGNS: Table = [
       title:
         'Cloudflare challenges the request, as it does with browsers that scripts drive. Visitors may get through.',
       repair: 'Add a rule that skips challenges for the endpoint.',
+    },
+  ],
+  [
+    ({ headers, text }) => /html/i.test(headers['content-type'] ?? '') && FIREWALL.test(text),
+    {
+      id: 'endpoint-forbidden',
+      title: 'A firewall refuses the request, and shows a page of its own.',
+      repair:
+        'Allow POST of application/json to the endpoint there. If the page shows a number of the request, who runs the firewall finds its rule by that.',
     },
   ],
   [

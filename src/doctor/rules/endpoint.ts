@@ -4,7 +4,7 @@ import { problemOf } from '../http/endpoint.js';
 import { isBlockedBy } from '../http/policy.js';
 import type { Observed } from '../observed.js';
 import { findAnswer } from './endpoint-answer.js';
-import { finding, headersOf, showAsked } from './wording.js';
+import { finding, headersOf, showAsked, showEndpoint, showPolicy } from './wording.js';
 
 const NAMED = {
   option: '--endpoint names it',
@@ -39,7 +39,7 @@ const blockingOf = ({ browser, policies, endpoint, page }: Observed): string[] |
   if (browser ? !seen.length : !blocking.length) return undefined;
   return [
     ...seen.map(({ directive, blocked }) => `the browser blocked ${blocked} by ${directive}`),
-    ...(blocking.length ? blocking : policies).map((policy) => `content-security-policy: ${policy}`),
+    ...(blocking.length ? blocking : policies).map(showPolicy),
   ];
 };
 
@@ -58,7 +58,7 @@ const findUnreachable = ({ endpoint, browser }: Observed): Finding[] => [
 /** Whether the page reaches the endpoint, and whether the proxy answers there. */
 export const endpointAnswers: Rule = {
   fine: ({ endpoint }) =>
-    `The proxy answers at ${endpoint.url}, asked ${endpoint.by === 'page' ? 'by the page itself' : 'in the page’s place'}.`,
+    `The proxy answers at ${endpoint.url}, asked by ${endpoint.by === 'page' ? 'the page itself' : 'the doctor, with the headers of a page'}.`,
   find(observed) {
     if (!isSameOrigin(observed)) return findOrigin(observed);
     const blocking = blockingOf(observed);
@@ -72,6 +72,32 @@ export const endpointAnswers: Rule = {
       ];
     const { asked } = observed.endpoint;
     return asked.kind === 'failed' ? findUnreachable(observed) : findAnswer(asked, observed);
+  },
+};
+
+/** Limits of how often one may ask, which are another finding's. */
+const LIMITS = [429, 503];
+
+/** Whether all requests reach the same. */
+export const endpointSteady: Rule = {
+  find(observed) {
+    const answers = observed.repeated.filter(
+      (asked) => asked.kind === 'answered' && !LIMITS.includes(asked.status),
+    );
+    const others = answers.filter((asked) => asked.kind === 'answered' && problemOf(asked) === undefined);
+    const [other] = others;
+    if (!other || others.length === answers.length || !isSameOrigin(observed)) return [];
+    return [
+      finding('error', 'endpoint-unsteady', {
+        title: 'Some requests reach the proxy, and others are answered by something else.',
+        evidence: [
+          `${others.length} of ${answers.length} requests were not answered by the proxy`,
+          ...showEndpoint(other),
+        ],
+        repair:
+          'One of the machines behind a balancer, or one of several processes, is configured in another way. Mount the proxy at the endpoint on each of them.',
+      }),
+    ];
   },
 };
 

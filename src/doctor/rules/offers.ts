@@ -2,6 +2,7 @@
 import { isOfferId } from '../../protocol/event.js';
 import type { Finding, Rule } from '../finding.js';
 import type { Observed, ShownOffer } from '../observed.js';
+import { isQuoted } from '../tags.js';
 import { count, finding, headersOf } from './wording.js';
 
 const LONGEST_ID = 50;
@@ -47,7 +48,9 @@ const PROBLEMS: readonly {
 export const offersOf = ({ browser, offers }: Pick<Observed, 'browser' | 'offers'>): readonly ShownOffer[] =>
   browser?.offers ?? offers;
 
-const problemOf = ({ id }: ShownOffer) => PROBLEMS.find(({ isSo }) => isSo(id.trim()));
+/** Marks around an id are the whole page's matter. */
+const problemOf = ({ id }: ShownOffer) =>
+  isQuoted(id) ? undefined : PROBLEMS.find(({ isSo }) => isSo(id.trim()));
 
 /** Whether each offer has an id. */
 export const offerIds: Rule = {
@@ -94,7 +97,7 @@ const isTooSmall = ({ drawn }: ShownOffer): boolean =>
 export const offerBoxes: Rule = {
   fine: ({ browser }) =>
     browser?.offers.some(({ drawn }) => drawn && drawn.hiddenBy === undefined)
-      ? 'The offers that show have a box.'
+      ? 'Each offer that shows has a size.'
       : undefined,
   find({ browser }) {
     const small = (browser?.offers ?? []).filter(isTooSmall);
@@ -174,14 +177,37 @@ export const offersHidden: Rule = {
   },
 };
 
+/** Whether offers are in trees that no script of the page can look into. */
+export const offersClosed: Rule = {
+  find({ browser }) {
+    const closed = browser?.closed ?? [];
+    const watched = browser?.tracker.inClosedTrees;
+    if (closed.length <= (watched ?? 0)) return [];
+    return [
+      // Without a tracker at work nothing shows whether the component hands its tree over.
+      finding(watched === undefined ? 'note' : 'warning', 'offer-in-closed-tree', {
+        title: 'Offers are in a closed shadow tree, which a tracker sees only if it is given to it.',
+        evidence: closed,
+        repair:
+          'Let the component call tracker.observe() with its shadow root, or with the offer’s element and id. Or attach the tree with mode: "open".',
+      }),
+    ];
+  },
+};
+
 /** Whether there are any. */
 export const offersThere: Rule = {
   find: (observed) =>
-    offersOf(observed).length || observed.browser?.misspelt.length || observed.browser?.frames.length
+    offersOf(observed).length ||
+    observed.browser?.misspelt.length ||
+    observed.browser?.frames.length ||
+    observed.browser?.closed.length
       ? []
       : [
           finding('note', 'offer-none', {
-            title: 'The page shows no element with data-offer-id.',
+            title: observed.browser
+              ? 'The page shows no element with data-offer-id.'
+              : 'The page’s source has no element with data-offer-id. Scripts may add some; only a browser can tell.',
             evidence: [`${observed.page.url}, opened as a new visitor without a login`],
             repair: 'Nothing, if this visitor gets no offer, or if your code gives offers to observe().',
           }),

@@ -2,56 +2,68 @@
 import type { Finding, Rule } from '../finding.js';
 import { SEVERITIES } from '../finding.js';
 import type { Observed } from '../observed.js';
-import { endpointAnswers, endpointCached } from './endpoint.js';
+import { consentGiven } from './consent.js';
+import { endpointAnswers, endpointCached, endpointSteady } from './endpoint.js';
 import { namesBlocked, offersFiltered } from './names.js';
 import {
   offerBoxes,
   offerIds,
   offerNames,
+  offersClosed,
   offersEnded,
   offersFramed,
   offersHidden,
   offersThere,
 } from './offers.js';
 import { keyWorks, operatorStatus } from './operator.js';
-import {
-  inspectorServed,
-  scriptBeside,
-  scriptConfigured,
-  scriptIntegrity,
-  scriptPolicy,
-  scriptRan,
-  scriptServed,
-} from './script-file.js';
+import { pageJson, pageQuotes, pageSandboxed, pageUpgraded } from './page.js';
+import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
+import { inspectorServed, scriptBeside, scriptServed } from './script-served.js';
 import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
 import { workersLeftOut } from './workers.js';
 
-const WHY_NOT_RUN: readonly Rule[] = [scriptServed, scriptPolicy, scriptIntegrity, scriptRewritten];
-
 /** A rule that is asked only if none of some others knows more. */
-const unless = (others: readonly Rule[], rule: Rule): Rule => ({
-  ...rule,
-  find: (observed) => (others.some((other) => other.find(observed).length) ? [] : rule.find(observed)),
-});
+const unless = (others: readonly Rule[], rule: Rule): Rule => {
+  const isKnown = (observed: Observed): boolean => others.some((other) => other.find(observed).length);
+  return {
+    fine: (observed) => (isKnown(observed) ? undefined : rule.fine?.(observed)),
+    find: (observed) => (isKnown(observed) ? [] : rule.find(observed)),
+  };
+};
+
+/** What of the page is in the way of both the script and the endpoint. */
+const PAGE: readonly Rule[] = [pageSandboxed, pageUpgraded, pageQuotes];
+
+const WHY_NOT_RUN: readonly Rule[] = [
+  unless(PAGE, scriptServed),
+  scriptPolicy,
+  scriptIntegrity,
+  scriptRewritten,
+];
 
 const RULES: readonly Rule[] = [
+  ...PAGE,
+  pageJson,
   scriptFound,
   ...WHY_NOT_RUN,
-  unless(WHY_NOT_RUN, scriptRan),
+  unless([...PAGE, ...WHY_NOT_RUN], scriptRan),
   scriptModule,
   scriptTwice,
   unless([scriptRewritten], scriptStripped),
   scriptConfigured,
   scriptBeside,
-  inspectorServed,
+  unless(PAGE, inspectorServed),
+  consentGiven,
   workersLeftOut,
-  endpointAnswers,
-  endpointCached,
+  endpointSteady,
+  unless([...PAGE, endpointSteady], endpointAnswers),
+  unless(PAGE, endpointCached),
   offerIds,
   offerNames,
   offerBoxes,
   offersEnded,
   offersFramed,
+  offersClosed,
   offersFiltered,
   offersHidden,
   offersThere,

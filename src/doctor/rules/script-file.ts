@@ -1,66 +1,10 @@
-/** Whether the script file arrives and runs. */
-import type { Finding, Rule } from '../finding.js';
+/** Whether the script file that is served may run, and does. */
+import type { Rule } from '../finding.js';
 import { isBlockedBy } from '../http/policy.js';
-import type { Answer, FileRequest, Observed, ScriptTag } from '../observed.js';
 import { isScriptUrl, showTag } from '../tags.js';
-import { hostRepair, isMisdirected } from './page-refused.js';
+import { requestOf, wrongOf } from './script-served.js';
 import { hasTracker, tagsOf } from './script-tag.js';
-import { count, finding, headersOf, showAsked, startOf } from './wording.js';
-
-const isScriptType = (type: string): boolean => /(?:java|ecma)script/i.test(type);
-
-const requestOf = ({ browser }: Observed, { url }: ScriptTag): FileRequest | undefined =>
-  browser?.files.find((file) => file.url === url && file.frame === undefined);
-
-const SERVE =
-  'Serve node_modules/offersight/dist/offersight.js at this address, as text/javascript and without a login. A catch-all route or a rewrite must not answer there.';
-
-/** How the package's module begins, which only bundlers can load. */
-const MODULE = /^\s*(?:import|export)\b/;
-
-/** What is wrong with what was served; undefined if it is a script. */
-const wrongOf = ({ status, headers, text }: Answer): string | undefined => {
-  const type = headers['content-type'] ?? '';
-  if (isMisdirected({ text }))
-    return 'The proxy has no site for the host that the script file is asked from.';
-  if (status >= 300) return `The script file is not there: its address answers ${status}.`;
-  if (MODULE.test(text)) return 'The file is the module for bundlers, and not the script file.';
-  if (/html/i.test(type) || text.trimStart().startsWith('<'))
-    return 'A page answers in the place of the script file.';
-  return headers['x-content-type-options'] === 'nosniff' && !isScriptType(type)
-    ? `The script file is served as ${type || 'nothing'}, and browsers do not run that.`
-    : undefined;
-};
-
-const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
-  const { script } = observed;
-  const seen = requestOf(observed, tag);
-  if (!script) return [];
-  // A firewall may let browsers through, and not the doctor; what they got is a script of some kind.
-  const isThere = seen?.status !== undefined && seen.status < 300 && isScriptType(seen.type ?? '');
-  const isModule = script.kind === 'answered' && script.status < 300 && MODULE.test(script.text);
-  if (isThere && !isModule) return [];
-  const wrong = script.kind === 'failed' ? 'The script file cannot be reached.' : wrongOf(script);
-  if (wrong === undefined) return [];
-  const more = script.kind === 'failed' ? [] : [headersOf(script), startOf(script)];
-  return [
-    finding('error', 'script-missing', {
-      title: wrong,
-      evidence: [showAsked(script), ...more, showTag(tag)],
-      repair: script.kind === 'answered' && isMisdirected(script) ? hostRepair(tag.url) : SERVE,
-    }),
-  ];
-};
-
-/** Whether the file is there. */
-export const scriptServed: Rule = {
-  fine: ({ script }) =>
-    script?.kind === 'answered' ? `The script file is served: ${script.url}.` : undefined,
-  find: (observed) =>
-    tagsOf(observed)
-      .slice(0, 1)
-      .flatMap((tag) => findMissing(observed, tag)),
-};
+import { finding, headersOf, showPolicy } from './wording.js';
 
 /** Whether the page's policy lets the script run. */
 export const scriptPolicy: Rule = {
@@ -88,9 +32,7 @@ export const scriptPolicy: Rule = {
             title: 'The page’s Content-Security-Policy blocks the script.',
             evidence: [
               ...seen.map(({ directive, blocked }) => `the browser blocked ${blocked} by ${directive}`),
-              ...(blocking.length ? blocking : policies).map(
-                (policy) => `content-security-policy: ${policy}`,
-              ),
+              ...(blocking.length ? blocking : policies).map(showPolicy),
               showTag(tag),
             ],
             repair:
@@ -204,46 +146,6 @@ export const scriptConfigured: Rule = {
         title: 'The tracker does nothing, since an option is wrong.',
         evidence: lines,
         repair: 'Correct the attribute or the option that the line names. docs/errors.md explains each.',
-      }),
-    ];
-  },
-};
-
-/** Whether what the script file loads from beside itself is there. */
-export const scriptBeside: Rule = {
-  find({ browser }) {
-    const missing = (browser?.files ?? []).filter(
-      ({ url, status, type = '', failure }) =>
-        /-(?:more|debug)\.js/.test(url) &&
-        (failure !== undefined || (status ?? 0) >= 300 || !isScriptType(type)),
-    );
-    if (!missing.length) return [];
-    return [
-      finding('error', 'script-parts-missing', {
-        title: `The script asked for ${count(new Set(missing.map(({ url }) => url)).size, 'file')} beside itself and got none.`,
-        evidence: missing.map(
-          ({ url, status, type, failure }) => `${url}: ${failure ?? `${status}, ${type}`}`,
-        ),
-        repair:
-          'Serve offersight-more.js and offersight-debug.js beside offersight.js, under these names and of the same version.',
-      }),
-    ];
-  },
-};
-
-/** Whether the inspector can be opened: only who looks for a fault needs its file. */
-export const inspectorServed: Rule = {
-  find(observed) {
-    const { inspector } = observed;
-    if (!inspector || scriptServed.find(observed).length) return [];
-    if (inspector.kind === 'answered' && wrongOf(inspector) === undefined) return [];
-    return [
-      finding('note', 'inspector-missing', {
-        title:
-          'The inspector’s file is not beside the script, so nobody can open the inspector on this page.',
-        evidence: [showAsked(inspector), inspector.kind === 'answered' ? headersOf(inspector) : undefined],
-        repair:
-          'Serve offersight-inspector.js beside offersight.js, of the same version. No visitor loads it.',
       }),
     ];
   },

@@ -33,6 +33,19 @@ const findFrame = ({ browser }: Observed): Finding[] => {
     : [];
 };
 
+const findInert = ({ inert, browser }: Observed): Finding[] =>
+  inert.length
+    ? [
+        // Without a browser another tag may still come from a script.
+        finding(browser ? 'error' : 'warning', 'script-inert', {
+          title: 'The script’s tag stands where browsers do not run it.',
+          evidence: inert,
+          repair:
+            'Take the tag out of there. <noscript> is only for browsers without scripts, a comment and a <template> are for nobody, and text shows if an editor has escaped the tag.',
+        }),
+      ]
+    : [];
+
 /** Whether there is a tag at all. */
 export const scriptFound: Rule = {
   fine: (observed) =>
@@ -45,12 +58,15 @@ export const scriptFound: Rule = {
     if (tagsOf(observed).length || hasTracker(observed)) return [];
     const framed = findFrame(observed);
     if (framed.length) return framed;
+    const inert = findInert(observed);
+    if (inert.length) return inert;
+    const led = observed.ledFrom && `a script of ${observed.ledFrom} led on to this page`;
     const seen = `${observed.page.url} has no <script> whose address names offersight or that has data-endpoint`;
     return observed.browser
       ? [
           finding('error', 'script-not-found', {
             title: 'No tracker runs in the page.',
-            evidence: [seen, ...observed.browser.console],
+            evidence: [led, seen, ...observed.browser.console],
             repair: NO_TAG_REPAIR,
           }),
         ]

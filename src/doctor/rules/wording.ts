@@ -3,11 +3,14 @@ import type { Finding, Severity } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import type { Answer, Asked } from '../observed.js';
 
+/** So much of a body is shown: enough for the number that a firewall's page shows. */
+const LONGEST_START = 300;
+
 /** So many elements or lines stand as evidence of one finding. */
 const MOST = 5;
 
 /** A finding in words. */
-interface Said {
+export interface Said {
   readonly title: string;
   /** What shows it, a line each; what is undefined is left out. */
   readonly evidence: readonly (string | undefined)[];
@@ -51,9 +54,12 @@ export const showAsked = (asked: Asked, method = 'GET'): string =>
     ? `${method} ${asked.url}: ${asked.reason}`
     : `${method} ${asked.url} answered ${asked.status}`;
 
+/** A policy of the page. */
+export const showPolicy = (policy: string): string => `content-security-policy: ${policy}`;
+
 /** The beginning of a body in one line. */
 export const startOf = ({ text }: Pick<Answer, 'text'>): string | undefined => {
-  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, 100);
+  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_START);
   return line ? `it begins: ${line}` : undefined;
 };
 

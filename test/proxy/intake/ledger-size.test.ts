@@ -96,6 +96,10 @@ const VACUUM_DAYS = 20;
  */
 const GROW = `DO $$ DECLARE most INTEGER; BEGIN
   SET synchronous_commit = off;
+  -- It knows nothing of the tables' sizes yet, and would read the whole ledger for each portion.
+  SET enable_seqscan = off;
+  SET enable_hashjoin = off;
+  SET enable_mergejoin = off;
   SELECT max(at) INTO most FROM figures;
   FOR begun IN 0..most - 1 BY 50 LOOP
     INSERT INTO sized.ledger (cell, taken) SELECT cell, 1 FROM figures WHERE at > begun AND at <= begun + 50;

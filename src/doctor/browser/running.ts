@@ -1,0 +1,85 @@
+/** Starts and ends the browser, which leaves nothing behind. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, CDPSession } from 'puppeteer-core';
+import { COMMAND_MS, type Deadline, LOAD_MS } from '../limits.js';
+
+/** How to start it. */
+export interface RunningOptions {
+  /** The browser's path. */
+  readonly executablePath: string;
+  readonly deadline: Deadline;
+  /** Whether the process runs as root, where Chromium starts only without its sandbox. */
+  readonly isRoot: boolean;
+}
+
+/** A browser that runs. */
+export interface Running {
+  readonly browser: Browser;
+  /** Kills it at once. */
+  kill(): void;
+  /**
+   * Cuts the network off, so that nothing leaves while the browser dies, kills it, so that no page can say farewell, and
+   * removes its files.
+   */
+  end(session: CDPSession | undefined): Promise<void>;
+}
+
+const ARGS = [
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Files that its helpers still write when they die are tried again. */
+const REMOVING = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;
+
+/**
+ * Starts it.
+ * @throws {Error} If puppeteer-core is not installed, or the browser does not start.
+ */
+export const startBrowser = async ({
+  executablePath,
+  deadline,
+  isRoot,
+}: RunningOptions): Promise<Running> => {
+  const { default: puppeteer } = await import('puppeteer-core');
+  // Chromium itself leaves folders in the one for temporary files.
+  const folder = await mkdtemp(join(tmpdir(), 'offersight-doctor-'));
+  try {
+    const browser = await puppeteer.launch({
+      executablePath,
+      headless: true,
+      // The browser ends with this process, even if the process is killed.
+      pipe: true,
+      args: [...ARGS, ...(isRoot ? ['--no-sandbox'] : [])],
+      env: { ...process.env, TMPDIR: folder },
+      userDataDir: join(folder, 'profile'),
+      defaultViewport: { width: 1280, height: 800 },
+      timeout: deadline.stepMs(LOAD_MS),
+      protocolTimeout: deadline.stepMs(COMMAND_MS),
+    });
+    const kill = (): void => {
+      browser.process()?.kill('SIGKILL');
+    };
+    return {
+      browser,
+      kill,
+      async end(session) {
+        const offline = { offline: true, latency: 0, downloadThroughput: 0, uploadThroughput: 0 };
+        await session?.send('Network.emulateNetworkConditions', offline).catch(() => undefined);
+        const ended = new Promise((resolve) => browser.process()?.once('exit', resolve));
+        if (browser.process()?.exitCode === null && browser.process()?.signalCode === null) {
+          kill();
+          await ended;
+        }
+        await rm(folder, REMOVING).catch(() => undefined);
+      },
+    };
+  } catch (cause) {
+    await rm(folder, REMOVING).catch(() => undefined);
+    throw cause;
+  }
+};

@@ -1,0 +1,79 @@
+/** What is wrong with the page itself, so that no script on it could report. */
+import type { Rule } from '../finding.js';
+import { isTrustworthy } from '../http/endpoint.js';
+import { directiveOf, policiesOf } from '../http/policy.js';
+import { isQuoted, showTag } from '../tags.js';
+import { offersOf } from './offers.js';
+import { tagsOf } from './script-tag.js';
+import { finding, showPolicy } from './wording.js';
+
+const NEEDED = ['allow-scripts', 'allow-same-origin'];
+
+/** Whether a policy takes the page's origin or its scripts away (HTML, sandboxing). A `<meta>` cannot. */
+export const pageSandboxed: Rule = {
+  find({ page }) {
+    const blocking = policiesOf(page.headers['content-security-policy']).filter((policy) => {
+      const words = directiveOf(policy, 'sandbox');
+      return words && !NEEDED.every((word) => words.includes(word));
+    });
+    if (!blocking.length) return [];
+    return [
+      finding('error', 'page-sandboxed', {
+        title:
+          'The page’s policy puts it into a sandbox, in which it has no scripts, or no origin and no storage.',
+        evidence: blocking.map(showPolicy),
+        repair: `Leave sandbox out of the policy of pages that show offers, or add ${NEEDED.join(' and ')} to it. Previews of a CMS often have such a policy: then examine the public page.`,
+      }),
+    ];
+  },
+};
+
+/** Whether a policy makes requests by https out of those of a page on plain http (Upgrade Insecure Requests, W3C). */
+export const pageUpgraded: Rule = {
+  find({ page, policies }) {
+    const upgrading = policies.filter((policy) => directiveOf(policy, 'upgrade-insecure-requests'));
+    if (isTrustworthy(page.url) || !upgrading.length) return [];
+    return [
+      finding('error', 'page-upgraded', {
+        title:
+          'The page is on plain http, and its policy makes browsers ask for everything by https, also for the script and the endpoint.',
+        evidence: [page.url, ...upgrading.map(showPolicy)],
+        repair:
+          'Serve the page by https, or leave upgrade-insecure-requests out where the host has no certificate, as on a staging machine.',
+      }),
+    ];
+  },
+};
+
+/** Whether the page's own scripts have changed how lists become JSON. */
+export const pageJson: Rule = {
+  find: ({ browser }) =>
+    browser && browser.json !== '{"list":[{}]}'
+      ? [
+          finding('error', 'page-json-changed', {
+            title: 'A script of the page has changed JSON.stringify, so events do not arrive as they should.',
+            evidence: [`JSON.stringify({ list: [{}] }) is ${browser.json}`],
+            repair:
+              'Look for a toJSON on Array.prototype or Object.prototype: Prototype.js before 1.7 adds one. Update that library, or delete the function after it has loaded.',
+          }),
+        ]
+      : [],
+};
+
+/** Whether an editor has replaced the quotation marks of attributes. */
+export const pageQuotes: Rule = {
+  find(observed) {
+    const tags = tagsOf(observed).filter(({ attributes }) => Object.values(attributes).some(isQuoted));
+    const offers = offersOf(observed).filter(({ id }) => isQuoted(id));
+    if (!tags.length && !offers.length) return [];
+    return [
+      finding('error', 'page-quotes', {
+        title:
+          'An editor has replaced the quotation marks around attributes, so browsers take the marks for a part of each value.',
+        evidence: [...tags.map(showTag), ...offers.map(({ markup }) => markup)],
+        repair:
+          'Paste the markup again, with plain quotation marks ("), in a place that takes HTML as it is: a block for HTML, or the template.',
+      }),
+    ];
+  },
+};

@@ -1,0 +1,132 @@
+/** Whether the script file, and what lies beside it, is served. */
+import type { Finding, Rule } from '../finding.js';
+import type { Answer, Asked, FileRequest, Observed, ScriptTag } from '../observed.js';
+import { showTag } from '../tags.js';
+import { hostRepair, isMisdirected } from './page-refused.js';
+import { tagsOf } from './script-tag.js';
+import { count, finding, headersOf, showAsked, startOf } from './wording.js';
+
+const isScriptType = (type: string): boolean => /(?:java|ecma)script/i.test(type);
+
+/** What became of a tag's request. An answer may have come, and have failed after its headers. */
+export const requestOf = ({ browser }: Observed, { url }: ScriptTag): FileRequest | undefined => {
+  const asked = browser?.files.filter((file) => file.url === url && file.frame === undefined) ?? [];
+  return asked.find(({ failure }) => failure !== undefined) ?? asked[0];
+};
+
+const SERVE =
+  'Serve node_modules/offersight/dist/offersight.js at this address, as text/javascript and without a login. A catch-all route or a rewrite must not answer there.';
+
+const GATEWAY =
+  'Check that what serves the file runs, and the address and port that it is forwarded to. The standalone proxy serves the file and the endpoint.';
+
+/** What browsers and Node say of a body that is not compressed as its header says. */
+const DECODING = /CONTENT_DECODING|^Z_|BROTLI/i;
+const ENCODED = {
+  title: 'The script file cannot be read: it is not compressed as its Content-Encoding says.',
+  repair:
+    'Correct the header or the file: a stored .gz or .br may be served with the wrong header, or a file twice compressed. Compare curl -sI with the file.',
+};
+
+/** How the package's module begins, which only bundlers can load. */
+const MODULE = /^\s*(?:import|export)\b/;
+
+/** What is wrong with what was served; undefined if it is a script. */
+export const wrongOf = ({ status, headers, text }: Answer): string | undefined => {
+  const type = headers['content-type'] ?? '';
+  if (isMisdirected({ text }))
+    return 'The proxy has no site for the host that the script file is asked from.';
+  if (status >= 300) return `The script file is not there: its address answers ${status}.`;
+  if (MODULE.test(text)) return 'The file is the module for bundlers, and not the script file.';
+  if (/html/i.test(type) || text.trimStart().startsWith('<'))
+    return 'A page answers in the place of the script file.';
+  return headers['x-content-type-options'] === 'nosniff' && !isScriptType(type)
+    ? `The script file is served as ${type || 'nothing'}, and browsers do not run that.`
+    : undefined;
+};
+
+const repairOf = (script: Asked, { url }: ScriptTag): string => {
+  if (script.kind === 'failed') return SERVE;
+  if (isMisdirected(script)) return hostRepair(url);
+  return script.status >= 500 ? GATEWAY : SERVE;
+};
+
+const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
+  const { script } = observed;
+  const seen = requestOf(observed, tag);
+  if (!script) return [];
+  // A firewall may let browsers through, and not the doctor; what they got is a script of some kind.
+  const isThere =
+    seen?.failure === undefined &&
+    seen?.status !== undefined &&
+    seen.status < 300 &&
+    isScriptType(seen.type ?? '');
+  const isModule = script.kind === 'answered' && script.status < 300 && MODULE.test(script.text);
+  if (isThere && !isModule) return [];
+  const isEncoded = DECODING.test(seen?.failure ?? (script.kind === 'failed' ? script.reason : ''));
+  const wrong = script.kind === 'failed' ? 'The script file cannot be reached.' : wrongOf(script);
+  if (wrong === undefined && !isEncoded) return [];
+  const more = script.kind === 'failed' ? [] : [headersOf(script), startOf(script)];
+  return [
+    finding('error', 'script-missing', {
+      title: isEncoded ? ENCODED.title : (wrong ?? ''),
+      evidence: [
+        showAsked(script),
+        ...more,
+        seen?.failure && `the browser asked for ${seen.url}: ${seen.failure}`,
+        showTag(tag),
+      ],
+      repair: isEncoded ? ENCODED.repair : repairOf(script, tag),
+    }),
+  ];
+};
+
+/** Whether the file is there. */
+export const scriptServed: Rule = {
+  fine: ({ script }) =>
+    script?.kind === 'answered' ? `The script file is served: ${script.url}.` : undefined,
+  find: (observed) =>
+    tagsOf(observed)
+      .slice(0, 1)
+      .flatMap((tag) => findMissing(observed, tag)),
+};
+
+/** Whether what the script file loads from beside itself is there. */
+export const scriptBeside: Rule = {
+  find({ browser }) {
+    const missing = (browser?.files ?? []).filter(
+      ({ url, status, type = '', failure }) =>
+        /-(?:more|debug)\.js/.test(url) &&
+        (failure !== undefined || (status ?? 0) >= 300 || !isScriptType(type)),
+    );
+    if (!missing.length) return [];
+    return [
+      finding('error', 'script-parts-missing', {
+        title: `The script asked for ${count(new Set(missing.map(({ url }) => url)).size, 'file')} beside itself and got none.`,
+        evidence: missing.map(
+          ({ url, status, type, failure }) => `${url}: ${failure ?? `${status}, ${type}`}`,
+        ),
+        repair:
+          'Serve offersight-more.js and offersight-debug.js beside offersight.js, under these names and of the same version.',
+      }),
+    ];
+  },
+};
+
+/** Whether the inspector can be opened: only who looks for a fault needs its file. */
+export const inspectorServed: Rule = {
+  find(observed) {
+    const { inspector } = observed;
+    if (!inspector || scriptServed.find(observed).length) return [];
+    if (inspector.kind === 'answered' && wrongOf(inspector) === undefined) return [];
+    return [
+      finding('note', 'inspector-missing', {
+        title:
+          'The inspector’s file is not beside the script, so nobody can open the inspector on this page.',
+        evidence: [showAsked(inspector), inspector.kind === 'answered' ? headersOf(inspector) : undefined],
+        repair:
+          'Serve offersight-inspector.js beside offersight.js, of the same version. No visitor loads it.',
+      }),
+    ];
+  },
+};

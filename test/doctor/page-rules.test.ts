@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../src/doctor/observed.js';
+import { judge } from '../../src/doctor/rules/rules.js';
+import {
+  answer,
+  browser,
+  ENDPOINT,
+  evidenceOf,
+  found,
+  idle,
+  offer,
+  PAGE,
+  problem,
+  seen,
+  served,
+  tag,
+} from './seen.js';
+
+const pageWith = (policy: string): Answer =>
+  answer({ url: PAGE, headers: { 'content-type': 'text/html', 'content-security-policy': policy } });
+const silent = { ...seen().endpoint, asked: { kind: 'failed', url: ENDPOINT, reason: 'fetch' } } as const;
+
+describe('a page', () => {
+  it.each(['sandbox', 'sandbox allow-scripts allow-forms', 'sandbox allow-same-origin'])(
+    'that the policy “%s” takes its origin or its scripts from is named by that alone',
+    (policy) => {
+      const page = pageWith(`default-src 'self'; ${policy}`);
+      expect(found(seen({ page, browser: idle(), endpoint: silent }))).toEqual(['error page-sandboxed']);
+      expect(found(served({ page }))).toEqual(['error page-sandboxed']);
+    },
+  );
+
+  it('that keeps both in a sandbox is fine', () => {
+    expect(found(seen({ page: pageWith('sandbox allow-scripts allow-same-origin') }))).toEqual([]);
+  });
+
+  it('on plain http whose policy asks for https is named by that alone, and one on https or on this machine is fine', () => {
+    const policies = ['upgrade-insecure-requests'];
+    const at = (url: string) => {
+      const endpoint = { ...silent, url: new URL('/offer-events', url).href };
+      return seen({ page: answer({ url }), policies, browser: idle(), endpoint });
+    };
+    expect(found(at('http://192.0.2.2/'))).toEqual(['error page-upgraded']);
+    expect(judge(at('http://192.0.2.2/')).fine.join()).not.toContain('The proxy answers');
+    expect(found(seen({ policies }))).toEqual([]);
+    const local = { ...seen().endpoint, url: 'http://localhost/offer-events' };
+    expect(found(seen({ page: answer({ url: 'http://localhost/' }), policies, endpoint: local }))).toEqual(
+      [],
+    );
+  });
+
+  it('whose scripts have changed JSON is named, with what became of a list', () => {
+    const observed = seen({ browser: browser({ json: '{"list":"[{}]"}' }) });
+    expect(found(observed)).toEqual(['error page-json-changed']);
+    expect(evidenceOf(observed)).toContain('is {"list":"[{}]"}');
+  });
+
+  it('whose quotation marks an editor has replaced is named by that, and not by what follows from it', () => {
+    const quoted = tag({ src: '”/offersight.js”', 'data-endpoint': '”/offer-events”' });
+    const observed = seen({
+      ...{
+        tags: [quoted],
+        script: answer({ status: 404 }),
+        endpoint: { ...silent, asked: answer({ status: 404 }) },
+      },
+      browser: idle({ tags: [quoted], offers: [offer('”a52ge40b”')] }),
+    });
+    expect(found(observed)).toEqual(['error page-quotes']);
+    expect(found(served({ offers: [offer('”a52ge40b”')] }))).toEqual(['error page-quotes']);
+  });
+});
+
+describe('consent', () => {
+  const withConsent = (consent: string) =>
+    seen({ browser: browser({ tracker: { ...browser().tracker, consent } }) });
+
+  it('that is missing is noted, and given consent is not', () => {
+    expect(found(withConsent('pending'))).toEqual(['note consent-missing']);
+    expect(found(withConsent('denied'))).toEqual(['note consent-missing']);
+    expect(found(withConsent('granted'))).toEqual([]);
+  });
+
+  it('is noted by the tag where no tracker works', () => {
+    const startedBy = { 'data-endpoint': '/offer-events', 'data-consent': 'pending' };
+    const tracker = { hasScriptRun: true, startedBy, endpoints: [] };
+    expect(found(seen({ browser: browser({ tracker }) }))).toEqual(['note consent-missing']);
+  });
+});
+
+describe('an endpoint that is asked a few times', () => {
+  const page = answer({ url: ENDPOINT, status: 404, headers: { 'content-type': 'text/html' } });
+  const proxy = problem('batch');
+
+  it('and answers in two ways is unsteady, and nothing else is said of it', () => {
+    const endpoint = { ...seen().endpoint, asked: page };
+    for (const observed of [
+      seen({ repeated: [proxy, page, proxy] }),
+      seen({ endpoint, repeated: [proxy, page, proxy] }),
+    ]) {
+      expect(found(observed)).toEqual(['error endpoint-unsteady']);
+      expect(evidenceOf(observed)).toContain('1 of 3 requests were not answered by the proxy');
+    }
+  });
+
+  it('and always answers alike is steady, whether that is right or wrong', () => {
+    expect(found(seen({ repeated: [proxy, proxy] }))).toEqual([]);
+    const endpoint = { ...seen().endpoint, asked: page };
+    expect(found(seen({ endpoint, repeated: [page, page] }))).toEqual(['error endpoint-not-found']);
+  });
+
+  it('and limits how often it is asked is not unsteady for that', () => {
+    const limited = answer({ url: ENDPOINT, status: 429 });
+    const failed = { kind: 'failed', url: ENDPOINT, reason: 'no answer in time' } as const;
+    expect(found(seen({ repeated: [proxy, limited, failed] }))).toEqual([]);
+  });
+
+  it('and is a firewall’s page is named as that, with the number on the page', () => {
+    const text = '<html><body>The requested URL was rejected. Your support ID is: 4711</body></html>';
+    const asked = answer({ url: ENDPOINT, text, headers: { 'content-type': 'text/html' } });
+    const observed = seen({ endpoint: { ...seen().endpoint, asked } });
+    expect(found(observed)).toEqual(['error endpoint-forbidden']);
+    expect(evidenceOf(observed)).toContain('support ID is: 4711');
+  });
+});
