@@ -79,6 +79,8 @@ const clockWords = (date: string | null, now: number): string | undefined => {
  */
 export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 'fetch' | 'now'>): Asking => {
   let asked: number | undefined;
+  /** How often it was asked: a late answer says nothing of a later question. */
+  let turn = 0;
   let isCompared = false;
   let wrong: string | undefined;
   let clock: string | undefined;
@@ -135,8 +137,12 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
     async ask(failedAt) {
       if (asked === failedAt) return;
       asked = failedAt;
-      wrong = undefined;
-      if (failedAt === undefined) return;
+      const own = ++turn;
+      // What was wrong is shown until there is an answer: it is asked after each failure.
+      if (failedAt === undefined) {
+        wrong = undefined;
+        return;
+      }
       const answered = send(endpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -146,7 +152,8 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
         const stop = runtime.after(PATIENCE_MS, () => resolve(LATE));
         void answered.finally(stop);
       });
-      wrong = await Promise.race([answered, late]);
+      const said = await Promise.race([answered, late]);
+      if (own === turn) wrong = said;
     },
     async compareClock() {
       if (isCompared) return;

@@ -26,6 +26,14 @@ const vanisherOf = (element: Element): string | undefined => {
   return undefined;
 };
 
+/** What is drawn for an element without a size is positioned or floated, and has a box of its own. */
+const sizelessWords = (element: Element): string => {
+  const drawn = [...element.querySelectorAll('*')].find((each) => !isEmpty(each.getBoundingClientRect()));
+  return drawn
+    ? `It has no size: ${nameOf(drawn)} in it is drawn outside of its box. Put data-offer-id on that element.`
+    : 'It has no size. Give it content, or a width and a height.';
+};
+
 const isInViewport = (element: Element): boolean => {
   const { top, bottom, left, right } = element.getBoundingClientRect();
   return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
@@ -43,7 +51,7 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
   if (!isDrawn) return hidingOf(element);
   if (!boxes.length) return 'It has no box: it is display: contents, and has no children.';
   if (boxes.every((box) => isEmpty(box.getBoundingClientRect())))
-    return vanisherOf(element) ?? 'It has no size. Give it content, or a width and a height.';
+    return vanisherOf(element) ?? sizelessWords(element);
   const clippers = boxes.map(clipperOf);
   const [clipper] = clippers.every((each) => each) ? clippers : [];
   if (clipper) return clippingWords(clipper);

@@ -13,6 +13,9 @@ export const idleControls = ({ registry, trees }: Inside, view: PageView): strin
   return trees().flatMap((tree) =>
     ['data-offer-dismiss', 'data-offer-accept'].flatMap((mark) =>
       [...(tree as ParentNode).querySelectorAll(`[${mark}]`)].flatMap((control) => {
+        // The element around it is pressed in its place.
+        if (getComputedStyle(control).pointerEvents === 'none')
+          return `${nameOf(control)} with ${mark} takes no presses (pointer-events: none): mark the element around it.`;
         const named = control.getAttribute(mark)?.trim();
         if (named && named !== 'true')
           return view.has(named) || shown.some(({ offerId }) => offerId === named)

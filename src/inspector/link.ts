@@ -8,6 +8,9 @@ export const PREFIX = '#offersight-inspect=';
 /** A code says until when it holds, where the operator's page is, and the proxy's word for both and for the path. */
 const CODE = /^[\da-z]{1,9}\.([\w-]*)\.[\w-]{43}$/;
 
+/** How long an endpoint may take before it counts as one that does not answer, milliseconds. */
+const PATIENCE_MS = 10_000;
+
 /** What a link that holds says. */
 export interface Inspection {
   /** The address of the operator's page, if the link has it. */
@@ -24,7 +27,7 @@ const fromBase64Url = (text: string): string =>
 /**
  * Asks the proxy whether this page's link holds.
  * @returns What it says; nothing if there is none, or the proxy says no.
- * @throws If the proxy itself did not answer.
+ * @throws If the proxy itself did not answer within ten seconds.
  */
 export const askByLink = async (
   endpoint: string,
@@ -39,6 +42,7 @@ export const askByLink = async (
     body: JSON.stringify({ v: 1, inspect: code, path: location.pathname }),
     cache: 'no-store',
     redirect: 'error',
+    signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const reply = (await response.json()) as { readonly inspect?: unknown; readonly code?: unknown };
   if (response.status === 200 && reply.inspect === true)

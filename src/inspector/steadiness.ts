@@ -1,4 +1,7 @@
-/** What keeps an offer's time from ever being over: it is broken off again and again, or other elements take its place. */
+/**
+ * What keeps an offer's time from ever being over: it is broken off again and again, other elements take its place, or its
+ * element gets other ids.
+ */
 import type { Watched } from '../client/detect/exposure.js';
 import type { Placement } from '../client/detect/placement.js';
 import type { Runtime } from '../runtime.js';
@@ -17,6 +20,7 @@ const times = (count: number): string => (count === 1 ? 'once' : `${count} times
 export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
   const runs = new WeakMap<Watched, Run>();
   const elements = new Map<string, { readonly latest: WeakRef<Element>; readonly replaced: number }>();
+  const ids = new WeakMap<Element, { readonly id: string; readonly renamed: number }>();
 
   const broken = (item: Watched): string[] => {
     const at = runtime.elapsed();
@@ -42,9 +46,20 @@ export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
       : [];
   };
 
+  const renamed = ({ element, offerId }: Placement): string[] => {
+    const known = ids.get(element);
+    const count = (known?.renamed ?? 0) + (known && known.id !== offerId ? 1 : 0);
+    if (known?.id !== offerId) ids.set(element, { id: offerId, renamed: count });
+    return count
+      ? [
+          `Its element got another id ${times(count)} since the inspector was opened, and each id starts at zero.`,
+        ]
+      : [];
+  };
+
   /** What has counted needs no more time. */
   return (placement: Placement, item: Watched | undefined): string[] => {
-    const said = replaced(placement);
+    const said = [...replaced(placement), ...renamed(placement)];
     return item ? [...broken(item), ...said] : [];
   };
 };

@@ -32,6 +32,8 @@ const FILE = 'script[src*="offersight"]';
 /** Types of scripts that run; others are kept back, mostly until a user agrees. */
 const RUNS = /^(?:text|application)\/(?:java|ecma)script$|^$/i;
 
+const UNKNOWN = 'Look at the console: the script’s file did not load, or an option is wrong.';
+
 /** Why a tag did not start a tracker, as far as the page shows it. */
 const tagFault = (tag: Element): string => {
   const type = tag.getAttribute('type')?.trim() ?? '';
@@ -40,7 +42,7 @@ const tagFault = (tag: Element): string => {
     return `The script tag has type="${type}", so the browser does not run it. A consent manager changes that once the user agrees.`;
   if (tag.hasAttribute('nomodule'))
     return 'The script tag has nomodule, so no browser of today runs it: remove that attribute.';
-  return 'Look at the console: the script’s file did not load, or an option is wrong.';
+  return UNKNOWN;
 };
 
 /** An element that holds a tag and never runs it. */
@@ -55,6 +57,17 @@ const holderOfTag = (): string | undefined => {
   return isInTemplate ? 'template' : undefined;
 };
 
+/** Driven browsers count there. */
+const LOOPBACK = /^(.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/;
+
+const MACHINE =
+  ' Perhaps since a script drives this browser (navigator.webdriver), which counts only with “machines” set to “count”.';
+
+/** Whether the tracker may have left this browser alone, since a script drives it. On this machine it does so only if its tag says so. */
+const mayBeMachine = (tag: Element | null): boolean =>
+  globalThis.navigator.webdriver &&
+  !(tag && LOOPBACK.test(location.hostname) && tag.getAttribute('data-machines') !== 'ignore');
+
 /** Why no tracker runs here, as far as the page shows it. */
 export const whyNone = (): string => {
   const tag = document.querySelector(FILE);
@@ -62,8 +75,7 @@ export const whyNone = (): string => {
   const untagged = holder
     ? `The script tag is in <${holder}>, where nothing runs it.`
     : 'There is no script tag. If code calls createOfferTracker, look at the console: an option is wrong.';
-  const machine = globalThis.navigator.webdriver
-    ? ' Perhaps since a script drives this browser (navigator.webdriver), which counts only with “machines” set to “count”.'
-    : '';
-  return `No tracker runs here. ${tag ? tagFault(tag) : untagged}${machine}`;
+  const fault = tag && tagFault(tag);
+  const isSure = fault !== null && fault !== UNKNOWN;
+  return `No tracker runs here. ${fault ?? untagged}${!isSure && mayBeMachine(tag) ? MACHINE : ''}`;
 };

@@ -54,7 +54,11 @@ const closedTrees = (elements: readonly Element[]): string[] =>
 const outOfReach = (frames: readonly HTMLIFrameElement[]): string[] =>
   frames
     .filter((frame) => !frame.contentDocument)
-    .map((frame) => `${nameOf(frame)} may not be looked into: offers in it need a tracker of its own.`);
+    .map((frame) =>
+      frame.hasAttribute('sandbox') && !frame.sandbox.contains('allow-same-origin')
+        ? `${nameOf(frame)} is a sandbox without allow-same-origin: a tracker in it could not store or send anything.`
+        : `${nameOf(frame)} may not be looked into: offers in it need a tracker of its own.`,
+    );
 
 /**
  * Says what may be offers that nobody sees, in words.

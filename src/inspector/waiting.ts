@@ -26,6 +26,8 @@ const pauseWords = (
   const answer = status ? `answered ${status}` : 'failed';
   const since = failedAt ? ` at ${momentOf(failedAt, now)}` : '';
   const until = momentOf(at, now);
+  if (at <= now)
+    return `Events are sent again now. Before that, POST ${endpoint} ${answer}${since} (${counted(failures, 'failure')} in a row).`;
   switch (kind) {
     case 'throttled':
       return `The endpoint asked to wait until ${until}: POST ${endpoint} ${answer}${since}.`;
@@ -98,7 +100,8 @@ export const whatWaits = (
       words: `${counted(waiting, 'event')} in this browser.${waiting > entries.length ? ' The oldest 500:' : ''}`,
     },
   ];
-  if (pause && pause.at > now)
+  // Until something is answered it is shown, also while it is tried again.
+  if (pause && (pause.at > now || (waiting && pause.kind !== 'none')))
     facts.push({
       label: 'Pause',
       words: pauseWords(pause, endpoint, now),
@@ -132,6 +135,22 @@ const subjectWords = (subject: string | undefined, given: string | undefined): s
     : 'The given one is not valid, such as an e-mail address or more than 128 characters, so events belong to no user.';
 };
 
+const PLAIN_JSON = '{"list":[{}]}';
+
+/** Old libraries change how lists become JSON, and with them the events of a request. */
+const jsonFacts = (): Fact[] => {
+  const json = JSON.stringify({ list: [{}] });
+  return json === PLAIN_JSON
+    ? []
+    : [
+        {
+          label: 'JSON',
+          words: `A script of this page has changed JSON.stringify, which makes ${json} of ${PLAIN_JSON}: the proxy refuses such requests. Look for a toJSON on Array.prototype, as Prototype.js before 1.7 adds.`,
+          isWrong: true,
+        },
+      ];
+};
+
 /** What the page and the browser are like. */
 export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | undefined): Fact[] => {
   const { consent, subject } = owner;
@@ -161,6 +180,7 @@ export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | und
       label: 'Service worker',
       words: worker ? `${worker}.` : 'None controls this page.',
     },
+    ...jsonFacts(),
     { label: 'Global Privacy Control', words: hasGpc() ? 'On.' : 'Off.' },
     {
       label: 'Machine',

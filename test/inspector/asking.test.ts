@@ -57,6 +57,24 @@ describe('an endpoint', () => {
     expect(asking.facts()[0]?.words).toMatch(/^POST .* got no answer within 10 s: /);
   });
 
+  it('keeps its fault on show while it is asked again, and a late answer changes nothing', async () => {
+    const answers: ((response: Response) => void)[] = [];
+    const fetch = (): Promise<Response> => new Promise((resolve) => answers.push(resolve));
+    asking = createAsking(ENDPOINT, { ...fakeRuntime(), now: () => NOW, fetch });
+    const words = (): string | undefined => asking?.facts()[0]?.words;
+    const first = asking.ask(1);
+    answers[0]?.(new Response('', { status: 404 }));
+    await first;
+    const [second, third] = [asking.ask(2), asking.ask(3)];
+    expect(words()).toContain('is answered 404');
+    answers[2]?.(new Response('', { status: 502 }));
+    await third;
+    expect(words()).toContain('is answered 502');
+    answers[1]?.(problem('batch'));
+    await second;
+    expect(words()).toContain('is answered 502');
+  });
+
   it('is asked once after each failure, and its fault is over when nothing fails any more', async () => {
     const fetch = vi.fn(() => Promise.resolve(new Response('', { status: 404 })));
     asking = createAsking(ENDPOINT, { ...fakeRuntime(), now: () => NOW, fetch });

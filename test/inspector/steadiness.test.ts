@@ -58,6 +58,16 @@ describe('an offer', () => {
 });
 
 describe('the element of an offer', () => {
+  it('leads to a report of how often it got another id', () => {
+    const { placement, item } = mount();
+    const idsOf = (offerId: string) => steadiness({ ...placement, offerId }, item);
+    expect([idsOf('a'), idsOf('a')]).toEqual([[], []]);
+    idsOf('b');
+    expect(idsOf('c')).toEqual([
+      'Its element got another id 2 times since the inspector was opened, and each id starts at zero.',
+    ]);
+  });
+
   it('leads to a report of how often it was replaced', () => {
     let { placement, item } = mount();
     steadiness(placement, item);

@@ -48,6 +48,9 @@ const styled = (root: ShadowRoot): void => {
 /** Puts it on the page. */
 export const createFrame = (): Frame => {
   const host = document.createElement('offersight-inspector');
+  // Its words are English, on any page.
+  host.dir = 'ltr';
+  host.lang = 'en';
   const root = host.attachShadow({ mode: 'open' });
   styled(root);
   const outlines = document.createElement('div');
