@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { LONG_UNITS, SERVER_UNITS } from './scripts/proofs.js';
+import { LongestFirst } from './test/support/longest-first.js';
 import { findingThread } from './test/support/thread.js';
 
 /** What needs a document. */
@@ -14,6 +15,7 @@ export default defineConfig({
     testTimeout: 60_000,
     // Some files wait for a minute of the real clock; others work meanwhile.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
