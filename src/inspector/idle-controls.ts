@@ -15,7 +15,7 @@ export const idleControls = ({ registry, trees }: Inside, view: PageView): strin
       [...(tree as ParentNode).querySelectorAll(`[${mark}]`)].flatMap((control) => {
         // The element around it is pressed in its place.
         if (getComputedStyle(control).pointerEvents === 'none')
-          return `${nameOf(control)} with ${mark} takes no presses (pointer-events: none): mark the element around it.`;
+          return `${nameOf(control)} with ${mark} has pointer-events: none: mark the element around it.`;
         const named = control.getAttribute(mark)?.trim();
         if (named && named !== 'true')
           return view.has(named) || shown.some(({ offerId }) => offerId === named)

@@ -52,7 +52,7 @@ export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
     if (known?.id !== offerId) ids.set(element, { id: offerId, renamed: count });
     return count
       ? [
-          `Its element got another id ${times(count)} since the inspector was opened, and each id starts at zero.`,
+          `Its element got another id ${times(count)} since the inspector was opened, and each starts at zero.`,
         ]
       : [];
   };

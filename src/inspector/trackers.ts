@@ -57,16 +57,8 @@ const holderOfTag = (): string | undefined => {
   return isInTemplate ? 'template' : undefined;
 };
 
-/** Driven browsers count there. */
-const LOOPBACK = /^(.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/;
-
 const MACHINE =
   ' Perhaps since a script drives this browser (navigator.webdriver), which counts only with “machines” set to “count”.';
-
-/** Whether the tracker may have left this browser alone, since a script drives it. On this machine it does so only if its tag says so. */
-const mayBeMachine = (tag: Element | null): boolean =>
-  globalThis.navigator.webdriver &&
-  !(tag && LOOPBACK.test(location.hostname) && tag.getAttribute('data-machines') !== 'ignore');
 
 /** Why no tracker runs here, as far as the page shows it. */
 export const whyNone = (): string => {
@@ -76,6 +68,6 @@ export const whyNone = (): string => {
     ? `The script tag is in <${holder}>, where nothing runs it.`
     : 'There is no script tag. If code calls createOfferTracker, look at the console: an option is wrong.';
   const fault = tag && tagFault(tag);
-  const isSure = fault !== null && fault !== UNKNOWN;
-  return `No tracker runs here. ${fault ?? untagged}${!isSure && mayBeMachine(tag) ? MACHINE : ''}`;
+  const isOpen = !fault || fault === UNKNOWN;
+  return `No tracker runs here. ${fault ?? untagged}${isOpen && globalThis.navigator.webdriver ? MACHINE : ''}`;
 };

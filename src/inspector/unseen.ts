@@ -56,7 +56,7 @@ const outOfReach = (frames: readonly HTMLIFrameElement[]): string[] =>
     .filter((frame) => !frame.contentDocument)
     .map((frame) =>
       frame.hasAttribute('sandbox') && !frame.sandbox.contains('allow-same-origin')
-        ? `${nameOf(frame)} is a sandbox without allow-same-origin: a tracker in it could not store or send anything.`
+        ? `${nameOf(frame)} is a sandbox without allow-same-origin, where a tracker cannot send.`
         : `${nameOf(frame)} may not be looked into: offers in it need a tracker of its own.`,
     );
 

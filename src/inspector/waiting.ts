@@ -26,15 +26,16 @@ const pauseWords = (
   const answer = status ? `answered ${status}` : 'failed';
   const since = failedAt ? ` at ${momentOf(failedAt, now)}` : '';
   const until = momentOf(at, now);
-  if (at <= now)
-    return `Events are sent again now. Before that, POST ${endpoint} ${answer}${since} (${counted(failures, 'failure')} in a row).`;
+  const again = (when: string): string =>
+    `Events are sent again ${when}: POST ${endpoint} ${answer}${since} (${counted(failures, 'failure')} in a row).`;
+  if (at <= now) return again('now');
   switch (kind) {
     case 'throttled':
       return `The endpoint asked to wait until ${until}: POST ${endpoint} ${answer}${since}.`;
     case 'circuit':
       return `Nothing is sent until ${until}, or until the next page load: POST ${endpoint} ${answer}${since}. Repair what answers there.`;
     default:
-      return `Events are sent again at ${until}: POST ${endpoint} ${answer}${since} (${counted(failures, 'failure')} in a row).`;
+      return again(`at ${until}`);
   }
 };
 
@@ -135,21 +136,18 @@ const subjectWords = (subject: string | undefined, given: string | undefined): s
     : 'The given one is not valid, such as an e-mail address or more than 128 characters, so events belong to no user.';
 };
 
-const PLAIN_JSON = '{"list":[{}]}';
-
 /** Old libraries change how lists become JSON, and with them the events of a request. */
-const jsonFacts = (): Fact[] => {
-  const json = JSON.stringify({ list: [{}] });
-  return json === PLAIN_JSON
+const jsonFacts = (): Fact[] =>
+  JSON.stringify([[]]) === '[[]]'
     ? []
     : [
         {
           label: 'JSON',
-          words: `A script of this page has changed JSON.stringify, which makes ${json} of ${PLAIN_JSON}: the proxy refuses such requests. Look for a toJSON on Array.prototype, as Prototype.js before 1.7 adds.`,
+          words:
+            'Code of this page has changed JSON.stringify, such as Prototype.js before 1.7: the proxy refuses such requests.',
           isWrong: true,
         },
       ];
-};
 
 /** What the page and the browser are like. */
 export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | undefined): Fact[] => {

@@ -64,7 +64,7 @@ describe('the element of an offer', () => {
     expect([idsOf('a'), idsOf('a')]).toEqual([[], []]);
     idsOf('b');
     expect(idsOf('c')).toEqual([
-      'Its element got another id 2 times since the inspector was opened, and each id starts at zero.',
+      'Its element got another id 2 times since the inspector was opened, and each starts at zero.',
     ]);
   });
 
