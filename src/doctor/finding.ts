@@ -27,6 +27,15 @@ export interface Rule {
   readonly find: (observed: Observed) => readonly Finding[];
 }
 
+/** A rule that is asked only if none of some others knows more. */
+export const unless = (others: readonly Rule[], rule: Rule): Rule => {
+  const isKnown = (observed: Observed): boolean => others.some((other) => other.find(observed).length);
+  return {
+    fine: (observed) => (isKnown(observed) ? undefined : rule.fine?.(observed)),
+    find: (observed) => (isKnown(observed) ? [] : rule.find(observed)),
+  };
+};
+
 /** What the doctor has found. */
 export interface Report {
   /** The page, after its redirects. */

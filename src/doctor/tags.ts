@@ -14,12 +14,12 @@ export const isScriptUrl = (url: string): boolean => FILE.test(url);
 export const isFileUrl = (url: string): boolean => ANY_FILE.test(url);
 
 /** Quotation marks of languages, which editors put in the place of plain ones. HTML takes them for a part of the value. */
-const MARK = /^[“”„‟«»‘’‚′″]|[“”„‟«»‘’‚′″]$/;
+const QUOTED = /^[“”„‟«»‘’‚′″](.*)[“”„‟«»‘’‚′″]$/;
 
-/** Whether an attribute's value has such marks around it. */
-export const isQuoted = (value: string): boolean => MARK.test(value);
+/** Whether a value has such marks around it. */
+export const isQuoted = (value: string): boolean => QUOTED.test(value);
 
-const unquote = (value: string): string => value.replace(MARK, '').replace(MARK, '');
+const unquote = (value: string): string => QUOTED.exec(value)?.[1] ?? value;
 
 /** Attributes that optimizers move a script's address to end in this. */
 const SOURCE = /src$/;

@@ -4,12 +4,13 @@ import type { Runtime, Stop } from '../runtime.js';
 import { createAsking } from './asking.js';
 import { idleControls } from './idle-controls.js';
 import { createOffers, type OfferNote } from './offers.js';
+import { pageFacts } from './page-facts.js';
 import { type Setting, settingsOf } from './settings.js';
 import { readStored, type Stored } from './stored.js';
 import { findTrackers, type Tracked, whyNone } from './trackers.js';
 import { unseenIn } from './unseen.js';
 import { createUpstream } from './upstream.js';
-import { type Fact, pageFacts, whatWaits } from './waiting.js';
+import { type Fact, whatWaits } from './waiting.js';
 import { createWays, type Delivered, type Way } from './ways.js';
 
 /** Everything that the panel shows. */

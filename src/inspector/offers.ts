@@ -8,9 +8,9 @@ import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import { coverageOf, outOfViewOf } from './hiding.js';
+import { hasGpc, INVALID_CONSENT } from './page-facts.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
-import { hasGpc, INVALID_CONSENT } from './waiting.js';
 import { madeAt, momentOf } from './words.js';
 
 /** How an offer stands: it has counted, its time runs, it lacks something that scrolling or waiting may bring, or it is set up wrongly. */

@@ -1,6 +1,6 @@
 /** The options as the tracker understood them, and where each came from. */
 import type { ResolvedOptions } from '../client/options.js';
-import { hasGpc } from './waiting.js';
+import { hasGpc } from './page-facts.js';
 
 /** One option. */
 export interface Setting {
@@ -59,14 +59,16 @@ const givenOf = (options: ResolvedOptions, name: string): unknown => {
   return member === undefined ? value : (value as Readonly<Record<string, unknown>> | undefined)?.[member];
 };
 
+/** Defaults on a machine of one's own. */
+const LOCAL: Readonly<Record<string, string>> = { machines: 'count', 'delivery.longestPauseMs': '5000' };
+
 /** Lists every option. */
 export const settingsOf = (options: ResolvedOptions): Setting[] => {
   const tag = tagOfPage();
   return Object.entries(SETTINGS).map(([name, [standard, attribute]]) => {
     const given = givenOf(options, name);
-    const isLocalPause = name === 'delivery.longestPauseMs' && given === undefined && options.isLocal;
-    const isLocalMachine = name === 'machines' && given === undefined && options.isLocal;
-    const value = isLocalMachine ? 'count' : given === undefined ? standard : wordsOf(given);
+    const local = given === undefined && options.isLocal ? LOCAL[name] : undefined;
+    const value = local ?? (given === undefined ? standard : wordsOf(given));
     const isOnTag = attribute !== undefined && tag?.hasAttribute(`data-${attribute}`);
     // What a page decided since is not the tag's.
     const isDecided =
@@ -74,8 +76,7 @@ export const settingsOf = (options: ResolvedOptions): Setting[] => {
     if (name === 'consent' && given === 'denied' && options.respectGpc && hasGpc())
       return { name, value, origin: 'Global Privacy Control of the browser' };
     if (isOnTag && !isDecided) return { name, value, origin: `data-${attribute} of the script tag` };
-    if (isLocalPause) return { name, value: '5000', origin: 'default on this machine' };
-    if (isLocalMachine) return { name, value, origin: 'default on this machine' };
+    if (local) return { name, value, origin: 'default on this machine' };
     return { name, value, origin: value === standard ? 'default' : 'code of the page' };
   });
 };

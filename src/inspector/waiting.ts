@@ -1,8 +1,6 @@
-/** What waits, until when and why; and what the page knows of itself. Each is a label and a sentence. */
+/** What waits, until when and why. Each is a label and a sentence. */
 import type { Inside } from '../client/inside.js';
 import type { OutboxEntry, Pause } from '../client/outbox/records.js';
-import { isSubject } from '../protocol/subject.js';
-import { VERSION } from '../version.js';
 import type { Stored } from './stored.js';
 import { counted, momentOf } from './words.js';
 
@@ -13,10 +11,6 @@ export interface Fact {
   /** Whether something is wrong with it. */
   readonly isWrong?: boolean;
 }
-
-/** Whether the browser asks not to be tracked; browsers that have an own way to read it have no other. */
-export const hasGpc = (): boolean =>
-  (globalThis.navigator as { readonly globalPrivacyControl?: boolean }).globalPrivacyControl === true;
 
 const pauseWords = (
   { at, kind, status, failures, failedAt }: Pause,
@@ -118,74 +112,4 @@ export const whatWaits = (
       isWrong: true,
     });
   return facts;
-};
-
-const CONSENT: Readonly<Record<string, string>> = {
-  granted: 'Granted: events are recorded and sent.',
-  pending: 'Pending: events are only in memory until tracker.consent("granted").',
-  denied: 'Denied: nothing is recorded.',
-};
-/** Scripts may set anything. */
-export const INVALID_CONSENT =
-  'The given consent is not granted, pending or denied, so nothing is stored or sent.';
-
-const subjectWords = (subject: string | undefined, given: string | undefined): string => {
-  if (isSubject(subject)) return subject;
-  return given === undefined || isSubject(given)
-    ? 'None: events belong to nobody.'
-    : 'The given one is not valid, such as an e-mail address or more than 128 characters, so events belong to no user.';
-};
-
-/** Old libraries change how lists become JSON, and with them the events of a request. */
-const jsonFacts = (): Fact[] =>
-  JSON.stringify([[]]) === '[[]]'
-    ? []
-    : [
-        {
-          label: 'JSON',
-          words:
-            'Code of this page has changed JSON.stringify, such as Prototype.js before 1.7: the proxy refuses such requests.',
-          isWrong: true,
-        },
-      ];
-
-/** What the page and the browser are like. */
-export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | undefined): Fact[] => {
-  const { consent, subject } = owner;
-  const worker =
-    'serviceWorker' in globalThis.navigator && globalThis.navigator.serviceWorker.controller?.scriptURL;
-  return [
-    {
-      label: 'Consent',
-      words: CONSENT[consent] ?? INVALID_CONSENT,
-      isWrong: consent !== 'granted' && consent !== 'pending',
-    },
-    { label: 'Subject', words: subjectWords(subject, options.subject) },
-    {
-      label: 'Storage',
-      words: stored
-        ? `IndexedDB “${options.name}”.`
-        : `IndexedDB “${options.name}” cannot be read, or is not there yet.`,
-      isWrong: !stored && consent === 'granted',
-    },
-    { label: 'Page', words: page.isVisible() ? 'It is visible.' : 'It is hidden, so nothing counts.' },
-    {
-      label: 'Network',
-      words: globalThis.navigator.onLine ? 'The browser is online.' : 'The browser is offline.',
-      isWrong: !globalThis.navigator.onLine,
-    },
-    {
-      label: 'Service worker',
-      words: worker ? `${worker}.` : 'None controls this page.',
-    },
-    ...jsonFacts(),
-    { label: 'Global Privacy Control', words: hasGpc() ? 'On.' : 'Off.' },
-    {
-      label: 'Machine',
-      words: globalThis.navigator.webdriver
-        ? 'A script drives this browser (navigator.webdriver).'
-        : 'No script drives this browser.',
-    },
-    { label: 'Inspector', words: `Version ${VERSION}.` },
-  ];
 };

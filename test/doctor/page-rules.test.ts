@@ -53,6 +53,8 @@ describe('a page', () => {
     const observed = seen({ browser: browser({ json: '{"list":"[{}]"}' }) });
     expect(found(observed)).toEqual(['error page-json-changed']);
     expect(evidenceOf(observed)).toContain('is {"list":"[{}]"}');
+    expect(found(seen({ browser: browser({ json: 'undefined' }) }))).toEqual(['error page-json-changed']);
+    expect(found(seen({ browser: browser({ json: '{ "list": [ {} ] }' }) }))).toEqual([]);
   });
 
   it('whose quotation marks an editor has replaced is named by that, and not by what follows from it', () => {
@@ -67,6 +69,8 @@ describe('a page', () => {
     });
     expect(found(observed)).toEqual(['error page-quotes']);
     expect(found(served({ offers: [offer('”a52ge40b”')] }))).toEqual(['error page-quotes']);
+    expect(judge(observed).fine.join()).not.toContain('an id that Chargebee can take');
+    expect(found(served({ tags: [tag({ 'data-labels': '„Später“' })] }))).toEqual([]);
   });
 });
 
@@ -109,9 +113,10 @@ describe('an endpoint that is asked a few times', () => {
   });
 
   it('and limits how often it is asked is not unsteady for that', () => {
-    const limited = answer({ url: ENDPOINT, status: 429 });
+    const [limited, kept] = [429, 403].map((status) => answer({ url: ENDPOINT, status }));
     const failed = { kind: 'failed', url: ENDPOINT, reason: 'no answer in time' } as const;
-    expect(found(seen({ repeated: [proxy, limited, failed] }))).toEqual([]);
+    const repeated = [proxy, limited, kept, failed].filter((asked) => asked !== undefined);
+    expect(found(seen({ repeated }))).toEqual([]);
   });
 
   it('and is a firewall’s page is named as that, with the number on the page', () => {

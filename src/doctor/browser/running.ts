@@ -33,6 +33,9 @@ const ARGS = [
   '--disable-sync',
 ];
 
+/** Below that Chromium makes a socket, whose path has at most 104 bytes on macOS and 108 on Linux. */
+const LONGEST_FOLDER = 104 - '/org.chromium.Chromium.XXXXXX/SingletonSocket'.length;
+
 /** Files that its helpers still write when they die are tried again. */
 const REMOVING = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;
 
@@ -55,7 +58,7 @@ export const startBrowser = async ({
       // The browser ends with this process, even if the process is killed.
       pipe: true,
       args: [...ARGS, ...(isRoot ? ['--no-sandbox'] : [])],
-      env: { ...process.env, TMPDIR: folder },
+      env: { ...process.env, ...(folder.length < LONGEST_FOLDER && { TMPDIR: folder }) },
       userDataDir: join(folder, 'profile'),
       defaultViewport: { width: 1280, height: 800 },
       timeout: deadline.stepMs(LOAD_MS),

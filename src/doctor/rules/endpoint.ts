@@ -75,8 +75,8 @@ export const endpointAnswers: Rule = {
   },
 };
 
-/** Limits of how often one may ask, which are another finding's. */
-const LIMITS = [429, 503];
+/** Statuses by which somebody keeps out who asks often, which is another finding's matter. */
+const LIMITS = [403, 429, 503];
 
 /** Whether all requests reach the same. */
 export const endpointSteady: Rule = {

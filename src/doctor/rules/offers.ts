@@ -55,7 +55,7 @@ const problemOf = ({ id }: ShownOffer) =>
 /** Whether each offer has an id. */
 export const offerIds: Rule = {
   fine: (observed) => {
-    const { length } = offersOf(observed);
+    const { length } = offersOf(observed).filter(({ id }) => !isQuoted(id));
     return length ? `${count(length, 'offer has', 'offers have')} an id that Chargebee can take.` : undefined;
   },
   find: (observed) =>

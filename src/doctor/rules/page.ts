@@ -45,10 +45,19 @@ export const pageUpgraded: Rule = {
   },
 };
 
+/** Spaces and the like do no harm. */
+const isListKept = (json: string): boolean => {
+  try {
+    return Array.isArray((JSON.parse(json) as { readonly list?: unknown } | null)?.list);
+  } catch {
+    return false;
+  }
+};
+
 /** Whether the page's own scripts have changed how lists become JSON. */
 export const pageJson: Rule = {
   find: ({ browser }) =>
-    browser && browser.json !== '{"list":[{}]}'
+    browser && !isListKept(browser.json)
       ? [
           finding('error', 'page-json-changed', {
             title: 'A script of the page has changed JSON.stringify, so events do not arrive as they should.',
@@ -63,7 +72,10 @@ export const pageJson: Rule = {
 /** Whether an editor has replaced the quotation marks of attributes. */
 export const pageQuotes: Rule = {
   find(observed) {
-    const tags = tagsOf(observed).filter(({ attributes }) => Object.values(attributes).some(isQuoted));
+    // Texts, such as labels, may well have them.
+    const tags = tagsOf(observed).filter(({ attributes, by }) =>
+      [by, 'data-endpoint'].some((name) => isQuoted(attributes[name] ?? '')),
+    );
     const offers = offersOf(observed).filter(({ id }) => isQuoted(id));
     if (!tags.length && !offers.length) return [];
     return [

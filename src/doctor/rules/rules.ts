@@ -1,6 +1,6 @@
 /** The table of rules, in the order in which a page meets what they are about. */
 import type { Finding, Rule } from '../finding.js';
-import { SEVERITIES } from '../finding.js';
+import { SEVERITIES, unless } from '../finding.js';
 import type { Observed } from '../observed.js';
 import { consentGiven } from './consent.js';
 import { endpointAnswers, endpointCached, endpointSteady } from './endpoint.js';
@@ -21,15 +21,6 @@ import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './sc
 import { inspectorServed, scriptBeside, scriptServed } from './script-served.js';
 import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
 import { workersLeftOut } from './workers.js';
-
-/** A rule that is asked only if none of some others knows more. */
-const unless = (others: readonly Rule[], rule: Rule): Rule => {
-  const isKnown = (observed: Observed): boolean => others.some((other) => other.find(observed).length);
-  return {
-    fine: (observed) => (isKnown(observed) ? undefined : rule.fine?.(observed)),
-    find: (observed) => (isKnown(observed) ? [] : rule.find(observed)),
-  };
-};
 
 /** What of the page is in the way of both the script and the endpoint. */
 const PAGE: readonly Rule[] = [pageSandboxed, pageUpgraded, pageQuotes];
