@@ -602,7 +602,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'doctor/browser/closed-trees': { values: ['doctor/limits'], packages: ['puppeteer-core'] },
   'doctor/browser/running': {
     values: ['doctor/limits'],
-    packages: ['node:fs/promises', 'node:os', 'node:path', 'puppeteer-core'],
+    packages: ['node:fs', 'node:fs/promises', 'node:os', 'node:path', 'puppeteer-core'],
   },
   'doctor/browser/guard': { values: ['doctor/http/endpoint'] },
   'doctor/browser/locating': { packages: ['node:fs', 'node:path'] },

@@ -91,9 +91,13 @@ const lookAtPage = async ({ options, ask, deadline, runtime, lists, leftOut }: R
   );
   const main = visited && visited.page.status < 400 ? visited.page : page;
   if (main.kind === 'failed' || main.status >= 300) throw new NotLooked(whyNot(main));
-  // A script may have led on to another page, of which the first one's source says nothing.
-  const isLed = visited !== undefined && withoutHash(visited.loaded) !== withoutHash(page.url);
-  const source = isLed ? readSource(await ask(visited.loaded, { headers: HTML })) : opened;
+  // A browser may be led on to another page, of which the first one's source says nothing.
+  const isElsewhere = visited !== undefined && withoutHash(visited.loaded) !== withoutHash(page.url);
+  const source = isElsewhere
+    ? readSource(await ask(visited.loaded, { isFollowing: true, headers: HTML }))
+    : opened;
+  // If no server redirected it, a script did.
+  const isLed = isElsewhere && !visited.page.redirects.length;
   return { source, visited, page: main, ...(isLed && { ledFrom: page.url }) };
 };
 

@@ -27,14 +27,17 @@ export interface Rule {
   readonly find: (observed: Observed) => readonly Finding[];
 }
 
-/** A rule that is asked only if none of some others knows more. */
-export const unless = (others: readonly Rule[], rule: Rule): Rule => {
-  const isKnown = (observed: Observed): boolean => others.some((other) => other.find(observed).length);
-  return {
-    fine: (observed) => (isKnown(observed) ? undefined : rule.fine?.(observed)),
-    find: (observed) => (isKnown(observed) ? [] : rule.find(observed)),
-  };
-};
+/** Whether any of some rules finds something. */
+export const anyOf =
+  (...rules: readonly Rule[]) =>
+  (observed: Observed): boolean =>
+    rules.some((rule) => rule.find(observed).length);
+
+/** A rule that is asked only if nothing else is known that explains what it would find. */
+export const unless = (isKnown: (observed: Observed) => boolean, rule: Rule): Rule => ({
+  fine: (observed) => (isKnown(observed) ? undefined : rule.fine?.(observed)),
+  find: (observed) => (isKnown(observed) ? [] : rule.find(observed)),
+});
 
 /** What the doctor has found. */
 export interface Report {

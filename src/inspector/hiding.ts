@@ -29,7 +29,9 @@ const vanisherOf = (element: Element): string | undefined => {
 /** What is drawn for an element without a size is positioned or floated, and has a box of its own. */
 const sizelessWords = (element: Element): string => {
   const drawn = [...element.querySelectorAll('*')].find((each) => !isEmpty(each.getBoundingClientRect()));
-  return drawn
+  const { position, float } = getComputedStyle(drawn ?? element);
+  const isApart = /absolute|fixed/.test(position) || float !== 'none';
+  return drawn && isApart && getComputedStyle(element).overflow === 'visible'
     ? `It has no size: ${nameOf(drawn)} in it is drawn outside of its box. Put data-offer-id on that element.`
     : 'It has no size. Give it content, or a width and a height.';
 };

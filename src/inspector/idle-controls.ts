@@ -4,6 +4,14 @@ import { nameOf } from '../client/later/debug/wording.js';
 import { around, HOLDER, matches } from '../client/later/detect/controls.js';
 import { outward } from '../client/later/detect/roots.js';
 
+const isUnpressable = (element: Element): boolean => getComputedStyle(element).pointerEvents === 'none';
+
+/** Whether the control around it is pressed in its place. What is closed or disabled may well take no presses. */
+const isPassedOver = (control: Element): boolean => {
+  const outer = control.parentElement?.closest('button, a, label, [role=button]');
+  return !!outer && isUnpressable(control) && !isUnpressable(outer);
+};
+
 /**
  * Marked controls that are about no offer of the page.
  * @param view The offers that have counted: these may be gone.
@@ -13,8 +21,7 @@ export const idleControls = ({ registry, trees }: Inside, view: PageView): strin
   return trees().flatMap((tree) =>
     ['data-offer-dismiss', 'data-offer-accept'].flatMap((mark) =>
       [...(tree as ParentNode).querySelectorAll(`[${mark}]`)].flatMap((control) => {
-        // The element around it is pressed in its place.
-        if (getComputedStyle(control).pointerEvents === 'none')
+        if (isPassedOver(control))
           return `${nameOf(control)} with ${mark} has pointer-events: none: mark the element around it.`;
         const named = control.getAttribute(mark)?.trim();
         if (named && named !== 'true')

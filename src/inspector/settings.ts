@@ -47,8 +47,7 @@ const tagOfPage = (): Element | undefined => {
 
 const wordsOf = (value: unknown): string => {
   if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return value.join(', ');
-  return String(value);
+  return Array.isArray(value) ? value.join(', ') : String(value);
 };
 
 /** The values of the options by name; an endpoint of this origin is written as a path. */
@@ -71,8 +70,7 @@ export const settingsOf = (options: ResolvedOptions): Setting[] => {
     const value = local ?? (given === undefined ? standard : wordsOf(given));
     const isOnTag = attribute !== undefined && tag?.hasAttribute(`data-${attribute}`);
     // What a page decided since is not the tag's.
-    const isDecided =
-      (name === 'consent' || name === 'subject') && tag?.getAttribute(`data-${attribute}`) !== given;
+    const isDecided = /^(?:consent|subject)$/.test(name) && tag?.getAttribute(`data-${attribute}`) !== given;
     if (name === 'consent' && given === 'denied' && options.respectGpc && hasGpc())
       return { name, value, origin: 'Global Privacy Control of the browser' };
     if (isOnTag && !isDecided) return { name, value, origin: `data-${attribute} of the script tag` };

@@ -14,6 +14,9 @@ interface Run {
   longestMs: number;
 }
 
+/** So many ids of one element are worth a word. */
+const MANY = 3;
+
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
 /** Makes what counts breaks and replacements from one look to the next, and says them. */
@@ -50,7 +53,8 @@ export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
     const known = ids.get(element);
     const count = (known?.renamed ?? 0) + (known && known.id !== offerId ? 1 : 0);
     if (known?.id !== offerId) ids.set(element, { id: offerId, renamed: count });
-    return count
+    // Lists and carousels use an element again for the next offer.
+    return count >= MANY
       ? [
           `Its element got another id ${times(count)} since the inspector was opened, and each starts at zero.`,
         ]

@@ -95,14 +95,17 @@ export const whatWaits = (
       words: `${counted(waiting, 'event')} in this browser.${waiting > entries.length ? ' The oldest 500:' : ''}`,
     },
   ];
+  const own = entries.filter(isOwn);
+  const isDue = ({ event: { subject }, notBeforeAt }: OutboxEntry): boolean =>
+    notBeforeAt <= now && (subject === undefined || subject === owner.subject);
   // Until something is answered it is shown, also while it is tried again.
-  if (pause && (pause.at > now || (waiting && pause.kind !== 'none')))
+  if (pause && (pause.at > now || (pause.kind !== 'none' && own.some(isDue))))
     facts.push({
       label: 'Pause',
       words: pauseWords(pause, endpoint, now),
       isWrong: pause.kind !== 'throttled',
     });
-  facts.push(...ownFacts(entries.filter(isOwn), owner.subject, now));
+  facts.push(...ownFacts(own, owner.subject, now));
   for (const [address, theirs] of elsewhere)
     facts.push({ label: 'Another endpoint’s', words: `${counted(theirs, 'event')} for ${address}.` });
   if (dead.length)

@@ -77,6 +77,10 @@ describe('offers', () => {
       'warning offer-in-closed-tree',
     ]);
     const given = { ...tracker, inClosedTrees: 1 };
+    const two = [...closed, '<p data-offer-id="b"> in <shop-card>'];
+    expect(found(seen({ browser: browser({ closed: two, tracker: given }) }))).toEqual([
+      'warning offer-in-closed-tree',
+    ]);
     expect(found(seen({ browser: browser({ closed, tracker: given }) }))).toEqual([]);
     expect(found(seen({ browser: browser({ offers: [], closed }) }))).toEqual(['note offer-in-closed-tree']);
   });

@@ -1,7 +1,6 @@
 /** The rooms below the rules: what they make of markup, policies, tags and requests. */
-import type { Protocol } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
-import { offersInClosedTrees } from '../../src/doctor/browser/closed-trees.js';
+import { offersInClosedTrees, type Snapshot } from '../../src/doctor/browser/closed-trees.js';
 import { decide } from '../../src/doctor/browser/guard.js';
 import { locateBrowser } from '../../src/doctor/browser/locating.js';
 import { emptyBatch, problemOf } from '../../src/doctor/http/endpoint.js';
@@ -82,6 +81,7 @@ describe('a policy without a browser', () => {
 
   it('may be one of several in a header', () => {
     expect(policiesOf("script-src 'self', default-src *")).toEqual(["script-src 'self'", 'default-src *']);
+    expect(policiesOf("script-src 'self'\nsandbox")).toEqual(["script-src 'self'", 'sandbox']);
     expect(policiesOf(undefined)).toEqual([]);
   });
 });
@@ -123,6 +123,13 @@ describe('markup', () => {
 
   it('may nest as deep as it likes', () => {
     expect(readMarkup(`${'<div>'.repeat(20_000)}<p data-offer-id="deep">`, PAGE).offers).toHaveLength(1);
+    const script = '<script src="/offersight.js"></script>';
+    for (const [before, after] of [
+      [`<template>${'<div>'.repeat(5_000)}`, ''],
+      ['<template>'.repeat(5_000), ''],
+      [`<noscript>${'<div>'.repeat(5_000)}`, '</noscript>'],
+    ])
+      expect(readMarkup(`<body>${before}${script}${after}`, PAGE).inert).toHaveLength(1);
   });
 });
 
@@ -222,21 +229,51 @@ describe('a report', () => {
 });
 
 describe('closed shadow trees', () => {
-  const node = (given: object): Protocol.DOM.Node => ({
-    ...{ nodeId: 0, backendNodeId: 0, nodeType: 1, nodeName: '', localName: 'div', nodeValue: '' },
-    ...given,
-  });
-  const offerNode = node({ localName: 'p', attributes: ['data-offer-id', 'a'] });
-  const hostOf = (shadowRootType: string, child: Protocol.DOM.Node) =>
-    node({ localName: 'shop-card', shadowRoots: [node({ shadowRootType, children: [child] })] });
+  /** A node's name, its parent, and whether it is an offer or the root of a tree. */
+  type Listed = readonly [name: string, parent: number, is?: string];
 
-  it('are where the offers are that no script finds, also inside of open ones', () => {
-    const shown = ['<p data-offer-id="a"> in <shop-card>'];
-    const found = (...children: Protocol.DOM.Node[]) => offersInClosedTrees(node({ children }));
-    expect(found(offerNode, hostOf('open', offerNode), hostOf('user-agent', offerNode))).toEqual([]);
-    expect(found(hostOf('closed', offerNode))).toEqual(shown);
-    expect(found(hostOf('open', hostOf('closed', node({ children: [offerNode] }))))).toEqual(shown);
-    expect(found(hostOf('closed', hostOf('open', offerNode)))).toEqual(shown);
+  /** A page as the browser lists it. */
+  const pageOf = (nodes: readonly Listed[]): Snapshot => {
+    const strings: string[] = [];
+    const textAt = (text: string): number => {
+      if (!strings.includes(text)) strings.push(text);
+      return strings.indexOf(text);
+    };
+    const roots = nodes.flatMap(([, , is], at) => (is === 'open' || is === 'closed' ? [{ at, is }] : []));
+    return {
+      strings,
+      documents: [
+        {
+          nodes: {
+            parentIndex: nodes.map(([, parent]) => parent),
+            nodeName: nodes.map(([name]) => textAt(name)),
+            attributes: nodes.map(([, , is]) =>
+              is === 'offer'
+                ? [textAt('class'), textAt('data-offer-id'), textAt('data-offer-id'), textAt('a')]
+                : [],
+            ),
+            shadowRootType: { index: roots.map(({ at }) => at), value: roots.map(({ is }) => textAt(is)) },
+          },
+        },
+      ],
+    };
+  };
+  const shown = ['<p class="data-offer-id" data-offer-id="a"> in <shop-card>'];
+
+  it('are where the offers are that no script finds, also with open ones around or inside', () => {
+    const found = (...nodes: readonly Listed[]) =>
+      offersInClosedTrees(pageOf([['#document', -1], ['SHOP-CARD', 0], ...nodes]));
+    expect(found(['#document-fragment', 1, 'open'], ['P', 2, 'offer'], ['P', 0, 'offer'])).toEqual([]);
+    expect(found(['#document-fragment', 1, 'closed'], ['P', 2, 'offer'], ['P', 0, 'offer'])).toEqual(shown);
+    expect(
+      found(
+        ['#document-fragment', 1, 'closed'],
+        ['DIV', 2],
+        ['#document-fragment', 3, 'open'],
+        ['P', 4, 'offer'],
+      ),
+    ).toEqual(shown);
+    expect(found(['P', 1, 'offer'])).toEqual([]);
   });
 });
 

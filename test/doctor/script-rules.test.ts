@@ -56,6 +56,10 @@ describe('the script’s tag', () => {
   it('is named by its place if browsers do not run it there', () => {
     const inert = ['<noscript> holds <script src="/offersight.js">'];
     expect(found(seen({ tags: [], inert, browser: idle({ tags: [] }) }))).toEqual(['error script-inert']);
+    const left = ['a comment holds <script src="/offersight.js">'];
+    expect(found(seen({ tags: [], inert: left, browser: idle({ tags: [] }) }))).toEqual([
+      'warning script-inert',
+    ]);
     expect(found(served({ tags: [], inert }))).toEqual(['warning script-inert']);
     expect(found(seen({ inert }))).toEqual([]);
   });
@@ -181,6 +185,8 @@ describe('the script file', () => {
   it('is there if the browser got it, though a firewall keeps the doctor out', () => {
     const files = [{ url: SCRIPT, status: 200, type: 'text/javascript' }];
     expect(found(seen({ script: answer({ status: 403 }), browser: browser({ files }) }))).toEqual([]);
+    const again = [{ url: SCRIPT, failure: 'net::ERR_ABORTED' }, ...files];
+    expect(found(seen({ script: answer({ status: 403 }), browser: browser({ files: again }) }))).toEqual([]);
   });
 
   it('is blocked by a policy that the browser names, or that is read without one', () => {

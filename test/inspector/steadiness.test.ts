@@ -63,8 +63,9 @@ describe('the element of an offer', () => {
     const idsOf = (offerId: string) => steadiness({ ...placement, offerId }, item);
     expect([idsOf('a'), idsOf('a')]).toEqual([[], []]);
     idsOf('b');
-    expect(idsOf('c')).toEqual([
-      'Its element got another id 2 times since the inspector was opened, and each starts at zero.',
+    expect(idsOf('c')).toEqual([]);
+    expect(idsOf('d')).toEqual([
+      'Its element got another id 3 times since the inspector was opened, and each starts at zero.',
     ]);
   });
 

@@ -2,29 +2,41 @@
 import type { Protocol } from 'puppeteer-core';
 import { MAX_ELEMENTS } from '../limits.js';
 
-type Node = Protocol.DOM.Node;
-
-/** An element's opening tag. The browser gives names and values in turn. */
-const markupOf = ({ localName, attributes = [] }: Node): string => {
-  const pairs = attributes.flatMap((name, at) => (at % 2 ? [] : [`${name}="${attributes[at + 1] ?? ''}"`]));
-  return `<${[localName, ...pairs].join(' ')}>`;
+/** A page as the browser lists it: flat, since a nested answer ends at some depth. Texts are places in a list. */
+export type Snapshot = Pick<Protocol.DOMSnapshot.CaptureSnapshotResponse, 'strings'> & {
+  readonly documents: readonly { readonly nodes: Protocol.DOMSnapshot.NodeTreeSnapshot }[];
 };
 
-const isOffer = ({ attributes = [] }: Node): boolean =>
-  attributes.some((name, at) => at % 2 === 0 && name === 'data-offer-id');
+/** So much of an opening tag is shown. */
+const LONGEST_TAG = 200;
 
-/** Opening tags of the offers in closed trees below a document, each with the element that has the tree. */
-export const offersInClosedTrees = (document: Node): string[] => {
-  const found: string[] = [];
-  // By a list of its own: pages nest deeper than calls may.
-  const open: { readonly node: Node; readonly host?: Node }[] = [{ node: document }];
-  for (let next = open.pop(); next && found.length < MAX_ELEMENTS; next = open.pop()) {
-    const { node, host } = next;
-    if (host && isOffer(node)) found.push(`${markupOf(node)} in ${markupOf(host)}`);
-    for (const child of node.children ?? []) open.push({ node: child, ...(host && { host }) });
-    for (const tree of node.shadowRoots ?? [])
-      if (tree.shadowRootType !== 'user-agent')
-        open.push({ node: tree, ...(tree.shadowRootType === 'closed' ? { host: node } : host && { host }) });
-  }
-  return found;
+/** Opening tags of the offers in closed trees of the page itself, each with that of the element that has the tree. */
+export const offersInClosedTrees = ({ documents: [page], strings }: Snapshot): string[] => {
+  const { parentIndex = [], attributes = [], nodeName = [], shadowRootType } = page?.nodes ?? {};
+  const textOf = (at: number | undefined): string => strings[at ?? -1] ?? '';
+  const closed = new Set(
+    shadowRootType?.index.filter((_, at) => textOf(shadowRootType.value[at]) === 'closed') ?? [],
+  );
+  if (!closed.size) return [];
+  const pairsOf = (node: number): (readonly [name: string, value: string])[] => {
+    const own = attributes[node] ?? [];
+    return own.flatMap((name, at) => (at % 2 ? [] : [[textOf(name), textOf(own[at + 1])] as const]));
+  };
+  const markupOf = (node: number): string =>
+    `<${[textOf(nodeName[node]).toLowerCase(), ...pairsOf(node).map(([name, value]) => `${name}="${value}"`)].join(' ')}>`.slice(
+      0,
+      LONGEST_TAG,
+    );
+  /** The element that has the closed tree around a node; undefined if there is none. */
+  const hostOf = (node: number): number | undefined => {
+    for (let at: number | undefined = node; at !== undefined && at >= 0; at = parentIndex[at])
+      if (closed.has(at)) return parentIndex[at];
+    return undefined;
+  };
+  return attributes
+    .flatMap((_, node) => {
+      const host = pairsOf(node).some(([name]) => name === 'data-offer-id') ? hostOf(node) : undefined;
+      return host === undefined ? [] : [`${markupOf(node)} in ${markupOf(host)}`];
+    })
+    .slice(0, MAX_ELEMENTS);
 };

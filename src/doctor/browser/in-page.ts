@@ -42,23 +42,26 @@ export const readTracker = (): RawTracker => {
   const symbols = Object.getOwnPropertySymbols(globalThis).filter(({ description = '' }) =>
     /^offersight https?:/.test(description),
   );
+  // The page may have another version than the doctor.
   interface Inside {
-    readonly owner: { readonly consent: string };
-    readonly registry: { readonly placements: ReadonlyMap<Element, unknown> };
+    readonly owner?: { readonly consent?: string };
+    readonly registry?: { readonly placements?: ReadonlyMap<Element, unknown> };
   }
   const [inside] = symbols.flatMap(
     (symbol) => (globalThis as { [view: symbol]: { inside?: Inside } | undefined })[symbol]?.inside ?? [],
   );
   const isInClosed = (element: Element): boolean => {
-    const root = element.getRootNode();
-    return root instanceof ShadowRoot && root.mode === 'closed';
+    for (let root = element.getRootNode(); root instanceof ShadowRoot; root = root.host.getRootNode())
+      if (root.mode === 'closed') return true;
+    return false;
   };
+  const placements = inside?.registry?.placements;
   return {
     hasScriptRun,
     startedBy: tag ? Object.fromEntries([...tag.attributes].map(({ name, value }) => [name, value])) : null,
     endpoints: symbols.map(({ description = '' }) => description.slice('offersight '.length)),
-    consent: inside?.owner.consent ?? '',
-    inClosedTrees: inside ? [...inside.registry.placements.keys()].filter(isInClosed).length : -1,
+    consent: String(inside?.owner?.consent ?? ''),
+    inClosedTrees: placements instanceof Map ? [...placements.keys()].filter(isInClosed).length : -1,
   };
 };
 
@@ -146,9 +149,9 @@ export const readFrames = (): string[] =>
 /** What the page's own function makes of a list: old libraries change that. */
 export const readJson = (): string => {
   try {
-    return String(JSON.stringify({ list: [{}] }));
+    return String(JSON.stringify({ list: [{}] })).slice(0, 200);
   } catch (cause) {
-    return String(cause);
+    return String(cause).slice(0, 200);
   }
 };
 

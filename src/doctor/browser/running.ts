@@ -1,4 +1,5 @@
-/** Starts and ends the browser, which leaves nothing behind. */
+/** Starts and ends the browser, and removes its files. */
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +38,7 @@ const ARGS = [
 const LONGEST_FOLDER = 104 - '/org.chromium.Chromium.XXXXXX/SingletonSocket'.length;
 
 /** Files that its helpers still write when they die are tried again. */
-const REMOVING = { recursive: true, force: true, maxRetries: 5, retryDelay: 100 } as const;
+const REMOVING = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const;
 
 /**
  * Starts it.
@@ -51,6 +52,13 @@ export const startBrowser = async ({
   const { default: puppeteer } = await import('puppeteer-core');
   // Chromium itself leaves folders in the one for temporary files.
   const folder = await mkdtemp(join(tmpdir(), 'offersight-doctor-'));
+  const removeAtExit = (): void => rmSync(folder, REMOVING);
+  // Also if a signal ends this process.
+  process.once('exit', removeAtExit);
+  const remove = async (): Promise<void> => {
+    await rm(folder, REMOVING).catch(() => undefined);
+    process.off('exit', removeAtExit);
+  };
   try {
     const browser = await puppeteer.launch({
       executablePath,
@@ -65,7 +73,13 @@ export const startBrowser = async ({
       protocolTimeout: deadline.stepMs(COMMAND_MS),
     });
     const kill = (): void => {
-      browser.process()?.kill('SIGKILL');
+      const child = browser.process();
+      try {
+        // Its helpers are of its group, and would write on.
+        if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        child?.kill('SIGKILL');
+      }
     };
     return {
       browser,
@@ -78,11 +92,11 @@ export const startBrowser = async ({
           kill();
           await ended;
         }
-        await rm(folder, REMOVING).catch(() => undefined);
+        await remove();
       },
     };
   } catch (cause) {
-    await rm(folder, REMOVING).catch(() => undefined);
+    await remove();
     throw cause;
   }
 };

@@ -100,9 +100,13 @@ const toTracker = ({ startedBy, consent, inClosedTrees, ...tracker }: RawTracker
   ...(inClosedTrees >= 0 && { inClosedTrees }),
 });
 
+/** What the browser cannot list is left out: the rest of the visit has been seen. */
 const lookIntoClosedTrees = async (session: CDPSession): Promise<string[]> => {
-  const { root } = await session.send('DOM.getDocument', { depth: -1, pierce: true });
-  return offersInClosedTrees(root);
+  try {
+    return offersInClosedTrees(await session.send('DOMSnapshot.captureSnapshot', { computedStyles: [] }));
+  } catch {
+    return [];
+  }
 };
 
 /** Looks at the page itself. */
@@ -114,8 +118,8 @@ const look = async (
 ): Promise<BrowserSeen> => {
   const base = await page.evaluate(readBase);
   const scripts = await page.evaluate(readScripts);
-  const tracker = toTracker(await page.evaluate(readTracker));
   await page.evaluate(scrollToOffers, 20);
+  const tracker = toTracker(await page.evaluate(readTracker));
   const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
   const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
   const selectors = await page.evaluate(readUsable, [...given]);

@@ -11,7 +11,7 @@ export const emptyBatch = (now: number): string => JSON.stringify({ v: 1, sent_a
 /** Whether a body is such a batch, which reports nothing. */
 export const isEmptyBatch = (body: string): boolean => /^\{"v":1,"sent_at":\d+,"events":\[\]\}$/.test(body);
 
-const LOOPBACK = /^(?:.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/;
+const LOOPBACK = /^(?:.+\.)?localhost$|^127(?:\.\d+){3}$|^\[::1]$/;
 
 /** Whether browsers send fetch metadata from there: by https, and on this machine (Secure Contexts, W3C). */
 export const isTrustworthy = (page: string): boolean => {

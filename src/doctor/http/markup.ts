@@ -1,5 +1,5 @@
 /** What a page's markup says before any script runs. The one room that names parse5. */
-import { type DefaultTreeAdapterTypes, parse, parseFragment, serialize } from 'parse5';
+import { type DefaultTreeAdapterTypes, parse, parseFragment } from 'parse5';
 import { MAX_ELEMENTS } from '../limits.js';
 import type { ScriptTag, ShownOffer } from '../observed.js';
 import { readTag, showTag } from '../tags.js';
@@ -31,24 +31,21 @@ const namesOf = ({ id = '', class: classes = '' }: Readonly<Record<string, strin
 const markupOf = (tag: string, attributes: Readonly<Record<string, string>>): string =>
   `<${[tag, ...Object.entries(attributes).map(([name, value]) => `${name}="${value}"`)].join(' ')}>`;
 
-/** Markup that a browser with scripts takes for text or keeps aside, and where it stands. */
-const inertOf = (node: Node): readonly [place: string, html: string] | undefined => {
-  if ('data' in node) return ['a comment', node.data];
-  if ('content' in node) return ['<template>', serialize(node.content)];
-  const parent = 'value' in node ? node.parentNode?.nodeName : undefined;
-  if (!('value' in node) || parent === 'script' || parent === 'style') return undefined;
-  return [parent === 'noscript' ? '<noscript>' : 'text', node.value];
-};
+/** What is below a node: its children, or markup that browsers with scripts take for text or keep aside. */
+interface Below {
+  readonly node: Node;
+  /** Where such markup is. */
+  readonly place?: string | undefined;
+}
 
-/** The script file's tags in such markup. */
-const inertTags = (node: Node, base: string): string[] => {
-  const [place, html = ''] = inertOf(node) ?? [];
-  return html.includes('<script')
-    ? parseFragment(html)
-        .childNodes.filter((child) => 'tagName' in child)
-        .flatMap((child) => (child.tagName === 'script' ? (readTag(attributesOf(child), base) ?? []) : []))
-        .map((tag) => `${place} holds ${showTag(tag)}`)
-    : [];
+const insideOf = (node: Node): Below[] => {
+  if ('content' in node) return [{ node: node.content, place: '<template>' }];
+  const text = 'data' in node ? node.data : 'value' in node ? node.value : '';
+  if (!text.includes('<script')) return [];
+  const parent = 'parentNode' in node ? node.parentNode?.nodeName : undefined;
+  if (parent === 'script' || parent === 'style') return [];
+  const place = 'data' in node ? 'a comment' : parent === 'noscript' ? '<noscript>' : 'text';
+  return [{ node: parseFragment(text), place }];
 };
 
 /**
@@ -80,16 +77,20 @@ export const readMarkup = (html: string, url: string): Markup => {
       policies.push(attributes.content ?? '');
     return names;
   };
+  const readInert = (element: Element, place: string): void => {
+    const tag = element.tagName === 'script' ? readTag(attributesOf(element), base) : undefined;
+    if (tag && inert.length < MAX_ELEMENTS) inert.push(`${place} holds ${showTag(tag)}`);
+  };
   // By a list of its own: pages nest deeper than calls may.
-  const open: { readonly node: Node; readonly above: readonly string[] }[] = [
-    { node: parse(html), above: [] },
-  ];
+  const open: (Below & { readonly above: readonly string[] })[] = [{ node: parse(html), above: [] }];
   for (let next = open.pop(); next; next = open.pop()) {
-    const { node } = next;
-    inert.push(...inertTags(node, base));
-    const above = 'tagName' in node ? readElement(node, next.above) : next.above;
-    const children = 'childNodes' in node ? node.childNodes : [];
-    for (const child of [...children].reverse()) open.push({ node: child, above });
+    const { node, place } = next;
+    let { above } = next;
+    if ('tagName' in node && place) readInert(node, place);
+    else if ('tagName' in node) above = readElement(node, above);
+    const children = 'childNodes' in node ? node.childNodes.map((child) => ({ node: child, place })) : [];
+    for (const each of [...insideOf(node), ...children].reverse())
+      open.push({ ...each, place: place ?? each.place, above });
   }
   return { tags, inert, offers, policies };
 };

@@ -88,9 +88,9 @@ export const isBlockedBy = (policy: string, wanted: Wanted): boolean => {
   );
 };
 
-/** The policies of a header; a header may hold several, divided by commas. */
+/** The policies of a header, which may hold several, divided by commas; several headers are lines to a browser. */
 export const policiesOf = (header: string | undefined): string[] =>
   (header ?? '')
-    .split(',')
+    .split(/[,\n]/)
     .map((policy) => policy.trim())
     .filter(Boolean);

@@ -113,7 +113,17 @@ const MOVED: Meaning = {
 const LOGIN = /log-?in|sign-?in|auth|sso|account/i;
 
 /** What firewalls write on the pages that they show instead of an answer. */
-const FIREWALL = /request (?:was )?(?:rejected|blocked)|support id|incident id|web application firewall/i;
+const FIREWALL = /request (?:was )?(?:rejected|blocked)\b|\b(?:support|incident) id\b[^<]{0,5}:/i;
+
+/** What a page shows at its beginning. */
+const shownOf = (html: string): string =>
+  html.slice(0, 2_000).replaceAll(/<script\b.*?(?:<\/script>|$)|<!--.*?(?:-->|$)/gis, '');
+
+/** Whether an answer is a firewall's page. Some send it with status 200. */
+export const isFirewall = ({ status, headers, text }: Answer): boolean =>
+  [200, 403, 406].includes(status) &&
+  /html/i.test(headers['content-type'] ?? '') &&
+  FIREWALL.test(shownOf(text));
 
 const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
@@ -132,7 +142,7 @@ const SIGNS: Table = [
     },
   ],
   [
-    ({ headers, text }) => /html/i.test(headers['content-type'] ?? '') && FIREWALL.test(text),
+    isFirewall,
     {
       id: 'endpoint-forbidden',
       title: 'A firewall refuses the request, and shows a page of its own.',

@@ -2,8 +2,8 @@
 import type { Finding, Rule } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import { isBlockedBy } from '../http/policy.js';
-import type { Observed } from '../observed.js';
-import { findAnswer } from './endpoint-answer.js';
+import type { Answer, Asked, Observed } from '../observed.js';
+import { findAnswer, isFirewall } from './endpoint-answer.js';
 import { finding, headersOf, showAsked, showEndpoint, showPolicy } from './wording.js';
 
 const NAMED = {
@@ -75,18 +75,26 @@ export const endpointAnswers: Rule = {
   },
 };
 
-/** Statuses by which somebody keeps out who asks often, which is another finding's matter. */
-const LIMITS = [403, 429, 503];
+/**
+ * Whether nothing of ours is where an answer comes from. Other refusals may be meant for one who asks a few times at
+ * once.
+ */
+const isUnmounted = (asked: Asked): asked is Answer =>
+  asked.kind === 'answered' &&
+  [200, 404, 405].includes(asked.status) &&
+  asked.headers['x-amzn-waf-action'] === undefined &&
+  problemOf(asked) === undefined &&
+  !isFirewall(asked);
 
 /** Whether all requests reach the same. */
 export const endpointSteady: Rule = {
   find(observed) {
-    const answers = observed.repeated.filter(
-      (asked) => asked.kind === 'answered' && !LIMITS.includes(asked.status),
-    );
-    const others = answers.filter((asked) => asked.kind === 'answered' && problemOf(asked) === undefined);
+    const { repeated, endpoint } = observed;
+    const answers = [...repeated, ...(endpoint.by === 'page' ? [endpoint.asked] : [])];
+    const ours = answers.filter((asked) => asked.kind === 'answered' && problemOf(asked) !== undefined);
+    const others = answers.filter(isUnmounted);
     const [other] = others;
-    if (!other || others.length === answers.length || !isSameOrigin(observed)) return [];
+    if (!other || !ours.length || !isSameOrigin(observed) || blockingOf(observed)) return [];
     return [
       finding('error', 'endpoint-unsteady', {
         title: 'Some requests reach the proxy, and others are answered by something else.',

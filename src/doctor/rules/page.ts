@@ -1,22 +1,28 @@
 /** What is wrong with the page itself, so that no script on it could report. */
 import type { Rule } from '../finding.js';
-import { isTrustworthy } from '../http/endpoint.js';
+import { isTrustworthy, problemOf } from '../http/endpoint.js';
 import { directiveOf, policiesOf } from '../http/policy.js';
+import type { Observed, ScriptTag } from '../observed.js';
 import { isQuoted, showTag } from '../tags.js';
 import { offersOf } from './offers.js';
 import { tagsOf } from './script-tag.js';
 import { finding, showPolicy } from './wording.js';
 
+/** Whether a request of the page itself has reached the proxy. */
+const isReached = ({ endpoint: { asked, by } }: Pick<Observed, 'endpoint'>): boolean =>
+  by === 'page' && asked.kind === 'answered' && problemOf(asked) !== undefined;
+
 const NEEDED = ['allow-scripts', 'allow-same-origin'];
 
 /** Whether a policy takes the page's origin or its scripts away (HTML, sandboxing). A `<meta>` cannot. */
 export const pageSandboxed: Rule = {
-  find({ page }) {
+  find(observed) {
+    const { page } = observed;
     const blocking = policiesOf(page.headers['content-security-policy']).filter((policy) => {
-      const words = directiveOf(policy, 'sandbox');
+      const words = directiveOf(policy, 'sandbox')?.map((word) => word.toLowerCase());
       return words && !NEEDED.every((word) => words.includes(word));
     });
-    if (!blocking.length) return [];
+    if (!blocking.length || isReached(observed)) return [];
     return [
       finding('error', 'page-sandboxed', {
         title:
@@ -30,9 +36,10 @@ export const pageSandboxed: Rule = {
 
 /** Whether a policy makes requests by https out of those of a page on plain http (Upgrade Insecure Requests, W3C). */
 export const pageUpgraded: Rule = {
-  find({ page, policies }) {
+  find(observed) {
+    const { page, policies } = observed;
     const upgrading = policies.filter((policy) => directiveOf(policy, 'upgrade-insecure-requests'));
-    if (isTrustworthy(page.url) || !upgrading.length) return [];
+    if (isTrustworthy(page.url) || !upgrading.length || isReached(observed)) return [];
     return [
       finding('error', 'page-upgraded', {
         title:
@@ -69,13 +76,22 @@ export const pageJson: Rule = {
       : [],
 };
 
-/** Whether an editor has replaced the quotation marks of attributes. */
+type OfTags = Pick<Observed, 'tags' | 'browser'>;
+
+const quotedIn = (observed: OfTags, nameOf: (tag: ScriptTag) => string): readonly ScriptTag[] =>
+  tagsOf(observed).filter((tag) => isQuoted(tag.attributes[nameOf(tag)] ?? ''));
+
+/** Whether a tag names its file in such marks. */
+export const hasQuotedSource = (observed: OfTags): boolean => quotedIn(observed, ({ by }) => by).length > 0;
+
+/** Whether a tag names its endpoint in such marks. */
+export const hasQuotedEndpoint = (observed: OfTags): boolean =>
+  quotedIn(observed, () => 'data-endpoint').length > 0;
+
+/** Whether an editor has replaced the quotation marks of attributes. Texts, such as labels, may well have them. */
 export const pageQuotes: Rule = {
   find(observed) {
-    // Texts, such as labels, may well have them.
-    const tags = tagsOf(observed).filter(({ attributes, by }) =>
-      [by, 'data-endpoint'].some((name) => isQuoted(attributes[name] ?? '')),
-    );
+    const tags = [...quotedIn(observed, ({ by }) => by), ...quotedIn(observed, () => 'data-endpoint')];
     const offers = offersOf(observed).filter(({ id }) => isQuoted(id));
     if (!tags.length && !offers.length) return [];
     return [

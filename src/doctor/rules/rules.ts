@@ -1,6 +1,6 @@
 /** The table of rules, in the order in which a page meets what they are about. */
 import type { Finding, Rule } from '../finding.js';
-import { SEVERITIES, unless } from '../finding.js';
+import { anyOf, SEVERITIES, unless } from '../finding.js';
 import type { Observed } from '../observed.js';
 import { consentGiven } from './consent.js';
 import { endpointAnswers, endpointCached, endpointSteady } from './endpoint.js';
@@ -16,39 +16,50 @@ import {
   offersThere,
 } from './offers.js';
 import { keyWorks, operatorStatus } from './operator.js';
-import { pageJson, pageQuotes, pageSandboxed, pageUpgraded } from './page.js';
+import {
+  hasQuotedEndpoint,
+  hasQuotedSource,
+  pageJson,
+  pageQuotes,
+  pageSandboxed,
+  pageUpgraded,
+} from './page.js';
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
 import { inspectorServed, scriptBeside, scriptServed } from './script-served.js';
 import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
 import { workersLeftOut } from './workers.js';
 
-/** What of the page is in the way of both the script and the endpoint. */
-const PAGE: readonly Rule[] = [pageSandboxed, pageUpgraded, pageQuotes];
+const isPageAtFault = anyOf(pageSandboxed, pageUpgraded);
+const isScriptKnown = (observed: Observed): boolean => isPageAtFault(observed) || hasQuotedSource(observed);
+const isEndpointKnown = (observed: Observed): boolean =>
+  isPageAtFault(observed) || hasQuotedEndpoint(observed) || anyOf(endpointSteady)(observed);
 
 const WHY_NOT_RUN: readonly Rule[] = [
-  unless(PAGE, scriptServed),
+  unless(isScriptKnown, scriptServed),
   scriptPolicy,
   scriptIntegrity,
   scriptRewritten,
 ];
 
 const RULES: readonly Rule[] = [
-  ...PAGE,
+  pageSandboxed,
+  pageUpgraded,
+  pageQuotes,
   pageJson,
   scriptFound,
   ...WHY_NOT_RUN,
-  unless([...PAGE, ...WHY_NOT_RUN], scriptRan),
+  unless((observed) => isScriptKnown(observed) || anyOf(...WHY_NOT_RUN)(observed), scriptRan),
   scriptModule,
   scriptTwice,
-  unless([scriptRewritten], scriptStripped),
+  unless(anyOf(scriptRewritten), scriptStripped),
   scriptConfigured,
   scriptBeside,
-  unless(PAGE, inspectorServed),
+  unless(isScriptKnown, inspectorServed),
   consentGiven,
   workersLeftOut,
   endpointSteady,
-  unless([...PAGE, endpointSteady], endpointAnswers),
-  unless(PAGE, endpointCached),
+  unless(isEndpointKnown, endpointAnswers),
+  unless(isEndpointKnown, endpointCached),
   offerIds,
   offerNames,
   offerBoxes,

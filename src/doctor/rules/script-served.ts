@@ -11,7 +11,9 @@ const isScriptType = (type: string): boolean => /(?:java|ecma)script/i.test(type
 /** What became of a tag's request. An answer may have come, and have failed after its headers. */
 export const requestOf = ({ browser }: Observed, { url }: ScriptTag): FileRequest | undefined => {
   const asked = browser?.files.filter((file) => file.url === url && file.frame === undefined) ?? [];
-  return asked.find(({ failure }) => failure !== undefined) ?? asked[0];
+  // A page that is left, or loaded again, aborts its requests.
+  const whole = asked.filter(({ failure = '' }) => !failure.includes('ERR_ABORTED'));
+  return whole.find(({ failure }) => failure !== undefined) ?? whole[0] ?? asked[0];
 };
 
 const SERVE =

@@ -36,13 +36,17 @@ const findFrame = ({ browser }: Observed): Finding[] => {
 const findInert = ({ inert, browser }: Observed): Finding[] =>
   inert.length
     ? [
-        // Without a browser another tag may still come from a script.
-        finding(browser ? 'error' : 'warning', 'script-inert', {
-          title: 'The script’s tag stands where browsers do not run it.',
-          evidence: inert,
-          repair:
-            'Take the tag out of there. <noscript> is only for browsers without scripts, a comment and a <template> are for nobody, and text shows if an editor has escaped the tag.',
-        }),
+        // A comment or an example may be left over where a bundle has the tracker.
+        finding(
+          browser && inert.some((line) => line.startsWith('<noscript>')) ? 'error' : 'warning',
+          'script-inert',
+          {
+            title: 'The script’s tag stands where browsers do not run it.',
+            evidence: inert,
+            repair:
+              'Take the tag out of there. <noscript> is only for browsers without scripts, a comment and a <template> are for nobody, and text shows if an editor has escaped the tag. If a bundle creates the tracker, look why it does not run.',
+          },
+        ),
       ]
     : [];
 
