@@ -278,7 +278,7 @@ const ENDPOINTS: readonly Behind[] = [
       };
     },
     ids: ['endpoint-unsteady'],
-    seen: /of 5 requests were not answered by the proxy.*answered 404/s,
+    seen: /[1-5] of 6 requests were not answered by the proxy.*answered 404/s,
   },
   {
     name: 'a firewall that shows a page',

@@ -90,7 +90,9 @@ const isUnmounted = (asked: Asked): asked is Answer =>
 export const endpointSteady: Rule = {
   find(observed) {
     const { repeated, endpoint } = observed;
-    const answers = [...repeated, ...(endpoint.by === 'page' ? [endpoint.asked] : [])];
+    // A request that the page itself sends elsewhere is another finding's.
+    const isOwn = endpoint.by === 'page' && endpoint.asked.url === endpoint.url;
+    const answers = [...repeated, ...(isOwn ? [endpoint.asked] : [])];
     const ours = answers.filter((asked) => asked.kind === 'answered' && problemOf(asked) !== undefined);
     const others = answers.filter(isUnmounted);
     const [other] = others;
