@@ -205,11 +205,9 @@ export const offersThere: Rule = {
       ? []
       : [
           finding('note', 'offer-none', {
-            title: observed.browser
-              ? 'The page shows no element with data-offer-id.'
-              : 'The page’s source has no element with data-offer-id. Scripts may add some; only a browser can tell.',
+            title: 'The page shows no element with data-offer-id.',
             evidence: [`${observed.page.url}, opened as a new visitor without a login`],
-            repair: 'Nothing, if this visitor gets no offer, or if your code gives offers to observe().',
+            repair: `Nothing, if this visitor gets no offer, or if your code gives offers to observe().${observed.browser ? '' : ' Scripts may also add some: only a browser can tell.'}`,
           }),
         ],
 };
