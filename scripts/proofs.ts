@@ -36,6 +36,21 @@ export const SERVER_UNITS = [
   'test/proxy/{creation,node}.test.ts',
 ];
 
+/** Test files that take longest among the others, the longest first: they begin, so that none is left over at the end. */
+export const LONGEST_UNITS = [
+  'test/proxy/intake/sqlite/sqlite.test.ts',
+  'test/proxy/intake/postgres/postgres.test.ts',
+  'test/proxy/intake/ledger-size.test.ts',
+  'test/proxy/intake/intake-alike.properties.test.ts',
+  'test/proxy/intake/sqlite/sqlite-thread.test.ts',
+  'test/proxy/intake/postgres/postgres-opening.test.ts',
+  'test/proxy/door/surroundings.test.ts',
+  'test/proxy/intake/redis/redis.test.ts',
+  'test/proxy/door/admission.test.ts',
+  'test/reference/ranges.test.ts',
+  'test/proxy/creation.test.ts',
+];
+
 export const LONG_SPECS = [
   'e2e/busy/busy.spec.ts',
   'e2e/chaos/chaos.spec.ts',

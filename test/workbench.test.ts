@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endToEndFailures, unitFailures } from '../scripts/failures.mjs';
-import { LONG_SPECS, LONG_UNITS } from '../scripts/proofs.js';
+import { LONG_SPECS, LONG_UNITS, LONGEST_UNITS } from '../scripts/proofs.js';
 import { STEPS } from '../scripts/steps.mjs';
 
 const LONG = [...LONG_SPECS, ...LONG_UNITS];
@@ -24,6 +24,11 @@ describe('the list of long tests', () => {
     const named = rowsOf('`npm run proof`').flatMap((row) => [...row.matchAll(/`((?:test|e2e)\/[^`]+)`/g)]);
     expect(named.map(([, file]) => file).sort()).toEqual([...LONG].sort());
   });
+});
+
+it.each(LONGEST_UNITS)('the list of what begins first names %s, which exists and is a short test', (file) => {
+  expect(existsSync(file)).toBe(true);
+  expect(LONG_UNITS).not.toContain(file);
 });
 
 it('the smoke of the other engines has tests', () => {

@@ -21,7 +21,7 @@ export const INVALID_CONSENT =
 const subjectWords = (subject: string | undefined, given: string | undefined): string => {
   if (isSubject(subject)) return subject;
   return given === undefined || isSubject(given)
-    ? 'None: events belong to nobody.'
+    ? 'None: events belong to no user.'
     : 'The given one is not valid, such as an e-mail address or more than 128 characters, so events belong to no user.';
 };
 

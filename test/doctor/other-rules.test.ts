@@ -70,7 +70,7 @@ describe('offers', () => {
     expect(evidenceOf(observed)).toBe('<iframe> holds 2');
   });
 
-  it('in a closed tree are doubted if the tracker does not have them, and noted if nobody can tell', () => {
+  it('in a closed tree are doubted if the tracker does not have them, and noted if that is unknown', () => {
     const closed = ['<article data-offer-id="a"> in <shop-card>'];
     const tracker = { ...browser().tracker, inClosedTrees: 0 };
     expect(found(seen({ browser: browser({ offers: [], closed, tracker }) }))).toEqual([

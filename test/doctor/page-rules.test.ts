@@ -65,6 +65,7 @@ describe('a page', () => {
         endpoint: { ...silent, asked: answer({ status: 404 }) },
       },
       browser: idle({ tags: [quoted], offers: [offer('”a52ge40b”')] }),
+      inspector: answer({ status: 404 }),
     });
     expect(found(observed)).toEqual(['error page-quotes']);
     expect(found(served({ offers: [offer('”a52ge40b”')] }))).toEqual(['error page-quotes']);
@@ -86,6 +87,9 @@ describe('consent', () => {
     expect(found(withConsent('pending'))).toEqual(['note consent-missing']);
     expect(found(withConsent('denied'))).toEqual(['note consent-missing']);
     expect(found(withConsent('granted'))).toEqual([]);
+    const startedBy = { 'data-endpoint': '/offer-events', 'data-consent': 'pending' };
+    const given = { ...browser().tracker, startedBy, consent: 'granted' };
+    expect(found(seen({ browser: browser({ tracker: given }) }))).toEqual([]);
   });
 
   it('is noted by the tag where no tracker works', () => {
@@ -109,6 +113,10 @@ describe('an endpoint that is asked a few times', () => {
       expect(evidenceOf(observed)).toMatch(/[12] of 4 requests were not answered by the proxy/);
     }
     expect(found(seen({ endpoint, repeated: [proxy] }))).toEqual(['error endpoint-unsteady']);
+    const elsewhere = { ...endpoint, url: 'https://events.example/offer-events' };
+    expect(found(seen({ endpoint: elsewhere, repeated: [proxy, page] }))).toEqual([
+      'error endpoint-other-origin',
+    ]);
   });
 
   it('and always answers alike is steady, whether that is right or wrong', () => {

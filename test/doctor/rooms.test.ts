@@ -109,7 +109,7 @@ describe('markup', () => {
     const script = '<script async src="/offersight.js" data-endpoint="/offer-events"></script>';
     const { inert, tags } = readMarkup(
       `<noscript>${script}</noscript><body><template>${script}</template><!-- ${script} --><noscript>${script}</noscript>
-       <p>${script.replaceAll('<', '&lt;')}</p><script>'${script.replace('</', '<\\/')}'</script>`,
+       <style>${script}</style><p>${script.replaceAll('<', '&lt;')}</p><script>'${script.replace('</', '<\\/')}'</script>`,
       PAGE,
     );
     expect(tags).toEqual([]);
@@ -148,6 +148,7 @@ describe('a tag', () => {
     ]);
     expect(isFileUrl('https://shop.example/offersight-more.js')).toBe(true);
     expect(readTag({ src: '”/offersight.js”' }, PAGE)).toBeDefined();
+    expect(readTag({ src: '”http://”', 'data-endpoint': '/offer-events' }, PAGE)).toBeUndefined();
   });
 });
 

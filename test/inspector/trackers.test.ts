@@ -1,5 +1,5 @@
 /** Why the inspector does not find any tracker, as far as the page shows it. */
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { whyNone } from '../../src/inspector/trackers.js';
 
 afterEach(() => document.body.replaceChildren());
@@ -28,4 +28,12 @@ it('says that a tag in noscript does not run', () => {
   noscript.textContent = TAG;
   document.body.append(noscript);
   expect(whyNone()).toContain('The script tag is in <noscript>, where nothing runs it.');
+});
+
+it('guesses that a script drives the browser only if nothing else explains it', () => {
+  vi.spyOn(navigator, 'webdriver', 'get').mockReturnValue(true);
+  document.body.innerHTML = TAG;
+  expect(whyNone()).toContain('a script drives this browser');
+  document.body.innerHTML = TAG.replace('src', 'type="text/plain" src');
+  expect(whyNone()).not.toContain('a script drives this browser');
 });

@@ -3,28 +3,14 @@
  * processor busy while the others have nothing left to do.
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { LONGEST_UNITS } from '../../scripts/proofs.js';
 
-/** Files that take longest, the longest first. */
-const LONGEST: readonly string[] = [
-  'proxy/intake/sqlite/sqlite.test.ts',
-  'proxy/intake/postgres/postgres.test.ts',
-  'proxy/intake/ledger-size.test.ts',
-  'proxy/intake/intake-alike.properties.test.ts',
-  'proxy/intake/sqlite/sqlite-thread.test.ts',
-  'proxy/intake/postgres/postgres-opening.test.ts',
-  'proxy/door/surroundings.test.ts',
-  'proxy/intake/redis/redis.test.ts',
-  'proxy/door/admission.test.ts',
-  'reference/ranges.test.ts',
-  'proxy/creation.test.ts',
-];
-
-/** Begins with {@link LONGEST}. */
+/** Begins with {@link LONGEST_UNITS}. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
-      const at = LONGEST.findIndex((file) => moduleId.endsWith(`/test/${file}`));
-      return at < 0 ? LONGEST.length : at;
+      const at = LONGEST_UNITS.findIndex((file) => moduleId.endsWith(`/${file}`));
+      return at < 0 ? LONGEST_UNITS.length : at;
     };
     const sorted = await super.sort(files);
     return sorted.toSorted((one, other) => rank(one) - rank(other));

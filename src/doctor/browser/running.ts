@@ -52,13 +52,20 @@ export const startBrowser = async ({
   const { default: puppeteer } = await import('puppeteer-core');
   // Chromium itself leaves folders in the one for temporary files.
   const folder = await mkdtemp(join(tmpdir(), 'offersight-doctor-'));
-  const removeAtExit = (): void => rmSync(folder, REMOVING);
-  // Also if a signal ends this process.
-  process.once('exit', removeAtExit);
-  const remove = async (): Promise<void> => {
-    await rm(folder, REMOVING).catch(() => undefined);
-    process.off('exit', removeAtExit);
+  const removeAtExit = (): void => {
+    try {
+      rmSync(folder, REMOVING);
+    } catch {
+      // What the doctor found does not depend on it.
+    }
   };
+  // Also if a signal ends this process, or a helper of the browser wrote until now.
+  process.once('exit', removeAtExit);
+  const remove = (): Promise<unknown> =>
+    rm(folder, REMOVING).then(
+      () => process.off('exit', removeAtExit),
+      () => undefined,
+    );
   try {
     const browser = await puppeteer.launch({
       executablePath,

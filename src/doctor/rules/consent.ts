@@ -29,7 +29,7 @@ export const consentGiven: Rule = {
       ? [
           finding('note', 'consent-missing', {
             title:
-              'The tracker begins without consent. A browser that a script drives cannot see whether consent is given later.',
+              'The tracker begins without consent. It leaves a driven browser alone, so the doctor did not see whether consent is given later.',
             evidence: ['the tag has data-consent="pending"'],
             repair: ASK,
           }),

@@ -58,11 +58,7 @@ const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
   const seen = requestOf(observed, tag);
   if (!script) return [];
   // A firewall may let browsers through, and not the doctor; what they got is a script of some kind.
-  const isThere =
-    seen?.failure === undefined &&
-    seen?.status !== undefined &&
-    seen.status < 300 &&
-    isScriptType(seen.type ?? '');
+  const isThere = seen?.status !== undefined && seen.status < 300 && isScriptType(seen.type ?? '');
   const isModule = script.kind === 'answered' && script.status < 300 && MODULE.test(script.text);
   if (isThere && !isModule) return [];
   const isEncoded = DECODING.test(seen?.failure ?? (script.kind === 'failed' ? script.reason : ''));
@@ -124,7 +120,7 @@ export const inspectorServed: Rule = {
     return [
       finding('note', 'inspector-missing', {
         title:
-          'The inspector’s file is not beside the script, so nobody can open the inspector on this page.',
+          'The inspector’s file is not beside the script, so the inspector cannot be opened on this page.',
         evidence: [showAsked(inspector), inspector.kind === 'answered' ? headersOf(inspector) : undefined],
         repair:
           'Serve offersight-inspector.js beside offersight.js, of the same version. No visitor loads it.',

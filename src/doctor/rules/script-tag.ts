@@ -44,7 +44,7 @@ const findInert = ({ inert, browser }: Observed): Finding[] =>
             title: 'The script’s tag stands where browsers do not run it.',
             evidence: inert,
             repair:
-              'Take the tag out of there. <noscript> is only for browsers without scripts, a comment and a <template> are for nobody, and text shows if an editor has escaped the tag. If a bundle creates the tracker, look why it does not run.',
+              'Take the tag out of there. <noscript> is only for browsers without scripts, comments and <template> never run, and an editor that escapes a tag makes text of it. If a bundle creates the tracker, look why it does not run.',
           },
         ),
       ]
