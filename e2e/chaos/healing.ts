@@ -99,6 +99,14 @@ const arePagesDone = async (tabs: readonly Tab[]): Promise<boolean> => {
 const isRecorded = ({ recorder }: World, { name }: Tab): boolean =>
   recorder.rows.some((row) => row.kind === 'committed' && row.tab.startsWith(`${name}.`));
 
+/** Waits until a page knows its commands, however slow the machine is: a command to a page that loads is lost. */
+const loaded = async ({ page }: Tab, endsAt: number): Promise<void> => {
+  await within(
+    page.waitForFunction(() => 'chaos' in window, undefined, { timeout: 0, polling: LOOK_MS }),
+    endsAt - Date.now(),
+  );
+};
+
 const sayOnline = async (tabs: readonly Tab[]): Promise<void> => {
   for (const tab of tabs)
     if (!tab.isFrozen)
@@ -125,9 +133,11 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
   await reportAgain(world, endsAt);
   world.isNarrow = false;
   let tab = await world.open({ offers: 0 });
+  await loaded(tab, endsAt);
   // A worker that lies would continue to lie to every page that is open.
   await command(tab, 'work', 'none');
-  await within(tab.page.goto(world.addressOf(tab)));
+  await within(tab.page.goto(world.addressOf(tab)), endsAt - Date.now());
+  await loaded(tab, endsAt);
   // However little the faults left, this one is counted now.
   await command(tab, 'show', 1);
   while (!isRecorded(world, tab) && Date.now() < endsAt) {
@@ -159,6 +169,7 @@ export const heal = async (world: World, keepsOneAsleep: boolean, moreMs = 0): P
     if (waitsMs > PATIENCE_MS && Date.now() - changedAt > 1_000) {
       clockMs += waitsMs;
       tab = await world.open({ offers: 0, clockMs });
+      await loaded(tab, endsAt);
     }
   }
   if (calm >= 3) recorder.tell({ kind: 'quiet' });
