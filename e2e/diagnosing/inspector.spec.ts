@@ -222,6 +222,124 @@ test.describe('offers that no tracker sees', () => {
   });
 });
 
+test.describe('an offer that is gone right after something that does not count', () => {
+  const HIDING = `onclick="this.closest('.box').style.display = 'none'"`;
+  const card = (inside: string, attributes = '') =>
+    `<div class="box" style="margin: 50px; width: 300px" ${attributes}><p class="offer" data-offer-id="shown" data-offer-dwell="0">Two months</p>${inside}</div>`;
+  const SAYS = 'did not count as dismissed';
+
+  const openWith = async (page: Page, stack: Stack, body: string, head = ''): Promise<void> => {
+    await stack.open(page, body, { head });
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await expect.poll(() => saidIn(page)).toMatch(/shown counted/);
+  };
+
+  test('is named with the control beside it that nothing ties to it', async ({ page, stack }) => {
+    await openWith(
+      page,
+      stack,
+      card(`<button class="icon" ${HIDING}><svg width="20" height="20"></svg></button>`),
+    );
+    await page.locator('.icon').click();
+    await expect
+      .poll(() => saidIn(page))
+      .toMatch(
+        /shown was gone right after a press on <button\.icon>, and did not count as dismissed: that is neither in the offer nor in a dialog with it\. Give it data-offer-dismiss="shown"\./,
+      );
+  });
+
+  test('is named with the control in it that nothing marks', async ({ page, stack }) => {
+    const icon = '<b class="icon" onclick="this.parentElement.remove()">&#9993;</b>';
+    await openWith(page, stack, `<div data-offer-id="shown" data-offer-dwell="0">Two months ${icon}</div>`);
+    await page.locator('.icon').click();
+    await expect
+      .poll(() => saidIn(page))
+      .toMatch(/shown was gone right after a press on <b\.icon>, .*: that is not known as a close control\./);
+  });
+
+  test('is named with Escape or the overlay, and with what holds it', async ({ page, stack }) => {
+    const overlay = '<div class="shade" style="position: fixed; inset: 0"></div>';
+    const head = `<script>
+      const hide = () => { document.querySelector('.box').hidden = true; document.querySelector('.shade').remove(); };
+      addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
+      addEventListener('click', ({ target }) => target.matches('.shade') && hide());
+    </script>`;
+    await openWith(page, stack, overlay + card('', 'style="position: relative; z-index: 1"'), head);
+    await page.keyboard.press('Escape');
+    await expect
+      .poll(() => saidIn(page))
+      .toMatch(
+        /shown was gone right after Escape, .*: this closes only dialogs, popovers and what has role="dialog"/,
+      );
+    await page.reload();
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    await page.mouse.click(640, 700);
+    await expect
+      .poll(() => saidIn(page))
+      .toMatch(/shown was gone right after a press on <div\.shade>, .*: this/);
+  });
+
+  test('is not named if it was dismissed, accepted or drawn again, or the page went elsewhere', async ({
+    page,
+    stack,
+  }) => {
+    const pages = [
+      `<button ${HIDING}>Close</button>`,
+      `<button data-offer-dismiss ${HIDING}>x!</button>`,
+      `<button data-offer-accept ${HIDING}>Take it</button>`,
+      `<button onclick="offersight.push((tracker) => tracker.accept('shown')); this.closest('.box').remove()">Take</button>`,
+      `<button onclick="this.closest('.box').outerHTML = this.closest('.box').outerHTML">Copy</button>`,
+      `<button onclick="history.pushState(null, '', '/next'); this.closest('.box').remove()">More</button>`,
+      `<button onclick="this.textContent = 'Copied'">Copy</button>`,
+    ];
+    for (const control of pages) {
+      const body = `<div class="box" data-offer-id="shown" data-offer-dwell="0">Two months ${control}</div>`;
+      await openWith(page, stack, body);
+      await page.locator('.box button').click();
+      // One that is named shows that the time of the others is over too.
+      await page.evaluate((html) => {
+        document.body.insertAdjacentHTML('beforeend', html);
+      }, '<p class="last" data-offer-id="last" data-offer-dwell="0">Last <i>of all</i></p>');
+      await expect.poll(() => saidIn(page)).toMatch(/last counted/);
+      await page.evaluate(() =>
+        document
+          .querySelector('.last')
+          ?.addEventListener('click', (event) => (event.currentTarget as Element).remove()),
+      );
+      await page.locator('.last i').click();
+      await expect
+        .poll(() => saidIn(page), control)
+        .toContain(`last was gone right after a press on <i>, and ${SAYS}`);
+      expect(await saidIn(page), control).not.toContain('shown was gone');
+    }
+  });
+});
+
+test('an element that code took the id from is named, if its offer had not counted', async ({
+  page,
+  stack,
+}) => {
+  await stack.open(
+    page,
+    `<p class="card" data-offer-id="slow" data-offer-dwell="600000">Two months</p>
+    <p class="done" data-offer-id="seen" data-offer-dwell="0">Two months</p>`,
+  );
+  await trackerStats(page);
+  await openInspectorIn(page, FILE);
+  await expect.poll(() => saidIn(page)).toMatch(/seen counted/);
+  await page.evaluate(() => {
+    for (const each of document.querySelectorAll('p')) each.removeAttribute('data-offer-id');
+  });
+  await expect
+    .poll(() => saidIn(page))
+    .toContain(
+      '<p.card> showed slow until code of this page took its data-offer-id. It did not count before.',
+    );
+  expect(await saidIn(page)).not.toContain('<p.done>');
+});
+
 test('the inspector can search in many offers', async ({ page, stack }) => {
   await stack.open(page, Array.from({ length: 150 }, (_, at) => offer(`o${at}`, 600_000)).join(''));
   await trackerStats(page);

@@ -47,6 +47,8 @@ test('the command needs no optional package, and delivers each event before the 
 });
 
 test('the tests of the guide pass, and fail for a page that reports nothing', async ({ desk }, testInfo) => {
+  // It starts two runs of Playwright, each with a server and a browser of its own.
+  bePatient(testInfo, 300_000);
   const [port = 0, upstreamPort = 0] = await freePorts(2);
   const program = await install(archive, desk.folder);
   // npm does the same.

@@ -2,7 +2,9 @@
 import { createChecking } from '../client/later/debug/checking.js';
 import type { Runtime, Stop } from '../runtime.js';
 import { createAsking } from './asking.js';
+import { createClosings } from './closings.js';
 import { idleControls } from './idle-controls.js';
+import { createLostIds } from './lost-ids.js';
 import { createOffers, type OfferNote } from './offers.js';
 import { pageFacts } from './page-facts.js';
 import { type Setting, settingsOf } from './settings.js';
@@ -32,6 +34,8 @@ export interface Snapshot {
   readonly mistakes: readonly string[];
   /** What may be offers that the tracker cannot see. */
   readonly unseen: readonly string[];
+  /** Offers that were closed by something that does not count. */
+  readonly closings: readonly string[];
 }
 
 /** Looks at one endpoint's tracker. */
@@ -52,6 +56,7 @@ const NOTHING: Omit<Snapshot, 'problem' | 'offers' | 'offerCount'> = {
   settings: [],
   mistakes: [],
   unseen: [],
+  closings: [],
 };
 
 /** An offer of which an event was refused has not counted, though it was seen. */
@@ -103,10 +108,13 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
   );
   const asking = createAsking(endpoint, runtime);
   const hearing = createWays(inside, view, runtime);
+  const closings = createClosings(inside, view, apart, runtime);
   return {
     inside,
     mistakes,
     hearing,
+    closings,
+    lostIds: createLostIds(inside, view),
     offers: createOffers({ inside, view, mistakes, apart, runtime }),
     upstream: createUpstream(endpoint, runtime),
     asking,
@@ -114,6 +122,7 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
       asking.stop();
       stopChecking();
       hearing.stop();
+      closings.stop();
     },
   };
 };
@@ -170,7 +179,8 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
         page: pageFacts(inside, stored),
         settings: settingsOf(inside.options),
         mistakes: [...[...mistakes].flatMap(([element, words]) => (told.has(element) ? [] : words)), ...idle],
-        unseen,
+        unseen: [...whole.lostIds(), ...unseen],
+        closings: whole.closings.list(stored, now),
       };
     },
     async refresh() {

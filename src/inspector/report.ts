@@ -18,6 +18,7 @@ export const reportOf = (
     settings,
     mistakes,
     unseen,
+    closings,
   }: Snapshot,
   now: number,
 ): string => {
@@ -53,6 +54,7 @@ export const reportOf = (
             `${timeOf(at)} ${type} ${offerId}: ${[STEPS[steps - 1], why].filter((words) => words).join('; ')}`,
         ),
       ),
+      ...section('Closed, and not counted as dismissed', closings),
       ...section(
         'What waits',
         waiting.map(({ label, words }) => `${label}: ${words}`),

@@ -48,7 +48,8 @@ const VETOED = 'not recorded: a listener of this page called preventDefault, or 
 const PENDING = 'only in memory, until the user consents';
 const DENIED = 'given up, since consent was denied';
 const UNDECIDED = 'neither stored nor sent, since the given consent is not valid';
-const GONE = 'no longer waits in this browser: it was delivered, refused or given up';
+const GONE =
+  'no longer waits in this browser: it was delivered, refused or given up, or the storage was cleared';
 
 /** Some browsers have none, and some pages put something else in its place. */
 const openChannel = (name: string): BroadcastChannel | undefined => {

@@ -134,7 +134,8 @@ const Endpoints = ({
   );
 
 const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & PanelActions): JSX.Element => {
-  const { problem, offers, offerCount, events, waiting, page, settings, mistakes, unseen } = snapshot;
+  const { problem, offers, offerCount, events, waiting, page, settings, mistakes, unseen, closings } =
+    snapshot;
   return (
     <div class="body">
       {text === undefined ? null : (
@@ -160,6 +161,9 @@ const Body = ({ snapshot, text, operatorUrl, onShow, onChoose }: PanelState & Pa
       {problem === undefined ? (
         <>
           <Section title={`Events of this page (${events.length})`}>
+            {closings.map((words) => (
+              <p class="hint">{words}</p>
+            ))}
             <ul>
               {events.slice(0, MOST).map((way) => (
                 <Event key={way.id} way={way} operatorUrl={operatorUrl} />

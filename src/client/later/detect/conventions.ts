@@ -88,6 +88,6 @@ export const closesByConvention = (labels: readonly string[] = []): IsConvention
       element.getAttribute('title'),
       element.textContent || element.getAttribute('value'),
       element.querySelector('img')?.alt,
-    ].some((text) => isName(text));
+    ].some(isName);
   };
 };

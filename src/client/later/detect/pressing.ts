@@ -48,7 +48,7 @@ const isLayer = (element: Element): boolean =>
 const isBeyond = (holder: Element, { clientX: x, clientY: y }: MouseEvent): boolean => {
   const { left, right, top, bottom } = holder.getBoundingClientRect();
   // A click made by keyboard has no position.
-  return !!(x || y) && Math.max(left - x, x - right, top - y, y - bottom) > 0;
+  return x + y > 0 && Math.max(left - x, x - right, top - y, y - bottom) > 0;
 };
 
 /**

@@ -1,0 +1,122 @@
+/** When the inspector says that an offer was gone and did not count: never while that may still be wrong. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Placement } from '../../src/client/detect/placement.js';
+import type { Inside, PageView } from '../../src/client/inside.js';
+import type { Mark } from '../../src/client/outbox/records.js';
+import { type Closings, createClosings } from '../../src/inspector/closings.js';
+import type { Stored } from '../../src/inspector/stored.js';
+import { fakeRuntime } from '../support/runtime.js';
+import { START } from '../support/wire.js';
+
+const CONSEQUENCE_MS = 1_200;
+
+const placements = new Map<Element, Placement>();
+const apart = document.createElement('offersight-inspector');
+let view: PageView;
+let runtime: ReturnType<typeof fakeRuntime>;
+let owner: { consent: 'granted' | 'denied' };
+let closings: Closings;
+
+beforeEach(() => {
+  document.body.replaceChildren(apart);
+  placements.clear();
+  // Nothing is laid out here: all that is on the page is in view.
+  vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(10, 10, 50, 50));
+  view = new Map() as PageView;
+  runtime = fakeRuntime();
+  owner = { consent: 'granted' };
+  const inside = {
+    ...{ owner, options: {}, registry: { placements } },
+    isDrawn: (element: Element) => element.isConnected,
+    boxesOf: (element: Element) => [element],
+  } as unknown as Inside;
+  closings = createClosings(inside, view, apart, runtime);
+});
+afterEach(() => closings.stop());
+
+const show = (offerId: string): Element => {
+  const element = document.createElement('p');
+  element.append(document.createElement('b'));
+  document.body.append(element);
+  placements.set(element, { element, offerId });
+  return element;
+};
+const press = (offer: Element): void => {
+  const event = new MouseEvent('click', { bubbles: true, composed: true });
+  offer.firstElementChild?.dispatchEvent(event);
+};
+const remove = (offer: Element): void => {
+  offer.remove();
+  placements.delete(offer);
+};
+const storedNow = (marks: readonly Mark[] = []): Stored => ({
+  ...{ entries: [], waiting: 0, dead: [], marks, pause: undefined },
+  readAt: runtime.elapsed() + 1,
+});
+const said = (marks: readonly Mark[] = []): string => closings.list(storedNow(marks), START).join('\n');
+
+it('says it once a dismissal would have been recorded, and not before the database was read after that', async () => {
+  const offer = show('shown');
+  const before = storedNow();
+  press(offer);
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS - 1);
+  expect(said()).toBe('');
+  await runtime.advance(1);
+  expect(said()).toMatch(/^shown was gone right after a press on <b>, and did not count as dismissed: /);
+  expect(closings.list(before, START)).toEqual([]);
+  expect(closings.list(undefined, START)).toEqual([]);
+});
+
+it('takes it back if the offer was accepted, or dismissed after all', async () => {
+  const [taken, closed] = [show('taken'), show('closed')];
+  for (const offer of [taken, closed]) {
+    press(offer);
+    remove(offer);
+  }
+  await runtime.advance(CONSEQUENCE_MS);
+  const accepted = { v: 1, offerId: 'taken', type: 'accepted', until: START + 1 } as unknown as Mark;
+  expect(said([accepted])).toMatch(/^closed was/);
+  expect(said([{ ...accepted, until: START }])).toMatch(/^closed was.*\ntaken was/);
+  view.set('closed', { id: 'impression', isOnce: false, isDismissed: true });
+  expect(said([accepted])).toBe('');
+});
+
+it('says nothing of an offer that stays, closed before, was pressed after consent was denied, or is gone later', async () => {
+  const [stays, before, late] = [show('stays'), show('before'), show('late')];
+  view.set('before', { id: 'impression', isOnce: false, isDismissed: true });
+  press(stays);
+  press(before);
+  remove(before);
+  press(late);
+  await runtime.advance(CONSEQUENCE_MS);
+  remove(late);
+  owner.consent = 'denied';
+  const denied = show('denied');
+  press(denied);
+  remove(denied);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toBe('');
+});
+
+it('does not hear presses in the inspector, nor any once it is closed', async () => {
+  const offer = show('shown');
+  apart.append(offer);
+  press(offer);
+  document.body.append(offer);
+  closings.stop();
+  press(offer);
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toBe('');
+});
+
+it('names five offers, the latest first', async () => {
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) {
+    const offer = show(id);
+    press(offer);
+    remove(offer);
+    await runtime.advance(CONSEQUENCE_MS);
+  }
+  expect(said().replace(/ was .*/g, '')).toBe('f\ne\nd\nc\nb');
+});

@@ -1,0 +1,45 @@
+/** Elements that lose the id of their offer. */
+import { expect, it } from 'vitest';
+import type { Placement } from '../../src/client/detect/placement.js';
+import type { PageView } from '../../src/client/inside.js';
+import { createLostIds } from '../../src/inspector/lost-ids.js';
+
+const placements = new Map<Element, Placement>();
+const show = (offerId: string, isByHand = false): Element => {
+  const element = document.createElement('p');
+  element.className = offerId;
+  if (!isByHand) element.dataset.offerId = offerId;
+  document.body.append(element);
+  placements.set(element, { element, offerId, isByHand });
+  return element;
+};
+/** As the tracker does when the attribute is gone. */
+const lose = (element: Element): void => {
+  element.removeAttribute('data-offer-id');
+  placements.delete(element);
+};
+
+it('are named for as long as they are on the page without it, unless the offer has counted', () => {
+  const view = new Map() as PageView;
+  const said = createLostIds({ registry: { placements } }, view);
+  const [slow, seen, gone, observed] = [show('slow'), show('seen'), show('gone'), show('observed', true)];
+  expect(said()).toEqual([]);
+  view.set('seen', { id: 'impression', isOnce: false });
+  for (const each of [slow, seen, gone, observed]) lose(each);
+  gone.remove();
+  const words =
+    '<p.slow> showed slow until code of this page took its data-offer-id. It did not count before.';
+  expect(said()).toEqual([words]);
+  expect(said()).toEqual([words]);
+  slow.setAttribute('data-offer-id', 'next');
+  placements.set(slow, { element: slow, offerId: 'next' });
+  expect(said()).toEqual([]);
+});
+
+it('are named five at a time', () => {
+  const said = createLostIds({ registry: { placements } }, new Map() as PageView);
+  const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => show(id));
+  said();
+  for (const each of all) lose(each);
+  expect(said()).toHaveLength(5);
+});
