@@ -94,7 +94,7 @@ describe('the endpoint', () => {
   ])('where somebody else answers %d is named by that', (status, id) => {
     const observed = asked(page(status));
     expect(found(observed)).toEqual([`error ${id}`]);
-    expect(evidenceOf(observed)).toContain('it begins: <h1>Shop</h1>');
+    expect(evidenceOf(observed)).toContain('it says: Shop');
   });
 
   it('behind a challenge is only doubted, since visitors may get through', () => {
@@ -156,4 +156,32 @@ describe('the endpoint', () => {
     const like = answer({ url: ENDPOINT, status: 400, text: '{"code":"batch","type":"about:blank"}' });
     expect(found(asked(like))).toEqual(['error endpoint-not-proxy']);
   });
+});
+
+describe('a problem of the proxy’s own', () => {
+  it.each(['late', 'size', 'unsupported', 'many', 'incomplete', 'headers', 'json', 'type'])(
+    'of code %s says that the request does not arrive as it was sent',
+    (code) => expect(found(asked(problem(code)))).toEqual(['error endpoint-body-changed']),
+  );
+
+  it('that waited for the body in vain names body parsers, and no wrapper of answers', () => {
+    const [{ title = '', repair = '' } = {}] = judge(asked(problem('late', 408))).findings;
+    expect(title).toBe('The body does not reach the proxy, which waits for it in vain.');
+    expect(repair).toContain('express.json()');
+  });
+
+  it('that no proxy of this version has here is still the proxy’s', () => {
+    const [{ title = '' } = {}] = judge(asked(problem('moon'))).findings;
+    expect(title).toContain('The proxy refuses a request');
+  });
+});
+
+it('an answer of CloudFront for methods that it does not pass on is named as that', () => {
+  const text = `<!DOCTYPE HTML><HTML><HEAD><META CHARSET="x"><TITLE>ERROR</TITLE></HEAD><BODY>This distribution is not
+    configured to allow the HTTP request method that was used for this request.</BODY></HTML>`;
+  const observed = asked(answer({ url: ENDPOINT, status: 403, text, headers: { server: 'CloudFront' } }));
+  expect(found(observed)).toEqual(['error endpoint-method-not-allowed']);
+  expect(evidenceOf(observed)).toContain(
+    'it says: ERROR This distribution is not configured to allow the HTTP',
+  );
 });

@@ -151,3 +151,57 @@ describe('an endpoint that is asked a few times', () => {
     expect(found(seen({ endpoint: { ...seen().endpoint, asked } }))).toEqual([`error ${name}`]);
   });
 });
+
+describe('an id', () => {
+  it.each([
+    'offer.id',
+    'props.offer.id',
+    'item.offerId',
+    'offerId',
+    'offer_id',
+    'YOUR_OFFER_ID',
+    'your-offer-id',
+  ])('such as %s is doubted', (id) => {
+    expect(found(seen({ browser: browser({ offers: [offer(id)] }) }))).toEqual(['warning offer-id-doubtful']);
+    expect(found(served({ offers: [offer(id)] }))).toEqual(['warning offer-id-doubtful']);
+  });
+
+  it.each(['a52ge40b', 'AzyXkTV5RqGb1Gx', 'summer.2026', 'paid', 'offer-1', 'cid'])(
+    'such as %s is not',
+    (id) => expect(found(served({ offers: [offer(id)] }))).toEqual([]),
+  );
+});
+
+describe('a page that was served with an offer', () => {
+  const from = (headers: Answer['headers'], offers = [offer('a52ge40b')]) =>
+    found(
+      served({ page: answer({ url: PAGE, headers: { 'content-type': 'text/html', ...headers } }), offers }),
+    );
+
+  it.each([
+    { age: '4711' },
+    { 'x-cache': 'Hit from cloudfront' },
+    { 'cf-cache-status': 'HIT' },
+    { 'cache-control': 's-maxage=60' },
+    { 'cache-control': 'public, max-age=600' },
+  ])('with %j is said to be for everybody', (headers) =>
+    expect(from(headers)).toEqual(['warning offer-shared']),
+  );
+
+  it.each([
+    {},
+    { age: '0' },
+    { 'x-cache': 'Miss from cloudfront' },
+    { 'cf-cache-status': 'DYNAMIC' },
+    { 'cache-control': 'max-age=600' },
+    { 'cache-control': 'public, max-age=0' },
+    { 'cache-control': 'private, max-age=600' },
+    { 'cache-control': 's-maxage=0' },
+    { 'cache-control': 's-maxage=60', vary: 'Cookie' },
+  ])('with %j is not', (headers) => expect(from(headers)).toEqual([]));
+
+  it('is fine out of a cache if scripts add the offers, or their ids', () => {
+    expect(from({ age: '1' }, [])).not.toContain('warning offer-shared');
+    expect(from({ age: '1' }, [offer('')])).not.toContain('warning offer-shared');
+  });
+});

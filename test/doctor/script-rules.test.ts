@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Observed } from '../../src/doctor/observed.js';
 import { judge } from '../../src/doctor/rules/rules.js';
 import {
   answer,
@@ -274,4 +275,61 @@ it('findings are reported worst first', () => {
     endpoint: { ...seen().endpoint, asked: problem('path', 404) },
   });
   expect(found(observed)).toEqual(['error endpoint-path', 'warning script-module', 'note offer-hidden']);
+});
+
+describe('a tag whose file is served and does not run', () => {
+  const titleOf = (observed: Observed): string => judge(observed).findings[0]?.title ?? '';
+  const asked = [{ url: SCRIPT, status: 200, type: 'text/javascript' }];
+
+  it('was taken out of the page if only the source has it', () => {
+    const observed = seen({ browser: idle({ tags: [], files: asked }) });
+    expect(found(observed)).toEqual(['error script-did-not-run']);
+    expect(titleOf(observed)).toContain('Something took the script’s tag out of the page');
+  });
+
+  it('was inserted as text if only the page has it, and nothing asked for its file', () => {
+    const observed = seen({ tags: [], browser: idle({ files: [] }) });
+    expect(found(observed)).toEqual(['error script-did-not-run']);
+    expect(titleOf(observed)).toContain('in a way in which browsers do not run it');
+    expect(titleOf(seen({ tags: [], browser: idle({ files: asked }) }))).toContain(
+      'is served, but it did not run',
+    );
+    expect(titleOf(seen({ browser: idle({ files: [] }) }))).toContain('is served, but it did not run');
+  });
+
+  it('is held by what the console says, whoever has written it', () => {
+    const observed = seen({ browser: idle({ tags: [], files: asked, console: ['SyntaxError: x'] }) });
+    expect(judge(observed).findings[0]?.repair).toContain('cut off');
+  });
+});
+
+describe('a tag with a nonce', () => {
+  const repairOf = (nonce: string, policy = "script-src 'nonce-now'"): string | undefined => {
+    const policies = [policy];
+    return judge(served({ policies, tags: [tag({ nonce })] })).findings[0]?.repair;
+  };
+
+  it('that is not the policy’s is said to be an old one', () => {
+    expect(repairOf('then')).toContain('The tag’s nonce is not the policy’s.');
+    expect(repairOf('now')).toBeUndefined();
+    expect(repairOf('', "script-src 'nonce-now'")).toContain('by the page’s nonce on the tag');
+    expect(repairOf('then', 'script-src https://other.example')).toContain('by the page’s nonce on the tag');
+  });
+
+  it('is shown as it was written, since a browser hides it', () => {
+    const violations = [{ directive: 'script-src-elem', blocked: SCRIPT }];
+    const observed = seen({
+      ...{ policies: ["script-src 'nonce-now'"], tags: [tag({ nonce: 'then' })] },
+      browser: idle({ tags: [tag({ nonce: '' })], violations }),
+    });
+    expect(evidenceOf(observed)).toContain('nonce="then"');
+  });
+});
+
+it('a file that is missing under a name with a hash is that of another version', () => {
+  const url = 'https://shop.example/offersight-0a1b2c3d.js';
+  const missing = (name: string) =>
+    judge(served({ tags: [tag({ src: name }, { url: name })], script: answer({ url: name, status: 404 }) }));
+  expect(missing(url).findings[0]?.repair).toContain('it is that of one version');
+  expect(missing(SCRIPT).findings[0]?.repair).toContain('Serve node_modules');
 });

@@ -2,56 +2,8 @@
 import type { Finding } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import type { Answer, Observed } from '../observed.js';
-import { BY_PAGE, type Meaning } from './page-refused.js';
+import { type Meaning, meaningOfProblem } from './proxy-problems.js';
 import { finding, showEndpoint } from './wording.js';
-
-/** Findings for the proxy's own problems, by their code. */
-const PROBLEMS: Readonly<Record<string, Meaning>> = {
-  path: {
-    id: 'endpoint-path',
-    title: 'The proxy is reached, but it answers another path than the one that the page names.',
-    repair:
-      'Set path of toNodeListener, or --path, to the path that the proxy is asked for. Mind rewrites that cut a prefix off.',
-  },
-  method: {
-    id: 'endpoint-method',
-    title: 'The proxy gets another method than POST.',
-    repair: 'Look for a redirect or a rewrite on the way, which turns a POST into a GET.',
-  },
-  type: {
-    id: 'endpoint-body-changed',
-    title: 'Something rewrites the body or its type on the way.',
-    repair: 'Pass Content-Type and the body on as they are, without compressing them.',
-  },
-  json: {
-    id: 'endpoint-body-changed',
-    title: 'The body does not arrive as it was sent.',
-    repair:
-      'Pass the body on as it is. A gateway or a function that encodes it (base64) has to decode it first.',
-  },
-  incomplete: {
-    id: 'endpoint-body-changed',
-    title: 'The body does not arrive whole.',
-    repair: 'Mount the proxy ahead of any body parser, and pass the body on as it is.',
-  },
-  headers: {
-    id: 'endpoint-body-changed',
-    title: 'The request arrives with two hosts or with an odd framing.',
-    repair: 'Let the machine before the proxy send one Host and either Content-Length or chunks.',
-  },
-  budget: {
-    id: 'endpoint-budget',
-    title: 'The proxy has had enough from this address.',
-    repair:
-      'If all visitors share one address, set trustedHops (--trusted-hops) to the number of your machines before the proxy.',
-  },
-  unavailable: {
-    id: 'endpoint-unavailable',
-    title: 'The proxy cannot take events: a body parser ran before it, or its intake cannot be written.',
-    repair:
-      'Mount the proxy ahead of any body parser, such as express.json(). Otherwise read the proxy’s log for its alert.',
-  },
-};
 
 /** Findings for answers that are not the proxy's, by their status. */
 const STATUSES: Readonly<Record<number, Meaning>> = {
@@ -63,7 +15,8 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
   },
   403: {
     id: 'endpoint-forbidden',
-    title: 'Something before the proxy forbids the request, such as a firewall or a check of forms.',
+    title:
+      'Something before the proxy forbids the request, such as a firewall, a check of forms, or a CDN that passes only some methods on.',
     repair: 'Allow POST of application/json to the endpoint there, without a challenge and without a token.',
   },
   404: {
@@ -148,6 +101,16 @@ const SIGNS: Table = [
       title: 'A firewall refuses the request, and shows a page of its own.',
       repair:
         'Allow POST of application/json to the endpoint there. If the page shows a number of the request, who runs the firewall finds its rule by that.',
+    },
+  ],
+  [
+    ({ status, text }) =>
+      status === 403 && /not\s+configured\s+to\s+allow\s+the\s+HTTP\s+request\s+method/i.test(text),
+    {
+      id: 'endpoint-method-not-allowed',
+      title: 'CloudFront passes no POST on at this path, and says so with a 403.',
+      repair:
+        'Give the endpoint a behavior of its own that allows all methods and stores nothing. See docs/recipes/aws.md.',
     },
   ],
   [
@@ -242,6 +205,6 @@ export const findAnswer = (asked: Answer, observed: Observed): Finding[] => {
     title,
     repair,
     severity = 'error',
-  } = (code !== undefined && (BY_PAGE[code]?.(observed) ?? PROBLEMS[code])) || meaningOf(asked);
+  } = code === undefined ? meaningOf(asked) : meaningOfProblem(code, observed);
   return [finding(severity, id, { title, evidence: showEndpoint(asked), repair })];
 };

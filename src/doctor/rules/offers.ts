@@ -11,8 +11,13 @@ const LONGEST_ID = 50;
 const PLACEHOLDER =
   /\{\{|\}\}|\$\{|<%|%>|%7B%7B|\[\[|\[object |^\{.*\}$|^(?:undefined|null|nan|true|false|none|nil|put-.*-here)$/i;
 
+/** What people write before they know better. */
+const CODE = /^(?:(?:\w+\.)+(?:offer_?)?id|offer_?id|your[_-].*|my[_-]offer.*)$/i;
+
 const PROBLEMS: readonly {
   readonly id: string;
+  /** Left out if it is certain. */
+  readonly severity?: 'warning';
   readonly title: string;
   readonly repair: string;
   readonly isSo: (id: string) => boolean;
@@ -42,6 +47,13 @@ const PROBLEMS: readonly {
     repair: 'Write the personalized offer’s id, such as a52ge40b: letters, digits and _ . : ~ -',
     isSo: (id) => !isOfferId(id),
   },
+  {
+    ...{ id: 'offer-id-doubtful', severity: 'warning' },
+    title: 'An offer has an id that reads like code or like an example, and not like Chargebee’s.',
+    repair:
+      'If a template should fill it in, mark it as an expression: :data-offer-id="offer.id" in Vue, data-offer-id={offer.id} in JSX.',
+    isSo: (id) => CODE.test(id),
+  },
 ];
 
 /** Offers as the browser has them, or else as they were served. */
@@ -65,7 +77,7 @@ export const offerIds: Rule = {
         ? [
             finding(
               // Without a browser the page's own scripts have not filled it in yet.
-              observed.browser ? 'error' : 'warning',
+              observed.browser ? (problem.severity ?? 'error') : 'warning',
               problem.id,
               { title: problem.title, evidence: found.map(({ markup }) => markup), repair: problem.repair },
             ),

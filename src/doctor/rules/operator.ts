@@ -1,7 +1,7 @@
 /** What the proxy says of itself, and what Chargebee says of the key. */
 import type { Finding, Rule } from '../finding.js';
 import type { KeySeen, OperatorSeen } from '../observed.js';
-import { isMisdirected } from './page-refused.js';
+import { isMisdirected } from './proxy-problems.js';
 import { count, finding, headersOf, showAsked } from './wording.js';
 
 /** Longer than any pause that ends by itself. */

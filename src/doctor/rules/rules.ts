@@ -27,6 +27,7 @@ import {
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
 import { inspectorServed, scriptBeside, scriptServed } from './script-served.js';
 import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
+import { offersShared } from './shared.js';
 import { workersLeftOut } from './workers.js';
 
 const isPageAtFault = anyOf(pageSandboxed, pageUpgraded);
@@ -64,6 +65,7 @@ const RULES: readonly Rule[] = [
   offerNames,
   offerBoxes,
   offersEnded,
+  offersShared,
   offersFramed,
   offersClosed,
   offersFiltered,

@@ -1,10 +1,15 @@
 /** Whether the script file that is served may run, and does. */
 import type { Rule } from '../finding.js';
 import { isBlockedBy } from '../http/policy.js';
+import type { FileRequest, Observed, ScriptTag } from '../observed.js';
 import { isScriptUrl, showTag } from '../tags.js';
 import { requestOf, wrongOf } from './script-served.js';
 import { hasTracker, tagsOf } from './script-tag.js';
 import { finding, headersOf, showPolicy } from './wording.js';
+
+/** Whether a tag has a nonce, and the policies have only others. */
+const hasOtherNonce = (nonce: string | undefined, policies: readonly string[]): boolean =>
+  !!nonce && /'nonce-/i.test(policies.join()) && !policies.join().includes(`'nonce-${nonce}'`);
 
 /** Whether the page's policy lets the script run. */
 export const scriptPolicy: Rule = {
@@ -26,6 +31,9 @@ export const scriptPolicy: Rule = {
           integrity: attributes.integrity,
         };
         const blocking = policies.filter((policy) => isBlockedBy(policy, wanted));
+        // A browser hides a tag's nonce from scripts.
+        const written = observed.tags.find((each) => each.url === url);
+        const isOther = hasOtherNonce(written?.attributes.nonce, policies);
         if (browser ? !seen.length : !blocking.length) return [];
         return [
           finding('error', 'script-blocked-by-policy', {
@@ -33,10 +41,11 @@ export const scriptPolicy: Rule = {
             evidence: [
               ...seen.map(({ directive, blocked }) => `the browser blocked ${blocked} by ${directive}`),
               ...(blocking.length ? blocking : policies).map(showPolicy),
-              showTag(tag),
+              showTag(written ?? tag),
             ],
-            repair:
-              "Allow the script in script-src: by 'self', by the page’s nonce on the tag, or by its hash. See docs/recipes/policies.md.",
+            repair: isOther
+              ? 'The tag’s nonce is not the policy’s. Write the same one into both for each answer, and keep pages that have one out of every cache.'
+              : "Allow the script in script-src: by 'self', by the page’s nonce on the tag, or by its hash. See docs/recipes/policies.md.",
           }),
         ];
       });
@@ -107,6 +116,30 @@ const HOLDING: readonly (readonly [RegExp, string])[] = [
 const HOLDING_OTHERWISE =
   'Look for what holds the tag back: an optimizer, a consent manager, or an error on the console.';
 
+/** Why a tag has not run although its file is served, as far as the page shows it. */
+const whyNotRun = (
+  { browser, tags }: Observed,
+  { url }: ScriptTag,
+  seen: FileRequest | undefined,
+): string[] => {
+  const words = `${seen?.failure} ${browser?.console.join(' ')}`;
+  const known = HOLDING.find(([pattern]) => pattern.test(words))?.[1];
+  if (known) return ['The script file is served, but it did not run.', known];
+  const isWritten = tags.some((tag) => tag.url === url);
+  const isThere = browser?.tags.some((tag) => tag.url === url);
+  if (isWritten && !isThere)
+    return [
+      'Something took the script’s tag out of the page before it ran.',
+      'Consent managers and script blockers do that at run time. Put the script on the list of what always runs, and use data-consent="pending" if you need consent.',
+    ];
+  if (!isWritten && isThere && !seen)
+    return [
+      'A script put the tag into the page in a way in which browsers do not run it.',
+      'Browsers run no tag that innerHTML inserts. Put the tag into the page’s template, or make it by document.createElement("script").',
+    ];
+  return ['The script file is served, but it did not run.', HOLDING_OTHERWISE];
+};
+
 /** Whether a file that should run did not, for a reason that no other rule names. */
 export const scriptRan: Rule = {
   fine: (observed) => (observed.browser?.tracker.hasScriptRun ? 'The script has run.' : undefined),
@@ -115,9 +148,10 @@ export const scriptRan: Rule = {
     const [tag] = tagsOf(observed);
     if (!browser || !tag || hasTracker(observed)) return [];
     const seen = requestOf(observed, tag);
+    const [title = '', repair = ''] = whyNotRun(observed, tag, seen);
     return [
       finding('error', 'script-did-not-run', {
-        title: 'The script file is served, but it did not run.',
+        title,
         evidence: [
           showTag(tag),
           seen
@@ -125,9 +159,7 @@ export const scriptRan: Rule = {
             : `the browser never asked for ${tag.url}`,
           ...browser.console,
         ],
-        repair:
-          HOLDING.find(([pattern]) => pattern.test(`${seen?.failure} ${browser.console.join(' ')}`))?.[1] ??
-          HOLDING_OTHERWISE,
+        repair,
       }),
     ];
   },

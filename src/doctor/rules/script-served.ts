@@ -2,7 +2,7 @@
 import type { Finding, Rule } from '../finding.js';
 import type { Answer, Asked, FileRequest, Observed, ScriptTag } from '../observed.js';
 import { showTag } from '../tags.js';
-import { hostRepair, isMisdirected } from './page-refused.js';
+import { hostRepair, isMisdirected } from './proxy-problems.js';
 import { tagsOf } from './script-tag.js';
 import { count, finding, headersOf, showAsked, startOf } from './wording.js';
 
@@ -18,6 +18,11 @@ export const requestOf = ({ browser }: Observed, { url }: ScriptTag): FileReques
 
 const SERVE =
   'Serve node_modules/offersight/dist/offersight.js at this address, as text/javascript and without a login. A catch-all route or a rewrite must not answer there.';
+
+/** A name with a file's hash. */
+const HASHED = /\/offersight[.-][\da-f]{8,}\.js/i;
+const OTHER_VERSION =
+  'The name has a hash, so it is that of one version: name the file that is served now, with its integrity. Serve the old one, too, for as long as stored pages ask for it.';
 
 const GATEWAY =
   'Check that what serves the file runs, and the address and port that it is forwarded to. The standalone proxy serves the file and the endpoint.';
@@ -50,7 +55,8 @@ export const wrongOf = ({ status, headers, text }: Answer): string | undefined =
 const repairOf = (script: Asked, { url }: ScriptTag): string => {
   if (script.kind === 'failed') return SERVE;
   if (isMisdirected(script)) return hostRepair(url);
-  return script.status >= 500 ? GATEWAY : SERVE;
+  if (script.status >= 500) return GATEWAY;
+  return HASHED.test(url) ? OTHER_VERSION : SERVE;
 };
 
 const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {

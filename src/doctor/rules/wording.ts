@@ -57,9 +57,16 @@ export const showAsked = (asked: Asked, method = 'GET'): string =>
 /** A policy of the page. */
 export const showPolicy = (policy: string): string => `content-security-policy: ${policy}`;
 
-/** The beginning of a body in one line. */
+/** What is no text in a page. */
+const MARKUP = /<(script|style)\b.*?(?:<\/\1>|$)|<!--.*?(?:-->|$)|<[^>]*>/gis;
+
+const lineOf = (text: string): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_START);
+
+/** The beginning of a body in one line; of a page, what people would read. */
 export const startOf = ({ text }: Pick<Answer, 'text'>): string | undefined => {
-  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_START);
+  const words = text.trimStart().startsWith('<') ? lineOf(text.replaceAll(MARKUP, ' ')) : '';
+  if (words) return `it says: ${words}`;
+  const line = lineOf(text);
   return line ? `it begins: ${line}` : undefined;
 };
 
