@@ -93,6 +93,14 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(order).toEqual([1, 4, 6, 2, 5, 3]);
     });
 
+    it('begins what others have before it tries an event of one visitor again', async () => {
+      const intake = open();
+      await intake.take([of(1, 'a'), of(2, 'b')]);
+      expect(await begun(intake, START, 1)).toEqual([1]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 1_000 } }], START);
+      expect(await begun(intake, START + 1_000, 1)).toEqual([2]);
+    });
+
     it('gives nobody credit for the time in which he sent nothing', async () => {
       const intake = open();
       await takeAll(
@@ -121,6 +129,16 @@ export const describeFairness = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'a'), of(3, 'b')]);
       expect((await begun(intake)).sort()).toEqual([1, 3]);
+      expect(await begun(intake)).toEqual([]);
+      await settle(intake, [{ id: eventId(1) }], START);
+      expect(await begun(intake)).toEqual([2]);
+    });
+
+    it('begins no `viewed` while a `dismissed` is on its way, even if it came while a clock was an hour ahead', async () => {
+      const intake = open();
+      await intake.take([closing(1, 'a')]);
+      expect(await begun(intake)).toEqual([1]);
+      await intake.take([of(2, 'a', { receivedAt: START + 3_600_000 })]);
       expect(await begun(intake)).toEqual([]);
       await settle(intake, [{ id: eventId(1) }], START);
       expect(await begun(intake)).toEqual([2]);

@@ -32,6 +32,12 @@ export const describeLeading = ({ open }: Bench): void => {
       expect(await right.lead('right', START)).toBe(true);
     });
 
+    it('leads while another one asks that has waited five seconds for its turn', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START + 5_000);
+      expect(await right.lead('right', START)).toBe(false);
+    });
+
     it('leads even if the intake is closed and opened again', async () => {
       const first = open();
       await first.lead('first', START);

@@ -81,6 +81,18 @@ export const describeOperator = ({ open }: Bench): void => {
       expect([...(await intake.take([admitted(2, offer)])).values()]).toEqual([{ kind: 'duplicate' }]);
     });
 
+    it('settles what it gives up then, and leaves the time of what was a dead letter before', async () => {
+      const intake = open();
+      await intake.take([admitted(1), admitted(2)]);
+      expect(await begun(intake, START, 1)).toEqual([1]);
+      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      expect(await intake.purge([eventId(1), eventId(2)], START + 5_000)).toBe(2);
+      expect([await rowOf(intake, 1), await rowOf(intake, 2)]).toMatchObject([
+        { code: 'purged', settledAt: START },
+        { code: 'purged', settledAt: START + 5_000 },
+      ]);
+    });
+
     it('leaves an event that may have arrived, though it waits again', async () => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1)]);
