@@ -34,10 +34,12 @@ describe('a file whose disk is full', () => {
   const many = (from: number) => Array.from({ length: 2_000 }, (_, at) => admitted(from + at));
 
   it('is written even if no event is given, so that everybody who asks hears whether it can be', async () => {
-    const changes = () => database.prepare('SELECT total_changes() AS changes').get();
+    // Only the number: libsql adds to each row how long it took.
+    const changes = () =>
+      (database.prepare('SELECT total_changes() AS changes').get() as { changes: number }).changes;
     const before = changes();
     expect(await intake.take([])).toEqual(new Map());
-    expect(changes()).not.toEqual(before);
+    expect(changes()).toBe(before + 1);
   });
 
   it('takes nothing of a request, says what to do, and takes it once there is room', async () => {

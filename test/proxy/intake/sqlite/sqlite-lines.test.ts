@@ -69,6 +69,19 @@ describe('a file of a release without lines', () => {
     expect(await begun(intake, START + 60_000)).toEqual([3]);
   });
 
+  it('begins no `viewed` while a `dismissed` of its offer is on its way', async () => {
+    const before = open();
+    await before.take([dismissed(1, 9)]);
+    expect(await begun(before)).toEqual([1]);
+    await before.take([admitted(9)]);
+    await opened.pop()?.close();
+    inFile((database) => database.exec(WITHOUT_LINES));
+    const intake = open();
+    expect(await begun(intake)).toEqual([]);
+    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+    expect(await begun(intake)).toEqual([9]);
+  });
+
   it('gives its events lines in several transactions if it has many, and begins all of them', async () => {
     const before = open();
     await before.take(Array.from({ length: 250 }, (_, at) => admitted(at + 1)));

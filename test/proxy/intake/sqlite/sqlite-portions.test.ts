@@ -11,6 +11,8 @@ import { begin } from '../intake.contract.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MANY = 20_000;
+/** How soon the next step follows. */
+const AGAIN_MS = 100;
 /** No step may change more rows than this. */
 const MOST = 1_000;
 const GROUPS = 1_000;
@@ -36,13 +38,14 @@ describe('a file with many rows that are too old or due too late', () => {
   const numberOf = (rows: string): number =>
     (database.prepare(`SELECT count(*) AS many FROM ${rows}`).get() as { many: number }).many;
 
-  /** How many rows each step changes, until none are left. */
+  /** How many rows each step changes, until none are left. While some are left, the next step has to be soon. */
   const stepsOf = async (rows: string, now: number): Promise<number[]> => {
     const steps: number[] = [];
     for (let before = numberOf(rows); before > 0; ) {
-      await begin(intake, now, 0);
+      const { nextAt } = await begin(intake, now, 0);
       const after = numberOf(rows);
       expect(after).toBeLessThan(before);
+      if (after > 0) expect(nextAt).toBe(now + AGAIN_MS);
       steps.push(before - after);
       before = after;
     }
@@ -79,11 +82,17 @@ describe('a file with many rows that are too old or due too late', () => {
     expect([numberOf('ledger'), numberOf('accepted')]).toEqual([0, 0]);
   });
 
-  it('puts due times right that a wrong clock has set, a portion at a time', async () => {
-    const wrong = START + HOUR_MS;
-    await intake.take(Array.from({ length: MANY }, (_, at) => admitted(at, { receivedAt: wrong })));
-    expectPortions(await stepsOf(`events WHERE due_at > ${START}`, START));
-  });
+  it.each([
+    ['of an offer each', undefined],
+    ['of one offer', { offerId: 'offer1' }],
+  ])(
+    'puts due times right that a wrong clock has set for events %s, a portion at a time',
+    async (_, offer) => {
+      const wrong = { receivedAt: START + HOUR_MS, ...offer };
+      await intake.take(Array.from({ length: MANY }, (_, at) => admitted(at, wrong)));
+      expectPortions(await stepsOf(`events WHERE due_at > ${START}`, START));
+    },
+  );
 
   it('lets lines continue whose time has come, a portion at a time', async () => {
     await intake.take(Array.from({ length: MANY }, (_, at) => admitted(at)));

@@ -9,6 +9,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
+import type { Call } from '../../../../src/proxy/intake/sqlite/sqlite-calls.js';
 import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
 import { pragma } from '../../../../src/proxy/intake/sqlite/sqlite-layout.js';
 import { systemCodeOf } from '../../../../src/proxy/telling/cause.js';
@@ -37,6 +38,8 @@ const children: ChildProcess[] = [];
 beforeEach(() => Object.assign(folder, temporaryFolder()));
 
 afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   for (const child of children.splice(0)) child.kill('SIGKILL');
   await Promise.all(opened.splice(0).map((intake) => intake.close()));
   workers.splice(0);
@@ -204,6 +207,33 @@ it('creates neither a file nor a table if the intake is opened only for reading'
   database.exec(WITHOUT_LEDGER);
   database.close();
   expect(reading).toThrow(/start the proxy first/);
+});
+
+describe('the thread', () => {
+  it('forgets the rest of an answer in portions when its reader stops', async () => {
+    const intake = open();
+    await intake.take([admitted(1), admitted(2)]);
+    const sent = vi.spyOn(workers[0] as Worker, 'postMessage');
+    for await (const _ of intake.tally({})) break;
+    const [asked, ...rest] = sent.mock.calls.map(([call]) => call as Call);
+    expect(rest.map(({ kind, given }) => [kind, given])).toEqual([
+      ['next', [asked?.given[0]]],
+      ['leave', [asked?.given[0]]],
+    ]);
+  });
+
+  it('has 5 s to count what was accepted, and the request is rejected after that', async () => {
+    const intake = open();
+    vi.spyOn(workers[0] as Worker, 'postMessage').mockReturnValue();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const codes: unknown[] = [];
+    const counted = intake.accept([{ id: eventId(1), content: 'digest', receivedAt: START }]);
+    counted.catch((cause: unknown) => codes.push(systemCodeOf(cause)));
+    await vi.advanceTimersByTimeAsync(4_900);
+    expect(codes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(codes).toEqual(['ETIMEDOUT']);
+  });
 });
 
 describe('a thread that dies', () => {
