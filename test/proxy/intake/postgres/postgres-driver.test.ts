@@ -7,6 +7,7 @@ import { inWords, isOwnFault } from '../../../../src/proxy/intake/postgres/postg
 import type { Connections } from '../../../../src/proxy/intake/postgres/postgres-pool.js';
 import { ask } from '../../../../src/proxy/intake/sql/steps.js';
 import { platformRuntime } from '../../../../src/runtime.js';
+import { fakeRuntime } from '../../../support/runtime.js';
 
 const refusal = (code: string): Error =>
   Object.assign(new Error('invalid input syntax for type json: "canary"'), {
@@ -16,12 +17,17 @@ const refusal = (code: string): Error =>
 /** A driver over a connection whose statements fail with these errors, one after another, and then succeed. */
 const driverOf = (...failures: Error[]) => {
   const asked: string[] = [];
-  const clock = { aheadMs: 0 };
+  const runtime = fakeRuntime();
+  /** How far the server's clock is ahead, and how long a transaction waits for its turn there. */
+  const clock = { aheadMs: 0, waitMs: 0 };
   const ending = { command: 'COMMIT' };
   let lost = 0;
   const query = async (text: string): Promise<unknown> => {
     asked.push(text);
-    if (text.startsWith('BEGIN')) return [{ rows: [{ now: Date.now() + clock.aheadMs }] }];
+    if (text.startsWith('BEGIN')) {
+      runtime.pass(clock.waitMs);
+      return [{ rows: [{ now: runtime.now() + clock.aheadMs }] }];
+    }
     if (text === 'COMMIT') return { ...ending, rows: [] };
     const failure = failures.shift();
     if (failure) throw failure;
@@ -33,7 +39,7 @@ const driverOf = (...failures: Error[]) => {
   };
   const driver = createDriver(connections, {
     schema: 'offersight',
-    runtime: platformRuntime(),
+    runtime: { ...runtime, after: platformRuntime().after },
     ready: async () => undefined,
     onLost() {
       lost++;
@@ -130,6 +136,32 @@ describe('a transaction', () => {
       [97_000, 90_000],
       [7_000, 0],
     ]);
+  });
+
+  it.each([
+    [4_000, 0],
+    [4_001, 4_001],
+  ])('that waited %i ms for its turn there has its times moved by %i ms', async (waitMs, movedMs) => {
+    const { driver, clock } = driverOf();
+    clock.waitMs = waitMs;
+    const heard: number[] = [];
+    await driver.write((aheadMs = 0) => {
+      heard.push(aheadMs);
+      return steps();
+    });
+    expect(heard).toEqual([movedMs]);
+  });
+
+  it('that has waited for more than 5 s behind others of its process never begins', async () => {
+    const { driver, asked, clock } = driverOf();
+    clock.waitMs = 2_500;
+    const writes = [1, 2, 3, 4].map(() => driver.write(steps));
+    const settled = await Promise.allSettled(writes);
+    expect(settled.map((one) => (one.status === 'rejected' ? String(one.reason) : one.status))).toEqual([
+      ...['fulfilled', 'fulfilled', 'fulfilled'],
+      'Error: Postgres has been busy for 5 s.',
+    ]);
+    expect(asked.filter((text) => text.startsWith('BEGIN'))).toHaveLength(3);
   });
 
   it('does not make a later one fail', async () => {

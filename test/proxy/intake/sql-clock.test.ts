@@ -1,0 +1,46 @@
+/** A database whose clock has jumped ahead: events look older by that than they are. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { resolveBounds } from '../../../src/proxy/intake/rules.js';
+import { createSqlIntake, type SqlIntake } from '../../../src/proxy/intake/sql/intake.js';
+import { SQLITE } from '../../../src/proxy/intake/sqlite/sqlite-dialect.js';
+import { createDriver } from '../../../src/proxy/intake/sqlite/sqlite-driver.js';
+import { openFile } from '../../../src/proxy/intake/sqlite/sqlite-file.js';
+import { admitted, temporaryFolder } from '../../support/intake.js';
+import { eventId, START } from '../../support/wire.js';
+
+const HOUR_MS = 3_600_000;
+
+const folder = { path: '', remove: (): void => undefined };
+const clock = { aheadMs: 0, graceMs: 0 };
+let intake: SqlIntake;
+
+beforeEach(() => {
+  Object.assign(folder, temporaryFolder());
+  Object.assign(clock, { aheadMs: 0, graceMs: 0 });
+  const driver = createDriver(openFile(join(folder.path, 'intake.db')));
+  intake = createSqlIntake(
+    {
+      ...driver,
+      write: (steps) => driver.write(() => steps(clock.aheadMs, clock.graceMs)),
+      read: (steps) => driver.read(() => steps(clock.aheadMs, clock.graceMs)),
+    },
+    SQLITE,
+    resolveBounds({ maxDelayMs: 5 * HOUR_MS }),
+  );
+});
+
+afterEach(async () => {
+  await intake.close();
+  folder.remove();
+});
+
+it.each([
+  ['the database knows of a longer jump', 25 * HOUR_MS, 0],
+  ['its own process knows of a longer jump', 0, 25 * HOUR_MS],
+])('expires no event if %s', async (_, thereMs, hereMs) => {
+  await intake.take([admitted(1)]);
+  Object.assign(clock, { aheadMs: 25 * HOUR_MS, graceMs: thereMs });
+  const { rows, expired } = await intake.begin({ now: START, limit: 9, perMinute: 150, graceMs: hereMs });
+  expect([rows.map(({ id }) => id), expired]).toEqual([[eventId(1)], 0]);
+});
