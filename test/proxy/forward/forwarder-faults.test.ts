@@ -411,6 +411,50 @@ describe('an intake that breaks', () => {
     expect((await intake.list({ limit: 10 })).every(({ isAmbiguous }) => isAmbiguous)).toBe(true);
   });
 
+  it('does not call again for an event whose call still runs, if it has begun another one without saying so', async () => {
+    const { intake } = stage;
+    stage.answer = () => stage.after(8_000, done);
+    await stage.take(1);
+    let looks = 0;
+    const forwarder = stage.start(
+      {},
+      {
+        ...intake,
+        async begin(options) {
+          const begun = await intake.begin(options);
+          if (++looks === 2) throw new Error('disk I/O error');
+          return begun;
+        },
+      },
+    );
+    await stage.runtime.advance(1_000);
+    await stage.take(2);
+    forwarder.wake();
+    await stage.runtime.advance(30_000);
+    expect(called()).toEqual([1, 2]);
+    expect(await intake.list({ limit: 9 })).toMatchObject([
+      { state: 'done', isAmbiguous: true },
+      { state: 'done', isAmbiguous: false },
+    ]);
+  });
+
+  it('is asked again after a second, even if it fails while events come', async () => {
+    const looks: number[] = [];
+    const forwarder = stage.start(
+      {},
+      {
+        ...stage.intake,
+        begin() {
+          looks.push(stage.runtime.elapsed());
+          if (looks.length === 1) forwarder.wake();
+          return Promise.reject(new Error('disk I/O error'));
+        },
+      },
+    );
+    await stage.runtime.advance(2_500);
+    expect(looks).toEqual([0, 1_000, 2_000]);
+  });
+
   it('never has two calls of one event at once if it has recorded a failure without saying so', async () => {
     const { intake } = stage;
     let failures = 0;

@@ -149,6 +149,15 @@ describe('usage events', () => {
     expect(batchesOf(started)).toEqual([]);
     await started.runtime.advance(400);
     expect(batchesOf(started).map((batch) => batch.map(numberOfUsage))).toEqual([[1, 2]]);
+    await started.runtime.advance(300);
+    await report(started, [3]);
+    await started.runtime.advance(700);
+    await report(started, [4]);
+    await started.runtime.advance(300);
+    expect(batchesOf(started).map((batch) => batch.map(numberOfUsage))).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   });
 
   it('are never sent faster in any 60 s than the pace allows', async () => {
