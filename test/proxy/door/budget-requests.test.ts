@@ -1,5 +1,5 @@
 /** How much one visitor may report, through the whole handler. */
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { directIntake, type Intake, type OfferProxyOptions } from '../../../src/proxy/index.js';
 import { noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { eventId, wireBody, wireEvent } from '../../support/wire.js';
@@ -132,6 +132,17 @@ describe('a subject that reports too much', () => {
     expect(await statusOf(started, [5, 6, 7], { address: '203.0.113.1' })).toBe(200);
   });
 
+  it('takes nothing from what its address may report once it has used up its own', async () => {
+    const started = start({ ...bySession, limits: { perAddress: 3, perSubject: 1 } });
+    const from = (number: number, session: string): Promise<number> =>
+      statusOf(started, [number], { address: '203.0.113.1', 'x-session': session });
+    expect(await from(1, 'ada')).toBe(200);
+    for (const number of range(2, 6)) expect(await from(number, 'ada')).toBe(429);
+    expect(await from(7, 'grace')).toBe(200);
+    expect(await from(8, 'edsger')).toBe(200);
+    expect(await from(9, 'barbara')).toBe(429);
+  });
+
   it('has further events of an offer and type refused that day, and no others (attack 45)', async () => {
     const started = start({ ...bySession, limits: { perOfferADay: 2 } });
     const seen = (number: number, fields = {}): Record<string, unknown> =>
@@ -182,6 +193,16 @@ describe('a subject that reports too much', () => {
     expect(await say(3)).toEqual(['refused']);
     // An event that was accepted once is known, however much was reported since.
     expect(await say(1)).toEqual(['duplicate']);
+  });
+});
+
+describe('an intake that fails', () => {
+  it('takes nothing from what a subject may report of an offer that day', async () => {
+    const started = start({ limits: { perOfferADay: 1 }, subject: () => 'ada' });
+    const taking = vi.spyOn(started.intake, 'take').mockRejectedValue(new Error('The disk is full.'));
+    for (let again = 0; again < 3; again++) expect(await statusOf(started, [1])).toBe(503);
+    taking.mockRestore();
+    expect(await verdictsOf(await post(started, [1]))).toEqual(['accepted']);
   });
 });
 
