@@ -144,6 +144,17 @@ export const describeFairness = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([2]);
     });
 
+    it('begins no `viewed` while a `dismissed` is on its way, even if an operator purges another one', async () => {
+      const intake = open();
+      await intake.take([closing(1, 'a')]);
+      expect(await begun(intake)).toEqual([1]);
+      await intake.take([of(2, 'a'), of(3, 'a')]);
+      expect(await intake.purge([eventId(3)], START)).toBe(1);
+      expect(await begun(intake)).toEqual([]);
+      await settle(intake, [{ id: eventId(1) }], START);
+      expect(await begun(intake)).toEqual([2]);
+    });
+
     it('lets a `dismissed` go once the views of its own visitor are settled, even if other visitors have some open', async () => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'b'), closing(3, 'a'), closing(4, 'b')]);
