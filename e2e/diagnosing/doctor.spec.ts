@@ -178,6 +178,51 @@ const PAGES: readonly Case[] = [
     seen: /<p data-offer-id="a52ge40b"> in <shop-card>/,
   },
   {
+    name: 'whose template lacks what marks an expression',
+    page: { body: '<article data-offer-id="offer.id" style="height: 200px">Two months on us</article>' },
+    ids: ['offer-id-doubtful'],
+    seen: /data-offer-id="offer\.id"/,
+  },
+  {
+    name: 'that comes out of a shared cache with an offer in it',
+    page: { headers: { age: '4711', 'cache-control': 'public, s-maxage=86400' } },
+    ids: ['offer-shared'],
+    seen: /age: 4711, cache-control: public, s-maxage=86400/,
+  },
+  {
+    name: 'whose consent manager takes the tag out',
+    page: {
+      tag: `<script>new MutationObserver(() => {
+        for (const tag of document.querySelectorAll('script[src^="/offersight"]')) {
+          tag.type = 'javascript/blocked';
+          tag.remove();
+        }
+      }).observe(document, { childList: true, subtree: true })</script>${TAG}`,
+    },
+    ids: ['script-did-not-run'],
+    seen: /<script async src="\/offersight\.js"/,
+  },
+  {
+    name: 'whose editor inserts the tag as text',
+    page: {
+      tag: '<div id="slot"></div>',
+      head: `<script>addEventListener('DOMContentLoaded', () => {
+        document.querySelector('#slot').innerHTML = ${JSON.stringify(TAG).replaceAll('<', '\\u003c')};
+      })</script>`,
+    },
+    ids: ['script-did-not-run'],
+    seen: /the browser never asked for .*\/offersight\.js/,
+  },
+  {
+    name: 'whose tag has the nonce of an earlier answer',
+    page: {
+      headers: { 'content-security-policy': "script-src 'nonce-now'" },
+      tag: TAG.replace('async', 'async nonce="then"'),
+    },
+    ids: ['script-blocked-by-policy'],
+    seen: /nonce="then"/,
+  },
+  {
     name: 'with an endpoint that nothing is mounted at',
     page: { tag: tagOf('data-endpoint="/api/offers"') },
     ids: ['endpoint-not-found'],

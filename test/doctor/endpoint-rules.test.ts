@@ -160,7 +160,7 @@ describe('the endpoint', () => {
 
 describe('a problem of the proxy’s own', () => {
   it.each(['late', 'size', 'unsupported', 'many', 'incomplete', 'headers', 'json', 'type'])(
-    'of code %s says that the request does not arrive as it was sent',
+    'says that the request does not arrive as it was sent if its code is %s',
     (code) => expect(found(asked(problem(code)))).toEqual(['error endpoint-body-changed']),
   );
 

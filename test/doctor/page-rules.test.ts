@@ -184,7 +184,7 @@ describe('a page that was served with an offer', () => {
     { 'cf-cache-status': 'HIT' },
     { 'cache-control': 's-maxage=60' },
     { 'cache-control': 'public, max-age=600' },
-  ])('with %j is said to be for everybody', (headers) =>
+  ])('is said to be for everybody if its headers have %j', (headers) =>
     expect(from(headers)).toEqual(['warning offer-shared']),
   );
 
@@ -198,7 +198,7 @@ describe('a page that was served with an offer', () => {
     { 'cache-control': 'private, max-age=600' },
     { 'cache-control': 's-maxage=0' },
     { 'cache-control': 's-maxage=60', vary: 'Cookie' },
-  ])('with %j is not', (headers) => expect(from(headers)).toEqual([]));
+  ])('is not if they have %j', (headers) => expect(from(headers)).toEqual([]));
 
   it('is fine out of a cache if scripts add the offers, or their ids', () => {
     expect(from({ age: '1' }, [])).not.toContain('warning offer-shared');

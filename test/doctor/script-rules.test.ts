@@ -297,7 +297,7 @@ describe('a tag whose file is served and does not run', () => {
     expect(titleOf(seen({ browser: idle({ files: [] }) }))).toContain('is served, but it did not run');
   });
 
-  it('is held by what the console says, whoever has written it', () => {
+  it('is held by what the console says, even if the tag is gone', () => {
     const observed = seen({ browser: idle({ tags: [], files: asked, console: ['SyntaxError: x'] }) });
     expect(judge(observed).findings[0]?.repair).toContain('cut off');
   });

@@ -136,7 +136,11 @@ describe('an event', () => {
   it('was taken, once it is gone from the database, only if somebody says so', async () => {
     await announce();
     tell.onEvent?.(one, true);
-    expect(brief(said(read()))).toEqual([1, true, expect.stringMatching(/^no longer waits .* given up, or the storage was cleared$/)]);
+    expect(brief(said(read()))).toEqual([
+      1,
+      true,
+      expect.stringMatching(/^no longer waits .* given up, or the storage was cleared$/),
+    ]);
   });
 
   it('is not called gone by a look that began before it was stored', async () => {

@@ -1,4 +1,4 @@
-/** What the proxy's own problems mean, by their code. Of some the repair depends on the page's origin or host. */
+/** What the proxy's own problems mean, by their code. Some repairs depend on the page's origin or host. */
 import { isTrustworthy, problemOf } from '../http/endpoint.js';
 import type { Answer, Observed } from '../observed.js';
 

@@ -22,7 +22,7 @@ const SERVE =
 /** A name with a file's hash. */
 const HASHED = /\/offersight[.-][\da-f]{8,}\.js/i;
 const OTHER_VERSION =
-  'The name has a hash, so it is that of one version: name the file that is served now, with its integrity. Serve the old one, too, for as long as stored pages ask for it.';
+  'The name has a hash, so it is that of one version: name the file that is served now, with its integrity. Also serve the old one for as long as stored pages ask for it.';
 
 const GATEWAY =
   'Check that what serves the file runs, and the address and port that it is forwarded to. The standalone proxy serves the file and the endpoint.';

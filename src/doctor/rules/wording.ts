@@ -57,7 +57,7 @@ export const showAsked = (asked: Asked, method = 'GET'): string =>
 /** A policy of the page. */
 export const showPolicy = (policy: string): string => `content-security-policy: ${policy}`;
 
-/** What is no text in a page. */
+/** Everything in a page that people do not read. */
 const MARKUP = /<(script|style)\b.*?(?:<\/\1>|$)|<!--.*?(?:-->|$)|<[^>]*>/gis;
 
 const lineOf = (text: string): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_START);

@@ -36,7 +36,7 @@ export const MOVES = `${THOUGH_FULL}${guard(true, `if moving then return redis.e
 
 const PLACES = `
 local isCrowded, mostGroups, mostNew = false, tonumber(ARGV[6]), tonumber(ARGV[7])
--- A group that is named again keeps its place, whatever stands ahead of it in the request.
+-- A group that is named again keeps its place, also behind new ones.
 local function renew(events)
   for _, e in ipairs(events) do
     local day = text(math.floor((e.receivedAt + skew) / ${DAY_MS}))
