@@ -19,6 +19,17 @@ export const nearestOf = (name: string, known: readonly string[], prefix = ''): 
   return nearest === undefined ? '' : ` Did you mean ${prefix}${nearest}?`;
 };
 
+/** Names of options; of those that are objects, theirs. */
+export interface OptionNames {
+  readonly [name: string]: true | OptionNames;
+}
+
+/** The whole name of an option that belongs into another one. */
+const insideOf = (name: string, known: OptionNames): string | undefined => {
+  const [outer] = Object.entries(known).find(([, inner]) => inner !== true && name in inner) ?? [];
+  return outer && `${outer}.${name}`;
+};
+
 /**
  * Checks the names of options.
  * @param place What they belong to, such as `createOfferProxy`.
@@ -28,13 +39,14 @@ export const nearestOf = (name: string, known: readonly string[], prefix = ''): 
 export const checkOptionNames = <Options extends object>(
   place: string,
   given: Options,
-  known: { readonly [Name in keyof Required<Options>]: true },
+  known: { readonly [Name in keyof Required<Options>]: true | OptionNames },
 ): void => {
   const names = Object.keys(known);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown === undefined) return;
+  const inner = insideOf(unknown, known);
   throw new OffersightError(
     'configuration',
-    `Unknown option ${unknown} of ${place}.${nearestOf(unknown, names)}`,
+    `Unknown option ${unknown} of ${place}.${inner ? ` Did you mean ${inner}?` : nearestOf(unknown, names)}`,
   );
 };

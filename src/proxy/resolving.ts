@@ -66,7 +66,7 @@ const checkBaseUrl = (name: string, baseUrl: string): string => {
 
 const checkPace = (name: string, pace: Pace): Pace => {
   if (!isObject(pace)) throw configuration(`Set ${name} to an object, such as { perMinute: 1000 }.`);
-  checkOptionNames(name, pace, { perMinute: true, concurrent: true });
+  checkOptionNames(name, pace, PACE);
   const limits = Object.values(pace).filter((limit) => limit !== undefined);
   if (!limits.every((limit) => Number.isInteger(limit) && Number(limit) >= 1)) {
     throw configuration(`Set ${name} to whole numbers, at least 1.`);
@@ -94,7 +94,7 @@ const checkGroups = (groups: readonly string[] | undefined): ReadonlySet<string>
 
 const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
   if (!usage) return;
-  checkOptionNames('usage', usage, { subscriptionFor: true, propertiesFor: true, baseUrl: true, pace: true });
+  checkOptionNames('usage', usage, USAGE);
   if (typeof usage.subscriptionFor !== 'function')
     throw configuration('Set usage.subscriptionFor to a function that names the subscription of an event.');
   if (usage.propertiesFor !== undefined && typeof usage.propertiesFor !== 'function')
@@ -122,6 +122,10 @@ const discreet = (options: OfferProxyOptions) => {
   };
 };
 
+const PACE = { perMinute: true, concurrent: true } as const;
+const LIMITS = { perAddress: true, perSubject: true, perOfferADay: true } as const;
+const USAGE = { subscriptionFor: true, propertiesFor: true, baseUrl: true, pace: true } as const;
+
 const NAMES = {
   site: true,
   apiKey: true,
@@ -133,15 +137,15 @@ const NAMES = {
   authorize: true,
   requireSignedOffers: true,
   inspectSecret: true,
-  limits: true,
+  limits: LIMITS,
   trustedHops: true,
   machines: true,
   groups: true,
   address: true,
   caller: true,
   disable: true,
-  pace: true,
-  usage: true,
+  pace: PACE,
+  usage: USAGE,
   onAlert: true,
   onObservation: true,
   runtime: true,
@@ -184,7 +188,7 @@ const checkDoor = ({
     Object.values(limits).some((limit) => limit !== undefined && !(Number(limit) >= 1))
   )
     throw configuration('Set limits to numbers of events, at least 1, or Infinity.');
-  checkOptionNames('limits', limits, { perAddress: true, perSubject: true, perOfferADay: true });
+  checkOptionNames('limits', limits, LIMITS);
 };
 
 /** What the host's own functions are asked, and what Chargebee is asked not to do. */

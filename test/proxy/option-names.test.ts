@@ -51,6 +51,12 @@ describe('an unknown option', () => {
       'Unknown option requireSignedOffer of createOfferProxy. Did you mean requireSignedOffers?',
     ],
     [
+      'that belongs into another one',
+      proxyWith,
+      { perMinute: 600 },
+      'Unknown option perMinute of createOfferProxy. Did you mean pace.perMinute?',
+    ],
+    [
       'in other case',
       proxyWith,
       { trustedhops: 1 },

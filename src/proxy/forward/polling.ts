@@ -27,20 +27,16 @@ export const createPolling = (
   let isWoken = false;
   let isClosed = false;
 
-  const lookWhileWoken = async (): Promise<void> => {
-    let delayMs = 0;
-    do {
+  const lookOnce = async (): Promise<void> => {
+    let delayMs = AGAIN_MS;
+    isWoken = false;
+    try {
+      delayMs = await look();
+    } catch (cause) {
+      failed(cause);
+      // Not at once again, even if something wakes us: asking does not repair a broken disk.
       isWoken = false;
-      try {
-        delayMs = await look();
-      } catch (cause) {
-        failed(cause);
-        delayMs = AGAIN_MS;
-        // Not at once again, even if something wakes us: asking does not repair a broken disk.
-        isWoken = false;
-        break;
-      }
-    } while (isWoken && !isClosed);
+    }
     if (!isClosed) stopTimer = runtime.after(Math.max(0, delayMs), wake);
   };
 
@@ -48,9 +44,9 @@ export const createPolling = (
     isWoken = true;
     if (isClosed) return;
     stopTimer?.();
-    looking ??= lookWhileWoken().finally(() => {
+    looking ??= lookOnce().finally(() => {
       looking = undefined;
-      // Between its last look and now.
+      // While it looked.
       if (isWoken) wake();
     });
   };
