@@ -36,16 +36,10 @@ export const MOVES = `${THOUGH_FULL}${guard(true, `if moving then return redis.e
 
 const PLACES = `
 local isCrowded, mostGroups, mostNew = false, tonumber(ARGV[6]), tonumber(ARGV[7])
--- A group that is named again keeps its place, also behind new ones.
-local function renew(events)
-  for _, e in ipairs(events) do
-    local day = text(math.floor((e.receivedAt + skew) / ${DAY_MS}))
-    if e.group and call('ZSCORE', own .. 'groups', e.group) then add('groups', day, e.group) end
-  end
-end
 local function placeOf(group, at, namer)
   local day, last, newcomers = text(math.floor(at / ${DAY_MS})), call('ZSCORE', own .. 'groups', group), own .. 'newcomers'
-  if group == '${OTHER_GROUPS}' or namer == '${LISTED}' or last then return group end
+  if group == '${OTHER_GROUPS}' or namer == '${LISTED}' or last == day then return group end
+  if last then add('groups', day, group) return group end
   local function isFull() return call('ZCARD', own .. 'groups') >= mostGroups end
   -- Places are taken away only if there is no room, so that a clock that is wrong for a moment removes none.
   for _, old in ipairs(isFull() and between('groups', '-inf', '(' .. text(day - ${GROUP_DAYS}), -1) or {}) do
@@ -93,7 +87,6 @@ local function insert(e, content)
   put('ids', e.id, text(e.n) .. ' ' .. content)
   countView(e, 1) count(e, 1, 1) open(e)
 end
-renew(fresh)
 for _, e in ipairs(fresh) do
   local content, usage, namer = e.content, e.usage, e.namer
   e.content, e.usage, e.namer, e.receivedAt = nil, nil, nil, e.receivedAt + skew
@@ -114,9 +107,7 @@ return answer()`;
 
 /** Counts what the billing system reported, each once. */
 export const ACCEPT = `${TAKES}${PLACES}
-local reported = decode(ARGV[4])
-renew(reported)
-for at, e in ipairs(reported) do
+for at, e in ipairs(decode(ARGV[4])) do
   local key = own .. 'accepted:' .. e.id
   local held = call('GET', key) or contentOf(e.id)
   verdicts[at] = held and (held == e.content and 'duplicate' or 'conflict') or 'accepted'
