@@ -245,7 +245,7 @@ test.describe('an offer that is gone right after something that does not count',
     await expect
       .poll(() => saidIn(page))
       .toMatch(
-        /shown was gone right after a press on <button\.icon>, and did not count as dismissed: that is neither in the offer nor in a dialog with it\. Give it data-offer-dismiss="shown"\./,
+        /shown was gone right after a press on <button\.icon>, and did not count as dismissed: that is neither in the offer nor in a dialog with it\. If it closes the offer, give it data-offer-dismiss="shown"\./,
       );
   });
 
@@ -315,6 +315,35 @@ test.describe('an offer that is gone right after something that does not count',
       expect(await saidIn(page), control).not.toContain('shown was gone');
     }
   });
+});
+
+test('what keeps an offer out of reach is named: a lock of scrolling, a portal, and commands that reach nothing', async ({
+  page,
+  stack,
+}) => {
+  const body = `<div data-offer-id="empty"></div>
+    <div class="column" style="width: 90px; overflow: hidden"><p style="width: 100px" data-offer-id="cut" data-offer-ratio="1">Two</p></div>
+    <div style="height: 3000px"></div><p data-offer-id="below">Two months</p>`;
+  await stack.open(page, body);
+  await trackerStats(page);
+  await page.evaluate(() => {
+    document.body.style.overflow = 'hidden';
+    document.body.className = 'no-scroll';
+    Object.assign(window, { offersight: [] });
+  });
+  await openInspectorIn(page, FILE);
+  await expect
+    .poll(() => saidIn(page))
+    .toMatch(/empty not yet It is empty, and has no size\. If a portal draws/);
+  await expect
+    .poll(() => saidIn(page))
+    .toMatch(/cut not yet Too little of it is visible: <div\.column> cuts/);
+  await expect
+    .poll(() => saidIn(page))
+    .toMatch(/below not yet <body\.no-scroll> has overflow: hidden, so nobody can scroll to it\./);
+  await expect
+    .poll(() => saidIn(page))
+    .toMatch(/Commands Code of this page has set window\.offersight again/);
 });
 
 test('an element that code took the id from is named, if its offer had not counted', async ({

@@ -30,7 +30,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   path: 'It answers another path: set path (--path) to this one.',
   origin: 'A machine before it drops Sec-Fetch-Site, or on plain http its origins lack this one.',
   budget: 'If all visitors share one address, set trustedHops.',
-  unavailable: 'Read its alert.',
+  unavailable: 'A body parser may run before it, or its intake cannot be written: its log says which.',
 };
 
 const EXEMPT = 'exempt the path from the login, firewall or check of forms (CSRF)';

@@ -1,18 +1,32 @@
 /** Offers that were gone right after the user did something, although nothing counted as dismissed: what was done, and why. */
+import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
-import { HOLDER, matches, nearest, pathOf } from '../client/later/detect/controls.js';
+import { around, nearest, pathOf } from '../client/later/detect/controls.js';
 import { viewNow } from '../client/later/detect/pressing.js';
-import { holds, outward } from '../client/later/detect/roots.js';
+import { holds } from '../client/later/detect/roots.js';
 import { isInView, isRendered } from '../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../runtime.js';
+import {
+  acceptedWords,
+  isTied,
+  lateWords,
+  leadsOn,
+  saysClose,
+  whyBeside,
+  whyPressed,
+} from './closing-words.js';
 import type { Stored } from './stored.js';
 
 /** What is gone later than this, milliseconds, may be gone for another reason. A dismissal is recorded by then. */
 const CONSEQUENCE_MS = 1_200;
+/** A little longer than a close control is given. */
+const LONGEST_MS = 3_600;
 
 /** At most so many are named, the latest first. */
 const MOST = 5;
+/** At most so many offers are looked at when something is pressed. */
+const MOST_NEAR = 50;
 
 /** What people press as one. */
 const PRESSED = 'a,button,[role=button],label,summary';
@@ -24,6 +38,19 @@ interface Concerned {
   /** What has to be gone with it: what holds both the offer and what was pressed. */
   readonly box: Element;
   readonly words: string;
+  /** What there is to say if it is not gone in its time; only for what says that it closes something. */
+  readonly lateWords?: string | undefined;
+}
+
+/** What was found, when, on the monotonic clock, and in which view. */
+interface Found {
+  readonly words: string;
+  readonly at: number;
+  readonly view: string;
+  /** Whether it is true only as long as the offer is gone. */
+  readonly isGone?: boolean;
+  /** Whether it is true only if the offer was accepted; all else only if it was not. */
+  readonly isAcceptance?: boolean;
 }
 
 /** Listens until stopped. */
@@ -40,19 +67,9 @@ const isOverlay = (element: Element): boolean => {
   return width >= clientWidth && height >= clientHeight;
 };
 
-/** Why a press on a control does not count. */
-const whyPressed = (path: readonly Element[], element: Element, offerId: string): string =>
-  path.includes(element) || path.some((each) => matches(each, HOLDER) && holds(each, element))
-    ? 'that is not known as a close control. Give it data-offer-dismiss, or data-offer-accept if it accepts.'
-    : `that is neither in the offer nor in a dialog with it. Give it data-offer-dismiss="${offerId}".`;
-
-/** Why something that was done beside an offer does not count. */
-const whyBeside = (element: Element, isEscape: boolean, { dismissal }: Inside['options']): string => {
-  if (isEscape && dismissal?.escape === false) return 'the option dismissal.escape is false.';
-  const holder = [...outward(element)].find((each) => matches(each, HOLDER));
-  return holder
-    ? `${nameOf(holder)} is not of a kind that this closes.`
-    : 'this closes only dialogs, popovers and what has role="dialog", and nothing of these holds the offer.';
+const isInViewport = (element: Element): boolean => {
+  const { top, bottom, left, right } = element.getBoundingClientRect();
+  return bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
 };
 
 /**
@@ -65,12 +82,26 @@ export const createClosings = (
   apart: Element,
   runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ): Closings => {
-  const found = new Map<string, { readonly words: string; readonly at: number }>();
+  const found = new Map<string, Found>();
+  const say = (offerId: string, said: Pick<Found, 'words' | 'isGone' | 'isAcceptance'>): void => {
+    // The latest stands last.
+    found.delete(offerId);
+    found.set(offerId, { ...said, at: runtime.elapsed(), view: viewNow() });
+  };
   const listening = new AbortController();
 
-  const isOpen = (offerId: string): boolean => !view.get(offerId)?.isDismissed;
-  const isInSight = (element: Element): boolean =>
+  const isOpen = (offerId: string): boolean => {
+    const { isDismissed, isVetoed } = view.get(offerId) ?? {};
+    return !isDismissed && !isVetoed;
+  };
+  const isWithinView = (element: Element): boolean =>
     isDrawn(element) && isInView(boxesOf(element), document.documentElement);
+
+  /** Those whose box lies in the viewport; of very many the first. */
+  const nearOffers = (): Placement[] =>
+    [...registry.placements.values()]
+      .filter(({ element, offerId }) => isOpen(offerId) && boxesOf(element).some(isInViewport))
+      .slice(0, MOST_NEAR);
 
   /** What a press or a key may close, by what it hit. */
   const concernedBy = (event: Event): Concerned[] => {
@@ -80,44 +111,80 @@ export const createClosings = (
     const isBeside = isEscape || (!!target && path.length > 2 && isOverlay(target));
     const pressed = nearest(event, PRESSED) ?? target;
     const what = isEscape ? 'Escape' : `a press on ${pressed ? nameOf(pressed) : 'it'}`;
-    return [...registry.placements.values()].flatMap(({ offerId, element }): Concerned | [] => {
+    if (pressed && !isEscape && leadsOn(pressed)) return [];
+    const isClosing = !isEscape && !!pressed && saysClose(pressed);
+    return nearOffers().flatMap(({ offerId, element }): Concerned | [] => {
       // The body and the root hold everything.
       const box = path.slice(0, -2).find((each) => holds(each, element)) ?? (isBeside ? element : undefined);
-      if (!box || !isOpen(offerId) || !isInSight(element)) return [];
+      if (!box || !isWithinView(element)) return [];
       const why =
         isBeside && !path.includes(element)
           ? whyBeside(element, isEscape, options)
           : whyPressed(path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
-      return { offerId, element, box: isEscape ? element : box, words };
+      return {
+        ...{ offerId, element, words, box: isEscape ? element : box },
+        lateWords: isClosing && isTied(path, element) ? lateWords(offerId, what) : undefined,
+      };
     });
   };
 
   const isGone = ({ element, box }: Concerned): boolean =>
     !isDrawn(element) && !(box !== element && isRendered(box));
-  /** The page may have drawn it again. */
-  const isShownAnew = (offerId: string): boolean =>
+  /** The page may draw it again. */
+  const isBack = (offerId: string): boolean =>
     [...registry.placements.values()].some((each) => each.offerId === offerId && isDrawn(each.element));
 
-  const attend = (event: KeyboardEvent | MouseEvent): void => {
-    if ('key' in event && event.key !== 'Escape') return;
-    if (owner.consent === 'denied' || nearest(event, '[data-offer-accept]')) return;
-    if (event.composedPath().includes(apart)) return;
+  /** Looks what became of what was done, unless the page shows another view by now. */
+  const lookAfter = (delayMs: number, judge: () => void): void => {
     const before = viewNow();
-    const concerned = concernedBy(event);
-    if (!concerned.length) return;
-    runtime.after(CONSEQUENCE_MS, () => {
-      if (viewNow() !== before || listening.signal.aborted) return;
-      for (const each of concerned) {
-        const { offerId, words } = each;
-        if (!isGone(each) || !isOpen(offerId) || isShownAnew(offerId)) continue;
-        found.delete(offerId);
-        found.set(offerId, { words, at: runtime.elapsed() });
-      }
+    runtime.after(delayMs, () => {
+      if (viewNow() === before && !listening.signal.aborted) judge();
     });
   };
+
+  /** A press on a mark that accepts. */
+  const onAcceptMark = (accept: Element): void => {
+    if (saysClose(accept))
+      for (const { offerId } of around(registry, accept))
+        say(offerId, {
+          words: acceptedWords(offerId, `a press on ${nameOf(accept)}`),
+          isAcceptance: true,
+        });
+  };
+
+  const onAct = (event: Event): void => {
+    if (owner.consent !== 'granted' || event.composedPath().includes(apart)) return;
+    const accept = nearest(event, '[data-offer-accept]:not(form)');
+    if (accept) {
+      onAcceptMark(accept);
+      return;
+    }
+    const concerned = concernedBy(event);
+    if (!concerned.length) return;
+    lookAfter(CONSEQUENCE_MS, () => {
+      for (const each of concerned)
+        if (isGone(each) && isOpen(each.offerId) && !isBack(each.offerId))
+          say(each.offerId, { words: each.words, isGone: true });
+    });
+    lookAfter(LONGEST_MS, () => {
+      for (const { offerId, element, lateWords: words } of concerned)
+        if (words && isOpen(offerId) && !found.has(offerId) && (isDrawn(element) || !isBack(offerId)))
+          say(offerId, { words });
+    });
+  };
+
+  const hear = (event: KeyboardEvent | MouseEvent): void => {
+    // The page's own scripts may act as well as a user.
+    if (!event.isTrusted || ('key' in event && (event.key !== 'Escape' || event.isComposing))) return;
+    try {
+      onAct(event);
+    } catch {
+      // Fields of a form may hide any of its properties. The page has to work all the same.
+    }
+  };
   for (const type of ['click', 'keydown'] as const)
-    window.addEventListener(type, attend, { capture: true, signal: listening.signal });
+    window.addEventListener(type, hear, { capture: true, signal: listening.signal });
 
   return {
     list(stored, now) {
@@ -126,7 +193,15 @@ export const createClosings = (
           ({ offerId, type, until }) => offerId === id && type === 'accepted' && until > now,
         ) ?? false;
       return [...found]
-        .filter(([id, { at }]) => stored && stored.readAt > at && isOpen(id) && !isAccepted(id))
+        .filter(
+          ([id, { at, view: then, isGone: hasToBeGone, isAcceptance = false }]) =>
+            stored &&
+            stored.readAt > at &&
+            then === viewNow() &&
+            isOpen(id) &&
+            isAccepted(id) === isAcceptance &&
+            !(hasToBeGone && isBack(id)),
+        )
         .map(([, { words }]) => words)
         .slice(-MOST)
         .reverse();

@@ -14,11 +14,15 @@ export const createLostIds = ({ registry }: Pick<Inside, 'registry'>, view: Page
     for (const [element, offerId] of known)
       if (!registry.placements.has(element) && !element.hasAttribute('data-offer-id'))
         lost.set(element, offerId);
-    // What was given by hand has no attribute that could be lost.
-    const attributed = [...registry.placements.values()].filter(({ isByHand }) => !isByHand);
+    // What was given by hand may have no attribute that could be lost.
+    const attributed = [...registry.placements.values()].filter(({ element }) =>
+      element.hasAttribute('data-offer-id'),
+    );
+    const shown = new Set([...registry.placements.values()].map(({ offerId }) => offerId));
     known = new Map(attributed.map(({ element, offerId }) => [element, offerId]));
     for (const [element, offerId] of lost)
-      if (!element.isConnected || known.has(element) || view.has(offerId)) lost.delete(element);
+      if (!element.isConnected || known.has(element) || view.has(offerId) || shown.has(offerId))
+        lost.delete(element);
     return [...lost]
       .slice(0, MOST)
       .map(

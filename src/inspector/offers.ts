@@ -9,6 +9,7 @@ import { isOfferId } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import { coverageOf, outOfViewOf } from './hiding.js';
 import { hasGpc, INVALID_CONSENT } from './page-facts.js';
+import { tooLittleOf } from './reach.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
 import { madeAt, momentOf } from './words.js';
@@ -129,7 +130,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       case 'not-rendered':
         return ['lacking', outOfViewOf(element, boxesOf(element), isDrawn(element))];
       case 'too-small':
-        return ['lacking', 'Too little of it is visible.'];
+        return ['lacking', tooLittleOf(element)];
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':

@@ -1,7 +1,8 @@
-/** What the page knows of itself: consent, subject, storage, network and what scripts have changed. */
+/** What the page knows of itself: consent, subject, storage and network. */
 import type { Inside } from '../client/inside.js';
 import { isSubject } from '../protocol/subject.js';
 import { VERSION } from '../version.js';
+import { changedFacts } from './changed.js';
 import type { Stored } from './stored.js';
 import type { Fact } from './waiting.js';
 
@@ -24,19 +25,6 @@ const subjectWords = (subject: string | undefined, given: string | undefined): s
     ? 'None: events belong to no user.'
     : 'The given one is not valid, such as an e-mail address or more than 128 characters, so events belong to no user.';
 };
-
-/** Old libraries change how lists become JSON, and with them the events of a request. */
-const jsonFacts = (): Fact[] =>
-  'toJSON' in []
-    ? [
-        {
-          label: 'JSON',
-          words:
-            'Code of this page has changed what JSON.stringify makes of lists (toJSON), as Prototype.js before 1.7 does: the proxy refuses such requests.',
-          isWrong: true,
-        },
-      ]
-    : [];
 
 /** What the page and the browser are like. */
 export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | undefined): Fact[] => {
@@ -67,7 +55,7 @@ export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | und
       label: 'Service worker',
       words: worker ? `${worker}.` : 'None controls this page.',
     },
-    ...jsonFacts(),
+    ...changedFacts(),
     { label: 'Global Privacy Control', words: hasGpc() ? 'On.' : 'Off.' },
     {
       label: 'Machine',

@@ -2,20 +2,40 @@
 import { nameOf } from '../client/later/debug/wording.js';
 import { outward } from '../client/later/detect/roots.js';
 
-/** The innermost ancestor out of whose box an element lies, although the viewport holds it. */
-export const clipperOf = (element: Element): Element | undefined => {
+type Box = Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom'>;
+
+/** The innermost ancestor that clips an element. */
+const findClipper = (element: Element, isCut: (box: Box, clip: Box) => boolean): Element | undefined => {
   const box = element.getBoundingClientRect();
   for (const at of outward(element)) {
     const { overflow, contain, position } = getComputedStyle(at);
-    const { left, right, top, bottom } = at.getBoundingClientRect();
-    const isOutside = box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top;
     const isRoot = at === document.body || at === document.documentElement;
     const isClipping = overflow !== 'visible' || /paint|content|strict/.test(contain);
-    if (at !== element && !isRoot && isClipping && isOutside) return at;
+    if (at !== element && !isRoot && isClipping && isCut(box, at.getBoundingClientRect())) return at;
     // Nothing around it clips what is fixed.
     if (position === 'fixed') return undefined;
   }
   return undefined;
+};
+
+/** The innermost ancestor out of whose box an element lies, although the viewport holds it. */
+export const clipperOf = (element: Element): Element | undefined =>
+  findClipper(
+    element,
+    (box, { left, right, top, bottom }) =>
+      box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top,
+  );
+
+/** Why too little of an element is visible, in words. */
+export const tooLittleOf = (element: Element): string => {
+  const cutter = findClipper(
+    element,
+    (box, { left, right, top, bottom }) =>
+      Math.max(left - box.left, box.right - right, top - box.top, box.bottom - bottom) > 1,
+  );
+  return cutter && !/auto|scroll/.test(getComputedStyle(cutter).overflow)
+    ? `Too little of it is visible: ${nameOf(cutter)} cuts a part of it off.`
+    : 'Too little of it is visible.';
 };
 
 /** What an element that clips leaves to do, in words. */
@@ -34,13 +54,18 @@ export const unreachableOf = (element: Element): string | undefined => {
   for (const at of outward(element))
     if (getComputedStyle(at).position === 'fixed')
       return `${nameOf(at)} is fixed outside of the screen, so scrolling does not help.`;
-  const { left, right, bottom } = element.getBoundingClientRect();
+  const { left, right, top, bottom } = element.getBoundingClientRect();
   const { direction, overflowX } = getComputedStyle(document.documentElement);
   const overflows = overflowX + getComputedStyle(document.body).overflowX;
   const isBeside =
     // If one reads from right to left, the page goes on there.
     direction === 'ltr' && (right + scrollX <= 0 || (left >= innerWidth && /hidden|clip/.test(overflows)));
-  return isBeside || bottom + scrollY <= 0
-    ? 'It lies beside the page or above it, so scrolling does not help.'
+  if (isBeside || bottom + scrollY <= 0)
+    return 'It lies beside the page or above it, so scrolling does not help.';
+  const locked = [document.documentElement, document.body].find((each) =>
+    /hidden|clip/.test(getComputedStyle(each).overflowY),
+  );
+  return locked && (bottom <= 0 || top >= innerHeight)
+    ? `${nameOf(locked)} has overflow: hidden, so nobody can scroll to it. A lock has to end when its dialog or banner closes.`
     : undefined;
 };

@@ -27,7 +27,8 @@ export const findTrackers = (): Tracked[] =>
     return [{ endpoint, view: view as PageView, tracker, inside }];
   });
 
-const FILE = 'script[src*="offersight"]';
+/** The script file's tag. */
+export const FILE = 'script[src*="offersight"]';
 
 /** Types of scripts that run; others are kept back, mostly until a user agrees. */
 const RUNS = /^(?:text|application)\/(?:java|ecma)script$|^$/i;

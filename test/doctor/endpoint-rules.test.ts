@@ -165,14 +165,19 @@ describe('a problem of the proxy’s own', () => {
   );
 
   it('that waited for the body in vain names body parsers, and no wrapper of answers', () => {
-    const [{ title = '', repair = '' } = {}] = judge(asked(problem('late', 408))).findings;
+    const [{ title, repair } = { title: '', repair: '' }] = judge(asked(problem('late', 408))).findings;
     expect(title).toBe('The body does not reach the proxy, which waits for it in vain.');
     expect(repair).toContain('express.json()');
   });
 
   it('that no proxy of this version has here is still the proxy’s', () => {
-    const [{ title = '' } = {}] = judge(asked(problem('moon'))).findings;
-    expect(title).toContain('The proxy refuses a request');
+    for (const code of ['moon', '__proto__', 'constructor', 'toString']) {
+      const [{ title, id } = { title: '', id: '' }] = judge(asked(problem(code))).findings;
+      expect([id, title]).toEqual([
+        'endpoint-not-proxy',
+        expect.stringContaining('The proxy refuses a request'),
+      ]);
+    }
   });
 });
 
@@ -184,4 +189,23 @@ it('an answer of CloudFront for methods that it does not pass on is named as tha
   expect(evidenceOf(observed)).toContain(
     'it says: ERROR This distribution is not configured to allow the HTTP',
   );
+});
+
+describe('the text of a page', () => {
+  const saysOf = (text: string): string =>
+    evidenceOf(asked(answer({ url: ENDPOINT, status: 418, text, headers: { 'content-type': 'text/html' } })));
+
+  it('is what people read of it', () => {
+    const page = `<!doctype html><style>p { color: red }</style><script-loader src="a"></script-loader>
+      <!-- hidden --><script>call()</script ><svg><SCRIPT>more()</SCRIPT></svg><h1>Blocked</h1><p class="a">4711`;
+    expect(saysOf(page)).toContain('it says: Blocked 4711');
+    expect(saysOf('<script>only()')).toContain('it begins: <script>only()');
+    expect(saysOf('1 < 2')).toContain('it begins: 1 < 2');
+    expect(saysOf(`<p>${'x'.repeat(400)}`)).toMatch(/it says: x{300}$/m);
+  });
+
+  it('is read in one go, however much of it looks like tags', () => {
+    for (const part of ['<', '<a ', '<!-', '<script>'])
+      expect(saysOf(part.repeat(300_000))).toMatch(/it (?:says|begins): /);
+  });
 });

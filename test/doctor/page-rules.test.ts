@@ -166,10 +166,17 @@ describe('an id', () => {
     expect(found(served({ offers: [offer(id)] }))).toEqual(['warning offer-id-doubtful']);
   });
 
-  it.each(['a52ge40b', 'AzyXkTV5RqGb1Gx', 'summer.2026', 'paid', 'offer-1', 'cid'])(
-    'such as %s is not',
-    (id) => expect(found(served({ offers: [offer(id)] }))).toEqual([]),
-  );
+  it.each([
+    'a52ge40b',
+    'AzyXkTV5RqGb1Gx',
+    'summer.2026',
+    'paid',
+    'offer-1',
+    'cid',
+    'com.example.id',
+    'your_savings',
+    'my-bundle',
+  ])('such as %s is not', (id) => expect(found(served({ offers: [offer(id)] }))).toEqual([]));
 });
 
 describe('a page that was served with an offer', () => {
@@ -182,6 +189,9 @@ describe('a page that was served with an offer', () => {
     { age: '4711' },
     { 'x-cache': 'Hit from cloudfront' },
     { 'cf-cache-status': 'HIT' },
+    { 'x-cache': 'TCP_HIT from a192' },
+    { 'cache-status': 'edge; hit' },
+    { 'x-vercel-cache': 'STALE' },
     { 'cache-control': 's-maxage=60' },
     { 'cache-control': 'public, max-age=600' },
   ])('is said to be for everybody if its headers have %j', (headers) =>
@@ -193,6 +203,10 @@ describe('a page that was served with an offer', () => {
     { age: '0' },
     { 'x-cache': 'Miss from cloudfront' },
     { 'cf-cache-status': 'DYNAMIC' },
+    { 'cache-status': 'edge; fwd=miss' },
+    { 'cache-control': 'public, no-cache, max-age=9' },
+    { 'cache-control': 'public, no-store, max-age=9' },
+    { 'cache-control': 's-maxage=60', vary: '*' },
     { 'cache-control': 'max-age=600' },
     { 'cache-control': 'public, max-age=0' },
     { 'cache-control': 'private, max-age=600' },
@@ -202,6 +216,18 @@ describe('a page that was served with an offer', () => {
 
   it('is fine out of a cache if scripts add the offers, or their ids', () => {
     expect(from({ age: '1' }, [])).not.toContain('warning offer-shared');
-    expect(from({ age: '1' }, [offer('')])).not.toContain('warning offer-shared');
+    for (const id of ['', '{{ offer.id }}', 'offer.id'])
+      expect(from({ age: '1' }, [offer(id)])).not.toContain('warning offer-shared');
+    const page = answer({ url: PAGE, headers: { age: '1' } });
+    const filled = browser({ offers: [offer('b63hf51c')] });
+    expect(found(seen({ page, offers: [offer('a52ge40b')], browser: filled }))).toEqual([]);
+    expect(found(seen({ page, offers: [offer('a52ge40b')] }))).toEqual(['warning offer-shared']);
+  });
+
+  it('is told apart by whether it came out of a cache or may yet', () => {
+    const titleOf = (headers: Answer['headers']) =>
+      judge(served({ page: answer({ url: PAGE, headers }) })).findings[0]?.title;
+    expect(titleOf({ age: '1' })).toContain('came out of a cache');
+    expect(titleOf({ 'cache-control': 's-maxage=60' })).toContain('may keep the page');
   });
 });

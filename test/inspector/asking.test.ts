@@ -106,7 +106,7 @@ describe('an endpoint', () => {
     ],
     ['origin', /“origin”\. A machine before it drops Sec-Fetch-Site/],
     ['budget', /“budget”\. If all visitors share one address, set trustedHops\./],
-    ['unavailable', /“unavailable”\. Read its alert\./],
+    ['unavailable', /“unavailable”\. A body parser may run before it/],
     ['json', /“json”\. Something on the way changes the request\./],
   ] as const)('where the proxy refuses as “%s” says what that means', async (code, words) => {
     expect(await answering(problem(code))).toMatch(words);

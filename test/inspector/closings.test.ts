@@ -43,8 +43,9 @@ const show = (offerId: string): Element => {
 };
 const press = (offer: Element): void => {
   const event = new MouseEvent('click', { bubbles: true, composed: true });
-  offer.firstElementChild?.dispatchEvent(event);
+  offer.firstElementChild?.dispatchEvent(byUser(event));
 };
+const byUser = (event: Event): Event => Object.defineProperty(event, 'isTrusted', { value: true });
 const remove = (offer: Element): void => {
   offer.remove();
   placements.delete(offer);
@@ -99,16 +100,75 @@ it('says nothing of an offer that stays, closed before, was pressed after consen
   expect(said()).toBe('');
 });
 
-it('does not hear presses in the inspector, nor any once it is closed', async () => {
-  const offer = show('shown');
-  apart.append(offer);
-  press(offer);
-  document.body.append(offer);
-  closings.stop();
-  press(offer);
-  remove(offer);
+it('does not hear presses in the inspector, of scripts, nor any once it is closed', async () => {
+  const [own, scripted, late] = [show('own'), show('scripted'), show('late')];
+  apart.append(own);
+  press(own);
+  remove(own);
+  scripted.firstElementChild?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+  remove(scripted);
   await runtime.advance(CONSEQUENCE_MS);
   expect(said()).toBe('');
+  press(late);
+  remove(late);
+  closings.stop();
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toBe('');
+});
+
+it('says nothing while the offer shows again, if viewed was vetoed, or once the page shows another view', async () => {
+  const [again, vetoed, gone] = [show('again'), show('vetoed'), show('gone')];
+  view.set('vetoed', { id: 'impression', isOnce: false, isVetoed: true });
+  for (const offer of [again, vetoed, gone]) {
+    press(offer);
+    remove(offer);
+  }
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/^gone was.*\nagain was/);
+  show('again');
+  expect(said()).toMatch(/^gone was [^\n]*$/);
+  history.pushState(null, '', '/next');
+  expect(said()).toBe('');
+});
+
+it('says that a close control had no consequence in its time, even if the offer stays, and of no other control', async () => {
+  const [slow, stays, copied] = [show('slow'), show('stays'), show('copied')];
+  for (const offer of [slow, stays]) offer.firstElementChild?.setAttribute('aria-label', 'Close this');
+  for (const offer of [slow, stays, copied]) press(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toBe('');
+  await runtime.advance(2_400);
+  remove(slow);
+  expect(said()).toMatch(
+    /^stays was not gone within 3 s after a press on <b>, .*\nslow was not gone within 3 s/,
+  );
+});
+
+it('says that a press on something named close accepted the offer, if it did', async () => {
+  const [closed, taken] = [show('closed'), show('taken')];
+  for (const offer of [closed, taken]) offer.firstElementChild?.setAttribute('data-offer-accept', '');
+  closed.firstElementChild?.setAttribute('class', 'btn-close');
+  press(closed);
+  press(taken);
+  const accepted = { v: 1, offerId: 'closed', type: 'accepted', until: START + 1 } as unknown as Mark;
+  expect(said()).toBe('');
+  expect(said([accepted, { ...accepted, offerId: 'taken' }])).toMatch(
+    /^closed was accepted by a press on <b\.btn-close>\. If that closes the offer, [^\n]*$/,
+  );
+});
+
+it('throws nothing into the page, even if an element has fields named like its properties', async () => {
+  const offer = show('shown');
+  const form = document.createElement('form');
+  for (const name of ['textContent', 'classList', 'id'])
+    Object.defineProperty(form, name, { value: document.createElement('input') });
+  form.append(...offer.childNodes);
+  offer.append(form);
+  press(form);
+  form.dispatchEvent(byUser(new MouseEvent('click', { bubbles: true, composed: true })));
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toContain('shown was gone right after a press on ');
 });
 
 it('names five offers, the latest first', async () => {

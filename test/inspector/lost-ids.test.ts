@@ -31,6 +31,12 @@ it('are named for as long as they are on the page without it, unless the offer h
     '<p.slow> showed slow until code of this page took its data-offer-id. It did not count before.';
   expect(said()).toEqual([words]);
   expect(said()).toEqual([words]);
+  // A virtual list gives the id to its next row.
+  const next = show('slow');
+  expect(said()).toEqual([]);
+  lose(next);
+  next.remove();
+  expect(said()).toEqual([]);
   slow.setAttribute('data-offer-id', 'next');
   placements.set(slow, { element: slow, offerId: 'next' });
   expect(said()).toEqual([]);

@@ -30,6 +30,7 @@ const TAKEN = [
   'src/client/tracker.ts: globalThis',
   'src/inspector/asking.ts: fetch',
   'src/inspector/asking.ts: navigator.serviceWorker',
+  'src/inspector/changed.ts: window',
   'src/inspector/inspector.ts: globalThis',
   'src/inspector/inspector.ts: history',
   'src/inspector/inspector.ts: navigator.clipboard',

@@ -30,7 +30,8 @@ export const directiveOf = (policy: string, name: string): readonly string[] | u
     .find(([first = '']) => first.toLowerCase() === name)
     ?.slice(1);
 
-const sourcesOf = (policy: string, directive: Wanted['directive']): readonly string[] | undefined => {
+/** What a policy says of a directive, perhaps by one that stands for it. */
+export const sourcesOf = (policy: string, directive: Wanted['directive']): readonly string[] | undefined => {
   for (const name of FALLBACKS[directive]) {
     const found = directiveOf(policy, name);
     if (found) return found;

@@ -12,7 +12,8 @@ const PLACEHOLDER =
   /\{\{|\}\}|\$\{|<%|%>|%7B%7B|\[\[|\[object |^\{.*\}$|^(?:undefined|null|nan|true|false|none|nil|put-.*-here)$/i;
 
 /** What people write before they know better. */
-const CODE = /^(?:(?:\w+\.)+(?:offer_?)?id|offer_?id|your[_-].*|my[_-]offer.*)$/i;
+const CODE =
+  /^(?:(?:(?:this|props|data|item)\.|\w*offer\w*\.)+(?:offer_?)?id|offer[_-]?id|(?:your|my)[_-]?offer.*)$/i;
 
 const PROBLEMS: readonly {
   readonly id: string;
@@ -63,6 +64,9 @@ export const offersOf = ({ browser, offers }: Pick<Observed, 'browser' | 'offers
 /** Marks around an id are the whole page's matter. */
 const problemOf = ({ id }: ShownOffer) =>
   isQuoted(id) ? undefined : PROBLEMS.find(({ isSo }) => isSo(id.trim()));
+
+/** Whether an offer is named as Chargebee's are. */
+export const isNamed = (offer: ShownOffer): boolean => !isQuoted(offer.id) && !problemOf(offer);
 
 /** Whether each offer has an id. */
 export const offerIds: Rule = {

@@ -121,8 +121,8 @@ const BY_PAGE: Readonly<Record<string, (observed: Observed) => Meaning>> = {
 
 /** What a problem of the proxy's means. */
 export const meaningOfProblem = (code: string, observed: Observed): Meaning =>
-  BY_PAGE[code]?.(observed) ??
-  PROBLEMS[code] ?? {
+  (Object.hasOwn(BY_PAGE, code) ? BY_PAGE[code]?.(observed) : undefined) ??
+  (Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code] : undefined) ?? {
     id: 'endpoint-not-proxy',
     title: 'The proxy refuses a request as no proxy of this version refuses the endpoint’s.',
     repair:

@@ -1,6 +1,6 @@
 /** Whether the script file that is served may run, and does. */
 import type { Rule } from '../finding.js';
-import { isBlockedBy } from '../http/policy.js';
+import { isBlockedBy, sourcesOf } from '../http/policy.js';
 import type { FileRequest, Observed, ScriptTag } from '../observed.js';
 import { isScriptUrl, showTag } from '../tags.js';
 import { requestOf, wrongOf } from './script-served.js';
@@ -9,7 +9,11 @@ import { finding, headersOf, showPolicy } from './wording.js';
 
 /** Whether a tag has a nonce, and the policies have only others. */
 const hasOtherNonce = (nonce: string | undefined, policies: readonly string[]): boolean =>
-  !!nonce && /'nonce-/i.test(policies.join()) && !policies.join().includes(`'nonce-${nonce}'`);
+  !!nonce &&
+  policies.some((policy) => {
+    const nonces = (sourcesOf(policy, 'script-src') ?? []).filter((source) => /^'nonce-/i.test(source));
+    return nonces.length > 0 && !nonces.includes(`'nonce-${nonce}'`);
+  });
 
 /** Whether the page's policy lets the script run. */
 export const scriptPolicy: Rule = {
@@ -116,6 +120,8 @@ const HOLDING: readonly (readonly [RegExp, string])[] = [
 const HOLDING_OTHERWISE =
   'Look for what holds the tag back: an optimizer, a consent manager, or an error on the console.';
 
+const NOT_RUN = 'The script file is served, but it did not run.';
+
 /** Why a tag has not run although its file is served, as far as the page shows it. */
 const whyNotRun = (
   { browser, tags }: Observed,
@@ -124,20 +130,21 @@ const whyNotRun = (
 ): string[] => {
   const words = `${seen?.failure} ${browser?.console.join(' ')}`;
   const known = HOLDING.find(([pattern]) => pattern.test(words))?.[1];
-  if (known) return ['The script file is served, but it did not run.', known];
+  // What has thrown did run.
+  if (known || /uncaught/i.test(words)) return [NOT_RUN, known ?? HOLDING_OTHERWISE];
   const isWritten = tags.some((tag) => tag.url === url);
   const isThere = browser?.tags.some((tag) => tag.url === url);
   if (isWritten && !isThere)
     return [
-      'Something took the script’s tag out of the page before it ran.',
+      'The script did not run, and its tag is not in the page any more: something may have taken it out.',
       'Consent managers and script blockers do that at run time. Put the script on the list of what always runs, and use data-consent="pending" if you need consent.',
     ];
   if (!isWritten && isThere && !seen)
     return [
-      'A script put the tag into the page in a way in which browsers do not run it.',
+      'A script put the tag into the page, perhaps in a way in which browsers do not run it.',
       'Browsers run no tag that innerHTML inserts. Put the tag into the page’s template, or make it by document.createElement("script").',
     ];
-  return ['The script file is served, but it did not run.', HOLDING_OTHERWISE];
+  return [NOT_RUN, HOLDING_OTHERWISE];
 };
 
 /** Whether a file that should run did not, for a reason that no other rule names. */

@@ -20,7 +20,7 @@ const SERVE =
   'Serve node_modules/offersight/dist/offersight.js at this address, as text/javascript and without a login. A catch-all route or a rewrite must not answer there.';
 
 /** A name with a file's hash. */
-const HASHED = /\/offersight[.-][\da-f]{8,}\.js/i;
+const HASHED = /\/offersight[.-](?=[\w-]*\d)[\w-]{8,}\.js/;
 const OTHER_VERSION =
   'The name has a hash, so it is that of one version: name the file that is served now, with its integrity. Also serve the old one for as long as stored pages ask for it.';
 
@@ -56,7 +56,7 @@ const repairOf = (script: Asked, { url }: ScriptTag): string => {
   if (script.kind === 'failed') return SERVE;
   if (isMisdirected(script)) return hostRepair(url);
   if (script.status >= 500) return GATEWAY;
-  return HASHED.test(url) ? OTHER_VERSION : SERVE;
+  return [404, 410].includes(script.status) && HASHED.test(url) ? OTHER_VERSION : SERVE;
 };
 
 const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {

@@ -58,13 +58,17 @@ export const showAsked = (asked: Asked, method = 'GET'): string =>
 export const showPolicy = (policy: string): string => `content-security-policy: ${policy}`;
 
 /** Everything in a page that people do not read. */
-const MARKUP = /<(script|style)\b.*?(?:<\/\1>|$)|<!--.*?(?:-->|$)|<[^>]*>/gis;
+const MARKUP = /<(script|style)(?=[\s>]).*?(?:<\/\1\s*>|$)|<!--.*?(?:-->|$)|<[^>]*(?:>|$)/gis;
+/** So much of a page is enough for what it says first. */
+const LONGEST_MARKUP = 20_000;
 
 const lineOf = (text: string): string => text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_START);
 
 /** The beginning of a body in one line; of a page, what people would read. */
 export const startOf = ({ text }: Pick<Answer, 'text'>): string | undefined => {
-  const words = text.trimStart().startsWith('<') ? lineOf(text.replaceAll(MARKUP, ' ')) : '';
+  const words = text.trimStart().startsWith('<')
+    ? lineOf(text.slice(0, LONGEST_MARKUP).replaceAll(MARKUP, ' '))
+    : '';
   if (words) return `it says: ${words}`;
   const line = lineOf(text);
   return line ? `it begins: ${line}` : undefined;

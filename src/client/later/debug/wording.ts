@@ -16,9 +16,12 @@ const hides = (element: Element): string | undefined => {
   return contentVisibility === 'hidden' ? 'content-visibility: hidden' : undefined;
 };
 
-/** An element as a selector would name it. */
-export const nameOf = ({ localName, id, classList }: Element): string =>
-  `<${localName}${id && `#${id}`}${[...classList].map((name) => `.${name}`).join('')}>`;
+/** An element as a selector would name it. A form's fields hide its properties behind their names. */
+export const nameOf = (element: Element): string => {
+  const id = element.getAttribute('id');
+  const classes = element.getAttribute('class')?.trim() ?? '';
+  return `<${element.localName}${id ? `#${id}` : ''}${classes.replace(/\s*(\S+)/g, '.$1')}>`;
+};
 
 /**
  * The outermost element that hides another: what is inherited begins there. What no slot takes has no styles at all.
