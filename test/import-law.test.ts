@@ -196,6 +196,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'client/later/debug/checking',
       'client/later/debug/wording',
       'client/later/detect/controls',
+      'client/later/detect/conventions',
       'client/later/detect/pressing',
       'client/later/detect/roots',
       'client/later/detect/sight',

@@ -340,7 +340,10 @@ test('what keeps an offer out of reach is named: a lock of scrolling, a portal, 
     .toMatch(/cut not yet Too little of it is visible: <div\.column> cuts/);
   await expect
     .poll(() => saidIn(page))
-    .toMatch(/below not yet <body\.no-scroll> has overflow: hidden, so nobody can scroll to it\./);
+    .toMatch(/below not yet <body\.no-scroll> has overflow: hidden, so users cannot scroll to it\./);
+  // Then the root scrolls, and the body has nothing to hide.
+  await page.addStyleTag({ content: 'html { overflow-y: scroll }' });
+  await expect.poll(() => saidIn(page)).toMatch(/below not yet It is not in view\. Scroll to it\./);
   await expect
     .poll(() => saidIn(page))
     .toMatch(/Commands Code of this page has set window\.offersight again/);

@@ -3,6 +3,7 @@ import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { around, nearest, pathOf } from '../client/later/detect/controls.js';
+import { PRESSED } from '../client/later/detect/conventions.js';
 import { viewNow } from '../client/later/detect/pressing.js';
 import { holds } from '../client/later/detect/roots.js';
 import { isInView, isRendered } from '../client/later/detect/sight.js';
@@ -16,6 +17,7 @@ import {
   whyBeside,
   whyPressed,
 } from './closing-words.js';
+import { isInViewport } from './reach.js';
 import type { Stored } from './stored.js';
 
 /** What is gone later than this, milliseconds, may be gone for another reason. A dismissal is recorded by then. */
@@ -28,9 +30,6 @@ const MOST = 5;
 /** At most so many offers are looked at when something is pressed. */
 const MOST_NEAR = 50;
 
-/** What people press as one. */
-const PRESSED = 'a,button,[role=button],label,summary';
-
 /** An offer that what was done may close, and why that does not count. */
 interface Concerned {
   readonly offerId: string;
@@ -42,10 +41,11 @@ interface Concerned {
   readonly lateWords?: string | undefined;
 }
 
-/** What was found, when, on the monotonic clock, and in which view. */
+/** What was found, and when, on the monotonic clock. */
 interface Found {
   readonly words: string;
   readonly at: number;
+  /** The view of what was done. What another view lacks, it has not closed. */
   readonly view: string;
   /** Whether it is true only as long as the offer is gone. */
   readonly isGone?: boolean;
@@ -67,11 +67,6 @@ const isOverlay = (element: Element): boolean => {
   return width >= clientWidth && height >= clientHeight;
 };
 
-const isInViewport = (element: Element): boolean => {
-  const { top, bottom, left, right } = element.getBoundingClientRect();
-  return bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
-};
-
 /**
  * Starts listening.
  * @param apart The inspector's own element.
@@ -83,7 +78,7 @@ export const createClosings = (
   runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ): Closings => {
   const found = new Map<string, Found>();
-  const say = (offerId: string, said: Pick<Found, 'words' | 'isGone' | 'isAcceptance'>): void => {
+  const say = (offerId: string, said: Omit<Found, 'at' | 'view'>): void => {
     // The latest stands last.
     found.delete(offerId);
     found.set(offerId, { ...said, at: runtime.elapsed(), view: viewNow() });
@@ -135,7 +130,7 @@ export const createClosings = (
   const isBack = (offerId: string): boolean =>
     [...registry.placements.values()].some((each) => each.offerId === offerId && isDrawn(each.element));
 
-  /** Looks what became of what was done, unless the page shows another view by now. */
+  /** Looks what became of what was done, unless the page shows another view by then. */
   const lookAfter = (delayMs: number, judge: () => void): void => {
     const before = viewNow();
     runtime.after(delayMs, () => {
@@ -164,8 +159,7 @@ export const createClosings = (
     if (!concerned.length) return;
     lookAfter(CONSEQUENCE_MS, () => {
       for (const each of concerned)
-        if (isGone(each) && isOpen(each.offerId) && !isBack(each.offerId))
-          say(each.offerId, { words: each.words, isGone: true });
+        if (isGone(each) && isOpen(each.offerId)) say(each.offerId, { words: each.words, isGone: true });
     });
     lookAfter(LONGEST_MS, () => {
       for (const { offerId, element, lateWords: words } of concerned)

@@ -2,7 +2,7 @@
 import { hidingOf, nameOf } from '../client/later/debug/wording.js';
 import { holds, outward } from '../client/later/detect/roots.js';
 import { partInView } from '../client/later/detect/sight.js';
-import { clipperOf, clippingWords, unreachableOf } from './reach.js';
+import { clipperOf, clippingWords, isInViewport, unreachableOf } from './reach.js';
 
 /** Points in a row and in a column. */
 const POINTS = 8;
@@ -36,11 +36,6 @@ const sizelessWords = (element: Element): string => {
   return drawn && isApart && getComputedStyle(element).overflow === 'visible'
     ? `It has no size: ${nameOf(drawn)} in it is drawn outside of its box. Put data-offer-id on that element.`
     : 'It has no size. Give it content, or a width and a height.';
-};
-
-const isInViewport = (element: Element): boolean => {
-  const { top, bottom, left, right } = element.getBoundingClientRect();
-  return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
 };
 
 /** Why none of an offer is in view, in words. */

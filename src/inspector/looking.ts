@@ -179,17 +179,17 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
         page: pageFacts(inside, stored),
         settings: settingsOf(inside.options),
         mistakes: [...[...mistakes].flatMap(([element, words]) => (told.has(element) ? [] : words)), ...idle],
-        unseen: [...whole.lostIds(), ...unseen],
+        unseen,
         closings: whole.closings.list(stored, now),
       };
     },
     async refresh() {
       const [found] = find();
       if (!found || !whole) return;
-      const { upstream, inside, asking } = whole;
+      const { upstream, inside, asking, lostIds } = whole;
       stored = await readStored(inside.options.name, found.endpoint, runtime).catch(() => undefined);
       delivered = await upstream().catch(() => delivered);
-      unseen = unseenIn(inside.trees(), inside.registry.placements.size === 0);
+      unseen = [...lostIds(), ...unseenIn(inside.trees(), inside.registry.placements.size === 0)];
       idle = idleControls(inside, found.view).slice(0, MOST_IDLE);
       const { pause } = stored ?? {};
       void asking.ask(pause?.kind === 'none' ? undefined : pause?.failedAt);

@@ -2,6 +2,12 @@
 import { nameOf } from '../client/later/debug/wording.js';
 import { outward } from '../client/later/detect/roots.js';
 
+/** Whether any of an element's box lies in the viewport. */
+export const isInViewport = (element: Element): boolean => {
+  const { top, bottom, left, right } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
+};
+
 type Box = Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom'>;
 
 /** The innermost ancestor that clips an element. */
@@ -62,10 +68,11 @@ export const unreachableOf = (element: Element): string | undefined => {
     direction === 'ltr' && (right + scrollX <= 0 || (left >= innerWidth && /hidden|clip/.test(overflows)));
   if (isBeside || bottom + scrollY <= 0)
     return 'It lies beside the page or above it, so scrolling does not help.';
-  const locked = [document.documentElement, document.body].find((each) =>
-    /hidden|clip/.test(getComputedStyle(each).overflowY),
-  );
-  return locked && (bottom <= 0 || top >= innerHeight)
-    ? `${nameOf(locked)} has overflow: hidden, so nobody can scroll to it. A lock has to end when its dialog or banner closes.`
+  // The viewport takes this of the body only if the root leaves it open (CSS Overflow 3, § 3.3).
+  const root = document.documentElement;
+  const scroller = getComputedStyle(root).overflowY === 'visible' ? document.body : root;
+  const { overflowY } = getComputedStyle(scroller);
+  return /hidden|clip/.test(overflowY) && (bottom <= 0 || top >= innerHeight)
+    ? `${nameOf(scroller)} has overflow: ${overflowY}, so users cannot scroll to it. A lock has to end when its dialog or banner closes.`
     : undefined;
 };

@@ -26,7 +26,8 @@ export interface OptionNames {
 
 /** The whole name of an option that belongs into another one. */
 const insideOf = (name: string, known: OptionNames): string | undefined => {
-  const [outer] = Object.entries(known).find(([, inner]) => inner !== true && name in inner) ?? [];
+  const [outer] =
+    Object.entries(known).find(([, inner]) => inner !== true && Object.hasOwn(inner, name)) ?? [];
   return outer && `${outer}.${name}`;
 };
 

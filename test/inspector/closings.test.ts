@@ -15,6 +15,8 @@ const apart = document.createElement('offersight-inspector');
 let view: PageView;
 let runtime: ReturnType<typeof fakeRuntime>;
 let owner: { consent: 'granted' | 'denied' };
+let dismissal: { escape?: boolean };
+const hidden = new Set<Element>();
 let closings: Closings;
 
 beforeEach(() => {
@@ -22,12 +24,17 @@ beforeEach(() => {
   placements.clear();
   // Nothing is laid out here: all that is on the page is in view.
   vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(10, 10, 50, 50));
+  const { documentElement: root } = document;
+  vi.spyOn(root, 'clientWidth', 'get').mockReturnValue(innerWidth);
+  vi.spyOn(root, 'clientHeight', 'get').mockReturnValue(innerHeight);
   view = new Map() as PageView;
   runtime = fakeRuntime();
   owner = { consent: 'granted' };
+  dismissal = {};
+  hidden.clear();
   const inside = {
-    ...{ owner, options: {}, registry: { placements } },
-    isDrawn: (element: Element) => element.isConnected,
+    ...{ owner, options: { dismissal }, registry: { placements } },
+    isDrawn: (element: Element) => element.isConnected && !hidden.has(element),
     boxesOf: (element: Element) => [element],
   } as unknown as Inside;
   closings = createClosings(inside, view, apart, runtime);
@@ -79,6 +86,7 @@ it('takes it back if the offer was accepted, or dismissed after all', async () =
   const accepted = { v: 1, offerId: 'taken', type: 'accepted', until: START + 1 } as unknown as Mark;
   expect(said([accepted])).toMatch(/^closed was/);
   expect(said([{ ...accepted, until: START }])).toMatch(/^closed was.*\ntaken was/);
+  expect(said([{ ...accepted, type: 'viewed' }])).toMatch(/^closed was.*\ntaken was/);
   view.set('closed', { id: 'impression', isOnce: false, isDismissed: true });
   expect(said([accepted])).toBe('');
 });
@@ -169,6 +177,107 @@ it('throws nothing into the page, even if an element has fields named like its p
   remove(offer);
   await runtime.advance(CONSEQUENCE_MS);
   expect(said()).toContain('shown was gone right after a press on ');
+});
+
+it('says nothing if something that holds both still stands, or if the offer did not show when it was pressed', async () => {
+  const [held, unseen, outside] = [show('held'), show('unseen'), show('outside')];
+  const box = document.createElement('div');
+  document.body.append(box);
+  box.append(document.createElement('i'), held);
+  hidden.add(unseen);
+  outside.getBoundingClientRect = () => new DOMRect(10, 5_000, 50, 50);
+  press(box);
+  press(unseen);
+  press(outside);
+  for (const offer of [held, unseen, outside]) remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toBe('');
+});
+
+it('says nothing of links and tabs, but of links that lead nowhere', async () => {
+  const [linked, tabbed, nowhere] = [show('linked'), show('tabbed'), show('nowhere')];
+  const put = (offer: Element, html: string): void => {
+    offer.innerHTML = html;
+  };
+  put(linked, '<a href="/next">More</a>');
+  put(tabbed, '<button role="tab">More</button>');
+  put(nowhere, '<a href="#">&times;</a>');
+  for (const offer of [linked, tabbed, nowhere]) {
+    press(offer);
+    remove(offer);
+  }
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/^nowhere was gone right after a press on <a>, [^\n]*$/);
+});
+
+it('says of Escape why it closes nothing here, and nothing of other keys', async () => {
+  const key = (name: string, isComposing = false): boolean =>
+    document.body.dispatchEvent(
+      byUser(new KeyboardEvent('keydown', { key: name, isComposing, bubbles: true, composed: true })),
+    );
+  const gone = async (id: string, act: () => void): Promise<string> => {
+    const offer = show(id);
+    act();
+    remove(offer);
+    await runtime.advance(CONSEQUENCE_MS);
+    return said();
+  };
+  expect(await gone('a', () => key('Enter'))).toBe('');
+  expect(await gone('b', () => key('Escape', true))).toBe('');
+  expect(await gone('c', () => key('Escape'))).toMatch(/^c was gone right after Escape, .*role="dialog"/);
+  dismissal.escape = false;
+  expect(await gone('d', () => key('Escape'))).toMatch(
+    /^d was .*: the option dismissal\.escape is false\.\n/,
+  );
+});
+
+it('says what happened last of each offer, and keeps what it said of a control that also took too long', async () => {
+  const first = show('first');
+  first.firstElementChild?.setAttribute('title', 'Close it');
+  press(first);
+  remove(first);
+  await runtime.advance(CONSEQUENCE_MS);
+  const second = show('second');
+  press(second);
+  remove(second);
+  await runtime.advance(2_400);
+  expect(said()).toMatch(/^second was gone .*\nfirst was gone right after/);
+  const again = show('first');
+  press(again);
+  remove(again);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/^first was gone .*\nsecond was gone/);
+});
+
+it('forgets what led to another view, even if the page comes back from there, and what was dismissed meanwhile', async () => {
+  const [left, closed] = [show('left'), show('closed')];
+  press(left);
+  remove(left);
+  const { pathname } = location;
+  history.pushState(null, '', '/elsewhere');
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toBe('');
+  history.pushState(null, '', pathname);
+  press(closed);
+  remove(closed);
+  view.set('closed', { id: 'impression', isOnce: false, isDismissed: true });
+  await runtime.advance(CONSEQUENCE_MS);
+  // The next page view.
+  view.delete('closed');
+  expect(said()).toBe('');
+});
+
+it.each([
+  ['data-dismiss', 'modal', true],
+  ['class', 'modal__close', true],
+  ['class', 'closest-shop', false],
+  ['title', 'Disclose', false],
+])('takes %s="%s" for a close control: %s', async (name, value, isClosing) => {
+  const offer = show('stays');
+  offer.firstElementChild?.setAttribute(name, value);
+  press(offer);
+  await runtime.advance(3_600);
+  expect(said().startsWith('stays was not gone within 3 s')).toBe(isClosing);
 });
 
 it('names five offers, the latest first', async () => {

@@ -42,6 +42,15 @@ it('are named for as long as they are on the page without it, unless the offer h
   expect(said()).toEqual([]);
 });
 
+it('are not named if an offer that was given by hand shows there without the attribute', () => {
+  const said = createLostIds({ registry: { placements } }, new Map() as PageView);
+  const element = show('given');
+  said();
+  element.removeAttribute('data-offer-id');
+  placements.set(element, { element, offerId: 'another', isByHand: true });
+  expect(said()).toEqual([]);
+});
+
 it('are named five at a time', () => {
   const said = createLostIds({ registry: { placements } }, new Map() as PageView);
   const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => show(id));

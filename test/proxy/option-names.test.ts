@@ -57,6 +57,12 @@ describe('an unknown option', () => {
       'Unknown option perMinute of createOfferProxy. Did you mean pace.perMinute?',
     ],
     [
+      'that has the name of a property of every object',
+      proxyWith,
+      { toString: 600 },
+      'Unknown option toString of createOfferProxy.',
+    ],
+    [
       'in other case',
       proxyWith,
       { trustedhops: 1 },

@@ -5,7 +5,7 @@ import type { FileRequest, Observed, ScriptTag } from '../observed.js';
 import { isScriptUrl, showTag } from '../tags.js';
 import { requestOf, wrongOf } from './script-served.js';
 import { hasTracker, tagsOf } from './script-tag.js';
-import { finding, headersOf, showPolicy } from './wording.js';
+import { finding, headersOf, type Said, showPolicy } from './wording.js';
 
 /** Whether a tag has a nonce, and the policies have only others. */
 const hasOtherNonce = (nonce: string | undefined, policies: readonly string[]): boolean =>
@@ -127,24 +127,27 @@ const whyNotRun = (
   { browser, tags }: Observed,
   { url }: ScriptTag,
   seen: FileRequest | undefined,
-): string[] => {
+): Pick<Said, 'title' | 'repair'> => {
   const words = `${seen?.failure} ${browser?.console.join(' ')}`;
   const known = HOLDING.find(([pattern]) => pattern.test(words))?.[1];
   // What has thrown did run.
-  if (known || /uncaught/i.test(words)) return [NOT_RUN, known ?? HOLDING_OTHERWISE];
+  if (known || /uncaught/i.test(words)) return { title: NOT_RUN, repair: known ?? HOLDING_OTHERWISE };
   const isWritten = tags.some((tag) => tag.url === url);
   const isThere = browser?.tags.some((tag) => tag.url === url);
   if (isWritten && !isThere)
-    return [
-      'The script did not run, and its tag is not in the page any more: something may have taken it out.',
-      'Consent managers and script blockers do that at run time. Put the script on the list of what always runs, and use data-consent="pending" if you need consent.',
-    ];
+    return {
+      title:
+        'The script did not run, and its tag is not in the page any more: something may have taken it out.',
+      repair:
+        'Consent managers and script blockers do that at run time. Put the script on the list of what always runs, and use data-consent="pending" if you need consent.',
+    };
   if (!isWritten && isThere && !seen)
-    return [
-      'A script put the tag into the page, perhaps in a way in which browsers do not run it.',
-      'Browsers run no tag that innerHTML inserts. Put the tag into the page’s template, or make it by document.createElement("script").',
-    ];
-  return [NOT_RUN, HOLDING_OTHERWISE];
+    return {
+      title: 'A script put the tag into the page, perhaps in a way in which browsers do not run it.',
+      repair:
+        'Browsers run no tag that innerHTML inserts. Put the tag into the page’s template, or make it by document.createElement("script").',
+    };
+  return { title: NOT_RUN, repair: HOLDING_OTHERWISE };
 };
 
 /** Whether a file that should run did not, for a reason that no other rule names. */
@@ -155,10 +158,9 @@ export const scriptRan: Rule = {
     const [tag] = tagsOf(observed);
     if (!browser || !tag || hasTracker(observed)) return [];
     const seen = requestOf(observed, tag);
-    const [title = '', repair = ''] = whyNotRun(observed, tag, seen);
     return [
       finding('error', 'script-did-not-run', {
-        title,
+        ...whyNotRun(observed, tag, seen),
         evidence: [
           showTag(tag),
           seen
@@ -166,7 +168,6 @@ export const scriptRan: Rule = {
             : `the browser never asked for ${tag.url}`,
           ...browser.console,
         ],
-        repair,
       }),
     ];
   },

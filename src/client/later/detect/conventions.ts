@@ -57,7 +57,7 @@ export const targetOf = (control: Element): Element | null => {
 };
 
 /** Elements that people press as one, on any part of them. */
-const PRESSED = 'a,button,[role=button],label,summary';
+export const PRESSED = 'a,button,[role=button],label,summary';
 
 /** What may be pressed though it is not made for that. */
 const LEAF = 'span,i,b,div';
