@@ -202,38 +202,45 @@ test.describe('a connection that is lost', () => {
   });
 });
 
-/** Records so many dismissals, with their views, and waits until they are durable. */
-const dismissMany = async (page: Page, count: number): Promise<void> => {
-  await page.evaluate((most) => {
+/** Records so many dismissals, with their views. */
+const dismissMany = (page: Page, count: number): Promise<void> =>
+  page.evaluate((most) => {
     (window as unknown as OffersightWindow).offersight.push((tracker) => {
       for (let n = 0; n < most; n++) tracker.dismiss(`old-${String(n).padStart(2, '0')}`);
     });
   }, count);
-  await untilWaiting(page, 2 * count);
-};
 
 /**
- * So many writes find the storage full: each of them adds so much data that the browser refuses it by aborting the
- * transaction. A browser does not refuse small writes so strictly.
+ * So many transactions find the storage full: each of them adds so much data that the browser refuses it by aborting the
+ * transaction. A browser does not refuse small writes so strictly. A transaction adds it once, since a slow disk could
+ * not take more in time.
  */
 const FULL = `<script>
   window.full = 0;
   const { put } = IDBObjectStore.prototype;
+  const refused = new WeakSet();
   IDBObjectStore.prototype.put = function (...given) {
-    if (full > 0) {
+    if (full > 0 && !refused.has(this.transaction)) {
       full--;
+      refused.add(this.transaction);
       put.call(this, 'x'.repeat(4000000), 'much');
     }
     return put.apply(this, given);
   };
 </script>`;
 
-const openFull = async (page: Page, stack: Stack): Promise<void> => {
+/** Opens a page that may store little, and whose events wait. */
+const openSmall = async (page: Page, stack: Stack): Promise<void> => {
   const session = await page.context().newCDPSession(page);
   await session.send('Storage.overrideQuotaForOrigin', { origin: stack.site.url, quotaSize: 500_000 });
   stack.site.gateway.fault = 'off';
   await stack.open(page, '<p>no offer yet</p>', { head: FULL });
+};
+
+const openFull = async (page: Page, stack: Stack): Promise<void> => {
+  await openSmall(page, stack);
   await dismissMany(page, 60);
+  await untilWaiting(page, 120);
 };
 
 /** From now on the page does nothing by itself, and no event is on its way: such an event would be given up last. */
@@ -287,6 +294,18 @@ test.describe('a storage that is full', () => {
     await expect.poll(() => stack.recorded().length + given).toBe(121);
     expect(Object.keys(discarded ?? {}).filter((reason) => reason !== 'storage-full')).toEqual([]);
     expect(stack.recorded()).toContain('viewed new');
+    expect(uncaught).toEqual([]);
+  });
+  test('is reported once if many events are being written when it fills up (fault 28)', async ({
+    page,
+    stack,
+  }) => {
+    const { storage, uncaught } = listen(page);
+    await openSmall(page, stack);
+    await page.evaluate('full = Infinity');
+    await dismissMany(page, 60);
+    await untilInMemory(page, 120);
+    await expect.poll(() => storage).toHaveLength(1);
     expect(uncaught).toEqual([]);
   });
 });

@@ -39,34 +39,42 @@ const rowsOf = (store: IDBObjectStore): StoreRows => ({
  */
 export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>): Records<StoreRows> => {
   const useStore = createStore(name, 'offersight');
-  /** How many transactions are complete. */
-  let complete = 0;
+  /** How many transactions the database has ended. */
+  let ended = 0;
+  /** Waits for the end of a transaction, and times out after all turns in which the database ends none. */
+  const wait = (onTimeout: () => void): Stop => {
+    let turns = TURNS;
+    let known = ended;
+    let stop: Stop;
+    const turn = (): void => {
+      // A database that answers those ahead is not blocked.
+      if (known < ended) turns = TURNS;
+      known = ended;
+      if (turns--) stop = runtime.after(TURN_MS, turn);
+      else onTimeout();
+    };
+    turn();
+    return () => {
+      ended++;
+      stop();
+    };
+  };
+
   return {
     transact: (work) =>
       new Promise((resolve, reject) => {
-        let turns = TURNS;
-        let known = complete;
-        let stop: Stop;
-        const wait = (): void => {
-          // A database that answers those ahead is not blocked.
-          if (known < complete) turns = TURNS;
-          known = complete;
-          if (turns--) stop = runtime.after(TURN_MS, wait);
-          else reject(new Error('timeout'));
-        };
-        wait();
+        const end = wait(() => reject(new Error('timeout')));
         // A blocked `indexedDB` getter throws out of this call at once, which rejects as well.
         useStore('readwrite', (store) => {
           const { transaction } = store;
           const result = work(rowsOf(store));
           // Success is the transaction's completion, not its requests': it may still abort behind them.
           transaction.oncomplete = () => {
-            complete++;
-            stop();
+            end();
             resolve(result);
           };
           transaction.onabort = () => {
-            stop();
+            end();
             reject(transaction.error);
           };
           // All or nothing, and at once: a page that is closing may not live until the transaction ends by itself.
@@ -75,7 +83,8 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
             .then(
               () => transaction.commit(),
               (cause: unknown) => {
-                reject(cause);
+                // If the database aborts, its requests fail first, and do not say why.
+                reject(transaction.error ?? cause);
                 transaction.abort();
               },
             )

@@ -61,6 +61,28 @@ describe('a transaction that aborts behind its requests', () => {
   });
 });
 
+describe('a transaction that the database aborts', () => {
+  test('rejects with the reason, though a request that is under way says only that it was aborted', async () => {
+    const records = open(fakeRuntime());
+    const full = new DOMException('full', 'QuotaExceededError');
+    const { put } = IDBObjectStore.prototype;
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(function (
+      this: IDBObjectStore,
+      ...given
+    ) {
+      const { transaction } = this;
+      // As a database does whose disk is full, and as fake-indexeddb does it inside.
+      setImmediate(() => (transaction as unknown as { _abort(name: string): void })._abort(full.name));
+      return put.apply(this, given);
+    });
+    const transacted = records.transact(async (rows) => {
+      rows.put(['entry', 'a'], {});
+      for (;;) await rows.get(['entry', 'a']);
+    });
+    await expect(transacted).rejects.toMatchObject({ name: full.name });
+  });
+});
+
 /** A runtime whose timers come when the test says so: behind a task that keeps the page busy they are late. */
 const lateTimers = (): { readonly runtime: FakeRuntime; readonly timers: (() => void)[] } => {
   const timers: (() => void)[] = [];
@@ -103,36 +125,41 @@ describe('a database that does not answer', () => {
 });
 
 describe('a transaction that waits behind another one', () => {
-  test('has all its turns when that is complete, and times out by its own', async () => {
+  test('has all its turns when that is complete or aborted, and times out by its own', async () => {
     const { runtime, timers } = lateTimers();
     const records = open(runtime);
     const begin = () => {
-      let isEnding = false;
+      let ending: 'not' | 'complete' | 'abort' = 'not';
       const outcome = records
         .transact(async (rows) => {
-          while (!isEnding) await rows.get(['entry', 'a']);
+          while (ending === 'not') await rows.get(['entry', 'a']);
+          if (ending === 'abort') throw new Error('abort');
         })
         .then(() => 'complete', String);
       return {
         outcome,
-        end: () => {
-          isEnding = true;
+        end: (how: 'complete' | 'abort') => {
+          ending = how;
         },
       };
     };
     const take = (turns: number): void => {
       for (let turn = 0; turn < turns; turn++) for (const timer of timers.splice(0)) timer();
     };
-    const [first, second, third] = [begin(), begin(), begin()];
+    const [first, second, third, fourth] = [begin(), begin(), begin(), begin()];
     take(7);
-    first.end();
+    first.end('complete');
     await expect(first.outcome).resolves.toBe('complete');
     take(7);
-    second.end();
-    await expect(second.outcome).resolves.toBe('complete');
+    second.end('abort');
+    await expect(second.outcome).resolves.toBe('Error: abort');
+    await settle();
+    take(7);
+    third.end('complete');
+    await expect(third.outcome).resolves.toBe('complete');
     take(9);
-    await expect(third.outcome).resolves.toBe('Error: timeout');
-    third.end();
+    await expect(fourth.outcome).resolves.toBe('Error: timeout');
+    fourth.end('complete');
   });
 });
 
