@@ -1294,15 +1294,26 @@ const IGNORING: readonly Mutant[] = [
     name: 'busy-page-blames-the-database',
     breaks: 'a task that goes on for seconds is not taken for a database that does not answer',
     file: 'src/client/outbox/indexeddb.ts',
-    find: '        wait();\n',
-    put: "        runtime.after(TURNS * TURN_MS, () => reject(new Error('timeout')));\n",
+    find: '    turn();\n',
+    put: '    stop = runtime.after(TURNS * TURN_MS, onTimeout);\n',
     noticedBy: {
       'e2e/faults/storage.spec.ts': [
-        'a task that keeps the page busy for seconds is not mistaken for a database that does not answer',
         'a page that hydrates in tasks of 500 ms for seconds keeps what it records in the database',
       ],
       'test/client/outbox/indexeddb.test.ts': [
         'a page that is busy for seconds › takes the answer that was there meanwhile, though its timer comes first',
+      ],
+    },
+  },
+  {
+    name: 'abort-says-not-why',
+    breaks: 'a transaction that the database aborts rejects with the reason',
+    file: 'src/client/outbox/indexeddb.ts',
+    find: 'reject(transaction.error ?? cause)',
+    put: 'reject(cause)',
+    noticedBy: {
+      'test/client/outbox/indexeddb.test.ts': [
+        'a transaction that the database aborts › rejects with the reason, though a request that is under way says only that it was aborted',
       ],
     },
   },
