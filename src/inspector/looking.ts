@@ -1,5 +1,6 @@
 /** What there is to see at a moment: the tracker, its offers, its events and what waits, as data and as text. */
 import { createChecking } from '../client/later/debug/checking.js';
+import { nameOf } from '../client/later/debug/wording.js';
 import type { Runtime, Stop } from '../runtime.js';
 import { createAsking } from './asking.js';
 import { createClosings } from './closings.js';
@@ -82,6 +83,15 @@ const withRefusal = (note: OfferNote, events: readonly Way[]): OfferNote => {
 const MOST_IDLE = 5;
 /** At most so many unwatched elements are listed. */
 const MOST_UNWATCHED = 100;
+
+/** What is wrong with attributes of other elements than offers that are listed, each with its element. */
+const mistakesOf = (
+  mistakes: ReadonlyMap<Element, readonly string[]>,
+  listed: ReadonlySet<Element>,
+): readonly string[] =>
+  [...mistakes].flatMap(([element, all]) =>
+    listed.has(element) ? [] : all.map((words) => `${nameOf(element)}: ${words}`),
+  );
 
 /** What the page shows as offers although nobody watches them. */
 const unwatched = (): Pick<Snapshot, 'offers' | 'offerCount'> => {
@@ -171,14 +181,14 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
       const events = whole.hearing.list(stored, delivered, now);
       const offers = whole.offers(stored, now).map((note) => withRefusal(note, events));
       const offerCount = Math.max(offers.length, inside.registry.placements.size);
-      const told = new Set(offers.map(({ element }) => element));
+      const listed = new Set(offers.map(({ element }) => element));
       return {
         ...{ problem: undefined, endpoint, others, offers, offerCount },
         events,
         waiting: [...whatWaits(inside, endpoint, stored, now), ...whole.asking.facts()],
         page: pageFacts(inside, stored),
         settings: settingsOf(inside.options),
-        mistakes: [...[...mistakes].flatMap(([element, words]) => (told.has(element) ? [] : words)), ...idle],
+        mistakes: [...mistakesOf(mistakes, listed), ...idle],
         unseen,
         closings: whole.closings.list(stored, now),
       };

@@ -8,7 +8,7 @@ import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import { coverageOf, outOfViewOf } from './hiding.js';
-import { hasGpc, INVALID_CONSENT } from './page-facts.js';
+import { hasGpc, invalidConsent } from './page-facts.js';
 import { tooLittleOf } from './reach.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
@@ -85,7 +85,7 @@ const countedWords = ({ id, isDismissed, isVetoed }: Impression, now: number): S
 /** Why nothing may count, by what the user or the browser decided. */
 const refusalOf = ({ options, owner }: Inside): string | undefined => {
   if (owner.consent === 'granted' || owner.consent === 'pending') return undefined;
-  if (owner.consent !== 'denied') return INVALID_CONSENT;
+  if (owner.consent !== 'denied') return invalidConsent(owner.consent);
   return options.respectGpc && hasGpc()
     ? 'Nothing counts: the browser says Global Privacy Control, which this page takes for denied consent.'
     : 'Nothing counts: the user denied consent.';

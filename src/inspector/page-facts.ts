@@ -15,9 +15,9 @@ const CONSENT: Readonly<Record<string, string>> = {
   pending: 'Pending: events are only in memory until tracker.consent("granted").',
   denied: 'Denied: nothing is recorded.',
 };
-/** Scripts may set anything. */
-export const INVALID_CONSENT =
-  'The given consent is not granted, pending or denied, so nothing is stored or sent.';
+/** The words for a consent that is none: scripts may set anything. */
+export const invalidConsent = (given: unknown): string =>
+  `The given consent is “${String(given).slice(0, 40)}”, not granted, pending or denied, so nothing is stored or sent.`;
 
 const subjectWords = (subject: string | undefined, given: string | undefined): string => {
   if (isSubject(subject)) return subject;
@@ -34,7 +34,7 @@ export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | und
   return [
     {
       label: 'Consent',
-      words: CONSENT[consent] ?? INVALID_CONSENT,
+      words: CONSENT[consent] ?? invalidConsent(consent),
       isWrong: consent !== 'granted' && consent !== 'pending',
     },
     { label: 'Subject', words: subjectWords(subject, options.subject) },
