@@ -186,7 +186,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
         ...{ problem: undefined, endpoint, others, offers, offerCount },
         events,
         waiting: [...whatWaits(inside, endpoint, stored, now), ...whole.asking.facts()],
-        page: pageFacts(inside, stored),
+        page: pageFacts(inside, stored, now),
         settings: settingsOf(inside.options),
         mistakes: [...mistakesOf(mistakes, listed), ...idle],
         unseen,

@@ -2,6 +2,7 @@
 import type { Inside } from '../client/inside.js';
 import { isSubject } from '../protocol/subject.js';
 import { VERSION } from '../version.js';
+import { acceptedFacts } from './accepted.js';
 import { changedFacts } from './changed.js';
 import type { Stored } from './stored.js';
 import type { Fact } from './waiting.js';
@@ -27,7 +28,11 @@ const subjectWords = (subject: string | undefined, given: string | undefined): s
 };
 
 /** What the page and the browser are like. */
-export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | undefined): Fact[] => {
+export const pageFacts = (
+  { options, owner, page }: Inside,
+  stored: Stored | undefined,
+  now: number,
+): Fact[] => {
   const { consent, subject } = owner;
   const worker =
     'serviceWorker' in globalThis.navigator && globalThis.navigator.serviceWorker.controller?.scriptURL;
@@ -45,6 +50,7 @@ export const pageFacts = ({ options, owner, page }: Inside, stored: Stored | und
         : `IndexedDB “${options.name}” cannot be read, or is not there yet.`,
       isWrong: !stored && consent === 'granted',
     },
+    ...acceptedFacts(stored, now),
     { label: 'Page', words: page.isVisible() ? 'It is visible.' : 'It is hidden, so nothing counts.' },
     {
       label: 'Network',
