@@ -294,9 +294,10 @@ test.describe('a storage that is full', () => {
     await expect.poll(() => stack.recorded().length + given).toBe(121);
     expect(Object.keys(discarded ?? {}).filter((reason) => reason !== 'storage-full')).toEqual([]);
     expect(stack.recorded()).toContain('viewed new');
+    expect(storage).toHaveLength(1);
     expect(uncaught).toEqual([]);
   });
-  test('is reported once if many events are being written when it fills up (fault 28)', async ({
+  test('is reported once if it was full before anything was written, and again once it had room (fault 28)', async ({
     page,
     stack,
   }) => {
@@ -304,8 +305,17 @@ test.describe('a storage that is full', () => {
     await openSmall(page, stack);
     await page.evaluate('full = Infinity');
     await dismissMany(page, 60);
-    await untilInMemory(page, 120);
     await expect.poll(() => storage).toHaveLength(1);
+    await addOffer(page, 'more');
+    await untilInMemory(page, 121);
+    await showAgain(page);
+    await page.evaluate('full = 0');
+    await showAgain(page);
+    await untilStored(page, 121);
+    expect(storage).toHaveLength(1);
+    await page.evaluate('full = Infinity');
+    await addOffer(page, 'last');
+    await expect.poll(() => storage).toHaveLength(2);
     expect(uncaught).toEqual([]);
   });
 });

@@ -1318,6 +1318,18 @@ const IGNORING: readonly Mutant[] = [
     },
   },
   {
+    name: 'full-storage-is-reported-each-time',
+    breaks: 'a storage that stays full is reported once until an event is stored',
+    file: 'src/client/later/outbox/mended.ts',
+    find: 'if (!outbox.isBlocked) onBlocked(cause);',
+    put: 'onBlocked(cause);',
+    noticedBy: {
+      'e2e/faults/storage.spec.ts': [
+        'a storage that is full › is reported once if it was full before anything was written, and again once it had room (fault 28)',
+      ],
+    },
+  },
+  {
     name: 'failed-database-is-left-alone',
     breaks: 'a database that failed is tried again, though nothing happens on the page',
     file: 'src/client/later/outbox/passing.ts',

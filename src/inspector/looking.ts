@@ -88,10 +88,13 @@ const MOST_UNWATCHED = 100;
 const mistakesOf = (
   mistakes: ReadonlyMap<Element, readonly string[]>,
   listed: ReadonlySet<Element>,
-): readonly string[] =>
-  [...mistakes].flatMap(([element, all]) =>
+): readonly string[] => {
+  const lines = [...mistakes].flatMap(([element, all]) =>
     listed.has(element) ? [] : all.map((words) => `${nameOf(element)}: ${words}`),
   );
+  // Cards that are repeated have the same mistake.
+  return [...new Set(lines)];
+};
 
 /** What the page shows as offers although nobody watches them. */
 const unwatched = (): Pick<Snapshot, 'offers' | 'offerCount'> => {

@@ -7,19 +7,26 @@ const MOST = 5;
 
 /** Makes what remembers from one look to the next which elements showed an offer, and says which do not any more. */
 export const createLostIds = ({ registry }: Pick<Inside, 'registry'>, view: PageView) => {
-  let known: ReadonlyMap<Element, string> = new Map();
+  const known = new Map<Element, string>();
   const lost = new Map<Element, string>();
+  const remember = (): ReadonlySet<string> => {
+    const shown = new Set<string>();
+    known.clear();
+    for (const { element, offerId } of registry.placements.values()) {
+      shown.add(offerId);
+      // What was given by hand may have no attribute that could be lost.
+      if (element.hasAttribute('data-offer-id')) known.set(element, offerId);
+    }
+    return shown;
+  };
+  // The first look comes a moment later.
+  remember();
 
   return (): string[] => {
     for (const [element, offerId] of known)
       if (!registry.placements.has(element) && !element.hasAttribute('data-offer-id'))
         lost.set(element, offerId);
-    // What was given by hand may have no attribute that could be lost.
-    const attributed = [...registry.placements.values()].filter(({ element }) =>
-      element.hasAttribute('data-offer-id'),
-    );
-    const shown = new Set([...registry.placements.values()].map(({ offerId }) => offerId));
-    known = new Map(attributed.map(({ element, offerId }) => [element, offerId]));
+    const shown = remember();
     for (const [element, offerId] of lost)
       if (!element.isConnected || known.has(element) || view.has(offerId) || shown.has(offerId))
         lost.delete(element);

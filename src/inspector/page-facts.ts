@@ -18,7 +18,7 @@ const CONSENT: Readonly<Record<string, string>> = {
 };
 /** The words for a consent that is none: scripts may set anything. */
 export const invalidConsent = (given: unknown): string =>
-  `The given consent is “${String(given).slice(0, 40)}”, not granted, pending or denied, so nothing is stored or sent.`;
+  `The given consent is “${String(given).slice(0, 40)}” instead of granted, pending or denied, so nothing is stored or sent.`;
 
 const subjectWords = (subject: string | undefined, given: string | undefined): string => {
   if (isSubject(subject)) return subject;

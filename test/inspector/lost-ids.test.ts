@@ -51,6 +51,14 @@ it('are not named if an offer that was given by hand shows there without the att
   expect(said()).toEqual([]);
 });
 
+it('are named if they were there from the beginning, also if they lose it before the first look', () => {
+  const element = show('early');
+  const said = createLostIds({ registry: { placements } }, new Map() as PageView);
+  lose(element);
+  expect(said()).toEqual([expect.stringContaining('<p.early> showed early until')]);
+  element.remove();
+});
+
 it('are named five at a time', () => {
   const said = createLostIds({ registry: { placements } }, new Map() as PageView);
   const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => show(id));

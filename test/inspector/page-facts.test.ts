@@ -43,7 +43,7 @@ describe('offers that were accepted', () => {
 
 test('a consent that is not valid is quoted, as far as it fits', () => {
   expect(wordsOf('Consent', [], 'yes')).toBe(
-    'The given consent is “yes”, not granted, pending or denied, so nothing is stored or sent.',
+    'The given consent is “yes” instead of granted, pending or denied, so nothing is stored or sent.',
   );
   expect(wordsOf('Consent', [], 'x'.repeat(50))).toContain(`“${'x'.repeat(40)}”`);
 });

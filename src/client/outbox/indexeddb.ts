@@ -39,10 +39,10 @@ const rowsOf = (store: IDBObjectStore): StoreRows => ({
  */
 export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>): Records<StoreRows> => {
   const useStore = createStore(name, 'offersight');
-  /** How many transactions the database has ended. */
+  /** How many transactions the database has ended: it completed them, or refused what they wrote. */
   let ended = 0;
   /** Waits for the end of a transaction, and times out after all turns in which the database ends none. */
-  const wait = (onTimeout: () => void): Stop => {
+  const wait = (onTimeout: () => void): ((isAnswer: unknown) => void) => {
     let turns = TURNS;
     let known = ended;
     let stop: Stop;
@@ -54,8 +54,8 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
       else onTimeout();
     };
     turn();
-    return () => {
-      ended++;
+    return (isAnswer) => {
+      if (isAnswer) ended++;
       stop();
     };
   };
@@ -70,11 +70,12 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
           const result = work(rowsOf(store));
           // Success is the transaction's completion, not its requests': it may still abort behind them.
           transaction.oncomplete = () => {
-            end();
+            end(true);
             resolve(result);
           };
           transaction.onabort = () => {
-            end();
+            // What the page aborts by itself has no error, and may not have reached the database.
+            end(transaction.error);
             reject(transaction.error);
           };
           // All or nothing, and at once: a page that is closing may not live until the transaction ends by itself.
@@ -83,7 +84,7 @@ export const indexedDbRecords = (name: string, runtime: Pick<Runtime, 'after'>):
             .then(
               () => transaction.commit(),
               (cause: unknown) => {
-                // If the database aborts, its requests fail first, and do not say why.
+                // If the database aborts, requests behind the one that failed say only that they were aborted.
                 reject(transaction.error ?? cause);
                 transaction.abort();
               },

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createConnecting } from '../../../src/client/later/outbox/indexeddb-kinds.js';
 import { indexedDbRecords } from '../../../src/client/outbox/indexeddb.js';
-import type { Connection } from '../../../src/client/outbox/records.js';
+import type { Connection, Records } from '../../../src/client/outbox/records.js';
 import { memoryRecords } from '../../support/memory-records.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../support/runtime.js';
 import { describeLeasing } from '../later/outbox/leasing.contract.js';
@@ -61,25 +61,28 @@ describe('a transaction that aborts behind its requests', () => {
   });
 });
 
+/** The database aborts the transaction of the next put, as one does whose disk is full. */
+const refuseNextPut = (): void => {
+  const { put } = IDBObjectStore.prototype;
+  vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(function (this: IDBObjectStore, ...given) {
+    const { transaction } = this;
+    // fake-indexeddb aborts so by itself.
+    setImmediate(() =>
+      (transaction as unknown as { _abort(name: string): void })._abort('QuotaExceededError'),
+    );
+    return put.apply(this, given);
+  });
+};
+
 describe('a transaction that the database aborts', () => {
   test('rejects with the reason, though a request that is under way says only that it was aborted', async () => {
     const records = open(fakeRuntime());
-    const full = new DOMException('full', 'QuotaExceededError');
-    const { put } = IDBObjectStore.prototype;
-    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(function (
-      this: IDBObjectStore,
-      ...given
-    ) {
-      const { transaction } = this;
-      // As a database does whose disk is full, and as fake-indexeddb does it inside.
-      setImmediate(() => (transaction as unknown as { _abort(name: string): void })._abort(full.name));
-      return put.apply(this, given);
-    });
+    refuseNextPut();
     const transacted = records.transact(async (rows) => {
       rows.put(['entry', 'a'], {});
       for (;;) await rows.get(['entry', 'a']);
     });
-    await expect(transacted).rejects.toMatchObject({ name: full.name });
+    await expect(transacted).rejects.toMatchObject({ name: 'QuotaExceededError' });
   });
 });
 
@@ -125,46 +128,79 @@ describe('a database that does not answer', () => {
 });
 
 describe('a transaction that waits behind another one', () => {
-  test('has all its turns when that is complete or aborted, and times out by its own', async () => {
-    const { runtime, timers } = lateTimers();
-    const records = open(runtime);
-    const begin = () => {
-      let ending: 'not' | 'complete' | 'abort' = 'not';
-      const outcome = records
-        .transact(async (rows) => {
-          while (ending === 'not') await rows.get(['entry', 'a']);
-          if (ending === 'abort') throw new Error('abort');
-        })
-        .then(() => 'complete', String);
-      return {
-        outcome,
-        end: (how: 'complete' | 'abort') => {
-          ending = how;
+  const begin = (records: Records) => {
+    let ending: 'not' | 'complete' | 'refused' | 'thrown' = 'not';
+    const outcome = records
+      .transact(async (rows) => {
+        while (ending === 'not') await rows.get(['entry', 'a']);
+        if (ending === 'complete') return;
+        if (ending === 'thrown') throw new Error('by the page');
+        refuseNextPut();
+        rows.put(['entry', 'a'], {});
+        for (;;) await rows.get(['entry', 'a']);
+      })
+      .then(
+        () => 'complete',
+        (cause: unknown) => {
+          const { name, message } = cause as Error;
+          return name === 'Error' ? message : name;
         },
-      };
+      );
+    return {
+      outcome,
+      end: (how: 'complete' | 'refused' | 'thrown') => {
+        ending = how;
+      },
     };
+  };
+
+  test('has all its turns when the database completes or refuses that, and times out by its own', async () => {
+    const { runtime, timers } = lateTimers();
     const take = (turns: number): void => {
       for (let turn = 0; turn < turns; turn++) for (const timer of timers.splice(0)) timer();
     };
-    const [first, second, third, fourth] = [begin(), begin(), begin(), begin()];
+    const records = open(runtime);
+    const [first, second, third, fourth] = [begin(records), begin(records), begin(records), begin(records)];
     take(7);
     first.end('complete');
     await expect(first.outcome).resolves.toBe('complete');
     take(7);
-    second.end('abort');
-    await expect(second.outcome).resolves.toBe('Error: abort');
+    second.end('refused');
+    await expect(second.outcome).resolves.toBe('QuotaExceededError');
     await settle();
     take(7);
     third.end('complete');
     await expect(third.outcome).resolves.toBe('complete');
     take(9);
-    await expect(fourth.outcome).resolves.toBe('Error: timeout');
+    await expect(fourth.outcome).resolves.toBe('timeout');
     fourth.end('complete');
+  });
+
+  test('has no more turns if the page aborts that, since nothing shows that the database answers', async () => {
+    const { runtime, timers } = lateTimers();
+    const records = open(runtime);
+    const [first, second] = [begin(records), begin(records)];
+    for (let turn = 0; turn < 7; turn++) for (const timer of timers.splice(0)) timer();
+    first.end('thrown');
+    await expect(first.outcome).resolves.toBe('by the page');
+    await settle();
+    expect(timers).toHaveLength(1);
+    for (let turn = 0; turn < 2; turn++) for (const timer of timers.splice(0)) timer();
+    await expect(second.outcome).resolves.toBe('timeout');
+    second.end('complete');
   });
 });
 
-describe('a transaction that is complete', () => {
-  test('leaves no timer', async () => {
+describe('a transaction that is over', () => {
+  test('leaves no timer if the database refused it', async () => {
+    const { runtime, timers } = lateTimers();
+    refuseNextPut();
+    const transacted = open(runtime).transact(async (rows) => rows.put(['entry', 'a'], {}));
+    await expect(transacted).rejects.toMatchObject({ name: 'QuotaExceededError' });
+    expect(timers).toEqual([]);
+  });
+
+  test('leaves no timer if it is complete', async () => {
     const { runtime, timers } = lateTimers();
     const transacted = open(runtime).transact(async (rows) => rows.put(['entry', 'a'], {}));
     expect(timers).toHaveLength(1);
