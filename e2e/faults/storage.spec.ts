@@ -297,6 +297,7 @@ test.describe('a storage that is full', () => {
     expect(storage).toHaveLength(1);
     expect(uncaught).toEqual([]);
   });
+
   test('is reported once if it was full before anything was written, and again once it had room (fault 28)', async ({
     page,
     stack,

@@ -98,6 +98,11 @@ const lateTimers = (): { readonly runtime: FakeRuntime; readonly timers: (() => 
   return { runtime: fakeRuntime({ after }), timers };
 };
 
+/** Lets so many turns pass. */
+const take = (timers: (() => void)[], turns: number): void => {
+  for (let turn = 0; turn < turns; turn++) for (const timer of timers.splice(0)) timer();
+};
+
 describe('a page that is busy for seconds', () => {
   test('takes the answer that was there meanwhile, though its timer comes first', async () => {
     const { runtime, timers } = lateTimers();
@@ -156,22 +161,19 @@ describe('a transaction that waits behind another one', () => {
 
   test('has all its turns when the database completes or refuses that, and times out by its own', async () => {
     const { runtime, timers } = lateTimers();
-    const take = (turns: number): void => {
-      for (let turn = 0; turn < turns; turn++) for (const timer of timers.splice(0)) timer();
-    };
     const records = open(runtime);
     const [first, second, third, fourth] = [begin(records), begin(records), begin(records), begin(records)];
-    take(7);
+    take(timers, 7);
     first.end('complete');
     await expect(first.outcome).resolves.toBe('complete');
-    take(7);
+    take(timers, 7);
     second.end('refused');
     await expect(second.outcome).resolves.toBe('QuotaExceededError');
     await settle();
-    take(7);
+    take(timers, 7);
     third.end('complete');
     await expect(third.outcome).resolves.toBe('complete');
-    take(9);
+    take(timers, 9);
     await expect(fourth.outcome).resolves.toBe('timeout');
     fourth.end('complete');
   });
@@ -180,12 +182,12 @@ describe('a transaction that waits behind another one', () => {
     const { runtime, timers } = lateTimers();
     const records = open(runtime);
     const [first, second] = [begin(records), begin(records)];
-    for (let turn = 0; turn < 7; turn++) for (const timer of timers.splice(0)) timer();
+    take(timers, 7);
     first.end('thrown');
     await expect(first.outcome).resolves.toBe('by the page');
     await settle();
     expect(timers).toHaveLength(1);
-    for (let turn = 0; turn < 2; turn++) for (const timer of timers.splice(0)) timer();
+    take(timers, 2);
     await expect(second.outcome).resolves.toBe('timeout');
     second.end('complete');
   });
