@@ -307,13 +307,19 @@ export const describeLedger = ({ open }: Bench): void => {
       });
     });
 
-    it('takes no place away from a group that the same request names again', async () => {
-      const intake = open({ maxGroups: 1 });
-      await intake.take([admitted(1, { group: 'old' })]);
-      const later = { receivedAt: START + 40 * DAY_MS };
-      await intake.take([admitted(2, { group: 'old', ...later }), admitted(3, { group: 'new', ...later })]);
-      expect(await groupsOf(intake)).toEqual(['old', '(other)']);
-    });
+    it.each([
+      ['the group', ['old', 'new']],
+      ['a new group', ['new', 'old']],
+    ])(
+      'takes no place away from a group that a request names again, if %s comes first',
+      async (_, groups) => {
+        const intake = open({ maxGroups: 1 });
+        await intake.take([admitted(1, { group: 'old' })]);
+        const receivedAt = START + 40 * DAY_MS;
+        await intake.take(groups.map((group, at) => admitted(2 + at, { group, receivedAt })));
+        expect((await groupsOf(intake)).toSorted()).toEqual(['(other)', 'old']);
+      },
+    );
 
     it('reports each time that a group has no place, which its host hears of once a day', async () => {
       const alerts: string[] = [];

@@ -35,15 +35,17 @@ export const THOUGH_FULL = "call('DEL', own .. 'none')";
 export const MOVES = `${THOUGH_FULL}${guard(true, `if moving then return redis.error_reply('${FAULTS.moving}') end`)}`;
 
 const PLACES = `
-local isCrowded, mostGroups, mostNew = false, tonumber(ARGV[6]), tonumber(ARGV[7])
+local events, named, isCrowded, mostGroups, mostNew = decode(ARGV[4]), {}, false, tonumber(ARGV[6]), tonumber(ARGV[7])
+for _, e in ipairs(events) do if e.group then named[e.group] = true end end
 local function placeOf(group, at, namer)
   local day, last, newcomers = text(math.floor(at / ${DAY_MS})), call('ZSCORE', own .. 'groups', group), own .. 'newcomers'
   if group == '${OTHER_GROUPS}' or namer == '${LISTED}' or last == day then return group end
   if last then add('groups', day, group) return group end
   local function isFull() return call('ZCARD', own .. 'groups') >= mostGroups end
-  -- Places are taken away only if there is no room, so that a clock that is wrong for a moment removes none.
+  -- Places are taken away only if there is no room, so that a clock that is wrong for a moment removes none. A group that
+  -- this request names keeps its place, also if a new one stands ahead of it.
   for _, old in ipairs(isFull() and between('groups', '-inf', '(' .. text(day - ${GROUP_DAYS}), -1) or {}) do
-    drop('groups', old) drop('groups-first', old)
+    if not named[old] then drop('groups', old) drop('groups-first', old) end
   end
   if get('newcomers', 'day') ~= day then call('DEL', newcomers) put('newcomers', 'day', day) end
   call('PEXPIRE', newcomers, ${2 * DAY_MS})
@@ -68,7 +70,7 @@ const UNFORWARDED = 'only viewed and dismissed are ever forwarded';
 /** Takes events: new ones are added to both lanes, and known ones are compared. */
 export const TAKE = `${TAKES}${PLACES}
 local free, fresh, known, viewed = ARGV[5] - call('ZCARD', own .. 'open'), {}, {}, {}
-for at, e in ipairs(decode(ARGV[4])) do
+for at, e in ipairs(events) do
   if e.type ~= 'viewed' and e.type ~= 'dismissed' then return redis.error_reply('${UNFORWARDED}') end
   local held = known[e.id] or contentOf(e.id)
   -- Ids of version 8 are what the host's own programs report, also as accepted.
@@ -107,7 +109,7 @@ return answer()`;
 
 /** Counts what the billing system reported, each once. */
 export const ACCEPT = `${TAKES}${PLACES}
-for at, e in ipairs(decode(ARGV[4])) do
+for at, e in ipairs(events) do
   local key = own .. 'accepted:' .. e.id
   local held = call('GET', key) or contentOf(e.id)
   verdicts[at] = held and (held == e.content and 'duplicate' or 'conflict') or 'accepted'
