@@ -29,7 +29,7 @@ export const SERVER_UNITS = [
   'test/reference/*.test.ts',
   'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
-  'test/proxy/intake/redis/redis{,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
+  'test/proxy/intake/redis/redis{,-clock,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
   'test/proxy/intake/{intake-alike.properties,ledger-size,one-site}.test.ts',
   'test/proxy/intake/postgres/postgres{,-docs,-leading,-opening}.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',

@@ -355,6 +355,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/lease',
       'proxy/intake/rules',
       'proxy/intake/sharing',
+      'proxy/forward/jumps',
     ],
     types: [...INTAKE, 'runtime'],
   },

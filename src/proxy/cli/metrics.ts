@@ -1,11 +1,11 @@
 /** What Prometheus scrapes: figures of requests, verdicts and calls, and how each lane stands. */
 import type { Registry } from 'prom-client';
 import { platformRuntime, type Runtime } from '../../runtime.js';
-import type { Intake, LaneNote } from '../intake/intake.js';
-import { type LaneName, laneOf } from '../operator/listing.js';
+import type { Intake, LaneNote, LaneStatus } from '../intake/intake.js';
 import { AGAIN_MS } from '../telling/alert.js';
 import { ALERT_CODES, type AlertCode, alertCodeOf, isNoted } from '../telling/alert-codes.js';
 import type { Observation } from '../telling/observation.js';
+import { createAsking, LANES } from './asking-lanes.js';
 import { METRICS, type Metric } from './metric-names.js';
 
 /** Counts what happens at one site. */
@@ -25,7 +25,8 @@ export interface Metrics {
 }
 
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
-const LANES: readonly LaneName[] = ['offer_events', 'usage_events'];
+/** Types of events that pages send. */
+const TYPES = ['viewed', 'dismissed'];
 const NOTED: readonly string[] = [...ALERT_CODES.filter(isNoted), 'other'];
 
 /** Which alerts a lane's note has, by code: 0 or 1. */
@@ -44,10 +45,12 @@ type Seen = Map<AlertCode, number>;
  */
 export const createMetrics = async (
   isNamed: boolean,
-  { now, elapsed }: Pick<Runtime, 'now' | 'elapsed'> = platformRuntime(),
+  runtime: Pick<Runtime, 'now' | 'elapsed' | 'after'> = platformRuntime(),
 ): Promise<Metrics | undefined> => {
   const client = await import('prom-client').catch(() => undefined);
   if (!client) return undefined;
+  const { now, elapsed } = runtime;
+  const askLanes = createAsking(runtime);
   const registry: Registry = new client.Registry();
   client.collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -84,10 +87,9 @@ export const createMetrics = async (
   const deadCodes = new Set<string>();
   const labelsOf = (site: string) => (isNamed ? { site } : {});
 
-  const askLanes = async (site: string, intake: Intake): Promise<void> => {
-    for (const name of LANES) {
-      const at = now();
-      const status = await laneOf(intake, name).status(at);
+  const show = (site: string, lanes: ReadonlyMap<string, LaneStatus>): void => {
+    const at = now();
+    for (const [name, status] of lanes) {
       const lane = { ...labelsOf(site), lane: name };
       waiting.set(lane, status.waiting);
       oldest.set(lane, status.oldestAt === undefined ? 0 : Math.max(0, at - status.oldestAt) / 1_000);
@@ -113,12 +115,12 @@ export const createMetrics = async (
   };
 
   const ask = async (site: string, intake: Intake): Promise<void> => {
-    const isUp = await askLanes(site, intake).then(
-      () => true,
-      () => false,
-    );
-    up.set(labelsOf(site), isUp ? 1 : 0);
-    if (isUp) return;
+    const lanes = await askLanes(intake).catch(() => undefined);
+    up.set(labelsOf(site), lanes ? 1 : 0);
+    if (lanes) {
+      show(site, lanes);
+      return;
+    }
     // Old figures would look like new ones.
     for (const name of LANES) {
       const lane = { ...labelsOf(site), lane: name };
@@ -128,11 +130,17 @@ export const createMetrics = async (
     }
   };
 
+  /** A rule has to see a site that takes nothing or cannot be started, also if another one can. */
+  const beginAtZero = (base: ReturnType<typeof labelsOf>): void => {
+    if (isNamed) up.set(base, 0);
+    for (const type of TYPES) events.inc({ ...base, type, verdict: 'accepted', code: '' }, 0);
+  };
+
   const of = (site: string): SiteMetrics => {
     const base = labelsOf(site);
     const seenAt: Seen = new Map();
     seen.set(site, seenAt);
-    if (isNamed) up.set(base, 0);
+    beginAtZero(base);
     return {
       watch(intake) {
         watched.set(site, intake);

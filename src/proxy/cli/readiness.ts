@@ -3,8 +3,9 @@
  * not be taken, it tries by itself, since a process that is left out gets no requests. A full intake is ready, since it
  * answers each event with the time of its retry, and pages still need their script.
  */
-import type { Runtime, Stop } from '../../runtime.js';
+import type { Runtime } from '../../runtime.js';
 import type { Intake } from '../intake/intake.js';
+import { inTime } from '../patience.js';
 
 /** Watches an intake. */
 export interface Readiness {
@@ -43,21 +44,12 @@ export const watchReadiness = (
     intake,
     async isReady() {
       if (failedAt !== undefined && runtime.elapsed() - failedAt < FAILED_MS) return false;
-      let stopTimer: Stop | undefined;
-      const late = new Promise<false>((resolve) => {
-        stopTimer = runtime.after(READY_MS, () => resolve(false));
-      });
       const asked: Promise<unknown> =
         failedAt === undefined ? watched.status(runtime.now()) : intake.take([]);
-      const isReady = await Promise.race([
-        asked.then(
-          () => true,
-          () => false,
-        ),
-        late,
-      ]);
-      stopTimer?.();
-      return isReady;
+      return inTime(runtime, READY_MS, asked).then(
+        () => true,
+        () => false,
+      );
     },
   };
 };

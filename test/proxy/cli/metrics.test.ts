@@ -98,6 +98,43 @@ describe('the gauge of alerts', () => {
   });
 });
 
+describe('a scrape', () => {
+  it('waits two seconds for an intake, which then counts as away, and keeps nothing of it', async () => {
+    const { runtime, site, metrics } = await openBench();
+    site.watch(intakeWith({ waiting: 3 }));
+    expect(await metrics.render()).toContain('offersight_intake_up 1\n');
+    site.watch({ ...intakeWith({}), status: () => new Promise(() => undefined) });
+    const scraped = metrics.render();
+    await runtime.advance(2_000);
+    const text = await scraped;
+    expect(text).toContain('offersight_intake_up 0\n');
+    expect(text).not.toContain('offersight_waiting{');
+  });
+
+  it('asks an intake that is late only once, and shows what it says at last', async () => {
+    const { runtime, site, metrics } = await openBench();
+    let answer = (_: LaneStatus): void => undefined;
+    const standing = new Promise<LaneStatus>((resolve) => (answer = resolve));
+    let asked = 0;
+    const status = (): Promise<LaneStatus> => {
+      asked++;
+      return standing;
+    };
+    site.watch({ ...intakeWith({}), status });
+    for (let scrape = 0; scrape < 3; scrape++) {
+      const scraped = metrics.render();
+      await runtime.advance(2_000);
+      expect(await scraped).toContain('offersight_intake_up 0\n');
+    }
+    expect(asked).toBe(1);
+    const scraped = metrics.render();
+    answer(await intakeWith({ waiting: 3 }).status(0));
+    expect(await scraped).toContain('offersight_waiting{lane="offer_events"} 3\n');
+    await metrics.render();
+    expect(asked).toBe(2);
+  });
+});
+
 describe('the gauge of dead letters', () => {
   it('is 0 for a code of the other lane, even if every object has something of that name', async () => {
     const { metrics, site, figures } = await openBench();
@@ -188,6 +225,18 @@ describe('an alert', () => {
 });
 
 describe('events and dead letters', () => {
+  it('of every site are 0 from the beginning, so that a rule sees a site that takes nothing', async () => {
+    const metrics = await createMetrics(true, fakeRuntime());
+    const sites = ['acme-test', 'other-test'];
+    for (const site of sites) metrics?.of(site);
+    const text = await metrics?.render();
+    for (const site of sites)
+      for (const type of ['viewed', 'dismissed'])
+        expect(text).toContain(
+          `offersight_events_total{site="${site}",type="${type}",verdict="accepted",code=""} 0\n`,
+        );
+  });
+
   it('are counted by type as they are taken, also those that the host’s own code reports', async () => {
     const { site, figures } = await openBench();
     const started = startProxy({ onObservation: (observation) => site.observe(observation) });

@@ -53,6 +53,16 @@ describe('a process is ready', () => {
     expect(runtime.timers).toBe(0);
   });
 
+  it('if the answer comes while the process itself is busy for longer than 2 s', async () => {
+    let answer = (): void => undefined;
+    asking = () => new Promise((resolve) => (answer = resolve));
+    const ready = readiness.isReady();
+    runtime.pass(5_000);
+    await runtime.advance(0);
+    answer();
+    await expect(ready).resolves.toBe(true);
+  });
+
   it('as soon as events were taken after some that were not', async () => {
     taking = fails;
     await take();

@@ -176,6 +176,28 @@ describe('a queue in Redis', () => {
     expect((await begin(ours)).rows).toHaveLength(1);
   });
 
+  it('shows another site nothing of what it keeps, and shows it to programs that do not name a site', async () => {
+    await open('acme-test').take([admitted(1)]);
+    const other = open('other-test');
+    const firstOf = (portions: AsyncIterable<unknown>): Promise<unknown> =>
+      portions[Symbol.asyncIterator]().next();
+    const looks: readonly ((intake: Intake) => Promise<unknown>)[] = [
+      (intake) => intake.list({ limit: 9 }),
+      (intake) => intake.usage.list({ limit: 9 }),
+      (intake) => intake.list({ limit: 9, visitor: 'somebody' }),
+      (intake) => firstOf(intake.tally()),
+      (intake) => firstOf(intake.ledger()),
+      (intake) => intake.nameKey(),
+      (intake) => intake.sessionsEnded(),
+      (intake) => intake.resign('token'),
+    ];
+    const refused = refusal('acme-test', 'other-test', /name of its own/);
+    for (const look of looks) {
+      await expect(look(other)).rejects.toEqual(refused);
+      await look(open());
+    }
+  });
+
   it('belongs to one site if those of several come first at the same moment', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, (_, at) => open(`site-${at}`)).map((intake, at) =>

@@ -48,7 +48,8 @@ local function texts(index, from, to, most) return call('ZRANGEBYLEX', own .. in
 
 -- Machines whose clocks differ share one pace and one lease, so a clock that is far from Redis's own is corrected by it.
 local time = call('TIME')
-local skew = time[1] * 1000 + math.floor(time[2] / 1000) - ARGV[2]
+local clock = time[1] * 1000 + math.floor(time[2] / 1000)
+local skew = clock - ARGV[2]
 if math.abs(skew) <= 5000 then skew = 0 end
 
 local function load(n)

@@ -1,5 +1,6 @@
 /** What the process that forwards does in Redis, in Lua: leading, beginning and finishing. */
 
+import { DRIFT_MS } from '../../forward/jumps.js';
 import { LEAD_MS } from '../lease.js';
 import { DAY_MS } from '../ledger.js';
 import { KEY_WINDOW_MS, LONGEST_WAIT_MS, MEMORY_MS, SLACK_MS } from '../rules.js';
@@ -15,7 +16,7 @@ local held = call('HMGET', own .. 'lane', 'token', 'host', 'pid', 'until')
 local ends = tonumber(held[4] or 0)
 -- A lease further ahead than any that is given out was made under another clock.
 local isFresh = ends > now and ends <= now + ${LEAD_MS + SLACK_MS}
-if isFresh and held[1] ~= token and held[1] ~= over then return { 0, held[1], held[2], held[3] } end
+if isFresh and held[1] ~= token and held[1] ~= over then return { 0, clock, held[1], held[2], held[3] } end
 if held[1] ~= token then
   for _, n in ipairs(call('HVALS', own .. 'flying')) do
     local e = load(n)
@@ -31,7 +32,7 @@ if held[1] ~= token then
 end
 call('HSET', own .. 'lane', 'token', token, 'host', host, 'pid', pid, 'until', text(now + ${LEAD_MS}))
 call('ZREMRANGEBYSCORE', own .. 'calls', '-inf', now - ${MINUTE_MS})
-return { 1 }`;
+return { 1, clock }`;
 
 /**
  * Gives up events that waited too long, and forgets old ones. Then begins events that are due, as far as the pace
@@ -39,10 +40,12 @@ return { 1 }`;
  */
 export const BEGIN = `${MOVES}
 local now, limit, perMinute, maxDelay = ARGV[4] + skew, tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
--- The age of an event is judged by a clock that may have jumped ahead, unless it is Redis's own.
-local past, isOnce, token = now - (skew == 0 and ARGV[8] or 0), ARGV[9] == '1', ARGV[10]
+-- The age of an event is judged by a clock that may have jumped ahead: this machine's, or Redis's own.
+local jumped = ARGV[13] ~= '' and clock - ARGV[13] or 0
+local past = now - (skew == 0 and ARGV[8] or ARGV[12] + (jumped > ${DRIFT_MS} and jumped or 0))
+local isOnce, token = ARGV[9] == '1', ARGV[10]
 -- The request is from a process that no longer leads. Nobody would learn what it began.
-if token ~= '' and get('lane', 'token') ~= token then return { {}, '', 0 } end
+if token ~= '' and get('lane', 'token') ~= token then return { {}, '', 0, clock } end
 local given, expired, unseen, isMore = 0, 0, {}, false
 local function sweep(index, before, code)
   for _, n in ipairs(between(index, '-inf', before, ${PORTION} + call('HLEN', own .. 'flying'))) do
@@ -115,7 +118,7 @@ if isMore or given >= ${PORTION} or looks >= limit + ${PORTION} then nextAt = te
 if #rows == room and calls + #rows >= perMinute then
   nextAt = text((oldest and call('ZSCORE', own .. 'calls', oldest) or now) + ${MINUTE_MS + 1} - skew)
 end
-return { rows, nextAt, expired }`;
+return { rows, nextAt, expired, clock }`;
 
 /** Records what came of events. */
 export const FINISH = `${MOVES}

@@ -4,6 +4,7 @@ import type { EventState, IntakeRow } from '../admitted.js';
 import type { Lane, LaneNote, OfferTally } from '../intake.js';
 import { isOver, WHEREABOUTS } from '../lease.js';
 import { type LaneRules, PURGED } from '../rules.js';
+import type { RedisClock } from './redis-clock.js';
 import { PORTION } from './redis-events.js';
 import type { ScriptName } from './redis-scripts.js';
 
@@ -59,6 +60,7 @@ export interface LaneParts {
   readonly ledgerDays: number;
   /** Gives the name that only this intake has for a visitor. */
   readonly nameVisitor: (visitor: string) => Promise<string>;
+  readonly clock: RedisClock;
 }
 
 /** Which events are looked at. */
@@ -71,7 +73,7 @@ interface Walk {
 }
 
 /** Makes the lane over its scripts. */
-export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor }: LaneParts): Lane => {
+export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor, clock }: LaneParts): Lane => {
   const { maxDelayMs, ambiguous, isOrdered } = rules;
   let leader = '';
 
@@ -93,10 +95,12 @@ export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor }: LanePar
 
   return {
     async lead(token, now) {
-      const lead = async (
-        over: string,
-      ): Promise<[leads: number, held?: string, host?: string, pid?: string]> =>
-        (await ask('lead', now, token, WHEREABOUTS, process.pid, over)) as never;
+      const lead = async (over: string) => {
+        const said = await ask('lead', now, token, WHEREABOUTS, process.pid, over);
+        const [leads, at, ...holder] = said as [number, number | undefined, ...string[]];
+        if (at !== undefined) clock.hear(at);
+        return [leads, ...holder] as const;
+      };
       const [isOurs, held = '', host = '', pid] = await lead('');
       const isFree = isOurs === 0 && isOver({ host, pid: Number(pid) });
       const leads = isFree ? (await lead(held))[0] : isOurs;
@@ -111,8 +115,10 @@ export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor }: LanePar
     async begin({ now, limit, perMinute, graceMs = 0 }) {
       const isOnce = ambiguous === 'atMostOnce' ? 1 : 0;
       const room = Math.min(limit, 2 * PORTION);
-      const begun = await ask('begin', now, room, perMinute, maxDelayMs, graceMs, isOnce, leader, ledgerDays);
-      const [rows, next, expired] = begun as [string[], string, number];
+      const rules = [now, room, perMinute, maxDelayMs, graceMs, isOnce, leader, ledgerDays];
+      const begun = await ask('begin', ...rules, clock.graceMs(), clock.expected());
+      const [rows, next, expired, at] = begun as [string[], string, number, number];
+      clock.hear(at);
       // More events may be due than one script begins.
       const nextAt = rows.length === room && room < limit ? now : next ? Number(next) : undefined;
       return { rows: rows.map(toIntakeRow), nextAt, expired };

@@ -12,7 +12,7 @@ return { call('ZCARD', own .. 'open'), oldest and text(oldest - skew) or '', las
   call('HGETALL', own .. 'dead-codes') }`;
 
 /** Lists events, the last that arrived first, and where to continue. Leaves out those that are not of a visitor. */
-const LIST = `
+const LIST = `${LOOKS}
 local before, most, index, id, visitor, numbers, rows = ARGV[4], tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8] .. ' ', {}, {}
 local from = before == '' and tonumber(get('lane', 'arrival') or 0) or before - 1
 if id ~= '' then index, numbers[1] = '', numberOf(id)
@@ -72,14 +72,14 @@ const METHODS = {
   ...{ take: TAKE, knows: KNOWS, accept: ACCEPT, lead: LEAD, begin: BEGIN, finish: FINISH },
   ...{ status: STATUS, list: LIST, retry: RETRY, purge: PURGE },
   note: `${MOVES} put('lane', 'note', ARGV[4])`,
-  resign: `${THOUGH_FULL} if get('lane', 'token') == ARGV[4] then call('HDEL', own .. 'lane', 'token', 'until') end`,
-  days: "return call('ZRANGE', own .. 'days', 0, -1)",
-  cells: "return call('HGETALL', own .. 'ledger:' .. ARGV[4])",
+  resign: `${THOUGH_FULL}${LOOKS} if get('lane', 'token') == ARGV[4] then call('HDEL', own .. 'lane', 'token', 'until') end`,
+  days: `${LOOKS} return call('ZRANGE', own .. 'days', 0, -1)`,
+  cells: `${LOOKS} return call('HGETALL', own .. 'ledger:' .. ARGV[4])`,
   endSessions: `${MOVES} call('HINCRBY', intake, 'sessions', 1)`,
   share: SHARE,
   secret: `${LOOKS} return call('HGET', intake, 'secret') or ''`,
   layout: `${LOOKS} return layout or ''`,
-  sessionsEnded: "return call('HGET', intake, 'sessions') or '0'",
+  sessionsEnded: `${LOOKS} return call('HGET', intake, 'sessions') or '0'`,
 } as const;
 
 /** The name of a script. */

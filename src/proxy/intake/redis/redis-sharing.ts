@@ -8,7 +8,7 @@ import { TAKES } from './redis-taking.js';
  * Both vanish after a minute.
  */
 export const SHARE = `${TAKES}
-local process, spent, now = ARGV[4], ARGV[5], time[1] * 1000 + math.floor(time[2] / 1000)
+local process, spent, now = ARGV[4], ARGV[5], clock
 local from, seen, isAlone, heard = '0', 0, true, {}
 local processes = call('HGETALL', own .. 'processes')
 for at = 1, #processes, 2 do

@@ -18,6 +18,7 @@ import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, DEFER_MS, type IntakeBounds, otherSite, resolveBounds, USAGE_RULES } from '../rules.js';
 import { createMoving } from './migration/moving.js';
 import { connect } from './redis-client.js';
+import { createRedisClock } from './redis-clock.js';
 import { digestOf, givenOf, hashOf } from './redis-given.js';
 import { createLane } from './redis-lane.js';
 import { ledgerOf } from './redis-ledger.js';
@@ -66,6 +67,14 @@ const NAME = /^[\w.-]{1,100}$/;
 
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
 
+/** The first words of what a script answered instead of a result. */
+const faultIn = (cause: unknown): readonly [fault: string, owner: string] => {
+  const [fault = '', owner = ''] = (cause instanceof Error ? cause.message : '')
+    .replace(/^ERR /, '')
+    .split(' ');
+  return [fault, owner];
+};
+
 const toVerdict = (word: string | undefined): Verdict => {
   if (word === 'accepted' || word === 'duplicate') return { kind: word };
   if (word === 'conflict') return { kind: 'refused', code: word };
@@ -103,11 +112,21 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
     weak = settings.join(', ');
     tell();
   });
-  const moving = createMoving(client, runtime);
+  const moving = createMoving(client, runtime, () => site);
   /** The secret that visitors' names are hashed with. Redis keeps it, so that every process has the same. */
   let secret: string | undefined;
   /** The secret that the names of visitors who name groups are hashed with. Only this process knows it. */
   const ownSecret = randomBytes(32);
+
+  const inWords = (cause: unknown): unknown => {
+    const [fault, owner] = faultIn(cause);
+    if (fault === FAULTS.otherSite) return otherSite('queue in Redis', owner, site, REMEDY);
+    return fault === FAULTS.newer || fault === FAULTS.moving ? configuration(WORDS[fault]) : cause;
+  };
+  const prepare = (): Promise<string> =>
+    moving.prepare().catch((cause: unknown) => {
+      throw inWords(cause);
+    });
 
   let isThere = false;
   /** What is not there, or is still as 0.1 left it, must not look like an intake in which nothing waits. */
@@ -127,24 +146,20 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   ): Promise<unknown> => {
     try {
       if (readOnly) await find();
-      if (script === 'take') secret ??= await moving.prepare();
+      if (script === 'take') secret ??= await prepare();
       const all = [lane, runtime.now(), site, ...args()];
       const deadlineMs = TAKING.includes(script) ? TAKE_DEADLINE_MS : DEADLINE_MS;
       const answer = await client.run(`offersight_${script}`, SCRIPTS[script], all, deadlineMs);
       return answer;
     } catch (cause) {
-      const [fault = '', owner = ''] = (cause instanceof Error ? cause.message : '')
-        .replace(/^ERR /, '')
-        .split(' ');
-      if (fault === FAULTS.otherSite) throw otherSite('queue in Redis', owner, site, REMEDY);
+      const [fault] = faultIn(cause);
       if (fault === FAULTS.moving && !readOnly) moving.go();
       // A process that asks to lead asks again soon.
       if (fault === FAULTS.moving && script === 'lead') return [2];
-      if (fault === FAULTS.newer || fault === FAULTS.moving) throw configuration(WORDS[fault]);
-      if (fault !== FAULTS.unprepared || isAgain) throw cause;
+      if (fault !== FAULTS.unprepared || isAgain) throw inWords(cause);
       if (readOnly) throw configuration(MISSING);
       // This Redis is new, or was emptied meanwhile.
-      secret = await moving.prepare();
+      secret = await prepare();
       return ask(lane, script, args, true);
     }
   };
@@ -170,7 +185,7 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
   // Not by 'prepare', since a reader must not make what is missing.
   const nameVisitor = async (visitor: string): Promise<string> =>
     hashOf(secret ?? ((await askEvents('secret')) as string), visitor);
-  const parts = { ledgerDays, nameVisitor };
+  const parts = { ledgerDays, nameVisitor, clock: createRedisClock(runtime) };
 
   const intake: Intake = {
     ...createLane(askEvents, { ...parts, rules: { ...rules, isOrdered: true } }),
@@ -201,11 +216,11 @@ export const redisIntake = (options: RedisIntakeOptions): Intake => {
 
     ledger: ledgerOf(askEvents),
     share: createSharing(askEvents, async (name) => {
-      secret ??= await moving.prepare();
+      secret ??= await prepare();
       return hashOf(secret, name);
     }),
     // Asked for each time, since an emptied Redis has another one.
-    nameKey: moving.prepare,
+    nameKey: prepare,
 
     async endSessions() {
       await askEvents('endSessions');

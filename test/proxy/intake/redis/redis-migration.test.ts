@@ -238,7 +238,7 @@ describe('a process that moves may die after any step', () => {
           return client.run(script, ...rest);
         },
       };
-      await createMoving(mortal, runtime).prepare();
+      await createMoving(mortal, runtime, () => '').prepare();
       if (await redis.admin.hexists(`{${name}}.intake`, 'moving')) await dead;
       await client.close();
       steps++;

@@ -43,6 +43,9 @@ const PREPARE = `${THOUGH_FULL}
 ${OLD}
 local layout = tonumber(call('HGET', intake, 'layout') or 0)
 if layout > ${LAYOUT} then return redis.error_reply('${FAULTS.newer}') end
+-- Version 0.1 kept its site in a key of its own.
+local owner = call('HGET', intake, 'site') or call('GET', KEYS[1] .. '/site')
+if site ~= '' and owner and owner ~= site then return redis.error_reply('${FAULTS.otherSite} ' .. owner) end
 local TEXTS, OTHERS = { 'layout', 'arrival', 'note', 'sessions', 'counted' },
   { 'lease', 'open', 'since', 'ends', 'doubts', 'arrivals', 'dead', 'calls', 'flying', 'heads', 'tally', 'days', 'groups', 'groups-first' }
 local function takeAway(old, aside, keys, put)
@@ -71,8 +74,7 @@ if layout == 0 then
     put('lane', 'note', call('GET', aside .. 'note') or '{}')
     if lane == 'events' then call('HSET', intake, 'sessions', call('GET', aside .. 'sessions') or 0) end
   end
-  local site = call('GET', KEYS[1] .. '/site')
-  if site then call('HSET', intake, 'site', site) end
+  if owner then call('HSET', intake, 'site', owner) end
   call('HSET', intake, 'layout', ${LAYOUT}, 'secret', ARGV[4])
   if hasEvents then call('HSET', intake, 'moving', 'ids', 'part', 1, 'cursor', 0) end
 end
@@ -178,12 +180,20 @@ return 1`;
 
 const TEXTS = { prepare: wholeOf(PREPARE), move: wholeOf(STEP) };
 
-/** Makes a {@link Moving}. */
-export const createMoving = (client: Client, runtime: Runtime): Moving => {
+/**
+ * Makes a {@link Moving}.
+ * @param siteOf Gives the site that asks, which is empty until one claims the intake.
+ */
+export const createMoving = (client: Client, runtime: Runtime, siteOf: () => string): Moving => {
   let isStopped = false;
   let isWorking = false;
   const run = (name: keyof typeof TEXTS, ...args: readonly string[]): Promise<unknown> =>
-    client.run(`offersight_${name}`, TEXTS[name], ['events', runtime.now(), '', ...args], DEADLINES_MS[name]);
+    client.run(
+      `offersight_${name}`,
+      TEXTS[name],
+      ['events', runtime.now(), siteOf(), ...args],
+      DEADLINES_MS[name],
+    );
 
   const work = async (): Promise<void> => {
     while (!isStopped && (await run('move')) === 1);
