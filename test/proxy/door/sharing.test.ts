@@ -178,6 +178,22 @@ describe('sharing', () => {
     await close();
   });
 
+  it('counts what others gave only once, however often it reports after that', async () => {
+    const { budgets, close } = make();
+    share = async () => ({ names: [], others: [{ name: '#address a', events: 4 }] });
+    await runtime.advance(1_000);
+    share = async (spent) => ({ names: spent.map(({ name }) => `#${name}`), others: [] });
+    const waits: unknown[] = [];
+    for (let event = 1; event <= 7; event++) {
+      waits.push(await budgets.address.take('a', 1));
+      await runtime.advance(1_000);
+    }
+    // Of 10 events, others gave 4.
+    expect(waits).toEqual([...Array.from({ length: 6 }, () => undefined), expect.any(Number)]);
+    expect(reported()).toHaveLength(6);
+    await close();
+  });
+
   it('asks rarely while nothing is given out, and never once it is closed', async () => {
     const { budgets, close } = make();
     await runtime.advance(60_500);

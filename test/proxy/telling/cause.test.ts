@@ -201,6 +201,7 @@ const personalError = (): Error => {
 const THROWN: readonly (readonly [string, () => unknown])[] = [
   ['an error', personalError],
   ['an error of ours', () => new OffersightError('configuration', PERSONAL, personalError())],
+  ['an error with a number', () => Object.assign(new Error(PERSONAL), { code: 4_915_112_345_678 })],
   ['a string', () => PERSONAL],
   ['an object', () => ({ message: PERSONAL, stack: PERSONAL, code: 'ECONNRESET', user: PERSONAL })],
   ['a number', () => 4_915_112_345_678],
@@ -346,6 +347,19 @@ describe('a copy of what was thrown', () => {
     ]);
     expect(shown(copy)).not.toMatch(SECRETS);
   });
+
+  it.each([7, 0, -4_058, 99_999, -99_999])('has a code that is a short number: %i', (code) => {
+    expect(cleanCause(Object.assign(new Error('broke'), { code }))).toHaveProperty('code', code);
+  });
+
+  it.each([100_000, -100_000, 4_915_112_345_678])(
+    'leaves out a code that could be a person’s number: %i',
+    (code) => {
+      const copy = cleanCause(Object.assign(new Error('broke'), { code }));
+      expect(copy).toMatchObject({ message: 'broke' });
+      expect(copy).not.toHaveProperty('code');
+    },
+  );
 
   it.each([
     ['duplicate key: "canary-user" is "there"', 'duplicate key: …'],

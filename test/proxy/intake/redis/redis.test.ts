@@ -252,6 +252,21 @@ describe('the intake Redis, beyond the contract', () => {
     }
   });
 
+  it('forgets what processes reported more than a minute ago, while others still report', async () => {
+    const told = `{${name}}.events.told`;
+    // The place of each row is that of a report which came before all others.
+    const report = (agoMs: number): string => `${Date.now() - agoMs} 0 []`;
+    const [old, young] = [report(MINUTE_MS + 1_000), report(MINUTE_MS / 2)];
+    await intake.share?.('one', [], START);
+    await redis.admin.zadd(told, 0, old, 0, young);
+    await open().share?.('other', [], START);
+    const left = await redis.admin.zrange(told, '0', '-1');
+    expect(left).not.toContain(old);
+    expect(left).toContain(young);
+    // And what the two reported.
+    expect(left).toHaveLength(3);
+  });
+
   it('continues to forward while Redis is full, and takes nothing more', async () => {
     await intake.take([admitted(1), admitted(2)]);
     await redis.admin.config('SET', 'maxmemory', '1');

@@ -281,6 +281,32 @@ describe('a thread that dies', () => {
     );
   });
 
+  it('is started again at most once a second while it dies as it begins, and calls say what is wrong', async () => {
+    const intake = open();
+    intake.claim('acme-test');
+    const rename = (site: string): void => {
+      const database = new Database(file());
+      database.exec(`UPDATE site SET name = '${site}'`);
+      database.close();
+    };
+    const take = (): Promise<unknown> => intake.take([admitted(1)]).then(({ size }) => size, String);
+    const OF_ANOTHER = expect.stringMatching(/keeps the events of the site other-test/) as string;
+    await kill();
+    rename('other-test');
+    // From now on the clock stands still. The first thread began a second ago, or earlier.
+    const startedMs = Math.ceil(performance.now()) + 1_000;
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(startedMs);
+    expect([await take(), await take()]).toEqual([OF_ANOTHER, OF_ANOTHER]);
+    expect(workers).toHaveLength(2);
+    rename('acme-test');
+    clock.mockReturnValue(startedMs + 999);
+    expect(await take()).toEqual(OF_ANOTHER);
+    expect(workers).toHaveLength(2);
+    clock.mockReturnValue(startedMs + 1_000);
+    expect(await take()).toBe(1);
+    expect(workers).toHaveLength(3);
+  });
+
   it('still only reads after that, if it was opened for that', async () => {
     const intake = open();
     await intake.take([admitted(1)]);
