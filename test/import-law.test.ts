@@ -339,6 +339,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/jumps',
       'proxy/needs-node',
       'proxy/option-names',
+      'proxy/patience',
       'proxy/telling/alerts',
       'proxy/telling/cause',
       'errors',

@@ -40,8 +40,8 @@ test.describe('the admin route', () => {
     const status = JSON.parse((await get('/admin/status')).text) as Record<string, unknown>;
     expect(status).toMatchObject({
       offers: expect.arrayContaining([
-        { offerId: 'a52ge1', viewed: 1, dismissed: 0, taken: 1, delivered: 1, waiting: 0, refused: 0 },
-        { offerId: 'gone', viewed: 1, dismissed: 0, taken: 1, delivered: 0, waiting: 0, refused: 1 },
+        { offerId: 'a52ge1', viewed: 1, dismissed: 0, taken: 1, delivered: 1, waiting: 0, deadLetters: 0 },
+        { offerId: 'gone', viewed: 1, dismissed: 0, taken: 1, delivered: 0, waiting: 0, deadLetters: 1 },
       ]),
       lanes: { offer_events: { waiting: 0 }, usage_events: { waiting: 0 } },
     });

@@ -35,7 +35,7 @@ const lineOf = (name: string, { waiting, oldestAt, lastMinute, note }: LaneStatu
   return [`${name}: ${parts.join(', ')}`, ...(note.alert === undefined ? [] : [`  ALERT ${note.alert}`])];
 };
 
-const FIGURES = ['viewed', 'dismissed', 'taken', 'delivered', 'waiting', 'refused'] as const;
+const FIGURES = ['viewed', 'dismissed', 'taken', 'delivered', 'waiting', 'deadLetters'] as const;
 /** What the columns are called: the last one also has what was given up or purged. */
 const FIGURE_NAMES = ['viewed', 'dismissed', 'taken', 'delivered', 'waiting', 'dead letters'] as const;
 
@@ -95,9 +95,9 @@ const worstLines = ({ worst }: ProxyStatus): string[] =>
         'Offers that lose most events; offersight dead-letters list says why:',
         ...table([
           ['offer', 'taken', 'dead letters', 'share'],
-          ...worst.map(({ offerId, taken, refused }) => [
-            ...[offerId, taken, refused],
-            `${Math.round((100 * refused) / taken)} %`,
+          ...worst.map(({ offerId, taken, deadLetters }) => [
+            ...[offerId, taken, deadLetters],
+            `${Math.round((100 * deadLetters) / taken)} %`,
           ]),
         ]),
         '',

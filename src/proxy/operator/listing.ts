@@ -20,7 +20,7 @@ export interface Figures {
   /** What is still to be delivered. */
   readonly waiting: number;
   /** Dead letters: refused, given up or purged. */
-  readonly refused: number;
+  readonly deadLetters: number;
 }
 
 /** One offer in figures. */
@@ -54,7 +54,7 @@ export interface ProxyStatus {
   /** Which page it is, from 1. */
   readonly page: number;
   /**
-   * The few offers that lose most: those with many dead letters that are a large share of their events. Here `refused` lacks what an
+   * The few offers that lose most: those with many dead letters that are a large share of their events. Here `deadLetters` lacks what an
    * operator gave up, which is no fault of the offer.
    */
   readonly worst: readonly OfferFigures[];
@@ -91,7 +91,7 @@ export const laneOf = (intake: Intake, name: LaneName): Lane =>
 
 type Counting = { -readonly [Key in keyof Figures | 'purged']: number };
 
-const NOTHING = { viewed: 0, dismissed: 0, taken: 0, delivered: 0, waiting: 0, refused: 0, purged: 0 };
+const NOTHING = { viewed: 0, dismissed: 0, taken: 0, delivered: 0, waiting: 0, deadLetters: 0, purged: 0 };
 const WORST = 5;
 /** So many offers are compared at once, a few milliseconds' work. */
 const SLICE = 5_000;
@@ -100,14 +100,14 @@ type Weight = (figures: Counting) => number;
 
 const byEvents: Weight = ({ taken }) => taken;
 /** Dead letters, times their share: neither a single refused event nor a busy offer's few ones stand out. */
-const byLoss: Weight = ({ taken, refused, purged }) => (refused - purged) ** 2 / taken;
+const byLoss: Weight = ({ taken, deadLetters, purged }) => (deadLetters - purged) ** 2 / taken;
 
 type CountedOffer = Counting & Pick<OfferFigures, 'offerId'>;
 
 const toFigures = ({ purged: _, ...figures }: CountedOffer): OfferFigures => figures;
 const toLoss = ({ purged, ...figures }: CountedOffer): OfferFigures => ({
   ...figures,
-  refused: figures.refused - purged,
+  deadLetters: figures.deadLetters - purged,
 });
 
 /** The offers that weigh most, those first, without those that weigh nothing. */
@@ -137,7 +137,7 @@ const readGroups = async (intake: Intake, since: number | undefined): Promise<Gr
     // Each row by group has one.
     group: row.group as string,
     ...{ viewed, dismissed, taken: viewed + dismissed, delivered: row.delivered, waiting: row.waiting },
-    refused: row.refused + row.givenUp + row.purged,
+    deadLetters: row.refused + row.givenUp + row.purged,
   }));
 };
 
@@ -154,7 +154,7 @@ export const readStatus = async (
       const figures = offers.get(offerId) ?? { ...NOTHING };
       offers.set(offerId, figures);
       figures.purged += purged;
-      const what = state === 'done' ? 'delivered' : state === 'dead' ? 'refused' : 'waiting';
+      const what = state === 'done' ? 'delivered' : state === 'dead' ? 'deadLetters' : 'waiting';
       for (const each of [figures, all]) {
         each[type] += events;
         each.taken += events;

@@ -155,7 +155,7 @@ describe('the status of an intake', () => {
     expect(lineOf(text, 'purged')?.at(-1)).toBe('90');
     const { offers } = JSON.parse(await printed(mixed, { json: true })) as { offers: object[] };
     expect(offers).toEqual([
-      { offerId: 'mixed', viewed: 100, dismissed: 0, taken: 100, delivered: 60, waiting: 0, refused: 40 },
+      { offerId: 'mixed', viewed: 100, dismissed: 0, taken: 100, delivered: 60, waiting: 0, deadLetters: 40 },
     ]);
   });
 
@@ -179,7 +179,7 @@ describe('the status of an intake', () => {
     const unnamed = [{ ...(CELLS[0] as LedgerCell), group: '(none)' }];
     expect(await printed([], {}, unnamed)).not.toContain('(none)');
     expect(JSON.parse(await printed([], { json: true }, unnamed))).toMatchObject({
-      groups: [{ group: '(none)', taken: 50, delivered: 32, waiting: 10, refused: 8 }],
+      groups: [{ group: '(none)', taken: 50, delivered: 32, waiting: 10, deadLetters: 8 }],
     });
   });
 

@@ -144,9 +144,9 @@ describe('the status', () => {
     await intake.note({ alert: 'Check the key.', pausedUntil: START + 5_000 });
     expect(await (await ask('status')).json()).toMatchObject({
       offers: [
-        { offerId: 'offer1', viewed: 1, dismissed: 1, taken: 2, delivered: 1, waiting: 1, refused: 0 },
-        { offerId: 'offer3', viewed: 1, dismissed: 0, taken: 1, delivered: 0, waiting: 0, refused: 1 },
-        { offerId: 'offer4', viewed: 1, dismissed: 0, waiting: 1, refused: 0 },
+        { offerId: 'offer1', viewed: 1, dismissed: 1, taken: 2, delivered: 1, waiting: 1, deadLetters: 0 },
+        { offerId: 'offer3', viewed: 1, dismissed: 0, taken: 1, delivered: 0, waiting: 0, deadLetters: 1 },
+        { offerId: 'offer4', viewed: 1, dismissed: 0, waiting: 1, deadLetters: 0 },
       ],
       lanes: {
         offer_events: {
@@ -175,7 +175,7 @@ describe('the status of many offers', () => {
     expect(offers[0]).toMatchObject({ offerId: `offer${OFFERS}`, waiting: 2 });
     expect(all).toEqual({
       ...{ offers: OFFERS, viewed: OFFERS, dismissed: 1 },
-      ...{ taken: OFFERS + 1, delivered: 0, waiting: OFFERS + 1, refused: 0 },
+      ...{ taken: OFFERS + 1, delivered: 0, waiting: OFFERS + 1, deadLetters: 0 },
     });
     const more = (await (await ask('status?limit=1000')).json()) as { offers: unknown[] };
     expect(more.offers).toHaveLength(1_000);

@@ -2,6 +2,7 @@
 import type { PoolClient, QueryResult } from 'pg';
 import type { Runtime } from '../../../runtime.js';
 import { createJumps, type Jumps } from '../../forward/jumps.js';
+import { patiently } from '../../patience.js';
 import type { MakeSteps, SqlDriver, Statement, Steps, Value } from '../sql/steps.js';
 import { createDatabaseClock } from './postgres-clock.js';
 import { inWords, isOwnFault, isPassing } from './postgres-failures.js';
@@ -134,10 +135,13 @@ export const createDriver = (
   };
 
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const askedAt = runtime.elapsed();
+    let isLate = false;
+    const stop = patiently(runtime, LONGEST_TURN_MS, () => {
+      isLate = true;
+    });
     const turn = lastTurn.then(() => {
-      if (runtime.elapsed() - askedAt > LONGEST_TURN_MS)
-        throw new Error(`Postgres has been busy for ${LONGEST_TURN_MS / 1_000} s.`);
+      stop();
+      if (isLate) throw new Error(`Postgres has been busy for ${LONGEST_TURN_MS / 1_000} s.`);
       return work();
     });
     lastTurn = turn.catch(() => undefined);

@@ -10,21 +10,23 @@ import { TAKES } from './redis-taking.js';
 export const SHARE = `${TAKES}
 local process, spent, now = ARGV[4], ARGV[5], clock
 local from, seen, isAlone, heard = '0', 0, true, {}
+local function isOld(told) return told + 0 <= now - ${KEPT_MS} end
 local processes = call('HGETALL', own .. 'processes')
 for at = 1, #processes, 2 do
   local told, number = string.match(processes[at + 1], '^(%d+) (%d+)$')
   if processes[at] == process then seen, from = tonumber(told), number
-  elseif told + 0 > now - ${KEPT_MS} then isAlone = false
+  elseif not isOld(told) then isAlone = false
   else unset('processes', processes[at]) end
 end
 -- A process that is alone writes nothing in between.
 if isAlone and seen > now - ${PRESENT_MS} then return 'alone' end
 -- What came after its own last one is of others.
 for _, row in ipairs(between('told', '(' .. from, '+inf', -1)) do
-  heard[#heard + 1] = string.match(row, '^%d+ %d+ (.*)$')
+  local told, report = string.match(row, '^(%d+) %d+ (.*)$')
+  if not isOld(told) then heard[#heard + 1] = report end
 end
 for _, row in ipairs(call('ZRANGE', own .. 'told', 0, 99)) do
-  if string.match(row, '^%d+') + 0 <= now - ${KEPT_MS} then drop('told', row) end
+  if isOld(string.match(row, '^%d+')) then drop('told', row) end
 end
 local number = call('HINCRBY', own .. 'lane', 'told', 1)
 add('told', number, text(now) .. ' ' .. number .. ' ' .. (isAlone and '[]' or spent))

@@ -4,6 +4,7 @@ import { OffersightError } from '../../../errors.js';
 /** What an operator has to do, by the code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'The disk of the intake’s file is full: make room on it.',
+  SQLITE_BUSY: 'Another program holds the intake’s file: close what else has it open.',
   SQLITE_READONLY: 'The intake’s file can only be read: check its owner and rights, and those of its folder.',
   SQLITE_IOERR: 'The disk of the intake’s file fails: check it.',
   SQLITE_CORRUPT: 'The intake’s file is damaged: stop the proxy, and restore a copy or name another file.',

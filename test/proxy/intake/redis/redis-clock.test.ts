@@ -7,7 +7,7 @@ import { admitted } from '../../../support/intake.js';
 import { type RedisServer, startRedis } from '../../../support/redis.js';
 import { numbers } from '../intake.contract.js';
 
-// Nothing moves the clock of one Redis alone, so the scripts add what the test says.
+// Only a whole machine has a clock that can be moved, so the scripts add what the test says.
 vi.mock('../../../../src/proxy/intake/redis/redis-scripts.js', async (original) => {
   const scripts = await original<typeof Scripts>();
   const moved = (script: string): string =>
