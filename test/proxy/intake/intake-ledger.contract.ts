@@ -250,6 +250,15 @@ export const describeLedger = ({ open }: Bench): void => {
   });
 
   describe('has places for so many groups', () => {
+    it('gives a day with many of them in portions, in order', async () => {
+      const intake = open({ maxGroups: 700, newGroupsADay: 700 });
+      await intake.take(ofGroups(100, 501));
+      const portions: string[][] = [];
+      for await (const portion of intake.ledger()) portions.push(portion.map(({ group }) => group));
+      expect(portions.map(({ length }) => length)).toEqual([500, 1]);
+      expect(portions.flat()).toEqual(ofGroups(100, 501).map(({ group }) => group));
+    });
+
     it('counts further groups under (other), and known groups as before', async () => {
       const intake = open({ maxGroups: 2 });
       await intake.take(ofGroups(1, 4));

@@ -19,7 +19,7 @@ const toCell = (day: number, field: string, figures: string): LedgerCell => {
   };
 };
 
-/** Reads the ledger, a day at a time. */
+/** Reads the ledger, a day at a time, in portions. */
 export const ledgerOf = (ask: Ask): Intake['ledger'] =>
   async function* ledger({ since, until } = {}) {
     const from = since === undefined ? -Infinity : dayNumberOf(since);
@@ -28,6 +28,6 @@ export const ledgerOf = (ask: Ask): Intake['ledger'] =>
       if (day >= from && day <= to) {
         const fields = (await ask('cells', day)) as string[];
         const at = fields.flatMap((_, place) => (place % 2 ? [] : place));
-        yield inOrder(at.map((place) => toCell(day, fields[place] ?? '', fields[place + 1] ?? '')));
+        yield* inOrder(at.map((place) => toCell(day, fields[place] ?? '', fields[place + 1] ?? '')));
       }
   };

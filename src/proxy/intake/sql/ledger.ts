@@ -132,8 +132,10 @@ export const createLedger = (
         if (day > last) return;
         const [begins, ends] = [firstCellOf(day), firstCellOf(day + 1)];
         const rows = await driver.read(() => ask<CellRow>(statements.cells, begins, ends));
-        yield inOrder(rows.map(toCell));
-        await nextTurn();
+        for (const portion of inOrder(rows.map(toCell))) {
+          yield portion;
+          await nextTurn();
+        }
       }
     },
   };
