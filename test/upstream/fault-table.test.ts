@@ -1,0 +1,14 @@
+/** The page about `offersight dev` has each fault of the stand-in. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const kindsIn = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].map(([, kind = '']) => kind).sort();
+
+test('the table of faults has the kinds that the stand-in knows, and only these', () => {
+  const known = kindsIn(read('src/upstream/faults.ts'), /readonly kind: '(\w+)'/g);
+  const [, table = ''] = read('docs/dev.md').split('by `kind`:');
+  expect(known).toContain('hang');
+  expect(kindsIn(table, /^\| `(\w+)` /gm)).toEqual(known);
+});
