@@ -359,6 +359,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/jumps',
     ],
     types: [...INTAKE, 'runtime'],
+    packages: ['node:timers/promises'],
   },
   'proxy/intake/redis/redis': {
     values: [

@@ -123,7 +123,7 @@ export const METRICS = {
   up: {
     name: 'offersight_intake_up',
     type: 'gauge',
-    help: '1 while the intake answers',
+    help: '1 while the intake answers within two seconds',
     labels: {},
     example: 'offersight_intake_up 1',
   },

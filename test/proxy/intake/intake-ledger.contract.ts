@@ -330,6 +330,25 @@ export const describeLedger = ({ open }: Bench): void => {
       },
     );
 
+    it('takes the place of a group that only repeated and listed events name', async () => {
+      const intake = open({ maxGroups: 1 });
+      await intake.take([admitted(1, { group: 'old' })]);
+      await intake.accept([acceptance(2, { group: 'old' })]);
+      const later = { receivedAt: START + 40 * DAY_MS };
+      await intake.take([admitted(1, { group: 'old', ...later }), admitted(3, { group: 'new', ...later })]);
+      expect(await groupsOf(intake)).toEqual(['old', 'new']);
+      const last = { receivedAt: START + 80 * DAY_MS };
+      await intake.accept([
+        { ...acceptance(2, { group: 'old' }), ...last },
+        { ...acceptance(4, { group: 'newer' }), ...last },
+      ]);
+      expect(await groupsOf(intake)).toEqual(['old', 'new', 'newer']);
+      intake.claim('acme', { groups: new Set(['newer']) });
+      const end = { receivedAt: START + 120 * DAY_MS };
+      await intake.take([admitted(5, { group: 'newer', ...end }), admitted(6, { group: 'newest', ...end })]);
+      expect(await groupsOf(intake)).toEqual(['old', 'new', 'newer', 'newest']);
+    });
+
     it('reports each time that a group has no place, which its host hears of once a day', async () => {
       const alerts: string[] = [];
       const intake = open({ maxGroups: 1 });

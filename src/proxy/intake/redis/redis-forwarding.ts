@@ -40,10 +40,9 @@ return { 1, clock }`;
  */
 export const BEGIN = `${MOVES}
 local now, limit, perMinute, maxDelay = ARGV[4] + skew, tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
--- The age of an event is judged by a clock that may have jumped ahead: this machine's, or Redis's own.
+-- The age of an event is judged by a clock that may have jumped ahead. Too much grace only gives it up later.
 local jumped = ARGV[13] ~= '' and clock - ARGV[13] or 0
-local past = now - (skew == 0 and ARGV[8] or ARGV[12] + (jumped > ${DRIFT_MS} and jumped or 0))
-local isOnce, token = ARGV[9] == '1', ARGV[10]
+local past, isOnce, token = now - max(ARGV[8] + 0, ARGV[12] + (jumped > ${DRIFT_MS} and jumped or 0)), ARGV[9] == '1', ARGV[10]
 -- The request is from a process that no longer leads. Nobody would learn what it began.
 if token ~= '' and get('lane', 'token') ~= token then return { {}, '', 0, clock } end
 local given, expired, unseen, isMore = 0, 0, {}, false

@@ -1,4 +1,5 @@
 /** Reads the ledger in Redis. It has a hash for each day, whose fields are cells. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Intake } from '../intake.js';
 import { dayNumberOf, inOrder, isoDayOf, type LedgerCell } from '../ledger.js';
 import { COLUMNS } from './redis-events.js';
@@ -28,6 +29,11 @@ export const ledgerOf = (ask: Ask): Intake['ledger'] =>
       if (day >= from && day <= to) {
         const fields = (await ask('cells', day)) as string[];
         const at = fields.flatMap((_, place) => (place % 2 ? [] : place));
-        yield* inOrder(at.map((place) => toCell(day, fields[place] ?? '', fields[place + 1] ?? '')));
+        for (const portion of inOrder(
+          at.map((place) => toCell(day, fields[place] ?? '', fields[place + 1] ?? '')),
+        )) {
+          yield portion;
+          await nextTurn();
+        }
       }
   };

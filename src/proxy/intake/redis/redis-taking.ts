@@ -17,6 +17,7 @@ export const FAULTS = {
 const guard = (isWriting: boolean, waits: string): string => `
 local layout, owner, moving = unpack(call('HMGET', intake, 'layout', 'site', 'moving'))
 if tonumber(layout or 0) > ${LAYOUT} then return redis.error_reply('${FAULTS.newer}') end
+owner = owner or call('GET', KEYS[1] .. '/site')
 if site ~= '' and owner and owner ~= site then return redis.error_reply('${FAULTS.otherSite} ' .. owner) end
 ${isWriting ? `if not layout then return redis.error_reply('${FAULTS.unprepared}') end` : ''}
 -- The first site that asks owns the intake for good. A script that only looks names no site.
@@ -35,15 +36,14 @@ export const THOUGH_FULL = "call('DEL', own .. 'none')";
 export const MOVES = `${THOUGH_FULL}${guard(true, `if moving then return redis.error_reply('${FAULTS.moving}') end`)}`;
 
 const PLACES = `
-local events, named, isCrowded, mostGroups, mostNew = decode(ARGV[4]), {}, false, tonumber(ARGV[6]), tonumber(ARGV[7])
-for _, e in ipairs(events) do if e.group then named[e.group] = true end end
+local named, isCrowded, mostGroups, mostNew = {}, false, tonumber(ARGV[6]), tonumber(ARGV[7])
+local function name(e) if e.group and e.namer ~= '${LISTED}' then named[e.group] = true end end
 local function placeOf(group, at, namer)
   local day, last, newcomers = text(math.floor(at / ${DAY_MS})), call('ZSCORE', own .. 'groups', group), own .. 'newcomers'
   if group == '${OTHER_GROUPS}' or namer == '${LISTED}' or last == day then return group end
   if last then add('groups', day, group) return group end
   local function isFull() return call('ZCARD', own .. 'groups') >= mostGroups end
-  -- Places are taken away only if there is no room, so that a clock that is wrong for a moment removes none. A group that
-  -- this request names keeps its place, also if a new one stands ahead of it.
+  -- Only if there is no room, so that a clock that is wrong for a moment removes none, and none that this request names.
   for _, old in ipairs(isFull() and between('groups', '-inf', '(' .. text(day - ${GROUP_DAYS}), -1) or {}) do
     if not named[old] then drop('groups', old) drop('groups-first', old) end
   end
@@ -70,7 +70,7 @@ const UNFORWARDED = 'only viewed and dismissed are ever forwarded';
 /** Takes events: new ones are added to both lanes, and known ones are compared. */
 export const TAKE = `${TAKES}${PLACES}
 local free, fresh, known, viewed = ARGV[5] - call('ZCARD', own .. 'open'), {}, {}, {}
-for at, e in ipairs(events) do
+for at, e in ipairs(decode(ARGV[4])) do
   if e.type ~= 'viewed' and e.type ~= 'dismissed' then return redis.error_reply('${UNFORWARDED}') end
   local held = known[e.id] or contentOf(e.id)
   -- Ids of version 8 are what the host's own programs report, also as accepted.
@@ -79,6 +79,7 @@ for at, e in ipairs(events) do
   if verdicts[at] == 'accepted' then
     free, known[e.id], fresh[#fresh + 1] = free - 1, e.content, e
     if e.type == 'viewed' then viewed[e.line] = true end
+    name(e)
   end
 end
 -- It changes nothing, and Redis still refuses it if it does not write.
@@ -109,16 +110,19 @@ return answer()`;
 
 /** Counts what the billing system reported, each once. */
 export const ACCEPT = `${TAKES}${PLACES}
-for at, e in ipairs(events) do
+local fresh = {}
+for at, e in ipairs(decode(ARGV[4])) do
   local key = own .. 'accepted:' .. e.id
   local held = call('GET', key) or contentOf(e.id)
   verdicts[at] = held and (held == e.content and 'duplicate' or 'conflict') or 'accepted'
   if not held then
-    e.type, e.receivedAt = 'accepted', e.receivedAt + skew
-    if e.group then e.group = placeOf(e.group, e.receivedAt, e.namer) end
-    call('SET', key, e.content, 'PX', ARGV[5])
-    count(e, 1, 1) count(e, 6, 1)
+    fresh[#fresh + 1] = e name(e) call('SET', key, e.content, 'PX', ARGV[5])
   end
+end
+for _, e in ipairs(fresh) do
+  e.type, e.receivedAt = 'accepted', e.receivedAt + skew
+  if e.group then e.group = placeOf(e.group, e.receivedAt, e.namer) end
+  count(e, 1, 1) count(e, 6, 1)
 end
 return answer()`;
 

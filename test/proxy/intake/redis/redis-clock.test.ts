@@ -43,6 +43,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(opened.splice(0).map((intake) => intake.close()));
 });
 
@@ -71,6 +72,17 @@ test('a jump and its correction leave all events as they were', async () => {
     await look(intake);
     expect(await waiting(intake)).toBe(3);
   }
+});
+
+test('a jump to the time of a process whose clock was wrong does not make an event old', async () => {
+  const { now } = Date;
+  vi.spyOn(Date, 'now').mockImplementation(() => now() + 2 * DAY_S * 1_000);
+  const intake = await takeThree();
+  await lead(intake, 'only');
+  expect(await look(intake)).toMatchObject({ expired: 0 });
+  await jump(2);
+  expect(await look(intake)).toMatchObject({ expired: 0 });
+  expect(await waiting(intake)).toBe(3);
 });
 
 test('a process that begins to lead after a jump has heard of it as it asked to lead', async () => {
