@@ -26,7 +26,8 @@ const COMPUTED: Readonly<Record<string, readonly string[]>> = {
   'redis-events.ts': ['(own .. hash)', '(own .. index)', '(index)', '(views)'],
   'redis-forwarding.ts': ['(index)'],
   'redis-scripts.ts': ['(own .. name)'],
-  'redis-taking.ts': ['(key)', '(newcomers)'],
+  // Version 0.1 kept the name of its site in a key of its own.
+  'redis-taking.ts': ['(key)', '(newcomers)', "(KEYS[1] .. '/site')"],
   // What version 0.1 kept.
   'migration/moving.ts': [
     ...['arrival', 'arrivals', 'calls', 'days', 'flying', 'note', 'sessions'].map(
