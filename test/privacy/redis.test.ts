@@ -33,7 +33,7 @@ const COMPUTED: Readonly<Record<string, readonly string[]>> = {
     ...['arrival', 'arrivals', 'calls', 'days', 'flying', 'note', 'sessions'].map(
       (key) => `(aside .. '${key}')`,
     ),
-    ...['(aside .. key)', '(jobs .. id)', '(jobs .. key)', '(old .. key)', '(key)', "(KEYS[1] .. '/site')"],
+    ...['(aside .. key)', '(jobs .. id)', '(jobs .. key)', '(old .. key)', '(key)'],
     ...["(old .. 'ledger:' .. day)", "(old .. 'offer:' .. e.offerId)"],
   ],
 };

@@ -198,6 +198,18 @@ describe('a queue in Redis', () => {
     }
   });
 
+  it('that version 0.1 wrote for one site is neither shown to another nor moved by it', async () => {
+    await redis.admin.set(`{${name}}/site`, 'acme-test');
+    const refused = refusal('acme-test', 'other-test', /name of its own/);
+    const other = open('other-test');
+    await expect(other.nameKey()).rejects.toEqual(refused);
+    await expect(other.take([admitted(1)])).rejects.toEqual(refused);
+    await expect(other.list({ limit: 9 })).rejects.toEqual(refused);
+    expect(await redis.admin.exists(`{${name}}.intake`)).toBe(0);
+    await open('acme-test').take([admitted(1)]);
+    expect(await redis.admin.hget(`{${name}}.intake`, 'site')).toBe('acme-test');
+  });
+
   it('belongs to one site if those of several come first at the same moment', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, (_, at) => open(`site-${at}`)).map((intake, at) =>

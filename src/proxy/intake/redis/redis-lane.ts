@@ -115,8 +115,8 @@ export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor, clock }: 
     async begin({ now, limit, perMinute, graceMs = 0 }) {
       const isOnce = ambiguous === 'atMostOnce' ? 1 : 0;
       const room = Math.min(limit, 2 * PORTION);
-      const rules = [now, room, perMinute, maxDelayMs, graceMs, isOnce, leader, ledgerDays];
-      const begun = await ask('begin', ...rules, clock.graceMs(), clock.expected());
+      const given = [now, room, perMinute, maxDelayMs, graceMs, isOnce, leader, ledgerDays];
+      const begun = await ask('begin', ...given, clock.graceMs(), clock.expected());
       const [rows, next, expired, at] = begun as [string[], string, number, number];
       clock.hear(at);
       // More events may be due than one script begins.

@@ -17,7 +17,7 @@ export const FAULTS = {
 const guard = (isWriting: boolean, waits: string): string => `
 local layout, owner, moving = unpack(call('HMGET', intake, 'layout', 'site', 'moving'))
 if tonumber(layout or 0) > ${LAYOUT} then return redis.error_reply('${FAULTS.newer}') end
-owner = owner or call('GET', KEYS[1] .. '/site')
+owner = owner or call('GET', KEYS[1] .. '/site') -- where version 0.1 kept it
 if site ~= '' and owner and owner ~= site then return redis.error_reply('${FAULTS.otherSite} ' .. owner) end
 ${isWriting ? `if not layout then return redis.error_reply('${FAULTS.unprepared}') end` : ''}
 -- The first site that asks owns the intake for good. A script that only looks names no site.

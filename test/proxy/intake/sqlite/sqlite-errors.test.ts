@@ -44,3 +44,15 @@ it.each([
   }
   expect(isOwnFault(cause)).toBe(isOwn);
 });
+
+it.each(['SQLITE_BUSY', 'SQLITE_BUSY_SNAPSHOT'])('say that another program holds the file: %s', (code) => {
+  const failing = (): never => {
+    throw Object.assign(new Error('database is locked'), { code });
+  };
+  expect(() => inWords(failing)).toThrow(
+    expect.objectContaining({
+      code: 'configuration',
+      hint: expect.stringMatching(/Another program holds/) as string,
+    }),
+  );
+});

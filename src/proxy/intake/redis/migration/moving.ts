@@ -12,7 +12,7 @@ import { DAY_MS } from '../../ledger.js';
 import type { Client } from '../redis-client.js';
 import { COLUMNS, PORTION } from '../redis-events.js';
 import { wholeOf } from '../redis-scripts.js';
-import { FAULTS, LAYOUT, THOUGH_FULL } from '../redis-taking.js';
+import { LAYOUT, LOOKS, THOUGH_FULL } from '../redis-taking.js';
 
 /** Makes an intake's keys ready. */
 export interface Moving {
@@ -39,13 +39,8 @@ local function oldOf(lane)
 end
 local function enterOld(lane) enter(lane) return oldOf(lane) end`;
 
-const PREPARE = `${THOUGH_FULL}
+const PREPARE = `${THOUGH_FULL}${LOOKS}
 ${OLD}
-local layout = tonumber(call('HGET', intake, 'layout') or 0)
-if layout > ${LAYOUT} then return redis.error_reply('${FAULTS.newer}') end
--- Version 0.1 kept its site in a key of its own.
-local owner = call('HGET', intake, 'site') or call('GET', KEYS[1] .. '/site')
-if site ~= '' and owner and owner ~= site then return redis.error_reply('${FAULTS.otherSite} ' .. owner) end
 local TEXTS, OTHERS = { 'layout', 'arrival', 'note', 'sessions', 'counted' },
   { 'lease', 'open', 'since', 'ends', 'doubts', 'arrivals', 'dead', 'calls', 'flying', 'heads', 'tally', 'days', 'groups', 'groups-first' }
 local function takeAway(old, aside, keys, put)
@@ -56,7 +51,7 @@ local function takeAway(old, aside, keys, put)
 end
 local function asHash(key) call('HSET', key, 'moved', 1) end
 local function asText(key) call('SET', key, 'moved') end
-if layout == 0 then
+if not layout then
   local hasEvents = false
   for _, lane in ipairs({ 'events', 'usage' }) do
     local old, jobs, aside = enterOld(lane)
