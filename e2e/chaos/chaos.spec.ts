@@ -61,10 +61,12 @@ test.describe('a client that says neither the group of an offer nor how it was c
     });
     await tab.page.goto(world.addressOf(tab));
     await expect.poll(() => command(tab, 'waiting')).toBe(0);
-    await command(tab, 'show', 3);
-    await command(tab, 'dismiss', 3);
     const takenTypes = async (): Promise<string[]> =>
       (await world.history()).flatMap((row) => (row.kind === 'taken' ? [row.cell?.type ?? ''] : []));
+    await command(tab, 'show', 3);
+    // What is closed before a frame has drawn it was never seen.
+    await expect.poll(async () => (await takenTypes()).length).toBe(3);
+    await command(tab, 'dismiss', 3);
     await expect.poll(async () => (await takenTypes()).length).toBe(6);
     await heal(world, false);
     const { invariants, broken } = check(await world.history());

@@ -7,16 +7,17 @@ const MOST = 5;
 
 /** Makes what remembers from one look to the next which elements showed an offer, and says which do not any more. */
 export const createLostIds = ({ registry }: Pick<Inside, 'registry'>, view: PageView) => {
-  const known = new Map<Element, string>();
+  let known = new Map<Element, string>();
   const lost = new Map<Element, string>();
   const remember = (): ReadonlySet<string> => {
     const shown = new Set<string>();
-    known.clear();
+    const next = new Map<Element, string>();
     for (const { element, offerId } of registry.placements.values()) {
       shown.add(offerId);
-      // What was given by hand may have no attribute that could be lost.
-      if (element.hasAttribute('data-offer-id')) known.set(element, offerId);
+      // What was given by hand may have no attribute that could be lost; other placements outlive theirs until a frame.
+      if (element.hasAttribute('data-offer-id') || known.get(element) === offerId) next.set(element, offerId);
     }
+    known = next;
     return shown;
   };
   // The first look comes a moment later.

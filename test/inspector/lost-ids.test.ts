@@ -59,6 +59,16 @@ it('are named if they were there from the beginning, also if they lose it before
   element.remove();
 });
 
+it('are named if a look came between the loss and the moment in which the tracker noticed it', () => {
+  const element = show('noticed-later');
+  const said = createLostIds({ registry: { placements } }, new Map() as PageView);
+  element.removeAttribute('data-offer-id');
+  expect(said()).toEqual([]);
+  placements.delete(element);
+  expect(said()).toEqual([expect.stringContaining('showed noticed-later until')]);
+  element.remove();
+});
+
 it('are named five at a time', () => {
   const said = createLostIds({ registry: { placements } }, new Map() as PageView);
   const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) => show(id));
