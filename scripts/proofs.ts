@@ -31,7 +31,7 @@ export const SERVER_UNITS = [
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/redis/redis{,-clock,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
   'test/proxy/intake/{intake-alike.properties,ledger-size,one-site}.test.ts',
-  'test/proxy/intake/postgres/postgres{,-docs,-leading,-opening}.test.ts',
+  'test/proxy/intake/postgres/postgres{,-docs,-leading,-opening,-pool}.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/{creation,node}.test.ts',
 ];

@@ -9,9 +9,11 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OffersightError } from '../errors.js';
+import { platformRuntime, type Stop } from '../runtime.js';
 import { exchangeOf } from './door/exchange.js';
 import { type Answer, ask, problem, type RequestHandler, targetOf } from './node-messages.js';
 import { checkOptionNames } from './option-names.js';
+import { patiently } from './patience.js';
 
 export { incomingOf, type RequestHandler } from './node-messages.js';
 
@@ -31,9 +33,12 @@ export interface NodeListenerOptions {
 
 /** How long a request may take to arrive, milliseconds. Under the client's own deadline of 12 s. */
 const ARRIVAL_MS = 10_000;
+/** Node's own clock also runs while the process is busy, so it ends only what is far beyond that. */
+const LONGEST_MS = 60_000;
 /** How long a rejected sender may continue to send before it is cut off. */
 const LINGER_MS = 1_000;
 const MAX_HEADERS = 100;
+const RUNTIME = platformRuntime();
 /** Fetch forbids them, so no Request can be made of them. */
 const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
@@ -74,12 +79,11 @@ const answer = async (
     warn('something read a body before its listener: mount it ahead of any body parser.');
     return problem('unavailable', { 'retry-after': '60' });
   }
-  let stopTimer = (): void => undefined;
+  let stopTimer: Stop = () => undefined;
   const late = new Promise<Answer>((resolve) => {
-    const timer = setTimeout(() => {
+    stopTimer = patiently(RUNTIME, ARRIVAL_MS, () => {
       if (!incoming.complete) resolve(problem('late'));
-    }, ARRIVAL_MS);
-    stopTimer = () => clearTimeout(timer);
+    });
   });
   // What stands in for a request of Node's may have no socket.
   const { remoteAddress: address } = (incoming.socket as Socket | undefined) ?? {};
@@ -162,7 +166,7 @@ export const createOfferServer = (listener: NodeListener, options: OfferServerOp
   const server = createServer(
     {
       headersTimeout: ARRIVAL_MS,
-      requestTimeout: ARRIVAL_MS,
+      requestTimeout: LONGEST_MS,
       connectionsCheckingInterval: 1_000,
       keepAliveTimeout: keepAliveMs,
       maxHeaderSize: 16_384,

@@ -35,9 +35,9 @@ const expectAlive = async (): Promise<void> => {
 };
 
 describe('the bounds of the server', () => {
-  it('are 10 s for headers and for a whole request, 16 KiB of headers, 1,000 connections (attacks 8, 10, 11)', () => {
+  it('are 10 s for headers, a minute for what no listener times, 16 KiB of headers, 1,000 connections (attacks 8, 10, 11)', () => {
     const server = createOfferServer(() => undefined);
-    expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 10_000, maxConnections: 1_000 });
+    expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 60_000, maxConnections: 1_000 });
     expect(server.keepAliveTimeout).toBeLessThanOrEqual(10_000);
     expect(server.maxRequestsPerSocket).toBeGreaterThan(0);
   });

@@ -1,12 +1,12 @@
 /** Runs the steps of transactions over Postgres, also through a pooler that gives each transaction another session. */
-import type { PoolClient, QueryResult } from 'pg';
+import type { QueryResult } from 'pg';
 import type { Runtime } from '../../../runtime.js';
 import { createJumps, type Jumps } from '../../forward/jumps.js';
 import { patiently } from '../../patience.js';
 import type { MakeSteps, SqlDriver, Statement, Steps, Value } from '../sql/steps.js';
 import { createDatabaseClock } from './postgres-clock.js';
 import { inWords, isOwnFault, isPassing } from './postgres-failures.js';
-import type { Connections } from './postgres-pool.js';
+import type { Connections, Session } from './postgres-pool.js';
 
 /** A transaction that waits longer for its turn does not begin. */
 const LONGEST_TURN_MS = 5_000;
@@ -82,36 +82,36 @@ export const createDriver = (
   const prepared = new Map<string, Prepared>();
   let lastTurn: Promise<unknown> = Promise.resolve();
 
-  const execute = async (client: PoolClient, { sql, params }: Statement): Promise<readonly unknown[]> => {
+  const execute = async (session: Session, { sql, params }: Statement): Promise<readonly unknown[]> => {
     const known = prepared.get(sql) ?? prepare({ sql, params });
     prepared.set(sql, known);
     const { text, places } = known;
-    const { rows } = await client.query<Readonly<Record<string, unknown>>>(
+    const { rows } = await session.query<Readonly<Record<string, unknown>>>(
       text,
       places.map((at) => toValue(params[at])),
     );
     return rows;
   };
 
-  const run = async <Result>(client: PoolClient, steps: Steps<Result>): Promise<Result> => {
+  const run = async <Result>(session: Session, steps: Steps<Result>): Promise<Result> => {
     let step = steps.next();
-    while (!step.done) step = steps.next(await execute(client, step.value));
+    while (!step.done) step = steps.next(await execute(session, step.value));
     return step.value;
   };
 
   const transact =
     <Result>(begin: string, makeSteps: MakeSteps<Result>, askedAt: number) =>
-    async (client: PoolClient): Promise<Result> => {
+    async (session: Session): Promise<Result> => {
       const sentAt = runtime.now();
       // It consists of several statements, so there are as many results.
-      const results = (await client.query(begin)) as unknown as readonly QueryResult<{ now: number }>[];
+      const results = (await session.query(begin)) as unknown as readonly QueryResult<{ now: number }>[];
       const begunAt = runtime.now();
       clock.hear(sentAt, results.at(-1)?.rows[0]?.now ?? sentAt, begunAt);
       const lateMs = begunAt - askedAt;
       const aheadMs = clock.aheadMs() + (lateMs > LATE_MS ? lateMs : 0);
       jumps ??= createJumps({ now: () => runtime.now() + clock.aheadMs(), elapsed: runtime.elapsed });
-      const result = await run(client, makeSteps(aheadMs, jumps.graceMs()));
-      const { command } = await client.query('COMMIT');
+      const result = await run(session, makeSteps(aheadMs, jumps.graceMs()));
+      const { command } = await session.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('Postgres did not commit.');
       return result;
     };

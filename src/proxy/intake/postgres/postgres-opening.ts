@@ -1,5 +1,4 @@
 /** The intake's schema: checks the server that it is on, makes it, and stores whose it is. */
-import type { PoolClient } from 'pg';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime, type Runtime } from '../../../runtime.js';
 import { ALERTS } from '../../telling/alerts.js';
@@ -10,7 +9,7 @@ import { fairnessOf } from '../sql/fairness.js';
 import { INDEXES, schemaOf } from '../sql/schema.js';
 import { POSTGRES } from './postgres-dialect.js';
 import { inWords, ONLY_READS, sqlStateOf } from './postgres-failures.js';
-import type { Connections } from './postgres-pool.js';
+import type { Connections, Session } from './postgres-pool.js';
 
 /** The number of the schema's layout, which a release writes into it. */
 const LAYOUT = 2;
@@ -120,9 +119,9 @@ export const createOpening = (
   let alert: (message: string) => void = () => undefined;
   let checkedAt = 0;
 
-  const make = async (client: PoolClient, { has_schema, has_tables, is_ours }: Server): Promise<void> => {
+  const make = async (session: Session, { has_schema, has_tables, is_ours }: Server): Promise<void> => {
     if (is_ours) {
-      const { rows } = await client.query<{ layout: number }>(`SELECT layout FROM "${schema}".gate`);
+      const { rows } = await session.query<{ layout: number }>(`SELECT layout FROM "${schema}".gate`);
       const layout = rows[0]?.layout ?? 0;
       if (layout === LAYOUT) return;
       throw refused(
@@ -136,26 +135,26 @@ export const createOpening = (
       throw refused(
         `The schema ${schema} belongs to another program: set name to one that is not there yet.`,
       );
-    await client.query(creationOf(schema, has_schema));
+    await session.query(creationOf(schema, has_schema));
   };
 
-  const claim = async (client: PoolClient, site: string): Promise<void> => {
+  const claim = async (session: Session, site: string): Promise<void> => {
     const table = `"${schema}".site`;
-    await client.query(`INSERT INTO ${table} (one, name) VALUES (1, $1) ON CONFLICT DO NOTHING`, [site]);
-    const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${table}`);
+    await session.query(`INSERT INTO ${table} (one, name) VALUES (1, $1) ON CONFLICT DO NOTHING`, [site]);
+    const { rows } = await session.query<{ name: string }>(`SELECT name FROM ${table}`);
     const name = rows[0]?.name;
     if (name !== undefined && name !== site) throw otherSite(PLACE, name, site, REMEDY);
   };
 
-  const open = async (client: PoolClient): Promise<void> => {
-    await client.query(isReading ? BEGIN_READING : BEGIN_MAKING);
-    const { rows } = await client.query<Server>(lookOf(schema));
+  const open = async (session: Session): Promise<void> => {
+    await session.query(isReading ? BEGIN_READING : BEGIN_MAKING);
+    const { rows } = await session.query<Server>(lookOf(schema));
     const [server] = rows;
     if (!server) throw new Error('Postgres did not say what it is.');
     (isReading ? checkReading : checkServer)(server);
-    await make(client, server);
-    if (owner !== undefined) await claim(client, owner);
-    await client.query('COMMIT');
+    await make(session, server);
+    if (owner !== undefined) await claim(session, owner);
+    await session.query('COMMIT');
     if (server.full_page_writes !== 'on' && !isReading) alert(ALERTS.tornPages.words);
   };
 

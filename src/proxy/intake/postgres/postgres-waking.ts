@@ -83,7 +83,7 @@ export const createWaking = (
     let isStopped = false;
     const ask = async (): Promise<void> => {
       if (!isLeading()) return;
-      const { rows } = await connections.use((client) => client.query<{ taken: number }>(look));
+      const { rows } = await connections.use((session) => session.query<{ taken: number }>(look));
       const taken = rows[0]?.taken;
       if (seen !== undefined && taken !== seen && !isStopped) onWork();
       seen = taken;
@@ -107,7 +107,7 @@ export const createWaking = (
 
   const notify = async (): Promise<void> => {
     if (isClosed || isLeading()) return;
-    await connections.use((client) => client.query(`NOTIFY "${channel}"`)).catch(() => undefined);
+    await connections.use((session) => session.query(`NOTIFY "${channel}"`)).catch(() => undefined);
   };
 
   return {

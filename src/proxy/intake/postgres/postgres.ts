@@ -88,8 +88,8 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     );
   const bounds = resolveBounds(given);
   const listening = listen === undefined ? undefined : configOf(listen, 'listen');
-  const connections = createConnections(configOf(connection));
   const runtime = platformRuntime();
+  const connections = createConnections(configOf(connection), runtime);
   const opening = createOpening(connections, schema, readOnly);
   const driver = createDriver(connections, {
     schema,

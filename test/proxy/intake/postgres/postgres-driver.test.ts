@@ -1,10 +1,9 @@
 /** How transactions run, without a database: which are repeated, which are not, and how failures are reported. */
 import { inspect } from 'node:util';
-import type { PoolClient } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { createDriver } from '../../../../src/proxy/intake/postgres/postgres-driver.js';
 import { inWords, isOwnFault } from '../../../../src/proxy/intake/postgres/postgres-failures.js';
-import type { Connections } from '../../../../src/proxy/intake/postgres/postgres-pool.js';
+import type { Connections, Session } from '../../../../src/proxy/intake/postgres/postgres-pool.js';
 import { ask } from '../../../../src/proxy/intake/sql/steps.js';
 import { platformRuntime } from '../../../../src/runtime.js';
 import { fakeRuntime } from '../../../support/runtime.js';
@@ -40,7 +39,7 @@ const driverOf = (...failures: Error[]) => {
     return { rows: [{ one: 1 }] };
   };
   const connections: Connections = {
-    use: (work) => work({ query } as unknown as PoolClient),
+    use: (work) => work({ query } as unknown as Session),
     close: async () => undefined,
   };
   const driver = createDriver(connections, {
