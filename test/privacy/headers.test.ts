@@ -106,7 +106,6 @@ const PASSED = [
     'new Headers()',
     'rawHeaders.length',
     'return headers;',
-    'toRequest(incoming, headers, false)',
   ].map((use) => `src/proxy/node-messages.ts: ${use}`),
   'src/proxy/cli/routes.ts: outgoing.writeHead(status, headers)',
   'src/proxy/door/admission.ts: problemReply(code, headers)',

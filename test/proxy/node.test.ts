@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setExchange } from '../../src/proxy/door/exchange.js';
 import { createOfferServer, incomingOf, toNodeListener } from '../../src/proxy/node.js';
 import { type StartedProxy, startProxy } from '../support/proxy.js';
 import {
@@ -131,6 +132,44 @@ describe("under Node's server", () => {
     const twice = `POST / HTTP/1.1\r\n${headers}\r\n\r\n${body}`.repeat(2);
     const answer = await exchange(server.port, twice, (text) => /duplicate/.test(text));
     expect(answer).toMatch(/"accepted".*"duplicate"/s);
+  });
+});
+
+describe('what the proxy reads of the headers of a request', () => {
+  const NAMES = [
+    'origin',
+    'content-type',
+    'sec-fetch-site',
+    'x-forwarded-for',
+    'user-agent',
+    'cookie',
+    'x-none',
+  ];
+
+  it('is what Headers would have, in any case of letters, repeated, and with blanks around', async () => {
+    const headers = [
+      [
+        'X-Forwarded-For: 192.0.2.1',
+        'x-forwarded-for:\t192.0.2.2 \t',
+        'X-FORWARDED-FOR: 192.0.2.3,192.0.2.4',
+      ],
+      ['Content-Type: application/json', 'content-type: text/plain', 'Origin:', 'origin: null'],
+      ['User-Agent: one', 'User-Agent: caf\u00e9', 'Sec-Fetch-Site: same-origin\u00a0'],
+      ['X-Forwarded-Fo: 1', 'X-Forwarded-Forr: 2', '__proto__: 3', 'X-None-: 4'],
+    ];
+    const read: unknown[] = [];
+    const expected: unknown[] = [];
+    const handler = async (): Promise<Response> => new Response();
+    setExchange(handler, async ({ headers: own, request }) => {
+      read.push(NAMES.map((name) => [name, own.get(name), own.has(name)]));
+      expected.push(NAMES.map((name) => [name, request.headers.get(name), request.headers.has(name)]));
+      return { status: 200, headers: {}, text: '' };
+    });
+    const other = await listenOnLoopback(toNodeListener(handler));
+    for (const each of headers) await exchange(other.port, rawRequest('POST /x HTTP/1.1', each));
+    await other.close();
+    expect(read).toHaveLength(headers.length);
+    expect(read).toEqual(expected);
   });
 });
 
