@@ -346,7 +346,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'runtime',
     ],
     types: [...INTAKE],
-    packages: ['pg'],
+    packages: ['pg', 'node:net'],
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
   'proxy/intake/redis': {

@@ -101,8 +101,14 @@ test.describe('starting the proxy', () => {
       ['--trusted-hops', '-1'],
       /Give --trusted-hops its value, one that begins with a dash as --trusted-hops=VALUE/,
     ],
-    ['no site', ['--site', ''], /Set site to the name/],
-    ['a site that is an address', ['--site', 'https://acme.example'], /Set site to the name/],
+    [
+      'the beginning of a flag of several words',
+      ['--permin', '3'],
+      /Unknown flag --permin. Did you mean --per-minute\?/,
+    ],
+    ['a flag without its value', ['--base-url'], /Give --base-url its value/],
+    ['no site', ['--site', ''], /Set --site to the name/],
+    ['a site that is an address', ['--site', 'https://acme.example'], /Set --site to the name/],
     ['a port that is not a number', ['--port', 'http'], /Set --port to a/],
     ['a port beyond the last', ['--port', '70000'], /Set --port to a/],
     ['an intake of an unknown kind', ['--intake', 'kafka://db'], /Set --intake to sqlite:FILE/],
@@ -140,6 +146,14 @@ test.describe('starting the proxy', () => {
       expect(code).toBe(1);
     });
   }
+
+  test('leaves no file behind if it is refused for want of a site', async ({ bench }) => {
+    const file = join(bench.folder, 'refused.db');
+    const { code } = await bench.run(['proxy', '--intake', `sqlite:${file}`], {
+      env: { OFFERSIGHT_API_KEY: bench.apiKey },
+    });
+    expect([code, existsSync(file)]).toEqual([1, false]);
+  });
 
   test('answers another path with a problem that says so, as the endpoint does', async ({ bench }) => {
     const { url } = await bench.start();

@@ -20,8 +20,11 @@ export const targetOf = ({ originalUrl, url = '/' }: RoutedMessage): string =>
 
 const headersOf = ({ rawHeaders }: IncomingMessage): Headers => {
   const headers = new Headers();
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
-    headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    // HTTP/2 has the method and the path among them.
+    if (!name.startsWith(':')) headers.append(name, value);
+  }
   return headers;
 };
 
@@ -34,8 +37,10 @@ const viewOf = ({ rawHeaders }: IncomingMessage): Incoming['headers'] => {
     let found: string | null = null;
     for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
       const [other = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
-      if (other.length === name.length && other.toLowerCase() === name)
-        found = found === null ? value : `${found}, ${value}`;
+      if (other.length !== name.length || other.toLowerCase() !== name) continue;
+      // What stands in for a request of Node's may have other values than Node's parser gives.
+      const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
+      found = found === null ? text : `${found}, ${text}`;
     }
     return found;
   };

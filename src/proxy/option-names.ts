@@ -13,8 +13,9 @@ const MAX_DISTANCE = 4;
  * @returns Such as ` Did you mean origins?`; an empty text if no known name is similar.
  */
 export const nearestOf = (name: string, known: readonly string[], prefix = ''): string => {
+  const joined = (each: string): string => each.replaceAll('-', '');
   const nearest =
-    known.find((each) => name && each.startsWith(name)) ??
+    known.find((each) => joined(name) && joined(each).startsWith(joined(name))) ??
     closestMatch(name, known, { maxDistance: MAX_DISTANCE });
   return nearest === undefined ? '' : ` Did you mean ${prefix}${nearest}?`;
 };

@@ -49,6 +49,10 @@ it('are not named if an offer that was given by hand shows there without the att
   element.removeAttribute('data-offer-id');
   placements.set(element, { element, offerId: 'another', isByHand: true });
   expect(said()).toEqual([]);
+  // What code took away by hand lost no attribute.
+  placements.delete(element);
+  expect(said()).toEqual([]);
+  element.remove();
 });
 
 it('are named if they were there from the beginning, also if they lose it before the first look', () => {

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { setExchange } from '../../src/proxy/door/exchange.js';
-import { createOfferServer, incomingOf, toNodeListener } from '../../src/proxy/node.js';
+import { createOfferServer, incomingOf, type NodeListener, toNodeListener } from '../../src/proxy/node.js';
 import { type StartedProxy, startProxy } from '../support/proxy.js';
 import {
   closed,
@@ -132,6 +135,37 @@ describe("under Node's server", () => {
     const twice = `POST / HTTP/1.1\r\n${headers}\r\n\r\n${body}`.repeat(2);
     const answer = await exchange(server.port, twice, (text) => /duplicate/.test(text));
     expect(answer).toMatch(/"accepted".*"duplicate"/s);
+  });
+});
+
+describe('a message that stands in for a request of Node’s, and never says that it is complete', () => {
+  const standIn = (): IncomingMessage => {
+    const rawHeaders = ['Content-Type', ' application/json', 'Sec-Fetch-Site', 'same-origin '];
+    const given = { method: 'POST', url: '/offer-events', httpVersion: '1.1', rawHeaders };
+    return Object.assign(Readable.from([Buffer.from(GOOD)]), given) as unknown as IncomingMessage;
+  };
+  const answered = async (listener: NodeListener, incoming: IncomingMessage): Promise<number> => {
+    const outgoing = new ServerResponse(incoming);
+    const ended = once(outgoing, 'finish');
+    outgoing.assignSocket(new PassThrough() as unknown as Socket);
+    listener(incoming, outgoing);
+    await ended;
+    return outgoing.statusCode;
+  };
+
+  it('is answered by the proxy, also with blanks around its values', async () => {
+    expect(await answered(toNodeListener(started.proxy), standIn())).toBe(200);
+  });
+
+  it('is answered if it was closed meanwhile', async () => {
+    const incoming = standIn();
+    const slow = async (request: Request): Promise<Response> => {
+      const closed = once(incoming, 'close');
+      await request.text();
+      await closed;
+      return new Response('{}');
+    };
+    expect(await answered(toNodeListener(slow), incoming)).toBe(200);
   });
 });
 

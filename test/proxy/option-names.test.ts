@@ -159,6 +159,7 @@ describe('every option that the types name', () => {
 describe('the suggested option', () => {
   it.each([
     ['origns', ['origins', 'site'], ' Did you mean origins?'],
+    ['permin', ['port', 'per-minute'], ' Did you mean per-minute?'],
     ['something-else', ['origins', 'site'], ''],
   ])('for %s is the nearest name, if any is similar', (name, known, words) => {
     expect(nearestOf(name, known)).toBe(words);

@@ -28,7 +28,7 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
       );
     const [, lacking] =
       (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' &&
-        /'--([\w-]+)' argument is ambiguous/.exec(message)) ||
+        /'--([\w-]+)(?: <value>)?' argument (?:is ambiguous|missing)/.exec(message)) ||
       [];
     if (lacking !== undefined)
       throw new Failure(

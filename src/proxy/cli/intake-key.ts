@@ -1,10 +1,20 @@
 /** Whether two sites of a file would share an intake, however each spells it. */
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SiteValues } from './settings.js';
 
 /** The schema in Postgres and the beginning of the keys in Redis, by default. */
 const DEFAULT_NAME = 'offersight';
+
+/** The URL of Postgres from where a site has it; undefined if it cannot be read, which is a fault of its own. */
+const postgresUrlOf = ({ postgresUrlFile, postgresUrlVariable = '' }: SiteValues): string | undefined => {
+  if (postgresUrlFile === undefined) return process.env[postgresUrlVariable];
+  try {
+    return readFileSync(postgresUrlFile, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+};
 
 /** What two names of the same intake have in common; undefined for one that keeps nothing. */
 export const intakeKeyOf = (values: SiteValues): string | undefined => {
@@ -24,8 +34,9 @@ export const intakeKeyOf = (values: SiteValues): string | undefined => {
       return file;
     }
   }
-  if (!URL.canParse(intake) || schema === undefined || name === undefined) return undefined;
-  const { protocol, hostname, port, pathname } = new URL(intake);
+  const url = intake === 'postgres' ? (postgresUrlOf(values) ?? '') : intake;
+  if (!URL.canParse(url) || schema === undefined || name === undefined) return undefined;
+  const { protocol, hostname, port, pathname } = new URL(url);
   if (protocol.startsWith('postgres')) return `postgres ${hostname}:${port || '5432'}${pathname} ${schema}`;
   return `redis ${hostname}:${port || '6379'}/${pathname.slice(1) || '0'} ${name}`;
 };

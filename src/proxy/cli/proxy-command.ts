@@ -67,7 +67,10 @@ const planOfFlags = (given: Given): Plan => {
   for (const name of ['port', 'admin-port']) portOf(name, given[name] as string | undefined);
   const places = valuesOf(PROCESS, given) as ProcessValues;
   const values = valuesOf(SITE, given) as SiteValues;
-  const { machines = 'ignore', path = DEFAULT_PATH } = values;
+  const { machines = 'ignore', path = DEFAULT_PATH, site: name = '' } = values;
+  // Ahead of the intake, so that a command that is refused leaves no empty file behind.
+  if (!new RegExp(SITE.site.pattern).test(name))
+    throw new Failure('Set --site to the name of your Chargebee site, such as acme-test.');
   if (machines !== 'ignore' && machines !== 'count') throw new Failure('Set --machines to ignore or count.');
   if (!new RegExp(SITE.path.pattern).test(path))
     throw new Failure('Set --path to a path, such as /offer-events.');

@@ -1,7 +1,7 @@
 /** What the configuration file of several sites may contain, and how its faults are named. */
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfiguration } from '../../../src/proxy/cli/config-file.js';
 import { configSchema } from '../../../src/proxy/cli/config-schema.js';
 import { flagOf, PROCESS, SITE } from '../../../src/proxy/cli/settings.js';
@@ -260,6 +260,25 @@ describe('a file of two sites', () => {
     expect(faultsOf({ sites: sites('offersight') })).toEqual([
       'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
     ]);
+  });
+
+  it('is refused if both sites have the URL of one schema in a file or a variable', () => {
+    writeFileSync(at('url'), 'postgres://offersight@db.internal/shop\n');
+    vi.stubEnv('SHOP_DATABASE', 'postgres://other@db.internal:5432/shop');
+    const sites = (schema?: string) => [
+      siteOf('one', { intake: 'postgres', postgresUrlFile: at('url') }),
+      siteOf('two', {
+        intake: 'postgres',
+        postgresUrlVariable: 'SHOP_DATABASE',
+        path: '/two',
+        ...(schema && { schema }),
+      }),
+    ];
+    expect(faultsOf({ sites: sites() })).toEqual([
+      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
+    ]);
+    expect(faultsOf({ sites: sites('eu') })).toEqual([]);
+    vi.unstubAllEnvs();
   });
 
   it('lets sites share a database of Redis if each has a name of its own, which only Redis has', () => {

@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOfferServer, toNodeListener } from '../../../src/proxy/node.js';
+import { deferred } from '../../support/deferred.js';
 import {
   BYTES,
   CHUNKED,
@@ -35,9 +36,9 @@ const expectAlive = async (): Promise<void> => {
 };
 
 describe('the bounds of the server', () => {
-  it('are 10 s for headers, a minute for what no listener times, 16 KiB of headers, 1,000 connections (attacks 8, 10, 11)', () => {
+  it('are 10 s for headers, 20 s for what no listener times, 16 KiB of headers, 1,000 connections (attacks 8, 10, 11)', () => {
     const server = createOfferServer(() => undefined);
-    expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 60_000, maxConnections: 1_000 });
+    expect(server).toMatchObject({ headersTimeout: 10_000, requestTimeout: 20_000, maxConnections: 1_000 });
     expect(server.keepAliveTimeout).toBeLessThanOrEqual(10_000);
     expect(server.maxRequestsPerSocket).toBeGreaterThan(0);
   });
@@ -130,6 +131,29 @@ describe('ten seconds after its head, a request', () => {
     const answer = await untilLate(proxy.port, framed(['Expect: 100-continue', LENGTH], ''));
     expect(statusesOf(answer)).toEqual([100, 408]);
     await expectUntouched(proxy);
+  });
+
+  it('is awaited no longer once it is whole, however slow the answer is', async () => {
+    const [asked, decided] = [deferred<void>(), deferred<Response>()];
+    const handler = async (request: Request): Promise<Response> => {
+      await request.text();
+      asked.resolve();
+      return decided.promise;
+    };
+    const server = await listenOnLoopback(toNodeListener(handler));
+    servers.push(server);
+    const answered = exchange(server.port, framed([LENGTH]));
+    await asked.promise;
+    vi.advanceTimersByTime(60_000);
+    decided.resolve(new Response('{}'));
+    expect(statusesOf(await answered)).toEqual([200]);
+  });
+
+  it('leaves no timer when it is answered', async () => {
+    const server = await listenOnLoopback(toNodeListener(async () => new Response('{}')));
+    servers.push(server);
+    expect(statusesOf(await exchange(server.port, framed([LENGTH])))).toEqual([200]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("gets a 408 also under a host's own server without bounds (attacks 10, 11)", async () => {

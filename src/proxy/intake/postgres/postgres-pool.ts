@@ -1,7 +1,8 @@
 /** The connections to Postgres. They are few, and none of them remembers anything between two transactions. */
-import { Pool, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
+import { Socket } from 'node:net';
+import { Client, type ClientConfig, Pool, type PoolConfig, type QueryResult, type QueryResultRow } from 'pg';
 import type { Runtime } from '../../../runtime.js';
-import { inTime } from '../../patience.js';
+import { inTime, patiently } from '../../patience.js';
 
 /** Asks the server, on one connection. */
 export interface Session {
@@ -15,15 +16,26 @@ export interface Connections {
   close(): Promise<void>;
 }
 
-/** pg's own timers also run while the process is busy, so they are only for connections that nobody waits for any more. */
-const PATIENCE = 5;
+/** Makes a client whose socket is destroyed if no session has begun within so much time in which the process was free. */
+const patientClient = (connectMs: number, runtime: Pick<Runtime, 'after'>) =>
+  class extends Client {
+    constructor(config?: ClientConfig) {
+      const socket = new Socket();
+      super({ ...config, stream: () => socket });
+      const stop = patiently(runtime, connectMs, () => {
+        const late = new Error(`Postgres did not answer within ${connectMs / 1_000} s.`);
+        socket.destroy(Object.assign(late, { code: 'ETIMEDOUT' }));
+      });
+      this.once('connect', stop).once('end', stop);
+    }
+  };
 
-/** Makes connections when they are asked for. */
+/** Makes connections when they are asked for. pg's own timers are not used, since they also run while the process is busy. */
 export const createConnections = (
   { connectionTimeoutMillis: connectMs = 0, query_timeout: answerMs = 0, ...config }: PoolConfig,
   runtime: Pick<Runtime, 'after'>,
 ): Connections => {
-  const pool = new Pool({ ...config, connectionTimeoutMillis: connectMs * PATIENCE });
+  const pool = new Pool({ ...config, ...(connectMs && { Client: patientClient(connectMs, runtime) }) });
   /** Zero is what pg has for no limit. */
   const limited = <Result>(ms: number, answered: Promise<Result>, onLate?: () => void): Promise<Result> =>
     ms ? inTime(runtime, ms, answered, onLate) : answered;

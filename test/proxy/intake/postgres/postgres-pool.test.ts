@@ -62,19 +62,52 @@ describe.skipIf(!hasPostgres)('the one connection of a pool', () => {
     expect(await one(connections)).toEqual(ONE);
   });
 
-  it('is not awaited for longer, and serves the next one if it comes late', async () => {
-    const waiting: Socket[] = [];
-    const slow = createServer((socket) => waiting.push(socket)).listen(0, '127.0.0.1');
-    await once(slow, 'listening');
+  it('has no limit if its limit is 0', async () => {
+    const connections = open({ connectionTimeoutMillis: 0, query_timeout: 0 });
+    const slept = connections.use((session) => session.query('SELECT pg_sleep(0.5), 1 AS one'));
+    expect((await slept).rows).toMatchObject(ONE);
+  });
+
+  it.each([
+    ['the URL', '?query_timeout=500', {}],
+    ['the options', '', { query_timeout: 500 }],
+  ])('has the limit of %s', async (_, query, limits) => {
+    const connections = open(limits, `${postgres.url}${query}`);
+    await expect(connections.use((session) => session.query('SELECT pg_sleep(60)'))).rejects.toMatchObject({
+      code: 'ETIMEDOUT',
+    });
+  });
+
+  /** A server of which the first connection is silent, and all others lead to Postgres. */
+  const startHalfDead = async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => undefined);
+      if (sockets.length > 1)
+        socket.pipe(connect(Number(new URL(postgres.url).port), '127.0.0.1')).pipe(socket);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
     const url = new URL(postgres.url);
-    const { port } = url;
-    url.port = String((slow.address() as AddressInfo).port);
-    const connections = open({ connectionTimeoutMillis: LIMIT_MS }, url.href);
-    await expect(one(connections)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    expect(waiting).toHaveLength(1);
-    for (const socket of waiting) socket.pipe(connect(Number(port), '127.0.0.1')).pipe(socket);
+    url.port = String((server.address() as AddressInfo).port);
+    return { url: url.href, sockets, close: () => void server.close() };
+  };
+
+  it('is given up if no session begins, and leaves its place to the next one at once', async () => {
+    const { url, sockets, close } = await startHalfDead();
+    const connections = open({ connectionTimeoutMillis: LIMIT_MS }, url);
+    const silent = one(connections);
+    await expect(silent).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     expect(await one(connections)).toEqual(ONE);
-    expect(waiting).toHaveLength(1);
-    slow.close();
+    expect(sockets).toHaveLength(2);
+    close();
+  });
+
+  it('is free again if nobody waits for it any more when it becomes free', async () => {
+    const connections = open({ connectionTimeoutMillis: LIMIT_MS });
+    const held = connections.use((session) => session.query(`SELECT pg_sleep(${(2 * LIMIT_MS) / 1_000})`));
+    await expect(one(connections)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+    await held;
+    expect(await one(connections)).toEqual(ONE);
   });
 });
