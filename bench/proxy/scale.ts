@@ -34,7 +34,8 @@ export interface Scale {
 /** Where an intake of one case is. */
 interface Store {
   open(): Intake;
-  run(sql: string): Promise<void>;
+  /** Runs these, each in a transaction of its own. */
+  run(scripts: readonly string[]): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -43,9 +44,9 @@ const inFile = async (): Promise<Store> => {
   const file = join(folder, 'intake.db');
   return {
     open: () => sqliteIntake({ file, maxWaiting: MAX_WAITING }),
-    async run(sql) {
+    async run(scripts) {
       const database = new Database(file);
-      database.exec(sql);
+      for (const sql of scripts) database.exec(`BEGIN; ${sql}; COMMIT`);
       database.close();
     },
     remove: async () => rmSync(folder, { recursive: true }),
@@ -56,10 +57,12 @@ const onPostgres = async (): Promise<Store> => {
   const { url, remove } = await startPostgres();
   return {
     open: () => postgresIntake({ connection: url, maxWaiting: MAX_WAITING }),
-    async run(sql) {
+    async run(scripts) {
       const client = new Client({ connectionString: url });
       await client.connect();
-      await client.query(`SET search_path = offersight; ${sql}; ANALYZE`);
+      await client.query('SET search_path = offersight');
+      for (const sql of scripts) await client.query(sql);
+      await client.query('VACUUM ANALYZE');
       await client.end();
     },
     remove,
@@ -83,26 +86,46 @@ const some = (
     };
   });
 
-const numbers = (count: number): string =>
-  `WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${count})`;
+/**
+ * Each row is counted by a trigger, and Postgres keeps every version of the counting row until the transaction ends: the
+ * next count looks at all of them. So a million rows in one transaction would take hours.
+ */
+const PORTION = 10_000;
+
+const inPortions = (count: number, sqlOf: (numbers: string, from: number, to: number) => string): string[] =>
+  Array.from({ length: Math.ceil(count / PORTION) }, (_, portion) => {
+    const [from, to] = [portion * PORTION + 1, Math.min(count, (portion + 1) * PORTION)];
+    return sqlOf(
+      `WITH RECURSIVE number (n) AS (SELECT ${from} UNION ALL SELECT n + 1 FROM number WHERE n < ${to})`,
+      from,
+      to,
+    );
+  });
 
 /** Events of visitors who each have a line, as they would be after a flood. */
-const waitingSql = (count: number, offerId: string): string => {
+const waitingSql = (count: number, offerId: string): string[] => {
   const at = Date.now() - HOUR_MS;
-  return `${numbers(count)} INSERT INTO lines (offer_id, visitor, turn, due_at)
+  return inPortions(
+    count,
+    (numbers, from, to) => `${numbers} INSERT INTO lines (offer_id, visitor, turn, due_at)
       SELECT ${offerId}, 'of bench ' || n, n, 0 FROM number;
     INSERT INTO events (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at, line)
-      SELECT 'waiting ' || line, '', 'viewed', offer_id, 'waiting', ${at}, ${at}, ${at}, ${at}, line FROM lines`;
+      SELECT 'waiting ' || line, '', 'viewed', offer_id, 'waiting', ${at}, ${at}, ${at}, ${at}, line FROM lines
+      WHERE turn BETWEEN ${from} AND ${to}`,
+  );
 };
 
 /** Delivered events of many offers. Sending them would take years at the pace of any plan. */
-const rememberedSql = (count: number): string => {
+const rememberedSql = (count: number): string[] => {
   const at = Date.now() - HOUR_MS;
-  return `${numbers(count)}
+  return inPortions(
+    count,
+    (numbers, from, to) => `${numbers}
       INSERT INTO events
         (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at, settled_at)
       SELECT 'remembered ' || n, '', 'viewed', 'offer ' || (n % 100000), 'done', ${at}, ${at}, ${at}, 0, ${at} FROM number;
-    UPDATE open_counts SET open = open - ${count} WHERE lane = 'events'`;
+    UPDATE open_counts SET open = open - ${to - from + 1} WHERE lane = 'events'`,
+  );
 };
 
 /** CPU time of this process, with its threads, milliseconds. */
@@ -163,7 +186,7 @@ const short = (count: number): string => count.toLocaleString('en');
 export const measureScale = async (name: string, { waiting, remembered }: Scale): Promise<string> => {
   const makeStore = STORES[name];
   if (!makeStore) return `${name} is not measured at scale`;
-  const cases: readonly [string, string | number, (number: number) => string][] = [
+  const cases: readonly [string, readonly string[] | number, (number: number) => string][] = [
     ['nothing', 0, (number) => `new ${number}`],
     [`${short(DELIVERED)} delivered, of one offer`, DELIVERED, () => 'static'],
     [`${short(waiting)} waiting, of one offer`, waitingSql(waiting, `'static'`), () => 'static'],
@@ -182,7 +205,7 @@ export const measureScale = async (name: string, { waiting, remembered }: Scale)
     await first.status(Date.now());
     await first.close();
     console.error(`${name}: ${title}`);
-    if (typeof held === 'string') await store.run(held);
+    if (typeof held !== 'number') await store.run(held);
     const intake = store.open();
     if (typeof held === 'number') await deliver(intake, held);
     rows.push([title, ...(await measureOne(intake, offerOf))]);
