@@ -68,9 +68,6 @@ const planOfFlags = (given: Given): Plan => {
   const places = valuesOf(PROCESS, given) as ProcessValues;
   const values = valuesOf(SITE, given) as SiteValues;
   const { machines = 'ignore', path = DEFAULT_PATH, site: name = '' } = values;
-  // Ahead of the intake, so that a command that is refused leaves no empty file behind.
-  if (!new RegExp(SITE.site.pattern).test(name))
-    throw new Failure('Set --site to the name of your Chargebee site, such as acme-test.');
   if (machines !== 'ignore' && machines !== 'count') throw new Failure('Set --machines to ignore or count.');
   if (!new RegExp(SITE.path.pattern).test(path))
     throw new Failure('Set --path to a path, such as /offer-events.');
@@ -79,6 +76,9 @@ const planOfFlags = (given: Given): Plan => {
     throw new Failure('Signed offers need OFFERSIGHT_SIGNING_SECRET or --signing-secret-file.');
   const apiKey = readSecret(values.apiKeyFile, 'OFFERSIGHT_API_KEY');
   if (apiKey === undefined) throw new Failure('Set OFFERSIGHT_API_KEY or --api-key-file.');
+  // Ahead of the intake, so that a command that is refused leaves no empty file behind.
+  if (!new RegExp(SITE.site.pattern).test(name))
+    throw new Failure('Set --site to the name of your Chargebee site, such as acme-test.');
   checkPlaces(places, values.adminNames);
   const adminToken = readSecret(values.adminTokenFile, 'OFFERSIGHT_ADMIN_TOKEN');
   const { postgresUrl } = placeOf({ intake: values.intake, 'postgres-url-file': values.postgresUrlFile });
