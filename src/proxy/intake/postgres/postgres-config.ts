@@ -1,4 +1,5 @@
 /** How to connect to Postgres, from the option that names the database. */
+import { Socket } from 'node:net';
 import { Client, type PoolConfig, TypeOverrides, types } from 'pg';
 import { OffersightError } from '../../../errors.js';
 import { cleanCause } from '../../telling/cause.js';
@@ -58,8 +59,8 @@ export const configOf = (connection: string | PoolConfig, option = 'connection')
     types: parsers,
   });
   try {
-    // This only reads the URL. It does not connect.
-    new Client(config);
+    // This only reads the URL. It does not connect, and needs no stream of the host's.
+    new Client({ ...config, stream: () => new Socket() });
   } catch (cause) {
     throw configuration(`Set ${option} to what pg can connect to.`, cause);
   }

@@ -19,8 +19,9 @@ export interface Connections {
 /** Makes a client whose socket is destroyed if no session has begun within so much time in which the process was free. */
 const patientClient = (connectMs: number, runtime: Pick<Runtime, 'after'>) =>
   class extends Client {
-    constructor(config?: ClientConfig) {
-      const socket = new Socket();
+    constructor({ stream, ...config }: ClientConfig = {}) {
+      // A host may have a way of its own to its database, such as a cloud's connector.
+      const socket = (typeof stream === 'function' ? stream() : stream) ?? new Socket();
       super({ ...config, stream: () => socket });
       const stop = patiently(runtime, connectMs, () => {
         const late = new Error(`Postgres did not answer within ${connectMs / 1_000} s.`);
@@ -48,7 +49,7 @@ export const createConnections = (
     async use(work) {
       const connecting = pool.connect();
       const client = await limited(connectMs, connecting, () => {
-        // Nobody waits for it any more, so the next one may have it.
+        // Its caller has been answered, so the next caller may have it.
         connecting.then((late) => late.release(), ignore);
       });
       let isBroken = true;

@@ -1,6 +1,6 @@
 /** How long a connection and an answer may take, on a real server: only what passes while the process is free counts. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { configOf } from '../../../../src/proxy/intake/postgres/postgres-config.js';
 import { type Connections, createConnections } from '../../../../src/proxy/intake/postgres/postgres-pool.js';
@@ -62,6 +62,18 @@ describe.skipIf(!hasPostgres)('the one connection of a pool', () => {
     expect(await one(connections)).toEqual(ONE);
   });
 
+  it('goes by the stream that the host gives, such as that of a cloud’s connector', async () => {
+    const streams: Socket[] = [];
+    const stream = (): Socket => {
+      const made = new Socket();
+      streams.push(made);
+      return made;
+    };
+    expect(await one(open({ stream }))).toEqual(ONE);
+    expect(streams).toHaveLength(1);
+    expect(streams[0]?.bytesRead).toBeGreaterThan(0);
+  });
+
   it('has no limit if its limit is 0', async () => {
     const connections = open({ connectionTimeoutMillis: 0, query_timeout: 0 });
     const slept = connections.use((session) => session.query('SELECT pg_sleep(0.5), 1 AS one'));
@@ -103,7 +115,7 @@ describe.skipIf(!hasPostgres)('the one connection of a pool', () => {
     close();
   });
 
-  it('is free again if nobody waits for it any more when it becomes free', async () => {
+  it('serves the next caller if it becomes free after the one that waited was refused', async () => {
     const connections = open({ connectionTimeoutMillis: LIMIT_MS });
     const held = connections.use((session) => session.query(`SELECT pg_sleep(${(2 * LIMIT_MS) / 1_000})`));
     await expect(one(connections)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
