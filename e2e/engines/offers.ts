@@ -40,7 +40,7 @@ export const comeOnline = (tab: Tab): Promise<void> =>
 
 /**
  * Shows offers too briefly, until one really was in view for less than half of its second by the page's own observer.
- * On a busy machine that may take several offers.
+ * On a busy machine that may take several offers, so they take no room, and those before may have been seen.
  * @returns The id of that offer.
  */
 export const glimpse = (tab: Tab): Promise<string> =>
@@ -48,6 +48,7 @@ export const glimpse = (tab: Tab): Promise<string> =>
     for (let tries = 1; ; tries++) {
       const id = `glimpsed-${tries}`;
       const frame = document.createElement('div');
+      frame.style.position = 'absolute';
       frame.innerHTML = `<div class="offer" data-offer-id="${id}"></div>`;
       const changes: IntersectionObserverEntry[] = [];
       let onChange = () => {};
