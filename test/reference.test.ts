@@ -89,7 +89,7 @@ describe('the reference', () => {
   it('has a flag for every setting of the proxy, except settings that only the file has', () => {
     const settings = Object.entries<Setting>({ ...PROCESS, ...SITE });
     const flags = settings.flatMap(([name, { isInFileOnly }]) => (isInFileOnly ? [] : flagOf(name)));
-    expect(Object.keys(FLAGS.proxy).sort()).toEqual([...flags, 'config', 'lane'].sort());
+    expect(Object.keys(FLAGS.proxy).sort()).toEqual([...flags, 'config'].sort());
     for (const [name, { kind, isInFileOnly }] of settings)
       if (!isInFileOnly)
         expect((FLAGS.proxy as Flags)[flagOf(name)]?.type, name).toBe(kind === 'flag' ? 'boolean' : 'string');

@@ -53,7 +53,6 @@ const ELSEWHERE: Readonly<
   'dev --upstream-port': { name: 'port', folder: 'src/dev/stand-in.ts' },
   'dev --admin-port': { name: 'port', folder: 'src/dev/operators.ts' },
   'proxy --port': { folder: 'src/proxy/cli' },
-  'proxy --lane': { name: 'given' },
   'status --lane': { name: 'given' },
   'events --lane': { name: 'given' },
   'dead-letters --lane': { name: 'given' },

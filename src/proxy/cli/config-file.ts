@@ -138,13 +138,20 @@ const checkBetween = (sites: readonly Placed[], add: AddFault): void => {
     (owner) => `${owner} has this intake: give each site its own file, name in Redis or schema in Postgres.`,
     add,
   );
+  const shops = new Set(
+    sites.flatMap(({ values: { hosts = [] } }) => hosts.map((host) => host.toLowerCase())),
+  );
   for (const { place, values } of sites) {
     const { site, hosts = [], adminNames = [] } = values;
     takeSite(site?.toLowerCase(), `${place}.site`, place);
     for (const [index, host] of hosts.entries())
       takeHost(host.toLowerCase(), `${place}.hosts[${index}]`, place);
-    for (const [index, name] of adminNames.entries())
-      takeAdmin(name.toLowerCase(), `${place}.adminNames[${index}]`, place);
+    for (const [index, name] of adminNames.entries()) {
+      const path = `${place}.adminNames[${index}]`;
+      takeAdmin(name.toLowerCase(), path, place);
+      if (shops.has(name.toLowerCase()))
+        add(path, 'It is in hosts too: scripts on pages of the shop could act in an operator’s name.');
+    }
     takeIntake(intakeKeyOf(values), `${place}.intake`, place);
     if (isHostless(values)) takePath(pathOf(values), `${place}.path`, place);
   }

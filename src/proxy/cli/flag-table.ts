@@ -84,7 +84,6 @@ export const FLAGS = {
       '/etc/offersight/sites.json',
     ),
     ...INTAKE,
-    ...LANE,
     ...API_KEY,
     ...ADMIN_TOKEN,
     ...SIGNING_SECRET,
@@ -149,7 +148,7 @@ export const FLAGS = {
   },
   status: {
     ...INTAKE,
-    ...LANE,
+    lane: { ...LANE.lane, says: 'Which destination --follow draws.' },
     follow: toggle('Draws how the lane drains, until nothing waits.', 'prints once'),
     ...JSON_FLAG,
     limit: count('Most offers that are named.', '20; with `--json` all', '100'),

@@ -35,7 +35,7 @@ offersight --version
 Everywhere: --intake sqlite:FILE | redis://HOST:PORT | postgres://USER@HOST/DATABASE | postgres
                      (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres;
                      --name offersight   in Redis, for a second intake there
-            --lane offer_events | usage_events
+            --lane offer_events | usage_events   for events, dead-letters, purge and status --follow
 proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https://shop.example,…
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24
             --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --per-address 600

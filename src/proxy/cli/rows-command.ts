@@ -32,7 +32,7 @@ export const runEvents = async (args: string[]): Promise<void> => {
 };
 
 /**
- * Prints dead letters, or lets them wait again.
+ * Prints dead letters, or lets them wait again. Ends with 1 if one of the given ids cannot.
  * @throws {Failure} If it is not said what to do, a flag is wrong, or there is no intake.
  */
 export const runDeadLetters = async (args: string[]): Promise<void> => {
@@ -57,6 +57,7 @@ export const runDeadLetters = async (args: string[]): Promise<void> => {
               ? ` Nothing changed for ${missing} of the ids: offersight dead-letters list shows all that can wait again.`
               : '';
           console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.${without}`);
+          if (missing > 0) process.exitCode = 1;
         },
       );
       return;

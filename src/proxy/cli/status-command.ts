@@ -1,8 +1,8 @@
 /** `offersight status`: from flags to figures, once or until nothing waits. */
-import { LAST_OFFER } from '../operator/listing.js';
+import { LAST_OFFER, laneOf } from '../operator/listing.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
-import { momentOf, numberOf, read } from './flags.js';
+import { laneNameOf, momentOf, numberOf, read } from './flags.js';
 import { signalled } from './proxy-command.js';
 import { openIntake, placeOf } from './sources.js';
 import { DEFAULT_LIMIT, follow, printStatus } from './status.js';
@@ -25,13 +25,18 @@ export const runStatus = async (args: string[]): Promise<void> => {
       `Choose a smaller --page: --page times --limit is at most ${LAST_OFFER}. For all offers use --json without them.`,
     );
   if (values.follow && (json || [limit, page, since].some((given) => given !== undefined)))
-    throw new Failure('Use --follow without other options: it draws how the lane drains, without offers.');
+    throw new Failure(
+      'Use --follow without --json, --limit, --page and --since: it draws how the lane drains, without offers.',
+    );
+  const lane = laneNameOf(values.lane);
+  if (values.lane !== undefined && !values.follow)
+    throw new Failure('Use --lane with --follow only: without it the status has both lanes.');
   const place = placeOf(values);
   const open = () => openIntake(place, { mustExist: true, readOnly: true });
   await useIntake(place, open, async (intake) => {
     if (!values.follow) return await printStatus(intake, process.stdout, { limit, page, since, json });
     const stopping = new AbortController();
     void signalled().then(() => stopping.abort());
-    await follow(intake, process.stdout, stopping.signal);
+    await follow(laneOf(intake, lane), process.stdout, stopping.signal);
   });
 };

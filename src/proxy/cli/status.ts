@@ -1,6 +1,6 @@
 /** `offersight status`: figures for people, and a progress display while a lane drains. */
 import { platformRuntime } from '../../runtime.js';
-import type { Intake, LaneStatus } from '../intake/intake.js';
+import type { Intake, Lane, LaneStatus } from '../intake/intake.js';
 import { NO_GROUP } from '../intake/ledger.js';
 import {
   type Figures,
@@ -113,12 +113,16 @@ const renderStatus = (status: ProxyStatus, now: number, limit: number): string =
 
 const BAR = 24;
 
-/** Draws how an intake drains, until nothing waits or somebody stops it. */
-export const follow = async (intake: Intake, screen: Screen, signal: AbortSignal): Promise<void> => {
+/** Draws how a lane drains, until nothing waits or somebody stops it. */
+export const follow = async (
+  lane: Pick<Lane, 'status'>,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<void> => {
   const { now, after } = platformRuntime();
   let most = 0;
   while (!signal.aborted) {
-    const { waiting, lastMinute, note } = await intake.status(now());
+    const { waiting, lastMinute, note } = await lane.status(now());
     most = Math.max(most, waiting);
     const done = Math.round(BAR * (most ? 1 - waiting / most : 1));
     // Attempts say nothing of the end while none of them succeeds.

@@ -64,12 +64,12 @@ export interface OfferAdminOptions {
  * - `GET …/funnel?by=&group=&since=&until=`: the funnel by `day`, `group` or `day,group`. `since` and `until` are UTC days such as
  *   `2026-11-23`.
  * - `GET …/events?offer=&since=`: events. `since` is an ISO date or epoch milliseconds.
- * - `GET …/dead-letters`: dead letters.
+ * - `GET …/dead-letters?offer=&since=`: dead letters.
  * - `POST …/dead-letters/retry?id=`: retries one, by default all.
  * - `POST …/report`: takes a JSON line for each event, with `name`, `type`, `personalized_offer_id`, and optionally `occurred_at` (epoch
  *   milliseconds), `subject` and `group`. The body has at most 500,000 bytes.
  *
- * The first five take `lane=usage_events` for the second destination.
+ * Those of events and dead letters take `lane=usage_events` for the second destination. Any other parameter is refused.
  *
  * A browser's request, which has no token, gets the operator's page if its Host is one of `adminHosts`.
  * @param connection The other end's address, so that wrong tokens from there are slowed down.

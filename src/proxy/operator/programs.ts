@@ -33,6 +33,16 @@ const RANGES = {
 
 const refuse = (parameter: keyof typeof RANGES): Response => problem('query', {}, RANGES[parameter]);
 
+/** What each path takes. A misspelt parameter would be ignored silently: a retry of one dead letter would be one of all. */
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  'GET status': ['limit', 'page', 'since'],
+  'GET funnel': ['by', 'group', 'since', 'until'],
+  'GET events': ['offer', 'since', 'lane'],
+  'GET dead-letters': ['offer', 'since', 'lane'],
+  'POST dead-letters/retry': ['id', 'lane'],
+  'POST report': [],
+};
+
 const json = (value: unknown): Response => Response.json(value, { headers: REPLY_HEADERS });
 
 /** So many rows are written at once, a few milliseconds' work. */
@@ -111,14 +121,18 @@ export const createPrograms = ({
 
   return async (request) => {
     const { pathname, searchParams: query } = new URL(request.url);
-    const what = /\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1];
-    if (request.method === 'GET' && what === 'funnel') return funnel(query);
+    const what = `${request.method} ${/\/(dead-letters\/retry|[^/]*)$/.exec(pathname)?.[1]}`;
+    const known = PARAMETERS[what];
+    if (!known) return problem('path');
+    if ([...query.keys()].some((name) => !known.includes(name)))
+      return problem('query', {}, `This path takes ${known.join(', ') || 'no parameters'}.`);
+    if (what === 'GET funnel') return funnel(query);
     const lane = laneIn(intake, query);
     const given = query.get('since');
     const since = given === null ? undefined : timeOf(given);
     if (!lane) return refuse('lane');
     if (Number.isNaN(since)) return refuse('since');
-    switch (`${request.method} ${what}`) {
+    switch (what) {
       case 'GET status':
         return status(query, since);
       case 'GET events':
@@ -127,10 +141,8 @@ export const createPrograms = ({
         return rows(lane, query, since, ['dead']);
       case 'POST dead-letters/retry':
         return retry(lane, query);
-      case 'POST report':
-        return reportLines(request);
       default:
-        return problem('path');
+        return reportLines(request);
     }
   };
 };

@@ -145,6 +145,16 @@ describe('a file of two sites', () => {
       ],
     ],
     [
+      'has a host of the shop for operators',
+      (one, two) => ({
+        adminPort: 8_788,
+        sites: [one, { ...two, adminNames: ['ops.example', 'One.Example'] }],
+      }),
+      [
+        'sites[1].adminNames[1]: It is in hosts too: scripts on pages of the shop could act in an operator’s name.',
+      ],
+    ],
+    [
       'has one port for pages and operators',
       (one, two) => ({ adminPort: 8_787, sites: [one, two] }),
       ['adminPort: Set it to another port than port.'],

@@ -18,9 +18,16 @@ it('a retry says how many dead letters wait again, and for how many ids nothing 
   const [{ id, attempts: attempt } = { id: '', attempts: 0 }] = rows;
   await intake.finish([{ id, attempt, result: { kind: 'dead', code: 'refused' } }], START);
   const retry = (...ids: string[]) => runDeadLetters(['retry', ...ids, '--intake', `sqlite:${file}`]);
-  await retry('no-such-id');
-  await retry(id, 'no-such-id', 'nor-this-one', id);
-  await retry();
+  onTestFinished(() => {
+    process.exitCode = undefined;
+  });
+  const ends: unknown[] = [];
+  for (const ids of [['no-such-id'], [id, 'no-such-id', 'nor-this-one', id], []]) {
+    process.exitCode = undefined;
+    await retry(...ids);
+    ends.push(process.exitCode);
+  }
+  expect(ends).toEqual([1, 1, undefined]);
   expect(printed).toEqual([
     '0 dead letters wait again. Nothing changed for 1 of the ids: offersight dead-letters list shows all that can wait again.',
     '1 dead letter waits again. Nothing changed for 2 of the ids: offersight dead-letters list shows all that can wait again.',

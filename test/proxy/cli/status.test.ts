@@ -1,9 +1,12 @@
 /** `offersight status`: what an operator reads, however many offers there are. */
 import { getEventListeners } from 'node:events';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { follow, printStatus } from '../../../src/proxy/cli/status.js';
 import { runStatus } from '../../../src/proxy/cli/status-command.js';
 import type { Intake, Lane, LedgerCell, OfferTally } from '../../../src/proxy/index.js';
+import { admitted, temporaryFolder } from '../../support/intake.js';
+import { intakeHere } from '../../support/sqlite.js';
 
 const QUIET: Pick<Lane, 'status'> = {
   status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {} }),
@@ -233,17 +236,40 @@ describe('the status of an intake', () => {
 describe('status --follow', () => {
   afterEach(() => void vi.useRealTimers());
 
+  it.each([
+    ['--lane usage_event', 'Set --lane to offer_events or usage_events.'],
+    ['--lane usage_events', 'Use --lane with --follow only: without it the status has both lanes.'],
+    ['--follow --lane usage_event', 'Set --lane to offer_events or usage_events.'],
+  ])('draws the lane that is named, and %s is refused', async (flags, words) => {
+    await expect(runStatus(flags.split(' '))).rejects.toThrow(words);
+  });
+
+  it('draws the second destination on demand', async () => {
+    const folder = temporaryFolder();
+    onTestFinished(() => folder.remove());
+    const file = join(folder.path, 'intake.db');
+    const intake = intakeHere({ file });
+    onTestFinished(() => intake.close());
+    await intake.take([admitted(1)]);
+    const written: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    onTestFinished(() => void vi.restoreAllMocks());
+    // The first lane has an event, so that its display would not end.
+    await runStatus(['--follow', '--lane', 'usage_events', '--intake', `sqlite:${file}`]);
+    expect(written.join('')).toMatch(/ 0 waiting, 0 a minute\n$/);
+  });
+
   it('listens once for its end, no matter how long it has run', async () => {
     vi.useFakeTimers();
     const stopping = new AbortController();
     const listening: number[] = [];
-    const intake = {
+    const lane = {
       async status() {
         listening.push(getEventListeners(stopping.signal, 'abort').length);
-        return { waiting: 1, oldestAt: 0, lastMinute: 0, note: {} };
+        return { waiting: 1, oldestAt: 0, lastMinute: 0, note: {}, dead: {} };
       },
     };
-    const end = follow(intake as unknown as Intake, { write: () => true, isTTY: false }, stopping.signal);
+    const end = follow(lane, { write: () => true, isTTY: false }, stopping.signal);
     await vi.advanceTimersByTimeAsync(20_000);
     expect(listening.length).toBeGreaterThan(10);
     expect(Math.max(...listening)).toBe(0);

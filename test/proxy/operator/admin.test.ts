@@ -130,6 +130,26 @@ describe('the door', () => {
   });
 });
 
+describe('a parameter that a path does not take', () => {
+  it.each([
+    ['GET', 'status?lane=usage_events', 'This path takes limit, page, since.'],
+    ['GET', 'funnel?limit=5', 'This path takes by, group, since, until.'],
+    ['GET', 'events?ofer=a52ge40b', 'This path takes offer, since, lane.'],
+    ['GET', 'dead-letters?id=1', 'This path takes offer, since, lane.'],
+    ['POST', 'report?lane=offer_events', 'This path takes no parameters.'],
+  ])('is refused, and those that it takes are listed: %s %s', async (method, path, detail) => {
+    const response = await ask(path, method);
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'query', detail }]);
+  });
+
+  it('does not let every dead letter wait again in the place of one', async () => {
+    await intake.take([admitted(1)]);
+    await settle(START, { dead: 'x' });
+    expect((await ask(`dead-letters/retry?ids=${eventId(1)}`, 'POST')).status).toBe(400);
+    expect(await intake.status(START)).toMatchObject({ waiting: 0 });
+  });
+});
+
 describe('the status', () => {
   it('has figures of each offer, and the state of each destination', async () => {
     await intake.take([admitted(1), dismissed(2, 1), admitted(3), admitted(4)]);
