@@ -139,6 +139,35 @@ const PAGES: readonly Case[] = [
     seen: /<iframe .* holds 1 with data-offer-id.*data-offer-expires="2020-01-01"> ended at 2020-01-01T00/s,
   },
   {
+    name: 'whose countdown renders the whole offer again and again',
+    page: {
+      body: `<main></main><script>const draw = () => { document.querySelector('main').innerHTML =
+        '<article data-offer-id="a52ge40b" style="height: 200px">Ends in ' + (9e6 - performance.now()) + ' ms</article>'; };
+        draw(); setInterval(draw, 300);</script>`,
+    },
+    ids: ['offer-replaced'],
+    seen: /data-offer-id="a52ge40b".*was in view for [\d.]+ s.*it was replaced \d+ times/s,
+  },
+  {
+    name: 'whose code keeps its offer from being recorded',
+    page: {
+      head: '<script>addEventListener("offersight:viewed", (event) => event.preventDefault());</script>',
+      body: '<article data-offer-id="a52ge40b" style="height: 200px">One month</article>',
+    },
+    ids: ['offer-silent'],
+    seen: /<article data-offer-id="a52ge40b" style="height: 200px"> was in view/,
+  },
+  {
+    name: 'with a consent that is none, and a loop that writes one id',
+    page: {
+      tag: tagOf('data-endpoint="/offer-events" data-consent="pending"'),
+      head: '<script>(window.offersight ||= []).push((tracker) => tracker.consent(true));</script>',
+      body: ['One', 'Two', 'Three'].map((words) => `<p data-offer-id="a52ge40b">${words}</p>`).join(''),
+    },
+    ids: ['script-misused', 'offer-repeated'],
+    seen: /No valid consent.*reads “Two”/s,
+  },
+  {
     name: 'that its policy puts into a sandbox',
     page: { headers: { 'content-security-policy': 'sandbox allow-scripts' } },
     ids: ['page-sandboxed'],

@@ -15,6 +15,8 @@ export const LOAD_MS = 8_000;
 export const COMMAND_MS = 9_000;
 /** How long a loaded page may go on by itself before it is looked at. */
 export const SETTLE_MS = 1_500;
+/** How long an offer is kept in view if nothing was reported: its second, and as long again as a busy page takes to report it. */
+export const SILENT_MS = 3_000;
 /** So much of a body is read. */
 export const MAX_BYTES = 2_000_000;
 /** So much of a body is kept. */

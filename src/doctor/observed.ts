@@ -43,6 +43,10 @@ export interface ShownOffer {
   readonly markup: string;
   /** The text of `data-offer-expires`; nothing if there is none. */
   readonly expires?: string;
+  /** The beginning of what people read in it; unknown without a browser. */
+  readonly text?: string;
+  /** Whether it bears a token. */
+  readonly isSigned?: boolean;
   /** Classes (`.name`) and ids (`#name`) of the element and of those around it. */
   readonly names: readonly string[];
   /** Selectors of filter lists that match it or an element around it. */
@@ -95,6 +99,16 @@ export interface TrackerSeen {
   readonly inClosedTrees?: number;
 }
 
+/** An offer that stayed in view while nothing was reported. */
+export interface SilentOffer {
+  /** The element's opening tag. */
+  readonly markup: string;
+  /** For how long it was in view, milliseconds. */
+  readonly forMs: number;
+  /** How often another element took its place meanwhile. */
+  readonly replaced: number;
+}
+
 /** What a browser saw. */
 export interface BrowserSeen {
   readonly tags: readonly ScriptTag[];
@@ -110,6 +124,8 @@ export interface BrowserSeen {
   /** Service workers that the page wanted to register, and that were kept out. */
   readonly workers: readonly string[];
   readonly tracker: TrackerSeen;
+  /** Missing if something was reported, or nothing could be. */
+  readonly silent?: SilentOffer;
   readonly files: readonly FileRequest[];
   readonly violations: readonly Violation[];
   /** Errors and warnings of the console that speak of us, of our files or of the endpoint. */

@@ -236,8 +236,18 @@ describe('the script file', () => {
     const tracker = { hasScriptRun: true, startedBy: tag().attributes, endpoints: [] };
     const observed = seen({ browser: browser({ console: lines, tracker }) });
     expect(found(observed)).toEqual(['error script-configuration']);
-    expect(found(seen({ browser: browser({ console: lines }) }))).toEqual([]);
     expect(evidenceOf(observed)).toContain('viewability.ratio is 50');
+  });
+
+  it('whose tracker works is doubted if code gives it an option that it cannot use, and wrong if that is the consent', () => {
+    const withLine = (line: string) => seen({ browser: browser({ console: [line] }) });
+    expect(found(withLine('error: OffersightError: configuration: No valid subject.'))).toEqual([
+      'warning script-misused',
+    ]);
+    const consent = withLine('error: OffersightError: configuration: No valid consent.');
+    expect(found(consent)).toEqual(['error script-misused']);
+    expect(judge(consent).findings[0]?.repair).toContain('true is none of them');
+    expect(found(withLine('error: OffersightError: configuration: No offer id.'))).toEqual([]);
   });
 
   it('beside a service worker is noted, since the doctor keeps that out', () => {

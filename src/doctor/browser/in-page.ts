@@ -12,6 +12,8 @@ export interface RawOffer {
   readonly display: string;
   readonly hiddenBy: string;
   readonly expires: string;
+  readonly text: string;
+  readonly isSigned: boolean;
   readonly filters: string[];
 }
 
@@ -73,6 +75,45 @@ export const scrollToOffers = async (most: number): Promise<void> => {
   }
 };
 
+/** What became of an offer that was kept in view. */
+export interface RawWatched {
+  readonly markup: string;
+  readonly forMs: number;
+  readonly replaced: number;
+}
+
+/** Keeps the first offer that counts after a second in view for so long. Resolves to nothing if there is none, or it goes. */
+export const watchOffer = async (ms: number): Promise<RawWatched | undefined> => {
+  const isFit = (element: Element): boolean => {
+    const { width, height } = element.getBoundingClientRect();
+    return (
+      width * height > 0 &&
+      element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
+      !element.hasAttribute('data-offer-dwell') &&
+      /^[\w.:~-]{1,50}$/.test(element.getAttribute('data-offer-id') ?? '')
+    );
+  };
+  let element = [...document.querySelectorAll('[data-offer-id]')].find(isFit);
+  if (!element) return undefined;
+  const id = element.getAttribute('data-offer-id');
+  const markup = element.outerHTML.slice(0, element.outerHTML.indexOf('>') + 1).slice(0, 200);
+  let replaced = 0;
+  const observer = new MutationObserver(() => {
+    if (element?.isConnected) return;
+    const next = [...document.querySelectorAll('[data-offer-id]')].find(
+      (other) => other.getAttribute('data-offer-id') === id,
+    );
+    if (next) replaced++;
+    element = next ?? element;
+  });
+  observer.observe(document, { childList: true, subtree: true });
+  element.scrollIntoView({ behavior: 'instant', block: 'center' });
+  const startedAt = performance.now();
+  await new Promise((resolve) => window.setTimeout(resolve, ms));
+  observer.disconnect();
+  return element.isConnected ? { markup, replaced, forMs: performance.now() - startedAt } : undefined;
+};
+
 /** The selectors that a browser knows: filter lists also have others. */
 export const readUsable = (selectors: string[]): string[] =>
   selectors.filter((selector) => {
@@ -120,6 +161,9 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
       ...{ id: element.getAttribute('data-offer-id') ?? '', names, width, height, hiddenBy },
       markup: element.outerHTML.slice(0, element.outerHTML.indexOf('>') + 1).slice(0, 200),
       expires: element.getAttribute('data-offer-expires') ?? '',
+      // biome-ignore lint/performance/useDomNodeTextContent: what is hidden is not read.
+      text: ((element as HTMLElement).innerText ?? '').replaceAll(/\s+/g, ' ').trim().slice(0, 80),
+      isSigned: element.hasAttribute('data-offer-token'),
       filters: selectors.filter((selector) => element.closest(selector)),
       display: display === 'contents' && !element.firstElementChild ? 'empty contents' : display,
     };
@@ -143,7 +187,8 @@ export const readFrames = (): string[] =>
       /^offersight https?:/.test(description),
     );
     const markup = (frame.cloneNode() as Element).outerHTML.slice(0, 200);
-    return count && !isTracked ? `${markup} holds ${count} with data-offer-id` : [];
+    const where = frame.hasAttribute('srcdoc') ? ', and srcdoc gives it no address' : '';
+    return count && !isTracked ? `${markup} holds ${count} with data-offer-id${where}` : [];
   });
 
 /** What the page's own function makes of a list: old libraries change that. */

@@ -2,7 +2,7 @@
 import type { Browser, CDPSession, Page } from 'puppeteer-core';
 import type { Runtime, Stop } from '../../runtime.js';
 import { emptyBatch } from '../http/endpoint.js';
-import { LOAD_MS, MAX_ELEMENTS, MAX_TEXT, REQUEST_MS, SETTLE_MS } from '../limits.js';
+import { LOAD_MS, MAX_ELEMENTS, MAX_TEXT, REQUEST_MS, SETTLE_MS, SILENT_MS } from '../limits.js';
 import { nameEndpoint } from '../naming.js';
 import type {
   Answer,
@@ -11,6 +11,7 @@ import type {
   EndpointSeen,
   ScriptTag,
   ShownOffer,
+  SilentOffer,
   TrackerSeen,
 } from '../observed.js';
 import { readTag } from '../tags.js';
@@ -30,6 +31,7 @@ import {
   readUsable,
   readWorkers,
   scrollToOffers,
+  watchOffer,
 } from './in-page.js';
 import { type RunningOptions, startBrowser } from './running.js';
 import { type Heard, watch } from './watching.js';
@@ -87,11 +89,14 @@ const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promi
   return main;
 };
 
-const toOffer = ({ id, markup, names, filters, hiddenBy, expires, ...drawn }: RawOffer): ShownOffer => ({
-  ...{ id, markup, names, filters },
-  ...(expires && { expires }),
-  drawn: { ...drawn, ...(hiddenBy && { hiddenBy }) },
-});
+const toOffer = (offer: RawOffer): ShownOffer => {
+  const { id, markup, names, filters, hiddenBy, expires, text, isSigned, ...drawn } = offer;
+  return {
+    ...{ id, markup, names, filters, text, isSigned },
+    ...(expires && { expires }),
+    drawn: { ...drawn, ...(hiddenBy && { hiddenBy }) },
+  };
+};
 
 const toTracker = ({ startedBy, consent, inClosedTrees, ...tracker }: RawTracker): TrackerSeen => ({
   ...tracker,
@@ -109,12 +114,24 @@ const lookIntoClosedTrees = async (session: CDPSession): Promise<string[]> => {
   }
 };
 
+/** Gives the tracker the time to report an offer, if it works and has reported nothing yet. */
+const lookForSilence = async (
+  page: Page,
+  { stopped }: Heard,
+  { endpoints, consent }: TrackerSeen,
+  deadline: VisitOptions['deadline'],
+): Promise<SilentOffer | undefined> => {
+  if (!endpoints.length || consent !== 'granted' || stopped.length) return undefined;
+  const seen = await page.evaluate(watchOffer, deadline.stepMs(SILENT_MS));
+  return stopped.length ? undefined : seen;
+};
+
 /** Looks at the page itself. */
 const look = async (
   page: Page,
   session: CDPSession,
   heard: Heard,
-  { selectorsFor }: VisitOptions,
+  { selectorsFor, deadline }: VisitOptions,
 ): Promise<BrowserSeen> => {
   const base = await page.evaluate(readBase);
   const scripts = await page.evaluate(readScripts);
@@ -124,6 +141,7 @@ const look = async (
   const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
   const selectors = await page.evaluate(readUsable, [...given]);
   const offers = selectors.length ? await page.evaluate(readOffers, MAX_ELEMENTS, selectors) : raw;
+  const silent = await lookForSilence(page, heard, tracker, deadline);
   const { files, violations, console, stopped } = heard;
   return {
     tags: scripts.flatMap((attributes) => readTag(attributes, base) ?? []),
@@ -133,6 +151,7 @@ const look = async (
     frames: await page.evaluate(readFrames),
     closed: await lookIntoClosedTrees(session),
     json: await page.evaluate(readJson),
+    ...(silent && { silent }),
     ...{ tracker, files, violations, console, stopped },
   };
 };

@@ -72,6 +72,7 @@ export const readMarkup = (html: string, url: string): Markup => {
       offers.push({
         ...{ id, markup: markupOf(element.tagName, attributes), names, filters: [] },
         ...(expires && { expires }),
+        ...('data-offer-token' in attributes && { isSigned: true }),
       });
     if (element.tagName === 'meta' && /^content-security-policy$/i.test(attributes['http-equiv'] ?? ''))
       policies.push(attributes.content ?? '');

@@ -147,9 +147,9 @@ const OTHERS: Table = [
     ({ status }) => isRedirect(status),
     {
       id: 'endpoint-redirected',
-      title: 'The endpoint redirects, and the tracker follows no redirect: a POST would become a GET.',
+      title: 'The endpoint redirects, and the tracker follows no redirect.',
       repair:
-        'Name the final path in data-endpoint, or exclude the endpoint from the redirect. Often it is one to www, to https or to a path with or without a slash.',
+        'Exclude the endpoint from the redirect. Often it is one to a language’s path, to www, to https or to a path with or without a slash. If the proxy answers at the other path, name that in data-endpoint.',
     },
   ],
   [

@@ -71,8 +71,12 @@ export const isNamed = (offer: ShownOffer): boolean => !isQuoted(offer.id) && !p
 /** Whether each offer has an id. */
 export const offerIds: Rule = {
   fine: (observed) => {
-    const { length } = offersOf(observed).filter(({ id }) => !isQuoted(id));
-    return length ? `${count(length, 'offer has', 'offers have')} an id that Chargebee can take.` : undefined;
+    const ids = offersOf(observed).flatMap(({ id }) => (isQuoted(id) ? [] : id));
+    const { size } = new Set(ids);
+    const where = ids.length > size ? `, in ${ids.length} elements` : '';
+    return size
+      ? `${count(size, 'offer has', 'offers have')} an id that Chargebee can take${where}.`
+      : undefined;
   },
   find: (observed) =>
     PROBLEMS.flatMap((problem): Finding[] => {
@@ -141,6 +145,9 @@ const endOf = ({ expires = '' }: ShownOffer): number => {
   return (number < MOST_SECONDS ? number * 1_000 : number) || Date.parse(expires);
 };
 
+/** Whether it is meant to last until the end of that day. */
+const isDay = ({ expires = '' }: ShownOffer): boolean => /^\s*\d{4}-\d\d-\d\d\s*$/.test(expires);
+
 /** Whether offers have ended already. */
 export const offersEnded: Rule = {
   find(observed) {
@@ -154,8 +161,9 @@ export const offersEnded: Rule = {
           `now it is ${new Date(observed.at).toISOString()}, by this machine’s clock`,
           headersOf(observed.page, ['date', 'age', 'cache-control']),
         ],
-        repair:
-          'Leave offers that have ended out of the page. If the page comes out of a cache, let it be kept no longer than its offers last.',
+        repair: ended.some(isDay)
+          ? 'A date without a time ends as the day begins, at 00:00 UTC. Write the time as well, such as 2026-11-28T00:00:00+01:00, or the API’s number of seconds.'
+          : 'Leave offers that have ended out of the page. If the page comes out of a cache, let it be kept no longer than its offers last.',
       }),
     ];
   },
@@ -169,8 +177,9 @@ export const offersFramed: Rule = {
           finding('error', 'offer-in-frame', {
             title: 'Offers are in a frame that no tracker sees.',
             evidence: browser.frames,
-            repair:
-              'Put the script’s tag into the page of the frame as well, or give the frame’s document to tracker.observe().',
+            repair: browser.frames.some((frame) => frame.includes(' srcdoc'))
+              ? 'Give the frame’s document to tracker.observe() of this page: tracker.observe(frame.contentDocument). A page in srcdoc has no address, so no tracker of its own.'
+              : 'Put the script’s tag into the page of the frame as well, or give the frame’s document to tracker.observe().',
           }),
         ]
       : [],

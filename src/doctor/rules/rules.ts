@@ -15,6 +15,7 @@ import {
   offersHidden,
   offersThere,
 } from './offers.js';
+import { offersRepeated, offersReported } from './offers-counting.js';
 import { keyWorks, operatorStatus } from './operator.js';
 import {
   hasQuotedEndpoint,
@@ -65,6 +66,8 @@ const RULES: readonly Rule[] = [
   offerNames,
   offerBoxes,
   offersEnded,
+  offersRepeated,
+  unless(anyOf(pageJson, scriptConfigured, consentGiven, offerIds, offersEnded), offersReported),
   offersShared,
   offersFramed,
   offersClosed,

@@ -173,19 +173,29 @@ export const scriptRan: Rule = {
   },
 };
 
+const EXPLAINED = 'docs/errors.md explains each.';
+
 /** Whether the tracker takes its options. Another origin of the endpoint, which is one of them, is another rule's. */
 export const scriptConfigured: Rule = {
   find({ browser, endpoint, page }) {
     // A mistaken offer is named by other rules, and leaves the tracker at work.
     const isOption = (line: string): boolean => /OffersightError: configuration: (?!No offer id)/.test(line);
     const lines = (browser?.console ?? []).filter(isOption);
-    const isOtherOrigin = new URL(endpoint.url).origin !== new URL(page.url).origin;
-    if (!lines.length || isOtherOrigin || browser?.tracker.endpoints.length) return [];
+    if (!lines.length) return [];
+    if (browser?.tracker.endpoints.length)
+      return [
+        finding(lines.some((line) => /consent/.test(line)) ? 'error' : 'warning', 'script-misused', {
+          title: 'The page’s code gives the tracker a value that it cannot use.',
+          evidence: lines,
+          repair: `Correct what the line names: consent is one of the words "granted", "denied" and "pending", and true is none of them. ${EXPLAINED}`,
+        }),
+      ];
+    if (new URL(endpoint.url).origin !== new URL(page.url).origin) return [];
     return [
       finding('error', 'script-configuration', {
         title: 'The tracker does nothing, since an option is wrong.',
         evidence: lines,
-        repair: 'Correct the attribute or the option that the line names. docs/errors.md explains each.',
+        repair: `Correct the attribute or the option that the line names. ${EXPLAINED}`,
       }),
     ];
   },

@@ -1,0 +1,66 @@
+/** Whether the offers that a page shows count: each as an offer of its own, and after a second. */
+import type { Finding, Rule } from '../finding.js';
+import type { ShownOffer } from '../observed.js';
+import { isNamed } from './offers.js';
+import { finding } from './wording.js';
+
+const isShown = ({ drawn }: ShownOffer): boolean => drawn?.hiddenBy === undefined;
+
+/** Whether different offers bear one id, as a loop that prints its first offer's makes them. A slider's copies have one text. */
+export const offersRepeated: Rule = {
+  find({ browser }) {
+    const texts = new Map<string, Map<string, ShownOffer>>();
+    for (const offer of browser?.offers ?? []) {
+      const { id, text } = offer;
+      if (!text || !isNamed(offer) || !isShown(offer)) continue;
+      const same = texts.get(id) ?? new Map<string, ShownOffer>();
+      // One of two elements around one offer has a part of its text.
+      if (![...same.keys()].some((other) => other.includes(text) || text.includes(other)))
+        same.set(text, offer);
+      texts.set(id, same);
+    }
+    return [...texts.values()].flatMap((same): Finding[] =>
+      same.size > 1
+        ? [
+            // Two may be a line and a card of one offer.
+            finding(same.size > 2 ? 'warning' : 'note', 'offer-repeated', {
+              title: `${same.size} elements with different texts have one id, so they count as one offer.`,
+              evidence: [...same].map(([text, { markup }]) => `${markup} reads “${text}”`),
+              repair:
+                'If they are several offers, give each its own id: a template’s loop may write the first one’s for all.',
+            }),
+          ]
+        : [],
+    );
+  },
+};
+
+/** Whether an offer that stays in view is reported. Only asked where the tracker works and nothing was reported. */
+export const offersReported: Rule = {
+  find({ browser }) {
+    const silent = browser?.silent;
+    if (!silent || browser.stopped.length) return [];
+    const { markup, forMs, replaced } = silent;
+    const said = {
+      evidence: [
+        `${markup} was in view for ${(forMs / 1000).toFixed(1)} s`,
+        ...(replaced ? [`it was replaced ${replaced} times`] : []),
+      ],
+    };
+    return [
+      replaced > 1
+        ? finding('warning', 'offer-replaced', {
+            ...said,
+            title: 'An offer is replaced again and again, so its second never completes.',
+            repair:
+              'Change the text in the element, such as a countdown, and keep the element that has data-offer-id.',
+          })
+        : finding('warning', 'offer-silent', {
+            ...said,
+            title: 'An offer was in view, and the tracker reported nothing.',
+            repair:
+              'Open the inspector on this page: it says what the offer lacks. Nothing, if your code keeps it from being recorded.',
+          }),
+    ];
+  },
+};
