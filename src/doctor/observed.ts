@@ -45,7 +45,7 @@ export interface ShownOffer {
   readonly expires?: string;
   /** The beginning of what people read in it; unknown without a browser. */
   readonly text?: string;
-  /** Whether it bears a token. */
+  /** Whether it has a token. */
   readonly isSigned?: boolean;
   /** Classes (`.name`) and ids (`#name`) of the element and of those around it. */
   readonly names: readonly string[];

@@ -16,7 +16,7 @@ describe('offers that show, and do not count as they should', () => {
     );
   });
 
-  it('are fine as copies, as one element in another, without a text, or hidden', () => {
+  it('are fine as copies, as one element in another, without words, or hidden', () => {
     const fine = [
       [worded('One month'), worded('One month'), worded('One month')],
       [worded('One month free now'), worded('One month'), worded('now')],

@@ -108,10 +108,10 @@ export const watchOffer = async (ms: number): Promise<RawWatched | undefined> =>
   });
   observer.observe(document, { childList: true, subtree: true });
   element.scrollIntoView({ behavior: 'instant', block: 'center' });
-  const startedAt = performance.now();
+  const startedAt = window.performance.now();
   await new Promise((resolve) => window.setTimeout(resolve, ms));
   observer.disconnect();
-  return element.isConnected ? { markup, replaced, forMs: performance.now() - startedAt } : undefined;
+  return element.isConnected ? { markup, replaced, forMs: window.performance.now() - startedAt } : undefined;
 };
 
 /** The selectors that a browser knows: filter lists also have others. */

@@ -6,7 +6,7 @@ import { finding } from './wording.js';
 
 const isShown = ({ drawn }: ShownOffer): boolean => drawn?.hiddenBy === undefined;
 
-/** Whether different offers bear one id, as a loop that prints its first offer's makes them. A slider's copies have one text. */
+/** Whether different offers have one id, as in a loop that prints that of its first offer. Copies in a slider read the same. */
 export const offersRepeated: Rule = {
   find({ browser }) {
     const texts = new Map<string, Map<string, ShownOffer>>();
