@@ -12,11 +12,15 @@ const MARKED = '[data-offer-dismiss],[data-dismiss],[data-bs-dismiss]';
 const NAMED = /(?<![a-z])(?:close|dismiss)(?![a-z])/i;
 const TEXT = /^(?:close|dismiss|[x×✕✖])$/i;
 
+const isNamed = (control: Element, by: readonly string[]): boolean =>
+  by.some((name) => NAMED.test(control.getAttribute(name) ?? '')) || TEXT.test(control.textContent.trim());
+
+/** Whether a control's name, as people have it, is that of a close control. */
+export const namesClose = (control: Element): boolean => isNamed(control, ['aria-label', 'title']);
+
 /** Whether a control says of itself that it closes something. */
 export const saysClose = (control: Element): boolean =>
-  matches(control, MARKED) ||
-  ['aria-label', 'title', 'class'].some((name) => NAMED.test(control.getAttribute(name) ?? '')) ||
-  TEXT.test(control.textContent.trim());
+  matches(control, MARKED) || isNamed(control, ['aria-label', 'title', 'class']);
 
 /** Whether a press leads somewhere else in the page, or to another page. */
 export const leadsOn = (pressed: Element): boolean =>
@@ -28,9 +32,11 @@ export const isTied = (path: readonly Element[], element: Element): boolean =>
 
 /** Why a press on a control does not count. */
 export const whyPressed = (path: readonly Element[], element: Element, offerId: string): string =>
-  isTied(path, element)
-    ? 'that is not known as a close control. If it closes the offer, give it data-offer-dismiss, and data-offer-accept if it accepts.'
-    : `that is neither in the offer nor in a dialog with it. If it closes the offer, give it data-offer-dismiss="${offerId}".`;
+  path.some((each) => matches(each, '[data-offer-dismiss]'))
+    ? 'that has data-offer-dismiss, so the tracker did not hear the press. document.open() and document.write() after the page has loaded end its listening.'
+    : isTied(path, element)
+      ? 'that is not known as a close control. If it closes the offer, give it data-offer-dismiss, and data-offer-accept if it accepts.'
+      : `that is neither in the offer nor in a dialog with it. If it closes the offer, give it data-offer-dismiss="${offerId}".`;
 
 /** Why something that was done beside an offer does not count. */
 export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: ResolvedOptions): string => {
@@ -40,6 +46,10 @@ export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: Re
     ? `${nameOf(holder)} is not of a kind that this closes.`
     : 'this closes only dialogs, popovers and what has role="dialog". Give that role to what holds the offer, or call tracker.dismiss(id).';
 };
+
+/** Why a drag does not count. */
+export const DRAGGED =
+  'a drag closes only dialogs, popovers and what has role="dialog". Give that role to what holds the offer, or call tracker.dismiss(id).';
 
 /** What is said of a close control that led to nothing in its time. */
 export const lateWords = (offerId: string, what: string): string =>

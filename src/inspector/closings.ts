@@ -10,6 +10,7 @@ import { isInView, isRendered } from '../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../runtime.js';
 import {
   acceptedWords,
+  DRAGGED,
   isTied,
   lateWords,
   leadsOn,
@@ -24,6 +25,9 @@ import type { Stored } from './stored.js';
 const CONSEQUENCE_MS = 1_200;
 /** A little longer than a close control is given. */
 const LONGEST_MS = 3_600;
+
+/** A pointer that moves farther, CSS px, drags. */
+const DRAG_PX = 30;
 
 /** At most so many are named, the latest first. */
 const MOST = 5;
@@ -103,17 +107,21 @@ export const createClosings = (
     const path = pathOf(event);
     const [target] = path;
     const isEscape = event.type === 'keydown';
+    const isDrag = event.type === 'pointerup';
     const isBeside = isEscape || (!!target && path.length > 2 && isOverlay(target));
     const pressed = nearest(event, PRESSED) ?? target;
-    const what = isEscape ? 'Escape' : `a press on ${pressed ? nameOf(pressed) : 'it'}`;
-    if (pressed && !isEscape && leadsOn(pressed)) return [];
-    const isClosing = !isEscape && !!pressed && saysClose(pressed);
+    const what = isEscape
+      ? 'Escape'
+      : `a ${isDrag ? 'drag' : 'press'} on ${pressed ? nameOf(pressed) : 'it'}`;
+    if (pressed && event.type === 'click' && leadsOn(pressed)) return [];
+    const isClosing = event.type === 'click' && !!pressed && saysClose(pressed);
     return nearOffers().flatMap(({ offerId, element }): Concerned | [] => {
       // The body and the root hold everything.
       const box = path.slice(0, -2).find((each) => holds(each, element)) ?? (isBeside ? element : undefined);
       if (!box || !isWithinView(element)) return [];
-      const why =
-        isBeside && !path.includes(element)
+      const why = isDrag
+        ? DRAGGED
+        : isBeside && !path.includes(element)
           ? whyBeside(element, isEscape, options)
           : whyPressed(path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
@@ -177,8 +185,17 @@ export const createClosings = (
       // Fields of a form may hide any of its properties. The page has to work all the same.
     }
   };
+  let from: Pick<PointerEvent, 'clientX' | 'clientY'> | undefined;
+  const hearPointer = (event: PointerEvent): void => {
+    const { type, clientX, clientY } = event;
+    const isFar = from && Math.hypot(clientX - from.clientX, clientY - from.clientY) > DRAG_PX;
+    from = type === 'pointerdown' ? { clientX, clientY } : undefined;
+    if (isFar && type === 'pointerup') hear(event);
+  };
   for (const type of ['click', 'keydown'] as const)
     window.addEventListener(type, hear, { capture: true, signal: listening.signal });
+  for (const type of ['pointerdown', 'pointerup'] as const)
+    window.addEventListener(type, hearPointer, { capture: true, signal: listening.signal });
 
   return {
     list(stored, now) {

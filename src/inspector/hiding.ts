@@ -2,7 +2,8 @@
 import { hidingOf, nameOf } from '../client/later/debug/wording.js';
 import { holds, outward } from '../client/later/detect/roots.js';
 import { partInView } from '../client/later/detect/sight.js';
-import { clipperOf, clippingWords, isInViewport, unreachableOf } from './reach.js';
+import { clipperOf, clippingWords } from './clipping.js';
+import { isInViewport, unreachableOf } from './reach.js';
 
 /** Points in a row and in a column. */
 const POINTS = 8;

@@ -6,6 +6,7 @@ import { createAsking } from './asking.js';
 import { createClosings } from './closings.js';
 import { idleControls } from './idle-controls.js';
 import { createLostIds } from './lost-ids.js';
+import { nearMisses } from './near-misses.js';
 import { createOffers, type OfferNote } from './offers.js';
 import { pageFacts } from './page-facts.js';
 import { type Setting, settingsOf } from './settings.js';
@@ -203,7 +204,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
       stored = await readStored(inside.options.name, found.endpoint, runtime).catch(() => undefined);
       delivered = await upstream().catch(() => delivered);
       unseen = [...lostIds(), ...unseenIn(inside.trees(), inside.registry.placements.size === 0)];
-      idle = idleControls(inside, found.view).slice(0, MOST_IDLE);
+      idle = [...idleControls(inside, found.view), ...nearMisses(inside, found.view)].slice(0, MOST_IDLE);
       const { pause } = stored ?? {};
       void asking.ask(pause?.kind === 'none' ? undefined : pause?.failedAt);
       if ([...inside.registry.placements.values()].some(({ expiresAt }) => expiresAt))

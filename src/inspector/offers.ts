@@ -7,12 +7,12 @@ import { hidingOf } from '../client/later/debug/wording.js';
 import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
+import { tooLittleOf } from './clipping.js';
 import { coverageOf, outOfViewOf } from './hiding.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
-import { tooLittleOf } from './reach.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
-import { madeAt, momentOf } from './words.js';
+import { endedWords, madeAt, momentOf } from './words.js';
 
 /** How an offer stands: it has counted, its time runs, it lacks something that scrolling or waiting may bring, or it is set up wrongly. */
 export type Standing = 'counted' | 'dwelling' | 'lacking' | 'wrong';
@@ -130,7 +130,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       case 'not-rendered':
         return ['lacking', outOfViewOf(element, boxesOf(element), isDrawn(element))];
       case 'too-small':
-        return ['lacking', tooLittleOf(element)];
+        return ['lacking', tooLittleOf(element, item.needed)];
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':
@@ -152,7 +152,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     stored: Stored | undefined,
     now: number,
   ): Said => {
-    const { offerId, expiresAt = Infinity } = placement;
+    const { element, offerId, expiresAt = Infinity } = placement;
     if (!isOfferId(offerId))
       return [
         'wrong',
@@ -166,8 +166,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     );
     const isFromBefore =
       mark && isOnce(placement) && !(mark.id && impression && mark.id >= impression.id && !item);
-    if (expiresAt <= now)
-      return ['wrong', `The offer ended at ${momentOf(expiresAt, now)}, so its events are given up.`];
+    if (expiresAt <= now) return ['wrong', endedWords(element, momentOf(expiresAt, now))];
     if (isFromBefore)
       return [
         'counted',

@@ -1,4 +1,4 @@
-/** What keeps an offer out of view, and whether scrolling helps. */
+/** Whether scrolling brings an offer into view, and what keeps it from that. */
 import { nameOf } from '../client/later/debug/wording.js';
 import { outward } from '../client/later/detect/roots.js';
 
@@ -6,52 +6,6 @@ import { outward } from '../client/later/detect/roots.js';
 export const isInViewport = (element: Element): boolean => {
   const { top, bottom, left, right } = element.getBoundingClientRect();
   return bottom > 0 && top < innerHeight && right > 0 && left < innerWidth;
-};
-
-type Box = Pick<DOMRect, 'left' | 'right' | 'top' | 'bottom'>;
-
-/** The innermost ancestor that clips an element. */
-const findClipper = (element: Element, isCut: (box: Box, clip: Box) => boolean): Element | undefined => {
-  const box = element.getBoundingClientRect();
-  for (const at of outward(element)) {
-    const { overflow, contain, position } = getComputedStyle(at);
-    const isRoot = at === document.body || at === document.documentElement;
-    const isClipping = overflow !== 'visible' || /paint|content|strict/.test(contain);
-    if (at !== element && !isRoot && isClipping && isCut(box, at.getBoundingClientRect())) return at;
-    // Nothing around it clips what is fixed.
-    if (position === 'fixed') return undefined;
-  }
-  return undefined;
-};
-
-/** The innermost ancestor out of whose box an element lies, although the viewport holds it. */
-export const clipperOf = (element: Element): Element | undefined =>
-  findClipper(
-    element,
-    (box, { left, right, top, bottom }) =>
-      box.right <= left || right <= box.left || box.bottom <= top || bottom <= box.top,
-  );
-
-/** Why too little of an element is visible, in words. */
-export const tooLittleOf = (element: Element): string => {
-  const cutter = findClipper(
-    element,
-    (box, { left, right, top, bottom }) =>
-      Math.max(left - box.left, box.right - right, top - box.top, box.bottom - bottom) > 1,
-  );
-  return cutter && !/auto|scroll/.test(getComputedStyle(cutter).overflow)
-    ? `Too little of it is visible: ${nameOf(cutter)} cuts a part of it off.`
-    : 'Too little of it is visible.';
-};
-
-/** What an element that clips leaves to do, in words. */
-export const clippingWords = (clipper: Element): string => {
-  const { width, height } = clipper.getBoundingClientRect();
-  const clips = `It is not in view: ${nameOf(clipper)} clips it`;
-  if (!(width * height)) return `${clips}, and has no ${height ? 'width' : 'height'}.`;
-  return /auto|scroll/.test(getComputedStyle(clipper).overflow)
-    ? `${clips}. Scroll it into view there.`
-    : `${clips}, until the page moves it there.`;
 };
 
 /** Why scrolling does not bring an element into view. */
@@ -73,6 +27,6 @@ export const unreachableOf = (element: Element): string | undefined => {
   const scroller = getComputedStyle(root).overflowY === 'visible' ? document.body : root;
   const { overflowY } = getComputedStyle(scroller);
   return /hidden|clip/.test(overflowY) && (bottom <= 0 || top >= innerHeight)
-    ? `${nameOf(scroller)} has overflow: ${overflowY}, so users cannot scroll to it. A lock has to end when its dialog or banner closes.`
+    ? `${nameOf(scroller)} has overflow: ${overflowY}, so users cannot scroll to it. If a dialog or a banner locks the page, that has to end when it closes.`
     : undefined;
 };

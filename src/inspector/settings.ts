@@ -1,5 +1,6 @@
 /** The options as the tracker understood them, and where each came from. */
 import type { ResolvedOptions } from '../client/options.js';
+import { isSubject } from '../protocol/subject.js';
 import { hasGpc } from './page-facts.js';
 
 /** One option. */
@@ -61,13 +62,17 @@ const givenOf = (options: ResolvedOptions, name: string): unknown => {
 /** Defaults on a machine of one's own. */
 const LOCAL: Readonly<Record<string, string>> = { machines: 'count', 'delivery.longestPauseMs': '5000' };
 
+/** An e-mail address that was given for a subject is for nobody else to read. */
+const shownOf = (name: string, value: string): string =>
+  name === 'subject' && !isSubject(value) ? 'not valid' : value;
+
 /** Lists every option. */
 export const settingsOf = (options: ResolvedOptions): Setting[] => {
   const tag = tagOfPage();
   return Object.entries(SETTINGS).map(([name, [standard, attribute]]) => {
     const given = givenOf(options, name);
     const local = given === undefined && options.isLocal ? LOCAL[name] : undefined;
-    const value = local ?? (given === undefined ? standard : wordsOf(given));
+    const value = local ?? (given === undefined ? standard : shownOf(name, wordsOf(given)));
     const isOnTag = attribute !== undefined && tag?.hasAttribute(`data-${attribute}`);
     // What a page decided since is not the tag's.
     const isDecided = /^(?:consent|subject)$/.test(name) && tag?.getAttribute(`data-${attribute}`) !== given;

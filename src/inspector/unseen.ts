@@ -1,5 +1,7 @@
 /** Offers that stand on the page, and that its tracker cannot see: in frames, in closed trees, under other attributes. */
 import { nameOf } from '../client/later/debug/wording.js';
+import { matches } from '../client/later/detect/controls.js';
+import { closedTrees, lateTrees } from './unseen-trees.js';
 import { counted } from './words.js';
 
 /** So many are named. */
@@ -7,18 +9,20 @@ const MOST = 5;
 
 const TRACKER = /^offersight https?:/;
 
-const hasTracker = ({ contentWindow }: HTMLIFrameElement): boolean =>
+type Frame = HTMLIFrameElement | HTMLObjectElement;
+
+const hasTracker = ({ contentWindow }: Frame): boolean =>
   Object.getOwnPropertySymbols(contentWindow ?? {}).some(({ description = '' }) => TRACKER.test(description));
 
 /** Frames of this origin with offers that this tracker does not see. */
-const inFrames = (frames: readonly HTMLIFrameElement[], trees: readonly Node[], isNone: boolean): string[] =>
+const inFrames = (frames: readonly Frame[], trees: readonly Node[], isNone: boolean): string[] =>
   frames.flatMap((frame) => {
     const inner = frame.contentDocument;
     const count = inner?.querySelectorAll('[data-offer-id]').length ?? 0;
     if (!inner || !count || trees.includes(inner)) return [];
     const holds = `${nameOf(frame)} holds ${counted(count, 'offer')}`;
     if (!hasTracker(frame))
-      return `${holds} that no tracker sees: put the script tag into its page, or observe(frame.contentDocument).`;
+      return `${holds} that no tracker sees: ${frame.hasAttribute('srcdoc') ? '' : 'put the script tag into its page, or '}give its contentDocument to tracker.observe().`;
     if (!(frame.clientWidth * frame.clientHeight))
       return `${holds} of its own tracker, and has no ${frame.clientHeight ? 'width' : 'height'}.`;
     return isNone ? `${holds} of its own tracker: open the inspector in that frame.` : [];
@@ -36,21 +40,6 @@ const otherNames = (elements: readonly Element[]): string[] => {
   return names.map((name) => `${name} does not mark an offer: data-offer-id does.`);
 };
 
-/** Elements of components that show something of which the page has no tree. */
-const closedTrees = (elements: readonly Element[]): string[] =>
-  elements
-    .filter(
-      (element) =>
-        element.localName.includes('-') &&
-        !element.shadowRoot &&
-        !element.childElementCount &&
-        (element as HTMLElement).offsetHeight > 0,
-    )
-    .map(
-      (element) =>
-        `${nameOf(element)} may hold offers in a closed shadow tree: give that to tracker.observe().`,
-    );
-
 const outOfReach = (frames: readonly HTMLIFrameElement[]): string[] =>
   frames
     .filter((frame) => !frame.contentDocument)
@@ -66,11 +55,13 @@ const outOfReach = (frames: readonly HTMLIFrameElement[]): string[] =>
  * @param isNone Whether the tracker has found no offer: only then it is said what may be one.
  */
 export const unseenIn = (trees: readonly Node[], isNone: boolean): string[] => {
-  const all = trees.flatMap((tree) => [
-    ...(tree as ParentNode).querySelectorAll<HTMLIFrameElement>('iframe'),
-  ]);
-  const found = inFrames(all, trees, isNone);
-  if (!isNone || found.length) return found.slice(0, MOST);
   const elements = trees.flatMap((tree) => [...(tree as ParentNode).querySelectorAll('*')]);
-  return [...new Set([...otherNames(elements), ...closedTrees(elements), ...outOfReach(all)])].slice(0, MOST);
+  const frames = elements.filter((element) => matches(element, 'iframe,object')) as Frame[];
+  const found = [...inFrames(frames, trees, isNone), ...lateTrees(elements, trees)];
+  if (!isNone || found.length) return found.slice(0, MOST);
+  const outer = frames.filter(({ localName }) => localName === 'iframe') as HTMLIFrameElement[];
+  return [...new Set([...otherNames(elements), ...closedTrees(elements), ...outOfReach(outer)])].slice(
+    0,
+    MOST,
+  );
 };

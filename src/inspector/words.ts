@@ -20,6 +20,14 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 /** When an id was made: UUIDv7 begins with it (RFC 9562), epoch milliseconds. */
 export const madeAt = (id: string): number => Number(`0x${id.slice(0, 13).replace('-', '')}`);
 
+/** What is said of an offer that is over. An end without a time is mostly meant to be that of its day. */
+export const endedWords = (element: Element, moment: string): string =>
+  `The offer ended at ${moment}, so its events are given up.${
+    /^\d{4}-\d\d-\d\d$/.test(element.getAttribute('data-offer-expires')?.trim() ?? '')
+      ? ' A date without a time ends as that day begins, at 00:00 UTC.'
+      : ''
+  }`;
+
 /** Why the proxy refused an event or let it wait, by its code. */
 const CODES: Readonly<Record<string, string>> = {
   invalid_event:

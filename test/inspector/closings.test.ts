@@ -76,6 +76,32 @@ it('says it once a dismissal would have been recorded, and not before the databa
   expect(closings.list(undefined, START)).toEqual([]);
 });
 
+it('says that a drag closes no offer by itself, and takes no press for one', async () => {
+  const dragged = show('dragged');
+  const move = (type: string, clientX: number): boolean =>
+    dragged.dispatchEvent(byUser(new PointerEvent(type, { bubbles: true, composed: true, clientX })));
+  move('pointerup', 200);
+  move('pointerdown', 10);
+  move('pointerup', 40);
+  await runtime.advance(CONSEQUENCE_MS);
+  move('pointerdown', 10);
+  move('pointerup', 41);
+  remove(dragged);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(
+    /^dragged was gone right after a drag on <p>, and did not count as dismissed: a drag closes only dialogs/,
+  );
+});
+
+it('says of a marked control that the tracker did not hear it, and not that it is unknown', async () => {
+  const offer = show('unheard');
+  offer.firstElementChild?.setAttribute('data-offer-dismiss', '');
+  press(offer);
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/: that has data-offer-dismiss, so the tracker did not hear the press\./);
+});
+
 it('takes it back if the offer was accepted, or dismissed after all', async () => {
   const [taken, closed] = [show('taken'), show('closed')];
   for (const offer of [taken, closed]) {

@@ -32,8 +32,23 @@ describe('offers in a frame', () => {
   it('are named if no tracker sees them, even beside offers that one sees', () => {
     frameOf(OFFER);
     expect(said(false)).toBe(
-      '<iframe.shop> holds 1 offer that no tracker sees: put the script tag into its page, or observe(frame.contentDocument).',
+      '<iframe.shop> holds 1 offer that no tracker sees: put the script tag into its page, or give its contentDocument to tracker.observe().',
     );
+  });
+
+  it('that has its page in srcdoc, and so no address, can only be observed from outside', () => {
+    frameOf(OFFER).setAttribute('srcdoc', OFFER);
+    expect(said(false)).toBe(
+      '<iframe.shop> holds 1 offer that no tracker sees: give its contentDocument to tracker.observe().',
+    );
+  });
+
+  it('are named in an object as well', () => {
+    const frame = frameOf(OFFER);
+    const object = document.createElement('object');
+    Object.defineProperty(object, 'contentDocument', { value: frame.contentDocument });
+    frame.replaceWith(object);
+    expect(said(false)).toMatch(/^<object> holds 1 offer that no tracker sees: /);
   });
 
   it('are not named if the page’s tracker observes them, or the frame has one', () => {
@@ -54,6 +69,20 @@ describe('offers in a frame', () => {
     Object.defineProperty(frame, 'contentDocument', { value: null });
     expect(said(false)).toBe('');
     expect(said()).toBe('<iframe.shop> may not be looked into: offers in it need a tracker of its own.');
+  });
+});
+
+describe('offers in a shadow tree', () => {
+  it('are named if the tracker does not know the tree, since it came late', () => {
+    const component = document.createElement('shop-box');
+    page.append(component);
+    const tree = component.attachShadow({ mode: 'open' });
+    expect(said(false)).toBe('');
+    tree.innerHTML = OFFER;
+    expect(said(false)).toBe(
+      '<shop-box> got its shadow tree late, with 1 offer that nobody watches: give its shadowRoot to tracker.observe().',
+    );
+    expect(unseenIn([page, tree], false)).toEqual([]);
   });
 });
 

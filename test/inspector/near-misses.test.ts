@@ -1,0 +1,59 @@
+/** What the inspector says of markup that is right by itself, and not what was meant. */
+import { beforeEach, expect, it } from 'vitest';
+import type { Inside, PageView } from '../../src/client/inside.js';
+import { nearMisses } from '../../src/inspector/near-misses.js';
+
+let view: PageView;
+beforeEach(() => {
+  document.body.replaceChildren();
+  view = new Map() as PageView;
+});
+
+/** The words about a page with these offers. */
+const said = (html: string): string[] => {
+  document.body.innerHTML = html;
+  const placements = new Map(
+    [...document.querySelectorAll('[data-offer-id]')].map((element) => [
+      element,
+      { element, offerId: element.getAttribute('data-offer-id') },
+    ]),
+  );
+  return nearMisses({ registry: { placements } } as unknown as Inside, view);
+};
+
+it('names an offer that is marked to close itself, unless it is a control', () => {
+  expect(said('<p class="card" data-offer-id="a" data-offer-dismiss="true"><b>x</b></p>')).toEqual([
+    '<p.card> is an offer and has data-offer-dismiss itself, so a press anywhere in it closes it: put that on its close control.',
+  ]);
+  expect(said('<button data-offer-id="a" data-offer-dismiss>x</button>')).toEqual([]);
+  expect(said('<p data-offer-id="a"><b data-offer-dismiss>x</b></p>')).toEqual([]);
+});
+
+it.each([
+  '<a href="?hide" aria-label="Close">go</a>',
+  '<a href="?hide" title="Dismiss this">go</a>',
+  '<a href="?hide">×</a>',
+])('names a link that says close: %s', (link) => {
+  expect(said(`<p data-offer-id="a">${link}</p>`)).toEqual([
+    '<a> says that it closes something, and links do not count: if it closes the offer, give it data-offer-dismiss.',
+  ]);
+});
+
+it.each([
+  '<a href="?plan">See the plans</a>',
+  '<a href="?hide" class="close">go</a>',
+  '<a href="#" aria-label="Close">×</a>',
+  '<a href="?hide" aria-label="Close" data-offer-dismiss>×</a>',
+  '<button aria-label="Close">×</button>',
+])('does not name what is fine: %s', (control) => {
+  expect(said(`<p data-offer-id="a">${control}</p>`)).toEqual([]);
+});
+
+it('names an id of events that differs from an element’s by its case only', () => {
+  view.set('OFFER-1', { id: 'impression', isOnce: false });
+  view.set('gone', { id: 'another', isOnce: false });
+  expect(said('<p data-offer-id="offer-1"></p><p data-offer-id="b"></p>')).toEqual([
+    'Events name “OFFER-1”, and an element “offer-1”: ids differ by their case.',
+  ]);
+  expect(said('<p data-offer-id="offer-1"></p><p data-offer-id="OFFER-1"></p>')).toEqual([]);
+});
