@@ -606,6 +606,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['puppeteer-core'],
   },
   'doctor/browser/in-page': {},
+  'doctor/browser/in-page-watch': {},
   'doctor/browser/closed-trees': { values: ['doctor/limits'], packages: ['puppeteer-core'] },
   'doctor/browser/running': {
     values: ['doctor/limits'],

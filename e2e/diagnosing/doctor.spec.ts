@@ -400,6 +400,27 @@ test('the doctor notes that consent is missing, and not once it is given', async
   expect([granted.code, granted.ids()]).toEqual([0, []]);
 });
 
+test('the doctor does not doubt an offer that nobody can see yet, that needs longer, or whose field is called as its text', async ({
+  clinic,
+}) => {
+  const offer = '<article data-offer-id="a52ge40b" style="height: 200px">One month</article>';
+  const hidden = clinic.deploy('/hidden', {
+    body: `<aside style="position: fixed; right: 0; width: 300px; transform: translateX(100%)">${offer}</aside>
+      <div style="height: 0; overflow: hidden">${offer.replace('a52ge40b', 'folded')}</div>`,
+  });
+  const slow = clinic.deploy('/slow', {
+    tag: TAG.replace('<script', '<script data-dwell="60000"'),
+    body: offer,
+  });
+  const form = clinic.deploy('/form', {
+    body: '<form data-offer-id="a52ge40b" data-offer-dwell="0">One month<input name="innerText"></form>',
+  });
+  for (const url of [hidden, slow, form]) {
+    const { code, report, ids } = await clinic.examine([url, '--json']);
+    expect([code, ids(), report().isBrowserUsed]).toEqual([0, [], true]);
+  }
+});
+
 test('the doctor leaves no file behind', async ({ clinic }) => {
   const folder = await mkdtemp(join(tmpdir(), 'offersight-left-'));
   const { code } = await clinic.examine([clinic.deploy('/', {})], { TMPDIR: folder });

@@ -47,6 +47,8 @@ export interface ShownOffer {
   readonly text?: string;
   /** Whether it has a token. */
   readonly isSigned?: boolean;
+  /** Whether it lies in another element of the same offer. */
+  readonly isInner?: boolean;
   /** Classes (`.name`) and ids (`#name`) of the element and of those around it. */
   readonly names: readonly string[];
   /** Selectors of filter lists that match it or an element around it. */

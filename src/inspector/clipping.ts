@@ -30,7 +30,8 @@ export const clipperOf = (element: Element): Element | undefined =>
 /** The largest share of an element that another one can show at once. */
 const mostIn = (element: Element, clipper: Element): number => {
   const { width, height } = element.getBoundingClientRect();
-  return (Math.min(width, clipper.clientWidth) * Math.min(height, clipper.clientHeight)) / (width * height);
+  const clip = clipper.getBoundingClientRect();
+  return (Math.min(width, clip.width) * Math.min(height, clip.height)) / (width * height);
 };
 
 /**

@@ -12,15 +12,17 @@ const MARKED = '[data-offer-dismiss],[data-dismiss],[data-bs-dismiss]';
 const NAMED = /(?<![a-z])(?:close|dismiss)(?![a-z])/i;
 const TEXT = /^(?:close|dismiss|[x×✕✖])$/i;
 
-const isNamed = (control: Element, by: readonly string[]): boolean =>
-  by.some((name) => NAMED.test(control.getAttribute(name) ?? '')) || TEXT.test(control.textContent.trim());
-
-/** Whether a control's name, as people have it, is that of a close control. */
-export const namesClose = (control: Element): boolean => isNamed(control, ['aria-label', 'title']);
+/** Whether the whole name of a control is that of a close control. */
+export const isNamedClose = (control: Element): boolean =>
+  [control.getAttribute('aria-label'), control.getAttribute('title'), control.textContent].some((name) =>
+    TEXT.test(name?.trim() ?? ''),
+  );
 
 /** Whether a control says of itself that it closes something. */
 export const saysClose = (control: Element): boolean =>
-  matches(control, MARKED) || isNamed(control, ['aria-label', 'title', 'class']);
+  matches(control, MARKED) ||
+  ['aria-label', 'title', 'class'].some((name) => NAMED.test(control.getAttribute(name) ?? '')) ||
+  TEXT.test(control.textContent.trim());
 
 /** Whether a press leads somewhere else in the page, or to another page. */
 export const leadsOn = (pressed: Element): boolean =>
@@ -46,6 +48,10 @@ export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: Re
     ? `${nameOf(holder)} is not of a kind that this closes.`
     : 'this closes only dialogs, popovers and what has role="dialog". Give that role to what holds the offer, or call tracker.dismiss(id).';
 };
+
+/** Whether an offer is in something that a drag may close. */
+export const isHeld = (element: Element): boolean =>
+  [...outward(element)].some((each) => matches(each, HOLDER));
 
 /** Why a drag does not count. */
 export const DRAGGED =

@@ -11,6 +11,7 @@ import type { Runtime, Stop } from '../runtime.js';
 import {
   acceptedWords,
   DRAGGED,
+  isHeld,
   isTied,
   lateWords,
   leadsOn,
@@ -41,6 +42,7 @@ interface Concerned {
   /** What has to be gone with it: what holds both the offer and what was pressed. */
   readonly box: Element;
   readonly words: string;
+  readonly isDrag: boolean;
   /** What there is to say if it is not gone in its time; only for what says that it closes something. */
   readonly lateWords?: string | undefined;
 }
@@ -113,12 +115,12 @@ export const createClosings = (
     const what = isEscape
       ? 'Escape'
       : `a ${isDrag ? 'drag' : 'press'} on ${pressed ? nameOf(pressed) : 'it'}`;
-    if (pressed && event.type === 'click' && leadsOn(pressed)) return [];
+    if (pressed && !isEscape && leadsOn(pressed)) return [];
     const isClosing = event.type === 'click' && !!pressed && saysClose(pressed);
     return nearOffers().flatMap(({ offerId, element }): Concerned | [] => {
       // The body and the root hold everything.
       const box = path.slice(0, -2).find((each) => holds(each, element)) ?? (isBeside ? element : undefined);
-      if (!box || !isWithinView(element)) return [];
+      if (!box || !isWithinView(element) || (isDrag && isHeld(element))) return [];
       const why = isDrag
         ? DRAGGED
         : isBeside && !path.includes(element)
@@ -126,14 +128,15 @@ export const createClosings = (
           : whyPressed(path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
       return {
-        ...{ offerId, element, words, box: isEscape ? element : box },
+        ...{ offerId, element, words, isDrag, box: isEscape ? element : box },
         lateWords: isClosing && isTied(path, element) ? lateWords(offerId, what) : undefined,
       };
     });
   };
 
-  const isGone = ({ element, box }: Concerned): boolean =>
-    !isDrawn(element) && !(box !== element && isRendered(box));
+  // Carousels are dragged as well, and hide a slide.
+  const isGone = ({ element, box, isDrag }: Concerned): boolean =>
+    !(isDrag && element.isConnected) && !isDrawn(element) && !(box !== element && isRendered(box));
   /** The page may draw it again. */
   const isBack = (offerId: string): boolean =>
     [...registry.placements.values()].some((each) => each.offerId === offerId && isDrawn(each.element));
@@ -187,7 +190,8 @@ export const createClosings = (
   };
   let from: Pick<PointerEvent, 'clientX' | 'clientY'> | undefined;
   const hearPointer = (event: PointerEvent): void => {
-    const { type, clientX, clientY } = event;
+    const { type, clientX, clientY, isPrimary } = event;
+    if (!isPrimary) return;
     const isFar = from && Math.hypot(clientX - from.clientX, clientY - from.clientY) > DRAG_PX;
     from = type === 'pointerdown' ? { clientX, clientY } : undefined;
     if (isFar && type === 'pointerup') hear(event);

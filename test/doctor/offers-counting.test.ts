@@ -6,11 +6,13 @@ import { browser, ENDPOINT, evidenceOf, found, offer, seen } from './seen.js';
 describe('offers that show, and do not count as they should', () => {
   const worded = (text: string, given: Partial<ShownOffer> = {}) => offer('a52ge40b', {}, { text, ...given });
 
-  it('are one offer if they have one id: three different texts are doubted, two are noted', () => {
+  it('are one offer if they have one id: three of a loop are doubted, two and others are noted', () => {
     const offers = [worded('One month'), worded('Two months'), worded('Three months')];
     expect(found(seen({ browser: browser({ offers }) }))).toEqual(['warning offer-repeated']);
     expect(evidenceOf(seen({ browser: browser({ offers }) }))).toContain('reads “Two months”');
     expect(found(seen({ browser: browser({ offers: offers.slice(1) }) }))).toEqual(['note offer-repeated']);
+    const places = [...offers.slice(1), worded('One month', { markup: '<aside data-offer-id="a52ge40b">' })];
+    expect(found(seen({ browser: browser({ offers: places }) }))).toEqual(['note offer-repeated']);
     expect(judge(seen({ browser: browser({ offers }) })).fine).toContain(
       '1 offer has an id that Chargebee can take, in 3 elements.',
     );
@@ -19,7 +21,11 @@ describe('offers that show, and do not count as they should', () => {
   it('are fine as copies, as one element in another, without words, or hidden', () => {
     const fine = [
       [worded('One month'), worded('One month'), worded('One month')],
-      [worded('One month free now'), worded('One month'), worded('now')],
+      [
+        worded('One month free now'),
+        worded('One month', { isInner: true }),
+        worded('now', { isInner: true }),
+      ],
       [worded(''), worded('One month'), worded('')],
       [worded('One month'), offer('a52ge40b', { hiddenBy: '<p> by display: none' }, { text: 'Two' })],
     ];
@@ -60,6 +66,7 @@ describe('offers that show, and do not count as they should', () => {
     const ends = (expires: string) =>
       judge(seen({ browser: browser({ offers: [offer('a52ge40b', {}, { expires })] }) })).findings[0]?.repair;
     expect(ends('2026-11-24')).toContain('ends as the day begins, at 00:00 UTC');
+    expect(ends('2026-11-20')).toContain('Leave offers that have ended out of the page.');
     expect(ends('2026-11-23T10:00:00Z')).toContain('Leave offers that have ended out of the page.');
   });
 });

@@ -246,7 +246,7 @@ describe('the script file', () => {
     ]);
     const consent = withLine('error: OffersightError: configuration: No valid consent.');
     expect(found(consent)).toEqual(['error script-misused']);
-    expect(judge(consent).findings[0]?.repair).toContain('true is not one of them');
+    expect(judge(consent).findings[0]?.repair).toContain('A value such as true is not one of them.');
     expect(found(withLine('error: OffersightError: configuration: No offer id.'))).toEqual([]);
   });
 

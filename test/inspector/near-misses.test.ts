@@ -25,22 +25,27 @@ it('names an offer that is marked to close itself, unless it is a control', () =
   expect(said('<p class="card" data-offer-id="a" data-offer-dismiss="true"><b>x</b></p>')).toEqual([
     '<p.card> is an offer and has data-offer-dismiss itself, so a press anywhere in it closes it: put that on its close control.',
   ]);
-  expect(said('<button data-offer-id="a" data-offer-dismiss>x</button>')).toEqual([]);
+  expect(said('<button data-offer-id="a" data-offer-dismiss><svg></svg></button>')).toEqual([]);
+  expect(said('<p data-offer-id="a" data-offer-dismiss="false"><b>x</b></p>')).toEqual([]);
+  expect(said('<p data-offer-id="a" data-offer-dismiss="b"><b>x</b></p>')).toEqual([]);
   expect(said('<p data-offer-id="a"><b data-offer-dismiss>x</b></p>')).toEqual([]);
 });
 
 it.each([
   '<a href="?hide" aria-label="Close">go</a>',
-  '<a href="?hide" title="Dismiss this">go</a>',
+  '<a href="?hide" title="Dismiss">go</a>',
   '<a href="?hide">×</a>',
-])('names a link that says close: %s', (link) => {
+])('names a link that is named so and leads away: %s', (link) => {
   expect(said(`<p data-offer-id="a">${link}</p>`)).toEqual([
-    '<a> says that it closes something, and links do not count: if it closes the offer, give it data-offer-dismiss.',
+    '<a> is named as a close control and leads to another page. If that closes the offer, give it data-offer-dismiss: else leaving the page does not count.',
   ]);
 });
 
 it.each([
   '<a href="?plan">See the plans</a>',
+  '<a href="?hotels" title="Hotels close to the station">×-ray</a>',
+  '<a href="#close" aria-label="Close">×</a>',
+  '<span data-offer-dismiss><a href="?hide">×</a></span>',
   '<a href="?hide" class="close">go</a>',
   '<a href="#" aria-label="Close">×</a>',
   '<a href="?hide" aria-label="Close" data-offer-dismiss>×</a>',
@@ -55,5 +60,7 @@ it('names an id of events that differs from an element’s by its case only', ()
   expect(said('<p data-offer-id="offer-1"></p><p data-offer-id="b"></p>')).toEqual([
     'Events name “OFFER-1”, and an element “offer-1”: ids differ by their case.',
   ]);
-  expect(said('<p data-offer-id="offer-1"></p><p data-offer-id="OFFER-1"></p>')).toEqual([]);
+  expect(said('<p data-offer-id="OFFER-1"></p><p data-offer-id="offer-1"></p>')).toEqual([]);
+  view.set('low', { id: 'impression', isOnce: false });
+  expect(said('<p data-offer-id="LOW"></p>')[0]).toMatch(/name “low”, and an element “LOW”/);
 });

@@ -14,6 +14,7 @@ export interface RawOffer {
   readonly expires: string;
   readonly text: string;
   readonly isSigned: boolean;
+  readonly isInner: boolean;
   readonly filters: string[];
 }
 
@@ -33,6 +34,7 @@ export interface RawTracker {
   readonly endpoints: string[];
   readonly consent: string;
   readonly inClosedTrees: number;
+  readonly dwellMs: number;
 }
 
 /** Looks for the tracker. The names are those that it leaves on the page itself. */
@@ -47,6 +49,7 @@ export const readTracker = (): RawTracker => {
   // The page may have another version than the doctor.
   interface Inside {
     readonly owner?: { readonly consent?: string };
+    readonly options?: { readonly occlusion?: unknown; readonly viewability?: { readonly dwellMs?: number } };
     readonly registry?: { readonly placements?: ReadonlyMap<Element, unknown> };
   }
   const [inside] = symbols.flatMap(
@@ -63,6 +66,8 @@ export const readTracker = (): RawTracker => {
     startedBy: tag ? Object.fromEntries([...tag.attributes].map(({ name, value }) => [name, value])) : null,
     endpoints: symbols.map(({ description = '' }) => description.slice('offersight '.length)),
     consent: String(inside?.owner?.consent ?? ''),
+    // What has to lie on top is for the inspector.
+    dwellMs: inside?.options?.occlusion ? 1e9 : (inside?.options?.viewability?.dwellMs ?? 1e9),
     inClosedTrees: placements instanceof Map ? [...placements.keys()].filter(isInClosed).length : -1,
   };
 };
@@ -73,45 +78,6 @@ export const scrollToOffers = async (most: number): Promise<void> => {
     element.scrollIntoView({ behavior: 'instant', block: 'center' });
     await new Promise((resolve) => window.setTimeout(resolve, 30));
   }
-};
-
-/** What became of an offer that was kept in view. */
-export interface RawWatched {
-  readonly markup: string;
-  readonly forMs: number;
-  readonly replaced: number;
-}
-
-/** Keeps the first offer that counts after a second in view for so long. Resolves to nothing if there is none, or it goes. */
-export const watchOffer = async (ms: number): Promise<RawWatched | undefined> => {
-  const isFit = (element: Element): boolean => {
-    const { width, height } = element.getBoundingClientRect();
-    return (
-      width * height > 0 &&
-      element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
-      !element.hasAttribute('data-offer-dwell') &&
-      /^[\w.:~-]{1,50}$/.test(element.getAttribute('data-offer-id') ?? '')
-    );
-  };
-  let element = [...document.querySelectorAll('[data-offer-id]')].find(isFit);
-  if (!element) return undefined;
-  const id = element.getAttribute('data-offer-id');
-  const markup = element.outerHTML.slice(0, element.outerHTML.indexOf('>') + 1).slice(0, 200);
-  let replaced = 0;
-  const observer = new MutationObserver(() => {
-    if (element?.isConnected) return;
-    const next = [...document.querySelectorAll('[data-offer-id]')].find(
-      (other) => other.getAttribute('data-offer-id') === id,
-    );
-    if (next) replaced++;
-    element = next ?? element;
-  });
-  observer.observe(document, { childList: true, subtree: true });
-  element.scrollIntoView({ behavior: 'instant', block: 'center' });
-  const startedAt = window.performance.now();
-  await new Promise((resolve) => window.setTimeout(resolve, ms));
-  observer.disconnect();
-  return element.isConnected ? { markup, replaced, forMs: window.performance.now() - startedAt } : undefined;
 };
 
 /** The selectors that a browser knows: filter lists also have others. */
@@ -161,9 +127,17 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
       ...{ id: element.getAttribute('data-offer-id') ?? '', names, width, height, hiddenBy },
       markup: element.outerHTML.slice(0, element.outerHTML.indexOf('>') + 1).slice(0, 200),
       expires: element.getAttribute('data-offer-expires') ?? '',
-      // biome-ignore lint/performance/useDomNodeTextContent: what is hidden is not read.
-      text: ((element as HTMLElement).innerText ?? '').replaceAll(/\s+/g, ' ').trim().slice(0, 80),
+      // A form may have a field of that name.
+      text: String(
+        (element instanceof HTMLElement && Reflect.get(HTMLElement.prototype, 'innerText', element)) || '',
+      )
+        .replaceAll(/\s+/g, ' ')
+        .trim()
+        .slice(0, 80),
       isSigned: element.hasAttribute('data-offer-token'),
+      isInner:
+        element.parentElement?.closest('[data-offer-id]')?.getAttribute('data-offer-id') ===
+        element.getAttribute('data-offer-id'),
       filters: selectors.filter((selector) => element.closest(selector)),
       display: display === 'contents' && !element.firstElementChild ? 'empty contents' : display,
     };

@@ -31,8 +31,8 @@ import {
   readUsable,
   readWorkers,
   scrollToOffers,
-  watchOffer,
 } from './in-page.js';
+import { watchOffer } from './in-page-watch.js';
 import { type RunningOptions, startBrowser } from './running.js';
 import { type Heard, watch } from './watching.js';
 
@@ -90,15 +90,21 @@ const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promi
 };
 
 const toOffer = (offer: RawOffer): ShownOffer => {
-  const { id, markup, names, filters, hiddenBy, expires, text, isSigned, ...drawn } = offer;
+  const { id, markup, names, filters, hiddenBy, expires, text, isSigned, isInner, ...drawn } = offer;
   return {
-    ...{ id, markup, names, filters, text, isSigned },
+    ...{ id, markup, names, filters, text, isSigned, isInner },
     ...(expires && { expires }),
     drawn: { ...drawn, ...(hiddenBy && { hiddenBy }) },
   };
 };
 
-const toTracker = ({ startedBy, consent, inClosedTrees, ...tracker }: RawTracker): TrackerSeen => ({
+const toTracker = ({
+  startedBy,
+  consent,
+  inClosedTrees,
+  dwellMs: _,
+  ...tracker
+}: RawTracker): TrackerSeen => ({
   ...tracker,
   ...(startedBy && { startedBy }),
   ...(consent && { consent }),
@@ -118,11 +124,13 @@ const lookIntoClosedTrees = async (session: CDPSession): Promise<string[]> => {
 const lookForSilence = async (
   page: Page,
   { stopped }: Heard,
-  { endpoints, consent }: TrackerSeen,
+  { endpoints, consent, dwellMs }: RawTracker,
   deadline: VisitOptions['deadline'],
 ): Promise<SilentOffer | undefined> => {
-  if (!endpoints.length || consent !== 'granted' || stopped.length) return undefined;
-  const seen = await page.evaluate(watchOffer, deadline.stepMs(SILENT_MS));
+  const forMs = deadline.stepMs(SILENT_MS);
+  if (!endpoints.length || consent !== 'granted' || stopped.length || forMs < 2 * dwellMs) return undefined;
+  // The page may go on to another one meanwhile. What it showed until then stays.
+  const seen = await page.evaluate(watchOffer, forMs).catch(() => undefined);
   return stopped.length ? undefined : seen;
 };
 
@@ -136,14 +144,13 @@ const look = async (
   const base = await page.evaluate(readBase);
   const scripts = await page.evaluate(readScripts);
   await page.evaluate(scrollToOffers, 20);
-  const tracker = toTracker(await page.evaluate(readTracker));
+  const rawTracker = await page.evaluate(readTracker);
   const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
   const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
   const selectors = await page.evaluate(readUsable, [...given]);
   const offers = selectors.length ? await page.evaluate(readOffers, MAX_ELEMENTS, selectors) : raw;
-  const silent = await lookForSilence(page, heard, tracker, deadline);
   const { files, violations, console, stopped } = heard;
-  return {
+  const seen: BrowserSeen = {
     tags: scripts.flatMap((attributes) => readTag(attributes, base) ?? []),
     offers: offers.map(toOffer),
     misspelt: await page.evaluate(readMisspelt),
@@ -151,9 +158,10 @@ const look = async (
     frames: await page.evaluate(readFrames),
     closed: await lookIntoClosedTrees(session),
     json: await page.evaluate(readJson),
-    ...(silent && { silent }),
-    ...{ tracker, files, violations, console, stopped },
+    ...{ tracker: toTracker(rawTracker), files, violations, console, stopped },
   };
+  const silent = await lookForSilence(page, heard, rawTracker, deadline);
+  return silent ? { ...seen, silent } : seen;
 };
 
 /** Asks the endpoint from inside the page, under its policies and with its browser's headers. */

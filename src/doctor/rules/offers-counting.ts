@@ -6,24 +6,23 @@ import { finding } from './wording.js';
 
 const isShown = ({ drawn }: ShownOffer): boolean => drawn?.hiddenBy === undefined;
 
+const isLoop = (offers: ReadonlyMap<string, ShownOffer>): boolean =>
+  new Set([...offers.values()].map(({ markup }) => markup)).size === 1;
+
 /** Whether different offers have one id, as in a loop that prints that of its first offer. Copies in a slider read the same. */
 export const offersRepeated: Rule = {
   find({ browser }) {
     const texts = new Map<string, Map<string, ShownOffer>>();
     for (const offer of browser?.offers ?? []) {
-      const { id, text } = offer;
-      if (!text || !isNamed(offer) || !isShown(offer)) continue;
-      const same = texts.get(id) ?? new Map<string, ShownOffer>();
-      // One of two elements around one offer has a part of its text.
-      if (![...same.keys()].some((other) => other.includes(text) || text.includes(other)))
-        same.set(text, offer);
-      texts.set(id, same);
+      const { id, text, isInner } = offer;
+      if (!text || isInner || !isNamed(offer) || !isShown(offer)) continue;
+      texts.set(id, (texts.get(id) ?? new Map<string, ShownOffer>()).set(text, offer));
     }
     return [...texts.values()].flatMap((same): Finding[] =>
       same.size > 1
         ? [
-            // Two may be a line and a card of one offer.
-            finding(same.size > 2 ? 'warning' : 'note', 'offer-repeated', {
+            // One offer may have a line, a card and a footer, which differ; a loop writes the same element.
+            finding(same.size > 2 && isLoop(same) ? 'warning' : 'note', 'offer-repeated', {
               title: `${same.size} elements with different texts have one id, so they count as one offer.`,
               evidence: [...same].map(([text, { markup }]) => `${markup} reads “${text}”`),
               repair:
@@ -44,7 +43,7 @@ export const offersReported: Rule = {
     const said = {
       evidence: [
         `${markup} was in view for ${(forMs / 1000).toFixed(1)} s`,
-        ...(replaced ? [`it was replaced ${replaced} times`] : []),
+        ...(replaced ? [`it was replaced ${replaced} times meanwhile`] : []),
       ],
     };
     return [

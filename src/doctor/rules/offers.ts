@@ -145,6 +145,8 @@ const endOf = ({ expires = '' }: ShownOffer): number => {
   return (number < MOST_SECONDS ? number * 1_000 : number) || Date.parse(expires);
 };
 
+const DAY_MS = 86_400_000;
+
 /** Whether it is meant to last until the end of that day. */
 const isDay = ({ expires = '' }: ShownOffer): boolean => /^\s*\d{4}-\d\d-\d\d\s*$/.test(expires);
 
@@ -161,7 +163,7 @@ export const offersEnded: Rule = {
           `now it is ${new Date(observed.at).toISOString()}, by this machine’s clock`,
           headersOf(observed.page, ['date', 'age', 'cache-control']),
         ],
-        repair: ended.some(isDay)
+        repair: ended.some((offer) => isDay(offer) && observed.at - endOf(offer) < 2 * DAY_MS)
           ? 'A date without a time ends as the day begins, at 00:00 UTC. Write the time as well, such as 2026-11-28T00:00:00+01:00, or the API’s number of seconds.'
           : 'Leave offers that have ended out of the page. If the page comes out of a cache, let it be kept no longer than its offers last.',
       }),

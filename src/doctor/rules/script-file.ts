@@ -187,7 +187,9 @@ export const scriptConfigured: Rule = {
         finding(lines.some((line) => /consent/.test(line)) ? 'error' : 'warning', 'script-misused', {
           title: 'The page’s code gives the tracker a value that it cannot use.',
           evidence: lines,
-          repair: `Correct what the line names: consent is one of the words "granted", "denied" and "pending", and true is not one of them. ${EXPLAINED}`,
+          repair: lines.some((line) => /consent/.test(line))
+            ? 'Consent is one of the words "granted", "denied" and "pending": call tracker.consent("granted"). A value such as true is not one of them.'
+            : `Correct what the line names. ${EXPLAINED}`,
         }),
       ];
     if (new URL(endpoint.url).origin !== new URL(page.url).origin) return [];

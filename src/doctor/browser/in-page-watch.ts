@@ -1,0 +1,61 @@
+/** What is asked inside the page of an offer that stays in view. It is sent as text, so it uses nothing from outside of itself. */
+
+/** What became of an offer that was kept in view. */
+export interface RawWatched {
+  readonly markup: string;
+  readonly forMs: number;
+  readonly replaced: number;
+}
+
+/**
+ * Keeps an offer in view for so long, the first one of which half shows. Resolves to nothing if there is none, or it leaves.
+ */
+export const watchOffer = async (ms: number): Promise<RawWatched | undefined> => {
+  const isFit = (element: Element): boolean =>
+    element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
+    !element.hasAttribute('data-offer-dwell') &&
+    /^[\w.:~-]{1,50}$/.test(element.getAttribute('data-offer-id') ?? '');
+  const shareOf = (element: Element): Promise<number> =>
+    new Promise((resolve) => {
+      new IntersectionObserver(([entry], observer) => {
+        observer.disconnect();
+        resolve(entry?.intersectionRatio ?? 0);
+      }).observe(element);
+    });
+  for (const first of [...document.querySelectorAll('[data-offer-id]')].filter(isFit).slice(0, 5)) {
+    first.scrollIntoView({ behavior: 'instant', block: 'center' });
+    if ((await shareOf(first)) < 0.5) continue;
+    const id = first.getAttribute('data-offer-id');
+    const markup = first.outerHTML.slice(0, first.outerHTML.indexOf('>') + 1).slice(0, 200);
+    let element = first;
+    let replaced = 0;
+    let hasLeft = false;
+    const leaving = new IntersectionObserver(
+      (entries) => {
+        hasLeft ||= entries.some(
+          ({ target, intersectionRatio }) => target.isConnected && intersectionRatio < 0.5,
+        );
+      },
+      { threshold: 0.5 },
+    );
+    const replacing = new MutationObserver(() => {
+      if (element.isConnected) return;
+      const next = [...document.querySelectorAll('[data-offer-id]')].find(
+        (other) => other.getAttribute('data-offer-id') === id,
+      );
+      if (!next) return;
+      replaced++;
+      element = next;
+      leaving.observe(next);
+    });
+    leaving.observe(element);
+    replacing.observe(document, { childList: true, subtree: true });
+    const startedAt = window.performance.now();
+    await new Promise((resolve) => window.setTimeout(resolve, ms));
+    leaving.disconnect();
+    replacing.disconnect();
+    const forMs = window.performance.now() - startedAt;
+    return element.isConnected && !hasLeft ? { markup, replaced, forMs } : undefined;
+  }
+  return undefined;
+};
