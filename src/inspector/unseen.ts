@@ -22,7 +22,7 @@ const inFrames = (frames: readonly Frame[], trees: readonly Node[], isNone: bool
     if (!inner || !count || trees.includes(inner)) return [];
     const holds = `${nameOf(frame)} holds ${counted(count, 'offer')}`;
     if (!hasTracker(frame))
-      return `${holds} that no tracker sees: ${frame.hasAttribute('srcdoc') ? '' : 'put the script tag into its page, or '}give its contentDocument to tracker.observe().`;
+      return `${holds} that no tracker sees: ${matches(frame, '[srcdoc]') ? '' : 'put the script tag into its page, or '}give its contentDocument to tracker.observe().`;
     if (!(frame.clientWidth * frame.clientHeight))
       return `${holds} of its own tracker, and has no ${frame.clientHeight ? 'width' : 'height'}.`;
     return isNone ? `${holds} of its own tracker: open the inspector in that frame.` : [];
