@@ -161,7 +161,7 @@ export const readFrames = (): string[] =>
       /^offersight https?:/.test(description),
     );
     const markup = (frame.cloneNode() as Element).outerHTML.slice(0, 200);
-    const where = frame.hasAttribute('srcdoc') ? ', and srcdoc gives it no address' : '';
+    const where = frame.matches('[srcdoc]') ? ', and srcdoc gives it no address' : '';
     return count && !isTracked ? `${markup} holds ${count} with data-offer-id${where}` : [];
   });
 
