@@ -400,7 +400,7 @@ test('the doctor notes that consent is missing, and not once it is given', async
   expect([granted.code, granted.ids()]).toEqual([0, []]);
 });
 
-test('the doctor does not doubt an offer that nobody can see yet, that needs longer, or whose field is called as its text', async ({
+test('the doctor does not doubt an offer that is still hidden, that needs longer, or that has a field named innerText', async ({
   clinic,
 }) => {
   const offer = '<article data-offer-id="a52ge40b" style="height: 200px">One month</article>';
@@ -410,7 +410,7 @@ test('the doctor does not doubt an offer that nobody can see yet, that needs lon
   });
   const slow = clinic.deploy('/slow', {
     tag: TAG.replace('<script', '<script data-dwell="60000"'),
-    body: offer,
+    body: offer.replace('style', 'data-offer-token="t" style'),
   });
   const form = clinic.deploy('/form', {
     body: '<form data-offer-id="a52ge40b" data-offer-dwell="0">One month<input name="innerText"></form>',
@@ -418,6 +418,7 @@ test('the doctor does not doubt an offer that nobody can see yet, that needs lon
   for (const url of [hidden, slow, form]) {
     const { code, report, ids } = await clinic.examine([url, '--json']);
     expect([code, ids(), report().isBrowserUsed]).toEqual([0, [], true]);
+    expect(/Tokens of offers were not verified/.test(report().leftOut.join())).toBe(url === slow);
   }
 });
 

@@ -126,7 +126,7 @@ export interface BrowserSeen {
   /** Service workers that the page wanted to register, and that were kept out. */
   readonly workers: readonly string[];
   readonly tracker: TrackerSeen;
-  /** Missing if something was reported, or nothing could be. */
+  /** Missing if something was reported by then, or nothing could be. */
   readonly silent?: SilentOffer;
   readonly files: readonly FileRequest[];
   readonly violations: readonly Violation[];

@@ -32,30 +32,35 @@ export const leadsOn = (pressed: Element): boolean =>
 export const isTied = (path: readonly Element[], element: Element): boolean =>
   path.includes(element) || path.some((each) => matches(each, HOLDER) && holds(each, element));
 
-/** Why a press on a control does not count. */
-export const whyPressed = (path: readonly Element[], element: Element, offerId: string): string =>
-  path.some((each) => matches(each, '[data-offer-dismiss]'))
-    ? 'that has data-offer-dismiss, so the tracker did not hear the press. document.open() and document.write() after the page has loaded end its listening.'
-    : isTied(path, element)
-      ? 'that is not known as a close control. If it closes the offer, give it data-offer-dismiss, and data-offer-accept if it accepts.'
-      : `that is neither in the offer nor in a dialog with it. If it closes the offer, give it data-offer-dismiss="${offerId}".`;
+/** Finds our close marks, as the tracker does. To import that, every page would load an export more. */
+export const DISMISSING = '[data-offer-dismiss]:not([data-offer-dismiss=false])';
 
-/** Why something that was done beside an offer does not count. */
+/** Whether a close mark names this offer, or none and so the one that it is in. */
+export const isMarkFor = (element: Element, offerId: string): boolean =>
+  matches(element, DISMISSING) &&
+  ['', 'true', offerId].includes(element.getAttribute('data-offer-dismiss')?.trim() ?? '');
+
+/** Why a press on a control does not count. */
+export const whyPressed = (path: readonly Element[], element: Element, offerId: string): string => {
+  if (!isTied(path, element))
+    return `that is neither in the offer nor in a dialog with it. If it closes the offer, give it data-offer-dismiss="${offerId}".`;
+  return path.some((each) => isMarkFor(each, offerId))
+    ? 'that has data-offer-dismiss, so the tracker did not hear the press. document.open() and document.write() after the page has loaded end its listening.'
+    : 'that is not known as a close control. If it closes the offer, give it data-offer-dismiss, and data-offer-accept if it accepts.';
+};
+
+/** What holds an offer and may be closed with it. */
+export const holderOf = (element: Element): Element | undefined =>
+  [...outward(element)].find((each) => matches(each, HOLDER));
+
+/** Why something that was done beside an offer, or a drag of it, does not count. */
 export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: ResolvedOptions): string => {
   if (isEscape && dismissal?.escape === false) return 'the option dismissal.escape is false.';
-  const holder = [...outward(element)].find((each) => matches(each, HOLDER));
+  const holder = holderOf(element);
   return holder
     ? `${nameOf(holder)} is not of a kind that this closes.`
     : 'this closes only dialogs, popovers and what has role="dialog". Give that role to what holds the offer, or call tracker.dismiss(id).';
 };
-
-/** Whether an offer is in something that a drag may close. */
-export const isHeld = (element: Element): boolean =>
-  [...outward(element)].some((each) => matches(each, HOLDER));
-
-/** Why a drag does not count. */
-export const DRAGGED =
-  'a drag closes only dialogs, popovers and what has role="dialog". Give that role to what holds the offer, or call tracker.dismiss(id).';
 
 /** What is said of a close control that led to nothing in its time. */
 export const lateWords = (offerId: string, what: string): string =>

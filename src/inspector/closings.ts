@@ -10,8 +10,7 @@ import { isInView, isRendered } from '../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../runtime.js';
 import {
   acceptedWords,
-  DRAGGED,
-  isHeld,
+  holderOf,
   isTied,
   lateWords,
   leadsOn,
@@ -120,10 +119,9 @@ export const createClosings = (
     return nearOffers().flatMap(({ offerId, element }): Concerned | [] => {
       // The body and the root hold everything.
       const box = path.slice(0, -2).find((each) => holds(each, element)) ?? (isBeside ? element : undefined);
-      if (!box || !isWithinView(element) || (isDrag && isHeld(element))) return [];
-      const why = isDrag
-        ? DRAGGED
-        : isBeside && !path.includes(element)
+      if (!box || !isWithinView(element) || (isDrag && holderOf(element))) return [];
+      const why =
+        isDrag || (isBeside && !path.includes(element))
           ? whyBeside(element, isEscape, options)
           : whyPressed(path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;

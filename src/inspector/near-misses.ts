@@ -2,7 +2,7 @@
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { matches } from '../client/later/detect/controls.js';
-import { isNamedClose } from './closing-words.js';
+import { DISMISSING, isMarkFor, isNamedClose } from './closing-words.js';
 
 /** At most so many offers are looked at, and so many links in each. */
 const MOST_OFFERS = 200;
@@ -10,9 +10,7 @@ const MOST_LINKS = 20;
 
 /** An offer that any press in it closes. A control may be an offer and close itself. */
 const isMarkedItself = (element: Element, offerId: string): boolean =>
-  matches(element, '[data-offer-dismiss]:not(button,a,[role=button])') &&
-  !!element.childElementCount &&
-  ['', 'true', offerId].includes(element.getAttribute('data-offer-dismiss') ?? '');
+  isMarkFor(element, offerId) && !!element.childElementCount && !matches(element, 'button,a,[role=button]');
 
 /** Whether a link leads to another page, unless code keeps it from that. */
 const leadsAway = ({ href }: HTMLAnchorElement): boolean =>
@@ -31,7 +29,7 @@ export const nearMisses = ({ registry }: Inside, view: PageView): string[] => {
     [...element.querySelectorAll<HTMLAnchorElement>('a[href]')]
       .slice(0, MOST_LINKS)
       .flatMap((link) =>
-        isNamedClose(link) && leadsAway(link) && !link.closest('[data-offer-dismiss]')
+        isNamedClose(link) && leadsAway(link) && !link.closest(DISMISSING)
           ? `${nameOf(link)} is named as a close control and leads to another page. If that closes the offer, give it data-offer-dismiss: else leaving the page does not count.`
           : [],
       ),

@@ -62,7 +62,7 @@ const givenOf = (options: ResolvedOptions, name: string): unknown => {
 /** Defaults on a machine of one's own. */
 const LOCAL: Readonly<Record<string, string>> = { machines: 'count', 'delivery.longestPauseMs': '5000' };
 
-/** An e-mail address that was given for a subject is for nobody else to read. */
+/** An e-mail address that was given as a subject is not shown: what is copied goes to others. */
 const shownOf = (name: string, value: string): string =>
   name === 'subject' && !isSubject(value) ? 'not valid' : value;
 

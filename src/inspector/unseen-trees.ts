@@ -9,7 +9,7 @@ export const lateTrees = (elements: readonly Element[], trees: readonly Node[]):
     const count = shadowRoot?.querySelectorAll('[data-offer-id]').length ?? 0;
     return !shadowRoot || !count || trees.includes(shadowRoot)
       ? []
-      : `${nameOf(element)} got its shadow tree late, with ${counted(count, 'offer')} that nobody watches: give its shadowRoot to tracker.observe().`;
+      : `${nameOf(element)} got its shadow tree late, with ${counted(count, 'offer')} that no tracker watches: give its shadowRoot to tracker.observe().`;
   });
 
 /** Elements of components that show something of which the page has no tree. */

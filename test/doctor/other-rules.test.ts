@@ -68,6 +68,10 @@ describe('offers', () => {
     const observed = seen({ browser: browser({ offers: [], frames: ['<iframe> holds 2'] }) });
     expect(found(observed)).toEqual(['error offer-in-frame']);
     expect(evidenceOf(observed)).toBe('<iframe> holds 2');
+    const repairOf = (frame: string) =>
+      judge(seen({ browser: browser({ offers: [], frames: [frame] }) })).findings[0]?.repair;
+    expect(repairOf('<iframe src="/x"> holds 2')).toMatch(/^Put the script’s tag into the page of the frame/);
+    expect(repairOf('<iframe srcdoc="x"> holds 2')).toMatch(/^Give the frame’s document to tracker\.observe/);
   });
 
   it('in a closed tree are doubted if the tracker does not have them, and noted if that is unknown', () => {

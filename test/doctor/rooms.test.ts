@@ -90,13 +90,14 @@ describe('markup', () => {
   const { tags, offers, policies } = readMarkup(
     `<meta http-equiv="Content-Security-Policy" content="script-src 'self'">
      <script src="/app.js"></script><script async src="/offersight.js" data-endpoint="/offer-events"></script>
-     <div id="top" class="a b"><p class="offer" data-offer-id="x">`,
+     <div id="top" class="a b"><p class="offer" data-offer-id="x" data-offer-token="t"></p><p data-offer-id="y">`,
     PAGE,
   );
 
   it('gives the script’s tags, offers with the names around them, and policies', () => {
     expect(tags).toEqual([tag({ async: '' })]);
-    expect(offers).toMatchObject([{ id: 'x', names: ['.offer', '#top', '.a', '.b'] }]);
+    expect(offers).toMatchObject([{ id: 'x', names: ['.offer', '#top', '.a', '.b'] }, { id: 'y' }]);
+    expect(offers.map(({ isSigned }) => isSigned)).toEqual([true, undefined]);
     expect(policies).toEqual(["script-src 'self'"]);
   });
 

@@ -105,7 +105,7 @@ it('says that a drag closes no offer by itself, and takes no press for one', asy
   remove(again);
   await runtime.advance(CONSEQUENCE_MS);
   expect(said()).toMatch(
-    /^dragged was gone right after a drag on <p>, and did not count as dismissed: a drag closes only dialogs/,
+    /^dragged was gone right after a drag on <p>, and did not count as dismissed: this closes only dialogs/,
   );
 });
 
@@ -116,6 +116,14 @@ it('says of a marked control that the tracker did not hear it, and not that it i
   remove(offer);
   await runtime.advance(CONSEQUENCE_MS);
   expect(said()).toMatch(/: that has data-offer-dismiss, so the tracker did not hear the press\./);
+  for (const mark of ['false', 'another']) {
+    const other = show(`marked-${mark}`);
+    other.firstElementChild?.setAttribute('data-offer-dismiss', mark);
+    press(other);
+    remove(other);
+    await runtime.advance(CONSEQUENCE_MS);
+    expect(said()).toMatch(new RegExp(`^marked-${mark} .*: that is not known as a close control\\.`));
+  }
 });
 
 it('takes it back if the offer was accepted, or dismissed after all', async () => {

@@ -51,6 +51,14 @@ describe('the options that the inspector lists', () => {
     Reflect.deleteProperty(navigator, 'globalPrivacyControl');
   });
 
+  it('show a subject only if it is opaque, since what is copied goes to others', () => {
+    const shown = (subject?: string) =>
+      settingsOf({ endpoint: '/offer-events', subject } as unknown as ResolvedOptions).find(
+        ({ name }) => name === 'subject',
+      )?.value;
+    expect([shown('user-1'), shown('jane@shop.example'), shown()]).toEqual(['user-1', 'not valid', 'nobody']);
+  });
+
   it('are all that a script tag can set, under the attributes that it has', () => {
     const listed = Object.entries(SETTINGS).flatMap(([option, [, attribute]]) =>
       attribute === undefined ? [] : [[attribute, option]],

@@ -80,7 +80,7 @@ describe('offers in a shadow tree', () => {
     expect(said(false)).toBe('');
     tree.innerHTML = OFFER;
     expect(said(false)).toBe(
-      '<shop-box> got its shadow tree late, with 1 offer that nobody watches: give its shadowRoot to tracker.observe().',
+      '<shop-box> got its shadow tree late, with 1 offer that no tracker watches: give its shadowRoot to tracker.observe().',
     );
     expect(unseenIn([page, tree], false)).toEqual([]);
   });

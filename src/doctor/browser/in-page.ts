@@ -66,7 +66,7 @@ export const readTracker = (): RawTracker => {
     startedBy: tag ? Object.fromEntries([...tag.attributes].map(({ name, value }) => [name, value])) : null,
     endpoints: symbols.map(({ description = '' }) => description.slice('offersight '.length)),
     consent: String(inside?.owner?.consent ?? ''),
-    // What has to lie on top is for the inspector.
+    // Too long to wait for, where it is not known or an offer also has to lie on top.
     dwellMs: inside?.options?.occlusion ? 1e9 : (inside?.options?.viewability?.dwellMs ?? 1e9),
     inClosedTrees: placements instanceof Map ? [...placements.keys()].filter(isInClosed).length : -1,
   };

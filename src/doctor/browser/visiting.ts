@@ -130,8 +130,7 @@ const lookForSilence = async (
   const forMs = deadline.stepMs(SILENT_MS);
   if (!endpoints.length || consent !== 'granted' || stopped.length || forMs < 2 * dwellMs) return undefined;
   // The page may go on to another one meanwhile. What it showed until then stays.
-  const seen = await page.evaluate(watchOffer, forMs).catch(() => undefined);
-  return stopped.length ? undefined : seen;
+  return await page.evaluate(watchOffer, forMs).catch(() => undefined);
 };
 
 /** Looks at the page itself. */
