@@ -122,10 +122,11 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
   };
 
   const look = (element: Element): void => {
+    // Those of a form may be its fields. A form has no shadow root.
     const { shadowRoot, localName } = element;
-    if (shadowRoot) {
+    if (shadowRoot?.host) {
       if (!searched.has(shadowRoot)) enter(shadowRoot);
-    } else if (localName.includes('-') && !awaited.has(localName) && !customElements.get(localName)) {
+    } else if (/-/.test(localName) && !awaited.has(localName) && !customElements.get(localName)) {
       awaited.add(localName);
       customElements.whenDefined(localName).then(
         () => {
