@@ -106,11 +106,11 @@ const weights = [
   { row: 'later', way: 'from npm', bytes: page.later, budget: 16_570 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_100 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
-  { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 24_400 },
+  { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 24_750 },
   { row: 'first', way: 'by script tag', bytes: script, budget: 17_730 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },
-  { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 23_950 },
+  { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 24_350 },
 ];
 
 const table = readFileSync('README.md', 'utf8')

@@ -95,7 +95,7 @@ test.describe('a page may use the names that the product builds on', () => {
       'localName',
       'isConnected',
       'hidden',
-      // Of several fields the form gives a list, which is no element.
+      // The form gives a list of several fields, which is no element.
       ...['shadowRoot', 'shadowRoot'],
     ];
     const thrown: string[] = [];

@@ -1,12 +1,8 @@
-/** What keeps an offer from being seen: which ancestor hides or clips it, which element covers it. */
+/** Why none of an offer is in view: which ancestor hides it, clips it, or is not open. */
 import { hidingOf, nameOf } from '../client/later/debug/wording.js';
-import { holds, outward } from '../client/later/detect/roots.js';
-import { partInView } from '../client/later/detect/sight.js';
+import { outward } from '../client/later/detect/roots.js';
 import { clipperOf, clippingWords } from './clipping.js';
 import { isInViewport, unreachableOf } from './reach.js';
-
-/** Points in a row and in a column. */
-const POINTS = 8;
 
 const isEmpty = ({ width, height }: DOMRectReadOnly): boolean => !(width * height);
 
@@ -39,12 +35,18 @@ const sizelessWords = (element: Element): string => {
     : 'It has no size. Give it content, or a width and a height.';
 };
 
+/** The dialog, popover or details that an element lies in, or that it is, and that is not open. */
+const closedAround = (element: Element, isDrawn: boolean): Element | null => {
+  const details = element.closest('details:not([open])');
+  if (details && !element.closest('summary')) return details;
+  // A browser without popovers draws them. It does not know the second selector, which then selects nothing.
+  return isDrawn ? null : element.closest('dialog:not([open]),[popover]:not(:is(:popover-open))');
+};
+
 /** Why none of an offer is in view, in words. */
 export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn: boolean): string => {
-  const dialog = element.closest('dialog:not([open])');
-  if (dialog) return `${nameOf(dialog)} around it is not open.`;
-  const details = element.closest('details:not([open])');
-  if (details && !element.closest('summary')) return `${nameOf(details)} around it is not open.`;
+  const closed = closedAround(element, isDrawn);
+  if (closed) return `${nameOf(closed)}${closed === element ? '' : ' around it'} is not open.`;
   // What it holds stands for it, once the file is there that sees to that.
   if (boxes[0] === element && getComputedStyle(element).display === 'contents')
     return 'It is display: contents, and offersight-more.js (a chunk from npm) has not loaded.';
@@ -60,30 +62,4 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
     unreachableOf(element) ||
     'It is not in view. Scroll to it.'
   );
-};
-
-/**
- * The element that covers most of what is in view of an offer.
- * @param boxes What is drawn for it.
- * @param apart What is above every page, and covers nothing of it: the inspector.
- */
-const coveringOf = (element: Element, boxes: readonly Element[], apart: Element): Element | undefined => {
-  const hits = new Map<Element, number>();
-  for (const box of boxes) {
-    const { left, top, width, height } = partInView(box, document.documentElement);
-    for (let at = 0; at < POINTS ** 2; at++) {
-      const x = left + (width * ((at % POINTS) + 0.5)) / POINTS;
-      const y = top + (height * (Math.floor(at / POINTS) + 0.5)) / POINTS;
-      const [hit] = document.elementsFromPoint(x, y).filter((each) => each !== apart);
-      if (hit && !holds(element, hit) && !holds(hit, element)) hits.set(hit, (hits.get(hit) ?? 0) + 1);
-    }
-  }
-  const [most] = [...hits].sort(([, one], [, other]) => other - one);
-  return most?.[0];
-};
-
-/** What covers an offer, in words. */
-export const coverageOf = (element: Element, boxes: readonly Element[], apart: Element): string => {
-  const covering = coveringOf(element, boxes, apart);
-  return covering ? `${nameOf(covering)} covers it.` : 'Whether something covers it is not known yet.';
 };

@@ -8,7 +8,8 @@ import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import { tooLittleOf } from './clipping.js';
-import { coverageOf, outOfViewOf } from './hiding.js';
+import { createCovers } from './covering.js';
+import { outOfViewOf } from './hiding.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
@@ -50,10 +51,6 @@ export interface OffersContext {
 
 /** A sentence and how the offer stands by it. */
 type Said = readonly [standing: Standing, words: string];
-
-/** How long an answer to what covers an offer holds, milliseconds, and how many are asked for at once. */
-const COVER_MS = 1_000;
-const MOST_COVERS = 5;
 
 /** On a page of thousands, at most so many offers far from the viewport are listed, and so many near it. */
 const MOST_FAR = 200;
@@ -104,22 +101,10 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const { options, owner, exposure, page, registry, isDrawn, boxesOf } = inside;
   const reasonOf = createReasons(exposure, page, isDrawn);
   const steadiness = createSteadiness(runtime);
+  const covers = createCovers(!!options.occlusion, apart, runtime);
 
-  /** Asking costs dozens of questions to the browser, so each offer is asked about once a second, and few at once. */
-  const covers = new WeakMap<Element, { readonly at: number; readonly words: string }>();
-  let asked = 0;
   /** How many elements show each offer. */
   const shown = new Map<string, number>();
-  const coverage = (element: Element): string => {
-    const known = covers.get(element);
-    const at = runtime.elapsed();
-    if (known && (at - known.at < COVER_MS || asked >= MOST_COVERS)) return known.words;
-    if (asked++ >= MOST_COVERS) return 'Something covers it.';
-    const words = coverageOf(element, boxesOf(element), apart);
-    covers.set(element, { at, words });
-    return words;
-  };
-
   const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
   const isOnce = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'browser';
 
@@ -134,7 +119,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':
-        return ['lacking', coverage(element)];
+        return ['lacking', covers.over(element, boxesOf(element)) ?? 'Something covers it.'];
       case 'not-shown':
         return ['lacking', hidingOf(element)];
       case 'page-hidden':
@@ -176,6 +161,13 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     if (impression && !(item && impression.isPast)) return countedWords(impression, now);
     if (item) return sayWatched(item);
     return ['lacking', 'It is about to be watched.'];
+  };
+
+  /** Without `occlusion` it may count although no user sees it. */
+  const hiddenBy = (element: Element, standing: Standing): string[] => {
+    const isSeen = standing === 'counted' || standing === 'dwelling';
+    const words = isSeen && !options.occlusion ? covers.over(element, boxesOf(element)) : undefined;
+    return words === undefined ? [] : [words];
   };
 
   const hintsOf = (
@@ -223,7 +215,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
           offerId,
           standing,
           words,
-          hints: hintsOf(placement, item, stored, now),
+          hints: [...hintsOf(placement, item, stored, now), ...hiddenBy(element, standing)],
         },
         ratio: item?.ratio,
         needed: item && (item.needed || item.rule.ratio),
@@ -240,7 +232,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   ];
 
   return (stored: Stored | undefined, now: number): OfferNote[] => {
-    asked = 0;
+    covers.begin();
     shown.clear();
     for (const { offerId } of registry.placements.values()) shown.set(offerId, (shown.get(offerId) ?? 0) + 1);
     return notesOf(stored, now);
