@@ -104,13 +104,13 @@ const script = fileOf('');
 const weights = [
   { row: 'first', way: 'from npm', bytes: page.first, budget: 4_680 },
   { row: 'later', way: 'from npm', bytes: page.later, budget: 16_570 },
-  { row: 'more', way: 'from npm', bytes: page.more, budget: 3_100 },
+  { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
-  { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 24_750 },
+  { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 26_300 },
   { row: 'first', way: 'by script tag', bytes: script, budget: 17_730 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },
-  { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 24_350 },
+  { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 25_100 },
 ];
 
 const table = readFileSync('README.md', 'utf8')

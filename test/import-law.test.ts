@@ -201,6 +201,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'client/later/detect/roots',
       'client/later/detect/sight',
       'client/later/diagnosis',
+      'client/later/more/covering',
       'protocol/event',
       'protocol/subject',
       'runtime',

@@ -1,5 +1,6 @@
 /** Why none of an offer is in view: which ancestor hides it, clips it, or is not open. */
 import { hidingOf, nameOf } from '../client/later/debug/wording.js';
+import { matches } from '../client/later/detect/controls.js';
 import { outward } from '../client/later/detect/roots.js';
 import { clipperOf, clippingWords } from './clipping.js';
 import { isInViewport, unreachableOf } from './reach.js';
@@ -35,12 +36,16 @@ const sizelessWords = (element: Element): string => {
     : 'It has no size. Give it content, or a width and a height.';
 };
 
+const CLOSED = 'dialog:not([open]),[popover]:not(:is(:popover-open))';
+
 /** The dialog, popover or details that an element lies in, or that it is, and that is not open. */
 const closedAround = (element: Element, isDrawn: boolean): Element | null => {
   const details = element.closest('details:not([open])');
   if (details && !element.closest('summary')) return details;
-  // A browser without popovers draws them. It does not know the second selector, which then selects nothing.
-  return isDrawn ? null : element.closest('dialog:not([open]),[popover]:not(:is(:popover-open))');
+  // A browser without popovers draws them, and its `:is()` selects nothing.
+  if (isDrawn) return null;
+  for (const at of outward(element)) if (matches(at, CLOSED)) return at;
+  return null;
 };
 
 /** Why none of an offer is in view, in words. */

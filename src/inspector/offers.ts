@@ -8,7 +8,7 @@ import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import { tooLittleOf } from './clipping.js';
-import { createCovers } from './covering.js';
+import { createCovers } from './covers.js';
 import { outOfViewOf } from './hiding.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
 import { createSteadiness } from './steadiness.js';
@@ -101,7 +101,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const { options, owner, exposure, page, registry, isDrawn, boxesOf } = inside;
   const reasonOf = createReasons(exposure, page, isDrawn);
   const steadiness = createSteadiness(runtime);
-  const covers = createCovers(!!options.occlusion, apart, runtime);
+  const covers = createCovers(options, apart, runtime);
 
   /** How many elements show each offer. */
   const shown = new Map<string, number>();
@@ -119,7 +119,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':
-        return ['lacking', covers.over(element, boxesOf(element)) ?? 'Something covers it.'];
+        return ['lacking', covers.over(item.placement, boxesOf(element)) ?? 'Something covers it.'];
       case 'not-shown':
         return ['lacking', hidingOf(element)];
       case 'page-hidden':
@@ -163,11 +163,11 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     return ['lacking', 'It is about to be watched.'];
   };
 
-  /** Without `occlusion` it may count although no user sees it. */
-  const hiddenBy = (element: Element, standing: Standing): string[] => {
+  /** Without `occlusion` it counts although something covers it. */
+  const coverHints = (placement: Placement, standing: Standing): string[] => {
     const isSeen = standing === 'counted' || standing === 'dwelling';
-    const words = isSeen && !options.occlusion ? covers.over(element, boxesOf(element)) : undefined;
-    return words === undefined ? [] : [words];
+    if (options.occlusion || !isSeen) return [];
+    return [covers.over(placement, boxesOf(placement.element)) ?? []].flat();
   };
 
   const hintsOf = (
@@ -215,7 +215,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
           offerId,
           standing,
           words,
-          hints: [...hintsOf(placement, item, stored, now), ...hiddenBy(element, standing)],
+          hints: [...hintsOf(placement, item, stored, now), ...coverHints(placement, standing)],
         },
         ratio: item?.ratio,
         needed: item && (item.needed || item.rule.ratio),

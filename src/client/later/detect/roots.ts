@@ -122,7 +122,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
   };
 
   const look = (element: Element): void => {
-    // Those of a form may be its fields. A form has no shadow root.
+    // A form may have fields of these names, and has no shadow root.
     const { shadowRoot, localName } = element;
     if (shadowRoot?.host) {
       if (!searched.has(shadowRoot)) enter(shadowRoot);

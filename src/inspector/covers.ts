@@ -1,0 +1,130 @@
+/** What covers an offer: why it does not count under the option `occlusion`, or what that option would change. */
+import type { Placement } from '../client/detect/placement.js';
+import type { ViewabilityRule } from '../client/detect/viewability.js';
+import { nameOf } from '../client/later/debug/wording.js';
+import { holds } from '../client/later/detect/roots.js';
+import { partInView } from '../client/later/detect/sight.js';
+import { clearShareOf } from '../client/later/more/covering.js';
+import type { Runtime } from '../runtime.js';
+
+/** Points in a row and in a column. */
+const POINTS = 8;
+
+/** How long an answer holds at least, milliseconds, and how many offers are asked about in one look. */
+const COVER_MS = 1_000;
+const MOST_ASKED = 2;
+/** So often the inspector looks, milliseconds. */
+const LOOK_MS = 200;
+
+/**
+ * The element that covers most of what is in view of an offer.
+ * @param boxes What is drawn for it.
+ * @param apart What is above every page, and covers nothing of it: the inspector.
+ */
+const coveringOf = (element: Element, boxes: readonly Element[], apart: Element): Element | undefined => {
+  const hits = new Map<Element, number>();
+  for (const box of boxes) {
+    const { left, top, width, height } = partInView(box, document.documentElement);
+    for (let at = 0; at < POINTS ** 2; at++) {
+      const x = left + (width * ((at % POINTS) + 0.5)) / POINTS;
+      const y = top + (height * (Math.floor(at / POINTS) + 0.5)) / POINTS;
+      const [hit] = element.ownerDocument.elementsFromPoint(x, y).filter((each) => each !== apart);
+      if (hit && !holds(element, hit) && !holds(hit, element)) hits.set(hit, (hits.get(hit) ?? 0) + 1);
+    }
+  }
+  const [most] = [...hits].sort(([, one], [, other]) => other - one);
+  return most?.[0];
+};
+
+/** So much an observer and we may differ. */
+const TOLERANCE = 1e-4;
+
+const areaOf = ({ width, height }: DOMRectReadOnly): number => width * height;
+const sumOf = (areas: readonly number[]): number => areas.reduce((sum, area) => sum + area, 0);
+
+/**
+ * Whether enough of an offer is in view, and so little of that is clear that it would not count under `occlusion`. Offers
+ * larger than the window need less than is asked for here.
+ */
+const isDecidedByCover = (
+  { element, ratio }: Placement,
+  boxes: readonly Element[],
+  rule: ViewabilityRule,
+): boolean => {
+  const area = sumOf(boxes.map((box) => areaOf(box.getBoundingClientRect())));
+  const inView = sumOf(boxes.map((box) => areaOf(partInView(box, document.documentElement))));
+  const isLarge = area >= rule.largeAreaPx;
+  const needed = (ratio ?? (isLarge ? Math.min(rule.ratio, rule.largeRatio) : rule.ratio)) - TOLERANCE;
+  return inView > 0 && inView >= area * needed && clearShareOf(element) < needed;
+};
+
+/** Whether a box lies in the window, by its place. */
+const isInWindow = (box: Element): boolean => {
+  const { left, right, top, bottom } = box.getBoundingClientRect();
+  return right > 0 && bottom > 0 && left < innerWidth && top < innerHeight;
+};
+
+/** Answers what covers offers. */
+export interface Covers {
+  /** Begins a look. */
+  begin(): void;
+  /**
+   * In words; `undefined` if nothing does, or if it was not asked yet: asking costs dozens of questions to the browser.
+   * @param boxes What is drawn for the offer.
+   */
+  over(placement: Placement, boxes: readonly Element[]): string | undefined;
+}
+
+/**
+ * Makes the one who answers.
+ * @param options Those of the tracker: whether what is covered does not count, and the rule of what does.
+ * @param apart The inspector's own element.
+ */
+export const createCovers = (
+  options: { readonly occlusion?: boolean | undefined; readonly viewability: ViewabilityRule },
+  apart: Element,
+  { elapsed }: Pick<Runtime, 'elapsed'>,
+): Covers => {
+  const known = new WeakMap<Element, { readonly at: number; readonly words: string | undefined }>();
+  let asked = 0;
+  /** How many offers want an answer in this look, and how many wanted one in the last. */
+  let wanting = 0;
+  let wanted = 0;
+
+  const wordsOf = (placement: Placement, boxes: readonly Element[]): string | undefined => {
+    const { element } = placement;
+    if (!options.occlusion && !isDecidedByCover(placement, boxes, options.viewability)) return undefined;
+    const covering = coveringOf(element, boxes, apart);
+    if (!options.occlusion)
+      return `With the option occlusion it would not count now: ${covering ? nameOf(covering) : 'something'} covers it.`;
+    return covering ? `${nameOf(covering)} covers it.` : 'Whether something covers it is not known yet.';
+  };
+
+  /** A form's fields may hide the methods that are called here. That must cost no more than the answer. */
+  const tryWords = (...asked: Parameters<typeof wordsOf>): string | undefined => {
+    try {
+      return wordsOf(...asked);
+    } catch {
+      return undefined;
+    }
+  };
+
+  return {
+    begin() {
+      [wanted, wanting, asked] = [wanting, 0, 0];
+    },
+    over(placement, boxes) {
+      if (!boxes.some(isInWindow)) return undefined;
+      wanting++;
+      const last = known.get(placement.element);
+      const at = elapsed();
+      // All have their turn before one has a second.
+      const holdsMs = Math.max(COVER_MS, (wanted / MOST_ASKED) * LOOK_MS);
+      if (last && at - last.at < holdsMs) return last.words;
+      if (asked++ >= MOST_ASKED) return last?.words;
+      const words = tryWords(placement, boxes);
+      known.set(placement.element, { at, words });
+      return words;
+    },
+  };
+};
