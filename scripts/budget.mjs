@@ -102,12 +102,12 @@ const script = fileOf('');
  * @type {readonly { row: keyof typeof ROWS, way: string, bytes: number, budget: number }[]}
  */
 const weights = [
-  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_680 },
+  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_700 },
   { row: 'later', way: 'from npm', bytes: page.later, budget: 16_570 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
   { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 26_300 },
-  { row: 'first', way: 'by script tag', bytes: script, budget: 17_730 },
+  { row: 'first', way: 'by script tag', bytes: script, budget: 17_745 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },
   { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 25_100 },
