@@ -1,0 +1,67 @@
+/**
+ * Measures how long a page's main thread is busy in one go while the tracker starts: `npm run bench:startup`. It compares
+ * the built script file with one bare IntersectionObserver over the same offers, in cold loads that take turns. It
+ * asserts nothing, and only figures of one run can be compared.
+ *
+ *     --rounds 15 --offers 20 --slowdown 4 --against older/offersight.js
+ *
+ * With `--against`, the script file of another release takes part.
+ */
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright';
+import { ARGS, ensureBrowser, HELP } from '../scripts/ensure-browser.mjs';
+import { spread, table } from './figures.js';
+import { measure, type Tasks } from './startup/tasks.js';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '15' },
+    offers: { type: 'string', default: '20' },
+    slowdown: { type: 'string', default: '4' },
+    against: { type: 'string' },
+  },
+});
+
+const BARE = `const observer = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) target.dataset.seen = isIntersecting;
+}, { threshold: [0, 0.5, 1] });
+for (const offer of document.querySelectorAll('[data-offer-id]')) observer.observe(offer);`;
+
+const offers = Array.from(
+  { length: Number(values.offers) },
+  (_, at) => `<div style="height: 80px" data-offer-id="offer-${at}">Offer ${at}</div>`,
+);
+const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body>${offers.join('')}
+  <script src="/script.js" data-endpoint="/offer-events"></script>`;
+
+const scripts = new Map([
+  ['bare', BARE],
+  ['ours', await readFile(new URL('../dist/offersight.js', import.meta.url), 'utf8')],
+]);
+if (values.against) scripts.set('against', await readFile(values.against, 'utf8'));
+
+const browserOptions = await ensureBrowser({ isWhole: true });
+if (!browserOptions) throw new Error(HELP);
+const browser = await chromium.launch({ ...browserOptions, args: [...ARGS] });
+const slowdown = Number(values.slowdown);
+const measured = new Map([...scripts.keys()].map((name) => [name, [] as Tasks[]]));
+for (let round = 0; round < Number(values.rounds); round++) {
+  // The order changes, so that a browser that is warm does not favour one of them.
+  for (const [name, script] of round % 2 ? [...scripts].reverse() : scripts)
+    measured.get(name)?.push(await measure(browser, { html, script, slowdown }));
+}
+await browser.close();
+
+const rows = [...measured].map(([name, runs]) => [
+  name,
+  ...[
+    runs.map(({ firstMs }) => firstMs),
+    runs.map(({ longestLaterMs }) => longestLaterMs),
+    runs.map(({ allMs }) => allMs),
+  ].map((figures) => spread(figures, 1)),
+]);
+console.log(
+  `tasks of the script with ${values.offers} offers, ${slowdown} times slower, ms: median (least–most) of ${values.rounds} rounds`,
+);
+console.log(table(['script', 'first', 'longest later', 'all'], rows));
