@@ -53,8 +53,9 @@ const isDecidedByCover = (
 ): boolean => {
   const area = sumOf(boxes.map((box) => areaOf(box.getBoundingClientRect())));
   const inView = sumOf(boxes.map((box) => areaOf(partInView(box, document.documentElement))));
-  const isLarge = area >= rule.largeAreaPx;
-  const needed = (ratio ?? (isLarge ? Math.min(rule.ratio, rule.largeRatio) : rule.ratio)) - TOLERANCE;
+  const usual = area < rule.largeAreaPx ? rule.ratio : Math.min(rule.ratio, rule.largeRatio);
+  // An attribute that is not there is read as NaN.
+  const needed = (ratio !== undefined && ratio >= 0 && ratio <= 1 ? ratio : usual) - TOLERANCE;
   return inView > 0 && inView >= area * needed && clearShareOf(element) < needed;
 };
 

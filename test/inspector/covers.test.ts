@@ -64,6 +64,9 @@ it('says nothing if enough of it is clear, or too little of it is in view to cou
   boxes.set(at.offer, new DOMRect(0, -40, 100, 100));
   expect(said(false, at)).toBe(WOULD);
   expect(at.covers(false).over({ ...placementOf(at.offer), ratio: 0.9 }, [at.offer])).toBeUndefined();
+  // Left out, or out of range.
+  for (const ratio of [NaN, 50])
+    expect(at.covers(false).over({ ...placementOf(at.offer), ratio }, [at.offer])).toBe(WOULD);
 });
 
 it('names what covers an offer that does not count for it, never the inspector, or says that it does not know yet', () => {
