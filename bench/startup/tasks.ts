@@ -35,7 +35,7 @@ interface TraceEvent {
 
 const ORIGIN = 'http://localhost:1';
 const SCRIPT = `${ORIGIN}/script.js`;
-/** Longer than a dwell and the delivery behind it. */
+/** Each page is traced for so long: longer than a dwell and the delivery behind it. */
 const LOAD_MS = 2_500;
 const CATEGORIES = ['toplevel', 'devtools.timeline'];
 

@@ -116,6 +116,7 @@ test('the second load begins in a task of its own, so that users wait less long 
   isServing = true;
   const tracker = createOfferTracker({ endpoint: '/offer-events', outbox: { name: site.name } });
   await site.frame();
+  await vi.dynamicImportSettled();
   expect(loads).toBe(0);
   await vi.advanceTimersByTimeAsync(0);
   await tracker.flush();

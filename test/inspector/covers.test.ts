@@ -16,6 +16,8 @@ const boxes = new Map<Element, DOMRect>();
 beforeEach(() => {
   now = 0;
   boxes.clear();
+  // In this DOM the root clips what it holds.
+  boxes.set(document.documentElement, new DOMRect(0, 0, 1_024, 768));
   hit.mockClear();
   hit.mockImplementation(() => hits);
   document.elementsFromPoint = hit;
@@ -69,12 +71,22 @@ it('says nothing if enough of it is clear, or too little of it is in view to cou
     expect(at.covers(false).over({ ...placementOf(at.offer), ratio }, [at.offer])).toBe(WOULD);
 });
 
+it('asks less of a large offer, unless it has a share of its own', () => {
+  const at = page();
+  boxes.set(at.offer, new DOMRect(0, 0, 500, 500));
+  // Four of ten parts are clear.
+  hit.mockImplementation((x) => (x < 300 ? [at.slide, at.offer] : [at.offer]));
+  boxes.set(at.slide, new DOMRect(0, 0, 500, 500));
+  expect(said(false, at)).toBeUndefined();
+  expect(at.covers(false).over({ ...placementOf(at.offer), ratio: 0.5 }, [at.offer])).toBe(WOULD);
+});
+
 it('names what covers an offer that does not count for it, never the inspector, or says that it does not know yet', () => {
   const at = page();
   hits = [at.apart, at.slide, at.offer];
   expect(said(true, at)).toBe('<aside.slide> covers it.');
-  hits = [at.apart, at.offer];
-  expect(said(true, at)).toBe('Whether something covers it is not known yet.');
+  for (hits of [[at.apart, at.offer], [document.body]])
+    expect(said(true, at)).toBe('Whether something covers it is not known yet.');
 });
 
 it('says nothing where a form hides its own methods', () => {
@@ -99,6 +111,11 @@ it('asks about an offer once a second, and about two offers in one look', () => 
   expect(over(placementOf(offer), [offer])).toContain('not known yet');
   for (let more = 0; more < 9; more++) over(placementOf(document.createElement('p')), [offer]);
   expect(hit).toHaveBeenCalledTimes(2 * each);
+  // One that is not asked in this look keeps its words.
+  now = 5_000;
+  for (let looks = 0; looks < 2; looks++) begin();
+  for (let more = 0; more < 2; more++) over(placementOf(document.createElement('p')), [offer]);
+  expect(over(placementOf(offer), [offer])).toContain('not known yet');
 });
 
 it('asks about all offers in the window in turn, however many there are, and about no other one', () => {
