@@ -82,9 +82,9 @@ export const createCovers = (
 ): Covers => {
   const known = new WeakMap<
     Element,
-    { readonly at: number; readonly look: number; readonly words: string | undefined }
+    { readonly at: number; readonly round: number; readonly words: string | undefined }
   >();
-  let look = 0;
+  let round = 0;
   let asked = 0;
   /** How many offers want an answer in this look, and how many wanted one in the last. */
   let wanting = 0;
@@ -110,7 +110,7 @@ export const createCovers = (
 
   return {
     begin() {
-      [look, wanted, wanting, asked] = [look + 1, wanting, 0, 0];
+      [round, wanted, wanting, asked] = [round + 1, wanting, 0, 0];
     },
     over(placement, boxes) {
       if (!boxes.some(isInViewport)) return undefined;
@@ -118,11 +118,11 @@ export const createCovers = (
       const last = known.get(placement.element);
       const at = elapsed();
       // All have their turn before one has a second.
-      const isFresh = last && (at - last.at < COVER_MS || look - last.look < wanted / MOST_ASKED);
+      const isFresh = last && (at - last.at < COVER_MS || round - last.round < wanted / MOST_ASKED);
       if (isFresh) return last.words;
       if (asked++ >= MOST_ASKED) return last?.words;
       const words = tryWords(placement, boxes);
-      known.set(placement.element, { at, look, words });
+      known.set(placement.element, { at, round, words });
       return words;
     },
   };
