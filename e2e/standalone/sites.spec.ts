@@ -306,7 +306,7 @@ test.describe('a wrong configuration file', () => {
     expect(stderr).toMatch(/^offersight: The file .*offersight\.config\.json has 8 faults\.\n/);
   });
 
-  test('is refused with a message if it gives two sites one intake, one host or one admin host', async ({
+  test('is refused with a message if it gives two sites one intake, one host, one admin host or one token', async ({
     bench,
     pair,
   }) => {
@@ -315,11 +315,13 @@ test.describe('a wrong configuration file', () => {
       intake: `sqlite:${bench.folder}/./one.db`,
       hosts: ['ONE.example'],
       adminNames: ['ops.one.example'],
+      adminTokenFile: join(bench.folder, 'one.token'),
     });
     const { code, stderr } = await pair.run();
     expect(code).toBe(1);
     expect(stderr.split('\n').slice(1, -1).toSorted()).toEqual([
       '  sites[1].adminNames[0]: sites[0] has this host: its operators could not be told apart.',
+      '  sites[1].adminTokenFile: sites[0] has this token: give each site its own, or operators of one could act for the other.',
       '  sites[1].hosts[0]: sites[0] has this host: a request could not choose between them.',
       '  sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
     ]);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -118,12 +118,27 @@ test.describe('starting the proxy', () => {
       ['--intake', 'sqlite:/nowhere/at/all.db'],
       /create its folder/,
     ],
-    ['a base URL without TLS', ['--base-url', 'http://upstream.example'], /https origin/],
+    [
+      'a base URL without TLS',
+      ['--base-url', 'http://upstream.example'],
+      /Set --base-url to an https origin/,
+    ],
+    ['a group with a space', ['--groups', 'spring sale'], /Set --groups to a list of names/],
+    [
+      'a name that Redis cannot have',
+      ['--intake', 'redis://localhost', '--name', 'a b'],
+      /Set --name to letters/,
+    ],
     ['an endpoint that is not a path', ['--path', 'offer-events'], /Set --path to a path/],
-    ['an origin with a path', ['--origins', 'https://shop.example/cart'], /exact origins/],
+    ['an origin with a path', ['--origins', 'https://shop.example/cart'], /Set --origins to exact origins/],
     ['signed offers without a secret', ['--require-signed-offers'], /OFFERSIGHT_SIGNING_SECRET/],
     ['no key', [], /OFFERSIGHT_API_KEY or --api-key-file/, { OFFERSIGHT_API_KEY: '' }],
-    ['a key with a space', [], /Set apiKey to the whole key/, { OFFERSIGHT_API_KEY: `${SHORT} key` }],
+    [
+      'a key with a space',
+      [],
+      /Set OFFERSIGHT_API_KEY or --api-key-file to the whole key/,
+      { OFFERSIGHT_API_KEY: `${SHORT} key` },
+    ],
     ['an admin token that is too short', [], /at least 32/, { OFFERSIGHT_ADMIN_TOKEN: SHORT }],
     [
       'a signing secret that is too short',
@@ -302,6 +317,18 @@ test.describe('a monitor of the proxy', () => {
     );
     expect(found.get('process_resident_memory_bytes')).toBeGreaterThan(0);
     expect((await ask(url, '/metrics')).text).not.toMatch(/a52ge|gone|019aa02f|127\.0\.0\.1/);
+  });
+
+  test('learns that events are no longer taken if the intake file was removed', async ({ bench }) => {
+    const { url } = await bench.start();
+    const stands = async () => [
+      (await ask(url, '/readyz')).status,
+      (await figures(url)).get('offersight_intake_up'),
+    ];
+    expect(await stands()).toEqual([200, 1]);
+    await rm(bench.intake.slice('sqlite:'.length));
+    expect((await post(url, bodyOf(eventOf(1)))).status).toBe(503);
+    expect(await stands()).toEqual([503, 0]);
   });
 
   test('learns that it is alive, and whether it can take events', async ({ bench }) => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { nearestOf } from '../option-names.js';
 import { Failure } from './failure.js';
-import { intakeKeyOf } from './intake-key.js';
+import { intakeKeyOf, secretIn } from './intake-key.js';
 import {
   DEFAULT_PATH,
   DEFAULT_PORT,
@@ -138,6 +138,11 @@ const checkBetween = (sites: readonly Placed[], add: AddFault): void => {
     (owner) => `${owner} has this intake: give each site its own file, name in Redis or schema in Postgres.`,
     add,
   );
+  const takeToken = unique(
+    (owner) =>
+      `${owner} has this token: give each site its own, or operators of one could act for the other.`,
+    add,
+  );
   const shops = new Set(
     sites.flatMap(({ values: { hosts = [] } }) => hosts.map((host) => host.toLowerCase())),
   );
@@ -153,6 +158,8 @@ const checkBetween = (sites: readonly Placed[], add: AddFault): void => {
         add(path, 'It is in hosts too: scripts on pages of the shop could act in an operator’s name.');
     }
     takeIntake(intakeKeyOf(values), `${place}.intake`, place);
+    const tokenSetting = values.adminTokenFile === undefined ? 'adminTokenVariable' : 'adminTokenFile';
+    takeToken(secretIn(values, 'adminToken') || undefined, `${place}.${tokenSetting}`, place);
     if (isHostless(values)) takePath(pathOf(values), `${place}.path`, place);
   }
   const hostless = sites.flatMap(({ values }) => (isHostless(values) ? (pathOf(values) ?? []) : []));

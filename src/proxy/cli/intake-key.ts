@@ -1,4 +1,4 @@
-/** Whether two sites of a file would share an intake, however each spells it. */
+/** Whether two sites of a file would share an intake or a secret, however each spells it. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SiteValues } from './settings.js';
@@ -6,11 +6,12 @@ import type { SiteValues } from './settings.js';
 /** The schema in Postgres and the beginning of the keys in Redis, by default. */
 const DEFAULT_NAME = 'offersight';
 
-/** The URL of Postgres from where a site has it; undefined if it cannot be read, which is a fault of its own. */
-const postgresUrlOf = ({ postgresUrlFile, postgresUrlVariable = '' }: SiteValues): string | undefined => {
-  if (postgresUrlFile === undefined) return process.env[postgresUrlVariable];
+/** A secret of a site, from where the site has it; undefined if it cannot be read, which is a fault of its own. */
+export const secretIn = (values: SiteValues, name: 'adminToken' | 'postgresUrl'): string | undefined => {
+  const { [`${name}File` as const]: file, [`${name}Variable` as const]: variable = '' } = values;
+  if (file === undefined) return process.env[variable];
   try {
-    return readFileSync(postgresUrlFile, 'utf8').trim();
+    return readFileSync(file, 'utf8').trim();
   } catch {
     return undefined;
   }
@@ -34,7 +35,7 @@ export const intakeKeyOf = (values: SiteValues): string | undefined => {
       return file;
     }
   }
-  const url = intake === 'postgres' ? (postgresUrlOf(values) ?? '') : intake;
+  const url = intake === 'postgres' ? (secretIn(values, 'postgresUrl') ?? '') : intake;
   if (!URL.canParse(url) || schema === undefined || name === undefined) return undefined;
   const { protocol, hostname, port, pathname } = new URL(url);
   if (protocol.startsWith('postgres')) return `postgres ${hostname}:${port || '5432'}${pathname} ${schema}`;

@@ -6,7 +6,7 @@ import { signOffer } from '../judging/signature.js';
 import { nearestOf } from '../option-names.js';
 import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
-import { Failure } from './failure.js';
+import { Failure, inFlags } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { momentOf, read } from './flags.js';
 import { runFunnel } from './funnel-command.js';
@@ -114,7 +114,7 @@ else if (!run || args.includes('--help')) {
         : cause instanceof OffersightError
           ? cause.hint
           : String(cause);
-    process.stderr.write(`offersight: ${message}\n`);
+    process.stderr.write(`offersight: ${inFlags(message)}\n`);
     process.exitCode = 1;
   });
 }

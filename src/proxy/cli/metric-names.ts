@@ -123,7 +123,7 @@ export const METRICS = {
   up: {
     name: 'offersight_intake_up',
     type: 'gauge',
-    help: '1 while the intake answers within two seconds',
+    help: '1 while the intake answers within two seconds and takes events',
     labels: {},
     example: 'offersight_intake_up 1',
   },

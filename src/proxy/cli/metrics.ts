@@ -11,8 +11,11 @@ import { METRICS, type Metric } from './metric-names.js';
 /** Counts what happens at one site. */
 export interface SiteMetrics {
   observe(observation: Observation): void;
-  /** From now on its lanes are asked at every scrape. */
-  watch(intake: Intake): void;
+  /**
+   * From now on its lanes are asked at every scrape.
+   * @param isTaking Whether it takes events: one that cannot be written may still be read.
+   */
+  watch(intake: Intake, isTaking: () => Promise<boolean>): void;
 }
 
 /** Counts observations and renders them. */
@@ -34,6 +37,12 @@ const notedOf = ({ alert }: LaneNote): ReadonlyMap<string, number> => {
   const noted = alert === undefined ? undefined : (alertCodeOf(alert) ?? 'other');
   return new Map(NOTED.map((code) => [code, code === noted ? 1 : 0]));
 };
+
+/** An intake, and whether it takes events. */
+interface Watched {
+  readonly intake: Intake;
+  readonly isTaking: () => Promise<boolean>;
+}
 
 /** When the condition of each alert was last seen at one site. */
 type Seen = Map<AlertCode, number>;
@@ -81,7 +90,7 @@ export const createMetrics = async (
   const up = new client.Gauge(configurationOf(METRICS.up));
   const misdirected =
     isNamed && new client.Counter({ ...configurationOf(METRICS.misdirected), labelNames: [] });
-  const watched = new Map<string, Intake>();
+  const watched = new Map<string, Watched>();
   const seen = new Map<string, Seen>();
   /** The codes of dead letters that there were at some time, so that one of which none is left is 0. */
   const deadCodes = new Set<string>();
@@ -114,9 +123,9 @@ export const createMetrics = async (
     }
   };
 
-  const ask = async (site: string, intake: Intake): Promise<void> => {
-    const lanes = await askLanes(intake).catch(() => undefined);
-    up.set(labelsOf(site), lanes ? 1 : 0);
+  const ask = async (site: string, { intake, isTaking }: Watched): Promise<void> => {
+    const [lanes, takes] = await Promise.all([askLanes(intake).catch(() => undefined), isTaking()]);
+    up.set(labelsOf(site), lanes && takes ? 1 : 0);
     if (lanes) {
       show(site, lanes);
       return;
@@ -142,8 +151,8 @@ export const createMetrics = async (
     seen.set(site, seenAt);
     beginAtZero(base);
     return {
-      watch(intake) {
-        watched.set(site, intake);
+      watch(intake, isTaking) {
+        watched.set(site, { intake, isTaking });
       },
       observe(observation) {
         switch (observation.kind) {
@@ -185,7 +194,7 @@ export const createMetrics = async (
     },
     async render() {
       // At once: none waits for another one's disk.
-      await Promise.all([...watched].map(([site, intake]) => ask(site, intake)));
+      await Promise.all([...watched].map(([site, each]) => ask(site, each)));
       for (const [site, at] of seen) tellSeen(site, at);
       return registry.metrics();
     },

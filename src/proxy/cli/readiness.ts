@@ -11,6 +11,9 @@ import { inTime } from '../patience.js';
 export interface Readiness {
   /** The intake, watched. */
   readonly intake: Intake;
+  /** Whether events were taken when that was last tried. 15 s after they were not, it is tried again. */
+  isTaking(): Promise<boolean>;
+  /** Whether it takes events, and answers. */
   isReady(): Promise<boolean>;
 }
 
@@ -40,16 +43,23 @@ export const watchReadiness = (
     lead: (token, now) => watched.lead(token, now).catch(fail),
   };
 
+  const answers = (asked: Promise<unknown>): Promise<boolean> =>
+    inTime(runtime, READY_MS, asked).then(
+      () => true,
+      () => false,
+    );
+
+  const isTaking = async (): Promise<boolean> => {
+    if (failedAt === undefined) return true;
+    if (runtime.elapsed() - failedAt < FAILED_MS) return false;
+    // Before the answer, so that one which never comes is not waited for again at once.
+    failedAt = runtime.elapsed();
+    return answers(intake.take([]));
+  };
+
   return {
     intake,
-    async isReady() {
-      if (failedAt !== undefined && runtime.elapsed() - failedAt < FAILED_MS) return false;
-      const asked: Promise<unknown> =
-        failedAt === undefined ? watched.status(runtime.now()) : intake.take([]);
-      return inTime(runtime, READY_MS, asked).then(
-        () => true,
-        () => false,
-      );
-    },
+    isTaking,
+    isReady: async () => (failedAt === undefined ? answers(watched.status(runtime.now())) : isTaking()),
   };
 };

@@ -129,7 +129,7 @@ const run = (
       );
     },
   });
-  if (durable) metrics?.watch(durable);
+  if (durable && watched) metrics?.watch(durable, watched.isTaking);
   return {
     endpoint: toNodeListener(proxy, { path: options.path }),
     administer: admin && toNodeListener(admin),

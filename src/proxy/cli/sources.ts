@@ -124,7 +124,14 @@ const openPostgres = async (
   const connection = intake === 'postgres' ? postgresUrl : intake;
   if (connection === undefined)
     throw new Failure('Set OFFERSIGHT_POSTGRES_URL or --postgres-url-file to the URL of Postgres.');
-  return postgresIntake({ connection, name: schema, ...given(bounds) });
+  try {
+    return postgresIntake({ connection, name: schema, ...given(bounds) });
+  } catch (cause) {
+    // The intake calls it a name, as Redis does; flags and files call it by what it is there.
+    throw cause instanceof OffersightError
+      ? new Failure(cause.hint.replace(/^Set name to /, 'Set schema to '))
+      : cause;
+  }
 };
 
 /**

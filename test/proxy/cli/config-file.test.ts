@@ -320,6 +320,28 @@ describe('a file of two sites', () => {
     });
   });
 
+  it('is refused if both sites have one admin token, in a file or a variable', () => {
+    const token = 'an admin token of 32 characters or more';
+    writeFileSync(at('token'), `${token}\n`);
+    vi.stubEnv('ADMIN_TOKEN', token);
+    const sites = (more: object) => [
+      siteOf('one', { adminTokenFile: at('token') }),
+      siteOf('two', { path: '/two', ...more }),
+    ];
+    const words =
+      'sites[0] has this token: give each site its own, or operators of one could act for the other.';
+    expect(faultsOf({ sites: sites({ adminTokenFile: at('token') }) })).toEqual([
+      `sites[1].adminTokenFile: ${words}`,
+    ]);
+    expect(faultsOf({ sites: sites({ adminTokenVariable: 'ADMIN_TOKEN' }) })).toEqual([
+      `sites[1].adminTokenVariable: ${words}`,
+    ]);
+    vi.stubEnv('ADMIN_TOKEN', `${token}!`);
+    expect(faultsOf({ sites: sites({ adminTokenVariable: 'ADMIN_TOKEN' }) })).toEqual([]);
+    expect(faultsOf({ sites: [siteOf('one'), siteOf('two')] })).toEqual([]);
+    vi.unstubAllEnvs();
+  });
+
   it('is refused if it gives a secret twice or not at all, even if the environment has one', () => {
     process.env.OFFERSIGHT_API_KEY = 'test_of_nobody_here';
     try {

@@ -13,7 +13,9 @@ const TEN_MINUTES_MS = 600_000;
 interface Bench {
   readonly runtime: ReturnType<typeof fakeRuntime>;
   readonly metrics: Metrics;
-  readonly site: SiteMetrics;
+  readonly site: Omit<SiteMetrics, 'watch'> & {
+    watch(intake: Intake, isTaking?: () => Promise<boolean>): void;
+  };
   /** The series of a metric that are not 0, without its name. */
   figures(name: string): Promise<Record<string, number>>;
 }
@@ -22,10 +24,11 @@ const openBench = async (): Promise<Bench> => {
   const runtime = fakeRuntime();
   const metrics = await createMetrics(false, runtime);
   if (!metrics) throw new Error('prom-client is not installed.');
+  const site = metrics.of('acme-test');
   return {
     runtime,
     metrics,
-    site: metrics.of('acme-test'),
+    site: { ...site, watch: (intake, isTaking = async () => true) => site.watch(intake, isTaking) },
     async figures(name) {
       const lines = (await metrics.render()).matchAll(new RegExp(`^${name}({.*}) (\\S+)$`, 'gm'));
       const all = [...lines].map(([, labels = '', value]) => [labels, Number(value)] as const);
@@ -109,6 +112,17 @@ describe('a scrape', () => {
     const text = await scraped;
     expect(text).toContain('offersight_intake_up 0\n');
     expect(text).not.toContain('offersight_waiting{');
+  });
+
+  it('counts an intake as away that answers and takes no events, and shows what it says', async () => {
+    const { site, metrics } = await openBench();
+    let takes = false;
+    site.watch(intakeWith({ waiting: 3 }), async () => takes);
+    const text = await metrics.render();
+    expect(text).toContain('offersight_intake_up 0\n');
+    expect(text).toContain('offersight_waiting{lane="offer_events"} 3\n');
+    takes = true;
+    expect(await metrics.render()).toContain('offersight_intake_up 1\n');
   });
 
   it('asks an intake that is late only once, and shows what it says at last', async () => {

@@ -82,6 +82,22 @@ describe('a process is ready', () => {
   });
 });
 
+describe('whether a process takes events', () => {
+  it('is known without asking the intake while nothing fails', async () => {
+    asking = fails;
+    await expect(readiness.isTaking()).resolves.toBe(true);
+  });
+
+  it('is false after a failure, though the intake answers, until events can be taken', async () => {
+    taking = fails;
+    await take();
+    await expect(readiness.isTaking()).resolves.toBe(false);
+    taking = works;
+    await runtime.advance(15_000);
+    await expect(readiness.isTaking()).resolves.toBe(true);
+  });
+});
+
 describe('a process is not ready', () => {
   it('if events were not taken a moment ago', async () => {
     taking = fails;
@@ -114,6 +130,22 @@ describe('a process is not ready', () => {
     const answer = readiness.isReady();
     await runtime.advance(2_000);
     await expect(answer).resolves.toBe(false);
+  });
+
+  it('and does not try again at once if taking did not answer', async () => {
+    taking = fails;
+    await take();
+    await runtime.advance(15_000);
+    let tries = 0;
+    taking = () => {
+      tries++;
+      return new Promise(() => undefined);
+    };
+    for (let second = 0; second < 12; second++) {
+      void readiness.isReady();
+      await runtime.advance(1_000);
+    }
+    expect(tries).toBe(1);
   });
 
   it('if the intake cannot be asked', async () => {

@@ -45,7 +45,7 @@ describe('the URL of Postgres', () => {
     vi.stubEnv('OFFERSIGHT_POSTGRES_URL', 'mysql://db/shop');
     await expect(openIntake(placeOf({ intake: 'postgres' }))).rejects.toThrow(/Set connection to a URL/);
     await expect(openIntake(placeOf({ intake: 'postgres://a@db/shop', schema: 'A b' }))).rejects.toThrow(
-      /Set name to at most 50/,
+      /^Set schema to at most 50/,
     );
   });
 });
