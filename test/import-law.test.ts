@@ -670,7 +670,7 @@ const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'proxy/cli/proxy-command': ['proxy/cli/serve'],
   'proxy/cli/sources': [
     'proxy/intake/postgres/postgres',
-    'proxy/intake/sqlite/sqlite',
+    'proxy/intake/sqlite/sqlite-opening',
     'proxy/intake/redis/redis',
     'proxy/intake/direct/direct',
   ],

@@ -11,6 +11,7 @@ import { type NodeListener, toNodeListener } from '../node.js';
 import { createWatchedAdmin, type OfferAdmin } from '../operator/admin.js';
 import { LOOPBACK } from '../operator/page/own-requests.js';
 import type { OfferProxyOptions } from '../options.js';
+import { inTime } from '../patience.js';
 import { type OnAlert, quietly } from '../telling/alert.js';
 import { ALERTS, wordsOf } from '../telling/alerts.js';
 import { systemCodeOf } from '../telling/cause.js';
@@ -68,6 +69,8 @@ type Running = Pick<Site, 'endpoint' | 'administer' | 'isReady' | 'stop'>;
 
 /** An intake that could not be opened is tried again after this long. */
 const AGAIN_MS = 30_000;
+/** A site whose intake is not open by then starts without the others waiting for it. */
+const START_MS = 1_000;
 
 /** What broke, by its name and the system's code; its words may describe people. */
 export const causeFields = (cause: unknown): LogFields => ({
@@ -164,7 +167,10 @@ export const startSite = async (options: SiteOptions, context: SiteContext): Pro
   ...(await open(options, context)),
 });
 
-/** Starts one site of several. While it cannot be started, it answers 503 and leaves the others alone. */
+/**
+ * Starts one site of several. While it cannot be started, it answers 503 and leaves the others alone. What comes while it
+ * is tried for the first time waits.
+ */
 export const startKeptSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => {
   const runtime = platformRuntime();
   const away = toNodeListener(async () => problem('unavailable', { 'retry-after': `${AGAIN_MS / 1_000}` }));
@@ -190,14 +196,22 @@ export const startKeptSite = async (options: SiteOptions, context: SiteContext):
         });
     }
   };
-  await tryToOpen();
+  const first = tryToOpen();
+  opening = first;
+  const answering =
+    (side: 'endpoint' | 'administer'): NodeListener =>
+    async (incoming, outgoing) => {
+      await first;
+      return (running?.[side] ?? away)(incoming, outgoing);
+    };
+  await inTime(runtime, START_MS, first).catch(() => undefined);
   return {
     ...described(options),
-    endpoint: (incoming, outgoing) => (running?.endpoint ?? away)(incoming, outgoing),
+    endpoint: answering('endpoint'),
     administer:
       options.adminToken === undefined || options.place.intake === 'direct'
         ? undefined
-        : (incoming, outgoing) => (running?.administer ?? away)(incoming, outgoing),
+        : answering('administer'),
     isReady: async () => (await running?.isReady()) ?? false,
     async stop() {
       isStopped = true;

@@ -77,7 +77,7 @@ export interface Finished {
   /** What came of it. */
   readonly result: ForwardResult;
   /**
-   * Which attempt it came of, as `begin` numbered it. If a later attempt has begun since, that one is not given back.
+   * Which attempt it came of, as `begin` numbered it. If a later attempt has begun since, only `done` counts.
    * By default the latest attempt.
    */
   readonly attempt?: number | undefined;

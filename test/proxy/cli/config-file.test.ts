@@ -110,6 +110,11 @@ describe('a file of two sites', () => {
       ['sites[1].site: sites[0] is this Chargebee site: give each site one entry.'],
     ],
     [
+      'has one host at two sites, spelt in two ways',
+      (one, two) => ({ sites: [one, { ...two, hosts: ['other.example', 'ONE.Example'] }] }),
+      ['sites[1].hosts[1]: sites[0] has this host: a request could not choose between them.'],
+    ],
+    [
       'has two sites without hosts and with the same path',
       (one, two) => ({
         sites: [

@@ -181,6 +181,17 @@ export const describeAging = ({ open }: Bench): void => {
       });
     });
 
+    it('stays marked as a possible duplicate if an operator retries it then', async () => {
+      const intake = open({ ambiguous: 'atMostOnce' });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 9_000 } }], START);
+      const now = START + 25 * MINUTE_MS + 1;
+      expect(await begun(intake, now)).toEqual([]);
+      expect(await intake.retry([eventId(1)], now)).toBe(1);
+      expect(await rowOf(intake, 1)).toMatchObject({ isAmbiguous: false, maybeDuplicate: true });
+    });
+
     it('is also a dead letter after a later call that surely did not reach the upstream', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
       await intake.take([admitted(1)]);

@@ -98,6 +98,18 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + 80_001, 9, 3)).toEqual([6]);
     });
 
+    it('counts a call from its end, also after a restart, since the upstream may have counted it only then', async () => {
+      const first = open();
+      await first.take(events);
+      expect(await begun(first, START, 1, 1)).toEqual([1]);
+      await first.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 30_000);
+      await first.close();
+      const second = open();
+      await second.lead('successor', START + 50_000);
+      expect(await begun(second, START + MINUTE_MS + 1, 9, 1)).toEqual([]);
+      expect(await begun(second, START + 90_001, 9, 1)).toEqual([2]);
+    });
+
     it('says when there is room again', async () => {
       const intake = open();
       await intake.take(events);
@@ -186,6 +198,32 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + 4_000)).toEqual([1]);
       await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 4_100);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'done', isAmbiguous: true, attempts: 2 });
+    });
+
+    it('leaves an event to its later call if an earlier one is refused, and believes an earlier one that was done', async () => {
+      const intake = open();
+      await intake.take([admitted(1), admitted(2)]);
+      const later = START + 60 * MINUTE_MS;
+      await begun(intake);
+      await intake.finish(
+        [1, 2].map((at) => ({ id: eventId(at), result: { kind: 'waiting', dueAt: later } as const })),
+        START,
+      );
+      expect(await begun(intake, later)).toEqual([1, 2]);
+      await intake.finish(
+        [
+          { id: eventId(1), result: { kind: 'dead', code: 'late' }, attempt: 1 },
+          { id: eventId(2), result: { kind: 'done' }, attempt: 1 },
+        ],
+        later,
+      );
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', code: undefined });
+      expect(await rowOf(intake, 2)).toMatchObject({ state: 'done' });
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'dead', code: 'right' }, attempt: 2 }],
+        later + 1,
+      );
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'right' });
     });
 
     it('records nothing for an id that it does not know', async () => {

@@ -237,6 +237,15 @@ export const describeLedger = ({ open }: Bench): void => {
       expect(Object.keys(await ledgerOf(intake))).toEqual([`${dayAfter(1)} (none) viewed`]);
     });
 
+    it('forgets no day because the clock of its process jumps ahead', async () => {
+      const intake = open({ ledgerDays: 31 });
+      await intake.take([admitted(1)]);
+      const before = await ledgerOf(intake);
+      await intake.lead('leader', START + 40 * DAY_MS);
+      await begin(intake, START + 40 * DAY_MS, 9, 150, 40 * DAY_MS);
+      expect(Object.keys(await ledgerOf(intake))).toEqual(Object.keys(before));
+    });
+
     it('gives the days that are asked for', async () => {
       const intake = open();
       await intake.take([0, 1, 2, 3].map((day) => admitted(day, { receivedAt: START + day * DAY_MS })));

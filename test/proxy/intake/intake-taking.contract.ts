@@ -163,6 +163,25 @@ export const describeTaking = ({ open }: Bench): void => {
       ]);
     });
 
+    it('keeps the last places for the views of a request, so that none is closed without being seen', async () => {
+      const intake = open({ maxWaiting: 2 });
+      const verdicts = await intake.take([dismissed(1, 2), admitted(2), dismissed(3, 2), dismissed(4, 2)]);
+      expect([...verdicts]).toEqual([
+        [eventId(1), { kind: 'accepted' }],
+        [eventId(2), { kind: 'accepted' }],
+        [eventId(3), overloaded],
+        [eventId(4), overloaded],
+      ]);
+      const narrow = await intake.take([dismissed(5, 6), admitted(6)]);
+      expect([...narrow.values()]).toEqual([overloaded, overloaded]);
+      await begun(intake);
+      await intake.finish([{ id: eventId(2), result: { kind: 'done' } }], START);
+      expect([...(await intake.take([dismissed(5, 6), admitted(6)]))]).toEqual([
+        [eventId(5), overloaded],
+        [eventId(6), { kind: 'accepted' }],
+      ]);
+    });
+
     it('counts events on their way, and has room again once one is settled', async () => {
       const intake = open({ maxWaiting: 2 });
       await intake.take([admitted(1), admitted(2)]);

@@ -44,3 +44,20 @@ it.each([
   const { rows, expired } = await intake.begin({ now: START, limit: 9, perMinute: 150, graceMs: hereMs });
   expect([rows.map(({ id }) => id), expired]).toEqual([[eventId(1)], 0]);
 });
+
+it.each([
+  ['the clock of a process is ahead of the database’s', -420 * 24 * HOUR_MS, 0],
+  ['the database’s clock has jumped, which it knows', 0, 420 * 24 * HOUR_MS],
+])('forgets no day of the ledger if %s', async (_, aheadMs, thereMs) => {
+  const days = async (): Promise<string[]> => {
+    const found: string[] = [];
+    for await (const cells of intake.ledger()) found.push(...cells.map(({ day }) => day));
+    return found;
+  };
+  await intake.take([admitted(1)]);
+  const before = await days();
+  Object.assign(clock, { aheadMs, graceMs: thereMs });
+  await intake.begin({ now: START + 420 * 24 * HOUR_MS, limit: 0, perMinute: 150, graceMs: 0 });
+  expect(await days()).toEqual(before);
+  expect(before).toHaveLength(1);
+});

@@ -129,8 +129,9 @@ for _, came in ipairs(decode(ARGV[5])) do
   if e and tonumber(call('ZSCORE', own .. 'calls', made) or now) < now then add('calls', now, made) end
   if not e or e.settledAt then
   elseif came.kind == 'done' then settle(e, 'done', nil, now)
+  elseif (came.attempt or e.attempts) ~= e.attempts then -- A later call decides.
   elseif came.kind == 'dead' then settle(e, 'dead', came.code, now) takeAlong(e.offerId, now)
-  elseif (came.attempt or e.attempts) == e.attempts then
+  else
     e.state, e.isAmbiguous = isUnknown and 'forwarding' or 'waiting', e.isAmbiguous or isUnknown or nil
     -- The upstream can have remembered a key only from a call that may have reached it.
     if not e.isAmbiguous then e.first = nil elseif e.first then add('unknown', e.first, e.n) end

@@ -69,13 +69,17 @@ const UNFORWARDED = 'only viewed and dismissed are ever forwarded';
 
 /** Takes events: new ones are added to both lanes, and known ones are compared. */
 export const TAKE = `${TAKES}${PLACES}
-local free, fresh, known, viewed = ARGV[5] - call('ZCARD', own .. 'open'), {}, {}, {}
-for at, e in ipairs(decode(ARGV[4])) do
+local free, fresh, known, viewed, given, views = ARGV[5] - call('ZCARD', own .. 'open'), {}, {}, {}, decode(ARGV[4]), 0
+for _, e in ipairs(given) do views = views + (e.type == 'viewed' and 1 or 0) end
+for at, e in ipairs(given) do
   if e.type ~= 'viewed' and e.type ~= 'dismissed' then return redis.error_reply('${UNFORWARDED}') end
   local held = known[e.id] or contentOf(e.id)
   -- Ids of version 8 are what the host's own programs report, also as accepted.
   if not held and free > 0 and string.sub(e.id, 15, 15) == '8' then held = call('GET', own .. 'accepted:' .. e.id) end
-  verdicts[at] = held and (held == e.content and 'duplicate' or 'conflict') or free > 0 and 'accepted' or 'overloaded'
+  -- The last places are for the views of a request: its dismissed must not be sent without them.
+  views = views - (e.type == 'viewed' and 1 or 0)
+  local hasRoom, isSame = free > (e.type == 'viewed' and 0 or views), held == e.content
+  verdicts[at] = held and (isSame and 'duplicate' or 'conflict') or hasRoom and 'accepted' or 'overloaded'
   if verdicts[at] == 'accepted' then
     free, known[e.id], fresh[#fresh + 1] = free - 1, e.content, e
     if e.type == 'viewed' then viewed[e.line] = true end
@@ -95,10 +99,7 @@ for _, e in ipairs(fresh) do
   e.content, e.usage, e.namer, e.receivedAt = nil, nil, nil, e.receivedAt + skew
   if e.group then e.group = placeOf(e.group, e.receivedAt, namer) end
   enter('usage')
-  if usage and not numberOf(e.id) then
-    usage.receivedAt = e.receivedAt
-    insert(usage, '')
-  end
+  if usage and not numberOf(e.id) then usage.receivedAt = e.receivedAt insert(usage, '') end
   enter('events')
   -- If no view of its visitor is open, it waits for those of everybody, since a phone may have changed its network.
   e.lone = e.type == 'dismissed' and not viewed[e.line] and not firstView('queue', e.line) or nil
@@ -115,9 +116,7 @@ for at, e in ipairs(decode(ARGV[4])) do
   local key = own .. 'accepted:' .. e.id
   local held = call('GET', key) or contentOf(e.id)
   verdicts[at] = held and (held == e.content and 'duplicate' or 'conflict') or 'accepted'
-  if not held then
-    fresh[#fresh + 1] = e name(e) call('SET', key, e.content, 'PX', ARGV[5])
-  end
+  if not held then fresh[#fresh + 1] = e name(e) call('SET', key, e.content, 'PX', ARGV[5]) end
 end
 for _, e in ipairs(fresh) do
   e.type, e.receivedAt = 'accepted', e.receivedAt + skew

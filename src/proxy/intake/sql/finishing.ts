@@ -10,6 +10,7 @@ interface Settled {
   readonly id: string;
   readonly state: 'done' | 'dead';
   readonly code: string | null;
+  readonly attempt: number | null;
 }
 
 /** An event that waits again. */
@@ -29,9 +30,11 @@ const statementsOf = (table: LaneTable, { given, larger, row, texts }: Dialect) 
       SELECT ${row} FROM paced_calls AS made
       WHERE made.lane = '${table}' AND made.event = ended.value AND made.at < ?2 ORDER BY made.at DESC LIMIT 1)
     FROM ${texts('ids')} AS ended)`,
+  // A refusal of an earlier call says nothing of a later one, which may be under way.
   settle: `UPDATE ${table} SET state = given.state, code = given.code, settled_at = ?2, due_at = 0, headers = NULL
-    FROM ${given({ id: 'text', state: 'text', code: 'text' })} AS given
+    FROM ${given({ id: 'text', state: 'text', code: 'text', attempt: 'integer' })} AS given
     WHERE ${table}.id = given.id AND ${table}.settled_at IS NULL
+      AND (given.state = 'done' OR ${table}.attempts = coalesce(given.attempt, ${table}.attempts))
     RETURNING ${table}.offer_id, ${table}.state`,
   // The upstream can remember a key only from a call that may have reached it.
   postpone: `UPDATE ${table} SET state = given.state, due_at = given.due_at,
@@ -50,10 +53,10 @@ const sorted = (finished: readonly Finished[]) => {
   for (const { id, result, attempt = null } of finished)
     switch (result.kind) {
       case 'done':
-        if (!settled.has(id)) settled.set(id, { id, state: 'done', code: null });
+        if (!settled.has(id)) settled.set(id, { id, state: 'done', code: null, attempt });
         break;
       case 'dead':
-        if (!settled.has(id)) settled.set(id, { id, state: 'dead', code: result.code });
+        if (!settled.has(id)) settled.set(id, { id, state: 'dead', code: result.code, attempt });
         break;
       case 'waiting':
         postponed.set(id, { id, state: 'waiting', due_at: result.dueAt, unsure: 0, attempt });

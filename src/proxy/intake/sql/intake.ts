@@ -50,7 +50,7 @@ export const createSqlIntake = (
 
     async begin(options) {
       const begun = await lane.begin(options);
-      const isMore = await ledger.forget(options.now - (options.graceMs ?? 0));
+      const isMore = await ledger.forget(options.now, options.graceMs ?? 0);
       return isMore
         ? { ...begun, nextAt: Math.min(begun.nextAt ?? Infinity, options.now + AGAIN_MS) }
         : begun;

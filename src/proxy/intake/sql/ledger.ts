@@ -28,10 +28,12 @@ interface CellRow extends Omit<LedgerFigures, 'givenUp'> {
 /** The ledger, and what forwarding asks of it. */
 export interface SqlLedger extends Pick<Intake, 'accept' | 'ledger'> {
   /**
-   * Forgets a portion of the days that are too old. After the last portion it does nothing until the next day.
+   * Forgets a portion of the days that are too old, in the database's clock. After the last portion it does nothing until
+   * the next day.
+   * @param graceMs How far this process's clock has jumped ahead.
    * @returns Whether there is more to forget.
    */
-  forget(now: number): Promise<boolean>;
+  forget(now: number, graceMs: number): Promise<boolean>;
 }
 
 const statementsOf = ({ given, texts }: Dialect) => ({
@@ -101,11 +103,11 @@ export const createLedger = (
   }
 
   return {
-    async forget(now) {
-      const today = dayOf(now);
+    async forget(now, graceMs) {
+      const today = dayOf(now - graceMs);
       if (today === forgotOn) return false;
-      const first = today - ledgerDays;
-      const forgotten = await driver.write(function* () {
+      const forgotten = await driver.write(function* (aheadMs = 0, jumpedMs = 0) {
+        const first = dayOf(now + aheadMs - Math.max(graceMs, jumpedMs)) - ledgerDays;
         const { length } = yield* ask(statements.forgetCells, firstCellOf(first), PORTION);
         const room = PORTION - length;
         return length + (room ? yield* ask(statements.forgetAccepted, first, room) : []).length;

@@ -116,12 +116,17 @@ const judge = (events: readonly AdmittedEvent[], facts: readonly Fact[], maxWait
   }
   const verdicts = new Map<string, Verdict>();
   const fresh: AdmittedEvent[] = [];
+  // The last places are for the views of a request: its dismissed must not be sent without them.
+  let views = events.filter(({ type }) => type === 'viewed').length;
   for (const event of events) {
     const { id, content } = event;
+    const isView = event.type === 'viewed';
+    if (isView) views--;
     const earlier = taken.get(id) ?? (free > 0 ? reported.get(id) : undefined);
     if (earlier !== undefined)
       verdicts.set(id, earlier === content ? { kind: 'duplicate' } : { kind: 'refused', code: 'conflict' });
-    else if (free <= 0) verdicts.set(id, { kind: 'deferred', code: 'overloaded', retryAfterMs: DEFER_MS });
+    else if (free <= (isView ? 0 : views))
+      verdicts.set(id, { kind: 'deferred', code: 'overloaded', retryAfterMs: DEFER_MS });
     else {
       free--;
       taken.set(id, content);

@@ -92,7 +92,9 @@ export type Request = Call | { readonly kind: 'claim'; readonly claim: Claim };
 export type Reply =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly failure: PackedError }
-  | { readonly alert: string };
+  | { readonly alert: string }
+  /** The first of all, once the file is open. */
+  | { readonly isOpen: true };
 
 /** What a thread is started with. */
 export interface ThreadStart extends IntakeFile {

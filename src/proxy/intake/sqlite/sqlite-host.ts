@@ -35,11 +35,7 @@ const ended = (cause?: Error): Error =>
     { code: 'ERR_WORKER_NOT_RUNNING' },
   );
 
-/**
- * Opens an intake in a thread of its own, and waits until it is open.
- * @throws {OffersightError} `configuration` if the file cannot be opened, or the thread cannot be started.
- */
-export const openHost = (file: IntakeFile): Host => {
+const createHost = (file: IntakeFile): { readonly host: Host; readonly thread: Running } => {
   const { elapsed } = platformRuntime();
   const callers = new Map<number, Caller>();
   /** The lanes that this process led, and those of them whose thread has been started again since. */
@@ -59,6 +55,7 @@ export const openHost = (file: IntakeFile): Host => {
   };
 
   const hear = (reply: Reply): void => {
+    if ('isOpen' in reply) return;
     if ('alert' in reply) {
       bookkeeping.onAlert?.(reply.alert);
       return;
@@ -136,16 +133,11 @@ export const openHost = (file: IntakeFile): Host => {
     await isOver;
   };
 
-  running = start();
+  const thread = start();
+  running = thread;
   rest();
-  try {
-    running.opened();
-  } catch (cause) {
-    void running.worker.terminate();
-    throw cause;
-  }
 
-  return {
+  const host: Host = {
     ask: (asked, ...given) => (asked.kind === 'lane' ? askLane(asked, given) : ask(asked, ...given)),
     number: () => ++numbers,
     claim(site, books) {
@@ -159,4 +151,35 @@ export const openHost = (file: IntakeFile): Host => {
       return closing;
     },
   };
+  return { host, thread };
+};
+
+/**
+ * Opens an intake in a thread of its own, and blocks this thread until it is open.
+ * @throws {OffersightError} `configuration` if the file cannot be opened, or the thread cannot be started.
+ */
+export const openHost = (file: IntakeFile): Host => {
+  const { host, thread } = createHost(file);
+  try {
+    thread.opened();
+  } catch (cause) {
+    void thread.worker.terminate();
+    throw cause;
+  }
+  return host;
+};
+
+/**
+ * Opens an intake in the same way, and does not block: this thread may answer for other sites.
+ * @throws {OffersightError} As {@link openHost}.
+ */
+export const openHostAside = async (file: IntakeFile): Promise<Host> => {
+  const { host, thread } = createHost(file);
+  try {
+    await thread.openedAside();
+  } catch (cause) {
+    void thread.worker.terminate();
+    throw cause;
+  }
+  return host;
 };

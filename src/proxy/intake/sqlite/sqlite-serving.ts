@@ -86,6 +86,7 @@ export const serve = ({ door, said, claim, ...file }: ThreadStart): void => {
     if (claim) claimFor(claim);
   });
   if (!intake || !isOpen) return;
+  reply({ isOpen });
   const answer = createAnswering(intake);
   port.on('message', async (request: Request) => {
     if (request.kind === 'claim') {

@@ -17,6 +17,8 @@ export interface Running {
    * @throws What went wrong.
    */
   opened(): void;
+  /** Waits for the same without blocking this thread. */
+  openedAside(): Promise<void>;
   /** Says whose events it keeps, and waits in the same way. */
   claim(claim: Claim): void;
   /** Why it could not open, once it has ended. */
@@ -125,10 +127,9 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
     }
   };
 
-  const wait = (): void => {
-    const { elapsed } = platformRuntime();
+  const { elapsed, after } = platformRuntime();
+  const wait = (longestMs: number): void => {
     const isOpening = expected === 1;
-    const longestMs = isOpening ? openingMs : LONGEST_MS;
     const givesUpAt = elapsed() + longestMs;
     for (;;) {
       const before = Atomics.load(count, 0);
@@ -137,7 +138,7 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
       const leftMs = givesUpAt - elapsed();
       if (leftMs <= 0) {
         if (isOpening) openingMs = ONCE_BROKEN_MS;
-        throw notStarted(`it said nothing for ${longestMs / 1_000} s.`);
+        throw notStarted(longestMs ? `it said nothing for ${longestMs / 1_000} s.` : 'it said nothing.');
       }
       Atomics.wait(count, 0, before, leftMs);
     }
@@ -147,11 +148,23 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
 
   return {
     worker,
-    opened: wait,
+    opened: () => wait(openingMs),
+    async openedAside() {
+      await new Promise<void>((resolve) => {
+        const stopTimer = after(openingMs, resolve);
+        // Its first message says that it is open. If it could not be opened, the thread ends.
+        for (const event of ['message', 'exit'] as const)
+          worker.once(event, () => {
+            stopTimer();
+            resolve();
+          });
+      });
+      wait(0);
+    },
     claim(claim) {
       expected++;
       worker.postMessage({ kind: 'claim', claim } satisfies Request);
-      wait();
+      wait(LONGEST_MS);
     },
     get failure() {
       hear();

@@ -5,78 +5,11 @@
  * @module offersight/proxy/sqlite
  */
 import '../../needs-node.js';
-import { platformRuntime } from '../../../runtime.js';
-import { checkOptionNames } from '../../option-names.js';
-import { inTime } from '../../patience.js';
-import type { Intake, Lane } from '../intake.js';
-import { onlyRead, type ReadOnlyOption } from '../read-only.js';
-import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
-import { askInGroups, createGrouping, DEADLINE_MS } from '../sql/grouping.js';
-import {
-  INTAKE_METHODS,
-  LANE_METHODS,
-  type LaneName,
-  type Portioned,
-  packEvents,
-  unpackVerdicts,
-} from './sqlite-calls.js';
-import { isOwnFault } from './sqlite-failures.js';
-import { type Host, openHost } from './sqlite-host.js';
+import type { Intake } from '../intake.js';
+import { openHost } from './sqlite-host.js';
+import { fileOf, intakeOver, type SqliteIntakeOptions } from './sqlite-opening.js';
 
-/** Options of {@link sqliteIntake}. */
-export interface SqliteIntakeOptions extends IntakeBounds, ReadOnlyOption {
-  /**
-   * Path of the database file. It is created if it does not exist.
-   * @range a path on a local disk whose folder exists
-   * @example `'/var/lib/offersight/intake.db'`
-   */
-  readonly file: string;
-}
-
-/** Asks for portions one by one. A thread that was started again cannot continue with them. */
-async function* portionsOf<Portion>(
-  host: Host,
-  method: Portioned,
-  lane: LaneName,
-  ...given: readonly unknown[]
-): AsyncGenerator<Portion> {
-  const number = host.number();
-  await host.ask({ kind: 'portions', method, lane }, number, ...given);
-  try {
-    for (;;) {
-      const next = await host.ask({ kind: 'next' }, number);
-      if (next === undefined) throw new Error('The thread of the intake was started again: read again.');
-      // The thread gives portions of what it was asked for.
-      const { done, value } = next as IteratorResult<Portion, undefined>;
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // This fails if the thread ended. Then there is nothing that it has to forget.
-    await host.ask({ kind: 'leave' }, number).catch(() => undefined);
-  }
-}
-
-/** Makes one method for each name. */
-const methodsOf = <Name extends string>(
-  names: Readonly<Record<Name, true>>,
-  ask: (method: Name, given: readonly unknown[]) => Promise<unknown>,
-): Record<Name, (...given: readonly unknown[]) => Promise<unknown>> => {
-  const methods = Object.keys(names).map((name) => {
-    // These are the keys of that record.
-    const method = name as Name;
-    return [method, (...given: readonly unknown[]) => ask(method, given)];
-  });
-  return Object.fromEntries(methods) as ReturnType<typeof methodsOf<Name>>;
-};
-
-const laneOf = (host: Host, lane: LaneName): Lane => {
-  const methods = methodsOf(LANE_METHODS, (method, given) =>
-    host.ask({ kind: 'lane', lane, method }, ...given),
-  );
-  // The thread calls the methods of these names, so they have the same parameters and results.
-  return { ...(methods as unknown as Lane), tally: (filter) => portionsOf(host, 'tally', lane, filter) };
-};
+export type { SqliteIntakeOptions };
 
 /**
  * Opens an intake in a file. Creates the file if it does not exist, unless `readOnly` is set. A thread of its own works
@@ -84,35 +17,5 @@ const laneOf = (host: Host, lane: LaneName): Lane => {
  * @throws {OffersightError} `configuration` if an option is wrong, the file cannot be opened, or the thread cannot be
  * started.
  */
-export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
-  checkOptionNames('sqliteIntake', options, { ...BOUND_NAMES, file: true, readOnly: true });
-  const { file, readOnly = false, ...given } = options;
-  const runtime = platformRuntime();
-  const host = openHost({ file, bounds: resolveBounds(given), isReading: readOnly });
-  const grouping = createGrouping(
-    // The thread answers so.
-    async (events) =>
-      unpackVerdicts((await host.ask({ kind: 'take' }, packEvents(events))) as string, events),
-    { runtime, isOwnFault },
-  );
-  const methods = methodsOf(INTAKE_METHODS, (method, given) =>
-    host.ask({ kind: 'intake', method }, ...given),
-  ) as unknown as Pick<Intake, keyof typeof INTAKE_METHODS>;
-
-  const intake: Intake = {
-    ...laneOf(host, 'events'),
-    ...methods,
-    usage: laneOf(host, 'usage'),
-    take: grouping.take,
-    knows: askInGroups(methods.knows, { runtime, isOwnFault }),
-    // Requests also wait for this.
-    accept: (events) => inTime(runtime, DEADLINE_MS, methods.accept(events)),
-    ledger: (filter) => portionsOf(host, 'ledger', 'events', filter),
-    claim: (site, bookkeeping = {}) => host.claim(site, bookkeeping),
-    async close() {
-      await grouping.idle();
-      await host.close();
-    },
-  };
-  return readOnly ? onlyRead(intake) : intake;
-};
+export const sqliteIntake = (options: SqliteIntakeOptions): Intake =>
+  intakeOver(openHost(fileOf(options)), options);

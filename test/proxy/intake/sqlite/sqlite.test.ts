@@ -2,9 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
+import { openIntakeAside } from '../../../../src/proxy/intake/sqlite/sqlite-opening.js';
 import { durably } from '../../../support/answering.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
@@ -155,6 +157,33 @@ describe('a file that cannot be opened', () => {
     expect(() => sqliteIntake({ file: join(folder.path, 'text.db') })).toThrow(
       expect.objectContaining({ name: 'OffersightError', code: 'configuration' }),
     );
+    folder.remove();
+  });
+});
+
+describe('opening a file aside', () => {
+  it('does not block the process while another program holds the file', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, 'intake.db');
+    const lock = new Database(file);
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    const opening = openIntakeAside({ file });
+    // If it blocked this thread, nobody could unlock the file.
+    await nextTurn();
+    lock.close();
+    const intake = await opening;
+    expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'accepted' }]);
+    await intake.close();
+    folder.remove();
+  });
+
+  it('is refused with the words of a file that is opened at once', async () => {
+    const folder = temporaryFolder();
+    await expect(openIntakeAside({ file: join(folder.path, 'nowhere', 'intake.db') })).rejects.toMatchObject({
+      name: 'OffersightError',
+      code: 'configuration',
+      hint: expect.stringContaining('create its folder'),
+    });
     folder.remove();
   });
 });
