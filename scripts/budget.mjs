@@ -107,7 +107,7 @@ const weights = [
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
   { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 26_300 },
-  { row: 'first', way: 'by script tag', bytes: script, budget: 17_745 },
+  { row: 'first', way: 'by script tag', bytes: script, budget: 17_765 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },
   { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 25_100 },

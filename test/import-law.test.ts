@@ -429,6 +429,7 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/telling/alerts',
       'protocol/limits',
       'protocol/reasons',
+      'protocol/subject',
       'errors',
       'runtime',
     ],

@@ -85,3 +85,9 @@ test('no file of the package for browsers turns strings into code, markup or sty
   for (const file of files)
     expect([file, textIntoCode(await readFile(file, 'utf8'), file)]).toEqual([file, MEANT[file] ?? []]);
 });
+
+test('the script file asks Chromium to compile it beside the download, which only the first line can', async () => {
+  const [first, ...others] = (await readFile(join('dist', 'offersight.js'), 'utf8')).split('\n');
+  expect(first).toBe('//# allFunctionsCalledOnLoad');
+  expect(others.join('\n')).toMatch(/^!function/);
+});

@@ -102,6 +102,11 @@ test.describe('starting the proxy', () => {
       /Give --trusted-hops its value, one that begins with a dash as --trusted-hops=VALUE/,
     ],
     [
+      'a flag of another command',
+      ['--offer', 'a'],
+      /This command has no --offer; offersight events, offersight purge, offersight sign has it/,
+    ],
+    [
       'the beginning of a flag of several words',
       ['--permin', '3'],
       /Unknown flag --permin. Did you mean --per-minute\?/,

@@ -3,14 +3,33 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isLaneName, type LaneName, timeOf } from '../operator/listing.js';
 import { nearestOf } from '../option-names.js';
 import { Failure } from './failure.js';
+import { FLAGS } from './flag-table.js';
 import { type Setting, SITE } from './settings.js';
 
 /** The intake of every command that is given no other. */
 export const DEFAULT_INTAKE = 'sqlite:offersight.db';
 
+/** Says which commands have a flag; undefined if none has. */
+const commandsWith = (flag: string): string | undefined => {
+  const commands = Object.entries(FLAGS).flatMap(([name, flags]) =>
+    Object.hasOwn(flags, flag) ? `offersight ${name}` : [],
+  );
+  return commands.length ? `This command has no --${flag}; ${commands.join(', ')} has it.` : undefined;
+};
+
+/**
+ * Refuses two values of what chooses events: a purge of the last one would look like one of both. Of other flags the last one
+ * counts, so that a command can be given after the defaults of a script.
+ */
+const checkChoice = (tokens: readonly { readonly kind: string; readonly name?: string }[]): void => {
+  for (const flag of ['offer', 'visitor'])
+    if (tokens.filter(({ kind, name }) => kind === 'option' && name === flag).length > 1)
+      throw new Failure(`Give --${flag} only once. See offersight --help.`);
+};
+
 /**
  * Reads arguments.
- * @throws {Failure} If one is unknown, or lacks its value.
+ * @throws {Failure} If one is unknown or lacks its value, or one that chooses events is given twice.
  */
 export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
   args: string[],
@@ -18,13 +37,16 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
   allowPositionals = false,
 ): ReturnType<typeof parseArgs<{ args: string[]; options: Options; allowPositionals: boolean }>> => {
   try {
-    return parseArgs({ args, options, allowPositionals });
+    const parsed = parseArgs({ args, options, allowPositionals, tokens: true });
+    checkChoice(parsed.tokens);
+    return parsed;
   } catch (cause) {
+    if (cause instanceof Failure) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     const [, flag] = (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && /'--([\w-]+)/.exec(message)) || [];
     if (flag !== undefined)
       throw new Failure(
-        `Unknown flag --${flag}.${nearestOf(flag, Object.keys(options), '--')} See offersight --help.`,
+        `${commandsWith(flag) ?? `Unknown flag --${flag}.${nearestOf(flag, Object.keys(options), '--')}`} See offersight --help.`,
       );
     const [, lacking] =
       (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' &&

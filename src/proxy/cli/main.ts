@@ -93,9 +93,9 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<void>>> = {
 const [command = '--help', ...args] = process.argv.slice(2);
 const run = COMMANDS[command];
 if (command === '--version') console.log(VERSION);
-else if (!run || args.includes('--help')) {
+else if (!run || args.includes('--help') || args.includes('-h')) {
   process.stdout.write(HELP);
-  if (!run && command !== '--help') {
+  if (!run && !['--help', '-h', 'help'].includes(command)) {
     // A command that is not one could be a secret.
     process.stderr.write(
       `offersight: There is no such command.${nearestOf(command, Object.keys(COMMANDS))}\n`,

@@ -18,6 +18,7 @@ export const runPurge = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.purge);
   const { waiting = false, dead = false, offer, visitor, yes = false } = values;
   if (waiting === dead) throw new Failure('Say what to purge: --waiting or --dead.');
+  if (offer === '') throw new Failure('Set --offer to the id of a personalized offer.');
   const name = laneNameOf(values.lane);
   const what = waiting ? 'waiting' : 'dead';
   const fault = faultOf({ what, visitor }, name);

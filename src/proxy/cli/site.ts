@@ -67,10 +67,12 @@ export interface Site {
 
 type Running = Pick<Site, 'endpoint' | 'administer' | 'isReady' | 'stop'>;
 
-/** An intake that could not be opened is tried again after this long. */
-const AGAIN_MS = 30_000;
+/** When pages come again to a site whose intake could not be opened. */
+const AWAY_MS = 30_000;
+/** Its intake is tried again sooner, so that it is there by then. */
+const AGAIN_MS = 5_000;
 /** A site whose intake is not open by then starts without the others waiting for it. */
-const START_MS = 1_000;
+const START_MS = 4_000;
 
 /** What broke, by its name and the system's code; its words may describe people. */
 export const causeFields = (cause: unknown): LogFields => ({
@@ -173,7 +175,7 @@ export const startSite = async (options: SiteOptions, context: SiteContext): Pro
  */
 export const startKeptSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => {
   const runtime = platformRuntime();
-  const away = toNodeListener(async () => problem('unavailable', { 'retry-after': `${AGAIN_MS / 1_000}` }));
+  const away = toNodeListener(async () => problem('unavailable', { 'retry-after': `${AWAY_MS / 1_000}` }));
   const alert = quietly(
     (message, cause, code) => context.log.error(message, { code, ...causeFields(cause) }),
     runtime,

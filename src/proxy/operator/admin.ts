@@ -126,7 +126,7 @@ export const createWatchedAdmin = (
   const answerProgram = createPrograms({ intake, now: runtime.now, report });
 
   const answer: OfferAdmin = async (request, { address } = {}) => {
-    const [, given] = /^Bearer(?: +(.*))?$/.exec(request.headers.get('authorization') ?? '') ?? [];
+    const [, given] = /^Bearer(?: +(.*))?$/i.exec(request.headers.get('authorization') ?? '') ?? [];
     // A password for a web server in front is not a program's token.
     if (given === undefined && isBrowser(request)) {
       if (isToUs(request, hosts))

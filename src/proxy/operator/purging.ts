@@ -1,5 +1,6 @@
 /** Gives up what waits, or marks dead letters as given up, in portions; or counts first what that would concern. */
 
+import { isSubject } from '../../protocol/subject.js';
 import { addressKey } from '../door/address.js';
 import type { EventState, IntakeRow } from '../intake/admitted.js';
 import type { Lane } from '../intake/intake.js';
@@ -35,7 +36,9 @@ export const faultOf = (
   lane: LaneName,
 ): string | undefined => {
   if (visitor === undefined) return undefined;
-  if (!visitor) return 'Name the visitor: a user as the subject hook gives it, or an address.';
+  // Such as a network or a list, which would count as a visitor without events.
+  if (!isSubject(visitor.replace(/\/64$/, '')))
+    return 'Name one visitor: a user as the subject hook gives it, or an address.';
   if (what === 'dead')
     return 'A dead letter has no visitor: the proxy forgets who reported an event once it is settled. Choose dead letters by their offer.';
   return lane === 'usage_events'

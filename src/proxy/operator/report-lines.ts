@@ -53,7 +53,11 @@ const readLine = (line: string, number: number): ServerEvent => {
  * @throws {OffersightError} `configuration`, which names the line.
  */
 export const readReport = (text: string): ((report: Report) => Promise<ReportResult>) => {
-  const lines = text.split('\n').flatMap((line, at) => (line.trim() ? [{ line, number: at + 1 }] : []));
+  // Editors on Windows begin a file with a mark of its encoding.
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .flatMap((line, at) => (line.trim() ? [{ line, number: at + 1 }] : []));
   const events = lines.map(({ line, number }) => readLine(line, number));
   return (report) =>
     report(events).catch((cause: unknown) => {

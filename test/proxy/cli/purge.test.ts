@@ -62,8 +62,12 @@ describe('offersight purge --visitor', () => {
   it.each([
     ['a dead letter', ['--dead', '--visitor', 'ada'], /forgets who reported an event once it is settled/],
     ['a usage event', ['--waiting', '--visitor', 'ada', '--lane', 'usage_events'], /by their offer/],
-    ['nobody', ['--waiting', '--visitor', ''], /Name the visitor/],
-  ])('is refused in words if it asks for %s, and gives nothing up', async (_, args, words) => {
+    ['nobody', ['--waiting', '--visitor', ''], /Name one visitor/],
+    ['a list', ['--waiting', '--visitor', 'ada,bo'], /Name one visitor/],
+    ['a network', ['--waiting', '--visitor', '10.0.0.0/8'], /Name one visitor/],
+    ['an offer without its id', ['--waiting', '--offer', ''], /Set --offer/],
+    ['two offers', ['--waiting', '--offer', 'offer1', '--offer', 'offer2'], /Give --offer only once/],
+  ])('is refused with a message if it asks for %s, and gives nothing up', async (_, args, words) => {
     const intake = intakeHere({ file });
     const usage = { subscriptionId: 'sub', properties: {} };
     await intake.take([admitted(1, { visitor: 'ada', usage })]);

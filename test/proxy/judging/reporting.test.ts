@@ -358,6 +358,11 @@ describe('lines of a report', () => {
     });
   });
 
+  it('may begin with the mark of their encoding, as editors on Windows write it', async () => {
+    const { proxy } = start();
+    expect(await readReport(`\uFEFF${line}`)(proxy.report)).toMatchObject({ accepted: 1 });
+  });
+
   it('leave an error as it is that is about no event', async () => {
     const cause = new Error('ECONNREFUSED');
     await expect(readReport(line)(() => Promise.reject(cause))).rejects.toBe(cause);

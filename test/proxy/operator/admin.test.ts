@@ -76,6 +76,13 @@ const settle = async (now: number, result: 'done' | { readonly dead: string }): 
 };
 
 describe('the door', () => {
+  it.each(['bearer', 'BEARER'])(
+    'opens to the token behind %s: schemes have no case (RFC 9110, 11.1)',
+    async (scheme) => {
+      expect((await ask('status', 'GET', `${scheme} ${TOKEN}`)).status).toBe(200);
+    },
+  );
+
   it.each<[string, string | null]>([
     ['none', null],
     ['an empty one', ''],

@@ -1,5 +1,5 @@
 /** The intake's file: how it is opened, and whose it is. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
@@ -33,6 +33,14 @@ const checkOwner = (database: Database.Database): void => {
 };
 
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
+
+/** Why a file could not be opened to be written. */
+const whyUnwritable = (file: string): string => {
+  if (!existsSync(file)) return UNWRITABLE;
+  return statSync(file).isDirectory()
+    ? 'The intake file cannot be opened: it is a folder. Name a file in it.'
+    : 'The intake file cannot be opened: let this process read and write it and its folder.';
+};
 
 const isWritable = (file: string): boolean => {
   try {
@@ -96,7 +104,7 @@ export const openFile = (file: string, isReading = false): Database.Database => 
         if (elapsed() < givesUpAt) continue;
         throw held(cause);
       }
-      throw new OffersightError('configuration', isReading ? UNREADABLE : UNWRITABLE, cause);
+      throw new OffersightError('configuration', isReading ? UNREADABLE : whyUnwritable(file), cause);
     }
   }
 };

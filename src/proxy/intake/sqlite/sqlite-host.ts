@@ -125,12 +125,14 @@ const createHost = (file: IntakeFile): { readonly host: Host; readonly thread: R
     const thread = running;
     if (!thread) return;
     const isOver = new Promise((resolve) => thread.worker.once('exit', resolve));
-    await ask({ kind: 'intake', method: 'close' }).catch((cause: unknown) => {
-      // If the thread has ended, the intake is closed.
-      if (running) throw cause;
-    });
+    // If the thread has ended, the intake is closed.
+    const failure = await ask({ kind: 'intake', method: 'close' }).then(
+      () => undefined,
+      (cause: unknown) => running && { cause },
+    );
     await thread.worker.terminate();
     await isOver;
+    if (failure) throw failure.cause;
   };
 
   const thread = start();

@@ -30,18 +30,24 @@ const isSame = (one: BigIntStats, other: BigIntStats): boolean =>
  * Checks that a file's name leads to it still. What is written into a file without its name is lost when the last
  * program closes it, although every write succeeds.
  */
-const createNameCheck = (file: string): (() => void) => {
+const createNameCheck = (file: string): { readonly isNamed: () => boolean; readonly check: () => void } => {
   // The process may change its folder later.
   const path = resolve(file);
   const find = (): BigIntStats | undefined => statSync(path, { throwIfNoEntry: false, bigint: true });
   const opened = find();
-  return () => {
+  const isNamed = (): boolean => {
     const found = find();
-    if (found && opened && isSame(found, opened)) return;
-    throw new OffersightError(
-      'configuration',
-      'The intake file was removed or replaced while it was open, so no event is taken: restart the proxy.',
-    );
+    return !!found && !!opened && isSame(found, opened);
+  };
+  return {
+    isNamed,
+    check() {
+      if (isNamed()) return;
+      throw new OffersightError(
+        'configuration',
+        'The intake file was removed or replaced while it was open, so no event is taken. Events that wait are still forwarded and have no other copy: restart the proxy once nothing waits.',
+      );
+    },
   };
 };
 
@@ -91,7 +97,7 @@ const afterUpgrade = (intake: SqlIntake, upgrade: Upgrade): SqlIntake => {
  */
 export const openSqliteIntake = ({ file, bounds, isReading }: IntakeFile): Intake => {
   const database = openFile(file, isReading);
-  const checkName = createNameCheck(file);
+  const name = createNameCheck(file);
   const { keepBooks, ...intake } = afterUpgrade(
     createSqlIntake(createDriver(database), SQLITE, bounds),
     createUpgrade(database),
@@ -99,17 +105,26 @@ export const openSqliteIntake = ({ file, bounds, isReading }: IntakeFile): Intak
   return {
     ...intake,
     async take(events) {
-      checkName();
+      name.check();
       if (!events.length) inWords(() => checkRoom(file));
       return intake.take(events);
     },
     async accept(events) {
-      checkName();
+      name.check();
       return intake.accept(events);
     },
     claim(site, bookkeeping = {}) {
       claimFile(database, site);
       keepBooks(bookkeeping);
+    },
+    async close() {
+      const lost = name.isNamed() ? undefined : await intake.status(0).catch(() => undefined);
+      await intake.close();
+      if (lost?.waiting)
+        throw new OffersightError(
+          'configuration',
+          `The intake file was removed or replaced, and ${lost.waiting} events that waited in it are lost: keep the file while the proxy runs.`,
+        );
     },
   };
 };

@@ -189,6 +189,19 @@ describe('opening a file aside', () => {
 });
 
 describe('a file that loses its name while it is open', () => {
+  it('says at the end how many events waited in it and are lost', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, 'intake.db');
+    const intake = sqliteIntake({ file });
+    await intake.take([admitted(1), admitted(2)]);
+    rmSync(file);
+    await expect(intake.close()).rejects.toMatchObject({
+      name: 'OffersightError',
+      hint: expect.stringContaining('2 events that waited in it are lost'),
+    });
+    folder.remove();
+  });
+
   it.each<[string, (file: string) => void]>([
     ['is removed', (file) => rmSync(file)],
     [
@@ -214,6 +227,7 @@ describe('a file that loses its name while it is open', () => {
       intake.accept([{ id: eventId(3), content: 'digest', receivedAt: START }]),
     ).rejects.toMatchObject(refused);
     expect((await begin(intake)).rows.map(({ id }) => id)).toEqual([eventId(1)]);
+    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
     await intake.close();
     folder.remove();
   });
