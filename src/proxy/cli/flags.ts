@@ -18,8 +18,8 @@ const commandsWith = (flag: string): string | undefined => {
 };
 
 /**
- * Refuses two values of what chooses events: a purge of the last one would look like one of both. Of other flags the last one
- * counts, so that a command can be given after the defaults of a script.
+ * Refuses two values of what chooses events: a purge of the last one would look like one of both. If another flag comes
+ * twice, its last value counts, so that a script can have defaults.
  */
 const checkChoice = (tokens: readonly { readonly kind: string; readonly name?: string }[]): void => {
   for (const flag of ['offer', 'visitor'])

@@ -67,7 +67,7 @@ export interface Site {
 
 type Running = Pick<Site, 'endpoint' | 'administer' | 'isReady' | 'stop'>;
 
-/** When pages come again to a site whose intake could not be opened. */
+/** How long pages wait before they ask a site again whose intake could not be opened. */
 const AWAY_MS = 30_000;
 /** Its intake is tried again sooner, so that it is there by then. */
 const AGAIN_MS = 5_000;
