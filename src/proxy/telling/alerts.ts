@@ -229,7 +229,7 @@ export const ALERTS = {
     isNoted: true,
   },
   siteAway: {
-    words: 'This site cannot be started, so it takes no events; it is retried every 30 s. {why}',
+    words: 'This site cannot be started, so it takes no events; it is retried every few seconds. {why}',
     means: 'One site of several has an intake or a setting that cannot be used. The others continue.',
     repair: 'Do as the line says, such as correcting the path or the rights of the intake’s file.',
     isUrgent: true,
