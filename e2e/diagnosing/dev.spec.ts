@@ -643,9 +643,9 @@ test.describe('the command', () => {
     'an application elsewhere': [['https://shop.example'], /an origin on this machine/],
     'two places': [['one', 'two'], /Give one folder or one URL\./],
     'a misspelt flag': [['--any-ids'], /Unknown flag --any-ids\. Did you mean --any-id\?/],
-    'a path without its slash': [['--path', 'offer-events'], /Set path to a path of its own/],
-    'the path of every page': [['--path', '/'], /Set path to a path of its own/],
-    'the path of the live page': [['--path', '/_offersight/'], /Set path to a path of its own/],
+    'a path without its slash': [['--path', 'offer-events'], /Set --path to a path of its own/],
+    'the path of every page': [['--path', '/'], /Set --path to a path of its own/],
+    'the path of the live page': [['--path', '/_offersight/'], /Set --path to a path of its own/],
     'an application without its scheme': [['localhost:5173'], /Did you mean http:\/\/localhost:5173\?/],
     'the port of an application': [['5173'], /Did you mean http:\/\/localhost:5173\?/],
     'a page of an application': [

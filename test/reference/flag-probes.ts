@@ -67,7 +67,7 @@ const schema: Probe = (value: string) =>
     () => {
       throw new Error('The intake was opened.');
     },
-    (failure: unknown) => (String(failure).includes('Set name ') ? 'refused' : 'accepted'),
+    (failure: unknown) => (String(failure).includes('Set schema ') ? 'refused' : 'accepted'),
   );
 
 const name: Probe = (value: string) =>
