@@ -84,6 +84,7 @@ export const createCovers = (
     Element,
     { readonly at: number; readonly round: number; readonly words: string | undefined }
   >();
+  /** Counts looks. */
   let round = 0;
   let asked = 0;
   /** How many offers want an answer in this look, and how many wanted one in the last. */

@@ -159,7 +159,7 @@ const checkBetween = (sites: readonly Placed[], add: AddFault): void => {
     }
     takeIntake(intakeKeyOf(values), `${place}.intake`, place);
     const tokenSetting = values.adminTokenFile === undefined ? 'adminTokenVariable' : 'adminTokenFile';
-    takeToken(secretIn(values, 'adminToken') || undefined, `${place}.${tokenSetting}`, place);
+    takeToken(secretIn(values, 'adminToken'), `${place}.${tokenSetting}`, place);
     if (isHostless(values)) takePath(pathOf(values), `${place}.path`, place);
   }
   const hostless = sites.flatMap(({ values }) => (isHostless(values) ? (pathOf(values) ?? []) : []));

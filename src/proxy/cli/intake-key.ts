@@ -1,17 +1,16 @@
 /** Whether two sites of a file would share an intake or a secret, however each spells it. */
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SiteValues } from './settings.js';
+import { readSecret } from './sources.js';
 
 /** The schema in Postgres and the beginning of the keys in Redis, by default. */
 const DEFAULT_NAME = 'offersight';
 
 /** A secret of a site, from where the site has it; undefined if it cannot be read, which is a fault of its own. */
 export const secretIn = (values: SiteValues, name: 'adminToken' | 'postgresUrl'): string | undefined => {
-  const { [`${name}File` as const]: file, [`${name}Variable` as const]: variable = '' } = values;
-  if (file === undefined) return process.env[variable];
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readSecret(values[`${name}File`], values[`${name}Variable`] ?? '') || undefined;
   } catch {
     return undefined;
   }

@@ -148,7 +148,7 @@ export const openIntake = async (
   try {
     switch (kind) {
       case 'sqlite': {
-        const { openIntakeAside } = await import('../intake/sqlite/sqlite-opening.js');
+        const { openIntakeAsync } = await import('../intake/sqlite/sqlite-opening.js');
         const file = intake.slice('sqlite:'.length);
         // SQLite would take an empty name for a database that is gone when it is closed.
         if (!file || file.startsWith(':')) throw new Failure('Name the file of the intake: sqlite:FILE.');
@@ -156,7 +156,7 @@ export const openIntake = async (
           throw new Failure(
             `There is no intake at ${resolve(file)}: name its file with --intake sqlite:FILE.`,
           );
-        return await openIntakeAside({ file, ...given(bounds) });
+        return await openIntakeAsync({ file, ...given(bounds) });
       }
       case 'redis':
       case 'rediss': {

@@ -62,7 +62,7 @@ describe('offersight purge --visitor', () => {
   it.each([
     ['a dead letter', ['--dead', '--visitor', 'ada'], /forgets who reported an event once it is settled/],
     ['a usage event', ['--waiting', '--visitor', 'ada', '--lane', 'usage_events'], /by their offer/],
-    ['nobody', ['--waiting', '--visitor', ''], /Name one visitor/],
+    ['a visitor without a name', ['--waiting', '--visitor', ''], /Name one visitor/],
     ['a list', ['--waiting', '--visitor', 'ada,bo'], /Name one visitor/],
     ['a network', ['--waiting', '--visitor', '10.0.0.0/8'], /Name one visitor/],
     ['an offer without its id', ['--waiting', '--offer', ''], /Set --offer/],

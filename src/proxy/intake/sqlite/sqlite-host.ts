@@ -175,10 +175,10 @@ export const openHost = (file: IntakeFile): Host => {
  * Opens an intake in the same way, and does not block: this thread may answer for other sites.
  * @throws {OffersightError} As {@link openHost}.
  */
-export const openHostAside = async (file: IntakeFile): Promise<Host> => {
+export const openHostAsync = async (file: IntakeFile): Promise<Host> => {
   const { host, thread } = createHost(file);
   try {
-    await thread.openedAside();
+    await thread.openedAsync();
   } catch (cause) {
     void thread.worker.terminate();
     throw cause;

@@ -15,7 +15,7 @@ import {
   unpackVerdicts,
 } from './sqlite-calls.js';
 import { isOwnFault } from './sqlite-failures.js';
-import { type Host, openHostAside } from './sqlite-host.js';
+import { type Host, openHostAsync } from './sqlite-host.js';
 import type { IntakeFile } from './sqlite-intake.js';
 
 /** Options of `sqliteIntake`. */
@@ -118,5 +118,5 @@ export const intakeOver = (host: Host, { readOnly = false }: SqliteIntakeOptions
  * Opens an intake as `sqliteIntake` does. It does not block while the file is locked: this process may serve other sites.
  * @throws {OffersightError} As `sqliteIntake`.
  */
-export const openIntakeAside = async (options: SqliteIntakeOptions): Promise<Intake> =>
-  intakeOver(await openHostAside(fileOf(options)), options);
+export const openIntakeAsync = async (options: SqliteIntakeOptions): Promise<Intake> =>
+  intakeOver(await openHostAsync(fileOf(options)), options);

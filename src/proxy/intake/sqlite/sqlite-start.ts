@@ -18,7 +18,7 @@ export interface Running {
    */
   opened(): void;
   /** Waits for the same without blocking this thread. */
-  openedAside(): Promise<void>;
+  openedAsync(): Promise<void>;
   /** Says whose events it keeps, and waits in the same way. */
   claim(claim: Claim): void;
   /** Why it could not open, once it has ended. */
@@ -149,7 +149,7 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
   return {
     worker,
     opened: () => wait(openingMs),
-    async openedAside() {
+    async openedAsync() {
       await new Promise<void>((resolve) => {
         const stopTimer = after(openingMs, resolve);
         // Its first message says that it is open. If it could not be opened, the thread ends.

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
-import { openIntakeAside } from '../../../../src/proxy/intake/sqlite/sqlite-opening.js';
+import { openIntakeAsync } from '../../../../src/proxy/intake/sqlite/sqlite-opening.js';
 import { durably } from '../../../support/answering.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
@@ -161,14 +161,14 @@ describe('a file that cannot be opened', () => {
   });
 });
 
-describe('opening a file aside', () => {
+describe('opening a file without blocking', () => {
   it('does not block the process while another program holds the file', async () => {
     const folder = temporaryFolder();
     const file = join(folder.path, 'intake.db');
     const lock = new Database(file);
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    const opening = openIntakeAside({ file });
-    // If it blocked this thread, nobody could unlock the file.
+    const opening = openIntakeAsync({ file });
+    // If it blocked this thread, the file would stay locked.
     await nextTurn();
     lock.close();
     const intake = await opening;
@@ -179,7 +179,7 @@ describe('opening a file aside', () => {
 
   it('is refused with the words of a file that is opened at once', async () => {
     const folder = temporaryFolder();
-    await expect(openIntakeAside({ file: join(folder.path, 'nowhere', 'intake.db') })).rejects.toMatchObject({
+    await expect(openIntakeAsync({ file: join(folder.path, 'nowhere', 'intake.db') })).rejects.toMatchObject({
       name: 'OffersightError',
       code: 'configuration',
       hint: expect.stringContaining('create its folder'),
