@@ -60,8 +60,11 @@ test.describe('the admin route', () => {
     const { url } = await startWithTwo(bench);
     const retry = async (query = '') =>
       (await ask(url, `/admin/dead-letters/retry${query}`, { method: 'POST', headers })).text;
-    expect(await retry(`?id=${eventOf(1).id}`)).toBe('{"retried":0}');
-    expect(await retry()).toBe('{"retried":1}');
+    expect(await retry(`?id=${eventOf(1).id}`)).toBe('{"retried":0,"unchanged":1}');
+    expect(await retry(`?id=${eventOf(2).id}&offer=gone`)).toContain('chosen by id, or by offer and since.');
+    expect(await retry('?offer=a52ge1')).toBe('{"retried":0}');
+    expect(await retry(`?offer=gone&since=${Date.now() + 60_000}`)).toBe('{"retried":0}');
+    expect(await retry('?offer=gone')).toBe('{"retried":1}');
     // The proxy looks for waiting events every few seconds, and when an event comes.
     await post(url, bodyOf(eventOf(3)));
     await bench.upstream.until(() => bench.upstream.history().length === 3);
@@ -79,7 +82,9 @@ test.describe('the admin route', () => {
       return { status, ...(JSON.parse(text) as object) };
     };
     expect(await report(lines)).toEqual({ status: 200, accepted: 2, duplicate: 0 });
-    expect(await report('{')).toEqual({ status: 400, message: 'Line 1: it is no JSON.' });
+    expect(await report('{')).toEqual(
+      expect.objectContaining({ status: 400, code: 'request', detail: 'Line 1: it is no JSON.' }),
+    );
     expect(await report(lines, { authorization: 'Bearer of something else' })).toMatchObject({ status: 401 });
     const file = join(bench.folder, 'events.jsonl');
     const third = JSON.stringify({ name: 'mail-2', type: 'viewed', personalized_offer_id: 'another' });

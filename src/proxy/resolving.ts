@@ -85,9 +85,10 @@ const checkOrigins = (origins: readonly string[]): ReadonlySet<string> => {
 
 const checkGroups = (groups: readonly string[] | undefined): ReadonlySet<string> | undefined => {
   if (groups === undefined) return undefined;
-  if (!Array.isArray(groups) || !groups.every(isGroup))
+  const wrong = Array.isArray(groups) ? groups.findIndex((group) => !isGroup(group)) : 0;
+  if (wrong >= 0)
     throw configuration(
-      'Set groups to a list of names with 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
+      `Set groups to a list of names with 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.${Array.isArray(groups) ? ` Number ${wrong + 1} is not such a name.` : ''}`,
     );
   return new Set(groups);
 };

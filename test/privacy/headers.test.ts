@@ -113,7 +113,6 @@ const PASSED = [
   'src/proxy/door/exchange.ts: headers: request.headers',
   // Whether a machine in front says that it is there.
   'src/proxy/handler.ts: headers',
-  'src/proxy/operator/admin.ts: headers: REPLY_HEADERS',
   'src/proxy/operator/page/pages.tsx: headers: PAGE_HEADERS',
   'src/proxy/operator/page/views.tsx: headers: PAGE_HEADERS',
   'src/proxy/operator/programs.ts: headers: REPLY_HEADERS',

@@ -180,7 +180,17 @@ export const FLAGS = {
     ...OFFER,
     since: value('Only events since then.', 'all', 'an ISO date or epoch milliseconds', '2026-11-01'),
   },
-  'dead-letters': { ...INTAKE, ...LANE },
+  'dead-letters': {
+    ...INTAKE,
+    ...LANE,
+    offer: { ...OFFER.offer, says: 'Only dead letters of this offer.' },
+    since: value(
+      'Only dead letters of events that were taken since then.',
+      'all',
+      'an ISO date or epoch milliseconds',
+      '2026-11-01',
+    ),
+  },
   purge: {
     ...INTAKE,
     ...LANE,

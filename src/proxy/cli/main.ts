@@ -25,7 +25,8 @@ offersight status [--since TIME] [--limit 20] [--page 2] [--json] [--follow]   f
                                          until nothing waits
 offersight funnel [--by day|group|day,group] [--group NAME] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day
 offersight events [--offer ID] [--since TIME]    events as JSON lines, newest first
-offersight dead-letters list|export|retry [ID…]  what Chargebee refused, as JSON lines; retry lets it wait again
+offersight dead-letters list|export|retry [ID…] [--offer ID] [--since TIME]   what Chargebee refused, as JSON lines; retry lets it
+                                         wait again
 offersight purge --waiting|--dead [--offer ID] [--visitor NAME] [--yes]   gives events up for good; without --yes it counts them
 offersight report FILE|- --site NAME   events that your own programs saw, as JSON lines: name, type, personalized_offer_id, group
 offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token

@@ -2,6 +2,7 @@
 import { platformRuntime } from '../../runtime.js';
 import type { ListFilter } from '../intake/intake.js';
 import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
+import { retry } from '../operator/retrying.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { laneNameOf, momentOf, read } from './flags.js';
@@ -39,18 +40,20 @@ export const runDeadLetters = async (args: string[]): Promise<void> => {
   const { values, positionals } = read(args, FLAGS['dead-letters'], true);
   const [action, ...ids] = positionals;
   const lane = laneNameOf(values.lane);
+  const chosen = { offerId: values.offer, since: momentOf('since', values.since) };
   switch (action) {
     case 'list':
     case 'export':
-      return printRows(placeOf(values), lane, { states: ['dead'] });
+      return printRows(placeOf(values), lane, { ...chosen, states: ['dead'] });
     case 'retry': {
+      if (ids.length && (values.offer ?? values.since) !== undefined)
+        throw new Failure('Choose dead letters by their ids, or by --offer and --since.');
       const place = placeOf(values);
       await useIntake(
         place,
         () => openToChange(place),
         async (intake) => {
-          const { now } = platformRuntime();
-          const retried = await laneOf(intake, lane).retry(ids.length ? ids : undefined, now());
+          const retried = await retry(laneOf(intake, lane), { ids, ...chosen }, platformRuntime().now);
           const missing = new Set(ids).size - retried;
           const without =
             missing > 0

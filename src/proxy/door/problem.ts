@@ -1,4 +1,4 @@
-/** Problem bodies (RFC 9457): one table of codes. Constants all through: nothing of a request is ever echoed. */
+/** Problem bodies (RFC 9457): one table of codes. Constants all through: a page's request is never echoed. */
 import { type Reply, toResponse } from './exchange.js';
 
 /** What is wrong with a request as a whole. */
@@ -11,6 +11,7 @@ const PROBLEMS = {
   },
   tokens: { status: 429, title: 'Too many wrong tokens come from here.' },
   query: { status: 400, title: 'A parameter cannot be read.' },
+  request: { status: 400, title: 'The request cannot be carried out.' },
   path: { status: 404, title: 'There is nothing here.' },
   misdirected: { status: 421, title: 'No site here has this host or this path.' },
   headers: { status: 400, title: 'The headers contradict each other.' },
@@ -41,7 +42,7 @@ export const REPLY_HEADERS = {
 /**
  * The reply to a request that is not admitted.
  * @param headers What the status asks for, such as `Allow` or `Retry-After`.
- * @param detail What the title leaves open, also a constant.
+ * @param detail What the title leaves open: also a constant, except that operators are shown what is wrong in their own report.
  */
 export const problemReply = (
   code: ProblemCode,

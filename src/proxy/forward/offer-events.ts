@@ -1,6 +1,7 @@
 /** One event → one call of Chargebee's offer events API, and what its answer means. */
 import type { Runtime } from '../../runtime.js';
 import { ALERTS, wordsOf } from '../telling/alerts.js';
+import { refusalCodeOf } from '../telling/dead-codes.js';
 import type { Destination, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
 
@@ -14,7 +15,7 @@ const badKey = (api: ApiName): string => wordsOf(ALERTS.badKey, { api });
 const misconfigured = (alert: string): Outcome => ({ kind: 'misconfigured', alert });
 const refused = (code: string | undefined, status: number): Outcome => ({
   kind: 'refused',
-  code: code ?? `status_${status}`,
+  code: code === undefined ? `status_${status}` : refusalCodeOf(code),
 });
 
 const SOON_MS = 1_000;

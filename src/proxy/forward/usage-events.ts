@@ -1,5 +1,6 @@
 /** Many events → one call of Chargebee's batch usage API, and what its answer means for each. */
 import type { Runtime } from '../../runtime.js';
+import { refusalCodeOf } from '../telling/dead-codes.js';
 import type { Destination, Forwarded, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
 import { outcomeOf } from './offer-events.js';
@@ -40,7 +41,9 @@ interface FailedEvent extends Partial<Record<keyof UsageEvent, unknown>> {
 
 const codeOf = ({ error_code, api_error_code, error }: FailedEvent): string => {
   const code = error_code ?? api_error_code ?? error?.error_code ?? error?.api_error_code;
-  return typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : 'failed_event';
+  return typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code)
+    ? refusalCodeOf(code)
+    : 'failed_event';
 };
 
 /** The whole answer was taken; some of its events may not have been. Undefined if nobody can tell which. */

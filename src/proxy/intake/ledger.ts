@@ -85,9 +85,6 @@ export const NEW_GROUPS_A_VISITOR = 3;
 /** A group that nobody named for so many days loses its place. Its figures stay. */
 export const GROUP_DAYS = 30;
 
-/** Codes of events that became dead letters without a decision of the upstream or of an operator. */
-export const GIVEN_UP_CODES = ['expired', 'viewed_dead', 'unknown_outcome'] as const;
-
 export const DAY_MS = 86_400_000;
 
 /** What an operator reads when a new group has no place. */

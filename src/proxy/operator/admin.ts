@@ -6,7 +6,7 @@ import { isOffersightError, OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { addressKey } from '../door/address.js';
 import { createBudget, MINUTE_S } from '../door/budgets.js';
-import { problem, REPLY_HEADERS } from '../door/problem.js';
+import { problem } from '../door/problem.js';
 import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
@@ -65,7 +65,7 @@ export interface OfferAdminOptions {
  *   `2026-11-23`.
  * - `GET …/events?offer=&since=`: events. `since` is an ISO date or epoch milliseconds.
  * - `GET …/dead-letters?offer=&since=`: dead letters.
- * - `POST …/dead-letters/retry?id=`: retries one, by default all.
+ * - `POST …/dead-letters/retry?id=`: retries those of these ids, or with `offer` and `since` those that these choose, by default all.
  * - `POST …/report`: takes a JSON line for each event, with `name`, `type`, `personalized_offer_id`, and optionally `occurred_at` (epoch
  *   milliseconds), `subject` and `group`. The body has at most 500,000 bytes.
  *
@@ -143,8 +143,7 @@ export const createWatchedAdmin = (
 
   return (request, connection) =>
     answer(request, connection).catch((cause: unknown) => {
-      if (isOffersightError(cause) && cause.code !== 'delivery')
-        return Response.json({ message: cause.hint }, { status: 400, headers: REPLY_HEADERS });
+      if (isOffersightError(cause) && cause.code !== 'delivery') return problem('request', {}, cause.hint);
       fail(cause);
       return problem('unavailable', { 'retry-after': '5' });
     });

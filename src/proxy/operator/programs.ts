@@ -8,6 +8,7 @@ import { type Funnel, isDay, isFunnelBy, readFunnel } from './funnel.js';
 import { eachRow, isLaneName, LAST_OFFER, laneOf, readStatus, timeOf, toLine } from './listing.js';
 import { nextTurn, streamOf } from './portions.js';
 import { readReport } from './report-lines.js';
+import { retry } from './retrying.js';
 
 /** What programs are answered from. */
 export interface ProgramsContext {
@@ -29,6 +30,7 @@ const RANGES = {
   limit: `limit has to be a whole number from 1 to ${MAX_LIMIT}.`,
   page: 'page has to be a whole number of at least 1.',
   last: `limit times page has to be at most ${LAST_OFFER}.`,
+  choice: 'Dead letters are chosen by id, or by offer and since.',
 } as const;
 
 const refuse = (parameter: keyof typeof RANGES): Response => problem('query', {}, RANGES[parameter]);
@@ -39,7 +41,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   'GET funnel': ['by', 'group', 'since', 'until'],
   'GET events': ['offer', 'since', 'lane'],
   'GET dead-letters': ['offer', 'since', 'lane'],
-  'POST dead-letters/retry': ['id', 'lane'],
+  'POST dead-letters/retry': ['id', 'offer', 'since', 'lane'],
   'POST report': [],
 };
 
@@ -108,9 +110,16 @@ export const createPrograms = ({
     return streamed(each(), 'x-ndjson');
   };
 
-  const retry = async (lane: Lane, query: URLSearchParams): Promise<Response> => {
+  const retryChosen = async (
+    lane: Lane,
+    query: URLSearchParams,
+    since: number | undefined,
+  ): Promise<Response> => {
     const ids = query.getAll('id');
-    return json({ retried: await lane.retry(ids.length ? ids : undefined, now()) });
+    const offerId = query.get('offer') ?? undefined;
+    if (ids.length && (offerId !== undefined || since !== undefined)) return refuse('choice');
+    const retried = await retry(lane, { ids, offerId, since }, now);
+    return json({ retried, ...(ids.length && { unchanged: new Set(ids).size - retried }) });
   };
 
   const reportLines = async (request: Request): Promise<Response> => {
@@ -140,7 +149,7 @@ export const createPrograms = ({
       case 'GET dead-letters':
         return rows(lane, query, since, ['dead']);
       case 'POST dead-letters/retry':
-        return retry(lane, query);
+        return retryChosen(lane, query, since);
       default:
         return reportLines(request);
     }

@@ -4,7 +4,8 @@ import { isSubject } from '../../protocol/subject.js';
 import { addressKey } from '../door/address.js';
 import type { EventState, IntakeRow } from '../intake/admitted.js';
 import type { Lane } from '../intake/intake.js';
-import { PURGED } from '../intake/rules.js';
+
+import { PURGED } from '../telling/dead-codes.js';
 import { eachRow, type LaneName } from './listing.js';
 
 /** What can be given up. */

@@ -1,4 +1,4 @@
-/** `offersight dead-letters retry`: what it says of the ids that it was given. */
+/** `offersight dead-letters`: what it says of the ids that it was given, and how an offer or a time chooses. */
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { runDeadLetters } from '../../../src/proxy/cli/rows-command.js';
@@ -34,4 +34,47 @@ it('a retry says how many dead letters wait again, and for how many ids nothing 
     '0 dead letters wait again.',
   ]);
   await intake.close();
+});
+
+it('an offer or a time chooses dead letters, to print them and to let them wait again', async () => {
+  const folder = temporaryFolder();
+  onTestFinished(() => folder.remove());
+  const printed: string[] = [];
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
+  const file = join(folder.path, 'intake.db');
+  const intake = intakeHere({ file });
+  onTestFinished(() => intake.close());
+  const inAnHour = START + 3_600_000;
+  const [purged] = [admitted(4, { offerId: 'summer' })];
+  await intake.take([
+    admitted(1, { offerId: 'summer' }),
+    admitted(2, { offerId: 'summer', type: 'dismissed', receivedAt: inAnHour }),
+    admitted(3, { offerId: 'winter' }),
+    purged,
+  ]);
+  await intake.purge([purged.id], START);
+  for (let round = 0; round < 3; round++) {
+    const { rows } = await intake.begin({ now: inAnHour, limit: 10, perMinute: 10 });
+    await intake.finish(
+      rows.map(({ id, attempts: attempt }) => ({ id, attempt, result: { kind: 'dead', code: 'refused' } })),
+      inAnHour,
+    );
+  }
+  const run = async (...args: string[]): Promise<string[]> => {
+    await runDeadLetters([...args, '--intake', `sqlite:${file}`]);
+    return printed.splice(0);
+  };
+  const offersOf = (lines: readonly string[]): unknown[] =>
+    lines.map((line) => (JSON.parse(line) as { personalized_offer_id: unknown }).personalized_offer_id);
+  const since = ['--since', `${inAnHour}`];
+  expect(offersOf(await run('list', '--offer', 'winter'))).toEqual(['winter']);
+  expect(offersOf(await run('export', ...since))).toEqual(['summer']);
+  expect(await run('retry', '--offer', 'autumn')).toEqual(['0 dead letters wait again.']);
+  // A `dismissed` waits again only with its `viewed`, so the time by itself revives nothing here.
+  expect(await run('retry', ...since)).toEqual(['0 dead letters wait again.']);
+  expect(await run('retry', '--offer', 'summer')).toEqual(['2 dead letters wait again.']);
+  expect((await intake.status(inAnHour)).waiting).toBe(2);
+  await expect(run('retry', purged.id, '--offer', 'summer')).rejects.toThrow(
+    'Choose dead letters by their ids, or by --offer and --since.',
+  );
 });

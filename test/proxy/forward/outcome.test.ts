@@ -40,6 +40,13 @@ describe('what the upstream will never take is refused under its own code', () =
     expect(outcomeOf(answered(status, { code }))).toEqual({ kind: 'refused', code });
   });
 
+  it.each(['purged', 'expired', 'viewed_dead', 'unknown_outcome'])(
+    '%s from upstream is its refusal, and not what the proxy itself means by it',
+    (code) => {
+      expect(outcomeOf(answered(400, { code }))).toEqual({ kind: 'refused', code: `upstream_${code}` });
+    },
+  );
+
   it.each([400, 409, 422])('%i without a code is refused under its status', (status) => {
     expect(outcomeOf(answered(status))).toEqual({ kind: 'refused', code: `status_${status}` });
   });

@@ -383,6 +383,7 @@ describe('dead letters', () => {
     await intake.finish([{ id: eventId(4), result: { kind: 'done' } }], START);
     expect(await retry(`?id=${eventId(2)}&id=${eventId(4)}&id=${eventId(99)}&id=nonsense`)).toEqual({
       retried: 1,
+      unchanged: 3,
     });
     expect(numbersOf(await linesOf('dead-letters'))).toEqual([3, 1]);
     expect(await retry()).toEqual({ retried: 2 });

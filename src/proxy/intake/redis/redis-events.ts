@@ -13,8 +13,8 @@
  * - `dead-codes` has how many dead letters have each code.
  * - `blocked` has each `dismissed` that waits for views of other visitors.
  */
-import { DAY_MS, GIVEN_UP_CODES, NO_GROUP } from '../ledger.js';
-import { PURGED } from '../rules.js';
+import { GIVEN_UP_CODES, PURGED } from '../../telling/dead-codes.js';
+import { DAY_MS, NO_GROUP } from '../ledger.js';
 
 /**
  * Redis serves nobody else while a script runs, so a script looks at so many events at most. That takes a few

@@ -1,9 +1,10 @@
 /** One lane in Redis: what waits for one destination, and who forwards it. */
 
+import { PURGED } from '../../telling/dead-codes.js';
 import type { EventState, IntakeRow } from '../admitted.js';
 import type { Lane, LaneNote, OfferTally } from '../intake.js';
 import { isOver, WHEREABOUTS } from '../lease.js';
-import { type LaneRules, PURGED } from '../rules.js';
+import type { LaneRules } from '../rules.js';
 import type { RedisClock } from './redis-clock.js';
 import { PORTION } from './redis-events.js';
 import type { ScriptName } from './redis-scripts.js';

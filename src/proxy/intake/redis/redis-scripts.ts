@@ -1,5 +1,5 @@
 /** What an intake does in Redis: one Lua script for each method, so that each is one transaction. */
-import { PURGED } from '../rules.js';
+import { PURGED } from '../../telling/dead-codes.js';
 import { EVENTS, PORTION } from './redis-events.js';
 import { BEGIN, FINISH, LEAD } from './redis-forwarding.js';
 import { SHARE } from './redis-sharing.js';

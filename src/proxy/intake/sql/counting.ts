@@ -4,8 +4,9 @@
  * for each day, group, type and reason of more than a year.
  */
 import { REASONS } from '../../../protocol/reasons.js';
-import { DAY_MS, GIVEN_UP_CODES, type LedgerCell, NO_GROUP, OTHER_GROUPS } from '../ledger.js';
-import { PURGED } from '../rules.js';
+import { GIVEN_UP_CODES, PURGED } from '../../telling/dead-codes.js';
+import { DAY_MS, type LedgerCell, NO_GROUP, OTHER_GROUPS } from '../ledger.js';
+
 import type { Dialect } from './dialect.js';
 
 /**

@@ -1,7 +1,8 @@
 /** What operators read of times, counts, states and codes. */
 import type { DismissReason } from '../../../protocol/event.js';
 import type { IntakeRow } from '../../intake/admitted.js';
-import { PURGED } from '../../intake/rules.js';
+
+import { PURGED } from '../../telling/dead-codes.js';
 
 /** A count with its thousands apart. */
 export const countOf = (count: number): string => count.toLocaleString('en');

@@ -1,0 +1,41 @@
+/** Lets dead letters wait again: those of given ids, those of an offer or a time, or all. */
+import type { OfferEventType } from '../../protocol/event.js';
+import type { Lane, ListFilter } from '../intake/intake.js';
+
+import { PURGED } from '../telling/dead-codes.js';
+import { eachRow } from './listing.js';
+
+/** Which dead letters to retry. */
+export interface RetryRequest extends Pick<ListFilter, 'offerId' | 'since'> {
+  /** These, no matter what else is said. @default those that the rest chooses, except what an operator gave up */
+  readonly ids?: readonly string[] | undefined;
+}
+
+/** So many are retried in one transaction, some milliseconds' work. */
+const PORTION = 100;
+
+const retryChosen = async (
+  lane: Lane,
+  chosen: Pick<ListFilter, 'offerId' | 'since'>,
+  now: () => number,
+): Promise<number> => {
+  // Views first, since a `dismissed` stays a dead letter as long as its `viewed` is one.
+  const ids: Record<OfferEventType, string[]> = { viewed: [], dismissed: [] };
+  for await (const { id, type, code } of eachRow(lane, { ...chosen, states: ['dead'] }))
+    if (code !== PURGED) ids[type].push(id);
+  const inOrder = [...ids.viewed, ...ids.dismissed];
+  let retried = 0;
+  for (let at = 0; at < inOrder.length; at += PORTION)
+    retried += await lane.retry(inOrder.slice(at, at + PORTION), now());
+  return retried;
+};
+
+/** Retries them, and says how many wait again. */
+export const retry = (
+  lane: Lane,
+  { ids, offerId, since }: RetryRequest,
+  now: () => number,
+): Promise<number> =>
+  ids?.length || (offerId === undefined && since === undefined)
+    ? lane.retry(ids?.length ? ids : undefined, now())
+    : retryChosen(lane, { offerId, since }, now);
